@@ -1,0 +1,65 @@
+"""A box that holds the newest value only: the one way in which threads talk."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Closed(Exception):
+    """The box was closed: the reader should end."""
+
+
+class Mailbox(Generic[T]):
+    """A latest-value box between one writer and one reader, or several of each.
+
+    ``put`` replaces what was not taken yet. ``take`` waits for a value and removes it;
+    ``peek`` looks at the newest value ever put, without waiting or removing.
+    """
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition()
+        self._waiting: list[T] = []  # at most one
+        self._newest: T | None = None
+        self._closed = False
+
+    def put(self, value: T) -> None:
+        """Make ``value`` the newest; a closed box takes it silently and drops it."""
+        with self._condition:
+            if self._closed:
+                return
+            self._newest = value
+            self._waiting[:] = [value]
+            self._condition.notify()
+
+    def take(self, timeout: float | None = None) -> T | None:
+        """Wait for a value that was not taken yet, remove and return it.
+
+        Returns None when ``timeout`` seconds have passed. Raises Closed once the box is closed.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        with self._condition:
+            while not self._waiting:
+                if self._closed:
+                    raise Closed
+                left = None if deadline is None else deadline - time.monotonic()
+                if left is not None and left <= 0:
+                    return None
+                self._condition.wait(left)
+            if self._closed:
+                raise Closed
+            return self._waiting.pop()
+
+    def peek(self) -> T | None:
+        """The newest value ever put, taken or not; None if there was none."""
+        with self._condition:
+            return self._newest
+
+    def close(self) -> None:
+        """Wake every reader with Closed."""
+        with self._condition:
+            self._closed = True
+            self._condition.notify_all()

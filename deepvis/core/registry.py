@@ -1,0 +1,50 @@
+"""Name -> thing tables that refuse duplicates and name the known names in their errors."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+class Registry(Generic[T]):
+    """A table of things by name. ``kind`` is the word for one of them in error messages."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self._things: dict[str, T] = {}
+
+    def add(self, *names: str) -> Callable[[U], U]:
+        """A decorator that enters what it decorates under each of the names."""
+
+        def enter(thing: U) -> U:
+            for name in names:
+                self.put(name, thing)  # type: ignore[arg-type]
+            return thing
+
+        return enter
+
+    def put(self, name: str, thing: T) -> None:
+        if name in self._things:
+            raise ValueError(f"the {self.kind} {name!r} is registered twice")
+        self._things[name] = thing
+
+    def __getitem__(self, name: str) -> T:
+        try:
+            return self._things[name]
+        except KeyError:
+            near = difflib.get_close_matches(name, self._things, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(sorted(self._things))}"
+            raise KeyError(f"no {self.kind} is named {name!r}; {hint}") from None
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._things
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._things)
+
+    def __len__(self) -> int:
+        return len(self._things)

@@ -1,0 +1,131 @@
+"""Everything that the user can change, as one immutable value.
+
+Indices are absolute; what follows from other facts is a property, not a field.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from deepvis.core.types import BackAsk, BackMode, Fit, LayerInfo, NetInfo, Unit
+
+
+class Cursor(Enum):
+    """Which of the two cursors the arrow keys move."""
+
+    LAYERS = "layers"  # the layer list on top
+    UNITS = "units"  # the tiles below
+
+
+class BackFilter(Enum):
+    """How the back projection becomes a picture."""
+
+    RAW = "raw"
+    GRAY = "gray"
+    NORM = "norm"
+    NORMBLUR = "normblur"
+
+
+class Zoom(Enum):
+    """What fills the layers pane instead of the tiles."""
+
+    OFF = "off"
+    UNIT = "unit"
+    BACK = "back"
+
+
+class Show(Enum):
+    """What the tiles of the layers pane are."""
+
+    ACTIVATIONS = "fwd"
+    DIFFS = "back"
+
+
+INDIVIDUAL_BOOSTS = (0.0, 0.3, 0.5, 0.8, 1.0)
+GAMMA_BOOSTS = (1.0, 0.7, 0.5, 0.3)
+
+
+@dataclass(frozen=True)
+class ViewState:
+    """What is looked at, and how."""
+
+    layer_index: int = 0
+    channel: int = 0  # as the user left it; clamped to the layer by AppState.unit
+    cursor: Cursor = Cursor.LAYERS
+    back_mode: BackMode = BackMode.OFF
+    back_filter: BackFilter = BackFilter.RAW
+    pinned: Unit | None = None  # back origin, None: it follows the selected unit
+    show: Show = Show.ACTIVATIONS
+    zoom: Zoom = Zoom.OFF
+    pattern: bool = False
+    individual_boost: int = 0  # index into INDIVIDUAL_BOOSTS
+    gamma_boost: int = 0  # index into GAMMA_BOOSTS
+    label_predictions: bool = True
+    unit_images: bool = True
+    receptive_field: bool = False
+    scores: bool = False
+    help: bool = False
+    debug: int = 0
+
+
+@dataclass(frozen=True)
+class InputState:
+    """Where frames come from."""
+
+    moving: bool = False  # camera or video rather than files
+    frozen: bool = False  # the moving source stands still
+    file_index: int = 0  # absolute; may pass the end, the source takes it modulo its count
+    fit: Fit = Fit.CROP
+    mirror: bool = True  # camera as in a mirror; files and videos never
+
+
+@dataclass(frozen=True)
+class LiveState:
+    """What the user has asked of the live optimizer and of the running top-9.
+
+    optimize: the unit being optimized, None: nothing. preset: index into the presets.
+    from_frame: start from the current frame rather than noise. Counters rise by one with
+    each press; the app acts when a counter differs from the one that it has acted on.
+    """
+
+    optimize: Unit | None = None
+    preset: int = 2
+    from_frame: bool = False
+    optimize_presses: int = 0
+    top_resets: int = 0
+    top_saves: int = 0
+    pictures: int = 0  # screenshots asked for
+
+
+@dataclass(frozen=True)
+class AppState:
+    """The whole state; every command maps one to the next."""
+
+    info: NetInfo
+    view: ViewState = field(default_factory=ViewState)
+    input: InputState = field(default_factory=InputState)
+    live: LiveState = field(default_factory=LiveState)
+    layers_pane: tuple[int, int] = (870, 900)  # (height, width) in pixels: tile columns follow from it
+    quit: bool = False
+
+    @property
+    def layer(self) -> LayerInfo:
+        return self.info.layers[min(self.view.layer_index, len(self.info.layers) - 1)]
+
+    @property
+    def unit(self) -> Unit:
+        """The selected unit: the channel clamped to the layer's size."""
+        return Unit(self.layer.name, min(self.view.channel, self.layer.channels - 1))
+
+    @property
+    def back_unit(self) -> Unit:
+        """Where the back projection starts."""
+        return self.view.pinned or self.unit
+
+    @property
+    def back_ask(self) -> BackAsk | None:
+        """The back projection that the window wants, None with the back pane off."""
+        if self.view.back_mode is BackMode.OFF:
+            return None
+        return BackAsk(self.back_unit, self.view.back_mode)

@@ -1,0 +1,185 @@
+"""The values that flow through the program, one way: frame -> pass -> snapshot -> scene.
+
+All are immutable. Those that hold arrays compare by identity (a generated ``==``
+would raise); give them ids and compare those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+import numpy as np
+
+
+class BackMode(Enum):
+    """How a unit is projected back to the input. The value is the engine's name of the mode."""
+
+    OFF = "off"
+    GRAD = "gradient"
+    DECONV = "deconv"
+    GUIDED = "guided"
+
+
+class Fit(Enum):
+    """How a picture of any shape becomes the network's input."""
+
+    CROP = "crop"  # centre crop of the input's aspect ratio, then resize
+    STRETCH = "stretch"  # resize, whatever the aspect ratio
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One picture from a source.
+
+    rgb: (H, W, 3) uint8, RGB, read-only, upright as a person sees it.
+    id: rises with every frame that any source hands out.
+    path: the file it was read from, None for a camera or a video frame.
+    moving: True for camera and video frames.
+    index, count: its place among the files of a still source (0, 0 for a moving one).
+    """
+
+    id: int
+    rgb: np.ndarray
+    label: str = ""
+    path: str | None = None
+    moving: bool = False
+    index: int = 0
+    count: int = 0
+
+
+@dataclass(frozen=True, order=True)
+class Unit:
+    """One channel of one layer. ``layer`` is the name of the blob (Caffe's top)."""
+
+    layer: str
+    channel: int
+
+
+@dataclass(frozen=True)
+class BackAsk:
+    """What to project back to the input.
+
+    position None: the seed is the unit's whole activation map (the live window).
+    position (row, col): the seed is 1.0 at that position (the top-9 tools).
+    """
+
+    unit: Unit
+    mode: BackMode
+    position: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class NetAsk:
+    """What the window wants of the network.
+
+    shown: the layers that panes will read; a backend may stop after the deepest of
+    them. None means all.
+    """
+
+    frame: Frame
+    back: BackAsk | None = None
+    fit: Fit = Fit.CROP
+    shown: frozenset[str] | None = None
+
+    def same_as(self, other: NetAsk | None) -> bool:
+        """True if both ask for the same thing of the same frame."""
+        return (
+            other is not None
+            and self.frame.id == other.frame.id
+            and (self.back, self.fit, self.shown) == (other.back, other.fit, other.shown)
+        )
+
+
+@dataclass(frozen=True)
+class PassSeconds:
+    """Wall-clock seconds of one pass; back is 0 where none was asked."""
+
+    forward: float = 0.0
+    back: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """The answer to one NetAsk, carrying the ask that it answers.
+
+    activations: layer -> (C, H, W) float32, read-only; (C, 1, 1) for a vector. Fetched
+    from the device when first read.
+    diffs: layer -> the same shape, the gradient (or deconv...) of the asked unit; empty
+    without a back ask. Only layers between the input and the asked unit have one.
+    input_diff: (C, H, W) float32, the projection at the data blob, in the network's own
+    channel order turned back to RGB for 3 channels; None without a back ask.
+    input_rgb: (H, W, 3) uint8, what the network was shown.
+    """
+
+    id: int
+    ask: NetAsk
+    activations: Mapping[str, np.ndarray]
+    diffs: Mapping[str, np.ndarray] = field(default_factory=dict)
+    input_diff: np.ndarray | None = None
+    input_rgb: np.ndarray | None = None
+    seconds: PassSeconds = PassSeconds()
+
+
+@dataclass(frozen=True, eq=False)
+class WorkerError:
+    """A worker's answer where something failed: one sentence for the status pane."""
+
+    sentence: str
+    ask: object = None
+
+
+@dataclass(frozen=True)
+class LayerInfo:
+    """A layer that the window can show: the blob's name and shape, the type of its layer.
+
+    borrows: the layer whose unit images this one shows (jpgvis_remap), itself by default.
+    """
+
+    name: str
+    type: str
+    channels: int
+    height: int
+    width: int
+    short_name: str = ""
+    borrows: str = ""
+
+    @property
+    def is_spatial(self) -> bool:
+        return self.height * self.width > 1
+
+    @property
+    def title(self) -> str:
+        return self.short_name or self.name
+
+    @property
+    def images_of(self) -> str:
+        return self.borrows or self.name
+
+
+@dataclass(frozen=True)
+class NetInfo:
+    """What the window knows of a network before the first pass.
+
+    layers: those shown in the layer list, in order (the data blob is not among them).
+    groups: index of the group of each layer, to set them apart in the list; may be empty.
+    input_shape: (C, H, W). labels: of the classes, in order. label_layers: layers whose
+    channels are classes. prob_layer: where the top-5 are read, "" if there is none.
+    """
+
+    name: str
+    layers: tuple[LayerInfo, ...]
+    input_shape: tuple[int, int, int]
+    labels: tuple[str, ...] = ()
+    label_layers: frozenset[str] = frozenset()
+    prob_layer: str = ""
+    groups: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
+    device: str = "cpu"
+
+    def layer(self, name: str) -> LayerInfo:
+        for info in self.layers:
+            if info.name == name:
+                return info
+        raise KeyError(f"no layer {name!r} in {self.name}; there are {', '.join(x.name for x in self.layers)}")
