@@ -183,3 +183,81 @@ class NetInfo:
             if info.name == name:
                 return info
         raise KeyError(f"no layer {name!r} in {self.name}; there are {', '.join(x.name for x in self.layers)}")
+
+
+@dataclass(frozen=True)
+class Patch:
+    """One of the images that excite a unit most: value and place of its maximum in the unit's map.
+
+    path: of the photo, "" for a camera frame.
+    """
+
+    value: float
+    path: str
+    row: int
+    col: int
+
+
+@dataclass(frozen=True)
+class UnitStanding:
+    """Where a unit's activations lie in a photo collection (made by the top-9 scan).
+
+    edges: of the histogram of per-image maxima, rising; counts: one fewer. active: share of
+    the images in which the unit fires at all, 0..1.
+    """
+
+    images: int
+    mean: float
+    std: float
+    active: float
+    edges: tuple[float, ...] = ()
+    counts: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class UnitImages:
+    """What the right pane shows of one unit; each picture (H, W, 3) uint8 RGB read-only, or None with a note.
+
+    optimized: what the unit prefers. top: 3x3 montage of the patches that excite it most.
+    top_back: their back projections, alike. notes: picture's name ("optimized", "top",
+    "top_back") -> a sentence on why it is missing and how to make it, or on what it is
+    ("running top-9 of this stream, 12 images"). patches: of the montage, best first.
+    version: rises with every new value, for any unit.
+    """
+
+    unit: Unit
+    version: int
+    optimized: np.ndarray | None = None
+    top: np.ndarray | None = None
+    top_back: np.ndarray | None = None
+    notes: Mapping[str, str] = field(default_factory=dict)
+    patches: tuple[Patch, ...] = ()
+    standing: UnitStanding | None = None
+    loading: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class WholeLayer:
+    """One preferred image per unit of a layer, for the pattern overlay.
+
+    tiles: (C, h, w, 3) uint8 RGB, read-only; None where there are none, with a note that says how to make them.
+    """
+
+    layer: str
+    version: int
+    tiles: np.ndarray | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class OptimizeProgress:
+    """How far the live optimization of a unit is. rgb: (h, w, 3) uint8, the picture so far."""
+
+    unit: Unit
+    preset: str
+    iteration: int
+    iterations: int
+    objective: float
+    rgb: np.ndarray
+    done: bool = False
+    version: int = 0
