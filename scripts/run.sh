@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# Opens the toolbox: scripts/run.sh [arguments of run_toolbox.py]. Makes .venv on the first start.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+source "$root/scripts/_setup.sh"
+prepare requirements.txt
+exec "$python" "$root/run_toolbox.py" "$@"

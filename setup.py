@@ -1,0 +1,54 @@
+"""Installs deepvis: the package, the model folders beside it, and the console command ``deepvis``."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from setuptools import find_namespace_packages, setup
+
+ROOT = Path(__file__).resolve().parent
+VERSION = re.search(r'__version__ = "([^"]+)"', (ROOT / "deepvis" / "__init__.py").read_text())[1]
+README = ROOT / "README.md"
+
+# models/ lies beside the package in the repository and inside it once installed, as deepvis/_models
+MODELS = ["deepvis._models", *(f"deepvis._models.{name}" for name in find_namespace_packages("models"))]
+
+setup(
+    name="deepvis",
+    version=VERSION,
+    description="The Deep Visualization Toolbox: watch every unit of a Caffe network answer to a camera",
+    long_description=README.read_text(encoding="utf-8") if README.exists() else "",
+    long_description_content_type="text/markdown",
+    license="MIT",
+    python_requires=">=3.10",
+    packages=[*find_namespace_packages(include=["deepvis", "deepvis.*"]), *MODELS],
+    package_dir={"deepvis._models": "models"},
+    package_data={"": ["*"]},
+    install_requires=[
+        "torch>=2.4",
+        "opencv-python>=4.10,<6",
+        "numpy>=1.26",
+        "scipy>=1.11",
+        "scikit-image>=0.22",
+        "pillow>=10.1",
+        "pyyaml>=6",
+        "protobuf>=5",
+        "tqdm>=4.60",
+    ],
+    extras_require={
+        "cluster": ["distributed>=2024.1"],
+        "hdf5": ["h5py>=3.8"],
+        "test": [
+            "pytest>=8",
+            "hypothesis>=6",
+            "ruff",
+            "mypy",
+            "types-PyYAML",
+            "psutil",
+            "h5py",
+            "distributed",
+        ],
+    },
+    entry_points={"console_scripts": ["deepvis = deepvis.cli:main"]},
+)

@@ -1,0 +1,63 @@
+"""Imports run one way between the rooms; torch and cv2 stay where they belong."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[1] / "deepvis"
+
+# room -> the rooms it may import from, itself apart (docs/contracts.md, last part)
+ROOMS: dict[str, set[str]] = {
+    "core": set(),
+    "model": {"core"},
+    "sources": {"core"},
+    "ui": {"core"},
+    "engine": {"core", "model"},
+    "caffe": {"core", "model", "engine"},
+    "backends": {"core", "model", "engine", "caffe"},
+    "optimize": {"core", "model", "engine"},
+    "maxes": {"core", "model", "engine", "sources", "backends"},
+    "workers": {"core", "model", "engine", "backends", "sources", "optimize", "maxes"},
+}
+TORCH = {"engine", "optimize", "maxes", "caffe"}
+CV2 = {"ui", "sources", "maxes"}
+ALSO_TORCH = {"backends/engine.py"}
+ALSO_CV2 = {"model/preprocess.py", "core/pixels.py"}  # plain arithmetic: resize, blur
+MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
+
+
+def imported(path: Path) -> set[str]:
+    """The full names of all modules that a file imports, late imports too."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                package = ("deepvis", *path.relative_to(PACKAGE).parts[:-1])
+                base = ".".join([*package[: len(package) - node.level + 1], *filter(None, [base])])
+            names.update({base, *(f"{base}.{alias.name}" for alias in node.names)})
+    return names
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_run_one_way(module: str) -> None:
+    names = imported(PACKAGE / module)
+    room = module.split("/")[0] if "/" in module else "app"
+    parts = [name.split(".") for name in names]
+    if room in ROOMS:
+        rooms = {
+            p[1] for p in parts if p[0] == "deepvis" and len(p) > 1 and (p[1] in ROOMS or p[1] in APP_MODULES)
+        }
+        assert rooms <= ROOMS[room] | {room}, f"{module} may not import from {rooms - ROOMS[room] - {room}}"
+        if room not in CV2 and module not in ALSO_CV2:
+            assert not any(p[0] == "cv2" for p in parts), f"{module} may not import cv2"
+    if room not in TORCH and module not in ALSO_TORCH:
+        assert not any(p[0] == "torch" for p in parts), f"{module} may not import torch"
+
+
+APP_MODULES = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__"}
