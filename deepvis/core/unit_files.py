@@ -1,0 +1,182 @@
+"""Where the pictures of a unit lie, and the small files beside them: one rule for all who write and read.
+
+The layout is the original's ``unit_jpg_vis`` folder, with slashes in layer names replaced::
+
+    <folder>/
+      regularized_opt/<layer>/<layer>_0007_montage.jpg   four 3x3 blocks in a 2x2 square, one per row of the
+                                                         paper's Table 1; the window shows the lower left
+      regularized_opt/<layer>/whole_layer.jpg            one picture per unit, row-major in a square of
+                                                         ceil(sqrt(units)) cells a side
+      max_im/<layer>/<layer>_0007.jpg                    3x3 montage of the patches that excite it most
+      max_im/<layer>/<layer>_0007.json                   which patches those are (below)
+      max_im/<layer>/stats.npz                           how the layer answered the whole collection (below)
+      max_deconv/<layer>/<layer>_0007.jpg                3x3 montage of their back projections
+      live_opt/<layer>/<layer>_0007.png                  one picture: a finished live optimization of the user
+
+``<layer>`` is ``file_name(layer)``: each of ``/ \\ : * ? " < > |`` and each control character becomes ``-``,
+and so does a leading dot (``inception_4c/output`` -> ``inception_4c-output``).
+
+``<layer>_0007.json``, version 1::
+
+    {"version": 1, "layer": "conv5", "channel": 7,
+     "patches": [{"value": 41.5, "path": "cats/a.jpg", "row": 3, "col": 11}, ...]}
+
+patches: best first, in the order of the montage (row-major); value: the unit's maximum in that photo; row and
+col: its place in the unit's map; path: of the photo, "" for a camera frame.
+
+``stats.npz``, version 1, without pickle; C channels, B histogram bins::
+
+    version ()          int       1
+    images  ()          int       photos scanned
+    mean    (C,)        float32   of the per-photo maxima
+    std     (C,)        float32   likewise
+    active  (C,)        float32   share of the photos in which the unit fires at all, 0..1
+    edges   (C, B + 1)  float32   of the histogram of per-photo maxima, rising
+    counts  (C, B)      int64     photos in each bin
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from deepvis.core.files import written_beside
+from deepvis.core.types import Patch, Unit, UnitStanding
+
+VERSION = 1
+OPTIMIZED_FOLDER, TOP_FOLDER, BACK_FOLDER, LIVE_FOLDER = "regularized_opt", "max_im", "max_deconv", "live_opt"
+
+_UNSAFE = re.compile(r'[/\\:*?"<>|\x00-\x1f]|^\.')
+
+
+class UnitFileError(Exception):
+    """A file beside the unit pictures cannot be used; the message is one sentence that names it."""
+
+
+@dataclass(frozen=True)
+class UnitImagePaths:
+    """The files of one unit in one folder, there or not."""
+
+    montage: Path
+    whole_layer: Path
+    top: Path
+    top_back: Path
+    patches: Path
+    stats: Path
+    live: Path
+
+
+def file_name(layer: str) -> str:
+    """A layer's name as a folder or file name: ``inception_4c/output`` -> ``inception_4c-output``."""
+    return _UNSAFE.sub("-", layer)
+
+
+def unit_image_paths(folder: str | os.PathLike[str], layer: str, channel: int = 0) -> UnitImagePaths:
+    """Where the pictures of unit ``channel`` of ``layer`` are to be found in ``folder``, or to be written."""
+    return _paths(Path(folder), file_name(layer), f"{file_name(layer)}_{channel:04d}")
+
+
+def original_image_paths(folder: str | os.PathLike[str], layer: str, channel: int = 0) -> UnitImagePaths:
+    """The same as the original named them: slashes of the layer's name make sub-folders. For reading only."""
+    return _paths(Path(folder), layer.lstrip("/"), f"{layer.lstrip('/')}_{channel:04d}")
+
+
+def user_folder(model: str, environ: Mapping[str, str] = os.environ) -> Path:
+    """Where the user's own pictures of a model are kept, in the layout above.
+
+    ``$DEEPVIS_CACHE``, else ``$XDG_CACHE_HOME/deepvis``, else ``~/.cache/deepvis``; then the model's name.
+    """
+    own = environ.get("DEEPVIS_CACHE")
+    cache = environ.get("XDG_CACHE_HOME")
+    root = Path(own) if own else Path(cache or Path.home() / ".cache") / "deepvis"
+    return root / file_name(model)
+
+
+def write_patches(path: str | os.PathLike[str], unit: Unit, patches: Sequence[Patch]) -> None:
+    """Write the patches of a unit, best first, beside its montage."""
+    content = {
+        "version": VERSION,
+        "layer": unit.layer,
+        "channel": unit.channel,
+        "patches": [asdict(patch) for patch in patches],
+    }
+    with written_beside(path) as file:
+        file.write(json.dumps(content, indent=1).encode())
+
+
+def read_patches(path: str | os.PathLike[str]) -> tuple[Patch, ...]:
+    """What ``write_patches`` wrote. Raises FileNotFoundError, or UnitFileError on other content."""
+    try:
+        content = json.loads(Path(path).read_bytes())
+        _check_version(path, content["version"])
+        return tuple(
+            Patch(float(row["value"]), str(row["path"]), int(row["row"]), int(row["col"]))
+            for row in content["patches"]
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise UnitFileError(f"{path} is no list of patches of a unit ({error}); make it anew") from error
+
+
+def write_stats(
+    path: str | os.PathLike[str],
+    *,
+    images: int,
+    mean: np.ndarray,
+    std: np.ndarray,
+    active: np.ndarray,
+    edges: np.ndarray,
+    counts: np.ndarray,
+) -> None:
+    """Write how a layer answered a photo collection; shapes as in the module's text."""
+    with written_beside(path) as file:
+        np.savez_compressed(
+            file,
+            version=VERSION,
+            images=images,
+            mean=np.asarray(mean, np.float32),
+            std=np.asarray(std, np.float32),
+            active=np.asarray(active, np.float32),
+            edges=np.asarray(edges, np.float32),
+            counts=np.asarray(counts, np.int64),
+        )
+
+
+def read_stats(path: str | os.PathLike[str]) -> tuple[UnitStanding, ...]:
+    """One standing for each channel. Raises FileNotFoundError, or UnitFileError on other content."""
+    try:
+        with np.load(path, allow_pickle=False) as table:
+            _check_version(path, int(table["version"]))
+            images = int(table["images"])
+            columns = [table[name].tolist() for name in ("mean", "std", "active", "edges", "counts")]
+    except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise UnitFileError(f"{path} holds no statistics of a layer ({error}); make it anew") from error
+    return tuple(
+        UnitStanding(images, mean, std, active, tuple(edges), tuple(counts))
+        for mean, std, active, edges, counts in zip(*columns, strict=True)
+    )
+
+
+def _paths(folder: Path, layer: str, stem: str) -> UnitImagePaths:
+    return UnitImagePaths(
+        montage=folder / OPTIMIZED_FOLDER / layer / f"{stem}_montage.jpg",
+        whole_layer=folder / OPTIMIZED_FOLDER / layer / "whole_layer.jpg",
+        top=folder / TOP_FOLDER / layer / f"{stem}.jpg",
+        top_back=folder / BACK_FOLDER / layer / f"{stem}.jpg",
+        patches=folder / TOP_FOLDER / layer / f"{stem}.json",
+        stats=folder / TOP_FOLDER / layer / "stats.npz",
+        live=folder / LIVE_FOLDER / layer / f"{stem}.png",
+    )
+
+
+def _check_version(path: str | os.PathLike[str], version: object) -> None:
+    if version != VERSION:
+        raise UnitFileError(
+            f"{path} has version {version}, expected {VERSION}; make it anew"
+        )
