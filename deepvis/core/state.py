@@ -44,6 +44,7 @@ class Show(Enum):
 
 INDIVIDUAL_BOOSTS = (0.0, 0.3, 0.5, 0.8, 1.0)
 GAMMA_BOOSTS = (1.0, 0.7, 0.5, 0.3)
+PRESETS = (1, 2, 3, 4)  # of the live optimizer: the rows of the paper's Table 1
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class InputState:
 class LiveState:
     """What the user has asked of the live optimizer and of the running top-9.
 
-    optimize: the unit being optimized, None: nothing. preset: index into the presets.
+    optimize: the unit being optimized, None: nothing. preset: index into PRESETS.
     from_frame: start from the current frame rather than noise. Counters rise by one with
     each press; the app acts when a counter differs from the one that it has acted on.
     """
@@ -108,6 +109,7 @@ class AppState:
     live: LiveState = field(default_factory=LiveState)
     layers_pane: tuple[int, int] = (870, 900)  # (height, width) in pixels: tile columns follow from it
     quit: bool = False
+    initial_view: ViewState = field(default_factory=ViewState)  # what a reset goes back to
 
     @property
     def layer(self) -> LayerInfo:

@@ -1,0 +1,433 @@
+"""Everything that a key can do: one pure function from state to state each, in one table.
+
+The help screen, the README and ``--keys`` read COMMANDS; ``python -m deepvis.core.commands``
+prints it as Markdown. A command with a key that needs Shift and a letter has a second key,
+because the Linux wheels of OpenCV cannot tell ``J`` from ``j`` (keys.py).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import TypeVar
+
+from deepvis.core.geometry import Rect, tile_grid
+from deepvis.core.keys import is_key_name
+from deepvis.core.state import (
+    GAMMA_BOOSTS,
+    INDIVIDUAL_BOOSTS,
+    PRESETS,
+    AppState,
+    BackFilter,
+    Cursor,
+    Show,
+    Zoom,
+)
+from deepvis.core.types import BackMode, Fit
+
+FAST = 3  # layers, tiles or rows that a fast move passes
+E = TypeVar("E", bound=Enum)
+Change = Callable[[AppState], AppState]
+
+
+class Group(Enum):
+    """The headings of the help screen, in its order."""
+
+    MOVE = "Moving around"
+    BACK = "Back projection"
+    SHOW = "What is shown"
+    INPUT = "Input"
+    UNIT = "This unit"
+    PROGRAM = "Program"
+
+
+@dataclass(frozen=True)
+class Command:
+    """What a key does. keys: key names as keys.py gives them, the one to advertise first."""
+
+    name: str
+    keys: tuple[str, ...]
+    help: str
+    group: Group
+    apply: Change
+
+    @property
+    def title(self) -> str:
+        return self.name.replace("_", " ")
+
+
+COMMANDS: dict[str, Command] = {}
+_BY_KEY: dict[str, Command] = {}
+
+
+def command(*keys: str, group: Group, help: str) -> Callable[[Change], Change]:
+    """Enter a function AppState -> AppState under its own name; a key that is bound already is refused."""
+
+    def enter(apply: Change) -> Change:
+        row = Command(apply.__name__, keys, help, group, apply)
+        for key in keys:
+            if not is_key_name(key):
+                raise ValueError(
+                    f"command {row.name!r}: {key!r} is not the name of a key (deepvis/core/keys.py)"
+                )
+            if key in _BY_KEY:
+                raise ValueError(f"key {key!r} is bound to {_BY_KEY[key].name!r} and {row.name!r}")
+            _BY_KEY[key] = row
+        COMMANDS[row.name] = row
+        return apply
+
+    return enter
+
+
+def command_of(key: str) -> Command | None:
+    """The command of a key; a capital letter that has none of its own (Caps Lock) counts as the small one."""
+    return _BY_KEY.get(key) or (_BY_KEY.get(key.lower()) if len(key) == 1 else None)
+
+
+def press(state: AppState, key: str) -> AppState:
+    """The state after a key, by its name; unchanged if the key is bound to nothing."""
+    bound = command_of(key)
+    return bound.apply(state) if bound else state
+
+
+def view(state: AppState, **changes: object) -> AppState:
+    """The state with some fields of its view changed, and with what cannot be shown put right.
+
+    Without a back projection there are no diffs to show in the tiles nor a result to zoom into.
+    """
+    changed = replace(state.view, **changes)  # type: ignore[arg-type]
+    if changed.back_mode is BackMode.OFF:
+        if changed.show is Show.DIFFS:
+            changed = replace(changed, show=Show.ACTIVATIONS)
+        if changed.zoom is Zoom.BACK:
+            changed = replace(changed, zoom=Zoom.OFF)
+    return replace(state, view=changed)
+
+
+def source(state: AppState, **changes: object) -> AppState:
+    return replace(state, input=replace(state.input, **changes))  # type: ignore[arg-type]
+
+
+def live(state: AppState, **changes: object) -> AppState:
+    return replace(state, live=replace(state.live, **changes))  # type: ignore[arg-type]
+
+
+def following(value: E) -> E:
+    """The next member of an enum, the first after the last."""
+    members = list(type(value))
+    return members[(members.index(value) + 1) % len(members)]
+
+
+# ---------------------------------------------------------------- moving around
+
+
+def select_layer(state: AppState, index: int) -> AppState:
+    """Select a layer by its index, clamped to the list."""
+    return view(state, layer_index=min(max(index, 0), len(state.info.layers) - 1))
+
+
+def select_unit(state: AppState, channel: int) -> AppState:
+    """Select a unit of the current layer, clamped to its size, with the cursor on the tiles."""
+    return view(state, channel=min(max(channel, 0), state.layer.channels - 1), cursor=Cursor.UNITS)
+
+
+def columns(state: AppState) -> int:
+    """Tiles per row of the current layer in the layers pane."""
+    layer = state.layer
+    return tile_grid(layer.channels, (layer.height, layer.width), Rect(0, 0, *state.layers_pane)).cols
+
+
+def sideways(state: AppState, distance: int) -> AppState:
+    if state.view.cursor is Cursor.LAYERS:
+        return select_layer(state, state.view.layer_index + distance)
+    return select_unit(state, state.unit.channel + distance)
+
+
+def upward(state: AppState, rows: int) -> AppState:
+    """Up by some rows of tiles; from above the first row to the layer list, in the same column."""
+    if state.view.cursor is Cursor.LAYERS:
+        return state
+    row, column = divmod(state.unit.channel, columns(state))
+    if row < rows:
+        return view(state, channel=column, cursor=Cursor.LAYERS)
+    return select_unit(state, (row - rows) * columns(state) + column)
+
+
+def downward(state: AppState, rows: int) -> AppState:
+    """From the layer list into the tiles, else down by some rows."""
+    if state.view.cursor is Cursor.LAYERS:
+        return select_unit(state, state.unit.channel)
+    return select_unit(state, state.unit.channel + rows * columns(state))
+
+
+@command("left", "j", group=Group.MOVE, help="Previous layer or unit, wherever the cursor is")
+def left(state: AppState) -> AppState:
+    return sideways(state, -1)
+
+
+@command("right", "l", group=Group.MOVE, help="Next layer or unit")
+def right(state: AppState) -> AppState:
+    return sideways(state, 1)
+
+
+@command("up", "i", group=Group.MOVE, help="Up a row of units; from the first row to the layer list")
+def up(state: AppState) -> AppState:
+    return upward(state, 1)
+
+
+@command("down", "k", group=Group.MOVE, help="From the layer list to the units, then down a row")
+def down(state: AppState) -> AppState:
+    return downward(state, 1)
+
+
+@command("J", ",", group=Group.MOVE, help=f"Left, {FAST} at once")
+def left_fast(state: AppState) -> AppState:
+    return sideways(state, -FAST)
+
+
+@command("L", ".", group=Group.MOVE, help=f"Right, {FAST} at once")
+def right_fast(state: AppState) -> AppState:
+    return sideways(state, FAST)
+
+
+@command("I", "-", group=Group.MOVE, help=f"Up, {FAST} rows at once")
+def up_fast(state: AppState) -> AppState:
+    return upward(state, FAST)
+
+
+@command("K", "+", "=", group=Group.MOVE, help=f"Down, {FAST} rows at once")
+def down_fast(state: AppState) -> AppState:
+    return downward(state, FAST)
+
+
+@command("home", group=Group.MOVE, help="First layer, or first unit of the layer")
+def first(state: AppState) -> AppState:
+    return select_layer(state, 0) if state.view.cursor is Cursor.LAYERS else select_unit(state, 0)
+
+
+@command("end", group=Group.MOVE, help="Last layer, or last unit of the layer")
+def last(state: AppState) -> AppState:
+    if state.view.cursor is Cursor.LAYERS:
+        return select_layer(state, len(state.info.layers) - 1)
+    return select_unit(state, state.layer.channels - 1)
+
+
+@command("u", group=Group.MOVE, help="Previous layer, leaving the cursor where it is")
+def previous_layer(state: AppState) -> AppState:
+    return select_layer(state, state.view.layer_index - 1)
+
+
+@command("o", group=Group.MOVE, help="Next layer, leaving the cursor where it is")
+def next_layer(state: AppState) -> AppState:
+    return select_layer(state, state.view.layer_index + 1)
+
+
+# ------------------------------------------------------------- back projection
+
+# what b runs through; anything else goes to the first
+_BACK_CYCLE = (
+    (BackMode.OFF, None),
+    (BackMode.GRAD, BackFilter.RAW),
+    (BackMode.GRAD, BackFilter.NORM),
+    (BackMode.DECONV, BackFilter.RAW),
+)
+
+
+@command("b", group=Group.BACK, help="Back projection: off, gradient, gradient (norm), deconv")
+def cycle_back(state: AppState) -> AppState:
+    mode = state.view.back_mode
+    now = (mode, None if mode is BackMode.OFF else state.view.back_filter)
+    place = _BACK_CYCLE.index(now) if now in _BACK_CYCLE else len(_BACK_CYCLE) - 1
+    mode, back_filter = _BACK_CYCLE[(place + 1) % len(_BACK_CYCLE)]
+    return view(state, back_mode=mode, back_filter=back_filter or state.view.back_filter)
+
+
+@command("n", group=Group.BACK, help="Back mode alone: off, gradient, deconv, guided backprop")
+def cycle_back_mode(state: AppState) -> AppState:
+    return view(state, back_mode=following(state.view.back_mode))
+
+
+@command("m", group=Group.BACK, help="Back filter alone: raw, gray, norm, normblur")
+def cycle_back_filter(state: AppState) -> AppState:
+    return view(state, back_filter=following(state.view.back_filter))
+
+
+@command("d", group=Group.BACK, help="Freeze the back origin at the selected unit, or free it")
+def freeze_back_unit(state: AppState) -> AppState:
+    return view(state, pinned=None if state.view.pinned else state.unit)
+
+
+@command("a", group=Group.BACK, help="Tiles show activations, or the diffs of the back projection")
+def toggle_diffs(state: AppState) -> AppState:
+    if state.view.pattern:
+        return view(state, pattern=False)
+    if state.view.show is Show.DIFFS:
+        return view(state, show=Show.ACTIVATIONS)
+    mode = BackMode.GRAD if state.view.back_mode is BackMode.OFF else state.view.back_mode
+    return view(state, show=Show.DIFFS, back_mode=mode)
+
+
+# --------------------------------------------------------------- what is shown
+
+
+@command("z", group=Group.SHOW, help="Zoom: the selected unit, the back projection, off")
+def cycle_zoom(state: AppState) -> AppState:
+    return view(state, zoom=following(state.view.zoom))
+
+
+@command("s", group=Group.SHOW, help="Show each unit's preferred image in its tile, or hide them")
+def toggle_pattern(state: AppState) -> AppState:
+    return view(state, pattern=not state.view.pattern)
+
+
+@command("t", group=Group.SHOW, help="Brighten the whole layer: gamma 1, 0.7, 0.5, 0.3")
+def cycle_gamma(state: AppState) -> AppState:
+    return view(state, gamma_boost=(state.view.gamma_boost + 1) % len(GAMMA_BOOSTS))
+
+
+@command("T", "y", group=Group.SHOW, help="Brighten each unit by its own maximum: 0, 0.3, 0.5, 0.8, 1")
+def cycle_individual_boost(state: AppState) -> AppState:
+    return view(state, individual_boost=(state.view.individual_boost + 1) % len(INDIVIDUAL_BOOSTS))
+
+
+@command("8", group=Group.SHOW, help="Class names and probabilities on or off")
+def toggle_label_predictions(state: AppState) -> AppState:
+    return view(state, label_predictions=not state.view.label_predictions)
+
+
+@command("9", group=Group.SHOW, help="Unit images (optimized, top 9, deconv of the top 9) on or off")
+def toggle_unit_images(state: AppState) -> AppState:
+    return view(state, unit_images=not state.view.unit_images)
+
+
+@command("7", group=Group.SHOW, help="Scores on the top-9 patches on or off")
+def toggle_scores(state: AppState) -> AppState:
+    return view(state, scores=not state.view.scores)
+
+
+@command("r", group=Group.SHOW, help="The unit's receptive field, drawn on the input")
+def toggle_receptive_field(state: AppState) -> AppState:
+    return view(state, receptive_field=not state.view.receptive_field)
+
+
+@command("5", group=Group.SHOW, help="Debug level 0, 1 (times), 2 (times and pane borders)")
+def cycle_debug(state: AppState) -> AppState:
+    return view(state, debug=(state.view.debug + 1) % 3)
+
+
+# ------------------------------------------------------------------------ input
+
+
+@command("f", "space", group=Group.INPUT, help="Freeze the camera or pause the video, or go on")
+def toggle_freeze(state: AppState) -> AppState:
+    return source(state, frozen=not state.input.frozen)
+
+
+@command("c", group=Group.INPUT, help="Camera or video, or files")
+def toggle_moving(state: AppState) -> AppState:
+    return source(state, moving=not state.input.moving, frozen=False)
+
+
+@command("e", "pgdn", group=Group.INPUT, help="Next file")
+def next_file(state: AppState) -> AppState:
+    if state.input.moving:
+        return source(state, moving=False, frozen=False)
+    return source(state, file_index=state.input.file_index + 1)
+
+
+@command("w", "pgup", group=Group.INPUT, help="Previous file")
+def previous_file(state: AppState) -> AppState:
+    if state.input.moving:
+        return source(state, moving=False, frozen=False)
+    return source(state, file_index=state.input.file_index - 1)
+
+
+@command("0", group=Group.INPUT, help="Crop pictures to the network's shape, or stretch them")
+def toggle_fit(state: AppState) -> AppState:
+    return source(state, fit=Fit.STRETCH if state.input.fit is Fit.CROP else Fit.CROP)
+
+
+@command("6", group=Group.INPUT, help="Camera as in a mirror, or as others see you")
+def toggle_mirror(state: AppState) -> AppState:
+    return source(state, mirror=not state.input.mirror)
+
+
+# -------------------------------------------------------------------- this unit
+
+
+def start_optimizing(state: AppState, from_frame: bool) -> AppState:
+    presses = state.live.optimize_presses + 1
+    return live(state, optimize=state.unit, from_frame=from_frame, optimize_presses=presses)
+
+
+@command("x", group=Group.UNIT, help="Find the picture that the selected unit prefers (Esc stops)")
+def optimize_unit(state: AppState) -> AppState:
+    return start_optimizing(state, from_frame=False)
+
+
+@command("g", group=Group.UNIT, help="The same, starting from what the network sees now")
+def optimize_from_frame(state: AppState) -> AppState:
+    return start_optimizing(state, from_frame=True)
+
+
+@command("v", group=Group.UNIT, help="Next preset of the optimizer")
+def cycle_preset(state: AppState) -> AppState:
+    """Starts again with the new preset if a unit is being optimized."""
+    preset = (state.live.preset + 1) % len(PRESETS)
+    restart = 1 if state.live.optimize else 0
+    return live(state, preset=preset, optimize_presses=state.live.optimize_presses + restart)
+
+
+@command("1", group=Group.UNIT, help="Forget the running top 9 of this stream and begin anew")
+def reset_top(state: AppState) -> AppState:
+    return live(state, top_resets=state.live.top_resets + 1)
+
+
+@command("2", group=Group.UNIT, help="Save the running top 9 as the model's unit images")
+def save_top(state: AppState) -> AppState:
+    return live(state, top_saves=state.live.top_saves + 1)
+
+
+# ---------------------------------------------------------------------- program
+
+
+@command("h", "f1", "?", group=Group.PROGRAM, help="This help, on or off")
+def toggle_help(state: AppState) -> AppState:
+    return view(state, help=not state.view.help)
+
+
+@command("p", group=Group.PROGRAM, help="Save the window as a picture")
+def save_picture(state: AppState) -> AppState:
+    return live(state, pictures=state.live.pictures + 1)
+
+
+@command("esc", group=Group.PROGRAM, help="Close the help, else stop optimizing, else reset the view")
+def escape(state: AppState) -> AppState:
+    """Reset as in the original: first layer, first unit, back projection and boosts off; the input stays."""
+    if state.view.help:
+        return view(state, help=False)
+    if state.live.optimize:
+        return live(state, optimize=None)
+    return replace(state, view=state.initial_view)
+
+
+@command("q", group=Group.PROGRAM, help="Quit")
+def quit(state: AppState) -> AppState:
+    return replace(state, quit=True)
+
+
+def markdown() -> str:
+    """The table of all keys as Markdown, by group."""
+    lines = []
+    for group in Group:
+        lines += [f"\n**{group.value}**\n", "| keys | what |", "|---|---|"]
+        for row in COMMANDS.values():
+            if row.group is group:
+                lines.append(f"| {' '.join(f'`{key}`' for key in row.keys)} | {row.help} |")
+    return "\n".join(lines).strip() + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(markdown())

@@ -1,0 +1,129 @@
+"""Key codes of OpenCV's ``waitKeyEx`` -> key names, on every platform.
+
+A key name is the character itself ("a", "J", "0", "<") or a word ("left", "pgdn", "esc").
+
+Measured with the opencv-python wheels 4.14 and 5.0 on Linux (Qt): a letter gives the code of
+its small letter, with Shift or without, and so does Ctrl + letter; hence a binding on a capital
+letter cannot be reached there and each needs a second key. Characters such as ``! [ { < > + -``
+are distinct. A modifier pressed alone arrives as a key of its own and is no key here. The
+wheels for Windows and macOS tell ``J`` from ``j``; their codes for the keys without a character
+are the virtual key shifted by 16 bits (window_w32.cpp) and AppKit's function-key code points
+(window_cocoa.mm, NSEvent.h).
+"""
+
+from __future__ import annotations
+
+import sys
+
+NO_KEY = frozenset({-1, 255, 0})
+
+# the same on every platform: control characters
+_CONTROL = {0x08: "backspace", 0x09: "tab", 0x0A: "enter", 0x0D: "enter", 0x1B: "esc", 0x20: "space"}
+
+# X11 keysyms (keysymdef.h); those of the keypad come from GTK builds only
+_LINUX = {
+    0xFF50: "home",
+    0xFF51: "left",
+    0xFF52: "up",
+    0xFF53: "right",
+    0xFF54: "down",
+    0xFF55: "pgup",
+    0xFF56: "pgdn",
+    0xFF57: "end",
+    0xFF63: "insert",
+    0xFFFF: "delete",
+    0x7F: "delete",
+    0xFF08: "backspace",
+    0xFF09: "tab",
+    0xFF0D: "enter",
+    0xFF1B: "esc",
+    0xFF8D: "enter",
+    0xFF95: "home",
+    0xFF96: "left",
+    0xFF97: "up",
+    0xFF98: "right",
+    0xFF99: "down",
+    0xFF9A: "pgup",
+    0xFF9B: "pgdn",
+    0xFF9C: "end",
+    **{0xFFAA + i: c for i, c in enumerate("*+,-./0123456789")},
+    **{0xFFBE + i: f"f{i + 1}" for i in range(12)},
+}
+_WINDOWS = {
+    0x21 << 16: "pgup",
+    0x22 << 16: "pgdn",
+    0x23 << 16: "end",
+    0x24 << 16: "home",
+    0x25 << 16: "left",
+    0x26 << 16: "up",
+    0x27 << 16: "right",
+    0x28 << 16: "down",
+    0x2D << 16: "insert",
+    0x2E << 16: "delete",
+    **{(0x70 + i) << 16: f"f{i + 1}" for i in range(12)},
+}
+_MACOS = {
+    0x7F: "backspace",
+    0xF700: "up",
+    0xF701: "down",
+    0xF702: "left",
+    0xF703: "right",
+    0xF728: "delete",
+    0xF729: "home",
+    0xF72B: "end",
+    0xF72C: "pgup",
+    0xF72D: "pgdn",
+    **{0xF704 + i: f"f{i + 1}" for i in range(12)},
+}
+_GTK_CTRL_OR_ALT = 0x40000 | 0x80000
+
+
+def key_name(code: int, platform: str = sys.platform) -> str | None:
+    """The name of the key with this code of ``waitKeyEx``; None for none, a lone modifier or an unknown one.
+
+    platform: as ``sys.platform`` has it.
+    """
+    if code in NO_KEY:
+        return None
+    if platform == "win32":
+        special = _WINDOWS
+    elif platform == "darwin":
+        special = _MACOS
+    else:
+        special = _LINUX
+        if code > 0xFFFF:  # GTK builds put the modifiers above the key
+            if code & _GTK_CTRL_OR_ALT:
+                return None
+            code &= 0xFFFF
+    name = special.get(code) or _CONTROL.get(code)
+    if name:
+        return name
+    return chr(code) if 0x21 <= code <= 0x7E else None
+
+
+WORDS = frozenset({*_CONTROL.values(), *_LINUX.values(), *_WINDOWS.values(), *_MACOS.values()})
+
+
+def is_key_name(name: str) -> bool:
+    """True for a name that ``key_name`` can give on some platform."""
+    return name in WORDS or (len(name) == 1 and 0x21 <= ord(name) <= 0x7E)
+
+
+_ALIASES = {
+    "escape": "esc",
+    "pageup": "pgup",
+    "pagedown": "pgdn",
+    "page_up": "pgup",
+    "page_down": "pgdn",
+    "prior": "pgup",
+    "next": "pgdn",
+    "return": "enter",
+    " ": "space",
+}
+
+
+def canonical(name: str) -> str:
+    """The name that this module uses for a key that people and X11 also call otherwise ("Escape", "Left")."""
+    if len(name) == 1:
+        return _ALIASES.get(name, name)
+    return _ALIASES.get(name.lower(), name.lower())

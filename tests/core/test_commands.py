@@ -1,0 +1,246 @@
+"""Every command, one by one and in any order."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from deepvis.core import commands
+from deepvis.core.commands import COMMANDS, columns, command, command_of, press
+from deepvis.core.state import (
+    GAMMA_BOOSTS,
+    INDIVIDUAL_BOOSTS,
+    PRESETS,
+    AppState,
+    BackFilter,
+    Cursor,
+    Show,
+    Zoom,
+)
+from deepvis.core.types import BackAsk, BackMode, Fit, LayerInfo, NetInfo, Unit
+
+INFO = NetInfo(
+    "tiny",
+    (
+        LayerInfo("conv1", "Convolution", 20, 10, 10),
+        LayerInfo("conv2", "Convolution", 7, 5, 8),
+        LayerInfo("fc", "InnerProduct", 100, 1, 1),
+    ),
+    (3, 32, 32),
+)
+START = AppState(INFO)
+
+
+def after(*keys: str, start: AppState = START) -> AppState:
+    for key in keys:
+        start = press(start, key)
+    return start
+
+
+def assert_valid(state: AppState) -> None:
+    view = state.view
+    assert 0 <= view.layer_index < len(state.info.layers)
+    assert 0 <= state.unit.channel < state.layer.channels
+    assert state.info.layer(state.back_unit.layer).channels > state.back_unit.channel >= 0
+    assert view.back_mode is not BackMode.OFF or (view.show, view.zoom is Zoom.BACK) == (
+        Show.ACTIVATIONS,
+        False,
+    )
+    assert 0 <= view.gamma_boost < len(GAMMA_BOOSTS)
+    assert 0 <= view.individual_boost < len(INDIVIDUAL_BOOSTS)
+    assert 0 <= state.live.preset < len(PRESETS)
+    assert (state.back_ask is None) == (view.back_mode is BackMode.OFF)
+
+
+@given(st.lists(st.sampled_from([key for row in COMMANDS.values() for key in row.keys]), max_size=60))
+@settings(max_examples=300, deadline=None)
+def test_any_keys_in_any_order_keep_the_state_valid(keys: list[str]) -> None:
+    state = START
+    for key in keys:
+        state = press(state, key)
+        assert_valid(state)
+    for _ in range(3):  # help, optimizer, view
+        state = press(state, "esc")
+    assert state.view == START.view
+    assert state.live.optimize is None
+
+
+@given(st.lists(st.sampled_from(["left", "right", "up", "down", "J", "L", "I", "K", "u", "o"]), max_size=40))
+@settings(max_examples=200, deadline=None)
+def test_moving_changes_nothing_but_the_selection(keys: list[str]) -> None:
+    state = after(*keys)
+    assert replace(state.view, layer_index=0, channel=0, cursor=Cursor.LAYERS) == START.view
+    assert (state.input, state.live) == (START.input, START.live)
+
+
+def test_every_command_has_a_sentence_of_help_and_a_key_that_every_platform_has() -> None:
+    for row in COMMANDS.values():
+        assert row.help
+        assert not row.help.endswith(".")
+        assert any(not (len(key) == 1 and key.isupper()) for key in row.keys), (
+            f"{row.name} needs a second key"
+        )
+
+
+def test_the_keys_of_the_original_do_what_they_did() -> None:
+    original = {
+        "f": "toggle_freeze", "c": "toggle_moving", "e": "next_file", "w": "previous_file",
+        "h": "toggle_help", "0": "toggle_fit", "5": "cycle_debug", "q": "quit", "esc": "escape", "left": "left",
+        "j": "left",
+        "right": "right", "l": "right", "down": "down", "k": "down", "up": "up", "i": "up", "J": "left_fast",
+        "L": "right_fast", "K": "down_fast", "I": "up_fast", "u": "previous_layer", "o": "next_layer",
+        "U": "previous_layer", "O": "next_layer", "t": "cycle_gamma", "T": "cycle_individual_boost",
+        "s": "toggle_pattern", "a": "toggle_diffs", "b": "cycle_back", "n": "cycle_back_mode",
+        "m": "cycle_back_filter", "d": "freeze_back_unit", "z": "cycle_zoom", "8": "toggle_label_predictions",
+        "9": "toggle_unit_images", "pgdn": "next_file", "pgup": "previous_file",
+    }  # fmt: skip
+    for key, name in original.items():
+        bound = command_of(key)
+        assert bound is not None, key
+        assert bound.name == name
+
+
+def test_a_key_bound_twice_is_refused() -> None:
+    with pytest.raises(ValueError, match="'q' is bound to 'quit' and 'again'"):
+
+        @command("q", group=commands.Group.PROGRAM, help="no")
+        def again(state: AppState) -> AppState:
+            return state
+
+    assert "again" not in COMMANDS
+
+
+def test_an_unknown_key_changes_nothing() -> None:
+    assert press(START, "f9") is START
+
+
+def test_the_cursor_goes_from_the_list_to_the_tiles_and_back() -> None:
+    state = after("down")
+    assert (state.view.cursor, state.unit) == (Cursor.UNITS, Unit("conv1", 0))
+    state = after("right", "right", "up", start=state)
+    assert (state.view.cursor, state.unit) == (Cursor.LAYERS, Unit("conv1", 2))
+    assert after("up", start=state) == state
+
+
+def test_down_and_up_move_by_a_row_of_tiles() -> None:
+    cols = columns(START)
+    assert 1 < cols < 20
+    state = after("down", "right", "down")
+    assert state.unit.channel == 1 + cols
+    assert after("up", start=state).unit.channel == 1
+    assert after("K", start=state).unit.channel == 19
+    assert after("I", start=state).view.cursor is Cursor.LAYERS
+    assert after("I", start=state).unit.channel == 1
+
+
+def test_the_row_length_follows_the_pane() -> None:
+    assert columns(replace(START, layers_pane=(100, 2000))) == 20
+    assert columns(replace(START, layers_pane=(2000, 100))) == 1
+
+
+def test_the_ends_of_the_tiles_and_of_the_list_hold() -> None:
+    assert after("left", "u").view.layer_index == 0
+    assert after("down", "left").unit.channel == 0
+    assert after("end").layer.name == "fc"
+    assert after("end", "right", "o", "L").view.layer_index == 2
+    assert after("down", "end", "right").unit.channel == 19
+    assert after("down", "end", "home").unit.channel == 0
+
+
+def test_left_and_right_pass_from_row_to_row() -> None:
+    cols = columns(START)
+    assert after("down", "down", "left").unit.channel == cols - 1
+
+
+def test_the_unit_is_kept_across_layers_and_clamped() -> None:
+    state = after("down", *["right"] * 15)
+    assert after("o", start=state).unit == Unit("conv2", 6)
+    assert after("o", "o", start=state).unit == Unit("fc", 15)
+    assert after("o", "left", start=state).unit == Unit("conv2", 5)
+
+
+def test_b_runs_through_the_four_of_the_original() -> None:
+    seen = []
+    state = START
+    for _ in range(4):
+        state = press(state, "b")
+        seen.append((state.view.back_mode, state.view.back_filter))
+    assert seen[:3] == [
+        (BackMode.GRAD, BackFilter.RAW),
+        (BackMode.GRAD, BackFilter.NORM),
+        (BackMode.DECONV, BackFilter.RAW),
+    ]
+    assert seen[3][0] is BackMode.OFF
+
+
+def test_n_reaches_every_mode_and_m_every_filter() -> None:
+    assert [after(*["n"] * i).view.back_mode for i in range(1, 5)] == [
+        BackMode.GRAD, BackMode.DECONV, BackMode.GUIDED, BackMode.OFF,
+    ]  # fmt: skip
+    assert [after(*["m"] * i).view.back_filter.value for i in range(5)] == [
+        "raw",
+        "gray",
+        "norm",
+        "normblur",
+        "raw",
+    ]
+
+
+def test_the_back_origin_follows_unless_frozen() -> None:
+    state = after("b", "down", "right")
+    assert state.back_ask == BackAsk(Unit("conv1", 1), BackMode.GRAD)
+    state = after("d", "right", "o", start=state)
+    assert state.back_ask == BackAsk(Unit("conv1", 1), BackMode.GRAD)
+    state = after("d", start=state)
+    assert state.back_ask == BackAsk(Unit("conv2", 2), BackMode.GRAD)
+
+
+def test_a_leaves_the_patterns_first_and_turns_the_back_projection_on() -> None:
+    state = after("s", "a")
+    assert not state.view.pattern
+    assert state.view.show is Show.ACTIVATIONS
+    state = after("a", start=state)
+    assert (state.view.show, state.view.back_mode) == (Show.DIFFS, BackMode.GRAD)
+    assert after("n", "n", "n", start=state).view.show is Show.ACTIVATIONS
+
+
+def test_zoom_skips_the_back_projection_where_there_is_none() -> None:
+    assert [after(*["z"] * i).view.zoom for i in range(3)] == [Zoom.OFF, Zoom.UNIT, Zoom.OFF]
+    assert [after("b", *["z"] * i).view.zoom for i in range(4)] == [Zoom.OFF, Zoom.UNIT, Zoom.BACK, Zoom.OFF]
+    assert after("b", "z", "z", "b", "b", "b").view.zoom is Zoom.OFF
+
+
+def test_files_and_camera() -> None:
+    assert after("e", "e", "w").input.file_index == 1
+    assert after("w").input.file_index == -1
+    state = after("c", "f")
+    assert (state.input.moving, state.input.frozen) == (True, True)
+    state = after("e", start=state)
+    assert (state.input.moving, state.input.file_index) == (False, 0)
+    assert after("0").input.fit is Fit.STRETCH
+    assert after("0", "0").input.fit is Fit.CROP
+
+
+def test_esc_closes_the_help_stops_the_optimizer_then_resets() -> None:
+    state = after("o", "x", "h", "esc")
+    assert (state.view.help, state.live.optimize) == (False, Unit("conv2", 0))
+    state = after("esc", start=state)
+    assert (state.live.optimize, state.view.layer_index) == (None, 1)
+    assert after("esc", start=state).view == START.view
+
+
+def test_presses_of_the_optimizer_are_counted() -> None:
+    state = after("x", "g")
+    assert (state.live.optimize_presses, state.live.from_frame) == (2, True)
+    state = after("v", start=state)
+    assert (state.live.preset, state.live.optimize_presses) == (3, 3)
+    assert after("v").live.optimize_presses == 0
+    assert after("1", "2", "2", "p").live == replace(START.live, top_resets=1, top_saves=2, pictures=1)
+
+
+def test_the_markdown_names_every_key() -> None:
+    text = commands.markdown()
+    assert all(f"`{key}`" in text for row in COMMANDS.values() for key in row.keys)
