@@ -88,14 +88,14 @@ def test_every_command_has_a_sentence_of_help_and_a_key_that_every_platform_has(
 def test_the_keys_of_the_original_do_what_they_did() -> None:
     original = {
         "f": "toggle_freeze", "c": "toggle_moving", "e": "next_file", "w": "previous_file",
-        "h": "toggle_help", "0": "toggle_fit", "5": "cycle_debug", "q": "quit", "esc": "escape", "left": "left",
-        "j": "left",
+        "h": "toggle_help",
+        "0": "toggle_fit", "5": "cycle_debug", "q": "quit", "esc": "escape", "left": "left", "j": "left",
         "right": "right", "l": "right", "down": "down", "k": "down", "up": "up", "i": "up", "J": "left_fast",
         "L": "right_fast", "K": "down_fast", "I": "up_fast", "u": "previous_layer", "o": "next_layer",
         "U": "previous_layer", "O": "next_layer", "t": "cycle_gamma", "T": "cycle_individual_boost",
         "s": "toggle_pattern", "a": "toggle_diffs", "b": "cycle_back", "n": "cycle_back_mode",
-        "m": "cycle_back_filter", "d": "freeze_back_unit", "z": "cycle_zoom", "8": "toggle_label_predictions",
-        "9": "toggle_unit_images", "pgdn": "next_file", "pgup": "previous_file",
+        "m": "cycle_back_filter", "d": "freeze_back_unit", "z": "cycle_zoom", "9": "toggle_unit_images",
+        "8": "toggle_label_predictions", "pgdn": "next_file", "pgup": "previous_file",
     }  # fmt: skip
     for key, name in original.items():
         bound = command_of(key)
