@@ -1,0 +1,116 @@
+"""The setting names of the 2015 toolbox: what each is now, or why it has no effect any more.
+
+Source: settings.py and the templates of yosinski/deep-visualization-toolbox.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _none_if_empty(value: Any) -> Any:
+    return value if value else None
+
+
+def _one_if_none(value: Any) -> Any:
+    return 1.0 if value is None else value
+
+
+# original name -> (name in the table of config.py, its value -> the new one's)
+RENAMED: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "caffevis_caffe_root": ("caffe_root", _same),
+    "caffevis_deploy_prototxt": ("prototxt", _same),
+    "caffevis_network_weights": ("weights", _same),
+    "caffevis_data_mean": ("mean", _same),
+    "caffevis_data_hw": ("input_size", _same),
+    "caffevis_labels": ("labels", _same),
+    "caffevis_label_layers": ("label_layers", _none_if_empty),
+    "caffevis_prob_layer": ("prob_layer", _same),
+    "caffevis_unit_jpg_dir": ("unit_image_dir", _same),
+    "caffevis_jpgvis_layers": ("unit_image_layers", _same),
+    "caffevis_jpgvis_remap": ("remap", _same),
+    "caffevis_layer_pretty_name_fn": ("short_name", _same),
+    "caffevis_filter_layers": ("layer_filter", _same),
+    "caffevis_jpg_cache_size": ("unit_image_cache", int),
+    "caffevis_fast_move_dist": ("fast", _same),
+    "caffevis_boost_indiv_default_idx": ("individual_boost", _same),
+    "caffevis_boost_gamma_default_idx": ("gamma_boost", _same),
+    "caffevis_init_show_label_predictions": ("label_predictions", _same),
+    "caffevis_init_show_unit_jpgs": ("unit_images", _same),
+    "caffevis_mode_gpu": ("device", lambda on: "auto" if on else "cpu"),
+    "caffevis_gpu_id": ("device", lambda number: "auto" if number is None else f"cuda:{int(number)}"),
+    "input_updater_capture_device": ("camera", _same),
+    "static_files_dir": ("images", _same),
+    "static_file_stretch_mode": ("stretch", _same),
+    "window_panes": ("panes", _same),
+    "default_window_panes": ("panes", _same),
+    "global_scale": ("scale", _one_if_none),
+    "global_font_size": ("font_scale", _one_if_none),
+    "debug_window_panes": ("debug", lambda on: 2 if on else 0),
+}
+
+_THREADS = "threads wait for each other without sleeping"
+_THEME = "the theme sets fonts and colours; font_scale sets their size"
+_LAYOUT = "the layout follows the network and the window"
+
+WITHOUT_EFFECT: dict[str, str] = {
+    **dict.fromkeys(
+        (
+            "input_updater_sleep_after_read_frame",
+            "input_updater_heartbeat_required",
+            "main_loop_sleep_ms",
+            "keypress_pause_handle_iterations",
+            "keypress_pause_redraw_iterations",
+            "redraw_at_least_every",
+            "caffevis_pause_after_keys",
+            "caffevis_frame_wait_sleep",
+            "caffevis_jpg_load_sleep",
+            "caffevis_heartbeat_required",
+        ),
+        _THREADS,
+    ),
+    **dict.fromkeys(
+        (
+            "window_background",
+            "stale_background",
+            *(f"help_{what}" for what in ("face", "loc", "line_spacing", "clr", "fsize", "thick")),
+            *(
+                f"caffevis_{pane}_{what}"
+                for pane in ("help", "control", "status", "class", "label")
+                for what in ("face", "loc", "line_spacing", "clr", "fsize", "thick")
+            ),
+            *(f"caffevis_control_clr_{what}" for what in ("selected", "cursor", "bp")),
+            *(f"caffevis_control_thick_{what}" for what in ("selected", "cursor", "bp")),
+            *(f"caffevis_status_{what}_selected" for what in ("clr", "thick")),
+            "caffevis_layer_clr_cursor",
+            "caffevis_layer_clr_back_background",
+            "caffevis_layer_clr_back_sel",
+            "caffevis_class_clr_0",
+            "caffevis_class_clr_1",
+        ),
+        _THEME,
+    ),
+    **dict.fromkeys(
+        (
+            "help_pane_loc",
+            "control_pane_height",
+            "caffevis_layers_aspect_ratio",
+            "caffevis_jpgvis_stack_vert",
+        ),
+        _LAYOUT,
+    ),
+    **dict.fromkeys(
+        ("caffevis_boost_indiv_choices", "caffevis_boost_gamma_choices", "caffevis_grad_norm_blur_radius"),
+        "the choices are the original's",
+    ),
+    **dict.fromkeys(
+        ("static_files_regexp", "static_files_ignore_case"), "every picture format that can be read is shown"
+    ),
+    "print_dots": "key 5 shows the times",
+    "installed_apps": "there is one app",
+}

@@ -1,0 +1,89 @@
+"""The types that a setting can have: what each expects, in words, and its check."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from deepvis.core.geometry import DEFAULT_PANES, pane_name, read_panes
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A type of setting. expects: what, in words; convert: a value -> the setting's own, or ValueError."""
+
+    expects: str
+    convert: Callable[[Any], Any]
+
+
+def _checked(
+    expects: str, allows: Callable[[Any], bool], convert: Callable[[Any], Any] = lambda v: v
+) -> Kind:
+    def check(value: Any) -> Any:
+        if not allows(value):
+            raise ValueError
+        return convert(value)
+
+    return Kind(expects, check)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_list(value: Any, of: Callable[[Any], bool]) -> bool:
+    return isinstance(value, list | tuple | set | frozenset) and all(map(of, value))
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str | Path) and str(value) != ""
+
+
+def _listed(value: Any) -> Any:
+    """An array of numpy as a list, without importing numpy."""
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
+def _read_panes(value: Any) -> dict[str, tuple[int, int, int, int] | None]:
+    """A mapping overrides single panes; a list of pairs, as the original has it, is the whole table."""
+    whole = not isinstance(value, Mapping)
+    table = dict(value)
+    panes: dict[str, tuple[int, int, int, int] | None] = dict.fromkeys(DEFAULT_PANES) if whole else {}
+    panes.update({pane_name(name): None for name, place in table.items() if place is None})
+    panes.update(read_panes(table))
+    return panes
+
+
+def choice(*names: str) -> Kind:
+    return _checked(f"one of {', '.join(names)}", lambda v: v in names)
+
+
+TEXT = _checked("a text", _is_text, str)
+FLAG = _checked("True or False", lambda v: isinstance(v, bool))
+POSITIVE = _checked("a number above 0", lambda v: _is_number(v) and v > 0, float)
+COUNT = _checked("a whole number, 0 or more", lambda v: _is_whole(v) and v >= 0)
+SIZE = _checked(
+    "two whole numbers above 0, (height, width)",
+    lambda v: _is_list(v, lambda n: _is_whole(n) and n > 0) and len(v) == 2,
+    tuple,
+)
+NAMES = _checked("a list of names", lambda v: _is_list(v, lambda n: isinstance(n, str)), tuple)
+NAME_MAP = _checked(
+    "a dictionary of layer names",
+    lambda v: isinstance(v, Mapping) and all(isinstance(n, str) for pair in v.items() for n in pair),
+    dict,
+)
+FUNCTION = _checked("a function of a layer's name", callable)
+MEAN = _checked(
+    "a file (.npy, .binaryproto) or one number per channel",
+    lambda v: _is_text(v) or (_is_list(_listed(v), _is_number) and len(_listed(v)) > 0),
+    lambda v: str(v) if _is_text(v) else tuple(map(float, _listed(v))),
+)
+DEVICE = _checked("auto, cpu, cuda or cuda:N", lambda v: str(v).split(":")[0] in ("auto", "cpu", "cuda"), str)
+PANES = Kind("pane names with (row, column, height, width)", _read_panes)

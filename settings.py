@@ -1,0 +1,123 @@
+"""The settings of the toolbox and their defaults.
+
+To change one, write it into settings_local.py beside this file; the command line overrides both.
+The names of the 2015 toolbox are accepted there too. Paths are relative to the file that holds
+them, and %DVT_ROOT% stands for its folder. Printed by: python -m deepvis.config"""
+
+# ---- The network
+
+# Name or folder of the model (--list-models); None: the embedded default. Type: a text.
+model = None
+
+# Your own network: Caffe's deploy.prototxt. Type: a text.
+prototxt = None
+
+# Its weights: a .caffemodel. Type: a text.
+weights = None
+
+# Its mean: .npy, .binaryproto, or one number per channel in the file's channel order. Type: a file
+# (.npy, .binaryproto) or one number per channel.
+mean = None
+
+# Text file with a class name per line. Type: a text.
+labels = None
+
+# Layers whose channels are the classes. Type: a list of names.
+label_layers = None
+
+# Layer of the class probabilities, for the top 5. Type: a text.
+prob_layer = None
+
+# Blob that takes the picture, where a network has several inputs. Type: a text.
+data_blob = None
+
+# (height, width) of the network's input. Type: two whole numbers above 0, (height, width).
+input_size = None
+
+# Order of the network's colour channels. Type: one of BGR, RGB.
+channel_order = None
+
+# Value of a white pixel at the network's input: 255, or 1. Type: a number above 0.
+input_scale = None
+
+# True for layers to leave out of the window. Type: a function of a layer's name.
+layer_filter = None
+
+# Layer's name -> name in the layer list. Type: a function of a layer's name.
+short_name = None
+
+# Folder of the unit images (unit_jpg_vis). Type: a text.
+unit_image_dir = None
+
+# Layers that have unit images; None: look. Type: a list of names.
+unit_image_layers = None
+
+# Layer -> the layer whose unit images it borrows. Type: a dictionary of layer names.
+remap = None
+
+# ---- Where it runs
+
+# engine, caffe (an installed pycaffe) or auto. Type: one of auto, engine, caffe, fake.
+backend = "engine"
+
+# auto, cpu, cuda or cuda:N. Type: auto, cpu, cuda or cuda:N.
+device = "auto"
+
+# Checkout of Caffe whose python/ the caffe backend imports. Type: a text.
+caffe_root = None
+
+# ---- Input
+
+# Photos to show: a folder, one file, or a text file of paths. Type: a text.
+images = None
+
+# Number of the camera; None: no camera. Type: a whole number, 0 or more.
+camera = 0
+
+# Video file or address to play in the camera's place. Type: a text.
+video = None
+
+# Stretch pictures to the network's shape rather than crop them. Type: True or False.
+stretch = False
+
+# Show the camera as a mirror does. Type: True or False.
+mirror = True
+
+# ---- The window
+
+# Size of the window, 1: 1500 x 930 pixels. Type: a number above 0.
+scale = 1.0
+
+# (height, width) of the window in pixels. Type: two whole numbers above 0, (height, width).
+window_size = None
+
+# Size of the text. Type: a number above 0.
+font_scale = 1.0
+
+# Pane -> (row, column, height, width), None: leave it out. Type: pane names with (row, column, height,
+# width).
+panes = None
+
+# Class names and probabilities from the start (key 8). Type: True or False.
+label_predictions = True
+
+# Unit images from the start (key 9). Type: True or False.
+unit_images = True
+
+# Gamma boost from the start: place in 1, 0.7, 0.5, 0.3 (key t). Type: a whole number, 0 or more.
+gamma_boost = 0
+
+# Individual boost from the start: place in 0, 0.3, 0.5, 0.8, 1 (key T). Type: a whole number, 0 or more.
+individual_boost = 0
+
+# Debug level from the start (key 5). Type: a whole number, 0 or more.
+debug = 0
+
+# Distance of a fast move. Type: a whole number, 0 or more.
+fast = 3
+
+# Bytes that the cache of unit images may hold. Type: a whole number, 0 or more.
+unit_image_cache = 268435456
+
+# Folder for the pictures that key p saves. Type: a text.
+pictures = "."
