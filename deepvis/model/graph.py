@@ -1,0 +1,196 @@
+"""One description of a network, whatever format it came in: what the engine builds from.
+
+``load_net`` reads, upgrades, applies the rules, replaces what only training needs, checks the graph and brings
+the weights. Shapes are the engine's to check: they follow from its layers.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from deepvis.model import blobs, prototxt, rules, schema, training
+from deepvis.model.errors import ModelError
+from deepvis.model.upgrade import upgrade
+from deepvis.model.weights import read_weights, weights_of
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class LayerSpec:
+    """One layer.
+
+    message: LayerParameter in the current format, without blobs. blobs: float32 weights in Caffe's shapes,
+    () where no file gave any.
+    """
+
+    name: str
+    type: str
+    bottoms: tuple[str, ...]
+    tops: tuple[str, ...]
+    message: Any
+    blobs: tuple[np.ndarray, ...] = ()
+
+    @property
+    def param(self) -> Any:
+        """The layer type's own parameters, its defaults where the file gives none; the whole message if it has none."""
+        field = schema.PARAM_FIELD.get(self.type)
+        return getattr(self.message, field) if field else self.message
+
+
+@dataclass(frozen=True, eq=False)
+class NetSpec:
+    """A network ready to be built.
+
+    inputs: blob -> declared shape, () where the file declares none. notes: sentences on what was left out or
+    replaced. fill: layers that hold weights by type but have no blobs are to be filled by their fillers
+    (``deepvis.model.fillers``) once their shapes are known, rather than refused. force_backward: as the file says.
+    """
+
+    name: str
+    layers: tuple[LayerSpec, ...]
+    inputs: dict[str, Shape]
+    notes: tuple[str, ...] = ()
+    fill: bool = False
+    force_backward: bool = False
+
+
+def load_net(
+    net: str | Path | Any,
+    weights: str | Path | Mapping[str, Sequence[np.ndarray]] | None = None,
+    *,
+    phase: str = "TEST",
+    level: int = 0,
+    stages: Sequence[str] = (),
+    on_missing: Literal["error", "fill"] = "error",
+    keep_losses: bool = False,
+    input_shapes: Mapping[str, Shape] | None = None,
+) -> NetSpec:
+    """Read a network and its weights.
+
+    net: a prototxt file, its text, or a NetParameter message. weights: a weights file, or {layer name: arrays}.
+    on_missing "fill": layers that the weights do not know are to be filled by their fillers. keep_losses: loss and
+    accuracy layers stay (their labels too). input_shapes: replaces the declared shapes, and tells those of data
+    layers that do not. Raises ModelError.
+    """
+    notes: list[str] = []
+    where = "the network" if hasattr(net, "DESCRIPTOR") else prototxt.source_text(net)[1]
+    raw = net if hasattr(net, "DESCRIPTOR") else prototxt.read_net_text(net, notes)
+    current = upgrade(raw)
+    state = rules.state_of(current, phase, level, tuple(stages))
+    layers, left_out = rules.split_layers(current, state)
+    given = weights if weights is None or isinstance(weights, Mapping) else read_weights(weights)
+    if given is None:
+        given = weights_of(current) or None
+    layers, inputs = _inputs(layers, left_out, given or {}, input_shapes or {}, notes)
+    if not keep_losses:
+        read_before = {blob for layer in layers for blob in layer.bottom}
+        layers = training.without_losses(layers, notes)
+        layers = training.drop_unread(layers, inputs, read_before, notes)
+    for name, shape in inputs.items():
+        training.check_shape(name, shape)
+    _check_graph(layers, inputs, where)
+    source = str(weights) if isinstance(weights, (str, Path)) else "the weights"
+    arrays = blobs.assign(layers, given, source, fill=on_missing == "fill")
+    specs = tuple(_spec(layer, own, state) for layer, own in zip(layers, arrays, strict=True))
+    return NetSpec(current.name, specs, inputs, tuple(notes), on_missing == "fill", current.force_backward)
+
+
+def with_weights(spec: NetSpec, weights: Mapping[str, Sequence[np.ndarray]]) -> NetSpec:
+    """The same network with other arrays, matched by layer name; layers that are not named keep theirs."""
+    layers = (replace(x, blobs=tuple(weights[x.name])) if x.name in weights else x for x in spec.layers)
+    return replace(spec, layers=tuple(layers))
+
+
+def _spec(layer: Any, own: tuple[np.ndarray, ...], state: rules.State) -> LayerSpec:
+    message = schema.LayerParameter()
+    message.CopyFrom(layer)
+    message.ClearField("blobs")
+    if not message.HasField("phase"):
+        message.phase = state.phase
+    return LayerSpec(layer.name, layer.type, tuple(layer.bottom), tuple(layer.top), message, own)
+
+
+def _inputs(
+    layers: Sequence[Any],
+    left_out: Sequence[Any],
+    weights: Mapping[str, Sequence[np.ndarray]],
+    given: Mapping[str, Shape],
+    notes: list[str],
+) -> tuple[list[Any], dict[str, Shape]]:
+    """(the other layers, blob -> shape of what Input and data layers declare).
+
+    A data layer of the other phase serves where this phase has none: files for training alone can be looked at.
+    """
+    inputs: dict[str, Shape] = {}
+    rest = []
+    made = {blob for layer in layers for blob in layer.top}
+    spare = [x for x in left_out if x.type in training.DATA_TYPES and not made.intersection(x.top)]
+    for layer in [*spare[:1], *layers]:
+        if layer.type == "Input":
+            shapes = _declared(layer)
+        elif layer.type in training.DATA_TYPES:
+            shapes = training.data_inputs(layer, layers, weights, given, notes)
+        elif layer.type == "Python" and not layer.bottom and set(layer.top) <= set(given):
+            shapes = training.data_inputs(layer, layers, weights, given, notes)
+        else:
+            rest.append(layer)
+            continue
+        for blob, shape in shapes.items():
+            if blob in inputs:
+                raise ModelError(f"layer {layer.name!r}: makes the blob {blob!r} that is an input already")
+            inputs[blob] = tuple(given.get(blob, shape))
+    unknown = set(given) - set(inputs)
+    if unknown:
+        raise ModelError(
+            f"found a shape for {', '.join(map(repr, sorted(unknown)))}, expected one of the inputs "
+            f"{', '.join(map(repr, inputs)) or '(there are none)'}"
+        )
+    return rest, inputs
+
+
+def _declared(layer: Any) -> dict[str, Shape]:
+    shapes = [tuple(shape.dim) for shape in layer.input_param.shape]
+    if len(shapes) not in (0, 1, len(layer.top)):
+        raise ModelError(
+            f"layer {layer.name!r} (Input): found {len(shapes)} shapes for {len(layer.top)} tops, expected one for each"
+        )
+    if len(shapes) < 2:
+        shapes = (shapes or [()]) * len(layer.top)
+    return dict(zip(layer.top, shapes, strict=True))
+
+
+def _check_graph(layers: Sequence[Any], inputs: Mapping[str, Shape], where: str) -> None:
+    """Every bottom is made before it is read, every top once (but for layers in place). Raises ModelError."""
+    maker: dict[str, str] = dict.fromkeys(inputs, "the input")
+    for layer in layers:
+        if not layer.type:
+            raise ModelError(f"{where}: layer {layer.name!r} has no type, expected one such as type: \"Convolution\"")
+        for blob in layer.bottom:
+            if blob not in maker:
+                raise _unknown_bottom(layer, blob, layers, maker, where)
+        for index, blob in enumerate(layer.top):
+            in_place = index < len(layer.bottom) and layer.bottom[index] == blob
+            if blob in maker and not in_place:
+                raise ModelError(
+                    f"{where}: layer {layer.name!r} ({layer.type}) makes the blob {blob!r}, which {maker[blob]} makes "
+                    "already, expected one maker; to work in place a layer reads and writes the same blob"
+                )
+            maker[blob] = f"layer {layer.name!r}"
+
+
+def _unknown_bottom(layer: Any, blob: str, layers: Sequence[Any], maker: Mapping[str, str], where: str) -> ModelError:
+    found = f"{where}: layer {layer.name!r} ({layer.type}) reads the blob {blob!r}"
+    later = next((x.name for x in layers if blob in x.top), None)
+    if later is not None:
+        what = "itself" if later == layer.name else f"layer {later!r} after it"
+        return ModelError(f"{found}, which is made by {what}, expected layers in the order in which they run, no cycles")
+    near = difflib.get_close_matches(blob, maker, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(list(maker)[-8:]) or 'none'}"
+    return ModelError(f"{found}, which no layer makes in this phase, expected a blob made before; {hint}")
