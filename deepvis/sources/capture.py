@@ -1,0 +1,160 @@
+"""What camera and video share: a thread around OpenCV's capture that never holds up anybody else.
+
+OpenCV may block for seconds in opening and reading (a camera that was pulled out, a stream that hangs), so each
+moving source reads in a thread of its own and hands out the newest frame through a mailbox. The thread is a
+daemon: closing waits a moment for it, and leaves it where it hangs in OpenCV.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+
+from deepvis.core.mailbox import Closed, Mailbox
+from deepvis.core.types import Frame
+from deepvis.sources.base import Play, SourceError, new_frame
+
+FIRST_RETRY, LAST_RETRY = 1.0, 30.0  # seconds; doubled with each failure
+
+
+class Capture(Protocol):
+    """The part of cv2.VideoCapture that is used."""
+
+    def isOpened(self) -> bool: ...
+    def grab(self) -> bool: ...
+    def retrieve(self) -> tuple[bool, np.ndarray | None]: ...
+    def get(self, prop: int) -> float: ...
+    def set(self, prop: int, value: float) -> bool: ...
+    def release(self) -> None: ...
+
+
+class CaptureSource(ABC):
+    """A ``MovingSource`` over a capture.
+
+    open_capture: called in the thread, may block. clock: seconds, never runs backwards. Each failure is told once
+    as a SourceError in ``frames`` and tried again after 1, 2, 4, ... 30 seconds; a frame ends the count.
+    """
+
+    mirrored = False
+
+    def __init__(
+        self,
+        name: str,
+        open_capture: Callable[[], Capture],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.name = name
+        self.frames: Mailbox[Frame | SourceError] = Mailbox()
+        self._orders: Mailbox[Play] = Mailbox()
+        self._open_capture = open_capture
+        self._clock = clock
+        self._capture: Capture | None = None
+        self._failures = 0
+        self._thread = threading.Thread(target=self._run, name=f"capture {name}", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def want(self, play: Play) -> None:
+        self._orders.put(play)
+
+    def close(self, timeout: float = 1.0) -> None:
+        """End the thread; after ``timeout`` seconds it is left to itself."""
+        self._orders.close()
+        self.frames.close()
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+
+    def turn(self, play: Play) -> float | None:
+        """One step of the thread; the seconds until the next one, None: not before another order."""
+        if play is Play.OFF:
+            self._rest()
+            return None
+        if self._capture is None and not self._open():
+            return self._retry_seconds()
+        return self._step(play)
+
+    @abstractmethod
+    def _step(self, play: Play) -> float | None:
+        """Read on, with the capture open; as ``turn``."""
+
+    @abstractmethod
+    def _rest(self) -> None:
+        """Nobody looks."""
+
+    @abstractmethod
+    def _refusal(self) -> str:
+        """The sentence for a capture that cannot be opened."""
+
+    def _run(self) -> None:
+        import cv2
+
+        play, seconds = Play.OFF, None
+        while True:
+            try:
+                play = self._orders.take(seconds) or play
+                seconds = self.turn(play)
+            except Closed:
+                break
+            except cv2.error as error:
+                self._fail(f"{self.name} cannot be read ({error.err or error}); trying again")
+                seconds = self._retry_seconds()
+        self._release()
+
+    def _open(self) -> bool:
+        capture = self._open_capture()
+        if not capture.isOpened():
+            capture.release()
+            self._fail(self._refusal())
+            return False
+        self._capture = capture
+        return True
+
+    def _deliver(self) -> bool:
+        """Decode the grabbed frame and hand it out; False if that fails."""
+        good, bgr = self._capture.retrieve() if self._capture else (False, None)
+        if not good or bgr is None or bgr.size == 0:
+            return False
+        self._failures = 0
+        self.frames.put(new_frame(_rgb(bgr), self.name, moving=True))
+        return True
+
+    def _fail(self, sentence: str) -> None:
+        """Say it, once for a row of failures, and let go of the capture."""
+        self._release()
+        if not self._failures:
+            self.frames.put(SourceError(sentence))
+        self._failures += 1
+
+    def _retry_seconds(self) -> float:
+        return min(LAST_RETRY, FIRST_RETRY * 2.0 ** min(self._failures - 1, 10))
+
+    def _release(self) -> None:
+        if self._capture is not None:
+            self._capture.release()
+            self._capture = None
+
+
+def quiet_opencv() -> None:
+    """Keep OpenCV and FFmpeg from writing to standard error; what fails is said in the window."""
+    import cv2
+
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # AV_LOG_QUIET; read when FFmpeg is first used
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+
+
+def _rgb(bgr: np.ndarray) -> np.ndarray:
+    """(H, W, 3) uint8 RGB of what a capture gives: BGR, BGRA, gray, or 16 bit."""
+    import cv2
+
+    if bgr.dtype != np.uint8:
+        bgr = (bgr >> 8).astype(np.uint8) if bgr.dtype == np.uint16 else bgr.clip(0, 255).astype(np.uint8)
+    if bgr.ndim == 2 or bgr.shape[2] == 1:
+        return cv2.cvtColor(bgr, cv2.COLOR_GRAY2RGB)
+    return cv2.cvtColor(bgr, cv2.COLOR_BGRA2RGB if bgr.shape[2] == 4 else cv2.COLOR_BGR2RGB)

@@ -1,0 +1,62 @@
+"""``--images``: a folder with its sub-folders, one photo, or a text file that lists photos."""
+
+from __future__ import annotations
+
+import os
+
+from deepvis.sources.base import SOURCES
+from deepvis.sources.listing import Entry, FixedListing, FolderListing, ListFileListing
+from deepvis.sources.photos import SUFFIXES
+from deepvis.sources.stills import Stills
+
+
+@SOURCES.add("directory")
+def directory(path: str) -> Stills:
+    """All pictures in a folder and below, in natural order; new ones show up."""
+    return Stills(FolderListing(path))
+
+
+@SOURCES.add("list")
+def list_file(path: str) -> Stills:
+    """The photos that a text file names, see ``ListFileListing``."""
+    return Stills(ListFileListing(path))
+
+
+@SOURCES.add("photo")
+def one_photo(path: str) -> Stills:
+    """A single photo."""
+    return Stills(FixedListing((Entry(path, os.path.basename(path)),)))
+
+
+def kind_of(path: str) -> str:
+    """The name in SOURCES that fits what lies at ``path``; a folder is assumed where nothing does."""
+    if not os.path.isfile(path):
+        return "photo" if os.path.splitext(path)[1].lower() in SUFFIXES else "directory"
+    if os.path.splitext(path)[1].lower() in SUFFIXES:
+        return "photo"
+    return "list" if _is_text(path) else "photo"
+
+
+def images_problem(path: str) -> str | None:
+    """One sentence on why ``--images path`` cannot work, None where it may. Opens no picture."""
+    if not os.path.exists(path):
+        return f"--images {path}: there is no such folder or file; give a folder, a photo or a list of photos"
+    if not os.access(path, os.R_OK):
+        return f"--images {path}: may not be read; check its permissions"
+    return None
+
+
+def _is_text(path: str) -> bool:
+    """True for a file that begins as UTF-8 text does."""
+    try:
+        with open(path, "rb") as file:
+            beginning = file.read(4096)
+    except OSError:
+        return False
+    if b"\0" in beginning:
+        return False
+    try:
+        beginning.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.start > len(beginning) - 4  # a letter cut in two by the end of what was read
+    return True

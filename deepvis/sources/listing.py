@@ -1,0 +1,193 @@
+"""Which photos there are: in a folder, in a text file of paths, or in one file. No decoding."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from deepvis.sources.photos import SUFFIXES, is_picture_name
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A photo that may be read: its path, and the label that the window shows."""
+
+    path: str
+    label: str
+
+
+class Listing(Protocol):
+    """The photos in their order.
+
+    entries: as of the last look. problem: a sentence where there are none, "" otherwise.
+    """
+
+    entries: tuple[Entry, ...]
+    problem: str
+
+    def refresh(self) -> bool:
+        """Look again; True if ``entries`` became another tuple."""
+
+
+def natural_key(name: str) -> str:
+    """A key that sorts names as people do: a2 before a10, case aside, sub-folders kept together."""
+    return _DIGITS.sub(_ranked, name.replace("\\", "/").replace("/", "\0").casefold())
+
+
+_DIGITS = re.compile(r"[0-9]+")
+
+
+def _ranked(digits: re.Match[str]) -> str:
+    """A number after its own length: of two, the one with fewer digits is the smaller."""
+    number = digits[0].lstrip("0")
+    return f"{len(number):03d}{number}"
+
+
+class FixedListing:
+    """Photos that are known once and for all."""
+
+    def __init__(self, entries: tuple[Entry, ...], problem: str = "there is no photo to show") -> None:
+        self.entries = entries
+        self.problem = "" if entries else problem
+
+    def refresh(self) -> bool:
+        return False
+
+
+@dataclass(frozen=True)
+class _Folder:
+    """What a folder held when it was read. mtime_ns: then; is_settled: nothing can have changed unseen since."""
+
+    mtime_ns: int
+    is_settled: bool
+    pictures: tuple[str, ...]
+    folders: tuple[str, ...]
+
+
+@dataclass
+class FolderListing:
+    """All pictures in a folder and its sub-folders, in natural order.
+
+    A folder is read again only when its modification time has changed: a look at an unchanged tree costs one
+    ``stat`` a folder, however many files there are. ``clock``: seconds since the epoch, as modification times.
+    """
+
+    root: str
+    clock: Callable[[], float] = time.time
+    entries: tuple[Entry, ...] = field(init=False, default=())
+    problem: str = field(init=False, default="")
+
+    def __post_init__(self) -> None:
+        self._known: dict[str, _Folder] = {}
+        self.refresh()
+
+    def refresh(self) -> bool:
+        found: dict[str, _Folder] = {}
+        self._walk(self.root, found, set())
+        self.problem = self._problem(found)
+        if found == self._known:
+            return False
+        before = {path: (folder.pictures, folder.folders) for path, folder in self._known.items()}
+        self._known = found
+        if before == {path: (folder.pictures, folder.folders) for path, folder in found.items()}:
+            return False
+        self.entries = tuple(sorted(self._entries(found), key=lambda entry: natural_key(entry.label)))
+        return True
+
+    def _walk(self, path: str, found: dict[str, _Folder], seen: set[tuple[int, int]]) -> None:
+        """Enter ``path`` and what is below it into ``found``; links that lead in a circle are left out."""
+        try:
+            status = os.stat(path)
+            if (status.st_dev, status.st_ino) in seen:
+                return
+            seen.add((status.st_dev, status.st_ino))
+            known = self._known.get(path)
+            if known is None or not known.is_settled or known.mtime_ns != status.st_mtime_ns:
+                known = self._scan(path, status.st_mtime_ns)
+        except OSError:
+            return
+        found[path] = known
+        for name in known.folders:
+            self._walk(os.path.join(path, name), found, seen)
+
+    def _scan(self, path: str, mtime_ns: int) -> _Folder:
+        pictures, folders = [], []
+        with os.scandir(path) as items:
+            for item in items:
+                if is_picture_name(item.name):
+                    pictures.append(item.name)
+                elif not item.name.startswith(".") and item.is_dir():
+                    folders.append(item.name)
+        # a file that comes within the clock's grain of this look would leave the same time behind
+        is_settled = abs(self.clock() - mtime_ns / 1e9) > 2
+        return _Folder(mtime_ns, is_settled, tuple(sorted(pictures)), tuple(sorted(folders)))
+
+    def _entries(self, found: dict[str, _Folder]) -> Iterator[Entry]:
+        for folder, content in found.items():
+            prefix = os.path.relpath(folder, self.root)
+            for name in content.pictures:
+                label = name if prefix == "." else f"{prefix}/{name}"
+                yield Entry(os.path.join(folder, name), label)
+
+    def _problem(self, found: dict[str, _Folder]) -> str:
+        if not found:
+            gone = os.path.exists(self.root)
+            return f"the folder {self.root} {'cannot be read' if gone else 'is gone'}; waiting for it"
+        if not any(folder.pictures for folder in found.values()):
+            return f"the folder {self.root} holds no pictures (jpg, png, tif, webp, ...); waiting for one"
+        return ""
+
+
+class ListFileListing:
+    """The photos named in a text file, in the file's order.
+
+    One path a line, from the file's own folder unless absolute. A label may follow, after a tab, a blank, a comma
+    or a semicolon: the path is the longest part that ends as a picture's name does (``my cat.jpg 281``). Blank
+    lines and ``#`` lines are left out. The file is read again when it changes.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.entries: tuple[Entry, ...] = ()
+        self.problem = ""
+        self._stamp: tuple[int, int] | None = None
+        self.refresh()
+
+    def refresh(self) -> bool:
+        try:
+            status = os.stat(self.path)
+            if (stamp := (status.st_mtime_ns, status.st_size)) == self._stamp:
+                return False
+            lines = Path(self.path).read_text(encoding="utf-8-sig", errors="replace").splitlines()
+        except OSError as error:
+            self.problem = f"the list {self.path} cannot be read ({error.strerror}); waiting for it"
+            changed, self.entries, self._stamp = bool(self.entries), (), None
+            return changed
+        self._stamp = stamp
+        folder = os.path.dirname(os.path.abspath(self.path))
+        self.entries = tuple(
+            _listed(line.strip(), folder)
+            for line in lines
+            if line.strip() and not line.lstrip().startswith("#")
+        )
+        self.problem = "" if self.entries else f"the list {self.path} names no photo; waiting for one"
+        return True
+
+
+_LINE = re.compile(
+    rf"(?P<path>.*(?:{'|'.join(re.escape(suffix) for suffix in sorted(SUFFIXES))}))(?:[\t ,;]+(?P<label>.*))?",
+    re.IGNORECASE,
+)
+
+
+def _listed(line: str, folder: str) -> Entry:
+    path, tab, label = line.partition("\t")
+    if not tab and (parts := _LINE.fullmatch(line)):
+        path, label = parts["path"], parts["label"] or ""
+    path = path.strip()
+    return Entry(os.path.normpath(os.path.join(folder, os.path.expanduser(path))), label.strip() or path)

@@ -1,0 +1,124 @@
+"""Photos by number: decoded when asked for, kept while they are near, steady while files come and go."""
+
+from __future__ import annotations
+
+import bisect
+import os
+import time
+from collections.abc import Callable
+
+from deepvis.core.cache import ByteCache
+from deepvis.core.types import Frame
+from deepvis.sources.base import SourceError, new_frame
+from deepvis.sources.listing import Entry, Listing, natural_key
+from deepvis.sources.photos import Photo, PhotoError, load_photo
+
+CACHE_BYTES = 96 << 20  # a handful of the largest photos that load_photo gives
+SECONDS_BETWEEN_LOOKS = 1.0
+
+
+class Stills:
+    """The photos of a listing; a ``StillSource``.
+
+    What an index means is kept steady: when files come or go, the photo that was read last keeps its index, and
+    one that vanished gives it to its successor. ``clock`` counts seconds and never runs backwards.
+    """
+
+    def __init__(
+        self,
+        listing: Listing,
+        *,
+        load: Callable[[str], Photo] = load_photo,
+        clock: Callable[[], float] = time.monotonic,
+        cache_bytes: int = CACHE_BYTES,
+    ) -> None:
+        self._listing = listing
+        self._load = load
+        self._clock = clock
+        self._cache: ByteCache[Photo] = ByteCache(cache_bytes, lambda photo: photo.rgb.nbytes)
+        self._offset = 0  # place in the listing = (index + offset) modulo count
+        self._last: tuple[int, Entry] | None = None  # index and entry that were read last
+        self._next_look = clock() + SECONDS_BETWEEN_LOOKS
+
+    @property
+    def count(self) -> int:
+        return len(self._listing.entries)
+
+    def read(self, index: int) -> Frame | SourceError:
+        if not self._listing.entries:
+            return SourceError(self._listing.problem)
+        place, entry = self._at(index)
+        self._last = (index, entry)
+        try:
+            photo = self._photo(entry)
+        except PhotoError as error:
+            return SourceError(str(error))
+        return new_frame(photo.rgb, entry.label, path=entry.path, index=place, count=self.count)
+
+    def is_cut(self, frame: Frame) -> bool:
+        """True if the frame's file ended before its picture did."""
+        photo = self._cache.get(_stamp(frame.path)) if frame.path else None
+        return photo is not None and photo.is_cut
+
+    def prefetch(self, index: int) -> bool:
+        if not self._listing.entries:
+            return False
+        _, entry = self._at(index)
+        if _stamp(entry.path) in self._cache:
+            return False
+        try:
+            self._photo(entry)
+        except PhotoError:
+            return False  # it is said when the photo is asked for
+        return True
+
+    def refresh(self) -> bool:
+        now = self._clock()
+        if now < self._next_look:
+            return False
+        changed = self._listing.refresh()
+        took = self._clock() - now
+        self._next_look = now + max(SECONDS_BETWEEN_LOOKS, 10 * took)
+        return changed and self._keep_place()
+
+    def skip(self, step: int) -> None:
+        self._offset += step
+
+    def _at(self, index: int) -> tuple[int, Entry]:
+        place = (index + self._offset) % self.count
+        return place, self._listing.entries[place]
+
+    def _photo(self, entry: Entry) -> Photo:
+        key = _stamp(entry.path)
+        photo = self._cache.get(key)
+        if photo is None:
+            photo = self._load(entry.path)
+            self._cache.put(key, photo)
+        return photo
+
+    def _keep_place(self) -> bool:
+        """Move the offset so that the photo read last keeps its index; True if it now is another one."""
+        if self._last is None or not self._listing.entries:
+            return True
+        index, entry = self._last
+        place = _place_of(entry, self._listing.entries)
+        self._offset = place - index
+        return self._at(index)[1] != entry
+
+
+def _place_of(entry: Entry, entries: tuple[Entry, ...]) -> int:
+    """Where an entry stands, or would stand by natural order."""
+    try:
+        return entries.index(entry)
+    except ValueError:
+        key = natural_key(entry.label)
+        return bisect.bisect_left(entries, key, key=lambda other: natural_key(other.label))
+
+
+def _stamp(path: str) -> tuple[str, int, int]:
+    """What tells a file from its later self."""
+    try:
+        status = os.stat(path)
+        return path, status.st_mtime_ns, status.st_size
+    except (OSError, ValueError):
+        return path, 0, 0
