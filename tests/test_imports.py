@@ -20,10 +20,11 @@ ROOMS: dict[str, set[str]] = {
     "backends": {"core", "model", "engine", "caffe"},
     "optimize": {"core", "model", "engine"},
     "maxes": {"core", "model", "engine", "sources", "backends"},
+    "training": {"core", "model", "engine", "sources"},
     "workers": {"core", "model", "engine", "backends", "sources", "optimize", "maxes"},
 }
-TORCH = {"engine", "optimize", "maxes", "caffe"}
-CV2 = {"ui", "sources", "maxes"}
+TORCH = {"engine", "optimize", "maxes", "caffe", "training"}
+CV2 = {"ui", "sources", "maxes", "training"}
 ALSO_TORCH = {"backends/engine.py"}
 ALSO_CV2 = {"model/preprocess.py", "core/pixels.py"}  # plain arithmetic: resize, blur
 MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))

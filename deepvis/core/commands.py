@@ -45,12 +45,12 @@ class Group(Enum):
 
 @dataclass(frozen=True)
 class Command:
-    """What a key does. keys: key names as keys.py gives them, the one to advertise first."""
+    """What a key does. keys: as keys.py names them, the one to advertise first; group: a heading."""
 
     name: str
     keys: tuple[str, ...]
     help: str
-    group: Group
+    group: str
     apply: Change
 
     @property
@@ -66,7 +66,7 @@ def command(*keys: str, group: Group, help: str) -> Callable[[Change], Change]:
     """Enter a function AppState -> AppState under its own name; a key that is bound already is refused."""
 
     def enter(apply: Change) -> Change:
-        row = Command(apply.__name__, keys, help, group, apply)
+        row = Command(apply.__name__, keys, help, group.value, apply)
         for key in keys:
             if not is_key_name(key):
                 raise ValueError(
@@ -424,7 +424,7 @@ def markdown() -> str:
     for group in Group:
         lines += [f"\n**{group.value}**\n", "| keys | what |", "|---|---|"]
         for row in COMMANDS.values():
-            if row.group is group:
+            if row.group == group.value:
                 lines.append(f"| {' '.join(f'`{key}`' for key in row.keys)} | {row.help} |")
     return "\n".join(lines).strip() + "\n"
 
