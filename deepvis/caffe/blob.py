@@ -1,0 +1,163 @@
+"""pycaffe's ``caffe.Blob``: data and diff as numpy arrays, kept in step with a copy on the device."""
+
+from __future__ import annotations
+
+from math import prod
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+class SyncedArray:
+    """float32 values on the host, on the device, or on both; the newest side wins.
+
+    Source: Caffe's SyncedMemory. On the CPU there is one memory only.
+    """
+
+    def __init__(self, values: np.ndarray) -> None:
+        self._host = values
+        self._device: Tensor | None = None  # newer than the host where not None and not synced
+        self._host_is_old = False
+
+    def host(self) -> np.ndarray:
+        """The values as a writable array; from now on the host's side counts as the newest."""
+        if self._host_is_old and self._device is not None:
+            np.copyto(self._writable(), self._device.cpu().numpy())
+        self._host_is_old, self._device = False, None
+        return self._writable()
+
+    def tensor(self, device: torch.device) -> Tensor:
+        """The values on the device, without a copy on the CPU. Not to be written to."""
+        if self._device is not None and self._device.device.type == device.type:
+            return self._device
+        if device.type == "cpu":
+            if self._host_is_old:
+                self.host()
+            return torch.from_numpy(self._host)
+        self._device = torch.from_numpy(self._host).to(device)
+        return self._device
+
+    def put(self, values: Tensor) -> None:
+        """Take new values of the same shape."""
+        if values.device.type == "cpu":
+            np.copyto(self._writable(), values.detach().numpy())
+            self._host_is_old, self._device = False, None
+        else:
+            self._device, self._host_is_old = values.detach().float(), True
+
+    def _writable(self) -> np.ndarray:
+        if not self._host.flags.writeable:  # weights straight from a file: copied when first written
+            self._host = self._host.copy()
+        return self._host
+
+
+class Blob:
+    """An N-d array with its gradient.
+
+    data, diff: float32 arrays in the blob's shape, writable in place (``blob.data[...] = x``).
+    """
+
+    def __init__(self, *shape: int, values: np.ndarray | None = None) -> None:
+        start = np.zeros(shape, np.float32) if values is None else np.asarray(values, np.float32)
+        self._shape = tuple(int(d) for d in start.shape)
+        self._data = SyncedArray(start)
+        self._diff: SyncedArray | None = None
+        self._source: Blob | None = None
+
+    # --- pycaffe's interface ---------------------------------------------------------------------
+
+    @property
+    def data(self) -> np.ndarray:
+        if self._source is not None:
+            return self._source.data.reshape(self._shape)
+        return self._data.host()
+
+    @property
+    def diff(self) -> np.ndarray:
+        return self.synced_diff().host()
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self._shape
+
+    @property
+    def count(self) -> int:
+        return prod(self._shape)
+
+    @property
+    def num(self) -> int:
+        return self._legacy(0)
+
+    @property
+    def channels(self) -> int:
+        return self._legacy(1)
+
+    @property
+    def height(self) -> int:
+        return self._legacy(2)
+
+    @property
+    def width(self) -> int:
+        return self._legacy(3)
+
+    def reshape(self, *shape: int) -> None:
+        """Change the shape; values are kept where the number of them stays, else they are zeros."""
+        shape = tuple(int(d) for d in shape)
+        if shape == self._shape:
+            return
+        if any(d < 0 for d in shape) or prod(shape) > 2**31 - 1:
+            raise ValueError(f"a blob cannot have the shape {shape}: sizes of 0 or more, at most 2147483647 values")
+        keeps = prod(shape) == self.count
+        if self._source is None:
+            self._data = SyncedArray(self._data.host().reshape(shape) if keeps else np.zeros(shape, np.float32))
+        if self._diff is not None:
+            self._diff = SyncedArray(self._diff.host().reshape(shape)) if keeps else None
+        self._shape = shape
+
+    # --- for the Net -----------------------------------------------------------------------------
+
+    def tensor(self, device: torch.device) -> Tensor:
+        if self._source is not None:
+            return self._source.tensor(device).reshape(self._shape)
+        return self._data.tensor(device)
+
+    def put(self, values: Tensor) -> None:
+        """Take a layer's top; a blob that shares another's data has it already."""
+        self.reshape(*values.shape)
+        if self._source is None:
+            self._data.put(values)
+
+    def synced_diff(self) -> SyncedArray:
+        if self._diff is None:
+            self._diff = SyncedArray(np.zeros(self._shape, np.float32))
+        return self._diff
+
+    def share_data(self, source: Blob) -> None:
+        """Show the other blob's values from now on, in this blob's shape (Split, Reshape, Flatten)."""
+        self._source = source
+
+    def share_with(self, other: Blob) -> None:
+        """Use the other blob's memory for data and diff. Raises ValueError where the shapes differ."""
+        if other.shape != self.shape:
+            raise ValueError(f"cannot share a blob of {other.shape} with one of {self.shape}")
+        self._data, self._diff = other._data, other.synced_diff()
+
+    def _legacy(self, axis: int) -> int:
+        if len(self._shape) > 4:
+            raise ValueError(f"a blob of {len(self._shape)} axes has no num, channels, height and width; use shape")
+        return self._shape[axis] if axis < len(self._shape) else 1
+
+
+def batches(arrays: dict[str, np.ndarray], size: int):
+    """Cut arrays of one length into dicts of ``size`` entries each; the last is filled up with zeros."""
+    total = len(next(iter(arrays.values())))
+    for start in range(0, total, size):
+        yield {name: _padded(np.asarray(values[start : start + size]), size) for name, values in arrays.items()}
+
+
+def _padded(values: np.ndarray, size: int) -> np.ndarray:
+    if len(values) == size:
+        return values
+    return np.concatenate([values, np.zeros((size - len(values), *values.shape[1:]), values.dtype)])
+

@@ -1,0 +1,170 @@
+"""The layers of a pycaffe net, one by one: what each takes, makes, and runs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from deepvis.caffe.blob import Blob
+from deepvis.caffe.python_layer import BlobVec, Layer
+from deepvis.engine.back_modes import BACK_MODES
+from deepvis.engine.net import naming
+from deepvis.engine.op import Op, Ran, as_tuple, build, pull_back, run
+from deepvis.model.graph import LayerSpec
+from deepvis.model.schema import LayerParameter
+
+SHARES_DATA = frozenset({"Split", "Reshape", "Flatten"})  # their tops are their bottom's memory, as in Caffe
+
+
+@dataclass(eq=False)
+class Step:
+    """One layer of a net, as ``net.layers`` shows it.
+
+    type, blobs: pycaffe's. ran: what the last forward left for the way back, None before it.
+    """
+
+    spec: LayerSpec
+    bottoms: tuple[str, ...]
+    tops: tuple[str, ...]
+    blobs: BlobVec = field(default_factory=BlobVec)
+    python: Layer | None = None
+    ran: tuple[Op, Ran] | None = None
+
+    @property
+    def type(self) -> str:
+        return self.spec.type
+
+    @property
+    def name(self) -> str:
+        return self.spec.name
+
+    def forward(self, blobs: Mapping[str, Blob], device: torch.device, *, training: bool) -> None:
+        """Run the layer on the blobs' present data and fill its tops."""
+        if self.type == "Input":
+            return
+        if self.python is not None:
+            bottom, top = self._of(blobs)
+            self.python.reshape(bottom, top)
+            self.python.forward(bottom, top)
+            return
+        op, ran = self._run(blobs, device, training=training)
+        self.ran = op, ran
+        for name, value in zip(self.tops, ran.tops, strict=True):
+            blobs[name].put(value)
+
+    def backward(
+        self, blobs: Mapping[str, Blob], device: torch.device, *, mode: str, weights: bool, training: bool
+    ) -> None:
+        """From the tops' diffs to the bottoms', and, with ``weights``, add to the diffs of the layer's blobs."""
+        if self.type == "Input":
+            return
+        if self.python is not None:
+            bottom, top = self._of(blobs)
+            self.python.backward(top, [True] * len(bottom), bottom)
+            return
+        op, ran = self.ran or self._run(blobs, device, training=training)
+        grads = [blobs[name].synced_diff().tensor(device) for name in self.tops]
+        rule = BACK_MODES[mode].get(self._kind)
+        with torch.no_grad(), naming(self.spec):
+            if rule is not None:
+                below = [rule(ran.bottoms[0], ran.tops[0], grads[0])]
+            else:
+                below = pull_back(op, ran, grads)
+        if weights and self.blobs:
+            self._add_weight_diffs(ran, grads, device, training=training)
+        for name, grad in zip(self.bottoms, below, strict=True):
+            if grad is not None:
+                blobs[name].synced_diff().put(grad)
+
+    def reshape(self, blobs: Mapping[str, Blob], device: torch.device) -> None:
+        """Give the tops the shapes that follow from the bottoms', without computing."""
+        if self.type == "Input":
+            return
+        if self.python is not None:
+            self.python.reshape(*self._of(blobs))
+            return
+        with torch.no_grad(), naming(self.spec):
+            op = build(self.spec, [torch.empty(blob.shape, device="meta") for blob in self.blobs])
+            shapes = [blobs[name].shape for name in self.bottoms]
+            if op.shapes is not None:
+                tops = op.shapes(*shapes)
+            else:
+                tops = [y.shape for y in run(op, tuple(torch.empty(s, device="meta") for s in shapes)).tops]
+        for name, shape in zip(self.tops, tops, strict=True):
+            blobs[name].reshape(*shape)
+        self.ran = None
+
+    # --- parts -----------------------------------------------------------------------------------
+
+    @property
+    def _kind(self) -> str:
+        if self.type == "LRN" and self.spec.message.lrn_param.deconv_ignore:
+            return "LRN deconv_ignore"
+        return self.type
+
+    def _of(self, blobs: Mapping[str, Blob]) -> tuple[list[Blob], list[Blob]]:
+        return [blobs[name] for name in self.bottoms], [blobs[name] for name in self.tops]
+
+    def _weights(self, device: torch.device) -> list[Tensor]:
+        return [blob.tensor(device) for blob in self.blobs]
+
+    def _run(self, blobs: Mapping[str, Blob], device: torch.device, *, training: bool) -> tuple[Op, Ran]:
+        """The layer's op over its present weights and bottoms; an in-place bottom is kept before it is overwritten."""
+        bottoms = []
+        for name in self.bottoms:
+            x = blobs[name].tensor(device)
+            bottoms.append(x.clone() if name in self.tops else x)
+        with torch.no_grad(), naming(self.spec):
+            op = build(self.spec, self._weights(device), training=training)
+            return op, run(op, tuple(bottoms))
+
+    def _add_weight_diffs(self, ran: Ran, grads: Sequence[Tensor], device: torch.device, *, training: bool) -> None:
+        with torch.enable_grad(), naming(self.spec):
+            weights = [w.detach().requires_grad_() for w in self._weights(device)]
+            tops = as_tuple(build(self.spec, weights, training=training).forward(*ran.bottoms))
+            pairs = [(y, g) for y, g in zip(tops, grads, strict=True) if y.requires_grad]
+            if not pairs:
+                return
+            found = torch.autograd.grad([y for y, _ in pairs], weights, [g for _, g in pairs], allow_unused=True)
+        for blob, grad in zip(self.blobs, found, strict=True):
+            if grad is not None:
+                diff = blob.synced_diff()
+                diff.put(diff.tensor(device) + grad)
+
+
+def with_splits(layers: Sequence[LayerSpec]) -> list[tuple[LayerSpec, tuple[str, ...], tuple[str, ...]]]:
+    """(layer, bottoms, tops) with a Split layer behind each blob that several layers take.
+
+    Source: Caffe's insert_splits.cpp, its names included.
+    """
+    uses: Counter[tuple[int, int]] = Counter()
+    last: dict[str, tuple[int, int]] = {}
+    sources: list[list[tuple[int, int] | None]] = []
+    for index, layer in enumerate(layers):
+        sources.append([last.get(blob) for blob in layer.bottoms])
+        uses.update(source for source in sources[-1] if source is not None)
+        last.update({blob: (index, j) for j, blob in enumerate(layer.tops)})
+    taken: Counter[tuple[int, int]] = Counter()
+    steps = []
+    for index, layer in enumerate(layers):
+        bottoms = []
+        for blob, source in zip(layer.bottoms, sources[index], strict=True):
+            if source is None or uses[source] < 2:
+                bottoms.append(blob)
+                continue
+            owner = layers[source[0]].name
+            bottoms.append(f"{blob}_{owner}_{source[1]}_split_{taken[source]}")
+            taken[source] += 1
+        steps.append((layer, tuple(bottoms), tuple(layer.tops)))
+        for j, blob in enumerate(layer.tops):
+            count = uses[index, j]
+            if count > 1:
+                name = f"{blob}_{layer.name}_{j}_split"
+                tops = tuple(f"{name}_{k}" for k in range(count))
+                message = LayerParameter(name=name, type="Split", bottom=[blob], top=tops)
+                steps.append((LayerSpec(name, "Split", (blob,), tops, message, ()), (blob,), tops))
+    return steps
