@@ -61,7 +61,7 @@ class FixedListing:
 
 @dataclass(frozen=True)
 class _Folder:
-    """What a folder held when it was read. mtime_ns: then; is_settled: nothing can have changed unseen since."""
+    """What a folder held at mtime_ns. is_settled: a later change would have left another time behind."""
 
     mtime_ns: int
     is_settled: bool
@@ -73,8 +73,9 @@ class _Folder:
 class FolderListing:
     """All pictures in a folder and its sub-folders, in natural order.
 
-    A folder is read again only when its modification time has changed: a look at an unchanged tree costs one
-    ``stat`` a folder, however many files there are. ``clock``: seconds since the epoch, as modification times.
+    A folder is read again only when its modification time has changed: a look at an unchanged tree costs
+    one ``stat`` a folder, however many files there are. ``clock``: seconds since the epoch, as modification
+    times.
     """
 
     root: str
@@ -146,9 +147,9 @@ class FolderListing:
 class ListFileListing:
     """The photos named in a text file, in the file's order.
 
-    One path a line, from the file's own folder unless absolute. A label may follow, after a tab, a blank, a comma
-    or a semicolon: the path is the longest part that ends as a picture's name does (``my cat.jpg 281``). Blank
-    lines and ``#`` lines are left out. The file is read again when it changes.
+    One path a line, from the file's own folder unless absolute. A label may follow, after a tab, a blank, a
+    comma or a semicolon: the path is the longest part that ends as a picture's name does (``my cat.jpg
+    281``). Blank lines and ``#`` lines are left out. The file is read again when it changes.
     """
 
     def __init__(self, path: str) -> None:
@@ -171,7 +172,7 @@ class ListFileListing:
         self._stamp = stamp
         folder = os.path.dirname(os.path.abspath(self.path))
         self.entries = tuple(
-            _listed(line.strip(), folder)
+            listed(line.strip(), folder)
             for line in lines
             if line.strip() and not line.lstrip().startswith("#")
         )
@@ -180,12 +181,13 @@ class ListFileListing:
 
 
 _LINE = re.compile(
-    rf"(?P<path>.*(?:{'|'.join(re.escape(suffix) for suffix in sorted(SUFFIXES))}))(?:[\t ,;]+(?P<label>.*))?",
+    rf"(?P<path>.*(?:{'|'.join(map(re.escape, sorted(SUFFIXES)))}))(?:[\t ,;]+(?P<label>.*))?",
     re.IGNORECASE,
 )
 
 
-def _listed(line: str, folder: str) -> Entry:
+def listed(line: str, folder: str) -> Entry:
+    """The photo that one line of a list names, stripped of blanks; see ``ListFileListing``."""
     path, tab, label = line.partition("\t")
     if not tab and (parts := _LINE.fullmatch(line)):
         path, label = parts["path"], parts["label"] or ""
