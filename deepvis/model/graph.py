@@ -1,7 +1,7 @@
 """One description of a network, whatever format it came in: what the engine builds from.
 
-``load_net`` reads, upgrades, applies the rules, replaces what only training needs, checks the graph and brings
-the weights. Shapes are the engine's to check: they follow from its layers.
+``load_net`` reads, upgrades, applies the rules, replaces what only training needs, checks the graph and
+brings the weights. Shapes are the engine's to check: they follow from its layers.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any, Literal
 import numpy as np
 
 from deepvis.model import blobs, prototxt, rules, schema, training
+from deepvis.model.arity import check_arity
 from deepvis.model.errors import ModelError
 from deepvis.model.upgrade import upgrade
 from deepvis.model.weights import read_weights, weights_of
@@ -39,7 +40,10 @@ class LayerSpec:
 
     @property
     def param(self) -> Any:
-        """The layer type's own parameters, its defaults where the file gives none; the whole message if it has none."""
+        """The parameters of the layer's type, defaults where the file gives none.
+
+        The whole message for a type without parameters.
+        """
         field = schema.PARAM_FIELD.get(self.type)
         return getattr(self.message, field) if field else self.message
 
@@ -50,7 +54,7 @@ class NetSpec:
 
     inputs: blob -> declared shape, () where the file declares none. notes: sentences on what was left out or
     replaced. fill: layers that hold weights by type but have no blobs are to be filled by their fillers
-    (``deepvis.model.fillers``) once their shapes are known, rather than refused. force_backward: as the file says.
+    (``deepvis.model.fillers``) once their shapes are known, rather than refused. force_backward: the file's.
     """
 
     name: str
@@ -74,10 +78,10 @@ def load_net(
 ) -> NetSpec:
     """Read a network and its weights.
 
-    net: a prototxt file, its text, or a NetParameter message. weights: a weights file, or {layer name: arrays}.
-    on_missing "fill": layers that the weights do not know are to be filled by their fillers. keep_losses: loss and
-    accuracy layers stay (their labels too). input_shapes: replaces the declared shapes, and tells those of data
-    layers that do not. Raises ModelError.
+    net: a prototxt file, its text, or a NetParameter message. weights: a file, or {layer name: arrays}.
+    on_missing "fill": layers that the weights do not know are to be filled by their fillers.
+    keep_losses: loss and accuracy layers stay (their labels too). input_shapes: replaces the declared
+    shapes, and tells those that data layers do not. Raises ModelError.
     """
     notes: list[str] = []
     where = "the network" if hasattr(net, "DESCRIPTOR") else prototxt.source_text(net)[1]
@@ -90,9 +94,7 @@ def load_net(
         given = weights_of(current) or None
     layers, inputs = _inputs(layers, left_out, given or {}, input_shapes or {}, notes)
     if not keep_losses:
-        read_before = {blob for layer in layers for blob in layer.bottom}
-        layers = training.without_losses(layers, notes)
-        layers = training.drop_unread(layers, inputs, read_before, notes)
+        layers = training.without_losses(layers, inputs, notes)
     for name, shape in inputs.items():
         training.check_shape(name, shape)
     _check_graph(layers, inputs, where)
@@ -126,7 +128,7 @@ def _inputs(
 ) -> tuple[list[Any], dict[str, Shape]]:
     """(the other layers, blob -> shape of what Input and data layers declare).
 
-    A data layer of the other phase serves where this phase has none: files for training alone can be looked at.
+    A data layer of the other phase serves where this phase has none: files for training can be looked at.
     """
     inputs: dict[str, Shape] = {}
     rest = []
@@ -135,9 +137,7 @@ def _inputs(
     for layer in [*spare[:1], *layers]:
         if layer.type == "Input":
             shapes = _declared(layer)
-        elif layer.type in training.DATA_TYPES:
-            shapes = training.data_inputs(layer, layers, weights, given, notes)
-        elif layer.type == "Python" and not layer.bottom and set(layer.top) <= set(given):
+        elif training.is_data(layer, given):
             shapes = training.data_inputs(layer, layers, weights, given, notes)
         else:
             rest.append(layer)
@@ -171,7 +171,8 @@ def _check_graph(layers: Sequence[Any], inputs: Mapping[str, Shape], where: str)
     maker: dict[str, str] = dict.fromkeys(inputs, "the input")
     for layer in layers:
         if not layer.type:
-            raise ModelError(f"{where}: layer {layer.name!r} has no type, expected one such as type: \"Convolution\"")
+            raise ModelError(f'{where}: layer {layer.name!r} has no type, expected one such as type: "Convolution"')
+        check_arity(layer, where)
         for blob in layer.bottom:
             if blob not in maker:
                 raise _unknown_bottom(layer, blob, layers, maker, where)
@@ -179,8 +180,8 @@ def _check_graph(layers: Sequence[Any], inputs: Mapping[str, Shape], where: str)
             in_place = index < len(layer.bottom) and layer.bottom[index] == blob
             if blob in maker and not in_place:
                 raise ModelError(
-                    f"{where}: layer {layer.name!r} ({layer.type}) makes the blob {blob!r}, which {maker[blob]} makes "
-                    "already, expected one maker; to work in place a layer reads and writes the same blob"
+                    f"{where}: layer {layer.name!r} ({layer.type}) makes the blob {blob!r}, which "
+                    f"{maker[blob]} makes already, expected one maker (in place: the same blob read and made)"
                 )
             maker[blob] = f"layer {layer.name!r}"
 
@@ -190,7 +191,9 @@ def _unknown_bottom(layer: Any, blob: str, layers: Sequence[Any], maker: Mapping
     later = next((x.name for x in layers if blob in x.top), None)
     if later is not None:
         what = "itself" if later == layer.name else f"layer {later!r} after it"
-        return ModelError(f"{found}, which is made by {what}, expected layers in the order in which they run, no cycles")
+        return ModelError(
+            f"{found}, which is made by {what}, expected layers in the order in which they run, no cycles"
+        )
     near = difflib.get_close_matches(blob, maker, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(list(maker)[-8:]) or 'none'}"
     return ModelError(f"{found}, which no layer makes in this phase, expected a blob made before; {hint}")

@@ -24,13 +24,20 @@ from deepvis.model.errors import ModelError
 MOST_NESTED = 32
 
 # Messages in which forks add fields that do not touch what a deploy network computes.
-_LENIENT = {"TransformationParameter", "DataParameter", "ImageDataParameter", "WindowDataParameter", "LossParameter"}
+_LENIENT = {
+    "TransformationParameter",
+    "DataParameter",
+    "ImageDataParameter",
+    "WindowDataParameter",
+    "LossParameter",
+}
 _LAYERS = {"LayerParameter", "V1LayerParameter"}
 
 _TOKEN = re.compile(
     r"""(?P<space>(?:\s+|\#[^\n]*)+)
       | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
-      | (?P<number>[-+]?(?:0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)[fF]?|-\s*(?:inf(?:inity)?|nan))
+      | (?P<number>[-+]?(?:0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)[fF]?
+          | -\s*(?:inf(?:inity)?|nan))
       | (?P<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
       | (?P<mark>[{}<>\[\]:;,])""",
     re.VERBOSE | re.IGNORECASE,
@@ -136,7 +143,9 @@ class _Parser:
             if self.token.kind == "end" and not end:
                 return
             if self.token.kind != "name":
-                raise self.unexpected(f"a field of {message.DESCRIPTOR.name}" + (f" or {end!r}" if end else ""))
+                raise self.unexpected(
+                    f"a field of {message.DESCRIPTOR.name}" + (f" or {end!r}" if end else "")
+                )
             name = self.take()
             field = fields.get(name.text)
             if field is None:
@@ -201,7 +210,11 @@ class _Parser:
         is_param = owner.name in _LAYERS and name.text.endswith("_param")
         if not is_param and owner.name not in _LENIENT:
             near = difflib.get_close_matches(name.text, owner.fields_by_name, n=1)
-            hint = f"{near[0]!r}" if near else f"one of its fields ({', '.join(sorted(owner.fields_by_name)[:12])}, ...)"
+            hint = (
+                f"{near[0]!r}"
+                if near
+                else f"one of its fields ({', '.join(sorted(owner.fields_by_name)[:12])}, ...)"
+            )
             raise self.error(name.start, f"{_short(name.text)}, no field of {owner.name}", hint)
         line = self.text.count("\n", 0, name.start) + 1
         self.notes.append(f"{self.where}, line {line}: {_short(name.text)} is not known and was skipped")
@@ -228,7 +241,9 @@ def _value(field: FieldDescriptor, token: _Token) -> Any:
     """The token as a value of the field, None where it is none."""
     if field.type in (FieldDescriptor.TYPE_STRING, FieldDescriptor.TYPE_BYTES):
         text = _unquote(token.text) if token.kind == "string" else None
-        return text.encode("latin-1", "replace") if text and field.type == FieldDescriptor.TYPE_BYTES else text
+        return (
+            text.encode("latin-1", "replace") if text and field.type == FieldDescriptor.TYPE_BYTES else text
+        )
     if field.type == FieldDescriptor.TYPE_BOOL:
         return _BOOLS.get(token.text.lower())
     if field.type == FieldDescriptor.TYPE_ENUM:

@@ -1,4 +1,4 @@
-"""What training files hold besides the network: data layers become inputs, losses and accuracies are left out.
+"""What training files hold besides the network: data layers become inputs, losses are left out.
 
 Every such change leaves a sentence among the notes.
 """
@@ -12,46 +12,57 @@ from typing import Any
 from deepvis.model import schema
 from deepvis.model.errors import ModelError
 
-DATA_TYPES = {
-    "Data", "ImageData", "HDF5Data", "MemoryData", "WindowData", "AnnotatedData", "VideoData", "CPMData", "DataReader",
-}  # fmt: skip
-_OTHER_LOSSES = {"Accuracy", "HDF5Output", "DetectionEvaluate", "MultiBoxLoss", "SoftmaxWithLossOHEM"}
+Shape = tuple[int, ...]
+Blobs = Mapping[str, Sequence[Any]]
+
+DATA_TYPES = frozenset(
+    ("Data", "ImageData", "HDF5Data", "MemoryData", "WindowData", "AnnotatedData", "VideoData")
+)
+_JUDGES = frozenset(("Accuracy", "HDF5Output", "DetectionEvaluate"))
 # a loss that holds an activation of its own leaves that in its place
 _ACTIVATION_OF_LOSS = {"SoftmaxWithLoss": "Softmax", "SigmoidCrossEntropyLoss": "Sigmoid"}
-
-Shape = tuple[int, ...]
+# what files do to labels before a loss reads them
+_REARRANGING = frozenset(("Silence", "Slice", "Flatten", "Reshape", "Split", "Concat", "Permute"))
 
 
 def is_loss(layer_type: str) -> bool:
     """Whether layers of this type only train or judge a network."""
-    return layer_type.endswith(("Loss", "WithLoss")) or layer_type in _OTHER_LOSSES
+    return "Loss" in layer_type or layer_type in _JUDGES
+
+
+def is_data(layer: Any, given: Mapping[str, Shape]) -> bool:
+    """Whether a layer brings data: by its type, or a Python layer without bottoms, its shapes ``given``."""
+    if layer.type == "Python":
+        return not layer.bottom and bool(layer.top) and set(layer.top) <= set(given)
+    return layer.type in DATA_TYPES
 
 
 # --- losses ------------------------------------------------------------------------------------
 
 
-def without_losses(layers: Sequence[Any], notes: list[str]) -> list[Any]:
-    """The layers without losses and accuracies, and without what only these feed.
+def without_losses(layers: Sequence[Any], inputs: dict[str, Shape], notes: list[str]) -> list[Any]:
+    """The layers without losses and accuracies, without what only these feed, and without their labels.
 
     A SoftmaxWithLoss becomes a Softmax called "prob", unless the network has the Softmax of that blob.
+    Takes the labels out of ``inputs``.
     """
     kept: list[Any] = []
-    gone: set[str] = set()
+    gone: set[str] = set()  # blobs that no layer makes any more
+    freed: set[str] = set()  # blobs that a layer read that is gone
     for layer in layers:
-        if is_loss(layer.type):
-            gone.update(layer.top)
-            activation = _activation(layer, layers)
-            if activation is not None:
-                kept.append(activation)
-                notes.append(f"layer {layer.name!r} ({layer.type}) was replaced by the {activation.type} {activation.name!r}")
-            else:
-                notes.append(f"layer {layer.name!r} ({layer.type}) was left out: it only serves training")
-        elif gone.intersection(layer.bottom):
-            gone.update(layer.top)
-            notes.append(f"layer {layer.name!r} ({layer.type}) was left out: it reads a loss")
-        else:
+        if not is_loss(layer.type) and not gone.intersection(layer.bottom):
             kept.append(layer)
-    return kept
+            continue
+        gone.update(layer.top)
+        freed.update(layer.bottom)
+        stand_in = _activation(layer, layers)
+        said = f"layer {layer.name!r} ({layer.type}) was "
+        if stand_in is not None:
+            kept.append(stand_in)
+            notes.append(f"{said}replaced by the {stand_in.type} {stand_in.name!r}")
+        else:
+            notes.append(f"{said}left out: it only serves training")
+    return _without_labels(kept, inputs, freed, notes) if freed else kept
 
 
 def _activation(loss: Any, layers: Sequence[Any]) -> Any:
@@ -62,33 +73,41 @@ def _activation(loss: Any, layers: Sequence[Any]) -> Any:
     if any(layer.type == kind and list(layer.bottom) == [loss.bottom[0]] for layer in layers):
         return None
     taken = {blob for layer in layers for blob in layer.top} | {layer.name for layer in layers}
-    name = next(n for n in ("prob", f"{loss.name}_prob", *(f"prob{i}" for i in range(len(taken) + 1))) if n not in taken)
+    names = ("prob", f"{loss.name}_prob", *(f"prob{index}" for index in range(len(taken) + 1)))
+    name = next(name for name in names if name not in taken)
     layer = schema.LayerParameter(name=name, type=kind, bottom=[loss.bottom[0]], top=[name])
     if kind == "Softmax" and loss.HasField("softmax_param"):
         layer.softmax_param.CopyFrom(loss.softmax_param)
     return layer
 
 
-def drop_unread(layers: Sequence[Any], inputs: dict[str, Shape], read_before: set[str], notes: list[str]) -> list[Any]:
-    """Take out the inputs, and the Silence layers, that only the left-out losses had a use for. Changes ``inputs``."""
-    labels = {blob for layer in layers if layer.type == "Silence" for blob in layer.bottom}
-    read = {blob for layer in layers if layer.type != "Silence" for blob in layer.bottom}
-    unread = {name for name in inputs if name not in read and (name in read_before or name in labels)}
-    if len(unread) == len(inputs):
-        return list(layers)
-    for name in sorted(unread):
-        del inputs[name]
-        notes.append(f"input {name!r} was left out: nothing but a loss reads it")
-    return [layer for layer in layers if not (layer.type == "Silence" and unread.intersection(layer.bottom))]
+def _without_labels(
+    layers: Sequence[Any], inputs: dict[str, Shape], freed: set[str], notes: list[str]
+) -> list[Any]:
+    """The layers without those that only rearrange an input for the losses; such inputs leave ``inputs``."""
+    kept = list(layers)
+    for name in list(inputs)[1:] + list(inputs)[:1]:
+        blobs, rearranging = {name}, []
+        for layer in kept:
+            if layer.type in _REARRANGING and blobs.issuperset(layer.bottom):
+                blobs.update(layer.top)
+                rearranging.append(layer)
+        others = (layer for layer in kept if all(layer is not own for own in rearranging))
+        is_read = any(blobs.intersection(layer.bottom) for layer in others)
+        if len(inputs) > 1 and blobs & freed and not is_read:
+            del inputs[name]
+            kept = [layer for layer in kept if all(layer is not own for own in rearranging)]
+            notes.append(f"input {name!r} was left out: nothing but a loss reads it")
+    return kept
 
 
 # --- data layers -------------------------------------------------------------------------------
 
 
 def data_inputs(
-    layer: Any, readers: Sequence[Any], weights: Mapping[str, Sequence[Any]], given: Mapping[str, Shape], notes: list[str]
+    layer: Any, readers: Sequence[Any], weights: Blobs, given: Mapping[str, Shape], notes: list[str]
 ) -> dict[str, Shape]:
-    """The inputs that replace a data layer: its first top is the picture, batch 1, the others one number an image.
+    """The inputs that replace a data layer: its first top is the picture, batch 1; others are one number.
 
     readers: the layers that read the blobs. weights: where the first convolution tells the count of channels.
     given: shapes that the caller knows better. Raises ModelError where the file does not tell the size.
@@ -101,22 +120,20 @@ def data_inputs(
             shapes[blob] = (1,)
         else:
             shapes[blob] = _picture_shape(layer, blob, readers, weights)
-    notes.append(
-        f"layer {layer.name!r} ({layer.type}) was replaced by the input "
-        + ", ".join(f"{blob!r} of {'x'.join(map(str, shape))}" for blob, shape in shapes.items())
-    )
+    said = ", ".join(f"{blob!r} of {'x'.join(map(str, shape))}" for blob, shape in shapes.items())
+    notes.append(f"layer {layer.name!r} ({layer.type}) was replaced by the input {said}")
     return shapes
 
 
-def _picture_shape(layer: Any, blob: str, readers: Sequence[Any], weights: Mapping[str, Sequence[Any]]) -> Shape:
+def _picture_shape(layer: Any, blob: str, readers: Sequence[Any], weights: Blobs) -> Shape:
     memory = layer.memory_data_param
     if layer.type == "MemoryData" and memory.channels and memory.height and memory.width:
         return (1, memory.channels, memory.height, memory.width)
     height, width = _crop(layer)
     if not (height and width):
         raise ModelError(
-            f"layer {layer.name!r} ({layer.type}): found no crop_size and no size of its pictures, expected one; "
-            f"give the shape of the input {blob!r} (input_shapes={{{blob!r}: (1, channels, height, width)}})"
+            f"layer {layer.name!r} ({layer.type}): found neither crop_size nor the size of its pictures, "
+            f"expected one; give the shape of the input {blob!r} as (1, channels, height, width)"
         )
     return (1, _channels(layer, blob, readers, weights), height, width)
 
@@ -132,21 +149,20 @@ def _crop(layer: Any) -> tuple[int, int]:
     return layer.image_data_param.new_height, layer.image_data_param.new_width
 
 
-def _channels(layer: Any, blob: str, readers: Sequence[Any], weights: Mapping[str, Sequence[Any]]) -> int:
+def _channels(layer: Any, blob: str, readers: Sequence[Any], weights: Blobs) -> int:
     for reader in readers:
         if blob in reader.bottom and reader.type == "Convolution" and weights.get(reader.name):
             kernel = weights[reader.name][0]
             if kernel.ndim == 4:
                 return kernel.shape[1] * max(1, reader.convolution_param.group)
-    if layer.transform_param.force_gray or (layer.type == "ImageData" and not layer.image_data_param.is_color):
-        return 1
-    return 3
+    is_gray = layer.type == "ImageData" and not layer.image_data_param.is_color
+    return 1 if is_gray or layer.transform_param.force_gray else 3
 
 
 def check_shape(name: str, shape: Shape) -> None:
     """Raise ModelError for an input that no machine can hold. () is a shape that is given later."""
-    words = "x".join(str(dim) for dim in shape)
+    words = "x".join(str(dim) for dim in shape[:33])
     if any(dim <= 0 for dim in shape):
         raise ModelError(f"input {name!r}: found the shape {words}, expected sizes of 1 or more")
     if len(shape) > 32 or math.prod(shape) >= 2**31:
-        raise ModelError(f"input {name!r}: found the shape {words[:80]}, expected fewer than 2^31 values")
+        raise ModelError(f"input {name!r}: found the shape {words}, expected fewer than 2^31 values")

@@ -13,9 +13,18 @@ from deepvis.model.errors import ModelError
 
 # V1's enum -> today's type, where it is not the words of the enum in CamelCase
 _V1_TYPES = {
-    "ABSVAL": "AbsVal", "ARGMAX": "ArgMax", "BNLL": "BNLL", "HDF5_DATA": "HDF5Data", "HDF5_OUTPUT": "HDF5Output",
-    "LRN": "LRN", "MVN": "MVN", "RELU": "ReLU", "SOFTMAX_LOSS": "SoftmaxWithLoss", "TANH": "TanH", "NONE": "",
-}  # fmt: skip
+    "ABSVAL": "AbsVal",
+    "ARGMAX": "ArgMax",
+    "BNLL": "BNLL",
+    "HDF5_DATA": "HDF5Data",
+    "HDF5_OUTPUT": "HDF5Output",
+    "LRN": "LRN",
+    "MVN": "MVN",
+    "RELU": "ReLU",
+    "SOFTMAX_LOSS": "SoftmaxWithLoss",
+    "TANH": "TanH",
+    "NONE": "",
+}
 
 # V0's type -> (V1's enum, its param field, {V0's field: the param's field})
 _FILLERS = {"weight_filler": "weight_filler", "bias_filler": "bias_filler"}
@@ -71,7 +80,9 @@ def upgrade(net: Any) -> Any:
     upgraded = schema.NetParameter()
     upgraded.CopyFrom(net)
     if upgraded.layers and upgraded.layer:
-        raise ModelError(f"network {net.name!r}: found both 'layer' and 'layers', expected one of the two formats")
+        raise ModelError(
+            f"network {net.name!r}: found both 'layer' and 'layers', expected one of the two formats"
+        )
     if any(layer.HasField("layer") for layer in upgraded.layers):
         _v0_to_v1(upgraded)
     for layer in upgraded.layers:
@@ -99,7 +110,7 @@ def _v0_to_v1(net: Any) -> None:
 
 
 def _merge_padding(net: Any) -> None:
-    """Take the V0 layers of type "padding" out and give their pad to the convolution or pooling that reads them."""
+    """Take V0's "padding" layers out and give their pad to the convolution or pooling that reads them."""
     padding: dict[str, Any] = {}
     kept = []
     for layer in net.layers:
@@ -112,7 +123,7 @@ def _merge_padding(net: Any) -> None:
             if blob in padding:
                 if layer.layer.type not in ("conv", "pool"):
                     raise ModelError(
-                        f"layer {layer.layer.name!r} ({layer.layer.type}): reads the padding layer's blob {blob!r}, "
+                        f"layer {layer.layer.name!r} ({layer.layer.type}): reads the padded blob {blob!r}, "
                         "expected only conv and pool layers to do so"
                     )
                 layer.layer.pad = padding[blob].layer.pad
@@ -130,7 +141,8 @@ def _v0_layer(old: Any, new: Any) -> None:
     v0 = old.layer
     if v0.type not in _V0_TYPES:
         raise ModelError(
-            f"layer {v0.name!r}: found the V0 layer type {v0.type!r}, expected one of {', '.join(sorted(_V0_TYPES))}"
+            f"layer {v0.name!r}: found the V0 layer type {v0.type!r}, "
+            f"expected one of {', '.join(sorted(_V0_TYPES))}"
         )
     enum, param, fields = _V0_TYPES[v0.type]
     new.bottom.extend(old.bottom)
@@ -197,7 +209,12 @@ def _v1_to_current(old: Any, new: Any) -> None:
             setattr(new, field.name, value)
     if type_name:
         new.type = type_name
-    specs = {"param": "name", "blob_share_mode": "share_mode", "blobs_lr": "lr_mult", "weight_decay": "decay_mult"}
+    specs = {
+        "param": "name",
+        "blob_share_mode": "share_mode",
+        "blobs_lr": "lr_mult",
+        "weight_decay": "decay_mult",
+    }
     for source, target_name in specs.items():
         for index, value in enumerate(getattr(old, source)):
             while len(new.param) <= index:
@@ -216,13 +233,18 @@ def _input_header_to_layer(net: Any) -> None:
     if not names:
         return
     if shapes and dims:
-        raise ModelError(f"network {net.name!r}: found both input_shape and input_dim, expected one of the two")
+        raise ModelError(
+            f"network {net.name!r}: found both input_shape and input_dim, expected one of the two"
+        )
     if dims and len(dims) != 4 * len(names):
         raise ModelError(
-            f"network {net.name!r}: found {len(dims)} input_dim for {len(names)} input, expected 4 for each input"
+            f"network {net.name!r}: found {len(dims)} input_dim for {len(names)} input, "
+            "expected 4 for each input"
         )
     if shapes and len(shapes) not in (1, len(names)):
-        raise ModelError(f"network {net.name!r}: found {len(shapes)} input_shape for {len(names)} input, expected as many")
+        raise ModelError(
+            f"network {net.name!r}: found {len(shapes)} input_shape for {len(names)} input, expected as many"
+        )
     front = schema.LayerParameter(name="input", type="Input", top=names)
     front.input_param.SetInParent()
     for start in range(0, len(dims), 4):
