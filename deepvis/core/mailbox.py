@@ -18,9 +18,12 @@ class Mailbox(Generic[T]):
 
     ``put`` replaces what was not taken yet. ``take`` waits for a value and removes it;
     ``peek`` looks at the newest value ever put, without waiting or removing.
+
+    wakes: another box, which gets None with each put and at closing. A reader of several boxes waits there.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, wakes: Mailbox[None] | None = None) -> None:
+        self._wakes = wakes
         self._condition = threading.Condition()
         self._waiting: list[T] = []  # at most one
         self._newest: T | None = None
@@ -34,6 +37,8 @@ class Mailbox(Generic[T]):
             self._newest = value
             self._waiting[:] = [value]
             self._condition.notify()
+        if self._wakes is not None:
+            self._wakes.put(None)
 
     def take(self, timeout: float | None = None) -> T | None:
         """Wait for a value that was not taken yet, remove and return it.
@@ -58,8 +63,15 @@ class Mailbox(Generic[T]):
         with self._condition:
             return self._newest
 
+    def has_new(self) -> bool:
+        """True if a value waits to be taken, or the box was closed: a reader at work should come back."""
+        with self._condition:
+            return bool(self._waiting) or self._closed
+
     def close(self) -> None:
         """Wake every reader with Closed."""
         with self._condition:
             self._closed = True
             self._condition.notify_all()
+        if self._wakes is not None:
+            self._wakes.put(None)

@@ -19,7 +19,7 @@ _ids = itertools.count(1)
 
 @dataclass(frozen=True)
 class SourceError:
-    """What a source says where it has no picture: one sentence for the status pane. No exception: it goes on."""
+    """What a source says where it has no picture, in one sentence. No exception: it goes on."""
 
     sentence: str
 
@@ -33,22 +33,27 @@ class Play(Enum):
 
 
 class StillSource(Protocol):
-    """Photos by number. Belongs to one thread."""
+    """Photos by number. Belongs to one thread.
+
+    note: a sentence on the photo that was read last, "" where there is nothing to say.
+    """
+
+    note: str
 
     @property
     def count(self) -> int:
         """How many photos there are now."""
 
     def read(self, index: int) -> Frame | SourceError:
-        """The photo at ``index`` modulo ``count``; a SourceError names the file, or says that there is none."""
+        """The photo at ``index`` modulo ``count``; a SourceError names the bad file, or the lack of any."""
 
     def prefetch(self, index: int) -> bool:
         """Decode the photo at ``index`` ahead of its being asked for; False where that was done already."""
 
     def refresh(self) -> bool:
-        """Look for files that came or went; cheap, and does nothing more than about once a second.
+        """Look for files that came, went or changed; cheap, and does nothing more than about once a second.
 
-        True if the photo that was read last may now be another one.
+        True if the photo that was read last may now be another one, and should be read again.
         """
 
     def skip(self, step: int) -> None:
@@ -58,17 +63,22 @@ class StillSource(Protocol):
 class MovingSource(Protocol):
     """A camera or a video, with a thread of its own.
 
-    frames: the newest picture, or why there is none. mirrored: a camera's view is shown as in a mirror.
+    name: for sentences. frames: the newest picture, or why there is none. mirrored: a camera's view is
+    shown as in a mirror.
     """
 
+    name: str
     frames: Mailbox[Frame | SourceError]
     mirrored: bool
 
-    def start(self) -> None: ...
+    def start(self, wakes: Mailbox[None] | None = None) -> None:
+        """Start the thread, playing nothing. wakes: a box that gets None whenever ``frames`` gets a value."""
 
-    def want(self, play: Play) -> None: ...
+    def want(self, play: Play) -> None:
+        """From now on play, hold or rest."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """End the thread."""
 
 
 SOURCES: Registry[Callable[..., StillSource | MovingSource]] = Registry("source")

@@ -1,8 +1,8 @@
 """What camera and video share: a thread around OpenCV's capture that never holds up anybody else.
 
-OpenCV may block for seconds in opening and reading (a camera that was pulled out, a stream that hangs), so each
-moving source reads in a thread of its own and hands out the newest frame through a mailbox. The thread is a
-daemon: closing waits a moment for it, and leaves it where it hangs in OpenCV.
+OpenCV may block for seconds in opening and reading (a camera that was pulled out, a stream that hangs), so
+each moving source reads in a thread of its own and hands out the newest frame through a mailbox. The thread
+is a daemon: closing waits a moment for it, and leaves it where it hangs in OpenCV.
 """
 
 from __future__ import annotations
@@ -37,8 +37,9 @@ class Capture(Protocol):
 class CaptureSource(ABC):
     """A ``MovingSource`` over a capture.
 
-    open_capture: called in the thread, may block. clock: seconds, never runs backwards. Each failure is told once
-    as a SourceError in ``frames`` and tried again after 1, 2, 4, ... 30 seconds; a frame ends the count.
+    open_capture: called in the thread, may block. clock: seconds, never runs backwards. Each failure is
+    told once as a SourceError in ``frames`` and tried again after 1, 2, 4, ... 30 seconds; a frame ends the
+    count.
     """
 
     mirrored = False
@@ -58,7 +59,8 @@ class CaptureSource(ABC):
         self._failures = 0
         self._thread = threading.Thread(target=self._run, name=f"capture {name}", daemon=True)
 
-    def start(self) -> None:
+    def start(self, wakes: Mailbox[None] | None = None) -> None:
+        self.frames = Mailbox(wakes)
         self._thread.start()
 
     def want(self, play: Play) -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from deepvis.sources import camera as camera_source
-from deepvis.sources import directory, samples, video  # noqa: F401  (they register themselves)
+from deepvis.sources import samples  # noqa: F401  (it registers itself)
 from deepvis.sources.base import SOURCES, MovingSource, StillSource
+from deepvis.sources.camera import camera_present
+from deepvis.sources.directory import images_problem, kind_of
+from deepvis.sources.video import video_problem
 
-camera_present = camera_source.camera_present
+__all__ = ["camera_present", "images_problem", "open_moving", "open_still", "video_problem"]
 
 
 def open_still(images: str | None) -> StillSource:
-    """The photos of ``--images`` (a folder, a photo, a list), the sample photos for None. Scans, decodes nothing."""
+    """The photos of ``--images`` (folder, photo or list), the sample photos for None. Decodes nothing."""
     if images is None:
         return SOURCES["samples"]()  # type: ignore[return-value]
-    return SOURCES[directory.kind_of(images)](images)  # type: ignore[return-value]
+    return SOURCES[kind_of(images)](images)  # type: ignore[return-value]
 
 
 def open_moving(camera: int | None = None, video: str | None = None) -> MovingSource:

@@ -12,10 +12,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageCms, ImageFile, ImageOps
 
-SUFFIXES = frozenset(
-    f".{suffix}"
-    for suffix in "jpg jpeg jpe jfif png apng bmp dib gif tif tiff webp avif ppm pgm pbm pnm tga jp2 ico".split()
-)
+# fmt: off
+SUFFIXES = frozenset({
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".bmp", ".dib", ".gif", ".tif", ".tiff", ".webp",
+    ".avif", ".ppm", ".pgm", ".pbm", ".pnm", ".tga", ".jp2", ".ico",
+})
+# fmt: on
 BACKGROUND = (255, 255, 255)  # behind transparent pixels: paper
 MOST_PIXELS = 6_000_000  # larger photos are halved until they have no more, see load_photo
 LEAST_SIDE = 512  # ... unless their shorter side would fall below this
@@ -48,12 +50,13 @@ def load_rgb(path: str | os.PathLike[str]) -> np.ndarray:
 def load_photo(path: str | os.PathLike[str]) -> Photo:
     """Decode a photo upright, whatever its format.
 
-    EXIF orientation is honoured; gray, palette, CMYK and Lab become RGB; 16 bit becomes 8, floats are taken as
-    0..1 or 0..255 or else stretched; transparent pixels show ``BACKGROUND``; of an animation the first picture
-    is taken. Photos of more than ``MOST_PIXELS`` are reduced by a whole factor, box-filtered, while their
-    shorter side stays at ``LEAST_SIDE`` or more. A truncated file shows as far as it goes.
+    EXIF orientation is honoured; gray, palette, CMYK and Lab become RGB; 16 bit becomes 8, floats are taken
+    as 0..1 or 0..255 or else stretched; transparent pixels show ``BACKGROUND``; of an animation the first
+    picture is taken. Photos of more than ``MOST_PIXELS`` are reduced by a whole factor, box-filtered, while
+    their shorter side stays at ``LEAST_SIDE`` or more. A truncated file shows as far as it goes.
 
-    Raises PhotoError for a file that is missing, unreadable, empty, no picture, or too large to decode safely.
+    Raises PhotoError for a file that is missing, unreadable, empty, no picture, or too large to decode
+    safely.
     """
     watched = _Watched(_content(path))
     try:
@@ -114,9 +117,7 @@ def _content(path: str | os.PathLike[str]) -> bytes:
 def _factor(width: int, height: int) -> int:
     """By which whole number a photo is reduced: a power of two, 1 for most."""
     factor = 1
-    while (
-        width * height > MOST_PIXELS * factor**2 and min(width, height) >= 2 * factor * LEAST_SIDE
-    ):
+    while width * height > MOST_PIXELS * factor**2 and min(width, height) >= 2 * factor * LEAST_SIDE:
         factor *= 2
     return factor
 
@@ -160,9 +161,9 @@ def _eight_bit_rgb(image: Image.Image) -> np.ndarray:
 def _stretched(image: Image.Image) -> np.ndarray:
     """(H, W) uint8 of 16 or 32 bit gray: full scale is the type's, or for other numbers their own range."""
     gray = np.asarray(image)
-    if gray.dtype == np.int32 and 0 <= gray.min() and gray.max() <= 255:
+    if gray.dtype == np.int32 and gray.min() >= 0 and gray.max() <= 255:
         return gray.astype(np.uint8)
-    if gray.dtype.kind in "ui" and 0 <= gray.min() and gray.max() <= 65535:
+    if gray.dtype.kind in "ui" and gray.min() >= 0 and gray.max() <= 65535:
         return ((gray.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
     gray = np.nan_to_num(gray.astype(np.float64), posinf=0, neginf=0)
     low, high = float(gray.min()), float(gray.max())
@@ -187,7 +188,9 @@ def _through_profile(image: Image.Image) -> Image.Image:
         source = ImageCms.createProfile("LAB")
     if source is not None:
         try:
-            return ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+            target = ImageCms.createProfile("sRGB")
+            seen = ImageCms.profileToProfile(image, source, target, outputMode="RGB")
+            return seen or image.convert("RGB")
         except (ImageCms.PyCMSError, OSError, ValueError):
             pass
     return image.convert("RGB")

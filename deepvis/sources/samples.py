@@ -1,4 +1,4 @@
-"""The sample photos that come inside the scikit-image wheel: something to look at without a camera or files."""
+"""The sample photos inside the scikit-image wheel: something to look at without a camera or files."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def samples() -> Stills:
     return Stills(
         FixedListing(
             there,
-            "there are no sample photos (pip install scikit-image brings them); give --images FOLDER or --camera 0",
+            "there are no sample photos (pip install scikit-image brings them); give --images FOLDER",
         )
     )
 

@@ -20,8 +20,8 @@ SECONDS_BETWEEN_LOOKS = 1.0
 class Stills:
     """The photos of a listing; a ``StillSource``.
 
-    What an index means is kept steady: when files come or go, the photo that was read last keeps its index, and
-    one that vanished gives it to its successor. ``clock`` counts seconds and never runs backwards.
+    What an index means is kept steady: when files come or go, the photo that was read last keeps its index,
+    and one that vanished gives it to its successor. ``clock`` counts seconds and never runs backwards.
     """
 
     def __init__(
@@ -36,8 +36,10 @@ class Stills:
         self._load = load
         self._clock = clock
         self._cache: ByteCache[Photo] = ByteCache(cache_bytes, lambda photo: photo.rgb.nbytes)
+        self.note = ""
         self._offset = 0  # place in the listing = (index + offset) modulo count
         self._last: tuple[int, Entry] | None = None  # index and entry that were read last
+        self._last_stamp: tuple[str, int, int] | None = None
         self._next_look = clock() + SECONDS_BETWEEN_LOOKS
 
     @property
@@ -48,17 +50,16 @@ class Stills:
         if not self._listing.entries:
             return SourceError(self._listing.problem)
         place, entry = self._at(index)
-        self._last = (index, entry)
+        self._last, self._last_stamp = (index, entry), _stamp(entry.path)
         try:
             photo = self._photo(entry)
         except PhotoError as error:
+            self.note = ""
             return SourceError(str(error))
+        self.note = (
+            f"{entry.path} is cut short: what is missing of it shows as one colour" if photo.is_cut else ""
+        )
         return new_frame(photo.rgb, entry.label, path=entry.path, index=place, count=self.count)
-
-    def is_cut(self, frame: Frame) -> bool:
-        """True if the frame's file ended before its picture did."""
-        photo = self._cache.get(_stamp(frame.path)) if frame.path else None
-        return photo is not None and photo.is_cut
 
     def prefetch(self, index: int) -> bool:
         if not self._listing.entries:
@@ -79,7 +80,9 @@ class Stills:
         changed = self._listing.refresh()
         took = self._clock() - now
         self._next_look = now + max(SECONDS_BETWEEN_LOOKS, 10 * took)
-        return changed and self._keep_place()
+        if changed:
+            return self._keep_place()
+        return self._last is not None and _stamp(self._last[1].path) != self._last_stamp
 
     def skip(self, step: int) -> None:
         self._offset += step

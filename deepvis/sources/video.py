@@ -18,8 +18,9 @@ LATE = 1.0  # seconds behind by which a video is taken up where it is, rather th
 class Video(CaptureSource):
     """A video file or stream.
 
-    A frame is due when its own time stamp says so, counted from where playing began or went on. A decoder that
-    is late leaves out the frames that are past. At its end it begins again. A stream is opened again when lost.
+    A frame is due when its own time stamp says so, counted from where playing began or went on. A decoder
+    that is late leaves out the frames that are past. At its end it begins again. A stream is opened again
+    when lost.
     """
 
     def __init__(
@@ -142,5 +143,6 @@ def _open(address: str) -> Capture:
     quiet_opencv()
     if not is_stream(address):
         return cv2.VideoCapture(address)
-    limits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, STREAM_TIMEOUT, cv2.CAP_PROP_READ_TIMEOUT_MSEC, STREAM_TIMEOUT]
+    waits = (cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, cv2.CAP_PROP_READ_TIMEOUT_MSEC)
+    limits = [number for wait in waits for number in (wait, STREAM_TIMEOUT)]
     return cv2.VideoCapture(address, cv2.CAP_FFMPEG, limits)

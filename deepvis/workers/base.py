@@ -1,0 +1,101 @@
+"""A worker: one thread, one inbox, and errors that become values."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from abc import ABC, abstractmethod
+from typing import Generic, TypeVar
+
+from deepvis.core.mailbox import Closed, Mailbox
+from deepvis.core.types import WorkerError
+
+A = TypeVar("A")
+
+log = logging.getLogger(__name__)
+
+
+class Worker(ABC, Generic[A]):
+    """A thread that answers the newest ask in its inbox, until it is stopped.
+
+    inbox: where asks are put. errors: the newest failure as a WorkerError, or None once an ask went well
+    again. An exception never ends the thread: it is logged, once for each sentence in a row, and put into
+    ``errors``. The thread is a daemon: ``stop`` waits a moment for an ask in progress, and leaves it where
+    it hangs.
+
+    after_failure: seconds until it goes on without an ask when one has failed, None: it waits for the next.
+    """
+
+    after_failure: float | None = None
+
+    def __init__(self, name: str) -> None:
+        self._wake: Mailbox[None] = Mailbox()
+        self.inbox: Mailbox[A] = Mailbox(wakes=self._wake)
+        self.errors: Mailbox[WorkerError | None] = Mailbox()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._said = ""
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, timeout: float = 5.0) -> None:
+        """Close the inbox and wait for the thread, ``timeout`` seconds at most."""
+        self.inbox.close()
+        if self._thread.is_alive() and self._thread is not threading.current_thread():
+            self._thread.join(timeout)
+            if self._thread.is_alive():
+                log.warning("%s did not end within %g s; it is left to itself", self._thread.name, timeout)
+
+    @abstractmethod
+    def answer(self, ask: A | None) -> float | None:
+        """Answer an ask; None where only time has passed, or another box woke the thread.
+
+        Called once without an ask at the start. Returns the seconds until it is called again without an
+        ask, None: not before something comes.
+        """
+
+    def close(self) -> None:
+        """Let go of what the thread opened; called in the thread."""
+
+    def fail(self, sentence: str, ask: object = None) -> None:
+        """Put a failure into ``errors``; the same sentence again says nothing new."""
+        if sentence == self._said:
+            return
+        self._said = sentence
+        log.warning("%s: %s", self._thread.name, sentence)
+        self.errors.put(WorkerError(sentence, ask))
+
+    def recover(self) -> None:
+        """Take the last failure back, if there is one."""
+        if self._said:
+            self._said = ""
+            self.errors.put(None)
+
+    def _run(self) -> None:
+        seconds: float | None = 0.0  # a first call without an ask, to set up
+        while True:
+            ask = None
+            try:
+                self._wake.take(seconds)
+                ask = self.inbox.take(0)
+                seconds = self.answer(ask)
+            except Closed:
+                break
+            except Exception as error:  # the program's one broad catch: an ask that fails must not end it
+                log.debug("%s failed", self._thread.name, exc_info=True)
+                self.fail(_sentence(error), ask)
+                seconds = self.after_failure
+        self._close_quietly()
+
+    def _close_quietly(self) -> None:
+        try:
+            self.close()
+        except Exception:
+            log.exception("%s did not close well", self._thread.name)
+
+
+def _sentence(error: Exception) -> str:
+    """An exception in one line; our own errors are sentences already."""
+    text = " ".join(str(error).split())
+    own = type(error).__module__.startswith("deepvis.")
+    return text if own and text else f"{type(error).__name__}: {text}" if text else type(error).__name__
