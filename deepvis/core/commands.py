@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TypeVar
 
-from deepvis.core.geometry import Rect, tile_grid
+from deepvis.core.geometry import unit_grid
 from deepvis.core.keys import is_key_name
 from deepvis.core.state import (
     GAMMA_BOOSTS,
@@ -135,8 +135,7 @@ def select_unit(state: AppState, channel: int) -> AppState:
 
 def columns(state: AppState) -> int:
     """Tiles per row of the current layer in the layers pane."""
-    layer = state.layer
-    return tile_grid(layer.channels, (layer.height, layer.width), Rect(0, 0, *state.layers_pane)).cols
+    return unit_grid(state.layer, *state.layers_pane).cols
 
 
 def sideways(state: AppState, distance: int) -> AppState:
@@ -312,7 +311,7 @@ def toggle_receptive_field(state: AppState) -> AppState:
     return view(state, receptive_field=not state.view.receptive_field)
 
 
-@command("5", group=Group.SHOW, help="Debug level 0, 1 (times), 2 (times and pane borders)")
+@command("5", group=Group.SHOW, help="Debug level 0, 1 (borders and names of the panes), 2 (and times)")
 def cycle_debug(state: AppState) -> AppState:
     return view(state, debug=(state.view.debug + 1) % 3)
 

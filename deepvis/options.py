@@ -1,0 +1,32 @@
+"""What one run is to do besides what the settings say: the part of the command line for scripts and tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class UsageError(ValueError):
+    """Something that the user got wrong: one sentence for standard error; the exit code is 2."""
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """headless: render to memory. keys: names, each sent once the panes have settled.
+
+    screenshot: PNG to write when the keys are done. frames, seconds: end after so many shown pictures, or so
+    long; None: do not. record: an mp4 of the window. stats: a JSON file of what was measured.
+    """
+
+    headless: bool = False
+    keys: tuple[str, ...] = ()
+    screenshot: Path | None = None
+    record: Path | None = None
+    frames: int | None = None
+    seconds: float | None = None
+    stats: Path | None = None
+
+    @property
+    def ends_when_done(self) -> bool:
+        """True if the run ends by itself once keys and screenshot are done: nobody is there to close it."""
+        return (self.headless or self.screenshot is not None) and self.frames is None and self.seconds is None

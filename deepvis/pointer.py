@@ -1,0 +1,74 @@
+"""What the mouse does: a press or a turn of the wheel, on what lies under it -> the next state. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from deepvis.core.commands import columns, press, select_layer, select_unit, view
+from deepvis.core.state import AppState, Cursor, Zoom
+
+
+class Target(Protocol):
+    """What lies under the mouse: the pane, and the layer of the list or the unit of the tiles, None beside them."""
+
+    @property
+    def pane(self) -> str | None: ...
+    @property
+    def layer_index(self) -> int | None: ...
+    @property
+    def channel(self) -> int | None: ...
+
+
+@dataclass(frozen=True)
+class Help:
+    """One line for the help screen."""
+
+    name: str
+    keys: tuple[str, ...]
+    help: str
+    group: str = "Mouse"
+
+
+HELP = (
+    Help("click", ("click",), "Select a layer or a unit; next file or pause (input); zoom (unit); back mode (back)"),
+    Help("wheel", ("wheel",), "Next layer, row of units, unit, file or back mode, by what lies under it"),
+)
+
+
+def clicked(state: AppState, target: Target) -> AppState:
+    """The state after a press of the left button."""
+    if state.view.help:
+        return press(state, "h")
+    if target.pane == "control" and target.layer_index is not None:
+        return view(select_layer(state, target.layer_index), cursor=Cursor.LAYERS)
+    if target.pane == "layers":
+        if state.view.zoom is not Zoom.OFF:
+            return view(state, zoom=Zoom.OFF)
+        return state if target.channel is None else select_unit(state, target.channel)
+    if target.pane == "input":
+        return press(state, "f" if state.input.moving else "e")
+    keys = {"aux": "z", "back": "b", "jpgvis": "7", "status": "h"}
+    return press(state, keys[target.pane]) if target.pane in keys else state
+
+
+def wheeled(state: AppState, target: Target, steps: int) -> AppState:
+    """The state after the wheel was turned; steps > 0: away from the user, to what came before."""
+    for _ in range(abs(steps)):
+        state = _step(state, target, -1 if steps > 0 else 1)
+    return state
+
+
+def _step(state: AppState, target: Target, way: int) -> AppState:
+    if target.pane == "control":
+        return select_layer(state, state.view.layer_index + way)
+    if target.pane == "layers":
+        channel = state.unit.channel + way * columns(state)
+        return select_unit(state, channel) if 0 <= channel < state.layer.channels else state
+    if target.pane in ("aux", "jpgvis"):
+        return select_unit(state, state.unit.channel + way)
+    if target.pane == "input":
+        return press(state, "e" if way > 0 else "w")
+    if target.pane == "back":
+        return press(state, "n") if way > 0 else press(press(press(state, "n"), "n"), "n")
+    return state

@@ -1,0 +1,124 @@
+"""What a run measured of itself, as ``--stats`` writes it."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from deepvis.core.files import written_beside
+from deepvis.core.types import Snapshot
+
+VERSION = 1
+IMPORTED = time.monotonic()
+
+
+def process_started() -> float:
+    """When this process began, on the clock of ``time.monotonic``, to 10 ms; where unknown, when it imported this."""
+    try:
+        ticks = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19])
+        age = time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError, AttributeError):
+        return IMPORTED
+    return time.monotonic() - age
+
+
+def resident_bytes() -> int | None:
+    """The memory that this process holds now; None where the system does not say."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+@dataclass
+class Stats:
+    """Collects as the run goes; all times in seconds on the clock of ``time.monotonic``."""
+
+    started: float = field(default_factory=process_started)
+    first_frame: float | None = None
+    first_activations: float | None = None
+    frames_shown: int = 0
+    snapshots_shown: int = 0
+    compose_seconds: list[float] = field(default_factory=list)
+    key_seconds: list[float] = field(default_factory=list)
+    forward_seconds: list[float] = field(default_factory=list)
+    back_seconds: list[float] = field(default_factory=list)
+    first_pass: tuple[float, int] | None = None  # when the first snapshot arrived, and its pass number
+    last_pass: tuple[float, int] | None = None
+    _shown_id: int | None = None
+
+    def arrived(self, snapshot: Snapshot, passes: int) -> None:
+        """A new snapshot was seen by the main thread. passes: of the network so far."""
+        self.last_pass = (time.monotonic(), passes)
+        self.first_pass = self.first_pass or self.last_pass
+        self.forward_seconds.append(snapshot.seconds.forward)
+        if snapshot.seconds.back:
+            self.back_seconds.append(snapshot.seconds.back)
+
+    def shown(self, compose: float, has_frame: bool, snapshot_id: int | None) -> None:
+        """A picture of the window was shown. compose: seconds that drawing took."""
+        now = time.monotonic()
+        self.frames_shown += 1
+        self.compose_seconds.append(compose)
+        if has_frame and self.first_frame is None:
+            self.first_frame = now - self.started
+        if snapshot_id is not None:
+            if self.first_activations is None:
+                self.first_activations = now - self.started
+            if snapshot_id != self._shown_id:
+                self.snapshots_shown += 1
+                self._shown_id = snapshot_id
+
+    @property
+    def passes_per_second(self) -> float:
+        """From the first to the last snapshot; 0 before there were two."""
+        if self.first_pass is None or self.last_pass is None or self.last_pass[0] <= self.first_pass[0]:
+            return 0.0
+        return (self.last_pass[1] - self.first_pass[1]) / (self.last_pass[0] - self.first_pass[0])
+
+    def as_json(self, model: str, device: str) -> dict[str, Any]:
+        """The facts with their units in their names; null where nothing was measured."""
+        span = self.last_pass[0] - self.first_pass[0] if self.first_pass and self.last_pass else 0.0
+        return {
+            "version": VERSION,
+            "model": model,
+            "device": device,
+            "first_frame_seconds": _rounded(self.first_frame),
+            "first_activations_seconds": _rounded(self.first_activations),
+            "seconds": _rounded(time.monotonic() - self.started),
+            "passes": self.last_pass[1] if self.last_pass else 0,
+            "passes_per_second": _rounded(self.passes_per_second),
+            "passes_shown": self.snapshots_shown,
+            "passes_shown_per_second": _rounded((self.snapshots_shown - 1) / span) if span > 0 else 0.0,
+            "frames_shown": self.frames_shown,
+            "key_to_pixel_ms": {
+                "p50": _percentile_ms(self.key_seconds, 50),
+                "p95": _percentile_ms(self.key_seconds, 95),
+                "n": len(self.key_seconds),
+            },
+            "pass_ms": {
+                "forward": _percentile_ms(self.forward_seconds, 50),
+                "back": _percentile_ms(self.back_seconds, 50),
+            },
+            "compose_ms": _percentile_ms(self.compose_seconds, 50),
+            "compose_ms_p95": _percentile_ms(self.compose_seconds, 95),
+            "resident_bytes": resident_bytes(),
+        }
+
+    def write(self, path: Path, model: str, device: str) -> None:
+        with written_beside(path) as file:
+            file.write((json.dumps(self.as_json(model, device), indent=2) + "\n").encode())
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
+
+
+def _percentile_ms(seconds: list[float], percent: float) -> float | None:
+    return round(float(np.percentile(seconds, percent)) * 1e3, 3) if seconds else None
