@@ -1,0 +1,161 @@
+"""A model made ready for a scan: pictures in, the peak of every unit out."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from math import prod
+
+import numpy as np
+import torch
+
+from deepvis.core.types import Fit
+from deepvis.engine.net import Net
+from deepvis.maxes.errors import ScanError
+from deepvis.maxes.plan import ModelRef
+from deepvis.maxes.tracker import Peaks, TrackedLayer
+from deepvis.model.zoo import Model, load_model
+from deepvis.sources.photos import load_rgb
+
+ROWS = {"cpu": 8, "cuda": 64}
+"""Pictures of one forward pass, by kind of device. Fixed: the last bits of a pass depend on its size."""
+
+
+class ScanNetwork:
+    """A model, the layers of it that are tracked, and a network for each thread over the same weights.
+
+    layers: those of ``names``, by default all that the window shows. rows: pictures of a pass.
+    Raises ScanError for a layer that is not there.
+    """
+
+    def __init__(self, model: Model, names: Sequence[str] = (), device: str = "cpu") -> None:
+        self.model, self.device = model, torch.device(device)
+        self.rows = ROWS.get(self.device.type, ROWS["cpu"])
+        self._nets = threading.local()
+        self.layers = tracked_layers(model, self.net.shapes, names)
+
+    @property
+    def net(self) -> Net:
+        """This thread's network."""
+        if not hasattr(self._nets, "net"):
+            self._nets.net = Net(self.model.spec, self.device)
+        return self._nets.net
+
+    def picture(self, path: str, fit: Fit) -> np.ndarray:
+        """The input for a photo, (C, H, W) float32, as the live view makes it. Raises PhotoError."""
+        return self.model.preprocessor.to_input(load_rgb(path), fit)
+
+    def peaks(self, inputs: np.ndarray) -> dict[str, Peaks]:
+        """(N, C, H, W) float32 -> layer -> its units' peaks, see ``peaks_of``; N is best ``rows``."""
+        names = [layer.name for layer in self.layers]
+        blobs = self.net.forward({self.model.data_blob: inputs}, keep=set(names)).blobs
+        found = {}
+        for layer in self.layers:
+            blob = blobs[layer.name]
+            if blob.shape[0] != len(inputs):
+                raise ScanError(
+                    f"layer {layer.name!r} gives {blob.shape[0]} rows for {len(inputs)} pictures, expected "
+                    "one each; leave it out: name the other layers with --layers"
+                )
+            found[layer.name] = peaks_of(blob)
+        return found
+
+
+def peaks_of(blob: torch.Tensor) -> Peaks:
+    """The highest place of each map: (N, C, ...) -> values (N, C) float32, places (N, C) int32.
+
+    A place is row * width + col in the map; of equal ones the first counts. A vector's place is 0.
+    NumPy's argmax over a contiguous map takes a quarter of the time of torch's on a CPU.
+    """
+    flat = blob.reshape(blob.shape[0], blob.shape[1] if blob.dim() > 1 else 1, -1)
+    if flat.shape[2] == 1:
+        return flat[:, :, 0].cpu().numpy(), np.zeros(tuple(flat.shape[:2]), np.int32)
+    if flat.device.type != "cpu":
+        values, places = flat.max(dim=2)
+        return values.cpu().numpy(), places.to(torch.int32).cpu().numpy()
+    maps = flat.contiguous().numpy()
+    best = maps.argmax(axis=2)
+    return np.take_along_axis(maps, best[:, :, None], axis=2)[:, :, 0], best.astype(np.int32)
+
+
+def tracked_layers(
+    model: Model, shapes: Mapping[str, tuple[int, ...]], names: Sequence[str] = ()
+) -> tuple[TrackedLayer, ...]:
+    """The layers to track, in the window's order. Raises ScanError for a name that the network has not."""
+    for name in names:
+        if name not in shapes:
+            raise ScanError(f"{model.name} has no layer {name!r}; there are {', '.join(model.layer_names)}")
+    chosen = [name for name in model.layer_names if not names or name in names]
+    chosen += [name for name in names if name not in chosen]
+    return tuple(_tracked(name, shapes[name]) for name in dict.fromkeys(chosen))
+
+
+def _tracked(name: str, shape: tuple[int, ...]) -> TrackedLayer:
+    channels = shape[1] if len(shape) > 1 else 1
+    width = shape[-1] if len(shape) > 2 else 1
+    return TrackedLayer(name, channels, prod(shape[2:-1]), width)
+
+
+def model_hash(model: Model) -> str:
+    """sha256 of all that decides what the network answers: layers, weights, preprocessing."""
+    digest = hashlib.sha256()
+    for blob, shape in model.spec.inputs.items():
+        digest.update(f"{blob}{tuple(shape)}".encode())
+    for layer in model.spec.layers:
+        message = type(layer.message)()
+        message.CopyFrom(layer.message)
+        message.ClearField("blobs")
+        digest.update(message.SerializeToString(deterministic=True))
+        for array in layer.blobs:
+            digest.update(str(array.shape).encode())
+            digest.update(np.ascontiguousarray(array).view(np.uint8).data)
+    pre = model.preprocessor
+    digest.update(f"{pre.channel_order} {pre.scale}".encode())
+    digest.update(np.ascontiguousarray(pre.mean_chw).view(np.uint8).data)
+    return digest.hexdigest()
+
+
+def open_model(ref: ModelRef) -> Model:
+    """Load what ``ref`` names. Raises ModelError."""
+    return load_model(ref.name, prototxt=ref.prototxt, weights=ref.weights, mean=ref.mean, labels=ref.labels)
+
+
+_opening = threading.Lock()
+
+
+@lru_cache(maxsize=2)
+def _opened(ref: ModelRef, names: tuple[str, ...], device: str) -> tuple[ScanNetwork, str]:
+    model = open_model(ref)
+    return ScanNetwork(model, names, device), model_hash(model)
+
+
+def open_network(ref: ModelRef, names: tuple[str, ...], device: str) -> tuple[ScanNetwork, str]:
+    """(the network, the model's hash); one for all threads of a process. Raises ModelError, ScanError."""
+    with _opening:
+        return _opened(ref, names, device)
+
+
+def forget_networks() -> None:
+    """Let go of the networks, so that the next scan reads the model's files anew."""
+    _opened.cache_clear()
+
+
+@contextmanager
+def torch_threads_kept() -> Iterator[None]:
+    """Give torch back its number of threads at the end of a scan."""
+    before = torch.get_num_threads()
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def one_torch_thread() -> None:
+    """Have torch use one thread within an operation called from this thread.
+
+    Another number changes the last bits of a result; several passes at a time use the cores as well.
+    """
+    torch.set_num_threads(1)

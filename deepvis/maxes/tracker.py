@@ -1,0 +1,245 @@
+"""The best images of every unit, kept in arrays over all units of all layers at once.
+
+Of each image and unit only the highest place of the unit's map counts, so an image is at
+most once among a unit's best. Order: higher value first, of equal values the earlier
+image. That order is total, so what is kept depends on nothing but the images: not on
+batches, workers, or the order in which parts are merged.
+Source: the toolbox's find_maxes/max_tracker.py, there with a Python loop over channels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from deepvis.core.types import UnitStanding
+from deepvis.maxes.statistics import BINS, EDGES, bin_of, exact_sums, mean_and_std
+
+NO_IMAGE = -1
+Peaks = tuple[np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True)
+class TrackedLayer:
+    """A blob whose units are tracked; a vector has height and width 1."""
+
+    name: str
+    channels: int
+    height: int
+    width: int
+
+
+@dataclass(frozen=True, eq=False)
+class Maxes:
+    """What is known of U units (those of ``layers``, one after the other) from ``seen`` images.
+
+    values (U, K) float32, falling, -inf where fewer than K images were seen; images (U, K)
+    int64, index in the list, NO_IMAGE likewise; places (U, K) int32, row * width + col in the map.
+    active (U,) int64: images in which the unit's maximum is above 0. sums (U, 4) int64 and
+    histogram (U, BINS) uint32: of the maxima, see ``statistics``.
+    """
+
+    layers: tuple[TrackedLayer, ...]
+    seen: int
+    values: np.ndarray
+    images: np.ndarray
+    places: np.ndarray
+    active: np.ndarray
+    sums: np.ndarray
+    histogram: np.ndarray
+
+    @property
+    def top(self) -> int:
+        return self.values.shape[1]
+
+    def units_of(self, layer: str) -> slice:
+        """Where the layer's units lie in the arrays. Raises KeyError naming the layers."""
+        start = 0
+        for tracked in self.layers:
+            if tracked.name == layer:
+                return slice(start, start + tracked.channels)
+            start += tracked.channels
+        raise KeyError(f"no layer {layer!r} was scanned; there are {', '.join(x.name for x in self.layers)}")
+
+    def layer(self, name: str) -> TrackedLayer:
+        self.units_of(name)
+        return next(tracked for tracked in self.layers if tracked.name == name)
+
+    def standing(self, layer: str, channel: int) -> UnitStanding:
+        """Where the unit's activations lie in the collection; the histogram without its empty ends."""
+        unit = self.units_of(layer).start + channel
+        mean, std = mean_and_std(self.sums[unit : unit + 1], self.seen)
+        counts = self.histogram[unit]
+        filled = np.flatnonzero(counts)
+        low, high = (int(filled[0]), int(filled[-1]) + 1) if len(filled) else (0, 0)
+        return UnitStanding(
+            images=self.seen,
+            mean=float(mean[0]),
+            std=float(std[0]),
+            active=float(self.active[unit]) / max(self.seen, 1),
+            edges=tuple(map(float, EDGES[low : high + 1])) if high else (),
+            counts=tuple(map(int, counts[low:high])),
+        )
+
+    def inactivity(self, layer: str) -> tuple[float, int]:
+        """(mean share of the images in which a unit of the layer is silent, units silent in all of them)."""
+        active = self.active[self.units_of(layer)]
+        return 1.0 - float(active.mean()) / max(self.seen, 1), int((active == 0).sum())
+
+
+def empty(layers: Sequence[TrackedLayer], top: int) -> Maxes:
+    """What is known before the first image."""
+    units = sum(layer.channels for layer in layers)
+    return Maxes(
+        tuple(layers),
+        0,
+        np.full((units, top), -np.inf, np.float32),
+        np.full((units, top), NO_IMAGE, np.int64),
+        np.zeros((units, top), np.int32),
+        np.zeros(units, np.int64),
+        np.zeros((units, 4), np.int64),
+        np.zeros((units, BINS), np.uint32),
+    )
+
+
+def merge(a: Maxes, b: Maxes) -> Maxes:
+    """What is known from the images of both; associative and commutative to the last bit.
+
+    Raises ValueError where the two tracked other layers or another number of images per unit.
+    """
+    if a.layers != b.layers or a.top != b.top:
+        raise ValueError(
+            f"cannot merge maxima of {len(a.layers)} layers, top {a.top}, with {len(b.layers)} layers, top {b.top}"
+        )
+    values, images, places = _best(
+        np.concatenate([a.values, b.values], axis=1),
+        np.concatenate([a.images, b.images], axis=1),
+        np.concatenate([a.places, b.places], axis=1),
+        a.top,
+    )
+    return Maxes(
+        a.layers,
+        a.seen + b.seen,
+        values,
+        images,
+        places,
+        a.active + b.active,
+        a.sums + b.sums,
+        a.histogram + b.histogram,
+    )
+
+
+def _best(values: np.ndarray, images: np.ndarray, places: np.ndarray, top: int) -> tuple[np.ndarray, ...]:
+    """The ``top`` best of each row, best first."""
+    order = np.lexsort((images, -values), axis=1)[:, :top]
+    return tuple(np.take_along_axis(x, order, axis=1) for x in (values, images, places))
+
+
+def _ascending_keys(values: np.ndarray) -> np.ndarray:
+    """(U, n) float32 -> int64 keys, different within a row: rising with the value, falling with the column.
+
+    The bits of a float32 read as an integer rise with it, if those of negative ones are turned
+    over: so one partition of integers finds the best, ties included.
+    """
+    bits = values.view(np.int32)
+    rising = np.where(bits < 0, bits ^ 0x7FFFFFFF, bits).astype(np.int64)
+    columns = values.shape[1]
+    return (rising << 32) + np.arange(columns - 1, -1, -1)
+
+
+class Tracker:
+    """Takes the peaks of images, batch after batch; gathers ``block`` of them before it sorts.
+
+    Memory is fixed: the arrays of Maxes and a block of peaks. Not safe for several threads;
+    give each its own and merge.
+    """
+
+    def __init__(self, layers: Sequence[TrackedLayer], top: int, *, block: int = 64) -> None:
+        self._known = empty(layers, top)
+        units = len(self._known.active)
+        self._values = np.empty((units, block), np.float32)
+        self._places = np.empty((units, block), np.int32)
+        self._indices = np.empty(block, np.int64)
+        self._filled = 0
+
+    def add(self, indices: Sequence[int], peaks: Mapping[str, Peaks]) -> None:
+        """Take n images.
+
+        indices: their places in the list. peaks: layer -> (values (n, C) float32, places (n, C) int),
+        for every tracked layer, as ``peaks_of`` gives them; all finite.
+        """
+        done, block = 0, len(self._indices)
+        while done < len(indices):
+            take = min(len(indices) - done, block - self._filled)
+            here, there = slice(self._filled, self._filled + take), slice(done, done + take)
+            self._indices[here] = indices[there]
+            start = 0
+            for layer in self._known.layers:
+                values, places = peaks[layer.name]
+                units = slice(start, start + layer.channels)
+                self._values[units, here] = values[there].T
+                self._places[units, here] = places[there].T
+                start += layer.channels
+            self._filled += take
+            done += take
+            if self._filled == block:
+                self._flush()
+
+    def result(self) -> Maxes:
+        """All that is known so far."""
+        self._flush()
+        return self._known
+
+    def _flush(self) -> None:
+        n, known = self._filled, self._known
+        if n == 0:
+            return
+        order = np.argsort(self._indices[:n], kind="stable")
+        in_order = bool((order == np.arange(n)).all())
+        columns = slice(0, n) if in_order else order
+        values = self._values[:, columns] + np.float32(0)  # + 0: -0.0 equals 0.0 in the order of keys
+        best = self._best_columns(values, known.top)
+        images, places = self._indices[:n][columns], self._places[:, columns]
+        block = replace(
+            empty(known.layers, 0),
+            seen=n,
+            values=np.take_along_axis(values, best, axis=1),
+            images=images[best],
+            places=np.take_along_axis(places, best, axis=1),
+            active=(values > 0).sum(axis=1),
+            sums=exact_sums(values),
+            histogram=_histogram(values),
+        )
+        self._known = merge(known, _widened(block, known.top))
+        self._filled = 0
+
+    @staticmethod
+    def _best_columns(values: np.ndarray, top: int) -> np.ndarray:
+        keys = _ascending_keys(np.ascontiguousarray(values))
+        columns = values.shape[1]
+        top = min(top, columns)
+        best = np.sort(np.partition(keys, columns - top, axis=1)[:, columns - top :], axis=1)[:, ::-1]
+        return columns - 1 - (best & 0xFFFFFFFF)
+
+
+def _histogram(values: np.ndarray) -> np.ndarray:
+    """(U, n) float32 -> (U, BINS) uint32."""
+    units = len(values)
+    flat = bin_of(np.ascontiguousarray(values)) + np.arange(units, dtype=np.int32)[:, None] * BINS
+    return np.bincount(flat.ravel(), minlength=units * BINS).astype(np.uint32).reshape(units, BINS)
+
+
+def _widened(maxes: Maxes, top: int) -> Maxes:
+    """The same with room for ``top`` images per unit."""
+    missing = top - maxes.values.shape[1]
+    if missing <= 0:
+        return maxes
+    wide = ((0, 0), (0, missing))
+    return replace(
+        maxes,
+        values=np.pad(maxes.values, wide, constant_values=-np.inf),
+        images=np.pad(maxes.images, wide, constant_values=NO_IMAGE),
+        places=np.pad(maxes.places, wide),
+    )
