@@ -1,1 +1,7 @@
+"""Caffe's layer types, one or one family a file. Importing this package enters all of them into ``LAYERS``."""
 
+from importlib import import_module
+from pkgutil import iter_modules
+
+for _module in iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")

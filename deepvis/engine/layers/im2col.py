@@ -1,0 +1,50 @@
+"""Im2col: the windows of a convolution, laid out as channels."""
+
+from __future__ import annotations
+
+from itertools import product
+from math import prod
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from deepvis.engine.layers._windows import convolved
+from deepvis.engine.layers.convolution import read_window, spatial_axes
+from deepvis.engine.op import LAYERS, Op, Weights, check_size, fault
+from deepvis.model.graph import LayerSpec
+
+
+@LAYERS.add("Im2col")
+def im2col(spec: LayerSpec, weights: Weights) -> Op:
+    """y[n, c * K + k, i] = x[n, c, i stride + k dilation - pad], k over the K places of the kernel, row-major.
+
+    Shapes: (N, C, spatial...) -> (N, C * K, spatial sizes of a convolution...). Zeros in the pad.
+    Gradient: col2im, the sum over all places that each value was copied to.
+    Caffe's surprises: any number of spatial axes, set by convolution_param's ``axis`` and force_nd_im2col, which
+    changes nothing here.
+    Source: Caffe's im2col_layer.cpp.
+    """
+
+    def forward(x: Tensor) -> Tensor:
+        axis, axes = spatial_axes(spec, x.dim())
+        window = read_window(spec, axes)
+        batch, channels, sizes = x.shape[:axis], x.shape[axis], x.shape[axis + 1 :]
+        out = [
+            convolved(n, k, s, p, d)
+            for n, k, s, p, d in zip(sizes, window.kernel, window.stride, window.pad, window.dilation, strict=True)
+        ]
+        if any(n < 1 for n in out):
+            raise fault(spec, f"a bottom of {list(x.shape)}", f"room for a kernel of {list(window.kernel)}")
+        check_size(spec, (*batch, channels, *window.kernel, *out))
+        wide = F.pad(x, [v for pad in reversed(window.pad) for v in (pad, pad)])
+        copies = []
+        for place in product(*(range(k) for k in window.kernel)):
+            cut = [
+                slice(k * d, k * d + s * (n - 1) + 1, s)
+                for k, d, s, n in zip(place, window.dilation, window.stride, out, strict=True)
+            ]
+            copies.append(wide[(..., *cut)])
+        return torch.stack(copies, axis + 1).reshape(*batch, channels * prod(window.kernel), *out)
+
+    return Op(forward)

@@ -1,0 +1,51 @@
+"""InnerProduct: the fully connected layer."""
+
+from __future__ import annotations
+
+from math import prod
+
+from torch import Tensor
+from torch.nn import functional as F
+
+from deepvis.engine.op import LAYERS, Op, Weights, blob, canonical_axis, fault
+from deepvis.model.graph import LayerSpec
+
+
+@LAYERS.add("InnerProduct")
+def inner_product(spec: LayerSpec, weights: Weights) -> Op:
+    """y[m] = W x[m] + b, where all axes from ``axis`` on are flattened into one vector.
+
+    Shapes: (outer..., inner...) -> (outer..., num_output), with outer the axes before ``axis`` (1: the
+    batch); weights (num_output, K), or (K, num_output) with ``transpose``; bias (num_output,). K = product
+    of the inner axes.
+    Caffe's surprises: the top has no spatial axes left, (N, num_output), also for a 4-d bottom; legacy
+    files hold the weights as 1 x 1 x num_output x K.
+    Source: Caffe's inner_product_layer.cpp.
+    """
+    p = spec.param
+    if p.num_output < 1:
+        raise fault(spec, f"num_output {p.num_output}", "at least 1")
+    bias = blob(spec, weights, 1, (p.num_output,), "bias") if p.bias_term else None
+    total = blob(spec, weights, 0, None, "weights").numel()
+    length = total // p.num_output
+    w = blob(spec, weights, 0, (length, p.num_output) if p.transpose else (p.num_output, length), "weights")
+    if p.transpose:
+        w = w.t()
+
+    def flat(x: Tensor) -> tuple[Tensor, tuple[int, ...]]:
+        axis = canonical_axis(spec, p.axis, x.dim())
+        inner = prod(x.shape[axis:])
+        if inner != length:
+            shape = "x".join(str(d) for d in x.shape)
+            raise fault(spec, f"a bottom of {shape}: {inner} values per vector", f"{length}, as its weights have")
+        return x.reshape(-1, length), tuple(x.shape[:axis])
+
+    def forward(x: Tensor) -> Tensor:
+        rows, outer = flat(x)
+        return F.linear(rows, w, bias).reshape(*outer, p.num_output)
+
+    def backward(ran, grads):
+        (x,) = ran.bottoms
+        return [(grads[0].reshape(-1, p.num_output) @ w).reshape(x.shape)]
+
+    return Op(forward, backward=backward)

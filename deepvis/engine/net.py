@@ -1,0 +1,200 @@
+"""A network ready to run: forward onto a tape, backward from any blob, or whole-graph autograd for training."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from torch import Tensor
+
+import deepvis.engine.layers  # noqa: F401  (fills the table of layer types)
+from deepvis.engine.op import LAYERS, Op, Ran, as_tuple, build, check_size, fault, run
+from deepvis.engine.plan import Node, Plan
+from deepvis.engine.tape import Tape
+from deepvis.model.errors import ModelError
+from deepvis.model.graph import LayerSpec, NetSpec
+
+Shape = tuple[int, ...]
+Inputs = Mapping[str, "np.ndarray | Tensor"]
+
+warnings.filterwarnings("ignore", message="The given NumPy array is not writable")  # weights are only read
+
+
+class UnsupportedLayers(ModelError):
+    """The network has layers that the engine does not know. ``layers``: (name, type) of each."""
+
+    def __init__(self, layers: Sequence[LayerSpec]) -> None:
+        self.layers = [(layer.name, layer.type) for layer in layers]
+        types: dict[str, list[str]] = {}
+        for name, kind in self.layers:
+            types.setdefault(kind, []).append(name)
+        found = "; ".join(f"{kind} (layer {', '.join(map(repr, names))})" for kind, names in types.items())
+        super().__init__(
+            f"the engine has no layer type {found}; remove these layers, or add a file for the type to "
+            "deepvis/engine/layers (docs/engine.md says how)"
+        )
+
+
+class Net:
+    """A network on a device. Cheap to make: the weights are the specification's own arrays (copied only to a GPU).
+
+    shapes: blob -> shape for the declared input shapes.
+    Raises UnsupportedLayers, and ModelError where shapes, parameters and weights do not fit.
+    """
+
+    def __init__(self, spec: NetSpec, device: str | torch.device = "cpu") -> None:
+        self.spec, self.device = spec, torch.device(device)
+        unknown = [layer for layer in spec.layers if layer.type not in LAYERS and layer.type != "Input"]
+        if unknown:
+            raise UnsupportedLayers(unknown)
+        self.plan = Plan(spec)
+        self.shapes: dict[str, Shape] = infer_shapes(self.plan, spec.inputs)
+        self._ops: dict[int, Op] = {}
+        self._weights: dict[int, Tensor] = {}  # by the array's id: shared weights stay shared
+
+    # --- running ---------------------------------------------------------------------------------
+
+    @torch.no_grad()
+    def forward(self, inputs: Inputs, *, until: str | None = None, keep: str | Collection[str] = "all") -> Tape:
+        """Run the network on ``inputs`` (blob -> array, batch first; any batch and image size that the layers allow).
+
+        until: stop after the last layer that writes this blob; None: run all.
+        keep: "all", or the names of the only blobs that are wanted: then nothing else is run or held, and
+        there is no way back. Arrays become float32 on the device. Raises ModelError.
+        """
+        plan = self.plan
+        indices = plan.upto(until) if until is not None else range(len(plan.nodes))
+        wanted = None if keep == "all" else {plan.last(blob) for blob in ([keep] if isinstance(keep, str) else keep)}
+        if wanted is not None:
+            indices = [i for i in plan.behind(wanted) if until is None or i < len(indices)]
+        values = self._given(inputs)
+        ran: dict[int, tuple[Op, Ran]] = {}
+        last_use = {} if wanted is None else last_uses(plan, indices)
+        for index in indices:
+            node = plan.nodes[index]
+            op = self._op(node)
+            with naming(node.spec):
+                result = run(op, tuple(values[b] for b in node.bottoms))
+            for value, top in zip(node.tops, result.tops, strict=True):
+                values[value] = top if node.bottoms else top.to(self.device)
+            if wanted is None:
+                ran[index] = (op, result)
+            else:
+                for value in (*node.bottoms, *node.tops):
+                    if last_use.get(value, -1) <= index and value not in wanted:
+                        values.pop(value, None)
+        if wanted is not None:
+            values = {value: x for value, x in values.items() if value in wanted}
+        return Tape(plan, values, ran)
+
+    def functional(
+        self,
+        x: Tensor | Mapping[str, Tensor],
+        weights: Mapping[str, Sequence[Tensor]],
+        until: str | None = None,
+        *,
+        training: bool = False,
+        after: Mapping[str, Callable[[Tensor], Tensor]] | None = None,
+    ) -> Tensor | dict[str, Tensor]:
+        """The network as one differentiable function of its input and weights, for training.
+
+        x: the input blob, or blob -> tensor. weights: layer name -> tensors, as ``parameters()`` gives them.
+        until: the blob to return; None: a dict of all blobs. training: layers as in Caffe's TRAIN phase.
+        after: layer name -> function of its first top, whose result takes the top's place (in-place layers
+        of the file then work on it): the place for a batch normalisation that is folded into the weights later.
+        """
+        plan = self.plan
+        named = x if isinstance(x, Mapping) else {self._only_input(): x}
+        values: dict[int, Tensor] = {plan.inputs[blob]: tensor for blob, tensor in named.items()}
+        indices = plan.behind([plan.last(until)]) if until is not None else range(len(plan.nodes))
+        for index in indices:
+            node = plan.nodes[index]
+            op = build(node.spec, weights.get(node.spec.name, ()), training=training)
+            with naming(node.spec):
+                tops = list(as_tuple(op.forward(*(values[b] for b in node.bottoms))))
+            if after and node.spec.name in after:
+                tops[0] = after[node.spec.name](tops[0])
+            values.update(zip(node.tops, tops, strict=True))
+        if until is not None:
+            return values[plan.last(until)]
+        return {plan.names[value]: values[value] for value in sorted(values)}
+
+    def parameters(self) -> dict[str, list[Tensor]]:
+        """Layer name -> its weight blobs on the device (on the CPU they share memory with the specification)."""
+        return {node.spec.name: self._weights_of(node.spec) for node in self.plan.nodes if node.spec.blobs}
+
+    # --- parts -----------------------------------------------------------------------------------
+
+    def _only_input(self) -> str:
+        if len(self.plan.inputs) != 1:
+            raise ModelError(f"the network has the inputs {', '.join(self.plan.inputs)}: name the one that is given")
+        return next(iter(self.plan.inputs))
+
+    def _given(self, inputs: Inputs) -> dict[int, Tensor]:
+        missing = [blob for blob in self.plan.inputs if blob not in inputs]
+        unknown = [blob for blob in inputs if blob not in self.plan.inputs]
+        if missing or unknown:
+            raise ModelError(
+                f"found the inputs {', '.join(inputs) or 'none'}, expected {', '.join(self.plan.inputs) or 'none'}"
+            )
+        values = {}
+        for blob, value in self.plan.inputs.items():
+            x = torch.as_tensor(inputs[blob])
+            values[value] = x.to(self.device, torch.float32).detach()
+        return values
+
+    def _op(self, node: Node) -> Op:
+        if node.index not in self._ops:
+            self._ops[node.index] = build(node.spec, self._weights_of(node.spec))
+        return self._ops[node.index]
+
+    def _weights_of(self, spec: LayerSpec) -> list[Tensor]:
+        for array in spec.blobs:
+            if id(array) not in self._weights:
+                self._weights[id(array)] = torch.from_numpy(array).to(self.device)
+        return [self._weights[id(array)] for array in spec.blobs]
+
+
+@contextmanager
+def naming(spec: LayerSpec) -> Iterator[None]:
+    """Turn a complaint of PyTorch's into one sentence that names the layer."""
+    try:
+        yield
+    except (RuntimeError, IndexError, ValueError, TypeError) as error:
+        if isinstance(error, ModelError):
+            raise
+        sentence = str(error).strip().split("\n")[0]
+        raise fault(spec, f"what cannot be computed: {sentence}", "bottoms and parameters that fit") from error
+
+
+def last_uses(plan: Plan, indices: Sequence[int]) -> dict[int, int]:
+    """value -> the last of the nodes ``indices`` that takes it."""
+    return {value: index for index in indices for value in plan.nodes[index].bottoms}
+
+
+@torch.no_grad()
+def infer_shapes(plan: Plan, inputs: Mapping[str, Shape]) -> dict[str, Shape]:
+    """blob -> shape, computed without allocating a value; raises ModelError where layers do not fit."""
+    values: dict[int, Tensor] = {}
+    for blob, value in plan.inputs.items():
+        shape = tuple(int(d) for d in inputs[blob])
+        if any(d < 1 for d in shape) or np.prod([float(d) for d in shape]) > 2**31 - 1:
+            raise ModelError(
+                f"input {blob!r}: found the shape {' x '.join(map(str, shape))}, expected sizes of 1 or more "
+                "and at most 2147483647 values; correct the input_shape in the prototxt"
+            )
+        values[value] = torch.empty(shape, device="meta")
+    for node in plan.nodes:
+        with naming(node.spec):
+            op = build(node.spec, [torch.empty(w.shape, device="meta") for w in node.spec.blobs])
+            if op.shapes is not None:
+                shapes = op.shapes(*(tuple(values[b].shape) for b in node.bottoms))
+            else:
+                shapes = [y.shape for y in run(op, tuple(values[b] for b in node.bottoms)).tops]
+            for value, shape in zip(node.tops, shapes, strict=True):
+                check_size(node.spec, shape)
+                values[value] = torch.empty(tuple(shape), device="meta")
+    return {plan.names[value]: tuple(values[value].shape) for value in sorted(values)}

@@ -1,0 +1,100 @@
+"""What a forward pass leaves behind: every blob, and the way back from any of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from deepvis.engine.back_modes import BACK_MODES
+from deepvis.engine.op import Op, Ran, pull_back
+from deepvis.engine.plan import Plan
+from deepvis.model.errors import ModelError
+
+
+class Tape:
+    """One forward pass of a network.
+
+    blobs: blob -> its value, batch first, in Caffe's view: after the last in-place layer. Not to be written to.
+    """
+
+    def __init__(self, plan: Plan, values: Mapping[int, Tensor], ran: Mapping[int, tuple[Op, Ran]]) -> None:
+        self._plan, self._values, self._ran = plan, values, ran
+        self.blobs: dict[str, Tensor] = {plan.names[value]: values[value] for value in sorted(values)}
+
+    def backward(
+        self, blob: str, seed: Tensor | np.ndarray, mode: str = "gradient", *, to: str | None = None
+    ) -> dict[str, Tensor]:
+        """Project ``seed`` at ``blob`` back towards the input.
+
+        seed: what the blob's diff holds at the start, in the blob's shape (batched walks are independent).
+        mode: a name in BACK_MODES. to: the blob where the walk ends; None: all inputs of the network.
+        Returns blob -> diff for the blobs on the way, both ends included. The walk starts at the layer that made
+        the blob, so its own in-place layers are skipped; the diff of a blob with in-place layers is the one
+        before them. Only paths between the two ends count: the true gradient on branching networks too.
+        An end that does not depend on the other gets zeros.
+        Source: Net::BackwardFromLayer of yosinski's Caffe fork, without its stale diffs.
+        """
+        plan = self._plan
+        start = plan.start(blob)
+        ends = [plan.first(to)] if to is not None else list(plan.inputs.values())
+        diffs = self._walk({start: self._seed(blob, seed)}, plan.between(start, ends), mode)
+        for end in ends:
+            if end not in diffs and end in self._values:
+                diffs[end] = torch.zeros_like(self._values[end])
+        return self._named(diffs)
+
+    def backward_all(self, seeds: Mapping[str, Tensor | np.ndarray], mode: str = "gradient") -> dict[str, Tensor]:
+        """The backward pass over the whole net from several blobs at once, in-place layers included.
+
+        seeds: blob -> its diff at the start, in the blob's shape; all others are 0.
+        Returns blob -> diff of every blob that a gradient reaches.
+        Source: Caffe's Net::Backward with force_backward.
+        """
+        start = {self._plan.last(blob): self._seed(blob, seed) for blob, seed in seeds.items()}
+        return self._named(self._walk(start, range(len(self._plan.nodes)), mode))
+
+    def _seed(self, blob: str, seed: Tensor | np.ndarray) -> Tensor:
+        if blob not in self.blobs:
+            raise ModelError(
+                f"the walk back starts at blob {blob!r}, which this forward pass did not keep; "
+                "run it with keep='all' and until that blob or a later one"
+            )
+        value = self.blobs[blob]
+        seed = torch.as_tensor(seed, dtype=value.dtype, device=value.device)
+        if seed.shape != value.shape:
+            raise ModelError(
+                f"the seed for blob {blob!r} has shape {tuple(seed.shape)}, expected the blob's, {tuple(value.shape)}"
+            )
+        return seed
+
+    def _walk(self, diffs: dict[int, Tensor], indices: Sequence[int], mode: str) -> dict[int, Tensor]:
+        """Gradients of all values that the seeds reach through the nodes ``indices``, walked last to first."""
+        rules = BACK_MODES[mode]
+        nodes = self._plan.nodes
+        with torch.no_grad():
+            for index in reversed(indices):
+                node = nodes[index]
+                grads = [diffs.get(top) for top in node.tops]
+                if all(g is None for g in grads):
+                    continue
+                if index not in self._ran:
+                    raise ModelError(
+                        f"layer {node.spec.name!r} left nothing for the walk back; run the forward pass with keep='all'"
+                    )
+                op, ran = self._ran[index]
+                rule = rules.get(node.kind)
+                if rule is not None:
+                    below = [rule(ran.bottoms[0], ran.tops[0], grads[0])]
+                else:
+                    below = pull_back(op, ran, grads)
+                for value, grad in zip(node.bottoms, below, strict=True):
+                    if grad is not None:
+                        diffs[value] = diffs[value] + grad if value in diffs else grad
+        return diffs
+
+    def _named(self, diffs: Mapping[int, Tensor]) -> dict[str, Tensor]:
+        """blob -> the diff of its earliest value that has one."""
+        return {self._plan.names[value]: diffs[value] for value in sorted(diffs, reverse=True)}
