@@ -308,7 +308,10 @@ class Weighted(Tenfold):
 
 
 def python_net(tmp_path, layer="Tenfold", param="", module=__name__):
-    one = "layer {{ type: 'Python' name: '{0}' bottom: '{1}' top: '{0}' python_param {{ module: '{2}' layer: '{3}' param_str: '{4}' }} }}"
+    one = (
+        "layer {{ type: 'Python' name: '{0}' bottom: '{1}' top: '{0}' "
+        "python_param {{ module: '{2}' layer: '{3}' param_str: '{4}' }} }}"
+    )
     text = "input: 'data' input_shape { dim: 10 dim: 9 dim: 8 }\n" + "\n".join(
         one.format(top, bottom, module, layer, param)
         for bottom, top in (("data", "one"), ("one", "two"), ("two", "three"))
@@ -337,7 +340,7 @@ def test_python_layers_have_params_and_a_phase(tmp_path):
 
 
 def test_a_python_layer_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(ValueError, match="no_such_module.*expected a subclass of caffe.Layer"):
+    with pytest.raises(ValueError, match=r"no_such_module.*expected a subclass of caffe\.Layer"):
         python_net(tmp_path, module="no_such_module")
 
 

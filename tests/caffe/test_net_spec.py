@@ -96,4 +96,4 @@ def test_attributes_items_and_update():
     assert n.keys() == ["data", "ip"]
     assert n.to_proto().layer[1].inner_product_param.num_output == 5
     with pytest.raises(AttributeError):
-        n.missing
+        getattr(n, "missing")  # noqa: B009
