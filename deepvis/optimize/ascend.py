@@ -1,0 +1,227 @@
+"""Climbing: a batch of images goes up its objectives, one iteration at a time.
+
+A ``Climb`` is one image's whole story so far, an immutable value; ``advance`` maps a batch of them to the
+next iteration. So the live window, the command lines and a resumed run share one loop, and a climb may change
+its company between two iterations.
+
+The loop of an iteration is the original's: clip to the pixel range, forward, record, keep the best, backward,
+step, regularize; the last iteration only looks.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from deepvis.engine.tape import Tape
+from deepvis.optimize.objective import Objective, is_majority, measure, resolve, seed_of
+from deepvis.optimize.recipe import Recipe
+from deepvis.optimize.regularizers import Step, regularize
+from deepvis.optimize.robust import look
+from deepvis.optimize.specimen import Specimen
+from deepvis.optimize.start import given_image, start_image
+from deepvis.optimize.steps import learning_rate
+
+
+class Outcome(Enum):
+    """How a climb ended; the first three are the original's words."""
+
+    MAJORITY = "majority success"
+    NO_MAJORITY = "majority failure"
+    NO_GRADIENT = "grad 0 failure"
+    NOT_FINITE = "not a number failure"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One image to make. start_at: a name in STARTS, or "given" where x0 is handed over."""
+
+    objective: Objective
+    recipe: Recipe
+    seed: int = 0
+    start_at: str = "mean_plus_rand"
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "objective": self.objective.as_dict(),
+            "recipe": self.recipe.as_dict(),
+            "seed": self.seed,
+            "start_at": self.start_at,
+        }
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Job:
+        return cls(
+            Objective.from_dict(values["objective"]),
+            Recipe.from_dict(values["recipe"]),
+            int(values["seed"]),
+            str(values["start_at"]),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """An image worth keeping: (C, H, W), as the network saw it in that iteration, mean-subtracted."""
+
+    x: Tensor
+    objective: float
+    iteration: int
+
+
+@dataclass(frozen=True, eq=False)
+class Climb:
+    """One image on its way.
+
+    x: (C, H, W), where the next iteration begins. objective, learning_rate: one number per iteration so far.
+    best, majority (the first iterate in which the unit is its layer's largest), last: images kept.
+    outcome: None while it climbs.
+    """
+
+    job: Job
+    x: Tensor
+    objective: tuple[float, ...] = ()
+    learning_rate: tuple[float, ...] = ()
+    best: Kept | None = None
+    majority: Kept | None = None
+    last: Kept | None = None
+    outcome: Outcome | None = None
+
+    @property
+    def iteration(self) -> int:
+        """How many iterations are behind it."""
+        return len(self.objective)
+
+    @property
+    def trouble(self) -> str | None:
+        """One sentence where the climb came to nothing, else None."""
+        term = self.job.objective.leader
+        where = f"unit {term.channel} of layer {term.layer!r}"
+        if self.outcome is Outcome.NO_GRADIENT and self.iteration == 1:
+            return (
+                f"{where} is dead here: its gradient at the start image (seed {self.job.seed}) is 0 "
+                "everywhere, so there is no way up; try another seed or start, or another unit"
+            )
+        if self.outcome is Outcome.NOT_FINITE:
+            return (
+                f"the objective or the gradient of {where} is no finite number in iteration "
+                f"{self.iteration - 1}; lower the learning rate, or look for NaN in the weights"
+            )
+        return None
+
+
+def begin(specimen: Specimen, job: Job, x0: np.ndarray | None = None) -> Climb:
+    """A climb before its first iteration. x0: (C, H, W), mean-subtracted, for a job that starts at "given".
+
+    Raises OptimizeError where the network has no such layer, channel or position, or no such start.
+    """
+    shapes = specimen.net.shapes
+    job = replace(job, objective=resolve(job.objective, shapes))
+    mean = specimen.mean_chw.cpu().numpy()
+    x0 = start_image(job.start_at, job.seed, mean, specimen.scale) if x0 is None else given_image(x0, mean)
+    return Climb(job, torch.from_numpy(x0).to(specimen.mean_chw.device))
+
+
+def ascend(specimen: Specimen, climbs: Sequence[Climb]) -> Iterator[list[Climb]]:
+    """Yield the climbs after every iteration until all have ended, each in its own time."""
+    now = list(climbs)
+    while any(climb.outcome is None for climb in now):
+        moved = iter(advance(specimen, [climb for climb in now if climb.outcome is None]))
+        now = [next(moved) if climb.outcome is None else climb for climb in now]
+        yield now
+
+
+def finish(specimen: Specimen, climbs: Sequence[Climb]) -> list[Climb]:
+    """The climbs at their ends."""
+    now = list(climbs)
+    for now in ascend(specimen, climbs):  # noqa: B007
+        pass
+    return now
+
+
+@torch.no_grad()
+def advance(specimen: Specimen, climbs: Sequence[Climb]) -> list[Climb]:
+    """One iteration of all climbs together, none of which has ended."""
+    objectives = [climb.job.objective for climb in climbs]
+    step = Step(
+        [climb.iteration for climb in climbs],
+        [climb.job.recipe.strengths for climb in climbs],
+        [climb.job.seed for climb in climbs],
+    )
+    x = specimen.clip(torch.stack([climb.x for climb in climbs]))
+    seen, pull_back = look(x, step)
+    layers = {layer for objective in objectives for layer in objective.layers}
+    tape = specimen.net.forward({specimen.data_blob: seen}, until=specimen.deepest(layers))
+    grad = pull_back(gradient(tape, objectives, specimen.data_blob))
+    values, squares, majority = _to_host(
+        torch.stack(measure(objectives, tape.blobs)),
+        grad.flatten(1).square().sum(1, dtype=torch.float64),
+        is_majority(objectives, tape.blobs),
+    )
+    rates = [
+        learning_rate(climb.job.recipe.lr_policy, climb.job.recipe.lr_params, value, square)
+        for climb, value, square in zip(climbs, values, squares, strict=True)
+    ]
+    onward = x + torch.tensor(rates, dtype=x.dtype).to(x.device)[:, None, None, None] * grad
+    onward = regularize(onward, grad, step)
+    return [
+        _record(climb, x[n], onward[n], values[n], rates[n], squares[n], bool(majority[n]))
+        for n, climb in enumerate(climbs)
+    ]
+
+
+def gradient(tape: Tape, objectives: Sequence[Objective], data_blob: str) -> Tensor:
+    """d (direction x value) / d x of every image: (N, C, H, W).
+
+    The walk skips the pushed unit's own in-place ReLU, so an inactive unit has a gradient too.
+    """
+    total: Tensor | None = None
+    for layer in dict.fromkeys(layer for objective in objectives for layer in objective.layers):
+        seed = seed_of(objectives, layer, tape.blobs[layer])
+        grad = tape.backward(layer, seed, to=data_blob)[data_blob]
+        total = grad if total is None else total + grad
+    if total is None:
+        raise ValueError("no objective names a layer")
+    return total
+
+
+def _record(
+    climb: Climb, x: Tensor, onward: Tensor, value: float, rate: float, grad_square: float, is_largest: bool
+) -> Climb:
+    """The climb one iteration on. x: the image seen in it; onward: where the next one would begin."""
+    kept = Kept(x, value, climb.iteration)
+    best, majority = climb.best, climb.majority
+    if best is None or climb.job.objective.is_better(value, best.objective):
+        best = Kept(x.clone(), value, climb.iteration)
+    if majority is None and is_largest:
+        majority = Kept(x.clone(), value, climb.iteration)
+    finite = math.isfinite(value) and math.isfinite(grad_square)
+    is_last = climb.iteration + 1 >= climb.job.recipe.max_iter
+    outcome = None
+    if not finite:
+        outcome = Outcome.NOT_FINITE
+    elif grad_square == 0:
+        outcome = Outcome.NO_GRADIENT
+    elif is_last:
+        outcome = Outcome.MAJORITY if majority else Outcome.NO_MAJORITY
+    return replace(
+        climb,
+        x=onward if outcome is None else x,
+        objective=(*climb.objective, value),
+        learning_rate=(*climb.learning_rate, rate),
+        best=best,
+        majority=majority,
+        last=kept,
+        outcome=outcome,
+    )
+
+
+def _to_host(*columns: Tensor) -> list[list[float]]:
+    """The columns' numbers in Python, fetched from the device in one go."""
+    return torch.stack([column.to(columns[0].device, torch.float64) for column in columns]).tolist()

@@ -1,0 +1,209 @@
+"""What to push: a unit, a whole channel, a class, or a weighted sum of these.
+
+Objectives are values that add and scale::
+
+    unit("conv5", 13)                        # the centre of the map
+    0.5 * unit("fc8", 3) + channel("conv4", 7)
+    -unit("fc8", 3)                          # the same as 3 with weight -1
+    unit("fc8", 3).pushed(-1)                # walk down; the value recorded stays the unit's own
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from deepvis.optimize.errors import OptimizeError, nearest
+
+Shapes = Mapping[str, Sequence[int]]
+WHOLE = "whole"  # the mean over the channel's map
+CENTRE = "centre"  # row height // 2, column width // 2
+
+
+@dataclass(frozen=True)
+class Term:
+    """``weight`` times one channel of blob ``layer``.
+
+    place: (row, col) in the channel's map, CENTRE, or WHOLE for the mean over the map. A blob without
+    a map (fully connected) has the one place ().
+    """
+
+    layer: str
+    channel: int
+    place: tuple[int, ...] | str = CENTRE
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A weighted sum of terms, and the way to push it.
+
+    value = sum of weight x activation: what is recorded. direction: the factor on the gradient; its sign
+    says whether the value is to rise (+1) or to fall (-1), its size scales the step, as the original's
+    push_dir.
+    """
+
+    terms: tuple[Term, ...]
+    direction: float = 1.0
+
+    def __add__(self, other: Objective) -> Objective:
+        if self.direction != other.direction:
+            raise OptimizeError(
+                f"objectives pushed by {self.direction:g} and {other.direction:g} do not add; "
+                "give one of them a negative weight instead"
+            )
+        return Objective(self.terms + other.terms, self.direction)
+
+    def __mul__(self, factor: float) -> Objective:
+        return replace(self, terms=tuple(replace(t, weight=t.weight * factor) for t in self.terms))
+
+    __rmul__ = __mul__
+
+    def __neg__(self) -> Objective:
+        return self * -1.0
+
+    def pushed(self, direction: float) -> Objective:
+        """The same value, pushed by ``direction`` (not 0)."""
+        if direction == 0 or direction != direction:
+            raise OptimizeError(
+                f"the push direction is {direction:g}; give 1 to raise the unit or -1 to lower it"
+            )
+        return replace(self, direction=float(direction))
+
+    @property
+    def leader(self) -> Term:
+        """The term that must be the layer's largest for a majority: the heaviest, the first of equals."""
+        return max(self.terms, key=lambda term: abs(term.weight))
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(term.layer for term in self.terms))
+
+    def is_better(self, value: float, than: float) -> bool:
+        return (value - than) * self.direction > 0
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"terms": [asdict(term) for term in self.terms], "direction": self.direction}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Objective:
+        terms = (Term(**{**t, "place": _place(t["place"])}) for t in values["terms"])
+        return cls(tuple(terms), float(values["direction"]))
+
+
+def unit(layer: str, channel: int, row: int | None = None, col: int | None = None) -> Objective:
+    """The unit at (row, col) of a channel's map; without them the one at the map's centre."""
+    place = CENTRE if row is None or col is None else (row, col)
+    return Objective((Term(layer, channel, place),))
+
+
+def channel(layer: str, channel: int) -> Objective:
+    """A whole channel: the mean over its map."""
+    return Objective((Term(layer, channel, WHOLE),))
+
+
+def class_unit(layer: str, name: str | int, labels: Sequence[str]) -> Objective:
+    """The unit of a class, by its number or by (a part of) its label: "flamingo" in "n02007558 flamingo".
+
+    Raises OptimizeError where no label, or more than one, holds the name.
+    """
+    if isinstance(name, int) or name.isdigit():
+        return unit(layer, int(name))
+    found = [i for i, label in enumerate(labels) if name.lower() == label.lower()]
+    found = found or [i for i, label in enumerate(labels) if name.lower() in label.lower()]
+    if len(found) == 1:
+        return unit(layer, found[0])
+    if not found:
+        raise OptimizeError(f"no class is named {name!r}; {nearest(name, labels[:20])}")
+    names = ", ".join(f"{i} ({labels[i]})" for i in found[:8])
+    raise OptimizeError(f"{len(found)} classes are named {name!r}: {names}; give the number of one")
+
+
+def resolve(objective: Objective, shapes: Shapes) -> Objective:
+    """The objective with every place a fixed one, checked against the network.
+
+    shapes: blob -> (N, C) or (N, C, H, W), or any other number of map dimensions.
+    Raises OptimizeError: unknown layer (with the nearest name), channel or place out of range.
+    """
+    if not objective.terms:
+        raise OptimizeError("the objective has no terms; name at least one unit to push")
+    return replace(objective, terms=tuple(_resolve_term(term, shapes) for term in objective.terms))
+
+
+def _resolve_term(term: Term, shapes: Shapes) -> Term:
+    if term.layer not in shapes:
+        raise OptimizeError(f"the network has no layer {term.layer!r}; {nearest(term.layer, shapes)}")
+    sizes = tuple(shapes[term.layer])[1:]
+    channels, extents = (sizes[0], sizes[1:]) if sizes else (1, ())
+    if not 0 <= term.channel < channels:
+        raise OptimizeError(
+            f"layer {term.layer!r} has no channel {term.channel}; "
+            f"its {channels} channels are 0 to {channels - 1}"
+        )
+    if term.place == WHOLE:
+        return term
+    if term.place == CENTRE:
+        return replace(term, place=tuple(extent // 2 for extent in extents))
+    place = tuple(term.place)
+    if not extents and place in ((), (0, 0)):
+        return replace(term, place=())
+    if len(place) != len(extents) or not all(0 <= p < e for p, e in zip(place, extents, strict=True)):
+        expected = " x ".join(str(e) for e in extents) if extents else "a single value (give no position)"
+        raise OptimizeError(
+            f"layer {term.layer!r} has no position {place}; the map of a channel is {expected}"
+        )
+    return replace(term, place=place)
+
+
+def measure(objectives: Sequence[Objective], blobs: Mapping[str, Tensor]) -> list[Tensor]:
+    """One number per image: objectives[n]'s value in row n of the blobs, as 0-dimensional tensors."""
+    return [
+        torch.stack([term.weight * _read(blobs[term.layer][n], term) for term in objective.terms]).sum()
+        for n, objective in enumerate(objectives)
+    ]
+
+
+def seed_of(objectives: Sequence[Objective], layer: str, blob: Tensor) -> Tensor:
+    """The gradient of direction x value with respect to ``blob``: (N, ...), 0 off the units pushed."""
+    seed = torch.zeros_like(blob)
+    for n, objective in enumerate(objectives):
+        for term in objective.terms:
+            if term.layer != layer:
+                continue
+            push = term.weight * objective.direction
+            if term.place == WHOLE:
+                seed[n, term.channel] += push / max(seed[n, term.channel].numel(), 1)
+            else:
+                seed[(n, term.channel, *term.place)] += push
+    return seed
+
+
+def is_majority(objectives: Sequence[Objective], blobs: Mapping[str, Tensor]) -> Tensor:
+    """(N,) bool: is the pushed unit (for WHOLE: any place of its channel) the largest of its layer?"""
+    verdicts = []
+    for n, objective in enumerate(objectives):
+        term = objective.leader
+        values = blobs[term.layer][n]
+        largest = values.argmax()  # the first of equals, as numpy's
+        inner = max(values[0].numel(), 1)
+        if term.place == WHOLE:
+            verdicts.append(largest // inner == term.channel)
+        else:
+            offset = 0
+            for at, extent in zip(term.place, values.shape[1:], strict=True):
+                offset = offset * extent + int(at)
+            verdicts.append(largest == term.channel * inner + offset)
+    return torch.stack(verdicts)
+
+
+def _read(values: Tensor, term: Term) -> Tensor:
+    at = values[term.channel]
+    return at.mean() if term.place == WHOLE else at[term.place]
+
+
+def _place(place: Any) -> tuple[int, ...] | str:
+    return place if isinstance(place, str) else tuple(int(p) for p in place)

@@ -1,0 +1,124 @@
+"""Recipes with a name: the four rows of the paper's Table 1, and the user's own from a YAML file.
+
+The file::
+
+    version: 1
+    presets:
+      soft-birds:
+        blur_radius: 1.2
+        blur_every: 4
+        lr_policy: constant
+        lr_params: {lr: 80}
+        max_iter: 600
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import yaml
+
+from deepvis.core.files import written_beside
+from deepvis.optimize.errors import OptimizeError, nearest
+from deepvis.optimize.recipe import Recipe
+
+VERSION = 1
+
+# Yosinski et al. 2015, Table 1, with the learning rates that the authors published with it.
+TABLE_1: Mapping[str, Recipe] = {
+    "1": Recipe(
+        {"blur_radius": 0.5, "blur_every": 4, "small_norm_percentile": 50},
+        "progress",
+        {"max_lr": 100, "desired_prog": 2},
+        500,
+    ),
+    "2": Recipe({"decay": 0.3, "small_norm_percentile": 20}, "constant", {"lr": 100}, 750),
+    "3": Recipe({"decay": 0.0001, "blur_radius": 1.0, "blur_every": 4}, "constant", {"lr": 100}, 1000),
+    "4": Recipe(
+        {"blur_radius": 0.5, "blur_every": 4, "px_abs_benefit_percentile": 90},
+        "progress",
+        {"max_lr": 1e8, "desired_prog": 2},
+        1000,
+    ),
+}
+
+_NAME = re.compile(r"[A-Za-z0-9][\w.+-]*")
+
+
+def presets_file(environ: Mapping[str, str] = os.environ) -> Path:
+    """Where the user's own presets are.
+
+    ``$DEEPVIS_PRESETS``, else ``deepvis/presets.yaml`` in ``$XDG_CONFIG_HOME`` or ``~/.config``.
+    """
+    own = environ.get("DEEPVIS_PRESETS")
+    if own:
+        return Path(own)
+    return Path(environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "deepvis" / "presets.yaml"
+
+
+def preset(name: str, file: Path | None = None) -> Recipe:
+    """The recipe "1" to "4", or a named one of the file. Raises OptimizeError with the nearest name."""
+    if name in TABLE_1:
+        return TABLE_1[name]
+    named = read_presets(file or presets_file())
+    if name not in named:
+        raise OptimizeError(f"no preset is named {name!r}; {nearest(name, [*TABLE_1, *named])}")
+    return named[name]
+
+
+def all_presets(file: Path | None = None) -> dict[str, Recipe]:
+    """Table 1's rows, then the user's own."""
+    return {**TABLE_1, **read_presets(file or presets_file())}
+
+
+def read_presets(file: Path) -> dict[str, Recipe]:
+    """The presets of a file; none where there is no file. Raises OptimizeError naming the fault."""
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise OptimizeError(
+            f"the presets file {file} cannot be read: {str(error).splitlines()[0]}"
+        ) from error
+    if not isinstance(content, dict) or content.get("version") != VERSION:
+        raise OptimizeError(
+            f"the presets file {file} does not begin with version: {VERSION}; write that line into it"
+        )
+    named = content.get("presets") or {}
+    if not isinstance(named, dict):
+        raise OptimizeError(f"presets in {file} is no table of names; expected presets: {{name: {{...}}}}")
+    return {str(name): _recipe(file, str(name), values) for name, values in named.items()}
+
+
+def keep_preset(name: str, recipe: Recipe, file: Path | None = None) -> Path:
+    """Add a preset to the file, or replace the one of that name; returns the file."""
+    if name in TABLE_1 or not _NAME.fullmatch(name):
+        raise OptimizeError(
+            f"a preset cannot be named {name!r}; take letters, digits, '.', '_', '+', '-', other than "
+            f"{', '.join(TABLE_1)}"
+        )
+    file = file or presets_file()
+    named = {**read_presets(file), name: recipe}
+    content = {"version": VERSION, "presets": {n: _plain(r) for n, r in named.items()}}
+    with written_beside(file) as out:
+        out.write(yaml.safe_dump(content, sort_keys=False).encode())
+    return file
+
+
+def _plain(recipe: Recipe) -> dict[str, object]:
+    return {name: value for name, value in recipe.as_dict().items() if value != 0}
+
+
+def _recipe(file: Path, name: str, values: object) -> Recipe:
+    if not isinstance(values, dict):
+        raise OptimizeError(
+            f"preset {name!r} in {file} is no table of settings; expected {{decay: 0.001, ...}}"
+        )
+    try:
+        return Recipe.from_dict(values)
+    except OptimizeError as error:
+        raise OptimizeError(f"preset {name!r} in {file}: {error}") from error

@@ -1,0 +1,92 @@
+"""How to climb: the regularizers' strengths, the learning rate and the number of iterations, checked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from deepvis.optimize import robust  # noqa: F401  (registers its settings)
+from deepvis.optimize.blur import SMALLEST_SIGMA
+from deepvis.optimize.errors import OptimizeError, nearest
+from deepvis.optimize.regularizers import SETTINGS, Setting
+from deepvis.optimize.steps import check_policy
+
+WORKS_FROM = 0.3  # blur radius, in pixels
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything about an ascent but its unit and its start.
+
+    strengths: setting of a regularizer -> number; those not named are 0, off. lr_policy, lr_params: see
+    steps. max_iter: how many times the network is run; the last one only looks.
+    Raises OptimizeError, one sentence, for a value out of range or a name that nobody knows.
+    """
+
+    strengths: Mapping[str, float] = field(default_factory=dict)
+    lr_policy: str = "constant"
+    lr_params: Mapping[str, float] = field(default_factory=lambda: {"lr": 1.0})
+    max_iter: int = 500
+
+    def __post_init__(self) -> None:
+        for name in self.strengths:
+            if name not in SETTINGS:
+                raise OptimizeError(f"no regularizer has the setting {name!r}; {nearest(name, SETTINGS)}")
+        named = {name: check_strength(SETTINGS[name], self.strengths.get(name, 0.0)) for name in SETTINGS}
+        object.__setattr__(self, "strengths", named)
+        object.__setattr__(self, "lr_params", check_policy(self.lr_policy, self.lr_params))
+        if not isinstance(self.max_iter, int) or self.max_iter < 1:
+            raise OptimizeError(f"max_iter is {self.max_iter!r}; expected a whole number of 1 or more")
+
+    def warnings(self) -> list[str]:
+        """What is allowed but will hardly do what was meant, a sentence each."""
+        radius, every = self.strengths["blur_radius"], self.strengths["blur_every"]
+        found = []
+        if 0 < radius < WORKS_FROM:
+            found.append(f"a blur radius of {radius:g} pixels hardly blurs; {WORKS_FROM} or more works well")
+        if radius > 0 and every == 0:
+            found.append(
+                f"blur_radius {radius:g} does nothing while blur_every is 0; set blur_every to 1 or more"
+            )
+        if every > 0 and radius == 0:
+            found.append(f"blur_every {every:g} does nothing while blur_radius is 0; set blur_radius")
+        return found
+
+    def as_dict(self) -> dict[str, Any]:
+        """The original's parameter names and values, ready for json or YAML."""
+        return {
+            **self.strengths,
+            "lr_policy": self.lr_policy,
+            "lr_params": dict(self.lr_params),
+            "max_iter": self.max_iter,
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Recipe:
+        """The recipe that as_dict wrote; settings that are not there are 0."""
+        rest = dict(values)
+        policy = str(rest.pop("lr_policy", "constant"))
+        params = rest.pop("lr_params", {"lr": 1.0})
+        max_iter = rest.pop("max_iter", 500)
+        if not isinstance(params, Mapping):
+            raise OptimizeError(f"lr_params is {params!r}; expected names and numbers such as lr: 100")
+        return cls(rest, policy, params, max_iter)
+
+
+def check_strength(setting: Setting, value: Any) -> float:
+    """The value as a number in the setting's range; raises OptimizeError."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    whole = not setting.whole or number == round(number) if math.isfinite(number) else False
+    if not whole or not setting.low <= number <= setting.high:
+        raise OptimizeError(f"{setting.name} is {value!r}; expected {setting.words()} (0 turns it off)")
+    if setting.name == "blur_radius" and 0 < number < SMALLEST_SIGMA:
+        raise OptimizeError(
+            f"blur_radius {number:g} is too small to blur: the kernel of a sigma under {SMALLEST_SIGMA} "
+            f"pixels is one pixel; give 0 for no blur, or {WORKS_FROM} and more"
+        )
+    return int(number) if setting.whole else number

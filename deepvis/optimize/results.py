@@ -1,0 +1,211 @@
+"""What an ascent leaves on disk: pictures, arrays and one json, never half-written.
+
+Of a job with the stem ``opt_fc8_0130_0``::
+
+    opt_fc8_0130_0_best_X.jpg     the best image alone: the mean is mid-grey, contrast stretched around it
+    opt_fc8_0130_0_best_Xpm.jpg   the best image as the network saw it, mean added
+    opt_fc8_0130_0_images.npz     version, best, last, majority (where there was one), x0 (where it was
+    given):
+                                  (C, H, W) float32, mean-subtracted, the network's own channel order
+    opt_fc8_0130_0_info.json      written last: who finds it finds the rest complete
+    opt_fc8_0130_0_unfinished.npz an interrupted climb, to go on with; gone once it has ended
+
+The json, version 1: model, parameters (the original's names), objective and learning_rate (one number per
+iteration), best_iteration, best_objective, majority_iteration (null: never), result ("majority success",
+"majority failure", "grad 0 failure" or "not a number failure"), trouble (a sentence, or null).
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from deepvis import __version__
+from deepvis.core.files import written_beside
+from deepvis.core.unit_files import file_name
+from deepvis.optimize.ascend import Climb, Job, Kept
+from deepvis.optimize.errors import OptimizeError
+
+VERSION = 1
+DEFAULT_TEMPLATE = "%(p.push_layer)s_%(p.push_channel)04d_%(p.rand_seed)d"
+JPEG_QUALITY = 93
+
+
+@dataclass(frozen=True)
+class ResultPaths:
+    """The files of one job, there or not."""
+
+    best_x: Path
+    best_xpm: Path
+    images: Path
+    info: Path
+    unfinished: Path
+
+
+def parameters(job: Job) -> dict[str, Any]:
+    """All parameters of a job under the original's names; a sum of terms has them in push_terms too."""
+    term = job.objective.leader
+    place = term.place if isinstance(term.place, str) else list(term.place)
+    found = {
+        "push_layer": term.layer,
+        "push_channel": term.channel,
+        "push_spatial": place,
+        "push_dir": job.objective.direction,
+        "start_at": job.start_at,
+        "rand_seed": job.seed,
+        **job.recipe.as_dict(),
+    }
+    if len(job.objective.terms) > 1 or term.weight != 1.0:
+        found["push_terms"] = job.objective.as_dict()["terms"]
+    return found
+
+
+def stem_of(prefix: str, job: Job, template: str = DEFAULT_TEMPLATE) -> str:
+    """``<prefix>_<layer>_<channel>_<seed>``, slashes in the layer's name replaced.
+
+    template: as the original's --output-template, with %(p.NAME)s for the parameters of a job.
+    Raises OptimizeError where it names something else.
+    """
+    values = {f"p.{name}": value for name, value in parameters(job).items()}
+    values["p.push_layer"] = file_name(job.objective.leader.layer)
+    try:
+        return f"{prefix}_{template % values}"
+    except (KeyError, TypeError, ValueError) as error:
+        raise OptimizeError(
+            f"--output-template {template!r} cannot be filled in ({error}); it may name {', '.join(values)}, "
+            f"as in {DEFAULT_TEMPLATE!r}"
+        ) from None
+
+
+def result_paths(stem: str | Path) -> ResultPaths:
+    """Where the files of a stem lie."""
+    names = ("best_X.jpg", "best_Xpm.jpg", "images.npz", "info.json", "unfinished.npz")
+    return ResultPaths(*(Path(f"{stem}_{name}") for name in names))
+
+
+def write_results(
+    paths: ResultPaths, climb: Climb, pictures: Mapping[str, np.ndarray], model: str, *, arrays: bool = True
+) -> None:
+    """Write everything about a climb that has ended.
+
+    pictures: "best_X" and "best_Xpm", (H, W, 3) uint8 RGB. arrays: write the npz too. Raises OSError.
+    """
+    for name, path in (("best_X", paths.best_x), ("best_Xpm", paths.best_xpm)):
+        write_jpeg(path, pictures[name])
+    if arrays:
+        write_arrays(paths.images, _images(climb))
+    with written_beside(paths.info) as file:
+        file.write(json.dumps(info(climb, model), indent=1).encode())
+    paths.unfinished.unlink(missing_ok=True)
+
+
+def info(climb: Climb, model: str) -> dict[str, Any]:
+    """The json of a climb that has ended."""
+    return {
+        "version": VERSION,
+        "program": f"deepvis {__version__}",
+        "model": model,
+        "parameters": parameters(climb.job),
+        "result": climb.outcome.value if climb.outcome else None,
+        "trouble": climb.trouble,
+        "best_iteration": climb.best.iteration if climb.best else None,
+        "best_objective": _finite(climb.best.objective) if climb.best else None,
+        "majority_iteration": climb.majority.iteration if climb.majority else None,
+        "objective": [_finite(value) for value in climb.objective],
+        "learning_rate": [_finite(value) for value in climb.learning_rate],
+    }
+
+
+def read_info(path: Path) -> dict[str, Any]:
+    """The json of a finished job. Raises OptimizeError where it holds something else."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content["version"] != VERSION or not isinstance(content["parameters"], dict):
+            raise ValueError("another version")
+        return content
+    except (ValueError, KeyError, TypeError) as error:
+        raise OptimizeError(
+            f"{path} is no result of this program ({error}); move it away, or choose another --output-prefix"
+        ) from None
+
+
+def is_of_job(content: Mapping[str, Any], job: Job, model: str) -> bool:
+    """Was this json made by that job, in that model?"""
+    return content["model"] == model and content["parameters"] == json.loads(json.dumps(parameters(job)))
+
+
+def write_jpeg(path: Path, rgb: np.ndarray) -> None:
+    encoded = io.BytesIO()
+    Image.fromarray(rgb).save(encoded, "JPEG", quality=JPEG_QUALITY, subsampling=0)
+    with written_beside(path) as file:
+        file.write(encoded.getvalue())
+
+
+def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    with written_beside(path) as file:
+        np.savez(file, version=VERSION, **arrays)
+
+
+def write_unfinished(path: Path, climb: Climb, model: str) -> None:
+    """Keep a climb that goes on another day; read_unfinished gives it back exactly."""
+    arrays = {"x": _array(climb.x)}
+    kept = {"best": climb.best, "majority": climb.majority}
+    for name, image in kept.items():
+        if image is not None:
+            arrays[name] = _array(image.x)
+            arrays[f"{name}_at"] = np.array([image.objective, image.iteration])
+    curves = {"objective": np.array(climb.objective), "learning_rate": np.array(climb.learning_rate)}
+    job = {"model": model, "job": climb.job.as_dict()}
+    write_arrays(path, {**arrays, **curves, "job": np.array(json.dumps(job))})
+
+
+def read_unfinished(path: Path, job: Job, model: str, device: torch.device) -> Climb | None:
+    """The climb kept in a file, None where there is none, or one of another job. Raises OptimizeError."""
+    try:
+        with np.load(path, allow_pickle=False) as kept:
+            if json.loads(str(kept["job"])) != json.loads(json.dumps({"model": model, "job": job.as_dict()})):
+                return None
+            images = {name: _kept(kept, name, device) for name in ("best", "majority")}
+            return Climb(
+                job,
+                torch.from_numpy(kept["x"]).to(device),
+                tuple(kept["objective"].tolist()),
+                tuple(kept["learning_rate"].tolist()),
+                **images,
+            )
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise OptimizeError(
+            f"the unfinished climb {path} is unreadable ({error}); delete it to start anew"
+        ) from None
+
+
+def _kept(arrays: Mapping[str, np.ndarray], name: str, device: torch.device) -> Kept | None:
+    if name not in arrays:
+        return None
+    objective, iteration = arrays[f"{name}_at"].tolist()
+    return Kept(torch.from_numpy(arrays[name]).to(device), objective, int(iteration))
+
+
+def _images(climb: Climb) -> dict[str, np.ndarray]:
+    kept = {"best": climb.best, "last": climb.last, "majority": climb.majority}
+    return {name: _array(image.x) for name, image in kept.items() if image is not None}
+
+
+def _array(x: torch.Tensor) -> np.ndarray:
+    return x.detach().cpu().numpy()
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

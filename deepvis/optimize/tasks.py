@@ -1,0 +1,185 @@
+"""Work cut into pieces that any concurrent.futures executor can run.
+
+A ``Task`` is a batch of jobs and the name of the network, plain values all: it runs in this process, in a
+thread beside others, or on a machine of a Dask cluster, and gives back the same climbs.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from deepvis.model.zoo import Model, load_model
+from deepvis.optimize.ascend import Climb, Job, Kept, ascend, begin
+from deepvis.optimize.errors import OptimizeError
+from deepvis.optimize.results import read_unfinished
+from deepvis.optimize.specimen import Specimen, specimen_of
+
+Watch = Callable[["Task", Sequence[Climb]], bool]  # after every iteration; False: stop here
+
+
+@dataclass(frozen=True)
+class NetworkRef:
+    """How any process finds the network: a model's name or folder, or its files; a device."""
+
+    model: str | None = None
+    prototxt: str | None = None
+    weights: str | None = None
+    mean: str | None = None
+    labels: str | None = None
+    channel_order: str | None = None
+    device: str = "cpu"
+
+    @property
+    def name(self) -> str:
+        """For results and messages."""
+        return load(self).name
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """A batch: jobs that climb together.
+
+    starts: x0 of the jobs that bring their own. unfinished: files of climbs to go on with, where they exist.
+    """
+
+    network: NetworkRef
+    jobs: tuple[Job, ...]
+    starts: tuple[np.ndarray | None, ...] = ()
+    unfinished: tuple[str | None, ...] = ()
+    number: int = 0
+
+
+@lru_cache(maxsize=4)
+def load(network: NetworkRef) -> Model:
+    """The model, loaded once in a process. Raises ModelError."""
+    files = {
+        "prototxt": network.prototxt,
+        "weights": network.weights,
+        "mean": network.mean,
+        "labels": network.labels,
+    }
+    overrides = {"channel_order": network.channel_order} if network.channel_order else None
+    return load_model(network.model, **files, overrides=overrides)
+
+
+_loading = threading.Lock()
+
+
+def specimen(network: NetworkRef) -> Specimen:
+    """The network made ready, once in a process; threads share it."""
+    with _loading:
+        return _specimen(network)
+
+
+@lru_cache(maxsize=4)
+def _specimen(network: NetworkRef) -> Specimen:
+    return specimen_of(load(network), network.device)
+
+
+def cut(network: NetworkRef, jobs: Sequence[Job], batch: int) -> list[Task]:
+    """Tasks of at most ``batch`` jobs each. Jobs of one layer and one length share a task."""
+    if batch < 1:
+        raise OptimizeError(f"the batch size is {batch}; expected 1 or more")
+    kinds: dict[tuple[Any, ...], list[Job]] = {}
+    for job in jobs:
+        kinds.setdefault((job.objective.layers, job.recipe.max_iter), []).append(job)
+    pieces = [alike[i : i + batch] for alike in kinds.values() for i in range(0, len(alike), batch)]
+    return [Task(network, tuple(piece), number=n) for n, piece in enumerate(pieces)]
+
+
+def run_task(task: Task, watch: Watch | None = None) -> list[Climb]:
+    """Run a task to its end, or until ``watch`` says stop; the climbs come back in main memory."""
+    ready = specimen(task.network)
+    name = load(task.network).name
+    starts = task.starts or (None,) * len(task.jobs)
+    kept = task.unfinished or (None,) * len(task.jobs)
+    fresh = [begin(ready, job, x0) for job, x0 in zip(task.jobs, starts, strict=True)]
+    climbs = [_resumed(climb, path, name) for climb, path in zip(fresh, kept, strict=True)]
+    for climbs in ascend(ready, climbs):  # noqa: B020
+        if watch is not None and not watch(task, climbs):
+            break
+    return [in_memory(climb) for climb in climbs]
+
+
+def in_memory(climb: Climb) -> Climb:
+    """The climb with its arrays off the device."""
+
+    def moved(kept: Kept | None) -> Kept | None:
+        return None if kept is None else replace(kept, x=kept.x.detach().cpu().clone())
+
+    return replace(
+        climb,
+        x=climb.x.detach().cpu().clone(),
+        best=moved(climb.best),
+        majority=moved(climb.majority),
+        last=moved(climb.last),
+    )
+
+
+def run_tasks(
+    tasks: Sequence[Task], executor: Executor, watch: Watch | None = None
+) -> Iterator[tuple[Task, list[Climb] | Exception]]:
+    """Every task's climbs, or the exception that it ended with, as they come.
+
+    watch: called in the executor's threads; leave it out where they are other processes.
+    A KeyboardInterrupt, or the end of the iteration by its reader, cancels what has not begun.
+    """
+    waiting: dict[Future[list[Climb]], Task] = {}
+    for task in tasks:
+        args = (task, watch) if watch is not None else (task,)
+        waiting[executor.submit(run_task, *args)] = task
+    try:
+        while waiting:
+            done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+            for future in done:
+                error = future.exception()
+                if error is not None and not isinstance(error, Exception):
+                    raise error
+                yield waiting.pop(future), error if error is not None else future.result()
+                del future
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
+def local_executor(workers: int = 1) -> Executor:
+    """Threads of this process; the cores are shared out among them."""
+    threads = max(torch.get_num_threads() // workers, 1)
+    return ThreadPoolExecutor(workers, "optimize", initializer=torch.set_num_threads, initargs=(threads,))
+
+
+def cluster_executor(address: str) -> Executor:
+    """The executor of a Dask cluster, ``tcp://host:port`` of its scheduler.
+
+    The workers need deepvis installed.
+
+    A worker that dies gives its tasks back to the scheduler. Raises OptimizeError where there is no cluster.
+    """
+    try:
+        from distributed import Client
+    except ImportError:
+        raise OptimizeError(
+            "--scheduler needs Dask, which is not installed; run: pip install 'deepvis[cluster]'"
+        ) from None
+    try:
+        client = Client(address, timeout=15)
+    except (OSError, ValueError) as error:
+        raise OptimizeError(
+            f"no Dask scheduler answers at {address!r} ({error}); start one with: dask scheduler"
+        ) from error
+    return client.get_executor(pure=False)
+
+
+def _resumed(climb: Climb, path: str | None, model: str) -> Climb:
+    if path is None:
+        return climb
+    return read_unfinished(Path(path), climb.job, model, climb.x.device) or climb
