@@ -78,7 +78,8 @@ class Rect:
         """What both rectangles cover; an empty one at the nearest place where they do not meet."""
         row = min(max(self.row, to.row), to.bottom)
         col = min(max(self.col, to.col), to.right)
-        return Rect(row, col, max(min(self.bottom, to.bottom) - row, 0), max(min(self.right, to.right) - col, 0))
+        height, width = min(self.bottom, to.bottom) - row, min(self.right, to.right) - col
+        return Rect(row, col, max(height, 0), max(width, 0))
 
     def moved(self, rows: int, cols: int) -> Rect:
         return Rect(self.row + rows, self.col + cols, self.height, self.width)
@@ -128,15 +129,15 @@ class LayoutError(ValueError):
 class PaneLayout:
     """Which pane is where: ``panes`` are (name, Rect) pairs inside a window of ``height x width``.
 
-        +-------+------------------+--------+
-        | input | control          | jpgvis |
-        +-------+------------------+        |
-        | aux   | layers           |        |
-        +-------+                  |        |
-        | back  |                  |        |
-        +-------+------------------+--------+
-        | status                            |
-        +-----------------------------------+
+    +-------+------------------+--------+
+    | input | control          | jpgvis |
+    +-------+------------------+        |
+    | aux   | layers           |        |
+    +-------+                  |        |
+    | back  |                  |        |
+    +-------+------------------+--------+
+    | status                            |
+    +-----------------------------------+
     """
 
     panes: tuple[tuple[str, Rect], ...]
@@ -154,7 +155,8 @@ class PaneLayout:
         for pane, rect in self.panes:
             if pane == name:
                 return rect
-        raise KeyError(f"no pane {name!r} in this layout; there are {', '.join(pane for pane, _ in self.panes)}")
+        names = ", ".join(pane for pane, _ in self.panes)
+        raise KeyError(f"no pane {name!r} in this layout; there are {names}")
 
     @property
     def tiles_area(self) -> Rect:
@@ -181,7 +183,7 @@ def read_panes(table: Mapping[str, Sequence[int] | None]) -> dict[str, tuple[int
         numbers = tuple(place)
         if len(numbers) != 4 or not all(isinstance(n, int) for n in numbers) or min(numbers) < 0:
             raise LayoutError(
-                f"pane {name!r} is {list(place)!r}: expected four whole numbers >= 0, [row, column, height, width]"
+                f"pane {name!r} is {list(place)!r}: expected [row, column, height, width], whole numbers >= 0"
             )
         panes[short] = numbers
     return panes
@@ -278,7 +280,8 @@ class TileGrid:
 
     @property
     def rect(self) -> Rect:
-        return Rect(self.row, self.col, self.rows * self.pitch_h - self.gap, self.cols * self.pitch_w - self.gap)
+        height, width = self.rows * self.pitch_h - self.gap, self.cols * self.pitch_w - self.gap
+        return Rect(self.row, self.col, height, width)
 
     def tile(self, index: int) -> Rect:
         """Where tile ``index`` lies."""

@@ -1,0 +1,168 @@
+"""The one pixel contract: how activations, diffs and back projections become brightness.
+
+Three steps, the same for all of them:
+
+1. Scale. Activations: 0 and below become 0, the ceiling becomes 1. Diffs: divided by the largest
+   magnitude, so that they lie in -1..1 around 0. The ceiling belongs to the whole layer, so that
+   tiles compare; "boost individual" b moves it towards the channel's own:
+   layer_peak ** (1 - b) * channel_peak ** b.
+2. Code. The square root (of the magnitude, keeping the sign) as one byte: square roots spend the
+   byte's 256 steps where the eye sees them, on small values.
+3. Tone. A table of 256 entries turns the code into brightness, value ** exponent. The exponent is
+   the layer's own (``natural_exponent``: the median channel's peak becomes readable, whatever the
+   outliers) times "boost gamma". One rising curve serves the whole layer: black is 0, white is
+   the largest value, and brighter always means more.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from deepvis.core.state import BackFilter
+
+MID = 128  # the code and the brightness of 0 where the sign matters
+READABLE = 0.55  # brightness that the median channel's peak is given
+MIN_EXPONENT = 0.3
+BLUR_SIGMA = 4.0  # pixels; the original's caffevis_grad_norm_blur_radius
+BACK_EXPONENT = 0.7  # back projections are mostly small values: lift them a little
+
+
+@dataclass(frozen=True, eq=False)
+class Codes:
+    """Bytes that stand for the values of a layer; ``tone`` says what they look like.
+
+    codes: (C, H, W) uint8. signed: MID stands for 0; otherwise 0 does.
+    exponent: of value -> brightness. peak: the value (or magnitude) that the whole layer is
+    scaled by, before any individual boost.
+    """
+
+    codes: np.ndarray
+    signed: bool
+    exponent: float
+    peak: float
+
+    @property
+    def nbytes(self) -> int:
+        return self.codes.nbytes
+
+    def channel(self, index: int) -> Codes:
+        """One channel alone, (1, H, W), with the layer's tone."""
+        return Codes(self.codes[index : index + 1], self.signed, self.exponent, self.peak)
+
+    def tone(self, gamma: float = 1.0) -> np.ndarray:
+        """(256,) uint8: brightness of each code, with boost gamma ``gamma``."""
+        return (signed_tone if self.signed else tone)(self.exponent * gamma)
+
+
+def to_uint8(values: np.ndarray) -> np.ndarray:
+    """Values in 0..1 to 0..255, rounded half up; what lies outside is clipped, NaN becomes 0."""
+    scaled = np.nan_to_num(np.asarray(values, np.float32) * 255 + 0.5, nan=0, posinf=255, neginf=0)
+    return np.clip(scaled, 0, 255).astype(np.uint8)
+
+
+def activation_codes(acts_chw: np.ndarray, individual: float = 0.0) -> Codes:
+    """Codes of a layer's activations (C, H, W) float; values below 0 look like 0, NaN too.
+
+    individual: 0..1, the share of each channel's own peak in its ceiling.
+    """
+    acts = _finite(acts_chw)
+    peaks = acts.reshape(len(acts), -1).max(axis=1).clip(min=0)
+    factors = _factors(peaks, individual)
+    roots = np.multiply(acts, factors[:, None, None], dtype=np.float32)
+    flat = roots.reshape(len(acts), -1)  # the OpenCV functions below want two axes
+    cv2.max(flat, 0.0, flat)
+    cv2.sqrt(flat, flat)
+    codes = cv2.convertScaleAbs(flat, alpha=255.0).reshape(acts.shape)
+    return Codes(codes, False, natural_exponent(peaks * factors), float(peaks.max(initial=0)))
+
+
+def diff_codes(diffs_chw: np.ndarray, individual: float = 0.0) -> Codes:
+    """Codes of a layer's diffs (C, H, W) float around MID; NaN looks like 0."""
+    diffs = _finite(diffs_chw)
+    flat = diffs.reshape(len(diffs), -1)
+    peaks = np.maximum(flat.max(axis=1), -flat.min(axis=1))
+    factors = _factors(peaks, individual)
+    codes = _signed_roots(np.multiply(flat, factors[:, None], dtype=np.float32)).reshape(diffs.shape)
+    return Codes(codes, True, natural_exponent(peaks * factors), float(peaks.max(initial=0)))
+
+
+def natural_exponent(peaks: np.ndarray) -> float:
+    """The exponent that shows the median of the channels' peaks (0..1) at READABLE brightness.
+
+    Channels that are silent do not count. Between MIN_EXPONENT and 1: never darker than linear.
+    """
+    active = peaks[peaks > 0]
+    if not len(active):
+        return 1.0
+    median = min(float(np.median(active)), 1.0)
+    if median >= READABLE:
+        return 1.0
+    return max(math.log(READABLE) / math.log(median), MIN_EXPONENT)
+
+
+def tone(exponent: float) -> np.ndarray:
+    """(256,) uint8: the brightness value ** exponent of the codes of activations (code = 255 sqrt(value))."""
+    return to_uint8((np.arange(256) / 255.0) ** (2 * exponent))
+
+
+def signed_tone(exponent: float) -> np.ndarray:
+    """(256,) uint8: the same for codes around MID, which stays MID."""
+    steps = np.clip((np.arange(256) - MID) / 127.0, -1, 1)
+    return (MID + np.rint(127 * np.sign(steps) * np.abs(steps) ** (2 * exponent))).astype(np.uint8)
+
+
+def back_picture(diff_chw: np.ndarray, how: BackFilter, exponent: float = BACK_EXPONENT) -> np.ndarray:
+    """The back projection at the data blob as a picture, (H, W, 3) uint8, RGB.
+
+    diff_chw: (C, H, W) float in RGB order where C is 3; other counts are shown in gray.
+    RAW and GRAY (the mean over colour) lie around mid-grey, 0 exactly MID, scaled by the largest
+    magnitude; NORM is the L2 norm over colour scaled to its own range, NORMBLUR the same after a
+    Gaussian blur with sigma 4. Source: the original's back filters.
+    """
+    diff = _finite(diff_chw)
+    if how in (BackFilter.NORM, BackFilter.NORMBLUR):
+        norm = np.sqrt(np.einsum("chw,chw->hw", diff, diff))
+        if how is BackFilter.NORMBLUR:
+            norm = cv2.GaussianBlur(norm, (0, 0), BLUR_SIGMA)
+        low, high = float(norm.min()), float(norm.max())
+        gray = cv2.convertScaleAbs(norm - low, alpha=255.0 / (high - low) if high > low else 0.0)
+        return cv2.cvtColor(gray, cv2.COLOR_GRAY2RGB)
+    colours = diff if how is BackFilter.RAW and len(diff) == 3 else diff.mean(axis=0, keepdims=True)
+    interleaved = np.ascontiguousarray(colours.transpose(1, 2, 0), dtype=np.float32)
+    flat = interleaved.reshape(interleaved.shape[0], -1)
+    peak = max(float(flat.max(initial=0)), -float(flat.min(initial=0)))
+    codes = _signed_roots(flat * np.float32(1 / peak if peak > 0 else 0))
+    picture = cv2.LUT(codes, signed_tone(exponent))
+    if len(colours) == 1:
+        return cv2.cvtColor(picture, cv2.COLOR_GRAY2RGB)
+    return picture.reshape(interleaved.shape)
+
+
+def _finite(values_chw: np.ndarray) -> np.ndarray:
+    """As contiguous float32, NaN and infinities replaced by 0."""
+    values = np.ascontiguousarray(values_chw, dtype=np.float32)
+    with np.errstate(invalid="ignore", over="ignore"):
+        looks_finite = math.isfinite(float(values.sum()))
+    if looks_finite:
+        return values
+    return np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
+
+
+def _factors(peaks: np.ndarray, individual: float) -> np.ndarray:
+    """(C,) float32: 1 / ceiling of each channel; 0 for a channel that has no peak."""
+    top = float(peaks.max(initial=0))
+    ceilings = top ** (1 - individual) * peaks.astype(np.float64) ** individual if top > 0 else peaks
+    silent = ~(np.asarray(ceilings) > 1e-37)
+    return np.where(silent, 0, 1 / np.where(silent, 1, ceilings)).astype(np.float32)
+
+
+def _signed_roots(values: np.ndarray) -> np.ndarray:
+    """Two axes of float32 in -1..1 to codes around MID. Overwrites ``values``."""
+    magnitude = cv2.absdiff(values, 0.0)
+    cv2.sqrt(magnitude, magnitude)
+    np.copysign(magnitude, values, out=magnitude)
+    return np.rint(magnitude * 127 + MID).astype(np.uint8)

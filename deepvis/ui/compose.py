@@ -1,0 +1,125 @@
+"""From a scene to the window's pixels: one buffer, and only the panes that look different are drawn."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from deepvis.core.geometry import PaneLayout, Rect
+from deepvis.core.registry import Registry
+from deepvis.ui import theme
+from deepvis.ui.canvas import fill, frame
+from deepvis.ui.scene import Scene
+from deepvis.ui.text import draw_text
+
+Draw = Callable[[np.ndarray, Scene], None]
+LooksAt = Callable[[Scene], Hashable]
+
+
+@dataclass(frozen=True)
+class Pane:
+    """How to draw a pane, and the values (ids, states, never arrays) that its picture depends on."""
+
+    draw: Draw
+    looks_at: LooksAt
+
+
+PANES: Registry[Pane] = Registry("pane")
+OVERLAYS: Registry[Pane] = Registry("overlay")  # drawn over the whole window; looks_at gives None: not now
+
+
+def pane(name: str, *, looks_at: LooksAt) -> Callable[[Draw], Draw]:
+    """Register a function draw(canvas, scene) as the pane ``name`` of the layout.
+
+    canvas: (H, W, 3) uint8 BGR, a view of the pane's part of the window. looks_at: scene -> whatever
+    the picture depends on; the pane is drawn again when that changes, and only then.
+    """
+
+    def enter(draw: Draw) -> Draw:
+        PANES.put(name, Pane(draw, looks_at))
+        return draw
+
+    return enter
+
+
+def overlay(name: str, *, looks_at: LooksAt) -> Callable[[Draw], Draw]:
+    """Register what lies over the window while ``looks_at`` gives anything but None."""
+
+    def enter(draw: Draw) -> Draw:
+        OVERLAYS.put(name, Pane(draw, looks_at))
+        return draw
+
+    return enter
+
+
+class Composer:
+    """Draws scenes into one buffer that it keeps; for the one thread that owns the window."""
+
+    def __init__(self) -> None:
+        self._buffer = np.empty((0, 0, 3), np.uint8)
+        self._front = np.empty((0, 0, 3), np.uint8)  # the buffer with the overlays on top
+        self._layout: PaneLayout | None = None
+        self._overlap = False
+        self._drawn: dict[str, Hashable] = {}
+        self.seconds: dict[str, float] = {}  # pane -> what its last drawing took
+
+    def __call__(self, scene: Scene) -> np.ndarray:
+        """(H, W, 3) uint8 BGR, valid until the next call."""
+        import deepvis.ui.panes  # noqa: F401  (fills the registries; panes import this module)
+
+        self._lay_out(scene.layout)
+        debug = scene.state.view.debug
+        wanted = {name: (debug, PANES[name].looks_at(scene)) for name, _ in scene.layout if name in PANES}
+        everything = bool(debug) or (self._overlap and wanted != self._drawn)
+        for name, rect in scene.layout:
+            if name in wanted and not rect.is_empty and (everything or self._drawn.get(name) != wanted[name]):
+                self._draw(name, rect, scene)
+        self._drawn = wanted
+        if debug:
+            self._draw_borders(scene)
+        return self._with_overlays(scene)
+
+    def _lay_out(self, layout: PaneLayout) -> None:
+        if layout == self._layout:
+            return
+        self._layout = layout
+        self._drawn = {}
+        self._buffer = np.empty((layout.height, layout.width, 3), np.uint8)
+        self._overlap = any(not a.clipped(b).is_empty for (_, a), (_, b) in combinations(layout, 2))
+        fill(self._buffer, Rect(0, 0, layout.height, layout.width), theme.BACKGROUND)
+
+    def _draw(self, name: str, rect: Rect, scene: Scene) -> None:
+        start = time.perf_counter()
+        PANES[name].draw(self._buffer[rect.slices], scene)
+        self.seconds[name] = time.perf_counter() - start
+
+    def _draw_borders(self, scene: Scene) -> None:
+        """The debug levels: 1 borders and names of the panes, 2 also what their drawing takes."""
+        for name, rect in scene.layout:
+            frame(self._buffer, rect.inset(1), theme.ORIGIN)
+            took = f"  {1000 * self.seconds.get(name, 0):.1f} ms" if scene.state.view.debug > 1 else ""
+            px = scene.px(theme.SIZE_SMALL)
+            draw_text(self._buffer, rect.row + 2, rect.col + 3, name + took, px, theme.ORIGIN, width=rect.width - 6)
+
+    def _with_overlays(self, scene: Scene) -> np.ndarray:
+        shown = [OVERLAYS[name] for name in OVERLAYS if OVERLAYS[name].looks_at(scene) is not None]
+        if not shown:
+            return self._buffer
+        if self._front.shape != self._buffer.shape:
+            self._front = np.empty_like(self._buffer)
+        np.copyto(self._front, self._buffer)
+        for layer in shown:
+            layer.draw(self._front, scene)
+        return self._front
+
+
+_window = Composer()
+
+
+def compose(scene: Scene) -> np.ndarray:
+    """The scene as (H, W, 3) uint8 BGR, in the buffer of the program's one window; valid until the next call."""
+    return _window(scene)

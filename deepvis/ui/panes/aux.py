@@ -1,0 +1,123 @@
+"""Beside the layer list: the five most probable classes; beside the tiles: the selected unit, enlarged."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import numpy as np
+
+from deepvis.core.geometry import Card, Rect
+from deepvis.core.state import Cursor
+from deepvis.ui import theme
+from deepvis.ui.canvas import bar, frame
+from deepvis.ui.compose import pane
+from deepvis.ui.heading import draw_card, sentence
+from deepvis.ui.panes.layers import draw_unit
+from deepvis.ui.readings import (
+    LayerView,
+    is_frame_stale,
+    label_of,
+    layer_view,
+    number,
+    top_classes,
+    unit_name,
+)
+from deepvis.ui.scene import Scene
+from deepvis.ui.text import draw_text, line_height, text_width
+
+CLASSES = 5
+
+
+def looks_at(scene: Scene) -> Hashable:
+    state = scene.state
+    seen = (scene.snapshot_id, scene.frame_id, state.input, state.info.prob_layer)
+    if shows_classes(scene):
+        return "classes", seen
+    view = state.view
+    wanted = state.back_ask
+    return state.unit, view.show, view.individual_boost, view.gamma_boost, view.label_predictions, wanted, seen
+
+
+def shows_classes(scene: Scene) -> bool:
+    """True while the cursor is on the layer list of a network that has classes."""
+    return scene.state.view.cursor is Cursor.LAYERS and bool(scene.state.info.prob_layer)
+
+
+@pane("aux", looks_at=looks_at)
+def draw(canvas: np.ndarray, scene: Scene) -> None:
+    """Classes or unit, by where the cursor is; a network without probabilities always shows the unit."""
+    if shows_classes(scene):
+        draw_classes(canvas, scene)
+    else:
+        draw_selected(canvas, scene)
+
+
+def draw_classes(canvas: np.ndarray, scene: Scene) -> None:
+    """Name, probability and a bar for each of the most probable classes."""
+    parts = draw_card(canvas, scene, "Top 5 classes", scene.state.info.prob_layer, stale=is_frame_stale(scene))
+    classes = top_classes(scene, CLASSES)
+    if not classes:
+        sentence(canvas, scene, parts.body, "Waiting for the first pass of the network.")
+        return
+    body, step = parts.body, parts.body.height // CLASSES
+    for i, (name, probability) in enumerate(classes):
+        px = scene.px(theme.SIZE_TEXT if i else theme.SIZE_TEXT + 1)
+        high, tall = line_height(px), max(scene.px(5), 2)
+        row = body.row + i * step + max((step - high - tall - scene.px(4)) // 2, 0)
+        share = f"{100 * probability:.1f} %"
+        wide = text_width(share, px, not i)
+        color = theme.SOFT if i else theme.TEXT
+        draw_text(canvas, row, body.right - wide, share, px, color, bold=not i)
+        room = body.width - wide - scene.px(12)
+        draw_text(canvas, row, body.col, name, px, color, bold=not i, width=room)
+        track = Rect(row + high + scene.px(4), body.col, tall, body.width)
+        bar(canvas, track, probability, theme.SOFT if i else theme.GOOD, theme.TRACK)
+
+
+def draw_selected(canvas: np.ndarray, scene: Scene) -> None:
+    """The selected unit's map with its name, its peak and where the peak is."""
+    view, unit = layer_view(scene), scene.state.unit
+    title = f"Unit {unit.channel}"
+    parts = draw_card(canvas, scene, title, unit.layer, stale=view.stale)
+    if view.values is None or unit.channel >= len(view.values):
+        sentence(canvas, scene, parts.body, view.sentence or f"{unit_name(unit)} is not among the values.")
+        return
+    px = scene.px(theme.SIZE_SMALL)
+    high = line_height(px) + scene.px(3)
+    if scene.state.info.label_layers and label_of(scene, unit) and scene.state.view.label_predictions:
+        pass
+    place = draw_unit(canvas, scene, parts.body.cut(bottom=high), view)
+    draw_facts(canvas, scene, parts, view, place)
+
+
+def draw_facts(canvas: np.ndarray, scene: Scene, parts: Card, view: LayerView, place: Rect) -> None:
+    """Below the map, the largest value (diffs: magnitude), its place, and the mean; a ring at the place."""
+    unit = scene.state.unit
+    values = view.values[unit.channel]
+    at = int(np.argmax(np.abs(values) if view.signed else values))
+    row, col = np.unravel_index(at, values.shape)
+    peak = float(values[row, col])
+    px = scene.px(theme.SIZE_SMALL)
+    line = parts.body.bottom - line_height(px)
+    left = f"max {number(peak)}"
+    if values.size > 1:
+        left += f" at row {row}, col {col}"
+        mark_peak(canvas, scene, place, (int(row), int(col)), values.shape)
+        mean = f"mean {number(float(values.mean()))}"
+        draw_text(canvas, line, parts.body.col, mean, px, theme.FAINT, width=parts.body.width, align="right")
+    elif label_of(scene, unit) and scene.state.view.label_predictions:
+        left += f"   {label_of(scene, unit)}"
+    draw_text(canvas, line, parts.body.col, left, px, theme.SOFT, width=parts.body.width)
+
+
+def mark_peak(canvas: np.ndarray, scene: Scene, place: Rect, at: tuple[int, int], shape: tuple[int, ...]) -> None:
+    """A thin frame around the map's largest value."""
+    (row, col), (height, width) = at, shape
+    top, bottom = (place.row + edge * place.height // height for edge in (row, row + 1))
+    left, right = (place.col + edge * place.width // width for edge in (col, col + 1))
+    cell = Rect(top, left, bottom - top, right - left)
+    if min(cell.height, cell.width) >= scene.px(6):
+        frame(canvas, cell.inset(1), theme.SELECTED)
+        return
+    around = cell.inset(-scene.px(4))
+    frame(canvas, around.clipped(place.inset(1)), theme.SELECTED)

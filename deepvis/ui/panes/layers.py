@@ -1,0 +1,125 @@
+"""Every channel of the selected layer, tiled; or one of them, or the back projection, over the whole pane."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import numpy as np
+
+from deepvis.core.geometry import Rect, TileGrid, fit_inside, tile_grid
+from deepvis.core.state import Cursor, Zoom
+from deepvis.ui import theme
+from deepvis.ui.canvas import bounds, fill, frame, paste
+from deepvis.ui.compose import pane
+from deepvis.ui.heading import draw_card, sentence
+from deepvis.ui.kept import kept
+from deepvis.ui.legend import codes_of, draw_legend, gamma_of
+from deepvis.ui.panes.back import draw_back
+from deepvis.ui.readings import LayerView, label_of, layer_view, shape_name
+from deepvis.ui.scene import Scene
+from deepvis.ui.text import draw_text, line_height, text_width
+from deepvis.ui.tiles import (
+    dimmed,
+    layer_picture,
+    map_picture,
+    mark_origin,
+    mark_selected,
+    pattern_picture,
+)
+
+
+def looks_at(scene: Scene) -> Hashable:
+    view, whole = scene.state.view, scene.whole_layer
+    pattern = (whole.layer, whole.version) if view.pattern and whole is not None else None
+    return view, scene.snapshot_id, scene.frame_id, scene.state.input, pattern
+
+
+@pane("layers", looks_at=looks_at)
+def draw(canvas: np.ndarray, scene: Scene) -> None:
+    """Zoomed: the selected unit's map or the back projection; otherwise the tiles with their marks."""
+    zoom = scene.state.view.zoom
+    if zoom is Zoom.BACK:
+        draw_back(canvas, scene)
+        return
+    view, layer = layer_view(scene), scene.state.layer
+    subject = f"{layer.name} · {scene.state.unit.channel}" if zoom is Zoom.UNIT else layer.name
+    title = "   ".join(filter(None, (subject, shape_name(layer), view.caption)))
+    parts = draw_card(canvas, scene, title, stale=view.stale)
+    if scene.state.view.pattern and zoom is Zoom.OFF:
+        draw_pattern(canvas, scene, parts.body, view)
+        return
+    if view.values is None:
+        sentence(canvas, scene, parts.body, view.sentence)
+        return
+    draw_legend(canvas, scene, parts, view, title)
+    if zoom is Zoom.UNIT:
+        draw_unit(canvas, scene, parts.body, view)
+    else:
+        draw_tiles(canvas, scene, parts.body, view)
+
+
+def draw_tiles(canvas: np.ndarray, scene: Scene, body: Rect, view: LayerView) -> None:
+    """The tiles, from memory when only the cursor moved."""
+    count, height, width = view.values.shape
+    grid = tile_grid(count, (height, width), body)
+    codes, gamma = codes_of(scene, view), gamma_of(scene)
+    key = ("tiles", scene.snapshot_id, scene.state.layer.name, view.signed, gamma, grid)
+    tiles = kept(key, codes, lambda: layer_picture(codes, grid, gamma))
+    paste(canvas, grid.row, grid.col, tiles[: body.height])
+    draw_marks(canvas, scene, grid)
+
+
+def draw_unit(canvas: np.ndarray, scene: Scene, area: Rect, view: LayerView) -> Rect:
+    """The selected channel as large as fits, in the tone of its tile; returns where it lies."""
+    channel = min(scene.state.unit.channel, len(view.values) - 1)
+    place = fit_inside(*view.values.shape[1:], area)
+    one = codes_of(scene, view).channel(channel)
+    paste(canvas, place.row, place.col, map_picture(one, place, gamma_of(scene)))
+    return place
+
+
+def draw_pattern(canvas: np.ndarray, scene: Scene, body: Rect, view: LayerView) -> None:
+    """The preferred input of every unit, each as bright as the unit is active now."""
+    whole, layer = scene.whole_layer, scene.state.layer
+    if whole is None or whole.layer not in (layer.name, layer.images_of):
+        sentence(canvas, scene, body, f"Loading the preferred inputs of {layer.images_of}.")
+        return
+    if whole.tiles is None or not len(whole.tiles):
+        sentence(canvas, scene, body, whole.note or f"There are no preferred inputs of {layer.images_of}.")
+        return
+    grid = tile_grid(layer.channels, whole.tiles.shape[1:3], body)
+    key = ("pattern", whole.layer, whole.version, grid)
+    pattern = kept(key, whole.tiles, lambda: pattern_picture(whole.tiles, grid))
+    if view.values is not None:
+        pattern = dimmed(pattern, grid, codes_of(scene, view), gamma_of(scene))
+    paste(canvas, grid.row, grid.col, pattern[: body.height])
+    draw_marks(canvas, scene, grid)
+
+
+def draw_marks(canvas: np.ndarray, scene: Scene, grid: TileGrid) -> None:
+    """The back origin's brackets, the selection's frame, and the class that the unit stands for."""
+    state, last = scene.state, grid.count - 1
+    thick = scene.px(2) if grid.tile_width < scene.px(60) else scene.px(3)
+    pinned = state.view.pinned
+    if pinned is not None and pinned.layer == state.layer.name:
+        mark_origin(canvas, grid.tile(min(pinned.channel, last)), thick)
+    tile = grid.tile(min(state.unit.channel, last))
+    mark_selected(canvas, tile, thick, active=state.view.cursor is Cursor.UNITS)
+    label = label_of(scene, state.unit)
+    if label and state.view.label_predictions and state.view.cursor is Cursor.UNITS:
+        draw_label(canvas, scene, tile, label)
+
+
+def draw_label(canvas: np.ndarray, scene: Scene, tile: Rect, label: str) -> None:
+    """The class beside its tile, on a plate, on whichever side has room."""
+    px, gap = scene.px(theme.SIZE_TEXT), scene.px(7)
+    area = bounds(canvas).inset(scene.px(6))
+    wide = min(text_width(label, px) + scene.px(16), area.width)
+    tall = line_height(px) + scene.px(6)
+    col = tile.right + gap if tile.right + gap + wide <= area.right else tile.col - gap - wide
+    col = min(max(col, area.col), area.right - wide)
+    row = min(max(tile.row + (tile.height - tall) // 2, area.row), area.bottom - tall)
+    plate = Rect(row, col, tall, wide)
+    fill(canvas, plate, theme.BACKGROUND)
+    frame(canvas, plate, theme.SELECTED)
+    draw_text(canvas, row + scene.px(3), col, label, px, theme.TEXT, width=wide, align="centre")

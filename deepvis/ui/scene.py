@@ -1,0 +1,67 @@
+"""All that a pane may look at, as one frozen value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from deepvis.core.commands import Command
+from deepvis.core.geometry import PaneLayout
+from deepvis.core.state import AppState
+from deepvis.core.types import Frame, OptimizeProgress, PassSeconds, Snapshot, UnitImages, WholeLayer
+
+FieldOf = Callable[[str, int, int], tuple[int, int, int, int]]
+
+
+@dataclass(frozen=True)
+class Status:
+    """Facts about the running program, for the status line.
+
+    source: where frames come from, as the user would say it ("camera 0", "cat.jpg, 1 of 1000").
+    fps: pictures shown per second, passes_per_second: of the network; None until they are known.
+    pass_seconds: of the newest pass. error: what went wrong, in one sentence, "" if nothing.
+    hint: what the user may want to know now. device: "cpu", "cuda:0".
+    """
+
+    source: str = ""
+    fps: float | None = None
+    passes_per_second: float | None = None
+    pass_seconds: PassSeconds = field(default_factory=PassSeconds)
+    error: str = ""
+    hint: str = ""
+    recording: bool = False
+    device: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """What the window shows at one moment. Compare parts by ids and values, never arrays.
+
+    field_of: (layer, row, col) -> (top, left, bottom, right) in pixels of the network's input, half
+    open and unclamped: the receptive field of a position; None where it is not known.
+    preset_names: of the live optimizer, by LiveState.preset.
+    """
+
+    state: AppState
+    layout: PaneLayout
+    frame: Frame | None = None
+    snapshot: Snapshot | None = None
+    unit_images: UnitImages | None = None
+    whole_layer: WholeLayer | None = None
+    optimize: OptimizeProgress | None = None
+    status: Status = field(default_factory=Status)
+    commands: Sequence[Command] = ()
+    field_of: FieldOf | None = None
+    preset_names: tuple[str, ...] = ()
+
+    def px(self, size: float) -> int:
+        """A text size or a distance of the design, in this window's pixels; text stays legible."""
+        return max(round(size * self.layout.text_scale), 10 if size >= 10 else 1)
+
+    @property
+    def snapshot_id(self) -> int | None:
+        return None if self.snapshot is None else self.snapshot.id
+
+    @property
+    def frame_id(self) -> int | None:
+        return None if self.frame is None else self.frame.id

@@ -1,0 +1,104 @@
+"""All channels of a layer as one picture of tiles.
+
+The tiles are arranged at the map's own resolution first, so that one resize serves them all: tile
+edges fall on whole pixels before and after, nothing bleeds from one tile into the next.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+from deepvis.core.geometry import Rect, TileGrid
+from deepvis.core.pixels import MID, Codes
+from deepvis.ui.canvas import brackets, frame, resized
+from deepvis.ui.theme import BACKGROUND, FACE, ORIGIN, SELECTED
+
+GAP = 0  # the brightness that stands for "between the tiles"; black is 1
+
+
+@lru_cache(maxsize=8)
+def colours(signed: bool) -> np.ndarray:
+    """(256, 1, 3) uint8 BGR: the colour of each brightness, GAP apart.
+
+    Unsigned: neutral grays. Signed: gray at MID; more is warm and lighter, less is cool and darker,
+    so that the sign shows without colour too.
+    """
+    table = np.repeat(np.arange(256, dtype=np.float32)[:, None], 3, axis=1)
+    if signed:
+        steps = np.clip((np.arange(256) - MID) / 127.0, -1, 1)[:, None]
+        warm, cool = np.float32((150, 220, 255)), np.float32((120, 52, 0))  # BGR
+        target = np.where(steps > 0, warm, cool)
+        table = MID + (target - MID) * np.abs(steps)
+    table[GAP] = FACE
+    return np.rint(table).astype(np.uint8)[:, None]
+
+
+def layer_picture(codes: Codes, grid: TileGrid, gamma: float = 1.0) -> np.ndarray:
+    """(rows * pitch, cols * pitch, 3) uint8 BGR: the tiles of ``grid``, row-major, with their gaps.
+
+    gamma: boost gamma. Cells behind the last channel have the colour of the pane.
+    """
+    brightness = cv2.LUT(mosaic(codes.codes, grid), np.maximum(codes.tone(gamma), GAP + 1))
+    return cv2.applyColorMap(with_gaps(brightness, grid), colours(codes.signed))
+
+
+def map_picture(codes: Codes, place: Rect, gamma: float = 1.0) -> np.ndarray:
+    """One channel (codes of shape (1, H, W)) in the size of ``place``, BGR, pixels as squares."""
+    brightness = cv2.LUT(codes.codes[0], np.maximum(codes.tone(gamma), GAP + 1))
+    return cv2.applyColorMap(resized(brightness, place, smooth=False), colours(codes.signed))
+
+
+def pattern_picture(tiles_rgb: np.ndarray, grid: TileGrid) -> np.ndarray:
+    """The same for one picture per unit, (C, h, w, 3) uint8 RGB; black where there are fewer than tiles."""
+    return cv2.merge([with_gaps(mosaic(tiles_rgb[..., plane], grid), grid, smooth=True) for plane in (2, 1, 0)])
+
+
+def dimmed(picture: np.ndarray, grid: TileGrid, codes: Codes, gamma: float) -> np.ndarray:
+    """A pattern picture, each tile between a quarter and all of its brightness by its unit's peak."""
+    peaks = codes.codes.reshape(len(codes.codes), -1).max(axis=1)[: grid.count]
+    cells = np.zeros(grid.rows * grid.cols, np.uint8)
+    cells[: len(peaks)] = 64 + codes.tone(gamma)[peaks] // 4 * 3
+    size = (picture.shape[1], picture.shape[0])
+    factors = cv2.resize(cells.reshape(grid.rows, grid.cols), size, interpolation=cv2.INTER_NEAREST)
+    return cv2.multiply(picture, cv2.merge([factors] * 3), scale=1 / 255)
+
+
+def mosaic(maps: np.ndarray, grid: TileGrid) -> np.ndarray:
+    """(C, H, W) bytes to (rows * H, cols * W): side by side, row-major, 0 behind the last one."""
+    count, height, width = maps.shape
+    cells = grid.rows * grid.cols
+    if count < cells:
+        maps = np.concatenate([maps, np.zeros((cells - count, height, width), maps.dtype)])
+    rows = maps[:cells].reshape(grid.rows, grid.cols, height, width).transpose(0, 2, 1, 3)
+    return np.ascontiguousarray(rows).reshape(grid.rows * height, grid.cols * width)
+
+
+def with_gaps(brightness: np.ndarray, grid: TileGrid, *, smooth: bool = False) -> np.ndarray:
+    """Resize a mosaic to the grid's tiles and set them apart; cells behind the last tile become GAP."""
+    place = Rect(0, 0, grid.rows * grid.tile_height, grid.cols * grid.tile_width)
+    tiles = resized(brightness, place, smooth=smooth)
+    spaced = np.full((grid.rows * grid.pitch_h, grid.cols * grid.pitch_w), GAP, np.uint8)
+    cells = spaced.reshape(grid.rows, grid.pitch_h, grid.cols, grid.pitch_w)
+    cells[:, : grid.tile_height, :, : grid.tile_width] = tiles.reshape(
+        grid.rows, grid.tile_height, grid.cols, grid.tile_width
+    )
+    spare = grid.count - (grid.rows - 1) * grid.cols
+    spaced[(grid.rows - 1) * grid.pitch_h :, spare * grid.pitch_w :] = GAP
+    return spaced
+
+
+def mark_selected(canvas: np.ndarray, tile: Rect, thickness: int, *, active: bool = True) -> None:
+    """A solid frame around a tile, with a dark line on both sides; thin where the cursor is elsewhere."""
+    thick = thickness if active else 1
+    frame(canvas, tile, BACKGROUND, thick + 2)
+    frame(canvas, tile.inset(-1), SELECTED, thick)
+
+
+def mark_origin(canvas: np.ndarray, tile: Rect, thickness: int) -> None:
+    """Corner brackets around a tile, further out than the selection's frame."""
+    out = tile.inset(-(thickness + 1))
+    brackets(canvas, out.inset(-1), BACKGROUND, thickness + 1)
+    brackets(canvas, out, ORIGIN, thickness)
