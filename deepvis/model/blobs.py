@@ -32,9 +32,7 @@ def blob_counts(layer: Any) -> tuple[int, int] | None:
         count = 3
     elif kind in ("LSTM", "RNN"):
         # beyond sequence, markers and exposed hidden state: the static input, which has weights
-        static = (
-            len(layer.bottom) - 2 - (0 if not layer.recurrent_param.expose_hidden else 1 + (kind == "LSTM"))
-        )
+        static = len(layer.bottom) - 2 - (0 if not layer.recurrent_param.expose_hidden else 1 + (kind == "LSTM"))
         count = (3 if kind == "LSTM" else 5) + (static > 0)
     else:
         return None
@@ -62,8 +60,7 @@ def assign(
             blobs = [owners[n] for n in names[: counts[0]]]
         if blobs and counts and not counts[0] <= len(blobs) <= counts[1]:
             raise ModelError(
-                f"layer {layer.name!r} ({layer.type}): found {len(blobs)} weight blobs in {where}, "
-                f"expected {counts[0]}"
+                f"layer {layer.name!r} ({layer.type}): found {len(blobs)} weight blobs in {where}, expected {counts[0]}"
             )
         if not blobs and counts and counts[0]:
             missing.append(layer)
@@ -83,9 +80,7 @@ def modern_shape(layer_type: str, index: int, blob: np.ndarray) -> np.ndarray:
     return blob
 
 
-def _shared(
-    layer: Any, names: list[str], index: int, blob: np.ndarray, owners: dict[str, np.ndarray]
-) -> np.ndarray:
+def _shared(layer: Any, names: list[str], index: int, blob: np.ndarray, owners: dict[str, np.ndarray]) -> np.ndarray:
     """The owner's array for a shared param, else the blob itself, which becomes the owner's."""
     name = names[index] if index < len(names) else ""
     if not name:
@@ -105,26 +100,17 @@ def _dims(blob: np.ndarray) -> str:
     return "x".join(str(dim) for dim in blob.shape)
 
 
-def _missing(
-    missing: Sequence[Any], found: Sequence[Blobs], weights: Mapping[str, Any], where: str
-) -> ModelError:
+def _missing(missing: Sequence[Any], found: Sequence[Blobs], weights: Mapping[str, Any], where: str) -> ModelError:
     names = [layer.name for layer in missing]
-    shown = ", ".join(repr(name) for name in names[:5]) + (
-        f" and {len(names) - 5} more" if len(names) > 5 else ""
-    )
+    shown = ", ".join(repr(name) for name in names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
     held = ", ".join(repr(name) for name in list(weights)[:5]) + (", ..." if len(weights) > 5 else "")
-    remedy = (
-        'take the weights that belong to this prototxt, or start such layers afresh with on_missing="fill"'
-    )
+    remedy = 'take the weights that belong to this prototxt, or start such layers afresh with on_missing="fill"'
     if not weights:
         return ModelError(f"{where}: holds no weights at all, expected those of {shown}; {remedy}")
     if not found:
         return ModelError(
-            f"{where}: holds none of the network's layers {shown} but {held}, expected the same names; "
-            f"{remedy}"
+            f"{where}: holds none of the network's layers {shown} but {held}, expected the same names; {remedy}"
         )
     near = difflib.get_close_matches(names[0], weights, n=1)
     hint = f" (nearest to the first: {near[0]!r})" if near else ""
-    return ModelError(
-        f"{where}: found no weights of the layers {shown}{hint}, expected them by these names; {remedy}"
-    )
+    return ModelError(f"{where}: found no weights of the layers {shown}{hint}, expected them by these names; {remedy}")

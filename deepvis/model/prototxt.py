@@ -143,9 +143,7 @@ class _Parser:
             if self.token.kind == "end" and not end:
                 return
             if self.token.kind != "name":
-                raise self.unexpected(
-                    f"a field of {message.DESCRIPTOR.name}" + (f" or {end!r}" if end else "")
-                )
+                raise self.unexpected(f"a field of {message.DESCRIPTOR.name}" + (f" or {end!r}" if end else ""))
             name = self.take()
             field = fields.get(name.text)
             if field is None:
@@ -211,9 +209,7 @@ class _Parser:
         if not is_param and owner.name not in _LENIENT:
             near = difflib.get_close_matches(name.text, owner.fields_by_name, n=1)
             hint = (
-                f"{near[0]!r}"
-                if near
-                else f"one of its fields ({', '.join(sorted(owner.fields_by_name)[:12])}, ...)"
+                f"{near[0]!r}" if near else f"one of its fields ({', '.join(sorted(owner.fields_by_name)[:12])}, ...)"
             )
             raise self.error(name.start, f"{_short(name.text)}, no field of {owner.name}", hint)
         line = self.text.count("\n", 0, name.start) + 1
@@ -241,9 +237,7 @@ def _value(field: FieldDescriptor, token: _Token) -> Any:
     """The token as a value of the field, None where it is none."""
     if field.type in (FieldDescriptor.TYPE_STRING, FieldDescriptor.TYPE_BYTES):
         text = _unquote(token.text) if token.kind == "string" else None
-        return (
-            text.encode("latin-1", "replace") if text and field.type == FieldDescriptor.TYPE_BYTES else text
-        )
+        return text.encode("latin-1", "replace") if text and field.type == FieldDescriptor.TYPE_BYTES else text
     if field.type == FieldDescriptor.TYPE_BOOL:
         return _BOOLS.get(token.text.lower())
     if field.type == FieldDescriptor.TYPE_ENUM:

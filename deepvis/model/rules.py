@@ -26,9 +26,7 @@ def state_of(net: Any, phase: str, level: int, stages: Sequence[str]) -> State:
     """The state asked for, with the stages and level of the file itself. Raises ModelError."""
     if phase not in ("TRAIN", "TEST"):
         raise ModelError(f"phase {phase!r}: expected 'TEST' or 'TRAIN'")
-    return State(
-        getattr(schema, phase), level or net.state.level, frozenset(stages) | frozenset(net.state.stage)
-    )
+    return State(getattr(schema, phase), level or net.state.level, frozenset(stages) | frozenset(net.state.stage))
 
 
 def split_layers(net: Any, state: State) -> tuple[list[Any], list[Any]]:
@@ -36,9 +34,7 @@ def split_layers(net: Any, state: State) -> tuple[list[Any], list[Any]]:
     kept, left_out = [], []
     for layer in net.layer:
         if layer.include and layer.exclude:
-            raise ModelError(
-                f"layer {layer.name!r}: found include and exclude rules, expected one of the two kinds"
-            )
+            raise ModelError(f"layer {layer.name!r}: found include and exclude rules, expected one of the two kinds")
         if layer.include:
             stands = any(meets(state, rule) for rule in layer.include)
         else:

@@ -15,9 +15,7 @@ from deepvis.model.errors import ModelError
 Shape = tuple[int, ...]
 Blobs = Mapping[str, Sequence[Any]]
 
-DATA_TYPES = frozenset(
-    ("Data", "ImageData", "HDF5Data", "MemoryData", "WindowData", "AnnotatedData", "VideoData")
-)
+DATA_TYPES = frozenset(("Data", "ImageData", "HDF5Data", "MemoryData", "WindowData", "AnnotatedData", "VideoData"))
 _JUDGES = frozenset(("Accuracy", "HDF5Output", "DetectionEvaluate"))
 # a loss that holds an activation of its own leaves that in its place
 _ACTIVATION_OF_LOSS = {"SoftmaxWithLoss": "Softmax", "SigmoidCrossEntropyLoss": "Sigmoid"}
@@ -81,9 +79,7 @@ def _activation(loss: Any, layers: Sequence[Any]) -> Any:
     return layer
 
 
-def _without_labels(
-    layers: Sequence[Any], inputs: dict[str, Shape], freed: set[str], notes: list[str]
-) -> list[Any]:
+def _without_labels(layers: Sequence[Any], inputs: dict[str, Shape], freed: set[str], notes: list[str]) -> list[Any]:
     """The layers without those that only rearrange an input for the losses; such inputs leave ``inputs``."""
     kept = list(layers)
     for name in list(inputs)[1:] + list(inputs)[:1]:

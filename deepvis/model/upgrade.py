@@ -80,9 +80,7 @@ def upgrade(net: Any) -> Any:
     upgraded = schema.NetParameter()
     upgraded.CopyFrom(net)
     if upgraded.layers and upgraded.layer:
-        raise ModelError(
-            f"network {net.name!r}: found both 'layer' and 'layers', expected one of the two formats"
-        )
+        raise ModelError(f"network {net.name!r}: found both 'layer' and 'layers', expected one of the two formats")
     if any(layer.HasField("layer") for layer in upgraded.layers):
         _v0_to_v1(upgraded)
     for layer in upgraded.layers:
@@ -141,8 +139,7 @@ def _v0_layer(old: Any, new: Any) -> None:
     v0 = old.layer
     if v0.type not in _V0_TYPES:
         raise ModelError(
-            f"layer {v0.name!r}: found the V0 layer type {v0.type!r}, "
-            f"expected one of {', '.join(sorted(_V0_TYPES))}"
+            f"layer {v0.name!r}: found the V0 layer type {v0.type!r}, expected one of {', '.join(sorted(_V0_TYPES))}"
         )
     enum, param, fields = _V0_TYPES[v0.type]
     new.bottom.extend(old.bottom)
@@ -233,13 +230,10 @@ def _input_header_to_layer(net: Any) -> None:
     if not names:
         return
     if shapes and dims:
-        raise ModelError(
-            f"network {net.name!r}: found both input_shape and input_dim, expected one of the two"
-        )
+        raise ModelError(f"network {net.name!r}: found both input_shape and input_dim, expected one of the two")
     if dims and len(dims) != 4 * len(names):
         raise ModelError(
-            f"network {net.name!r}: found {len(dims)} input_dim for {len(names)} input, "
-            "expected 4 for each input"
+            f"network {net.name!r}: found {len(dims)} input_dim for {len(names)} input, expected 4 for each input"
         )
     if shapes and len(shapes) not in (1, len(names)):
         raise ModelError(

@@ -98,9 +98,7 @@ def write_weights(path: str | Path, weights: Any) -> None:
         os.replace(part, path)
     except OSError as error:
         part.unlink(missing_ok=True)
-        raise ModelError(
-            f"{path}: cannot be written ({error.strerror or error}), expected a writable place"
-        ) from None
+        raise ModelError(f"{path}: cannot be written ({error.strerror or error}), expected a writable place") from None
 
 
 # --- reading -----------------------------------------------------------------------------------
@@ -117,14 +115,10 @@ def _opened(path: Path) -> Iterator[tuple[Walker, BinaryIO]]:
         head = file.read(32)
         for start, what in _NOT_WEIGHTS.items():
             if head.lstrip().startswith(start):
-                raise ModelError(
-                    f"{path}: holds {what}, expected Caffe's binary format; download the file again"
-                )
+                raise ModelError(f"{path}: holds {what}, expected Caffe's binary format; download the file again")
         if not head:
             raise ModelError(f"{path}: is empty, expected Caffe's binary format; download the file again")
-        mapped = mmap.mmap(
-            file.fileno(), 0, access=mmap.ACCESS_READ
-        )  # closes itself when nothing looks at it
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)  # closes itself when nothing looks at it
         yield Walker(memoryview(mapped), str(path)), file
 
 
@@ -138,9 +132,7 @@ def _read_net(walker: Walker, file: BinaryIO) -> Weights:
     return found
 
 
-def _read_layer(
-    walker: Walker, file: BinaryIO, layer: Field, places: dict[str, int]
-) -> tuple[str, list[np.ndarray]]:
+def _read_layer(walker: Walker, file: BinaryIO, layer: Field, places: dict[str, int]) -> tuple[str, list[np.ndarray]]:
     name, blobs = "", []
     for field in walker.fields(layer.start, layer.end, f"the layer at byte {layer.start}"):
         if field.wire != BYTES:
@@ -180,24 +172,18 @@ def _read_blob(walker: Walker, file: BinaryIO, start: int, end: int, what: str) 
         used = chunks[_RAW_DATA][-1:]
         dtype = _RAW_TYPES.get(raw_type)
         if dtype is None:
-            raise ModelError(
-                f"{walker.where}: {what} has raw data of type {raw_type}, expected 0, 1 or 2 (float)"
-            )
+            raise ModelError(f"{walker.where}: {what} has raw data of type {raw_type}, expected 0, 1 or 2 (float)")
     data = _read_chunks(walker, file, used, np.dtype(dtype).newbyteorder("<"), what)
     shape = dims if dims is not None else [legacy.get(n, 0) for n in (1, 2, 3, 4)] if legacy else [len(data)]
     return _shaped(data, shape, f"{walker.where}: {what}")
 
 
-def _read_chunks(
-    walker: Walker, file: BinaryIO, chunks: list[Field], dtype: np.dtype, what: str
-) -> np.ndarray:
+def _read_chunks(walker: Walker, file: BinaryIO, chunks: list[Field], dtype: np.dtype, what: str) -> np.ndarray:
     """The numbers of packed chunks and unpacked runs, in order, as float32."""
     size = dtype.itemsize
     for chunk in chunks:
         if chunk.wire == BYTES and (chunk.end - chunk.start) % size:
-            raise walker.error(
-                chunk.start, f"{chunk.end - chunk.start} bytes of numbers of {size} bytes", what
-            )
+            raise walker.error(chunk.start, f"{chunk.end - chunk.start} bytes of numbers of {size} bytes", what)
     counts = [(c.end - c.start) // size if c.wire == BYTES else c.value for c in chunks]
     data = np.empty(sum(counts), np.float32)
     place = 0
@@ -257,17 +243,13 @@ def _read_hdf5(path: Path) -> Weights:
     except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
         if isinstance(error, ModelError):
             raise
-        raise ModelError(
-            f"{path}: no readable HDF5 file ({_first_line(error)}), expected .caffemodel.h5"
-        ) from None
+        raise ModelError(f"{path}: no readable HDF5 file ({_first_line(error)}), expected .caffemodel.h5") from None
 
 
 def _collect_hdf5(h5py: Any, group: Any, name: str) -> Weights:
     """Datasets 0, 1, ... are blobs of the layer that their groups spell ('/' in its name makes groups)."""
     found: Weights = {}
-    blobs = sorted(
-        (int(key), group[key]) for key in group if key.isdigit() and isinstance(group[key], h5py.Dataset)
-    )
+    blobs = sorted((int(key), group[key]) for key in group if key.isdigit() and isinstance(group[key], h5py.Dataset))
     if blobs:
         found[name] = [np.ascontiguousarray(dataset[()], np.float32) for _, dataset in blobs]
     for key in group:
@@ -280,9 +262,7 @@ def _h5py(path: Path) -> Any:
     try:
         import h5py
     except ImportError:
-        raise ModelError(
-            f"{path}: HDF5 weights need the package h5py; install it with: pip install h5py"
-        ) from None
+        raise ModelError(f"{path}: HDF5 weights need the package h5py; install it with: pip install h5py") from None
     return h5py
 
 

@@ -41,9 +41,7 @@ class Walker:
         self.left = MOST_FIELDS
 
     def error(self, place: int, found: str, expected: str) -> ModelError:
-        return ModelError(
-            f"{self.where}, byte {place}: found {found}, expected {expected}; is the file complete?"
-        )
+        return ModelError(f"{self.where}, byte {place}: found {found}, expected {expected}; is the file complete?")
 
     def fields(self, start: int, end: int, what: str) -> Iterator[Field]:
         """The fields of the message in [start, end); ``what`` names the message in errors."""
@@ -78,9 +76,7 @@ class Walker:
     def _run(self, field: Field, end: int) -> Field:
         """The field together with all that follow it with the same tag."""
         stride = 1 + field.end - field.start
-        tags = self.bytes[
-            field.start - 1 : field.start - 1 + (end - field.start + 1) // stride * stride : stride
-        ]
+        tags = self.bytes[field.start - 1 : field.start - 1 + (end - field.start + 1) // stride * stride : stride]
         count, step = 1, 64
         while count < len(tags):
             differs = tags[count : count + step] != tags[0]
