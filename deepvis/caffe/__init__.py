@@ -4,7 +4,7 @@ What is here: Net, Blob, Layer, Classifier, Detector, io, net_spec (layers, para
 the modes, and the toolbox fork's back passes. Training is not: solvers say so. Source: pycaffe of BVLC Caffe 1.0.
 """
 
-from deepvis.caffe import io, net_spec, proto
+from deepvis.caffe import coord_map, io, net_spec, proto
 from deepvis.caffe.blob import Blob
 from deepvis.caffe.classifier import Classifier
 from deepvis.caffe.detector import Detector
@@ -59,6 +59,7 @@ __all__ = [
     "RMSPropSolver",
     "SGDSolver",
     "TrainingIsOut",
+    "coord_map",
     "get_solver",
     "init_log",
     "io",

@@ -1,4 +1,4 @@
-"""Every golden layer case through caffe.Net: blobs after forward, and diffs after backward, as real Caffe gives them."""
+"""Every golden case through caffe.Net: blobs after forward, diffs after backward, as real Caffe gives them."""
 
 import json
 from pathlib import Path
