@@ -23,6 +23,7 @@ class Worker(ABC, Generic[A]):
     ``errors``. The thread is a daemon: ``stop`` waits a moment for an ask in progress, and leaves it where
     it hangs.
 
+    answered: the newest ask that was answered or has failed, None before one was.
     after_failure: seconds until it goes on without an ask when one has failed, None: it waits for the next.
     """
 
@@ -33,6 +34,7 @@ class Worker(ABC, Generic[A]):
         self.inbox: Mailbox[A] = Mailbox(wakes=self._wake)
         self.errors: Mailbox[WorkerError | None] = Mailbox()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self.answered: A | None = None
         self._said = ""
 
     def start(self) -> None:
@@ -85,6 +87,8 @@ class Worker(ABC, Generic[A]):
                 log.debug("%s failed", self._thread.name, exc_info=True)
                 self.fail(_sentence(error), ask)
                 seconds = self.after_failure
+            if ask is not None:
+                self.answered = ask
         self._close_quietly()
 
     def _close_quietly(self) -> None:
