@@ -9,7 +9,9 @@ from math import prod
 import numpy as np
 
 from deepvis.engine.layers._windows import per_axis
-from deepvis.engine.op import canonical_axis, fault
+from deepvis.engine.op import canonical_axis, check_size, fault
+from deepvis.engine.plan import Plan
+from deepvis.engine.shapes import infer_shapes
 from deepvis.model.blobs import blob_counts
 from deepvis.model.fillers import fill as fill_blob
 from deepvis.model.graph import LayerSpec, NetSpec
@@ -29,6 +31,8 @@ def needs_filling(layer: LayerSpec) -> bool:
 def filled(layer: LayerSpec, bottoms: Sequence[Shape], rng: np.random.Generator) -> LayerSpec:
     """The layer with blobs from its fillers; bottoms are the shapes of its bottoms. Raises ModelError."""
     shapes = blob_shapes(layer, bottoms)
+    for shape in shapes:
+        check_size(layer, shape, "a weight blob")
     values = tuple(
         fill_blob(_filler(layer, index, shape), shape, rng) for index, shape in enumerate(shapes)
     )
@@ -101,23 +105,22 @@ def _filler(layer: LayerSpec, index: int, shape: Shape):
 def fill_net(spec: NetSpec, rng: np.random.Generator | None = None) -> NetSpec:
     """The network with values for all weights that no file gave; names of shared params stay shared.
 
-    Raises ModelError where the shapes do not fit.
+    The same values at every call, unless another ``rng`` is given. Raises ModelError where the shapes do not fit.
     """
-    from deepvis.engine.net import infer_shapes  # the one place where the two need each other
-    from deepvis.engine.plan import Plan
-
     rng = rng or np.random.default_rng(0)
-    layers = list(spec.layers)
     owners: dict[str, np.ndarray] = {}
-    for index, layer in enumerate(layers):
+    done: dict[int, LayerSpec] = {}
+
+    def complete(layer: LayerSpec, bottoms: Sequence[Shape]) -> LayerSpec:
         if needs_filling(layer):
-            before = replace(spec, layers=tuple(layers[:index]))
-            shapes = infer_shapes(Plan(before), spec.inputs)
-            layer = filled(layer, [shapes[blob] for blob in layer.bottoms], rng)
-            names = [param.name for param in layer.message.param] + [""] * len(layer.blobs)
+            layer_filled = filled(layer, bottoms, rng)
+            names = [param.name for param in layer.message.param] + [""] * len(layer_filled.blobs)
             blobs = tuple(
                 owners.setdefault(name, blob) if name else blob
-                for name, blob in zip(names, layer.blobs, strict=False)
+                for name, blob in zip(names, layer_filled.blobs, strict=False)
             )
-            layers[index] = replace(layer, blobs=blobs)
-    return replace(spec, layers=tuple(layers))
+            done[id(layer)] = replace(layer, blobs=blobs)
+        return done.get(id(layer), layer)
+
+    infer_shapes(Plan(spec), spec.inputs, complete)
+    return replace(spec, layers=tuple(done.get(id(layer), layer) for layer in spec.layers), fill=False)

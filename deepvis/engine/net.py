@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
 import deepvis.engine.layers  # noqa: F401  (fills the table of layer types)
-from deepvis.engine.op import LAYERS, Op, Ran, as_tuple, build, check_size, fault, run
+from deepvis.engine.filling import fill_net
+from deepvis.engine.op import LAYERS, Op, Ran, as_tuple, build, naming, run
 from deepvis.engine.plan import Node, Plan
+from deepvis.engine.shapes import Shape, infer_shapes
 from deepvis.engine.tape import Tape
 from deepvis.model.errors import ModelError
 from deepvis.model.graph import LayerSpec, NetSpec
 
-Shape = tuple[int, ...]
 Inputs = Mapping[str, "np.ndarray | Tensor"]
 
 warnings.filterwarnings("ignore", message="The given NumPy array is not writable")  # weights are only read
@@ -46,11 +46,12 @@ class Net:
     """
 
     def __init__(self, spec: NetSpec, device: str | torch.device = "cpu") -> None:
-        self.spec, self.device = spec, torch.device(device)
         unknown = [layer for layer in spec.layers if layer.type not in LAYERS and layer.type != "Input"]
         if unknown:
             raise UnsupportedLayers(unknown)
-        self.plan = Plan(spec)
+        self.spec = fill_net(spec) if spec.fill else spec
+        self.device = torch.device(device)
+        self.plan = Plan(self.spec)
         self.shapes: dict[str, Shape] = infer_shapes(self.plan, spec.inputs)
         self._ops: dict[int, Op] = {}
         self._weights: dict[int, Tensor] = {}  # by the array's id: shared weights stay shared
@@ -158,43 +159,6 @@ class Net:
         return [self._weights[id(array)] for array in spec.blobs]
 
 
-@contextmanager
-def naming(spec: LayerSpec) -> Iterator[None]:
-    """Turn a complaint of PyTorch's into one sentence that names the layer."""
-    try:
-        yield
-    except (RuntimeError, IndexError, ValueError, TypeError) as error:
-        if isinstance(error, ModelError):
-            raise
-        sentence = str(error).strip().split("\n")[0]
-        raise fault(spec, f"what cannot be computed: {sentence}", "bottoms and parameters that fit") from error
-
-
 def last_uses(plan: Plan, indices: Sequence[int]) -> dict[int, int]:
     """value -> the last of the nodes ``indices`` that takes it."""
     return {value: index for index in indices for value in plan.nodes[index].bottoms}
-
-
-@torch.no_grad()
-def infer_shapes(plan: Plan, inputs: Mapping[str, Shape]) -> dict[str, Shape]:
-    """blob -> shape, computed without allocating a value; raises ModelError where layers do not fit."""
-    values: dict[int, Tensor] = {}
-    for blob, value in plan.inputs.items():
-        shape = tuple(int(d) for d in inputs[blob])
-        if any(d < 1 for d in shape) or np.prod([float(d) for d in shape]) > 2**31 - 1:
-            raise ModelError(
-                f"input {blob!r}: found the shape {' x '.join(map(str, shape))}, expected sizes of 1 or more "
-                "and at most 2147483647 values; correct the input_shape in the prototxt"
-            )
-        values[value] = torch.empty(shape, device="meta")
-    for node in plan.nodes:
-        with naming(node.spec):
-            op = build(node.spec, [torch.empty(w.shape, device="meta") for w in node.spec.blobs])
-            if op.shapes is not None:
-                shapes = op.shapes(*(tuple(values[b].shape) for b in node.bottoms))
-            else:
-                shapes = [y.shape for y in run(op, tuple(values[b] for b in node.bottoms)).tops]
-            for value, shape in zip(node.tops, shapes, strict=True):
-                check_size(node.spec, shape)
-                values[value] = torch.empty(tuple(shape), device="meta")
-    return {plan.names[value]: tuple(values[value].shape) for value in sorted(values)}

@@ -13,7 +13,8 @@ a quicker gradient returns an ``Op`` with a rule of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -122,6 +123,18 @@ def fault(spec: LayerSpec, found: str, expected: str) -> ModelError:
     return ModelError(f"layer {spec.name!r} ({spec.type}): found {found}, expected {expected}")
 
 
+@contextmanager
+def naming(spec: LayerSpec) -> Iterator[None]:
+    """Turn a complaint of PyTorch's into one sentence that names the layer."""
+    try:
+        yield
+    except (RuntimeError, IndexError, ValueError, TypeError) as error:
+        if isinstance(error, ModelError):
+            raise
+        sentence = str(error).strip().split("\n")[0]
+        raise fault(spec, f"what cannot be computed: {sentence}", "bottoms and parameters that fit") from error
+
+
 def option(spec: LayerSpec, field: str) -> str:
     """The name of an enum field's value: option(spec, "pool") -> "MAX"."""
     message = spec.param
@@ -155,10 +168,10 @@ def blob(spec: LayerSpec, weights: Weights, index: int, shape: Sequence[int] | N
 MOST_VALUES = 2**31 - 1
 
 
-def check_size(spec: LayerSpec, shape: Sequence[int]) -> None:
-    """Refuse a top that Caffe could not hold either (its counts are 32-bit)."""
+def check_size(spec: LayerSpec, shape: Sequence[int], what: str = "a top") -> None:
+    """Refuse a blob that Caffe could not hold either (its counts are 32-bit)."""
     size = 1
     for d in shape:
         size *= d
     if size > MOST_VALUES or any(d < 0 for d in shape):
-        raise fault(spec, f"a top of {'x'.join(str(d) for d in shape)}", f"at most {MOST_VALUES} values")
+        raise fault(spec, f"{what} of {'x'.join(str(d) for d in shape)}", f"at most {MOST_VALUES} values")
