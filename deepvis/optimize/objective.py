@@ -69,9 +69,7 @@ class Objective:
     def pushed(self, direction: float) -> Objective:
         """The same value, pushed by ``direction`` (not 0)."""
         if direction == 0 or direction != direction:
-            raise OptimizeError(
-                f"the push direction is {direction:g}; give 1 to raise the unit or -1 to lower it"
-            )
+            raise OptimizeError(f"the push direction is {direction:g}; give 1 to raise the unit or -1 to lower it")
         return replace(self, direction=float(direction))
 
     @property
@@ -141,8 +139,7 @@ def _resolve_term(term: Term, shapes: Shapes) -> Term:
     channels, extents = (sizes[0], sizes[1:]) if sizes else (1, ())
     if not 0 <= term.channel < channels:
         raise OptimizeError(
-            f"layer {term.layer!r} has no channel {term.channel}; "
-            f"its {channels} channels are 0 to {channels - 1}"
+            f"layer {term.layer!r} has no channel {term.channel}; its {channels} channels are 0 to {channels - 1}"
         )
     if term.place == WHOLE:
         return term
@@ -153,9 +150,7 @@ def _resolve_term(term: Term, shapes: Shapes) -> Term:
         return replace(term, place=())
     if len(place) != len(extents) or not all(0 <= p < e for p, e in zip(place, extents, strict=True)):
         expected = " x ".join(str(e) for e in extents) if extents else "a single value (give no position)"
-        raise OptimizeError(
-            f"layer {term.layer!r} has no position {place}; the map of a channel is {expected}"
-        )
+        raise OptimizeError(f"layer {term.layer!r} has no position {place}; the map of a channel is {expected}")
     return replace(term, place=place)
 
 

@@ -1,55 +1,45 @@
-"""From an optimized x to something to look at."""
+"""From an optimized x to something to look at. All pictures are (H, W, 3) uint8 RGB."""
 
 from __future__ import annotations
-
-from typing import Protocol
 
 import numpy as np
 from torch import Tensor
 
 from deepvis.engine.receptive import receptive_field
+from deepvis.model.preprocess import Preprocessor
 from deepvis.optimize.objective import Term
 from deepvis.optimize.specimen import Specimen
 
-SHOWN_SPREAD = 110.0  # of 255: how far from mid-grey the contrast reaches
-TAIL = 0.5  # per cent of the values that may be clipped
+Box = tuple[int, int, int, int]
+GREY = 127.5
+REACH = 110.0  # how far from mid-grey the contrast of a gallery picture reaches
+TAIL = 0.5  # per cent of its values that may lie further out
 
 
-class Colours(Protocol):
-    """What pictures need of a model's Preprocessor: from the network's channels to RGB."""
-
-    def to_rgb(self, x_chw: np.ndarray) -> np.ndarray: ...
-    def diff_to_rgb(self, diff_chw: np.ndarray) -> np.ndarray: ...
-
-
-def pictures_of(x: Tensor | np.ndarray, colours: Colours) -> dict[str, np.ndarray]:
-    """The original's two pictures of an x (C, H, W), mean-subtracted, each (H, W, 3) uint8 RGB.
+def pictures_of(x: Tensor | np.ndarray, colours: Preprocessor) -> dict[str, np.ndarray]:
+    """The original's two pictures of an x (C, H, W), mean-subtracted.
 
     best_X: x alone, the mean as mid-grey, the largest |x| as black or white.
     best_Xpm: x plus the mean, as the network saw it.
     """
     x = _array(x)
-    return {"best_X": around_grey(x, colours), "best_Xpm": colours.to_rgb(x)}
+    return {"best_X": _around_grey(_hwc(x, colours), percentile=100.0, reach=GREY), "best_Xpm": colours.to_rgb(x)}
 
 
-def around_grey(x: np.ndarray, colours: Colours) -> np.ndarray:
-    """x scaled symmetrically: 0 is mid-grey, the largest |x| black or white; (H, W, 3) uint8 RGB."""
-    rgb = _hwc(colours.diff_to_rgb(x))
-    largest = float(np.abs(rgb).max()) or 1.0
-    return np.clip(np.rint(127.5 + rgb * (127.5 / largest)), 0, 255).astype(np.uint8)
+def shown(x: Tensor | np.ndarray, colours: Preprocessor, box: Box | None = None) -> np.ndarray:
+    """x for galleries and the window: mid-grey ground, contrast stretched till nearly all values fit.
 
-
-def shown(x: Tensor | np.ndarray, colours: Colours) -> np.ndarray:
-    """x for galleries: mid-grey ground, contrast stretched till nearly all values fit; (H, W, 3) uint8 RGB.
-
-    Images of a strong decay, which hardly leave the mean, become as readable as the others.
+    Pictures of a strong decay, which hardly leave the mean, become as readable as others.
+    box: (top, left, bottom, right) to cut out; the contrast is that of what is cut out.
     """
-    rgb = _hwc(colours.diff_to_rgb(_array(x)))
-    reach = float(np.percentile(np.abs(rgb), 100.0 - TAIL)) or 1.0
-    return np.clip(np.rint(127.5 + rgb * (SHOWN_SPREAD / reach)), 0, 255).astype(np.uint8)
+    rgb = _hwc(_array(x), colours)
+    if box is not None:
+        top, left, bottom, right = box
+        rgb = rgb[top:bottom, left:right]
+    return _around_grey(rgb, percentile=100.0 - TAIL, reach=REACH)
 
 
-def field_box(specimen: Specimen, term: Term) -> tuple[int, int, int, int]:
+def field_box(specimen: Specimen, term: Term) -> Box:
     """(top, left, bottom, right) of what the term sees of the input, inside the image, half open.
 
     A fully connected unit and a whole channel see all of it.
@@ -64,16 +54,18 @@ def field_box(specimen: Specimen, term: Term) -> tuple[int, int, int, int]:
     return inside.top, inside.left, inside.bottom, inside.right
 
 
-def cropped(rgb: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
-    top, left, bottom, right = box
-    return rgb[top:bottom, left:right]
+def _around_grey(rgb: np.ndarray, percentile: float, reach: float) -> np.ndarray:
+    """0 becomes mid-grey, the percentile of the absolute values ``reach`` grey levels away from it."""
+    largest = float(np.percentile(np.abs(rgb), percentile)) or float(np.abs(rgb).max()) or 1.0
+    return np.clip(np.rint(GREY + rgb * (reach / largest)), 0, 255).astype(np.uint8)
 
 
-def _hwc(rgb: np.ndarray) -> np.ndarray:
-    """(H, W, 3) of what diff_to_rgb gives, one channel repeated."""
-    if rgb.ndim == 2:
-        rgb = rgb[:, :, None]
-    return np.repeat(rgb, 3, axis=2) if rgb.shape[2] == 1 else rgb
+def _hwc(x: np.ndarray, colours: Preprocessor) -> np.ndarray:
+    """(H, W, 3) float: RGB, or the mean of other counts of channels three times."""
+    rgb = colours.diff_to_rgb(x)
+    if len(rgb) != 3:
+        rgb = np.repeat(rgb.mean(axis=0, keepdims=True), 3, axis=0)
+    return rgb.transpose(1, 2, 0)
 
 
 def _array(x: Tensor | np.ndarray) -> np.ndarray:

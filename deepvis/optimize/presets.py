@@ -81,13 +81,9 @@ def read_presets(file: Path) -> dict[str, Recipe]:
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise OptimizeError(
-            f"the presets file {file} cannot be read: {str(error).splitlines()[0]}"
-        ) from error
+        raise OptimizeError(f"the presets file {file} cannot be read: {str(error).splitlines()[0]}") from error
     if not isinstance(content, dict) or content.get("version") != VERSION:
-        raise OptimizeError(
-            f"the presets file {file} does not begin with version: {VERSION}; write that line into it"
-        )
+        raise OptimizeError(f"the presets file {file} does not begin with version: {VERSION}; write that line into it")
     named = content.get("presets") or {}
     if not isinstance(named, dict):
         raise OptimizeError(f"presets in {file} is no table of names; expected presets: {{name: {{...}}}}")
@@ -115,9 +111,7 @@ def _plain(recipe: Recipe) -> dict[str, object]:
 
 def _recipe(file: Path, name: str, values: object) -> Recipe:
     if not isinstance(values, dict):
-        raise OptimizeError(
-            f"preset {name!r} in {file} is no table of settings; expected {{decay: 0.001, ...}}"
-        )
+        raise OptimizeError(f"preset {name!r} in {file} is no table of settings; expected {{decay: 0.001, ...}}")
     try:
         return Recipe.from_dict(values)
     except OptimizeError as error:

@@ -47,9 +47,7 @@ class Recipe:
         if 0 < radius < WORKS_FROM:
             found.append(f"a blur radius of {radius:g} pixels hardly blurs; {WORKS_FROM} or more works well")
         if radius > 0 and every == 0:
-            found.append(
-                f"blur_radius {radius:g} does nothing while blur_every is 0; set blur_every to 1 or more"
-            )
+            found.append(f"blur_radius {radius:g} does nothing while blur_every is 0; set blur_every to 1 or more")
         if every > 0 and radius == 0:
             found.append(f"blur_every {every:g} does nothing while blur_radius is 0; set blur_radius")
         return found

@@ -35,11 +35,7 @@ class Setting:
     def words(self) -> str:
         """The range in words, for errors."""
         kind = "a whole number" if self.whole else "a number"
-        return (
-            f"{kind} from {self.low:g} to {self.high:g}"
-            if self.high < 1e9
-            else f"{kind} of {self.low:g} or more"
-        )
+        return f"{kind} from {self.low:g} to {self.high:g}" if self.high < 1e9 else f"{kind} of {self.low:g} or more"
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,14 +106,10 @@ def small_val(x: Tensor, grad: Tensor, step: Step) -> Tensor:
 @regularizer("small_norm", Setting("small_norm_percentile", 100, _PERCENT.format("pixels of small norm")))
 def small_norm(x: Tensor, grad: Tensor, step: Step) -> Tensor:
     """Pixels whose norm over the channels is under the percentile become 0 (the paper's n_pct)."""
-    return _clip_small(
-        x, step["small_norm_percentile"], lambda x, g: x.square().sum(1, keepdim=True).sqrt(), grad
-    )
+    return _clip_small(x, step["small_norm_percentile"], lambda x, g: x.square().sum(1, keepdim=True).sqrt(), grad)
 
 
-@regularizer(
-    "px_benefit", Setting("px_benefit_percentile", 100, _PERCENT.format("pixels of small contribution"))
-)
+@regularizer("px_benefit", Setting("px_benefit_percentile", 100, _PERCENT.format("pixels of small contribution")))
 def px_benefit(x: Tensor, grad: Tensor, step: Step) -> Tensor:
     """Pixels whose sum over the channels of grad (-x) is under the percentile become 0."""
     return _clip_small(x, step["px_benefit_percentile"], _benefit, grad)
@@ -132,9 +124,7 @@ def px_abs_benefit(x: Tensor, grad: Tensor, step: Step) -> Tensor:
     return _clip_small(x, step["px_abs_benefit_percentile"], lambda x, g: _benefit(x, g).abs(), grad)
 
 
-@regularizer(
-    "total_variation", Setting("total_variation", 1e9, "step against total variation, in pixel values")
-)
+@regularizer("total_variation", Setting("total_variation", 1e9, "step against total variation, in pixel values"))
 def total_variation(x: Tensor, grad: Tensor, step: Step) -> Tensor:
     """A step of the given size down the gradient of sum sqrt(dx^2 + dy^2 + 1): smooth areas, sharp edges.
 

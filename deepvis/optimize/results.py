@@ -186,9 +186,7 @@ def read_unfinished(path: Path, job: Job, model: str, device: torch.device) -> C
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise OptimizeError(
-            f"the unfinished climb {path} is unreadable ({error}); delete it to start anew"
-        ) from None
+        raise OptimizeError(f"the unfinished climb {path} is unreadable ({error}); delete it to start anew") from None
 
 
 def _kept(arrays: Mapping[str, np.ndarray], name: str, device: torch.device) -> Kept | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor
 
 from deepvis.engine.net import Net
+from deepvis.model.graph import NetSpec
 from deepvis.optimize.errors import OptimizeError
 
 if TYPE_CHECKING:
@@ -21,8 +23,7 @@ class Specimen:
     """A network and its input.
 
     mean_chw: (C, H, W) float32 on the network's device, in its own channel order; its shape is the input's.
-    scale: the largest value of a pixel in the network's input, 255 for most: images stay in [0, scale] -
-    mean.
+    scale: the largest value of a pixel in the network's input, 255 for most: x stays in [0, scale] - mean.
     """
 
     net: Net
@@ -33,38 +34,55 @@ class Specimen:
     @property
     def size(self) -> tuple[int, int]:
         """(height, width) of the input."""
-        return tuple(self.mean_chw.shape[-2:])  # type: ignore[return-value]
+        height, width = self.mean_chw.shape[-2:]
+        return height, width
 
     def clip(self, x: Tensor) -> Tensor:
         """x with every pixel, mean added, in [0, scale]."""
         return torch.clamp(x, -self.mean_chw, self.scale - self.mean_chw)
 
-    def deepest(self, layers: tuple[str, ...] | set[str]) -> str:
+    def deepest(self, layers: Collection[str]) -> str:
         """The one of the layers that the forward pass reaches last."""
         plan = self.net.plan
         return max(layers, key=lambda layer: plan.maker[plan.last(layer)])
 
 
-def specimen_of(model: Model, device: str = "cpu", *, net: Net | None = None) -> Specimen:
-    """A model made ready. ``net``: one that is loaded already, on ``device``.
+def specimen_of(model: Model, device: str = "cpu") -> Specimen:
+    """A model made ready, with a network of its own.
 
     Raises OptimizeError where weights are not finite numbers, ModelError where the model cannot be loaded.
     """
-    net = net or Net(model.spec, device)
+    on_cpu = torch.device(device).type == "cpu"
+    net = Net(channels_last(model.spec) if on_cpu else model.spec, device)
     check_weights(net)
-    mean = np.ascontiguousarray(model.preprocessor.mean_chw, np.float32)
-    return Specimen(
-        net, torch.from_numpy(mean).to(net.device), model.data_blob, float(model.preprocessor.scale)
-    )
+    mean = torch.from_numpy(np.array(model.preprocessor.mean_chw, np.float32))
+    return Specimen(net, mean.to(net.device), model.data_blob, float(model.preprocessor.scale))
+
+
+def channels_last(spec: NetSpec) -> NetSpec:
+    """The same network, its filters (O, I, H, W) lying in memory as (O, H, W, I).
+
+    On a CPU the whole pass then runs in that order of memory; GoogLeNet's forward pass takes two thirds of
+    the time, for pooling is vectorised over channels. The numbers are the same but for the last bits.
+    """
+    layers = (replace(layer, blobs=tuple(map(_channels_last, layer.blobs))) for layer in spec.layers)
+    return replace(spec, layers=tuple(layers))
 
 
 def check_weights(net: Net) -> None:
     """Raise OptimizeError naming the first layer whose weights hold NaN or infinity."""
     for layer, blobs in net.parameters().items():
         for index, blob in enumerate(blobs):
-            if not bool(torch.isfinite(blob.sum())) and not bool(torch.isfinite(blob).all()):
-                kind = "NaN" if bool(torch.isnan(blob).any()) else "infinite values"
-                raise OptimizeError(
-                    f"the weights of layer {layer!r} (blob {index}) hold {kind}; nothing can be optimized "
-                    "through them: fetch or save the weights file again"
-                )
+            if bool(torch.isfinite(blob.sum())) or bool(torch.isfinite(blob).all()):
+                continue
+            kind = "NaN" if bool(torch.isnan(blob).any()) else "infinite values"
+            raise OptimizeError(
+                f"the weights of layer {layer!r} (blob {index}) hold {kind}; nothing can be optimized through "
+                "them: fetch or save the weights file again"
+            )
+
+
+def _channels_last(weights: np.ndarray) -> np.ndarray:
+    if weights.ndim != 4 or weights.shape[1] == 1 or weights.shape[2] * weights.shape[3] == 1:
+        return weights
+    return np.ascontiguousarray(weights.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)

@@ -75,8 +75,7 @@ def check_policy(policy: str, params: Mapping[str, float]) -> dict[str, float]:
     missing = [name for name in needs if name not in params]
     if missing:
         raise OptimizeError(
-            f"lr-policy {policy} needs {', '.join(needs)}; "
-            f"lr-params {dict(params)} lacks {', '.join(missing)}"
+            f"lr-policy {policy} needs {', '.join(needs)}; lr-params {dict(params)} lacks {', '.join(missing)}"
         )
     unknown = [name for name in params if name not in needs]
     if unknown:
