@@ -20,6 +20,8 @@ from deepvis.core.mailbox import Closed, Mailbox
 from deepvis.core.types import Frame
 from deepvis.sources.base import Play, SourceError, new_frame
 
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # AV_LOG_QUIET; OpenCV reads it when it first uses FFmpeg
+
 FIRST_RETRY, LAST_RETRY = 1.0, 30.0  # seconds; doubled with each failure
 
 
@@ -144,10 +146,9 @@ class CaptureSource(ABC):
 
 
 def quiet_opencv() -> None:
-    """Keep OpenCV and FFmpeg from writing to standard error; what fails is said in the window."""
+    """Keep OpenCV from writing to standard error; what fails is said in the window."""
     import cv2
 
-    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # AV_LOG_QUIET; read when FFmpeg is first used
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 
