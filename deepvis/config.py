@@ -56,9 +56,7 @@ class Settings:
     """All settings; None where the model or the machine decides."""
 
     # the network
-    model: str | None = setting(
-        TEXT, None, "Name or folder of the model (--list-models); None: the embedded default"
-    )
+    model: str | None = setting(TEXT, None, "Name or folder of the model (--list-models); None: the embedded default")
     prototxt: str | None = setting(TEXT, None, "Your own network: Caffe's deploy.prototxt", path=True)
     weights: str | None = setting(TEXT, None, "Its weights: a .caffemodel", path=True)
     mean: str | tuple[float, ...] | None = setting(
@@ -70,39 +68,23 @@ class Settings:
     labels: str | None = setting(TEXT, None, "Text file with a class name per line", path=True)
     label_layers: tuple[str, ...] | None = setting(NAMES, None, "Layers whose channels are the classes")
     prob_layer: str | None = setting(TEXT, None, "Layer of the class probabilities, for the top 5")
-    data_blob: str | None = setting(
-        TEXT, None, "Blob that takes the picture, where a network has several inputs"
-    )
+    data_blob: str | None = setting(TEXT, None, "Blob that takes the picture, where a network has several inputs")
     input_size: tuple[int, int] | None = setting(SIZE, None, "(height, width) of the network's input")
     channel_order: str | None = setting(choice("BGR", "RGB"), None, "Order of the network's colour channels")
-    input_scale: float | None = setting(
-        POSITIVE, None, "Value of a white pixel at the network's input: 255, or 1"
-    )
-    layer_filter: Callable[[str], bool] | None = setting(
-        FUNCTION, None, "True for layers to leave out of the window"
-    )
-    short_name: Callable[[str], str] | None = setting(
-        FUNCTION, None, "Layer's name -> name in the layer list"
-    )
+    input_scale: float | None = setting(POSITIVE, None, "Value of a white pixel at the network's input: 255, or 1")
+    layer_filter: Callable[[str], bool] | None = setting(FUNCTION, None, "True for layers to leave out of the window")
+    short_name: Callable[[str], str] | None = setting(FUNCTION, None, "Layer's name -> name in the layer list")
     unit_image_dir: str | None = setting(TEXT, None, "Folder of the unit images (unit_jpg_vis)", path=True)
-    unit_image_layers: tuple[str, ...] | None = setting(
-        NAMES, None, "Layers that have unit images; None: look"
-    )
-    remap: Mapping[str, str] | None = setting(
-        NAME_MAP, None, "Layer -> the layer whose unit images it borrows"
-    )
+    unit_image_layers: tuple[str, ...] | None = setting(NAMES, None, "Layers that have unit images; None: look")
+    remap: Mapping[str, str] | None = setting(NAME_MAP, None, "Layer -> the layer whose unit images it borrows")
     # where it runs
     backend: str = setting(
         choice("auto", "engine", "caffe", "fake"), "engine", "engine, caffe (an installed pycaffe) or auto"
     )
     device: str = setting(DEVICE, "auto", "auto, cpu, cuda or cuda:N")
-    caffe_root: str | None = setting(
-        TEXT, None, "Checkout of Caffe whose python/ the caffe backend imports", path=True
-    )
+    caffe_root: str | None = setting(TEXT, None, "Checkout of Caffe whose python/ the caffe backend imports", path=True)
     # input
-    images: str | None = setting(
-        TEXT, None, "Photos to show: a folder, one file, or a text file of paths", path=True
-    )
+    images: str | None = setting(TEXT, None, "Photos to show: a folder, one file, or a text file of paths", path=True)
     camera: int | None = setting(COUNT, 0, "Number of the camera; None: no camera")
     video: str | None = setting(TEXT, None, "Video file or address to play in the camera's place", path=True)
     stretch: bool = setting(FLAG, False, "Stretch pictures to the network's shape rather than crop them")
@@ -115,9 +97,7 @@ class Settings:
     label_predictions: bool = setting(FLAG, True, "Class names and probabilities from the start (key 8)")
     unit_images: bool = setting(FLAG, True, "Unit images from the start (key 9)")
     gamma_boost: int = setting(COUNT, 0, "Gamma boost from the start: place in 1, 0.7, 0.5, 0.3 (key t)")
-    individual_boost: int = setting(
-        COUNT, 0, "Individual boost from the start: place in 0, 0.3, 0.5, 0.8, 1 (key T)"
-    )
+    individual_boost: int = setting(COUNT, 0, "Individual boost from the start: place in 0, 0.3, 0.5, 0.8, 1 (key T)")
     debug: int = setting(COUNT, 0, "Debug level from the start (key 5)")
     fast: int = setting(COUNT, 3, "Distance of a fast move")
     unit_image_cache: int = setting(COUNT, 256 * 2**20, "Bytes that the cache of unit images may hold")
@@ -150,9 +130,7 @@ def run_file(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}, line {error.lineno}: {error.msg}; it must be Python 3") from None
     except Exception as error:  # the user's own code may raise anything
         raise ConfigError(f"{path} could not be run: {type(error).__name__}: {error}") from error
-    return {
-        name: value for name, value in names.items() if not name.startswith("_") and not _is_import(value)
-    }
+    return {name: value for name, value in names.items() if not name.startswith("_") and not _is_import(value)}
 
 
 def _is_import(value: Any) -> bool:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
-from deepvis.core.commands import columns, press, select_layer, select_unit, view
+from deepvis.core.commands import Command, columns, press, select_layer, select_unit, view
 from deepvis.core.state import AppState, Cursor, Zoom
 
 
@@ -20,19 +19,16 @@ class Target(Protocol):
     def channel(self) -> int | None: ...
 
 
-@dataclass(frozen=True)
-class Help:
-    """One line for the help screen."""
-
-    name: str
-    keys: tuple[str, ...]
-    help: str
-    group: str = "Mouse"
+def _nothing(state: AppState) -> AppState:
+    return state
 
 
+# for the help screen, beside the keys
 HELP = (
-    Help("click", ("click",), "Select a layer or a unit; next file or pause (input); zoom (unit); back mode (back)"),
-    Help("wheel", ("wheel",), "Next layer, row of units, unit, file or back mode, by what lies under it"),
+    Command(
+        "click", ("click",), "Layer or unit: select; input: next or pause; unit: zoom; back: mode", "Mouse", _nothing
+    ),
+    Command("wheel", ("wheel",), "Next layer, row, unit, file or back mode, by what lies under it", "Mouse", _nothing),
 )
 
 

@@ -18,9 +18,7 @@ class Kind:
     convert: Callable[[Any], Any]
 
 
-def _checked(
-    expects: str, allows: Callable[[Any], bool], convert: Callable[[Any], Any] = lambda v: v
-) -> Kind:
+def _checked(expects: str, allows: Callable[[Any], bool], convert: Callable[[Any], Any] = lambda v: v) -> Kind:
     def check(value: Any) -> Any:
         if not allows(value):
             raise ValueError

@@ -37,6 +37,31 @@ def resident_bytes() -> int | None:
 
 
 @dataclass
+class PassLog:
+    """Follows the network in its thread: how many passes there were, when, and the seconds of each."""
+
+    count: int = 0
+    forward_seconds: list[float] = field(default_factory=list)
+    back_seconds: list[float] = field(default_factory=list)
+    first_at: float = 0.0
+    last_at: float = 0.0
+
+    def __call__(self, snapshot: Snapshot) -> None:
+        self.last_at = time.monotonic()
+        self.first_at = self.first_at or self.last_at
+        self.count += 1
+        if snapshot.seconds.forward:
+            self.forward_seconds.append(snapshot.seconds.forward)
+        if snapshot.seconds.back:
+            self.back_seconds.append(snapshot.seconds.back)
+
+    @property
+    def span(self) -> float:
+        """Seconds from the first pass to the last."""
+        return self.last_at - self.first_at
+
+
+@dataclass
 class Stats:
     """Collects as the run goes; all times in seconds on the clock of ``time.monotonic``."""
 
@@ -47,19 +72,7 @@ class Stats:
     snapshots_shown: int = 0
     compose_seconds: list[float] = field(default_factory=list)
     key_seconds: list[float] = field(default_factory=list)
-    forward_seconds: list[float] = field(default_factory=list)
-    back_seconds: list[float] = field(default_factory=list)
-    first_pass: tuple[float, int] | None = None  # when the first snapshot arrived, and its pass number
-    last_pass: tuple[float, int] | None = None
     _shown_id: int | None = None
-
-    def arrived(self, snapshot: Snapshot, passes: int) -> None:
-        """A new snapshot was seen by the main thread. passes: of the network so far."""
-        self.last_pass = (time.monotonic(), passes)
-        self.first_pass = self.first_pass or self.last_pass
-        self.forward_seconds.append(snapshot.seconds.forward)
-        if snapshot.seconds.back:
-            self.back_seconds.append(snapshot.seconds.back)
 
     def shown(self, compose: float, has_frame: bool, snapshot_id: int | None) -> None:
         """A picture of the window was shown. compose: seconds that drawing took."""
@@ -75,16 +88,8 @@ class Stats:
                 self.snapshots_shown += 1
                 self._shown_id = snapshot_id
 
-    @property
-    def passes_per_second(self) -> float:
-        """From the first to the last snapshot; 0 before there were two."""
-        if self.first_pass is None or self.last_pass is None or self.last_pass[0] <= self.first_pass[0]:
-            return 0.0
-        return (self.last_pass[1] - self.first_pass[1]) / (self.last_pass[0] - self.first_pass[0])
-
-    def as_json(self, model: str, device: str) -> dict[str, Any]:
+    def as_json(self, passes: PassLog, model: str, device: str) -> dict[str, Any]:
         """The facts with their units in their names; null where nothing was measured."""
-        span = self.last_pass[0] - self.first_pass[0] if self.first_pass and self.last_pass else 0.0
         return {
             "version": VERSION,
             "model": model,
@@ -92,10 +97,10 @@ class Stats:
             "first_frame_seconds": _rounded(self.first_frame),
             "first_activations_seconds": _rounded(self.first_activations),
             "seconds": _rounded(time.monotonic() - self.started),
-            "passes": self.last_pass[1] if self.last_pass else 0,
-            "passes_per_second": _rounded(self.passes_per_second),
+            "passes": passes.count,
+            "passes_per_second": _per_second(passes.count, passes.span),
             "passes_shown": self.snapshots_shown,
-            "passes_shown_per_second": _rounded((self.snapshots_shown - 1) / span) if span > 0 else 0.0,
+            "passes_shown_per_second": _per_second(self.snapshots_shown, passes.span),
             "frames_shown": self.frames_shown,
             "key_to_pixel_ms": {
                 "p50": _percentile_ms(self.key_seconds, 50),
@@ -103,17 +108,22 @@ class Stats:
                 "n": len(self.key_seconds),
             },
             "pass_ms": {
-                "forward": _percentile_ms(self.forward_seconds, 50),
-                "back": _percentile_ms(self.back_seconds, 50),
+                "forward": _percentile_ms(passes.forward_seconds, 50),
+                "back": _percentile_ms(passes.back_seconds, 50),
             },
             "compose_ms": _percentile_ms(self.compose_seconds, 50),
             "compose_ms_p95": _percentile_ms(self.compose_seconds, 95),
             "resident_bytes": resident_bytes(),
         }
 
-    def write(self, path: Path, model: str, device: str) -> None:
+    def write(self, path: Path, passes: PassLog, model: str, device: str) -> None:
         with written_beside(path) as file:
-            file.write((json.dumps(self.as_json(model, device), indent=2) + "\n").encode())
+            file.write((json.dumps(self.as_json(passes, model, device), indent=2) + "\n").encode())
+
+
+def _per_second(count: int, span: float) -> float:
+    """The rate of events of which the first and the last lie ``span`` seconds apart; 0 where that says nothing."""
+    return round((count - 1) / span, 3) if count > 1 and span > 0 else 0.0
 
 
 def _rounded(value: float | None) -> float | None:

@@ -27,7 +27,6 @@ from deepvis.core.state import (
 )
 from deepvis.core.types import BackMode, Fit
 
-FAST = 3  # layers, tiles or rows that a fast move passes
 E = TypeVar("E", bound=Enum)
 Change = Callable[[AppState], AppState]
 
@@ -181,24 +180,24 @@ def down(state: AppState) -> AppState:
     return downward(state, 1)
 
 
-@command("J", ",", group=Group.MOVE, help=f"Left, {FAST} at once")
+@command("J", ",", group=Group.MOVE, help="Left, 3 at once")
 def left_fast(state: AppState) -> AppState:
-    return sideways(state, -FAST)
+    return sideways(state, -state.fast)
 
 
-@command("L", ".", group=Group.MOVE, help=f"Right, {FAST} at once")
+@command("L", ".", group=Group.MOVE, help="Right, 3 at once")
 def right_fast(state: AppState) -> AppState:
-    return sideways(state, FAST)
+    return sideways(state, state.fast)
 
 
-@command("I", "-", group=Group.MOVE, help=f"Up, {FAST} rows at once")
+@command("I", "-", group=Group.MOVE, help="Up, 3 rows at once")
 def up_fast(state: AppState) -> AppState:
-    return upward(state, FAST)
+    return upward(state, state.fast)
 
 
-@command("K", "+", "=", group=Group.MOVE, help=f"Down, {FAST} rows at once")
+@command("K", "+", "=", group=Group.MOVE, help="Down, 3 rows at once")
 def down_fast(state: AppState) -> AppState:
-    return downward(state, FAST)
+    return downward(state, state.fast)
 
 
 @command("home", group=Group.MOVE, help="First layer, or first unit of the layer")

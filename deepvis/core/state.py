@@ -108,6 +108,7 @@ class AppState:
     input: InputState = field(default_factory=InputState)
     live: LiveState = field(default_factory=LiveState)
     layers_pane: tuple[int, int] = (870, 900)  # (height, width) in pixels: tile columns follow from it
+    fast: int = 3  # layers, tiles or rows that a fast move passes
     quit: bool = False
     initial_view: ViewState = field(default_factory=ViewState)  # what a reset goes back to
 

@@ -1,0 +1,165 @@
+"""Builds the parts from the settings, runs the window over them, and shuts all down."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from deepvis.backends.base import Backend, open_backend
+from deepvis.config import Settings
+from deepvis.core.geometry import LayoutError, PaneLayout
+from deepvis.core.state import GAMMA_BOOSTS, INDIVIDUAL_BOOSTS, AppState, InputState, ViewState
+from deepvis.core.types import Fit, LayerInfo, NetInfo
+from deepvis.core.unit_files import user_folder
+from deepvis.loop import Loop
+from deepvis.model.errors import ModelError
+from deepvis.model.zoo import OVERRIDES, Model, load_model
+from deepvis.options import RunOptions, UsageError
+from deepvis.parts import Parts
+from deepvis.sources.opening import camera_present, images_problem, open_moving, open_still, video_problem
+from deepvis.stats import PassLog, Stats
+from deepvis.ui.layout import layout_for
+from deepvis.ui.window import AnyWindow, MemoryWindow, Window, WindowError
+from deepvis.workers.input import InputWorker
+from deepvis.workers.network import NetworkWorker
+from deepvis.workers.unit_image_reader import Commands, UnitImageReader
+from deepvis.workers.unit_images import UnitImagesWorker
+
+TITLE = "Deep Visualization Toolbox"
+DESIGN_HEIGHT, DESIGN_WIDTH = 930, 1500
+SWITCH_SECONDS = 0.001  # of Python's threads: the window must not wait the usual 5 ms for its turn
+
+
+def run(settings: Settings, options: RunOptions, *, starts_moving: bool) -> int:
+    """Run the toolbox until it is closed; the exit code. Raises UsageError for what the user got wrong.
+
+    starts_moving: the command line named a camera or a video.
+    """
+    check_sources(settings)
+    sys.setswitchinterval(SWITCH_SECONDS)
+    stats, passes = Stats(), PassLog()
+    model = open_model(settings)
+    state = first_state(settings, model, starts_moving=starts_moving)
+    layouts = Layouts(settings, model)
+    layouts(state.info, *window_size(settings))  # a wrong table of panes is told before a window opens
+    parts = make_parts(settings, model, passes)
+    window = open_window(settings, options)
+    try:
+        loop = Loop(state, parts, window, options, layouts, Path(settings.pictures), stats)
+        loop.run()
+        write_results(loop, options, passes)
+    finally:
+        parts.stop()
+        window.close()
+    return 0
+
+
+def check_sources(settings: Settings) -> None:
+    """Raises UsageError for photos or a video that cannot be there."""
+    problem = images_problem(settings.images) if settings.images else None
+    problem = problem or (video_problem(settings.video) if settings.video else None)
+    if problem:
+        raise UsageError(problem)
+
+
+def open_model(settings: Settings) -> Model:
+    """The model that the settings name; its weights are read later. Raises UsageError."""
+    overrides = {name: getattr(settings, name) for name in OVERRIDES if hasattr(settings, name)}
+    try:
+        return load_model(
+            settings.model,
+            prototxt=settings.prototxt,
+            weights=settings.weights,
+            mean=settings.mean,
+            labels=settings.labels,
+            overrides=overrides,
+        )
+    except ModelError as error:
+        raise UsageError(str(error)) from error
+
+
+def first_state(settings: Settings, model: Model, *, starts_moving: bool) -> AppState:
+    """The state before anything was pressed; of the network only the names are known yet."""
+    view = ViewState(
+        label_predictions=settings.label_predictions,
+        unit_images=settings.unit_images,
+        gamma_boost=settings.gamma_boost % len(GAMMA_BOOSTS),
+        individual_boost=settings.individual_boost % len(INDIVIDUAL_BOOSTS),
+        debug=settings.debug % 3,
+    )
+    source = InputState(
+        moving=starts_moving or is_moving_by_itself(settings),
+        fit=Fit.STRETCH if settings.stretch else Fit.CROP,
+        mirror=settings.mirror,
+    )
+    layers = tuple(LayerInfo(name, "", 1, 1, 1, model.short_names.get(name, "")) for name in model.layer_names)
+    channels, height, width = model.preprocessor.input_shape
+    info = NetInfo(model.name, layers, (channels, height, width), model.labels, groups=model.groups)
+    return AppState(info, view, source, fast=settings.fast, initial_view=view)
+
+
+def is_moving_by_itself(settings: Settings) -> bool:
+    """Without --images: the video of the settings, or the camera if there is one; else the sample photos."""
+    if settings.images is not None:
+        return False
+    return settings.video is not None or (settings.camera is not None and camera_present(settings.camera))
+
+
+class Layouts:
+    """(network, height, width) -> where the panes are. Raises UsageError for a table of panes that cannot be."""
+
+    def __init__(self, settings: Settings, model: Model) -> None:
+        self._panes = {**model.panes, **(settings.panes or {})}
+        self._font_scale = settings.font_scale
+
+    def __call__(self, info: NetInfo, height: int, width: int) -> PaneLayout:
+        try:
+            return layout_for(info, height, width, self._panes, self._font_scale)
+        except LayoutError as error:
+            raise UsageError(str(error)) from error
+
+
+def window_size(settings: Settings) -> tuple[int, int]:
+    """(height, width) in pixels."""
+    height, width = settings.window_size or (DESIGN_HEIGHT, DESIGN_WIDTH)
+    return round(height * settings.scale), round(width * settings.scale)
+
+
+def open_window(settings: Settings, options: RunOptions) -> AnyWindow:
+    """On the screen or, headless, in memory. Raises UsageError where there is no screen."""
+    try:
+        return (MemoryWindow if options.headless else Window)(TITLE, *window_size(settings))
+    except WindowError as error:
+        raise UsageError(str(error)) from error
+
+
+def make_parts(settings: Settings, model: Model, passes: PassLog) -> Parts:
+    """The workers. The backend is opened in its own thread: torch takes a second to load."""
+
+    def open_network() -> Backend:
+        return open_backend(settings.backend, model, settings.device)
+
+    def open_images(info: NetInfo) -> UnitImagesWorker:
+        folders = [user_folder(model.name), model.unit_image_dir]
+        commands = Commands(model.name)
+        return UnitImagesWorker(lambda: UnitImageReader(folders, info, commands, settings.unit_image_cache))
+
+    camera = 0 if settings.camera is None else settings.camera
+    return Parts(
+        InputWorker(lambda: open_still(settings.images), lambda: open_moving(camera, settings.video)),
+        NetworkWorker(open_network, [passes]),
+        open_images,
+        moving_source=settings.video or f"camera {camera}",
+    )
+
+
+def write_results(loop: Loop, options: RunOptions, passes: PassLog) -> None:
+    """The screenshot and the statistics. Raises UsageError for a file that cannot be written."""
+    info = loop.state.info
+    try:
+        if options.screenshot:
+            loop.screenshot(options.screenshot)
+        if options.stats:
+            loop.stats.write(options.stats, passes, info.name, info.device)
+    except OSError as error:
+        raise UsageError(f"{error.filename or options.screenshot}: {error.strerror or error}") from error
