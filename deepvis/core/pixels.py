@@ -17,6 +17,7 @@ Three steps, the same for all of them:
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -28,6 +29,7 @@ MID = 128  # the code and the brightness of 0 where the sign matters
 READABLE = 0.55  # brightness that the median channel's peak is given
 MIN_EXPONENT = 0.3
 BLUR_SIGMA = 4.0  # pixels; the original's caffevis_grad_norm_blur_radius
+BLOCK = 1 << 16  # values that are coded at a time
 BACK_EXPONENT = 0.7  # back projections are mostly small values: lift them a little
 
 
@@ -69,24 +71,27 @@ def activation_codes(acts_chw: np.ndarray, individual: float = 0.0) -> Codes:
 
     individual: 0..1, the share of each channel's own peak in its ceiling.
     """
-    acts = _finite(acts_chw)
-    peaks = acts.reshape(len(acts), -1).max(axis=1).clip(min=0)
+    acts, peaks = _with_peaks(acts_chw, signed=False)
     factors = _factors(peaks, individual)
-    roots = np.multiply(acts, factors[:, None, None], dtype=np.float32)
-    flat = roots.reshape(len(acts), -1)  # the OpenCV functions below want two axes
-    cv2.max(flat, 0.0, flat)
-    cv2.sqrt(flat, flat)
-    codes = cv2.convertScaleAbs(flat, alpha=255.0).reshape(acts.shape)
+
+    def code(values: np.ndarray, out: np.ndarray) -> None:
+        cv2.max(values, 0.0, values)
+        cv2.sqrt(values, values)
+        cv2.convertScaleAbs(values, out, alpha=255.0)
+
+    codes = _in_blocks(acts, factors, code)
     return Codes(codes, False, natural_exponent(peaks * factors), float(peaks.max(initial=0)))
 
 
 def diff_codes(diffs_chw: np.ndarray, individual: float = 0.0) -> Codes:
     """Codes of a layer's diffs (C, H, W) float around MID; NaN looks like 0."""
-    diffs = _finite(diffs_chw)
-    flat = diffs.reshape(len(diffs), -1)
-    peaks = np.maximum(flat.max(axis=1), -flat.min(axis=1))
+    diffs, peaks = _with_peaks(diffs_chw, signed=True)
     factors = _factors(peaks, individual)
-    codes = _signed_roots(np.multiply(flat, factors[:, None], dtype=np.float32)).reshape(diffs.shape)
+
+    def code(values: np.ndarray, out: np.ndarray) -> None:
+        out[:] = _signed_roots(values)
+
+    codes = _in_blocks(diffs, factors, code)
     return Codes(codes, True, natural_exponent(peaks * factors), float(peaks.max(initial=0)))
 
 
@@ -123,7 +128,7 @@ def back_picture(diff_chw: np.ndarray, how: BackFilter, exponent: float = BACK_E
     magnitude; NORM is the L2 norm over colour scaled to its own range, NORMBLUR the same after a
     Gaussian blur with sigma 4. Source: the original's back filters.
     """
-    diff = _finite(diff_chw)
+    diff, peaks = _with_peaks(diff_chw, signed=True)
     if how in (BackFilter.NORM, BackFilter.NORMBLUR):
         norm = np.sqrt(np.einsum("chw,chw->hw", diff, diff))
         if how is BackFilter.NORMBLUR:
@@ -131,25 +136,46 @@ def back_picture(diff_chw: np.ndarray, how: BackFilter, exponent: float = BACK_E
         low, high = float(norm.min()), float(norm.max())
         gray = cv2.convertScaleAbs(norm - low, alpha=255.0 / (high - low) if high > low else 0.0)
         return cv2.cvtColor(gray, cv2.COLOR_GRAY2RGB)
-    colours = diff if how is BackFilter.RAW and len(diff) == 3 else diff.mean(axis=0, keepdims=True)
-    interleaved = np.ascontiguousarray(colours.transpose(1, 2, 0), dtype=np.float32)
-    flat = interleaved.reshape(interleaved.shape[0], -1)
-    peak = max(float(flat.max(initial=0)), -float(flat.min(initial=0)))
-    codes = _signed_roots(flat * np.float32(1 / peak if peak > 0 else 0))
-    picture = cv2.LUT(codes, signed_tone(exponent))
-    if len(colours) == 1:
-        return cv2.cvtColor(picture, cv2.COLOR_GRAY2RGB)
-    return picture.reshape(interleaved.shape)
+    if how is BackFilter.RAW and len(diff) == 3:
+        colours = cv2.merge(list(diff))
+        peak = float(peaks.max(initial=0))
+    else:
+        colours = diff.mean(axis=0)
+        peak = max(float(colours.max(initial=0)), -float(colours.min(initial=0)))
+    flat = colours.reshape(len(colours), -1) * np.float32(1 / peak if peak > 0 else 0)
+    picture = cv2.LUT(_signed_roots(flat), signed_tone(exponent))
+    return picture.reshape(colours.shape) if colours.ndim == 3 else cv2.cvtColor(picture, cv2.COLOR_GRAY2RGB)
 
 
-def _finite(values_chw: np.ndarray) -> np.ndarray:
-    """As contiguous float32, NaN and infinities replaced by 0."""
+def _with_peaks(values_chw: np.ndarray, *, signed: bool) -> tuple[np.ndarray, np.ndarray]:
+    """The values as contiguous float32 without NaN and infinities, and each channel's peak, (C,), >= 0.
+
+    signed: the peak is the largest magnitude rather than the largest value.
+    """
     values = np.ascontiguousarray(values_chw, dtype=np.float32)
-    with np.errstate(invalid="ignore", over="ignore"):
-        looks_finite = math.isfinite(float(values.sum()))
-    if looks_finite:
-        return values
-    return np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
+    flat = values.reshape(len(values), -1)
+    peaks = flat.max(axis=1, initial=0)
+    if signed:
+        peaks = np.maximum(peaks, -flat.min(axis=1, initial=0))
+    if not np.isfinite(peaks).all():
+        return _with_peaks(np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0), signed=signed)
+    return values, peaks
+
+
+def _in_blocks(values: np.ndarray, factors: np.ndarray, code: Callable[[np.ndarray, np.ndarray], None]) -> np.ndarray:
+    """Scale each channel by its factor and code it, a few channels at a time, so that they stay in the cache.
+
+    code(scaled, out): may overwrite ``scaled``; both have one row per channel.
+    """
+    flat = values.reshape(len(values), -1)
+    codes = np.empty(flat.shape, np.uint8)
+    step = max(BLOCK // max(flat.shape[1], 1), 1)
+    scratch = np.empty((step, flat.shape[1]), np.float32)
+    for start in range(0, len(flat) if flat.size else 0, step):
+        block = flat[start : start + step]
+        scaled = np.multiply(block, factors[start : start + step, None], out=scratch[: len(block)])
+        code(scaled, codes[start : start + step])
+    return codes.reshape(values.shape)
 
 
 def _factors(peaks: np.ndarray, individual: float) -> np.ndarray:

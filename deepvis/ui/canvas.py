@@ -126,11 +126,15 @@ def picture(canvas: np.ndarray, area: Rect, rgb: np.ndarray, *, smooth: bool = T
 
 
 def resized(pixels: np.ndarray, place: Rect, *, smooth: bool = True) -> np.ndarray:
-    """A picture in the size of ``place``: by area when shrinking, else linear or in squares."""
+    """A picture in the size of ``place``: by area when shrinking to less than half, in squares when
+    enlarging unless ``smooth``, else linear (which leaves out no pixel there and is four times faster).
+    """
     if pixels.shape[:2] == (place.height, place.width):
         return pixels
-    if pixels.shape[0] >= place.height and pixels.shape[1] >= place.width:
+    if pixels.shape[0] > 2 * place.height or pixels.shape[1] > 2 * place.width:
         how = cv2.INTER_AREA
+    elif pixels.shape[0] >= place.height and pixels.shape[1] >= place.width:
+        how = cv2.INTER_LINEAR
     else:
         how = cv2.INTER_LINEAR if smooth else cv2.INTER_NEAREST
     return cv2.resize(pixels, (place.width, place.height), interpolation=how)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from deepvis.core.geometry import Card, Rect
+from deepvis.core.geometry import Card
 from deepvis.core.pixels import MID, Codes, activation_codes, diff_codes
 from deepvis.core.state import GAMMA_BOOSTS, INDIVIDUAL_BOOSTS
 from deepvis.ui import theme
-from deepvis.ui.canvas import paste
 from deepvis.ui.kept import kept
 from deepvis.ui.readings import LayerView, number
 from deepvis.ui.scene import Scene
 from deepvis.ui.text import draw_text, line_height, text_width
-from deepvis.ui.tiles import colours
+from deepvis.ui.tiles import brightness_of, draw_brightness
 
 
 def codes_of(scene: Scene, view: LayerView) -> Codes:
@@ -47,15 +46,14 @@ def draw_legend(canvas: np.ndarray, scene: Scene, parts: Card, view: LayerView, 
     right -= text_width(high, px)
     draw_text(canvas, row, right, high, px, theme.FAINT)
     right -= space + wide
-    strip = gradient(codes, Rect(0, 0, tall, wide), gamma_of(scene))
-    paste(canvas, parts.heading.row + (parts.heading.height - tall) // 2 + 1, right, strip)
+    top = parts.heading.row + (parts.heading.height - tall) // 2 + 1
+    strip = np.repeat(gradient(codes, wide, gamma_of(scene))[None], tall, axis=0)
+    draw_brightness(canvas, top, right, strip, signed=codes.signed)
     draw_text(canvas, row, right - space - text_width(low, px), low, px, theme.FAINT)
 
 
-def gradient(codes: Codes, strip: Rect, gamma: float) -> np.ndarray:
-    """Values from the low end to the peak, evenly, as their colours: (height, width, 3) BGR."""
-    steps = np.linspace(-1 if codes.signed else 0, 1, strip.width)
-    roots = np.sign(steps) * np.sqrt(np.abs(steps))
-    of_code = np.rint(MID + 127 * roots if codes.signed else 255 * roots).astype(np.uint8)
-    brightness = np.maximum(codes.tone(gamma), 1)[of_code]
-    return np.repeat(colours(codes.signed)[brightness, 0][None], strip.height, axis=0)
+def gradient(codes: Codes, steps: int, gamma: float) -> np.ndarray:
+    """(steps,) uint8: the brightness of values from the low end to the peak, evenly."""
+    values = np.linspace(-1 if codes.signed else 0, 1, steps)
+    roots = np.sign(values) * np.sqrt(np.abs(values))
+    return brightness_of(codes, gamma)[np.rint(MID + 127 * roots if codes.signed else 255 * roots).astype(np.uint8)]

@@ -73,8 +73,11 @@ def _glyph(letter: str, px: int, bold: bool, phase: int) -> tuple[int, np.ndarra
 
 
 @lru_cache(maxsize=4096)
-def _mask(text: str, px: int, bold: bool) -> np.ndarray:
-    """(height, width, 1) uint16, 0..256: how much of the colour each pixel takes; one column on the left."""
+def _ink(text: str, px: int, bold: bool, color: BGR) -> tuple[np.ndarray, np.ndarray]:
+    """Two arrays (height, width, 3) uint16: 0..256, how much stays of what was there; 256 times what is added.
+
+    With one free column on the left, for letters that reach over their place.
+    """
     line = np.zeros((line_height(px, bold), text_width(text, px, bold) + 3), np.uint16)
     for letter, place in zip(text, _places(text, px, bold), strict=False):
         first, glyph = _glyph(letter, px, bold, place % FINE)
@@ -82,7 +85,8 @@ def _mask(text: str, px: int, bold: bool) -> np.ndarray:
         part = line[:, left : left + glyph.shape[1]]
         part += glyph[:, : part.shape[1]]
     np.minimum(line, 255, out=line)
-    return (line + (line >> 7))[..., None]
+    mask = np.repeat((line + (line >> 7))[..., None], 3, axis=2)
+    return 256 - mask, mask * np.asarray(color, np.uint16)
 
 
 def draw_text(
@@ -110,14 +114,17 @@ def draw_text(
         return 0
     if width is not None and align != "left":
         col += (width - wide) // (1 if align == "right" else 2)
-    mask = _mask(text, px, bold)
+    stays, added = _ink(text, px, bold, color)
     col -= 1
     top, left = max(-row, 0), max(-col, 0)
-    part = canvas[max(row, 0) : max(row + mask.shape[0], 0), max(col, 0) : max(col + mask.shape[1], 0)]
+    part = canvas[max(row, 0) : max(row + len(stays), 0), max(col, 0) : max(col + stays.shape[1], 0)]
     if not part.size:
         return wide
-    mask = mask[top : top + part.shape[0], left : left + part.shape[1]]
-    part[:] = (part * (256 - mask) + np.asarray(color, np.uint16) * mask) >> 8
+    rows, cols = slice(top, top + part.shape[0]), slice(left, left + part.shape[1])
+    blended = part * stays[rows, cols]
+    blended += added[rows, cols]
+    blended >>= 8
+    part[:] = blended
     return wide
 
 

@@ -14,46 +14,60 @@ import numpy as np
 from deepvis.core.geometry import Rect, TileGrid
 from deepvis.core.pixels import MID, Codes
 from deepvis.ui.canvas import brackets, frame, resized
-from deepvis.ui.theme import BACKGROUND, FACE, ORIGIN, SELECTED
+from deepvis.ui.theme import BACKGROUND, ORIGIN, SELECTED
 
-GAP = 0  # the brightness that stands for "between the tiles"; black is 1
+GAP = 24  # brightness between the tiles, close to the pane's face
+SIGNED_GAP = 0  # the same where colours follow from brightness; black is 1 there
 
 
-@lru_cache(maxsize=8)
-def colours(signed: bool) -> np.ndarray:
-    """(256, 1, 3) uint8 BGR: the colour of each brightness, GAP apart.
+@lru_cache(maxsize=1)
+def signed_colours() -> np.ndarray:
+    """(256, 1, 3) uint8 BGR: the colour of each brightness of diffs.
 
-    Unsigned: neutral grays. Signed: gray at MID; more is warm and lighter, less is cool and darker,
-    so that the sign shows without colour too.
+    Gray at MID; more is warm and lighter, less is cool and darker, so that the sign shows without
+    colour too.
     """
-    table = np.repeat(np.arange(256, dtype=np.float32)[:, None], 3, axis=1)
-    if signed:
-        steps = np.clip((np.arange(256) - MID) / 127.0, -1, 1)[:, None]
-        warm, cool = np.float32((150, 220, 255)), np.float32((120, 52, 0))  # BGR
-        target = np.where(steps > 0, warm, cool)
-        table = MID + (target - MID) * np.abs(steps)
-    table[GAP] = FACE
+    steps = np.clip((np.arange(256) - MID) / 127.0, -1, 1)[:, None]
+    warm, cool = np.float32((150, 220, 255)), np.float32((120, 52, 0))  # BGR
+    table = MID + (np.where(steps > 0, warm, cool) - MID) * np.abs(steps)
+    table[SIGNED_GAP] = GAP
     return np.rint(table).astype(np.uint8)[:, None]
 
 
-def layer_picture(codes: Codes, grid: TileGrid, gamma: float = 1.0) -> np.ndarray:
-    """(rows * pitch, cols * pitch, 3) uint8 BGR: the tiles of ``grid``, row-major, with their gaps.
+def brightness_of(codes: Codes, gamma: float = 1.0) -> np.ndarray:
+    """(256,) uint8: the brightness of each code, clear of what stands for gaps."""
+    return np.maximum(codes.tone(gamma), SIGNED_GAP + 1) if codes.signed else codes.tone(gamma)
 
-    gamma: boost gamma. Cells behind the last channel have the colour of the pane.
+
+def layer_brightness(codes: Codes, grid: TileGrid, gamma: float = 1.0) -> np.ndarray:
+    """(rows * pitch, cols * pitch) uint8: the tiles of ``grid``, row-major, with their gaps.
+
+    gamma: boost gamma. Cells behind the last channel are a gap.
     """
-    brightness = cv2.LUT(mosaic(codes.codes, grid), np.maximum(codes.tone(gamma), GAP + 1))
-    return cv2.applyColorMap(with_gaps(brightness, grid), colours(codes.signed))
+    gap = SIGNED_GAP if codes.signed else GAP
+    return with_gaps(cv2.LUT(mosaic(codes.codes, grid), brightness_of(codes, gamma)), grid, gap)
 
 
-def map_picture(codes: Codes, place: Rect, gamma: float = 1.0) -> np.ndarray:
-    """One channel (codes of shape (1, H, W)) in the size of ``place``, BGR, pixels as squares."""
-    brightness = cv2.LUT(codes.codes[0], np.maximum(codes.tone(gamma), GAP + 1))
-    return cv2.applyColorMap(resized(brightness, place, smooth=False), colours(codes.signed))
+def draw_brightness(canvas: np.ndarray, row: int, col: int, brightness: np.ndarray, *, signed: bool) -> None:
+    """Colour (H, W) brightness into the canvas with its corner at (row, col), clipped at its ends."""
+    part = canvas[row : row + brightness.shape[0], col : col + brightness.shape[1]]
+    if not part.size:
+        return
+    brightness = brightness[: part.shape[0], : part.shape[1]]
+    if signed:
+        cv2.applyColorMap(brightness, signed_colours(), part)
+    else:
+        cv2.cvtColor(brightness, cv2.COLOR_GRAY2BGR, part)
+
+
+def map_brightness(codes: Codes, place: Rect, gamma: float = 1.0) -> np.ndarray:
+    """(height, width) uint8: one channel, codes of shape (1, H, W), in the size of ``place``, in squares."""
+    return resized(cv2.LUT(codes.codes[0], brightness_of(codes, gamma)), place, smooth=False)
 
 
 def pattern_picture(tiles_rgb: np.ndarray, grid: TileGrid) -> np.ndarray:
     """The same for one picture per unit, (C, h, w, 3) uint8 RGB; black where there are fewer than tiles."""
-    return cv2.merge([with_gaps(mosaic(tiles_rgb[..., plane], grid), grid, smooth=True) for plane in (2, 1, 0)])
+    return cv2.merge([with_gaps(mosaic(tiles_rgb[..., plane], grid), grid, GAP, smooth=True) for plane in (2, 1, 0)])
 
 
 def dimmed(picture: np.ndarray, grid: TileGrid, codes: Codes, gamma: float) -> np.ndarray:
@@ -76,17 +90,17 @@ def mosaic(maps: np.ndarray, grid: TileGrid) -> np.ndarray:
     return np.ascontiguousarray(rows).reshape(grid.rows * height, grid.cols * width)
 
 
-def with_gaps(brightness: np.ndarray, grid: TileGrid, *, smooth: bool = False) -> np.ndarray:
-    """Resize a mosaic to the grid's tiles and set them apart; cells behind the last tile become GAP."""
+def with_gaps(brightness: np.ndarray, grid: TileGrid, gap: int, *, smooth: bool = False) -> np.ndarray:
+    """Resize a mosaic to the grid's tiles and set them apart; cells behind the last tile become ``gap``."""
     place = Rect(0, 0, grid.rows * grid.tile_height, grid.cols * grid.tile_width)
     tiles = resized(brightness, place, smooth=smooth)
-    spaced = np.full((grid.rows * grid.pitch_h, grid.cols * grid.pitch_w), GAP, np.uint8)
+    spaced = np.full((grid.rows * grid.pitch_h, grid.cols * grid.pitch_w), gap, np.uint8)
     cells = spaced.reshape(grid.rows, grid.pitch_h, grid.cols, grid.pitch_w)
     cells[:, : grid.tile_height, :, : grid.tile_width] = tiles.reshape(
         grid.rows, grid.tile_height, grid.cols, grid.tile_width
     )
     spare = grid.count - (grid.rows - 1) * grid.cols
-    spaced[(grid.rows - 1) * grid.pitch_h :, spare * grid.pitch_w :] = GAP
+    spaced[(grid.rows - 1) * grid.pitch_h :, spare * grid.pitch_w :] = gap
     return spaced
 
 

@@ -11,9 +11,13 @@ from deepvis.core.state import Cursor
 from deepvis.ui import theme
 from deepvis.ui.canvas import bounds, brackets, card_face, fill, frame, round_corners
 from deepvis.ui.compose import pane
+from deepvis.ui.kept import kept
 from deepvis.ui.layout import Chips, chips_of
 from deepvis.ui.scene import Scene
 from deepvis.ui.text import draw_text
+
+SELECTED_FACE = (theme.SELECTED, theme.BACKGROUND)
+SELECTED_BESIDE = (theme.CHIP, theme.TEXT)  # while the cursor is on the tiles
 
 
 def looks_at(scene: Scene) -> Hashable:
@@ -26,35 +30,40 @@ def looks_at(scene: Scene) -> Hashable:
 def draw(canvas: np.ndarray, scene: Scene) -> None:
     """Names in lines; they scroll by whole lines where they do not all fit, the selected one in view."""
     state = scene.state
-    card_face(canvas, card(bounds(canvas), scene.layout.text_scale).face, theme.FACE, scene.px(5))
     chips = chips_of(state.info, scene.layout)
     selected = min(state.view.layer_index, len(state.info.layers) - 1)
-    px, padding = scene.px(theme.SIZE_TEXT), scene.px(6)
     shown = chips.shown(selected)
+    key = ("control", canvas.shape, scene.layout.text_scale, chips.first_row(selected))
+    np.copyto(canvas, kept(key, state.info, lambda: unlit(canvas.shape, scene, shown)))
+    pinned = state.view.pinned.layer if state.view.pinned else None
     for index, place in shown:
-        layer = state.info.layers[index]
-        chosen = index == selected
-        lit = chosen and state.view.cursor is Cursor.LAYERS
-        face, ink = (theme.SELECTED, theme.BACKGROUND) if lit else (theme.CHIP, theme.SOFT)
-        if chosen or layer.is_spatial is False:
-            ink = theme.BACKGROUND if lit else theme.TEXT if chosen else theme.SOFT
-        fill(canvas, place, face)
-        round_corners(canvas, place, scene.px(3), theme.FACE)
-        draw_text(
-            canvas,
-            place.row + scene.px(1),
-            place.col + padding,
-            layer.title,
-            px,
-            ink,
-            bold=False,
-            width=place.width - padding,
-        )
-        if chosen and not lit:
-            frame(canvas, place.inset(1), theme.SELECTED)
-        if state.view.pinned is not None and layer.name == state.view.pinned.layer:
+        if index == selected:
+            lit = state.view.cursor is Cursor.LAYERS
+            draw_chip(canvas, scene, index, place, SELECTED_FACE if lit else SELECTED_BESIDE)
+            if not lit:
+                frame(canvas, place.inset(1), theme.SELECTED)
+        if state.info.layers[index].name == pinned:
             brackets(canvas, place.inset(scene.px(1)), theme.ORIGIN, max(scene.px(2), 1))
     draw_scroll(canvas, scene, chips, selected)
+
+
+def unlit(shape: tuple[int, ...], scene: Scene, shown: list[tuple[int, Rect]]) -> np.ndarray:
+    """The pane with all names as if none were selected."""
+    canvas = np.empty(shape, np.uint8)
+    card_face(canvas, card(bounds(canvas), scene.layout.text_scale).face, theme.FACE, scene.px(5))
+    for index, place in shown:
+        draw_chip(canvas, scene, index, place, (theme.CHIP, theme.SOFT))
+    return canvas
+
+
+def draw_chip(canvas: np.ndarray, scene: Scene, index: int, place: Rect, colors: tuple[theme.BGR, theme.BGR]) -> None:
+    """One layer's name on its plate. colors: of the plate and of the letters."""
+    plate, ink = colors
+    fill(canvas, place, plate)
+    round_corners(canvas, place, scene.px(3), theme.FACE)
+    px, padding = scene.px(theme.SIZE_TEXT), scene.px(6)
+    title, width = scene.state.info.layers[index].title, place.width - padding
+    draw_text(canvas, place.row + scene.px(1), place.col + padding, title, px, ink, width=width)
 
 
 def draw_scroll(canvas: np.ndarray, scene: Scene, chips: Chips, selected: int) -> None:

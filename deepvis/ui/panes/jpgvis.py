@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
+import cv2
 import numpy as np
 
-from deepvis.core.geometry import Rect, montage_cell
+from deepvis.core.geometry import Rect, fit_inside, montage_cell
 from deepvis.core.types import OptimizeProgress, UnitImages
 from deepvis.ui import theme
-from deepvis.ui.canvas import bar, bounds, fill, picture
+from deepvis.ui.canvas import bar, bounds, fill, paste, picture, resized
 from deepvis.ui.compose import pane
 from deepvis.ui.heading import draw_card, sentence
+from deepvis.ui.kept import kept
 from deepvis.ui.readings import number
 from deepvis.ui.scene import Scene
 from deepvis.ui.text import draw_text, line_height, text_width
@@ -73,9 +75,15 @@ def draw_part(canvas: np.ndarray, scene: Scene, name: str, title: str, images: U
     if rgb is None:
         sentence(canvas, scene, parts.body, note or f"There is no such picture of {of}.")
         return
-    place = picture(canvas, parts.body, rgb)
+    place = fit_inside(rgb.shape[0], rgb.shape[1], parts.body)
+    paste(canvas, place.row, place.col, kept(("jpgvis", name, place), rgb, lambda: as_shown(rgb, place)))
     if name == "top" and scene.state.view.scores:
         draw_scores(canvas, scene, place, images)
+
+
+def as_shown(rgb: np.ndarray, place: Rect) -> np.ndarray:
+    """A picture in the size and the channel order of the window."""
+    return cv2.cvtColor(resized(rgb, place), cv2.COLOR_RGB2BGR)
 
 
 def draw_scores(canvas: np.ndarray, scene: Scene, place: Rect, images: UnitImages) -> None:

@@ -20,8 +20,9 @@ from deepvis.ui.scene import Scene
 from deepvis.ui.text import draw_text, line_height, text_width
 from deepvis.ui.tiles import (
     dimmed,
-    layer_picture,
-    map_picture,
+    draw_brightness,
+    layer_brightness,
+    map_brightness,
     mark_origin,
     mark_selected,
     pattern_picture,
@@ -64,8 +65,8 @@ def draw_tiles(canvas: np.ndarray, scene: Scene, body: Rect, view: LayerView) ->
     grid = tile_grid(count, (height, width), body)
     codes, gamma = codes_of(scene, view), gamma_of(scene)
     key = ("tiles", scene.snapshot_id, scene.state.layer.name, view.signed, gamma, grid)
-    tiles = kept(key, codes, lambda: layer_picture(codes, grid, gamma))
-    paste(canvas, grid.row, grid.col, tiles[: body.height])
+    tiles = kept(key, codes, lambda: layer_brightness(codes, grid, gamma))
+    draw_brightness(canvas, grid.row, grid.col, tiles[: body.height], signed=codes.signed)
     draw_marks(canvas, scene, grid)
 
 
@@ -74,7 +75,8 @@ def draw_unit(canvas: np.ndarray, scene: Scene, area: Rect, view: LayerView) -> 
     channel = min(scene.state.unit.channel, len(view.values) - 1)
     place = fit_inside(*view.values.shape[1:], area)
     one = codes_of(scene, view).channel(channel)
-    paste(canvas, place.row, place.col, map_picture(one, place, gamma_of(scene)))
+    brightness = map_brightness(one, place, gamma_of(scene))
+    draw_brightness(canvas, place.row, place.col, brightness, signed=one.signed)
     return place
 
 
