@@ -286,9 +286,14 @@ class TileGrid:
     def tile(self, index: int) -> Rect:
         """Where tile ``index`` lies."""
         r, c = divmod(index, self.cols)
-        return Rect(
-            self.row + r * self.pitch_h, self.col + c * self.pitch_w, self.tile_height, self.tile_width
-        )
+        return Rect(self.row + r * self.pitch_h, self.col + c * self.pitch_w, self.tile_height, self.tile_width)
+
+    @property
+    def tail(self) -> Rect:
+        """The cells behind the last tile; empty where there are none."""
+        used = self.count - (self.rows - 1) * self.cols
+        height, width = self.pitch_h, (self.cols - used) * self.pitch_w
+        return Rect(self.row + (self.rows - 1) * height, self.col + used * self.pitch_w, height, width)
 
     def index_at(self, row: int, col: int) -> int | None:
         """The tile whose cell holds a pixel; None beside the tiles."""

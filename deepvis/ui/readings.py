@@ -63,11 +63,20 @@ def layer_view(scene: Scene) -> LayerView:
     return LayerView(values, signed=True, caption=caption, stale=stale)
 
 
-def unit_map(view: LayerView, channel: int) -> np.ndarray | None:
-    """(1, H, W): one channel of a view, None where there is none."""
+def peak_of(view: LayerView, channel: int) -> tuple[float, int, int] | None:
+    """A channel's largest value (diffs: of the largest magnitude), its row and column; None without values."""
     if view.values is None or channel >= len(view.values):
         return None
-    return view.values[channel : channel + 1]
+    values = view.values[channel]
+    at = max(values.argmax(), values.argmin(), key=lambda i: abs(values.flat[i])) if view.signed else values.argmax()
+    row, col = divmod(int(at), values.shape[1])
+    return float(values[row, col]), row, col
+
+
+def value_of(view: LayerView, channel: int) -> float | None:
+    """The value that is said of a channel: its peak."""
+    peak = peak_of(view, channel)
+    return None if peak is None else peak[0]
 
 
 def is_frame_stale(scene: Scene) -> bool:

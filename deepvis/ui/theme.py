@@ -21,6 +21,7 @@ BACKGROUND = bgr("#0b0d10")  # between the panes
 FACE = bgr("#15181d")  # of a pane
 WELL = bgr("#0e1013")  # an empty place inside a pane
 CHIP = bgr("#1f242b")  # a layer's name
+KEY = bgr("#303742")  # a key of the keyboard
 LINE = bgr("#2b313a")
 TRACK = bgr("#262b33")  # of bars
 

@@ -42,7 +42,7 @@ def brightness_of(codes: Codes, gamma: float = 1.0) -> np.ndarray:
 def layer_brightness(codes: Codes, grid: TileGrid, gamma: float = 1.0) -> np.ndarray:
     """(rows * pitch, cols * pitch) uint8: the tiles of ``grid``, row-major, with their gaps.
 
-    gamma: boost gamma. Cells behind the last channel are a gap.
+    gamma: boost gamma. Cells behind the last channel (grid.tail) are left to the caller.
     """
     gap = SIGNED_GAP if codes.signed else GAP
     return with_gaps(cv2.LUT(mosaic(codes.codes, grid), brightness_of(codes, gamma)), grid, gap)
@@ -91,7 +91,7 @@ def mosaic(maps: np.ndarray, grid: TileGrid) -> np.ndarray:
 
 
 def with_gaps(brightness: np.ndarray, grid: TileGrid, gap: int, *, smooth: bool = False) -> np.ndarray:
-    """Resize a mosaic to the grid's tiles and set them apart; cells behind the last tile become ``gap``."""
+    """Resize a mosaic to the grid's tiles and set them apart by ``gap``."""
     place = Rect(0, 0, grid.rows * grid.tile_height, grid.cols * grid.tile_width)
     tiles = resized(brightness, place, smooth=smooth)
     spaced = np.full((grid.rows * grid.pitch_h, grid.cols * grid.pitch_w), gap, np.uint8)
@@ -99,8 +99,6 @@ def with_gaps(brightness: np.ndarray, grid: TileGrid, gap: int, *, smooth: bool 
     cells[:, : grid.tile_height, :, : grid.tile_width] = tiles.reshape(
         grid.rows, grid.tile_height, grid.cols, grid.tile_width
     )
-    spare = grid.count - (grid.rows - 1) * grid.cols
-    spaced[(grid.rows - 1) * grid.pitch_h :, spare * grid.pitch_w :] = gap
     return spaced
 
 

@@ -6,7 +6,7 @@ from collections.abc import Hashable
 
 import numpy as np
 
-from deepvis.core.geometry import Card, Rect
+from deepvis.core.geometry import Rect
 from deepvis.core.state import Cursor
 from deepvis.ui import theme
 from deepvis.ui.canvas import bar, frame
@@ -14,11 +14,11 @@ from deepvis.ui.compose import pane
 from deepvis.ui.heading import draw_card, sentence
 from deepvis.ui.panes.layers import draw_unit
 from deepvis.ui.readings import (
-    LayerView,
     is_frame_stale,
     label_of,
     layer_view,
     number,
+    peak_of,
     top_classes,
     unit_name,
 )
@@ -75,39 +75,24 @@ def draw_classes(canvas: np.ndarray, scene: Scene) -> None:
 
 
 def draw_selected(canvas: np.ndarray, scene: Scene) -> None:
-    """The selected unit's map with its name, its peak and where the peak is."""
+    """The selected unit's map; beside its number the largest value (diffs: magnitude) and where that is."""
     view, unit = layer_view(scene), scene.state.unit
-    title = f"Unit {unit.channel}"
-    parts = draw_card(canvas, scene, title, unit.layer, stale=view.stale)
-    if view.values is None or unit.channel >= len(view.values):
+    peak = peak_of(view, unit.channel)
+    if peak is None:
+        parts = draw_card(canvas, scene, f"Unit {unit.channel}", unit.layer, stale=view.stale)
         sentence(canvas, scene, parts.body, view.sentence or f"{unit_name(unit)} is not among the values.")
         return
-    px = scene.px(theme.SIZE_SMALL)
-    high = line_height(px) + scene.px(3)
-    if scene.state.info.label_layers and label_of(scene, unit) and scene.state.view.label_predictions:
-        pass
-    place = draw_unit(canvas, scene, parts.body.cut(bottom=high), view)
-    draw_facts(canvas, scene, parts, view, place)
-
-
-def draw_facts(canvas: np.ndarray, scene: Scene, parts: Card, view: LayerView, place: Rect) -> None:
-    """Below the map, the largest value (diffs: magnitude), its place, and the mean; a ring at the place."""
-    unit = scene.state.unit
-    values = view.values[unit.channel]
-    at = int(np.argmax(np.abs(values) if view.signed else values))
-    row, col = np.unravel_index(at, values.shape)
-    peak = float(values[row, col])
-    px = scene.px(theme.SIZE_SMALL)
-    line = parts.body.bottom - line_height(px)
-    left = f"max {number(peak)}"
-    if values.size > 1:
-        left += f" at row {row}, col {col}"
-        mark_peak(canvas, scene, place, (int(row), int(col)), values.shape)
-        mean = f"mean {number(float(values.mean()))}"
-        draw_text(canvas, line, parts.body.col, mean, px, theme.FAINT, width=parts.body.width, align="right")
-    elif label_of(scene, unit) and scene.state.view.label_predictions:
-        left += f"   {label_of(scene, unit)}"
-    draw_text(canvas, line, parts.body.col, left, px, theme.SOFT, width=parts.body.width)
+    value, row, col = peak
+    shape = view.values.shape[1:]
+    label = label_of(scene, unit) if scene.state.view.label_predictions else ""
+    if shape == (1, 1):
+        note = f"{label}   {number(value)}".strip()
+    else:
+        note = f"max {number(value)} at row {row}, col {col}"
+    parts = draw_card(canvas, scene, f"Unit {unit.channel}", note, stale=view.stale)
+    place = draw_unit(canvas, scene, parts.body, view)
+    if shape != (1, 1):
+        mark_peak(canvas, scene, place, (row, col), shape)
 
 
 def mark_peak(canvas: np.ndarray, scene: Scene, place: Rect, at: tuple[int, int], shape: tuple[int, ...]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Sequence
 
 import cv2
 import numpy as np
@@ -22,57 +22,74 @@ def looks_at(scene: Scene) -> Hashable:
 
 @overlay("help", looks_at=looks_at)
 def draw(canvas: np.ndarray, scene: Scene) -> None:
-    """The window dimmed, and a sheet over it with the commands in columns under their groups."""
+    """The window dimmed, and a sheet over it, as high as its rows, with the groups in columns."""
     cv2.convertScaleAbs(canvas, canvas, alpha=0.3)
-    sheet = bounds(canvas).inset(scene.px(40))
+    table = list(groups(scene.commands).items())
+    heights = [len(rows) + 1.5 for _, rows in table]
+    whole = bounds(canvas)
+    columns = columns_of(heights, 2 if whole.width > scene.px(900) else 1)
+    tallest = max((sum(heights[i] for i in column) for column in columns), default=1)
+    margin, head = scene.px(28), scene.px(40)
+    room = whole.inset(scene.px(30))
+    high = max(min(scene.px(27), int((room.height - 2 * margin - head) / tallest)), 1)
+    sheet = room.cut(bottom=max(room.height - 2 * margin - head - round(tallest * high), 0))
+    sheet = sheet.moved((room.height - sheet.height) // 2, 0)
     fill(canvas, sheet, theme.FACE)
-    round_corners(canvas, sheet, scene.px(8))
     frame(canvas, sheet.inset(1), theme.LINE)
-    body = sheet.inset(scene.px(24))
-    px = scene.px(theme.SIZE_LARGE)
-    draw_text(canvas, body.row, body.col, "Keys", px, theme.TEXT, bold=True)
-    close = "h closes this screen"
-    draw_text(
-        canvas, body.row, body.col, close, scene.px(theme.SIZE_TEXT), theme.FAINT, width=body.width, align="right"
-    )
-    draw_columns(canvas, scene, body.cut(top=line_height(px, True) + scene.px(14)))
+    body = sheet.inset(margin)
+    draw_text(canvas, body.row - scene.px(6), body.col, "Keys", scene.px(theme.SIZE_LARGE), theme.TEXT, bold=True)
+    px, said = scene.px(theme.SIZE_TEXT), "h closes this screen"
+    draw_text(canvas, body.row - scene.px(4), body.col, said, px, theme.FAINT, width=body.width, align="right")
+    wide = body.width // max(len(columns), 1)
+    for number, column in enumerate(columns):
+        row = body.row + head
+        for i in column:
+            line = Rect(round(row), body.col + number * wide, high, wide - scene.px(20))
+            draw_group(canvas, scene, line, *table[i])
+            row += heights[i] * high
 
 
-def groups(commands: tuple[Command, ...]) -> dict[str, list[Command]]:
-    """The commands by the titles of their groups, both in the table's order."""
+def groups(commands: Sequence[Command]) -> dict[str, list[Command]]:
+    """The commands by their groups, both in the table's order."""
     found: dict[str, list[Command]] = {}
     for row in commands:
         found.setdefault(row.group, []).append(row)
     return found
 
 
-def lines(commands: tuple[Command, ...]) -> Iterator[tuple[str, str]]:
-    """(keys, help) lines; a heading has no keys, and ("", "") is an empty line between groups."""
-    for i, (title, rows) in enumerate(groups(commands).items()):
-        if i:
-            yield "", ""
-        yield "", title
-        for row in rows:
-            yield "  ".join(row.keys), row.help
+def columns_of(heights: Sequence[float], columns: int) -> list[list[int]]:
+    """Divide things of these heights, in order, into columns as equal in height as can be."""
+    limit = max(heights, default=0)
+    while True:
+        found: list[list[int]] = [[]]
+        used = 0.0
+        for i, height in enumerate(heights):
+            if used and used + height > limit:
+                found.append([])
+                used = 0
+            found[-1].append(i)
+            used += height
+        if len(found) <= columns:
+            return found
+        limit += 0.5
 
 
-def draw_columns(canvas: np.ndarray, scene: Scene, area: Rect) -> None:
-    """As many columns as the sheet is wide enough for; the text shrinks where the rows do not fit."""
-    said = list(lines(tuple(scene.commands)))
-    if not said:
-        return
-    columns = 2 if area.width > scene.px(900) else 1
-    per_column = -(-len(said) // columns)
-    high = min(area.height // max(per_column, 1), scene.px(26))
-    px = max(min(scene.px(theme.SIZE_TEXT), high - 3), 7)
-    wide = area.width // columns
-    keys_wide = min(max(text_width(keys, px, True) for keys, _ in said), wide // 3)
-    for i, (keys, text) in enumerate(said):
-        column, line = divmod(i, per_column)
-        row, col = area.row + line * high, area.col + column * wide
-        if not keys:
-            draw_text(canvas, row, col, text, px, theme.SELECTED, bold=True, width=wide)
-            continue
-        draw_text(canvas, row, col, keys, px, theme.TEXT, bold=True, width=keys_wide)
-        start = keys_wide + scene.px(14)
-        draw_text(canvas, row, col + start, text, px, theme.SOFT, width=wide - start - scene.px(20))
+def draw_group(canvas: np.ndarray, scene: Scene, line: Rect, title: str, rows: Sequence[Command]) -> None:
+    """A heading and its commands; ``line`` is the first row's place."""
+    px = max(min(scene.px(theme.SIZE_TEXT), line.height - 4), 7)
+    keys_wide = min(scene.px(126), line.width // 3)
+    draw_text(canvas, line.row, line.col, title, px, theme.SELECTED, bold=True, width=line.width)
+    for i, row in enumerate(rows, start=1):
+        place = line.moved(i * line.height, 0)
+        col = place.col
+        for key in row.keys:
+            wide = max(text_width(key, px, True) + scene.px(10), scene.px(20))
+            if col + wide > place.col + keys_wide and col > place.col:
+                break
+            cap = Rect(place.row, col, line_height(px) + 2, wide)
+            fill(canvas, cap, theme.KEY)
+            round_corners(canvas, cap, scene.px(3), theme.FACE)
+            draw_text(canvas, place.row + 1, col, key, px, theme.TEXT, bold=True, width=wide, align="centre")
+            col += wide + scene.px(4)
+        room = place.width - keys_wide
+        draw_text(canvas, place.row + 1, place.col + keys_wide, row.help, px, theme.SOFT, width=room)

@@ -15,7 +15,7 @@ from deepvis.ui.heading import draw_card, sentence
 from deepvis.ui.kept import kept
 from deepvis.ui.legend import codes_of, draw_legend, gamma_of
 from deepvis.ui.panes.back import draw_back
-from deepvis.ui.readings import LayerView, label_of, layer_view, shape_name
+from deepvis.ui.readings import LayerView, label_of, layer_view, number, shape_name, value_of
 from deepvis.ui.scene import Scene
 from deepvis.ui.text import draw_text, line_height, text_width
 from deepvis.ui.tiles import (
@@ -67,7 +67,7 @@ def draw_tiles(canvas: np.ndarray, scene: Scene, body: Rect, view: LayerView) ->
     key = ("tiles", scene.snapshot_id, scene.state.layer.name, view.signed, gamma, grid)
     tiles = kept(key, codes, lambda: layer_brightness(codes, grid, gamma))
     draw_brightness(canvas, grid.row, grid.col, tiles[: body.height], signed=codes.signed)
-    draw_marks(canvas, scene, grid)
+    draw_marks(canvas, scene, grid, view)
 
 
 def draw_unit(canvas: np.ndarray, scene: Scene, area: Rect, view: LayerView) -> Rect:
@@ -95,11 +95,12 @@ def draw_pattern(canvas: np.ndarray, scene: Scene, body: Rect, view: LayerView) 
     if view.values is not None:
         pattern = dimmed(pattern, grid, codes_of(scene, view), gamma_of(scene))
     paste(canvas, grid.row, grid.col, pattern[: body.height])
-    draw_marks(canvas, scene, grid)
+    draw_marks(canvas, scene, grid, view)
 
 
-def draw_marks(canvas: np.ndarray, scene: Scene, grid: TileGrid) -> None:
+def draw_marks(canvas: np.ndarray, scene: Scene, grid: TileGrid, view: LayerView) -> None:
     """The back origin's brackets, the selection's frame, and the class that the unit stands for."""
+    fill(canvas, grid.tail, theme.FACE)
     state, last = scene.state, grid.count - 1
     thick = scene.px(2) if grid.tile_width < scene.px(60) else scene.px(3)
     pinned = state.view.pinned
@@ -109,7 +110,8 @@ def draw_marks(canvas: np.ndarray, scene: Scene, grid: TileGrid) -> None:
     mark_selected(canvas, tile, thick, active=state.view.cursor is Cursor.UNITS)
     label = label_of(scene, state.unit)
     if label and state.view.label_predictions and state.view.cursor is Cursor.UNITS:
-        draw_label(canvas, scene, tile, label)
+        value = value_of(view, state.unit.channel)
+        draw_label(canvas, scene, tile, label if value is None else f"{label}   {number(value)}")
 
 
 def draw_label(canvas: np.ndarray, scene: Scene, tile: Rect, label: str) -> None:

@@ -19,6 +19,7 @@ from deepvis.ui.readings import (
     number,
     shape_name,
     standing_sentence,
+    value_of,
 )
 from deepvis.ui.scene import Scene
 from deepvis.ui.text import draw_text, line_height, text_width
@@ -88,11 +89,10 @@ def facts(scene: Scene) -> list[tuple[str, theme.BGR]]:
     if label_of(scene, unit):
         said.append((label_of(scene, unit), theme.TEXT))
     said.append((f"{state.layer.type} {shape_name(state.layer)}".strip(), theme.SOFT))
-    if view.values is not None and unit.channel < len(view.values):
+    value = value_of(view, unit.channel)
+    if value is not None:
         what = "diff" if state.view.show is Show.DIFFS else "max" if state.layer.is_spatial else "value"
-        values = view.values[unit.channel]
-        peak = float(values.flat[np.abs(values).argmax()]) if view.signed else float(values.max())
-        said.append((f"{what} {number(peak)}" + (" (stale)" if view.stale else ""), theme.SOFT))
+        said.append((f"{what} {number(value)}" + (" (stale)" if view.stale else ""), theme.SOFT))
     standing = standing_sentence(scene)
     if standing:
         said.append((standing, theme.SOFT))
