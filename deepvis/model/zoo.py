@@ -169,9 +169,10 @@ def _assemble(
     layers = _layers(graph, said, card)
     prob = option("prob_layer", None)
     prob = listing.probability_layer(graph) if prob is None else prob
-    classes = option("label_layers", None) or listing.class_layers(graph, prob)
+    said_classes = option("label_layers", None)
+    classes = _known(graph, said_classes) if said_classes else listing.class_layers(graph, prob)
     names = read_labels(labels) if labels is not None else _card_labels(card)
-    _check_layers(graph, card, {"prob_layer": [prob] if prob else [], "label_layers": classes})
+    _check_layers(graph, card, {"prob_layer": [prob] if prob else []})
     folder = said.get("unit_image_dir")
     return Model(
         name=card.name,
@@ -237,6 +238,12 @@ def _check_layers(graph: NetSpec, card: Card, named: Mapping[str, Sequence[str]]
                 near = difflib.get_close_matches(name, blobs, n=1)
                 hint = f"did you mean {near[0]!r}?" if near else "see --list-layers"
                 raise ModelError(f"model {card.name}: {key} names {name!r}, which the network has not; {hint}")
+
+
+def _known(graph: NetSpec, names: Sequence[str]) -> tuple[str, ...]:
+    """The names that are blobs: settings of the 2015 toolbox name in-place layers among them."""
+    blobs = {blob for layer in graph.layers for blob in layer.tops}
+    return tuple(name for name in names if name in blobs)
 
 
 def _groups(layers: Sequence[str], named: Sequence[Sequence[str]] | None) -> tuple[int, ...]:
