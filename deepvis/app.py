@@ -15,13 +15,14 @@ from deepvis.loop import Loop
 from deepvis.model.errors import ModelError
 from deepvis.model.zoo import OVERRIDES, Model, load_model
 from deepvis.options import RunOptions, UsageError
-from deepvis.parts import Parts
+from deepvis.parts import Makers, Parts
 from deepvis.sources.opening import camera_present, images_problem, open_moving, open_still, video_problem
 from deepvis.stats import PassLog, Stats
 from deepvis.ui.layout import layout_for
 from deepvis.ui.window import AnyWindow, MemoryWindow, Window, WindowError
 from deepvis.workers.input import InputWorker
 from deepvis.workers.network import NetworkWorker
+from deepvis.workers.optimize import OptimizeWorker
 from deepvis.workers.unit_image_reader import Commands, UnitImageReader
 from deepvis.workers.unit_images import UnitImagesWorker
 
@@ -144,11 +145,14 @@ def make_parts(settings: Settings, model: Model, passes: PassLog) -> Parts:
         commands = Commands(model.name)
         return UnitImagesWorker(lambda: UnitImageReader(folders, info, commands, settings.unit_image_cache))
 
+    def open_optimizer(info: NetInfo) -> OptimizeWorker:
+        return OptimizeWorker(lambda: model, info.device.partition(" ")[0])
+
     camera = 0 if settings.camera is None else settings.camera
     return Parts(
         InputWorker(lambda: open_still(settings.images), lambda: open_moving(camera, settings.video)),
         NetworkWorker(open_network, [passes]),
-        open_images,
+        Makers(open_images, open_optimizer),
         moving_source=settings.video or f"camera {camera}",
     )
 

@@ -26,7 +26,7 @@ from deepvis.ui.compose import compose
 from deepvis.ui.hit import hit
 from deepvis.ui.scene import Scene
 from deepvis.ui.window import AnyWindow, Closed, Event, Key, Mouse, Resized
-from deepvis.wants import is_settled, shown_frame
+from deepvis.wants import is_settled, shown_frame, shown_progress
 
 BUSY_MS, IDLE_MS = 4, 15  # waits for a key while something changes, and after a second in which nothing did
 SETTLE_SECONDS = 300.0  # a script's key is sent after that, settled or not
@@ -146,12 +146,8 @@ class Loop:
             self._early.clear()
         if known.snapshot is not None and known.snapshot is not before.snapshot:
             self._status.passes.count()
-        progress = known.optimize
-        if progress is not None and progress.done and progress is not before.optimize:
-            self._finish_optimizing()
-
-    def _finish_optimizing(self) -> None:
-        self.state = live(self.state, optimize=None)
+        if self.parts.has_optimized():
+            self.state = live(self.state, optimize=None)
 
     def _run_script(self) -> None:
         """Send the script's next key, or take its screenshot, once the panes have settled."""
@@ -173,7 +169,7 @@ class Loop:
             snapshot=known.snapshot,
             unit_images=known.unit_images,
             whole_layer=known.whole_layer,
-            optimize=known.optimize,
+            optimize=shown_progress(state, known),
             status=self._status.read(
                 state, known, self.parts.moving_source, self.parts.info, recording=self._recorder is not None
             ),

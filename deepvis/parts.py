@@ -3,48 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from deepvis.core.state import AppState, InputState
-from deepvis.core.types import NetAsk, NetInfo
+from deepvis.core.state import PRESETS, AppState, InputState, LiveState
+from deepvis.core.types import NetAsk, NetInfo, OptimizeProgress, WorkerError
 from deepvis.ui.scene import FieldOf
 from deepvis.wants import Known, wanted_pass
+from deepvis.workers.base import Worker
 from deepvis.workers.input import InputWorker
 from deepvis.workers.network import NetworkWorker
+from deepvis.workers.optimize import OptimizeAsk, OptimizeWorker
 from deepvis.workers.unit_images import ImagesAsk, UnitImagesWorker
+
+
+@dataclass(frozen=True)
+class Makers:
+    """How to make what can only begin later.
+
+    images: once the network's description has come. optimize: with the first key that asks for it. fields: a
+    function for the receptive fields, once there is a network; may give None.
+    """
+
+    images: Callable[[NetInfo], UnitImagesWorker]
+    optimize: Callable[[NetInfo], OptimizeWorker]
+    fields: Callable[[], FieldOf | None] = lambda: None
 
 
 class Parts:
     """Asks go out only where what is wanted differs from what was asked; answers are the newest ones.
 
-    input: starts at once; network: with ``start_network``. open_images: makes the unit-image worker, once the
-    network's description has come. moving_source: the camera's or the video's name, for the status line.
+    input: starts at once; network: with ``start_network``. moving_source: the camera's or the video's name, for
+    the status line.
     """
 
-    def __init__(
-        self,
-        input: InputWorker,
-        network: NetworkWorker,
-        open_images: Callable[[NetInfo], UnitImagesWorker],
-        moving_source: str = "camera",
-        field_of: Callable[[], FieldOf] | None = None,
-    ) -> None:
+    def __init__(self, input: InputWorker, network: NetworkWorker, makers: Makers, moving_source: str = "") -> None:
         self.known = Known()
         self.info: NetInfo | None = None
         self.moving_source = moving_source
         self.field_of: FieldOf | None = None
-        self._input, self._network, self._open_images, self._open_fields = input, network, open_images, field_of
+        self._input, self._network, self._makers = input, network, makers
         self._images: UnitImagesWorker | None = None
-        self._has_network = False
+        self._optimize: OptimizeWorker | None = None
+        self._running: list[Worker] = [input]
         self._asked_input: InputState | None = None
         self._asked_pass: NetAsk | None = None
         self._asked_images: ImagesAsk | None = None
+        self._asked_live = LiveState()
+        self._over: OptimizeProgress | WorkerError | None = None  # how the newest optimization ended
+        self._refresh = 0  # rises when files may have become others
         input.start()
 
     def start_network(self) -> None:
         """Begin to load the network; a second call does nothing."""
-        if not self._has_network:
-            self._has_network = True
-            self._network.start()
+        if self._network not in self._running:
+            self._start(self._network)
 
     def ask(self, state: AppState) -> None:
         """Tell the workers what the state wants, where that differs from what they were told."""
@@ -56,43 +68,73 @@ class Parts:
             self._asked_pass = wanted
             self._network.inbox.put(wanted)
         if self._images is not None and (state.view.unit_images or state.view.pattern):
-            images = ImagesAsk(state.unit, state.view.pattern, self._refreshes)
+            images = ImagesAsk(state.unit, state.view.pattern, self._refresh)
             if images != self._asked_images:
                 self._asked_images = images
                 self._images.inbox.put(images)
+        self._ask_optimizer(state)
 
     def look(self) -> Known:
         """The newest values of all workers; ``known`` is the same until the next look."""
         info = self._network.infos.peek()
         if info is not None and self.info is None:
             self._open_with(info)
-        images = self._images
+        images, optimize = self._images, self._optimize
         self.known = Known(
             ready=info is not None,
-            answered=self._input.answered,  # read before the frame: that of the answer is then there
+            answered=self._input.answered,  # read before the frame: the one of that answer is then there
             frame=self._input.frames.peek(),
             snapshot=self._network.snapshots.peek(),
+            images_answered=images.answered if images else None,
             unit_images=images.images.peek() if images else None,
             whole_layer=images.layers.peek() if images else None,
+            refresh=self._refresh,
+            optimize=optimize.progress.peek() if optimize else None,
             input_error=self._input.errors.peek(),
             network_error=self._network.errors.peek(),
+            optimize_error=optimize.errors.peek() if optimize else None,
         )
         return self.known
 
-    def stop(self) -> None:
-        """End all workers; a pass in progress is waited for a moment."""
-        self._input.stop()
-        if self._has_network:
-            self._network.stop()
-        if self._images is not None:
-            self._images.stop()
+    def has_optimized(self) -> bool:
+        """True once for each optimization that has come to an end, well or not."""
+        progress, error = self.known.optimize, self.known.optimize_error
+        end = error or (progress if progress is not None and progress.done else None)
+        if end is None or end is self._over:
+            return False
+        self._over = end
+        self._refresh += 1
+        self._asked_live = LiveState(optimize_presses=self._asked_live.optimize_presses)
+        return True
 
-    _refreshes = 0
+    def stop(self) -> None:
+        """End all workers; what is in progress is waited for a moment."""
+        for worker in self._running:
+            worker.inbox.close()
+        for worker in self._running:
+            worker.stop(timeout=2.0)
+
+    def _ask_optimizer(self, state: AppState) -> None:
+        live, asked = state.live, self._asked_live
+        if (live.optimize, live.optimize_presses) == (asked.optimize, asked.optimize_presses):
+            return
+        self._asked_live = live
+        if self._optimize is None and self.info is not None:
+            self._optimize = self._makers.optimize(self.info)
+            self._start(self._optimize)
+        frame = self.known.frame if live.from_frame else None
+        preset = str(PRESETS[live.preset])
+        ask = OptimizeAsk(live.optimize, preset, frame, state.input.fit, live.optimize_presses)
+        if self._optimize is not None:
+            self._optimize.inbox.put(ask)
 
     def _open_with(self, info: NetInfo) -> None:
         """What can only begin once the network is known."""
         self.info = info
-        self._images = self._open_images(info)
-        self._images.start()
-        if self._open_fields:
-            self.field_of = self._open_fields()
+        self._images = self._makers.images(info)
+        self._start(self._images)
+        self.field_of = self._makers.fields()
+
+    def _start(self, worker: Worker) -> None:
+        worker.start()
+        self._running.append(worker)

@@ -5,15 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from deepvis.core.state import AppState, InputState
-from deepvis.core.types import (
-    Frame,
-    NetAsk,
-    OptimizeProgress,
-    Snapshot,
-    UnitImages,
-    WholeLayer,
-    WorkerError,
-)
+from deepvis.core.types import Frame, NetAsk, OptimizeProgress, Snapshot, UnitImages, WholeLayer, WorkerError
+from deepvis.workers.unit_images import ImagesAsk
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,9 +20,11 @@ class Known:
     frame: Frame | None = None
     answered: InputState | None = None
     snapshot: Snapshot | None = None
+    images_answered: ImagesAsk | None = None
     unit_images: UnitImages | None = None
     whole_layer: WholeLayer | None = None
     optimize: OptimizeProgress | None = None
+    refresh: int = 0  # of the unit images that are wanted
     input_error: WorkerError | None = None
     network_error: WorkerError | None = None
     optimize_error: WorkerError | None = None
@@ -90,12 +85,24 @@ def _same(given: NetAsk, wanted: NetAsk) -> bool:
 
 
 def _has_images(state: AppState, known: Known) -> bool:
-    images, layer = known.unit_images, known.whole_layer
-    if state.view.unit_images and (images is None or images.unit != state.unit or images.loading):
-        return False
-    return not state.view.pattern or (layer is not None and layer.layer == state.layer.name)
+    if not state.view.unit_images and not state.view.pattern:
+        return True
+    images = known.unit_images
+    answered = known.images_answered == ImagesAsk(state.unit, state.view.pattern, known.refresh)
+    return answered and images is not None and not images.loading
 
 
 def _has_optimized(state: AppState, known: Known) -> bool:
-    """Nothing is being optimized, or it has failed: ``finished`` ends what is done."""
-    return state.live.optimize is None or known.optimize_error is not None
+    """Nothing is being optimized: the loop takes the wish back when it is fulfilled or has failed."""
+    return state.live.optimize is None
+
+
+def shown_progress(state: AppState, known: Known) -> OptimizeProgress | None:
+    """The optimization in progress, and its end until the unit images have taken it in."""
+    progress, answered = known.optimize, known.images_answered
+    if progress is None:
+        return None
+    if state.live.optimize is not None:
+        return progress if progress.unit == state.live.optimize else None
+    is_kept = answered is not None and answered.refresh >= known.refresh
+    return progress if progress.done and not is_kept else None
