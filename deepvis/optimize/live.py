@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,7 +20,7 @@ from deepvis.optimize.errors import OptimizeError
 from deepvis.optimize.objective import unit as push
 from deepvis.optimize.pictures import Box, field_box, shown
 from deepvis.optimize.presets import preset as preset_of
-from deepvis.optimize.results import info
+from deepvis.optimize.results import info, to_json
 from deepvis.optimize.specimen import Specimen
 
 
@@ -95,7 +94,7 @@ def keep(run: LiveRun, folder: Path) -> Path:
     Image.fromarray(progress_of(run, 0).rgb).save(encoded, "PNG")
     content = {**info(run.climb, run.model.name), "preset": run.preset}
     with written_beside(path.with_suffix(".json")) as file:
-        file.write(json.dumps(content, indent=1).encode())
+        file.write(to_json(content))
     with written_beside(path) as file:
         file.write(encoded.getvalue())
     return path

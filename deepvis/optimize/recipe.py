@@ -40,6 +40,9 @@ class Recipe:
         if not isinstance(self.max_iter, int) or self.max_iter < 1:
             raise OptimizeError(f"max_iter is {self.max_iter!r}; expected a whole number of 1 or more")
 
+    def __hash__(self) -> int:
+        return hash((*self.strengths.values(), self.lr_policy, *self.lr_params.values(), self.max_iter))
+
     def warnings(self) -> list[str]:
         """What is allowed but will hardly do what was meant, a sentence each."""
         radius, every = self.strengths["blur_radius"], self.strengths["blur_every"]

@@ -105,7 +105,7 @@ def write_results(
     if arrays:
         write_arrays(paths.images, _images(climb))
     with written_beside(paths.info) as file:
-        file.write(json.dumps(info(climb, model), indent=1).encode())
+        file.write(to_json(info(climb, model)))
     paths.unfinished.unlink(missing_ok=True)
 
 
@@ -124,6 +124,12 @@ def info(climb: Climb, model: str) -> dict[str, Any]:
         "objective": [_finite(value) for value in climb.objective],
         "learning_rate": [_finite(value) for value in climb.learning_rate],
     }
+
+
+def to_json(content: Mapping[str, Any]) -> bytes:
+    """One line for each entry: the curves stay in one line."""
+    lines = (f" {json.dumps(name)}: {json.dumps(value)}" for name, value in content.items())
+    return ("{\n" + ",\n".join(lines) + "\n}\n").encode()
 
 
 def read_info(path: Path) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -28,20 +29,18 @@ Watch = Callable[["Task", Sequence[Climb]], bool]  # after every iteration; Fals
 
 @dataclass(frozen=True)
 class NetworkRef:
-    """How any process finds the network: a model's name or folder, or its files; a device."""
+    """How any process finds the network: a model's name or folder, or its files; a device.
+
+    overrides: of load_model, as (name, value) pairs.
+    """
 
     model: str | None = None
     prototxt: str | None = None
     weights: str | None = None
-    mean: str | None = None
+    mean: str | tuple[float, ...] | None = None
     labels: str | None = None
-    channel_order: str | None = None
+    overrides: tuple[tuple[str, Any], ...] = ()
     device: str = "cpu"
-
-    @property
-    def name(self) -> str:
-        """For results and messages."""
-        return load(self).name
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,14 +60,14 @@ class Task:
 @lru_cache(maxsize=4)
 def load(network: NetworkRef) -> Model:
     """The model, loaded once in a process. Raises ModelError."""
-    files = {
-        "prototxt": network.prototxt,
-        "weights": network.weights,
-        "mean": network.mean,
-        "labels": network.labels,
-    }
-    overrides = {"channel_order": network.channel_order} if network.channel_order else None
-    return load_model(network.model, **files, overrides=overrides)
+    return load_model(
+        network.model,
+        prototxt=network.prototxt,
+        weights=network.weights,
+        mean=network.mean,
+        labels=network.labels,
+        overrides=dict(network.overrides),
+    )
 
 
 _loading = threading.Lock()
@@ -131,7 +130,7 @@ def run_tasks(
     """Every task's climbs, or the exception that it ended with, as they come.
 
     watch: called in the executor's threads; leave it out where they are other processes.
-    A KeyboardInterrupt, or the end of the iteration by its reader, cancels what has not begun.
+    Where its reader stops, or an interrupt comes, what has not begun is cancelled.
     """
     waiting: dict[Future[list[Climb]], Task] = {}
     for task in tasks:
@@ -141,11 +140,10 @@ def run_tasks(
         while waiting:
             done, _ = wait(waiting, return_when=FIRST_COMPLETED)
             for future in done:
-                error = future.exception()
+                task, error = waiting.pop(future), future.exception()
                 if error is not None and not isinstance(error, Exception):
                     raise error
-                yield waiting.pop(future), error if error is not None else future.result()
-                del future
+                yield task, future.result() if error is None else error
     finally:
         for future in waiting:
             future.cancel()
@@ -153,30 +151,35 @@ def run_tasks(
 
 def local_executor(workers: int = 1) -> Executor:
     """Threads of this process; the cores are shared out among them."""
+    if workers < 1:
+        raise OptimizeError(f"the number of workers is {workers}; expected 1 or more")
     threads = max(torch.get_num_threads() // workers, 1)
     return ThreadPoolExecutor(workers, "optimize", initializer=torch.set_num_threads, initargs=(threads,))
 
 
-def cluster_executor(address: str) -> Executor:
-    """The executor of a Dask cluster, ``tcp://host:port`` of its scheduler.
+@contextmanager
+def cluster_executor(address: str) -> Iterator[Executor]:
+    """The executor of a Dask cluster; address: ``tcp://host:port`` of its scheduler.
 
-    The workers need deepvis installed.
-
-    A worker that dies gives its tasks back to the scheduler. Raises OptimizeError where there is no cluster.
+    The workers need deepvis and the model's files. A worker that dies gives its tasks back to the scheduler.
+    Raises OptimizeError where there is no cluster, or one without workers.
     """
     try:
         from distributed import Client
     except ImportError:
-        raise OptimizeError(
-            "--scheduler needs Dask, which is not installed; run: pip install 'deepvis[cluster]'"
-        ) from None
+        raise OptimizeError("--scheduler needs Dask; install it with: pip install 'deepvis[cluster]'") from None
     try:
         client = Client(address, timeout=15)
     except (OSError, ValueError) as error:
         raise OptimizeError(
             f"no Dask scheduler answers at {address!r} ({error}); start one with: dask scheduler"
         ) from error
-    return client.get_executor(pure=False)
+    with client:
+        if not client.nthreads():
+            raise OptimizeError(
+                f"the Dask scheduler at {address} has no workers; start some with: dask worker {address}"
+            )
+        yield client.get_executor(pure=False)
 
 
 def _resumed(climb: Climb, path: str | None, model: str) -> Climb:

@@ -1,0 +1,68 @@
+"""What the command lines share: their exit codes, their bar, their last words."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from typing import TextIO
+
+from tqdm import tqdm
+
+from deepvis.model.errors import ModelError
+from deepvis.optimize.ascend import Job
+from deepvis.optimize.errors import OptimizeError
+from deepvis.optimize.session import Report, Work, sentence_of
+
+WRONG, INTERRUPTED = 2, 130  # exit codes
+
+
+def guarded(main: Callable[[], int], name: str, errors: TextIO = sys.stderr) -> int:
+    """Run a command line; what the user got wrong becomes one sentence on standard error and exit code 2."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        return main()
+    except (OptimizeError, ModelError) as error:
+        errors.write(f"{name}: {error}\n")
+    except OSError as error:
+        errors.write(f"{name}: {sentence_of(error)}\n")
+    except KeyboardInterrupt:
+        errors.write(f"{name}: interrupted\n")
+        return INTERRUPTED
+    return WRONG
+
+
+def work_of(args: argparse.Namespace) -> Work:
+    for name in ("batch", "workers"):
+        value = getattr(args, name)
+        if value is not None and value < 1:
+            raise OptimizeError(f"--{name} is {value}; expected 1 or more")
+    return Work(args.batch, args.workers, args.scheduler)
+
+
+def progress_bar(jobs: Sequence[Job]) -> tqdm:
+    """Iterations done, the pace, the time left; units and objective come behind."""
+    total = sum(job.recipe.max_iter for job in jobs)
+    return tqdm(total=total, unit="it", dynamic_ncols=True, mininterval=0.2)
+
+
+def last_words(report: Report, name: str, total: int, errors: TextIO = sys.stderr) -> int:
+    """Say what went wrong; returns the exit code."""
+    for sentence in report.troubles:
+        errors.write(f"{name}: {sentence}\n")
+    if report.interrupted:
+        errors.write(
+            f"{name}: interrupted; {report.finished} of {total} images are done, run the same command again to go on\n"
+        )
+        return INTERRUPTED
+    return WRONG if report.troubles else 0
+
+
+def warn(sentences: Sequence[str], name: str, errors: TextIO = sys.stderr) -> None:
+    for sentence in sentences:
+        errors.write(f"{name}: {sentence}\n")
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,255 @@
+"""The command lines' common options: the network, what to push and how; from words to checked values.
+
+The original's names are kept. Values are read as values (numbers, lists, YAML), never evaluated.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import torch
+import yaml
+
+from deepvis.optimize.errors import OptimizeError
+from deepvis.optimize.objective import CENTRE, WHOLE
+from deepvis.optimize.presets import preset
+from deepvis.optimize.recipe import Recipe
+from deepvis.optimize.regularizers import SETTINGS
+from deepvis.optimize.start import STARTS
+from deepvis.optimize.steps import STEPS
+from deepvis.optimize.tasks import NetworkRef
+
+DEFAULT_RECIPE = Recipe()
+
+
+class _Help(argparse.ArgumentDefaultsHelpFormatter):
+    """Tells those defaults that are values."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        return action.help if action.default in (None, False) else super()._get_help_string(action)
+
+
+class Parser(argparse.ArgumentParser):
+    """Complains in one sentence, without the usage text."""
+
+    def __init__(self, **words: Any) -> None:
+        super().__init__(allow_abbrev=False, formatter_class=_Help, **words)
+
+    def error(self, message: str) -> NoReturn:
+        raise OptimizeError(f"{message} (--help lists all options)")
+
+
+def add_network(parser: argparse.ArgumentParser) -> None:
+    """Options that say which network."""
+    net = parser.add_argument_group("network")
+    quiet = {"default": argparse.SUPPRESS}
+    net.add_argument(
+        "--model", default=None, metavar="NAME|DIR", help="a model's name or folder; none: the embedded one"
+    )
+    net.add_argument("--prototxt", "--deploy-proto", metavar="FILE", help="your own network", **quiet)
+    net.add_argument("--weights", "--net-weights", metavar="FILE", help="its weights", **quiet)
+    net.add_argument("--mean", metavar="FILE|B,G,R", help=".npy, .binaryproto, or one number per channel", **quiet)
+    net.add_argument("--labels", metavar="FILE", help="a class name per line", **quiet)
+    net.add_argument("--channel-order", choices=("BGR", "RGB"), help="order of the input's channels", **quiet)
+    net.add_argument(
+        "--channel-swap-to-rgb", metavar="(2,1,0)", help="the same in the original's way: (0,1,2) for RGB", **quiet
+    )
+    net.add_argument("--data-size", metavar="(H,W)", help="size of the input, where it is not the file's", **quiet)
+    net.add_argument("--data-blob", metavar="BLOB", help="the input that takes the picture", **quiet)
+    net.add_argument("--input-scale", type=float, metavar="X", help="value of a white pixel: 255, or 1", **quiet)
+    net.add_argument("--caffe-root", metavar="DIR", help="taken and ignored: no Caffe is needed", **quiet)
+    net.add_argument("--fill", action="store_true", help="fill layers without weights from their fillers")
+    net.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
+
+
+def add_recipe(parser: argparse.ArgumentParser) -> None:
+    """Options that say how to climb; those given override the preset."""
+    how = parser.add_argument_group("how to climb")
+    how.add_argument(
+        "--preset", metavar="NAME", help="1 to 4: a row of the paper's Table 1; or a name of --presets-file"
+    )
+    how.add_argument("--presets-file", type=Path, metavar="YAML", help="your own presets")
+    for setting in (SETTINGS[name] for name in SETTINGS):
+        how.add_argument(
+            f"--{setting.name.replace('_', '-')}", metavar="X", help=setting.help, default=argparse.SUPPRESS
+        )
+    how.add_argument("--lr-policy", help=f"one of {', '.join(STEPS)}", default=argparse.SUPPRESS)
+    how.add_argument(
+        "--lr-params", metavar="'{lr: 1}'", default=argparse.SUPPRESS,
+        help="; ".join(f"{name} needs {', '.join(STEPS[name].needs)}" for name in STEPS),
+    )  # fmt: skip
+    how.add_argument("--max-iter", metavar="N", help="iterations", default=argparse.SUPPRESS)
+
+
+def add_start(parser: argparse.ArgumentParser, seeds: str = "0") -> None:
+    start = parser.add_argument_group("where to start")
+    start.add_argument("--start-at", default="mean_plus_rand", metavar="START", help=f"one of {', '.join(STARTS)}")
+    start.add_argument("--start-image", type=Path, metavar="FILE", help="a photo to start from")
+    start.add_argument("--rand-seed", nargs="+", default=[seeds], metavar="N", help="0, 0-8, or several")
+
+
+def add_units(parser: argparse.ArgumentParser, channels: str | None) -> None:
+    what = parser.add_argument_group("what to push")
+    what.add_argument("--push-layer", nargs="+", metavar="LAYER", help="one layer or several; none: the classes")
+    what.add_argument(
+        "--push-channel",
+        nargs="+",
+        default=[channels] if channels else None,
+        metavar="N",
+        help="12, 0-31, several, a class's name, or all",
+    )
+    what.add_argument("--push-spatial", metavar="(R,C)", help="place in the map, or whole; none: the centre")
+    what.add_argument("--push-dir", default="1", metavar="X", help="1 to raise the unit, -1 to lower it")
+
+
+def add_work(parser: argparse.ArgumentParser) -> None:
+    work = parser.add_argument_group("work")
+    work.add_argument("--batch", type=int, metavar="N", help="images that climb together; none: 4, on a GPU 64")
+    work.add_argument("--workers", type=int, default=1, metavar="N", help="batches at a time in this process")
+    work.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="run on the Dask cluster of this scheduler")
+
+
+# --- from words to values -------------------------------------------------------------------------
+
+
+def network_of(args: argparse.Namespace) -> NetworkRef:
+    """The network that the options name, paths absolute so that other machines and folders find them."""
+    given = vars(args)
+    overrides = {
+        "channel_order": given.get("channel_order") or _order(given.get("channel_swap_to_rgb")),
+        "input_size": _pair("--data-size", given.get("data_size")),
+        "data_blob": given.get("data_blob"),
+        "input_scale": given.get("input_scale"),
+        "fill": True if args.fill else None,
+    }
+    model = args.model
+    return NetworkRef(
+        str(Path(model).resolve()) if model and os.sep in model else model,
+        _absolute(given.get("prototxt")),
+        _absolute(given.get("weights")),
+        mean_of(given.get("mean")),
+        _absolute(given.get("labels")),
+        tuple((name, value) for name, value in overrides.items() if value is not None),
+        device_of(args.device),
+    )
+
+
+def recipe_of(args: argparse.Namespace) -> Recipe:
+    """The preset's recipe, or the original's defaults, with the options given in place of its values."""
+    given = vars(args)
+    base = preset(args.preset, args.presets_file) if args.preset else DEFAULT_RECIPE
+    values = base.as_dict()
+    values.update({name: number(f"--{name.replace('_', '-')}", given[name]) for name in SETTINGS if name in given})
+    if "max_iter" in given:
+        values["max_iter"] = whole("--max-iter", given["max_iter"])
+    if "lr_policy" in given:
+        values["lr_policy"] = given["lr_policy"]
+    if "lr_params" in given:
+        values["lr_params"] = table("--lr-params", given["lr_params"])
+    return Recipe.from_dict(values)
+
+
+def device_of(name: str) -> str:
+    """auto: the GPU if there is one. Raises OptimizeError for one that is not there."""
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cpu" or (re.fullmatch(r"cuda(:\d+)?", name) and torch.cuda.is_available()):
+        index = int(name.partition(":")[2] or 0)
+        if name == "cpu" or index < torch.cuda.device_count():
+            return name
+    there = ["cpu", *(f"cuda:{n}" for n in range(torch.cuda.device_count()))]
+    raise OptimizeError(f"--device {name!r} is not there; there are: {', '.join(there)}")
+
+
+def numbers(option: str, words: Sequence[str], count: int | None = None) -> list[int]:
+    """["0-3", "7,9"] -> 0 1 2 3 7 9, each once, in order; "all": the first ``count``. Raises OptimizeError."""
+    found: dict[int, None] = {}
+    for word in ",".join(words).replace(",", " ").split():
+        if word == "all" and count is not None:
+            found.update(dict.fromkeys(range(count)))
+            continue
+        match = re.fullmatch(r"(\d+)(?:-(\d+))?", word)
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+        if first > last:
+            hint = "a number, a range such as 0-31, or all" if count is not None else "a number or a range such as 0-8"
+            raise OptimizeError(f"{option} is {word!r}; expected {hint}")
+        if last - first > 10**6:
+            raise OptimizeError(f"{option} is {word!r}; expected at most a million")
+        found.update(dict.fromkeys(range(first, last + 1)))
+    if not found:
+        raise OptimizeError(f"{option} names nothing; give a number or a range")
+    return list(found)
+
+
+def number(option: str, word: Any) -> float:
+    try:
+        return float(word)
+    except (TypeError, ValueError):
+        raise OptimizeError(f"{option} is {word!r}; expected a number") from None
+
+
+def whole(option: str, word: Any) -> int:
+    try:
+        return int(word)
+    except (TypeError, ValueError):
+        raise OptimizeError(f"{option} is {word!r}; expected a whole number") from None
+
+
+def table(option: str, text: str) -> dict[str, Any]:
+    """'{"lr": 100}', '{lr: 1e8}' or 'lr=100,max_lr=3' -> a dict of words and numbers."""
+    if "{" not in text and "=" in text:
+        text = "{" + text.replace("=", ": ") + "}"
+    try:
+        found = yaml.safe_load(re.sub(r"\bdict\((.*)\)", r"{\1}", text))
+    except yaml.YAMLError:
+        found = None
+    if not isinstance(found, dict):
+        raise OptimizeError(f"{option} is {text!r}; expected a table of names and numbers such as '{{lr: 100}}'")
+    return {str(name): value for name, value in found.items()}
+
+
+def place_of(word: str | None) -> tuple[int, ...] | str:
+    """The original's --push-spatial: "None" for the centre, "(6,6)"; and "whole" for the whole channel."""
+    if word is None or word.strip().lower() == "none":
+        return CENTRE
+    if word.strip().lower() == WHOLE:
+        return WHOLE
+    return _pair("--push-spatial", word) or CENTRE
+
+
+def mean_of(word: str | None) -> str | tuple[float, ...] | None:
+    """A file, or numbers with commas between them."""
+    if word is None:
+        return None
+    bare = word.strip("()[] ")
+    if re.fullmatch(r"[-+.\deE]+([ ,]+[-+.\deE]+)*,?", bare) and not Path(word).exists():
+        return tuple(number("--mean", part) for part in bare.replace(",", " ").split())
+    return _absolute(word)
+
+
+def _pair(option: str, word: str | None) -> tuple[int, int] | None:
+    if word is None:
+        return None
+    parts = word.strip("()[] ").replace("x", ",").replace(",", " ").split()
+    if len(parts) != 2 or not all(part.isdigit() for part in parts):
+        raise OptimizeError(f"{option} is {word!r}; expected two whole numbers such as (6,6)")
+    return int(parts[0]), int(parts[1])
+
+
+def _order(swap: str | None) -> str | None:
+    if swap is None:
+        return None
+    orders = {"2,1,0": "BGR", "0,1,2": "RGB"}
+    bare = swap.strip("()[] ").replace(" ", "")
+    if bare not in orders:
+        raise OptimizeError(f"--channel-swap-to-rgb is {swap!r}; expected (2,1,0) for BGR networks or (0,1,2) for RGB")
+    return orders[bare]
+
+
+def _absolute(path: str | None) -> str | None:
+    return None if path is None else str(Path(path).resolve())

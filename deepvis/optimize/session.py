@@ -1,0 +1,191 @@
+"""A run of many jobs: tasks out, results onto the disk as they come, progress, interruption and going on."""
+
+from __future__ import annotations
+
+import errno
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol
+
+import torch
+
+from deepvis.model.errors import ModelError
+from deepvis.optimize.ascend import Climb, Job
+from deepvis.optimize.errors import OptimizeError
+from deepvis.optimize.objective import resolve
+from deepvis.optimize.results import write_unfinished
+from deepvis.optimize.tasks import (
+    NetworkRef,
+    Task,
+    cluster_executor,
+    cut,
+    load,
+    local_executor,
+    run_tasks,
+    specimen,
+)
+
+SAVE_SECONDS = 20.0  # between two saves of a climb in progress
+BATCH = {"cpu": 4, "cuda": 64}
+
+
+class Bar(Protocol):
+    """What tqdm is to a run."""
+
+    def update(self, n: float = 1) -> object: ...
+    def set_postfix_str(self, s: str = "", refresh: bool = True) -> None: ...
+
+
+@dataclass(frozen=True)
+class Work:
+    """Where and in what pieces jobs are run. batch None: as suits the device."""
+
+    batch: int | None = None
+    workers: int = 1
+    scheduler: str | None = None
+
+    def batch_on(self, device: str) -> int:
+        return self.batch if self.batch is not None else BATCH[torch.device(device).type]
+
+
+@dataclass
+class Report:
+    """What came of a run: finished jobs, sentences about those that came to nothing, was it interrupted?"""
+
+    finished: int = 0
+    troubles: list[str] = field(default_factory=list)
+    interrupted: bool = False
+
+    def add(self, sentence: str) -> None:
+        if sentence not in self.troubles:
+            self.troubles.append(sentence)
+
+
+class Watcher:
+    """Follows climbs in the threads that run them: moves the bar, saves them now and then, stops them.
+
+    unfinished: job -> the file that keeps its climb.
+    """
+
+    def __init__(self, bar: Bar, units: int, model: str, unfinished: Mapping[Job, Path]) -> None:
+        self.stopping = threading.Event()
+        self.done = 0
+        self._bar, self._units, self._model, self._unfinished = bar, units, model, unfinished
+        self._lock = threading.Lock()
+        self._saved: dict[int, float] = {}
+        self._counted: dict[int, int] = {}
+
+    def __call__(self, task: Task, climbs: Sequence[Climb]) -> bool:
+        self.count(task, climbs)
+        last = self._saved.setdefault(task.number, time.monotonic())
+        if self.stopping.is_set() or time.monotonic() - last > SAVE_SECONDS:
+            self._saved[task.number] = time.monotonic()
+            for climb in climbs:
+                if climb.outcome is None and climb.job in self._unfinished:
+                    write_unfinished(self._unfinished[climb.job], climb, self._model)
+        return not self.stopping.is_set()
+
+    def count(self, task: Task, climbs: Sequence[Climb]) -> None:
+        """Move the bar to where these climbs are; one that has ended early counts as all of its iterations."""
+        now = sum(c.job.recipe.max_iter if c.outcome else c.iteration for c in climbs)
+        values = [climb.objective[-1] for climb in climbs if climb.objective]
+        with self._lock:
+            step = now - self._counted.get(task.number, 0)
+            self._counted[task.number] = now
+            objective = f", objective {sum(values) / len(values):.4g}" if values else ""
+            self._bar.set_postfix_str(f"{self.done}/{self._units} units{objective}", refresh=False)
+            self._bar.update(step)
+
+
+def run(
+    network: NetworkRef,
+    jobs: Sequence[Job],
+    work: Work,
+    bar: Bar,
+    write: Callable[[Climb], None],
+    unfinished: Mapping[Job, Path] | None = None,
+    starts: Mapping[Job, object] | None = None,
+) -> Report:
+    """Run the jobs; ``write`` is called in this thread with every climb that has ended.
+
+    unfinished: where the climbs in progress are kept, and found again. starts: x0 of jobs that bring their
+    own. What fails becomes a sentence in the report, and the rest goes on, but a disk that takes no more ends
+    the run.
+    """
+    unfinished, starts = unfinished or {}, starts or {}
+    report = Report()
+    tasks = [
+        replace(
+            task,
+            starts=tuple(starts.get(job) for job in task.jobs),
+            unfinished=tuple(str(unfinished[job]) if job in unfinished else None for job in task.jobs),
+        )
+        for task in cut(network, jobs, work.batch_on(network.device))
+    ]
+    watcher = Watcher(bar, len(jobs), load(network).name, unfinished)
+    with _executor(work) as executor:
+        try:
+            with closing(run_tasks(tasks, executor, None if work.scheduler else watcher)) as outcomes:
+                for task, outcome in outcomes:
+                    if isinstance(outcome, OSError):
+                        raise outcome
+                    if isinstance(outcome, Exception):
+                        report.add(sentence_of(outcome, task))
+                        continue
+                    _take(outcome, write, report)
+                    watcher.done = report.finished
+                    watcher.count(task, outcome)
+        except KeyboardInterrupt:
+            report.interrupted = True
+        except OSError as error:
+            report.add(sentence_of(error))
+        finally:
+            watcher.stopping.set()
+    return report
+
+
+def check(network: NetworkRef, jobs: Sequence[Job]) -> list[Job]:
+    """The jobs with their places resolved. Raises OptimizeError before any work is begun."""
+    shapes = specimen(network).net.shapes
+    return [replace(job, objective=resolve(job.objective, shapes)) for job in jobs]
+
+
+def _take(climbs: Sequence[Climb], write: Callable[[Climb], None], report: Report) -> None:
+    for climb in climbs:
+        if climb.outcome is None:  # stopped in the middle
+            continue
+        write(climb)
+        report.finished += 1
+        if climb.trouble:
+            report.add(climb.trouble)
+
+
+@contextmanager
+def _executor(work: Work) -> Iterator[Executor]:
+    if work.scheduler:
+        with cluster_executor(work.scheduler) as executor:
+            yield executor
+    else:
+        with local_executor(work.workers) as executor:
+            yield executor
+
+
+def sentence_of(error: Exception, task: Task | None = None) -> str:
+    """An exception as one sentence for the person at the terminal."""
+    if isinstance(error, (OptimizeError, ModelError)):
+        return str(error)
+    if isinstance(error, OSError):
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        what = "the disk takes no more" if full else f"a file cannot be written ({error.strerror or error})"
+        where = f" at {error.filename}" if error.filename else ""
+        return f"{what}{where}; make room and run the same command again: finished images are kept"
+    if isinstance(error, torch.OutOfMemoryError):
+        size = len(task.jobs) if task else 0
+        return f"{size} images at a time do not fit the memory of the device; give a smaller --batch"
+    text = str(error).strip().split("\n")[0]
+    return f"a batch failed: {type(error).__name__}: {text}"

@@ -1,0 +1,63 @@
+"""Which units the command lines push: layers and channels by number, range, name or default."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Mapping, Sequence
+
+from deepvis.model.zoo import Model
+from deepvis.optimize.ascend import Job
+from deepvis.optimize.errors import OptimizeError, nearest
+from deepvis.optimize.objective import Objective, Term, class_unit
+from deepvis.optimize.options import number, numbers, place_of
+from deepvis.optimize.recipe import Recipe
+
+Shapes = Mapping[str, Sequence[int]]
+DEFAULT_LAYER, DEFAULT_CHANNEL = "fc8", 130  # the original's: flamingo
+
+
+def layers_of(args: argparse.Namespace, model: Model, shapes: Shapes) -> list[str]:
+    """The layers named, or the one that holds the classes before the softmax."""
+    if not args.push_layer:
+        return [class_layer(model, shapes)]
+    names = list(dict.fromkeys(name for word in args.push_layer for name in word.split(",")))
+    for name in names:
+        if name not in shapes:
+            raise OptimizeError(f"the network {model.name} has no layer {name!r}; {nearest(name, shapes)}")
+    return names
+
+
+def class_layer(model: Model, shapes: Shapes) -> str:
+    """fc8, or the deepest layer of classes that is not the probabilities, or the network's last layer."""
+    classes = [layer for layer in model.layer_names if layer in model.label_layers and layer != model.prob_layer]
+    if DEFAULT_LAYER in shapes:
+        return DEFAULT_LAYER
+    return classes[-1] if classes else list(shapes)[-1]
+
+
+def channels_of(words: Sequence[str] | None, layer: str, model: Model, shapes: Shapes) -> list[int]:
+    """Numbers, ranges, "all", and in a layer of classes their names."""
+    count = shapes[layer][1] if len(shapes[layer]) > 1 else 1
+    if words is None:
+        return [DEFAULT_CHANNEL if count > DEFAULT_CHANNEL else 0]
+    found: dict[int, None] = {}
+    for word in words:
+        if layer in model.label_layers and model.labels and not re.fullmatch(r"[\d,\s-]+|all", word):
+            found[class_unit(layer, word, model.labels).terms[0].channel] = None
+        else:
+            found.update(dict.fromkeys(numbers("--push-channel", [word], count)))
+    return list(found)
+
+
+def jobs_of(args: argparse.Namespace, model: Model, shapes: Shapes, recipe: Recipe) -> list[Job]:
+    """A job for every layer, channel and seed that the options name."""
+    place, push = place_of(args.push_spatial), number("--push-dir", args.push_dir)
+    seeds = numbers("--rand-seed", args.rand_seed)
+    start = str(args.start_image) if args.start_image else args.start_at
+    return [
+        Job(Objective((Term(layer, channel, place),)).pushed(push), recipe, seed, start)
+        for layer in layers_of(args, model, shapes)
+        for channel in channels_of(args.push_channel, layer, model, shapes)
+        for seed in seeds
+    ]
