@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from deepvis.backends.base import Backend, open_backend
+from deepvis.backends.base import Backend, BackendError, open_backend
 from deepvis.config import Settings
-from deepvis.core.geometry import LayoutError, PaneLayout
+from deepvis.core.panes import LayoutError, PaneLayout
+from deepvis.core.mailbox import Closed, Mailbox
 from deepvis.core.state import GAMMA_BOOSTS, INDIVIDUAL_BOOSTS, AppState, InputState, ViewState
 from deepvis.core.types import Fit, LayerInfo, NetInfo
 from deepvis.core.unit_files import user_folder
@@ -137,8 +138,14 @@ def open_window(settings: Settings, options: RunOptions) -> AnyWindow:
 def make_parts(settings: Settings, model: Model, passes: PassLog) -> Parts:
     """The workers. The backend is opened in its own thread: torch takes a second to load."""
 
+    refusals: Mailbox[str] = Mailbox()
+
     def open_network() -> Backend:
-        return open_backend(settings.backend, model, settings.device)
+        try:
+            return open_backend(settings.backend, model, settings.device)
+        except (BackendError, ModelError) as error:
+            refusals.put(str(error))
+            raise Closed from error  # ends the thread: the program ends with that sentence
 
     def open_images(info: NetInfo) -> UnitImagesWorker:
         folders = [user_folder(model.name), model.unit_image_dir]
@@ -153,6 +160,7 @@ def make_parts(settings: Settings, model: Model, passes: PassLog) -> Parts:
         InputWorker(lambda: open_still(settings.images), lambda: open_moving(camera, settings.video)),
         NetworkWorker(open_network, [passes]),
         Makers(open_images, open_optimizer),
+        refusals,
         moving_source=settings.video or f"camera {camera}",
     )
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from deepvis.core.geometry import LayoutError
+from deepvis.core.panes import LayoutError
 from deepvis.original_settings import RENAMED, WITHOUT_EFFECT
 from deepvis.setting_kinds import (
     COUNT,

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from deepvis.core.commands import COMMANDS, Group, command_of, live, press
-from deepvis.core.geometry import PaneLayout
 from deepvis.core.keys import key_name
+from deepvis.core.panes import PaneLayout
 from deepvis.core.state import PRESETS, AppState
 from deepvis.core.types import NetInfo
 from deepvis.options import RunOptions, UsageError
@@ -136,8 +136,9 @@ class Loop:
         """Look at what the workers have given, without waiting."""
         before = self.parts.known
         known = self.parts.look()
-        if known.network_error is not None and not known.ready:
-            raise UsageError(known.network_error.sentence)
+        refusal = self.parts.refusals.peek()
+        if refusal or (known.network_error is not None and not known.ready):
+            raise UsageError(refusal or known.network_error.sentence)
         if known.ready and not before.ready and self.parts.info is not None:
             self.state = replace(self.state, info=self.parts.info)
             self._lay_out(*self.window.size)

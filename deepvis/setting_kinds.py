@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from deepvis.core.geometry import DEFAULT_PANES, pane_name, read_panes
+from deepvis.core.panes import DEFAULT_PANES, pane_name, read_panes
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,10 @@ from itertools import combinations
 
 import numpy as np
 
-from deepvis.core.geometry import PaneLayout, Rect
+from deepvis.core.geometry import Rect
+from deepvis.core.panes import PaneLayout
 from deepvis.core.registry import Registry
+from deepvis.core.types import NetInfo
 from deepvis.ui import theme
 from deepvis.ui.canvas import fill, frame
 from deepvis.ui.scene import Scene
@@ -63,6 +65,7 @@ class Composer:
         self._buffer = np.empty((0, 0, 3), np.uint8)
         self._front = np.empty((0, 0, 3), np.uint8)  # the buffer with the overlays on top
         self._layout: PaneLayout | None = None
+        self._info: NetInfo | None = None
         self._overlap = False
         self._drawn: dict[str, Hashable] = {}
         self.seconds: dict[str, float] = {}  # pane -> what its last drawing took
@@ -71,10 +74,10 @@ class Composer:
         """(H, W, 3) uint8 BGR, valid until the next call."""
         import deepvis.ui.panes  # noqa: F401  (fills the registries; panes import this module)
 
-        self._lay_out(scene.layout)
+        self._lay_out(scene)
         debug = scene.state.view.debug
         wanted = {name: (debug, PANES[name].looks_at(scene)) for name, _ in scene.layout if name in PANES}
-        everything = bool(debug) or (self._overlap and wanted != self._drawn)
+        everything = debug or (self._overlap and wanted != self._drawn)
         for name, rect in scene.layout:
             if name in wanted and not rect.is_empty and (everything or self._drawn.get(name) != wanted[name]):
                 self._draw(name, rect, scene)
@@ -83,12 +86,15 @@ class Composer:
             self._draw_borders(scene)
         return self._with_overlays(scene)
 
-    def _lay_out(self, layout: PaneLayout) -> None:
-        if layout == self._layout:
+    def _lay_out(self, scene: Scene) -> None:
+        """Begin anew with another layout, or another network: ids of snapshots and frames may come again."""
+        layout = scene.layout
+        if layout == self._layout and scene.state.info is self._info:
             return
-        self._layout = layout
+        self._layout, self._info = layout, scene.state.info
         self._drawn = {}
-        self._buffer = np.empty((layout.height, layout.width, 3), np.uint8)
+        if self._buffer.shape[:2] != (layout.height, layout.width):
+            self._buffer = np.empty((layout.height, layout.width, 3), np.uint8)
         self._overlap = any(not a.clipped(b).is_empty for (_, a), (_, b) in combinations(layout, 2))
         fill(self._buffer, Rect(0, 0, layout.height, layout.width), theme.BACKGROUND)
 

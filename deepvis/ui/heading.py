@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from deepvis.core.geometry import Card, Rect, card
+from deepvis.core.geometry import Rect
+from deepvis.core.panes import Card, card
 from deepvis.ui import theme
 from deepvis.ui.canvas import bounds, card_face, fill, hatch, round_corners
 from deepvis.ui.scene import Scene

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from deepvis.core.geometry import DEFAULT_PANES, DESIGN_SIZE, PaneLayout, Rect, card, make_layout
+from deepvis.core.geometry import Rect
+from deepvis.core.panes import DEFAULT_PANES, DESIGN_SIZE, PaneLayout, card, make_layout
 from deepvis.core.types import NetInfo
 from deepvis.ui import theme
 from deepvis.ui.text import line_height, text_width

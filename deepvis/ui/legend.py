@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from deepvis.core.geometry import Card
+from deepvis.core.panes import Card
 from deepvis.core.pixels import MID, Codes, activation_codes, diff_codes
 from deepvis.core.state import GAMMA_BOOSTS, INDIVIDUAL_BOOSTS
 from deepvis.ui import theme

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from deepvis.core.commands import Command
-from deepvis.core.geometry import PaneLayout
+from deepvis.core.panes import PaneLayout
 from deepvis.core.state import AppState
 from deepvis.core.types import Frame, OptimizeProgress, PassSeconds, Snapshot, UnitImages, WholeLayer
 

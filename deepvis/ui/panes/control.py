@@ -6,7 +6,8 @@ from collections.abc import Hashable
 
 import numpy as np
 
-from deepvis.core.geometry import Rect, card
+from deepvis.core.geometry import Rect
+from deepvis.core.panes import card
 from deepvis.core.state import Cursor
 from deepvis.ui import theme
 from deepvis.ui.canvas import bounds, brackets, card_face, fill, frame, round_corners
@@ -23,7 +24,7 @@ SELECTED_BESIDE = (theme.CHIP, theme.TEXT)  # while the cursor is on the tiles
 def looks_at(scene: Scene) -> Hashable:
     state = scene.state
     pinned = state.view.pinned.layer if state.view.pinned else None
-    return state.layer.name, state.view.cursor, pinned, state.info.name, len(state.info.layers)
+    return state.layer.name, state.view.cursor, pinned
 
 
 @pane("control", looks_at=looks_at)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
+import cv2
 import numpy as np
 
 from deepvis.core.geometry import Rect, centre_crop
@@ -19,10 +20,11 @@ from deepvis.ui.text import draw_text, line_height, text_width
 
 def looks_at(scene: Scene) -> Hashable:
     view = scene.state.view
-    field = (scene.state.unit, scene.snapshot_id) if view.receptive_field else None
+    field = (scene.state.unit, scene.snapshot_id, scene.field_of is None) if view.receptive_field else None
     shown = scene.snapshot_id if shows_snapshot_input(scene) else ("frame", scene.frame_id)
     moving = scene.frame is not None and scene.frame.moving
-    return shown, field, scene.state.input, moving, scene.status.source, scene.status.recording
+    status = scene.status
+    return shown, field, scene.state.input, moving, status.source, status.recording, status.error
 
 
 @pane("input", looks_at=looks_at)
@@ -66,8 +68,6 @@ def seen_by_network(scene: Scene) -> np.ndarray | None:
 
 
 def _stretched(rgb: np.ndarray, input_shape: tuple[int, int, int]) -> np.ndarray:
-    import cv2
-
     return cv2.resize(rgb, (input_shape[2], input_shape[1]), interpolation=cv2.INTER_LINEAR)
 
 

@@ -6,7 +6,8 @@ from collections.abc import Hashable
 
 import numpy as np
 
-from deepvis.core.geometry import Rect, card
+from deepvis.core.geometry import Rect
+from deepvis.core.panes import card
 from deepvis.core.state import GAMMA_BOOSTS, INDIVIDUAL_BOOSTS, Show
 from deepvis.core.types import BackMode
 from deepvis.ui import theme

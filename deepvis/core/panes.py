@@ -1,0 +1,180 @@
+"""Where the panes of the window lie: the table of named rectangles, scaled to any size."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from deepvis.core.geometry import Rect
+
+DESIGN_SIZE = (930, 1500)  # (height, width) for which the table below is written
+
+# pane -> (row, column, height, width), as in the original, for DESIGN_SIZE
+DEFAULT_PANES: Mapping[str, tuple[int, int, int, int]] = {
+    "input": (0, 0, 300, 300),
+    "aux": (300, 0, 300, 300),
+    "back": (600, 0, 300, 300),
+    "status": (900, 0, 30, 1500),
+    "control": (0, 300, 30, 900),
+    "layers": (30, 300, 870, 900),
+    "jpgvis": (0, 1200, 900, 300),
+}
+
+# the original's names, accepted wherever a table of panes is read
+ORIGINAL_NAMES: Mapping[str, str] = {
+    "input": "input",
+    **{f"caffevis_{name}": name for name in DEFAULT_PANES if name != "input"},
+}
+
+
+@dataclass(frozen=True)
+class Card:
+    """The parts of a pane: ``face`` all but the margin to its neighbours, ``heading`` and ``body`` in it."""
+
+    face: Rect
+    heading: Rect
+    body: Rect
+
+
+def card(pane: Rect, text_scale: float) -> Card:
+    """Divide a pane; a pane too low for a heading has an empty one."""
+    face = pane.inset(max(round(3 * text_scale), 1))
+    padding = max(round(6 * text_scale), 2)
+    inner = face.cut(left=padding, right=padding)
+    high = round(24 * text_scale)
+    if pane.height < 4 * high:
+        return Card(face, Rect(inner.row, inner.col, 0, inner.width), inner.cut(top=padding, bottom=padding))
+    return Card(face, Rect(inner.row, inner.col, high, inner.width), inner.cut(top=high, bottom=padding))
+
+
+class LayoutError(ValueError):
+    """A table of panes that cannot be used; the sentence says which entry and why."""
+
+
+@dataclass(frozen=True)
+class PaneLayout:
+    """Which pane is where: ``panes`` are (name, Rect) pairs inside a window of ``height x width``.
+
+    +-------+------------------+--------+
+    | input | control          | jpgvis |
+    +-------+------------------+        |
+    | aux   | layers           |        |
+    +-------+                  |        |
+    | back  |                  |        |
+    +-------+------------------+--------+
+    | status                            |
+    +-----------------------------------+
+    """
+
+    panes: tuple[tuple[str, Rect], ...]
+    height: int
+    width: int
+    text_scale: float = 1.0
+
+    def __contains__(self, name: object) -> bool:
+        return any(name == pane for pane, _ in self.panes)
+
+    def __iter__(self) -> Iterator[tuple[str, Rect]]:
+        return iter(self.panes)
+
+    def __getitem__(self, name: str) -> Rect:
+        for pane, rect in self.panes:
+            if pane == name:
+                return rect
+        names = ", ".join(pane for pane, _ in self.panes)
+        raise KeyError(f"no pane {name!r} in this layout; there are {names}")
+
+    @property
+    def tiles_area(self) -> Rect:
+        """Where the layers pane has its tiles: all but the margin and the heading; empty without the pane."""
+        return card(self["layers"], self.text_scale).body if "layers" in self else Rect(0, 0, 0, 0)
+
+    def pane_at(self, row: int, col: int) -> str | None:
+        """The pane under a pixel of the window; the later of the table where two overlap."""
+        return next((name for name, rect in reversed(self.panes) if rect.contains(row, col)), None)
+
+
+def read_panes(table: Mapping[str, Sequence[int] | None]) -> dict[str, tuple[int, int, int, int]]:
+    """Check a table of panes as settings and model.yaml hold it; return it under the short names.
+
+    table: name -> (row, column, height, width); the original's names serve too; None leaves the
+    pane out (the caller merges tables, see ``make_layout``: a None never reaches the result).
+    Raises LayoutError for an unknown name, a wrong count or a negative number.
+    """
+    panes = {}
+    for name, place in table.items():
+        short = pane_name(name)
+        if place is None:
+            continue
+        numbers = tuple(place)
+        if len(numbers) != 4 or not all(isinstance(n, int) for n in numbers) or min(numbers) < 0:
+            raise LayoutError(
+                f"pane {name!r} is {list(place)!r}: expected [row, column, height, width], whole numbers >= 0"
+            )
+        panes[short] = numbers
+    return panes
+
+
+def pane_name(name: str) -> str:
+    """The short name of a pane, from either name. Raises LayoutError for an unknown one."""
+    short = ORIGINAL_NAMES.get(name, name)
+    if short in DEFAULT_PANES:
+        return short
+    known = [*DEFAULT_PANES, *ORIGINAL_NAMES]
+    near = difflib.get_close_matches(str(name), known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(DEFAULT_PANES)}"
+    raise LayoutError(f"no pane is named {name!r}: {hint}")
+
+
+def make_layout(
+    height: int,
+    width: int,
+    overrides: Mapping[str, Sequence[int] | None] | None = None,
+    *,
+    control_height: int | None = None,
+    font_scale: float = 1.0,
+) -> PaneLayout:
+    """The panes of a window of height x width pixels.
+
+    overrides: rows of the table that replace the default ones (None leaves a pane out). A table
+    that holds both ``control`` and ``layers``, or any pane that reaches beyond the default
+    1500 x 930, is scaled from its own extent. Edges are rounded, so that panes that touch in the
+    table touch in the window.
+    control_height: rows of the layer list in the table's pixels, taken from the layers pane below
+    it; ignored where the overrides place either of the two.
+    font_scale: multiplies all text beyond what follows from the window's size.
+    Raises LayoutError as read_panes does.
+    """
+    overrides = overrides or {}
+    dropped = {pane_name(name) for name, place in overrides.items() if place is None}
+    given = read_panes(overrides)
+    table = {name: place for name, place in {**DEFAULT_PANES, **given}.items() if name not in dropped}
+    if control_height and not {"control", "layers"} & (given.keys() | dropped):
+        table = _with_control_height(table, control_height)
+    design_height = max([DESIGN_SIZE[0] if not given else 1, *(r + h for r, _, h, _ in table.values())])
+    design_width = max([DESIGN_SIZE[1] if not given else 1, *(c + w for _, c, _, w in table.values())])
+    down, across = height / design_height, width / design_width
+
+    def scaled(place: tuple[int, int, int, int]) -> Rect:
+        row, col, tall, wide = place
+        top, left = round(row * down), round(col * across)
+        return Rect(top, left, round((row + tall) * down) - top, round((col + wide) * across) - left)
+
+    panes = tuple((name, scaled(place)) for name, place in table.items())
+    size = min(height / DESIGN_SIZE[0], width / DESIGN_SIZE[1])
+    gentle = size if size >= 1 else size**0.6  # text shrinks less than the window does
+    return PaneLayout(panes, height, width, text_scale=gentle * font_scale)
+
+
+def _with_control_height(
+    table: Mapping[str, tuple[int, int, int, int]], height: int
+) -> dict[str, tuple[int, int, int, int]]:
+    row, col, _, width = table["control"]
+    below = table["layers"]
+    bottom = below[0] + below[2]
+    return {
+        **table,
+        "control": (row, col, height, width),
+        "layers": (row + height, below[1], bottom - row - height, below[3]),
+    }
