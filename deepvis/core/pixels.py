@@ -75,7 +75,7 @@ def activation_codes(acts_chw: np.ndarray, individual: float = 0.0) -> Codes:
     factors = _factors(peaks, individual)
 
     def code(values: np.ndarray, out: np.ndarray) -> None:
-        cv2.max(values, 0.0, values)
+        np.maximum(values, 0, out=values)
         cv2.sqrt(values, values)
         cv2.convertScaleAbs(values, out, alpha=255.0)
 
@@ -187,8 +187,8 @@ def _factors(peaks: np.ndarray, individual: float) -> np.ndarray:
 
 
 def _signed_roots(values: np.ndarray) -> np.ndarray:
-    """Two axes of float32 in -1..1 to codes around MID. Overwrites ``values``."""
-    magnitude = cv2.absdiff(values, 0.0)
+    """Two axes of float32 in -1..1 to codes around MID."""
+    magnitude = np.abs(values)
     cv2.sqrt(magnitude, magnitude)
     np.copysign(magnitude, values, out=magnitude)
     return np.rint(magnitude * 127 + MID).astype(np.uint8)

@@ -76,7 +76,9 @@ class Composer:
 
         self._lay_out(scene)
         debug = scene.state.view.debug
-        wanted = {name: (debug, PANES[name].looks_at(scene)) for name, _ in scene.layout if name in PANES}
+        wanted: dict[str, Hashable] = {
+            name: (debug, PANES[name].looks_at(scene)) for name, _ in scene.layout if name in PANES
+        }
         everything = debug or (self._overlap and wanted != self._drawn)
         for name, rect in scene.layout:
             if name in wanted and not rect.is_empty and (everything or self._drawn.get(name) != wanted[name]):

@@ -56,6 +56,6 @@ def shape_of_tiles(scene: Scene) -> tuple[int, int]:
     whole, layer, view = scene.whole_layer, scene.state.layer, layer_view(scene)
     if scene.state.view.pattern and whole is not None and whole.tiles is not None and len(whole.tiles):
         return whole.tiles.shape[1], whole.tiles.shape[2]
-    if view.values is not None:
+    if view.has(0):
         return view.values.shape[1], view.values.shape[2]
     return layer.height, layer.width

@@ -23,19 +23,25 @@ MODE_NAMES = {
 }
 
 
+NO_VALUES = np.empty((0, 1, 1), np.float32)
+
+
 @dataclass(frozen=True, eq=False)
 class LayerView:
     """The values that the layers and aux panes show.
 
-    values: (C, H, W) float32 or None with a sentence on why. signed: diffs around 0.
+    values: (C, H, W) float32; NO_VALUES with a sentence on why. signed: diffs around 0.
     caption: what they are, said by the snapshot. stale: they are not what is wanted.
     """
 
-    values: np.ndarray | None
+    values: np.ndarray
     signed: bool = False
     caption: str = ""
     stale: bool = False
     sentence: str = ""
+
+    def has(self, channel: int) -> bool:
+        return 0 <= channel < len(self.values)
 
 
 def layer_view(scene: Scene) -> LayerView:
@@ -43,29 +49,29 @@ def layer_view(scene: Scene) -> LayerView:
     layer, snapshot = scene.state.layer, scene.snapshot
     stale = is_frame_stale(scene)
     if snapshot is None:
-        return LayerView(None, sentence="Waiting for the first pass of the network.")
+        return LayerView(NO_VALUES, sentence="Waiting for the first pass of the network.")
     if scene.state.view.show is Show.ACTIVATIONS:
         values = snapshot.activations.get(layer.name)
         if values is None:
-            return LayerView(None, sentence=f"Waiting for {layer.name}.")
+            return LayerView(NO_VALUES, sentence=f"Waiting for {layer.name}.")
         return LayerView(values, caption="activations", stale=stale)
     back, wanted = snapshot.ask.back, scene.state.back_ask
     if wanted is None:
-        return LayerView(None, sentence="No diffs: the back pass is off. Press b to turn it on.")
+        return LayerView(NO_VALUES, sentence="No diffs: the back pass is off. Press b to turn it on.")
     if back is None:
-        return LayerView(None, sentence=f"Waiting for the {back_name(wanted)}.")
+        return LayerView(NO_VALUES, sentence=f"Waiting for the {back_name(wanted)}.")
     stale = stale or back != wanted
     values = snapshot.diffs.get(layer.name)
     caption = f"diffs, {back_name(back)}"
     if values is None:
         reason = f"No diffs at {layer.name}: it does not lie between the input and {back.unit.layer}."
-        return LayerView(None, signed=True, caption=caption, stale=stale, sentence=reason)
+        return LayerView(NO_VALUES, signed=True, caption=caption, stale=stale, sentence=reason)
     return LayerView(values, signed=True, caption=caption, stale=stale)
 
 
 def peak_of(view: LayerView, channel: int) -> tuple[float, int, int] | None:
     """A channel's largest value (diffs: of the largest magnitude), its row and column; None without values."""
-    if view.values is None or channel >= len(view.values):
+    if not view.has(channel):
         return None
     values = view.values[channel]
     at = max(values.argmax(), values.argmin(), key=lambda i: abs(values.flat[i])) if view.signed else values.argmax()

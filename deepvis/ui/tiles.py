@@ -28,7 +28,7 @@ def signed_colours() -> np.ndarray:
     colour too.
     """
     steps = np.clip((np.arange(256) - MID) / 127.0, -1, 1)[:, None]
-    warm, cool = np.float32((150, 220, 255)), np.float32((120, 52, 0))  # BGR
+    warm, cool = np.array((150, 220, 255)), np.array((120, 52, 0))  # BGR
     table = MID + (np.where(steps > 0, warm, cool) - MID) * np.abs(steps)
     table[SIGNED_GAP] = GAP
     return np.rint(table).astype(np.uint8)[:, None]

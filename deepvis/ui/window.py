@@ -218,14 +218,17 @@ def _answers(display: str) -> bool:
     number = rest.partition(".")[0]
     if not number.isdigit():
         return False
-    places = [(socket.AF_UNIX, f"\0/tmp/.X11-unix/X{number}"), (socket.AF_UNIX, f"/tmp/.X11-unix/X{number}")]
+    places: list[tuple[int, object]] = [
+        (socket.AF_UNIX, f"\0/tmp/.X11-unix/X{number}"),
+        (socket.AF_UNIX, f"/tmp/.X11-unix/X{number}"),
+    ]
     if host and host != "unix":
         places = [(socket.AF_INET, (host, 6000 + int(number)))]
     for family, address in places:
         with socket.socket(family) as probe:
             probe.settimeout(2)
             try:
-                probe.connect(address)
+                probe.connect(address)  # type: ignore[arg-type]
             except OSError:
                 continue
             return True

@@ -42,7 +42,7 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
     draw_text(canvas, body.row - scene.px(4), body.col, said, px, theme.FAINT, width=body.width, align="right")
     wide = body.width // max(len(columns), 1)
     for number, column in enumerate(columns):
-        row = body.row + head
+        row: float = body.row + head
         for i in column:
             line = Rect(round(row), body.col + number * wide, high, wide - scene.px(20))
             draw_group(canvas, scene, line, *table[i])

@@ -56,7 +56,7 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
 
 def seen_by_network(scene: Scene) -> np.ndarray | None:
     """(H, W, 3) uint8 RGB: the snapshot's input, or the frame cropped to the input's shape."""
-    if shows_snapshot_input(scene):
+    if scene.snapshot is not None and shows_snapshot_input(scene):
         return scene.snapshot.input_rgb
     if scene.frame is None:
         return None
@@ -73,9 +73,9 @@ def _stretched(rgb: np.ndarray, input_shape: tuple[int, int, int]) -> np.ndarray
 
 def draw_field(canvas: np.ndarray, scene: Scene, place: Rect) -> None:
     """Frame the receptive field of the selected unit's maximum, clamped to the picture."""
-    unit, snapshot = scene.state.unit, scene.snapshot
-    activations = snapshot.activations.get(unit.layer)
-    if activations is None or scene.field_of is None:
+    unit = scene.state.unit
+    activations = scene.snapshot.activations.get(unit.layer) if scene.snapshot else None
+    if activations is None or scene.field_of is None or unit.channel >= len(activations):
         return
     row, col = np.unravel_index(int(np.argmax(activations[unit.channel])), activations.shape[1:])
     top, left, bottom, right = scene.field_of(unit.layer, int(row), int(col))

@@ -49,7 +49,7 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
     if scene.state.view.pattern and zoom is Zoom.OFF:
         draw_pattern(canvas, scene, parts.body, view)
         return
-    if view.values is None:
+    if not view.has(0):
         sentence(canvas, scene, parts.body, view.sentence)
         return
     draw_legend(canvas, scene, parts, view, title)
@@ -73,7 +73,7 @@ def draw_tiles(canvas: np.ndarray, scene: Scene, body: Rect, view: LayerView) ->
 def draw_unit(canvas: np.ndarray, scene: Scene, area: Rect, view: LayerView) -> Rect:
     """The selected channel as large as fits, in the tone of its tile; returns where it lies."""
     channel = min(scene.state.unit.channel, len(view.values) - 1)
-    place = fit_inside(*view.values.shape[1:], area)
+    place = fit_inside(view.values.shape[1], view.values.shape[2], area)
     one = codes_of(scene, view).channel(channel)
     brightness = map_brightness(one, place, gamma_of(scene))
     draw_brightness(canvas, place.row, place.col, brightness, signed=one.signed)
@@ -86,13 +86,14 @@ def draw_pattern(canvas: np.ndarray, scene: Scene, body: Rect, view: LayerView) 
     if whole is None or whole.layer not in (layer.name, layer.images_of):
         sentence(canvas, scene, body, f"Loading the preferred inputs of {layer.images_of}.")
         return
-    if whole.tiles is None or not len(whole.tiles):
+    pictures = whole.tiles
+    if pictures is None or not len(pictures):
         sentence(canvas, scene, body, whole.note or f"There are no preferred inputs of {layer.images_of}.")
         return
-    grid = tile_grid(layer.channels, whole.tiles.shape[1:3], body)
+    grid = tile_grid(layer.channels, (pictures.shape[1], pictures.shape[2]), body)
     key = ("pattern", whole.layer, whole.version, grid)
-    pattern = kept(key, whole.tiles, lambda: pattern_picture(whole.tiles, grid))
-    if view.values is not None:
+    pattern = kept(key, pictures, lambda: pattern_picture(pictures, grid))
+    if view.has(0):
         pattern = dimmed(pattern, grid, codes_of(scene, view), gamma_of(scene))
     paste(canvas, grid.row, grid.col, pattern[: body.height])
     draw_marks(canvas, scene, grid, view)
