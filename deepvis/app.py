@@ -7,8 +7,8 @@ from pathlib import Path
 
 from deepvis.backends.base import Backend, BackendError, open_backend
 from deepvis.config import Settings
-from deepvis.core.panes import LayoutError, PaneLayout
 from deepvis.core.mailbox import Closed, Mailbox
+from deepvis.core.panes import LayoutError, PaneLayout
 from deepvis.core.state import GAMMA_BOOSTS, INDIVIDUAL_BOOSTS, AppState, InputState, ViewState
 from deepvis.core.types import Fit, LayerInfo, NetInfo
 from deepvis.core.unit_files import user_folder

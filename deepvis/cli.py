@@ -221,13 +221,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(arguments: argparse.Namespace) -> int:
     options, settings = run_options(arguments), settings_of(arguments)
-    from deepvis import app, listings
+    from deepvis.app import run
+    from deepvis.listings import print_layers, print_models
 
     if arguments.list_models:
-        return listings.print_models()
+        return print_models()
     if arguments.list_layers:
-        return listings.print_layers(settings)
-    return app.run(settings, options, starts_moving=bool(arguments.camera is not None or arguments.video))
+        return print_layers(settings)
+    return run(settings, options, starts_moving=bool(arguments.camera is not None or arguments.video))
 
 
 if __name__ == "__main__":

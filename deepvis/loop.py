@@ -136,9 +136,8 @@ class Loop:
         """Look at what the workers have given, without waiting."""
         before = self.parts.known
         known = self.parts.look()
-        refusal = self.parts.refusals.peek()
-        if refusal or (known.network_error is not None and not known.ready):
-            raise UsageError(refusal or known.network_error.sentence)
+        if refusal := self.parts.refusal():
+            raise UsageError(refusal)
         if known.ready and not before.ready and self.parts.info is not None:
             self.state = replace(self.state, info=self.parts.info)
             self._lay_out(*self.window.size)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from deepvis.core.mailbox import Mailbox
 from deepvis.core.state import PRESETS, AppState, InputState, LiveState
 from deepvis.core.types import NetAsk, NetInfo, OptimizeProgress, WorkerError
 from deepvis.ui.scene import FieldOf
@@ -32,12 +33,20 @@ class Makers:
 class Parts:
     """Asks go out only where what is wanted differs from what was asked; answers are the newest ones.
 
-    input: starts at once; network: with ``start_network``. moving_source: the camera's or the video's name, for
-    the status line.
+    input: starts at once; network: with ``start_network``. refusals: why the network cannot be opened at all.
+    moving_source: the camera's or the video's name, for the status line.
     """
 
-    def __init__(self, input: InputWorker, network: NetworkWorker, makers: Makers, moving_source: str = "") -> None:
+    def __init__(
+        self,
+        input: InputWorker,
+        network: NetworkWorker,
+        makers: Makers,
+        refusals: Mailbox[str] | None = None,
+        moving_source: str = "",
+    ) -> None:
         self.known = Known()
+        self._refusals: Mailbox[str] = refusals or Mailbox()
         self.info: NetInfo | None = None
         self.moving_source = moving_source
         self.field_of: FieldOf | None = None
@@ -95,6 +104,11 @@ class Parts:
             optimize_error=optimize.errors.peek() if optimize else None,
         )
         return self.known
+
+    def refusal(self) -> str | None:
+        """Why there will be no network, None as long as there may be one."""
+        error = self.known.network_error
+        return self._refusals.peek() or (error.sentence if error and not self.known.ready else None)
 
     def has_optimized(self) -> bool:
         """True once for each optimization that has come to an end, well or not."""

@@ -1,0 +1,136 @@
+"""Whole runs of the command line without a display, on a small real network."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from deepvis.cli import main
+
+
+def run(*arguments: object) -> int:
+    return main(["--headless", *map(str, arguments)])
+
+
+def picture(path: Path) -> np.ndarray:
+    bgr = cv2.imread(str(path))
+    assert bgr is not None
+    return bgr
+
+
+def test_keys_screenshot_and_stats(tiny: list[str], photos: Path, tmp_path: Path) -> None:
+    shot, stats = tmp_path / "shot.png", tmp_path / "stats.json"
+    code = run(*tiny, "--images", photos, "--keys", "o o down right b", "--screenshot", shot, "--stats", stats)
+    assert code == 0
+    assert picture(shot).shape == (930, 1500, 3)
+    facts = json.loads(stats.read_text())
+    assert facts["model"] == "tiny"
+    assert facts["device"] == "cpu"
+    assert facts["passes"] == 2
+    assert facts["frames_shown"] >= 6
+    assert 0 < facts["first_frame_seconds"] <= facts["first_activations_seconds"]
+    assert facts["key_to_pixel_ms"]["n"] == 5
+    assert 0 < facts["key_to_pixel_ms"]["p50"] <= facts["key_to_pixel_ms"]["p95"]
+    assert facts["pass_ms"]["forward"] > 0
+    assert facts["pass_ms"]["back"] > 0
+    assert facts["compose_ms"] > 0
+    assert facts["passes_per_second"] >= 0
+
+
+def test_each_key_waits_for_the_panes_so_that_runs_repeat(tiny: list[str], photos: Path, tmp_path: Path) -> None:
+    shots = [tmp_path / f"{i}.png" for i in range(2)]
+    for shot in shots:
+        keys = "e b n o down right right d o e 9"
+        assert run(*tiny, "--images", photos, "--keys", keys, "--screenshot", shot) == 0
+    first, second = map(picture, shots)
+    status = 40  # rows of the status line: it tells times
+    assert np.array_equal(first[:-status], second[:-status])
+
+
+@pytest.mark.parametrize("key", ["z", "s", "h", "0", "5", "r", "esc", "w", "PgDn"])
+def test_every_kind_of_key_ends_well(tiny: list[str], photos: Path, tmp_path: Path, key: str) -> None:
+    assert run(*tiny, "--images", photos, "--keys", f"o {key} right", "--screenshot", tmp_path / "x.png") == 0
+
+
+def test_size_and_scale(tiny: list[str], photos: Path, tmp_path: Path) -> None:
+    shot = tmp_path / "shot.png"
+    assert run(*tiny, "--images", photos, "--size", "800x600", "--screenshot", shot) == 0
+    assert picture(shot).shape == (600, 800, 3)
+    assert run(*tiny, "--images", photos, "--scale", "0.5", "--screenshot", shot) == 0
+    assert picture(shot).shape == (465, 750, 3)
+
+
+def test_frames_ends_a_run_on_a_still_picture(tiny: list[str], photos: Path, tmp_path: Path) -> None:
+    stats = tmp_path / "stats.json"
+    assert run(*tiny, "--images", photos / "photo0.png", "--frames", 12, "--stats", stats) == 0
+    assert json.loads(stats.read_text())["frames_shown"] >= 12
+
+
+def test_seconds_ends_a_run(tiny: list[str], photos: Path, tmp_path: Path) -> None:
+    stats = tmp_path / "stats.json"
+    assert run(*tiny, "--images", photos, "--seconds", 0.3, "--stats", stats) == 0
+    assert json.loads(stats.read_text())["frames_shown"] >= 1
+
+
+def test_q_ends_a_run(tiny: list[str], photos: Path) -> None:
+    assert run(*tiny, "--images", photos, "--keys", "right q right") == 0
+
+
+def test_video_as_camera_and_back_to_photos(tiny: list[str], photos: Path, video: Path, tmp_path: Path) -> None:
+    stats, shot = tmp_path / "stats.json", tmp_path / "shot.png"
+    arguments = [*tiny, "--video", video, "--images", photos, "--keys", "o b c e c f"]
+    assert run(*arguments, "--stats", stats, "--screenshot", shot) == 0
+    assert json.loads(stats.read_text())["passes"] >= 5
+
+
+def test_record_writes_a_video(tiny: list[str], video: Path, tmp_path: Path) -> None:
+    film = tmp_path / "film.mp4"
+    assert run(*tiny, "--video", video, "--size", "400x300", "--seconds", "0.6", "--record", film) == 0
+    capture = cv2.VideoCapture(str(film))
+    assert capture.get(cv2.CAP_PROP_FRAME_COUNT) >= 1
+    assert (capture.get(cv2.CAP_PROP_FRAME_WIDTH), capture.get(cv2.CAP_PROP_FRAME_HEIGHT)) == (400, 300)
+    assert list(tmp_path.glob("*.part*")) == []
+
+
+def test_p_saves_a_picture(tiny: list[str], photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(*tiny, "--images", photos, "--keys", "o p down p") == 0
+    saved = sorted(tmp_path.glob("deepvis-tiny-pool1-*.png"))
+    assert len(saved) == 2
+    assert picture(saved[0]).shape == (930, 1500, 3)
+
+
+def test_an_empty_folder_is_said_in_the_window(tiny: list[str], tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    assert run(*tiny, "--images", tmp_path / "empty", "--keys", "o", "--screenshot", tmp_path / "x.png") == 0
+
+
+def test_a_broken_photo_is_passed_over(tiny: list[str], photos: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "some"
+    folder.mkdir()
+    (folder / "a.jpg").write_bytes(b"no picture")
+    (folder / "b.png").write_bytes((photos / "photo0.png").read_bytes())
+    assert run(*tiny, "--images", folder, "--keys", "e e o", "--screenshot", tmp_path / "x.png") == 0
+
+
+def test_list_layers(tiny: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*tiny, "--list-layers"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == ["conv1", "pool1", "conv2", "fc3", "prob"]
+    assert "12x10x14" in lines[0]
+
+
+def test_list_models(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--list-models"]) == 0
+    assert "caffenet-mini" in capsys.readouterr().out
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith("deepvis ")
