@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from deepvis.backends.base import BACKENDS, BackendError
+from deepvis.backends.showing import ask_problem
 from deepvis.core.types import BackAsk, BackMode, Fit, LayerInfo, NetAsk, NetInfo, PassSeconds, Snapshot
 
 if TYPE_CHECKING:
@@ -59,6 +60,9 @@ class FakeBackend:
             self.gate.wait()
         if self.fails is not None:
             raise self.fails
+        shapes = {layer.name: (1, layer.channels, layer.height, layer.width) for layer in self.info.layers}
+        if problem := ask_problem(ask, shapes):
+            raise BackendError(problem)
         seen = _resized(ask.frame.rgb, *self.info.input_shape[1:], ask.fit)
         diffs, input_diff = _diffs(self.info, seen, ask.back) if ask.back else ({}, None)
         return Snapshot(
@@ -109,11 +113,7 @@ def _activation(layer: LayerInfo, seen: np.ndarray) -> np.ndarray:
 
 def _diffs(info: NetInfo, seen: np.ndarray, back: BackAsk) -> tuple[Mapping[str, np.ndarray], np.ndarray]:
     names = [layer.name for layer in info.layers]
-    if back.unit.layer not in names:
-        raise BackendError(f"there is no layer {back.unit.layer!r}; there are {', '.join(names)}")
     asked = info.layer(back.unit.layer)
-    if not 0 <= back.unit.channel < asked.channels:
-        raise BackendError(f"layer {asked.name} has {asked.channels} channels, there is none {back.unit.channel}")
     acts = {layer.name: _activation(layer, seen) for layer in info.layers}
     seed = np.zeros_like(acts[asked.name])
     if back.position is None:
