@@ -5,7 +5,6 @@ Layers here are the names of blobs, as everywhere in the window.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Collection, Sequence
 
@@ -172,4 +171,4 @@ def is_convolutional(layer: LayerSpec) -> bool | None:
 
 def reference_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
     """The shape with batch 1, as the window runs it; a shape without a batch as it is."""
-    return (1, *shape[1:]) if len(shape) == 4 and math.prod(shape) else shape
+    return (1, *shape[1:]) if len(shape) == 4 else shape

@@ -31,7 +31,8 @@ def state_of(net: Any, phase: str, level: int, stages: Sequence[str]) -> State:
 
 def split_layers(net: Any, state: State) -> tuple[list[Any], list[Any]]:
     """(layers of this state, the others), in order. Raises ModelError for both kinds of rules in one."""
-    kept, left_out = [], []
+    kept: list[Any] = []
+    left_out: list[Any] = []
     for layer in net.layer:
         if layer.include and layer.exclude:
             raise ModelError(f"layer {layer.name!r}: found include and exclude rules, expected one of the two kinds")

@@ -34,7 +34,7 @@ _SCALARS = {
 
 
 def _rows(table: str) -> list[dict[str, str]]:
-    text = resources.files("deepvis.model").joinpath("tables", table).read_text(encoding="utf-8")
+    text = (resources.files("deepvis.model") / "tables" / table).read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))
 
 

@@ -69,8 +69,12 @@ class Model:
         """The network with its weights, read when first asked for. Raises ModelError."""
         if self.weights is None and not self.fill:
             raise ModelError(f"network {self.prototxt}: found no weights, expected a .caffemodel (--weights FILE)")
-        how = "fill" if self.fill else "error"
-        return load_net(self.prototxt, self.weights, on_missing=how, input_shapes=self.graph.inputs)
+        return load_net(
+            self.prototxt,
+            self.weights,
+            on_missing="fill" if self.fill else "error",
+            input_shapes=self.graph.inputs,
+        )
 
 
 def models_folder() -> Path:
