@@ -1,7 +1,7 @@
-"""Where chunks are scanned: in threads of this process, in processes, or on a Dask cluster.
+"""Where pieces of work run: in threads of this process, in processes, or on a Dask cluster.
 
-All three are ``concurrent.futures`` executors that run ``scan.run_task``; the results are
-files, so nothing but a few numbers travels back.
+All three are ``concurrent.futures`` executors. A piece of work is a small value, its result is
+files; so nothing but a few numbers travels back.
 """
 
 from __future__ import annotations
@@ -24,18 +24,38 @@ from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait as wait_for
+from typing import Protocol
 
 from deepvis.maxes.errors import ScanError
-from deepvis.maxes.scan import Advance, ChunkDone, ChunkTask, run_task
 
-RunTask = Callable[[ChunkTask], ChunkDone]
-MOST_DEATHS = 3  # of a worker over the same chunk
+MOST_DEATHS = 3  # of a worker over the same piece of work
 MOST_THREADS = 16  # forward passes at a time in this process: each holds its blobs
+Advance = Callable[[int, int], None]
 
 
-def cores() -> int:
-    """Processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+class Stopped(Exception):
+    """A piece of work was left unfinished because the run is being stopped."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """How much of what the progress counts was done, skipped ones included."""
+
+    count: int
+    skipped: int
+
+
+class Task(Protocol):
+    """A piece of work that another process can be handed.
+
+    title: "chunk 3". run: does it; tells ``advance`` (count, skipped) as it goes, raises Stopped once ``stop``
+    is set. Both are None outside this process.
+    """
+
+    @property
+    def title(self) -> str: ...
+
+    def run(self, advance: Advance | None = None, stop: threading.Event | None = None) -> Done: ...
 
 
 @dataclass(frozen=True)
@@ -49,47 +69,51 @@ class Where:
 IN_PROCESS = Where()
 
 
-def scan_chunks(
-    where: Where,
-    tasks: Sequence[ChunkTask],
-    advance: Advance,
-    note: Callable[[str], None],
-) -> None:
-    """Scan all chunks; returns when every one is written.
+def cores() -> int:
+    """Processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
-    advance: told (images, skipped) as they are done. note: told a sentence when a worker died and its chunks
-    are begun again. Raises what a chunk raised, once those in work are stopped; ScanError where a chunk's
-    worker dies again and again.
+
+def run_all(where: Where, tasks: Sequence[Task], advance: Advance, note: Callable[[str], None]) -> None:
+    """Run all tasks; returns when every one is done.
+
+    advance: told (count, skipped) as they are done. note: told a sentence when a worker died and its tasks
+    are begun again. Raises what a task raised, once those in work are stopped; ScanError where workers die
+    over the same task again and again.
     """
-    waiting, deaths = deque(tasks), Counter[int]()
+    waiting, deaths = deque(tasks), Counter[str]()
     while waiting:
-        in_work: dict[Future[ChunkDone], ChunkTask] = {}
+        in_work: dict[Future[Done], Task] = {}
         try:
-            with _opened(where, advance) as (executor, run, size):
-                _drain(executor, run, size, waiting, in_work, advance if where != IN_PROCESS else None)
+            with _opened(where, len(waiting), advance) as (executor, run, size):
+                _drain(executor, run, size, waiting, in_work, None if where == IN_PROCESS else advance)
         except BrokenExecutor as error:
-            lost = sorted(in_work.values(), key=lambda task: task.chunk)
-            deaths.update(task.chunk for task in lost)
-            worst = [task.chunk for task in lost if deaths[task.chunk] >= MOST_DEATHS]
+            lost = list(in_work.values())
+            deaths.update(task.title for task in lost)
+            worst = [task.title for task in lost if deaths[task.title] >= MOST_DEATHS]
             if worst:
                 raise ScanError(
-                    f"a worker died {MOST_DEATHS} times over chunk {worst[0]}, perhaps for want of memory; "
-                    "give fewer --workers"
+                    f"a worker died {MOST_DEATHS} times over {worst[0]}, perhaps for want of memory; give fewer "
+                    "--workers"
                 ) from error
-            chunks = ", ".join(str(task.chunk) for task in lost)
-            note(f"a worker died; the chunks in work ({chunks}) are scanned again")
+            note(f"a worker died; begun again: {', '.join(task.title for task in lost) or 'nothing'}")
             waiting.extendleft(reversed(lost))
+
+
+def run_task(task: Task, advance: Advance | None = None, stop: threading.Event | None = None) -> Done:
+    """``task.run`` as a plain function, for executors that send it away."""
+    return task.run(advance, stop)
 
 
 def _drain(
     executor: Executor,
-    run: RunTask,
+    run: Callable[[Task], Done],
     size: int,
-    waiting: deque[ChunkTask],
-    in_work: dict[Future[ChunkDone], ChunkTask],
+    waiting: deque[Task],
+    in_work: dict[Future[Done], Task],
     advance: Advance | None,
 ) -> None:
-    """Keep ``size`` chunks in work until none waits; ``in_work`` holds what is unfinished when it raises."""
+    """Keep ``size`` tasks in work until none waits; ``in_work`` holds what is unfinished when it raises."""
     while waiting or in_work:
         while waiting and len(in_work) < size:
             task = waiting.popleft()
@@ -100,29 +124,30 @@ def _drain(
                 raise
         done, _ = wait(in_work, return_when=FIRST_COMPLETED)
         for future in sorted(done, key=lambda future: future.exception() is not None):
-            result = future.result()  # raises BrokenExecutor with the chunk still in work
+            result = future.result()  # raises BrokenExecutor with the task still in work
             del in_work[future]
             if advance is not None:
-                advance(result.images, result.skipped)
+                advance(result.count, result.skipped)
 
 
 @contextmanager
-def _opened(where: Where, advance: Advance) -> Iterator[tuple[Executor, Callable[[ChunkTask], ChunkDone], int]]:
-    """(executor, what it is to run, chunks that are in work at a time)."""
+def _opened(where: Where, tasks: int, advance: Advance) -> Iterator[tuple[Executor, Callable[[Task], Done], int]]:
+    """(executor, what it is to run, tasks that are in work at a time)."""
     if where.scheduler:
         with _dask(where.scheduler) as (executor, size):
             yield executor, run_task, size
     elif where.workers:
+        size = min(where.workers, tasks)
         context = get_context("spawn")  # a fork would copy torch's threads in a state that nobody knows
-        executor = ProcessPoolExecutor(where.workers, context, initializer=_die_with_parent)
+        executor = ProcessPoolExecutor(size, context, initializer=_die_with_parent)
         with _stopping(executor):
-            yield executor, run_task, where.workers
+            yield executor, run_task, size
     else:
+        size = min(cores(), MOST_THREADS, tasks)
         stop = threading.Event()
-        size = min(cores(), MOST_THREADS)
-        threads = ThreadPoolExecutor(size, thread_name_prefix="scan")
-        with _stopping(threads, stop):
-            yield threads, partial(run_task, advance=advance, stop=stop), size
+        executor = ThreadPoolExecutor(size, thread_name_prefix="maxes")
+        with _stopping(executor, stop):
+            yield executor, partial(run_task, advance=advance, stop=stop), size
 
 
 @contextmanager
@@ -142,10 +167,11 @@ def _stopping(executor: Executor, stop: threading.Event | None = None) -> Iterat
 
 @contextmanager
 def _dask(address: str) -> Iterator[tuple[Executor, int]]:
+    """An executor on the cluster, and how many tasks its workers run at a time."""
     try:
         from distributed import Client
     except ImportError as error:
-        raise ScanError("--scheduler needs Dask: pip install distributed") from error
+        raise ScanError("--scheduler needs Dask; install it with: pip install distributed") from error
     try:
         client = Client(address, timeout=10)
     except (OSError, ValueError) as error:
@@ -160,7 +186,7 @@ def _dask(address: str) -> Iterator[tuple[Executor, int]]:
 
 
 def _die_with_parent() -> None:
-    """End this worker when the process that began it is gone, killed too: it would wait for work for ever."""
+    """End this worker when the process that began it is gone, killed too: it would wait for ever."""
     parent = parent_process()
     if parent is None:
         return

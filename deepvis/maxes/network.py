@@ -20,6 +20,7 @@ from deepvis.maxes.tracker import Peaks, TrackedLayer
 from deepvis.model.zoo import Model, load_model
 from deepvis.sources.photos import load_rgb
 
+OVERRIDES = ("channel_order", "input_scale", "input_size", "data_blob", "fill")
 ROWS = {"cpu": 8, "cuda": 64}
 """Pictures of one forward pass, by kind of device. Fixed: the last bits of a pass depend on its size."""
 
@@ -32,7 +33,7 @@ class ScanNetwork:
     """
 
     def __init__(self, model: Model, names: Sequence[str] = (), device: str = "cpu") -> None:
-        self.model, self.device = model, torch.device(device)
+        self.model, self.device = model, device_of(device)
         self.rows = ROWS.get(self.device.type, ROWS["cpu"])
         self._nets = threading.local()
         self.layers = tracked_layers(model, self.net.shapes, names)
@@ -43,6 +44,11 @@ class ScanNetwork:
         if not hasattr(self._nets, "net"):
             self._nets.net = Net(self.model.spec, self.device)
         return self._nets.net
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """(C, H, W) of the network's input."""
+        return self.net.shapes[self.model.data_blob][1:]
 
     def picture(self, path: str, fit: Fit) -> np.ndarray:
         """The input for a photo, (C, H, W) float32, as the live view makes it. Raises PhotoError."""
@@ -118,18 +124,45 @@ def model_hash(model: Model) -> str:
     return digest.hexdigest()
 
 
+def device_of(name: str) -> torch.device:
+    """The device of that name; "auto": the first GPU, or the CPU. Raises ScanError."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).strip().split("\n")[0]
+        raise ScanError(f"the device {name!r} cannot be used ({reason}); expected auto, cpu or cuda") from error
+    return device
+
+
 def open_model(ref: ModelRef) -> Model:
     """Load what ``ref`` names. Raises ModelError."""
-    return load_model(ref.name, prototxt=ref.prototxt, weights=ref.weights, mean=ref.mean, labels=ref.labels)
+    overrides = {name: getattr(ref, name) for name in OVERRIDES}
+    return load_model(
+        ref.name,
+        prototxt=ref.prototxt,
+        weights=ref.weights,
+        mean=ref.mean,
+        labels=ref.labels,
+        overrides=overrides,
+    )
 
 
 _opening = threading.Lock()
 
 
+@lru_cache(maxsize=1)
+def _opened_model(ref: ModelRef) -> tuple[Model, str]:
+    model = open_model(ref)
+    return model, model_hash(model)
+
+
 @lru_cache(maxsize=2)
 def _opened(ref: ModelRef, names: tuple[str, ...], device: str) -> tuple[ScanNetwork, str]:
-    model = open_model(ref)
-    return ScanNetwork(model, names, device), model_hash(model)
+    model, found = _opened_model(ref)
+    return ScanNetwork(model, names, device), found
 
 
 def open_network(ref: ModelRef, names: tuple[str, ...], device: str) -> tuple[ScanNetwork, str]:
@@ -141,6 +174,7 @@ def open_network(ref: ModelRef, names: tuple[str, ...], device: str) -> tuple[Sc
 def forget_networks() -> None:
     """Let go of the networks, so that the next scan reads the model's files anew."""
     _opened.cache_clear()
+    _opened_model.cache_clear()
 
 
 @contextmanager

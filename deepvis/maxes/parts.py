@@ -86,8 +86,16 @@ def load_part(path: Path) -> Part:
             units = sum(layer.channels for layer in layers)
             histogram = np.zeros(units * BINS, np.uint32)
             histogram[table["bins"]] = table["counts"]
-            arrays = [table[name] for name in ("values", "images", "places", "active", "sums")]
-            maxes = Maxes(layers, int(table["seen"]), *arrays, histogram.reshape(units, BINS))
+            maxes = Maxes(
+                layers,
+                int(table["seen"]),
+                table["values"],
+                table["images"],
+                table["places"],
+                table["active"],
+                table["sums"],
+                histogram.reshape(units, BINS),
+            )
             skipped = tuple(Skipped(*row) for row in json.loads(str(table["skipped"])))
             return Part(maxes, skipped, str(table["model"]), str(table["plan"]))
     except FileNotFoundError:

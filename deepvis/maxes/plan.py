@@ -18,6 +18,7 @@ import json
 import os
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from deepvis.core.files import written_beside
 from deepvis.core.types import Fit
@@ -35,8 +36,13 @@ class ModelRef:
     name: str | None = None
     prototxt: str | None = None
     weights: str | None = None
-    mean: str | None = None
+    mean: str | tuple[float, ...] | None = None
     labels: str | None = None
+    channel_order: str | None = None
+    input_scale: float | None = None
+    input_size: tuple[int, int] | None = None
+    data_blob: str | None = None
+    fill: bool = False
 
 
 @dataclass(frozen=True)
@@ -121,7 +127,8 @@ def read_plan(folder: ScanFolder) -> ScanPlan:
         if version != VERSION:
             raise ScanError(f"{folder.plan} has version {version}, expected {VERSION}; scan anew with --fresh")
         layers = tuple(TrackedLayer(**layer) for layer in content.pop("layers"))
-        model, fit = ModelRef(**content.pop("model")), Fit(content.pop("fit"))
+        model = ModelRef(**{key: _tuple(value) for key, value in content.pop("model").items()})
+        fit = Fit(content.pop("fit"))
         return ScanPlan(model=model, layers=layers, fit=fit, **content)
     except FileNotFoundError as error:
         raise ScanError(
@@ -130,6 +137,10 @@ def read_plan(folder: ScanFolder) -> ScanPlan:
         ) from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ScanError(f"{folder.plan} cannot be read ({error}); scan anew with --fresh") from error
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def check_same(old: ScanPlan, new: ScanPlan, folder: ScanFolder) -> None:

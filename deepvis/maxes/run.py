@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import uuid
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from deepvis.core.files import written_beside
 from deepvis.core.types import Fit
 from deepvis.maxes.errors import ScanError
-from deepvis.maxes.executor import IN_PROCESS, Where, cores, scan_chunks
+from deepvis.maxes.executor import IN_PROCESS, Where, cores, run_all
 from deepvis.maxes.images import ImageList, chunk_offsets, write_list
 from deepvis.maxes.network import ScanNetwork, forget_networks, open_network, torch_threads_kept
-from deepvis.maxes.parts import CorruptPart, Part, load_part, save_part, sum_parts
+from deepvis.maxes.parts import CorruptPart, Part, load_part, sum_parts
 from deepvis.maxes.plan import (
     ModelRef,
     ScanFolder,
@@ -27,7 +27,8 @@ from deepvis.maxes.plan import (
     read_plan,
     write_plan,
 )
-from deepvis.maxes.scan import AHEAD, DECODERS, ChunkTask
+from deepvis.maxes.progress import Progress, Silent
+from deepvis.maxes.scan import AHEAD, DECODERS, ChunkTask, write_part
 
 MOST_ROUNDS = 3  # of scanning again what turned out to be corrupt
 
@@ -46,30 +47,6 @@ class ScanOrder:
     where: Where = IN_PROCESS
     ahead: int = AHEAD
     fresh: bool = False
-
-
-class Progress(Protocol):
-    """Who is told how far the scan is; called from several threads."""
-
-    def begin(self, images: int, done: int) -> None: ...
-
-    def advance(self, images: int, skipped: int) -> None: ...
-
-    def note(self, sentence: str) -> None: ...
-
-    def end(self) -> None: ...
-
-
-class Silent:
-    """A Progress that says nothing."""
-
-    def begin(self, images: int, done: int) -> None: ...
-
-    def advance(self, images: int, skipped: int) -> None: ...
-
-    def note(self, sentence: str) -> None: ...
-
-    def end(self) -> None: ...
 
 
 def run_scan(order: ScanOrder, progress: Progress | None = None) -> Part:
@@ -98,7 +75,7 @@ def prepare(order: ScanOrder, folder: ScanFolder) -> ScanPlan:
     """The plan of this scan, written; the images are listed while torch and the model load."""
     if order.fresh:
         shutil.rmtree(folder.plan.parent, ignore_errors=True)
-    listing_file = folder.images.with_suffix(".new")
+    listing_file = folder.images.with_name(f"images.{uuid.uuid4().hex[:8]}.new")
     forget_networks()
     try:
         with ThreadPoolExecutor(1) as pool:
@@ -151,14 +128,11 @@ def scan_missing(order: ScanOrder, folder: ScanFolder, plan: ScanPlan, progress:
     missing = [chunk for chunk in range(plan.chunks) if not folder.part(chunk).exists()]
     left = sum(plan.size_of(chunk) for chunk in missing)
     offsets = chunk_offsets(folder.images, plan.chunk)
-    in_process = order.where == IN_PROCESS
     decoders = DECODERS if plan.device == "cpu" else max(DECODERS, cores() // 2)
     tasks = [ChunkTask(folder.root, plan, chunk, offsets[chunk], order.ahead, decoders) for chunk in missing]
-    if not in_process and not order.where.scheduler and len(tasks) < order.where.workers:
-        order = replace(order, where=replace(order.where, workers=max(1, len(tasks))))
     progress.begin(plan.images, plan.images - left)
     try:
-        scan_chunks(order.where, tasks, progress.advance, progress.note)
+        run_all(order.where, tasks, progress.advance, progress.note)
     finally:
         progress.end()
 
@@ -169,7 +143,7 @@ def finish(order: ScanOrder, folder: ScanFolder, plan: ScanPlan, progress: Progr
         paths = (folder.part(chunk) for chunk in range(plan.chunks))
         total, broken = sum_parts(paths, plan.model_hash, plan_hash(plan))
         if total is not None and not broken:
-            save_part(folder.result, total)
+            write_part(folder.result, total)
             write_skipped(folder.skipped, total)
             return total
         for path, reason in broken:

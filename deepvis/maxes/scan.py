@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ import numpy as np
 
 from deepvis.core.types import Fit
 from deepvis.maxes.errors import ScanError
+from deepvis.maxes.executor import Advance, Done, Stopped
 from deepvis.maxes.images import read_lines
 from deepvis.maxes.network import ScanNetwork, one_torch_thread, open_network
 from deepvis.maxes.parts import Part, Skipped, save_part
@@ -21,20 +22,15 @@ from deepvis.maxes.plan import ScanFolder, ScanPlan, plan_hash
 from deepvis.maxes.tracker import Peaks, Tracker
 from deepvis.sources.photos import PhotoError
 
+Decoded = np.ndarray | str  # a network's input (C, H, W) float32, or why there is none
 NOT_FINITE = "the network answers with numbers that are not finite"
 DECODERS = 2  # threads per forward pass in progress
 AHEAD = 32  # pictures decoded ahead of the pass in progress
 
-Advance = Callable[[int, int], None]
-
-
-class Stopped(Exception):
-    """The chunk was left unfinished because the scan is being stopped."""
-
 
 @dataclass(frozen=True)
 class ChunkTask:
-    """One chunk's work, small enough to send to another machine. offset: of its first line in images.txt."""
+    """One chunk's work. offset: of its first line in images.txt, in bytes."""
 
     folder: Path
     plan: ScanPlan
@@ -43,41 +39,48 @@ class ChunkTask:
     ahead: int = AHEAD
     decoders: int = DECODERS
 
+    @property
+    def title(self) -> str:
+        return f"chunk {self.chunk}"
 
-@dataclass(frozen=True)
-class ChunkDone:
-    chunk: int
-    images: int
-    skipped: int
+    def run(self, advance: Advance | None = None, stop: threading.Event | None = None) -> Done:
+        """Scan the chunk and write its partial result, wherever the files can be seen.
 
-
-def run_task(task: ChunkTask, advance: Advance | None = None, stop: threading.Event | None = None) -> ChunkDone:
-    """Scan a chunk and write its partial result; in any thread, process or machine that sees the files.
-
-    advance: told (images, skipped) after every pass. Raises ScanError, ModelError; Stopped.
-    """
-    plan, folder = task.plan, ScanFolder(task.folder)
-    network, found = open_network(plan.model, tuple(layer.name for layer in plan.layers), plan.device)
-    if found != plan.model_hash:
-        raise ScanError(
-            f"the model {network.model.name} has changed since the scan in {task.folder} was begun "
-            f"(hash {found[:12]}, expected {plan.model_hash[:12]}); start over with --fresh"
+        Raises ScanError, ModelError; Stopped.
+        """
+        plan, folder = self.plan, ScanFolder(self.folder)
+        network, found = open_network(plan.model, tuple(layer.name for layer in plan.layers), plan.device)
+        if found != plan.model_hash:
+            raise ScanError(
+                f"the model {network.model.name} has changed since the scan in {self.folder} was begun "
+                f"(hash {found[:12]}, expected {plan.model_hash[:12]}); start over with --fresh"
+            )
+        names = read_lines(folder.images, self.offset, plan.size_of(self.chunk))
+        paths = [os.path.join(plan.folder, name) for name in names]
+        one_torch_thread()
+        part = scan_images(
+            network,
+            plan,
+            paths,
+            self.chunk * plan.chunk,
+            ahead=self.ahead,
+            decoders=self.decoders,
+            advance=advance,
+            stop=stop,
         )
-    first = task.chunk * plan.chunk
-    names = read_lines(folder.images, task.offset, plan.size_of(task.chunk))
-    paths = [os.path.join(plan.folder, name) for name in names]
-    one_torch_thread()
-    part = scan_images(
-        network, plan, paths, first, ahead=task.ahead, decoders=task.decoders, advance=advance, stop=stop
-    )
+        write_part(folder.part(self.chunk), part)
+        return Done(len(paths), len(part.skipped))
+
+
+def write_part(path: Path, part: Part) -> None:
+    """Raises ScanError where the disk refuses."""
     try:
-        save_part(folder.part(task.chunk), part)
+        save_part(path, part)
     except OSError as error:
         raise ScanError(
-            f"{folder.part(task.chunk)} could not be written ({error.strerror}); what was finished before is "
-            "kept: make room and give the same command again"
+            f"{path} could not be written ({error.strerror}); what was finished before is kept: make room and "
+            "give the same command again"
         ) from error
-    return ChunkDone(task.chunk, len(paths), len(part.skipped))
 
 
 def scan_images(
@@ -118,9 +121,7 @@ class PassPeaks:
     peaks: dict[str, Peaks]
 
 
-def run_pass(
-    network: ScanNetwork, batch: Sequence[np.ndarray | str], rows: int
-) -> tuple[PassPeaks, list[tuple[int, str]]]:
+def run_pass(network: ScanNetwork, batch: Sequence[Decoded], rows: int) -> tuple[PassPeaks, list[tuple[int, str]]]:
     """One forward pass over pictures, or reasons why there is none.
 
     The pass has always ``rows`` pictures, zeros where one is missing, and a picture's row is its place in the
@@ -128,18 +129,18 @@ def run_pass(
     those to be skipped.
     """
     reasons = [(row, picture) for row, picture in enumerate(batch) if isinstance(picture, str)]
-    good = [row for row, picture in enumerate(batch) if not isinstance(picture, str)]
-    if not good:
-        return PassPeaks([], {name.name: _no_peaks(name.channels) for name in network.layers}), reasons
-    inputs = np.zeros((rows, *batch[good[0]].shape), np.float32)
-    for row in good:
-        inputs[row] = batch[row]
+    pictures = {row: picture for row, picture in enumerate(batch) if not isinstance(picture, str)}
+    if not pictures:
+        return PassPeaks([], {layer.name: _no_peaks(layer.channels) for layer in network.layers}), reasons
+    inputs = np.zeros((rows, *network.input_shape), np.float32)
+    for row, picture in pictures.items():
+        inputs[row] = picture
     peaks = network.peaks(inputs)
     finite = np.ones(rows, bool)
     for values, _ in peaks.values():
         finite &= np.isfinite(values).all(axis=1)
-    reasons += [(row, "the network answers with numbers that are not finite") for row in good if not finite[row]]
-    good = [row for row in good if finite[row]]
+    reasons += [(row, "the network answers with numbers that are not finite") for row in pictures if not finite[row]]
+    good = [row for row in pictures if finite[row]]
     return PassPeaks(good, {name: (v[good], p[good]) for name, (v, p) in peaks.items()}), sorted(reasons)
 
 
@@ -149,17 +150,17 @@ def _no_peaks(channels: int) -> Peaks:
 
 def decoded(
     network: ScanNetwork, paths: Sequence[str], fit: Fit, ahead: int, decoders: int = DECODERS
-) -> Iterator[np.ndarray | str]:
+) -> Generator[Decoded, None, None]:
     """The network's inputs in order, or the sentence why a photo gives none; ``ahead`` are in work."""
 
-    def one(path: str) -> np.ndarray | str:
+    def one(path: str) -> Decoded:
         try:
             return network.picture(path, fit)
         except PhotoError as error:
             return str(error)
 
     with ThreadPoolExecutor(decoders, thread_name_prefix="decode") as pool:
-        waiting: deque[Future[np.ndarray | str]] = deque()
+        waiting: deque[Future[Decoded]] = deque()
         try:
             for path in paths:
                 waiting.append(pool.submit(one, path))

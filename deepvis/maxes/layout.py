@@ -1,0 +1,171 @@
+"""From a scan to the folder that the window reads: which montages are to be made, and the statistics beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from deepvis.core.types import Patch, Unit
+from deepvis.core.unit_files import unit_image_paths, write_stats
+from deepvis.maxes.crops import BACK_FOLDERS, CropTask, UnitPatches, is_done
+from deepvis.maxes.errors import ScanError
+from deepvis.maxes.executor import IN_PROCESS, Where, run_all
+from deepvis.maxes.network import forget_networks, open_network, torch_threads_kept
+from deepvis.maxes.parts import CorruptPart, Part, load_part
+from deepvis.maxes.plan import ScanFolder, ScanPlan, plan_hash, read_plan
+from deepvis.maxes.progress import Progress, Silent
+from deepvis.maxes.statistics import BINS, EDGES, mean_and_std
+from deepvis.maxes.tracker import NO_IMAGE, Maxes
+
+UNITS_PER_TASK = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Scan:
+    """A finished scan, and the paths of those images that its results name (index -> path)."""
+
+    plan: ScanPlan
+    part: Part
+    paths: dict[int, str]
+
+    @property
+    def maxes(self) -> Maxes:
+        return self.part.maxes
+
+    def patches(self, layer: str, channel: int) -> tuple[Patch, ...]:
+        """Best first; fewer than were asked for where the collection has fewer images."""
+        maxes = self.maxes
+        unit = maxes.units_of(layer).start + channel
+        width = maxes.layer(layer).width
+        return tuple(
+            Patch(float(value), self.paths[int(image)], *divmod(int(place), width))
+            for value, image, place in zip(maxes.values[unit], maxes.images[unit], maxes.places[unit], strict=True)
+            if image != NO_IMAGE
+        )
+
+
+@dataclass(frozen=True)
+class CropOrder:
+    """What the user asked for. scan: the scan's folder. output: where the layout begins. layers (): all."""
+
+    scan: Path
+    output: Path
+    layers: tuple[str, ...] = ()
+    modes: tuple[str, ...] = ("deconv",)
+    device: str = "cpu"
+    where: Where = IN_PROCESS
+    borrowed_too: bool = False
+
+
+def read_scan(root: Path) -> Scan:
+    """Raises ScanError where there is no finished scan in ``root``."""
+    folder = ScanFolder(root.absolute())
+    plan = read_plan(folder)
+    try:
+        part = load_part(folder.result)
+    except FileNotFoundError as error:
+        raise ScanError(
+            f"the scan in {root} is not finished ({folder.result} is missing); give the command of the scan again"
+        ) from error
+    except CorruptPart as error:
+        raise ScanError(f"{folder.result} cannot be read ({error}); give the command of the scan again") from error
+    if part.plan_hash != plan_hash(plan):
+        raise ScanError(f"{folder.result} belongs to another scan than {folder.plan}; scan again with --fresh")
+    named = np.unique(part.maxes.images)
+    return Scan(plan, part, dict(lines_at(folder.images, named[named != NO_IMAGE])))
+
+
+def lines_at(path: Path, indices: Sequence[int] | np.ndarray) -> Iterator[tuple[int, str]]:
+    """(index, line) of the rising ``indices``; the file is read once and not kept."""
+    wanted = iter(indices)
+    next_one = next(wanted, None)
+    with open(path, "rb") as file:
+        for index, line in enumerate(file):
+            if next_one is None:
+                return
+            if index == next_one:
+                yield index, line.rstrip(b"\n").decode("utf-8", "surrogateescape")
+                next_one = next(wanted, None)
+
+
+def run_crops(order: CropOrder, progress: Progress | None = None) -> int:
+    """Write the layout of a scan; what is there already stays. Returns the number of units with montages.
+
+    Layers that borrow another layer's pictures get only their statistics, unless ``borrowed_too``.
+    Raises ScanError, ModelError.
+    """
+    progress = progress or Silent()
+    for mode in order.modes:
+        if mode not in BACK_FOLDERS:
+            raise ScanError(f"no back mode is named {mode!r}; there are {', '.join(BACK_FOLDERS)}")
+    scan = read_scan(order.scan)
+    forget_networks()
+    network, _ = open_network(scan.plan.model, (), order.device)
+    layers = order.layers or tuple(layer.name for layer in scan.maxes.layers)
+    for layer in layers:
+        scan.maxes.units_of(layer)  # names the layers where there is no such
+    remap = {} if order.borrowed_too or order.layers else network.model.remap
+    own = [layer for layer in layers if remap.get(layer, layer) == layer or remap[layer] not in layers]
+    for layer in layers:
+        write_layer_stats(order.output, scan.maxes, layer)
+    units = [UnitPatches(unit, scan.patches(unit.layer, unit.channel)) for unit in units_of(scan.maxes, own)]
+    missing = [unit for unit in units if not is_done(order.output, unit, order.modes)]
+    progress.begin(len(units), len(units) - len(missing))
+    try:
+        with torch_threads_kept():
+            run_all(order.where, list(tasks_for(order, scan, missing)), progress.advance, progress.note)
+    finally:
+        progress.end()
+    return len(units)
+
+
+def units_of(maxes: Maxes, layers: Sequence[str]) -> Iterator[Unit]:
+    for layer in layers:
+        for channel in range(maxes.layer(layer).channels):
+            yield Unit(layer, channel)
+
+
+def tasks_for(order: CropOrder, scan: Scan, units: Sequence[UnitPatches]) -> Iterator[CropTask]:
+    """A few units of one layer to a task."""
+    start = 0
+    while start < len(units):
+        layer = units[start].unit.layer
+        chosen = tuple(unit for unit in units[start : start + UNITS_PER_TASK] if unit.unit.layer == layer)
+        yield CropTask(
+            scan.plan.model,
+            scan.plan.model_hash,
+            order.device,
+            scan.plan.fit,
+            scan.plan.folder,
+            order.output.absolute(),
+            chosen,
+            order.modes,
+        )
+        start += len(chosen)
+
+
+def write_layer_stats(folder: Path, maxes: Maxes, layer: str) -> None:
+    """The layer's statistics, its histogram without the bins that no unit fills."""
+    units = maxes.units_of(layer)
+    mean, std = mean_and_std(maxes.sums[units], maxes.seen)
+    histogram = maxes.histogram[units]
+    filled = np.flatnonzero(histogram.any(axis=0))
+    low, high = (int(filled[0]), int(filled[-1]) + 1) if len(filled) else (BINS // 2, BINS // 2 + 1)
+    try:
+        write_stats(
+            unit_image_paths(folder, layer).stats,
+            images=maxes.seen,
+            mean=mean,
+            std=std,
+            active=maxes.active[units] / max(maxes.seen, 1),
+            edges=np.tile(EDGES[low : high + 1], (histogram.shape[0], 1)),
+            counts=histogram[:, low:high],
+        )
+    except OSError as error:
+        raise ScanError(
+            f"the statistics of {layer} could not be written in {folder} ({error.strerror or error}); make room "
+            "and give the same command again"
+        ) from error

@@ -1,0 +1,29 @@
+"""Who is told how far a run is."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Progress(Protocol):
+    """Told how far a run is, in images or units; called from several threads."""
+
+    def begin(self, images: int, done: int) -> None: ...
+
+    def advance(self, images: int, skipped: int) -> None: ...
+
+    def note(self, sentence: str) -> None: ...
+
+    def end(self) -> None: ...
+
+
+class Silent:
+    """A Progress that says nothing."""
+
+    def begin(self, images: int, done: int) -> None: ...
+
+    def advance(self, images: int, skipped: int) -> None: ...
+
+    def note(self, sentence: str) -> None: ...
+
+    def end(self) -> None: ...
