@@ -13,14 +13,15 @@ import deepvis.engine.layers  # noqa: F401  (fills the table of layer types)
 from deepvis.caffe import mode
 from deepvis.caffe.blob import Blob, batches
 from deepvis.caffe.python_layer import BlobVec, make_python_layer
-from deepvis.caffe.steps import SHARES_DATA, Step, with_splits
+from deepvis.caffe.steps import SHARES_DATA, Step
 from deepvis.engine.filling import filled, needs_filling
 from deepvis.engine.net import UnsupportedLayers
 from deepvis.engine.op import LAYERS
 from deepvis.model import weights as weight_files
 from deepvis.model.errors import ModelError
 from deepvis.model.graph import LayerSpec, load_net
-from deepvis.model.schema import TEST, TRAIN, LayerParameter
+from deepvis.model.schema import TEST, TRAIN
+from deepvis.model.splits import as_caffe_builds
 
 __all__ = ["TEST", "TRAIN", "Net"]
 
@@ -64,7 +65,7 @@ class Net:
         self._device = mode.device()
         self._shared: dict[int | str, Blob] = {}  # params by array, or by name where fillers made them
         self.layers: list[Step] = []
-        for layer, bottoms, tops in with_splits([*_input_layers(spec), *spec.layers]):
+        for layer, bottoms, tops in as_caffe_builds(spec):
             self._append(layer, bottoms, tops, spec.inputs)
         self._layer_names = [step.name for step in self.layers]
         self.inputs = [blob for step in self.layers if step.type == "Input" for blob in step.tops]
@@ -396,16 +397,6 @@ def _arguments(args, phase, level, stages, weights):
     if args:
         weights = args.pop(0)
     return weights, TEST if phase is None else int(phase), level, stages
-
-
-def _input_layers(spec) -> list[LayerSpec]:
-    """An Input layer for each input blob, as real Caffe has."""
-    made = []
-    for blob in spec.inputs:
-        message = LayerParameter(name=blob, type="Input", top=[blob])
-        message.input_param.shape.add(dim=spec.inputs[blob])
-        made.append(LayerSpec(blob, "Input", (), (blob,), message, ()))
-    return made
 
 
 def _outputs(layers: Sequence[Step]) -> list[str]:

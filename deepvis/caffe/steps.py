@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -15,7 +14,6 @@ from deepvis.engine.back_modes import BACK_MODES
 from deepvis.engine.net import naming
 from deepvis.engine.op import Op, Ran, as_tuple, build, pull_back, run
 from deepvis.model.graph import LayerSpec
-from deepvis.model.schema import LayerParameter
 
 SHARES_DATA = frozenset({"Split", "Reshape", "Flatten"})  # their tops are their bottom's memory, as in Caffe
 
@@ -135,36 +133,3 @@ class Step:
                 diff = blob.synced_diff()
                 diff.put(diff.tensor(device) + grad)
 
-
-def with_splits(layers: Sequence[LayerSpec]) -> list[tuple[LayerSpec, tuple[str, ...], tuple[str, ...]]]:
-    """(layer, bottoms, tops) with a Split layer behind each blob that several layers take.
-
-    Source: Caffe's insert_splits.cpp, its names included.
-    """
-    uses: Counter[tuple[int, int]] = Counter()
-    last: dict[str, tuple[int, int]] = {}
-    sources: list[list[tuple[int, int] | None]] = []
-    for index, layer in enumerate(layers):
-        sources.append([last.get(blob) for blob in layer.bottoms])
-        uses.update(source for source in sources[-1] if source is not None)
-        last.update({blob: (index, j) for j, blob in enumerate(layer.tops)})
-    taken: Counter[tuple[int, int]] = Counter()
-    steps = []
-    for index, layer in enumerate(layers):
-        bottoms = []
-        for blob, source in zip(layer.bottoms, sources[index], strict=True):
-            if source is None or uses[source] < 2:
-                bottoms.append(blob)
-                continue
-            owner = layers[source[0]].name
-            bottoms.append(f"{blob}_{owner}_{source[1]}_split_{taken[source]}")
-            taken[source] += 1
-        steps.append((layer, tuple(bottoms), tuple(layer.tops)))
-        for j, blob in enumerate(layer.tops):
-            count = uses[index, j]
-            if count > 1:
-                name = f"{blob}_{layer.name}_{j}_split"
-                tops = tuple(f"{name}_{k}" for k in range(count))
-                message = LayerParameter(name=name, type="Split", bottom=[blob], top=tops)
-                steps.append((LayerSpec(name, "Split", (blob,), tops, message, ()), (blob,), tops))
-    return steps
