@@ -42,9 +42,10 @@ def work_of(args: argparse.Namespace) -> Work:
 
 
 def progress_bar(jobs: Sequence[Job]) -> tqdm:
-    """Iterations done, the pace, the time left; units and objective come behind."""
+    """Iterations done, the pace, the time left; units and objective come behind. Now and then in a log file."""
     total = sum(job.recipe.max_iter for job in jobs)
-    return tqdm(total=total, unit="it", dynamic_ncols=True, mininterval=0.2)
+    seconds = 0.2 if sys.stderr.isatty() else 30.0
+    return tqdm(total=total, unit="it", dynamic_ncols=True, mininterval=seconds, maxinterval=seconds)
 
 
 def last_words(report: Report, name: str, total: int, errors: TextIO = sys.stderr) -> int:

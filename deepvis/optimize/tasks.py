@@ -85,13 +85,16 @@ def _specimen(network: NetworkRef) -> Specimen:
 
 
 def cut(network: NetworkRef, jobs: Sequence[Job], batch: int) -> list[Task]:
-    """Tasks of at most ``batch`` jobs each. Jobs of one layer and one length share a task."""
-    if batch < 1:
-        raise OptimizeError(f"the batch size is {batch}; expected 1 or more")
-    kinds: dict[tuple[Any, ...], list[Job]] = {}
+    """Tasks of at most ``batch`` jobs each, in the jobs' order; jobs of one layer and one length share a task."""
+    pieces: list[list[Job]] = []
+    open_pieces: dict[tuple[Any, ...], list[Job]] = {}
     for job in jobs:
-        kinds.setdefault((job.objective.layers, job.recipe.max_iter), []).append(job)
-    pieces = [alike[i : i + batch] for alike in kinds.values() for i in range(0, len(alike), batch)]
+        kind = (job.objective.layers, job.recipe.max_iter)
+        piece = open_pieces.get(kind)
+        if piece is None or len(piece) >= batch:
+            piece = open_pieces[kind] = []
+            pieces.append(piece)
+        piece.append(job)
     return [Task(network, tuple(piece), number=n) for n, piece in enumerate(pieces)]
 
 

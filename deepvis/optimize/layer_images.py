@@ -1,0 +1,238 @@
+"""The window's own pictures of a layer: a montage for each unit and one of the whole layer, made piece by piece.
+
+Beside the finished files of core/unit_files.py::
+
+    <folder>/regularized_opt/<layer>/how.json                    how they were made
+    <folder>/regularized_opt/<layer>/pieces/<stem>_p3_s0.png     one image, until the whole layer is done
+
+A piece carries its parameters, its objective and its trouble (a sentence, where the unit was dead) in a text
+chunk of the PNG, so an interrupted run knows what it has, and a unit's montage can be made anew from its
+pieces.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, PngImagePlugin
+
+from deepvis.core.files import written_beside
+from deepvis.core.unit_files import file_name, unit_image_paths
+from deepvis.optimize.ascend import Climb, Job
+from deepvis.optimize.errors import OptimizeError
+from deepvis.optimize.layout import montage, resized, whole_layer
+from deepvis.optimize.objective import Objective, Term
+from deepvis.optimize.pictures import Box
+from deepvis.optimize.presets import TABLE_1
+from deepvis.optimize.recipe import Recipe
+from deepvis.optimize.results import parameters, to_json, write_jpeg
+
+VERSION = 1
+SHOWN_BLOCK = 2  # lower left: what the window shows
+BLOCKS = 4
+TEXT = "deepvis"
+
+
+@dataclass(frozen=True)
+class LayerPlan:
+    """What is to be made of a layer.
+
+    blocks: block of the montage -> (preset's name, recipe). box: what a unit sees of the input.
+    longest: the longer side of a picture in pixels, 0: as large as what the unit sees.
+    """
+
+    folder: Path
+    model: str
+    layer: str
+    channels: tuple[int, ...]
+    count: int
+    blocks: Mapping[int, tuple[str, Recipe]]
+    seeds: tuple[int, ...]
+    place: tuple[int, ...] | str
+    box: Box
+    longest: int = 0
+
+    @property
+    def cell(self) -> tuple[int, int]:
+        """(height, width) of one picture."""
+        height, width = self.box[2] - self.box[0], self.box[3] - self.box[1]
+        shrink = min(1.0, self.longest / max(height, width)) if self.longest else 1.0
+        return max(round(height * shrink), 1), max(round(width * shrink), 1)
+
+    def jobs(self) -> dict[Job, Path]:
+        """Every job, unit by unit, and the piece that it makes."""
+        return {
+            Job(Objective((Term(self.layer, channel, self.place),)), recipe, seed): self.piece(channel, block, seed)
+            for channel in self.channels
+            for block, (_, recipe) in self.blocks.items()
+            for seed in self.seeds
+        }
+
+    @property
+    def pieces(self) -> Path:
+        return self.whole.parent / "pieces"
+
+    @property
+    def whole(self) -> Path:
+        return unit_image_paths(self.folder, self.layer).whole_layer
+
+    @property
+    def how(self) -> Path:
+        return self.whole.parent / "how.json"
+
+    def montage(self, channel: int) -> Path:
+        return unit_image_paths(self.folder, self.layer, channel).montage
+
+    def piece(self, channel: int, block: int, seed: int) -> Path:
+        return self.pieces / f"{file_name(self.layer)}_{channel:04d}_p{block + 1}_s{seed}.png"
+
+    def description(self) -> dict[str, Any]:
+        """How the pictures of the layer are made, for how.json."""
+        return {
+            "version": VERSION,
+            "model": self.model,
+            "layer": self.layer,
+            "place": self.place if isinstance(self.place, str) else list(self.place),
+            "field": list(self.box),
+            "size": list(self.cell),
+            "seeds": list(self.seeds),
+            "blocks": {str(b + 1): {"preset": name, **r.as_dict()} for b, (name, r) in self.blocks.items()},
+        }
+
+
+def blocks_of(recipes: Mapping[str, Recipe]) -> dict[int, tuple[str, Recipe]]:
+    """Which block of the montage each preset gets.
+
+    One preset, or the first of the user's own, gets the block that the window shows; Table 1's rows have
+    their own places; four stand in the order given. Raises OptimizeError for more than four.
+    """
+    if len(recipes) > BLOCKS:
+        raise OptimizeError(f"{len(recipes)} presets are given; a montage has room for {BLOCKS}")
+    if len(recipes) == BLOCKS:
+        return dict(enumerate(recipes.items()))
+    if len(recipes) == 1:
+        return {SHOWN_BLOCK: next(iter(recipes.items()))}
+    rows = list(TABLE_1)
+    placed = {rows.index(name): (name, recipe) for name, recipe in recipes.items() if name in rows}
+    free = [block for block in (SHOWN_BLOCK, 0, 1, 3) if block not in placed]
+    for name, recipe in recipes.items():
+        if name not in rows:
+            placed[free.pop(0)] = (name, recipe)
+    return dict(sorted(placed.items()))
+
+
+def is_done(plan: LayerPlan, *, brave: bool) -> bool:
+    """Is the layer complete already? Raises OptimizeError where it was made in another way and must not be lost."""
+    if brave:
+        plan.how.unlink(missing_ok=True)
+        shutil.rmtree(plan.pieces, ignore_errors=True)
+        return False
+    try:
+        content = json.loads(plan.how.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return False
+    except ValueError as error:
+        raise OptimizeError(f"{plan.how} cannot be read ({error}); delete it, or give --brave") from None
+    if {**content, "units": None} != {**json.loads(json.dumps(plan.description())), "units": None}:
+        raise OptimizeError(
+            f"the pictures of {plan.layer} in {plan.folder} were made in another way ({plan.how} says how); "
+            "give --brave to overwrite them, or another --unit-jpg-dir"
+        )
+    return all(plan.montage(channel).exists() for channel in plan.channels)
+
+
+def jobs_left(plan: LayerPlan) -> dict[Job, Path]:
+    """The jobs whose pieces are not there yet. Raises OptimizeError for pieces made in another way."""
+    left = {}
+    for job, path in plan.jobs().items():
+        told = read_piece_text(path)
+        if told is None:
+            left[job] = path
+        elif told["parameters"] != json.loads(json.dumps(parameters(job))) or told["model"] != plan.model:
+            raise OptimizeError(
+                f"{path} was made with other parameters; give --brave to start the layer anew, "
+                "or another --unit-jpg-dir"
+            )
+    return left
+
+
+def write_piece(plan: LayerPlan, path: Path, climb: Climb, rgb: np.ndarray) -> None:
+    """One image, at its size in the montage, with its story. rgb: cut to the field."""
+    told = PngImagePlugin.PngInfo()
+    best = climb.best.objective if climb.best else None
+    told.add_text(
+        TEXT,
+        json.dumps(
+            {
+                "version": VERSION,
+                "model": plan.model,
+                "parameters": parameters(climb.job),
+                "objective": best,
+                "trouble": climb.trouble,
+            }
+        ),
+    )
+    encoded = io.BytesIO()
+    Image.fromarray(resized(rgb, plan.cell)).save(encoded, "PNG", pnginfo=told)
+    with written_beside(path) as file:
+        file.write(encoded.getvalue())
+
+
+def read_piece_text(path: Path) -> dict[str, Any] | None:
+    """What a piece says of itself; None where there is no such file, or not a whole one."""
+    try:
+        with Image.open(path) as image:
+            return json.loads(image.text[TEXT])  # type: ignore[attr-defined]
+    except (OSError, KeyError, ValueError, AttributeError):
+        return None
+
+
+def write_montage(plan: LayerPlan, channel: int) -> bool:
+    """Make a unit's montage if all of its pieces are there; says whether."""
+    rows = {block: [plan.piece(channel, block, seed) for seed in plan.seeds] for block in plan.blocks}
+    if not all(path.exists() for paths in rows.values() for path in paths):
+        return False
+    blocks = [[_read(path) for path in rows.get(block, [])] for block in range(BLOCKS)]
+    write_jpeg(plan.montage(channel), montage(blocks, plan.cell))
+    return True
+
+
+def finish_layer(plan: LayerPlan) -> bool:
+    """Make the layer's picture, tell how, and clear the pieces away, if every unit of it is there."""
+    units = range(plan.count)
+    pieces = [[plan.piece(channel, plan_block(plan), seed) for seed in plan.seeds] for channel in units]
+    if not all(path.exists() for paths in pieces for path in paths):
+        return False
+    best = [max(paths, key=_objective) for paths in pieces]
+    write_jpeg(plan.whole, whole_layer([_read(path) for path in best], plan.cell))
+    with written_beside(plan.how) as file:
+        file.write(to_json({**plan.description(), "units": [_round(_objective(path)) for path in best]}))
+    shutil.rmtree(plan.pieces, ignore_errors=True)
+    return True
+
+
+def plan_block(plan: LayerPlan) -> int:
+    """The block that stands for a unit: the one that the window shows, or else the first."""
+    return SHOWN_BLOCK if SHOWN_BLOCK in plan.blocks else next(iter(plan.blocks))
+
+
+def _objective(path: Path) -> float:
+    told = read_piece_text(path)
+    value = told["objective"] if told else None
+    return float("-inf") if value is None or value != value else float(value)
+
+
+def _round(value: float) -> float | None:
+    return round(value, 4) if np.isfinite(value) else None
+
+
+def _read(path: Path) -> np.ndarray:
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB"))

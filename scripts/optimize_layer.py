@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+"""Make the window's pictures of what the units of whole layers prefer.
+
+    scripts/optimize_layer.py --model bvlc-googlenet --push-layer inception_4c/output
+
+Writes regularized_opt/<layer>/<layer>_0000_montage.jpg and so on, and whole_layer.jpg, into the model's
+folder of unit images. An interrupted run goes on where it was; docs/optimize.md says how to spread it over
+many machines.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from deepvis.model.zoo import Model
+from deepvis.optimize import command, options, session
+from deepvis.optimize.ascend import Climb, Job
+from deepvis.optimize.errors import OptimizeError
+from deepvis.optimize.layer_images import (
+    LayerPlan,
+    blocks_of,
+    finish_layer,
+    is_done,
+    jobs_left,
+    write_montage,
+    write_piece,
+)
+from deepvis.optimize.objective import Objective, Term, resolve
+from deepvis.optimize.pictures import field_box, shown
+from deepvis.optimize.presets import preset
+from deepvis.optimize.specimen import Specimen
+from deepvis.optimize.tasks import load, specimen
+from deepvis.optimize.units import channels_of, layers_of
+
+NAME = "optimize_layer"
+
+
+def parser() -> options.Parser:
+    p = options.Parser(prog=NAME, description=__doc__.splitlines()[0])
+    options.add_network(p)
+    what = p.add_argument_group("what to make")
+    what.add_argument("--push-layer", nargs="+", metavar="LAYER", help="layers; none: all that the window shows")
+    what.add_argument("--push-channel", nargs="+", default=["all"], metavar="N", help="12, 0-31, several, or all")
+    what.add_argument("--push-spatial", metavar="(R,C)", help="place in the map; none: the centre")
+    what.add_argument("--presets", nargs="+", default=["1", "2", "3", "4"], metavar="NAME", help="one to four")
+    what.add_argument("--presets-file", type=Path, metavar="YAML", help="your own presets")
+    what.add_argument("--rand-seed", nargs="+", default=["0-8"], metavar="N", help="up to nine seeds for each preset")
+    what.add_argument("--max-iter", metavar="N", help="iterations, in place of the presets'")
+    what.add_argument("--unit-jpg-dir", type=Path, metavar="DIR", help="none: the model's own folder of unit images")
+    what.add_argument(
+        "--tile", type=int, default=0, metavar="PX", help="longest side of a picture; 0: what the unit sees"
+    )
+    what.add_argument("--brave", action="store_true", help="overwrite pictures that are there")
+    options.add_work(p)
+    return p
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    args = parser().parse_args(argv)
+    network, work = options.network_of(args), command.work_of(args)
+    model, ready = load(network), specimen(network)
+    if not args.push_layer:
+        args.push_layer = [layer for layer in model.layer_names if layer not in model.remap]
+    plans = [plan_of(args, model, ready, layer) for layer in layers_of(args, model, ready.net.shapes)]
+    open_plans = [plan for plan in plans if not is_done(plan, brave=args.brave)]
+    owners: dict[Job, tuple[LayerPlan, Path]] = {}
+    for plan in open_plans:
+        owners.update({job: (plan, path) for job, path in jobs_left(plan).items()})
+
+    def write(climb: Climb) -> None:
+        plan, path = owners[climb.job]
+        best = climb.best if climb.best and not climb.trouble else None
+        x = best.x if best else climb.x * 0
+        write_piece(plan, path, climb, shown(x, model.preprocessor, plan.box))
+        write_montage(plan, climb.job.objective.leader.channel)
+
+    unfinished = {job: path.with_name(f"{path.stem}_unfinished.npz") for job, (_, path) in owners.items()}
+    with command.progress_bar(list(owners)) as bar:
+        report = session.run(network, list(owners), work, bar, write, unfinished)
+    for plan in open_plans:
+        for channel in plan.channels:
+            write_montage(plan, channel)
+        finish_layer(plan)
+    return command.last_words(report, NAME, len(owners))
+
+
+def plan_of(args, model: Model, ready: Specimen, layer: str) -> LayerPlan:
+    """What the options ask of a layer."""
+    recipes = {name: preset(name, args.presets_file) for name in args.presets}
+    if args.max_iter is not None:
+        length = options.whole("--max-iter", args.max_iter)
+        recipes = {name: replace(recipe, max_iter=length) for name, recipe in recipes.items()}
+    shapes = ready.net.shapes
+    channels = channels_of(args.push_channel, layer, model, shapes)
+    seeds = options.numbers("--rand-seed", args.rand_seed)
+    if len(seeds) > 9:
+        raise OptimizeError(f"--rand-seed names {len(seeds)} seeds; a block of the montage has room for 9")
+    term = resolve(Objective((Term(layer, channels[-1], options.place_of(args.push_spatial)),)), shapes).leader
+    return LayerPlan(
+        folder=args.unit_jpg_dir or model.unit_image_dir,
+        model=model.name,
+        layer=layer,
+        channels=tuple(channels),
+        count=shapes[layer][1] if len(shapes[layer]) > 1 else 1,
+        blocks=blocks_of(recipes),
+        seeds=tuple(seeds),
+        place=term.place,
+        box=field_box(ready, term),
+        longest=args.tile,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(command.guarded(main, NAME))
