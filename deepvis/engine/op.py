@@ -50,12 +50,14 @@ class Op:
         Without it autograd differentiates ``forward``.
     shapes: shapes of the bottoms -> shapes of the tops, for layers whose shapes cannot be had by running
         ``forward`` on tensors without data.
+    with_relu: the same layer with max(y, 0) in place of y, where that costs less than a ReLU layer after it.
     """
 
     forward: Callable[..., Any]
     fast: Callable[..., Any] | None = None
     backward: Callable[[Ran, Gradients], Gradients] | None = None
     shapes: Callable[..., Sequence[Sequence[int]]] | None = None
+    with_relu: Op | None = None
 
 
 def SAME(*shapes: Sequence[int]) -> Sequence[Sequence[int]]:

@@ -9,7 +9,7 @@ gradient at the first one as the blob's diff.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from deepvis.model.errors import ModelError
@@ -37,6 +37,7 @@ class Plan:
     """The order of work of a network: nodes over values.
 
     names: value -> blob name. inputs: blob -> value. versions: blob -> its values, oldest first.
+    rectified: index of a node -> that of the ReLU in place after it, where no other layer sees what lies between.
     Raises ModelError where a layer takes a blob that nothing has made before it.
     """
 
@@ -53,6 +54,21 @@ class Plan:
             bottoms = tuple(self.last(blob, f"layer {layer.name!r} ({layer.type})") for blob in layer.bottoms)
             tops = tuple(self._new(blob, index) for blob in layer.tops)
             self.nodes.append(Node(index, layer, bottoms, tops))
+
+        self.rectified = dict(self._pairs_with_relu())
+
+    def _pairs_with_relu(self) -> Iterator[tuple[int, int]]:
+        """(node, the plain in-place ReLU after it) where nothing else sees the value between the two."""
+        takers: dict[int, list[Node]] = {}
+        for node in self.nodes:
+            for value in node.bottoms:
+                takers.setdefault(value, []).append(node)
+        for node in self.nodes:
+            if len(node.tops) == 1 and len(takers.get(node.tops[0], ())) == 1:
+                relu = takers[node.tops[0]][0]
+                in_place = relu.spec.tops == relu.spec.bottoms
+                if relu.spec.type == "ReLU" and in_place and relu.spec.param.negative_slope == 0:
+                    yield node.index, relu.index
 
     def _new(self, blob: str, maker: int) -> int:
         value = len(self.names)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import product
 from math import prod
 
 import torch
@@ -11,9 +13,11 @@ from torch.nn import functional as F
 
 from deepvis.engine.layers._windows import convolved, per_axis
 from deepvis.engine.op import LAYERS, Op, Weights, blob, fault
+from deepvis.engine.packed import Packed, PackedBack, channels_last, suits
 from deepvis.model.graph import LayerSpec
 
 _CONV = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
+MOST_SHAPES = 8  # bottoms of so many shapes are remembered
 
 
 @dataclass(frozen=True)
@@ -27,17 +31,18 @@ class Window:
     group: int
 
 
-def read_window(spec: LayerSpec, axes: int) -> Window:
+def read_window(spec: LayerSpec, axes: int, group: int | None = None) -> Window:
     """The window of a Convolution, Deconvolution or Im2col layer over ``axes`` spatial axes."""
     p = spec.param
-    if p.group < 1 or p.num_output % p.group:
-        raise fault(spec, f"group {p.group} with num_output {p.num_output}", "groups that divide num_output")
+    group = p.group if group is None else group
+    if group < 1 or p.num_output % group:
+        raise fault(spec, f"group {group} with num_output {p.num_output}", "groups that divide num_output")
     return Window(
         per_axis(spec, "kernel_size", None, axes, least=1),
         per_axis(spec, "stride", 1, axes, least=1),
         per_axis(spec, "pad", 0, axes, least=0),
         per_axis(spec, "dilation", 1, axes, least=1),
-        p.group,
+        group,
     )
 
 
@@ -60,67 +65,107 @@ def convolution(spec: LayerSpec, weights: Weights) -> Op:
 
     Shapes: (N, C, spatial...) -> (N, num_output, (spatial + 2 pad - (dilation (kernel - 1) + 1)) // stride + 1);
     weights (num_output, C / group, kernel...), bias (num_output,). Several bottoms: one top each, same weights.
+    Gradient: the transposed convolution of g with the same weights.
     Caffe's surprises: it correlates (the kernel is not flipped); the size is rounded down, where pooling
     rounds up; ``axis`` names the channel axis, all before it are batch; any number of spatial axes, none
     included; one kernel_size, stride, pad, dilation serves all axes. DepthwiseConvolution of the common forks
     is a convolution whose group is the number of channels.
     Source: Caffe's base_conv_layer.cpp, conv_layer.cpp.
     """
-    p = spec.param
-    if p.num_output < 1:
-        raise fault(spec, f"num_output {p.num_output}", "at least 1")
-    bias = bias_of(spec, weights)
+    if spec.param.num_output < 1:
+        raise fault(spec, f"num_output {spec.param.num_output}", "at least 1")
+    layer = _Convolution(spec, weights)
+    op = Op(layer.forward, fast=layer.fast, backward=layer.backward, shapes=layer.shapes)
+    return replace(op, with_relu=replace(op, fast=layer.fast_relu))
 
-    def arranged(x: Tensor) -> tuple[Window, Tensor]:
-        """The window over x's spatial axes, and the weights in the shape that x asks for."""
-        axis, axes = spatial_axes(spec, x.dim())
-        window = read_window(spec, axes)
-        channels = x.shape[axis]
+
+class _Convolution:
+    """One convolution layer: its weights, and what has been worked out for the bottoms' shapes so far."""
+
+    def __init__(self, spec: LayerSpec, weights: Weights) -> None:
+        self.spec, self.weights = spec, weights
+        self.bias = bias_of(spec, weights)
+        self.known: dict[tuple[int, ...], tuple[Window, Tensor, tuple[int, ...]]] = {}
+        self.packed: Packed | None = None
+        self.packed_back: PackedBack | None = None
+
+    def arranged(self, shape: Sequence[int]) -> tuple[Window, Tensor, tuple[int, ...]]:
+        """(window, weights in the shape that the bottom asks for, the top's shape but for the batch)."""
+        key = tuple(shape[1:])
+        if key not in self.known:
+            if len(self.known) >= MOST_SHAPES:
+                self.known.clear()
+            self.known[key] = self._arrange(shape)
+        return self.known[key]
+
+    def _arrange(self, shape: Sequence[int]) -> tuple[Window, Tensor, tuple[int, ...]]:
+        spec, p = self.spec, self.spec.param
+        axis, axes = spatial_axes(spec, len(shape))
+        channels, sizes = shape[axis], shape[axis + 1 :]
+        window = read_window(spec, axes, None if spec.type == "Convolution" else channels)
         if channels % window.group:
             raise fault(spec, f"a bottom of {channels} channels", f"a multiple of its {window.group} groups")
+        tops = []
         for size, k, s, pad, d in zip(
-            x.shape[axis + 1 :], window.kernel, window.stride, window.pad, window.dilation, strict=True
+            sizes, window.kernel, window.stride, window.pad, window.dilation, strict=True
         ):
-            if convolved(size, k, s, pad, d) < 1:
-                raise fault(spec, f"a bottom of {_by(x.shape)}", f"{d * (k - 1) + 1 - 2 * pad} or more along each side")
-        shape = (p.num_output, channels // window.group, *window.kernel)
-        return window, blob(spec, weights, 0, shape, "weights")
+            tops.append(convolved(size, k, s, pad, d))
+            if tops[-1] < 1:
+                least = d * (k - 1) + 1 - 2 * pad
+                raise fault(spec, f"a bottom of {_by(shape)}", f"{least} or more along each side for its kernel")
+        w = blob(spec, self.weights, 0, (p.num_output, channels // window.group, *window.kernel), "weights")
+        return window, w, (*shape[1:axis], p.num_output, *tops)
 
-    known: dict[tuple[int, ...], tuple[Window, Tensor]] = {}
+    def shapes(self, *bottoms: Sequence[int]) -> list[tuple[int, ...]]:
+        # with the channels on axis 0 there is no batch, and the first size of the top is num_output
+        return [
+            ((shape[0], *rest) if len(rest) < len(shape) else rest)
+            for shape, rest in ((shape, self.arranged(shape)[2]) for shape in bottoms)
+        ]
 
-    def lookup(x: Tensor) -> tuple[Window, Tensor]:
-        key = tuple(x.shape[1:])
-        if key not in known:
-            if len(known) > 8:
-                known.clear()
-            known[key] = arranged(x)
-        return known[key]
+    def forward(self, *bottoms: Tensor):
+        return tuple(self._one(x) for x in bottoms)
 
-    def one(x: Tensor) -> Tensor:
-        window, w = lookup(x)
-        if p.axis == 1 and len(window.kernel) in _CONV:
-            return _CONV[len(window.kernel)](x, w, bias, window.stride, window.pad, window.dilation, window.group)
-        return _any_dims(x, w, bias, window)
+    def fast(self, *bottoms: Tensor):
+        return tuple(self._one(x, packed=True) for x in bottoms), None
 
-    def forward(*bottoms: Tensor):
-        return tuple(one(x) for x in bottoms)
+    def fast_relu(self, *bottoms: Tensor):
+        return tuple(self._one(x, packed=True, relu=True) for x in bottoms), None
 
-    def backward(ran, grads):
-        return [None if g is None else one_back(x, g) for x, g in zip(ran.bottoms, grads, strict=True)]
+    def _one(self, x: Tensor, *, packed: bool = False, relu: bool = False) -> Tensor:
+        window, w, _ = self.arranged(x.shape)
+        if packed and self.spec.param.axis == 1 and suits(x, w):
+            if self.packed is None:
+                self.packed = Packed(w, window.stride, window.pad, window.dilation, window.group, x.shape)
+            return self.packed(x, self.bias, relu=relu)
+        if self.spec.param.axis == 1 and len(window.kernel) in _CONV:
+            convolve = _CONV[len(window.kernel)]
+            y = convolve(x, w, self.bias, window.stride, window.pad, window.dilation, window.group)
+        else:
+            y = _any_dims(x, w, self.bias, window)
+        return y.relu_() if relu else y
 
-    def one_back(x: Tensor, grad: Tensor) -> Tensor:
-        window, w = lookup(x)
-        if p.axis == 1 and len(window.kernel) in _CONV:
-            zeros = (0,) * len(window.kernel)
-            return torch.ops.aten.convolution_backward(
-                grad, x, w, None, window.stride, window.pad, window.dilation, False, zeros, window.group,
-                (True, False, False),
-            )[0]  # fmt: skip
-        with torch.enable_grad():
-            leaf = x.detach().requires_grad_()
-            return torch.autograd.grad(_any_dims(leaf, w, None, window), leaf, grad)[0]
+    def backward(self, ran, grads):
+        return [None if g is None else self._one_back(x, g) for x, g in zip(ran.bottoms, grads, strict=True)]
 
-    return Op(forward, backward=backward)
+    def _one_back(self, x: Tensor, grad: Tensor) -> Tensor:
+        window, w, _ = self.arranged(x.shape)
+        if self.spec.param.axis != 1 or len(window.kernel) not in _CONV:
+            with torch.enable_grad():
+                leaf = x.detach().requires_grad_()
+                return torch.autograd.grad(_any_dims(leaf, w, None, window), leaf, grad)[0]
+        if suits(grad, w):
+            parts = (window.stride, window.pad, window.dilation, window.group)
+            if self.packed_back is None and PackedBack.suits(w, *parts):
+                self.packed_back = PackedBack(w, *parts, grad.shape)
+            if self.packed_back is not None:
+                return self.packed_back(grad, x.shape)
+            grad = channels_last(grad)
+        zeros = (0,) * len(window.kernel)
+        return torch.ops.aten.convolution_backward(
+            grad, x, w, None, window.stride, window.pad, window.dilation, False, zeros, window.group,
+            (True, False, False),
+        )[0]  # fmt: skip
 
 
 def _any_dims(x: Tensor, w: Tensor, bias: Tensor | None, window: Window) -> Tensor:
@@ -139,8 +184,7 @@ def _any_dims(x: Tensor, w: Tensor, bias: Tensor | None, window: Window) -> Tens
     groups = window.group
     w = w.reshape(groups, w.shape[0] // groups, w.shape[1], *window.kernel)
     y: Tensor | int = 0
-    for place in torch.cartesian_prod(*[torch.arange(k) for k in window.kernel]).reshape(-1, axes) if axes else [()]:
-        place = tuple(int(v) for v in place)
+    for place in product(*(range(k) for k in window.kernel)):
         cut = [
             slice(k * d, k * d + s * (n - 1) + 1, s)
             for k, d, s, n in zip(place, window.dilation, window.stride, sizes, strict=True)
@@ -153,5 +197,5 @@ def _any_dims(x: Tensor, w: Tensor, bias: Tensor | None, window: Window) -> Tens
     return y.reshape(*batch, *y.shape[1:])
 
 
-def _by(shape) -> str:
+def _by(shape: Sequence[int]) -> str:
     return "x".join(str(d) for d in shape)

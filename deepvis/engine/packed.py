@@ -1,0 +1,114 @@
+"""oneDNN convolutions on the CPU with weights laid out once, on channels-last images.
+
+PyTorch's own convolution lays the weights (and images that are not channels-last) out anew in every call; on
+the small images of a convnet that is a third of the time. The operators used here are the ones that
+PyTorch's compiler emits; where they are missing, or the tensors are not plain float32 images on the CPU, nothing
+is packed and ``torch.nn.functional`` does the work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+Pair = tuple[int, int]
+
+_OPS = torch.ops.mkldnn
+AVAILABLE = (
+    torch.backends.mkldnn.is_available()
+    and hasattr(_OPS, "_reorder_convolution_weight")
+    and hasattr(_OPS, "_convolution_pointwise")
+)
+
+
+def suits(x: Tensor, w: Tensor) -> bool:
+    """True if the pair can take the packed way."""
+    return (
+        AVAILABLE
+        and x.dim() == 4
+        and x.device.type == "cpu"
+        and x.dtype == w.dtype == torch.float32
+        and x.numel() > 0
+        and not torch.is_grad_enabled()
+        and torch.backends.mkldnn.enabled
+    )
+
+
+def channels_last(x: Tensor) -> Tensor:
+    """The same values with the channels of a place side by side, as the packed convolutions like them."""
+    return x.contiguous(memory_format=torch.channels_last)
+
+
+class Packed:
+    """A convolution whose weights lie ready for oneDNN.
+
+    w: (O, C / group, kernel height, kernel width). shape: of the images it will mostly see, (N, C, H, W); others
+    work too.
+    """
+
+    def __init__(
+        self, w: Tensor, stride: Pair, pad: Pair, dilation: Pair, group: int, shape: Sequence[int]
+    ) -> None:
+        self.stride, self.pad, self.dilation, self.group = list(stride), list(pad), list(dilation), group
+        self.w = _OPS._reorder_convolution_weight(
+            w.detach().contiguous(), self.pad, self.stride, self.dilation, group, list(shape)
+        )
+
+    def __call__(self, x: Tensor, bias: Tensor | None = None, *, relu: bool = False) -> Tensor:
+        """Convolve (N, C, H, W); with ``relu`` negative values become 0 on the way out."""
+        attribute = "relu" if relu else "none"
+        return _OPS._convolution_pointwise(
+            channels_last(x), self.w, bias, self.pad, self.stride, self.dilation, self.group, attribute, [], ""
+        )
+
+
+class PackedBack:
+    """The gradient of a convolution at its input, as a convolution of the gradient at its output.
+
+    With stride 1 the kernel is turned around and its channels are exchanged. With a stride s each of the s x s
+    residue classes of input places has a smaller kernel of its own; all are done at once, as s * s times the
+    channels, which are then dealt out to their places.
+    """
+
+    def __init__(
+        self, w: Tensor, stride: Pair, pad: Pair, dilation: Pair, group: int, above: Sequence[int]
+    ) -> None:
+        self.stride, self.pad = stride[0], pad
+        kernels = _phases(w, self.stride, group)
+        reach = [d * (k - 1) for d, k in zip(dilation, kernels.shape[2:], strict=True)]
+        cut = pad if self.stride == 1 else (0, 0)
+        inner_pad = (reach[0] - cut[0], reach[1] - cut[1])
+        self.packed = Packed(kernels, (1, 1), inner_pad, dilation, group, above)
+
+    @staticmethod
+    def suits(w: Tensor, stride: Pair, pad: Pair, dilation: Pair, group: int) -> bool:
+        """True if this way exists and is worth it: for large strides only with few channels below."""
+        if stride[0] != stride[1]:
+            return False
+        if stride[0] == 1:
+            return all(d * (k - 1) >= p for d, k, p in zip(dilation, w.shape[2:], pad, strict=True))
+        return dilation == (1, 1) and w.shape[1] * stride[0] ** 2 <= MOST_DEALT_CHANNELS
+
+    def __call__(self, grad: Tensor, below: Sequence[int]) -> Tensor:
+        """The gradient (N, C, H, W) of the bottom, whose shape is ``below``, from that of the top."""
+        spread = self.packed(grad)
+        if self.stride == 1:
+            return spread
+        spread = F.pixel_shuffle(spread, self.stride)
+        rows, columns = (spread.shape[2 + i] - self.pad[i] - below[2 + i] for i in (0, 1))
+        return F.pad(spread, (-self.pad[1], -columns, -self.pad[0], -rows))
+
+
+MOST_DEALT_CHANNELS = 64
+
+
+def _phases(w: Tensor, stride: int, group: int) -> Tensor:
+    """Kernels (C * stride^2, O / group, k', k') from weights (O, C / group, k, k): turned around, cut by residue."""
+    outputs, inputs, height, width = w.shape
+    rows, columns = -(-height // stride), -(-width // stride)
+    w = F.pad(w, (0, columns * stride - width, 0, rows * stride - height))
+    w = w.reshape(group, outputs // group, inputs, rows, stride, columns, stride).flip(3, 5)
+    return w.permute(0, 2, 4, 6, 1, 3, 5).reshape(group * inputs * stride**2, outputs // group, rows, columns)
