@@ -6,8 +6,8 @@ Three steps, the same for all of them:
    magnitude, so that they lie in -1..1 around 0. The ceiling belongs to the whole layer, so that
    tiles compare; "boost individual" b moves it towards the channel's own:
    layer_peak ** (1 - b) * channel_peak ** b.
-2. Code. The square root (of the magnitude, keeping the sign) as one byte: square roots spend the
-   byte's 256 steps where the eye sees them, on small values.
+2. Code. The square root (of the magnitude, keeping the sign) as one byte, or the fourth root where
+   the tone will be steep: roots spend the byte's 256 steps where the eye sees them, on small values.
 3. Tone. A table of 256 entries turns the code into brightness, value ** exponent. The exponent is
    the layer's own (``natural_exponent``: the median channel's peak becomes readable, whatever the
    outliers) times "boost gamma". One rising curve serves the whole layer: black is 0, white is
@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -28,6 +28,7 @@ from deepvis.core.state import BackFilter
 MID = 128  # the code and the brightness of 0 where the sign matters
 READABLE = 0.55  # brightness that the median channel's peak is given
 MIN_EXPONENT = 0.3
+STEEP = 0.5  # exponents below it need the fourth root's finer steps near black
 BLUR_SIGMA = 4.0  # pixels; the original's caffevis_grad_norm_blur_radius
 BLOCK = 1 << 16  # values that are coded at a time
 BACK_EXPONENT = 0.7  # back projections are mostly small values: lift them a little
@@ -37,27 +38,34 @@ BACK_EXPONENT = 0.7  # back projections are mostly small values: lift them a lit
 class Codes:
     """Bytes that stand for the values of a layer; ``tone`` says what they look like.
 
-    codes: (C, H, W) uint8. signed: MID stands for 0; otherwise 0 does.
-    exponent: of value -> brightness. peak: the value (or magnitude) that the whole layer is
-    scaled by, before any individual boost.
+    codes: (C, H, W) uint8: the 2 ** roots-th roots of the scaled values. signed: MID stands for 0;
+    otherwise 0 does. exponent: of value -> brightness. peak: the value (or magnitude) that the whole
+    layer is scaled by, before any individual boost.
     """
 
     codes: np.ndarray
     signed: bool
     exponent: float
+    roots: int
     peak: float
 
     @property
     def nbytes(self) -> int:
         return self.codes.nbytes
 
+    @property
+    def tone(self) -> np.ndarray:
+        """(256,) uint8: the brightness of each code."""
+        return (signed_tone if self.signed else tone)(self.exponent * 2**self.roots)
+
+    def of(self, scaled: np.ndarray) -> np.ndarray:
+        """The codes of values that are scaled already, to 0..1 or -1..1."""
+        rooted = np.sign(scaled) * np.abs(scaled) ** (1 / 2**self.roots)
+        return np.rint(MID + 127 * rooted if self.signed else 255 * rooted).astype(np.uint8)
+
     def channel(self, index: int) -> Codes:
         """One channel alone, (1, H, W), with the layer's tone."""
-        return Codes(self.codes[index : index + 1], self.signed, self.exponent, self.peak)
-
-    def tone(self, gamma: float = 1.0) -> np.ndarray:
-        """(256,) uint8: brightness of each code, with boost gamma ``gamma``."""
-        return (signed_tone if self.signed else tone)(self.exponent * gamma)
+        return replace(self, codes=self.codes[index : index + 1])
 
 
 def to_uint8(values: np.ndarray) -> np.ndarray:
@@ -66,33 +74,17 @@ def to_uint8(values: np.ndarray) -> np.ndarray:
     return np.clip(scaled, 0, 255).astype(np.uint8)
 
 
-def activation_codes(acts_chw: np.ndarray, individual: float = 0.0) -> Codes:
+def activation_codes(acts_chw: np.ndarray, individual: float = 0.0, gamma: float = 1.0) -> Codes:
     """Codes of a layer's activations (C, H, W) float; values below 0 look like 0, NaN too.
 
-    individual: 0..1, the share of each channel's own peak in its ceiling.
+    individual: 0..1, the share of each channel's own peak in its ceiling. gamma: the boost of that name.
     """
-    acts, peaks = _with_peaks(acts_chw, signed=False)
-    factors = _factors(peaks, individual)
-
-    def code(values: np.ndarray, out: np.ndarray) -> None:
-        np.maximum(values, 0, out=values)
-        cv2.sqrt(values, values)
-        cv2.convertScaleAbs(values, out, alpha=255.0)
-
-    codes = _in_blocks(acts, factors, code)
-    return Codes(codes, False, natural_exponent(peaks * factors), float(peaks.max(initial=0)))
+    return _codes(acts_chw, individual, gamma, signed=False)
 
 
-def diff_codes(diffs_chw: np.ndarray, individual: float = 0.0) -> Codes:
+def diff_codes(diffs_chw: np.ndarray, individual: float = 0.0, gamma: float = 1.0) -> Codes:
     """Codes of a layer's diffs (C, H, W) float around MID; NaN looks like 0."""
-    diffs, peaks = _with_peaks(diffs_chw, signed=True)
-    factors = _factors(peaks, individual)
-
-    def code(values: np.ndarray, out: np.ndarray) -> None:
-        out[:] = _signed_roots(values)
-
-    codes = _in_blocks(diffs, factors, code)
-    return Codes(codes, True, natural_exponent(peaks * factors), float(peaks.max(initial=0)))
+    return _codes(diffs_chw, individual, gamma, signed=True)
 
 
 def natural_exponent(peaks: np.ndarray) -> float:
@@ -110,14 +102,14 @@ def natural_exponent(peaks: np.ndarray) -> float:
 
 
 def tone(exponent: float) -> np.ndarray:
-    """(256,) uint8: the brightness value ** exponent of the codes of activations (code = 255 sqrt(value))."""
-    return to_uint8((np.arange(256) / 255.0) ** (2 * exponent))
+    """(256,) uint8: code ** exponent, both as shares of 255."""
+    return to_uint8((np.arange(256) / 255.0) ** exponent)
 
 
 def signed_tone(exponent: float) -> np.ndarray:
     """(256,) uint8: the same for codes around MID, which stays MID."""
     steps = np.clip((np.arange(256) - MID) / 127.0, -1, 1)
-    return (MID + np.rint(127 * np.sign(steps) * np.abs(steps) ** (2 * exponent))).astype(np.uint8)
+    return (MID + np.rint(127 * np.sign(steps) * np.abs(steps) ** exponent)).astype(np.uint8)
 
 
 def back_picture(diff_chw: np.ndarray, how: BackFilter, exponent: float = BACK_EXPONENT) -> np.ndarray:
@@ -143,8 +135,26 @@ def back_picture(diff_chw: np.ndarray, how: BackFilter, exponent: float = BACK_E
         colours = diff.mean(axis=0)
         peak = max(float(colours.max(initial=0)), -float(colours.min(initial=0)))
     flat = colours.reshape(len(colours), -1) * np.float32(1 / peak if peak > 0 else 0)
-    picture = cv2.LUT(_signed_roots(flat), signed_tone(exponent))
+    picture = cv2.LUT(_signed_roots(flat), signed_tone(2 * exponent))
     return picture.reshape(colours.shape) if colours.ndim == 3 else cv2.cvtColor(picture, cv2.COLOR_GRAY2RGB)
+
+
+def _codes(values_chw: np.ndarray, individual: float, gamma: float, *, signed: bool) -> Codes:
+    values, peaks = _with_peaks(values_chw, signed=signed)
+    factors = _factors(peaks, individual)
+    exponent = natural_exponent(peaks * factors) * gamma
+    roots = 1 if exponent >= STEEP else 2
+
+    def code(scaled: np.ndarray, out: np.ndarray) -> None:
+        if signed:
+            out[:] = _signed_roots(scaled, roots)
+            return
+        np.maximum(scaled, 0, out=scaled)
+        for _ in range(roots):
+            cv2.sqrt(scaled, scaled)
+        cv2.convertScaleAbs(scaled, out, alpha=255.0)
+
+    return Codes(_in_blocks(values, factors, code), signed, exponent, roots, float(peaks.max(initial=0)))
 
 
 def _with_peaks(values_chw: np.ndarray, *, signed: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -153,7 +163,7 @@ def _with_peaks(values_chw: np.ndarray, *, signed: bool) -> tuple[np.ndarray, np
     signed: the peak is the largest magnitude rather than the largest value.
     """
     values = np.ascontiguousarray(values_chw, dtype=np.float32)
-    flat = values.reshape(len(values), -1)
+    flat = values.reshape(len(values), math.prod(values.shape[1:]))
     peaks = flat.max(axis=1, initial=0)
     if signed:
         peaks = np.maximum(peaks, -flat.min(axis=1, initial=0))
@@ -167,7 +177,7 @@ def _in_blocks(values: np.ndarray, factors: np.ndarray, code: Callable[[np.ndarr
 
     code(scaled, out): may overwrite ``scaled``; both have one row per channel.
     """
-    flat = values.reshape(len(values), -1)
+    flat = values.reshape(len(values), math.prod(values.shape[1:]))
     codes = np.empty(flat.shape, np.uint8)
     step = max(BLOCK // max(flat.shape[1], 1), 1)
     scratch = np.empty((step, flat.shape[1]), np.float32)
@@ -186,9 +196,10 @@ def _factors(peaks: np.ndarray, individual: float) -> np.ndarray:
     return np.where(silent, 0, 1 / np.where(silent, 1, ceilings)).astype(np.float32)
 
 
-def _signed_roots(values: np.ndarray) -> np.ndarray:
-    """Two axes of float32 in -1..1 to codes around MID."""
+def _signed_roots(values: np.ndarray, roots: int = 1) -> np.ndarray:
+    """Two axes of float32 in -1..1 to the codes of their 2 ** roots-th roots around MID."""
     magnitude = np.abs(values)
-    cv2.sqrt(magnitude, magnitude)
+    for _ in range(roots):
+        cv2.sqrt(magnitude, magnitude)
     np.copysign(magnitude, values, out=magnitude)
     return np.rint(magnitude * 127 + MID).astype(np.uint8)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from deepvis.core.panes import Card
-from deepvis.core.pixels import MID, Codes, activation_codes, diff_codes
+from deepvis.core.pixels import Codes, activation_codes, diff_codes
 from deepvis.core.state import GAMMA_BOOSTS, INDIVIDUAL_BOOSTS
 from deepvis.ui import theme
 from deepvis.ui.kept import kept
@@ -16,15 +16,11 @@ from deepvis.ui.tiles import brightness_of, draw_brightness
 
 
 def codes_of(scene: Scene, view: LayerView) -> Codes:
-    """The selected layer's values as bytes, with the wanted individual boost."""
-    share = INDIVIDUAL_BOOSTS[scene.state.view.individual_boost]
+    """The selected layer's values as bytes, with the wanted boosts."""
+    boosts = INDIVIDUAL_BOOSTS[scene.state.view.individual_boost], GAMMA_BOOSTS[scene.state.view.gamma_boost]
     code = diff_codes if view.signed else activation_codes
-    key = ("codes", scene.snapshot_id, scene.state.layer.name, view.signed, share)
-    return kept(key, view.values, lambda: code(view.values, share))
-
-
-def gamma_of(scene: Scene) -> float:
-    return GAMMA_BOOSTS[scene.state.view.gamma_boost]
+    key = ("codes", scene.snapshot_id, scene.state.layer.name, view.signed, boosts)
+    return kept(key, view.values, lambda: code(view.values, *boosts))
 
 
 def draw_legend(canvas: np.ndarray, scene: Scene, parts: Card, view: LayerView, title: str) -> None:
@@ -47,13 +43,11 @@ def draw_legend(canvas: np.ndarray, scene: Scene, parts: Card, view: LayerView, 
     draw_text(canvas, row, right, high, px, theme.FAINT)
     right -= space + wide
     top = parts.heading.row + (parts.heading.height - tall) // 2 + 1
-    strip = np.repeat(gradient(codes, wide, gamma_of(scene))[None], tall, axis=0)
+    strip = np.repeat(gradient(codes, wide)[None], tall, axis=0)
     draw_brightness(canvas, top, right, strip, signed=codes.signed)
     draw_text(canvas, row, right - space - text_width(low, px), low, px, theme.FAINT)
 
 
-def gradient(codes: Codes, steps: int, gamma: float) -> np.ndarray:
+def gradient(codes: Codes, steps: int) -> np.ndarray:
     """(steps,) uint8: the brightness of values from the low end to the peak, evenly."""
-    values = np.linspace(-1 if codes.signed else 0, 1, steps)
-    roots = np.sign(values) * np.sqrt(np.abs(values))
-    return brightness_of(codes, gamma)[np.rint(MID + 127 * roots if codes.signed else 255 * roots).astype(np.uint8)]
+    return brightness_of(codes)[codes.of(np.linspace(-1 if codes.signed else 0, 1, steps))]

@@ -34,18 +34,18 @@ def signed_colours() -> np.ndarray:
     return np.rint(table).astype(np.uint8)[:, None]
 
 
-def brightness_of(codes: Codes, gamma: float = 1.0) -> np.ndarray:
+def brightness_of(codes: Codes) -> np.ndarray:
     """(256,) uint8: the brightness of each code, clear of what stands for gaps."""
-    return np.maximum(codes.tone(gamma), SIGNED_GAP + 1) if codes.signed else codes.tone(gamma)
+    return np.maximum(codes.tone, SIGNED_GAP + 1) if codes.signed else codes.tone
 
 
-def layer_brightness(codes: Codes, grid: TileGrid, gamma: float = 1.0) -> np.ndarray:
+def layer_brightness(codes: Codes, grid: TileGrid) -> np.ndarray:
     """(rows * pitch, cols * pitch) uint8: the tiles of ``grid``, row-major, with their gaps.
 
-    gamma: boost gamma. Cells behind the last channel (grid.tail) are left to the caller.
+    Cells behind the last channel (grid.tail) are left to the caller.
     """
     gap = SIGNED_GAP if codes.signed else GAP
-    return with_gaps(cv2.LUT(mosaic(codes.codes, grid), brightness_of(codes, gamma)), grid, gap)
+    return with_gaps(cv2.LUT(mosaic(codes.codes, grid), brightness_of(codes)), grid, gap)
 
 
 def draw_brightness(canvas: np.ndarray, row: int, col: int, brightness: np.ndarray, *, signed: bool) -> None:
@@ -60,9 +60,9 @@ def draw_brightness(canvas: np.ndarray, row: int, col: int, brightness: np.ndarr
         cv2.cvtColor(brightness, cv2.COLOR_GRAY2BGR, part)
 
 
-def map_brightness(codes: Codes, place: Rect, gamma: float = 1.0) -> np.ndarray:
+def map_brightness(codes: Codes, place: Rect) -> np.ndarray:
     """(height, width) uint8: one channel, codes of shape (1, H, W), in the size of ``place``, in squares."""
-    return resized(cv2.LUT(codes.codes[0], brightness_of(codes, gamma)), place, smooth=False)
+    return resized(cv2.LUT(codes.codes[0], brightness_of(codes)), place, smooth=False)
 
 
 def pattern_picture(tiles_rgb: np.ndarray, grid: TileGrid) -> np.ndarray:
@@ -70,11 +70,11 @@ def pattern_picture(tiles_rgb: np.ndarray, grid: TileGrid) -> np.ndarray:
     return cv2.merge([with_gaps(mosaic(tiles_rgb[..., plane], grid), grid, GAP, smooth=True) for plane in (2, 1, 0)])
 
 
-def dimmed(picture: np.ndarray, grid: TileGrid, codes: Codes, gamma: float) -> np.ndarray:
+def dimmed(picture: np.ndarray, grid: TileGrid, codes: Codes) -> np.ndarray:
     """A pattern picture, each tile between a quarter and all of its brightness by its unit's peak."""
     peaks = codes.codes.reshape(len(codes.codes), -1).max(axis=1)[: grid.count]
     cells = np.zeros(grid.rows * grid.cols, np.uint8)
-    cells[: len(peaks)] = 64 + codes.tone(gamma)[peaks] // 4 * 3
+    cells[: len(peaks)] = 64 + codes.tone[peaks] // 4 * 3
     size = (picture.shape[1], picture.shape[0])
     factors = cv2.resize(cells.reshape(grid.rows, grid.cols), size, interpolation=cv2.INTER_NEAREST)
     return cv2.multiply(picture, cv2.merge([factors] * 3), scale=1 / 255)

@@ -39,8 +39,9 @@ def looks_at(scene: Scene) -> Hashable:
 
 
 def shows_classes(scene: Scene) -> bool:
-    """True while the cursor is on the layer list of a network that has classes."""
-    return scene.state.view.cursor is Cursor.LAYERS and bool(scene.state.info.prob_layer)
+    """True while the cursor is on the layer list of a network that has classes, unless they are turned off."""
+    state = scene.state
+    return state.view.cursor is Cursor.LAYERS and state.view.label_predictions and bool(state.info.prob_layer)
 
 
 @pane("aux", looks_at=looks_at)

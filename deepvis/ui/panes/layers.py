@@ -13,7 +13,7 @@ from deepvis.ui.canvas import bounds, fill, frame, paste
 from deepvis.ui.compose import pane
 from deepvis.ui.heading import draw_card, sentence
 from deepvis.ui.kept import kept
-from deepvis.ui.legend import codes_of, draw_legend, gamma_of
+from deepvis.ui.legend import codes_of, draw_legend
 from deepvis.ui.panes.back import draw_back
 from deepvis.ui.readings import LayerView, label_of, layer_view, number, shape_name, value_of
 from deepvis.ui.scene import Scene
@@ -63,9 +63,9 @@ def draw_tiles(canvas: np.ndarray, scene: Scene, body: Rect, view: LayerView) ->
     """The tiles, from memory when only the cursor moved."""
     count, height, width = view.values.shape
     grid = tile_grid(count, (height, width), body)
-    codes, gamma = codes_of(scene, view), gamma_of(scene)
-    key = ("tiles", scene.snapshot_id, scene.state.layer.name, view.signed, gamma, grid)
-    tiles = kept(key, codes, lambda: layer_brightness(codes, grid, gamma))
+    codes = codes_of(scene, view)
+    key = ("tiles", scene.snapshot_id, scene.state.layer.name, view.signed, grid)
+    tiles = kept(key, codes, lambda: layer_brightness(codes, grid))
     draw_brightness(canvas, grid.row, grid.col, tiles[: body.height], signed=codes.signed)
     draw_marks(canvas, scene, grid, view)
 
@@ -75,7 +75,7 @@ def draw_unit(canvas: np.ndarray, scene: Scene, area: Rect, view: LayerView) -> 
     channel = min(scene.state.unit.channel, len(view.values) - 1)
     place = fit_inside(view.values.shape[1], view.values.shape[2], area)
     one = codes_of(scene, view).channel(channel)
-    brightness = map_brightness(one, place, gamma_of(scene))
+    brightness = map_brightness(one, place)
     draw_brightness(canvas, place.row, place.col, brightness, signed=one.signed)
     return place
 
@@ -94,7 +94,7 @@ def draw_pattern(canvas: np.ndarray, scene: Scene, body: Rect, view: LayerView) 
     key = ("pattern", whole.layer, whole.version, grid)
     pattern = kept(key, pictures, lambda: pattern_picture(pictures, grid))
     if view.has(0):
-        pattern = dimmed(pattern, grid, codes_of(scene, view), gamma_of(scene))
+        pattern = dimmed(pattern, grid, codes_of(scene, view))
     paste(canvas, grid.row, grid.col, pattern[: body.height])
     draw_marks(canvas, scene, grid, view)
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from deepvis.core.geometry import Rect
 from deepvis.core.panes import card
-from deepvis.core.state import GAMMA_BOOSTS, INDIVIDUAL_BOOSTS, Show
-from deepvis.core.types import BackMode
+from deepvis.core.state import GAMMA_BOOSTS, INDIVIDUAL_BOOSTS, LiveState, Show
+from deepvis.core.types import BackMode, PassSeconds
 from deepvis.ui import theme
 from deepvis.ui.canvas import bounds, card_face, fill
 from deepvis.ui.compose import pane
@@ -101,6 +101,8 @@ def facts(scene: Scene) -> list[tuple[str, theme.BGR]]:
     boost = boost_fact(scene)
     if boost:
         said.append((boost, theme.SOFT))
+    if state.live.preset != LiveState().preset and state.live.preset < len(scene.preset_names):
+        said.append((f"preset {scene.preset_names[state.live.preset]}", theme.SOFT))
     progress = scene.optimize
     if progress is not None and not progress.done:
         part = 100 * progress.iteration // max(progress.iterations, 1)
@@ -138,9 +140,16 @@ def speed_facts(scene: Scene) -> list[str]:
         said.append(f"{status.fps:.1f} fps")
     if status.passes_per_second is not None:
         said.append(f"{status.passes_per_second:.1f} passes/s")
-    seconds = status.pass_seconds
-    if seconds.forward:
-        back = f" + {1000 * seconds.back:.0f}" if seconds.back else ""
-        said.append(f"{1000 * seconds.forward:.0f}{back} ms")
+    passed = pass_fact(status.pass_seconds)
+    if passed:
+        said.append(passed)
     device = status.device or scene.state.info.device
     return [*said, device] if device else said
+
+
+def pass_fact(seconds: PassSeconds) -> str:
+    """'36 + 26 ms' forward and back; 'back 26 ms' where an earlier forward pass served again; "" before any."""
+    forward, back = 1000 * seconds.forward, 1000 * seconds.back
+    if forward >= 0.5:
+        return f"{forward:.0f} + {back:.0f} ms" if back else f"{forward:.0f} ms"
+    return f"back {back:.0f} ms" if back else ""
