@@ -6,7 +6,6 @@ import argparse
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from typing import TextIO
 
 from tqdm import tqdm
 
@@ -18,17 +17,17 @@ from deepvis.optimize.session import Report, Work, sentence_of
 WRONG, INTERRUPTED = 2, 130  # exit codes
 
 
-def guarded(main: Callable[[], int], name: str, errors: TextIO = sys.stderr) -> int:
+def guarded(main: Callable[[], int], name: str) -> int:
     """Run a command line; what the user got wrong becomes one sentence on standard error and exit code 2."""
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         return main()
     except (OptimizeError, ModelError) as error:
-        errors.write(f"{name}: {error}\n")
+        warn([str(error)], name)
     except OSError as error:
-        errors.write(f"{name}: {sentence_of(error)}\n")
+        warn([sentence_of(error)], name)
     except KeyboardInterrupt:
-        errors.write(f"{name}: interrupted\n")
+        warn(["interrupted"], name)
         return INTERRUPTED
     return WRONG
 
@@ -48,21 +47,20 @@ def progress_bar(jobs: Sequence[Job]) -> tqdm:
     return tqdm(total=total, unit="it", dynamic_ncols=True, mininterval=seconds, maxinterval=seconds)
 
 
-def last_words(report: Report, name: str, total: int, errors: TextIO = sys.stderr) -> int:
+def last_words(report: Report, name: str, total: int) -> int:
     """Say what went wrong; returns the exit code."""
-    for sentence in report.troubles:
-        errors.write(f"{name}: {sentence}\n")
+    warn(report.troubles, name)
     if report.interrupted:
-        errors.write(
-            f"{name}: interrupted; {report.finished} of {total} images are done, run the same command again to go on\n"
-        )
+        done = f"{report.finished} of {total} images are done"
+        warn([f"interrupted; {done}, run the same command again to go on"], name)
         return INTERRUPTED
     return WRONG if report.troubles else 0
 
 
-def warn(sentences: Sequence[str], name: str, errors: TextIO = sys.stderr) -> None:
+def warn(sentences: Sequence[str], name: str) -> None:
+    """Sentences on standard error."""
     for sentence in sentences:
-        errors.write(f"{name}: {sentence}\n")
+        sys.stderr.write(f"{name}: {sentence}\n")
 
 
 def _interrupt(number: int, frame: object) -> None:

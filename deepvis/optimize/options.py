@@ -201,11 +201,12 @@ def whole(option: str, word: Any) -> int:
 
 
 def table(option: str, text: str) -> dict[str, Any]:
-    """'{"lr": 100}', '{lr: 1e8}' or 'lr=100,max_lr=3' -> a dict of words and numbers."""
-    if "{" not in text and "=" in text:
-        text = "{" + text.replace("=", ": ") + "}"
+    """'{"lr": 100}', '{lr: 1e8}', 'dict(lr=100)' or 'lr=100,max_lr=3' -> a dict of words and numbers."""
+    bare = re.sub(r"^dict\((.*)\)$", r"\1", text.strip())
+    if "{" not in bare and "=" in bare:
+        bare = "{" + bare.replace("=", ": ") + "}"
     try:
-        found = yaml.safe_load(re.sub(r"\bdict\((.*)\)", r"{\1}", text))
+        found = yaml.safe_load(bare)
     except yaml.YAMLError:
         found = None
     if not isinstance(found, dict):

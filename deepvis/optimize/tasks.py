@@ -24,6 +24,7 @@ from deepvis.optimize.errors import OptimizeError
 from deepvis.optimize.results import read_unfinished
 from deepvis.optimize.specimen import Specimen, specimen_of
 
+CLUSTER_SECONDS = 15.0  # to wait for a scheduler's answer
 Watch = Callable[["Task", Sequence[Climb]], bool]  # after every iteration; False: stop here
 
 
@@ -172,7 +173,7 @@ def cluster_executor(address: str) -> Iterator[Executor]:
     except ImportError:
         raise OptimizeError("--scheduler needs Dask; install it with: pip install 'deepvis[cluster]'") from None
     try:
-        client = Client(address, timeout=15)
+        client = Client(address, timeout=CLUSTER_SECONDS)
     except (OSError, ValueError) as error:
         raise OptimizeError(
             f"no Dask scheduler answers at {address!r} ({error}); start one with: dask scheduler"

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
+import numpy as np
 import pytest
 import torch
 
 from deepvis.engine.net import Net
 from deepvis.model.graph import load_net
+from deepvis.model.weights import write_weights
 from deepvis.optimize.specimen import Specimen
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,3 +44,48 @@ def caffenet_like(golden: Callable[[str], Path]) -> Specimen:
     net = Net(load_net(folder / "net.prototxt", folder / "weights.caffemodel"))
     mean = torch.tensor([104.0, 117.0, 123.0])[:, None, None].expand(3, 67, 67)
     return Specimen(net, mean.contiguous())
+
+
+TINY = """
+name: "tiny"
+input: "data"
+input_shape { dim: 1 dim: 3 dim: 16 dim: 20 }
+layer { name: "conv/a" type: "Convolution" bottom: "data" top: "conv/a"
+  convolution_param { num_output: 4 kernel_size: 3 stride: 2 } }
+layer { name: "relu" type: "ReLU" bottom: "conv/a" top: "conv/a" }
+layer { name: "fc" type: "InnerProduct" bottom: "conv/a" top: "fc" inner_product_param { num_output: 5 } }
+layer { name: "prob" type: "Softmax" bottom: "fc" top: "prob" }
+"""
+
+
+@pytest.fixture(scope="session")
+def tiny_files(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The options that name a small colour network, not square, a slash in a layer's name."""
+    folder = tmp_path_factory.mktemp("tiny")
+    (folder / "tiny.prototxt").write_text(TINY)
+    (folder / "labels.txt").write_text("ant\nbee\ncat\ndog\nelk\n")
+    random = np.random.RandomState(3)
+    shapes = {"conv/a": [(4, 3, 3, 3), (4,)], "fc": [(5, 252), (5,)]}
+    weights = {layer: [random.normal(0, 0.1, s).astype(np.float32) for s in of] for layer, of in shapes.items()}
+    write_weights(folder / "tiny.caffemodel", weights)
+    files = {"prototxt": "tiny.prototxt", "weights": "tiny.caffemodel", "labels": "labels.txt"}
+    named = [word for option, name in files.items() for word in (f"--{option}", str(folder / name))]
+    return [*named, "--mean", "104,117,123", "--device", "cpu"]
+
+
+def script(name: str) -> ModuleType:
+    """A script of scripts/, imported."""
+    spec = importlib.util.spec_from_file_location(f"scripts_{name}", ROOT / "scripts" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def optimize_image() -> ModuleType:
+    return script("optimize_image")
+
+
+@pytest.fixture(scope="session")
+def optimize_layer() -> ModuleType:
+    return script("optimize_layer")

@@ -1,0 +1,218 @@
+"""scripts/optimize_image.py from end to end on a small network."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import signal
+import threading
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from deepvis.core import files
+from deepvis.model.weights import write_weights
+from deepvis.optimize import command, session, tasks
+
+QUICK = ["--max-iter", "6", "--lr-params", "{lr: 50}"]
+
+
+@pytest.fixture
+def run(optimize_image, tiny_files, capsys):
+    """words -> (exit code, what was said on standard error)."""
+
+    def go(*words):
+        code = command.guarded(lambda: optimize_image.main([*tiny_files, *words]), "optimize_image")
+        return code, capsys.readouterr().err
+
+    return go
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+
+
+def test_files_of_a_unit(run, tmp_path):
+    code, _ = run(*QUICK, "--push-layer", "conv/a", "--push-channel", "2", "--output-prefix", f"{tmp_path}/o/opt")
+    stem = tmp_path / "o" / "opt_conv-a_0002_0"
+    assert code == 0
+    assert names(tmp_path / "o") == [
+        f"{stem.name}_{end}" for end in ("best_X.jpg", "best_Xpm.jpg", "images.npz", "info.json")
+    ]
+    info = json.loads((tmp_path / "o" / f"{stem.name}_info.json").read_text())
+    assert info["version"] == 1
+    assert len(info["objective"]) == len(info["learning_rate"]) == 6
+    assert info["best_objective"] == max(info["objective"]) == info["objective"][info["best_iteration"]]
+    assert info["result"] in ("majority success", "majority failure")
+    wanted = {"push_layer": "conv/a", "push_channel": 2, "push_spatial": [3, 4], "push_dir": 1.0, "rand_seed": 0}
+    wanted |= {
+        "max_iter": 6,
+        "lr_policy": "constant",
+        "lr_params": {"lr": 50.0},
+        "decay": 0.0,
+        "start_at": "mean_plus_rand",
+    }
+    assert wanted.items() <= info["parameters"].items()
+    assert Image.open(f"{stem}_best_Xpm.jpg").size == (20, 16)
+    with np.load(f"{stem}_images.npz", allow_pickle=False) as arrays:
+        assert arrays["best"].shape == (3, 16, 20) and arrays["best"].dtype == np.float32
+
+
+def test_layers_channels_and_seeds(run, tmp_path):
+    code, _ = run(
+        *QUICK, "--push-layer", "fc", "conv/a", "--push-channel", "0-1,3", "--rand-seed", "0", "4-5", "--skipbig",
+        "--output-prefix", f"{tmp_path}/opt", "--batch", "5", "--workers", "2",
+    )  # fmt: skip
+    assert code == 0
+    stems = [f"opt_{layer}_{c:04d}_{s}" for layer in ("conv-a", "fc") for c in (0, 1, 3) for s in (0, 4, 5)]
+    assert names(tmp_path) == sorted(f"{s}_{end}" for s in stems for end in ("best_X.jpg", "best_Xpm.jpg", "info.json"))
+
+
+def test_defaults_and_names_of_classes(run, tmp_path):
+    code, _ = run(*QUICK, "--push-channel", "cat", "--output-prefix", f"{tmp_path}/opt", "--push-dir", "-1")
+    assert code == 0
+    info = json.loads((tmp_path / "opt_fc_0002_0_info.json").read_text())
+    assert info["best_objective"] == min(info["objective"]) and info["parameters"]["push_dir"] == -1
+
+
+def test_a_start_image(run, tmp_path):
+    photo = tmp_path / "photo.png"
+    Image.fromarray(np.full((40, 50, 3), 200, np.uint8)).save(photo)
+    code, _ = run(*QUICK, "--start-image", str(photo), "--output-prefix", f"{tmp_path}/o/opt", "--max-iter", "1")
+    assert code == 0
+    with np.load(tmp_path / "o" / "opt_fc_0000_0_images.npz") as arrays:
+        np.testing.assert_allclose(arrays["last"][:, 5, 5], [200 - 104, 200 - 117, 200 - 123])
+    code, said = run(*QUICK, "--start-image", str(tmp_path / "none.png"), "--output-prefix", f"{tmp_path}/p/opt")
+    assert code == 2 and "none.png" in said
+
+
+def test_nothing_is_overwritten_unless_told(run, tmp_path):
+    words = [*QUICK, "--push-channel", "1", "--output-prefix", f"{tmp_path}/opt"]
+    assert run(*words)[0] == 0
+    info = tmp_path / "opt_fc_0001_0_info.json"
+    before = info.read_bytes(), info.stat().st_mtime_ns
+    code, said = run(*words)
+    assert code == 2 and "is there already, finished; give --brave" in said
+    code, said = run(*words, "--decay", "0.1")
+    assert code == 2 and "made with other parameters" in said
+    assert (info.read_bytes(), info.stat().st_mtime_ns) == before
+    assert run(*words, "--decay", "0.1", "--brave")[0] == 0
+    assert json.loads(info.read_text())["parameters"]["decay"] == 0.1
+
+
+def test_what_is_there_is_not_made_again(run, tmp_path):
+    words = [*QUICK, "--output-prefix", f"{tmp_path}/opt"]
+    assert run(*words, "--push-channel", "1")[0] == 0
+    before = (tmp_path / "opt_fc_0001_0_info.json").stat().st_mtime_ns
+    code, said = run(*words, "--push-channel", "0-2")
+    assert code == 0 and "1 of 3 images are there already" in said
+    assert (tmp_path / "opt_fc_0001_0_info.json").stat().st_mtime_ns == before
+    assert (tmp_path / "opt_fc_0002_0_info.json").exists()
+
+
+@pytest.mark.parametrize(
+    "words, sentence",
+    [
+        (["--push-layer", "fx"], "has no layer 'fx'; did you mean 'fc'"),
+        (["--push-channel", "5"], "layer 'fc' has no channel 5; its 5 channels are 0 to 4"),
+        (["--push-channel", "tiger"], "no class is named 'tiger'"),
+        (["--push-layer", "conv/a", "--push-spatial", "(9,9)"], r"has no position \(9, 9\)"),
+        (["--small-norm-percentile", "-5"], "small_norm_percentile is -5.0"),
+        (["--blur-radius", "0.1", "--blur-every", "4"], "blur_radius 0.1 is too small to blur"),
+        (["--start-at", "nowhere"], "no start is named 'nowhere'"),
+        (["--rand-seed", "99999999999"], "random seed is 99999999999"),
+        (["--output-template", "%(p.nothing)s"], "--output-template"),
+        (["--output-template", "%(p.push_layer)s", "--rand-seed", "0-1"], "the same file name"),
+        (["--batch", "0"], "--batch is 0"),
+        (["--push-dir", "0"], "push direction is 0"),
+        (["--model", "no-such-model"], "no-such-model"),
+        (["--scheduler", "tcp://127.0.0.1:1"], "no Dask scheduler answers"),
+    ],
+)
+def test_one_sentence_and_exit_code_2(optimize_image, tiny_files, tmp_path, capsys, monkeypatch, words, sentence):
+    if "--scheduler" in words:
+        pytest.importorskip("distributed")
+        monkeypatch.setattr(tasks, "CLUSTER_SECONDS", 0.5)
+    given = [] if "--model" in words else tiny_files
+    out = ["--output-prefix", str(tmp_path / "opt")]
+    code = command.guarded(lambda: optimize_image.main([*given, *QUICK, *out, *words]), "optimize_image")
+    said = capsys.readouterr().err
+    assert code == 2
+    lines = [line for line in said.splitlines() if line.startswith("optimize_image: ")]
+    assert len(lines) == 1 and "Traceback" not in said
+    assert re.search(sentence, lines[0])
+    assert names(tmp_path) == []
+
+
+def test_weights_that_are_no_numbers(optimize_image, tiny_files, tmp_path, capsys):
+    weights = {"conv/a": [np.full((4, 3, 3, 3), np.nan, np.float32), np.zeros(4, np.float32)]}
+    weights["fc"] = [np.zeros((5, 252), np.float32), np.zeros(5, np.float32)]
+    write_weights(tmp_path / "nan.caffemodel", weights)
+    words = [*tiny_files, *QUICK, "--weights", str(tmp_path / "nan.caffemodel"), "--output-prefix", f"{tmp_path}/o"]
+    assert command.guarded(lambda: optimize_image.main(words), "optimize_image") == 2
+    assert "the weights of layer 'conv/a' (blob 0) hold NaN" in capsys.readouterr().err
+
+
+def test_a_dead_unit_does_not_stop_the_others(optimize_image, tiny_files, tmp_path, capsys):
+    random = np.random.RandomState(0)
+    fc = random.normal(0, 0.1, (5, 252)).astype(np.float32)
+    fc[3] = 0
+    conv = random.normal(0, 0.1, (4, 3, 3, 3)).astype(np.float32)
+    weights = {"conv/a": [conv, np.zeros(4, np.float32)], "fc": [fc, np.zeros(5, np.float32)]}
+    write_weights(tmp_path / "dead.caffemodel", weights)
+    words = [*tiny_files, *QUICK, "--weights", str(tmp_path / "dead.caffemodel"), "--push-channel", "2-4"]
+    words += ["--output-prefix", f"{tmp_path}/o/opt"]
+    assert command.guarded(lambda: optimize_image.main(words), "optimize_image") == 2
+    assert "unit 3 of layer 'fc' is dead" in capsys.readouterr().err
+    results = [json.loads((tmp_path / "o" / f"opt_fc_000{n}_0_info.json").read_text())["result"] for n in (2, 3, 4)]
+    assert results[1] == "grad 0 failure" and "grad 0 failure" not in (results[0], results[2])
+
+
+def test_a_full_disk(run, tmp_path, monkeypatch):
+    """The third image finds no room: one sentence, two images kept, nothing half-written; then it goes on."""
+    whole, written = os.replace, []
+
+    def replace(source, target):
+        if len([name for name in written if name.endswith("info.json")]) == 2:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target))
+        written.append(str(target))
+        return whole(source, target)
+
+    words = [*QUICK, "--push-channel", "all", "--batch", "1", "--output-prefix", f"{tmp_path}/opt"]
+    monkeypatch.setattr(files.os, "replace", replace)
+    code, said = run(*words)
+    monkeypatch.undo()
+    assert code == 2 and said.count("the disk takes no more") == 1 and "run the same command again" in said
+    assert len([name for name in names(tmp_path) if name.endswith("info.json")]) == 2
+    assert not [name for name in names(tmp_path) if name.endswith(".part")]
+    assert run(*words)[0] == 0
+    assert len([name for name in names(tmp_path) if name.endswith("info.json")]) == 5
+
+
+def test_an_interrupted_run_goes_on_where_it_was(run, tmp_path, monkeypatch):
+    """Interrupted in mid-climb, then run again: the same numbers as without the interruption."""
+    count = session.Watcher.count
+
+    def count_and_interrupt(watcher, task, climbs):
+        count(watcher, task, climbs)
+        if climbs[0].iteration == 25:
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)  # as Ctrl-C does
+            watcher.stopping.wait(30)
+
+    words = ["--lr-params", "{lr: 20}", "--max-iter", "40", "--push-channel", "1-2", "--jitter", "2"]
+    with monkeypatch.context() as patched:
+        patched.setattr(session.Watcher, "count", count_and_interrupt)
+        code, said = run(*words, "--output-prefix", f"{tmp_path}/a/opt")
+    assert code == 130 and "0 of 2 images are done, run the same command again to go on" in said
+    kept = names(tmp_path / "a")
+    assert kept == [f"opt_fc_000{n}_0_unfinished.npz" for n in (1, 2)]
+    with np.load(tmp_path / "a" / kept[0], allow_pickle=False) as arrays:
+        assert len(arrays["objective"]) == 25
+    for folder in ("a", "b"):
+        assert run(*words, "--output-prefix", f"{tmp_path}/{folder}/opt")[0] == 0
+    infos = [json.loads((tmp_path / folder / "opt_fc_0001_0_info.json").read_text()) for folder in ("a", "b")]
+    assert infos[0] == infos[1]
+    assert names(tmp_path / "a") == names(tmp_path / "b")
