@@ -50,6 +50,8 @@ class Op:
         Without it autograd differentiates ``forward``.
     shapes: shapes of the bottoms -> shapes of the tops, for layers whose shapes cannot be had by running
         ``forward`` on tensors without data.
+    fault_in_place: what Caffe's own backward pass gives for the layer in place, where it reads values that
+        it has overwritten; only ``Tape.backward_all`` repeats it.
     with_relu: the same layer with max(y, 0) in place of y, where that costs less than a ReLU layer after it.
     """
 
@@ -57,6 +59,7 @@ class Op:
     fast: Callable[..., Any] | None = None
     backward: Callable[[Ran, Gradients], Gradients] | None = None
     shapes: Callable[..., Sequence[Sequence[int]]] | None = None
+    fault_in_place: Callable[[Ran, Gradients], Gradients] | None = None
     with_relu: Op | None = None
 
 

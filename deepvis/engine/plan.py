@@ -42,6 +42,7 @@ class Plan:
     """
 
     def __init__(self, spec: NetSpec) -> None:
+        self.force_backward = spec.force_backward
         self.names: list[str] = []
         self.versions: dict[str, list[int]] = {}
         self.maker: list[int] = []  # value -> index of its node, -1 for inputs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -11,6 +11,7 @@ from torch import Tensor
 from deepvis.engine.back_modes import BACK_MODES
 from deepvis.engine.op import Op, Ran, pull_back
 from deepvis.engine.plan import Plan
+from deepvis.engine.propagation import Way, caffes_ways
 from deepvis.model.errors import ModelError
 
 
@@ -46,15 +47,23 @@ class Tape:
                 diffs[end] = torch.zeros_like(self._values[end])
         return self._named(diffs)
 
-    def backward_all(self, seeds: Mapping[str, Tensor | np.ndarray], mode: str = "gradient") -> dict[str, Tensor]:
+    def backward_all(
+        self, seeds: Mapping[str, Tensor | np.ndarray], mode: str = "gradient", *, as_caffe: bool = True
+    ) -> dict[str, Tensor]:
         """The backward pass over the whole net from several blobs at once, in-place layers included.
 
         seeds: blob -> its diff at the start, in the blob's shape; all others are 0.
+        as_caffe: repeat what Caffe does differently from the true gradient: in-place Power, Clip, AbsVal, BNLL and
+        Log layers, which read overwritten values, and propagate_down in nets without force_backward.
         Returns blob -> diff of every blob that a gradient reaches.
-        Source: Caffe's Net::Backward with force_backward.
+        Source: Caffe's Net::Backward.
         """
         start = {self._plan.last(blob): self._seed(blob, seed) for blob, seed in seeds.items()}
-        return self._named(self._walk(start, range(len(self._plan.nodes)), mode))
+        nodes = range(len(self._plan.nodes))
+        if not as_caffe:
+            return self._named(self._walk(start, nodes, mode))
+        ways = None if self._plan.force_backward else caffes_ways(self._plan)
+        return self._named(self._walk(start, nodes, mode, ways=ways, faults=True))
 
     def _seed(self, blob: str, seed: Tensor | np.ndarray) -> Tensor:
         if blob not in self.blobs:
@@ -70,7 +79,15 @@ class Tape:
             )
         return seed
 
-    def _walk(self, diffs: dict[int, Tensor], indices: Sequence[int], mode: str) -> dict[int, Tensor]:
+    def _walk(
+        self,
+        diffs: dict[int, Tensor],
+        indices: Sequence[int],
+        mode: str,
+        *,
+        ways: Collection[Way] | None = None,
+        faults: bool = False,
+    ) -> dict[int, Tensor]:
         """Gradients of all values that the seeds reach through the nodes ``indices``, walked last to first."""
         rules = BACK_MODES[mode]
         nodes = self._plan.nodes
@@ -88,10 +105,12 @@ class Tape:
                 rule = rules.get(node.kind)
                 if rule is not None:
                     below = [rule(ran.bottoms[0], ran.tops[0], grads[0])]
+                elif faults and op.fault_in_place is not None and node.spec.tops[:1] == node.spec.bottoms[:1]:
+                    below = op.fault_in_place(ran, grads)
                 else:
                     below = pull_back(op, ran, grads)
-                for value, grad in zip(node.bottoms, below, strict=True):
-                    if grad is not None:
+                for place, (value, grad) in enumerate(zip(node.bottoms, below, strict=True)):
+                    if grad is not None and (ways is None or (index, place) in ways):
                         diffs[value] = diffs[value] + grad if value in diffs else grad
         return diffs
 

@@ -5,24 +5,28 @@ from __future__ import annotations
 from torch import Tensor
 from torch.nn import functional as F
 
-from deepvis.engine.op import LAYERS, TRAINING, Op, Weights
+from deepvis.engine.op import LAYERS, SAME, TRAINING, Op, Weights
 from deepvis.model.graph import LayerSpec
 
 
 @LAYERS.add("Dropout")
 def dropout(spec: LayerSpec, weights: Weights) -> Op:
-    """y = x in the TEST phase, any shape.
+    """y = x in the TEST phase.
 
+    Shapes: any -> the same. Gradient: g.
     Caffe's surprises: the scaling by 1 / (1 - dropout_ratio) is done in training, so nothing is left for
     the test phase, backward included.
     Source: Caffe's dropout_layer.cpp.
     """
-    return Op(lambda x: x, backward=lambda ran, grads: grads)
+    return Op(lambda x: x, backward=lambda ran, grads: grads, shapes=SAME)
 
 
 @TRAINING.add("Dropout")
 def dropout_in_training(spec: LayerSpec, weights: Weights):
-    """y = x * mask / (1 - dropout_ratio), mask 0 with probability dropout_ratio, any shape."""
+    """y = x * mask / (1 - dropout_ratio), mask 0 with probability dropout_ratio.
+
+    Shapes: any -> the same. Source: Caffe's dropout_layer.cpp.
+    """
     ratio = spec.param.dropout_ratio
 
     def forward(x: Tensor) -> Tensor:

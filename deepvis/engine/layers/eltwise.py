@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -27,12 +29,14 @@ def eltwise(spec: LayerSpec, weights: Weights) -> Op:
     if coeff and len(coeff) != len(spec.bottoms):
         raise fault(spec, f"{len(coeff)} coeff", f"one for each of {len(spec.bottoms)} bottoms")
 
+    def shapes(*bottoms: Sequence[int]):
+        for shape in bottoms[1:]:
+            if tuple(shape) != tuple(bottoms[0]):
+                raise fault(spec, f"bottoms of {list(bottoms[0])} and {list(shape)}", "bottoms of the same shape")
+        return (bottoms[0],)
+
     def check(bottoms: tuple[Tensor, ...]) -> None:
-        for x in bottoms[1:]:
-            if x.shape != bottoms[0].shape:
-                raise fault(
-                    spec, f"bottoms of {list(bottoms[0].shape)} and {list(x.shape)}", "bottoms of the same shape"
-                )
+        shapes(*(x.shape for x in bottoms))
 
     def add(*bottoms: Tensor) -> Tensor:
         check(bottoms)
@@ -76,7 +80,7 @@ def eltwise(spec: LayerSpec, weights: Weights) -> Op:
         return [grads[0] * (mask == i) for i in range(len(ran.bottoms))]
 
     if operation == "SUM":
-        return Op(add, backward=add_back)
+        return Op(add, backward=add_back, shapes=shapes)
     if operation == "PROD":
-        return Op(multiply)
-    return Op(greatest, backward=greatest_back)
+        return Op(multiply, shapes=shapes)
+    return Op(greatest, backward=greatest_back, shapes=shapes)

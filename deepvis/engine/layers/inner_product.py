@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 
 from torch import Tensor
@@ -19,7 +20,7 @@ def inner_product(spec: LayerSpec, weights: Weights) -> Op:
     batch); weights (num_output, K), or (K, num_output) with ``transpose``; bias (num_output,). K = product
     of the inner axes.
     Caffe's surprises: the top has no spatial axes left, (N, num_output), also for a 4-d bottom; legacy
-    files hold the weights as 1 x 1 x num_output x K.
+    files hold the weights as 1 x 1 x num_output x K. Gradient: g W.
     Source: Caffe's inner_product_layer.cpp.
     """
     p = spec.param
@@ -32,20 +33,21 @@ def inner_product(spec: LayerSpec, weights: Weights) -> Op:
     if p.transpose:
         w = w.t()
 
-    def flat(x: Tensor) -> tuple[Tensor, tuple[int, ...]]:
-        axis = canonical_axis(spec, p.axis, x.dim())
-        inner = prod(x.shape[axis:])
+    def outer(shape: Sequence[int]) -> tuple[int, ...]:
+        """The axes before ``axis``."""
+        axis = canonical_axis(spec, p.axis, len(shape))
+        inner = prod(shape[axis:])
         if inner != length:
-            shape = "x".join(str(d) for d in x.shape)
-            raise fault(spec, f"a bottom of {shape}: {inner} values per vector", f"{length}, as its weights have")
-        return x.reshape(-1, length), tuple(x.shape[:axis])
+            found = "x".join(str(d) for d in shape)
+            raise fault(spec, f"a bottom of {found}: {inner} values per vector", f"{length}, as its weights have")
+        return tuple(shape[:axis])
 
     def forward(x: Tensor) -> Tensor:
-        rows, outer = flat(x)
-        return F.linear(rows, w, bias).reshape(*outer, p.num_output)
+        kept = outer(x.shape)
+        return F.linear(x.reshape(-1, length), w, bias).reshape(*kept, p.num_output)
 
     def backward(ran, grads):
         (x,) = ran.bottoms
         return [(grads[0].reshape(-1, p.num_output) @ w).reshape(x.shape)]
 
-    return Op(forward, backward=backward)
+    return Op(forward, backward=backward, shapes=lambda shape: ((*outer(shape), p.num_output),))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -46,11 +48,14 @@ def lrn(spec: LayerSpec, weights: Weights) -> Op:
     share = p.alpha / (size if is_across else size * size)
 
     def fast(x: Tensor):
-        if x.dim() != 4:
-            raise fault(spec, f"a bottom of {x.dim()} dimensions", "4: number, channels, height, width")
         s = window_sum(x * x).mul_(share).add_(k)
         factor = power(s, beta)
         return x * factor, (s, factor)
+
+    def shapes(shape: Sequence[int]):
+        if len(shape) != 4:
+            raise fault(spec, f"a bottom of {len(shape)} dimensions", "4: number, channels, height, width")
+        return (shape,)
 
     def backward(ran, grads):
         (x,), (y,), (s, factor), g = ran.bottoms, ran.tops, ran.saved, grads[0]
@@ -64,7 +69,7 @@ def lrn(spec: LayerSpec, weights: Weights) -> Op:
         sums = sum(wide[:, d : d + x.shape[1]] for d in range(size))
         return x * (sums * share + k) ** -beta
 
-    return Op(forward, fast=fast, backward=backward)
+    return Op(forward, fast=fast, backward=backward, shapes=shapes)
 
 
 def power(s: Tensor, beta: float) -> Tensor:

@@ -42,9 +42,15 @@ def absval(spec: LayerSpec, weights: Weights) -> Op:
     """y = |x|, element by element.
 
     Shapes: any -> the same. Gradient: g sign(x), 0 at 0.
+    Caffe's surprises: in place its backward pass writes over g (see ``Op.fault_in_place``).
     Source: Caffe's absval_layer.cpp.
     """
-    return Op(torch.abs, backward=lambda ran, grads: [grads[0] * ran.bottoms[0].sign()], shapes=SAME)
+    return Op(
+        torch.abs,
+        backward=lambda ran, grads: [grads[0] * ran.bottoms[0].sign()],
+        shapes=SAME,
+        fault_in_place=lambda ran, grads: [ran.tops[0].sign().square()],
+    )
 
 
 @LAYERS.add("BNLL")
@@ -61,7 +67,10 @@ def bnll(spec: LayerSpec, weights: Weights) -> Op:
     def backward(ran, grads):
         return [grads[0] * torch.sigmoid(ran.bottoms[0])]
 
-    return Op(forward, backward=backward, shapes=SAME)
+    def fault_in_place(ran, grads):
+        return [grads[0] * torch.sigmoid(ran.tops[0])]
+
+    return Op(forward, backward=backward, shapes=SAME, fault_in_place=fault_in_place)
 
 
 @LAYERS.add("Swish")
@@ -97,8 +106,8 @@ def clip(spec: LayerSpec, weights: Weights) -> Op:
     """y = min(max(x, min), max), element by element.
 
     Shapes: any -> the same. Gradient: g where min <= x <= max, both ends included, else 0.
-    Caffe's surprises: both limits must be given; in place, its backward pass looks at the clipped values, so
-    that everything passes (here: the true gradient).
+    Caffe's surprises: both limits must be given; in place its backward pass looks at the clipped values, so
+    that everything passes (see ``Op.fault_in_place``).
     Source: Caffe's clip_layer.cpp.
     """
     low, high = spec.param.min, spec.param.max
@@ -112,4 +121,9 @@ def clip(spec: LayerSpec, weights: Weights) -> Op:
         x = ran.bottoms[0]
         return [grads[0] * ((x >= low) & (x <= high))]
 
-    return Op(lambda x: x.clamp(low, high), backward=backward, shapes=SAME)
+    return Op(
+        lambda x: x.clamp(low, high),
+        backward=backward,
+        shapes=SAME,
+        fault_in_place=lambda ran, grads: grads,
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -57,7 +59,13 @@ def _with_stored_statistics(spec: LayerSpec, weights: Weights) -> Op:
     def backward(ran, grads):
         return [grads[0] / statistics(ran.bottoms[0])[1]]
 
-    return Op(forward, backward=backward)
+    def shapes(shape: Sequence[int]):
+        channels = shape[1] if len(shape) > 1 else 1
+        for i, (size, what) in enumerate(((channels, "mean"), (channels, "variance"), (1, "factor"))):
+            blob(spec, weights, i, (size,), what)
+        return (shape,)
+
+    return Op(forward, backward=backward, shapes=shapes)
 
 
 def _with_batch_statistics(spec: LayerSpec) -> Op:

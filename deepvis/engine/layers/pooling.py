@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -166,15 +167,21 @@ def pooling(spec: LayerSpec, weights: Weights) -> Op:
     with_mask = len(spec.tops) == 2
     grids: dict[tuple[int, int], Grid] = {}
 
-    def grid_of(x: Tensor) -> Grid:
-        if x.dim() != 4:
-            raise fault(spec, f"a bottom of {x.dim()} dimensions", "4: number, channels, height, width")
-        key = (x.shape[2], x.shape[3])
+    def grid(shape: Sequence[int]) -> Grid:
+        if len(shape) != 4:
+            raise fault(spec, f"a bottom of {len(shape)} dimensions", "4: number, channels, height, width")
+        key = (shape[2], shape[3])
         if key not in grids:
             if len(grids) > 8:
                 grids.clear()
             grids[key] = make_grid(spec, *key, ceil=ceil)
         return grids[key]
+
+    def grid_of(x: Tensor) -> Grid:
+        return grid(x.shape)
+
+    def shapes(shape: Sequence[int]):
+        return ((*shape[:2], *grid(shape).pooled),) * len(spec.tops)
 
     def fast_max(x: Tensor):
         y, index = max_pool(x, grid_of(x))
@@ -185,19 +192,16 @@ def pooling(spec: LayerSpec, weights: Weights) -> Op:
         return [None if grads[0] is None else max_pool_back(x, grid_of(x), ran.saved, grads[0])]
 
     def average_back(ran, grads):
-        x, grid = ran.bottoms[0], grid_of(ran.bottoms[0])
-        if not grid.is_torchs:
+        x, g = ran.bottoms[0], grid_of(ran.bottoms[0])
+        if not g.is_torchs:
             with torch.enable_grad():
                 leaf = x.detach().requires_grad_()
-                return torch.autograd.grad(average_pool(leaf, grid), leaf, grads[0])
-        return [
-            torch.ops.aten.avg_pool2d_backward(
-                grads[0], x, grid.kernel, grid.stride, grid.pad, grid.ceil, True, None
-            )
-        ]  # fmt: skip
+                return torch.autograd.grad(average_pool(leaf, g), leaf, grads[0])
+        back = torch.ops.aten.avg_pool2d_backward
+        return [back(grads[0], x, g.kernel, g.stride, g.pad, g.ceil, True, None)]
 
     if kind == "MAX":
-        return Op(lambda x: fast_max(x)[0], fast=fast_max, backward=max_back)
+        return Op(lambda x: fast_max(x)[0], fast=fast_max, backward=max_back, shapes=shapes)
     if kind == "AVE":
-        return Op(lambda x: average_pool(x, grid_of(x)), backward=average_back)
-    return Op(lambda x: stochastic_pool(x, grid_of(x)))
+        return Op(lambda x: average_pool(x, grid_of(x)), backward=average_back, shapes=shapes)
+    return Op(lambda x: stochastic_pool(x, grid_of(x)), shapes=shapes)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -64,11 +66,23 @@ def prelu(spec: LayerSpec, weights: Weights) -> Op:
     shared = spec.param.channel_shared
 
     def forward(x: Tensor) -> Tensor:
-        if x.dim() < 2:
-            raise fault(spec, f"a bottom of {x.dim()} dimensions", "2 or more: number, channels, ...")
-        return F.prelu(x, blob(spec, weights, 0, (1,) if shared else (x.shape[1],), "slopes"))
+        return F.prelu(x, slopes(x.shape))
 
-    return Op(forward)
+    def slopes(shape: Sequence[int]) -> Tensor:
+        if len(shape) < 2:
+            raise fault(spec, f"a bottom of {len(shape)} dimensions", "2 or more: number, channels, ...")
+        return blob(spec, weights, 0, (1,) if shared else (shape[1],), "slopes")
+
+    def backward(ran, grads):
+        (x,) = ran.bottoms
+        factor = slopes(x.shape).reshape(-1, *(1,) * (x.dim() - 2))
+        return [torch.where(x > 0, grads[0], grads[0] * factor)]
+
+    def shapes(shape: Sequence[int]):
+        slopes(shape)
+        return (shape,)
+
+    return Op(forward, backward=backward, shapes=shapes)
 
 
 @LAYERS.add("ELU")

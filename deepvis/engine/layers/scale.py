@@ -60,7 +60,13 @@ def scale(spec: LayerSpec, weights: Weights) -> Op:
         shape, axis = _spread_shape(spec, x.shape, None)
         return [grads[0] * _spread(blob(spec, weights, 0, shape, "scale"), axis, x.dim())]
 
-    return Op(forward, backward=backward if len(spec.bottoms) == 1 else None)
+    def shapes(shape: Sequence[int], *second: Sequence[int]):
+        small, _ = _spread_shape(spec, shape, second[0] if second else None)
+        for i, what in enumerate([*["scale"] * (not second), *["bias"] * spec.param.bias_term]):
+            blob(spec, weights, i, small, what)
+        return (shape,)
+
+    return Op(forward, backward=backward if len(spec.bottoms) == 1 else None, shapes=shapes)
 
 
 @LAYERS.add("Bias")
@@ -78,4 +84,10 @@ def bias(spec: LayerSpec, weights: Weights) -> Op:
         b = second[0] if second else blob(spec, weights, 0, shape, "bias")
         return x + _spread(b, axis, x.dim())
 
-    return Op(forward, backward=(lambda ran, grads: grads) if len(spec.bottoms) == 1 else None)
+    def shapes(shape: Sequence[int], *second: Sequence[int]):
+        small, _ = _spread_shape(spec, shape, second[0] if second else None)
+        if not second:
+            blob(spec, weights, 0, small, "bias")
+        return (shape,)
+
+    return Op(forward, backward=(lambda ran, grads: grads) if len(spec.bottoms) == 1 else None, shapes=shapes)

@@ -12,4 +12,4 @@ def silence(spec: LayerSpec, weights: Weights):
 
     Source: Caffe's silence_layer.cpp.
     """
-    return without_gradient(lambda *bottoms: ())
+    return without_gradient(lambda *bottoms: (), shapes=lambda *shapes: ())

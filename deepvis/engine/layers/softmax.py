@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -11,9 +13,9 @@ from deepvis.model.graph import LayerSpec
 
 @LAYERS.add("Softmax")
 def softmax(spec: LayerSpec, weights: Weights) -> Op:
-    """y = exp(x - max) / sum of exp(x - max), along ``axis`` (1: the channels), any shape.
+    """y = exp(x - max) / sum of exp(x - max), along ``axis`` (1: the channels).
 
-    Gradient: y (g - sum of g y).
+    Shapes: any -> the same. Gradient: y (g - sum of g y).
     Source: Caffe's softmax_layer.cpp.
     """
 
@@ -24,4 +26,8 @@ def softmax(spec: LayerSpec, weights: Weights) -> Op:
         y, g = ran.tops[0], grads[0]
         return [y * (g - (g * y).sum(axis_of(y), keepdim=True))]
 
-    return Op(lambda x: torch.softmax(x, axis_of(x)), backward=backward)
+    def shapes(shape: Sequence[int]):
+        canonical_axis(spec, spec.param.axis, len(shape))
+        return (shape,)
+
+    return Op(lambda x: torch.softmax(x, axis_of(x)), backward=backward, shapes=shapes)
