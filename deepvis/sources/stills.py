@@ -40,6 +40,7 @@ class Stills:
         self._offset = 0  # place in the listing = (index + offset) modulo count
         self._last: tuple[int, Entry] | None = None  # index and entry that were read last
         self._last_stamp: tuple[str, int, int] | None = None
+        self._has_failed = False  # the last read gave no photo
         self._next_look = clock() + SECONDS_BETWEEN_LOOKS
 
     @property
@@ -47,6 +48,7 @@ class Stills:
         return len(self._listing.entries)
 
     def read(self, index: int) -> Frame | SourceError:
+        self._has_failed = True
         if not self._listing.entries:
             return SourceError(self._listing.problem)
         place, entry = self._at(index)
@@ -56,6 +58,7 @@ class Stills:
         except PhotoError as error:
             self.note = ""
             return SourceError(str(error))
+        self._has_failed = False
         self.note = (
             f"{entry.path} is cut short: what is missing of it shows as one colour" if photo.is_cut else ""
         )
@@ -81,7 +84,7 @@ class Stills:
         took = self._clock() - now
         self._next_look = now + max(SECONDS_BETWEEN_LOOKS, 10 * took)
         if changed:
-            return self._keep_place()
+            return self._keep_place() or self._has_failed
         return self._last is not None and _stamp(self._last[1].path) != self._last_stamp
 
     def skip(self, step: int) -> None:
