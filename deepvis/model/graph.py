@@ -75,13 +75,15 @@ def load_net(
     on_missing: Literal["error", "fill"] = "error",
     keep_losses: bool = False,
     input_shapes: Mapping[str, Shape] | None = None,
+    picture_size: tuple[int, int] | None = None,
 ) -> NetSpec:
     """Read a network and its weights.
 
     net: a prototxt file, its text, or a NetParameter message. weights: a file, or {layer name: arrays}.
     on_missing "fill": layers that the weights do not know are to be filled by their fillers.
-    keep_losses: loss and accuracy layers stay (their labels too). input_shapes: replaces the declared
-    shapes, and tells those that data layers do not. Raises ModelError.
+    keep_losses: loss and accuracy layers stay (their labels too). input_shapes: replaces the declared shapes,
+    and tells those that data layers do not; picture_size: (height, width) of what data layers bring.
+    Raises ModelError.
     """
     notes: list[str] = []
     where = "the network" if hasattr(net, "DESCRIPTOR") else prototxt.source_text(net)[1]
@@ -92,7 +94,7 @@ def load_net(
     given = weights if weights is None or isinstance(weights, Mapping) else read_weights(weights)
     if given is None:
         given = weights_of(current) or None
-    layers, inputs = _inputs(layers, left_out, given or {}, input_shapes or {}, notes)
+    layers, inputs = _inputs(layers, left_out, given or {}, training.Wanted(input_shapes or {}, picture_size), notes)
     if not keep_losses:
         layers = training.without_losses(layers, inputs, notes)
     for name, shape in inputs.items():
@@ -123,7 +125,7 @@ def _inputs(
     layers: Sequence[Any],
     left_out: Sequence[Any],
     weights: Mapping[str, Sequence[np.ndarray]],
-    given: Mapping[str, Shape],
+    wanted: training.Wanted,
     notes: list[str],
 ) -> tuple[list[Any], dict[str, Shape]]:
     """(the other layers, blob -> shape of what Input and data layers declare).
@@ -137,16 +139,16 @@ def _inputs(
     for layer in [*spare[:1], *layers]:
         if layer.type == "Input":
             shapes = _declared(layer)
-        elif training.is_data(layer, given):
-            shapes = training.data_inputs(layer, layers, weights, given, notes)
+        elif training.is_data(layer, wanted.shapes):
+            shapes = training.data_inputs(layer, layers, weights, wanted, notes)
         else:
             rest.append(layer)
             continue
         for blob, shape in shapes.items():
             if blob in inputs:
                 raise ModelError(f"layer {layer.name!r}: makes the blob {blob!r} that is an input already")
-            inputs[blob] = tuple(given.get(blob, shape))
-    unknown = set(given) - set(inputs)
+            inputs[blob] = tuple(wanted.shapes.get(blob, shape))
+    unknown = set(wanted.shapes) - set(inputs)
     if unknown:
         raise ModelError(
             f"found a shape for {', '.join(map(repr, sorted(unknown)))}, expected one of the inputs "

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from deepvis.model import schema
@@ -14,6 +15,15 @@ from deepvis.model.errors import ModelError
 
 Shape = tuple[int, ...]
 Blobs = Mapping[str, Sequence[Any]]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a caller knows of inputs: whole shapes by blob, or the (height, width) of the picture."""
+
+    shapes: Mapping[str, Shape] = field(default_factory=dict)
+    size: tuple[int, int] | None = None
+
 
 DATA_TYPES = frozenset(("Data", "ImageData", "HDF5Data", "MemoryData", "WindowData", "AnnotatedData", "VideoData"))
 _JUDGES = frozenset(("Accuracy", "HDF5Output", "DetectionEvaluate"))
@@ -101,31 +111,32 @@ def _without_labels(layers: Sequence[Any], inputs: dict[str, Shape], freed: set[
 
 
 def data_inputs(
-    layer: Any, readers: Sequence[Any], weights: Blobs, given: Mapping[str, Shape], notes: list[str]
+    layer: Any, readers: Sequence[Any], weights: Blobs, wanted: Wanted, notes: list[str]
 ) -> dict[str, Shape]:
     """The inputs that replace a data layer: its first top is the picture, batch 1; others are one number.
 
     readers: the layers that read the blobs. weights: where the first convolution tells the count of channels.
-    given: shapes that the caller knows better. Raises ModelError where the file does not tell the size.
+    wanted: what the caller knows better. Raises ModelError where the file does not tell the size.
     """
     shapes: dict[str, Shape] = {}
     for index, blob in enumerate(layer.top):
-        if blob in given:
-            shapes[blob] = tuple(given[blob])
+        if blob in wanted.shapes:
+            shapes[blob] = tuple(wanted.shapes[blob])
         elif index > 0:
             shapes[blob] = (1,)
         else:
-            shapes[blob] = _picture_shape(layer, blob, readers, weights)
+            shapes[blob] = _picture_shape(layer, blob, readers, weights, wanted)
     said = ", ".join(f"{blob!r} of {'x'.join(map(str, shape))}" for blob, shape in shapes.items())
     notes.append(f"layer {layer.name!r} ({layer.type}) was replaced by the input {said}")
     return shapes
 
 
-def _picture_shape(layer: Any, blob: str, readers: Sequence[Any], weights: Blobs) -> Shape:
+def _picture_shape(layer: Any, blob: str, readers: Sequence[Any], weights: Blobs, wanted: Wanted) -> Shape:
     memory = layer.memory_data_param
-    if layer.type == "MemoryData" and memory.channels and memory.height and memory.width:
-        return (1, memory.channels, memory.height, memory.width)
-    height, width = _crop(layer)
+    height, width = wanted.size or (memory.height, memory.width)
+    if layer.type == "MemoryData" and memory.channels and height and width:
+        return (1, memory.channels, height, width)
+    height, width = wanted.size or _crop(layer)
     if not (height and width):
         raise ModelError(
             f"layer {layer.name!r} ({layer.type}): found neither crop_size nor the size of its pictures, "

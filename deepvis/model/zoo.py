@@ -202,21 +202,15 @@ def _assemble(
 
 
 def _graph(prototxt: Path, weights: Path | None, blob: str | None, size: tuple[int, int] | None) -> NetSpec:
-    """The network without its weights, its input of the wanted size and batch 1."""
-    try:
-        graph = load_net(prototxt, None)
-    except ModelError:
-        if size is None or blob is None:
-            raise
-        graph = load_net(prototxt, weights, input_shapes={blob: (1, 3, *size)})
-    if any("was replaced by the input" in note for note in graph.notes) and weights is not None:
-        graph = load_net(prototxt, weights)  # the first convolution tells the channels of a data layer
+    """The network without its weights, its picture of the wanted size and batch 1."""
+    graph = load_net(prototxt, None, picture_size=size)
+    if weights is not None and any("was replaced by the input" in note for note in graph.notes):
+        graph = load_net(prototxt, weights, picture_size=size)  # the first convolution tells the channels
     name = listing.data_blob(graph, blob)
     shape = graph.inputs[name]
     if size is not None:
         shape = (1, *(shape[-3:-2] or (3,)), *size)
-    shapes = {**graph.inputs, name: listing.reference_shape(shape)}
-    return load_net(prototxt, None, input_shapes=shapes)
+    return load_net(prototxt, None, input_shapes={**graph.inputs, name: listing.reference_shape(shape)})
 
 
 def _layers(graph: NetSpec, said: Mapping[str, Any], card: Card) -> tuple[str, ...]:
