@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from threading import Lock
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -12,6 +14,7 @@ from torch import Tensor
 
 import deepvis.engine.layers  # noqa: F401  (fills the table of layer types)
 from deepvis.engine.filling import fill_net
+from deepvis.engine.layers.python import PYTHON_LAYERS, python_name
 from deepvis.engine.op import LAYERS, Op, Ran, as_tuple, build, naming, run
 from deepvis.engine.plan import Node, Plan
 from deepvis.engine.shapes import Shape, infer_shapes
@@ -30,8 +33,9 @@ class UnsupportedLayers(ModelError):
     def __init__(self, layers: Sequence[LayerSpec]) -> None:
         self.layers = [(layer.name, layer.type) for layer in layers]
         types: dict[str, list[str]] = {}
-        for name, kind in self.layers:
-            types.setdefault(kind, []).append(name)
+        for layer in layers:
+            kind = layer.type if layer.type != "Python" else f"Python {python_name(layer)}"
+            types.setdefault(kind, []).append(layer.name)
         found = "; ".join(f"{kind} (layer {', '.join(map(repr, names))})" for kind, names in types.items())
         super().__init__(
             f"the engine has no layer type {found}; remove these layers, or add a file for the type to "
@@ -39,24 +43,33 @@ class UnsupportedLayers(ModelError):
         )
 
 
-class Net:
-    """A network on a device. Cheap to make: the weights are the specification's own arrays (copied only to a GPU).
+def unsupported(spec: NetSpec) -> list[LayerSpec]:
+    """The layers of types that the engine does not know, and Python layers that nothing stands in for."""
+    return [
+        layer
+        for layer in spec.layers
+        if (layer.type not in LAYERS and layer.type != "Input")
+        or (layer.type == "Python" and python_name(layer) not in PYTHON_LAYERS)
+    ]
 
+
+class Net:
+    """A network on a device.
+
+    Cheap to make: the weights are the specification's own arrays (copied only to a GPU, once), and all nets over one
+    specification share what has been worked out for it. The arrays are not to be written to while a net
+    uses them: layers may hold them in another layout too.
+
+    spec: the specification, its missing weights filled where it asks for that.
     shapes: blob -> shape for the declared input shapes.
     Raises UnsupportedLayers, and ModelError where shapes, parameters and weights do not fit.
     """
 
     def __init__(self, spec: NetSpec, device: str | torch.device = "cpu") -> None:
-        unknown = [layer for layer in spec.layers if layer.type not in LAYERS and layer.type != "Input"]
-        if unknown:
-            raise UnsupportedLayers(unknown)
-        self.spec = fill_net(spec) if spec.fill else spec
         self.device = torch.device(device)
-        self.plan = Plan(self.spec)
-        self.shapes: dict[str, Shape] = infer_shapes(self.plan, spec.inputs)
-        self._ops: dict[int, Op] = {}
-        self._done_before: set[int] = set()  # ReLU nodes that the node before them does
-        self._weights: dict[int, Tensor] = {}  # by the array's id: shared weights stay shared
+        self._shared = shared_parts(spec, self.device)
+        self.spec = self._shared.filled or spec
+        self.plan, self.shapes = self._shared.plan, self._shared.shapes
 
     # --- running ---------------------------------------------------------------------------------
 
@@ -151,21 +164,58 @@ class Net:
 
     def _op(self, node: Node) -> Op:
         """The node's op. A ReLU that only its blob's maker sees is done by the maker, where that is quicker."""
-        if node.index not in self._ops:
+        ops, done_before = self._shared.ops, self._shared.done_before
+        if node.index not in ops:
             op = build(node.spec, self._weights_of(node.spec))
             if op.with_relu is not None and node.index in self.plan.rectified:
                 op = op.with_relu
-                self._done_before.add(self.plan.rectified[node.index])
-            elif node.index in self._done_before:
+                done_before.add(self.plan.rectified[node.index])
+            elif node.index in done_before:
                 op = replace(op, forward=lambda x: x)
-            self._ops[node.index] = op
-        return self._ops[node.index]
+            ops[node.index] = op
+        return ops[node.index]
 
     def _weights_of(self, spec: LayerSpec) -> list[Tensor]:
+        weights = self._shared.weights
         for array in spec.blobs:
-            if id(array) not in self._weights:
-                self._weights[id(array)] = torch.from_numpy(array).to(self.device)
-        return [self._weights[id(array)] for array in spec.blobs]
+            if id(array) not in weights:
+                weights[id(array)] = torch.from_numpy(array).to(self.device)
+        return [weights[id(array)] for array in spec.blobs]
+
+
+@dataclass(eq=False)
+class SharedParts:
+    """What all nets over one specification on one device have in common.
+
+    filled: the specification with the weights that its fillers made; None where it has its own.
+    ops: node -> its op, built when first run. done_before: ReLU nodes that the node before them does.
+    weights: id of an array -> its tensor, so that shared weights stay shared.
+    """
+
+    filled: NetSpec | None
+    plan: Plan
+    shapes: dict[str, Shape]
+    ops: dict[int, Op] = field(default_factory=dict)
+    done_before: set[int] = field(default_factory=set)
+    weights: dict[int, Tensor] = field(default_factory=dict)
+
+
+_parts: WeakKeyDictionary[NetSpec, dict[torch.device, SharedParts]] = WeakKeyDictionary()
+_parts_lock = Lock()
+
+
+def shared_parts(spec: NetSpec, device: torch.device) -> SharedParts:
+    """The parts of the specification on the device, made at the first call and kept as long as it lives."""
+    with _parts_lock:
+        own = _parts.setdefault(spec, {})
+        if device not in own:
+            unknown = unsupported(spec)
+            if unknown:
+                raise UnsupportedLayers(unknown)
+            filled = fill_net(spec) if spec.fill else None
+            plan = Plan(filled or spec)
+            own[device] = SharedParts(filled, plan, infer_shapes(plan, spec.inputs))
+        return own[device]
 
 
 def last_uses(plan: Plan, indices: Sequence[int]) -> dict[int, int]:
