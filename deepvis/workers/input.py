@@ -72,8 +72,6 @@ class InputWorker(Worker[InputState]):
             self._moving.want(Play.OFF)
         if self._still is None:
             self._still = self._open_still()
-        else:
-            self._still.refresh()
         backwards = before is not None and state.file_index < before.file_index
         self._show(self._still, state.file_index, -1 if backwards else 1)
 
