@@ -143,7 +143,7 @@ def _file(item: Any) -> RemoteFile:
     if kinds:
         digits = str(item[kinds[0]]).lower()
         if not re.fullmatch(rf"[0-9a-f]{{{_HEX_DIGITS[kinds[0]]}}}", digits):
-            raise ValueError(f"{_HEX_DIGITS[kinds[0]]} hexadecimal digits of {kinds[0]} for {path!r}")
+            raise ValueError(f"{_HEX_DIGITS[kinds[0]]} hexadecimal digits of {kinds[0]}, in quotes, for {path!r}")
         checksum = Checksum(kinds[0], digits)
     extract = _text_map(item.get("extract", {}))
     size = item.get("size", 0)

@@ -35,7 +35,10 @@ WRONG = {
     ),
     "file scheme": ("files: [{path: a, url: 'file:///etc/passwd'}]", "expected an http or https address for 'a'"),
     "file without address": ("files: [{path: a}]", "or a note on where it comes from"),
-    "checksum": ("files: [{path: a, url: 'http://x', sha1: abc}]", "expected 40 hexadecimal digits of sha1 for 'a'"),
+    "checksum": (
+        "files: [{path: a, url: 'http://x', sha1: abc}]",
+        "expected 40 hexadecimal digits of sha1, in quotes, for 'a'",
+    ),
     "no yaml": ("a: [", "is no YAML"),
     "python": ("a: !!python/object/apply:os.system [ls]", "is no YAML"),
 }
