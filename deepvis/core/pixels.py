@@ -28,6 +28,7 @@ from deepvis.core.state import BackFilter
 MID = 128  # the code and the brightness of 0 where the sign matters
 READABLE = 0.55  # brightness that the median channel's peak is given
 MIN_EXPONENT = 0.3
+MIN_VECTOR_EXPONENT = 0.5  # one value a channel: there is no pattern to make out, the few large ones matter
 STEEP = 0.5  # exponents below it need the fourth root's finer steps near black
 BLUR_SIGMA = 4.0  # pixels; the original's caffevis_grad_norm_blur_radius
 BLOCK = 1 << 16  # values that are coded at a time
@@ -87,10 +88,10 @@ def diff_codes(diffs_chw: np.ndarray, individual: float = 0.0, gamma: float = 1.
     return _codes(diffs_chw, individual, gamma, signed=True)
 
 
-def natural_exponent(peaks: np.ndarray) -> float:
+def natural_exponent(peaks: np.ndarray, least: float = MIN_EXPONENT) -> float:
     """The exponent that shows the median of the channels' peaks (0..1) at READABLE brightness.
 
-    Channels that are silent do not count. Between MIN_EXPONENT and 1: never darker than linear.
+    Channels that are silent do not count. Between ``least`` and 1: never darker than linear.
     """
     active = peaks[peaks > 0]
     if not len(active):
@@ -98,7 +99,7 @@ def natural_exponent(peaks: np.ndarray) -> float:
     median = min(float(np.median(active)), 1.0)
     if median >= READABLE:
         return 1.0
-    return max(math.log(READABLE) / math.log(median), MIN_EXPONENT)
+    return max(math.log(READABLE) / math.log(median), least)
 
 
 def tone(exponent: float) -> np.ndarray:
@@ -142,7 +143,8 @@ def back_picture(diff_chw: np.ndarray, how: BackFilter, exponent: float = BACK_E
 def _codes(values_chw: np.ndarray, individual: float, gamma: float, *, signed: bool) -> Codes:
     values, peaks = _with_peaks(values_chw, signed=signed)
     factors = _factors(peaks, individual)
-    exponent = natural_exponent(peaks * factors) * gamma
+    least = MIN_EXPONENT if math.prod(values.shape[1:]) > 1 else MIN_VECTOR_EXPONENT
+    exponent = natural_exponent(peaks * factors, least) * gamma
     roots = 1 if exponent >= STEEP else 2
 
     def code(scaled: np.ndarray, out: np.ndarray) -> None:

@@ -67,7 +67,10 @@ def map_brightness(codes: Codes, place: Rect) -> np.ndarray:
 
 def pattern_picture(tiles_rgb: np.ndarray, grid: TileGrid) -> np.ndarray:
     """The same for one picture per unit, (C, h, w, 3) uint8 RGB; black where there are fewer than tiles."""
-    return cv2.merge([with_gaps(mosaic(tiles_rgb[..., plane], grid), grid, GAP, smooth=True) for plane in (2, 1, 0)])
+    tile = Rect(0, 0, grid.tile_height, grid.tile_width)
+    if tile.height > tiles_rgb.shape[1] or tile.width > tiles_rgb.shape[2]:  # each alone: smoothing would mix them
+        tiles_rgb = np.stack([resized(picture, tile) for picture in tiles_rgb[: grid.count]])
+    return cv2.merge([with_gaps(mosaic(tiles_rgb[..., plane], grid), grid, GAP) for plane in (2, 1, 0)])
 
 
 def dimmed(picture: np.ndarray, grid: TileGrid, codes: Codes) -> np.ndarray:
@@ -90,10 +93,10 @@ def mosaic(maps: np.ndarray, grid: TileGrid) -> np.ndarray:
     return np.ascontiguousarray(rows).reshape(grid.rows * height, grid.cols * width)
 
 
-def with_gaps(brightness: np.ndarray, grid: TileGrid, gap: int, *, smooth: bool = False) -> np.ndarray:
+def with_gaps(brightness: np.ndarray, grid: TileGrid, gap: int) -> np.ndarray:
     """Resize a mosaic to the grid's tiles and set them apart by ``gap``."""
     place = Rect(0, 0, grid.rows * grid.tile_height, grid.cols * grid.tile_width)
-    tiles = resized(brightness, place, smooth=smooth)
+    tiles = resized(brightness, place, smooth=False)
     spaced = np.full((grid.rows * grid.pitch_h, grid.cols * grid.pitch_w), gap, np.uint8)
     cells = spaced.reshape(grid.rows, grid.pitch_h, grid.cols, grid.pitch_w)
     cells[:, : grid.tile_height, :, : grid.tile_width] = tiles.reshape(

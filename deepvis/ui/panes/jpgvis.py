@@ -19,7 +19,7 @@ from deepvis.ui.scene import Scene
 from deepvis.ui.text import draw_text, line_height, text_width
 
 SIDE = 3  # of the montages
-PARTS = (("optimized", "Preferred input"), ("top", "Top 9 patches"), ("top_back", "Top 9, projected back"))
+PARTS = (("optimized", "Preferred input"), ("top", "Top 9"), ("top_back", "Top 9, back"))
 
 
 def looks_at(scene: Scene) -> Hashable:
