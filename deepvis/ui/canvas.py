@@ -136,7 +136,7 @@ def resized(pixels: np.ndarray, place: Rect, *, smooth: bool = True) -> np.ndarr
     elif pixels.shape[0] >= place.height and pixels.shape[1] >= place.width:
         how = cv2.INTER_LINEAR
     else:
-        how = cv2.INTER_LINEAR if smooth else cv2.INTER_NEAREST
+        how = cv2.INTER_LINEAR if smooth else cv2.INTER_NEAREST_EXACT  # the plain one slips at tile edges
     return cv2.resize(pixels, (place.width, place.height), interpolation=how)
 
 

@@ -79,7 +79,7 @@ def dimmed(picture: np.ndarray, grid: TileGrid, codes: Codes) -> np.ndarray:
     cells = np.zeros(grid.rows * grid.cols, np.uint8)
     cells[: len(peaks)] = 64 + codes.tone[peaks] // 4 * 3
     size = (picture.shape[1], picture.shape[0])
-    factors = cv2.resize(cells.reshape(grid.rows, grid.cols), size, interpolation=cv2.INTER_NEAREST)
+    factors = cv2.resize(cells.reshape(grid.rows, grid.cols), size, interpolation=cv2.INTER_NEAREST_EXACT)
     return cv2.multiply(picture, cv2.merge([factors] * 3), scale=1 / 255)
 
 

@@ -78,8 +78,8 @@ def test_a_list_that_does_not_fit_scrolls_to_the_selected_name(index: int) -> No
 
 
 def test_the_list_is_as_high_as_its_names_need() -> None:
-    few, many = layout_for(deep_network(5), 930, 1500), layout_for(deep_network(60), 930, 1500)
+    few, many = layout_for(deep_network(5), 930, 1500), layout_for(deep_network(50), 930, 1500)
     assert few["control"].height < 45 and many["control"].height > 60
-    assert chips_of(deep_network(60), many).rows <= chips_of(deep_network(60), many).visible
-    fixed = layout_for(deep_network(60), 930, 1500, {"caffevis_control": (0, 300, 45, 900)})
+    assert chips_of(deep_network(50), many).rows <= chips_of(deep_network(50), many).visible
+    fixed = layout_for(deep_network(50), 930, 1500, {"caffevis_control": (0, 300, 45, 900)})
     assert fixed["control"].height == 45

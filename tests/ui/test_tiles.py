@@ -41,7 +41,7 @@ def test_enlarged_tiles_show_their_own_channel(count: int, height: int, width: i
     for index in {0, count // 2, count - 1}:
         alone = cv2.LUT(codes.codes[index], brightness_of(codes))
         size = (grid.tile_width, grid.tile_height)
-        expected = cv2.resize(alone, size, interpolation=cv2.INTER_NEAREST)
+        expected = cv2.resize(alone, size, interpolation=cv2.INTER_NEAREST_EXACT)
         assert (picture[in_picture(grid, index)] == expected).all()
     if grid.gap:
         assert (picture[: grid.tile_height, grid.tile_width : grid.pitch_w] == GAP).all()
