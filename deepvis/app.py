@@ -24,7 +24,7 @@ from deepvis.ui.window import AnyWindow, MemoryWindow, Window, WindowError
 from deepvis.workers.input import InputWorker
 from deepvis.workers.network import NetworkWorker
 from deepvis.workers.optimize import OptimizeWorker
-from deepvis.workers.unit_image_reader import Commands, UnitImageReader
+from deepvis.workers.unit_image_reader import UnitImageReader, commands_for
 from deepvis.workers.unit_images import UnitImagesWorker
 
 TITLE = "Deep Visualization Toolbox"
@@ -149,7 +149,7 @@ def make_parts(settings: Settings, model: Model, passes: PassLog) -> Parts:
 
     def open_images(info: NetInfo) -> UnitImagesWorker:
         folders = [user_folder(model.name), model.unit_image_dir]
-        commands = Commands(model.name)
+        commands = commands_for(model)
         return UnitImagesWorker(lambda: UnitImageReader(folders, info, commands, settings.unit_image_cache))
 
     def open_optimizer(info: NetInfo) -> OptimizeWorker:

@@ -20,6 +20,8 @@ from deepvis.core.unit_files import (
     read_stats,
     unit_image_paths,
 )
+from deepvis.model.card import CARD_NAME
+from deepvis.model.zoo import Model, models_folder
 from deepvis.sources.photos import PhotoError, load_rgb
 
 CACHE_BYTES = 64 << 20
@@ -27,15 +29,26 @@ CACHE_BYTES = 64 << 20
 
 @dataclass(frozen=True)
 class Commands:
-    """The commands that make missing pictures, as the notes in the window name them. model: what --model takes."""
+    """The commands that make missing pictures, as the notes in the window name them.
 
-    model: str
+    network: the options that name the network, as --model NAME.
+    """
+
+    network: str
 
     def optimize(self, layer: str) -> str:
-        return f"scripts/optimize_layer.py --model {self.model} --push-layer {layer}"
+        return f"scripts/optimize_layer.py {self.network} --push-layer {layer}"
 
     def top(self, layer: str) -> str:
-        return f"scripts/find_max_acts.py --model {self.model} --layers {layer} --images FOLDER --crop"
+        return f"scripts/find_max_acts.py {self.network} --layers {layer} --images FOLDER --crop"
+
+
+def commands_for(model: Model) -> Commands:
+    """The commands for a model with a card, or for a network of one's own files."""
+    if (model.folder / CARD_NAME).is_file() and model.prototxt.parent == model.folder:
+        own = model.folder.parent == models_folder()
+        return Commands(f"--model {model.folder.name if own else model.folder}")
+    return Commands(f"--prototxt {model.prototxt} --weights {model.weights}")
 
 
 class UnitImageReader:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,8 +12,9 @@ from PIL import Image
 from deepvis.backends.fake import FAKE_INFO
 from deepvis.core.types import Patch, Unit
 from deepvis.core.unit_files import original_image_paths, unit_image_paths, write_patches, write_stats
-from deepvis.workers.unit_image_reader import Commands, UnitImageReader, cut_tiles, lower_left
+from deepvis.workers.unit_image_reader import Commands, UnitImageReader, commands_for, cut_tiles, lower_left
 from deepvis.workers.unit_images import ImagesAsk, UnitImagesWorker
+from tests.helpers.networks import small_model
 
 
 def save(path, *brightnesses: int, side: int = 6) -> None:
@@ -29,7 +31,7 @@ def gray(picture) -> int | None:
 
 @pytest.fixture
 def reader(tmp_path):
-    return UnitImageReader([tmp_path / "own", tmp_path / "model"], FAKE_INFO, Commands("fake"))
+    return UnitImageReader([tmp_path / "own", tmp_path / "model"], FAKE_INFO, Commands("--model fake"))
 
 
 def near(picture, expected: int) -> bool:
@@ -98,7 +100,7 @@ def test_a_changed_file_is_read_again_and_an_unchanged_one_is_not(reader, tmp_pa
 
 
 def test_memory_is_bounded_by_bytes(tmp_path):
-    reader = UnitImageReader([tmp_path], FAKE_INFO, Commands("fake"), cache_bytes=5 * 6 * 6 * 3)
+    reader = UnitImageReader([tmp_path], FAKE_INFO, Commands("--model fake"), cache_bytes=5 * 6 * 6 * 3)
     for channel in range(8):
         save(unit_image_paths(tmp_path, "conv1", channel).top, 10 + channel)
         reader.unit(Unit("conv1", channel), channel)
@@ -163,12 +165,15 @@ def test_lower_left_of_one_pixel():
 def test_the_newest_unit_wins_and_versions_rise(reader, tmp_path):
     gate, begun = threading.Event(), threading.Event()
 
-    def wait_at_the_gate(images):
-        begun.set()
-        gate.wait()
-        return images
+    class Gate:
+        is_unfinished = False
 
-    worker = UnitImagesWorker(lambda: reader, [wait_at_the_gate])
+        def __call__(self, images):
+            begun.set()
+            gate.wait()
+            return images
+
+    worker = UnitImagesWorker(lambda: reader, [Gate()])
     worker.start()
     worker.inbox.put(ImagesAsk(Unit("conv1", 0)))
     assert begun.wait(10)
@@ -183,17 +188,46 @@ def test_the_newest_unit_wins_and_versions_rise(reader, tmp_path):
     assert last.version == first.version + 1 or first is last
 
 
+class Running:
+    """A supplement whose pictures grow."""
+
+    def __init__(self) -> None:
+        self.images, self.is_unfinished = 12, False
+
+    def __call__(self, found):
+        top = np.full((3, 3, 3), self.images, np.uint8)
+        return replace(found, top=top, notes={"top": f"running top-9 of this stream, {self.images} images"})
+
+
 def test_supplements_add_what_files_do_not_have(reader):
-    from dataclasses import replace
-
-    def running_top(images):
-        return replace(images, notes={**images.notes, "top": "running top-9 of this stream, 12 images"})
-
-    worker = UnitImagesWorker(lambda: reader, [running_top])
+    worker = UnitImagesWorker(lambda: reader, [Running()])
     worker.start()
     worker.inbox.put(ImagesAsk(Unit("conv1", 0)))
     assert worker.images.take(10).notes["top"] == "running top-9 of this stream, 12 images"
     worker.stop(10)
+
+
+def test_what_supplements_have_new_is_put_by_itself(reader):
+    running = Running()
+    worker = UnitImagesWorker(lambda: reader, [running])
+    assert worker.answer(None) is None
+    assert worker.answer(ImagesAsk(Unit("conv1", 0))) == 1.0
+    first = worker.images.take(0)
+    assert worker.answer(None) == 1.0 and worker.images.take(0) is None  # nothing new
+    running.images, running.is_unfinished = 13, True
+    assert worker.answer(None) == 0.15
+    second = worker.images.take(0)
+    assert gray(second.top) == 13 and second.version > first.version and second.unit == first.unit
+
+
+def test_without_supplements_it_waits_for_the_next_unit(reader):
+    worker = UnitImagesWorker(lambda: reader)
+    assert worker.answer(ImagesAsk(Unit("conv1", 0))) is None
+
+
+def test_the_commands_name_the_network(tmp_path):
+    own = commands_for(small_model(tmp_path))
+    assert own.top("fc").startswith(f"scripts/find_max_acts.py --prototxt {tmp_path / 'small.prototxt'} --weights")
 
 
 def test_a_whole_layer_is_handed_out_once(reader):
