@@ -55,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     network, recipe, work = options.network_of(args), options.recipe_of(args), command.work_of(args)
     command.warn(recipe.warnings(), NAME)
     model = load(network)
-    jobs = session.check(network, jobs_of(args, model, specimen(network).net.shapes, recipe))
+    jobs = jobs_of(args, model, specimen(network).net.shapes, recipe)
     paths = {job: result_paths(stem_of(args.output_prefix, job, args.output_template)) for job in jobs}
     left = jobs_left(paths, model.name, brave=args.brave)
     starts = {job: start_photo(args.start_image, model) for job in left} if args.start_image else {}

@@ -17,13 +17,18 @@ TAIL = 0.5  # per cent of its values that may lie further out
 
 
 def pictures_of(x: Tensor | np.ndarray, colours: Preprocessor) -> dict[str, np.ndarray]:
-    """The original's two pictures of an x (C, H, W), mean-subtracted.
+    """The original's two pictures of an x (C, H, W), mean-subtracted, both with their contrast stretched.
 
     best_X: x alone, the mean as mid-grey, the largest |x| as black or white.
-    best_Xpm: x plus the mean, as the network saw it.
+    best_Xpm: x plus the mean; a faint x, which most regularized ones are, is made stronger around it.
     """
     x = _array(x)
-    return {"best_X": _around_grey(_hwc(x, colours), percentile=100.0, reach=GREY), "best_Xpm": colours.to_rgb(x)}
+    spread = float(np.percentile(np.abs(x), 100.0 - TAIL)) * 255.0 / colours.scale
+    stronger = x * max(REACH / spread, 1.0) if spread else x
+    return {
+        "best_X": _around_grey(_hwc(x, colours), percentile=100.0, reach=GREY),
+        "best_Xpm": colours.to_rgb(stronger),
+    }
 
 
 def shown(x: Tensor | np.ndarray, colours: Preprocessor, box: Box | None = None) -> np.ndarray:

@@ -3,7 +3,7 @@
 Of a job with the stem ``opt_fc8_0130_0``::
 
     opt_fc8_0130_0_best_X.jpg     the best image alone: the mean is mid-grey, contrast stretched around it
-    opt_fc8_0130_0_best_Xpm.jpg   the best image as the network saw it, mean added
+    opt_fc8_0130_0_best_Xpm.jpg   the best image, mean added, contrast stretched around it where it is faint
     opt_fc8_0130_0_images.npz     version, best, last, majority (where there was one), x0 (where it was
     given):
                                   (C, H, W) float32, mean-subtracted, the network's own channel order

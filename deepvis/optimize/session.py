@@ -17,7 +17,6 @@ import torch
 from deepvis.model.errors import ModelError
 from deepvis.optimize.ascend import Climb, Job
 from deepvis.optimize.errors import OptimizeError
-from deepvis.optimize.objective import resolve
 from deepvis.optimize.results import write_unfinished
 from deepvis.optimize.tasks import (
     NetworkRef,
@@ -27,7 +26,6 @@ from deepvis.optimize.tasks import (
     load,
     local_executor,
     run_tasks,
-    specimen,
 )
 
 SAVE_SECONDS = 20.0  # between two saves of a climb in progress
@@ -147,12 +145,6 @@ def run(
         finally:
             watcher.stopping.set()
     return report
-
-
-def check(network: NetworkRef, jobs: Sequence[Job]) -> list[Job]:
-    """The jobs with their places resolved. Raises OptimizeError before any work is begun."""
-    shapes = specimen(network).net.shapes
-    return [replace(job, objective=resolve(job.objective, shapes)) for job in jobs]
 
 
 def _take(climbs: Sequence[Climb], write: Callable[[Climb], None], report: Report) -> None:

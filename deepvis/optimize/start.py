@@ -57,4 +57,6 @@ def given_image(x_chw: np.ndarray, mean_chw: np.ndarray) -> np.ndarray:
             f"the start image has the shape {x_chw.shape}; the network's input is {mean_chw.shape}: "
             "turn a picture into it with Preprocessor.to_input"
         )
+    if not np.isfinite(x_chw).all():
+        raise OptimizeError("the start image holds values that are no finite numbers; expected pixels minus the mean")
     return np.ascontiguousarray(x_chw, np.float32)

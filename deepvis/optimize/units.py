@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from deepvis.model.zoo import Model
 from deepvis.optimize.ascend import Job
 from deepvis.optimize.errors import OptimizeError, nearest
-from deepvis.optimize.objective import Objective, Term, class_unit
+from deepvis.optimize.objective import Objective, Term, class_unit, resolve
 from deepvis.optimize.options import number, numbers, place_of
 from deepvis.optimize.recipe import Recipe
 
@@ -50,13 +50,18 @@ def channels_of(words: Sequence[str] | None, layer: str, model: Model, shapes: S
     return list(found)
 
 
+def objective_at(args: argparse.Namespace, layer: str, channel: int, shapes: Shapes) -> Objective:
+    """The unit at the place and with the push that the options name, checked. Raises OptimizeError."""
+    objective = Objective((Term(layer, channel, place_of(args.push_spatial)),))
+    return resolve(objective.pushed(number("--push-dir", args.push_dir)), shapes)
+
+
 def jobs_of(args: argparse.Namespace, model: Model, shapes: Shapes, recipe: Recipe) -> list[Job]:
-    """A job for every layer, channel and seed that the options name."""
-    place, push = place_of(args.push_spatial), number("--push-dir", args.push_dir)
+    """A job for every layer, channel and seed that the options name, checked."""
     seeds = numbers("--rand-seed", args.rand_seed)
     start = str(args.start_image) if args.start_image else args.start_at
     return [
-        Job(Objective((Term(layer, channel, place),)).pushed(push), recipe, seed, start)
+        Job(objective_at(args, layer, channel, shapes), recipe, seed, start)
         for layer in layers_of(args, model, shapes)
         for channel in channels_of(args.push_channel, layer, model, shapes)
         for seed in seeds

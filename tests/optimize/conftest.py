@@ -89,3 +89,8 @@ def optimize_image() -> ModuleType:
 @pytest.fixture(scope="session")
 def optimize_layer() -> ModuleType:
     return script("optimize_layer")
+
+
+@pytest.fixture(scope="session")
+def search_hyperparameters() -> ModuleType:
+    return script("search_hyperparameters")

@@ -1,0 +1,121 @@
+"""scripts/optimize_layer.py: the window's layout, going on, and a cluster."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from deepvis.core.unit_files import unit_image_paths
+from deepvis.optimize import command
+from deepvis.optimize.errors import OptimizeError
+from deepvis.optimize.layer_images import blocks_of
+from deepvis.optimize.layout import BACKGROUND, grid, montage, whole_layer
+from deepvis.optimize.presets import TABLE_1
+from deepvis.optimize.recipe import Recipe
+
+QUICK = ["--max-iter", "3"]
+
+
+@pytest.fixture
+def run(optimize_layer, tiny_files, capsys):
+    def go(*words):
+        code = command.guarded(lambda: optimize_layer.main([*tiny_files, *words]), "optimize_layer")
+        return code, capsys.readouterr().err
+
+    return go
+
+
+def test_the_window_s_layout(run, tmp_path):
+    code, _ = run(*QUICK, "--push-layer", "conv/a", "fc", "--unit-jpg-dir", str(tmp_path))
+    assert code == 0
+    for layer, units, (height, width) in (("conv/a", 4, (3, 3)), ("fc", 5, (16, 20))):
+        for channel in range(units):
+            picture = Image.open(unit_image_paths(tmp_path, layer, channel).montage)
+            assert picture.size == (6 * (width + 2), 6 * (height + 2))
+        whole = Image.open(unit_image_paths(tmp_path, layer).whole_layer)
+        side = 2 if units == 4 else 3
+        assert whole.size == (side * width, side * height)
+        folder = unit_image_paths(tmp_path, layer).whole_layer.parent
+        how = json.loads((folder / "how.json").read_text())
+        assert (how["size"], how["seeds"]) == ([height, width], list(range(9)))
+        assert [how["blocks"][b]["preset"] for b in "1234"] == ["1", "2", "3", "4"]
+        assert len(list(folder.iterdir())) == units + 2  # no pieces left
+
+
+def test_a_layer_that_is_done_stays(run, tmp_path):
+    words = [*QUICK, "--push-layer", "fc", "--presets", "3", "--rand-seed", "0", "--unit-jpg-dir", str(tmp_path)]
+    assert run(*words)[0] == 0
+    path = unit_image_paths(tmp_path, "fc", 2).montage
+    before = path.stat().st_mtime_ns
+    assert run(*words)[0] == 0 and path.stat().st_mtime_ns == before
+    code, said = run(*words, "--max-iter", "4")
+    assert code == 2 and "were made in another way" in said and path.stat().st_mtime_ns == before
+    assert run(*words, "--max-iter", "4", "--brave")[0] == 0 and path.stat().st_mtime_ns != before
+
+
+def test_channels_in_two_runs_make_a_whole_layer(run, tmp_path):
+    words = [*QUICK, "--push-layer", "fc", "--presets", "3", "--rand-seed", "0-1", "--unit-jpg-dir", str(tmp_path)]
+    assert run(*words, "--push-channel", "0-2")[0] == 0
+    whole = unit_image_paths(tmp_path, "fc").whole_layer
+    assert not whole.exists() and unit_image_paths(tmp_path, "fc", 2).montage.exists()
+    code, said = run(*words, "--push-channel", "0-2", "--max-iter", "5")
+    assert code == 2 and "with other parameters" in said
+    assert run(*words, "--push-channel", "3-4")[0] == 0
+    assert whole.exists() and not (whole.parent / "pieces").exists()
+
+
+def test_tiles_may_be_smaller_than_the_field(run, tmp_path):
+    words = [*QUICK, "--push-layer", "fc", "--presets", "3", "--rand-seed", "0", "--unit-jpg-dir", str(tmp_path)]
+    assert run(*words, "--tile", "10")[0] == 0
+    assert Image.open(unit_image_paths(tmp_path, "fc").whole_layer).size == (30, 24)
+
+
+@pytest.mark.parametrize(
+    "words, sentence",
+    [
+        (["--push-layer", "fx"], "has no layer 'fx'"),
+        (["--push-layer", "fc", "--rand-seed", "0-9"], "room for 9"),
+        (["--push-layer", "fc", "--presets", "7"], "no preset is named '7'"),
+        (["--push-layer", "fc", "--push-channel", "9"], "no channel 9"),
+        (["--push-layer", "fc", "--workers", "0"], "--workers is 0"),
+    ],
+)
+def test_one_sentence(run, tmp_path, words, sentence):
+    code, said = run(*QUICK, *words, "--unit-jpg-dir", str(tmp_path))
+    assert code == 2 and sentence in said
+
+
+def test_where_presets_stand():
+    own = Recipe()
+    assert list(blocks_of({"3": TABLE_1["3"]})) == [2]
+    assert list(blocks_of(dict(TABLE_1))) == [0, 1, 2, 3]
+    assert {b: name for b, (name, _) in blocks_of({"soft": own, "1": TABLE_1["1"]}).items()} == {0: "1", 2: "soft"}
+    assert {b: name for b, (name, _) in blocks_of({n: own for n in "dcba"}).items()} == dict(enumerate("dcba"))
+    with pytest.raises(OptimizeError, match="room for 4"):
+        blocks_of({n: own for n in "abcde"})
+
+
+def flat(value, size=(4, 6)):
+    return np.full((*size, 3), value, np.uint8)
+
+
+def test_a_montage_is_four_equal_blocks_of_nine():
+    picture = montage([[], [], [flat(200)] * 9, []], (4, 6))
+    assert picture.shape == (36, 48, 3)
+    shown = picture[18:, :24]
+    assert (shown[1:5, 1:7] == 200).all() and (shown[7:11, 9:15] == 200).all()
+    assert (picture[:18] == BACKGROUND).all() and (picture[18:, 24:] == BACKGROUND).all()
+
+
+def test_a_whole_layer_is_a_square_of_cells():
+    picture = whole_layer([flat(n) for n in range(5)], (4, 6))
+    assert picture.shape == (12, 18, 3)
+    assert picture[0, 17, 0] == 2 and picture[4, 0, 0] == 3 and (picture[8:] == BACKGROUND).all()
+    assert max(whole_layer([flat(1, (60, 60))] * 4000, (60, 60)).shape) <= 3200
+
+
+def test_pictures_of_another_size_are_fitted_to_their_cell():
+    assert (grid([flat(90, (9, 9))], 1, 1, (4, 6))[1:5, 1:7] == 90).all()

@@ -1,0 +1,94 @@
+"""The random search: the draw, going on, the sheet, and keeping a row."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+import yaml
+
+from deepvis.optimize import command
+from deepvis.optimize.presets import read_presets
+from deepvis.optimize.recipe import Recipe
+from deepvis.optimize.search import Tried, drawn, smoothness
+from deepvis.optimize.sheet import contact_sheet
+
+
+@pytest.fixture
+def run(search_hyperparameters, tiny_files, capsys):
+    def go(*words):
+        code = command.guarded(lambda: search_hyperparameters.main([*tiny_files, *words]), "search")
+        return code, capsys.readouterr().err
+
+    return go
+
+
+def test_the_draw_is_the_same_for_ever_and_wide():
+    recipes = [drawn(0, n, 10) for n in range(300)]
+    assert recipes == [drawn(0, n, 10) for n in range(300)]
+    assert len(set(recipes)) == 300 and drawn(1, 0, 10) != recipes[0]
+    for name in ("decay", "blur_radius", "small_norm_percentile", "px_abs_benefit_percentile"):
+        on = sum(recipe.strengths[name] > 0 for recipe in recipes)
+        assert 100 < on < 200
+    assert {recipe.lr_policy for recipe in recipes} == {"constant", "progress"}
+    assert not any(recipe.warnings() for recipe in recipes)
+
+
+def test_a_search_goes_on_and_ends_in_a_sheet(run, tmp_path):
+    words = ["--push-channel", "0-1", "--max-iter", "3", "--out", str(tmp_path / "s")]
+    assert run(*words, "--recipes", "3")[0] == 0
+    first = (tmp_path / "s" / "0001_fc_0000.json").stat().st_mtime_ns
+    (tmp_path / "s" / "0002_fc_0001.json").unlink()
+    assert run(*words, "--recipes", "5")[0] == 0
+    assert (tmp_path / "s" / "0001_fc_0000.json").stat().st_mtime_ns == first
+    sheet = (tmp_path / "s" / "index.html").read_text()
+    pictures = re.findall(r'src="([^"]+)"', sheet)
+    assert len(pictures) == 10 and all((tmp_path / "s" / name).exists() for name in pictures)
+    code, said = run(*words, "--max-iter", "4", "--recipes", "5")
+    assert code == 2 and "holds another search" in said
+
+
+def test_a_row_is_kept_as_a_preset(run, tmp_path):
+    presets = tmp_path / "presets.yaml"
+    out = ["--out", str(tmp_path / "s")]
+    assert run("--max-iter", "3", "--recipes", "2", *out)[0] == 0
+    assert run(*out, "--keep", "1", "--name", "soft", "--presets-file", str(presets))[0] == 0
+    assert read_presets(presets) == {"soft": drawn(0, 1, 3)}
+    for wrong, sentence in ((["--keep", "9", "--name", "x"], "no recipe 9"), (["--keep", "1"], "needs --name")):
+        code, said = run(*out, *wrong, "--presets-file", str(presets))
+        assert code == 2 and sentence in said
+
+
+def test_the_sheet_is_html_and_its_rows_are_presets():
+    recipe = Recipe({"decay": 0.1}, "constant", {"lr": 3}, 5)
+    tried = [Tried(7, 'a"b<c>.jpg', "fc <8>", 1.5, 0.4, recipe, "majority success")]
+    lost = [Tried(8, "d.jpg", "fc 1", math.nan, 0.4, recipe, "not a number failure")]
+    sheet = contact_sheet("<title>", {8: lost, 7: tried})
+    assert "<title>" in sheet and "&lt;title&gt;" in sheet and 'a"b' not in sheet
+    rows = []
+
+    class Rows(HTMLParser):
+        def handle_starttag(self, tag, attrs):
+            if tag == "tr" and dict(attrs).get("data-recipe"):
+                rows.append(dict(attrs))
+
+    Rows().feed(sheet)
+    assert [row["data-number"] for row in rows] == ["7", "8"]  # best first
+    assert Recipe.from_dict(yaml.safe_load(rows[0]["data-recipe"])) == recipe
+    assert json.loads(rows[0]["data-recipe"]) == {
+        "decay": 0.1,
+        "lr_policy": "constant",
+        "lr_params": {"lr": 3},
+        "max_iter": 5,
+    }
+
+
+def test_smoothness():
+    noise = np.random.RandomState(0).randint(0, 256, (60, 60, 3)).astype(np.uint8)
+    slope = np.broadcast_to(np.linspace(0, 255, 60)[:, None, None], (60, 60, 3)).astype(np.uint8)
+    assert smoothness(noise) < 0.05 < 0.9 < smoothness(slope)
+    assert smoothness(np.full((9, 9, 3), 7, np.uint8)) == 1.0
