@@ -46,7 +46,7 @@ class EngineBackend:
         notes = bad_weights(model)
         self.info = net_info(model, self._net.shapes, device_name(self._device), notes)
         self._blobs = tuple(self._net.shapes)
-        self._others = _other_inputs(model)
+        self._others = other_inputs(model)
         self._ids = itertools.count(1)
         self._last: _Forward | None = None
 
@@ -141,7 +141,7 @@ def device_name(device: torch.device) -> str:
     return f"{device} ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else str(device)
 
 
-def _other_inputs(model: Model) -> dict[str, np.ndarray]:
+def other_inputs(model: Model) -> dict[str, np.ndarray]:
     """Inputs that are no picture: Faster R-CNN's im_info gets (height, width, 1), all others zeros."""
     others = {name: np.zeros(shape, np.float32) for name, shape in model.spec.inputs.items() if name != model.data_blob}
     if "im_info" in others and others["im_info"].size >= 3:
