@@ -106,11 +106,11 @@ class Loop:
             self._point(event, self._scene)
 
     def press(self, key: str) -> None:
-        """Do what a key does; keys that need the network wait until it is there."""
+        """Do what a key does. One that needs the network waits until it is there, and so do those after it."""
         bound = command_of(key)
         if bound is None:
             return
-        if bound.group in NEEDS_NETWORK and not self.parts.known.ready:
+        if not self.parts.known.ready and (self._early or bound.group in NEEDS_NETWORK) and bound.name != "quit":
             self._early.append(key)
             return
         self._pressed_at.append(time.monotonic())

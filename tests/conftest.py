@@ -1,4 +1,4 @@
-"""Fixtures for every room: ../shared, a virtual X server, and the --slow switch."""
+"""Fixtures for every room: ../shared, a virtual X server, a small network, photos and a video; the --slow switch."""
 
 from __future__ import annotations
 
@@ -11,9 +11,14 @@ os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    import numpy as np
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
@@ -47,9 +52,27 @@ def root() -> Path:
     return ROOT
 
 
+@dataclass(frozen=True)
+class Screen:
+    """A virtual X server. display: its name, ":7". framebuffer: the file that holds its pixels."""
+
+    display: str
+    framebuffer: Path
+
+    def pixels(self) -> np.ndarray:
+        """What the screen shows now, (H, W, 3) uint8 BGR. The file is an X window dump (XWDFile.h)."""
+        import numpy as np
+
+        dump = np.fromfile(self.framebuffer, np.uint8)
+        header = dump[:100].view(">u4")
+        size, width, height, stride, colours = (int(header[i]) for i in (0, 4, 5, 12, 19))
+        start = size + 12 * colours
+        return dump[start : start + height * stride].reshape(height, stride // 4, 4)[:, :width, :3]
+
+
 @pytest.fixture(scope="session")
-def display(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The name of a virtual X server's display (":7"), 1600x1000, 24 bit, on a number that is free.
+def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Screen]:
+    """A virtual X server of 1600 x 1000 pixels, on a number that is free.
 
     Xvfb picks the number itself and writes it to a pipe once it listens: no race, no waiting.
     """
@@ -57,19 +80,93 @@ def display(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if missing:
         pytest.skip(f"{' and '.join(missing)} not found: apt-get install xvfb xdotool libxtst6")
     reader, writer = os.pipe()
-    log = tmp_path_factory.mktemp("xvfb") / "log"
-    server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(writer), "-screen", "0", "1600x1000x24", "-nolisten", "tcp", "-noreset"],
-        pass_fds=[writer],
-        stdout=subprocess.DEVNULL,
-        stderr=log.open("wb"),
-    )
+    folder = tmp_path_factory.mktemp("xvfb")
+    arguments = ["-screen", "0", "1600x1000x24", "-nolisten", "tcp", "-noreset", "-fbdir", str(folder)]
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(
+            ["Xvfb", "-displayfd", str(writer), *arguments], pass_fds=[writer], stdout=log, stderr=log
+        )
     os.close(writer)
     with os.fdopen(reader) as pipe:
         number = pipe.readline().strip()  # "" if the server died
     if not number:
         server.wait()
-        pytest.skip(f"Xvfb did not start: {log.read_text()[-300:]}")
-    yield f":{number}"
+        pytest.skip(f"Xvfb did not start: {(folder / 'log').read_text()[-300:]}")
+    yield Screen(f":{number}", folder / "Xvfb_screen0")
     server.terminate()
     server.wait()
+
+
+@pytest.fixture(scope="session")
+def display(screen: Screen) -> str:
+    """The name of the virtual X server's display, ":7"."""
+    return screen.display
+
+
+NET = """
+name: "tiny"
+input: "data"
+input_dim: 1 input_dim: 3 input_dim: 24 input_dim: 32
+layer { name: "conv1" type: "Convolution" bottom: "data" top: "conv1"
+  convolution_param { num_output: 12 kernel_size: 5 stride: 2 } }
+layer { name: "relu1" type: "ReLU" bottom: "conv1" top: "conv1" }
+layer { name: "pool1" type: "Pooling" bottom: "conv1" top: "pool1" pooling_param { kernel_size: 2 stride: 2 } }
+layer { name: "conv2" type: "Convolution" bottom: "pool1" top: "conv2"
+  convolution_param { num_output: 7 kernel_size: 3 pad: 1 } }
+layer { name: "relu2" type: "ReLU" bottom: "conv2" top: "conv2" }
+layer { name: "fc3" type: "InnerProduct" bottom: "conv2" top: "fc3"
+  inner_product_param { num_output: 10 } }
+layer { name: "prob" type: "Softmax" bottom: "fc3" top: "prob" }
+"""
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Arguments that name a network of four layers, 24 x 32 input, with labels."""
+    import numpy as np
+
+    from deepvis.model.weights import write_weights
+
+    folder = tmp_path_factory.mktemp("tiny")
+    prototxt, weights, labels = folder / "tiny.prototxt", folder / "tiny.caffemodel", folder / "labels.txt"
+    prototxt.write_text(NET)
+    noise = np.random.default_rng(0)
+    shapes = {"conv1": (12, 3, 5, 5), "conv2": (7, 12, 3, 3), "fc3": (10, 7 * 5 * 7)}
+    write_weights(
+        weights,
+        {
+            name: [noise.normal(0, 0.1, shape).astype(np.float32), np.zeros(shape[0], np.float32)]
+            for name, shape in shapes.items()
+        },
+    )
+    labels.write_text("".join(f"class {i}\n" for i in range(10)))
+    return ["--prototxt", str(prototxt), "--weights", str(weights), "--mean", "104,117,123", "--labels", str(labels)]
+
+
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with three photos of different shapes."""
+    import numpy as np
+    from PIL import Image
+
+    folder = tmp_path_factory.mktemp("photos")
+    noise = np.random.default_rng(1)
+    for i, (height, width) in enumerate([(40, 60), (90, 30), (50, 50)]):
+        Image.fromarray(noise.integers(0, 255, (height, width, 3), np.uint8)).save(folder / f"photo{i}.png")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A second of moving stripes, 25 frames per second."""
+    import cv2
+    import numpy as np
+
+    path = tmp_path_factory.mktemp("video") / "stripes.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 25, (96, 64))
+    columns = np.arange(96)
+    for i in range(25):
+        row = ((columns + 4 * i) % 32 * 8).astype(np.uint8)
+        writer.write(np.repeat(np.tile(row, (64, 1))[:, :, None], 3, axis=2))
+    writer.release()
+    return path

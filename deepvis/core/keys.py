@@ -5,7 +5,8 @@ A key name is the character itself ("a", "J", "0", "<") or a word ("left", "pgdn
 Measured with the opencv-python wheels 4.14 and 5.0 on Linux (Qt): a letter gives the code of
 its small letter, with Shift or without, and so does Ctrl + letter; hence a binding on a capital
 letter cannot be reached there and each needs a second key. Characters such as ``! [ { < > + -``
-are distinct. A modifier pressed alone arrives as a key of its own and is no key here. The
+are distinct. (Where there is an X server the window also asks it for the keys, ui/x11.py, and does get
+``J``.) A modifier pressed alone arrives as a key of its own and is no key here. The
 wheels for Windows and macOS tell ``J`` from ``j``; their codes for the keys without a character
 are the virtual key shifted by 16 bits (window_w32.cpp) and AppKit's function-key code points
 (window_cocoa.mm, NSEvent.h).
@@ -92,7 +93,7 @@ def key_name(code: int, platform: str = sys.platform) -> str | None:
     else:
         special = _LINUX
         if code > 0xFFFF:  # GTK builds put the modifiers above the key
-            if code & _GTK_CTRL_OR_ALT:
+            if code & _GTK_CTRL_OR_ALT or code > 0xFFFFFF:
                 return None
             code &= 0xFFFF
     name = special.get(code) or _CONTROL.get(code)

@@ -1,8 +1,9 @@
 """The window on the screen, and one without a screen; both speak in plain events.
 
 A window belongs to one thread, the main one. Facts about OpenCV's Linux wheels (Qt 5): waitKeyEx
-gives whole key codes, a window that was closed with the mouse is no longer visible by its
-property, mouse places are counted in pixels of the picture even where it is shown larger.
+gives whole key codes, and of several keys between two looks the last (x11.py hears them all); a
+window that was closed with the mouse is no longer visible by its property; mouse places are counted
+in pixels of the picture even where it is shown larger.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from typing import Literal, Protocol
 
 import cv2
 import numpy as np
+
+from deepvis.ui.x11 import Ears
 
 NO_KEY = (-1, 255)
 SMALLEST = 160  # pixels of a side below which a size is taken for a minimized window
@@ -90,11 +93,13 @@ class Window:
             cv2.namedWindow(title, cv2.WINDOW_NORMAL | cv2.WINDOW_FREERATIO | cv2.WINDOW_GUI_NORMAL)
             cv2.resizeWindow(title, width, height)
             cv2.setMouseCallback(title, self._on_mouse)
+            cv2.waitKeyEx(1)  # the toolkit makes it while it handles events
         except cv2.error as error:
             raise WindowError(
                 f"OpenCV cannot open a window ({error.err or error}): install opencv-python rather than "
                 "opencv-python-headless, or run with --headless"
             ) from error
+        self._ears = Ears(title) if sys.platform == "linux" and os.environ.get("DISPLAY") else None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -107,7 +112,9 @@ class Window:
     def poll(self, milliseconds: int) -> list[Event]:
         code = cv2.waitKeyEx(max(milliseconds, 1))
         events, self._mouse = self._mouse, []
-        if code not in NO_KEY:
+        if self._ears is not None and self._ears.found:
+            events.extend(Key(heard) for heard in self._ears.hear())
+        elif code not in NO_KEY:
             events.append(Key(code))
         if not self._closed and not self._is_visible():
             self._closed = True
@@ -121,8 +128,12 @@ class Window:
             cv2.destroyWindow(self.title)
             cv2.waitKeyEx(1)  # the toolkit destroys it while it handles events
         self._closed = True
+        if self._ears is not None:
+            self._ears.close()
 
     def _is_visible(self) -> bool:
+        if self._ears is not None and self._ears.is_destroyed:
+            return False
         try:
             return not self._closed and cv2.getWindowProperty(self.title, cv2.WND_PROP_VISIBLE) >= 1
         except cv2.error:

@@ -1,7 +1,8 @@
-"""Asks the X server whether a window of this process is still there.
+"""A second pair of ears on this process's own window, where there is an X server.
 
-Qt does not notice when another client destroys its window (a script's ``xdotool windowclose``, some session
-managers): it goes on drawing into nothing. Uses libX11 where there is one; elsewhere nothing is known.
+OpenCV's Qt window keeps only the last of the keys that arrive between two looks, cannot tell ``J`` from ``j``, and
+does not notice when another client destroys it (``xdotool windowclose``). An X server tells any client that asks of
+the key presses and the end of any window: so this asks, on a connection of its own, through libX11.
 """
 
 from __future__ import annotations
@@ -10,36 +11,85 @@ import ctypes
 import os
 from typing import Any
 
+KEY_PRESS, DESTROY_NOTIFY = 2, 17  # X.h
+KEY_PRESS_MASK, STRUCTURE_NOTIFY_MASK = 1 << 0, 1 << 17
+CONTROL, ALT = 1 << 2, 1 << 3  # bits of a key event's state
+CARDINAL = 6  # Xatom.h
+GTK_CONTROL, GTK_ALT = 0x40000, 0x80000  # as deepvis.core.keys takes them
+
 _HANDLER = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
-_ignore = _HANDLER(lambda display, event: 0)  # Xlib would end the process at the first unknown window
+_ignore = _HANDLER(lambda display, event: 0)  # Xlib would end the process at the first window that is gone
 
 
-class XWindow:
-    """A window of this process found by its title. ``exists`` is True as long as nothing else is known."""
+class _KeyEvent(ctypes.Structure):
+    """XKeyEvent of Xlib.h, within the 192 bytes of an XEvent."""
+
+    _fields_ = (
+        ("type", ctypes.c_int),
+        ("serial", ctypes.c_ulong),
+        ("send_event", ctypes.c_int),
+        ("display", ctypes.c_void_p),
+        ("window", ctypes.c_ulong),
+        ("root", ctypes.c_ulong),
+        ("subwindow", ctypes.c_ulong),
+        ("time", ctypes.c_ulong),
+        ("places", ctypes.c_int * 4),
+        ("state", ctypes.c_uint),
+        ("keycode", ctypes.c_uint),
+        ("same_screen", ctypes.c_int),
+        ("rest", ctypes.c_byte * 96),
+    )
+
+
+class Ears:
+    """Hears the key presses and the end of the top-level window that has a title and belongs to this process.
+
+    found: False where there is no such window or no libX11; then nothing is ever heard.
+    """
 
     def __init__(self, title: str, library: str = "libX11.so.6") -> None:
-        self._x: Any = None
-        self._window = 0
+        self.found = False
+        self.is_destroyed = False
+        self._display = None
         try:
             self._x = _declared(ctypes.CDLL(library))
         except OSError:
             return
         self._display = self._x.XOpenDisplay(None)
-        if self._display:
-            self._x.XSetErrorHandler(_ignore)
-            self._window = self._find(title.encode())
+        if not self._display:
+            return
+        self._x.XSetErrorHandler(_ignore)
+        window = self._find(title.encode())
+        if window:
+            self._x.XSelectInput(self._display, window, KEY_PRESS_MASK | STRUCTURE_NOTIFY_MASK)
+            self._x.XSync(self._display, 0)
+            self.found = True
 
-    def exists(self) -> bool:
-        """One question to the server, some 0.1 ms."""
-        return not self._window or self._is_there(self._window)
+    def hear(self) -> list[int]:
+        """The keys pressed since the last call, as keysyms with GTK's bits for Ctrl and Alt; sets is_destroyed."""
+        codes: list[int] = []
+        event = _KeyEvent()
+        while self.found and self._x.XPending(self._display):
+            self._x.XNextEvent(self._display, ctypes.byref(event))
+            if event.type == DESTROY_NOTIFY:
+                self.is_destroyed = True
+            elif event.type == KEY_PRESS:
+                codes.append(self._code(event))
+        return codes
 
     def close(self) -> None:
-        if self._x is not None and self._display:
+        if self._display:
             self._x.XCloseDisplay(self._display)
-        self._window, self._display = 0, None
+        self.found, self._display = False, None
+
+    def _code(self, event: _KeyEvent) -> int:
+        text, keysym = ctypes.create_string_buffer(8), ctypes.c_ulong()
+        self._x.XLookupString(ctypes.byref(event), text, len(text), ctypes.byref(keysym), None)
+        extra = (GTK_CONTROL if event.state & CONTROL else 0) | (GTK_ALT if event.state & ALT else 0)
+        return int(keysym.value) | extra
 
     def _find(self, title: bytes) -> int:
-        """The top-level window, or its child below a window manager's frame, with that title and our process id."""
+        """The window on the root, or below a window manager's frame there; 0 if there is none."""
         root = self._x.XDefaultRootWindow(self._display)
         for window in self._children(root):
             for candidate in (window, *self._children(window)):
@@ -47,14 +97,10 @@ class XWindow:
                     return candidate
         return 0
 
-    def _is_there(self, window: int) -> bool:
-        attributes = (ctypes.c_long * 64)()  # XWindowAttributes is smaller
-        return bool(self._x.XGetWindowAttributes(self._display, window, attributes))
-
     def _children(self, window: int) -> list[int]:
         root, parent, count = ctypes.c_ulong(), ctypes.c_ulong(), ctypes.c_uint()
         found = ctypes.POINTER(ctypes.c_ulong)()
-        places = [ctypes.byref(value) for value in (root, parent, found, count)]
+        places = [ctypes.byref(place) for place in (root, parent, found, count)]
         if not self._x.XQueryTree(self._display, window, *places):
             return []
         children = [found[i] for i in range(count.value)]
@@ -76,7 +122,7 @@ class XWindow:
         kind, bits, count, rest = ctypes.c_ulong(), ctypes.c_int(), ctypes.c_ulong(), ctypes.c_ulong()
         value = ctypes.POINTER(ctypes.c_ulong)()
         places = [ctypes.byref(place) for place in (kind, bits, count, rest, value)]
-        self._x.XGetWindowProperty(self._display, window, atom, 0, 1, 0, 6, *places)  # 6: XA_CARDINAL
+        self._x.XGetWindowProperty(self._display, window, atom, 0, 1, 0, CARDINAL, *places)
         number = int(value[0]) if value and count.value else 0
         if value:
             self._x.XFree(value)
@@ -85,14 +131,18 @@ class XWindow:
 
 def _declared(x: Any) -> Any:
     """libX11 with the types of what is called: pointers and ids are longer than ctypes' int."""
-    pointer, window, long = ctypes.c_void_p, ctypes.c_ulong, ctypes.c_long
+    pointer, window, long, integer = ctypes.c_void_p, ctypes.c_ulong, ctypes.c_long, ctypes.c_int
     x.XOpenDisplay.restype, x.XOpenDisplay.argtypes = pointer, [ctypes.c_char_p]
     x.XCloseDisplay.argtypes = [pointer]
     x.XDefaultRootWindow.restype, x.XDefaultRootWindow.argtypes = window, [pointer]
-    x.XInternAtom.restype, x.XInternAtom.argtypes = window, [pointer, ctypes.c_char_p, ctypes.c_int]
+    x.XInternAtom.restype, x.XInternAtom.argtypes = window, [pointer, ctypes.c_char_p, integer]
     x.XQueryTree.argtypes = [pointer, window, *[pointer] * 4]
     x.XFetchName.argtypes = [pointer, window, pointer]
     x.XFree.argtypes = [pointer]
-    x.XGetWindowAttributes.argtypes = [pointer, window, pointer]
-    x.XGetWindowProperty.argtypes = [pointer, window, window, long, long, ctypes.c_int, window, *[pointer] * 5]
+    x.XGetWindowProperty.argtypes = [pointer, window, window, long, long, integer, window, *[pointer] * 5]
+    x.XSelectInput.argtypes = [pointer, window, long]
+    x.XSync.argtypes = [pointer, integer]
+    x.XPending.argtypes = [pointer]
+    x.XNextEvent.argtypes = [pointer, pointer]
+    x.XLookupString.argtypes = [pointer, pointer, integer, pointer, pointer]
     return x

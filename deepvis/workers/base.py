@@ -46,7 +46,7 @@ class Worker(ABC, Generic[A]):
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join(timeout)
             if self._thread.is_alive():
-                log.warning("%s did not end within %g s; it is left to itself", self._thread.name, timeout)
+                log.info("%s did not end within %g s; it is left to itself", self._thread.name, timeout)
 
     @abstractmethod
     def answer(self, ask: A | None) -> float | None:

@@ -1,0 +1,85 @@
+"""Real keys, real mouse, real pixels: what a person does with the program."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.window
+Start = Callable[..., Any]
+
+
+def test_a_session_with_photos(start: Start, screen: Any, tiny: list[str], photos: Path, tmp_path: Path) -> None:
+    program = start(*tiny, "--images", photos, "--size", "1200x800", "--stats", tmp_path / "stats.json")
+    assert program.size() == (800, 1200)
+
+    program.key("o", "Down", "Right", "b", "p")
+    first = program.saved(1)
+    assert first.name.startswith("deepvis-tiny-pool1-1-")
+
+    program.key("comma", "Escape", "o", "o", "Down", "L", "l", "j", "p")  # L moves by three
+    assert program.saved(2).name.startswith("deepvis-tiny-conv2-3-")
+
+    program.key("h", "h", "Next", "Page_Up", "F1", "F1", "Home", "Shift_L", "Alt_L", "p")
+    assert program.saved(3).name.startswith("deepvis-tiny-conv2-0-")
+
+    picture = cv2.imread(str(program.saved(3)))
+    assert picture.shape == (800, 1200, 3)
+    shown = screen.pixels()[:800, :1200]
+    rows = slice(0, 740)  # without the status line, which tells times
+    assert np.mean(picture[rows] != shown[rows]) < 0.01, "the screen shows something else than the program drew"
+
+    program.click(700, 400)
+    program.key("p")
+    assert not program.saved(4).name.startswith("deepvis-tiny-conv2-0-")
+
+    program.xdotool("windowsize", "--sync", program.window, "900", "600")
+    program.key("p")
+    assert cv2.imread(str(program.saved(5))).shape == (600, 900, 3)
+
+    program.ask_to_close()
+    assert program.end() == (0, "")
+    facts = json.loads((tmp_path / "stats.json").read_text())
+    assert facts["key_to_pixel_ms"]["n"] >= 20
+
+
+def unchanged(screen: Any) -> bool:
+    """True if the window's upper part, without the status line, is the same for 0.3 seconds."""
+    before = screen.pixels()[:560, :900].copy()
+    time.sleep(0.3)
+    return bool(np.array_equal(before, screen.pixels()[:560, :900]))
+
+
+def test_a_session_with_a_video_as_the_camera(start: Start, screen: Any, tiny: list[str], video: Path) -> None:
+    program = start(*tiny, "--video", video, "--size", "900x600")
+    program.key("o", "b", "p")
+    program.saved(1)
+    program.key("f")
+    program.until(lambda: unchanged(screen), "the frozen picture to stand still")
+    program.key("f")
+    program.until(lambda: not unchanged(screen), "the picture to move on")
+    program.key("c", "p")
+    program.saved(2)
+    program.key("q")
+    assert program.end() == (0, "")
+
+
+def test_a_window_that_is_destroyed_ends_the_program(start: Start, tiny: list[str], photos: Path) -> None:
+    program = start(*tiny, "--images", photos, "--size", "600x400")
+    program.key("p")
+    program.saved(1)
+    program.xdotool("windowclose", program.window)
+    assert program.end()[0] == 0
+
+
+def test_keys_and_screenshot_in_a_real_window(start: Start, tiny: list[str], photos: Path, tmp_path: Path) -> None:
+    program = start(*tiny, "--images", photos, "--keys", "o o down", "--screenshot", tmp_path / "shot.png")
+    assert program.end() == (0, "")
+    assert cv2.imread(str(tmp_path / "shot.png")).shape == (930, 1500, 3)
