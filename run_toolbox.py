@@ -4,7 +4,7 @@
 import sys
 
 try:
-    from deepvis.cli import main
+    from deepvis.cli import entry
 except ModuleNotFoundError as error:
     if (error.name or "deepvis").startswith("deepvis"):
         raise
@@ -12,4 +12,4 @@ except ModuleNotFoundError as error:
     sys.exit(2)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    entry()

@@ -50,5 +50,5 @@ setup(
             "distributed",
         ],
     },
-    entry_points={"console_scripts": ["deepvis = deepvis.cli:main"]},
+    entry_points={"console_scripts": ["deepvis = deepvis.cli:entry"]},
 )

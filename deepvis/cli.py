@@ -7,6 +7,7 @@ import difflib
 import logging
 import os
 import sys
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -219,6 +220,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
 
 
+def entry() -> NoReturn:
+    """The console command: ``main``, and out at once.
+
+    A worker may still be busy (torch loads, a pass is on its way); taking the interpreter down under it can crash.
+    """
+    code = main()
+    if threading.active_count() > 1:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
 def _run(arguments: argparse.Namespace) -> int:
     options, settings = run_options(arguments), settings_of(arguments)
     from deepvis.app import run
@@ -232,4 +246,4 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    entry()
