@@ -61,7 +61,8 @@ def train_epoch(run: Run, material: Material, progress: Callable[[Iterable, int]
         terms = losses(out, batch, recipe)
         loss = torch.stack(list(terms.values())).sum()
         if not torch.isfinite(loss):
-            raise ModelError(f"the loss became {float(loss)} in epoch {run.epoch + 1}; lower the rate ({recipe.rate})")
+            where = f"in epoch {run.epoch + 1}"
+            raise ModelError(f"the loss became {float(loss.detach())} {where}; lower the rate ({recipe.rate})")
         run.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         run.optimizer.step()

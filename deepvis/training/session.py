@@ -22,7 +22,7 @@ from deepvis.sources.photos import load_rgb
 from deepvis.training.batches import Material, mean_colour
 from deepvis.training.distil import Lesson, Teacher, open_lesson
 from deepvis.training.export import averaged_weights, network_for, write_model
-from deepvis.training.loop import Run, centre_scores, load_run, save_run, start_run, train
+from deepvis.training.loop import Run, centre_scores, load_run, start_run, train
 from deepvis.training.photos import SPLIT_RULE, PhotoFolder, list_photos, open_cache
 from deepvis.training.recipe import Recipe
 from deepvis.training.report import Accuracy, accuracy_page, filter_picture, measure
@@ -70,8 +70,7 @@ class Session:
 
         last = self.run.recipe.epochs if epochs is None else min(self.run.epoch + epochs, self.run.recipe.epochs)
         while self.run.epoch < last:
-            train(self.run, self.material, judge=self._judge, progress=bar, epochs=1)
-            save_run(self.run, self.place.checkpoint)
+            train(self.run, self.material, self.place.checkpoint, judge=self._judge, progress=bar, epochs=1)
             tell(self.run.curve[-1])
 
     def export(self) -> Accuracy:

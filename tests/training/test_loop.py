@@ -1,0 +1,136 @@
+"""The loop: seeded, and the same whether or not it was interrupted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from deepvis.engine.net import Net
+from deepvis.model.errors import ModelError
+from deepvis.model.graph import load_net
+from deepvis.training.batches import Batch, Material, epoch_rows, make_batch, mean_colour, mixed
+from deepvis.training.export import network_for
+from deepvis.training.loop import Run, load_run, save_run, start_run, train
+from deepvis.training.photos import list_photos, open_cache
+from deepvis.training.recipe import Recipe
+from deepvis.training.student import Guides, Student
+from deepvis.training.teacher import Maps, Targets
+
+
+@pytest.fixture
+def material(photos_folder: Path, tmp_path: Path) -> Material:
+    """With a teacher whose maps are noise: enough to see that they are followed the same way twice."""
+    photos = list_photos(photos_folder)
+    cache = open_cache(photos, tmp_path)
+    rows = np.flatnonzero(~photos.held_out)
+    rng = np.random.default_rng(0)
+    made = [rng.normal(size=(len(cache), 7, 7, size)).astype(np.float16) for size in (4, 4, 3, 3, 5, 5)]
+    maps = Maps((made[0], made[1]), (made[2], made[3]), (made[4], made[5]))
+    return Material(cache, photos.labels, rows, mean_colour(cache, rows), 25, maps, 5)
+
+
+@pytest.fixture
+def new_run(tiny_prototxt: Path):
+    def make(recipe: Recipe) -> Run:
+        net = Net(load_net(network_for(tiny_prototxt, 3), on_missing="fill"))
+        return start_run(Student(net.spec, net.functional, recipe.seed, Guides(maps_size=4, vector_size=5)), recipe)
+
+    return make
+
+
+def go(run: Run, material: Material, checkpoint: Path, epochs: int | None = None) -> Run:
+    train(run, material, checkpoint, judge=lambda run: {}, progress=lambda things, count: things, epochs=epochs)
+    return run
+
+
+def same(one: Run, other: Run) -> bool:
+    pairs = zip(one.average.items(), other.average.items(), strict=True)
+    return all(name == name2 and torch.equal(a, b) for (name, a), (name2, b) in pairs)
+
+
+def test_an_interrupted_run_ends_where_an_uninterrupted_one_does(new_run, material, recipe, tmp_path) -> None:
+    whole = go(new_run(recipe), material, tmp_path / "whole.npz")
+    go(new_run(recipe), material, tmp_path / "part.npz", epochs=1)
+    again = new_run(recipe)
+    load_run(again, tmp_path / "part.npz")
+    assert again.epoch == 1
+    go(again, material, tmp_path / "part.npz", epochs=2)
+    last = new_run(recipe)
+    load_run(last, tmp_path / "part.npz")
+    go(last, material, tmp_path / "part.npz")
+    assert last.epoch == whole.epoch == 4 and len(last.curve) == 4
+    assert same(whole, last)
+    drop = [{k: v for k, v in row.items() if k != "seconds"} for row in whole.curve]
+    assert drop == [{k: v for k, v in row.items() if k != "seconds"} for row in last.curve]
+
+
+def test_another_seed_is_another_run(new_run, material, recipe, tmp_path) -> None:
+    one = go(new_run(recipe), material, tmp_path / "a.npz", epochs=1)
+    assert same(one, go(new_run(recipe), material, tmp_path / "b.npz", epochs=1))
+    assert not same(one, go(new_run(replace(recipe, seed=2)), material, tmp_path / "c.npz", epochs=1))
+
+
+def test_the_loss_falls(new_run, material, recipe, tmp_path) -> None:
+    run = go(new_run(replace(recipe, epochs=12, mix=0)), material, tmp_path / "run.npz")
+    first, last = ([row[term] for row in run.curve] for term in ("labels", "vector"))
+    assert np.mean(first[-4:]) < np.mean(first[:4]) and np.mean(last[-4:]) < np.mean(last[:4])
+    assert set(run.curve[0]) == {"epoch", "labels", "scores", "maps", "vector", "seconds"}
+
+
+def test_another_recipe_is_refused_but_more_epochs_are_a_new_plan(new_run, recipe, tmp_path) -> None:
+    save_run(new_run(recipe), tmp_path / "run.npz")
+    with pytest.raises(ModelError, match=r"rate = 0\.005"):
+        load_run(new_run(replace(recipe, rate=1.0)), tmp_path / "run.npz")
+    longer = new_run(replace(recipe, epochs=9))
+    load_run(longer, tmp_path / "run.npz")
+    assert longer.plans == [[0, 4], [0, 9]]
+
+
+def test_a_loss_that_is_no_number_stops_the_run_in_words(new_run, material, recipe, tmp_path) -> None:
+    run = new_run(recipe)
+    with torch.no_grad():
+        run.student.weights["fc8"][0].fill_(float("nan"))
+    with pytest.raises(ModelError, match="lower the rate"):
+        go(run, material, tmp_path / "run.npz")
+
+
+def test_an_epoch_draws_small_classes_more_often_per_photo(material: Material, recipe: Recipe) -> None:
+    rows = np.concatenate([material.rows[:2], material.rows[8:]])  # 2, 8 and 8 photos
+    uneven = replace(material, rows=rows)
+    drawn = np.concatenate([epoch_rows(uneven, recipe, epoch) for epoch in range(60)])
+    assert len(drawn) == 60 * len(rows) and set(drawn) == set(rows)
+    counts = np.bincount(material.labels[drawn]) / len(drawn)
+    share = np.array([2, 8, 8]) ** recipe.balance
+    assert counts == pytest.approx(share / share.sum(), abs=0.01)
+    assert np.array_equal(epoch_rows(uneven, recipe, 3), epoch_rows(uneven, recipe, 3))
+
+
+def test_a_batch_depends_on_its_seed_alone(material: Material, recipe: Recipe) -> None:
+    one, two, other = (make_batch(material, recipe, material.rows[:4], [1, 2, n]) for n in (3, 3, 4))
+    assert torch.equal(one.x, two.x) and torch.equal(one.targets.maps, two.targets.maps)
+    assert not torch.equal(one.x, other.x)
+
+
+def test_mixing_cuts_pictures_and_targets_at_the_same_place() -> None:
+    cells, pixels = 5, 25
+    own = torch.arange(3.0).view(3, 1, 1, 1)
+    x, maps = own.expand(3, 3, pixels, pixels), own.expand(3, 4, cells, cells)
+    vector = own.view(3, 1)
+    batch = mixed(Batch(x, torch.eye(3), Targets(torch.eye(3), maps, vector)), cells, np.random.default_rng(1))
+    foreign = batch.targets.maps[1, 0] != 1
+    assert 0 < foreign.sum() < cells**2
+    assert torch.equal((batch.x[1, 0] != 1)[2::5, 2::5], foreign)
+    share = float(foreign.float().mean())
+    assert batch.labels[1].tolist() == pytest.approx([share, 1 - share, 0])
+    assert float(batch.targets.vector[1]) == pytest.approx(1 - share)
+
+
+def test_the_rate_rises_then_falls_to_nothing() -> None:
+    recipe = Recipe(epochs=10, warmup=2, rate=1.0)
+    rates = [recipe.rate_at(epoch) for epoch in (0, 1, 2, 6, 10)]
+    assert rates == pytest.approx([0, 0.5, 1, 0.5, 0])
+    assert [recipe.size_at(epoch, 117) for epoch in (0, 7, 8, 9)] == [77, 77, 117, 117]
