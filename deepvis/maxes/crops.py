@@ -10,8 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-import torch
 
+from deepvis.backends.showing import position_seed
 from deepvis.core.types import Fit, Patch, Unit
 from deepvis.core.unit_files import (
     BACK_FOLDER,
@@ -151,17 +151,12 @@ def back_tiles(
         return tiles
     data = network.model.data_blob
     inputs = np.stack([pre.normalised(seen) for seen in pictures if seen is not None])
-    tape = network.net.forward({data: inputs}, until=layer)
-    seed = torch.zeros_like(tape.blobs[layer])
-    for row, index in enumerate(there):
-        patch = unit.patches[index]
-        place = (row, unit.unit.channel)
-        if seed.dim() > 2:
-            seed[place].reshape(-1, seed.shape[-1])[patch.row, patch.col] = 1.0
-        else:
-            seed[place] = 1.0
+    tape = network.net.forward(network.inputs(inputs), until=layer)
+    shape = (1, *tape.blobs[layer].shape[1:])
+    patches = [unit.patches[index] for index in there]
+    seeds = [position_seed(shape, unit.unit.channel, patch.row, patch.col) for patch in patches]
     for mode in modes:
-        diffs = tape.backward(layer, seed, mode, to=data)[data].cpu().numpy()
+        diffs = tape.backward(layer, np.concatenate(seeds), mode, to=data)[data].cpu().numpy()
         for row, index in enumerate(there):
             patch = unit.patches[index]
             window = windows_of(network).window(layer, patch.row, patch.col)

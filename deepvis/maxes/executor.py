@@ -30,6 +30,7 @@ from deepvis.maxes.errors import ScanError
 
 MOST_DEATHS = 3  # of a worker over the same piece of work
 MOST_THREADS = 16  # forward passes at a time in this process: each holds its blobs
+DASK_SECONDS = 10  # to wait for a scheduler
 Advance = Callable[[int, int], None]
 
 
@@ -173,7 +174,7 @@ def _dask(address: str) -> Iterator[tuple[Executor, int]]:
     except ImportError as error:
         raise ScanError("--scheduler needs Dask; install it with: pip install distributed") from error
     try:
-        client = Client(address, timeout=10)
+        client = Client(address, timeout=DASK_SECONDS)
     except (OSError, ValueError) as error:
         raise ScanError(f"no Dask scheduler answers at {address} ({error}); start one with: dask scheduler") from error
     with client:

@@ -18,6 +18,7 @@ from deepvis.maxes.windows import Window, cut
 CELL = 128  # pixels a side, the edge included
 EDGE = 1  # dark pixels around each tile
 JPEG_QUALITY = 92
+BACK_EXPONENT = 0.5  # tiles are small: weak values are lifted more than in the back pane
 
 
 def montage(tiles: Sequence[np.ndarray | None], cell: int = CELL) -> np.ndarray:
@@ -53,7 +54,7 @@ def resized(tile: np.ndarray, height: int, width: int) -> np.ndarray:
 def back_tile(diff_chw: np.ndarray, window: Window) -> np.ndarray:
     """The window of a back projection (C, H, W), RGB, as a picture of its own: 0 is mid-grey."""
     part = cut(diff_chw.transpose(1, 2, 0), window, 0.0)
-    return back_picture(part.transpose(2, 0, 1), BackFilter.RAW)
+    return back_picture(part.transpose(2, 0, 1), BackFilter.RAW, BACK_EXPONENT)
 
 
 def write_jpeg(path: Path, rgb: np.ndarray) -> None:

@@ -12,6 +12,8 @@ from math import prod
 import numpy as np
 import torch
 
+from deepvis.backends.engine import other_inputs
+from deepvis.backends.showing import maps_shape
 from deepvis.core.types import Fit
 from deepvis.engine.net import Net
 from deepvis.maxes.errors import ScanError
@@ -54,10 +56,16 @@ class ScanNetwork:
         """The input for a photo, (C, H, W) float32, as the live view makes it. Raises PhotoError."""
         return self.model.preprocessor.to_input(load_rgb(path), fit)
 
+    def inputs(self, pictures: np.ndarray) -> dict[str, np.ndarray]:
+        """All inputs of the network for pictures (N, C, H, W): those that take none are the live view's."""
+        others = other_inputs(self.model)
+        repeated = {name: np.repeat(value, len(pictures), axis=0) for name, value in others.items() if value.ndim}
+        return {**repeated, self.model.data_blob: pictures}
+
     def peaks(self, inputs: np.ndarray) -> dict[str, Peaks]:
         """(N, C, H, W) float32 -> layer -> its units' peaks, see ``peaks_of``; N is best ``rows``."""
-        names = [layer.name for layer in self.layers]
-        blobs = self.net.forward({self.model.data_blob: inputs}, keep=set(names)).blobs
+        names = {layer.name for layer in self.layers}
+        blobs = self.net.forward(self.inputs(inputs), keep=names).blobs
         found = {}
         for layer in self.layers:
             blob = blobs[layer.name]
@@ -94,15 +102,19 @@ def tracked_layers(
     for name in names:
         if name not in shapes:
             raise ScanError(f"{model.name} has no layer {name!r}; there are {', '.join(model.layer_names)}")
-    chosen = [name for name in model.layer_names if not names or name in names]
+    tracked = [name for name in model.layer_names if _is_tracked(shapes.get(name, ()))]
+    chosen = [name for name in tracked if not names or name in names]
     chosen += [name for name in names if name not in chosen]
     return tuple(_tracked(name, shapes[name]) for name in dict.fromkeys(chosen))
 
 
+def _is_tracked(shape: tuple[int, ...]) -> bool:
+    """True for blobs that hold one row of values for each picture, as a detector's regions do not."""
+    return len(shape) > 1 and shape[0] == 1 and prod(shape) > 0
+
+
 def _tracked(name: str, shape: tuple[int, ...]) -> TrackedLayer:
-    channels = shape[1] if len(shape) > 1 else 1
-    width = shape[-1] if len(shape) > 2 else 1
-    return TrackedLayer(name, channels, prod(shape[2:-1]), width)
+    return TrackedLayer(name, *maps_shape((1, *shape[1:])))
 
 
 def model_hash(model: Model) -> str:

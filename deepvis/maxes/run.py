@@ -145,6 +145,8 @@ def finish(order: ScanOrder, folder: ScanFolder, plan: ScanPlan, progress: Progr
         if total is not None and not broken:
             write_part(folder.result, total)
             write_skipped(folder.skipped, total)
+            for left_by_a_kill in folder.parts.glob("*.part"):
+                left_by_a_kill.unlink(missing_ok=True)
             return total
         for path, reason in broken:
             progress.note(f"the partial result {path.name} is corrupt ({reason}); its images are scanned again")
