@@ -66,3 +66,9 @@ def jobs_of(args: argparse.Namespace, model: Model, shapes: Shapes, recipe: Reci
         for channel in channels_of(args.push_channel, layer, model, shapes)
         for seed in seeds
     ]
+
+
+def spread(count: int, most: int) -> list[int]:
+    """Up to ``most`` numbers of 0..count - 1, evenly spread, the first included."""
+    most = max(min(count, most), 1)
+    return [n * count // most for n in range(most)]

@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+"""Draw the paper's figures 3, 4, 5 and S1 for any network, as png.
+
+    scripts/make_figures.py --model bvlc-googlenet --classes flamingo pelican "school bus" --out docs/figures/googlenet
+
+Pictures are kept in OUT/pieces: interrupted, it goes on where it was, and a figure can be drawn again for nothing.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from deepvis.core.files import written_beside
+from deepvis.model.zoo import Model
+from deepvis.optimize import command, figures, options, session
+from deepvis.optimize.ascend import Climb, Job
+from deepvis.optimize.errors import OptimizeError
+from deepvis.optimize.objective import resolve, unit
+from deepvis.optimize.pictures import field_box, shown
+from deepvis.optimize.presets import TABLE_1, preset
+from deepvis.optimize.recipe import Recipe
+from deepvis.optimize.tasks import load, specimen
+from deepvis.optimize.units import Shapes, channels_of, class_layer, layers_of, spread
+
+NAME = "make_figures"
+FIGURES = ("3", "4", "5", "S1")
+
+
+def parser() -> options.Parser:
+    p = options.Parser(prog=NAME, description=__doc__.splitlines()[0])
+    options.add_network(p)
+    what = p.add_argument_group("what to draw")
+    what.add_argument("--figures", nargs="+", default=list(FIGURES), metavar="N", help="of 3, 4, 5 and S1")
+    what.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the figures")
+    what.add_argument("--classes", nargs="+", metavar="N", help="names or numbers for figures 3 (the first) and 4")
+    what.add_argument("--push-layer", nargs="+", metavar="LAYER", help="layers of figures 5 and S1; none: a choice")
+    what.add_argument("--units", default="8", metavar="N", help="of each layer in figure 5")
+    what.add_argument("--most", default="512", metavar="N", help="channels of each layer in figure S1, at most")
+    what.add_argument("--preset", default="3", metavar="NAME", help="of figures 5 and S1")
+    what.add_argument("--presets-file", type=Path, metavar="YAML", help="your own presets")
+    what.add_argument("--max-iter", metavar="N", help="iterations, in place of the presets'")
+    options.add_work(p)
+    return p
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    args = parser().parse_args(argv)
+    network, work = options.network_of(args), command.work_of(args)
+    model, ready = load(network), specimen(network)
+    drawn = [resolved(figure, ready.net.shapes) for figure in wanted(args, model, ready.net.shapes)]
+    pieces = figures.Pieces(args.out / "pieces", model.name)
+    left = [job for job in dict.fromkeys(job for f in drawn for job in f.jobs) if not pieces.path(job).exists()]
+
+    def write(climb: Climb) -> None:
+        x = climb.x * 0 if climb.trouble or climb.best is None else climb.best.x
+        pieces.write(climb.job, shown(x, model.preprocessor, field_box(ready, climb.job.objective.leader)))
+
+    with command.progress_bar(left) as bar:
+        report = session.run(network, left, work, bar, write)
+    for figure in drawn:
+        if all(pieces.path(job).exists() for job in figure.jobs):
+            write_png(args.out / f"{figure.name}.png", figures.draw(figure, pieces.read))
+    return command.last_words(report, NAME, len(left))
+
+
+def wanted(args, model: Model, shapes: Shapes) -> list[figures.Figure]:
+    """The figures that the options name."""
+    unknown = [name for name in args.figures if name not in FIGURES]
+    if unknown:
+        raise OptimizeError(f"--figures {unknown[0]!r} is not known; there are: {', '.join(FIGURES)}")
+    recipe = shortened(preset(args.preset, args.presets_file), args.max_iter)
+    layer = class_layer(model, shapes)
+    classes = channels_of(args.classes, layer, model, shapes) if args.classes else spread(shapes[layer][1], 8)
+    found: list[figures.Figure] = []
+    if "3" in args.figures:
+        base = shortened(Recipe({}, "constant", {"lr": 100}, 300), args.max_iter)
+        found.append(figures.sweeps(unit(layer, classes[0]), label_of(model, classes[0]), base))
+    if "4" in args.figures:
+        recipes = {name: shortened(row, args.max_iter) for name, row in TABLE_1.items()}
+        found.append(figures.presets_by_class({label_of(model, c): unit(layer, c) for c in classes}, recipes))
+    if "5" in args.figures:
+        layers = layers_of(args, model, shapes) if args.push_layer else a_choice_of_layers(model, shapes)
+        count = options.whole("--units", args.units)
+        found.append(figures.features_by_layer({name: spread(shapes[name][1], count) for name in layers}, recipe))
+    if "S1" in args.figures:
+        layers = layers_of(args, model, shapes) if args.push_layer else a_choice_of_layers(model, shapes)
+        most = options.whole("--most", args.most)
+        maps = {name: spread(shapes[name][1], most) for name in layers if len(shapes[name]) == 4}
+        found.append(figures.every_channel(maps, recipe))
+    return found
+
+
+def a_choice_of_layers(model: Model, shapes: Shapes) -> list[str]:
+    """Up to eight of the layers that have units of their own, in order, evenly; probabilities left out."""
+    own = [name for name in model.layer_names if name not in model.remap and name != model.prob_layer]
+    return [own[n] for n in spread(len(own), 8)]
+
+
+def shortened(recipe: Recipe, max_iter: str | None) -> Recipe:
+    return recipe if max_iter is None else replace(recipe, max_iter=options.whole("--max-iter", max_iter))
+
+
+def resolved(figure: figures.Figure, shapes: Shapes) -> figures.Figure:
+    """The figure with the places of its units fixed. Raises OptimizeError where the network has no such unit."""
+
+    def job_of(job: Job) -> Job:
+        return replace(job, objective=resolve(job.objective, shapes))
+
+    return replace(figure, rows=tuple(replace(row, jobs=tuple(map(job_of, row.jobs))) for row in figure.rows))
+
+
+def label_of(model: Model, channel: int) -> str:
+    """A class's first name, without its synset."""
+    label = model.labels[channel] if channel < len(model.labels) else str(channel)
+    bare = label.partition(" ")[2] if label.startswith("n0") or label.startswith("n1") else label
+    return bare.split(",")[0]
+
+
+def write_png(path: Path, rgb: np.ndarray) -> None:
+    encoded = io.BytesIO()
+    Image.fromarray(rgb).save(encoded, "PNG", optimize=True)
+    with written_beside(path) as file:
+        file.write(encoded.getvalue())
+
+
+if __name__ == "__main__":
+    sys.exit(command.guarded(main, NAME))
