@@ -130,14 +130,13 @@ def back_picture(diff_chw: np.ndarray, how: BackFilter, exponent: float = BACK_E
         gray = cv2.convertScaleAbs(norm - low, alpha=255.0 / (high - low) if high > low else 0.0)
         return cv2.cvtColor(gray, cv2.COLOR_GRAY2RGB)
     if how is BackFilter.RAW and len(diff) == 3:
-        colours = cv2.merge(list(diff))
         peak = float(peaks.max(initial=0))
     else:
-        colours = diff.mean(axis=0)
-        peak = max(float(colours.max(initial=0)), -float(colours.min(initial=0)))
-    flat = colours.reshape(len(colours), -1) * np.float32(1 / peak if peak > 0 else 0)
-    picture = cv2.LUT(_signed_roots(flat), signed_tone(2 * exponent))
-    return picture.reshape(colours.shape) if colours.ndim == 3 else cv2.cvtColor(picture, cv2.COLOR_GRAY2RGB)
+        diff = diff.mean(axis=0, keepdims=True)
+        peak = float(np.abs(diff).max(initial=0))
+    factors = np.full(len(diff), 1 / peak if peak > 0 else 0, np.float32)
+    planes = cv2.LUT(_in_blocks(diff, factors, _signed_roots).reshape(-1, diff.shape[2]), signed_tone(2 * exponent))
+    return cv2.merge([planes.reshape(diff.shape)[plane % len(diff)] for plane in range(3)])
 
 
 def _codes(values_chw: np.ndarray, individual: float, gamma: float, *, signed: bool) -> Codes:
@@ -148,13 +147,7 @@ def _codes(values_chw: np.ndarray, individual: float, gamma: float, *, signed: b
     roots = 1 if exponent >= STEEP else 2
 
     def code(scaled: np.ndarray, out: np.ndarray) -> None:
-        if signed:
-            out[:] = _signed_roots(scaled, roots)
-            return
-        np.maximum(scaled, 0, out=scaled)
-        for _ in range(roots):
-            cv2.sqrt(scaled, scaled)
-        cv2.convertScaleAbs(scaled, out, alpha=255.0)
+        (_signed_roots if signed else _roots)(scaled, out, roots)
 
     return Codes(_in_blocks(values, factors, code), signed, exponent, roots, float(peaks.max(initial=0)))
 
@@ -198,10 +191,18 @@ def _factors(peaks: np.ndarray, individual: float) -> np.ndarray:
     return np.where(silent, 0, 1 / np.where(silent, 1, ceilings)).astype(np.float32)
 
 
-def _signed_roots(values: np.ndarray, roots: int = 1) -> np.ndarray:
-    """Two axes of float32 in -1..1 to the codes of their 2 ** roots-th roots around MID."""
+def _roots(values: np.ndarray, out: np.ndarray, roots: int) -> None:
+    """Write the codes of the 2 ** roots-th roots of float32 in 0..1; below 0 counts as 0. Overwrites ``values``."""
+    np.maximum(values, 0, out=values)
+    for _ in range(roots):
+        cv2.sqrt(values, values)
+    cv2.convertScaleAbs(values, out, alpha=255.0)
+
+
+def _signed_roots(values: np.ndarray, out: np.ndarray, roots: int = 1) -> None:
+    """The same for float32 in -1..1, around MID."""
     magnitude = np.abs(values)
     for _ in range(roots):
         cv2.sqrt(magnitude, magnitude)
-    np.copysign(magnitude, values, out=magnitude)
-    return np.rint(magnitude * 127 + MID).astype(np.uint8)
+    np.copysign(magnitude, values, out=values)
+    cv2.convertScaleAbs(values, out, alpha=127.0, beta=MID)

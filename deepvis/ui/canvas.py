@@ -100,8 +100,12 @@ def _corner(radius: int) -> np.ndarray:
 
 
 def card_face(canvas: np.ndarray, face: Rect, color: BGR, radius: int) -> None:
-    """Paint a pane's face with round corners on the window's background."""
-    fill(canvas, bounds(canvas), BACKGROUND)
+    """Paint a pane's face with round corners, and the window's background around it."""
+    whole = bounds(canvas)
+    fill(canvas, Rect(0, 0, face.row, whole.width), BACKGROUND)
+    fill(canvas, Rect(face.bottom, 0, whole.height - face.bottom, whole.width), BACKGROUND)
+    fill(canvas, Rect(face.row, 0, face.height, face.col), BACKGROUND)
+    fill(canvas, Rect(face.row, face.right, face.height, whole.width - face.right), BACKGROUND)
     fill(canvas, face, color)
     round_corners(canvas, face, radius)
 
