@@ -33,9 +33,7 @@ def filled(layer: LayerSpec, bottoms: Sequence[Shape], rng: np.random.Generator)
     shapes = blob_shapes(layer, bottoms)
     for shape in shapes:
         check_size(layer, shape, "a weight blob")
-    values = tuple(
-        fill_blob(_filler(layer, index, shape), shape, rng) for index, shape in enumerate(shapes)
-    )
+    values = tuple(fill_blob(_filler(layer, index, shape), shape, rng) for index, shape in enumerate(shapes))
     return replace(layer, blobs=values)
 
 

@@ -158,7 +158,9 @@ def blob(spec: LayerSpec, weights: Weights, index: int, shape: Sequence[int] | N
     """The layer's ``index``-th weight blob in ``shape`` (any shape of the same size is taken, as legacy files hold)."""
     wanted = "x".join(str(d) for d in shape) if shape is not None else "any shape"
     if index >= len(weights):
-        raise fault(spec, f"{len(weights)} weight blobs", f"its {what}, blob {index}, of {wanted}: give the weights file")
+        raise fault(
+            spec, f"{len(weights)} weight blobs", f"its {what}, blob {index}, of {wanted}: give the weights file"
+        )
     w = weights[index]
     if shape is None:
         return w

@@ -49,9 +49,7 @@ class Packed:
     work too.
     """
 
-    def __init__(
-        self, w: Tensor, stride: Pair, pad: Pair, dilation: Pair, group: int, shape: Sequence[int]
-    ) -> None:
+    def __init__(self, w: Tensor, stride: Pair, pad: Pair, dilation: Pair, group: int, shape: Sequence[int]) -> None:
         self.stride, self.pad, self.dilation, self.group = list(stride), list(pad), list(dilation), group
         self.w = _OPS._reorder_convolution_weight(
             w.detach().contiguous(), self.pad, self.stride, self.dilation, group, list(shape)
@@ -73,9 +71,7 @@ class PackedBack:
     channels, which are then dealt out to their places.
     """
 
-    def __init__(
-        self, w: Tensor, stride: Pair, pad: Pair, dilation: Pair, group: int, above: Sequence[int]
-    ) -> None:
+    def __init__(self, w: Tensor, stride: Pair, pad: Pair, dilation: Pair, group: int, above: Sequence[int]) -> None:
         self.stride, self.pad = stride[0], pad
         kernels = _phases(w, self.stride, group)
         reach = [d * (k - 1) for d, k in zip(dilation, kernels.shape[2:], strict=True)]

@@ -61,10 +61,11 @@ def receptive_field(
     windows: dict[int, Window] = {value: ((row, row + 1), (col, col + 1))}
     for index in reversed(plan.behind([value])):
         node = plan.nodes[index]
+        rule = RULES[node.spec.type] if node.spec.type in RULES else same_or_whole  # noqa: SIM401
         for top, seen in [(t, windows[t]) for t in node.tops if t in windows]:
             for place, bottom in enumerate(node.bottoms):
                 step = Step(node.spec, place, node.tops.index(top), shapes)
-                below = (RULES[node.spec.type] if node.spec.type in RULES else same_or_whole)(step, seen)
+                below = rule(step, seen)
                 if below is not None:
                     windows[bottom] = _union(windows[bottom], below) if bottom in windows else below
     data = data_blob if data_blob is not None else picture_input(spec, [plan.names[v] for v in windows])
@@ -87,7 +88,7 @@ def field_size(spec: NetSpec, shapes: Mapping[str, Shape], blob: str) -> tuple[i
 
 
 def picture_input(spec: NetSpec, reached: Sequence[str]) -> str:
-    """The input that holds the picture: the first with 4 axes of those reached, else the first reached, else the first."""
+    """The input that holds the picture: the first with 4 axes of those reached, else the first reached."""
     inputs = [blob for blob in spec.inputs if blob in reached] or list(spec.inputs)
     return next((blob for blob in inputs if len(spec.inputs[blob]) == 4), inputs[0])
 

@@ -97,7 +97,9 @@ def test_net(folder: Path) -> None:
 
 
 @pytest.mark.shared
-@pytest.mark.parametrize("folder", [p for p in names(SHARED, "layers") if not (OWN / "layers" / p.id).exists()] or [None])
+@pytest.mark.parametrize(
+    "folder", [p for p in names(SHARED, "layers") if not (OWN / "layers" / p.id).exists()] or [None]
+)
 def test_layer_of_shared(folder: Path | None) -> None:
     if folder is None:
         pytest.skip("tests/golden has them all")

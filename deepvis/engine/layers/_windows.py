@@ -11,6 +11,8 @@ def per_axis(spec: LayerSpec, field: str, default: int | None, axes: int, *, lea
 
     Caffe: one value serves every axis; the _h/_w pair needs two axes and excludes the repeated field.
     """
+    if axes == 0:
+        return ()
     message = spec.param
     stem = "kernel" if field == "kernel_size" else field
     if stem != "dilation" and _given(message, f"{stem}_h", f"{stem}_w"):

@@ -106,9 +106,7 @@ class _Convolution:
         if channels % window.group:
             raise fault(spec, f"a bottom of {channels} channels", f"a multiple of its {window.group} groups")
         tops = []
-        for size, k, s, pad, d in zip(
-            sizes, window.kernel, window.stride, window.pad, window.dilation, strict=True
-        ):
+        for size, k, s, pad, d in zip(sizes, window.kernel, window.stride, window.pad, window.dilation, strict=True):
             tops.append(convolved(size, k, s, pad, d))
             if tops[-1] < 1:
                 least = d * (k - 1) + 1 - 2 * pad

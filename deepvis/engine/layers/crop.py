@@ -41,7 +41,7 @@ def crop_starts(spec: LayerSpec, dims: int) -> list[int]:
 
 @LAYERS.add("Crop")
 def crop(spec: LayerSpec, weights: Weights) -> Op:
-    """y = the first bottom, cut to the second bottom's size along the axes from ``axis`` (2) on, from ``offset`` (0) on.
+    """y = the first bottom cut to the second's size along the axes from ``axis`` (2) on, starting at ``offset`` (0).
 
     Shapes: axes before ``axis`` stay, the others take the second bottom's sizes. Gradient: g at the window's
     place and zeros around it; nothing to the second bottom.
@@ -65,7 +65,7 @@ def crop(spec: LayerSpec, weights: Weights) -> Op:
 
 @LAYERS.add("CropCenter")
 def crop_center(spec: LayerSpec, weights: Weights) -> Op:
-    """y = the bottom without its border: crop_size values are taken away at both sides of each axis from the channels on.
+    """y = the bottom without its border: crop_size values less at both sides of each axis from the channels on.
 
     Shapes: (N, C, H, W) -> (N, C - 2 crop_size[0], H - 2 crop_size[1], W - 2 crop_size[2]); with two values
     they are for H and W, one value is for both. Gradient: g in the middle and zeros around it.

@@ -237,7 +237,9 @@ def contrastive_loss(spec: LayerSpec, weights: Weights) -> Op:
     def parts(a: Tensor, b: Tensor, label: Tensor):
         if a.shape != b.shape or label.numel() != a.shape[0]:
             raise fault(
-                spec, f"bottoms of {[list(t.shape) for t in (a, b, label)]}", "two of the same shape, a label for each pair"
+                spec,
+                f"bottoms of {[list(t.shape) for t in (a, b, label)]}",
+                "two of the same shape, a label for each pair",
             )
         apart = (a - b).reshape(a.shape[0], -1)
         return apart, apart.square().sum(1), label.reshape(-1).long() != 0

@@ -150,7 +150,7 @@ def stochastic_pool(x: Tensor, grid: Grid) -> Tensor:
 
 @LAYERS.add("Pooling")
 def pooling(spec: LayerSpec, weights: Weights) -> Op:
-    """MAX: the largest value of each window; AVE: its mean; STOCHASTIC (test): sum x^2 / sum x.
+    """y = the largest value of each window (MAX), its mean (AVE), or sum x^2 / sum x (STOCHASTIC at test time).
 
     Shapes: (N, C, H, W) -> (N, C, ceil((H + 2 pad - kernel) / stride) + 1, likewise W). A second top of MAX
     is the mask: the index of the maximum in its plane, as a float.

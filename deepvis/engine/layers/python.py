@@ -18,8 +18,8 @@ def python_name(spec: LayerSpec) -> str:
 def python(spec: LayerSpec, weights: Weights):
     """What ``PYTHON_LAYERS`` holds under the layer's "module.layer"; otherwise an error with that name.
 
-    Shapes and formula: those of the code that takes its place. A file's own Python code is never run: it may do
-    anything, and needs pycaffe's blobs.
+    Shapes, formula and gradient: those of the code that takes its place. A file's own Python code is never run: it
+    may do anything, and needs pycaffe's blobs.
     Source: Caffe's python_layer.hpp.
     """
     name = python_name(spec)

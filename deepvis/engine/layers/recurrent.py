@@ -46,9 +46,13 @@ class _Parts:
         if self.has_static:
             static = rest.pop(0)
             if static.shape[0] != streams:
-                raise fault(self.spec, f"a static input of {list(static.shape)}", f"one item for each of {streams} streams")
+                raise fault(
+                    self.spec, f"a static input of {list(static.shape)}", f"one item for each of {streams} streams"
+                )
             static = static.reshape(streams, -1)
-            driven = driven + F.linear(static, blob(self.spec, self.weights, 2, (wide, static.shape[1]), "static weights"))
+            driven = driven + F.linear(
+                static, blob(self.spec, self.weights, 2, (wide, static.shape[1]), "static weights")
+            )
         first = (1, streams, self.units)
         for state in rest:
             if tuple(state.shape) != first:

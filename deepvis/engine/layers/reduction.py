@@ -11,7 +11,7 @@ from deepvis.model.graph import LayerSpec
 
 @LAYERS.add("Reduction")
 def reduction(spec: LayerSpec, weights: Weights) -> Op:
-    """y = coeff * the sum of x (SUM), |x| (ASUM), x^2 (SUMSQ), or their mean (MEAN), over all axes from ``axis`` (0) on.
+    """y = coeff * the sum of x (SUM), |x| (ASUM) or x^2 (SUMSQ), or the mean (MEAN), over all axes from ``axis`` (0).
 
     Shapes: (outer..., inner...) -> (outer...), no axis at all for axis 0.
     Gradient: coeff g spread out, times sign(x) (ASUM), 2 x (SUMSQ), 1 / count (MEAN).

@@ -54,7 +54,9 @@ def _reshaped(spec: LayerSpec, dims: Sequence[int], shape: tuple[int, ...]) -> t
     start = canonical_axis(spec, p.axis if p.axis >= 0 else p.axis + len(shape) + 1, len(shape), end=True)
     end = len(shape) if p.num_axes == -1 else start + p.num_axes
     if p.num_axes < -1 or end > len(shape):
-        raise fault(spec, f"num_axes {p.num_axes} from axis {start} on {list(shape)}", "axes that the bottom has, or -1")
+        raise fault(
+            spec, f"num_axes {p.num_axes} from axis {start} on {list(shape)}", "axes that the bottom has, or -1"
+        )
     middle = []
     for i, d in enumerate(dims):
         if d == 0 and start + i >= len(shape):
@@ -80,7 +82,8 @@ def _back_in_shape(ran, grads):
 def permute(spec: LayerSpec, weights: Weights) -> Op:
     """y = x with its axes in another order: axis i of y is axis order[i] of x.
 
-    Shapes: (d0, d1, ...) -> (d[order[0]], d[order[1]], ...); axes that ``order`` does not name follow in their own order.
+    Shapes: (d0, d1, ...) -> (d[order[0]], d[order[1]], ...); axes that ``order`` does not name
+    follow in their own order.
     Gradient: g with the axes put back.
     Source: the SSD fork of Caffe (weiliu89/caffe), permute_layer.cpp.
     """

@@ -69,7 +69,9 @@ def filter_(spec: LayerSpec, weights: Weights) -> Op:
     Source: Caffe's filter_layer.cpp.
     """
     if len(spec.bottoms) != len(spec.tops) + 1:
-        raise fault(spec, f"{len(spec.bottoms)} bottoms, {len(spec.tops)} tops", "one bottom more than tops: the selector")
+        raise fault(
+            spec, f"{len(spec.bottoms)} bottoms, {len(spec.tops)} tops", "one bottom more than tops: the selector"
+        )
 
     def chosen(selector: Tensor) -> Tensor:
         return selector.reshape(selector.shape[0], -1)[:, 0].nonzero()[:, 0]
@@ -87,7 +89,8 @@ def filter_(spec: LayerSpec, weights: Weights) -> Op:
         *data, selector = ran.bottoms
         index = chosen(selector)
         below = [
-            None if g is None else torch.zeros_like(x).index_copy_(0, index, g) for x, g in zip(data, grads, strict=True)
+            None if g is None else torch.zeros_like(x).index_copy_(0, index, g)
+            for x, g in zip(data, grads, strict=True)
         ]
         return [*below, None]
 

@@ -10,8 +10,9 @@ from deepvis.model.graph import LayerSpec
 
 @LAYERS.add("Parameter")
 def parameter(spec: LayerSpec, weights: Weights) -> Op:
-    """y = the layer's weight blob. Shapes: no bottom -> parameter_param's shape, which is the blob's.
+    """y = the layer's weight blob.
 
+    Shapes: no bottom -> parameter_param's shape, which is the blob's. Nothing below takes a gradient.
     Caffe's surprises: without weights it starts at zero; the weights are the top itself.
     Source: Caffe's parameter_layer.hpp.
     """
@@ -26,7 +27,7 @@ def dummy_data(spec: LayerSpec, weights: Weights) -> Op:
     """y = constant or random values of a given shape.
 
     Shapes: no bottom -> one ``shape`` for each top, or one for all (legacy: num, channels, height, width); one
-    data_filler for each top, or one for all, or none: zeros.
+    data_filler for each top, or one for all, or none: zeros. Nothing below takes a gradient.
     Caffe's surprises: random fillers are drawn anew in every pass; constant ones are not.
     Source: Caffe's dummy_data_layer.cpp, filler.hpp.
     """
@@ -58,4 +59,3 @@ def _maker(spec: LayerSpec, filler, shape: tuple[int, ...]):
     if kind == "gaussian":
         return lambda: torch.empty(shape).normal_(filler.mean, filler.std)
     raise fault(spec, f"the data_filler type {kind!r}", "constant, uniform or gaussian")
-
