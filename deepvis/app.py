@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from functools import lru_cache, partial
 from pathlib import Path
 
 from deepvis.backends.base import Backend, BackendError, open_backend
@@ -10,16 +12,19 @@ from deepvis.config import Settings
 from deepvis.core.mailbox import Closed, Mailbox
 from deepvis.core.panes import LayoutError, PaneLayout
 from deepvis.core.state import GAMMA_BOOSTS, INDIVIDUAL_BOOSTS, AppState, InputState, ViewState
-from deepvis.core.types import Fit, LayerInfo, NetInfo
+from deepvis.core.types import Fit, Frame, LayerInfo, NetInfo
 from deepvis.core.unit_files import user_folder
 from deepvis.loop import Loop
+from deepvis.maxes.running import RunningTop
 from deepvis.model.errors import ModelError
-from deepvis.model.zoo import OVERRIDES, Model, load_model
+from deepvis.model.zoo import DEFAULT_MODEL, OVERRIDES, Model, load_model
 from deepvis.options import RunOptions, UsageError
 from deepvis.parts import Makers, Parts
 from deepvis.sources.opening import camera_present, images_problem, open_moving, open_still, video_problem
 from deepvis.stats import PassLog, Stats
+from deepvis.stream_top import Opened, StreamTop
 from deepvis.ui.layout import layout_for
+from deepvis.ui.scene import FieldOf
 from deepvis.ui.window import AnyWindow, MemoryWindow, Window, WindowError
 from deepvis.workers.input import InputWorker
 from deepvis.workers.network import NetworkWorker
@@ -137,20 +142,34 @@ def open_window(settings: Settings, options: RunOptions) -> AnyWindow:
 
 def make_parts(settings: Settings, model: Model, passes: PassLog) -> Parts:
     """The workers. The backend is opened in its own thread: torch takes a second to load."""
-
     refusals: Mailbox[str] = Mailbox()
+    infos: Mailbox[NetInfo] = Mailbox()
+    fields: Mailbox[FieldOf | None] = Mailbox()
+    running = RunningTop(infos.peek)
+    own_images = user_folder(model.name)
 
     def open_network() -> Backend:
         try:
-            return open_backend(settings.backend, model, settings.device)
+            backend = open_backend(settings.backend, model, settings.device)
         except (BackendError, ModelError) as error:
             refusals.put(str(error))
             raise Closed from error  # ends the thread: the program ends with that sentence
+        infos.put(backend.info)
+        fields.put(open_fields(model))
+        return backend
+
+    def open_running() -> Opened:
+        from deepvis.maxes.running_images import RunningImages
+
+        backend = open_backend(settings.backend, model, settings.device)
+        return backend, RunningImages(running, model, lambda: backend)
+
+    stream = StreamTop(running, open_running, own_images, sample_frames if model.name == DEFAULT_MODEL else tuple)
 
     def open_images(info: NetInfo) -> UnitImagesWorker:
-        folders = [user_folder(model.name), model.unit_image_dir]
-        commands = commands_for(model)
-        return UnitImagesWorker(lambda: UnitImageReader(folders, info, commands, settings.unit_image_cache))
+        folders, commands = [own_images, model.unit_image_dir], commands_for(model)
+        open_reader = partial(UnitImageReader, folders, info, commands, settings.unit_image_cache)
+        return UnitImagesWorker(open_reader, [stream])
 
     def open_optimizer(info: NetInfo) -> OptimizeWorker:
         return OptimizeWorker(lambda: model, info.device.partition(" ")[0])
@@ -158,11 +177,39 @@ def make_parts(settings: Settings, model: Model, passes: PassLog) -> Parts:
     camera = 0 if settings.camera is None else settings.camera
     return Parts(
         InputWorker(lambda: open_still(settings.images), lambda: open_moving(camera, settings.video)),
-        NetworkWorker(open_network, [passes]),
-        Makers(open_images, open_optimizer),
+        NetworkWorker(open_network, [passes, running.update]),
+        Makers(open_images, open_optimizer, fields.peek),
+        stream,
         refusals,
         moving_source=settings.video or f"camera {camera}",
     )
+
+
+def sample_frames() -> Iterator[Frame]:
+    """The photos that come with scikit-image."""
+    source = open_still(None)
+    for index in range(source.count):
+        if isinstance(frame := source.read(index), Frame):
+            yield frame
+
+
+def open_fields(model: Model) -> FieldOf | None:
+    """(layer, row, col) -> the place in the network's input that it sees; None for a network beyond the engine."""
+    from deepvis.engine.plan import Plan
+    from deepvis.engine.receptive import receptive_field
+    from deepvis.engine.shapes import infer_shapes
+
+    try:
+        shapes = infer_shapes(Plan(model.spec), model.spec.inputs)
+    except ModelError:
+        return None
+
+    @lru_cache(maxsize=4096)
+    def field_of(layer: str, row: int, col: int) -> tuple[int, int, int, int]:
+        field = receptive_field(model.spec, shapes, layer, row, col, model.data_blob)
+        return field.top, field.left, field.bottom, field.right
+
+    return field_of
 
 
 def write_results(loop: Loop, options: RunOptions, passes: PassLog) -> None:

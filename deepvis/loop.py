@@ -148,6 +148,8 @@ class Loop:
             self._status.passes.count()
         if self.parts.has_optimized():
             self.state = live(self.state, optimize=None)
+        if news := self.parts.news():
+            self._status.tell(news)
 
     def _run_script(self) -> None:
         """Send the script's next key, or take its screenshot, once the panes have settled."""

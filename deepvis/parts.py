@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from deepvis.core.mailbox import Mailbox
 from deepvis.core.state import PRESETS, AppState, InputState, LiveState
 from deepvis.core.types import NetAsk, NetInfo, OptimizeProgress, WorkerError
+from deepvis.stream_top import StreamTop
 from deepvis.ui.scene import FieldOf
 from deepvis.wants import Known, wanted_pass
 from deepvis.workers.base import Worker
@@ -33,8 +34,8 @@ class Makers:
 class Parts:
     """Asks go out only where what is wanted differs from what was asked; answers are the newest ones.
 
-    input: starts at once; network: with ``start_network``. refusals: why the network cannot be opened at all.
-    moving_source: the camera's or the video's name, for the status line.
+    input: starts at once; network: with ``start_network``. stream: the running top 9. refusals: why the network
+    cannot be opened at all. moving_source: the camera's or the video's name, for the status line.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Parts:
         input: InputWorker,
         network: NetworkWorker,
         makers: Makers,
+        stream: StreamTop | None = None,
         refusals: Mailbox[str] | None = None,
         moving_source: str = "",
     ) -> None:
@@ -50,7 +52,7 @@ class Parts:
         self.info: NetInfo | None = None
         self.moving_source = moving_source
         self.field_of: FieldOf | None = None
-        self._input, self._network, self._makers = input, network, makers
+        self._input, self._network, self._makers, self._stream = input, network, makers, stream
         self._images: UnitImagesWorker | None = None
         self._optimize: OptimizeWorker | None = None
         self._running: list[Worker] = [input]
@@ -58,6 +60,8 @@ class Parts:
         self._asked_pass: NetAsk | None = None
         self._asked_images: ImagesAsk | None = None
         self._asked_live = LiveState()
+        self._asked_top = (0, 0)  # resets and saves of the running top 9
+        self._told: str | None = None
         self._over: OptimizeProgress | WorkerError | None = None  # how the newest optimization ended
         self._refresh = 0  # rises when files may have become others
         input.start()
@@ -76,6 +80,7 @@ class Parts:
         if wanted is not None and not wanted.same_as(self._asked_pass):
             self._asked_pass = wanted
             self._network.inbox.put(wanted)
+        self._ask_stream(state.live)
         if self._images is not None and (state.view.unit_images or state.view.pattern):
             images = ImagesAsk(state.unit, state.view.pattern, self._refresh)
             if images != self._asked_images:
@@ -121,12 +126,32 @@ class Parts:
         self._asked_live = LiveState(optimize_presses=self._asked_live.optimize_presses)
         return True
 
+    def news(self) -> str | None:
+        """A sentence for the user, once."""
+        told = self._stream.told.peek() if self._stream else None
+        if told is None or told is self._told:
+            return None
+        self._told = told
+        return told
+
     def stop(self) -> None:
         """End all workers; what is in progress is waited for a moment."""
         for worker in self._running:
             worker.inbox.close()
         for worker in self._running:
             worker.stop(timeout=2.0)
+
+    def _ask_stream(self, live: LiveState) -> None:
+        """Reset or save the running top 9; the unit-image worker then looks again."""
+        wanted = (live.top_resets, live.top_saves)
+        if wanted == self._asked_top or self._stream is None:
+            return
+        if live.top_resets != self._asked_top[0]:
+            self._stream.running.reset()
+        if live.top_saves != self._asked_top[1]:
+            self._stream.save()
+        self._asked_top = wanted
+        self._refresh += 1
 
     def _ask_optimizer(self, state: AppState) -> None:
         live, asked = state.live, self._asked_live

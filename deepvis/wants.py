@@ -85,11 +85,12 @@ def _same(given: NetAsk, wanted: NetAsk) -> bool:
 
 
 def _has_images(state: AppState, known: Known) -> bool:
+    """The unit's pictures are there; of a moving source they never come to an end."""
     if not state.view.unit_images and not state.view.pattern:
         return True
     images = known.unit_images
     answered = known.images_answered == ImagesAsk(state.unit, state.view.pattern, known.refresh)
-    return answered and images is not None and not images.loading
+    return answered and images is not None and (state.input.moving or not images.loading)
 
 
 def _has_optimized(state: AppState, known: Known) -> bool:

@@ -156,9 +156,9 @@ class RunningImages:
 
 
 def windows_for(model: Model) -> Windows:
-    """The windows of a model's units; its weights are not read."""
-    graph = model.graph
-    return Windows(graph, infer_shapes(Plan(graph), graph.inputs), model.data_blob)
+    """The windows of a model's units."""
+    spec = model.spec
+    return Windows(spec, infer_shapes(Plan(spec), spec.inputs), model.data_blob)
 
 
 def _read_only(picture: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ from deepvis.core.mailbox import Mailbox
 from deepvis.core.types import NetAsk, NetInfo, Snapshot
 from deepvis.workers.base import Worker
 
-Follower = Callable[[Snapshot], None]
+Follower = Callable[[Snapshot], object]
 
 
 class NetworkWorker(Worker[NetAsk]):

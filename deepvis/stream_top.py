@@ -1,0 +1,68 @@
+"""The running top 9 in the window: begun with the sample photos, reset and saved by keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from deepvis.core.mailbox import Mailbox
+from deepvis.core.types import Frame, NetAsk, UnitImages
+from deepvis.maxes.running import RunningTop
+
+if TYPE_CHECKING:
+    from deepvis.backends.base import Backend
+    from deepvis.maxes.running_images import RunningImages
+
+Opened = tuple["Backend", "RunningImages"]
+
+
+class StreamTop:
+    """A supplement of the unit-image worker, whose thread makes all pictures here.
+
+    running: follows the network. open: gives a backend and the pictures, in the thread, when first needed (both load
+    torch). folder: where ``save`` writes. samples: photos that are passed first, so that the panes are never empty.
+    told: what became of a ``save``, as a sentence.
+    """
+
+    def __init__(
+        self,
+        running: RunningTop,
+        open: Callable[[], Opened],
+        folder: Path,
+        samples: Callable[[], Iterable[Frame]] = tuple,
+    ) -> None:
+        self.is_unfinished = False
+        self.running = running
+        self.told: Mailbox[str] = Mailbox()
+        self._open, self._folder = open, folder
+        self._opened: Opened | None = None
+        self._samples = samples
+        self._saves: Mailbox[None] = Mailbox()
+
+    def save(self) -> None:
+        """Have the best so far of all units written, when the thread next looks."""
+        self._saves.put(None)
+
+    def __call__(self, found: UnitImages) -> UnitImages:
+        """``found`` with the running top 9; ``loading`` while projections are still to come."""
+        if self._opened is None:
+            self._opened = self._open()
+            backend = self._opened[0]
+            for frame in self._samples():
+                self.running.update(backend.run(NetAsk(frame)))
+        pictures = self._opened[1]
+        if self._saves.has_new():
+            self._saves.take(0)
+            self.told.put(self._saved(pictures))
+        filled = pictures(found)
+        self.is_unfinished = pictures.is_unfinished
+        return replace(filled, loading=True) if self.is_unfinished else filled
+
+    def _saved(self, pictures: RunningImages) -> str:
+        try:
+            count = pictures.save(self._folder)
+        except OSError as error:
+            return f"the top 9 could not be saved in {self._folder}: {error.strerror or error}"
+        return f"the top 9 of {count:,} units saved in {self._folder}"
