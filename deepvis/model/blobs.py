@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from deepvis.model.errors import ModelError
+from deepvis.model.errors import ModelError, nearest
 
 Blobs = tuple[np.ndarray, ...]
 
@@ -111,6 +110,8 @@ def _missing(missing: Sequence[Any], found: Sequence[Blobs], weights: Mapping[st
         return ModelError(
             f"{where}: holds none of the network's layers {shown} but {held}, expected the same names; {remedy}"
         )
-    near = difflib.get_close_matches(names[0], weights, n=1)
-    hint = f" (nearest to the first: {near[0]!r})" if near else ""
-    return ModelError(f"{where}: found no weights of the layers {shown}{hint}, expected them by these names; {remedy}")
+    hint = nearest(names[0], weights)
+    return ModelError(
+        f"{where}: found no weights of the layers {shown}, expected them by these names{f' ({hint})' if hint else ''}; "
+        f"{remedy}"
+    )

@@ -5,7 +5,6 @@ The table ``KEYS`` is the schema and its documentation (docs/models.md lists it)
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from deepvis.model.errors import ModelError
+from deepvis.model.errors import ModelError, nearest
 from deepvis.model.preprocess import CHANNEL_ORDERS
 
 VERSION = 1
@@ -224,8 +223,7 @@ def read_card(path: Path) -> Card:
 
 def _checked(path: Path, key: Any, value: Any) -> Any:
     if key not in KEYS:
-        near = difflib.get_close_matches(str(key), KEYS, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(KEYS)}"
+        hint = nearest(str(key), KEYS, f"there are: {', '.join(KEYS)}")
         raise ModelError(f"{path}: the key {key!r} is unknown; {hint}")
     try:
         return KEYS[key][0](value)

@@ -6,7 +6,6 @@ brings the weights. Shapes are the engine's to check: they follow from its layer
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +15,7 @@ import numpy as np
 
 from deepvis.model import blobs, prototxt, rules, schema, training
 from deepvis.model.arity import check_arity
-from deepvis.model.errors import ModelError
+from deepvis.model.errors import ModelError, nearest
 from deepvis.model.upgrade import upgrade
 from deepvis.model.weights import read_weights, weights_of
 
@@ -196,6 +195,5 @@ def _unknown_bottom(layer: Any, blob: str, layers: Sequence[Any], maker: Mapping
         return ModelError(
             f"{found}, which is made by {what}, expected layers in the order in which they run, no cycles"
         )
-    near = difflib.get_close_matches(blob, maker, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(list(maker)[-8:]) or 'none'}"
+    hint = nearest(blob, maker, f"there are: {', '.join(list(maker)[-8:]) or 'none'}")
     return ModelError(f"{found}, which no layer makes in this phase, expected a blob made before; {hint}")

@@ -22,6 +22,7 @@ from deepvis.model import schema
 from deepvis.model.errors import ModelError
 
 MOST_NESTED = 32
+MOST_NOTES = 50
 
 # Messages in which forks add fields that do not touch what a deploy network computes.
 _LENIENT = {
@@ -207,13 +208,14 @@ class _Parser:
         """Skip what forks added where that is harmless, else raise with the nearest known name."""
         is_param = owner.name in _LAYERS and name.text.endswith("_param")
         if not is_param and owner.name not in _LENIENT:
-            near = difflib.get_close_matches(name.text, owner.fields_by_name, n=1)
+            near = difflib.get_close_matches(name.text[:200], owner.fields_by_name, n=1)
             hint = (
                 f"{near[0]!r}" if near else f"one of its fields ({', '.join(sorted(owner.fields_by_name)[:12])}, ...)"
             )
             raise self.error(name.start, f"{_short(name.text)}, no field of {owner.name}", hint)
-        line = self.text.count("\n", 0, name.start) + 1
-        self.notes.append(f"{self.where}, line {line}: {_short(name.text)} is not known and was skipped")
+        if len(self.notes) < MOST_NOTES:
+            line = self.text.count("\n", 0, name.start) + 1
+            self.notes.append(f"{self.where}, line {line}: {_short(name.text)} is not known and was skipped")
         self.skip_value(name)
 
     def skip_value(self, name: _Token) -> None:

@@ -5,7 +5,6 @@ What neither the card nor the caller says is found from the network itself (``de
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,7 +13,7 @@ from typing import Any
 
 from deepvis.model import listing
 from deepvis.model.card import CARD_NAME, Card, read_card
-from deepvis.model.errors import ModelError
+from deepvis.model.errors import ModelError, nearest
 from deepvis.model.graph import NetSpec, load_net
 from deepvis.model.labels import read_labels
 from deepvis.model.preprocess import Preprocessor, load_mean
@@ -52,6 +51,7 @@ class Model:
     data_blob: str
     preprocessor: Preprocessor
     labels: tuple[str, ...] = ()
+    labels_file: Path | None = None
     label_layers: frozenset[str] = frozenset()
     prob_layer: str = ""
     layer_names: tuple[str, ...] = ()
@@ -97,8 +97,7 @@ def find_card(name_or_folder: str | Path | None = None) -> Card:
     if Path(wanted).is_file() and Path(wanted).name == CARD_NAME:
         return read_card(Path(wanted))
     names = sorted(path.parent.name for path in models_folder().glob(f"*/{CARD_NAME}"))
-    near = difflib.get_close_matches(wanted, names, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(names) or 'none'}"
+    hint = nearest(wanted, names, f"there are: {', '.join(names) or 'none'}")
     raise ModelError(f"no model is named {wanted!r}, and no folder of that name holds {CARD_NAME}; {hint}")
 
 
@@ -121,8 +120,8 @@ def load_model(
     """
     said = {key: value for key, value in (overrides or {}).items() if value is not None}
     for key in said.keys() - OVERRIDES:
-        near = difflib.get_close_matches(key, OVERRIDES, n=1) or sorted(OVERRIDES)
-        raise ModelError(f"the override {key!r} is unknown, expected {near[0]!r}")
+        known = sorted(OVERRIDES)
+        raise ModelError(f"the override {key!r} is unknown; {nearest(key, known, f'there are: {known}')}")
     if prototxt is not None and name_or_folder is None:
         card = Card(Path(prototxt).parent, {"name": _own_name(Path(prototxt))})
     else:
@@ -175,7 +174,8 @@ def _assemble(
     prob = listing.probability_layer(graph) if prob is None else prob
     said_classes = option("label_layers", None)
     classes = _known(graph, said_classes) if said_classes else listing.class_layers(graph, prob)
-    names = read_labels(labels) if labels is not None else _card_labels(card)
+    labels_file = Path(labels) if labels is not None else card.path("labels")
+    names = read_labels(labels_file) if labels_file is not None and (labels or labels_file.is_file()) else ()
     _check_layers(graph, card, {"prob_layer": [prob] if prob else []})
     folder = said.get("unit_image_dir")
     return Model(
@@ -187,6 +187,7 @@ def _assemble(
         data_blob=blob,
         preprocessor=preprocessor,
         labels=names,
+        labels_file=labels_file,
         label_layers=frozenset(classes),
         prob_layer=prob,
         layer_names=layers,
@@ -233,8 +234,7 @@ def _check_layers(graph: NetSpec, card: Card, named: Mapping[str, Sequence[str]]
     for key, names in named.items():
         for name in names:
             if name not in blobs:
-                near = difflib.get_close_matches(name, blobs, n=1)
-                hint = f"did you mean {near[0]!r}?" if near else "see --list-layers"
+                hint = nearest(name, blobs, "see --list-layers")
                 raise ModelError(f"model {card.name}: {key} names {name!r}, which the network has not; {hint}")
 
 
@@ -257,11 +257,6 @@ def _short_names(
     if shorten is not None:
         return {name: str(shorten(name)) for name in layers}
     return {**listing.short_names(layers), **{k: v for k, v in named.items() if k in layers}}
-
-
-def _card_labels(card: Card) -> tuple[str, ...]:
-    path = card.path("labels")
-    return read_labels(path) if path is not None and path.is_file() else ()
 
 
 def _label_notes(card: Card, graph: NetSpec, classes: Sequence[str], labels: Sequence[str]) -> tuple[str, ...]:

@@ -220,7 +220,7 @@ def test_names_that_do_not_match_are_an_error() -> None:
     with pytest.raises(ModelError, match="holds none of the network's layers 'fc' but 'fcx', expected the same names"):
         load_net(DATA + FC, {"fcx": fc_weights()["fc"]})
     two = DATA + FC + FC.replace('"fc"', '"fc7"')
-    with pytest.raises(ModelError, match=r"found no weights of the layers 'fc7' .nearest to the first: 'fc7_'."):
+    with pytest.raises(ModelError, match=r"found no weights of the layers 'fc7', expected .* .did you mean 'fc7_'"):
         load_net(two, fc_weights(fc7_=[]))
     assert load_net(two, fc_weights(), on_missing="fill").fill
     assert load_net(two).layers[0].blobs == ()

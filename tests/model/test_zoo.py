@@ -113,7 +113,7 @@ def test_labels_that_do_not_fit_are_a_note(folder: Path) -> None:
         ({"name_or_folder": "bvlc-gogglenet"}, "no model is named 'bvlc-gogglenet'.*did you mean 'bvlc-googlenet'"),
         ({"name_or_folder": "???"}, "there are: .*squeezenet"),
         ({"prototxt": "none.prototxt"}, "none.prototxt: cannot be read"),
-        ({"overrides": {"label_layer": 1}}, "the override 'label_layer' is unknown, expected 'label_layers'"),
+        ({"overrides": {"label_layer": 1}}, "the override 'label_layer' is unknown; did you mean 'label_layers'"),
     ],
 )
 def test_wrong_asks(arguments: dict, said: str) -> None:

@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+"""Top-1 and top-5 of a network on photos whose class is in the file's name or the folder's.
+
+    scripts/measure_accuracy.py --model bvlc-googlenet --images ../shared/photos/imagenet-probe
+
+Two ways to cut a photo stand beside each other: Caffe's own (the whole resized to 256 x 256, then its centre) and the
+live window's (the centre square, resized). A file's class is the WordNet id that its name begins with
+(n01440764_tench.jpg) or the label that its folder is called by.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import numpy as np
+
+from deepvis.backends.base import BackendError
+from deepvis.backends.engine import pick_device
+from deepvis.engine.net import Net
+from deepvis.model.errors import ModelError
+from deepvis.model.labels import read_synsets
+from deepvis.model.zoo import Model, load_model
+from deepvis.sources.photos import PhotoError, load_rgb
+
+PHOTOS = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
+BATCH = 8
+CUTS = ("caffe", "window")
+
+
+class UsageError(ValueError):
+    """What the user got wrong, in one sentence."""
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    made.add_argument("--model", help="name or folder of a model; the embedded one by default")
+    made.add_argument("--prototxt", help="your own network")
+    made.add_argument("--weights")
+    made.add_argument("--mean", help=".npy or .binaryproto, or one number per channel with commas between")
+    made.add_argument("--labels")
+    made.add_argument("--images", type=Path, required=True, help="folder of photos, searched with its sub-folders")
+    made.add_argument("--device", default="auto")
+    made.add_argument("--count", type=int, help="only so many photos, evenly spread")
+    made.add_argument("--json", action="store_true", help="print JSON")
+    return made
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    arguments = parser().parse_args(argv)
+    try:
+        model = open_model(arguments)
+        photos = labelled(model, arguments.images, arguments.count)
+        found = measure(model, photos, arguments.device)
+    except (BackendError, ModelError, UsageError) as error:
+        print(f"measure_accuracy: {error}", file=sys.stderr)
+        return 2
+    if arguments.json:
+        print(json.dumps({"model": model.name, "photos": len(photos), **found}, indent=1))
+        return 0
+    print(f"{model.name} on {len(photos)} photos of {arguments.images}")
+    for cut, words in zip(
+        CUTS, ("resized to 256 x 256, centre crop (Caffe's)", "centre square (the window's)"), strict=True
+    ):
+        print(f"  top-1 {found[cut]['top1']:6.1%}  top-5 {found[cut]['top5']:6.1%}  {words}")
+    return 0
+
+
+def open_model(arguments: argparse.Namespace) -> Model:
+    mean = arguments.mean
+    if mean and not Path(mean).suffix.isalpha() and mean.replace(",", "").replace(".", "").isdigit():
+        mean = [float(part) for part in mean.split(",")]
+    files = {name: getattr(arguments, name) for name in ("prototxt", "weights", "labels")}
+    model = load_model(arguments.model, mean=mean, **files)
+    if not model.prob_layer:
+        raise UsageError(f"{model.name} has no layer of probabilities, expected one to read the classes from")
+    return model
+
+
+def labelled(model: Model, folder: Path, count: int | None) -> list[tuple[Path, int]]:
+    """(photo, index of its class) of all photos whose class the network knows."""
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: found no such folder, expected one with photos")
+    synsets = read_synsets(model.labels_file) if model.labels_file and model.labels_file.is_file() else ()
+    places = {name.lower().replace(" ", "_"): index for index, name in enumerate(model.labels)}
+    places |= {name: index for index, name in enumerate(synsets)}
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PHOTOS)
+    known = []
+    for path in paths:
+        keys = (path.name[:9], path.parent.name.lower().replace(" ", "_"))
+        place = next((places[key] for key in keys if key in places), None)
+        if place is not None:
+            known.append((path, place))
+    if not known:
+        raise UsageError(
+            f"{folder}: found no photo of a class of {model.name}, expected it in the file's or folder's name"
+        )
+    step = max(1, len(known) // count) if count else 1
+    return known[::step][:count]
+
+
+def measure(model: Model, photos: Sequence[tuple[Path, int]], device: str) -> dict[str, dict[str, float]]:
+    """cut -> top1 and top5, as shares of the photos that can be read."""
+    net = Net(model.spec, str(pick_device(device)))
+    hits = {cut: np.zeros(2, int) for cut in CUTS}
+    seen = 0
+    for rgbs, classes in batches(photos):
+        seen += len(classes)
+        for cut in CUTS:
+            prepare = model.preprocessor.caffe_crop if cut == "caffe" else model.preprocessor.crop
+            x = np.stack([model.preprocessor.normalised(prepare(rgb)) for rgb in rgbs])
+            blobs = net.forward({model.data_blob: x}, until=model.prob_layer, keep={model.prob_layer}).blobs
+            scores = np.asarray(blobs[model.prob_layer].cpu()).reshape(len(classes), -1)
+            best = np.argsort(-scores, axis=1)[:, :5]
+            right = best == np.array(classes)[:, np.newaxis]
+            hits[cut] += (right[:, 0].sum(), right.any(axis=1).sum())
+    if not seen:
+        raise UsageError("no photo can be read")
+    return {cut: {"top1": hits[cut][0] / seen, "top5": hits[cut][1] / seen} for cut in CUTS}
+
+
+def batches(photos: Sequence[tuple[Path, int]]) -> Iterator[tuple[list[np.ndarray], list[int]]]:
+    from tqdm import tqdm
+
+    bar = tqdm(range(0, len(photos), BATCH), unit="batch", disable=not sys.stderr.isatty())
+    for start in bar:
+        rgbs, classes = [], []
+        for path, place in photos[start : start + BATCH]:
+            try:
+                rgbs.append(load_rgb(path))
+                classes.append(place)
+            except PhotoError as error:
+                print(f"measure_accuracy: {error}", file=sys.stderr)
+        if rgbs:
+            yield rgbs, classes
+
+
+if __name__ == "__main__":
+    sys.exit(main())
