@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
@@ -47,10 +48,14 @@ MODULES = {
 
 
 def open_backend(name: str, model: Model, device: str = "cpu") -> Backend:
-    """Open ``model`` on the backend ``name`` ("engine", "caffe", "fake"). May take seconds.
+    """Open ``model`` on the backend ``name``: "engine", "caffe", "fake". May take seconds.
+
+    "auto" is a real Caffe where one is installed, and the engine elsewhere.
 
     Raises BackendError, and KeyError naming the known names for a name that is not among them.
     """
+    if name == "auto":
+        name = "caffe" if importlib.util.find_spec("caffe") else "engine"
     if name in MODULES:
         importlib.import_module(MODULES[name])
     return BACKENDS[name](model, device)

@@ -13,6 +13,7 @@ import numpy as np
 from deepvis.core.mailbox import Mailbox
 from deepvis.core.registry import Registry
 from deepvis.core.types import Frame
+from deepvis.core.words import printable
 
 _ids = itertools.count(1)
 
@@ -95,4 +96,4 @@ def new_frame(
 ) -> Frame:
     """A Frame with the next id of the program. rgb: (H, W, 3) uint8, RGB; made read-only."""
     rgb.setflags(write=False)
-    return Frame(next(_ids), rgb, label, path, moving, index, count)
+    return Frame(next(_ids), rgb, printable(label), path, moving, index, count)

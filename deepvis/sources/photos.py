@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import stat
+import struct
 import warnings
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,8 +29,17 @@ LARGEST_FILE = 1 << 30  # bytes
 # formats whose decoders take the file piece by piece and show the part that they got
 STEPWISE = frozenset({"JPEG", "PNG", "GIF", "TIFF", "BMP", "PPM", "TGA"})
 
+# what Pillow's plugins have been seen to raise on broken files
+PILLOW_ERRORS = (
+    OSError, SyntaxError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError, EOFError, RuntimeError,
+    struct.error, zlib.error,
+)  # fmt: skip
+
 ImageFile.LOAD_TRUNCATED_IMAGES = True  # a truncated photo shows what there is of it; load_photo says so
-warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # its error, at twice the size, is kept
+# what is wrong with a file is said once, by PhotoError; of the warning of bombs the error at twice the size is kept
+warnings.filterwarnings("ignore", module=r"PIL\.")
+warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+logging.getLogger("PIL").setLevel(logging.CRITICAL)
 
 
 class PhotoError(Exception):
@@ -71,7 +83,7 @@ def load_photo(path: str | os.PathLike[str]) -> Photo:
         raise PhotoError(f"{path} is no picture in a format that can be read") from error
     except MemoryError as error:
         raise PhotoError(f"{path} does not fit into memory; make it smaller") from error
-    except Exception as error:  # Pillow's plugins raise nearly anything on a broken file
+    except PILLOW_ERRORS as error:
         raise PhotoError(f"{path} cannot be decoded ({error or type(error).__name__})") from error
     rgb.setflags(write=False)
     return Photo(rgb, is_cut)
@@ -143,7 +155,7 @@ def _upright(image: Image.Image) -> Image.Image:
     """Turned as EXIF says; unreadable EXIF says nothing."""
     try:
         return ImageOps.exif_transpose(image)
-    except Exception:  # the tags of a broken file raise nearly anything
+    except PILLOW_ERRORS:
         return image
 
 

@@ -13,7 +13,7 @@ from deepvis.sources.base import SourceError, new_frame
 from deepvis.sources.listing import Entry, Listing, natural_key
 from deepvis.sources.photos import Photo, PhotoError, load_photo
 
-CACHE_BYTES = 96 << 20  # a handful of the largest photos that load_photo gives
+CACHE_BYTES = 64 << 20  # a few of the largest photos that load_photo gives
 SECONDS_BETWEEN_LOOKS = 1.0
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from deepvis.core.mailbox import Closed, Mailbox
 from deepvis.core.types import WorkerError
+from deepvis.core.words import printable
 
 A = TypeVar("A")
 
@@ -35,6 +37,8 @@ class Worker(ABC, Generic[A]):
         self.errors: Mailbox[WorkerError | None] = Mailbox()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self.answered: A | None = None
+        self._in_progress: A | None = None  # in progress
+        self._is_over = False
         self._said = ""
 
     def start(self) -> None:
@@ -60,11 +64,11 @@ class Worker(ABC, Generic[A]):
         """Let go of what the thread opened; called in the thread."""
 
     def fail(self, sentence: str, ask: object = None) -> None:
-        """Put a failure into ``errors``; the same sentence again says nothing new."""
-        if sentence == self._said:
-            return
+        """Put a failure into ``errors``; the same sentence again is not logged again."""
+        sentence = printable(sentence)
+        if sentence != self._said:
+            log.warning("%s: %s", self._thread.name, sentence)
         self._said = sentence
-        log.warning("%s: %s", self._thread.name, sentence)
         self.errors.put(WorkerError(sentence, ask))
 
     def recover(self) -> None:
@@ -75,31 +79,34 @@ class Worker(ABC, Generic[A]):
 
     def _run(self) -> None:
         seconds: float | None = 0.0  # a first call without an ask, to set up
-        while True:
-            ask = None
-            try:
-                self._wake.take(seconds)
-                ask = self.inbox.take(0)
-                seconds = self.answer(ask)
-            except Closed:
-                break
-            except Exception as error:  # the program's one broad catch: an ask that fails must not end it
-                log.debug("%s failed", self._thread.name, exc_info=True)
-                self.fail(_sentence(error), ask)
-                seconds = self.after_failure
-            if ask is not None:
-                self.answered = ask
-        self._close_quietly()
+        while not self._is_over:
+            seconds = self._guarded(self._take_and_answer, seconds)
+        self._guarded(self.close)
 
-    def _close_quietly(self) -> None:
+    def _take_and_answer(self, seconds: float | None) -> float | None:
+        self._wake.take(seconds)
+        self._in_progress = self.inbox.take(0)
+        return self.answer(self._in_progress)
+
+    def _guarded(self, act: Callable[..., float | None], *arguments: float | None) -> float | None:
+        """Do a step of the thread; what it raises becomes an error in ``errors``."""
+        self._in_progress = None
         try:
-            self.close()
-        except Exception:
-            log.exception("%s did not close well", self._thread.name)
+            return act(*arguments)
+        except Closed:
+            self._is_over = True
+            return None
+        except Exception as error:  # the program's one broad catch: an ask that fails must not end the thread
+            log.debug("%s failed", self._thread.name, exc_info=True)
+            self.fail(_sentence(error), self._in_progress)
+            return self.after_failure
+        finally:
+            if self._in_progress is not None:
+                self.answered = self._in_progress
 
 
 def _sentence(error: Exception) -> str:
     """An exception in one line; our own errors are sentences already."""
-    text = " ".join(str(error).split())
+    text = printable(str(error))
     own = type(error).__module__.startswith("deepvis.")
     return text if own and text else f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -179,3 +179,11 @@ def test_without_scikit_image_a_sentence_says_what_to_do(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     error = open_still(None).read(0)
     assert isinstance(error, SourceError) and "--images FOLDER" in error.sentence
+
+
+def test_a_name_that_is_no_text_is_shown_all_the_same(tmp_path):
+    save_photo(tmp_path / "a.png", 5)
+    odd = os.fsencode(str(tmp_path)) + b"/\xff\xfe\n.png"
+    os.rename(os.fsencode(str(tmp_path / "a.png")), odd)
+    frame = open_still(str(tmp_path)).read(0)
+    assert brightness(frame) == 5 and frame.label == "?? .png" and frame.label.isprintable()

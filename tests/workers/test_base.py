@@ -96,3 +96,16 @@ def test_an_ask_that_hangs_does_not_hold_up_stopping(caplog):
     hangs.set()
     worker._thread.join(10)
     assert not worker._thread.is_alive()
+
+
+def test_the_same_failure_of_another_ask_names_that_ask():
+    worker = Halves()
+    worker.fail("there is no layer 'x'", ask=1)
+    worker.fail("there is no layer 'x'", ask=2)
+    assert worker.errors.peek().ask == 2
+
+
+def test_names_that_no_window_can_draw_are_mended():
+    worker = Halves()
+    worker.fail("the file a\udcffb\n\tc.jpg is no picture")
+    assert worker.errors.peek().sentence == "the file a?b c.jpg is no picture"
