@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+"""Do networks recognise the pictures that the optimizer makes? GoogLeNet makes them, GoogLeNet and SqueezeNet judge.
+
+    benchmarks/judge_optimize.py --out judge [--iterations 300] [--classes 20]
+
+For 20 classes under each row of Table 1 the picture as a person sees it (best_Xpm, contrast stretched, 8 bit) is given
+to both networks. Prints JSON: for each preset and judge, in how many the class comes first, and among the first five.
+Pictures are kept in the folder: interrupted, it goes on where it was. ``--sheet`` draws them all for the eye.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from deepvis.engine.net import Net
+from deepvis.model.zoo import load_model
+from deepvis.optimize import command, session
+from deepvis.optimize.ascend import Climb, Job
+from deepvis.optimize.figures import Pieces, draw, presets_by_class
+from deepvis.optimize.objective import resolve, unit
+from deepvis.optimize.options import device_of
+from deepvis.optimize.pictures import pictures_of
+from deepvis.optimize.presets import TABLE_1
+from deepvis.optimize.results import write_jpeg
+from deepvis.optimize.tasks import NetworkRef, load, specimen
+
+MAKER, LAYER = "bvlc-googlenet", "loss3/classifier"
+JUDGES = ("bvlc-googlenet", "squeezenet")
+# 20 classes over the whole range of ILSVRC12, animals and things
+CLASSES = (130, 144, 100, 63, 76, 291, 340, 387, 323, 309, 779, 736, 870, 934, 954, 963, 945, 621, 850, 417)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    p.add_argument("--out", type=Path, required=True, help="folder of the pictures")
+    p.add_argument("--iterations", type=int, help="in place of the presets' own")
+    p.add_argument("--classes", type=int, default=len(CLASSES), help="how many of the 20")
+    p.add_argument("--presets", nargs="+", default=list(TABLE_1))
+    p.add_argument("--batch", type=int)
+    p.add_argument("--device", default="auto")
+    p.add_argument("--sheet", type=Path, metavar="JPG", help="draw all pictures on one page")
+    args = p.parse_args(argv)
+    network = NetworkRef(model=MAKER, device=device_of(args.device))
+    model, shapes = load(network), specimen(network).net.shapes
+    recipes = {name: TABLE_1[name] for name in args.presets}
+    if args.iterations:
+        recipes = {name: replace(recipe, max_iter=args.iterations) for name, recipe in recipes.items()}
+    labels = {c: model.labels[c].partition(" ")[2].split(",")[0] for c in CLASSES[: args.classes]}
+    objectives = {label: resolve(unit(LAYER, c), shapes) for c, label in labels.items()}
+    pieces, figure = Pieces(args.out, model.name), presets_by_class(objectives, recipes)
+
+    def write(climb: Climb) -> None:
+        pieces.write(climb.job, pictures_of(climb.best.x, model.preprocessor)["best_Xpm"])
+
+    left = [job for job in figure.jobs if not pieces.path(job).exists()]
+    with command.progress_bar(left) as bar:
+        report = session.run(network, left, session.Work(args.batch), bar, write)
+    done = [job for job in figure.jobs if pieces.path(job).exists()]
+    told = {
+        "iterations": {name: recipe.max_iter for name, recipe in recipes.items()},
+        "judged": {name: len([j for j in done if j.recipe == recipe]) for name, recipe in recipes.items()},
+        "judges": {judge: verdicts(judge, recipes, done, pieces) for judge in JUDGES},
+        "troubles": report.troubles,
+    }
+    print(json.dumps(told, indent=1))
+    if args.sheet and len(done) == len(figure.jobs):
+        write_jpeg(args.sheet, draw(figure, pieces.read))
+    return 0
+
+
+def verdicts(judge: str, recipes, jobs: Sequence[Job], pieces: Pieces) -> dict:
+    """preset -> how often its pictures' class comes first, and among the first five."""
+    try:
+        model = load_model(judge)
+        net = Net(model.spec)
+    except Exception as error:
+        return {"skipped": str(error)}
+    found = {name: {"first": 0, "of_first_five": 0} for name in recipes}
+    for job in jobs:
+        name = next(name for name, recipe in recipes.items() if recipe == job.recipe)
+        x = model.preprocessor.to_input(pieces.read(job))
+        scores = net.forward({model.data_blob: x[None]}).blobs[model.prob_layer].flatten().numpy()
+        place = list(np.argsort(-scores)[:5]).index(job.objective.leader.channel) if _in_five(scores, job) else None
+        found[name]["first"] += place == 0
+        found[name]["of_first_five"] += place is not None
+    return found
+
+
+def _in_five(scores: np.ndarray, job: Job) -> bool:
+    return job.objective.leader.channel in np.argsort(-scores)[:5]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

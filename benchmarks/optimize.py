@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+"""How fast the optimizer climbs: iterations per second of one unit, unit images per minute of a whole layer.
+
+    benchmarks/optimize.py [--device cuda] [--batches 1 2 4 8] [--models DIR]
+
+Prints JSON. GoogLeNet's weights come from ``models/bvlc-googlenet`` (scripts/fetch_model.py); CaffeNet's are random, as
+its shape alone counts. Every batch is measured several times in turn and the best is told, so that a busy machine
+disturbs little; the original's figures were measured on 2 CPU cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import torch
+
+from deepvis.model.zoo import load_model
+from deepvis.optimize.ascend import Job, advance, begin
+from deepvis.optimize.objective import unit
+from deepvis.optimize.presets import TABLE_1
+from deepvis.optimize.specimen import Specimen, specimen_of
+
+CASES = (
+    ("bvlc-googlenet", "loss3/classifier", 8.7),
+    ("bvlc-googlenet", "inception_4c/output", None),
+    ("bvlc-reference-caffenet", "fc8", 11.5),
+    ("bvlc-reference-caffenet", "conv5", 17.6),
+)
+ITERATIONS_OF_AN_IMAGE = 1000
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    p.add_argument("--device", default="cpu")
+    p.add_argument("--batches", nargs="+", type=int, help="none: 1 2 4 8, on a GPU 1 16 64 128")
+    p.add_argument("--preset", default="3", choices=list(TABLE_1))
+    p.add_argument("--rounds", type=int, default=5, help="times that each batch is measured, in turn")
+    p.add_argument("--threads", type=int, help="of torch")
+    p.add_argument("--only", help="a part of model/layer")
+    args = p.parse_args(argv)
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    batches = args.batches or ([1, 2, 4, 8] if args.device == "cpu" else [1, 16, 64, 128])
+    cases = [case for case in CASES if not args.only or args.only in "/".join(case[:2])]
+    told = {
+        "device": torch.cuda.get_device_name() if args.device != "cpu" else "cpu",
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+        "preset": args.preset,
+        "cases": [measure(*case, args.device, batches, args.preset, args.rounds) for case in cases],
+    }
+    print(json.dumps(told, indent=1))
+    return 0
+
+
+def measure(
+    name: str, layer: str, original: float | None, device: str, batches: Sequence[int], preset: str, rounds: int
+) -> dict:
+    """One layer of one network, at all batch sizes."""
+    try:
+        ready = specimen_of(load_model(name, overrides={"fill": name != "bvlc-googlenet"}), device)
+    except Exception as error:
+        return {"model": name, "layer": layer, "skipped": str(error)}
+    best = {batch: float("inf") for batch in batches}
+    for _ in range(rounds):
+        for batch in batches:
+            best[batch] = min(best[batch], seconds_per_iteration(ready, layer, batch, preset))
+    rates = {batch: batch / seconds for batch, seconds in best.items()}
+    top = max(rates.values())
+    return {
+        "model": name,
+        "layer": layer,
+        "iterations_per_second_of_one_unit": round(1 / best[min(batches)] if min(batches) == 1 else 0, 2),
+        "unit_iterations_per_second": {str(batch): round(rate, 2) for batch, rate in rates.items()},
+        "milliseconds_per_unit_iteration": {str(batch): round(1e3 / rate, 2) for batch, rate in rates.items()},
+        "unit_images_per_minute": round(60 * top / ITERATIONS_OF_AN_IMAGE, 3),
+        "original_iterations_per_second": original,
+        "times_the_original": round(top / original, 2) if original else None,
+    }
+
+
+def seconds_per_iteration(ready: Specimen, layer: str, batch: int, preset: str) -> float:
+    """Mean of one whole turn of the blur, after one iteration to warm up."""
+    channels = ready.net.shapes[layer][1]
+    climbs = [begin(ready, Job(unit(layer, n * 7 % channels), TABLE_1[preset], n)) for n in range(batch)]
+    climbs = advance(ready, climbs)
+    turns = 4
+    began = now(ready)
+    for _ in range(turns):
+        climbs = advance(ready, climbs)
+    return (now(ready) - began) / turns
+
+
+def now(ready: Specimen) -> float:
+    if ready.net.device.type == "cuda":
+        torch.cuda.synchronize()
+    return time.perf_counter()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
