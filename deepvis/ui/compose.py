@@ -16,7 +16,7 @@ from deepvis.core.types import NetInfo
 from deepvis.ui import theme
 from deepvis.ui.canvas import fill, frame
 from deepvis.ui.scene import Scene
-from deepvis.ui.text import draw_text
+from deepvis.ui.text import draw_text, line_height, text_width
 
 Draw = Callable[[np.ndarray, Scene], None]
 LooksAt = Callable[[Scene], Hashable]
@@ -107,11 +107,14 @@ class Composer:
 
     def _draw_borders(self, scene: Scene) -> None:
         """The debug levels: 1 borders and names of the panes, 2 also what their drawing takes."""
+        px = scene.px(theme.SIZE_SMALL)
         for name, rect in scene.layout:
             frame(self._buffer, rect.inset(1), theme.ORIGIN)
             took = f"  {1000 * self.seconds.get(name, 0):.1f} ms" if scene.state.view.debug > 1 else ""
-            px = scene.px(theme.SIZE_SMALL)
-            draw_text(self._buffer, rect.row + 2, rect.col + 3, name + took, px, theme.ORIGIN, width=rect.width - 6)
+            text, high = name + took, line_height(px)
+            plate = Rect(rect.bottom - high - 1, rect.col + 1, high, text_width(text, px) + 8).clipped(rect.inset(1))
+            fill(self._buffer, plate, theme.BACKGROUND)
+            draw_text(self._buffer, plate.row, plate.col + 4, text, px, theme.ORIGIN, width=max(plate.width - 4, 0))
 
     def _with_overlays(self, scene: Scene) -> np.ndarray:
         shown = [OVERLAYS[name] for name in OVERLAYS if OVERLAYS[name].looks_at(scene) is not None]

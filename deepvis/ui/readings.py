@@ -130,6 +130,9 @@ def back_name(back: BackAsk) -> str:
 
 
 def shape_name(layer: LayerInfo) -> str:
+    """'512 × 14 × 14', '1000' for a vector, "" while the network has not been read yet."""
+    if not layer.type:
+        return ""
     return f"{layer.channels} × {layer.height} × {layer.width}" if layer.is_spatial else f"{layer.channels}"
 
 

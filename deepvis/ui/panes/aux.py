@@ -88,11 +88,13 @@ def draw_selected(canvas: np.ndarray, scene: Scene) -> None:
     label = label_of(scene, unit) if scene.state.view.label_predictions else ""
     if shape == (1, 1):
         note = f"{label}   {number(value)}".strip()
+    elif value == 0:
+        note = "no diff" if view.signed else "silent"
     else:
         note = f"max {number(value)} at row {row}, col {col}"
     parts = draw_card(canvas, scene, f"Unit {unit.channel}", note, stale=view.stale)
     place = draw_unit(canvas, scene, parts.body, view)
-    if shape != (1, 1):
+    if shape != (1, 1) and value != 0:
         mark_peak(canvas, scene, place, (row, col), shape)
 
 
