@@ -65,10 +65,10 @@ def crop(spec: LayerSpec, weights: Weights) -> Op:
 
 @LAYERS.add("CropCenter")
 def crop_center(spec: LayerSpec, weights: Weights) -> Op:
-    """y = the bottom without its border: crop_size values less at both sides of each axis from the channels on.
+    """y = the bottom without its border: crop_size values less at both sides of each axis.
 
-    Shapes: (N, C, H, W) -> (N, C - 2 crop_size[0], H - 2 crop_size[1], W - 2 crop_size[2]); with two values
-    they are for H and W, one value is for both. Gradient: g in the middle and zeros around it.
+    Shapes: (..., n, ...) -> (..., n - 2 crop_size, ...); one value for each axis, or for the last ones if there are
+    fewer; a single value is for the last two. Gradient: g in the middle and zeros around it.
     Source: the waifu2x fork of Caffe (nagadomi, lltcggie), crop_center_layer.
     """
     sizes = [int(v) for v in spec.param.crop_size]

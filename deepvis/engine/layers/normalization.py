@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from deepvis.engine.op import LAYERS, SAME, TRAINING, Op, Weights, blob
+from deepvis.engine.op import LAYERS, SAME, TRAINING, Op, Weights, blob, fault
 from deepvis.model.graph import LayerSpec
 
 
@@ -83,8 +83,8 @@ def _with_batch_statistics(spec: LayerSpec) -> Op:
 def mvn(spec: LayerSpec, weights: Weights) -> Op:
     """y = (x - mean) / (deviation + eps) of each channel of each item, or only x - mean (normalize_variance false).
 
-    Shapes: (N, C, H, W), or fewer axes -> the same. The mean is taken over H x W, with across_channels over
-    C x H x W.
+    Shapes: (N, C, H, W) -> the same; fewer axes are filled up to four with 1. The mean is taken over H x W, with
+    across_channels over C x H x W.
     Gradient: (g - mean of g - y * mean of g y) / (deviation + eps); without the variance g - mean of g.
     Caffe's surprises: eps is added to the deviation, not to the variance under the root; its gradient leaves
     that eps out of the middle term, as here.
@@ -106,7 +106,12 @@ def mvn(spec: LayerSpec, weights: Weights) -> Op:
 
     def forward(x: Tensor) -> Tensor:
         centred, deviation = parts(x)
-        return (centred if deviation is None else centred / deviation).reshape(x.shape)
+        return (centred if deviation is None else centred / deviation).reshape(shapes(x.shape)[0])
+
+    def shapes(shape: Sequence[int]):
+        if len(shape) > 4:
+            raise fault(spec, f"a bottom of {len(shape)} dimensions", "at most 4: number, channels, height, width")
+        return ((*shape, *(1,) * (4 - len(shape))),)
 
     def backward(ran, grads):
         (x,), (y,) = ran.bottoms, ran.tops
@@ -117,4 +122,4 @@ def mvn(spec: LayerSpec, weights: Weights) -> Op:
             below = (below - y * (g * y).mean(1, keepdim=True)) / deviation
         return [below.reshape(x.shape)]
 
-    return Op(forward, backward=backward, shapes=SAME)
+    return Op(forward, backward=backward, shapes=shapes)
