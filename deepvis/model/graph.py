@@ -54,6 +54,7 @@ class NetSpec:
     inputs: blob -> declared shape, () where the file declares none. notes: sentences on what was left out or
     replaced. fill: layers that hold weights by type but have no blobs are to be filled by their fillers
     (``deepvis.model.fillers``) once their shapes are known, rather than refused. force_backward: the file's.
+    transform: the TransformationParameter of the data layer that became the input, None without one.
     """
 
     name: str
@@ -62,6 +63,7 @@ class NetSpec:
     notes: tuple[str, ...] = ()
     fill: bool = False
     force_backward: bool = False
+    transform: Any = None
 
 
 def load_net(
@@ -93,6 +95,7 @@ def load_net(
     given = weights if weights is None or isinstance(weights, Mapping) else read_weights(weights)
     if given is None:
         given = weights_of(current) or None
+    transform = training.transform_of([*layers, *left_out])
     layers, inputs = _inputs(layers, left_out, given or {}, training.Wanted(input_shapes or {}, picture_size), notes)
     if not keep_losses:
         layers = training.without_losses(layers, inputs, notes)
@@ -102,7 +105,8 @@ def load_net(
     source = str(weights) if isinstance(weights, (str, Path)) else "the weights"
     arrays = blobs.assign(layers, given, source, fill=on_missing == "fill")
     specs = tuple(_spec(layer, own, state) for layer, own in zip(layers, arrays, strict=True))
-    return NetSpec(current.name, specs, inputs, tuple(notes), on_missing == "fill", current.force_backward)
+    fill = on_missing == "fill"
+    return NetSpec(current.name, specs, inputs, tuple(notes), fill, current.force_backward, transform)
 
 
 def with_weights(spec: NetSpec, weights: Mapping[str, Sequence[np.ndarray]]) -> NetSpec:

@@ -166,6 +166,12 @@ def _channels(layer: Any, blob: str, readers: Sequence[Any], weights: Blobs) -> 
     return 1 if is_gray or layer.transform_param.force_gray else 3
 
 
+def transform_of(layers: Sequence[Any]) -> Any:
+    """The transform_param of the first data layer, with mean and scale of old files in it; None without one."""
+    layer = next((layer for layer in layers if layer.type in DATA_TYPES), None)
+    return None if layer is None else layer.transform_param
+
+
 def check_shape(name: str, shape: Shape) -> None:
     """Raise ModelError for an input that no machine can hold. () is a shape that is given later."""
     words = "x".join(str(dim) for dim in shape[:33])

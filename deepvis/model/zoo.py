@@ -163,11 +163,13 @@ def _assemble(
 
     graph = _graph(prototxt, weights, option("data_blob", None), option("input_size", None))
     blob = listing.data_blob(graph, option("data_blob", None))
+    transform = graph.transform
+    file_mean = list(transform.mean_value) or None if transform is not None else None
     preprocessor = Preprocessor(
         listing.picture_shape(graph, blob),
-        load_mean(mean if mean is not None else card.path("mean") or card.get("mean")),
+        load_mean(mean if mean is not None else card.path("mean") or card.get("mean", file_mean)),
         option("channel_order", "BGR"),
-        option("input_scale", 255.0),
+        option("input_scale", 255.0 if transform is None else 255.0 * transform.scale),
     )
     layers = _layers(graph, said, card)
     prob = option("prob_layer", None)
@@ -197,7 +199,7 @@ def _assemble(
         unit_image_dir=Path(folder) if folder else card.folder / card.get("unit_images", UNIT_IMAGES),
         unit_image_layers=option("unit_image_layers", None),
         panes=option("panes", {}),
-        notes=(*graph.notes, *_label_notes(card, graph, classes, names)),
+        notes=(*graph.notes, *_mean_notes(graph, preprocessor), *_label_notes(card, graph, classes, names)),
         fill=bool(said.get("fill", False)),
     )
 
@@ -257,6 +259,12 @@ def _short_names(
     if shorten is not None:
         return {name: str(shorten(name)) for name in layers}
     return {**listing.short_names(layers), **{k: v for k, v in named.items() if k in layers}}
+
+
+def _mean_notes(graph: NetSpec, preprocessor: Preprocessor) -> tuple[str, ...]:
+    if preprocessor.mean is not None or graph.transform is None or not graph.transform.mean_file:
+        return ()
+    return (f"the network was trained with the mean {graph.transform.mean_file!r}; give it with --mean",)
 
 
 def _label_notes(card: Card, graph: NetSpec, classes: Sequence[str], labels: Sequence[str]) -> tuple[str, ...]:

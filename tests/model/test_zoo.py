@@ -95,6 +95,13 @@ def test_data_layers_take_size_and_channels_from_elsewhere(folder: Path) -> None
     data = 'layer {{ name: "d" type: "Data" top: "pixels" top: "label" {} }}\n'
     (folder / "deploy.prototxt").write_text(data.format("transform_param { crop_size: 7 }") + text)
     assert own(folder).preprocessor.input_shape == (1, 7, 7)
+    transform = "transform_param { crop_size: 7 mean_value: 50 scale: 0.00390625 mirror: true }"
+    (folder / "deploy.prototxt").write_text(data.format(transform) + text)
+    pre = own(folder).preprocessor
+    assert pre.scale == 255 / 256 and pre.mean_chw[0, 0, 0] == np.float32(50 / 256)
+    assert own(folder, mean=(0,), overrides={"input_scale": 1.0}).preprocessor.scale == 1
+    (folder / "deploy.prototxt").write_text(data.format('transform_param { crop_size: 7 mean_file: "m" }') + text)
+    assert "was trained with the mean 'm'; give it with --mean" in own(folder).notes[-1]
     (folder / "deploy.prototxt").write_text(data.format("") + text)
     with pytest.raises(ModelError, match="found neither crop_size"):
         own(folder)
