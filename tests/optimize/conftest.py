@@ -94,3 +94,8 @@ def optimize_layer() -> ModuleType:
 @pytest.fixture(scope="session")
 def search_hyperparameters() -> ModuleType:
     return script("search_hyperparameters")
+
+
+@pytest.fixture(scope="session")
+def make_figures() -> ModuleType:
+    return script("make_figures")
