@@ -55,20 +55,20 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
 
 
 def seen_by_network(scene: Scene) -> np.ndarray | None:
-    """(H, W, 3) uint8 RGB: the snapshot's input, or the frame cropped to the input's shape."""
+    """(H, W, 3) uint8 RGB: the snapshot's input, or the frame cropped to the input's shape; gray for one channel."""
+    channels, height, width = scene.state.info.input_shape
     if scene.snapshot is not None and shows_snapshot_input(scene):
-        return scene.snapshot.input_rgb
-    if scene.frame is None:
+        rgb = scene.snapshot.input_rgb
+    elif scene.frame is None:
         return None
-    rgb = scene.frame.rgb
-    if scene.state.input.fit is Fit.STRETCH:
-        return _stretched(rgb, scene.state.info.input_shape)
-    crop = centre_crop(rgb.shape[0], rgb.shape[1], *scene.state.info.input_shape[1:])
-    return rgb[crop.slices]
-
-
-def _stretched(rgb: np.ndarray, input_shape: tuple[int, int, int]) -> np.ndarray:
-    return cv2.resize(rgb, (input_shape[2], input_shape[1]), interpolation=cv2.INTER_LINEAR)
+    elif scene.state.input.fit is Fit.STRETCH:
+        rgb = cv2.resize(scene.frame.rgb, (width, height), interpolation=cv2.INTER_LINEAR)
+    else:
+        crop = centre_crop(scene.frame.rgb.shape[0], scene.frame.rgb.shape[1], height, width)
+        rgb = scene.frame.rgb[crop.slices]
+    if rgb is not None and channels == 1:
+        return cv2.cvtColor(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    return rgb
 
 
 def draw_field(canvas: np.ndarray, scene: Scene, place: Rect) -> None:

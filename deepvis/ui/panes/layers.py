@@ -116,15 +116,28 @@ def draw_marks(canvas: np.ndarray, scene: Scene, grid: TileGrid, view: LayerView
 
 
 def draw_label(canvas: np.ndarray, scene: Scene, tile: Rect, label: str) -> None:
-    """The class beside its tile, on a plate, on whichever side has room."""
+    """The class beside its tile, on a plate, on the side where it hides the least that is bright."""
     px, gap = scene.px(theme.SIZE_TEXT), scene.px(7)
     area = bounds(canvas).inset(scene.px(6))
     wide = min(text_width(label, px) + scene.px(16), area.width)
     tall = line_height(px) + scene.px(6)
-    col = tile.right + gap if tile.right + gap + wide <= area.right else tile.col - gap - wide
-    col = min(max(col, area.col), area.right - wide)
-    row = min(max(tile.row + (tile.height - tall) // 2, area.row), area.bottom - tall)
-    plate = Rect(row, col, tall, wide)
+    middle, start = tile.row + (tile.height - tall) // 2, tile.col + (tile.width - wide) // 2
+    corners = ((middle, tile.right + gap), (middle, tile.col - gap - wide), (tile.bottom + gap, start))
+    places = [_kept_inside(Rect(row, col, tall, wide), area) for row, col in (*corners, (tile.row - gap - tall, start))]
+    plate = min(places, key=lambda place: _hides(canvas, place, tile))
     fill(canvas, plate, theme.BACKGROUND)
     frame(canvas, plate, theme.SELECTED)
-    draw_text(canvas, row + scene.px(3), col, label, px, theme.TEXT, width=wide, align="centre")
+    draw_text(canvas, plate.row + scene.px(3), plate.col, label, px, theme.TEXT, width=wide, align="centre")
+
+
+def _kept_inside(place: Rect, area: Rect) -> Rect:
+    row = min(max(place.row, area.row), max(area.bottom - place.height, area.row))
+    col = min(max(place.col, area.col), max(area.right - place.width, area.col))
+    return Rect(row, col, place.height, place.width)
+
+
+def _hides(canvas: np.ndarray, place: Rect, tile: Rect) -> float:
+    """How bright what lies under a place is, 0..255; a place on the tile itself is the last choice."""
+    on_tile = 0 if place.clipped(tile).is_empty else 256
+    part = canvas[place.slices]
+    return on_tile + (float(part.mean()) if part.size else 0)

@@ -1,0 +1,98 @@
+"""What single panes do beyond their stored pictures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from deepvis.core.geometry import Rect
+from deepvis.core.state import InputState, ViewState
+from deepvis.core.types import Fit, OptimizeProgress, Unit
+from deepvis.ui.panes.aux import shows_classes
+from deepvis.ui.panes.help import columns_of
+from deepvis.ui.panes.input import seen_by_network
+from deepvis.ui.panes.jpgvis import images_of_unit
+from deepvis.ui.panes.layers import draw_label
+from deepvis.ui.panes.status import facts, pass_fact, speed_facts
+from deepvis.ui.scene import Scene, Status
+from tests.ui.scenes import DECONV, INFO, UNIT, make_scene, montage, unit_images, unit_of
+
+
+def said(scene: Scene) -> list[str]:
+    return [text for text, _ in facts(scene)]
+
+
+def test_the_input_is_what_the_network_sees() -> None:
+    scene = make_scene()
+    assert seen_by_network(scene) is scene.snapshot.input_rgb
+    waiting = make_scene(passed=False)
+    assert (seen_by_network(waiting) == waiting.frame.rgb[:, 10:70]).all()  # 60 x 80, cropped to a square
+    stretched = make_scene(passed=False, source=InputState(fit=Fit.STRETCH))
+    assert seen_by_network(stretched).shape == (48, 48, 3)
+    assert seen_by_network(make_scene(frame=None)) is None
+
+
+def test_a_gray_network_sees_gray() -> None:
+    gray = replace(INFO, input_shape=(1, 48, 48))
+    for scene in (make_scene(), make_scene(passed=False)):
+        rgb = seen_by_network(replace(scene, state=replace(scene.state, info=gray)))
+        assert (rgb[..., 0] == rgb[..., 1]).all() and (rgb[..., 1] == rgb[..., 2]).all()
+
+
+def test_classes_are_shown_beside_the_layer_list_unless_turned_off_or_missing() -> None:
+    assert shows_classes(make_scene()) and not shows_classes(make_scene(UNIT))
+    assert not shows_classes(make_scene(ViewState(label_predictions=False)))
+    scene = make_scene()
+    assert not shows_classes(replace(scene, state=replace(scene.state, info=replace(INFO, prob_layer=""))))
+
+
+def test_the_status_says_unit_value_back_and_boosts() -> None:
+    scene = make_scene(replace(DECONV, individual_boost=1, gamma_boost=2, pinned=Unit("conv1/3x3", 4)))
+    values = scene.snapshot.activations["conv2/5x5_reduce"][7]
+    assert said(scene) == [
+        "conv2/5x5_reduce · 7",
+        "Convolution 40 × 12 × 12",
+        f"max {values.max():.3f}",
+        "deconv, raw, frozen at conv1/3x3 · 4",
+        "boost 0.3/0.5",
+    ]
+    assert "cat" in said(make_scene(ViewState(4, 2)))
+
+
+def test_the_status_tells_of_an_optimization_while_it_runs() -> None:
+    progress = OptimizeProgress(unit_of, "3", 340, 1000, 1.0, montage(1))
+    assert "optimizing conv2/5x5_reduce · 7: 34 %" in said(make_scene(optimize=progress))
+    assert not any("optimizing" in text for text in said(make_scene(optimize=replace(progress, done=True))))
+
+
+def test_speed_in_words() -> None:
+    from deepvis.core.types import PassSeconds
+
+    assert pass_fact(PassSeconds(0.0364, 0.0261)) == "36 + 26 ms"
+    assert pass_fact(PassSeconds(0.0364)) == "36 ms" and pass_fact(PassSeconds(0.0, 0.0261)) == "back 26 ms"
+    assert pass_fact(PassSeconds()) == ""
+    assert speed_facts(make_scene(status=Status(device="cuda:0"))) == ["cuda:0"]
+
+
+def test_unit_images_of_another_unit_are_not_shown() -> None:
+    scene = make_scene(ViewState(1, 7), unit_images=unit_images(Unit("pool1", 7)))
+    assert images_of_unit(scene) is scene.unit_images
+    borrowed = replace(scene, unit_images=unit_images(Unit("conv1/3x3", 7)))
+    assert images_of_unit(borrowed) is borrowed.unit_images
+    assert images_of_unit(replace(scene, unit_images=unit_images(Unit("conv1/3x3", 8)))) is None
+    assert images_of_unit(replace(scene, unit_images=unit_images(Unit("fc3", 7)))) is None
+
+
+def test_a_label_avoids_what_is_bright() -> None:
+    canvas = np.zeros((200, 300, 3), np.uint8)
+    canvas[60:120, 160:] = 255  # on the right of the tile
+    tile = Rect(80, 130, 20, 20)
+    draw_label(canvas, make_scene(), tile, "tiger shark")
+    assert (canvas[60:120, 165:] == 255).all() and (canvas != 0).any()
+
+
+def test_help_columns_are_balanced_and_in_order() -> None:
+    assert columns_of([5, 5, 5, 5], 2) == [[0, 1], [2, 3]]
+    assert columns_of([9, 2, 2, 2], 2) == [[0], [1, 2, 3]]
+    assert columns_of([3, 3], 1) == [[0, 1]]
