@@ -1,0 +1,101 @@
+"""Passes per second of the workers with a video in the camera's place.
+
+    python benchmarks/passes.py [--model NAME ...] [--video FILE] [--layer LAYER] [--mode MODE] [--seconds S]
+
+Prints JSON: for each model the passes per second that the network worker gives while the input worker plays the video
+and a stand-in for the window asks for each new frame; the seconds of forward and back; and "share": of the
+time, that is spent in forward and back; 1.0 where not a moment is lost between passes. To reach: 0.85. A pass that is quicker than the
+video's frames waits for them: "frame_bound" says so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from deepvis.backends.base import open_backend
+from deepvis.core.state import InputState
+from deepvis.core.types import BackAsk, BackMode, NetAsk, NetInfo, Snapshot, Unit
+from deepvis.model.zoo import load_model
+from deepvis.sources.opening import open_moving, open_still
+from deepvis.workers.input import InputWorker
+from deepvis.workers.network import NetworkWorker
+
+MODELS = ("caffenet-mini", "squeezenet", "bvlc-googlenet")
+POLL_SECONDS = 0.004  # as the window waits for keys
+
+
+def middle_layer(info: NetInfo) -> str:
+    """The last layer of maps in the lower two thirds of the list."""
+    spatial = [layer.name for layer in info.layers if layer.is_spatial]
+    return spatial[len(spatial) * 2 // 3]
+
+
+def measure(name: str, video: str, layer: str | None, mode: BackMode, seconds: float) -> dict[str, object]:
+    model = load_model(name)
+    network = NetworkWorker(lambda: open_backend("engine", model, "auto"))
+    source = InputWorker(lambda: open_still(None), lambda: open_moving(video=video))
+    network.start()
+    source.start()
+    source.inbox.put(InputState(moving=True))
+    info = network.infos.take(60)
+    if info is None:
+        raise SystemExit(f"{name}: {network.errors.peek()}")
+    unit = Unit(layer or middle_layer(info), 0)
+    back = BackAsk(unit, mode) if mode is not BackMode.OFF else None
+    snapshots = play(source, network, back, seconds)
+    network.stop()
+    source.stop()
+    forward = statistics.median(snapshot.seconds.forward for snapshot in snapshots)
+    backward = statistics.median(snapshot.seconds.back for snapshot in snapshots)
+    spent = sum(snapshot.seconds.forward + snapshot.seconds.back for snapshot in snapshots)
+    return {
+        "layer": unit.layer,
+        "mode": mode.value,
+        "passes_per_second": round(len(snapshots) / seconds, 2),
+        "forward_ms": round(1000 * forward, 2),
+        "back_ms": round(1000 * backward, 2),
+        "share": round(spent / seconds, 3),
+        "frame_bound": forward + backward < 0.04,
+        "device": info.device,
+    }
+
+
+def play(source: InputWorker, network: NetworkWorker, back: BackAsk | None, seconds: float) -> list[Snapshot]:
+    """What the network answers while each new frame is asked for, after a first second that is not counted."""
+    snapshots: list[Snapshot] = []
+    asked, begin = 0, time.monotonic() + 1
+    while time.monotonic() < begin + seconds:
+        frame = source.frames.peek()
+        if frame is not None and frame.id != asked:
+            asked = frame.id
+            network.inbox.put(NetAsk(frame, back))
+        snapshot = network.snapshots.take(POLL_SECONDS)
+        if snapshot is not None and time.monotonic() > begin:
+            snapshots.append(snapshot)
+    return snapshots
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--model", nargs="+", default=list(MODELS))
+    parser.add_argument("--video", default=str(ROOT / "../shared/video/bikes.mp4"))
+    parser.add_argument("--layer")
+    parser.add_argument("--mode", default="deconv", choices=[mode.value for mode in BackMode])
+    parser.add_argument("--seconds", type=float, default=8.0)
+    args = parser.parse_args()
+    mode = BackMode(args.mode)
+    print(
+        json.dumps({name: measure(name, args.video, args.layer, mode, args.seconds) for name in args.model}, indent=1)
+    )
+
+
+if __name__ == "__main__":
+    main()
