@@ -7,22 +7,20 @@ interrupted download goes on where it stopped. Files without a published checksu
 
 from __future__ import annotations
 
-import hashlib
 import http.client
 import json
 import os
 import shutil
-import tarfile
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 from deepvis.model.card import Card, Checksum, RemoteFile
 from deepvis.model.errors import ModelError
+from deepvis.model.unpack import digest, unpack, written_beside
 
 RECORD_NAME = "fetched.json"
 CHUNK = 1 << 18  # bytes
@@ -106,17 +104,6 @@ class Record:
         os.replace(part, self.path)
 
 
-def digest(path: Path, kind: str) -> str:
-    """Hex digits of a file's checksum of the kind "sha256", "sha1" or "git_blob"."""
-    hashed = hashlib.sha256() if kind == "sha256" else hashlib.sha1(usedforsecurity=False)
-    if kind == "git_blob":
-        hashed.update(b"blob %d\0" % path.stat().st_size)
-    with path.open("rb") as file:
-        while chunk := file.read(1 << 20):
-            hashed.update(chunk)
-    return hashed.hexdigest()
-
-
 def _mismatch(path: Path, checksum: Checksum | None) -> str:
     """How the file differs from its published checksum, "" if it does not."""
     if checksum is None:
@@ -151,7 +138,7 @@ def _copy(card: Card, file: RemoteFile, record: Record, source: Path) -> Fetched
     for candidate in (source / file.path, source / PurePosixPath(file.path).name):
         if candidate.is_file():
             target = card.folder / file.path
-            with _written_beside(target) as part:
+            with written_beside(target) as part:
                 shutil.copyfile(candidate, part)
             record.remember(file.path, digest(target, "sha256"))
             wrong = "" if file.extract else _mismatch(target, file.checksum)
@@ -161,24 +148,10 @@ def _copy(card: Card, file: RemoteFile, record: Record, source: Path) -> Fetched
     for url in file.urls if file.extract else ():
         archive = source / PurePosixPath(url).name
         if archive.is_file():
-            _unpack(card, file, archive)
+            unpack(card.folder, file, archive)
             record.remember(file.path, digest(archive, "sha256"))
             return Fetched(file.path, "copied", f"unpacked from {archive.name}")
     return None
-
-
-@contextmanager
-def _written_beside(target: Path) -> Iterator[Path]:
-    """A path to write to that becomes ``target`` when all went well."""
-    part = target.with_name(target.name + ".part")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        yield part
-        os.replace(part, target)
-    except OSError as error:
-        raise ModelError(
-            f"{target}: cannot be written ({error.strerror or error}), expected a writable place"
-        ) from None
 
 
 # --- from an address ---------------------------------------------------------------------------
@@ -217,7 +190,7 @@ def _put_in_place(card: Card, file: RemoteFile, record: Record, part: Path, url:
         raise ModelError(f"{url}: the downloaded file has {wrong}; it was removed, try again or use --from FOLDER")
     sha256 = digest(part, "sha256")
     if file.extract:
-        _unpack(card, file, part)
+        unpack(card.folder, file, part)
         part.unlink()
     else:
         os.replace(part, card.folder / file.path)
@@ -279,45 +252,3 @@ def _reason(error: Exception) -> str:
         return "the connection broke; run the command again to go on"
     reason = getattr(error, "reason", error)
     return str(getattr(reason, "strerror", None) or reason or type(error).__name__)
-
-
-# --- archives ----------------------------------------------------------------------------------
-
-
-def _unpack(card: Card, file: RemoteFile, archive: Path) -> None:
-    """Unpack the wanted members, single files or whole folders, each file written beside and renamed."""
-    found: set[str] = set()
-    try:
-        with tarfile.open(archive) as tar:
-            for member in tar:
-                place = _place_of(member, file)
-                if place is None:
-                    continue
-                found.add(place[0])
-                content = tar.extractfile(member)
-                if content is not None:
-                    with content, _written_beside(card.folder / place[1]) as part, part.open("wb") as out:
-                        shutil.copyfileobj(content, out)
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise ModelError(f"{archive}: is no readable archive ({error}); remove it and try again") from None
-    absent = [name for name in file.extract if name not in found]
-    if absent:
-        raise ModelError(f"{archive}: found no {absent[0]!r} inside, expected it among its members")
-
-
-def _place_of(member: tarfile.TarInfo, file: RemoteFile) -> tuple[str, str] | None:
-    """(wanted name, path in the model's folder) of a member; None if it is not wanted, is no plain file, or strays."""
-    name = PurePosixPath(member.name)
-    if not member.isfile() or name.is_absolute() or ".." in name.parts:
-        return None
-    for wanted, target in file.extract.items():
-        if name == PurePosixPath(wanted):
-            return wanted, target
-        if name.is_relative_to(wanted):
-            return wanted, str(PurePosixPath(target) / name.relative_to(wanted))
-    return None
-
-
-def required_files(card: Card) -> Sequence[str]:
-    """The files that ``fetch_model`` brings without ``everything``."""
-    return [file.path for file in card.files if not file.optional]

@@ -8,18 +8,17 @@ Grammar: https://protobuf.dev/reference/protobuf/textformat-spec, without extens
 
 from __future__ import annotations
 
-import codecs
 import difflib
-import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from google.protobuf import text_format
 from google.protobuf.descriptor import FieldDescriptor
 
 from deepvis.model import schema
 from deepvis.model.errors import ModelError
+from deepvis.model.tokens import Token, hint_for, kind_of, short, tokens, unquote, value_of
 
 MOST_NESTED = 32
 MOST_NOTES = 50
@@ -33,22 +32,6 @@ _LENIENT = {
     "LossParameter",
 }
 _LAYERS = {"LayerParameter", "V1LayerParameter"}
-
-_TOKEN = re.compile(
-    r"""(?P<space>(?:\s+|\#[^\n]*)+)
-      | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
-      | (?P<number>[-+]?(?:0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)[fF]?
-          | -\s*(?:inf(?:inity)?|nan))
-      | (?P<string>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
-      | (?P<mark>[{}<>\[\]:;,])""",
-    re.VERBOSE | re.IGNORECASE,
-)
-_INTEGERS = {
-    FieldDescriptor.TYPE_INT32: (-(2**31), 2**31 - 1),
-    FieldDescriptor.TYPE_UINT32: (0, 2**32 - 1),
-    FieldDescriptor.TYPE_INT64: (-(2**63), 2**63 - 1),
-}
-_BOOLS = {"true": True, "t": True, "1": True, "false": False, "f": False, "0": False}
 
 
 def read_net_text(path_or_text: str | Path, notes: list[str] | None = None) -> Any:
@@ -92,12 +75,6 @@ def parse_text(text: str, message: Any, where: str, notes: list[str]) -> None:
     _Parser(text, where, notes).message_body(message, end="", depth=0)
 
 
-class _Token(NamedTuple):
-    kind: str  # name, number, string, mark or end
-    text: str
-    start: int
-
-
 class _Parser:
     """Recursive descent over the tokens of one text; one token of lookahead."""
 
@@ -106,27 +83,23 @@ class _Parser:
         self.tokens = self._scan()
         self.token = next(self.tokens)
 
-    def _scan(self) -> Iterator[_Token]:
-        place, size, match = 0, len(self.text), _TOKEN.match
-        while place < size:
-            found = match(self.text, place)
-            if found is None:
-                raise self.error(place, repr(self.text[place : place + 12]), "a field, a value or a brace")
-            if found.lastgroup != "space":
-                yield _Token(str(found.lastgroup), found.group(), place)
-            place = found.end()
+    def _scan(self) -> Iterator[Token]:
+        for token in tokens(self.text):
+            if token.kind == "wrong":
+                raise self.error(token.start, repr(token.text), "a field, a value or a brace")
+            yield token
         while True:
-            yield _Token("end", "", size)
+            yield Token("end", "", len(self.text))
 
     def error(self, place: int, found: str, expected: str) -> ModelError:
         line = self.text.count("\n", 0, place) + 1
         return ModelError(f"{self.where}, line {line}: found {found}, expected {expected}")
 
     def unexpected(self, expected: str) -> ModelError:
-        found = "the end of the text" if self.token.kind == "end" else _short(self.token.text)
+        found = "the end of the text" if self.token.kind == "end" else short(self.token.text)
         return self.error(self.token.start, found, expected)
 
-    def take(self) -> _Token:
+    def take(self) -> Token:
         token, self.token = self.token, next(self.tokens)
         return token
 
@@ -155,7 +128,7 @@ class _Parser:
                 self.scalars(message, field, name)
             self.accept(";,")
 
-    def messages(self, message: Any, field: FieldDescriptor, name: _Token, depth: int) -> None:
+    def messages(self, message: Any, field: FieldDescriptor, name: Token, depth: int) -> None:
         self.accept(":")
         in_list = bool(self.accept("["))
         while not (in_list and self.accept("]")):
@@ -173,9 +146,9 @@ class _Parser:
                 return
             self.accept(",")
 
-    def scalars(self, message: Any, field: FieldDescriptor, name: _Token) -> None:
+    def scalars(self, message: Any, field: FieldDescriptor, name: Token) -> None:
         if not self.accept(":"):
-            raise self.unexpected(f"':' and {_kind(field)} after {field.name}")
+            raise self.unexpected(f"':' and {kind_of(field)} after {field.name}")
         if not field.is_repeated:
             self.only_once(message, field, name)
             setattr(message, field.name, self.scalar(field))
@@ -189,22 +162,22 @@ class _Parser:
             if not self.accept(",") and self.token.text != "]":
                 raise self.unexpected(f"',' or ']' in the list of {field.name}")
 
-    def only_once(self, message: Any, field: FieldDescriptor, name: _Token) -> None:
+    def only_once(self, message: Any, field: FieldDescriptor, name: Token) -> None:
         if message.HasField(field.name):
             raise self.error(name.start, f"{field.name} twice in one {message.DESCRIPTOR.name}", "it once")
 
     def scalar(self, field: FieldDescriptor) -> Any:
         token = self.token
-        value = _value(field, token)
+        value = value_of(field, token)
         if value is None:
-            raise self.unexpected(f"{_kind(field)} for {field.name}{_hint(field, token)}")
+            raise self.unexpected(f"{kind_of(field)} for {field.name}{hint_for(field, token)}")
         self.take()
         if isinstance(value, str):
             while self.token.kind == "string":  # strings side by side are one
-                value += _unquote(self.take().text) or ""
+                value += unquote(self.take().text) or ""
         return value
 
-    def unknown(self, owner: Any, name: _Token, depth: int) -> None:
+    def unknown(self, owner: Any, name: Token, depth: int) -> None:
         """Skip what forks added where that is harmless, else raise with the nearest known name."""
         is_param = owner.name in _LAYERS and name.text.endswith("_param")
         if not is_param and owner.name not in _LENIENT:
@@ -212,104 +185,24 @@ class _Parser:
             hint = (
                 f"{near[0]!r}" if near else f"one of its fields ({', '.join(sorted(owner.fields_by_name)[:12])}, ...)"
             )
-            raise self.error(name.start, f"{_short(name.text)}, no field of {owner.name}", hint)
+            raise self.error(name.start, f"{short(name.text)}, no field of {owner.name}", hint)
         if len(self.notes) < MOST_NOTES:
             line = self.text.count("\n", 0, name.start) + 1
-            self.notes.append(f"{self.where}, line {line}: {_short(name.text)} is not known and was skipped")
+            self.notes.append(f"{self.where}, line {line}: {short(name.text)} is not known and was skipped")
         self.skip_value(name)
 
-    def skip_value(self, name: _Token) -> None:
+    def skip_value(self, name: Token) -> None:
         """Pass over ': value', '{ ... }' or '[ ... ]'."""
         colon = self.accept(":")
         if not self.accept("{<["):
             if not colon or self.token.kind not in ("name", "number", "string"):
-                raise self.unexpected(f"a value after {_short(name.text)}")
+                raise self.unexpected(f"a value after {short(name.text)}")
             self.take()
             return
         open_marks = 1
         while open_marks:
             token = self.take()
             if token.kind == "end":
-                raise self.error(name.start, f"{_short(name.text)} without an end", "a closing brace")
+                raise self.error(name.start, f"{short(name.text)} without an end", "a closing brace")
             if token.kind == "mark":
                 open_marks += (token.text in "{<[") - (token.text in "}>]")
-
-
-def _value(field: FieldDescriptor, token: _Token) -> Any:
-    """The token as a value of the field, None where it is none."""
-    if field.type in (FieldDescriptor.TYPE_STRING, FieldDescriptor.TYPE_BYTES):
-        text = _unquote(token.text) if token.kind == "string" else None
-        return text.encode("latin-1", "replace") if text and field.type == FieldDescriptor.TYPE_BYTES else text
-    if field.type == FieldDescriptor.TYPE_BOOL:
-        return _BOOLS.get(token.text.lower())
-    if field.type == FieldDescriptor.TYPE_ENUM:
-        by_name = field.enum_type.values_by_name.get(token.text)
-        if by_name is not None:
-            return by_name.number
-        number = _integer(token.text) if token.kind == "number" else None
-        return number if number in field.enum_type.values_by_number else None
-    if field.type in _INTEGERS:
-        low, high = _INTEGERS[field.type]
-        number = _integer(token.text) if token.kind == "number" else None
-        return number if number is not None and low <= number <= high else None
-    return _float(token)
-
-
-def _integer(text: str) -> int | None:
-    digits = text.lstrip("+-")
-    if len(digits) > 24:
-        return None
-    base = 16 if digits[:2].lower() == "0x" else 8 if len(digits) > 1 and digits[0] == "0" else 10
-    try:
-        return int(text, base)
-    except ValueError:
-        return None
-
-
-def _float(token: _Token) -> float | None:
-    text = token.text.replace(" ", "").lower()
-    if token.kind == "name" and text not in ("inf", "infinity", "nan"):
-        return None
-    if token.kind not in ("name", "number"):
-        return None
-    whole = _integer(text) if "x" in text else None
-    if whole is not None:
-        return float(whole)
-    try:
-        return float(text if text.endswith(("inf", "nan")) else text.rstrip("f"))
-    except ValueError:
-        return None
-
-
-def _unquote(quoted: str) -> str | None:
-    """The text of a quoted string with C escapes."""
-    inner = quoted[1:-1]
-    if "\\" not in inner:
-        return inner
-    try:
-        return codecs.escape_decode(inner.encode())[0].decode("utf-8", "replace")
-    except ValueError:
-        return None
-
-
-def _kind(field: FieldDescriptor) -> str:
-    if field.enum_type is not None:
-        names = [value.name for value in field.enum_type.values]
-        return f"one of {', '.join(names[:8])}" + (", ..." if len(names) > 8 else "")
-    if field.type in _INTEGERS:
-        low, high = _INTEGERS[field.type]
-        return f"a whole number from {low} to {high}"
-    kinds = {FieldDescriptor.TYPE_BOOL: "true or false", FieldDescriptor.TYPE_STRING: "a quoted string"}
-    return kinds.get(field.type, "a number")
-
-
-def _hint(field: FieldDescriptor, token: _Token) -> str:
-    if field.full_name.endswith("V1LayerParameter.type"):
-        return ' (old "layers" take type: CONVOLUTION, new "layer" takes type: "Convolution")'
-    if field.full_name.endswith(".LayerParameter.type") and token.kind == "name":
-        return ' (new "layer" takes type: "Convolution", old "layers" take type: CONVOLUTION)'
-    return ""
-
-
-def _short(text: str) -> str:
-    return repr(text if len(text) <= 40 else text[:40] + "...")

@@ -19,6 +19,7 @@ import numpy as np
 
 from deepvis.model import prototxt, schema, wire
 from deepvis.model.errors import ModelError
+from deepvis.model.hdf5 import read_hdf5, write_hdf5
 from deepvis.model.wire import BYTES, VARINT, Field, Walker
 
 Weights = dict[str, list[np.ndarray]]
@@ -44,7 +45,7 @@ def read_weights(path: str | Path) -> Weights:
     """
     path = Path(path)
     if path.suffix in (".h5", ".hdf5"):
-        return _read_hdf5(path)
+        return read_hdf5(path)
     if path.suffix in (".prototxt", ".pbtxt", ".txt"):
         return weights_of(prototxt.read_net_text(path))
     with _opened(path) as (walker, file):
@@ -91,7 +92,7 @@ def write_weights(path: str | Path, weights: Any) -> None:
     part = path.with_name(path.name + ".part")
     try:
         if path.suffix in (".h5", ".hdf5"):
-            _write_hdf5(part, layers)
+            write_hdf5(part, ((name, blobs) for _, name, blobs in layers))
         else:
             with part.open("wb") as file:
                 file.writelines(_encoded_net(getattr(weights, "name", ""), layers))
@@ -232,44 +233,6 @@ def _shaped(data: np.ndarray, shape: Sequence[int], what: str) -> np.ndarray:
     return data.reshape(tuple(shape))
 
 
-def _read_hdf5(path: Path) -> Weights:
-    """Caffe's HDF5 layout: data/<layer>/<index of the blob>."""
-    h5py = _h5py(path)
-    try:
-        with h5py.File(path, "r") as file:
-            if not isinstance(file.get("data"), h5py.Group):
-                raise ModelError(f"{path}: has no group 'data', expected a Caffe .caffemodel.h5 file")
-            return _collect_hdf5(h5py, file["data"], "")
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
-        if isinstance(error, ModelError):
-            raise
-        raise ModelError(f"{path}: no readable HDF5 file ({_first_line(error)}), expected .caffemodel.h5") from None
-
-
-def _collect_hdf5(h5py: Any, group: Any, name: str) -> Weights:
-    """Datasets 0, 1, ... are blobs of the layer that their groups spell ('/' in its name makes groups)."""
-    found: Weights = {}
-    blobs = sorted((int(key), group[key]) for key in group if key.isdigit() and isinstance(group[key], h5py.Dataset))
-    if blobs:
-        found[name] = [np.ascontiguousarray(dataset[()], np.float32) for _, dataset in blobs]
-    for key in group:
-        if isinstance(group[key], h5py.Group):
-            found.update(_collect_hdf5(h5py, group[key], f"{name}/{key}" if name else key))
-    return found
-
-
-def _h5py(path: Path) -> Any:
-    try:
-        import h5py
-    except ImportError:
-        raise ModelError(f"{path}: HDF5 weights need the package h5py; install it with: pip install h5py") from None
-    return h5py
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
-
-
 # --- writing -----------------------------------------------------------------------------------
 
 
@@ -298,12 +261,3 @@ def _encoded_net(name: str, layers: Sequence[tuple[Any, str, Sequence[np.ndarray
         for intro, array in bodies:
             yield intro
             yield array.tobytes()
-
-
-def _write_hdf5(path: Path, layers: Sequence[tuple[Any, str, Sequence[np.ndarray]]]) -> None:
-    with _h5py(path).File(path, "w") as file:
-        data = file.create_group("data")
-        for _, name, blobs in layers:
-            group = data.require_group(name)
-            for index, blob in enumerate(blobs):
-                group.create_dataset(str(index), data=np.asarray(blob, np.float32))
