@@ -3,9 +3,9 @@
     python benchmarks/passes.py [--model NAME ...] [--video FILE] [--layer LAYER] [--mode MODE] [--seconds S]
 
 Prints JSON: for each model the passes per second that the network worker gives while the input worker plays the video
-and a stand-in for the window asks for each new frame; the seconds of forward and back; and "share": of the
-time, that is spent in forward and back; 1.0 where not a moment is lost between passes. To reach: 0.85. A pass that is quicker than the
-video's frames waits for them: "frame_bound" says so.
+and a stand-in for the window asks for each new frame; the milliseconds of forward and back; and "share": of the time
+that is spent in forward and back, 1.0 where not a moment is lost between passes. To reach: 0.85. A pass that is
+quicker than the video's frames waits for them: "frame_bound" says so.
 """
 
 from __future__ import annotations
