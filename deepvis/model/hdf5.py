@@ -10,6 +10,8 @@ import numpy as np
 
 from deepvis.model.errors import ModelError
 
+MOST_TIMES = 20  # a blob's bytes, as a multiple of the file's: Caffe does not compress
+
 
 def read_hdf5(path: Path) -> dict[str, list[np.ndarray]]:
     """Layer name -> its blobs, float32. Raises ModelError."""
@@ -18,22 +20,25 @@ def read_hdf5(path: Path) -> dict[str, list[np.ndarray]]:
         with h5py.File(path, "r") as file:
             if not isinstance(file.get("data"), h5py.Group):
                 raise ModelError(f"{path}: has no group 'data', expected a Caffe .caffemodel.h5 file")
-            return _collect(h5py, file["data"], "")
+            return _collect(h5py, file["data"], "", path.stat().st_size * MOST_TIMES)
     except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
         if isinstance(error, ModelError):
             raise
         raise ModelError(f"{path}: no readable HDF5 file ({_first_line(error)}), expected .caffemodel.h5") from None
 
 
-def _collect(h5py: Any, group: Any, name: str) -> dict[str, list[np.ndarray]]:
+def _collect(h5py: Any, group: Any, name: str, most_bytes: int) -> dict[str, list[np.ndarray]]:
     """Datasets 0, 1, ... are blobs of the layer that their groups spell ('/' in its name makes groups)."""
     found: dict[str, list[np.ndarray]] = {}
     blobs = sorted((int(key), group[key]) for key in group if key.isdigit() and isinstance(group[key], h5py.Dataset))
+    for _, dataset in blobs:
+        if dataset.nbytes > most_bytes:
+            raise ValueError(f"{dataset.name} declares {dataset.nbytes} bytes, more than such a file can hold")
     if blobs:
-        found[name] = [np.ascontiguousarray(dataset[()], np.float32) for _, dataset in blobs]
+        found[name] = [np.asarray(dataset[()], np.float32) for _, dataset in blobs]
     for key in group:
         if isinstance(group[key], h5py.Group):
-            found.update(_collect(h5py, group[key], f"{name}/{key}" if name else key))
+            found.update(_collect(h5py, group[key], f"{name}/{key}" if name else key, most_bytes))
     return found
 
 

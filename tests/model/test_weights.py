@@ -135,6 +135,22 @@ def test_hdf5_that_is_none(tmp_path: Path) -> None:
         read_weights(tmp_path / "w.h5")
 
 
+def test_hdf5_that_declares_more_than_it_holds(tmp_path: Path) -> None:
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "w.h5", "w") as file:
+        file.create_dataset("data/conv1/0", shape=(2**40,), dtype="f4", chunks=(1024,))
+    with pytest.raises(ModelError, match="/data/conv1/0 declares 4398046511104 bytes"):
+        read_weights(tmp_path / "w.h5")
+    with h5py.File(tmp_path / "w.h5", "w") as file:
+        file.create_group("data")["round"] = h5py.SoftLink("/data")
+    with pytest.raises(ModelError, match="no readable HDF5 file"):
+        read_weights(tmp_path / "w.h5")
+    with h5py.File(tmp_path / "w.h5", "w"):
+        pass
+    with pytest.raises(ModelError, match="has no group 'data'"):
+        read_weights(tmp_path / "w.h5")
+
+
 def test_weights_in_a_prototxt(tmp_path: Path) -> None:
     path = tmp_path / "w.prototxt"
     path.write_text('layer { name: "a" blobs { shape { dim: 2 } data: [1.5, 2] } }')
