@@ -3,59 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from collections.abc import Hashable
 from itertools import combinations
 
 import numpy as np
 
+import deepvis.ui.panes  # noqa: F401  (registers them)
 from deepvis.core.geometry import Rect
 from deepvis.core.panes import PaneLayout
-from deepvis.core.registry import Registry
 from deepvis.core.types import NetInfo
 from deepvis.ui import theme
 from deepvis.ui.canvas import fill, frame
+from deepvis.ui.pane import OVERLAYS, PANES
 from deepvis.ui.scene import Scene
 from deepvis.ui.text import draw_text, line_height, text_width
-
-Draw = Callable[[np.ndarray, Scene], None]
-LooksAt = Callable[[Scene], Hashable]
-
-
-@dataclass(frozen=True)
-class Pane:
-    """How to draw a pane, and the values (ids, states, never arrays) that its picture depends on."""
-
-    draw: Draw
-    looks_at: LooksAt
-
-
-PANES: Registry[Pane] = Registry("pane")
-OVERLAYS: Registry[Pane] = Registry("overlay")  # drawn over the whole window; looks_at gives None: not now
-
-
-def pane(name: str, *, looks_at: LooksAt) -> Callable[[Draw], Draw]:
-    """Register a function draw(canvas, scene) as the pane ``name`` of the layout.
-
-    canvas: (H, W, 3) uint8 BGR, a view of the pane's part of the window. looks_at: scene -> whatever
-    the picture depends on; the pane is drawn again when that changes, and only then.
-    """
-
-    def enter(draw: Draw) -> Draw:
-        PANES.put(name, Pane(draw, looks_at))
-        return draw
-
-    return enter
-
-
-def overlay(name: str, *, looks_at: LooksAt) -> Callable[[Draw], Draw]:
-    """Register what lies over the window while ``looks_at`` gives anything but None."""
-
-    def enter(draw: Draw) -> Draw:
-        OVERLAYS.put(name, Pane(draw, looks_at))
-        return draw
-
-    return enter
 
 
 class Composer:
@@ -72,8 +33,6 @@ class Composer:
 
     def __call__(self, scene: Scene) -> np.ndarray:
         """(H, W, 3) uint8 BGR, valid until the next call."""
-        import deepvis.ui.panes  # noqa: F401  (fills the registries; panes import this module)
-
         self._lay_out(scene)
         debug = scene.state.view.debug
         wanted: dict[str, Hashable] = {

@@ -72,7 +72,7 @@ def _glyph(letter: str, px: int, bold: bool, phase: int) -> tuple[int, np.ndarra
     return first, np.rint(255 * share**STRENGTH).astype(np.uint16)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)  # some 15 kB each
 def _ink(text: str, px: int, bold: bool, color: BGR) -> tuple[np.ndarray, np.ndarray]:
     """Two arrays (height, width, 3) uint16: 0..256, how much stays of what was there; 256 times what is added.
 

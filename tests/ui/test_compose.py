@@ -13,8 +13,9 @@ from deepvis.core.panes import make_layout
 from deepvis.core.state import BackFilter, Cursor, InputState, LiveState, Show, ViewState, Zoom
 from deepvis.core.types import BackAsk, BackMode, Fit, OptimizeProgress, Unit
 from deepvis.ui import compose as module
-from deepvis.ui.compose import OVERLAYS, PANES, Composer, compose, pane
+from deepvis.ui.compose import Composer, compose
 from deepvis.ui.layout import layout_for
+from deepvis.ui.pane import OVERLAYS, PANES, pane
 from deepvis.ui.scene import Scene, Status
 from tests.ui.scenes import (
     INFO,
@@ -28,8 +29,6 @@ from tests.ui.scenes import (
     unit_images,
     whole_layer,
 )
-
-compose(make_scene())  # registers the panes
 
 units = st.sampled_from([Unit("conv2/5x5_reduce", 7), Unit("prob", 2), Unit("conv1/3x3", 15)])
 views = st.builds(

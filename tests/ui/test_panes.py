@@ -8,7 +8,7 @@ import numpy as np
 
 from deepvis.core.geometry import Rect
 from deepvis.core.state import InputState, ViewState
-from deepvis.core.types import Fit, OptimizeProgress, Unit
+from deepvis.core.types import Fit, OptimizeProgress, PassSeconds, Unit
 from deepvis.ui.panes.aux import shows_classes
 from deepvis.ui.panes.help import columns_of
 from deepvis.ui.panes.input import seen_by_network
@@ -67,8 +67,6 @@ def test_the_status_tells_of_an_optimization_while_it_runs() -> None:
 
 
 def test_speed_in_words() -> None:
-    from deepvis.core.types import PassSeconds
-
     assert pass_fact(PassSeconds(0.0364, 0.0261)) == "36 + 26 ms"
     assert pass_fact(PassSeconds(0.0364)) == "36 ms" and pass_fact(PassSeconds(0.0, 0.0261)) == "back 26 ms"
     assert pass_fact(PassSeconds()) == ""

@@ -10,8 +10,8 @@ from deepvis.core.geometry import Rect
 from deepvis.core.state import Cursor
 from deepvis.ui import theme
 from deepvis.ui.canvas import bar, frame
-from deepvis.ui.compose import pane
 from deepvis.ui.heading import draw_card, sentence
+from deepvis.ui.pane import pane
 from deepvis.ui.panes.layers import draw_unit
 from deepvis.ui.readings import (
     is_frame_stale,

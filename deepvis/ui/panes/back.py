@@ -10,9 +10,9 @@ from deepvis.core.pixels import back_picture
 from deepvis.core.state import BackFilter
 from deepvis.core.types import BackMode
 from deepvis.ui.canvas import picture
-from deepvis.ui.compose import pane
 from deepvis.ui.heading import draw_card, sentence
 from deepvis.ui.kept import kept
+from deepvis.ui.pane import pane
 from deepvis.ui.readings import back_name, is_back_stale
 from deepvis.ui.scene import Scene
 

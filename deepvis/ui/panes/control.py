@@ -11,9 +11,9 @@ from deepvis.core.panes import card
 from deepvis.core.state import Cursor
 from deepvis.ui import theme
 from deepvis.ui.canvas import bounds, brackets, card_face, fill, frame, round_corners
-from deepvis.ui.compose import pane
 from deepvis.ui.kept import kept
 from deepvis.ui.layout import Chips, chips_of
+from deepvis.ui.pane import pane
 from deepvis.ui.scene import Scene
 from deepvis.ui.text import draw_text
 

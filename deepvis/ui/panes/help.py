@@ -11,7 +11,7 @@ from deepvis.core.commands import Command
 from deepvis.core.geometry import Rect
 from deepvis.ui import theme
 from deepvis.ui.canvas import bounds, fill, frame, round_corners
-from deepvis.ui.compose import overlay
+from deepvis.ui.pane import overlay
 from deepvis.ui.scene import Scene
 from deepvis.ui.text import draw_text, line_height, text_width
 

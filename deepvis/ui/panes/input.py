@@ -11,8 +11,8 @@ from deepvis.core.geometry import Rect, centre_crop
 from deepvis.core.types import Fit
 from deepvis.ui import theme
 from deepvis.ui.canvas import bounds, fill, frame, picture
-from deepvis.ui.compose import pane
 from deepvis.ui.heading import draw_card, sentence
+from deepvis.ui.pane import pane
 from deepvis.ui.readings import shows_snapshot_input
 from deepvis.ui.scene import Scene
 from deepvis.ui.text import draw_text, line_height, text_width

@@ -11,9 +11,9 @@ from deepvis.core.geometry import Rect, fit_inside, montage_cell
 from deepvis.core.types import OptimizeProgress, UnitImages
 from deepvis.ui import theme
 from deepvis.ui.canvas import bar, bounds, fill, paste, picture, resized
-from deepvis.ui.compose import pane
 from deepvis.ui.heading import draw_card, sentence
 from deepvis.ui.kept import kept
+from deepvis.ui.pane import pane
 from deepvis.ui.readings import number
 from deepvis.ui.scene import Scene
 from deepvis.ui.text import draw_text, line_height, text_width

@@ -10,10 +10,10 @@ from deepvis.core.geometry import Rect, TileGrid, fit_inside, tile_grid
 from deepvis.core.state import Cursor, Zoom
 from deepvis.ui import theme
 from deepvis.ui.canvas import bounds, fill, frame, paste
-from deepvis.ui.compose import pane
 from deepvis.ui.heading import draw_card, sentence
 from deepvis.ui.kept import kept
 from deepvis.ui.legend import codes_of, draw_legend
+from deepvis.ui.pane import pane
 from deepvis.ui.panes.back import draw_back
 from deepvis.ui.readings import LayerView, label_of, layer_view, number, shape_name, value_of
 from deepvis.ui.scene import Scene

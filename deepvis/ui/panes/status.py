@@ -12,7 +12,7 @@ from deepvis.core.state import GAMMA_BOOSTS, INDIVIDUAL_BOOSTS, LiveState, Show
 from deepvis.core.types import BackMode, PassSeconds
 from deepvis.ui import theme
 from deepvis.ui.canvas import bounds, card_face, fill
-from deepvis.ui.compose import pane
+from deepvis.ui.pane import pane
 from deepvis.ui.readings import (
     MODE_NAMES,
     label_of,
