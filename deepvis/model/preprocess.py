@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tokenize
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -146,7 +147,7 @@ def _read_mean(path: Path) -> np.ndarray:
         return np.load(path, mmap_mode="r", allow_pickle=False)
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror or error}), expected a mean image") from None
-    except (ValueError, EOFError, SyntaxError, TypeError) as error:
+    except (ValueError, EOFError, SyntaxError, TypeError, tokenize.TokenError) as error:
         raise ModelError(f"{path}: is no numpy array ({error}), expected a mean of shape (C,) or (C, h, w)") from None
 
 

@@ -121,7 +121,9 @@ def test_wrong_means(what: str) -> None:
 def test_mean_files_that_are_none(tmp_path: Path) -> None:
     (tmp_path / "a.npy").write_bytes(b"no numpy")
     np.save(tmp_path / "b.npy", np.array([{}], object), allow_pickle=True)
-    for name in ("a.npy", "b.npy"):
+    np.save(tmp_path / "c.npy", np.zeros(3))
+    (tmp_path / "c.npy").write_bytes((tmp_path / "c.npy").read_bytes().replace(b"'descr': ", b"'descr': ("))
+    for name in ("a.npy", "b.npy", "c.npy"):
         with pytest.raises(ModelError, match=f"{name}: is no numpy array"):
             load_mean(tmp_path / name)
 
