@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import logging
 import os
 import re
@@ -97,6 +98,9 @@ class Bar:
 
 def run_command(command: Callable[[], None]) -> int:
     """Run it; the exit code. What the user can put right becomes one sentence on standard error."""
+    for stream in (sys.stdout, sys.stderr):  # file names may be no text
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     try:
         command()

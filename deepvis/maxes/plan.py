@@ -27,6 +27,7 @@ from deepvis.maxes.tracker import TrackedLayer
 
 VERSION = 1
 LEAST_CHUNK, MOST_CHUNK = 64, 16384
+FEW_CHUNKS, MANY_CHUNKS = 32, 2048
 
 
 @dataclass(frozen=True)
@@ -106,9 +107,12 @@ class ScanFolder:
 
 
 def chunk_size(images: int, rows: int) -> int:
-    """Images in a chunk: work for several workers of a small collection, some 2000 chunks of a large one."""
+    """Images in a chunk: a few dozen chunks at least, to share among workers, and some 2000 at most.
+
+    Chunks of 256 are long enough: in shorter ones most images are among the best of their chunk.
+    """
     size = LEAST_CHUNK
-    while size < MOST_CHUNK and size * 2048 < images:
+    while size < MOST_CHUNK and images > size * (FEW_CHUNKS if size < 256 else MANY_CHUNKS):
         size *= 2
     return -(-size // rows) * rows
 

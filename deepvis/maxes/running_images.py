@@ -13,8 +13,8 @@ from deepvis.backends.base import Backend
 from deepvis.core.cache import ByteCache
 from deepvis.core.types import BackAsk, BackMode, Fit, Frame, NetAsk, Patch, Unit, UnitImages
 from deepvis.core.unit_files import unit_image_paths, write_patches
-from deepvis.engine.net import infer_shapes
 from deepvis.engine.plan import Plan
+from deepvis.engine.shapes import infer_shapes
 from deepvis.maxes.montage import back_tile, montage, write_jpeg
 from deepvis.maxes.running import RunningBest, RunningTop
 from deepvis.maxes.windows import Windows, cut

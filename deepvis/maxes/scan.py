@@ -18,8 +18,9 @@ from deepvis.maxes.executor import Advance, Done, Stopped
 from deepvis.maxes.images import read_lines
 from deepvis.maxes.network import ScanNetwork, one_torch_thread, open_network
 from deepvis.maxes.parts import Part, Skipped, save_part
+from deepvis.maxes.peaks import Peaks
 from deepvis.maxes.plan import ScanFolder, ScanPlan, plan_hash
-from deepvis.maxes.tracker import Peaks, Tracker
+from deepvis.maxes.tracker import Tracker
 from deepvis.sources.photos import PhotoError
 
 Decoded = np.ndarray | str  # a network's input (C, H, W) float32, or why there is none
@@ -103,8 +104,8 @@ def scan_images(
             if stop is not None and stop.is_set():
                 raise Stopped
             batch = [next(pictures) for _ in range(min(rows, len(paths) - start))]
-            good, reasons = run_pass(network, batch, rows)
-            tracker.add([first + start + row for row in good.rows], good.peaks)
+            good, peaks, reasons = run_pass(network, batch, rows)
+            tracker.add([first + start + row for row in good], good, peaks)
             skipped += [Skipped(first + start + row, paths[start + row], why) for row, why in reasons]
             if advance is not None:
                 advance(len(batch), len(reasons))
@@ -113,39 +114,28 @@ def scan_images(
     return Part(tracker.result(), tuple(skipped), plan.model_hash, plan_hash(plan))
 
 
-@dataclass(frozen=True, eq=False)
-class PassPeaks:
-    """The peaks of the pictures at ``rows`` of a pass: layer -> (values (n, C), places (n, C))."""
-
-    rows: list[int]
-    peaks: dict[str, Peaks]
-
-
-def run_pass(network: ScanNetwork, batch: Sequence[Decoded], rows: int) -> tuple[PassPeaks, list[tuple[int, str]]]:
+def run_pass(
+    network: ScanNetwork, batch: Sequence[Decoded], rows: int
+) -> tuple[list[int], dict[str, Peaks], list[tuple[int, str]]]:
     """One forward pass over pictures, or reasons why there is none.
 
     The pass has always ``rows`` pictures, zeros where one is missing, and a picture's row is its place in the
-    list: so its values do not depend on which others can be read. Returns the peaks, and (row, reason) of
-    those to be skipped.
+    list: so its values do not depend on which others can be read. Returns the rows that are to be tracked, the
+    peaks of all rows, and (row, reason) of those to be skipped.
     """
     reasons = [(row, picture) for row, picture in enumerate(batch) if isinstance(picture, str)]
     pictures = {row: picture for row, picture in enumerate(batch) if not isinstance(picture, str)}
     if not pictures:
-        return PassPeaks([], {layer.name: _no_peaks(layer.channels) for layer in network.layers}), reasons
+        return [], {}, reasons
     inputs = np.zeros((rows, *network.input_shape), np.float32)
     for row, picture in pictures.items():
         inputs[row] = picture
     peaks = network.peaks(inputs)
     finite = np.ones(rows, bool)
-    for values, _ in peaks.values():
-        finite &= np.isfinite(values).all(axis=1)
-    reasons += [(row, "the network answers with numbers that are not finite") for row in pictures if not finite[row]]
-    good = [row for row in pictures if finite[row]]
-    return PassPeaks(good, {name: (v[good], p[good]) for name, (v, p) in peaks.items()}), sorted(reasons)
-
-
-def _no_peaks(channels: int) -> Peaks:
-    return np.zeros((0, channels), np.float32), np.zeros((0, channels), np.int32)
+    for layer in peaks.values():
+        finite &= np.isfinite(layer.values).all(axis=1)
+    reasons += [(row, NOT_FINITE) for row in pictures if not finite[row]]
+    return [row for row in pictures if finite[row]], peaks, sorted(reasons)
 
 
 def decoded(

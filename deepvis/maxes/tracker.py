@@ -11,14 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
 from deepvis.core.types import UnitStanding
+from deepvis.maxes.peaks import Peaks
 from deepvis.maxes.statistics import BINS, EDGES, bin_of, exact_sums, mean_and_std
 
 NO_IMAGE = -1
-Peaks = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -150,42 +151,53 @@ def _ascending_keys(values: np.ndarray) -> np.ndarray:
 
 
 class Tracker:
-    """Takes the peaks of images, batch after batch; gathers ``block`` of them before it sorts.
+    """Takes the peaks of images, batch after batch, in the list's order; sorts after every ``block`` of them.
 
     Memory is fixed: the arrays of Maxes and a block of peaks. Not safe for several threads;
     give each its own and merge.
     """
 
-    def __init__(self, layers: Sequence[TrackedLayer], top: int, *, block: int = 64) -> None:
+    def __init__(self, layers: Sequence[TrackedLayer], top: int, *, block: int = 32) -> None:
         self._known = empty(layers, top)
         units = len(self._known.active)
         self._values = np.empty((units, block), np.float32)
-        self._places = np.empty((units, block), np.int32)
+        self._places = np.zeros((units, block), np.int32)
         self._indices = np.empty(block, np.int64)
         self._filled = 0
+        self._last = NO_IMAGE
 
-    def add(self, indices: Sequence[int], peaks: Mapping[str, Peaks]) -> None:
+    def add(self, indices: Sequence[int], rows: Sequence[int], peaks: Mapping[str, Peaks]) -> None:
         """Take n images.
 
-        indices: their places in the list. peaks: layer -> (values (n, C) float32, places (n, C) int),
-        for every tracked layer, as ``peaks_of`` gives them; all finite.
+        indices: their places in the list, rising from call to call. rows: their rows in the batch. peaks: layer
+        -> the batch's peaks, for every tracked layer; finite in those rows. Places are asked for only where
+        an image may be among the best. Raises ValueError for indices that do not rise.
         """
         done, block = 0, len(self._indices)
         while done < len(indices):
             take = min(len(indices) - done, block - self._filled)
-            here, there = slice(self._filled, self._filled + take), slice(done, done + take)
-            self._indices[here] = indices[there]
-            start = 0
-            for layer in self._known.layers:
-                values, places = peaks[layer.name]
-                units = slice(start, start + layer.channels)
-                self._values[units, here] = values[there].T
-                self._places[units, here] = places[there].T
-                start += layer.channels
-            self._filled += take
+            self._gather(indices[done : done + take], np.asarray(rows[done : done + take]), peaks)
             done += take
             if self._filled == block:
                 self._flush()
+
+    def _gather(self, indices: Sequence[int], rows: np.ndarray, peaks: Mapping[str, Peaks]) -> None:
+        """Put images into the block, which has room for them."""
+        if indices[0] <= self._last or any(a >= b for a, b in pairwise(indices)):
+            raise ValueError(f"images {list(indices)} after image {self._last}: their indices must rise")
+        here, start = slice(self._filled, self._filled + len(rows)), 0
+        self._indices[here], self._last = indices, indices[-1]
+        for layer in self._known.layers:
+            units = slice(start, start + layer.channels)
+            values = peaks[layer.name].values[rows].T + np.float32(0)  # -0.0 becomes 0.0: equal ones have equal keys
+            self._values[units, here] = values
+            # an equal value of a later image is not among the best: only higher ones count
+            channels, columns = np.nonzero(values > self._known.values[units, -1:])
+            if len(channels) and layer.height * layer.width > 1:
+                places = peaks[layer.name].places(rows[columns], channels)
+                self._places[start + channels, self._filled + columns] = places
+            start += layer.channels
+        self._filled += len(rows)
 
     def result(self) -> Maxes:
         """All that is known so far."""
@@ -196,28 +208,26 @@ class Tracker:
         n, known = self._filled, self._known
         if n == 0:
             return
-        order = np.argsort(self._indices[:n], kind="stable")
-        in_order = bool((order == np.arange(n)).all())
-        columns = slice(0, n) if in_order else order
-        values = self._values[:, columns] + np.float32(0)  # + 0: -0.0 equals 0.0 in the order of keys
+        values = np.ascontiguousarray(self._values[:, :n])
         best = self._best_columns(values, known.top)
-        images, places = self._indices[:n][columns], self._places[:, columns]
         block = replace(
             empty(known.layers, 0),
             seen=n,
             values=np.take_along_axis(values, best, axis=1),
-            images=images[best],
-            places=np.take_along_axis(places, best, axis=1),
+            images=self._indices[best],
+            places=np.take_along_axis(self._places, best, axis=1),
             active=(values > 0).sum(axis=1),
             sums=exact_sums(values),
             histogram=_histogram(values),
         )
         self._known = merge(known, _widened(block, known.top))
         self._filled = 0
+        self._places[:] = 0
 
     @staticmethod
     def _best_columns(values: np.ndarray, top: int) -> np.ndarray:
-        keys = _ascending_keys(np.ascontiguousarray(values))
+        """(U, n) -> (U, min(top, n)): the columns of each row's best, best first."""
+        keys = _ascending_keys(values)
         columns = values.shape[1]
         top = min(top, columns)
         best = np.sort(np.partition(keys, columns - top, axis=1)[:, columns - top :], axis=1)[:, ::-1]
@@ -227,7 +237,7 @@ class Tracker:
 def _histogram(values: np.ndarray) -> np.ndarray:
     """(U, n) float32 -> (U, BINS) uint32."""
     units = len(values)
-    flat = bin_of(np.ascontiguousarray(values)) + np.arange(units, dtype=np.int32)[:, None] * BINS
+    flat = bin_of(values) + np.arange(units, dtype=np.int32)[:, None] * BINS
     return np.bincount(flat.ravel(), minlength=units * BINS).astype(np.uint32).reshape(units, BINS)
 
 

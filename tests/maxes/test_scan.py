@@ -403,7 +403,9 @@ def test_an_output_that_cannot_be_made_is_one_sentence(ref, collection, tmp_path
 # --- sizes ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("images, size", [(1, 64), (131072, 64), (131073, 128), (1_300_000, 1024), (10**8, 16384)])
+@pytest.mark.parametrize(
+    "images, size", [(1, 64), (2048, 64), (8242, 256), (524_288, 256), (1_300_000, 1024), (10**8, 16384)]
+)
 def test_chunk_sizes(images, size) -> None:
     assert chunk_size(images, 8) == size
     assert chunk_size(images, 64) % 64 == 0
