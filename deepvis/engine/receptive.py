@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from deepvis.core.registry import Registry
 from deepvis.engine.layers._windows import per_axis
@@ -22,12 +22,17 @@ Window = tuple["Span | None", "Span | None"]  # rows, columns
 
 @dataclass(frozen=True)
 class Field:
-    """Rows [top, bottom) and columns [left, right) of the input, not cut off at the image's edges."""
+    """Rows [top, bottom) and columns [left, right) of the input, not cut off at the image's edges.
+
+    inside: (top, left, bottom, right) of what is really seen, where the maps between the input and the unit have edges
+    too; None: simply the part inside the image.
+    """
 
     top: int
     left: int
     bottom: int
     right: int
+    inside: tuple[int, int, int, int] | None = field(default=None, compare=False, repr=False)
 
     @property
     def height(self) -> int:
@@ -39,8 +44,9 @@ class Field:
 
     def clamped(self, height: int, width: int) -> Field:
         """The part of it that lies inside an image of height x width."""
-        top, bottom = (min(max(v, 0), height) for v in (self.top, self.bottom))
-        left, right = (min(max(v, 0), width) for v in (self.left, self.right))
+        top, left, bottom, right = self.inside or (self.top, self.left, self.bottom, self.right)
+        top, bottom = (min(max(v, 0), height) for v in (top, bottom))
+        left, right = (min(max(v, 0), width) for v in (left, right))
         return Field(top, left, bottom, right)
 
 
@@ -58,26 +64,43 @@ def receptive_field(
     size = image_size(shapes[blob])
     if not (0 <= row < size[0] and 0 <= col < size[1]):
         raise ModelError(f"the unit ({row}, {col}) of blob {blob!r}: expected a place in {size[0]} x {size[1]}")
-    windows: dict[int, Window] = {value: ((row, row + 1), (col, col + 1))}
+    unit: Window = ((row, row + 1), (col, col + 1))
+    open_windows = _walk(plan, shapes, value, unit, clamp=False)
+    data = data_blob if data_blob is not None else picture_input(spec, [plan.names[v] for v in open_windows])
+    if data not in plan.inputs:
+        raise ModelError(f"found no input named {data!r}, expected one of {', '.join(plan.inputs)}")
+    picture, size = plan.inputs[data], image_size(shapes[data])
+    inside = _walk(plan, shapes, value, unit, clamp=True).get(picture)
+    if inside is None:
+        return Field(0, 0, 0, 0)
+    return Field(*_edges(open_windows[picture], size), inside=_edges(inside, size))
+
+
+def _walk(plan: Plan, shapes: Mapping[str, Shape], value: int, unit: Window, *, clamp: bool) -> dict[int, Window]:
+    """value -> the window of it that the unit sees; ``clamp``: cut off at the edges of every map on the way."""
+    windows = {value: unit}
     for index in reversed(plan.behind([value])):
         node = plan.nodes[index]
         rule = RULES[node.spec.type] if node.spec.type in RULES else same_or_whole  # noqa: SIM401
         for top, seen in [(t, windows[t]) for t in node.tops if t in windows]:
             for place, bottom in enumerate(node.bottoms):
-                step = Step(node.spec, place, node.tops.index(top), shapes)
-                below = rule(step, seen)
+                below = rule(Step(node.spec, place, node.tops.index(top), shapes), seen)
+                if below is not None and clamp:
+                    height, width = image_size(shapes[plan.names[bottom]])
+                    below = each(below, _cut(height), _cut(width))
                 if below is not None:
                     windows[bottom] = _union(windows[bottom], below) if bottom in windows else below
-    data = data_blob if data_blob is not None else picture_input(spec, [plan.names[v] for v in windows])
-    if data not in plan.inputs:
-        raise ModelError(f"found no input named {data!r}, expected one of {', '.join(plan.inputs)}")
-    if plan.inputs[data] not in windows:
-        return Field(0, 0, 0, 0)
-    (top, bottom), (left, right) = (
-        span if span is not WHOLE else (0, n)
-        for span, n in zip(windows[plan.inputs[data]], image_size(shapes[data]), strict=True)
-    )
-    return Field(top, left, bottom, right)
+    return windows
+
+
+def _cut(size: int) -> Callable[[Span], Span]:
+    return lambda s: (max(s[0], 0), min(s[1], size))
+
+
+def _edges(window: Window, size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """(top, left, bottom, right) of a window on an image of that size."""
+    rows, columns = (span if span is not WHOLE else (0, n) for span, n in zip(window, size, strict=True))
+    return rows[0], columns[0], rows[1], columns[1]
 
 
 def field_size(spec: NetSpec, shapes: Mapping[str, Shape], blob: str) -> tuple[int, int]:

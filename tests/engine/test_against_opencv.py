@@ -63,7 +63,7 @@ def test_normalize(tmp_path, across: str, scales: int) -> None:
 @pytest.mark.parametrize(
     "params",
     [
-        "min_size: 30 max_size: 60 aspect_ratio: 2 aspect_ratio: 3 flip: true "
+        "min_size: 30 max_size: 60 aspect_ratio: 2 aspect_ratio: 3 flip: true clip: false "
         "variance: 0.1 variance: 0.1 variance: 0.2 variance: 0.2",
         "min_size: 30 aspect_ratio: 2 aspect_ratio: 2 flip: false clip: true variance: 0.1 step: 16 offset: 0.3",
         "min_size: 20 min_size: 40 max_size: 30 max_size: 70 aspect_ratio: 2 variance: 0.1 clip: true",
