@@ -177,7 +177,7 @@ def make_parts(settings: Settings, model: Model, passes: PassLog) -> Parts:
     camera = 0 if settings.camera is None else settings.camera
     return Parts(
         InputWorker(lambda: open_still(settings.images), lambda: open_moving(camera, settings.video)),
-        NetworkWorker(open_network, [passes, running.update]),
+        NetworkWorker(open_network, [passes, stream.follow]),
         Makers(open_images, open_optimizer, fields.peek),
         stream,
         refusals,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from deepvis.core.mailbox import Mailbox
 from deepvis.core.state import PRESETS, AppState, InputState, LiveState
@@ -102,12 +102,13 @@ class Parts:
             images_answered=images.answered if images else None,
             unit_images=images.images.peek() if images else None,
             whole_layer=images.layers.peek() if images else None,
-            refresh=self._refresh,
+            followed_still=self.known.followed_still,
             optimize=optimize.progress.peek() if optimize else None,
             input_error=self._input.errors.peek(),
             network_error=self._network.errors.peek(),
             optimize_error=optimize.errors.peek() if optimize else None,
         )
+        self._look_at_stills()
         return self.known
 
     def refusal(self) -> str | None:
@@ -140,6 +141,13 @@ class Parts:
             worker.inbox.close()
         for worker in self._running:
             worker.stop(timeout=2.0)
+
+    def _look_at_stills(self) -> None:
+        """A photo was passed that was not before: the running top 9 may have grown, look again without delay."""
+        followed = self._stream.followed_still if self._stream else None
+        if followed != self.known.followed_still:
+            self._refresh += 1
+        self.known = replace(self.known, followed_still=followed, refresh=self._refresh)
 
     def _ask_stream(self, live: LiveState) -> None:
         """Reset or save the running top 9; the unit-image worker then looks again."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deepvis.core.mailbox import Mailbox
-from deepvis.core.types import Frame, NetAsk, UnitImages
+from deepvis.core.types import Frame, NetAsk, Snapshot, UnitImages
 from deepvis.maxes.running import RunningTop
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ Opened = tuple["Backend", "RunningImages"]
 class StreamTop:
     """A supplement of the unit-image worker, whose thread makes all pictures here.
 
-    running: follows the network. open: gives a backend and the pictures, in the thread, when first needed (both load
+    running: what ``follow`` fills. open: gives a backend and the pictures, in the thread, when first needed (both load
     torch). folder: where ``save`` writes. samples: photos that are passed first, so that the panes are never empty.
     told: what became of a ``save``, as a sentence.
     """
@@ -34,12 +34,19 @@ class StreamTop:
         samples: Callable[[], Iterable[Frame]] = tuple,
     ) -> None:
         self.is_unfinished = False
+        self.followed_still = 0  # id of the photo that was taken in last
         self.running = running
         self.told: Mailbox[str] = Mailbox()
         self._open, self._folder = open, folder
         self._opened: Opened | None = None
         self._samples = samples
         self._saves: Mailbox[None] = Mailbox()
+
+    def follow(self, snapshot: Snapshot) -> None:
+        """Take a pass into account, in the network's thread."""
+        self.running.update(snapshot)
+        if not snapshot.ask.frame.moving:
+            self.followed_still = snapshot.ask.frame.id
 
     def save(self) -> None:
         """Have the best so far of all units written, when the thread next looks."""

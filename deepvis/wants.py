@@ -14,6 +14,8 @@ class Known:
     """The newest values that the workers have given, None where there is none yet.
 
     ready: the network's description has come. answered: the input state whose frame (or error) has come.
+    images_answered: what unit_images answer. followed_still: id of the photo that the running top 9 has taken in
+    last, None without a running top 9. refresh: number of the unit images that are wanted.
     """
 
     ready: bool = False
@@ -24,7 +26,8 @@ class Known:
     unit_images: UnitImages | None = None
     whole_layer: WholeLayer | None = None
     optimize: OptimizeProgress | None = None
-    refresh: int = 0  # of the unit images that are wanted
+    followed_still: int | None = None
+    refresh: int = 0
     input_error: WorkerError | None = None
     network_error: WorkerError | None = None
     optimize_error: WorkerError | None = None
@@ -88,7 +91,10 @@ def _has_images(state: AppState, known: Known) -> bool:
     """The unit's pictures are there; of a moving source they never come to an end."""
     if not state.view.unit_images and not state.view.pattern:
         return True
-    images = known.unit_images
+    images, snapshot = known.unit_images, known.snapshot
+    passed = None if snapshot is None or snapshot.ask.frame.moving else snapshot.ask.frame.id
+    if passed is not None and known.followed_still not in (None, passed):
+        return False
     answered = known.images_answered == ImagesAsk(state.unit, state.view.pattern, known.refresh)
     return answered and images is not None and (state.input.moving or not images.loading)
 
