@@ -138,7 +138,8 @@ def _inputs(
     inputs: dict[str, Shape] = {}
     rest = []
     made = {blob for layer in layers for blob in layer.top}
-    spare = [x for x in left_out if x.type in training.DATA_TYPES and not made.intersection(x.top)]
+    wanting = {blob for layer in layers for blob in layer.bottom} - made
+    spare = [x for x in left_out if x.type in training.DATA_TYPES and wanting.intersection(x.top)]
     for layer in [*spare[:1], *layers]:
         if layer.type == "Input":
             shapes = _declared(layer)

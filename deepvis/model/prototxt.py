@@ -135,7 +135,7 @@ class _Parser:
             opening = self.accept("{<")
             if not opening:
                 raise self.unexpected(f"'{{' after {field.name}")
-            if field.is_repeated:
+            if schema.is_repeated(field):
                 inner = getattr(message, field.name).add()
             else:
                 self.only_once(message, field, name)
@@ -149,7 +149,7 @@ class _Parser:
     def scalars(self, message: Any, field: FieldDescriptor, name: Token) -> None:
         if not self.accept(":"):
             raise self.unexpected(f"':' and {kind_of(field)} after {field.name}")
-        if not field.is_repeated:
+        if not schema.is_repeated(field):
             self.only_once(message, field, name)
             setattr(message, field.name, self.scalar(field))
             return

@@ -18,6 +18,7 @@ from importlib import resources
 from typing import Any
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 PACKAGE = "deepvis_caffe"
@@ -81,6 +82,13 @@ def _build() -> dict[str, type[Message]]:
     pool.AddSerializedFile(_file_descriptor().SerializeToString())
     file = pool.FindFileByName("deepvis/caffe.proto")
     return {name: message_factory.GetMessageClass(d) for name, d in file.message_types_by_name.items()}
+
+
+def is_repeated(field: FieldDescriptor) -> bool:
+    """Whether a field of a message holds a list. protobuf before 6 has no ``is_repeated``, after 7 no ``label``."""
+    if hasattr(field, "is_repeated"):
+        return field.is_repeated
+    return field.label == FieldDescriptor.LABEL_REPEATED
 
 
 MESSAGES: dict[str, type[Message]] = _build()

@@ -161,7 +161,7 @@ def _v0_layer(old: Any, new: Any) -> None:
 
 def _set(message: Any, name: str, value: Any) -> None:
     field = message.DESCRIPTOR.fields_by_name[name]
-    if field.is_repeated:
+    if schema.is_repeated(field):
         getattr(message, name).append(value)
     elif field.message_type is not None:
         getattr(message, name).CopyFrom(value)
@@ -198,7 +198,7 @@ def _v1_to_current(old: Any, new: Any) -> None:
         if field.name in ("param", "blob_share_mode", "blobs_lr", "weight_decay"):
             continue
         target = new.DESCRIPTOR.fields_by_name[field.name]
-        if target.is_repeated:
+        if schema.is_repeated(target):
             getattr(new, field.name).extend(value)
         elif target.message_type is not None:
             getattr(new, field.name).CopyFrom(value)

@@ -29,7 +29,7 @@ def test_the_table_is_caffes(shared: Path) -> None:
         for row in csv.DictReader(file):
             field = schema.MESSAGES[row["message"]].DESCRIPTOR.fields_by_name[row["name"]]
             assert field.number == int(row["number"])
-            assert field.is_repeated == (row["label"] == "repeated")
+            assert schema.is_repeated(field) == (row["label"] == "repeated")
             assert field.GetOptions().packed == bool(row["packed"])
     with (shared / "reference" / "caffe_schema_enums.csv").open() as file:
         for row in csv.DictReader(file):
