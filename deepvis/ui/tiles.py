@@ -13,7 +13,7 @@ import numpy as np
 
 from deepvis.core.geometry import Rect, TileGrid
 from deepvis.core.pixels import MID, Codes
-from deepvis.ui.canvas import brackets, frame, resized
+from deepvis.ui.canvas import brackets, frame, resized, squares
 from deepvis.ui.theme import BACKGROUND, ORIGIN, SELECTED
 
 GAP = 24  # brightness between the tiles, close to the pane's face
@@ -78,8 +78,7 @@ def dimmed(picture: np.ndarray, grid: TileGrid, codes: Codes) -> np.ndarray:
     peaks = codes.codes.reshape(len(codes.codes), -1).max(axis=1)[: grid.count]
     cells = np.zeros(grid.rows * grid.cols, np.uint8)
     cells[: len(peaks)] = 64 + codes.tone[peaks] // 4 * 3
-    size = (picture.shape[1], picture.shape[0])
-    factors = cv2.resize(cells.reshape(grid.rows, grid.cols), size, interpolation=cv2.INTER_NEAREST_EXACT)
+    factors = squares(cells.reshape(grid.rows, grid.cols), Rect(0, 0, *picture.shape[:2]))
     return cv2.multiply(picture, cv2.merge([factors] * 3), scale=1 / 255)
 
 
