@@ -37,7 +37,7 @@ class Camera(CaptureSource):
         self._failures = 0
 
     def _refusal(self) -> str:
-        return f"{self.name} cannot be opened (absent, or in use by another program); trying again"
+        return f"{self.name} cannot be opened (absent, or in use by another program); press c for photos"
 
 
 @SOURCES.add("camera")

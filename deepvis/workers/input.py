@@ -89,9 +89,9 @@ class InputWorker(Worker[InputState]):
             if self.inbox.has_new():
                 break
         if len(bad) > 1:
-            self.fail(f"{len(bad)} files in a row cannot be shown; the last: {bad[-1]}")
-        elif bad or still.note:
-            self.fail(bad[0] if bad else still.note)
+            bad = [f"{len(bad)} files in a row cannot be shown; the last: {bad[-1]}"]
+        if said := "; ".join(filter(None, [*bad, still.note])):
+            self.fail(said)
         else:
             self.recover()
         self._ahead = [index + step, index - step] if still.count > 1 else []
