@@ -20,6 +20,7 @@ from deepvis.model.upgrade import upgrade
 from deepvis.model.weights import read_weights, weights_of
 
 Shape = tuple[int, ...]
+_BRINGING = training.DATA_TYPES | {"Input"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,13 +134,15 @@ def _inputs(
 ) -> tuple[list[Any], dict[str, Shape]]:
     """(the other layers, blob -> shape of what Input and data layers declare).
 
-    A data layer of the other phase serves where this phase has none: files for training can be looked at.
+    An input or data layer of another phase or stage serves where this one has none: files for training, and
+    those for several stages, can be looked at.
     """
     inputs: dict[str, Shape] = {}
     rest = []
     made = {blob for layer in layers for blob in layer.top}
     wanting = {blob for layer in layers for blob in layer.bottom} - made
-    spare = [x for x in left_out if x.type in training.DATA_TYPES and wanting.intersection(x.top)]
+    spare = [x for x in left_out if x.type in _BRINGING and wanting.intersection(x.top)]
+    spare.sort(key=lambda layer: layer.type != "Input")
     for layer in [*spare[:1], *layers]:
         if layer.type == "Input":
             shapes = _declared(layer)

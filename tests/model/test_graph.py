@@ -183,6 +183,8 @@ def test_files_for_training_alone_have_an_input_too() -> None:
         'layer { name: "d" type: "Data" top: "data" include { phase: TRAIN } transform_param { crop_size: 8 } }\n' + FC
     )
     assert load_net(text).inputs == {"data": (1, 3, 8, 8)}
+    staged = DATA.replace("top", 'include { stage: "deploy" } top').replace("8, 8", "6, 6")
+    assert load_net(text + staged).inputs == {"data": (1, 3, 6, 6)}
     other = 'layer { name: "t" type: "HDF5Data" top: "train" include { phase: TRAIN } }\n'
     assert load_net(other + DATA + FC).inputs == {"data": (1, 3, 8, 8)}
 
