@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from deepvis.engine.tape import Tape
-from deepvis.optimize.objective import Objective, is_majority, measure, resolve, seed_of
+from deepvis.optimize.objective import Objective, Term, is_majority, measure, resolve, seed_of
 from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.regularizers import Step, regularize
 from deepvis.optimize.robust import look
@@ -79,12 +79,14 @@ class Kept:
 class Climb:
     """One image on its way.
 
-    x: (C, H, W), where the next iteration begins. objective, learning_rate: one number per iteration so far.
+    pushes: the terms where the walk back begins, direction included. x: (C, H, W), where the next iteration begins.
+    objective, learning_rate: one number per iteration so far.
     best, majority (the first iterate in which the unit is its layer's largest), last: images kept.
     outcome: None while it climbs.
     """
 
     job: Job
+    pushes: tuple[Term, ...]
     x: Tensor
     objective: tuple[float, ...] = ()
     learning_rate: tuple[float, ...] = ()
@@ -125,7 +127,13 @@ def begin(specimen: Specimen, job: Job, x0: np.ndarray | None = None) -> Climb:
     job = replace(job, objective=resolve(job.objective, shapes))
     mean = specimen.mean_chw.cpu().numpy()
     x0 = start_image(job.start_at, job.seed, mean, specimen.scale) if x0 is None else given_image(x0, mean)
-    return Climb(job, torch.from_numpy(x0).to(specimen.mean_chw.device))
+    pushes = tuple(_pushed(specimen, term, job.objective.direction) for term in job.objective.terms)
+    return Climb(job, pushes, torch.from_numpy(x0).to(specimen.mean_chw.device))
+
+
+def _pushed(specimen: Specimen, term: Term, direction: float) -> Term:
+    layer, channel = specimen.source(term.layer, term.channel)
+    return replace(term, layer=layer, channel=channel, weight=term.weight * direction)
 
 
 def ascend(specimen: Specimen, climbs: Sequence[Climb]) -> Iterator[list[Climb]]:
@@ -158,7 +166,7 @@ def advance(specimen: Specimen, climbs: Sequence[Climb]) -> list[Climb]:
     seen, pull_back = look(x, step)
     layers = {layer for objective in objectives for layer in objective.layers}
     tape = specimen.net.forward({specimen.data_blob: seen}, until=specimen.deepest(layers))
-    grad = pull_back(gradient(tape, objectives, specimen.data_blob))
+    grad = pull_back(gradient(tape, [climb.pushes for climb in climbs], specimen.data_blob))
     values, squares, majority = _to_host(
         torch.stack(measure(objectives, tape.blobs)),
         grad.flatten(1).square().sum(1, dtype=torch.float64),
@@ -176,19 +184,14 @@ def advance(specimen: Specimen, climbs: Sequence[Climb]) -> list[Climb]:
     ]
 
 
-def gradient(tape: Tape, objectives: Sequence[Objective], data_blob: str) -> Tensor:
-    """d (direction x value) / d x of every image: (N, C, H, W).
+def gradient(tape: Tape, pushes: Sequence[Sequence[Term]], data_blob: str) -> Tensor:
+    """d (weighted sum of pushes[n]) / d x of every image n: (N, C, H, W).
 
-    The walk skips the pushed unit's own in-place ReLU, so an inactive unit has a gradient too.
+    The walk skips in-place layers of the blobs where it begins, so an inactive unit has a gradient too.
     """
-    total: Tensor | None = None
-    for layer in dict.fromkeys(layer for objective in objectives for layer in objective.layers):
-        seed = seed_of(objectives, layer, tape.blobs[layer])
-        grad = tape.backward(layer, seed, to=data_blob)[data_blob]
-        total = grad if total is None else total + grad
-    if total is None:
-        raise ValueError("no objective names a layer")
-    return total
+    layers = dict.fromkeys(term.layer for terms in pushes for term in terms)
+    seeds = {layer: seed_of(pushes, layer, tape.blobs[layer]) for layer in layers}
+    return tape.backward_from(seeds, to=data_blob)[data_blob]
 
 
 def _record(

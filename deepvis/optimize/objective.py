@@ -162,18 +162,20 @@ def measure(objectives: Sequence[Objective], blobs: Mapping[str, Tensor]) -> lis
     ]
 
 
-def seed_of(objectives: Sequence[Objective], layer: str, blob: Tensor) -> Tensor:
-    """The gradient of direction x value with respect to ``blob``: (N, ...), 0 off the units pushed."""
+def seed_of(pushes: Sequence[Sequence[Term]], layer: str, blob: Tensor) -> Tensor:
+    """What the blob's diff holds at the start: the weights of pushes[n]'s terms in row n, 0 off the units pushed.
+
+    The weight of a whole channel is spread over its map, as its value is the mean.
+    """
     seed = torch.zeros_like(blob)
-    for n, objective in enumerate(objectives):
-        for term in objective.terms:
+    for n, terms in enumerate(pushes):
+        for term in terms:
             if term.layer != layer:
                 continue
-            push = term.weight * objective.direction
             if term.place == WHOLE:
-                seed[n, term.channel] += push / max(seed[n, term.channel].numel(), 1)
+                seed[n, term.channel] += term.weight / max(seed[n, term.channel].numel(), 1)
             else:
-                seed[(n, term.channel, *term.place)] += push
+                seed[(n, term.channel, *term.place)] += term.weight
     return seed
 
 

@@ -22,7 +22,7 @@ import json
 import math
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -175,22 +175,26 @@ def write_unfinished(path: Path, climb: Climb, model: str) -> None:
     write_arrays(path, {**arrays, **curves, "job": np.array(json.dumps(job))})
 
 
-def read_unfinished(path: Path, job: Job, model: str, device: torch.device) -> Climb | None:
-    """The climb kept in a file, None where there is none, or one of another job. Raises OptimizeError."""
+def read_unfinished(path: Path, fresh: Climb, model: str) -> Climb:
+    """The climb ``fresh`` as it was kept in a file; as it is, where there is none or one of another job.
+
+    Raises OptimizeError where the file cannot be read.
+    """
+    device = fresh.x.device
     try:
         with np.load(path, allow_pickle=False) as kept:
-            if json.loads(str(kept["job"])) != json.loads(json.dumps({"model": model, "job": job.as_dict()})):
-                return None
+            if json.loads(str(kept["job"])) != json.loads(json.dumps({"model": model, "job": fresh.job.as_dict()})):
+                return fresh
             images = {name: _kept(kept, name, device) for name in ("best", "majority")}
-            return Climb(
-                job,
-                torch.from_numpy(kept["x"]).to(device),
-                tuple(kept["objective"].tolist()),
-                tuple(kept["learning_rate"].tolist()),
+            return replace(
+                fresh,
+                x=torch.from_numpy(kept["x"]).to(device),
+                objective=tuple(kept["objective"].tolist()),
+                learning_rate=tuple(kept["learning_rate"].tolist()),
                 **images,
             )
     except FileNotFoundError:
-        return None
+        return fresh
     except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise OptimizeError(f"the unfinished climb {path} is unreadable ({error}); delete it to start anew") from None
 

@@ -41,6 +41,28 @@ class Specimen:
         """x with every pixel, mean added, in [0, scale]."""
         return torch.clamp(x, -self.mean_chw, self.scale - self.mean_chw)
 
+    def source(self, layer: str, channel: int) -> tuple[str, int]:
+        """(blob, channel) where the walk back from a unit begins, so that its own rectifier is not in the way.
+
+        In-place rectifiers are skipped by the walk itself; here the ways through a Concat, to the branch that the
+        channel comes from, and through a ReLU with a top of its own are taken too. An inactive unit of GoogLeNet's
+        inception_4c/output has a gradient then, and an active one the same gradient as without.
+        """
+        plan = self.net.plan
+        maker = plan.maker[plan.start(layer)]
+        if maker < 0:
+            return layer, channel
+        spec = plan.nodes[maker].spec
+        if spec.type == "ReLU" and spec.bottoms[0] != layer and not spec.param.negative_slope:
+            return self.source(spec.bottoms[0], channel)
+        if spec.type == "Concat" and spec.param.axis == 1:
+            for bottom in spec.bottoms:
+                width = self.net.shapes[bottom][1]
+                if channel < width:
+                    return self.source(bottom, channel)
+                channel -= width
+        return layer, channel
+
     def deepest(self, layers: Collection[str]) -> str:
         """The one of the layers that the forward pass reaches last."""
         plan = self.net.plan

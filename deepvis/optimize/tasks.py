@@ -187,6 +187,4 @@ def cluster_executor(address: str) -> Iterator[Executor]:
 
 
 def _resumed(climb: Climb, path: str | None, model: str) -> Climb:
-    if path is None:
-        return climb
-    return read_unfinished(Path(path), climb.job, model, climb.x.device) or climb
+    return climb if path is None else read_unfinished(Path(path), climb, model)

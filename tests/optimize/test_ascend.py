@@ -197,3 +197,35 @@ def test_a_view_goes_back_the_way_it_came():
     assert not torch.equal(seen[0], x[0])
     alone, _ = look(x[:1], Step([4], [step.strengths[0]], [1]))
     torch.testing.assert_close(alone, seen[:1])
+
+
+BRANCHES = """
+input: "data" input_shape { dim: 1 dim: 2 dim: 6 dim: 6 }
+layer { name: "a" type: "Convolution" bottom: "data" top: "a" convolution_param { num_output: 3 kernel_size: 3 } }
+layer { name: "relu_a" type: "ReLU" bottom: "a" top: "a" }
+layer { name: "b" type: "Convolution" bottom: "data" top: "b" convolution_param { num_output: 2 kernel_size: 3 } }
+layer { name: "relu_b" type: "ReLU" bottom: "b" top: "c" }
+layer { name: "out" type: "Concat" bottom: "a" bottom: "c" top: "out" }
+"""
+
+
+def branches(bias: float) -> Specimen:
+    random = np.random.RandomState(1)
+    shapes = {"a": (3, 2, 3, 3), "b": (2, 2, 3, 3)}
+    weights = {
+        n: [random.normal(0, 1, s).astype(np.float32), np.full(s[0], bias, np.float32)] for n, s in shapes.items()
+    }
+    return Specimen(Net(load_net(BRANCHES, weights)), torch.full((2, 6, 6), 100.0))
+
+
+@pytest.mark.parametrize("channel, source", [(0, ("a", 0)), (2, ("a", 2)), (3, ("b", 0)), (4, ("b", 1))])
+def test_the_rectifier_behind_a_concat_is_skipped_too(channel, source):
+    """Channel 3 of 0..4 is the first of the second branch; inactive, it still has the gradient of its own filter."""
+    dead = branches(bias=-1e4)
+    assert dead.source("out", channel) == source
+    climb = begin(dead, Job(unit("out", channel, 1, 2), steady(lr=1, iterations=2)))
+    (moved,) = advance(dead, [climb])
+    assert moved.objective == (0.0,)
+    layer, index = source
+    window = (moved.x - climb.x)[:, 1:4, 2:5]
+    torch.testing.assert_close(window, dead.net.parameters()[layer][0][index], rtol=1e-4, atol=1e-4)

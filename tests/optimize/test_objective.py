@@ -59,17 +59,17 @@ def test_values_and_seeds_of_a_weighted_sum():
     values = measure([total, total], blobs())
     assert values[0].item() == 2 * 3 - 44.5
     assert values[1].item() == 2 * 13 - 164.5
-    seed = seed_of([total, total.pushed(-3)], "conv1", blobs()["conv1"])
+    seed = seed_of([total.terms, (-3 * total).terms], "conv1", blobs()["conv1"])
     assert seed[:, 1].flatten(1).sum(1).tolist() == pytest.approx([-1, 3])
     assert seed[:, [0, 2, 3]].abs().sum() == 0
-    assert seed_of([total, total], "fc", blobs()["fc"])[1].tolist() == [0, 0, 0, 2] + [0] * 6
+    assert seed_of([total.terms, total.terms], "fc", blobs()["fc"])[1].tolist() == [0, 0, 0, 2] + [0] * 6
 
 
 def test_the_seed_is_the_gradient_of_the_value():
     total = resolve(0.5 * unit("conv1", 3) + channel("conv1", 3), SHAPES)
     leaf = blobs(1)["conv1"].requires_grad_()
     (slope,) = torch.autograd.grad(measure([total], {"conv1": leaf})[0], leaf)
-    torch.testing.assert_close(seed_of([total], "conv1", leaf.detach()), slope)
+    torch.testing.assert_close(seed_of([total.terms], "conv1", leaf.detach()), slope)
 
 
 def test_majority_is_the_first_of_the_largest():
