@@ -45,6 +45,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--threads", type=int, help="CPU threads; all by default")
     parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
     parser.add_argument("--stop-after", type=int, metavar="N", help="stop after N epochs; a later call goes on")
+    parser.add_argument("--change", action="store_true", help="go on with other numbers than the run began with")
     parser.add_argument("--export-only", action="store_true", help="write the model as far as the run has come")
     parser.add_argument("--docs", type=Path, help="folder for the picture of the first filters; --out by default")
     parser.add_argument("--quiet", action="store_true", help="no progress bars")
@@ -76,7 +77,9 @@ def main(argv: list[str] | None = None) -> int:
     recipe = Recipe(epochs=args.epochs, batch=args.batch, rate=args.rate, seed=args.seed)
     try:
         place = session.Place(args.photos, args.prototxt, args.out, args.work, args.docs or args.out, device)
-        opened = session.open_session(place, recipe, lambda: teacher_of(args, device), Bars(args.quiet))
+        opened = session.open_session(
+            place, recipe, lambda: teacher_of(args, device), Bars(args.quiet), change=args.change
+        )
         if not args.export_only:
             opened.train(args.stop_after, tell=lambda row: print(session.row_text(row), flush=True))
         accuracy = opened.export()

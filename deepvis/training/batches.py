@@ -10,33 +10,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from deepvis.training.batch import Batch, mixed
 from deepvis.training.light import random_light
 from deepvis.training.photos import PhotoCache
 from deepvis.training.recipe import Recipe
 from deepvis.training.student import INPUT_STD
-from deepvis.training.teacher import Maps, Targets, targets_of
+from deepvis.training.teacher import Maps, targets_of
 from deepvis.training.views import centre_view, look, random_view
 
 MIX_CELLS = 13  # without a teacher
-
-
-@dataclass(frozen=True, eq=False)
-class Batch:
-    """x: (N, 3, S, S) float32, the student's input. labels: (N, classes) float32, the share of each class in it.
-
-    targets: None without a teacher.
-    """
-
-    x: Tensor
-    labels: Tensor
-    targets: Targets | None
-
-    def to(self, device: torch.device) -> Batch:
-        if device.type == "cpu":
-            return self
-        t = self.targets
-        moved = None if t is None else Targets(t.scores.to(device), t.maps.to(device), t.vector.to(device))
-        return Batch(self.x.to(device), self.labels.to(device), moved)
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,35 +78,7 @@ def make_batch(material: Material, recipe: Recipe, rows: np.ndarray, seed: list[
     if material.maps is not None:
         targets = targets_of(material.maps, rows, views, material.grid, recipe.soften)
     batch = Batch(x, _one_hot(material, rows), targets)
-    return mixed(batch, material.grid or MIX_CELLS, rng) if rng.random() < recipe.mix else batch
-
-
-def mixed(batch: Batch, cells: int, rng: np.random.Generator) -> Batch:
-    """The batch with a rectangle of each picture taken from the one before it, and the targets of it likewise.
-
-    The rectangle is the same for all, of whole cells (cells x cells are the picture), so that the maps of the
-    targets are cut where the picture is; what has no place is averaged by area.
-    Source: Yun et al. 2019 (CutMix), with the teacher's maps cut too.
-    """
-    share = rng.uniform(0.1, 0.5) ** 0.5
-    height = min(max(round(cells * share * np.exp(rng.normal(0, 0.25))), 1), cells)
-    width = min(max(round(cells * share * np.exp(rng.normal(0, 0.25))), 1), cells)
-    top, left = rng.integers(0, cells - height + 1), rng.integers(0, cells - width + 1)
-    taken = height * width / cells**2
-
-    def averaged(value: Tensor) -> Tensor:
-        return value * (1 - taken) + value.roll(1, 0) * taken
-
-    def pasted(value: Tensor) -> Tensor:
-        edges = [round(e * value.shape[2] / cells) for e in (top, top + height, left, left + width)]
-        rows, columns = slice(*edges[:2]), slice(*edges[2:])
-        result = value.clone()
-        result[:, :, rows, columns] = value.roll(1, 0)[:, :, rows, columns]
-        return result
-
-    t = batch.targets
-    targets = None if t is None else Targets(averaged(t.scores), pasted(t.maps), averaged(t.vector))
-    return Batch(pasted(batch.x), averaged(batch.labels), targets)
+    return mixed(batch, material.grid or MIX_CELLS, recipe, rng)
 
 
 def centre_batches(material: Material, rows: np.ndarray, size: int = 128) -> Iterator[Batch]:

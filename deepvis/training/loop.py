@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,7 +16,8 @@ from torch.nn import functional as F
 
 from deepvis.core.files import written_beside
 from deepvis.model.errors import ModelError
-from deepvis.training.batches import Batch, Material, centre_batches, epoch_batches
+from deepvis.training.batch import Batch
+from deepvis.training.batches import Material, centre_batches, epoch_batches
 from deepvis.training.recipe import Recipe
 from deepvis.training.student import Outputs, Student
 
@@ -25,8 +27,8 @@ VERSION = 1
 @dataclass(eq=False)
 class Run:
     """A run under way. average: name -> the moving average of every trained tensor and statistic; it is what is
-    exported. curve: one row an epoch. epoch: how many are done. plans: [epochs done, epochs planned from there on],
-    more than one where a run was resumed with another number of epochs.
+    exported. curve: one row an epoch. epoch: how many are done. plans: what was changed when the run was resumed with
+    other numbers, {"from_epoch": epochs done, field: value, ...} each.
     """
 
     recipe: Recipe
@@ -35,12 +37,12 @@ class Run:
     average: dict[str, Tensor]
     epoch: int = 0
     curve: list[dict[str, float]] = field(default_factory=list)
-    plans: list[list[int]] = field(default_factory=list)
+    plans: list[dict[str, Any]] = field(default_factory=list)
 
 
 def start_run(student: Student, recipe: Recipe) -> Run:
     average = {name: tensor.detach().clone() for name, tensor in student.everything().items()}
-    return Run(recipe, student, _optimizer(student, recipe), average, plans=[[0, recipe.epochs]])
+    return Run(recipe, student, _optimizer(student, recipe), average)
 
 
 def train_epoch(run: Run, material: Material, progress: Callable[[Iterable, int], Iterable]) -> dict[str, float]:
@@ -66,6 +68,7 @@ def train_epoch(run: Run, material: Material, progress: Callable[[Iterable, int]
         run.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         run.optimizer.step()
+        _smooth_first_filters(run, rate * recipe.conv1_smooth)
         _follow(run, number + 1 + run.epoch * count)
         for name, term in terms.items():
             sums[name] = sums.get(name, 0.0) + float(term.detach()) / count
@@ -128,20 +131,21 @@ def save_run(run: Run, path: str | Path) -> None:
         np.savez(file, facts=np.array(json.dumps(facts)), **arrays)
 
 
-def load_run(run: Run, path: str | Path) -> None:
+def load_run(run: Run, path: str | Path, *, change: bool = False) -> None:
     """Take up the state of a checkpoint.
 
-    The recipe must be the same but for the number of epochs: with another number the learning rate follows the new
-    plan from here on, and ``plans`` keeps the record. Raises ModelError.
+    The recipe must be the same, unless ``change``: then the new one counts from here on, and ``plans`` keeps the
+    record. Raises ModelError.
     """
     with np.load(path) as saved:
         facts = json.loads(str(saved["facts"]))
-        recipe = json.loads(json.dumps(asdict(run.recipe)))
-        other = [name for name in recipe if name != "epochs" and facts["recipe"].get(name) != recipe[name]]
-        if other:
+        recipe, old = json.loads(json.dumps(asdict(run.recipe))), facts["recipe"]
+        changes = {name: value for name, value in recipe.items() if old.get(name) != value}
+        if changes and not change:
+            name, value = next(iter(changes.items()))
             raise ModelError(
-                f"{path}: found a run with {other[0]} = {facts['recipe'].get(other[0])}, expected {recipe[other[0]]}; "
-                "resume with the same arguments, or start in another folder (--work)"
+                f"{path}: found a run with {name} = {old.get(name)}, expected {value}; resume with the same numbers, "
+                "say that they change on purpose (--change), or start in another folder (--work)"
             )
         arrays = {name: saved[name] for name in saved.files if name != "facts"}
     everything = run.student.everything()
@@ -154,8 +158,8 @@ def load_run(run: Run, path: str | Path) -> None:
             moved = {key: value if key == "step" else value.to(tensor.device) for key, value in state.items()}
             run.optimizer.state[tensor] = moved
     run.epoch, run.curve, run.plans = facts["epoch"], facts["curve"], facts["plans"]
-    if run.plans[-1][1] != run.recipe.epochs:
-        run.plans.append([run.epoch, run.recipe.epochs])
+    if changes:
+        run.plans.append({"from_epoch": run.epoch, **changes})
 
 
 def train(
@@ -187,6 +191,16 @@ def _optimizer(student: Student, recipe: Recipe) -> torch.optim.AdamW:
         {"params": [t for t in trained.values() if t.dim() == 1], "weight_decay": 0.0},
     ]
     return torch.optim.AdamW(groups, lr=recipe.rate)
+
+
+@torch.no_grad()
+def _smooth_first_filters(run: Run, strength: float) -> None:
+    """w <- (1 - strength) w + strength blurred(w); the blur is 3 x 3 binomial, its border repeats."""
+    filters = next(iter(run.student.weights.values()))[0]
+    taps = torch.tensor([1.0, 2.0, 1.0], device=filters.device) / 4
+    kernel = (taps[:, None] * taps).expand(filters.shape[1], 1, 3, 3)
+    blurred = F.conv2d(F.pad(filters, (1, 1, 1, 1), mode="replicate"), kernel, groups=filters.shape[1])
+    filters.lerp_(blurred, strength)
 
 
 @torch.no_grad()

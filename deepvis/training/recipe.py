@@ -13,20 +13,23 @@ from deepvis.training.views import ViewRanges
 class Recipe:
     """epochs: each draws as many photos as there are to train on, a class with n of them in proportion to
     n ** balance. rate: the highest of the learning rate, reached after ``warmup`` epochs, then a cosine to 0.
-    decay: AdamW's, of weights (conv1_decay: of the first layer). average: of the weights, per step.
-    soften: temperature of the distillation. The other weights are of the terms of the loss: labels (smoothed by
+    decay: AdamW's, of weights (conv1_decay: of the first layer). conv1_smooth: how strongly each first filter is
+    drawn to its own blurred self, per step and rate, as decay draws to 0: noise fades, edges stay.
+    average: of the weights, per step. soften: temperature of the distillation. The other weights are of the terms of the loss: labels (smoothed by
     ``smoothing``), the teacher's scores, its maps, its feature vector; without a teacher the labels alone count.
     small, small_until: the first epochs, up to this share of all, see pictures of only ``small`` pixels.
-    mix: probability that a batch's pictures are cut into one another. fast: bfloat16 arithmetic where it is safe.
+    cut, inset: probabilities that a batch's pictures are cut into one another, or carry one another made small.
+    fast: bfloat16 arithmetic where it is safe.
     """
 
-    epochs: int = 50
+    epochs: int = 80
     batch: int = 64
     seed: int = 1
     rate: float = 2e-3
     warmup: float = 3.0
     decay: float = 0.1
     conv1_decay: float = 0.2
+    conv1_smooth: float = 3.0
     average: float = 0.998
     balance: float = 0.5
     smoothing: float = 0.1
@@ -37,7 +40,8 @@ class Recipe:
     vector_weight: float = 0.5
     small: int = 77
     small_until: float = 0.72
-    mix: float = 0.2
+    cut: float = 0.2
+    inset: float = 0.25
     fast: bool = True
     views: ViewRanges = field(default_factory=ViewRanges)
     light: LightRanges = field(default_factory=LightRanges)

@@ -114,7 +114,7 @@ class Session:
             "accuracy": {k: round(getattr(accuracy, k), 4) for k in ("mean_per_class", "top1", "top5")},
             "teacher": teacher,
             "recipe": asdict(run.recipe),
-            "plans": run.plans,
+            "changes": run.plans,
             "epochs_done": run.epoch,
             "seconds": round(sum(row["seconds"] for row in run.curve), 1),
             "machine": f"{platform.machine()}, {torch.get_num_threads()} threads, {self.place.device}",
@@ -123,8 +123,13 @@ class Session:
         }
 
 
-def open_session(place: Place, recipe: Recipe, teacher: Callable[[], Teacher | None], bars: Bars) -> Session:
-    """Prepare the photos, the teacher's lesson and the run, each made or taken up where it was. Raises ModelError."""
+def open_session(
+    place: Place, recipe: Recipe, teacher: Callable[[], Teacher | None], bars: Bars, *, change: bool = False
+) -> Session:
+    """Prepare the photos, the teacher's lesson and the run, each made or taken up where it was.
+
+    change: a run of another recipe may go on with this one. Raises ModelError.
+    """
     place.work.mkdir(parents=True, exist_ok=True)
     photos = list_photos(place.photos)
     cache = open_cache(photos, place.work, progress=lambda paths: bars(paths, len(photos.paths), "reading photos"))
@@ -143,7 +148,7 @@ def open_session(place: Place, recipe: Recipe, teacher: Callable[[], Teacher | N
     material = Material(cache, photos.labels, rows, mean_colour(cache, rows), size, maps)
     run = start_run(student, recipe)
     if place.checkpoint.is_file():
-        load_run(run, place.checkpoint)
+        load_run(run, place.checkpoint, change=change)
     return Session(place, photos, material, run, network, master.name if master else "", lesson, bars)
 
 

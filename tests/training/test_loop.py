@@ -12,9 +12,10 @@ import torch
 from deepvis.engine.net import Net
 from deepvis.model.errors import ModelError
 from deepvis.model.graph import load_net
-from deepvis.training.batches import Batch, Material, epoch_rows, make_batch, mean_colour, mixed
+from deepvis.training.batch import Batch, cut, inset
+from deepvis.training.batches import Material, epoch_rows, make_batch, mean_colour
 from deepvis.training.export import network_for
-from deepvis.training.loop import Run, load_run, save_run, start_run, train
+from deepvis.training.loop import Run, _smooth_first_filters, load_run, save_run, start_run, train
 from deepvis.training.photos import list_photos, open_cache
 from deepvis.training.recipe import Recipe
 from deepvis.training.student import Guides, Student
@@ -75,19 +76,19 @@ def test_another_seed_is_another_run(new_run, material, recipe, tmp_path) -> Non
 
 
 def test_the_loss_falls(new_run, material, recipe, tmp_path) -> None:
-    run = go(new_run(replace(recipe, epochs=12, mix=0)), material, tmp_path / "run.npz")
+    run = go(new_run(replace(recipe, epochs=12, cut=0, inset=0)), material, tmp_path / "run.npz")
     first, last = ([row[term] for row in run.curve] for term in ("labels", "vector"))
     assert np.mean(first[-4:]) < np.mean(first[:4]) and np.mean(last[-4:]) < np.mean(last[:4])
     assert set(run.curve[0]) == {"epoch", "labels", "scores", "maps", "vector", "seconds"}
 
 
-def test_another_recipe_is_refused_but_more_epochs_are_a_new_plan(new_run, recipe, tmp_path) -> None:
+def test_another_recipe_is_refused_unless_it_is_changed_on_purpose(new_run, recipe, tmp_path) -> None:
     save_run(new_run(recipe), tmp_path / "run.npz")
     with pytest.raises(ModelError, match=r"rate = 0\.005"):
         load_run(new_run(replace(recipe, rate=1.0)), tmp_path / "run.npz")
     longer = new_run(replace(recipe, epochs=9))
-    load_run(longer, tmp_path / "run.npz")
-    assert longer.plans == [[0, 4], [0, 9]]
+    load_run(longer, tmp_path / "run.npz", change=True)
+    assert longer.plans == [{"from_epoch": 0, "epochs": 9}]
 
 
 def test_a_loss_that_is_no_number_stops_the_run_in_words(new_run, material, recipe, tmp_path) -> None:
@@ -115,16 +116,17 @@ def test_a_batch_depends_on_its_seed_alone(material: Material, recipe: Recipe) -
     assert not torch.equal(one.x, other.x)
 
 
-def test_mixing_cuts_pictures_and_targets_at_the_same_place() -> None:
+@pytest.mark.parametrize(("mix", "power"), [(cut, 1.0), (inset, 0.5)])
+def test_mixing_changes_pictures_and_targets_at_the_same_place(mix, power: float) -> None:
     cells, pixels = 5, 25
     own = torch.arange(3.0).view(3, 1, 1, 1)
     x, maps = own.expand(3, 3, pixels, pixels), own.expand(3, 4, cells, cells)
     vector = own.view(3, 1)
-    batch = mixed(Batch(x, torch.eye(3), Targets(torch.eye(3), maps, vector)), cells, np.random.default_rng(1))
+    batch = mix(Batch(x, torch.eye(3), Targets(torch.eye(3), maps, vector)), cells, np.random.default_rng(1))
     foreign = batch.targets.maps[1, 0] != 1
     assert 0 < foreign.sum() < cells**2
     assert torch.equal((batch.x[1, 0] != 1)[2::5, 2::5], foreign)
-    share = float(foreign.float().mean())
+    share = float(foreign.float().mean()) ** power
     assert batch.labels[1].tolist() == pytest.approx([share, 1 - share, 0])
     assert float(batch.targets.vector[1]) == pytest.approx(1 - share)
 
@@ -134,3 +136,17 @@ def test_the_rate_rises_then_falls_to_nothing() -> None:
     rates = [recipe.rate_at(epoch) for epoch in (0, 1, 2, 6, 10)]
     assert rates == pytest.approx([0, 0.5, 1, 0.5, 0])
     assert [recipe.size_at(epoch, 117) for epoch in (0, 7, 8, 9)] == [77, 77, 117, 117]
+
+
+def test_noise_in_the_first_filters_fades_and_an_edge_stays(new_run, recipe) -> None:
+    run = new_run(recipe)
+    filters = run.student.weights["conv1"][0]
+    noise = torch.randn(filters.shape[2:], generator=torch.Generator().manual_seed(0))
+    edge = torch.linspace(-1, 1, filters.shape[3]).expand(filters.shape[2:])
+    with torch.no_grad():
+        filters[0, 0], filters[1, 0] = noise, edge
+    for _ in range(100):
+        _smooth_first_filters(run, 0.01)
+    assert (filters[0, 0] - filters[0, 0].mean()).std() < 0.6 * noise.std()
+    assert torch.corrcoef(torch.stack([filters[1, 0].flatten(), edge.flatten()]))[0, 1] > 0.99
+    assert filters[1, 0].std() > 0.8 * edge.std()

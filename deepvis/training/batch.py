@@ -1,0 +1,109 @@
+"""A batch, and two ways to make new pictures of two."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from deepvis.training.recipe import Recipe
+from deepvis.training.teacher import Targets
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """x: (N, 3, S, S) float32, the student's input. labels: (N, classes) float32, the share of each class in it.
+
+    targets: None without a teacher.
+    """
+
+    x: Tensor
+    labels: Tensor
+    targets: Targets | None
+
+    def to(self, device: torch.device) -> Batch:
+        if device.type == "cpu":
+            return self
+        t = self.targets
+        moved = None if t is None else Targets(t.scores.to(device), t.maps.to(device), t.vector.to(device))
+        return Batch(self.x.to(device), self.labels.to(device), moved)
+
+
+@dataclass(frozen=True)
+class Window:
+    """A rectangle of whole cells of a grid of cells x cells that covers the picture."""
+
+    top: int
+    left: int
+    height: int
+    width: int
+    cells: int
+
+    def slices(self, size: int) -> tuple[slice, slice]:
+        """Rows and columns of the rectangle in a picture or map of size x size."""
+        ends = (self.top, self.top + self.height, self.left, self.left + self.width)
+        top, bottom, left, right = (round(end * size / self.cells) for end in ends)
+        return slice(top, bottom), slice(left, right)
+
+
+def mixed(batch: Batch, cells: int, recipe: Recipe, rng: np.random.Generator) -> Batch:
+    """The batch as it is, cut, or with insets, as often as the recipe says."""
+    chance = rng.random()
+    if chance < recipe.cut:
+        return cut(batch, cells, rng)
+    return inset(batch, cells, rng) if chance < recipe.cut + recipe.inset else batch
+
+
+def cut(batch: Batch, cells: int, rng: np.random.Generator) -> Batch:
+    """A rectangle of each picture comes from the same place of the one before it.
+
+    It is the same for all, of whole cells, so that the maps of the targets are cut where the picture is; what has
+    no place is averaged by area.
+    Source: Yun et al. 2019 (CutMix), with the teacher's maps cut too.
+    """
+    share = rng.uniform(0.1, 0.5) ** 0.5
+    sides = np.clip(np.round(cells * share * np.exp(rng.normal(0, 0.25, 2))), 1, cells).astype(int)
+    window = _placed(*sides, cells, rng)
+    return _combined(
+        batch, window, window.height * window.width / cells**2, lambda value, rows, columns: value[..., rows, columns]
+    )
+
+
+def inset(batch: Batch, cells: int, rng: np.random.Generator) -> Batch:
+    """Each picture carries the one before it as a whole, made small: things are seen from afar, amid others.
+
+    What has no place is averaged; the small picture, whole as it is, counts by its side, not its area.
+    """
+    side = max(round(cells * rng.uniform(0.35, 0.75)), 1)
+
+    def small(value: Tensor, rows: slice, columns: slice) -> Tensor:
+        size = (rows.stop - rows.start, columns.stop - columns.start)
+        return F.interpolate(value, size, mode="bilinear", antialias=True)
+
+    return _combined(batch, _placed(side, side, cells, rng), side / cells, small)
+
+
+def _placed(height: int, width: int, cells: int, rng: np.random.Generator) -> Window:
+    top, left = rng.integers(0, cells - height + 1), rng.integers(0, cells - width + 1)
+    return Window(int(top), int(left), int(height), int(width), cells)
+
+
+def _combined(batch: Batch, window: Window, share: float, patch: Callable[[Tensor, slice, slice], Tensor]) -> Batch:
+    """Pictures and maps get the patch of the one before them in the window; labels and vectors ``share`` of it."""
+
+    def averaged(value: Tensor) -> Tensor:
+        return value * (1 - share) + value.roll(1, 0) * share
+
+    def pasted(value: Tensor) -> Tensor:
+        rows, columns = window.slices(value.shape[2])
+        result = value.clone()
+        result[..., rows, columns] = patch(value.roll(1, 0), rows, columns)
+        return result
+
+    t = batch.targets
+    targets = None if t is None else Targets(averaged(t.scores), pasted(t.maps), averaged(t.vector))
+    return Batch(pasted(batch.x), averaged(batch.labels), targets)
