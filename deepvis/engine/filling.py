@@ -9,7 +9,7 @@ from math import prod
 import numpy as np
 
 from deepvis.engine.layers._windows import per_axis
-from deepvis.engine.op import canonical_axis, check_size, fault
+from deepvis.engine.op import canonical_axis, check_size, fault, naming
 from deepvis.engine.plan import Plan
 from deepvis.engine.shapes import infer_shapes
 from deepvis.model.blobs import blob_counts
@@ -30,7 +30,8 @@ def needs_filling(layer: LayerSpec) -> bool:
 
 def filled(layer: LayerSpec, bottoms: Sequence[Shape], rng: np.random.Generator) -> LayerSpec:
     """The layer with blobs from its fillers; bottoms are the shapes of its bottoms. Raises ModelError."""
-    shapes = blob_shapes(layer, bottoms)
+    with naming(layer):
+        shapes = blob_shapes(layer, bottoms)
     for shape in shapes:
         check_size(layer, shape, "a weight blob")
     values = tuple(fill_blob(_filler(layer, index, shape), shape, rng) for index, shape in enumerate(shapes))
