@@ -11,8 +11,14 @@ ROOT = Path(__file__).resolve().parent
 VERSION = re.search(r'__version__ = "([^"]+)"', (ROOT / "deepvis" / "__init__.py").read_text())[1]
 README = ROOT / "README.md"
 
-# models/ lies beside the package in the repository and inside it once installed, as deepvis/_models
-MODELS = ["deepvis._models", *(f"deepvis._models.{name}" for name in find_namespace_packages("models"))]
+# models/ lies beside the package in the repository and inside it once installed, as deepvis/_models. Of models other
+# than the embedded one only the descriptions go along, whatever has been fetched here.
+EMBEDDED = "caffenet-mini"
+FOLDERS = [name for name in find_namespace_packages("models") if name.split(".")[0] == EMBEDDED or "." not in name]
+MODELS = {
+    f"deepvis._models.{name}": ["*"] if name.split(".")[0] == EMBEDDED else ["model.yaml", "*.prototxt", "*.txt"]
+    for name in FOLDERS
+}
 
 setup(
     name="deepvis",
@@ -22,9 +28,10 @@ setup(
     long_description_content_type="text/markdown",
     license="MIT",
     python_requires=">=3.10",
-    packages=[*find_namespace_packages(include=["deepvis", "deepvis.*"]), *MODELS],
+    packages=[*find_namespace_packages(include=["deepvis", "deepvis.*"]), "deepvis._models", *MODELS],
     package_dir={"deepvis._models": "models"},
-    package_data={"": ["*"]},
+    package_data={"deepvis.model": ["tables/*"], "deepvis.ui": ["fonts/*"], **MODELS},
+    include_package_data=False,
     install_requires=[
         "torch>=2.4",
         "opencv-python>=4.10,<6",
