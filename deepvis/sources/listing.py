@@ -8,13 +8,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from deepvis.sources.photos import SUFFIXES, is_picture_name
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """A photo that may be read: its path, and the label that the window shows."""
 
     path: str
@@ -36,7 +35,7 @@ class Listing(Protocol):
 
 def natural_key(name: str) -> str:
     """A key that sorts names as people do: a2 before a10, case aside, sub-folders kept together."""
-    return _DIGITS.sub(_ranked, name.replace("\\", "/").replace("/", "\0").casefold())
+    return _DIGITS.sub(_ranked, name.casefold().replace("/", "\0"))
 
 
 _DIGITS = re.compile(r"[0-9]+")
@@ -130,10 +129,10 @@ class FolderListing:
 
     def _entries(self, found: dict[str, _Folder]) -> Iterator[Entry]:
         for folder, content in found.items():
-            prefix = os.path.relpath(folder, self.root)
+            below = os.path.relpath(folder, self.root).replace(os.sep, "/")
+            path, label = os.path.join(folder, ""), "" if below == "." else f"{below}/"
             for name in content.pictures:
-                label = name if prefix == "." else f"{prefix}/{name}"
-                yield Entry(os.path.join(folder, name), label)
+                yield Entry(path + name, label + name)
 
     def _problem(self, found: dict[str, _Folder]) -> str:
         if not found:

@@ -91,7 +91,8 @@ def load_photo(path: str | os.PathLike[str]) -> Photo:
 
 def is_picture_name(name: str) -> bool:
     """True for the file names that a folder's pictures have; hidden files are none."""
-    return not name.startswith(".") and os.path.splitext(name)[1].lower() in SUFFIXES
+    stem, dot, suffix = name.rpartition(".")
+    return not name.startswith(".") and (dot + suffix).lower() in SUFFIXES and bool(stem)
 
 
 class _Watched(io.BytesIO):
