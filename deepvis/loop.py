@@ -78,6 +78,16 @@ class Loop:
             if self._recorder:
                 self._recorder.close()
 
+    @property
+    def is_settled(self) -> bool:
+        """Every pane shows what the state asks for, or says why it cannot."""
+        return is_settled(self.state, self.parts.known)
+
+    @property
+    def scene(self) -> Scene | None:
+        """What is on the screen."""
+        return self._scene
+
     def turn(self) -> None:
         """One turn: what the user did, what the workers gave, what to ask them, what to show."""
         idle = time.monotonic() - self._changed_at > 1
@@ -154,7 +164,7 @@ class Loop:
     def _run_script(self) -> None:
         """Send the script's next key, or take its screenshot, once the panes have settled."""
         late = time.monotonic() - self._settling_since > SETTLE_SECONDS
-        if not self._script or not (is_settled(self.state, self.parts.known) or late):
+        if not self._script or not (self.is_settled or late):
             return
         self._settling_since = time.monotonic()
         self.press(self._script.pop(0))
@@ -184,7 +194,7 @@ class Loop:
         """Compose and show, if anything that a pane looks at has changed."""
         scene = self._make_scene()
         made_of = _parts_of(scene)
-        again = self.options.frames is not None and is_settled(self.state, self.parts.known)
+        again = self.options.frames is not None and self.is_settled
         if made_of == self._on_screen and not again:
             return
         began = time.monotonic()
@@ -230,8 +240,9 @@ class Loop:
     def _is_finished(self) -> bool:
         """The panes have settled, and the picture of that is on the screen."""
         late = time.monotonic() - self._settling_since > SETTLE_SECONDS
-        settled = is_settled(self.state, self.parts.known)
-        return self._shown is not None and (late or (settled and _parts_of(self._make_scene()) == self._on_screen))
+        return self._shown is not None and (
+            late or (self.is_settled and _parts_of(self._make_scene()) == self._on_screen)
+        )
 
     def screenshot(self, path: Path) -> None:
         """Write the window as it is now. Raises OSError."""
