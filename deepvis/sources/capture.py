@@ -22,6 +22,7 @@ from deepvis.sources.base import Play, SourceError, new_frame
 
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # AV_LOG_QUIET; OpenCV reads it when it first uses FFmpeg
 
+MOST_PIXELS = 1920 * 1200  # of a frame: no network sees more, and a 4K frame takes 25 MB
 FIRST_RETRY, LAST_RETRY = 1.0, 30.0  # seconds; doubled with each failure
 
 
@@ -153,9 +154,11 @@ def quiet_opencv() -> None:
 
 
 def _rgb(bgr: np.ndarray) -> np.ndarray:
-    """(H, W, 3) uint8 RGB of what a capture gives: BGR, BGRA, gray, or 16 bit."""
+    """(H, W, 3) uint8 RGB of what a capture gives: BGR, BGRA, gray, or 16 bit; halved while it is above HD."""
     import cv2
 
+    while bgr.shape[0] * bgr.shape[1] > MOST_PIXELS:
+        bgr = cv2.resize(bgr, (bgr.shape[1] // 2, bgr.shape[0] // 2), interpolation=cv2.INTER_AREA)
     if bgr.dtype != np.uint8:
         bgr = (bgr >> 8).astype(np.uint8) if bgr.dtype == np.uint16 else bgr.clip(0, 255).astype(np.uint8)
     if bgr.ndim == 2 or bgr.shape[2] == 1:

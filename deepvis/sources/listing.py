@@ -119,10 +119,11 @@ class FolderListing:
         pictures, folders = [], []
         with os.scandir(path) as items:
             for item in items:
-                if is_picture_name(item.name):
+                if item.is_dir():
+                    if not item.name.startswith("."):
+                        folders.append(item.name)
+                elif is_picture_name(item.name):
                     pictures.append(item.name)
-                elif not item.name.startswith(".") and item.is_dir():
-                    folders.append(item.name)
         # a file that comes within the clock's grain of this look would leave the same time behind
         is_settled = abs(self.clock() - mtime_ns / 1e9) > 2
         return _Folder(mtime_ns, is_settled, tuple(sorted(pictures)), tuple(sorted(folders)))

@@ -31,9 +31,9 @@ def test_natural_key_takes_any_name(name):
 
 
 def test_a_folder_lists_pictures_of_all_depths_and_nothing_else(tmp_path):
-    touch(tmp_path, "b10.jpg", "b9.PNG", "notes.txt", ".hidden.jpg", "sub/deep/c.tif", ".git/d.jpg")
+    touch(tmp_path, "b10.jpg", "b9.PNG", "notes.txt", ".hidden.jpg", "sub/deep/c.tif", ".git/d.jpg", "x.jpg/e.jpg")
     listing = FolderListing(str(tmp_path))
-    assert labels(listing) == ["b9.PNG", "b10.jpg", "sub/deep/c.tif"]
+    assert labels(listing) == ["b9.PNG", "b10.jpg", "sub/deep/c.tif", "x.jpg/e.jpg"]
     assert listing.problem == ""
 
 

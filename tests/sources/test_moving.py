@@ -86,6 +86,13 @@ def test_odd_captures_become_rgb(picture):
     assert isinstance(frame, Frame) and frame.rgb.shape == (4, 6, 3) and frame.rgb.dtype == np.uint8
 
 
+def test_a_frame_of_4k_is_halved():
+    camera = Camera(0, lambda: FakeCapture([np.full((2160, 3840, 3), 7, np.uint8)]))
+    camera.turn(Play.PLAY)
+    frame = camera.frames.take(0)
+    assert isinstance(frame, Frame) and frame.rgb.shape == (1080, 1920, 3) and (frame.rgb == 7).all()
+
+
 def test_a_camera_that_hangs_does_not_hold_up_closing():
     hangs, entered = threading.Event(), threading.Event()
 
