@@ -172,9 +172,7 @@ class ListFileListing:
         self._stamp = stamp
         folder = os.path.dirname(os.path.abspath(self.path))
         self.entries = tuple(
-            listed(line.strip(), folder)
-            for line in lines
-            if line.strip() and not line.lstrip().startswith("#")
+            listed(line.strip(), folder) for line in lines if line.strip() and not line.lstrip().startswith("#")
         )
         self.problem = "" if self.entries else f"the list {self.path} names no photo; waiting for one"
         return True

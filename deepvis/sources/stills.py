@@ -59,9 +59,7 @@ class Stills:
             self.note = ""
             return SourceError(str(error))
         self._has_failed = False
-        self.note = (
-            f"{entry.path} is cut short: what is missing of it shows as one colour" if photo.is_cut else ""
-        )
+        self.note = f"{entry.path} is cut short: what is missing of it shows as one colour" if photo.is_cut else ""
         return new_frame(photo.rgb, entry.label, path=entry.path, index=place, count=self.count)
 
     def prefetch(self, index: int) -> bool:
