@@ -71,7 +71,8 @@ def draw_part(canvas: np.ndarray, scene: Scene, name: str, title: str, images: U
         return
     rgb, note = getattr(images, name), images.notes.get(name, "")
     of = f"{images.unit.layer} · {images.unit.channel}"
-    parts = draw_card(canvas, scene, title, note if rgb is not None and note else of)
+    said_above = name == "top_back" and note == images.notes.get("top")
+    parts = draw_card(canvas, scene, title, note if rgb is not None and note and not said_above else of)
     if rgb is None:
         sentence(canvas, scene, parts.body, note or f"There is no such picture of {of}.")
         return
