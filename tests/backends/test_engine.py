@@ -8,6 +8,7 @@ from deepvis.backends.base import BackendError, open_backend
 from deepvis.backends.engine import EngineBackend, pick_device
 from deepvis.core.types import BackAsk, BackMode, NetAsk, Unit
 from deepvis.model.graph import with_weights
+from deepvis.model.zoo import load_model
 from tests.backends.conformance import BackendConformance
 from tests.helpers.networks import noise_frame, small_model
 
@@ -85,3 +86,27 @@ def test_a_batch_that_a_layer_makes_is_shown_stacked(tmp_path):
     one = backend.run(NetAsk(noise_frame(), BackAsk(Unit("rows", 1), BackMode.GRAD, (20, 3))))
     assert one.activations["rows"].shape == (4, 32, 16)
     assert one.input_diff[:, 4, 3].any() and np.count_nonzero(np.abs(one.input_diff).sum(0)) == 1
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("folder", "name", "size"),
+    [
+        ("lenet-v1", "lenet", None),
+        ("cifar10-v1", "cifar10_full", None),
+        ("mtcnn", "det1", (40, 60)),
+        ("mtcnn", "det3", None),
+        ("wechat-sr", "sr", (40, 60)),
+    ],
+)
+def test_real_networks_of_odd_shapes_are_shown_layer_by_layer(shared, folder, name, size):
+    files = shared / "models" / folder
+    weights = next(files.glob(f"{name}*.caffemodel"))
+    model = load_model(prototxt=files / f"{name}.prototxt", weights=weights, overrides={"input_size": size})
+    backend = EngineBackend(model, "cpu")
+    assert size is None or backend.info.input_shape[1:] == size
+    frame = noise_frame(0, 50, 70)
+    for layer in backend.info.layers:
+        snapshot = backend.run(NetAsk(frame, BackAsk(Unit(layer.name, layer.channels - 1), BackMode.DECONV)))
+        assert snapshot.activations[layer.name].shape == (layer.channels, layer.height, layer.width)
+        assert snapshot.input_diff.shape == backend.info.input_shape
