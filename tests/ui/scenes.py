@@ -156,7 +156,12 @@ def stale_scene() -> Scene:
 
 unit_of = Unit("conv2/5x5_reduce", 7)
 
-# name of the stored picture -> (pane, scene); "help" is an overlay over the whole window
+LONG_ERROR = (
+    "the photo /data/collections/2026/expedition/a_rather_long_name_of_a_folder/photo_000123.jpg ends in the middle of "
+    "its data (4,096 of 1,048,576 bytes); copy it again, or take it out of the folder; showing the next one"
+)
+
+# name of the stored picture -> (pane, scene); "error" and "help" are overlays: the whole window
 GOLDEN: dict[str, tuple[str, Callable[[], Scene]]] = {
     "input": ("input", make_scene),
     "input_waiting": ("input", lambda: make_scene(frame=None)),
@@ -212,5 +217,6 @@ GOLDEN: dict[str, tuple[str, Callable[[], Scene]]] = {
         lambda: make_scene(UNIT, optimize=OptimizeProgress(unit_of, "preset 3", 340, 1000, 12.34, montage(4))),
     ),
     "jpgvis_off": ("jpgvis", lambda: make_scene(replace(UNIT, unit_images=False))),
+    "error": ("error", lambda: make_scene(status=Status(error=LONG_ERROR))),
     "help": ("help", lambda: make_scene(ViewState(help=True))),
 }

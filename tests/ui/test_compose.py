@@ -20,6 +20,7 @@ from deepvis.ui.scene import Scene, Status
 from tests.ui.scenes import (
     INFO,
     LAYERS,
+    LONG_ERROR,
     SIZE,
     field_of,
     make_frame,
@@ -68,6 +69,7 @@ PROGRESS = [
 WHOLE = [None, whole_layer("conv2/5x5_reduce"), whole_layer("conv1/3x3")]
 STATUS = [
     Status(),
+    Status(error=LONG_ERROR),
     Status("photo.jpg", 9.9, error="a sentence about what went wrong"),
     Status(hint="h for help", recording=True),
 ]
@@ -185,7 +187,7 @@ def test_help_lies_over_the_window_and_goes_away() -> None:
     shown = composer(replace(scene, state=replace(scene.state, view=ViewState(help=True))))
     assert (shown != before).any()
     assert (composer(scene) == before).all()
-    assert list(OVERLAYS) == ["help"]
+    assert list(OVERLAYS) == ["error", "help"]
 
 
 def test_compose_keeps_one_composer() -> None:

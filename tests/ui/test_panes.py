@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from deepvis.core.geometry import Rect
+from deepvis.core.panes import make_layout
 from deepvis.core.state import InputState, ViewState
 from deepvis.core.types import Fit, OptimizeProgress, PassSeconds, Unit
 from deepvis.ui.panes.aux import shows_classes
@@ -14,9 +15,9 @@ from deepvis.ui.panes.help import columns_of
 from deepvis.ui.panes.input import seen_by_network
 from deepvis.ui.panes.jpgvis import images_of_unit
 from deepvis.ui.panes.layers import draw_label
-from deepvis.ui.panes.status import facts, pass_fact, speed_facts
+from deepvis.ui.panes.status import error_fits, facts, pass_fact, speed_facts
 from deepvis.ui.scene import Scene, Status
-from tests.ui.scenes import DECONV, INFO, UNIT, make_scene, montage, unit_images, unit_of
+from tests.ui.scenes import DECONV, INFO, LONG_ERROR, SIZE, UNIT, make_scene, montage, unit_images, unit_of
 
 
 def said(scene: Scene) -> list[str]:
@@ -94,3 +95,10 @@ def test_help_columns_are_balanced_and_in_order() -> None:
     assert columns_of([5, 5, 5, 5], 2) == [[0, 1], [2, 3]]
     assert columns_of([9, 2, 2, 2], 2) == [[0], [1, 2, 3]]
     assert columns_of([3, 3], 1) == [[0, 1]]
+
+
+def test_an_error_is_said_whole_wherever_there_is_room() -> None:
+    short, long = make_scene(status=Status(error="short")), make_scene(status=Status(error=LONG_ERROR))
+    assert error_fits(short) and not error_fits(long)
+    assert not error_fits(replace(short, layout=make_layout(*SIZE, {"status": None})))
+    assert error_fits(make_scene(status=Status(error=LONG_ERROR), size=(930, 3000)))

@@ -23,7 +23,7 @@ from deepvis.ui.readings import (
     value_of,
 )
 from deepvis.ui.scene import Scene
-from deepvis.ui.text import draw_text, line_height, text_width
+from deepvis.ui.text import draw_text, line_height, one_line, text_width
 
 
 def looks_at(scene: Scene) -> Hashable:
@@ -46,16 +46,29 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
     parts = card(bounds(canvas), scene.layout.text_scale)
     card_face(canvas, parts.face, theme.FACE, scene.px(5))
     body = parts.face.cut(left=scene.px(8), right=scene.px(8))
-    speed = "   ".join(speed_facts(scene))
     px = scene.px(theme.SIZE_TEXT)
-    wide = text_width(speed, px)
+    left = left_part(scene, body)
     row = body.row + (body.height - line_height(px)) // 2
-    draw_text(canvas, row, body.right - wide, speed, px, theme.FAINT)
-    left = Rect(body.row, body.col, body.height, max(body.width - wide - scene.px(24), 0))
+    speed = "   ".join(speed_facts(scene))
+    draw_text(canvas, row, body.right - text_width(speed, px), speed, px, theme.FAINT)
     if scene.status.error:
         draw_error(canvas, scene, left, row)
     else:
         draw_facts(canvas, scene, left, row)
+
+
+def left_part(scene: Scene, body: Rect) -> Rect:
+    """What the facts at the right leave for the rest."""
+    speed = text_width("   ".join(speed_facts(scene)), scene.px(theme.SIZE_TEXT))
+    return body.cut(right=speed + scene.px(24))
+
+
+def error_fits(scene: Scene) -> bool:
+    """True if the status pane has room for the whole sentence; otherwise it is said over the window too."""
+    if "status" not in scene.layout:
+        return False
+    room = left_part(scene, scene.layout["status"]).width - scene.px(56)
+    return text_width(one_line(scene.status.error), scene.px(theme.SIZE_TEXT)) <= room
 
 
 def draw_error(canvas: np.ndarray, scene: Scene, area: Rect, row: int) -> None:
