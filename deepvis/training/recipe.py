@@ -15,8 +15,9 @@ class Recipe:
     n ** balance. rate: the highest of the learning rate, reached after ``warmup`` epochs, then a cosine to 0.
     decay: AdamW's, of weights (conv1_decay: of the first layer). conv1_smooth: how strongly each first filter is
     drawn to its own blurred self, per step and rate, as decay draws to 0: noise fades, edges stay.
-    average: of the weights, per step. soften: temperature of the distillation. The other weights are of the terms of the loss: labels (smoothed by
-    ``smoothing``), the teacher's scores, its maps, its feature vector; without a teacher the labels alone count.
+    average: of the weights, per step. soften: temperature of the distillation. label_weight and those after it: of
+    the terms of the loss, which are the labels (smoothed by ``smoothing``), the teacher's scores, its maps, its
+    feature vector; without a teacher the labels alone count.
     small, small_until: the first epochs, up to this share of all, see pictures of only ``small`` pixels.
     cut, inset: probabilities that a batch's pictures are cut into one another, or carry one another made small.
     fast: bfloat16 arithmetic where it is safe.
