@@ -214,7 +214,7 @@ GOLDEN: dict[str, tuple[str, Callable[[], Scene]]] = {
     ),
     "jpgvis_progress": (
         "jpgvis",
-        lambda: make_scene(UNIT, optimize=OptimizeProgress(unit_of, "preset 3", 340, 1000, 12.34, montage(4))),
+        lambda: make_scene(UNIT, optimize=OptimizeProgress(unit_of, "3", 340, 1000, 12.34, montage(4))),
     ),
     "jpgvis_off": ("jpgvis", lambda: make_scene(replace(UNIT, unit_images=False))),
     "error": ("error", lambda: make_scene(status=Status(error=LONG_ERROR))),

@@ -63,8 +63,8 @@ IMAGES = [
 ]
 PROGRESS = [
     None,
-    OptimizeProgress(Unit("conv2/5x5_reduce", 7), "preset 3", 10, 100, 1.5, montage(7), version=1),
-    OptimizeProgress(Unit("prob", 2), "preset 1", 100, 100, 2.5, montage(8), done=True, version=2),
+    OptimizeProgress(Unit("conv2/5x5_reduce", 7), "3", 10, 100, 1.5, montage(7), version=1),
+    OptimizeProgress(Unit("prob", 2), "1", 100, 100, 2.5, montage(8), done=True, version=2),
 ]
 WHOLE = [None, whole_layer("conv2/5x5_reduce"), whole_layer("conv1/3x3")]
 STATUS = [
