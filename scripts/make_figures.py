@@ -45,7 +45,8 @@ def parser() -> options.Parser:
     what.add_argument("--push-layer", nargs="+", metavar="LAYER", help="layers of figures 5 and S1; none: a choice")
     what.add_argument("--units", default="8", metavar="N", help="of each layer in figure 5")
     what.add_argument("--most", default="512", metavar="N", help="channels of each layer in figure S1, at most")
-    what.add_argument("--preset", default="3", metavar="NAME", help="of figures 5 and S1")
+    what.add_argument("--presets", nargs="+", default=list(TABLE_1), metavar="NAME", help="of figure 4")
+    what.add_argument("--preset", default="3", metavar="NAME", help="of figures 5 and S1; its steps are figure 3's")
     what.add_argument("--presets-file", type=Path, metavar="YAML", help="your own presets")
     what.add_argument("--max-iter", metavar="N", help="iterations, in place of the presets'")
     options.add_work(p)
@@ -82,10 +83,10 @@ def wanted(args, model: Model, shapes: Shapes) -> list[figures.Figure]:
     classes = channels_of(args.classes, layer, model, shapes) if args.classes else spread(shapes[layer][1], 8)
     found: list[figures.Figure] = []
     if "3" in args.figures:
-        base = shortened(Recipe({}, "constant", {"lr": 100}, 300), args.max_iter)
+        base = shortened(replace(recipe, strengths={}, max_iter=min(recipe.max_iter, 300)), args.max_iter)
         found.append(figures.sweeps(unit(layer, classes[0]), label_of(model, classes[0]), base))
     if "4" in args.figures:
-        recipes = {name: shortened(row, args.max_iter) for name, row in TABLE_1.items()}
+        recipes = {name: shortened(preset(name, args.presets_file), args.max_iter) for name in args.presets}
         found.append(figures.presets_by_class({label_of(model, c): unit(layer, c) for c in classes}, recipes))
     if "5" in args.figures:
         layers = layers_of(args, model, shapes) if args.push_layer else a_choice_of_layers(model, shapes)

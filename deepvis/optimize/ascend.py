@@ -27,7 +27,7 @@ from deepvis.optimize.regularizers import Step, regularize
 from deepvis.optimize.robust import look
 from deepvis.optimize.specimen import Specimen
 from deepvis.optimize.start import given_image, start_image
-from deepvis.optimize.steps import learning_rate
+from deepvis.optimize.steps import Slope, learning_rate
 
 
 class Outcome(Enum):
@@ -167,14 +167,15 @@ def advance(specimen: Specimen, climbs: Sequence[Climb]) -> list[Climb]:
     layers = {layer for objective in objectives for layer in objective.layers}
     tape = specimen.net.forward({specimen.data_blob: seen}, until=specimen.deepest(layers))
     grad = pull_back(gradient(tape, [climb.pushes for climb in climbs], specimen.data_blob))
-    values, squares, majority = _to_host(
+    values, squares, counts, majority = _to_host(
         torch.stack(measure(objectives, tape.blobs)),
         grad.flatten(1).square().sum(1, dtype=torch.float64),
+        grad.flatten(1).count_nonzero(1),
         is_majority(objectives, tape.blobs),
     )
     rates = [
-        learning_rate(climb.job.recipe.lr_policy, climb.job.recipe.lr_params, value, square)
-        for climb, value, square in zip(climbs, values, squares, strict=True)
+        learning_rate(climb.job.recipe.lr_policy, climb.job.recipe.lr_params, Slope(value, square, int(count)))
+        for climb, value, square, count in zip(climbs, values, squares, counts, strict=True)
     ]
     onward = x + torch.tensor(rates, dtype=x.dtype).to(x.device)[:, None, None, None] * grad
     onward = regularize(onward, grad, step)

@@ -120,10 +120,11 @@ def blocks_of(recipes: Mapping[str, Recipe]) -> dict[int, tuple[str, Recipe]]:
     if len(recipes) == 1:
         return {SHOWN_BLOCK: next(iter(recipes.items()))}
     rows = list(TABLE_1)
-    placed = {rows.index(name): (name, recipe) for name, recipe in recipes.items() if name in rows}
+    own = {name: rows.index(name.rstrip("+")) for name in recipes if name.rstrip("+") in rows}
+    placed = {own[name]: (name, recipe) for name, recipe in recipes.items() if name in own}
     free = [block for block in (SHOWN_BLOCK, 0, 1, 3) if block not in placed]
     for name, recipe in recipes.items():
-        if name not in rows:
+        if name not in own:
             placed[free.pop(0)] = (name, recipe)
     return dict(sorted(placed.items()))
 

@@ -19,6 +19,7 @@ from deepvis.optimize.ascend import Climb, Job, advance, begin
 from deepvis.optimize.errors import OptimizeError
 from deepvis.optimize.objective import unit as push
 from deepvis.optimize.pictures import Box, field_box, shown
+from deepvis.optimize.presets import ANY_NETWORK
 from deepvis.optimize.presets import preset as preset_of
 from deepvis.optimize.results import info, to_json
 from deepvis.optimize.specimen import Specimen
@@ -55,11 +56,13 @@ def start(
 ) -> LiveRun:
     """Begin with a unit, from noise, or from the picture ``rgb`` (H, W, 3) uint8 as the network would see it.
 
+    preset: "1" to "4" mean "1+" to "4+": steps that suit any network, and fewer of them.
     Raises OptimizeError: no such unit, no such preset.
     """
     x0 = None if rgb is None else model.preprocessor.to_input(rgb, fit)
     start_at = "mean_plus_rand" if rgb is None else "frame"
-    climb = begin(specimen, Job(push(unit.layer, unit.channel), preset_of(preset), seed, start_at), x0)
+    recipe = ANY_NETWORK.get(f"{preset}+") or preset_of(preset)
+    climb = begin(specimen, Job(push(unit.layer, unit.channel), recipe, seed, start_at), x0)
     return LiveRun(specimen, model, unit, preset, climb, field_box(specimen, climb.job.objective.leader))
 
 

@@ -9,7 +9,17 @@ from dataclasses import dataclass
 from deepvis.core.registry import Registry
 from deepvis.optimize.errors import OptimizeError
 
-Policy = Callable[[Mapping[str, float], float, float], float]
+Policy = Callable[[Mapping[str, float], "Slope"], float]
+
+
+@dataclass(frozen=True)
+class Slope:
+    """Where an image stands: its objective, and of the objective's gradient the sum of squares and how many of its
+    values are not 0."""
+
+    objective: float
+    square: float
+    count: int
 
 
 @dataclass(frozen=True)
@@ -32,36 +42,42 @@ def _policy(name: str, *needs: str) -> Callable[[Policy], Policy]:
 
 
 @_policy("constant", "lr")
-def constant(params: Mapping[str, float], objective: float, grad_square: float) -> float:
+def constant(params: Mapping[str, float], slope: Slope) -> float:
     """lr, always."""
     return params["lr"]
 
 
 @_policy("progress", "max_lr", "desired_prog")
-def progress(params: Mapping[str, float], objective: float, grad_square: float) -> float:
+def progress(params: Mapping[str, float], slope: Slope) -> float:
     """As far as raises the objective by desired_prog, were it linear; at most max_lr.
 
     lr = min(max_lr, desired_prog / |g|^2).
     """
-    return min(params["max_lr"], _divide(params["desired_prog"], grad_square))
+    return min(params["max_lr"], _divide(params["desired_prog"], slope.square))
 
 
 @_policy("progress01", "max_lr", "early_prog", "late_prog_mult")
-def progress01(params: Mapping[str, float], objective: float, grad_square: float) -> float:
+def progress01(params: Mapping[str, float], slope: Slope) -> float:
     """As progress, slowing down as an objective in 0..1 nears 1, for units after a softmax.
 
     The desired progress is min(early_prog, late_prog_mult x (1 - objective)).
     """
-    desired = min(params["early_prog"], params["late_prog_mult"] * (1.0 - objective))
-    return min(params["max_lr"], _divide(desired, grad_square))
+    desired = min(params["early_prog"], params["late_prog_mult"] * (1.0 - slope.objective))
+    return min(params["max_lr"], _divide(desired, slope.square))
 
 
-def learning_rate(policy: str, params: Mapping[str, float], objective: float, grad_square: float) -> float:
-    """The learning rate of one image.
+@_policy("even", "step")
+def even(params: Mapping[str, float], slope: Slope) -> float:
+    """As far as moves the values that the unit sees by ``step`` on average (root mean square), however small the slope.
 
-    objective: its value in this iteration. grad_square: the sum of squares of its gradient.
+    Not the original's: a constant rate that suits one network leaves the pictures of another as they were.
     """
-    return STEPS[policy].rate(params, objective, grad_square)
+    return _divide(params["step"] * math.sqrt(slope.count), math.sqrt(slope.square))
+
+
+def learning_rate(policy: str, params: Mapping[str, float], slope: Slope) -> float:
+    """The learning rate of one image in one iteration."""
+    return STEPS[policy].rate(params, slope)
 
 
 def check_policy(policy: str, params: Mapping[str, float]) -> dict[str, float]:
@@ -93,5 +109,5 @@ def _finite(policy: str, name: str, value: object) -> float:
     return number
 
 
-def _divide(desired: float, grad_square: float) -> float:
-    return desired / grad_square if grad_square > 0 else math.inf
+def _divide(desired: float, slope: float) -> float:
+    return desired / slope if slope > 0 else math.inf

@@ -229,3 +229,13 @@ def test_the_rectifier_behind_a_concat_is_skipped_too(channel, source):
     layer, index = source
     window = (moved.x - climb.x)[:, 1:4, 2:5]
     torch.testing.assert_close(window, dead.net.parameters()[layer][0][index], rtol=1e-4, atol=1e-4)
+
+
+def test_even_steps_are_as_long_however_small_the_slope(tiny):
+    for factor in (1.0, 1e-4):
+        recipe = Recipe({}, "even", {"step": 0.5}, 2)
+        climb = begin(tiny, Job(factor * unit("conv", 1), recipe))
+        (moved,) = advance(tiny, [climb])
+        step = (moved.x - climb.x)[moved.x != climb.x]
+        assert len(step) == 2 * 3 * 3  # what the unit sees
+        assert float(step.square().mean().sqrt()) == pytest.approx(0.5, rel=1e-3)

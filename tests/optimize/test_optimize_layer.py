@@ -94,6 +94,7 @@ def test_where_presets_stand():
     assert list(blocks_of(dict(TABLE_1))) == [0, 1, 2, 3]
     assert {b: name for b, (name, _) in blocks_of({"soft": own, "1": TABLE_1["1"]}).items()} == {0: "1", 2: "soft"}
     assert {b: name for b, (name, _) in blocks_of({n: own for n in "dcba"}).items()} == dict(enumerate("dcba"))
+    assert list(blocks_of({"4+": own, "2+": own})) == [1, 3]
     with pytest.raises(OptimizeError, match="room for 4"):
         blocks_of({n: own for n in "abcde"})
 

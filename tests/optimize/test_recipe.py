@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from deepvis.optimize.errors import OptimizeError
-from deepvis.optimize.presets import TABLE_1, all_presets, keep_preset, preset, presets_file, read_presets
+from deepvis.optimize.presets import BUILT_IN, TABLE_1, all_presets, keep_preset, preset, presets_file, read_presets
 from deepvis.optimize.recipe import Recipe
 
 
@@ -74,7 +74,12 @@ def test_table_1():
     assert rows[1][1:3] == rows[2][1:3] == ("constant", {"lr": 100})
 
 
-@pytest.mark.parametrize("recipe", TABLE_1.values(), ids=str)
+def test_presets_for_any_network_have_the_same_regularizers():
+    for name, recipe in TABLE_1.items():
+        assert preset(f"{name}+").strengths == recipe.strengths and preset(f"{name}+").lr_policy == "even"
+
+
+@pytest.mark.parametrize("recipe", BUILT_IN.values(), ids=str)
 def test_dict_and_back(recipe):
     assert Recipe.from_dict(recipe.as_dict()) == recipe
 
@@ -86,10 +91,10 @@ def test_presets_kept_in_a_file(tmp_path):
         keep_preset(name, TABLE_1["3"], file)
     keep_preset("soft", TABLE_1["4"], file)
     assert preset("soft", file) == TABLE_1["4"]
-    assert list(all_presets(file)) == ["1", "2", "3", "4", "soft", "hard"]
+    assert list(all_presets(file)) == ["1", "2", "3", "4", "1+", "2+", "3+", "4+", "soft", "hard"]
     with pytest.raises(OptimizeError, match="did you mean 'soft'"):
         preset("sofd", file)
-    for name in ("2", "a b", "", "../x"):
+    for name in ("2", "2+", "a b", "", "../x"):
         with pytest.raises(OptimizeError, match="cannot be named"):
             keep_preset(name, TABLE_1["3"], file)
 
