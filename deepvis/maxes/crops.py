@@ -14,8 +14,6 @@ import numpy as np
 from deepvis.backends.showing import position_seed
 from deepvis.core.types import Fit, Patch, Unit
 from deepvis.core.unit_files import (
-    BACK_FOLDER,
-    TOP_FOLDER,
     UnitFileError,
     read_patches,
     unit_image_paths,
@@ -26,11 +24,9 @@ from deepvis.maxes.executor import Advance, Done, Stopped
 from deepvis.maxes.montage import back_tile, montage, write_jpeg
 from deepvis.maxes.network import ScanNetwork, one_torch_thread, open_network
 from deepvis.maxes.plan import ModelRef
+from deepvis.maxes.results import montage_path
 from deepvis.maxes.windows import Windows, cut
 from deepvis.sources.photos import PhotoError, load_rgb
-
-BACK_FOLDERS = {"deconv": BACK_FOLDER, "gradient": "max_gradient", "guided": "max_guided"}
-"""Back mode -> the folder of its montages; the window shows the first."""
 
 
 @dataclass(frozen=True)
@@ -75,14 +71,6 @@ class CropTask:
             if advance is not None:
                 advance(1, 0)
         return Done(len(self.units), 0)
-
-
-def montage_path(folder: Path, unit: Unit, mode: str | None) -> Path:
-    """The montage of the unit's patches, or of their back projections in ``mode``."""
-    top = unit_image_paths(folder, unit.layer, unit.channel).top
-    if mode is None:
-        return top
-    return folder / BACK_FOLDERS[mode] / top.relative_to(folder / TOP_FOLDER)
 
 
 def is_done(folder: Path, unit: UnitPatches, modes: Iterable[str]) -> bool:

@@ -8,43 +8,18 @@ from pathlib import Path
 
 import numpy as np
 
-from deepvis.core.types import Patch, Unit
+from deepvis.core.types import Unit
 from deepvis.core.unit_files import unit_image_paths, write_stats
-from deepvis.maxes.crops import BACK_FOLDERS, CropTask, UnitPatches, is_done
+from deepvis.maxes.crops import CropTask, UnitPatches, is_done
 from deepvis.maxes.errors import ScanError
 from deepvis.maxes.executor import IN_PROCESS, Where, run_all
 from deepvis.maxes.network import forget_networks, open_network, torch_threads_kept
-from deepvis.maxes.parts import CorruptPart, Part, load_part
-from deepvis.maxes.plan import ScanFolder, ScanPlan, plan_hash, read_plan
 from deepvis.maxes.progress import Progress, Silent
+from deepvis.maxes.results import BACK_FOLDERS, Scan, read_scan
 from deepvis.maxes.statistics import BINS, EDGES, mean_and_std
-from deepvis.maxes.tracker import NO_IMAGE, Maxes
+from deepvis.maxes.tracker import Maxes
 
 UNITS_PER_TASK = 8
-
-
-@dataclass(frozen=True, eq=False)
-class Scan:
-    """A finished scan, and the paths of those images that its results name (index -> path)."""
-
-    plan: ScanPlan
-    part: Part
-    paths: dict[int, str]
-
-    @property
-    def maxes(self) -> Maxes:
-        return self.part.maxes
-
-    def patches(self, layer: str, channel: int) -> tuple[Patch, ...]:
-        """Best first; fewer than were asked for where the collection has fewer images."""
-        maxes = self.maxes
-        unit = maxes.units_of(layer).start + channel
-        width = maxes.layer(layer).width
-        return tuple(
-            Patch(float(value), self.paths[int(image)], *divmod(int(place), width))
-            for value, image, place in zip(maxes.values[unit], maxes.images[unit], maxes.places[unit], strict=True)
-            if image != NO_IMAGE
-        )
 
 
 @dataclass(frozen=True)
@@ -58,37 +33,6 @@ class CropOrder:
     device: str = "cpu"
     where: Where = IN_PROCESS
     borrowed_too: bool = False
-
-
-def read_scan(root: Path) -> Scan:
-    """Raises ScanError where there is no finished scan in ``root``."""
-    folder = ScanFolder(root.absolute())
-    plan = read_plan(folder)
-    try:
-        part = load_part(folder.result)
-    except FileNotFoundError as error:
-        raise ScanError(
-            f"the scan in {root} is not finished ({folder.result} is missing); give the command of the scan again"
-        ) from error
-    except CorruptPart as error:
-        raise ScanError(f"{folder.result} cannot be read ({error}); give the command of the scan again") from error
-    if part.plan_hash != plan_hash(plan):
-        raise ScanError(f"{folder.result} belongs to another scan than {folder.plan}; scan again with --fresh")
-    named = np.unique(part.maxes.images)
-    return Scan(plan, part, dict(lines_at(folder.images, named[named != NO_IMAGE])))
-
-
-def lines_at(path: Path, indices: Sequence[int] | np.ndarray) -> Iterator[tuple[int, str]]:
-    """(index, line) of the rising ``indices``; the file is read once and not kept."""
-    wanted = iter(indices)
-    next_one = next(wanted, None)
-    with open(path, "rb") as file:
-        for index, line in enumerate(file):
-            if next_one is None:
-                return
-            if index == next_one:
-                yield index, line.rstrip(b"\n").decode("utf-8", "surrogateescape")
-                next_one = next(wanted, None)
 
 
 def run_crops(order: CropOrder, progress: Progress | None = None) -> int:

@@ -17,9 +17,9 @@ from deepvis.backends.showing import maps_shape
 from deepvis.core.types import Fit
 from deepvis.engine.net import Net
 from deepvis.maxes.errors import ScanError
-from deepvis.maxes.peaks import BlobPeaks, Peaks
+from deepvis.maxes.peaks import BlobPeaks
 from deepvis.maxes.plan import ModelRef
-from deepvis.maxes.tracker import TrackedLayer
+from deepvis.maxes.tracker import Peaks, TrackedLayer
 from deepvis.model.zoo import Model, load_model
 from deepvis.sources.photos import load_rgb
 

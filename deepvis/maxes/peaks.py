@@ -7,20 +7,9 @@ how the blob lies in memory, channels first or last; either way it is read once,
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Protocol
 
 import numpy as np
 import torch
-
-
-class Peaks(Protocol):
-    """Of N images and C units. values: (N, C) float32, each map's highest value."""
-
-    @property
-    def values(self) -> np.ndarray: ...
-
-    def places(self, rows: np.ndarray, channels: np.ndarray) -> np.ndarray:
-        """(n,) int: row * width + col of the maximum in the maps (rows[i], channels[i]); of equals the first."""
 
 
 class BlobPeaks:

@@ -20,9 +20,8 @@ import numpy as np
 from deepvis.core.files import written_beside
 from deepvis.core.types import Patch, Unit, UnitStanding
 from deepvis.core.unit_files import file_name
-from deepvis.maxes.crops import BACK_FOLDERS, montage_path
 from deepvis.maxes.errors import ScanError
-from deepvis.maxes.layout import Scan, read_scan
+from deepvis.maxes.results import BACK_FOLDERS, Scan, montage_path, read_scan
 from deepvis.maxes.statistics import mean_and_std
 
 OUTSTANDING = 12  # units named as most and as least selective

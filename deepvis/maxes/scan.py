@@ -18,9 +18,8 @@ from deepvis.maxes.executor import Advance, Done, Stopped
 from deepvis.maxes.images import read_lines
 from deepvis.maxes.network import ScanNetwork, one_torch_thread, open_network
 from deepvis.maxes.parts import Part, Skipped, save_part
-from deepvis.maxes.peaks import Peaks
 from deepvis.maxes.plan import ScanFolder, ScanPlan, plan_hash
-from deepvis.maxes.tracker import Tracker
+from deepvis.maxes.tracker import Peaks, Tracker
 from deepvis.sources.photos import PhotoError
 
 Decoded = np.ndarray | str  # a network's input (C, H, W) float32, or why there is none

@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Protocol
 
 import numpy as np
 
 from deepvis.core.types import UnitStanding
-from deepvis.maxes.peaks import Peaks
 from deepvis.maxes.statistics import BINS, EDGES, bin_of, exact_sums, mean_and_std
 
 NO_IMAGE = -1
@@ -138,16 +138,14 @@ def _best(values: np.ndarray, images: np.ndarray, places: np.ndarray, top: int) 
     return tuple(np.take_along_axis(x, order, axis=1) for x in (values, images, places))
 
 
-def _ascending_keys(values: np.ndarray) -> np.ndarray:
-    """(U, n) float32 -> int64 keys, different within a row: rising with the value, falling with the column.
+class Peaks(Protocol):
+    """Of N images and C units. values: (N, C) float32, each map's highest value."""
 
-    The bits of a float32 read as an integer rise with it, if those of negative ones are turned
-    over: so one partition of integers finds the best, ties included.
-    """
-    bits = values.view(np.int32)
-    rising = np.where(bits < 0, bits ^ 0x7FFFFFFF, bits).astype(np.int64)
-    columns = values.shape[1]
-    return (rising << 32) + np.arange(columns - 1, -1, -1)
+    @property
+    def values(self) -> np.ndarray: ...
+
+    def places(self, rows: np.ndarray, channels: np.ndarray) -> np.ndarray:
+        """(n,) int: row * width + col of the maximum in the maps (rows[i], channels[i]); of equals the first."""
 
 
 class Tracker:
@@ -158,7 +156,7 @@ class Tracker:
     """
 
     def __init__(self, layers: Sequence[TrackedLayer], top: int, *, block: int = 32) -> None:
-        self._known = empty(layers, top)
+        self._known = empty(layers, top)  # its arrays are this tracker's own, written in place
         units = len(self._known.active)
         self._values = np.empty((units, block), np.float32)
         self._places = np.zeros((units, block), np.int32)
@@ -200,56 +198,49 @@ class Tracker:
         self._filled += len(rows)
 
     def result(self) -> Maxes:
-        """All that is known so far."""
+        """All that is known so far; not to be used on once more images are added."""
         self._flush()
         return self._known
 
     def _flush(self) -> None:
+        """Sort the block into what is known, and count it."""
         n, known = self._filled, self._known
         if n == 0:
             return
         values = np.ascontiguousarray(self._values[:, :n])
-        best = self._best_columns(values, known.top)
-        block = replace(
-            empty(known.layers, 0),
-            seen=n,
-            values=np.take_along_axis(values, best, axis=1),
-            images=self._indices[best],
-            places=np.take_along_axis(self._places, best, axis=1),
-            active=(values > 0).sum(axis=1),
-            sums=exact_sums(values),
-            histogram=_histogram(values),
-        )
-        self._known = merge(known, _widened(block, known.top))
+        self._keep_best(values)
+        known.active[:] += (values > 0).sum(axis=1)
+        known.sums[:] += exact_sums(values)
+        units = np.arange(len(values), dtype=np.int64)[:, None]
+        np.add.at(known.histogram.reshape(-1), (bin_of(values) + units * BINS).ravel(), np.uint32(1))
+        self._known = replace(known, seen=known.seen + n)
         self._filled = 0
         self._places[:] = 0
 
-    @staticmethod
-    def _best_columns(values: np.ndarray, top: int) -> np.ndarray:
-        """(U, n) -> (U, min(top, n)): the columns of each row's best, best first."""
-        keys = _ascending_keys(values)
-        columns = values.shape[1]
-        top = min(top, columns)
-        best = np.sort(np.partition(keys, columns - top, axis=1)[:, columns - top :], axis=1)[:, ::-1]
-        return columns - 1 - (best & 0xFFFFFFFF)
+    def _keep_best(self, values: np.ndarray) -> None:
+        """Update the rows whose best change: there an image of the block is above the last that is kept."""
+        known, top = self._known, self._known.top
+        rows = np.flatnonzero(values.max(axis=1) > known.values[:, -1])
+        pairs = (
+            (known.values, values[rows]),
+            (known.images, np.broadcast_to(self._indices[: values.shape[1]], (len(rows), values.shape[1]))),
+            (known.places, self._places[rows, : values.shape[1]]),
+        )
+        wide = [np.concatenate([table[rows], block], axis=1) for table, block in pairs]
+        best = best_columns(wide[0], top)  # columns stand in the order of the images, those that are known first
+        for (table, _), both in zip(pairs, wide, strict=True):
+            table[rows] = np.take_along_axis(both, best, axis=1)
 
 
-def _histogram(values: np.ndarray) -> np.ndarray:
-    """(U, n) float32 -> (U, BINS) uint32."""
-    units = len(values)
-    flat = bin_of(values) + np.arange(units, dtype=np.int32)[:, None] * BINS
-    return np.bincount(flat.ravel(), minlength=units * BINS).astype(np.uint32).reshape(units, BINS)
+def best_columns(values: np.ndarray, top: int) -> np.ndarray:
+    """(n, m) float32 -> (n, top): the columns of each row's highest values, best first, of equals the first.
 
-
-def _widened(maxes: Maxes, top: int) -> Maxes:
-    """The same with room for ``top`` images per unit."""
-    missing = top - maxes.values.shape[1]
-    if missing <= 0:
-        return maxes
-    wide = ((0, 0), (0, missing))
-    return replace(
-        maxes,
-        values=np.pad(maxes.values, wide, constant_values=-np.inf),
-        images=np.pad(maxes.images, wide, constant_values=NO_IMAGE),
-        places=np.pad(maxes.places, wide),
-    )
+    The bits of a float32 read as an integer rise with it, if those of negative ones are turned over. With the
+    column below them as a tie-break the keys are all different, so one partition of integers finds the best.
+    """
+    bits = values.view(np.int32)
+    rising = np.where(bits < 0, bits ^ 0x7FFFFFFF, bits).astype(np.int64)
+    columns = values.shape[1]
+    keys = (rising << 32) + np.arange(columns - 1, -1, -1)
+    best = np.sort(np.partition(keys, columns - top, axis=1)[:, columns - top :], axis=1)[:, ::-1]
+    return columns - 1 - (best & 0xFFFFFFFF)

@@ -17,12 +17,13 @@ from deepvis.core.types import BackAsk, BackMode, Fit, NetAsk, Unit
 from deepvis.core.unit_files import read_patches, read_stats, unit_image_paths
 from deepvis.engine.net import Net
 from deepvis.maxes import crops
-from deepvis.maxes.crops import UnitPatches, montage_path
+from deepvis.maxes.crops import UnitPatches
 from deepvis.maxes.errors import ScanError
 from deepvis.maxes.executor import Where
-from deepvis.maxes.layout import CropOrder, read_scan, run_crops
+from deepvis.maxes.layout import CropOrder, run_crops
 from deepvis.maxes.montage import CELL, back_tile, montage
 from deepvis.maxes.network import ScanNetwork, open_model
+from deepvis.maxes.results import montage_path, read_scan
 from deepvis.maxes.run import ScanOrder, run_scan
 from deepvis.maxes.windows import Window, Windows, cut
 from deepvis.model.graph import load_net

@@ -6,7 +6,7 @@ import pytest
 
 from deepvis.maxes.errors import ScanError
 from deepvis.maxes.images import chunk_offsets, find_images, read_lines, write_list
-from deepvis.maxes.layout import lines_at
+from deepvis.maxes.results import lines_at
 
 
 @pytest.fixture

@@ -10,8 +10,9 @@ from urllib.parse import unquote
 import pytest
 
 from deepvis.core.types import Patch, UnitStanding
-from deepvis.maxes.layout import CropOrder, read_scan, run_crops
+from deepvis.maxes.layout import CropOrder, run_crops
 from deepvis.maxes.report import commonest_folder, histogram_svg, unit_facts, write_report
+from deepvis.maxes.results import read_scan
 from deepvis.maxes.run import ScanOrder, run_scan
 
 

@@ -19,10 +19,10 @@ from deepvis.core.types import BackAsk, BackMode, Fit, NetAsk, Unit
 from deepvis.maxes import run as run_module
 from deepvis.maxes.errors import ScanError
 from deepvis.maxes.executor import Where
-from deepvis.maxes.layout import read_scan
 from deepvis.maxes.network import open_model
 from deepvis.maxes.parts import load_part
 from deepvis.maxes.plan import ModelRef, ScanFolder, chunk_size
+from deepvis.maxes.results import read_scan
 from deepvis.maxes.run import ScanOrder, run_scan
 from deepvis.sources.base import new_frame
 from deepvis.sources.photos import load_rgb
