@@ -76,7 +76,7 @@ def cut(batch: Batch, cells: int, rng: np.random.Generator) -> Batch:
 def inset(batch: Batch, cells: int, rng: np.random.Generator) -> Batch:
     """Each picture carries the one before it as a whole, made small: things are seen from afar, amid others.
 
-    What has no place is averaged; the small picture, whole as it is, counts by its side, not its area.
+    What has no place is averaged; the small picture, whole as it is, counts by the root of its side, not by its area.
     """
     side = max(round(cells * rng.uniform(0.35, 0.75)), 1)
 
@@ -84,7 +84,7 @@ def inset(batch: Batch, cells: int, rng: np.random.Generator) -> Batch:
         size = (rows.stop - rows.start, columns.stop - columns.start)
         return F.interpolate(value, size, mode="bilinear", antialias=True)
 
-    return _combined(batch, _placed(side, side, cells, rng), side / cells, small)
+    return _combined(batch, _placed(side, side, cells, rng), (side / cells) ** 0.5, small)
 
 
 def _placed(height: int, width: int, cells: int, rng: np.random.Generator) -> Window:

@@ -26,6 +26,7 @@ class Material:
     """What views are made of: the cache, the labels of all its photos, the rows to train on, the mean, the size.
 
     mean_rgb: (3,) of 0..255. maps: of the teacher, rows as in the cache, or None. grid: of the student's map.
+    classes: names, for the recipe's favour.
     """
 
     cache: PhotoCache
@@ -35,12 +36,15 @@ class Material:
     size: int
     maps: Maps | None = None
     grid: int = 0
+    classes: tuple[str, ...] = ()
 
 
 def epoch_rows(material: Material, recipe: Recipe, epoch: int) -> np.ndarray:
     """The rows that an epoch draws, in order, with repetition; large classes come up less often per photo."""
     labels = material.labels[material.rows]
     weight = np.bincount(labels)[labels].astype(np.float64) ** (recipe.balance - 1)
+    factor = dict(recipe.favour)
+    weight *= np.array([factor.get(material.classes[label], 1.0) if material.classes else 1.0 for label in labels])
     rng = np.random.default_rng([recipe.seed, epoch, 1])
     # systematic sampling: every photo comes up floor or ceil of its expected number of times
     order = rng.permutation(len(labels))

@@ -145,7 +145,7 @@ def open_session(
     guides = None if lesson is None else _guides(lesson)
     student = Student(net.spec, net.functional, recipe.seed, guides, place.device)
     maps = None if lesson is None else lesson.maps
-    material = Material(cache, photos.labels, rows, mean_colour(cache, rows), size, maps)
+    material = Material(cache, photos.labels, rows, mean_colour(cache, rows), size, maps, classes=photos.classes)
     run = start_run(student, recipe)
     if place.checkpoint.is_file():
         load_run(run, place.checkpoint, change=change)

@@ -36,7 +36,7 @@ def test_a_mirrored_view_is_the_view_mirrored() -> None:
 
 def test_views_keep_within_their_ranges() -> None:
     rng = np.random.default_rng(2)
-    ranges = ViewRanges(side=(0.5, 1.2), aspect=0, rotation=0)
+    ranges = ViewRanges(side=(0.5, 1.2), afar=0, aspect=0, rotation=0)
     views = np.stack([random_view(80, 120, ranges, rng) for _ in range(400)])
     height = views[:, 1, 1]
     assert height.min() >= 0.5 and height.max() <= 1.2
@@ -44,6 +44,16 @@ def test_views_keep_within_their_ranges() -> None:
     inside = height <= 1
     assert (np.abs(views[inside, 1, 2]) + height[inside] <= 1 + 1e-9).all()
     assert 0.4 < (views[:, 0, 0] < 0).mean() < 0.6
+
+
+def test_views_from_afar_show_the_photo_small_on_its_border() -> None:
+    ranges = ViewRanges(afar=1, afar_side=2.2, aspect=0, rotation=0, flip=0)
+    view = random_view(40, 40, ranges, np.random.default_rng(0))
+    assert 1.2 <= view[0, 0] <= 2.2
+    framed = np.full((40, 40, 3), 90, np.uint8)
+    framed[10:30, 10:30] = 200
+    seen = look(framed, view * np.array([[1, 1, 0], [1, 1, 0]]), 60)
+    assert (seen[0] == 90).all() and (seen[:, -1] == 90).all() and (seen[30, 30] == 200).all()
 
 
 def test_the_teacher_is_read_where_the_view_lies() -> None:
@@ -55,7 +65,7 @@ def test_the_teacher_is_read_where_the_view_lies() -> None:
     maps = Maps(tuple(grids), tuple(grids), tuple(grids))
     rng = np.random.default_rng(5)
     for _ in range(20):
-        view = random_view(64, 64, ViewRanges(side=(0.4, 0.8), rotation=10), rng)
+        view = random_view(64, 64, ViewRanges(side=(0.4, 0.8), afar=0, rotation=10), rng)
         seen = look(photo, view, 26).astype(np.float32)
         said = targets_of(maps, np.array([0]), view[None], 26, soften=1.0).maps[0].permute(1, 2, 0).numpy()
         assert np.median(np.abs(said - seen)[..., :2]) < 1 and np.abs(said - seen)[6:20, 6:20, :2].max() < 4
