@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from deepvis.backends.fake import FAKE_INFO, FakeBackend
+from deepvis.core.types import NetAsk
+from deepvis.maxes.running import RunningTop
+from deepvis.sources.base import new_frame
+from deepvis.stream_top import StreamTop
+from tests.helpers.networks import noise_frame
+from tests.helpers.pictures import FakeClock
+
+
+def test_of_a_moving_source_some_passes_are_left_out_and_of_stills_none(tmp_path):
+    clock, backend = FakeClock(), FakeBackend()
+    running = RunningTop(FAKE_INFO, apart=0.0, clock=clock)
+    stream = StreamTop(running, lambda: None, tmp_path, clock=clock)
+    for seed in range(10):
+        stream.follow(backend.run(NetAsk(new_frame(noise_frame(seed).rgb, moving=True))))
+        clock.now += 0.2
+    assert running.images == 4  # at 0, 0.6, 1.2 and 1.8 seconds
+    for seed in range(3):
+        frame = noise_frame(seed)
+        stream.follow(backend.run(NetAsk(frame)))
+        assert stream.followed_still == frame.id
+    assert running.images == 7
