@@ -45,7 +45,8 @@ def card(pane: Rect, text_scale: float) -> Card:
     high = round(24 * text_scale)
     if pane.height < 4 * high:
         return Card(face, Rect(inner.row, inner.col, 0, inner.width), inner.cut(top=padding, bottom=padding))
-    return Card(face, Rect(inner.row, inner.col, high, inner.width), inner.cut(top=high, bottom=padding))
+    below = high + max(round(3 * text_scale), 1)  # room for the marks of the first row of tiles
+    return Card(face, Rect(inner.row, inner.col, high, inner.width), inner.cut(top=below, bottom=padding))
 
 
 class LayoutError(ValueError):
