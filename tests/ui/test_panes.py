@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from deepvis.core.commands import command_of
 from deepvis.core.geometry import Rect
 from deepvis.core.panes import make_layout
 from deepvis.core.state import InputState, ViewState
@@ -102,3 +103,8 @@ def test_an_error_is_said_whole_wherever_there_is_room() -> None:
     assert error_fits(short) and not error_fits(long)
     assert not error_fits(replace(short, layout=make_layout(*SIZE, {"status": None})))
     assert error_fits(make_scene(status=Status(error=LONG_ERROR), size=(930, 3000)))
+
+
+def test_the_keys_that_sentences_name_do_what_they_say() -> None:
+    named = {"b": "cycle_back", "9": "toggle_unit_images", "h": "toggle_help"}
+    assert {key: command_of(key).name for key in named} == named
