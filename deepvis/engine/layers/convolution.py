@@ -83,7 +83,7 @@ class _Convolution:
     """One convolution layer: its weights, and what has been worked out for the bottoms' shapes so far."""
 
     def __init__(self, spec: LayerSpec, weights: Weights) -> None:
-        self.spec, self.weights = spec, weights
+        self.spec, self.weights, self.axis = spec, weights, spec.param.axis
         self.bias = bias_of(spec, weights)
         self.known: dict[tuple[int, ...], tuple[Window, Tensor, tuple[int, ...]]] = {}
         self.packed: Packed | None = None
@@ -132,11 +132,11 @@ class _Convolution:
 
     def _one(self, x: Tensor, *, packed: bool = False, relu: bool = False) -> Tensor:
         window, w, _ = self.arranged(x.shape)
-        if packed and self.spec.param.axis == 1 and suits(x, w):
+        if packed and self.axis == 1 and suits(x, w):
             if self.packed is None:
                 self.packed = Packed(w, window.stride, window.pad, window.dilation, window.group, x.shape)
             return self.packed(x, self.bias, relu=relu)
-        if self.spec.param.axis == 1 and len(window.kernel) in _CONV:
+        if self.axis == 1 and len(window.kernel) in _CONV:
             convolve = _CONV[len(window.kernel)]
             y = convolve(x, w, self.bias, window.stride, window.pad, window.dilation, window.group)
         else:
@@ -148,7 +148,7 @@ class _Convolution:
 
     def _one_back(self, x: Tensor, grad: Tensor) -> Tensor:
         window, w, _ = self.arranged(x.shape)
-        if self.spec.param.axis != 1 or len(window.kernel) not in _CONV:
+        if self.axis != 1 or len(window.kernel) not in _CONV:
             with torch.enable_grad():
                 leaf = x.detach().requires_grad_()
                 return torch.autograd.grad(_any_dims(leaf, w, None, window), leaf, grad)[0]
