@@ -103,6 +103,7 @@ class Parts:
             unit_images=images.images.peek() if images else None,
             whole_layer=images.layers.peek() if images else None,
             followed_still=self.known.followed_still,
+            refresh=self._refresh,
             optimize=optimize.progress.peek() if optimize else None,
             input_error=self._input.errors.peek(),
             network_error=self._network.errors.peek(),
@@ -123,7 +124,7 @@ class Parts:
         if end is None or end is self._over:
             return False
         self._over = end
-        self._refresh += 1
+        self._look_again()
         self._asked_live = LiveState(optimize_presses=self._asked_live.optimize_presses)
         return True
 
@@ -146,8 +147,13 @@ class Parts:
         """A photo was passed that was not before: the running top 9 may have grown, look again without delay."""
         followed = self._stream.followed_still if self._stream else None
         if followed != self.known.followed_still:
-            self._refresh += 1
-        self.known = replace(self.known, followed_still=followed, refresh=self._refresh)
+            self._look_again()
+        self.known = replace(self.known, followed_still=followed)
+
+    def _look_again(self) -> None:
+        """The unit images may have become others: those that are known are not the ones wanted any more."""
+        self._refresh += 1
+        self.known = replace(self.known, refresh=self._refresh)
 
     def _ask_stream(self, live: LiveState) -> None:
         """Reset or save the running top 9; the unit-image worker then looks again."""
@@ -159,7 +165,7 @@ class Parts:
         if live.top_saves != self._asked_top[1]:
             self._stream.save()
         self._asked_top = wanted
-        self._refresh += 1
+        self._look_again()
 
     def _ask_optimizer(self, state: AppState) -> None:
         live, asked = state.live, self._asked_live

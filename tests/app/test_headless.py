@@ -134,3 +134,50 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         main(["--version"])
     assert ended.value.code == 0
     assert capsys.readouterr().out.startswith("deepvis ")
+
+
+def quick_preset(monkeypatch: pytest.MonkeyPatch, iterations: int) -> None:
+    """Preset 3, the first that the window uses, cut short."""
+    from dataclasses import replace
+
+    from deepvis.optimize import presets
+
+    short = {name: replace(recipe, max_iter=iterations) for name, recipe in presets.TABLE_1.items()}
+    monkeypatch.setattr(presets, "TABLE_1", short)
+
+
+def test_x_optimizes_and_the_picture_stays(
+    tiny: list[str], photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick_preset(monkeypatch, 12)
+    shots = [tmp_path / f"{i}.png" for i in range(4)]
+    there = "end left down right"
+    assert run(*tiny, "--images", photos, "--keys", there, "--screenshot", shots[0]) == 0
+    assert run(*tiny, "--images", photos, "--keys", f"{there} x", "--screenshot", shots[1]) == 0
+    kept = tmp_path / "cache" / "tiny" / "live_opt" / "fc3" / "fc3_0001.png"
+    assert kept.exists()
+    assert run(*tiny, "--images", photos, "--keys", there, "--screenshot", shots[2]) == 0
+    assert run(*tiny, "--images", photos, "--keys", f"{there} g v", "--screenshot", shots[3]) == 0
+    panes = [picture(shot)[20:290, 1210:1480] for shot in shots]
+    assert not np.array_equal(panes[0], panes[1]), "the picture is not shown"
+    assert np.array_equal(panes[1], panes[2]), "the picture is not shown again"
+    assert not np.array_equal(panes[2], panes[3]), "starting from the frame gives the same"
+
+
+def test_a_unit_that_cannot_be_optimized_is_told(
+    tiny: list[str], photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from deepvis.optimize import live
+    from deepvis.optimize.errors import OptimizeError
+
+    def refuse(*arguments: object, **options: object) -> None:
+        raise OptimizeError("the unit is dead")
+
+    monkeypatch.setattr(live, "start", refuse)
+    assert run(*tiny, "--images", photos, "--keys", "o x o", "--screenshot", tmp_path / "x.png") == 0
+
+
+def test_the_running_top_nine_is_saved_and_reset(tiny: list[str], photos: Path, tmp_path: Path) -> None:
+    assert run(*tiny, "--images", photos, "--keys", "e e o 2 1 e", "--screenshot", tmp_path / "x.png") == 0
+    saved = list((tmp_path / "cache" / "tiny" / "max_im").rglob("*.jpg"))
+    assert len(saved) > 20
