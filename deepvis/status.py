@@ -15,7 +15,10 @@ FIRST_HINT = "h: help"
 
 
 class StatusReader:
-    """Keeps the rates and the newest hint. shown: pictures of the window; passes: of the network."""
+    """Keeps the rates and the newest hint. shown: pictures of the window; passes: of the network.
+
+    The rates are told while the source moves: of a still picture they say nothing.
+    """
 
     def __init__(self) -> None:
         self.shown = Rate()
@@ -35,11 +38,12 @@ class StatusReader:
     def read(self, state: AppState, known: Known, source: str, info: NetInfo | None, *, recording: bool) -> Status:
         if time.monotonic() > self._until:
             self._hint = ""
-        snapshot = known.snapshot
+        snapshot, frame = known.snapshot, known.frame
+        is_moving = frame is not None and frame.moving and not state.input.frozen
         return Status(
-            source=source_words(state, known.frame, source),
-            fps=self.shown.read(),
-            passes_per_second=self.passes.read(),
+            source=source_words(state, frame, source),
+            fps=self.shown.read() if is_moving else None,
+            passes_per_second=self.passes.read() if is_moving else None,
             pass_seconds=snapshot.seconds if snapshot else PassSeconds(),
             error=error_words(known),
             hint=self._hint if known.ready else "loading the network ...",

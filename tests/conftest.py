@@ -8,17 +8,14 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
 
-import shutil
-import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    import numpy as np
+    from tests.helpers.screen import Screen
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
@@ -52,49 +49,16 @@ def root() -> Path:
     return ROOT
 
 
-@dataclass(frozen=True)
-class Screen:
-    """A virtual X server. display: its name, ":7". framebuffer: the file that holds its pixels."""
-
-    display: str
-    framebuffer: Path
-
-    def pixels(self) -> np.ndarray:
-        """What the screen shows now, (H, W, 3) uint8 BGR. The file is an X window dump (XWDFile.h)."""
-        import numpy as np
-
-        dump = np.fromfile(self.framebuffer, np.uint8)
-        header = dump[:100].view(">u4")
-        size, width, height, stride, colours = (int(header[i]) for i in (0, 4, 5, 12, 19))
-        start = size + 12 * colours
-        return dump[start : start + height * stride].reshape(height, stride // 4, 4)[:, :width, :3]
-
-
 @pytest.fixture(scope="session")
 def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Screen]:
-    """A virtual X server of 1600 x 1000 pixels, on a number that is free.
+    """A virtual X server of 1600 x 1000 pixels; the test is skipped where there can be none."""
+    from tests.helpers.screen import NoScreenError, virtual_screen
 
-    Xvfb picks the number itself and writes it to a pipe once it listens: no race, no waiting.
-    """
-    missing = [name for name in ("Xvfb", "xdotool") if not shutil.which(name)]
-    if missing:
-        pytest.skip(f"{' and '.join(missing)} not found: apt-get install xvfb xdotool libxtst6")
-    reader, writer = os.pipe()
-    folder = tmp_path_factory.mktemp("xvfb")
-    arguments = ["-screen", "0", "1600x1000x24", "-nolisten", "tcp", "-noreset", "-fbdir", str(folder)]
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(writer), *arguments], pass_fds=[writer], stdout=log, stderr=log
-        )
-    os.close(writer)
-    with os.fdopen(reader) as pipe:
-        number = pipe.readline().strip()  # "" if the server died
-    if not number:
-        server.wait()
-        pytest.skip(f"Xvfb did not start: {(folder / 'log').read_text()[-300:]}")
-    yield Screen(f":{number}", folder / "Xvfb_screen0")
-    server.terminate()
-    server.wait()
+    try:
+        with virtual_screen(tmp_path_factory.mktemp("xvfb")) as started:
+            yield started
+    except NoScreenError as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="session")
