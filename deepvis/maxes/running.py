@@ -9,24 +9,23 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from deepvis.core.types import LayerInfo, NetInfo, Patch, Snapshot, Unit
+from deepvis.core.types import NetInfo, Patch, Snapshot, Unit
 
-EMPTY = -1
 CAPACITY = 192 << 20  # bytes of input pictures that are kept
 
 
 @dataclass(frozen=True, eq=False)
 class Kept:
-    """A picture that is among some unit's best. rgb: (H, W, 3) uint8, what the network saw."""
+    """A picture that is among some unit's best. rgb: (H, W, 3) uint8, what the network saw. number: its own for good."""
 
     rgb: np.ndarray
     path: str
+    number: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +62,7 @@ class RunningTop:
         self._clock = clock
         self._lock = threading.Lock()
         self._info: NetInfo | None = None
+        self._maps: dict[str, Maps] = {}  # of the pass in work
         self._seen = 0
         self._next_number = self._next_image = 0  # rise for good: others remember pictures by their numbers
 
@@ -82,13 +82,9 @@ class RunningTop:
     def _clear(self) -> None:
         shape = (self._count, self.top)
         self._values = np.full(shape, -np.inf, np.float32)
-        self._numbers = np.full(shape, EMPTY, np.int64)  # of pictures
         self._places = np.zeros(shape, np.int32)
-        self._images = np.full(shape, EMPTY, np.int64)  # equal for pictures of the same still
-        self._when = np.full(shape, -np.inf)  # of moving frames; -inf for stills
-        self._pictures: dict[int, Kept] = {}
-        self._uses: Counter[int] = Counter()
-        self._bytes = 0
+        self._slots = np.zeros(shape, np.int32)  # of pictures; slot 0 is no picture
+        self._book = PictureBook()
         self._stills: dict[str, int] = {}
         self._last: tuple[object, ...] = ()
         self._seen = 0
@@ -117,17 +113,16 @@ class RunningTop:
 
         A pass over the same frame, fit and layers as the one before is recognised and costs nothing.
         """
-        frame, rgb = snapshot.ask.frame, snapshot.input_rgb
-        same = (frame.id, snapshot.ask.fit, frozenset(snapshot.activations))
+        same = (snapshot.ask.frame.id, snapshot.ask.fit, frozenset(snapshot.activations))
         with self._lock:
             info = self._ready()
-            if info is None or rgb is None or same == self._last:
+            if info is None or snapshot.input_rgb is None or same == self._last:
                 return False
             self._last = same
-            values, places = self._peaks(info, snapshot)
             image, moment = self._image_of(snapshot)
-            changed = self._enter(values, places, image, moment, Kept(rgb, frame.path or ""))
-            while self._bytes > self.capacity and len(self._pictures) > 1:
+            changed = self._enter(snapshot, self._values_of(info, snapshot), image, moment)
+            self._maps = {}
+            while self._book.bytes > self.capacity and len(self._book) > 1:
                 self._let_go()
             return changed
 
@@ -139,14 +134,14 @@ class RunningTop:
             if info is None or units is None or unit.channel >= units.stop - units.start:
                 return RunningBest(unit, (), (), (), self._seen)
             row = units.start + unit.channel
-            numbers = tuple(int(n) for n in self._numbers[row] if n != EMPTY)
+            slots = [int(slot) for slot in self._slots[row] if slot]
             width = info.layer(unit.layer).width
-            pictures = tuple(self._pictures[n] for n in numbers)
+            pictures = tuple(self._book.kept[slot] for slot in slots)
             patches = tuple(
                 Patch(float(self._values[row, k]), picture.path, *divmod(int(self._places[row, k]), width))
                 for k, picture in enumerate(pictures)
             )
-            return RunningBest(unit, patches, numbers, pictures, self._seen)
+            return RunningBest(unit, patches, tuple(p.number for p in pictures), pictures, self._seen)
 
     # --- under the lock --------------------------------------------------------------------------
 
@@ -166,95 +161,137 @@ class RunningTop:
             self._seen += 1
         return self._stills[name], -np.inf
 
-    def _enter(self, values: np.ndarray, places: np.ndarray, image: int, moment: float, kept: Kept) -> bool:
+    def _enter(self, snapshot: Snapshot, values: np.ndarray, image: int, moment: float) -> bool:
         """Put the image into the lists of the units that it excites more than their last."""
         rows = np.flatnonzero((values > self._values[:, -1]) & (values != 0))
-        same = self._images[rows] == image
+        slots = self._slots[rows]
+        same = self._book.images[slots] == image
         if moment > -np.inf:
-            same |= moment - self._when[rows] < self.apart
+            same |= moment - self._book.moments[slots] < self.apart
         known = np.where(same, self._values[rows], -np.inf).max(axis=1, initial=-np.inf)
         better = values[rows] > known
         rows, same = rows[better], same[better]
-        if not len(rows):
+        if not len(rows) or snapshot.input_rgb is None:
             return False
-        number, self._next_number = self._next_number, self._next_number + 1
-        gone = self._replace(rows, same, values[rows], (number, places[rows], image, moment))
-        self._uses.update({number: len(rows)})
-        self._pictures[number] = kept
-        self._bytes += kept.rgb.nbytes
-        self._release(gone)
+        self._next_number += 1
+        kept = Kept(snapshot.input_rgb, snapshot.ask.frame.path or "", self._next_number)
+        slot = self._book.enter(kept, image, moment, len(rows))
+        gone = self._insert(rows, same, (values[rows], self._places_of(rows), slot))
+        self._book.release(gone)
         return True
 
-    def _replace(
-        self, rows: np.ndarray, same: np.ndarray, values: np.ndarray, entry: tuple[int, np.ndarray, int, float]
-    ) -> np.ndarray:
-        """Insert an entry into each row, in place of ``same`` or of the last; the numbers that were let go."""
-        wide = np.concatenate([np.where(same, -np.inf, self._values[rows]), values[:, None]], axis=1)
-        order = np.argsort(-wide, axis=1, kind="stable")
-        number, places, image, moment = entry
-        replaced = self._numbers[rows][same]
-        self._numbers[rows] = np.where(same, EMPTY, self._numbers[rows])
-        columns = (
-            (self._numbers, number),
-            (self._places, places),
-            (self._images, image),
-            (self._when, moment),
-        )
-        dropped = order[:, self.top :]
-        all_numbers = np.concatenate([self._numbers[rows], np.full((len(rows), 1), number)], axis=1)
-        gone = np.append(replaced, np.take_along_axis(all_numbers, dropped, axis=1))
-        order = order[:, : self.top]
-        for table, value in columns:
-            new = np.empty((len(rows), 1), table.dtype)
-            new[:, 0] = value
-            table[rows] = np.take_along_axis(np.concatenate([table[rows], new], axis=1), order, axis=1)
-        self._values[rows] = np.take_along_axis(wide, order, axis=1)
+    def _insert(self, rows: np.ndarray, same: np.ndarray, entry: tuple[np.ndarray, np.ndarray, int]) -> np.ndarray:
+        """Insert an entry (value, place, slot) into each row; returns the slots that make room for it.
+
+        They are where ``same`` is True, in one column at most, else the last. The entries between move down.
+        """
+        column = np.arange(self.top)
+        leaves = np.where(same.any(axis=1), same.argmax(axis=1), self.top - 1)
+        enters = (self._values[rows] >= entry[0][:, None]).sum(axis=1)  # of equals the earlier stays above
+        moves = (column > enters[:, None]) & (column <= leaves[:, None])
+        gone = self._slots[rows, leaves]
+        for table, new in zip((self._values, self._places, self._slots), entry, strict=True):
+            table[rows] = np.take_along_axis(table[rows], column - moves, axis=1)
+            table[rows, enters] = new
         return gone
 
-    def _release(self, numbers: np.ndarray) -> None:
-        """Count the uses that ended; forget pictures that nobody uses any more."""
-        ended, times = np.unique(numbers[numbers != EMPTY], return_counts=True)
-        for number, count in zip(ended.tolist(), times.tolist(), strict=True):
-            self._uses[number] -= count
-            if self._uses[number] <= 0:
-                self._forget(number)
-
-    def _forget(self, number: int) -> None:
-        del self._uses[number]
-        self._bytes -= self._pictures.pop(number).rgb.nbytes
-
     def _let_go(self) -> None:
-        """Let go of the picture that the fewest units keep, of equals the oldest."""
-        number = min(self._pictures, key=lambda n: (self._uses[n], n))
-        rows = np.flatnonzero((self._numbers == number).any(axis=1))
-        hit = self._numbers[rows] == number
-        order = np.argsort(hit, axis=1, kind="stable")  # the others move up, in their order
-        empties = ((self._values, -np.inf), (self._numbers, EMPTY), (self._places, 0), (self._images, EMPTY))
-        for table, empty in (*empties, (self._when, -np.inf)):
-            kept = np.take_along_axis(np.where(hit, empty, table[rows]), order, axis=1)
-            table[rows] = kept
-        self._forget(number)
+        """Let go of the picture that the fewest units keep, of equals the oldest; the others move up."""
+        slot = self._book.least_used()
+        rows = np.flatnonzero((self._slots == slot).any(axis=1))
+        hit = self._slots[rows] == slot
+        order = np.argsort(hit, axis=1, kind="stable")
+        for table, empty in ((self._values, -np.inf), (self._places, 0), (self._slots, 0)):
+            table[rows] = np.take_along_axis(np.where(hit, empty, table[rows]), order, axis=1)
+        self._book.forget(slot)
 
     # --- without it ------------------------------------------------------------------------------
 
-    def _peaks(self, info: NetInfo, snapshot: Snapshot) -> tuple[np.ndarray, np.ndarray]:
-        """(U,) highest values and their places; -inf for layers that the pass has not reached."""
+    def _values_of(self, info: NetInfo, snapshot: Snapshot) -> np.ndarray:
+        """(U,) float32: each unit's highest value; -inf for layers that the pass has not reached."""
         values = np.full(self._count, -np.inf, np.float32)
-        places = np.zeros(self._count, np.int32)
         for layer in info.layers:
             acts = snapshot.activations.get(layer.name)
-            if acts is not None and acts.shape[0] == layer.channels:
-                _peaks_into(layer, acts, values[self._units[layer.name]], places[self._units[layer.name]])
-        np.nan_to_num(values, copy=False, nan=-np.inf, posinf=-np.inf, neginf=-np.inf)
-        return values, places
+            if acts is not None and acts.shape == (layer.channels, layer.height, layer.width):
+                maps = self._maps[layer.name] = Maps(acts)
+                values[self._units[layer.name]] = maps.highest
+        return np.nan_to_num(values, copy=False, nan=-np.inf, posinf=-np.inf, neginf=-np.inf)
+
+    def _places_of(self, rows: np.ndarray) -> np.ndarray:
+        """(n,) int32: where the units ``rows`` (rising) have their highest values, in the pass taken last."""
+        places = np.zeros(len(rows), np.int32)
+        for name, maps in self._maps.items():
+            units = self._units[name]
+            first, last = np.searchsorted(rows, (units.start, units.stop))
+            if first < last:
+                places[first:last] = maps.places(rows[first:last] - units.start)
+        return places
 
 
-def _peaks_into(layer: LayerInfo, acts: np.ndarray, values: np.ndarray, places: np.ndarray) -> None:
-    """Each channel's highest value and its place, of (C, H, W)."""
-    if not layer.is_spatial:
-        values[:] = acts.reshape(layer.channels)
-        return
-    maps = acts.reshape(layer.channels, -1)
-    best = maps.argmax(axis=1)
-    values[:] = maps[np.arange(layer.channels), best]
-    places[:] = best
+class Maps:
+    """A layer's maps (C, H, W), read once, in the order in which they lie in memory.
+
+    highest: (C,), the highest value of each.
+    """
+
+    def __init__(self, acts: np.ndarray) -> None:
+        self._acts = acts
+        self._row_peaks: np.ndarray | None = None
+        if acts.flags.c_contiguous:
+            self.highest = acts.reshape(acts.shape[0], -1).max(axis=1)
+        else:  # the channels lie innermost
+            self._row_peaks = acts.transpose(1, 2, 0).max(axis=1)
+            self.highest = self._row_peaks.max(axis=0)
+
+    def places(self, channels: np.ndarray) -> np.ndarray:
+        """row * W + col of the highest value of these maps, (n,); of equals the first."""
+        if self._row_peaks is None:
+            return self._acts.reshape(self._acts.shape[0], -1)[channels].argmax(axis=1)
+        rows = self._row_peaks[:, channels].argmax(axis=0)
+        return rows * self._acts.shape[2] + self._acts[channels, rows].argmax(axis=1)
+
+
+class PictureBook:
+    """The pictures that some unit keeps, in numbered slots from 1 on; slot 0 is none.
+
+    images, moments: by slot, see ``RunningTop``. kept: slot -> the picture. bytes: of all.
+    """
+
+    def __init__(self) -> None:
+        self.images = np.full(64, -1, np.int64)
+        self.moments = np.full(64, -np.inf)
+        self.kept: dict[int, Kept] = {}
+        self.bytes = 0
+        self._uses: dict[int, int] = {}
+        self._free: list[int] = []
+
+    def __len__(self) -> int:
+        return len(self.kept)
+
+    def enter(self, kept: Kept, image: int, moment: float, uses: int) -> int:
+        """The slot of a picture that ``uses`` units keep."""
+        slot = self._free.pop() if self._free else len(self.kept) + 1
+        if slot >= len(self.images):
+            self.images = np.concatenate([self.images, np.full_like(self.images, -1)])
+            self.moments = np.concatenate([self.moments, np.full_like(self.moments, -np.inf)])
+        self.images[slot], self.moments[slot] = image, moment
+        self.kept[slot], self._uses[slot] = kept, uses
+        self.bytes += kept.rgb.nbytes
+        return slot
+
+    def release(self, slots: np.ndarray) -> None:
+        """Each of them is kept by one unit less; pictures that none keeps are forgotten."""
+        counts = np.bincount(slots, minlength=1)
+        for slot in np.flatnonzero(counts[1:]) + 1:
+            self._uses[int(slot)] -= int(counts[slot])
+            if self._uses[int(slot)] <= 0:
+                self.forget(int(slot))
+
+    def least_used(self) -> int:
+        return min(self.kept, key=lambda slot: (self._uses[slot], self.kept[slot].number))
+
+    def forget(self, slot: int) -> None:
+        self.bytes -= self.kept.pop(slot).rgb.nbytes
+        del self._uses[slot]
+        self.images[slot], self.moments[slot] = -1, -np.inf
+        self._free.append(slot)

@@ -125,7 +125,7 @@ def test_pictures_are_bounded_in_bytes() -> None:
         kept = {number for unit in running.units() for number in running.best(unit).numbers}
         assert len(kept) <= 5
     assert values_of(running) == sorted(values_of(running), reverse=True)
-    assert running._bytes == 48 * len(running._pictures) == 48 * len(running._uses)
+    assert running._book.bytes == 48 * len(running._book)
 
 
 @settings(max_examples=60, deadline=None)
@@ -150,7 +150,7 @@ def test_agrees_with_a_slow_list(events) -> None:
     assert values_of(running) == [e[0] for e in entries]
     assert [p.path for p in running.best(Unit("a", 0)).patches] == [e[1] or "" for e in entries]
     used = {n for unit in running.units() for n in running.best(unit).numbers}
-    assert used == set(running._pictures) == set(running._uses)
+    assert not running._info or used == {kept.number for kept in running._book.kept.values()}
 
 
 # --- as pictures ---------------------------------------------------------------------------------
