@@ -1,0 +1,43 @@
+"""The documents say what the program does: keys, arguments, statistics, settings."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from deepvis import cli, config
+from deepvis.core.commands import COMMANDS, markdown
+from deepvis.stats import PassLog, Stats
+
+
+def test_the_readme_lists_the_keys_as_the_code_has_them(root: Path) -> None:
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    block = re.search(r"<!-- keys[^>]*-->\n(.*?)\n<!-- end of keys -->", readme, re.DOTALL)
+    assert block is not None, "README.md has no block of keys"
+    assert block[1].strip() == markdown().strip(), "python -m deepvis.core.commands prints another table"
+    assert all(f"`{key}`" in block[1] for row in COMMANDS.values() for key in row.keys)
+
+
+def test_every_argument_is_documented(root: Path) -> None:
+    text = (root / "docs" / "running.md").read_text(encoding="utf-8")
+    for action in cli.parser()._actions:
+        for option in action.option_strings:
+            assert option == "-h" or option in text, f"docs/running.md does not tell of {option}"
+        assert action.help, action.option_strings
+
+
+def test_every_statistic_is_documented(root: Path) -> None:
+    text = (root / "docs" / "running.md").read_text(encoding="utf-8")
+    for name in Stats().as_json(PassLog(), "m", "cpu"):
+        assert f"`{name}`" in text, f"docs/running.md does not tell of {name}"
+
+
+def test_settings_py_documents_every_setting(root: Path) -> None:
+    text = (root / "settings.py").read_text(encoding="utf-8")
+    assert text == config.document(), "python -m deepvis.config prints another text"
+
+
+def test_links_in_the_documents_lead_somewhere(root: Path) -> None:
+    for page in [*root.glob("*.md"), *root.glob("docs/*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+?)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name} points to {target}, which is not there"
