@@ -110,7 +110,7 @@ def add_units(parser: argparse.ArgumentParser, channels: str | None) -> None:
 def add_work(parser: argparse.ArgumentParser) -> None:
     work = parser.add_argument_group("work")
     work.add_argument("--batch", type=int, metavar="N", help="images that climb together; none: 4, on a GPU 64")
-    work.add_argument("--workers", type=int, default=1, metavar="N", help="batches at a time in this process")
+    work.add_argument("--workers", type=int, metavar="N", help="batches at a time in this process; none: one a core")
     work.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="run on the Dask cluster of this scheduler")
 
 

@@ -29,6 +29,7 @@ from deepvis.optimize.tasks import (
 )
 
 SAVE_SECONDS = 20.0  # between two saves of a climb in progress
+MOST_WORKERS = 8  # by default: each holds the blobs of a batch
 BATCH = {"cpu": 4, "cuda": 64}
 
 
@@ -41,14 +42,20 @@ class Bar(Protocol):
 
 @dataclass(frozen=True)
 class Work:
-    """Where and in what pieces jobs are run. batch None: as suits the device."""
+    """Where and in what pieces jobs are run. batch, workers None: as suits the device and the number of tasks."""
 
     batch: int | None = None
-    workers: int = 1
+    workers: int | None = None
     scheduler: str | None = None
 
     def batch_on(self, device: str) -> int:
         return self.batch if self.batch is not None else BATCH[torch.device(device).type]
+
+    def workers_for(self, tasks: int, device: str) -> int:
+        """One batch on each core where there are as many, else all cores for the few; on a GPU one at a time."""
+        if self.workers is not None:
+            return self.workers
+        return max(min(tasks, torch.get_num_threads(), MOST_WORKERS), 1) if device == "cpu" else 1
 
 
 @dataclass
@@ -126,7 +133,7 @@ def run(
         for task in cut(network, jobs, work.batch_on(network.device))
     ]
     watcher = Watcher(bar, len(jobs), load(network).name, unfinished)
-    with _executor(work) as executor:
+    with _executor(work, len(tasks), network.device) as executor:
         try:
             with closing(run_tasks(tasks, executor, None if work.scheduler else watcher)) as outcomes:
                 for task, outcome in outcomes:
@@ -158,12 +165,12 @@ def _take(climbs: Sequence[Climb], write: Callable[[Climb], None], report: Repor
 
 
 @contextmanager
-def _executor(work: Work) -> Iterator[Executor]:
+def _executor(work: Work, tasks: int, device: str) -> Iterator[Executor]:
     if work.scheduler:
         with cluster_executor(work.scheduler) as executor:
             yield executor
     else:
-        with local_executor(work.workers) as executor:
+        with local_executor(work.workers_for(tasks, device)) as executor:
             yield executor
 
 
