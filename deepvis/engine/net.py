@@ -15,7 +15,7 @@ from torch import Tensor
 import deepvis.engine.layers  # noqa: F401  (fills the table of layer types)
 from deepvis.engine.filling import fill_net
 from deepvis.engine.layers.python import PYTHON_LAYERS, python_name
-from deepvis.engine.op import LAYERS, Op, Ran, as_tuple, build, naming, run
+from deepvis.engine.op import COMPLAINTS, LAYERS, Op, Ran, as_tuple, build, complaint, naming, run
 from deepvis.engine.plan import Node, Plan
 from deepvis.engine.shapes import Shape, infer_shapes
 from deepvis.engine.tape import Tape
@@ -89,19 +89,24 @@ class Net:
         values = self._given(inputs)
         ran: dict[int, tuple[Op, Ran]] = {}
         last_use = {} if wanted is None else last_uses(plan, indices)
-        for index in indices:
-            node = plan.nodes[index]
-            op = self._op(node)
-            with naming(node.spec):
-                result = run(op, tuple(values[b] for b in node.bottoms))
-            for value, top in zip(node.tops, result.tops, strict=True):
-                values[value] = top if node.bottoms else top.to(self.device)
-            if wanted is None:
-                ran[index] = (op, result)
-            else:
-                for value in (*node.bottoms, *node.tops):
-                    if last_use.get(value, -1) <= index and value not in wanted:
-                        values.pop(value, None)
+        node = None
+        try:  # around all layers: a context for each would cost more than some of them
+            for index in indices:
+                node = plan.nodes[index]
+                op = self._op(node)
+                result = run(op, tuple([values[b] for b in node.bottoms]))
+                for value, top in zip(node.tops, result.tops, strict=True):
+                    values[value] = top if node.bottoms else top.to(self.device)
+                if wanted is None:
+                    ran[index] = (op, result)
+                else:
+                    for value in (*node.bottoms, *node.tops):
+                        if last_use.get(value, -1) <= index and value not in wanted:
+                            values.pop(value, None)
+        except COMPLAINTS as error:
+            if node is None or isinstance(error, ModelError):
+                raise
+            raise complaint(node.spec, error) from error
         if wanted is not None:
             values = {value: x for value, x in values.items() if value in wanted}
         return Tape(plan, values, ran)

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -30,8 +30,7 @@ Gradients = Sequence["Tensor | None"]
 Weights = Sequence[Tensor]
 
 
-@dataclass(frozen=True, eq=False)
-class Ran:
+class Ran(NamedTuple):
     """One layer's run: what went in, what came out, and what it kept for its backward rule."""
 
     bottoms: Tensors
@@ -128,16 +127,26 @@ def fault(spec: LayerSpec, found: str, expected: str) -> ModelError:
     return ModelError(f"layer {spec.name!r} ({spec.type}): found {found}, expected {expected}")
 
 
+COMPLAINTS = (RuntimeError, IndexError, ValueError, TypeError)
+
+
+def complaint(spec: LayerSpec, error: Exception) -> ModelError:
+    """The one sentence that names the layer, made from an error of PyTorch's; a ModelError is that already."""
+    if isinstance(error, ModelError):
+        return error
+    sentence = str(error).strip().split("\n")[0]
+    return fault(spec, f"what cannot be computed: {sentence}", "bottoms and parameters that fit")
+
+
 @contextmanager
 def naming(spec: LayerSpec) -> Iterator[None]:
     """Turn a complaint of PyTorch's into one sentence that names the layer."""
     try:
         yield
-    except (RuntimeError, IndexError, ValueError, TypeError) as error:
-        if isinstance(error, ModelError):
-            raise
-        sentence = str(error).strip().split("\n")[0]
-        raise fault(spec, f"what cannot be computed: {sentence}", "bottoms and parameters that fit") from error
+    except ModelError:
+        raise
+    except COMPLAINTS as error:
+        raise complaint(spec, error) from error
 
 
 def option(spec: LayerSpec, field: str) -> str:

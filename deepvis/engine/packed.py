@@ -9,6 +9,7 @@ is packed and ``torch.nn.functional`` does the work.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 
 import torch
 from torch import Tensor
@@ -21,15 +22,14 @@ _NAMES = ("_reorder_convolution_weight", "_convolution_pointwise", "_reorder_lin
 AVAILABLE = torch.backends.mkldnn.is_available() and all(hasattr(_OPS, name) for name in _NAMES)
 
 
-def suits(x: Tensor, w: Tensor) -> bool:
-    """True if the pair can take the packed way."""
+def can_pack(w: Tensor, shape: Sequence[int]) -> bool:
+    """True if the convolution of float32 images of that shape with these weights can take the packed way."""
     return (
         AVAILABLE
-        and x.dim() == 4
-        and x.device.type == "cpu"
-        and x.dtype == w.dtype == torch.float32
-        and x.numel() > 0
-        and not torch.is_grad_enabled()
+        and len(shape) == 4
+        and prod(shape) > 0
+        and w.device.type == "cpu"
+        and w.dtype == torch.float32
         and torch.backends.mkldnn.enabled
     )
 

@@ -43,6 +43,7 @@ class Plan:
 
     def __init__(self, spec: NetSpec) -> None:
         self.force_backward = spec.force_backward
+        self._between: dict[tuple[int, tuple[int, ...]], list[int]] = {}
         self.names: list[str] = []
         self.versions: dict[str, list[int]] = {}
         self.maker: list[int] = []  # value -> index of its node, -1 for inputs
@@ -119,10 +120,14 @@ class Plan:
 
     def between(self, start: int, ends: Iterable[int]) -> list[int]:
         """Indices of the nodes on a path from ``ends`` to ``start``, in order: those that a walk back must visit."""
-        reached, found = set(ends), []
+        key = (start, tuple(ends))
+        if key in self._between:
+            return self._between[key]
+        reached, found = set(key[1]), []
         for index in self.behind([start]):
             node = self.nodes[index]
             if reached.intersection(node.bottoms):
                 reached.update(node.tops)
                 found.append(index)
+        self._between[key] = found
         return found

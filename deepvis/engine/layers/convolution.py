@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -13,7 +14,7 @@ from torch.nn import functional as F
 
 from deepvis.engine.layers._windows import convolved, per_axis
 from deepvis.engine.op import LAYERS, Op, Weights, blob, fault
-from deepvis.engine.packed import Packed, PackedBack, channels_last, suits
+from deepvis.engine.packed import Packed, PackedBack, can_pack, channels_last
 from deepvis.model.graph import LayerSpec
 
 _CONV = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
@@ -79,26 +80,38 @@ def convolution(spec: LayerSpec, weights: Weights) -> Op:
     return replace(op, with_relu=replace(op, fast=layer.fast_relu))
 
 
+class Arrangement(NamedTuple):
+    """What a convolution layer does with a bottom of one shape.
+
+    weights: in the shape that the bottom asks for. top: its shape. can_be_packed: see ``packed.py``.
+    """
+
+    window: Window
+    weights: Tensor
+    top: tuple[int, ...]
+    can_be_packed: bool
+
+
 class _Convolution:
     """One convolution layer: its weights, and what has been worked out for the bottoms' shapes so far."""
 
     def __init__(self, spec: LayerSpec, weights: Weights) -> None:
         self.spec, self.weights, self.axis = spec, weights, spec.param.axis
         self.bias = bias_of(spec, weights)
-        self.known: dict[tuple[int, ...], tuple[Window, Tensor, tuple[int, ...]]] = {}
+        self.known: dict[tuple[int, ...], Arrangement] = {}
         self.packed: Packed | None = None
         self.packed_back: PackedBack | None = None
 
-    def arranged(self, shape: Sequence[int]) -> tuple[Window, Tensor, tuple[int, ...]]:
-        """(window, weights in the shape that the bottom asks for, the top's shape but for the batch)."""
-        key = tuple(shape[1:])
+    def arranged(self, shape: Sequence[int]) -> Arrangement:
+        """How the layer works on a bottom of that shape."""
+        key = tuple(shape)
         if key not in self.known:
             if len(self.known) >= MOST_SHAPES:
                 self.known.clear()
-            self.known[key] = self._arrange(shape)
+            self.known[key] = self._arrange(key)
         return self.known[key]
 
-    def _arrange(self, shape: Sequence[int]) -> tuple[Window, Tensor, tuple[int, ...]]:
+    def _arrange(self, shape: tuple[int, ...]) -> Arrangement:
         spec, p = self.spec, self.spec.param
         axis, axes = spatial_axes(spec, len(shape))
         channels, sizes = shape[axis], shape[axis + 1 :]
@@ -112,14 +125,10 @@ class _Convolution:
                 least = d * (k - 1) + 1 - 2 * pad
                 raise fault(spec, f"a bottom of {_by(shape)}", f"{least} or more along each side for its kernel")
         w = blob(spec, self.weights, 0, (p.num_output, channels // window.group, *window.kernel), "weights")
-        return window, w, (*shape[1:axis], p.num_output, *tops)
+        return Arrangement(window, w, (*shape[:axis], p.num_output, *tops), axis == 1 and can_pack(w, shape))
 
     def shapes(self, *bottoms: Sequence[int]) -> list[tuple[int, ...]]:
-        # with the channels on axis 0 there is no batch, and the first size of the top is num_output
-        return [
-            ((shape[0], *rest) if len(rest) < len(shape) else rest)
-            for shape, rest in ((shape, self.arranged(shape)[2]) for shape in bottoms)
-        ]
+        return [self.arranged(shape).top for shape in bottoms]
 
     def forward(self, *bottoms: Tensor):
         return tuple(self._one(x) for x in bottoms)
@@ -131,8 +140,8 @@ class _Convolution:
         return tuple(self._one(x, packed=True, relu=True) for x in bottoms), None
 
     def _one(self, x: Tensor, *, packed: bool = False, relu: bool = False) -> Tensor:
-        window, w, _ = self.arranged(x.shape)
-        if packed and self.axis == 1 and suits(x, w):
+        window, w, _, can_be_packed = self.arranged(x.shape)
+        if packed and can_be_packed and x.dtype == torch.float32:
             if self.packed is None:
                 self.packed = Packed(w, window.stride, window.pad, window.dilation, window.group, x.shape)
             return self.packed(x, self.bias, relu=relu)
@@ -147,12 +156,12 @@ class _Convolution:
         return [None if g is None else self._one_back(x, g) for x, g in zip(ran.bottoms, grads, strict=True)]
 
     def _one_back(self, x: Tensor, grad: Tensor) -> Tensor:
-        window, w, _ = self.arranged(x.shape)
+        window, w, _, can_be_packed = self.arranged(x.shape)
         if self.axis != 1 or len(window.kernel) not in _CONV:
             with torch.enable_grad():
                 leaf = x.detach().requires_grad_()
                 return torch.autograd.grad(_any_dims(leaf, w, None, window), leaf, grad)[0]
-        if suits(grad, w):
+        if can_be_packed and grad.dtype == torch.float32:
             parts = (window.stride, window.pad, window.dilation, window.group)
             if self.packed_back is None and PackedBack.suits(w, *parts):
                 self.packed_back = PackedBack(w, *parts, grad.shape)
