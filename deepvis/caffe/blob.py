@@ -160,4 +160,3 @@ def _padded(values: np.ndarray, size: int) -> np.ndarray:
     if len(values) == size:
         return values
     return np.concatenate([values, np.zeros((size - len(values), *values.shape[1:]), values.dtype)])
-

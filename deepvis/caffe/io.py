@@ -150,9 +150,7 @@ class Transformer:
         """The order of the channels, which come first after the transpose: (2, 1, 0) makes RGB BGR."""
         self._check_input(in_)
         if len(order) != self.inputs[in_][1]:
-            raise Exception(
-                "Channel swap needs to have the same number of dimensions as the input channels."
-            )
+            raise Exception("Channel swap needs to have the same number of dimensions as the input channels.")
         self.channel_swap[in_] = order
 
     def set_raw_scale(self, in_: str, scale: float) -> None:

@@ -132,4 +132,3 @@ class Step:
             if grad is not None:
                 diff = blob.synced_diff()
                 diff.put(diff.tensor(device) + grad)
-

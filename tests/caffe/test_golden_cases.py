@@ -56,9 +56,7 @@ def test_case(folder):
     with np.load(folder / "case.npz") as file:
         arrays = dict(file)
     data, diffs = run(folder, meta, arrays)
-    skip_diffs = (
-        meta["layer_type"] == "in-place quirk" or not meta["force_backward"] or meta["case"] in WRONG_IN_CAFFE
-    )
+    skip_diffs = meta["layer_type"] == "in-place quirk" or not meta["force_backward"] or meta["case"] in WRONG_IN_CAFFE
     for key, want in arrays.items():
         kind, _, blob = key.partition("__")
         if kind == "data":

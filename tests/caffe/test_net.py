@@ -128,7 +128,7 @@ def test_save_and_read_in_both_argument_orders(net, tmp_path):
 
 def test_save_and_load_hdf5(net, tmp_path):
     pytest.importorskip("h5py")
-    path = str(tmp_path / "w.caffemodel.h5")
+    path = str(tmp_path / "any.name")
     net.save_hdf5(path)
     other = caffe.Net(write(tmp_path, SIMPLE), caffe.TRAIN)
     other.load_hdf5(path)

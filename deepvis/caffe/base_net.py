@@ -1,0 +1,281 @@
+"""The core of ``caffe.Net``: building the net, its names and shapes, forward and backward."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+import deepvis.engine.layers  # noqa: F401  (fills the table of layer types)
+from deepvis.caffe import mode
+from deepvis.caffe.blob import Blob, batches
+from deepvis.caffe.python_layer import BlobVec, make_python_layer
+from deepvis.caffe.steps import SHARES_DATA, Step
+from deepvis.engine.filling import filled, needs_filling
+from deepvis.engine.net import UnsupportedLayers
+from deepvis.engine.op import LAYERS
+from deepvis.model.graph import LayerSpec, load_net
+from deepvis.model.schema import TEST, TRAIN
+from deepvis.model.splits import as_caffe_builds
+
+
+class BaseNet:
+    """A net without its weights files and the fork's back passes: see ``Net``."""
+
+    def __init__(
+        self,
+        network_file: str | os.PathLike,
+        *args: str | os.PathLike | int,
+        phase: int | None = None,
+        level: int = 0,
+        stages: Sequence[str] | None = None,
+        weights: str | os.PathLike | None = None,
+    ) -> None:
+        weights, self.phase, level, stages = _arguments(args, phase, level, stages, weights)
+        spec = load_net(
+            os.fspath(network_file),
+            os.fspath(weights) if weights is not None else None,
+            phase="TRAIN" if self.phase == TRAIN else "TEST",
+            level=level,
+            stages=tuple(stages or ()),
+            on_missing="fill",
+            keep_losses=True,
+        )
+        unknown = [x for x in spec.layers if x.type not in LAYERS and x.type not in ("Input", "Python")]
+        if unknown:
+            raise UnsupportedLayers(unknown)
+        self.name = spec.name
+        self.blobs: OrderedDict[str, Blob] = OrderedDict()
+        self._device = mode.device()
+        self._shared: dict[int | str, Blob] = {}  # params by array, or by name where fillers made them
+        self.layers: list[Step] = []
+        for layer, bottoms, tops in as_caffe_builds(spec):
+            self._append(layer, bottoms, tops, spec.inputs)
+        self._layer_names = [step.name for step in self.layers]
+        self.inputs = [blob for step in self.layers if step.type == "Input" for blob in step.tops]
+        self.outputs = _outputs(self.layers)
+        for step in self.layers:
+            for name, weight in zip(step.tops, _loss_weights(step.spec), strict=True):
+                if weight:
+                    self.blobs[name].diff[...] = weight
+
+    def _append(self, layer: LayerSpec, bottoms, tops, inputs: Mapping[str, Sequence[int]]) -> None:
+        for name in tops:
+            if name not in self.blobs:
+                self.blobs[name] = Blob(*inputs.get(name, ()))
+        if needs_filling(layer):
+            layer = filled(layer, [self.blobs[name].shape for name in bottoms], mode.rng())
+        step = Step(layer, bottoms, tops)
+        names = [param.name for param in layer.message.param] + [""] * len(layer.blobs)
+        step.blobs.extend(
+            self._shared.setdefault(name or id(values), Blob(values=values))
+            for values, name in zip(layer.blobs, names, strict=False)
+        )
+        if layer.type == "Python":
+            step.python = make_python_layer(layer, self.phase)
+            step.python.setup([self.blobs[name] for name in bottoms], [self.blobs[name] for name in tops])
+            step.blobs = step.python.blobs
+        step.reshape(self.blobs, self._device)
+        if layer.type in SHARES_DATA and not set(tops) & set(bottoms):
+            for name in tops:
+                self.blobs[name].share_data(self.blobs[bottoms[0]])
+        self.layers.append(step)
+
+    # --- what there is ---------------------------------------------------------------------------
+
+    @property
+    def params(self) -> OrderedDict[str, BlobVec]:
+        """Layer name -> its weight blobs, for layers that have any."""
+        return OrderedDict((step.name, step.blobs) for step in self.layers if step.blobs)
+
+    @property
+    def layer_dict(self) -> OrderedDict[str, Step]:
+        return OrderedDict(zip(self._layer_names, self.layers, strict=True))
+
+    @property
+    def top_names(self) -> OrderedDict[str, list[str]]:
+        """Layer name -> the names of its tops."""
+        return OrderedDict((step.name, list(step.tops)) for step in self.layers)
+
+    @property
+    def bottom_names(self) -> OrderedDict[str, list[str]]:
+        """Layer name -> the names of its bottoms."""
+        return OrderedDict((step.name, list(step.bottoms)) for step in self.layers)
+
+    @property
+    def blob_loss_weights(self) -> OrderedDict[str, float]:
+        """Blob name -> its weight in the loss; 0 for most."""
+        found = OrderedDict((name, 0.0) for name in self.blobs)
+        for step in self.layers:
+            found.update(zip(step.tops, _loss_weights(step.spec), strict=True))
+        return found
+
+    @property
+    def _blob_names(self) -> list[str]:
+        return list(self.blobs)
+
+    @property
+    def _blobs(self) -> list[Blob]:
+        return list(self.blobs.values())
+
+    def _top_ids(self, layer: int) -> list[int]:
+        return [self._blob_names.index(name) for name in self.layers[layer].tops]
+
+    def _bottom_ids(self, layer: int) -> list[int]:
+        return [self._blob_names.index(name) for name in self.layers[layer].bottoms]
+
+    # --- running ---------------------------------------------------------------------------------
+
+    def forward(
+        self, blobs: Iterable[str] | None = None, start: str | None = None, end: str | None = None, **kwargs
+    ) -> dict[str, np.ndarray]:
+        """Run the layers ``start`` to ``end`` (names, both included) and return {blob: data} of the outputs
+        (with ``end`` of that layer's tops) and of ``blobs``.
+
+        kwargs: input blob = array, all inputs or none. Raises Exception where they do not match, as pycaffe does.
+        """
+        first = self._index(start) if start is not None else 0
+        last = self._index(end) if end is not None else len(self.layers) - 1
+        wanted = {*(self.layers[last].tops if end is not None else self.outputs), *(blobs or ())}
+        self._fill(kwargs, self.inputs, "Input", "data")
+        self._forward(first, last)
+        return {name: self.blobs[name].data for name in wanted}
+
+    def backward(
+        self, diffs: Iterable[str] | None = None, start: str | None = None, end: str | None = None, **kwargs
+    ) -> dict[str, np.ndarray]:
+        """Walk back from layer ``start`` to ``end`` (names, both included) and return {blob: diff} of the inputs
+        (with ``end`` of that layer's bottoms) and of ``diffs``. Diffs of the params are added to.
+
+        kwargs: output blob = its diff, all outputs or none.
+        """
+        first = self._index(start) if start is not None else len(self.layers) - 1
+        last = self._index(end) if end is not None else 0
+        wanted = {*(self.layers[last].bottoms if end is not None else self.inputs), *(diffs or ())}
+        self._fill(kwargs, self.outputs, "Top diff", "diff")
+        self._backward(first, last)
+        return {name: self.blobs[name].diff for name in wanted}
+
+    def _forward(self, start: int, end: int) -> float:
+        """Run the layers by index, both included; returns the weighted loss."""
+        loss = 0.0
+        for step in self.layers[start : end + 1]:
+            step.forward(self.blobs, self._device, training=self.phase == TRAIN)
+            for name, weight in zip(step.tops, _loss_weights(step.spec), strict=True):
+                if weight:
+                    loss += weight * float(self.blobs[name].data.sum())
+        return loss
+
+    def _backward(self, start: int, end: int, back_mode: str = "gradient", *, weights: bool = True) -> None:
+        """Walk back over the layers by index, from the higher to the lower, both included."""
+        for step in reversed(self.layers[end : start + 1]):
+            step.backward(self.blobs, self._device, mode=back_mode, weights=weights, training=self.phase == TRAIN)
+
+    def forward_all(self, blobs: Iterable[str] | None = None, **kwargs) -> dict[str, np.ndarray]:
+        """``forward`` over any number of inputs, in batches of the net's size; returns whole arrays."""
+        blobs = list(blobs or ())
+        found: dict[str, list[np.ndarray]] = {name: [] for name in {*self.outputs, *blobs}}
+        total = len(next(iter(kwargs.values())))
+        for batch in batches(kwargs, self._batch_size()):
+            for name, data in self.forward(blobs=blobs, **batch).items():
+                found[name].extend(data.copy())
+        return {name: np.asarray(values[:total]) for name, values in found.items()}
+
+    def forward_backward_all(
+        self, blobs: Iterable[str] | None = None, diffs: Iterable[str] | None = None, **kwargs
+    ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """``forward`` and ``backward`` over any number of inputs, in batches; ({blob: data}, {blob: diff})."""
+        blobs, diffs = list(blobs or ()), list(diffs or ())
+        data: dict[str, list[np.ndarray]] = {name: [] for name in {*self.outputs, *blobs}}
+        grads: dict[str, list[np.ndarray]] = {name: [] for name in {*self.inputs, *diffs}}
+        total = len(next(iter(kwargs.values())))
+        for batch in batches(kwargs, self._batch_size()):
+            for name, values in self.forward(
+                blobs=blobs, **{k: v for k, v in batch.items() if k in self.inputs}
+            ).items():
+                data[name].extend(values.copy())
+            for name, values in self.backward(
+                diffs=diffs, **{k: v for k, v in batch.items() if k in self.outputs}
+            ).items():
+                grads[name].extend(values.copy())
+        return tuple({name: np.asarray(v[:total]) for name, v in found.items()} for found in (data, grads))  # type: ignore[return-value]
+
+    # --- shapes ----------------------------------------------------------------------
+
+    def reshape(self) -> None:
+        """Carry the shapes of the input blobs, changed by ``blobs[...].reshape``, through the net."""
+        for step in self.layers:
+            step.reshape(self.blobs, self._device)
+
+    def reset(self) -> None:
+        """Set Python data layers back to their start."""
+        for step in self.layers:
+            if step.python is not None and hasattr(step.python, "reset"):
+                step.python.reset()
+
+    # --- parts -----------------------------------------------------------------------------------
+
+    def _index(self, name: str) -> int:
+        if name not in self._layer_names:
+            raise ValueError(f"{name!r} is not a layer of {self.name!r}; there are: {', '.join(self._layer_names)}")
+        return self._layer_names.index(name)
+
+    def _batch_size(self) -> int:
+        return next(iter(self.blobs.values())).shape[0]
+
+    def _fill(self, given: Mapping[str, np.ndarray], expected: Sequence[str], what: str, side: str) -> None:
+        if not given:
+            return
+        if set(given) != set(expected):
+            kind = "net inputs" if side == "data" else "net outputs"
+            raise Exception(f"{what} arguments do not match {kind}: {sorted(given)}, expected {sorted(expected)}.")
+        for name, values in given.items():
+            blob = self.blobs[name]
+            if np.shape(values)[0] != blob.shape[0]:
+                raise Exception(f"{what} {name!r} is not batch sized: {np.shape(values)[0]}, expected {blob.shape[0]}")
+            getattr(blob, side)[...] = values
+
+
+def _arguments(args, phase, level, stages, weights):
+    """(weights, phase, level, stages) from either order of the positional arguments."""
+    args = list(args)
+    if args and not isinstance(args[0], (int, np.integer)):
+        if weights is not None:
+            raise TypeError("Net: the weights are given twice")
+        weights = args.pop(0)
+        if weights is not None:
+            warnings.warn(
+                "caffe.Net(prototxt, weights, phase) is pycaffe's old order; use Net(prototxt, phase, weights=...)",
+                DeprecationWarning,
+                stacklevel=3,
+            )
+    if args:
+        phase = args.pop(0)
+    if args:
+        level = args.pop(0)
+    if args:
+        stages = args.pop(0)
+    if args:
+        weights = args.pop(0)
+    return weights, TEST if phase is None else int(phase), level, stages
+
+
+def _outputs(layers: Sequence[Step]) -> list[str]:
+    """The blobs that no later layer takes, sorted by name as in Caffe."""
+    open_blobs: set[str] = set()
+    for step in layers:
+        open_blobs.difference_update(step.bottoms)
+        open_blobs.update(step.tops)
+    return sorted(open_blobs)
+
+
+def _loss_weights(spec: LayerSpec) -> list[float]:
+    """The weight of each top in the loss: loss_weight, or 1 for the first top of a loss layer."""
+    given = list(spec.message.loss_weight)
+    if given:
+        return (given + [0.0] * len(spec.tops))[: len(spec.tops)]
+    is_loss = spec.type.endswith("Loss")
+    return [1.0 if is_loss and j == 0 else 0.0 for j in range(len(spec.tops))]
