@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from deepvis.optimize.specimen import Specimen
 
 PICTURES_PER_SECOND = 12.0  # at most: what the window is given to draw
-REST = 0.5  # seconds of rest for each second of work: the live network's
-NICENESS = 5
+REST = 0.25  # seconds of rest for each second of work: the live network's
+NICENESS = 4
 
 
 @dataclass(frozen=True)
