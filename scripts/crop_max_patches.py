@@ -22,6 +22,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--scan", type=Path, required=True, metavar="DIR", help="the --output of find_max_acts.py")
     p.add_argument("--output", type=Path, metavar="DIR", help="by default the scan's folder")
     p.add_argument("--layers", nargs="+", default=(), metavar="LAYER", help="by default all that were scanned")
+    p.add_argument("--units", nargs="+", type=int, default=(), metavar="N", help="by default all of each layer")
     p.add_argument("--modes", nargs="+", default=["deconv"], metavar="MODE", help="deconv, gradient, guided")
     p.add_argument("--no-report", action="store_true", help="do not write the report")
     add_where_arguments(p)
@@ -37,6 +38,7 @@ def crop(arguments: argparse.Namespace) -> None:
         scan=arguments.scan,
         output=output,
         layers=tuple(arguments.layers),
+        units=tuple(arguments.units),
         modes=tuple(arguments.modes),
         device=arguments.device,
         where=where(arguments),

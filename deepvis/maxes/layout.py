@@ -24,11 +24,12 @@ UNITS_PER_TASK = 8
 
 @dataclass(frozen=True)
 class CropOrder:
-    """What the user asked for. scan: the scan's folder. output: where the layout begins. layers (): all."""
+    """What the user asked for. scan: the scan's folder. output: where the layout begins. layers, units (): all."""
 
     scan: Path
     output: Path
     layers: tuple[str, ...] = ()
+    units: tuple[int, ...] = ()
     modes: tuple[str, ...] = ("deconv",)
     device: str = "cpu"
     where: Where = IN_PROCESS
@@ -55,7 +56,8 @@ def run_crops(order: CropOrder, progress: Progress | None = None) -> int:
     own = [layer for layer in layers if remap.get(layer, layer) == layer or remap[layer] not in layers]
     for layer in layers:
         write_layer_stats(order.output, scan.maxes, layer)
-    units = [UnitPatches(unit, scan.patches(unit.layer, unit.channel)) for unit in units_of(scan.maxes, own)]
+    chosen = [unit for unit in units_of(scan.maxes, own) if not order.units or unit.channel in order.units]
+    units = [UnitPatches(unit, scan.patches(unit.layer, unit.channel)) for unit in chosen]
     missing = [unit for unit in units if not is_done(order.output, unit, order.modes)]
     progress.begin(len(units), len(units) - len(missing))
     try:

@@ -1,27 +1,31 @@
 """The running top-9: the best images so far of every unit, of whatever the window is shown.
 
-``update`` runs in the network's thread after each pass; ``best`` in the thread that makes unit
-pictures. Camera frames count as different images if they are a second apart: of those closer
-together a unit keeps only its best. A still counts once, however often it is looked at.
+``update`` runs in the network's thread after each pass and takes a bounded share of its time;
+``best`` in the thread that makes unit pictures. Camera frames count as different images if they
+are a second apart: of those closer together a unit keeps only its best. A still counts once,
+however often it is looked at.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 
-from deepvis.core.types import NetInfo, Patch, Snapshot, Unit
+from deepvis.core.types import LayerInfo, NetInfo, Patch, Snapshot, Unit
 
+SHARE = 0.1  # of a pass's time; what the calls around it cost comes on top
+MOST_SAVED = 0.05  # seconds
 CAPACITY = 192 << 20  # bytes of input pictures that are kept
 
 
 @dataclass(frozen=True, eq=False)
 class Kept:
-    """A picture that is among some unit's best. rgb: (H, W, 3) uint8, what the network saw. number: its own for good."""
+    """A picture that is among some unit's best. rgb: (H, W, 3) uint8, what the network saw. number: for good."""
 
     rgb: np.ndarray
     path: str
@@ -45,7 +49,9 @@ class RunningTop:
     info: the network's description, or what gives it once it is known: passes before that are left out.
     A unit that has not fired has no images: a maximum of exactly 0 is not kept. capacity: bytes of pictures;
     beyond it the picture that the fewest units keep is let go, with their memory of it. apart: seconds.
-    clock: seconds, rising. All methods may be called from any thread.
+    clock: seconds, rising. share: of a pass's time that an update may take on average. With moving pictures it
+    takes up as many layers as that allows, in turn: a camera shows each image for many passes. A still is
+    taken up whole. stopwatch: seconds, for that. All methods may be called from any thread.
     """
 
     def __init__(
@@ -56,10 +62,13 @@ class RunningTop:
         capacity: int = CAPACITY,
         apart: float = 1.0,
         clock: Callable[[], float] = time.monotonic,
+        share: float = SHARE,
+        stopwatch: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.top, self.capacity, self.apart = top, capacity, apart
         self._describe = info if callable(info) else lambda: info
         self._clock = clock
+        self._allowance = Allowance(share, stopwatch)
         self._lock = threading.Lock()
         self._info: NetInfo | None = None
         self._maps: dict[str, Maps] = {}  # of the pass in work
@@ -120,11 +129,11 @@ class RunningTop:
                 return False
             self._last = same
             image, moment = self._image_of(snapshot)
-            changed = self._enter(snapshot, self._values_of(info, snapshot), image, moment)
-            self._maps = {}
-            while self._book.bytes > self.capacity and len(self._book) > 1:
-                self._let_go()
-            return changed
+            layers = [layer for layer in info.layers if layer.name in snapshot.activations]
+            if not snapshot.ask.frame.moving:
+                return self._take(snapshot, layers, image, moment)
+            with self._allowance.for_pass(snapshot.seconds.forward + snapshot.seconds.back, layers) as chosen:
+                return self._take(snapshot, chosen, image, moment)
 
     def best(self, unit: Unit) -> RunningBest:
         """What there is of the unit so far; empty for a layer that is not shown."""
@@ -144,6 +153,16 @@ class RunningTop:
             return RunningBest(unit, patches, tuple(p.number for p in pictures), pictures, self._seen)
 
     # --- under the lock --------------------------------------------------------------------------
+
+    def _take(self, snapshot: Snapshot, layers: Sequence[LayerInfo], image: int, moment: float) -> bool:
+        """Take these layers of a pass into account."""
+        if not layers:
+            return False
+        changed = self._enter(snapshot, self._values_of(layers, snapshot), image, moment)
+        self._maps = {}
+        while self._book.bytes > self.capacity and len(self._book) > 1:
+            self._let_go()
+        return changed
 
     def _image_of(self, snapshot: Snapshot) -> tuple[int, float]:
         """(number of the image, when it was seen if it moves, else -inf), counting it if it is a new one."""
@@ -190,9 +209,10 @@ class RunningTop:
         enters = (self._values[rows] >= entry[0][:, None]).sum(axis=1)  # of equals the earlier stays above
         moves = (column > enters[:, None]) & (column <= leaves[:, None])
         gone = self._slots[rows, leaves]
-        for table, new in zip((self._values, self._places, self._slots), entry, strict=True):
+        tables: tuple[np.ndarray, ...] = (self._values, self._places, self._slots)
+        for table, new in zip(tables, entry, strict=True):
             table[rows] = np.take_along_axis(table[rows], column - moves, axis=1)
-            table[rows, enters] = new
+            table[rows, enters] = new  # type: ignore[assignment]
         return gone
 
     def _let_go(self) -> None:
@@ -207,12 +227,12 @@ class RunningTop:
 
     # --- without it ------------------------------------------------------------------------------
 
-    def _values_of(self, info: NetInfo, snapshot: Snapshot) -> np.ndarray:
-        """(U,) float32: each unit's highest value; -inf for layers that the pass has not reached."""
+    def _values_of(self, layers: Sequence[LayerInfo], snapshot: Snapshot) -> np.ndarray:
+        """(U,) float32: the highest value of each unit of these layers; -inf for all others."""
         values = np.full(self._count, -np.inf, np.float32)
-        for layer in info.layers:
-            acts = snapshot.activations.get(layer.name)
-            if acts is not None and acts.shape == (layer.channels, layer.height, layer.width):
+        for layer in layers:
+            acts = snapshot.activations[layer.name]
+            if acts.shape == (layer.channels, layer.height, layer.width):
                 maps = self._maps[layer.name] = Maps(acts)
                 values[self._units[layer.name]] = maps.highest
         return np.nan_to_num(values, copy=False, nan=-np.inf, posinf=-np.inf, neginf=-np.inf)
@@ -226,6 +246,38 @@ class RunningTop:
             if first < last:
                 places[first:last] = maps.places(rows[first:last] - units.start)
         return places
+
+
+class Allowance:
+    """Lets each pass take up so many layers that the time spent stays at a share of the passes' own.
+
+    Time is saved up and spent: a large layer may cost more than one pass allows, then the next ones do nothing.
+    """
+
+    def __init__(self, share: float, stopwatch: Callable[[], float]) -> None:
+        self._share, self._stopwatch = share, stopwatch
+        self._saved = 0.0  # seconds
+        self._seconds_per_value = 1e-9  # of an update, as measured
+        self._next = 0  # the layer whose turn it is
+
+    @contextmanager
+    def for_pass(self, seconds: float, layers: Sequence[LayerInfo]) -> Iterator[list[LayerInfo]]:
+        """The layers that a pass of so many seconds may take up; the block's time is what they cost."""
+        self._saved = min(self._saved + self._share * seconds, MOST_SAVED)
+        chosen: list[LayerInfo] = []
+        values = 0
+        while len(chosen) < len(layers) and values * self._seconds_per_value < self._saved:
+            chosen.append(layers[self._next % len(layers)])
+            self._next = (self._next + 1) % len(layers)
+            values += chosen[-1].channels * chosen[-1].height * chosen[-1].width
+        if not chosen:
+            yield chosen
+            return
+        began = self._stopwatch()
+        yield chosen
+        spent = self._stopwatch() - began
+        self._saved -= spent
+        self._seconds_per_value += 0.2 * (spent / values - self._seconds_per_value)
 
 
 class Maps:

@@ -79,6 +79,7 @@ def test_the_three_steps(weights, collection, tmp_path, monkeypatch, capsys) -> 
     for name, run_name, arguments in (
         ("find_max_acts", "scan", [*weights, "--images", str(collection), "--output", str(output), "--layers", "fc"]),
         ("crop_max_patches", "crop", ["--scan", str(output), "--modes", "guided", "--no-report"]),
+        ("crop_max_patches", "crop", ["--scan", str(output), "--units", "1", "3", "--no-report"]),
         ("report_max_acts", "report", ["--scan", str(output)]),
     ):
         module = script(name)
@@ -87,6 +88,8 @@ def test_the_three_steps(weights, collection, tmp_path, monkeypatch, capsys) -> 
     said = capsys.readouterr().out
     assert f"next: scripts/crop_max_patches.py --scan {output}" in said
     assert f"5 units have montages in {output}" in said
+    assert f"2 units have montages in {output}" in said
+    assert {path.name for path in (output / "max_deconv" / "fc").iterdir()} == {"fc_0001.jpg", "fc_0003.jpg"}
     assert (output / "max_guided" / "fc" / "fc_0004.jpg").exists()
     assert (output / "report" / "fc.html").exists()
 

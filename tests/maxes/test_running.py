@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepvis.backends.fake import FAKE_INFO, FakeBackend
-from deepvis.core.types import Fit, Frame, LayerInfo, NetAsk, NetInfo, Snapshot, Unit, UnitImages
+from deepvis.core.types import Fit, Frame, LayerInfo, NetAsk, NetInfo, PassSeconds, Snapshot, Unit, UnitImages
 from deepvis.core.unit_files import read_patches, unit_image_paths
 from deepvis.maxes.running import RunningTop
 from deepvis.maxes.running_images import RunningImages
@@ -39,6 +39,7 @@ def a_pass(frame_id: int, values, *, path=None, moving=False, fit=Fit.CROP, laye
         NetAsk(frame, fit=fit),
         {name: activations[name] for name in layers},
         input_rgb=np.full((size, size, 3), frame_id % 256, np.uint8),
+        seconds=PassSeconds(1.0),
     )
 
 
@@ -94,6 +95,27 @@ def test_layers_that_a_pass_has_not_reached_are_filled_by_a_later_one() -> None:
     assert values_of(running, Unit("b", 0)) == [2]
     assert values_of(running) == [1]
     assert running.images == 1
+
+
+def test_moving_frames_cost_a_share_of_the_passes_and_every_layer_has_its_turn() -> None:
+    """The stopwatch says 3 ms for every update; passes take 10 ms, of which a tenth may be spent."""
+    clock, watch = Clock(), Clock()
+    asked = []
+
+    def stopwatch() -> float:
+        asked.append(watch.now)
+        watch.now += 0.003 * (len(asked) % 2)  # between the begin and the end of an update
+        return asked[-1]
+
+    running = RunningTop(INFO, clock=clock, share=0.1, stopwatch=stopwatch)
+    changes = 0
+    for frame_id in range(300):
+        clock.now += 2.0
+        snapshot = a_pass(frame_id, [frame_id + 1.0] * 3, moving=True)
+        changes += running.update(replace(snapshot, seconds=PassSeconds(0.008, 0.002)))
+    assert 90 <= changes <= 110  # 300 passes of 10 ms allow 300 ms: 100 updates of 3 ms
+    assert running.images == 300
+    assert min(values_of(running)) > 220 and min(values_of(running, Unit("b", 0))) > 220
 
 
 def test_reset_begins_anew_and_never_uses_a_number_again() -> None:
