@@ -66,7 +66,7 @@ class Net:
     """
 
     def __init__(self, spec: NetSpec, device: str | torch.device = "cpu") -> None:
-        self.device = torch.device(device)
+        self.device = usable(device)
         self._shared = shared_parts(spec, self.device)
         self.spec = self._shared.filled or spec
         self.plan, self.shapes = self._shared.plan, self._shared.shapes
@@ -186,6 +186,18 @@ class Net:
             if id(array) not in weights:
                 weights[id(array)] = torch.from_numpy(array).to(self.device)
         return [weights[id(array)] for array in spec.blobs]
+
+
+def usable(device: str | torch.device) -> torch.device:
+    """The device, set to compute as Caffe does. Raises ModelError where it is not there."""
+    device = torch.device(device)
+    if device.type == "cuda":
+        if not torch.cuda.is_available():
+            raise ModelError(
+                f"device {str(device)!r}: found no GPU that this PyTorch can use, expected one; take 'cpu'"
+            )
+        torch.backends.cudnn.allow_tf32 = False  # its 10 bits of mantissa would be 1e-3 away from Caffe
+    return device
 
 
 @dataclass(eq=False)

@@ -175,6 +175,25 @@ def test_seeds_are_checked() -> None:
         scan.backward("sum", torch.ones_like(scan.blobs["sum"]))
 
 
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_missing_gpu_is_said() -> None:
+    with pytest.raises(ModelError, match="'cuda': found no GPU"):
+        Net(filled(BRANCHING), "cuda")
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
+def test_a_gpu_gives_the_same_and_keeps_it() -> None:
+    spec, x = filled(WITH_CLASSES), {"data": noise(1, 3, 12, 14)}
+    here, there = Net(spec).forward(x), Net(spec, "cuda").forward(x)
+    seed = torch.ones_like(here.blobs["c4"])
+    for blob, value in here.blobs.items():
+        assert there.blobs[blob].is_cuda
+        torch.testing.assert_close(there.blobs[blob].cpu(), value, rtol=1e-4, atol=1e-4)
+    diff = there.backward("c4", seed)["data"]
+    assert diff.is_cuda
+    torch.testing.assert_close(diff.cpu(), here.backward("c4", seed)["data"], rtol=1e-4, atol=1e-4)
+
+
 def test_unknown_types_are_named_at_once() -> None:
     text = (
         data(1, 3, 8, 8)
