@@ -26,7 +26,7 @@ from deepvis.model.errors import ModelError
 from deepvis.model.graph import LayerSpec
 
 Tensors = tuple[Tensor, ...]
-Gradients = Sequence["Tensor | None"]
+Gradients = Sequence[Any]  # Tensor | None: the layer's rule knows which it can meet
 Weights = Sequence[Tensor]
 
 

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-Pair = tuple[int, int]
+Pair = tuple[int, ...]  # (rows, columns)
 
 _OPS = torch.ops.mkldnn
 _NAMES = ("_reorder_convolution_weight", "_convolution_pointwise", "_reorder_linear_weight", "_linear_pointwise")
@@ -24,7 +24,7 @@ AVAILABLE = torch.backends.mkldnn.is_available() and all(hasattr(_OPS, name) for
 
 def can_pack(w: Tensor, shape: Sequence[int]) -> bool:
     """True if the convolution of float32 images of that shape with these weights can take the packed way."""
-    return (
+    return bool(
         AVAILABLE
         and len(shape) == 4
         and prod(shape) > 0

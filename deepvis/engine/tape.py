@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from deepvis.engine.back_modes import BACK_MODES
-from deepvis.engine.op import Op, Ran, pull_back
+from deepvis.engine.op import Gradients, Op, Ran, pull_back
 from deepvis.engine.plan import Plan
 from deepvis.engine.propagation import Way, caffes_ways
 from deepvis.model.errors import ModelError
@@ -101,7 +101,7 @@ class Tape:
         with torch.no_grad():
             for index in reversed(indices):
                 node = nodes[index]
-                grads = [diffs.get(top) for top in node.tops]
+                grads: Gradients = [diffs.get(top) for top in node.tops]
                 if all(g is None for g in grads):
                     continue
                 if index not in self._ran:
@@ -110,6 +110,7 @@ class Tape:
                     )
                 op, ran = self._ran[index]
                 rule = rules.get(node.kind)
+                below: Gradients
                 if rule is not None:
                     below = [rule(ran.bottoms[0], ran.tops[0], grads[0])]
                 elif faults and op.fault_in_place is not None and node.spec.tops[:1] == node.spec.bottoms[:1]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -190,15 +190,17 @@ def _any_dims(x: Tensor, w: Tensor, bias: Tensor | None, window: Window) -> Tens
     ]
     groups = window.group
     w = w.reshape(groups, w.shape[0] // groups, w.shape[1], *window.kernel)
-    y: Tensor | int = 0
+    total: Any = 0
     for place in product(*(range(k) for k in window.kernel)):
         cut = [
             slice(k * d, k * d + s * (n - 1) + 1, s)
             for k, d, s, n in zip(place, window.dilation, window.stride, sizes, strict=True)
         ]
-        part = x[(slice(None), slice(None), *cut)].unflatten(1, (groups, -1))
-        y = y + torch.einsum("ngc...,goc->ngo...", part, w[(..., *place)])
-    y = y.flatten(1, 2)
+        whole: list[Any] = [slice(None), slice(None), *cut]
+        here: Any = (..., *place)
+        part = x[tuple(whole)].unflatten(1, (groups, -1))
+        total = total + torch.einsum("ngc...,goc->ngo...", part, w[here])
+    y = total.flatten(1, 2)
     if bias is not None:
         y = y + bias.reshape(-1, *[1] * axes)
     return y.reshape(*batch, *y.shape[1:])

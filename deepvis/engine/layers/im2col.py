@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 from math import prod
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -40,11 +41,11 @@ def im2col(spec: LayerSpec, weights: Weights) -> Op:
         wide = F.pad(x, [v for pad in reversed(window.pad) for v in (pad, pad)])
         copies = []
         for place in product(*(range(k) for k in window.kernel)):
-            cut = [
+            cut: list[Any] = [
                 slice(k * d, k * d + s * (n - 1) + 1, s)
                 for k, d, s, n in zip(place, window.dilation, window.stride, out, strict=True)
             ]
-            copies.append(wide[(..., *cut)])
+            copies.append(wide[(slice(None),) * (axis + 1) + tuple(cut)])
         return torch.stack(copies, axis + 1).reshape(*batch, channels * prod(window.kernel), *out)
 
     return Op(forward)

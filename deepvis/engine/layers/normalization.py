@@ -117,8 +117,8 @@ def mvn(spec: LayerSpec, weights: Weights) -> Op:
         (x,), (y,) = ran.bottoms, ran.tops
         g, y = rows(grads[0]), rows(y)
         below = g - g.mean(1, keepdim=True)
-        if p.normalize_variance:
-            _, deviation = parts(x)
+        _, deviation = parts(x)
+        if deviation is not None:
             below = (below - y * (g * y).mean(1, keepdim=True)) / deviation
         return [below.reshape(x.shape)]
 

@@ -27,9 +27,10 @@ def spp(spec: LayerSpec, weights: Weights) -> Op:
         raise fault(spec, f"pyramid_height {height}", f"from 1 to {HIGHEST_PYRAMID}")
 
     def level(x: Tensor, bins: int) -> Tensor:
-        kernel = tuple(-(-n // bins) for n in x.shape[2:])
-        pad = tuple((k * bins - n + 1) // 2 for k, n in zip(kernel, x.shape[2:], strict=True))
-        grid = place(spec, kernel, kernel, pad, (x.shape[2], x.shape[3]))
+        height, width = x.shape[2:]
+        kernel = (-(-height // bins), -(-width // bins))
+        pad = ((kernel[0] * bins - height + 1) // 2, (kernel[1] * bins - width + 1) // 2)
+        grid = place(spec, kernel, kernel, pad, (height, width))
         if method == "MAX":
             return max_pool(x, grid)[0]
         return average_pool(x, grid) if method == "AVE" else stochastic_pool(x, grid)
