@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MOVING_SECONDS = 0.5  # between passes of a moving source that are looked at; within a second only the best counts
 
+SAMPLE_SECONDS = 0.3  # of passing samples in one call
 Opened = tuple["Backend", "RunningImages"]
 
 
@@ -45,7 +46,8 @@ class StreamTop:
         self.told: Mailbox[str] = Mailbox()
         self._open, self._folder = open, folder
         self._opened: Opened | None = None
-        self._samples = samples
+        self._has_begun = False
+        self._to_pass: Iterator[Frame] | None = iter(samples())
         self._saves: Mailbox[None] = Mailbox()
 
     def follow(self, snapshot: Snapshot) -> None:
@@ -63,19 +65,34 @@ class StreamTop:
         self._saves.put(None)
 
     def __call__(self, found: UnitImages) -> UnitImages:
-        """``found`` with the running top 9; ``loading`` while projections are still to come."""
+        """``found`` with the running top 9; ``loading`` while more is to come.
+
+        The first call gives what the files have, at once; the samples are passed in steps by the calls after it.
+        """
+        self.is_unfinished = True
+        if not self._has_begun:
+            self._has_begun = True
+            return replace(found, loading=True)
         if self._opened is None:
             self._opened = self._open()
-            backend = self._opened[0]
-            for frame in self._samples():
-                self.running.update(backend.run(NetAsk(frame)))
-        pictures = self._opened[1]
+        backend, pictures = self._opened
+        self._pass_samples(backend)
         if self._saves.has_new():
             self._saves.take(0)
             self.told.put(self._saved(pictures))
         filled = pictures(found)
-        self.is_unfinished = pictures.is_unfinished
+        self.is_unfinished = pictures.is_unfinished or self._to_pass is not None
         return replace(filled, loading=True) if self.is_unfinished else filled
+
+    def _pass_samples(self, backend: Backend) -> None:
+        """Pass samples for a while; none is left once ``_to_pass`` is None."""
+        until = self._clock() + SAMPLE_SECONDS
+        while self._to_pass is not None and self._clock() < until:
+            frame = next(self._to_pass, None)
+            if frame is None:
+                self._to_pass = None
+            else:
+                self.running.update(backend.run(NetAsk(frame)))
 
     def _saved(self, pictures: RunningImages) -> str:
         try:

@@ -93,7 +93,8 @@ class UnitImagesWorker(Worker[ImagesAsk]):
 
 def _same(found: UnitImages, other: UnitImages) -> bool:
     """True if both would look the same."""
-    if (found.unit, found.notes, found.patches) != (other.unit, other.notes, other.patches):
+    facts = ((each.unit, each.notes, each.patches, each.loading) for each in (found, other))
+    if next(facts) != next(facts):
         return False
     pictures = ((getattr(found, name), getattr(other, name)) for name in ("optimized", "top", "top_back"))
     return found.standing is other.standing and all(

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from deepvis.backends.fake import FAKE_INFO, FakeBackend
-from deepvis.core.types import NetAsk
+from deepvis.core.types import NetAsk, Unit, UnitImages
 from deepvis.maxes.running import RunningTop
 from deepvis.sources.base import new_frame
 from deepvis.stream_top import StreamTop
@@ -22,3 +22,28 @@ def test_of_a_moving_source_some_passes_are_left_out_and_of_stills_none(tmp_path
         stream.follow(backend.run(NetAsk(frame)))
         assert stream.followed_still == frame.id
     assert running.images == 7
+
+
+def test_the_samples_are_passed_in_steps_after_what_the_files_have(tmp_path):
+    class Pictures:
+        is_unfinished = False
+
+        def __call__(self, found):
+            return found
+
+    clock, backend = FakeClock(), FakeBackend()
+    running = RunningTop(FAKE_INFO, clock=clock)
+
+    def samples():
+        for seed in range(3):
+            clock.now += 0.2
+            yield noise_frame(seed)
+
+    stream = StreamTop(running, lambda: (backend, Pictures()), tmp_path, samples, clock)
+    found = UnitImages(Unit("conv1", 0), 1)
+    seen = []
+    for _ in range(4):
+        filled = stream(found)
+        assert filled.loading == stream.is_unfinished
+        seen.append((running.images, filled.loading))
+    assert seen == [(0, True), (2, True), (3, False), (3, False)]
