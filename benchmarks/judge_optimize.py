@@ -32,6 +32,7 @@ from deepvis.optimize.pictures import pictures_of
 from deepvis.optimize.presets import TABLE_1
 from deepvis.optimize.results import write_jpeg
 from deepvis.optimize.tasks import NetworkRef, load, specimen
+from deepvis.optimize.units import label_of
 
 MAKER, LAYER = "bvlc-googlenet", "loss3/classifier"
 JUDGES = ("bvlc-googlenet", "squeezenet")
@@ -54,8 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     recipes = {name: TABLE_1[name] for name in args.presets}
     if args.iterations:
         recipes = {name: replace(recipe, max_iter=args.iterations) for name, recipe in recipes.items()}
-    labels = {c: model.labels[c].partition(" ")[2].split(",")[0] for c in CLASSES[: args.classes]}
-    objectives = {label: resolve(unit(LAYER, c), shapes) for c, label in labels.items()}
+    objectives = {label_of(model, c): resolve(unit(LAYER, c), shapes) for c in CLASSES[: args.classes]}
     pieces, figure = Pieces(args.out, model.name), presets_by_class(objectives, recipes)
 
     def write(climb: Climb) -> None:

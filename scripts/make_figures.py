@@ -29,7 +29,7 @@ from deepvis.optimize.pictures import field_box, shown
 from deepvis.optimize.presets import TABLE_1, preset
 from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.tasks import load, specimen
-from deepvis.optimize.units import Shapes, channels_of, class_layer, layers_of, spread
+from deepvis.optimize.units import Shapes, channels_of, class_layer, label_of, layers_of, spread
 
 NAME = "make_figures"
 FIGURES = ("3", "4", "5", "S1")
@@ -117,13 +117,6 @@ def resolved(figure: figures.Figure, shapes: Shapes) -> figures.Figure:
         return replace(job, objective=resolve(job.objective, shapes))
 
     return replace(figure, rows=tuple(replace(row, jobs=tuple(map(job_of, row.jobs))) for row in figure.rows))
-
-
-def label_of(model: Model, channel: int) -> str:
-    """A class's first name, without its synset."""
-    label = model.labels[channel] if channel < len(model.labels) else str(channel)
-    bare = label.partition(" ")[2] if label.startswith("n0") or label.startswith("n1") else label
-    return bare.split(",")[0]
 
 
 def write_png(path: Path, rgb: np.ndarray) -> None:

@@ -72,3 +72,9 @@ def spread(count: int, most: int) -> list[int]:
     """Up to ``most`` numbers of 0..count - 1, evenly spread, the first included."""
     most = max(min(count, most), 1)
     return [n * count // most for n in range(most)]
+
+
+def label_of(model: Model, channel: int) -> str:
+    """A class's first name, without its synset: "black swan" of "n01860187 black swan, Cygnus atratus"."""
+    label = model.labels[channel] if channel < len(model.labels) else str(channel)
+    return re.sub(r"^n\d{8} ", "", label).split(",")[0]
