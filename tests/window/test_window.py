@@ -32,9 +32,12 @@ def test_a_session_with_photos(start: Start, screen: Any, tiny: list[str], photo
 
     picture = cv2.imread(str(program.saved(3)))
     assert picture.shape == (800, 1200, 3)
-    shown = screen.pixels()[:800, :1200]
-    rows = slice(0, 740)  # without the status line, which tells times
-    assert np.mean(picture[rows] != shown[rows]) < 0.01, "the screen shows something else than the program drew"
+    above_status = slice(0, 740)  # the status line tells of the saved picture, and times
+
+    def is_shown() -> bool:
+        return bool(np.mean(picture[above_status] != screen.pixels()[above_status, :1200]) < 0.01)
+
+    program.until(is_shown, "the screen to show what the program drew")
 
     program.click(700, 400)
     program.key("p")
