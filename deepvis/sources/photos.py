@@ -9,6 +9,7 @@ import stat
 import struct
 import warnings
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -154,10 +155,9 @@ def _reduced(image: Image.Image) -> Image.Image:
 
 def _upright(image: Image.Image) -> Image.Image:
     """Turned as EXIF says; unreadable EXIF says nothing."""
-    try:
-        return ImageOps.exif_transpose(image)
-    except PILLOW_ERRORS:
-        return image
+    with suppress(*PILLOW_ERRORS):
+        ImageOps.exif_transpose(image, in_place=True)  # in place: an upright photo is not copied
+    return image
 
 
 def _eight_bit_rgb(image: Image.Image) -> np.ndarray:
@@ -168,7 +168,7 @@ def _eight_bit_rgb(image: Image.Image) -> np.ndarray:
         image = _through_profile(image)
     elif image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
         image = _over_background(image)
-    return np.array(image.convert("RGB"))
+    return np.array(image if image.mode == "RGB" else image.convert("RGB"))
 
 
 def _stretched(image: Image.Image) -> np.ndarray:
