@@ -89,7 +89,7 @@ def first_state(settings: Settings, model: Model, *, starts_moving: bool) -> App
     """The state before anything was pressed; of the network only the names are known yet."""
     view = ViewState(
         label_predictions=settings.label_predictions,
-        unit_images=settings.unit_images,
+        unit_images=settings.unit_images and Layouts(settings, model).has("jpgvis"),
         gamma_boost=settings.gamma_boost % len(GAMMA_BOOSTS),
         individual_boost=settings.individual_boost % len(INDIVIDUAL_BOOSTS),
         debug=settings.debug % 3,
@@ -118,6 +118,10 @@ class Layouts:
     def __init__(self, settings: Settings, model: Model) -> None:
         self._panes = {**model.panes, **(settings.panes or {})}
         self._font_scale = settings.font_scale
+
+    def has(self, pane: str) -> bool:
+        """False if the table leaves the pane out: what it shows need not be made."""
+        return all(self._panes.get(name, ()) is not None for name in (pane, f"caffevis_{pane}"))
 
     def __call__(self, info: NetInfo, height: int, width: int) -> PaneLayout:
         try:
