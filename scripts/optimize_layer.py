@@ -21,6 +21,7 @@ from deepvis.model.zoo import Model
 from deepvis.optimize import command, options, session
 from deepvis.optimize.ascend import Climb, Job
 from deepvis.optimize.errors import OptimizeError
+from deepvis.optimize.field_only import field_only, place_in
 from deepvis.optimize.layer_images import (
     LayerPlan,
     blocks_of,
@@ -30,11 +31,11 @@ from deepvis.optimize.layer_images import (
     write_montage,
     write_piece,
 )
-from deepvis.optimize.objective import Objective, Term, resolve
+from deepvis.optimize.objective import CENTRE, Objective, Term, resolve
 from deepvis.optimize.pictures import field_box, shown
 from deepvis.optimize.presets import preset
 from deepvis.optimize.specimen import Specimen
-from deepvis.optimize.tasks import load, specimen
+from deepvis.optimize.tasks import NetworkRef, load, specimen
 from deepvis.optimize.units import channels_of, layers_of
 
 NAME = "optimize_layer"
@@ -55,6 +56,7 @@ def parser() -> options.Parser:
     what.add_argument(
         "--tile", type=int, default=0, metavar="PX", help="longest side of a picture; 0: what the unit sees"
     )
+    what.add_argument("--field-only", action="store_true", help="run the network on what a unit sees alone: faster")
     what.add_argument("--brave", action="store_true", help="overwrite pictures that are there")
     options.add_work(p)
     return p
@@ -68,25 +70,37 @@ def main(argv: Sequence[str] | None = None) -> int:
         args.push_layer = [layer for layer in model.layer_names if layer not in model.remap]
     plans = [plan_of(args, model, ready, layer) for layer in layers_of(args, model, ready.net.shapes)]
     open_plans = [plan for plan in plans if not is_done(plan, brave=args.brave)]
-    owners: dict[Job, tuple[LayerPlan, Path]] = {}
+    report, total = session.Report(), 0
     for plan in open_plans:
-        owners.update({job: (plan, path) for job, path in jobs_left(plan).items()})
+        left = jobs_left(plan)
+        total += len(left)
+        if not (report.interrupted or report.full):
+            report.take(make(plan, left, network, work, model))
+    return command.last_words(report, NAME, total)
+
+
+def make(
+    plan: LayerPlan, left: dict[Job, Path], network: NetworkRef, work: session.Work, model: Model
+) -> session.Report:
+    """Make the pieces of a layer that are left, each unit's montage with its last piece, and the layer's picture."""
 
     def write(climb: Climb) -> None:
-        plan, path = owners[climb.job]
         best = climb.best if climb.best and not climb.trouble else None
         x = best.x if best else climb.x * 0
-        write_piece(plan, path, climb, shown(x, model.preprocessor, plan.box))
+        write_piece(plan, left[climb.job], climb, shown(x, colours, plan.box))
         write_montage(plan, climb.job.objective.leader.channel)
 
-    unfinished = {job: path.with_name(f"{path.stem}_unfinished.npz") for job, (_, path) in owners.items()}
-    with command.progress_bar(list(owners)) as bar:
-        report = session.run(network, list(owners), work, bar, write, unfinished)
-    for plan in open_plans:
+    if plan.field_only:
+        network = replace(network, field_of=plan.layer)
+    colours = model.preprocessor
+    unfinished = {job: path.with_name(f"{path.stem}_unfinished.npz") for job, path in left.items()}
+    with command.progress_bar(list(left), plan.layer) as bar:
+        report = session.run(network, list(left), work, bar, write, unfinished)
+    if not (report.interrupted or report.full):
         for channel in plan.channels:
             write_montage(plan, channel)
         finish_layer(plan)
-    return command.last_words(report, NAME, len(owners))
+    return report
 
 
 def plan_of(args, model: Model, ready: Specimen, layer: str) -> LayerPlan:
@@ -100,7 +114,10 @@ def plan_of(args, model: Model, ready: Specimen, layer: str) -> LayerPlan:
     seeds = options.numbers("--rand-seed", args.rand_seed)
     if len(seeds) > 9:
         raise OptimizeError(f"--rand-seed names {len(seeds)} seeds; a block of the montage has room for 9")
-    term = resolve(Objective((Term(layer, channels[-1], options.place_of(args.push_spatial)),)), shapes).leader
+    place = options.place_of(args.push_spatial)
+    small = field_only(ready, layer) if args.field_only and place == CENTRE else ready
+    place = place_in(small, ready, layer) if small is not ready else place
+    term = resolve(Objective((Term(layer, channels[-1], place),)), small.net.shapes).leader
     return LayerPlan(
         folder=args.unit_jpg_dir or model.unit_image_dir,
         model=model.name,
@@ -110,8 +127,9 @@ def plan_of(args, model: Model, ready: Specimen, layer: str) -> LayerPlan:
         blocks=blocks_of(recipes),
         seeds=tuple(seeds),
         place=term.place,
-        box=field_box(ready, term),
+        box=field_box(small, term),
         longest=args.tile,
+        field_only=small is not ready,
     )
 
 

@@ -40,11 +40,11 @@ def work_of(args: argparse.Namespace) -> Work:
     return Work(args.batch, args.workers, args.scheduler)
 
 
-def progress_bar(jobs: Sequence[Job]) -> tqdm:
+def progress_bar(jobs: Sequence[Job], title: str | None = None) -> tqdm:
     """Iterations done, the pace, the time left; units and objective come behind. Now and then in a log file."""
     total = sum(job.recipe.max_iter for job in jobs)
     seconds = 0.2 if sys.stderr.isatty() else 30.0
-    return tqdm(total=total, unit="it", dynamic_ncols=True, mininterval=seconds, maxinterval=seconds)
+    return tqdm(total=total, desc=title, unit="it", dynamic_ncols=True, mininterval=seconds, maxinterval=seconds)
 
 
 def last_words(report: Report, name: str, total: int) -> int:

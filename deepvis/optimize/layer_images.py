@@ -45,7 +45,8 @@ class LayerPlan:
     """What is to be made of a layer.
 
     blocks: block of the montage -> (preset's name, recipe). box: what a unit sees of the input.
-    longest: the longer side of a picture in pixels, 0: as large as what the unit sees.
+    longest: the longer side of a picture in pixels, 0: as large as what the unit sees. field_only: the network is
+    run on what the unit sees alone; place and box are then those in it.
     """
 
     folder: Path
@@ -58,6 +59,7 @@ class LayerPlan:
     place: tuple[int, ...] | str
     box: Box
     longest: int = 0
+    field_only: bool = False
 
     @property
     def cell(self) -> tuple[int, int]:
@@ -101,6 +103,7 @@ class LayerPlan:
             "layer": self.layer,
             "place": self.place if isinstance(self.place, str) else list(self.place),
             "field": list(self.box),
+            "field_only": self.field_only,
             "size": list(self.cell),
             "seeds": list(self.seeds),
             "blocks": {str(b + 1): {"preset": name, **r.as_dict()} for b, (name, r) in self.blocks.items()},

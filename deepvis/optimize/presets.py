@@ -49,7 +49,7 @@ TABLE_1: Mapping[str, Recipe] = {
 # The same regularizers, with steps that suit any network, and shorter: for the window, and for networks whose slopes
 # are far from CaffeNet's, where a rate of 100 leaves the noise as it is or burns the picture.
 ANY_NETWORK: Mapping[str, Recipe] = {
-    f"{name}+": replace(recipe, lr_policy="even", lr_params={"step": 5.0 if name == "2" else 1.0}, max_iter=300)
+    f"{name}+": replace(recipe, lr_policy="even", lr_params={"step": 7.5 if name == "2" else 1.5}, max_iter=120)
     for name, recipe in TABLE_1.items()
 }
 BUILT_IN: Mapping[str, Recipe] = {**TABLE_1, **ANY_NETWORK}

@@ -60,15 +60,27 @@ class Work:
 
 @dataclass
 class Report:
-    """What came of a run: finished jobs, sentences about those that came to nothing, was it interrupted?"""
+    """What came of a run: finished jobs, sentences about those that came to nothing, was it interrupted?
+
+    full: a file could not be written, so the run ended.
+    """
 
     finished: int = 0
     troubles: list[str] = field(default_factory=list)
     interrupted: bool = False
+    full: bool = False
 
     def add(self, sentence: str) -> None:
         if sentence not in self.troubles:
             self.troubles.append(sentence)
+
+    def take(self, other: Report) -> None:
+        """Count another run's report to this one."""
+        self.finished += other.finished
+        for sentence in other.troubles:
+            self.add(sentence)
+        self.interrupted |= other.interrupted
+        self.full |= other.full
 
 
 class Watcher:
@@ -149,6 +161,7 @@ def run(
             report.interrupted = True
         except OSError as error:
             report.add(sentence_of(error))
+            report.full = True
         finally:
             watcher.stopping.set()
     return report

@@ -21,6 +21,7 @@ import torch
 from deepvis.model.zoo import Model, load_model
 from deepvis.optimize.ascend import Climb, Job, Kept, ascend, begin
 from deepvis.optimize.errors import OptimizeError
+from deepvis.optimize.field_only import field_only
 from deepvis.optimize.results import read_unfinished
 from deepvis.optimize.specimen import Specimen, specimen_of
 
@@ -32,7 +33,7 @@ Watch = Callable[["Task", Sequence[Climb]], bool]  # after every iteration; Fals
 class NetworkRef:
     """How any process finds the network: a model's name or folder, or its files; a device.
 
-    overrides: of load_model, as (name, value) pairs.
+    overrides: of load_model, as (name, value) pairs. field_of: run only what the centre unit of this layer sees.
     """
 
     model: str | None = None
@@ -42,6 +43,7 @@ class NetworkRef:
     labels: str | None = None
     overrides: tuple[tuple[str, Any], ...] = ()
     device: str = "cpu"
+    field_of: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +84,8 @@ def specimen(network: NetworkRef) -> Specimen:
 
 @lru_cache(maxsize=4)
 def _specimen(network: NetworkRef) -> Specimen:
-    return specimen_of(load(network), network.device)
+    whole = specimen_of(load(replace(network, field_of=None)), network.device)
+    return whole if network.field_of is None else field_only(whole, network.field_of)
 
 
 def cut(network: NetworkRef, jobs: Sequence[Job], batch: int) -> list[Task]:

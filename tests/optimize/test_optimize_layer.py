@@ -120,3 +120,11 @@ def test_a_whole_layer_is_a_square_of_cells():
 
 def test_pictures_of_another_size_are_fitted_to_their_cell():
     assert (grid([flat(90, (9, 9))], 1, 1, (4, 6))[1:5, 1:7] == 90).all()
+
+
+def test_the_field_alone_is_enough(run, tmp_path):
+    words = ["--push-layer", "conv/a", "--presets", "3+", "--rand-seed", "0", "--unit-jpg-dir", str(tmp_path)]
+    assert run("--max-iter", "30", "--field-only", *words)[0] == 0
+    how = json.loads((unit_image_paths(tmp_path, "conv/a").whole_layer.parent / "how.json").read_text())
+    assert how["field_only"] and how["place"] == [0, 0] and how["field"] == [0, 0, 3, 3]
+    assert min(how["units"]) > 0
