@@ -1,4 +1,4 @@
-"""A batch, and two ways to make new pictures of two."""
+"""A batch, and three ways to make new pictures of two."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from torch.nn import functional as F
 
 from deepvis.training.recipe import Recipe
 from deepvis.training.teacher import Targets
+
+GUEST_SHARE = 0.85
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,12 +81,44 @@ def inset(batch: Batch, cells: int, rng: np.random.Generator) -> Batch:
     What has no place is averaged; the small picture, whole as it is, counts by the root of its side, not by its area.
     """
     side = max(round(cells * rng.uniform(0.35, 0.75)), 1)
+    return _combined(batch, _placed(side, side, cells, rng), (side / cells) ** 0.5, _made_small)
 
-    def small(value: Tensor, rows: slice, columns: slice) -> Tensor:
-        size = (rows.stop - rows.start, columns.stop - columns.start)
-        return F.interpolate(value, size, mode="bilinear", antialias=True)
 
-    return _combined(batch, _placed(side, side, cells, rng), (side / cells) ** 0.5, small)
+def guests(batch: Batch, cells: int, rng: np.random.Generator) -> Batch:
+    """Every second picture carries the one before it, a whole view of a favoured class, small and with soft edges.
+
+    The guest is what counts in it: a face somewhere in the room makes the picture one of a face.
+    """
+    side = max(round(cells * rng.uniform(0.3, 0.7)), 1)
+    small = _combined(
+        batch, _placed(side, side, cells, rng), GUEST_SHARE, _made_small, soft=float(rng.uniform(0, 0.35))
+    )
+    hosts = torch.arange(len(batch.x)) % 2 == 1
+
+    def chosen(value: Tensor, other: Tensor) -> Tensor:
+        return torch.where(hosts.view(-1, *[1] * (value.dim() - 1)), other, value)
+
+    t, u = batch.targets, small.targets
+    targets = None
+    if t is not None and u is not None:
+        targets = Targets(chosen(t.scores, u.scores), chosen(t.maps, u.maps), chosen(t.vector, u.vector))
+    return Batch(chosen(batch.x, small.x), chosen(batch.labels, small.labels), targets)
+
+
+def _made_small(value: Tensor, rows: slice, columns: slice) -> Tensor:
+    size = (rows.stop - rows.start, columns.stop - columns.start)
+    return F.interpolate(value, size, mode="bilinear", antialias=True)
+
+
+def _mask(height: int, width: int, soft: float) -> Tensor:
+    """(height, width) of weights that rise from the border to 1 over the share ``soft`` of the side; 0: all 1."""
+    if soft <= 0:
+        return torch.ones(height, width)
+    ramps = []
+    for size in (height, width):
+        place = (torch.arange(size) + 0.5) / size
+        ramps.append((torch.minimum(place, 1 - place) / soft).clamp(max=1))
+    return ramps[0][:, None] * ramps[1]
 
 
 def _placed(height: int, width: int, cells: int, rng: np.random.Generator) -> Window:
@@ -92,7 +126,13 @@ def _placed(height: int, width: int, cells: int, rng: np.random.Generator) -> Wi
     return Window(int(top), int(left), int(height), int(width), cells)
 
 
-def _combined(batch: Batch, window: Window, share: float, patch: Callable[[Tensor, slice, slice], Tensor]) -> Batch:
+def _combined(
+    batch: Batch,
+    window: Window,
+    share: float,
+    patch: Callable[[Tensor, slice, slice], Tensor],
+    soft: float = 0.0,
+) -> Batch:
     """Pictures and maps get the patch of the one before them in the window; labels and vectors ``share`` of it."""
 
     def averaged(value: Tensor) -> Tensor:
@@ -101,7 +141,10 @@ def _combined(batch: Batch, window: Window, share: float, patch: Callable[[Tenso
     def pasted(value: Tensor) -> Tensor:
         rows, columns = window.slices(value.shape[2])
         result = value.clone()
-        result[..., rows, columns] = patch(value.roll(1, 0), rows, columns)
+        weight = _mask(rows.stop - rows.start, columns.stop - columns.start, soft)
+        result[..., rows, columns] = torch.lerp(
+            result[..., rows, columns], patch(value.roll(1, 0), rows, columns), weight
+        )
         return result
 
     t = batch.targets

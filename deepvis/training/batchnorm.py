@@ -31,8 +31,8 @@ class BatchNorm:
         return cls(torch.ones(channels), torch.zeros(channels), torch.zeros(channels), torch.ones(channels))
 
     def to(self, device: torch.device) -> BatchNorm:
-        parts = (self.gamma, self.beta, self.mean, self.var)
-        return BatchNorm(*(part.to(device) for part in parts), self.momentum)
+        gamma, beta, mean, var = (part.to(device) for part in (self.gamma, self.beta, self.mean, self.var))
+        return BatchNorm(gamma, beta, mean, var, self.momentum)
 
     def apply(self, x: Tensor, *, training: bool) -> Tensor:
         """(N, C) or (N, C, H, W) -> the same shape; in training ``mean`` and ``var`` are updated in place."""

@@ -44,7 +44,10 @@ def list_photos(root: str | Path) -> PhotoFolder:
     root = Path(root)
     if not root.is_dir():
         raise ModelError(f"{root} is no directory; give one with a subfolder of photos for each class")
-    classes, paths, labels, held_out = [], [], [], []
+    classes: list[str] = []
+    paths: list[str] = []
+    labels: list[int] = []
+    held_out: list[bool] = []
     for folder in sorted(path for path in root.iterdir() if path.is_dir()):
         files = sorted(path.name for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
         if not files:

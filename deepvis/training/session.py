@@ -79,7 +79,7 @@ class Session:
         weights = averaged_weights(run)
         classes, rule = self.photos.classes, SPLIT_RULE
         write_model(place.out, self.network, weights, classes, self.material.mean_rgb, _card(self.network))
-        accuracy = test_model(place.out, self.photos, self.bars)
+        accuracy = accuracy_of(place.out, self.photos, self.bars)
         _write(place.out / "accuracy.md", accuracy_page(accuracy, place.out.name, rule).encode())
         _write(place.out / "training.json", (json.dumps(self._record(accuracy), indent=1) + "\n").encode())
         picture = filter_picture(next(iter(weights.values()))[0])
@@ -152,7 +152,7 @@ def open_session(
     return Session(place, photos, material, run, network, master.name if master else "", lesson, bars)
 
 
-def test_model(folder: Path, photos: PhotoFolder, bars: Bars) -> Accuracy:
+def accuracy_of(folder: Path, photos: PhotoFolder, bars: Bars) -> Accuracy:
     """The accuracy of a model's folder on the held-out photos, shown as the live window shows them."""
     model = load_model(folder)
     net, scores_layer = Net(model.spec), model.spec.layers[-1].tops[0]

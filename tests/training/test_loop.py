@@ -12,7 +12,7 @@ import torch
 from deepvis.engine.net import Net
 from deepvis.model.errors import ModelError
 from deepvis.model.graph import load_net
-from deepvis.training.batch import Batch, cut, inset
+from deepvis.training.batch import GUEST_SHARE, Batch, cut, guests, inset
 from deepvis.training.batches import Material, epoch_rows, make_batch, mean_colour
 from deepvis.training.export import network_for
 from deepvis.training.loop import Run, _smooth_first_filters, load_run, save_run, start_run, train
@@ -156,3 +156,21 @@ def test_noise_in_the_first_filters_fades_and_an_edge_stays(new_run, recipe) -> 
     assert (filters[0, 0] - filters[0, 0].mean()).std() < 0.6 * noise.std()
     assert torch.corrcoef(torch.stack([filters[1, 0].flatten(), edge.flatten()]))[0, 1] > 0.99
     assert filters[1, 0].std() > 0.8 * edge.std()
+
+
+def test_every_second_picture_carries_a_guest_that_counts_most() -> None:
+    own = torch.arange(4.0).view(4, 1, 1, 1)
+    x, maps = own.expand(4, 3, 26, 26), own.expand(4, 2, 13, 13)
+    batch = Batch(x, torch.eye(4), Targets(torch.eye(4), maps, own.view(4, 1)))
+    made = guests(batch, 13, np.random.default_rng(1))
+    assert torch.equal(made.x[::2], x[::2]) and torch.equal(made.targets.maps[2], maps[2])
+    assert made.x[1].min() < 1 and made.x[1].max() == 1 and (made.x[1] < 0.5).float().mean() < 0.6
+    assert made.labels[1].tolist() == pytest.approx([GUEST_SHARE, 1 - GUEST_SHARE, 0, 0])
+
+
+def test_guests_are_of_favoured_classes(material: Material, recipe: Recipe) -> None:
+    named = replace(material, classes=("apple", "leaf", "sea"))
+    host = replace(recipe, guest=1.0, favour=(("sea", 2.0),))
+    batch = make_batch(named, host, named.rows[:6], [1, 2, 3])
+    assert batch.labels[::2, 2].tolist() == [1, 1, 1]
+    assert batch.labels[1::2].argmax(1).tolist() == [2, 2, 2]
