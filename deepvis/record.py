@@ -50,7 +50,7 @@ class Recorder:
         started, written = time.monotonic(), 0
         while not self._stopped.wait(max(0.0, started + written / FPS - time.monotonic())):
             written += self._write_newest()
-        if not written:  # a run shorter than a frame
+        if self._writer is None:  # a run shorter than a frame
             self._write_newest()
 
     def _write_newest(self) -> int:
