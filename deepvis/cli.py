@@ -213,11 +213,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (UsageError, ConfigError) as error:
         sys.stderr.write(f"deepvis: {error}\n")
         return 2
+    except ImportError as error:
+        if (error.name or "").startswith("deepvis"):
+            raise
+        sys.stderr.write(f"deepvis: {missing_library(error)}\n")
+        return 2
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # the reader of --list-layers has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def missing_library(error: ImportError) -> str:
+    """What is missing of Python's packages or of the system's libraries, and how to get it."""
+    if isinstance(error, ModuleNotFoundError):
+        return f"the package {error.name!r} is missing; start with scripts/run.sh, which installs it, or pip install ."
+    if "libGL" in str(error) or "libglib" in str(error) or "libgthread" in str(error):
+        return f"OpenCV cannot be loaded ({error}); on Debian and Ubuntu: apt-get install libgl1 libglib2.0-0"
+    return f"a library cannot be loaded ({' '.join(str(error).split())}); install the requirements anew: rm -r .venv"
 
 
 def entry() -> NoReturn:

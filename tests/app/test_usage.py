@@ -134,3 +134,23 @@ def test_an_error_of_the_worker_is_one_sentence_too(tiny: Text, root: Path, tmp_
     )
     assert (done.returncode, done.stderr.count("\n"), done.stdout) == (2, 1, "")
     assert "Hardmax" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ModuleNotFoundError("No module named 'torch'", name="torch"), "scripts/run.sh"),
+        (ImportError("libGL.so.1: cannot open shared object file", name="cv2"), "apt-get install libgl1"),
+        (ImportError("numpy was built\nfor another", name="numpy"), "install the requirements anew"),
+    ],
+)
+def test_missing_libraries(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, error: ImportError, words: str
+) -> None:
+    from deepvis import cli
+
+    def fail(arguments: object) -> int:
+        raise error
+
+    monkeypatch.setattr(cli, "_run", fail)
+    assert words in refused(capsys, "--headless")
