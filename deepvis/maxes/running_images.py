@@ -54,7 +54,8 @@ class RunningImages:
         if found.top is not None and found.patches != self._saved.get(found.unit, None):
             return found
         best = self._running.best(found.unit)
-        of = f"running top {self._running.top} of this stream, {best.images} images"
+        images = "1 image" if best.images == 1 else f"{best.images:,} images"
+        of = f"running top {self._running.top} of this stream, {images}"
         if not best.patches:
             if best.images == 0 or found.top is not None:
                 return found

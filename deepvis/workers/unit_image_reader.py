@@ -132,7 +132,7 @@ class UnitImageReader:
                 notes.pop("optimized", None)
                 return block
         command = self._commands.optimize(self._source_layer(unit.layer))
-        notes.setdefault("optimized", f"none yet; {command} makes them, and a key optimizes this one now")
+        notes.setdefault("optimized", f"none yet; {command} makes them; press x to make this one now")
         return None
 
     def _first(

@@ -215,6 +215,12 @@ def test_the_montages_show_the_best_with_their_projections(pictures) -> None:
     assert len(backend.asks) == 4  # remembered
 
 
+def test_one_image_is_one(pictures) -> None:
+    running, images, backend = pictures
+    see(running, backend, 1)
+    assert images(nothing(Unit("conv1", 0))).notes["top"] == "running top 9 of this stream, 1 image"
+
+
 def test_projections_are_made_bit_by_bit(pictures) -> None:
     running, images, backend = pictures
     images._seconds = 0

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from deepvis.backends.fake import FAKE_INFO
+from deepvis.core.commands import COMMANDS
 from deepvis.core.types import Patch, Unit
 from deepvis.core.unit_files import original_image_paths, unit_image_paths, write_patches, write_stats
 from deepvis.workers.unit_image_reader import Commands, UnitImageReader, commands_for, cut_tiles, lower_left
@@ -54,6 +55,7 @@ def test_what_is_missing_is_noted_with_the_command_that_makes_it(reader):
     images = reader.unit(Unit("pool1", 3), 1)
     assert (images.optimized, images.top, images.top_back) == (None, None, None)
     assert "scripts/optimize_layer.py --model fake --push-layer conv1" in images.notes["optimized"]
+    assert f"press {COMMANDS['optimize_unit'].keys[0]} " in images.notes["optimized"]
     assert "scripts/find_max_acts.py --model fake --layers conv1" in images.notes["top"]
     assert set(images.notes) == {"optimized", "top", "top_back"}
 
