@@ -13,6 +13,7 @@ from deepvis.engine.op import canonical_axis, check_size, fault, naming
 from deepvis.engine.plan import Plan
 from deepvis.engine.shapes import infer_shapes
 from deepvis.model.blobs import blob_counts
+from deepvis.model.fillers import FILLERS
 from deepvis.model.fillers import fill as fill_blob
 from deepvis.model.graph import LayerSpec, NetSpec
 from deepvis.model.schema import FillerParameter
@@ -32,9 +33,13 @@ def filled(layer: LayerSpec, bottoms: Sequence[Shape], rng: np.random.Generator)
     """The layer with blobs from its fillers; bottoms are the shapes of its bottoms. Raises ModelError."""
     with naming(layer):
         shapes = blob_shapes(layer, bottoms)
-    for shape in shapes:
-        check_size(layer, shape, "a weight blob")
-    values = tuple(fill_blob(_filler(layer, index, shape), shape, rng) for index, shape in enumerate(shapes))
+        for shape in shapes:
+            check_size(layer, shape, "a weight blob")
+        fillers = [_filler(layer, index, shape) for index, shape in enumerate(shapes)]
+        for filler in fillers:
+            if filler.type not in FILLERS:
+                raise fault(layer, f"the filler type {filler.type!r}", f"one of {', '.join(sorted(FILLERS))}")
+        values = tuple(fill_blob(filler, shape, rng) for filler, shape in zip(fillers, shapes, strict=True))
     return replace(layer, blobs=values)
 
 
@@ -58,12 +63,14 @@ def blob_shapes(layer: LayerSpec, bottoms: Sequence[Shape]) -> list[Shape]:
     if kind == "Embed":
         return [(p.input_dim, p.num_output)] + [(p.num_output,)] * p.bias_term
     if kind in ("Scale", "Bias"):
-        axis = canonical_axis(layer, p.axis, max(len(x), 1))
+        axis = canonical_axis(layer, p.axis, max(len(x), 1)) if p.num_axes else 0
         shape = x[axis:] if p.num_axes == -1 else x[axis : axis + p.num_axes]
         if len(bottoms) > 1:
             return [bottoms[1]] * (kind == "Scale" and p.bias_term)
         return [shape] * (1 + (kind == "Scale" and p.bias_term))
     if kind == "PReLU":
+        if len(x) < 2:
+            raise fault(layer, f"a bottom of {len(x)} dimensions", "2 or more: number, channels, ...")
         return [(1,) if p.channel_shared else (x[1],)]
     if kind == "BatchNorm":
         channels = x[1] if len(x) > 1 else 1

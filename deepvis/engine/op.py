@@ -127,7 +127,7 @@ def fault(spec: LayerSpec, found: str, expected: str) -> ModelError:
     return ModelError(f"layer {spec.name!r} ({spec.type}): found {found}, expected {expected}")
 
 
-COMPLAINTS = (RuntimeError, IndexError, ValueError, TypeError)
+COMPLAINTS = (RuntimeError, IndexError, ValueError, TypeError, ArithmeticError)
 
 
 def complaint(spec: LayerSpec, error: Exception) -> ModelError:

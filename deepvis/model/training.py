@@ -174,8 +174,10 @@ def transform_of(layers: Sequence[Any]) -> Any:
 
 def check_shape(name: str, shape: Shape) -> None:
     """Raise ModelError for an input that no machine can hold. () is a shape that is given later."""
-    words = "x".join(str(dim) for dim in shape[:33])
+    words = "x".join(str(dim) for dim in shape[:32])
     if any(dim <= 0 for dim in shape):
         raise ModelError(f"input {name!r}: found the shape {words}, expected sizes of 1 or more")
-    if len(shape) > 32 or math.prod(shape) >= 2**31:
+    if len(shape) > 32:
+        raise ModelError(f"input {name!r}: found {len(shape)} dimensions, expected at most 32")
+    if math.prod(shape) >= 2**31:
         raise ModelError(f"input {name!r}: found the shape {words}, expected fewer than 2^31 values")

@@ -90,7 +90,16 @@ BAD = {
     "scale axes": (IMAGE + layer("Scale", "s", "data", "scale_param { axis: 1 num_axes: 5 }"), "num_axes 5"),
     "clip": (IMAGE + layer("Clip", "c", "data"), "no min"),
     "log base": (IMAGE + layer("Log", "l", "data", "log_param { base: -2 }"), "base -2"),
-    "prelu": (data(3) + layer("PReLU", "p", "data"), "cannot be computed|1 dimension"),
+    "prelu": (data(3) + layer("PReLU", "p", "data"), "'p'.*1 dimensions"),
+    "filler": (
+        IMAGE + conv("c", "data", "num_output: 2 kernel_size: 3").replace("gaussian", "gausian"),
+        r"'c' \(Convolution\): found the filler type 'gausian'.*gaussian",
+    ),
+    "filler's deviation": (IMAGE + conv("c", "data", "num_output: 2 kernel_size: 3").replace("0.4", "-1"), "'c'"),
+    "endless filler": (
+        IMAGE + conv("c", "data", "num_output: 2 kernel_size: 3").replace("-0.2 max: 0.2", "-inf max: inf"),
+        "'c'",
+    ),
     "spp": (IMAGE + layer("SPP", "s", "data", "spp_param { pyramid_height: 40 }"), "pyramid_height 40"),
     "dummy": (layer("DummyData", "d", "", f"dummy_data_param {{ shape {{ dim: {HUGE} }} }}"), "values"),
     "parameter": (layer("Parameter", "d", "", f"parameter_param {{ shape {{ dim: {HUGE} }} }}"), "values"),
@@ -104,10 +113,12 @@ BAD = {
     "shuffle": (IMAGE + layer("ShuffleChannel", "s", "data", "shuffle_channel_param { group: 2 }"), "group 2"),
     "roi": (PAIR + layer("ROIPooling", "r", "data other"), "pooled_h 0"),
     "prior box": (PAIR + layer("PriorBox", "p", "data other"), "min_size"),
+    "endless prior box": (PAIR + layer("PriorBox", "p", "data other", "prior_box_param { min_size: inf }"), "'p'"),
     "detection": (PAIR + layer("DetectionOutput", "d", "data other data"), "num_classes 0"),
     "input size 0": (data(1, 0, 8, 8), "1 x 0 x 8 x 8|1x0x8x8"),
     "input huge": (data(1, 3, HUGE, 8), "values"),
     "input very huge": (data(HUGE, HUGE, HUGE, HUGE), "values"),
+    "input of 40 dimensions": (data(*[1] * 40), "40 dimensions, expected at most 32"),
     "input negative": (data(1, 3, -8, 8), "-8"),
 }
 

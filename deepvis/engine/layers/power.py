@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import exp as e_to
 from math import log as ln
 
 import torch
@@ -79,7 +78,7 @@ def exp(spec: LayerSpec, weights: Weights) -> Op:
     Source: Caffe's exp_layer.cpp; defaults -1, 1, 0.
     """
     log_base, scale, shift = _log_of_base(spec), spec.param.scale, spec.param.shift
-    inner, outer = log_base * scale, e_to(log_base * shift)
+    inner, outer = log_base * scale, float(torch.tensor(log_base * shift).exp())
 
     def forward(x: Tensor) -> Tensor:
         y = torch.exp(x * inner)
