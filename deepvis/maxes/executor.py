@@ -7,6 +7,7 @@ files; so nothing but a few numbers travels back.
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
@@ -140,7 +141,7 @@ def _opened(where: Where, tasks: int, advance: Advance) -> Iterator[tuple[Execut
     elif where.workers:
         size = min(where.workers, tasks)
         context = get_context("spawn")  # a fork would copy torch's threads in a state that nobody knows
-        executor = ProcessPoolExecutor(size, context, initializer=_die_with_parent)
+        executor = ProcessPoolExecutor(size, context, initializer=_begin_worker)
         with _stopping(executor):
             yield executor, run_task, size
     else:
@@ -186,8 +187,9 @@ def _dask(address: str) -> Iterator[tuple[Executor, int]]:
             yield executor, threads
 
 
-def _die_with_parent() -> None:
-    """End this worker when the process that began it is gone, killed too: it would wait for ever."""
+def _begin_worker() -> None:
+    """Leave Ctrl-C to the parent, and end when it is gone, killed too: a worker would wait for work for ever."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = parent_process()
     if parent is None:
         return

@@ -10,26 +10,16 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from deepvis.core.types import LayerInfo, NetInfo, Patch, Snapshot, Unit
+from deepvis.maxes.running_parts import Allowance, Kept, Maps, PictureBook
 
 SHARE = 0.1  # of a pass's time; what the calls around it cost comes on top
-MOST_SAVED = 0.05  # seconds
 CAPACITY = 192 << 20  # bytes of input pictures that are kept
-
-
-@dataclass(frozen=True, eq=False)
-class Kept:
-    """A picture that is among some unit's best. rgb: (H, W, 3) uint8, what the network saw. number: for good."""
-
-    rgb: np.ndarray
-    path: str
-    number: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -246,104 +236,3 @@ class RunningTop:
             if first < last:
                 places[first:last] = maps.places(rows[first:last] - units.start)
         return places
-
-
-class Allowance:
-    """Lets each pass take up so many layers that the time spent stays at a share of the passes' own.
-
-    Time is saved up and spent: a large layer may cost more than one pass allows, then the next ones do nothing.
-    """
-
-    def __init__(self, share: float, stopwatch: Callable[[], float]) -> None:
-        self._share, self._stopwatch = share, stopwatch
-        self._saved = 0.0  # seconds
-        self._seconds_per_value = 1e-9  # of an update, as measured
-        self._next = 0  # the layer whose turn it is
-
-    @contextmanager
-    def for_pass(self, seconds: float, layers: Sequence[LayerInfo]) -> Iterator[list[LayerInfo]]:
-        """The layers that a pass of so many seconds may take up; the block's time is what they cost."""
-        self._saved = min(self._saved + self._share * seconds, MOST_SAVED)
-        chosen: list[LayerInfo] = []
-        values = 0
-        while len(chosen) < len(layers) and values * self._seconds_per_value < self._saved:
-            chosen.append(layers[self._next % len(layers)])
-            self._next = (self._next + 1) % len(layers)
-            values += chosen[-1].channels * chosen[-1].height * chosen[-1].width
-        if not chosen:
-            yield chosen
-            return
-        began = self._stopwatch()
-        yield chosen
-        spent = self._stopwatch() - began
-        self._saved -= spent
-        self._seconds_per_value += 0.2 * (spent / values - self._seconds_per_value)
-
-
-class Maps:
-    """A layer's maps (C, H, W), read once, in the order in which they lie in memory.
-
-    highest: (C,), the highest value of each.
-    """
-
-    def __init__(self, acts: np.ndarray) -> None:
-        self._acts = acts
-        self._row_peaks: np.ndarray | None = None
-        if acts.flags.c_contiguous:
-            self.highest = acts.reshape(acts.shape[0], -1).max(axis=1)
-        else:  # the channels lie innermost
-            self._row_peaks = acts.transpose(1, 2, 0).max(axis=1)
-            self.highest = self._row_peaks.max(axis=0)
-
-    def places(self, channels: np.ndarray) -> np.ndarray:
-        """row * W + col of the highest value of these maps, (n,); of equals the first."""
-        if self._row_peaks is None:
-            return self._acts.reshape(self._acts.shape[0], -1)[channels].argmax(axis=1)
-        rows = self._row_peaks[:, channels].argmax(axis=0)
-        return rows * self._acts.shape[2] + self._acts[channels, rows].argmax(axis=1)
-
-
-class PictureBook:
-    """The pictures that some unit keeps, in numbered slots from 1 on; slot 0 is none.
-
-    images, moments: by slot, see ``RunningTop``. kept: slot -> the picture. bytes: of all.
-    """
-
-    def __init__(self) -> None:
-        self.images = np.full(64, -1, np.int64)
-        self.moments = np.full(64, -np.inf)
-        self.kept: dict[int, Kept] = {}
-        self.bytes = 0
-        self._uses: dict[int, int] = {}
-        self._free: list[int] = []
-
-    def __len__(self) -> int:
-        return len(self.kept)
-
-    def enter(self, kept: Kept, image: int, moment: float, uses: int) -> int:
-        """The slot of a picture that ``uses`` units keep."""
-        slot = self._free.pop() if self._free else len(self.kept) + 1
-        if slot >= len(self.images):
-            self.images = np.concatenate([self.images, np.full_like(self.images, -1)])
-            self.moments = np.concatenate([self.moments, np.full_like(self.moments, -np.inf)])
-        self.images[slot], self.moments[slot] = image, moment
-        self.kept[slot], self._uses[slot] = kept, uses
-        self.bytes += kept.rgb.nbytes
-        return slot
-
-    def release(self, slots: np.ndarray) -> None:
-        """Each of them is kept by one unit less; pictures that none keeps are forgotten."""
-        counts = np.bincount(slots, minlength=1)
-        for slot in np.flatnonzero(counts[1:]) + 1:
-            self._uses[int(slot)] -= int(counts[slot])
-            if self._uses[int(slot)] <= 0:
-                self.forget(int(slot))
-
-    def least_used(self) -> int:
-        return min(self.kept, key=lambda slot: (self._uses[slot], self.kept[slot].number))
-
-    def forget(self, slot: int) -> None:
-        self.bytes -= self.kept.pop(slot).rgb.nbytes
-        del self._uses[slot]
-        self.images[slot], self.moments[slot] = -1, -np.inf
-        self._free.append(slot)
