@@ -20,7 +20,14 @@ from deepvis.model.errors import ModelError
 from deepvis.model.zoo import DEFAULT_MODEL, OVERRIDES, Model, load_model
 from deepvis.options import RunOptions, UsageError
 from deepvis.parts import Makers, Parts
-from deepvis.sources.opening import camera_present, images_problem, open_moving, open_still, video_problem
+from deepvis.sources.opening import (
+    camera_present,
+    images_problem,
+    open_moving,
+    open_still,
+    video_name,
+    video_problem,
+)
 from deepvis.stats import PassLog, Stats
 from deepvis.stream_top import Opened, StreamTop
 from deepvis.ui.layout import layout_for
@@ -185,7 +192,7 @@ def make_parts(settings: Settings, model: Model, passes: PassLog) -> Parts:
         Makers(open_images, open_optimizer, fields.peek),
         stream,
         refusals,
-        moving_source=settings.video or f"camera {camera}",
+        moving_source=video_name(settings.video) if settings.video else f"camera {camera}",
     )
 
 

@@ -6,9 +6,9 @@ from deepvis.sources import samples  # noqa: F401  (it registers itself)
 from deepvis.sources.base import SOURCES, MovingSource, StillSource
 from deepvis.sources.camera import camera_present
 from deepvis.sources.directory import images_problem, kind_of
-from deepvis.sources.video import video_problem
+from deepvis.sources.video import video_name, video_problem
 
-__all__ = ["camera_present", "images_problem", "open_moving", "open_still", "video_problem"]
+__all__ = ["camera_present", "images_problem", "open_moving", "open_still", "video_name", "video_problem"]
 
 
 def open_still(images: str | None) -> StillSource:

@@ -29,14 +29,14 @@ class Video(CaptureSource):
         open_capture: Callable[[], Capture] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        name = address if is_stream(address) else os.path.basename(address)
-        super().__init__(name, open_capture or (lambda: _open(address)), clock)
+        super().__init__(video_name(address), open_capture or (lambda: _open(address)), clock)
         self._address = address
         self._interval = 1 / USUAL_FPS  # seconds between frames
         self._position = 0.0  # seconds into the video of the frame that was grabbed last
         self._has_grabbed = False  # ... which was not handed out yet
         self._due: float | None = None  # the clock's time for it, None: at once
         self._shown = 0  # frames handed out since the video began
+        self._has_played = False
 
     def _step(self, play: Play) -> float | None:
         if not self._has_grabbed and not self._advance():
@@ -54,6 +54,7 @@ class Video(CaptureSource):
             return self._due - now
         self._has_grabbed = False
         self._shown += self._deliver()
+        self._has_played |= self._shown > 0
         if not self._advance():
             return self._retry_seconds()
         return max(0.0, self._due - self._clock())
@@ -73,7 +74,8 @@ class Video(CaptureSource):
         self._has_grabbed = self._grab() or (self._shown > 0 and self._wind_back())
         if not self._has_grabbed:
             what = "stream" if is_stream(self._address) else "video"
-            self._fail(f"the {what} {self._address} gives no more frames; trying again")
+            ended = f"the {what} {self._address} gives no more frames; trying again"
+            self._fail(ended if self._has_played else self._refusal())
             self._shown, self._due = 0, None
         return self._has_grabbed
 
@@ -122,6 +124,11 @@ def video(address: str) -> Video:
 
 def is_stream(address: str) -> bool:
     return re.match(r"[a-z][a-z0-9+.-]+://", address, re.IGNORECASE) is not None
+
+
+def video_name(address: str) -> str:
+    """What the window calls it: a stream by its whole address, a file without its folder."""
+    return address if is_stream(address) else os.path.basename(address)
 
 
 def video_problem(address: str) -> str | None:

@@ -13,7 +13,7 @@ from deepvis.core.types import Frame
 from deepvis.sources.base import SOURCES, Play, SourceError
 from deepvis.sources.camera import Camera, camera_present
 from deepvis.sources.opening import open_moving
-from deepvis.sources.video import Video, is_stream, video_problem
+from deepvis.sources.video import Video, is_stream, video_name, video_problem
 from tests.helpers.pictures import FakeCapture, FakeClock, bgr, save_video
 
 
@@ -220,6 +220,12 @@ def test_no_video_is_told_in_words(tmp_path):
     assert "does not exist" in str(taken(source))
 
 
+def test_what_opens_but_never_gives_a_frame_is_no_video(tmp_path):
+    (tmp_path / "letter.jpg").write_text("not a picture")  # OpenCV opens it, as a series of pictures
+    source = Video(str(tmp_path / "letter.jpg"))
+    assert source.turn(Play.PLAY) == 1.0 and "is in no format that can be played" in str(taken(source))
+
+
 def test_a_video_that_vanishes_while_it_plays_is_told_and_comes_back(tmp_path):
     captures = [FakeCapture([bgr(1, 1, 1)]), FakeCapture([], opened=False), FakeCapture([bgr(2, 2, 2), bgr(3, 3, 3)])]
     source = Video("gone.avi", lambda: captures.pop(0), FakeClock())
@@ -233,6 +239,11 @@ def test_what_is_wrong_with_a_video_is_said_before_the_start(tmp_path):
     assert video_problem("rtsp://nowhere/x") is None and is_stream("HTTP://a/b.mp4") and not is_stream("c:/a.mp4")
     assert "there is no such file" in str(video_problem(str(tmp_path / "x.mp4")))
     assert "is a folder" in str(video_problem(str(tmp_path)))
+
+
+def test_a_video_is_called_by_its_file_and_a_stream_by_its_address():
+    assert video_name("/home/me/films/cat.mp4") == "cat.mp4"
+    assert video_name("rtsp://host/films/cat") == "rtsp://host/films/cat"
 
 
 def test_a_stream_that_refuses_is_told(capfd):
