@@ -10,7 +10,7 @@ from deepvis.core.commands import command_of
 from deepvis.core.geometry import Rect
 from deepvis.core.panes import make_layout
 from deepvis.core.state import InputState, ViewState
-from deepvis.core.types import Fit, OptimizeProgress, PassSeconds, Unit
+from deepvis.core.types import Fit, LayerInfo, OptimizeProgress, PassSeconds, Unit
 from deepvis.ui.panes.aux import shows_classes
 from deepvis.ui.panes.help import columns_of
 from deepvis.ui.panes.input import seen_by_network
@@ -60,6 +60,12 @@ def test_the_status_says_unit_value_back_and_boosts() -> None:
         "boost 0.3/0.5",
     ]
     assert "cat" in said(make_scene(ViewState(4, 2)))
+
+
+def test_a_layer_of_which_only_the_name_is_known_has_no_empty_fact() -> None:
+    unread = tuple(LayerInfo(layer.name, "", 1, 1, 1) for layer in INFO.layers)
+    scene = make_scene(passed=False)
+    assert "" not in said(replace(scene, state=replace(scene.state, info=replace(INFO, layers=unread))))
 
 
 def test_the_status_tells_of_an_optimization_while_it_runs() -> None:

@@ -102,7 +102,8 @@ def facts(scene: Scene) -> list[tuple[str, theme.BGR]]:
     said: list[tuple[str, theme.BGR]] = [(name, theme.TEXT)]
     if label_of(scene, unit):
         said.append((label_of(scene, unit), theme.TEXT))
-    said.append((f"{state.layer.type} {shape_name(state.layer)}".strip(), theme.SOFT))
+    if kind := f"{state.layer.type} {shape_name(state.layer)}".strip():
+        said.append((kind, theme.SOFT))
     value = value_of(view, unit.channel)
     if value is not None:
         what = "diff" if state.view.show is Show.DIFFS else "max" if state.layer.is_spatial else "value"
