@@ -12,7 +12,7 @@ from deepvis.model.errors import ModelError
 _ANY = 10**6
 _ONE_TO_ONE = (
     "AbsVal", "ArgMax", "BNLL", "BatchNorm", "Clip", "CropCenter", "Dropout", "ELU", "Embed", "Exp",
-    "Flatten", "Im2col", "InnerProduct", "Interp", "LRN", "Log", "MVN", "Normalize", "PReLU",
+    "Flatten", "Im2col", "InnerProduct", "LRN", "Log", "MVN", "Normalize", "PReLU",
     "Permute", "Power", "ReLU", "ReLU6", "Reduction", "Reshape", "SPP", "ShuffleChannel", "Sigmoid",
     "Softmax", "Swish", "TanH", "Threshold", "Tile",
 )  # fmt: skip
@@ -23,7 +23,10 @@ _ARITY: dict[str, tuple[int, int, int, int]] = {
     **dict.fromkeys(("ConvolutionDepthwise", "DepthwiseConvolution"), (1, _ANY, 1, _ANY)),
     **dict.fromkeys(("Scale", "Bias"), (1, 2, 1, 1)),
     **dict.fromkeys(("Crop", "BatchReindex", "PriorBox", "ROIPooling"), (2, 2, 1, 1)),
-    **dict.fromkeys(("EuclideanLoss", "SigmoidCrossEntropyLoss"), (2, 2, 0, 1)),
+    **dict.fromkeys(("EuclideanLoss", "HingeLoss", "MultinomialLogisticLoss"), (2, 2, 0, 1)),
+    "ContrastiveLoss": (3, 3, 0, 1),
+    "InfogainLoss": (2, 3, 0, 2),
+    "SigmoidCrossEntropyLoss": (2, 2, 0, 2),
     **dict.fromkeys(("LSTM", "RNN"), (2, 5, 1, 3)),
     "Accuracy": (2, 2, 1, 2),
     "Axpy": (3, 3, 1, 1),
@@ -31,12 +34,13 @@ _ARITY: dict[str, tuple[int, int, int, int]] = {
     "DetectionOutput": (3, 5, 1, 1),
     "DummyData": (0, 0, 1, _ANY),
     "Eltwise": (2, _ANY, 1, 1),
+    "Interp": (1, 2, 1, 1),
     "Filter": (2, _ANY, 1, _ANY),
     "Parameter": (0, 0, 1, 1),
     "Pooling": (1, 1, 1, 2),
     "Silence": (1, _ANY, 0, 0),
     "Slice": (1, 1, 1, _ANY),
-    "SoftmaxWithLoss": (2, 3, 0, 2),
+    "SoftmaxWithLoss": (2, 2, 0, 2),
     "Split": (1, 1, 1, _ANY),
 }
 _AS_MANY = frozenset(("Convolution", "Deconvolution", "ConvolutionDepthwise", "DepthwiseConvolution"))

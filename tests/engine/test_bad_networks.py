@@ -53,6 +53,17 @@ BAD = {
     "pooling without kernel": (pool(""), "no kernel size"),
     "pooling stride 0": (pool("kernel_size: 2 stride: 0"), "stride"),
     "pooling pad": (pool("kernel_size: 2 pad: 2"), "pad .*smaller than the kernel"),
+    "pooling half a pad": (pool("kernel_size: 2 pad_w: 1"), "found pad_w, expected pad alone, or both"),
+    "pooling half a stride": (pool("kernel_size: 2 stride_w: 2"), "found stride_w"),
+    "pooling two strides": (
+        pool("kernel_size: 2 stride: 2 stride_h: 1 stride_w: 1"),
+        "stride and stride_h and stride_w",
+    ),
+    "stochastic pooling with a pad": (pool("pool: STOCHASTIC kernel_size: 3 pad: 1"), "STOCHASTIC.*MAX and AVE only"),
+    "mask of a mean": (
+        IMAGE + layer("Pooling", "p", "data", "pooling_param { pool: AVE kernel_size: 2 }", tops="p m"),
+        "2 tops with AVE",
+    ),
     "pooling too large": (pool("kernel_size: 20"), "8 x 8.*room for a kernel of 20 x 20"),
     "pooling of a vector": (
         data(2, 3) + layer("Pooling", "p", "data", "pooling_param { kernel_size: 1 }"),
@@ -62,6 +73,10 @@ BAD = {
     "lrn even": (IMAGE + layer("LRN", "n", "data", "lrn_param { local_size: 4 }"), "local_size 4.*odd"),
     "eltwise": (PAIR + layer("Eltwise", "e", "data other"), r"'e' \(Eltwise\).*\[1, 3, 8, 8\].*\[1, 3, 8, 6\]"),
     "eltwise coeff": (IMAGE + layer("Eltwise", "e", "data data", "eltwise_param { coeff: 1 }"), "1 coeff"),
+    "eltwise coeff of a product": (
+        IMAGE + layer("Eltwise", "e", "data data", "eltwise_param { operation: PROD coeff: 1 coeff: 1 }"),
+        "coeff with operation PROD",
+    ),
     "concat": (PAIR + layer("Concat", "c", "data other"), "same sizes but for axis 1"),
     "concat axis": (PAIR + layer("Concat", "c", "data other", "concat_param { axis: 4 }"), "axis 4"),
     "slice": (IMAGE + layer("Slice", "s", "data", tops="a b"), "multiple of its 2 tops"),

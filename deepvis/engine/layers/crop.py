@@ -50,11 +50,11 @@ def crop(spec: LayerSpec, weights: Weights) -> Op:
     """
 
     def forward(x: Tensor, like: Tensor) -> Tensor:
-        if like.dim() != x.dim():
-            raise fault(spec, f"bottoms of {x.dim()} and {like.dim()} axes", "the same number of axes")
+        if like.dim() < x.dim():
+            raise fault(spec, f"bottoms of {x.dim()} and {like.dim()} axes", "a second of as many axes")
         starts = crop_starts(spec, x.dim())
         axis = canonical_axis(spec, spec.param.axis, x.dim())
-        return _cut(spec, x, starts, [*x.shape[:axis], *like.shape[axis:]])
+        return _cut(spec, x, starts, [*x.shape[:axis], *like.shape[axis : x.dim()]])
 
     def backward(ran, grads):
         x = ran.bottoms[0]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import product
 from math import prod
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -23,7 +25,7 @@ def deconvolution(spec: LayerSpec, weights: Weights) -> Op:
     weights (C, num_output / group, kernel...), bias (num_output,). Several bottoms: one top each.
     Gradient: the convolution of g with the same weights.
     Caffe's surprises: the pad is taken away from the output; ``axis`` names the channel axis, all before it
-    are batch.
+    are batch; any number of spatial axes, none included.
     Source: Caffe's deconv_layer.cpp.
     """
     p = spec.param
@@ -33,8 +35,6 @@ def deconvolution(spec: LayerSpec, weights: Weights) -> Op:
 
     def arranged(x: Tensor) -> tuple[Window, Tensor]:
         axis, axes = spatial_axes(spec, x.dim())
-        if axes not in _DECONV:
-            raise fault(spec, f"{axes} spatial axes", "1, 2 or 3")
         window = read_window(spec, axes)
         channels = x.shape[axis]
         if channels % window.group:
@@ -52,17 +52,34 @@ def deconvolution(spec: LayerSpec, weights: Weights) -> Op:
 
     def one(x: Tensor) -> Tensor:
         window, w = arranged(x)
-        batch = x.shape[: x.dim() - len(window.kernel) - 1]
-        y = _DECONV[len(window.kernel)](
-            x.reshape(prod(batch), *x.shape[len(batch) :]),
-            w,
-            bias,
-            window.stride,
-            window.pad,
-            0,
-            window.group,
-            window.dilation,
-        )
+        axes = len(window.kernel)
+        batch = x.shape[: x.dim() - axes - 1]
+        x = x.reshape(prod(batch), *x.shape[len(batch) :])
+        if axes in _DECONV:
+            y = _DECONV[axes](x, w, bias, window.stride, window.pad, 0, window.group, window.dilation)
+        else:
+            y = _any_dims(x, w, bias, window)
         return y.reshape(*batch, *y.shape[1:])
 
     return Op(lambda *bottoms: tuple(one(x) for x in bottoms))
+
+
+def _any_dims(x: Tensor, w: Tensor, bias: Tensor | None, window: Window) -> Tensor:
+    """Deconvolution over any number of spatial axes (0 and more than 3 included): a sum over the kernel's places."""
+    axes, groups = len(window.kernel), window.group
+    whole = [
+        deconvolved(n, k, s, 0, d)
+        for n, k, s, d in zip(x.shape[2:], window.kernel, window.stride, window.dilation, strict=True)
+    ]
+    w = w.reshape(groups, w.shape[0] // groups, w.shape[1], *window.kernel)
+    y = x.new_zeros(x.shape[0], groups, w.shape[2], *whole)
+    x = x.unflatten(1, (groups, -1))
+    for place in product(*(range(k) for k in window.kernel)):
+        spread = [
+            slice(k * d, k * d + s * (n - 1) + 1, s)
+            for k, d, s, n in zip(place, window.dilation, window.stride, x.shape[3:], strict=True)
+        ]
+        y[(..., *spread)] += torch.einsum("ngc...,gco->ngo...", x, w[(..., *place)])
+    kept = [slice(pad, n - pad) for pad, n in zip(window.pad, whole, strict=True)]
+    y = y[(slice(None), slice(None), slice(None), *kept)].flatten(1, 2)
+    return y if bias is None else y + bias.reshape(-1, *[1] * axes)

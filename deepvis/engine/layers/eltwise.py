@@ -17,15 +17,15 @@ def eltwise(spec: LayerSpec, weights: Weights) -> Op:
 
     Shapes: all bottoms the same. Gradient: SUM coeff[i] g; PROD g times the product of the others;
     MAX g where x[i] was the maximum.
-    Caffe's surprises: coeff is for SUM only, and one per bottom; of equal maxima the gradient goes to one
-    alone: the last where the first two tie (the first wins by a strict >), any later bottom must be strictly
-    greater; stable_prod_grad: false divides the top by the bottom, which is not a number where that is 0
-    (here the product of the others is always taken).
+    Caffe's surprises: coeff is one per bottom and for SUM only: PROD refuses it, MAX ignores it; of equal
+    maxima the gradient goes to one alone: the last where the first two tie (the first wins by a strict >), any
+    later bottom must be strictly greater; stable_prod_grad: false divides the top by the bottom, which is not
+    a number where that is 0 (here the product of the others is always taken).
     Source: Caffe's eltwise_layer.cpp.
     """
     operation, coeff = option(spec, "operation"), list(spec.param.coeff)
-    if coeff and operation != "SUM":
-        raise fault(spec, f"coeff with operation {operation}", "coeff for SUM only")
+    if coeff and operation == "PROD":
+        raise fault(spec, "coeff with operation PROD", "coeff for SUM only")
     if coeff and len(coeff) != len(spec.bottoms):
         raise fault(spec, f"{len(coeff)} coeff", f"one for each of {len(spec.bottoms)} bottoms")
 

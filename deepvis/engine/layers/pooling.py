@@ -61,11 +61,24 @@ def make_grid(spec: LayerSpec, height: int, width: int, *, ceil: bool = True) ->
         kernel = (p.kernel_h, p.kernel_w)
     else:
         raise fault(spec, "no kernel size", "kernel_size, kernel_h and kernel_w, or global_pooling")
-    stride = (p.stride_h, p.stride_w) if p.HasField("stride_h") else (p.stride, p.stride)
-    pad = (p.pad_h, p.pad_w) if p.HasField("pad_h") else (p.pad, p.pad)
+    stride, pad = _one_or_pair(spec, "stride"), _one_or_pair(spec, "pad")
+    if option(spec, "pool") == "STOCHASTIC" and pad != (0, 0):
+        raise fault(spec, f"pad {pad} with STOCHASTIC", "pad for MAX and AVE only")
     if p.global_pooling and (pad != (0, 0) or stride != (1, 1)):
         raise fault(spec, f"pad {pad}, stride {stride} with global_pooling", "pad 0 and stride 1")
     return place(spec, kernel, stride, pad, (height, width), ceil=ceil)
+
+
+def _one_or_pair(spec: LayerSpec, field: str) -> tuple[int, int]:
+    """(along rows, along columns) of ``stride`` or ``pad``: the field itself, or both of its _h and _w."""
+    p = spec.param
+    halves = [p.HasField(f"{field}{end}") for end in ("_h", "_w")]
+    if any(halves) and (p.HasField(field) or not all(halves)):
+        given = [name for name in (field, f"{field}_h", f"{field}_w") if p.HasField(name)]
+        raise fault(spec, " and ".join(given), f"{field} alone, or both {field}_h and {field}_w")
+    if any(halves):
+        return getattr(p, f"{field}_h"), getattr(p, f"{field}_w")
+    return (getattr(p, field),) * 2
 
 
 def place(
@@ -165,6 +178,8 @@ def pooling(spec: LayerSpec, weights: Weights) -> Op:
     kind = option(spec, "pool")
     ceil = option(spec, "round_mode") == "CEIL"
     with_mask = len(spec.tops) == 2
+    if with_mask and kind != "MAX":
+        raise fault(spec, f"2 tops with {kind}", "1: only MAX has a mask")
     grids: dict[tuple[int, int], Grid] = {}
 
     def grid(shape: Sequence[int]) -> Grid:

@@ -50,6 +50,8 @@ def roi_pooling(spec: LayerSpec, weights: Weights) -> Op:
             raise fault(
                 spec, f"bottoms of {list(x.shape)} and {list(regions.shape)}", "(N, C, H, W) and regions of (R, 5)"
             )
+        if len(regions) == 0:
+            return x.new_zeros(0, x.shape[1], p.pooled_h, p.pooled_w)
         return torch.stack([one(x, region) for region in regions.reshape(-1, 5).tolist()])
 
     return Op(forward, shapes=lambda x, regions: ((regions[0], x[1], p.pooled_h, p.pooled_w),))

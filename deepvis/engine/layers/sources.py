@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 
 from deepvis.engine.op import LAYERS, Op, Weights, blob, check_size, fault
+from deepvis.model.fillers import FILLERS, fill
 from deepvis.model.graph import LayerSpec
 
 
@@ -51,6 +53,8 @@ def dummy_data(spec: LayerSpec, weights: Weights) -> Op:
 def _maker(spec: LayerSpec, filler, shape: tuple[int, ...]):
     """What makes one top: a function without arguments."""
     kind = filler.type if filler is not None else "constant"
+    if kind not in FILLERS:
+        raise fault(spec, f"the data_filler type {kind!r}", f"one of {', '.join(sorted(FILLERS))}")
     if kind == "constant":
         value = filler.value if filler is not None else 0.0
         return lambda: torch.full(shape, value)
@@ -58,4 +62,4 @@ def _maker(spec: LayerSpec, filler, shape: tuple[int, ...]):
         return lambda: torch.empty(shape).uniform_(filler.min, filler.max)
     if kind == "gaussian":
         return lambda: torch.empty(shape).normal_(filler.mean, filler.std)
-    raise fault(spec, f"the data_filler type {kind!r}", "constant, uniform or gaussian")
+    return lambda: torch.from_numpy(fill(filler, shape, np.random.default_rng(int(torch.randint(2**31, ())))))
