@@ -33,7 +33,7 @@ def field_only(whole: Specimen, layer: str) -> Specimen:
         return whole
     spec, blob = whole.net.spec, whole.data_blob
     nodes = [whole.net.plan.nodes[index].spec for index in whole.net.plan.upto(layer)]
-    inputs = {blob: (1, whole.mean_chw.shape[0], found.height, found.width)}
+    inputs: dict[str, tuple[int, ...]] = {blob: (1, whole.mean_chw.shape[0], found.height, found.width)}
     small = replace(spec, layers=tuple(nodes), inputs=inputs)
     rows, cols = slice(found.top, found.top + found.height), slice(found.left, found.left + found.width)
     return Specimen(Net(small, whole.net.device), whole.mean_chw[:, rows, cols].contiguous(), blob, whole.scale)

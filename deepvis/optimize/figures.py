@@ -81,7 +81,7 @@ def features_by_layer(layers: Mapping[str, Sequence[int]], recipe: Recipe) -> Fi
     """Figure 5: units of each layer, deepest first, as large as what they see."""
     rows = tuple(
         Row(layer, tuple(Job(unit(layer, channel), recipe) for channel in channels))
-        for layer, channels in reversed(layers.items())
+        for layer, channels in reversed(list(layers.items()))
     )
     return Figure("figure_5", "What units prefer, by layer, at true size", rows)
 

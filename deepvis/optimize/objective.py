@@ -37,6 +37,19 @@ class Term:
     place: tuple[int, ...] | str = CENTRE
     weight: float = 1.0
 
+    @property
+    def is_whole(self) -> bool:
+        return self.place == WHOLE
+
+    @property
+    def at(self) -> tuple[int, ...]:
+        """The place as indices into the channel's map. Raises ValueError for one that is not resolved to indices."""
+        if isinstance(self.place, str):
+            raise ValueError(
+                f"the place {self.place!r} of {self.layer} {self.channel} has no indices; resolve it first"
+            )
+        return self.place
+
 
 @dataclass(frozen=True)
 class Objective:
@@ -141,11 +154,11 @@ def _resolve_term(term: Term, shapes: Shapes) -> Term:
         raise OptimizeError(
             f"layer {term.layer!r} has no channel {term.channel}; its {channels} channels are 0 to {channels - 1}"
         )
-    if term.place == WHOLE:
+    if term.is_whole:
         return term
     if term.place == CENTRE:
         return replace(term, place=tuple(extent // 2 for extent in extents))
-    place = tuple(term.place)
+    place = term.at
     if not extents and place in ((), (0, 0)):
         return replace(term, place=())
     if len(place) != len(extents) or not all(0 <= p < e for p, e in zip(place, extents, strict=True)):
@@ -172,10 +185,11 @@ def seed_of(pushes: Sequence[Sequence[Term]], layer: str, blob: Tensor) -> Tenso
         for term in terms:
             if term.layer != layer:
                 continue
-            if term.place == WHOLE:
-                seed[n, term.channel] += term.weight / max(seed[n, term.channel].numel(), 1)
+            channel = seed[n, term.channel]
+            if term.is_whole:
+                channel += term.weight / max(channel.numel(), 1)
             else:
-                seed[(n, term.channel, *term.place)] += term.weight
+                channel[term.at] += term.weight
     return seed
 
 
@@ -187,19 +201,19 @@ def is_majority(objectives: Sequence[Objective], blobs: Mapping[str, Tensor]) ->
         values = blobs[term.layer][n]
         largest = values.argmax()  # the first of equals, as numpy's
         inner = max(values[0].numel(), 1)
-        if term.place == WHOLE:
+        if term.is_whole:
             verdicts.append(largest // inner == term.channel)
         else:
             offset = 0
-            for at, extent in zip(term.place, values.shape[1:], strict=True):
-                offset = offset * extent + int(at)
+            for at, extent in zip(term.at, values.shape[1:], strict=True):
+                offset = offset * extent + at
             verdicts.append(largest == term.channel * inner + offset)
     return torch.stack(verdicts)
 
 
 def _read(values: Tensor, term: Term) -> Tensor:
-    at = values[term.channel]
-    return at.mean() if term.place == WHOLE else at[term.place]
+    channel = values[term.channel]
+    return channel.mean() if term.is_whole else channel[term.at]
 
 
 def _place(place: Any) -> tuple[int, ...] | str:

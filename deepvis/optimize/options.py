@@ -47,7 +47,7 @@ class Parser(argparse.ArgumentParser):
 def add_network(parser: argparse.ArgumentParser) -> None:
     """Options that say which network."""
     net = parser.add_argument_group("network")
-    quiet = {"default": argparse.SUPPRESS}
+    quiet: dict[str, Any] = {"default": argparse.SUPPRESS}
     net.add_argument(
         "--model", default=None, metavar="NAME|DIR", help="a model's name or folder; none: the embedded one"
     )

@@ -159,7 +159,7 @@ def write_jpeg(path: Path, rgb: np.ndarray) -> None:
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     with written_beside(path) as file:
-        np.savez(file, version=VERSION, **arrays)
+        np.savez(file, **{"version": np.array(VERSION), **arrays})  # type: ignore[arg-type]
 
 
 def write_unfinished(path: Path, climb: Climb, model: str) -> None:
@@ -185,13 +185,13 @@ def read_unfinished(path: Path, fresh: Climb, model: str) -> Climb:
         with np.load(path, allow_pickle=False) as kept:
             if json.loads(str(kept["job"])) != json.loads(json.dumps({"model": model, "job": fresh.job.as_dict()})):
                 return fresh
-            images = {name: _kept(kept, name, device) for name in ("best", "majority")}
             return replace(
                 fresh,
                 x=torch.from_numpy(kept["x"]).to(device),
                 objective=tuple(kept["objective"].tolist()),
                 learning_rate=tuple(kept["learning_rate"].tolist()),
-                **images,
+                best=_kept(kept, "best", device),
+                majority=_kept(kept, "majority", device),
             )
     except FileNotFoundError:
         return fresh

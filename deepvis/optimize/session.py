@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
 import torch
 
 from deepvis.model.errors import ModelError
@@ -126,7 +127,7 @@ def run(
     bar: Bar,
     write: Callable[[Climb], None],
     unfinished: Mapping[Job, Path] | None = None,
-    starts: Mapping[Job, object] | None = None,
+    starts: Mapping[Job, np.ndarray] | None = None,
 ) -> Report:
     """Run the jobs; ``write`` is called in this thread with every climb that has ended.
 

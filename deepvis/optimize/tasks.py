@@ -7,7 +7,7 @@ thread beside others, or on a machine of a Dask cluster, and gives back the same
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -133,7 +133,7 @@ def in_memory(climb: Climb) -> Climb:
 
 def run_tasks(
     tasks: Sequence[Task], executor: Executor, watch: Watch | None = None
-) -> Iterator[tuple[Task, list[Climb] | Exception]]:
+) -> Generator[tuple[Task, list[Climb] | Exception], None, None]:
     """Every task's climbs, or the exception that it ended with, as they come.
 
     watch: called in the executor's threads; leave it out where they are other processes.

@@ -65,19 +65,19 @@ class OptimizeWorker(Worker[OptimizeAsk]):
             self._run_now = None
             self.recover()
             if ask.unit is not None:
-                self._run_now = self._begin(ask)
+                self._run_now = self._begin(ask, ask.unit)
                 self._shown_at = 0.0
         if self._run_now is None:
             return None
         began = time.monotonic()
-        self._advance()
+        self._advance(self._run_now)
         return (time.monotonic() - began) * REST if self._run_now else None
 
     def fail(self, sentence: str, ask: object = None) -> None:
         self._run_now = None
         super().fail(sentence, ask)
 
-    def _begin(self, ask: OptimizeAsk) -> LiveRun:
+    def _begin(self, ask: OptimizeAsk, unit: Unit) -> LiveRun:
         from deepvis.optimize import live
         from deepvis.optimize.specimen import specimen_of
 
@@ -87,13 +87,13 @@ class OptimizeWorker(Worker[OptimizeAsk]):
             self._model = self._load()
             self._specimen = specimen_of(self._model, self._device)
         rgb = None if ask.frame is None else ask.frame.rgb
-        return live.start(self._specimen, self._model, ask.unit, ask.preset, rgb=rgb, fit=ask.fit)
+        return live.start(self._specimen, self._model, unit, ask.preset, rgb=rgb, fit=ask.fit)
 
-    def _advance(self) -> None:
+    def _advance(self, run: LiveRun) -> None:
         """One iteration; tell of it, and keep the picture if it was the last."""
         from deepvis.optimize import live
 
-        run = self._run_now = live.onward(self._run_now)
+        run = self._run_now = live.onward(run)
         now = time.monotonic()
         if run.done:
             self._run_now = None
