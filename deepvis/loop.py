@@ -20,16 +20,16 @@ from deepvis.parts import Parts
 from deepvis.pictures import picture_name, save_picture
 from deepvis.pointer import HELP, clicked, wheeled
 from deepvis.record import Recorder
+from deepvis.script import Script
 from deepvis.stats import Stats
 from deepvis.status import StatusReader
 from deepvis.ui.compose import compose
 from deepvis.ui.hit import hit
 from deepvis.ui.scene import Scene
 from deepvis.ui.window import AnyWindow, Closed, Event, Key, Mouse, Resized
-from deepvis.wants import is_settled, shown_frame, shown_progress
+from deepvis.wants import missing, shown_frame, shown_progress
 
 BUSY_MS, IDLE_MS = 4, 15  # waits for a key while something changes, and after a second in which nothing did
-SETTLE_SECONDS = 300.0  # a script's key is sent after that, settled or not
 NETWORK_WAITS = 0.5  # seconds at most until it loads: the window with the picture comes first
 HELP_ROWS = (*COMMANDS.values(), *HELP)
 NEEDS_NETWORK = frozenset({Group.MOVE.value, Group.BACK.value, Group.UNIT.value})
@@ -56,14 +56,14 @@ class Loop:
         self.state, self.parts, self.window, self.options, self.stats = state, parts, window, options, stats
         self._layouts, self._pictures = layouts, pictures
         self._status = StatusReader()
-        self._script = list(options.keys)
+        self._script = Script(options.keys)
         self._early: list[str] = []  # keys that need the network, pressed before it was there
         self._pressed_at: list[float] = []  # of keys whose effect is not on the screen yet
         self._pictures_saved = state.live.pictures
         self._on_screen: Any = None  # what the shown picture was made of
         self._scene: Scene | None = None
         self._shown: np.ndarray | None = None
-        self._opened_at = self._changed_at = self._settling_since = time.monotonic()
+        self._opened_at = self._changed_at = time.monotonic()
         self._has_picture = False
         self._recorder = Recorder(options.record) if options.record else None
         self._lay_out(*window.size)
@@ -79,9 +79,9 @@ class Loop:
                 self._recorder.close()
 
     @property
-    def is_settled(self) -> bool:
-        """Every pane shows what the state asks for, or says why it cannot."""
-        return is_settled(self.state, self.parts.known)
+    def missing(self) -> str:
+        """What the panes still wait for, "" once they have settled."""
+        return missing(self.state, self.parts.known)
 
     @property
     def scene(self) -> Scene | None:
@@ -91,7 +91,7 @@ class Loop:
     def turn(self) -> None:
         """One turn: what the user did, what the workers gave, what to ask them, what to show."""
         idle = time.monotonic() - self._changed_at > 1
-        for event in self.window.poll(IDLE_MS if idle and not self._script else BUSY_MS):
+        for event in self.window.poll(IDLE_MS if idle and self._script.is_done else BUSY_MS):
             self._handle(event)
         self._take_news()
         self.parts.ask(self.state)
@@ -162,13 +162,11 @@ class Loop:
             self._status.tell(news)
 
     def _run_script(self) -> None:
-        """Send the script's next key, or take its screenshot, once the panes have settled."""
-        late = time.monotonic() - self._settling_since > SETTLE_SECONDS
-        if not self._script or not (self.is_settled or late):
-            return
-        self._settling_since = time.monotonic()
-        self.press(self._script.pop(0))
-        self.parts.ask(self.state)
+        """Send the script's next key, once the panes have settled."""
+        key = self._script.take(self.missing)
+        if key is not None:
+            self.press(key)
+            self.parts.ask(self.state)
 
     # ----------------------------------------------------------------- showing
 
@@ -194,7 +192,7 @@ class Loop:
         """Compose and show, if anything that a pane looks at has changed."""
         scene = self._make_scene()
         made_of = _parts_of(scene)
-        again = self.options.frames is not None and self.is_settled
+        again = self.options.frames is not None and self._script.may_go_on(self.missing)
         if made_of == self._on_screen and not again:
             return
         began = time.monotonic()
@@ -231,18 +229,17 @@ class Loop:
         options = self.options
         if options.seconds is not None and time.monotonic() - began >= options.seconds:
             return True
-        if self._script:
+        if not self._script.is_done:
             return False
         if options.frames is not None:
             return self.stats.frames_shown >= options.frames
         return options.ends_when_done and self._is_finished()
 
     def _is_finished(self) -> bool:
-        """The panes have settled, and the picture of that is on the screen."""
-        late = time.monotonic() - self._settling_since > SETTLE_SECONDS
-        return self._shown is not None and (
-            late or (self.is_settled and _parts_of(self._make_scene()) == self._on_screen)
-        )
+        """The panes have settled, and the picture of that is on the screen; or they were waited for long enough."""
+        if self._shown is None or not self._script.may_go_on(self.missing):
+            return False
+        return bool(self.missing) or _parts_of(self._make_scene()) == self._on_screen
 
     def screenshot(self, path: Path) -> None:
         """Write the window as it is now. Raises OSError."""

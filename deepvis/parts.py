@@ -107,6 +107,7 @@ class Parts:
             optimize=optimize.progress.peek() if optimize else None,
             input_error=self._input.errors.peek(),
             network_error=self._network.errors.peek(),
+            images_error=images.errors.peek() if images else None,
             optimize_error=optimize.errors.peek() if optimize else None,
         )
         self._look_at_stills()

@@ -64,5 +64,5 @@ def source_words(state: AppState, frame: Frame | None, moving_source: str) -> st
 
 def error_words(known: Known) -> str:
     """The newest trouble that stands, the input's first: without a picture nothing else matters."""
-    errors = (known.input_error, known.network_error, known.optimize_error)
+    errors = (known.input_error, known.network_error, known.optimize_error, known.images_error)
     return next((error.sentence for error in errors if error is not None), "")

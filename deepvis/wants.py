@@ -8,6 +8,8 @@ from deepvis.core.state import AppState, InputState
 from deepvis.core.types import Frame, NetAsk, OptimizeProgress, Snapshot, UnitImages, WholeLayer, WorkerError
 from deepvis.workers.unit_images import ImagesAsk
 
+OPTIMIZATION = "the optimized picture"
+
 
 @dataclass(frozen=True, eq=False)
 class Known:
@@ -30,6 +32,7 @@ class Known:
     refresh: int = 0
     input_error: WorkerError | None = None
     network_error: WorkerError | None = None
+    images_error: WorkerError | None = None
     optimize_error: WorkerError | None = None
 
 
@@ -54,15 +57,17 @@ def shown_frame(state: AppState, known: Known) -> Frame | None:
     return frame
 
 
-def is_settled(state: AppState, known: Known) -> bool:
-    """True if every pane shows what the state asks for, or says why it cannot."""
-    return (
-        known.ready
-        and _has_input(state, known)
-        and _has_pass(state, known)
-        and _has_images(state, known)
-        and _has_optimized(state, known)
-    )
+def missing(state: AppState, known: Known) -> str:
+    """What the window still waits for; "" once every pane shows what the state asks for, or says why it cannot."""
+    if not known.ready:
+        return "the network"
+    if not _has_input(state, known):
+        return "the input's picture"
+    if not _has_pass(state, known):
+        return "the network's pass"
+    if not _has_images(state, known):
+        return "the unit's images"
+    return "" if _has_optimized(state) else OPTIMIZATION
 
 
 def _has_input(state: AppState, known: Known) -> bool:
@@ -95,11 +100,14 @@ def _has_images(state: AppState, known: Known) -> bool:
     passed = None if snapshot is None or snapshot.ask.frame.moving else snapshot.ask.frame.id
     if passed is not None and known.followed_still not in (None, passed):
         return False
-    answered = known.images_answered == ImagesAsk(state.unit, state.view.pattern, known.refresh)
-    return answered and images is not None and (state.input.moving or not images.loading)
+    if known.images_answered != ImagesAsk(state.unit, state.view.pattern, known.refresh):
+        return False
+    if known.images_error is not None:
+        return True
+    return images is not None and (state.input.moving or not images.loading)
 
 
-def _has_optimized(state: AppState, known: Known) -> bool:
+def _has_optimized(state: AppState) -> bool:
     """Nothing is being optimized: the loop takes the wish back when it is fulfilled or has failed."""
     return state.live.optimize is None
 

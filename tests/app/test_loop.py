@@ -93,7 +93,7 @@ class Bench:
             self.loop.turn()
 
     def is_settled(self) -> bool:
-        return self.loop.is_settled
+        return not self.loop.missing
 
     def scene(self) -> Any:
         return self.loop.scene
@@ -208,6 +208,18 @@ def test_a_pass_that_fails_is_told_and_the_next_one_goes_on(make: Callable[..., 
     bench.until(bench.is_settled)
     assert bench.state.view.back_mode is BackMode.DECONV
     assert bench.scene().status.error == ""
+
+
+def test_unit_images_that_fail_are_told_and_the_run_goes_on(
+    make: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError("no room for the pictures")
+
+    monkeypatch.setattr(UnitImageReader, "unit", fail)
+    bench = make()
+    bench.until(bench.is_settled)
+    bench.until(lambda: "no room for the pictures" in bench.scene().status.error)
 
 
 def test_a_bad_photo_is_named_and_its_neighbour_shown(make: Callable[..., Bench]) -> None:
