@@ -72,7 +72,7 @@ def load_net(
     weights: str | Path | Mapping[str, Sequence[np.ndarray]] | None = None,
     *,
     phase: str = "TEST",
-    level: int = 0,
+    level: int | None = None,
     stages: Sequence[str] = (),
     on_missing: Literal["error", "fill"] = "error",
     keep_losses: bool = False,
@@ -82,6 +82,7 @@ def load_net(
     """Read a network and its weights.
 
     net: a prototxt file, its text, or a NetParameter message. weights: a file, or {layer name: arrays}.
+    level: None takes the file's own; 0, as Caffe's Net does by default, overrides it.
     on_missing "fill": layers that the weights do not know are to be filled by their fillers.
     keep_losses: loss and accuracy layers stay (their labels too). input_shapes: replaces the declared shapes,
     and tells those that data layers do not; picture_size: (height, width) of what data layers bring.

@@ -22,11 +22,15 @@ class State:
     stages: frozenset[str] = frozenset()
 
 
-def state_of(net: Any, phase: str, level: int, stages: Sequence[str]) -> State:
-    """The state asked for, with the stages and level of the file itself. Raises ModelError."""
+def state_of(net: Any, phase: str, level: int | None, stages: Sequence[str]) -> State:
+    """The state asked for, with the stages of the file itself, and its level where none is asked for (None).
+
+    Raises ModelError. Source: Caffe's Net constructor, which adds to the file's stages and overrides its level.
+    """
     if phase not in ("TRAIN", "TEST"):
         raise ModelError(f"phase {phase!r}: expected 'TEST' or 'TRAIN'")
-    return State(getattr(schema, phase), level or net.state.level, frozenset(stages) | frozenset(net.state.stage))
+    level = net.state.level if level is None else level
+    return State(getattr(schema, phase), level, frozenset(stages) | frozenset(net.state.stage))
 
 
 def split_layers(net: Any, state: State) -> tuple[list[Any], list[Any]]:

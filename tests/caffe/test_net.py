@@ -179,6 +179,12 @@ def test_levels(tmp_path, level, blobs):
     assert [name for name in net.blobs if "_split_" not in name] == blobs
 
 
+def test_the_level_asked_for_overrides_that_of_the_file(tmp_path):
+    text = "state { level: 5 } layer { name: 'a' type: 'DummyData' top: 'a' include { min_level: 3 } }"
+    text += " layer { name: 'b' type: 'DummyData' top: 'b' dummy_data_param { shape { dim: 1 } } }"
+    assert list(caffe.Net(write(tmp_path, text), caffe.TEST).blobs) == ["b"]
+
+
 @pytest.mark.parametrize(
     ("stages", "blobs"),
     [

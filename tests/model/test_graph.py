@@ -63,6 +63,7 @@ def test_rules(state: dict, left_out: str) -> None:
 def test_the_files_own_state_counts() -> None:
     assert "staged" in names(load_net('state { stage: "a" stage: "b" level: 3 }' + RULES))
     assert "high" in names(load_net("state { level: 3 }\n" + RULES))
+    assert "high" not in names(load_net("state { level: 3 }\n" + RULES, level=0))  # as Caffe's Net(..., level=0)
 
 
 def test_both_kinds_of_rules_are_an_error() -> None:
