@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -23,6 +24,7 @@ class Step:
     """One layer of a net, as ``net.layers`` shows it.
 
     type, blobs: pycaffe's. ran: what the last forward left for the way back, None before it.
+    started, state: what a recurrent layer's last forward began and ended with, None before it.
     """
 
     spec: LayerSpec
@@ -31,6 +33,8 @@ class Step:
     blobs: BlobVec = field(default_factory=BlobVec)
     python: Layer | None = None
     ran: tuple[Op, Ran] | None = None
+    started: Any = None
+    state: Any = None
 
     @property
     def type(self) -> str:
@@ -117,13 +121,21 @@ class Step:
             x = blobs[name].tensor(device)
             bottoms.append(x.clone() if name in self.tops else x)
         with torch.no_grad(), naming(self.spec):
-            op = build(self.spec, self._weights(device), training=training)
-            return op, run(op, tuple(bottoms))
+            self.started = self.state
+            op = self._op(self._weights(device), training=training)
+            ran = run(op, tuple(bottoms))
+            self.state = ran.saved if op.resume is not None else None
+            return op, ran
+
+    def _op(self, weights: Sequence[Tensor], *, training: bool) -> Op:
+        """The layer's op; a recurrent one goes on from where the last forward began."""
+        op = build(self.spec, weights, training=training)
+        return op if op.resume is None or self.started is None else op.resume(self.started)
 
     def _add_weight_diffs(self, ran: Ran, grads: Sequence[Tensor], device: torch.device, *, training: bool) -> None:
         with torch.enable_grad(), naming(self.spec):
             weights = [w.detach().requires_grad_() for w in self._weights(device)]
-            tops = as_tuple(build(self.spec, weights, training=training).forward(*ran.bottoms))
+            tops = as_tuple(self._op(weights, training=training).forward(*ran.bottoms))
             pairs = [(y, g) for y, g in zip(tops, grads, strict=True) if y.requires_grad]
             if not pairs:
                 return

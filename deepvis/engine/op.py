@@ -51,6 +51,7 @@ class Op:
         ``forward`` on tensors without data.
     fault_in_place: what Caffe's own backward pass gives for the layer in place, where it reads values that
         it has overwritten; only ``Tape.backward_all`` repeats it.
+    resume: what a run saved -> the layer that goes on from there, where Caffe's keeps a state from pass to pass.
     with_relu: the same layer with max(y, 0) in place of y, where that costs less than a ReLU layer after it.
     """
 
@@ -59,6 +60,7 @@ class Op:
     backward: Callable[[Ran, Gradients], Gradients] | None = None
     shapes: Callable[..., Sequence[Sequence[int]]] | None = None
     fault_in_place: Callable[[Ran, Gradients], Gradients] | None = None
+    resume: Callable[[Any], Op] | None = None
     with_relu: Op | None = None
 
 

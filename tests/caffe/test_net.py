@@ -378,3 +378,29 @@ def test_files_that_are_not_there_are_named(tmp_path, file):
     write(tmp_path, SIMPLE)
     with pytest.raises(ValueError, match=r"missing\.(prototxt|caffemodel)"):
         caffe.Net(str(tmp_path / file), caffe.TEST, weights=str(tmp_path / "missing.caffemodel"))
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "RNN"])
+def test_a_recurrent_layer_goes_on_from_the_last_forward(tmp_path, kind):
+    """A sequence step by step, cont 1 after the first, gives what it gives at once; cont 0 starts anew."""
+
+    def made(steps):
+        shapes = {"x": f"dim: {steps} dim: 2 dim: 3", "cont": f"dim: {steps} dim: 2"}
+        text = "".join(
+            f"layer {{ name: '{name}' type: 'Input' top: '{name}' input_param {{ shape {{ {dims} }} }} }}\n"
+            for name, dims in shapes.items()
+        )
+        text += f"layer {{ name: 'y' type: '{kind}' bottom: 'x' bottom: 'cont' top: 'y' recurrent_param {{ "
+        text += "num_output: 4 weight_filler { type: 'uniform' min: -1 max: 1 } } }"
+        return caffe.Net(write(tmp_path, text, f"{steps}.prototxt"), caffe.TEST)
+
+    whole, single = made(3), made(1)
+    single.share_with(whole)
+    x, cont = np.random.default_rng(0).normal(size=(3, 2, 3)), np.array([[0, 0], [1, 1], [1, 1]])
+    wanted = whole.forward(x=x, cont=cont)["y"]
+    for step in range(3):
+        got = single.forward(x=x[step : step + 1], cont=cont[step : step + 1])["y"]
+        np.testing.assert_allclose(got[0], wanted[step], atol=1e-6)
+    np.testing.assert_allclose(single.forward(x=x[:1], cont=cont[:1])["y"][0], wanted[0], atol=1e-6)
+    single.backward(y=np.ones((1, 2, 4)))
+    assert abs(single.params["y"][0].diff).max() > 0

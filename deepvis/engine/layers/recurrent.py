@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from deepvis.engine.op import LAYERS, Op, Weights, blob, by_autograd, fault
+from deepvis.engine.op import LAYERS, Op, Tensors, Weights, blob, by_autograd, fault
 from deepvis.model.graph import LayerSpec
 
 
@@ -31,8 +34,11 @@ class _Parts:
         if len(spec.tops) != 1 + self.exposed:
             raise fault(spec, f"{len(spec.tops)} tops", f"{1 + self.exposed}")
 
-    def inputs(self, bottoms: tuple[Tensor, ...]) -> tuple[Tensor, Tensor, list[Tensor]]:
-        """(what x and the static input add to the gates (T, N, gates * units), cont (T, N, 1), first states)."""
+    def inputs(self, bottoms: Tensors, kept: Tensors) -> tuple[Tensor, Tensor, list[Tensor]]:
+        """(what x and the static input add to the gates (T, N, gates * units), cont (T, N, 1), first states).
+
+        kept: the states (N, units) that an earlier run ended with; zeros take the place of those that do not fit.
+        """
         x, cont, *rest = bottoms
         if x.dim() < 2 or tuple(cont.shape) != tuple(x.shape[:2]):
             raise fault(
@@ -57,12 +63,20 @@ class _Parts:
         for state in rest:
             if tuple(state.shape) != first:
                 raise fault(self.spec, f"a hidden state of {list(state.shape)}", f"{list(first)}")
-        states = [s[0] for s in rest] or [x.new_zeros(streams, self.units) for _ in range(self.states)]
+        states = [s[0] for s in rest] or list(kept)
+        if not states or states[0].shape != (streams, self.units):
+            states = [x.new_zeros(streams, self.units) for _ in range(self.states)]
         return driven, cont[..., None], states
 
     def weight(self, place: int, shape: tuple[int, ...], what: str) -> Tensor:
         """The weights after those of the inputs, counted from 0."""
         return blob(self.spec, self.weights, 2 + int(self.has_static) + place, shape, what)
+
+    def op(self, unroll: Callable[[Tensors, Tensors], tuple[Tensors, Tensors]], kept: Tensors = ()) -> Op:
+        """The layer from ``unroll``: (bottoms, kept states) -> (outputs with the exposed states, last states)."""
+        op = Op(lambda *bottoms: unroll(bottoms, kept)[0], fast=lambda *bottoms: unroll(bottoms, kept))
+        resume = None if self.exposed else lambda last: self.op(unroll, last)
+        return replace(op, backward=self.backward(op), resume=resume)
 
     def backward(self, op: Op):
         """Autograd's gradients as far as Caffe lets them through: to x and the static input, from the outputs."""
@@ -85,15 +99,15 @@ def rnn(spec: LayerSpec, weights: Weights) -> Op:
     y (T, N, D), and with expose_hidden h[T] (1, N, D); D = num_output. Weights in order: W_xh (D, K), b_h,
     [W_s (D, K_s)], W_hh (D, D), W_ho (D, D), b_o.
     Caffe's surprises: the output passes through a second tanh; cont is 0 at the first step of a sequence and
-    cuts the past off; Caffe goes on from the last pass's state where cont[0] is 1, here every pass starts from
-    zeros; no gradient reaches cont or leaves through hidden states.
+    cuts the past off; Caffe goes on from the last pass's state where cont[0] is 1 (here ``Op.resume`` does, a
+    ``Net``'s passes start from zeros); no gradient reaches cont or leaves through hidden states.
     Source: Caffe's recurrent_layer.cpp, rnn_layer.cpp.
     """
     parts = _Parts(spec, weights, gates=1, states=1)
     d = parts.units
 
-    def forward(*bottoms: Tensor):
-        driven, cont, (h,) = parts.inputs(bottoms)
+    def unroll(bottoms: Tensors, kept: Tensors) -> tuple[Tensors, Tensors]:
+        driven, cont, (h,) = parts.inputs(bottoms, kept)
         w_hh = parts.weight(0, (d, d), "weights of h")
         hidden = []
         for drive, go_on in zip(driven, cont, strict=True):
@@ -101,10 +115,9 @@ def rnn(spec: LayerSpec, weights: Weights) -> Op:
             hidden.append(h)
         w_ho, b_o = parts.weight(1, (d, d), "weights of the output"), parts.weight(2, (d,), "bias of the output")
         y = torch.tanh(F.linear(torch.stack(hidden), w_ho, b_o))
-        return (y, h[None]) if parts.exposed else y
+        return (y, h[None])[: 1 + parts.exposed], (h,)
 
-    op = Op(forward)
-    return Op(forward, backward=parts.backward(op))
+    return parts.op(unroll)
 
 
 @LAYERS.add("LSTM")
@@ -116,15 +129,15 @@ def lstm(spec: LayerSpec, weights: Weights) -> Op:
     h (T, N, D), and with expose_hidden h[T] and c[T] (1, N, D); D = num_output. Weights in order: W_xc (4 D, K), b_c,
     [W_s (4 D, K_s)], W_hc (4 D, D); their rows are i, f, o, g.
     Caffe's surprises: no peepholes; cont is 0 at the first step of a sequence and cuts the past off; Caffe goes on
-    from the last pass's state where cont[0] is 1, here every pass starts from zeros; no gradient reaches
-    cont or leaves through hidden states.
+    from the last pass's state where cont[0] is 1 (here ``Op.resume`` does, a ``Net``'s passes start from zeros);
+    no gradient reaches cont or leaves through hidden states.
     Source: Caffe's recurrent_layer.cpp, lstm_layer.cpp, lstm_unit_layer.cpp.
     """
     parts = _Parts(spec, weights, gates=4, states=2)
     d = parts.units
 
-    def forward(*bottoms: Tensor):
-        driven, cont, (h, c) = parts.inputs(bottoms)
+    def unroll(bottoms: Tensors, kept: Tensors) -> tuple[Tensors, Tensors]:
+        driven, cont, (h, c) = parts.inputs(bottoms, kept)
         w_hc = parts.weight(0, (4 * d, d), "weights of h")
         hidden = []
         for drive, go_on in zip(driven, cont, strict=True):
@@ -133,7 +146,6 @@ def lstm(spec: LayerSpec, weights: Weights) -> Op:
             h = torch.sigmoid(o) * torch.tanh(c)
             hidden.append(h)
         y = torch.stack(hidden)
-        return (y, h[None], c[None]) if parts.exposed else y
+        return (y, h[None], c[None])[: 1 + parts.exposed], (h, c)
 
-    op = Op(forward)
-    return Op(forward, backward=parts.backward(op))
+    return parts.op(unroll)
