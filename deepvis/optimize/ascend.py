@@ -173,8 +173,9 @@ def advance(specimen: Specimen, climbs: Sequence[Climb]) -> list[Climb]:
         grad.flatten(1).count_nonzero(1),
         is_majority(objectives, tape.blobs),
     )
+    scale = specimen.scale
     rates = [
-        learning_rate(climb.job.recipe.lr_policy, climb.job.recipe.lr_params, Slope(value, square, int(count)))
+        learning_rate(climb.job.recipe.lr_policy, climb.job.recipe.lr_params, Slope(value, square, int(count), scale))
         for climb, value, square, count in zip(climbs, values, squares, counts, strict=True)
     ]
     onward = x + torch.tensor(rates, dtype=x.dtype).to(x.device)[:, None, None, None] * grad

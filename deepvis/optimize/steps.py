@@ -14,12 +14,16 @@ Policy = Callable[[Mapping[str, float], "Slope"], float]
 
 @dataclass(frozen=True)
 class Slope:
-    """Where an image stands: its objective, and of the objective's gradient the sum of squares and how many of its
-    values are not 0."""
+    """Where an image stands: its objective, and how steep it is.
+
+    square: sum of squares of the gradient. count: how many of its values are not 0. scale: what a white pixel is in
+    the network's input.
+    """
 
     objective: float
     square: float
     count: int
+    scale: float = 255.0
 
 
 @dataclass(frozen=True)
@@ -68,11 +72,12 @@ def progress01(params: Mapping[str, float], slope: Slope) -> float:
 
 @_policy("even", "step")
 def even(params: Mapping[str, float], slope: Slope) -> float:
-    """As far as moves the values that the unit sees by ``step`` on average (root mean square), however small the slope.
+    """As far as moves the pixels that the unit sees by ``step`` grey levels (root mean square), however flat it is.
 
     Not the original's: a constant rate that suits one network leaves the pictures of another as they were.
     """
-    return _divide(params["step"] * math.sqrt(slope.count), math.sqrt(slope.square))
+    length = params["step"] * slope.scale / 255.0 * math.sqrt(slope.count)
+    return _divide(length, math.sqrt(slope.square))
 
 
 def learning_rate(policy: str, params: Mapping[str, float], slope: Slope) -> float:
