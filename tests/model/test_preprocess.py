@@ -40,6 +40,8 @@ def test_other_counts_of_channels_see_gray(channels: int) -> None:
     pre = Preprocessor((channels, 5, 5))
     x = pre.to_input(photo(), Fit.STRETCH)
     assert x.shape == (channels, 5, 5) and (x == x[:1]).all()
+    seen = pre.crop(photo(), Fit.STRETCH)
+    assert seen.shape == (5, 5, 3) and (seen == x[0][..., None]).all()
     assert pre.to_rgb(x).shape == (5, 5, 3)
     assert pre.diff_to_rgb(x) is x
 
