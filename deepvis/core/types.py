@@ -222,7 +222,7 @@ class UnitImages:
     top_back: their back projections, alike. notes: picture's name ("optimized", "top",
     "top_back") -> a sentence on why it is missing and how to make it, or on what it is
     ("running top-9 of this stream, 12 images"). patches: of the montage, best first.
-    version: rises with every new value, for any unit.
+    version: rises with every new value, for any unit. loading: more of the top 9 is to come.
     """
 
     unit: Unit

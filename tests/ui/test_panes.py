@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from deepvis.core.commands import command_of
 from deepvis.core.geometry import Rect
 from deepvis.core.panes import make_layout
 from deepvis.core.state import InputState, ViewState
 from deepvis.core.types import Fit, LayerInfo, OptimizeProgress, PassSeconds, Unit
+from deepvis.ui.panes import jpgvis
 from deepvis.ui.panes.aux import shows_classes
 from deepvis.ui.panes.help import columns_of
 from deepvis.ui.panes.input import seen_by_network
@@ -79,6 +81,15 @@ def test_speed_in_words() -> None:
     assert pass_fact(PassSeconds(0.0364)) == "36 ms" and pass_fact(PassSeconds(0.0, 0.0261)) == "back 26 ms"
     assert pass_fact(PassSeconds()) == ""
     assert speed_facts(make_scene(status=Status(device="cuda:0"))) == ["cuda:0"]
+
+
+def test_while_the_top_9_is_still_to_come_the_other_notes_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    said_of: list[str] = []
+    monkeypatch.setattr(jpgvis, "sentence", lambda canvas, scene, area, text, **_: said_of.append(text))
+    notes = {"optimized": "none yet; press x", "top": "none yet"}
+    coming = unit_images(unit_of, optimized=None, top=None, top_back=None, notes=notes, loading=True)
+    jpgvis.draw(np.zeros((900, 300, 3), np.uint8), make_scene(UNIT, unit_images=coming))
+    assert said_of == ["none yet; press x", "Loading …", "Loading …"]
 
 
 def test_unit_images_of_another_unit_are_not_shown() -> None:

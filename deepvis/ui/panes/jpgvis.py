@@ -65,7 +65,7 @@ def draw_part(canvas: np.ndarray, scene: Scene, name: str, title: str, images: U
         sentence(canvas, scene, parts.body, "Unit images are off. Press 9 to show them.")
         return
     unit = scene.state.unit
-    if images is None or (images.loading and getattr(images, name) is None):
+    if images is None or (images.loading and name != "optimized" and getattr(images, name) is None):
         parts = draw_card(canvas, scene, title, f"{unit.layer} · {unit.channel}")
         sentence(canvas, scene, parts.body, "Loading …", color=theme.FAINT)
         return

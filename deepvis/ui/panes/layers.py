@@ -44,9 +44,11 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
         return
     view, layer = layer_view(scene), scene.state.layer
     subject = f"{layer.name} · {scene.state.unit.channel}" if zoom is Zoom.UNIT else layer.name
-    title = "   ".join(filter(None, (subject, shape_name(layer), view.caption)))
+    is_pattern = scene.state.view.pattern and zoom is Zoom.OFF
+    caption = "preferred inputs" if is_pattern else view.caption
+    title = "   ".join(filter(None, (subject, shape_name(layer), caption)))
     parts = draw_card(canvas, scene, title, stale=view.stale)
-    if scene.state.view.pattern and zoom is Zoom.OFF:
+    if is_pattern:
         draw_pattern(canvas, scene, parts.body, view)
         return
     if not view.has(0):
@@ -88,7 +90,8 @@ def draw_pattern(canvas: np.ndarray, scene: Scene, body: Rect, view: LayerView) 
         return
     pictures = whole.tiles
     if pictures is None or not len(pictures):
-        sentence(canvas, scene, body, whole.note or f"There are no preferred inputs of {layer.images_of}.")
+        note = whole.note or f"There are no preferred inputs of {layer.images_of}"
+        sentence(canvas, scene, body, f"{note}. Press s to see the maps again.")
         return
     grid = tile_grid(layer.channels, (pictures.shape[1], pictures.shape[2]), body)
     key = ("pattern", whole.layer, whole.version, grid)
