@@ -105,7 +105,7 @@ def reference(name: str) -> ModelRef:
 
 def bare(network: ScanNetwork, batch: int, seconds: float = 3.0) -> float:
     """Images per second of the forward pass on ready inputs, with torch's own threads."""
-    inputs = network.inputs(np.zeros((batch, *network.input_shape), np.float32))
+    inputs = network.inputs(np.zeros((batch, *network.model.preprocessor.input_shape), np.float32))
     torch.set_num_threads(cores())
     network.net.forward(inputs)
     best, until = 0.0, time.perf_counter() + seconds
@@ -120,7 +120,7 @@ def tracker_ms(network: ScanNetwork, images: int = 256) -> float:
     """Milliseconds for each image that tracking all layers takes on one core, over a chunk."""
     torch.set_num_threads(1)
     rng, rows = np.random.default_rng(0), network.rows
-    inputs = [rng.normal(0, 50, (rows, *network.input_shape)).astype(np.float32) for _ in range(4)]
+    inputs = [rng.normal(0, 50, (rows, *network.model.preprocessor.input_shape)).astype(np.float32) for _ in range(4)]
     tracker, spent = Tracker(network.layers, 9), 0.0
     for first in range(0, images, rows):
         peaks = network.peaks(inputs[first // rows % 4] * (1 + first / 1000))

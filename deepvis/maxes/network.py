@@ -48,11 +48,6 @@ class ScanNetwork:
             self._nets.net = Net(self.model.spec, self.device)
         return self._nets.net
 
-    @property
-    def input_shape(self) -> tuple[int, ...]:
-        """(C, H, W) of the network's input."""
-        return self.net.shapes[self.model.data_blob][1:]
-
     def picture(self, path: str, fit: Fit) -> np.ndarray:
         """The input for a photo, (C, H, W) float32, as the live view makes it. Raises PhotoError."""
         return self.model.preprocessor.to_input(load_rgb(path), fit)

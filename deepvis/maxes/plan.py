@@ -27,7 +27,7 @@ from deepvis.maxes.tracker import TrackedLayer
 
 VERSION = 1
 LEAST_CHUNK, MOST_CHUNK = 64, 16384
-FEW_CHUNKS, MANY_CHUNKS = 32, 2048
+FEW_CHUNKS, MANY_CHUNKS = 8, 2048
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class ScanFolder:
 
 
 def chunk_size(images: int, rows: int) -> int:
-    """Images in a chunk: a few dozen chunks at least, to share among workers, and some 2000 at most.
+    """Images in a chunk: some chunks at least, to share among workers, and some 2000 at most.
 
     Chunks of 256 are long enough: in shorter ones most images are among the best of their chunk.
     """

@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,10 +23,9 @@ from deepvis.maxes.plan import ScanFolder, ScanPlan, plan_hash
 from deepvis.maxes.tracker import Peaks, Tracker
 from deepvis.sources.photos import PhotoError
 
-Decoded = np.ndarray | str  # a network's input (C, H, W) float32, or why there is none
 NOT_FINITE = "the network answers with numbers that are not finite"
-DECODERS = 2  # threads per forward pass in progress
-AHEAD = 32  # pictures decoded ahead of the pass in progress
+DECODERS = 1  # threads for each forward pass in work
+AHEAD = 32  # pictures decoded ahead of the pass in work
 
 
 @dataclass(frozen=True)
@@ -96,67 +96,72 @@ def scan_images(
 ) -> Part:
     """Scan ``paths``, the images ``first``, ``first`` + 1, ... of the list. Raises Stopped if so told."""
     tracker, skipped = Tracker(network.layers, plan.top), []
-    rows = plan.rows
-    pictures = decoded(network, paths, plan.fit, max(ahead, rows), decoders)
-    try:
-        for start in range(0, len(paths), rows):
+    batches = read_ahead(network, plan, paths, max(ahead // plan.rows, decoders), decoders)
+    with closing(batches):
+        for start, batch in zip(range(0, len(paths), plan.rows), batches, strict=True):
             if stop is not None and stop.is_set():
                 raise Stopped
-            batch = [next(pictures) for _ in range(min(rows, len(paths) - start))]
-            good, peaks, reasons = run_pass(network, batch, rows)
+            peaks, reasons = run_pass(network, batch)
+            good = [row for row in range(batch.count) if row not in reasons]
             tracker.add([first + start + row for row in good], good, peaks)
-            skipped += [Skipped(first + start + row, paths[start + row], why) for row, why in reasons]
+            skipped += [Skipped(first + start + row, paths[start + row], reasons[row]) for row in sorted(reasons)]
             if advance is not None:
-                advance(len(batch), len(reasons))
-    finally:
-        pictures.close()
+                advance(batch.count, len(reasons))
     return Part(tracker.result(), tuple(skipped), plan.model_hash, plan_hash(plan))
 
 
-def run_pass(
-    network: ScanNetwork, batch: Sequence[Decoded], rows: int
-) -> tuple[list[int], dict[str, Peaks], list[tuple[int, str]]]:
-    """One forward pass over pictures, or reasons why there is none.
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """The pictures of a forward pass.
 
-    The pass has always ``rows`` pictures, zeros where one is missing, and a picture's row is its place in the
-    list: so its values do not depend on which others can be read. Returns the rows that are to be tracked, the
-    peaks of all rows, and (row, reason) of those to be skipped.
+    inputs: (rows, C, H, W) float32; a picture's row is its place in the list, zeros where it cannot be read and
+    beyond the ``count``-th: so no value depends on which others can be read. unread: row -> why.
     """
-    reasons = [(row, picture) for row, picture in enumerate(batch) if isinstance(picture, str)]
-    pictures = {row: picture for row, picture in enumerate(batch) if not isinstance(picture, str)}
-    if not pictures:
-        return [], {}, reasons
-    inputs = np.zeros((rows, *network.input_shape), np.float32)
-    for row, picture in pictures.items():
-        inputs[row] = picture
-    peaks = network.peaks(inputs)
-    finite = np.ones(rows, bool)
-    for layer in peaks.values():
-        finite &= np.isfinite(layer.values).all(axis=1)
-    reasons += [(row, NOT_FINITE) for row in pictures if not finite[row]]
-    return [row for row in pictures if finite[row]], peaks, sorted(reasons)
+
+    inputs: np.ndarray
+    count: int
+    unread: dict[int, str]
 
 
-def decoded(
-    network: ScanNetwork, paths: Sequence[str], fit: Fit, ahead: int, decoders: int = DECODERS
-) -> Generator[Decoded, None, None]:
-    """The network's inputs in order, or the sentence why a photo gives none; ``ahead`` are in work."""
-
-    def one(path: str) -> Decoded:
+def read_batch(network: ScanNetwork, paths: Sequence[str], rows: int, fit: Fit) -> Batch:
+    """Decode and fit at most ``rows`` photos."""
+    inputs = np.zeros((rows, *network.model.preprocessor.input_shape), np.float32)
+    unread = {}
+    for row, path in enumerate(paths):
         try:
-            return network.picture(path, fit)
+            inputs[row] = network.picture(path, fit)
         except PhotoError as error:
-            return str(error)
+            unread[row] = str(error)
+    return Batch(inputs, len(paths), unread)
 
+
+def read_ahead(
+    network: ScanNetwork, plan: ScanPlan, paths: Sequence[str], ahead: int, decoders: int
+) -> Generator[Batch, None, None]:
+    """The batches in order; ``ahead`` of them are in work or ready, in so many threads."""
     with ThreadPoolExecutor(decoders, thread_name_prefix="decode") as pool:
-        waiting: deque[Future[Decoded]] = deque()
+        waiting: deque[Future[Batch]] = deque()
         try:
-            for path in paths:
-                waiting.append(pool.submit(one, path))
-                if len(waiting) >= ahead:
+            for start in range(0, len(paths), plan.rows):
+                waiting.append(pool.submit(read_batch, network, paths[start : start + plan.rows], plan.rows, plan.fit))
+                if len(waiting) > ahead:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
         finally:
             for future in waiting:
                 future.cancel()
+
+
+def run_pass(network: ScanNetwork, batch: Batch) -> tuple[dict[str, Peaks], dict[int, str]]:
+    """The peaks of a forward pass, and row -> why for those pictures that are to be skipped."""
+    reasons = dict(batch.unread)
+    if len(reasons) == batch.count:
+        return {}, reasons
+    peaks = network.peaks(batch.inputs)
+    finite = np.ones(len(batch.inputs), bool)
+    for layer in peaks.values():
+        finite &= np.isfinite(layer.values).all(axis=1)
+    for row in np.flatnonzero(~finite[: batch.count]):
+        reasons.setdefault(int(row), NOT_FINITE)
+    return peaks, reasons

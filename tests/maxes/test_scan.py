@@ -189,11 +189,11 @@ plan.LEAST_CHUNK = 8
 real, written = scan.save_part, []
 
 def save_part(path, part):
-    if len(written) == 3:
+    if len(written) >= 3:
         Path(str(path) + ".half.part").write_bytes(b"PK half a file")
         os.kill(os.getpid(), signal.SIGKILL)
-    written.append(path)
     real(path, part)
+    written.append(path)
 
 scan.save_part = save_part
 prototxt, images, output = sys.argv[1:]
@@ -213,11 +213,11 @@ def test_killed_with_kill_9_and_gone_on_gives_the_same_bytes(ref, collection, tm
     assert died.returncode == -signal.SIGKILL, died.stderr.decode()
     assert not ScanFolder(killed).result.exists()
     there = list(ScanFolder(killed).parts.glob("*.npz"))
-    assert len(there) == 3
+    assert 3 <= len(there) <= 4  # two threads: one may have been just past the third
     stamps = {path: path.stat().st_mtime_ns for path in there}
     seen = Notes()
     run_scan(ScanOrder(ref, str(collection), killed), seen)
-    assert seen.begun == [(46, 46 - seen.images)] and seen.images <= 46 - 16  # the finished ones are not repeated
+    assert seen.begun == [(46, 46 - seen.images)] and seen.images <= 46 - 24  # the finished ones are not repeated
     assert stamps == {path: path.stat().st_mtime_ns for path in there}
     run_scan(ScanOrder(ref, str(collection), whole))
     assert result_bytes(killed) == result_bytes(whole)
@@ -404,7 +404,7 @@ def test_an_output_that_cannot_be_made_is_one_sentence(ref, collection, tmp_path
 
 
 @pytest.mark.parametrize(
-    "images, size", [(1, 64), (2048, 64), (8242, 256), (524_288, 256), (1_300_000, 1024), (10**8, 16384)]
+    "images, size", [(1, 64), (512, 64), (513, 128), (8242, 256), (524_288, 256), (1_300_000, 1024), (10**8, 16384)]
 )
 def test_chunk_sizes(images, size) -> None:
     assert chunk_size(images, 8) == size
