@@ -23,13 +23,14 @@ from deepvis.caffe.solver import (
     get_solver,
 )
 from deepvis.engine.op import LAYERS as _LAYERS
+from deepvis.model.training import DATA_TYPES as _DATA_TYPES
 
 __version__ = "1.0.0"  # the version of Caffe whose interface this is
 
 
 def layer_type_list() -> list[str]:
     """The names of all layer types that can be run, and of the data layers that are understood."""
-    return sorted({*_LAYERS, "Input", "Python", "Data"})
+    return sorted({*_LAYERS, *_DATA_TYPES, "HDF5Output", "Input", "Python"})
 
 
 def init_log(*args) -> None:

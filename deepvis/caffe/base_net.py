@@ -121,6 +121,16 @@ class BaseNet:
     def _blobs(self) -> list[Blob]:
         return list(self.blobs.values())
 
+    @property
+    def _inputs(self) -> list[int]:
+        """Places in ``blobs`` of the inputs."""
+        return [self._blob_names.index(name) for name in self.inputs]
+
+    @property
+    def _outputs(self) -> list[int]:
+        """Places in ``blobs`` of the outputs."""
+        return [self._blob_names.index(name) for name in self.outputs]
+
     def _top_ids(self, layer: int) -> list[int]:
         return [self._blob_names.index(name) for name in self.layers[layer].tops]
 

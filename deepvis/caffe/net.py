@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from deepvis.caffe.base_net import BaseNet
 from deepvis.model.errors import ModelError
+from deepvis.model.graph import NetSpec
 from deepvis.model.hdf5 import read_hdf5, write_hdf5
-from deepvis.model.schema import TEST, TRAIN
+from deepvis.model.schema import TEST, TRAIN, LayerParameter
 from deepvis.model.weights import read_weights, write_weights
 
 __all__ = ["TEST", "TRAIN", "Net"]
@@ -40,15 +42,22 @@ class Net(BaseNet):
         self._take(read_hdf5(Path(weights)), os.fspath(weights))
 
     def save(self, path: str | os.PathLike) -> None:
-        """Write the weights as a .caffemodel."""
-        write_weights(os.fspath(path), self._all_weights())
+        """Write the net as a .caffemodel: its layers, Splits included, and their weights."""
+        layers = []
+        for step in self.layers:
+            message = LayerParameter()
+            message.CopyFrom(step.spec.message)
+            message.ClearField("bottom")
+            message.bottom.extend(step.bottoms)
+            layers.append(replace(step.spec, message=message, blobs=tuple(blob.data for blob in step.blobs)))
+        write_weights(os.fspath(path), NetSpec(self.name, tuple(layers), {}))
 
     def save_hdf5(self, path: str | os.PathLike, write_diff: bool = False) -> None:
-        """Write the weights as HDF5, whatever the file's name (needs h5py); ``write_diff`` must be False."""
-        if write_diff:
-            raise NotImplementedError("save_hdf5: diffs are not written; save the arrays of blob.diff with numpy")
+        """Write the weights, and their diffs with ``write_diff``, as HDF5, whatever the file's name (needs h5py)."""
         part = Path(f"{os.fspath(path)}.part")
-        write_hdf5(part, self._all_weights().items())
+        weights = [(name, [blob.data for blob in blobs]) for name, blobs in self.params.items()]
+        diffs = [(name, [blob.diff for blob in blobs]) for name, blobs in self.params.items()] if write_diff else None
+        write_hdf5(part, weights, diffs)
         os.replace(part, path)
 
     def share_with(self, other: Net) -> None:
@@ -79,9 +88,6 @@ class Net(BaseNet):
                         f"{path}: layer {step.name!r} has a weight blob of {array.shape}, expected {blob.shape}"
                     )
                 blob.data[...] = array.reshape(blob.shape)
-
-    def _all_weights(self) -> dict[str, list[np.ndarray]]:
-        return {name: [blob.data for blob in blobs] for name, blobs in self.params.items()}
 
     # --- the toolbox's fork ----------------------------------------------------------------------
 

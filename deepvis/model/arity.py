@@ -36,6 +36,7 @@ _ARITY: dict[str, tuple[int, int, int, int]] = {
     "Eltwise": (2, _ANY, 1, 1),
     "Interp": (1, 2, 1, 1),
     "Filter": (2, _ANY, 1, _ANY),
+    "LSTMUnit": (3, 3, 2, 2),
     "Parameter": (0, 0, 1, 1),
     "Pooling": (1, 1, 1, 2),
     "Silence": (1, _ANY, 0, 0),

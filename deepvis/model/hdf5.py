@@ -54,11 +54,17 @@ def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
-def write_hdf5(path: Path, layers: Iterable[tuple[str, Sequence[np.ndarray]]]) -> None:
-    """Write (layer name, blobs) pairs. Raises OSError, and ModelError without h5py."""
+Named = Iterable[tuple[str, Sequence[np.ndarray]]]
+
+
+def write_hdf5(path: Path, layers: Named, diffs: Named | None = None) -> None:
+    """Write (layer name, blobs) pairs, and those of the blobs' diffs. Raises OSError, and ModelError without h5py."""
     with _h5py(path).File(path, "w") as file:
-        data = file.create_group("data")
-        for name, blobs in layers:
-            group = data.require_group(name)
-            for index, blob in enumerate(blobs):
-                group.create_dataset(str(index), data=np.asarray(blob, np.float32))
+        for place, named in (("data", layers), ("diff", diffs)):
+            if named is None:
+                continue
+            group = file.create_group(place)
+            for name, blobs in named:
+                own = group.require_group(name)
+                for index, blob in enumerate(blobs):
+                    own.create_dataset(str(index), data=np.asarray(blob, np.float32))

@@ -359,7 +359,8 @@ def test_training_is_out():
 
 
 def test_layer_type_list_has_the_usual_types():
-    assert {"Data", "Convolution", "InnerProduct", "Python"} <= set(caffe.layer_type_list())
+    usual = {"Data", "Convolution", "InnerProduct", "Python", "LSTMUnit", "HDF5Data", "MemoryData", "HDF5Output"}
+    assert usual <= set(caffe.layer_type_list())
 
 
 def test_modes_and_seed(tmp_path):
@@ -404,3 +405,28 @@ def test_a_recurrent_layer_goes_on_from_the_last_forward(tmp_path, kind):
     np.testing.assert_allclose(single.forward(x=x[:1], cont=cont[:1])["y"][0], wanted[0], atol=1e-6)
     single.backward(y=np.ones((1, 2, 4)))
     assert abs(single.params["y"][0].diff).max() > 0
+
+
+def test_save_writes_layers_that_other_readers_of_caffemodels_understand(branches, tmp_path):
+    path = tmp_path / "saved.caffemodel"
+    branches.save(path)
+    message = caffe.proto.caffe_pb2.NetParameter.FromString(path.read_bytes())
+    assert message.name == branches.name
+    written = [(x.name, x.type, list(x.bottom), list(x.top), len(x.blobs)) for x in message.layer]
+    assert written == [(x.name, x.type, list(x.bottoms), list(x.tops), len(x.blobs)) for x in branches.layers]
+
+
+def test_save_hdf5_with_diffs(net, tmp_path):
+    h5py = pytest.importorskip("h5py")
+    net.forward()
+    net.backward()
+    net.save_hdf5(tmp_path / "net.h5", True)
+    with h5py.File(tmp_path / "net.h5") as file:
+        np.testing.assert_array_equal(file["diff/conv/1"][()], net.params["conv"][1].diff)
+        np.testing.assert_array_equal(file["data/conv/1"][()], net.params["conv"][1].data)
+
+
+def test_places_of_inputs_and_outputs(branches):
+    names = list(branches.blobs)
+    assert [names[i] for i in branches._inputs] == branches.inputs
+    assert [names[i] for i in branches._outputs] == branches.outputs

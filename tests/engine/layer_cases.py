@@ -157,6 +157,7 @@ CASES = [
     LayerCase("LRN", "lrn_param { local_size: 3 alpha: 0.5 beta: 0.6 norm_region: WITHIN_CHANNEL }", name="within"),
     LayerCase("LSTM", recurrent("num_output: 4"), (SEQUENCE, (4, 2)), (NORMAL, GO_ON)),
     LayerCase("LSTM", recurrent("num_output: 4"), (SEQUENCE, (4, 2), (2, 3)), (NORMAL, GO_ON), (0, 2), name="static"),
+    LayerCase("LSTMUnit", "", ((1, 2, 3), (1, 2, 12), (1, 2)), (NORMAL, NORMAL, [1, 0]), (0, 1), tops=2),
     LayerCase("Log", "log_param { base: 3 scale: 0.5 shift: 1.3 }", values=(POSITIVE,)),
     LayerCase("MVN"),
     LayerCase("MVN", "mvn_param { across_channels: true normalize_variance: false }", name="across"),

@@ -141,11 +141,36 @@ def lstm(spec: LayerSpec, weights: Weights) -> Op:
         w_hc = parts.weight(0, (4 * d, d), "weights of h")
         hidden = []
         for drive, go_on in zip(driven, cont, strict=True):
-            i, f, o, g = (drive + F.linear(go_on * h, w_hc)).chunk(4, 1)
-            c = go_on * torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
-            h = torch.sigmoid(o) * torch.tanh(c)
+            c, h = _unit(c, drive + F.linear(go_on * h, w_hc), go_on)
             hidden.append(h)
         y = torch.stack(hidden)
         return (y, h[None], c[None])[: 1 + parts.exposed], (h, c)
 
     return parts.op(unroll)
+
+
+@LAYERS.add("LSTMUnit")
+def lstm_unit(spec: LayerSpec, weights: Weights) -> Op:
+    """c = cont f c' + i g; h = o tanh(c); i, f, o = sigmoid and g = tanh of the four parts of the gates.
+
+    Shapes: c' (1, N, D), gates (1, N, 4 D) in the order i, f, o, g, cont (1, N) -> c and h (1, N, D). Gradient:
+    autograd's to c' and the gates, none to cont.
+    Source: Caffe's lstm_unit_layer.cpp: the step that an LSTM layer repeats, for nets that unroll one themselves.
+    """
+
+    def forward(c: Tensor, gates: Tensor, cont: Tensor) -> Tensors:
+        streams = c.shape[1] if c.dim() == 3 else 0
+        if tuple(gates.shape) != (1, streams, 4 * c.shape[-1]) or tuple(cont.shape) != (1, streams):
+            found = f"bottoms of {[list(x.shape) for x in (c, gates, cont)]}"
+            raise fault(spec, found, "(1, N, D), (1, N, 4 D) and (1, N)")
+        return _unit(c, gates, cont[..., None])
+
+    op = Op(forward)
+    return Op(forward, backward=lambda ran, grads: [*by_autograd(op, ran, grads)[:2], None])
+
+
+def _unit(c: Tensor, gates: Tensor, cont: Tensor) -> tuple[Tensor, Tensor]:
+    """(cell, hidden state) after a step from the cell (..., D), the gates (..., 4 D) and cont (..., 1)."""
+    i, f, o, g = gates.chunk(4, -1)
+    c = cont * torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
+    return c, torch.sigmoid(o) * torch.tanh(c)
