@@ -224,7 +224,7 @@ def open_fields(model: Model) -> FieldOf | None:
 
 
 def write_results(loop: Loop, options: RunOptions, passes: PassLog) -> None:
-    """The screenshot and the statistics. Raises UsageError for a file that cannot be written."""
+    """The screenshot and the statistics. Raises UsageError for a file that could not be written, the video too."""
     info = loop.state.info
     try:
         if options.screenshot:
@@ -233,3 +233,5 @@ def write_results(loop: Loop, options: RunOptions, passes: PassLog) -> None:
             loop.stats.write(options.stats, passes, info.name, info.device)
     except OSError as error:
         raise UsageError(f"{error.filename or options.screenshot}: {error.strerror or error}") from error
+    if loop.recording_error:
+        raise UsageError(loop.recording_error)

@@ -84,6 +84,15 @@ class Loop:
         return missing(self.state, self.parts.known)
 
     @property
+    def _is_recording(self) -> bool:
+        return self._recorder is not None and not self._recorder.error
+
+    @property
+    def recording_error(self) -> str:
+        """Why there is no recording though one was asked for, or ""."""
+        return self._recorder.error if self._recorder else ""
+
+    @property
     def scene(self) -> Scene | None:
         """What is on the screen."""
         return self._scene
@@ -181,7 +190,7 @@ class Loop:
             whole_layer=known.whole_layer,
             optimize=shown_progress(state, known),
             status=self._status.read(
-                state, known, self.parts.moving_source, self.parts.info, recording=self._recorder is not None
+                state, known, self.parts.moving_source, self.parts.info, recording=self._is_recording
             ),
             commands=HELP_ROWS,
             field_of=self.parts.field_of,

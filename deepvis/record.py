@@ -19,7 +19,7 @@ FPS = 25.0
 class Recorder:
     """Writes the newest picture of the window FPS times a second of real time, until closed.
 
-    The file appears under its name when it is complete. ``error``: a sentence where nothing could be written, or "".
+    The file appears under its name when it is complete. ``error``: a sentence where it cannot be written, or "".
     """
 
     def __init__(self, path: Path) -> None:
@@ -41,10 +41,16 @@ class Recorder:
         """Write what is left and give the file its name."""
         self._stopped.set()
         self._thread.join()
-        if self._writer is not None:
-            self._writer.release()
+        if self._writer is None:
+            return
+        self._writer.release()
+        try:
             if not self.error:
                 os.replace(self._part, self._path)
+        except OSError as error:
+            self.error = f"{self._path} could not be written: {error.strerror or error}"
+        finally:
+            self._part.unlink(missing_ok=True)
 
     def _work(self) -> None:
         started, written = time.monotonic(), 0

@@ -15,6 +15,7 @@ def written_beside(target: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """A file to write to that takes the name ``target`` once the block has ended well.
 
     Missing folders are made. Where the block raises, nothing is left behind and what was there before stays.
+    An OSError names ``target``, never the file beside it.
     """
     target = Path(target)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -23,5 +24,9 @@ def written_beside(target: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         with open(part, "wb") as file:
             yield file
         os.replace(part, target)
+    except OSError as error:
+        if error.filename == str(part):
+            error.filename, error.filename2 = str(target), None
+        raise
     finally:
         part.unlink(missing_ok=True)

@@ -96,6 +96,18 @@ def test_record_writes_a_video(tiny: list[str], video: Path, tmp_path: Path) -> 
     assert list(tmp_path.glob("*.part*")) == []
 
 
+def test_a_recording_that_fails_is_an_error(
+    tiny: list[str],
+    photos: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(cv2.VideoWriter, "fourcc", lambda *_: 0)  # a codec that there is not
+    assert run(*tiny, "--images", photos, "--frames", "2", "--record", tmp_path / "film.mp4") == 2
+    assert "film.mp4 cannot be written as a video" in capsys.readouterr().err
+
+
 def test_p_saves_a_picture(tiny: list[str], photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert run(*tiny, "--images", photos, "--keys", "o p down p") == 0

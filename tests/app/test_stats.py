@@ -76,6 +76,26 @@ def test_a_recording_shorter_than_a_frame_and_of_odd_size(tmp_path: Path) -> Non
     assert abs(float(bgr.mean()) - 90) < 5
 
 
+def test_a_recording_that_cannot_be_written_says_so_and_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "film.mp4").mkdir()  # where the file should be
+    recorder = Recorder(tmp_path / "film.mp4")
+    recorder.show(np.zeros((100, 150, 3), np.uint8))
+    recorder.close()
+    assert "film.mp4 could not be written" in recorder.error
+    assert [path.name for path in tmp_path.iterdir()] == ["film.mp4"]
+    lost = Recorder(tmp_path / "nowhere" / "film.mp4")
+    lost.show(np.zeros((100, 150, 3), np.uint8))
+    lost.close()
+    assert "film.mp4 cannot be written" in lost.error
+
+
+def test_statistics_that_cannot_be_written_name_their_own_file(tmp_path: Path) -> None:
+    (tmp_path / "stats.json").mkdir()
+    with pytest.raises(OSError) as refused:
+        Stats().write(tmp_path / "stats.json", PassLog(), "net", "cpu")
+    assert refused.value.filename == str(tmp_path / "stats.json")
+
+
 def test_a_recording_of_nothing_leaves_no_file(tmp_path: Path) -> None:
     Recorder(tmp_path / "film.mp4").close()
     assert list(tmp_path.iterdir()) == []
