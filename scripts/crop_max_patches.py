@@ -14,6 +14,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from deepvis.environment import use_environment
+
+use_environment()
+
 from deepvis.maxes.command import Bar, add_where_arguments, run_command, where
 
 

@@ -10,6 +10,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from deepvis.environment import use_environment
+
+use_environment()
+
 from deepvis.model.errors import ModelError
 from deepvis.model.fetch import fetch_model
 from deepvis.model.zoo import find_card, list_models

@@ -15,6 +15,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from deepvis.environment import use_environment
+
+use_environment()
+
 from deepvis.core.types import Fit
 from deepvis.maxes.command import (
     Bar,

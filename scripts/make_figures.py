@@ -14,10 +14,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from deepvis.environment import use_environment
+
+use_environment()
+
 import numpy as np
 from PIL import Image
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from deepvis.core.files import written_beside
 from deepvis.model.zoo import Model

@@ -18,6 +18,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from deepvis.environment import use_environment
+
+use_environment()
+
 import numpy as np
 
 from deepvis.backends.base import BackendError

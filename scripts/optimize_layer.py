@@ -17,6 +17,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from deepvis.environment import use_environment
+
+use_environment()
+
 from deepvis.model.zoo import Model
 from deepvis.optimize import command, options, session
 from deepvis.optimize.ascend import Climb, Job

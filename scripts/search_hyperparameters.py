@@ -16,6 +16,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from deepvis.environment import use_environment
+
+use_environment()
+
 from deepvis.core.files import written_beside
 from deepvis.optimize import command, options, session
 from deepvis.optimize.ascend import Climb

@@ -17,6 +17,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from deepvis.environment import use_environment
+
+use_environment()
+
 import torch
 from tqdm import tqdm
 
