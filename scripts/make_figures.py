@@ -52,6 +52,7 @@ def parser() -> options.Parser:
     what.add_argument("--presets", nargs="+", default=list(TABLE_1), metavar="NAME", help="of figure 4")
     what.add_argument("--preset", default="3", metavar="NAME", help="of figures 5 and S1; its steps are figure 3's")
     what.add_argument("--presets-file", type=Path, metavar="YAML", help="your own presets")
+    what.add_argument("--small", action="store_true", help="256 colours: half the bytes")
     what.add_argument("--max-iter", metavar="N", help="iterations, in place of the presets'")
     options.add_work(p)
     return p
@@ -73,7 +74,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         report = session.run(network, left, work, bar, write)
     for figure in drawn:
         if all(pieces.path(job).exists() for job in figure.jobs):
-            write_png(args.out / f"{figure.name}.png", figures.draw(figure, pieces.read))
+            write_png(args.out / f"{figure.name}.png", figures.draw(figure, pieces.read), small=args.small)
     return command.last_words(report, NAME, len(left))
 
 
@@ -123,9 +124,10 @@ def resolved(figure: figures.Figure, shapes: Shapes) -> figures.Figure:
     return replace(figure, rows=tuple(replace(row, jobs=tuple(map(job_of, row.jobs))) for row in figure.rows))
 
 
-def write_png(path: Path, rgb: np.ndarray) -> None:
+def write_png(path: Path, rgb: np.ndarray, *, small: bool) -> None:
     encoded = io.BytesIO()
-    Image.fromarray(rgb).save(encoded, "PNG", optimize=True)
+    page = Image.fromarray(rgb)
+    (page.quantize(256) if small else page).save(encoded, "PNG", optimize=True)
     with written_beside(path) as file:
         file.write(encoded.getvalue())
 
