@@ -25,7 +25,7 @@ PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg")
 VIDEO_SUFFIXES = (".mp4", ".avi", ".mkv")
 NETWORK_SETTINGS = ("model", "prototxt", "weights", "mean", "labels", "label_layers", "prob_layer", "data_blob",
                     "input_size", "channel_order", "input_scale", "layer_filter", "short_name",
-                    "unit_image_dir", "unit_image_layers", "remap", "panes")  # fmt: skip
+                    "unit_image_dir", "unit_image_layers", "remap")  # fmt: skip
 
 
 class Parser(argparse.ArgumentParser):
@@ -170,7 +170,7 @@ def _check_output(option: str, path: Path | None, suffixes: tuple[str, ...]) -> 
 def settings_of(arguments: argparse.Namespace) -> Settings:
     """The settings files, overridden by the command line. Raises ConfigError or UsageError.
 
-    A network named on the command line takes nothing of another one from a settings file.
+    A network named on the command line takes nothing of another one from a settings file; the window stays.
     """
     files = config.settings_files()
     if arguments.settings:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from deepvis import config
+from deepvis.cli import parser, settings_of
 from deepvis.config import ConfigError, Settings, load
 from deepvis.original_settings import RENAMED, WITHOUT_EFFECT
 
@@ -128,3 +129,10 @@ def test_every_setting_has_a_sentence_of_help() -> None:
     for row in config.TABLE.values():
         assert row.metadata["help"]
         assert inspect.isfunction(row.metadata["kind"].convert)
+
+
+def test_a_network_of_the_command_line_leaves_that_of_the_files_and_keeps_the_window(tmp_path: Path) -> None:
+    mine = written(tmp_path, "prototxt = 'a'\nweights = 'b'\nlabels = 'c'\nscale = 0.5\npanes = {'jpgvis': None}\n")
+    settings = settings_of(parser().parse_args(["--settings", str(mine), "--model", "squeezenet"]))
+    assert (settings.model, settings.prototxt, settings.weights, settings.labels) == ("squeezenet", None, None, None)
+    assert (settings.scale, settings.panes) == (0.5, {"jpgvis": None})
