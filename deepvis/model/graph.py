@@ -92,6 +92,8 @@ def load_net(
     where = "the network" if hasattr(net, "DESCRIPTOR") else prototxt.source_text(net)[1]
     raw = net if hasattr(net, "DESCRIPTOR") else prototxt.read_net_text(net, notes)
     current = upgrade(raw)
+    if not current.layer:
+        raise ModelError(f"{where}: found no layers, expected a network; is the file complete?")
     state = rules.state_of(current, phase, level, tuple(stages))
     layers, left_out = rules.split_layers(current, state)
     given = weights if weights is None or isinstance(weights, Mapping) else read_weights(weights)
@@ -171,6 +173,8 @@ def _declared(layer: Any) -> dict[str, Shape]:
         raise ModelError(
             f"layer {layer.name!r} (Input): found {len(shapes)} shapes for {len(layer.top)} tops, expected one for each"
         )
+    if len(set(layer.top)) != len(layer.top):
+        raise ModelError(f"layer {layer.name!r} (Input): found a top twice among {list(layer.top)}, expected it once")
     if len(shapes) < 2:
         shapes = (shapes or [()]) * len(layer.top)
     return dict(zip(layer.top, shapes, strict=True))

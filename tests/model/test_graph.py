@@ -66,6 +66,17 @@ def test_the_files_own_state_counts() -> None:
     assert "high" not in names(load_net("state { level: 3 }\n" + RULES, level=0))  # as Caffe's Net(..., level=0)
 
 
+@pytest.mark.parametrize("text", ["\n", "# nothing\n", 'name: "a"\n'])
+def test_a_file_without_layers_is_said(text: str) -> None:
+    with pytest.raises(ModelError, match="found no layers, expected a network"):
+        load_net(text)
+
+
+def test_an_input_named_twice_is_said() -> None:
+    with pytest.raises(ModelError, match=r"'input' .*a top twice"):
+        load_net('input: "a" input: "a"\ninput_shape { dim: 2 } input_shape { dim: 2 }')
+
+
 def test_both_kinds_of_rules_are_an_error() -> None:
     with pytest.raises(ModelError, match="layer 'p': found include and exclude rules"):
         load_net(DATA + power("p", "include { } exclude { }"))

@@ -73,7 +73,7 @@ def test_inputs() -> None:
     with pytest.raises(ModelError, match=r"found the shape 1x3 of the input 'info', expected .batch, channels"):
         listing.picture_shape(spec, "info")
     with pytest.raises(ModelError, match="found the inputs none, expected one that takes a picture"):
-        listing.data_blob(load_net("name: 'x'\n"))
+        listing.data_blob(load_net("layer { name: 'd' type: 'DummyData' top: 'd' }"))
 
 
 def test_long_networks_show_their_blocks() -> None:

@@ -6,9 +6,13 @@ from pathlib import Path
 
 import pytest
 
+import deepvis.engine.layers  # noqa: F401  (fills the table of layer types)
+from deepvis.engine.op import LAYERS
+from deepvis.model import schema
 from deepvis.model.errors import ModelError
 from deepvis.model.prototxt import read_net_text
-from deepvis.model.upgrade import upgrade
+from deepvis.model.training import DATA_TYPES
+from deepvis.model.upgrade import upgrade, v1_type
 
 V0 = """
 name: "old" input: "data" input_dim: 1 input_dim: 3 input_dim: 8 input_dim: 8
@@ -111,3 +115,10 @@ def test_errors(what: str) -> None:
 def test_agrees_with_caffes_own_upgrade(case: str, shared: Path) -> None:
     folder = shared / "golden" / "nets" / case
     assert upgrade(read_net_text(folder / "net.prototxt")) == read_net_text(folder / "upgraded_by_caffe.prototxt")
+
+
+def test_every_v1_type_has_the_name_of_a_layer_of_today() -> None:
+    """But for data layers, which become inputs, and HDF5Output, which is left out."""
+    enum = schema.V1LayerParameter.DESCRIPTOR.fields_by_name["type"].enum_type
+    names = {v1_type(schema.V1LayerParameter(type=value.number)) for value in enum.values if value.name != "NONE"}
+    assert names - set(LAYERS) - DATA_TYPES == {"HDF5Output"}
