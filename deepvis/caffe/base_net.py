@@ -70,10 +70,9 @@ class BaseNet:
             layer = filled(layer, [self.blobs[name].shape for name in bottoms], mode.rng())
         step = Step(layer, bottoms, tops)
         names = [param.name for param in layer.message.param] + [""] * len(layer.blobs)
-        step.blobs.extend(
-            self._shared.setdefault(name or id(values), Blob(values=values))
-            for values, name in zip(layer.blobs, names, strict=False)
-        )
+        for values, name in zip(layer.blobs, names, strict=False):
+            blob = self._shared.setdefault(name or id(values), Blob(values=values))
+            step.blobs.append(blob if blob.shape == values.shape else blob.seen_as(values.shape))
         if layer.type == "Python":
             step.python = make_python_layer(layer, self.phase)
             step.python.setup([self.blobs[name] for name in bottoms], [self.blobs[name] for name in tops])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 
 import numpy as np
@@ -136,6 +137,13 @@ class Blob:
     def share_data(self, source: Blob) -> None:
         """Show the other blob's values from now on, in this blob's shape (Split, Reshape, Flatten)."""
         self._source = source
+
+    def seen_as(self, shape: Sequence[int]) -> Blob:
+        """A blob of another shape over this one's values and diffs (params that are shared permissively)."""
+        view = Blob(*shape)
+        view._source = self
+        view._diff = SyncedArray(self.synced_diff().host().reshape(shape))
+        return view
 
     def share_with(self, other: Blob) -> None:
         """Use the other blob's memory for data and diff. Raises ValueError where the shapes differ."""

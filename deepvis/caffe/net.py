@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from deepvis.caffe.base_net import BaseNet
+from deepvis.engine.op import fits
 from deepvis.model.errors import ModelError
 from deepvis.model.graph import NetSpec
 from deepvis.model.hdf5 import read_hdf5, write_hdf5
@@ -83,7 +84,7 @@ class Net(BaseNet):
                     f"{path}: layer {step.name!r} has {len(values)} weight blobs, expected {len(step.blobs)}"
                 )
             for blob, array in zip(step.blobs, values, strict=True):
-                if array.size != blob.count:
+                if not fits(array.shape, blob.shape):
                     raise ModelError(
                         f"{path}: layer {step.name!r} has a weight blob of {array.shape}, expected {blob.shape}"
                     )

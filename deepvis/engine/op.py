@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Any, NamedTuple
 
 import torch
@@ -166,7 +167,7 @@ def canonical_axis(spec: LayerSpec, axis: int, dims: int, *, end: bool = False) 
 
 
 def blob(spec: LayerSpec, weights: Weights, index: int, shape: Sequence[int] | None, what: str) -> Tensor:
-    """The layer's ``index``-th weight blob in ``shape`` (any shape of the same size is taken, as legacy files hold)."""
+    """The layer's ``index``-th weight blob in ``shape``. Raises ModelError where it is missing or has another shape."""
     wanted = "x".join(str(d) for d in shape) if shape is not None else "any shape"
     if index >= len(weights):
         raise fault(
@@ -175,12 +176,28 @@ def blob(spec: LayerSpec, weights: Weights, index: int, shape: Sequence[int] | N
     w = weights[index]
     if shape is None:
         return w
-    size = 1
-    for d in shape:
-        size *= d
-    if w.numel() != size:
+    if not fits(w.shape, shape):
         raise fault(spec, f"{what} of {'x'.join(str(d) for d in w.shape)}", f"{wanted} from its bottom and parameters")
     return w if tuple(w.shape) == tuple(shape) else w.reshape(tuple(shape))
+
+
+def fits(found: Sequence[int], wanted: Sequence[int]) -> bool:
+    """True if a weight blob of the shape ``found`` can serve as one of ``wanted``: the same values in the same order.
+
+    As in Caffe axes of 1 may stand in front, as legacy files have them; beyond Caffe a vector may have axes of 1
+    anywhere, and the rows of a matrix may be images.
+    Source: Caffe's Blob::ShapeEquals.
+    """
+    found, wanted = tuple(found), tuple(wanted)
+    if found == wanted:
+        return True
+    if prod(found) != prod(wanted):
+        return False
+    if len(wanted) < 2:
+        return sum(d != 1 for d in found) < 2
+    extra = len(found) - len(wanted)
+    ones_in_front = found[:extra] == (1,) * extra and found[extra:] == wanted if extra > 0 else False
+    return ones_in_front or (len(wanted) == 2 and found[:1] == wanted[:1])
 
 
 MOST_VALUES = 2**31 - 1

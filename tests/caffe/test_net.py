@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import deepvis.caffe as caffe
+from deepvis.model.weights import write_weights
 
 SIMPLE = """name: 'testnet' force_backward: true
 layer { type: 'DummyData' name: 'data' top: 'data' top: 'label'
@@ -430,3 +431,33 @@ def test_places_of_inputs_and_outputs(branches):
     names = list(branches.blobs)
     assert [names[i] for i in branches._inputs] == branches.inputs
     assert [names[i] for i in branches._outputs] == branches.outputs
+
+
+def test_copy_from_refuses_another_order(net, tmp_path):
+    other = SIMPLE.replace("num_output: 11 kernel_size: 2 pad: 3", "num_output: 2 kernel_h: 11 kernel_w: 2 pad: 8")
+    caffe.Net(write(tmp_path, other, "other.prototxt"), caffe.TRAIN).save(tmp_path / "other.caffemodel")
+    with pytest.raises(ValueError, match=r"'conv'.*\(2, 2, 11, 2\), expected \(11, 2, 2, 2\)"):
+        net.copy_from(tmp_path / "other.caffemodel")
+
+
+def test_params_shared_permissively_keep_their_own_shapes(tmp_path):
+    text = "input: 'data' input_shape { dim: 1 dim: 4 dim: 3 dim: 3 }\n"
+    for name, kernel, share in (
+        ("one", "kernel_size: 1", ""),
+        ("two", "kernel_h: 2 kernel_w: 1 group: 2", "PERMISSIVE"),
+    ):
+        mode = f"share_mode: {share}" if share else ""
+        text += (
+            f"layer {{ name: '{name}' type: 'Convolution' bottom: 'data' top: '{name}' param {{ name: 'w' {mode} }} "
+        )
+        text += f"convolution_param {{ num_output: 6 bias_term: false {kernel} }} }}\n"
+    weights = tmp_path / "w.caffemodel"
+    values = np.arange(24, dtype=np.float32)
+    write_weights(weights, {"one": [values.reshape(6, 4, 1, 1)], "two": [values.reshape(6, 2, 2, 1)]})
+    net = caffe.Net(write(tmp_path, text), str(weights), caffe.TEST)
+    one, two = net.params["one"][0], net.params["two"][0]
+    assert (one.shape, two.shape) == ((6, 4, 1, 1), (6, 2, 2, 1)) == (one.data.shape, two.data.shape)
+    two.data[...], one.diff[...] = 5, 7
+    assert (one.data == 5).all() and (two.diff == 7).all()
+    net.forward(data=np.ones((1, 4, 3, 3)))
+    assert (net.blobs["one"].data == 20).all() and (net.blobs["two"].data == 20).all()

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from deepvis.engine.net import Net
+from deepvis.engine.op import fits
 from deepvis.model.errors import ModelError
 from deepvis.model.graph import load_net
 from tests.helpers.nets import conv, data, layer
@@ -158,6 +159,8 @@ WEIGHTS = {
     "wrong kernel": [np.zeros((2, 3, 5, 5), np.float32), np.zeros(2, np.float32)],
     "wrong channels": [np.zeros((2, 4, 3, 3), np.float32), np.zeros(2, np.float32)],
     "wrong outputs": [np.zeros((4, 3, 3, 3), np.float32), np.zeros(4, np.float32)],
+    "another order": [np.zeros((3, 3, 3, 2), np.float32), np.zeros(2, np.float32)],
+    "flat": [np.zeros((2, 27), np.float32), np.zeros(2, np.float32)],
     "wrong bias": [np.zeros((2, 3, 3, 3), np.float32), np.zeros(3, np.float32)],
     "nothing": [],
 }
@@ -168,6 +171,32 @@ def test_weights_that_do_not_fit(name: str) -> None:
     text = IMAGE + conv("c", "data", "num_output: 2 kernel_size: 3")
     with pytest.raises(ModelError, match="'c'"):
         Net(load_net(text, {"c": WEIGHTS[name]}))
+
+
+def test_a_matrix_the_wrong_way_round() -> None:
+    text = data(1, 3) + layer("InnerProduct", "i", "data", "inner_product_param { num_output: 2 bias_term: false }")
+    with pytest.raises(ModelError, match=r"'i' \(InnerProduct\): found weights of 3x2, expected 2x3"):
+        Net(load_net(text, {"i": [np.zeros((3, 2), np.float32)]}))
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted", "can"),
+    [
+        ((2, 3), (2, 3), True),
+        ((1, 1, 2, 3), (2, 3), True),
+        ((1, 1, 1, 4), (4,), True),
+        ((1, 4, 1, 1), (4,), True),
+        ((1,), (), True),
+        ((2, 3, 4), (2, 12), True),
+        ((3, 2), (2, 3), False),
+        ((2, 2), (4,), False),
+        ((2, 3, 1, 3), (2, 3, 3, 1), False),
+        ((2, 9), (2, 3, 3, 1), False),
+        ((2, 3, 5, 5), (2, 3, 3, 3), False),
+    ],
+)
+def test_shapes_of_weights_that_mean_the_same(found: tuple, wanted: tuple, can: bool) -> None:
+    assert fits(found, wanted) == can
 
 
 def test_no_weights_at_all() -> None:
