@@ -21,7 +21,7 @@ from types import ModuleType
 from typing import Any
 
 from deepvis.core.panes import LayoutError
-from deepvis.original_settings import RENAMED, WITHOUT_EFFECT
+from deepvis.original_settings import RENAMED, WITHOUT_EFFECT, with_one_device
 from deepvis.setting_kinds import (
     COUNT,
     DEVICE,
@@ -146,7 +146,7 @@ def from_names(names: Mapping[str, Any], where: str, folder: Path) -> dict[str, 
     unknown name, with the nearest known one.
     """
     values: dict[str, Any] = {}
-    for name, value in names.items():
+    for name, value in with_one_device(names).items():
         if name in WITHOUT_EFFECT:
             log.info("%s: %s has no effect any more: %s", where, name, WITHOUT_EFFECT[name])
         elif name in RENAMED:

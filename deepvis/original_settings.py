@@ -5,7 +5,7 @@ Source: settings.py and the templates of yosinski/deep-visualization-toolbox.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 
@@ -43,7 +43,7 @@ RENAMED: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "caffevis_init_show_label_predictions": ("label_predictions", _same),
     "caffevis_init_show_unit_jpgs": ("unit_images", _same),
     "caffevis_mode_gpu": ("device", lambda on: "auto" if on else "cpu"),
-    "caffevis_gpu_id": ("device", lambda number: "auto" if number is None else f"cuda:{int(number)}"),
+    "caffevis_gpu_id": ("device", lambda number: f"cuda:{int(number)}"),
     "input_updater_capture_device": ("camera", _same),
     "static_files_dir": ("images", _same),
     "static_file_stretch_mode": ("stretch", _same),
@@ -53,6 +53,18 @@ RENAMED: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "global_font_size": ("font_scale", _one_if_none),
     "debug_window_panes": ("debug", lambda on: 2 if on else 0),
 }
+
+
+def with_one_device(names: Mapping[str, Any]) -> dict[str, Any]:
+    """The names with one at most of the two that choose the device.
+
+    caffevis_gpu_id counts only where caffevis_mode_gpu is on, as it is by default. 0, the original's default, asks
+    for no GPU in particular: such a file runs where there is none too.
+    """
+    has_number = bool(names.get("caffevis_gpu_id")) and names.get("caffevis_mode_gpu", True)
+    unused = "caffevis_mode_gpu" if has_number else "caffevis_gpu_id"
+    return {name: value for name, value in names.items() if name != unused}
+
 
 _THREADS = "threads wait for each other without sleeping"
 _THEME = "the theme sets fonts and colours; font_scale sets their size"

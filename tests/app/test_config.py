@@ -136,3 +136,19 @@ def test_a_network_of_the_command_line_leaves_that_of_the_files_and_keeps_the_wi
     settings = settings_of(parser().parse_args(["--settings", str(mine), "--model", "squeezenet"]))
     assert (settings.model, settings.prototxt, settings.weights, settings.labels) == ("squeezenet", None, None, None)
     assert (settings.scale, settings.panes) == (0.5, {"jpgvis": None})
+
+
+@pytest.mark.parametrize(
+    ("text", "device"),
+    [
+        ("caffevis_mode_gpu = False", "cpu"),
+        ("caffevis_gpu_id = 1; caffevis_mode_gpu = False", "cpu"),
+        ("caffevis_mode_gpu = False; caffevis_gpu_id = 1", "cpu"),
+        ("caffevis_mode_gpu = True; caffevis_gpu_id = 1", "cuda:1"),
+        ("caffevis_gpu_id = 2", "cuda:2"),
+        ("caffevis_mode_gpu = True; caffevis_gpu_id = 0", "auto"),
+        ("caffevis_gpu_id = None", "auto"),
+    ],
+)
+def test_the_original_chooses_the_device_by_two_names(tmp_path: Path, text: str, device: str) -> None:
+    assert load([written(tmp_path, text + "\n")]).device == device
