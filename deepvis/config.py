@@ -162,7 +162,8 @@ def from_names(names: Mapping[str, Any], where: str, folder: Path) -> dict[str, 
 
 def _nearest(name: str) -> str:
     near = difflib.get_close_matches(name, [*TABLE, *RENAMED, *WITHOUT_EFFECT], n=1, cutoff=0.5)
-    return f"; did you mean {near[0]!r}?" if near else "; settings.py lists all of them"
+    hint = f"did you mean {near[0]!r}?" if near else "settings.py lists all of them"
+    return f"; {hint} (a variable of your own begins with _, as _{name})"
 
 
 def _resolved(name: str, value: Any, folder: Path) -> Any:

@@ -90,6 +90,7 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
     [
         ("caffevis_deploy_protxt = 'x'", "did you mean 'caffevis_deploy_prototxt'?"),
         ("scal = 2", "did you mean 'scale'?"),
+        ("zzz = 2", "begins with _, as _zzz"),
         (
             "def caffevis_layer_prety_name_fn(name): return name",
             "did you mean 'caffevis_layer_pretty_name_fn'?",
