@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from deepvis.backends.base import Backend
     from deepvis.maxes.running_images import RunningImages
 
-MOVING_SECONDS = 0.5  # between passes of a moving source that are looked at; within a second only the best counts
-
 SAMPLE_SECONDS = 0.3  # of passing samples in one call
 Opened = tuple["Backend", "RunningImages"]
 
@@ -40,7 +38,6 @@ class StreamTop:
     ) -> None:
         self.is_unfinished = False
         self._clock = clock
-        self._followed_at = -float("inf")  # when a pass was taken in last
         self.followed_still = 0  # id of the photo that was taken in last
         self.running = running
         self.told: Mailbox[str] = Mailbox()
@@ -51,13 +48,9 @@ class StreamTop:
         self._saves: Mailbox[None] = Mailbox()
 
     def follow(self, snapshot: Snapshot) -> None:
-        """Take a pass into account, in the network's thread; of a moving source not each one, which costs a sixth."""
-        moving, now = snapshot.ask.frame.moving, self._clock()
-        if moving and now - self._followed_at < MOVING_SECONDS:
-            return
-        self._followed_at = now
+        """Take a pass into account, in the network's thread; ``RunningTop`` bounds what that costs."""
         self.running.update(snapshot)
-        if not moving:
+        if not snapshot.ask.frame.moving:
             self.followed_still = snapshot.ask.frame.id
 
     def save(self) -> None:
