@@ -8,18 +8,20 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
+from torch import Tensor
 
 import deepvis.engine.layers  # noqa: F401  (fills the table of layer types)
 from deepvis.caffe import mode
 from deepvis.caffe.blob import Blob, batches
 from deepvis.caffe.python_layer import BlobVec, make_python_layer
-from deepvis.caffe.steps import SHARES_DATA, Step
+from deepvis.caffe.steps import SHARES_DATA, Step, settle
 from deepvis.engine.filling import filled, needs_filling
 from deepvis.engine.net import UnsupportedLayers
 from deepvis.engine.op import LAYERS
 from deepvis.model.graph import LayerSpec, load_net
 from deepvis.model.schema import TEST, TRAIN
 from deepvis.model.splits import as_caffe_builds
+from deepvis.model.training import AUTOMATIC
 
 
 class BaseNet:
@@ -57,9 +59,11 @@ class BaseNet:
         self._layer_names = [step.name for step in self.layers]
         self.inputs = [blob for step in self.layers if step.type == "Input" for blob in step.tops]
         self.outputs = _outputs(self.layers)
+        self._weighted: dict[str, list[tuple[str, float]]] = {}  # layer -> its tops with a weight in the loss
         for step in self.layers:
             for name, weight in zip(step.tops, _loss_weights(step.spec), strict=True):
                 if weight:
+                    self._weighted.setdefault(step.name, []).append((name, weight))
                     self.blobs[name].diff[...] = weight
 
     def _append(self, layer: LayerSpec, bottoms, tops, inputs: Mapping[str, Sequence[int]]) -> None:
@@ -171,11 +175,17 @@ class BaseNet:
     def _forward(self, start: int, end: int) -> float:
         """Run the layers by index, both included; returns the weighted loss."""
         loss = 0.0
-        for step in self.layers[start : end + 1]:
-            step.forward(self.blobs, self._device, training=self.phase == TRAIN)
-            for name, weight in zip(step.tops, _loss_weights(step.spec), strict=True):
-                if weight:
-                    loss += weight * float(self.blobs[name].data.sum())
+        fresh: dict[str, Tensor] = {}
+        try:
+            for step in self.layers[start : end + 1]:
+                if step.python is not None:
+                    settle(fresh, self.blobs)
+                step.forward(self.blobs, self._device, training=self.phase == TRAIN, fresh=fresh)
+                for name, weight in self._weighted.get(step.name, ()):
+                    value = fresh[name] if name in fresh else self.blobs[name].data
+                    loss += weight * float(value.sum())
+        finally:
+            settle(fresh, self.blobs)
         return loss
 
     def _backward(self, start: int, end: int, back_mode: str = "gradient", *, weights: bool = True) -> None:
@@ -278,7 +288,7 @@ def _outputs(layers: Sequence[Step]) -> list[str]:
     for step in layers:
         open_blobs.difference_update(step.bottoms)
         open_blobs.update(step.tops)
-    return sorted(open_blobs)
+    return sorted(name for name in open_blobs if not name.startswith(AUTOMATIC))
 
 
 def _loss_weights(spec: LayerSpec) -> list[float]:

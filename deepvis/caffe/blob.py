@@ -42,7 +42,7 @@ class SyncedArray:
     def put(self, values: Tensor) -> None:
         """Take new values of the same shape."""
         if values.device.type == "cpu":
-            np.copyto(self._writable(), values.detach().numpy())
+            torch.from_numpy(self._writable()).copy_(values.detach())
             self._host_is_old, self._device = False, None
         else:
             self._device, self._host_is_old = values.detach().float(), True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -18,12 +19,26 @@ from deepvis.model.graph import LayerSpec
 
 SHARES_DATA = frozenset({"Split", "Reshape", "Flatten"})  # their tops are their bottom's memory, as in Caffe
 
+PACKS = frozenset({"Convolution", "DepthwiseConvolution", "ConvolutionDepthwise"})  # see deepvis/engine/packed.py
+
+
+def same(a: Tensor, b: Tensor) -> bool:
+    return a.device == b.device and torch.equal(a, b)
+
+
+def settle(fresh: dict[str, Tensor], blobs: Mapping[str, Blob]) -> None:
+    """Put what a pass has computed into the blobs, and forget it."""
+    for name, value in fresh.items():
+        blobs[name].put(value)
+    fresh.clear()
+
 
 @dataclass(eq=False)
 class Step:
     """One layer of a net, as ``net.layers`` shows it.
 
     type, blobs: pycaffe's. ran: what the last forward left for the way back, None before it.
+    packing: the op that has laid out weights of its own, and the weights at that time.
     started, state: what a recurrent layer's last forward began and ended with, None before it.
     """
 
@@ -33,6 +48,7 @@ class Step:
     blobs: BlobVec = field(default_factory=BlobVec)
     python: Layer | None = None
     ran: tuple[Op, Ran] | None = None
+    packing: tuple[Op, list[Tensor]] | None = None
     started: Any = None
     state: Any = None
 
@@ -44,8 +60,14 @@ class Step:
     def name(self) -> str:
         return self.spec.name
 
-    def forward(self, blobs: Mapping[str, Blob], device: torch.device, *, training: bool) -> None:
-        """Run the layer on the blobs' present data and fill its tops."""
+    def forward(
+        self, blobs: Mapping[str, Blob], device: torch.device, *, training: bool, fresh: dict[str, Tensor]
+    ) -> None:
+        """Run the layer on the blobs' present data.
+
+        fresh: what this pass has computed and not yet put into the blobs, blob -> values in the layout that the next
+        layer likes; takes the layer's tops. A Python layer works on the blobs themselves: ``settle`` before it.
+        """
         if self.type == "Input":
             return
         if self.python is not None:
@@ -53,10 +75,9 @@ class Step:
             self.python.reshape(bottom, top)
             self.python.forward(bottom, top)
             return
-        op, ran = self._run(blobs, device, training=training)
+        op, ran = self._run(blobs, device, training=training, fresh=fresh)
         self.ran = op, ran
-        for name, value in zip(self.tops, ran.tops, strict=True):
-            blobs[name].put(value)
+        fresh.update(zip(self.tops, ran.tops, strict=True))
 
     def backward(
         self, blobs: Mapping[str, Blob], device: torch.device, *, mode: str, weights: bool, training: bool
@@ -114,18 +135,41 @@ class Step:
     def _weights(self, device: torch.device) -> list[Tensor]:
         return [blob.tensor(device) for blob in self.blobs]
 
-    def _run(self, blobs: Mapping[str, Blob], device: torch.device, *, training: bool) -> tuple[Op, Ran]:
+    def _run(
+        self,
+        blobs: Mapping[str, Blob],
+        device: torch.device,
+        *,
+        training: bool,
+        fresh: Mapping[str, Tensor] = MappingProxyType({}),
+    ) -> tuple[Op, Ran]:
         """The layer's op over its present weights and bottoms; an in-place bottom is kept before it is overwritten."""
         bottoms = []
         for name in self.bottoms:
-            x = blobs[name].tensor(device)
-            bottoms.append(x.clone() if name in self.tops else x)
+            x = fresh.get(name)
+            if x is None:
+                x = blobs[name].tensor(device)
+                x = x.clone() if name in self.tops else x
+            bottoms.append(x)
         with torch.no_grad(), naming(self.spec):
             self.started = self.state
-            op = self._op(self._weights(device), training=training)
+            op = self._packing_op(device) or self._op(self._weights(device), training=training)
             ran = run(op, tuple(bottoms))
             self.state = ran.saved if op.resume is not None else None
             return op, ran
+
+    def _packing_op(self, device: torch.device) -> Op | None:
+        """The op of a layer that lays its weights out anew, kept until they change; None for all other types.
+
+        The weights can be written to at any time through arrays that the user holds: they are compared with a copy.
+        """
+        if self.type not in PACKS:
+            return None
+        weights = self._weights(device)
+        if self.packing is None or not all(same(a, b) for a, b in zip(weights, self.packing[1], strict=True)):
+            copies = [w.clone() for w in weights]
+            self.packing = build(self.spec, copies), copies
+        return self.packing[0]
 
     def _op(self, weights: Sequence[Tensor], *, training: bool) -> Op:
         """The layer's op; a recurrent one goes on from where the last forward began."""

@@ -101,7 +101,9 @@ def load_net(
         given = weights_of(current) or None
     transform = training.transform_of([*layers, *left_out])
     layers, inputs = _inputs(layers, left_out, given or {}, training.Wanted(input_shapes or {}, picture_size), notes)
-    if not keep_losses:
+    if keep_losses:
+        layers = training.with_automatic_tops(layers)
+    else:
         layers = training.without_losses(layers, inputs, notes)
     for name, shape in inputs.items():
         training.check_shape(name, shape)

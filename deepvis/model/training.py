@@ -29,6 +29,7 @@ DATA_TYPES = frozenset(("Data", "ImageData", "HDF5Data", "MemoryData", "WindowDa
 _JUDGES = frozenset(("Accuracy", "HDF5Output", "DetectionEvaluate"))
 # a loss that holds an activation of its own leaves that in its place
 _ACTIVATION_OF_LOSS = {"SoftmaxWithLoss": "Softmax", "SigmoidCrossEntropyLoss": "Sigmoid"}
+AUTOMATIC = "(automatic)"
 # what files do to labels before a loss reads them
 _REARRANGING = frozenset(("Silence", "Slice", "Flatten", "Reshape", "Split", "Concat", "Permute"))
 
@@ -36,6 +37,19 @@ _REARRANGING = frozenset(("Silence", "Slice", "Flatten", "Reshape", "Split", "Co
 def is_loss(layer_type: str) -> bool:
     """Whether layers of this type only train or judge a network."""
     return "Loss" in layer_type or layer_type in _JUDGES
+
+
+def with_automatic_tops(layers: Sequence[Any]) -> list[Any]:
+    """The layers, losses without a top given one: "(automatic)", which is no output. Source: Caffe's AutoTopBlobs."""
+    found = []
+    for layer in layers:
+        if layer.type.endswith("Loss") and not layer.top:
+            taken = {blob for other in found for blob in other.top}
+            bare, layer = layer, schema.LayerParameter()
+            layer.CopyFrom(bare)
+            layer.top.append(AUTOMATIC if AUTOMATIC not in taken else f"{AUTOMATIC} {layer.name}")
+        found.append(layer)
+    return found
 
 
 def is_data(layer: Any, given: Mapping[str, Shape]) -> bool:

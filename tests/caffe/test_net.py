@@ -454,10 +454,36 @@ def test_params_shared_permissively_keep_their_own_shapes(tmp_path):
     weights = tmp_path / "w.caffemodel"
     values = np.arange(24, dtype=np.float32)
     write_weights(weights, {"one": [values.reshape(6, 4, 1, 1)], "two": [values.reshape(6, 2, 2, 1)]})
-    net = caffe.Net(write(tmp_path, text), str(weights), caffe.TEST)
+    net = caffe.Net(write(tmp_path, text), caffe.TEST, weights=str(weights))
     one, two = net.params["one"][0], net.params["two"][0]
     assert (one.shape, two.shape) == ((6, 4, 1, 1), (6, 2, 2, 1)) == (one.data.shape, two.data.shape)
     two.data[...], one.diff[...] = 5, 7
     assert (one.data == 5).all() and (two.diff == 7).all()
     net.forward(data=np.ones((1, 4, 3, 3)))
     assert (net.blobs["one"].data == 20).all() and (net.blobs["two"].data == 20).all()
+
+
+def test_weights_written_through_an_array_that_the_user_kept(net):
+    kept = net.params["conv"][0].data
+    net.forward()
+    for value in (0, 1, 0):
+        kept[...] = value
+        net.forward(start="conv", end="conv")
+        assert (net.blobs["conv"].data == 2).all() == (value == 0)  # 2: the bias
+
+
+# a loss without a top, as old training files have it
+OLD = """layers { name: "d" type: DUMMY_DATA top: "data" top: "label"
+  dummy_data_param { num: 2 channels: 3 height: 1 width: 1
+    num: 2 channels: 1 height: 1 width: 1 data_filler { type: "gaussian" } data_filler { } } }
+layers { name: "ip" type: INNER_PRODUCT bottom: "data" top: "ip"
+  inner_product_param { num_output: 4 weight_filler { type: "xavier" } } }
+layers { name: "loss" type: SOFTMAX_LOSS bottom: "ip" bottom: "label" }"""
+
+
+def test_a_loss_without_a_top_has_an_automatic_one(tmp_path):
+    net = caffe.Net(write(tmp_path, OLD), caffe.TRAIN)
+    assert net._forward(0, len(net.layers) - 1) > 0 and net.outputs == []
+    assert list(net.blobs)[-1] == "(automatic)"
+    net.backward()
+    assert abs(net.params["ip"][0].diff).max() > 0
