@@ -3,8 +3,9 @@
 
     benchmarks/judge_optimize.py --out judge [--iterations 300] [--classes 20]
 
-For 20 classes under each row of Table 1 the picture as a person sees it (best_Xpm, contrast stretched, 8 bit) is given
-to both networks. Prints JSON: for each preset and judge, in how many the class comes first, and among the first five.
+For 20 classes under each row of Table 1 the image is given to both networks, once as it was made (faint, around the
+mean) and once as a person sees it (best_Xpm, contrast stretched, 8 bit). Prints JSON: for each preset, judge and way,
+in how many the class comes first, and among the first five.
 Pictures are kept in the folder: interrupted, it goes on where it was. ``--sheet`` draws them all for the eye.
 """
 
@@ -18,6 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -30,7 +32,7 @@ from deepvis.optimize.objective import resolve, unit
 from deepvis.optimize.options import device_of
 from deepvis.optimize.pictures import pictures_of
 from deepvis.optimize.presets import TABLE_1
-from deepvis.optimize.results import write_jpeg
+from deepvis.optimize.results import write_arrays, write_jpeg
 from deepvis.optimize.tasks import NetworkRef, load, specimen
 from deepvis.optimize.units import label_of
 
@@ -59,6 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     pieces, figure = Pieces(args.out, model.name), presets_by_class(objectives, recipes)
 
     def write(climb: Climb) -> None:
+        write_arrays(made_of(pieces, climb.job), {"best": climb.best.x.numpy()})
         pieces.write(climb.job, pictures_of(climb.best.x, model.preprocessor)["best_Xpm"])
 
     left = [job for job in figure.jobs if not pieces.path(job).exists()]
@@ -77,26 +80,37 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
+def made_of(pieces: Pieces, job: Job) -> Path:
+    """Where the image itself is kept, beside its picture."""
+    return pieces.path(job).with_suffix(".npz")
+
+
 def verdicts(judge: str, recipes, jobs: Sequence[Job], pieces: Pieces) -> dict:
-    """preset -> how often its pictures' class comes first, and among the first five."""
+    """preset -> way -> how often its images' class comes first, and among the first five."""
     try:
         model = load_model(judge)
         net = Net(model.spec)
     except Exception as error:
         return {"skipped": str(error)}
-    found = {name: {"first": 0, "of_first_five": 0} for name in recipes}
+    found = {name: {way: {"first": 0, "of_first_five": 0} for way in ("as_made", "as_shown")} for name in recipes}
     for job in jobs:
         name = next(name for name, recipe in recipes.items() if recipe == job.recipe)
-        x = model.preprocessor.to_input(pieces.read(job))
-        scores = net.forward({model.data_blob: x[None]}).blobs[model.prob_layer].flatten().numpy()
-        place = list(np.argsort(-scores)[:5]).index(job.objective.leader.channel) if _in_five(scores, job) else None
-        found[name]["first"] += place == 0
-        found[name]["of_first_five"] += place is not None
+        seen = {"as_shown": model.preprocessor.to_input(pieces.read(job))}
+        if made_of(pieces, job).exists():
+            with np.load(made_of(pieces, job), allow_pickle=False) as kept:
+                seen["as_made"] = to_size(kept["best"], model.preprocessor.size)
+        for way, x in seen.items():
+            scores = net.forward({model.data_blob: x[None]}).blobs[model.prob_layer].flatten()
+            larger = int((scores > scores[job.objective.leader.channel]).sum())
+            found[name][way]["first"] += larger == 0
+            found[name][way]["of_first_five"] += larger < 5
     return found
 
 
-def _in_five(scores: np.ndarray, job: Job) -> bool:
-    return job.objective.leader.channel in np.argsort(-scores)[:5]
+def to_size(x: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """(C, H, W) at another size; both networks subtract the same mean."""
+    resized = torch.nn.functional.interpolate(torch.from_numpy(x)[None], size, mode="bilinear", align_corners=False)
+    return resized[0].numpy()
 
 
 if __name__ == "__main__":
