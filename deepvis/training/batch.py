@@ -84,25 +84,30 @@ def inset(batch: Batch, cells: int, rng: np.random.Generator) -> Batch:
     return _combined(batch, _placed(side, side, cells, rng), (side / cells) ** 0.5, _made_small)
 
 
-def guests(batch: Batch, cells: int, rng: np.random.Generator) -> Batch:
-    """Every second picture carries the one before it, a whole view of a favoured class, small and with soft edges.
+def with_guests(batch: Batch, guests: Batch, rng: np.random.Generator) -> Batch:
+    """The first pictures of the batch each carry one of ``guests``, small, anywhere, with soft edges.
 
-    The guest is what counts in it: a face somewhere in the room makes the picture one of a face.
+    The guest counts most: a face somewhere in a room makes the picture one of a face. The maps of the targets are
+    left as they are: this is for training the layers above them.
     """
-    side = max(round(cells * rng.uniform(0.3, 0.7)), 1)
-    small = _combined(
-        batch, _placed(side, side, cells, rng), GUEST_SHARE, _made_small, soft=float(rng.uniform(0, 0.35))
-    )
-    hosts = torch.arange(len(batch.x)) % 2 == 1
+    size = batch.x.shape[2]
+    x = batch.x.clone()
+    for number, guest in enumerate(guests.x):
+        side = max(int(size * rng.uniform(0.28, 0.7)), 1)
+        rows, columns = _placed(side, side, size, rng).slices(size)
+        small = _made_small(guest[None], rows, columns)[0]
+        mask = _mask(side, side, float(rng.uniform(0, 0.45)))
+        x[number, :, rows, columns] = torch.lerp(x[number, :, rows, columns], small, mask)
 
-    def chosen(value: Tensor, other: Tensor) -> Tensor:
-        return torch.where(hosts.view(-1, *[1] * (value.dim() - 1)), other, value)
+    def shared(value: Tensor, guest: Tensor) -> Tensor:
+        mixture = torch.lerp(value[: len(guest)], guest, GUEST_SHARE)
+        return torch.cat([mixture, value[len(guest) :]])
 
-    t, u = batch.targets, small.targets
+    t, u = batch.targets, guests.targets
     targets = None
     if t is not None and u is not None:
-        targets = Targets(chosen(t.scores, u.scores), chosen(t.maps, u.maps), chosen(t.vector, u.vector))
-    return Batch(chosen(batch.x, small.x), chosen(batch.labels, small.labels), targets)
+        targets = Targets(shared(t.scores, u.scores), t.maps, shared(t.vector, u.vector))
+    return Batch(x, shared(batch.labels, guests.labels), targets)
 
 
 def _made_small(value: Tensor, rows: slice, columns: slice) -> Tensor:
@@ -131,7 +136,6 @@ def _combined(
     window: Window,
     share: float,
     patch: Callable[[Tensor, slice, slice], Tensor],
-    soft: float = 0.0,
 ) -> Batch:
     """Pictures and maps get the patch of the one before them in the window; labels and vectors ``share`` of it."""
 
@@ -141,10 +145,7 @@ def _combined(
     def pasted(value: Tensor) -> Tensor:
         rows, columns = window.slices(value.shape[2])
         result = value.clone()
-        weight = _mask(rows.stop - rows.start, columns.stop - columns.start, soft)
-        result[..., rows, columns] = torch.lerp(
-            result[..., rows, columns], patch(value.roll(1, 0), rows, columns), weight
-        )
+        result[..., rows, columns] = patch(value.roll(1, 0), rows, columns)
         return result
 
     t = batch.targets

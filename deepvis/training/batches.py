@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from deepvis.training.batch import Batch, guests, mixed
+from deepvis.training.batch import Batch, mixed
 from deepvis.training.light import random_light
 from deepvis.training.photos import PhotoCache
 from deepvis.training.recipe import Recipe
@@ -19,7 +19,6 @@ from deepvis.training.teacher import Maps, targets_of
 from deepvis.training.views import centre_view, look, random_view
 
 MIX_CELLS = 13  # without a teacher
-WHOLE = (0.8, 1.2)  # sides of views that show a photo as a whole
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,22 +74,14 @@ def epoch_batches(material: Material, recipe: Recipe, epoch: int) -> Iterator[Ba
 def make_batch(material: Material, recipe: Recipe, rows: np.ndarray, seed: list[int]) -> Batch:
     """Random views of the photos ``rows`` in random light, and what the teacher says of them."""
     rng = np.random.default_rng(seed)
-    ranges = [recipe.views] * len(rows)
-    favoured = favoured_rows(material, recipe) if rng.random() < recipe.guest else material.rows[:0]
-    if len(favoured):
-        rows = rows.copy()
-        rows[::2] = rng.choice(favoured, len(rows[::2]))
-        ranges[::2] = [replace(recipe.views, side=WHOLE, afar=0.0)] * len(rows[::2])
-    shapes = material.cache.shapes[rows]
-    views = np.stack([random_view(*shape, limits, rng) for shape, limits in zip(shapes, ranges, strict=True)])
+    views = np.stack([random_view(*material.cache.shapes[row], recipe.views, rng) for row in rows])
     pixels = [look(material.cache[row], view, material.size) for row, view in zip(rows, views, strict=True)]
     generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
     x = student_input(random_light(_tensor(pixels), recipe.light, generator), material.mean_rgb)
     targets = None
     if material.maps is not None:
         targets = targets_of(material.maps, rows, views, material.grid, recipe.soften)
-    batch, cells = Batch(x, _one_hot(material, rows), targets), material.grid or MIX_CELLS
-    return guests(batch, cells, rng) if len(favoured) else mixed(batch, cells, recipe, rng)
+    return mixed(Batch(x, _one_hot(material, rows), targets), material.grid or MIX_CELLS, recipe, rng)
 
 
 def favoured_rows(material: Material, recipe: Recipe) -> np.ndarray:

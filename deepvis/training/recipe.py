@@ -19,11 +19,10 @@ class Recipe:
     those after it: of the terms of the loss, which are the labels (smoothed by ``smoothing``), the teacher's
     scores, its maps, its feature vector; without a teacher the labels alone count. small, small_until: the first
     epochs, up to this share of all, see pictures of only ``small`` pixels. cut, inset: probabilities that a batch's
-    pictures are cut into one another, or carry one another made small. guest: that half of a batch's pictures carry
-    a photo of a favoured class, made small. fast: bfloat16 arithmetic where it is safe.
+    pictures are cut into one another, or carry one another made small. fast: bfloat16 arithmetic where it is safe.
     """
 
-    epochs: int = 64
+    epochs: int = 80
     batch: int = 64
     seed: int = 1
     rate: float = 2e-3
@@ -41,10 +40,9 @@ class Recipe:
     maps_weight: float = 1.0
     vector_weight: float = 0.5
     small: int = 77
-    small_until: float = 0.86
+    small_until: float = 0.7
     cut: float = 0.2
     inset: float = 0.25
-    guest: float = 0.15
     fast: bool = True
     views: ViewRanges = field(default_factory=ViewRanges)
     light: LightRanges = field(default_factory=LightRanges)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from deepvis.training.photos import SPLIT_RULE, PhotoFolder, list_photos, open_c
 from deepvis.training.recipe import Recipe
 from deepvis.training.report import Accuracy, accuracy_page, filter_picture, measure
 from deepvis.training.student import Guides, Student
+from deepvis.training.tune import Tuning, Weights, tune
 
 VERSION = 1
 JUDGE_EVERY = 5  # epochs
@@ -76,7 +77,7 @@ class Session:
     def export(self) -> Accuracy:
         """Write the model's folder as far as the run has come; the accuracy is that of the written files."""
         place, run = self.place, self.run
-        weights = averaged_weights(run)
+        weights = self._tuned(averaged_weights(run)) if run.epoch >= run.recipe.epochs else averaged_weights(run)
         classes, rule = self.photos.classes, SPLIT_RULE
         write_model(place.out, self.network, weights, classes, self.material.mean_rgb, _card(self.network))
         accuracy = accuracy_of(place.out, self.photos, self.bars)
@@ -86,6 +87,15 @@ class Session:
         png = cv2.imencode(".png", picture[:, :, ::-1])[1]
         _write(place.docs / f"{place.out.name}-conv1.png", png.tobytes())
         return accuracy
+
+    def _tuned(self, weights: Weights) -> Weights:
+        spec = load_net(self.network, weights)
+        material = replace(self.material, grid=self.run.student.cells(self.material.size))
+
+        def bar(batches: Iterable, count: int) -> Iterable:
+            return self.bars(batches, count, "tuning")
+
+        return tune(spec, weights, material, self.run.recipe, Tuning(), bar)
 
     def _judge(self, run: Run) -> dict[str, float]:
         if run.epoch % JUDGE_EVERY and run.epoch != run.recipe.epochs:
@@ -114,6 +124,7 @@ class Session:
             "accuracy": {k: round(getattr(accuracy, k), 4) for k in ("mean_per_class", "top1", "top5")},
             "teacher": teacher,
             "recipe": asdict(run.recipe),
+            "tuning": asdict(Tuning()) if run.epoch >= run.recipe.epochs else None,
             "changes": run.plans,
             "epochs_done": run.epoch,
             "seconds": round(sum(row["seconds"] for row in run.curve), 1),

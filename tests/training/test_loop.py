@@ -12,7 +12,7 @@ import torch
 from deepvis.engine.net import Net
 from deepvis.model.errors import ModelError
 from deepvis.model.graph import load_net
-from deepvis.training.batch import GUEST_SHARE, Batch, cut, guests, inset
+from deepvis.training.batch import GUEST_SHARE, Batch, cut, inset, with_guests
 from deepvis.training.batches import Material, epoch_rows, make_batch, mean_colour
 from deepvis.training.export import network_for
 from deepvis.training.loop import Run, _smooth_first_filters, load_run, save_run, start_run, train
@@ -20,6 +20,7 @@ from deepvis.training.photos import list_photos, open_cache
 from deepvis.training.recipe import Recipe
 from deepvis.training.student import Guides, Student
 from deepvis.training.teacher import Maps, Targets
+from deepvis.training.tune import Tuning, tune
 
 
 @pytest.fixture
@@ -141,7 +142,7 @@ def test_the_rate_rises_then_falls_to_nothing() -> None:
     recipe = Recipe(epochs=10, warmup=2, rate=1.0)
     rates = [recipe.rate_at(epoch) for epoch in (0, 1, 2, 6, 10)]
     assert rates == pytest.approx([0, 0.5, 1, 0.5, 0])
-    assert [recipe.size_at(epoch, 117) for epoch in (0, 7, 8, 9)] == [77, 77, 77, 117]
+    assert [recipe.size_at(epoch, 117) for epoch in (0, 7, 8, 9)] == [77, 117, 117, 117]
 
 
 def test_noise_in_the_first_filters_fades_and_an_edge_stays(new_run, recipe) -> None:
@@ -158,19 +159,28 @@ def test_noise_in_the_first_filters_fades_and_an_edge_stays(new_run, recipe) -> 
     assert filters[1, 0].std() > 0.8 * edge.std()
 
 
-def test_every_second_picture_carries_a_guest_that_counts_most() -> None:
-    own = torch.arange(4.0).view(4, 1, 1, 1)
-    x, maps = own.expand(4, 3, 26, 26), own.expand(4, 2, 13, 13)
-    batch = Batch(x, torch.eye(4), Targets(torch.eye(4), maps, own.view(4, 1)))
-    made = guests(batch, 13, np.random.default_rng(1))
-    assert torch.equal(made.x[::2], x[::2]) and torch.equal(made.targets.maps[2], maps[2])
-    assert made.x[1].min() < 1 and made.x[1].max() == 1 and (made.x[1] < 0.5).float().mean() < 0.6
-    assert made.labels[1].tolist() == pytest.approx([GUEST_SHARE, 1 - GUEST_SHARE, 0, 0])
+def test_a_guest_is_small_in_the_picture_and_counts_most() -> None:
+    x, maps = torch.zeros(3, 3, 26, 26), torch.zeros(3, 2, 13, 13)
+    batch = Batch(x, torch.eye(3), Targets(torch.eye(3), maps, torch.zeros(3, 1)))
+    guest = Batch(x[:2] + 1, torch.eye(3)[[2, 2]], Targets(torch.eye(3)[[2, 2]], maps[:2], torch.ones(2, 1)))
+    made = with_guests(batch, guest, np.random.default_rng(1))
+    for number in (0, 1):
+        assert 0 < made.x[number].sum() / x[number].numel() < 0.5
+    assert torch.equal(made.x[2], x[2]) and made.labels[2].tolist() == [0, 0, 1]
+    assert made.labels[0].tolist() == pytest.approx([1 - GUEST_SHARE, 0, GUEST_SHARE])
 
 
-def test_guests_are_of_favoured_classes(material: Material, recipe: Recipe) -> None:
+def test_tuning_moves_the_inner_products_alone(material: Material, recipe: Recipe, tiny_prototxt: Path) -> None:
+    network = network_for(tiny_prototxt, 3)
+    rng = np.random.default_rng(0)
+    empty = Net(load_net(network, on_missing="fill")).parameters()
+    weights = {k: [rng.normal(size=tuple(b.shape)).astype(np.float32) * 0.1 for b in v] for k, v in empty.items()}
     named = replace(material, classes=("apple", "leaf", "sea"))
-    host = replace(recipe, guest=1.0, favour=(("sea", 2.0),))
-    batch = make_batch(named, host, named.rows[:6], [1, 2, 3])
-    assert batch.labels[::2, 2].tolist() == [1, 1, 1]
-    assert batch.labels[1::2].argmax(1).tolist() == [2, 2, 2]
+    tuning = Tuning(batches=3, guests=2, epochs=2, batch=8)
+    spec, favour = load_net(network, weights), replace(recipe, favour=(("sea", 2.0),))
+    made = tune(spec, weights, named, favour, tuning, lambda things, count: things)
+    moved = [name for name in weights if not np.array_equal(weights[name][0], made[name][0])]
+    assert moved == ["fc7", "fc8"]
+    again = tune(spec, weights, named, favour, tuning, lambda things, count: things)
+    assert all(np.array_equal(made[name][0], again[name][0]) for name in made)
+    assert tune(spec, weights, named, recipe, tuning, lambda things, count: things) is weights
