@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -31,7 +33,10 @@ def reduction(spec: LayerSpec, weights: Weights) -> Op:
             rows = rows.square()
         return coeff * rows.sum(-1)
 
-    return Op(forward)
+    def shapes(shape: Sequence[int]):
+        return (tuple(shape[: canonical_axis(spec, spec.param.axis, len(shape))]),)
+
+    return Op(forward, shapes=shapes)
 
 
 @LAYERS.add("ArgMax")
