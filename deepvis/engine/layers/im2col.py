@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
 from math import prod
 from typing import Any
@@ -11,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from deepvis.engine.layers._windows import convolved
-from deepvis.engine.layers.convolution import read_window, spatial_axes
+from deepvis.engine.layers.convolution import Window, read_window, spatial_axes
 from deepvis.engine.op import LAYERS, Op, Weights, check_size, fault
 from deepvis.model.graph import LayerSpec
 
@@ -27,17 +28,24 @@ def im2col(spec: LayerSpec, weights: Weights) -> Op:
     Source: Caffe's im2col_layer.cpp.
     """
 
-    def forward(x: Tensor) -> Tensor:
-        axis, axes = spatial_axes(spec, x.dim())
+    def arranged(shape: Sequence[int]) -> tuple[int, Window, list[int]]:
+        """(channel axis, window, how many places it takes along each spatial axis)"""
+        axis, axes = spatial_axes(spec, len(shape))
         window = read_window(spec, axes)
-        batch, channels, sizes = x.shape[:axis], x.shape[axis], x.shape[axis + 1 :]
-        out = [
-            convolved(n, k, s, p, d)
-            for n, k, s, p, d in zip(sizes, window.kernel, window.stride, window.pad, window.dilation, strict=True)
-        ]
+        parts = zip(shape[axis + 1 :], window.kernel, window.stride, window.pad, window.dilation, strict=True)
+        out = [convolved(n, k, s, p, d) for n, k, s, p, d in parts]
         if any(n < 1 for n in out):
-            raise fault(spec, f"a bottom of {list(x.shape)}", f"room for a kernel of {list(window.kernel)}")
-        check_size(spec, (*batch, channels, *window.kernel, *out))
+            raise fault(spec, f"a bottom of {list(shape)}", f"room for a kernel of {list(window.kernel)}")
+        check_size(spec, (*shape[: axis + 1], *window.kernel, *out))
+        return axis, window, out
+
+    def shapes(shape: Sequence[int]):
+        axis, window, out = arranged(shape)
+        return ((*shape[:axis], shape[axis] * prod(window.kernel), *out),)
+
+    def forward(x: Tensor) -> Tensor:
+        axis, window, out = arranged(x.shape)
+        batch, channels = x.shape[:axis], x.shape[axis]
         wide = F.pad(x, [v for pad in reversed(window.pad) for v in (pad, pad)])
         copies = []
         for place in product(*(range(k) for k in window.kernel)):
@@ -48,4 +56,4 @@ def im2col(spec: LayerSpec, weights: Weights) -> Op:
             copies.append(wide[(slice(None),) * (axis + 1) + tuple(cut)])
         return torch.stack(copies, axis + 1).reshape(*batch, channels * prod(window.kernel), *out)
 
-    return Op(forward)
+    return Op(forward, shapes=shapes)
