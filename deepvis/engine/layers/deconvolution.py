@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
 from math import prod
 
@@ -33,25 +34,28 @@ def deconvolution(spec: LayerSpec, weights: Weights) -> Op:
         raise fault(spec, f"num_output {p.num_output}", "at least 1")
     bias = bias_of(spec, weights)
 
-    def arranged(x: Tensor) -> tuple[Window, Tensor]:
-        axis, axes = spatial_axes(spec, x.dim())
+    def arranged(shape: Sequence[int]) -> tuple[Window, Tensor, tuple[int, ...]]:
+        """(window, weights, shape of the top)"""
+        axis, axes = spatial_axes(spec, len(shape))
         window = read_window(spec, axes)
-        channels = x.shape[axis]
+        channels = shape[axis]
         if channels % window.group:
             raise fault(spec, f"a bottom of {channels} channels", f"a multiple of its {window.group} groups")
         sizes = [
             deconvolved(n, k, s, pad, d)
             for n, k, s, pad, d in zip(
-                x.shape[axis + 1 :], window.kernel, window.stride, window.pad, window.dilation, strict=True
+                shape[axis + 1 :], window.kernel, window.stride, window.pad, window.dilation, strict=True
             )
         ]
         if any(n < 1 for n in sizes):
             raise fault(spec, f"a top of {sizes}", "sizes of 1 or more: a smaller pad")
-        check_size(spec, (*x.shape[:axis], p.num_output, *sizes))
-        return window, blob(spec, weights, 0, (channels, p.num_output // window.group, *window.kernel), "weights")
+        top = (*shape[:axis], p.num_output, *sizes)
+        check_size(spec, top)
+        w = blob(spec, weights, 0, (channels, p.num_output // window.group, *window.kernel), "weights")
+        return window, w, top
 
     def one(x: Tensor) -> Tensor:
-        window, w = arranged(x)
+        window, w, _ = arranged(x.shape)
         axes = len(window.kernel)
         batch = x.shape[: x.dim() - axes - 1]
         x = x.reshape(prod(batch), *x.shape[len(batch) :])
@@ -61,7 +65,10 @@ def deconvolution(spec: LayerSpec, weights: Weights) -> Op:
             y = _any_dims(x, w, bias, window)
         return y.reshape(*batch, *y.shape[1:])
 
-    return Op(lambda *bottoms: tuple(one(x) for x in bottoms))
+    return Op(
+        lambda *bottoms: tuple(one(x) for x in bottoms),
+        shapes=lambda *shapes: [arranged(shape)[2] for shape in shapes],
+    )
 
 
 def _any_dims(x: Tensor, w: Tensor, bias: Tensor | None, window: Window) -> Tensor:
