@@ -31,7 +31,7 @@ _ARITY: dict[str, tuple[int, int, int, int]] = {
     "Accuracy": (2, 2, 1, 2),
     "Axpy": (3, 3, 1, 1),
     "Concat": (1, _ANY, 1, 1),
-    "DetectionOutput": (3, 5, 1, 1),
+    "DetectionOutput": (3, 3, 1, 1),
     "DummyData": (0, 0, 1, _ANY),
     "Eltwise": (2, _ANY, 1, 1),
     "Interp": (1, 2, 1, 1),

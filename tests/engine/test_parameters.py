@@ -86,3 +86,17 @@ def test_deconvolution_over_four_axes() -> None:
     seed = noise(*tape.blobs["y"].shape)
     wanted, got = tape.backward("y", seed)["data"], other.backward("y", seed[..., None])["data"]
     np.testing.assert_allclose(got.numpy()[..., 0], wanted.numpy(), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "threshold, found", [("", 2), ("confidence_threshold: -1.5", 1), ("confidence_threshold: 0", 0)]
+)
+def test_detections_without_a_threshold_take_scores_under_0(threshold: str, found: int) -> None:
+    text = data(1, 8, name="loc") + data(1, 4, name="conf") + data(1, 2, 8, name="prior")
+    params = f"detection_output_param {{ num_classes: 2 {threshold} }}"
+    priors = np.array([[[0, 0, 0.2, 0.2, 0.5, 0.5, 0.9, 0.9], [0.1] * 8]], np.float32)
+    scores = np.array([[9, -1, 9, -2]], np.float32)
+    text += layer("DetectionOutput", "y", "loc conf prior", params)
+    rows = run(text, loc=np.zeros((1, 8), np.float32), conf=scores, prior=priors)["y"][0, 0]
+    np.testing.assert_array_equal(rows[:, 2], [-1, -2][:found] if found else [-1])
+    assert (rows[:, 1] == (1 if found else -1)).all()

@@ -72,11 +72,12 @@ def decode(spec: LayerSpec, priors: Tensor, variances: Tensor, offsets: Tensor) 
 def _best(spec: LayerSpec, boxes: Tensor, scores: Tensor) -> list[Tensor]:
     """Rows (label, score, box) that remain of one image's boxes (P, groups, 4) and scores (P, classes)."""
     p = spec.param
+    least = p.confidence_threshold if p.HasField("confidence_threshold") else float("-inf")
     rows = []
     for label in range(p.num_classes):
         if label == p.background_label_id:
             continue
-        chosen = (scores[:, label] > p.confidence_threshold).nonzero()[:, 0]
+        chosen = (scores[:, label] > least).nonzero()[:, 0]
         ranked, order = scores[chosen, label].sort(dim=0, descending=True, stable=True)
         chosen = chosen[order]
         if p.nms_param.top_k > 0 or p.nms_param.HasField("top_k"):
