@@ -38,6 +38,7 @@ VERSION = 1
 SHOWN_BLOCK = 2  # lower left: what the window shows
 BLOCKS = 4
 TEXT = "deepvis"
+JPEG_QUALITY = 80  # a layer has hundreds of montages
 
 
 @dataclass(frozen=True)
@@ -204,7 +205,7 @@ def write_montage(plan: LayerPlan, channel: int) -> bool:
     if not all(path.exists() for paths in rows.values() for path in paths):
         return False
     blocks = [[_read(path) for path in rows.get(block, [])] for block in range(BLOCKS)]
-    write_jpeg(plan.montage(channel), montage(blocks, plan.cell))
+    write_jpeg(plan.montage(channel), montage(blocks, plan.cell), JPEG_QUALITY)
     return True
 
 

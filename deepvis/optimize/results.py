@@ -150,9 +150,9 @@ def is_of_job(content: Mapping[str, Any], job: Job, model: str) -> bool:
     return content["model"] == model and content["parameters"] == json.loads(json.dumps(parameters(job)))
 
 
-def write_jpeg(path: Path, rgb: np.ndarray) -> None:
+def write_jpeg(path: Path, rgb: np.ndarray, quality: int = JPEG_QUALITY) -> None:
     encoded = io.BytesIO()
-    Image.fromarray(rgb).save(encoded, "JPEG", quality=JPEG_QUALITY, subsampling=0)
+    Image.fromarray(rgb).save(encoded, "JPEG", quality=quality, subsampling=0, optimize=True)
     with written_beside(path) as file:
         file.write(encoded.getvalue())
 
