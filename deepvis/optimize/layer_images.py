@@ -38,7 +38,7 @@ VERSION = 1
 SHOWN_BLOCK = 2  # lower left: what the window shows
 BLOCKS = 4
 TEXT = "deepvis"
-JPEG_QUALITY = 80  # a layer has hundreds of montages
+JPEG_QUALITY = 72  # a layer has hundreds of montages
 
 
 @dataclass(frozen=True)
