@@ -29,7 +29,7 @@ from deepvis.ui.scene import Scene
 from deepvis.ui.window import AnyWindow, Closed, Event, Key, Mouse, Resized
 from deepvis.wants import missing, shown_frame, shown_progress
 
-BUSY_MS, IDLE_MS = 4, 15  # waits for a key while something changes, and after a second in which nothing did
+BUSY_MS, IDLE_MS = 10, 15  # waits for a key while something changes, and after a second in which nothing did
 NETWORK_WAITS = 0.5  # seconds at most until it loads: the window with the picture comes first
 HELP_ROWS = (*COMMANDS.values(), *HELP)
 NEEDS_NETWORK = frozenset({Group.MOVE.value, Group.BACK.value, Group.UNIT.value})
