@@ -134,7 +134,7 @@ class PycaffeBackend:
         rules = RULES[back.mode]
         for index in reversed(path):
             layer, bottoms, tops = self._wired[index]
-            rule = rules.get(_kind(layer))
+            rule = rules.get(layer.kind)
             if rule is not None:
                 top = self._blobs[tops[0]]
                 self._blobs[bottoms[0]].diff[...] = rule(top.diff, top.data)
@@ -214,12 +214,6 @@ def _open_net(caffe: Any, model: Model, wired: list[Wired]) -> Any:
         if model.weights is None:
             return caffe.Net(str(file), caffe.TEST)
         return caffe.Net(str(file), str(model.weights), caffe.TEST)
-
-
-def _kind(layer: Any) -> str:
-    if layer.type == "LRN" and layer.message.lrn_param.deconv_ignore:
-        return "LRN deconv_ignore"
-    return layer.type
 
 
 def _first_maker(wired: list[Wired], blob: str) -> int:

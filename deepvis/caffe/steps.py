@@ -91,7 +91,7 @@ class Step:
             return
         op, ran = self.ran or self._run(blobs, device, training=training)
         grads = [blobs[name].synced_diff().tensor(device) for name in self.tops]
-        rule = BACK_MODES[mode].get(self._kind)
+        rule = BACK_MODES[mode].get(self.spec.kind)
         with torch.no_grad(), naming(self.spec):
             if rule is not None:
                 below = [rule(ran.bottoms[0], ran.tops[0], grads[0])]
@@ -122,12 +122,6 @@ class Step:
         self.ran = None
 
     # --- parts -----------------------------------------------------------------------------------
-
-    @property
-    def _kind(self) -> str:
-        if self.type == "LRN" and self.spec.message.lrn_param.deconv_ignore:
-            return "LRN deconv_ignore"
-        return self.type
 
     def _of(self, blobs: Mapping[str, Blob]) -> tuple[list[Blob], list[Blob]]:
         return [blobs[name] for name in self.bottoms], [blobs[name] for name in self.tops]

@@ -28,9 +28,7 @@ class Node:
     @property
     def kind(self) -> str:
         """The name by which back modes know the layer: its type, or "LRN deconv_ignore" (the toolbox's fork)."""
-        if self.spec.type == "LRN" and self.spec.message.lrn_param.deconv_ignore:
-            return "LRN deconv_ignore"
-        return self.spec.type
+        return self.spec.kind
 
 
 class Plan:

@@ -39,6 +39,13 @@ class LayerSpec:
     blobs: tuple[np.ndarray, ...] = ()
 
     @property
+    def kind(self) -> str:
+        """The name by which back modes know the layer: its type, or "LRN deconv_ignore" (the toolbox's fork)."""
+        if self.type == "LRN" and self.message.lrn_param.deconv_ignore:
+            return "LRN deconv_ignore"
+        return self.type
+
+    @property
     def param(self) -> Any:
         """The parameters of the layer's type, defaults where the file gives none.
 
