@@ -93,13 +93,14 @@ class Window:
             cv2.namedWindow(title, cv2.WINDOW_NORMAL | cv2.WINDOW_FREERATIO | cv2.WINDOW_GUI_NORMAL)
             cv2.resizeWindow(title, width, height)
             cv2.setMouseCallback(title, self._on_mouse)
-            cv2.waitKeyEx(1)  # the toolkit makes it while it handles events
+            early = cv2.waitKeyEx(1)  # the toolkit makes it while it handles events
         except cv2.error as error:
             raise WindowError(
                 f"OpenCV cannot open a window ({error.err or error}): install opencv-python rather than "
                 "opencv-python-headless, or run with --headless"
             ) from error
         self._ears = Ears(title) if sys.platform == "linux" and os.environ.get("DISPLAY") else None
+        self._early = self._early_keys(early)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -112,6 +113,8 @@ class Window:
     def poll(self, milliseconds: int) -> list[Event]:
         code = cv2.waitKeyEx(max(milliseconds, 1))
         events, self._mouse = self._mouse, []
+        events.extend(Key(early) for early in self._early)
+        self._early.clear()
         if self._ears is not None and self._ears.found:
             events.extend(Key(heard) for heard in self._ears.hear())
         elif code not in NO_KEY:
@@ -130,6 +133,14 @@ class Window:
         self._closed = True
         if self._ears is not None:
             self._ears.close()
+
+    def _early_keys(self, first: int) -> list[int]:
+        """The codes of keys pressed before anything listened beside the toolkit: ``first`` and what it has since."""
+        codes = [first]
+        if self._ears is not None and self._ears.found:
+            code = cv2.waitKeyEx(1)
+            codes += self._ears.hear() or [code]
+        return [code for code in codes if code not in NO_KEY]
 
     def _is_visible(self) -> bool:
         if self._ears is not None and self._ears.is_destroyed:

@@ -116,3 +116,41 @@ def test_a_real_window_speaks_in_events(display: str, root: object) -> None:
     assert report["key"] == [str(Key(0xFF51))]
     assert report["resized"] == [str(Resized(420, 640))] and report["size"] == [420, 640]
     assert report["closed"][-1] == "Closed()" and report["after"] == []
+
+
+EARLY = """
+import os, subprocess, sys, threading, time
+from deepvis.ui.window import Key, Window
+
+def press_at_once():
+    found = ""
+    while not found:
+        search = ["xdotool", "search", "--onlyvisible", "--name", "deepvis early keys"]
+        found = subprocess.run(search, capture_output=True, text=True).stdout.split("\\n")[0]
+    subprocess.run(["xdotool", "mousemove", "--window", found, "5", "5", "key", "o"])
+    subprocess.run(["xdotool", "key", "Down"])
+    subprocess.run(["xdotool", "key", "Right"])
+
+presser = threading.Thread(target=press_at_once)
+presser.start()
+window = Window("deepvis early keys", 300, 400)
+codes, end = [], time.monotonic() + 15
+while len(codes) < 3 and time.monotonic() < end:
+    codes += [event.code for event in window.poll(10) if isinstance(event, Key)]
+presser.join()
+window.close()
+print(*codes)
+"""
+
+
+@pytest.mark.window
+def test_keys_pressed_the_moment_the_window_is_seen_count(display: str, root: object) -> None:
+    import os
+
+    environment = {**os.environ, "DISPLAY": display, "PYTHONPATH": str(root)}
+    environment.pop("WAYLAND_DISPLAY", None)
+    for _ in range(4):  # without care for the first keys, one run in two misses the first
+        done = subprocess.run(
+            [sys.executable, "-c", EARLY], capture_output=True, text=True, timeout=60, env=environment, cwd=root
+        )
+        assert done.stdout.split() == [str(ord("o")), str(0xFF54), str(0xFF53)], done.stderr
