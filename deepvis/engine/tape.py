@@ -48,7 +48,7 @@ class Tape:
         starts = {plan.start(blob): self._seed(blob, seed) for blob, seed in seeds.items()}
         ends = [plan.first(to)] if to is not None else list(plan.inputs.values())
         nodes = sorted({index for start in starts for index in plan.between(start, ends)})
-        diffs = self._walk(starts, nodes, mode)
+        diffs = self._walk(starts, nodes, mode, prune=set(starts))
         for end in ends:
             if end not in diffs and end in self._values:
                 diffs[end] = torch.zeros_like(self._values[end])
@@ -94,10 +94,17 @@ class Tape:
         *,
         ways: Collection[Way] | None = None,
         faults: bool = False,
+        prune: Collection[int] = (),
     ) -> dict[int, Tensor]:
-        """Gradients of all values that the seeds reach through the nodes ``indices``, walked last to first."""
+        """Gradients of all values that the seeds reach through the nodes ``indices``, walked last to first.
+
+        prune: the seeds (values) whose branches are looked at: of the branches that a Concat joined, one unit's seed
+        lies in one, and the others are left out of the walk, as zeros.
+        """
         rules = BACK_MODES[mode]
         nodes = self._plan.nodes
+        zeros: set[int] = set()  # values whose diff is known to be 0
+        sums: set[int] = set()  # values whose diff is a sum made here
         with torch.no_grad():
             for index in reversed(indices):
                 node = nodes[index]
@@ -111,17 +118,41 @@ class Tape:
                 op, ran = self._ran[index]
                 rule = rules.get(node.kind)
                 below: Gradients
-                if rule is not None:
+                if all(g is None or top in zeros for top, g in zip(node.tops, grads, strict=True)):
+                    below = [None] * len(node.bottoms)
+                    for value in node.bottoms:
+                        if value not in diffs and self._values[value].is_floating_point():
+                            diffs[value] = torch.zeros_like(self._values[value])
+                            zeros.add(value)
+                elif rule is not None:
                     below = [rule(ran.bottoms[0], ran.tops[0], grads[0])]
                 elif faults and op.fault_in_place is not None and node.spec.tops[:1] == node.spec.bottoms[:1]:
                     below = op.fault_in_place(ran, grads)
                 else:
                     below = pull_back(op, ran, grads)
                 for place, (value, grad) in enumerate(zip(node.bottoms, below, strict=True)):
-                    if grad is not None and (ways is None or (index, place) in ways):
-                        diffs[value] = diffs[value] + grad if value in diffs else grad
+                    if grad is None or (ways is not None and (index, place) not in ways):
+                        continue
+                    if node.kind == "Concat" and node.tops[0] in prune and _is_zero(grad):
+                        if value not in diffs:
+                            diffs[value] = grad
+                            zeros.add(value)
+                        continue
+                    if value in zeros or value not in diffs:
+                        diffs[value] = grad
+                        zeros.discard(value)
+                    elif value in sums:  # made here: nothing else reads it
+                        diffs[value] += grad
+                    else:
+                        diffs[value] = diffs[value] + grad
+                        sums.add(value)
         return diffs
 
     def _named(self, diffs: Mapping[int, Tensor]) -> dict[str, Tensor]:
         """blob -> the diff of its earliest value that has one."""
         return {self._plan.names[value]: diffs[value] for value in sorted(diffs, reverse=True)}
+
+
+def _is_zero(grad: Tensor) -> bool:
+    """True where that is known without waiting for a device."""
+    return grad.device.type == "cpu" and not bool(grad.any())

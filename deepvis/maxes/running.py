@@ -18,7 +18,7 @@ import numpy as np
 from deepvis.core.types import LayerInfo, NetInfo, Patch, Snapshot, Unit
 from deepvis.maxes.running_parts import Allowance, Kept, Maps, PictureBook
 
-SHARE = 0.1  # of a pass's time; what the calls around it cost comes on top
+SHARE = 0.03  # of a pass's time; what the calls around it cost comes on top
 CAPACITY = 192 << 20  # bytes of input pictures that are kept
 
 

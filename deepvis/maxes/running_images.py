@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,6 +22,7 @@ from deepvis.maxes.windows import Windows, cut
 from deepvis.model.zoo import Model
 
 SECONDS = 0.1  # of projecting back in one call
+RESTS = 20  # times as long as a projection took, once the unit had all: the network needs the cores
 CACHE = 32 << 20  # bytes of tiles
 
 
@@ -28,7 +30,9 @@ class RunningImages:
     """Adds the running top-9 to a unit's pictures: a supplement of the unit-image worker, called in its thread.
 
     open_backend: called there when a first patch is projected back. A call takes about ``seconds``; where not
-    all patches are projected by then, ``is_unfinished`` is True and the next call goes on.
+    all patches are projected by then, ``is_unfinished`` is True and the next call goes on. Once all of a unit were
+    there, those that come new (a camera brings some every second) are projected one by one, with rests.
+    clock: seconds, rising.
     """
 
     def __init__(
@@ -38,8 +42,12 @@ class RunningImages:
         open_backend: Callable[[], Backend],
         *,
         seconds: float = SECONDS,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.is_unfinished = False
+        self._clock = clock
+        self._complete: Unit | None = None  # the unit all of whose patches were projected
+        self._rests_until = -math.inf
         self._running, self._model, self._seconds = running, model, seconds
         self._open_backend = open_backend
         self._backend: Backend | None = None
@@ -62,7 +70,10 @@ class RunningImages:
             return replace(found, notes={**found.notes, "top": f"{of}: none excites this unit"})
         backs = self._backs(best)
         projected = sum(tile is not None for tile in backs)
-        self.is_unfinished = projected < len(backs)
+        if projected == len(backs):
+            self._complete = best.unit
+        has_photo_missing = any(patch.path and tile is None for patch, tile in zip(best.patches, backs, strict=True))
+        self.is_unfinished = best.unit != self._complete or has_photo_missing
         return replace(
             found,
             top=_read_only(self._montage(self._tops(best))),
@@ -71,7 +82,7 @@ class RunningImages:
             notes={
                 **found.notes,
                 "top": of,
-                "top_back": of if not self.is_unfinished else f"{projected} of {len(backs)} projected back",
+                "top_back": of if projected == len(backs) else f"{projected} of {len(backs)} projected back",
             },
         )
 
@@ -126,14 +137,18 @@ class RunningImages:
         ]
 
     def _backs(self, best: RunningBest) -> list[np.ndarray | None]:
-        """The back projections that are there, after making missing ones for a while: one at least."""
+        """The back projections that are there, after making missing ones for a while."""
         keys = self._keys(best)
-        until = time.monotonic() + self._seconds
+        began = self._clock()
         for key, patch, picture in zip(keys, best.patches, best.pictures, strict=True):
-            if key not in self._tiles:
-                self._tiles.put(key, self._projected(best.unit, key[1], patch, picture.rgb))
-                if time.monotonic() > until:
-                    break
+            may_rest = best.unit == self._complete and not patch.path  # a photo comes once, a camera goes on
+            if key in self._tiles or (may_rest and began < self._rests_until):
+                continue
+            self._tiles.put(key, self._projected(best.unit, key[1], patch, picture.rgb))
+            spent = self._clock() - began
+            self._rests_until = began + RESTS * spent
+            if spent > self._seconds:
+                break
         return [self._tiles.get(key) for key in keys]
 
     def _projected(self, unit: Unit, number: int, patch: Patch, rgb: np.ndarray) -> np.ndarray:

@@ -100,6 +100,39 @@ def test_backward_goes_only_between_its_ends() -> None:
     torch.testing.assert_close(tape.backward("data", x)["data"], x)
 
 
+INCEPTION = (
+    data(1, 3, 9, 9)
+    + conv("c1", "data", "num_output: 4 kernel_size: 3 pad: 1")
+    + relu("c1")
+    + conv("a", "c1", "num_output: 2 kernel_size: 1")
+    + relu("a")
+    + conv("b_reduce", "c1", "num_output: 3 kernel_size: 1")
+    + relu("b_reduce")
+    + conv("b", "b_reduce", "num_output: 3 kernel_size: 3 pad: 1")
+    + relu("b")
+    + layer("Concat", "cat", "a b c1")
+)
+
+
+@pytest.mark.parametrize("mode", ["gradient", "deconv", "guided"])
+def test_branches_that_a_unit_does_not_lie_in_get_zeros(mode: str) -> None:
+    network = net(INCEPTION)
+    tape = network.forward({"data": noise(2, 3, 9, 9)})
+    plan = network.plan
+    for channels in ((0, 0), (3, 3), (6, 8), (1, 4)):  # of the two images: alike in the first three
+        seed = torch.zeros_like(tape.blobs["cat"])
+        for image, channel in enumerate(channels):
+            seed[image, channel] = tape.blobs["cat"][image, channel] + 1
+        got = tape.backward("cat", seed, mode, to="data")
+        nodes = sorted(plan.between(plan.start("cat"), [plan.first("data")]))
+        whole = tape._named(tape._walk({plan.start("cat"): seed.clone()}, nodes, mode))
+        assert list(got) == list(whole)
+        for blob, diff in whole.items():
+            assert got[blob].shape == diff.shape
+            torch.testing.assert_close(got[blob], diff)
+    assert got["data"].abs().max() > 0
+
+
 def test_constant_branches_are_not_walked() -> None:
     text = (
         data(1, 2, 4, 4)

@@ -232,6 +232,23 @@ def test_projections_are_made_bit_by_bit(pictures) -> None:
     assert notes[2].startswith("running top 9") and not images.is_unfinished
 
 
+def test_once_complete_the_patches_of_a_camera_are_projected_with_rests(pictures) -> None:
+    running, images, backend = pictures
+    moments = iter(np.arange(1000) * 0.5)  # a projection takes half a second
+    images._clock = lambda: float(next(moments))
+    see(running, backend, 2)
+    images(nothing(Unit("conv1", 0)))
+    backend.asks.clear()
+    bright = np.full((24, 24, 3), 255, np.uint8)
+    running.update(backend.run(NetAsk(Frame(90, bright, moving=True))))
+    made = []
+    for _ in range(40):
+        made.append(sum(ask.back is not None for ask in backend.asks))
+        images(nothing(Unit("conv1", 0)))
+        assert not images.is_unfinished
+    assert made[0] == 0 and made[10] == 0 and made[-1] == 1
+
+
 def test_pictures_of_a_scan_stay(pictures) -> None:
     running, images, backend = pictures
     see(running, backend, 2)
