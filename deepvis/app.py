@@ -170,8 +170,10 @@ def make_parts(settings: Settings, model: Model, passes: PassLog) -> Parts:
         return backend
 
     def open_running() -> Opened:
+        from deepvis.engine.threads import use_one_core
         from deepvis.maxes.running_images import RunningImages
 
+        use_one_core()  # what it projects back must not hold up the network's threads
         backend = open_backend(settings.backend, model, settings.device)
         return backend, RunningImages(running, model, lambda: backend)
 

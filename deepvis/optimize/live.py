@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import io
-import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import torch
 from PIL import Image
 
 from deepvis.core.files import written_beside
@@ -101,16 +99,3 @@ def keep(run: LiveRun, folder: Path) -> Path:
     with written_beside(path) as file:
         file.write(encoded.getvalue())
     return path
-
-
-def use_one_core() -> None:
-    """Have torch's operations called from this thread use one core; other threads keep theirs.
-
-    torch.set_num_threads sets OpenMP's count for the calling thread, but MKL's and the default of new
-    threads for all: those are put back from a thread that ends at once.
-    """
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    putting_back = threading.Thread(target=torch.set_num_threads, args=(before,))
-    putting_back.start()
-    putting_back.join()

@@ -78,12 +78,13 @@ class OptimizeWorker(Worker[OptimizeAsk]):
         super().fail(sentence, ask)
 
     def _begin(self, ask: OptimizeAsk, unit: Unit) -> LiveRun:
+        from deepvis.engine.threads import use_one_core
         from deepvis.optimize import live
         from deepvis.optimize.specimen import specimen_of
 
         if self._model is None or self._specimen is None:
             _stand_back()
-            live.use_one_core()
+            use_one_core()
             self._model = self._load()
             self._specimen = specimen_of(self._model, self._device)
         rgb = None if ask.frame is None else ask.frame.rgb
