@@ -27,6 +27,7 @@ from deepvis.optimize.ascend import Climb, Job
 from deepvis.optimize.errors import OptimizeError
 from deepvis.optimize.field_only import field_only, place_in
 from deepvis.optimize.layer_images import (
+    JPEG_QUALITY,
     LayerPlan,
     blocks_of,
     finish_layer,
@@ -59,6 +60,9 @@ def parser() -> options.Parser:
     what.add_argument("--unit-jpg-dir", type=Path, metavar="DIR", help="none: the model's own folder of unit images")
     what.add_argument(
         "--tile", type=int, default=0, metavar="PX", help="longest side of a picture; 0: what the unit sees"
+    )
+    what.add_argument(
+        "--quality", type=int, default=JPEG_QUALITY, choices=range(1, 96), metavar="1..95", help="of the JPEG files"
     )
     what.add_argument("--field-only", action="store_true", help="run the network on what a unit sees alone: faster")
     what.add_argument("--brave", action="store_true", help="overwrite pictures that are there")
@@ -134,6 +138,7 @@ def plan_of(args, model: Model, ready: Specimen, layer: str) -> LayerPlan:
         box=field_box(small, term),
         longest=args.tile,
         field_only=small is not ready,
+        quality=args.quality,
     )
 
 

@@ -38,7 +38,7 @@ VERSION = 1
 SHOWN_BLOCK = 2  # lower left: what the window shows
 BLOCKS = 4
 TEXT = "deepvis"
-JPEG_QUALITY = 72  # a layer has hundreds of montages
+JPEG_QUALITY = 80  # a layer has hundreds of montages
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class LayerPlan:
 
     blocks: block of the montage -> (preset's name, recipe). box: what a unit sees of the input.
     longest: the longer side of a picture in pixels, 0: as large as what the unit sees. field_only: the network is
-    run on what the unit sees alone; place and box are then those in it.
+    run on what the unit sees alone; place and box are then those in it. quality: of the JPEG files, 1 to 95.
     """
 
     folder: Path
@@ -61,6 +61,7 @@ class LayerPlan:
     box: Box
     longest: int = 0
     field_only: bool = False
+    quality: int = JPEG_QUALITY
 
     @property
     def cell(self) -> tuple[int, int]:
@@ -205,7 +206,7 @@ def write_montage(plan: LayerPlan, channel: int) -> bool:
     if not all(path.exists() for paths in rows.values() for path in paths):
         return False
     blocks = [[_read(path) for path in rows.get(block, [])] for block in range(BLOCKS)]
-    write_jpeg(plan.montage(channel), montage(blocks, plan.cell), JPEG_QUALITY)
+    write_jpeg(plan.montage(channel), montage(blocks, plan.cell), plan.quality)
     return True
 
 
@@ -216,7 +217,7 @@ def finish_layer(plan: LayerPlan) -> bool:
     if not all(path.exists() for paths in pieces for path in paths):
         return False
     best = [max(paths, key=_objective) for paths in pieces]
-    write_jpeg(plan.whole, whole_layer([_read(path) for path in best], plan.cell))
+    write_jpeg(plan.whole, whole_layer([_read(path) for path in best], plan.cell), plan.quality)
     with written_beside(plan.how) as file:
         file.write(to_json({**plan.description(), "units": [_round(_objective(path)) for path in best]}))
     shutil.rmtree(plan.pieces, ignore_errors=True)

@@ -73,6 +73,15 @@ def test_tiles_may_be_smaller_than_the_field(run, tmp_path):
     assert Image.open(unit_image_paths(tmp_path, "fc").whole_layer).size == (30, 24)
 
 
+def test_files_may_be_smaller_than_usual(run, tmp_path):
+    words = [*QUICK, "--push-layer", "fc", "--presets", "3", "--rand-seed", "0"]
+    sizes = []
+    for quality in ("90", "30"):
+        assert run(*words, "--quality", quality, "--unit-jpg-dir", str(tmp_path / quality))[0] == 0
+        sizes.append(unit_image_paths(tmp_path / quality, "fc", 2).montage.stat().st_size)
+    assert sizes[1] < sizes[0]
+
+
 @pytest.mark.parametrize(
     "words, sentence",
     [
