@@ -104,6 +104,10 @@ label_predictions = True
 # Unit images from the start (key 9). Type: True or False.
 unit_images = True
 
+# Back projection from the start (key b); auto: deconv where nothing is asked for but the default, else
+# off. Type: one of auto, off, gradient, deconv, guided.
+back_mode = "auto"
+
 # Gamma boost from the start: place in 1, 0.7, 0.5, 0.3 (key t). Type: a whole number, 0 or more.
 gamma_boost = 0
 

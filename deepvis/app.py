@@ -12,7 +12,7 @@ from deepvis.config import Settings
 from deepvis.core.mailbox import Closed, Mailbox
 from deepvis.core.panes import LayoutError, PaneLayout
 from deepvis.core.state import GAMMA_BOOSTS, INDIVIDUAL_BOOSTS, AppState, InputState, ViewState
-from deepvis.core.types import Fit, Frame, LayerInfo, NetInfo
+from deepvis.core.types import BackMode, Fit, Frame, LayerInfo, NetInfo
 from deepvis.core.unit_files import user_folder
 from deepvis.loop import Loop
 from deepvis.maxes.running import RunningTop
@@ -53,7 +53,7 @@ def run(settings: Settings, options: RunOptions, *, starts_moving: bool) -> int:
     sys.setswitchinterval(SWITCH_SECONDS)
     stats, passes = Stats(), PassLog()
     model = open_model(settings)
-    state = first_state(settings, model, starts_moving=starts_moving)
+    state = first_state(settings, model, first_back_mode(settings, options), starts_moving=starts_moving)
     layouts = Layouts(settings, model)
     layouts(state.info, *window_size(settings))  # a wrong table of panes is told before a window opens
     parts = make_parts(settings, model, passes)
@@ -92,10 +92,19 @@ def open_model(settings: Settings) -> Model:
         raise UsageError(str(error)) from error
 
 
-def first_state(settings: Settings, model: Model, *, starts_moving: bool) -> AppState:
+def first_back_mode(settings: Settings, options: RunOptions) -> BackMode:
+    """What the settings say; auto: a newcomer, who has named nothing and presses no keys, sees every pane at work."""
+    if settings.back_mode != "auto":
+        return BackMode(settings.back_mode)
+    named = (settings.model, settings.prototxt, settings.images, settings.video)
+    return BackMode.DECONV if not options.keys and all(value is None for value in named) else BackMode.OFF
+
+
+def first_state(settings: Settings, model: Model, back_mode: BackMode, *, starts_moving: bool) -> AppState:
     """The state before anything was pressed; of the network only the names are known yet."""
     view = ViewState(
         label_predictions=settings.label_predictions,
+        back_mode=back_mode,
         unit_images=settings.unit_images and Layouts(settings, model).has("jpgvis"),
         gamma_boost=settings.gamma_boost % len(GAMMA_BOOSTS),
         individual_boost=settings.individual_boost % len(INDIVIDUAL_BOOSTS),

@@ -96,6 +96,11 @@ class Settings:
     panes: Panes | None = setting(PANES, None, "Pane -> (row, column, height, width), None: leave it out")
     label_predictions: bool = setting(FLAG, True, "Class names and probabilities from the start (key 8)")
     unit_images: bool = setting(FLAG, True, "Unit images from the start (key 9)")
+    back_mode: str = setting(
+        choice("auto", "off", "gradient", "deconv", "guided"),
+        "auto",
+        "Back projection from the start (key b); auto: deconv where nothing is asked for but the default, else off",
+    )
     gamma_boost: int = setting(COUNT, 0, "Gamma boost from the start: place in 1, 0.7, 0.5, 0.3 (key t)")
     individual_boost: int = setting(COUNT, 0, "Individual boost from the start: place in 0, 0.3, 0.5, 0.8, 1 (key T)")
     debug: int = setting(COUNT, 0, "Debug level from the start (key 5)")

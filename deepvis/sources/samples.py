@@ -11,9 +11,9 @@ from deepvis.sources.stills import Stills
 
 # what scikit-image bundles (skimage/data, 0.19 to 0.26) and a person would call a photo; others it downloads
 LABELS = {
+    "astronaut.png": "astronaut Eileen Collins",
     "chelsea.png": "Chelsea the cat",
     "coffee.png": "cup of coffee",
-    "astronaut.png": "astronaut Eileen Collins",
     "rocket.jpg": "rocket on its launch pad",
     "motorcycle_left.png": "motorcycle in a garage",
     "camera.png": "cameraman",

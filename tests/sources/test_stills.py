@@ -171,7 +171,7 @@ def test_sample_photos_are_really_there():
     assert samples.count >= 5
     frames = [samples.read(index) for index in range(samples.count)]
     assert all(isinstance(frame, Frame) for frame in frames)
-    assert frames[0].label == "Chelsea the cat"
+    assert frames[0].label == "astronaut Eileen Collins"
     assert {frame.label for frame in frames} <= set(LABELS.values())
 
 
