@@ -9,6 +9,8 @@ from deepvis.sources.listing import Entry, FixedListing, FolderListing, ListFile
 from deepvis.sources.photos import SUFFIXES
 from deepvis.sources.stills import Stills
 
+LINES_TRIED = 100  # of a list: if nothing of it is there, it is no list, or of another machine
+
 
 @SOURCES.add("directory")
 def directory(path: str) -> Stills:
@@ -43,6 +45,13 @@ def images_problem(path: str) -> str | None:
         return f"--images {path}: there is no such folder or file; give a folder, a photo or a list of photos"
     if not os.access(path, os.R_OK):
         return f"--images {path}: may not be read; check its permissions"
+    if kind_of(path) == "list":
+        entries = ListFileListing(path).entries[:LINES_TRIED]
+        if entries and not any(os.path.exists(entry.path) for entry in entries):
+            return (
+                f"--images {path}: is a text, and none of the photos that it names is there (the first: "
+                f"{entries[0].path}); give a folder, a photo or a list of photos, one path a line"
+            )
     return None
 
 

@@ -166,6 +166,14 @@ def test_what_is_wrong_with_images_is_said_before_the_start(folder):
     assert "there is no such folder or file" in (images_problem(str(folder / "nowhere")) or "")
 
 
+def test_a_text_that_lists_nothing_is_said_at_once(tmp_path):
+    text = tmp_path / "letter.txt"
+    text.write_text("Dear reader,\nthis is no list.\n")
+    assert "none of the photos that it names is there" in (images_problem(str(text)) or "")
+    (tmp_path / "this is no list.").touch()
+    assert images_problem(str(text)) is None
+
+
 def test_sample_photos_are_really_there():
     samples = open_still(None)
     assert samples.count >= 5
