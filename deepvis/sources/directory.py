@@ -47,7 +47,7 @@ def images_problem(path: str) -> str | None:
         return f"--images {path}: may not be read; check its permissions"
     if kind_of(path) == "list":
         entries = ListFileListing(path).entries[:LINES_TRIED]
-        if entries and not any(os.path.exists(entry.path) for entry in entries):
+        if entries and not any(os.path.isfile(entry.path) and kind_of(entry.path) == "photo" for entry in entries):
             return (
                 f"--images {path}: is a text, and none of the photos that it names is there (the first: "
                 f"{entries[0].path}); give a folder, a photo or a list of photos, one path a line"
