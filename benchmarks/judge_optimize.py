@@ -31,7 +31,7 @@ from deepvis.optimize.figures import Pieces, draw, presets_by_class
 from deepvis.optimize.objective import resolve, unit
 from deepvis.optimize.options import device_of
 from deepvis.optimize.pictures import pictures_of
-from deepvis.optimize.presets import TABLE_1
+from deepvis.optimize.presets import TABLE_1, preset
 from deepvis.optimize.results import write_arrays, write_jpeg
 from deepvis.optimize.tasks import NetworkRef, load, specimen
 from deepvis.optimize.units import label_of
@@ -48,13 +48,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     p.add_argument("--iterations", type=int, help="in place of the presets' own")
     p.add_argument("--classes", type=int, default=len(CLASSES), help="how many of the 20")
     p.add_argument("--presets", nargs="+", default=list(TABLE_1))
+    p.add_argument("--presets-file", type=Path, metavar="YAML", help="your own presets")
     p.add_argument("--batch", type=int)
     p.add_argument("--device", default="auto")
     p.add_argument("--sheet", type=Path, metavar="JPG", help="draw all pictures on one page")
     args = p.parse_args(argv)
     network = NetworkRef(model=MAKER, device=device_of(args.device))
     model, shapes = load(network), specimen(network).net.shapes
-    recipes = {name: TABLE_1[name] for name in args.presets}
+    recipes = {name: preset(name, args.presets_file) for name in args.presets}
     if args.iterations:
         recipes = {name: replace(recipe, max_iter=args.iterations) for name, recipe in recipes.items()}
     objectives = {label_of(model, c): resolve(unit(LAYER, c), shapes) for c in CLASSES[: args.classes]}
