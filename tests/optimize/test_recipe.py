@@ -91,7 +91,7 @@ def test_presets_kept_in_a_file(tmp_path):
         keep_preset(name, TABLE_1["3"], file)
     keep_preset("soft", TABLE_1["4"], file)
     assert preset("soft", file) == TABLE_1["4"]
-    assert list(all_presets(file)) == ["1", "2", "3", "4", "1+", "2+", "3+", "4+", "soft", "hard"]
+    assert list(all_presets(file)) == [*BUILT_IN, "soft", "hard"]
     with pytest.raises(OptimizeError, match="did you mean 'soft'"):
         preset("sofd", file)
     for name in ("2", "2+", "a b", "", "../x"):
