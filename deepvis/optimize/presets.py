@@ -1,4 +1,4 @@
-"""Recipes with a name: the four rows of the paper's Table 1, the same for any network, and the user's own.
+"""Recipes with a name: the four rows of the paper's Table 1, the same for any network, one more, the user's own.
 
 The user's are kept in a YAML file::
 
@@ -91,7 +91,7 @@ def presets_file(environ: Mapping[str, str] = os.environ) -> Path:
 
 
 def preset(name: str, file: Path | None = None) -> Recipe:
-    """The recipe "1" to "4", "1+" to "4+", "robust", "robust+", or a named one of the file. Raises OptimizeError with the nearest name."""
+    """A recipe of BUILT_IN, or a named one of the file. Raises OptimizeError with the nearest name."""
     if name in BUILT_IN:
         return BUILT_IN[name]
     named = read_presets(file or presets_file())
