@@ -41,6 +41,7 @@ from deepvis.workers.unit_images import UnitImagesWorker
 
 TITLE = "Deep Visualization Toolbox"
 DESIGN_HEIGHT, DESIGN_WIDTH = 930, 1500
+SMALLEST = 150  # pixels of a side
 SWITCH_SECONDS = 0.001  # of Python's threads: the window must not wait the usual 5 ms for its turn
 
 
@@ -72,6 +73,9 @@ def check_sources(settings: Settings) -> None:
     """Raises UsageError for photos or a video that cannot be there."""
     problem = images_problem(settings.images) if settings.images else None
     problem = problem or (video_problem(settings.video) if settings.video else None)
+    folder = settings.unit_image_dir
+    if problem is None and folder is not None and not Path(folder).is_dir():
+        problem = f"--unit-images {folder}: there is no such folder; scripts/optimize_layer.py makes one"
     if problem:
         raise UsageError(problem)
 
@@ -149,7 +153,10 @@ class Layouts:
 def window_size(settings: Settings) -> tuple[int, int]:
     """(height, width) in pixels."""
     height, width = settings.window_size or (DESIGN_HEIGHT, DESIGN_WIDTH)
-    return round(height * settings.scale), round(width * settings.scale)
+    size = round(height * settings.scale), round(width * settings.scale)
+    if min(size) < SMALLEST:
+        raise UsageError(f"a window of {size[1]}x{size[0]} pixels is too small; give a larger --scale or --size")
+    return size
 
 
 def open_window(settings: Settings, options: RunOptions) -> AnyWindow:
@@ -189,8 +196,8 @@ def make_parts(settings: Settings, model: Model, passes: PassLog) -> Parts:
     stream = StreamTop(running, open_running, own_images, sample_frames if model.name == DEFAULT_MODEL else tuple)
 
     def open_images(info: NetInfo) -> UnitImagesWorker:
-        folders, commands = [own_images, model.unit_image_dir], commands_for(model)
-        open_reader = partial(UnitImageReader, folders, info, commands, settings.unit_image_cache)
+        folders, commands = [model.unit_image_dir, own_images], commands_for(model)
+        open_reader = partial(UnitImageReader, folders, info, commands, settings.unit_image_cache, own_images)
         return UnitImagesWorker(open_reader, [stream])
 
     def open_optimizer(info: NetInfo) -> OptimizeWorker:

@@ -241,7 +241,7 @@ class Loop:
         if not self._script.is_done:
             return False
         if options.frames is not None:
-            return self.stats.frames_shown >= options.frames
+            return self.parts.known.ready and self.stats.frames_shown >= options.frames
         return options.ends_when_done and self._is_finished()
 
     def _is_finished(self) -> bool:

@@ -30,6 +30,7 @@ READABLE = 0.55  # brightness that the median channel's peak is given
 MIN_EXPONENT = 0.3
 MIN_VECTOR_EXPONENT = 0.5  # one value a channel: there is no pattern to make out, the few large ones matter
 STEEP = 0.5  # exponents below it need the fourth root's finer steps near black
+LEAST_PEAK = 1e-37  # below it 1 / peak is no float32
 BLUR_SIGMA = 4.0  # pixels; the original's caffevis_grad_norm_blur_radius
 BLOCK = 1 << 16  # values that are coded at a time
 BACK_EXPONENT = 0.7  # back projections are mostly small values: lift them a little
@@ -134,7 +135,7 @@ def back_picture(diff_chw: np.ndarray, how: BackFilter, exponent: float = BACK_E
     else:
         diff = diff.mean(axis=0, keepdims=True)
         peak = float(np.abs(diff).max(initial=0))
-    factors = np.full(len(diff), 1 / peak if peak > 0 else 0, np.float32)
+    factors = np.full(len(diff), 1 / peak if peak > LEAST_PEAK else 0, np.float32)
     planes = cv2.LUT(_in_blocks(diff, factors, _signed_roots).reshape(-1, diff.shape[2]), signed_tone(2 * exponent))
     return cv2.merge([planes.reshape(diff.shape)[plane % len(diff)] for plane in range(3)])
 
@@ -187,7 +188,7 @@ def _factors(peaks: np.ndarray, individual: float) -> np.ndarray:
     """(C,) float32: 1 / ceiling of each channel; 0 for a channel that has no peak."""
     top = float(peaks.max(initial=0))
     ceilings = top ** (1 - individual) * peaks.astype(np.float64) ** individual if top > 0 else peaks
-    silent = ~(np.asarray(ceilings) > 1e-37)
+    silent = ~(np.asarray(ceilings) > LEAST_PEAK)
     return np.where(silent, 0, 1 / np.where(silent, 1, ceilings)).astype(np.float32)
 
 

@@ -51,6 +51,7 @@ from deepvis.core.files import written_beside
 from deepvis.core.types import Patch, Unit, UnitStanding
 
 VERSION = 1
+SAVED_TOP = "saved top 9 of a stream; 1 begins a new one"  # the note of one that the window has saved
 OPTIMIZED_FOLDER, TOP_FOLDER, BACK_FOLDER, LIVE_FOLDER = "regularized_opt", "max_im", "max_deconv", "live_opt"
 
 _UNSAFE = re.compile(r'[/\\:*?"<>|\x00-\x1f]|^\.')

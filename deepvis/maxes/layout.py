@@ -57,6 +57,10 @@ def run_crops(order: CropOrder, progress: Progress | None = None) -> int:
     for layer in layers:
         write_layer_stats(order.output, scan.maxes, layer)
     chosen = [unit for unit in units_of(scan.maxes, own) if not order.units or unit.channel in order.units]
+    if order.units and not chosen:
+        most = max(scan.maxes.layer(layer).channels for layer in layers)
+        wanted = ", ".join(map(str, order.units))
+        raise ScanError(f"no scanned layer has a unit {wanted}; they have {most} at most, numbered from 0")
     units = [UnitPatches(unit, scan.patches(unit.layer, unit.channel)) for unit in chosen]
     missing = [unit for unit in units if not is_done(order.output, unit, order.modes)]
     progress.begin(len(units), len(units) - len(missing))

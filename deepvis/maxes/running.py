@@ -62,6 +62,7 @@ class RunningTop:
         self._lock = threading.Lock()
         self._info: NetInfo | None = None
         self._maps: dict[str, Maps] = {}  # of the pass in work
+        self.resets = 0  # how often the stream was begun anew
         self._seen = 0
         self._next_number = self._next_image = 0  # rise for good: others remember pictures by their numbers
 
@@ -105,6 +106,7 @@ class RunningTop:
         """Begin anew."""
         with self._lock:
             if self._ready() is not None:
+                self.resets += 1
                 self._clear()
 
     def update(self, snapshot: Snapshot) -> bool:

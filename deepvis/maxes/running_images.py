@@ -13,7 +13,7 @@ import numpy as np
 from deepvis.backends.base import Backend
 from deepvis.core.cache import ByteCache
 from deepvis.core.types import BackAsk, BackMode, Fit, Frame, NetAsk, Patch, Unit, UnitImages
-from deepvis.core.unit_files import unit_image_paths, write_patches
+from deepvis.core.unit_files import SAVED_TOP, unit_image_paths, write_patches
 from deepvis.engine.plan import Plan
 from deepvis.engine.shapes import infer_shapes
 from deepvis.maxes.montage import back_tile, montage, write_jpeg
@@ -59,7 +59,8 @@ class RunningImages:
     def __call__(self, found: UnitImages) -> UnitImages:
         """``found`` as it is where a scan has made pictures, else with the best of the stream so far."""
         self.is_unfinished = False
-        if found.top is not None and found.patches != self._saved.get(found.unit, None):
+        is_old = found.notes.get("top") == SAVED_TOP and self._running.resets > 0  # of an earlier stream
+        if found.top is not None and not is_old and found.patches != self._saved.get(found.unit, None):
             return found
         best = self._running.best(found.unit)
         images = "1 image" if best.images == 1 else f"{best.images:,} images"

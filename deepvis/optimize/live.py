@@ -59,7 +59,8 @@ def start(
     """
     x0 = None if rgb is None else model.preprocessor.to_input(rgb, fit)
     start_at = "mean_plus_rand" if rgb is None else "frame"
-    recipe = ANY_NETWORK.get(f"{preset}+") or preset_of(preset)
+    preset = f"{preset}+" if f"{preset}+" in ANY_NETWORK else preset
+    recipe = preset_of(preset)
     climb = begin(specimen, Job(push(unit.layer, unit.channel), recipe, seed, start_at), x0)
     return LiveRun(specimen, model, unit, preset, climb, field_box(specimen, climb.job.objective.leader))
 

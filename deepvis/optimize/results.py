@@ -39,6 +39,7 @@ from deepvis.optimize.errors import OptimizeError
 VERSION = 1
 DEFAULT_TEMPLATE = "%(p.push_layer)s_%(p.push_channel)04d_%(p.rand_seed)d"
 JPEG_QUALITY = 93
+TIGHT = 80  # the highest quality at which the file is made as small as can be
 WHOLE_COLOURS = 90  # the least quality at which colours are kept at every pixel, not at every second one
 
 
@@ -154,7 +155,8 @@ def is_of_job(content: Mapping[str, Any], job: Job, model: str) -> bool:
 def write_jpeg(path: Path, rgb: np.ndarray, quality: int = JPEG_QUALITY) -> None:
     """quality: 1 to 95. Raises OSError."""
     encoded, subsampling = io.BytesIO(), "4:4:4" if quality >= WHOLE_COLOURS else "4:2:0"
-    Image.fromarray(rgb).save(encoded, "JPEG", quality=quality, subsampling=subsampling, optimize=True)
+    tight = quality <= TIGHT  # Pillow's room for it is too small for noise at a higher quality
+    Image.fromarray(rgb).save(encoded, "JPEG", quality=quality, subsampling=subsampling, optimize=tight)
     with written_beside(path) as file:
         file.write(encoded.getvalue())
 

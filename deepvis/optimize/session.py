@@ -196,7 +196,8 @@ def sentence_of(error: Exception, task: Task | None = None) -> str:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         what = "the disk takes no more" if full else f"a file cannot be written ({error.strerror or error})"
         where = f" at {error.filename}" if error.filename else ""
-        return f"{what}{where}; make room and run the same command again: finished images are kept"
+        advice = "make room and " if full else ""
+        return f"{what}{where}; {advice}run the same command again: finished images are kept"
     if isinstance(error, torch.OutOfMemoryError):
         size = len(task.jobs) if task else 0
         return f"{size} images at a time do not fit the memory of the device; give a smaller --batch"

@@ -197,7 +197,10 @@ def standing_sentence(scene: Scene) -> str:
     asleep = f"silent in {100 * (1 - standing.active):.0f} % of {standing.images:,} images"
     if activations is None:
         return asleep
-    place = percentile(standing, float(activations[unit.channel].max()))
+    value = float(activations[unit.channel].max())
+    if images.patches and value >= images.patches[0].value > 0:
+        return f"the highest of {standing.images:,} images"
+    place = percentile(standing, value)
     return f"{place:.1f}th percentile of {standing.images:,} images" if place > 0 else asleep
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from deepvis.core.cache import ByteCache
 from deepvis.core.types import NetInfo, Patch, Unit, UnitImages, UnitStanding, WholeLayer
 from deepvis.core.unit_files import (
+    SAVED_TOP,
     UnitFileError,
     UnitImagePaths,
     original_image_paths,
@@ -54,9 +55,11 @@ def commands_for(model: Model) -> Commands:
 class UnitImageReader:
     """Reads unit pictures from folders in the layout of ``core.unit_files``.
 
-    The first folder that has a picture wins. A layer's own pictures come before those of the layer that it borrows
-    from; names with slashes are looked for in the original's sub-folders too. A picture is kept in memory, at most
-    ``cache_bytes`` of them, and read again when its file has changed. Files that are missing or broken become notes.
+    own_folder: the one of ``folders`` where the window saves. The first folder that has a picture wins; a unit's
+    top 9 and its projections come from the same one. A layer's own pictures come before those of the layer that it
+    borrows from; names with slashes are looked for in the original's sub-folders too. A picture is kept in memory,
+    at most ``cache_bytes`` of them, and read again when its file has changed. Files that are missing or broken
+    become notes.
     """
 
     def __init__(
@@ -65,7 +68,9 @@ class UnitImageReader:
         info: NetInfo,
         commands: Commands,
         cache_bytes: int = CACHE_BYTES,
+        own_folder: Path | None = None,
     ) -> None:
+        self._own_folder = own_folder
         self._folders = tuple(Path(folder) for folder in folders if str(folder))
         self._info = info
         self._commands = commands
@@ -78,7 +83,11 @@ class UnitImageReader:
         places = list(self._places(unit))
         optimized = self._optimized(unit, places, notes)
         top, paths = self._first([(place.top, place) for place in places], "top", notes)
-        top_back, _ = self._first([(place.top_back, place) for place in places], "top_back", notes)
+        folder = None if paths is None else self._folder_of(paths)
+        beside = [place for place in places if folder in (None, self._folder_of(place))]
+        top_back, _ = self._first([(place.top_back, place) for place in beside], "top_back", notes)
+        if folder is not None and folder == self._own_folder:
+            notes["top"] = SAVED_TOP
         for name, picture in (("top", top), ("top_back", top_back)):
             if picture is None:
                 notes.setdefault(name, f"none yet; {self._commands.top(self._source_layer(unit.layer))} makes them")
@@ -119,6 +128,10 @@ class UnitImageReader:
                 yield unit_image_paths(folder, layer, unit.channel)
                 if "/" in layer:
                     yield original_image_paths(folder, layer, unit.channel)
+
+    def _folder_of(self, place: UnitImagePaths) -> Path | None:
+        """The folder that a place lies in: a unit's top 9 and its projections are of the same photos."""
+        return next((folder for folder in self._folders if place.top.is_relative_to(folder)), None)
 
     def _optimized(self, unit: Unit, places: list[UnitImagePaths], notes: dict[str, str]) -> np.ndarray | None:
         for place in places:

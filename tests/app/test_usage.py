@@ -103,6 +103,15 @@ def test_settings(capsys: pytest.CaptureFixture[str], tiny: Text, tmp_path: Path
     assert "input" in refused(capsys, *tiny, "--settings", path)
 
 
+def test_folders_and_sizes(capsys: pytest.CaptureFixture[str], tiny: Text) -> None:
+    assert "there is no such folder" in refused(capsys, *tiny, "--headless", "--unit-images", "nowhere")
+    assert "too small" in refused(capsys, *tiny, "--headless", "--scale", "0.05")
+
+
+def test_frames_do_not_count_before_the_network_is_there(capsys: pytest.CaptureFixture[str], tiny: Text) -> None:
+    assert "device" in refused(capsys, *tiny, "--headless", "--frames", "1", "--device", "cuda:99")
+
+
 def test_list_layers_of_a_model_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
     assert "nothing" in refused(capsys, "--list-layers", "--model", "nothing-like-it")
 

@@ -203,3 +203,10 @@ def test_zero_stays_exactly_mid_gray() -> None:
 def test_to_uint8_rounds_clips_and_takes_no_nan() -> None:
     values = np.array([-1, 0, 0.5, 1, 2, np.nan, np.inf, -np.inf])
     assert to_uint8(values).tolist() == [0, 0, 128, 255, 255, 0, 255, 0]
+
+
+@pytest.mark.parametrize("how", [BackFilter.RAW, BackFilter.GRAY])
+def test_a_gradient_too_small_to_scale_is_mid_grey(how: BackFilter) -> None:
+    diff = np.full((3, 4, 4), 1e-40, np.float32)
+    with np.errstate(all="raise", under="ignore"):
+        assert (back_picture(diff, how) == 128).all()

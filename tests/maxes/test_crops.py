@@ -238,6 +238,8 @@ def test_what_cannot_be_done_is_one_sentence(ref, copy, tmp_path) -> None:
         run_crops(CropOrder(copy, copy, modes=("backprop",)))
     with pytest.raises(KeyError, match="no layer 'nix' was scanned"):
         run_crops(CropOrder(copy, copy, layers=("nix",)))
+    with pytest.raises(ScanError, match="no scanned layer has a unit 9999"):
+        run_crops(CropOrder(copy, copy, units=(9999,)))
     (tmp_path / "file").write_text("")
     with pytest.raises(ScanError, match="could not be written"):
         run_crops(CropOrder(copy, tmp_path / "file" / "x", layers=("fc",)))

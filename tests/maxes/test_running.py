@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from deepvis.backends.fake import FAKE_INFO, FakeBackend
 from deepvis.core.types import Fit, Frame, LayerInfo, NetAsk, NetInfo, PassSeconds, Snapshot, Unit, UnitImages
-from deepvis.core.unit_files import read_patches, unit_image_paths
+from deepvis.core.unit_files import SAVED_TOP, read_patches, unit_image_paths
 from deepvis.maxes.running import RunningTop
 from deepvis.maxes.running_images import RunningImages
 from deepvis.maxes.windows import Window
@@ -254,6 +254,16 @@ def test_pictures_of_a_scan_stay(pictures) -> None:
     see(running, backend, 2)
     scanned = replace(nothing(Unit("conv1", 0)), top=np.zeros((3, 3, 3), np.uint8))
     assert images(scanned) is scanned
+
+
+def test_what_an_earlier_stream_left_gives_way_once_a_new_one_is_begun(pictures) -> None:
+    running, images, backend = pictures
+    old = UnitImages(Unit("conv1", 0), 1, top=np.zeros((3, 3, 3), np.uint8), notes={"top": SAVED_TOP})
+    see(running, backend, 2)
+    assert images(old) is old
+    running.reset()
+    see(running, backend, 2)
+    assert images(old).notes["top"].startswith("running top 9")
 
 
 def test_without_images_the_note_of_the_files_stays(pictures) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from deepvis.core.state import InputState, Show, ViewState
-from deepvis.core.types import BackAsk, BackMode, Fit, Snapshot, Unit, UnitStanding
+from deepvis.core.types import BackAsk, BackMode, Fit, Patch, Snapshot, Unit, UnitStanding
 from deepvis.ui.readings import (
     is_back_stale,
     is_frame_stale,
@@ -122,6 +122,8 @@ def test_the_standing_is_said_of_the_selected_unit_only() -> None:
     scene = make_scene(UNIT, unit_images=unit_images(unit_of))
     assert "percentile of 8,242 images" in standing_sentence(scene)
     assert standing_sentence(replace(scene, unit_images=unit_images(Unit("conv1/3x3", 7)))) == ""
+    best = replace(unit_images(unit_of), patches=(Patch(1e-6, "best.jpg", 0, 0),))
+    assert standing_sentence(make_scene(UNIT, unit_images=best)) == "the highest of 8,242 images"
     silent = make_scene(UNIT, unit_images=unit_images(unit_of), snapshot=None)
     assert standing_sentence(silent) == "silent in 82 % of 8,242 images"
 

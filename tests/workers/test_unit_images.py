@@ -12,7 +12,7 @@ from PIL import Image
 from deepvis.backends.fake import FAKE_INFO
 from deepvis.core.commands import COMMANDS
 from deepvis.core.types import Patch, Unit
-from deepvis.core.unit_files import original_image_paths, unit_image_paths, write_patches, write_stats
+from deepvis.core.unit_files import SAVED_TOP, original_image_paths, unit_image_paths, write_patches, write_stats
 from deepvis.workers.unit_image_reader import Commands, UnitImageReader, commands_for, cut_tiles, lower_left
 from deepvis.workers.unit_images import ImagesAsk, UnitImagesWorker
 from tests.helpers.networks import small_model
@@ -49,6 +49,18 @@ def test_the_three_pictures_of_a_unit(reader, tmp_path):
     assert near(images.top, 100) and near(images.top_back, 150)
     assert images.notes == {} and images.unit == Unit("conv1", 3)
     assert not any(picture.flags.writeable for picture in (images.optimized, images.top, images.top_back))
+
+
+def test_the_top_nine_and_its_projections_are_of_the_same_photos(tmp_path):
+    folders = [tmp_path / "model", tmp_path / "own"]
+    reader = UnitImageReader(folders, FAKE_INFO, Commands("--model fake"), own_folder=folders[1])
+    save(unit_image_paths(folders[1], "conv1", 3).top, 100)
+    save(unit_image_paths(folders[0], "conv1", 3).top_back, 150)
+    images = reader.unit(Unit("conv1", 3), 1)
+    assert near(images.top, 100) and images.top_back is None and images.notes["top"] == SAVED_TOP
+    save(unit_image_paths(folders[0], "conv1", 3).top, 200)
+    images = reader.unit(Unit("conv1", 3), 2)
+    assert near(images.top, 200) and near(images.top_back, 150) and "top" not in images.notes
 
 
 def test_what_is_missing_is_noted_with_the_command_that_makes_it(reader):
