@@ -18,7 +18,7 @@ from deepvis.loop import Loop
 from deepvis.maxes.running import RunningTop
 from deepvis.model.errors import ModelError
 from deepvis.model.zoo import DEFAULT_MODEL, OVERRIDES, Model, load_model
-from deepvis.options import RunOptions, UsageError
+from deepvis.options import SMALLEST_WINDOW, RunOptions, UsageError
 from deepvis.parts import Makers, Parts
 from deepvis.sources.opening import (
     camera_present,
@@ -41,7 +41,6 @@ from deepvis.workers.unit_images import UnitImagesWorker
 
 TITLE = "Deep Visualization Toolbox"
 DESIGN_HEIGHT, DESIGN_WIDTH = 930, 1500
-SMALLEST = 150  # pixels of a side
 SWITCH_SECONDS = 0.001  # of Python's threads: the window must not wait the usual 5 ms for its turn
 
 
@@ -70,7 +69,7 @@ def run(settings: Settings, options: RunOptions, *, starts_moving: bool) -> int:
 
 
 def check_sources(settings: Settings) -> None:
-    """Raises UsageError for photos or a video that cannot be there."""
+    """Raises UsageError for photos, a video or unit images that cannot be there."""
     problem = images_problem(settings.images) if settings.images else None
     problem = problem or (video_problem(settings.video) if settings.video else None)
     folder = settings.unit_image_dir
@@ -154,7 +153,7 @@ def window_size(settings: Settings) -> tuple[int, int]:
     """(height, width) in pixels."""
     height, width = settings.window_size or (DESIGN_HEIGHT, DESIGN_WIDTH)
     size = round(height * settings.scale), round(width * settings.scale)
-    if min(size) < SMALLEST:
+    if min(size) < SMALLEST_WINDOW:
         raise UsageError(f"a window of {size[1]}x{size[0]} pixels is too small; give a larger --scale or --size")
     return size
 

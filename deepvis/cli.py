@@ -18,7 +18,7 @@ from deepvis import config
 from deepvis.config import ConfigError, Settings
 from deepvis.core.commands import COMMANDS, command_of
 from deepvis.core.keys import canonical
-from deepvis.options import RunOptions, UsageError
+from deepvis.options import SMALLEST_WINDOW, RunOptions, UsageError
 
 DESCRIPTION = "The Deep Visualization Toolbox: watch every unit of a Caffe network answer to a camera or to photos."
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg")
@@ -98,8 +98,8 @@ def _input_size(text: str) -> tuple[int, int]:
 def _window_size(text: str) -> tuple[int, int]:
     """ "WxH" -> (height, width)."""
     parts = text.lower().split("x")
-    if len(parts) != 2 or not all(part.isdecimal() and 150 <= int(part) <= 16384 for part in parts):
-        raise _bad(text, "a window size, WIDTHxHEIGHT with 150 to 16384 pixels each")
+    if len(parts) != 2 or not all(part.isdecimal() and SMALLEST_WINDOW <= int(part) <= 16384 for part in parts):
+        raise _bad(text, f"a window size, WIDTHxHEIGHT with {SMALLEST_WINDOW} to 16384 pixels each")
     return int(parts[1]), int(parts[0])
 
 

@@ -118,12 +118,10 @@ class Tape:
                 op, ran = self._ran[index]
                 rule = rules.get(node.kind)
                 below: Gradients
-                if all(g is None or top in zeros for top, g in zip(node.tops, grads, strict=True)):
-                    below = [None] * len(node.bottoms)
-                    for value in node.bottoms:
-                        if value not in diffs and self._values[value].is_floating_point():
-                            diffs[value] = torch.zeros_like(self._values[value])
-                            zeros.add(value)
+                is_silent = all(g is None or top in zeros for top, g in zip(node.tops, grads, strict=True))
+                joins = node.kind == "Concat" and node.tops[0] in prune
+                if is_silent:
+                    below = [torch.zeros_like(x) if x.is_floating_point() else None for x in ran.bottoms]
                 elif rule is not None:
                     below = [rule(ran.bottoms[0], ran.tops[0], grads[0])]
                 elif faults and op.fault_in_place is not None and node.spec.tops[:1] == node.spec.bottoms[:1]:
@@ -133,12 +131,11 @@ class Tape:
                 for place, (value, grad) in enumerate(zip(node.bottoms, below, strict=True)):
                     if grad is None or (ways is not None and (index, place) not in ways):
                         continue
-                    if node.kind == "Concat" and node.tops[0] in prune and _is_zero(grad):
+                    if is_silent or (joins and _is_zero(grad)):
                         if value not in diffs:
                             diffs[value] = grad
                             zeros.add(value)
-                        continue
-                    if value in zeros or value not in diffs:
+                    elif value in zeros or value not in diffs:
                         diffs[value] = grad
                         zeros.discard(value)
                     elif value in sums:  # made here: nothing else reads it

@@ -71,7 +71,8 @@ class RunningImages:
             return replace(found, notes={**found.notes, "top": f"{of}: none excites this unit"})
         backs = self._backs(best)
         projected = sum(tile is not None for tile in backs)
-        if projected == len(backs):
+        has_all = projected == len(backs)
+        if has_all:
             self._complete = best.unit
         has_photo_missing = any(patch.path and tile is None for patch, tile in zip(best.patches, backs, strict=True))
         self.is_unfinished = best.unit != self._complete or has_photo_missing
@@ -83,7 +84,7 @@ class RunningImages:
             notes={
                 **found.notes,
                 "top": of,
-                "top_back": of if projected == len(backs) else f"{projected} of {len(backs)} projected back",
+                "top_back": of if has_all else f"{projected} of {len(backs)} projected back",
             },
         )
 

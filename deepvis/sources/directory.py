@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from deepvis.sources.base import SOURCES
-from deepvis.sources.listing import Entry, FixedListing, FolderListing, ListFileListing
+from deepvis.sources.listing import Entry, FixedListing, FolderListing, ListFileListing, first_listed
 from deepvis.sources.photos import SUFFIXES
 from deepvis.sources.stills import Stills
 
@@ -46,7 +46,7 @@ def images_problem(path: str) -> str | None:
     if not os.access(path, os.R_OK):
         return f"--images {path}: may not be read; check its permissions"
     if kind_of(path) == "list":
-        entries = ListFileListing(path).entries[:LINES_TRIED]
+        entries = first_listed(path, LINES_TRIED)
         if entries and not any(os.path.isfile(entry.path) and kind_of(entry.path) == "photo" for entry in entries):
             return (
                 f"--images {path}: is a text, and none of the photos that it names is there (the first: "

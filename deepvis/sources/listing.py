@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -171,11 +172,23 @@ class ListFileListing:
             return changed
         self._stamp = stamp
         folder = os.path.dirname(os.path.abspath(self.path))
-        self.entries = tuple(
-            listed(line.strip(), folder) for line in lines if line.strip() and not line.lstrip().startswith("#")
-        )
+        self.entries = tuple(_listed_in(lines, folder))
         self.problem = "" if self.entries else f"the list {self.path} names no photo; waiting for one"
         return True
+
+
+def first_listed(path: str, count: int) -> tuple[Entry, ...]:
+    """The first ``count`` photos that a list names, without reading all of it; none where it cannot be read."""
+    try:
+        with open(path, encoding="utf-8-sig", errors="replace") as lines:
+            return tuple(islice(_listed_in(lines, os.path.dirname(os.path.abspath(path))), count))
+    except OSError:
+        return ()
+
+
+def _listed_in(lines: Iterable[str], folder: str) -> Iterator[Entry]:
+    stripped = (line.strip() for line in lines)
+    return (listed(line, folder) for line in stripped if line and not line.startswith("#"))
 
 
 _LINE = re.compile(

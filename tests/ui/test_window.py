@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -98,16 +101,17 @@ print(json.dumps(report))
 """
 
 
-@pytest.mark.window
-def test_a_real_window_speaks_in_events(display: str, root: object) -> None:
-    import json
-    import os
-
+def run_on(display: str, root: Path, script: str) -> subprocess.CompletedProcess[str]:
+    """Run a script that opens windows on the virtual screen."""
     environment = {**os.environ, "DISPLAY": display, "PYTHONPATH": str(root)}
     environment.pop("WAYLAND_DISPLAY", None)
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT], capture_output=True, text=True, timeout=120, env=environment, cwd=root
-    )
+    command = [sys.executable, "-c", script]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment, cwd=root)
+
+
+@pytest.mark.window
+def test_a_real_window_speaks_in_events(display: str, root: Path) -> None:
+    done = run_on(display, root, SCRIPT)
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout.splitlines()[-1])
     assert report["mouse"][0] == str(Mouse("press", 200, 300))
@@ -144,13 +148,7 @@ print(*codes)
 
 
 @pytest.mark.window
-def test_keys_pressed_the_moment_the_window_is_seen_count(display: str, root: object) -> None:
-    import os
-
-    environment = {**os.environ, "DISPLAY": display, "PYTHONPATH": str(root)}
-    environment.pop("WAYLAND_DISPLAY", None)
+def test_keys_pressed_the_moment_the_window_is_seen_count(display: str, root: Path) -> None:
     for _ in range(4):  # without care for the first keys, one run in two misses the first
-        done = subprocess.run(
-            [sys.executable, "-c", EARLY], capture_output=True, text=True, timeout=60, env=environment, cwd=root
-        )
+        done = run_on(display, root, EARLY)
         assert done.stdout.split() == [str(ord("o")), str(0xFF54), str(0xFF53)], done.stderr
