@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Lock
 from weakref import WeakKeyDictionary
@@ -15,6 +15,7 @@ from torch import Tensor
 import deepvis.engine.layers  # noqa: F401  (fills the table of layer types)
 from deepvis.engine.filling import fill_net
 from deepvis.engine.layers.python import PYTHON_LAYERS, python_name
+from deepvis.engine.memory import keep_freed_memory
 from deepvis.engine.op import COMPLAINTS, LAYERS, Op, Ran, as_tuple, build, complaint, naming, run
 from deepvis.engine.plan import Node, Plan
 from deepvis.engine.shapes import Shape, infer_shapes
@@ -25,6 +26,7 @@ from deepvis.model.graph import LayerSpec, NetSpec
 Inputs = Mapping[str, "np.ndarray | Tensor"]
 
 warnings.filterwarnings("ignore", message="The given NumPy array is not writable")  # weights are only read
+keep_freed_memory()
 
 
 class UnsupportedLayers(ModelError):
@@ -81,35 +83,57 @@ class Net:
         keep: "all", or the names of the only blobs that are wanted: then nothing else is run or held, and
         there is no way back. Arrays become float32 on the device. Raises ModelError.
         """
-        plan = self.plan
+        plan, values = self.plan, self._given(inputs)
         indices = plan.upto(until) if until is not None else range(len(plan.nodes))
-        wanted = None if keep == "all" else {plan.last(blob) for blob in ([keep] if isinstance(keep, str) else keep)}
-        if wanted is not None:
-            indices = [i for i in plan.behind(wanted) if until is None or i < len(indices)]
-        values = self._given(inputs)
         ran: dict[int, tuple[Op, Ran]] = {}
-        last_use = {} if wanted is None else last_uses(plan, indices)
+        if keep == "all":
+            for _ in self._run(values, indices, ran):
+                pass
+        else:
+            wanted = {plan.last(blob) for blob in ([keep] if isinstance(keep, str) else keep)}
+            indices = [i for i in plan.behind(wanted) if until is None or i < len(indices)]
+            last_use = last_uses(plan, indices)
+            for node in self._run(values, indices):
+                let_go(values, node, last_use, wanted)
+            values = {value: x for value, x in values.items() if value in wanted}
+        return Tape(plan, values, ran)
+
+    @torch.no_grad()
+    def blobs_as_made(self, inputs: Inputs, blobs: Collection[str]) -> Iterator[tuple[str, Tensor]]:
+        """Run what ``blobs`` depend on, and give each of them (name, tensor) as soon as it has its last value.
+
+        It is in the processor's cache then, and is held no longer than the layers after it need it: for a look at
+        many blobs quicker than ``forward``, and with a fraction of its memory. Raises ModelError.
+        """
+        plan, values = self.plan, self._given(inputs)
+        wanted = {plan.last(blob): blob for blob in blobs}
+        yield from ((wanted[value], x) for value, x in list(values.items()) if value in wanted)
+        indices = plan.behind(wanted)
+        last_use = last_uses(plan, indices)
+        for node in self._run(values, indices):
+            yield from ((wanted[value], values[value]) for value in node.tops if value in wanted)
+            let_go(values, node, last_use)
+
+    def _run(
+        self, values: dict[int, Tensor], indices: Iterable[int], ran: dict[int, tuple[Op, Ran]] | None = None
+    ) -> Iterator[Node]:
+        """Run nodes, one at each step: their tops go into ``values``, what a walk back needs into ``ran``."""
         node = None
         try:  # around all layers: a context for each would cost more than some of them
             for index in indices:
-                node = plan.nodes[index]
+                node = self.plan.nodes[index]
                 op = self._op(node)
                 result = run(op, tuple([values[b] for b in node.bottoms]))
-                for value, top in zip(node.tops, result.tops, strict=True):
-                    values[value] = top if node.bottoms else top.to(self.device)
-                if wanted is None:
+                tops = result.tops if node.bottoms else [top.to(self.device) for top in result.tops]
+                values.update(zip(node.tops, tops, strict=True))
+                if ran is not None:
                     ran[index] = (op, result)
-                else:
-                    for value in (*node.bottoms, *node.tops):
-                        if last_use.get(value, -1) <= index and value not in wanted:
-                            values.pop(value, None)
+                del result, tops  # else they would outlive their last use
+                yield node
         except COMPLAINTS as error:
             if node is None or isinstance(error, ModelError):
                 raise
             raise complaint(node.spec, error) from error
-        if wanted is not None:
-            values = {value: x for value, x in values.items() if value in wanted}
-        return Tape(plan, values, ran)
 
     def functional(
         self,
@@ -238,3 +262,12 @@ def shared_parts(spec: NetSpec, device: torch.device) -> SharedParts:
 def last_uses(plan: Plan, indices: Sequence[int]) -> dict[int, int]:
     """value -> the last of the nodes ``indices`` that takes it."""
     return {value: index for index in indices for value in plan.nodes[index].bottoms}
+
+
+def let_go(
+    values: dict[int, Tensor], node: Node, last_use: Mapping[int, int], wanted: Collection[int] = frozenset()
+) -> None:
+    """Drop what no node after this one takes, and is not wanted."""
+    for value in (*node.bottoms, *node.tops):
+        if last_use.get(value, -1) <= node.index and value not in wanted:
+            values.pop(value, None)

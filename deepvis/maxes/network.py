@@ -17,7 +17,7 @@ from deepvis.backends.showing import maps_shape
 from deepvis.core.types import Fit
 from deepvis.engine.net import Net
 from deepvis.maxes.errors import ScanError
-from deepvis.maxes.peaks import BlobPeaks
+from deepvis.maxes.peaks import peaks_of
 from deepvis.maxes.plan import ModelRef
 from deepvis.maxes.tracker import Peaks, TrackedLayer
 from deepvis.model.zoo import Model, load_model
@@ -58,19 +58,16 @@ class ScanNetwork:
         repeated = {name: np.repeat(value, len(pictures), axis=0) for name, value in others.items() if value.ndim}
         return {**repeated, self.model.data_blob: pictures}
 
-    def peaks(self, inputs: np.ndarray) -> dict[str, Peaks]:
-        """(N, C, H, W) float32 -> layer -> its units' peaks; N is best ``rows``."""
-        names = {layer.name for layer in self.layers}
-        blobs = self.net.forward(self.inputs(inputs), keep=names).blobs
+    def peaks(self, inputs: np.ndarray, limits: Mapping[str, np.ndarray]) -> dict[str, Peaks]:
+        """(N, C, H, W) float32 -> layer -> its units' peaks; N is best ``rows``. limits: layer -> see ``peaks_of``."""
         found: dict[str, Peaks] = {}
-        for layer in self.layers:
-            blob = blobs[layer.name]
+        for name, blob in self.net.blobs_as_made(self.inputs(inputs), limits.keys()):
             if blob.shape[0] != len(inputs):
                 raise ScanError(
-                    f"layer {layer.name!r} gives {blob.shape[0]} rows for {len(inputs)} pictures, expected "
+                    f"layer {name!r} gives {blob.shape[0]} rows for {len(inputs)} pictures, expected "
                     "one each; leave it out: name the other layers with --layers"
                 )
-            found[layer.name] = BlobPeaks(blob)
+            found[name] = peaks_of(blob, limits[name])
         return found
 
 

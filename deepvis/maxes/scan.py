@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -101,7 +101,7 @@ def scan_images(
         for start, batch in zip(range(0, len(paths), plan.rows), batches, strict=True):
             if stop is not None and stop.is_set():
                 raise Stopped
-            peaks, reasons = run_pass(network, batch)
+            peaks, reasons = run_pass(network, batch, tracker.limits())
             good = [row for row in range(batch.count) if row not in reasons]
             tracker.add([first + start + row for row in good], good, peaks)
             skipped += [Skipped(first + start + row, paths[start + row], reasons[row]) for row in sorted(reasons)]
@@ -153,12 +153,14 @@ def read_ahead(
                 future.cancel()
 
 
-def run_pass(network: ScanNetwork, batch: Batch) -> tuple[dict[str, Peaks], dict[int, str]]:
+def run_pass(
+    network: ScanNetwork, batch: Batch, limits: Mapping[str, np.ndarray]
+) -> tuple[dict[str, Peaks], dict[int, str]]:
     """The peaks of a forward pass, and row -> why for those pictures that are to be skipped."""
     reasons = dict(batch.unread)
     if len(reasons) == batch.count:
         return {}, reasons
-    peaks = network.peaks(batch.inputs)
+    peaks = network.peaks(batch.inputs, limits)
     finite = np.ones(len(batch.inputs), bool)
     for layer in peaks.values():
         finite &= np.isfinite(layer.values).all(axis=1)

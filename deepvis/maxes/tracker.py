@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Protocol
 
 import numpy as np
 
@@ -138,14 +137,16 @@ def _best(values: np.ndarray, images: np.ndarray, places: np.ndarray, top: int) 
     return tuple(np.take_along_axis(x, order, axis=1) for x in (values, images, places))
 
 
-class Peaks(Protocol):
-    """Of N images and C units. values: (N, C) float32, each map's highest value."""
+@dataclass(frozen=True, eq=False)
+class Peaks:
+    """Of N images and C units. values: (N, C) float32, each map's highest value.
 
-    @property
-    def values(self) -> np.ndarray: ...
+    places: (N, C) int32, row * width + col of the maximum, of equals the first; 0 where the value is not above the
+    unit's limit.
+    """
 
-    def places(self, rows: np.ndarray, channels: np.ndarray) -> np.ndarray:
-        """(n,) int: row * width + col of the maximum in the maps (rows[i], channels[i]); of equals the first."""
+    values: np.ndarray
+    places: np.ndarray
 
 
 class Tracker:
@@ -164,12 +165,20 @@ class Tracker:
         self._filled = 0
         self._last = NO_IMAGE
 
+    def limits(self) -> dict[str, np.ndarray]:
+        """Layer -> (C,) float32: only an image above it may be among the unit's best, and its place is asked for."""
+        lowest, found, start = self._known.values[:, -1], {}, 0
+        for layer in self._known.layers:
+            found[layer.name] = lowest[start : start + layer.channels]
+            start += layer.channels
+        return found
+
     def add(self, indices: Sequence[int], rows: Sequence[int], peaks: Mapping[str, Peaks]) -> None:
         """Take n images.
 
         indices: their places in the list, rising from call to call. rows: their rows in the batch. peaks: layer
-        -> the batch's peaks, for every tracked layer; finite in those rows. Places are asked for only where
-        an image may be among the best. Raises ValueError for indices that do not rise.
+        -> the batch's peaks, for every tracked layer, finite in those rows, found with ``limits`` of now or before.
+        Raises ValueError for indices that do not rise.
         """
         done, block = 0, len(self._indices)
         while done < len(indices):
@@ -186,14 +195,9 @@ class Tracker:
         here, start = slice(self._filled, self._filled + len(rows)), 0
         self._indices[here], self._last = indices, indices[-1]
         for layer in self._known.layers:
-            units = slice(start, start + layer.channels)
-            values = peaks[layer.name].values[rows].T + np.float32(0)  # -0.0 becomes 0.0: equal ones have equal keys
-            self._values[units, here] = values
-            # an equal value of a later image is not among the best: only higher ones count
-            channels, columns = np.nonzero(values > self._known.values[units, -1:])
-            if len(channels) and layer.height * layer.width > 1:
-                places = peaks[layer.name].places(rows[columns], channels)
-                self._places[start + channels, self._filled + columns] = places
+            units, found = slice(start, start + layer.channels), peaks[layer.name]
+            self._values[units, here] = found.values[rows].T + np.float32(0)  # -0.0 becomes 0.0: equal in every bit
+            self._places[units, here] = found.places[rows].T
             start += layer.channels
         self._filled += len(rows)
 
@@ -215,7 +219,6 @@ class Tracker:
         np.add.at(known.histogram.reshape(-1), (bin_of(values) + units * BINS).ravel(), np.uint32(1))
         self._known = replace(known, seen=known.seen + n)
         self._filled = 0
-        self._places[:] = 0
 
     def _keep_best(self, values: np.ndarray) -> None:
         """Update the rows whose best change: there an image of the block is above the last that is kept."""

@@ -87,14 +87,16 @@ class Preprocessor:
         """(H, W, 3) uint8 RGB of the input's size -> (C, H, W) float32, mean subtracted."""
         channels = self.input_shape[0]
         if channels == 3:
-            picture = rgb[:, :, ::-1] if self.channel_order == "BGR" else rgb
-            x = np.ascontiguousarray(picture.transpose(2, 0, 1), np.float32)
+            planes = cv2.split(rgb)[:: -1 if self.channel_order == "BGR" else 1]
         else:
-            gray = cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2GRAY).astype(np.float32)
-            x = np.repeat(gray[np.newaxis], channels, axis=0)
-        if self.scale != 255:
-            x *= np.float32(self.scale / 255)
-        x -= self.mean_chw
+            planes = [cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2GRAY)] * channels
+        x = np.empty(self.input_shape, np.float32)
+        for plane, mean, top in zip(planes, self.mean_chw, x, strict=True):
+            if self.scale == 255:
+                np.subtract(plane, mean, out=top, dtype=np.float32)
+            else:
+                np.multiply(plane, np.float32(self.scale / 255), out=top, dtype=np.float32)
+                top -= mean
         return x
 
     def to_rgb(self, x_chw: np.ndarray) -> np.ndarray:
@@ -123,7 +125,7 @@ def centre(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 def _resized(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     if rgb.shape[:2] == size:
         return np.ascontiguousarray(rgb)
-    return cv2.resize(np.ascontiguousarray(rgb), (size[1], size[0]), interpolation=cv2.INTER_LINEAR)
+    return cv2.resize(rgb, (size[1], size[0]), interpolation=cv2.INTER_LINEAR)
 
 
 def _before_crop(side: int) -> int:

@@ -48,6 +48,25 @@ def test_until_and_keep() -> None:
         torch.testing.assert_close(value, everything[blob])
 
 
+def test_blobs_as_made() -> None:
+    network, x = net(WITH_CLASSES), {"data": noise(1, 3, 12, 14)}
+    everything = network.forward(x).blobs
+    for names in (list(everything), ["pool", "a"], ["data"], []):
+        made = dict(network.blobs_as_made(x, names))
+        assert sorted(made) == sorted(names)
+        for blob, value in made.items():
+            torch.testing.assert_close(value, everything[blob])
+
+
+def test_blobs_as_made_holds_no_blob_longer_than_needed() -> None:
+    seen = []
+    for _, blob in net(WITH_CLASSES).blobs_as_made({"data": noise(1, 3, 12, 14)}, ["c1", "a", "b", "pool", "fc"]):
+        seen.append(weakref.ref(blob))
+        assert sum(ref() is not None for ref in seen) < 4
+        del blob
+    assert not any(ref() is not None for ref in seen)
+
+
 def test_blobs_show_the_last_in_place_layer() -> None:
     tape = net(BRANCHING).forward({"data": noise(1, 3, 12, 14)}, until="a")
     assert float(tape.blobs["c1"].min()) == 0.0

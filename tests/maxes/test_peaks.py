@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from deepvis.maxes.peaks import BlobPeaks
+from deepvis.maxes.peaks import peaks_of
 
 
 @pytest.mark.parametrize("shape", [(2, 3, 4, 5), (1, 7, 1, 6), (3, 2, 6, 1), (2, 4), (2, 3, 5), (2, 3, 2, 4, 5)])
@@ -18,16 +18,15 @@ def test_values_and_places(shape, channels_last) -> None:
         blob = blob.to(memory_format=torch.channels_last)
     elif channels_last and blob.dim() > 2:
         blob = blob.movedim(1, -1).contiguous().movedim(-1, 1)
-    peaks = BlobPeaks(blob)
     flat = blob.numpy().reshape(*shape[:2], -1)
+    limits = rng.integers(-2, 3, shape[1]).astype(np.float32)
+    peaks = peaks_of(blob, limits)
     assert (peaks.values == flat.max(axis=2)).all() and peaks.values.dtype == np.float32
-    rows, channels = np.nonzero(np.ones(shape[:2]))
-    assert (peaks.places(rows, channels) == flat.argmax(axis=2).ravel()).all()
+    assert (peaks.places == np.where(peaks.values > limits, flat.argmax(axis=2), 0)).all()
+    assert peaks.places.dtype == np.int32
 
 
 def test_a_slice_of_a_blob() -> None:
     blob = torch.randn(2, 8, 4, 4)[:, 2:5]
-    peaks = BlobPeaks(blob)
-    assert (peaks.values == blob.numpy().reshape(2, 3, -1).max(axis=2)).all()
-    places = peaks.places(np.array([0, 1]), np.array([2, 0]))
-    assert places.tolist() == blob.numpy().reshape(2, 3, -1).argmax(axis=2)[[0, 1], [2, 0]].tolist()
+    peaks, flat = peaks_of(blob, np.full(3, -np.inf, np.float32)), blob.numpy().reshape(2, 3, -1)
+    assert (peaks.values == flat.max(axis=2)).all() and (peaks.places == flat.argmax(axis=2)).all()

@@ -11,24 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepvis.maxes.statistics import BINS, bin_of
-from deepvis.maxes.tracker import NO_IMAGE, Maxes, TrackedLayer, Tracker, empty, merge
+from deepvis.maxes.tracker import NO_IMAGE, Maxes, Peaks, TrackedLayer, Tracker, empty, merge
 
 LAYERS = (TrackedLayer("conv", 3, 4, 5), TrackedLayer("fc", 2, 1, 1))
 
 
-class KnownPeaks:
-    """Peaks out of arrays (n, C)."""
-
-    def __init__(self, values: np.ndarray, places: np.ndarray) -> None:
-        self.values, self._places = values, places
-
-    def places(self, rows: np.ndarray, channels: np.ndarray) -> np.ndarray:
-        return self._places[rows, channels]
-
-
 def peaks_for(values: np.ndarray, places: np.ndarray) -> dict:
     """(n, 5) arrays over all units -> what a forward pass gives."""
-    return {"conv": KnownPeaks(values[:, :3], places[:, :3]), "fc": KnownPeaks(values[:, 3:], places[:, 3:])}
+    return {"conv": Peaks(values[:, :3], places[:, :3]), "fc": Peaks(values[:, 3:], 0 * places[:, 3:])}
 
 
 def tracked(values, places, order, batches, top=3, block=4) -> Maxes:
@@ -97,22 +87,18 @@ def test_merging_is_associative_and_commutative_to_the_last_bit(seed, parts, ran
     assert same(whole, pieces[0])
 
 
-def test_places_are_asked_for_only_where_they_may_count() -> None:
-    asked = []
-
-    class Counting(KnownPeaks):
-        def places(self, rows, channels):
-            asked.append(len(rows))
-            return super().places(rows, channels)
-
+def test_limits_leave_out_what_cannot_count() -> None:
     rng = np.random.default_rng(0)
-    tracker = Tracker(LAYERS, 3, block=8)
+    all_values = rng.normal(size=(400, 5)).astype(np.float32)
+    tracker, asked = Tracker(LAYERS, 3, block=8), 0
     for first in range(0, 400, 8):
-        values, places = rng.normal(size=(8, 5)).astype(np.float32), np.ones((8, 5), np.int32)
-        peaks = {"conv": Counting(values[:, :3], places), "fc": Counting(values[:, 3:], places)}
-        tracker.add(range(first, first + 8), range(8), peaks)
-    assert sum(asked) < 0.2 * 400 * 3
-    assert (tracker.result().places == [[1] * 3] * 3 + [[0] * 3] * 2).all()
+        values = all_values[first : first + 8]
+        limits = np.concatenate([tracker.limits()["conv"], tracker.limits()["fc"]])
+        places = np.where(values > limits, np.int32([1, 1, 1, 0, 0]), np.int32(0))
+        asked += int((values > limits).sum())
+        tracker.add(range(first, first + 8), range(8), peaks_for(values, places))
+    assert asked < 0.2 * 400 * 5
+    assert same(tracker.result(), tracked(all_values, np.ones((400, 5), np.int32) * [1, 1, 1, 0, 0], range(400), 1))
 
 
 def test_indices_must_rise() -> None:
