@@ -72,9 +72,10 @@ def scan(arguments: argparse.Namespace) -> None:
     )
     part = run_scan(order, Bar("image"))
     print(f"{part.maxes.seen} images, {len(part.skipped)} skipped; the result is in {output}/scan")
-    for skipped in part.skipped[:5]:
-        print(f"  skipped: {skipped.reason}")
-    if len(part.skipped) > 5:
+    faults = [f"skipped: {image.reason}" for image in part.skipped] + [image.reason for image in part.cut]
+    for fault in faults[:5]:
+        print(f"  {fault}")
+    if len(faults) > 5:
         print(f"  ... all are listed in {output}/scan/skipped.json")
     if arguments.crop:
         crop(arguments, output)

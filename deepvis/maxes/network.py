@@ -14,14 +14,12 @@ import torch
 
 from deepvis.backends.engine import other_inputs
 from deepvis.backends.showing import maps_shape
-from deepvis.core.types import Fit
 from deepvis.engine.net import Net
 from deepvis.maxes.errors import ScanError
 from deepvis.maxes.peaks import peaks_of
 from deepvis.maxes.plan import ModelRef
 from deepvis.maxes.tracker import Peaks, TrackedLayer
 from deepvis.model.zoo import Model, load_model
-from deepvis.sources.photos import load_rgb
 
 OVERRIDES = ("channel_order", "input_scale", "input_size", "data_blob", "fill")
 ROWS = {"cpu": 8, "cuda": 64}
@@ -47,10 +45,6 @@ class ScanNetwork:
         if not hasattr(self._nets, "net"):
             self._nets.net = Net(self.model.spec, self.device)
         return self._nets.net
-
-    def picture(self, path: str, fit: Fit) -> np.ndarray:
-        """The input for a photo, (C, H, W) float32, as the live view makes it. Raises PhotoError."""
-        return self.model.preprocessor.to_input(load_rgb(path), fit)
 
     def inputs(self, pictures: np.ndarray) -> dict[str, np.ndarray]:
         """All inputs of the network for pictures (N, C, H, W): those that take none are the live view's."""

@@ -6,7 +6,7 @@ version 1, U units of all layers one after the other, K images each::
     values (U, K) float32    images (U, K) int64    places (U, K) int32
     active (U,) int64    sums (U, 4) int64
     bins (n,) uint32, counts (n,) uint32: the histogram where it is not 0, at unit * BINS + bin
-    skipped () str: json, [[index, path, reason], ...]
+    skipped (), cut () str: json, [[index, path, reason], ...]
 
 Not compressed: the same numbers give the same bytes, whatever zlib is at hand.
 """
@@ -31,7 +31,7 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class Skipped:
-    """An image that could not be used."""
+    """An image that could not be used, or not all of it."""
 
     index: int
     path: str
@@ -40,12 +40,16 @@ class Skipped:
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """A result, of one chunk or of several, with the hashes of the model and the plan that it belongs to."""
+    """A result, of one chunk or of several, with the hashes of the model and the plan that it belongs to.
+
+    cut: images whose files end before the picture does; what there is of them was used.
+    """
 
     maxes: Maxes
     skipped: tuple[Skipped, ...]
     model_hash: str
     plan_hash: str
+    cut: tuple[Skipped, ...] = ()
 
 
 class CorruptPart(Exception):
@@ -72,8 +76,13 @@ def save_part(path: Path, part: Part) -> None:
             sums=maxes.sums,
             bins=bins.astype(np.uint32),
             counts=flat[bins],
-            skipped=json.dumps([[s.index, s.path, s.reason] for s in part.skipped]),
+            skipped=_rows(part.skipped),
+            cut=_rows(part.cut),
         )
+
+
+def _rows(images: Iterable[Skipped]) -> str:
+    return json.dumps([[image.index, image.path, image.reason] for image in images])
 
 
 def load_part(path: Path) -> Part:
@@ -96,8 +105,11 @@ def load_part(path: Path) -> Part:
                 table["sums"],
                 histogram.reshape(units, BINS),
             )
-            skipped = tuple(Skipped(*row) for row in json.loads(str(table["skipped"])))
-            return Part(maxes, skipped, str(table["model"]), str(table["plan"]))
+            skipped, cut = (
+                tuple(Skipped(*row) for row in json.loads(str(table[name]))) if name in table else ()
+                for name in ("skipped", "cut")
+            )
+            return Part(maxes, skipped, str(table["model"]), str(table["plan"]), cut)
     except FileNotFoundError:
         raise
     except (OSError, ValueError, KeyError, TypeError, EOFError, IndexError, zipfile.BadZipFile) as error:
@@ -106,8 +118,10 @@ def load_part(path: Path) -> Part:
 
 def add_parts(a: Part, b: Part) -> Part:
     """Associative and commutative, like ``merge``."""
-    skipped = tuple(sorted((*a.skipped, *b.skipped), key=lambda s: s.index))
-    return Part(merge(a.maxes, b.maxes), skipped, a.model_hash, a.plan_hash)
+    skipped, cut = (
+        tuple(sorted(both, key=lambda image: image.index)) for both in (a.skipped + b.skipped, a.cut + b.cut)
+    )
+    return Part(merge(a.maxes, b.maxes), skipped, a.model_hash, a.plan_hash, cut)
 
 
 def sum_parts(paths: Iterable[Path], model_hash: str, plan_hash: str) -> tuple[Part | None, list[tuple[Path, str]]]:

@@ -26,9 +26,7 @@ def peaks_of(blob: torch.Tensor, limits: np.ndarray) -> Peaks:
     return Peaks(values, places)
 
 
-def _places(
-    maps: torch.Tensor, by_rows: torch.Tensor | None, images: torch.Tensor, units: torch.Tensor
-) -> np.ndarray:
+def _places(maps: torch.Tensor, by_rows: torch.Tensor | None, images: torch.Tensor, units: torch.Tensor) -> np.ndarray:
     """Of the maps (images[i], units[i]): the first highest row, then that row's first highest column."""
     if by_rows is None:
         return _first_highest(maps.flatten(2)[images, units])

@@ -21,6 +21,7 @@ from deepvis.core.files import written_beside
 from deepvis.core.types import Patch, Unit, UnitStanding
 from deepvis.core.unit_files import file_name
 from deepvis.maxes.errors import ScanError
+from deepvis.maxes.parts import Skipped
 from deepvis.maxes.results import BACK_FOLDERS, Scan, montage_path, read_scan
 from deepvis.maxes.statistics import mean_and_std
 
@@ -97,10 +98,6 @@ def write_report(scan_root: Path, output: Path | None = None) -> Path:
 
 def index_page(scan: Scan, rows: Sequence[str]) -> str:
     plan, part = scan.plan, scan.part
-    skipped = "".join(f"<li>{_text(s.reason)}</li>" for s in part.skipped[:MOST_SKIPPED])
-    more = len(part.skipped) - MOST_SKIPPED
-    if more > 0:
-        skipped += f"<li>and {more} more, in scan/skipped.json</li>"
     head = "<tr><th>layer<th>units<th>map<th>silent<th>dead<th>most selective units</tr>"
     return _page(
         "What excites the units",
@@ -108,8 +105,19 @@ def index_page(scan: Scan, rows: Sequence[str]) -> str:
         f"{len(part.skipped):,} images skipped. Silent: share of the images in which a unit of the layer does not "
         "fire, on average. Dead: units that fire in none. Selective: how many standard deviations the best images "
         f"lie above the mean.</p><table>{head}{''.join(rows)}</table>"
-        + (f"<h2>Skipped images</h2><ul>{skipped}</ul>" if part.skipped else ""),
+        + _listed("Skipped images", part.skipped)
+        + _listed("Images cut short", part.cut),
     )
+
+
+def _listed(title: str, images: Sequence[Skipped]) -> str:
+    if not images:
+        return ""
+    lines = "".join(f"<li>{_text(image.reason)}</li>" for image in images[:MOST_SKIPPED])
+    more = len(images) - MOST_SKIPPED
+    if more > 0:
+        lines += f"<li>and {more} more, in scan/skipped.json</li>"
+    return f"<h2>{title}</h2><ul>{lines}</ul>"
 
 
 def _index_row(scan: Scan, layer: str, facts: Sequence[UnitFacts]) -> str:

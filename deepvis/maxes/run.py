@@ -7,7 +7,7 @@ import os
 import shutil
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from deepvis.core.files import written_beside
@@ -156,6 +156,6 @@ def finish(order: ScanOrder, folder: ScanFolder, plan: ScanPlan, progress: Progr
 
 
 def write_skipped(path: Path, part: Part) -> None:
-    rows = [{"index": s.index, "path": s.path, "reason": s.reason} for s in part.skipped]
+    listed = {"skipped": [asdict(image) for image in part.skipped], "cut": [asdict(image) for image in part.cut]}
     with written_beside(path) as file:
-        file.write(json.dumps({"version": 1, "skipped": rows}, indent=1).encode())
+        file.write(json.dumps({"version": 1, **listed}, indent=1).encode())

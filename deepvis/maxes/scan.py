@@ -21,9 +21,10 @@ from deepvis.maxes.network import ScanNetwork, one_torch_thread, open_network
 from deepvis.maxes.parts import Part, Skipped, save_part
 from deepvis.maxes.plan import ScanFolder, ScanPlan, plan_hash
 from deepvis.maxes.tracker import Peaks, Tracker
-from deepvis.sources.photos import PhotoError
+from deepvis.sources.photos import PhotoError, load_photo
 
-NOT_FINITE = "the network answers with numbers that are not finite"
+NOT_FINITE = "the network answers {} with numbers that are not finite"
+CUT = "{} is cut short: what there is of it was used"
 DECODERS = 1  # threads for each forward pass in work
 AHEAD = 32  # pictures decoded ahead of the pass in work
 
@@ -95,19 +96,25 @@ def scan_images(
     stop: threading.Event | None = None,
 ) -> Part:
     """Scan ``paths``, the images ``first``, ``first`` + 1, ... of the list. Raises Stopped if so told."""
-    tracker, skipped = Tracker(network.layers, plan.top), []
+    tracker = Tracker(network.layers, plan.top)
+    skipped: list[Skipped] = []
+    cut: list[Skipped] = []
     batches = read_ahead(network, plan, paths, max(ahead // plan.rows, decoders), decoders)
     with closing(batches):
         for start, batch in zip(range(0, len(paths), plan.rows), batches, strict=True):
             if stop is not None and stop.is_set():
                 raise Stopped
-            peaks, reasons = run_pass(network, batch, tracker.limits())
-            good = [row for row in range(batch.count) if row not in reasons]
+            peaks, unused = run_pass(network, batch, tracker.limits())
+            good = [row for row in range(batch.count) if row not in unused]
             tracker.add([first + start + row for row in good], good, peaks)
-            skipped += [Skipped(first + start + row, paths[start + row], reasons[row]) for row in sorted(reasons)]
+            for row, path in enumerate(paths[start : start + batch.count]):
+                if row in unused:
+                    skipped.append(Skipped(first + start + row, path, unused[row] or NOT_FINITE.format(path)))
+                elif row in batch.cut:
+                    cut.append(Skipped(first + start + row, path, CUT.format(path)))
             if advance is not None:
-                advance(batch.count, len(reasons))
-    return Part(tracker.result(), tuple(skipped), plan.model_hash, plan_hash(plan))
+                advance(batch.count, len(unused))
+    return Part(tracker.result(), tuple(skipped), plan.model_hash, plan_hash(plan), tuple(cut))
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,24 +122,30 @@ class Batch:
     """The pictures of a forward pass.
 
     inputs: (rows, C, H, W) float32; a picture's row is its place in the list, zeros where it cannot be read and
-    beyond the ``count``-th: so no value depends on which others can be read. unread: row -> why.
+    beyond the ``count``-th: so no value depends on which others can be read. unread: row -> why. cut: rows of
+    pictures whose files end too early.
     """
 
     inputs: np.ndarray
     count: int
     unread: dict[int, str]
+    cut: frozenset[int]
 
 
 def read_batch(network: ScanNetwork, paths: Sequence[str], rows: int, fit: Fit) -> Batch:
     """Decode and fit at most ``rows`` photos."""
     inputs = np.zeros((rows, *network.model.preprocessor.input_shape), np.float32)
-    unread = {}
+    unread, cut = {}, set()
     for row, path in enumerate(paths):
         try:
-            inputs[row] = network.picture(path, fit)
+            photo = load_photo(path)
         except PhotoError as error:
             unread[row] = str(error)
-    return Batch(inputs, len(paths), unread)
+            continue
+        inputs[row] = network.model.preprocessor.to_input(photo.rgb, fit)
+        if photo.is_cut:
+            cut.add(row)
+    return Batch(inputs, len(paths), unread, frozenset(cut))
 
 
 def read_ahead(
@@ -156,14 +169,14 @@ def read_ahead(
 def run_pass(
     network: ScanNetwork, batch: Batch, limits: Mapping[str, np.ndarray]
 ) -> tuple[dict[str, Peaks], dict[int, str]]:
-    """The peaks of a forward pass, and row -> why for those pictures that are to be skipped."""
-    reasons = dict(batch.unread)
-    if len(reasons) == batch.count:
-        return {}, reasons
+    """The peaks of a forward pass, and row -> why for those that are to be skipped; "": not finite somewhere."""
+    unused = dict(batch.unread)
+    if len(unused) == batch.count:
+        return {}, unused
     peaks = network.peaks(batch.inputs, limits)
     finite = np.ones(len(batch.inputs), bool)
     for layer in peaks.values():
         finite &= np.isfinite(layer.values).all(axis=1)
     for row in np.flatnonzero(~finite[: batch.count]):
-        reasons.setdefault(int(row), NOT_FINITE)
-    return peaks, reasons
+        unused.setdefault(int(row), "")
+    return peaks, unused

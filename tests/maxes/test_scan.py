@@ -11,6 +11,7 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -22,6 +23,7 @@ from deepvis.maxes.executor import Where
 from deepvis.maxes.network import open_model
 from deepvis.maxes.parts import load_part
 from deepvis.maxes.plan import ModelRef, ScanFolder, chunk_size
+from deepvis.maxes.report import write_report
 from deepvis.maxes.results import read_scan
 from deepvis.maxes.run import ScanOrder, run_scan
 from deepvis.sources.base import new_frame
@@ -350,6 +352,40 @@ def test_images_that_vanish_or_cannot_be_read_are_skipped_and_listed(ref, collec
     scan, whole = read_scan(tmp_path / "out"), part.maxes
     assert (np.diff(whole.values, axis=1) <= 0).all()
     assert all(patch.path not in ("cats/010.png", "cats/005_bad.jpg") for patch in scan.patches("fc", 0))
+
+
+def test_a_photo_cut_short_is_used_and_listed(ref, collection, tmp_path) -> None:
+    images = tmp_path / "images"
+    shutil.copytree(collection, images)
+    rng = np.random.default_rng(0)
+    cv2.imwrite(str(images / "cats" / "cut.jpg"), rng.integers(0, 256, (90, 120, 3), np.uint8))
+    content = (images / "cats" / "cut.jpg").read_bytes()
+    (images / "cats" / "cut.jpg").write_bytes(content[: len(content) // 2])
+    part = run_scan(ScanOrder(ref, str(images), tmp_path / "out"))
+    assert (part.maxes.seen, part.skipped) == (47, ())
+    assert [image.reason for image in part.cut] == [f"{images}/cats/cut.jpg is cut short: what there is of it was used"]
+    listed = json.loads(ScanFolder(tmp_path / "out").skipped.read_text())
+    assert [row["path"] for row in listed["cut"]] == [str(images / "cats" / "cut.jpg")] and listed["skipped"] == []
+    assert "cut.jpg is cut short" in write_report(tmp_path / "out").read_text()
+
+
+def test_a_photo_that_gives_nan_is_skipped_and_the_others_are_as_without_it(tmp_path) -> None:
+    """A black picture under the logarithm of x - 1."""
+    prototxt, images, without = tmp_path / "log.prototxt", tmp_path / "images", tmp_path / "without"
+    prototxt.write_text(
+        'name: "log" layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 dim: 3 dim: 8 dim: 8 '
+        '} } } layer { name: "log" type: "Log" bottom: "data" top: "log" log_param { shift: -1 } }'
+    )
+    images.mkdir()
+    for index, level in enumerate((90, 0, 200)):
+        cv2.imwrite(str(images / f"{index}.png"), np.full((8, 8, 3), level, np.uint8))
+    shutil.copytree(images, without)
+    (without / "1.png").unlink()
+    ref = ModelRef(prototxt=str(prototxt), fill=True)
+    part = run_scan(ScanOrder(ref, str(images), tmp_path / "out"))
+    assert [s.reason for s in part.skipped] == [f"the network answers {images}/1.png with numbers that are not finite"]
+    assert part.maxes.seen == 2
+    assert (part.maxes.values == run_scan(ScanOrder(ref, str(without), tmp_path / "out2")).maxes.values).all()
 
 
 def test_only_bad_images(ref, tmp_path) -> None:
