@@ -22,7 +22,7 @@ from deepvis.maxes.tracker import Peaks, TrackedLayer
 from deepvis.model.zoo import Model, load_model
 
 OVERRIDES = ("channel_order", "input_scale", "input_size", "data_blob", "fill")
-ROWS = {"cpu": 8, "cuda": 64}
+ROWS = {"cpu": 16, "cuda": 64}
 """Pictures of one forward pass, by kind of device. Fixed: the last bits of a pass depend on its size."""
 
 

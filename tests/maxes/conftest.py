@@ -45,5 +45,5 @@ def collection(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def small_chunks(monkeypatch) -> None:
-    """Chunks of 8 images."""
-    monkeypatch.setattr(plan, "LEAST_CHUNK", 8)
+    """Chunks of 16 images."""
+    monkeypatch.setattr(plan, "LEAST_CHUNK", 16)

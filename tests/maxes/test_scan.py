@@ -126,7 +126,7 @@ def test_fewer_images_than_places(ref, collection, tmp_path) -> None:
 # --- the same bytes however it is run ------------------------------------------------------------
 
 
-@pytest.mark.parametrize("least", [8, 16, 24])
+@pytest.mark.parametrize("least", [16, 32])
 def test_chunks_and_decoding_ahead_change_nothing(ref, collection, tmp_path, scanned, monkeypatch, least) -> None:
     monkeypatch.setattr("deepvis.maxes.plan.LEAST_CHUNK", least)
     part = run_scan(ScanOrder(ref, str(collection), tmp_path, ahead=1))
@@ -187,11 +187,11 @@ from deepvis.maxes.plan import ModelRef
 from deepvis.maxes.run import ScanOrder, run_scan
 from pathlib import Path
 
-plan.LEAST_CHUNK = 8
+plan.LEAST_CHUNK = 16
 real, written = scan.save_part, []
 
 def save_part(path, part):
-    if len(written) >= 3:
+    if len(written) >= 1:
         Path(str(path) + ".half.part").write_bytes(b"PK half a file")
         os.kill(os.getpid(), signal.SIGKILL)
     real(path, part)
@@ -215,11 +215,11 @@ def test_killed_with_kill_9_and_gone_on_gives_the_same_bytes(ref, collection, tm
     assert died.returncode == -signal.SIGKILL, died.stderr.decode()
     assert not ScanFolder(killed).result.exists()
     there = list(ScanFolder(killed).parts.glob("*.npz"))
-    assert 3 <= len(there) <= 4  # two threads: one may have been just past the third
+    assert 1 <= len(there) <= 2  # two threads: one may have been just past the first
     stamps = {path: path.stat().st_mtime_ns for path in there}
     seen = Notes()
     run_scan(ScanOrder(ref, str(collection), killed), seen)
-    assert seen.begun == [(46, 46 - seen.images)] and seen.images <= 46 - 24  # the finished ones are not repeated
+    assert seen.begun == [(46, 46 - seen.images)] and seen.images <= 46 - 16  # the finished ones are not repeated
     assert stamps == {path: path.stat().st_mtime_ns for path in there}
     run_scan(ScanOrder(ref, str(collection), whole))
     assert result_bytes(killed) == result_bytes(whole)
@@ -250,7 +250,7 @@ def test_a_corrupt_part_is_scanned_again_with_a_note(ref, collection, tmp_path, 
     run_scan(ScanOrder(ref, str(collection), tmp_path))
     wanted = result_bytes(tmp_path)
     ScanFolder(tmp_path).result.unlink()
-    part = ScanFolder(tmp_path).part(2)
+    part = ScanFolder(tmp_path).part(1)
     content = part.read_bytes()
     middle = len(content) // 2
     part.write_bytes(
@@ -263,8 +263,8 @@ def test_a_corrupt_part_is_scanned_again_with_a_note(ref, collection, tmp_path, 
     )
     seen = Notes()
     run_scan(ScanOrder(ref, str(collection), tmp_path), seen)
-    assert [note.split(" (")[0] for note in seen.notes] == ["the partial result part_0000002.npz is corrupt"]
-    assert seen.images == 8
+    assert [note.split(" (")[0] for note in seen.notes] == ["the partial result part_0000001.npz is corrupt"]
+    assert seen.images == 16
     assert result_bytes(tmp_path) == wanted
 
 
@@ -404,7 +404,7 @@ from pathlib import Path
 from deepvis.maxes import command, plan
 from deepvis.maxes.plan import ModelRef
 from deepvis.maxes.run import ScanOrder, run_scan
-plan.LEAST_CHUNK = 8
+plan.LEAST_CHUNK = 16
 prototxt, images, output = sys.argv[1:]
 ref = ModelRef(prototxt=prototxt, mean=(90.0, 100.0, 110.0), fill=True)
 resource.setrlimit(resource.RLIMIT_FSIZE, (8000, resource.RLIM_INFINITY))
