@@ -194,7 +194,7 @@ class Loop:
             ),
             commands=HELP_ROWS,
             field_of=self.parts.field_of,
-            preset_names=tuple(str(preset) for preset in PRESETS),
+            preset_names=PRESETS,
         )
 
     def _show(self) -> None:

@@ -177,7 +177,7 @@ class Parts:
             self._optimize = self._makers.optimize(self.info)
             self._start(self._optimize)
         frame = self.known.frame if live.from_frame else None
-        preset = str(PRESETS[live.preset])
+        preset = PRESETS[live.preset]
         ask = OptimizeAsk(live.optimize, preset, frame, state.input.fit, live.optimize_presses)
         if self._optimize is not None:
             self._optimize.inbox.put(ask)

@@ -44,7 +44,7 @@ class Show(Enum):
 
 INDIVIDUAL_BOOSTS = (0.0, 0.3, 0.5, 0.8, 1.0)
 GAMMA_BOOSTS = (1.0, 0.7, 0.5, 0.3)
-PRESETS = (1, 2, 3, 4)  # of the live optimizer: the rows of the paper's Table 1
+PRESETS = ("1", "2", "3", "4", "robust")  # of the live optimizer: the rows of the paper's Table 1, and one beyond
 
 
 @dataclass(frozen=True)
