@@ -32,11 +32,13 @@ from deepvis.optimize.objective import resolve, unit
 from deepvis.optimize.pictures import field_box, shown
 from deepvis.optimize.presets import TABLE_1, preset
 from deepvis.optimize.recipe import Recipe
+from deepvis.optimize.results import write_jpeg
 from deepvis.optimize.tasks import load, specimen
 from deepvis.optimize.units import Shapes, channels_of, class_layer, label_of, layers_of, spread
 
 NAME = "make_figures"
 FIGURES = ("3", "4", "5", "S1")
+SMALL_WIDTH, SMALL_QUALITY = 1200, 68
 
 
 def parser() -> options.Parser:
@@ -52,7 +54,7 @@ def parser() -> options.Parser:
     what.add_argument("--presets", nargs="+", default=list(TABLE_1), metavar="NAME", help="of figure 4")
     what.add_argument("--preset", default="3", metavar="NAME", help="of figures 5 and S1; its steps are figure 3's")
     what.add_argument("--presets-file", type=Path, metavar="YAML", help="your own presets")
-    what.add_argument("--small", action="store_true", help="256 colours: half the bytes")
+    what.add_argument("--small", action="store_true", help="a jpg of a few hundred kilobytes beside each png")
     what.add_argument("--max-iter", metavar="N", help="iterations, in place of the presets'")
     options.add_work(p)
     return p
@@ -74,7 +76,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         report = session.run(network, left, work, bar, write)
     for figure in drawn:
         if all(pieces.path(job).exists() for job in figure.jobs):
-            write_png(args.out / f"{figure.name}.png", figures.draw(figure, pieces.read), small=args.small)
+            page = Image.fromarray(figures.draw(figure, pieces.read))
+            write_png(args.out / f"{figure.name}.png", page)
+            if args.small:
+                page.thumbnail((SMALL_WIDTH, page.height), Image.Resampling.LANCZOS)
+                write_jpeg(args.out / f"{figure.name}.jpg", np.asarray(page), SMALL_QUALITY)
     return command.last_words(report, NAME, len(left))
 
 
@@ -124,10 +130,9 @@ def resolved(figure: figures.Figure, shapes: Shapes) -> figures.Figure:
     return replace(figure, rows=tuple(replace(row, jobs=tuple(map(job_of, row.jobs))) for row in figure.rows))
 
 
-def write_png(path: Path, rgb: np.ndarray, *, small: bool) -> None:
+def write_png(path: Path, page: Image.Image) -> None:
     encoded = io.BytesIO()
-    page = Image.fromarray(rgb)
-    (page.quantize(256) if small else page).save(encoded, "PNG", optimize=True)
+    page.save(encoded, "PNG", optimize=True)
     with written_beside(path) as file:
         file.write(encoded.getvalue())
 

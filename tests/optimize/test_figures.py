@@ -30,7 +30,8 @@ def test_all_figures(run, tmp_path):
     drawn = sorted(path.name for path in tmp_path.glob("*.png"))
     assert drawn == ["figure_3.png", "figure_4.png", "figure_5.png", "figure_S1.png"]
     pieces = {path: path.stat().st_mtime_ns for path in (tmp_path / "pieces").iterdir()}
-    assert run(*words)[0] == 0
+    assert run(*words, "--small")[0] == 0
+    assert {path.stem for path in tmp_path.glob("*.jpg")} == {name.removesuffix(".png") for name in drawn}
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "pieces").iterdir()} == pieces
     sizes = {Image.open(path).size for path in pieces}
     assert sizes == {(20, 16), (3, 3)}  # whole images for classes, the field of a convolutional unit
