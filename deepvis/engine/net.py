@@ -15,7 +15,6 @@ from torch import Tensor
 import deepvis.engine.layers  # noqa: F401  (fills the table of layer types)
 from deepvis.engine.filling import fill_net
 from deepvis.engine.layers.python import PYTHON_LAYERS, python_name
-from deepvis.engine.memory import keep_freed_memory
 from deepvis.engine.op import COMPLAINTS, LAYERS, Op, Ran, as_tuple, build, complaint, naming, run
 from deepvis.engine.plan import Node, Plan
 from deepvis.engine.shapes import Shape, infer_shapes
@@ -26,7 +25,6 @@ from deepvis.model.graph import LayerSpec, NetSpec
 Inputs = Mapping[str, "np.ndarray | Tensor"]
 
 warnings.filterwarnings("ignore", message="The given NumPy array is not writable")  # weights are only read
-keep_freed_memory()
 
 
 class UnsupportedLayers(ModelError):

@@ -14,6 +14,7 @@ import torch
 
 from deepvis.backends.engine import other_inputs
 from deepvis.backends.showing import maps_shape
+from deepvis.engine.memory import keep_freed_memory
 from deepvis.engine.net import Net
 from deepvis.maxes.errors import ScanError
 from deepvis.maxes.peaks import peaks_of
@@ -34,6 +35,7 @@ class ScanNetwork:
     """
 
     def __init__(self, model: Model, names: Sequence[str] = (), device: str = "cpu") -> None:
+        keep_freed_memory()
         self.model, self.device = model, device_of(device)
         self.rows = ROWS.get(self.device.type, ROWS["cpu"])
         self._nets = threading.local()

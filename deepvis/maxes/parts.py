@@ -30,7 +30,7 @@ VERSION = 1
 
 
 @dataclass(frozen=True)
-class Skipped:
+class FaultyImage:
     """An image that could not be used, or not all of it."""
 
     index: int
@@ -46,10 +46,10 @@ class Part:
     """
 
     maxes: Maxes
-    skipped: tuple[Skipped, ...]
+    skipped: tuple[FaultyImage, ...]
     model_hash: str
     plan_hash: str
-    cut: tuple[Skipped, ...] = ()
+    cut: tuple[FaultyImage, ...] = ()
 
 
 class CorruptPart(Exception):
@@ -81,8 +81,12 @@ def save_part(path: Path, part: Part) -> None:
         )
 
 
-def _rows(images: Iterable[Skipped]) -> str:
+def _rows(images: Iterable[FaultyImage]) -> str:
     return json.dumps([[image.index, image.path, image.reason] for image in images])
+
+
+def _images(rows: str) -> tuple[FaultyImage, ...]:
+    return tuple(FaultyImage(*row) for row in json.loads(rows))
 
 
 def load_part(path: Path) -> Part:
@@ -105,10 +109,8 @@ def load_part(path: Path) -> Part:
                 table["sums"],
                 histogram.reshape(units, BINS),
             )
-            skipped, cut = (
-                tuple(Skipped(*row) for row in json.loads(str(table[name]))) if name in table else ()
-                for name in ("skipped", "cut")
-            )
+            skipped = _images(str(table["skipped"]))
+            cut = _images(str(table["cut"])) if "cut" in table else ()  # results of deepvis 0.1's first days lack it
             return Part(maxes, skipped, str(table["model"]), str(table["plan"]), cut)
     except FileNotFoundError:
         raise

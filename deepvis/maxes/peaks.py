@@ -13,7 +13,7 @@ from deepvis.maxes.tracker import Peaks
 
 
 def peaks_of(blob: torch.Tensor, limits: np.ndarray) -> Peaks:
-    """blob: (N, C, ...); a vector's peaks are at place 0. limits: (C,) float32, under which no place is asked for."""
+    """blob: (N, C, ...); a vector's peaks are at place 0. limits: (C,) float32; only places above it are asked for."""
     shape = blob.shape if blob.dim() > 3 else (*blob.shape, 1, 1)[:4]
     maps = blob.reshape(*shape[:2], -1, shape[-1])  # (N, C, H, W)
     by_rows = None if maps.is_contiguous() else maps.permute(0, 2, 3, 1).amax(2)  # (N, H, C)

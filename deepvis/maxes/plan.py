@@ -6,7 +6,8 @@ A scan's folder::
     <folder>/scan/images.txt     one path a line
     <folder>/scan/parts/*.npz    one partial result a chunk
     <folder>/scan/maxes.npz      all of them merged: the result
-    <folder>/scan/skipped.json   images that could not be used, and why
+    <folder>/scan/skipped.json   images that could not be used or are cut short, and why:
+                                 {version, skipped: [{index, path, reason}], cut: [the same]}
 
 The pictures for the window lie beside it, see ``core.unit_files``.
 """

@@ -21,7 +21,7 @@ from deepvis.core.files import written_beside
 from deepvis.core.types import Patch, Unit, UnitStanding
 from deepvis.core.unit_files import file_name
 from deepvis.maxes.errors import ScanError
-from deepvis.maxes.parts import Skipped
+from deepvis.maxes.parts import FaultyImage
 from deepvis.maxes.results import BACK_FOLDERS, Scan, montage_path, read_scan
 from deepvis.maxes.statistics import mean_and_std
 
@@ -110,7 +110,7 @@ def index_page(scan: Scan, rows: Sequence[str]) -> str:
     )
 
 
-def _listed(title: str, images: Sequence[Skipped]) -> str:
+def _listed(title: str, images: Sequence[FaultyImage]) -> str:
     if not images:
         return ""
     lines = "".join(f"<li>{_text(image.reason)}</li>" for image in images[:MOST_SKIPPED])

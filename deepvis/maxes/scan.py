@@ -18,7 +18,7 @@ from deepvis.maxes.errors import ScanError
 from deepvis.maxes.executor import Advance, Done, Stopped
 from deepvis.maxes.images import read_lines
 from deepvis.maxes.network import ScanNetwork, one_torch_thread, open_network
-from deepvis.maxes.parts import Part, Skipped, save_part
+from deepvis.maxes.parts import FaultyImage, Part, save_part
 from deepvis.maxes.plan import ScanFolder, ScanPlan, plan_hash
 from deepvis.maxes.tracker import Peaks, Tracker
 from deepvis.sources.photos import PhotoError, load_photo
@@ -26,7 +26,7 @@ from deepvis.sources.photos import PhotoError, load_photo
 NOT_FINITE = "the network answers {} with numbers that are not finite"
 CUT = "{} is cut short: what there is of it was used"
 DECODERS = 1  # threads for each forward pass in work
-AHEAD = 32  # pictures decoded ahead of the pass in work
+AHEAD = 32  # pictures decoded ahead of the pass in work, in whole passes
 
 
 @dataclass(frozen=True)
@@ -97,23 +97,23 @@ def scan_images(
 ) -> Part:
     """Scan ``paths``, the images ``first``, ``first`` + 1, ... of the list. Raises Stopped if so told."""
     tracker = Tracker(network.layers, plan.top)
-    skipped: list[Skipped] = []
-    cut: list[Skipped] = []
+    skipped: list[FaultyImage] = []
+    cut: list[FaultyImage] = []
     batches = read_ahead(network, plan, paths, max(ahead // plan.rows, decoders), decoders)
     with closing(batches):
         for start, batch in zip(range(0, len(paths), plan.rows), batches, strict=True):
             if stop is not None and stop.is_set():
                 raise Stopped
             peaks, unused = run_pass(network, batch, tracker.limits())
-            good = [row for row in range(batch.count) if row not in unused]
+            good = [row for row in range(len(batch.paths)) if row not in unused]
             tracker.add([first + start + row for row in good], good, peaks)
-            for row, path in enumerate(paths[start : start + batch.count]):
+            for row, path in enumerate(batch.paths):
                 if row in unused:
-                    skipped.append(Skipped(first + start + row, path, unused[row] or NOT_FINITE.format(path)))
+                    skipped.append(FaultyImage(first + start + row, path, unused[row]))
                 elif row in batch.cut:
-                    cut.append(Skipped(first + start + row, path, CUT.format(path)))
+                    cut.append(FaultyImage(first + start + row, path, CUT.format(path)))
             if advance is not None:
-                advance(batch.count, len(unused))
+                advance(len(batch.paths), len(unused))
     return Part(tracker.result(), tuple(skipped), plan.model_hash, plan_hash(plan), tuple(cut))
 
 
@@ -122,12 +122,12 @@ class Batch:
     """The pictures of a forward pass.
 
     inputs: (rows, C, H, W) float32; a picture's row is its place in the list, zeros where it cannot be read and
-    beyond the ``count``-th: so no value depends on which others can be read. unread: row -> why. cut: rows of
+    beyond the last of ``paths``: so no value depends on which others can be read. unread: row -> why. cut: rows of
     pictures whose files end too early.
     """
 
     inputs: np.ndarray
-    count: int
+    paths: Sequence[str]
     unread: dict[int, str]
     cut: frozenset[int]
 
@@ -145,19 +145,19 @@ def read_batch(network: ScanNetwork, paths: Sequence[str], rows: int, fit: Fit) 
         inputs[row] = network.model.preprocessor.to_input(photo.rgb, fit)
         if photo.is_cut:
             cut.add(row)
-    return Batch(inputs, len(paths), unread, frozenset(cut))
+    return Batch(inputs, paths, unread, frozenset(cut))
 
 
 def read_ahead(
-    network: ScanNetwork, plan: ScanPlan, paths: Sequence[str], ahead: int, decoders: int
+    network: ScanNetwork, plan: ScanPlan, paths: Sequence[str], batches_ahead: int, decoders: int
 ) -> Generator[Batch, None, None]:
-    """The batches in order; ``ahead`` of them are in work or ready, in so many threads."""
+    """The batches in order; ``batches_ahead`` of them are in work or ready, in so many threads."""
     with ThreadPoolExecutor(decoders, thread_name_prefix="decode") as pool:
         waiting: deque[Future[Batch]] = deque()
         try:
             for start in range(0, len(paths), plan.rows):
                 waiting.append(pool.submit(read_batch, network, paths[start : start + plan.rows], plan.rows, plan.fit))
-                if len(waiting) > ahead:
+                if len(waiting) > batches_ahead:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
@@ -169,14 +169,14 @@ def read_ahead(
 def run_pass(
     network: ScanNetwork, batch: Batch, limits: Mapping[str, np.ndarray]
 ) -> tuple[dict[str, Peaks], dict[int, str]]:
-    """The peaks of a forward pass, and row -> why for those that are to be skipped; "": not finite somewhere."""
+    """The peaks of a forward pass, and row -> why for those that are to be skipped."""
     unused = dict(batch.unread)
-    if len(unused) == batch.count:
+    if len(unused) == len(batch.paths):
         return {}, unused
     peaks = network.peaks(batch.inputs, limits)
     finite = np.ones(len(batch.inputs), bool)
     for layer in peaks.values():
         finite &= np.isfinite(layer.values).all(axis=1)
-    for row in np.flatnonzero(~finite[: batch.count]):
-        unused.setdefault(int(row), "")
+    for row in map(int, np.flatnonzero(~finite[: len(batch.paths)])):
+        unused.setdefault(row, NOT_FINITE.format(batch.paths[row]))
     return peaks, unused

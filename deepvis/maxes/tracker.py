@@ -169,7 +169,7 @@ class Tracker:
         """Layer -> (C,) float32: only an image above it may be among the unit's best, and its place is asked for."""
         lowest, found, start = self._known.values[:, -1], {}, 0
         for layer in self._known.layers:
-            found[layer.name] = lowest[start : start + layer.channels]
+            found[layer.name] = lowest[start : start + layer.channels].copy()
             start += layer.channels
         return found
 

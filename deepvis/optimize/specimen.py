@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from deepvis.engine.memory import keep_freed_memory
 from deepvis.engine.net import Net
 from deepvis.model.graph import NetSpec
 from deepvis.optimize.errors import OptimizeError
@@ -74,6 +75,7 @@ def specimen_of(model: Model, device: str = "cpu") -> Specimen:
 
     Raises OptimizeError where weights are not finite numbers, ModelError where the model cannot be loaded.
     """
+    keep_freed_memory()
     on_cpu = torch.device(device).type == "cpu"
     net = Net(channels_last(model.spec) if on_cpu else model.spec, device)
     check_weights(net)

@@ -13,9 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
-from PIL import ExifTags, Image, ImageCms, ImageFile, ImageOps
+from PIL import Image, ImageCms, ImageFile, ImageOps
 
 # fmt: off
 SUFFIXES = frozenset({
@@ -30,8 +29,6 @@ LARGEST_FILE = 1 << 30  # bytes
 
 # formats whose decoders take the file piece by piece and show the part that they got
 STEPWISE = frozenset({"JPEG", "PNG", "GIF", "TIFF", "BMP", "PPM", "TGA"})
-
-END_OF_JPEG = b"\xff\xd9"
 
 # what Pillow's plugins have been seen to raise on broken files
 PILLOW_ERRORS = (
@@ -74,16 +71,13 @@ def load_photo(path: str | os.PathLike[str]) -> Photo:
     Raises PhotoError for a file that is missing, unreadable, empty, no picture, or too large to decode
     safely.
     """
-    content = _content(path)
-    watched, is_cut = _Watched(content), False
+    watched = _Watched(_content(path))
     try:
         with Image.open(watched) as image:
-            rgb = _plain_jpeg(image, content)
-            if rgb is None:
-                image.draft("RGB", _draft_size(image.size))
-                image.load()
-                is_cut = watched.ran_dry and image.format in STEPWISE
-                rgb = _eight_bit_rgb(_upright(_reduced(image)))
+            image.draft("RGB", _draft_size(image.size))
+            image.load()
+            is_cut = watched.ran_dry and image.format in STEPWISE
+            rgb = _eight_bit_rgb(_upright(_reduced(image)))
     except Image.DecompressionBombError as error:
         raise PhotoError(f"{path} is too large to decode safely ({error}); make it smaller") from error
     except Image.UnidentifiedImageError as error:
@@ -132,22 +126,6 @@ def _content(path: str | os.PathLike[str]) -> bytes:
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = getattr(error, "strerror", None) or error
         raise PhotoError(f"{path} cannot be read ({reason})") from error
-
-
-def _plain_jpeg(image: Image.Image, content: bytes) -> np.ndarray | None:
-    """What most photos are: a whole colour JPEG, upright, not to be reduced; None for all others.
-
-    OpenCV decodes it to the same pixels in two thirds of the time, and other threads go on meanwhile.
-    """
-    if image.format != "JPEG" or image.mode != "RGB" or _factor(*image.size) > 1 or not content.endswith(END_OF_JPEG):
-        return None
-    try:
-        if image.getexif().get(ExifTags.Base.Orientation, 1) != 1:
-            return None
-        rgb = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION)
-    except (cv2.error, *PILLOW_ERRORS):
-        return None
-    return rgb if rgb is not None and rgb.shape == (image.height, image.width, 3) else None
 
 
 def _factor(width: int, height: int) -> int:
