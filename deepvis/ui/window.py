@@ -89,6 +89,7 @@ class Window:
         self._size = (height, width)
         self._mouse: list[Event] = []
         self._closed = False
+        self._ears = Ears() if sys.platform == "linux" and os.environ.get("DISPLAY") else None
         try:
             cv2.namedWindow(title, cv2.WINDOW_NORMAL | cv2.WINDOW_FREERATIO | cv2.WINDOW_GUI_NORMAL)
             cv2.resizeWindow(title, width, height)
@@ -99,7 +100,8 @@ class Window:
                 f"OpenCV cannot open a window ({error.err or error}): install opencv-python rather than "
                 "opencv-python-headless, or run with --headless"
             ) from error
-        self._ears = Ears(title) if sys.platform == "linux" and os.environ.get("DISPLAY") else None
+        if self._ears is not None:
+            self._ears.listen(title)
         self._early = self._early_keys(early)
 
     @property
@@ -135,12 +137,11 @@ class Window:
             self._ears.close()
 
     def _early_keys(self, first: int) -> list[int]:
-        """The codes of keys pressed before anything listened beside the toolkit: ``first`` and what it has since."""
-        codes = [first]
+        """The keys pressed since the window was made: those heard, and what the toolkit alone saw of them."""
+        codes, heard = [first], []
         if self._ears is not None and self._ears.found:
-            code = cv2.waitKeyEx(1)
-            codes += self._ears.hear() or [code]
-        return [code for code in codes if code not in NO_KEY]
+            codes, heard = [first, cv2.waitKeyEx(1)], self._ears.hear()
+        return [code for code in codes if code not in NO_KEY and code not in heard] + heard
 
     def _is_visible(self) -> bool:
         if self._ears is not None and self._ears.is_destroyed:

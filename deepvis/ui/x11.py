@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import ctypes
 import os
+import threading
+import time
 from typing import Any
 
-KEY_PRESS, DESTROY_NOTIFY = 2, 17  # X.h
-KEY_PRESS_MASK, STRUCTURE_NOTIFY_MASK = 1 << 0, 1 << 17
+KEY_PRESS, CREATE_NOTIFY, DESTROY_NOTIFY = 2, 16, 17  # X.h
+KEY_PRESS_MASK, STRUCTURE_NOTIFY_MASK, SUBSTRUCTURE_NOTIFY_MASK = 1 << 0, 1 << 17, 1 << 19
 CONTROL, ALT = 1 << 2, 1 << 3  # bits of a key event's state
 CARDINAL = 6  # Xatom.h
+GREETING_SECONDS = 0.0005  # between two looks for new windows
 GTK_CONTROL, GTK_ALT = 0x40000, 0x80000  # as deepvis.core.keys takes them
 
 _HANDLER = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
@@ -42,15 +45,20 @@ class _KeyEvent(ctypes.Structure):
 
 
 class Ears:
-    """Hears the key presses and the end of the top-level window that has a title and belongs to this process.
+    """Hears the key presses and the end of a top-level window of this process, once told its title.
 
-    found: False where there is no such window or no libX11; then nothing is ever heard.
+    Made before the window: from then on a thread listens to every window as it is made, so that no key is too early.
+    found: False until told, and where there is no such window or no libX11; then nothing is ever heard.
     """
 
-    def __init__(self, title: str, library: str = "libX11.so.6") -> None:
+    def __init__(self, library: str = "libX11.so.6") -> None:
         self.found = False
         self.is_destroyed = False
         self._display = None
+        self._heard: list[tuple[int, int]] = []  # (window, code)
+        self._window = 0
+        self._greeted: set[int] = set()
+        self._told = threading.Event()
         try:
             self._x = _declared(ctypes.CDLL(library))
         except OSError:
@@ -59,26 +67,59 @@ class Ears:
         if not self._display:
             return
         self._x.XSetErrorHandler(_ignore)
-        window = self._find(title.encode())
-        if window:
-            self._x.XSelectInput(self._display, window, KEY_PRESS_MASK | STRUCTURE_NOTIFY_MASK)
-            self._x.XSync(self._display, 0)
+        self._root = self._x.XDefaultRootWindow(self._display)
+        self._select(self._root, SUBSTRUCTURE_NOTIFY_MASK)
+        self._greeter = threading.Thread(target=self._greet, name="ears", daemon=True)
+        self._greeter.start()
+
+    def listen(self, title: str) -> None:
+        """Hear the window of that title from now on, and it alone: it has been made."""
+        if not self._display:
+            return
+        self._told.set()
+        self._greeter.join()  # the connection is this thread's again
+        self._select(self._root, 0)
+        self._window = self._find(title.encode())
+        for other in self._greeted - {self._window}:
+            self._select(other, 0)
+        if self._window:
+            self._select(self._window, KEY_PRESS_MASK | STRUCTURE_NOTIFY_MASK)
             self.found = True
 
     def hear(self) -> list[int]:
         """The keys pressed since the last call, as keysyms with GTK's bits for Ctrl and Alt; sets is_destroyed."""
-        codes: list[int] = []
+        if self.found:
+            self._take_events()
+        heard, self._heard = self._heard, []
+        return [code for window, code in heard if window == self._window]
+
+    def _greet(self) -> None:
+        """Listen to every window that is made until told which one is meant."""
+        while not self._told.is_set():
+            self._take_events()
+            time.sleep(GREETING_SECONDS)
+
+    def _take_events(self) -> None:
         event = _KeyEvent()
-        while self.found and self._x.XPending(self._display):
+        while self._x.XPending(self._display):
             self._x.XNextEvent(self._display, ctypes.byref(event))
-            if event.type == DESTROY_NOTIFY:
+            if event.type == CREATE_NOTIFY:
+                made = event.root  # where a XCreateWindowEvent has the new window
+                self._select(made, KEY_PRESS_MASK | STRUCTURE_NOTIFY_MASK)
+                self._greeted.add(made)
+            elif event.type == DESTROY_NOTIFY and event.window == self._window:
                 self.is_destroyed = True
             elif event.type == KEY_PRESS:
-                codes.append(self._code(event))
-        return codes
+                self._heard.append((event.window, self._code(event)))
+
+    def _select(self, window: int, mask: int) -> None:
+        self._x.XSelectInput(self._display, window, mask)
+        self._x.XSync(self._display, 0)
 
     def close(self) -> None:
         if self._display:
+            self._told.set()
+            self._greeter.join()
             self._x.XCloseDisplay(self._display)
         self.found, self._display = False, None
 
@@ -90,8 +131,7 @@ class Ears:
 
     def _find(self, title: bytes) -> int:
         """The window on the root, or below a window manager's frame there; 0 if there is none."""
-        root = self._x.XDefaultRootWindow(self._display)
-        for window in self._children(root):
+        for window in self._children(self._root):
             for candidate in (window, *self._children(window)):
                 if self._title(candidate) == title and self._process(candidate) == os.getpid():
                     return candidate
