@@ -141,7 +141,8 @@ class Window:
         codes, heard = [first], []
         if self._ears is not None and self._ears.found:
             codes, heard = [first, cv2.waitKeyEx(1)], self._ears.hear()
-        return [code for code in codes if code not in NO_KEY and code not in heard] + heard
+        known = {_small(code) for code in heard}
+        return [code for code in codes if code not in NO_KEY and _small(code) not in known] + heard
 
     def _is_visible(self) -> bool:
         if self._ears is not None and self._ears.is_destroyed:
@@ -168,6 +169,11 @@ class Window:
             if self._mouse and isinstance(self._mouse[-1], Mouse) and self._mouse[-1].kind == "move":
                 self._mouse.pop()
             self._mouse.append(Mouse("move", row, col))
+
+
+def _small(code: int) -> int:
+    """The code of j for J too: the toolkit cannot tell them apart."""
+    return ord(chr(code).lower()) if ord("A") <= code <= ord("Z") else code
 
 
 class MemoryWindow:
