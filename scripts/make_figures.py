@@ -8,7 +8,6 @@ Pictures are kept in OUT/pieces: interrupted, it goes on where it was, and a fig
 
 from __future__ import annotations
 
-import io
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,7 +22,6 @@ use_environment()
 import numpy as np
 from PIL import Image
 
-from deepvis.core.files import written_beside
 from deepvis.model.zoo import Model
 from deepvis.optimize import command, figures, options, session
 from deepvis.optimize.ascend import Climb, Job
@@ -32,7 +30,7 @@ from deepvis.optimize.objective import resolve, unit
 from deepvis.optimize.pictures import field_box, shown
 from deepvis.optimize.presets import TABLE_1, preset
 from deepvis.optimize.recipe import Recipe
-from deepvis.optimize.results import write_jpeg
+from deepvis.optimize.results import write_jpeg, write_png
 from deepvis.optimize.tasks import load, specimen
 from deepvis.optimize.units import Shapes, channels_of, class_layer, label_of, layers_of, spread
 
@@ -76,9 +74,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         report = session.run(network, left, work, bar, write)
     for figure in drawn:
         if all(pieces.path(job).exists() for job in figure.jobs):
-            page = Image.fromarray(figures.draw(figure, pieces.read))
-            write_png(args.out / f"{figure.name}.png", page)
+            drawing = figures.draw(figure, pieces.read)
+            write_png(args.out / f"{figure.name}.png", drawing, tight=True)
             if args.small:
+                page = Image.fromarray(drawing)
                 page.thumbnail((SMALL_WIDTH, page.height), Image.Resampling.LANCZOS)
                 write_jpeg(args.out / f"{figure.name}.jpg", np.asarray(page), SMALL_QUALITY)
     return command.last_words(report, NAME, len(left))
@@ -128,13 +127,6 @@ def resolved(figure: figures.Figure, shapes: Shapes) -> figures.Figure:
         return replace(job, objective=resolve(job.objective, shapes))
 
     return replace(figure, rows=tuple(replace(row, jobs=tuple(map(job_of, row.jobs))) for row in figure.rows))
-
-
-def write_png(path: Path, page: Image.Image) -> None:
-    encoded = io.BytesIO()
-    page.save(encoded, "PNG", optimize=True)
-    with written_beside(path) as file:
-        file.write(encoded.getvalue())
 
 
 if __name__ == "__main__":

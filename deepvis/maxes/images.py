@@ -14,7 +14,7 @@ from pathlib import Path
 
 from deepvis.core.files import written_beside
 from deepvis.maxes.errors import ScanError
-from deepvis.sources.listing import listed
+from deepvis.sources.listing import listed_in
 from deepvis.sources.photos import is_picture_name
 
 _BUFFER = 1 << 20
@@ -46,9 +46,7 @@ def find_images(source: str | os.PathLike[str], without: str | os.PathLike[str] 
     try:
         with open(source, encoding="utf-8-sig", errors="surrogateescape") as lines:
             folder = os.path.dirname(os.path.abspath(source))
-            for line in lines:
-                if line.strip() and not line.lstrip().startswith("#"):
-                    yield listed(line.strip(), folder).path
+            yield from (entry.path for entry in listed_in(lines, folder))
     except OSError as error:
         raise ScanError(
             f"{source} cannot be read ({error.strerror}); --images takes a folder of pictures, or a text "

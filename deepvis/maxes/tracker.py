@@ -167,11 +167,8 @@ class Tracker:
 
     def limits(self) -> dict[str, np.ndarray]:
         """Layer -> (C,) float32: only an image above it may be among the unit's best, and its place is asked for."""
-        lowest, found, start = self._known.values[:, -1], {}, 0
-        for layer in self._known.layers:
-            found[layer.name] = lowest[start : start + layer.channels].copy()
-            start += layer.channels
-        return found
+        lowest, units_of = self._known.values[:, -1], self._known.units_of
+        return {layer.name: lowest[units_of(layer.name)].copy() for layer in self._known.layers}
 
     def add(self, indices: Sequence[int], rows: Sequence[int], peaks: Mapping[str, Peaks]) -> None:
         """Take n images.

@@ -7,7 +7,6 @@ drawn by ``draw``.
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,11 +15,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from deepvis.core.files import written_beside
 from deepvis.optimize.ascend import Job
 from deepvis.optimize.objective import Objective, unit
 from deepvis.optimize.presets import TABLE_1
 from deepvis.optimize.recipe import Recipe
+from deepvis.optimize.results import write_png
 
 PAGE, INK, FAINT = (255, 255, 255), (30, 32, 38), (120, 124, 132)
 GAP, LABEL, MARGIN = 6, 20, 16  # pixels
@@ -148,10 +147,7 @@ class Pieces:
         return self.folder / f"{term.channel:04d}_{digest}.png"
 
     def write(self, job: Job, rgb: np.ndarray) -> None:
-        encoded = io.BytesIO()
-        Image.fromarray(rgb).save(encoded, "PNG")
-        with written_beside(self.path(job)) as file:
-            file.write(encoded.getvalue())
+        write_png(self.path(job), rgb)
 
     def read(self, job: Job) -> np.ndarray:
         with Image.open(self.path(job)) as image:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from deepvis.core.files import written_beside
 from deepvis.core.types import Fit, OptimizeProgress, Unit
@@ -19,7 +17,7 @@ from deepvis.optimize.objective import unit as push
 from deepvis.optimize.pictures import Box, field_box, shown
 from deepvis.optimize.presets import ANY_NETWORK
 from deepvis.optimize.presets import preset as preset_of
-from deepvis.optimize.results import info, to_json
+from deepvis.optimize.results import info, to_json, write_png
 from deepvis.optimize.specimen import Specimen
 
 
@@ -92,11 +90,8 @@ def progress_of(run: LiveRun, version: int) -> OptimizeProgress:
 def keep(run: LiveRun, folder: Path) -> Path:
     """Write the finished picture into the user's folder of the model, with its json beside it; returns its path."""
     path = unit_image_paths(folder, run.unit.layer, run.unit.channel).live
-    encoded = io.BytesIO()
-    Image.fromarray(progress_of(run, 0).rgb).save(encoded, "PNG")
     content = {**info(run.climb, run.model.name), "preset": run.preset}
     with written_beside(path.with_suffix(".json")) as file:
         file.write(to_json(content))
-    with written_beside(path) as file:
-        file.write(encoded.getvalue())
+    write_png(path, progress_of(run, 0).rgb)
     return path

@@ -161,6 +161,14 @@ def write_jpeg(path: Path, rgb: np.ndarray, quality: int = JPEG_QUALITY) -> None
         file.write(encoded.getvalue())
 
 
+def write_png(path: Path, rgb: np.ndarray, *, tight: bool = False) -> None:
+    """tight: takes longer, a little smaller. Raises OSError."""
+    encoded = io.BytesIO()
+    Image.fromarray(rgb).save(encoded, "PNG", optimize=tight)
+    with written_beside(path) as file:
+        file.write(encoded.getvalue())
+
+
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     with written_beside(path) as file:
         np.savez(file, **{"version": np.array(VERSION), **arrays})  # type: ignore[arg-type]

@@ -172,7 +172,7 @@ class ListFileListing:
             return changed
         self._stamp = stamp
         folder = os.path.dirname(os.path.abspath(self.path))
-        self.entries = tuple(_listed_in(lines, folder))
+        self.entries = tuple(listed_in(lines, folder))
         self.problem = "" if self.entries else f"the list {self.path} names no photo; waiting for one"
         return True
 
@@ -181,12 +181,13 @@ def first_listed(path: str, count: int) -> tuple[Entry, ...]:
     """The first ``count`` photos that a list names, without reading all of it; none where it cannot be read."""
     try:
         with open(path, encoding="utf-8-sig", errors="replace") as lines:
-            return tuple(islice(_listed_in(lines, os.path.dirname(os.path.abspath(path))), count))
+            return tuple(islice(listed_in(lines, os.path.dirname(os.path.abspath(path))), count))
     except OSError:
         return ()
 
 
-def _listed_in(lines: Iterable[str], folder: str) -> Iterator[Entry]:
+def listed_in(lines: Iterable[str], folder: str) -> Iterator[Entry]:
+    """The photos that the lines of a list name: one a line; empty lines and those that begin with # are left out."""
     stripped = (line.strip() for line in lines)
     return (listed(line, folder) for line in stripped if line and not line.startswith("#"))
 

@@ -96,13 +96,15 @@ class Window:
             cv2.setMouseCallback(title, self._on_mouse)
             early = cv2.waitKeyEx(1)  # the toolkit makes it while it handles events
         except cv2.error as error:
+            if self._ears is not None:
+                self._ears.close()
             raise WindowError(
                 f"OpenCV cannot open a window ({error.err or error}): install opencv-python rather than "
                 "opencv-python-headless, or run with --headless"
             ) from error
         if self._ears is not None:
             self._ears.listen(title)
-        self._early = self._early_keys(early)
+        self._early = early  # counts where nothing listens beside the toolkit
 
     @property
     def size(self) -> tuple[int, int]:
@@ -113,14 +115,11 @@ class Window:
             cv2.imshow(self.title, bgr)
 
     def poll(self, milliseconds: int) -> list[Event]:
-        code = cv2.waitKeyEx(max(milliseconds, 1))
+        codes, self._early = [self._early, cv2.waitKeyEx(max(milliseconds, 1))], NO_KEY[0]
         events, self._mouse = self._mouse, []
-        events.extend(Key(early) for early in self._early)
-        self._early.clear()
         if self._ears is not None and self._ears.found:
-            events.extend(Key(heard) for heard in self._ears.hear())
-        elif code not in NO_KEY:
-            events.append(Key(code))
+            codes = self._ears.hear()
+        events.extend(Key(code) for code in codes if code not in NO_KEY)
         if not self._closed and not self._is_visible():
             self._closed = True
             events.append(Closed())
@@ -135,14 +134,6 @@ class Window:
         self._closed = True
         if self._ears is not None:
             self._ears.close()
-
-    def _early_keys(self, first: int) -> list[int]:
-        """The keys pressed since the window was made: those heard, and what the toolkit alone saw of them."""
-        codes, heard = [first], []
-        if self._ears is not None and self._ears.found:
-            codes, heard = [first, cv2.waitKeyEx(1)], self._ears.hear()
-        known = {_small(code) for code in heard}
-        return [code for code in codes if code not in NO_KEY and _small(code) not in known] + heard
 
     def _is_visible(self) -> bool:
         if self._ears is not None and self._ears.is_destroyed:
@@ -169,11 +160,6 @@ class Window:
             if self._mouse and isinstance(self._mouse[-1], Mouse) and self._mouse[-1].kind == "move":
                 self._mouse.pop()
             self._mouse.append(Mouse("move", row, col))
-
-
-def _small(code: int) -> int:
-    """The code of j for J too: the toolkit cannot tell them apart."""
-    return ord(chr(code).lower()) if ord("A") <= code <= ord("Z") else code
 
 
 class MemoryWindow:
