@@ -36,7 +36,7 @@ from deepvis.optimize.units import Shapes, channels_of, class_layer, label_of, l
 
 NAME = "make_figures"
 FIGURES = ("3", "4", "5", "S1")
-SMALL_WIDTH, SMALL_QUALITY = 1200, 68
+SMALL_WIDTH, SMALL_QUALITY = 1200, 65
 
 
 def parser() -> options.Parser:
@@ -105,8 +105,8 @@ def wanted(args, model: Model, shapes: Shapes) -> list[figures.Figure]:
     if "S1" in args.figures:
         layers = layers_of(args, model, shapes) if args.push_layer else a_choice_of_layers(model, shapes)
         most = options.whole("--most", args.most)
-        maps = {name: spread(shapes[name][1], most) for name in layers if len(shapes[name]) == 4}
-        found.append(figures.every_channel(maps, recipe))
+        maps = {name: shapes[name][1] for name in layers if len(shapes[name]) == 4}
+        found.append(figures.every_channel(maps, most, recipe))
     return found
 
 

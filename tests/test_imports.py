@@ -51,9 +51,7 @@ def test_imports_run_one_way(module: str) -> None:
     room = module.split("/")[0] if "/" in module else "app"
     parts = [name.split(".") for name in names]
     if room in ROOMS:
-        rooms = {
-            p[1] for p in parts if p[0] == "deepvis" and len(p) > 1 and (p[1] in ROOMS or p[1] in APP_MODULES)
-        }
+        rooms = {p[1] for p in parts if p[0] == "deepvis" and len(p) > 1 and (p[1] in ROOMS or p[1] in APP_MODULES)}
         assert rooms <= ROOMS[room] | {room}, f"{module} may not import from {rooms - ROOMS[room] - {room}}"
         if room not in CV2 and module not in ALSO_CV2:
             assert not any(p[0] == "cv2" for p in parts), f"{module} may not import cv2"

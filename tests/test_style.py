@@ -13,12 +13,8 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def run_module(*arguments: str) -> str:
     """Run ``python -m ...`` in the repository; what it printed if it failed, "" if it succeeded."""
-    pytest.importorskip(
-        arguments[0], reason=f"{arguments[0]} is not installed: pip install -r requirements-test.txt"
-    )
-    done = subprocess.run(
-        [sys.executable, "-m", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=300
-    )
+    pytest.importorskip(arguments[0], reason=f"{arguments[0]} is not installed: pip install -r requirements-test.txt")
+    done = subprocess.run([sys.executable, "-m", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=300)
     return "" if done.returncode == 0 else done.stdout + done.stderr
 
 

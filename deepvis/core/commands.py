@@ -68,9 +68,7 @@ def command(*keys: str, group: Group, help: str) -> Callable[[Change], Change]:
         row = Command(apply.__name__, keys, help, group.value, apply)
         for key in keys:
             if not is_key_name(key):
-                raise ValueError(
-                    f"command {row.name!r}: {key!r} is not the name of a key (deepvis/core/keys.py)"
-                )
+                raise ValueError(f"command {row.name!r}: {key!r} is not the name of a key (deepvis/core/keys.py)")
             if key in _BY_KEY:
                 raise ValueError(f"key {key!r} is bound to {_BY_KEY[key].name!r} and {row.name!r}")
             _BY_KEY[key] = row

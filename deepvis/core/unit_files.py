@@ -118,8 +118,7 @@ def read_patches(path: str | os.PathLike[str]) -> tuple[Patch, ...]:
         content = json.loads(Path(path).read_bytes())
         _check_version(path, content["version"])
         return tuple(
-            Patch(float(row["value"]), str(row["path"]), int(row["row"]), int(row["col"]))
-            for row in content["patches"]
+            Patch(float(row["value"]), str(row["path"]), int(row["row"]), int(row["col"])) for row in content["patches"]
         )
     except (ValueError, KeyError, TypeError) as error:
         raise UnitFileError(f"{path} is no list of patches of a unit ({error}); make it anew") from error
@@ -178,6 +177,4 @@ def _paths(folder: Path, layer: str, stem: str) -> UnitImagePaths:
 
 def _check_version(path: str | os.PathLike[str], version: object) -> None:
     if version != VERSION:
-        raise UnitFileError(
-            f"{path} has version {version}, expected {VERSION}; make it anew"
-        )
+        raise UnitFileError(f"{path} has version {version}, expected {VERSION}; make it anew")

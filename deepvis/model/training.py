@@ -41,7 +41,7 @@ def is_loss(layer_type: str) -> bool:
 
 def with_automatic_tops(layers: Sequence[Any]) -> list[Any]:
     """The layers, losses without a top given one: "(automatic)", which is no output. Source: Caffe's AutoTopBlobs."""
-    found = []
+    found: list[Any] = []
     for layer in layers:
         if layer.type.endswith("Loss") and not layer.top:
             taken = {blob for other in found for blob in other.top}

@@ -13,16 +13,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from deepvis.optimize.ascend import Job
 from deepvis.optimize.objective import Objective, unit
 from deepvis.optimize.presets import TABLE_1
 from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.results import write_png
+from deepvis.optimize.units import spread
 
 PAGE, INK, FAINT = (255, 255, 255), (30, 32, 38), (120, 124, 132)
 GAP, LABEL, MARGIN = 6, 20, 16  # pixels
+SIDE = 64  # of a picture where all are of one size
 SWEEP_STEPS = 8
 SWEEPS: Mapping[str, tuple[str, float, Mapping[str, float]]] = {  # setting -> title, its strongest value, company
     "decay": ("L2 decay", 0.5, {}),
@@ -43,12 +45,16 @@ class Row:
 
 @dataclass(frozen=True)
 class Figure:
-    """wrap: most pictures side by side; longer rows go on below."""
+    """wrap: most pictures side by side; longer rows go on below.
+
+    side: pixels of the longer side of every picture; None: each at its own size.
+    """
 
     name: str
     title: str
     rows: tuple[Row, ...]
     wrap: int = 16
+    side: int | None = None
 
     @property
     def jobs(self) -> list[Job]:
@@ -85,18 +91,24 @@ def features_by_layer(layers: Mapping[str, Sequence[int]], recipe: Recipe) -> Fi
     return Figure("figure_5", "What units prefer, by layer, at true size", rows)
 
 
-def every_channel(layers: Mapping[str, Sequence[int]], recipe: Recipe) -> Figure:
-    """Figure S1: one picture per channel of the convolutional layers."""
-    rows = tuple(
-        Row(f"{layer}, {len(channels)} channels", tuple(Job(unit(layer, channel), recipe) for channel in channels))
-        for layer, channels in layers.items()
-    )
-    return Figure("figure_S1", "One picture per channel", rows, wrap=24)
+def every_channel(layers: Mapping[str, int], most: int, recipe: Recipe) -> Figure:
+    """Figure S1: one picture per channel of the convolutional layers, all of one size, at most so many of a layer.
+
+    layers: how many channels each has.
+    """
+    rows = []
+    for layer, count in layers.items():
+        channels = spread(count, most)
+        shown = f"{len(channels)} of " if len(channels) < count else ""
+        rows.append(
+            Row(f"{layer}, {shown}{count} channels", tuple(Job(unit(layer, channel), recipe) for channel in channels))
+        )
+    return Figure("figure_S1", "One picture per channel", tuple(rows), wrap=28, side=SIDE)
 
 
 def draw(figure: Figure, picture: Callable[[Job], np.ndarray]) -> np.ndarray:
-    """The page: (H, W, 3) uint8 RGB. picture: the picture of a job, (h, w, 3) uint8, drawn at its own size."""
-    blocks = [_draw_row(row, figure.wrap, picture) for row in figure.rows]
+    """The page: (H, W, 3) uint8 RGB. picture: the picture of a job, (h, w, 3) uint8, drawn at the figure's size."""
+    blocks = [_draw_row(row, figure, picture) for row in figure.rows]
     width = max(block.width for block in blocks) + 2 * MARGIN
     title = ImageFont.load_default(18)
     width = max(width, int(title.getlength(figure.title)) + 2 * MARGIN)
@@ -109,8 +121,9 @@ def draw(figure: Figure, picture: Callable[[Job], np.ndarray]) -> np.ndarray:
     return np.asarray(page)
 
 
-def _draw_row(row: Row, wrap: int, picture: Callable[[Job], np.ndarray]) -> Image.Image:
-    tiles = [Image.fromarray(picture(job)) for job in row.jobs]
+def _draw_row(row: Row, figure: Figure, picture: Callable[[Job], np.ndarray]) -> Image.Image:
+    tiles = [_sized(Image.fromarray(picture(job)), figure.side) for job in row.jobs]
+    wrap = figure.wrap
     cell = max(tile.width for tile in tiles), max(tile.height for tile in tiles)
     below = LABEL if row.captions else 0
     lines = -(-len(tiles) // wrap)
@@ -124,6 +137,10 @@ def _draw_row(row: Row, wrap: int, picture: Callable[[Job], np.ndarray]) -> Imag
         if row.captions:
             pen.text((left, top + cell[1] + 2), _fitting(row.captions[n], font, cell[0]), FAINT, font)
     return block
+
+
+def _sized(image: Image.Image, side: int | None) -> Image.Image:
+    return image if side is None else ImageOps.contain(image, (side, side), Image.Resampling.LANCZOS)
 
 
 def _fitting(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> str:

@@ -80,9 +80,7 @@ def test_every_command_has_a_sentence_of_help_and_a_key_that_every_platform_has(
     for row in COMMANDS.values():
         assert row.help
         assert not row.help.endswith(".")
-        assert any(not (len(key) == 1 and key.isupper()) for key in row.keys), (
-            f"{row.name} needs a second key"
-        )
+        assert any(not (len(key) == 1 and key.isupper()) for key in row.keys), f"{row.name} needs a second key"
 
 
 def test_the_keys_of_the_original_do_what_they_did() -> None:

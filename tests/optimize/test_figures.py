@@ -69,16 +69,23 @@ def test_what_the_other_figures_hold():
     assert four.rows[0].captions == ("ant", "bee")
     five = features_by_layer({"conv": [0, 1], "fc": [2]}, TABLE_1["3"])
     assert [row.title for row in five.rows] == ["fc", "conv"]
-    assert every_channel({"conv": range(5)}, TABLE_1["3"]).rows[0].title == "conv, 5 channels"
+    s1 = every_channel({"conv": 5, "wide": 40}, 9, TABLE_1["3"])
+    assert [row.title for row in s1.rows] == ["conv, 5 channels", "wide, 9 of 40 channels"]
+    assert [len(row.jobs) for row in s1.rows] == [5, 9]
 
 
 def test_a_page_holds_every_picture_at_its_own_size():
     jobs = [Job(unit("fc", n), Recipe()) for n in range(3)]
-    page = draw(
-        Figure("f", "t", (Row("r", tuple(jobs), ("a", "b", "a long caption")),), wrap=2), lambda job: colour(job)
-    )
+    page = draw(Figure("f", "t", (Row("r", tuple(jobs), ("a", "b", "a long caption")),), wrap=2), colour)
     for n in range(3):
         assert (page == (200, n, 77)).all(-1).sum() == 30 * 40
+
+
+def test_pictures_of_one_size():
+    row = Row("r", tuple(Job(unit("fc", n), Recipe()) for n in range(3)))
+    page = draw(Figure("f", "t", (row,), side=20), colour)
+    for n in range(3):
+        assert (page == (200, n, 77)).all(-1).sum() == 20 * 15
 
 
 def colour(job: Job) -> np.ndarray:
