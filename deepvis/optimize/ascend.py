@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from deepvis.engine.steady import steady
 from deepvis.engine.tape import Tape
 from deepvis.optimize.objective import Objective, Term, is_majority, measure, resolve, seed_of
 from deepvis.optimize.recipe import Recipe
@@ -165,8 +166,9 @@ def advance(specimen: Specimen, climbs: Sequence[Climb]) -> list[Climb]:
     x = specimen.clip(torch.stack([climb.x for climb in climbs]))
     seen, pull_back = look(x, step)
     layers = {layer for objective in objectives for layer in objective.layers}
-    tape = specimen.net.forward({specimen.data_blob: seen}, until=specimen.deepest(layers))
-    grad = pull_back(gradient(tape, [climb.pushes for climb in climbs], specimen.data_blob)).contiguous()
+    with steady():
+        tape = specimen.net.forward({specimen.data_blob: seen}, until=specimen.deepest(layers))
+        grad = pull_back(gradient(tape, [climb.pushes for climb in climbs], specimen.data_blob)).contiguous()
     values, squares, counts, majority = _to_host(
         torch.stack(measure(objectives, tape.blobs)),
         grad.flatten(1).square().sum(1, dtype=torch.float64),

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from math import prod
 
 from torch import Tensor
-from torch.nn import functional as F
 
 from deepvis.engine.op import LAYERS, Op, Weights, blob, canonical_axis, fault
+from deepvis.engine.steady import linear
 from deepvis.model.graph import LayerSpec
 
 
@@ -44,10 +44,10 @@ def inner_product(spec: LayerSpec, weights: Weights) -> Op:
 
     def forward(x: Tensor) -> Tensor:
         kept = outer(x.shape)
-        return F.linear(x.reshape(-1, length), w, bias).reshape(*kept, p.num_output)
+        return linear(x.reshape(-1, length), w, bias).reshape(*kept, p.num_output)
 
     def backward(ran, grads):
         (x,) = ran.bottoms
-        return [(grads[0].reshape(-1, p.num_output) @ w).reshape(x.shape)]
+        return [linear(grads[0].reshape(-1, p.num_output), w.t()).reshape(x.shape)]
 
     return Op(forward, backward=backward, shapes=lambda shape: ((*outer(shape), p.num_output),))
