@@ -33,7 +33,7 @@ from deepvis.optimize.options import device_of
 from deepvis.optimize.pictures import pictures_of
 from deepvis.optimize.presets import TABLE_1, preset
 from deepvis.optimize.results import write_arrays, write_jpeg
-from deepvis.optimize.tasks import NetworkRef, load, specimen
+from deepvis.optimize.tasks import NetworkRef, load, origin, specimen
 from deepvis.optimize.units import label_of
 
 MAKER, LAYER = "bvlc-googlenet", "loss3/classifier"
@@ -59,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.iterations:
         recipes = {name: replace(recipe, max_iter=args.iterations) for name, recipe in recipes.items()}
     objectives = {label_of(model, c): resolve(unit(LAYER, c), shapes) for c in CLASSES[: args.classes]}
-    pieces, figure = Pieces(args.out, model.name), presets_by_class(objectives, recipes)
+    pieces, figure = Pieces(args.out, origin(network)), presets_by_class(objectives, recipes)
 
     def write(climb: Climb) -> None:
         write_arrays(made_of(pieces, climb.job), {"best": climb.best.x.numpy()})

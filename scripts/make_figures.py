@@ -31,7 +31,7 @@ from deepvis.optimize.pictures import field_box, shown
 from deepvis.optimize.presets import TABLE_1, preset
 from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.results import write_jpeg, write_png
-from deepvis.optimize.tasks import load, specimen
+from deepvis.optimize.tasks import load, origin, specimen
 from deepvis.optimize.units import Shapes, channels_of, class_layer, label_of, layers_of, spread
 
 NAME = "make_figures"
@@ -63,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     network, work = options.network_of(args), command.work_of(args)
     model, ready = load(network), specimen(network)
     drawn = [resolved(figure, ready.net.shapes) for figure in wanted(args, model, ready.net.shapes)]
-    pieces = figures.Pieces(args.out / "pieces", model.name)
+    pieces = figures.Pieces(args.out / "pieces", origin(network))
     left = [job for job in dict.fromkeys(job for f in drawn for job in f.jobs) if not pieces.path(job).exists()]
 
     def write(climb: Climb) -> None:

@@ -24,14 +24,16 @@ from deepvis.optimize.errors import OptimizeError
 from deepvis.optimize.pictures import pictures_of
 from deepvis.optimize.results import (
     DEFAULT_TEMPLATE,
+    Origin,
     ResultPaths,
     is_of_job,
+    of_others,
     read_info,
     result_paths,
     stem_of,
     write_results,
 )
-from deepvis.optimize.tasks import load, specimen
+from deepvis.optimize.tasks import load, origin, specimen
 from deepvis.optimize.units import jobs_of
 
 NAME = "optimize_image"
@@ -61,20 +63,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     model = load(network)
     jobs = jobs_of(args, model, specimen(network).net.shapes, recipe)
     paths = {job: result_paths(stem_of(args.output_prefix, job, args.output_template)) for job in jobs}
-    left = jobs_left(paths, model.name, brave=args.brave)
+    made_in = origin(network)
+    left = jobs_left(paths, made_in, brave=args.brave)
     starts = {job: start_photo(args.start_image, model) for job in left} if args.start_image else {}
 
     def write(climb: Climb) -> None:
         pictures = pictures_of(climb.best.x if climb.best else climb.x, model.preprocessor)
-        write_results(paths[climb.job], climb, pictures, model.name, arrays=not args.skipbig)
+        write_results(paths[climb.job], climb, pictures, made_in, arrays=not args.skipbig)
 
     with command.progress_bar(left) as bar:
         unfinished = {job: paths[job].unfinished for job in left}
         report = session.run(network, left, work, bar, write, unfinished, starts)
-    return command.last_words(report, NAME, len(left))
+    return command.last_words(report, NAME, len(left), brave=args.brave)
 
 
-def jobs_left(paths: dict[Job, ResultPaths], model: str, *, brave: bool) -> list[Job]:
+def jobs_left(paths: dict[Job, ResultPaths], made_in: Origin, *, brave: bool) -> list[Job]:
     """The jobs without results. Raises OptimizeError where results would have to be overwritten."""
     files = [found.info for found in paths.values()]
     if len(set(files)) < len(files):
@@ -88,14 +91,21 @@ def jobs_left(paths: dict[Job, ResultPaths], model: str, *, brave: bool) -> list
                 found.info.unlink()
         return list(paths)
     done = {job for job, found in paths.items() if found.info.exists()}
-    others = [job for job in done if not is_of_job(read_info(paths[job].info), job, model)]
+    others = [job for job in done if not is_of_job(read_info(paths[job].info), job, made_in)]
     refused = others or (done if len(done) == len(paths) else [])
     if refused:
         first = paths[next(job for job in paths if job in refused)].info
-        made = "made with other parameters" if others else "finished"
+        made = "made with other parameters or another network" if others else "finished"
         raise OptimizeError(
             f"{first} is there already, {made}; give --brave to overwrite it, or another --output-prefix"
         )
+    for job in paths.keys() - done:
+        foreign = of_others(paths[job])
+        if foreign is not None:
+            raise OptimizeError(
+                f"{foreign} is there already and was not made by this program; move it away, give --brave to "
+                "overwrite it, or another --output-prefix"
+            )
     if done:
         command.warn([f"{len(done)} of {len(paths)} images are there already; going on with the others"], NAME)
     return [job for job in paths if job not in done]

@@ -29,9 +29,10 @@ from deepvis.optimize.field_only import field_only, place_in
 from deepvis.optimize.layer_images import (
     JPEG_QUALITY,
     LayerPlan,
+    begin_layer,
     blocks_of,
     finish_layer,
-    is_done,
+    is_complete,
     jobs_left,
     write_montage,
     write_piece,
@@ -40,7 +41,7 @@ from deepvis.optimize.objective import CENTRE, Objective, Term, resolve
 from deepvis.optimize.pictures import field_box, shown
 from deepvis.optimize.presets import preset
 from deepvis.optimize.specimen import Specimen
-from deepvis.optimize.tasks import NetworkRef, load, specimen
+from deepvis.optimize.tasks import NetworkRef, load, origin, specimen
 from deepvis.optimize.units import channels_of, layers_of
 
 NAME = "optimize_layer"
@@ -76,15 +77,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     model, ready = load(network), specimen(network)
     if not args.push_layer:
         args.push_layer = [layer for layer in model.layer_names if layer not in model.remap]
-    plans = [plan_of(args, model, ready, layer) for layer in layers_of(args, model, ready.net.shapes)]
-    open_plans = [plan for plan in plans if not is_done(plan, brave=args.brave)]
-    report, total = session.Report(), 0
-    for plan in open_plans:
-        left = jobs_left(plan)
-        total += len(left)
+    plans = [plan_of(args, network, model, ready, layer) for layer in layers_of(args, model, ready.net.shapes)]
+    check_folders(plans)
+    plans = [begin_layer(plan, brave=args.brave) for plan in plans]
+    lefts = [jobs_left(plan) for plan in plans]
+    report = session.Report()
+    for plan, left in zip(plans, lefts, strict=True):
         if not (report.interrupted or report.full):
             report.take(make(plan, left, network, work, model))
-    return command.last_words(report, NAME, total)
+    return command.last_words(report, NAME, sum(map(len, lefts)), brave=args.brave)
 
 
 def make(
@@ -98,6 +99,9 @@ def make(
         write_piece(plan, left[climb.job], climb, shown(x, colours, plan.box))
         write_montage(plan, climb.job.objective.leader.channel)
 
+    if not left and is_complete(plan):
+        command.warn([f"{plan.layer} is complete in {plan.whole.parent}"], NAME)
+        return session.Report()
     if plan.field_only:
         network = replace(network, field_of=plan.layer)
     colours = model.preprocessor
@@ -107,11 +111,24 @@ def make(
     if not (report.interrupted or report.full):
         for channel in plan.channels:
             write_montage(plan, channel)
-        finish_layer(plan)
+        if finish_layer(plan):
+            command.warn([f"{plan.layer} is complete in {plan.whole.parent}"], NAME)
     return report
 
 
-def plan_of(args, model: Model, ready: Specimen, layer: str) -> LayerPlan:
+def check_folders(plans: Sequence[LayerPlan]) -> None:
+    """Raise OptimizeError where two layers' names become one folder's name."""
+    folders: dict[Path, str] = {}
+    for plan in plans:
+        other = folders.setdefault(plan.whole.parent, plan.layer)
+        if other != plan.layer:
+            raise OptimizeError(
+                f"the layers {other!r} and {plan.layer!r} have the same folder {plan.whole.parent}; make them with "
+                "an --unit-jpg-dir each"
+            )
+
+
+def plan_of(args, network: NetworkRef, model: Model, ready: Specimen, layer: str) -> LayerPlan:
     """What the options ask of a layer."""
     recipes = {name: preset(name, args.presets_file) for name in args.presets}
     if args.max_iter is not None:
@@ -128,7 +145,7 @@ def plan_of(args, model: Model, ready: Specimen, layer: str) -> LayerPlan:
     term = resolve(Objective((Term(layer, channels[-1], place),)), small.net.shapes).leader
     return LayerPlan(
         folder=args.unit_jpg_dir or model.unit_image_dir,
-        model=model.name,
+        origin=origin(network),
         layer=layer,
         channels=tuple(channels),
         count=shapes[layer][1] if len(shapes[layer]) > 1 else 1,

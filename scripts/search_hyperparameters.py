@@ -28,7 +28,7 @@ from deepvis.optimize.pictures import field_box, shown
 from deepvis.optimize.presets import keep_preset
 from deepvis.optimize.search import Search, by_recipe, open_search, read_tried, recipe_numbered, write_tried
 from deepvis.optimize.sheet import contact_sheet
-from deepvis.optimize.tasks import load, specimen
+from deepvis.optimize.tasks import load, origin, specimen
 from deepvis.optimize.units import channels_of, layers_of, objective_at
 
 NAME = "search_hyperparameters"
@@ -67,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         name: options.whole(f"--{name}", getattr(args, name.replace("-", "_"))) for name in ("recipes", "max-iter")
     }
     seed = options.whole("--rand-seed", args.rand_seed)
-    search = Search(model.name, tuple(objectives), counts["recipes"], seed, counts["max-iter"])
+    search = Search(origin(network), tuple(objectives), counts["recipes"], seed, counts["max-iter"])
     open_search(args.out, search)
     jobs = search.jobs()
     left = [job for job, (_, stem) in jobs.items() if not (args.out / f"{stem}.json").exists()]
@@ -75,7 +75,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     def write(climb: Climb) -> None:
         box = field_box(ready, climb.job.objective.leader)
         picture = shown(climb.best.x if climb.best else climb.x, model.preprocessor, box)
-        write_tried(args.out, jobs[climb.job][1], climb, picture, model.name)
+        write_tried(args.out, jobs[climb.job][1], climb, picture, search.origin)
 
     with command.progress_bar(left) as bar:
         report = session.run(network, left, work, bar, write)

@@ -18,8 +18,11 @@ WRONG, INTERRUPTED = 2, 130  # exit codes
 
 
 def guarded(main: Callable[[], int], name: str) -> int:
-    """Run a command line; what the user got wrong becomes one sentence on standard error and exit code 2."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    """Run a command line; what the user got wrong becomes one sentence on standard error and exit code 2.
+
+    The first Ctrl-C or SIGTERM interrupts it; those that follow change nothing, so that it can save what it has.
+    """
+    before = {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         return main()
     except (OptimizeError, ModelError) as error:
@@ -29,6 +32,9 @@ def guarded(main: Callable[[], int], name: str) -> int:
     except KeyboardInterrupt:
         warn(["interrupted"], name)
         return INTERRUPTED
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
     return WRONG
 
 
@@ -47,12 +53,13 @@ def progress_bar(jobs: Sequence[Job], title: str | None = None) -> tqdm:
     return tqdm(total=total, desc=title, unit="it", dynamic_ncols=True, mininterval=seconds, maxinterval=seconds)
 
 
-def last_words(report: Report, name: str, total: int) -> int:
-    """Say what went wrong; returns the exit code."""
+def last_words(report: Report, name: str, total: int, *, brave: bool = False) -> int:
+    """Say what went wrong; returns the exit code. brave: the command overwrites what is there."""
     warn(report.troubles, name)
     if report.interrupted:
         done = f"{report.finished} of {total} images are done"
-        warn([f"interrupted; {done}, run the same command again to go on"], name)
+        again = "run the same command without --brave to go on" if brave else "run the same command again to go on"
+        warn([f"interrupted; {done}, {again}"], name)
         return INTERRUPTED
     return WRONG if report.troubles else 0
 
@@ -64,4 +71,10 @@ def warn(sentences: Sequence[str], name: str) -> None:
 
 
 def _interrupt(number: int, frame: object) -> None:
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, _be_patient)
     raise KeyboardInterrupt
+
+
+def _be_patient(number: int, frame: object) -> None:
+    sys.stderr.write("interrupted already: saving what is in progress\n")

@@ -19,7 +19,7 @@ from deepvis.optimize.ascend import Job
 from deepvis.optimize.objective import Objective, unit
 from deepvis.optimize.presets import TABLE_1
 from deepvis.optimize.recipe import Recipe
-from deepvis.optimize.results import write_png
+from deepvis.optimize.results import Origin, write_png
 from deepvis.optimize.units import spread
 
 PAGE, INK, FAINT = (255, 255, 255), (30, 32, 38), (120, 124, 132)
@@ -155,10 +155,10 @@ class Pieces:
     """The pictures of a model's figures in a folder, by what made them."""
 
     folder: Path
-    model: str
+    origin: Origin
 
     def path(self, job: Job) -> Path:
-        made_by = json.dumps({"model": self.model, **job.as_dict()}, sort_keys=True)
+        made_by = json.dumps({**self.origin.as_dict(), **job.as_dict()}, sort_keys=True)
         term = job.objective.leader
         digest = hashlib.sha256(made_by.encode()).hexdigest()[:12]
         return self.folder / f"{term.channel:04d}_{digest}.png"

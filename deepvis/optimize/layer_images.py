@@ -2,7 +2,8 @@
 
 Beside the finished files of core/unit_files.py::
 
-    <folder>/regularized_opt/<layer>/how.json                    how they were made
+    <folder>/regularized_opt/<layer>/how.json                    how they are made, there from the beginning; with
+                                                                 "units" once all of the layer is done
     <folder>/regularized_opt/<layer>/pieces/<stem>_p3_s0.png     one image, until the whole layer is done
 
 A piece carries its parameters, its objective and its trouble (a sentence, where the unit was dead) in a text
@@ -16,7 +17,7 @@ import io
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ from deepvis.optimize.objective import Objective, Term
 from deepvis.optimize.pictures import Box
 from deepvis.optimize.presets import TABLE_1
 from deepvis.optimize.recipe import Recipe
-from deepvis.optimize.results import parameters, to_json, write_jpeg
+from deepvis.optimize.results import Origin, parameters, to_json, write_jpeg
 
 VERSION = 1
 SHOWN_BLOCK = 2  # lower left: what the window shows
@@ -51,7 +52,7 @@ class LayerPlan:
     """
 
     folder: Path
-    model: str
+    origin: Origin
     layer: str
     channels: tuple[int, ...]
     count: int
@@ -101,12 +102,13 @@ class LayerPlan:
         """How the pictures of the layer are made, for how.json."""
         return {
             "version": VERSION,
-            "model": self.model,
+            **self.origin.as_dict(),
             "layer": self.layer,
             "place": self.place if isinstance(self.place, str) else list(self.place),
             "field": list(self.box),
             "field_only": self.field_only,
             "size": list(self.cell),
+            "quality": self.quality,
             "seeds": list(self.seeds),
             "blocks": {str(b + 1): {"preset": name, **r.as_dict()} for b, (name, r) in self.blocks.items()},
         }
@@ -134,24 +136,67 @@ def blocks_of(recipes: Mapping[str, Recipe]) -> dict[int, tuple[str, Recipe]]:
     return dict(sorted(placed.items()))
 
 
-def is_done(plan: LayerPlan, *, brave: bool) -> bool:
-    """Is the layer complete already? Raises OptimizeError where it was made in another way and must not be lost."""
-    if brave:
-        plan.how.unlink(missing_ok=True)
-        shutil.rmtree(plan.pieces, ignore_errors=True)
-        return False
+def begin_layer(plan: LayerPlan, *, brave: bool) -> LayerPlan:
+    """Write down how the layer is made; returns the plan of what is left of it: no channels where all is there.
+
+    brave: pictures of the plan's channels are made anew, and all that was made in another way is given up. Raises
+    OptimizeError where there are pictures that were made in another way, or by another program.
+    """
+    how = json.loads(json.dumps(plan.description()))
     try:
-        content = json.loads(plan.how.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return False
-    except ValueError as error:
-        raise OptimizeError(f"{plan.how} cannot be read ({error}); delete it, or give --brave") from None
-    if {**content, "units": None} != {**json.loads(json.dumps(plan.description())), "units": None}:
+        told = _read_how(plan)
+    except OptimizeError:
+        if not brave:
+            raise
+        told = None
+    fits = told is not None and {**how, **told, "units": None} == {**how, "units": None}
+    if brave and fits:
+        for channel in plan.channels:
+            _forget(plan, channel)
+    elif brave:
+        shutil.rmtree(plan.pieces, ignore_errors=True)
+        plan.how.unlink(missing_ok=True)
+    elif told is not None and not fits:
         raise OptimizeError(
             f"the pictures of {plan.layer} in {plan.folder} were made in another way ({plan.how} says how); "
             "give --brave to overwrite them, or another --unit-jpg-dir"
         )
-    return all(plan.montage(channel).exists() for channel in plan.channels)
+    elif told is None and not plan.pieces.exists():
+        for path in filter(Path.exists, map(plan.montage, plan.channels)):
+            raise OptimizeError(
+                f"{path} is there already, and nothing says how it was made; give --brave to overwrite it, "
+                "or another --unit-jpg-dir"
+            )
+    if is_complete(plan):
+        return replace(plan, channels=tuple(c for c in plan.channels if not plan.montage(c).exists()))
+    with written_beside(plan.how) as file:
+        file.write(to_json(plan.description()))
+    return plan
+
+
+def is_complete(plan: LayerPlan) -> bool:
+    """Has the whole layer been made once, in this way? Single montages may be gone since."""
+    told = _read_how(plan)
+    return told is not None and "units" in told and plan.whole.exists()
+
+
+def _read_how(plan: LayerPlan) -> dict[str, Any] | None:
+    try:
+        content = json.loads(plan.how.read_text(encoding="utf-8"))
+        if not isinstance(content, dict):
+            raise ValueError("no table")
+        return content
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise OptimizeError(f"{plan.how} cannot be read ({error}); delete it, or give --brave") from None
+
+
+def _forget(plan: LayerPlan, channel: int) -> None:
+    plan.montage(channel).unlink(missing_ok=True)
+    for block in plan.blocks:
+        for seed in plan.seeds:
+            plan.piece(channel, block, seed).unlink(missing_ok=True)
 
 
 def jobs_left(plan: LayerPlan) -> dict[Job, Path]:
@@ -161,7 +206,7 @@ def jobs_left(plan: LayerPlan) -> dict[Job, Path]:
         told = read_piece_text(path)
         if told is None:
             left[job] = path
-        elif told["parameters"] != json.loads(json.dumps(parameters(job))) or told["model"] != plan.model:
+        elif told["parameters"] != json.loads(json.dumps(parameters(job))) or not plan.origin.made(told):
             raise OptimizeError(
                 f"{path} was made with other parameters; give --brave to start the layer anew, "
                 "or another --unit-jpg-dir"
@@ -178,7 +223,7 @@ def write_piece(plan: LayerPlan, path: Path, climb: Climb, rgb: np.ndarray) -> N
         json.dumps(
             {
                 "version": VERSION,
-                "model": plan.model,
+                **plan.origin.as_dict(),
                 "parameters": parameters(climb.job),
                 "objective": best,
                 "trouble": climb.trouble,
@@ -211,15 +256,19 @@ def write_montage(plan: LayerPlan, channel: int) -> bool:
 
 
 def finish_layer(plan: LayerPlan) -> bool:
-    """Make the layer's picture, tell how, and clear the pieces away, if every unit of it is there."""
+    """Make the layer's picture, say that it is done, and clear the pieces away, if all of them are there."""
     units = range(plan.count)
-    pieces = [[plan.piece(channel, plan_block(plan), seed) for seed in plan.seeds] for channel in units]
-    if not all(path.exists() for paths in pieces for path in paths):
-        return False
-    best = [max(paths, key=_objective) for paths in pieces]
-    write_jpeg(plan.whole, whole_layer([_read(path) for path in best], plan.cell), plan.quality)
-    with written_beside(plan.how) as file:
-        file.write(to_json({**plan.description(), "units": [_round(_objective(path)) for path in best]}))
+    if not is_complete(plan):
+        whole = replace(plan, channels=tuple(units))
+        if not all(path.exists() for path in whole.jobs().values()):
+            return False
+        for channel in units:
+            if not plan.montage(channel).exists():
+                write_montage(plan, channel)
+        best = [max((plan.piece(c, plan_block(plan), seed) for seed in plan.seeds), key=_objective) for c in units]
+        write_jpeg(plan.whole, whole_layer([_read(path) for path in best], plan.cell), plan.quality)
+        with written_beside(plan.how) as file:
+            file.write(to_json({**plan.description(), "units": [_round(_objective(path)) for path in best]}))
     shutil.rmtree(plan.pieces, ignore_errors=True)
     return True
 

@@ -17,7 +17,7 @@ from deepvis.optimize.objective import unit as push
 from deepvis.optimize.pictures import Box, field_box, shown
 from deepvis.optimize.presets import ANY_NETWORK
 from deepvis.optimize.presets import preset as preset_of
-from deepvis.optimize.results import info, to_json, write_png
+from deepvis.optimize.results import info, origin_of, to_json, write_png
 from deepvis.optimize.specimen import Specimen
 
 
@@ -90,7 +90,7 @@ def progress_of(run: LiveRun, version: int) -> OptimizeProgress:
 def keep(run: LiveRun, folder: Path) -> Path:
     """Write the finished picture into the user's folder of the model, with its json beside it; returns its path."""
     path = unit_image_paths(folder, run.unit.layer, run.unit.channel).live
-    content = {**info(run.climb, run.model.name), "preset": run.preset}
+    content = {**info(run.climb, origin_of(run.model)), "preset": run.preset}
     with written_beside(path.with_suffix(".json")) as file:
         file.write(to_json(content))
     write_png(path, progress_of(run, 0).rgb)

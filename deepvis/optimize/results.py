@@ -4,15 +4,14 @@ Of a job with the stem ``opt_fc8_0130_0``::
 
     opt_fc8_0130_0_best_X.jpg     the best image alone: the mean is mid-grey, contrast stretched around it
     opt_fc8_0130_0_best_Xpm.jpg   the best image, mean added, contrast stretched around it where it is faint
-    opt_fc8_0130_0_images.npz     version, best, last, majority (where there was one), x0 (where it was
-    given):
-                                  (C, H, W) float32, mean-subtracted, the network's own channel order
+    opt_fc8_0130_0_images.npz     version, best, last, majority (where there was one): (C, H, W) float32,
+                                  mean-subtracted, the network's own channel order
     opt_fc8_0130_0_info.json      written last: who finds it finds the rest complete
     opt_fc8_0130_0_unfinished.npz an interrupted climb, to go on with; gone once it has ended
 
-The json, version 1: model, parameters (the original's names), objective and learning_rate (one number per
-iteration), best_iteration, best_objective, majority_iteration (null: never), result ("majority success",
-"majority failure", "grad 0 failure" or "not a number failure"), trouble (a sentence, or null).
+The json, version 1: model, network (its fingerprint), parameters (the original's names), objective and
+learning_rate (one number per iteration), best_iteration, best_objective, majority_iteration (null: never), result
+("majority success", "majority failure", "grad 0 failure" or "not a number failure"), trouble (a sentence, or null).
 """
 
 from __future__ import annotations
@@ -33,14 +32,37 @@ from PIL import Image
 from deepvis import __version__
 from deepvis.core.files import written_beside
 from deepvis.core.unit_files import file_name
+from deepvis.model.fingerprint import fingerprint
+from deepvis.model.zoo import Model
 from deepvis.optimize.ascend import Climb, Job, Kept
 from deepvis.optimize.errors import OptimizeError
 
 VERSION = 1
+MADE_BY = b"deepvis"  # the comment of its JPEG files
 DEFAULT_TEMPLATE = "%(p.push_layer)s_%(p.push_channel)04d_%(p.rand_seed)d"
 JPEG_QUALITY = 93
 TIGHT = 80  # the highest quality at which the file is made as small as can be
 WHOLE_COLOURS = 90  # the least quality at which colours are kept at every pixel, not at every second one
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Which network something was made in: its name, and its fingerprint, for names do not tell networks apart."""
+
+    model: str
+    network: str
+
+    def as_dict(self) -> dict[str, str]:
+        return {"model": self.model, "network": self.network}
+
+    def made(self, told: Mapping[str, Any]) -> bool:
+        """Does a file's table name this network? One of an earlier version has no fingerprint."""
+        return told["model"] == self.model and told.get("network", self.network) == self.network
+
+
+def origin_of(model: Model) -> Origin:
+    """Raises ModelError where the weights cannot be read."""
+    return Origin(model.name, fingerprint(model))
 
 
 @dataclass(frozen=True)
@@ -96,7 +118,7 @@ def result_paths(stem: str | Path) -> ResultPaths:
 
 
 def write_results(
-    paths: ResultPaths, climb: Climb, pictures: Mapping[str, np.ndarray], model: str, *, arrays: bool = True
+    paths: ResultPaths, climb: Climb, pictures: Mapping[str, np.ndarray], origin: Origin, *, arrays: bool = True
 ) -> None:
     """Write everything about a climb that has ended.
 
@@ -107,16 +129,30 @@ def write_results(
     if arrays:
         write_arrays(paths.images, _images(climb))
     with written_beside(paths.info) as file:
-        file.write(to_json(info(climb, model)))
-    paths.unfinished.unlink(missing_ok=True)
+        file.write(to_json(info(climb, origin)))
 
 
-def info(climb: Climb, model: str) -> dict[str, Any]:
+def of_others(paths: ResultPaths) -> Path | None:
+    """A picture that is in the way and that this program did not make, if there is one."""
+    for path in (paths.best_x, paths.best_xpm):
+        try:
+            with Image.open(path) as image:
+                if image.info.get("comment") == MADE_BY:
+                    continue
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError):
+            pass
+        return path
+    return None
+
+
+def info(climb: Climb, origin: Origin) -> dict[str, Any]:
     """The json of a climb that has ended."""
     return {
         "version": VERSION,
         "program": f"deepvis {__version__}",
-        "model": model,
+        **origin.as_dict(),
         "parameters": parameters(climb.job),
         "result": climb.outcome.value if climb.outcome else None,
         "trouble": climb.trouble,
@@ -147,16 +183,17 @@ def read_info(path: Path) -> dict[str, Any]:
         ) from None
 
 
-def is_of_job(content: Mapping[str, Any], job: Job, model: str) -> bool:
-    """Was this json made by that job, in that model?"""
-    return content["model"] == model and content["parameters"] == json.loads(json.dumps(parameters(job)))
+def is_of_job(content: Mapping[str, Any], job: Job, origin: Origin) -> bool:
+    """Was this json made by that job, in that network?"""
+    return origin.made(content) and content["parameters"] == json.loads(json.dumps(parameters(job)))
 
 
 def write_jpeg(path: Path, rgb: np.ndarray, quality: int = JPEG_QUALITY) -> None:
     """quality: 1 to 95. Raises OSError."""
     encoded, subsampling = io.BytesIO(), "4:4:4" if quality >= WHOLE_COLOURS else "4:2:0"
     tight = quality <= TIGHT  # Pillow's room for it is too small for noise at a higher quality
-    Image.fromarray(rgb).save(encoded, "JPEG", quality=quality, subsampling=subsampling, optimize=tight)
+    how: dict[str, Any] = {"quality": quality, "subsampling": subsampling, "optimize": tight}
+    Image.fromarray(rgb).save(encoded, "JPEG", comment=MADE_BY, **how)
     with written_beside(path) as file:
         file.write(encoded.getvalue())
 
@@ -174,7 +211,7 @@ def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
         np.savez(file, **{"version": np.array(VERSION), **arrays})  # type: ignore[arg-type]
 
 
-def write_unfinished(path: Path, climb: Climb, model: str) -> None:
+def write_unfinished(path: Path, climb: Climb, origin: Origin) -> None:
     """Keep a climb that goes on another day; read_unfinished gives it back exactly."""
     arrays = {"x": _array(climb.x)}
     kept = {"best": climb.best, "majority": climb.majority}
@@ -183,19 +220,23 @@ def write_unfinished(path: Path, climb: Climb, model: str) -> None:
             arrays[name] = _array(image.x)
             arrays[f"{name}_at"] = np.array([image.objective, image.iteration])
     curves = {"objective": np.array(climb.objective), "learning_rate": np.array(climb.learning_rate)}
-    job = {"model": model, "job": climb.job.as_dict()}
-    write_arrays(path, {**arrays, **curves, "job": np.array(json.dumps(job))})
+    told = {"version": VERSION, **origin.as_dict(), "job": climb.job.as_dict()}
+    write_arrays(path, {**arrays, **curves, "job": np.array(json.dumps(told))})
 
 
-def read_unfinished(path: Path, fresh: Climb, model: str) -> Climb:
+def read_unfinished(path: Path, fresh: Climb, origin: Origin) -> Climb:
     """The climb ``fresh`` as it was kept in a file; as it is, where there is none or one of another job.
+
+    A job that differs in nothing but a later end goes on too.
 
     Raises OptimizeError where the file cannot be read.
     """
     device = fresh.x.device
     try:
         with np.load(path, allow_pickle=False) as kept:
-            if json.loads(str(kept["job"])) != json.loads(json.dumps({"model": model, "job": fresh.job.as_dict()})):
+            told = json.loads(str(kept["job"]))
+            same = told.get("version") == VERSION and origin.made(told) and _endless(told["job"]) == _endless(fresh.job)
+            if not same or kept["objective"].size >= fresh.job.recipe.max_iter:
                 return fresh
             return replace(
                 fresh,
@@ -209,6 +250,12 @@ def read_unfinished(path: Path, fresh: Climb, model: str) -> Climb:
         return fresh
     except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise OptimizeError(f"the unfinished climb {path} is unreadable ({error}); delete it to start anew") from None
+
+
+def _endless(job: Job | dict[str, Any]) -> dict[str, Any]:
+    """All of a job but how long it climbs, as json gives it back."""
+    values = json.loads(json.dumps(job.as_dict() if isinstance(job, Job) else job))
+    return {**values, "recipe": {**values["recipe"], "max_iter": None}}
 
 
 def _kept(arrays: Mapping[str, np.ndarray], name: str, device: torch.device) -> Kept | None:

@@ -26,7 +26,7 @@ from deepvis.optimize.ascend import Climb, Job
 from deepvis.optimize.errors import OptimizeError
 from deepvis.optimize.objective import Objective
 from deepvis.optimize.recipe import Recipe
-from deepvis.optimize.results import info, to_json, write_jpeg
+from deepvis.optimize.results import Origin, info, to_json, write_jpeg
 
 VERSION = 1
 SMOOTH_SIGMA = 2.0  # pixels
@@ -36,7 +36,7 @@ SMOOTH_SIGMA = 2.0  # pixels
 class Search:
     """recipes: how many to draw. seed: of the draw, and of the start image. max_iter: of each ascent."""
 
-    model: str
+    origin: Origin
     objectives: tuple[Objective, ...]
     recipes: int = 300
     seed: int = 0
@@ -56,7 +56,7 @@ class Search:
     def as_dict(self) -> dict[str, Any]:
         return {
             "version": VERSION,
-            "model": self.model,
+            **self.origin.as_dict(),
             "objectives": [objective.as_dict() for objective in self.objectives],
             "seed": self.seed,
             "max_iter": self.max_iter,
@@ -127,11 +127,13 @@ def open_search(folder: Path, search: Search) -> None:
         raise OptimizeError(f"{folder} holds another search ({file} says which); choose another --out")
 
 
-def write_tried(folder: Path, stem: str, climb: Climb, rgb: np.ndarray, model: str) -> None:
+def write_tried(folder: Path, stem: str, climb: Climb, rgb: np.ndarray, origin: Origin) -> None:
     """Keep one picture; its json last."""
     write_jpeg(folder / f"{stem}.jpg", rgb)
     with written_beside(folder / f"{stem}.json") as file:
-        file.write(to_json({**info(climb, model), "smoothness": smoothness(rgb), "recipe": climb.job.recipe.as_dict()}))
+        file.write(
+            to_json({**info(climb, origin), "smoothness": smoothness(rgb), "recipe": climb.job.recipe.as_dict()})
+        )
 
 
 def read_tried(folder: Path, jobs: Mapping[Job, tuple[int, str]]) -> list[Tried]:

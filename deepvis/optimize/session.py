@@ -18,18 +18,20 @@ import torch
 from deepvis.model.errors import ModelError
 from deepvis.optimize.ascend import Climb, Job
 from deepvis.optimize.errors import OptimizeError
-from deepvis.optimize.results import write_unfinished
+from deepvis.optimize.results import Origin, write_unfinished
 from deepvis.optimize.tasks import (
     NetworkRef,
     Task,
+    begun,
     cluster_executor,
     cut,
-    load,
     local_executor,
+    origin,
     run_tasks,
 )
 
 SAVE_SECONDS = 20.0  # between two saves of a climb in progress
+LEG_SECONDS = 10.0  # after which a cluster's worker shows how far it is
 MOST_WORKERS = 8  # by default: each holds the blobs of a batch
 BATCH = {"cpu": 4, "cuda": 64}
 
@@ -90,10 +92,10 @@ class Watcher:
     unfinished: job -> the file that keeps its climb.
     """
 
-    def __init__(self, bar: Bar, units: int, model: str, unfinished: Mapping[Job, Path]) -> None:
+    def __init__(self, bar: Bar, units: int, origin: Origin, unfinished: Mapping[Job, Path]) -> None:
         self.stopping = threading.Event()
         self.done = 0
-        self._bar, self._units, self._model, self._unfinished = bar, units, model, unfinished
+        self._bar, self._units, self._origin, self._unfinished = bar, units, origin, unfinished
         self._lock = threading.Lock()
         self._saved: dict[int, float] = {}
         self._counted: dict[int, int] = {}
@@ -102,11 +104,15 @@ class Watcher:
         self.count(task, climbs)
         last = self._saved.setdefault(task.number, time.monotonic())
         if self.stopping.is_set() or time.monotonic() - last > SAVE_SECONDS:
-            self._saved[task.number] = time.monotonic()
-            for climb in climbs:
-                if climb.outcome is None and climb.job in self._unfinished:
-                    write_unfinished(self._unfinished[climb.job], climb, self._model)
+            self.save(task, climbs)
         return not self.stopping.is_set()
+
+    def save(self, task: Task, climbs: Sequence[Climb]) -> None:
+        """Keep the climbs that are on their way, to go on with another day."""
+        self._saved[task.number] = time.monotonic()
+        for climb in climbs:
+            if climb.outcome is None and climb.job in self._unfinished:
+                write_unfinished(self._unfinished[climb.job], climb, self._origin)
 
     def count(self, task: Task, climbs: Sequence[Climb]) -> None:
         """Move the bar to where these climbs are; one that has ended early counts as all of its iterations."""
@@ -137,6 +143,7 @@ def run(
     """
     unfinished, starts = unfinished or {}, starts or {}
     report = Report()
+    taken: set[Job] = set()
     tasks = [
         replace(
             task,
@@ -145,19 +152,23 @@ def run(
         )
         for task in cut(network, jobs, work.batch_on(network.device))
     ]
-    watcher = Watcher(bar, len(jobs), load(network).name, unfinished)
+    if work.scheduler:
+        tasks = [for_elsewhere(task) for task in tasks]
+    watcher = Watcher(bar, len(jobs), origin(network), unfinished)
     with _executor(work, len(tasks), network.device) as executor:
         try:
             with closing(run_tasks(tasks, executor, None if work.scheduler else watcher)) as outcomes:
                 for task, outcome in outcomes:
-                    if isinstance(outcome, OSError):
+                    if isinstance(outcome, OSError) and not work.scheduler:
                         raise outcome
                     if isinstance(outcome, Exception):
-                        report.add(sentence_of(outcome, task))
+                        report.add(sentence_of(outcome, task, away=work.scheduler is not None))
                         continue
-                    _take(outcome, write, report)
+                    taken |= _take([climb for climb in outcome if climb.job not in taken], write, unfinished, report)
                     watcher.done = report.finished
                     watcher.count(task, outcome)
+                    if work.scheduler:
+                        watcher.save(task, outcome)
         except KeyboardInterrupt:
             report.interrupted = True
         except OSError as error:
@@ -168,14 +179,25 @@ def run(
     return report
 
 
-def _take(climbs: Sequence[Climb], write: Callable[[Climb], None], report: Report) -> None:
-    for climb in climbs:
-        if climb.outcome is None:  # stopped in the middle
-            continue
+def for_elsewhere(task: Task) -> Task:
+    """The task for another machine, which has none of our files and shows now and then how far it is."""
+    is_begun = any(path is not None and Path(path).exists() for path in task.unfinished)
+    return replace(task, climbs=tuple(begun(task)) if is_begun else (), unfinished=(), seconds=LEG_SECONDS)
+
+
+def _take(
+    climbs: Sequence[Climb], write: Callable[[Climb], None], unfinished: Mapping[Job, Path], report: Report
+) -> set[Job]:
+    """Write the climbs that have ended, and clear away what was kept of them on their way; returns their jobs."""
+    ended = [climb for climb in climbs if climb.outcome is not None]
+    for climb in ended:
         write(climb)
+        if climb.job in unfinished:
+            unfinished[climb.job].unlink(missing_ok=True)
         report.finished += 1
         if climb.trouble:
             report.add(climb.trouble)
+    return {climb.job for climb in ended}
 
 
 @contextmanager
@@ -188,11 +210,11 @@ def _executor(work: Work, tasks: int, device: str) -> Iterator[Executor]:
             yield executor
 
 
-def sentence_of(error: Exception, task: Task | None = None) -> str:
-    """An exception as one sentence for the person at the terminal."""
+def sentence_of(error: Exception, task: Task | None = None, *, away: bool = False) -> str:
+    """An exception as one sentence for the person at the terminal. away: it comes from another machine."""
     if isinstance(error, (OptimizeError, ModelError)):
         return str(error)
-    if isinstance(error, OSError):
+    if isinstance(error, OSError) and not away:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         what = "the disk takes no more" if full else f"a file cannot be written ({error.strerror or error})"
         where = f" at {error.filename}" if error.filename else ""

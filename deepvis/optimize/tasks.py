@@ -7,6 +7,7 @@ thread beside others, or on a machine of a Dask cluster, and gives back the same
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -17,12 +18,13 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from deepvis.model.zoo import Model, load_model
 from deepvis.optimize.ascend import Climb, Job, Kept, ascend, begin
 from deepvis.optimize.errors import OptimizeError
 from deepvis.optimize.field_only import field_only
-from deepvis.optimize.results import read_unfinished
+from deepvis.optimize.results import Origin, origin_of, read_unfinished
 from deepvis.optimize.specimen import Specimen, specimen_of
 
 CLUSTER_SECONDS = 15.0  # to wait for a scheduler's answer
@@ -51,6 +53,7 @@ class Task:
     """A batch: jobs that climb together.
 
     starts: x0 of the jobs that bring their own. unfinished: files of climbs to go on with, where they exist.
+    climbs: how far they are already; empty: at their beginning. seconds: to come back after, with climbs on their way.
     """
 
     network: NetworkRef
@@ -58,6 +61,8 @@ class Task:
     starts: tuple[np.ndarray | None, ...] = ()
     unfinished: tuple[str | None, ...] = ()
     number: int = 0
+    climbs: tuple[Climb, ...] = ()
+    seconds: float = float("inf")
 
 
 @lru_cache(maxsize=4)
@@ -71,6 +76,12 @@ def load(network: NetworkRef) -> Model:
         labels=network.labels,
         overrides=dict(network.overrides),
     )
+
+
+@lru_cache(maxsize=4)
+def origin(network: NetworkRef) -> Origin:
+    """Which network it is, worked out once in a process. Raises ModelError."""
+    return origin_of(load(network))
 
 
 _loading = threading.Lock()
@@ -103,32 +114,38 @@ def cut(network: NetworkRef, jobs: Sequence[Job], batch: int) -> list[Task]:
 
 
 def run_task(task: Task, watch: Watch | None = None) -> list[Climb]:
-    """Run a task to its end, or until ``watch`` says stop; the climbs come back in main memory."""
+    """Run a task to its end, till its time is up or ``watch`` says stop; the climbs come back in main memory."""
+    until = time.monotonic() + task.seconds
     ready = specimen(task.network)
-    name = load(task.network).name
-    starts = task.starts or (None,) * len(task.jobs)
-    kept = task.unfinished or (None,) * len(task.jobs)
-    fresh = [begin(ready, job, x0) for job, x0 in zip(task.jobs, starts, strict=True)]
-    climbs = [_resumed(climb, path, name) for climb, path in zip(fresh, kept, strict=True)]
+    climbs = [moved(climb, ready.net.device) for climb in task.climbs] or begun(task)
     for climbs in ascend(ready, climbs):  # noqa: B020
-        if watch is not None and not watch(task, climbs):
+        if (watch is not None and not watch(task, climbs)) or time.monotonic() > until:
             break
-    return [in_memory(climb) for climb in climbs]
+    return [moved(climb, torch.device("cpu")) for climb in climbs]
 
 
-def in_memory(climb: Climb) -> Climb:
-    """The climb with its arrays off the device."""
+def begun(task: Task) -> list[Climb]:
+    """Its climbs at their beginning, or where they were when they were last saved."""
+    ready, made_in = specimen(task.network), origin(task.network)
+    starts = task.starts or (None,) * len(task.jobs)
+    saved = task.unfinished or (None,) * len(task.jobs)
+    fresh = [begin(ready, job, x0) for job, x0 in zip(task.jobs, starts, strict=True)]
+    return [
+        climb if path is None else read_unfinished(Path(path), climb, made_in)
+        for climb, path in zip(fresh, saved, strict=True)
+    ]
 
-    def moved(kept: Kept | None) -> Kept | None:
-        return None if kept is None else replace(kept, x=kept.x.detach().cpu().clone())
 
-    return replace(
-        climb,
-        x=climb.x.detach().cpu().clone(),
-        best=moved(climb.best),
-        majority=moved(climb.majority),
-        last=moved(climb.last),
-    )
+def moved(climb: Climb, device: torch.device) -> Climb:
+    """The climb with copies of its arrays on a device, or in main memory."""
+
+    def there(x: Tensor) -> Tensor:
+        return x.detach().to(device, copy=True)
+
+    def kept(image: Kept | None) -> Kept | None:
+        return None if image is None else replace(image, x=there(image.x))
+
+    return replace(climb, x=there(climb.x), best=kept(climb.best), majority=kept(climb.majority), last=kept(climb.last))
 
 
 def run_tasks(
@@ -136,24 +153,44 @@ def run_tasks(
 ) -> Generator[tuple[Task, list[Climb] | Exception], None, None]:
     """Every task's climbs, or the exception that it ended with, as they come.
 
-    watch: called in the executor's threads; leave it out where they are other processes.
-    Where its reader stops, or an interrupt comes, what has not begun is cancelled.
+    watch: called in the executor's threads; leave it out where they are other processes. There a task with
+    ``seconds`` comes back with climbs on their way, and is sent on again. Where its reader stops, or an interrupt
+    comes, what has not begun is cancelled.
     """
     waiting: dict[Future[list[Climb]], Task] = {}
-    for task in tasks:
+
+    def send(task: Task) -> None:
         args = (task, watch) if watch is not None else (task,)
         waiting[executor.submit(run_task, *args)] = task
+
+    for task in tasks:
+        send(task)
     try:
         while waiting:
             done, _ = wait(waiting, return_when=FIRST_COMPLETED)
             for future in done:
-                task, error = waiting.pop(future), future.exception()
-                if error is not None and not isinstance(error, Exception):
-                    raise error
-                yield task, future.result() if error is None else error
+                task = waiting.pop(future)
+                outcome = _outcome(future)
+                if isinstance(outcome, list) and watch is None and any(climb.outcome is None for climb in outcome):
+                    send(replace(task, climbs=tuple(outcome)))
+                yield task, outcome
     finally:
         for future in waiting:
             future.cancel()
+
+
+def _outcome(future: Future[list[Climb]]) -> list[Climb] | Exception:
+    if future.cancelled():  # not by us: a cluster's scheduler is gone
+        return OptimizeError(
+            "the Dask scheduler gave the work back unfinished; start it again, and run the same command again: "
+            "finished images are kept"
+        )
+    error = future.exception()
+    if error is None:
+        return future.result()
+    if not isinstance(error, Exception):
+        raise error
+    return error
 
 
 def local_executor(workers: int = 1) -> Executor:
@@ -187,7 +224,3 @@ def cluster_executor(address: str) -> Iterator[Executor]:
                 f"the Dask scheduler at {address} has no workers; start some with: dask worker {address}"
             )
         yield client.get_executor(pure=False)
-
-
-def _resumed(climb: Climb, path: str | None, model: str) -> Climb:
-    return climb if path is None else read_unfinished(Path(path), climb, model)

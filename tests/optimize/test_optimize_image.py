@@ -16,6 +16,7 @@ from PIL import Image
 from deepvis.core import files
 from deepvis.model.weights import write_weights
 from deepvis.optimize import command, session, tasks
+from deepvis.optimize.ascend import ascend
 
 QUICK = ["--max-iter", "6", "--lr-params", "{lr: 50}"]
 
@@ -192,27 +193,91 @@ def test_a_full_disk(run, tmp_path, monkeypatch):
     assert len([name for name in names(tmp_path) if name.endswith("info.json")]) == 5
 
 
-def test_an_interrupted_run_goes_on_where_it_was(run, tmp_path, monkeypatch):
-    """Interrupted in mid-climb, then run again: the same numbers as without the interruption."""
+@pytest.fixture
+def interrupt(run, monkeypatch):
+    """words -> what is said by a run that gets three Ctrl-C in its 25th iteration."""
     count = session.Watcher.count
 
     def count_and_interrupt(watcher, task, climbs):
         count(watcher, task, climbs)
         if climbs[0].iteration == 25:
-            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)  # as Ctrl-C does
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
             watcher.stopping.wait(30)
+            for _ in range(2):  # the impatient
+                signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
 
-    words = ["--lr-params", "{lr: 20}", "--max-iter", "40", "--push-channel", "1-2", "--jitter", "2"]
-    with monkeypatch.context() as patched:
-        patched.setattr(session.Watcher, "count", count_and_interrupt)
-        code, said = run(*words, "--output-prefix", f"{tmp_path}/a/opt")
-    assert code == 130 and "0 of 2 images are done, run the same command again to go on" in said
-    kept = names(tmp_path / "a")
-    assert kept == [f"opt_fc_000{n}_0_unfinished.npz" for n in (1, 2)]
-    with np.load(tmp_path / "a" / kept[0], allow_pickle=False) as arrays:
+    def go(*words):
+        with monkeypatch.context() as patched:
+            patched.setattr(session.Watcher, "count", count_and_interrupt)
+            code, said = run(*words)
+        assert code == 130
+        return said
+
+    return go
+
+
+CLIMB = ["--lr-params", "{lr: 20}", "--push-channel", "1-2", "--jitter", "2"]
+UNFINISHED = [f"opt_fc_000{n}_0_unfinished.npz" for n in (1, 2)]
+
+
+def test_an_interrupted_run_goes_on_where_it_was(run, interrupt, tmp_path):
+    """Interrupted in mid-climb, then run again: the same numbers as without the interruption."""
+    words = [*CLIMB, "--max-iter", "40"]
+    said = interrupt(*words, "--output-prefix", f"{tmp_path}/a/opt")
+    assert "0 of 2 images are done, run the same command again to go on" in said
+    assert names(tmp_path / "a") == UNFINISHED
+    with np.load(tmp_path / "a" / UNFINISHED[0], allow_pickle=False) as arrays:
         assert len(arrays["objective"]) == 25
     for folder in ("a", "b"):
         assert run(*words, "--output-prefix", f"{tmp_path}/{folder}/opt")[0] == 0
     infos = [json.loads((tmp_path / folder / "opt_fc_0001_0_info.json").read_text()) for folder in ("a", "b")]
     assert infos[0] == infos[1]
     assert names(tmp_path / "a") == names(tmp_path / "b")
+
+
+def test_a_longer_climb_goes_on_from_a_shorter_one(run, interrupt, tmp_path, monkeypatch):
+    interrupt(*CLIMB, "--max-iter", "40", "--output-prefix", f"{tmp_path}/a/opt")
+    begun = []
+    monkeypatch.setattr(tasks, "ascend", lambda ready, climbs: begun.extend(climbs) or ascend(ready, climbs))
+    for folder in ("a", "b"):
+        assert run(*CLIMB, "--max-iter", "50", "--output-prefix", f"{tmp_path}/{folder}/opt")[0] == 0
+    assert [climb.iteration for climb in begun] == [25, 25, 0, 0]
+    infos = [json.loads((tmp_path / folder / "opt_fc_0001_0_info.json").read_text()) for folder in ("a", "b")]
+    assert infos[0] == infos[1] and len(infos[0]["objective"]) == 50
+
+
+def test_a_climb_in_another_network_begins_anew(run, interrupt, tmp_path):
+    words = [*CLIMB, "--max-iter", "40"]
+    interrupt(*words, "--output-prefix", f"{tmp_path}/a/opt")
+    for folder in ("a", "b"):
+        assert run(*words, "--mean", "0,0,0", "--output-prefix", f"{tmp_path}/{folder}/opt")[0] == 0
+    infos = [json.loads((tmp_path / folder / "opt_fc_0001_0_info.json").read_text()) for folder in ("a", "b")]
+    assert infos[0] == infos[1]
+
+
+def test_brave_and_interrupted(run, interrupt, tmp_path):
+    words = [*CLIMB, "--max-iter", "40", "--output-prefix", f"{tmp_path}/opt"]
+    assert run(*words)[0] == 0
+    assert "run the same command without --brave to go on" in interrupt(*words, "--brave")
+    assert run(*words)[0] == 0
+    assert not set(UNFINISHED) & set(names(tmp_path))
+
+
+def test_results_of_another_network_are_not_mixed_with(run, tmp_path):
+    words = [*QUICK, "--output-prefix", f"{tmp_path}/opt"]
+    assert run(*words, "--push-channel", "1")[0] == 0
+    code, said = run(*words, "--push-channel", "1-2", "--mean", "0,0,0")
+    assert code == 2 and "made with other parameters or another network" in said
+    assert len([name for name in names(tmp_path) if name.endswith("info.json")]) == 1
+
+
+def test_pictures_of_others_are_in_the_way(run, tmp_path):
+    mine = tmp_path / "opt_fc_0001_0_best_X.jpg"
+    Image.new("RGB", (5, 5)).save(mine)
+    words = [*QUICK, "--push-channel", "1", "--output-prefix", f"{tmp_path}/opt"]
+    code, said = run(*words)
+    assert code == 2 and f"{mine} is there already and was not made by this program" in said
+    assert Image.open(mine).size == (5, 5)
+    assert run(*words, "--brave")[0] == 0 and Image.open(mine).size == (20, 16)
+    (tmp_path / "opt_fc_0001_0_info.json").unlink()  # as a full disk leaves it
+    assert run(*words)[0] == 0

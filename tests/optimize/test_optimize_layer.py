@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from deepvis.core.unit_files import unit_image_paths
-from deepvis.optimize import command
+from deepvis.optimize import command, session
 from deepvis.optimize.errors import OptimizeError
 from deepvis.optimize.layer_images import blocks_of
 from deepvis.optimize.layout import BACKGROUND, grid, montage, whole_layer
@@ -62,9 +62,66 @@ def test_channels_in_two_runs_make_a_whole_layer(run, tmp_path):
     whole = unit_image_paths(tmp_path, "fc").whole_layer
     assert not whole.exists() and unit_image_paths(tmp_path, "fc", 2).montage.exists()
     code, said = run(*words, "--push-channel", "0-2", "--max-iter", "5")
-    assert code == 2 and "with other parameters" in said
+    assert code == 2 and "were made in another way" in said
     assert run(*words, "--push-channel", "3-4")[0] == 0
     assert whole.exists() and not (whole.parent / "pieces").exists()
+
+
+ONE = ["--presets", "3", "--rand-seed", "0"]
+
+
+def test_other_presets_do_not_replace_those_of_an_unfinished_layer(run, tmp_path):
+    words = [*QUICK, "--push-layer", "fc", "--rand-seed", "0", "--unit-jpg-dir", str(tmp_path)]
+    assert run(*words, "--push-channel", "0-2")[0] == 0
+    before = unit_image_paths(tmp_path, "fc", 1).montage.read_bytes()
+    for other in (["--presets", "3"], ["--tile", "9"], ["--quality", "20"], ["--mean", "0,0,0"]):
+        code, said = run(*words, *other)
+        assert code == 2 and "were made in another way" in said
+    assert unit_image_paths(tmp_path, "fc", 1).montage.read_bytes() == before
+    assert run(*words)[0] == 0
+
+
+def test_a_layer_is_finished_once_every_picture_of_it_is_there(run, tmp_path):
+    words = [*QUICK, "--push-layer", "fc", "--rand-seed", "0", "--unit-jpg-dir", str(tmp_path)]
+    assert run(*words, "--push-channel", "0-1")[0] == 0
+    folder = unit_image_paths(tmp_path, "fc").whole_layer.parent
+    (folder / "pieces" / "fc_0000_p1_s0.png").unlink()
+    unit_image_paths(tmp_path, "fc", 0).montage.unlink()
+    assert run(*words, "--push-channel", "2-4")[0] == 0
+    assert not unit_image_paths(tmp_path, "fc").whole_layer.exists() and (folder / "pieces").exists()
+    assert "fc is complete in" in run(*words)[1]
+    assert unit_image_paths(tmp_path, "fc", 0).montage.exists() and not (folder / "pieces").exists()
+
+
+def test_a_montage_that_is_gone_is_made_again_alone(run, tmp_path):
+    words = [*QUICK, "--push-layer", "fc", *ONE, "--unit-jpg-dir", str(tmp_path)]
+    assert run(*words)[0] == 0
+    montages = [unit_image_paths(tmp_path, "fc", channel).montage for channel in range(5)]
+    before = [path.read_bytes() for path in montages]
+    times = [path.stat().st_mtime_ns for path in montages]
+    montages[3].unlink()
+    assert run(*words)[0] == 0
+    assert [path.read_bytes() for path in montages] == before
+    assert [path.stat().st_mtime_ns == time for path, time in zip(montages, times, strict=True)] == [1, 1, 1, 0, 1]
+    assert not (montages[0].parent / "pieces").exists()
+
+
+def test_climbs_that_have_ended_leave_no_file(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(session, "SAVE_SECONDS", 0.0)
+    words = [*QUICK, "--push-layer", "fc", *ONE, "--unit-jpg-dir", str(tmp_path), "--push-channel", "0-2"]
+    assert run(*words)[0] == 0
+    pieces = unit_image_paths(tmp_path, "fc").whole_layer.parent / "pieces"
+    assert sorted(path.name for path in pieces.iterdir()) == [f"fc_000{n}_p3_s0.png" for n in range(3)]
+
+
+def test_montages_that_nobody_explains_are_in_the_way(run, tmp_path):
+    theirs = unit_image_paths(tmp_path, "fc", 0).montage
+    theirs.parent.mkdir(parents=True)
+    Image.new("RGB", (5, 5)).save(theirs)
+    words = [*QUICK, "--push-layer", "fc", *ONE, "--unit-jpg-dir", str(tmp_path)]
+    code, said = run(*words)
+    assert code == 2 and "nothing says how it was made" in said and Image.open(theirs).size == (5, 5)
+    assert run(*words, "--brave")[0] == 0 and Image.open(theirs).size != (5, 5)
 
 
 def test_tiles_may_be_smaller_than_the_field(run, tmp_path):
