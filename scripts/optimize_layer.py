@@ -39,7 +39,7 @@ from deepvis.optimize.layer_images import (
 )
 from deepvis.optimize.objective import CENTRE, Objective, Term, resolve
 from deepvis.optimize.pictures import field_box, shown
-from deepvis.optimize.presets import preset
+from deepvis.optimize.presets import TABLE_1, preset
 from deepvis.optimize.specimen import Specimen
 from deepvis.optimize.tasks import NetworkRef, load, origin, specimen
 from deepvis.optimize.units import channels_of, layers_of
@@ -54,7 +54,7 @@ def parser() -> options.Parser:
     what.add_argument("--push-layer", nargs="+", metavar="LAYER", help="layers; none: all that the window shows")
     what.add_argument("--push-channel", nargs="+", default=["all"], metavar="N", help="12, 0-31, several, or all")
     what.add_argument("--push-spatial", metavar="(R,C)", help="place in the map; none: the centre")
-    what.add_argument("--presets", nargs="+", default=["1", "2", "3", "4"], metavar="NAME", help="one to four")
+    what.add_argument("--presets", nargs="+", metavar="NAME", help="one to four; none: 1 2 3 4, or the model's own")
     what.add_argument("--presets-file", type=Path, metavar="YAML", help="your own presets")
     what.add_argument("--rand-seed", nargs="+", default=["0-8"], metavar="N", help="up to nine seeds for each preset")
     what.add_argument("--max-iter", metavar="N", help="iterations, in place of the presets'")
@@ -130,7 +130,7 @@ def check_folders(plans: Sequence[LayerPlan]) -> None:
 
 def plan_of(args, network: NetworkRef, model: Model, ready: Specimen, layer: str) -> LayerPlan:
     """What the options ask of a layer."""
-    recipes = {name: preset(name, args.presets_file) for name in args.presets}
+    recipes = {name: preset(name, args.presets_file) for name in args.presets or model.presets or TABLE_1}
     if args.max_iter is not None:
         length = options.whole("--max-iter", args.max_iter)
         recipes = {name: replace(recipe, max_iter=length) for name, recipe in recipes.items()}

@@ -40,7 +40,8 @@ class Model:
     the list, in order. groups: index of the group of each. short_names: layer -> name in the list. label_layers:
     layers whose channels are classes. prob_layer: where the top 5 are read, "" if nowhere. remap: layer -> the
     layer whose unit images it borrows. unit_image_layers: those that have some, None: look in unit_image_dir.
-    panes: pane -> (row, column, height, width) or None. notes: sentences on what was assumed or left out.
+    presets: of the optimizer, that suit the network; none: the paper's. panes: pane -> (row, column, height, width) or
+    None. notes: sentences on what was assumed or left out.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Model:
     remap: Mapping[str, str] = field(default_factory=dict)
     unit_image_dir: Path = Path(UNIT_IMAGES)
     unit_image_layers: tuple[str, ...] | None = None
+    presets: tuple[str, ...] = ()
     panes: Mapping[str, tuple[int, int, int, int] | None] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     fill: bool = False
@@ -198,6 +200,7 @@ def _assemble(
         remap={**listing.borrowed_images(graph, layers), **option("remap", {})},
         unit_image_dir=Path(folder) if folder else card.folder / card.get("unit_images", UNIT_IMAGES),
         unit_image_layers=option("unit_image_layers", None),
+        presets=card.get("presets", ()),
         panes=option("panes", {}),
         notes=(*graph.notes, *_mean_notes(graph, preprocessor), *_label_notes(card, graph, classes, names)),
         fill=bool(said.get("fill", False)),

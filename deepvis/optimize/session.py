@@ -224,4 +224,6 @@ def sentence_of(error: Exception, task: Task | None = None, *, away: bool = Fals
         size = len(task.jobs) if task else 0
         return f"{size} images at a time do not fit the memory of the device; give a smaller --batch"
     text = str(error).strip().split("\n")[0]
+    if away:
+        text += " (the scheduler and the workers need the deepvis, the Python and the model's files of this machine)"
     return f"a batch failed: {type(error).__name__}: {text}"

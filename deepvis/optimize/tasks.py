@@ -6,6 +6,7 @@ thread beside others, or on a machine of a Dask cluster, and gives back the same
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -212,6 +213,7 @@ def cluster_executor(address: str) -> Iterator[Executor]:
         from distributed import Client
     except ImportError:
         raise OptimizeError("--scheduler needs Dask; install it with: pip install 'deepvis[cluster]'") from None
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # a lost scheduler is told in our own sentence
     try:
         client = Client(address, timeout=CLUSTER_SECONDS)
     except (OSError, ValueError) as error:

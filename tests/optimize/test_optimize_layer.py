@@ -194,3 +194,10 @@ def test_the_field_alone_is_enough(run, tmp_path):
     how = json.loads((unit_image_paths(tmp_path, "conv/a").whole_layer.parent / "how.json").read_text())
     assert how["field_only"] and how["place"] == [0, 0] and how["field"] == [0, 0, 3, 3]
     assert min(how["units"]) > 0
+
+
+def test_the_model_s_own_presets(optimize_layer, tmp_path):
+    words = ["--push-layer", "fc8", "--push-channel", "3", "--rand-seed", "0", *QUICK, "--unit-jpg-dir", str(tmp_path)]
+    assert command.guarded(lambda: optimize_layer.main(words), "optimize_layer") == 0
+    how = json.loads((unit_image_paths(tmp_path, "fc8").whole_layer.parent / "how.json").read_text())
+    assert [how["blocks"][block]["preset"] for block in "1234"] == ["1+", "2+", "3+", "4+"]
