@@ -175,7 +175,7 @@ KEYS: dict[str, tuple[Check, str]] = {
     "unit_images": (_text, "Folder of the unit images, unit_jpg_vis by default"),
     "unit_image_layers": (_texts, "Layers that have unit images; looked up in the folder by default"),
     "remap": (_text_map, "Layer -> the layer whose unit images it borrows; found from the network by default"),
-    "presets": (_texts, "Presets of optimize_layer.py that suit this network, one to four; the paper's 1 to 4 by default"),
+    "presets": (_texts, "Presets of optimize_layer.py for this network, one to four; the paper's 1 to 4 by default"),
     "panes": (_panes, "Pane -> [row, column, height, width], or null to leave it out"),
 }
 REQUIRED = ("version", "prototxt", "weights")
