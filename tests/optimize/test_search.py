@@ -52,6 +52,23 @@ def test_a_search_goes_on_and_ends_in_a_sheet(run, tmp_path):
     assert code == 2 and "holds another search" in said
 
 
+@pytest.mark.parametrize(
+    "words, sentence",
+    [
+        (["--rand-seed", "-1"], "--rand-seed is '-1'; expected a whole number from 0 to 4294967295"),
+        (["--rand-seed", "4294967296"], "--rand-seed is '4294967296'"),
+        (["--recipes", "-3"], "--recipes is '-3'; expected a whole number from 1 to"),
+        (["--recipes", "0"], "--recipes is '0'"),
+        (["--recipes", "some"], "--recipes is 'some'; expected a whole number"),
+        (["--max-iter", "0"], "--max-iter is '0'; expected a whole number of 1 or more"),
+    ],
+)
+def test_one_sentence_and_nothing_left_behind(run, tmp_path, words, sentence):
+    code, said = run("--recipes", "2", "--max-iter", "3", "--out", str(tmp_path / "s"), *words)
+    assert code == 2 and said.startswith(f"search: {sentence}") and said.count("\n") == 1
+    assert not (tmp_path / "s").exists()
+
+
 def test_a_row_is_kept_as_a_preset(run, tmp_path):
     presets = tmp_path / "presets.yaml"
     out = ["--out", str(tmp_path / "s")]
