@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from deepvis.model.zoo import Model
@@ -72,6 +73,13 @@ def spread(count: int, most: int) -> list[int]:
     """Up to ``most`` numbers of 0..count - 1, evenly spread, the first included."""
     most = max(min(count, most), 1)
     return [n * count // most for n in range(most)]
+
+
+def captions_of(model: Model, channels: Sequence[int]) -> list[str]:
+    """A class's first name each; where several of the classes share it, the number too: "crane 134", "crane 517"."""
+    names = [label_of(model, channel) for channel in channels]
+    shared = {name for name, count in Counter(names).items() if count > 1}
+    return [f"{name} {channel}" if name in shared else name for name, channel in zip(names, channels, strict=True)]
 
 
 def label_of(model: Model, channel: int) -> str:
