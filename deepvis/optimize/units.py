@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from deepvis.model.zoo import Model
 from deepvis.optimize.ascend import Job
 from deepvis.optimize.errors import OptimizeError, nearest
-from deepvis.optimize.objective import Objective, Term, class_unit, resolve
+from deepvis.optimize.objective import LAYER_LISTER, Objective, Term, class_names, class_unit, resolve
 from deepvis.optimize.options import number, numbers, place_of
 from deepvis.optimize.recipe import Recipe
 
@@ -19,13 +19,18 @@ DEFAULT_LAYER, DEFAULT_CHANNEL = "fc8", 130  # the original's: flamingo
 
 
 def layers_of(args: argparse.Namespace, model: Model, shapes: Shapes) -> list[str]:
-    """The layers named, or the one that holds the classes before the softmax."""
+    """The layers named, or the one that holds the classes before the softmax.
+
+    A word with commas names several layers, if the network has none of that very name.
+    """
     if not args.push_layer:
         return [class_layer(model, shapes)]
-    names = list(dict.fromkeys(name for word in args.push_layer for name in word.split(",")))
+    words = [[word] if word in shapes else word.split(",") for word in args.push_layer]
+    names = list(dict.fromkeys(name for some in words for name in some))
     for name in names:
         if name not in shapes:
-            raise OptimizeError(f"the network {model.name} has no layer {name!r}; {nearest(name, shapes)}")
+            known = nearest(name, shapes, lister=LAYER_LISTER)
+            raise OptimizeError(f"the network {model.name} has no layer {name!r}; {known}")
     return names
 
 
@@ -83,6 +88,5 @@ def captions_of(model: Model, channels: Sequence[int]) -> list[str]:
 
 
 def label_of(model: Model, channel: int) -> str:
-    """A class's first name, without its synset: "black swan" of "n01860187 black swan, Cygnus atratus"."""
-    label = model.labels[channel] if channel < len(model.labels) else str(channel)
-    return re.sub(r"^n\d{8} ", "", label).split(",")[0]
+    """A class's first name, or its number where it has none."""
+    return class_names(model.labels[channel])[0] if channel < len(model.labels) else str(channel)

@@ -8,13 +8,14 @@ import os
 import re
 import signal
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from deepvis.core import files
-from deepvis.model.weights import write_weights
+from deepvis.model.weights import read_weights, write_weights
 from deepvis.optimize import command, session, tasks
 
 QUICK = ["--max-iter", "6", "--lr-params", "{lr: 50}"]
@@ -76,6 +77,42 @@ def test_defaults_and_names_of_classes(run, tmp_path):
     assert code == 0
     info = json.loads((tmp_path / "opt_fc_0002_0_info.json").read_text())
     assert info["best_objective"] == min(info["objective"]) and info["parameters"]["push_dir"] == -1
+
+
+def test_a_unit_named_twice_is_made_once(run, tmp_path):
+    words = ["--push-layer", "fc", "fc", "--push-channel", "cat", "1-3", "2,2-4", "dog", "--rand-seed", "0-1", "1"]
+    assert run(*QUICK, *words, "--output-prefix", f"{tmp_path}/opt", "--skipbig")[0] == 0
+    stems = [name.removesuffix("_info.json") for name in names(tmp_path) if name.endswith("_info.json")]
+    assert stems == [f"opt_fc_{c:04d}_{seed}" for c in (1, 2, 3, 4) for seed in (0, 1)]
+
+
+@pytest.fixture(scope="module")
+def comma_files(tiny_files, tmp_path_factory):
+    """tiny_files with a layer whose name holds a comma."""
+    folder = tmp_path_factory.mktemp("comma")
+    text = Path(tiny_files[tiny_files.index("--prototxt") + 1]).read_text().replace("conv/a", "a/b,c")
+    (folder / "comma.prototxt").write_text(text)
+    weights = read_weights(Path(tiny_files[tiny_files.index("--weights") + 1]))
+    write_weights(folder / "comma.caffemodel", {name.replace("conv/a", "a/b,c"): weights[name] for name in weights})
+    return [*tiny_files, "--prototxt", str(folder / "comma.prototxt"), "--weights", str(folder / "comma.caffemodel")]
+
+
+def test_a_layer_with_a_comma_in_its_name(optimize_image, optimize_layer, comma_files, tmp_path):
+    words = [*comma_files, *QUICK, "--push-layer", "a/b,c", "--output-prefix", f"{tmp_path}/o/opt"]
+    assert command.guarded(lambda: optimize_image.main(words), "optimize_image") == 0
+    assert "opt_a-b,c_0000_0_info.json" in names(tmp_path / "o")
+    words = [
+        *comma_files,
+        "--presets",
+        "3",
+        "--max-iter",
+        "1",
+        "--rand-seed",
+        "0",
+        "--unit-jpg-dir",
+        str(tmp_path / "u"),
+    ]
+    assert command.guarded(lambda: optimize_layer.main(words), "optimize_layer") == 0
 
 
 def test_a_start_image(run, tmp_path):
