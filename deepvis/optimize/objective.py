@@ -82,9 +82,12 @@ class Objective:
         return self * -1.0
 
     def pushed(self, direction: float) -> Objective:
-        """The same value, pushed by ``direction`` (not 0)."""
-        if direction == 0 or direction != direction:
-            raise OptimizeError(f"the push direction is {direction:g}; give 1 to raise the unit or -1 to lower it")
+        """The same value, pushed by ``direction``: its size from 1e-9 to 1e9, for a gradient is a float32."""
+        if not 1e-9 <= abs(direction) <= 1e9:
+            raise OptimizeError(
+                f"the push direction is {direction:g}; give 1 to raise the unit or -1 to lower it (another size, "
+                "from 1e-9 to 1e9, scales the gradient)"
+            )
         return replace(self, direction=float(direction))
 
     @property

@@ -13,6 +13,7 @@ from deepvis.optimize.errors import OptimizeError, nearest
 from deepvis.optimize.objective import LAYER_LISTER, Objective, Term, class_names, class_unit, resolve
 from deepvis.optimize.options import number, numbers, place_of
 from deepvis.optimize.recipe import Recipe
+from deepvis.optimize.robust import check_shift
 
 Shapes = Mapping[str, Sequence[int]]
 DEFAULT_LAYER, DEFAULT_CHANNEL = "fc8", 130  # the original's: flamingo
@@ -64,6 +65,8 @@ def objective_at(args: argparse.Namespace, layer: str, channel: int, shapes: Sha
 
 def jobs_of(args: argparse.Namespace, model: Model, shapes: Shapes, recipe: Recipe) -> list[Job]:
     """A job for every layer, channel and seed that the options name, checked."""
+    height, width = shapes[model.data_blob][-2:]
+    check_shift(recipe.strengths, (height, width))
     seeds = numbers("--rand-seed", args.rand_seed)
     start = str(args.start_image) if args.start_image else args.start_at
     return [
