@@ -40,19 +40,7 @@ def test_a_killed_worker_costs_nothing(cluster, optimize_layer, tiny_files, tmp_
 
     killed = threading.Event()
     threading.Thread(target=kill_one_at_work, daemon=True).start()
-    words = [
-        *tiny_files,
-        "--push-layer",
-        "fc",
-        "--presets",
-        "3",
-        "--max-iter",
-        "60",
-        "--batch",
-        "2",
-        "--rand-seed",
-        "0-3",
-    ]
+    words = [*tiny_files, "--push-layer", "fc", "--presets", "3", "--max-iter", "60", "--batch", "2"]
     words += ["--rand-seed", "0-3", "--unit-jpg-dir", str(tmp_path), "--scheduler", address]
     assert command.guarded(lambda: optimize_layer.main(words), "optimize_layer") == 0
     assert killed.is_set()
