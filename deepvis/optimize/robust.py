@@ -19,12 +19,18 @@ from torch import Tensor
 from deepvis.optimize.errors import OptimizeError
 from deepvis.optimize.regularizers import SETTINGS, Setting, Step
 
-for _setting in (
+SHAKES = (
     Setting("jitter", 1e9, "show the picture shifted by up to so many pixels each way"),
     Setting("scale_jitter", 0.9, "show the picture scaled by up to this share, larger or smaller"),
     Setting("rotate_jitter", 180, "show the picture turned by up to so many degrees"),
-):
+)
+for _setting in SHAKES:
     SETTINGS.put(_setting.name, _setting)
+
+
+def is_shaken(strengths: Mapping[str, float]) -> bool:
+    """Does the network see the picture anew each time? Then the seed says how, not only where to start."""
+    return any(strengths[setting.name] for setting in SHAKES)
 
 
 def check_shift(strengths: Mapping[str, float], size: tuple[int, int]) -> None:

@@ -15,6 +15,7 @@ from deepvis.optimize.errors import OptimizeError
 
 Start = Callable[[np.random.RandomState, np.ndarray, float], np.ndarray]
 STARTS: Registry[Start] = Registry("start")
+SEEDLESS = ("mean",)  # starts that are the same for every seed
 LARGEST_SEED = 2**32 - 1  # that numpy's RandomState takes
 
 

@@ -13,7 +13,8 @@ from deepvis.optimize.errors import OptimizeError, nearest
 from deepvis.optimize.objective import LAYER_LISTER, Objective, Term, class_names, class_unit, resolve
 from deepvis.optimize.options import number, numbers, place_of
 from deepvis.optimize.recipe import Recipe
-from deepvis.optimize.robust import check_shift
+from deepvis.optimize.robust import check_shift, is_shaken
+from deepvis.optimize.start import SEEDLESS
 
 Shapes = Mapping[str, Sequence[int]]
 DEFAULT_LAYER, DEFAULT_CHANNEL = "fc8", 130  # the original's: flamingo
@@ -63,11 +64,26 @@ def objective_at(args: argparse.Namespace, layer: str, channel: int, shapes: Sha
     return resolve(objective.pushed(number("--push-dir", args.push_dir)), shapes)
 
 
+def seeds_of(args: argparse.Namespace, recipe: Recipe) -> list[int]:
+    """The seeds that the options name; the first alone where every seed would make the same image."""
+    seeds = numbers("--rand-seed", args.rand_seed)
+    makes_no_difference = bool(args.start_image or args.start_at in SEEDLESS) and not is_shaken(recipe.strengths)
+    return seeds[:1] if makes_no_difference else seeds
+
+
+def idle_seeds(args: argparse.Namespace, recipe: Recipe) -> list[str]:
+    """A sentence where seeds are named that make no difference."""
+    named, used = numbers("--rand-seed", args.rand_seed), seeds_of(args, recipe)
+    start = args.start_image or f"--start-at {args.start_at}"
+    alike = f"from {start} all {len(named)} seeds make the same image; one is made, with seed {used[0]}"
+    return [alike] if len(used) < len(named) else []
+
+
 def jobs_of(args: argparse.Namespace, model: Model, shapes: Shapes, recipe: Recipe) -> list[Job]:
     """A job for every layer, channel and seed that the options name, checked."""
     height, width = shapes[model.data_blob][-2:]
     check_shift(recipe.strengths, (height, width))
-    seeds = numbers("--rand-seed", args.rand_seed)
+    seeds = seeds_of(args, recipe)
     start = str(args.start_image) if args.start_image else args.start_at
     return [
         Job(objective_at(args, layer, channel, shapes), recipe, seed, start)

@@ -126,6 +126,40 @@ def test_a_start_image(run, tmp_path):
     assert code == 2 and "none.png" in said
 
 
+@pytest.fixture
+def photo(tmp_path):
+    Image.fromarray(np.full((40, 50, 3), 200, np.uint8)).save(tmp_path / "photo.png")
+    return str(tmp_path / "photo.png")
+
+
+def test_seeds_make_no_difference_from_an_image(run, photo, tmp_path):
+    words = [*QUICK, "--rand-seed", "3-6", "--skipbig"]
+    code, said = run(*words, "--start-image", photo, "--output-prefix", f"{tmp_path}/a/opt")
+    assert code == 0 and f"from {photo} all 4 seeds make the same image; one is made, with seed 3" in said
+    assert [name for name in names(tmp_path / "a") if name.endswith("json")] == ["opt_fc_0000_3_info.json"]
+    code, said = run(*words, "--start-at", "mean", "--output-prefix", f"{tmp_path}/b/opt")
+    assert code == 0 and "from --start-at mean all 4 seeds make the same image" in said
+    code, said = run(*words, "--start-image", photo, "--jitter", "2", "--output-prefix", f"{tmp_path}/c/opt")
+    assert code == 0 and "the same image" not in said
+    pictures = {path.read_bytes() for path in (tmp_path / "c").glob("*_best_X.jpg")}
+    assert len(pictures) == 4
+
+
+def test_a_start_image_is_read_once(run, optimize_image, photo, tmp_path, monkeypatch):
+    read, whole = [], optimize_image.start_photo
+    monkeypatch.setattr(optimize_image, "start_photo", lambda path, model: read.append(path) or whole(path, model))
+    words = ["--start-image", photo, "--push-channel", "all", "--output-prefix", f"{tmp_path}/o/opt"]
+    assert run(*QUICK, *words)[0] == 0
+    assert len(read) == 1 and len(names(tmp_path / "o")) == 5 * 4
+
+
+def test_a_start_image_that_is_none_costs_no_results(run, tmp_path):
+    words = [*QUICK, "--output-prefix", f"{tmp_path}/opt"]
+    assert run(*words)[0] == 0
+    assert run(*words, "--brave", "--start-image", str(tmp_path / "none.png"))[0] == 2
+    assert (tmp_path / "opt_fc_0000_0_info.json").exists()
+
+
 def test_nothing_is_overwritten_unless_told(run, tmp_path):
     words = [*QUICK, "--push-channel", "1", "--output-prefix", f"{tmp_path}/opt"]
     assert run(*words)[0] == 0
