@@ -79,6 +79,28 @@ def test_defaults_and_names_of_classes(run, tmp_path):
     assert info["best_objective"] == min(info["objective"]) and info["parameters"]["push_dir"] == -1
 
 
+@pytest.mark.parametrize(
+    "dims, layer, sentence",
+    [
+        ("dim: 1 dim: -1", "fc", "it was given 4 pictures; if the network is made for one at a time, give --batch 1"),
+        ("dim: 1 dim: 4 dim: -1", "flat", "layer 'flat' has 1 rows, expected one for each picture; it was given 4"),
+    ],
+)
+def test_a_network_that_takes_one_picture_at_a_time(run, tiny_files, tmp_path, dims, layer, sentence):
+    flat = (
+        f'layer {{ name: "flat" type: "Reshape" bottom: "conv/a" top: "flat" reshape_param {{ shape {{ {dims} }} }} }}'
+    )
+    text = Path(tiny_files[tiny_files.index("--prototxt") + 1]).read_text()
+    text = text.replace('bottom: "conv/a" top: "fc"', 'bottom: "flat" top: "fc"')
+    (tmp_path / "one.prototxt").write_text(text.replace('layer { name: "fc"', f'{flat}\nlayer {{ name: "fc"'))
+    words = [*QUICK, "--prototxt", str(tmp_path / "one.prototxt"), "--push-layer", layer, "--push-channel", "0-3"]
+    words += ["--push-spatial", "whole"]
+    words += ["--output-prefix", f"{tmp_path}/o/opt", "--skipbig"]
+    code, said = run(*words, "--batch", "4")
+    assert code == 2 and sentence in said and said.count("optimize_image: ") == 1
+    assert run(*words, "--batch", "1")[0] == 0
+
+
 def test_a_unit_named_twice_is_made_once(run, tmp_path):
     words = ["--push-layer", "fc", "fc", "--push-channel", "cat", "1-3", "2,2-4", "dog", "--rand-seed", "0-1", "1"]
     assert run(*QUICK, *words, "--output-prefix", f"{tmp_path}/opt", "--skipbig")[0] == 0
