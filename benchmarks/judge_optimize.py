@@ -58,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     recipes = {name: preset(name, args.presets_file) for name in args.presets}
     if args.iterations:
         recipes = {name: replace(recipe, max_iter=args.iterations) for name, recipe in recipes.items()}
-    objectives = {label_of(model, c): resolve(unit(LAYER, c), shapes) for c in CLASSES[: args.classes]}
+    objectives = [(label_of(model, c), resolve(unit(LAYER, c), shapes)) for c in CLASSES[: args.classes]]
     pieces, figure = Pieces(args.out, origin(network)), presets_by_class(objectives, recipes)
 
     def write(climb: Climb) -> None:

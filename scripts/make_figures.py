@@ -32,7 +32,7 @@ from deepvis.optimize.presets import TABLE_1, preset
 from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.results import write_jpeg, write_png
 from deepvis.optimize.tasks import load, origin, specimen
-from deepvis.optimize.units import Shapes, channels_of, class_layer, label_of, layers_of, spread
+from deepvis.optimize.units import Shapes, captions_of, channels_of, class_layer, label_of, layers_of, spread
 
 NAME = "make_figures"
 FIGURES = ("3", "4", "5", "S1")
@@ -43,7 +43,7 @@ def parser() -> options.Parser:
     p = options.Parser(prog=NAME, description=__doc__.splitlines()[0])
     options.add_network(p)
     what = p.add_argument_group("what to draw")
-    what.add_argument("--figures", nargs="+", default=list(FIGURES), metavar="N", help="of 3, 4, 5 and S1")
+    what.add_argument("--figures", nargs="+", metavar="N", help="of 3, 4, 5 and S1; none: all")
     what.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the figures")
     what.add_argument("--classes", nargs="+", metavar="N", help="names or numbers for figures 3 (the first) and 4")
     what.add_argument("--push-layer", nargs="+", metavar="LAYER", help="layers of figures 5 and S1; none: a choice")
@@ -85,29 +85,43 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def wanted(args, model: Model, shapes: Shapes) -> list[figures.Figure]:
     """The figures that the options name."""
-    unknown = [name for name in args.figures if name not in FIGURES]
+    names = args.figures or FIGURES
+    unknown = [name for name in names if name not in FIGURES]
     if unknown:
         raise OptimizeError(f"--figures {unknown[0]!r} is not known; there are: {', '.join(FIGURES)}")
     recipe = shortened(preset(args.preset, args.presets_file), args.max_iter)
     layer = class_layer(model, shapes)
     classes = channels_of(args.classes, layer, model, shapes) if args.classes else spread(shapes[layer][1], 8)
     found: list[figures.Figure] = []
-    if "3" in args.figures:
+    if "3" in names:
         base = shortened(replace(recipe, strengths={}, max_iter=min(recipe.max_iter, 300)), args.max_iter)
         found.append(figures.sweeps(unit(layer, classes[0]), label_of(model, classes[0]), base))
-    if "4" in args.figures:
+    if "4" in names:
+        columns = list(zip(captions_of(model, classes), (unit(layer, c) for c in classes), strict=True))
         recipes = {name: shortened(preset(name, args.presets_file), args.max_iter) for name in args.presets}
-        found.append(figures.presets_by_class({label_of(model, c): unit(layer, c) for c in classes}, recipes))
-    if "5" in args.figures:
+        found.append(figures.presets_by_class(columns, recipes))
+    if "5" in names:
         layers = layers_of(args, model, shapes) if args.push_layer else a_choice_of_layers(model, shapes)
-        count = options.whole("--units", args.units)
+        count = options.whole("--units", args.units, 1)
         found.append(figures.features_by_layer({name: spread(shapes[name][1], count) for name in layers}, recipe))
-    if "S1" in args.figures:
+    if "S1" in names:
         layers = layers_of(args, model, shapes) if args.push_layer else a_choice_of_layers(model, shapes)
-        most = options.whole("--most", args.most)
+        most = options.whole("--most", args.most, 1)
         maps = {name: shapes[name][1] for name in layers if len(shapes[name]) == 4}
-        found.append(figures.every_channel(maps, most, recipe))
+        if maps:
+            found.append(figures.every_channel(maps, most, recipe))
+        elif args.figures:
+            raise OptimizeError(f"figure S1 cannot be drawn: {no_maps(args, model)}")
+        else:
+            command.warn([f"figure S1 is left out: {no_maps(args, model)}"], NAME)
     return found
+
+
+def no_maps(args, model: Model) -> str:
+    """Why figure S1 has nothing to show, and the next step."""
+    if args.push_layer:
+        return f"it is of convolutional layers, and {', '.join(args.push_layer)} is none; name one with --push-layer"
+    return f"the network {model.name} has no convolutional layers; give --figures 3 4 5"
 
 
 def a_choice_of_layers(model: Model, shapes: Shapes) -> list[str]:

@@ -34,7 +34,7 @@ from deepvis.optimize.results import (
     write_results,
 )
 from deepvis.optimize.tasks import load, origin, specimen
-from deepvis.optimize.units import jobs_of
+from deepvis.optimize.units import idle_seeds, jobs_of
 
 NAME = "optimize_image"
 
@@ -59,13 +59,14 @@ def parser() -> options.Parser:
 def main(argv: Sequence[str] | None = None) -> int:
     args = parser().parse_args(argv)
     network, recipe, work = options.network_of(args), options.recipe_of(args), command.work_of(args)
-    command.warn(recipe.warnings(), NAME)
+    command.warn([*recipe.warnings(), *idle_seeds(args, recipe)], NAME)
     model = load(network)
     jobs = jobs_of(args, model, specimen(network).net.shapes, recipe)
     paths = {job: result_paths(stem_of(args.output_prefix, job, args.output_template)) for job in jobs}
+    photo = start_photo(args.start_image, model) if args.start_image else None
     made_in = origin(network)
     left = jobs_left(paths, made_in, brave=args.brave)
-    starts = {job: start_photo(args.start_image, model) for job in left} if args.start_image else {}
+    starts = dict.fromkeys(left, photo) if photo is not None else {}
 
     def write(climb: Climb) -> None:
         pictures = pictures_of(climb.best.x if climb.best else climb.x, model.preprocessor)

@@ -28,10 +28,12 @@ from deepvis.optimize.pictures import field_box, shown
 from deepvis.optimize.presets import keep_preset
 from deepvis.optimize.search import Search, by_recipe, open_search, read_tried, recipe_numbered, write_tried
 from deepvis.optimize.sheet import contact_sheet
+from deepvis.optimize.start import LARGEST_SEED
 from deepvis.optimize.tasks import load, origin, specimen
 from deepvis.optimize.units import channels_of, layers_of, objective_at
 
 NAME = "search_hyperparameters"
+MOST_RECIPES = 10**6
 
 
 def parser() -> options.Parser:
@@ -63,11 +65,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         for layer in layers_of(args, model, shapes)
         for channel in channels_of(args.push_channel, layer, model, shapes)
     ]
-    counts = {
-        name: options.whole(f"--{name}", getattr(args, name.replace("-", "_"))) for name in ("recipes", "max-iter")
-    }
-    seed = options.whole("--rand-seed", args.rand_seed)
-    search = Search(origin(network), tuple(objectives), counts["recipes"], seed, counts["max-iter"])
+    recipes = options.whole("--recipes", args.recipes, 1, MOST_RECIPES)
+    max_iter = options.whole("--max-iter", args.max_iter, 1)
+    seed = options.whole("--rand-seed", args.rand_seed, 0, LARGEST_SEED)
+    search = Search(origin(network), tuple(objectives), recipes, seed, max_iter)
     open_search(args.out, search)
     jobs = search.jobs()
     left = [job for job, (_, stem) in jobs.items() if not (args.out / f"{stem}.json").exists()]

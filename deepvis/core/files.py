@@ -15,7 +15,7 @@ def written_beside(target: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """A file to write to that takes the name ``target`` once the block has ended well.
 
     Missing folders are made. Where the block raises, nothing is left behind and what was there before stays.
-    An OSError names ``target``, never the file beside it.
+    An OSError names ``target``, never the file beside it; that of a write, which has no name (a full disk), too.
     """
     target = Path(target)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -25,7 +25,7 @@ def written_beside(target: str | os.PathLike[str]) -> Iterator[BinaryIO]:
             yield file
         os.replace(part, target)
     except OSError as error:
-        if error.filename == str(part):
+        if error.errno is not None and error.filename in (None, str(part)):
             error.filename, error.filename2 = str(target), None
         raise
     finally:

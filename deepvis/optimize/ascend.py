@@ -167,7 +167,7 @@ def advance(specimen: Specimen, climbs: Sequence[Climb]) -> list[Climb]:
     seen, pull_back = look(x, step)
     layers = {layer for objective in objectives for layer in objective.layers}
     with steady():
-        tape = specimen.net.forward({specimen.data_blob: seen}, until=specimen.deepest(layers))
+        tape = specimen.forward(seen, layers)
         grad = pull_back(gradient(tape, [climb.pushes for climb in climbs], specimen.data_blob)).contiguous()
     values, squares, counts, majority = _to_host(
         torch.stack(measure(objectives, tape.blobs)),

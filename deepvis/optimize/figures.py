@@ -72,11 +72,11 @@ def sweeps(objective: Objective, label: str, base: Recipe) -> Figure:
     return Figure("figure_3", f"One regularizer at a time: {label}", tuple(rows))
 
 
-def presets_by_class(objectives: Mapping[str, Objective], recipes: Mapping[str, Recipe] = TABLE_1) -> Figure:
-    """Figure 4: class units (columns) under the four rows of Table 1."""
-    names = tuple(objectives)
+def presets_by_class(classes: Sequence[tuple[str, Objective]], recipes: Mapping[str, Recipe] = TABLE_1) -> Figure:
+    """Figure 4: class units (columns) under the four rows of Table 1. classes: caption and unit of each column."""
+    names = tuple(name for name, _ in classes)
     rows = tuple(
-        Row(f"Preset {name}", tuple(Job(objectives[label], recipe) for label in names), names)
+        Row(f"Preset {name}", tuple(Job(objective, recipe) for _, objective in classes), names)
         for name, recipe in recipes.items()
     )
     return Figure("figure_4", "Classes under four presets", rows)

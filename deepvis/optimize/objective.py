@@ -10,6 +10,7 @@ Objectives are values that add and scale::
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -22,6 +23,7 @@ from deepvis.optimize.errors import OptimizeError, nearest
 Shapes = Mapping[str, Sequence[int]]
 WHOLE = "whole"  # the mean over the channel's map
 CENTRE = "centre"  # row height // 2, column width // 2
+LAYER_LISTER = "; run_toolbox.py --list-layers lists them"
 
 
 @dataclass(frozen=True)
@@ -80,9 +82,12 @@ class Objective:
         return self * -1.0
 
     def pushed(self, direction: float) -> Objective:
-        """The same value, pushed by ``direction`` (not 0)."""
-        if direction == 0 or direction != direction:
-            raise OptimizeError(f"the push direction is {direction:g}; give 1 to raise the unit or -1 to lower it")
+        """The same value, pushed by ``direction``: its size from 1e-9 to 1e9, for a gradient is a float32."""
+        if not 1e-9 <= abs(direction) <= 1e9:
+            raise OptimizeError(
+                f"the push direction is {direction:g}; give 1 to raise the unit or -1 to lower it (another size, "
+                "from 1e-9 to 1e9, scales the gradient)"
+            )
         return replace(self, direction=float(direction))
 
     @property
@@ -129,9 +134,15 @@ def class_unit(layer: str, name: str | int, labels: Sequence[str]) -> Objective:
     if len(found) == 1:
         return unit(layer, found[0])
     if not found:
-        raise OptimizeError(f"no class is named {name!r}; {nearest(name, labels[:20])}")
+        names = [known for label in labels for known in class_names(label)]
+        raise OptimizeError(f"no class is named {name!r}; {nearest(name, names, examples=2)}")
     names = ", ".join(f"{i} ({labels[i]})" for i in found[:8])
     raise OptimizeError(f"{len(found)} classes are named {name!r}: {names}; give the number of one")
+
+
+def class_names(label: str) -> list[str]:
+    """The names in a label, its synset left out: "n01860187 black swan, Cygnus atratus" has two."""
+    return [name.strip() for name in re.sub(r"^n\d{8} ", "", label).split(",")]
 
 
 def resolve(objective: Objective, shapes: Shapes) -> Objective:
@@ -147,7 +158,9 @@ def resolve(objective: Objective, shapes: Shapes) -> Objective:
 
 def _resolve_term(term: Term, shapes: Shapes) -> Term:
     if term.layer not in shapes:
-        raise OptimizeError(f"the network has no layer {term.layer!r}; {nearest(term.layer, shapes)}")
+        raise OptimizeError(
+            f"the network has no layer {term.layer!r}; {nearest(term.layer, shapes, lister=LAYER_LISTER)}"
+        )
     sizes = tuple(shapes[term.layer])[1:]
     channels, extents = (sizes[0], sizes[1:]) if sizes else (1, ())
     if not 0 <= term.channel < channels:

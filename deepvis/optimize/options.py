@@ -20,7 +20,7 @@ from deepvis.optimize.objective import CENTRE, WHOLE
 from deepvis.optimize.presets import preset
 from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.regularizers import SETTINGS
-from deepvis.optimize.start import STARTS
+from deepvis.optimize.start import LARGEST_SEED, STARTS
 from deepvis.optimize.steps import STEPS
 from deepvis.optimize.tasks import NetworkRef
 
@@ -167,7 +167,10 @@ def device_of(name: str) -> str:
 
 
 def numbers(option: str, words: Sequence[str], count: int | None = None) -> list[int]:
-    """["0-3", "7,9"] -> 0 1 2 3 7 9, each once, in order; "all": the first ``count``. Raises OptimizeError."""
+    """["0-3", "7,9"] -> 0 1 2 3 7 9, each once, in order; "all": the first ``count``. Raises OptimizeError.
+
+    count: how many channels there are; None: the numbers are seeds.
+    """
     found: dict[int, None] = {}
     for word in ",".join(words).replace(",", " ").split():
         if word == "all" and count is not None:
@@ -178,6 +181,8 @@ def numbers(option: str, words: Sequence[str], count: int | None = None) -> list
         if first > last:
             hint = "a number, a range such as 0-31, or all" if count is not None else "a number or a range such as 0-8"
             raise OptimizeError(f"{option} is {word!r}; expected {hint}")
+        if count is None and last > LARGEST_SEED:
+            raise OptimizeError(f"{option} is {word!r}; expected seeds of 0 to {LARGEST_SEED}")
         if last - first > 10**6:
             raise OptimizeError(f"{option} is {word!r}; expected at most a million")
         found.update(dict.fromkeys(range(first, last + 1)))
@@ -193,11 +198,16 @@ def number(option: str, word: Any) -> float:
         raise OptimizeError(f"{option} is {word!r}; expected a number") from None
 
 
-def whole(option: str, word: Any) -> int:
+def whole(option: str, word: Any, low: int | None = None, high: int | None = None) -> int:
+    """The word as a whole number from low to high, both included (high only beside low). Raises OptimizeError."""
     try:
-        return int(word)
+        found = int(word)
     except (TypeError, ValueError):
         raise OptimizeError(f"{option} is {word!r}; expected a whole number") from None
+    if (low is not None and found < low) or (high is not None and found > high):
+        ends = f"of {low} or more" if high is None else f"from {low} to {high}"
+        raise OptimizeError(f"{option} is {word!r}; expected a whole number {ends}")
+    return found
 
 
 def table(option: str, text: str) -> dict[str, Any]:

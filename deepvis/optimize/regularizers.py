@@ -85,7 +85,7 @@ def decay(x: Tensor, grad: Tensor, step: Step) -> Tensor:
 
 @regularizer(
     "blur",
-    Setting("blur_radius", 1e9, "sigma of a Gaussian blur, in pixels; 0.3 or more works well"),
+    Setting("blur_radius", 1000, "sigma of a Gaussian blur, in pixels; 0.3 or more works well"),
     Setting("blur_every", 1e9, "blur in every n-th step, the first one included", whole=True),
 )
 def blur(x: Tensor, grad: Tensor, step: Step) -> Tensor:

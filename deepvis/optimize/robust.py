@@ -9,21 +9,40 @@ Source: Mordvintsev et al. 2015 (jitter); Olah, Mordvintsev & Schubert 2017, "tr
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from deepvis.optimize.errors import OptimizeError
 from deepvis.optimize.regularizers import SETTINGS, Setting, Step
 
-for _setting in (
+SHAKES = (
     Setting("jitter", 1e9, "show the picture shifted by up to so many pixels each way"),
     Setting("scale_jitter", 0.9, "show the picture scaled by up to this share, larger or smaller"),
     Setting("rotate_jitter", 180, "show the picture turned by up to so many degrees"),
-):
+)
+for _setting in SHAKES:
     SETTINGS.put(_setting.name, _setting)
+
+
+def is_shaken(strengths: Mapping[str, float]) -> bool:
+    """Does the network see the picture anew each time? Then the seed says how, not only where to start."""
+    return any(strengths[setting.name] for setting in SHAKES)
+
+
+def check_shift(strengths: Mapping[str, float], size: tuple[int, int]) -> None:
+    """Raise OptimizeError where the shift is as large as the picture, which is then mostly out of view.
+
+    size: (height, width) of the picture.
+    """
+    if strengths["jitter"] >= min(size):
+        raise OptimizeError(
+            f"jitter is {strengths['jitter']:g} pixels and the network's picture {size[0]} x {size[1]}; "
+            f"give a --jitter of less than {min(size)}"
+        )
 
 
 def look(x: Tensor, step: Step) -> tuple[Tensor, Callable[[Tensor], Tensor]]:

@@ -6,6 +6,7 @@ import html
 import json
 import math
 from collections.abc import Mapping, Sequence
+from urllib.parse import quote
 
 from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.search import Tried
@@ -34,17 +35,21 @@ TAIL = """</tbody></table>
 <textarea id="yaml" readonly></textarea>
 <script>
 const body = document.querySelector('#rows tbody');
+// Largest first, or last; what is no number (NaN) goes last both ways.
+const order = (a, b, up) => isNaN(a) - isNaN(b) || (up ? a - b : b - a) || 0;
+// A line of the presets file; JSON's quotes are YAML's too, so that "yes" and "1.0" stay names.
+const line = (name, recipe) => '  ' + JSON.stringify(name) + ': ' + recipe;
 document.querySelectorAll('th').forEach((th, column) => th.addEventListener('click', () => {
   const up = th.hasAttribute('data-down');
   document.querySelectorAll('th').forEach(x => { x.removeAttribute('data-up'); x.removeAttribute('data-down'); });
   th.setAttribute(up ? 'data-up' : 'data-down', '');
   const key = row => parseFloat(row.cells[column].dataset.sort);
-  [...body.rows].sort((a, b) => (key(b) - key(a) || 0) * (up ? -1 : 1)).forEach(row => body.append(row));
+  [...body.rows].sort((a, b) => order(key(a), key(b), up)).forEach(row => body.append(row));
 }));
 const show = () => {
   const kept = [...body.rows].filter(row => row.querySelector('input[type=checkbox]').checked);
-  const lines = kept.map(row => '  ' + (row.querySelector('input[type=text]').value || 'recipe-' + row.dataset.number)
-    + ': ' + row.dataset.recipe);
+  const name = row => row.querySelector('input[type=text]').value || 'recipe-' + row.dataset.number;
+  const lines = kept.map(row => line(name(row), row.dataset.recipe));
   document.querySelector('#yaml').value = lines.length ? ['version: 1', 'presets:', ...lines].join('\\n') + '\\n' : '';
 };
 body.addEventListener('input', show);
@@ -70,7 +75,7 @@ def _row(number: int, tried: Sequence[Tried]) -> str:
     soft = _mean([t.smoothness for t in tried], math.nan)
     settings = plain(tried[0].recipe)
     pictures = "".join(
-        f'<img loading="lazy" src="{html.escape(t.picture)}" alt="{html.escape(t.unit)}" '
+        f'<img loading="lazy" src="{quote(t.picture)}" alt="{html.escape(t.unit)}" '
         f'title="{html.escape(f"{t.unit}: {t.objective:.4g}, {t.result}")}">'
         for t in tried
     )

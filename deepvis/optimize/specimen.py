@@ -12,6 +12,8 @@ from torch import Tensor
 
 from deepvis.engine.memory import keep_freed_memory
 from deepvis.engine.net import Net
+from deepvis.engine.tape import Tape
+from deepvis.model.errors import ModelError
 from deepvis.model.graph import NetSpec
 from deepvis.optimize.errors import OptimizeError
 
@@ -63,6 +65,25 @@ class Specimen:
                     return self.source(bottom, channel)
                 channel -= width
         return layer, channel
+
+    def forward(self, x: Tensor, layers: Collection[str]) -> Tape:
+        """Run the network on pictures (N, C, H, W), mean-subtracted, as far as the deepest of the layers.
+
+        Raises ModelError; OptimizeError where several pictures do not go through together, as in a network with a
+        Reshape to a batch of 1.
+        """
+        hint = f"it was given {len(x)} pictures; if the network is made for one at a time, give --batch 1"
+        try:
+            tape = self.net.forward({self.data_blob: x}, until=self.deepest(layers))
+        except ModelError as error:
+            if len(x) == 1:
+                raise
+            raise OptimizeError(f"{error}; {hint}") from error
+        for layer in layers:
+            rows = len(tape.blobs[layer])
+            if rows != len(x):
+                raise OptimizeError(f"layer {layer!r} has {rows} rows, expected one for each picture; {hint}")
+        return tape
 
     def deepest(self, layers: Collection[str]) -> str:
         """The one of the layers that the forward pass reaches last."""

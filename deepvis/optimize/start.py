@@ -15,6 +15,8 @@ from deepvis.optimize.errors import OptimizeError
 
 Start = Callable[[np.random.RandomState, np.ndarray, float], np.ndarray]
 STARTS: Registry[Start] = Registry("start")
+SEEDLESS = ("mean",)  # starts that are the same for every seed
+LARGEST_SEED = 2**32 - 1  # that numpy's RandomState takes
 
 
 @STARTS.add("mean_plus_rand")
@@ -45,8 +47,8 @@ def start_image(name: str, seed: int, mean_chw: np.ndarray, scale: float = 255.0
         make = STARTS[name]
     except KeyError as error:
         raise OptimizeError(error.args[0]) from None
-    if not 0 <= seed < 2**32:
-        raise OptimizeError(f"the random seed is {seed}; expected 0 to {2**32 - 1}")
+    if not 0 <= seed <= LARGEST_SEED:
+        raise OptimizeError(f"the random seed is {seed}; expected 0 to {LARGEST_SEED}")
     return make(np.random.RandomState(seed), mean_chw, scale).astype(np.float32)
 
 

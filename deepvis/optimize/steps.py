@@ -34,6 +34,7 @@ class StepRule:
     rate: Policy
 
 
+MOST = 1e30  # of a parameter: beyond float32 a step would be infinite, and NaN where the gradient is 0
 STEPS: Registry[StepRule] = Registry("learning rate policy")
 
 
@@ -86,7 +87,7 @@ def learning_rate(policy: str, params: Mapping[str, float], slope: Slope) -> flo
 
 
 def check_policy(policy: str, params: Mapping[str, float]) -> dict[str, float]:
-    """The parameters as finite floats, exactly those that the policy needs.
+    """The parameters as floats of a size of at most MOST, exactly those that the policy needs.
 
     Raises OptimizeError naming what is unknown, missing or no number.
     """
@@ -101,16 +102,17 @@ def check_policy(policy: str, params: Mapping[str, float]) -> dict[str, float]:
     unknown = [name for name in params if name not in needs]
     if unknown:
         raise OptimizeError(f"lr-policy {policy} knows no {', '.join(unknown)}; it takes {', '.join(needs)}")
-    return {name: _finite(policy, name, params[name]) for name in needs}
+    return {name: _number(policy, name, params[name]) for name in needs}
 
 
-def _finite(policy: str, name: str, value: object) -> float:
+def _number(policy: str, name: str, value: object) -> float:
     try:
         number = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         number = math.nan
-    if not math.isfinite(number):
-        raise OptimizeError(f"{name} of lr-policy {policy} is {value!r}; expected a finite number")
+    if not abs(number) <= MOST:
+        wanted = f"a finite number of a size up to {MOST:g}"
+        raise OptimizeError(f"{name} of lr-policy {policy} is {value!r}; expected {wanted}")
     return number
 
 

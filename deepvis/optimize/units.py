@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from deepvis.model.zoo import Model
 from deepvis.optimize.ascend import Job
 from deepvis.optimize.errors import OptimizeError, nearest
-from deepvis.optimize.objective import Objective, Term, class_unit, resolve
+from deepvis.optimize.objective import LAYER_LISTER, Objective, Term, class_names, class_unit, resolve
 from deepvis.optimize.options import number, numbers, place_of
 from deepvis.optimize.recipe import Recipe
+from deepvis.optimize.robust import check_shift, is_shaken
+from deepvis.optimize.start import SEEDLESS
 
 Shapes = Mapping[str, Sequence[int]]
 DEFAULT_LAYER, DEFAULT_CHANNEL = "fc8", 130  # the original's: flamingo
 
 
 def layers_of(args: argparse.Namespace, model: Model, shapes: Shapes) -> list[str]:
-    """The layers named, or the one that holds the classes before the softmax."""
+    """The layers named, or the one that holds the classes before the softmax.
+
+    A word with commas names several layers, if the network has none of that very name.
+    """
     if not args.push_layer:
         return [class_layer(model, shapes)]
-    names = list(dict.fromkeys(name for word in args.push_layer for name in word.split(",")))
+    words = [[word] if word in shapes else word.split(",") for word in args.push_layer]
+    names = list(dict.fromkeys(name for some in words for name in some))
     for name in names:
         if name not in shapes:
-            raise OptimizeError(f"the network {model.name} has no layer {name!r}; {nearest(name, shapes)}")
+            known = nearest(name, shapes, lister=LAYER_LISTER)
+            raise OptimizeError(f"the network {model.name} has no layer {name!r}; {known}")
     return names
 
 
@@ -56,9 +64,26 @@ def objective_at(args: argparse.Namespace, layer: str, channel: int, shapes: Sha
     return resolve(objective.pushed(number("--push-dir", args.push_dir)), shapes)
 
 
+def seeds_of(args: argparse.Namespace, recipe: Recipe) -> list[int]:
+    """The seeds that the options name; the first alone where every seed would make the same image."""
+    seeds = numbers("--rand-seed", args.rand_seed)
+    makes_no_difference = bool(args.start_image or args.start_at in SEEDLESS) and not is_shaken(recipe.strengths)
+    return seeds[:1] if makes_no_difference else seeds
+
+
+def idle_seeds(args: argparse.Namespace, recipe: Recipe) -> list[str]:
+    """A sentence where seeds are named that make no difference."""
+    named, used = numbers("--rand-seed", args.rand_seed), seeds_of(args, recipe)
+    start = args.start_image or f"--start-at {args.start_at}"
+    alike = f"from {start} all {len(named)} seeds make the same image; one is made, with seed {used[0]}"
+    return [alike] if len(used) < len(named) else []
+
+
 def jobs_of(args: argparse.Namespace, model: Model, shapes: Shapes, recipe: Recipe) -> list[Job]:
     """A job for every layer, channel and seed that the options name, checked."""
-    seeds = numbers("--rand-seed", args.rand_seed)
+    height, width = shapes[model.data_blob][-2:]
+    check_shift(recipe.strengths, (height, width))
+    seeds = seeds_of(args, recipe)
     start = str(args.start_image) if args.start_image else args.start_at
     return [
         Job(objective_at(args, layer, channel, shapes), recipe, seed, start)
@@ -74,7 +99,13 @@ def spread(count: int, most: int) -> list[int]:
     return [n * count // most for n in range(most)]
 
 
+def captions_of(model: Model, channels: Sequence[int]) -> list[str]:
+    """A class's first name each; where several of the classes share it, the number too: "crane 134", "crane 517"."""
+    names = [label_of(model, channel) for channel in channels]
+    shared = {name for name, count in Counter(names).items() if count > 1}
+    return [f"{name} {channel}" if name in shared else name for name, channel in zip(names, channels, strict=True)]
+
+
 def label_of(model: Model, channel: int) -> str:
-    """A class's first name, without its synset: "black swan" of "n01860187 black swan, Cygnus atratus"."""
-    label = model.labels[channel] if channel < len(model.labels) else str(channel)
-    return re.sub(r"^n\d{8} ", "", label).split(",")[0]
+    """A class's first name, or its number where it has none."""
+    return class_names(model.labels[channel])[0] if channel < len(model.labels) else str(channel)

@@ -1,3 +1,6 @@
+import errno
+import os
+
 import numpy as np
 import pytest
 
@@ -75,6 +78,19 @@ def test_other_content_is_named(tmp_path, content):
         read_patches(path)
     with pytest.raises(UnitFileError, match=r"odd\.json"):
         read_stats(path)
+
+
+@pytest.mark.parametrize("other, named", [(None, "a.txt"), ("b.txt", "b.txt")])
+def test_a_write_that_finds_no_room_names_the_file(tmp_path, other, named):
+    """The error of a write itself, unlike that of an open, has no file name."""
+    with pytest.raises(OSError) as caught, written_beside(tmp_path / "a.txt"):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(tmp_path / other) if other else None)
+    assert caught.value.filename == str(tmp_path / named) and caught.value.errno == errno.ENOSPC
+
+
+def test_an_error_in_words_keeps_them(tmp_path):
+    with pytest.raises(OSError, match=r"^broken data stream$"), written_beside(tmp_path / "a.txt"):
+        raise OSError("broken data stream")
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path):

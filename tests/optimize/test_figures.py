@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -12,7 +14,7 @@ from deepvis.optimize.figures import Figure, Row, draw, every_channel, features_
 from deepvis.optimize.objective import unit
 from deepvis.optimize.presets import TABLE_1
 from deepvis.optimize.recipe import Recipe
-from deepvis.optimize.units import spread
+from deepvis.optimize.units import captions_of, spread
 
 
 @pytest.fixture
@@ -44,11 +46,52 @@ def test_all_figures(run, tmp_path):
         (["--classes", "tiger"], "no class is named 'tiger'"),
         (["--push-layer", "conv"], "has no layer 'conv'; did you mean 'conv/a'"),
         (["--units", "x"], "--units is 'x'"),
+        (["--units", "-1"], "--units is '-1'; expected a whole number of 1 or more"),
+        (["--figures", "S1", "--push-layer", "fc"], "figure S1 cannot be drawn: it is of convolutional layers, and fc"),
     ],
 )
 def test_one_sentence(run, tmp_path, words, sentence):
     code, said = run("--max-iter", "2", "--out", str(tmp_path), *words)
-    assert code == 2 and sentence in said
+    assert code == 2 and sentence in said and said.count("\n") == 1
+
+
+NO_MAPS = """
+name: "flat"
+input: "data"
+input_shape { dim: 1 dim: 3 dim: 16 dim: 20 }
+layer { name: "hidden" type: "InnerProduct" bottom: "data" top: "hidden" inner_product_param { num_output: 6
+  weight_filler { type: "xavier" } } }
+layer { name: "fc" type: "InnerProduct" bottom: "hidden" top: "fc" inner_product_param { num_output: 3
+  weight_filler { type: "xavier" } } }
+layer { name: "prob" type: "Softmax" bottom: "fc" top: "prob" }
+"""
+
+
+def test_without_convolutional_layers(make_figures, tmp_path, capsys):
+    (tmp_path / "flat.prototxt").write_text(NO_MAPS)
+    words = ["--prototxt", str(tmp_path / "flat.prototxt"), "--fill", "--mean", "104,117,123", "--device", "cpu"]
+    words += ["--max-iter", "2", "--out", str(tmp_path / "out")]
+    assert command.guarded(lambda: make_figures.main(words), "make_figures") == 0
+    assert "figure S1 is left out: the network flat has no convolutional layers" in capsys.readouterr().err
+    assert sorted(path.name for path in (tmp_path / "out").glob("*.png")) == [
+        "figure_3.png", "figure_4.png", "figure_5.png",
+    ]  # fmt: skip
+    assert command.guarded(lambda: make_figures.main([*words, "--figures", "S1"]), "make_figures") == 2
+    said = capsys.readouterr().err
+    assert "figure S1 cannot be drawn: the network flat has no convolutional layers" in said and said.count("\n") == 1
+
+
+def test_two_classes_of_one_name_are_both_drawn(run, tiny_files, tmp_path):
+    (tmp_path / "labels.txt").write_text("n00000001 crane, bird\nbee\nn00000002 crane, machine\ndog\nelk\n")
+    words = ["--labels", str(tmp_path / "labels.txt"), "--figures", "4", "--classes", "0", "2", "1", "--max-iter", "1"]
+    assert run(*words, "--out", str(tmp_path))[0] == 0
+    assert len(list((tmp_path / "pieces").iterdir())) == 3 * 4
+
+
+def test_captions_tell_classes_of_one_name_apart():
+    model = SimpleNamespace(labels=("n00000001 crane, bird", "bee", "n00000002 crane, machine"))
+    assert captions_of(model, [0, 1, 2]) == ["crane 0", "bee", "crane 2"]
+    assert captions_of(model, [2, 1]) == ["crane", "bee"]
 
 
 def test_a_sweep_begins_with_nothing_and_has_one_regularizer_a_row():
@@ -64,7 +107,7 @@ def test_a_sweep_begins_with_nothing_and_has_one_regularizer_a_row():
 
 
 def test_what_the_other_figures_hold():
-    four = presets_by_class({"ant": unit("fc", 0), "bee": unit("fc", 1)})
+    four = presets_by_class([("ant", unit("fc", 0)), ("bee", unit("fc", 1))])
     assert [row.title for row in four.rows] == ["Preset 1", "Preset 2", "Preset 3", "Preset 4"]
     assert four.rows[0].captions == ("ant", "bee")
     five = features_by_layer({"conv": [0, 1], "fc": [2]}, TABLE_1["3"])

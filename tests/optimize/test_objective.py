@@ -91,6 +91,36 @@ def test_classes_by_name():
         class_unit("fc", "teapot", labels)
 
 
+LABELS = [f"n{n:08d} thing {n}, kind {n}" for n in range(900)] + ["n02007558 flamingo", "n02110185 Siberian husky"]
+
+
+@pytest.mark.parametrize(
+    "name, sentence",
+    [
+        ("flamimgo", "no class is named 'flamimgo'; did you mean 'flamingo'?"),
+        ("siberian huskey", "no class is named 'siberian huskey'; did you mean 'Siberian husky'?"),
+        ("FLAMINGOS", "no class is named 'FLAMINGOS'; did you mean 'flamingo'?"),
+    ],
+)
+def test_a_class_misspelt(name, sentence):
+    with pytest.raises(OptimizeError) as caught:
+        class_unit("fc", name, LABELS)
+    assert str(caught.value) == sentence
+
+
+def test_a_class_like_no_other_is_told_in_a_short_sentence():
+    with pytest.raises(OptimizeError, match="no class is named 'zzzyxw'; there are 1802 names") as caught:
+        class_unit("fc", "zzzyxw", LABELS)
+    assert len(str(caught.value)) < 100
+
+
+def test_a_layer_like_no_other_among_many():
+    shapes = {f"inception_{n}/output": (1, 4) for n in range(200)}
+    with pytest.raises(OptimizeError, match=r"no layer 'fc8'; there are 200 names, such as .* --list-layers") as caught:
+        resolve(unit("fc8", 0), shapes)
+    assert len(str(caught.value)) < 400
+
+
 def test_json_and_back():
     total = resolve(2 * unit("fc", 3) + channel("conv1", 1), SHAPES).pushed(-1)
     assert Objective.from_dict(total.as_dict()) == total

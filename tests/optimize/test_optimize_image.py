@@ -8,13 +8,14 @@ import os
 import re
 import signal
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from deepvis.core import files
-from deepvis.model.weights import write_weights
+from deepvis.model.weights import read_weights, write_weights
 from deepvis.optimize import command, session, tasks
 from deepvis.optimize.ascend import ascend
 
@@ -79,6 +80,64 @@ def test_defaults_and_names_of_classes(run, tmp_path):
     assert info["best_objective"] == min(info["objective"]) and info["parameters"]["push_dir"] == -1
 
 
+@pytest.mark.parametrize(
+    "dims, layer, sentence",
+    [
+        ("dim: 1 dim: -1", "fc", "it was given 4 pictures; if the network is made for one at a time, give --batch 1"),
+        ("dim: 1 dim: 4 dim: -1", "flat", "layer 'flat' has 1 rows, expected one for each picture; it was given 4"),
+    ],
+)
+def test_a_network_that_takes_one_picture_at_a_time(run, tiny_files, tmp_path, dims, layer, sentence):
+    flat = (
+        f'layer {{ name: "flat" type: "Reshape" bottom: "conv/a" top: "flat" reshape_param {{ shape {{ {dims} }} }} }}'
+    )
+    text = Path(tiny_files[tiny_files.index("--prototxt") + 1]).read_text()
+    text = text.replace('bottom: "conv/a" top: "fc"', 'bottom: "flat" top: "fc"')
+    (tmp_path / "one.prototxt").write_text(text.replace('layer { name: "fc"', f'{flat}\nlayer {{ name: "fc"'))
+    words = [*QUICK, "--prototxt", str(tmp_path / "one.prototxt"), "--push-layer", layer, "--push-channel", "0-3"]
+    words += ["--push-spatial", "whole"]
+    words += ["--output-prefix", f"{tmp_path}/o/opt", "--skipbig"]
+    code, said = run(*words, "--batch", "4")
+    assert code == 2 and sentence in said and said.count("optimize_image: ") == 1
+    assert run(*words, "--batch", "1")[0] == 0
+
+
+def test_a_unit_named_twice_is_made_once(run, tmp_path):
+    words = ["--push-layer", "fc", "fc", "--push-channel", "cat", "1-3", "2,2-4", "dog", "--rand-seed", "0-1", "1"]
+    assert run(*QUICK, *words, "--output-prefix", f"{tmp_path}/opt", "--skipbig")[0] == 0
+    stems = [name.removesuffix("_info.json") for name in names(tmp_path) if name.endswith("_info.json")]
+    assert stems == [f"opt_fc_{c:04d}_{seed}" for c in (1, 2, 3, 4) for seed in (0, 1)]
+
+
+@pytest.fixture(scope="module")
+def comma_files(tiny_files, tmp_path_factory):
+    """tiny_files with a layer whose name holds a comma."""
+    folder = tmp_path_factory.mktemp("comma")
+    text = Path(tiny_files[tiny_files.index("--prototxt") + 1]).read_text().replace("conv/a", "a/b,c")
+    (folder / "comma.prototxt").write_text(text)
+    weights = read_weights(Path(tiny_files[tiny_files.index("--weights") + 1]))
+    write_weights(folder / "comma.caffemodel", {name.replace("conv/a", "a/b,c"): weights[name] for name in weights})
+    return [*tiny_files, "--prototxt", str(folder / "comma.prototxt"), "--weights", str(folder / "comma.caffemodel")]
+
+
+def test_a_layer_with_a_comma_in_its_name(optimize_image, optimize_layer, comma_files, tmp_path):
+    words = [*comma_files, *QUICK, "--push-layer", "a/b,c", "--output-prefix", f"{tmp_path}/o/opt"]
+    assert command.guarded(lambda: optimize_image.main(words), "optimize_image") == 0
+    assert "opt_a-b,c_0000_0_info.json" in names(tmp_path / "o")
+    words = [
+        *comma_files,
+        "--presets",
+        "3",
+        "--max-iter",
+        "1",
+        "--rand-seed",
+        "0",
+        "--unit-jpg-dir",
+        str(tmp_path / "u"),
+    ]
+    assert command.guarded(lambda: optimize_layer.main(words), "optimize_layer") == 0
+
+
 def test_a_start_image(run, tmp_path):
     photo = tmp_path / "photo.png"
     Image.fromarray(np.full((40, 50, 3), 200, np.uint8)).save(photo)
@@ -88,6 +147,40 @@ def test_a_start_image(run, tmp_path):
         np.testing.assert_allclose(arrays["last"][:, 5, 5], [200 - 104, 200 - 117, 200 - 123])
     code, said = run(*QUICK, "--start-image", str(tmp_path / "none.png"), "--output-prefix", f"{tmp_path}/p/opt")
     assert code == 2 and "none.png" in said
+
+
+@pytest.fixture
+def photo(tmp_path):
+    Image.fromarray(np.full((40, 50, 3), 200, np.uint8)).save(tmp_path / "photo.png")
+    return str(tmp_path / "photo.png")
+
+
+def test_seeds_make_no_difference_from_an_image(run, photo, tmp_path):
+    words = [*QUICK, "--rand-seed", "3-6", "--skipbig"]
+    code, said = run(*words, "--start-image", photo, "--output-prefix", f"{tmp_path}/a/opt")
+    assert code == 0 and f"from {photo} all 4 seeds make the same image; one is made, with seed 3" in said
+    assert [name for name in names(tmp_path / "a") if name.endswith("json")] == ["opt_fc_0000_3_info.json"]
+    code, said = run(*words, "--start-at", "mean", "--output-prefix", f"{tmp_path}/b/opt")
+    assert code == 0 and "from --start-at mean all 4 seeds make the same image" in said
+    code, said = run(*words, "--start-image", photo, "--jitter", "2", "--output-prefix", f"{tmp_path}/c/opt")
+    assert code == 0 and "the same image" not in said
+    pictures = {path.read_bytes() for path in (tmp_path / "c").glob("*_best_X.jpg")}
+    assert len(pictures) == 4
+
+
+def test_a_start_image_is_read_once(run, optimize_image, photo, tmp_path, monkeypatch):
+    read, whole = [], optimize_image.start_photo
+    monkeypatch.setattr(optimize_image, "start_photo", lambda path, model: read.append(path) or whole(path, model))
+    words = ["--start-image", photo, "--push-channel", "all", "--output-prefix", f"{tmp_path}/o/opt"]
+    assert run(*QUICK, *words)[0] == 0
+    assert len(read) == 1 and len(names(tmp_path / "o")) == 5 * 4
+
+
+def test_a_start_image_that_is_none_costs_no_results(run, tmp_path):
+    words = [*QUICK, "--output-prefix", f"{tmp_path}/opt"]
+    assert run(*words)[0] == 0
+    assert run(*words, "--brave", "--start-image", str(tmp_path / "none.png"))[0] == 2
+    assert (tmp_path / "opt_fc_0000_0_info.json").exists()
 
 
 def test_nothing_is_overwritten_unless_told(run, tmp_path):
@@ -124,11 +217,27 @@ def test_what_is_there_is_not_made_again(run, tmp_path):
         (["--small-norm-percentile", "-5"], "small_norm_percentile is -5.0"),
         (["--blur-radius", "0.1", "--blur-every", "4"], "blur_radius 0.1 is too small to blur"),
         (["--start-at", "nowhere"], "no start is named 'nowhere'"),
-        (["--rand-seed", "99999999999"], "random seed is 99999999999"),
+        (["--rand-seed", "0", "4294967296"], "--rand-seed is '4294967296'; expected seeds of 0 to 4294967295"),
+        (["--rand-seed", "4294967290-4294967300"], "--rand-seed is '4294967290-4294967300'"),
         (["--output-template", "%(p.nothing)s"], "--output-template"),
         (["--output-template", "%(p.push_layer)s", "--rand-seed", "0-1"], "the same file name"),
         (["--batch", "0"], "--batch is 0"),
-        (["--push-dir", "0"], "push direction is 0"),
+        (["--push-dir", "0"], "push direction is 0; give 1 to raise the unit or -1 to lower it"),
+        (["--push-dir", "inf"], "push direction is inf"),
+        (["--push-dir", "nan"], "push direction is nan"),
+        (["--push-dir=-1e300"], "push direction is -1e[+]300"),
+        (["--push-dir", "1e-300"], "push direction is 1e-300"),
+        (["--jitter", "1e8"], r"jitter is 1e\+08 pixels"),
+        (["--jitter", "16"], "jitter is 16 pixels and the network's picture 16 x 20; give a --jitter of less than 16"),
+        (["--jitter", "nan"], "jitter is nan; expected a number of 0 or more"),
+        (["--scale-jitter", "1"], "scale_jitter is 1.0; expected a number from 0 to 0.9"),
+        (["--rotate-jitter", "inf"], "rotate_jitter is inf; expected a number from 0 to 180"),
+        (["--total-variation", "inf"], "total_variation is inf; expected a number of 0 or more"),
+        (["--decay", "1.5"], "decay is 1.5; expected a number from 0 to 1"),
+        (["--blur-radius", "1e9", "--blur-every", "1"], "blur_radius is .*; expected a number from 0 to 1000"),
+        (["--lr-params", "{lr: .inf}"], "lr of lr-policy constant is inf; expected a finite number"),
+        (["--lr-params", "{lr: 1e300}"], "lr of lr-policy constant is '1e300'; expected a finite number"),
+        (["--lr-policy", "even", "--lr-params", "{step: .nan}"], "step of lr-policy even is nan"),
         (["--model", "no-such-model"], "no-such-model"),
         (["--scheduler", "tcp://127.0.0.1:1"], "no Dask scheduler answers"),
     ],

@@ -18,7 +18,7 @@ from deepvis.optimize.recipe import Recipe
         ({"decay": float("nan")}, "decay is nan"),
         ({"decay": "much"}, "decay is 'much'"),
         ({"blur_radius": 0.1, "blur_every": 1}, "too small to blur"),
-        ({"blur_radius": -1}, "of 0 or more"),
+        ({"blur_radius": -1}, "from 0 to 1000"),
         ({"blur_every": 2.5}, "a whole number"),
         ({"blur_radios": 1}, "did you mean 'blur_radius'"),
     ],

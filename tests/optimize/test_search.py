@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 import re
+import shutil
+import subprocess
 from html.parser import HTMLParser
 
 import numpy as np
@@ -12,10 +14,10 @@ import pytest
 import yaml
 
 from deepvis.optimize import command
-from deepvis.optimize.presets import read_presets
+from deepvis.optimize.presets import keep_preset, read_presets
 from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.search import Tried, drawn, smoothness
-from deepvis.optimize.sheet import contact_sheet
+from deepvis.optimize.sheet import contact_sheet, plain
 
 
 @pytest.fixture
@@ -52,6 +54,23 @@ def test_a_search_goes_on_and_ends_in_a_sheet(run, tmp_path):
     assert code == 2 and "holds another search" in said
 
 
+@pytest.mark.parametrize(
+    "words, sentence",
+    [
+        (["--rand-seed", "-1"], "--rand-seed is '-1'; expected a whole number from 0 to 4294967295"),
+        (["--rand-seed", "4294967296"], "--rand-seed is '4294967296'"),
+        (["--recipes", "-3"], "--recipes is '-3'; expected a whole number from 1 to"),
+        (["--recipes", "0"], "--recipes is '0'"),
+        (["--recipes", "some"], "--recipes is 'some'; expected a whole number"),
+        (["--max-iter", "0"], "--max-iter is '0'; expected a whole number of 1 or more"),
+    ],
+)
+def test_one_sentence_and_nothing_left_behind(run, tmp_path, words, sentence):
+    code, said = run("--recipes", "2", "--max-iter", "3", "--out", str(tmp_path / "s"), *words)
+    assert code == 2 and said.startswith(f"search: {sentence}") and said.count("\n") == 1
+    assert not (tmp_path / "s").exists()
+
+
 def test_a_row_is_kept_as_a_preset(run, tmp_path):
     presets = tmp_path / "presets.yaml"
     out = ["--out", str(tmp_path / "s")]
@@ -85,6 +104,38 @@ def test_the_sheet_is_html_and_its_rows_are_presets():
         "lr_params": {"lr": 3},
         "max_iter": 5,
     }
+
+
+def script_value(expression):
+    """What a JavaScript expression is, in the sheet's script."""
+    node = shutil.which("node") or pytest.skip("node is not installed; the sheet's script was not run")
+    made = re.findall(r"^const (?:order|line) = .*", contact_sheet("t", {}), re.MULTILINE)
+    code = "\n".join([*made, f"process.stdout.write(JSON.stringify({expression}))"])
+    return json.loads(subprocess.run([node, "-e", code], capture_output=True, check=True, timeout=60).stdout)
+
+
+def test_rows_without_a_number_go_last_whichever_way_is_sorted():
+    for up, sorted_rows in (("false", [7, 5, 3, None, None]), ("true", [3, 5, 7, None, None])):
+        assert script_value(f"[5, NaN, 7, NaN, 3].sort((a, b) => order(a, b, {up}))") == sorted_rows
+
+
+@pytest.mark.parametrize("name", ["yes", "1.0", "007", "a: b", 'a"b', "null", "# soft", "weich\u00e9", " x"])
+def test_the_text_of_the_sheet_is_read_back_by_name(tmp_path, name):
+    recipe = Recipe({"decay": 1e-5}, "progress", {"max_lr": 1e8, "desired_prog": 2}, 5)
+    line = script_value(f"line({json.dumps(name)}, {json.dumps(json.dumps(plain(recipe)))})")
+    (tmp_path / "p.yaml").write_text(f"version: 1\npresets:\n{line}\n", encoding="utf-8")
+    assert read_presets(tmp_path / "p.yaml") == {name: recipe}
+
+
+@pytest.mark.parametrize("name", ["yes", "1.0", "007", "null"])
+def test_a_preset_whose_name_looks_like_a_value(tmp_path, name):
+    file = keep_preset(name, Recipe(), tmp_path / "p.yaml")
+    assert read_presets(file) == {name: Recipe()}
+
+
+def test_pictures_of_odd_names_are_found():
+    odd = Tried(0, "0000_x#1 ?_0000.jpg", "x#1 0", 1.0, 0.4, Recipe(), "majority success")
+    assert 'src="0000_x%231%20%3F_0000.jpg"' in contact_sheet("t", {0: [odd]})
 
 
 def test_smoothness():
