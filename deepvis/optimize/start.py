@@ -6,7 +6,9 @@ toolbox can be repeated number by number.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 
@@ -50,6 +52,18 @@ def start_image(name: str, seed: int, mean_chw: np.ndarray, scale: float = 255.0
     if not 0 <= seed <= LARGEST_SEED:
         raise OptimizeError(f"the random seed is {seed}; expected 0 to {LARGEST_SEED}")
     return make(np.random.RandomState(seed), mean_chw, scale).astype(np.float32)
+
+
+def name_of_photo(path: Path) -> str:
+    """The words for a job that starts from a photo: its path, and a digest, for the file may be replaced one day.
+
+    Raises OptimizeError where it cannot be read.
+    """
+    try:
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise OptimizeError(f"the start image {path} cannot be read ({error.strerror})") from None
+    return f"{path} (sha256 {digest[:12]})"
 
 
 def given_image(x_chw: np.ndarray, mean_chw: np.ndarray) -> np.ndarray:

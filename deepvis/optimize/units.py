@@ -14,7 +14,7 @@ from deepvis.optimize.objective import LAYER_LISTER, Objective, Term, class_name
 from deepvis.optimize.options import number, numbers, place_of
 from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.robust import check_shift, is_shaken
-from deepvis.optimize.start import SEEDLESS
+from deepvis.optimize.start import SEEDLESS, name_of_photo
 
 Shapes = Mapping[str, Sequence[int]]
 DEFAULT_LAYER, DEFAULT_CHANNEL = "fc8", 130  # the original's: flamingo
@@ -84,7 +84,7 @@ def jobs_of(args: argparse.Namespace, model: Model, shapes: Shapes, recipe: Reci
     height, width = shapes[model.data_blob][-2:]
     check_shift(recipe.strengths, (height, width))
     seeds = seeds_of(args, recipe)
-    start = str(args.start_image) if args.start_image else args.start_at
+    start = name_of_photo(args.start_image) if args.start_image else args.start_at
     return [
         Job(objective_at(args, layer, channel, shapes), recipe, seed, start)
         for layer in layers_of(args, model, shapes)
