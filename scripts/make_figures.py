@@ -46,7 +46,7 @@ def parser() -> options.Parser:
     what.add_argument("--figures", nargs="+", metavar="N", help="of 3, 4, 5 and S1; none: all")
     what.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the figures")
     what.add_argument("--classes", nargs="+", metavar="N", help="names or numbers for figures 3 (the first) and 4")
-    what.add_argument("--push-layer", nargs="+", metavar="LAYER", help="layers of figures 5 and S1; none: a choice")
+    what.add_argument("--push-layer", nargs="+", metavar="LAYER", help="layers of figures 5 and S1; none: eight, and all")
     what.add_argument("--units", default="8", metavar="N", help="of each layer in figure 5")
     what.add_argument("--most", default="512", metavar="N", help="channels of each layer in figure S1, at most")
     what.add_argument("--presets", nargs="+", default=list(TABLE_1), metavar="NAME", help="of figure 4")
@@ -101,11 +101,11 @@ def wanted(args, model: Model, shapes: Shapes) -> list[figures.Figure]:
         recipes = {name: shortened(preset(name, args.presets_file), args.max_iter) for name in args.presets}
         found.append(figures.presets_by_class(columns, recipes))
     if "5" in names:
-        layers = layers_of(args, model, shapes) if args.push_layer else a_choice_of_layers(model, shapes)
+        layers = layers_of(args, model, shapes) if args.push_layer else a_choice_of_layers(model)
         count = options.whole("--units", args.units, 1)
         found.append(figures.features_by_layer({name: spread(shapes[name][1], count) for name in layers}, recipe))
     if "S1" in names:
-        layers = layers_of(args, model, shapes) if args.push_layer else a_choice_of_layers(model, shapes)
+        layers = layers_of(args, model, shapes) if args.push_layer else layers_with_units(model)
         most = options.whole("--most", args.most, 1)
         maps = {name: shapes[name][1] for name in layers if len(shapes[name]) == 4}
         if maps:
@@ -124,9 +124,14 @@ def no_maps(args, model: Model) -> str:
     return f"the network {model.name} has no convolutional layers; give --figures 3 4 5"
 
 
-def a_choice_of_layers(model: Model, shapes: Shapes) -> list[str]:
-    """Up to eight of the layers that have units of their own, in order, evenly; probabilities left out."""
-    own = [name for name in model.layer_names if name not in model.remap and name != model.prob_layer]
+def layers_with_units(model: Model) -> list[str]:
+    """The layers that have units of their own, in order; probabilities left out."""
+    return [name for name in model.layer_names if name not in model.remap and name != model.prob_layer]
+
+
+def a_choice_of_layers(model: Model) -> list[str]:
+    """Up to eight of them, evenly."""
+    own = layers_with_units(model)
     return [own[n] for n in spread(len(own), 8)]
 
 
