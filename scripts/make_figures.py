@@ -46,7 +46,7 @@ def parser() -> options.Parser:
     what.add_argument("--figures", nargs="+", metavar="N", help="of 3, 4, 5 and S1; none: all")
     what.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the figures")
     what.add_argument("--classes", nargs="+", metavar="N", help="names or numbers for figures 3 (the first) and 4")
-    what.add_argument("--push-layer", nargs="+", metavar="LAYER", help="layers of figures 5 and S1; none: eight, and all")
+    what.add_argument("--push-layer", nargs="+", metavar="LAYER", help="of figures 5 and S1; none: eight, and all")
     what.add_argument("--units", default="8", metavar="N", help="of each layer in figure 5")
     what.add_argument("--most", default="512", metavar="N", help="channels of each layer in figure S1, at most")
     what.add_argument("--presets", nargs="+", default=list(TABLE_1), metavar="NAME", help="of figure 4")
