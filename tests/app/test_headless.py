@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import cv2
@@ -158,6 +159,19 @@ def quick_preset(monkeypatch: pytest.MonkeyPatch, iterations: int) -> None:
     monkeypatch.setattr(presets, "TABLE_1", short)
 
 
+def slow_iterations(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """The optimizer as slow as with a large network: the window looks several times during each iteration."""
+    from deepvis.optimize import live
+
+    onward = live.onward
+
+    def slowly(run: live.LiveRun) -> live.LiveRun:
+        time.sleep(seconds)
+        return onward(run)
+
+    monkeypatch.setattr(live, "onward", slowly)
+
+
 def test_x_optimizes_and_the_picture_stays(
     tiny: list[str], photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -187,6 +201,28 @@ def test_a_unit_that_cannot_be_optimized_is_told(
 
     monkeypatch.setattr(live, "start", refuse)
     assert run(*tiny, "--images", photos, "--keys", "o x o", "--screenshot", tmp_path / "x.png") == 0
+
+
+def test_a_dead_unit_does_not_lose_the_next_optimization(
+    tiny: list[str], photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick_preset(monkeypatch, 3)
+    slow_iterations(monkeypatch, 0.1)
+    arguments = [*tiny[:3], str(with_dead_unit(Path(tiny[3]), tmp_path, "fc3", 1)), *tiny[4:]]
+    keys = "end left down x right x right x"  # the error of the second is taken back by the third
+    assert run(*arguments, "--images", photos, "--keys", keys, "--screenshot", tmp_path / "x.png") == 0
+    assert sorted(path.name for path in (tmp_path / "cache").rglob("fc3_*.png")) == ["fc3_0000.png", "fc3_0002.png"]
+
+
+def with_dead_unit(weights: Path, folder: Path, layer: str, channel: int) -> Path:
+    """The same weights, all of one unit 0."""
+    from deepvis.model.weights import read_weights, write_weights
+
+    arrays = {name: [blob.copy() for blob in blobs] for name, blobs in read_weights(weights).items()}
+    for blob in arrays[layer]:
+        blob[channel] = 0
+    write_weights(folder / "dead.caffemodel", arrays)
+    return folder / "dead.caffemodel"
 
 
 def test_the_running_top_nine_is_saved_and_reset(tiny: list[str], photos: Path, tmp_path: Path) -> None:
