@@ -10,6 +10,7 @@ from deepvis.workers.optimize import OptimizeAsk
 from deepvis.workers.unit_images import ImagesAsk
 
 OPTIMIZATION = "the optimized picture"
+OPTIMIZATION_BEGUN = "the optimized picture, which grows"  # the same, once there is something to look at
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +69,9 @@ def missing(state: AppState, known: Known) -> str:
         return "the network's pass"
     if not _has_images(state, known):
         return "the unit's images"
-    return "" if _has_optimized(state) else OPTIMIZATION
+    if _has_optimized(state):
+        return ""
+    return OPTIMIZATION_BEGUN if shown_progress(state, known) is not None else OPTIMIZATION
 
 
 def _has_input(state: AppState, known: Known) -> bool:

@@ -150,13 +150,13 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def quick_preset(monkeypatch: pytest.MonkeyPatch, iterations: int) -> None:
-    """Preset 3, the first that the window uses, cut short."""
+    """The presets that the window uses, of another length."""
     from dataclasses import replace
 
     from deepvis.optimize import presets
 
-    short = {name: replace(recipe, max_iter=iterations) for name, recipe in presets.TABLE_1.items()}
-    monkeypatch.setattr(presets, "TABLE_1", short)
+    short = {name: replace(recipe, max_iter=iterations) for name, recipe in presets.BUILT_IN.items()}
+    monkeypatch.setattr(presets, "BUILT_IN", short)
 
 
 def slow_iterations(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
@@ -188,6 +188,30 @@ def test_x_optimizes_and_the_picture_stays(
     assert not np.array_equal(panes[0], panes[1]), "the picture is not shown"
     assert np.array_equal(panes[1], panes[2]), "the picture is not shown again"
     assert not np.array_equal(panes[2], panes[3]), "starting from the frame gives the same"
+
+
+def test_keys_look_at_a_growing_picture_cycle_presets_and_stop(
+    tiny: list[str], photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick_preset(monkeypatch, 100_000)  # nobody waits for its end
+    shots = [tmp_path / f"{i}.png" for i in range(4)]
+    there = "end left down"
+    for shot, keys in zip(shots, ("", "x wait:0.3", "x wait:0.3 v wait:0.3", "x wait:0.3 v wait:0.3 esc"), strict=True):
+        assert run(*tiny, "--images", photos, "--keys", f"{there} {keys}", "--screenshot", shot) == 0
+    before, growing, other_preset, stopped = (picture(shot)[20:290, 1210:1480] for shot in shots)
+    assert not np.array_equal(growing, before) and not np.array_equal(growing, other_preset)
+    assert np.array_equal(stopped[:250], before[:250]), "a stopped picture stays"
+    assert not list((tmp_path / "cache").rglob("live_opt"))
+
+
+def test_esc_stops_an_optimization_and_leaves_the_view(
+    tiny: list[str], photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick_preset(monkeypatch, 100_000)
+    monkeypatch.chdir(tmp_path)
+    assert run(*tiny, "--images", photos, "--keys", "end left down right x esc p esc p") == 0
+    units = sorted(path.name.split("-20")[0] for path in tmp_path.glob("*.png"))
+    assert units == ["deepvis-tiny-conv1-0", "deepvis-tiny-fc3-1"]
 
 
 def test_a_unit_that_cannot_be_optimized_is_told(
