@@ -18,7 +18,7 @@ from deepvis import config
 from deepvis.config import ConfigError, Settings
 from deepvis.core.commands import COMMANDS, command_of
 from deepvis.core.keys import canonical
-from deepvis.options import SMALLEST_WINDOW, RunOptions, UsageError
+from deepvis.options import SMALLEST_WINDOW, RunOptions, UsageError, seconds_to_wait
 
 DESCRIPTION = "The Deep Visualization Toolbox: watch every unit of a Caffe network answer to a camera or to photos."
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg")
@@ -74,7 +74,7 @@ def parser() -> Parser:
 
     run = p.add_argument_group("scripts")
     run.add_argument("--headless", action="store_true", help="no display: render to memory")
-    run.add_argument("--keys", metavar='"o o down"', help="key names, each sent once the panes have settled")
+    run.add_argument("--keys", metavar='"o o down"', help="keys, each sent once the panes have settled; wait:SECONDS")
     run.add_argument("--screenshot", type=Path, metavar="FILE.png", help="write the window when the keys are done")
     run.add_argument("--record", type=Path, metavar="FILE.mp4", help="write the window as a video")
     run.add_argument("--frames", type=_natural, metavar="N", help="quit after N pictures of the window")
@@ -126,11 +126,14 @@ def _natural(text: str) -> int:
 
 
 def key_names(text: str) -> tuple[str, ...]:
-    """The keys of ``--keys``, each bound to a command. Raises UsageError with the nearest name."""
+    """The keys of ``--keys``, each bound to a command, or wait:SECONDS. Raises UsageError with the nearest name."""
     keys = tuple(canonical(word) for word in text.split())
     bound = {key for row in COMMANDS.values() for key in row.keys}
     for key in keys:
-        if command_of(key) is None:
+        if key.startswith("wait:"):
+            if seconds_to_wait(key) is None:
+                raise UsageError(f"--keys: {key!r} names no seconds, expected a number as in wait:2")
+        elif command_of(key) is None:
             near = difflib.get_close_matches(key, bound, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"there are {' '.join(sorted(bound))}"
             raise UsageError(f"--keys: no command has the key {key!r}; {hint}")

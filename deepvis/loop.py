@@ -165,7 +165,7 @@ class Loop:
             self._early.clear()
         if known.snapshot is not None and known.snapshot is not before.snapshot:
             self._status.passes.count()
-        if self.parts.has_optimized():
+        if self.parts.has_optimized(self.state.live.optimize_presses):
             self.state = live(self.state, optimize=None)
         if news := self.parts.news():
             self._status.tell(news)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,9 +13,15 @@ class UsageError(ValueError):
     """Something that the user got wrong: one sentence for standard error; the exit code is 2."""
 
 
+def seconds_to_wait(word: str) -> float | None:
+    """The seconds of ``wait:SECONDS`` among the keys; None for any other word."""
+    found = re.fullmatch(r"wait:(\d+(?:\.\d*)?|\.\d+)", word)
+    return float(found[1]) if found else None
+
+
 @dataclass(frozen=True)
 class RunOptions:
-    """headless: render to memory. keys: names, each sent once the panes have settled.
+    """headless: render to memory. keys: names, each sent once the panes have settled, and ``wait:SECONDS``.
 
     screenshot: PNG to write when the keys are done. frames, seconds: end after so many shown pictures, or so
     long; None: do not. record: an mp4 of the window. stats: a JSON file of what was measured.

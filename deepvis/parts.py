@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from deepvis.core.mailbox import Mailbox
 from deepvis.core.state import PRESETS, AppState, InputState, LiveState
-from deepvis.core.types import NetAsk, NetInfo, OptimizeProgress, WorkerError
+from deepvis.core.types import NetAsk, NetInfo
 from deepvis.stream_top import StreamTop
 from deepvis.ui.scene import FieldOf
-from deepvis.wants import Known, wanted_pass
+from deepvis.wants import Known, ended_press, wanted_pass
 from deepvis.workers.base import Worker
 from deepvis.workers.input import InputWorker
 from deepvis.workers.network import NetworkWorker
@@ -62,7 +62,7 @@ class Parts:
         self._asked_live = LiveState()
         self._asked_top = (0, 0)  # resets and saves of the running top 9
         self._told: str | None = None
-        self._over: OptimizeProgress | WorkerError | None = None  # how the newest optimization ended
+        self._ended = 0  # press of the newest optimization that has come to an end
         self._refresh = 0  # rises when files may have become others
         input.start()
 
@@ -118,15 +118,19 @@ class Parts:
         error = self.known.network_error
         return self._refusals.peek() or (error.sentence if error and not self.known.ready else None)
 
-    def has_optimized(self) -> bool:
-        """True once for each optimization that has come to an end, well or not."""
-        progress, error = self.known.optimize, self.known.optimize_error
-        end = error or (progress if progress is not None and progress.done else None)
-        if end is None or end is self._over:
+    def has_optimized(self, press: int) -> bool:
+        """True once, when the optimization that this press asked for has come to an end, well or not.
+
+        That of an earlier press may end after a newer one was made: its picture is taken in, no more.
+        """
+        ended = ended_press(self.known)
+        if ended <= self._ended:
             return False
-        self._over = end
+        self._ended = ended
         self._look_again()
-        self._asked_live = LiveState(optimize_presses=self._asked_live.optimize_presses)
+        if ended != press:
+            return False
+        self._asked_live = LiveState(optimize_presses=press)
         return True
 
     def news(self) -> str | None:

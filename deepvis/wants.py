@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from deepvis.core.state import AppState, InputState
 from deepvis.core.types import Frame, NetAsk, OptimizeProgress, Snapshot, UnitImages, WholeLayer, WorkerError
+from deepvis.workers.optimize import OptimizeAsk
 from deepvis.workers.unit_images import ImagesAsk
 
 OPTIMIZATION = "the optimized picture"
+OPTIMIZATION_BEGUN = "the optimized picture, which grows"  # the same, once there is something to look at
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +69,9 @@ def missing(state: AppState, known: Known) -> str:
         return "the network's pass"
     if not _has_images(state, known):
         return "the unit's images"
-    return "" if _has_optimized(state) else OPTIMIZATION
+    if _has_optimized(state):
+        return ""
+    return OPTIMIZATION_BEGUN if shown_progress(state, known) is not None else OPTIMIZATION
 
 
 def _has_input(state: AppState, known: Known) -> bool:
@@ -112,12 +116,19 @@ def _has_optimized(state: AppState) -> bool:
     return state.live.optimize is None
 
 
+def ended_press(known: Known) -> int:
+    """The newest press of the optimizer whose run has come to an end, well or not; 0 before one has."""
+    progress, ask = known.optimize, known.optimize_error and known.optimize_error.ask
+    done = progress.press if progress is not None and progress.done else 0
+    return max(done, ask.press if isinstance(ask, OptimizeAsk) else 0)
+
+
 def shown_progress(state: AppState, known: Known) -> OptimizeProgress | None:
     """The optimization in progress, and its end until the unit images have taken it in."""
     progress, answered = known.optimize, known.images_answered
     if progress is None:
         return None
     if state.live.optimize is not None:
-        return progress if progress.unit == state.live.optimize else None
+        return progress if progress.press == state.live.optimize_presses else None
     is_kept = answered is not None and answered.refresh >= known.refresh
     return progress if progress.done and not is_kept else None

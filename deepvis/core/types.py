@@ -251,7 +251,10 @@ class WholeLayer:
 
 @dataclass(frozen=True, eq=False)
 class OptimizeProgress:
-    """How far the live optimization of a unit is. rgb: (h, w, 3) uint8, the picture so far."""
+    """How far the live optimization of a unit is. rgb: (h, w, 3) uint8, the picture so far.
+
+    press: number of the key press that it answers (LiveState.optimize_presses).
+    """
 
     unit: Unit
     preset: str
@@ -261,3 +264,4 @@ class OptimizeProgress:
     rgb: np.ndarray
     done: bool = False
     version: int = 0
+    press: int = 0

@@ -43,7 +43,11 @@ class Outcome(Enum):
 
 @dataclass(frozen=True)
 class Job:
-    """One image to make. start_at: a name in STARTS, or "given" where x0 is handed over."""
+    """One image to make.
+
+    start_at: a name in STARTS; or, where x0 is handed to ``begin``, words that say where it came from: a path (the
+    command lines), "frame" (the window) or "given".
+    """
 
     objective: Objective
     recipe: Recipe
@@ -121,7 +125,7 @@ class Climb:
 
 
 def begin(specimen: Specimen, job: Job, x0: np.ndarray | None = None) -> Climb:
-    """A climb before its first iteration. x0: (C, H, W), mean-subtracted, for a job that starts at "given".
+    """A climb before its first iteration. x0: (C, H, W), mean-subtracted; then the job's start_at is not looked up.
 
     Raises OptimizeError where the network has no such layer, channel or position, or no such start.
     """

@@ -31,7 +31,7 @@ class OptimizeAsk:
     """What to optimize. unit None: nothing, stop.
 
     preset: a name, "1" to "4" or one of the user's presets file. frame: start from it, seen through ``fit``;
-    None: from noise. press: a number that differs where the same is to begin anew.
+    None: from noise. press: a number of its own for each beginning; progress and errors carry it back.
     """
 
     unit: Unit | None
@@ -44,6 +44,8 @@ class OptimizeAsk:
 class OptimizeWorker(Worker[OptimizeAsk]):
     """Answers an ask with a stream of OptimizeProgress in ``progress``, the last of them ``done``.
 
+    Each carries the press of its ask, and each error the ask, however many iterations later: what has come to an
+    end is told by that number, not by which value is the newest.
     A new ask takes effect after the iteration in progress. The finished picture is kept in the user's folder
     of the model (core/unit_files.py), where the unit-image worker finds it; ``done`` is told only after it is
     there. load: gives the model, called in this thread with the first ask. folder: other than the user's, for
@@ -57,12 +59,13 @@ class OptimizeWorker(Worker[OptimizeAsk]):
         self._model: Model | None = None
         self._specimen: Specimen | None = None
         self._run_now: LiveRun | None = None
+        self._asked = OptimizeAsk(None)  # what the run answers
         self._version = 0
         self._shown_at = 0.0
 
     def answer(self, ask: OptimizeAsk | None) -> float | None:
         if ask is not None:
-            self._run_now = None
+            self._run_now, self._asked = None, ask
             self.recover()
             if ask.unit is not None:
                 self._run_now = self._begin(ask, ask.unit)
@@ -75,7 +78,7 @@ class OptimizeWorker(Worker[OptimizeAsk]):
 
     def fail(self, sentence: str, ask: object = None) -> None:
         self._run_now = None
-        super().fail(sentence, ask)
+        super().fail(sentence, ask or self._asked)
 
     def _begin(self, ask: OptimizeAsk, unit: Unit) -> LiveRun:
         from deepvis.engine.threads import use_one_core
@@ -103,7 +106,7 @@ class OptimizeWorker(Worker[OptimizeAsk]):
             return
         self._shown_at = now
         self._version += 1
-        self.progress.put(live.progress_of(run, self._version))
+        self.progress.put(live.progress_of(run, self._version, self._asked.press))
 
     def _keep(self, run: LiveRun) -> None:
         from deepvis.optimize import live

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import cv2
@@ -149,13 +150,26 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def quick_preset(monkeypatch: pytest.MonkeyPatch, iterations: int) -> None:
-    """Preset 3, the first that the window uses, cut short."""
+    """The presets that the window uses, of another length."""
     from dataclasses import replace
 
     from deepvis.optimize import presets
 
-    short = {name: replace(recipe, max_iter=iterations) for name, recipe in presets.TABLE_1.items()}
-    monkeypatch.setattr(presets, "TABLE_1", short)
+    short = {name: replace(recipe, max_iter=iterations) for name, recipe in presets.BUILT_IN.items()}
+    monkeypatch.setattr(presets, "BUILT_IN", short)
+
+
+def slow_iterations(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """The optimizer as slow as with a large network: the window looks several times during each iteration."""
+    from deepvis.optimize import live
+
+    onward = live.onward
+
+    def slowly(run: live.LiveRun) -> live.LiveRun:
+        time.sleep(seconds)
+        return onward(run)
+
+    monkeypatch.setattr(live, "onward", slowly)
 
 
 def test_x_optimizes_and_the_picture_stays(
@@ -176,6 +190,30 @@ def test_x_optimizes_and_the_picture_stays(
     assert not np.array_equal(panes[2], panes[3]), "starting from the frame gives the same"
 
 
+def test_keys_look_at_a_growing_picture_cycle_presets_and_stop(
+    tiny: list[str], photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick_preset(monkeypatch, 100_000)  # nobody waits for its end
+    shots = [tmp_path / f"{i}.png" for i in range(4)]
+    there = "end left down"
+    for shot, keys in zip(shots, ("", "x wait:0.3", "x wait:0.3 v wait:0.3", "x wait:0.3 v wait:0.3 esc"), strict=True):
+        assert run(*tiny, "--images", photos, "--keys", f"{there} {keys}", "--screenshot", shot) == 0
+    before, growing, other_preset, stopped = (picture(shot)[20:290, 1210:1480] for shot in shots)
+    assert not np.array_equal(growing, before) and not np.array_equal(growing, other_preset)
+    assert np.array_equal(stopped[:250], before[:250]), "a stopped picture stays"
+    assert not list((tmp_path / "cache").rglob("live_opt"))
+
+
+def test_esc_stops_an_optimization_and_leaves_the_view(
+    tiny: list[str], photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick_preset(monkeypatch, 100_000)
+    monkeypatch.chdir(tmp_path)
+    assert run(*tiny, "--images", photos, "--keys", "end left down right x esc p esc p") == 0
+    units = sorted(path.name.split("-20")[0] for path in tmp_path.glob("*.png"))
+    assert units == ["deepvis-tiny-conv1-0", "deepvis-tiny-fc3-1"]
+
+
 def test_a_unit_that_cannot_be_optimized_is_told(
     tiny: list[str], photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -187,6 +225,28 @@ def test_a_unit_that_cannot_be_optimized_is_told(
 
     monkeypatch.setattr(live, "start", refuse)
     assert run(*tiny, "--images", photos, "--keys", "o x o", "--screenshot", tmp_path / "x.png") == 0
+
+
+def test_a_dead_unit_does_not_lose_the_next_optimization(
+    tiny: list[str], photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick_preset(monkeypatch, 3)
+    slow_iterations(monkeypatch, 0.1)
+    arguments = [*tiny[:3], str(with_dead_unit(Path(tiny[3]), tmp_path, "fc3", 1)), *tiny[4:]]
+    keys = "end left down x right x right x"  # the error of the second is taken back by the third
+    assert run(*arguments, "--images", photos, "--keys", keys, "--screenshot", tmp_path / "x.png") == 0
+    assert sorted(path.name for path in (tmp_path / "cache").rglob("fc3_*.png")) == ["fc3_0000.png", "fc3_0002.png"]
+
+
+def with_dead_unit(weights: Path, folder: Path, layer: str, channel: int) -> Path:
+    """The same weights, all of one unit 0."""
+    from deepvis.model.weights import read_weights, write_weights
+
+    arrays = {name: [blob.copy() for blob in blobs] for name, blobs in read_weights(weights).items()}
+    for blob in arrays[layer]:
+        blob[channel] = 0
+    write_weights(folder / "dead.caffemodel", arrays)
+    return folder / "dead.caffemodel"
 
 
 def test_the_running_top_nine_is_saved_and_reset(tiny: list[str], photos: Path, tmp_path: Path) -> None:

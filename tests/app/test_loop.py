@@ -12,7 +12,7 @@ import pytest
 
 from deepvis.backends.fake import FAKE_INFO, FakeBackend
 from deepvis.core.state import AppState
-from deepvis.core.types import BackMode, Frame, NetInfo, Unit
+from deepvis.core.types import BackMode, Frame, NetInfo, OptimizeProgress, Unit
 from deepvis.loop import Loop
 from deepvis.options import RunOptions, UsageError
 from deepvis.parts import Makers, Parts
@@ -23,6 +23,7 @@ from deepvis.ui.readings import is_back_stale
 from deepvis.ui.window import Closed, Key, MemoryWindow, Mouse, Resized
 from deepvis.workers.input import InputWorker
 from deepvis.workers.network import NetworkWorker
+from deepvis.workers.optimize import OptimizeAsk, OptimizeWorker
 from deepvis.workers.unit_image_reader import Commands, UnitImageReader
 from deepvis.workers.unit_images import UnitImagesWorker
 
@@ -57,12 +58,27 @@ def no_camera() -> None:
     raise AssertionError("nobody has asked for the camera")
 
 
+class IdleOptimizer(OptimizeWorker):
+    """Does nothing by itself: a test puts the progress."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda: pytest.fail("no network is needed"))
+
+    def answer(self, ask: OptimizeAsk | None) -> None:
+        return None
+
+    def tell(self, unit: Unit, press: int, *, done: bool = False) -> None:
+        rgb = np.zeros((4, 4, 3), np.uint8)
+        self.progress.put(OptimizeProgress(unit, "3", 1, 2, 1.0, rgb, done=done, version=press, press=press))
+
+
 class Bench:
     """A loop that a test turns by hand."""
 
     def __init__(self, backend: FakeBackend, options: RunOptions, folder: Path) -> None:
         self.backend = backend
         self.window = MemoryWindow("", 465, 750)
+        self.optimizer = IdleOptimizer()
 
         def images(info: NetInfo) -> UnitImagesWorker:
             return UnitImagesWorker(lambda: UnitImageReader([folder], info, Commands("--model fake")))
@@ -70,7 +86,7 @@ class Bench:
         self.parts = Parts(
             InputWorker(Photos, no_camera),  # type: ignore[arg-type]
             NetworkWorker(lambda: backend),
-            Makers(images, lambda info: pytest.fail("nobody has asked for the optimizer")),
+            Makers(images, lambda info: self.optimizer),
         )
         state = AppState(FAKE_INFO)
         self.loop = Loop(state, self.parts, self.window, options, layout_for, folder, Stats())
@@ -266,3 +282,20 @@ def test_mouse_and_size(make: Callable[..., Bench]) -> None:
     bench.window.send(Closed())
     bench.loop.turn()
     assert bench.state.quit
+
+
+def test_a_press_outlives_the_end_of_the_run_before_it(make: Callable[..., Bench]) -> None:
+    bench = make()
+    bench.keys("kxlx")  # the second press comes during the first run's last iteration
+    first, second = Unit("conv1", 0), Unit("conv1", 1)
+    bench.until(lambda: bench.state.live.optimize == second)
+    bench.optimizer.tell(first, 1, done=True)
+    for _ in range(20):
+        bench.loop.turn()
+    assert bench.state.live.optimize == second and not bench.is_settled()
+    bench.optimizer.tell(second, 2)
+    bench.until(lambda: bench.scene().optimize is not None)
+    assert bench.state.live.optimize == second
+    bench.optimizer.tell(second, 2, done=True)
+    bench.until(bench.is_settled)
+    assert bench.state.live.optimize is None

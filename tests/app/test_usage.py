@@ -41,6 +41,8 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
         ("--channel-order GBR", "--channel-order"),
         ("--backend theano", "--backend"),
         ("--keys lift", "did you mean 'left'?"),
+        ("--keys wait:soon", "names no seconds, expected a number as in wait:2"),
+        ("--keys wait:-1", "'wait:-1' names no seconds"),
         ("--keys F9", "no command has the key 'f9'"),
         ("--screenshot shot.gif", "must end in .png"),
         ("--screenshot /nowhere/shot.png", "/nowhere does not exist"),

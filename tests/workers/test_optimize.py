@@ -114,6 +114,26 @@ def test_a_fault_is_one_sentence_and_the_worker_goes_on(worker, unit, preset, wo
     worker.progress.wait_for(lambda progress: progress.done)
 
 
+def test_progress_and_errors_carry_the_press_that_asked(worker, monkeypatch):
+    from deepvis.optimize import live
+    from deepvis.optimize.errors import OptimizeError
+
+    def dies(run):
+        if run.climb.iteration == 3:
+            raise OptimizeError("the numbers blow up")
+        return onward(run)
+
+    onward = live.onward
+    monkeypatch.setattr(live, "onward", dies)
+    worker.inbox.put(OptimizeAsk(Unit("conv1", 2), "short", press=7))
+    error = worker.errors.take(timeout=60)  # three iterations after the ask
+    assert error.sentence == "the numbers blow up" and error.ask.press == 7
+    assert {progress.press for progress in worker.progress.all} <= {7}
+    monkeypatch.setattr(live, "onward", onward)
+    worker.inbox.put(OptimizeAsk(Unit("conv1", 2), "short", press=8))
+    assert worker.progress.wait_for(lambda progress: progress.done).press == 8
+
+
 def test_a_folder_that_cannot_be_written(worker, tmp_path):
     (tmp_path / "kept").write_text("a file where the folder should be")
     worker.inbox.put(OptimizeAsk(Unit("conv1", 2), "short"))
