@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from deepvis.core.mailbox import Mailbox
 from deepvis.core.types import Fit, Frame, OptimizeProgress, Unit
-from deepvis.core.unit_files import user_folder
 from deepvis.workers.base import Worker
+from deepvis.workers.own_folder import own_folder
 
 if TYPE_CHECKING:
     from deepvis.model.zoo import Model
@@ -48,7 +48,7 @@ class OptimizeWorker(Worker[OptimizeAsk]):
     Each carries the press of its ask, and each error the ask, however many iterations later: what has come to an
     end is told by that number, not by which value is the newest.
     A new ask takes effect after the iteration in progress. The finished picture is kept in the user's folder
-    of the model (core/unit_files.py), where the unit-image worker finds it; ``done`` is told only after it is
+    of the model (own_folder.py), where the unit-image worker finds it; ``done`` is told only after it is
     there. load: gives the model, called in this thread with the first ask. folder: other than the user's, for
     tests.
     """
@@ -112,7 +112,7 @@ class OptimizeWorker(Worker[OptimizeAsk]):
     def _keep(self, run: LiveRun) -> None:
         from deepvis.optimize import live
 
-        folder = self._folder or user_folder(run.model.name)
+        folder = self._folder or own_folder(run.model)
         try:
             live.keep(run, folder)
         except OSError as error:
