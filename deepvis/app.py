@@ -13,7 +13,6 @@ from deepvis.core.mailbox import Closed, Mailbox
 from deepvis.core.panes import LayoutError, PaneLayout
 from deepvis.core.state import GAMMA_BOOSTS, INDIVIDUAL_BOOSTS, AppState, InputState, ViewState
 from deepvis.core.types import BackMode, Fit, Frame, LayerInfo, NetInfo
-from deepvis.core.unit_files import user_folder
 from deepvis.loop import Loop
 from deepvis.maxes.running import RunningTop
 from deepvis.model.errors import ModelError
@@ -36,6 +35,7 @@ from deepvis.ui.window import AnyWindow, MemoryWindow, Window, WindowError
 from deepvis.workers.input import InputWorker
 from deepvis.workers.network import NetworkWorker
 from deepvis.workers.optimize import OptimizeWorker
+from deepvis.workers.own_folder import own_folder
 from deepvis.workers.unit_image_reader import UnitImageReader, commands_for
 from deepvis.workers.unit_images import UnitImagesWorker
 
@@ -172,7 +172,6 @@ def make_parts(settings: Settings, model: Model, passes: PassLog) -> Parts:
     infos: Mailbox[NetInfo] = Mailbox()
     fields: Mailbox[FieldOf | None] = Mailbox()
     running = RunningTop(infos.peek)
-    own_images = user_folder(model.name)
 
     def open_network() -> Backend:
         try:
@@ -192,11 +191,15 @@ def make_parts(settings: Settings, model: Model, passes: PassLog) -> Parts:
         backend = open_backend(settings.backend, model, settings.device)
         return backend, RunningImages(running, model, lambda: backend)
 
-    stream = StreamTop(running, open_running, own_images, sample_frames if model.name == DEFAULT_MODEL else tuple)
+    samples = sample_frames if model.name == DEFAULT_MODEL else tuple
+    stream = StreamTop(running, open_running, partial(own_folder, model), samples)
 
     def open_images(info: NetInfo) -> UnitImagesWorker:
-        folders, commands = [model.unit_image_dir, own_images], commands_for(model)
-        open_reader = partial(UnitImageReader, folders, info, commands, settings.unit_image_cache, own_images)
+        def open_reader() -> UnitImageReader:
+            own = own_folder(model)
+            folders, commands = [model.unit_image_dir, own], commands_for(model)
+            return UnitImageReader(folders, info, commands, settings.unit_image_cache, own)
+
         return UnitImagesWorker(open_reader, [stream])
 
     def open_optimizer(info: NetInfo) -> OptimizeWorker:

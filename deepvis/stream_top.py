@@ -24,7 +24,8 @@ class StreamTop:
     """A supplement of the unit-image worker, whose thread makes all pictures here.
 
     running: what ``follow`` fills. open: gives a backend and the pictures, in the thread, when first needed (both load
-    torch). folder: where ``save`` writes. samples: photos that are passed first, so that the panes are never empty.
+    torch). folder: gives where ``save`` writes, in the thread too. samples: photos that are passed first, so that the
+    panes are never empty.
     told: what became of a ``save``, as a sentence.
     """
 
@@ -32,7 +33,7 @@ class StreamTop:
         self,
         running: RunningTop,
         open: Callable[[], Opened],
-        folder: Path,
+        folder: Callable[[], Path],
         samples: Callable[[], Iterable[Frame]] = tuple,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -88,8 +89,9 @@ class StreamTop:
                 self.running.update(backend.run(NetAsk(frame)))
 
     def _saved(self, pictures: RunningImages) -> str:
+        folder = self._folder()
         try:
-            count = pictures.save(self._folder)
+            count = pictures.save(folder)
         except OSError as error:
-            return f"the top 9 could not be saved in {self._folder}: {error.strerror or error}"
-        return f"the top 9 of {count:,} units saved in {self._folder}"
+            return f"the top 9 could not be saved in {folder}: {error.strerror or error}"
+        return f"the top 9 of {count:,} units saved in {folder}"

@@ -89,15 +89,16 @@ def original_image_paths(folder: str | os.PathLike[str], layer: str, channel: in
     return _paths(Path(folder), layer.lstrip("/"), f"{layer.lstrip('/')}_{channel:04d}")
 
 
-def user_folder(model: str, environ: Mapping[str, str] = os.environ) -> Path:
+def user_folder(model: str, environ: Mapping[str, str] = os.environ, fingerprint: str = "") -> Path:
     """Where the user's own pictures of a model are kept, in the layout above.
 
-    ``$DEEPVIS_CACHE``, else ``$XDG_CACHE_HOME/deepvis``, else ``~/.cache/deepvis``; then the model's name.
+    ``$DEEPVIS_CACHE``, else ``$XDG_CACHE_HOME/deepvis``, else ``~/.cache/deepvis``; then the model's name and, as
+    many networks have one name, the ``fingerprint`` that tells them apart: ``caffenet-mini-0123456789ab``.
     """
     own = environ.get("DEEPVIS_CACHE")
     cache = environ.get("XDG_CACHE_HOME")
     root = Path(own) if own else Path(cache or Path.home() / ".cache") / "deepvis"
-    return root / file_name(model)
+    return root / (f"{file_name(model)}-{fingerprint}" if fingerprint else file_name(model))
 
 
 def write_patches(path: str | os.PathLike[str], unit: Unit, patches: Sequence[Patch]) -> None:

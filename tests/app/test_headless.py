@@ -180,8 +180,8 @@ def test_x_optimizes_and_the_picture_stays(
     there = "end left down right"
     assert run(*tiny, "--images", photos, "--keys", there, "--screenshot", shots[0]) == 0
     assert run(*tiny, "--images", photos, "--keys", f"{there} x", "--screenshot", shots[1]) == 0
-    kept = tmp_path / "cache" / "tiny" / "live_opt" / "fc3" / "fc3_0001.png"
-    assert kept.exists()
+    kept = list((tmp_path / "cache").glob("tiny-*/live_opt/fc3/fc3_0001.png"))
+    assert len(kept) == 1
     assert run(*tiny, "--images", photos, "--keys", there, "--screenshot", shots[2]) == 0
     assert run(*tiny, "--images", photos, "--keys", f"{there} g v", "--screenshot", shots[3]) == 0
     panes = [picture(shot)[20:290, 1210:1480] for shot in shots]
@@ -212,6 +212,21 @@ def test_esc_stops_an_optimization_and_leaves_the_view(
     assert run(*tiny, "--images", photos, "--keys", "end left down right x esc p esc p") == 0
     units = sorted(path.name.split("-20")[0] for path in tmp_path.glob("*.png"))
     assert units == ["deepvis-tiny-conv1-0", "deepvis-tiny-fc3-1"]
+
+
+def test_other_weights_of_the_same_name_do_not_show_the_picture(
+    tiny: list[str], photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick_preset(monkeypatch, 12)
+    shots = [tmp_path / f"{i}.png" for i in range(3)]
+    there = "end left down right"
+    other = [*tiny[:3], str(with_dead_unit(Path(tiny[3]), tmp_path, "fc3", 7)), *tiny[4:]]
+    assert run(*tiny, "--images", photos, "--keys", there, "--screenshot", shots[0]) == 0
+    assert run(*other, "--images", photos, "--keys", f"{there} x 2", "--screenshot", shots[1]) == 0
+    assert run(*tiny, "--images", photos, "--keys", there, "--screenshot", shots[2]) == 0
+    panes = [picture(shot)[20:, 1210:1480] for shot in shots]
+    assert not np.array_equal(panes[0], panes[1])
+    assert np.array_equal(panes[0][:-40], panes[2][:-40]), "pictures of other weights, or their saved top 9, are shown"
 
 
 def test_a_unit_that_cannot_be_optimized_is_told(
@@ -251,5 +266,5 @@ def with_dead_unit(weights: Path, folder: Path, layer: str, channel: int) -> Pat
 
 def test_the_running_top_nine_is_saved_and_reset(tiny: list[str], photos: Path, tmp_path: Path) -> None:
     assert run(*tiny, "--images", photos, "--keys", "e e o 2 1 e", "--screenshot", tmp_path / "x.png") == 0
-    saved = list((tmp_path / "cache" / "tiny" / "max_im").rglob("*.jpg"))
+    saved = list((tmp_path / "cache").glob("tiny-*/max_im/*/*.jpg"))
     assert len(saved) > 20

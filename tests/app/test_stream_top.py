@@ -12,7 +12,7 @@ from tests.helpers.pictures import FakeClock
 def test_every_pass_is_taken_into_account(tmp_path):
     clock, backend = FakeClock(), FakeBackend()
     running = RunningTop(FAKE_INFO, apart=0.0, clock=clock)
-    stream = StreamTop(running, lambda: None, tmp_path, clock=clock)
+    stream = StreamTop(running, lambda: None, lambda: tmp_path, clock=clock)
     for seed in range(10):
         stream.follow(backend.run(NetAsk(new_frame(noise_frame(seed).rgb, moving=True))))
         clock.now += 0.2
@@ -39,7 +39,7 @@ def test_the_samples_are_passed_in_steps_after_what_the_files_have(tmp_path):
             clock.now += 0.2
             yield noise_frame(seed)
 
-    stream = StreamTop(running, lambda: (backend, Pictures()), tmp_path, samples, clock)
+    stream = StreamTop(running, lambda: (backend, Pictures()), lambda: tmp_path, samples, clock)
     found = UnitImages(Unit("conv1", 0), 1)
     seen = []
     for _ in range(4):

@@ -45,6 +45,7 @@ def test_original_paths_keep_the_slash(tmp_path):
 
 def test_user_folder_follows_the_environment(tmp_path):
     assert user_folder("a/b", {"DEEPVIS_CACHE": str(tmp_path)}) == tmp_path / "a-b"
+    assert user_folder("a/b", {"DEEPVIS_CACHE": str(tmp_path)}, "0123456789ab") == tmp_path / "a-b-0123456789ab"
     assert user_folder("net", {"XDG_CACHE_HOME": str(tmp_path)}) == tmp_path / "deepvis" / "net"
 
 

@@ -15,7 +15,7 @@ from deepvis.core.unit_files import unit_image_paths
 from deepvis.optimize import presets
 from deepvis.optimize.recipe import Recipe
 from deepvis.sources.base import new_frame
-from deepvis.workers.optimize import OptimizeAsk, OptimizeWorker
+from deepvis.workers.optimize import LEAST_REST, REST, OptimizeAsk, OptimizeWorker, rest_after
 from tests.helpers.networks import small_model
 
 LONG, SHORT = Recipe({}, "constant", {"lr": 1}, 100_000), Recipe({}, "constant", {"lr": 100}, 5)
@@ -140,6 +140,19 @@ def test_a_folder_that_cannot_be_written(worker, tmp_path):
     error = worker.errors.take(timeout=60)
     assert "could not be kept in" in error.sentence
     worker.progress.wait_for(lambda progress: progress.done)
+
+
+def test_the_rest_grows_with_the_work_and_is_never_none():
+    assert rest_after(0.1) == 0.1 * REST
+    assert rest_after(0.001) == rest_after(0.0) == LEAST_REST
+
+
+def test_the_worker_rests_after_each_iteration(worker, monkeypatch):
+    rests = []
+    monkeypatch.setattr("deepvis.workers.optimize.rest_after", lambda seconds: rests.append(seconds) or 0.0)
+    worker.inbox.put(OptimizeAsk(Unit("conv1", 2), "short"))
+    worker.progress.wait_for(lambda progress: progress.done)
+    assert len(rests) == SHORT.max_iter - 1 and min(rests) > 0  # none after the last
 
 
 def test_the_optimizer_s_thread_leaves_torch_s_threads_to_others(worker):

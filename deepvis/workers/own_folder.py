@@ -1,0 +1,22 @@
+"""The folder of the user's own pictures of a network: live optimizations, saved top 9."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from deepvis.core.unit_files import user_folder
+from deepvis.model.errors import ModelError
+from deepvis.model.fingerprint import fingerprint
+from deepvis.model.zoo import Model
+
+
+def own_folder(model: Model) -> Path:
+    """By the model's name and its fingerprint: other weights, or another mean, have pictures of their own.
+
+    Reads the weights if nobody did before: for a worker's thread. By the name alone where only pycaffe can make
+    something of the weights.
+    """
+    try:
+        return user_folder(model.name, fingerprint=fingerprint(model))
+    except ModelError:
+        return user_folder(model.name)
