@@ -35,7 +35,7 @@ from deepvis.ui.window import AnyWindow, MemoryWindow, Window, WindowError
 from deepvis.workers.input import InputWorker
 from deepvis.workers.network import NetworkWorker
 from deepvis.workers.optimize import OptimizeWorker
-from deepvis.workers.own_folder import own_folder
+from deepvis.workers.own_folder import fingerprint_if_any, own_folder
 from deepvis.workers.unit_image_reader import UnitImageReader, commands_for
 from deepvis.workers.unit_images import UnitImagesWorker
 
@@ -198,7 +198,8 @@ def make_parts(settings: Settings, model: Model, passes: PassLog) -> Parts:
         def open_reader() -> UnitImageReader:
             own = own_folder(model)
             folders, commands = [model.unit_image_dir, own], commands_for(model)
-            return UnitImageReader(folders, info, commands, settings.unit_image_cache, own)
+            network = fingerprint_if_any(model)
+            return UnitImageReader(folders, info, commands, settings.unit_image_cache, own, network)
 
         return UnitImagesWorker(open_reader, [stream])
 

@@ -7,6 +7,8 @@ The layout is the original's ``unit_jpg_vis`` folder, with slashes in layer name
                                                          paper's Table 1; the window shows the lower left
       regularized_opt/<layer>/whole_layer.jpg            one picture per unit, row-major in a square of
                                                          ceil(sqrt(units)) cells a side
+      regularized_opt/<layer>/how.json                   how deepvis made the two, "network" (its fingerprint)
+                                                         among other things; the original has no such file
       max_im/<layer>/<layer>_0007.jpg                    3x3 montage of the patches that excite it most
       max_im/<layer>/<layer>_0007.json                   which patches those are (below)
       max_im/<layer>/stats.npz                           how the layer answered the whole collection (below)
@@ -67,6 +69,7 @@ class UnitImagePaths:
 
     montage: Path
     whole_layer: Path
+    how: Path
     top: Path
     top_back: Path
     patches: Path
@@ -99,6 +102,15 @@ def user_folder(model: str, environ: Mapping[str, str] = os.environ, fingerprint
     cache = environ.get("XDG_CACHE_HOME")
     root = Path(own) if own else Path(cache or Path.home() / ".cache") / "deepvis"
     return root / (f"{file_name(model)}-{fingerprint}" if fingerprint else file_name(model))
+
+
+def network_of_pictures(how: str | os.PathLike[str]) -> str:
+    """The fingerprint of the network that a layer's preferred pictures were made in; "" where nothing tells."""
+    try:
+        told = json.loads(Path(how).read_bytes())
+        return str(told["network"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def write_patches(path: str | os.PathLike[str], unit: Unit, patches: Sequence[Patch]) -> None:
@@ -168,6 +180,7 @@ def _paths(folder: Path, layer: str, stem: str) -> UnitImagePaths:
     return UnitImagePaths(
         montage=folder / OPTIMIZED_FOLDER / layer / f"{stem}_montage.jpg",
         whole_layer=folder / OPTIMIZED_FOLDER / layer / "whole_layer.jpg",
+        how=folder / OPTIMIZED_FOLDER / layer / "how.json",
         top=folder / TOP_FOLDER / layer / f"{stem}.jpg",
         top_back=folder / BACK_FOLDER / layer / f"{stem}.jpg",
         patches=folder / TOP_FOLDER / layer / f"{stem}.json",

@@ -90,7 +90,7 @@ class LayerPlan:
 
     @property
     def how(self) -> Path:
-        return self.whole.parent / "how.json"
+        return unit_image_paths(self.folder, self.layer).how
 
     def montage(self, channel: int) -> Path:
         return unit_image_paths(self.folder, self.layer, channel).montage

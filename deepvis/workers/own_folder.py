@@ -1,4 +1,4 @@
-"""The folder of the user's own pictures of a network: live optimizations, saved top 9."""
+"""Which network's pictures: the folder of the user's own (live optimizations, saved top 9), and the fingerprint."""
 
 from __future__ import annotations
 
@@ -16,7 +16,12 @@ def own_folder(model: Model) -> Path:
     Reads the weights if nobody did before: for a worker's thread. By the name alone where only pycaffe can make
     something of the weights.
     """
+    return user_folder(model.name, fingerprint=fingerprint_if_any(model))
+
+
+def fingerprint_if_any(model: Model) -> str:
+    """ "" where the weights cannot be read."""
     try:
-        return user_folder(model.name, fingerprint=fingerprint(model))
+        return fingerprint(model)
     except ModelError:
-        return user_folder(model.name)
+        return ""

@@ -16,6 +16,7 @@ from deepvis.core.unit_files import (
     SAVED_TOP,
     UnitFileError,
     UnitImagePaths,
+    network_of_pictures,
     original_image_paths,
     read_patches,
     read_stats,
@@ -55,7 +56,8 @@ def commands_for(model: Model) -> Commands:
 class UnitImageReader:
     """Reads unit pictures from folders in the layout of ``core.unit_files``.
 
-    own_folder: the one of ``folders`` where the window saves. The first folder that has a picture wins; a unit's
+    own_folder: the one of ``folders`` where the window saves. network: its fingerprint; preferred pictures that say
+    they were made in another network are not shown. The first folder that has a picture wins; a unit's
     top 9 and its projections come from the same one. A layer's own pictures come before those of the layer that it
     borrows from; names with slashes are looked for in the original's sub-folders too. A picture is kept in memory,
     at most ``cache_bytes`` of them, and read again when its file has changed. Files that are missing or broken
@@ -69,7 +71,9 @@ class UnitImageReader:
         commands: Commands,
         cache_bytes: int = CACHE_BYTES,
         own_folder: Path | None = None,
+        network: str = "",
     ) -> None:
+        self._network = network
         self._own_folder = own_folder
         self._folders = tuple(Path(folder) for folder in folders if str(folder))
         self._info = info
@@ -106,9 +110,10 @@ class UnitImageReader:
         """One preferred picture for each unit of a layer, or a note on how to make them."""
         units = self._info.layer(layer).channels
         notes: dict[str, str] = {}
-        places = [(place.whole_layer, place) for place in self._places(Unit(layer, 0))]
-        for path, _ in places:
-            tiles = self._picture(path, notes, "tiles", lambda rgb: cut_tiles(rgb, units))
+        for place in self._places(Unit(layer, 0)):
+            if self._is_of_another_network(place, place.whole_layer, notes, "tiles"):
+                continue
+            tiles = self._picture(place.whole_layer, notes, "tiles", lambda rgb: cut_tiles(rgb, units))
             if tiles is not None:
                 return WholeLayer(layer, version, tiles)
         missing = (
@@ -140,6 +145,8 @@ class UnitImageReader:
                 notes["optimized"] = "your own live optimization"
                 return live
         for place in places:
+            if self._is_of_another_network(place, place.montage, notes, "optimized"):
+                continue
             block = self._picture(place.montage, notes, "optimized", lower_left)
             if block is not None:
                 notes.pop("optimized", None)
@@ -147,6 +154,14 @@ class UnitImageReader:
         command = self._commands.optimize(self._source_layer(unit.layer))
         notes.setdefault("optimized", f"none yet; {command} makes them; press x to make this one now")
         return None
+
+    def _is_of_another_network(self, place: UnitImagePaths, path: Path, notes: dict[str, str], name: str) -> bool:
+        """Networks whose files share a folder share the folder of pictures too."""
+        made_in = network_of_pictures(place.how) if self._network and path.exists() else ""
+        if made_in in ("", self._network):
+            return False
+        notes[name] = f"the pictures in {place.how.parent} were made in another network; --unit-images names a folder"
+        return True
 
     def _first(
         self, places: list[tuple[Path, UnitImagePaths]], name: str, notes: dict[str, str]

@@ -72,6 +72,19 @@ def test_what_is_missing_is_noted_with_the_command_that_makes_it(reader):
     assert set(images.notes) == {"optimized", "top", "top_back"}
 
 
+def test_pictures_of_another_network_are_not_shown(tmp_path):
+    reader = UnitImageReader([tmp_path], FAKE_INFO, Commands("--model fake"), network="ours")
+    paths = unit_image_paths(tmp_path, "conv1", 3)
+    save(paths.montage, 10, 50, 200, 90, side=32)
+    save(paths.whole_layer, 60, side=32)
+    for told, shown in (("{}", True), ('{"network": "ours"}', True), ('{"network": "theirs"}', False)):
+        paths.how.write_text(told)
+        images, layer = reader.unit(Unit("conv1", 3), 1), reader.whole_layer("conv1", 1)
+        assert (images.optimized is not None, layer.tiles is not None) == (shown, shown)
+        for note in (images.notes.get("optimized", ""), layer.note):
+            assert ("were made in another network" in note) != shown
+
+
 def test_a_pooled_layer_borrows_unless_it_has_its_own(reader, tmp_path):
     save(unit_image_paths(tmp_path / "model", "conv1", 3).top, 100)
     assert near(reader.unit(Unit("pool1", 3), 1).top, 100)
