@@ -36,7 +36,8 @@ from deepvis.workers.input import InputWorker
 from deepvis.workers.network import NetworkWorker
 from deepvis.workers.optimize import OptimizeWorker
 from deepvis.workers.own_folder import fingerprint_if_any, own_folder
-from deepvis.workers.unit_image_reader import UnitImageReader, commands_for
+from deepvis.workers.unit_image_commands import commands_for
+from deepvis.workers.unit_image_reader import UnitImageReader
 from deepvis.workers.unit_images import UnitImagesWorker
 
 TITLE = "Deep Visualization Toolbox"
@@ -197,8 +198,8 @@ def make_parts(settings: Settings, model: Model, passes: PassLog) -> Parts:
     def open_images(info: NetInfo) -> UnitImagesWorker:
         def open_reader() -> UnitImageReader:
             own = own_folder(model)
-            folders, commands = [model.unit_image_dir, own], commands_for(model)
-            network = fingerprint_if_any(model)
+            folders, network = [model.unit_image_dir, own], fingerprint_if_any(model)
+            commands = commands_for(model, vars(settings))
             return UnitImageReader(folders, info, commands, settings.unit_image_cache, own, network)
 
         return UnitImagesWorker(open_reader, [stream])

@@ -48,13 +48,19 @@ def stale_tag(canvas: np.ndarray, scene: Scene, field: Rect) -> int:
 
 
 def sentence(canvas: np.ndarray, scene: Scene, area: Rect, text: str, *, color: theme.BGR = theme.SOFT) -> None:
-    """Write a sentence, wrapped, in the middle of an empty place."""
+    """Write a sentence, wrapped, in the middle of an empty place; a long one closer and smaller, if need be cut."""
     fill(canvas, area, theme.WELL)
     round_corners(canvas, area, scene.px(4), theme.FACE)
-    px = scene.px(theme.SIZE_TEXT)
-    high = line_height(px) + scene.px(3)
-    inner = area.inset(scene.px(14) if min(area.height, area.width) > scene.px(90) else scene.px(3))
-    lines = wrap(text, px, max(inner.width, px), max(inner.height // high, 1))
+    is_small = min(area.height, area.width) <= scene.px(90)
+    for size, margin, apart in ((theme.SIZE_TEXT, 14, 3), (theme.SIZE_SMALL, 6, 1)):
+        px = scene.px(size)
+        high = line_height(px) + scene.px(apart)
+        inner = area.inset(scene.px(3 if is_small else margin))
+        lines, room = wrap(text, px, max(inner.width, px)), max(inner.height // high, 1)
+        if len(lines) <= room:
+            break
+    else:
+        lines = wrap(text, px, max(inner.width, px), room)
     row = inner.row + max(inner.height - high * len(lines), 0) // 2
     for i, line in enumerate(lines):
         draw_text(canvas, row + i * high, inner.col, line, px, color, width=inner.width, align="centre")

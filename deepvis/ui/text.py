@@ -152,7 +152,7 @@ def elide(text: str, px: int, width: int, bold: bool = False) -> str:
 
 @lru_cache(maxsize=512)
 def wrap(text: str, px: int, width: int, lines: int | None = None) -> tuple[str, ...]:
-    """The text cut at spaces into lines of at most ``width`` pixels; words that are longer are broken.
+    """The text cut at spaces into lines of at most ``width`` pixels; longer words are broken, paths at a slash.
 
     lines: the most that there may be; the last one then ends in an ellipsis.
     """
@@ -162,6 +162,7 @@ def wrap(text: str, px: int, width: int, lines: int | None = None) -> tuple[str,
         for word in one_line(paragraph).split():
             while text_width(word, px) > width and len(word) > 1:
                 cut = max(len(elide(word, px, width)) - 1, 1)
+                cut = word.rfind("/", 1, cut) + 1 or cut
                 result.extend([line] if line else [])
                 line = ""
                 result.append(word[:cut])

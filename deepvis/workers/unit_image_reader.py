@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,35 +21,10 @@ from deepvis.core.unit_files import (
     read_stats,
     unit_image_paths,
 )
-from deepvis.model.card import CARD_NAME
-from deepvis.model.zoo import Model, models_folder
 from deepvis.sources.photos import PhotoError, load_rgb
+from deepvis.workers.unit_image_commands import Commands
 
 CACHE_BYTES = 64 << 20
-
-
-@dataclass(frozen=True)
-class Commands:
-    """The commands that make missing pictures, as the notes in the window name them.
-
-    network: the options that name the network, as --model NAME.
-    """
-
-    network: str
-
-    def optimize(self, layer: str) -> str:
-        return f"scripts/optimize_layer.py {self.network} --push-layer {layer}"
-
-    def top(self, layer: str) -> str:
-        return f"scripts/find_max_acts.py {self.network} --layers {layer} --images FOLDER --crop"
-
-
-def commands_for(model: Model) -> Commands:
-    """The commands for a model with a card, or for a network of one's own files."""
-    if (model.folder / CARD_NAME).is_file() and model.prototxt.parent == model.folder:
-        own = model.folder.parent == models_folder()
-        return Commands(f"--model {model.folder.name if own else model.folder}")
-    return Commands(f"--prototxt {model.prototxt} --weights {model.weights}")
 
 
 class UnitImageReader:
@@ -152,7 +126,7 @@ class UnitImageReader:
                 notes.pop("optimized", None)
                 return block
         command = self._commands.optimize(self._source_layer(unit.layer))
-        notes.setdefault("optimized", f"none yet; {command} makes them; press x to make this one now")
+        notes.setdefault("optimized", f"none yet; press x to make this one now; {command} makes them all")
         return None
 
     def _is_of_another_network(self, place: UnitImagePaths, path: Path, notes: dict[str, str], name: str) -> bool:

@@ -24,7 +24,8 @@ from deepvis.ui.window import Closed, Key, MemoryWindow, Mouse, Resized
 from deepvis.workers.input import InputWorker
 from deepvis.workers.network import NetworkWorker
 from deepvis.workers.optimize import OptimizeAsk, OptimizeWorker
-from deepvis.workers.unit_image_reader import Commands, UnitImageReader
+from deepvis.workers.unit_image_commands import Commands
+from deepvis.workers.unit_image_reader import UnitImageReader
 from deepvis.workers.unit_images import UnitImagesWorker
 
 TURNS = 2000

@@ -12,6 +12,7 @@ from deepvis.core.geometry import Rect
 from deepvis.core.panes import make_layout
 from deepvis.core.state import InputState, ViewState
 from deepvis.core.types import Fit, LayerInfo, OptimizeProgress, PassSeconds, Unit
+from deepvis.ui import heading, theme
 from deepvis.ui.panes import jpgvis
 from deepvis.ui.panes.aux import shows_classes
 from deepvis.ui.panes.help import columns_of
@@ -125,3 +126,21 @@ def test_an_error_is_said_whole_wherever_there_is_room() -> None:
 def test_the_keys_that_sentences_name_do_what_they_say() -> None:
     named = {"b": "cycle_back", "9": "toggle_unit_images", "h": "toggle_help"}
     assert {key: command_of(key).name for key in named} == named
+
+
+def test_a_long_sentence_is_written_smaller_before_it_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[tuple[str, int]] = []
+
+    def write(canvas: np.ndarray, row: int, col: int, text: str, px: int, *_: object, **__: object) -> None:
+        drawn.append((text, px))
+
+    monkeypatch.setattr(heading, "draw_text", write)
+    scene, area = replace(make_scene(), layout=make_layout(930, 1500)), Rect(0, 0, 200, 240)
+    seen = []
+    for words in (5, 42, 200):
+        drawn.clear()
+        heading.sentence(np.zeros((200, 240, 3), np.uint8), scene, area, "weights " * words)
+        assert len({px for _, px in drawn}) == 1
+        seen.append((drawn[0][1], drawn[-1][0].endswith("…")))
+    normal, small = scene.px(theme.SIZE_TEXT), scene.px(theme.SIZE_SMALL)
+    assert small < normal and seen == [(normal, False), (small, False), (small, True)]

@@ -83,3 +83,11 @@ def test_letters_reach_no_further_than_the_line() -> None:
 
 def test_the_font_carries_its_licence() -> None:
     assert "SIL OPEN FONT LICENSE" in (FONTS / "OFL.txt").read_text().upper()
+
+
+def test_a_path_is_broken_at_a_slash_where_it_has_one() -> None:
+    assert wrap("see /some/folder/of/mine/weights.caffemodel", 12, 140) == (
+        "see",
+        "/some/folder/of/mine/",
+        "weights.caffemodel",
+    )

@@ -88,3 +88,20 @@ def test_keys_and_screenshot_in_a_real_window(start: Start, tiny: list[str], pho
     program = start(*tiny, "--images", photos, "--keys", "o o down", "--screenshot", tmp_path / "shot.png")
     assert program.end() == (0, "")
     assert cv2.imread(str(tmp_path / "shot.png")).shape == (930, 1500, 3)
+
+
+def test_a_unit_is_optimized_while_one_looks_on_until_esc_stops_it(start: Start, screen: Any, photos: Path) -> None:
+    program = start("--images", photos, "--size", "900x600")
+    program.key("End", "Left", "Down", "Right")  # a class of the embedded network
+    program.until(lambda: unchanged(screen), "all panes to be full")
+    program.key("x")
+    program.until(lambda: not unchanged(screen), "the picture to grow")
+    program.key("v")  # with the next preset from the beginning
+    program.until(lambda: not unchanged(screen), "the picture to grow again")
+    program.key("Escape", "p")
+    assert program.saved(1).name.startswith("deepvis-caffenet-mini-fc8-1-")  # stopped, and the view as it was
+    program.until(lambda: unchanged(screen), "nothing to grow any more")
+    program.key("Escape", "p")
+    assert program.saved(2).name.startswith("deepvis-caffenet-mini-conv1-0-")
+    program.key("q")
+    assert program.end() == (0, "")

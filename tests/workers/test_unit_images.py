@@ -13,9 +13,9 @@ from deepvis.backends.fake import FAKE_INFO
 from deepvis.core.commands import COMMANDS
 from deepvis.core.types import Patch, Unit
 from deepvis.core.unit_files import SAVED_TOP, original_image_paths, unit_image_paths, write_patches, write_stats
-from deepvis.workers.unit_image_reader import Commands, UnitImageReader, commands_for, cut_tiles, lower_left
+from deepvis.workers.unit_image_commands import Commands
+from deepvis.workers.unit_image_reader import UnitImageReader, cut_tiles, lower_left
 from deepvis.workers.unit_images import ImagesAsk, UnitImagesWorker
-from tests.helpers.networks import small_model
 
 
 def save(path, *brightnesses: int, side: int = 6) -> None:
@@ -250,11 +250,6 @@ def test_what_supplements_have_new_is_put_by_itself(reader):
 def test_without_supplements_it_waits_for_the_next_unit(reader):
     worker = UnitImagesWorker(lambda: reader)
     assert worker.answer(ImagesAsk(Unit("conv1", 0))) is None
-
-
-def test_the_commands_name_the_network(tmp_path):
-    own = commands_for(small_model(tmp_path))
-    assert own.top("fc").startswith(f"scripts/find_max_acts.py --prototxt {tmp_path / 'small.prototxt'} --weights")
 
 
 def test_a_whole_layer_is_handed_out_once(reader):
