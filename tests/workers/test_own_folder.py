@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -31,3 +32,10 @@ def test_where_the_weights_cannot_be_read_the_name_has_to_do(tmp_path: Path) -> 
     write_weights(weights, {"of another network": [np.zeros(3, np.float32)]})
     model = load_model(prototxt=small_model(tmp_path).prototxt, weights=weights)
     assert own_folder(model) == tmp_path / "cache" / "small"
+
+
+def test_the_embedded_default_s_pictures_were_made_in_it() -> None:
+    """Trained anew, it needs new pictures: the window would show none."""
+    model = load_model()
+    told = [json.loads(path.read_text()) for path in model.unit_image_dir.glob("regularized_opt/*/how.json")]
+    assert {how["network"] for how in told} == {fingerprint(model)} and len(told) == 6
