@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
@@ -160,12 +159,8 @@ def finish(specimen: Specimen, climbs: Sequence[Climb]) -> list[Climb]:
 
 
 @torch.no_grad()
-def advance(specimen: Specimen, climbs: Sequence[Climb], *, company: bool = True) -> list[Climb]:
-    """One iteration of all climbs together, none of which has ended.
-
-    company: a climb's numbers are the same to the last bit (on a CPU), whichever others there are; False, for a climb
-    that is always alone: quicker where there are large fully connected layers, CaffeNet takes half the time.
-    """
+def advance(specimen: Specimen, climbs: Sequence[Climb]) -> list[Climb]:
+    """One iteration of all climbs together, none of which has ended: each as if it were alone, on a CPU to the bit."""
     objectives = [climb.job.objective for climb in climbs]
     step = Step(
         [climb.iteration for climb in climbs],
@@ -175,7 +170,7 @@ def advance(specimen: Specimen, climbs: Sequence[Climb], *, company: bool = True
     x = specimen.clip(torch.stack([climb.x for climb in climbs]))
     seen, pull_back = look(x, step)
     layers = {layer for objective in objectives for layer in objective.layers}
-    with steady() if company else nullcontext():
+    with steady():
         tape = specimen.forward(seen, layers)
         grad = pull_back(gradient(tape, [climb.pushes for climb in climbs], specimen.data_blob)).contiguous()
     values, squares, counts, majority = _to_host(

@@ -65,7 +65,7 @@ def start(
 
 def onward(run: LiveRun) -> LiveRun:
     """One iteration on. Raises OptimizeError where the unit is dead or the numbers blow up."""
-    (climb,) = advance(run.specimen, [run.climb], company=False)
+    (climb,) = advance(run.specimen, [run.climb])
     if climb.trouble:
         raise OptimizeError(climb.trouble)
     return replace(run, climb=climb)

@@ -8,7 +8,7 @@ from math import prod
 from torch import Tensor
 
 from deepvis.engine.op import LAYERS, Op, Weights, blob, canonical_axis, fault
-from deepvis.engine.steady import linear
+from deepvis.engine.steady import product, product_back
 from deepvis.model.graph import LayerSpec
 
 
@@ -44,10 +44,10 @@ def inner_product(spec: LayerSpec, weights: Weights) -> Op:
 
     def forward(x: Tensor) -> Tensor:
         kept = outer(x.shape)
-        return linear(x.reshape(-1, length), w, bias).reshape(*kept, p.num_output)
+        return product(x.reshape(-1, length), w, bias).reshape(*kept, p.num_output)
 
     def backward(ran, grads):
         (x,) = ran.bottoms
-        return [linear(grads[0].reshape(-1, p.num_output), w.t()).reshape(x.shape)]
+        return [product_back(grads[0].reshape(-1, p.num_output), w).reshape(x.shape)]
 
     return Op(forward, backward=backward, shapes=lambda shape: ((*outer(shape), p.num_output),))
