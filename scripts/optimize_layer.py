@@ -29,11 +29,12 @@ from deepvis.optimize.field_only import field_only, place_in
 from deepvis.optimize.layer_images import (
     JPEG_QUALITY,
     LayerPlan,
-    begin_layer,
     blocks_of,
     finish_layer,
     is_complete,
     jobs_left,
+    rest_of,
+    write_how,
     write_montage,
     write_piece,
 )
@@ -79,7 +80,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         args.push_layer = [layer for layer in model.layer_names if layer not in model.remap]
     plans = [plan_of(args, network, model, ready, layer) for layer in layers_of(args, model, ready.net.shapes)]
     check_folders(plans)
-    plans = [begin_layer(plan, brave=args.brave) for plan in plans]
+    plans = [rest_of(plan, brave=args.brave) for plan in plans]
     lefts = [jobs_left(plan) for plan in plans]
     report = session.Report()
     for plan, left in zip(plans, lefts, strict=True):
@@ -102,6 +103,7 @@ def make(
     if not left and is_complete(plan):
         command.warn([f"{plan.layer} is complete in {plan.whole.parent}"], NAME)
         return session.Report()
+    write_how(plan)
     if plan.field_only:
         network = replace(network, field_of=plan.layer)
     colours = model.preprocessor

@@ -136,8 +136,8 @@ def blocks_of(recipes: Mapping[str, Recipe]) -> dict[int, tuple[str, Recipe]]:
     return dict(sorted(placed.items()))
 
 
-def begin_layer(plan: LayerPlan, *, brave: bool) -> LayerPlan:
-    """Write down how the layer is made; returns the plan of what is left of it: no channels where all is there.
+def rest_of(plan: LayerPlan, *, brave: bool) -> LayerPlan:
+    """The plan of what is left of a layer: no channels where all is there.
 
     brave: pictures of the plan's channels are made anew, and all that was made in another way is given up. Raises
     OptimizeError where there are pictures that were made in another way, or by another program.
@@ -156,7 +156,7 @@ def begin_layer(plan: LayerPlan, *, brave: bool) -> LayerPlan:
     elif brave:
         shutil.rmtree(plan.pieces, ignore_errors=True)
         plan.how.unlink(missing_ok=True)
-    elif told is not None and not fits:
+    elif told is not None and not fits and ("units" in told or any(plan.pieces.glob("*.png"))):
         raise OptimizeError(
             f"the pictures of {plan.layer} in {plan.folder} were made in another way ({plan.how} says how); "
             "give --brave to overwrite them, or another --unit-jpg-dir"
@@ -167,11 +167,16 @@ def begin_layer(plan: LayerPlan, *, brave: bool) -> LayerPlan:
                 f"{path} is there already, and nothing says how it was made; give --brave to overwrite it, "
                 "or another --unit-jpg-dir"
             )
-    if is_complete(plan):
+    if fits and is_complete(plan):
         return replace(plan, channels=tuple(c for c in plan.channels if not plan.montage(c).exists()))
-    with written_beside(plan.how) as file:
-        file.write(to_json(plan.description()))
     return plan
+
+
+def write_how(plan: LayerPlan) -> None:
+    """Say how the layer is made, before its first picture is."""
+    if not is_complete(plan):
+        with written_beside(plan.how) as file:
+            file.write(to_json(plan.description()))
 
 
 def is_complete(plan: LayerPlan) -> bool:

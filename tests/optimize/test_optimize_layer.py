@@ -81,6 +81,15 @@ def test_other_presets_do_not_replace_those_of_an_unfinished_layer(run, tmp_path
     assert run(*words)[0] == 0
 
 
+def test_where_nothing_was_made_yet_another_way_is_as_good(run, tmp_path, monkeypatch):
+    words = [*QUICK, "--push-layer", "fc", *ONE, "--unit-jpg-dir", str(tmp_path)]
+    with monkeypatch.context() as patched:
+        patched.setattr(session, "run_tasks", lambda *args: (_ for _ in ()).throw(KeyboardInterrupt))
+        assert run(*words)[0] == 130
+    assert (unit_image_paths(tmp_path, "fc").how).exists()
+    assert run(*words, "--tile", "7")[0] == 0
+
+
 def test_a_layer_is_finished_once_every_picture_of_it_is_there(run, tmp_path):
     words = [*QUICK, "--push-layer", "fc", "--rand-seed", "0", "--unit-jpg-dir", str(tmp_path)]
     assert run(*words, "--push-channel", "0-1")[0] == 0
