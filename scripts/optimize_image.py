@@ -88,8 +88,8 @@ def jobs_left(paths: dict[Job, ResultPaths], made_in: Origin, *, brave: bool) ->
         )
     if brave:
         for found in paths.values():
-            if found.info.exists():
-                found.info.unlink()
+            found.info.unlink(missing_ok=True)
+            found.unfinished.unlink(missing_ok=True)
         return list(paths)
     done = {job for job, found in paths.items() if found.info.exists()}
     others = [job for job in done if not is_of_job(read_info(paths[job].info), job, made_in)]
@@ -100,7 +100,7 @@ def jobs_left(paths: dict[Job, ResultPaths], made_in: Origin, *, brave: bool) ->
         raise OptimizeError(
             f"{first} is there already, {made}; give --brave to overwrite it, or another --output-prefix"
         )
-    for job in paths.keys() - done:
+    for job in (job for job in paths if job not in done):
         foreign = of_others(paths[job])
         if foreign is not None:
             raise OptimizeError(
@@ -109,6 +109,8 @@ def jobs_left(paths: dict[Job, ResultPaths], made_in: Origin, *, brave: bool) ->
             )
     if done:
         command.warn([f"{len(done)} of {len(paths)} images are there already; going on with the others"], NAME)
+    for job in done:
+        paths[job].unfinished.unlink(missing_ok=True)
     return [job for job in paths if job not in done]
 
 

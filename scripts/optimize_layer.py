@@ -31,9 +31,11 @@ from deepvis.optimize.layer_images import (
     LayerPlan,
     blocks_of,
     finish_layer,
+    give_up,
     is_complete,
     jobs_left,
     rest_of,
+    unfinished,
     write_how,
     write_montage,
     write_piece,
@@ -80,11 +82,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         args.push_layer = [layer for layer in model.layer_names if layer not in model.remap]
     plans = [plan_of(args, network, model, ready, layer) for layer in layers_of(args, model, ready.net.shapes)]
     check_folders(plans)
-    plans = [rest_of(plan, brave=args.brave) for plan in plans]
-    lefts = [jobs_left(plan) for plan in plans]
+    if not args.brave:
+        plans = [rest_of(plan) for plan in plans]
+    lefts = [plan.jobs() if args.brave else jobs_left(plan) for plan in plans]
     report = session.Report()
     for plan, left in zip(plans, lefts, strict=True):
         if not (report.interrupted or report.full):
+            if args.brave:
+                give_up(plan)
             report.take(make(plan, left, network, work, model))
     return command.last_words(report, NAME, sum(map(len, lefts)), brave=args.brave)
 
@@ -107,9 +112,9 @@ def make(
     if plan.field_only:
         network = replace(network, field_of=plan.layer)
     colours = model.preprocessor
-    unfinished = {job: path.with_name(f"{path.stem}_unfinished.npz") for job, path in left.items()}
+    kept = {job: unfinished(path) for job, path in left.items()}
     with command.progress_bar(list(left), plan.layer) as bar:
-        report = session.run(network, list(left), work, bar, write, unfinished)
+        report = session.run(network, list(left), work, bar, write, kept)
     if not (report.interrupted or report.full):
         for channel in plan.channels:
             write_montage(plan, channel)

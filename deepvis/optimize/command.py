@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -77,4 +78,4 @@ def _interrupt(number: int, frame: object) -> None:
 
 
 def _be_patient(number: int, frame: object) -> None:
-    sys.stderr.write("interrupted already: saving what is in progress\n")
+    os.write(2, b"interrupted already: saving what is in progress\n")  # sys.stderr may be in the middle of a line

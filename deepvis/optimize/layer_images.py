@@ -136,40 +136,58 @@ def blocks_of(recipes: Mapping[str, Recipe]) -> dict[int, tuple[str, Recipe]]:
     return dict(sorted(placed.items()))
 
 
-def rest_of(plan: LayerPlan, *, brave: bool) -> LayerPlan:
-    """The plan of what is left of a layer: no channels where all is there.
+def rest_of(plan: LayerPlan) -> LayerPlan:
+    """The plan of what is left of a layer: no channels where all is there. Changes nothing.
 
-    brave: pictures of the plan's channels are made anew, and all that was made in another way is given up. Raises
-    OptimizeError where there are pictures that were made in another way, or by another program.
+    Raises OptimizeError where there are pictures that were made in another way, or by another program.
     """
-    how = json.loads(json.dumps(plan.description()))
-    try:
-        told = _read_how(plan)
-    except OptimizeError:
-        if not brave:
-            raise
-        told = None
-    fits = told is not None and {**how, **told, "units": None} == {**how, "units": None}
-    if brave and fits:
-        for channel in plan.channels:
-            _forget(plan, channel)
-    elif brave:
-        shutil.rmtree(plan.pieces, ignore_errors=True)
-        plan.how.unlink(missing_ok=True)
-    elif told is not None and not fits and ("units" in told or any(plan.pieces.glob("*.png"))):
+    told = _read_how(plan)
+    if told is not None and not _fits(plan, told) and ("units" in told or any(plan.pieces.glob("*.png"))):
         raise OptimizeError(
             f"the pictures of {plan.layer} in {plan.folder} were made in another way ({plan.how} says how); "
             "give --brave to overwrite them, or another --unit-jpg-dir"
         )
-    elif told is None and not plan.pieces.exists():
-        for path in filter(Path.exists, map(plan.montage, plan.channels)):
+    if told is None and not plan.pieces.exists():
+        for path in filter(Path.exists, [plan.whole, *map(plan.montage, range(plan.count))]):
             raise OptimizeError(
                 f"{path} is there already, and nothing says how it was made; give --brave to overwrite it, "
                 "or another --unit-jpg-dir"
             )
-    if fits and is_complete(plan):
+    if is_complete(plan):
         return replace(plan, channels=tuple(c for c in plan.channels if not plan.montage(c).exists()))
     return plan
+
+
+def give_up(plan: LayerPlan) -> None:
+    """Forget what there is of the plan's channels; of the whole layer where it was made in another way.
+
+    Montages made in the same way stay until new ones take their places.
+    """
+    try:
+        told = _read_how(plan)
+    except OptimizeError:
+        told = None
+    if told is None or not _fits(plan, told):
+        shutil.rmtree(plan.pieces, ignore_errors=True)
+        for path in (plan.how, plan.whole, *map(plan.montage, range(plan.count))):
+            path.unlink(missing_ok=True)
+        return
+    for path in plan.jobs().values():
+        path.unlink(missing_ok=True)
+        unfinished(path).unlink(missing_ok=True)
+    if len(plan.channels) == plan.count:
+        plan.how.unlink()
+
+
+def unfinished(piece: Path) -> Path:
+    """Where the climb of a piece is kept on its way."""
+    return piece.with_name(f"{piece.stem}_unfinished.npz")
+
+
+def _fits(plan: LayerPlan, told: dict[str, Any]) -> bool:
+    """Was a layer made as the plan says? What an earlier version did not write down is taken to fit."""
+    how = json.loads(json.dumps(plan.description()))
+    return {**how, **told, "units": None} == {**how, "units": None}
 
 
 def write_how(plan: LayerPlan) -> None:
@@ -182,7 +200,7 @@ def write_how(plan: LayerPlan) -> None:
 def is_complete(plan: LayerPlan) -> bool:
     """Has the whole layer been made once, in this way? Single montages may be gone since."""
     told = _read_how(plan)
-    return told is not None and "units" in told and plan.whole.exists()
+    return told is not None and _fits(plan, told) and "units" in told and plan.whole.exists()
 
 
 def _read_how(plan: LayerPlan) -> dict[str, Any] | None:
@@ -195,13 +213,6 @@ def _read_how(plan: LayerPlan) -> dict[str, Any] | None:
         return None
     except ValueError as error:
         raise OptimizeError(f"{plan.how} cannot be read ({error}); delete it, or give --brave") from None
-
-
-def _forget(plan: LayerPlan, channel: int) -> None:
-    plan.montage(channel).unlink(missing_ok=True)
-    for block in plan.blocks:
-        for seed in plan.seeds:
-            plan.piece(channel, block, seed).unlink(missing_ok=True)
 
 
 def jobs_left(plan: LayerPlan) -> dict[Job, Path]:

@@ -134,6 +134,8 @@ def write_results(
 
 def of_others(paths: ResultPaths) -> Path | None:
     """A picture that is in the way and that this program did not make, if there is one."""
+    if paths.images.exists() or paths.unfinished.exists():  # ours lie beside, of an earlier version perhaps
+        return None
     for path in (paths.best_x, paths.best_xpm):
         try:
             with Image.open(path) as image:

@@ -123,7 +123,8 @@ def open_search(folder: Path, search: Search) -> None:
         return
     except ValueError as error:
         raise OptimizeError(f"{file} cannot be read ({error}); choose another --out") from None
-    if there != json.loads(json.dumps(search.as_dict())):
+    now = json.loads(json.dumps(search.as_dict()))
+    if {**now, **there} != now:  # an earlier version did not write down the network's fingerprint
         raise OptimizeError(f"{folder} holds another search ({file} says which); choose another --out")
 
 

@@ -155,9 +155,9 @@ def run(
     if work.scheduler:
         tasks = [for_elsewhere(task) for task in tasks]
     watcher = Watcher(bar, len(jobs), origin(network), unfinished)
-    with _executor(work, len(tasks), network.device) as executor:
+    with _executor(work, len(tasks), network.device) as (executor, ahead):
         try:
-            with closing(run_tasks(tasks, executor, None if work.scheduler else watcher)) as outcomes:
+            with closing(run_tasks(tasks, executor, None if work.scheduler else watcher, ahead)) as outcomes:
                 for task, outcome in outcomes:
                     if isinstance(outcome, OSError) and not work.scheduler:
                         raise outcome
@@ -201,13 +201,14 @@ def _take(
 
 
 @contextmanager
-def _executor(work: Work, tasks: int, device: str) -> Iterator[Executor]:
+def _executor(work: Work, tasks: int, device: str) -> Iterator[tuple[Executor, int | None]]:
+    """And how many tasks to send out at a time."""
     if work.scheduler:
-        with cluster_executor(work.scheduler) as executor:
-            yield executor
+        with cluster_executor(work.scheduler) as (executor, threads):
+            yield executor, 2 * threads
     else:
         with local_executor(work.workers_for(tasks, device)) as executor:
-            yield executor
+            yield executor, None
 
 
 def sentence_of(error: Exception, task: Task | None = None, *, away: bool = False) -> str:

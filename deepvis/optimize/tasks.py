@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -150,12 +151,13 @@ def moved(climb: Climb, device: torch.device) -> Climb:
 
 
 def run_tasks(
-    tasks: Sequence[Task], executor: Executor, watch: Watch | None = None
+    tasks: Sequence[Task], executor: Executor, watch: Watch | None = None, ahead: int | None = None
 ) -> Generator[tuple[Task, list[Climb] | Exception], None, None]:
     """Every task's climbs, or the exception that it ended with, as they come.
 
     watch: called in the executor's threads; leave it out where they are other processes. There a task with
-    ``seconds`` comes back with climbs on their way, and is sent on again. Where its reader stops, or an interrupt
+    ``seconds`` comes back with climbs on their way, and is sent on again. ahead: so many tasks are out at a time, None:
+    all; those that were begun are ended before others begin. Where its reader stops, or an interrupt
     comes, what has not begun is cancelled.
     """
     waiting: dict[Future[list[Climb]], Task] = {}
@@ -164,8 +166,13 @@ def run_tasks(
         args = (task, watch) if watch is not None else (task,)
         waiting[executor.submit(run_task, *args)] = task
 
-    for task in tasks:
-        send(task)
+    todo = deque(tasks)
+
+    def send_more() -> None:
+        while todo and (ahead is None or len(waiting) < ahead):
+            send(todo.popleft())
+
+    send_more()
     try:
         while waiting:
             done, _ = wait(waiting, return_when=FIRST_COMPLETED)
@@ -173,7 +180,8 @@ def run_tasks(
                 task = waiting.pop(future)
                 outcome = _outcome(future)
                 if isinstance(outcome, list) and watch is None and any(climb.outcome is None for climb in outcome):
-                    send(replace(task, climbs=tuple(outcome)))
+                    send(replace(task, climbs=tuple(outcome), starts=()))
+                send_more()
                 yield task, outcome
     finally:
         for future in waiting:
@@ -203,8 +211,8 @@ def local_executor(workers: int = 1) -> Executor:
 
 
 @contextmanager
-def cluster_executor(address: str) -> Iterator[Executor]:
-    """The executor of a Dask cluster; address: ``tcp://host:port`` of its scheduler.
+def cluster_executor(address: str) -> Iterator[tuple[Executor, int]]:
+    """The executor of a Dask cluster, and its number of threads; address: ``tcp://host:port`` of its scheduler.
 
     The workers need deepvis and the model's files. A worker that dies gives its tasks back to the scheduler.
     Raises OptimizeError where there is no cluster, or one without workers.
@@ -225,4 +233,4 @@ def cluster_executor(address: str) -> Iterator[Executor]:
             raise OptimizeError(
                 f"the Dask scheduler at {address} has no workers; start some with: dask worker {address}"
             )
-        yield client.get_executor(pure=False)
+        yield client.get_executor(pure=False), sum(client.nthreads().values())

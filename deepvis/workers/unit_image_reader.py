@@ -134,7 +134,8 @@ class UnitImageReader:
         made_in = network_of_pictures(place.how) if self._network and path.exists() else ""
         if made_in in ("", self._network):
             return False
-        notes[name] = f"the pictures in {place.how.parent} were made in another network; --unit-images names a folder"
+        other = "were made in another network (other weights, mean or size); press x to make this one now"
+        notes[name] = f"the pictures in {place.how.parent} {other}"
         return True
 
     def _first(
