@@ -13,6 +13,7 @@ from deepvis.core.mailbox import Closed, Mailbox
 from deepvis.core.panes import LayoutError, PaneLayout
 from deepvis.core.state import GAMMA_BOOSTS, INDIVIDUAL_BOOSTS, AppState, InputState, ViewState
 from deepvis.core.types import BackMode, Fit, Frame, LayerInfo, NetInfo
+from deepvis.core.unit_files import user_folder
 from deepvis.loop import Loop
 from deepvis.maxes.running import RunningTop
 from deepvis.model.errors import ModelError
@@ -197,8 +198,9 @@ def make_parts(settings: Settings, model: Model, passes: PassLog) -> Parts:
 
     def open_images(info: NetInfo) -> UnitImagesWorker:
         def open_reader() -> UnitImageReader:
-            own = own_folder(model)
-            folders, network = [model.unit_image_dir, own], fingerprint_if_any(model)
+            network = fingerprint_if_any(model)
+            own = user_folder(model.name, fingerprint=network)
+            folders = [model.unit_image_dir, own]
             commands = commands_for(model, vars(settings))
             return UnitImageReader(folders, info, commands, settings.unit_image_cache, own, network)
 

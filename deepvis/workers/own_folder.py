@@ -20,7 +20,7 @@ def own_folder(model: Model) -> Path:
 
 
 def fingerprint_if_any(model: Model) -> str:
-    """ "" where the weights cannot be read."""
+    """The fingerprint; empty where the weights cannot be read."""
     try:
         return fingerprint(model)
     except ModelError:
