@@ -4,7 +4,7 @@
 import sys
 
 try:
-    from deepvis.cli import entry
+    from deepvis.cli.window import entry
 except ModuleNotFoundError as error:
     if (error.name or "deepvis").startswith("deepvis"):
         raise

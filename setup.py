@@ -30,7 +30,7 @@ setup(
     python_requires=">=3.10",
     packages=[*find_namespace_packages(include=["deepvis", "deepvis.*"]), "deepvis._models", *MODELS],
     package_dir={"deepvis._models": "models"},
-    package_data={"deepvis.model": ["tables/*"], "deepvis.ui": ["fonts/*"], **MODELS},
+    package_data={"deepvis.formats.caffe": ["tables/*"], "deepvis.window.ui": ["fonts/*"], **MODELS},
     include_package_data=False,
     install_requires=[
         "torch>=2.4",
@@ -57,5 +57,5 @@ setup(
             "distributed",
         ],
     },
-    entry_points={"console_scripts": ["deepvis = deepvis.cli:entry"]},
+    entry_points={"console_scripts": ["deepvis = deepvis.cli.window:entry"]},
 )

@@ -25,15 +25,15 @@ sys.path.insert(0, str(ROOT))
 import cv2
 import numpy as np
 
-from deepvis.backends.base import BackendError, open_backend
 from deepvis.core.commands import COMMANDS
 from deepvis.core.state import AppState, Cursor, ViewState
 from deepvis.core.types import BackAsk, BackMode, Frame, NetAsk, Snapshot, Unit, UnitImages
-from deepvis.model.errors import ModelError
-from deepvis.model.zoo import load_model
-from deepvis.ui.compose import Composer
-from deepvis.ui.layout import layout_for
-from deepvis.ui.scene import Scene, Status
+from deepvis.live.backends.base import BackendError, open_backend
+from deepvis.models.zoo import load_model
+from deepvis.network.errors import ModelError
+from deepvis.window.ui.compose import Composer
+from deepvis.window.ui.layout import layout_for
+from deepvis.window.ui.scene import Scene, Status
 
 MODELS = ("caffenet-mini", "squeezenet", "bvlc-googlenet")
 

@@ -27,10 +27,10 @@ import cv2
 import numpy as np
 import torch
 
-from deepvis.engine.filling import fill_net
-from deepvis.engine.net import Net
-from deepvis.model.graph import load_net
-from deepvis.model.weights import write_weights
+from deepvis.formats.caffe.filling import fill_net
+from deepvis.formats.caffe.spec import load_net
+from deepvis.formats.caffe.weights import write_weights
+from deepvis.network.net import Net
 
 MODES = ("gradient", "deconv")
 MIDDLE = {"googlenet": "inception_4c/output", "squeezenet": "fire6/concat", "caffenet": "conv5"}

@@ -23,8 +23,8 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from deepvis.engine.net import Net
-from deepvis.model.zoo import load_model
+from deepvis.models.zoo import load_model
+from deepvis.network.net import Net
 from deepvis.optimize import command, session
 from deepvis.optimize.ascend import Climb, Job
 from deepvis.optimize.figures import Pieces, draw, presets_by_class

@@ -24,11 +24,11 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from deepvis.app import SWITCH_SECONDS
-from deepvis.backends.base import Backend, open_backend
 from deepvis.core.types import Frame, NetAsk, Unit
-from deepvis.model.zoo import Model, load_model
-from deepvis.workers.optimize import OptimizeAsk, OptimizeWorker
+from deepvis.live.backends.base import Backend, open_backend
+from deepvis.live.optimize import OptimizeAsk, OptimizeWorker
+from deepvis.models.zoo import Model, load_model
+from deepvis.window.app import SWITCH_SECONDS
 
 SLICE_SECONDS = 0.8
 

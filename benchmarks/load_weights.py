@@ -20,9 +20,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 
-from deepvis.model.graph import load_net
-from deepvis.model.weights import read_weights, write_weights
-from deepvis.model.zoo import find_card
+from deepvis.formats.caffe.spec import load_net
+from deepvis.formats.caffe.weights import read_weights, write_weights
+from deepvis.models.zoo import find_card
 
 SHAPES = {
     "conv1": (96, 3, 11, 11),

@@ -26,8 +26,8 @@ import numpy as np
 import torch
 from scipy.ndimage import gaussian_filter
 
-from deepvis.engine.net import Net
-from deepvis.model.zoo import load_model
+from deepvis.models.zoo import load_model
+from deepvis.network.net import Net
 from deepvis.optimize.ascend import Job, advance, begin
 from deepvis.optimize.objective import unit
 from deepvis.optimize.presets import TABLE_1

@@ -20,13 +20,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from deepvis.backends.base import open_backend
 from deepvis.core.state import InputState
 from deepvis.core.types import BackAsk, BackMode, NetAsk, NetInfo, Snapshot, Unit
-from deepvis.model.zoo import load_model
+from deepvis.live.backends.base import open_backend
+from deepvis.live.input import InputWorker
+from deepvis.live.network import NetworkWorker
+from deepvis.models.zoo import load_model
 from deepvis.sources.opening import open_moving, open_still
-from deepvis.workers.input import InputWorker
-from deepvis.workers.network import NetworkWorker
 
 MODELS = ("caffenet-mini", "squeezenet", "bvlc-googlenet")
 POLL_SECONDS = 0.004  # as the window waits for keys

@@ -22,10 +22,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import cv2
 import numpy as np
 
-from deepvis.backends.base import open_backend
 from deepvis.core.types import BackAsk, BackMode, Frame, NetAsk, Unit
-from deepvis.maxes.running import RunningTop
-from deepvis.model.zoo import load_model
+from deepvis.live.backends.base import open_backend
+from deepvis.models.zoo import load_model
+from deepvis.scan.running import RunningTop
 
 NAMES = ("caffenet-mini", "squeezenet", "bvlc-googlenet")
 

@@ -31,16 +31,16 @@ import cv2
 import numpy as np
 import torch
 
-from deepvis.maxes.command import run_command
-from deepvis.maxes.executor import IN_PROCESS, Where, cores
-from deepvis.maxes.images import find_images
-from deepvis.maxes.layout import CropOrder, run_crops
-from deepvis.maxes.network import ScanNetwork, one_torch_thread, open_network
-from deepvis.maxes.peaks import peaks_of
-from deepvis.maxes.plan import ModelRef
-from deepvis.maxes.run import ScanOrder, run_scan
-from deepvis.maxes.tracker import Tracker
-from deepvis.model.zoo import find_card
+from deepvis.models.zoo import find_card
+from deepvis.scan.command import run_command
+from deepvis.scan.executor import IN_PROCESS, Where, cores
+from deepvis.scan.images import find_images
+from deepvis.scan.layout import CropOrder, run_crops
+from deepvis.scan.network import ScanNetwork, one_torch_thread, open_network
+from deepvis.scan.peaks import peaks_of
+from deepvis.scan.plan import ModelRef
+from deepvis.scan.run import ScanOrder, run_scan
+from deepvis.scan.tracker import Tracker
 
 NAMES = ("squeezenet", "bvlc-googlenet", "caffenet-mini", "bvlc-reference-caffenet")
 WHERE = {"in_process": IN_PROCESS, "workers_1": Where(1), "workers_2": Where(2)}

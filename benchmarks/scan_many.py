@@ -26,9 +26,9 @@ import cv2
 import numpy as np
 import psutil
 
-from deepvis.maxes.images import write_list
-from deepvis.maxes.plan import ModelRef
-from deepvis.maxes.run import ScanOrder, run_scan
+from deepvis.scan.images import write_list
+from deepvis.scan.plan import ModelRef
+from deepvis.scan.run import ScanOrder, run_scan
 
 IMPORT_SECONDS = time.perf_counter() - began
 

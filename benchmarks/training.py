@@ -19,15 +19,15 @@ sys.path.insert(0, str(ROOT))
 
 import numpy as np
 import torch
+from default_model.batches import Material, make_batch
+from default_model.loop import losses, start_run
+from default_model.photos import PhotoCache
+from default_model.recipe import Recipe
+from default_model.student import Guides, Student
+from default_model.teacher import Maps
 
-from deepvis.engine.net import Net
-from deepvis.model.graph import load_net
-from deepvis.training.batches import Material, make_batch
-from deepvis.training.loop import losses, start_run
-from deepvis.training.photos import PhotoCache
-from deepvis.training.recipe import Recipe
-from deepvis.training.student import Guides, Student
-from deepvis.training.teacher import Maps
+from deepvis.formats.caffe.spec import load_net
+from deepvis.network.net import Net
 
 HEIGHT, WIDTH = 144, 192
 

@@ -1,5 +1,5 @@
 """``python -m deepvis``: the same as the command ``deepvis``."""
 
-from deepvis.cli import entry
+from deepvis.cli.window import entry
 
 entry()

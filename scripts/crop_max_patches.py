@@ -14,11 +14,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from deepvis.environment import use_environment
+from deepvis.cli.environment import use_environment
 
 use_environment()
 
-from deepvis.maxes.command import Bar, add_where_arguments, run_command, where
+from deepvis.scan.command import Bar, add_where_arguments, run_command, where
 
 
 def parser() -> argparse.ArgumentParser:
@@ -34,8 +34,8 @@ def parser() -> argparse.ArgumentParser:
 
 
 def crop(arguments: argparse.Namespace) -> None:
-    from deepvis.maxes.layout import CropOrder, run_crops  # late: --help needs no torch
-    from deepvis.maxes.report import write_report
+    from deepvis.scan.layout import CropOrder, run_crops  # late: --help needs no torch
+    from deepvis.scan.report import write_report
 
     output = arguments.output or arguments.scan
     order = CropOrder(

@@ -10,13 +10,13 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from deepvis.environment import use_environment
+from deepvis.cli.environment import use_environment
 
 use_environment()
 
-from deepvis.model.errors import ModelError
-from deepvis.model.fetch import fetch_model
-from deepvis.model.zoo import find_card, list_models
+from deepvis.models.fetch import fetch_model
+from deepvis.models.zoo import find_card, list_models
+from deepvis.network.errors import ModelError
 
 
 def parser() -> argparse.ArgumentParser:

@@ -15,12 +15,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from deepvis.environment import use_environment
+from deepvis.cli.environment import use_environment
 
 use_environment()
 
 from deepvis.core.types import Fit
-from deepvis.maxes.command import (
+from deepvis.scan.command import (
     Bar,
     add_model_arguments,
     add_where_arguments,
@@ -58,7 +58,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def scan(arguments: argparse.Namespace) -> None:
-    from deepvis.maxes.run import ScanOrder, run_scan  # late: --help needs no torch
+    from deepvis.scan.run import ScanOrder, run_scan  # late: --help needs no torch
 
     ref = model_ref(arguments)
     output = output_folder(arguments.output, ref)
@@ -89,8 +89,8 @@ def scan(arguments: argparse.Namespace) -> None:
 
 
 def crop(arguments: argparse.Namespace, output: Path) -> None:
-    from deepvis.maxes.layout import CropOrder, run_crops
-    from deepvis.maxes.report import write_report
+    from deepvis.scan.layout import CropOrder, run_crops
+    from deepvis.scan.report import write_report
 
     order = CropOrder(
         scan=output,

@@ -15,14 +15,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from deepvis.environment import use_environment
+from deepvis.cli.environment import use_environment
 
 use_environment()
 
 import numpy as np
 from PIL import Image
 
-from deepvis.model.zoo import Model
+from deepvis.models.zoo import Model
 from deepvis.optimize import command, figures, options, session
 from deepvis.optimize.ascend import Climb, Job
 from deepvis.optimize.errors import OptimizeError

@@ -18,18 +18,18 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from deepvis.environment import use_environment
+from deepvis.cli.environment import use_environment
 
 use_environment()
 
 import numpy as np
 
-from deepvis.backends.base import BackendError
-from deepvis.backends.engine import pick_device
-from deepvis.engine.net import Net
-from deepvis.model.errors import ModelError
-from deepvis.model.labels import read_synsets
-from deepvis.model.zoo import Model, load_model
+from deepvis.live.backends.base import BackendError
+from deepvis.live.backends.graph import pick_device
+from deepvis.models.labels import read_synsets
+from deepvis.models.zoo import Model, load_model
+from deepvis.network.errors import ModelError
+from deepvis.network.net import Net
 from deepvis.sources.photos import PhotoError, load_rgb
 
 PHOTOS = (".jpg", ".jpeg", ".png", ".bmp", ".webp")

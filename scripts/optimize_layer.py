@@ -17,11 +17,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from deepvis.environment import use_environment
+from deepvis.cli.environment import use_environment
 
 use_environment()
 
-from deepvis.model.zoo import Model
+from deepvis.models.zoo import Model
 from deepvis.optimize import command, options, session
 from deepvis.optimize.ascend import Climb, Job
 from deepvis.optimize.errors import OptimizeError

@@ -12,11 +12,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from deepvis.environment import use_environment
+from deepvis.cli.environment import use_environment
 
 use_environment()
 
-from deepvis.maxes.command import run_command
+from deepvis.scan.command import run_command
 
 
 def parser() -> argparse.ArgumentParser:
@@ -27,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def report(arguments: argparse.Namespace) -> None:
-    from deepvis.maxes.report import write_report
+    from deepvis.scan.report import write_report
 
     print(f"report: {write_report(arguments.scan, arguments.output)}")
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from deepvis.environment import use_environment
+from deepvis.cli.environment import use_environment
 
 use_environment()
 

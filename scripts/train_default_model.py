@@ -17,19 +17,19 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from deepvis.environment import use_environment
+from deepvis.cli.environment import use_environment
 
 use_environment()
 
 import torch
+from default_model import session
+from default_model.distil import Teacher
+from default_model.recipe import Recipe
 from tqdm import tqdm
 
-from deepvis.engine.net import Net
-from deepvis.model.errors import ModelError
-from deepvis.model.zoo import load_model
-from deepvis.training import session
-from deepvis.training.distil import Teacher
-from deepvis.training.recipe import Recipe
+from deepvis.models.zoo import load_model
+from deepvis.network.errors import ModelError
+from deepvis.network.net import Net
 
 DEFAULT = ROOT / "models" / "caffenet-mini"
 

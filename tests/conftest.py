@@ -90,7 +90,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """Arguments that name a network of four layers, 24 x 32 input, with labels."""
     import numpy as np
 
-    from deepvis.model.weights import write_weights
+    from deepvis.formats.caffe.weights import write_weights
 
     folder = tmp_path_factory.mktemp("tiny")
     prototxt, weights, labels = folder / "tiny.prototxt", folder / "tiny.caffemodel", folder / "labels.txt"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from deepvis import cli, config
+from deepvis.cli import window as cli
 from deepvis.core.commands import COMMANDS, markdown
-from deepvis.stats import PassLog, Stats
+from deepvis.settings import table as config
+from deepvis.window.stats import PassLog, Stats
 
 
 def test_the_readme_lists_the_keys_as_the_code_has_them(root: Path) -> None:
@@ -34,7 +35,7 @@ def test_every_statistic_is_documented(root: Path) -> None:
 
 def test_settings_py_documents_every_setting(root: Path) -> None:
     text = (root / "settings.py").read_text(encoding="utf-8")
-    assert text == config.document(), "python -m deepvis.config prints another text"
+    assert text == config.document(), "python -m deepvis.settings.table prints another text"
 
 
 def test_links_in_the_documents_lead_somewhere(root: Path) -> None:

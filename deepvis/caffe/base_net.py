@@ -10,18 +10,18 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 from torch import Tensor
 
-import deepvis.engine.layers  # noqa: F401  (fills the table of layer types)
+import deepvis.formats.caffe.layers  # noqa: F401  (fills the table of layer types)
 from deepvis.caffe import mode
 from deepvis.caffe.blob import Blob, batches
 from deepvis.caffe.python_layer import BlobVec, make_python_layer
 from deepvis.caffe.steps import SHARES_DATA, Step, settle
-from deepvis.engine.filling import filled, needs_filling
-from deepvis.engine.net import UnsupportedLayers
-from deepvis.engine.op import LAYERS
-from deepvis.model.graph import LayerSpec, load_net
-from deepvis.model.schema import TEST, TRAIN
-from deepvis.model.splits import as_caffe_builds
-from deepvis.model.training import AUTOMATIC
+from deepvis.formats.caffe.filling import filled, needs_filling
+from deepvis.formats.caffe.schema import TEST, TRAIN
+from deepvis.formats.caffe.spec import LayerSpec, load_net
+from deepvis.formats.caffe.splits import as_caffe_builds
+from deepvis.formats.caffe.training import AUTOMATIC
+from deepvis.network.net import UnsupportedLayers
+from deepvis.network.op import LAYERS
 
 
 class BaseNet:

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from deepvis.caffe.base_net import BaseNet
-from deepvis.engine.op import fits
-from deepvis.model.errors import ModelError
-from deepvis.model.graph import NetSpec
-from deepvis.model.hdf5 import read_hdf5, write_hdf5
-from deepvis.model.schema import TEST, TRAIN, LayerParameter
-from deepvis.model.weights import read_weights, write_weights
+from deepvis.formats.caffe.hdf5 import read_hdf5, write_hdf5
+from deepvis.formats.caffe.schema import TEST, TRAIN, LayerParameter
+from deepvis.formats.caffe.spec import NetSpec
+from deepvis.formats.caffe.weights import read_weights, write_weights
+from deepvis.network.errors import ModelError
+from deepvis.network.op import fits
 
 __all__ = ["TEST", "TRAIN", "Net"]
 

@@ -6,8 +6,8 @@ import importlib
 from collections.abc import Sequence
 
 from deepvis.caffe.blob import Blob
-from deepvis.model.errors import ModelError
-from deepvis.model.graph import LayerSpec
+from deepvis.formats.caffe.spec import LayerSpec
+from deepvis.network.errors import ModelError
 
 
 class Layer:

@@ -12,14 +12,14 @@ from torch import Tensor
 
 from deepvis.caffe.blob import Blob
 from deepvis.caffe.python_layer import BlobVec, Layer
-from deepvis.engine.back_modes import BACK_MODES
-from deepvis.engine.net import naming
-from deepvis.engine.op import Op, Ran, as_tuple, build, pull_back, run
-from deepvis.model.graph import LayerSpec
+from deepvis.formats.caffe.spec import LayerSpec
+from deepvis.network.back_modes import BACK_MODES
+from deepvis.network.net import naming
+from deepvis.network.op import Op, Ran, as_tuple, build, pull_back, run
 
 SHARES_DATA = frozenset({"Split", "Reshape", "Flatten"})  # their tops are their bottom's memory, as in Caffe
 
-PACKS = frozenset({"Convolution", "DepthwiseConvolution", "ConvolutionDepthwise"})  # see deepvis/engine/packed.py
+PACKS = frozenset({"Convolution", "DepthwiseConvolution", "ConvolutionDepthwise"})  # see deepvis/network/packed.py
 
 
 def same(a: Tensor, b: Tensor) -> bool:

@@ -20,8 +20,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from deepvis.engine.steady import steady
-from deepvis.engine.tape import Tape
+from deepvis.network.batch_invariance import steady
+from deepvis.network.tape import Tape
 from deepvis.optimize.objective import Objective, Term, is_majority, measure, resolve, seed_of
 from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.regularizers import Step, regularize

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from tqdm import tqdm
 
-from deepvis.model.errors import ModelError
+from deepvis.network.errors import ModelError
 from deepvis.optimize.ascend import Job
 from deepvis.optimize.errors import OptimizeError
 from deepvis.optimize.session import Report, Work, sentence_of

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from deepvis.engine.net import Net
-from deepvis.engine.receptive import Field, receptive_field
+from deepvis.network.field import Field, receptive_field
+from deepvis.network.net import Net
 from deepvis.optimize.specimen import Specimen
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from deepvis.core.files import written_beside
 from deepvis.core.types import Fit, OptimizeProgress, Unit
 from deepvis.core.unit_files import unit_image_paths
-from deepvis.model.zoo import Model
+from deepvis.models.zoo import Model
 from deepvis.optimize.ascend import Climb, Job, advance, begin
 from deepvis.optimize.errors import OptimizeError
 from deepvis.optimize.objective import unit as push

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from torch import Tensor
 
-from deepvis.engine.receptive import receptive_field
-from deepvis.model.preprocess import Preprocessor
+from deepvis.models.preprocess import Preprocessor
+from deepvis.network.field import receptive_field
 from deepvis.optimize.objective import Term
 from deepvis.optimize.specimen import Specimen
 

@@ -32,8 +32,8 @@ from PIL import Image
 from deepvis import __version__
 from deepvis.core.files import written_beside
 from deepvis.core.unit_files import file_name
-from deepvis.model.fingerprint import fingerprint
-from deepvis.model.zoo import Model
+from deepvis.models.identity import fingerprint
+from deepvis.models.zoo import Model
 from deepvis.optimize.ascend import Climb, Job, Kept
 from deepvis.optimize.errors import OptimizeError
 

@@ -15,7 +15,7 @@ from typing import Protocol
 import numpy as np
 import torch
 
-from deepvis.model.errors import ModelError
+from deepvis.network.errors import ModelError
 from deepvis.optimize.ascend import Climb, Job
 from deepvis.optimize.errors import OptimizeError
 from deepvis.optimize.results import Origin, write_unfinished

@@ -10,15 +10,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from deepvis.engine.memory import keep_freed_memory
-from deepvis.engine.net import Net
-from deepvis.engine.tape import Tape
-from deepvis.model.errors import ModelError
-from deepvis.model.graph import NetSpec
+from deepvis.formats.caffe.spec import NetSpec
+from deepvis.network.errors import ModelError
+from deepvis.network.memory import keep_freed_memory
+from deepvis.network.net import Net
+from deepvis.network.tape import Tape
 from deepvis.optimize.errors import OptimizeError
 
 if TYPE_CHECKING:
-    from deepvis.model.zoo import Model
+    from deepvis.models.zoo import Model
 
 
 @dataclass(frozen=True, eq=False)

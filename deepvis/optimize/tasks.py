@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from deepvis.model.zoo import Model, load_model
+from deepvis.models.zoo import Model, load_model
 from deepvis.optimize.ascend import Climb, Job, Kept, ascend, begin
 from deepvis.optimize.errors import OptimizeError
 from deepvis.optimize.field_only import field_only

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from deepvis.model.zoo import Model
+from deepvis.models.zoo import Model
 from deepvis.optimize.ascend import Job
 from deepvis.optimize.errors import OptimizeError, nearest
 from deepvis.optimize.objective import LAYER_LISTER, Objective, Term, class_names, class_unit, resolve

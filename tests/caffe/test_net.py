@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import deepvis.caffe as caffe
-from deepvis.model.weights import write_weights
+from deepvis.formats.caffe.weights import write_weights
 
 SIMPLE = """name: 'testnet' force_backward: true
 layer { type: 'DummyData' name: 'data' top: 'data' top: 'label'

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from deepvis.engine.filling import fill_net
-from deepvis.engine.net import Net
-from deepvis.model.graph import NetSpec, load_net, with_weights
+from deepvis.formats.caffe.filling import fill_net
+from deepvis.formats.caffe.spec import NetSpec, load_net, with_weights
+from deepvis.network.net import Net
 
 
 def data(*shape: int, name: str = "data") -> str:

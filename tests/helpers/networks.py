@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from deepvis.core.types import Frame
-from deepvis.model.zoo import Model, load_model
+from deepvis.models.zoo import Model, load_model
 from deepvis.sources.base import new_frame
 
 SIDE = 16

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import torch
 
-from deepvis.engine.net import Net
-from deepvis.model.graph import load_net
-from deepvis.model.weights import write_weights
+from deepvis.formats.caffe.spec import load_net
+from deepvis.formats.caffe.weights import write_weights
+from deepvis.network.net import Net
 from deepvis.optimize.specimen import Specimen
 
 ROOT = Path(__file__).resolve().parents[2]

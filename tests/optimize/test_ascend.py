@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from deepvis.engine.net import Net
-from deepvis.model.graph import load_net
-from deepvis.model.zoo import load_model
+from deepvis.formats.caffe.spec import load_net
+from deepvis.models.zoo import load_model
+from deepvis.network.net import Net
 from deepvis.optimize.ascend import Job, Outcome, advance, ascend, begin, finish
 from deepvis.optimize.errors import OptimizeError
 from deepvis.optimize.objective import channel, unit

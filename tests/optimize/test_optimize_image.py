@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from deepvis.core import files
-from deepvis.model.weights import read_weights, write_weights
+from deepvis.formats.caffe.weights import read_weights, write_weights
 from deepvis.optimize import command, session, tasks
 from deepvis.optimize.ascend import ascend
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
 
-from deepvis.model.schema import MESSAGES
+from deepvis.formats.caffe.schema import MESSAGES
 
 _file = MESSAGES["NetParameter"].DESCRIPTOR.file
 globals().update(MESSAGES)

@@ -1,0 +1,42 @@
+"""``--list-models`` and ``--list-layers``: text on standard output."""
+
+from __future__ import annotations
+
+import sys
+
+from deepvis.live.backends.base import BackendError, open_backend
+from deepvis.models.zoo import DEFAULT_MODEL, list_models
+from deepvis.network.errors import ModelError
+from deepvis.settings.table import Settings
+from deepvis.window.app import open_model
+from deepvis.window.options import UsageError
+
+
+def print_models() -> int:
+    """The models that come with the project, and what is missing of each."""
+    try:
+        cards = list_models()
+    except ModelError as error:
+        raise UsageError(str(error)) from error
+    for card in cards:
+        name = card.folder.name
+        missing = [key for key in ("prototxt", "weights") if not ((path := card.path(key)) and path.is_file())]
+        state = f"get it with: scripts/fetch_model.py {name}" if missing else "ready"
+        default = " (the default)" if name == DEFAULT_MODEL else ""
+        sys.stdout.write(f"{name:24} {state}{default}\n")
+    return 0
+
+
+def print_layers(settings: Settings) -> int:
+    """The layers that the window shows: name, type, channels x height x width, name in the list."""
+    model = open_model(settings)
+    try:
+        backend = open_backend(settings.backend, model, settings.device)
+    except (BackendError, ModelError) as error:
+        raise UsageError(str(error)) from error
+    width = max(len(layer.name) for layer in backend.info.layers)
+    for layer in backend.info.layers:
+        shape = f"{layer.channels}x{layer.height}x{layer.width}" if layer.is_spatial else f"{layer.channels}"
+        sys.stdout.write(f"{layer.name:{width}}  {layer.type:14}  {shape:12}  {layer.title}\n".rstrip() + "\n")
+    backend.close()
+    return 0

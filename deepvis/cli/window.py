@@ -1,0 +1,266 @@
+"""The command line of the toolbox: arguments -> settings and options -> a run, with errors in one sentence."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import logging
+import os
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NoReturn
+
+import deepvis
+from deepvis.core.commands import COMMANDS, command_of
+from deepvis.core.keys import canonical
+from deepvis.settings import table as config
+from deepvis.settings.table import ConfigError, Settings
+from deepvis.window.options import SMALLEST_WINDOW, RunOptions, UsageError, seconds_to_wait
+
+DESCRIPTION = "The Deep Visualization Toolbox: watch every unit of a Caffe network answer to a camera or to photos."
+PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg")
+VIDEO_SUFFIXES = (".mp4", ".avi", ".mkv")
+NETWORK_SETTINGS = ("model", "prototxt", "weights", "mean", "labels", "label_layers", "prob_layer", "data_blob",
+                    "input_size", "channel_order", "input_scale", "layer_filter", "short_name",
+                    "unit_image_dir", "unit_image_layers", "remap")  # fmt: skip
+
+
+class Parser(argparse.ArgumentParser):
+    """Ends with exit code 2 and one sentence, without the usage text."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message} (--help lists all arguments)")
+
+
+def parser() -> Parser:
+    p = Parser(prog="deepvis", description=DESCRIPTION, allow_abbrev=False)
+    p.add_argument("--version", action="version", version=f"deepvis {deepvis.__version__}")
+    p.add_argument("--settings", metavar="FILE", help="a settings file to read instead of settings_local.py")
+    p.add_argument("-v", "--verbose", action="store_true", help="log what the workers do to standard error")
+
+    net = p.add_argument_group("network")
+    net.add_argument("--model", metavar="NAME|DIR", help="a model of --list-models or a folder with a model.yaml")
+    net.add_argument("--list-models", action="store_true", help="print the models, and whether each is there")
+    net.add_argument("--list-layers", action="store_true", help="print the layers that the window would show")
+    net.add_argument("--prototxt", metavar="FILE", help="your own network; needs --weights")
+    net.add_argument("--weights", metavar="FILE", help="its .caffemodel")
+    net.add_argument("--mean", metavar="FILE|B,G,R", help=".npy, .binaryproto or one number per channel")
+    net.add_argument("--labels", metavar="FILE", help="a class name per line")
+    net.add_argument("--input-size", type=_input_size, metavar="HxW", help="input size, where it is not the file's")
+    net.add_argument("--channel-order", choices=("BGR", "RGB"), help="order of the input's channels")
+    net.add_argument("--input-scale", type=_positive, metavar="X", help="value of white: 255, or 1")
+    net.add_argument("--data-blob", metavar="BLOB", help="the input that takes the picture")
+    net.add_argument("--prob-layer", metavar="LAYER", help="layer of the class probabilities")
+    net.add_argument("--label-layers", nargs="+", metavar="LAYER", help="layers whose channels are the classes")
+    net.add_argument("--unit-images", dest="unit_image_dir", metavar="DIR", help="folder of unit images")
+    net.add_argument("--device", metavar="DEVICE", help="auto (the default), cpu, cuda or cuda:N")
+    net.add_argument("--backend", choices=("engine", "caffe", "auto", "fake"), metavar="NAME",
+                     help="engine (the default), caffe (an installed pycaffe) or auto")  # fmt: skip
+
+    source = p.add_argument_group("input")
+    source.add_argument("--images", metavar="DIR|FILE|LIST", help="a folder, a photo or a text file of paths")
+    source.add_argument("--camera", type=_whole, metavar="N", help="number of the camera")
+    source.add_argument("--video", metavar="FILE|URL", help="a video to play in the camera's place")
+    source.add_argument("--stretch", action="store_true", default=None, help="stretch pictures rather than crop")
+    source.add_argument("--no-mirror", dest="mirror", action="store_false", default=None,
+                        help="show the camera as others see you")  # fmt: skip
+
+    window = p.add_argument_group("window")
+    window.add_argument("--scale", type=_positive, metavar="X", help="size of the window, 1: 1500x930")
+    window.add_argument("--size", dest="window_size", type=_window_size, metavar="WxH", help="or in pixels")
+
+    run = p.add_argument_group("scripts")
+    run.add_argument("--headless", action="store_true", help="no display: render to memory")
+    run.add_argument("--keys", metavar='"o o down"', help="keys, each sent once the panes have settled; wait:SECONDS")
+    run.add_argument("--screenshot", type=Path, metavar="FILE.png", help="write the window when the keys are done")
+    run.add_argument("--record", type=Path, metavar="FILE.mp4", help="write the window as a video")
+    run.add_argument("--frames", type=_natural, metavar="N", help="quit after N pictures of the window")
+    run.add_argument("--seconds", type=_positive, metavar="S", help="quit after so long")
+    run.add_argument("--stats", type=Path, metavar="FILE.json", help="write what was measured")
+    return p
+
+
+def _bad(text: str, expected: str) -> argparse.ArgumentTypeError:
+    return argparse.ArgumentTypeError(f"{text!r} is not {expected}")
+
+
+def _input_size(text: str) -> tuple[int, int]:
+    """ "227" or "HxW" -> (height, width)."""
+    parts = text.lower().split("x")
+    if not all(part.isdecimal() and int(part) > 0 for part in parts) or len(parts) > 2:
+        raise _bad(text, "an input size, as 227 or HEIGHTxWIDTH")
+    return int(parts[0]), int(parts[-1])
+
+
+def _window_size(text: str) -> tuple[int, int]:
+    """ "WxH" -> (height, width)."""
+    parts = text.lower().split("x")
+    if len(parts) != 2 or not all(part.isdecimal() and SMALLEST_WINDOW <= int(part) <= 16384 for part in parts):
+        raise _bad(text, f"a window size, WIDTHxHEIGHT with {SMALLEST_WINDOW} to 16384 pixels each")
+    return int(parts[1]), int(parts[0])
+
+
+def _positive(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise _bad(text, "a number above 0")
+    return value
+
+
+def _whole(text: str) -> int:
+    if not text.isdecimal():
+        raise _bad(text, "a whole number, 0 or more")
+    return int(text)
+
+
+def _natural(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise _bad(text, "a whole number, 1 or more")
+    return int(text)
+
+
+def key_names(text: str) -> tuple[str, ...]:
+    """The keys of ``--keys``, each bound to a command, or wait:SECONDS. Raises UsageError with the nearest name."""
+    keys = tuple(canonical(word) for word in text.split())
+    bound = {key for row in COMMANDS.values() for key in row.keys}
+    for key in keys:
+        if key.startswith("wait:"):
+            if seconds_to_wait(key) is None:
+                raise UsageError(f"--keys: {key!r} names no seconds, expected a number as in wait:2")
+        elif command_of(key) is None:
+            near = difflib.get_close_matches(key, bound, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {' '.join(sorted(bound))}"
+            raise UsageError(f"--keys: no command has the key {key!r}; {hint}")
+    return keys
+
+
+def run_options(arguments: argparse.Namespace) -> RunOptions:
+    """The part for scripts, checked as far as it can be before the run. Raises UsageError."""
+    _check_output("--screenshot", arguments.screenshot, PICTURE_SUFFIXES)
+    _check_output("--record", arguments.record, VIDEO_SUFFIXES)
+    _check_output("--stats", arguments.stats, ())
+    return RunOptions(
+        headless=arguments.headless,
+        keys=key_names(arguments.keys or ""),
+        screenshot=arguments.screenshot,
+        record=arguments.record,
+        frames=arguments.frames,
+        seconds=arguments.seconds,
+        stats=arguments.stats,
+    )
+
+
+def _check_output(option: str, path: Path | None, suffixes: tuple[str, ...]) -> None:
+    if path is None:
+        return
+    if suffixes and path.suffix.lower() not in suffixes:
+        raise UsageError(f"{option} {path}: the name must end in {' or '.join(suffixes)}")
+    if path.is_dir():
+        raise UsageError(f"{option} {path}: this is a folder; give the name of a file")
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        raise UsageError(f"{option} {path}: the folder {folder} does not exist; make it first")
+    if not os.access(folder, os.W_OK):
+        raise UsageError(f"{option} {path}: the folder {folder} cannot be written to")
+
+
+def settings_of(arguments: argparse.Namespace) -> Settings:
+    """The settings files, overridden by the command line. Raises ConfigError or UsageError.
+
+    A network named on the command line takes nothing of another one from a settings file; the window stays.
+    """
+    files = config.settings_files()
+    if arguments.settings:
+        if not Path(arguments.settings).is_file():
+            raise UsageError(f"--settings {arguments.settings}: there is no such file")
+        files = [path for path in files if path.name == "settings.py"] + [Path(arguments.settings)]
+    settings = config.load(files)
+    if (arguments.prototxt is None) != (arguments.weights is None) and not settings.prototxt:
+        given, missing = ("--prototxt", "--weights") if arguments.prototxt else ("--weights", "--prototxt")
+        raise UsageError(f"{given} needs {missing} too: a network is its text and its weights")
+    if arguments.model and arguments.prototxt:
+        raise UsageError("--model and --prototxt name two networks; give one of them")
+    if arguments.model or arguments.prototxt:
+        defaults = Settings()
+        settings = replace(settings, **{name: getattr(defaults, name) for name in NETWORK_SETTINGS})
+    given_values: dict[str, Any] = {
+        name: value for name, value in vars(arguments).items() if name in config.TABLE and value is not None
+    }
+    if isinstance(arguments.mean, str):
+        given_values["mean"] = _mean(arguments.mean)
+    values = {name: config.checked(name, value, "command line") for name, value in given_values.items()}
+    return replace(settings, **values)
+
+
+def _mean(text: str) -> str | tuple[float, ...]:
+    """A file's name, or numbers with commas between them."""
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        return text
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the toolbox; the exit code. 2: one sentence on standard error says what the user got wrong."""
+    try:
+        arguments = parser().parse_args(argv)
+        level = logging.DEBUG if arguments.verbose else logging.WARNING
+        logging.basicConfig(level=level, format="deepvis: %(message)s")
+        return _run(arguments)
+    except (UsageError, ConfigError) as error:
+        sys.stderr.write(f"deepvis: {error}\n")
+        return 2
+    except ImportError as error:
+        if (error.name or "").startswith("deepvis"):
+            raise
+        sys.stderr.write(f"deepvis: {missing_library(error)}\n")
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # the reader of --list-layers has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def missing_library(error: ImportError) -> str:
+    """What is missing of Python's packages or of the system's libraries, and how to get it."""
+    if isinstance(error, ModuleNotFoundError):
+        return f"the package {error.name!r} is missing; start with scripts/run.sh, which installs it, or pip install ."
+    if "libGL" in str(error) or "libglib" in str(error) or "libgthread" in str(error):
+        return f"OpenCV cannot be loaded ({error}); on Debian and Ubuntu: apt-get install libgl1 libglib2.0-0"
+    return f"a library cannot be loaded ({' '.join(str(error).split())}); install the requirements anew: rm -r .venv"
+
+
+def entry() -> NoReturn:
+    """The console command: ``main``, and out at once.
+
+    A worker may still be busy (torch loads, a pass is on its way); taking the interpreter down under it can crash.
+    """
+    code = main()
+    if threading.active_count() > 1:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    options, settings = run_options(arguments), settings_of(arguments)
+    from deepvis.cli.listings import print_layers, print_models
+    from deepvis.window.app import run
+
+    if arguments.list_models:
+        return print_models()
+    if arguments.list_layers:
+        return print_layers(settings)
+    return run(settings, options, starts_moving=bool(arguments.camera is not None or arguments.video))
+
+
+if __name__ == "__main__":
+    entry()

@@ -1,0 +1,1 @@
+"""Network files and frameworks, each turned into a graph."""

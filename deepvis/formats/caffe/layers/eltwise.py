@@ -1,0 +1,86 @@
+"""Eltwise: sum, product or maximum of blobs of one shape."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from deepvis.formats.caffe.spec import LayerSpec
+from deepvis.network.op import LAYERS, Op, Weights, fault, option
+
+
+@LAYERS.add("Eltwise")
+def eltwise(spec: LayerSpec, weights: Weights) -> Op:
+    """SUM: y = sum of coeff[i] x[i] (coeff 1 by default); PROD: y = product; MAX: y = maximum; element by element.
+
+    Shapes: all bottoms the same. Gradient: SUM coeff[i] g; PROD g times the product of the others;
+    MAX g where x[i] was the maximum.
+    Caffe's surprises: coeff is one per bottom and for SUM only: PROD refuses it, MAX ignores it; of equal
+    maxima the gradient goes to one alone: the last where the first two tie (the first wins by a strict >), any
+    later bottom must be strictly greater; stable_prod_grad: false divides the top by the bottom, which is not
+    a number where that is 0 (here the product of the others is always taken).
+    Source: Caffe's eltwise_layer.cpp.
+    """
+    operation, coeff = option(spec, "operation"), list(spec.param.coeff)
+    if coeff and operation == "PROD":
+        raise fault(spec, "coeff with operation PROD", "coeff for SUM only")
+    if coeff and len(coeff) != len(spec.bottoms):
+        raise fault(spec, f"{len(coeff)} coeff", f"one for each of {len(spec.bottoms)} bottoms")
+
+    def shapes(*bottoms: Sequence[int]):
+        for shape in bottoms[1:]:
+            if tuple(shape) != tuple(bottoms[0]):
+                raise fault(spec, f"bottoms of {list(bottoms[0])} and {list(shape)}", "bottoms of the same shape")
+        return (bottoms[0],)
+
+    def check(bottoms: tuple[Tensor, ...]) -> None:
+        shapes(*(x.shape for x in bottoms))
+
+    def add(*bottoms: Tensor) -> Tensor:
+        check(bottoms)
+        terms = bottoms if not coeff else [x if c == 1 else c * x for c, x in zip(coeff, bottoms, strict=True)]
+        y = terms[0]
+        for x in terms[1:]:
+            y = y + x
+        return y
+
+    def multiply(*bottoms: Tensor) -> Tensor:
+        check(bottoms)
+        y = bottoms[0]
+        for x in bottoms[1:]:
+            y = y * x
+        return y
+
+    def greatest(*bottoms: Tensor) -> Tensor:
+        check(bottoms)
+        y = bottoms[0]
+        for x in bottoms[1:]:
+            y = torch.maximum(y, x)
+        return y
+
+    def winner(bottoms: tuple[Tensor, ...]) -> Tensor:
+        """Index of the bottom that Caffe's mask names, element by element."""
+        mask = (bottoms[1] >= bottoms[0]).long()
+        y = torch.maximum(bottoms[0], bottoms[1])
+        for i, x in enumerate(bottoms[2:], start=2):
+            mask = torch.where(x > y, i, mask)
+            y = torch.maximum(y, x)
+        return mask
+
+    def add_back(ran, grads):
+        scales = coeff or [1] * len(ran.bottoms)
+        return [grads[0] if c == 1 else c * grads[0] for c in scales]
+
+    def greatest_back(ran, grads):
+        if len(ran.bottoms) == 1:
+            return grads
+        mask = winner(ran.bottoms)
+        return [grads[0] * (mask == i) for i in range(len(ran.bottoms))]
+
+    if operation == "SUM":
+        return Op(add, backward=add_back, shapes=shapes)
+    if operation == "PROD":
+        return Op(multiply, shapes=shapes)
+    return Op(greatest, backward=greatest_back, shapes=shapes)

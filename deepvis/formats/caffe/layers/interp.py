@@ -1,0 +1,46 @@
+"""Interp: bilinear resizing."""
+
+from __future__ import annotations
+
+from torch import Tensor
+from torch.nn import functional as F
+
+from deepvis.formats.caffe.spec import LayerSpec
+from deepvis.network.op import LAYERS, Op, Weights, check_size, fault
+
+
+@LAYERS.add("Interp")
+def interp(spec: LayerSpec, weights: Weights) -> Op:
+    """y = x resized bilinearly, corner pixel on corner pixel (align_corners).
+
+    Shapes: (N, C, H, W) -> (N, C, H', W'). With H taken as H + pad_beg + pad_end (pads are 0 or negative: they
+    cut): shrink_factor s gives (H - 1) / s + 1, zoom_factor z gives H + (H - 1) (z - 1), both together shrink
+    first; height and width give themselves; a second bottom gives its own size. Gradient: each
+    value's shares, summed.
+    Source: DeepLab's and PSPNet's forks of Caffe, interp_layer.cpp.
+    """
+    p = spec.param
+    if p.pad_beg > 0 or p.pad_end > 0:
+        raise fault(spec, f"pad_beg {p.pad_beg}, pad_end {p.pad_end}", "0 or less: this layer only cuts")
+    if min(p.shrink_factor, p.zoom_factor) < 1:
+        raise fault(spec, f"shrink_factor {p.shrink_factor}, zoom_factor {p.zoom_factor}", "1 or more")
+
+    def resized(size: int, own: int) -> int:
+        if p.HasField("shrink_factor") or p.HasField("zoom_factor"):
+            size = (size - 1) // p.shrink_factor + 1
+            return size + (size - 1) * (p.zoom_factor - 1)
+        return own
+
+    def forward(x: Tensor, *like: Tensor) -> Tensor:
+        if x.dim() != 4:
+            raise fault(spec, f"a bottom of {x.dim()} dimensions", "4: number, channels, height, width")
+        if p.pad_beg or p.pad_end:
+            x = F.pad(x, (p.pad_beg, p.pad_end) * 2)
+        own = (int(like[0].shape[2]), int(like[0].shape[3])) if like else (p.height, p.width)
+        height, width = (resized(n, o) for n, o in zip(x.shape[2:], own, strict=True))
+        if min(height, width, *x.shape[2:]) < 1:
+            raise fault(spec, f"{height} x {width}", "height and width, a factor, or a second bottom of the size")
+        check_size(spec, (*x.shape[:2], height, width))
+        return F.interpolate(x, (height, width), mode="bilinear", align_corners=True)
+
+    return Op(forward)

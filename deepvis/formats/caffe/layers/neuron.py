@@ -1,0 +1,129 @@
+"""Functions of one value: Sigmoid, TanH, AbsVal, BNLL, Swish, Threshold, Clip."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from deepvis.formats.caffe.spec import LayerSpec
+from deepvis.network.op import LAYERS, SAME, Op, Weights, fault, without_gradient
+
+
+@LAYERS.add("Sigmoid")
+def sigmoid(spec: LayerSpec, weights: Weights) -> Op:
+    """y = 1 / (1 + exp(-x)), element by element.
+
+    Shapes: any -> the same. Gradient: g y (1 - y).
+    Source: Caffe's sigmoid_layer.cpp (which computes 0.5 tanh(0.5 x) + 0.5).
+    """
+    return Op(
+        torch.sigmoid,
+        backward=lambda ran, grads: [torch.ops.aten.sigmoid_backward(grads[0], ran.tops[0])],
+        shapes=SAME,
+    )
+
+
+@LAYERS.add("TanH")
+def tanh(spec: LayerSpec, weights: Weights) -> Op:
+    """y = tanh(x), element by element.
+
+    Shapes: any -> the same. Gradient: g (1 - y^2).
+    Source: Caffe's tanh_layer.cpp.
+    """
+    return Op(
+        torch.tanh,
+        backward=lambda ran, grads: [torch.ops.aten.tanh_backward(grads[0], ran.tops[0])],
+        shapes=SAME,
+    )
+
+
+@LAYERS.add("AbsVal")
+def absval(spec: LayerSpec, weights: Weights) -> Op:
+    """y = |x|, element by element.
+
+    Shapes: any -> the same. Gradient: g sign(x), 0 at 0.
+    Caffe's surprises: in place its backward pass writes over g (see ``Op.fault_in_place``).
+    Source: Caffe's absval_layer.cpp.
+    """
+    return Op(
+        torch.abs,
+        backward=lambda ran, grads: [grads[0] * ran.bottoms[0].sign()],
+        shapes=SAME,
+        fault_in_place=lambda ran, grads: [ran.tops[0].sign().square()],
+    )
+
+
+@LAYERS.add("BNLL")
+def bnll(spec: LayerSpec, weights: Weights) -> Op:
+    """y = log(1 + exp(x)), element by element, written so that it never overflows.
+
+    Shapes: any -> the same. Gradient: g / (1 + exp(-x)).
+    Source: Caffe's bnll_layer.cpp.
+    """
+
+    def forward(x: Tensor) -> Tensor:
+        return x.clamp(min=0) + torch.log1p(torch.exp(-x.abs()))
+
+    def backward(ran, grads):
+        return [grads[0] * torch.sigmoid(ran.bottoms[0])]
+
+    def fault_in_place(ran, grads):
+        return [grads[0] * torch.sigmoid(ran.tops[0])]
+
+    return Op(forward, backward=backward, shapes=SAME, fault_in_place=fault_in_place)
+
+
+@LAYERS.add("Swish")
+def swish(spec: LayerSpec, weights: Weights) -> Op:
+    """y = x / (1 + exp(-beta x)), element by element.
+
+    Shapes: any -> the same. Gradient: g (beta y + s (1 - beta y)) with s the sigmoid of beta x.
+    Source: Caffe's swish_layer.cpp; default beta 1.
+    """
+    beta = spec.param.beta
+
+    def backward(ran, grads):
+        (x,), (y,) = ran.bottoms, ran.tops
+        return [grads[0] * (beta * y + torch.sigmoid(beta * x) * (1 - beta * y))]
+
+    return Op(lambda x: x * torch.sigmoid(beta * x), backward=backward, shapes=SAME)
+
+
+@LAYERS.add("Threshold")
+def threshold(spec: LayerSpec, weights: Weights) -> Op:
+    """y = 1 where x > threshold, else 0, element by element.
+
+    Shapes: any -> the same.
+    Caffe's surprises: it has no backward pass and stops the program where one is asked for; here no gradient passes.
+    Source: Caffe's threshold_layer.cpp; default threshold 0.
+    """
+    level = spec.param.threshold
+    return without_gradient(lambda x: (x > level).to(x.dtype), shapes=SAME)
+
+
+@LAYERS.add("Clip")
+def clip(spec: LayerSpec, weights: Weights) -> Op:
+    """y = min(max(x, min), max), element by element.
+
+    Shapes: any -> the same. Gradient: g where min <= x <= max, both ends included, else 0.
+    Caffe's surprises: both limits must be given; in place its backward pass looks at the clipped values, so
+    that everything passes (see ``Op.fault_in_place``).
+    Source: Caffe's clip_layer.cpp.
+    """
+    low, high = spec.param.min, spec.param.max
+    for field in ("min", "max"):
+        if not spec.param.HasField(field):
+            raise fault(spec, f"no {field}", "clip_param with min and max")
+    if low > high:
+        raise fault(spec, f"min {low:g} above max {high:g}", "min at most max")
+
+    def backward(ran, grads):
+        x = ran.bottoms[0]
+        return [grads[0] * ((x >= low) & (x <= high))]
+
+    return Op(
+        lambda x: x.clamp(low, high),
+        backward=backward,
+        shapes=SAME,
+        fault_in_place=lambda ran, grads: grads,
+    )

@@ -1,0 +1,113 @@
+"""Power, Exp and Log: powers, exponentials and logarithms of a shifted and scaled value."""
+
+from __future__ import annotations
+
+from math import log as ln
+
+import torch
+from torch import Tensor
+
+from deepvis.formats.caffe.spec import LayerSpec
+from deepvis.network.op import LAYERS, SAME, Op, Weights, fault
+
+
+@LAYERS.add("Power")
+def power(spec: LayerSpec, weights: Weights) -> Op:
+    """y = (shift + scale * x) ** power, element by element.
+
+    Shapes: any -> the same. Gradient: g * power * scale * (shift + scale * x) ** (power - 1).
+    Caffe's surprises: where power * scale is 0 the top is the constant shift ** power (1 for power 0, even of
+    0) and the gradient 0; a negative base with a fractional power is not a number; in place its backward pass
+    writes over g and ends with a square that has nothing to do with it (see ``Op.fault_in_place``).
+    Source: Caffe's power_layer.cpp; defaults 1, 1, 0.
+    """
+    p = spec.param
+    exponent, scale, shift = p.power, p.scale, p.shift
+    slope = exponent * scale
+    if slope == 0:
+        value = 1.0 if exponent == 0 else float(torch.tensor(shift) ** exponent)
+        return Op(
+            lambda x: torch.full_like(x, value),
+            backward=lambda ran, grads: [torch.zeros_like(grads[0])],
+            shapes=SAME,
+        )
+
+    def inner(x: Tensor) -> Tensor:
+        x = x * scale if scale != 1 else x
+        return x + shift if shift != 0 else x
+
+    def forward(x: Tensor) -> Tensor:
+        if exponent == 1:
+            return inner(x)
+        return inner(x) ** exponent
+
+    def backward(ran, grads):
+        if exponent == 1:
+            return [grads[0] * scale]
+        return [grads[0] * (slope * inner(ran.bottoms[0]) ** (exponent - 1))]
+
+    def fault_in_place(ran, grads):
+        (y,) = ran.tops
+        if exponent == 1:
+            d = torch.full_like(y, slope)
+        elif exponent == 2:
+            d = slope * inner(y)
+        else:
+            d = exponent * y / y if shift == 0 else slope * y / inner(y)
+        return [d * d]
+
+    return Op(forward, backward=backward, shapes=SAME, fault_in_place=fault_in_place)
+
+
+def _log_of_base(spec: LayerSpec) -> float:
+    """Natural logarithm of the base; Caffe's base -1 means e."""
+    base = spec.param.base
+    if base == -1:
+        return 1.0
+    if base <= 0:
+        raise fault(spec, f"base {base:g}", "a positive base, or -1 for e")
+    return ln(base)
+
+
+@LAYERS.add("Exp")
+def exp(spec: LayerSpec, weights: Weights) -> Op:
+    """y = base ** (shift + scale * x), element by element.
+
+    Shapes: any -> the same. Gradient: g * y * scale * ln(base).
+    Caffe's surprises: base -1 (the default) means e.
+    Source: Caffe's exp_layer.cpp; defaults -1, 1, 0.
+    """
+    log_base, scale, shift = _log_of_base(spec), spec.param.scale, spec.param.shift
+    inner, outer = log_base * scale, float(torch.tensor(log_base * shift).exp())
+
+    def forward(x: Tensor) -> Tensor:
+        y = torch.exp(x * inner)
+        return y if outer == 1 else y * outer
+
+    return Op(forward, backward=lambda ran, grads: [grads[0] * ran.tops[0] * inner], shapes=SAME)
+
+
+@LAYERS.add("Log")
+def log(spec: LayerSpec, weights: Weights) -> Op:
+    """y = log of (shift + scale * x) to the base, element by element.
+
+    Shapes: any -> the same. Gradient: g * scale / ((shift + scale * x) ln(base)).
+    Caffe's surprises: base -1 (the default) means e; base 1 is refused.
+    Source: Caffe's log_layer.cpp; defaults -1, 1, 0.
+    """
+    log_base, scale, shift = _log_of_base(spec), spec.param.scale, spec.param.shift
+    if log_base == 0:
+        raise fault(spec, "base 1", "another positive base, or -1 for e")
+
+    def backward(ran, grads):
+        return [grads[0] * (scale / log_base) / (ran.bottoms[0] * scale + shift)]
+
+    def fault_in_place(ran, grads):
+        return [((scale / log_base) / (ran.tops[0] * scale + shift)).square()]
+
+    return Op(
+        lambda x: torch.log(x * scale + shift) / log_base,
+        backward=backward,
+        shapes=SAME,
+        fault_in_place=fault_in_place,
+    )

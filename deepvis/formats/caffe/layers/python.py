@@ -1,0 +1,28 @@
+"""Python layers: Caffe's door to code outside of the file. The engine runs none, but names what is missing."""
+
+from __future__ import annotations
+
+from deepvis.core.registry import Registry
+from deepvis.formats.caffe.spec import LayerSpec
+from deepvis.network.op import LAYERS, Builder, Weights, fault
+
+PYTHON_LAYERS: Registry[Builder] = Registry("Python layer")  # "module.layer" -> builder
+
+
+def python_name(spec: LayerSpec) -> str:
+    """The "module.layer" of a Python layer, as the file names its class."""
+    return f"{spec.param.module}.{spec.param.layer}"
+
+
+@LAYERS.add("Python")
+def python(spec: LayerSpec, weights: Weights):
+    """What ``PYTHON_LAYERS`` holds under the layer's "module.layer"; otherwise an error with that name.
+
+    Shapes, formula and gradient: those of the code that takes its place. A file's own Python code is never run: it
+    may do anything, and needs pycaffe's blobs.
+    Source: Caffe's python_layer.hpp.
+    """
+    name = python_name(spec)
+    if name not in PYTHON_LAYERS:
+        raise fault(spec, f"the Python layer {name}", "a layer of the engine: enter it in PYTHON_LAYERS by that name")
+    return PYTHON_LAYERS[name](spec, weights)

@@ -1,0 +1,104 @@
+"""Rectifiers: ReLU, its capped form, PReLU and ELU."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from deepvis.formats.caffe.spec import LayerSpec
+from deepvis.network.op import LAYERS, SAME, Op, Weights, blob, fault
+
+
+@LAYERS.add("ReLU")
+def relu(spec: LayerSpec, weights: Weights) -> Op:
+    """y = max(x, 0) + negative_slope * min(x, 0), element by element.
+
+    Shapes: any -> the same. Gradient: g where x > 0, negative_slope * g elsewhere.
+    Caffe's surprises: the gradient at 0 is negative_slope; nearly always in place, so that the blob shows y.
+    Its back modes are in ``back_modes.py``.
+    Source: Caffe's relu_layer.cpp; default slope 0.
+    """
+    slope = spec.param.negative_slope
+    if slope == 0:
+        return Op(torch.relu, backward=lambda ran, grads: [positive_part(grads[0], ran.tops[0])], shapes=SAME)
+
+    def forward(x: Tensor) -> Tensor:
+        return x.clamp(min=0) + slope * x.clamp(max=0)
+
+    def backward(ran, grads):
+        return [torch.where(ran.bottoms[0] > 0, grads[0], slope * grads[0])]
+
+    return Op(forward, backward=backward, shapes=SAME)
+
+
+def positive_part(grad: Tensor, y: Tensor) -> Tensor:
+    """The gradient where y > 0, zero elsewhere, in one pass."""
+    return torch.ops.aten.threshold_backward(grad, y, 0)
+
+
+@LAYERS.add("ReLU6")
+def relu6(spec: LayerSpec, weights: Weights) -> Op:
+    """y = min(max(x, 0), 6), element by element.
+
+    Shapes: any -> the same. Gradient: g strictly between 0 and 6, else 0.
+    Source: the MobileNet forks of Caffe, relu6_layer.cpp.
+    """
+
+    def backward(ran, grads):
+        x = ran.bottoms[0]
+        return [grads[0] * ((x > 0) & (x < 6))]
+
+    return Op(lambda x: x.clamp(0, 6), backward=backward, shapes=SAME)
+
+
+@LAYERS.add("PReLU")
+def prelu(spec: LayerSpec, weights: Weights) -> Op:
+    """y = max(x, 0) + a[c] * min(x, 0), with a learned slope for each channel, or one for all (channel_shared).
+
+    Shapes: (N, C, ...) -> the same; weights (C,), or one value with channel_shared.
+    Gradient: g where x > 0, a[c] * g elsewhere (at 0 too).
+    Caffe's surprises: the bottom must have two axes or more; the slope blob of channel_shared has no axes.
+    Source: Caffe's prelu_layer.cpp; He et al. 2015.
+    """
+    shared = spec.param.channel_shared
+
+    def forward(x: Tensor) -> Tensor:
+        return F.prelu(x, slopes(x.shape))
+
+    def slopes(shape: Sequence[int]) -> Tensor:
+        if len(shape) < 2:
+            raise fault(spec, f"a bottom of {len(shape)} dimensions", "2 or more: number, channels, ...")
+        return blob(spec, weights, 0, (1,) if shared else (shape[1],), "slopes")
+
+    def backward(ran, grads):
+        (x,) = ran.bottoms
+        factor = slopes(x.shape).reshape(-1, *(1,) * (x.dim() - 2))
+        return [torch.where(x > 0, grads[0], grads[0] * factor)]
+
+    def shapes(shape: Sequence[int]):
+        slopes(shape)
+        return (shape,)
+
+    return Op(forward, backward=backward, shapes=shapes)
+
+
+@LAYERS.add("ELU")
+def elu(spec: LayerSpec, weights: Weights) -> Op:
+    """y = x where x > 0, alpha * (exp(x) - 1) elsewhere, element by element.
+
+    Shapes: any -> the same. Gradient: g where x > 0, g * (y + alpha) elsewhere.
+    Source: Caffe's elu_layer.cpp; Clevert et al. 2015; default alpha 1.
+    """
+    alpha = spec.param.alpha
+
+    def forward(x: Tensor) -> Tensor:
+        return x.clamp(min=0) + alpha * torch.expm1(x.clamp(max=0))
+
+    def backward(ran, grads):
+        (x,), (y,) = ran.bottoms, ran.tops
+        return [torch.where(x > 0, grads[0], grads[0] * (y + alpha))]
+
+    return Op(forward, backward=backward, shapes=SAME)

@@ -1,0 +1,33 @@
+"""Softmax."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from deepvis.formats.caffe.spec import LayerSpec
+from deepvis.network.op import LAYERS, Op, Weights, canonical_axis
+
+
+@LAYERS.add("Softmax")
+def softmax(spec: LayerSpec, weights: Weights) -> Op:
+    """y = exp(x - max) / sum of exp(x - max), along ``axis`` (1: the channels).
+
+    Shapes: any -> the same. Gradient: y (g - sum of g y).
+    Source: Caffe's softmax_layer.cpp.
+    """
+
+    def axis_of(x: Tensor) -> int:
+        return canonical_axis(spec, spec.param.axis, x.dim())
+
+    def backward(ran, grads):
+        y, g = ran.tops[0], grads[0]
+        return [y * (g - (g * y).sum(axis_of(y), keepdim=True))]
+
+    def shapes(shape: Sequence[int]):
+        canonical_axis(spec, spec.param.axis, len(shape))
+        return (shape,)
+
+    return Op(lambda x: torch.softmax(x, axis_of(x)), backward=backward, shapes=shapes)

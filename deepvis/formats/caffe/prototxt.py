@@ -1,0 +1,208 @@
+"""Caffe's text files (prototxt): read with errors that name file and line.
+
+A parser of our own rather than protobuf's, for three reasons: its errors name the nearest known field and
+what was expected; parameters of layer types that no table knows are skipped with a note, so that the engine
+can name all unsupported layers at once; hostile input costs neither deep recursion nor much memory.
+Grammar: https://protobuf.dev/reference/protobuf/textformat-spec, without extensions and Any.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from google.protobuf import text_format
+from google.protobuf.descriptor import FieldDescriptor
+
+from deepvis.formats.caffe import schema
+from deepvis.formats.caffe.tokens import Token, hint_for, kind_of, short, tokens, unquote, value_of
+from deepvis.network.errors import ModelError
+
+MOST_NESTED = 32
+MOST_NOTES = 50
+
+# Messages in which forks add fields that do not touch what a deploy network computes.
+_LENIENT = {
+    "TransformationParameter",
+    "DataParameter",
+    "ImageDataParameter",
+    "WindowDataParameter",
+    "LossParameter",
+}
+_LAYERS = {"LayerParameter", "V1LayerParameter"}
+
+
+def read_net_text(path_or_text: str | Path, notes: list[str] | None = None) -> Any:
+    """The NetParameter of a prototxt file, or of its text (any string that holds a line break or a brace).
+
+    The network is as written: V0 and V1 layers are not upgraded (see ``deepvis.formats.caffe.upgrade``).
+    notes: takes a sentence for every field that was skipped. Raises ModelError.
+    """
+    text, where = source_text(path_or_text)
+    net = schema.NetParameter()
+    parse_text(text, net, where, notes if notes is not None else [])
+    return net
+
+
+def write_net_text(net: Any) -> str:
+    """The text of a message, as Caffe writes it."""
+    return text_format.MessageToString(net)
+
+
+def source_text(path_or_text: str | Path) -> tuple[str, str]:
+    """(text, name for error messages) of a file, or of the text itself. Raises ModelError."""
+    if isinstance(path_or_text, str) and ("\n" in path_or_text or "{" in path_or_text):
+        return path_or_text, "prototxt text"
+    path = Path(path_or_text)
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror}), expected a prototxt file") from None
+    except ValueError as error:  # a NUL byte in the name
+        raise ModelError(f"{str(path)!r} is no file name ({error}), expected a prototxt file") from None
+    if b"\0" in raw:
+        raise ModelError(f"{path}: holds binary data, expected a prototxt (text); are the two files swapped?")
+    try:
+        return raw.decode("utf-8-sig"), str(path)
+    except UnicodeDecodeError:
+        return raw.decode("latin-1"), str(path)
+
+
+def parse_text(text: str, message: Any, where: str, notes: list[str]) -> None:
+    """Fill ``message`` from text. Raises ModelError naming ``where`` and the line."""
+    _Parser(text, where, notes).message_body(message, end="", depth=0)
+
+
+class _Parser:
+    """Recursive descent over the tokens of one text; one token of lookahead."""
+
+    def __init__(self, text: str, where: str, notes: list[str]) -> None:
+        self.text, self.where, self.notes = text, where, notes
+        self.tokens = self._scan()
+        self.token = next(self.tokens)
+
+    def _scan(self) -> Iterator[Token]:
+        for token in tokens(self.text):
+            if token.kind == "wrong":
+                raise self.error(token.start, repr(token.text), "a field, a value or a brace")
+            yield token
+        while True:
+            yield Token("end", "", len(self.text))
+
+    def error(self, place: int, found: str, expected: str) -> ModelError:
+        line = self.text.count("\n", 0, place) + 1
+        return ModelError(f"{self.where}, line {line}: found {found}, expected {expected}")
+
+    def unexpected(self, expected: str) -> ModelError:
+        found = "the end of the text" if self.token.kind == "end" else short(self.token.text)
+        return self.error(self.token.start, found, expected)
+
+    def take(self) -> Token:
+        token, self.token = self.token, next(self.tokens)
+        return token
+
+    def accept(self, marks: str) -> str:
+        """The mark, taken, if the next token is one of ``marks``; else ''."""
+        if self.token.kind == "mark" and self.token.text in marks:
+            return self.take().text
+        return ""
+
+    def message_body(self, message: Any, end: str, depth: int) -> None:
+        if depth > MOST_NESTED:
+            raise self.unexpected(f"at most {MOST_NESTED} messages inside one another")
+        fields = message.DESCRIPTOR.fields_by_name
+        while not (end and self.accept(end)):
+            if self.token.kind == "end" and not end:
+                return
+            if self.token.kind != "name":
+                raise self.unexpected(f"a field of {message.DESCRIPTOR.name}" + (f" or {end!r}" if end else ""))
+            name = self.take()
+            field = fields.get(name.text)
+            if field is None:
+                self.unknown(message.DESCRIPTOR, name, depth)
+            elif field.message_type is not None:
+                self.messages(message, field, name, depth)
+            else:
+                self.scalars(message, field, name)
+            self.accept(";,")
+
+    def messages(self, message: Any, field: FieldDescriptor, name: Token, depth: int) -> None:
+        self.accept(":")
+        in_list = bool(self.accept("["))
+        while not (in_list and self.accept("]")):
+            opening = self.accept("{<")
+            if not opening:
+                raise self.unexpected(f"'{{' after {field.name}")
+            if schema.is_repeated(field):
+                inner = getattr(message, field.name).add()
+            else:
+                self.only_once(message, field, name)
+                inner = getattr(message, field.name)
+                inner.SetInParent()
+            self.message_body(inner, ">" if opening == "<" else "}", depth + 1)
+            if not in_list:
+                return
+            self.accept(",")
+
+    def scalars(self, message: Any, field: FieldDescriptor, name: Token) -> None:
+        if not self.accept(":"):
+            raise self.unexpected(f"':' and {kind_of(field)} after {field.name}")
+        if not schema.is_repeated(field):
+            self.only_once(message, field, name)
+            setattr(message, field.name, self.scalar(field))
+            return
+        values = getattr(message, field.name)
+        if not self.accept("["):
+            values.append(self.scalar(field))
+            return
+        while not self.accept("]"):
+            values.append(self.scalar(field))
+            if not self.accept(",") and self.token.text != "]":
+                raise self.unexpected(f"',' or ']' in the list of {field.name}")
+
+    def only_once(self, message: Any, field: FieldDescriptor, name: Token) -> None:
+        if message.HasField(field.name):
+            raise self.error(name.start, f"{field.name} twice in one {message.DESCRIPTOR.name}", "it once")
+
+    def scalar(self, field: FieldDescriptor) -> Any:
+        token = self.token
+        value = value_of(field, token)
+        if value is None:
+            raise self.unexpected(f"{kind_of(field)} for {field.name}{hint_for(field, token)}")
+        self.take()
+        if isinstance(value, str):
+            while self.token.kind == "string":  # strings side by side are one
+                value += unquote(self.take().text) or ""
+        return value
+
+    def unknown(self, owner: Any, name: Token, depth: int) -> None:
+        """Skip what forks added where that is harmless, else raise with the nearest known name."""
+        is_param = owner.name in _LAYERS and name.text.endswith("_param")
+        if not is_param and owner.name not in _LENIENT:
+            near = difflib.get_close_matches(name.text[:200], owner.fields_by_name, n=1)
+            hint = (
+                f"{near[0]!r}" if near else f"one of its fields ({', '.join(sorted(owner.fields_by_name)[:12])}, ...)"
+            )
+            raise self.error(name.start, f"{short(name.text)}, no field of {owner.name}", hint)
+        if len(self.notes) < MOST_NOTES:
+            line = self.text.count("\n", 0, name.start) + 1
+            self.notes.append(f"{self.where}, line {line}: {short(name.text)} is not known and was skipped")
+        self.skip_value(name)
+
+    def skip_value(self, name: Token) -> None:
+        """Pass over ': value', '{ ... }' or '[ ... ]'."""
+        colon = self.accept(":")
+        if not self.accept("{<["):
+            if not colon or self.token.kind not in ("name", "number", "string"):
+                raise self.unexpected(f"a value after {short(name.text)}")
+            self.take()
+            return
+        open_marks = 1
+        while open_marks:
+            token = self.take()
+            if token.kind == "end":
+                raise self.error(name.start, f"{short(name.text)} without an end", "a closing brace")
+            if token.kind == "mark":
+                open_marks += (token.text in "{<[") - (token.text in "}>]")

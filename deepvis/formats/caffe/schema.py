@@ -1,0 +1,174 @@
+"""Caffe's file format as protobuf message classes, built at import from the tables beside this file.
+
+``tables/fields.csv`` and ``enums.csv`` hold BVLC Caffe's format (commit 9b89154), V0 and V1 included;
+``fields_beyond.csv`` and ``enums_beyond.csv`` what public forks add: the toolbox's LRN field, SSD's layers
+(weiliu89/caffe), ROIPooling (rbgirshick), ShuffleChannel (farmingyard), ReLU6. Two forks gave their fields
+numbers that BVLC used for something else (Interp 143) or none is documented (CropCenter): those have free
+numbers here, so text files read well and binary files of these forks lose the field, never fail.
+
+The classes live in a descriptor pool of their own: a real ``caffe_pb2`` can be imported beside them.
+Weights are not read through these classes but by ``deepvis.formats.caffe.weights``, which takes them from the file
+without a copy in between.
+"""
+
+from __future__ import annotations
+
+import csv
+from importlib import resources
+from typing import Any
+
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
+
+PACKAGE = "deepvis_caffe"
+_FIELD = descriptor_pb2.FieldDescriptorProto
+_LABELS = {
+    "optional": _FIELD.LABEL_OPTIONAL,
+    "repeated": _FIELD.LABEL_REPEATED,
+    "required": _FIELD.LABEL_OPTIONAL,  # a missing value is reported by the layer that needs it
+}
+_SCALARS = {
+    kind: getattr(_FIELD, f"TYPE_{kind.upper()}")
+    for kind in ("int32", "int64", "uint32", "float", "double", "bool", "string", "bytes")
+}
+
+
+def _rows(table: str) -> list[dict[str, str]]:
+    text = (resources.files("deepvis.formats.caffe") / "tables" / table).read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
+
+
+def _type_name(message: str, name: str, enums: set[str]) -> tuple[int, str]:
+    """The protobuf type and full name of a field that is no scalar; enums nest in their message first."""
+    for candidate in (f"{message}.{name}", name):
+        if candidate in enums:
+            return _FIELD.TYPE_ENUM, f".{PACKAGE}.{candidate}"
+    return _FIELD.TYPE_MESSAGE, f".{PACKAGE}.{name}"
+
+
+def _add_field(message: descriptor_pb2.DescriptorProto, row: dict[str, str], enums: set[str]) -> None:
+    field = message.field.add(name=row["name"], number=int(row["number"]), label=_LABELS[row["label"]])
+    if row["type"] in _SCALARS:
+        field.type = _SCALARS[row["type"]]
+    else:
+        field.type, field.type_name = _type_name(message.name, row["type"], enums)
+    if row["default"]:
+        field.default_value = row["default"].strip('"')
+    if row["packed"]:
+        field.options.packed = True
+
+
+def _file_descriptor() -> descriptor_pb2.FileDescriptorProto:
+    file = descriptor_pb2.FileDescriptorProto(name="deepvis/caffe.proto", package=PACKAGE, syntax="proto2")
+    messages: dict[str, descriptor_pb2.DescriptorProto] = {}
+    enums: dict[str, descriptor_pb2.EnumDescriptorProto] = {}
+    fields = _rows("fields.csv") + _rows("fields_beyond.csv")
+    for row in fields:
+        if row["message"] not in messages:
+            messages[row["message"]] = file.message_type.add(name=row["message"])
+    for row in _rows("enums.csv") + _rows("enums_beyond.csv"):
+        if row["enum"] not in enums:
+            scope, _, name = row["enum"].rpartition(".")
+            enums[row["enum"]] = (messages[scope] if scope else file).enum_type.add(name=name)
+        enums[row["enum"]].value.add(name=row["name"], number=int(row["value"]))
+    for row in fields:
+        _add_field(messages[row["message"]], row, set(enums))
+    return file
+
+
+def _build() -> dict[str, type[Message]]:
+    pool = descriptor_pool.DescriptorPool()
+    pool.AddSerializedFile(_file_descriptor().SerializeToString())
+    file = pool.FindFileByName("deepvis/caffe.proto")
+    return {name: message_factory.GetMessageClass(d) for name, d in file.message_types_by_name.items()}
+
+
+def is_repeated(field: FieldDescriptor) -> bool:
+    """Whether a field of a message holds a list. protobuf before 6 has no ``is_repeated``, after 7 no ``label``."""
+    if hasattr(field, "is_repeated"):
+        return field.is_repeated
+    return field.label == FieldDescriptor.LABEL_REPEATED
+
+
+MESSAGES: dict[str, type[Message]] = _build()
+
+NetParameter: Any = MESSAGES["NetParameter"]
+LayerParameter: Any = MESSAGES["LayerParameter"]
+V1LayerParameter: Any = MESSAGES["V1LayerParameter"]
+V0LayerParameter: Any = MESSAGES["V0LayerParameter"]
+SolverParameter: Any = MESSAGES["SolverParameter"]
+BlobProto: Any = MESSAGES["BlobProto"]
+BlobProtoVector: Any = MESSAGES["BlobProtoVector"]
+BlobShape: Any = MESSAGES["BlobShape"]
+Datum: Any = MESSAGES["Datum"]
+FillerParameter: Any = MESSAGES["FillerParameter"]
+NetState: Any = MESSAGES["NetState"]
+NetStateRule: Any = MESSAGES["NetStateRule"]
+
+TRAIN, TEST = 0, 1  # the values of the enum Phase
+
+# Layer type -> the field of LayerParameter that holds its parameters; types without parameters are absent.
+PARAM_FIELD: dict[str, str] = {
+    "Accuracy": "accuracy_param",
+    "ArgMax": "argmax_param",
+    "BatchNorm": "batch_norm_param",
+    "Bias": "bias_param",
+    "Clip": "clip_param",
+    "Concat": "concat_param",
+    "ContrastiveLoss": "contrastive_loss_param",
+    "Convolution": "convolution_param",
+    "ConvolutionDepthwise": "convolution_param",
+    "Crop": "crop_param",
+    "CropCenter": "crop_center_param",
+    "Data": "data_param",
+    "Deconvolution": "convolution_param",
+    "DepthwiseConvolution": "convolution_param",
+    "DetectionOutput": "detection_output_param",
+    "Dropout": "dropout_param",
+    "DummyData": "dummy_data_param",
+    "ELU": "elu_param",
+    "Eltwise": "eltwise_param",
+    "Embed": "embed_param",
+    "Exp": "exp_param",
+    "Flatten": "flatten_param",
+    "HDF5Data": "hdf5_data_param",
+    "HDF5Output": "hdf5_output_param",
+    "HingeLoss": "hinge_loss_param",
+    "Im2col": "convolution_param",
+    "ImageData": "image_data_param",
+    "InfogainLoss": "infogain_loss_param",
+    "InnerProduct": "inner_product_param",
+    "Input": "input_param",
+    "Interp": "interp_param",
+    "LRN": "lrn_param",
+    "LSTM": "recurrent_param",
+    "Log": "log_param",
+    "MVN": "mvn_param",
+    "MemoryData": "memory_data_param",
+    "Normalize": "norm_param",
+    "PReLU": "prelu_param",
+    "Parameter": "parameter_param",
+    "Permute": "permute_param",
+    "Pooling": "pooling_param",
+    "Power": "power_param",
+    "PriorBox": "prior_box_param",
+    "Python": "python_param",
+    "RNN": "recurrent_param",
+    "ROIPooling": "roi_pooling_param",
+    "ReLU": "relu_param",
+    "ReLU6": "relu6_param",
+    "Reduction": "reduction_param",
+    "Reshape": "reshape_param",
+    "SPP": "spp_param",
+    "Scale": "scale_param",
+    "ShuffleChannel": "shuffle_channel_param",
+    "Sigmoid": "sigmoid_param",
+    "Slice": "slice_param",
+    "Softmax": "softmax_param",
+    "Swish": "swish_param",
+    "TanH": "tanh_param",
+    "Threshold": "threshold_param",
+    "Tile": "tile_param",
+    "WindowData": "window_data_param",
+}

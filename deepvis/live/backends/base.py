@@ -1,0 +1,61 @@
+"""What a network must do to be shown: the protocol, the table of backends, and how one is opened."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+from deepvis.core.registry import Registry
+from deepvis.core.types import NetAsk, NetInfo, Snapshot
+
+if TYPE_CHECKING:
+    from deepvis.models.zoo import Model
+
+
+class BackendError(Exception):
+    """A network that cannot be opened, or an ask that it cannot answer. The message is one sentence."""
+
+
+class Backend(Protocol):
+    """A network that answers asks, all in the one thread that opened it.
+
+    info: what the window knows of it before the first pass.
+    """
+
+    info: NetInfo
+
+    def run(self, ask: NetAsk) -> Snapshot:
+        """The answer to ``ask``, with an id above those before. Raises BackendError.
+
+        activations cover at least ``ask.shown`` and the layer of ``ask.back``. Two asks for the same frame
+        and fit need only one forward pass. seconds: 0 for the part that was not run.
+        """
+
+    def close(self) -> None:
+        """Let go of the network; a second call does nothing."""
+
+
+BACKENDS: Registry[Callable[[Model, str], Backend]] = Registry("backend")
+
+# imported when asked for: torch takes a second, and a real Caffe is not everywhere
+MODULES = {
+    "engine": "deepvis.live.backends.graph",
+    "caffe": "deepvis.live.backends.pycaffe",
+    "fake": "deepvis.live.backends.fake",
+}
+
+
+def open_backend(name: str, model: Model, device: str = "cpu") -> Backend:
+    """Open ``model`` on the backend ``name``: "engine", "caffe", "fake". May take seconds.
+
+    "auto" is a real Caffe where one is installed, and the engine elsewhere.
+
+    Raises BackendError, and KeyError naming the known names for a name that is not among them.
+    """
+    if name == "auto":
+        name = "caffe" if importlib.util.find_spec("caffe") else "engine"
+    if name in MODULES:
+        importlib.import_module(MODULES[name])
+    return BACKENDS[name](model, device)

@@ -1,0 +1,135 @@
+"""A network that is none: quick, the same everywhere, and slow on command. For tests and for drawing."""
+
+from __future__ import annotations
+
+import itertools
+import queue
+import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from deepvis.core.types import BackAsk, BackMode, Fit, LayerInfo, NetAsk, NetInfo, PassSeconds, Snapshot
+from deepvis.live.backends.base import BACKENDS, BackendError
+from deepvis.live.backends.showing import ask_problem
+
+if TYPE_CHECKING:
+    from deepvis.models.zoo import Model
+
+FAKE_INFO = NetInfo(
+    name="fake",
+    layers=(
+        LayerInfo("conv1", "Convolution", 8, 12, 12),
+        LayerInfo("pool1", "Pooling", 8, 6, 6, borrows="conv1"),
+        LayerInfo("mixed/output", "Concat", 20, 6, 6, short_name="mixed"),
+        LayerInfo("fc2", "InnerProduct", 10, 1, 1),
+        LayerInfo("prob", "Softmax", 10, 1, 1, borrows="fc2"),
+    ),
+    input_shape=(3, 24, 24),
+    labels=tuple(f"class {index}" for index in range(10)),
+    label_layers=frozenset({"fc2", "prob"}),
+    prob_layer="prob",
+    groups=(0, 0, 1, 2, 2),
+)
+
+_SIGN = {BackMode.GRAD: 1.0, BackMode.DECONV: 0.5, BackMode.GUIDED: 0.25}
+
+
+class FakeBackend:
+    """Answers every ask from the frame's pixels alone.
+
+    gate: ``run`` waits until it is set; None: it does not wait. begun: gets each ask as its run begins, so
+    that a test can wait for that without sleeping. asks: all that were begun. fails: an exception that
+    ``run`` raises.
+    """
+
+    def __init__(self, info: NetInfo = FAKE_INFO, gate: threading.Event | None = None) -> None:
+        self.info = info
+        self.gate = gate
+        self.begun: queue.SimpleQueue[NetAsk] = queue.SimpleQueue()
+        self.asks: list[NetAsk] = []
+        self.fails: Exception | None = None
+        self.closed = False
+        self._ids = itertools.count(1)
+
+    def run(self, ask: NetAsk) -> Snapshot:
+        self.asks.append(ask)
+        self.begun.put(ask)
+        if self.gate is not None:
+            self.gate.wait()
+        if self.fails is not None:
+            raise self.fails
+        shapes = {layer.name: (1, layer.channels, layer.height, layer.width) for layer in self.info.layers}
+        if problem := ask_problem(ask, shapes):
+            raise BackendError(problem)
+        seen = _resized(ask.frame.rgb, *self.info.input_shape[1:], ask.fit)
+        diffs, input_diff = _diffs(self.info, seen, ask.back) if ask.back else ({}, None)
+        return Snapshot(
+            id=next(self._ids),
+            ask=ask,
+            activations={layer.name: _activation(layer, seen) for layer in self.info.layers},
+            diffs=diffs,
+            input_diff=input_diff,
+            input_rgb=_read_only(seen),
+            seconds=PassSeconds(0.02, 0.01 if ask.back else 0.0),
+        )
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@BACKENDS.add("fake")
+def open_fake(model: Model | None, device: str) -> FakeBackend:
+    """The same small network whatever the model."""
+    return FakeBackend()
+
+
+def _resized(rgb: np.ndarray, height: int, width: int, fit: Fit) -> np.ndarray:
+    """(height, width, 3) uint8: nearest pixels of the picture, or of its centre part of the right shape."""
+    rows, cols = rgb.shape[:2]
+    if fit is Fit.CROP:
+        side = min(rows / height, cols / width)
+        tall, wide = max(1, round(side * height)), max(1, round(side * width))
+        top, left = (rows - tall) // 2, (cols - wide) // 2
+        rgb = rgb[top : top + tall, left : left + wide]
+    rows, cols = rgb.shape[:2]
+    return rgb[np.arange(height) * rows // height][:, np.arange(width) * cols // width]
+
+
+def _activation(layer: LayerInfo, seen: np.ndarray) -> np.ndarray:
+    """(C, H, W) float32: each channel the picture's brightness under a wave of its own; prob sums to 1."""
+    gray = _resized(seen, layer.height, layer.width, Fit.STRETCH).mean(axis=2) / 255
+    channel = np.arange(layer.channels)[:, None, None]
+    rows, cols = np.indices(gray.shape)
+    wave = np.cos(channel * 0.9 + rows * (channel % 3) * 0.7 + cols * (channel % 4) * 0.5)
+    acts = gray * wave if layer.is_spatial else gray.mean() + wave
+    if layer.type == "Softmax":
+        acts = np.exp(3 * acts) / np.exp(3 * acts).sum()
+    elif layer.type != "InnerProduct":
+        acts = np.maximum(acts, 0)
+    return _read_only(acts.astype(np.float32))
+
+
+def _diffs(info: NetInfo, seen: np.ndarray, back: BackAsk) -> tuple[Mapping[str, np.ndarray], np.ndarray]:
+    names = [layer.name for layer in info.layers]
+    asked = info.layer(back.unit.layer)
+    acts = {layer.name: _activation(layer, seen) for layer in info.layers}
+    seed = np.zeros_like(acts[asked.name])
+    if back.position is None:
+        seed[back.unit.channel] = acts[asked.name][back.unit.channel]
+    else:
+        seed[back.unit.channel][back.position] = 1.0
+    strength = _SIGN[back.mode] * float(seed.sum() + 0.1)
+    below = names[: names.index(asked.name)]
+    diffs = {name: _read_only((acts[name] - acts[name].mean()) * np.float32(strength)) for name in below}
+    diffs[asked.name] = _read_only(seed)
+    phase = back.unit.channel + np.arange(info.input_shape[0])[:, None, None]
+    rows, cols = np.indices(info.input_shape[1:])
+    wave = np.sin(phase + rows * 0.5) * np.cos(cols * 0.4) * strength
+    return diffs, _read_only(wave.astype(np.float32))
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    array.setflags(write=False)
+    return array

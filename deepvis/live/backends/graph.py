@@ -1,0 +1,154 @@
+"""The backend that runs on the project's own engine, on the CPU or on a GPU."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from deepvis.core.types import BackAsk, Fit, NetAsk, PassSeconds, Snapshot
+from deepvis.live.backends.base import BACKENDS, BackendError
+from deepvis.live.backends.showing import Fetched, ask_problem, bad_weights, deepest, net_info, position_seed
+from deepvis.models.zoo import Model
+from deepvis.network.errors import ModelError
+from deepvis.network.net import Net
+from deepvis.network.tape import Tape
+
+
+@dataclass(frozen=True, eq=False)
+class _Forward:
+    """A forward pass that may serve several asks. blobs: those that it holds."""
+
+    frame_id: int
+    fit: Fit
+    tape: Tape
+    input_rgb: np.ndarray
+
+
+class EngineBackend:
+    """A ``Backend`` over ``engine.Net``.
+
+    A pass stops after the deepest blob that is asked for, and an ask for the same picture with another unit or mode
+    takes up the forward pass of the one before. Activations on the CPU are views of the pass, without copies.
+    Raises BackendError where the network cannot be read or has layers that the engine does not know.
+    """
+
+    def __init__(self, model: Model, device: str = "cpu") -> None:
+        self._device = pick_device(device)
+        self._model = model
+        try:
+            self._net = Net(model.spec, str(self._device))
+        except ModelError as error:
+            raise BackendError(str(error)) from error
+        notes = bad_weights(model)
+        self.info = net_info(model, self._net.shapes, device_name(self._device), notes)
+        self._blobs = tuple(self._net.shapes)
+        self._others = other_inputs(model)
+        self._ids = itertools.count(1)
+        self._last: _Forward | None = None
+
+    def run(self, ask: NetAsk) -> Snapshot:
+        if problem := ask_problem(ask, self._net.shapes):
+            raise BackendError(problem)
+        try:
+            began = time.perf_counter()
+            forward = self._forward(ask)
+            forwarded = self._now()
+            diffs = self._backward(forward.tape, ask.back) if ask.back else {}
+            ended = self._now() if ask.back else forwarded
+        except (ModelError, RuntimeError, MemoryError) as error:  # RuntimeError: PyTorch's, out of memory among them
+            self._last = None
+            raise BackendError(f"the network {self.info.name} could not be run: {error}") from error
+        fetched = Fetched(diffs, _fetch)
+        data = fetched.get(self._model.data_blob)
+        return Snapshot(
+            id=next(self._ids),
+            ask=ask,
+            activations=Fetched(forward.tape.blobs, _fetch),
+            diffs=fetched,
+            input_diff=None if data is None else self._model.preprocessor.diff_to_rgb(data),
+            input_rgb=forward.input_rgb,
+            seconds=PassSeconds(forwarded - began, ended - forwarded),
+        )
+
+    def close(self) -> None:
+        self._last = None
+
+    def _forward(self, ask: NetAsk) -> _Forward:
+        """The pass for the ask's picture, as far as it is needed: the last one where it serves."""
+        until = deepest(ask, self._blobs)
+        last = self._last
+        needed = until or self._blobs[-1]
+        if last and (last.frame_id, last.fit) == (ask.frame.id, ask.fit) and needed in last.tape.blobs:
+            return last
+        self._last = None  # frees its blobs before the new ones are made
+        preprocessor = self._model.preprocessor
+        seen = preprocessor.crop(ask.frame.rgb, ask.fit)
+        seen.setflags(write=False)
+        shape = self._net.spec.inputs[self._model.data_blob]
+        picture = preprocessor.normalised(seen)
+        inputs = {**self._others, self._model.data_blob: picture.reshape(shape)}
+        self._last = _Forward(ask.frame.id, ask.fit, self._net.forward(inputs, until=until), seen)
+        return self._last
+
+    def _backward(self, tape: Tape, back: BackAsk) -> dict[str, torch.Tensor]:
+        """blob -> diff from the data blob up to the asked layer."""
+        layer, channel = back.unit.layer, back.unit.channel
+        blob = tape.blobs[layer]
+        if back.position is not None:
+            seed = torch.as_tensor(position_seed(blob.shape, channel, *back.position))
+        else:
+            seed = torch.zeros_like(blob)
+            where = (slice(None), channel) if blob.ndim > 1 else (channel,)[: blob.ndim]
+            seed[where] = blob[where]
+        return tape.backward(layer, seed, back.mode.value, to=self._model.data_blob)
+
+    def _now(self) -> float:
+        """Seconds, once the device has done what it was given."""
+        if self._device.type == "cuda":
+            torch.cuda.synchronize(self._device)
+        return time.perf_counter()
+
+
+@BACKENDS.add("engine")
+def open_engine(model: Model, device: str = "cpu") -> EngineBackend:
+    """The network on the engine. device: "auto", "cpu", "cuda", "cuda:1"."""
+    return EngineBackend(model, device)
+
+
+def pick_device(wanted: str) -> torch.device:
+    """The device of that name; "auto": a GPU if PyTorch can use one. Raises BackendError."""
+    if wanted == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(wanted)
+    except RuntimeError as error:
+        raise BackendError(f"there is no device {wanted!r}; expected auto, cpu or cuda") from error
+    if device.type not in ("cpu", "cuda"):
+        raise BackendError(f"the device {wanted!r} is not supported; expected auto, cpu or cuda")
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise BackendError(
+            f"the device {wanted!r} is not there (PyTorch sees {torch.cuda.device_count()} GPUs); use --device cpu"
+        )
+    return device
+
+
+def device_name(device: torch.device) -> str:
+    """ "cpu", or "cuda (NVIDIA H100)"."""
+    return f"{device} ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else str(device)
+
+
+def other_inputs(model: Model) -> dict[str, np.ndarray]:
+    """Inputs that are no picture: Faster R-CNN's im_info gets (height, width, 1), all others zeros."""
+    others = {name: np.zeros(shape, np.float32) for name, shape in model.spec.inputs.items() if name != model.data_blob}
+    if "im_info" in others and others["im_info"].size >= 3:
+        others["im_info"].reshape(-1)[:3] = (*model.preprocessor.size, 1)
+    return others
+
+
+def _fetch(blob: torch.Tensor) -> np.ndarray:
+    """A tensor's values; on the CPU the tensor's own memory."""
+    return blob.detach().cpu().numpy()

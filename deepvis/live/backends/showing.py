@@ -1,0 +1,144 @@
+"""How a network's blobs become what the window can show: maps by channel. Shared by the backends; no torch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Generic, TypeVar
+
+import numpy as np
+
+from deepvis.core.types import LayerInfo, NetAsk, NetInfo
+from deepvis.models.listing import last_maker
+from deepvis.models.zoo import Model
+
+Shape = Sequence[int]
+
+
+def net_info(model: Model, shapes: Mapping[str, Shape], device: str, notes: Sequence[str] = ()) -> NetInfo:
+    """What the window may know of a network. shapes: blob -> shape at batch 1; blobs without values are left out."""
+    shown = [(name, group) for name, group in zip(model.layer_names, _groups(model), strict=True) if name in shapes]
+    shown = [(name, group) for name, group in shown if math.prod(shapes[name]) > 0]
+    return NetInfo(
+        name=model.name,
+        layers=tuple(_layer_info(model, name, shapes[name]) for name, _ in shown),
+        input_shape=model.preprocessor.input_shape,
+        labels=tuple(model.labels),
+        label_layers=frozenset(model.label_layers),
+        prob_layer=model.prob_layer,
+        groups=tuple(group for _, group in shown),
+        notes=(*model.notes, *notes),
+        device=device,
+    )
+
+
+def maps_shape(shape: Shape) -> tuple[int, int, int]:
+    """The (C, H, W) as which a blob of any shape is shown: axis 1 are the channels.
+
+    A batch, as detectors have one of regions, is stacked downwards, and so is what lies beyond four axes. Of one
+    axis or none: each value is a channel.
+    """
+    if len(shape) < 2:
+        return math.prod(shape), 1, 1
+    batch, channels, *rest = shape
+    if not rest:
+        return channels, batch, 1
+    *deep, width = rest if len(rest) > 1 else (*rest, 1)
+    return channels, batch * math.prod(deep), width
+
+
+def as_maps(blob: np.ndarray) -> np.ndarray:
+    """(C, H, W) of a blob of any shape, see ``maps_shape``; a view where the batch is 1."""
+    if blob.ndim < 2:
+        return blob.reshape(maps_shape(blob.shape))
+    return blob.swapaxes(0, 1).reshape(maps_shape(blob.shape))
+
+
+def from_maps(maps: np.ndarray, shape: Shape) -> np.ndarray:
+    """The blob of ``shape`` that ``as_maps`` shows as ``maps``."""
+    if len(shape) < 2:
+        return maps.reshape(tuple(shape))
+    batch, channels, *rest = shape
+    return maps.reshape(channels, batch, *rest).swapaxes(0, 1)
+
+
+def position_seed(shape: Shape, channel: int, row: int, col: int) -> np.ndarray:
+    """float32 in the blob's shape: 1.0 at one place of one channel's map, 0 elsewhere."""
+    maps = np.zeros(maps_shape(shape), np.float32)
+    maps[channel, row, col] = 1.0
+    return from_maps(maps, shape)
+
+
+def deepest(ask: NetAsk, blobs: Sequence[str]) -> str | None:
+    """The last of ``blobs``, in the order in which they are made, that an ask needs; None: all are needed."""
+    if ask.shown is None:
+        return None
+    needed = set(ask.shown) | ({ask.back.unit.layer} if ask.back else set())
+    return next((blob for blob in reversed(blobs) if blob in needed), None)
+
+
+def ask_problem(ask: NetAsk, shapes: Mapping[str, Shape]) -> str | None:
+    """One sentence on what an ask asks that the network has not; None where it can be answered."""
+    if ask.back is None:
+        return None
+    unit, position = ask.back.unit, ask.back.position
+    if unit.layer not in shapes:
+        return f"there is no layer {unit.layer!r}; there are {', '.join(shapes)}"
+    channels, height, width = maps_shape(shapes[unit.layer])
+    if not 0 <= unit.channel < channels:
+        return f"layer {unit.layer} has the channels 0 to {channels - 1}, there is no channel {unit.channel}"
+    if position is not None and not (0 <= position[0] < height and 0 <= position[1] < width):
+        return f"the maps of layer {unit.layer} are {height} x {width}, there is no position {position}"
+    return None
+
+
+B = TypeVar("B")
+
+
+class Fetched(Mapping[str, np.ndarray], Generic[B]):
+    """Blobs by name as (C, H, W) float32, read-only; each is fetched when first read."""
+
+    def __init__(self, blobs: Mapping[str, B], fetch: Callable[[B], np.ndarray]) -> None:
+        self._blobs, self._fetch = blobs, fetch
+        self._maps: dict[str, np.ndarray] = {}
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        maps = self._maps.get(name)
+        if maps is None:
+            maps = as_maps(np.asarray(self._fetch(self._blobs[name]), np.float32))
+            maps.setflags(write=False)
+            self._maps[name] = maps
+        return maps
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._blobs)
+
+    def __len__(self) -> int:
+        return len(self._blobs)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._blobs
+
+
+def bad_weights(model: Model) -> tuple[str, ...]:
+    """A note for each layer whose weights are not all finite numbers."""
+    return tuple(
+        f"the weights of layer {layer.name} hold NaN or infinite values: what lies above it means nothing"
+        for layer in model.spec.layers
+        if not all(np.isfinite(np.sum(blob, dtype=np.float64)) for blob in layer.blobs)
+    )
+
+
+def _groups(model: Model) -> Sequence[int]:
+    return model.groups or [0] * len(model.layer_names)
+
+
+def _layer_info(model: Model, name: str, shape: Shape) -> LayerInfo:
+    maker = last_maker(model.graph, name)
+    return LayerInfo(
+        name,
+        maker.type if maker else "Input",
+        *maps_shape(shape),
+        short_name=model.short_names.get(name, ""),
+        borrows=model.remap.get(name, ""),
+    )

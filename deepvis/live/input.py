@@ -1,0 +1,156 @@
+"""The input worker: owns the sources; what the user wants of the input in, the newest picture out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from deepvis.core.mailbox import Mailbox
+from deepvis.core.state import InputState
+from deepvis.core.types import Frame
+from deepvis.live.worker import Worker
+from deepvis.sources.base import MovingSource, Play, SourceError, StillSource, new_frame
+
+LOOK_SECONDS = 1.0  # between looks for new files
+SILENT_SECONDS = 4.0  # without a frame until a camera or video is said to hang
+MOST_SKIPPED = 1000  # bad files in a row, for one press of a key
+
+
+class InputWorker(Worker[InputState]):
+    """Puts the newest Frame into ``frames``.
+
+    Still: the photo at ``file_index``; a bad file is named in ``errors`` and its neighbour shown in its
+    place, on the side to which the user was going; its neighbours on both sides are decoded ahead. Moving:
+    each frame as it comes, the newest wins; frozen: none but the first. Where there is no picture the last
+    one stays.
+
+    The sources are opened in the thread, when they are first wanted. ``clock``: seconds, never runs
+    backwards.
+    """
+
+    after_failure = LOOK_SECONDS
+
+    def __init__(
+        self,
+        open_still: Callable[[], StillSource],
+        open_moving: Callable[[], MovingSource],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__("input")
+        self.frames: Mailbox[Frame] = Mailbox()
+        self._open_still, self._open_moving = open_still, open_moving
+        self._clock = clock
+        self._still: StillSource | None = None
+        self._moving: MovingSource | None = None
+        self._state: InputState | None = None
+        self._ahead: list[int] = []  # indices to decode when there is nothing else to do
+        self._last_moving: Frame | None = None  # since the moving source was turned to; not mirrored
+        self._heard_at = 0.0  # when the moving source last gave something
+
+    def answer(self, ask: InputState | None) -> float | None:
+        before, state = self._state, ask or self._state
+        if state is None:
+            return None
+        self._state = state
+        if state.moving:
+            if before is None or before != state:
+                self._turn_to_moving(before, state)
+            return self._follow(state)
+        if before is None or before.moving or before.file_index != state.file_index:
+            self._turn_to_still(before, state)
+            return 0.0
+        return self._idle(state)
+
+    def close(self) -> None:
+        if self._moving is not None:
+            self._moving.close()
+
+    def _turn_to_still(self, before: InputState | None, state: InputState) -> None:
+        if self._moving is not None:
+            self._moving.want(Play.OFF)
+        if self._still is None:
+            self._still = self._open_still()
+        backwards = before is not None and state.file_index < before.file_index
+        self._show(self._still, state.file_index, -1 if backwards else 1)
+
+    def _show(self, still: StillSource, index: int, step: int) -> None:
+        """Hand out the photo at ``index``, or the next good one; name the bad ones."""
+        bad: list[str] = []
+        for _ in range(max(1, min(still.count, MOST_SKIPPED))):
+            photo = still.read(index)
+            if isinstance(photo, Frame):
+                self.frames.put(photo)
+                break
+            bad.append(photo.sentence)
+            if still.count > 1:
+                still.skip(step)
+            if self.inbox.has_new():
+                break
+        if len(bad) > 1:
+            bad = [f"{len(bad)} files in a row cannot be shown; the last: {bad[-1]}"]
+        if said := "; ".join(filter(None, [*bad, still.note])):
+            self.fail(said)
+        else:
+            self.recover()
+        self._ahead = [index + step, index - step] if still.count > 1 else []
+
+    def _idle(self, state: InputState) -> float:
+        """With the photo shown: decode its neighbours, then look for new files now and then."""
+        if self._still is None:
+            self._still = self._open_still()
+        if self._ahead:
+            self._still.prefetch(self._ahead.pop(0))
+            return 0.0
+        if self._still.refresh():
+            self._show(self._still, state.file_index, 1)
+        return LOOK_SECONDS
+
+    def _turn_to_moving(self, before: InputState | None, state: InputState) -> None:
+        if self._moving is None:
+            self._moving = self._open_moving()
+            self._moving.start(self._wake)
+        if before is None or not before.moving:
+            self._moving.frames.take(0)  # what was left over from the last time
+            self._last_moving = None
+            self._heard_at = self._clock()
+            self.recover()
+        elif before.frozen and not state.frozen:
+            self._heard_at = self._clock()
+        elif before.mirror != state.mirror and self._last_moving is not None:
+            self._hand_out(self._last_moving, self._moving, state)
+        # frozen before the first frame: let that one through
+        self._moving.want(Play.HOLD if state.frozen and self._last_moving else Play.PLAY)
+
+    def _follow(self, state: InputState) -> float | None:
+        """Hand on what the moving source has given; say so if it is silent for long."""
+        moving = self._moving
+        if moving is None:
+            return None
+        item = moving.frames.take(0)
+        now = self._clock()
+        if item is not None:
+            self._heard_at = now
+        if isinstance(item, SourceError):
+            self.fail(item.sentence)
+        elif item is not None and not (state.frozen and self._last_moving):
+            self.recover()
+            self._last_moving = item
+            self._hand_out(item, moving, state)
+            if state.frozen:
+                moving.want(Play.HOLD)
+        if (state.frozen and self._last_moving) or self.errors.peek() is not None:
+            return None
+        silent = now - self._heard_at
+        if silent >= SILENT_SECONDS:
+            self.fail(f"{moving.name} has given no picture for {silent:.0f} seconds; waiting for it")
+            return None
+        return SILENT_SECONDS - silent
+
+    def _hand_out(self, frame: Frame, moving: MovingSource, state: InputState) -> None:
+        if moving.mirrored and state.mirror:
+            frame = new_frame(np.ascontiguousarray(frame.rgb[:, ::-1]), frame.label, moving=True)
+        elif (last := self.frames.peek()) is not None and last.id > frame.id:
+            frame = new_frame(frame.rgb, frame.label, moving=True)  # ids rise
+        self.frames.put(frame)

@@ -1,0 +1,184 @@
+"""The running top-9 as pictures: what the window shows of a unit that no scan has pictures of."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from deepvis.core.cache import ByteCache
+from deepvis.core.types import BackAsk, BackMode, Fit, Frame, NetAsk, Patch, Unit, UnitImages
+from deepvis.core.unit_files import SAVED_TOP, unit_image_paths, write_patches
+from deepvis.live.backends.base import Backend
+from deepvis.models.zoo import Model
+from deepvis.network.graph import Plan
+from deepvis.network.shapes import infer_shapes
+from deepvis.scan.montage import back_tile, montage, write_jpeg
+from deepvis.scan.running import RunningBest, RunningTop
+from deepvis.scan.windows import Windows, cut
+
+SECONDS = 0.1  # of projecting back in one call
+RESTS = 20  # times as long as a projection took, once the unit had all: the network needs the cores
+CACHE = 32 << 20  # bytes of tiles
+
+
+class RunningImages:
+    """Adds the running top-9 to a unit's pictures: a supplement of the unit-image worker, called in its thread.
+
+    open_backend: called there when a first patch is projected back. A call takes about ``seconds``; where not
+    all patches are projected by then, ``is_unfinished`` is True and the next call goes on. Once all of a unit were
+    there, those that come new (a camera brings some every second) are projected one by one, with rests.
+    clock: seconds, rising.
+    """
+
+    def __init__(
+        self,
+        running: RunningTop,
+        model: Model,
+        open_backend: Callable[[], Backend],
+        *,
+        seconds: float = SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.is_unfinished = False
+        self._clock = clock
+        self._complete: Unit | None = None  # the unit all of whose patches were projected
+        self._rests_until = -math.inf
+        self._running, self._model, self._seconds = running, model, seconds
+        self._open_backend = open_backend
+        self._backend: Backend | None = None
+        self._windows: Windows | None = None
+        self._fill: np.ndarray | None = None
+        self._tiles: ByteCache[np.ndarray] = ByteCache(CACHE, lambda tile: tile.nbytes)
+        self._saved: dict[Unit, tuple[Patch, ...]] = {}
+
+    def __call__(self, found: UnitImages) -> UnitImages:
+        """``found`` as it is where a scan has made pictures, else with the best of the stream so far."""
+        self.is_unfinished = False
+        is_old = found.notes.get("top") == SAVED_TOP and self._running.resets > 0  # of an earlier stream
+        if found.top is not None and not is_old and found.patches != self._saved.get(found.unit, None):
+            return found
+        best = self._running.best(found.unit)
+        images = "1 image" if best.images == 1 else f"{best.images:,} images"
+        of = f"running top {self._running.top} of this stream, {images}"
+        if not best.patches:
+            if best.images == 0 or found.top is not None:
+                return found
+            return replace(found, notes={**found.notes, "top": f"{of}: none excites this unit"})
+        backs = self._backs(best)
+        projected = sum(tile is not None for tile in backs)
+        has_all = projected == len(backs)
+        if has_all:
+            self._complete = best.unit
+        has_photo_missing = any(patch.path and tile is None for patch, tile in zip(best.patches, backs, strict=True))
+        self.is_unfinished = best.unit != self._complete or has_photo_missing
+        return replace(
+            found,
+            top=_read_only(self._montage(self._tops(best))),
+            top_back=_read_only(self._montage(backs)) if projected else None,
+            patches=best.patches,
+            notes={
+                **found.notes,
+                "top": of,
+                "top_back": of if has_all else f"{projected} of {len(backs)} projected back",
+            },
+        )
+
+    def save(self, folder: Path) -> int:
+        """Write the best so far of every unit in the window's layout; returns the number of units.
+
+        Back projections are written of those units whose patches were all projected: the ones looked at.
+        Raises OSError, as for a full disk.
+        """
+        count = 0
+        for unit in self._running.units():
+            best = self._running.best(unit)
+            if not best.patches:
+                continue
+            paths = unit_image_paths(folder, unit.layer, unit.channel)
+            write_jpeg(paths.top, self._montage(self._tops(best)))
+            backs = [self._tiles.get(key) for key in self._keys(best)]
+            if all(tile is not None for tile in backs):
+                write_jpeg(paths.top_back, self._montage(backs))
+            else:
+                paths.top_back.unlink(missing_ok=True)  # of an earlier stream
+            write_patches(paths.patches, unit, best.patches)
+            self._saved[unit] = best.patches
+            count += 1
+        return count
+
+    def close(self) -> None:
+        if self._backend is not None:
+            self._backend.close()
+            self._backend = None
+
+    # --- tiles -----------------------------------------------------------------------------------
+
+    def _montage(self, tiles: list[np.ndarray | None]) -> np.ndarray:
+        return montage([*tiles, *[None] * (self._running.top - len(tiles))])
+
+    def _tops(self, best: RunningBest) -> list[np.ndarray | None]:
+        """The unit's window of each picture."""
+        windows = self._windows_ready()
+        if self._fill is None:
+            pre = self._model.preprocessor
+            nothing = pre.to_rgb(np.zeros(pre.input_shape, np.float32))
+            self._fill = np.rint(nothing.mean(axis=(0, 1))).astype(np.uint8)
+        return [
+            cut(picture.rgb, windows.window(best.unit.layer, patch.row, patch.col), self._fill)
+            for patch, picture in zip(best.patches, best.pictures, strict=True)
+        ]
+
+    def _keys(self, best: RunningBest) -> list[tuple[Unit, int, int, int]]:
+        return [
+            (best.unit, number, patch.row, patch.col) for patch, number in zip(best.patches, best.numbers, strict=True)
+        ]
+
+    def _backs(self, best: RunningBest) -> list[np.ndarray | None]:
+        """The back projections that are there, after making missing ones for a while."""
+        keys = self._keys(best)
+        began = self._clock()
+        for key, patch, picture in zip(keys, best.patches, best.pictures, strict=True):
+            may_rest = best.unit == self._complete and not patch.path  # a photo comes once, a camera goes on
+            if key in self._tiles or (may_rest and began < self._rests_until):
+                continue
+            self._tiles.put(key, self._projected(best.unit, key[1], patch, picture.rgb))
+            spent = self._clock() - began
+            self._rests_until = began + RESTS * spent
+            if spent > self._seconds:
+                break
+        return [self._tiles.get(key) for key in keys]
+
+    def _projected(self, unit: Unit, number: int, patch: Patch, rgb: np.ndarray) -> np.ndarray:
+        if self._backend is None:
+            self._backend = self._open_backend()
+        ask = NetAsk(
+            frame=Frame(id=-1 - number, rgb=rgb),  # below every source's ids
+            back=BackAsk(unit, BackMode.DECONV, (patch.row, patch.col)),
+            fit=Fit.STRETCH,  # it has the input's size already
+            shown=frozenset({unit.layer}),
+        )
+        diff = self._backend.run(ask).input_diff
+        if diff is None:
+            raise ValueError(f"the backend gave no projection of unit {unit.channel} of {unit.layer}")
+        return back_tile(diff, self._windows_ready().window(unit.layer, patch.row, patch.col))
+
+    def _windows_ready(self) -> Windows:
+        if self._windows is None:
+            self._windows = windows_for(self._model)
+        return self._windows
+
+
+def windows_for(model: Model) -> Windows:
+    """The windows of a model's units."""
+    spec = model.spec
+    return Windows(spec, infer_shapes(Plan(spec), spec.inputs), model.data_blob)
+
+
+def _read_only(picture: np.ndarray) -> np.ndarray:
+    picture.setflags(write=False)
+    return picture

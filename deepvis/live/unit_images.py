@@ -1,0 +1,102 @@
+"""The unit-image worker: the selected unit in, its pictures out, read in the background."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from deepvis.core.mailbox import Mailbox
+from deepvis.core.types import Unit, UnitImages, WholeLayer
+from deepvis.live.unit_image_reader import UnitImageReader
+from deepvis.live.worker import Worker
+
+SECONDS_BETWEEN_LOOKS = 1.0  # at what supplements have that they had not before
+SECONDS_BETWEEN_STEPS = 0.15  # of a supplement that is not finished: the network needs the cores too
+
+
+class Supplement(Protocol):
+    """Adds to a unit's pictures what no file has: the running top-9 of the stream.
+
+    is_unfinished: after a call, that another one for the same unit would give more.
+    """
+
+    is_unfinished: bool
+
+    def __call__(self, found: UnitImages, /) -> UnitImages: ...
+
+
+@dataclass(frozen=True)
+class ImagesAsk:
+    """What the window wants to see of a unit.
+
+    whole_layer: the pattern mode wants one picture for each unit of its layer too. refresh: a number that the
+    window raises when files may have become others (a live optimization is done, the running top-9 was saved).
+    """
+
+    unit: Unit
+    whole_layer: bool = False
+    refresh: int = 0
+
+
+class UnitImagesWorker(Worker[ImagesAsk]):
+    """Puts the pictures of the newest unit asked for into ``images``, those of a whole layer into ``layers``.
+
+    open_reader: called once, in the thread. supplements: run in this thread, one after another; with any, the
+    worker looks again by itself, and puts what has changed. Versions rise with every value put.
+    """
+
+    after_failure = SECONDS_BETWEEN_LOOKS
+
+    def __init__(self, open_reader: Callable[[], UnitImageReader], supplements: Sequence[Supplement] = ()) -> None:
+        super().__init__("unit images")
+        self.images: Mailbox[UnitImages] = Mailbox()
+        self.layers: Mailbox[WholeLayer] = Mailbox()
+        self._open_reader = open_reader
+        self._reader: UnitImageReader | None = None
+        self._supplements = tuple(supplements)
+        self._versions = itertools.count(1)
+        self._ask: ImagesAsk | None = None
+        self._put: UnitImages | None = None  # last
+        self._put_layer: WholeLayer | None = None  # last
+
+    def answer(self, ask: ImagesAsk | None) -> float | None:
+        wanted = ask or self._ask
+        if wanted is None:
+            return None
+        self._ask = wanted
+        if self._reader is None:
+            self._reader = self._open_reader()
+        found = self._reader.unit(wanted.unit, next(self._versions))
+        for supplement in self._supplements:
+            found = supplement(found)
+        if ask is not None or self._put is None or not _same(found, self._put):
+            self._put = found
+            self.images.put(found)
+        if wanted.whole_layer and not self.inbox.has_new():
+            self._hand_out(self._reader.whole_layer(wanted.unit.layer, next(self._versions)))
+        self.recover()
+        if any(supplement.is_unfinished for supplement in self._supplements):
+            return SECONDS_BETWEEN_STEPS
+        return SECONDS_BETWEEN_LOOKS if self._supplements else None
+
+    def _hand_out(self, found: WholeLayer) -> None:
+        """Put the layer's pictures, unless the window has them already."""
+        last = self._put_layer
+        if last is None or (last.layer, last.note) != (found.layer, found.note) or last.tiles is not found.tiles:
+            self._put_layer = found
+            self.layers.put(found)
+
+
+def _same(found: UnitImages, other: UnitImages) -> bool:
+    """True if both would look the same."""
+    facts = ((each.unit, each.notes, each.patches, each.loading) for each in (found, other))
+    if next(facts) != next(facts):
+        return False
+    pictures = ((getattr(found, name), getattr(other, name)) for name in ("optimized", "top", "top_back"))
+    return found.standing is other.standing and all(
+        a is b or (a is not None and b is not None and np.array_equal(a, b)) for a, b in pictures
+    )

@@ -1,0 +1,1 @@
+"""Models by name: their cards, labels, preprocessing and files."""

@@ -1,0 +1,38 @@
+"""Class names: a text file with one name per line."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from deepvis.network.errors import ModelError
+
+_SYNSET = re.compile(r"^(n\d{8})\s+")
+
+
+def read_labels(path: str | Path) -> tuple[str, ...]:
+    """The names in order. A WordNet id in front ("n01440764 tench, ...") is left out. Raises ModelError."""
+    labels = tuple(_SYNSET.sub("", line) for line in _lines(Path(path)))
+    while labels and not labels[-1]:
+        labels = labels[:-1]
+    if not labels:
+        raise ModelError(f"{path}: is empty, expected a class name per line")
+    return labels
+
+
+def read_synsets(path: str | Path) -> tuple[str, ...]:
+    """The WordNet ids ("n01440764") in front of the names, in order; () where a line has none. Raises ModelError."""
+    found = [_SYNSET.match(line) for line in _lines(Path(path)) if line]
+    return tuple(match[1] for match in found if match) if all(found) else ()
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        text = path.read_bytes().decode("utf-8-sig", "replace")
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror}), expected a class name per line") from None
+    except ValueError as error:
+        raise ModelError(f"{str(path)!r} is no file name ({error}), expected a text file of class names") from None
+    if "\0" in text:
+        raise ModelError(f"{path}: holds binary data, expected a class name per line")
+    return [line.strip() for line in text.splitlines()]

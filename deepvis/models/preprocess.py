@@ -1,0 +1,195 @@
+"""From pictures to network inputs and back, exactly as Caffe's users do it."""
+
+from __future__ import annotations
+
+import tokenize
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from deepvis.core.types import Fit
+from deepvis.formats.caffe.weights import read_blob
+from deepvis.network.errors import ModelError
+
+CHANNEL_ORDERS = ("BGR", "RGB")
+
+
+@dataclass(frozen=True, eq=False)
+class Preprocessor:
+    """What a network wants of a picture: x = (pixel - mean) * scale / 255, channel by channel.
+
+    input_shape: (C, H, W). mean: None, (C,), or (C, h, w) at least as large as the input, in pixel units (0..255)
+    and in the network's channel order, as Caffe's mean files are. channel_order: of the network's 3 channels.
+    scale: what a white pixel becomes where the mean is 0 (Caffe's transform_param.scale times 255).
+    """
+
+    input_shape: tuple[int, int, int]
+    mean: np.ndarray | None = None
+    channel_order: str = "BGR"
+    scale: float = 255.0
+
+    def __post_init__(self) -> None:
+        if len(self.input_shape) != 3 or min(self.input_shape) < 1:
+            raise ModelError(f"input shape {self.input_shape}: expected (channels, height, width), all at least 1")
+        if self.channel_order not in CHANNEL_ORDERS:
+            raise ModelError(f"channel order {self.channel_order!r}: expected one of {', '.join(CHANNEL_ORDERS)}")
+        if not (np.isfinite(self.scale) and self.scale > 0):
+            raise ModelError(f"input scale {self.scale}: expected a number above 0 (255 for Caffe's own networks)")
+        if self.mean is not None:
+            object.__setattr__(self, "mean", fit_mean(self.mean, self.input_shape))
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) of the input."""
+        return self.input_shape[1:]
+
+    @cached_property
+    def mean_chw(self) -> np.ndarray:
+        """(C, H, W) float32: what is subtracted, in the network's own units (0..scale); read-only."""
+        mean = np.zeros(self.input_shape, np.float32)
+        if self.mean is not None:
+            mean += self.mean * np.float32(self.scale / 255)
+        mean.flags.writeable = False
+        return mean
+
+    def to_input(self, rgb: np.ndarray, fit: Fit = Fit.CROP) -> np.ndarray:
+        """(H, W, 3) uint8 RGB of any size -> (C, H, W) float32 network input."""
+        return self.normalised(self.crop(rgb, fit))
+
+    def crop(self, rgb: np.ndarray, fit: Fit = Fit.CROP) -> np.ndarray:
+        """(h, w, 3) uint8 -> (H, W, 3) uint8, what the network sees: the centre of its aspect ratio, resized.
+
+        With Fit.STRETCH the whole picture is resized. Caffe's resize is cv2.INTER_LINEAR, so is this one.
+        Gray, three times, for networks of other than 3 channels.
+        """
+        seen = _resized(centre(rgb, self.size) if fit is Fit.CROP else rgb, self.size)
+        if self.input_shape[0] == 3:
+            return seen
+        return cv2.cvtColor(cv2.cvtColor(np.ascontiguousarray(seen), cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+
+    def caffe_crop(self, rgb: np.ndarray) -> np.ndarray:
+        """(h, w, 3) uint8 -> (H, W, 3) uint8 as Caffe's ImageNet tests do: the whole resized, then its centre.
+
+        The size before the crop is 256x256 for inputs of 224 and 227, and in proportion for others.
+        """
+        height, width = self.size
+        larger = (_before_crop(height), _before_crop(width))
+        resized = _resized(rgb, larger)
+        top, left = (larger[0] - height) // 2, (larger[1] - width) // 2
+        return np.ascontiguousarray(resized[top : top + height, left : left + width])
+
+    def normalised(self, rgb: np.ndarray) -> np.ndarray:
+        """(H, W, 3) uint8 RGB of the input's size -> (C, H, W) float32, mean subtracted."""
+        channels = self.input_shape[0]
+        if channels == 3:
+            planes = cv2.split(rgb)[:: -1 if self.channel_order == "BGR" else 1]
+        else:
+            planes = [cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2GRAY)] * channels
+        x = np.empty(self.input_shape, np.float32)
+        for plane, mean, top in zip(planes, self.mean_chw, x, strict=True):
+            if self.scale == 255:
+                np.subtract(plane, mean, out=top, dtype=np.float32)
+            else:
+                np.multiply(plane, np.float32(self.scale / 255), out=top, dtype=np.float32)
+                top -= mean
+        return x
+
+    def to_rgb(self, x_chw: np.ndarray) -> np.ndarray:
+        """(C, H, W) network input -> (H, W, 3) uint8 RGB; values outside 0..255 are clipped."""
+        pixels = (np.asarray(x_chw, np.float32) + self.mean_chw) * np.float32(255 / self.scale)
+        rgb = self.diff_to_rgb(np.clip(np.rint(pixels), 0, 255).astype(np.uint8))
+        if rgb.shape[0] != 3:
+            rgb = np.repeat(rgb[:1], 3, axis=0)
+        return np.ascontiguousarray(rgb.transpose(1, 2, 0))
+
+    def diff_to_rgb(self, diff_chw: np.ndarray) -> np.ndarray:
+        """(C, H, W), its 3 channels in RGB order; other counts of channels as they are."""
+        swaps = self.input_shape[0] == 3 and self.channel_order == "BGR"
+        return diff_chw[::-1] if swaps else diff_chw
+
+
+def centre(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """The largest centred window of rgb (h, w, ...) with the aspect ratio of size (H, W); a view."""
+    height, width = rgb.shape[:2]
+    high = min(height, max(1, round(width * size[0] / size[1])))
+    wide = min(width, max(1, round(height * size[1] / size[0])))
+    top, left = (height - high) // 2, (width - wide) // 2
+    return rgb[top : top + high, left : left + wide]
+
+
+def _resized(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    if rgb.shape[:2] == size:
+        return np.ascontiguousarray(rgb)
+    return cv2.resize(rgb, (size[1], size[0]), interpolation=cv2.INTER_LINEAR)
+
+
+def _before_crop(side: int) -> int:
+    return 256 if 192 < side <= 256 else round(side * 256 / 227)
+
+
+# --- means -------------------------------------------------------------------------------------
+
+
+def load_mean(mean: str | Path | Sequence[float] | np.ndarray | None) -> np.ndarray | None:
+    """A mean as float32 (C,) or (C, h, w), from numbers, a .npy file or a .binaryproto file. Raises ModelError."""
+    if mean is None:
+        return None
+    if isinstance(mean, (str, Path)):
+        return _checked_mean(_read_mean(Path(mean)), str(mean))
+    return _checked_mean(mean, f"mean {mean}" if not isinstance(mean, np.ndarray) else "the mean")
+
+
+def _read_mean(path: Path) -> np.ndarray:
+    if path.suffix == ".binaryproto":
+        return read_blob(path)
+    if path.suffix != ".npy":
+        raise ModelError(f"{path}: found a mean of the kind {path.suffix!r}, expected .npy or .binaryproto")
+    try:
+        return np.load(path, mmap_mode="r", allow_pickle=False)
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror or error}), expected a mean image") from None
+    except (ValueError, EOFError, SyntaxError, TypeError, tokenize.TokenError) as error:
+        raise ModelError(f"{path}: is no numpy array ({error}), expected a mean of shape (C,) or (C, h, w)") from None
+
+
+def _checked_mean(mean: Any, where: str) -> np.ndarray:
+    try:
+        array = np.array(mean, np.float32)
+    except (ValueError, TypeError):
+        raise ModelError(f"{where}: expected numbers, one for each channel") from None
+    while array.ndim > 3 and array.shape[0] == 1:
+        array = array[0]
+    if array.ndim == 3 and array.shape[2] in (1, 3) and array.shape[0] not in (1, 3):
+        array = array.transpose(2, 0, 1)  # (h, w, C), as pictures are kept
+    if array.ndim == 2:
+        array = array[np.newaxis]
+    if array.ndim == 0:
+        array = array[np.newaxis]
+    if array.ndim not in (1, 3) or array.size == 0:
+        raise ModelError(f"{where}: found the shape {array.shape}, expected (C,) or (C, h, w)")
+    if not np.isfinite(array).all():
+        raise ModelError(f"{where}: found values that are no finite numbers, expected pixels from 0 to 255")
+    return array
+
+
+def fit_mean(mean: np.ndarray, input_shape: tuple[int, int, int]) -> np.ndarray:
+    """A mean (C, 1, 1) or (C, H, W) for the input: larger images are cropped at the centre. Raises ModelError."""
+    channels, height, width = input_shape
+    mean = _checked_mean(mean, "the mean")
+    if mean.shape[0] not in (1, channels):
+        raise ModelError(f"the mean has {mean.shape[0]} channels, expected {channels} as the network's input has")
+    if mean.ndim == 1:
+        return mean[:, np.newaxis, np.newaxis]
+    high, wide = mean.shape[1:]
+    if high < height or wide < width:
+        raise ModelError(
+            f"the mean image is {wide}x{high}, expected at least {width}x{height} as the network's input is; "
+            "give one number for each channel instead"
+        )
+    top, left = (high - height) // 2, (wide - width) // 2
+    return np.ascontiguousarray(mean[:, top : top + height, left : left + width])

@@ -1,0 +1,73 @@
+"""Files on their way into a model's folder: checksums, written beside and renamed, unpacked from archives."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+from deepvis.models.card import RemoteFile
+from deepvis.network.errors import ModelError
+
+
+def digest(path: Path, kind: str) -> str:
+    """Hex digits of a file's checksum of the kind "sha256", "sha1" or "git_blob"."""
+    hashed = hashlib.sha256() if kind == "sha256" else hashlib.sha1(usedforsecurity=False)
+    if kind == "git_blob":
+        hashed.update(b"blob %d\0" % path.stat().st_size)
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            hashed.update(chunk)
+    return hashed.hexdigest()
+
+
+@contextmanager
+def written_beside(target: Path) -> Iterator[Path]:
+    """A path to write to that becomes ``target`` when all went well."""
+    part = target.with_name(target.name + ".part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        yield part
+        os.replace(part, target)
+    except OSError as error:
+        raise ModelError(
+            f"{target}: cannot be written ({error.strerror or error}), expected a writable place"
+        ) from None
+
+
+def unpack(folder: Path, file: RemoteFile, archive: Path) -> None:
+    """Unpack the wanted members, single files or whole folders, into the folder. Raises ModelError."""
+    found: set[str] = set()
+    try:
+        with tarfile.open(archive) as tar:
+            for member in tar:
+                place = _place_of(member, file)
+                if place is None:
+                    continue
+                found.add(place[0])
+                content = tar.extractfile(member)
+                if content is not None:
+                    with content, written_beside(folder / place[1]) as part, part.open("wb") as out:
+                        shutil.copyfileobj(content, out)
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise ModelError(f"{archive}: is no readable archive ({error}); remove it and try again") from None
+    absent = [name for name in file.extract if name not in found]
+    if absent:
+        raise ModelError(f"{archive}: found no {absent[0]!r} inside, expected it among its members")
+
+
+def _place_of(member: tarfile.TarInfo, file: RemoteFile) -> tuple[str, str] | None:
+    """(wanted name, path in the model's folder) of a member; None if it is not wanted, is no plain file, or strays."""
+    name = PurePosixPath(member.name)
+    if not member.isfile() or name.is_absolute() or ".." in name.parts:
+        return None
+    for wanted, target in file.extract.items():
+        if name == PurePosixPath(wanted):
+            return wanted, target
+        if name.is_relative_to(wanted):
+            return wanted, str(PurePosixPath(target) / name.relative_to(wanted))
+    return None

@@ -1,0 +1,279 @@
+"""Models by name: folders with a model.yaml, or a network of one's own without any.
+
+What neither the card nor the caller says is found from the network itself (``deepvis.models.listing``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from deepvis.formats.caffe.spec import NetSpec, load_net
+from deepvis.models import listing
+from deepvis.models.card import CARD_NAME, Card, read_card
+from deepvis.models.labels import read_labels
+from deepvis.models.preprocess import Preprocessor, load_mean
+from deepvis.network.errors import ModelError, nearest
+
+DEFAULT_MODEL = "caffenet-mini"
+UNIT_IMAGES = "unit_jpg_vis"
+_PACKAGE = Path(__file__).resolve().parents[1]
+MODELS_FOLDERS = (_PACKAGE.parent / "models", _PACKAGE / "_models")  # in the repository; once installed
+
+# what a caller may say better than card and network; see load_model
+OVERRIDES = frozenset(
+    {
+        *("input_size", "data_blob", "channel_order", "input_scale", "label_layers", "prob_layer", "layers"),
+        *("layer_filter", "short_name", "unit_image_dir", "unit_image_layers", "remap", "panes", "fill"),
+    }
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A network with all that a window needs to know of it.
+
+    name: as shown. folder: of its files. graph: the network without weights. layer_names: the layers (blobs) of
+    the list, in order. groups: index of the group of each. short_names: layer -> name in the list. label_layers:
+    layers whose channels are classes. prob_layer: where the top 5 are read, "" if nowhere. remap: layer -> the
+    layer whose unit images it borrows. unit_image_layers: those that have some, None: look in unit_image_dir.
+    presets: of the optimizer, that suit the network; none: the paper's. panes: pane -> (row, column, height, width) or
+    None. notes: sentences on what was assumed or left out.
+    """
+
+    name: str
+    folder: Path
+    prototxt: Path
+    weights: Path | None
+    graph: NetSpec
+    data_blob: str
+    preprocessor: Preprocessor
+    labels: tuple[str, ...] = ()
+    labels_file: Path | None = None
+    label_layers: frozenset[str] = frozenset()
+    prob_layer: str = ""
+    layer_names: tuple[str, ...] = ()
+    groups: tuple[int, ...] = ()
+    short_names: Mapping[str, str] = field(default_factory=dict)
+    remap: Mapping[str, str] = field(default_factory=dict)
+    unit_image_dir: Path = Path(UNIT_IMAGES)
+    unit_image_layers: tuple[str, ...] | None = None
+    presets: tuple[str, ...] = ()
+    panes: Mapping[str, tuple[int, int, int, int] | None] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    fill: bool = False
+
+    @cached_property
+    def spec(self) -> NetSpec:
+        """The network with its weights, read when first asked for. Raises ModelError."""
+        if self.weights is None and not self.fill:
+            raise ModelError(f"network {self.prototxt}: found no weights, expected a .caffemodel (--weights FILE)")
+        return load_net(
+            self.prototxt,
+            self.weights,
+            on_missing="fill" if self.fill else "error",
+            input_shapes=self.graph.inputs,
+        )
+
+
+def models_folder() -> Path:
+    """The folder of the models that come with the project."""
+    return next((folder for folder in MODELS_FOLDERS if folder.is_dir()), MODELS_FOLDERS[0])
+
+
+def list_models() -> list[Card]:
+    """The cards of all models in the models folder, by name. Folders whose card is wrong raise ModelError."""
+    return [read_card(path) for path in sorted(models_folder().glob(f"*/{CARD_NAME}"))]
+
+
+def find_card(name_or_folder: str | Path | None = None) -> Card:
+    """The card of a model by its name, or by a folder that holds model.yaml. Raises ModelError."""
+    wanted = str(name_or_folder or DEFAULT_MODEL)
+    named = models_folder() / wanted
+    for folder in (named, Path(wanted)):
+        if wanted.strip("./\\") and (folder / CARD_NAME).is_file():
+            return read_card(folder / CARD_NAME)
+    if Path(wanted).is_file() and Path(wanted).name == CARD_NAME:
+        return read_card(Path(wanted))
+    names = sorted(path.parent.name for path in models_folder().glob(f"*/{CARD_NAME}"))
+    hint = nearest(wanted, names, f"there are: {', '.join(names) or 'none'}")
+    raise ModelError(f"no model is named {wanted!r}, and no folder of that name holds {CARD_NAME}; {hint}")
+
+
+def load_model(
+    name_or_folder: str | Path | None = None,
+    *,
+    prototxt: str | Path | None = None,
+    weights: str | Path | None = None,
+    mean: str | Path | Sequence[float] | None = None,
+    labels: str | Path | None = None,
+    overrides: Mapping[str, Any] | None = None,
+) -> Model:
+    """A model by name or folder, the embedded one for None, or a network of one's own by its files.
+
+    With ``prototxt`` no card is read unless a model is named too; then the files replace those of its card.
+    overrides (None values are as if absent): input_size (height, width), data_blob, channel_order, input_scale,
+    label_layers, prob_layer, layers (those of the list), layer_filter (name -> True to leave it out), short_name
+    (name -> short one), unit_image_dir, unit_image_layers, remap, panes, fill (True: layers without weights are
+    filled by their fillers). The weights are read when Model.spec is first asked for. Raises ModelError.
+    """
+    said = {key: value for key, value in (overrides or {}).items() if value is not None}
+    for key in said.keys() - OVERRIDES:
+        known = sorted(OVERRIDES)
+        raise ModelError(f"the override {key!r} is unknown; {nearest(key, known, f'there are: {known}')}")
+    if prototxt is not None and name_or_folder is None:
+        card = Card(Path(prototxt).parent, {"name": _own_name(Path(prototxt))})
+    else:
+        card = find_card(name_or_folder)
+    net_file = Path(prototxt) if prototxt is not None else _present(card, "prototxt")
+    weights_file = Path(weights) if weights is not None else card.path("weights")
+    if weights_file is not None and not weights_file.is_file():
+        if weights is not None:
+            raise ModelError(f"{weights_file}: found no such file, expected the network's weights")
+        weights_file = None if said.get("fill") else _present(card, "weights")
+    return _assemble(card, said, net_file, weights_file, mean, labels)
+
+
+def _own_name(prototxt: Path) -> str:
+    """A name for a network without a card: its file's, or its folder's where the file is called deploy."""
+    generic = prototxt.stem in ("deploy", "train_val", "net", "model", "test")
+    return (prototxt.resolve().parent.name if generic else prototxt.stem) or prototxt.stem
+
+
+def _present(card: Card, key: str) -> Path:
+    path = card.path(key)
+    if path is None or not path.is_file():
+        remote = any(path is not None and path == card.folder / file.path for file in card.files)
+        remedy = f"; get it with: scripts/fetch_model.py {card.folder.name}" if remote else ""
+        raise ModelError(f"model {card.name}: the file {path} is missing{remedy}")
+    return path
+
+
+def _assemble(
+    card: Card,
+    said: Mapping[str, Any],
+    prototxt: Path,
+    weights: Path | None,
+    mean: str | Path | Sequence[float] | None,
+    labels: str | Path | None,
+) -> Model:
+    def option(key: str, found: Any) -> Any:
+        return said.get(key, card.get(key, found))
+
+    graph = _graph(prototxt, weights, option("data_blob", None), option("input_size", None))
+    blob = listing.data_blob(graph, option("data_blob", None))
+    transform = graph.transform
+    file_mean = list(transform.mean_value) or None if transform is not None else None
+    preprocessor = Preprocessor(
+        listing.picture_shape(graph, blob),
+        load_mean(mean if mean is not None else card.path("mean") or card.get("mean", file_mean)),
+        option("channel_order", "BGR"),
+        option("input_scale", 255.0 if transform is None else 255.0 * transform.scale),
+    )
+    layers = _layers(graph, said, card)
+    prob = option("prob_layer", None)
+    prob = listing.probability_layer(graph) if prob is None else prob
+    said_classes = option("label_layers", None)
+    classes = _known(graph, said_classes) if said_classes else listing.class_layers(graph, prob)
+    labels_file = Path(labels) if labels is not None else card.path("labels")
+    names = read_labels(labels_file) if labels_file is not None and (labels or labels_file.is_file()) else ()
+    _check_layers(graph, card, {"prob_layer": [prob] if prob else []})
+    folder = said.get("unit_image_dir")
+    return Model(
+        name=card.name,
+        folder=card.folder,
+        prototxt=prototxt,
+        weights=weights,
+        graph=graph,
+        data_blob=blob,
+        preprocessor=preprocessor,
+        labels=names,
+        labels_file=labels_file,
+        label_layers=frozenset(classes),
+        prob_layer=prob,
+        layer_names=layers,
+        groups=_groups(layers, card.get("groups")),
+        short_names=_short_names(layers, card.get("short_names", {}), said.get("short_name")),
+        remap={**listing.borrowed_images(graph, layers), **option("remap", {})},
+        unit_image_dir=Path(folder) if folder else card.folder / card.get("unit_images", UNIT_IMAGES),
+        unit_image_layers=option("unit_image_layers", None),
+        presets=card.get("presets", ()),
+        panes=option("panes", {}),
+        notes=(*graph.notes, *_mean_notes(graph, preprocessor), *_label_notes(card, graph, classes, names)),
+        fill=bool(said.get("fill", False)),
+    )
+
+
+def _graph(prototxt: Path, weights: Path | None, blob: str | None, size: tuple[int, int] | None) -> NetSpec:
+    """The network without its weights, its picture of the wanted size and batch 1."""
+    graph = load_net(prototxt, None, picture_size=size)
+    if weights is not None and any("was replaced by the input" in note for note in graph.notes):
+        graph = load_net(prototxt, weights, picture_size=size)  # the first convolution tells the channels
+    name = listing.data_blob(graph, blob)
+    shape = graph.inputs[name]
+    if size is not None:
+        shape = (1, *(shape[-3:-2] or (3,)), *size)
+    return load_net(prototxt, None, input_shapes={**graph.inputs, name: listing.reference_shape(shape)})
+
+
+def _layers(graph: NetSpec, said: Mapping[str, Any], card: Card) -> tuple[str, ...]:
+    """The layers of the list: as said, as the card says, or as found; then without those that a filter names."""
+    wanted = said.get("layers") or card.get("layers")
+    if wanted is None and card.get("groups"):
+        wanted = [name for group in card.get("groups") for name in group]
+    layers = tuple(wanted) if wanted else listing.shown_layers(graph)
+    _check_layers(graph, card, {"layers": layers})
+    leave_out: Callable[[str], bool] | None = said.get("layer_filter")
+    if leave_out is not None:
+        layers = tuple(name for name in layers if not leave_out(name))
+    if not layers:
+        raise ModelError(f"model {card.name}: no layer is left to show, expected at least one")
+    return layers
+
+
+def _check_layers(graph: NetSpec, card: Card, named: Mapping[str, Sequence[str]]) -> None:
+    blobs = {blob for layer in graph.layers for blob in layer.tops}
+    for key, names in named.items():
+        for name in names:
+            if name not in blobs:
+                hint = nearest(name, blobs, "see --list-layers")
+                raise ModelError(f"model {card.name}: {key} names {name!r}, which the network has not; {hint}")
+
+
+def _known(graph: NetSpec, names: Sequence[str]) -> tuple[str, ...]:
+    """The names that are blobs: settings of the 2015 toolbox name in-place layers among them."""
+    blobs = {blob for layer in graph.layers for blob in layer.tops}
+    return tuple(name for name in names if name in blobs)
+
+
+def _groups(layers: Sequence[str], named: Sequence[Sequence[str]] | None) -> tuple[int, ...]:
+    if not named:
+        return listing.groups(layers)
+    place = {name: index for index, group in enumerate(named) for name in group}
+    return tuple(place.get(name, len(named)) for name in layers)
+
+
+def _short_names(
+    layers: Sequence[str], named: Mapping[str, str], shorten: Callable[[str], str] | None
+) -> dict[str, str]:
+    if shorten is not None:
+        return {name: str(shorten(name)) for name in layers}
+    return {**listing.short_names(layers), **{k: v for k, v in named.items() if k in layers}}
+
+
+def _mean_notes(graph: NetSpec, preprocessor: Preprocessor) -> tuple[str, ...]:
+    if preprocessor.mean is not None or graph.transform is None or not graph.transform.mean_file:
+        return ()
+    return (f"the network was trained with the mean {graph.transform.mean_file!r}; give it with --mean",)
+
+
+def _label_notes(card: Card, graph: NetSpec, classes: Sequence[str], labels: Sequence[str]) -> tuple[str, ...]:
+    count = listing.class_count(graph, classes)
+    if not labels and card.get("labels"):
+        return (f"class names are missing; get them with: scripts/fetch_model.py {card.folder.name}",)
+    if not labels or count is None or count == len(labels):
+        return ()
+    return (f"the labels file names {len(labels)} classes, the network has {count}",)

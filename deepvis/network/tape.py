@@ -1,0 +1,155 @@
+"""What a forward pass leaves behind: every blob, and the way back from any of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from deepvis.formats.caffe.propagation import Way, caffes_ways
+from deepvis.network.back_modes import BACK_MODES
+from deepvis.network.errors import ModelError
+from deepvis.network.graph import Plan
+from deepvis.network.op import Gradients, Op, Ran, pull_back
+
+
+class Tape:
+    """One forward pass of a network.
+
+    blobs: blob -> its value, batch first, in Caffe's view: after the last in-place layer. Not to be written to.
+    """
+
+    def __init__(self, plan: Plan, values: Mapping[int, Tensor], ran: Mapping[int, tuple[Op, Ran]]) -> None:
+        self._plan, self._values, self._ran = plan, values, ran
+        self.blobs: dict[str, Tensor] = {plan.names[value]: values[value] for value in sorted(values)}
+
+    def backward(
+        self, blob: str, seed: Tensor | np.ndarray, mode: str = "gradient", *, to: str | None = None
+    ) -> dict[str, Tensor]:
+        """Project ``seed`` at ``blob`` back towards the input.
+
+        seed: what the blob's diff holds at the start, in the blob's shape (batched walks are independent).
+        mode: a name in BACK_MODES. to: the blob where the walk ends; None: all inputs of the network.
+        Returns blob -> diff for the blobs on the way, both ends included. The walk starts at the layer that made
+        the blob, so its own in-place layers are skipped; the diff of a blob with in-place layers is the one
+        before them. Only paths between the two ends count: the true gradient on branching networks too.
+        An end that does not depend on the other gets zeros.
+        Source: Net::BackwardFromLayer of yosinski's Caffe fork, without its stale diffs.
+        """
+        return self.backward_from({blob: seed}, mode, to=to)
+
+    def backward_from(
+        self, seeds: Mapping[str, Tensor | np.ndarray], mode: str = "gradient", *, to: str | None = None
+    ) -> dict[str, Tensor]:
+        """The same from several blobs at once: the sum of their walks, in one walk. seeds: blob -> its seed."""
+        plan = self._plan
+        starts = {plan.start(blob): self._seed(blob, seed) for blob, seed in seeds.items()}
+        ends = [plan.first(to)] if to is not None else list(plan.inputs.values())
+        nodes = sorted({index for start in starts for index in plan.between(start, ends)})
+        diffs = self._walk(starts, nodes, mode, prune=set(starts))
+        for end in ends:
+            if end not in diffs and end in self._values:
+                diffs[end] = torch.zeros_like(self._values[end])
+        return self._named(diffs)
+
+    def backward_all(
+        self, seeds: Mapping[str, Tensor | np.ndarray], mode: str = "gradient", *, as_caffe: bool = True
+    ) -> dict[str, Tensor]:
+        """The backward pass over the whole net from several blobs at once, in-place layers included.
+
+        seeds: blob -> its diff at the start, in the blob's shape; all others are 0.
+        as_caffe: repeat what Caffe does differently from the true gradient: in-place Power, Clip, AbsVal, BNLL and
+        Log layers, which read overwritten values, and propagate_down in nets without force_backward.
+        Returns blob -> diff of every blob that a gradient reaches.
+        Source: Caffe's Net::Backward.
+        """
+        start = {self._plan.last(blob): self._seed(blob, seed) for blob, seed in seeds.items()}
+        nodes = range(len(self._plan.nodes))
+        if not as_caffe:
+            return self._named(self._walk(start, nodes, mode))
+        ways = None if self._plan.force_backward else caffes_ways(self._plan)
+        return self._named(self._walk(start, nodes, mode, ways=ways, faults=True))
+
+    def _seed(self, blob: str, seed: Tensor | np.ndarray) -> Tensor:
+        if blob not in self.blobs:
+            raise ModelError(
+                f"the walk back starts at blob {blob!r}, which this forward pass did not keep; "
+                "run it with keep='all' and until that blob or a later one"
+            )
+        value = self.blobs[blob]
+        seed = torch.as_tensor(seed, dtype=value.dtype, device=value.device)
+        if seed.shape != value.shape:
+            raise ModelError(
+                f"the seed for blob {blob!r} has shape {tuple(seed.shape)}, expected the blob's, {tuple(value.shape)}"
+            )
+        return seed
+
+    def _walk(
+        self,
+        diffs: dict[int, Tensor],
+        indices: Sequence[int],
+        mode: str,
+        *,
+        ways: Collection[Way] | None = None,
+        faults: bool = False,
+        prune: Collection[int] = (),
+    ) -> dict[int, Tensor]:
+        """Gradients of all values that the seeds reach through the nodes ``indices``, walked last to first.
+
+        prune: the seeds (values) whose branches are looked at: of the branches that a Concat joined, one unit's seed
+        lies in one, and the others are left out of the walk, as zeros.
+        """
+        rules = BACK_MODES[mode]
+        nodes = self._plan.nodes
+        zeros: set[int] = set()  # values whose diff is known to be 0
+        sums: set[int] = set()  # values whose diff is a sum made here
+        with torch.no_grad():
+            for index in reversed(indices):
+                node = nodes[index]
+                grads: Gradients = [diffs.get(top) for top in node.tops]
+                if all(g is None for g in grads):
+                    continue
+                if index not in self._ran:
+                    raise ModelError(
+                        f"layer {node.spec.name!r} left nothing for the walk back; run the forward pass with keep='all'"
+                    )
+                op, ran = self._ran[index]
+                rule = rules.get(node.kind)
+                below: Gradients
+                is_silent = all(g is None or top in zeros for top, g in zip(node.tops, grads, strict=True))
+                joins = node.kind == "Concat" and node.tops[0] in prune
+                if is_silent:
+                    below = [torch.zeros_like(x) if x.is_floating_point() else None for x in ran.bottoms]
+                elif rule is not None:
+                    below = [rule(ran.bottoms[0], ran.tops[0], grads[0])]
+                elif faults and op.fault_in_place is not None and node.spec.tops[:1] == node.spec.bottoms[:1]:
+                    below = op.fault_in_place(ran, grads)
+                else:
+                    below = pull_back(op, ran, grads)
+                for place, (value, grad) in enumerate(zip(node.bottoms, below, strict=True)):
+                    if grad is None or (ways is not None and (index, place) not in ways):
+                        continue
+                    if is_silent or (joins and _is_zero(grad)):
+                        if value not in diffs:
+                            diffs[value] = grad
+                            zeros.add(value)
+                    elif value in zeros or value not in diffs:
+                        diffs[value] = grad
+                        zeros.discard(value)
+                    elif value in sums:  # made here: nothing else reads it
+                        diffs[value] += grad
+                    else:
+                        diffs[value] = diffs[value] + grad
+                        sums.add(value)
+        return diffs
+
+    def _named(self, diffs: Mapping[int, Tensor]) -> dict[str, Tensor]:
+        """blob -> the diff of its earliest value that has one."""
+        return {self._plan.names[value]: diffs[value] for value in sorted(diffs, reverse=True)}
+
+
+def _is_zero(grad: Tensor) -> bool:
+    """True where that is known without waiting for a device."""
+    return grad.device.type == "cpu" and not bool(grad.any())

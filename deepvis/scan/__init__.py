@@ -1,0 +1,1 @@
+"""The top-9 scan: which photos excite each unit most."""

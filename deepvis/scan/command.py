@@ -1,0 +1,147 @@
+"""What the command lines of the scan, the crops and the report share: arguments, a progress bar, errors."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import logging
+import os
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from tqdm import tqdm
+
+from deepvis.network.errors import ModelError
+from deepvis.scan.errors import ScanError
+from deepvis.scan.executor import Where
+from deepvis.scan.plan import ModelRef
+
+
+def add_model_arguments(parser: argparse.ArgumentParser) -> None:
+    """The model's arguments, named as the window's."""
+    net = parser.add_argument_group("network")
+    net.add_argument("--model", metavar="NAME|DIR", help="a model's name, or a folder with a model.yaml")
+    net.add_argument("--prototxt", metavar="FILE", help="your own network; needs --weights")
+    net.add_argument("--weights", metavar="FILE", help="its .caffemodel")
+    net.add_argument("--mean", type=_mean, metavar="FILE|B,G,R", help=".npy, .binaryproto or one number a channel")
+    net.add_argument("--labels", metavar="FILE", help="a class name per line")
+    net.add_argument("--input-size", type=_input_size, metavar="HxW", help="where it is not the file's")
+    net.add_argument("--channel-order", choices=("BGR", "RGB"), help="order of the input's channels")
+    net.add_argument("--input-scale", type=float, metavar="X", help="value of white: 255, or 1")
+    net.add_argument("--data-blob", metavar="BLOB", help="the input that takes the picture")
+
+
+def add_where_arguments(parser: argparse.ArgumentParser) -> None:
+    """Where the work is done."""
+    work = parser.add_argument_group("work")
+    work.add_argument("--device", default="auto", metavar="DEVICE", help="auto (the default), cpu or cuda")
+    work.add_argument(
+        "--workers",
+        type=_count,
+        default=0,
+        metavar="N",
+        help="so many processes; 0 (the default): threads of this one",
+    )
+    work.add_argument("--scheduler", metavar="tcp://...", help="a Dask cluster whose machines see the same files")
+
+
+def model_ref(arguments: argparse.Namespace) -> ModelRef:
+    """The model that the arguments name; files by their absolute paths, which other processes find too."""
+    name = arguments.model
+    return ModelRef(
+        name=os.path.abspath(name) if name and os.path.isdir(name) else name,
+        prototxt=_absolute(arguments.prototxt),
+        weights=_absolute(arguments.weights),
+        mean=_absolute(arguments.mean) if isinstance(arguments.mean, str) else arguments.mean,
+        labels=_absolute(arguments.labels),
+        channel_order=arguments.channel_order,
+        input_scale=arguments.input_scale,
+        input_size=arguments.input_size,
+        data_blob=arguments.data_blob,
+    )
+
+
+def where(arguments: argparse.Namespace) -> Where:
+    return Where(arguments.workers, arguments.scheduler)
+
+
+class Bar:
+    """A Progress on the terminal: done of all, per second, time left, skipped. unit: "image", "unit"."""
+
+    def __init__(self, unit: str) -> None:
+        self._unit = unit
+        self._bar: tqdm | None = None
+        self._skipped = 0
+
+    def begin(self, images: int, done: int) -> None:
+        self._bar = tqdm(total=images, initial=done, unit=f" {self._unit}s", dynamic_ncols=True, smoothing=0.1)
+        self._bar.set_postfix_str(f"skipped {self._skipped}", refresh=False)
+
+    def advance(self, images: int, skipped: int) -> None:
+        if self._bar is None:
+            return
+        if skipped:
+            self._skipped += skipped
+            self._bar.set_postfix_str(f"skipped {self._skipped}", refresh=False)
+        self._bar.update(images)
+
+    def note(self, sentence: str) -> None:
+        tqdm.write(sentence, file=sys.stderr)
+
+    def end(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+
+def run_command(command: Callable[[], None]) -> int:
+    """Run it; the exit code. What the user can put right becomes one sentence on standard error."""
+    for stream in (sys.stdout, sys.stderr):  # file names may be no text
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
+    try:
+        command()
+    except (ScanError, ModelError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    except KeyboardInterrupt:
+        sys.stderr.write("stopped; what was finished is kept: the same command goes on from there\n")
+        return 130
+    return 0
+
+
+def output_folder(given: Path | None, ref: ModelRef) -> Path:
+    """Where to write: as given, or where the window looks for this model's unit images. Raises ModelError."""
+    if given is not None:
+        return given
+    from deepvis.scan.network import open_model
+
+    return open_model(ref).unit_image_dir
+
+
+def _absolute(path: str | None) -> str | None:
+    return os.path.abspath(path) if path else path
+
+
+def _mean(text: str) -> str | tuple[float, ...]:
+    numbers = text.split(",")
+    try:
+        return tuple(float(number) for number in numbers)
+    except ValueError:
+        return text
+
+
+def _input_size(text: str) -> tuple[int, int]:
+    found = re.fullmatch(r"(\d+)x(\d+)", text)
+    if not found:
+        raise argparse.ArgumentTypeError(f"found {text!r}, expected height x width as in 224x224")
+    return int(found[1]), int(found[2])
+
+
+def _count(text: str) -> int:
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError(f"found {text!r}, expected 0 or more")
+    return int(text)

@@ -1,0 +1,163 @@
+"""The patches of a unit and their back projections, as the montages that the window reads."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from deepvis.core.types import Fit, Patch, Unit
+from deepvis.core.unit_files import (
+    UnitFileError,
+    read_patches,
+    unit_image_paths,
+    write_patches,
+)
+from deepvis.live.backends.showing import position_seed
+from deepvis.scan.errors import ScanError
+from deepvis.scan.executor import Advance, Done, Stopped
+from deepvis.scan.montage import back_tile, montage, write_jpeg
+from deepvis.scan.network import ScanNetwork, one_torch_thread, open_network
+from deepvis.scan.plan import ModelRef
+from deepvis.scan.results import montage_path
+from deepvis.scan.windows import Windows, cut
+from deepvis.sources.photos import PhotoError, load_rgb
+
+
+@dataclass(frozen=True)
+class UnitPatches:
+    """A unit and the patches that excite it most, best first."""
+
+    unit: Unit
+    patches: tuple[Patch, ...]
+
+
+@dataclass(frozen=True)
+class CropTask:
+    """The montages of a few units of one layer. folder: where the layout begins. root: of relative paths."""
+
+    model: ModelRef
+    model_hash: str
+    device: str
+    fit: Fit
+    root: str
+    folder: Path
+    units: tuple[UnitPatches, ...]
+    modes: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        first = self.units[0].unit
+        return f"{first.layer} from unit {first.channel}"
+
+    def run(self, advance: Advance | None = None, stop: threading.Event | None = None) -> Done:
+        """Make the montages; units whose files are there are left as they are. Raises ScanError, ModelError."""
+        network, found = open_network(self.model, (), self.device)
+        if found != self.model_hash:
+            raise ScanError(
+                f"the model {network.model.name} has changed since the scan (hash {found[:12]}, expected "
+                f"{self.model_hash[:12]}); scan again with scripts/find_max_acts.py --fresh"
+            )
+        one_torch_thread()
+        for unit in self.units:
+            if stop is not None and stop.is_set():
+                raise Stopped
+            write_unit(network, self, unit)
+            if advance is not None:
+                advance(1, 0)
+        return Done(len(self.units), 0)
+
+
+def is_done(folder: Path, unit: UnitPatches, modes: Iterable[str]) -> bool:
+    """True if the unit's montages are there, and of these patches."""
+    try:
+        known = read_patches(unit_image_paths(folder, unit.unit.layer, unit.unit.channel).patches)
+    except (OSError, UnitFileError):
+        return False
+    return known == unit.patches and all(montage_path(folder, unit.unit, mode).exists() for mode in (None, *modes))
+
+
+def write_unit(network: ScanNetwork, task: CropTask, unit: UnitPatches) -> None:
+    """The montages of one unit and, last, the list of its patches, which says that they are complete."""
+    if is_done(task.folder, unit, task.modes):
+        return
+    pictures = [_seen(network, os.path.join(task.root, patch.path), task.fit) for patch in unit.patches]
+    tiles = patch_tiles(network, unit, pictures)
+    backs = back_tiles(network, unit, pictures, task.modes)
+    try:
+        write_jpeg(montage_path(task.folder, unit.unit, None), montage(tiles))
+        for mode in task.modes:
+            write_jpeg(montage_path(task.folder, unit.unit, mode), montage(backs[mode]))
+        paths = unit_image_paths(task.folder, unit.unit.layer, unit.unit.channel)
+        write_patches(paths.patches, unit.unit, unit.patches)
+    except OSError as error:
+        raise ScanError(
+            f"the pictures of unit {unit.unit.channel} of {unit.unit.layer} could not be written in {task.folder} "
+            f"({error.strerror or error}); what was finished before is kept: make room and give the same command "
+            "again"
+        ) from error
+
+
+def _seen(network: ScanNetwork, path: str, fit: Fit) -> np.ndarray | None:
+    """What the network sees of a photo, (H, W, 3) uint8; None if it is gone by now."""
+    try:
+        return network.model.preprocessor.crop(load_rgb(path), fit)
+    except PhotoError:
+        return None
+
+
+def patch_tiles(
+    network: ScanNetwork, unit: UnitPatches, pictures: Sequence[np.ndarray | None]
+) -> list[np.ndarray | None]:
+    """The unit's window of each picture, mean colour outside it; None where there is no picture."""
+    windows, fill = windows_of(network), mean_colour(network)
+    return [
+        None if seen is None else cut(seen, windows.window(unit.unit.layer, patch.row, patch.col), fill)
+        for patch, seen in zip(unit.patches, pictures, strict=True)
+    ]
+
+
+def back_tiles(
+    network: ScanNetwork,
+    unit: UnitPatches,
+    pictures: Sequence[np.ndarray | None],
+    modes: Sequence[str],
+) -> dict[str, list[np.ndarray | None]]:
+    """Mode -> the back projection of each patch from its own position, in the same windows, each normalised alone.
+
+    The seed is 1 at the unit's position. One forward pass of all patches, one walk back for each mode.
+    """
+    pre, layer = network.model.preprocessor, unit.unit.layer
+    there = [index for index, seen in enumerate(pictures) if seen is not None]
+    tiles: dict[str, list[np.ndarray | None]] = {mode: [None] * len(pictures) for mode in modes}
+    if not there or not modes:
+        return tiles
+    data = network.model.data_blob
+    inputs = np.stack([pre.normalised(seen) for seen in pictures if seen is not None])
+    tape = network.net.forward(network.inputs(inputs), until=layer)
+    shape = (1, *tape.blobs[layer].shape[1:])
+    patches = [unit.patches[index] for index in there]
+    seeds = [position_seed(shape, unit.unit.channel, patch.row, patch.col) for patch in patches]
+    for mode in modes:
+        diffs = tape.backward(layer, np.concatenate(seeds), mode, to=data)[data].cpu().numpy()
+        for row, index in enumerate(there):
+            patch = unit.patches[index]
+            window = windows_of(network).window(layer, patch.row, patch.col)
+            tiles[mode][index] = back_tile(pre.diff_to_rgb(diffs[row]), window)
+    return tiles
+
+
+@lru_cache(maxsize=4)
+def windows_of(network: ScanNetwork) -> Windows:
+    return Windows(network.model.spec, network.net.shapes, network.model.data_blob)
+
+
+def mean_colour(network: ScanNetwork) -> np.ndarray:
+    """(3,) uint8 RGB: what the network takes for nothing."""
+    pre = network.model.preprocessor
+    return np.rint(pre.to_rgb(np.zeros(pre.input_shape, np.float32)).mean(axis=(0, 1))).astype(np.uint8)

@@ -1,0 +1,121 @@
+"""From a scan to the folder that the window reads: which montages are to be made, and the statistics beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from deepvis.core.types import Unit
+from deepvis.core.unit_files import unit_image_paths, write_stats
+from deepvis.scan.crops import CropTask, UnitPatches, is_done
+from deepvis.scan.errors import ScanError
+from deepvis.scan.executor import IN_PROCESS, Where, run_all
+from deepvis.scan.network import forget_networks, open_network, torch_threads_kept
+from deepvis.scan.progress import Progress, Silent
+from deepvis.scan.results import BACK_FOLDERS, Scan, read_scan
+from deepvis.scan.statistics import BINS, EDGES, mean_and_std
+from deepvis.scan.tracker import Maxes
+
+UNITS_PER_TASK = 8
+
+
+@dataclass(frozen=True)
+class CropOrder:
+    """What the user asked for. scan: the scan's folder. output: where the layout begins. layers, units (): all."""
+
+    scan: Path
+    output: Path
+    layers: tuple[str, ...] = ()
+    units: tuple[int, ...] = ()
+    modes: tuple[str, ...] = ("deconv",)
+    device: str = "cpu"
+    where: Where = IN_PROCESS
+    borrowed_too: bool = False
+
+
+def run_crops(order: CropOrder, progress: Progress | None = None) -> int:
+    """Write the layout of a scan; what is there already stays. Returns the number of units with montages.
+
+    Layers that borrow another layer's pictures get only their statistics, unless ``borrowed_too``.
+    Raises ScanError, ModelError.
+    """
+    progress = progress or Silent()
+    for mode in order.modes:
+        if mode not in BACK_FOLDERS:
+            raise ScanError(f"no back mode is named {mode!r}; there are {', '.join(BACK_FOLDERS)}")
+    scan = read_scan(order.scan)
+    forget_networks()
+    network, _ = open_network(scan.plan.model, (), order.device)
+    layers = order.layers or tuple(layer.name for layer in scan.maxes.layers)
+    for layer in layers:
+        scan.maxes.units_of(layer)  # names the layers where there is no such
+    remap = {} if order.borrowed_too or order.layers else network.model.remap
+    own = [layer for layer in layers if remap.get(layer, layer) == layer or remap[layer] not in layers]
+    for layer in layers:
+        write_layer_stats(order.output, scan.maxes, layer)
+    chosen = [unit for unit in units_of(scan.maxes, own) if not order.units or unit.channel in order.units]
+    if order.units and not chosen:
+        most = max(scan.maxes.layer(layer).channels for layer in layers)
+        wanted = ", ".join(map(str, order.units))
+        raise ScanError(f"no scanned layer has a unit {wanted}; they have {most} at most, numbered from 0")
+    units = [UnitPatches(unit, scan.patches(unit.layer, unit.channel)) for unit in chosen]
+    missing = [unit for unit in units if not is_done(order.output, unit, order.modes)]
+    progress.begin(len(units), len(units) - len(missing))
+    try:
+        with torch_threads_kept():
+            run_all(order.where, list(tasks_for(order, scan, missing)), progress.advance, progress.note)
+    finally:
+        progress.end()
+    return len(units)
+
+
+def units_of(maxes: Maxes, layers: Sequence[str]) -> Iterator[Unit]:
+    for layer in layers:
+        for channel in range(maxes.layer(layer).channels):
+            yield Unit(layer, channel)
+
+
+def tasks_for(order: CropOrder, scan: Scan, units: Sequence[UnitPatches]) -> Iterator[CropTask]:
+    """A few units of one layer to a task."""
+    start = 0
+    while start < len(units):
+        layer = units[start].unit.layer
+        chosen = tuple(unit for unit in units[start : start + UNITS_PER_TASK] if unit.unit.layer == layer)
+        yield CropTask(
+            scan.plan.model,
+            scan.plan.model_hash,
+            order.device,
+            scan.plan.fit,
+            scan.plan.folder,
+            order.output.absolute(),
+            chosen,
+            order.modes,
+        )
+        start += len(chosen)
+
+
+def write_layer_stats(folder: Path, maxes: Maxes, layer: str) -> None:
+    """The layer's statistics, its histogram without the bins that no unit fills."""
+    units = maxes.units_of(layer)
+    mean, std = mean_and_std(maxes.sums[units], maxes.seen)
+    histogram = maxes.histogram[units]
+    filled = np.flatnonzero(histogram.any(axis=0))
+    low, high = (int(filled[0]), int(filled[-1]) + 1) if len(filled) else (BINS // 2, BINS // 2 + 1)
+    try:
+        write_stats(
+            unit_image_paths(folder, layer).stats,
+            images=maxes.seen,
+            mean=mean,
+            std=std,
+            active=maxes.active[units] / max(maxes.seen, 1),
+            edges=np.tile(EDGES[low : high + 1], (histogram.shape[0], 1)),
+            counts=histogram[:, low:high],
+        )
+    except OSError as error:
+        raise ScanError(
+            f"the statistics of {layer} could not be written in {folder} ({error.strerror or error}); make room "
+            "and give the same command again"
+        ) from error

@@ -1,0 +1,182 @@
+"""What a scan is: model, images, layers, how it is cut into chunks. Written before the first chunk.
+
+A scan's folder::
+
+    <folder>/scan/scan.json      the plan
+    <folder>/scan/images.txt     one path a line
+    <folder>/scan/parts/*.npz    one partial result a chunk
+    <folder>/scan/maxes.npz      all of them merged: the result
+    <folder>/scan/skipped.json   images that could not be used or are cut short, and why:
+                                 {version, skipped: [{index, path, reason}], cut: [the same]}
+
+The pictures for the window lie beside it, see ``core.unit_files``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from deepvis.core.files import written_beside
+from deepvis.core.types import Fit
+from deepvis.scan.errors import ScanError
+from deepvis.scan.tracker import TrackedLayer
+
+VERSION = 1
+LEAST_CHUNK, MOST_CHUNK = 64, 16384
+FEW_CHUNKS, MANY_CHUNKS = 8, 2048
+
+
+@dataclass(frozen=True)
+class ModelRef:
+    """Where a model comes from, in words that another process can follow; see ``zoo.load_model``."""
+
+    name: str | None = None
+    prototxt: str | None = None
+    weights: str | None = None
+    mean: str | tuple[float, ...] | None = None
+    labels: str | None = None
+    channel_order: str | None = None
+    input_scale: float | None = None
+    input_size: tuple[int, int] | None = None
+    data_blob: str | None = None
+    fill: bool = False
+
+
+@dataclass(frozen=True)
+class ScanPlan:
+    """All that decides the result.
+
+    model_hash: of weights, definition and preprocessing. list_hash: of images.txt. folder: to which its
+    paths are relative. rows: pictures of one forward pass, fixed, since the last bits of a batched
+    forward pass depend on its size; chunk is a multiple of it.
+    """
+
+    model: ModelRef
+    model_hash: str
+    layers: tuple[TrackedLayer, ...]
+    top: int
+    fit: Fit
+    device: str
+    folder: str
+    images: int
+    list_hash: str
+    chunk: int
+    rows: int
+
+    @property
+    def chunks(self) -> int:
+        return -(-self.images // self.chunk)
+
+    def size_of(self, chunk: int) -> int:
+        """Images in the chunk: all but the last are full."""
+        return min(self.chunk, self.images - chunk * self.chunk)
+
+
+@dataclass(frozen=True)
+class ScanFolder:
+    """The files of a scan in ``root``."""
+
+    root: Path
+
+    @property
+    def plan(self) -> Path:
+        return self.root / "scan" / "scan.json"
+
+    @property
+    def images(self) -> Path:
+        return self.root / "scan" / "images.txt"
+
+    @property
+    def parts(self) -> Path:
+        return self.root / "scan" / "parts"
+
+    @property
+    def result(self) -> Path:
+        return self.root / "scan" / "maxes.npz"
+
+    @property
+    def skipped(self) -> Path:
+        return self.root / "scan" / "skipped.json"
+
+    def part(self, chunk: int) -> Path:
+        return self.parts / f"part_{chunk:07d}.npz"
+
+
+def chunk_size(images: int, rows: int) -> int:
+    """Images in a chunk: some chunks at least, to share among workers, and some 2000 at most.
+
+    Chunks of 256 are long enough: in shorter ones most images are among the best of their chunk.
+    """
+    size = LEAST_CHUNK
+    while size < MOST_CHUNK and images > size * (FEW_CHUNKS if size < 256 else MANY_CHUNKS):
+        size *= 2
+    return -(-size // rows) * rows
+
+
+def write_plan(path: Path, plan: ScanPlan) -> None:
+    content = {"version": VERSION, **asdict(plan), "fit": plan.fit.value}
+    with written_beside(path) as file:
+        file.write(json.dumps(content, indent=1).encode())
+
+
+def read_plan(folder: ScanFolder) -> ScanPlan:
+    """Raises ScanError where there is no scan, or one of another version."""
+    try:
+        content = json.loads(folder.plan.read_bytes())
+        version = content.pop("version")
+        if version != VERSION:
+            raise ScanError(f"{folder.plan} has version {version}, expected {VERSION}; scan anew with --fresh")
+        layers = tuple(TrackedLayer(**layer) for layer in content.pop("layers"))
+        model = ModelRef(**{key: _tuple(value) for key, value in content.pop("model").items()})
+        fit = Fit(content.pop("fit"))
+        return ScanPlan(model=model, layers=layers, fit=fit, **content)
+    except FileNotFoundError as error:
+        raise ScanError(
+            f"there is no scan in {folder.root} ({folder.plan} is missing); make one with "
+            "scripts/find_max_acts.py --model M --images DIR --output " + os.fspath(folder.root)
+        ) from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ScanError(f"{folder.plan} cannot be read ({error}); scan anew with --fresh") from error
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def check_same(old: ScanPlan, new: ScanPlan, folder: ScanFolder) -> None:
+    """Refuse to go on with a scan that was begun with something else; one sentence says with what."""
+    for is_same, what in (
+        (
+            old.model_hash == new.model_hash,
+            "another model (weights, definition or preprocessing differ)",
+        ),
+        (old.layers == new.layers, f"other layers ({_names(old.layers)})"),
+        (old.top == new.top, f"--top {old.top}"),
+        (old.fit is new.fit, f"--fit {old.fit.value}"),
+        (old.device == new.device, f"--device {old.device}, whose last digits differ"),
+        (old.folder == new.folder, f"the images of {old.folder or 'another list'}"),
+        (old.list_hash == new.list_hash, f"another list of images ({old.images}, now {new.images})"),
+        ((old.chunk, old.rows) == (new.chunk, new.rows), "another version of the program"),
+    ):
+        if not is_same:
+            raise ScanError(
+                f"the scan in {folder.root} was begun with {what}, so its parts cannot be used here; name "
+                "another --output, or start over with --fresh"
+            )
+
+
+def _names(layers: tuple[TrackedLayer, ...]) -> str:
+    names = [layer.name for layer in layers]
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+
+
+def plan_hash(plan: ScanPlan) -> str:
+    """What a partial result must agree on to be merged; where the files lie does not count."""
+    content = asdict(replace(plan, model=ModelRef(), folder=""))
+    content["fit"] = plan.fit.value
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,82 @@
+"""A finished scan as it lies on disk, and where its pictures do. No torch: the report needs none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from deepvis.core.types import Patch, Unit
+from deepvis.core.unit_files import BACK_FOLDER, TOP_FOLDER, unit_image_paths
+from deepvis.scan.errors import ScanError
+from deepvis.scan.parts import CorruptPart, Part, load_part
+from deepvis.scan.plan import ScanFolder, ScanPlan, plan_hash, read_plan
+from deepvis.scan.tracker import NO_IMAGE, Maxes
+
+BACK_FOLDERS = {"deconv": BACK_FOLDER, "gradient": "max_gradient", "guided": "max_guided"}
+"""Back mode -> the folder of its montages; the window shows the first."""
+
+
+@dataclass(frozen=True, eq=False)
+class Scan:
+    """A finished scan, and the paths of those images that its results name (index -> path)."""
+
+    plan: ScanPlan
+    part: Part
+    paths: dict[int, str]
+
+    @property
+    def maxes(self) -> Maxes:
+        return self.part.maxes
+
+    def patches(self, layer: str, channel: int) -> tuple[Patch, ...]:
+        """Best first; fewer than were asked for where the collection has fewer images."""
+        maxes = self.maxes
+        unit = maxes.units_of(layer).start + channel
+        width = maxes.layer(layer).width
+        return tuple(
+            Patch(float(value), self.paths[int(image)], *divmod(int(place), width))
+            for value, image, place in zip(maxes.values[unit], maxes.images[unit], maxes.places[unit], strict=True)
+            if image != NO_IMAGE
+        )
+
+
+def read_scan(root: Path) -> Scan:
+    """Raises ScanError where there is no finished scan in ``root``."""
+    folder = ScanFolder(root.absolute())
+    plan = read_plan(folder)
+    try:
+        part = load_part(folder.result)
+    except FileNotFoundError as error:
+        raise ScanError(
+            f"the scan in {root} is not finished ({folder.result} is missing); give the command of the scan again"
+        ) from error
+    except CorruptPart as error:
+        raise ScanError(f"{folder.result} cannot be read ({error}); give the command of the scan again") from error
+    if part.plan_hash != plan_hash(plan):
+        raise ScanError(f"{folder.result} belongs to another scan than {folder.plan}; scan again with --fresh")
+    named = np.unique(part.maxes.images)
+    return Scan(plan, part, dict(lines_at(folder.images, named[named != NO_IMAGE])))
+
+
+def lines_at(path: Path, indices: Sequence[int] | np.ndarray) -> Iterator[tuple[int, str]]:
+    """(index, line) of the rising ``indices``; the file is read once and not kept."""
+    wanted = iter(indices)
+    next_one = next(wanted, None)
+    with open(path, "rb") as file:
+        for index, line in enumerate(file):
+            if next_one is None:
+                return
+            if index == next_one:
+                yield index, line.rstrip(b"\n").decode("utf-8", "surrogateescape")
+                next_one = next(wanted, None)
+
+
+def montage_path(folder: Path, unit: Unit, mode: str | None) -> Path:
+    """The montage of the unit's patches, or of their back projections in ``mode``."""
+    top = unit_image_paths(folder, unit.layer, unit.channel).top
+    if mode is None:
+        return top
+    return folder / BACK_FOLDERS[mode] / top.relative_to(folder / TOP_FOLDER)

@@ -1,0 +1,161 @@
+"""A whole scan: list, plan or resume, scan the missing chunks, merge. Killed at any moment, it can go on."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from deepvis.core.files import written_beside
+from deepvis.core.types import Fit
+from deepvis.scan.errors import ScanError
+from deepvis.scan.executor import IN_PROCESS, Where, cores, run_all
+from deepvis.scan.images import ImageList, chunk_offsets, write_list
+from deepvis.scan.network import ScanNetwork, forget_networks, open_network, torch_threads_kept
+from deepvis.scan.parts import CorruptPart, Part, load_part, sum_parts
+from deepvis.scan.plan import (
+    ModelRef,
+    ScanFolder,
+    ScanPlan,
+    check_same,
+    chunk_size,
+    plan_hash,
+    read_plan,
+    write_plan,
+)
+from deepvis.scan.progress import Progress, Silent
+from deepvis.scan.scan import AHEAD, DECODERS, ChunkTask, write_part
+
+MOST_ROUNDS = 3  # of scanning again what turned out to be corrupt
+
+
+@dataclass(frozen=True)
+class ScanOrder:
+    """What the user asked for. layers (): all that the window shows. fresh: forget an earlier scan."""
+
+    model: ModelRef
+    images: str
+    output: Path
+    layers: tuple[str, ...] = ()
+    top: int = 9
+    fit: Fit = Fit.CROP
+    device: str = "cpu"
+    where: Where = IN_PROCESS
+    ahead: int = AHEAD
+    fresh: bool = False
+
+
+def run_scan(order: ScanOrder, progress: Progress | None = None) -> Part:
+    """Scan, or go on with a scan, and return the result, which then lies in the scan's folder.
+
+    Raises ScanError, ModelError; what was finished by then is kept.
+    """
+    progress = progress or Silent()
+    folder = ScanFolder(order.output.absolute())
+    try:
+        plan = prepare(order, folder)
+        if (known := finished(folder, plan)) is not None:
+            progress.note(f"the scan in {order.output} is complete: {plan.images} images")
+            return known
+        with torch_threads_kept():
+            scan_missing(order, folder, plan, progress)
+        return finish(order, folder, plan, progress)
+    except OSError as error:
+        raise ScanError(
+            f"{error.filename or order.output} cannot be written or read ({error.strerror}); what was "
+            "finished before is kept: give the same command again when that is put right"
+        ) from error
+
+
+def prepare(order: ScanOrder, folder: ScanFolder) -> ScanPlan:
+    """The plan of this scan, written; the images are listed while torch and the model load."""
+    if order.fresh:
+        shutil.rmtree(folder.plan.parent, ignore_errors=True)
+    listing_file = folder.images.with_name(f"images.{uuid.uuid4().hex[:8]}.new")
+    forget_networks()
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            listing = pool.submit(write_list, order.images, listing_file, folder.root)
+            network, model_hash = open_network(order.model, order.layers, order.device)
+            images = listing.result()
+        plan = make_plan(order, network, model_hash, images)
+        if folder.plan.exists():
+            check_same(read_plan(folder), plan, folder)
+        elif any(folder.parts.glob("*.npz")):
+            raise ScanError(
+                f"{folder.parts} holds parts of a scan whose plan {folder.plan} is gone; start over with --fresh"
+            )
+        os.replace(listing_file, folder.images)
+        write_plan(folder.plan, plan)
+    finally:
+        listing_file.unlink(missing_ok=True)
+    return plan
+
+
+def make_plan(order: ScanOrder, network: ScanNetwork, model_hash: str, images: ImageList) -> ScanPlan:
+    if order.top < 1:
+        raise ScanError(f"--top {order.top} keeps no image; expected 1 or more")
+    return ScanPlan(
+        model=order.model,
+        model_hash=model_hash,
+        layers=network.layers,
+        top=order.top,
+        fit=order.fit,
+        device=network.device.type,
+        folder=images.folder,
+        images=images.count,
+        list_hash=images.sha256,
+        chunk=chunk_size(images.count, network.rows),
+        rows=network.rows,
+    )
+
+
+def finished(folder: ScanFolder, plan: ScanPlan) -> Part | None:
+    """The result of the scan if it was made already."""
+    try:
+        part = load_part(folder.result)
+    except (FileNotFoundError, CorruptPart):
+        return None
+    return part if part.plan_hash == plan_hash(plan) and part.model_hash == plan.model_hash else None
+
+
+def scan_missing(order: ScanOrder, folder: ScanFolder, plan: ScanPlan, progress: Progress) -> None:
+    """Scan the chunks that have no partial result."""
+    missing = [chunk for chunk in range(plan.chunks) if not folder.part(chunk).exists()]
+    left = sum(plan.size_of(chunk) for chunk in missing)
+    offsets = chunk_offsets(folder.images, plan.chunk)
+    decoders = DECODERS if plan.device == "cpu" else max(DECODERS, cores() // 2)
+    tasks = [ChunkTask(folder.root, plan, chunk, offsets[chunk], order.ahead, decoders) for chunk in missing]
+    progress.begin(plan.images, plan.images - left)
+    try:
+        run_all(order.where, tasks, progress.advance, progress.note)
+    finally:
+        progress.end()
+
+
+def finish(order: ScanOrder, folder: ScanFolder, plan: ScanPlan, progress: Progress) -> Part:
+    """Merge the parts, in their order; those that turn out to be corrupt are scanned again first."""
+    for _ in range(MOST_ROUNDS):
+        paths = (folder.part(chunk) for chunk in range(plan.chunks))
+        total, broken = sum_parts(paths, plan.model_hash, plan_hash(plan))
+        if total is not None and not broken:
+            write_part(folder.result, total)
+            write_skipped(folder.skipped, total)
+            for left_by_a_kill in folder.parts.glob("*.part"):
+                left_by_a_kill.unlink(missing_ok=True)
+            return total
+        for path, reason in broken:
+            progress.note(f"the partial result {path.name} is corrupt ({reason}); its images are scanned again")
+            path.unlink(missing_ok=True)
+        scan_missing(order, folder, plan, progress)
+    raise ScanError(f"the partial results in {folder.parts} are corrupt again and again; examine that disk")
+
+
+def write_skipped(path: Path, part: Part) -> None:
+    listed = {"skipped": [asdict(image) for image in part.skipped], "cut": [asdict(image) for image in part.cut]}
+    with written_beside(path) as file:
+        file.write(json.dumps({"version": 1, **listed}, indent=1).encode())

@@ -1,0 +1,240 @@
+"""The running top-9: the best images so far of every unit, of whatever the window is shown.
+
+``update`` runs in the network's thread after each pass and takes a bounded share of its time;
+``best`` in the thread that makes unit pictures. Camera frames count as different images if they
+are a second apart: of those closer together a unit keeps only its best. A still counts once,
+however often it is looked at.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from deepvis.core.types import LayerInfo, NetInfo, Patch, Snapshot, Unit
+from deepvis.scan.running_parts import Allowance, Kept, Maps, PictureBook
+
+SHARE = 0.03  # of a pass's time; what the calls around it cost comes on top
+CAPACITY = 192 << 20  # bytes of input pictures that are kept
+
+
+@dataclass(frozen=True, eq=False)
+class RunningBest:
+    """The best so far of one unit, best first, and the pictures that they lie in, by number. images: seen in all."""
+
+    unit: Unit
+    patches: tuple[Patch, ...]
+    numbers: tuple[int, ...]
+    pictures: tuple[Kept, ...]
+    images: int
+
+
+class RunningTop:
+    """The ``top`` best images of every unit of a network since the start, or since ``reset``.
+
+    info: the network's description, or what gives it once it is known: passes before that are left out.
+    A unit that has not fired has no images: a maximum of exactly 0 is not kept. capacity: bytes of pictures;
+    beyond it the picture that the fewest units keep is let go, with their memory of it. apart: seconds.
+    clock: seconds, rising. share: of a pass's time that an update may take on average. With moving pictures it
+    takes up as many layers as that allows, in turn: a camera shows each image for many passes. A still is
+    taken up whole. stopwatch: seconds, for that. All methods may be called from any thread.
+    """
+
+    def __init__(
+        self,
+        info: NetInfo | Callable[[], NetInfo | None],
+        *,
+        top: int = 9,
+        capacity: int = CAPACITY,
+        apart: float = 1.0,
+        clock: Callable[[], float] = time.monotonic,
+        share: float = SHARE,
+        stopwatch: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.top, self.capacity, self.apart = top, capacity, apart
+        self._describe = info if callable(info) else lambda: info
+        self._clock = clock
+        self._allowance = Allowance(share, stopwatch)
+        self._lock = threading.Lock()
+        self._info: NetInfo | None = None
+        self._maps: dict[str, Maps] = {}  # of the pass in work
+        self.resets = 0  # how often the stream was begun anew
+        self._seen = 0
+        self._next_number = self._next_image = 0  # rise for good: others remember pictures by their numbers
+
+    def _ready(self) -> NetInfo | None:
+        """The network's description; the tables are made when it is first known. Under the lock."""
+        if self._info is None and (info := self._describe()) is not None:
+            self._begin(info)
+        return self._info
+
+    def _begin(self, info: NetInfo) -> None:
+        self._info = info
+        starts = np.cumsum([0, *(layer.channels for layer in info.layers)])
+        self._units = {layer.name: slice(a, b) for layer, a, b in zip(info.layers, starts, starts[1:], strict=False)}
+        self._count = int(starts[-1])
+        self._clear()
+
+    def _clear(self) -> None:
+        shape = (self._count, self.top)
+        self._values = np.full(shape, -np.inf, np.float32)
+        self._places = np.zeros(shape, np.int32)
+        self._slots = np.zeros(shape, np.int32)  # of pictures; slot 0 is no picture
+        self._book = PictureBook()
+        self._stills: dict[str, int] = {}
+        self._last: tuple[object, ...] = ()
+        self._seen = 0
+        self._last_moving = -np.inf
+
+    @property
+    def images(self) -> int:
+        """Different images seen."""
+        return self._seen
+
+    def units(self) -> list[Unit]:
+        """All units that are tracked, layer by layer."""
+        with self._lock:
+            info = self._ready()
+            layers = info.layers if info is not None else ()
+        return [Unit(layer.name, channel) for layer in layers for channel in range(layer.channels)]
+
+    def reset(self) -> None:
+        """Begin anew."""
+        with self._lock:
+            if self._ready() is not None:
+                self.resets += 1
+                self._clear()
+
+    def update(self, snapshot: Snapshot) -> bool:
+        """Take a pass into account; True if some unit's best have changed.
+
+        A pass over the same frame, fit and layers as the one before is recognised and costs nothing.
+        """
+        same = (snapshot.ask.frame.id, snapshot.ask.fit, frozenset(snapshot.activations))
+        with self._lock:
+            info = self._ready()
+            if info is None or snapshot.input_rgb is None or same == self._last:
+                return False
+            self._last = same
+            image, moment = self._image_of(snapshot)
+            layers = [layer for layer in info.layers if layer.name in snapshot.activations]
+            if not snapshot.ask.frame.moving:
+                return self._take(snapshot, layers, image, moment)
+            with self._allowance.for_pass(snapshot.seconds.forward + snapshot.seconds.back, layers) as chosen:
+                return self._take(snapshot, chosen, image, moment)
+
+    def best(self, unit: Unit) -> RunningBest:
+        """What there is of the unit so far; empty for a layer that is not shown."""
+        with self._lock:
+            info = self._ready()
+            units = self._units.get(unit.layer) if info is not None else None
+            if info is None or units is None or unit.channel >= units.stop - units.start:
+                return RunningBest(unit, (), (), (), self._seen)
+            row = units.start + unit.channel
+            slots = [int(slot) for slot in self._slots[row] if slot]
+            width = info.layer(unit.layer).width
+            pictures = tuple(self._book.kept[slot] for slot in slots)
+            patches = tuple(
+                Patch(float(self._values[row, k]), picture.path, *divmod(int(self._places[row, k]), width))
+                for k, picture in enumerate(pictures)
+            )
+            return RunningBest(unit, patches, tuple(p.number for p in pictures), pictures, self._seen)
+
+    # --- under the lock --------------------------------------------------------------------------
+
+    def _take(self, snapshot: Snapshot, layers: Sequence[LayerInfo], image: int, moment: float) -> bool:
+        """Take these layers of a pass into account."""
+        if not layers:
+            return False
+        changed = self._enter(snapshot, self._values_of(layers, snapshot), image, moment)
+        self._maps = {}
+        while self._book.bytes > self.capacity and len(self._book) > 1:
+            self._let_go()
+        return changed
+
+    def _image_of(self, snapshot: Snapshot) -> tuple[int, float]:
+        """(number of the image, when it was seen if it moves, else -inf), counting it if it is a new one."""
+        frame, now = snapshot.ask.frame, self._clock()
+        if frame.moving:
+            if now - self._last_moving >= self.apart:
+                self._seen += 1
+                self._last_moving = now
+            self._next_image += 1
+            return self._next_image, now
+        name = frame.path or f"frame {frame.id}"
+        if name not in self._stills:
+            self._next_image += 1
+            self._stills[name] = self._next_image
+            self._seen += 1
+        return self._stills[name], -np.inf
+
+    def _enter(self, snapshot: Snapshot, values: np.ndarray, image: int, moment: float) -> bool:
+        """Put the image into the lists of the units that it excites more than their last."""
+        rows = np.flatnonzero((values > self._values[:, -1]) & (values != 0))
+        slots = self._slots[rows]
+        same = self._book.images[slots] == image
+        if moment > -np.inf:
+            same |= moment - self._book.moments[slots] < self.apart
+        known = np.where(same, self._values[rows], -np.inf).max(axis=1, initial=-np.inf)
+        better = values[rows] > known
+        rows, same = rows[better], same[better]
+        if not len(rows) or snapshot.input_rgb is None:
+            return False
+        self._next_number += 1
+        kept = Kept(snapshot.input_rgb, snapshot.ask.frame.path or "", self._next_number)
+        slot = self._book.enter(kept, image, moment, len(rows))
+        gone = self._insert(rows, same, (values[rows], self._places_of(rows), slot))
+        self._book.release(gone)
+        return True
+
+    def _insert(self, rows: np.ndarray, same: np.ndarray, entry: tuple[np.ndarray, np.ndarray, int]) -> np.ndarray:
+        """Insert an entry (value, place, slot) into each row; returns the slots that make room for it.
+
+        They are where ``same`` is True, in one column at most, else the last. The entries between move down.
+        """
+        column = np.arange(self.top)
+        leaves = np.where(same.any(axis=1), same.argmax(axis=1), self.top - 1)
+        enters = (self._values[rows] >= entry[0][:, None]).sum(axis=1)  # of equals the earlier stays above
+        moves = (column > enters[:, None]) & (column <= leaves[:, None])
+        gone = self._slots[rows, leaves]
+        tables: tuple[np.ndarray, ...] = (self._values, self._places, self._slots)
+        for table, new in zip(tables, entry, strict=True):
+            table[rows] = np.take_along_axis(table[rows], column - moves, axis=1)
+            table[rows, enters] = new  # type: ignore[assignment]
+        return gone
+
+    def _let_go(self) -> None:
+        """Let go of the picture that the fewest units keep, of equals the oldest; the others move up."""
+        slot = self._book.least_used()
+        rows = np.flatnonzero((self._slots == slot).any(axis=1))
+        hit = self._slots[rows] == slot
+        order = np.argsort(hit, axis=1, kind="stable")
+        for table, empty in ((self._values, -np.inf), (self._places, 0), (self._slots, 0)):
+            table[rows] = np.take_along_axis(np.where(hit, empty, table[rows]), order, axis=1)
+        self._book.forget(slot)
+
+    # --- without it ------------------------------------------------------------------------------
+
+    def _values_of(self, layers: Sequence[LayerInfo], snapshot: Snapshot) -> np.ndarray:
+        """(U,) float32: the highest value of each unit of these layers; -inf for all others."""
+        values = np.full(self._count, -np.inf, np.float32)
+        for layer in layers:
+            acts = snapshot.activations[layer.name]
+            if acts.shape == (layer.channels, layer.height, layer.width):
+                maps = self._maps[layer.name] = Maps(acts)
+                values[self._units[layer.name]] = maps.highest
+        return np.nan_to_num(values, copy=False, nan=-np.inf, posinf=-np.inf, neginf=-np.inf)
+
+    def _places_of(self, rows: np.ndarray) -> np.ndarray:
+        """(n,) int32: where the units ``rows`` (rising) have their highest values, in the pass taken last."""
+        places = np.zeros(len(rows), np.int32)
+        for name, maps in self._maps.items():
+            units = self._units[name]
+            first, last = np.searchsorted(rows, (units.start, units.stop))
+            if first < last:
+                places[first:last] = maps.places(rows[first:last] - units.start)
+        return places

@@ -1,0 +1,182 @@
+"""The scan of one chunk: decode ahead, run batches, track. The same bytes wherever and whenever it runs."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from collections.abc import Generator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from deepvis.core.types import Fit
+from deepvis.scan.errors import ScanError
+from deepvis.scan.executor import Advance, Done, Stopped
+from deepvis.scan.images import read_lines
+from deepvis.scan.network import ScanNetwork, one_torch_thread, open_network
+from deepvis.scan.parts import FaultyImage, Part, save_part
+from deepvis.scan.plan import ScanFolder, ScanPlan, plan_hash
+from deepvis.scan.tracker import Peaks, Tracker
+from deepvis.sources.photos import PhotoError, load_photo
+
+NOT_FINITE = "the network answers {} with numbers that are not finite"
+CUT = "{} is cut short: what there is of it was used"
+DECODERS = 1  # threads for each forward pass in work
+AHEAD = 32  # pictures decoded ahead of the pass in work, in whole passes
+
+
+@dataclass(frozen=True)
+class ChunkTask:
+    """One chunk's work. offset: of its first line in images.txt, in bytes."""
+
+    folder: Path
+    plan: ScanPlan
+    chunk: int
+    offset: int
+    ahead: int = AHEAD
+    decoders: int = DECODERS
+
+    @property
+    def title(self) -> str:
+        return f"chunk {self.chunk}"
+
+    def run(self, advance: Advance | None = None, stop: threading.Event | None = None) -> Done:
+        """Scan the chunk and write its partial result, wherever the files can be seen.
+
+        Raises ScanError, ModelError; Stopped.
+        """
+        plan, folder = self.plan, ScanFolder(self.folder)
+        network, found = open_network(plan.model, tuple(layer.name for layer in plan.layers), plan.device)
+        if found != plan.model_hash:
+            raise ScanError(
+                f"the model {network.model.name} has changed since the scan in {self.folder} was begun "
+                f"(hash {found[:12]}, expected {plan.model_hash[:12]}); start over with --fresh"
+            )
+        names = read_lines(folder.images, self.offset, plan.size_of(self.chunk))
+        paths = [os.path.join(plan.folder, name) for name in names]
+        one_torch_thread()
+        part = scan_images(
+            network,
+            plan,
+            paths,
+            self.chunk * plan.chunk,
+            ahead=self.ahead,
+            decoders=self.decoders,
+            advance=advance,
+            stop=stop,
+        )
+        write_part(folder.part(self.chunk), part)
+        return Done(len(paths), len(part.skipped))
+
+
+def write_part(path: Path, part: Part) -> None:
+    """Raises ScanError where the disk refuses."""
+    try:
+        save_part(path, part)
+    except OSError as error:
+        raise ScanError(
+            f"{path} could not be written ({error.strerror}); what was finished before is kept: make room and "
+            "give the same command again"
+        ) from error
+
+
+def scan_images(
+    network: ScanNetwork,
+    plan: ScanPlan,
+    paths: Sequence[str],
+    first: int,
+    *,
+    ahead: int = AHEAD,
+    decoders: int = DECODERS,
+    advance: Advance | None = None,
+    stop: threading.Event | None = None,
+) -> Part:
+    """Scan ``paths``, the images ``first``, ``first`` + 1, ... of the list. Raises Stopped if so told."""
+    tracker = Tracker(network.layers, plan.top)
+    skipped: list[FaultyImage] = []
+    cut: list[FaultyImage] = []
+    batches = read_ahead(network, plan, paths, max(ahead // plan.rows, decoders), decoders)
+    with closing(batches):
+        for start, batch in zip(range(0, len(paths), plan.rows), batches, strict=True):
+            if stop is not None and stop.is_set():
+                raise Stopped
+            peaks, unused = run_pass(network, batch, tracker.limits())
+            good = [row for row in range(len(batch.paths)) if row not in unused]
+            tracker.add([first + start + row for row in good], good, peaks)
+            for row, path in enumerate(batch.paths):
+                if row in unused:
+                    skipped.append(FaultyImage(first + start + row, path, unused[row]))
+                elif row in batch.cut:
+                    cut.append(FaultyImage(first + start + row, path, CUT.format(path)))
+            if advance is not None:
+                advance(len(batch.paths), len(unused))
+    return Part(tracker.result(), tuple(skipped), plan.model_hash, plan_hash(plan), tuple(cut))
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """The pictures of a forward pass.
+
+    inputs: (rows, C, H, W) float32; a picture's row is its place in the list, zeros where it cannot be read and
+    beyond the last of ``paths``: so no value depends on which others can be read. unread: row -> why. cut: rows of
+    pictures whose files end too early.
+    """
+
+    inputs: np.ndarray
+    paths: Sequence[str]
+    unread: dict[int, str]
+    cut: frozenset[int]
+
+
+def read_batch(network: ScanNetwork, paths: Sequence[str], rows: int, fit: Fit) -> Batch:
+    """Decode and fit at most ``rows`` photos."""
+    inputs = np.zeros((rows, *network.model.preprocessor.input_shape), np.float32)
+    unread, cut = {}, set()
+    for row, path in enumerate(paths):
+        try:
+            photo = load_photo(path)
+        except PhotoError as error:
+            unread[row] = str(error)
+            continue
+        inputs[row] = network.model.preprocessor.to_input(photo.rgb, fit)
+        if photo.is_cut:
+            cut.add(row)
+    return Batch(inputs, paths, unread, frozenset(cut))
+
+
+def read_ahead(
+    network: ScanNetwork, plan: ScanPlan, paths: Sequence[str], batches_ahead: int, decoders: int
+) -> Generator[Batch, None, None]:
+    """The batches in order; ``batches_ahead`` of them are in work or ready, in so many threads."""
+    with ThreadPoolExecutor(decoders, thread_name_prefix="decode") as pool:
+        waiting: deque[Future[Batch]] = deque()
+        try:
+            for start in range(0, len(paths), plan.rows):
+                waiting.append(pool.submit(read_batch, network, paths[start : start + plan.rows], plan.rows, plan.fit))
+                if len(waiting) > batches_ahead:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def run_pass(
+    network: ScanNetwork, batch: Batch, limits: Mapping[str, np.ndarray]
+) -> tuple[dict[str, Peaks], dict[int, str]]:
+    """The peaks of a forward pass, and row -> why for those that are to be skipped."""
+    unused = dict(batch.unread)
+    if len(unused) == len(batch.paths):
+        return {}, unused
+    peaks = network.peaks(batch.inputs, limits)
+    finite = np.ones(len(batch.inputs), bool)
+    for layer in peaks.values():
+        finite &= np.isfinite(layer.values).all(axis=1)
+    for row in map(int, np.flatnonzero(~finite[: len(batch.paths)])):
+        unused.setdefault(row, NOT_FINITE.format(batch.paths[row]))
+    return peaks, unused

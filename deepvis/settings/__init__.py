@@ -1,0 +1,1 @@
+"""The settings: their table, their types, the names of 2015."""

@@ -1,1 +1,0 @@
-"""Scene -> pixels -> window. Nothing here starts a thread or runs a network."""

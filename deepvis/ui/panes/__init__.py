@@ -1,5 +1,0 @@
-"""One pane a file; importing this package registers them all."""
-
-from deepvis.ui.panes import aux, back, control, error, help, input, jpgvis, layers, status
-
-__all__ = ["aux", "back", "control", "error", "help", "input", "jpgvis", "layers", "status"]

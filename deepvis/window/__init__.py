@@ -1,0 +1,1 @@
+"""The window: events to state, state to asks, answers to a picture."""

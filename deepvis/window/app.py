@@ -1,0 +1,261 @@
+"""Builds the parts from the settings, runs the window over them, and shuts all down."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from functools import lru_cache, partial
+from pathlib import Path
+
+from deepvis.core.mailbox import Closed, Mailbox
+from deepvis.core.panes import LayoutError, PaneLayout
+from deepvis.core.state import GAMMA_BOOSTS, INDIVIDUAL_BOOSTS, AppState, InputState, ViewState
+from deepvis.core.types import BackMode, Fit, Frame, LayerInfo, NetInfo
+from deepvis.core.unit_files import user_folder
+from deepvis.live.backends.base import Backend, BackendError, open_backend
+from deepvis.live.input import InputWorker
+from deepvis.live.network import NetworkWorker
+from deepvis.live.optimize import OptimizeWorker
+from deepvis.live.own_folder import fingerprint_if_any, own_folder
+from deepvis.live.stream_top import Opened, StreamTop
+from deepvis.live.unit_image_commands import commands_for
+from deepvis.live.unit_image_reader import UnitImageReader
+from deepvis.live.unit_images import UnitImagesWorker
+from deepvis.models.zoo import DEFAULT_MODEL, OVERRIDES, Model, load_model
+from deepvis.network.errors import ModelError
+from deepvis.scan.running import RunningTop
+from deepvis.settings.table import Settings
+from deepvis.sources.opening import (
+    camera_present,
+    images_problem,
+    open_moving,
+    open_still,
+    video_name,
+    video_problem,
+)
+from deepvis.window.loop import Loop
+from deepvis.window.options import SMALLEST_WINDOW, RunOptions, UsageError
+from deepvis.window.parts import Makers, Parts
+from deepvis.window.stats import PassLog, Stats
+from deepvis.window.ui.layout import layout_for
+from deepvis.window.ui.scene import FieldOf
+from deepvis.window.ui.window import AnyWindow, MemoryWindow, Window, WindowError
+
+TITLE = "Deep Visualization Toolbox"
+DESIGN_HEIGHT, DESIGN_WIDTH = 930, 1500
+SWITCH_SECONDS = 0.001  # of Python's threads: the window must not wait the usual 5 ms for its turn
+
+
+def run(settings: Settings, options: RunOptions, *, starts_moving: bool) -> int:
+    """Run the toolbox until it is closed; the exit code. Raises UsageError for what the user got wrong.
+
+    starts_moving: the command line named a camera or a video.
+    """
+    check_sources(settings)
+    sys.setswitchinterval(SWITCH_SECONDS)
+    stats, passes = Stats(), PassLog()
+    model = open_model(settings)
+    state = first_state(settings, model, first_back_mode(settings, options), starts_moving=starts_moving)
+    layouts = Layouts(settings, model)
+    layouts(state.info, *window_size(settings))  # a wrong table of panes is told before a window opens
+    parts = make_parts(settings, model, passes)
+    window = open_window(settings, options)
+    try:
+        loop = Loop(state, parts, window, options, layouts, Path(settings.pictures), stats)
+        loop.run()
+        write_results(loop, options, passes)
+    finally:
+        parts.stop()
+        window.close()
+    return 0
+
+
+def check_sources(settings: Settings) -> None:
+    """Raises UsageError for photos, a video or unit images that cannot be there."""
+    problem = images_problem(settings.images) if settings.images else None
+    problem = problem or (video_problem(settings.video) if settings.video else None)
+    folder = settings.unit_image_dir
+    if problem is None and folder is not None and not Path(folder).is_dir():
+        problem = f"--unit-images {folder}: there is no such folder; scripts/optimize_layer.py makes one"
+    if problem:
+        raise UsageError(problem)
+
+
+def open_model(settings: Settings) -> Model:
+    """The model that the settings name; its weights are read later. Raises UsageError."""
+    overrides = {name: getattr(settings, name) for name in OVERRIDES if hasattr(settings, name)}
+    try:
+        return load_model(
+            settings.model,
+            prototxt=settings.prototxt,
+            weights=settings.weights,
+            mean=settings.mean,
+            labels=settings.labels,
+            overrides=overrides,
+        )
+    except ModelError as error:
+        raise UsageError(str(error)) from error
+
+
+def first_back_mode(settings: Settings, options: RunOptions) -> BackMode:
+    """What the settings say; auto: a newcomer, who has named nothing and presses no keys, sees every pane at work."""
+    if settings.back_mode != "auto":
+        return BackMode(settings.back_mode)
+    named = (settings.model, settings.prototxt, settings.images, settings.video)
+    return BackMode.DECONV if not options.keys and all(value is None for value in named) else BackMode.OFF
+
+
+def first_state(settings: Settings, model: Model, back_mode: BackMode, *, starts_moving: bool) -> AppState:
+    """The state before anything was pressed; of the network only the names are known yet."""
+    view = ViewState(
+        label_predictions=settings.label_predictions,
+        back_mode=back_mode,
+        unit_images=settings.unit_images and Layouts(settings, model).has("jpgvis"),
+        gamma_boost=settings.gamma_boost % len(GAMMA_BOOSTS),
+        individual_boost=settings.individual_boost % len(INDIVIDUAL_BOOSTS),
+        debug=settings.debug % 3,
+    )
+    source = InputState(
+        moving=starts_moving or is_moving_by_itself(settings),
+        fit=Fit.STRETCH if settings.stretch else Fit.CROP,
+        mirror=settings.mirror,
+    )
+    layers = tuple(LayerInfo(name, "", 1, 1, 1, model.short_names.get(name, "")) for name in model.layer_names)
+    channels, height, width = model.preprocessor.input_shape
+    info = NetInfo(model.name, layers, (channels, height, width), model.labels, groups=model.groups)
+    return AppState(info, view, source, fast=settings.fast, initial_view=view)
+
+
+def is_moving_by_itself(settings: Settings) -> bool:
+    """Without --images: the video of the settings, or the camera if there is one; else the sample photos."""
+    if settings.images is not None:
+        return False
+    return settings.video is not None or (settings.camera is not None and camera_present(settings.camera))
+
+
+class Layouts:
+    """(network, height, width) -> where the panes are. Raises UsageError for a table of panes that cannot be."""
+
+    def __init__(self, settings: Settings, model: Model) -> None:
+        self._panes = {**model.panes, **(settings.panes or {})}
+        self._font_scale = settings.font_scale
+
+    def has(self, pane: str) -> bool:
+        """False if the table leaves the pane out: what it shows need not be made."""
+        return all(self._panes.get(name, ()) is not None for name in (pane, f"caffevis_{pane}"))
+
+    def __call__(self, info: NetInfo, height: int, width: int) -> PaneLayout:
+        try:
+            return layout_for(info, height, width, self._panes, self._font_scale)
+        except LayoutError as error:
+            raise UsageError(str(error)) from error
+
+
+def window_size(settings: Settings) -> tuple[int, int]:
+    """(height, width) in pixels."""
+    height, width = settings.window_size or (DESIGN_HEIGHT, DESIGN_WIDTH)
+    size = round(height * settings.scale), round(width * settings.scale)
+    if min(size) < SMALLEST_WINDOW:
+        raise UsageError(f"a window of {size[1]}x{size[0]} pixels is too small; give a larger --scale or --size")
+    return size
+
+
+def open_window(settings: Settings, options: RunOptions) -> AnyWindow:
+    """On the screen or, headless, in memory. Raises UsageError where there is no screen."""
+    try:
+        return (MemoryWindow if options.headless else Window)(TITLE, *window_size(settings))
+    except WindowError as error:
+        raise UsageError(str(error)) from error
+
+
+def make_parts(settings: Settings, model: Model, passes: PassLog) -> Parts:
+    """The workers. The backend is opened in its own thread: torch takes a second to load."""
+    refusals: Mailbox[str] = Mailbox()
+    infos: Mailbox[NetInfo] = Mailbox()
+    fields: Mailbox[FieldOf | None] = Mailbox()
+    running = RunningTop(infos.peek)
+
+    def open_network() -> Backend:
+        try:
+            backend = open_backend(settings.backend, model, settings.device)
+        except (BackendError, ModelError) as error:
+            refusals.put(str(error))
+            raise Closed from error  # ends the thread: the program ends with that sentence
+        infos.put(backend.info)
+        fields.put(open_fields(model))
+        return backend
+
+    def open_running() -> Opened:
+        from deepvis.live.running_images import RunningImages
+        from deepvis.network.threads import use_one_core
+
+        use_one_core()  # what it projects back must not hold up the network's threads
+        backend = open_backend(settings.backend, model, settings.device)
+        return backend, RunningImages(running, model, lambda: backend)
+
+    samples = sample_frames if model.name == DEFAULT_MODEL else tuple
+    stream = StreamTop(running, open_running, partial(own_folder, model), samples)
+
+    def open_images(info: NetInfo) -> UnitImagesWorker:
+        def open_reader() -> UnitImageReader:
+            network = fingerprint_if_any(model)
+            own = user_folder(model.name, fingerprint=network)
+            folders = [model.unit_image_dir, own]
+            commands = commands_for(model, vars(settings))
+            return UnitImageReader(folders, info, commands, settings.unit_image_cache, own, network)
+
+        return UnitImagesWorker(open_reader, [stream])
+
+    def open_optimizer(info: NetInfo) -> OptimizeWorker:
+        return OptimizeWorker(lambda: model, info.device.partition(" ")[0])
+
+    camera = 0 if settings.camera is None else settings.camera
+    return Parts(
+        InputWorker(lambda: open_still(settings.images), lambda: open_moving(camera, settings.video)),
+        NetworkWorker(open_network, [passes, stream.follow]),
+        Makers(open_images, open_optimizer, fields.peek),
+        stream,
+        refusals,
+        moving_source=video_name(settings.video) if settings.video else f"camera {camera}",
+    )
+
+
+def sample_frames() -> Iterator[Frame]:
+    """The photos that come with scikit-image."""
+    source = open_still(None)
+    for index in range(source.count):
+        if isinstance(frame := source.read(index), Frame):
+            yield frame
+
+
+def open_fields(model: Model) -> FieldOf | None:
+    """(layer, row, col) -> the place in the network's input that it sees; None for a network beyond the engine."""
+    from deepvis.network.field import receptive_field
+    from deepvis.network.graph import Plan
+    from deepvis.network.shapes import infer_shapes
+
+    try:
+        shapes = infer_shapes(Plan(model.spec), model.spec.inputs)
+    except ModelError:
+        return None
+
+    @lru_cache(maxsize=4096)
+    def field_of(layer: str, row: int, col: int) -> tuple[int, int, int, int]:
+        field = receptive_field(model.spec, shapes, layer, row, col, model.data_blob)
+        return field.top, field.left, field.bottom, field.right
+
+    return field_of
+
+
+def write_results(loop: Loop, options: RunOptions, passes: PassLog) -> None:
+    """The screenshot and the statistics. Raises UsageError for a file that could not be written, the video too."""
+    info = loop.state.info
+    try:
+        if options.screenshot:
+            loop.screenshot(options.screenshot)
+        if options.stats:
+            loop.stats.write(options.stats, passes, info.name, info.device)
+    except OSError as error:
+        raise UsageError(f"{error.filename or options.screenshot}: {error.strerror or error}") from error
+    if loop.recording_error:
+        raise UsageError(loop.recording_error)

@@ -1,0 +1,270 @@
+"""The main thread: events -> state, state -> asks, newest answers -> picture. It never waits for a worker."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from deepvis.core.commands import COMMANDS, Group, command_of, live, press
+from deepvis.core.keys import key_name
+from deepvis.core.panes import PaneLayout
+from deepvis.core.state import PRESETS, AppState
+from deepvis.core.types import NetInfo
+from deepvis.window.options import RunOptions, UsageError
+from deepvis.window.parts import Parts
+from deepvis.window.pictures import picture_name, save_picture
+from deepvis.window.pointer import HELP, clicked, wheeled
+from deepvis.window.record import Recorder
+from deepvis.window.script import Script
+from deepvis.window.stats import Stats
+from deepvis.window.status import StatusReader
+from deepvis.window.ui.compose import compose
+from deepvis.window.ui.hit import hit
+from deepvis.window.ui.scene import Scene
+from deepvis.window.ui.window import AnyWindow, Closed, Event, Key, Mouse, Resized
+from deepvis.window.wants import missing, shown_frame, shown_progress
+
+BUSY_MS, IDLE_MS = 10, 15  # waits for a key while something changes, and after a second in which nothing did
+NETWORK_WAITS = 0.5  # seconds at most until it loads: the window with the picture comes first
+HELP_ROWS = (*COMMANDS.values(), *HELP)
+NEEDS_NETWORK = frozenset({Group.MOVE.value, Group.BACK.value, Group.UNIT.value})
+
+Layouts = Callable[[NetInfo, int, int], PaneLayout]  # of (network, height, width)
+
+
+class Loop:
+    """Runs a window over the parts until the user or the options end it.
+
+    layouts: (network, height, width) -> where the panes are. pictures: folder for what key p saves.
+    """
+
+    def __init__(
+        self,
+        state: AppState,
+        parts: Parts,
+        window: AnyWindow,
+        options: RunOptions,
+        layouts: Layouts,
+        pictures: Path,
+        stats: Stats,
+    ) -> None:
+        self.state, self.parts, self.window, self.options, self.stats = state, parts, window, options, stats
+        self._layouts, self._pictures = layouts, pictures
+        self._status = StatusReader()
+        self._script = Script(options.keys)
+        self._early: list[str] = []  # keys that need the network, pressed before it was there
+        self._pressed_at: list[float] = []  # of keys whose effect is not on the screen yet
+        self._pictures_saved = state.live.pictures
+        self._on_screen: Any = None  # what the shown picture was made of
+        self._scene: Scene | None = None
+        self._shown: np.ndarray | None = None
+        self._opened_at = self._changed_at = time.monotonic()
+        self._has_picture = False
+        self._recorder = Recorder(options.record) if options.record else None
+        self._lay_out(*window.size)
+
+    def run(self) -> None:
+        """Until the end. Raises UsageError if the network cannot be opened at all."""
+        began = time.monotonic()
+        try:
+            while not self.state.quit and not self._is_over(began):
+                self.turn()
+        finally:
+            if self._recorder:
+                self._recorder.close()
+
+    @property
+    def missing(self) -> str:
+        """What the panes still wait for, "" once they have settled."""
+        return missing(self.state, self.parts.known)
+
+    @property
+    def _is_recording(self) -> bool:
+        return self._recorder is not None and not self._recorder.error
+
+    @property
+    def recording_error(self) -> str:
+        """Why there is no recording though one was asked for, or ""."""
+        return self._recorder.error if self._recorder else ""
+
+    @property
+    def scene(self) -> Scene | None:
+        """What is on the screen."""
+        return self._scene
+
+    def turn(self) -> None:
+        """One turn: what the user did, what the workers gave, what to ask them, what to show."""
+        idle = time.monotonic() - self._changed_at > 1
+        for event in self.window.poll(IDLE_MS if idle and self._script.is_done else BUSY_MS):
+            self._handle(event)
+        self._take_news()
+        self.parts.ask(self.state)
+        if self._has_picture or time.monotonic() - self._opened_at > NETWORK_WAITS:
+            self.parts.start_network()
+        self._run_script()
+        self._show()
+        self._save_pictures()
+
+    # ------------------------------------------------------------------ events
+
+    def _handle(self, event: Event) -> None:
+        if isinstance(event, Closed):
+            self.state = replace(self.state, quit=True)
+        elif isinstance(event, Resized):
+            self._lay_out(event.height, event.width)
+        elif isinstance(event, Key):
+            name = key_name(event.code)
+            if name:
+                self.press(name)
+        elif self._scene is not None and event.kind != "move":
+            self._point(event, self._scene)
+
+    def press(self, key: str) -> None:
+        """Do what a key does. One that needs the network waits until it is there, and so do those after it."""
+        bound = command_of(key)
+        if bound is None:
+            return
+        if not self.parts.known.ready and (self._early or bound.group in NEEDS_NETWORK) and bound.name != "quit":
+            self._early.append(key)
+            return
+        self._pressed_at.append(time.monotonic())
+        self._status.forget_first_hint()
+        self.state = press(self.state, key)
+
+    def _point(self, event: Mouse, scene: Scene) -> None:
+        target = hit(scene, event.row, event.col)
+        self._pressed_at.append(time.monotonic())
+        if event.kind == "press":
+            self.state = clicked(self.state, target)
+        else:
+            self.state = wheeled(self.state, target, event.steps)
+
+    def _lay_out(self, height: int, width: int) -> None:
+        self._layout = self._layouts(self.state.info, height, width)
+        area = self._layout.tiles_area
+        self.state = replace(self.state, layers_pane=(area.height, area.width))
+
+    # -------------------------------------------------------------------- news
+
+    def _take_news(self) -> None:
+        """Look at what the workers have given, without waiting."""
+        before = self.parts.known
+        known = self.parts.look()
+        if refusal := self.parts.refusal():
+            raise UsageError(refusal)
+        if known.ready and not before.ready and self.parts.info is not None:
+            self.state = replace(self.state, info=self.parts.info)
+            self._lay_out(*self.window.size)
+            for key in self._early:
+                self.state = press(self.state, key)
+            self._early.clear()
+        if known.snapshot is not None and known.snapshot is not before.snapshot:
+            self._status.passes.count()
+        if self.parts.has_optimized(self.state.live.optimize_presses):
+            self.state = live(self.state, optimize=None)
+        if news := self.parts.news():
+            self._status.tell(news)
+
+    def _run_script(self) -> None:
+        """Send the script's next key, once the panes have settled."""
+        key = self._script.take(self.missing)
+        if key is not None:
+            self.press(key)
+            self.parts.ask(self.state)
+
+    # ----------------------------------------------------------------- showing
+
+    def _make_scene(self) -> Scene:
+        known, state = self.parts.known, self.state
+        return Scene(
+            state=state,
+            layout=self._layout,
+            frame=shown_frame(state, known),
+            snapshot=known.snapshot,
+            unit_images=known.unit_images,
+            whole_layer=known.whole_layer,
+            optimize=shown_progress(state, known),
+            status=self._status.read(
+                state, known, self.parts.moving_source, self.parts.info, recording=self._is_recording
+            ),
+            commands=HELP_ROWS,
+            field_of=self.parts.field_of,
+            preset_names=PRESETS,
+        )
+
+    def _show(self) -> None:
+        """Compose and show, if anything that a pane looks at has changed."""
+        scene = self._make_scene()
+        made_of = _parts_of(scene)
+        again = self.options.frames is not None and self._script.may_go_on(self.missing)
+        if made_of == self._on_screen and not again:
+            return
+        began = time.monotonic()
+        picture = compose(scene)
+        composed = time.monotonic()
+        self.window.show(picture)
+        if self._on_screen is None or made_of[:-1] != self._on_screen[:-1]:  # not the status alone
+            self._status.shown.count()
+            self._changed_at = composed
+        self._on_screen, self._scene, self._shown = made_of, scene, picture
+        self._has_picture = self._has_picture or scene.frame is not None
+        self.stats.shown(composed - began, scene.frame is not None, scene.snapshot_id)
+        self.stats.key_seconds += [time.monotonic() - pressed for pressed in self._pressed_at]
+        self._pressed_at.clear()
+        if self._recorder:
+            self._recorder.show(picture)
+
+    def _save_pictures(self) -> None:
+        """What key p asks for."""
+        if self.state.live.pictures == self._pictures_saved or self._shown is None:
+            return
+        self._pictures_saved = self.state.live.pictures
+        path = self._pictures / picture_name(self.state.info.name, self.state.unit)
+        try:
+            save_picture(path, self._shown)
+        except OSError as error:
+            self._status.tell(f"the picture {path} could not be saved: {error.strerror or error}")
+        else:
+            self._status.tell(f"saved {path}")
+
+    # ------------------------------------------------------------------ ending
+
+    def _is_over(self, began: float) -> bool:
+        options = self.options
+        if options.seconds is not None and time.monotonic() - began >= options.seconds:
+            return True
+        if not self._script.is_done:
+            return False
+        if options.frames is not None:
+            return self.parts.known.ready and self.stats.frames_shown >= options.frames
+        return options.ends_when_done and self._is_finished()
+
+    def _is_finished(self) -> bool:
+        """The panes have settled, and the picture of that is on the screen; or they were waited for long enough."""
+        if self._shown is None or not self._script.may_go_on(self.missing):
+            return False
+        return bool(self.missing) or _parts_of(self._make_scene()) == self._on_screen
+
+    def screenshot(self, path: Path) -> None:
+        """Write the window as it is now. Raises OSError."""
+        save_picture(path, compose(self._make_scene()))
+
+
+def _parts_of(scene: Scene) -> tuple[Any, ...]:
+    """The ids and values that the scene's picture depends on."""
+    images, layer, progress = scene.unit_images, scene.whole_layer, scene.optimize
+    return (
+        scene.state,
+        scene.layout,
+        scene.frame_id,
+        scene.snapshot_id,
+        images and (images.unit, images.version),
+        layer and (layer.layer, layer.version),
+        progress and (progress.unit, progress.version),
+        scene.status,
+    )

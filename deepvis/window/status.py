@@ -1,0 +1,68 @@
+"""The facts of the status line, from what the workers have given."""
+
+from __future__ import annotations
+
+import time
+
+from deepvis.core.state import AppState
+from deepvis.core.types import Frame, NetInfo, PassSeconds
+from deepvis.window.rates import Rate
+from deepvis.window.ui.scene import Status
+from deepvis.window.wants import Known
+
+HINT_SECONDS = 6.0
+FIRST_HINT = "h: help"
+
+
+class StatusReader:
+    """Keeps the rates and the newest hint. shown: pictures of the window; passes: of the network.
+
+    The rates are told while the source moves: of a still picture they say nothing.
+    """
+
+    def __init__(self) -> None:
+        self.shown = Rate()
+        self.passes = Rate()
+        self._hint = FIRST_HINT
+        self._until = float("inf")
+
+    def tell(self, hint: str) -> None:
+        """Show a sentence for some seconds."""
+        self._hint, self._until = hint, time.monotonic() + HINT_SECONDS
+
+    def forget_first_hint(self) -> None:
+        """The user has found the keys."""
+        if self._hint == FIRST_HINT:
+            self._hint = ""
+
+    def read(self, state: AppState, known: Known, source: str, info: NetInfo | None, *, recording: bool) -> Status:
+        if time.monotonic() > self._until:
+            self._hint = ""
+        snapshot, frame = known.snapshot, known.frame
+        is_moving = frame is not None and frame.moving and not state.input.frozen
+        return Status(
+            source=source_words(state, frame, source),
+            fps=self.shown.read() if is_moving else None,
+            passes_per_second=self.passes.read() if is_moving else None,
+            pass_seconds=snapshot.seconds if snapshot else PassSeconds(),
+            error=error_words(known),
+            hint=self._hint if known.ready else "loading the network ...",
+            recording=recording,
+            device=info.device if info else "",
+        )
+
+
+def source_words(state: AppState, frame: Frame | None, moving_source: str) -> str:
+    """Where the picture comes from, as the user would say it. moving_source: "camera 0" or the video's name."""
+    if frame is None:
+        return moving_source if state.input.moving else ""
+    if frame.moving:
+        return f"{moving_source}, frozen" if state.input.frozen else moving_source
+    place = f", {frame.index + 1:,} of {frame.count:,}" if frame.count > 1 else ""
+    return f"{frame.label}{place}"
+
+
+def error_words(known: Known) -> str:
+    """The newest trouble that stands, the input's first: without a picture nothing else matters."""
+    errors = (known.input_error, known.network_error, known.optimize_error, known.images_error)
+    return next((error.sentence for error in errors if error is not None), "")

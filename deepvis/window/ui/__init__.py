@@ -1,0 +1,1 @@
+"""A scene drawn to pixels, and the window that shows them."""

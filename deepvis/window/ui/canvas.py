@@ -1,0 +1,157 @@
+"""What panes draw with: fills, frames, brackets, hatching, pictures. All clip to the canvas.
+
+A canvas is an (H, W, 3) uint8 view of the window's buffer in BGR, one pane's worth; places in it
+are counted from its own corner.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+from deepvis.core.geometry import Rect, fit_inside
+from deepvis.window.ui.theme import BACKGROUND, BGR
+
+
+def bounds(canvas: np.ndarray) -> Rect:
+    """The whole canvas."""
+    return Rect(0, 0, canvas.shape[0], canvas.shape[1])
+
+
+def fill(canvas: np.ndarray, rect: Rect, color: BGR) -> None:
+    """Paint a rectangle."""
+    rect = rect.clipped(bounds(canvas))
+    if not rect.is_empty:
+        canvas[rect.slices] = _line_of(rect.width, color)
+
+
+@lru_cache(maxsize=512)
+def _line_of(width: int, color: BGR) -> np.ndarray:
+    """(1, width, 3): copying rows is several times faster than broadcasting a colour."""
+    return np.full((1, width, 3), color, np.uint8)
+
+
+def frame(canvas: np.ndarray, rect: Rect, color: BGR, thickness: int = 1) -> None:
+    """Paint a solid frame just outside ``rect``."""
+    t = thickness
+    fill(canvas, Rect(rect.row - t, rect.col - t, t, rect.width + 2 * t), color)
+    fill(canvas, Rect(rect.bottom, rect.col - t, t, rect.width + 2 * t), color)
+    fill(canvas, Rect(rect.row, rect.col - t, rect.height, t), color)
+    fill(canvas, Rect(rect.row, rect.right, rect.height, t), color)
+
+
+def brackets(canvas: np.ndarray, rect: Rect, color: BGR, thickness: int = 1) -> None:
+    """Paint the four corners of a frame just outside ``rect``, each arm a third of its side."""
+    t = thickness
+    tall, wide = max(rect.height // 3, 2) + t, max(rect.width // 3, 2) + t
+    for row, arm in ((rect.row - t, rect.row - t), (rect.bottom, rect.bottom + t - tall)):
+        for col, arm_col in ((rect.col - t, rect.col - t), (rect.right, rect.right + t - wide)):
+            fill(canvas, Rect(row, arm_col, t, wide), color)
+            fill(canvas, Rect(arm, col, tall, t), color)
+
+
+def dashes(canvas: np.ndarray, rect: Rect, color: BGR, thickness: int = 1, dash: int = 6) -> None:
+    """Paint a dashed frame just inside ``rect``."""
+    t = thickness
+    for col in range(rect.col, rect.right, 2 * dash):
+        wide = min(dash, rect.right - col)
+        fill(canvas, Rect(rect.row, col, t, wide), color)
+        fill(canvas, Rect(rect.bottom - t, col, t, wide), color)
+    for row in range(rect.row, rect.bottom, 2 * dash):
+        tall = min(dash, rect.bottom - row)
+        fill(canvas, Rect(row, rect.col, tall, t), color)
+        fill(canvas, Rect(row, rect.right - t, tall, t), color)
+
+
+def hatch(canvas: np.ndarray, rect: Rect, color: BGR, share: float = 0.45) -> None:
+    """Lay diagonal stripes of ``color`` over a rectangle, covering ``share`` of it."""
+    rect = rect.clipped(bounds(canvas))
+    if not rect.is_empty:
+        rows, cols = np.ogrid[: rect.height, : rect.width]
+        canvas[rect.slices][(rows + cols) % 7 < 7 * share] = color
+
+
+def round_corners(canvas: np.ndarray, rect: Rect, radius: int, outside: BGR = BACKGROUND) -> None:
+    """Blend the corners of a painted rectangle into ``outside``."""
+    rect = rect.clipped(bounds(canvas))
+    if radius < 2 or min(rect.height, rect.width) < 2 * radius:
+        return
+    corner = _corner(radius)
+    part = canvas[rect.slices]
+    colour = np.asarray(outside, np.float32)
+    for rows, cols, mask in (
+        (slice(0, radius), slice(0, radius), corner),
+        (slice(0, radius), slice(-radius, None), corner[:, ::-1]),
+        (slice(-radius, None), slice(0, radius), corner[::-1]),
+        (slice(-radius, None), slice(-radius, None), corner[::-1, ::-1]),
+    ):
+        place = part[rows, cols]
+        place[:] = place * mask + colour * (1 - mask) + 0.5
+
+
+@lru_cache(maxsize=16)
+def _corner(radius: int) -> np.ndarray:
+    """(radius, radius, 1) float32: the share of each pixel inside the upper left arc."""
+    fine = (np.arange(radius * 4) + 0.5) / 4 - radius
+    inside = (fine[:, None] ** 2 + fine[None] ** 2 <= radius**2).astype(np.float32)
+    return inside.reshape(radius, 4, radius, 4).mean(axis=(1, 3))[..., None]
+
+
+def card_face(canvas: np.ndarray, face: Rect, color: BGR, radius: int) -> None:
+    """Paint a pane's face with round corners, and the window's background around it."""
+    whole = bounds(canvas)
+    fill(canvas, Rect(0, 0, face.row, whole.width), BACKGROUND)
+    fill(canvas, Rect(face.bottom, 0, whole.height - face.bottom, whole.width), BACKGROUND)
+    fill(canvas, Rect(face.row, 0, face.height, face.col), BACKGROUND)
+    fill(canvas, Rect(face.row, face.right, face.height, whole.width - face.right), BACKGROUND)
+    fill(canvas, face, color)
+    round_corners(canvas, face, radius)
+
+
+def paste(canvas: np.ndarray, row: int, col: int, bgr: np.ndarray) -> None:
+    """Copy a picture with its corner to (row, col)."""
+    place = Rect(row, col, bgr.shape[0], bgr.shape[1])
+    seen = place.clipped(bounds(canvas))
+    if not seen.is_empty:
+        canvas[seen.slices] = bgr[seen.moved(-row, -col).slices]
+
+
+def picture(canvas: np.ndarray, area: Rect, rgb: np.ndarray, *, smooth: bool = True) -> Rect:
+    """Draw an (H, W, 3) RGB picture as large as fits, centred; return where it lies.
+
+    smooth: interpolate when enlarging (photos); otherwise pixels stay squares (maps).
+    """
+    place = fit_inside(rgb.shape[0], rgb.shape[1], area).clipped(bounds(canvas))
+    if not place.is_empty:
+        canvas[place.slices] = cv2.cvtColor(resized(rgb, place, smooth=smooth), cv2.COLOR_RGB2BGR)
+    return place
+
+
+def resized(pixels: np.ndarray, place: Rect, *, smooth: bool = True) -> np.ndarray:
+    """A picture in the size of ``place``: by area when shrinking to less than half, in squares when
+    enlarging unless ``smooth``, else linear (which leaves out no pixel there and is four times faster).
+    """
+    if pixels.shape[:2] == (place.height, place.width):
+        return pixels
+    if pixels.shape[0] > 2 * place.height or pixels.shape[1] > 2 * place.width:
+        how = cv2.INTER_AREA
+    elif smooth or (pixels.shape[0] >= place.height and pixels.shape[1] >= place.width):
+        how = cv2.INTER_LINEAR
+    else:
+        return squares(pixels, place)
+    return cv2.resize(pixels, (place.width, place.height), interpolation=how)
+
+
+def squares(pixels: np.ndarray, place: Rect) -> np.ndarray:
+    """Enlarged, every pixel a rectangle. Exact, where OpenCV's nearest neighbours slip by one at some edges."""
+    rows = (2 * np.arange(place.height) + 1) * pixels.shape[0] // (2 * place.height)
+    cols = (2 * np.arange(place.width) + 1) * pixels.shape[1] // (2 * place.width)
+    return np.take(np.take(pixels, cols, axis=1), rows, axis=0)
+
+
+def bar(canvas: np.ndarray, rect: Rect, share: float, color: BGR, track: BGR) -> None:
+    """A horizontal bar filled from the left by ``share`` (0..1) of its width."""
+    fill(canvas, rect, track)
+    fill(canvas, Rect(rect.row, rect.col, rect.height, round(rect.width * min(max(share, 0), 1))), color)

@@ -1,0 +1,66 @@
+"""What the panes have in common: the face, the heading, the tag of a stale pane, sentences."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from deepvis.core.geometry import Rect
+from deepvis.core.panes import Card, card
+from deepvis.window.ui import theme
+from deepvis.window.ui.canvas import bounds, card_face, fill, hatch, round_corners
+from deepvis.window.ui.scene import Scene
+from deepvis.window.ui.text import draw_text, line_height, text_width, wrap
+
+
+def draw_card(canvas: np.ndarray, scene: Scene, title: str = "", note: str = "", *, stale: bool = False) -> Card:
+    """Paint a pane's face and its heading; return where the body is.
+
+    title: at the left. note: at the right, softer; gives way to the title. stale: the pane shows
+    an older answer than the one that is wanted: the tag says so, in words and by its hatching.
+    """
+    parts = card(bounds(canvas), scene.layout.text_scale)
+    card_face(canvas, parts.face, theme.FACE, scene.px(5))
+    if parts.heading.is_empty:
+        return parts
+    px = scene.px(theme.SIZE_HEADING)
+    row = parts.heading.row + (parts.heading.height - line_height(px, True)) // 2 + 1
+    left, right = parts.heading.col, parts.heading.right
+    if stale:
+        right = stale_tag(canvas, scene, Rect(parts.heading.row, left, parts.heading.height, right - left))
+    left += draw_text(canvas, row, left, title, px, theme.TEXT, bold=True, width=right - left) + scene.px(8)
+    if note and right > left:
+        draw_text(canvas, row, left, note, px, theme.FAINT, width=right - left, align="right")
+    return parts
+
+
+def stale_tag(canvas: np.ndarray, scene: Scene, field: Rect) -> int:
+    """Draw the tag "stale" at the right end of ``field``; return the column left of it that is free."""
+    px = scene.px(theme.SIZE_SMALL)
+    wide = text_width("stale", px, True) + scene.px(10)
+    tall = min(line_height(px, True) + 2, field.height)
+    stripes = scene.px(14)
+    tag = Rect(field.row + (field.height - tall) // 2, field.right - wide, tall, wide)
+    edge = Rect(tag.row, tag.col - stripes, tall, stripes)
+    hatch(canvas, edge, theme.STALE)
+    fill(canvas, tag, theme.STALE)
+    draw_text(canvas, tag.row + 1, tag.col, "stale", px, theme.BACKGROUND, bold=True, width=wide, align="centre")
+    return edge.col - scene.px(6)
+
+
+def sentence(canvas: np.ndarray, scene: Scene, area: Rect, text: str, *, color: theme.BGR = theme.SOFT) -> None:
+    """Write a sentence, wrapped, in the middle of an empty place; a long one closer and smaller, if need be cut."""
+    fill(canvas, area, theme.WELL)
+    round_corners(canvas, area, scene.px(4), theme.FACE)
+    is_small = min(area.height, area.width) <= scene.px(90)
+    for size, margin, apart in ((theme.SIZE_TEXT, 14, 3), (theme.SIZE_SMALL, 6, 1)):
+        px = scene.px(size)
+        high = line_height(px) + scene.px(apart)
+        inner = area.inset(scene.px(3 if is_small else margin))
+        lines, room = wrap(text, px, max(inner.width, px)), max(inner.height // high, 1)
+        if len(lines) <= room:
+            break
+    else:
+        lines = wrap(text, px, max(inner.width, px), room)
+    row = inner.row + max(inner.height - high * len(lines), 0) // 2
+    for i, line in enumerate(lines):
+        draw_text(canvas, row + i * high, inner.col, line, px, color, width=inner.width, align="centre")

@@ -1,0 +1,111 @@
+"""Beside the layer list: the five most probable classes; beside the tiles: the selected unit, enlarged."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import numpy as np
+
+from deepvis.core.geometry import Rect
+from deepvis.core.state import Cursor
+from deepvis.window.ui import theme
+from deepvis.window.ui.canvas import bar, frame
+from deepvis.window.ui.heading import draw_card, sentence
+from deepvis.window.ui.pane import pane
+from deepvis.window.ui.panes.layers import draw_unit
+from deepvis.window.ui.readings import (
+    is_frame_stale,
+    label_of,
+    layer_view,
+    number,
+    peak_of,
+    top_classes,
+    unit_name,
+)
+from deepvis.window.ui.scene import Scene
+from deepvis.window.ui.text import draw_text, line_height, text_width
+
+CLASSES = 5
+
+
+def looks_at(scene: Scene) -> Hashable:
+    state = scene.state
+    seen = (scene.snapshot_id, scene.frame_id, state.input, state.info.prob_layer)
+    if shows_classes(scene):
+        return "classes", seen
+    view = state.view
+    wanted = state.back_ask
+    return state.unit, view.show, view.individual_boost, view.gamma_boost, view.label_predictions, wanted, seen
+
+
+def shows_classes(scene: Scene) -> bool:
+    """True while the cursor is on the layer list of a network that has classes, unless they are turned off."""
+    state = scene.state
+    return state.view.cursor is Cursor.LAYERS and state.view.label_predictions and bool(state.info.prob_layer)
+
+
+@pane("aux", looks_at=looks_at)
+def draw(canvas: np.ndarray, scene: Scene) -> None:
+    """Classes or unit, by where the cursor is; a network without probabilities always shows the unit."""
+    if shows_classes(scene):
+        draw_classes(canvas, scene)
+    else:
+        draw_selected(canvas, scene)
+
+
+def draw_classes(canvas: np.ndarray, scene: Scene) -> None:
+    """Name, probability and a bar for each of the most probable classes."""
+    parts = draw_card(canvas, scene, "Top 5 classes", scene.state.info.prob_layer, stale=is_frame_stale(scene))
+    classes = top_classes(scene, CLASSES)
+    if not classes:
+        sentence(canvas, scene, parts.body, "Waiting for the first pass of the network.")
+        return
+    body, step = parts.body, parts.body.height // CLASSES
+    for i, (name, probability) in enumerate(classes):
+        px = scene.px(theme.SIZE_TEXT if i else theme.SIZE_TEXT + 1)
+        high, tall = line_height(px), max(scene.px(5), 2)
+        row = body.row + i * step + max((step - high - tall - scene.px(4)) // 2, 0)
+        share = f"{100 * probability:.1f} %"
+        wide = text_width(share, px, not i)
+        color = theme.SOFT if i else theme.TEXT
+        draw_text(canvas, row, body.right - wide, share, px, color, bold=not i)
+        room = body.width - wide - scene.px(12)
+        draw_text(canvas, row, body.col, name, px, color, bold=not i, width=room)
+        track = Rect(row + high + scene.px(4), body.col, tall, body.width)
+        bar(canvas, track, probability, theme.SOFT if i else theme.GOOD, theme.TRACK)
+
+
+def draw_selected(canvas: np.ndarray, scene: Scene) -> None:
+    """The selected unit's map; beside its number the largest value (diffs: magnitude) and where that is."""
+    view, unit = layer_view(scene), scene.state.unit
+    peak = peak_of(view, unit.channel)
+    if peak is None:
+        parts = draw_card(canvas, scene, f"Unit {unit.channel}", unit.layer, stale=view.stale)
+        sentence(canvas, scene, parts.body, view.sentence or f"{unit_name(unit)} is not among the values.")
+        return
+    value, row, col = peak
+    shape = view.values.shape[1:]
+    label = label_of(scene, unit) if scene.state.view.label_predictions else ""
+    if shape == (1, 1):
+        note = f"{label}   {number(value)}".strip()
+    elif value == 0:
+        note = "no diff" if view.signed else "silent"
+    else:
+        note = f"max {number(value)} at row {row}, col {col}"
+    parts = draw_card(canvas, scene, f"Unit {unit.channel}", note, stale=view.stale)
+    place = draw_unit(canvas, scene, parts.body, view)
+    if shape != (1, 1) and value != 0:
+        mark_peak(canvas, scene, place, (row, col), shape)
+
+
+def mark_peak(canvas: np.ndarray, scene: Scene, place: Rect, at: tuple[int, int], shape: tuple[int, ...]) -> None:
+    """A thin frame around the map's largest value."""
+    (row, col), (height, width) = at, shape
+    top, bottom = (place.row + edge * place.height // height for edge in (row, row + 1))
+    left, right = (place.col + edge * place.width // width for edge in (col, col + 1))
+    cell = Rect(top, left, bottom - top, right - left)
+    if min(cell.height, cell.width) >= scene.px(6):
+        frame(canvas, cell.inset(1), theme.SELECTED)
+        return
+    around = cell.inset(-scene.px(4))
+    frame(canvas, around.clipped(place.inset(1)), theme.SELECTED)

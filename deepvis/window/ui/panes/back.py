@@ -1,0 +1,50 @@
+"""The selected unit projected back to the input: gradient, deconv or guided backprop."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import numpy as np
+
+from deepvis.core.pixels import back_picture
+from deepvis.core.state import BackFilter
+from deepvis.core.types import BackMode
+from deepvis.window.ui.canvas import picture
+from deepvis.window.ui.heading import draw_card, sentence
+from deepvis.window.ui.kept import kept
+from deepvis.window.ui.pane import pane
+from deepvis.window.ui.readings import back_name, is_back_stale
+from deepvis.window.ui.scene import Scene
+
+FILTER_NAMES = {
+    BackFilter.RAW: "raw",
+    BackFilter.GRAY: "gray",
+    BackFilter.NORM: "norm",
+    BackFilter.NORMBLUR: "norm, blurred",
+}
+
+
+def looks_at(scene: Scene) -> Hashable:
+    view = scene.state.view
+    return scene.state.back_ask, view.back_filter, scene.snapshot_id, scene.frame_id, scene.state.input
+
+
+@pane("back", looks_at=looks_at)
+def draw_back(canvas: np.ndarray, scene: Scene) -> None:
+    """The newest projection, named after the ask that it answers; stale while another one is wanted."""
+    wanted, snapshot = scene.state.back_ask, scene.snapshot
+    if wanted is None:
+        parts = draw_card(canvas, scene, "Back", "off")
+        sentence(canvas, scene, parts.body, "The back pass is off. Press b to project the unit back to the input.")
+        return
+    if snapshot is None or snapshot.ask.back is None or snapshot.input_diff is None:
+        parts = draw_card(canvas, scene, "Back", scene.state.view.back_mode.value)
+        sentence(canvas, scene, parts.body, f"Waiting for the {back_name(wanted)}.")
+        return
+    how, diff, back = scene.state.view.back_filter, snapshot.input_diff, snapshot.ask.back
+    title = {BackMode.GRAD: "Gradient", BackMode.DECONV: "Deconv", BackMode.GUIDED: "Guided"}[back.mode]
+    title = f"{title} ({FILTER_NAMES[how]})"
+    note = f"{back.unit.layer} · {back.unit.channel}"
+    parts = draw_card(canvas, scene, title, note, stale=is_back_stale(scene))
+    rgb = kept(("back", snapshot.id, how), diff, lambda: back_picture(diff, how))
+    picture(canvas, parts.body, rgb)

@@ -1,0 +1,78 @@
+"""The layer list: every layer's name, the selected one lit, the back origin's in brackets."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import numpy as np
+
+from deepvis.core.geometry import Rect
+from deepvis.core.panes import card
+from deepvis.core.state import Cursor
+from deepvis.window.ui import theme
+from deepvis.window.ui.canvas import bounds, brackets, card_face, fill, frame, round_corners
+from deepvis.window.ui.kept import kept
+from deepvis.window.ui.layout import Chips, chips_of
+from deepvis.window.ui.pane import pane
+from deepvis.window.ui.scene import Scene
+from deepvis.window.ui.text import draw_text
+
+SELECTED_FACE = (theme.SELECTED, theme.BACKGROUND)
+SELECTED_BESIDE = (theme.CHIP, theme.TEXT)  # while the cursor is on the tiles
+
+
+def looks_at(scene: Scene) -> Hashable:
+    state = scene.state
+    pinned = state.view.pinned.layer if state.view.pinned else None
+    return state.layer.name, state.view.cursor, pinned
+
+
+@pane("control", looks_at=looks_at)
+def draw(canvas: np.ndarray, scene: Scene) -> None:
+    """Names in lines; they scroll by whole lines where they do not all fit, the selected one in view."""
+    state = scene.state
+    chips = chips_of(state.info, scene.layout)
+    selected = min(state.view.layer_index, len(state.info.layers) - 1)
+    shown = chips.shown(selected)
+    key = ("control", canvas.shape, scene.layout.text_scale, chips.first_row(selected))
+    np.copyto(canvas, kept(key, state.info, lambda: unlit(canvas.shape, scene, shown)))
+    pinned = state.view.pinned.layer if state.view.pinned else None
+    for index, place in shown:
+        if index == selected:
+            lit = state.view.cursor is Cursor.LAYERS
+            draw_chip(canvas, scene, index, place, SELECTED_FACE if lit else SELECTED_BESIDE)
+            if not lit:
+                frame(canvas, place.inset(1), theme.SELECTED)
+        if state.info.layers[index].name == pinned:
+            brackets(canvas, place.inset(scene.px(1)), theme.ORIGIN, max(scene.px(2), 1))
+    draw_scroll(canvas, scene, chips, selected)
+
+
+def unlit(shape: tuple[int, ...], scene: Scene, shown: list[tuple[int, Rect]]) -> np.ndarray:
+    """The pane with all names as if none were selected."""
+    canvas = np.empty(shape, np.uint8)
+    card_face(canvas, card(bounds(canvas), scene.layout.text_scale).face, theme.FACE, scene.px(5))
+    for index, place in shown:
+        draw_chip(canvas, scene, index, place, (theme.CHIP, theme.SOFT))
+    return canvas
+
+
+def draw_chip(canvas: np.ndarray, scene: Scene, index: int, place: Rect, colors: tuple[theme.BGR, theme.BGR]) -> None:
+    """One layer's name on its plate. colors: of the plate and of the letters."""
+    plate, ink = colors
+    fill(canvas, place, plate)
+    round_corners(canvas, place, scene.px(3), theme.FACE)
+    px, padding = scene.px(theme.SIZE_TEXT), scene.px(6)
+    title, width = scene.state.info.layers[index].title, place.width - padding
+    draw_text(canvas, place.row + scene.px(1), place.col + padding, title, px, ink, width=width)
+
+
+def draw_scroll(canvas: np.ndarray, scene: Scene, chips: Chips, selected: int) -> None:
+    """At the right edge, which part of all lines is seen; nothing where all are."""
+    if chips.rows <= chips.visible:
+        return
+    body = chips.body
+    track = Rect(body.row, body.right - scene.px(3), body.height, scene.px(3))
+    top = chips.first_row(selected) * track.height // chips.rows
+    fill(canvas, track, theme.TRACK)
+    fill(canvas, Rect(track.row + top, track.col, chips.visible * track.height // chips.rows, track.width), theme.FAINT)

@@ -1,0 +1,100 @@
+"""The picture as the network sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import cv2
+import numpy as np
+
+from deepvis.core.geometry import Rect, centre_crop
+from deepvis.core.types import Fit
+from deepvis.window.ui import theme
+from deepvis.window.ui.canvas import bounds, fill, frame, picture
+from deepvis.window.ui.heading import draw_card, sentence
+from deepvis.window.ui.pane import pane
+from deepvis.window.ui.readings import shows_snapshot_input
+from deepvis.window.ui.scene import Scene
+from deepvis.window.ui.text import draw_text, line_height, text_width
+
+
+def looks_at(scene: Scene) -> Hashable:
+    view = scene.state.view
+    field = (scene.state.unit, scene.snapshot_id, scene.field_of is None) if view.receptive_field else None
+    shown = scene.snapshot_id if shows_snapshot_input(scene) else ("frame", scene.frame_id)
+    moving = scene.frame is not None and scene.frame.moving
+    status = scene.status
+    return shown, field, scene.state.input, moving, status.source, status.recording, status.error
+
+
+@pane("input", looks_at=looks_at)
+def draw(canvas: np.ndarray, scene: Scene) -> None:
+    """The newest pass's input; the frame itself, cropped alike, while it has not been passed yet.
+
+    The receptive field of the selected unit, at the place of its maximum, is a yellow frame; it is
+    drawn only over the picture that the maximum was found in.
+    """
+    parts = draw_card(canvas, scene, "Input", scene.status.source or (scene.frame.label if scene.frame else ""))
+    rgb = seen_by_network(scene)
+    if rgb is None:
+        sentence(canvas, scene, parts.body, scene.status.error or "Waiting for the first picture.")
+        return
+    place = picture(canvas, parts.body, rgb)
+    if scene.state.view.receptive_field and shows_snapshot_input(scene):
+        draw_field(canvas, scene, place)
+    badges = []
+    if scene.state.input.frozen and scene.frame is not None and scene.frame.moving:
+        badges.append(("frozen", theme.SELECTED))
+    if scene.status.recording:
+        badges.append(("● recording", theme.ERROR))
+    if scene.state.input.fit is Fit.STRETCH:
+        badges.append(("stretched", theme.SOFT))
+    col = place.col + scene.px(6)
+    for text, color in badges:
+        col = badge(canvas, scene, place.row + scene.px(6), col, text, color) + scene.px(6)
+
+
+def seen_by_network(scene: Scene) -> np.ndarray | None:
+    """(H, W, 3) uint8 RGB: the snapshot's input, or the frame cropped to the input's shape; gray for one channel."""
+    channels, height, width = scene.state.info.input_shape
+    if scene.snapshot is not None and shows_snapshot_input(scene):
+        rgb = scene.snapshot.input_rgb
+    elif scene.frame is None:
+        return None
+    elif scene.state.input.fit is Fit.STRETCH:
+        rgb = cv2.resize(scene.frame.rgb, (width, height), interpolation=cv2.INTER_LINEAR)
+    else:
+        crop = centre_crop(scene.frame.rgb.shape[0], scene.frame.rgb.shape[1], height, width)
+        rgb = scene.frame.rgb[crop.slices]
+    if rgb is not None and channels == 1:
+        return cv2.cvtColor(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    return rgb
+
+
+def draw_field(canvas: np.ndarray, scene: Scene, place: Rect) -> None:
+    """Frame the receptive field of the selected unit's maximum, clamped to the picture."""
+    unit = scene.state.unit
+    activations = scene.snapshot.activations.get(unit.layer) if scene.snapshot else None
+    if activations is None or scene.field_of is None or unit.channel >= len(activations):
+        return
+    row, col = np.unravel_index(int(np.argmax(activations[unit.channel])), activations.shape[1:])
+    top, left, bottom, right = scene.field_of(unit.layer, int(row), int(col))
+    _, height, width = scene.state.info.input_shape
+    down, across = place.height / height, place.width / width
+    top, bottom = (round(min(max(edge, 0), height) * down) for edge in (top, bottom))
+    left, right = (round(min(max(edge, 0), width) * across) for edge in (left, right))
+    field = Rect(place.row + top, place.col + left, max(bottom - top, 1), max(right - left, 1))
+    thick = max(scene.px(2), 1)
+    inner = field.inset(thick) if min(field.height, field.width) > 3 * thick else field
+    frame(canvas, inner.inset(1) if min(inner.height, inner.width) > 4 else inner, theme.BACKGROUND, 1)
+    frame(canvas, inner, theme.FIELD, thick)
+
+
+def badge(canvas: np.ndarray, scene: Scene, row: int, col: int, text: str, color: theme.BGR) -> int:
+    """A word on a dark plate over a picture; returns the column behind it."""
+    px = scene.px(theme.SIZE_SMALL)
+    plate = Rect(row, col, line_height(px, True) + scene.px(4), text_width(text, px, True) + scene.px(12))
+    plate = plate.clipped(bounds(canvas))
+    fill(canvas, plate, theme.BACKGROUND)
+    draw_text(canvas, row + scene.px(2), col, text, px, color, bold=True, width=plate.width, align="centre")
+    return plate.right

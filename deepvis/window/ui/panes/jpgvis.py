@@ -1,0 +1,123 @@
+"""What a unit prefers: optimized images, the patches that excite it most, and their back projections."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import cv2
+import numpy as np
+
+from deepvis.core.geometry import Rect, fit_inside, montage_cell
+from deepvis.core.types import OptimizeProgress, UnitImages
+from deepvis.window.ui import theme
+from deepvis.window.ui.canvas import bar, bounds, fill, paste, picture, resized
+from deepvis.window.ui.heading import draw_card, sentence
+from deepvis.window.ui.kept import kept
+from deepvis.window.ui.pane import pane
+from deepvis.window.ui.readings import number
+from deepvis.window.ui.scene import Scene
+from deepvis.window.ui.text import draw_text, line_height, text_width
+
+SIDE = 3  # of the montages
+PARTS = (("optimized", "Preferred input"), ("top", "Top 9"), ("top_back", "Top 9, back"))
+
+
+def looks_at(scene: Scene) -> Hashable:
+    images, progress, view = scene.unit_images, scene.optimize, scene.state.view
+    return (
+        scene.state.unit,
+        view.unit_images,
+        view.scores,
+        None if images is None else (images.version, images.unit, images.loading),
+        None if progress is None else (progress.version, progress.unit, progress.iteration, progress.done),
+        scene.state.live.optimize,
+        scene.state.live.preset,
+    )
+
+
+@pane("jpgvis", looks_at=looks_at)
+def draw(canvas: np.ndarray, scene: Scene) -> None:
+    """Three cards, top to bottom; a sentence stands where a picture is missing."""
+    whole = bounds(canvas)
+    images = images_of_unit(scene)
+    for i, (name, title) in enumerate(PARTS):
+        top, bottom = i * whole.height // len(PARTS), (i + 1) * whole.height // len(PARTS)
+        part = canvas[top:bottom]
+        progress = scene.optimize
+        if name == "optimized" and progress is not None and progress.unit == scene.state.unit:
+            draw_progress(part, scene, progress)
+        else:
+            draw_part(part, scene, name, title, images)
+
+
+def images_of_unit(scene: Scene) -> UnitImages | None:
+    """The images, if they are of the selected unit (or of the layer that lends them)."""
+    images, unit, layer = scene.unit_images, scene.state.unit, scene.state.layer
+    if images is None or images.unit.channel != unit.channel:
+        return None
+    return images if images.unit.layer in (unit.layer, layer.images_of) else None
+
+
+def draw_part(canvas: np.ndarray, scene: Scene, name: str, title: str, images: UnitImages | None) -> None:
+    """One picture with its title, or its note."""
+    if not scene.state.view.unit_images:
+        parts = draw_card(canvas, scene, title, "off")
+        sentence(canvas, scene, parts.body, "Unit images are off. Press 9 to show them.")
+        return
+    unit = scene.state.unit
+    if images is None or (images.loading and name != "optimized" and getattr(images, name) is None):
+        parts = draw_card(canvas, scene, title, f"{unit.layer} · {unit.channel}")
+        sentence(canvas, scene, parts.body, "Loading …", color=theme.FAINT)
+        return
+    rgb, note = getattr(images, name), images.notes.get(name, "")
+    of = f"{images.unit.layer} · {images.unit.channel}"
+    said_above = name == "top_back" and note == images.notes.get("top")
+    parts = draw_card(canvas, scene, title, note if rgb is not None and note and not said_above else of)
+    if rgb is None:
+        sentence(canvas, scene, parts.body, note or f"There is no such picture of {of}.")
+        return
+    place = fit_inside(rgb.shape[0], rgb.shape[1], parts.body)
+    paste(canvas, place.row, place.col, kept(("jpgvis", name, place), rgb, lambda: as_shown(rgb, place)))
+    if name == "top" and scene.state.view.scores:
+        draw_scores(canvas, scene, place, images)
+
+
+def as_shown(rgb: np.ndarray, place: Rect) -> np.ndarray:
+    """A picture in the size and the channel order of the window."""
+    return cv2.cvtColor(resized(rgb, place), cv2.COLOR_RGB2BGR)
+
+
+def draw_scores(canvas: np.ndarray, scene: Scene, place: Rect, images: UnitImages) -> None:
+    """On each patch the value that it reached and, where there is room, its file."""
+    px = scene.px(theme.SIZE_SMALL)
+    high = line_height(px)
+    for i, patch in enumerate(images.patches[: SIDE * SIDE]):
+        cell = montage_cell(i, SIDE, place)
+        score = number(patch.value)
+        plate = Rect(cell.bottom - high, cell.col, high, min(text_width(score, px, True) + 6, cell.width))
+        fill(canvas, plate, theme.BACKGROUND)
+        draw_text(canvas, plate.row, plate.col + 3, score, px, theme.FIELD, bold=True, width=plate.width - 3)
+        name = patch.path.replace("\\", "/").rsplit("/", 1)[-1]
+        if name and cell.height > 4 * high:
+            strip = Rect(cell.row, cell.col, high, cell.width)
+            fill(canvas, strip, theme.BACKGROUND)
+            draw_text(canvas, cell.row, cell.col + 3, name, px, theme.SOFT, width=cell.width - 6)
+
+
+def draw_progress(canvas: np.ndarray, scene: Scene, progress: OptimizeProgress) -> None:
+    """The picture so far, with a bar, the iteration and the objective below."""
+    state = "done" if progress.done else "optimizing"
+    parts = draw_card(canvas, scene, "Preferred input", f"preset {progress.preset}, {state}")
+    px = scene.px(theme.SIZE_SMALL)
+    tall, high = max(scene.px(4), 2), line_height(px)
+    foot = high + tall + scene.px(6)
+    picture(canvas, parts.body.cut(bottom=foot), progress.rgb)
+    row = parts.body.bottom - high
+    share = progress.iteration / max(progress.iterations, 1)
+    track = Rect(row - tall - scene.px(2), parts.body.col, tall, parts.body.width)
+    bar(canvas, track, share, theme.GOOD, theme.TRACK)
+    left = f"iteration {progress.iteration} of {progress.iterations}"
+    right = f"objective {number(progress.objective)}"
+    wide = text_width(right, px)
+    draw_text(canvas, row, parts.body.right - wide, right, px, theme.TEXT, width=parts.body.width)
+    draw_text(canvas, row, parts.body.col, left, px, theme.SOFT, width=max(parts.body.width - wide - 8, 0))

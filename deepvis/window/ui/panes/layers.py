@@ -1,0 +1,146 @@
+"""Every channel of the selected layer, tiled; or one of them, or the back projection, over the whole pane."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import numpy as np
+
+from deepvis.core.geometry import Rect, TileGrid, fit_inside, tile_grid
+from deepvis.core.state import Cursor, Zoom
+from deepvis.window.ui import theme
+from deepvis.window.ui.canvas import bounds, fill, frame, paste
+from deepvis.window.ui.heading import draw_card, sentence
+from deepvis.window.ui.kept import kept
+from deepvis.window.ui.legend import codes_of, draw_legend
+from deepvis.window.ui.pane import pane
+from deepvis.window.ui.panes.back import draw_back
+from deepvis.window.ui.readings import LayerView, label_of, layer_view, number, shape_name, value_of
+from deepvis.window.ui.scene import Scene
+from deepvis.window.ui.text import draw_text, line_height, text_width
+from deepvis.window.ui.tiles import (
+    dimmed,
+    draw_brightness,
+    layer_brightness,
+    map_brightness,
+    mark_origin,
+    mark_selected,
+    pattern_picture,
+)
+
+
+def looks_at(scene: Scene) -> Hashable:
+    view, whole = scene.state.view, scene.whole_layer
+    pattern = (whole.layer, whole.version) if view.pattern and whole is not None else None
+    return view, scene.snapshot_id, scene.frame_id, scene.state.input, pattern
+
+
+@pane("layers", looks_at=looks_at)
+def draw(canvas: np.ndarray, scene: Scene) -> None:
+    """Zoomed: the selected unit's map or the back projection; otherwise the tiles with their marks."""
+    zoom = scene.state.view.zoom
+    if zoom is Zoom.BACK:
+        draw_back(canvas, scene)
+        return
+    view, layer = layer_view(scene), scene.state.layer
+    subject = f"{layer.name} · {scene.state.unit.channel}" if zoom is Zoom.UNIT else layer.name
+    is_pattern = scene.state.view.pattern and zoom is Zoom.OFF
+    caption = "preferred inputs" if is_pattern else view.caption
+    title = "   ".join(filter(None, (subject, shape_name(layer), caption)))
+    parts = draw_card(canvas, scene, title, stale=view.stale)
+    if is_pattern:
+        draw_pattern(canvas, scene, parts.body, view)
+        return
+    if not view.has(0):
+        sentence(canvas, scene, parts.body, view.sentence)
+        return
+    draw_legend(canvas, scene, parts, view, title)
+    if zoom is Zoom.UNIT:
+        draw_unit(canvas, scene, parts.body, view)
+    else:
+        draw_tiles(canvas, scene, parts.body, view)
+
+
+def draw_tiles(canvas: np.ndarray, scene: Scene, body: Rect, view: LayerView) -> None:
+    """The tiles, from memory when only the cursor moved."""
+    count, height, width = view.values.shape
+    grid = tile_grid(count, (height, width), body)
+    codes = codes_of(scene, view)
+    key = ("tiles", scene.snapshot_id, scene.state.layer.name, view.signed, grid)
+    tiles = kept(key, codes, lambda: layer_brightness(codes, grid))
+    draw_brightness(canvas, grid.row, grid.col, tiles[: body.height], signed=codes.signed)
+    draw_marks(canvas, scene, grid, view)
+
+
+def draw_unit(canvas: np.ndarray, scene: Scene, area: Rect, view: LayerView) -> Rect:
+    """The selected channel as large as fits, in the tone of its tile; returns where it lies."""
+    channel = min(scene.state.unit.channel, len(view.values) - 1)
+    place = fit_inside(view.values.shape[1], view.values.shape[2], area)
+    one = codes_of(scene, view).channel(channel)
+    brightness = map_brightness(one, place)
+    draw_brightness(canvas, place.row, place.col, brightness, signed=one.signed)
+    return place
+
+
+def draw_pattern(canvas: np.ndarray, scene: Scene, body: Rect, view: LayerView) -> None:
+    """The preferred input of every unit, each as bright as the unit is active now."""
+    whole, layer = scene.whole_layer, scene.state.layer
+    if whole is None or whole.layer not in (layer.name, layer.images_of):
+        sentence(canvas, scene, body, f"Loading the preferred inputs of {layer.images_of}.")
+        return
+    pictures = whole.tiles
+    if pictures is None or not len(pictures):
+        note = whole.note or f"There are no preferred inputs of {layer.images_of}"
+        sentence(canvas, scene, body, f"{note}. Press s to see the maps again.")
+        return
+    grid = tile_grid(layer.channels, (pictures.shape[1], pictures.shape[2]), body)
+    key = ("pattern", whole.layer, whole.version, grid)
+    pattern = kept(key, pictures, lambda: pattern_picture(pictures, grid))
+    if view.has(0):
+        pattern = dimmed(pattern, grid, codes_of(scene, view))
+    paste(canvas, grid.row, grid.col, pattern[: body.height])
+    draw_marks(canvas, scene, grid, view)
+
+
+def draw_marks(canvas: np.ndarray, scene: Scene, grid: TileGrid, view: LayerView) -> None:
+    """The back origin's brackets, the selection's frame, and the class that the unit stands for."""
+    fill(canvas, grid.tail, theme.FACE)
+    state, last = scene.state, grid.count - 1
+    thick = scene.px(2) if grid.tile_width < scene.px(60) else scene.px(3)
+    pinned = state.view.pinned
+    if pinned is not None and pinned.layer == state.layer.name:
+        mark_origin(canvas, grid.tile(min(pinned.channel, last)), thick)
+    tile = grid.tile(min(state.unit.channel, last))
+    mark_selected(canvas, tile, thick, active=state.view.cursor is Cursor.UNITS)
+    label = label_of(scene, state.unit)
+    if label and state.view.label_predictions and state.view.cursor is Cursor.UNITS:
+        value = value_of(view, state.unit.channel)
+        draw_label(canvas, scene, tile, label if value is None else f"{label}   {number(value)}")
+
+
+def draw_label(canvas: np.ndarray, scene: Scene, tile: Rect, label: str) -> None:
+    """The class beside its tile, on a plate, on the side where it hides the least that is bright."""
+    px, gap = scene.px(theme.SIZE_TEXT), scene.px(7)
+    area = bounds(canvas).inset(scene.px(6))
+    wide = min(text_width(label, px) + scene.px(16), area.width)
+    tall = line_height(px) + scene.px(6)
+    middle, start = tile.row + (tile.height - tall) // 2, tile.col + (tile.width - wide) // 2
+    corners = ((middle, tile.right + gap), (middle, tile.col - gap - wide), (tile.bottom + gap, start))
+    places = [_kept_inside(Rect(row, col, tall, wide), area) for row, col in (*corners, (tile.row - gap - tall, start))]
+    plate = min(places, key=lambda place: _hides(canvas, place, tile))
+    fill(canvas, plate, theme.BACKGROUND)
+    frame(canvas, plate, theme.SELECTED)
+    draw_text(canvas, plate.row + scene.px(3), plate.col, label, px, theme.TEXT, width=wide, align="centre")
+
+
+def _kept_inside(place: Rect, area: Rect) -> Rect:
+    row = min(max(place.row, area.row), max(area.bottom - place.height, area.row))
+    col = min(max(place.col, area.col), max(area.right - place.width, area.col))
+    return Rect(row, col, place.height, place.width)
+
+
+def _hides(canvas: np.ndarray, place: Rect, tile: Rect) -> float:
+    """How bright what lies under a place is, 0..255; a place on the tile itself is the last choice."""
+    on_tile = 0 if place.clipped(tile).is_empty else 256
+    part = canvas[place.slices]
+    return on_tile + (float(part.mean()) if part.size else 0)

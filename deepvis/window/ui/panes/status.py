@@ -1,0 +1,169 @@
+"""One line of facts: what is selected, its value, the back pass, the boosts, the speed; or what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import numpy as np
+
+from deepvis.core.geometry import Rect
+from deepvis.core.panes import card
+from deepvis.core.state import GAMMA_BOOSTS, INDIVIDUAL_BOOSTS, LiveState, Show
+from deepvis.core.types import BackMode, PassSeconds
+from deepvis.window.ui import theme
+from deepvis.window.ui.canvas import bounds, card_face, fill
+from deepvis.window.ui.pane import pane
+from deepvis.window.ui.readings import (
+    MODE_NAMES,
+    label_of,
+    layer_view,
+    number,
+    shape_name,
+    standing_sentence,
+    value_of,
+)
+from deepvis.window.ui.scene import Scene
+from deepvis.window.ui.text import draw_text, line_height, one_line, text_width
+
+
+def looks_at(scene: Scene) -> Hashable:
+    images, progress = scene.unit_images, scene.optimize
+    return (
+        scene.state.view,
+        scene.state.input,
+        scene.state.live,
+        scene.status,
+        scene.snapshot_id,
+        scene.frame_id,
+        None if images is None else images.version,
+        None if progress is None else progress.version,
+    )
+
+
+@pane("status", looks_at=looks_at)
+def draw(canvas: np.ndarray, scene: Scene) -> None:
+    """At the left what is looked at, at the right how fast; an error takes the left's place, in words."""
+    parts = card(bounds(canvas), scene.layout.text_scale)
+    card_face(canvas, parts.face, theme.FACE, scene.px(5))
+    body = parts.face.cut(left=scene.px(8), right=scene.px(8))
+    px = scene.px(theme.SIZE_TEXT)
+    left = left_part(scene, body)
+    row = body.row + (body.height - line_height(px)) // 2
+    speed = "   ".join(speed_facts(scene))
+    draw_text(canvas, row, body.right - text_width(speed, px), speed, px, theme.FAINT)
+    if scene.status.error:
+        draw_error(canvas, scene, left, row)
+    else:
+        draw_facts(canvas, scene, left, row)
+
+
+def left_part(scene: Scene, body: Rect) -> Rect:
+    """What the facts at the right leave for the rest."""
+    speed = text_width("   ".join(speed_facts(scene)), scene.px(theme.SIZE_TEXT))
+    return body.cut(right=speed + scene.px(24))
+
+
+def error_fits(scene: Scene) -> bool:
+    """True if the status pane has room for the whole sentence; otherwise it is said over the window too."""
+    if "status" not in scene.layout:
+        return False
+    room = left_part(scene, scene.layout["status"]).width - scene.px(56)
+    return text_width(one_line(scene.status.error), scene.px(theme.SIZE_TEXT)) <= room
+
+
+def draw_error(canvas: np.ndarray, scene: Scene, area: Rect, row: int) -> None:
+    """A filled mark with an exclamation mark, then the sentence."""
+    px = scene.px(theme.SIZE_TEXT)
+    mark = Rect(row, area.col, line_height(px), scene.px(16))
+    fill(canvas, mark, theme.ERROR)
+    draw_text(canvas, row, mark.col, "!", px, theme.BACKGROUND, bold=True, width=mark.width, align="centre")
+    col = mark.right + scene.px(8)
+    draw_text(canvas, row, col, scene.status.error, px, theme.ERROR, width=max(area.right - col, 0))
+
+
+def draw_facts(canvas: np.ndarray, scene: Scene, area: Rect, row: int) -> None:
+    """The facts side by side, the unit's name first and brightest, a rule between each two."""
+    px, space = scene.px(theme.SIZE_TEXT), scene.px(10)
+    col = area.col
+    for i, (text, color) in enumerate(facts(scene)):
+        if area.right - col < scene.px(30):
+            return
+        if i:
+            fill(canvas, Rect(row + 2, col, line_height(px) - 4, 1), theme.LINE)
+            col += space
+        col += draw_text(canvas, row, col, text, px, color, bold=i == 0, width=area.right - col) + space
+
+
+def facts(scene: Scene) -> list[tuple[str, theme.BGR]]:
+    """What the left part says, most wanted first, each with its colour."""
+    state, view = scene.state, layer_view(scene)
+    unit = state.unit
+    name = f"{unit.layer} · {unit.channel}"
+    said: list[tuple[str, theme.BGR]] = [(name, theme.TEXT)]
+    if label_of(scene, unit):
+        said.append((label_of(scene, unit), theme.TEXT))
+    if kind := f"{state.layer.type} {shape_name(state.layer)}".strip():
+        said.append((kind, theme.SOFT))
+    value = value_of(view, unit.channel)
+    if value is not None:
+        what = "diff" if state.view.show is Show.DIFFS else "max" if state.layer.is_spatial else "value"
+        said.append((f"{what} {number(value)}" + (" (stale)" if view.stale else ""), theme.SOFT))
+    standing = standing_sentence(scene)
+    if standing:
+        said.append((standing, theme.SOFT))
+    said.append((back_fact(scene), theme.SOFT))
+    boost = boost_fact(scene)
+    if boost:
+        said.append((boost, theme.SOFT))
+    if state.live.preset != LiveState().preset and state.live.preset < len(scene.preset_names):
+        said.append((f"preset {scene.preset_names[state.live.preset]}", theme.SOFT))
+    progress = scene.optimize
+    if progress is not None and not progress.done:
+        part = 100 * progress.iteration // max(progress.iterations, 1)
+        said.append((f"optimizing {progress.unit.layer} · {progress.unit.channel}: {part} %", theme.GOOD))
+    if scene.status.hint:
+        said.append((scene.status.hint, theme.FAINT))
+    return said
+
+
+def back_fact(scene: Scene) -> str:
+    view = scene.state.view
+    if view.back_mode is BackMode.OFF:
+        return "back off"
+    said = f"{MODE_NAMES[view.back_mode]}, {view.back_filter.value}"
+    if view.pinned is not None:
+        said += f", frozen at {view.pinned.layer} · {view.pinned.channel}"
+    return said
+
+
+def boost_fact(scene: Scene) -> str:
+    """'boost 0.3/0.7' (individual/gamma) as the original has it; "" without any."""
+    view = scene.state.view
+    if not view.individual_boost and not view.gamma_boost:
+        return ""
+    return f"boost {INDIVIDUAL_BOOSTS[view.individual_boost]:g}/{GAMMA_BOOSTS[view.gamma_boost]:g}"
+
+
+def speed_facts(scene: Scene) -> list[str]:
+    """Frames shown and passes per second, milliseconds of a pass, device."""
+    status = scene.status
+    said = []
+    if status.recording:
+        said.append("● recording")
+    if status.fps is not None:
+        said.append(f"{status.fps:.1f} fps")
+    if status.passes_per_second is not None:
+        said.append(f"{status.passes_per_second:.1f} passes/s")
+    passed = pass_fact(status.pass_seconds)
+    if passed:
+        said.append(passed)
+    device = status.device or scene.state.info.device
+    return [*said, device] if device else said
+
+
+def pass_fact(seconds: PassSeconds) -> str:
+    """'36 + 26 ms' forward and back; 'back 26 ms' where an earlier forward pass served again; "" before any."""
+    forward, back = 1000 * seconds.forward, 1000 * seconds.back
+    if forward >= 0.5:
+        return f"{forward:.0f} + {back:.0f} ms" if back else f"{forward:.0f} ms"
+    return f"back {back:.0f} ms" if back else ""

@@ -1,0 +1,216 @@
+"""What the labels say: facts read from a scene. Pure; no drawing.
+
+Everything that is said of values is read from the snapshot that is drawn; the state only says what
+is wanted. Where the two differ, the pane is stale.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from deepvis.core.state import Show
+from deepvis.core.types import BackAsk, BackMode, LayerInfo, Unit, UnitStanding
+from deepvis.window.ui.scene import Scene
+
+MODE_NAMES = {
+    BackMode.OFF: "off",
+    BackMode.GRAD: "gradient",
+    BackMode.DECONV: "deconv",
+    BackMode.GUIDED: "guided backprop",
+}
+
+
+NO_VALUES = np.empty((0, 1, 1), np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class LayerView:
+    """The values that the layers and aux panes show.
+
+    values: (C, H, W) float32; NO_VALUES with a sentence on why. signed: diffs around 0.
+    caption: what they are, said by the snapshot. stale: they are not what is wanted.
+    """
+
+    values: np.ndarray
+    signed: bool = False
+    caption: str = ""
+    stale: bool = False
+    sentence: str = ""
+
+    def has(self, channel: int) -> bool:
+        return 0 <= channel < len(self.values)
+
+
+def layer_view(scene: Scene) -> LayerView:
+    """The selected layer's activations or diffs in the newest snapshot."""
+    layer, snapshot = scene.state.layer, scene.snapshot
+    stale = is_frame_stale(scene)
+    if snapshot is None:
+        return LayerView(NO_VALUES, sentence="Waiting for the first pass of the network.")
+    if scene.state.view.show is Show.ACTIVATIONS:
+        values = snapshot.activations.get(layer.name)
+        if values is None:
+            return LayerView(NO_VALUES, sentence=f"Waiting for {layer.name}.")
+        return LayerView(values, caption="activations", stale=stale)
+    back, wanted = snapshot.ask.back, scene.state.back_ask
+    if wanted is None:
+        return LayerView(NO_VALUES, sentence="No diffs: the back pass is off. Press b to turn it on.")
+    if back is None:
+        return LayerView(NO_VALUES, sentence=f"Waiting for the {back_name(wanted)}.")
+    stale = stale or back != wanted
+    values = snapshot.diffs.get(layer.name)
+    caption = f"diffs, {back_name(back)}"
+    if values is None:
+        reason = f"No diffs at {layer.name}: it does not lie between the input and {back.unit.layer}."
+        return LayerView(NO_VALUES, signed=True, caption=caption, stale=stale, sentence=reason)
+    return LayerView(values, signed=True, caption=caption, stale=stale)
+
+
+def peak_of(view: LayerView, channel: int) -> tuple[float, int, int] | None:
+    """A channel's largest value (diffs: of the largest magnitude), its row and column; None without values."""
+    if not view.has(channel):
+        return None
+    values = view.values[channel]
+    at = max(values.argmax(), values.argmin(), key=lambda i: abs(values.flat[i])) if view.signed else values.argmax()
+    row, col = divmod(int(at), values.shape[1])
+    return float(values[row, col]), row, col
+
+
+def value_of(view: LayerView, channel: int) -> float | None:
+    """The value that is said of a channel: its peak."""
+    peak = peak_of(view, channel)
+    return None if peak is None else peak[0]
+
+
+def is_frame_stale(scene: Scene) -> bool:
+    """True if the newest snapshot is of another picture than the one that stands in the input pane.
+
+    A moving source is never stale: the panes, the input pane among them, show the newest pass.
+    """
+    snapshot, frame = scene.snapshot, scene.frame
+    if snapshot is None or frame is None or shows_snapshot_input(scene):
+        return False
+    return snapshot.ask.frame.id != frame.id or snapshot.ask.fit is not scene.state.input.fit
+
+
+def shows_snapshot_input(scene: Scene) -> bool:
+    """True if the input pane shows what the newest snapshot was made of.
+
+    So it is while a source moves, whatever arrived since, and for a still picture once it was passed.
+    """
+    snapshot, frame = scene.snapshot, scene.frame
+    if snapshot is None or snapshot.input_rgb is None:
+        return False
+    if frame is None:
+        return True
+    asked = snapshot.ask
+    if asked.fit is not scene.state.input.fit:
+        return False
+    if frame.moving and not scene.state.input.frozen:
+        return asked.frame.moving
+    return asked.frame.id == frame.id
+
+
+def is_back_stale(scene: Scene) -> bool:
+    """True if the newest back projection is not the one that is wanted, of the picture that is wanted."""
+    snapshot = scene.snapshot
+    return snapshot is not None and (snapshot.ask.back != scene.state.back_ask or is_frame_stale(scene))
+
+
+def unit_name(unit: Unit) -> str:
+    return f"{unit.layer} · {unit.channel}"
+
+
+def back_name(back: BackAsk) -> str:
+    """'deconv of inception_4c/output · 3'."""
+    return f"{MODE_NAMES[back.mode]} of {unit_name(back.unit)}"
+
+
+def shape_name(layer: LayerInfo) -> str:
+    """'512 × 14 × 14', '1000' for a vector, "" while the network has not been read yet."""
+    if not layer.type:
+        return ""
+    return f"{layer.channels} × {layer.height} × {layer.width}" if layer.is_spatial else f"{layer.channels}"
+
+
+def label_of(scene: Scene, unit: Unit) -> str:
+    """The class that a unit stands for, "" if it stands for none."""
+    info = scene.state.info
+    if unit.layer in info.label_layers and unit.channel < len(info.labels):
+        return short_label(info.labels[unit.channel])
+    return ""
+
+
+def short_label(label: str) -> str:
+    """'n02123045 tabby, tabby cat' to 'tabby, tabby cat': without the synset's number."""
+    head, _, rest = label.strip().partition(" ")
+    is_synset = len(head) == 9 and head[0] == "n" and head[1:].isdigit()
+    return rest if is_synset and rest else label.strip()
+
+
+def top_classes(scene: Scene, count: int = 5) -> list[tuple[str, float]]:
+    """The most probable classes of the newest snapshot, best first; empty where the network has none.
+
+    Where the probabilities are maps, their largest value counts.
+    """
+    info, snapshot = scene.state.info, scene.snapshot
+    probs = snapshot.activations.get(info.prob_layer) if snapshot and info.prob_layer else None
+    if probs is None:
+        return []
+    best = probs.reshape(len(probs), -1).max(axis=1)
+    order = np.argsort(-best, kind="stable")[:count]
+    return [(class_name(scene, int(i)), float(best[i])) for i in order]
+
+
+def class_name(scene: Scene, channel: int) -> str:
+    labels = scene.state.info.labels
+    return short_label(labels[channel]) if channel < len(labels) else f"class {channel}"
+
+
+def percentile(standing: UnitStanding, value: float) -> float:
+    """The share of the collection's images, 0..100, whose maximum lies below ``value``.
+
+    Linear within a bin of the histogram.
+    """
+    total = sum(standing.counts)
+    if not total:
+        return 0.0
+    below = 0.0
+    for low, high, count in zip(standing.edges, standing.edges[1:], standing.counts, strict=False):
+        if value >= high:
+            below += count
+        elif value > low:
+            below += count * (value - low) / (high - low)
+    return 100 * below / total
+
+
+def standing_sentence(scene: Scene) -> str:
+    """Where the selected unit's activation lies among the scanned photos, "" where that is unknown."""
+    images, unit = scene.unit_images, scene.state.unit
+    if images is None or images.unit != unit or images.standing is None or not images.standing.counts:
+        return ""
+    activations = scene.snapshot.activations.get(unit.layer) if scene.snapshot else None
+    standing = images.standing
+    asleep = f"silent in {100 * (1 - standing.active):.0f} % of {standing.images:,} images"
+    if activations is None:
+        return asleep
+    value = float(activations[unit.channel].max())
+    if images.patches and value >= images.patches[0].value > 0:
+        return f"the highest of {standing.images:,} images"
+    place = percentile(standing, value)
+    return f"{place:.1f}th percentile of {standing.images:,} images" if place > 0 else asleep
+
+
+def number(value: float) -> str:
+    """Three significant digits, without an exponent where that stays short: 0.0123, 12.3, 1230, 1.2e+06."""
+    if not math.isfinite(value):
+        return str(value)
+    size = abs(value)
+    if size != 0 and (size < 1e-4 or size >= 1e5):
+        return f"{value:.2g}".replace("-", "−", 1) if value < 0 else f"{value:.2g}"
+    decimals = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 else 3 if size >= 0.1 else 4
+    text = f"{size:.{decimals}f}" if size else "0"
+    return f"−{text}" if value < 0 else text

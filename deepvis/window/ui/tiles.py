@@ -1,0 +1,118 @@
+"""All channels of a layer as one picture of tiles.
+
+The tiles are arranged at the map's own resolution first, so that one resize serves them all: tile
+edges fall on whole pixels before and after, nothing bleeds from one tile into the next.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+from deepvis.core.geometry import Rect, TileGrid
+from deepvis.core.pixels import MID, Codes
+from deepvis.window.ui.canvas import brackets, frame, resized, squares
+from deepvis.window.ui.theme import BACKGROUND, ORIGIN, SELECTED
+
+GAP = 24  # brightness between the tiles, close to the pane's face
+SIGNED_GAP = 0  # the same where colours follow from brightness; black is 1 there
+
+
+@lru_cache(maxsize=1)
+def signed_colours() -> np.ndarray:
+    """(256, 1, 3) uint8 BGR: the colour of each brightness of diffs.
+
+    Gray at MID; more is warm and lighter, less is cool and darker, so that the sign shows without
+    colour too.
+    """
+    steps = np.clip((np.arange(256) - MID) / 127.0, -1, 1)[:, None]
+    warm, cool = np.array((150, 220, 255)), np.array((120, 52, 0))  # BGR
+    table = MID + (np.where(steps > 0, warm, cool) - MID) * np.abs(steps)
+    table[SIGNED_GAP] = GAP
+    return np.rint(table).astype(np.uint8)[:, None]
+
+
+def brightness_of(codes: Codes) -> np.ndarray:
+    """(256,) uint8: the brightness of each code, clear of what stands for gaps."""
+    return np.maximum(codes.tone, SIGNED_GAP + 1) if codes.signed else codes.tone
+
+
+def layer_brightness(codes: Codes, grid: TileGrid) -> np.ndarray:
+    """(rows * pitch, cols * pitch) uint8: the tiles of ``grid``, row-major, with their gaps.
+
+    Cells behind the last channel (grid.tail) are left to the caller.
+    """
+    gap = SIGNED_GAP if codes.signed else GAP
+    return with_gaps(cv2.LUT(mosaic(codes.codes, grid), brightness_of(codes)), grid, gap)
+
+
+def draw_brightness(canvas: np.ndarray, row: int, col: int, brightness: np.ndarray, *, signed: bool) -> None:
+    """Colour (H, W) brightness into the canvas with its corner at (row, col), clipped at its ends."""
+    part = canvas[row : row + brightness.shape[0], col : col + brightness.shape[1]]
+    if not part.size:
+        return
+    brightness = brightness[: part.shape[0], : part.shape[1]]
+    if signed:
+        cv2.applyColorMap(brightness, signed_colours(), part)
+    else:
+        cv2.cvtColor(brightness, cv2.COLOR_GRAY2BGR, part)
+
+
+def map_brightness(codes: Codes, place: Rect) -> np.ndarray:
+    """(height, width) uint8: one channel, codes of shape (1, H, W), in the size of ``place``, in squares."""
+    return resized(cv2.LUT(codes.codes[0], brightness_of(codes)), place, smooth=False)
+
+
+def pattern_picture(tiles_rgb: np.ndarray, grid: TileGrid) -> np.ndarray:
+    """The same for one picture per unit, (C, h, w, 3) uint8 RGB; black where there are fewer than tiles."""
+    tile = Rect(0, 0, grid.tile_height, grid.tile_width)
+    if tile.height > tiles_rgb.shape[1] or tile.width > tiles_rgb.shape[2]:  # each alone: smoothing would mix them
+        tiles_rgb = np.stack([resized(picture, tile) for picture in tiles_rgb[: grid.count]])
+    return cv2.merge([with_gaps(mosaic(tiles_rgb[..., plane], grid), grid, GAP) for plane in (2, 1, 0)])
+
+
+def dimmed(picture: np.ndarray, grid: TileGrid, codes: Codes) -> np.ndarray:
+    """A pattern picture, each tile between a quarter and all of its brightness by its unit's peak."""
+    peaks = codes.codes.reshape(len(codes.codes), -1).max(axis=1)[: grid.count]
+    cells = np.zeros(grid.rows * grid.cols, np.uint8)
+    cells[: len(peaks)] = 64 + codes.tone[peaks] // 4 * 3
+    factors = squares(cells.reshape(grid.rows, grid.cols), Rect(0, 0, *picture.shape[:2]))
+    return cv2.multiply(picture, cv2.merge([factors] * 3), scale=1 / 255)
+
+
+def mosaic(maps: np.ndarray, grid: TileGrid) -> np.ndarray:
+    """(C, H, W) bytes to (rows * H, cols * W): side by side, row-major, 0 behind the last one."""
+    count, height, width = maps.shape
+    cells = grid.rows * grid.cols
+    if count < cells:
+        maps = np.concatenate([maps, np.zeros((cells - count, height, width), maps.dtype)])
+    rows = maps[:cells].reshape(grid.rows, grid.cols, height, width).transpose(0, 2, 1, 3)
+    return np.ascontiguousarray(rows).reshape(grid.rows * height, grid.cols * width)
+
+
+def with_gaps(brightness: np.ndarray, grid: TileGrid, gap: int) -> np.ndarray:
+    """Resize a mosaic to the grid's tiles and set them apart by ``gap``."""
+    place = Rect(0, 0, grid.rows * grid.tile_height, grid.cols * grid.tile_width)
+    tiles = resized(brightness, place, smooth=False)
+    spaced = np.full((grid.rows * grid.pitch_h, grid.cols * grid.pitch_w), gap, np.uint8)
+    cells = spaced.reshape(grid.rows, grid.pitch_h, grid.cols, grid.pitch_w)
+    cells[:, : grid.tile_height, :, : grid.tile_width] = tiles.reshape(
+        grid.rows, grid.tile_height, grid.cols, grid.tile_width
+    )
+    return spaced
+
+
+def mark_selected(canvas: np.ndarray, tile: Rect, thickness: int, *, active: bool = True) -> None:
+    """A solid frame around a tile, with a dark line on both sides; thin where the cursor is elsewhere."""
+    thick = thickness if active else 1
+    frame(canvas, tile, BACKGROUND, thick + 2)
+    frame(canvas, tile.inset(-1), SELECTED, thick)
+
+
+def mark_origin(canvas: np.ndarray, tile: Rect, thickness: int) -> None:
+    """Corner brackets around a tile, further out than the selection's frame."""
+    out = tile.inset(-(thickness + 1))
+    brackets(canvas, out.inset(-1), BACKGROUND, thickness + 1)
+    brackets(canvas, out, ORIGIN, thickness)

@@ -1,0 +1,250 @@
+"""The window on the screen, and one without a screen; both speak in plain events.
+
+A window belongs to one thread, the main one. Facts about OpenCV's Linux wheels (Qt 5): waitKeyEx
+gives whole key codes, and of several keys between two looks the last (x11.py hears them all); a
+window that was closed with the mouse is no longer visible by its property; mouse places are counted
+in pixels of the picture even where it is shown larger.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import socket
+import sys
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import cv2
+import numpy as np
+
+from deepvis.window.ui.x11 import Ears
+
+NO_KEY = (-1, 255)
+SMALLEST = 160  # pixels of a side below which a size is taken for a minimized window
+
+
+@dataclass(frozen=True)
+class Key:
+    """code: what waitKeyEx gave; deepvis.core.keys names it."""
+
+    code: int
+
+
+@dataclass(frozen=True)
+class Mouse:
+    """row, col: in pixels of the picture. steps: of the wheel, positive away from the user."""
+
+    kind: Literal["press", "wheel", "move"]
+    row: int
+    col: int
+    steps: int = 0
+
+
+@dataclass(frozen=True)
+class Resized:
+    height: int
+    width: int
+
+
+@dataclass(frozen=True)
+class Closed:
+    """The user closed the window."""
+
+
+Event = Key | Mouse | Resized | Closed
+
+
+class WindowError(RuntimeError):
+    """There can be no window here; the sentence says why and what to do."""
+
+
+class AnyWindow(Protocol):
+    """What the program's loop needs of a window."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) of the area for the picture."""
+
+    def show(self, bgr: np.ndarray) -> None:
+        """Show an (H, W, 3) uint8 picture; the array may be written again afterwards."""
+
+    def poll(self, milliseconds: int) -> list[Event]:
+        """What happened since the last call; waits so long (at least 1) for a key."""
+
+    def close(self) -> None: ...
+
+
+class Window:
+    """A resizable cv2 window without tool bar and status bar.
+
+    Raises WindowError where there is no display, or OpenCV was built without windows.
+    """
+
+    def __init__(self, title: str, height: int, width: int) -> None:
+        problem = display_problem()
+        if problem:
+            raise WindowError(problem)
+        self.title = title
+        self._size = (height, width)
+        self._mouse: list[Event] = []
+        self._closed = False
+        self._ears = Ears() if sys.platform == "linux" and os.environ.get("DISPLAY") else None
+        try:
+            cv2.namedWindow(title, cv2.WINDOW_NORMAL | cv2.WINDOW_FREERATIO | cv2.WINDOW_GUI_NORMAL)
+            cv2.resizeWindow(title, width, height)
+            cv2.setMouseCallback(title, self._on_mouse)
+            early = cv2.waitKeyEx(1)  # the toolkit makes it while it handles events
+        except cv2.error as error:
+            if self._ears is not None:
+                self._ears.close()
+            raise WindowError(
+                f"OpenCV cannot open a window ({error.err or error}): install opencv-python rather than "
+                "opencv-python-headless, or run with --headless"
+            ) from error
+        if self._ears is not None:
+            self._ears.listen(title)
+        self._early = early  # counts where nothing listens beside the toolkit
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self._size
+
+    def show(self, bgr: np.ndarray) -> None:
+        if not self._closed:  # imshow would open a closed window anew
+            cv2.imshow(self.title, bgr)
+
+    def poll(self, milliseconds: int) -> list[Event]:
+        codes, self._early = [self._early, cv2.waitKeyEx(max(milliseconds, 1))], NO_KEY[0]
+        events, self._mouse = self._mouse, []
+        if self._ears is not None and self._ears.found:
+            codes = self._ears.hear()
+        events.extend(Key(code) for code in codes if code not in NO_KEY)
+        if not self._closed and not self._is_visible():
+            self._closed = True
+            events.append(Closed())
+        if not self._closed:
+            events.extend(self._resized())
+        return events
+
+    def close(self) -> None:
+        if self._is_visible():
+            cv2.destroyWindow(self.title)
+            cv2.waitKeyEx(1)  # the toolkit destroys it while it handles events
+        self._closed = True
+        if self._ears is not None:
+            self._ears.close()
+
+    def _is_visible(self) -> bool:
+        if self._ears is not None and self._ears.is_destroyed:
+            return False
+        try:
+            return not self._closed and cv2.getWindowProperty(self.title, cv2.WND_PROP_VISIBLE) >= 1
+        except cv2.error:
+            return False
+
+    def _resized(self) -> list[Event]:
+        _, _, width, height = cv2.getWindowImageRect(self.title)
+        if min(width, height) < SMALLEST or (height, width) == self._size:
+            return []
+        self._size = (height, width)
+        return [Resized(height, width)]
+
+    def _on_mouse(self, kind: int, col: int, row: int, flags: int, _: object) -> None:
+        if kind in (cv2.EVENT_LBUTTONDOWN, cv2.EVENT_LBUTTONDBLCLK):
+            self._mouse.append(Mouse("press", row, col))
+        elif kind == cv2.EVENT_MOUSEWHEEL:
+            turned = flags >> 16
+            self._mouse.append(Mouse("wheel", row, col, steps=1 if turned > 0 else -1))
+        elif kind == cv2.EVENT_MOUSEMOVE:
+            if self._mouse and isinstance(self._mouse[-1], Mouse) and self._mouse[-1].kind == "move":
+                self._mouse.pop()
+            self._mouse.append(Mouse("move", row, col))
+
+
+class MemoryWindow:
+    """The same without a display: for --headless, recordings and tests.
+
+    ``send`` may be called from any thread; ``picture`` is a copy of what was shown last.
+    """
+
+    def __init__(self, title: str = "", height: int = 930, width: int = 1500) -> None:
+        self.title = title
+        self.picture: np.ndarray | None = None
+        self.shown = 0  # pictures so far
+        self._size = (height, width)
+        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self._size
+
+    def send(self, event: Event) -> None:
+        """Make ``event`` happen, as if the user had caused it."""
+        self._events.put(event)
+
+    def show(self, bgr: np.ndarray) -> None:
+        if self.picture is None or self.picture.shape != bgr.shape:
+            self.picture = bgr.copy()
+        else:
+            np.copyto(self.picture, bgr)
+        self.shown += 1
+
+    def poll(self, milliseconds: int) -> list[Event]:
+        events: list[Event] = []
+        try:
+            events.append(self._events.get(timeout=max(milliseconds, 1) / 1000))
+            while True:
+                events.append(self._events.get_nowait())
+        except queue.Empty:
+            pass
+        for event in events:
+            if isinstance(event, Resized):
+                self._size = (event.height, event.width)
+        return events
+
+    def close(self) -> None:
+        """Nothing to do: a memory window has no toolkit to tell."""
+
+
+def display_problem() -> str:
+    """Why no window can be opened here, in a sentence; "" if nothing is known to be in the way.
+
+    Qt ends the whole process where it reaches no display, so this asks before.
+    """
+    if sys.platform != "linux" or os.environ.get("WAYLAND_DISPLAY") or _qt_needs_no_display():
+        return ""
+    display = os.environ.get("DISPLAY", "")
+    advice = "start it in a graphical session (or ssh -X, or xvfb-run), or run with --headless"
+    if not display:
+        return f"there is no display: neither DISPLAY nor WAYLAND_DISPLAY is set; {advice}"
+    if not _answers(display):
+        return f"the display DISPLAY={display} does not answer; {advice}"
+    return ""
+
+
+def _qt_needs_no_display() -> bool:
+    return os.environ.get("QT_QPA_PLATFORM", "").partition(":")[0] in ("offscreen", "minimal", "vnc")
+
+
+def _answers(display: str) -> bool:
+    """True if something listens where an X display named ``[host]:number[.screen]`` should."""
+    host, _, rest = display.rpartition(":")
+    number = rest.partition(".")[0]
+    if not number.isdigit():
+        return False
+    places: list[tuple[int, object]] = [
+        (socket.AF_UNIX, f"\0/tmp/.X11-unix/X{number}"),
+        (socket.AF_UNIX, f"/tmp/.X11-unix/X{number}"),
+    ]
+    if host and host != "unix":
+        places = [(socket.AF_INET, (host, 6000 + int(number)))]
+    for family, address in places:
+        with socket.socket(family) as probe:
+            probe.settimeout(2)
+            try:
+                probe.connect(address)  # type: ignore[arg-type]
+            except OSError:
+                continue
+            return True
+    return False

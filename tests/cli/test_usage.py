@@ -1,0 +1,167 @@
+"""What the user gets wrong: exit code 2, one sentence on standard error, no traceback."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from deepvis.cli.window import main
+
+Text = list[str]
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
+    """The one sentence that these arguments get."""
+    assert main([str(argument) for argument in arguments]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.count("\n") == 1, said.err
+    assert "Traceback" not in said.err
+    assert said.err.startswith("deepvis: ")
+    return said.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("--nonsense", "--nonsense"),
+        ("--frames x", "--frames: 'x' is not a whole number"),
+        ("--frames 0", "1 or more"),
+        ("--seconds -1", "--seconds"),
+        ("--seconds nan", "a number above 0"),
+        ("--scale 0", "a number above 0"),
+        ("--size 10x10", "WIDTHxHEIGHT"),
+        ("--size big", "WIDTHxHEIGHT"),
+        ("--input-size 3xx", "HEIGHTxWIDTH"),
+        ("--camera front", "--camera: 'front' is not a whole number"),
+        ("--channel-order GBR", "--channel-order"),
+        ("--backend theano", "--backend"),
+        ("--keys lift", "did you mean 'left'?"),
+        ("--keys wait:soon", "names no seconds, expected a number as in wait:2"),
+        ("--keys wait:-1", "'wait:-1' names no seconds"),
+        ("--keys F9", "no command has the key 'f9'"),
+        ("--screenshot shot.gif", "must end in .png"),
+        ("--screenshot /nowhere/shot.png", "/nowhere does not exist"),
+        ("--record film.txt", "must end in .mp4"),
+        ("--stats /", "this is a folder"),
+        ("--images /nowhere", "--images /nowhere"),
+        ("--video /nowhere.mp4", "/nowhere.mp4"),
+        ("--model nothing-like-it", "no model is named 'nothing-like-it'"),
+        ("--model squeezenett", "did you mean 'squeezenet'?"),
+        ("--model x --prototxt a --weights b", "--model and --prototxt"),
+        ("--prototxt a.prototxt", "--prototxt needs --weights"),
+        ("--weights a.caffemodel", "--weights needs --prototxt"),
+        ("--settings /nowhere.py", "/nowhere.py"),
+        ("--device tpu", "device"),
+    ],
+)
+def test_arguments(capsys: pytest.CaptureFixture[str], arguments: str, words: str) -> None:
+    assert words in refused(capsys, "--headless", *arguments.split())
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ("--prob-layer nothing", "nothing"),
+        ("--data-blob nothing", "nothing"),
+        ("--labels /nowhere.txt", "/nowhere.txt"),
+        ("--mean /nowhere.npy", "/nowhere.npy"),
+        ("--mean 1,2", "mean"),
+        ("--device cuda:7", "cuda:7"),
+        ("--device gpu", "gpu"),
+        ("--input-size 3", "conv1"),
+        ("--backend caffe", "affe"),
+    ],
+)
+def test_networks(capsys: pytest.CaptureFixture[str], tiny: Text, more: str, words: str) -> None:
+    assert words in refused(capsys, "--headless", *tiny, *more.split())
+
+
+def test_files_of_a_network(capsys: pytest.CaptureFixture[str], tiny: Text, tmp_path: Path) -> None:
+    prototxt, weights = tiny[1], tiny[3]
+    assert "/no.prototxt" in refused(capsys, "--headless", "--prototxt", "/no.prototxt", "--weights", weights)
+    assert "/no.caffemodel" in refused(capsys, "--headless", "--prototxt", prototxt, "--weights", "/no.caffemodel")
+    other = tmp_path / "other.prototxt"
+    other.write_text(Path(prototxt).read_text().replace('"conv2"', '"conv9"'))
+    assert "conv9" in refused(capsys, "--headless", "--prototxt", other, "--weights", weights)
+    other.write_text(Path(prototxt).read_text().replace('"Softmax"', '"Hardmax"'))
+    assert "Hardmax" in refused(capsys, "--headless", "--prototxt", other, "--weights", weights)
+    other.write_text("layer { name: ")
+    assert "other.prototxt" in refused(capsys, "--headless", "--prototxt", other, "--weights", weights)
+    other.write_bytes(b"\x00\xff" * 50)
+    assert "other.prototxt" in refused(capsys, "--headless", "--prototxt", other, "--weights", weights)
+    assert "other.prototxt" in refused(capsys, "--headless", "--prototxt", prototxt, "--weights", other)
+
+
+def test_settings(capsys: pytest.CaptureFixture[str], tiny: Text, tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text("caffevis_deploy_protxt = 'x'\n")
+    assert "did you mean 'caffevis_deploy_prototxt'?" in refused(capsys, *tiny, "--settings", path)
+    path.write_text("window_panes = (('input', (0, 0, 300)),)\n")
+    assert "input" in refused(capsys, *tiny, "--settings", path)
+
+
+def test_folders_and_sizes(capsys: pytest.CaptureFixture[str], tiny: Text) -> None:
+    assert "there is no such folder" in refused(capsys, *tiny, "--headless", "--unit-images", "nowhere")
+    assert "too small" in refused(capsys, *tiny, "--headless", "--scale", "0.05")
+
+
+def test_frames_do_not_count_before_the_network_is_there(capsys: pytest.CaptureFixture[str], tiny: Text) -> None:
+    assert "device" in refused(capsys, *tiny, "--headless", "--frames", "1", "--device", "cuda:99")
+
+
+def test_list_layers_of_a_model_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "nothing" in refused(capsys, "--list-layers", "--model", "nothing-like-it")
+
+
+@pytest.mark.parametrize("display", [None, ":93", "no.such.host.invalid:0", "nonsense"])
+def test_no_display(tiny: Text, root: Path, display: str | None) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.endswith("DISPLAY")}
+    environment |= {"DISPLAY": display} if display else {}
+    done = subprocess.run(
+        [sys.executable, str(root / "run_toolbox.py"), *tiny],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "--headless" in done.stderr
+    assert done.stdout == ""
+
+
+def test_an_error_of_the_worker_is_one_sentence_too(tiny: Text, root: Path, tmp_path: Path) -> None:
+    """In a process of its own, where the log goes to standard error as well."""
+    other = tmp_path / "other.prototxt"
+    other.write_text(Path(tiny[1]).read_text().replace('"Softmax"', '"Hardmax"'))
+    arguments = ["--headless", "--prototxt", str(other), *tiny[2:]]
+    done = subprocess.run(
+        [sys.executable, str(root / "run_toolbox.py"), *arguments], capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stderr.count("\n"), done.stdout) == (2, 1, "")
+    assert "Hardmax" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ModuleNotFoundError("No module named 'torch'", name="torch"), "scripts/run.sh"),
+        (ImportError("libGL.so.1: cannot open shared object file", name="cv2"), "apt-get install libgl1"),
+        (ImportError("numpy was built\nfor another", name="numpy"), "install the requirements anew"),
+    ],
+)
+def test_missing_libraries(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, error: ImportError, words: str
+) -> None:
+    from deepvis.cli import window as cli
+
+    def fail(arguments: object) -> int:
+        raise error
+
+    monkeypatch.setattr(cli, "_run", fail)
+    assert words in refused(capsys, "--headless")

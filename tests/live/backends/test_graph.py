@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from deepvis.core.types import BackAsk, BackMode, NetAsk, Unit
+from deepvis.formats.caffe.spec import with_weights
+from deepvis.live.backends.base import BackendError, open_backend
+from deepvis.live.backends.graph import EngineBackend, pick_device
+from deepvis.models.zoo import load_model
+from tests.helpers.networks import noise_frame, small_model
+from tests.live.backends.conformance import BackendConformance
+
+
+class TestEngine(BackendConformance):
+    @pytest.fixture
+    def backend(self, tmp_path):
+        return open_backend("engine", small_model(tmp_path), "cpu")
+
+
+@pytest.fixture
+def engine(tmp_path) -> EngineBackend:
+    return EngineBackend(small_model(tmp_path), "cpu")
+
+
+def test_the_pass_stops_after_what_is_shown(engine):
+    snapshot = engine.run(NetAsk(noise_frame(), shown=frozenset({"pool1"})))
+    assert "pool1" in snapshot.activations and "fc" not in snapshot.activations
+    snapshot = engine.run(NetAsk(snapshot.ask.frame, BackAsk(Unit("fc", 0), BackMode.GRAD), shown=frozenset({"pool1"})))
+    assert "fc" in snapshot.activations and "prob" not in snapshot.activations
+
+
+def test_activations_on_the_cpu_are_not_copied(engine):
+    snapshot = engine.run(NetAsk(noise_frame()))
+    assert not snapshot.activations["conv1"].flags.owndata
+    blob = engine._last.tape.blobs["conv1"]
+    assert snapshot.activations["conv1"].ctypes.data == blob.data_ptr()
+
+
+def test_weights_that_are_no_numbers_are_noted_and_shown(tmp_path):
+    model = small_model(tmp_path)
+    kernel, bias = np.full((6, 3, 3, 3), 0.1, np.float32), np.zeros(6, np.float32)
+    kernel[0, 0, 0, 0] = np.nan
+    model.__dict__["spec"] = with_weights(model.spec, {"conv1": [kernel, bias]})
+    backend = EngineBackend(model, "cpu")
+    assert any("conv1 hold NaN" in note for note in backend.info.notes)
+    snapshot = backend.run(NetAsk(noise_frame(), BackAsk(Unit("fc", 0), BackMode.GRAD)))
+    assert snapshot.activations["fc"].shape == (5, 1, 1)
+
+
+def test_layers_that_the_engine_has_not_are_all_named(tmp_path):
+    text = """
+    layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 dim: 3 dim: 8 dim: 8 } } }
+    layer { name: "odd" type: "OddOne" bottom: "data" top: "odd" }
+    layer { name: "odder" type: "OtherOne" bottom: "odd" top: "odder" }
+    """
+    with pytest.raises(BackendError, match=r"OddOne.*OtherOne"):
+        EngineBackend(small_model(tmp_path, text), "cpu")
+
+
+def test_devices():
+    assert pick_device("cpu").type == "cpu"
+    assert pick_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
+    for wanted, words in (
+        ("gpu", "expected auto, cpu or cuda"),
+        ("cuda:77", "is not there"),
+        ("meta", "not supported"),
+    ):
+        with pytest.raises(BackendError, match=words):
+            pick_device(wanted)
+
+
+def test_a_batch_that_a_layer_makes_is_shown_stacked(tmp_path):
+    text = """
+    layer { name: "data" type: "Input" top: "data" input_param { shape { dim: 1 dim: 3 dim: 16 dim: 16 } } }
+    layer { name: "conv1" type: "Convolution" bottom: "data" top: "conv1"
+      convolution_param { num_output: 6 kernel_size: 1 weight_filler { type: "gaussian" std: 0.2 } } }
+    layer { name: "regions" type: "Reshape" bottom: "conv1" top: "regions"
+      reshape_param { shape { dim: 2 dim: 3 dim: 16 dim: 16 } } }
+    layer { name: "rows" type: "Convolution" bottom: "regions" top: "rows"
+      convolution_param { num_output: 4 kernel_size: 1 weight_filler { type: "gaussian" std: 0.2 } } }
+    """
+    backend = EngineBackend(small_model(tmp_path, text), "cpu")
+    assert backend.info.layer("rows").channels == 4 and backend.info.layer("rows").height == 32
+    one = backend.run(NetAsk(noise_frame(), BackAsk(Unit("rows", 1), BackMode.GRAD, (20, 3))))
+    assert one.activations["rows"].shape == (4, 32, 16)
+    assert one.input_diff[:, 4, 3].any() and np.count_nonzero(np.abs(one.input_diff).sum(0)) == 1
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("folder", "name", "size"),
+    [
+        ("lenet-v1", "lenet", None),
+        ("cifar10-v1", "cifar10_full", None),
+        ("mtcnn", "det1", (40, 60)),
+        ("mtcnn", "det3", None),
+        ("wechat-sr", "sr", (40, 60)),
+    ],
+)
+def test_real_networks_of_odd_shapes_are_shown_layer_by_layer(shared, folder, name, size):
+    files = shared / "models" / folder
+    weights = next(files.glob(f"{name}*.caffemodel"))
+    model = load_model(prototxt=files / f"{name}.prototxt", weights=weights, overrides={"input_size": size})
+    backend = EngineBackend(model, "cpu")
+    assert size is None or backend.info.input_shape[1:] == size
+    frame = noise_frame(0, 50, 70)
+    for layer in backend.info.layers:
+        snapshot = backend.run(NetAsk(frame, BackAsk(Unit(layer.name, layer.channels - 1), BackMode.DECONV)))
+        assert snapshot.activations[layer.name].shape == (layer.channels, layer.height, layer.width)
+        assert snapshot.input_diff.shape == backend.info.input_shape

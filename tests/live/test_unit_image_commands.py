@@ -1,0 +1,103 @@
+"""The commands that the window shows name the very network that it shows."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from deepvis.cli.window import parser, settings_of
+from deepvis.live.unit_image_commands import commands_for, short_path
+from deepvis.models.identity import fingerprint
+from deepvis.optimize import options
+from deepvis.optimize.tasks import load
+from deepvis.scan.command import add_model_arguments, model_ref
+from deepvis.scan.network import open_model as open_scanned
+from deepvis.window.app import open_model
+from tests.helpers.networks import small_model
+
+
+def window(*arguments: str) -> tuple[Any, Any]:
+    """(the model that the window shows with these arguments, the commands in its notes)."""
+    settings = settings_of(parser().parse_args(list(arguments)))
+    model = open_model(settings)
+    return model, commands_for(model, vars(settings))
+
+
+def optimized(command: str) -> tuple[Any, argparse.Namespace]:
+    """The model that scripts/optimize_layer.py makes pictures of."""
+    p = options.Parser()
+    options.add_network(p)
+    p.add_argument("--push-layer")
+    p.add_argument("--unit-jpg-dir", type=Path)
+    args = p.parse_args(shlex.split(command)[1:])
+    return load(options.network_of(args)), args
+
+
+def scanned(command: str) -> tuple[Any, argparse.Namespace]:
+    """The model that scripts/find_max_acts.py looks for the top 9 of."""
+    p = argparse.ArgumentParser()
+    add_model_arguments(p)
+    for option in ("--device", "--layers", "--images", "--output"):
+        p.add_argument(option)
+    p.add_argument("--crop", action="store_true")
+    args = p.parse_args(shlex.split(command)[1:])
+    return open_scanned(model_ref(args)), args
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        (),
+        ("--input-size", "24x32", "--channel-order", "RGB", "--input-scale", "1", "--data-blob", "data"),
+        ("--unit-images", "{folder}"),
+    ],
+)
+def test_a_network_of_ones_own_is_named_in_full(tiny: list[str], tmp_path: Path, more: tuple[str, ...]) -> None:
+    more = tuple(word.format(folder=tmp_path) for word in more)
+    model, commands = window(*tiny, *more)
+    for shown, args in (optimized(commands.optimize("fc3")), scanned(commands.top("fc3"))):
+        assert fingerprint(shown) == fingerprint(model) and shown.labels == model.labels
+        assert (getattr(args, "unit_jpg_dir", None) or getattr(args, "output", None) or "") == (
+            "" if "--unit-images" not in more else tmp_path if hasattr(args, "unit_jpg_dir") else str(tmp_path)
+        )
+
+
+def test_other_weights_for_the_files_of_a_model_are_not_that_model(root: Path, tmp_path: Path) -> None:
+    folder = root / "models" / "caffenet-mini"
+    mean = tmp_path / "my mean.npy"
+    np.save(mean, np.full((3, 200, 200), 100, np.float32))
+    weights = str(folder / "caffenet-mini.caffemodel")
+    files = ("--prototxt", str(folder / "deploy.prototxt"), "--weights", weights, "--mean", str(mean))
+    model, commands = window(*files)
+    assert "--model" not in commands.network
+    assert fingerprint(optimized(commands.optimize("fc8"))[0]) == fingerprint(model)
+    assert fingerprint(scanned(commands.top("fc8"))[0]) == fingerprint(model)
+
+
+def test_a_model_with_a_card_needs_its_name_only() -> None:
+    _, commands = window()
+    assert commands.optimize("fc8") == "scripts/optimize_layer.py --model caffenet-mini --push-layer fc8"
+    _, commands = window("--mean", "1,2,3.5", "--input-size", "120x130")
+    assert commands.network == "--model caffenet-mini --mean 1,2,3.5"
+    assert "--data-size 120,130 " in commands.optimize("fc8") and "--input-size 120x130 " in commands.top("fc8")
+
+
+def test_without_anything_said_the_files_are_named(tmp_path: Path) -> None:
+    own = commands_for(small_model(tmp_path))
+    assert own.top("fc").startswith(f"scripts/find_max_acts.py --prototxt {tmp_path / 'small.prototxt'} --layers fc")
+
+
+def test_paths_are_as_short_as_a_shell_takes_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here, home = tmp_path / "here", tmp_path / "home"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    monkeypatch.setenv("HOME", str(home))
+    assert short_path(here / "nets" / "a.prototxt") == "nets/a.prototxt"
+    assert short_path(home / "my nets" / "a.prototxt") == "~/'my nets/a.prototxt'"
+    assert short_path(tmp_path / "a.prototxt") == str(tmp_path / "a.prototxt")
+    assert short_path("../a b.prototxt") == "'../a b.prototxt'"

@@ -1,0 +1,96 @@
+"""model.yaml: every key is checked, every error names file, key, value and what was expected."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from deepvis.models.card import KEYS, Checksum, read_card
+from deepvis.models.zoo import list_models
+from deepvis.network.errors import ModelError
+
+BASE = "version: 1\nprototxt: p\nweights: w\n"
+
+WRONG = {
+    "unknown key": ("lables: x", "the key 'lables' is unknown; did you mean 'labels'?"),
+    "unknown key, none near": ("42: x", "the key 42 is unknown; there are: version"),
+    "version": ("version: 7", "version: found 7, expected 1; a newer deepvis may be needed"),
+    "text": ("labels: 3", "labels: found 3, expected a text"),
+    "mean": ("mean: [1, x]", "mean: found [1, 'x'], expected one number for each channel"),
+    "mean list": ("mean: []", "expected one number for each channel"),
+    "order": ("channel_order: GBR", "channel_order: found 'GBR', expected BGR or RGB"),
+    "scale": ("input_scale: 0", "input_scale: found 0, expected a number above 0"),
+    "scale bool": ("input_scale: true", "expected a number above 0"),
+    "size": ("input_size: [0, 3]", "expected [height, width] in pixels"),
+    "layers": ("layers: [1]", "layers: found [1], expected a list of names"),
+    "groups": ("groups: a", "groups: found 'a', expected a list of lists"),
+    "short names": ("short_names: [a]", "expected a mapping of names to names"),
+    "panes": ("panes: {input: [1, 2, 3]}", "expected a mapping of pane names to [row, column, height, width] or null"),
+    "file": ("files: [{url: 'http://x'}]", "expected files that each have a path and a url"),
+    "file key": ("files: [{path: a, url: 'http://x', md5: 0}]", "found 'md5'"),
+    "file outside": (
+        "files: [{path: ../a, url: 'http://x'}]",
+        "expected paths inside the model's folder (found '../a')",
+    ),
+    "file scheme": ("files: [{path: a, url: 'file:///etc/passwd'}]", "expected an http or https address for 'a'"),
+    "file without address": ("files: [{path: a}]", "or a note on where it comes from"),
+    "checksum": (
+        "files: [{path: a, url: 'http://x', sha1: abc}]",
+        "expected 40 hexadecimal digits of sha1, in quotes, for 'a'",
+    ),
+    "no yaml": ("a: [", "is no YAML"),
+    "python": ("a: !!python/object/apply:os.system [ls]", "is no YAML"),
+}
+
+
+def write(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "model.yaml"
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_wrong_cards(what: str, tmp_path: Path) -> None:
+    text, said = WRONG[what]
+    base = BASE.replace("version: 1\n", "") if text.startswith("version") else BASE
+    with pytest.raises(ModelError) as error:
+        read_card(write(tmp_path, base + text))
+    assert said in str(error.value) and "model.yaml: " in str(error.value) and "\n" not in str(error.value)
+
+
+def test_required_keys(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"found no 'weights', expected it .Weights file"):
+        read_card(write(tmp_path, "version: 1\nprototxt: p\n"))
+    with pytest.raises(ModelError, match="found no mapping"):
+        read_card(write(tmp_path, "- a\n"))
+    with pytest.raises(ModelError, match="cannot be read"):
+        read_card(tmp_path / "none" / "model.yaml")
+
+
+def test_values(tmp_path: Path) -> None:
+    text = BASE + "mean: 3\npanes: {jpgvis: null, input: [0, 0, 3, 4]}\n"
+    text += f"files: [{{path: a/b, urls: ['http://x/1', 'https://y'], git_blob: {'AB' * 20}, extract: {{a: b}}}}]\n"
+    card = read_card(write(tmp_path, text))
+    assert card.name == tmp_path.name and card.path("weights") == tmp_path / "w"
+    assert card.get("mean") == (3.0,) and card.get("panes") == {"jpgvis": None, "input": (0, 0, 3, 4)}
+    file = card.files[0]
+    assert file.urls == ("http://x/1", "https://y") and file.checksum == Checksum("git_blob", "ab" * 20)
+    assert file.extract == {"a": "b"} and not file.optional
+
+
+def test_the_projects_own_cards() -> None:
+    cards = {card.folder.name: card for card in list_models()}
+    expected = {"caffenet-yos", "bvlc-reference-caffenet", "bvlc-googlenet", "squeezenet", "lenet"}
+    assert expected <= set(cards)
+    for card in cards.values():
+        assert card.get("description") and card.get("license") and card.get("source"), card.folder
+        remote = {file.path for file in card.files}
+        for key in ("prototxt", "weights", "labels", "mean"):
+            path = card.path(key)
+            assert path is None or path.exists() or card.get(key) in remote, (card.folder, key)
+
+
+def test_every_key_is_documented(root: Path) -> None:
+    text = (root / "docs" / "models.md").read_text()
+    assert [key for key in KEYS if f"`{key}`" not in text] == []

@@ -1,0 +1,108 @@
+"""What a window shows of a network that nobody described."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from deepvis.formats.caffe.spec import NetSpec, load_net
+from deepvis.models import listing
+from deepvis.models.zoo import models_folder
+from deepvis.network.errors import ModelError
+
+
+def net(*layers: str, inputs: str = 'input: "data" input_shape { dim: [1, 3, 8, 8] }') -> NetSpec:
+    """Layers as "name:Type:bottom" or "name:Type:bottom+bottom:top"."""
+    text = inputs + "\n"
+    for layer in layers:
+        name, kind, bottoms, *top = layer.split(":")
+        reads = " ".join(f'bottom: "{blob}"' for blob in bottoms.split("+"))
+        param = "convolution_param { num_output: 4 }" if kind == "Convolution" else ""
+        param = "inner_product_param { num_output: 5 }" if kind == "InnerProduct" else param
+        text += f'layer {{ name: "{name}" type: "{kind}" {reads} top: "{top[0] if top else name}" {param} }}\n'
+    return load_net(text)
+
+
+SMALL = net(
+    *("conv1:Convolution:data", "relu1:ReLU:conv1:conv1", "pool1:Pooling:conv1", "norm1:LRN:pool1"),
+    *("conv2:Convolution:norm1", "flat:Flatten:conv2", "drop:Dropout:flat:flat", "fc3:InnerProduct:flat"),
+    *("drop3:Dropout:fc3", "prob:Softmax:drop3"),
+)
+
+
+def test_data_dropout_reshapes_and_in_place_layers_are_not_listed() -> None:
+    assert listing.shown_layers(SMALL) == ("conv1", "pool1", "norm1", "conv2", "fc3", "prob")
+
+
+def test_classes_and_probabilities() -> None:
+    assert listing.probability_layer(SMALL) == "prob"
+    assert listing.class_layers(SMALL, "prob") == ("fc3", "drop3", "prob")
+    assert listing.class_count(SMALL, ("fc3", "prob")) == 5
+    without = net("conv1:Convolution:data", "fc:InnerProduct:conv1")
+    assert listing.probability_layer(without) == "" and listing.class_layers(without, "") == ("fc",)
+    assert listing.probability_layer(net("a:Softmax:data", "prob:Sigmoid:a", "b:Softmax:prob")) == "prob"
+
+
+def test_pooled_and_normalised_layers_borrow_images() -> None:
+    found = listing.borrowed_images(SMALL, listing.shown_layers(SMALL))
+    assert found == {"pool1": "conv1", "norm1": "conv1", "prob": "fc3"}
+
+
+def test_convolutional_or_fully_connected() -> None:
+    kinds = {layer.name: listing.is_convolutional(layer) for layer in SMALL.layers}
+    assert kinds["conv1"] is True and kinds["fc3"] is False and kinds["pool1"] is None
+
+
+def test_groups_and_short_names() -> None:
+    names = ("conv1/7x7_s2", "pool1/norm1", "conv2/3x3_reduce", "inception_3a/output", "inception_3b/output", "prob")
+    assert listing.groups(names) == (0, 0, 1, 2, 2, 2)
+    assert list(listing.short_names(names).values()) == ["conv1", "norm1", "conv2r", "3a", "3b", "prob"]
+    assert listing.groups(("mix_a/1x1", "mix_a/3x3", "mix_b/1x1")) == (0, 0, 1)
+    assert listing.short_names(("a/1x1", "a/3x3")) == {"a/1x1": "a/1x1", "a/3x3": "a/3x3"}
+
+
+def test_inputs() -> None:
+    shapes = "shape { dim: [1, 3] } shape { dim: [1, 1, 4, 6] }"
+    two = f'layer {{ type: "Input" top: "info" top: "im" input_param {{ {shapes} }} }}'
+    spec = net("p:Power:im", inputs=two)
+    assert listing.data_blob(spec) == "im" and listing.picture_shape(spec, "im") == (1, 4, 6)
+    assert listing.data_blob(spec, "info") == "info"
+    with pytest.raises(ModelError, match="has no input 'x', expected one of its inputs: 'info', 'im'"):
+        listing.data_blob(spec, "x")
+    with pytest.raises(ModelError, match=r"found the shape 1x3 of the input 'info', expected .batch, channels"):
+        listing.picture_shape(spec, "info")
+    with pytest.raises(ModelError, match="found the inputs none, expected one that takes a picture"):
+        listing.data_blob(load_net("layer { name: 'd' type: 'DummyData' top: 'd' }"))
+
+
+def test_long_networks_show_their_blocks() -> None:
+    googlenet = load_net(models_folder() / "bvlc-googlenet" / "deploy.prototxt")
+    shown = listing.shown_layers(googlenet)
+    assert shown[:3] == ("conv1/7x7_s2", "pool1/3x3_s2", "pool1/norm1") and len(shown) == 21
+    assert "inception_4c/output" in shown and "inception_4c/3x3" not in shown
+    squeezenet = load_net(models_folder() / "squeezenet" / "deploy.prototxt")
+    assert listing.shown_layers(squeezenet)[2:5] == ("fire2/concat", "fire3/concat", "pool3")
+    residual = net(
+        "conv1:Convolution:data",
+        *(
+            f"res{i}_{part}"
+            for i in range(9)
+            for part in (
+                f"a:Convolution:{f'res{i - 1}' if i else 'conv1'}",
+                f"b:Convolution:res{i}_a",
+                f"c:Convolution:res{i}_b",
+                f"sum:Eltwise:res{i}_c+res{i}_a:res{i}",
+            )
+        ),
+    )
+    assert listing.shown_layers(residual) == ("conv1", *(f"res{i}" for i in range(9)))
+
+
+@pytest.mark.shared
+def test_real_networks(shared: Path) -> None:
+    for path in sorted((shared / "models").glob("*/*.prototxt")):
+        spec = load_net(path)
+        shown = listing.shown_layers(spec)
+        assert 5 < len(shown) <= 32, path
+        assert len(listing.picture_shape(spec, listing.data_blob(spec))) == 3

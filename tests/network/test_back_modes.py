@@ -1,0 +1,67 @@
+"""Deconv and guided backprop beside a slow reading of the papers, layer by layer, on a plain chain."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from deepvis.network.back_modes import BACK_MODES
+from tests.helpers.nets import conv, data, layer, net, noise, relu
+
+CHAIN = (
+    data(1, 3, 11, 12)
+    + conv("c1", "data", "num_output: 4 kernel_size: 3")
+    + relu("c1")
+    + layer("LRN", "norm1", "c1", "lrn_param { local_size: 3 alpha: 2 %s }")
+    + layer("Pooling", "pool1", "norm1", "pooling_param { kernel_size: 2 stride: 2 }")
+    + conv("c2", "pool1", "num_output: 5 kernel_size: 3 pad: 1")
+    + relu("c2")
+    + conv("c3", "c2", "num_output: 3 kernel_size: 2")
+)
+
+
+def through_relu(mode: str, grad, forward):
+    if mode == "deconv":  # Zeiler & Fergus: what comes from above is rectified, the forward pass is not looked at
+        return torch.where(grad > 0, grad, 0.0)
+    if mode == "guided":  # Springenberg et al.: only where both are positive
+        return torch.where((grad > 0) & (forward > 0), grad, 0.0)
+    return torch.where(forward > 0, grad, 0.0)
+
+
+def slow_walk(network, blobs, seed, mode: str, *, ignore_lrn: bool):
+    w = {name: blobs[0] for name, blobs in network.parameters().items()}
+    grad = F.conv_transpose2d(seed, w["c3"])
+    grad = through_relu(mode, grad, blobs["c2"])
+    grad = F.conv_transpose2d(grad, w["c2"], padding=1)
+    x = blobs["norm1"].contiguous().clone().requires_grad_()
+    grad = torch.autograd.grad(F.max_pool2d(x, 2, 2, ceil_mode=True), x, grad)[0]
+    if not (ignore_lrn and mode == "deconv"):
+        x = blobs["c1"].contiguous().clone().requires_grad_()
+        grad = torch.autograd.grad(F.local_response_norm(x, 3, alpha=2, beta=0.75, k=1), x, grad)[0]
+    grad = through_relu(mode, grad, blobs["c1"])
+    return F.conv_transpose2d(grad, w["c1"])
+
+
+@pytest.mark.parametrize("ignore_lrn", [False, True])
+@pytest.mark.parametrize("mode", list(BACK_MODES))
+def test_mode(mode: str, ignore_lrn: bool) -> None:
+    network = net(CHAIN % ("deconv_ignore: true" if ignore_lrn else ""))
+    tape = network.forward({"data": noise(1, 3, 11, 12)})
+    seed = torch.zeros_like(tape.blobs["c3"])
+    seed[0, 1] = tape.blobs["c3"][0, 1]
+    want = slow_walk(network, tape.blobs, seed, mode, ignore_lrn=ignore_lrn)
+    torch.testing.assert_close(tape.backward("c3", seed, mode)["data"], want, rtol=1e-4, atol=1e-5)
+
+
+def test_modes_differ_only_where_they_say() -> None:
+    assert set(BACK_MODES["gradient"]) == set()
+    assert set(BACK_MODES["deconv"]) == {"ReLU", "LRN deconv_ignore"}
+    assert set(BACK_MODES["guided"]) == {"ReLU"}
+
+
+def test_leaky_relu_in_deconv_is_rectified_all_the_same() -> None:
+    text = data(1, 1, 1, 4) + layer("ReLU", "r", "data", "relu_param { negative_slope: 0.5 }")
+    tape = net(text).forward({"data": noise(1, 1, 1, 4)})
+    seed = torch.tensor([-1.0, 2.0, -3.0, 4.0]).reshape(1, 1, 1, 4)
+    assert tape.backward("r", seed, "deconv")["data"].flatten().tolist() == [0.0, 2.0, 0.0, 4.0]

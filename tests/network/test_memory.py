@@ -1,0 +1,56 @@
+"""Freed memory stays with the process, where the C library can be told so."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from deepvis.network.memory import LARGE, MMAP_THRESHOLD, TOP_PAD, TRIM_THRESHOLD, tell
+
+LOOP = """
+import resource, threading, torch
+{setting}
+
+def usage():
+    return resource.getrusage(resource.RUSAGE_SELF)
+
+def work():
+    for turn in range(40):
+        if turn == 16:
+            faults.append(usage().ru_minflt)
+        blobs = [torch.zeros(40 << 18) for _ in range(2)]  # 2 x 40 MB
+        del blobs
+
+faults, before = [], usage().ru_maxrss
+thread = threading.Thread(target=work)
+thread.start()
+thread.join()
+print(usage().ru_minflt - faults[0], (usage().ru_maxrss - before) // 1024)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc's malloc")
+def test_blobs_of_later_passes_take_no_new_pages_and_few_lie_ready() -> None:
+    setting = "from deepvis.network.memory import keep_freed_memory; keep_freed_memory()"
+    said = [
+        subprocess.run([sys.executable, "-c", LOOP.format(setting=line)], capture_output=True, check=True).stdout
+        for line in ("", setting)
+    ]
+    (mapped, _), (kept, megabytes) = (map(int, words.split()) for words in said)
+    assert kept < mapped / 10
+    assert megabytes < 10 * 40
+
+
+@pytest.mark.parametrize("allowed", [LARGE[0], LARGE[1], 0])
+def test_an_older_library_allows_less_and_is_left_alone_where_it_allows_nothing(allowed) -> None:
+    told = []
+
+    def mallopt(parameter: int, value: int) -> int:
+        said = parameter != MMAP_THRESHOLD or value <= allowed
+        told.extend([parameter] if said else [])
+        return int(said)
+
+    assert tell(mallopt) is bool(allowed)
+    assert told == ([MMAP_THRESHOLD, TOP_PAD, TRIM_THRESHOLD] if allowed else [])

@@ -1,0 +1,38 @@
+"""Tasks for the executor's tests; a module of their own, so that worker processes can import it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+from deepvis.scan.errors import ScanError
+from deepvis.scan.executor import Done
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Leaves a file behind. dies: kills its process the first so many times. fails: raises instead."""
+
+    folder: Path
+    number: int
+    dies: int = 0
+    fails: bool = False
+
+    @property
+    def title(self) -> str:
+        return f"mark {self.number}"
+
+    def run(self, advance=None, stop=None) -> Done:
+        if self.fails:
+            raise ScanError(f"mark {self.number} failed")
+        attempts = self.folder / f"{self.number}.attempts"
+        before = len(attempts.read_text()) if attempts.exists() else 0
+        attempts.write_text("x" * (before + 1))
+        if before < self.dies:
+            os.kill(os.getpid(), signal.SIGKILL)
+        (self.folder / f"{self.number}.done").touch()
+        if advance is not None:
+            advance(1, 0)
+        return Done(1, 0)

@@ -1,0 +1,83 @@
+"""Work in threads and processes: all of it is done, deaths are survived, failures end the run."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from tasks import Mark
+
+from deepvis.scan.errors import ScanError
+from deepvis.scan.executor import IN_PROCESS, Done, Stopped, Where, run_all
+
+
+class Counted:
+    def __init__(self) -> None:
+        self.count, self.notes = 0, []
+
+    def advance(self, count: int, skipped: int) -> None:
+        self.count += count
+
+
+def done(folder) -> set[str]:
+    return {path.stem for path in folder.glob("*.done")}
+
+
+@pytest.mark.parametrize("where", [IN_PROCESS, Where(workers=1)])
+def test_all_is_done_once(tmp_path, where) -> None:
+    seen = Counted()
+    run_all(where, [Mark(tmp_path, n) for n in range(5)], seen.advance, seen.notes.append)
+    assert done(tmp_path) == set("01234") and seen.count == 5 and seen.notes == []
+    assert {path.read_text() for path in tmp_path.glob("*.attempts")} == {"x"}
+
+
+def test_nothing_to_do(tmp_path) -> None:
+    run_all(IN_PROCESS, [], None, None)
+    run_all(Where(workers=2), [], None, None)
+
+
+def test_a_killed_worker_is_survived(tmp_path) -> None:
+    seen = Counted()
+    tasks = [Mark(tmp_path, n, dies=1 if n == 1 else 0) for n in range(4)]
+    run_all(Where(workers=2), tasks, seen.advance, seen.notes.append)
+    assert done(tmp_path) == set("0123") and seen.count == 4
+    assert len(seen.notes) == 1 and "a worker died; begun again: " in seen.notes[0] and "mark 1" in seen.notes[0]
+
+
+def test_a_task_that_always_kills_its_worker_ends_the_run(tmp_path) -> None:
+    seen = Counted()
+    with pytest.raises(ScanError, match="a worker died 3 times over mark 0, perhaps for want of memory"):
+        run_all(Where(workers=1), [Mark(tmp_path, 0, dies=99)], seen.advance, seen.notes.append)
+    assert len(seen.notes) == 2
+
+
+@pytest.mark.parametrize("where", [IN_PROCESS, Where(workers=1)])
+def test_a_failure_comes_through(tmp_path, where) -> None:
+    with pytest.raises(ScanError, match="mark 7 failed"):
+        run_all(where, [Mark(tmp_path, 7, fails=True)], Counted().advance, None)
+
+
+def test_the_others_are_stopped_when_one_fails() -> None:
+    """The second task would run for ever, were it not told to stop."""
+    started, was_stopped = threading.Event(), []
+
+    class Waits:
+        title = "waits"
+
+        def run(self, advance, stop) -> Done:
+            started.set()
+            was_stopped.append(stop.wait(30))
+            raise Stopped
+
+    class Fails:
+        title = "fails"
+
+        def run(self, advance, stop) -> Done:
+            started.wait(30)
+            raise ScanError("no")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("deepvis.scan.executor.cores", lambda: 2)
+        with pytest.raises(ScanError, match="no"):
+            run_all(IN_PROCESS, [Waits(), Fails()], None, None)
+    assert was_stopped == [True]

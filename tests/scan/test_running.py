@@ -1,0 +1,287 @@
+"""The running top-9 against the definition, and its pictures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from deepvis.core.types import Fit, Frame, LayerInfo, NetAsk, NetInfo, PassSeconds, Snapshot, Unit, UnitImages
+from deepvis.core.unit_files import SAVED_TOP, read_patches, unit_image_paths
+from deepvis.live.backends.fake import FAKE_INFO, FakeBackend
+from deepvis.live.running_images import RunningImages
+from deepvis.scan.running import RunningTop
+from deepvis.scan.windows import Window
+
+INFO = NetInfo("tiny", (LayerInfo("a", "Convolution", 2, 2, 3), LayerInfo("b", "InnerProduct", 1, 1, 1)), (3, 4, 4))
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def a_pass(frame_id: int, values, *, path=None, moving=False, fit=Fit.CROP, layers="ab", size=4) -> Snapshot:
+    """A pass in which unit k has the maximum values[k] at (1, 2) of its map."""
+    acts = np.full((2, 2, 3), -9, np.float32)
+    acts[:, 1, 2] = values[:2]
+    activations = {"a": acts, "b": np.array(values[2:3], np.float32).reshape(1, 1, 1)}
+    frame = Frame(frame_id, np.zeros((4, 4, 3), np.uint8), path=path, moving=moving)
+    return Snapshot(
+        frame_id,
+        NetAsk(frame, fit=fit),
+        {name: activations[name] for name in layers},
+        input_rgb=np.full((size, size, 3), frame_id % 256, np.uint8),
+        seconds=PassSeconds(1.0),
+    )
+
+
+def values_of(running: RunningTop, unit: Unit = Unit("a", 0)) -> list[float]:  # noqa: B008
+    return [patch.value for patch in running.best(unit).patches]
+
+
+def test_the_best_stills_come_first_with_place_and_path() -> None:
+    running = RunningTop(INFO, top=2)
+    for index, value in enumerate([1.0, 3.0, 2.0]):
+        assert running.update(a_pass(index, [value, -value, 5], path=f"{index}.jpg"))
+    best = running.best(Unit("a", 0))
+    assert [(p.value, p.path, p.row, p.col) for p in best.patches] == [(3, "1.jpg", 1, 2), (2, "2.jpg", 1, 2)]
+    assert [int(picture.rgb[0, 0, 0]) for picture in best.pictures] == [1, 2]
+    assert values_of(running, Unit("a", 1)) == [-1, -2]
+    assert [p.path for p in running.best(Unit("b", 0)).patches] == ["0.jpg", "1.jpg"]  # of equals the earlier
+    assert best.images == running.images == 3
+
+
+def test_a_still_counts_once_however_often_it_is_seen() -> None:
+    running = RunningTop(INFO)
+    running.update(a_pass(0, [1, 1, 1], path="x.jpg"))
+    assert not running.update(a_pass(0, [1, 1, 1], path="x.jpg"))
+    running.update(a_pass(1, [1, 1, 1], path="y.jpg"))
+    assert not running.update(a_pass(2, [1, 1, 1], path="x.jpg"))  # looked at again
+    assert running.update(a_pass(2, [4, 0, 1], path="x.jpg", fit=Fit.STRETCH))  # another crop of it is better
+    assert values_of(running) == [4, 1]
+    assert values_of(running, Unit("a", 1)) == [1, 1]
+    assert running.images == 2
+
+
+def test_moving_frames_closer_than_a_second_are_one_image() -> None:
+    clock = Clock()
+    running = RunningTop(INFO, clock=clock)
+    for frame_id, (now, value) in enumerate([(0, 5), (0.5, 4), (0.9, 7), (1.8, 6), (1.95, 3), (3.0, 2)]):
+        clock.now = now
+        running.update(a_pass(frame_id, [value, 1, 1], moving=True))
+    assert values_of(running) == [7, 3, 2]  # 6 lies within a second of the better 7
+    assert running.images == 3
+
+
+def test_silent_units_and_numbers_that_are_none_keep_nothing() -> None:
+    running = RunningTop(INFO)
+    running.update(a_pass(0, [0, float("nan"), float("inf")], path="x"))
+    assert all(not running.best(unit).patches for unit in running.units())
+
+
+def test_layers_that_a_pass_has_not_reached_are_filled_by_a_later_one() -> None:
+    running = RunningTop(INFO)
+    running.update(a_pass(0, [1, 1, 2], path="x", layers="a"))
+    assert values_of(running, Unit("b", 0)) == []
+    running.update(a_pass(0, [1, 1, 2], path="x"))
+    assert values_of(running, Unit("b", 0)) == [2]
+    assert values_of(running) == [1]
+    assert running.images == 1
+
+
+def test_moving_frames_cost_a_share_of_the_passes_and_every_layer_has_its_turn() -> None:
+    """The stopwatch says 3 ms for every update; passes take 10 ms, of which a tenth may be spent."""
+    clock, watch = Clock(), Clock()
+    asked = []
+
+    def stopwatch() -> float:
+        asked.append(watch.now)
+        watch.now += 0.003 * (len(asked) % 2)  # between the begin and the end of an update
+        return asked[-1]
+
+    running = RunningTop(INFO, clock=clock, share=0.1, stopwatch=stopwatch)
+    changes = 0
+    for frame_id in range(300):
+        clock.now += 2.0
+        snapshot = a_pass(frame_id, [frame_id + 1.0] * 3, moving=True)
+        changes += running.update(replace(snapshot, seconds=PassSeconds(0.008, 0.002)))
+    assert 90 <= changes <= 110  # 300 passes of 10 ms allow 300 ms: 100 updates of 3 ms
+    assert running.images == 300
+    assert min(values_of(running)) > 220 and min(values_of(running, Unit("b", 0))) > 220
+
+
+def test_reset_begins_anew_and_never_uses_a_number_again() -> None:
+    running = RunningTop(INFO)
+    running.update(a_pass(0, [1, 1, 1], path="x"))
+    before = running.best(Unit("a", 0)).numbers
+    running.reset()
+    assert running.images == 0 and values_of(running) == []
+    running.update(a_pass(0, [1, 1, 1], path="x"))  # the frame that is still shown counts
+    assert running.images == 1
+    assert not set(before) & set(running.best(Unit("a", 0)).numbers)
+
+
+def test_nothing_happens_before_the_network_is_known() -> None:
+    known: list[NetInfo] = []
+    running = RunningTop(lambda: known[0] if known else None)
+    assert not running.update(a_pass(0, [1, 1, 1], path="x"))
+    assert running.units() == [] and running.best(Unit("a", 0)).patches == ()
+    running.reset()
+    known.append(INFO)
+    assert running.update(a_pass(0, [1, 1, 1], path="x"))
+    assert running.best(Unit("c", 0)).patches == () == running.best(Unit("a", 2)).patches
+
+
+def test_pictures_are_bounded_in_bytes() -> None:
+    running = RunningTop(INFO, top=3, capacity=5 * 48)  # five pictures of 4x4x3
+    for index in range(40):
+        running.update(a_pass(index, [index % 7 + index / 100, -index - 1, 40 - index], path=str(index)))
+        kept = {number for unit in running.units() for number in running.best(unit).numbers}
+        assert len(kept) <= 5
+    assert values_of(running) == sorted(values_of(running), reverse=True)
+    assert running._book.bytes == 48 * len(running._book)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(-3, 3), st.booleans(), st.floats(0, 0.7)), max_size=30))
+def test_agrees_with_a_slow_list(events) -> None:
+    """Against a plain list for one unit: stills by path, moving frames by time."""
+    clock, running, entries = Clock(), RunningTop(INFO, top=3), []
+    running._clock = clock
+    for frame_id, (name, value, moving, wait) in enumerate(events):
+        clock.now += wait
+        path = None if moving else f"{name}.jpg"
+        running.update(a_pass(frame_id, [value, 1, 1], path=path, moving=moving))
+        if value == 0 or (len(entries) == 3 and value <= entries[-1][0]):
+            continue
+        close = [
+            e for e in entries if (moving and e[2] is not None and clock.now - e[2] < 1) or (path and e[1] == path)
+        ]
+        if any(e[0] >= value for e in close):
+            continue
+        entries = [e for e in entries if e not in close] + [(value, path, clock.now if moving else None)]
+        entries = sorted(entries, key=lambda e: -e[0])[:3]
+    assert values_of(running) == [e[0] for e in entries]
+    assert [p.path for p in running.best(Unit("a", 0)).patches] == [e[1] or "" for e in entries]
+    used = {n for unit in running.units() for n in running.best(unit).numbers}
+    assert not running._info or used == {kept.number for kept in running._book.kept.values()}
+
+
+# --- as pictures ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def pictures(monkeypatch):
+    """(running, images, backend) over the fake network; windows are 5x5 pixels."""
+    backend = FakeBackend()
+    running = RunningTop(FAKE_INFO)
+    pre = SimpleNamespace(input_shape=(3, 24, 24), to_rgb=lambda x: np.full((24, 24, 3), 120, np.uint8))
+    images = RunningImages(running, SimpleNamespace(preprocessor=pre), lambda: backend, seconds=60)
+    images._windows = SimpleNamespace(window=lambda layer, row, col: Window(2 * row - 2, 2 * col - 2, 5, 5))
+    return running, images, backend
+
+
+def see(running: RunningTop, backend: FakeBackend, count: int) -> None:
+    rng = np.random.default_rng(0)
+    for index in range(count):
+        frame = Frame(index, rng.integers(0, 255, (24, 24, 3)).astype(np.uint8), path=f"{index}.png")
+        running.update(backend.run(NetAsk(frame)))
+
+
+def nothing(unit: Unit) -> UnitImages:
+    return UnitImages(unit, 1, notes={"top": "none yet; make them"})
+
+
+def test_the_montages_show_the_best_with_their_projections(pictures) -> None:
+    running, images, backend = pictures
+    see(running, backend, 4)
+    backend.asks.clear()
+    shown = images(nothing(Unit("conv1", 0)))
+    assert shown.top.shape == shown.top_back.shape == (384, 384, 3) and shown.top.dtype == np.uint8
+    assert not shown.top.flags.writeable
+    assert len(shown.patches) == 4 and len(backend.asks) == 4
+    assert shown.notes["top"] == "running top 9 of this stream, 4 images"
+    assert backend.asks[0].back.position == (shown.patches[0].row, shown.patches[0].col)
+    assert not images.is_unfinished
+    images(nothing(Unit("conv1", 0)))
+    assert len(backend.asks) == 4  # remembered
+
+
+def test_one_image_is_one(pictures) -> None:
+    running, images, backend = pictures
+    see(running, backend, 1)
+    assert images(nothing(Unit("conv1", 0))).notes["top"] == "running top 9 of this stream, 1 image"
+
+
+def test_projections_are_made_bit_by_bit(pictures) -> None:
+    running, images, backend = pictures
+    images._seconds = 0
+    see(running, backend, 3)
+    notes = []
+    for _ in range(3):
+        notes.append(images(nothing(Unit("conv1", 0))).notes["top_back"])
+    assert notes[:2] == ["1 of 3 projected back", "2 of 3 projected back"]
+    assert notes[2].startswith("running top 9") and not images.is_unfinished
+
+
+def test_once_complete_the_patches_of_a_camera_are_projected_with_rests(pictures) -> None:
+    running, images, backend = pictures
+    moments = iter(np.arange(1000) * 0.5)  # a projection takes half a second
+    images._clock = lambda: float(next(moments))
+    see(running, backend, 2)
+    images(nothing(Unit("conv1", 0)))
+    backend.asks.clear()
+    bright = np.full((24, 24, 3), 255, np.uint8)
+    running.update(backend.run(NetAsk(Frame(90, bright, moving=True))))
+    made = []
+    for _ in range(40):
+        made.append(sum(ask.back is not None for ask in backend.asks))
+        images(nothing(Unit("conv1", 0)))
+        assert not images.is_unfinished
+    assert made[0] == 0 and made[10] == 0 and made[-1] == 1
+
+
+def test_pictures_of_a_scan_stay(pictures) -> None:
+    running, images, backend = pictures
+    see(running, backend, 2)
+    scanned = replace(nothing(Unit("conv1", 0)), top=np.zeros((3, 3, 3), np.uint8))
+    assert images(scanned) is scanned
+
+
+def test_what_an_earlier_stream_left_gives_way_once_a_new_one_is_begun(pictures) -> None:
+    running, images, backend = pictures
+    old = UnitImages(Unit("conv1", 0), 1, top=np.zeros((3, 3, 3), np.uint8), notes={"top": SAVED_TOP})
+    see(running, backend, 2)
+    assert images(old) is old
+    running.reset()
+    see(running, backend, 2)
+    assert images(old).notes["top"].startswith("running top 9")
+
+
+def test_without_images_the_note_of_the_files_stays(pictures) -> None:
+    _, images, _ = pictures
+    unit = nothing(Unit("conv1", 0))
+    assert images(unit) is unit
+
+
+def test_saved_in_the_windows_layout_and_still_running(pictures, tmp_path) -> None:
+    running, images, backend = pictures
+    see(running, backend, 3)
+    images(nothing(Unit("conv1", 0)))
+    count = images.save(tmp_path)
+    assert count == sum(bool(running.best(unit).patches) for unit in running.units()) > 20
+    paths = unit_image_paths(tmp_path, "conv1", 0)
+    assert paths.top.exists() and paths.top_back.exists()
+    assert not unit_image_paths(tmp_path, "mixed/output", 3).top_back.exists()
+    assert read_patches(paths.patches) == running.best(Unit("conv1", 0)).patches
+    saved = replace(nothing(Unit("conv1", 0)), top=np.zeros((3, 3, 3), np.uint8), patches=read_patches(paths.patches))
+    see(running, backend, 6)
+    assert images(saved).notes["top"] == "running top 9 of this stream, 6 images"

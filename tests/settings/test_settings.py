@@ -1,0 +1,155 @@
+"""Settings files: the table, its document, the overrides, the original's names."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from pathlib import Path
+
+import pytest
+
+from deepvis.cli.window import parser, settings_of
+from deepvis.settings import table as config
+from deepvis.settings.original import RENAMED, WITHOUT_EFFECT
+from deepvis.settings.table import ConfigError, Settings, load
+
+ORIGINAL = """
+import os
+from os.path import join
+caffevis_caffe_root      = '/path/to/caffe'
+caffevis_deploy_prototxt = '%DVT_ROOT%/models/bvlc-googlenet/bvlc-googlenet-deploy.prototxt'
+caffevis_network_weights = '%DVT_ROOT%/models/bvlc-googlenet/bvlc-googlenet.caffemodel'
+caffevis_data_mean       = (104, 117, 123)   # per-channel mean
+caffevis_labels          = '%DVT_ROOT%/models/bvlc-googlenet/ilsvrc_2012_labels.txt'
+caffevis_jpgvis_layers   = []
+caffevis_prob_layer      = 'prob'
+caffevis_label_layers    = ('loss3/classifier', 'prob')
+def caffevis_layer_pretty_name_fn(name):
+    return name.replace('conv','c').replace('pool','p')
+caffevis_filter_layers = lambda name: '_split_' in name
+_control_height = 125
+window_panes = (
+    ('input',            (  0,    0,  300,   300)),
+    ('caffevis_aux',     (300,    0,  300,   300)),
+    ('caffevis_back',    (600,    0,  300,   300)),
+    ('caffevis_status',  (900,    0,   30,  1500)),
+    ('caffevis_control', (  0,  300,   _control_height, 1200)),
+    ('caffevis_layers',  ( _control_height,  300,  900 - _control_height, 1200)),
+)
+caffevis_layers_aspect_ratio = float(window_panes[-1][1][3])/window_panes[-1][1][2]
+caffevis_control_line_spacing = 10
+caffevis_mode_gpu = False
+global_scale = 1.5
+"""
+
+
+def written(folder: Path, text: str, name: str = "settings_local.py") -> Path:
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+def test_settings_py_is_the_printed_table(root: Path) -> None:
+    assert (root / "settings.py").read_text() == config.document()
+    assert load([root / "settings.py"]) == Settings()
+
+
+def test_a_settings_file_of_the_original_runs(tmp_path: Path) -> None:
+    settings = load([written(tmp_path, ORIGINAL)])
+    assert settings.prototxt == f"{tmp_path}/models/bvlc-googlenet/bvlc-googlenet-deploy.prototxt"
+    assert settings.mean == (104.0, 117.0, 123.0)
+    assert settings.label_layers == ("loss3/classifier", "prob")
+    assert (settings.device, settings.scale, settings.prob_layer) == ("cpu", 1.5, "prob")
+    assert settings.short_name is not None
+    assert settings.short_name("conv1") == "c1"
+    assert settings.layer_filter is not None
+    assert settings.layer_filter("data_split_0")
+    assert settings.panes is not None
+    assert settings.panes["control"] == (0, 300, 125, 1200)
+    assert settings.panes["jpgvis"] is None
+
+
+def test_later_files_override_earlier_ones(tmp_path: Path) -> None:
+    first = written(tmp_path, "scale = 2\ndebug = 1\n", "settings.py")
+    second = written(tmp_path, "scale = 0.5\npanes = {'caffevis_jpgvis': None}\n")
+    settings = load([first, second])
+    assert (settings.scale, settings.debug, settings.panes) == (0.5, 1, {"jpgvis": None})
+
+
+def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
+    settings = load([written(tmp_path, "images = 'photos'\nvideo = 'rtsp://camera/1'\nmean = (1, 2.5)\n")])
+    assert (settings.images, settings.video, settings.mean) == (
+        f"{tmp_path}/photos",
+        "rtsp://camera/1",
+        (1.0, 2.5),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("caffevis_deploy_protxt = 'x'", "did you mean 'caffevis_deploy_prototxt'?"),
+        ("scal = 2", "did you mean 'scale'?"),
+        ("zzz = 2", "begins with _, as _zzz"),
+        (
+            "def caffevis_layer_prety_name_fn(name): return name",
+            "did you mean 'caffevis_layer_pretty_name_fn'?",
+        ),
+        ("scale = 'big'", "scale is 'big': expected a number above 0"),
+        ("global_scale = -1", "global_scale, now: scale is -1: expected a number above 0"),
+        ("debug = True", "debug is True: expected a whole number"),
+        ("channel_order = 'rgb'", "expected one of BGR, RGB"),
+        ("panes = {'layer': (0, 0, 1, 1)}", "did you mean 'layers'?"),
+        ("panes = {'layers': (0, 0, 1)}", "[row, column, height, width]"),
+        ("input_size = 224", "two whole numbers"),
+        ("print 'hello'", "line 1"),
+        ("import nowhere", "No module named 'nowhere'"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_sentence(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load([written(tmp_path, text)])
+    assert words in str(caught.value)
+    assert "settings_local.py" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_names_without_effect_are_accepted_and_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        assert load([written(tmp_path, "caffevis_pause_after_keys = .1")]) == Settings()
+    assert "caffevis_pause_after_keys has no effect any more" in caplog.text
+
+
+def test_no_name_means_two_things() -> None:
+    assert not set(RENAMED) & set(WITHOUT_EFFECT)
+    assert not set(config.TABLE) & (set(RENAMED) | set(WITHOUT_EFFECT))
+    assert all(own in config.TABLE for own, _ in RENAMED.values())
+
+
+def test_every_setting_has_a_sentence_of_help() -> None:
+    for row in config.TABLE.values():
+        assert row.metadata["help"]
+        assert inspect.isfunction(row.metadata["kind"].convert)
+
+
+def test_a_network_of_the_command_line_leaves_that_of_the_files_and_keeps_the_window(tmp_path: Path) -> None:
+    mine = written(tmp_path, "prototxt = 'a'\nweights = 'b'\nlabels = 'c'\nscale = 0.5\npanes = {'jpgvis': None}\n")
+    settings = settings_of(parser().parse_args(["--settings", str(mine), "--model", "squeezenet"]))
+    assert (settings.model, settings.prototxt, settings.weights, settings.labels) == ("squeezenet", None, None, None)
+    assert (settings.scale, settings.panes) == (0.5, {"jpgvis": None})
+
+
+@pytest.mark.parametrize(
+    ("text", "device"),
+    [
+        ("caffevis_mode_gpu = False", "cpu"),
+        ("caffevis_gpu_id = 1; caffevis_mode_gpu = False", "cpu"),
+        ("caffevis_mode_gpu = False; caffevis_gpu_id = 1", "cpu"),
+        ("caffevis_mode_gpu = True; caffevis_gpu_id = 1", "cuda:1"),
+        ("caffevis_gpu_id = 2", "cuda:2"),
+        ("caffevis_mode_gpu = True; caffevis_gpu_id = 0", "auto"),
+        ("caffevis_gpu_id = None", "auto"),
+    ],
+)
+def test_the_original_chooses_the_device_by_two_names(tmp_path: Path, text: str, device: str) -> None:
+    assert load([written(tmp_path, text + "\n")]).device == device

@@ -1,0 +1,302 @@
+"""The main loop over a fake network that blocks when told to: it never waits, and what is stale is told apart."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from deepvis.core.state import AppState
+from deepvis.core.types import BackMode, Frame, NetInfo, OptimizeProgress, Unit
+from deepvis.live.backends.fake import FAKE_INFO, FakeBackend
+from deepvis.live.input import InputWorker
+from deepvis.live.network import NetworkWorker
+from deepvis.live.optimize import OptimizeAsk, OptimizeWorker
+from deepvis.live.unit_image_commands import Commands
+from deepvis.live.unit_image_reader import UnitImageReader
+from deepvis.live.unit_images import UnitImagesWorker
+from deepvis.sources.base import SourceError, new_frame
+from deepvis.window.loop import Loop
+from deepvis.window.options import RunOptions, UsageError
+from deepvis.window.parts import Makers, Parts
+from deepvis.window.stats import Stats
+from deepvis.window.ui.layout import layout_for
+from deepvis.window.ui.readings import is_back_stale
+from deepvis.window.ui.window import Closed, Key, MemoryWindow, Mouse, Resized
+
+TURNS = 2000
+
+
+class Photos:
+    """Three photos from memory; the second cannot be read."""
+
+    count = 3
+    note = ""
+    offset = 0
+
+    def read(self, index: int) -> Frame | SourceError:
+        place = (index + self.offset) % self.count
+        if place == 1:
+            return SourceError("photo 1 is broken")
+        rgb = np.full((30, 40, 3), 60 * (place + 1), np.uint8)
+        return new_frame(rgb, f"photo {place}", index=place, count=self.count)
+
+    def prefetch(self, index: int) -> bool:
+        return False
+
+    def refresh(self) -> bool:
+        return False
+
+    def skip(self, step: int) -> None:
+        self.offset += step
+
+
+def no_camera() -> None:
+    raise AssertionError("nobody has asked for the camera")
+
+
+class IdleOptimizer(OptimizeWorker):
+    """Does nothing by itself: a test puts the progress."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda: pytest.fail("no network is needed"))
+
+    def answer(self, ask: OptimizeAsk | None) -> None:
+        return None
+
+    def tell(self, unit: Unit, press: int, *, done: bool = False) -> None:
+        rgb = np.zeros((4, 4, 3), np.uint8)
+        self.progress.put(OptimizeProgress(unit, "3", 1, 2, 1.0, rgb, done=done, version=press, press=press))
+
+
+class Bench:
+    """A loop that a test turns by hand."""
+
+    def __init__(self, backend: FakeBackend, options: RunOptions, folder: Path) -> None:
+        self.backend = backend
+        self.window = MemoryWindow("", 465, 750)
+        self.optimizer = IdleOptimizer()
+
+        def images(info: NetInfo) -> UnitImagesWorker:
+            return UnitImagesWorker(lambda: UnitImageReader([folder], info, Commands("--model fake")))
+
+        self.parts = Parts(
+            InputWorker(Photos, no_camera),  # type: ignore[arg-type]
+            NetworkWorker(lambda: backend),
+            Makers(images, lambda info: self.optimizer),
+        )
+        state = AppState(FAKE_INFO)
+        self.loop = Loop(state, self.parts, self.window, options, layout_for, folder, Stats())
+
+    @property
+    def state(self) -> AppState:
+        return self.loop.state
+
+    def until(self, condition: Callable[[], object]) -> None:
+        for _ in range(TURNS):
+            self.loop.turn()
+            if condition():
+                return
+        pytest.fail("the loop has turned in vain")
+
+    def keys(self, text: str) -> None:
+        """Press characters, one a turn."""
+        for character in text:
+            self.window.send(Key(ord(character)))
+            self.loop.turn()
+
+    def is_settled(self) -> bool:
+        return not self.loop.missing
+
+    def scene(self) -> Any:
+        return self.loop.scene
+
+
+@pytest.fixture
+def gate() -> threading.Event:
+    opened = threading.Event()
+    opened.set()
+    return opened
+
+
+@pytest.fixture
+def make(gate: threading.Event, tmp_path: Path) -> Iterator[Callable[..., Bench]]:
+    made: list[Bench] = []
+
+    def make_one(**options: object) -> Bench:
+        made.append(Bench(FakeBackend(gate=gate), RunOptions(**options), tmp_path))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield make_one
+    gate.set()
+    for bench in made:
+        bench.parts.stop()
+
+
+def test_keys_are_shown_while_the_network_hangs(make: Callable[..., Bench], gate: threading.Event) -> None:
+    bench = make()
+    bench.until(bench.is_settled)
+    gate.clear()
+    bench.keys("b")  # the wanted projection will not come
+    for _ in range(20):
+        before = bench.window.shown
+        bench.keys("o" if bench.state.view.layer_index == 0 else "u")
+        assert bench.window.shown == before + 1
+    assert not bench.is_settled()
+    assert bench.backend.asks[-1].back is not None
+
+
+def test_a_projection_of_another_unit_is_marked_stale_until_the_right_one_comes(
+    make: Callable[..., Bench], gate: threading.Event
+) -> None:
+    bench = make()
+    bench.keys("bk")
+    bench.until(bench.is_settled)
+    assert not is_back_stale(bench.scene())
+    gate.clear()
+    bench.keys("l")
+    assert bench.state.back_unit == Unit("conv1", 1)
+    assert bench.scene().snapshot.ask.back.unit == Unit("conv1", 0)
+    assert is_back_stale(bench.scene())
+    gate.set()
+    bench.until(bench.is_settled)
+    assert bench.scene().snapshot.ask.back.unit == Unit("conv1", 1)
+    assert not is_back_stale(bench.scene())
+
+
+def test_of_many_wishes_only_the_newest_is_computed(make: Callable[..., Bench], gate: threading.Event) -> None:
+    bench = make()
+    bench.keys("bk")
+    bench.until(bench.is_settled)
+    gate.clear()
+    count = len(bench.backend.asks)
+    bench.keys("lllllll")
+    gate.set()
+    bench.until(bench.is_settled)
+    assert bench.scene().snapshot.ask.back.unit == Unit("conv1", 7)
+    assert len(bench.backend.asks) - count <= 3  # the one that hung, perhaps one more, and the last
+
+
+def test_moving_the_cursor_with_the_back_pane_off_needs_no_pass(make: Callable[..., Bench]) -> None:
+    bench = make()
+    bench.until(bench.is_settled)
+    count = len(bench.backend.asks)
+    bench.keys("ooklu")
+    bench.until(bench.is_settled)
+    assert len(bench.backend.asks) == count
+
+
+def test_nothing_is_composed_where_nothing_has_changed(make: Callable[..., Bench]) -> None:
+    bench = make()
+    bench.until(bench.is_settled)
+    for _ in range(10):
+        bench.loop.turn()
+    shown = bench.window.shown
+    for _ in range(30):
+        bench.loop.turn()
+    assert bench.window.shown <= shown + 1  # a rate in the status line may settle
+
+
+def test_keys_pressed_before_the_network_is_there_count_afterwards(
+    make: Callable[..., Bench], gate: threading.Event
+) -> None:
+    bench = make()
+    bench.keys("ok")
+    bench.keys("l")
+    bench.until(bench.is_settled)
+    assert bench.state.unit == Unit("pool1", 1)
+
+
+def test_a_pass_that_fails_is_told_and_the_next_one_goes_on(make: Callable[..., Bench]) -> None:
+    from deepvis.live.backends.base import BackendError
+
+    bench = make()
+    bench.until(bench.is_settled)
+    bench.backend.fails = BackendError("out of memory")
+    bench.keys("b")
+    bench.until(bench.is_settled)
+    assert bench.scene().status.error == "out of memory"
+    bench.backend.fails = None
+    bench.keys("n")
+    bench.until(bench.is_settled)
+    assert bench.state.view.back_mode is BackMode.DECONV
+    assert bench.scene().status.error == ""
+
+
+def test_unit_images_that_fail_are_told_and_the_run_goes_on(
+    make: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError("no room for the pictures")
+
+    monkeypatch.setattr(UnitImageReader, "unit", fail)
+    bench = make()
+    bench.until(bench.is_settled)
+    bench.until(lambda: "no room for the pictures" in bench.scene().status.error)
+
+
+def test_a_bad_photo_is_named_and_its_neighbour_shown(make: Callable[..., Bench]) -> None:
+    bench = make()
+    bench.until(bench.is_settled)
+    bench.keys("e")
+    bench.until(bench.is_settled)
+    assert bench.scene().status.error == "photo 1 is broken"
+    assert bench.scene().frame.label == "photo 2"
+    bench.keys("e")
+    bench.until(bench.is_settled)
+    assert bench.scene().status.error == ""
+
+
+def test_a_network_that_cannot_be_opened_ends_the_run_with_its_sentence(tmp_path: Path) -> None:
+    from deepvis.live.backends.base import BackendError
+
+    def refuse() -> FakeBackend:
+        raise BackendError("no such network")
+
+    bench = Bench(FakeBackend(), RunOptions(), tmp_path)
+    bench.parts._network._open_backend = refuse
+    with pytest.raises(UsageError, match="no such network"):
+        bench.until(lambda: False)
+    bench.parts.stop()
+
+
+def test_mouse_and_size(make: Callable[..., Bench]) -> None:
+    bench = make()
+    bench.until(bench.is_settled)
+    layers = bench.scene().layout["layers"]
+    bench.window.send(Mouse("press", layers.row + layers.height // 2, layers.col + layers.width // 2))
+    bench.loop.turn()
+    assert bench.state.unit != Unit("conv1", 0)
+    control = bench.scene().layout["control"]
+    bench.window.send(Mouse("wheel", control.row + 5, control.col + 5, steps=-1))
+    bench.loop.turn()
+    assert bench.state.layer.name == "pool1"
+    before = bench.state.layers_pane
+    bench.window.send(Resized(700, 1000))
+    bench.loop.turn()
+    assert bench.window.picture.shape == (700, 1000, 3)
+    assert bench.state.layers_pane != before
+    bench.window.send(Closed())
+    bench.loop.turn()
+    assert bench.state.quit
+
+
+def test_a_press_outlives_the_end_of_the_run_before_it(make: Callable[..., Bench]) -> None:
+    bench = make()
+    bench.keys("kxlx")  # the second press comes during the first run's last iteration
+    first, second = Unit("conv1", 0), Unit("conv1", 1)
+    bench.until(lambda: bench.state.live.optimize == second)
+    bench.optimizer.tell(first, 1, done=True)
+    for _ in range(20):
+        bench.loop.turn()
+    assert bench.state.live.optimize == second and not bench.is_settled()
+    bench.optimizer.tell(second, 2)
+    bench.until(lambda: bench.scene().optimize is not None)
+    assert bench.state.live.optimize == second
+    bench.optimizer.tell(second, 2, done=True)
+    bench.until(bench.is_settled)
+    assert bench.state.live.optimize is None

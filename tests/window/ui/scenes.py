@@ -1,0 +1,222 @@
+"""Scenes of a small made-up network, the same on every machine: waves instead of random numbers."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+
+from deepvis.core.commands import Command
+from deepvis.core.state import AppState, BackFilter, Cursor, InputState, LiveState, Show, ViewState, Zoom
+from deepvis.core.types import (
+    BackAsk,
+    BackMode,
+    Fit,
+    Frame,
+    LayerInfo,
+    NetAsk,
+    NetInfo,
+    OptimizeProgress,
+    PassSeconds,
+    Patch,
+    Snapshot,
+    Unit,
+    UnitImages,
+    UnitStanding,
+    WholeLayer,
+)
+from deepvis.window.ui.layout import layout_for
+from deepvis.window.ui.scene import Scene, Status
+
+SIZE = (620, 1000)  # (height, width) of the window
+ids = itertools.count(1)
+
+LAYERS = (
+    LayerInfo("conv1/3x3", "Convolution", 16, 24, 24, "conv1"),
+    LayerInfo("pool1", "Pooling", 16, 12, 12, borrows="conv1/3x3"),
+    LayerInfo("conv2/5x5_reduce", "Convolution", 40, 12, 12, "conv2r"),
+    LayerInfo("fc3", "InnerProduct", 30, 1, 1),
+    LayerInfo("prob", "Softmax", 10, 1, 1),
+)
+NAMES = ("ant", "bee", "cat", "dog", "elk", "fox", "gnu", "hen", "ibis", "jay")
+LABELS = tuple(f"n{1000000 + i:08d} {name}" for i, name in enumerate(NAMES))
+INFO = NetInfo("toy", LAYERS, (3, 48, 48), LABELS, frozenset({"prob"}), "prob", (0, 0, 1, 2, 2), device="cpu")
+
+
+def waves(channels: int, height: int, width: int, phase: float = 0.0) -> np.ndarray:
+    """(C, H, W) float32 in about -1..1, every channel another pattern and strength."""
+    c, y, x = np.ogrid[:channels, :height, :width]
+    strength = 0.1 + (c * 7 % channels) / channels
+    pattern = np.sin((y + 1) * (c % 5 + 1) / 3 + phase) * np.cos((x + 1) * (c % 7 + 1) / 4 + c)
+    return (strength * pattern).astype(np.float32)
+
+
+def photo(height: int = 60, width: int = 80, phase: float = 0.0) -> np.ndarray:
+    """(H, W, 3) uint8 RGB, smooth colours."""
+    planes = waves(3, height, width, phase)
+    rgb = np.clip(128 + 120 * planes.transpose(1, 2, 0), 0, 255).astype(np.uint8)
+    rgb.setflags(write=False)
+    return rgb
+
+
+@lru_cache(maxsize=16)
+def activations(phase: float) -> dict[str, np.ndarray]:
+    blobs = {}
+    for layer in LAYERS:
+        values = np.maximum(waves(layer.channels, layer.height, layer.width, phase), 0)
+        if layer.name == "prob":
+            values = np.exp(6 * values) / np.exp(6 * values).sum()
+        values.setflags(write=False)
+        blobs[layer.name] = values
+    return blobs
+
+
+def make_frame(number: int, *, moving: bool = False) -> Frame:
+    return Frame(number, photo(phase=number), f"photo_{number}.jpg", moving=moving, index=number, count=9)
+
+
+def make_snapshot(frame: Frame, back: BackAsk | None = None, fit: Fit = Fit.CROP) -> Snapshot:
+    """An answer whose numbers depend on the frame and on what was projected back."""
+    blobs = activations(float(frame.id))
+    diffs, input_diff = {}, None
+    if back is not None:
+        kind = list(BackMode).index(back.mode) + back.unit.channel / 10
+        names = [layer.name for layer in LAYERS]
+        upto = names[: names.index(back.unit.layer) + 1]
+        diffs = {name: waves(*blobs[name].shape, phase=kind) for name in upto}
+        input_diff = waves(3, 48, 48, phase=kind)
+    seen = photo(48, 48, phase=frame.id)
+    seconds = PassSeconds(0.0364, 0.0261 if back else 0)
+    return Snapshot(next(ids), NetAsk(frame, back, fit), blobs, diffs, input_diff, seen, seconds)
+
+
+COMMANDS = tuple(
+    Command(name, keys, said, group, lambda state: state)
+    for group, rows in {
+        "Moving around": (("left", ("left", "j"), "Previous layer or unit"), ("right", ("right", "l"), "Next one")),
+        "Back projection": (("back", ("b",), "Back projection: off, gradient, gradient (norm), deconv"),),
+        "Program": (("help", ("h", "f1"), "This help, on or off"), ("quit", ("q",), "Quit")),
+    }.items()
+    for name, keys, said in rows
+)
+
+
+def montage(phase: float) -> np.ndarray:
+    return photo(90, 90, phase)
+
+
+def unit_images(unit: Unit, version: int = 1, **changes: object) -> UnitImages:
+    patches = tuple(Patch(12.5 - i, f"/photos/some_photo_{i}.jpg", i, i) for i in range(9))
+    standing = UnitStanding(8242, 0.4, 0.1, 0.18, tuple(i / 10 for i in range(11)), (10,) * 10)
+    images = UnitImages(unit, version, montage(1), montage(2), montage(3), patches=patches, standing=standing)
+    return replace(images, **changes)
+
+
+def make_scene(
+    view: ViewState | None = None,
+    *,
+    frame: int | None = 1,
+    passed: bool = True,
+    asked: BackAsk | str | None = "wanted",
+    moving: bool = False,
+    size: tuple[int, int] = SIZE,
+    source: InputState | None = None,
+    live: LiveState | None = None,
+    **parts: object,
+) -> Scene:
+    """A scene with everything in it. asked: the back ask that the snapshot answers, "wanted": the state's."""
+    state = AppState(INFO, view or ViewState(), source or InputState(moving=moving), live or LiveState())
+    shown = None if frame is None else make_frame(frame, moving=moving)
+    back = state.back_ask if asked == "wanted" else asked
+    snapshot = make_snapshot(shown, back, state.input.fit) if shown is not None and passed else None
+    status = Status("photo_1.jpg, 2 of 9", 24.5, 17.25, snapshot.seconds if snapshot else PassSeconds(), device="cpu")
+    layout = layout_for(INFO, *size)
+    return replace(Scene(state, layout, shown, snapshot, status=status, commands=COMMANDS), **parts)
+
+
+UNIT = ViewState(2, 7, Cursor.UNITS)
+DECONV = replace(UNIT, back_mode=BackMode.DECONV)
+
+
+def field_of(layer: str, row: int, col: int) -> tuple[int, int, int, int]:
+    return 4 * row - 10, 4 * col - 10, 4 * row + 14, 4 * col + 14
+
+
+def whole_layer(layer: str) -> WholeLayer:
+    tiles = np.stack([photo(10, 10, phase=i) for i in range(40)])
+    return WholeLayer(layer, 1, tiles)
+
+
+def stale_scene() -> Scene:
+    return make_scene(DECONV, asked=BackAsk(Unit("conv2/5x5_reduce", 3), BackMode.GRAD))
+
+
+unit_of = Unit("conv2/5x5_reduce", 7)
+
+LONG_ERROR = (
+    "the photo /data/collections/2026/expedition/a_rather_long_name_of_a_folder/photo_000123.jpg ends in the middle of "
+    "its data (4,096 of 1,048,576 bytes); copy it again, or take it out of the folder; showing the next one"
+)
+
+# name of the stored picture -> (pane, scene); "error" and "help" are overlays: the whole window
+GOLDEN: dict[str, tuple[str, Callable[[], Scene]]] = {
+    "input": ("input", make_scene),
+    "input_waiting": ("input", lambda: make_scene(frame=None)),
+    "input_before_the_pass": ("input", lambda: make_scene(passed=False)),
+    "input_field": ("input", lambda: make_scene(replace(UNIT, receptive_field=True), field_of=field_of)),
+    "input_frozen": (
+        "input",
+        lambda: make_scene(moving=True, source=InputState(True, True, fit=Fit.STRETCH), status=Status(recording=True)),
+    ),
+    "control_list": ("control", lambda: make_scene(replace(UNIT, cursor=Cursor.LAYERS))),
+    "control_units": ("control", lambda: make_scene(replace(UNIT, pinned=Unit("fc3", 2)))),
+    "layers": ("layers", lambda: make_scene(replace(UNIT, pinned=Unit("conv2/5x5_reduce", 25)))),
+    "layers_boosted": ("layers", lambda: make_scene(replace(UNIT, individual_boost=2, gamma_boost=1))),
+    "layers_diffs": ("layers", lambda: make_scene(replace(DECONV, show=Show.DIFFS))),
+    "layers_no_diffs": ("layers", lambda: make_scene(replace(UNIT, show=Show.DIFFS))),
+    "layers_stale": ("layers", lambda: replace(stale_scene(), frame=make_frame(5))),
+    "layers_vector": ("layers", lambda: make_scene(ViewState(4, 2, Cursor.UNITS))),
+    "layers_zoom": ("layers", lambda: make_scene(replace(UNIT, zoom=Zoom.UNIT))),
+    "layers_zoom_back": ("layers", lambda: make_scene(replace(DECONV, zoom=Zoom.BACK))),
+    "layers_pattern": (
+        "layers",
+        lambda: make_scene(replace(UNIT, pattern=True), whole_layer=whole_layer("conv2/5x5_reduce")),
+    ),
+    "layers_waiting": ("layers", lambda: make_scene(passed=False)),
+    "aux_classes": ("aux", make_scene),
+    "aux_unit": ("aux", lambda: make_scene(UNIT)),
+    "aux_label": ("aux", lambda: make_scene(ViewState(4, 2, Cursor.UNITS))),
+    "aux_diff": ("aux", lambda: make_scene(replace(DECONV, show=Show.DIFFS))),
+    "back_off": ("back", make_scene),
+    "back_raw": ("back", lambda: make_scene(DECONV)),
+    "back_gray": ("back", lambda: make_scene(replace(DECONV, back_filter=BackFilter.GRAY))),
+    "back_norm": ("back", lambda: make_scene(replace(DECONV, back_filter=BackFilter.NORM))),
+    "back_normblur": ("back", lambda: make_scene(replace(DECONV, back_filter=BackFilter.NORMBLUR))),
+    "back_stale": ("back", stale_scene),
+    "back_waiting": ("back", lambda: make_scene(DECONV, asked=None)),
+    "status": ("status", lambda: make_scene(replace(DECONV, gamma_boost=2), unit_images=unit_images(unit_of))),
+    "status_error": ("status", lambda: make_scene(status=Status(error="camera 0 gives no more pictures", fps=20.0))),
+    "jpgvis": ("jpgvis", lambda: make_scene(replace(UNIT, scores=True), unit_images=unit_images(unit_of))),
+    "jpgvis_notes": (
+        "jpgvis",
+        lambda: make_scene(
+            UNIT,
+            unit_images=unit_images(
+                unit_of,
+                optimized=None,
+                top_back=None,
+                notes={"optimized": "none yet: press x", "top": "running top-9 of this stream, 12 images"},
+            ),
+        ),
+    ),
+    "jpgvis_progress": (
+        "jpgvis",
+        lambda: make_scene(UNIT, optimize=OptimizeProgress(unit_of, "3", 340, 1000, 12.34, montage(4))),
+    ),
+    "jpgvis_off": ("jpgvis", lambda: make_scene(replace(UNIT, unit_images=False))),
+    "error": ("error", lambda: make_scene(status=Status(error=LONG_ERROR))),
+    "help": ("help", lambda: make_scene(ViewState(help=True))),
+}
