@@ -74,7 +74,7 @@ def measure(
     try:
         random = {} if name == "bvlc-googlenet" else {"mean": (104, 117, 123), "overrides": {"fill": True}}
         model = load_model(name, **random)
-        ready, peer = specimen_of(model, device), Net(model.spec, device)
+        ready, peer = specimen_of(model, device), Net(model.graph, device)
     except Exception as error:
         return {"model": name, "layer": layer, "skipped": str(error)}
     cores = torch.get_num_threads()

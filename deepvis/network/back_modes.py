@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from torch import Tensor
-
 from deepvis.core.registry import Registry
+from deepvis.network.kinds import Kind
+from deepvis.network.lazy import Tensor
 
 Rule = Callable[[Tensor, Tensor, Tensor], Tensor]
-BACK_MODES: Registry[Mapping[str, Rule]] = Registry("back mode")
+BACK_MODES: Registry[Mapping[Kind, Rule]] = Registry("back mode")
 
 
 def rectify(x: Tensor, y: Tensor, grad: Tensor) -> Tensor:
@@ -32,5 +32,8 @@ def pass_through(x: Tensor, y: Tensor, grad: Tensor) -> Tensor:
 
 
 BACK_MODES.put("gradient", {})
-BACK_MODES.put("deconv", {"ReLU": rectify, "LRN deconv_ignore": pass_through})
-BACK_MODES.put("guided", {"ReLU": rectify_both})
+BACK_MODES.put(
+    "deconv",
+    {Kind.RELU: rectify, Kind.LEAKY_RELU: rectify, Kind.NORMALIZATION_DECONV_IGNORES: pass_through},
+)
+BACK_MODES.put("guided", {Kind.RELU: rectify_both, Kind.LEAKY_RELU: rectify_both})

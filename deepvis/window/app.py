@@ -231,17 +231,17 @@ def sample_frames() -> Iterator[Frame]:
 def open_fields(model: Model) -> FieldOf | None:
     """(layer, row, col) -> the place in the network's input that it sees; None for a network beyond the engine."""
     from deepvis.network.field import receptive_field
-    from deepvis.network.graph import Plan
     from deepvis.network.shapes import infer_shapes
 
     try:
-        shapes = infer_shapes(Plan(model.spec), model.spec.inputs)
+        graph = model.graph
+        shapes = infer_shapes(graph, graph.inputs)
     except ModelError:
         return None
 
     @lru_cache(maxsize=4096)
     def field_of(layer: str, row: int, col: int) -> tuple[int, int, int, int]:
-        field = receptive_field(model.spec, shapes, layer, row, col, model.data_blob)
+        field = receptive_field(graph, shapes, layer, row, col, model.data_blob)
         return field.top, field.left, field.bottom, field.right
 
     return field_of

@@ -56,8 +56,8 @@ def test_mode(mode: str, ignore_lrn: bool) -> None:
 
 def test_modes_differ_only_where_they_say() -> None:
     assert set(BACK_MODES["gradient"]) == set()
-    assert set(BACK_MODES["deconv"]) == {"ReLU", "LRN deconv_ignore"}
-    assert set(BACK_MODES["guided"]) == {"ReLU"}
+    assert set(BACK_MODES["deconv"]) == {"ReLU", "LeakyReLU", "LRN deconv_ignore"}
+    assert set(BACK_MODES["guided"]) == {"ReLU", "LeakyReLU"}
 
 
 def test_leaky_relu_in_deconv_is_rectified_all_the_same() -> None:

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from deepvis.core.types import BackAsk, BackMode, NetAsk, Unit
-from deepvis.live.backends.showing import as_maps, deepest, from_maps, maps_shape, position_seed
+from deepvis.live.backends.showing import deepest
+from deepvis.network.maps import as_maps, from_maps, maps_shape, position_seed
 from tests.helpers.networks import noise_frame
 
 SHAPES = {
