@@ -89,7 +89,7 @@ def _wanted(wired: Sequence[Wired]) -> tuple[list[bool], list[list[bool]]]:
 
 def _leave_out(wired: Sequence[Wired], runs: list[bool], passes: list[list[bool]], losses: Collection[str]) -> None:
     """From the top down: without what leads to no loss, and layers all of whose tops are left out."""
-    under_loss, skipped = set(losses), set()
+    under_loss, skipped = set(losses), set[str]()
     for index in reversed(range(len(wired))):
         _, bottoms, tops = wired[index]
         leads_to_loss = any(name in under_loss for name in tops)

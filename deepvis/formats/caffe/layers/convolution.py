@@ -192,10 +192,10 @@ class _Convolution:
     def _one(self, x: Tensor, *, packed: bool = False, relu: bool = False) -> Tensor:
         window, w, _, can_be_packed = self.arranged(x.shape)
         if packed and can_be_packed and x.dtype == torch.float32:
-            packed = self.packed
-            if packed is None:
-                packed = self.packed = Packed(w, window.stride, window.pad, window.dilation, window.group, x.shape)
-            return packed(x, self.bias, relu=relu)
+            ready = self.packed
+            if ready is None:
+                ready = self.packed = Packed(w, window.stride, window.pad, window.dilation, window.group, x.shape)
+            return ready(x, self.bias, relu=relu)
         if self.axis == 1 and len(window.kernel) in CONVOLVES:
             convolve = (F.conv1d, F.conv2d, F.conv3d)[len(window.kernel) - 1]
             y = convolve(x, w, self.bias, window.stride, window.pad, window.dilation, window.group)

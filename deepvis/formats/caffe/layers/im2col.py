@@ -9,7 +9,7 @@ from typing import Any
 
 from deepvis.formats.caffe.layer import check_size, fault, layer_type
 from deepvis.formats.caffe.layers._windows import convolved
-from deepvis.formats.caffe.layers.convolution import Window, convolution_field, read_window, spatial_axes
+from deepvis.formats.caffe.layers.convolution import Sliding, convolution_field, read_window, spatial_axes
 from deepvis.formats.caffe.spec import LayerSpec
 from deepvis.network.lazy import F, Tensor, torch
 from deepvis.network.op import Op, Weights
@@ -26,7 +26,7 @@ def im2col(spec: LayerSpec, weights: Weights) -> Op:
     Source: Caffe's im2col_layer.cpp.
     """
 
-    def arranged(shape: Sequence[int]) -> tuple[int, Window, list[int]]:
+    def arranged(shape: Sequence[int]) -> tuple[int, Sliding, list[int]]:
         """(channel axis, window, how many places it takes along each spatial axis)"""
         axis, axes = spatial_axes(spec, len(shape))
         window = read_window(spec, axes)
