@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -85,7 +86,16 @@ SUFFIXES = {".prototxt": "caffe", ".py": "torch"}
 
 def format_of(file: str | Path) -> str:
     """The name of the format of a network's file, by its suffix; "caffe" where that tells nothing."""
-    return SUFFIXES.get(Path(str(file).partition(":")[0]).suffix, "caffe")
+    return SUFFIXES.get(file_and_callable(file)[0].suffix, "caffe")
+
+
+def file_and_callable(named: str | Path) -> tuple[Path, str]:
+    """("net.py", "make") of ``net.py:make``: the file, and what in it makes the network; "" where nothing is named.
+
+    Such a name goes through Path, resolve and abspath like any other: the callable stays at its end.
+    """
+    found = re.fullmatch(r"(.*\.py):([^\W\d][\w.]*)", str(named), re.DOTALL)
+    return (Path(found[1]), found[2]) if found else (Path(named), "")
 
 
 def open_source(source: Source) -> Opened:

@@ -1,0 +1,1 @@
+"""PyTorch modules, captured by torch.export, as graphs."""

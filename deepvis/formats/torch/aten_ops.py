@@ -1,0 +1,91 @@
+"""What is known of an aten operator: one row of ATEN_OPS, written in the operator's own file in ``ops/``.
+
+To add one, write one file there with::
+
+    @aten_op("relu", kind=Kind.RELU, field=elementwise)
+    def relu(call: Call, weights: Weights) -> Op | None: ...
+
+The function reads the arguments once and returns what runs, with a rule for the way back that is quicker or better
+than autograd's; None where autograd does for these arguments. An operator without a row runs all the same, as
+``Kind.OTHER``: autograd differentiates it, and it may look everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from deepvis.core.registry import Registry
+from deepvis.formats.torch.call import Call
+from deepvis.network.field import WHOLE_WINDOW, FieldRule, Step, Window, same_place
+from deepvis.network.kinds import Kind
+from deepvis.network.op import Op, Weights
+
+Builder = Callable[[Call, Weights], "Op | None"]
+CallField = Callable[[Call, Step, Window], "Window | None"]
+
+
+@dataclass(frozen=True, eq=False)
+class AtenOp:
+    """All that is known of an operator."""
+
+    build: Builder
+    kind: Kind | Callable[[Call], Kind] = Kind.OTHER
+    field: CallField | None = None  # None: it may look everywhere
+    note: Callable[[Call], str] = lambda call: ""  # a sentence for the user, "" where there is nothing to say
+
+
+ATEN_OPS: Registry[AtenOp] = Registry("aten operator")
+
+
+def aten_op(
+    *names: str,
+    kind: Kind | Callable[[Call], Kind] = Kind.OTHER,
+    field: CallField | None = None,
+    note: Callable[[Call], str] = lambda call: "",
+) -> Callable[[Builder], Builder]:
+    """Enter a builder under the names of operators, without "aten." and without overloads."""
+
+    def enter(build: Builder) -> Builder:
+        for name in names:
+            ATEN_OPS.put(name, AtenOp(build, kind, field, note))
+        return build
+
+    return enter
+
+
+def elementwise(call: Call, step: Step, seen: Window) -> Window | None:
+    """The field rule of operators that work element by element."""
+    return same_place(step, seen)
+
+
+def build(call: Call, weights: Weights) -> Op:
+    """What runs: the operator's own op, or the operator itself with autograd's gradient."""
+    row = ATEN_OPS.get(call.op)
+    op = row.build(call, weights) if row is not None else None
+    return call.completed(op or Op(call.forward(weights)), weights)
+
+
+def kind_of(call: Call) -> Kind:
+    row = ATEN_OPS.get(call.op)
+    if row is None:
+        return Kind.OTHER
+    return row.kind if isinstance(row.kind, Kind) else row.kind(call)
+
+
+def field_of(call: Call) -> FieldRule:
+    """The node's rule for the receptive field."""
+    row = ATEN_OPS.get(call.op)
+    rule = row.field if row is not None else None
+
+    def field(step: Step, seen: Window) -> Window | None:
+        if call.has_carrier and step.bottom == len(step.bottoms) - 1:
+            return None
+        return WHOLE_WINDOW if rule is None else rule(call, step, seen)
+
+    return field
+
+
+def note_of(call: Call) -> str:
+    row = ATEN_OPS.get(call.op)
+    return row.note(call) if row is not None else ""

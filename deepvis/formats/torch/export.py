@@ -1,0 +1,57 @@
+"""A module captured by torch.export, for any number of pictures of one size."""
+
+from __future__ import annotations
+
+import logging
+import time
+import warnings
+
+import torch
+from torch import nn
+from torch.export import Dim, ExportedProgram
+
+from deepvis.network.errors import ModelError
+
+log = logging.getLogger(__name__)
+Shape = tuple[int, int, int]
+
+
+def exported(title: str, module: nn.Module, shape: Shape) -> ExportedProgram:
+    """The module's forward pass on pictures (N, *shape), without operators in place. Raises ModelError.
+
+    title: how errors name the module. Where it does not go through for any number of pictures, it is captured for one
+    at a time. Source: torch.export with Dim.AUTO, and an empty table of decompositions.
+    """
+    began = time.perf_counter()
+    with warnings.catch_warnings(), torch.no_grad():  # blocks of no_grad within the module leave no trace so
+        warnings.simplefilter("ignore")
+        try:
+            program = _capture(module, 2, shape, batch=Dim.AUTO)
+            if is_for_one_batch(program):
+                program = _capture(module, 1, shape, batch=None)
+        except Exception as error:  # the module's own code, and torch's many complaints about it
+            raise ModelError(_refusal(title, shape, error)) from error
+    log.info("%s was exported in %.1f s", title, time.perf_counter() - began)
+    return program
+
+
+def is_for_one_batch(program: ExportedProgram) -> bool:
+    """True where the batch of the example is baked in."""
+    first = program.graph_signature.user_inputs[0]
+    value = next(node.meta["val"] for node in program.graph.nodes if node.name == first)
+    return not isinstance(value.shape[0], torch.SymInt)
+
+
+def _capture(module: nn.Module, pictures: int, shape: Shape, batch: object) -> ExportedProgram:
+    example = torch.rand(pictures, *shape, generator=torch.Generator().manual_seed(0))
+    dynamic = None if batch is None else ({0: batch},)
+    return torch.export.export(module, (example,), dynamic_shapes=dynamic).run_decompositions({})
+
+
+def _refusal(title: str, shape: Shape, error: Exception) -> str:
+    said = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    return (
+        f"{title}: torch.export could not capture its forward pass on pictures of {'x'.join(map(str, shape))} "
+        f"({type(error).__name__}: {said[:300]}), expected a module that takes one batch of pictures; give another "
+        "--input-size, or wrap what is to be looked at in a module of its own"
+    )

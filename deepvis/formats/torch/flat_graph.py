@@ -1,0 +1,210 @@
+"""An exported program, flat and functional, as a graph: one node an operator."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, fx
+from torch.export import ExportedProgram
+from torch.export.graph_signature import InputKind
+
+import deepvis.formats.torch.ops  # noqa: F401  (fills the table of operators)
+from deepvis.formats.torch.aten_ops import build, field_of, kind_of, note_of
+from deepvis.formats.torch.call import BatchAt, Bottom, Call, Dims, Weight, expression, leaves, packet_name
+from deepvis.formats.torch.node_names import module_calls, names_of, unique
+from deepvis.network.errors import ModelError
+from deepvis.network.graph import Graph, GraphBuilder, Shape
+from deepvis.network.inputs import one_picture
+
+
+def graph_of_program(name: str, program: ExportedProgram, module: torch.nn.Module, notes: Sequence[str] = ()) -> Graph:
+    """The program as a graph, its weights the module's own. Raises ModelError for what cannot be run node by node.
+
+    The batch is the one size that may be open; inputs are declared for one picture.
+    """
+    return _Making(name, program, module).graph(notes)
+
+
+class _Making:
+    """One program on its way to a graph."""
+
+    def __init__(self, name: str, program: ExportedProgram, module: torch.nn.Module) -> None:
+        specs = program.graph_signature.input_specs
+        placeholders = [node for node in program.graph.nodes if node.op == "placeholder"]
+        by_kind = list(zip(placeholders, specs, strict=True))
+        self.inputs = [node for node, spec in by_kind if spec.kind is InputKind.USER_INPUT]
+        held = _held_tensors(program, module)
+        self.weights = {node: held[str(spec.target)] for node, spec in by_kind if spec.kind is not InputKind.USER_INPUT}
+        self.symbol = _batch_symbol(self.inputs)
+        self.makers = [node for node in program.graph.nodes if node.op == "call_function" and _makes_tensors(node)]
+        taken = [node.name for node in self.inputs]
+        calls = [(module_calls(node.meta.get("nn_module_stack")), _op_name(node)) for node in self.makers]
+        self.names = dict(zip(self.makers, names_of(calls, taken), strict=True))
+        self.used = {*taken, *self.names.values()}
+        shapes = {node.name: self._declared(node) for node in self.inputs}
+        self.builder = GraphBuilder(name, shapes)
+        self.values: dict[fx.Node, int] = {node: place for place, node in enumerate(self.inputs)}
+        self.value_names = {place: node.name for place, node in enumerate(self.inputs)}
+
+    def graph(self, notes: Sequence[str]) -> Graph:
+        own_notes = [note for node in self.makers if (note := self._enter(node))]
+        return self.builder.graph(notes=(*notes, *dict.fromkeys(own_notes)))
+
+    def _enter(self, node: fx.Node) -> str:
+        """Enter an operator; returns the note on it, "" where there is none."""
+        name = self.names[node]
+        bottoms: list[fx.Node] = []
+        weights: list[Tensor] = []
+        arguments = self._arguments(node, bottoms, weights)
+        pieces = _pieces(node)
+        batch = self._batch_at(bottoms)
+        needs_batch = any(isinstance(leaf, torch.SymInt | torch.SymFloat) for leaf in _sizes_in(node))
+        has_carrier = needs_batch and batch is None and self.symbol is not None
+        if has_carrier:
+            bottoms.append(self.inputs[0])
+            batch = self._batch_at(bottoms)
+        tops = [name] if pieces is None else [unique(f"{name}.{i}", self.used) for i in pieces]
+        tops = [name] if len(tops) == 1 else tops
+        made = [node.meta["val"]] if pieces is None else [node.meta["val"][i] for i in pieces]
+        call = Call(
+            name,
+            node.target,  # type: ignore[arg-type]
+            arguments,
+            tuple(self._dims(bottom.meta["val"]) for bottom in bottoms),
+            tuple(self._dims(value) for value in made),
+            None if pieces is None else tuple(pieces),
+            batch,
+            has_carrier,
+        )
+        values = self.builder.add(
+            name,
+            kind_of(call),
+            [self.values[bottom] for bottom in bottoms],
+            tops,
+            partial(build, call),
+            weights=tuple(weights),
+            field=field_of(call),
+            type=f"aten.{call.op}",
+            outputs=_channels(call.top_dims),
+            signature=call.signature([self.value_names[self.values[bottom]] for bottom in bottoms]),
+        )
+        self.value_names.update(zip(values, tops, strict=True))
+        if pieces is None:
+            self.values[node] = values[0]
+        else:
+            for user in node.users:
+                self.values[user] = values[pieces.index(_piece(user))]
+        return note_of(call)
+
+    def _arguments(self, node: fx.Node, bottoms: list[fx.Node], weights: list[Tensor]) -> Mapping[str, Any]:
+        """By the schema's names, tensors and sizes left open; enters the tensors into ``bottoms`` and ``weights``."""
+        schema = node.target._schema  # type: ignore[union-attr]
+        given = dict(zip([a.name for a in schema.arguments], node.args, strict=False)) | dict(node.kwargs)
+        complete = {a.name: given.get(a.name, a.default_value) for a in schema.arguments}
+
+        def opened(value: Any) -> Any:
+            if isinstance(value, (list, tuple)):
+                return [opened(each) for each in value]
+            if not isinstance(value, fx.Node):
+                return value
+            if value in self.weights:
+                weights.append(self.weights[value])
+                return Weight(len(weights) - 1, tuple(weights[-1].shape))
+            if value in self.values:
+                bottoms.append(value)
+                return Bottom(len(bottoms) - 1)
+            return self._size(value.meta.get("val"), node)
+
+        return {name: opened(value) for name, value in complete.items()}
+
+    def _size(self, value: Any, node: fx.Node) -> Any:
+        if isinstance(value, (int, float, bool)):
+            return value
+        symbols = value.node.expr.free_symbols if isinstance(value, torch.SymInt | torch.SymFloat) else {None}
+        if not symbols <= {self.symbol}:
+            raise ModelError(
+                f"layer {self.names[node]!r} ({_op_name(node)}): found a size that depends on what is in the picture, "
+                "expected one that follows from its size; leave that part out of the module"
+            )
+        return expression(value, self.symbol)
+
+    def _dims(self, value: Tensor) -> Dims:
+        return tuple(expression(d, self.symbol) if isinstance(d, torch.SymInt) else int(d) for d in value.shape)
+
+    def _declared(self, node: fx.Node) -> Shape:
+        """The input's shape for one picture."""
+        return one_picture(tuple(1 if isinstance(d, torch.SymInt) else int(d) for d in node.meta["val"].shape))
+
+    def _batch_at(self, bottoms: Sequence[fx.Node]) -> BatchAt | None:
+        """Where a bottom tells how many pictures go through; None where none does."""
+        for place, bottom in enumerate(bottoms):
+            for axis, d in enumerate(bottom.meta["val"].shape):
+                if isinstance(d, torch.SymInt) and (factor := d.node.expr / self.symbol).is_Integer:
+                    return BatchAt(place, axis, int(factor))
+        return None
+
+
+def _held_tensors(program: ExportedProgram, module: torch.nn.Module) -> dict[str, Tensor]:
+    """Name -> parameter, buffer or constant, without gradients; one that has several names is one object."""
+    own = {
+        **dict(module.named_parameters(remove_duplicate=False)),
+        **dict(module.named_buffers(remove_duplicate=False)),
+    }
+    constants = {name: value for name, value in program.constants.items() if isinstance(value, Tensor)}
+    detached: dict[int, Tensor] = {}
+    everything = {**constants, **program.state_dict, **own}
+    return {name: detached.setdefault(id(tensor), tensor.detach()) for name, tensor in everything.items()}
+
+
+def _batch_symbol(inputs: Sequence[fx.Node]) -> Any:
+    """The sympy symbol of the batch; None where the program was exported for a fixed one."""
+    sizes = [node.meta["val"].shape[0] for node in inputs if isinstance(node.meta.get("val"), Tensor)]
+    return next((size.node.expr for size in sizes if isinstance(size, torch.SymInt)), None)
+
+
+def _makes_tensors(node: fx.Node) -> bool:
+    """False for sizes, checks, and the pieces of what several tensors come from."""
+    value = node.meta.get("val")
+    if node.target is operator.getitem or value is None:
+        return False
+    if not isinstance(value, Tensor) and not (isinstance(value, (list, tuple)) and _pieces(node)):
+        return False
+    if not isinstance(node.target, torch._ops.OpOverload):
+        raise ModelError(
+            f"found {node.target}, which holds parts of the network as functions, expected plain operators; write that "
+            "part of the module without control flow, checkpoints or changes of the gradient mode"
+        )
+    return True
+
+
+def _pieces(node: fx.Node) -> list[int] | None:
+    """Which of its outputs are used, in order; None where it has one only."""
+    if isinstance(node.meta["val"], Tensor):
+        return None
+    return sorted({_piece(user) for user in node.users if user.target is operator.getitem})
+
+
+def _piece(getitem: fx.Node) -> int:
+    """Which output it takes."""
+    place: Any = getitem.args[1]
+    return int(place)
+
+
+def _op_name(node: fx.Node) -> str:
+    return packet_name(node.target) if isinstance(node.target, torch._ops.OpOverload) else str(node.target)
+
+
+def _sizes_in(node: fx.Node) -> list[Any]:
+    """What the arguments that are no tensors are worth."""
+    nodes = [leaf for leaf in leaves([node.args, node.kwargs]) if isinstance(leaf, fx.Node)]
+    return [each.meta.get("val") for each in nodes]
+
+
+def _channels(tops: Sequence[Dims]) -> int | None:
+    """Of the first top, where it has channels."""
+    dims = tops[0] if tops else ()
+    return dims[1] if len(dims) > 1 and isinstance(dims[1], int) else None

@@ -1,0 +1,65 @@
+"""The same values joined, in another shape, or as they are."""
+
+from __future__ import annotations
+
+import torch
+
+from deepvis.formats.torch.aten_ops import aten_op, elementwise
+from deepvis.formats.torch.call import Bottom, Call, Size
+from deepvis.network.field import WHOLE_WINDOW, Step, Window, joined
+from deepvis.network.kinds import Kind
+from deepvis.network.op import Op, Weights
+
+
+def _joins_bottoms(call: Call) -> bool:
+    """All that is joined are values that nodes made: no class token among them."""
+    return all(isinstance(each, Bottom) for each in call["tensors"])
+
+
+def cat_field(call: Call, step: Step, seen: Window) -> Window | None:
+    return joined(step, seen, call["dim"] % len(step.below)) if _joins_bottoms(call) else WHOLE_WINDOW
+
+
+@aten_op("cat", kind=Kind.CONCAT, field=cat_field)
+def cat(call: Call, weights: Weights) -> Op | None:
+    """y = the tensors, one after the other along ``dim``. Gradient: the slices of g."""
+    if not _joins_bottoms(call):
+        return None
+    dim = call["dim"]
+
+    def backward(ran, grads):
+        return grads[0].split([x.shape[dim] for x in ran.bottoms], dim)
+
+    return Op(lambda *bottoms: torch.cat(bottoms, dim), backward=backward)
+
+
+@aten_op("view", "_unsafe_view", kind=Kind.RESHAPE)
+def view(call: Call, weights: Weights) -> Op:
+    """y = the same values in the shape ``size``: flatten, reshape, unflatten and view alike. Gradient: g in x's shape.
+
+    Copies where the bottom lies in another order in memory than when it was exported, as a channels-last map does:
+    a view could not be had then.
+    """
+    size = call["size"]
+
+    def forward(*bottoms):
+        batch = call.batch_of([x.shape for x in bottoms])
+        return bottoms[0].reshape([d.of(batch) if isinstance(d, Size) else d for d in size])
+
+    return Op(forward, backward=lambda ran, grads: [grads[0].reshape(ran.bottoms[0].shape)])
+
+
+def _dropout_note(call: Call) -> str:
+    return f"{call.name} drops values at random even in evaluation (training=True); here nothing is dropped"
+
+
+@aten_op("native_dropout", kind=Kind.IDENTITY, field=elementwise, note=_dropout_note)
+def native_dropout(call: Call, weights: Weights) -> Op | None:
+    """y = x. Left in a module in evaluation mode by F.dropout without training=self.training. Gradient: g."""
+    return None if call.outputs != (0,) else identity(call, weights)
+
+
+@aten_op("clone", "alias", "dropout", kind=Kind.IDENTITY, field=elementwise)
+def identity(call: Call, weights: Weights) -> Op:
+    """y = x: what is left of dropout in evaluation mode, of contiguous() and of nn.Identity. Gradient: g."""
+    return Op(lambda x: x, backward=lambda ran, grads: [grads[0]])

@@ -1,0 +1,28 @@
+"""Softmax."""
+
+from __future__ import annotations
+
+from deepvis.formats.torch.aten_ops import aten_op
+from deepvis.formats.torch.call import Call
+from deepvis.network.field import Step, Window, whole_along
+from deepvis.network.kinds import Kind
+from deepvis.network.op import Op, Weights
+
+
+def softmax_field(call: Call, step: Step, seen: Window) -> Window:
+    return whole_along(call["dim"] % len(step.below), step.below, seen)
+
+
+@aten_op("softmax", "_softmax", kind=Kind.SOFTMAX, field=softmax_field)
+def softmax(call: Call, weights: Weights) -> Op:
+    """y = exp(x) / sum of exp(x), along ``dim``.
+
+    Shapes: any -> the same. Gradient: y (g - sum of g y).
+    """
+    dim = call["dim"]
+
+    def backward(ran, grads):
+        y, g = ran.tops[0], grads[0]
+        return [y * (g - (g * y).sum(dim, keepdim=True))]
+
+    return Op(call.forward(weights), backward=backward)
