@@ -92,6 +92,8 @@ def model_hash(model: Model) -> str:
     """sha256 of all that decides what the network answers: layers, weights, preprocessing."""
     digest = hashlib.sha256()
     spec = model.opened.own()
+    if spec is None:  # no Caffe network
+        return model.identity
     for blob, shape in spec.inputs.items():
         digest.update(f"{blob}{tuple(shape)}".encode())
     for layer in spec.layers:

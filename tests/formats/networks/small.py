@@ -68,3 +68,11 @@ def make(seed: int = 0) -> Small:
                 size = tensor[0].numel() if tensor.dim() > 1 else 16
                 tensor.copy_(torch.randn(tensor.shape, generator=random) * (2 / size) ** 0.5)
     return module.train()
+
+
+def changed() -> Small:
+    """The same with one weight a little larger."""
+    module = make()
+    with torch.no_grad():
+        module.fc.weight[3, 5] += 1e-4
+    return module

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import torch
+from torch import Tensor
 
 from deepvis.formats.torch.aten_ops import aten_op
 from deepvis.formats.torch.call import Call, Weight
 from deepvis.network.field import WHOLE_WINDOW, Step, Window, sliding
 from deepvis.network.kinds import Kind
-from deepvis.network.op import Op, Weights
+from deepvis.network.op import Gradients, Op, Ran, Weights
+from deepvis.network.packed import Packed, PackedBack, can_pack, channels_last
 
 
 def convolution_field(call: Call, step: Step, seen: Window) -> Window | None:
@@ -40,15 +42,44 @@ def convolution(call: Call, weights: Weights) -> Op | None:
     """
     if isinstance(call["padding"], str) or not call.is_weight("weight", "bias"):
         return None
-    w = call.weight("weight", weights)
-    axes = w.dim() - 2
-    stride, padding, dilation = (per_axis(call, name, axes) for name in ("stride", "padding", "dilation"))
-    groups = call["groups"]
+    made = _Convolution(call, weights)
+    return Op(call.forward(weights), fast=made.fast, backward=made.backward)
 
-    def backward(ran, grads):
+
+class _Convolution:
+    """A convolution; on a CPU that of images with its weights laid out once, which is quicker.
+
+    PyTorch's own takes another way for one image than for several: the last bits would depend on the batch.
+    """
+
+    def __init__(self, call: Call, weights: Weights) -> None:
+        self.w, self.bias = call.weight("weight", weights), call.weight_if_any("bias", weights)
+        self.forward = call.forward(weights)
+        axes = self.w.dim() - 2
+        stride, pad, dilation = (tuple(per_axis(call, name, axes)) for name in ("stride", "padding", "dilation"))
+        self.parts = (stride, pad, dilation, call["groups"])
+        self.packed: Packed | None = None
+        self.packed_back: PackedBack | None = None
+
+    def fast(self, x: Tensor) -> tuple[Tensor, None]:
+        if not can_pack(self.w, x.shape) or x.dtype != torch.float32:
+            return self.forward(x), None
+        packed = self.packed
+        if packed is None:  # threads may make it twice: the last one stays
+            packed = self.packed = Packed(self.w, *self.parts, x.shape)
+        return packed(x, self.bias), None
+
+    def backward(self, ran: Ran, grads: Gradients) -> list[Tensor]:
+        (x,), (grad,) = ran.bottoms, grads
+        if can_pack(self.w, x.shape) and grad.dtype == torch.float32:
+            back = self.packed_back
+            if back is None and PackedBack.suits(self.w, *self.parts):
+                back = self.packed_back = PackedBack(self.w, *self.parts, grad.shape)
+            if back is not None:
+                return [back(grad, x.shape)]
+            grad = channels_last(grad)
+        stride, pad, dilation, groups = self.parts
+        zeros = [0] * len(stride)
         return torch.ops.aten.convolution_backward(
-            grads[0], ran.bottoms[0], w, None, stride, padding, dilation, False, [0] * axes, groups,
-            (True, False, False),
-        )[:1]  # fmt: skip
-
-    return Op(call.forward(weights), backward=backward)
+            grad, x, self.w, None, stride, pad, dilation, False, zeros, groups, (True, False, False)
+        )[:1]

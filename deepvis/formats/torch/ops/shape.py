@@ -34,12 +34,14 @@ def cat(call: Call, weights: Weights) -> Op | None:
 
 
 @aten_op("view", "_unsafe_view", kind=Kind.RESHAPE)
-def view(call: Call, weights: Weights) -> Op:
+def view(call: Call, weights: Weights) -> Op | None:
     """y = the same values in the shape ``size``: flatten, reshape, unflatten and view alike. Gradient: g in x's shape.
 
     Copies where the bottom lies in another order in memory than when it was exported, as a channels-last map does:
     a view could not be had then.
     """
+    if "size" not in call.arguments:  # the same bytes as another type of numbers
+        return None
     size = call["size"]
 
     def forward(*bottoms):
