@@ -71,9 +71,11 @@ def by_autograd(op: Op, ran: Ran, grads: Gradients) -> Gradients:
         leaves = [x.detach().requires_grad_(x.is_floating_point()) for x in ran.bottoms]
         tops = as_tuple(op.forward(*leaves))
         pairs = [(y, g) for y, g in zip(tops, grads, strict=True) if g is not None and y.requires_grad]
-        if not pairs:
+        wanted = [x for x in leaves if x.requires_grad]  # a mask or an index has no gradient
+        if not pairs or not wanted:
             return [None] * len(leaves)
-        return torch.autograd.grad([y for y, _ in pairs], leaves, [g for _, g in pairs], allow_unused=True)
+        found = iter(torch.autograd.grad([y for y, _ in pairs], wanted, [g for _, g in pairs], allow_unused=True))
+        return [next(found) if x.requires_grad else None for x in leaves]
 
 
 def without_gradient(forward: Callable[..., Any], shapes: Callable[..., Any] | None = None) -> Op:

@@ -187,6 +187,11 @@ def packet_name(target: Any) -> str:
     return name if namespace == "aten" else f"{namespace}.{name}"
 
 
+def is_open(size: Any) -> bool:
+    """A torch.SymInt or SymFloat that depends on a symbol: one that was settled during the export does not."""
+    return isinstance(size, (torch.SymInt, torch.SymFloat)) and bool(size.node.expr.free_symbols)
+
+
 def expression(value: Any, symbol: Any) -> Size:
     """A torch.SymInt or SymFloat as a Size; symbol: the sympy symbol of N."""
     formula = value.node.expr

@@ -5,11 +5,14 @@ from __future__ import annotations
 import logging
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import nn
 from torch.export import Dim, ExportedProgram
 
+from deepvis.formats.torch.call import is_open
 from deepvis.network.errors import ModelError
 
 log = logging.getLogger(__name__)
@@ -23,7 +26,7 @@ def exported(title: str, module: nn.Module, shape: Shape) -> ExportedProgram:
     at a time. Source: torch.export with Dim.AUTO, and an empty table of decompositions.
     """
     began = time.perf_counter()
-    with warnings.catch_warnings(), torch.no_grad():  # blocks of no_grad within the module leave no trace so
+    with warnings.catch_warnings(), torch.no_grad(), plain_attention():  # no_grad in the module leaves no trace so
         warnings.simplefilter("ignore")
         try:
             program = _capture(module, 2, shape, batch=Dim.AUTO)
@@ -35,11 +38,22 @@ def exported(title: str, module: nn.Module, shape: Shape) -> ExportedProgram:
     return program
 
 
+@contextmanager
+def plain_attention() -> Iterator[None]:
+    """torch.nn's attention as its parts, not as one operator for all of it, which has no gradient."""
+    before = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(before)
+
+
 def is_for_one_batch(program: ExportedProgram) -> bool:
     """True where the batch of the example is baked in."""
     first = program.graph_signature.user_inputs[0]
     value = next(node.meta["val"] for node in program.graph.nodes if node.name == first)
-    return not isinstance(value.shape[0], torch.SymInt)
+    return not is_open(value.shape[0])
 
 
 def _capture(module: nn.Module, pictures: int, shape: Shape, batch: object) -> ExportedProgram:

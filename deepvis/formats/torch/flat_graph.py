@@ -14,7 +14,7 @@ from torch.export.graph_signature import InputKind
 
 import deepvis.formats.torch.ops  # noqa: F401  (fills the table of operators)
 from deepvis.formats.torch.aten_ops import build, field_of, kind_of, note_of
-from deepvis.formats.torch.call import BatchAt, Bottom, Call, Dims, Weight, expression, leaves, packet_name
+from deepvis.formats.torch.call import BatchAt, Bottom, Call, Dims, Weight, expression, is_open, leaves, packet_name
 from deepvis.formats.torch.node_names import module_calls, names_of, unique
 from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph, GraphBuilder, Shape
@@ -62,7 +62,7 @@ class _Making:
         arguments = self._arguments(node, bottoms, weights)
         pieces = _pieces(node)
         batch = self._batch_at(bottoms)
-        needs_batch = any(isinstance(leaf, torch.SymInt | torch.SymFloat) for leaf in _sizes_in(node))
+        needs_batch = any(is_open(size) for size in _sizes_in(node))
         has_carrier = needs_batch and batch is None and self.symbol is not None
         if has_carrier:
             bottoms.append(self.inputs[0])
@@ -124,8 +124,9 @@ class _Making:
     def _size(self, value: Any, node: fx.Node) -> Any:
         if isinstance(value, (int, float, bool)):
             return value
-        symbols = value.node.expr.free_symbols if isinstance(value, torch.SymInt | torch.SymFloat) else {None}
-        if not symbols <= {self.symbol}:
+        if isinstance(value, (torch.SymInt, torch.SymFloat)) and not is_open(value):
+            return int(value) if isinstance(value, torch.SymInt) else float(value)
+        if not is_open(value) or value.node.expr.free_symbols != {self.symbol}:
             raise ModelError(
                 f"layer {self.names[node]!r} ({_op_name(node)}): found a size that depends on what is in the picture, "
                 "expected one that follows from its size; leave that part out of the module"
@@ -133,17 +134,17 @@ class _Making:
         return expression(value, self.symbol)
 
     def _dims(self, value: Tensor) -> Dims:
-        return tuple(expression(d, self.symbol) if isinstance(d, torch.SymInt) else int(d) for d in value.shape)
+        return tuple(expression(d, self.symbol) if is_open(d) else int(d) for d in value.shape)
 
     def _declared(self, node: fx.Node) -> Shape:
         """The input's shape for one picture."""
-        return one_picture(tuple(1 if isinstance(d, torch.SymInt) else int(d) for d in node.meta["val"].shape))
+        return one_picture(tuple(1 if is_open(d) else int(d) for d in node.meta["val"].shape))
 
     def _batch_at(self, bottoms: Sequence[fx.Node]) -> BatchAt | None:
         """Where a bottom tells how many pictures go through; None where none does."""
         for place, bottom in enumerate(bottoms):
             for axis, d in enumerate(bottom.meta["val"].shape):
-                if isinstance(d, torch.SymInt) and (factor := d.node.expr / self.symbol).is_Integer:
+                if is_open(d) and (factor := d.node.expr / self.symbol).is_Integer:
                     return BatchAt(place, axis, int(factor))
         return None
 
@@ -163,7 +164,7 @@ def _held_tensors(program: ExportedProgram, module: torch.nn.Module) -> dict[str
 def _batch_symbol(inputs: Sequence[fx.Node]) -> Any:
     """The sympy symbol of the batch; None where the program was exported for a fixed one."""
     sizes = [node.meta["val"].shape[0] for node in inputs if isinstance(node.meta.get("val"), Tensor)]
-    return next((size.node.expr for size in sizes if isinstance(size, torch.SymInt)), None)
+    return next((size.node.expr for size in sizes if is_open(size)), None)
 
 
 def _makes_tensors(node: fx.Node) -> bool:

@@ -65,3 +65,15 @@ def native_dropout(call: Call, weights: Weights) -> Op | None:
 def identity(call: Call, weights: Weights) -> Op:
     """y = x: what is left of dropout in evaluation mode, of contiguous() and of nn.Identity. Gradient: g."""
     return Op(lambda x: x, backward=lambda ran, grads: [grads[0]])
+
+
+@aten_op("copy", kind=Kind.RESHAPE)
+def copy(call: Call, weights: Weights) -> Op | None:
+    """y = src, repeated to the shape of self and as numbers of its type: what is left of writing into a view.
+
+    Gradient: of src alone, autograd's; the operator itself has none.
+    """
+    if not isinstance(call["self"], Bottom) or not isinstance(call["src"], Bottom):
+        return None
+    target, source = call["self"].place, call["src"].place
+    return Op(lambda *bottoms: bottoms[source].to(bottoms[target].dtype).expand(bottoms[target].shape))
