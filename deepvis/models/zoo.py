@@ -21,7 +21,7 @@ from deepvis.network.errors import ModelError, nearest
 from deepvis.network.graph import Graph
 from deepvis.network.identity import identity
 from deepvis.network.inputs import picture_input, picture_shape
-from deepvis.network.ref import NetworkRef, Opened, Source, open_source
+from deepvis.network.ref import NetworkRef, Opened, Source, file_and_callable, open_source
 
 DEFAULT_MODEL = "caffenet-mini"
 UNIT_IMAGES = "unit_jpg_vis"
@@ -159,10 +159,11 @@ def open_model(ref: NetworkRef) -> Model:
     return _assemble(card, said, net_file, weights_file, ref)
 
 
-def _own_name(prototxt: Path) -> str:
+def _own_name(network: Path) -> str:
     """A name for a network without a card: its file's, or its folder's where the file is called deploy."""
-    generic = prototxt.stem in ("deploy", "train_val", "net", "model", "test")
-    return (prototxt.resolve().parent.name if generic else prototxt.stem) or prototxt.stem
+    file, _ = file_and_callable(network)
+    generic = file.stem in ("deploy", "train_val", "net", "model", "test")
+    return (file.resolve().parent.name if generic else file.stem) or file.stem
 
 
 def _present(card: Card, key: str) -> Path:

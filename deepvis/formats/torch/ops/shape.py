@@ -68,12 +68,17 @@ def identity(call: Call, weights: Weights) -> Op:
 
 
 @aten_op("copy", kind=Kind.RESHAPE)
-def copy(call: Call, weights: Weights) -> Op | None:
+def copy(call: Call, weights: Weights) -> Op:
     """y = src, repeated to the shape of self and as numbers of its type: what is left of writing into a view.
 
     Gradient: of src alone, autograd's; the operator itself has none.
     """
-    if not isinstance(call["self"], Bottom) or not isinstance(call["src"], Bottom):
-        return None
-    target, source = call["self"].place, call["src"].place
-    return Op(lambda *bottoms: bottoms[source].to(bottoms[target].dtype).expand(bottoms[target].shape))
+
+    def forward(*bottoms):
+        target, source = (
+            bottoms[each.place] if isinstance(each, Bottom) else weights[each.place]
+            for each in (call["self"], call["src"])
+        )
+        return source.to(target.dtype).expand(target.shape)
+
+    return Op(forward)
