@@ -22,7 +22,7 @@ from deepvis.core.registry import Registry
 from deepvis.formats.caffe.schema import FillerParameter
 from deepvis.formats.caffe.spec import LayerSpec
 from deepvis.network.errors import ModelError
-from deepvis.network.field import Step, Window, same_place, whole
+from deepvis.network.field_rules import Step, Window, same_place, whole
 from deepvis.network.kinds import Kind
 from deepvis.network.lazy import Tensor
 from deepvis.network.op import Gradients, Op, Ran, Weights

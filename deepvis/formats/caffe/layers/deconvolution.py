@@ -19,7 +19,7 @@ from deepvis.formats.caffe.layers.convolution import (
     spatial_axes,
 )
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.field import Step, Window, sliding, spread
+from deepvis.network.field_rules import Step, Window, sliding, spread
 from deepvis.network.kinds import Kind
 from deepvis.network.lazy import F, Tensor, torch
 from deepvis.network.op import Op, Weights
