@@ -1,18 +1,18 @@
 """Everything that a key can do: one pure function from state to state each, in one table.
 
-The help screen, the README and ``--keys`` read COMMANDS; ``python -m deepvis.core.commands``
+The help screen, the README and ``--keys`` read COMMANDS; ``python -m deepvis.cli.keys``
 prints it as Markdown. A command with a key that needs Shift and a letter has a second key,
 because the Linux wheels of OpenCV cannot tell ``J`` from ``j`` (keys.py).
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TypeVar
 
+from deepvis.core.back_modes import DECONV, GRADIENT, OFF, all_modes, title_of
 from deepvis.core.geometry import unit_grid
 from deepvis.core.keys import is_key_name
 from deepvis.core.state import (
@@ -25,9 +25,9 @@ from deepvis.core.state import (
     Show,
     Zoom,
 )
-from deepvis.core.types import BackMode, Fit
+from deepvis.core.types import Fit
 
-E = TypeVar("E", bound=Enum)
+T = TypeVar("T")
 Change = Callable[[AppState], AppState]
 
 
@@ -44,24 +44,28 @@ class Group(Enum):
 
 @dataclass(frozen=True)
 class Command:
-    """What a key does. keys: as keys.py names them, the one to advertise first; group: a heading."""
+    """What a key does.
+
+    keys: as keys.py names them, the one to advertise first. words: what it does, in a sentence, or a function that
+    says it when asked. group: a heading.
+    """
 
     name: str
     keys: tuple[str, ...]
-    help: str
+    words: str | Callable[[], str]
     group: str
     apply: Change
 
     @property
-    def title(self) -> str:
-        return self.name.replace("_", " ")
+    def help(self) -> str:
+        return self.words if isinstance(self.words, str) else self.words()
 
 
 COMMANDS: dict[str, Command] = {}
 _BY_KEY: dict[str, Command] = {}
 
 
-def command(*keys: str, group: Group, help: str) -> Callable[[Change], Change]:
+def command(*keys: str, group: Group, help: str | Callable[[], str]) -> Callable[[Change], Change]:
     """Enter a function AppState -> AppState under its own name; a key that is bound already is refused."""
 
     def enter(apply: Change) -> Change:
@@ -95,7 +99,7 @@ def view(state: AppState, **changes: object) -> AppState:
     Without a back projection there are no diffs to show in the tiles nor a result to zoom into.
     """
     changed = replace(state.view, **changes)  # type: ignore[arg-type]
-    if changed.back_mode is BackMode.OFF:
+    if changed.back_mode == OFF:
         if changed.show is Show.DIFFS:
             changed = replace(changed, show=Show.ACTIVATIONS)
         if changed.zoom is Zoom.BACK:
@@ -111,9 +115,8 @@ def live(state: AppState, **changes: object) -> AppState:
     return replace(state, live=replace(state.live, **changes))  # type: ignore[arg-type]
 
 
-def following(value: E) -> E:
-    """The next member of an enum, the first after the last."""
-    members = list(type(value))
+def next_of(members: Sequence[T], value: T) -> T:
+    """The member after ``value``, the first after the last."""
     return members[(members.index(value) + 1) % len(members)]
 
 
@@ -224,30 +227,30 @@ def next_layer(state: AppState) -> AppState:
 
 # what b runs through; anything else goes to the first
 _BACK_CYCLE = (
-    (BackMode.OFF, None),
-    (BackMode.GRAD, BackFilter.RAW),
-    (BackMode.GRAD, BackFilter.NORM),
-    (BackMode.DECONV, BackFilter.RAW),
+    (OFF, None),
+    (GRADIENT, BackFilter.RAW),
+    (GRADIENT, BackFilter.NORM),
+    (DECONV, BackFilter.RAW),
 )
 
 
 @command("b", group=Group.BACK, help="Back projection: off, gradient, gradient (norm), deconv")
 def cycle_back(state: AppState) -> AppState:
     mode = state.view.back_mode
-    now = (mode, None if mode is BackMode.OFF else state.view.back_filter)
+    now = (mode, None if mode == OFF else state.view.back_filter)
     place = _BACK_CYCLE.index(now) if now in _BACK_CYCLE else len(_BACK_CYCLE) - 1
     mode, back_filter = _BACK_CYCLE[(place + 1) % len(_BACK_CYCLE)]
     return view(state, back_mode=mode, back_filter=back_filter or state.view.back_filter)
 
 
-@command("n", group=Group.BACK, help="Back mode alone: off, gradient, deconv, guided backprop")
+@command("n", group=Group.BACK, help=lambda: f"Back mode alone: {', '.join(map(title_of, all_modes()))}")
 def cycle_back_mode(state: AppState) -> AppState:
-    return view(state, back_mode=following(state.view.back_mode))
+    return view(state, back_mode=next_of(all_modes(), state.view.back_mode))
 
 
 @command("m", group=Group.BACK, help="Back filter alone: raw, gray, norm, normblur")
 def cycle_back_filter(state: AppState) -> AppState:
-    return view(state, back_filter=following(state.view.back_filter))
+    return view(state, back_filter=next_of(tuple(BackFilter), state.view.back_filter))
 
 
 @command("d", group=Group.BACK, help="Freeze the back origin at the selected unit, or free it")
@@ -261,7 +264,7 @@ def toggle_diffs(state: AppState) -> AppState:
         return view(state, pattern=False)
     if state.view.show is Show.DIFFS:
         return view(state, show=Show.ACTIVATIONS)
-    mode = BackMode.GRAD if state.view.back_mode is BackMode.OFF else state.view.back_mode
+    mode = GRADIENT if state.view.back_mode == OFF else state.view.back_mode
     return view(state, show=Show.DIFFS, back_mode=mode)
 
 
@@ -270,7 +273,7 @@ def toggle_diffs(state: AppState) -> AppState:
 
 @command("z", group=Group.SHOW, help="Zoom: the selected unit, the back projection, off")
 def cycle_zoom(state: AppState) -> AppState:
-    return view(state, zoom=following(state.view.zoom))
+    return view(state, zoom=next_of(tuple(Zoom), state.view.zoom))
 
 
 @command("s", group=Group.SHOW, help="Show each unit's preferred image in its tile, or hide them")
@@ -423,7 +426,3 @@ def markdown() -> str:
             if row.group == group.value:
                 lines.append(f"| {' '.join(f'`{key}`' for key in row.keys)} | {row.help} |")
     return "\n".join(lines).strip() + "\n"
-
-
-if __name__ == "__main__":
-    sys.stdout.write(markdown())

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
-from deepvis.core.types import BackAsk, BackMode, Fit, LayerInfo, NetInfo, Unit
+from deepvis.core.back_modes import OFF
+from deepvis.core.types import BackAsk, Fit, LayerInfo, NetInfo, Unit
 
 
 class Cursor(Enum):
@@ -54,7 +55,7 @@ class ViewState:
     layer_index: int = 0
     channel: int = 0  # as the user left it; clamped to the layer by AppState.unit
     cursor: Cursor = Cursor.LAYERS
-    back_mode: BackMode = BackMode.OFF
+    back_mode: str = OFF  # a name in core/back_modes.py, or "off"
     back_filter: BackFilter = BackFilter.RAW
     pinned: Unit | None = None  # back origin, None: it follows the selected unit
     show: Show = Show.ACTIVATIONS
@@ -129,6 +130,6 @@ class AppState:
     @property
     def back_ask(self) -> BackAsk | None:
         """The back projection that the window wants, None with the back pane off."""
-        if self.view.back_mode is BackMode.OFF:
+        if self.view.back_mode == OFF:
             return None
         return BackAsk(self.back_unit, self.view.back_mode)

@@ -13,15 +13,6 @@ from enum import Enum
 import numpy as np
 
 
-class BackMode(Enum):
-    """How a unit is projected back to the input. The value is the engine's name of the mode."""
-
-    OFF = "off"
-    GRAD = "gradient"
-    DECONV = "deconv"
-    GUIDED = "guided"
-
-
 class Fit(Enum):
     """How a picture of any shape becomes the network's input."""
 
@@ -59,14 +50,14 @@ class Unit:
 
 @dataclass(frozen=True)
 class BackAsk:
-    """What to project back to the input.
+    """What to project back to the input. mode: a name in core/back_modes.py.
 
     position None: the seed is the unit's whole activation map (the live window).
     position (row, col): the seed is 1.0 at that position (the top-9 tools).
     """
 
     unit: Unit
-    mode: BackMode
+    mode: str
     position: tuple[int, int] | None = None
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
+from deepvis.core.back_modes import DECONV
 from deepvis.core.cache import ByteCache
-from deepvis.core.types import BackAsk, BackMode, Fit, Frame, NetAsk, Patch, Unit, UnitImages
+from deepvis.core.types import BackAsk, Fit, Frame, NetAsk, Patch, Unit, UnitImages
 from deepvis.core.unit_files import SAVED_TOP, unit_image_paths, write_patches
 from deepvis.live.backends.base import Backend
 from deepvis.models.zoo import Model
@@ -158,7 +159,7 @@ class RunningImages:
             self._backend = self._open_backend()
         ask = NetAsk(
             frame=Frame(id=-1 - number, rgb=rgb),  # below every source's ids
-            back=BackAsk(unit, BackMode.DECONV, (patch.row, patch.col)),
+            back=BackAsk(unit, DECONV, (patch.row, patch.col)),
             fit=Fit.STRETCH,  # it has the input's size already
             shown=frozenset({unit.layer}),
         )

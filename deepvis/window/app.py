@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from functools import lru_cache, partial
 from pathlib import Path
 
+from deepvis.core.back_modes import DECONV, OFF
 from deepvis.core.mailbox import Closed, Mailbox
 from deepvis.core.panes import LayoutError, PaneLayout
 from deepvis.core.state import GAMMA_BOOSTS, INDIVIDUAL_BOOSTS, AppState, InputState, ViewState
-from deepvis.core.types import BackMode, Fit, Frame, LayerInfo, NetInfo
+from deepvis.core.types import Fit, Frame, LayerInfo, NetInfo
 from deepvis.core.unit_files import user_folder
 from deepvis.live.backends.base import Backend, BackendError, open_backend
 from deepvis.live.input import InputWorker
@@ -97,15 +98,15 @@ def open_model(settings: Settings) -> Model:
         raise UsageError(str(error)) from error
 
 
-def first_back_mode(settings: Settings, options: RunOptions) -> BackMode:
+def first_back_mode(settings: Settings, options: RunOptions) -> str:
     """What the settings say; auto: a newcomer, who has named nothing and presses no keys, sees every pane at work."""
     if settings.back_mode != "auto":
-        return BackMode(settings.back_mode)
+        return settings.back_mode
     named = (settings.model, settings.prototxt, settings.images, settings.video)
-    return BackMode.DECONV if not options.keys and all(value is None for value in named) else BackMode.OFF
+    return DECONV if not options.keys and all(value is None for value in named) else OFF
 
 
-def first_state(settings: Settings, model: Model, back_mode: BackMode, *, starts_moving: bool) -> AppState:
+def first_state(settings: Settings, model: Model, back_mode: str, *, starts_moving: bool) -> AppState:
     """The state before anything was pressed; of the network only the names are known yet."""
     view = ViewState(
         label_predictions=settings.label_predictions,

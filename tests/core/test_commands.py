@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepvis.core import commands
+from deepvis.core.back_modes import DECONV, GRADIENT, OFF
 from deepvis.core.commands import COMMANDS, columns, command, command_of, press
 from deepvis.core.state import (
     GAMMA_BOOSTS,
@@ -20,7 +21,7 @@ from deepvis.core.state import (
     Show,
     Zoom,
 )
-from deepvis.core.types import BackAsk, BackMode, Fit, LayerInfo, NetInfo, Unit
+from deepvis.core.types import BackAsk, Fit, LayerInfo, NetInfo, Unit
 
 INFO = NetInfo(
     "tiny",
@@ -45,14 +46,14 @@ def assert_valid(state: AppState) -> None:
     assert 0 <= view.layer_index < len(state.info.layers)
     assert 0 <= state.unit.channel < state.layer.channels
     assert state.info.layer(state.back_unit.layer).channels > state.back_unit.channel >= 0
-    assert view.back_mode is not BackMode.OFF or (view.show, view.zoom is Zoom.BACK) == (
+    assert view.back_mode != OFF or (view.show, view.zoom is Zoom.BACK) == (
         Show.ACTIVATIONS,
         False,
     )
     assert 0 <= view.gamma_boost < len(GAMMA_BOOSTS)
     assert 0 <= view.individual_boost < len(INDIVIDUAL_BOOSTS)
     assert 0 <= state.live.preset < len(PRESETS)
-    assert (state.back_ask is None) == (view.back_mode is BackMode.OFF)
+    assert (state.back_ask is None) == (view.back_mode == OFF)
 
 
 @given(st.lists(st.sampled_from([key for row in COMMANDS.values() for key in row.keys]), max_size=60))
@@ -167,16 +168,16 @@ def test_b_runs_through_the_four_of_the_original() -> None:
         state = press(state, "b")
         seen.append((state.view.back_mode, state.view.back_filter))
     assert seen[:3] == [
-        (BackMode.GRAD, BackFilter.RAW),
-        (BackMode.GRAD, BackFilter.NORM),
-        (BackMode.DECONV, BackFilter.RAW),
+        (GRADIENT, BackFilter.RAW),
+        (GRADIENT, BackFilter.NORM),
+        (DECONV, BackFilter.RAW),
     ]
-    assert seen[3][0] is BackMode.OFF
+    assert seen[3][0] == OFF
 
 
 def test_n_reaches_every_mode_and_m_every_filter() -> None:
     assert [after(*["n"] * i).view.back_mode for i in range(1, 5)] == [
-        BackMode.GRAD, BackMode.DECONV, BackMode.GUIDED, BackMode.OFF,
+        GRADIENT, DECONV, "guided", OFF,
     ]  # fmt: skip
     assert [after(*["m"] * i).view.back_filter.value for i in range(5)] == [
         "raw",
@@ -189,11 +190,11 @@ def test_n_reaches_every_mode_and_m_every_filter() -> None:
 
 def test_the_back_origin_follows_unless_frozen() -> None:
     state = after("b", "down", "right")
-    assert state.back_ask == BackAsk(Unit("conv1", 1), BackMode.GRAD)
+    assert state.back_ask == BackAsk(Unit("conv1", 1), GRADIENT)
     state = after("d", "right", "o", start=state)
-    assert state.back_ask == BackAsk(Unit("conv1", 1), BackMode.GRAD)
+    assert state.back_ask == BackAsk(Unit("conv1", 1), GRADIENT)
     state = after("d", start=state)
-    assert state.back_ask == BackAsk(Unit("conv2", 2), BackMode.GRAD)
+    assert state.back_ask == BackAsk(Unit("conv2", 2), GRADIENT)
 
 
 def test_a_leaves_the_patterns_first_and_turns_the_back_projection_on() -> None:
@@ -201,7 +202,7 @@ def test_a_leaves_the_patterns_first_and_turns_the_back_projection_on() -> None:
     assert not state.view.pattern
     assert state.view.show is Show.ACTIVATIONS
     state = after("a", start=state)
-    assert (state.view.show, state.view.back_mode) == (Show.DIFFS, BackMode.GRAD)
+    assert (state.view.show, state.view.back_mode) == (Show.DIFFS, GRADIENT)
     assert after("n", "n", "n", start=state).view.show is Show.ACTIVATIONS
 
 

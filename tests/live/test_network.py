@@ -6,7 +6,8 @@ import threading
 
 import pytest
 
-from deepvis.core.types import BackAsk, BackMode, NetAsk, Unit
+from deepvis.core.back_modes import GRADIENT
+from deepvis.core.types import BackAsk, NetAsk, Unit
 from deepvis.live.backends.base import BackendError
 from deepvis.live.backends.fake import FakeBackend
 from deepvis.live.network import NetworkWorker
@@ -38,7 +39,7 @@ def test_what_the_window_may_know_comes_first(worker, backend):
 
 def test_an_ask_is_answered_with_a_snapshot_of_it(worker, gate):
     gate.set()
-    ask = NetAsk(noise_frame(), BackAsk(Unit("conv1", 2), BackMode.GRAD))
+    ask = NetAsk(noise_frame(), BackAsk(Unit("conv1", 2), GRADIENT))
     worker.inbox.put(ask)
     assert worker.snapshots.take(10).ask is ask
 

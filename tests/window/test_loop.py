@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from deepvis.core.back_modes import DECONV
 from deepvis.core.state import AppState
-from deepvis.core.types import BackMode, Frame, NetInfo, OptimizeProgress, Unit
+from deepvis.core.types import Frame, NetInfo, OptimizeProgress, Unit
 from deepvis.live.backends.fake import FAKE_INFO, FakeBackend
 from deepvis.live.input import InputWorker
 from deepvis.live.network import NetworkWorker
@@ -223,7 +224,7 @@ def test_a_pass_that_fails_is_told_and_the_next_one_goes_on(make: Callable[..., 
     bench.backend.fails = None
     bench.keys("n")
     bench.until(bench.is_settled)
-    assert bench.state.view.back_mode is BackMode.DECONV
+    assert bench.state.view.back_mode == DECONV
     assert bench.scene().status.error == ""
 
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import pytest
 
+from deepvis.core.back_modes import GRADIENT, OFF
 from deepvis.core.commands import columns, press
 from deepvis.core.state import AppState, Cursor, Zoom
-from deepvis.core.types import BackMode, LayerInfo, NetInfo, Unit
+from deepvis.core.types import LayerInfo, NetInfo, Unit
 from deepvis.window.pointer import clicked, wheeled
 
 START = AppState(NetInfo("tiny", tuple(LayerInfo(f"c{i}", "Convolution", 20, 9, 9) for i in range(4)), (3, 9, 9)))
@@ -36,7 +37,7 @@ def test_a_click_beside_everything_changes_nothing(pane: str | None) -> None:
 def test_clicks_on_the_other_panes() -> None:
     assert clicked(START, Under("input")).input.file_index == 1
     assert clicked(press(START, "c"), Under("input")).input.frozen
-    assert clicked(START, Under("back")).view.back_mode is BackMode.GRAD
+    assert clicked(START, Under("back")).view.back_mode == GRADIENT
     zoomed = clicked(START, Under("aux"))
     assert zoomed.view.zoom is Zoom.UNIT
     assert clicked(zoomed, Under("layers", channel=3)).view == START.view
@@ -49,7 +50,7 @@ def test_the_wheel_goes_on_and_back() -> None:
         assert there != START, pane
         back = wheeled(there, Under(pane), 1)
         assert (back.view.layer_index, back.unit, back.input, back.view.back_mode) == (
-            0, Unit("c0", 0), START.input, BackMode.OFF,
+            0, Unit("c0", 0), START.input, OFF,
         )  # fmt: skip
     assert wheeled(START, Under("control"), -3).view.layer_index == 3
     assert wheeled(START, Under("layers"), -1).unit.channel == columns(START)
