@@ -6,7 +6,7 @@ would raise); give them ids and compare those.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -113,14 +113,6 @@ class Snapshot:
     seconds: PassSeconds = PassSeconds()
 
 
-@dataclass(frozen=True, eq=False)
-class WorkerError:
-    """A worker's answer where something failed: one sentence for the status pane."""
-
-    sentence: str
-    ask: object = None
-
-
 @dataclass(frozen=True)
 class LayerInfo:
     """A layer that the window can show: the blob's name and shape, the type of its layer.
@@ -147,6 +139,11 @@ class LayerInfo:
     @property
     def images_of(self) -> str:
         return self.borrows or self.name
+
+
+FieldOf = Callable[[str, int, int], tuple[int, int, int, int]]
+"""(layer, row, col) -> (top, left, bottom, right) in pixels of the network's input, half open and unclamped: the
+receptive field of a position."""
 
 
 @dataclass(frozen=True)
@@ -242,10 +239,7 @@ class WholeLayer:
 
 @dataclass(frozen=True, eq=False)
 class OptimizeProgress:
-    """How far the live optimization of a unit is. rgb: (h, w, 3) uint8, the picture so far.
-
-    press: number of the key press that it answers (LiveState.optimize_presses).
-    """
+    """How far the live optimization of a unit is. rgb: (h, w, 3) uint8, the picture so far."""
 
     unit: Unit
     preset: str
@@ -255,4 +249,3 @@ class OptimizeProgress:
     rgb: np.ndarray
     done: bool = False
     version: int = 0
-    press: int = 0

@@ -8,12 +8,11 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 from deepvis.core.back_modes import DECONV, OFF
-from deepvis.core.mailbox import Closed, Mailbox
 from deepvis.core.panes import LayoutError, PaneLayout
 from deepvis.core.state import GAMMA_BOOSTS, INDIVIDUAL_BOOSTS, AppState, InputState, ViewState
-from deepvis.core.types import Fit, Frame, LayerInfo, NetInfo
+from deepvis.core.types import FieldOf, Fit, Frame, LayerInfo, NetInfo
 from deepvis.core.unit_files import user_folder
-from deepvis.live.backends.base import Backend, BackendError, open_backend
+from deepvis.live.backends.base import open_backend
 from deepvis.live.input import InputWorker
 from deepvis.live.network import NetworkWorker
 from deepvis.live.optimize import OptimizeWorker
@@ -39,7 +38,6 @@ from deepvis.window.options import SMALLEST_WINDOW, RunOptions, UsageError
 from deepvis.window.parts import Makers, Parts
 from deepvis.window.stats import PassLog, Stats
 from deepvis.window.ui.layout import layout_for
-from deepvis.window.ui.scene import FieldOf
 from deepvis.window.ui.window import AnyWindow, MemoryWindow, Window, WindowError
 
 TITLE = "Deep Visualization Toolbox"
@@ -171,20 +169,7 @@ def open_window(settings: Settings, options: RunOptions) -> AnyWindow:
 
 def make_parts(settings: Settings, model: Model, passes: PassLog) -> Parts:
     """The workers. The backend is opened in its own thread: torch takes a second to load."""
-    refusals: Mailbox[str] = Mailbox()
-    infos: Mailbox[NetInfo] = Mailbox()
-    fields: Mailbox[FieldOf | None] = Mailbox()
-    running = RunningTop(infos.peek)
-
-    def open_network() -> Backend:
-        try:
-            backend = open_backend(settings.backend, model, settings.device)
-        except (BackendError, ModelError) as error:
-            refusals.put(str(error))
-            raise Closed from error  # ends the thread: the program ends with that sentence
-        infos.put(backend.info)
-        fields.put(open_fields(model))
-        return backend
+    running = RunningTop(lambda: network.info)
 
     def open_running() -> Opened:
         from deepvis.live.running_images import RunningImages
@@ -207,16 +192,17 @@ def make_parts(settings: Settings, model: Model, passes: PassLog) -> Parts:
 
         return UnitImagesWorker(open_reader, [stream])
 
-    def open_optimizer(info: NetInfo) -> OptimizeWorker:
-        return OptimizeWorker(lambda: model, info.device.partition(" ")[0])
-
+    network = NetworkWorker(
+        lambda: open_backend(settings.backend, model, settings.device),
+        partial(open_fields, model),
+        [passes, running.update],
+    )
     camera = 0 if settings.camera is None else settings.camera
     return Parts(
         InputWorker(lambda: open_still(settings.images), lambda: open_moving(camera, settings.video)),
-        NetworkWorker(open_network, [passes, stream.follow]),
-        Makers(open_images, open_optimizer, fields.peek),
+        network,
+        Makers(open_images, lambda: OptimizeWorker(lambda: model, settings.device)),
         stream,
-        refusals,
         moving_source=video_name(settings.video) if settings.video else f"camera {camera}",
     )
 

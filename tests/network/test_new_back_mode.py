@@ -45,7 +45,7 @@ def row(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_key_n_comes_to_it() -> None:
     state, seen = AppState(FAKE_INFO), []
     for _ in range(5):
-        state = press(state, "n")
+        state, _ = press(state, "n")
         seen.append(state.view.back_mode)
     assert seen == ["gradient", "deconv", "guided", NAME, "off"]
 
