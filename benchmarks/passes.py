@@ -47,9 +47,10 @@ def measure(name: str, video: str, layer: str | None, mode: str, seconds: float)
     network.start()
     source.start()
     source.inbox.put(InputState(moving=True))
-    info = network.infos.take(60)
-    if info is None:
-        raise SystemExit(f"{name}: {network.errors.peek()}")
+    opened = network.outbox.take(60)
+    if opened is None or opened.value is None:
+        raise SystemExit(f"{name}: {opened and opened.error}")
+    info = opened.value.info
     unit = Unit(layer or middle_layer(info), 0)
     back = BackAsk(unit, mode) if mode != OFF else None
     snapshots = play(source, network, back, seconds)
@@ -73,15 +74,19 @@ def measure(name: str, video: str, layer: str | None, mode: str, seconds: float)
 def play(source: InputWorker, network: NetworkWorker, back: BackAsk | None, seconds: float) -> list[Snapshot]:
     """What the network answers while each new frame is asked for, after a first second that is not counted."""
     snapshots: list[Snapshot] = []
+    last: Snapshot | None = None
     asked, begin = 0, time.monotonic() + 1
     while time.monotonic() < begin + seconds:
-        frame = source.frames.peek()
+        seen = source.outbox.peek()
+        frame = seen.value if seen else None
         if frame is not None and frame.id != asked:
             asked = frame.id
             network.inbox.put(NetAsk(frame, back))
-        snapshot = network.snapshots.take(POLL_SECONDS)
-        if snapshot is not None and time.monotonic() > begin:
+        answer = network.outbox.take(POLL_SECONDS)
+        snapshot = answer.value.snapshot if answer and answer.value else None
+        if snapshot is not None and snapshot is not last and time.monotonic() > begin:
             snapshots.append(snapshot)
+        last = snapshot or last
     return snapshots
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import deepvis.network.back_modes  # noqa: F401  (fills the table)
 from deepvis.core import commands
 from deepvis.core.back_modes import DECONV, GRADIENT, OFF
 from deepvis.core.commands import COMMANDS, Command, columns, command, command_of, optimization_ended, outcome, press

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 
+import deepvis.network.back_modes  # noqa: F401  (fills the table)
 from deepvis.core.back_modes import GRADIENT, OFF, all_modes
 from deepvis.core.commands import columns, press
 from deepvis.core.state import AppState, Cursor, Zoom
