@@ -141,9 +141,9 @@ class LayerInfo:
         return self.borrows or self.name
 
 
-FieldOf = Callable[[str, int, int], tuple[int, int, int, int]]
+FieldOf = Callable[[str, int, int], tuple[int, int, int, int] | None]
 """(layer, row, col) -> (top, left, bottom, right) in pixels of the network's input, half open and unclamped: the
-receptive field of a position."""
+receptive field of a position; None for a layer of which it is not known."""
 
 
 @dataclass(frozen=True)

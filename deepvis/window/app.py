@@ -216,7 +216,7 @@ def sample_frames() -> Iterator[Frame]:
 
 
 def open_fields(model: Model) -> FieldOf | None:
-    """(layer, row, col) -> the place in the network's input that it sees; None for a network beyond the engine."""
+    """The receptive fields; None for a network beyond the engine."""
     from deepvis.network.field import receptive_field
     from deepvis.network.graph import Plan
     from deepvis.network.shapes import infer_shapes
@@ -227,7 +227,9 @@ def open_fields(model: Model) -> FieldOf | None:
         return None
 
     @lru_cache(maxsize=4096)
-    def field_of(layer: str, row: int, col: int) -> tuple[int, int, int, int]:
+    def field_of(layer: str, row: int, col: int) -> tuple[int, int, int, int] | None:
+        if layer not in shapes:  # of the fake backend
+            return None
         field = receptive_field(model.spec, shapes, layer, row, col, model.data_blob)
         return field.top, field.left, field.bottom, field.right
 

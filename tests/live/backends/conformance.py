@@ -1,4 +1,4 @@
-"""What every backend must do. A test file subclasses ``BackendConformance`` and gives a ``backend`` fixture.
+"""What every backend must do. A test file subclasses ``BackendConformance`` and says how to ``make`` one.
 
 ``network`` is True for backends that compute a real network: the small one of ``tests.helpers.networks``, whose
 conv1 has no in-place ReLU, so that its gradient is exact for any step.
@@ -12,9 +12,11 @@ import pytest
 from deepvis.core.back_modes import DECONV, GRADIENT
 from deepvis.core.types import BackAsk, Fit, Frame, NetAsk, Unit
 from deepvis.live.backends.base import Backend, BackendError
+from deepvis.models.zoo import Model
 from deepvis.network.back_modes import BACK_MODES
 from deepvis.sources.base import new_frame
-from tests.helpers.networks import noise_frame
+from tests.helpers.networks import noise_frame, small_model, small_model_of_files
+from tests.live.backends.every_key import press_every_key
 
 MODES = list(BACK_MODES)
 PAPERS = (GRADIENT, DECONV, "guided")  # which differ from each other wherever there is a ReLU
@@ -23,9 +25,13 @@ PAPERS = (GRADIENT, DECONV, "guided")  # which differ from each other wherever t
 class BackendConformance:
     network = True
 
+    def make(self, model: Model) -> Backend:
+        """The backend over a model."""
+        raise NotImplementedError
+
     @pytest.fixture
     def backend(self, tmp_path) -> Backend:
-        raise NotImplementedError
+        return self.make(small_model(tmp_path))
 
     @pytest.fixture
     def frame(self, backend) -> Frame:
@@ -143,6 +149,15 @@ class BackendConformance:
     def test_a_back_mode_that_is_not_there_is_refused_in_words(self, backend, frame):
         with pytest.raises(BackendError, match="no back mode 'backprop'; there are gradient, deconv, guided"):
             backend.run(NetAsk(frame, BackAsk(Unit("conv1", 0), "backprop")))
+
+    def test_every_key_works_or_says_in_words_that_it_does_not(self, tmp_path, monkeypatch, photos, video):
+        monkeypatch.setenv("DEEPVIS_CACHE", str(tmp_path / "cache"))
+        model = small_model_of_files(tmp_path)
+        press_every_key(model, self.make, photos, video, tmp_path, monkeypatch)
+        assert list(tmp_path.glob("deepvis-*.png")), "key p has saved nothing"
+        assert list((tmp_path / "cache").rglob("max_im/*/*.jpg")), "key 2 has saved nothing"
+        if self.network:  # the fake one has units that the model has not, of which nothing can be optimized
+            assert list((tmp_path / "cache").rglob("live_opt/*/*.png")), "key x has kept nothing"
 
     def test_closing_twice_is_fine(self, backend):
         backend.close()

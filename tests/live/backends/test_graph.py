@@ -15,9 +15,8 @@ from tests.live.backends.conformance import BackendConformance
 
 
 class TestEngine(BackendConformance):
-    @pytest.fixture
-    def backend(self, tmp_path):
-        return open_backend("engine", small_model(tmp_path), "cpu")
+    def make(self, model):
+        return open_backend("engine", model, "cpu")
 
 
 @pytest.fixture

@@ -38,22 +38,19 @@ def stock_caffe():
 
 
 class TestStock(BackendConformance):
-    @pytest.fixture
-    def backend(self, tmp_path):
-        return PycaffeBackend(small_model(tmp_path), "cpu", caffe=stock_caffe())
+    def make(self, model):
+        return PycaffeBackend(model, "cpu", caffe=stock_caffe())
 
 
 class TestFork(BackendConformance):
-    @pytest.fixture
-    def backend(self, tmp_path):
-        return PycaffeBackend(small_model(tmp_path), "cpu", caffe=deepvis.caffe)
+    def make(self, model):
+        return PycaffeBackend(model, "cpu", caffe=deepvis.caffe)
 
 
 @pytest.mark.skipif(importlib.util.find_spec("caffe") is None, reason="no pycaffe is installed")
 class TestReal(BackendConformance):
-    @pytest.fixture
-    def backend(self, tmp_path):
-        return open_backend("caffe", small_model(tmp_path), "cpu")
+    def make(self, model):
+        return open_backend("caffe", model, "cpu")
 
 
 BRANCHES = """
