@@ -28,9 +28,9 @@ import numpy as np
 import torch
 
 from deepvis.formats.caffe.filling import fill_net
-from deepvis.formats.caffe.spec import load_net
+from deepvis.formats.caffe.graph import caffe_net
+from deepvis.formats.caffe.load import load_net
 from deepvis.formats.caffe.weights import write_weights
-from deepvis.network.net import Net
 
 MODES = ("gradient", "deconv")
 MIDDLE = {"googlenet": "inception_4c/output", "squeezenet": "fire6/concat", "caffenet": "conv5"}
@@ -110,7 +110,7 @@ def files(name: str, models: Path, scratch: Path) -> tuple[Path, Path]:
 def measure(name: str, prototxt: Path, weights: Path, args: argparse.Namespace) -> dict[str, object]:
     size = 224 if name == "googlenet" else 227
     x = np.random.default_rng(0).normal(0, 50, (1, 3, size, size)).astype(np.float32)
-    network = Net(load_net(prototxt, weights, input_shapes={"data": x.shape}), args.device)
+    network = caffe_net(load_net(prototxt, weights, input_shapes={"data": x.shape}), args.device)
     theirs = cv2.dnn.readNetFromCaffe(str(prototxt), str(weights))
 
     def finished() -> None:

@@ -90,7 +90,7 @@ def verdicts(judge: str, recipes, jobs: Sequence[Job], pieces: Pieces) -> dict:
     """preset -> way -> how often its images' class comes first, and among the first five."""
     try:
         model = load_model(judge)
-        net = Net(model.spec)
+        net = Net(model.graph)
     except Exception as error:
         return {"skipped": str(error)}
     found = {name: {way: {"first": 0, "of_first_five": 0} for way in ("as_made", "as_shown")} for name in recipes}

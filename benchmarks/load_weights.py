@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 
-from deepvis.formats.caffe.spec import load_net
+from deepvis.formats.caffe.load import load_net
 from deepvis.formats.caffe.weights import read_weights, write_weights
 from deepvis.models.zoo import find_card
 

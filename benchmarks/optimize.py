@@ -26,7 +26,7 @@ import numpy as np
 import torch
 from scipy.ndimage import gaussian_filter
 
-from deepvis.models.zoo import load_model
+from deepvis.models.zoo import Model, load_model
 from deepvis.network.net import Net
 from deepvis.optimize.ascend import Job, advance, begin
 from deepvis.optimize.objective import unit
@@ -51,6 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     p.add_argument("--rounds", type=int, default=5, help="times that each batch is measured, in turn")
     p.add_argument("--threads", type=int, help="of torch")
     p.add_argument("--only", help="a part of model/layer")
+    p.add_argument("--models", type=Path, help="folder of GoogLeNet's files, laid out as ../shared/models")
     args = p.parse_args(argv)
     if args.threads:
         torch.set_num_threads(args.threads)
@@ -61,20 +62,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
         "preset": args.preset,
-        "cases": [measure(*case, args.device, batches, args.preset, args.rounds) for case in cases],
+        "cases": [measure(*case, args.device, batches, args.preset, args.rounds, args.models) for case in cases],
     }
     print(json.dumps(told, indent=1))
     return 0
 
 
 def measure(
-    name: str, layer: str, original: float | None, device: str, batches: Sequence[int], preset: str, rounds: int
+    name: str,
+    layer: str,
+    original: float | None,
+    device: str,
+    batches: Sequence[int],
+    preset: str,
+    rounds: int,
+    models: Path | None = None,
 ) -> dict:
     """One layer of one network, at all batch sizes."""
     try:
-        random = {} if name == "bvlc-googlenet" else {"mean": (104, 117, 123), "overrides": {"fill": True}}
-        model = load_model(name, **random)
-        ready, peer = specimen_of(model, device), Net(model.spec, device)
+        model = opened(name, models)
+        ready, peer = specimen_of(model, device), Net(model.graph, device)
     except Exception as error:
         return {"model": name, "layer": layer, "skipped": str(error)}
     cores = torch.get_num_threads()
@@ -102,6 +109,14 @@ def measure(
         "original_iterations_per_second": original,
         "times_the_original": round(1 / seconds[best] / original, 2) if original else None,
     }
+
+
+def opened(name: str, models: Path | None) -> Model:
+    """GoogLeNet with its weights, CaffeNet with random ones."""
+    if name != "bvlc-googlenet":
+        return load_model(name, mean=(104, 117, 123), overrides={"fill": True})
+    weights = models / name / "bvlc_googlenet.caffemodel" if models else None
+    return load_model(name, weights=weights)
 
 
 def seconds_per_unit_iteration(ready: Specimen, layer: str, preset: str, batch: int, workers: int, cores: int) -> float:

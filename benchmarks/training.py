@@ -26,8 +26,8 @@ from default_model.recipe import Recipe
 from default_model.student import Guides, Student
 from default_model.teacher import Maps
 
-from deepvis.formats.caffe.spec import load_net
-from deepvis.network.net import Net
+from deepvis.formats.caffe.filling import fill_net
+from deepvis.formats.caffe.load import load_net
 
 HEIGHT, WIDTH = 144, 192
 
@@ -40,8 +40,8 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     recipe = Recipe(batch=args.batch)
-    net = Net(load_net(ROOT / "models" / "caffenet-mini" / "deploy.prototxt", on_missing="fill"))
-    run = start_run(Student(net.spec, net.functional, recipe.seed, Guides()), recipe)
+    spec = fill_net(load_net(ROOT / "models" / "caffenet-mini" / "deploy.prototxt", on_missing="fill"))
+    run = start_run(Student(spec, recipe.seed, Guides()), recipe)
     report: dict[str, object] = {"batch": args.batch, "threads": args.threads}
     for size in (recipe.small, 117):
         material = noise(args.batch, size, run.student.cells(size))

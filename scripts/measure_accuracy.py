@@ -110,7 +110,7 @@ def labelled(model: Model, folder: Path, count: int | None) -> list[tuple[Path, 
 
 def measure(model: Model, photos: Sequence[tuple[Path, int]], device: str) -> dict[str, dict[str, float]]:
     """cut -> top1 and top5, as shares of the photos that can be read."""
-    net = Net(model.spec, str(pick_device(device)))
+    net = Net(model.graph, str(pick_device(device)))
     hits = {cut: np.zeros(2, int) for cut in CUTS}
     seen = 0
     for rgbs, classes in batches(photos):

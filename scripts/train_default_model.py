@@ -70,7 +70,7 @@ def teacher_of(args: argparse.Namespace, device: str) -> Teacher | None:
     if args.teacher is None:
         return None
     model = load_model(args.teacher)
-    return Teacher(model.name, Net(model.spec, device), model.preprocessor)
+    return Teacher(model.name, Net(model.graph, device), model.preprocessor)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -22,8 +22,8 @@ from deepvis.caffe.solver import (
     TrainingIsOut,
     get_solver,
 )
+from deepvis.formats.caffe.layer import LAYERS as _LAYERS
 from deepvis.formats.caffe.training import DATA_TYPES as _DATA_TYPES
-from deepvis.network.op import LAYERS as _LAYERS
 
 __version__ = "1.0.0"  # the version of Caffe whose interface this is
 

@@ -15,13 +15,15 @@ from deepvis.caffe import mode
 from deepvis.caffe.blob import Blob, batches
 from deepvis.caffe.python_layer import BlobVec, make_python_layer
 from deepvis.caffe.steps import SHARES_DATA, Step, settle
+from deepvis.formats.caffe.backward import passed_bottoms
 from deepvis.formats.caffe.filling import filled, needs_filling
+from deepvis.formats.caffe.graph import UnsupportedLayers
+from deepvis.formats.caffe.layer import LAYERS
+from deepvis.formats.caffe.load import load_net
 from deepvis.formats.caffe.schema import TEST, TRAIN
-from deepvis.formats.caffe.spec import LayerSpec, load_net
+from deepvis.formats.caffe.spec import LayerSpec
 from deepvis.formats.caffe.splits import as_caffe_builds
 from deepvis.formats.caffe.training import AUTOMATIC
-from deepvis.network.net import UnsupportedLayers
-from deepvis.network.op import LAYERS
 
 
 class BaseNet:
@@ -54,7 +56,8 @@ class BaseNet:
         self._device = mode.device()
         self._shared: dict[int | str, Blob] = {}  # params by array, or by name where fillers made them
         self.layers: list[Step] = []
-        for layer, bottoms, tops in as_caffe_builds(spec):
+        wired = as_caffe_builds(spec)
+        for layer, bottoms, tops in wired:
             self._append(layer, bottoms, tops, spec.inputs)
         self._layer_names = [step.name for step in self.layers]
         self.inputs = [blob for step in self.layers if step.type == "Input" for blob in step.tops]
@@ -65,6 +68,10 @@ class BaseNet:
                 if weight:
                     self._weighted.setdefault(step.name, []).append((name, weight))
                     self.blobs[name].diff[...] = weight
+        if not spec.force_backward:
+            losses = {*self.outputs, *(name for some in self._weighted.values() for name, _ in some)}
+            for step, passes in zip(self.layers, passed_bottoms(wired, losses) or (), strict=False):
+                step.passes = passes
 
     def _append(self, layer: LayerSpec, bottoms, tops, inputs: Mapping[str, Sequence[int]]) -> None:
         for name in tops:

@@ -11,11 +11,11 @@ import numpy as np
 
 from deepvis.caffe.base_net import BaseNet
 from deepvis.formats.caffe.hdf5 import read_hdf5, write_hdf5
+from deepvis.formats.caffe.layer import fits
 from deepvis.formats.caffe.schema import TEST, TRAIN, LayerParameter
 from deepvis.formats.caffe.spec import NetSpec
 from deepvis.formats.caffe.weights import read_weights, write_weights
 from deepvis.network.errors import ModelError
-from deepvis.network.op import fits
 
 __all__ = ["TEST", "TRAIN", "Net"]
 

@@ -12,10 +12,10 @@ from torch import Tensor
 
 from deepvis.caffe.blob import Blob
 from deepvis.caffe.python_layer import BlobVec, Layer
+from deepvis.formats.caffe.layer import CaffeOp, build, kind_of, title
 from deepvis.formats.caffe.spec import LayerSpec
 from deepvis.network.back_modes import BACK_MODES
-from deepvis.network.net import naming
-from deepvis.network.op import Op, Ran, as_tuple, build, pull_back, run
+from deepvis.network.op import Op, Ran, as_tuple, naming, pull_back, run, tops_shapes
 
 SHARES_DATA = frozenset({"Split", "Reshape", "Flatten"})  # their tops are their bottom's memory, as in Caffe
 
@@ -51,6 +51,7 @@ class Step:
     packing: tuple[Op, list[Tensor]] | None = None
     started: Any = None
     state: Any = None
+    passes: list[bool] | None = None  # which bottoms get a diff; None: all
 
     @property
     def type(self) -> str:
@@ -87,20 +88,20 @@ class Step:
             return
         if self.python is not None:
             bottom, top = self._of(blobs)
-            self.python.backward(top, [True] * len(bottom), bottom)
+            self.python.backward(top, self.passes or [True] * len(bottom), bottom)
             return
         op, ran = self.ran or self._run(blobs, device, training=training)
         grads = [blobs[name].synced_diff().tensor(device) for name in self.tops]
-        rule = BACK_MODES[mode].rules.get(self.spec.kind)
-        with torch.no_grad(), naming(self.spec):
+        rule = BACK_MODES[mode].rules.get(kind_of(self.spec))
+        with torch.no_grad(), naming(title(self.spec)):
             if rule is not None:
                 below = [rule(ran.bottoms[0], ran.tops[0], grads[0])]
             else:
                 below = pull_back(op, ran, grads)
         if weights and self.blobs:
             self._add_weight_diffs(ran, grads, device, training=training)
-        for name, grad in zip(self.bottoms, below, strict=True):
-            if grad is not None:
+        for place, (name, grad) in enumerate(zip(self.bottoms, below, strict=True)):
+            if grad is not None and (self.passes is None or self.passes[place]):
                 blobs[name].synced_diff().put(grad)
 
     def reshape(self, blobs: Mapping[str, Blob], device: torch.device) -> None:
@@ -110,13 +111,10 @@ class Step:
         if self.python is not None:
             self.python.reshape(*self._of(blobs))
             return
-        with torch.no_grad(), naming(self.spec):
+        with torch.no_grad(), naming(title(self.spec)):
             op = build(self.spec, [torch.empty(blob.shape, device="meta") for blob in self.blobs])
             shapes = [blobs[name].shape for name in self.bottoms]
-            if op.shapes is not None:
-                tops = op.shapes(*shapes)
-            else:
-                tops = [y.shape for y in run(op, tuple(torch.empty(s, device="meta") for s in shapes)).tops]
+            tops = tops_shapes(op, shapes)
         for name, shape in zip(self.tops, tops, strict=True):
             blobs[name].reshape(*shape)
         self.ran = None
@@ -145,11 +143,11 @@ class Step:
                 x = blobs[name].tensor(device)
                 x = x.clone() if name in self.tops else x
             bottoms.append(x)
-        with torch.no_grad(), naming(self.spec):
+        with torch.no_grad(), naming(title(self.spec)):
             self.started = self.state
             op = self._packing_op(device) or self._op(self._weights(device), training=training)
             ran = run(op, tuple(bottoms))
-            self.state = ran.saved if op.resume is not None else None
+            self.state = ran.saved if isinstance(op, CaffeOp) and op.resume is not None else None
             return op, ran
 
     def _packing_op(self, device: torch.device) -> Op | None:
@@ -168,10 +166,12 @@ class Step:
     def _op(self, weights: Sequence[Tensor], *, training: bool) -> Op:
         """The layer's op; a recurrent one goes on from where the last forward began."""
         op = build(self.spec, weights, training=training)
-        return op if op.resume is None or self.started is None else op.resume(self.started)
+        if self.started is None or not isinstance(op, CaffeOp) or op.resume is None:
+            return op
+        return op.resume(self.started)
 
     def _add_weight_diffs(self, ran: Ran, grads: Sequence[Tensor], device: torch.device, *, training: bool) -> None:
-        with torch.enable_grad(), naming(self.spec):
+        with torch.enable_grad(), naming(title(self.spec)):
             weights = [w.detach().requires_grad_() for w in self._weights(device)]
             tops = as_tuple(self._op(weights, training=training).forward(*ran.bottoms))
             pairs = [(y, g) for y, g in zip(tops, grads, strict=True) if y.requires_grad]

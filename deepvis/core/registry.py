@@ -40,6 +40,9 @@ class Registry(Generic[T]):
             hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(sorted(self._things))}"
             raise KeyError(f"no {self.kind} is named {name!r}; {hint}") from None
 
+    def get(self, name: str) -> T | None:
+        return self._things.get(name)
+
     def __contains__(self, name: object) -> bool:
         return name in self._things
 

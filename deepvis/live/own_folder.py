@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from deepvis.core.unit_files import user_folder
-from deepvis.models.identity import fingerprint
 from deepvis.models.zoo import Model
 from deepvis.network.errors import ModelError
 
@@ -22,6 +21,6 @@ def own_folder(model: Model) -> Path:
 def fingerprint_if_any(model: Model) -> str:
     """The fingerprint; empty where the weights cannot be read."""
     try:
-        return fingerprint(model)
+        return model.identity
     except ModelError:
         return ""

@@ -16,7 +16,6 @@ from deepvis.core.types import BackAsk, Fit, Frame, NetAsk, Patch, Unit, UnitIma
 from deepvis.core.unit_files import SAVED_TOP, unit_image_paths, write_patches
 from deepvis.live.backends.base import Backend
 from deepvis.models.zoo import Model
-from deepvis.network.graph import Plan
 from deepvis.network.shapes import infer_shapes
 from deepvis.scan.montage import back_tile, montage, write_jpeg
 from deepvis.scan.running import RunningBest, RunningTop
@@ -183,8 +182,8 @@ class RunningImages:
 
 def windows_for(model: Model) -> Windows:
     """The windows of a model's units."""
-    spec = model.spec
-    return Windows(spec, infer_shapes(Plan(spec), spec.inputs), model.data_blob)
+    graph = model.graph
+    return Windows(graph, infer_shapes(graph, graph.inputs), model.data_blob)
 
 
 def _read_only(picture: np.ndarray) -> np.ndarray:

@@ -60,10 +60,10 @@ def commands_for(model: Model, said: Mapping[str, Any] = MappingProxyType({})) -
 
 def _named(model: Model, said: Mapping[str, Any]) -> list[str]:
     """The model by its name or folder; by its files, where those were named or there is no card."""
-    has_card = (model.folder / CARD_NAME).is_file() and model.prototxt.parent == model.folder
+    has_card = (model.folder / CARD_NAME).is_file() and model.file.parent == model.folder
     if "prototxt" in said or not has_card:
         weights = [] if model.weights is None else ["--weights", short_path(model.weights)]
-        return ["--prototxt", short_path(model.prototxt), *weights]
+        return ["--prototxt", short_path(model.file), *weights]
     own = model.folder.parent == models_folder()
     name = ["--model", shlex.quote(model.folder.name) if own else short_path(model.folder)]
     return [*name, "--weights", short_path(said["weights"])] if "weights" in said else name

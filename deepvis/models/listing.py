@@ -1,6 +1,6 @@
 """What a window shows of a network that nobody described: found from the graph alone.
 
-Layers here are the names of blobs, as everywhere in the window.
+Layers here are the names of values, as everywhere in the window.
 """
 
 from __future__ import annotations
@@ -8,75 +8,45 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
-from deepvis.formats.caffe.spec import LayerSpec, NetSpec
-from deepvis.network.errors import ModelError
+from deepvis.network.graph import Graph, Node
+from deepvis.network.kinds import Kind
 
-# layers that hand their bottom on, in another shape or not at all
-_SILENT = frozenset(("Dropout", "Split", "Silence", "Flatten", "Reshape", "Permute", "PriorBox", "DetectionOutput"))
-# layers that hold weights or join paths: their units are their own
-_CONVOLUTIONS = frozenset(("Convolution", "Deconvolution", "ConvolutionDepthwise", "DepthwiseConvolution"))
-_WEIGHTED = _CONVOLUTIONS | {"InnerProduct", "Embed", "LSTM", "RNN"}
-_JOINS = frozenset(("Concat", "Eltwise", "Axpy"))
+# nodes that hand their bottom on, in another shape or not at all
+_SILENT = frozenset((Kind.IDENTITY, Kind.SINK, Kind.RESHAPE, Kind.DETECTION))
+# nodes that hold weights or join paths: their units are their own
+_CONVOLUTIONS = frozenset((Kind.CONVOLUTION, Kind.TRANSPOSED_CONVOLUTION))
+_WEIGHTED = _CONVOLUTIONS | {Kind.LINEAR, Kind.EMBEDDING, Kind.RECURRENT}
+_JOINS = frozenset((Kind.CONCAT, Kind.ADD))
 _MAKERS = _WEIGHTED | _JOINS
 MANY_LAYERS = 32  # above, the inside of blocks is left out of the list
 
 
-def data_blob(spec: NetSpec, wanted: str | None = None) -> str:
-    """The input that takes the picture: the wanted one, "data", or the first of picture shape. Raises ModelError."""
-    names = ", ".join(map(repr, spec.inputs)) or "none"
-    if wanted:
-        if wanted not in spec.inputs:
-            raise ModelError(f"network {spec.name!r} has no input {wanted!r}, expected one of its inputs: {names}")
-        return wanted
-    pictures = [name for name, shape in spec.inputs.items() if len(shape) in (0, 3, 4)]
-    if not pictures:
-        raise ModelError(f"network {spec.name!r}: found the inputs {names}, expected one that takes a picture")
-    return "data" if "data" in pictures else pictures[0]
+def shown_layers(graph: Graph) -> tuple[str, ...]:
+    """The values worth a place in the layer list, in the order in which they are made.
 
-
-def picture_shape(spec: NetSpec, blob: str) -> tuple[int, int, int]:
-    """(channels, height, width) of an input. Raises ModelError where it is no picture, or is not declared."""
-    shape = spec.inputs[blob]
-    if len(shape) not in (3, 4):
-        found = "no shape" if not shape else f"the shape {'x'.join(map(str, shape))}"
-        raise ModelError(
-            f"network {spec.name!r}: found {found} of the input {blob!r}, expected (batch, channels, height, width); "
-            "give its size (input_size)"
-        )
-    return shape[-3], shape[-2], shape[-1]
-
-
-def last_maker(spec: NetSpec, blob: str) -> LayerSpec | None:
-    """The layer that made the blob first, before others worked on it in place; None for inputs."""
-    return next((layer for layer in spec.layers if blob in layer.tops), None)
-
-
-def shown_layers(spec: NetSpec) -> tuple[str, ...]:
-    """The blobs worth a place in the layer list, in the order in which they are made.
-
-    Without inputs, dropout and reshapes; in long networks without the inside of blocks, which end in a Concat or
-    Eltwise: GoogLeNet shows inception_3a/output, not its six convolutions.
+    Without inputs, dropout and reshapes; in long networks without the inside of blocks, which end in a concatenation
+    or a sum: GoogLeNet shows inception_3a/output, not its six convolutions.
     """
-    blobs = list(
+    names = list(
         dict.fromkeys(
-            blob
-            for layer in spec.layers
-            if layer.type not in _SILENT and layer.bottoms
-            for blob in layer.tops
-            if blob not in layer.bottoms
+            name
+            for node in graph.nodes
+            if node.kind not in _SILENT and node.bottoms
+            for name in graph.tops_of(node)
+            if name not in graph.bottoms_of(node)
         )
     )
-    if len(blobs) > MANY_LAYERS:
-        hidden = _inside_blocks(spec, blobs)
-        blobs = [blob for blob in blobs if blob not in hidden] or blobs
-    return tuple(blobs)
+    if len(names) > MANY_LAYERS:
+        hidden = _inside_blocks(graph, names)
+        names = [name for name in names if name not in hidden] or names
+    return tuple(names)
 
 
-def _inside_blocks(spec: NetSpec, blobs: Sequence[str]) -> set[str]:
-    """Blobs whose names say that they lie inside a block: "block/..." or "block_..." where the block ends in a join."""
-    joins = [layer.tops[0] for layer in spec.layers if layer.type in _JOINS and layer.tops]
+def _inside_blocks(graph: Graph, names: Sequence[str]) -> set[str]:
+    """Those whose names say that they lie inside a block: "block/..." or "block_..." where the block ends in a join."""
+    joins = [graph.names[node.tops[0]] for node in graph.nodes if node.kind in _JOINS and node.tops]
     prefixes = {top.rsplit("/", 1)[0] + "/" if "/" in top else top + "_" for top in joins} - {"/"}
-    return {blob for blob in blobs if blob not in joins and any(blob.startswith(prefix) for prefix in prefixes)}
+    return {name for name in names if name not in joins and any(name.startswith(prefix) for prefix in prefixes)}
 
 
 def groups(layers: Sequence[str]) -> tuple[int, ...]:
@@ -112,63 +82,66 @@ def short_name(name: str) -> str:
     return short
 
 
-def probability_layer(spec: NetSpec) -> str:
-    """The blob of class probabilities: "prob" if a Softmax or Sigmoid makes it, else the last Softmax; "" if none."""
-    ends = [layer.tops[0] for layer in spec.layers if layer.type == "Softmax" and layer.tops]
-    sigmoids = [layer.tops[0] for layer in spec.layers if layer.type == "Sigmoid" and layer.tops]
+def probability_layer(graph: Graph) -> str:
+    """The value of class probabilities: "prob" if a softmax or sigmoid makes it, else the last softmax; "" if none."""
+    ends = [graph.names[node.tops[0]] for node in graph.nodes if node.kind is Kind.SOFTMAX and node.tops]
+    sigmoids = [graph.names[node.tops[0]] for node in graph.nodes if node.kind is Kind.SIGMOID and node.tops]
     if "prob" in ends or "prob" in sigmoids:
         return "prob"
     return ends[-1] if ends else ""
 
 
-def class_layers(spec: NetSpec, prob: str) -> tuple[str, ...]:
-    """Blobs whose channels are the classes: the probabilities back to the layer with weights that scores them.
+def class_layers(graph: Graph, prob: str) -> tuple[str, ...]:
+    """Values whose channels are the classes: the probabilities back to the layer with weights that scores them.
 
-    Without a probability layer: the last layer with weights, if nothing reads it.
+    Without a probability layer: the last fully connected layer, if nothing reads it.
     """
     if not prob:
-        read = {blob for layer in spec.layers for blob in layer.bottoms if blob not in layer.tops}
-        ends = [x.tops[0] for x in spec.layers if x.type == "InnerProduct" and x.tops and x.tops[0] not in read]
-        return tuple(ends[-1:])
-    found, blob = [prob], prob
+        return _last_scores(graph)
+    found, name = [prob], prob
     for _ in range(8):
-        maker = last_maker(spec, blob)
-        if maker is None or maker.type in _MAKERS or len(maker.bottoms) != 1:
+        below = _handed_on(graph, name)
+        if below is None:
             break
-        blob = maker.bottoms[0]
-        found.append(blob)
+        name = below
+        found.append(name)
     return tuple(reversed(found))
 
 
-def class_count(spec: NetSpec, layers: Sequence[str]) -> int | None:
-    """How many classes the layer with weights among the class layers scores, None where the graph does not tell."""
-    for blob in layers:
-        maker = last_maker(spec, blob)
-        if maker is not None and maker.type in ("InnerProduct", "Convolution"):
-            return int(maker.param.num_output)
-    return None
+def _last_scores(graph: Graph) -> tuple[str, ...]:
+    read = {name for node in graph.nodes for name in graph.bottoms_of(node) if name not in graph.tops_of(node)}
+    linear = [graph.names[node.tops[0]] for node in graph.nodes if node.kind is Kind.LINEAR and node.tops]
+    return tuple([name for name in linear if name not in read][-1:])
 
 
-def borrowed_images(spec: NetSpec, layers: Collection[str]) -> dict[str, str]:
-    """Layer -> the layer whose unit images it shows: pooled and normalised ones borrow from where they come from."""
-    remap: dict[str, str] = {}
-    for name in layers:
-        blob, maker = name, last_maker(spec, name)
-        while maker is not None and maker.type not in _MAKERS and len(maker.bottoms) == 1:
-            blob = maker.bottoms[0]
-            maker = last_maker(spec, blob)
-        if blob != name and maker is not None:
-            remap[name] = blob
-    return remap
-
-
-def is_convolutional(layer: LayerSpec) -> bool | None:
-    """True for convolutions, False for fully connected layers, None for layers without weights."""
-    if layer.type not in _WEIGHTED:
+def _handed_on(graph: Graph, name: str) -> str | None:
+    """The value that the maker of this one works on, where it is one, and the units are the same ones."""
+    maker = graph.first_maker(name)
+    if maker is None or maker.kind in _MAKERS or len(maker.bottoms) != 1:
         return None
-    return layer.type in _CONVOLUTIONS
+    return graph.names[maker.bottoms[0]]
 
 
-def reference_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """The shape with batch 1, as the window runs it; a shape without a batch as it is."""
-    return (1, *shape[1:]) if len(shape) == 4 else shape
+def class_count(graph: Graph, layers: Sequence[str]) -> int | None:
+    """How many classes the layer with weights among the class layers scores, None where the graph does not tell."""
+    makers = (graph.first_maker(name) for name in layers)
+    return next((maker.outputs for maker in makers if maker is not None and maker.outputs is not None), None)
+
+
+def borrowed_images(graph: Graph, layers: Collection[str]) -> dict[str, str]:
+    """Layer -> the layer whose unit images it shows: pooled and normalised ones borrow from where they come from."""
+    borrowed: dict[str, str] = {}
+    for layer in layers:
+        name = layer
+        while (below := _handed_on(graph, name)) is not None:
+            name = below
+        if name != layer and graph.first_maker(name) is not None:
+            borrowed[layer] = name
+    return borrowed
+
+
+def is_convolutional(node: Node) -> bool | None:
+    """True for convolutions, False for fully connected layers, None for nodes without weights."""
+    if node.kind not in _WEIGHTED:
+        return None
+    return node.kind in _CONVOLUTIONS

@@ -57,6 +57,12 @@ class Preprocessor:
         mean.flags.writeable = False
         return mean
 
+    @property
+    def signature(self) -> bytes:
+        """What decides the network's input besides the picture, for ``network.identity``."""
+        named = repr((self.input_shape, self.channel_order, float(self.scale))).encode()
+        return named + np.ascontiguousarray(self.mean_chw, "<f4").tobytes()
+
     def to_input(self, rgb: np.ndarray, fit: Fit = Fit.CROP) -> np.ndarray:
         """(H, W, 3) uint8 RGB of any size -> (C, H, W) float32 network input."""
         return self.normalised(self.crop(rgb, fit))

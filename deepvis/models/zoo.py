@@ -11,12 +11,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from deepvis.formats.caffe.spec import NetSpec, load_net
+import numpy as np
+
 from deepvis.models import listing
 from deepvis.models.card import CARD_NAME, Card, read_card
 from deepvis.models.labels import read_labels
 from deepvis.models.preprocess import Preprocessor, load_mean
 from deepvis.network.errors import ModelError, nearest
+from deepvis.network.graph import Graph
+from deepvis.network.identity import identity
+from deepvis.network.inputs import picture_input, picture_shape
+from deepvis.network.ref import NetworkRef, Opened, Source, open_source
 
 DEFAULT_MODEL = "caffenet-mini"
 UNIT_IMAGES = "unit_jpg_vis"
@@ -34,49 +39,51 @@ OVERRIDES = frozenset(
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """A network with all that a window needs to know of it.
+    """An opened network, with all that the window, the optimizer and the scan need to know of it."""
 
-    name: as shown. folder: of its files. graph: the network without weights. layer_names: the layers (blobs) of
-    the list, in order. groups: index of the group of each. short_names: layer -> name in the list. label_layers:
-    layers whose channels are classes. prob_layer: where the top 5 are read, "" if nowhere. remap: layer -> the
-    layer whose unit images it borrows. unit_image_layers: those that have some, None: look in unit_image_dir.
-    presets: of the optimizer, that suit the network; none: the paper's. panes: pane -> (row, column, height, width) or
-    None. notes: sentences on what was assumed or left out.
-    """
-
-    name: str
-    folder: Path
-    prototxt: Path
+    name: str  # as shown
+    folder: Path  # of its files
+    file: Path  # of the network
     weights: Path | None
-    graph: NetSpec
-    data_blob: str
+    opened: Opened
+    data_blob: str  # the input that takes the picture
     preprocessor: Preprocessor
-    labels: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()  # of the classes, in order
     labels_file: Path | None = None
-    label_layers: frozenset[str] = frozenset()
-    prob_layer: str = ""
-    layer_names: tuple[str, ...] = ()
-    groups: tuple[int, ...] = ()
-    short_names: Mapping[str, str] = field(default_factory=dict)
-    remap: Mapping[str, str] = field(default_factory=dict)
+    label_layers: frozenset[str] = frozenset()  # layers whose channels are classes
+    prob_layer: str = ""  # where the top 5 are read, "" if nowhere
+    layer_names: tuple[str, ...] = ()  # of the list, in order
+    groups: tuple[int, ...] = ()  # index of the group of each
+    short_names: Mapping[str, str] = field(default_factory=dict)  # layer -> name in the list
+    remap: Mapping[str, str] = field(default_factory=dict)  # layer -> the layer whose unit images it borrows
     unit_image_dir: Path = Path(UNIT_IMAGES)
-    unit_image_layers: tuple[str, ...] | None = None
-    presets: tuple[str, ...] = ()
-    panes: Mapping[str, tuple[int, int, int, int] | None] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-    fill: bool = False
+    unit_image_layers: tuple[str, ...] | None = None  # those that have some, None: look in unit_image_dir
+    presets: tuple[str, ...] = ()  # of the optimizer, that suit the network; none: the paper's
+    panes: Mapping[str, tuple[int, int, int, int] | None] = field(default_factory=dict)  # (row, column, height, width)
+    notes: tuple[str, ...] = ()  # sentences on what was assumed or left out
+
+    @property
+    def structure(self) -> Graph:
+        """The network without its weights."""
+        return self.opened.structure
 
     @cached_property
-    def spec(self) -> NetSpec:
+    def graph(self) -> Graph:
         """The network with its weights, read when first asked for. Raises ModelError."""
-        if self.weights is None and not self.fill:
-            raise ModelError(f"network {self.prototxt}: found no weights, expected a .caffemodel (--weights FILE)")
-        return load_net(
-            self.prototxt,
-            self.weights,
-            on_missing="fill" if self.fill else "error",
-            input_shapes=self.graph.inputs,
-        )
+        return self.opened.weighted()
+
+    @cached_property
+    def identity(self) -> str:
+        """One hash of structure, weights and preprocessing. Reads the weights. Raises ModelError."""
+        return identity(self.graph, self.preprocessor.signature)
+
+    def other_inputs(self) -> dict[str, np.ndarray]:
+        """Inputs that are no picture: Faster R-CNN's im_info gets (height, width, 1), all others zeros."""
+        inputs = self.structure.inputs
+        others = {name: np.zeros(shape, np.float32) for name, shape in inputs.items() if name != self.data_blob}
+        if "im_info" in others and others["im_info"].size >= 3:
+            others["im_info"].reshape(-1)[:3] = (*self.preprocessor.size, 1)
+        return others
 
 
 def models_folder() -> Path:
@@ -112,29 +119,44 @@ def load_model(
     labels: str | Path | None = None,
     overrides: Mapping[str, Any] | None = None,
 ) -> Model:
-    """A model by name or folder, the embedded one for None, or a network of one's own by its files.
-
-    With ``prototxt`` no card is read unless a model is named too; then the files replace those of its card.
-    overrides (None values are as if absent): input_size (height, width), data_blob, channel_order, input_scale,
-    label_layers, prob_layer, layers (those of the list), layer_filter (name -> True to leave it out), short_name
-    (name -> short one), unit_image_dir, unit_image_layers, remap, panes, fill (True: layers without weights are
-    filled by their fillers). The weights are read when Model.spec is first asked for. Raises ModelError.
-    """
+    """``open_model`` of what is named: a model by name or folder, or a network of one's own by its files."""
     said = {key: value for key, value in (overrides or {}).items() if value is not None}
+    ref = NetworkRef(
+        None if name_or_folder is None else str(name_or_folder),
+        None if prototxt is None else str(prototxt),
+        None if weights is None else str(weights),
+        str(mean) if isinstance(mean, (str, Path)) else None if mean is None else tuple(mean),
+        None if labels is None else str(labels),
+        tuple(said.items()),
+    )
+    return open_model(ref)
+
+
+def open_model(ref: NetworkRef) -> Model:
+    """A model by name or folder, the embedded one where nothing is named, or a network of one's own by its files.
+
+    With a network's file no card is read unless a model is named too; then the files replace those of its card.
+    The options of ``ref``: input_size (height, width), data_blob, channel_order, input_scale, label_layers, prob_layer,
+    layers (those of the list), layer_filter (name -> True to leave it out), short_name (name -> short one),
+    unit_image_dir, unit_image_layers, remap, panes, fill (True: layers without weights are filled by their fillers).
+    The weights are read when Model.graph is first asked for. Raises ModelError.
+    """
+    said = dict(ref.options)
     for key in said.keys() - OVERRIDES:
         known = sorted(OVERRIDES)
         raise ModelError(f"the override {key!r} is unknown; {nearest(key, known, f'there are: {known}')}")
-    if prototxt is not None and name_or_folder is None:
-        card = Card(Path(prototxt).parent, {"name": _own_name(Path(prototxt))})
+    if ref.network is not None and ref.model is None:
+        file = Path(ref.network)
+        card = Card(file.parent, {"name": _own_name(file)})
     else:
-        card = find_card(name_or_folder)
-    net_file = Path(prototxt) if prototxt is not None else _present(card, "prototxt")
-    weights_file = Path(weights) if weights is not None else card.path("weights")
+        card = find_card(ref.model)
+    net_file = Path(ref.network) if ref.network is not None else _present(card, "prototxt")
+    weights_file = Path(ref.weights) if ref.weights is not None else card.path("weights")
     if weights_file is not None and not weights_file.is_file():
-        if weights is not None:
+        if ref.weights is not None:
             raise ModelError(f"{weights_file}: found no such file, expected the network's weights")
         weights_file = None if said.get("fill") else _present(card, "weights")
-    return _assemble(card, said, net_file, weights_file, mean, labels)
+    return _assemble(card, said, net_file, weights_file, ref)
 
 
 def _own_name(prototxt: Path) -> str:
@@ -152,42 +174,35 @@ def _present(card: Card, key: str) -> Path:
     return path
 
 
-def _assemble(
-    card: Card,
-    said: Mapping[str, Any],
-    prototxt: Path,
-    weights: Path | None,
-    mean: str | Path | Sequence[float] | None,
-    labels: str | Path | None,
-) -> Model:
+def _assemble(card: Card, said: Mapping[str, Any], file: Path, weights: Path | None, ref: NetworkRef) -> Model:
     def option(key: str, found: Any) -> Any:
         return said.get(key, card.get(key, found))
 
-    graph = _graph(prototxt, weights, option("data_blob", None), option("input_size", None))
-    blob = listing.data_blob(graph, option("data_blob", None))
-    transform = graph.transform
-    file_mean = list(transform.mean_value) or None if transform is not None else None
+    source = Source(file, weights, option("data_blob", None), option("input_size", None), bool(said.get("fill", False)))
+    opened = open_source(source)
+    graph = opened.structure
+    blob = picture_input(graph.name, graph.inputs, source.data_input)
     preprocessor = Preprocessor(
-        listing.picture_shape(graph, blob),
-        load_mean(mean if mean is not None else card.path("mean") or card.get("mean", file_mean)),
-        option("channel_order", "BGR"),
-        option("input_scale", 255.0 if transform is None else 255.0 * transform.scale),
+        picture_shape(graph.name, blob, graph.inputs[blob]),
+        load_mean(ref.mean if ref.mean is not None else card.path("mean") or card.get("mean", opened.mean)),
+        option("channel_order", opened.channel_order),
+        option("input_scale", opened.input_scale),
     )
     layers = _layers(graph, said, card)
     prob = option("prob_layer", None)
     prob = listing.probability_layer(graph) if prob is None else prob
     said_classes = option("label_layers", None)
     classes = _known(graph, said_classes) if said_classes else listing.class_layers(graph, prob)
-    labels_file = Path(labels) if labels is not None else card.path("labels")
-    names = read_labels(labels_file) if labels_file is not None and (labels or labels_file.is_file()) else ()
+    labels_file = Path(ref.labels) if ref.labels is not None else card.path("labels")
+    names = read_labels(labels_file) if labels_file is not None and (ref.labels or labels_file.is_file()) else ()
     _check_layers(graph, card, {"prob_layer": [prob] if prob else []})
     folder = said.get("unit_image_dir")
     return Model(
         name=card.name,
         folder=card.folder,
-        prototxt=prototxt,
+        file=file,
         weights=weights,
-        graph=graph,
+        opened=opened,
         data_blob=blob,
         preprocessor=preprocessor,
         labels=names,
@@ -202,24 +217,11 @@ def _assemble(
         unit_image_layers=option("unit_image_layers", None),
         presets=card.get("presets", ()),
         panes=option("panes", {}),
-        notes=(*graph.notes, *_mean_notes(graph, preprocessor), *_label_notes(card, graph, classes, names)),
-        fill=bool(said.get("fill", False)),
+        notes=(*graph.notes, *_mean_notes(opened, preprocessor), *_label_notes(card, graph, classes, names)),
     )
 
 
-def _graph(prototxt: Path, weights: Path | None, blob: str | None, size: tuple[int, int] | None) -> NetSpec:
-    """The network without its weights, its picture of the wanted size and batch 1."""
-    graph = load_net(prototxt, None, picture_size=size)
-    if weights is not None and any("was replaced by the input" in note for note in graph.notes):
-        graph = load_net(prototxt, weights, picture_size=size)  # the first convolution tells the channels
-    name = listing.data_blob(graph, blob)
-    shape = graph.inputs[name]
-    if size is not None:
-        shape = (1, *(shape[-3:-2] or (3,)), *size)
-    return load_net(prototxt, None, input_shapes={**graph.inputs, name: listing.reference_shape(shape)})
-
-
-def _layers(graph: NetSpec, said: Mapping[str, Any], card: Card) -> tuple[str, ...]:
+def _layers(graph: Graph, said: Mapping[str, Any], card: Card) -> tuple[str, ...]:
     """The layers of the list: as said, as the card says, or as found; then without those that a filter names."""
     wanted = said.get("layers") or card.get("layers")
     if wanted is None and card.get("groups"):
@@ -234,19 +236,17 @@ def _layers(graph: NetSpec, said: Mapping[str, Any], card: Card) -> tuple[str, .
     return layers
 
 
-def _check_layers(graph: NetSpec, card: Card, named: Mapping[str, Sequence[str]]) -> None:
-    blobs = {blob for layer in graph.layers for blob in layer.tops}
+def _check_layers(graph: Graph, card: Card, named: Mapping[str, Sequence[str]]) -> None:
     for key, names in named.items():
         for name in names:
-            if name not in blobs:
-                hint = nearest(name, blobs, "see --list-layers")
+            if graph.first_maker(name) is None:
+                hint = nearest(name, [each for each in graph.versions if each not in graph.inputs], "see --list-layers")
                 raise ModelError(f"model {card.name}: {key} names {name!r}, which the network has not; {hint}")
 
 
-def _known(graph: NetSpec, names: Sequence[str]) -> tuple[str, ...]:
-    """The names that are blobs: settings of the 2015 toolbox name in-place layers among them."""
-    blobs = {blob for layer in graph.layers for blob in layer.tops}
-    return tuple(name for name in names if name in blobs)
+def _known(graph: Graph, names: Sequence[str]) -> tuple[str, ...]:
+    """The names that are there: settings of the 2015 toolbox name in-place layers among them."""
+    return tuple(name for name in names if graph.first_maker(name) is not None)
 
 
 def _groups(layers: Sequence[str], named: Sequence[Sequence[str]] | None) -> tuple[int, ...]:
@@ -264,13 +264,13 @@ def _short_names(
     return {**listing.short_names(layers), **{k: v for k, v in named.items() if k in layers}}
 
 
-def _mean_notes(graph: NetSpec, preprocessor: Preprocessor) -> tuple[str, ...]:
-    if preprocessor.mean is not None or graph.transform is None or not graph.transform.mean_file:
+def _mean_notes(opened: Opened, preprocessor: Preprocessor) -> tuple[str, ...]:
+    if preprocessor.mean is not None or not opened.mean_file:
         return ()
-    return (f"the network was trained with the mean {graph.transform.mean_file!r}; give it with --mean",)
+    return (f"the network was trained with the mean {opened.mean_file!r}; give it with --mean",)
 
 
-def _label_notes(card: Card, graph: NetSpec, classes: Sequence[str], labels: Sequence[str]) -> tuple[str, ...]:
+def _label_notes(card: Card, graph: Graph, classes: Sequence[str], labels: Sequence[str]) -> tuple[str, ...]:
     count = listing.class_count(graph, classes)
     if not labels and card.get("labels"):
         return (f"class names are missing; get them with: scripts/fetch_model.py {card.folder.name}",)

@@ -14,9 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-import torch
-from torch import Tensor
-from torch.nn import functional as F
+from deepvis.network.lazy import F, Tensor, torch
 
 PIECE = 1 << 20  # values of a matrix that stay in a processor's cache while the rows pass
 

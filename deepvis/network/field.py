@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from deepvis.core.registry import Registry
-from deepvis.formats.caffe.layers._windows import per_axis
-from deepvis.formats.caffe.layers.crop import crop_starts
-from deepvis.formats.caffe.layers.pooling import make_grid
-from deepvis.formats.caffe.spec import LayerSpec, NetSpec
 from deepvis.network.errors import ModelError
-from deepvis.network.graph import Plan
-from deepvis.network.op import canonical_axis, option
+
+if TYPE_CHECKING:
+    from deepvis.network.graph import Graph
 
 Shape = tuple[int, ...]
 Span = tuple[int, int]  # first row (or column) seen, one past the last
@@ -51,7 +48,7 @@ class Field:
 
 
 def receptive_field(
-    spec: NetSpec, shapes: Mapping[str, Shape], blob: str, row: int, col: int, data_blob: str | None = None
+    graph: Graph, shapes: Mapping[str, Shape], blob: str, row: int, col: int, data_blob: str | None = None
 ) -> Field:
     """The field of the unit of ``blob`` at (row, col), in pixels of ``data_blob`` (None: the picture input).
 
@@ -59,34 +56,34 @@ def receptive_field(
     pooling), the field is exactly the whole image; elsewhere it can reach over the edges by the pads.
     A unit that sees nothing of the input has an empty field. Raises ModelError for unknown names and places.
     """
-    plan = Plan(spec)
-    value = plan.last(blob)
+    value = graph.last(blob)
     size = image_size(shapes[blob])
     if not (0 <= row < size[0] and 0 <= col < size[1]):
         raise ModelError(f"the unit ({row}, {col}) of blob {blob!r}: expected a place in {size[0]} x {size[1]}")
     unit: Window = ((row, row + 1), (col, col + 1))
-    open_windows = _walk(plan, shapes, value, unit, clamp=False)
-    data = data_blob if data_blob is not None else picture_input(spec, [plan.names[v] for v in open_windows])
-    if data not in plan.inputs:
-        raise ModelError(f"found no input named {data!r}, expected one of {', '.join(plan.inputs)}")
-    picture, size = plan.inputs[data], image_size(shapes[data])
-    inside = _walk(plan, shapes, value, unit, clamp=True).get(picture)
+    open_windows = _walk(graph, shapes, value, unit, clamp=False)
+    data = data_blob if data_blob is not None else picture_input(graph, [graph.names[v] for v in open_windows])
+    if data not in graph.inputs:
+        raise ModelError(f"found no input named {data!r}, expected one of {', '.join(graph.inputs)}")
+    picture, size = graph.input_values[data], image_size(shapes[data])
+    inside = _walk(graph, shapes, value, unit, clamp=True).get(picture)
     if inside is None:
         return Field(0, 0, 0, 0)
     return Field(*_edges(open_windows[picture], size), inside=_edges(inside, size))
 
 
-def _walk(plan: Plan, shapes: Mapping[str, Shape], value: int, unit: Window, *, clamp: bool) -> dict[int, Window]:
+def _walk(graph: Graph, shapes: Mapping[str, Shape], value: int, unit: Window, *, clamp: bool) -> dict[int, Window]:
     """value -> the window of it that the unit sees; ``clamp``: cut off at the edges of every map on the way."""
     windows = {value: unit}
-    for index in reversed(plan.behind([value])):
-        node = plan.nodes[index]
-        rule = RULES[node.spec.type] if node.spec.type in RULES else same_or_whole  # noqa: SIM401
-        for top, seen in [(t, windows[t]) for t in node.tops if t in windows]:
-            for place, bottom in enumerate(node.bottoms):
-                below = rule(Step(node.spec, place, node.tops.index(top), shapes), seen)
+    for index in reversed(graph.behind([value])):
+        node = graph.nodes[index]
+        bottoms = tuple(shapes[name] for name in graph.bottoms_of(node))
+        tops = tuple(shapes[name] for name in graph.tops_of(node))
+        for place, seen in [(t, windows[top]) for t, top in enumerate(node.tops) if top in windows]:
+            for below_place, bottom in enumerate(node.bottoms):
+                below = node.field(Step(bottoms, tops, below_place, place), seen)
                 if below is not None and clamp:
-                    height, width = image_size(shapes[plan.names[bottom]])
+                    height, width = image_size(bottoms[below_place])
                     below = each(below, _cut(height), _cut(width))
                 if below is not None:
                     windows[bottom] = _union(windows[bottom], below) if bottom in windows else below
@@ -103,17 +100,17 @@ def _edges(window: Window, size: tuple[int, int]) -> tuple[int, int, int, int]:
     return rows[0], columns[0], rows[1], columns[1]
 
 
-def field_size(spec: NetSpec, shapes: Mapping[str, Shape], blob: str) -> tuple[int, int]:
+def field_size(graph: Graph, shapes: Mapping[str, Shape], blob: str) -> tuple[int, int]:
     """(height, width) of the field of the unit in the middle of ``blob``; the whole image for fully connected."""
     height, width = image_size(shapes[blob])
-    field = receptive_field(spec, shapes, blob, height // 2, width // 2)
+    field = receptive_field(graph, shapes, blob, height // 2, width // 2)
     return field.height, field.width
 
 
-def picture_input(spec: NetSpec, reached: Sequence[str]) -> str:
+def picture_input(graph: Graph, reached: Sequence[str]) -> str:
     """The input that holds the picture: the first with 4 axes of those reached, else the first reached."""
-    inputs = [blob for blob in spec.inputs if blob in reached] or list(spec.inputs)
-    return next((blob for blob in inputs if len(spec.inputs[blob]) == 4), inputs[0])
+    inputs = [blob for blob in graph.inputs if blob in reached] or list(graph.inputs)
+    return next((blob for blob in inputs if len(graph.inputs[blob]) == 4), inputs[0])
 
 
 def image_size(shape: Sequence[int]) -> tuple[int, int]:
@@ -130,41 +127,40 @@ def _union(a: Window, b: Window) -> Window:
     return one(a[0], b[0]), one(a[1], b[1])
 
 
-# --- one rule a layer type: the window of a bottom that a window of a top sees; None: nothing of it ------
+# --- rules: the window of a bottom that a window of a top sees; None: nothing of it ---------------
 
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """One bottom and one top of a layer, by their places, with the shapes of all blobs."""
+    """One bottom and one top of a node, by their places, with the shapes of all its bottoms and tops."""
 
-    layer: LayerSpec
-    bottom: int
-    top: int
-    shapes: Mapping[str, Shape]
+    bottoms: tuple[Shape, ...]
+    tops: tuple[Shape, ...]
+    bottom: int = 0
+    top: int = 0
 
     @property
     def below(self) -> Shape:
-        return self.shapes[self.layer.bottoms[self.bottom]]
+        return self.bottoms[self.bottom]
 
     @property
     def above(self) -> Shape:
-        return self.shapes[self.layer.tops[self.top]]
+        return self.tops[self.top]
 
 
-Rule = Callable[[Step, Window], "Window | None"]
-RULES: Registry[Rule] = Registry("layer type with a rule for its receptive field")
-
-ELEMENTWISE = (
-    "ReLU", "ReLU6", "PReLU", "ELU", "Sigmoid", "TanH", "AbsVal", "Power", "Exp", "Log", "BNLL", "Threshold", "Clip",
-    "Swish", "Bias", "Scale", "Dropout", "Split", "Eltwise", "Axpy", "ShuffleChannel",
-)  # fmt: skip
+FieldRule = Callable[[Step, Window], "Window | None"]
 WHOLE_WINDOW: Window = (WHOLE, WHOLE)
 
 
-def same_or_whole(step: Step, seen: Window) -> Window:
-    """Element by element: the same place. Any other type without a rule of its own may look everywhere."""
-    same = step.layer.type in ELEMENTWISE and image_size(step.below) == image_size(step.above)
-    return seen if same and len(step.below) == len(step.above) else WHOLE_WINDOW
+def whole(step: Step, seen: Window) -> Window:
+    """The node may look everywhere."""
+    return WHOLE_WINDOW
+
+
+def same_place(step: Step, seen: Window) -> Window:
+    """Element by element: the same place; everywhere where bottom and top have maps of other sizes."""
+    same = image_size(step.below) == image_size(step.above) and len(step.below) == len(step.above)
+    return seen if same else WHOLE_WINDOW
 
 
 def each(seen: Window, rows: Callable[[Span], Span | None], columns: Callable[[Span], Span | None]) -> Window | None:
@@ -189,123 +185,50 @@ def shifted(by: int) -> Callable[[Span], Span]:
     return lambda s: (s[0] + by, s[1] + by)
 
 
-@RULES.add("Convolution", "DepthwiseConvolution", "ConvolutionDepthwise", "Im2col", "Deconvolution")
-def convolution(step: Step, seen: Window) -> Window | None:
-    layer, axes = step.layer, len(step.below) - canonical_axis(step.layer, step.layer.param.axis, len(step.below)) - 1
-    if axes == 0:
-        return seen
-    fields = (("kernel_size", None, 1), ("stride", 1, 1), ("pad", 0, 0), ("dilation", 1, 1))
-    values = zip(*(per_axis(layer, name, default, axes, least=least) for name, default, least in fields), strict=True)
-    make = spread if layer.type == "Deconvolution" else slid
-    spans = [make(*v) for v in values][-2:]
-    return each(seen, spans[0], spans[1] if len(spans) > 1 else shifted(0))
+def sliding(
+    seen: Window, windows: Sequence[tuple[int, int, int, int]], make: Callable[..., Callable[[Span], Span]] = slid
+) -> Window | None:
+    """What windows (kernel, stride, pad, dilation), one for each axis of the map, see; make: ``slid`` or ``spread``."""
+    spans = [make(*window) for window in windows][-2:]
+    return each(seen, spans[0], spans[1] if len(spans) > 1 else shifted(0)) if spans else seen
 
 
-@RULES.add("Pooling")
-def pooling(step: Step, seen: Window) -> Window | None:
-    if step.layer.param.global_pooling:
-        return WHOLE_WINDOW
-    grid = make_grid(step.layer, *image_size(step.below), ceil=option(step.layer, "round_mode") == "CEIL")
-    return each(seen, *(slid(k, s, p) for k, s, p in zip(grid.kernel, grid.stride, grid.pad, strict=True)))
-
-
-@RULES.add("LRN")
-def lrn(step: Step, seen: Window) -> Window | None:
-    if option(step.layer, "norm_region") == "ACROSS_CHANNELS":
-        return seen
-    size = step.layer.param.local_size
-    window = slid(size, 1, (size - 1) // 2)
-    return each(seen, window, window)
-
-
-@RULES.add("Softmax")
-def softmax(step: Step, seen: Window) -> Window:
-    return _whole_along(canonical_axis(step.layer, step.layer.param.axis, len(step.below)), step.below, seen)
-
-
-@RULES.add("BatchNorm")
-def batch_norm(step: Step, seen: Window) -> Window:
-    p = step.layer.param
-    return seen if p.use_global_stats or not p.HasField("use_global_stats") else WHOLE_WINDOW
-
-
-@RULES.add("Normalize")
-def normalize(step: Step, seen: Window) -> Window:
-    return WHOLE_WINDOW if step.layer.param.across_spatial else seen
-
-
-@RULES.add("Tile")
-def tile(step: Step, seen: Window) -> Window:
-    return _whole_along(canonical_axis(step.layer, step.layer.param.axis, len(step.below)), step.below, seen)
-
-
-@RULES.add("Permute")
-def permute(step: Step, seen: Window) -> Window:
-    order = [int(v) for v in step.layer.param.order]
-    order += [d for d in range(len(step.below)) if d not in order]
-    return seen if order[-2:] == list(range(len(order)))[-2:] else WHOLE_WINDOW
-
-
-@RULES.add("Crop")
-def crop(step: Step, seen: Window) -> Window | None:
-    if step.bottom == 1:
-        return None  # only its size counts
-    return each(seen, *(shifted(v) for v in _last_two(crop_starts(step.layer, len(step.below)), 0)))
-
-
-@RULES.add("CropCenter")
-def crop_center(step: Step, seen: Window) -> Window | None:
-    borders = [(below - above) // 2 for below, above in zip(step.below, step.above, strict=True)]
-    return each(seen, *(shifted(v) for v in _last_two(borders, 0)))
-
-
-@RULES.add("Concat", "Slice")
-def joined(step: Step, seen: Window) -> Window | None:
-    """Along the channels the same place; along an image axis the place in this piece, if it lies there."""
-    p, joins = step.layer.param, step.layer.type == "Concat"
-    legacy = "concat_dim" if joins else "slice_dim"
-    axis = canonical_axis(step.layer, getattr(p, legacy) if p.HasField(legacy) else p.axis, len(step.below))
-    blobs = step.layer.bottoms[: step.bottom] if joins else step.layer.tops[: step.top]
-    start = sum(step.shapes[blob][axis] for blob in blobs)
-    place = _image_axis(axis, step.below)
-    if place is None:
-        return seen
-    spans: list[Callable[[Span], Span]] = [shifted(0), shifted(0)]
+def joined(step: Step, seen: Window, axis: int) -> Window | None:
+    """Of bottoms joined along an axis: the same place; along an image axis the place in its piece."""
+    start = sum(shape[axis] for shape in step.bottoms[: step.bottom])
     size = step.below[axis]
-    spans[place] = (lambda s: (max(s[0] - start, 0), min(s[1] - start, size))) if joins else shifted(start)
-    return each(seen, *spans)
+    return _along(axis, step.below, seen, lambda s: (max(s[0] - start, 0), min(s[1] - start, size)))
 
 
-@RULES.add("Interp")
-def interp(step: Step, seen: Window) -> Window | None:
-    if step.bottom == 1:
-        return None
-    p = step.layer.param
-
-    def one(size: int, out: int) -> Callable[[Span], Span]:
-        kept = size + p.pad_beg + p.pad_end
-        scale = (kept - 1) / (out - 1) if out > 1 else 0.0
-        return lambda s: (
-            int(s[0] * scale) - p.pad_beg,
-            min(int((s[1] - 1) * scale + 1 - 1e-6) + 1, kept) - p.pad_beg,
-        )
-
-    return each(seen, *(one(n, o) for n, o in zip(image_size(step.below), image_size(step.above), strict=True)))
+def cut_up(step: Step, seen: Window, axis: int) -> Window | None:
+    """Of a bottom cut into tops along an axis, likewise."""
+    start = sum(shape[axis] for shape in step.tops[: step.top])
+    return _along(axis, step.below, seen, shifted(start))
 
 
-def _image_axis(axis: int, shape: Sequence[int]) -> int | None:
+def whole_along(axis: int, shape: Sequence[int], seen: Window) -> Window:
+    """All places of one axis count."""
+    place = image_axis(axis, shape)
+    return WHOLE if place == 0 else seen[0], WHOLE if place == 1 else seen[1]
+
+
+def image_axis(axis: int, shape: Sequence[int]) -> int | None:
     """0 if the blob's axis is its height, 1 if it is its width, else None."""
     place = axis - (len(shape) - 2) if len(shape) >= 4 else axis - 2
     return place if 0 <= place < 2 else None
 
 
-def _whole_along(axis: int, shape: Sequence[int], seen: Window) -> Window:
-    place = _image_axis(axis, shape)
-    return WHOLE if place == 0 else seen[0], WHOLE if place == 1 else seen[1]
-
-
-def _last_two(values: Sequence[int], default: int) -> tuple[int, int]:
+def last_two(values: Sequence[int], default: int) -> tuple[int, int]:
     """The values of the image's axes of a blob with so many."""
     if len(values) >= 4:
         return values[-2], values[-1]
     return (values[2], default) if len(values) == 3 else (default, default)
+
+
+def _along(axis: int, shape: Sequence[int], seen: Window, span: Callable[[Span], Span]) -> Window | None:
+    place = image_axis(axis, shape)
+    if place is None:
+        return seen
+    spans: list[Callable[[Span], Span]] = [shifted(0), shifted(0)]
+    spans[place] = span
+    return each(seen, *spans)

@@ -1,111 +1,126 @@
-"""A network's layers in order, with every version of every blob told apart.
+"""A network as a graph of named pure operations, whatever file or framework it came from.
 
-An in-place layer overwrites its blob; here it makes a new *value* of the same name, so
-that nothing is lost: ``conv1`` has the values "made by the convolution" and "after the
-ReLU". Caffe shows the last one as the blob's data and ends its backward pass with the
-gradient at the first one as the blob's diff.
+Nodes take and make *values*. Each value has a name that the user knows it by; a name can have several values:
+an operation in place overwrites, and here makes a new value of the same name, so that nothing is lost. Caffe's
+``conv1`` has the values "made by the convolution" and "after the ReLU": the last is shown as its data, and a walk
+back ends with the gradient at the first.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
-from deepvis.formats.caffe.spec import LayerSpec, NetSpec
 from deepvis.network.errors import ModelError
+from deepvis.network.field import FieldRule, whole
+from deepvis.network.kinds import Kind
+from deepvis.network.op import Op, Weights
+
+Shape = tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)
 class Node:
-    """One layer in the plan: its place, its specification, and the values that it takes and makes."""
+    """One operation of a graph: what it is, the values that it takes and makes, and how it is made ready to run."""
 
-    index: int
-    spec: LayerSpec
-    bottoms: tuple[int, ...]
+    index: int  # its place in the order of work
+    name: str  # as the user knows it: "inception_4c/output", "layer4.1.conv2"
+    kind: Kind
+    bottoms: tuple[int, ...]  # values
     tops: tuple[int, ...]
+    make: Callable[[Weights], Op]  # of its weights on a device
+    weights: tuple[Any, ...] = ()  # arrays or tensors in main memory; a shared array is the same object in both nodes
+    field: FieldRule = whole  # what of each bottom one place of the top sees
+    type: str = ""  # its author's word for it: "InnerProduct", "aten.linear"
+    outputs: int | None = None  # channels of its tops, where they are known without running
+    signature: bytes = b""  # what decides its numbers besides the weights
+    has_own_weights: bool = True  # False: they were made up, and follow from the signature
 
     @property
-    def kind(self) -> str:
-        """The name by which back modes know the layer: its type, or "LRN deconv_ignore" (the toolbox's fork)."""
-        return self.spec.kind
+    def title(self) -> str:
+        """How errors name it."""
+        return f"layer {self.name!r} ({self.type or self.kind.value})"
 
 
-class Plan:
+class Graph:
     """The order of work of a network: nodes over values.
 
-    names: value -> blob name. inputs: blob -> value. versions: blob -> its values, oldest first.
-    rectified: index of a node -> that of the ReLU in place after it, where no other layer sees what lies between.
-    Raises ModelError where a layer takes a blob that nothing has made before it.
+    inputs: name -> shape, batch first, () where it is not declared; their values are the first ones, in order.
+    names: value -> name. maker: value -> index of its node, -1 for inputs. versions: name -> its values, oldest first.
+    rectified: index of a node -> that of the ReLU in place after it, where no other node sees what lies between.
+    notes: sentences on what was assumed, left out or replaced. refusal: why it cannot be run here, None if it can;
+    it can be listed all the same.
     """
 
-    def __init__(self, spec: NetSpec) -> None:
-        self.force_backward = spec.force_backward
-        self._between: dict[tuple[int, tuple[int, ...]], list[int]] = {}
-        self.names: list[str] = []
+    def __init__(
+        self,
+        name: str,
+        inputs: Mapping[str, Shape],
+        nodes: Sequence[Node],
+        names: Sequence[str],
+        *,
+        notes: Sequence[str] = (),
+        refusal: ModelError | None = None,
+    ) -> None:
+        self.name, self.inputs, self.nodes = name, dict(inputs), tuple(nodes)
+        self.names, self.notes, self.refusal = tuple(names), tuple(notes), refusal
+        self.input_values = {blob: value for value, blob in enumerate(inputs)}
+        self.maker = [-1] * len(self.names)
+        for node in self.nodes:
+            for value in node.tops:
+                self.maker[value] = node.index
         self.versions: dict[str, list[int]] = {}
-        self.maker: list[int] = []  # value -> index of its node, -1 for inputs
-        self.inputs = {blob: self._new(blob, -1) for blob in spec.inputs}
-        self.nodes: list[Node] = []
-        for layer in spec.layers:
-            if layer.type == "Input":
-                continue
-            index = len(self.nodes)
-            bottoms = tuple(self.last(blob, f"layer {layer.name!r} ({layer.type})") for blob in layer.bottoms)
-            tops = tuple(self._new(blob, index) for blob in layer.tops)
-            self.nodes.append(Node(index, layer, bottoms, tops))
-
+        for value, blob in enumerate(self.names):
+            self.versions.setdefault(blob, []).append(value)
         self.rectified = dict(self._pairs_with_relu())
+        self._between: dict[tuple[int, tuple[int, ...]], list[int]] = {}
 
-    def _pairs_with_relu(self) -> Iterator[tuple[int, int]]:
-        """(node, the plain in-place ReLU after it) where nothing else sees the value between the two."""
-        takers: dict[int, list[Node]] = {}
-        for node in self.nodes:
-            for value in node.bottoms:
-                takers.setdefault(value, []).append(node)
-        for node in self.nodes:
-            if len(node.tops) == 1 and len(takers.get(node.tops[0], ())) == 1:
-                relu = takers[node.tops[0]][0]
-                in_place = relu.spec.tops == relu.spec.bottoms
-                if relu.spec.type == "ReLU" and in_place and relu.spec.param.negative_slope == 0:
-                    yield node.index, relu.index
+    # --- names ------------------------------------------------------------------------------------
 
-    def _new(self, blob: str, maker: int) -> int:
-        value = len(self.names)
-        self.names.append(blob)
-        self.maker.append(maker)
-        self.versions.setdefault(blob, []).append(value)
-        return value
+    def __contains__(self, name: object) -> bool:
+        return name in self.versions
 
-    def _of(self, blob: str, who: str) -> list[int]:
-        if blob not in self.versions:
-            near = difflib.get_close_matches(blob, self.versions, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(self.versions)}"
-            raise ModelError(f"{who}: found no blob named {blob!r}, expected one that was made before; {hint}")
-        return self.versions[blob]
+    def last(self, name: str) -> int:
+        """The newest value of that name: what is shown. Raises ModelError."""
+        return self._of(name)[-1]
 
-    def last(self, blob: str, who: str = "the network") -> int:
-        """The blob's value after its last in-place layer."""
-        return self._of(blob, who)[-1]
+    def first(self, name: str) -> int:
+        """The value of that name before anything was done in place. Raises ModelError."""
+        return self._of(name)[0]
 
-    def first(self, blob: str, who: str = "the network") -> int:
-        """The blob's value before any in-place layer."""
-        return self._of(blob, who)[0]
+    def start(self, name: str) -> int:
+        """The value at which a walk back from ``name`` begins.
 
-    def start(self, blob: str) -> int:
-        """The value at which a walk from ``blob`` begins.
-
-        The top of the layer that has the blob's name, or else of the layer that made the blob: in-place
-        layers after it are skipped, as in the toolbox's fork of Caffe (backward_from_layer).
+        The top of the node that has this very name, or else of the node that made the value first: in-place
+        nodes after it are skipped, as in the toolbox's fork of Caffe (backward_from_layer).
         """
-        for value in self._of(blob, "the network"):
-            if self.maker[value] >= 0 and self.nodes[self.maker[value]].spec.name == blob:
+        for value in self._of(name):
+            if self.maker[value] >= 0 and self.nodes[self.maker[value]].name == name:
                 return value
-        return self.first(blob)
+        return self.first(name)
 
-    def upto(self, blob: str) -> list[int]:
-        """Indices of the nodes up to the last one that writes ``blob``."""
-        return list(range(self.maker[self.last(blob)] + 1))
+    def first_maker(self, name: str) -> Node | None:
+        """The node that made it, before others worked on it in place; None for inputs and unknown names."""
+        values = self.versions.get(name)
+        return self.nodes[self.maker[values[0]]] if values and self.maker[values[0]] >= 0 else None
+
+    def bottoms_of(self, node: Node) -> list[str]:
+        return [self.names[value] for value in node.bottoms]
+
+    def tops_of(self, node: Node) -> list[str]:
+        return [self.names[value] for value in node.tops]
+
+    def is_in_place(self, node: Node) -> bool:
+        """Its first top has the name of its first bottom."""
+        return self.tops_of(node)[:1] == self.bottoms_of(node)[:1]
+
+    # --- order ------------------------------------------------------------------------------------
+
+    def upto(self, name: str) -> list[int]:
+        """Indices of the nodes up to the last one that writes ``name``."""
+        return list(range(self.maker[self.last(name)] + 1))
 
     def behind(self, values: Iterable[int]) -> list[int]:
         """Indices of the nodes that ``values`` depend on, in order."""
@@ -119,13 +134,87 @@ class Plan:
     def between(self, start: int, ends: Iterable[int]) -> list[int]:
         """Indices of the nodes on a path from ``ends`` to ``start``, in order: those that a walk back must visit."""
         key = (start, tuple(ends))
-        if key in self._between:
-            return self._between[key]
-        reached, found = set(key[1]), []
-        for index in self.behind([start]):
-            node = self.nodes[index]
-            if reached.intersection(node.bottoms):
-                reached.update(node.tops)
-                found.append(index)
-        self._between[key] = found
+        found = self._between.get(key)
+        if found is None:
+            reached, found = set(key[1]), []
+            for index in self.behind([start]):
+                node = self.nodes[index]
+                if reached.intersection(node.bottoms):
+                    reached.update(node.tops)
+                    found.append(index)
+            self._between[key] = found
         return found
+
+    # --- other graphs -----------------------------------------------------------------------------
+
+    def with_weights(self, change: Callable[[Any], Any]) -> Graph:
+        """The same network, each of its arrays of weights changed; shared ones stay shared."""
+        done: dict[int, Any] = {}
+
+        def changed(array: Any) -> Any:
+            if id(array) not in done:
+                done[id(array)] = change(array)
+            return done[id(array)]
+
+        nodes = [replace(node, weights=tuple(map(changed, node.weights))) for node in self.nodes]
+        return self._with(self.inputs, nodes, self.names)
+
+    def cut(self, name: str, inputs: Mapping[str, Shape]) -> Graph:
+        """The network up to the last node that writes ``name``, with inputs of other shapes."""
+        nodes = self.nodes[: self.maker[self.last(name)] + 1]
+        values = max([len(self.inputs) - 1, *(value for node in nodes for value in node.tops)]) + 1
+        return self._with(inputs, nodes, self.names[:values])
+
+    def _with(self, inputs: Mapping[str, Shape], nodes: Sequence[Node], names: Sequence[str]) -> Graph:
+        return Graph(self.name, inputs, nodes, names, notes=self.notes, refusal=self.refusal)
+
+    # --- parts ------------------------------------------------------------------------------------
+
+    def _of(self, name: str) -> list[int]:
+        if name not in self.versions:
+            near = difflib.get_close_matches(name, self.versions, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(self.versions)}"
+            raise ModelError(
+                f"the network: found no blob named {name!r}, expected one that was made before; {hint}"
+            )
+        return self.versions[name]
+
+    def _pairs_with_relu(self) -> Iterator[tuple[int, int]]:
+        """(node, the ReLU in place after it) where nothing else sees the value between the two."""
+        takers: dict[int, list[Node]] = {}
+        for node in self.nodes:
+            for value in node.bottoms:
+                takers.setdefault(value, []).append(node)
+        for node in self.nodes:
+            if len(node.tops) == 1 and len(takers.get(node.tops[0], ())) == 1:
+                relu = takers[node.tops[0]][0]
+                if relu.kind is Kind.RELU and self.tops_of(relu) == self.bottoms_of(relu):
+                    yield node.index, relu.index
+
+
+class GraphBuilder:
+    """Makes a graph node by node: ``last`` names the value that a bottom is, ``add`` makes the tops' values."""
+
+    def __init__(self, name: str, inputs: Mapping[str, Shape]) -> None:
+        self._name, self._inputs = name, dict(inputs)
+        self._names = list(inputs)
+        self._last = {blob: value for value, blob in enumerate(inputs)}
+        self._nodes: list[Node] = []
+
+    def last(self, name: str) -> int | None:
+        """The newest value of that name; None where there is none yet."""
+        return self._last.get(name)
+
+    def add(
+        self, name: str, kind: Kind, bottoms: Sequence[int], tops: Sequence[str], make: Callable[[Weights], Op],
+        **facts: Any,
+    ) -> tuple[int, ...]:  # fmt: skip
+        """Enter a node; facts: the other fields of Node. Returns the values of its tops."""
+        values = tuple(range(len(self._names), len(self._names) + len(tops)))
+        self._names += tops
+        self._last.update(zip(tops, values, strict=True))
+        self._nodes.append(Node(len(self._nodes), name, kind, tuple(bottoms), values, make, **facts))
+        return values
+
+    def graph(self, *, notes: Sequence[str] = (), refusal: ModelError | None = None) -> Graph:
+        return Graph(self._name, self._inputs, self._nodes, self._names, notes=notes, refusal=refusal)

@@ -1,9 +1,9 @@
-"""A network ready to run: forward onto a tape, backward from any blob, or whole-graph autograd for training."""
+"""A network ready to run on a device: forward onto a tape, and from there backward from any value."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Lock
 from weakref import WeakKeyDictionary
@@ -12,14 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-import deepvis.formats.caffe.layers  # noqa: F401  (fills the table of layer types)
-from deepvis.formats.caffe.filling import fill_net
-from deepvis.formats.caffe.layers.python import PYTHON_LAYERS, python_name
-from deepvis.formats.caffe.spec import LayerSpec, NetSpec
 from deepvis.network.errors import ModelError
-from deepvis.network.graph import Node, Plan
-from deepvis.network.op import COMPLAINTS, LAYERS, Op, Ran, as_tuple, build, complaint, naming, run
-from deepvis.network.shapes import Shape, infer_shapes
+from deepvis.network.graph import Graph, Node, Shape
+from deepvis.network.op import COMPLAINTS, Op, Ran, complaint, run
+from deepvis.network.shapes import infer_shapes
 from deepvis.network.tape import Tape
 
 Inputs = Mapping[str, "np.ndarray | Tensor"]
@@ -27,49 +23,22 @@ Inputs = Mapping[str, "np.ndarray | Tensor"]
 warnings.filterwarnings("ignore", message="The given NumPy array is not writable")  # weights are only read
 
 
-class UnsupportedLayers(ModelError):
-    """The network has layers that the engine does not know. ``layers``: (name, type) of each."""
-
-    def __init__(self, layers: Sequence[LayerSpec]) -> None:
-        self.layers = [(layer.name, layer.type) for layer in layers]
-        types: dict[str, list[str]] = {}
-        for layer in layers:
-            kind = layer.type if layer.type != "Python" else f"Python {python_name(layer)}"
-            types.setdefault(kind, []).append(layer.name)
-        found = "; ".join(f"{kind} (layer {', '.join(map(repr, names))})" for kind, names in types.items())
-        super().__init__(
-            f"the engine has no layer type {found}; remove these layers, or add a file for the type to "
-            "deepvis/formats/caffe/layers (docs/engine.md says how)"
-        )
-
-
-def unsupported(spec: NetSpec) -> list[LayerSpec]:
-    """The layers of types that the engine does not know, and Python layers that nothing stands in for."""
-    return [
-        layer
-        for layer in spec.layers
-        if (layer.type not in LAYERS and layer.type != "Input")
-        or (layer.type == "Python" and python_name(layer) not in PYTHON_LAYERS)
-    ]
-
-
 class Net:
     """A network on a device.
 
-    Cheap to make: the weights are the specification's own arrays (copied only to a GPU, once), and all nets over one
-    specification share what has been worked out for it. The arrays are not to be written to while a net
-    uses them: layers may hold them in another layout too.
+    Cheap to make: the weights are the graph's own arrays (copied only to a GPU, once), and all nets over one graph
+    share what has been worked out for it. The arrays are not to be written to while a net uses them: nodes
+    may hold them in another layout too.
 
-    spec: the specification, its missing weights filled where it asks for that.
-    shapes: blob -> shape for the declared input shapes.
-    Raises UnsupportedLayers, and ModelError where shapes, parameters and weights do not fit.
+    graph: what is run. shapes: name -> shape for the declared input shapes.
+    Raises ModelError where the graph cannot be run, or shapes, parameters and weights do not fit.
     """
 
-    def __init__(self, spec: NetSpec, device: str | torch.device = "cpu") -> None:
+    def __init__(self, graph: Graph, device: str | torch.device = "cpu") -> None:
         self.device = usable(device)
-        self._shared = shared_parts(spec, self.device)
-        self.spec = self._shared.filled or spec
-        self.plan, self.shapes = self._shared.plan, self._shared.shapes
+        self.graph = graph
+        self._shared = shared_parts(graph, self.device)
+        self.shapes = self._shared.shapes
 
     # --- running ---------------------------------------------------------------------------------
 
@@ -81,20 +50,20 @@ class Net:
         keep: "all", or the names of the only blobs that are wanted: then nothing else is run or held, and
         there is no way back. Arrays become float32 on the device. Raises ModelError.
         """
-        plan, values = self.plan, self._given(inputs)
-        indices = plan.upto(until) if until is not None else range(len(plan.nodes))
+        graph, values = self.graph, self._given(inputs)
+        indices = graph.upto(until) if until is not None else range(len(graph.nodes))
         ran: dict[int, tuple[Op, Ran]] = {}
         if keep == "all":
             for _ in self._run(values, indices, ran):
                 pass
         else:
-            wanted = {plan.last(blob) for blob in ([keep] if isinstance(keep, str) else keep)}
-            indices = [i for i in plan.behind(wanted) if until is None or i < len(indices)]
-            last_use = last_uses(plan, indices)
+            wanted = {graph.last(blob) for blob in ([keep] if isinstance(keep, str) else keep)}
+            indices = [i for i in graph.behind(wanted) if until is None or i < len(indices)]
+            last_use = last_uses(graph, indices)
             for node in self._run(values, indices):
                 let_go(values, node, last_use, wanted)
             values = {value: x for value, x in values.items() if value in wanted}
-        return Tape(plan, values, ran)
+        return Tape(graph, values, ran)
 
     @torch.no_grad()
     def blobs_as_made(self, inputs: Inputs, blobs: Collection[str]) -> Iterator[tuple[str, Tensor]]:
@@ -103,11 +72,11 @@ class Net:
         It is in the processor's cache then, and is held no longer than the layers after it need it: for a look at
         many blobs quicker than ``forward``, and with a fraction of its memory. Raises ModelError.
         """
-        plan, values = self.plan, self._given(inputs)
-        wanted = {plan.last(blob): blob for blob in blobs}
+        graph, values = self.graph, self._given(inputs)
+        wanted = {graph.last(blob): blob for blob in blobs}
         yield from ((wanted[value], x) for value, x in list(values.items()) if value in wanted)
-        indices = plan.behind(wanted)
-        last_use = last_uses(plan, indices)
+        indices = graph.behind(wanted)
+        last_use = last_uses(graph, indices)
         for node in self._run(values, indices):
             yield from ((wanted[value], values[value]) for value in node.tops if value in wanted)
             let_go(values, node, last_use)
@@ -119,7 +88,7 @@ class Net:
         node = None
         try:  # around all layers: a context for each would cost more than some of them
             for index in indices:
-                node = self.plan.nodes[index]
+                node = self.graph.nodes[index]
                 op = self._op(node)
                 result = run(op, tuple([values[b] for b in node.bottoms]))
                 tops = result.tops if node.bottoms else [top.to(self.device) for top in result.tops]
@@ -131,83 +100,49 @@ class Net:
         except COMPLAINTS as error:
             if node is None or isinstance(error, ModelError):
                 raise
-            raise complaint(node.spec, error) from error
-
-    def functional(
-        self,
-        x: Tensor | Mapping[str, Tensor],
-        weights: Mapping[str, Sequence[Tensor]],
-        until: str | None = None,
-        *,
-        training: bool = False,
-        after: Mapping[str, Callable[[Tensor], Tensor]] | None = None,
-    ) -> Tensor | dict[str, Tensor]:
-        """The network as one differentiable function of its input and weights, for training.
-
-        x: the input blob, or blob -> tensor. weights: layer name -> tensors, as ``parameters()`` gives them.
-        until: the blob to return; None: a dict of all blobs. training: layers as in Caffe's TRAIN phase.
-        after: layer name -> function of its first top, whose result takes the top's place (in-place layers
-        of the file then work on it): the place for a batch normalisation that is folded into the weights later.
-        """
-        plan = self.plan
-        named = x if isinstance(x, Mapping) else {self._only_input(): x}
-        values: dict[int, Tensor] = {plan.inputs[blob]: tensor for blob, tensor in named.items()}
-        indices = plan.behind([plan.last(until)]) if until is not None else range(len(plan.nodes))
-        for index in indices:
-            node = plan.nodes[index]
-            op = build(node.spec, weights.get(node.spec.name, ()), training=training)
-            with naming(node.spec):
-                tops = list(as_tuple(op.forward(*(values[b] for b in node.bottoms))))
-            if after and node.spec.name in after:
-                tops[0] = after[node.spec.name](tops[0])
-            values.update(zip(node.tops, tops, strict=True))
-        if until is not None:
-            return values[plan.last(until)]
-        return {plan.names[value]: values[value] for value in sorted(values)}
+            raise complaint(node.title, error) from error
 
     def parameters(self) -> dict[str, list[Tensor]]:
-        """Layer name -> its weight blobs on the device (on the CPU they share memory with the specification)."""
-        return {node.spec.name: self._weights_of(node.spec) for node in self.plan.nodes if node.spec.blobs}
+        """Node name -> its weights on the device (on the CPU they share memory with the graph's)."""
+        return {node.name: self._weights_of(node) for node in self.graph.nodes if node.weights}
 
     # --- parts -----------------------------------------------------------------------------------
 
-    def _only_input(self) -> str:
-        if len(self.plan.inputs) != 1:
-            raise ModelError(f"the network has the inputs {', '.join(self.plan.inputs)}: name the one that is given")
-        return next(iter(self.plan.inputs))
-
     def _given(self, inputs: Inputs) -> dict[int, Tensor]:
-        missing = [blob for blob in self.plan.inputs if blob not in inputs]
-        unknown = [blob for blob in inputs if blob not in self.plan.inputs]
+        missing = [blob for blob in self.graph.inputs if blob not in inputs]
+        unknown = [blob for blob in inputs if blob not in self.graph.inputs]
         if missing or unknown:
             raise ModelError(
-                f"found the inputs {', '.join(inputs) or 'none'}, expected {', '.join(self.plan.inputs) or 'none'}"
+                f"found the inputs {', '.join(inputs) or 'none'}, expected {', '.join(self.graph.inputs) or 'none'}"
             )
         values = {}
-        for blob, value in self.plan.inputs.items():
+        for blob, value in self.graph.input_values.items():
             x = torch.as_tensor(inputs[blob])
             values[value] = x.to(self.device, torch.float32).detach()
         return values
 
     def _op(self, node: Node) -> Op:
-        """The node's op. A ReLU that only its blob's maker sees is done by the maker, where that is quicker."""
+        """The node's op. A ReLU that only its bottom's maker sees is done by the maker, where that is quicker."""
         ops, done_before = self._shared.ops, self._shared.done_before
-        if node.index not in ops:
-            op = build(node.spec, self._weights_of(node.spec))
-            if op.with_relu is not None and node.index in self.plan.rectified:
+        op = ops.get(node.index)
+        if op is None:
+            op = node.make(self._weights_of(node))
+            if op.with_relu is not None and node.index in self.graph.rectified:
                 op = op.with_relu
-                done_before.add(self.plan.rectified[node.index])
+                done_before.add(self.graph.rectified[node.index])
             elif node.index in done_before:
-                op = replace(op, forward=lambda x: x)
-            ops[node.index] = op
-        return ops[node.index]
+                op = replace(op, forward=lambda x: x, fast=None)
+            op = ops.setdefault(node.index, op)  # threads that share the parts run one op
+        return op
 
-    def _weights_of(self, spec: LayerSpec) -> list[Tensor]:
-        weights = self._shared.weights
-        for array in spec.blobs:
-            if id(array) not in weights:
-                weights[id(array)] = torch.from_numpy(array).to(self.device)
-        return [weights[id(array)] for array in spec.blobs]
+    def _weights_of(self, node: Node) -> list[Tensor]:
+        found = []
+        for array in node.weights:
+            tensor = self._shared.weights.get(id(array))
+            if tensor is None:
+                tensor = self._shared.weights.setdefault(id(array), torch.as_tensor(array).to(self.device))
+            found.append(tensor)
+        return found
 
 
 def usable(device: str | torch.device) -> torch.device:
@@ -224,42 +159,36 @@ def usable(device: str | torch.device) -> torch.device:
 
 @dataclass(eq=False)
 class SharedParts:
-    """What all nets over one specification on one device have in common.
+    """What all nets over one graph on one device have in common.
 
-    filled: the specification with the weights that its fillers made; None where it has its own.
-    ops: node -> its op, built when first run. done_before: ReLU nodes that the node before them does.
-    weights: id of an array -> its tensor, so that shared weights stay shared.
+    Threads share it without a lock: what is there is never changed, and where two make the same thing the first to
+    enter it wins.
     """
 
-    filled: NetSpec | None
-    plan: Plan
     shapes: dict[str, Shape]
-    ops: dict[int, Op] = field(default_factory=dict)
-    done_before: set[int] = field(default_factory=set)
-    weights: dict[int, Tensor] = field(default_factory=dict)
+    ops: dict[int, Op] = field(default_factory=dict)  # node -> its op, made when first run
+    done_before: set[int] = field(default_factory=set)  # ReLU nodes that the node before them does
+    weights: dict[int, Tensor] = field(default_factory=dict)  # id of an array -> its tensor: shared stay shared
 
 
-_parts: WeakKeyDictionary[NetSpec, dict[torch.device, SharedParts]] = WeakKeyDictionary()
+_parts: WeakKeyDictionary[Graph, dict[torch.device, SharedParts]] = WeakKeyDictionary()
 _parts_lock = Lock()
 
 
-def shared_parts(spec: NetSpec, device: torch.device) -> SharedParts:
-    """The parts of the specification on the device, made at the first call and kept as long as it lives."""
+def shared_parts(graph: Graph, device: torch.device) -> SharedParts:
+    """The parts of the graph on the device, made at the first call and kept as long as it lives."""
     with _parts_lock:
-        own = _parts.setdefault(spec, {})
+        own = _parts.setdefault(graph, {})
         if device not in own:
-            unknown = unsupported(spec)
-            if unknown:
-                raise UnsupportedLayers(unknown)
-            filled = fill_net(spec) if spec.fill else None
-            plan = Plan(filled or spec)
-            own[device] = SharedParts(filled, plan, infer_shapes(plan, spec.inputs))
+            if graph.refusal is not None:
+                raise graph.refusal
+            own[device] = SharedParts(infer_shapes(graph, graph.inputs))
         return own[device]
 
 
-def last_uses(plan: Plan, indices: Sequence[int]) -> dict[int, int]:
+def last_uses(graph: Graph, indices: Sequence[int]) -> dict[int, int]:
     """value -> the last of the nodes ``indices`` that takes it."""
-    return {value: index for index in indices for value in plan.nodes[index].bottoms}
+    return {value: index for index in indices for value in graph.nodes[index].bottoms}
 
 
 def let_go(

@@ -9,23 +9,26 @@ is packed and ``torch.nn.functional`` does the work.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from math import prod
 
-import torch
-from torch import Tensor
-from torch.nn import functional as F
+from deepvis.network.lazy import F, Tensor, torch
 
 Pair = tuple[int, ...]  # (rows, columns)
 
-_OPS = torch.ops.mkldnn
 _NAMES = ("_reorder_convolution_weight", "_convolution_pointwise", "_reorder_linear_weight", "_linear_pointwise")
-AVAILABLE = torch.backends.mkldnn.is_available() and all(hasattr(_OPS, name) for name in _NAMES)
+
+
+@cache
+def is_available() -> bool:
+    """True if this PyTorch has oneDNN and the operators used here."""
+    return torch.backends.mkldnn.is_available() and all(hasattr(torch.ops.mkldnn, name) for name in _NAMES)
 
 
 def can_pack(w: Tensor, shape: Sequence[int]) -> bool:
     """True if the convolution of float32 images of that shape with these weights can take the packed way."""
     return bool(
-        AVAILABLE
+        is_available()
         and len(shape) == 4
         and prod(shape) > 0
         and w.device.type == "cpu"
@@ -52,9 +55,10 @@ class Packed:
         self.outputs, w = w.shape[0], w.detach().contiguous()
         self.is_product = tuple(w.shape[2:]) == (1, 1) and stride == (1, 1) and pad == (0, 0) and group == 1
         if self.is_product:
-            self.w = _OPS._reorder_linear_weight(w.reshape(w.shape[:2]), shape[0] * shape[2] * shape[3])
+            self.w = torch.ops.mkldnn._reorder_linear_weight(w.reshape(w.shape[:2]), shape[0] * shape[2] * shape[3])
         else:
-            self.w = _OPS._reorder_convolution_weight(w, self.pad, self.stride, self.dilation, group, list(shape))
+            reorder = torch.ops.mkldnn._reorder_convolution_weight
+            self.w = reorder(w, self.pad, self.stride, self.dilation, group, list(shape))
 
     def __call__(self, x: Tensor, bias: Tensor | None = None, *, relu: bool = False) -> Tensor:
         """Convolve (N, C, H, W); with ``relu`` negative values become 0 on the way out."""
@@ -62,9 +66,9 @@ class Packed:
         if self.is_product:
             n, c, height, width = x.shape
             rows = x.permute(0, 2, 3, 1).reshape(-1, c)
-            y = _OPS._linear_pointwise(rows, self.w, bias, attribute, [], "")
+            y = torch.ops.mkldnn._linear_pointwise(rows, self.w, bias, attribute, [], "")
             return y.view(n, height, width, self.outputs).permute(0, 3, 1, 2)
-        return _OPS._convolution_pointwise(
+        return torch.ops.mkldnn._convolution_pointwise(
             x, self.w, bias, self.pad, self.stride, self.dilation, self.group, attribute, [], ""
         )
 

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from deepvis.formats.caffe.propagation import Way, caffes_ways
 from deepvis.network.back_modes import BACK_MODES
 from deepvis.network.errors import ModelError
-from deepvis.network.graph import Plan
+from deepvis.network.graph import Graph, Node
+from deepvis.network.kinds import Kind
 from deepvis.network.op import Gradients, Op, Ran, pull_back
+
+Way = tuple[int, int]  # index of a node, place of one of its bottoms
+Rule = Callable[[Ran, Gradients], Gradients]
 
 
 class Tape:
     """One forward pass of a network.
 
-    blobs: blob -> its value, batch first, in Caffe's view: after the last in-place layer. Not to be written to.
+    graph: of the network. blobs: name -> its value, batch first, after the last node in place. Not to be written to.
     """
 
-    def __init__(self, plan: Plan, values: Mapping[int, Tensor], ran: Mapping[int, tuple[Op, Ran]]) -> None:
-        self._plan, self._values, self._ran = plan, values, ran
-        self.blobs: dict[str, Tensor] = {plan.names[value]: values[value] for value in sorted(values)}
+    def __init__(self, graph: Graph, values: Mapping[int, Tensor], ran: Mapping[int, tuple[Op, Ran]]) -> None:
+        self.graph, self._values, self._ran = graph, values, ran
+        self.blobs: dict[str, Tensor] = {graph.names[value]: values[value] for value in sorted(values)}
 
     def backward(
         self, blob: str, seed: Tensor | np.ndarray, mode: str = "gradient", *, to: str | None = None
@@ -44,10 +47,10 @@ class Tape:
         self, seeds: Mapping[str, Tensor | np.ndarray], mode: str = "gradient", *, to: str | None = None
     ) -> dict[str, Tensor]:
         """The same from several blobs at once: the sum of their walks, in one walk. seeds: blob -> its seed."""
-        plan = self._plan
-        starts = {plan.start(blob): self._seed(blob, seed) for blob, seed in seeds.items()}
-        ends = [plan.first(to)] if to is not None else list(plan.inputs.values())
-        nodes = sorted({index for start in starts for index in plan.between(start, ends)})
+        graph = self.graph
+        starts = {graph.start(blob): self._seed(blob, seed) for blob, seed in seeds.items()}
+        ends = [graph.first(to)] if to is not None else list(graph.input_values.values())
+        nodes = sorted({index for start in starts for index in graph.between(start, ends)})
         diffs = self._walk(starts, nodes, mode, prune=set(starts))
         for end in ends:
             if end not in diffs and end in self._values:
@@ -55,22 +58,22 @@ class Tape:
         return self._named(diffs)
 
     def backward_all(
-        self, seeds: Mapping[str, Tensor | np.ndarray], mode: str = "gradient", *, as_caffe: bool = True
+        self,
+        seeds: Mapping[str, Tensor | np.ndarray],
+        mode: str = "gradient",
+        *,
+        ways: Collection[Way] | None = None,
+        instead: Callable[[Node, Op], Rule | None] | None = None,
     ) -> dict[str, Tensor]:
-        """The backward pass over the whole net from several blobs at once, in-place layers included.
+        """The walk back over the whole network from several blobs at once, nodes in place included.
 
         seeds: blob -> its diff at the start, in the blob's shape; all others are 0.
-        as_caffe: repeat what Caffe does differently from the true gradient: in-place Power, Clip, AbsVal, BNLL and
-        Log layers, which read overwritten values, and propagate_down in nets without force_backward.
+        ways: the bottoms of nodes that a gradient passes to; None: all. instead: the rule of a node in place of its
+        own, None where it has none.
         Returns blob -> diff of every blob that a gradient reaches.
-        Source: Caffe's Net::Backward.
         """
-        start = {self._plan.last(blob): self._seed(blob, seed) for blob, seed in seeds.items()}
-        nodes = range(len(self._plan.nodes))
-        if not as_caffe:
-            return self._named(self._walk(start, nodes, mode))
-        ways = None if self._plan.force_backward else caffes_ways(self._plan)
-        return self._named(self._walk(start, nodes, mode, ways=ways, faults=True))
+        start = {self.graph.last(blob): self._seed(blob, seed) for blob, seed in seeds.items()}
+        return self._named(self._walk(start, range(len(self.graph.nodes)), mode, ways=ways, instead=instead))
 
     def _seed(self, blob: str, seed: Tensor | np.ndarray) -> Tensor:
         if blob not in self.blobs:
@@ -93,16 +96,16 @@ class Tape:
         mode: str,
         *,
         ways: Collection[Way] | None = None,
-        faults: bool = False,
+        instead: Callable[[Node, Op], Rule | None] | None = None,
         prune: Collection[int] = (),
     ) -> dict[int, Tensor]:
         """Gradients of all values that the seeds reach through the nodes ``indices``, walked last to first.
 
-        prune: the seeds (values) whose branches are looked at: of the branches that a Concat joined, one unit's seed
-        lies in one, and the others are left out of the walk, as zeros.
+        ways, instead: as in ``backward_all``. prune: the seeds (values) whose branches are looked at: of the branches
+        that a concatenation joined, one unit's seed lies in one, and the others are left out of the walk, as zeros.
         """
         rules = BACK_MODES[mode].rules
-        nodes = self._plan.nodes
+        nodes = self.graph.nodes
         zeros: set[int] = set()  # values whose diff is known to be 0
         sums: set[int] = set()  # values whose diff is a sum made here
         with torch.no_grad():
@@ -113,19 +116,20 @@ class Tape:
                     continue
                 if index not in self._ran:
                     raise ModelError(
-                        f"layer {node.spec.name!r} left nothing for the walk back; run the forward pass with keep='all'"
+                        f"layer {node.name!r} left nothing for the walk back; run the forward pass with keep='all'"
                     )
                 op, ran = self._ran[index]
                 rule = rules.get(node.kind)
                 below: Gradients
                 is_silent = all(g is None or top in zeros for top, g in zip(node.tops, grads, strict=True))
-                joins = node.kind == "Concat" and node.tops[0] in prune
+                joins = node.kind is Kind.CONCAT and node.tops[0] in prune
+                other = instead(node, op) if instead is not None else None
                 if is_silent:
                     below = [torch.zeros_like(x) if x.is_floating_point() else None for x in ran.bottoms]
                 elif rule is not None:
                     below = [rule(ran.bottoms[0], ran.tops[0], grads[0])]
-                elif faults and op.fault_in_place is not None and node.spec.tops[:1] == node.spec.bottoms[:1]:
-                    below = op.fault_in_place(ran, grads)
+                elif other is not None:
+                    below = other(ran, grads)
                 else:
                     below = pull_back(op, ran, grads)
                 for place, (value, grad) in enumerate(zip(node.bottoms, below, strict=True)):
@@ -147,7 +151,7 @@ class Tape:
 
     def _named(self, diffs: Mapping[int, Tensor]) -> dict[str, Tensor]:
         """blob -> the diff of its earliest value that has one."""
-        return {self._plan.names[value]: diffs[value] for value in sorted(diffs, reverse=True)}
+        return {self.graph.names[value]: diffs[value] for value in sorted(diffs, reverse=True)}
 
 
 def _is_zero(grad: Tensor) -> bool:

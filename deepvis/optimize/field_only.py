@@ -7,7 +7,7 @@ edge, and the noise of the start. Worth it for whole low layers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from deepvis.network.field import Field, receptive_field
 from deepvis.network.net import Net
@@ -31,10 +31,8 @@ def field_only(whole: Specimen, layer: str) -> Specimen:
     found = cut_of(whole, layer)
     if found is None:
         return whole
-    spec, blob = whole.net.spec, whole.data_blob
-    nodes = [whole.net.plan.nodes[index].spec for index in whole.net.plan.upto(layer)]
-    inputs: dict[str, tuple[int, ...]] = {blob: (1, whole.mean_chw.shape[0], found.height, found.width)}
-    small = replace(spec, layers=tuple(nodes), inputs=inputs)
+    blob = whole.data_blob
+    small = whole.net.graph.cut(layer, {blob: (1, whole.mean_chw.shape[0], found.height, found.width)})
     rows, cols = slice(found.top, found.top + found.height), slice(found.left, found.left + found.width)
     return Specimen(Net(small, whole.net.device), whole.mean_chw[:, rows, cols].contiguous(), blob, whole.scale)
 
@@ -42,7 +40,7 @@ def field_only(whole: Specimen, layer: str) -> Specimen:
 def cut_of(whole: Specimen, layer: str) -> Cut | None:
     """The smallest input that holds the centre unit's field in step with all strides; None if it is not smaller."""
     net, shapes = whole.net, whole.net.shapes
-    if len(shapes[layer]) != 4 or list(net.plan.inputs) != [whole.data_blob]:
+    if len(shapes[layer]) != 4 or list(net.graph.inputs) != [whole.data_blob]:
         return None
     centre = [extent // 2 for extent in shapes[layer][2:]]
     if min(centre) < 1:
@@ -78,4 +76,4 @@ def _axis(first: int, last: int, stride: int, place: int, size: int) -> tuple[in
 
 
 def _field(whole: Specimen, layer: str, row: int, col: int) -> Field:
-    return receptive_field(whole.net.spec, whole.net.shapes, layer, row, col, whole.data_blob)
+    return receptive_field(whole.net.graph, whole.net.shapes, layer, row, col, whole.data_blob)

@@ -54,7 +54,7 @@ def field_box(specimen: Specimen, term: Term) -> Box:
     if isinstance(place, str) or len(place) != 2:
         return 0, 0, height, width
     net = specimen.net
-    field = receptive_field(net.spec, net.shapes, term.layer, place[0], place[1], specimen.data_blob)
+    field = receptive_field(net.graph, net.shapes, term.layer, place[0], place[1], specimen.data_blob)
     inside = field.clamped(height, width)
     return inside.top, inside.left, inside.bottom, inside.right
 

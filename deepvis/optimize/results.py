@@ -32,7 +32,6 @@ from PIL import Image
 from deepvis import __version__
 from deepvis.core.files import written_beside
 from deepvis.core.unit_files import file_name
-from deepvis.models.identity import fingerprint
 from deepvis.models.zoo import Model
 from deepvis.optimize.ascend import Climb, Job, Kept
 from deepvis.optimize.errors import OptimizeError
@@ -62,7 +61,7 @@ class Origin:
 
 def origin_of(model: Model) -> Origin:
     """Raises ModelError where the weights cannot be read."""
-    return Origin(model.name, fingerprint(model))
+    return Origin(model.name, model.identity)
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from deepvis.formats.caffe.spec import NetSpec
 from deepvis.network.errors import ModelError
+from deepvis.network.graph import Graph
+from deepvis.network.kinds import Kind
 from deepvis.network.memory import keep_freed_memory
 from deepvis.network.net import Net
 from deepvis.network.tape import Tape
@@ -51,16 +52,17 @@ class Specimen:
         channel comes from, and through a ReLU with a top of its own are taken too. An inactive unit of GoogLeNet's
         inception_4c/output has a gradient then, and an active one the same gradient as without.
         """
-        plan = self.net.plan
-        maker = plan.maker[plan.start(layer)]
+        graph, shapes = self.net.graph, self.net.shapes
+        maker = graph.maker[graph.start(layer)]
         if maker < 0:
             return layer, channel
-        spec = plan.nodes[maker].spec
-        if spec.type == "ReLU" and spec.bottoms[0] != layer and not spec.param.negative_slope:
-            return self.source(spec.bottoms[0], channel)
-        if spec.type == "Concat" and spec.param.axis == 1:
-            for bottom in spec.bottoms:
-                width = self.net.shapes[bottom][1]
+        node = graph.nodes[maker]
+        bottoms = graph.bottoms_of(node)
+        if node.kind is Kind.RELU and bottoms[0] != layer:
+            return self.source(bottoms[0], channel)
+        if node.kind is Kind.CONCAT and joins_channels(shapes[layer], [shapes[name] for name in bottoms]):
+            for bottom in bottoms:
+                width = shapes[bottom][1]
                 if channel < width:
                     return self.source(bottom, channel)
                 channel -= width
@@ -87,8 +89,8 @@ class Specimen:
 
     def deepest(self, layers: Collection[str]) -> str:
         """The one of the layers that the forward pass reaches last."""
-        plan = self.net.plan
-        return max(layers, key=lambda layer: plan.maker[plan.last(layer)])
+        graph = self.net.graph
+        return max(layers, key=lambda layer: graph.maker[graph.last(layer)])
 
 
 def specimen_of(model: Model, device: str = "cpu") -> Specimen:
@@ -98,20 +100,28 @@ def specimen_of(model: Model, device: str = "cpu") -> Specimen:
     """
     keep_freed_memory()
     on_cpu = torch.device(device).type == "cpu"
-    net = Net(channels_last(model.spec) if on_cpu else model.spec, device)
+    net = Net(channels_last(model.graph) if on_cpu else model.graph, device)
     check_weights(net)
     mean = torch.from_numpy(np.array(model.preprocessor.mean_chw, np.float32))
     return Specimen(net, mean.to(net.device), model.data_blob, float(model.preprocessor.scale))
 
 
-def channels_last(spec: NetSpec) -> NetSpec:
+def channels_last(graph: Graph) -> Graph:
     """The same network, its filters (O, I, H, W) lying in memory as (O, H, W, I).
 
     On a CPU the whole pass then runs in that order of memory; GoogLeNet's forward pass takes two thirds of
     the time, for pooling is vectorised over channels. The numbers are the same but for the last bits.
     """
-    layers = (replace(layer, blobs=tuple(map(_channels_last, layer.blobs))) for layer in spec.layers)
-    return replace(spec, layers=tuple(layers))
+    return graph.with_weights(_channels_last)
+
+
+def joins_channels(top: Sequence[int], bottoms: Sequence[Sequence[int]]) -> bool:
+    """True if values of these shapes are joined along the channels, axis 1."""
+    rest = (*top[:1], *top[2:])
+    return (
+        all(len(shape) == len(top) > 1 and (*shape[:1], *shape[2:]) == rest for shape in bottoms)
+        and sum(shape[1] for shape in bottoms) == top[1]
+    )
 
 
 def check_weights(net: Net) -> None:
@@ -127,7 +137,10 @@ def check_weights(net: Net) -> None:
             )
 
 
-def _channels_last(weights: np.ndarray) -> np.ndarray:
+def _channels_last(weights: Any) -> Any:
+    """An array or a tensor."""
     if weights.ndim != 4 or weights.shape[1] == 1 or weights.shape[2] * weights.shape[3] == 1:
         return weights
+    if isinstance(weights, Tensor):
+        return weights.contiguous(memory_format=torch.channels_last)
     return np.ascontiguousarray(weights.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2)

@@ -18,7 +18,7 @@ from deepvis.core.unit_files import (
     unit_image_paths,
     write_patches,
 )
-from deepvis.live.backends.showing import position_seed
+from deepvis.network.maps import position_seed
 from deepvis.scan.errors import ScanError
 from deepvis.scan.executor import Advance, Done, Stopped
 from deepvis.scan.montage import back_tile, montage, write_jpeg
@@ -154,7 +154,7 @@ def back_tiles(
 
 @lru_cache(maxsize=4)
 def windows_of(network: ScanNetwork) -> Windows:
-    return Windows(network.model.spec, network.net.shapes, network.model.data_blob)
+    return Windows(network.net.graph, network.net.shapes, network.model.data_blob)
 
 
 def mean_colour(network: ScanNetwork) -> np.ndarray:

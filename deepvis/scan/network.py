@@ -12,9 +12,8 @@ from math import prod
 import numpy as np
 import torch
 
-from deepvis.live.backends.graph import other_inputs
-from deepvis.live.backends.showing import maps_shape
 from deepvis.models.zoo import Model, load_model
+from deepvis.network.maps import maps_shape
 from deepvis.network.memory import keep_freed_memory
 from deepvis.network.net import Net
 from deepvis.scan.errors import ScanError
@@ -45,12 +44,12 @@ class ScanNetwork:
     def net(self) -> Net:
         """This thread's network."""
         if not hasattr(self._nets, "net"):
-            self._nets.net = Net(self.model.spec, self.device)
+            self._nets.net = Net(self.model.graph, self.device)
         return self._nets.net
 
     def inputs(self, pictures: np.ndarray) -> dict[str, np.ndarray]:
         """All inputs of the network for pictures (N, C, H, W): those that take none are the live view's."""
-        others = other_inputs(self.model)
+        others = self.model.other_inputs()
         repeated = {name: np.repeat(value, len(pictures), axis=0) for name, value in others.items() if value.ndim}
         return {**repeated, self.model.data_blob: pictures}
 
@@ -92,9 +91,10 @@ def _tracked(name: str, shape: tuple[int, ...]) -> TrackedLayer:
 def model_hash(model: Model) -> str:
     """sha256 of all that decides what the network answers: layers, weights, preprocessing."""
     digest = hashlib.sha256()
-    for blob, shape in model.spec.inputs.items():
+    spec = model.opened.own()
+    for blob, shape in spec.inputs.items():
         digest.update(f"{blob}{tuple(shape)}".encode())
-    for layer in model.spec.layers:
+    for layer in spec.layers:
         message = type(layer.message)()
         message.CopyFrom(layer.message)
         message.ClearField("blobs")

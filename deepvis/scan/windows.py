@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deepvis.formats.caffe.spec import NetSpec
 from deepvis.network.field import field_size, receptive_field
+from deepvis.network.graph import Graph
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class Window:
 class Windows:
     """The windows of a network's units; what was computed once is kept."""
 
-    def __init__(self, spec: NetSpec, shapes: Mapping[str, tuple[int, ...]], data_blob: str) -> None:
-        self._spec, self._shapes, self._data = spec, shapes, data_blob
+    def __init__(self, graph: Graph, shapes: Mapping[str, tuple[int, ...]], data_blob: str) -> None:
+        self._graph, self._shapes, self._data = graph, shapes, data_blob
         self._image = tuple(shapes[data_blob][2:4])
         self._sizes: dict[str, tuple[int, int]] = {}
         self._starts: dict[tuple[str, int, int], tuple[int, int]] = {}
@@ -39,7 +39,7 @@ class Windows:
     def size(self, layer: str) -> tuple[int, int]:
         """(height, width) of the layer's canvas."""
         if layer not in self._sizes:
-            field = field_size(self._spec, self._shapes, layer)
+            field = field_size(self._graph, self._shapes, layer)
             self._sizes[layer] = (min(field[0], self._image[0]), min(field[1], self._image[1]))
         return self._sizes[layer]
 
@@ -54,7 +54,7 @@ class Windows:
         """(top, left) of a field. Rows do not depend on the column, nor columns on the row: few are computed."""
         key = (layer, row, col)
         if key not in self._starts:
-            field = receptive_field(self._spec, self._shapes, layer, row, col, self._data)
+            field = receptive_field(self._graph, self._shapes, layer, row, col, self._data)
             self._starts[key] = (field.top, field.left)
         return self._starts[key]
 

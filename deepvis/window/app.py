@@ -218,11 +218,11 @@ def sample_frames() -> Iterator[Frame]:
 def open_fields(model: Model) -> FieldOf | None:
     """The receptive fields; None for a network beyond the engine."""
     from deepvis.network.field import receptive_field
-    from deepvis.network.graph import Plan
     from deepvis.network.shapes import infer_shapes
 
     try:
-        shapes = infer_shapes(Plan(model.spec), model.spec.inputs)
+        graph = model.graph
+        shapes = infer_shapes(graph, graph.inputs)
     except ModelError:
         return None
 
@@ -230,7 +230,7 @@ def open_fields(model: Model) -> FieldOf | None:
     def field_of(layer: str, row: int, col: int) -> tuple[int, int, int, int] | None:
         if layer not in shapes:  # of the fake backend
             return None
-        field = receptive_field(model.spec, shapes, layer, row, col, model.data_blob)
+        field = receptive_field(graph, shapes, layer, row, col, model.data_blob)
         return field.top, field.left, field.bottom, field.right
 
     return field_of

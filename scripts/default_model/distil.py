@@ -49,7 +49,7 @@ class Teacher:
         views = [np.ascontiguousarray(rgb[:, ::-1] if mirrored else rgb) for rgb in photos]
         x = np.stack([self.preprocessor.to_input(rgb, Fit.STRETCH) for rgb in views])
         names = (self.blobs.middle, self.blobs.last)
-        blobs = self.net.forward({next(iter(self.net.spec.inputs)): x}, keep=set(names)).blobs
+        blobs = self.net.forward({next(iter(self.net.graph.inputs)): x}, keep=set(names)).blobs
         middle, last = (blobs[name].permute(0, 2, 3, 1).cpu().numpy() for name in names)
         return middle, last
 

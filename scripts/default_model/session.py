@@ -14,10 +14,11 @@ import numpy as np
 import torch
 
 from deepvis.core.files import written_beside
-from deepvis.formats.caffe.spec import load_net
+from deepvis.formats.caffe.filling import fill_net
+from deepvis.formats.caffe.load import load_net
 from deepvis.models.zoo import load_model
 from deepvis.network.errors import ModelError
-from deepvis.network.net import Net
+from deepvis.network.net import Net, usable
 from deepvis.sources.photos import load_rgb
 from default_model.batches import Material, mean_colour
 from default_model.distil import Lesson, Teacher, open_lesson
@@ -146,15 +147,15 @@ def open_session(
     cache = open_cache(photos, place.work, progress=lambda paths: bars(paths, len(photos.paths), "reading photos"))
     rows = np.flatnonzero(~photos.held_out)
     network = network_for(place.prototxt, len(photos.classes))
-    net = Net(load_net(network, on_missing="fill"), place.device)
+    spec = fill_net(load_net(network, on_missing="fill"))
     master = teacher()
     lesson = None
     if master is not None:
         asked = {"progress": lambda parts: bars(parts, None, f"asking {master.name}")}
         lesson = open_lesson(master, cache, photos.labels, photos.held_out, place.work, **asked)
-    size = next(iter(net.spec.inputs.values()))[-1]
+    size = next(iter(spec.inputs.values()))[-1]
     guides = None if lesson is None else _guides(lesson)
-    student = Student(net.spec, net.functional, recipe.seed, guides, place.device)
+    student = Student(spec, recipe.seed, guides, usable(place.device))
     maps = None if lesson is None else lesson.maps
     material = Material(cache, photos.labels, rows, mean_colour(cache, rows), size, maps, classes=photos.classes)
     run = start_run(student, recipe)
@@ -166,7 +167,7 @@ def open_session(
 def accuracy_of(folder: Path, photos: PhotoFolder, bars: Bars) -> Accuracy:
     """The accuracy of a model's folder on the held-out photos, shown as the live window shows them."""
     model = load_model(folder)
-    net, scores_layer = Net(model.spec), model.spec.layers[-1].tops[0]
+    net, scores_layer = Net(model.graph), model.graph.names[-1]
     rows = np.flatnonzero(photos.held_out)
     scores = []
     for row in bars(rows, len(rows), "testing"):

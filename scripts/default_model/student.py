@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from deepvis.formats.caffe.functional import functional
 from deepvis.formats.caffe.spec import NetSpec
 from default_model.batchnorm import BatchNorm, fold
 
 INPUT_STD = 58.0  # the network in training sees (pixel - mean) / INPUT_STD; folded into the first layer at export
-Functional = Callable[..., Tensor]
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,6 @@ class Outputs:
 class Student:
     """The trained tensors and the way they are run.
 
-    functional: ``deepvis.network.net.Net.functional`` of the network.
     weights: layer -> [weights, bias]; the bias of a normalised layer stays 0. norms: layer -> BatchNorm.
     heads: "maps" (maps_size, C, 1, 1) and "vector" (vector_size, F), linear maps to the teacher's features.
     """
@@ -47,12 +47,12 @@ class Student:
     def __init__(
         self,
         spec: NetSpec,
-        functional: Functional,
         seed: int,
         guides: Guides | None = None,
         device: str | torch.device = "cpu",
     ) -> None:
-        self.functional, self.guides, self.device = functional, guides, torch.device(device)
+        self.functional = partial(functional, spec)
+        self.guides, self.device = guides, torch.device(device)
         generator = torch.Generator().manual_seed(seed)
         layers = [layer for layer in spec.layers if layer.blobs]
         self.logits_layer = layers[-1].name

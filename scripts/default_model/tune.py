@@ -14,8 +14,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from deepvis.formats.caffe.functional import functional
+from deepvis.formats.caffe.graph import caffe_net
 from deepvis.formats.caffe.spec import LayerSpec, NetSpec
-from deepvis.network.net import Net
 from default_model.batch import with_guests
 from default_model.batches import Material, epoch_rows, favoured_rows, make_batch
 from default_model.recipe import Recipe
@@ -54,14 +55,14 @@ def tune(
     if not len(favoured):
         return weights
     products = [layer for layer in spec.layers if layer.type == "InnerProduct"]
-    seen = _see(Net(spec), products[0], material, recipe, tuning, favoured, progress)
+    seen = _see(spec, products[0], material, recipe, tuning, favoured, progress)
     tensors = {layer.name: [torch.tensor(array) for array in weights[layer.name]] for layer in products}
     _fit(tensors, *seen, recipe, tuning)
     return weights | {name: [tensor.detach().numpy() for tensor in pair] for name, pair in tensors.items()}
 
 
 def _see(
-    net: Net,
+    spec: NetSpec,
     first: LayerSpec,
     material: Material,
     recipe: Recipe,
@@ -76,6 +77,7 @@ def _see(
     rows = np.concatenate(
         [epoch_rows(material, recipe, recipe.epochs + e) for e in range(_passes(material, recipe, tuning))]
     )
+    weights = caffe_net(spec).parameters()
     features, labels, scores = [], [], []
     count = min(tuning.guests, recipe.batch)
     for number in progress(range(tuning.batches), tuning.batches):
@@ -84,7 +86,8 @@ def _see(
         guests = make_batch(material, whole, rng.choice(favoured, count), [recipe.seed, 1 << 21, number])
         batch = with_guests(batch, guests, rng)
         with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=recipe.fast):
-            features.append(net.functional(batch.x * INPUT_STD, net.parameters(), first.bottoms[0]).flatten(1).half())
+            seen = functional(spec, batch.x * INPUT_STD, weights, first.bottoms[0])
+            features.append(seen.flatten(1).half())
         labels.append(batch.labels)
         if batch.targets is not None:
             scores.append(batch.targets.scores)

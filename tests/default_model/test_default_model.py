@@ -47,7 +47,7 @@ def test_the_page_and_the_record_agree(folder: Path, record: dict) -> None:
 
 def test_first_filters_are_edges_and_colours_not_noise() -> None:
     """Of noise a 3 x 3 blur keeps a seventh of the energy, of edges and blobs nearly all."""
-    filters = next(layer.blobs[0] for layer in load_model("caffenet-mini").spec.layers if layer.name == "conv1")
+    filters = next(node.weights[0] for node in load_model("caffenet-mini").graph.nodes if node.name == "conv1")
     taps = np.array([1, 2, 1]) / 4
     blurred = filters[:, :, :-2] * taps[0] + filters[:, :, 1:-1] * taps[1] + filters[:, :, 2:] * taps[2]
     blurred = blurred[..., :-2] * taps[0] + blurred[..., 1:-1] * taps[1] + blurred[..., 2:] * taps[2]
@@ -58,7 +58,7 @@ def test_first_filters_are_edges_and_colours_not_noise() -> None:
 def test_the_astronaut_is_a_face() -> None:
     model = load_model("caffenet-mini")
     x = model.preprocessor.to_input(skimage.data.astronaut())
-    scores = Net(model.spec).forward({model.data_blob: x[np.newaxis]}, keep="prob").blobs["prob"].flatten()
+    scores = Net(model.graph).forward({model.data_blob: x[np.newaxis]}, keep="prob").blobs["prob"].flatten()
     assert model.labels[int(scores.argmax())] == "Faces"
 
 

@@ -18,9 +18,10 @@ from default_model.student import Guides, Student
 from default_model.teacher import Maps, Targets
 from default_model.tune import Tuning, tune
 
-from deepvis.formats.caffe.spec import load_net
+from deepvis.formats.caffe.filling import fill_net
+from deepvis.formats.caffe.graph import caffe_net
+from deepvis.formats.caffe.load import load_net
 from deepvis.network.errors import ModelError
-from deepvis.network.net import Net
 
 
 @pytest.fixture
@@ -38,8 +39,8 @@ def material(photos_folder: Path, tmp_path: Path) -> Material:
 @pytest.fixture
 def new_run(tiny_prototxt: Path):
     def make(recipe: Recipe) -> Run:
-        net = Net(load_net(network_for(tiny_prototxt, 3), on_missing="fill"))
-        return start_run(Student(net.spec, net.functional, recipe.seed, Guides(maps_size=4, vector_size=5)), recipe)
+        spec = fill_net(load_net(network_for(tiny_prototxt, 3), on_missing="fill"))
+        return start_run(Student(spec, recipe.seed, Guides(maps_size=4, vector_size=5)), recipe)
 
     return make
 
@@ -173,7 +174,7 @@ def test_a_guest_is_small_in_the_picture_and_counts_most() -> None:
 def test_tuning_moves_the_inner_products_alone(material: Material, recipe: Recipe, tiny_prototxt: Path) -> None:
     network = network_for(tiny_prototxt, 3)
     rng = np.random.default_rng(0)
-    empty = Net(load_net(network, on_missing="fill")).parameters()
+    empty = caffe_net(load_net(network, on_missing="fill")).parameters()
     weights = {k: [rng.normal(size=tuple(b.shape)).astype(np.float32) * 0.1 for b in v] for k, v in empty.items()}
     named = replace(material, classes=("apple", "leaf", "sea"))
     tuning = Tuning(batches=3, guests=2, epochs=2, batch=8)

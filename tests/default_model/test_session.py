@@ -13,11 +13,11 @@ from default_model.distil import Teacher, TeacherBlobs, open_lesson
 from default_model.photos import list_photos, open_cache
 from default_model.session import Place, open_session
 
-from deepvis.formats.caffe.spec import load_net
+from deepvis.formats.caffe.graph import caffe_net
+from deepvis.formats.caffe.load import load_net
 from deepvis.models.preprocess import Preprocessor
 from deepvis.models.zoo import load_model
 from deepvis.network.errors import ModelError
-from deepvis.network.net import Net
 
 
 def no_bars(things, total=None, what=""):
@@ -31,14 +31,17 @@ def place(photos_folder: Path, tiny_prototxt: Path, tmp_path: Path) -> Place:
 
 @pytest.fixture
 def teacher(tiny_prototxt: Path) -> Teacher:
-    empty = Net(load_net(tiny_prototxt, on_missing="fill"))
+    empty = caffe_net(load_net(tiny_prototxt, on_missing="fill"))
     rng = np.random.default_rng(4)
     weights = {
         layer: [rng.normal(size=tuple(blob.shape)).astype(np.float32) for blob in blobs]
         for layer, blobs in empty.parameters().items()
     }
     return Teacher(
-        "tiny", Net(load_net(tiny_prototxt, weights)), Preprocessor((3, 25, 25)), TeacherBlobs("conv5", "pool5", size=4)
+        "tiny",
+        caffe_net(load_net(tiny_prototxt, weights)),
+        Preprocessor((3, 25, 25)),
+        TeacherBlobs("conv5", "pool5", size=4),
     )
 
 
@@ -53,7 +56,7 @@ def test_a_session_ends_in_a_model_that_opens(place: Place, teacher: Teacher, re
     assert [row["epoch"] for row in rows] == [1, 2, 3, 4]
     model = load_model(place.out)
     assert model.labels == ("apple", "leaf", "sea") and model.prob_layer == "prob"
-    assert model.spec.layers[-2].blobs[0].shape == (3, 16)
+    assert model.graph.nodes[-2].weights[0].shape == (3, 16)
     record = json.loads((place.out / "training.json").read_text())
     assert (record["data"]["trained_on"], record["data"]["held_out"], record["epochs_done"]) == (24, 6, 4)
     assert record["accuracy"]["top1"] == round(accuracy.top1, 4)

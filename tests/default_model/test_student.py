@@ -10,13 +10,13 @@ from default_model.batchnorm import EPS, fold
 from default_model.student import INPUT_STD, Guides, Student, plain_weights
 from torch.nn import functional as F
 
-from deepvis.formats.caffe.spec import load_net
-from deepvis.network.net import Net
+from deepvis.formats.caffe.filling import fill_net
+from deepvis.formats.caffe.graph import caffe_net
+from deepvis.formats.caffe.load import load_net
 
 
 def student_of(prototxt: Path, guides: Guides | None = None) -> Student:
-    net = Net(load_net(prototxt, on_missing="fill"))
-    return Student(net.spec, net.functional, 3, guides)
+    return Student(fill_net(load_net(prototxt, on_missing="fill")), 3, guides)
 
 
 def unsettle(student: Student) -> None:
@@ -50,7 +50,7 @@ def test_the_exported_network_computes_what_the_trained_one_does(tiny_prototxt: 
         trained = student.run(pixels / INPUT_STD, training=False).logits
     named = {name: tensor.detach().numpy() for name, tensor in student.everything().items()}
     plain = plain_weights(named, list(student.weights))
-    tape = Net(load_net(tiny_prototxt, plain)).forward({"data": pixels})
+    tape = caffe_net(load_net(tiny_prototxt, plain)).forward({"data": pixels})
     assert torch.allclose(tape.blobs["fc8"], trained, rtol=1e-4, atol=1e-4)
 
 
@@ -81,8 +81,8 @@ def test_only_training_moves_the_statistics(tiny_prototxt: Path) -> None:
 
 
 def test_the_default_network_is_a_small_caffenet(root: Path) -> None:
-    net = Net(load_net(root / "models" / "caffenet-mini" / "deploy.prototxt", on_missing="fill"))
-    assert 112 <= net.shapes["data"][2] == net.shapes["data"][3] <= 128
-    assert sum(w.numel() for pair in net.parameters().values() for w in pair) * 4 <= 16e6
-    made = [layer.tops[0] for layer in net.spec.layers if layer.bottoms[:1] != layer.tops[:1]]
+    net = fill_net(load_net(root / "models" / "caffenet-mini" / "deploy.prototxt", on_missing="fill"))
+    assert 112 <= net.inputs["data"][2] == net.inputs["data"][3] <= 128
+    assert sum(w.size for layer in net.layers for w in layer.blobs) * 4 <= 16e6
+    made = [layer.tops[0] for layer in net.layers if layer.bottoms[:1] != layer.tops[:1]]
     assert " ".join(made) == "conv1 pool1 norm1 conv2 pool2 norm2 conv3 conv4 conv5 pool5 fc6 fc7 fc8 prob"

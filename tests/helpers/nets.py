@@ -7,7 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from deepvis.formats.caffe.filling import fill_net
-from deepvis.formats.caffe.spec import NetSpec, load_net, with_weights
+from deepvis.formats.caffe.graph import caffe_net
+from deepvis.formats.caffe.load import load_net
+from deepvis.formats.caffe.spec import NetSpec, with_weights
 from deepvis.network.net import Net
 
 
@@ -40,7 +42,11 @@ def filled(text: str, weights: Mapping[str, list[np.ndarray]] | None = None, see
 
 
 def net(text: str, weights: Mapping[str, list[np.ndarray]] | None = None) -> Net:
-    return Net(filled(text, weights))
+    """The network ready to run; ``net.spec`` is Caffe's description of it."""
+    spec = filled(text, weights)
+    made = caffe_net(spec)
+    made.spec = spec
+    return made
 
 
 def noise(*shape: int, seed: int = 0) -> np.ndarray:

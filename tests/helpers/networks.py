@@ -44,8 +44,8 @@ def small_model(folder: Path, prototxt: str = PROTOTXT) -> Model:
 def small_model_of_files(folder: Path) -> Model:
     """The same network with its weights in a file, as users have them."""
     filled, weights = small_model(folder), folder / "small.caffemodel"
-    write_weights(weights, fill_net(filled.spec))
-    return load_model(prototxt=filled.prototxt, weights=weights, mean=(90.0, 100.0, 110.0))
+    write_weights(weights, fill_net(filled.opened.own()))
+    return load_model(prototxt=folder / "small.prototxt", weights=weights, mean=(90.0, 100.0, 110.0))
 
 
 def noise_frame(seed: int = 0, height: int = SIDE, width: int = SIDE) -> Frame:

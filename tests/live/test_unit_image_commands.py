@@ -12,7 +12,6 @@ import pytest
 
 from deepvis.cli.window import parser, settings_of
 from deepvis.live.unit_image_commands import commands_for, short_path
-from deepvis.models.identity import fingerprint
 from deepvis.optimize import options
 from deepvis.optimize.tasks import load
 from deepvis.scan.command import add_model_arguments, model_ref
@@ -61,7 +60,7 @@ def test_a_network_of_ones_own_is_named_in_full(tiny: list[str], tmp_path: Path,
     more = tuple(word.format(folder=tmp_path) for word in more)
     model, commands = window(*tiny, *more)
     for shown, args in (optimized(commands.optimize("fc3")), scanned(commands.top("fc3"))):
-        assert fingerprint(shown) == fingerprint(model) and shown.labels == model.labels
+        assert shown.identity == model.identity and shown.labels == model.labels
         assert (getattr(args, "unit_jpg_dir", None) or getattr(args, "output", None) or "") == (
             "" if "--unit-images" not in more else tmp_path if hasattr(args, "unit_jpg_dir") else str(tmp_path)
         )
@@ -75,8 +74,8 @@ def test_other_weights_for_the_files_of_a_model_are_not_that_model(root: Path, t
     files = ("--prototxt", str(folder / "deploy.prototxt"), "--weights", weights, "--mean", str(mean))
     model, commands = window(*files)
     assert "--model" not in commands.network
-    assert fingerprint(optimized(commands.optimize("fc8"))[0]) == fingerprint(model)
-    assert fingerprint(scanned(commands.top("fc8"))[0]) == fingerprint(model)
+    assert optimized(commands.optimize("fc8"))[0].identity == model.identity
+    assert scanned(commands.top("fc8"))[0].identity == model.identity
 
 
 def test_a_model_with_a_card_needs_its_name_only() -> None:

@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deepvis.formats.caffe.spec import load_net, with_weights
+from deepvis.formats.caffe.graph import graph_of
+from deepvis.formats.caffe.load import load_net
+from deepvis.formats.caffe.spec import NetSpec, with_weights
 from deepvis.formats.caffe.weights import write_weights
-from deepvis.models.identity import SAMPLED, fingerprint
 from deepvis.models.zoo import Model, load_model
+from deepvis.network.identity import SAMPLED, identity
 
 NET = """
 input: "data" input_dim: 1 input_dim: 3 input_dim: 8 input_dim: 8
@@ -26,6 +28,10 @@ WEIGHTS = {
     "conv": [_NOISE.normal(0, 1, (4, 3, 3, 3)).astype(np.float32), np.zeros(4, np.float32)],
     "fc": [_NOISE.normal(0, 1, (701, 36)).astype(np.float32), np.zeros(701, np.float32)],
 }
+
+
+def fingerprint(network: Model | NetSpec) -> str:
+    return network.identity if isinstance(network, Model) else identity(graph_of(network))
 
 
 @pytest.fixture

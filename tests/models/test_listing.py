@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from deepvis.formats.caffe.spec import NetSpec, load_net
+from deepvis.formats.caffe.graph import graph_of
+from deepvis.formats.caffe.load import load_net
 from deepvis.models import listing
 from deepvis.models.zoo import models_folder
 from deepvis.network.errors import ModelError
+from deepvis.network.graph import Graph
+from deepvis.network.inputs import picture_input, picture_shape
 
 
-def net(*layers: str, inputs: str = 'input: "data" input_shape { dim: [1, 3, 8, 8] }') -> NetSpec:
+def net(*layers: str, inputs: str = 'input: "data" input_shape { dim: [1, 3, 8, 8] }') -> Graph:
     """Layers as "name:Type:bottom" or "name:Type:bottom+bottom:top"."""
     text = inputs + "\n"
     for layer in layers:
@@ -21,7 +24,7 @@ def net(*layers: str, inputs: str = 'input: "data" input_shape { dim: [1, 3, 8, 
         param = "convolution_param { num_output: 4 }" if kind == "Convolution" else ""
         param = "inner_product_param { num_output: 5 }" if kind == "InnerProduct" else param
         text += f'layer {{ name: "{name}" type: "{kind}" {reads} top: "{top[0] if top else name}" {param} }}\n'
-    return load_net(text)
+    return graph_of(load_net(text))
 
 
 SMALL = net(
@@ -50,7 +53,7 @@ def test_pooled_and_normalised_layers_borrow_images() -> None:
 
 
 def test_convolutional_or_fully_connected() -> None:
-    kinds = {layer.name: listing.is_convolutional(layer) for layer in SMALL.layers}
+    kinds = {node.name: listing.is_convolutional(node) for node in SMALL.nodes}
     assert kinds["conv1"] is True and kinds["fc3"] is False and kinds["pool1"] is None
 
 
@@ -66,22 +69,23 @@ def test_inputs() -> None:
     shapes = "shape { dim: [1, 3] } shape { dim: [1, 1, 4, 6] }"
     two = f'layer {{ type: "Input" top: "info" top: "im" input_param {{ {shapes} }} }}'
     spec = net("p:Power:im", inputs=two)
-    assert listing.data_blob(spec) == "im" and listing.picture_shape(spec, "im") == (1, 4, 6)
-    assert listing.data_blob(spec, "info") == "info"
+    assert picture_input(spec.name, spec.inputs) == "im"
+    assert picture_shape(spec.name, "im", spec.inputs["im"]) == (1, 4, 6)
+    assert picture_input(spec.name, spec.inputs, "info") == "info"
     with pytest.raises(ModelError, match="has no input 'x', expected one of its inputs: 'info', 'im'"):
-        listing.data_blob(spec, "x")
+        picture_input(spec.name, spec.inputs, "x")
     with pytest.raises(ModelError, match=r"found the shape 1x3 of the input 'info', expected .batch, channels"):
-        listing.picture_shape(spec, "info")
+        picture_shape(spec.name, "info", spec.inputs["info"])
     with pytest.raises(ModelError, match="found the inputs none, expected one that takes a picture"):
-        listing.data_blob(load_net("layer { name: 'd' type: 'DummyData' top: 'd' }"))
+        picture_input("none", load_net("layer { name: 'd' type: 'DummyData' top: 'd' }").inputs)
 
 
 def test_long_networks_show_their_blocks() -> None:
-    googlenet = load_net(models_folder() / "bvlc-googlenet" / "deploy.prototxt")
+    googlenet = graph_of(load_net(models_folder() / "bvlc-googlenet" / "deploy.prototxt"))
     shown = listing.shown_layers(googlenet)
     assert shown[:3] == ("conv1/7x7_s2", "pool1/3x3_s2", "pool1/norm1") and len(shown) == 21
     assert "inception_4c/output" in shown and "inception_4c/3x3" not in shown
-    squeezenet = load_net(models_folder() / "squeezenet" / "deploy.prototxt")
+    squeezenet = graph_of(load_net(models_folder() / "squeezenet" / "deploy.prototxt"))
     assert listing.shown_layers(squeezenet)[2:5] == ("fire2/concat", "fire3/concat", "pool3")
     residual = net(
         "conv1:Convolution:data",
@@ -102,7 +106,8 @@ def test_long_networks_show_their_blocks() -> None:
 @pytest.mark.shared
 def test_real_networks(shared: Path) -> None:
     for path in sorted((shared / "models").glob("*/*.prototxt")):
-        spec = load_net(path)
+        spec = graph_of(load_net(path))
         shown = listing.shown_layers(spec)
         assert 5 < len(shown) <= 32, path
-        assert len(listing.picture_shape(spec, listing.data_blob(spec))) == 3
+        blob = picture_input(spec.name, spec.inputs)
+        assert len(picture_shape(spec.name, blob, spec.inputs[blob])) == 3

@@ -60,8 +60,8 @@ def test_a_network_of_ones_own(folder: Path) -> None:
     assert model.layer_names == ("conv1", "pool1", "fc", "out") and model.groups == (0, 0, 0, 0)
     assert model.label_layers == {"fc", "out"} and model.labels == ("a thing, something", "b", "c")
     assert model.remap == {"pool1": "conv1", "out": "fc"} and model.unit_image_dir == folder / "unit_jpg_vis"
-    assert model.spec.inputs == {"pixels": (1, 1, 6, 8)} and len(model.spec.layers[0].blobs) == 2
-    assert model.spec is model.spec and model.notes == ()
+    assert model.graph.inputs == {"pixels": (1, 1, 6, 8)} and len(model.graph.nodes[0].weights) == 2
+    assert model.graph is model.graph and model.notes == ()
 
 
 def test_a_folder_with_a_card(folder: Path) -> None:
@@ -106,7 +106,7 @@ def test_data_layers_take_size_and_channels_from_elsewhere(folder: Path) -> None
     with pytest.raises(ModelError, match="found neither crop_size"):
         own(folder)
     model = own(folder, overrides={"input_size": (6, 8)})
-    assert model.preprocessor.input_shape == (1, 6, 8) and model.spec.inputs["pixels"] == (1, 1, 6, 8)
+    assert model.preprocessor.input_shape == (1, 6, 8) and model.graph.inputs["pixels"] == (1, 1, 6, 8)
 
 
 def test_labels_that_do_not_fit_are_a_note(folder: Path) -> None:
@@ -138,7 +138,7 @@ def test_wrong_names_in_a_network(folder: Path) -> None:
     with pytest.raises(ModelError, match=r"w2\.caffemodel: found no such file, expected the network's weights"):
         load_model(prototxt=folder / "deploy.prototxt", weights=folder / "w2.caffemodel")
     with pytest.raises(ModelError, match=r"found no weights, expected a \.caffemodel"):
-        _ = load_model(prototxt=folder / "deploy.prototxt").spec
+        _ = load_model(prototxt=folder / "deploy.prototxt").graph
 
 
 def test_missing_files_say_how_to_get_them(folder: Path) -> None:
@@ -149,7 +149,8 @@ def test_missing_files_say_how_to_get_them(folder: Path) -> None:
     with pytest.raises(ModelError, match=r"w.caffemodel is missing; get it with: scripts/fetch_model.py own"):
         load_model(folder)
     model = load_model(folder, overrides={"fill": True})
-    assert model.spec.fill and model.notes == ("class names are missing; get them with: scripts/fetch_model.py own",)
+    assert not model.graph.nodes[0].has_own_weights
+    assert model.notes == ("class names are missing; get them with: scripts/fetch_model.py own",)
 
 
 def test_the_entries_agree_with_their_networks() -> None:

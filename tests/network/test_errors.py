@@ -6,8 +6,8 @@ import time
 
 import pytest
 
+from deepvis.formats.caffe.load import load_net
 from deepvis.formats.caffe.prototxt import MOST_NOTES, read_net_text
-from deepvis.formats.caffe.spec import load_net
 from deepvis.network.errors import MOST_CHARACTERS, ModelError, nearest
 
 

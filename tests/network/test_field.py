@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from deepvis.formats.caffe.graph import caffe_net, graph_of
 from deepvis.network.errors import ModelError
 from deepvis.network.field import Field, field_size, receptive_field
 from deepvis.network.net import Net
@@ -30,16 +31,16 @@ CAFFENET = (
 )
 def test_sizes_of_caffenet(blob: str, size: int) -> None:
     spec = filled(CAFFENET)
-    assert field_size(spec, Net(spec).shapes, blob) == (size, size)
+    assert field_size(graph_of(spec), caffe_net(spec).shapes, blob) == (size, size)
 
 
 def test_corner_of_conv5() -> None:
     spec = filled(CAFFENET)
-    shapes = Net(spec).shapes
-    field = receptive_field(spec, shapes, "conv5", 0, 0)
+    shapes = caffe_net(spec).shapes
+    field = receptive_field(graph_of(spec), shapes, "conv5", 0, 0)
     assert field == Field(-64, -64, 99, 99)
     assert field.clamped(227, 227) == Field(0, 0, 99, 99)
-    assert receptive_field(spec, shapes, "fc6", 0, 0) == Field(0, 0, 227, 227)
+    assert receptive_field(graph_of(spec), shapes, "fc6", 0, 0) == Field(0, 0, 227, 227)
 
 
 AVERAGE = "pooling_param {{ pool: AVE {} }}".format
@@ -113,11 +114,11 @@ def seen(network: Net, row: int, col: int) -> Field:
 @pytest.mark.parametrize("name", list(NETS))
 def test_beside_moved_pixels(name: str) -> None:
     spec = filled(data(1, 2, HEIGHT, WIDTH) + NETS[name])
-    network = Net(spec)
+    network = caffe_net(spec)
     height, width = network.shapes["y"][2:] if len(network.shapes["y"]) == 4 else (1, 1)
     places = {(0, 0), (height // 2, width // 2), (height - 1, width - 1), (height - 1, 0), (height // 3, width - 2)}
     for row, col in sorted((max(r, 0), max(c, 0)) for r, c in places):
-        found = receptive_field(spec, network.shapes, "y", row, col).clamped(HEIGHT, WIDTH)
+        found = receptive_field(graph_of(spec), network.shapes, "y", row, col).clamped(HEIGHT, WIDTH)
         true = seen(network, row, col)
         if name in EXACT:
             assert found == true, (row, col)
@@ -128,19 +129,19 @@ def test_beside_moved_pixels(name: str) -> None:
 
 def test_unknown_places_and_names() -> None:
     spec = filled(CAFFENET)
-    shapes = Net(spec).shapes
+    shapes = caffe_net(spec).shapes
     with pytest.raises(ModelError, match=r"the unit \(13, 0\) of blob 'conv5': expected a place in 13 x 13"):
-        receptive_field(spec, shapes, "conv5", 13, 0)
+        receptive_field(graph_of(spec), shapes, "conv5", 13, 0)
     with pytest.raises(ModelError, match="no input named 'image', expected one of data"):
-        receptive_field(spec, shapes, "conv5", 1, 1, "image")
+        receptive_field(graph_of(spec), shapes, "conv5", 1, 1, "image")
 
 
 def test_the_size_reference_of_a_crop_is_not_seen() -> None:
     text = data(1, 2, 9, 9) + data(1, 2, 5, 5, name="ref") + layer("Crop", "y", "data ref", "crop_param { offset: 1 }")
     spec = filled(text)
-    assert receptive_field(spec, Net(spec).shapes, "y", 0, 0) == Field(1, 1, 2, 2)
-    assert receptive_field(spec, Net(spec).shapes, "y", 0, 0, "ref") == Field(0, 0, 0, 0)
+    assert receptive_field(graph_of(spec), caffe_net(spec).shapes, "y", 0, 0) == Field(1, 1, 2, 2)
+    assert receptive_field(graph_of(spec), caffe_net(spec).shapes, "y", 0, 0, "ref") == Field(0, 0, 0, 0)
 
 
 def test_shapes_are_read_not_run() -> None:
-    assert np.prod(Net(filled(CAFFENET)).shapes["conv1"]) == 2 * 55 * 55
+    assert np.prod(caffe_net(filled(CAFFENET)).shapes["conv1"]) == 2 * 55 * 55

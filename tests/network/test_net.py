@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 import torch
 
-from deepvis.formats.caffe.spec import load_net
+from deepvis.formats.caffe.functional import functional
+from deepvis.formats.caffe.graph import UnsupportedLayers, caffe_net
+from deepvis.formats.caffe.load import load_net
 from deepvis.network.errors import ModelError
-from deepvis.network.net import Net, UnsupportedLayers
+from deepvis.network.net import Net
 from tests.helpers.nets import conv, data, filled, layer, net, noise, relu
 
 # data -> c1 (ReLU in place) -> two branches -> sum -> c4 -> fc
@@ -34,7 +36,7 @@ WITH_CLASSES = BRANCHING + layer(
 
 def by_autograd(network: Net, x: np.ndarray, blob: str, seed: torch.Tensor) -> torch.Tensor:
     leaf = torch.from_numpy(x).requires_grad_()
-    return torch.autograd.grad(network.functional(leaf, network.parameters(), until=blob), leaf, seed)[0]
+    return torch.autograd.grad(functional(network.spec, leaf, network.parameters(), until=blob), leaf, seed)[0]
 
 
 def test_until_and_keep() -> None:
@@ -137,7 +139,7 @@ INCEPTION = (
 def test_branches_that_a_unit_does_not_lie_in_get_zeros(mode: str) -> None:
     network = net(INCEPTION)
     tape = network.forward({"data": noise(2, 3, 9, 9)})
-    plan = network.plan
+    plan = network.graph
     for channels in ((0, 0), (3, 3), (6, 8), (1, 4)):  # of the two images: alike in the first three
         seed = torch.zeros_like(tape.blobs["cat"])
         for image, channel in enumerate(channels):
@@ -169,31 +171,31 @@ def test_constant_branches_are_not_walked() -> None:
 
 def test_functional_with_a_hook_and_in_training() -> None:
     network, x = net(WITH_CLASSES), torch.from_numpy(noise(2, 3, 12, 14))
-    plain = network.functional(x, network.parameters(), until="fc")
+    plain = functional(network.spec, x, network.parameters(), until="fc")
     torch.testing.assert_close(plain, network.forward({"data": x}).blobs["fc"], rtol=1e-4, atol=1e-5)
-    doubled = network.functional(x, network.parameters(), until="fc", after={"c4": lambda y: 2 * y})
+    doubled = functional(network.spec, x, network.parameters(), until="fc", after={"c4": lambda y: 2 * y})
     bias = network.parameters()["fc"][1]
     torch.testing.assert_close(doubled - bias, 2 * (plain - bias), rtol=1e-3, atol=1e-4)
     # the hook acts before the in-place layers of the file
-    negative = network.functional(x, network.parameters(), until="c1", after={"c1": lambda y: -y.abs()})
+    negative = functional(network.spec, x, network.parameters(), until="c1", after={"c1": lambda y: -y.abs()})
     assert negative.abs().max() == 0
     drops = net(data(1, 1000) + layer("Dropout", "d", "data", "dropout_param { dropout_ratio: 0.25 }"))
     ones = torch.ones(1, 1000)
-    dropped = drops.functional(ones, {}, training=True)["d"]
+    dropped = functional(drops.spec, ones, {}, training=True)["d"]
     assert dropped.unique().tolist() == pytest.approx([0, 4 / 3])
-    torch.testing.assert_close(drops.functional(ones, {})["d"], ones)
+    torch.testing.assert_close(functional(drops.spec, ones, {})["d"], ones)
 
 
 def test_weights_get_gradients_in_functional() -> None:
     network = net(WITH_CLASSES)
     weights = {name: [w.clone().requires_grad_() for w in blobs] for name, blobs in network.parameters().items()}
-    network.functional(torch.from_numpy(noise(2, 3, 12, 14)), weights, until="fc").square().sum().backward()
+    functional(network.spec, torch.from_numpy(noise(2, 3, 12, 14)), weights, until="fc").square().sum().backward()
     assert all(w.grad is not None and w.grad.abs().max() > 0 for blobs in weights.values() for w in blobs)
 
 
 def test_nets_over_one_specification_share_everything() -> None:
     spec = filled(BRANCHING)
-    one, two = Net(spec), Net(spec)
+    one, two = caffe_net(spec), caffe_net(spec)
     assert one.parameters()["c1"][0].data_ptr() == two.parameters()["c1"][0].data_ptr()
     assert one.parameters()["c1"][0].data_ptr() == spec.layers[0].blobs[0].ctypes.data
     gone = weakref.ref(spec)
@@ -230,13 +232,13 @@ def test_seeds_are_checked() -> None:
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_a_missing_gpu_is_said() -> None:
     with pytest.raises(ModelError, match="'cuda': found no GPU"):
-        Net(filled(BRANCHING), "cuda")
+        caffe_net(filled(BRANCHING), "cuda")
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
 def test_a_gpu_gives_the_same_and_keeps_it() -> None:
     spec, x = filled(WITH_CLASSES), {"data": noise(1, 3, 12, 14)}
-    here, there = Net(spec).forward(x), Net(spec, "cuda").forward(x)
+    here, there = caffe_net(spec).forward(x), caffe_net(spec, "cuda").forward(x)
     seed = torch.ones_like(here.blobs["c4"])
     for blob, value in here.blobs.items():
         assert there.blobs[blob].is_cuda
@@ -256,7 +258,7 @@ def test_unknown_types_are_named_at_once() -> None:
         + layer("Python", "p", "f", "python_param { module: 'rpn.proposal' layer: 'ProposalLayer' }")
     )
     with pytest.raises(UnsupportedLayers) as caught:
-        Net(load_net(text))
+        caffe_net(load_net(text))
     assert "Warp (layer 'w1', 'w2'); Fold (layer 'f'); Python rpn.proposal.ProposalLayer (layer 'p')" in str(
         caught.value
     )
@@ -268,6 +270,6 @@ def test_a_python_layer_can_be_stood_in_for() -> None:
 
     PYTHON_LAYERS.put("test_net.Double", lambda spec, weights: lambda x: 2 * x)
     text = data(1, 3) + layer("Python", "p", "data", "python_param { module: 'test_net' layer: 'Double' }")
-    tape = Net(load_net(text)).forward({"data": np.ones((1, 3))})
+    tape = caffe_net(load_net(text)).forward({"data": np.ones((1, 3))})
     torch.testing.assert_close(tape.blobs["p"], torch.full((1, 3), 2.0))
     torch.testing.assert_close(tape.backward("p", torch.ones(1, 3))["data"], torch.full((1, 3), 2.0))

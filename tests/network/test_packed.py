@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from deepvis.network.packed import AVAILABLE, Packed, PackedBack
+from deepvis.network.packed import Packed, PackedBack, is_available
 
-pytestmark = pytest.mark.skipif(not AVAILABLE, reason="this PyTorch has no oneDNN operators for packed weights")
+pytestmark = pytest.mark.skipif(not is_available(), reason="this PyTorch has no oneDNN operators for packed weights")
 
 # channels, height, width, outputs, kernel, stride, pad, dilation, group, batch
 WINDOWS = [

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import torch
 
-from deepvis.formats.caffe.spec import load_net
+from deepvis.formats.caffe.graph import caffe_net
+from deepvis.formats.caffe.load import load_net
 from deepvis.formats.caffe.weights import write_weights
-from deepvis.network.net import Net
 from deepvis.optimize.specimen import Specimen
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,7 +41,7 @@ def golden() -> Callable[[str], Path]:
 def caffenet_like(golden: Callable[[str], Path]) -> Specimen:
     """The network of the golden traces: CaffeNet's shape at 67 px."""
     folder = golden("nets/caffenet_like_a")
-    net = Net(load_net(folder / "net.prototxt", folder / "weights.caffemodel"))
+    net = caffe_net(load_net(folder / "net.prototxt", folder / "weights.caffemodel"))
     mean = torch.tensor([104.0, 117.0, 123.0])[:, None, None].expand(3, 67, 67)
     return Specimen(net, mean.contiguous())
 

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from deepvis.formats.caffe.spec import load_net
+from deepvis.formats.caffe.functional import functional
+from deepvis.formats.caffe.graph import caffe_net
+from deepvis.formats.caffe.load import load_net
 from deepvis.models.zoo import load_model
-from deepvis.network.net import Net
 from deepvis.optimize.ascend import Job, Outcome, advance, ascend, begin, finish
 from deepvis.optimize.errors import OptimizeError
 from deepvis.optimize.objective import channel, unit
@@ -39,7 +40,7 @@ def tiny() -> Specimen:
     shapes = {"conv": [(4, 2, 3, 3), (4,)], "fc": [(5, 160), (5,)]}
     weights = {layer: [random.normal(0, 0.05, s).astype(np.float32) for s in of] for layer, of in shapes.items()}
     mean = random.uniform(80, 150, (2, 12, 17)).astype(np.float32)
-    return Specimen(Net(load_net(TINY, weights)), torch.from_numpy(mean))
+    return Specimen(caffe_net(load_net(TINY, weights)), torch.from_numpy(mean))
 
 
 def steady(lr=10.0, iterations=12, **strengths) -> Recipe:
@@ -109,7 +110,7 @@ def test_a_weighted_sum_over_layers_follows_its_own_gradient(tiny):
     slope = (moved.x - climb.x) / 1e-3
     data = climb.x.clone().requires_grad_()
     weights = tiny.net.parameters()
-    blobs = tiny.net.functional(data[None], weights)
+    blobs = functional(load_net(TINY), data[None], weights)
     conv = torch.nn.functional.conv2d(data[None], *weights["conv"], stride=2)  # before its ReLU
     value = 2 * blobs["fc"][0, 1] - conv[0, 2].mean() + conv[0, 0, 1, 3]
     (expected,) = torch.autograd.grad(value, data)
@@ -220,7 +221,7 @@ def branches(bias: float) -> Specimen:
     weights = {
         n: [random.normal(0, 1, s).astype(np.float32), np.full(s[0], bias, np.float32)] for n, s in shapes.items()
     }
-    return Specimen(Net(load_net(BRANCHES, weights)), torch.full((2, 6, 6), 100.0))
+    return Specimen(caffe_net(load_net(BRANCHES, weights)), torch.full((2, 6, 6), 100.0))
 
 
 @pytest.mark.parametrize("channel, source", [(0, ("a", 0)), (2, ("a", 2)), (3, ("b", 0)), (4, ("b", 1))])

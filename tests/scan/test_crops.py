@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from deepvis.core.back_modes import DECONV, GRADIENT
 from deepvis.core.types import BackAsk, Fit, NetAsk, Unit
 from deepvis.core.unit_files import read_patches, read_stats, unit_image_paths
-from deepvis.formats.caffe.spec import load_net
+from deepvis.formats.caffe.graph import caffe_net
+from deepvis.formats.caffe.load import load_net
 from deepvis.live.backends.base import open_backend
-from deepvis.network.net import Net
 from deepvis.scan import crops
 from deepvis.scan.crops import UnitPatches
 from deepvis.scan.errors import ScanError
@@ -80,8 +80,8 @@ CAFFENET = (
 def caffenet(tmp_path_factory) -> Windows:
     path = tmp_path_factory.mktemp("caffenet") / "deploy.prototxt"
     path.write_text(CAFFENET)
-    graph = load_net(path, on_missing="fill")
-    return Windows(graph, Net(graph).shapes, "data")
+    net = caffe_net(load_net(path, on_missing="fill"))
+    return Windows(net.graph, net.shapes, "data")
 
 
 @pytest.mark.parametrize(

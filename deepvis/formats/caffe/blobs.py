@@ -7,35 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from deepvis.formats.caffe.layer import weight_count
 from deepvis.network.errors import ModelError, nearest
 
 Blobs = tuple[np.ndarray, ...]
-
-
-def blob_counts(layer: Any) -> tuple[int, int] | None:
-    """(fewest, most) weight blobs of a layer message; None for types that are not known to hold any."""
-    kind, alone = layer.type, len(layer.bottom) == 1
-    if kind in ("Convolution", "Deconvolution", "ConvolutionDepthwise", "DepthwiseConvolution"):
-        count = 1 + layer.convolution_param.bias_term
-    elif kind == "InnerProduct":
-        count = 1 + layer.inner_product_param.bias_term
-    elif kind == "Embed":
-        count = 1 + layer.embed_param.bias_term
-    elif kind == "Scale":
-        count = alone + layer.scale_param.bias_term
-    elif kind == "Bias":
-        count = int(alone)
-    elif kind in ("PReLU", "Parameter", "Normalize"):
-        count = 1
-    elif kind == "BatchNorm":
-        count = 3
-    elif kind in ("LSTM", "RNN"):
-        # beyond sequence, markers and exposed hidden state: the static input, which has weights
-        static = len(layer.bottom) - 2 - (0 if not layer.recurrent_param.expose_hidden else 1 + (kind == "LSTM"))
-        count = (3 if kind == "LSTM" else 5) + (static > 0)
-    else:
-        return None
-    return count, count
 
 
 def assign(
@@ -52,16 +27,16 @@ def assign(
     found: list[Blobs] = []
     missing = []
     for layer in layers:
-        counts = blob_counts(layer)
+        count = weight_count(layer)
         blobs = [modern_shape(layer.type, i, blob) for i, blob in enumerate(given.get(layer.name, ()))]
         names = [param.name for param in layer.param]
-        if not blobs and counts and len(names) >= counts[0] and all(n in owners for n in names[: counts[0]]):
-            blobs = [owners[n] for n in names[: counts[0]]]
-        if blobs and counts and not counts[0] <= len(blobs) <= counts[1]:
+        if not blobs and count and len(names) >= count and all(n in owners for n in names[:count]):
+            blobs = [owners[n] for n in names[:count]]
+        if blobs and count is not None and len(blobs) != count:
             raise ModelError(
-                f"layer {layer.name!r} ({layer.type}): found {len(blobs)} weight blobs in {where}, expected {counts[0]}"
+                f"layer {layer.name!r} ({layer.type}): found {len(blobs)} weight blobs in {where}, expected {count}"
             )
-        if not blobs and counts and counts[0]:
+        if not blobs and count:
             missing.append(layer)
         found.append(tuple(_shared(layer, names, index, blob, owners) for index, blob in enumerate(blobs)))
     if weights is not None and missing and not fill:

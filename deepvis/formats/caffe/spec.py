@@ -1,26 +1,16 @@
-"""One description of a network, whatever format it came in: what the engine builds from.
-
-``load_net`` reads, upgrades, applies the rules, replaces what only training needs, checks the graph and
-brings the weights. Shapes are the engine's to check: they follow from its layers.
-"""
+"""One description of a Caffe network, whatever version its files are of: layers with their messages and weights."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from deepvis.formats.caffe import blobs, prototxt, rules, schema, training
-from deepvis.formats.caffe.arity import check_arity
-from deepvis.formats.caffe.upgrade import upgrade
-from deepvis.formats.caffe.weights import read_weights, weights_of
-from deepvis.network.errors import ModelError, nearest
+from deepvis.formats.caffe import schema
 
 Shape = tuple[int, ...]
-_BRINGING = training.DATA_TYPES | {"Input"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,13 +29,6 @@ class LayerSpec:
     blobs: tuple[np.ndarray, ...] = ()
 
     @property
-    def kind(self) -> str:
-        """The name by which back modes know the layer: its type, or "LRN deconv_ignore" (the toolbox's fork)."""
-        if self.type == "LRN" and self.message.lrn_param.deconv_ignore:
-            return "LRN deconv_ignore"
-        return self.type
-
-    @property
     def param(self) -> Any:
         """The parameters of the layer's type, defaults where the file gives none.
 
@@ -61,7 +44,7 @@ class NetSpec:
 
     inputs: blob -> declared shape, () where the file declares none. notes: sentences on what was left out or
     replaced. fill: layers that hold weights by type but have no blobs are to be filled by their fillers
-    (``deepvis.formats.caffe.fillers``) once their shapes are known, rather than refused. force_backward: the file's.
+    (``filling.py``) once their shapes are known, rather than refused. force_backward: the file's.
     transform: the TransformationParameter of the data layer that became the input, None without one.
     """
 
@@ -74,148 +57,7 @@ class NetSpec:
     transform: Any = None
 
 
-def load_net(
-    net: str | Path | Any,
-    weights: str | Path | Mapping[str, Sequence[np.ndarray]] | None = None,
-    *,
-    phase: str = "TEST",
-    level: int | None = None,
-    stages: Sequence[str] = (),
-    on_missing: Literal["error", "fill"] = "error",
-    keep_losses: bool = False,
-    input_shapes: Mapping[str, Shape] | None = None,
-    picture_size: tuple[int, int] | None = None,
-) -> NetSpec:
-    """Read a network and its weights.
-
-    net: a prototxt file, its text, or a NetParameter message. weights: a file, or {layer name: arrays}.
-    level: None takes the file's own; 0, as Caffe's Net does by default, overrides it.
-    on_missing "fill": layers that the weights do not know are to be filled by their fillers.
-    keep_losses: loss and accuracy layers stay (their labels too). input_shapes: replaces the declared shapes,
-    and tells those that data layers do not; picture_size: (height, width) of what data layers bring.
-    Raises ModelError.
-    """
-    notes: list[str] = []
-    where = "the network" if hasattr(net, "DESCRIPTOR") else prototxt.source_text(net)[1]
-    raw = net if hasattr(net, "DESCRIPTOR") else prototxt.read_net_text(net, notes)
-    current = upgrade(raw)
-    if not current.layer:
-        raise ModelError(f"{where}: found no layers, expected a network; is the file complete?")
-    state = rules.state_of(current, phase, level, tuple(stages))
-    layers, left_out = rules.split_layers(current, state)
-    given = weights if weights is None or isinstance(weights, Mapping) else read_weights(weights)
-    if given is None:
-        given = weights_of(current) or None
-    transform = training.transform_of([*layers, *left_out])
-    layers, inputs = _inputs(layers, left_out, given or {}, training.Wanted(input_shapes or {}, picture_size), notes)
-    if keep_losses:
-        layers = training.with_automatic_tops(layers)
-    else:
-        layers = training.without_losses(layers, inputs, notes)
-    for name, shape in inputs.items():
-        training.check_shape(name, shape)
-    _check_graph(layers, inputs, where)
-    source = str(weights) if isinstance(weights, (str, Path)) else "the weights"
-    arrays = blobs.assign(layers, given, source, fill=on_missing == "fill")
-    specs = tuple(_spec(layer, own, state) for layer, own in zip(layers, arrays, strict=True))
-    fill = on_missing == "fill"
-    return NetSpec(current.name, specs, inputs, tuple(notes), fill, current.force_backward, transform)
-
-
 def with_weights(spec: NetSpec, weights: Mapping[str, Sequence[np.ndarray]]) -> NetSpec:
     """The same network with other arrays, matched by layer name; layers that are not named keep theirs."""
     layers = (replace(x, blobs=tuple(weights[x.name])) if x.name in weights else x for x in spec.layers)
     return replace(spec, layers=tuple(layers))
-
-
-def _spec(layer: Any, own: tuple[np.ndarray, ...], state: rules.State) -> LayerSpec:
-    message = schema.LayerParameter()
-    message.CopyFrom(layer)
-    message.ClearField("blobs")
-    if not message.HasField("phase"):
-        message.phase = state.phase
-    return LayerSpec(layer.name, layer.type, tuple(layer.bottom), tuple(layer.top), message, own)
-
-
-def _inputs(
-    layers: Sequence[Any],
-    left_out: Sequence[Any],
-    weights: Mapping[str, Sequence[np.ndarray]],
-    wanted: training.Wanted,
-    notes: list[str],
-) -> tuple[list[Any], dict[str, Shape]]:
-    """(the other layers, blob -> shape of what Input and data layers declare).
-
-    An input or data layer of another phase or stage serves where this one has none: files for training, and
-    those for several stages, can be looked at.
-    """
-    inputs: dict[str, Shape] = {}
-    rest = []
-    made = {blob for layer in layers for blob in layer.top}
-    wanting = {blob for layer in layers for blob in layer.bottom} - made
-    spare = [x for x in left_out if x.type in _BRINGING and wanting.intersection(x.top)]
-    spare.sort(key=lambda layer: layer.type != "Input")
-    for layer in [*spare[:1], *layers]:
-        if layer.type == "Input":
-            shapes = _declared(layer)
-        elif training.is_data(layer, wanted.shapes):
-            shapes = training.data_inputs(layer, layers, weights, wanted, notes)
-        else:
-            rest.append(layer)
-            continue
-        for blob, shape in shapes.items():
-            if blob in inputs:
-                raise ModelError(f"layer {layer.name!r}: makes the blob {blob!r} that is an input already")
-            inputs[blob] = tuple(wanted.shapes.get(blob, shape))
-    unknown = set(wanted.shapes) - set(inputs)
-    if unknown:
-        raise ModelError(
-            f"found a shape for {', '.join(map(repr, sorted(unknown)))}, expected one of the inputs "
-            f"{', '.join(map(repr, inputs)) or '(there are none)'}"
-        )
-    return rest, inputs
-
-
-def _declared(layer: Any) -> dict[str, Shape]:
-    shapes = [tuple(shape.dim) for shape in layer.input_param.shape]
-    if len(shapes) not in (0, 1, len(layer.top)):
-        raise ModelError(
-            f"layer {layer.name!r} (Input): found {len(shapes)} shapes for {len(layer.top)} tops, expected one for each"
-        )
-    if len(set(layer.top)) != len(layer.top):
-        raise ModelError(f"layer {layer.name!r} (Input): found a top twice among {list(layer.top)}, expected it once")
-    if len(shapes) < 2:
-        shapes = (shapes or [()]) * len(layer.top)
-    return dict(zip(layer.top, shapes, strict=True))
-
-
-def _check_graph(layers: Sequence[Any], inputs: Mapping[str, Shape], where: str) -> None:
-    """Every bottom is made before it is read, every top once (but for layers in place). Raises ModelError."""
-    maker: dict[str, str] = dict.fromkeys(inputs, "the input")
-    for layer in layers:
-        if not layer.type:
-            raise ModelError(f'{where}: layer {layer.name!r} has no type, expected one such as type: "Convolution"')
-        check_arity(layer, where)
-        for blob in layer.bottom:
-            if blob not in maker:
-                raise _unknown_bottom(layer, blob, layers, maker, where)
-        for index, blob in enumerate(layer.top):
-            in_place = index < len(layer.bottom) and layer.bottom[index] == blob
-            if blob in maker and not in_place:
-                raise ModelError(
-                    f"{where}: layer {layer.name!r} ({layer.type}) makes the blob {blob!r}, which "
-                    f"{maker[blob]} makes already, expected one maker (in place: the same blob read and made)"
-                )
-            maker[blob] = f"layer {layer.name!r}"
-
-
-def _unknown_bottom(layer: Any, blob: str, layers: Sequence[Any], maker: Mapping[str, str], where: str) -> ModelError:
-    found = f"{where}: layer {layer.name!r} ({layer.type}) reads the blob {blob!r}"
-    later = next((x.name for x in layers if blob in x.top), None)
-    if later is not None:
-        what = "itself" if later == layer.name else f"layer {later!r} after it"
-        return ModelError(
-            f"{found}, which is made by {what}, expected layers in the order in which they run, no cycles"
-        )
-    hint = nearest(blob, maker, f"there are: {', '.join(list(maker)[-8:]) or 'none'}")
-    return ModelError(f"{found}, which no layer makes in this phase, expected a blob made before; {hint}")

@@ -11,9 +11,10 @@ import torch
 
 from deepvis.core.types import BackAsk, Fit, NetAsk, PassSeconds, Snapshot
 from deepvis.live.backends.base import BACKENDS, BackendError
-from deepvis.live.backends.showing import Fetched, ask_problem, bad_weights, deepest, net_info, position_seed
+from deepvis.live.backends.showing import Fetched, ask_problem, bad_weights, deepest, net_info
 from deepvis.models.zoo import Model
 from deepvis.network.errors import ModelError
+from deepvis.network.maps import position_seed
 from deepvis.network.net import Net
 from deepvis.network.tape import Tape
 
@@ -40,13 +41,13 @@ class EngineBackend:
         self._device = pick_device(device)
         self._model = model
         try:
-            self._net = Net(model.spec, str(self._device))
+            self._net = Net(model.graph, self._device)
         except ModelError as error:
             raise BackendError(str(error)) from error
         notes = bad_weights(model)
         self.info = net_info(model, self._net.shapes, device_name(self._device), notes)
         self._blobs = tuple(self._net.shapes)
-        self._others = other_inputs(model)
+        self._others = model.other_inputs()
         self._ids = itertools.count(1)
         self._last: _Forward | None = None
 
@@ -88,7 +89,7 @@ class EngineBackend:
         preprocessor = self._model.preprocessor
         seen = preprocessor.crop(ask.frame.rgb, ask.fit)
         seen.setflags(write=False)
-        shape = self._net.spec.inputs[self._model.data_blob]
+        shape = self._net.graph.inputs[self._model.data_blob]
         picture = preprocessor.normalised(seen)
         inputs = {**self._others, self._model.data_blob: picture.reshape(shape)}
         self._last = _Forward(ask.frame.id, ask.fit, self._net.forward(inputs, until=until), seen)
@@ -139,14 +140,6 @@ def pick_device(wanted: str) -> torch.device:
 def device_name(device: torch.device) -> str:
     """ "cpu", or "cuda (NVIDIA H100)"."""
     return f"{device} ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else str(device)
-
-
-def other_inputs(model: Model) -> dict[str, np.ndarray]:
-    """Inputs that are no picture: Faster R-CNN's im_info gets (height, width, 1), all others zeros."""
-    others = {name: np.zeros(shape, np.float32) for name, shape in model.spec.inputs.items() if name != model.data_blob}
-    if "im_info" in others and others["im_info"].size >= 3:
-        others["im_info"].reshape(-1)[:3] = (*model.preprocessor.size, 1)
-    return others
 
 
 def _fetch(blob: torch.Tensor) -> np.ndarray:

@@ -21,14 +21,16 @@ import numpy as np
 from google.protobuf import text_format
 
 from deepvis.core.types import BackAsk, Fit, NetAsk, PassSeconds, Snapshot
-from deepvis.formats.caffe.blobs import blob_counts
+from deepvis.formats.caffe.layer import kind_of, weight_count
 from deepvis.formats.caffe.schema import NetParameter
+from deepvis.formats.caffe.spec import NetSpec
 from deepvis.formats.caffe.splits import Wired, as_caffe_builds
 from deepvis.live.backends.base import BACKENDS, BackendError
-from deepvis.live.backends.showing import Fetched, ask_problem, deepest, net_info, position_seed
+from deepvis.live.backends.showing import Fetched, ask_problem, deepest, net_info
 from deepvis.models.zoo import Model
 from deepvis.network.back_modes import BACK_MODES
 from deepvis.network.errors import ModelError
+from deepvis.network.maps import position_seed
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class PycaffeBackend:
         self._caffe = caffe if caffe is not None else _installed()
         _set_mode(self._caffe, device)
         try:
-            self._wired = as_caffe_builds(model.spec)
+            self._wired = as_caffe_builds(_spec_of(model))
             self._net = _open_net(self._caffe, model, self._wired)
         except (ModelError, RuntimeError, OSError) as error:
             raise BackendError(f"pycaffe could not open {model.name}: {error}") from error
@@ -126,7 +128,7 @@ class PycaffeBackend:
         rules = BACK_MODES[back.mode].rules
         for index in reversed(path):
             layer, bottoms, tops = self._wired[index]
-            rule = rules.get(layer.kind)
+            rule = rules.get(kind_of(layer))
             if rule is not None:
                 bottom, top = self._blobs[bottoms[0]], self._blobs[tops[0]]
                 bottom.diff[...] = rule(bottom.data, top.data, top.diff)
@@ -149,6 +151,14 @@ class PycaffeBackend:
 def open_pycaffe(model: Model, device: str = "cpu") -> PycaffeBackend:
     """The network on the installed pycaffe. device: "cpu", "cuda", "cuda:1"; "auto" is the CPU."""
     return PycaffeBackend(model, device)
+
+
+def _spec_of(model: Model) -> NetSpec:
+    """Caffe's description of the network. Raises ModelError."""
+    spec = model.opened.own()
+    if not isinstance(spec, NetSpec):
+        raise ModelError(f"{model.name} is no Caffe network; use --backend engine")
+    return spec
 
 
 def is_installed() -> bool:
@@ -194,8 +204,7 @@ def _open_net(caffe: Any, model: Model, wired: list[Wired]) -> Any:
         message.ClearField("phase")
         if layer.type == "LRN":
             message.lrn_param.ClearField("deconv_ignore")  # unknown to stock Caffe; the back modes heed it
-        counts = blob_counts(message)
-        while counts and len(message.param) < counts[0]:
+        while len(message.param) < (weight_count(message) or 0):
             message.param.add()
         for param in message.param:
             param.lr_mult = 0

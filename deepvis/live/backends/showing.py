@@ -9,9 +9,9 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from deepvis.core.types import LayerInfo, NetAsk, NetInfo
-from deepvis.models.listing import last_maker
 from deepvis.models.zoo import Model
 from deepvis.network.back_modes import BACK_MODES
+from deepvis.network.maps import as_maps, maps_shape
 
 Shape = Sequence[int]
 
@@ -31,43 +31,6 @@ def net_info(model: Model, shapes: Mapping[str, Shape], device: str, notes: Sequ
         notes=(*model.notes, *notes),
         device=device,
     )
-
-
-def maps_shape(shape: Shape) -> tuple[int, int, int]:
-    """The (C, H, W) as which a blob of any shape is shown: axis 1 are the channels.
-
-    A batch, as detectors have one of regions, is stacked downwards, and so is what lies beyond four axes. Of one
-    axis or none: each value is a channel.
-    """
-    if len(shape) < 2:
-        return math.prod(shape), 1, 1
-    batch, channels, *rest = shape
-    if not rest:
-        return channels, batch, 1
-    *deep, width = rest if len(rest) > 1 else (*rest, 1)
-    return channels, batch * math.prod(deep), width
-
-
-def as_maps(blob: np.ndarray) -> np.ndarray:
-    """(C, H, W) of a blob of any shape, see ``maps_shape``; a view where the batch is 1."""
-    if blob.ndim < 2:
-        return blob.reshape(maps_shape(blob.shape))
-    return blob.swapaxes(0, 1).reshape(maps_shape(blob.shape))
-
-
-def from_maps(maps: np.ndarray, shape: Shape) -> np.ndarray:
-    """The blob of ``shape`` that ``as_maps`` shows as ``maps``."""
-    if len(shape) < 2:
-        return maps.reshape(tuple(shape))
-    batch, channels, *rest = shape
-    return maps.reshape(channels, batch, *rest).swapaxes(0, 1)
-
-
-def position_seed(shape: Shape, channel: int, row: int, col: int) -> np.ndarray:
-    """float32 in the blob's shape: 1.0 at one place of one channel's map, 0 elsewhere."""
-    maps = np.zeros(maps_shape(shape), np.float32)
-    maps[channel, row, col] = 1.0
-    return from_maps(maps, shape)
 
 
 def deepest(ask: NetAsk, blobs: Sequence[str]) -> str | None:
@@ -126,9 +89,9 @@ class Fetched(Mapping[str, np.ndarray], Generic[B]):
 def bad_weights(model: Model) -> tuple[str, ...]:
     """A note for each layer whose weights are not all finite numbers."""
     return tuple(
-        f"the weights of layer {layer.name} hold NaN or infinite values: what lies above it means nothing"
-        for layer in model.spec.layers
-        if not all(np.isfinite(np.sum(blob, dtype=np.float64)) for blob in layer.blobs)
+        f"the weights of layer {node.name} hold NaN or infinite values: what lies above it means nothing"
+        for node in model.graph.nodes
+        if not all(np.isfinite(np.sum(np.asarray(array), dtype=np.float64)) for array in node.weights)
     )
 
 
@@ -137,7 +100,7 @@ def _groups(model: Model) -> Sequence[int]:
 
 
 def _layer_info(model: Model, name: str, shape: Shape) -> LayerInfo:
-    maker = last_maker(model.graph, name)
+    maker = model.structure.first_maker(name)
     return LayerInfo(
         name,
         maker.type if maker else "Input",

@@ -15,11 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
+from deepvis.formats.caffe.filling import fill_net
+from deepvis.formats.caffe.graph import caffe_net
+from deepvis.formats.caffe.load import load_net
 from deepvis.formats.caffe.prototxt import read_net_text
-from deepvis.formats.caffe.spec import load_net
 from deepvis.formats.caffe.weights import write_weights
 from deepvis.network.errors import ModelError
-from deepvis.network.net import Net
 
 MOST_SECONDS = 2.0
 SPARE_BYTES = 64 << 20  # what a run may need whatever the file's size: code that is loaded late, small caches
@@ -82,8 +83,8 @@ class Case:
 
 
 def _filled(text: str) -> dict[str, list[np.ndarray]]:
-    net = Net(load_net(text, on_missing="fill"))
-    return {layer.name: list(layer.blobs) for layer in net.spec.layers if layer.blobs}
+    spec = fill_net(load_net(text, on_missing="fill"))
+    return {layer.name: list(layer.blobs) for layer in spec.layers if layer.blobs}
 
 
 def _old_binary(text: str, weights: dict[str, list[np.ndarray]]) -> bytes:
@@ -212,7 +213,7 @@ def load(case: Case, folder: Path) -> str:
     weights.write_bytes(case.weights)
     before, start, said = peak_bytes(reset=True), time.perf_counter(), ""
     try:
-        Net(load_net(text, weights, stages=["deploy"]))
+        caffe_net(load_net(text, weights, stages=["deploy"]))
     except ModelError as error:
         said = str(error)
         assert said and "\n" not in said and len(said) < 2000, f"{case.done}: {said[:3000]!r}"

@@ -12,7 +12,8 @@ import numpy as np
 import torch
 
 from deepvis.formats.caffe.filling import fill_net
-from deepvis.formats.caffe.spec import LayerSpec, load_net
+from deepvis.formats.caffe.load import load_net
+from deepvis.formats.caffe.spec import LayerSpec
 
 NORMAL, POSITIVE, PROBABILITY = "normal", "positive", "probability"
 

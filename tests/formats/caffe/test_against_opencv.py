@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
-from deepvis.formats.caffe.spec import load_net
+from deepvis.formats.caffe.graph import caffe_net
+from deepvis.formats.caffe.load import load_net
 from deepvis.formats.caffe.weights import write_weights
-from deepvis.network.net import Net
 
 pytestmark = pytest.mark.skipif(
     not hasattr(cv2, "dnn") or not hasattr(cv2.dnn, "readNetFromCaffe"), reason="this OpenCV reads no Caffe files"
@@ -21,7 +21,7 @@ def both(tmp_path, inputs: dict[str, np.ndarray], layer: str, weights=None) -> t
     """(the engine's, OpenCV's) value of the blob "y"."""
     text = "".join(INPUT.format(b, " ".join(f"dim: {d}" for d in x.shape)) for b, x in inputs.items()) + layer
     write_weights(tmp_path / "w.caffemodel", weights or {})
-    ours = Net(load_net(text, weights)).forward(inputs).blobs["y"].numpy()
+    ours = caffe_net(load_net(text, weights)).forward(inputs).blobs["y"].numpy()
     (tmp_path / "n.prototxt").write_text(text)
     net = cv2.dnn.readNetFromCaffe(str(tmp_path / "n.prototxt"), str(tmp_path / "w.caffemodel"))
     for blob, x in inputs.items():

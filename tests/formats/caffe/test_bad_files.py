@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from deepvis.formats.caffe.spec import load_net
+from deepvis.formats.caffe.graph import caffe_net
+from deepvis.formats.caffe.load import load_net
 from deepvis.network.errors import ModelError
-from deepvis.network.net import Net
 
 DATA = 'layer { name: "data" type: "Input" top: "data" input_param { shape { dim: [1, 3, 8, 8] } } }\n'
 
@@ -156,7 +156,7 @@ def test_one_sentence_names_the_layer(what: str) -> None:
     text, found, expected = BAD[what]
     with pytest.raises(ModelError) as error:
         spec = load_net(text, on_missing="fill")
-        Net(spec)
+        caffe_net(spec)
     said = str(error.value)
     assert found in said and expected in said and "\n" not in said and len(said) < 600
 
@@ -177,11 +177,11 @@ def test_weights_that_do_not_fit(what: str) -> None:
     shapes, found, expected = WRONG_WEIGHTS[what]
     weights = {name: [np.zeros(shape, np.float32) for shape in blobs] for name, blobs in shapes.items()}
     with pytest.raises(ModelError) as error:
-        Net(load_net(DATA + conv("kernel_size: 3"), weights))
+        caffe_net(load_net(DATA + conv("kernel_size: 3"), weights))
     assert found in str(error.value) and expected in str(error.value)
 
 
 def test_no_weights_are_an_error_unless_filled() -> None:
     with pytest.raises(ModelError, match=r"layer 'l' .Convolution."):
-        Net(load_net(DATA + conv("kernel_size: 3")))
-    assert Net(load_net(DATA + conv("kernel_size: 3"), on_missing="fill")).shapes["x"] == (1, 2, 6, 6)
+        caffe_net(load_net(DATA + conv("kernel_size: 3")))
+    assert caffe_net(load_net(DATA + conv("kernel_size: 3"), on_missing="fill")).shapes["x"] == (1, 2, 6, 6)

@@ -7,10 +7,10 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from deepvis.formats.caffe.spec import load_net
+from deepvis.formats.caffe.graph import caffe_net
+from deepvis.formats.caffe.layer import fits
+from deepvis.formats.caffe.load import load_net
 from deepvis.network.errors import ModelError
-from deepvis.network.net import Net
-from deepvis.network.op import fits
 from tests.helpers.nets import conv, data, layer
 
 IMAGE = data(1, 3, 8, 8)
@@ -145,7 +145,7 @@ def test_one_sentence(name: str) -> None:
     tracemalloc.start()
     try:
         with pytest.raises(ModelError, match=expected) as caught:
-            Net(load_net(text, on_missing="fill"))
+            caffe_net(load_net(text, on_missing="fill"))
         assert tracemalloc.get_traced_memory()[1] < 20e6
     finally:
         tracemalloc.stop()
@@ -170,13 +170,13 @@ WEIGHTS = {
 def test_weights_that_do_not_fit(name: str) -> None:
     text = IMAGE + conv("c", "data", "num_output: 2 kernel_size: 3")
     with pytest.raises(ModelError, match="'c'"):
-        Net(load_net(text, {"c": WEIGHTS[name]}))
+        caffe_net(load_net(text, {"c": WEIGHTS[name]}))
 
 
 def test_a_matrix_the_wrong_way_round() -> None:
     text = data(1, 3) + layer("InnerProduct", "i", "data", "inner_product_param { num_output: 2 bias_term: false }")
     with pytest.raises(ModelError, match=r"'i' \(InnerProduct\): found weights of 3x2, expected 2x3"):
-        Net(load_net(text, {"i": [np.zeros((3, 2), np.float32)]}))
+        caffe_net(load_net(text, {"i": [np.zeros((3, 2), np.float32)]}))
 
 
 @pytest.mark.parametrize(
@@ -202,12 +202,12 @@ def test_shapes_of_weights_that_mean_the_same(found: tuple, wanted: tuple, can: 
 def test_no_weights_at_all() -> None:
     text = IMAGE + conv("c", "data", "num_output: 2 kernel_size: 3")
     with pytest.raises(ModelError, match=r"'c' \(Convolution\): found 0 weight blobs, expected its bias"):
-        Net(load_net(text))
+        caffe_net(load_net(text))
 
 
 def test_the_same_sentence_at_run_time() -> None:
     """A picture of another size that the layers cannot take."""
-    network = Net(load_net(IMAGE + conv("c", "data", "num_output: 2 kernel_size: 3"), on_missing="fill"))
+    network = caffe_net(load_net(IMAGE + conv("c", "data", "num_output: 2 kernel_size: 3"), on_missing="fill"))
     with pytest.raises(ModelError, match=r"'c' \(Convolution\).*1x3x2x8.*3 or more"):
         network.forward({"data": np.zeros((1, 3, 2, 8))})
     with pytest.raises(ModelError, match="'c'"):
@@ -217,4 +217,4 @@ def test_the_same_sentence_at_run_time() -> None:
 def test_indices_that_do_not_exist() -> None:
     text = data(2) + layer("Embed", "e", "data", "embed_param { num_output: 2 input_dim: 3 }")
     with pytest.raises(ModelError, match="the index 3, expected rows of the table from 0 to 2"):
-        Net(load_net(text, on_missing="fill")).forward({"data": np.array([0, 3])})
+        caffe_net(load_net(text, on_missing="fill")).forward({"data": np.array([0, 3])})

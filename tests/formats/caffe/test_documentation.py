@@ -3,17 +3,25 @@
 import pytest
 
 import deepvis.formats.caffe.layers  # noqa: F401
+from deepvis.formats.caffe.layer import LAYERS
 from deepvis.network.back_modes import BACK_MODES
-from deepvis.network.op import LAYERS, TRAINING
+
+ROWS = [(name, LAYERS[name]) for name in LAYERS]
 
 
-@pytest.mark.parametrize("table, name", [(t, name) for t in (LAYERS, TRAINING) for name in t])
-def test_docstring(table, name: str) -> None:
-    text = " ".join((table[name].__doc__ or "").split())
+@pytest.mark.parametrize(
+    "builder, training",
+    [
+        *(pytest.param(row.build, False, id=name) for name, row in ROWS),
+        *(pytest.param(row.training, True, id=f"{name} in training") for name, row in ROWS if row.training),
+    ],
+)
+def test_docstring(builder, training: bool) -> None:
+    text = " ".join((builder.__doc__ or "").split())
     assert "Shapes" in text, "no shapes"
     assert "Source:" in text, "no source"
     assert "=" in text or "ormula" in text, "no formula"
-    assert "radient" in text or table is TRAINING, "nothing on the gradient"
+    assert "radient" in text or training, "nothing on the gradient"
 
 
 @pytest.mark.parametrize("mode", list(BACK_MODES))

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 import torch
 
-from deepvis.formats.caffe.spec import load_net
-from deepvis.network.net import Net
+from deepvis.formats.caffe.backward import caffe_backward
+from deepvis.formats.caffe.graph import caffe_net
+from deepvis.formats.caffe.load import load_net
 from deepvis.network.tape import Tape
 from tests.helpers.golden import Case, distance, folders, load, samples
 
@@ -34,7 +35,7 @@ def check_layers(folder: Path) -> None:
     case = load(folder)
     state = case.meta["net_state"]
     spec = load_net(*case.files, level=state["level"], stages=state["stages"], keep_losses=True)
-    net = Net(spec)
+    net = caffe_net(spec)
     tape = net.forward(case.arrays["in"])
     for blob, want in case.arrays["data"].items():
         assert distance(tape.blobs[blob].numpy(), want) <= TOLERANCE, blob
@@ -43,7 +44,7 @@ def check_layers(folder: Path) -> None:
             blob: case.meta["shapes"][blob] for blob in net.shapes
         }
     if case.arrays["diff"]:
-        diffs = tape.backward_all(case.arrays["seed"])
+        diffs = caffe_backward(spec, tape, case.arrays["seed"])
         for blob, want in case.arrays["diff"].items():
             got = diffs[blob].numpy() if blob in diffs else np.zeros_like(want)
             assert distance(got, want) <= TOLERANCE, blob
@@ -52,7 +53,7 @@ def check_layers(folder: Path) -> None:
 def check_net(case: Case, prototxt: Path, weights: Path) -> None:
     arrays = case.arrays
     spec = load_net(prototxt, weights, input_shapes={blob: x.shape for blob, x in arrays["in"].items()})
-    tape = Net(spec).forward(arrays["in"])
+    tape = caffe_net(spec).forward(arrays["in"])
     for blob, want in arrays["data"].items():
         assert distance(tape.blobs[blob].numpy(), want) <= TOLERANCE, blob
     for blob, want in arrays["samp"].items():

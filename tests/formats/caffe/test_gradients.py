@@ -7,7 +7,8 @@ import pytest
 import torch
 
 import deepvis.formats.caffe.layers  # noqa: F401
-from deepvis.network.op import LAYERS, Op, as_tuple, build, by_autograd, pull_back, run
+from deepvis.formats.caffe.layer import LAYERS, build
+from deepvis.network.op import Op, as_tuple, by_autograd, pull_back, run
 from tests.formats.caffe.layer_cases import CASES, LayerCase
 
 STEP = 1e-5

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deepvis.formats.caffe.spec import NetSpec, load_net, with_weights
+from deepvis.formats.caffe.load import load_net
+from deepvis.formats.caffe.spec import NetSpec, with_weights
 from deepvis.network.errors import ModelError
 
 DATA = 'layer { name: "data" type: "Input" top: "data" input_param { shape { dim: [1, 3, 8, 8] } } }\n'

@@ -8,11 +8,11 @@ import pytest
 
 import deepvis.formats.caffe.layers  # noqa: F401  (fills the table of layer types)
 from deepvis.formats.caffe import schema
+from deepvis.formats.caffe.layer import LAYERS
 from deepvis.formats.caffe.prototxt import read_net_text
 from deepvis.formats.caffe.training import DATA_TYPES
 from deepvis.formats.caffe.upgrade import upgrade, v1_type
 from deepvis.network.errors import ModelError
-from deepvis.network.op import LAYERS
 
 V0 = """
 name: "old" input: "data" input_dim: 1 input_dim: 3 input_dim: 8 input_dim: 8

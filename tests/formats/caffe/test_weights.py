@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from deepvis.formats.caffe import schema
-from deepvis.formats.caffe.spec import load_net
+from deepvis.formats.caffe.load import load_net
 from deepvis.formats.caffe.weights import read_blob, read_weights, weights_of, write_weights
 from deepvis.network.errors import ModelError
 from tests.formats.caffe.wire_files import VALUES, field, net, packed, shape, unpacked

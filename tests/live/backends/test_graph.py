@@ -6,6 +6,8 @@ import torch
 
 from deepvis.core.back_modes import DECONV, GRADIENT
 from deepvis.core.types import BackAsk, NetAsk, Unit
+from deepvis.formats.caffe.filling import fill_net
+from deepvis.formats.caffe.graph import graph_of
 from deepvis.formats.caffe.spec import with_weights
 from deepvis.live.backends.base import BackendError, open_backend
 from deepvis.live.backends.graph import EngineBackend, pick_device
@@ -42,7 +44,8 @@ def test_weights_that_are_no_numbers_are_noted_and_shown(tmp_path):
     model = small_model(tmp_path)
     kernel, bias = np.full((6, 3, 3, 3), 0.1, np.float32), np.zeros(6, np.float32)
     kernel[0, 0, 0, 0] = np.nan
-    model.__dict__["spec"] = with_weights(model.spec, {"conv1": [kernel, bias]})
+    spec = with_weights(fill_net(model.opened.own()), {"conv1": [kernel, bias]})
+    model.__dict__["graph"] = graph_of(spec)
     backend = EngineBackend(model, "cpu")
     assert any("conv1 hold NaN" in note for note in backend.info.notes)
     snapshot = backend.run(NetAsk(noise_frame(), BackAsk(Unit("fc", 0), GRADIENT)))

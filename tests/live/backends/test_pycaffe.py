@@ -87,7 +87,7 @@ def _written(model, tmp_path):
     from deepvis.formats.caffe.filling import fill_net
     from deepvis.formats.caffe.weights import write_weights
 
-    spec = model.spec
+    spec = model.opened.own()
     if any(layer.blobs == () and layer.type == "Convolution" for layer in spec.layers):
         spec = fill_net(spec)
     path = tmp_path / "w.caffemodel"

@@ -5,7 +5,8 @@ import pytest
 
 from deepvis.core.back_modes import GRADIENT
 from deepvis.core.types import BackAsk, NetAsk, Unit
-from deepvis.live.backends.showing import as_maps, deepest, from_maps, maps_shape, position_seed
+from deepvis.live.backends.showing import deepest
+from deepvis.network.maps import as_maps, from_maps, maps_shape, position_seed
 from tests.helpers.networks import noise_frame
 
 SHAPES = {

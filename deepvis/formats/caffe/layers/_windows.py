@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from deepvis.formats.caffe.layer import fault
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.op import fault
 
 
 def per_axis(spec: LayerSpec, field: str, default: int | None, axes: int, *, least: int) -> tuple[int, ...]:

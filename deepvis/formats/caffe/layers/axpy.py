@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from torch import Tensor
-
+from deepvis.formats.caffe.layer import elementwise, fault, layer_type
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.op import LAYERS, Op, Weights, fault
+from deepvis.network.kinds import Kind
+from deepvis.network.lazy import Tensor
+from deepvis.network.op import Op, Weights
 
 
-@LAYERS.add("Axpy")
+@layer_type("Axpy", kind=Kind.ADD, bottoms=(3, 3), field=elementwise)
 def axpy(spec: LayerSpec, weights: Weights) -> Op:
     """y = a * x + b, one factor a for each channel.
 

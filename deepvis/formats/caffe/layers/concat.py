@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-import torch
-from torch import Tensor
-
+from deepvis.formats.caffe.layer import MANY, canonical_axis, elementwise, fault, layer_type
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.op import LAYERS, Op, Weights, canonical_axis, fault
+from deepvis.network.field import Step, Window, cut_up, joined
+from deepvis.network.kinds import Kind
+from deepvis.network.lazy import Tensor, torch
+from deepvis.network.op import Op, Weights
 
 
 def _axis(spec: LayerSpec, legacy: str, dims: int) -> int:
@@ -21,7 +22,15 @@ def _axis(spec: LayerSpec, legacy: str, dims: int) -> int:
     return canonical_axis(spec, p.axis, dims)
 
 
-@LAYERS.add("Concat")
+def concat_field(spec: LayerSpec, step: Step, seen: Window) -> Window | None:
+    return joined(step, seen, _axis(spec, "concat_dim", len(step.below)))
+
+
+def slice_field(spec: LayerSpec, step: Step, seen: Window) -> Window | None:
+    return cut_up(step, seen, _axis(spec, "slice_dim", len(step.below)))
+
+
+@layer_type("Concat", kind=Kind.CONCAT, bottoms=(1, MANY), field=concat_field)
 def concat(spec: LayerSpec, weights: Weights) -> Op:
     """y = the bottoms, one after the other along ``axis`` (1: the channels; legacy name concat_dim).
 
@@ -48,7 +57,7 @@ def concat(spec: LayerSpec, weights: Weights) -> Op:
     return Op(forward, backward=backward, shapes=shapes)
 
 
-@LAYERS.add("Slice")
+@layer_type("Slice", tops=(1, MANY), field=slice_field)
 def slice_(spec: LayerSpec, weights: Weights):
     """Tops = the bottom cut along ``axis`` (1; legacy name slice_dim) at the slice_points, or in equal parts.
 
@@ -88,7 +97,7 @@ def slice_(spec: LayerSpec, weights: Weights):
     return Op(forward, backward=backward, shapes=shapes)
 
 
-@LAYERS.add("Split")
+@layer_type("Split", kind=Kind.IDENTITY, tops=(1, MANY), field=elementwise)
 def split(spec: LayerSpec, weights: Weights):
     """Every top = the bottom.
 

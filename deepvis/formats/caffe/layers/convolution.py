@@ -8,21 +8,21 @@ from itertools import product
 from math import prod
 from typing import Any, NamedTuple
 
-import torch
-from torch import Tensor
-from torch.nn import functional as F
-
+from deepvis.formats.caffe.layer import MANY, WeightRule, blob, canonical_axis, fault, layer_type
 from deepvis.formats.caffe.layers._windows import convolved, per_axis
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.op import LAYERS, Op, Weights, blob, fault
+from deepvis.network.field import Step, Window, sliding
+from deepvis.network.kinds import Kind
+from deepvis.network.lazy import F, Tensor, torch
+from deepvis.network.op import Op, Weights
 from deepvis.network.packed import Packed, PackedBack, can_pack, channels_last
 
-_CONV = {1: F.conv1d, 2: F.conv2d, 3: F.conv3d}
+CONVOLVES = (1, 2, 3)  # numbers of axes that PyTorch convolves over
 MOST_SHAPES = 8  # bottoms of so many shapes are remembered
 
 
 @dataclass(frozen=True)
-class Window:
+class Sliding:
     """Kernel, stride, pad, dilation, one value per spatial axis, and the channel groups."""
 
     kernel: tuple[int, ...]
@@ -32,13 +32,13 @@ class Window:
     group: int
 
 
-def read_window(spec: LayerSpec, axes: int, group: int | None = None) -> Window:
+def read_window(spec: LayerSpec, axes: int, group: int | None = None) -> Sliding:
     """The window of a Convolution, Deconvolution or Im2col layer over ``axes`` spatial axes."""
     p = spec.param
     group = p.group if group is None else group
     if group < 1 or p.num_output % group:
         raise fault(spec, f"group {group} with num_output {p.num_output}", "groups that divide num_output")
-    return Window(
+    return Sliding(
         per_axis(spec, "kernel_size", None, axes, least=1),
         per_axis(spec, "stride", 1, axes, least=1),
         per_axis(spec, "pad", 0, axes, least=0),
@@ -60,7 +60,57 @@ def bias_of(spec: LayerSpec, weights: Weights) -> Tensor | None:
     return blob(spec, weights, 1, (p.num_output,), "bias") if p.bias_term else None
 
 
-@LAYERS.add("Convolution", "DepthwiseConvolution", "ConvolutionDepthwise")
+def num_output(spec: LayerSpec) -> int:
+    """The channels of its tops."""
+    return int(spec.param.num_output)
+
+
+def has_bias(message: Any) -> int:
+    """Weights, and a bias with bias_term."""
+    return 1 + message.convolution_param.bias_term
+
+
+def kernel_shapes(spec: LayerSpec, bottoms: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:
+    """Of the weights, and of the bias; those of a Deconvolution have the bottom's channels first."""
+    p, x = spec.param, bottoms[0]
+    axis = canonical_axis(spec, p.axis, len(x))
+    channels, axes = x[axis], len(x) - axis - 1
+    group = p.group if spec.type in ("Convolution", "Deconvolution") else channels
+    if group < 1 or channels % group or p.num_output % group:
+        raise fault(spec, f"{channels} channels and {p.num_output} outputs in {group} groups", "whole groups")
+    kernel = per_axis(spec, "kernel_size", None, axes, least=1)
+    ends = (channels, p.num_output) if spec.type == "Deconvolution" else (p.num_output, channels)
+    return [(ends[0], ends[1] // group, *kernel)] + [(p.num_output,)] * p.bias_term
+
+
+def map_windows(spec: LayerSpec, step: Step) -> list[tuple[int, int, int, int]]:
+    """(kernel, stride, pad, dilation) of each axis of the map."""
+    dims = len(step.below)
+    axes = dims - canonical_axis(spec, spec.param.axis, dims) - 1
+    fields = (("kernel_size", None, 1), ("stride", 1, 1), ("pad", 0, 0), ("dilation", 1, 1))
+    values = (per_axis(spec, name, default, axes, least=least) for name, default, least in fields)
+    return list(zip(*values, strict=True))
+
+
+def convolution_field(spec: LayerSpec, step: Step, seen: Window) -> Window | None:
+    return sliding(seen, map_windows(spec, step))
+
+
+KERNELS = WeightRule(has_bias, kernel_shapes)
+
+
+@layer_type(
+    "Convolution",
+    "DepthwiseConvolution",
+    "ConvolutionDepthwise",
+    kind=Kind.CONVOLUTION,
+    bottoms=(1, MANY),
+    tops=(1, MANY),
+    fewer_tops=0,
+    weights=KERNELS,
+    field=convolution_field,
+    outputs=num_output,
+)
 def convolution(spec: LayerSpec, weights: Weights) -> Op:
     """y[n, o, i] = b[o] + sum over c, k of w[o, c, k] x[n, group(o) C/G + c, i stride + k dilation - pad].
 
@@ -86,7 +136,7 @@ class Arrangement(NamedTuple):
     weights: in the shape that the bottom asks for. top: its shape. can_be_packed: see ``packed.py``.
     """
 
-    window: Window
+    window: Sliding
     weights: Tensor
     top: tuple[int, ...]
     can_be_packed: bool
@@ -105,11 +155,13 @@ class _Convolution:
     def arranged(self, shape: Sequence[int]) -> Arrangement:
         """How the layer works on a bottom of that shape."""
         key = tuple(shape)
-        if key not in self.known:
+        found = self.known.get(key)  # other threads may clear the table at any time: the local value counts
+        if found is None:
+            found = self._arrange(key)
             if len(self.known) >= MOST_SHAPES:
                 self.known.clear()
-            self.known[key] = self._arrange(key)
-        return self.known[key]
+            self.known[key] = found
+        return found
 
     def _arrange(self, shape: tuple[int, ...]) -> Arrangement:
         spec, p = self.spec, self.spec.param
@@ -142,11 +194,12 @@ class _Convolution:
     def _one(self, x: Tensor, *, packed: bool = False, relu: bool = False) -> Tensor:
         window, w, _, can_be_packed = self.arranged(x.shape)
         if packed and can_be_packed and x.dtype == torch.float32:
-            if self.packed is None:
-                self.packed = Packed(w, window.stride, window.pad, window.dilation, window.group, x.shape)
-            return self.packed(x, self.bias, relu=relu)
-        if self.axis == 1 and len(window.kernel) in _CONV:
-            convolve = _CONV[len(window.kernel)]
+            ready = self.packed
+            if ready is None:
+                ready = self.packed = Packed(w, window.stride, window.pad, window.dilation, window.group, x.shape)
+            return ready(x, self.bias, relu=relu)
+        if self.axis == 1 and len(window.kernel) in CONVOLVES:
+            convolve = (F.conv1d, F.conv2d, F.conv3d)[len(window.kernel) - 1]
             y = convolve(x, w, self.bias, window.stride, window.pad, window.dilation, window.group)
         else:
             y = _any_dims(x, w, self.bias, window)
@@ -157,16 +210,17 @@ class _Convolution:
 
     def _one_back(self, x: Tensor, grad: Tensor) -> Tensor:
         window, w, _, can_be_packed = self.arranged(x.shape)
-        if self.axis != 1 or len(window.kernel) not in _CONV:
+        if self.axis != 1 or len(window.kernel) not in CONVOLVES:
             with torch.enable_grad():
                 leaf = x.detach().requires_grad_()
                 return torch.autograd.grad(_any_dims(leaf, w, None, window), leaf, grad)[0]
         if can_be_packed and grad.dtype == torch.float32:
             parts = (window.stride, window.pad, window.dilation, window.group)
-            if self.packed_back is None and PackedBack.suits(w, *parts):
-                self.packed_back = PackedBack(w, *parts, grad.shape)
-            if self.packed_back is not None:
-                return self.packed_back(grad, x.shape)
+            packed_back = self.packed_back
+            if packed_back is None and PackedBack.suits(w, *parts):
+                packed_back = self.packed_back = PackedBack(w, *parts, grad.shape)
+            if packed_back is not None:
+                return packed_back(grad, x.shape)
             grad = channels_last(grad)
         zeros = (0,) * len(window.kernel)
         return torch.ops.aten.convolution_backward(
@@ -175,13 +229,14 @@ class _Convolution:
         )[0]  # fmt: skip
 
 
-def _any_dims(x: Tensor, w: Tensor, bias: Tensor | None, window: Window) -> Tensor:
+def _any_dims(x: Tensor, w: Tensor, bias: Tensor | None, window: Sliding) -> Tensor:
     """Convolution over any number of spatial axes (0 and more than 3 included): a sum over the kernel's places."""
     axes = len(window.kernel)
     batch, inner = x.shape[: x.dim() - axes - 1], x.shape[x.dim() - axes - 1 :]
     x = x.reshape(prod(batch), *inner)
-    if axes in _CONV:
-        y = _CONV[axes](x, w, bias, window.stride, window.pad, window.dilation, window.group)
+    if axes in CONVOLVES:
+        convolve = (F.conv1d, F.conv2d, F.conv3d)[axes - 1]
+        y = convolve(x, w, bias, window.stride, window.pad, window.dilation, window.group)
         return y.reshape(*batch, *y.shape[1:])
     x = F.pad(x, [v for pad in reversed(window.pad) for v in (pad, pad)]) if axes else x
     sizes = [

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
-from torch import Tensor
-
+from deepvis.formats.caffe.layer import canonical_axis, fault, layer_type
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.op import LAYERS, Op, Weights, canonical_axis, fault
+from deepvis.network.field import Step, Window, each, last_two, shifted
+from deepvis.network.lazy import Tensor, torch
+from deepvis.network.op import Op, Weights
 
 
 def _cut(spec: LayerSpec, x: Tensor, starts: Sequence[int], sizes: Sequence[int]) -> Tensor:
@@ -39,7 +39,13 @@ def crop_starts(spec: LayerSpec, dims: int) -> list[int]:
     return [0] * axis + offsets
 
 
-@LAYERS.add("Crop")
+def crop_field(spec: LayerSpec, step: Step, seen: Window) -> Window | None:
+    if step.bottom == 1:
+        return None  # only its size counts
+    return each(seen, *(shifted(v) for v in last_two(crop_starts(spec, len(step.below)), 0)))
+
+
+@layer_type("Crop", bottoms=(2, 2), field=crop_field)
 def crop(spec: LayerSpec, weights: Weights) -> Op:
     """y = the first bottom cut to the second's size along the axes from ``axis`` (2) on, starting at ``offset`` (0).
 
@@ -63,7 +69,12 @@ def crop(spec: LayerSpec, weights: Weights) -> Op:
     return Op(forward, backward=backward)
 
 
-@LAYERS.add("CropCenter")
+def cropcenter_field(spec: LayerSpec, step: Step, seen: Window) -> Window | None:
+    borders = [(below - above) // 2 for below, above in zip(step.below, step.above, strict=True)]
+    return each(seen, *(shifted(v) for v in last_two(borders, 0)))
+
+
+@layer_type("CropCenter", field=cropcenter_field)
 def crop_center(spec: LayerSpec, weights: Weights) -> Op:
     """y = the bottom without its border: crop_size values less at both sides of each axis.
 

@@ -6,19 +6,39 @@ from collections.abc import Sequence
 from itertools import product
 from math import prod
 
-import torch
-from torch import Tensor
-from torch.nn import functional as F
-
+from deepvis.formats.caffe.layer import MANY, blob, check_size, fault, layer_type
 from deepvis.formats.caffe.layers._windows import deconvolved
-from deepvis.formats.caffe.layers.convolution import Window, bias_of, read_window, spatial_axes
+from deepvis.formats.caffe.layers.convolution import (
+    CONVOLVES,
+    KERNELS,
+    Sliding,
+    bias_of,
+    map_windows,
+    num_output,
+    read_window,
+    spatial_axes,
+)
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.op import LAYERS, Op, Weights, blob, check_size, fault
+from deepvis.network.field import Step, Window, sliding, spread
+from deepvis.network.kinds import Kind
+from deepvis.network.lazy import F, Tensor, torch
+from deepvis.network.op import Op, Weights
 
-_DECONV = {1: F.conv_transpose1d, 2: F.conv_transpose2d, 3: F.conv_transpose3d}
+
+def deconvolution_field(spec: LayerSpec, step: Step, seen: Window) -> Window | None:
+    return sliding(seen, map_windows(spec, step), spread)
 
 
-@LAYERS.add("Deconvolution")
+@layer_type(
+    "Deconvolution",
+    kind=Kind.TRANSPOSED_CONVOLUTION,
+    bottoms=(1, MANY),
+    tops=(1, MANY),
+    fewer_tops=0,
+    weights=KERNELS,
+    field=deconvolution_field,
+    outputs=num_output,
+)
 def deconvolution(spec: LayerSpec, weights: Weights) -> Op:
     """y[n, o, i stride + k dilation - pad] += w[c, o, k] x[n, c, i], over all c of o's group, i and k; plus b[o].
 
@@ -34,7 +54,7 @@ def deconvolution(spec: LayerSpec, weights: Weights) -> Op:
         raise fault(spec, f"num_output {p.num_output}", "at least 1")
     bias = bias_of(spec, weights)
 
-    def arranged(shape: Sequence[int]) -> tuple[Window, Tensor, tuple[int, ...]]:
+    def arranged(shape: Sequence[int]) -> tuple[Sliding, Tensor, tuple[int, ...]]:
         """(window, weights, shape of the top)"""
         axis, axes = spatial_axes(spec, len(shape))
         window = read_window(spec, axes)
@@ -59,8 +79,9 @@ def deconvolution(spec: LayerSpec, weights: Weights) -> Op:
         axes = len(window.kernel)
         batch = x.shape[: x.dim() - axes - 1]
         x = x.reshape(prod(batch), *x.shape[len(batch) :])
-        if axes in _DECONV:
-            y = _DECONV[axes](x, w, bias, window.stride, window.pad, 0, window.group, window.dilation)
+        if axes in CONVOLVES:
+            spread_out = (F.conv_transpose1d, F.conv_transpose2d, F.conv_transpose3d)[axes - 1]
+            y = spread_out(x, w, bias, window.stride, window.pad, 0, window.group, window.dilation)
         else:
             y = _any_dims(x, w, bias, window)
         return y.reshape(*batch, *y.shape[1:])
@@ -71,7 +92,7 @@ def deconvolution(spec: LayerSpec, weights: Weights) -> Op:
     )
 
 
-def _any_dims(x: Tensor, w: Tensor, bias: Tensor | None, window: Window) -> Tensor:
+def _any_dims(x: Tensor, w: Tensor, bias: Tensor | None, window: Sliding) -> Tensor:
     """Deconvolution over any number of spatial axes (0 and more than 3 included): a sum over the kernel's places."""
     axes, groups = len(window.kernel), window.group
     whole = [

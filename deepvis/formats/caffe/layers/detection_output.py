@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
-
+from deepvis.formats.caffe.layer import fault, layer_type, option
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.op import LAYERS, Op, Weights, fault, option, without_gradient
+from deepvis.network.kinds import Kind
+from deepvis.network.lazy import Tensor, torch
+from deepvis.network.op import Op, Weights, without_gradient
 
 
-@LAYERS.add("DetectionOutput")
+@layer_type("DetectionOutput", kind=Kind.DETECTION, bottoms=(3, 3))
 def detection_output(spec: LayerSpec, weights: Weights) -> Op:
     """y = the boxes that survive non-maximum suppression: image, label, score, xmin, ymin, xmax, ymax of each.
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
-from torch import Tensor
-
+from deepvis.formats.caffe.layer import MANY, elementwise, fault, layer_type, option
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.op import LAYERS, Op, Weights, fault, option
+from deepvis.network.kinds import Kind
+from deepvis.network.lazy import Tensor, torch
+from deepvis.network.op import Op, Weights
 
 
-@LAYERS.add("Eltwise")
+@layer_type("Eltwise", kind=Kind.ADD, bottoms=(2, MANY), field=elementwise)
 def eltwise(spec: LayerSpec, weights: Weights) -> Op:
     """SUM: y = sum of coeff[i] x[i] (coeff 1 by default); PROD: y = product; MAX: y = maximum; element by element.
 

@@ -7,17 +7,15 @@ from itertools import product
 from math import prod
 from typing import Any
 
-import torch
-from torch import Tensor
-from torch.nn import functional as F
-
+from deepvis.formats.caffe.layer import check_size, fault, layer_type
 from deepvis.formats.caffe.layers._windows import convolved
-from deepvis.formats.caffe.layers.convolution import Window, read_window, spatial_axes
+from deepvis.formats.caffe.layers.convolution import Sliding, convolution_field, read_window, spatial_axes
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.op import LAYERS, Op, Weights, check_size, fault
+from deepvis.network.lazy import F, Tensor, torch
+from deepvis.network.op import Op, Weights
 
 
-@LAYERS.add("Im2col")
+@layer_type("Im2col", field=convolution_field)
 def im2col(spec: LayerSpec, weights: Weights) -> Op:
     """y[n, c * K + k, i] = x[n, c, i stride + k dilation - pad], k over the K places of the kernel, row-major.
 
@@ -28,7 +26,7 @@ def im2col(spec: LayerSpec, weights: Weights) -> Op:
     Source: Caffe's im2col_layer.cpp.
     """
 
-    def arranged(shape: Sequence[int]) -> tuple[int, Window, list[int]]:
+    def arranged(shape: Sequence[int]) -> tuple[int, Sliding, list[int]]:
         """(channel axis, window, how many places it takes along each spatial axis)"""
         axis, axes = spatial_axes(spec, len(shape))
         window = read_window(spec, axes)

@@ -4,15 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
+from typing import Any
 
-from torch import Tensor
-
+from deepvis.formats.caffe.layer import WeightRule, blob, canonical_axis, fault, layer_type
 from deepvis.formats.caffe.spec import LayerSpec
 from deepvis.network.batch_invariance import product, product_back
-from deepvis.network.op import LAYERS, Op, Weights, blob, canonical_axis, fault
+from deepvis.network.kinds import Kind
+from deepvis.network.lazy import Tensor
+from deepvis.network.op import Op, Weights
 
 
-@LAYERS.add("InnerProduct")
+def has_bias(message: Any) -> int:
+    """Weights, and a bias with bias_term."""
+    return 1 + message.inner_product_param.bias_term
+
+
+def weight_shapes(spec: LayerSpec, bottoms: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:
+    p, x = spec.param, bottoms[0]
+    inputs = prod(x[canonical_axis(spec, p.axis, len(x)) :])
+    weights = (inputs, p.num_output) if p.transpose else (p.num_output, inputs)
+    return [weights] + [(p.num_output,)] * p.bias_term
+
+
+@layer_type(
+    "InnerProduct",
+    kind=Kind.LINEAR,
+    weights=WeightRule(has_bias, weight_shapes),
+    outputs=lambda spec: int(spec.param.num_output),
+)
 def inner_product(spec: LayerSpec, weights: Weights) -> Op:
     """y[m] = W x[m] + b, where all axes from ``axis`` on are flattened into one vector.
 

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
-from torch import Tensor
-from torch.nn import functional as F
+from collections.abc import Callable
 
+from deepvis.formats.caffe.layer import check_size, fault, layer_type
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.op import LAYERS, Op, Weights, check_size, fault
+from deepvis.network.field import Span, Step, Window, each, image_size
+from deepvis.network.lazy import F, Tensor
+from deepvis.network.op import Op, Weights
 
 
-@LAYERS.add("Interp")
+def interp_field(spec: LayerSpec, step: Step, seen: Window) -> Window | None:
+    if step.bottom == 1:
+        return None
+    p = spec.param
+
+    def one(size: int, out: int) -> Callable[[Span], Span]:
+        kept = size + p.pad_beg + p.pad_end
+        scale = (kept - 1) / (out - 1) if out > 1 else 0.0
+        return lambda s: (
+            int(s[0] * scale) - p.pad_beg,
+            min(int((s[1] - 1) * scale + 1 - 1e-6) + 1, kept) - p.pad_beg,
+        )
+
+    return each(seen, *(one(n, o) for n, o in zip(image_size(step.below), image_size(step.above), strict=True)))
+
+
+@layer_type("Interp", bottoms=(1, 2), field=interp_field)
 def interp(spec: LayerSpec, weights: Weights) -> Op:
     """y = x resized bilinearly, corner pixel on corner pixel (align_corners).
 

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from math import prod
 
-import torch
-from torch import Tensor
-from torch.nn import functional as F
-
+from deepvis.formats.caffe.layer import canonical_axis, fault, layer_type, option
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.op import LAYERS, Op, Weights, canonical_axis, fault, option, without_gradient
+from deepvis.network.lazy import F, Tensor, torch
+from deepvis.network.op import Op, Weights, without_gradient
 
-SMALLEST = torch.finfo(torch.float32).tiny  # FLT_MIN
+SMALLEST = 1.1754943508222875e-38  # FLT_MIN
 LOG_THRESHOLD = 1e-20  # kLOG_THRESHOLD
 
 
@@ -62,7 +60,7 @@ def _rows(spec: LayerSpec, x: Tensor, axis: int) -> tuple[Tensor, int, int]:
     return x.reshape(outer, x.shape[axis], inner).transpose(1, 2).reshape(outer * inner, -1), outer, inner
 
 
-@LAYERS.add("SoftmaxWithLoss")
+@layer_type("SoftmaxWithLoss", bottoms=(2, 2), tops=(0, 2))
 def softmax_with_loss(spec: LayerSpec, weights: Weights) -> Op:
     """y = mean of -log softmax(x)[label] over the predictions; a second top holds the softmax.
 
@@ -94,7 +92,7 @@ def softmax_with_loss(spec: LayerSpec, weights: Weights) -> Op:
     return Op(forward, backward=backward, shapes=_scalar(spec))
 
 
-@LAYERS.add("InfogainLoss")
+@layer_type("InfogainLoss", bottoms=(2, 3), tops=(0, 2))
 def infogain_loss(spec: LayerSpec, weights: Weights) -> Op:
     """y = mean of -sum over j of H[label, j] log softmax(x)[j]; a second top holds the softmax.
 
@@ -132,7 +130,7 @@ def infogain_loss(spec: LayerSpec, weights: Weights) -> Op:
     return Op(forward, backward=backward, shapes=_scalar(spec))
 
 
-@LAYERS.add("MultinomialLogisticLoss")
+@layer_type("MultinomialLogisticLoss", bottoms=(2, 2), tops=(0, 1))
 def multinomial_logistic_loss(spec: LayerSpec, weights: Weights) -> Op:
     """y = mean over the batch of -log x[label], x holding probabilities.
 
@@ -148,7 +146,7 @@ def multinomial_logistic_loss(spec: LayerSpec, weights: Weights) -> Op:
     return Op(forward, shapes=_scalar(spec))
 
 
-@LAYERS.add("SigmoidCrossEntropyLoss")
+@layer_type("SigmoidCrossEntropyLoss", bottoms=(2, 2), tops=(0, 2))
 def sigmoid_cross_entropy_loss(spec: LayerSpec, weights: Weights) -> Op:
     """y = sum of log(1 + exp(x)) - t x, divided by a normalizer; a second top holds the sigmoid.
 
@@ -180,7 +178,7 @@ def sigmoid_cross_entropy_loss(spec: LayerSpec, weights: Weights) -> Op:
     return Op(forward, backward=backward, shapes=_scalar(spec))
 
 
-@LAYERS.add("EuclideanLoss")
+@layer_type("EuclideanLoss", bottoms=(2, 2), tops=(0, 1))
 def euclidean_loss(spec: LayerSpec, weights: Weights) -> Op:
     """y = sum of (a - b)^2 / (2 N).
 
@@ -204,7 +202,7 @@ def euclidean_loss(spec: LayerSpec, weights: Weights) -> Op:
     return Op(forward, backward=backward, shapes=_scalar(spec))
 
 
-@LAYERS.add("HingeLoss")
+@layer_type("HingeLoss", bottoms=(2, 2), tops=(0, 1))
 def hinge_loss(spec: LayerSpec, weights: Weights) -> Op:
     """y = sum of m (norm L1) or m^2 (L2) over N, with m = max(0, 1 + x), and max(0, 1 - x) at the label.
 
@@ -223,7 +221,7 @@ def hinge_loss(spec: LayerSpec, weights: Weights) -> Op:
     return Op(forward, shapes=_scalar(spec))
 
 
-@LAYERS.add("ContrastiveLoss")
+@layer_type("ContrastiveLoss", bottoms=(3, 3), tops=(0, 1))
 def contrastive_loss(spec: LayerSpec, weights: Weights) -> Op:
     """y = sum over pairs of d^2 (similar) or max(0, margin - d)^2 (dissimilar), over 2 N; d = |a - b|.
 
@@ -262,7 +260,7 @@ def contrastive_loss(spec: LayerSpec, weights: Weights) -> Op:
     return Op(forward, backward=backward, shapes=_scalar(spec))
 
 
-@LAYERS.add("Accuracy")
+@layer_type("Accuracy", bottoms=(2, 2), tops=(1, 2))
 def accuracy(spec: LayerSpec, weights: Weights) -> Op:
     """y = share of the labels that are among the top_k (1) scores; a second top holds it for each class.
 

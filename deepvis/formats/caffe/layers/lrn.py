@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
-from torch import Tensor
-from torch.nn import functional as F
-
+from deepvis.formats.caffe.layer import fault, layer_type, option
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.op import LAYERS, Op, Weights, fault, option
+from deepvis.network.field import Step, Window, sliding
+from deepvis.network.kinds import Kind
+from deepvis.network.lazy import F, Tensor, torch
+from deepvis.network.op import Op, Weights
 
 
-@LAYERS.add("LRN")
+def lrn_kind(spec: LayerSpec) -> Kind:
+    return Kind.NORMALIZATION_DECONV_IGNORES if spec.param.deconv_ignore else Kind.NORMALIZATION
+
+
+def lrn_field(spec: LayerSpec, step: Step, seen: Window) -> Window | None:
+    if option(spec, "norm_region") == "ACROSS_CHANNELS":
+        return seen
+    size = spec.param.local_size
+    return sliding(seen, [(size, 1, (size - 1) // 2, 1)] * 2)
+
+
+@layer_type("LRN", kind=lrn_kind, field=lrn_field)
 def lrn(spec: LayerSpec, weights: Weights) -> Op:
     """y = x * s ** -beta, with s = k + alpha / n * (sum of x^2 over a window of n values centred on x).
 

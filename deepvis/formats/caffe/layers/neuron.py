@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
-
+from deepvis.formats.caffe.layer import CaffeOp, elementwise, fault, layer_type
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.op import LAYERS, SAME, Op, Weights, fault, without_gradient
+from deepvis.network.kinds import Kind
+from deepvis.network.lazy import Tensor, torch
+from deepvis.network.op import SAME, Op, Weights, without_gradient
 
 
-@LAYERS.add("Sigmoid")
+@layer_type("Sigmoid", kind=Kind.SIGMOID, field=elementwise)
 def sigmoid(spec: LayerSpec, weights: Weights) -> Op:
     """y = 1 / (1 + exp(-x)), element by element.
 
@@ -23,7 +23,7 @@ def sigmoid(spec: LayerSpec, weights: Weights) -> Op:
     )
 
 
-@LAYERS.add("TanH")
+@layer_type("TanH", kind=Kind.ACTIVATION, field=elementwise)
 def tanh(spec: LayerSpec, weights: Weights) -> Op:
     """y = tanh(x), element by element.
 
@@ -37,15 +37,15 @@ def tanh(spec: LayerSpec, weights: Weights) -> Op:
     )
 
 
-@LAYERS.add("AbsVal")
+@layer_type("AbsVal", kind=Kind.ACTIVATION, field=elementwise)
 def absval(spec: LayerSpec, weights: Weights) -> Op:
     """y = |x|, element by element.
 
     Shapes: any -> the same. Gradient: g sign(x), 0 at 0.
-    Caffe's surprises: in place its backward pass writes over g (see ``Op.fault_in_place``).
+    Caffe's surprises: in place its backward pass writes over g (see ``CaffeOp.fault_in_place``).
     Source: Caffe's absval_layer.cpp.
     """
-    return Op(
+    return CaffeOp(
         torch.abs,
         backward=lambda ran, grads: [grads[0] * ran.bottoms[0].sign()],
         shapes=SAME,
@@ -53,7 +53,7 @@ def absval(spec: LayerSpec, weights: Weights) -> Op:
     )
 
 
-@LAYERS.add("BNLL")
+@layer_type("BNLL", kind=Kind.ACTIVATION, field=elementwise)
 def bnll(spec: LayerSpec, weights: Weights) -> Op:
     """y = log(1 + exp(x)), element by element, written so that it never overflows.
 
@@ -70,10 +70,10 @@ def bnll(spec: LayerSpec, weights: Weights) -> Op:
     def fault_in_place(ran, grads):
         return [grads[0] * torch.sigmoid(ran.tops[0])]
 
-    return Op(forward, backward=backward, shapes=SAME, fault_in_place=fault_in_place)
+    return CaffeOp(forward, backward=backward, shapes=SAME, fault_in_place=fault_in_place)
 
 
-@LAYERS.add("Swish")
+@layer_type("Swish", kind=Kind.ACTIVATION, field=elementwise)
 def swish(spec: LayerSpec, weights: Weights) -> Op:
     """y = x / (1 + exp(-beta x)), element by element.
 
@@ -89,7 +89,7 @@ def swish(spec: LayerSpec, weights: Weights) -> Op:
     return Op(lambda x: x * torch.sigmoid(beta * x), backward=backward, shapes=SAME)
 
 
-@LAYERS.add("Threshold")
+@layer_type("Threshold", kind=Kind.ACTIVATION, field=elementwise)
 def threshold(spec: LayerSpec, weights: Weights) -> Op:
     """y = 1 where x > threshold, else 0, element by element.
 
@@ -101,13 +101,13 @@ def threshold(spec: LayerSpec, weights: Weights) -> Op:
     return without_gradient(lambda x: (x > level).to(x.dtype), shapes=SAME)
 
 
-@LAYERS.add("Clip")
+@layer_type("Clip", kind=Kind.ACTIVATION, field=elementwise)
 def clip(spec: LayerSpec, weights: Weights) -> Op:
     """y = min(max(x, min), max), element by element.
 
     Shapes: any -> the same. Gradient: g where min <= x <= max, both ends included, else 0.
     Caffe's surprises: both limits must be given; in place its backward pass looks at the clipped values, so
-    that everything passes (see ``Op.fault_in_place``).
+    that everything passes (see ``CaffeOp.fault_in_place``).
     Source: Caffe's clip_layer.cpp.
     """
     low, high = spec.param.min, spec.param.max
@@ -121,7 +121,7 @@ def clip(spec: LayerSpec, weights: Weights) -> Op:
         x = ran.bottoms[0]
         return [grads[0] * ((x >= low) & (x <= high))]
 
-    return Op(
+    return CaffeOp(
         lambda x: x.clamp(low, high),
         backward=backward,
         shapes=SAME,

@@ -4,14 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
-from torch import Tensor
-
+from deepvis.formats.caffe.layer import WeightRule, blob, fault, layer_type, no_filler
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.op import LAYERS, SAME, TRAINING, Op, Weights, blob, fault
+from deepvis.network.field import WHOLE_WINDOW, Step, Window
+from deepvis.network.kinds import Kind
+from deepvis.network.lazy import Tensor, torch
+from deepvis.network.op import SAME, Op, Weights
 
 
-@LAYERS.add("BatchNorm")
+def batch_norm_in_training(spec: LayerSpec, weights: Weights) -> Op:
+    """y = (x - mean of the batch) / sqrt(its variance + eps), unless use_global_stats says otherwise.
+
+    Shapes: (N, C, ...) -> the same. The running sums are not updated. Source: Caffe's batch_norm_layer.cpp.
+    """
+    if spec.param.use_global_stats:
+        return _with_stored_statistics(spec, weights)
+    return _with_batch_statistics(spec)
+
+
+def batchnorm_field(spec: LayerSpec, step: Step, seen: Window) -> Window:
+    return WHOLE_WINDOW if _takes_the_batch(spec) else seen
+
+
+def statistics_shapes(spec: LayerSpec, bottoms: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:
+    channels = bottoms[0][1] if len(bottoms[0]) > 1 else 1
+    return [(channels,), (channels,), (1,)]
+
+
+def _takes_the_batch(spec: LayerSpec) -> bool:
+    p = spec.param
+    return p.HasField("use_global_stats") and not p.use_global_stats
+
+
+@layer_type(
+    "BatchNorm",
+    kind=Kind.NORMALIZATION,
+    weights=WeightRule(lambda message: 3, statistics_shapes, no_filler),
+    field=batchnorm_field,
+    training=batch_norm_in_training,
+)
 def batch_norm(spec: LayerSpec, weights: Weights) -> Op:
     """y = (x - m[c]) / sqrt(v[c] + eps), channel by channel.
 
@@ -24,20 +55,7 @@ def batch_norm(spec: LayerSpec, weights: Weights) -> Op:
     and (biased) variance of the batch even in the TEST phase.
     Source: Caffe's batch_norm_layer.cpp; default eps 1e-5.
     """
-    p = spec.param
-    stored = p.use_global_stats if p.HasField("use_global_stats") else True
-    return _with_stored_statistics(spec, weights) if stored else _with_batch_statistics(spec)
-
-
-@TRAINING.add("BatchNorm")
-def batch_norm_in_training(spec: LayerSpec, weights: Weights) -> Op:
-    """y = (x - mean of the batch) / sqrt(its variance + eps), unless use_global_stats says otherwise.
-
-    Shapes: (N, C, ...) -> the same. The running sums are not updated. Source: Caffe's batch_norm_layer.cpp.
-    """
-    if spec.param.use_global_stats:
-        return _with_stored_statistics(spec, weights)
-    return _with_batch_statistics(spec)
+    return _with_batch_statistics(spec) if _takes_the_batch(spec) else _with_stored_statistics(spec, weights)
 
 
 def _with_stored_statistics(spec: LayerSpec, weights: Weights) -> Op:
@@ -79,7 +97,7 @@ def _with_batch_statistics(spec: LayerSpec) -> Op:
     return Op(forward, shapes=SAME)
 
 
-@LAYERS.add("MVN")
+@layer_type("MVN", kind=Kind.NORMALIZATION)
 def mvn(spec: LayerSpec, weights: Weights) -> Op:
     """y = (x - mean) / (deviation + eps) of each channel of each item, or only x - mean (normalize_variance false).
 

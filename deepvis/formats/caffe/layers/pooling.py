@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor
-from torch.nn import functional as F
-
+from deepvis.formats.caffe.layer import fault, layer_type, option
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.op import LAYERS, Op, Weights, fault, option
+from deepvis.network.field import WHOLE_WINDOW, Step, Window, image_size, sliding
+from deepvis.network.kinds import Kind
+from deepvis.network.lazy import F, Tensor, torch
+from deepvis.network.op import Op, Weights
 
-LOWEST = torch.finfo(torch.float32).min  # Caffe's -FLT_MAX
+LOWEST = -3.4028234663852886e38  # Caffe's -FLT_MAX
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,14 @@ def stochastic_pool(x: Tensor, grid: Grid) -> Tensor:
     return torch.where(total > 0, sums(x * x) / total.where(total > 0, torch.ones_like(total)), 0.0)
 
 
-@LAYERS.add("Pooling")
+def pooling_field(spec: LayerSpec, step: Step, seen: Window) -> Window | None:
+    if spec.param.global_pooling:
+        return WHOLE_WINDOW
+    grid = make_grid(spec, *image_size(step.below), ceil=option(spec, "round_mode") == "CEIL")
+    return sliding(seen, [(k, s, p, 1) for k, s, p in zip(grid.kernel, grid.stride, grid.pad, strict=True)])
+
+
+@layer_type("Pooling", kind=Kind.POOLING, tops=(1, 2), field=pooling_field)
 def pooling(spec: LayerSpec, weights: Weights) -> Op:
     """y = the largest value of each window (MAX), its mean (AVE), or sum x^2 / sum x (STOCHASTIC at test time).
 
@@ -186,11 +193,13 @@ def pooling(spec: LayerSpec, weights: Weights) -> Op:
         if len(shape) != 4:
             raise fault(spec, f"a bottom of {len(shape)} dimensions", "4: number, channels, height, width")
         key = (shape[2], shape[3])
-        if key not in grids:
+        found = grids.get(key)  # other threads may clear the table at any time: the local value counts
+        if found is None:
+            found = make_grid(spec, *key, ceil=ceil)
             if len(grids) > 8:
                 grids.clear()
-            grids[key] = make_grid(spec, *key, ceil=ceil)
-        return grids[key]
+            grids[key] = found
+        return found
 
     def grid_of(x: Tensor) -> Grid:
         return grid(x.shape)

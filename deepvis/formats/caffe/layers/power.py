@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from math import log as ln
 
-import torch
-from torch import Tensor
-
+from deepvis.formats.caffe.layer import CaffeOp, elementwise, fault, layer_type
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.op import LAYERS, SAME, Op, Weights, fault
+from deepvis.network.kinds import Kind
+from deepvis.network.lazy import Tensor, torch
+from deepvis.network.op import SAME, Op, Weights
 
 
-@LAYERS.add("Power")
+@layer_type("Power", kind=Kind.ACTIVATION, field=elementwise)
 def power(spec: LayerSpec, weights: Weights) -> Op:
     """y = (shift + scale * x) ** power, element by element.
 
     Shapes: any -> the same. Gradient: g * power * scale * (shift + scale * x) ** (power - 1).
     Caffe's surprises: where power * scale is 0 the top is the constant shift ** power (1 for power 0, even of
     0) and the gradient 0; a negative base with a fractional power is not a number; in place its backward pass
-    writes over g and ends with a square that has nothing to do with it (see ``Op.fault_in_place``).
+    writes over g and ends with a square that has nothing to do with it (see ``CaffeOp.fault_in_place``).
     Source: Caffe's power_layer.cpp; defaults 1, 1, 0.
     """
     p = spec.param
@@ -56,7 +56,7 @@ def power(spec: LayerSpec, weights: Weights) -> Op:
             d = exponent * y / y if shift == 0 else slope * y / inner(y)
         return [d * d]
 
-    return Op(forward, backward=backward, shapes=SAME, fault_in_place=fault_in_place)
+    return CaffeOp(forward, backward=backward, shapes=SAME, fault_in_place=fault_in_place)
 
 
 def _log_of_base(spec: LayerSpec) -> float:
@@ -69,7 +69,7 @@ def _log_of_base(spec: LayerSpec) -> float:
     return ln(base)
 
 
-@LAYERS.add("Exp")
+@layer_type("Exp", kind=Kind.ACTIVATION, field=elementwise)
 def exp(spec: LayerSpec, weights: Weights) -> Op:
     """y = base ** (shift + scale * x), element by element.
 
@@ -87,7 +87,7 @@ def exp(spec: LayerSpec, weights: Weights) -> Op:
     return Op(forward, backward=lambda ran, grads: [grads[0] * ran.tops[0] * inner], shapes=SAME)
 
 
-@LAYERS.add("Log")
+@layer_type("Log", kind=Kind.ACTIVATION, field=elementwise)
 def log(spec: LayerSpec, weights: Weights) -> Op:
     """y = log of (shift + scale * x) to the base, element by element.
 
@@ -105,7 +105,7 @@ def log(spec: LayerSpec, weights: Weights) -> Op:
     def fault_in_place(ran, grads):
         return [((scale / log_base) / (ran.tops[0] * scale + shift)).square()]
 
-    return Op(
+    return CaffeOp(
         lambda x: torch.log(x * scale + shift) / log_base,
         backward=backward,
         shapes=SAME,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from deepvis.core.registry import Registry
+from deepvis.formats.caffe.layer import MANY, Builder, fault, layer_type
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.op import LAYERS, Builder, Weights, fault
+from deepvis.network.op import Weights
 
 PYTHON_LAYERS: Registry[Builder] = Registry("Python layer")  # "module.layer" -> builder
 
@@ -14,7 +15,7 @@ def python_name(spec: LayerSpec) -> str:
     return f"{spec.param.module}.{spec.param.layer}"
 
 
-@LAYERS.add("Python")
+@layer_type("Python", bottoms=(0, MANY), tops=(0, MANY))
 def python(spec: LayerSpec, weights: Weights):
     """What ``PYTHON_LAYERS`` holds under the layer's "module.layer"; otherwise an error with that name.
 

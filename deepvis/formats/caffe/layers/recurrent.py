@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from math import prod
+from typing import Any
 
-import torch
-from torch import Tensor
-from torch.nn import functional as F
-
+from deepvis.formats.caffe.layer import CaffeOp, WeightRule, blob, fault, layer_type
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.op import LAYERS, Op, Tensors, Weights, blob, by_autograd, fault
+from deepvis.network.kinds import Kind
+from deepvis.network.lazy import F, Tensor, torch
+from deepvis.network.op import Op, Tensors, Weights, by_autograd
 
 
 class _Parts:
@@ -74,7 +75,7 @@ class _Parts:
 
     def op(self, unroll: Callable[[Tensors, Tensors], tuple[Tensors, Tensors]], kept: Tensors = ()) -> Op:
         """The layer from ``unroll``: (bottoms, kept states) -> (outputs with the exposed states, last states)."""
-        op = Op(lambda *bottoms: unroll(bottoms, kept)[0], fast=lambda *bottoms: unroll(bottoms, kept))
+        op = CaffeOp(lambda *bottoms: unroll(bottoms, kept)[0], fast=lambda *bottoms: unroll(bottoms, kept))
         resume = None if self.exposed else lambda last: self.op(unroll, last)
         return replace(op, backward=self.backward(op), resume=resume)
 
@@ -91,7 +92,28 @@ class _Parts:
         return rule
 
 
-@LAYERS.add("RNN")
+def weight_count(message: Any) -> int:
+    """3 blobs, or 5 of an RNN; one more with a static input: beyond sequence, markers and exposed hidden states."""
+    is_lstm = message.type == "LSTM"
+    exposed = 1 + is_lstm if message.recurrent_param.expose_hidden else 0
+    return (3 if is_lstm else 5) + (len(message.bottom) - 2 - exposed > 0)
+
+
+def weight_shapes(spec: LayerSpec, bottoms: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:
+    """Input weights, bias, (static input weights,) hidden weights; for RNN the output's weights and bias too."""
+    n, is_lstm = spec.param.num_output, spec.type == "LSTM"
+    rows = 4 * n if is_lstm else n
+    shapes: list[tuple[int, ...]] = [(rows, prod(bottoms[0][2:])), (rows,)]
+    if weight_count(spec.message) in (4, 6):
+        shapes.append((rows, prod(bottoms[2][1:])))
+    shapes.append((rows, n))
+    return shapes if is_lstm else [*shapes, (n, n), (n,)]
+
+
+WEIGHTS = WeightRule(weight_count, weight_shapes)
+
+
+@layer_type("RNN", kind=Kind.RECURRENT, bottoms=(2, 5), tops=(1, 3), weights=WEIGHTS)
 def rnn(spec: LayerSpec, weights: Weights) -> Op:
     """h[t] = tanh(W_xh x[t] + b_h + W_s s + W_hh (cont[t] h[t-1])); y[t] = tanh(W_ho h[t] + b_o).
 
@@ -99,7 +121,7 @@ def rnn(spec: LayerSpec, weights: Weights) -> Op:
     y (T, N, D), and with expose_hidden h[T] (1, N, D); D = num_output. Weights in order: W_xh (D, K), b_h,
     [W_s (D, K_s)], W_hh (D, D), W_ho (D, D), b_o.
     Caffe's surprises: the output passes through a second tanh; cont is 0 at the first step of a sequence and
-    cuts the past off; Caffe goes on from the last pass's state where cont[0] is 1 (here ``Op.resume`` does, a
+    cuts the past off; Caffe goes on from the last pass's state where cont[0] is 1 (here ``CaffeOp.resume`` does, a
     ``Net``'s passes start from zeros); no gradient reaches cont or leaves through hidden states.
     Source: Caffe's recurrent_layer.cpp, rnn_layer.cpp.
     """
@@ -120,7 +142,7 @@ def rnn(spec: LayerSpec, weights: Weights) -> Op:
     return parts.op(unroll)
 
 
-@LAYERS.add("LSTM")
+@layer_type("LSTM", kind=Kind.RECURRENT, bottoms=(2, 5), tops=(1, 3), weights=WEIGHTS)
 def lstm(spec: LayerSpec, weights: Weights) -> Op:
     """c[t] = cont f c[t-1] + i g; h[t] = o tanh(c[t]); i, f, o = sigmoid and g = tanh of the four parts of
     W_xc x[t] + b_c + W_s s + W_hc (cont[t] h[t-1]).
@@ -129,7 +151,7 @@ def lstm(spec: LayerSpec, weights: Weights) -> Op:
     h (T, N, D), and with expose_hidden h[T] and c[T] (1, N, D); D = num_output. Weights in order: W_xc (4 D, K), b_c,
     [W_s (4 D, K_s)], W_hc (4 D, D); their rows are i, f, o, g.
     Caffe's surprises: no peepholes; cont is 0 at the first step of a sequence and cuts the past off; Caffe goes on
-    from the last pass's state where cont[0] is 1 (here ``Op.resume`` does, a ``Net``'s passes start from zeros);
+    from the last pass's state where cont[0] is 1 (here ``CaffeOp.resume`` does, a ``Net``'s passes start from zeros);
     no gradient reaches cont or leaves through hidden states.
     Source: Caffe's recurrent_layer.cpp, lstm_layer.cpp, lstm_unit_layer.cpp.
     """
@@ -149,7 +171,7 @@ def lstm(spec: LayerSpec, weights: Weights) -> Op:
     return parts.op(unroll)
 
 
-@LAYERS.add("LSTMUnit")
+@layer_type("LSTMUnit", bottoms=(3, 3), tops=(2, 2))
 def lstm_unit(spec: LayerSpec, weights: Weights) -> Op:
     """c = cont f c' + i g; h = o tanh(c); i, f, o = sigmoid and g = tanh of the four parts of the gates.
 

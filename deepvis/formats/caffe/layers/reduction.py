@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
-from torch import Tensor
-
+from deepvis.formats.caffe.layer import canonical_axis, fault, layer_type, option
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.op import LAYERS, Op, Weights, canonical_axis, fault, option, without_gradient
+from deepvis.network.lazy import Tensor, torch
+from deepvis.network.op import Op, Weights, without_gradient
 
 
-@LAYERS.add("Reduction")
+@layer_type("Reduction")
 def reduction(spec: LayerSpec, weights: Weights) -> Op:
     """y = coeff * the sum of x (SUM), |x| (ASUM) or x^2 (SUMSQ), or the mean (MEAN), over all axes from ``axis`` (0).
 
@@ -39,7 +38,7 @@ def reduction(spec: LayerSpec, weights: Weights) -> Op:
     return Op(forward, shapes=shapes)
 
 
-@LAYERS.add("ArgMax")
+@layer_type("ArgMax")
 def argmax(spec: LayerSpec, weights: Weights) -> Op:
     """y = indices of the top_k (1) largest values, largest first, as floats; with out_max_val the values.
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
-from torch import Tensor
-from torch.nn import functional as F
-
+from deepvis.formats.caffe.layer import WeightRule, blob, elementwise, fault, layer_type, learned_filler
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.op import LAYERS, SAME, Op, Weights, blob, fault
+from deepvis.network.kinds import Kind
+from deepvis.network.lazy import F, Tensor, torch
+from deepvis.network.op import SAME, Op, Weights
 
 
-@LAYERS.add("ReLU")
+def relu_kind(spec: LayerSpec) -> Kind:
+    return Kind.LEAKY_RELU if spec.param.negative_slope else Kind.RELU
+
+
+@layer_type("ReLU", kind=relu_kind, field=elementwise)
 def relu(spec: LayerSpec, weights: Weights) -> Op:
     """y = max(x, 0) + negative_slope * min(x, 0), element by element.
 
@@ -39,7 +42,7 @@ def positive_part(grad: Tensor, y: Tensor) -> Tensor:
     return torch.ops.aten.threshold_backward(grad, y, 0)
 
 
-@LAYERS.add("ReLU6")
+@layer_type("ReLU6", kind=Kind.CAPPED_RELU, field=elementwise)
 def relu6(spec: LayerSpec, weights: Weights) -> Op:
     """y = min(max(x, 0), 6), element by element.
 
@@ -54,7 +57,19 @@ def relu6(spec: LayerSpec, weights: Weights) -> Op:
     return Op(lambda x: x.clamp(0, 6), backward=backward, shapes=SAME)
 
 
-@LAYERS.add("PReLU")
+def slope_shapes(spec: LayerSpec, bottoms: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:
+    x = bottoms[0]
+    if len(x) < 2:
+        raise fault(spec, f"a bottom of {len(x)} dimensions", "2 or more: number, channels, ...")
+    return [(1,) if spec.param.channel_shared else (x[1],)]
+
+
+@layer_type(
+    "PReLU",
+    kind=Kind.ACTIVATION,
+    weights=WeightRule(lambda message: 1, slope_shapes, learned_filler(0.25)),
+    field=elementwise,
+)
 def prelu(spec: LayerSpec, weights: Weights) -> Op:
     """y = max(x, 0) + a[c] * min(x, 0), with a learned slope for each channel, or one for all (channel_shared).
 
@@ -85,7 +100,7 @@ def prelu(spec: LayerSpec, weights: Weights) -> Op:
     return Op(forward, backward=backward, shapes=shapes)
 
 
-@LAYERS.add("ELU")
+@layer_type("ELU", kind=Kind.ACTIVATION, field=elementwise)
 def elu(spec: LayerSpec, weights: Weights) -> Op:
     """y = x where x > 0, alpha * (exp(x) - 1) elsewhere, element by element.
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
-from torch import Tensor
-
+from deepvis.formats.caffe.layer import canonical_axis, check_size, elementwise, fault, layer_type
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.op import LAYERS, Op, Weights, canonical_axis, check_size, fault
+from deepvis.network.field import WHOLE_WINDOW, Step, Window, whole_along
+from deepvis.network.kinds import Kind
+from deepvis.network.lazy import Tensor
+from deepvis.network.op import Op, Weights
 
 
-@LAYERS.add("Flatten")
+@layer_type("Flatten", kind=Kind.RESHAPE)
 def flatten(spec: LayerSpec, weights: Weights) -> Op:
     """y = x with the axes from ``axis`` (1) to ``end_axis`` (-1) made into one.
 
@@ -29,7 +31,7 @@ def flatten(spec: LayerSpec, weights: Weights) -> Op:
     return Op(forward, backward=_back_in_shape)
 
 
-@LAYERS.add("Reshape")
+@layer_type("Reshape", kind=Kind.RESHAPE)
 def reshape(spec: LayerSpec, weights: Weights) -> Op:
     """y = x in another shape of the same size.
 
@@ -78,7 +80,13 @@ def _back_in_shape(ran, grads):
     return [grads[0].reshape(ran.bottoms[0].shape)]
 
 
-@LAYERS.add("Permute")
+def permute_field(spec: LayerSpec, step: Step, seen: Window) -> Window:
+    order = [int(v) for v in spec.param.order]
+    order += [d for d in range(len(step.below)) if d not in order]
+    return seen if order[-2:] == list(range(len(order)))[-2:] else WHOLE_WINDOW
+
+
+@layer_type("Permute", kind=Kind.RESHAPE, field=permute_field)
 def permute(spec: LayerSpec, weights: Weights) -> Op:
     """y = x with its axes in another order: axis i of y is axis order[i] of x.
 
@@ -97,7 +105,11 @@ def permute(spec: LayerSpec, weights: Weights) -> Op:
     return Op(lambda x: x.permute(order(x)).contiguous())
 
 
-@LAYERS.add("Tile")
+def tile_field(spec: LayerSpec, step: Step, seen: Window) -> Window:
+    return whole_along(canonical_axis(spec, spec.param.axis, len(step.below)), step.below, seen)
+
+
+@layer_type("Tile", field=tile_field)
 def tile(spec: LayerSpec, weights: Weights) -> Op:
     """y = the bottom ``tiles`` times, one after the other along ``axis`` (1).
 
@@ -121,7 +133,7 @@ def tile(spec: LayerSpec, weights: Weights) -> Op:
     return Op(forward, shapes=shapes)
 
 
-@LAYERS.add("ShuffleChannel")
+@layer_type("ShuffleChannel", field=elementwise)
 def shuffle_channel(spec: LayerSpec, weights: Weights) -> Op:
     """y = x with the channels dealt out: channel g * (C / group) + i goes to place i * group + g.
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from math import ceil, floor
 
-import torch
-from torch import Tensor
-
+from deepvis.formats.caffe.layer import fault, layer_type
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.op import LAYERS, Op, Weights, fault
+from deepvis.network.lazy import Tensor, torch
+from deepvis.network.op import Op, Weights
 
 
-@LAYERS.add("ROIPooling")
+@layer_type("ROIPooling", bottoms=(2, 2))
 def roi_pooling(spec: LayerSpec, weights: Weights) -> Op:
     """y[r, c, i, j] = the largest value of channel c in bin (i, j) of region r.
 

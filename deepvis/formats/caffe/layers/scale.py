@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from torch import Tensor
-
+from deepvis.formats.caffe.layer import WeightRule, blob, canonical_axis, elementwise, fault, layer_type, learned_filler
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.op import LAYERS, Op, Weights, blob, canonical_axis, fault
+from deepvis.network.kinds import Kind
+from deepvis.network.lazy import Tensor
+from deepvis.network.op import Op, Weights
 
 
 def _spread_shape(spec: LayerSpec, shape: Sequence[int], other: Sequence[int] | None) -> tuple[tuple[int, ...], int]:
@@ -36,7 +38,39 @@ def _spread(small: Tensor, axis: int, dims: int) -> Tensor:
     return small.reshape((1,) * axis + tuple(small.shape) + (1,) * (dims - axis - small.dim()))
 
 
-@LAYERS.add("Scale")
+def spread_shapes(spec: LayerSpec, bottoms: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:
+    """Of the scale (or Bias's bias), and of the Scale's bias; two bottoms leave the latter alone."""
+    p, x, has_both = spec.param, bottoms[0], spec.type == "Scale" and spec.param.bias_term
+    if len(bottoms) > 1:
+        return [tuple(bottoms[1])] * has_both
+    axis = canonical_axis(spec, p.axis, max(len(x), 1)) if p.num_axes else 0
+    shape = x[axis:] if p.num_axes == -1 else x[axis : axis + p.num_axes]
+    return [tuple(shape)] * (1 + has_both)
+
+
+def scale_count(message: Any) -> int:
+    """A scale, unless it is the second bottom, and a bias with bias_term."""
+    return (len(message.bottom) == 1) + message.scale_param.bias_term
+
+
+def bias_count(message: Any) -> int:
+    """A bias, unless it is the second bottom."""
+    return int(len(message.bottom) == 1)
+
+
+def scale_filler(spec: LayerSpec, index: int, shape: tuple[int, ...]) -> Any:
+    """``filler``, by default 1; bias_filler for the bias."""
+    is_bias = index == 1 or len(spec.bottoms) > 1
+    return spec.param.bias_filler if is_bias else learned_filler(1.0)(spec, index, shape)
+
+
+@layer_type(
+    "Scale",
+    kind=Kind.SCALE,
+    bottoms=(1, 2),
+    weights=WeightRule(scale_count, spread_shapes, scale_filler),
+    field=elementwise,
+)
 def scale(spec: LayerSpec, weights: Weights) -> Op:
     """y = x * s (+ b with bias_term), s and b spread over the axes from ``axis`` (1: the channels) on.
 
@@ -69,7 +103,13 @@ def scale(spec: LayerSpec, weights: Weights) -> Op:
     return Op(forward, backward=backward if len(spec.bottoms) == 1 else None, shapes=shapes)
 
 
-@LAYERS.add("Bias")
+@layer_type(
+    "Bias",
+    kind=Kind.SCALE,
+    bottoms=(1, 2),
+    weights=WeightRule(bias_count, spread_shapes, learned_filler(0.0)),
+    field=elementwise,
+)
 def bias(spec: LayerSpec, weights: Weights) -> Op:
     """y = x + b, b spread over the axes from ``axis`` (1: the channels) on.
 

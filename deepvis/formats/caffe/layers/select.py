@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
-from torch.nn import functional as F
+from collections.abc import Sequence
+from typing import Any
 
+from deepvis.formats.caffe.layer import MANY, WeightRule, blob, fault, layer_type
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.op import LAYERS, Op, Weights, blob, fault
+from deepvis.network.kinds import Kind
+from deepvis.network.lazy import F, Tensor, torch
+from deepvis.network.op import Op, Weights
 
 
 def _indices(spec: LayerSpec, x: Tensor, count: int, what: str) -> Tensor:
@@ -20,7 +22,17 @@ def _indices(spec: LayerSpec, x: Tensor, count: int, what: str) -> Tensor:
     return index
 
 
-@LAYERS.add("Embed")
+def has_bias(message: Any) -> int:
+    """A table, and a bias with bias_term."""
+    return 1 + message.embed_param.bias_term
+
+
+def table_shapes(spec: LayerSpec, bottoms: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:
+    p = spec.param
+    return [(p.input_dim, p.num_output)] + [(p.num_output,)] * p.bias_term
+
+
+@layer_type("Embed", kind=Kind.EMBEDDING, weights=WeightRule(has_bias, table_shapes))
 def embed(spec: LayerSpec, weights: Weights) -> Op:
     """y[..., :] = W[x[...], :] + b: each index of the bottom becomes its row of the table.
 
@@ -41,7 +53,7 @@ def embed(spec: LayerSpec, weights: Weights) -> Op:
     return Op(forward, backward=lambda ran, grads: [None])
 
 
-@LAYERS.add("BatchReindex")
+@layer_type("BatchReindex", bottoms=(2, 2))
 def batch_reindex(spec: LayerSpec, weights: Weights) -> Op:
     """y[m] = x[index[m]]: the first bottom's items in the order, and as often, as the second bottom names them.
 
@@ -59,7 +71,7 @@ def batch_reindex(spec: LayerSpec, weights: Weights) -> Op:
     return Op(forward, backward=backward)
 
 
-@LAYERS.add("Filter")
+@layer_type("Filter", bottoms=(2, MANY), tops=(1, MANY), fewer_tops=1)
 def filter_(spec: LayerSpec, weights: Weights) -> Op:
     """y[i] = the items of bottom i whose value in the last bottom, the selector, is not 0, in order.
 

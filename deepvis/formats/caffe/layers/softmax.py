@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
-from torch import Tensor
-
+from deepvis.formats.caffe.layer import canonical_axis, layer_type
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.op import LAYERS, Op, Weights, canonical_axis
+from deepvis.network.field import Step, Window, whole_along
+from deepvis.network.kinds import Kind
+from deepvis.network.lazy import Tensor, torch
+from deepvis.network.op import Op, Weights
 
 
-@LAYERS.add("Softmax")
+def softmax_field(spec: LayerSpec, step: Step, seen: Window) -> Window:
+    return whole_along(canonical_axis(spec, spec.param.axis, len(step.below)), step.below, seen)
+
+
+@layer_type("Softmax", kind=Kind.SOFTMAX, field=softmax_field)
 def softmax(spec: LayerSpec, weights: Weights) -> Op:
     """y = exp(x - max) / sum of exp(x - max), along ``axis`` (1: the channels).
 

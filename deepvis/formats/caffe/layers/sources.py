@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 
 from deepvis.formats.caffe.fillers import FILLERS, fill
+from deepvis.formats.caffe.layer import MANY, WeightRule, blob, check_size, fault, layer_type, no_filler
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.op import LAYERS, Op, Weights, blob, check_size, fault
+from deepvis.network.kinds import Kind
+from deepvis.network.lazy import torch
+from deepvis.network.op import Op, Weights
 
 
-@LAYERS.add("Parameter")
+@layer_type(
+    "Parameter",
+    kind=Kind.SOURCE,
+    bottoms=(0, 0),
+    weights=WeightRule(lambda message: 1, lambda spec, bottoms: [tuple(spec.param.shape.dim)], no_filler),
+)
 def parameter(spec: LayerSpec, weights: Weights) -> Op:
     """y = the layer's weight blob.
 
@@ -24,7 +31,7 @@ def parameter(spec: LayerSpec, weights: Weights) -> Op:
     return Op(lambda: value.clone(), shapes=lambda: (shape,))
 
 
-@LAYERS.add("DummyData")
+@layer_type("DummyData", kind=Kind.SOURCE, bottoms=(0, 0), tops=(1, MANY))
 def dummy_data(spec: LayerSpec, weights: Weights) -> Op:
     """y = constant or random values of a given shape.
 

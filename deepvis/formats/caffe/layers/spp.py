@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
-
+from deepvis.formats.caffe.layer import fault, layer_type, option
 from deepvis.formats.caffe.layers.pooling import average_pool, max_pool, place, stochastic_pool
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.op import LAYERS, Op, Weights, fault, option
+from deepvis.network.lazy import Tensor, torch
+from deepvis.network.op import Op, Weights
 
 HIGHEST_PYRAMID = 16
 
 
-@LAYERS.add("SPP")
+@layer_type("SPP")
 def spp(spec: LayerSpec, weights: Weights) -> Op:
     """y = for each level l below pyramid_height: the bottom pooled into 2^l x 2^l bins; flattened, one after the other.
 

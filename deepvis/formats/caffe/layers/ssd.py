@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import sqrt
+from typing import Any
 
-import torch
-from torch import Tensor
-
+from deepvis.formats.caffe.layer import WeightRule, blob, fault, layer_type
+from deepvis.formats.caffe.schema import FillerParameter
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.op import LAYERS, Op, Weights, blob, fault, without_gradient
+from deepvis.network.field import WHOLE_WINDOW, Step, Window
+from deepvis.network.kinds import Kind
+from deepvis.network.lazy import Tensor, torch
+from deepvis.network.op import Op, Weights, without_gradient
 
 
-@LAYERS.add("Normalize")
+def normalize_field(spec: LayerSpec, step: Step, seen: Window) -> Window:
+    return WHOLE_WINDOW if spec.param.across_spatial else seen
+
+
+def scale_shapes(spec: LayerSpec, bottoms: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:
+    return [(1,) if spec.param.channel_shared else (bottoms[0][1],)]
+
+
+def scale_filler(spec: LayerSpec, index: int, shape: tuple[int, ...]) -> Any:
+    """``scale_filler``, by default 1."""
+    return spec.param.scale_filler if spec.param.HasField("scale_filler") else FillerParameter(value=1.0)
+
+
+@layer_type(
+    "Normalize",
+    kind=Kind.NORMALIZATION,
+    weights=WeightRule(lambda message: 1, scale_shapes, scale_filler),
+    field=normalize_field,
+)
 def normalize(spec: LayerSpec, weights: Weights) -> Op:
     """y = s[c] * x / norm of x, the norm over the channels at each place, or over the whole item (across_spatial).
 
@@ -32,7 +54,7 @@ def normalize(spec: LayerSpec, weights: Weights) -> Op:
     return Op(forward)
 
 
-@LAYERS.add("PriorBox")
+@layer_type("PriorBox", kind=Kind.DETECTION, bottoms=(2, 2))
 def prior_box(spec: LayerSpec, weights: Weights) -> Op:
     """y = the default boxes of an SSD detector at each place of the first bottom, as fractions of the second's image.
 

@@ -1,0 +1,129 @@
+"""A Caffe network as a graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+import deepvis.formats.caffe.layers  # noqa: F401  (fills the table of layer types)
+from deepvis.formats.caffe import schema
+from deepvis.formats.caffe.filling import fill_net
+from deepvis.formats.caffe.layer import LAYERS, build, field_of, kind_of
+from deepvis.formats.caffe.layers.python import PYTHON_LAYERS, python_name
+from deepvis.formats.caffe.spec import LayerSpec, NetSpec
+from deepvis.network.errors import ModelError, nearest
+from deepvis.network.graph import Graph, GraphBuilder
+from deepvis.network.op import Op, Weights
+
+if TYPE_CHECKING:
+    from deepvis.network.net import Net
+
+_WITHOUT_EFFECT = ("engine", "FillerParameter")  # on the numbers: a field's name, and the type of others
+
+
+class UnsupportedLayers(ModelError):
+    """The network has layers that nothing here can run. ``layers``: (name, type) of each."""
+
+    def __init__(self, layers: Sequence[LayerSpec]) -> None:
+        self.layers = [(layer.name, layer.type) for layer in layers]
+        types: dict[str, list[str]] = {}
+        for layer in layers:
+            kind = layer.type if layer.type != "Python" else f"Python {python_name(layer)}"
+            types.setdefault(kind, []).append(layer.name)
+        found = "; ".join(f"{kind} (layer {', '.join(map(repr, names))})" for kind, names in types.items())
+        super().__init__(
+            f"the engine has no layer type {found}; remove these layers, or add a file for the type to "
+            "deepvis/formats/caffe/layers (docs/engine.md says how)"
+        )
+
+
+_graphs: WeakKeyDictionary[NetSpec, Graph] = WeakKeyDictionary()
+_lock = Lock()
+
+
+def graph_of(spec: NetSpec) -> Graph:
+    """The network as a graph, made once and kept as long as the specification lives.
+
+    Every version of a blob that layers in place make is a value of its own, of the blob's name. Node i is layer i.
+    Weights that no file gave are filled where the specification asks for that. A network with layers that nothing
+    here can run has a ``refusal``. Raises ModelError where a layer takes a blob that nothing has made before it.
+    """
+    with _lock:
+        if spec not in _graphs:
+            _graphs[spec] = _graph_of(spec)
+        return _graphs[spec]
+
+
+def caffe_net(spec: NetSpec, device: Any = "cpu") -> Net:
+    """The network ready to run on a device. Raises ModelError."""
+    from deepvis.network.net import Net
+
+    return Net(graph_of(spec), device)
+
+
+def unsupported(spec: NetSpec) -> list[LayerSpec]:
+    """The layers of types that nothing here can run, and Python layers that nothing stands in for."""
+    return [
+        layer
+        for layer in spec.layers
+        if (layer.type not in LAYERS and layer.type != "Input")
+        or (layer.type == "Python" and python_name(layer) not in PYTHON_LAYERS)
+    ]
+
+
+def _graph_of(spec: NetSpec) -> Graph:
+    unknown = unsupported(spec)
+    refusal = UnsupportedLayers(unknown) if unknown else None
+    filled = fill_net(spec) if spec.fill and refusal is None else spec
+    builder = GraphBuilder(spec.name, spec.inputs)
+    for layer, given in zip(filled.layers, spec.layers, strict=True):
+        if layer.type == "Input":
+            continue
+        bottoms = [_value(builder, layer, name, spec) for name in layer.bottoms]
+        row = LAYERS.get(layer.type)
+        builder.add(
+            layer.name,
+            kind_of(layer),
+            bottoms,
+            layer.tops,
+            _maker(layer),
+            weights=layer.blobs,
+            field=field_of(layer),
+            type=layer.type,
+            outputs=row.outputs(layer) if row is not None and row.outputs is not None else None,
+            signature=_signature(layer),
+            has_own_weights=bool(given.blobs) or not layer.blobs,
+        )
+    return builder.graph(notes=spec.notes, refusal=refusal)
+
+
+def _value(builder: GraphBuilder, layer: LayerSpec, name: str, spec: NetSpec) -> int:
+    value = builder.last(name)
+    if value is None:
+        blobs = {*spec.inputs, *(top for each in spec.layers for top in each.tops)}
+        hint = nearest(name, blobs, f"there are: {', '.join(blobs)}")
+        raise ModelError(
+            f"layer {layer.name!r} ({layer.type}): found no blob named {name!r}, expected one that was made before; "
+            f"{hint}"
+        )
+    return value
+
+
+def _maker(layer: LayerSpec) -> Callable[[Weights], Op]:
+    return lambda weights: build(layer, weights)
+
+
+def _signature(layer: LayerSpec) -> bytes:
+    """Name, type, blobs, and the parameters of its type; not those that say how weights begin, or on what they run."""
+    named = repr((layer.name, layer.type, layer.bottoms, layer.tops)).encode()
+    if layer.type not in schema.PARAM_FIELD:
+        return named
+    kept = type(layer.param)()
+    kept.CopyFrom(layer.param)
+    for field, _ in layer.param.ListFields():
+        kind = field.message_type.name if field.message_type is not None else ""
+        if field.name in _WITHOUT_EFFECT or kind in _WITHOUT_EFFECT:
+            kept.ClearField(field.name)
+    return named + kept.SerializeToString(deterministic=True)

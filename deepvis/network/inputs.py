@@ -1,0 +1,38 @@
+"""Which of a network's inputs takes the picture, and of what shape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from deepvis.network.errors import ModelError
+
+Shape = tuple[int, ...]
+
+
+def picture_input(network: str, inputs: Mapping[str, Shape], wanted: str | None = None) -> str:
+    """The input that takes the picture: the wanted one, "data", or the first of picture shape. Raises ModelError."""
+    names = ", ".join(map(repr, inputs)) or "none"
+    if wanted:
+        if wanted not in inputs:
+            raise ModelError(f"network {network!r} has no input {wanted!r}, expected one of its inputs: {names}")
+        return wanted
+    pictures = [name for name, shape in inputs.items() if len(shape) in (0, 3, 4)]
+    if not pictures:
+        raise ModelError(f"network {network!r}: found the inputs {names}, expected one that takes a picture")
+    return "data" if "data" in pictures else pictures[0]
+
+
+def picture_shape(network: str, name: str, shape: Shape) -> tuple[int, int, int]:
+    """(channels, height, width) of an input. Raises ModelError where it is no picture, or is not declared."""
+    if len(shape) not in (3, 4):
+        found = "no shape" if not shape else f"the shape {'x'.join(map(str, shape))}"
+        raise ModelError(
+            f"network {network!r}: found {found} of the input {name!r}, expected (batch, channels, height, width); "
+            "give its size (input_size)"
+        )
+    return shape[-3], shape[-2], shape[-1]
+
+
+def one_picture(shape: Shape) -> Shape:
+    """The shape with batch 1, as the window runs it; a shape without a batch as it is."""
+    return (1, *shape[1:]) if len(shape) == 4 else shape

@@ -1,0 +1,98 @@
+"""How any process finds a network, and the table of formats that open it."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from deepvis.core.registry import Registry
+from deepvis.network.errors import ModelError
+from deepvis.network.graph import Graph
+
+
+@dataclass(frozen=True)
+class NetworkRef:
+    """A network by what a person would name: plain values, that can be sent to other processes and written down.
+
+    Paths are best absolute, so that other processes and folders find them.
+    """
+
+    model: str | None = None  # a card's name or folder; None: the files below, or else the embedded default
+    network: str | None = None  # the network's file: deploy.prototxt
+    weights: str | None = None
+    mean: str | tuple[float, ...] | None = None  # a file, or one number a channel
+    labels: str | None = None  # a text file, a class a line
+    options: tuple[tuple[str, Any], ...] = ()  # what is said better than file and card say it, by name
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {**vars(self), "options": dict(self.options)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> NetworkRef:
+        """What ``as_dict`` gave, after JSON; the layout of 0.1.0's scan.json too. Raises TypeError for other names."""
+        values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+        if "name" in values:  # 0.1.0
+            named = {"model": values.pop("name"), "network": values.pop("prototxt")}
+            named.update({name: values.pop(name) for name in ("weights", "mean", "labels")})
+            values = {**named, "options": {name: value for name, value in values.items() if value}}
+        options = dict(values.pop("options", {}))
+        pairs = tuple((name, tuple(v) if isinstance(v, list) else v) for name, v in options.items())
+        return cls(**values, options=pairs)
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a format is asked to open."""
+
+    file: Path
+    weights: Path | None = None
+    data_input: str | None = None  # the input that takes the picture; None: it is found
+    input_size: tuple[int, int] | None = None  # (height, width) of the picture; None: the file's
+    fill: bool = False  # layers without weights begin with made-up ones
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """What a format makes of a network's file.
+
+    structure: the network as far as it is known without its weights: names, kinds, the inputs' shapes for one picture.
+    weighted: gives the network with its weights; may take seconds, and raises ModelError where they do not fit.
+    """
+
+    structure: Graph
+    weighted: Callable[[], Graph]
+    mean: list[float] | None = None  # what the file says of the mean: one number a channel
+    channel_order: str = "BGR"
+    input_scale: float = 255.0  # the value of a white pixel at the input
+    mean_file: str = ""  # the name of a mean image that the network was trained with
+    own: Callable[[], Any] = field(default=lambda: None)  # what the format's own tools work on: Caffe's NetSpec
+
+
+Opener = Callable[[Source], Opened]
+FORMATS: Registry[Opener] = Registry("network format")
+
+# imported when first asked for: a framework takes seconds to load, and is not everywhere
+MODULES = {
+    "caffe": "deepvis.formats.caffe.opener",
+    "torch": "deepvis.formats.torch.opener",
+}
+SUFFIXES = {".prototxt": "caffe", ".py": "torch"}
+
+
+def format_of(file: str | Path) -> str:
+    """The name of the format of a network's file, by its suffix; "caffe" where that tells nothing."""
+    return SUFFIXES.get(Path(str(file).partition(":")[0]).suffix, "caffe")
+
+
+def open_source(source: Source) -> Opened:
+    """Open a network's file by the format that its suffix names. Raises ModelError."""
+    name = format_of(source.file)
+    try:
+        importlib.import_module(MODULES[name])
+    except ImportError as error:
+        raise ModelError(f"{source.file}: the format {name} needs a package that is missing ({error})") from error
+    return FORMATS[name](source)
