@@ -40,6 +40,7 @@ from deepvis.optimize.ascend import Job, advance, begin
 from deepvis.optimize.objective import unit
 from deepvis.optimize.presets import preset
 from deepvis.optimize.specimen import specimen_of
+from deepvis.optimize.tasks import moved
 from deepvis.scan.images import find_images
 from deepvis.scan.network import ScanNetwork
 from deepvis.scan.tracker import Tracker
@@ -182,18 +183,19 @@ def back(model: Model, photos: list[str], device: str) -> dict[str, float]:
 
 
 def climb(model: Model, photos: list[str], device: str) -> dict[str, float]:
-    """The objective over the first iterations, from the same noise: later the kinks of the network part the ways."""
+    """One iteration from every place of the CPU's way: over many of them the network's kinks part the ways."""
     layer = [name for name in model.layer_names if name in model.label_layers and name != model.prob_layer][-1]
-    curves: dict[str, dict[str, np.ndarray]] = {}
-    for where in ("cpu", device):
-        ready = specimen_of(model, where)
-        for name in PRESETS:
-            climbs = [begin(ready, Job(unit(layer, channel), preset(name), seed=channel)) for channel in range(BATCH)]
-            for _ in range(ITERATIONS):
-                climbs = advance(ready, climbs)
-            values = np.array([each.objective[:ITERATIONS] for each in climbs])
-            curves.setdefault(name, {})[where] = values
-    return {f"{layer}, preset {name}": apart(both[device], both["cpu"]) for name, both in curves.items()}
+    here, there = specimen_of(model, "cpu"), specimen_of(model, device)
+    found = {}
+    for name in PRESETS:
+        climbs = [begin(here, Job(unit(layer, channel), preset(name), seed=channel)) for channel in range(BATCH)]
+        for iteration in range(ITERATIONS):
+            beside = advance(there, [moved(each, there.net.device) for each in climbs])
+            climbs = advance(here, climbs)
+            steps = [torch.stack([each.x.cpu() for each in some]).double() for some in (beside, climbs)]
+            away = (steps[0] - steps[1]).norm() / steps[1].norm()
+            found[f"{layer}, preset {name}, iteration {iteration}"] = float(away)
+    return found
 
 
 def scan(model: Model, photos: list[str], device: str) -> dict[str, float]:

@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -26,6 +27,9 @@ import numpy as np
 import torch
 from scipy.ndimage import gaussian_filter
 
+from deepvis.formats.caffe.filling import fill_net
+from deepvis.formats.caffe.functional import functional
+from deepvis.formats.caffe.spec import NetSpec
 from deepvis.models.zoo import Model, load_model
 from deepvis.network.net import Net
 from deepvis.optimize.ascend import Job, advance, begin
@@ -81,7 +85,7 @@ def measure(
     """One layer of one network, at all batch sizes."""
     try:
         model = opened(name, models)
-        ready, peer = specimen_of(model, device), Net(model.graph, device)
+        ready, peer = specimen_of(model, device), PlainLoop(filled(model), Net(model.graph, device))
     except Exception as error:
         return {"model": name, "layer": layer, "skipped": str(error)}
     cores = torch.get_num_threads()
@@ -109,6 +113,19 @@ def measure(
         "original_iterations_per_second": original,
         "times_the_original": round(1 / seconds[best] / original, 2) if original else None,
     }
+
+
+@dataclass(frozen=True, eq=False)
+class PlainLoop:
+    """The peer: the network as one function of its input, for torch's autograd."""
+
+    spec: NetSpec
+    net: Net
+
+
+def filled(model: Model) -> NetSpec:
+    spec = model.opened.own()
+    return fill_net(spec) if spec.fill else spec
 
 
 def opened(name: str, models: Path | None) -> Model:
@@ -143,7 +160,7 @@ def seconds_per_unit_iteration(ready: Specimen, layer: str, preset: str, batch: 
         return (now(ready) - began) / (TURN * batch * workers)
 
 
-def seconds_of_plain_iteration(peer: Net, ready: Specimen, layer: str) -> float:
+def seconds_of_plain_iteration(peer: PlainLoop, ready: Specimen, layer: str) -> float:
     """A turn of preset 3's blur for one image, as one writes it down first: torch's autograd, numpy, scipy."""
     mean = ready.mean_chw.cpu().numpy()
     strengths, rate = TABLE_1["3"].strengths, TABLE_1["3"].lr_params["lr"]
@@ -153,8 +170,8 @@ def seconds_of_plain_iteration(peer: Net, ready: Specimen, layer: str) -> float:
         if iteration == 1:
             began = now(ready)
         x = np.clip(x + mean, 0, ready.scale) - mean
-        leaf = torch.from_numpy(x[None]).to(peer.device).requires_grad_()
-        top = peer.functional({ready.data_blob: leaf}, peer.parameters(), until=layer)
+        leaf = torch.from_numpy(x[None]).to(peer.net.device).requires_grad_()
+        top = functional(peer.spec, {ready.data_blob: leaf}, peer.net.parameters(), until=layer)
         unit_value = top[(0, 0, *(length // 2 for length in top.shape[2:]))]
         (grad,) = torch.autograd.grad(unit_value, leaf)
         x = (x + rate * grad[0].cpu().numpy()) * (1 - strengths["decay"])
