@@ -224,5 +224,3 @@ def fits(found: Sequence[int], wanted: Sequence[int]) -> bool:
     extra = len(found) - len(wanted)
     ones_in_front = found[:extra] == (1,) * extra and found[extra:] == wanted if extra > 0 else False
     return ones_in_front or (len(wanted) == 2 and found[:1] == wanted[:1])
-
-

@@ -14,9 +14,8 @@ from tests.live.backends.conformance import BackendConformance
 class TestFake(BackendConformance):
     network = False
 
-    @pytest.fixture
-    def backend(self, tmp_path):
-        return open_backend("fake", None, "cpu")
+    def make(self, model):
+        return open_backend("fake", model, "cpu")
 
 
 def test_it_waits_at_its_gate():

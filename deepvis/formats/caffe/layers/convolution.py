@@ -100,7 +100,9 @@ KERNELS = WeightRule(has_bias, kernel_shapes)
 
 
 @layer_type(
-    "Convolution", "DepthwiseConvolution", "ConvolutionDepthwise",
+    "Convolution",
+    "DepthwiseConvolution",
+    "ConvolutionDepthwise",
     kind=Kind.CONVOLUTION,
     bottoms=(1, MANY),
     tops=(1, MANY),
