@@ -337,14 +337,14 @@ def test_files_and_a_video_through_the_thread(tmp_path):
     )
     worker.start()
     worker.inbox.put(STILL)
-    assert worker.frames.take(20).label == "a.png"
+    assert worker.frames.take(60).label == "a.png"
     worker.inbox.put(MOVING)
-    frames = [worker.frames.take(20) for _ in range(4)]
+    frames = [worker.frames.take(60) for _ in range(4)]
     assert all(frame.label == "v.avi" and frame.moving for frame in frames)
     worker.inbox.put(STILL)
     frame = frames[-1]
     while frame.moving:
-        frame = worker.frames.take(20)
+        frame = worker.frames.take(60)
     assert frame.label == "a.png"
     worker.stop(10)
     assert not worker._thread.is_alive()
@@ -357,7 +357,7 @@ def test_a_source_that_cannot_be_opened_is_told_and_the_other_works(tmp_path):
     worker = InputWorker(no_source, lambda: open_moving(video=str(save_video(tmp_path / "v.avi", [20]))), FakeClock())
     worker.start()
     worker.inbox.put(STILL)
-    assert worker.errors.take(10).sentence == "OSError: no such thing"
+    assert worker.errors.take(60).sentence == "OSError: no such thing"
     worker.inbox.put(MOVING)
-    assert worker.frames.take(20).label == "v.avi"
+    assert worker.frames.take(60).label == "v.avi"
     worker.stop(10)

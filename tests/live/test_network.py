@@ -33,33 +33,33 @@ def worker(backend, gate):
 
 
 def test_what_the_window_may_know_comes_first(worker, backend):
-    assert worker.infos.take(10) is backend.info
+    assert worker.infos.take(60) is backend.info
 
 
 def test_an_ask_is_answered_with_a_snapshot_of_it(worker, gate):
     gate.set()
     ask = NetAsk(noise_frame(), BackAsk(Unit("conv1", 2), BackMode.GRAD))
     worker.inbox.put(ask)
-    assert worker.snapshots.take(10).ask is ask
+    assert worker.snapshots.take(60).ask is ask
 
 
 def test_asks_that_came_meanwhile_are_left_out_but_for_the_newest(worker, backend, gate):
     asks = [NetAsk(noise_frame(seed)) for seed in range(5)]
     worker.inbox.put(asks[0])
-    assert backend.begun.get(timeout=10) is asks[0]
+    assert backend.begun.get(timeout=60) is asks[0]
     for ask in asks[1:]:
         worker.inbox.put(ask)
     gate.set()
-    assert backend.begun.get(timeout=10) is asks[4]
-    snapshot = worker.snapshots.take(10)
+    assert backend.begun.get(timeout=60) is asks[4]
+    snapshot = worker.snapshots.take(60)
     while snapshot.ask is not asks[4]:
-        snapshot = worker.snapshots.take(10)
+        snapshot = worker.snapshots.take(60)
     assert backend.asks == [asks[0], asks[4]]
 
 
 def test_putting_an_ask_never_waits_for_the_network(worker, backend):
     worker.inbox.put(NetAsk(noise_frame()))
-    backend.begun.get(timeout=10)
+    backend.begun.get(timeout=60)
     for seed in range(100):  # returns although the gate is shut
         worker.inbox.put(NetAsk(noise_frame(seed, 4, 4)))
     assert worker.snapshots.peek() is None
@@ -69,10 +69,10 @@ def test_an_ask_that_fails_is_told_and_the_next_is_answered(worker, backend, gat
     gate.set()
     backend.fails = BackendError("there is no layer 'x'")
     worker.inbox.put(NetAsk(noise_frame()))
-    assert worker.errors.take(10).sentence == "there is no layer 'x'"
+    assert worker.errors.take(60).sentence == "there is no layer 'x'"
     backend.fails = None
     worker.inbox.put(NetAsk(noise_frame()))
-    assert worker.snapshots.take(10) is not None and worker.errors.take(10) is None
+    assert worker.snapshots.take(60) is not None and worker.errors.take(60) is None
 
 
 def test_a_backend_that_cannot_be_opened_is_told_once():
@@ -84,7 +84,7 @@ def test_a_backend_that_cannot_be_opened_is_told_once():
 
     worker = NetworkWorker(open_backend)
     worker.start()
-    assert worker.errors.take(10).sentence == "the weights are missing"
+    assert worker.errors.take(60).sentence == "the weights are missing"
     ask = NetAsk(noise_frame())
     worker.inbox.put(ask)
     while worker.answered is not ask:
@@ -110,6 +110,6 @@ def test_followers_see_each_snapshot_after_the_window_can(gate):
 def test_stopping_closes_the_backend(backend, gate):
     worker = NetworkWorker(lambda: backend)
     worker.start()
-    worker.infos.take(10)
+    worker.infos.take(60)
     worker.stop(10)
     assert backend.closed

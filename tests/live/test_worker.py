@@ -41,15 +41,15 @@ def halves():
 
 def test_an_ask_is_answered(halves):
     halves.inbox.put(8)
-    assert halves.answers.take(10) == 4
+    assert halves.answers.take(60) == 4
 
 
 def test_a_failure_is_a_value_and_the_worker_goes_on(halves):
     halves.inbox.put(3)
-    error = halves.errors.take(10)
+    error = halves.errors.take(60)
     assert error.sentence == "ValueError: 3 is odd" and error.ask == 3
     halves.inbox.put(8)
-    assert halves.answers.take(10) == 4 and halves.errors.take(10) is None
+    assert halves.answers.take(60) == 4 and halves.errors.take(60) is None
     assert halves.errors.peek() is None
 
 
@@ -60,7 +60,7 @@ def test_the_same_failure_is_logged_once(halves, caplog):
             while halves.answered != odd or halves.inbox.has_new():
                 halves._thread.join(0.001)
         halves.inbox.put(2)
-        assert halves.answers.take(10) == 1
+        assert halves.answers.take(60) == 1
     assert [record.getMessage() for record in caplog.records] == [
         "halves: ValueError: 3 is odd",
         "halves: ValueError: 5 is odd",
@@ -89,12 +89,12 @@ def test_an_ask_that_hangs_does_not_hold_up_stopping(caplog):
     worker = Hanging()
     worker.start()
     worker.inbox.put(1)
-    assert entered.wait(10)
+    assert entered.wait(60)
     with caplog.at_level(logging.INFO):
         worker.stop(timeout=0.01)
     assert "did not end" in caplog.text
     hangs.set()
-    worker._thread.join(10)
+    worker._thread.join(60)
     assert not worker._thread.is_alive()
 
 
