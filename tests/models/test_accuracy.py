@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -66,3 +67,24 @@ def test_published_networks_on_the_probe_photos(name: str, top1: float, root: Pa
     command = [root / "scripts" / "measure_accuracy.py", *network, "--images", shared / "photos" / "imagenet-probe"]
     done = subprocess.run([sys.executable, *map(str, command), "--json"], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout)["caffe"]["top1"] == pytest.approx(top1, abs=0.01)
+
+
+@pytest.mark.shared
+def test_answers_as_opencv_does_and_as_often_right(root: Path, shared: Path) -> None:
+    """A hundred photos, evenly spread, through another engine that reads the same files."""
+    files, photos = shared / "models" / "squeezenet", shared / "photos" / "imagenet-probe"
+    prototxt, weights = files / "deploy.prototxt", next(files.glob("*.caffemodel"))
+    network = ["--prototxt", prototxt, "--weights", weights, "--mean", "104,117,123"]
+    done = run(root, *network, "--labels", files / "synset_words.txt", "--images", photos, "--count", 100, "--json")
+    assert done.returncode == 0, done.stderr
+    synsets = [line.split()[0] for line in (files / "synset_words.txt").read_text().splitlines()]
+    theirs, right = cv2.dnn.readNetFromCaffe(str(prototxt), str(weights)), 0
+    for path in sorted(photos.glob("*.jpg"))[::10]:
+        whole = cv2.resize(cv2.imread(str(path)), (256, 256), interpolation=cv2.INTER_LINEAR)
+        middle = np.ascontiguousarray(whole[14:241, 14:241])  # 227 x 227
+        theirs.setInput(cv2.dnn.blobFromImage(middle, 1.0, (227, 227), (104, 117, 123)))
+        right += synsets[int(theirs.forward().ravel().argmax())] == path.name[:9]
+    found = json.loads(done.stdout)
+    assert found["photos"] == 100 and right > 50
+    assert abs(found["caffe"]["top1"] * 100 - right) <= 1  # another OpenCV may turn a close call
+    assert found["caffe"]["top5"] > found["caffe"]["top1"]
