@@ -353,11 +353,11 @@ def test_files_and_a_video_through_the_thread(tmp_path):
     )
     worker.start()
     worker.inbox.put(STILL)
-    assert worker.outbox.take(20).value.label == "a.png"
+    assert worker.outbox.take(60).value.label == "a.png"
     worker.inbox.put(MOVING)
     frames = []
     while len(frames) < 4:
-        answer = worker.outbox.take(20)
+        answer = worker.outbox.take(60)
         assert answer.error == ""
         if answer.ask == MOVING and answer.value.moving and answer.value not in frames:
             frames.append(answer.value)
@@ -365,7 +365,7 @@ def test_files_and_a_video_through_the_thread(tmp_path):
     worker.inbox.put(STILL)
     frame = frames[-1]
     while frame.moving:
-        frame = worker.outbox.take(20).value
+        frame = worker.outbox.take(60).value
     assert frame.label == "a.png"
     worker.stop(10)
     assert not worker._thread.is_alive()
@@ -378,9 +378,9 @@ def test_a_source_that_cannot_be_opened_is_told_and_the_other_works(tmp_path):
     worker = InputWorker(no_source, lambda: open_moving(video=str(save_video(tmp_path / "v.avi", [20]))), FakeClock())
     worker.start()
     worker.inbox.put(STILL)
-    assert worker.outbox.take(10).error == "OSError: no such thing"
+    assert worker.outbox.take(60).error == "OSError: no such thing"
     worker.inbox.put(MOVING)
-    while (answer := worker.outbox.take(20)).value is None:
+    while (answer := worker.outbox.take(60)).value is None:
         assert answer.ask == STILL or answer.error == ""
     assert answer.value.label == "v.avi"
     worker.stop(10)

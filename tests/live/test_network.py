@@ -36,14 +36,14 @@ def worker(backend, gate):
 
 def answered(worker: NetworkWorker, ask: NetAsk) -> Answer[NetAsk, NetworkOutput]:
     """The next answer to that ask."""
-    while (answer := worker.outbox.take(10)) is not None:
+    while (answer := worker.outbox.take(60)) is not None:
         if answer.ask is ask:
             return answer
     pytest.fail("no answer came")
 
 
 def test_what_the_window_may_know_comes_first(worker, backend):
-    answer = worker.outbox.take(10)
+    answer = worker.outbox.take(60)
     assert answer.ask is None and answer.value.info is backend.info and answer.value.snapshot is None
 
 
@@ -58,18 +58,18 @@ def test_an_ask_is_answered_with_a_snapshot_of_it(worker, gate):
 def test_asks_that_came_meanwhile_are_left_out_but_for_the_newest(worker, backend, gate):
     asks = [NetAsk(noise_frame(seed)) for seed in range(5)]
     worker.inbox.put(asks[0])
-    assert backend.begun.get(timeout=10) is asks[0]
+    assert backend.begun.get(timeout=60) is asks[0]
     for ask in asks[1:]:
         worker.inbox.put(ask)
     gate.set()
-    assert backend.begun.get(timeout=10) is asks[4]
+    assert backend.begun.get(timeout=60) is asks[4]
     assert answered(worker, asks[4]).value.snapshot.ask is asks[4]
     assert backend.asks == [asks[0], asks[4]]
 
 
 def test_putting_an_ask_never_waits_for_the_network(worker, backend):
     worker.inbox.put(NetAsk(noise_frame()))
-    backend.begun.get(timeout=10)
+    backend.begun.get(timeout=60)
     for seed in range(100):  # returns although the gate is shut
         worker.inbox.put(NetAsk(noise_frame(seed, 4, 4)))
     assert worker.outbox.peek().value.snapshot is None
@@ -108,7 +108,7 @@ def test_a_backend_that_cannot_be_opened_is_told_once():
 
     worker = NetworkWorker(open_backend)
     worker.start()
-    assert worker.outbox.take(10).error == "the weights are missing"
+    assert worker.outbox.take(60).error == "the weights are missing"
     ask = NetAsk(noise_frame())
     worker.inbox.put(ask)
     answer = answered(worker, ask)
@@ -136,7 +136,7 @@ def test_followers_see_each_snapshot_after_the_window_can(gate):
 def test_the_fields_are_told_once_they_are_known(backend):
     worker = NetworkWorker(lambda: backend, lambda: field)
     worker.start()
-    while (answer := worker.outbox.take(10)).value.field_of is None:
+    while (answer := worker.outbox.take(60)).value.field_of is None:
         pass
     worker.stop(10)
     assert answer.value.field_of is field and answer.value.info is backend.info
@@ -149,6 +149,6 @@ def field(layer: str, row: int, col: int) -> tuple[int, int, int, int]:
 def test_stopping_closes_the_backend(backend, gate):
     worker = NetworkWorker(lambda: backend)
     worker.start()
-    worker.outbox.take(10)
+    worker.outbox.take(60)
     worker.stop(10)
     assert backend.closed

@@ -203,14 +203,14 @@ def test_the_newest_unit_wins_and_versions_rise(reader, tmp_path):
     worker = UnitImagesWorker(lambda: reader, [Gate()])
     worker.start()
     worker.inbox.put(ImagesAsk(Unit("conv1", 0)))
-    assert begun.wait(10)
+    assert begun.wait(60)
     for channel in range(1, 5):
         worker.inbox.put(ImagesAsk(Unit("conv1", channel)))
     gate.set()
-    first = worker.outbox.take(10).value.unit
+    first = worker.outbox.take(60).value.unit
     last = first
     while last.unit.channel != 4:
-        last = worker.outbox.take(10).value.unit
+        last = worker.outbox.take(60).value.unit
     worker.stop(10)
     assert last.version == first.version + 1 or first is last
 
@@ -230,7 +230,7 @@ def test_supplements_add_what_files_do_not_have(reader):
     worker = UnitImagesWorker(lambda: reader, [Running()])
     worker.start()
     worker.inbox.put(ImagesAsk(Unit("conv1", 0)))
-    assert worker.outbox.take(10).value.unit.notes["top"] == "running top-9 of this stream, 12 images"
+    assert worker.outbox.take(60).value.unit.notes["top"] == "running top-9 of this stream, 12 images"
     worker.stop(10)
 
 

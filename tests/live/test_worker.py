@@ -38,19 +38,19 @@ def halves():
 
 def test_an_ask_is_answered(halves):
     halves.inbox.put(8)
-    answer = halves.outbox.take(10)
+    answer = halves.outbox.take(60)
     assert (answer.ask, answer.value, answer.error) == (8, 4, "")
 
 
 def test_a_failure_is_a_value_and_the_worker_goes_on(halves):
     halves.inbox.put(3)
-    answer = halves.outbox.take(10)
+    answer = halves.outbox.take(60)
     assert answer.error == "ValueError: 3 is odd" and answer.ask == 3 and answer.value is None
     halves.inbox.put(8)
-    answer = halves.outbox.take(10)
+    answer = halves.outbox.take(60)
     assert (answer.ask, answer.value, answer.error) == (8, 4, "")
     halves.inbox.put(5)
-    answer = halves.outbox.take(10)
+    answer = halves.outbox.take(60)
     assert (answer.ask, answer.value, answer.error) == (5, 4, "ValueError: 5 is odd")  # what was there stands
 
 
@@ -58,9 +58,9 @@ def test_the_same_failure_is_logged_once(halves, caplog):
     with caplog.at_level(logging.WARNING):
         for odd in (3, 3, 3, 5):
             halves.inbox.put(odd)
-            assert halves.outbox.take(10).ask == odd
+            assert halves.outbox.take(60).ask == odd
         halves.inbox.put(2)
-        assert halves.outbox.take(10).value == 1
+        assert halves.outbox.take(60).value == 1
     assert [record.getMessage() for record in caplog.records] == [
         "halves: ValueError: 3 is odd",
         "halves: ValueError: 5 is odd",
@@ -89,12 +89,12 @@ def test_an_ask_that_hangs_does_not_hold_up_stopping(caplog):
     worker = Hanging()
     worker.start()
     worker.inbox.put(1)
-    assert entered.wait(10)
+    assert entered.wait(60)
     with caplog.at_level(logging.INFO):
         worker.stop(timeout=0.01)
     assert "did not end" in caplog.text
     hangs.set()
-    worker._thread.join(10)
+    worker._thread.join(60)
     assert not worker._thread.is_alive()
 
 
