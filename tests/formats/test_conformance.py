@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -15,9 +17,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from deepvis.cli.window import main
+from deepvis.cli.window import main, parser, settings_of
 from deepvis.core.types import Unit
 from deepvis.core.unit_files import unit_image_paths
+from deepvis.live.unit_image_commands import commands_for
 from deepvis.models.zoo import Model, load_model, open_model
 from deepvis.network.back_modes import BACK_MODES
 from deepvis.network.field import receptive_field
@@ -27,7 +30,7 @@ from deepvis.network.net import Net
 from deepvis.network.ref import MODULES
 from deepvis.network.shapes import infer_shapes
 from deepvis.network.tape import Tape
-from deepvis.optimize import live
+from deepvis.optimize import live, options
 from deepvis.optimize.ascend import Climb, Job, begin, finish
 from deepvis.optimize.field_only import cut_of, field_only
 from deepvis.optimize.objective import unit
@@ -397,6 +400,23 @@ def test_the_list_of_layers(opened: Opened, capsys: pytest.CaptureFixture[str]) 
     lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
     assert [name for name in lines if name in SHAPES] == list(SHAPES)
     assert "16x10x12" in lines["again@1"]
+
+
+def test_the_commands_in_the_windows_notes_name_it(opened: Opened) -> None:
+    settings = settings_of(parser().parse_args(opened.case.words))
+    commands = commands_for(opened.model, vars(settings))
+    for command, next_option in ((commands.optimize("fc"), "--push-layer"), (commands.top("fc"), "--layers")):
+        words = shlex.split(command)[1:]
+        words = words[: words.index(next_option)]
+        assert load_model(**named_by(words)).identity == opened.model.identity, command
+
+
+def named_by(words: list[str]) -> dict[str, Any]:
+    """What the scripts make of a command's words on the network."""
+    p = options.Parser()
+    options.add_network(p)
+    ref = options.network_of(p.parse_args(words))
+    return {"prototxt": ref.prototxt, "weights": ref.weights, "mean": ref.mean, "overrides": dict(ref.overrides)}
 
 
 def test_its_files_named_from_another_folder(opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

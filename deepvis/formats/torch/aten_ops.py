@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from deepvis.core.registry import Registry
 from deepvis.formats.torch.call import Call
-from deepvis.network.field import WHOLE_WINDOW, FieldRule, Step, Window, same_place
+from deepvis.network.field_rules import WHOLE_WINDOW, FieldRule, Step, Window, same_place
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights
 

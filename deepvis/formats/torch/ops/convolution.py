@@ -7,7 +7,7 @@ from torch import Tensor
 
 from deepvis.formats.torch.aten_ops import aten_op
 from deepvis.formats.torch.call import Call, Weight
-from deepvis.network.field import WHOLE_WINDOW, Step, Window, sliding
+from deepvis.network.field_rules import WHOLE_WINDOW, Step, Window, sliding
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Gradients, Op, Ran, Weights
 from deepvis.network.packed import Packed, PackedBack, can_pack, channels_last

@@ -6,7 +6,7 @@ import torch
 
 from deepvis.formats.torch.aten_ops import aten_op
 from deepvis.formats.torch.call import Call
-from deepvis.network.field import WHOLE_WINDOW, Step, Window, each, image_size, sliding, whole_along
+from deepvis.network.field_rules import WHOLE_WINDOW, Step, Window, each, image_size, sliding, whole_along
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights
 

@@ -6,7 +6,7 @@ import torch
 
 from deepvis.formats.torch.aten_ops import aten_op, elementwise
 from deepvis.formats.torch.call import Bottom, Call, Size
-from deepvis.network.field import WHOLE_WINDOW, Step, Window, joined
+from deepvis.network.field_rules import WHOLE_WINDOW, Step, Window, joined
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deepvis.formats.torch.aten_ops import aten_op
 from deepvis.formats.torch.call import Call
-from deepvis.network.field import Step, Window, whole_along
+from deepvis.network.field_rules import Step, Window, whole_along
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights
 
