@@ -9,10 +9,10 @@ them, and %DVT_ROOT% stands for its folder. Printed by: python -m deepvis.settin
 # Name or folder of the model (--list-models); None: the embedded default. Type: a text.
 model = None
 
-# Your own network: Caffe's deploy.prototxt. Type: a text.
+# Your own network: Caffe's deploy.prototxt, or FILE.py:callable. Type: a text.
 prototxt = None
 
-# Its weights: a .caffemodel. Type: a text.
+# Its weights: a .caffemodel, or a module's state_dict. Type: a text.
 weights = None
 
 # Its mean: .npy, .binaryproto, or one number per channel in the file's channel order. Type: a file
