@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import prod
+from typing import Any
 
 from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph, Shape
-from deepvis.network.lazy import torch
+from deepvis.network.lazy import Tensor, torch
 from deepvis.network.op import MOST_VALUES, check_size, naming, tops_shapes
 
 
@@ -22,12 +23,18 @@ def infer_shapes(graph: Graph, inputs: Mapping[str, Shape]) -> dict[str, Shape]:
     with torch.no_grad():
         for node in graph.nodes:
             with naming(node.title):
-                op = node.make([torch.empty(tuple(w.shape), device="meta") for w in node.weights])
+                op = node.make([_without_data(w) for w in node.weights])
                 tops = tops_shapes(op, [shapes[value] for value in node.bottoms])
             for value, shape in zip(node.tops, tops, strict=True):
                 check_size(node.title, shape)
                 shapes[value] = tuple(int(d) for d in shape)
     return {graph.names[value]: shapes[value] for value in sorted(shapes)}
+
+
+def _without_data(weights: Any) -> Tensor:
+    """An array or a tensor as one of its shape; tensors may be indices, of whole numbers."""
+    dtype = weights.dtype if isinstance(weights, torch.Tensor) else torch.float32
+    return torch.empty(tuple(weights.shape), dtype=dtype, device="meta")
 
 
 def checked_input(name: str, shape: Sequence[int]) -> Shape:

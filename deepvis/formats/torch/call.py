@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from deepvis.network.op import Op, Tensors, Weights, tops_shapes
+from deepvis.network.op import Op, Tensors, Weights, run
 
 Shape = tuple[int, ...]
 
@@ -63,6 +63,7 @@ class Call:
     target: torch._ops.OpOverload
     arguments: Mapping[str, Any]  # by the schema's names, defaults included; Bottom, Weight, Size, also within lists
     bottom_dims: tuple[Dims, ...]  # shapes of the bottoms as they were exported
+    bottom_types: tuple[torch.dtype, ...]
     top_dims: tuple[Dims, ...]
     outputs: tuple[int, ...] | None = None  # which of several outputs are the tops; None: the only one
     batch: BatchAt | None = None  # None: no argument and no shape depends on N
@@ -99,7 +100,7 @@ class Call:
         positional = [self.arguments[a.name] for a in signature if not a.kwarg_only]
         named = {a.name: self.arguments[a.name] for a in signature if a.kwarg_only}
 
-        def run(*bottoms: Tensor) -> Any:
+        def forward(*bottoms: Tensor) -> Any:
             tensors = (*bottoms, *weights)
             device = tensors[0].device if tensors else torch.device("cpu")
             batch = self.batch_of([x.shape for x in bottoms]) if self.has_sizes else 0
@@ -107,7 +108,7 @@ class Call:
             made = self.target(*given.fill(positional), **{k: given.fill(v) for k, v in named.items()})
             return made if self.outputs is None else tuple(made[i] for i in self.outputs)
 
-        return run
+        return forward
 
     def batch_of(self, shapes: Sequence[Sequence[int]]) -> int:
         """N, from the shapes of the bottoms."""
@@ -127,7 +128,9 @@ class Call:
         batch = self.batch_of(bottoms)
         if all(tuple(b) == resolved(dims, batch) for b, dims in zip(bottoms, self.bottom_dims, strict=True)):
             return [resolved(dims, batch) for dims in self.top_dims]
-        return tops_shapes(replace(op, shapes=None), bottoms)
+        pairs = zip(bottoms, self.bottom_types, strict=True)
+        ran = run(op, tuple(torch.empty(tuple(shape), dtype=dtype, device="meta") for shape, dtype in pairs))
+        return [top.shape for top in ran.tops]
 
     def signature(self, bottoms: Sequence[str]) -> bytes:
         """What decides the numbers besides the weights, in words that another version of torch would use too.

@@ -38,9 +38,11 @@ class _Making:
         by_kind = list(zip(placeholders, specs, strict=True))
         self.inputs = [node for node, spec in by_kind if spec.kind is InputKind.USER_INPUT]
         held = _held_tensors(program, module)
-        self.weights = {node: held[str(spec.target)] for node, spec in by_kind if spec.kind is not InputKind.USER_INPUT}
+        self.weights = {node: held[str(spec.target)] for node, spec in by_kind if str(spec.target) in held}
         self.symbol = _batch_symbol(self.inputs)
-        self.makers = [node for node in program.graph.nodes if node.op == "call_function" and _makes_tensors(node)]
+        self.makers = [
+            node for node in program.graph.nodes if node.op == "call_function" and _makes_tensors(node, name)
+        ]
         taken = [node.name for node in self.inputs]
         calls = [(module_calls(node.meta.get("nn_module_stack")), _op_name(node)) for node in self.makers]
         self.names = dict(zip(self.makers, names_of(calls, taken), strict=True))
@@ -74,8 +76,9 @@ class _Making:
             name,
             node.target,  # type: ignore[arg-type]
             arguments,
-            tuple(self._dims(bottom.meta["val"]) for bottom in bottoms),
-            tuple(self._dims(value) for value in made),
+            tuple(self._dims(bottom.meta["val"], node) for bottom in bottoms),
+            tuple(bottom.meta["val"].dtype for bottom in bottoms),
+            tuple(self._dims(value, node) for value in made),
             None if pieces is None else tuple(pieces),
             batch,
             has_carrier,
@@ -133,8 +136,8 @@ class _Making:
             )
         return expression(value, self.symbol)
 
-    def _dims(self, value: Tensor) -> Dims:
-        return tuple(expression(d, self.symbol) if is_open(d) else int(d) for d in value.shape)
+    def _dims(self, value: Tensor, node: fx.Node) -> Dims:
+        return tuple(self._size(d, node) for d in value.shape)
 
     def _declared(self, node: fx.Node) -> Shape:
         """The input's shape for one picture."""
@@ -167,8 +170,8 @@ def _batch_symbol(inputs: Sequence[fx.Node]) -> Any:
     return next((size.node.expr for size in sizes if is_open(size)), None)
 
 
-def _makes_tensors(node: fx.Node) -> bool:
-    """False for sizes, checks, and the pieces of what several tensors come from."""
+def _makes_tensors(node: fx.Node, network: str) -> bool:
+    """False for sizes, checks, and the pieces of what several tensors come from. Raises ModelError."""
     value = node.meta.get("val")
     if node.target is operator.getitem or value is None:
         return False
@@ -176,8 +179,8 @@ def _makes_tensors(node: fx.Node) -> bool:
         return False
     if not isinstance(node.target, torch._ops.OpOverload):
         raise ModelError(
-            f"found {node.target}, which holds parts of the network as functions, expected plain operators; write that "
-            "part of the module without control flow, checkpoints or changes of the gradient mode"
+            f"{network}: found {node.target}, which holds a part of the network as a function, expected plain "
+            "operators; write that part of the module without control flow, checkpoints or changes of the gradient mode"
         )
     return True
 

@@ -10,7 +10,6 @@ from deepvis.formats.torch.export import exported, is_for_one_batch
 from deepvis.formats.torch.flat_graph import graph_of_program
 from deepvis.formats.torch.user_module import load_weights, module_of
 from deepvis.network.errors import ModelError
-from deepvis.network.inputs import picture_input
 from deepvis.network.ref import FORMATS, Opened, Source, file_and_callable
 
 DEFAULT_SHAPE = (3, 224, 224)
@@ -34,7 +33,6 @@ def open_torch(source: Source) -> Opened:
     program = exported(title, module, picture_shape_of(module, title, source))
     notes = [PIXELS_NOTE, *([ONE_PICTURE_NOTE] if is_for_one_batch(program) else [])]
     graph = graph_of_program(title, program, module, notes)
-    picture_input(graph.name, graph.inputs, source.data_input)
     return Opened(graph, lambda: graph, channel_order="RGB", input_scale=1.0)
 
 

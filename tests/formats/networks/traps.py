@@ -159,6 +159,21 @@ class Padded(Trap):
         return self.line(y.flatten(2))
 
 
+class PicksOut(Trap):
+    """A size that depends on what is in the picture."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.conv(x)
+        return y[y > 0] + 1
+
+
+class Chooses(Trap):
+    """Control flow that torch.export takes in, as functions."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cond(x.sum() > 0, lambda y: y + 1, lambda y: y - 1, (self.conv(x),))
+
+
 class DropsAlways(Trap):
     def forward(self, x: Tensor) -> Tensor:
         return F.dropout(self.conv(x))

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from deepvis.models.zoo import Model, open_model
+from deepvis.network.errors import ModelError
 from deepvis.network.field import receptive_field
 from deepvis.network.identity import identity
 from deepvis.network.kinds import Kind
@@ -110,6 +111,26 @@ def test_a_batch_that_is_written_into_the_program_leaves_one_picture() -> None:
     assert any("one picture at a time" in note for note in model.notes)
     x = pictures(1)
     assert torch.allclose(Net(model.graph).forward({"x": x}).blobs["cat"], made("FixedBatch")(x), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("PicksOut", r"found a size that depends on what is in the picture, expected one that follows from its size"),
+        ("Chooses", r"traps\.py:Chooses: found cond, which holds a part of the network as a function"),
+    ],
+)
+def test_what_cannot_be_run_node_by_node_is_one_sentence(name: str, said: str) -> None:
+    with pytest.raises(ModelError, match=said):
+        opened(name)
+
+
+@pytest.mark.parametrize("name", ["Blocks", "Tied", "Statistics", "GradientModes", "Indices"])
+def test_shapes_of_pictures_of_another_size(name: str) -> None:
+    """Without a new export, as the optimizer cuts a network to a unit's field: worked out without data."""
+    graph = opened(name).graph
+    blobs = Net(graph).forward({"x": torch.randn(3, 3, 20, 16)}).blobs
+    assert infer_shapes(graph, {"x": (3, 3, 20, 16)}) == {blob: tuple(x.shape) for blob, x in blobs.items()}
 
 
 def test_an_identity_counts_what_operators_are_told() -> None:

@@ -61,13 +61,21 @@ def adaptive_avg_pool2d(call: Call, weights: Weights) -> None:
 
 def mean_field(call: Call, step: Step, seen: Window) -> Window | None:
     """Everything along the axes that are averaged away. Where they do not stay, all: places have other axes then."""
-    if not call["keepdim"] or not call["dim"]:
+    if not call.arguments.get("keepdim") or not call["dim"]:
         return WHOLE_WINDOW
     for axis in call["dim"]:
         seen = whole_along(axis % len(step.below), step.below, seen)
     return seen
 
 
-@aten_op("mean", kind=Kind.POOLING, field=mean_field)
+def mean_kind(call: Call) -> Kind:
+    """POOLING over places alone; a mean over channels has other units than its bottom."""
+    axes = len(call.bottom_dims[0]) if call.bottom_dims else 0
+    return (
+        Kind.POOLING if axes > 2 and all(axis % axes > 1 for axis in call.arguments.get("dim") or (0,)) else Kind.OTHER
+    )
+
+
+@aten_op("mean", kind=mean_kind, field=mean_field)
 def mean(call: Call, weights: Weights) -> None:
     """y = the mean over the axes ``dim``; keepdim: they stay, with size 1. Gradient: autograd's."""
