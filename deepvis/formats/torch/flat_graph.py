@@ -83,6 +83,9 @@ class _Making:
             batch,
             has_carrier,
         )
+        if not bottoms and torch.Tag.nondeterministic_seeded not in call.target.tags:
+            self._settle(node, call, weights)
+            return ""
         values = self.builder.add(
             name,
             kind_of(call),
@@ -102,6 +105,15 @@ class _Making:
             for user in node.users:
                 self.values[user] = values[pieces.index(_piece(user))]
         return note_of(call)
+
+    def _settle(self, node: fx.Node, call: Call, weights: Sequence[Tensor]) -> None:
+        """What follows from weights alone, as positions or a kernel with weight norm, is a weight itself."""
+        with torch.no_grad():
+            made = call.forward(weights)()
+        if call.outputs is None:
+            self.weights[node] = made
+        else:
+            self.weights.update({user: made[call.outputs.index(_piece(user))] for user in node.users})
 
     def _arguments(self, node: fx.Node, bottoms: list[fx.Node], weights: list[Tensor]) -> Mapping[str, Any]:
         """By the schema's names, tensors and sizes left open; enters the tensors into ``bottoms`` and ``weights``."""

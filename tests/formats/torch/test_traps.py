@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ def made(name: str) -> torch.nn.Module:
     return getattr(traps, name)().eval()
 
 
+@cache
 def opened(name: str) -> Model:
     torch.manual_seed(0)
     return open_model(NetworkRef(network=f"{FILE}:{name}"))
@@ -92,6 +94,14 @@ def test_a_shared_parameter_is_one_tensor() -> None:
     assert nodes["first"].type == "aten.linear" and len(nodes["second"].weights) == 1
 
 
+def test_what_follows_from_weights_alone_is_a_weight() -> None:
+    graph = opened("Tied").graph
+    assert [node.name for node in graph.nodes] == ["conv", "normed", "mean", "first", "second"]
+    (normed,) = [node for node in graph.nodes if node.name == "normed"]
+    assert normed.kind is Kind.CONVOLUTION and [tuple(w.shape) for w in normed.weights] == [(4, 4, 3, 3), (4,)]
+    assert not any(w.requires_grad for node in graph.nodes for w in node.weights)
+
+
 def test_pieces_are_values_of_one_node() -> None:
     graph = opened("Pieces").graph
     (split, *_) = [node for node in graph.nodes if len(node.tops) > 1]
@@ -136,4 +146,3 @@ def test_shapes_of_pictures_of_another_size(name: str) -> None:
 def test_an_identity_counts_what_operators_are_told() -> None:
     words = {name: identity(opened(name).graph) for name in ("Blocks", "Pieces", "Windows", "Padded")}
     assert len(set(words.values())) == 4
-    assert identity(opened("Blocks").graph) == words["Blocks"]

@@ -61,7 +61,7 @@ def native_dropout(call: Call, weights: Weights) -> Op | None:
     return None if call.outputs != (0,) else identity(call, weights)
 
 
-@aten_op("clone", "alias", "dropout", kind=Kind.IDENTITY, field=elementwise)
+@aten_op("clone", "alias", kind=Kind.IDENTITY, field=elementwise)
 def identity(call: Call, weights: Weights) -> Op:
     """y = x: what is left of dropout in evaluation mode, of contiguous() and of nn.Identity. Gradient: g."""
     return Op(lambda x: x, backward=lambda ran, grads: [grads[0]])
