@@ -19,11 +19,11 @@ from deepvis.core.unit_files import (
     write_patches,
 )
 from deepvis.network.maps import position_seed
+from deepvis.network.ref import NetworkRef
 from deepvis.scan.errors import ScanError
 from deepvis.scan.executor import Advance, Done, Stopped
 from deepvis.scan.montage import back_tile, montage, write_jpeg
 from deepvis.scan.network import ScanNetwork, one_torch_thread, open_network
-from deepvis.scan.plan import ModelRef
 from deepvis.scan.results import montage_path
 from deepvis.scan.windows import Windows, cut
 from deepvis.sources.photos import PhotoError, load_rgb
@@ -41,8 +41,8 @@ class UnitPatches:
 class CropTask:
     """The montages of a few units of one layer. folder: where the layout begins. root: of relative paths."""
 
-    model: ModelRef
-    model_hash: str
+    network: NetworkRef
+    identity: str  # of the network that was scanned
     device: str
     fit: Fit
     root: str
@@ -57,11 +57,11 @@ class CropTask:
 
     def run(self, advance: Advance | None = None, stop: threading.Event | None = None) -> Done:
         """Make the montages; units whose files are there are left as they are. Raises ScanError, ModelError."""
-        network, found = open_network(self.model, (), self.device)
-        if found != self.model_hash:
+        network = open_network(self.network, (), self.device)
+        if not network.model.is_named(self.identity):
             raise ScanError(
-                f"the model {network.model.name} has changed since the scan (hash {found[:12]}, expected "
-                f"{self.model_hash[:12]}); scan again with scripts/find_max_acts.py --fresh"
+                f"the model {network.model.name} has changed since the scan (it is {network.model.identity}, expected "
+                f"{self.identity[:12]}); scan again with scripts/find_max_acts.py --fresh"
             )
         one_torch_thread()
         for unit in self.units:

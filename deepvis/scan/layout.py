@@ -48,7 +48,7 @@ def run_crops(order: CropOrder, progress: Progress | None = None) -> int:
             raise ScanError(f"no back mode is named {mode!r}; there are {', '.join(BACK_FOLDERS)}")
     scan = read_scan(order.scan)
     forget_networks()
-    network, _ = open_network(scan.plan.model, (), order.device)
+    network = open_network(scan.plan.network, (), order.device)
     layers = order.layers or tuple(layer.name for layer in scan.maxes.layers)
     for layer in layers:
         scan.maxes.units_of(layer)  # names the layers where there is no such
@@ -85,8 +85,8 @@ def tasks_for(order: CropOrder, scan: Scan, units: Sequence[UnitPatches]) -> Ite
         layer = units[start].unit.layer
         chosen = tuple(unit for unit in units[start : start + UNITS_PER_TASK] if unit.unit.layer == layer)
         yield CropTask(
-            scan.plan.model,
-            scan.plan.model_hash,
+            scan.plan.network,
+            scan.plan.identity,
             order.device,
             scan.plan.fit,
             scan.plan.folder,

@@ -21,8 +21,9 @@ from deepvis.live.stream_top import Opened, StreamTop
 from deepvis.live.unit_image_commands import commands_for
 from deepvis.live.unit_image_reader import UnitImageReader
 from deepvis.live.unit_images import UnitImagesWorker
-from deepvis.models.zoo import DEFAULT_MODEL, OVERRIDES, Model, load_model
+from deepvis.models.zoo import DEFAULT_MODEL, OVERRIDES, Model, open_model
 from deepvis.network.errors import ModelError
+from deepvis.network.ref import NetworkRef
 from deepvis.scan.running import RunningTop
 from deepvis.settings.table import Settings
 from deepvis.sources.opening import (
@@ -54,7 +55,7 @@ def run(settings: Settings, options: RunOptions, *, starts_moving: bool) -> int:
     check_sources(settings)
     sys.setswitchinterval(SWITCH_SECONDS)
     stats, passes = Stats(), PassLog()
-    model = open_model(settings)
+    model = opened(settings)
     state = first_state(settings, model, first_back_mode(settings, options), starts_moving=starts_moving)
     layouts = Layouts(settings, model)
     layouts(state.info, *window_size(settings))  # a wrong table of panes is told before a window opens
@@ -81,18 +82,18 @@ def check_sources(settings: Settings) -> None:
         raise UsageError(problem)
 
 
-def open_model(settings: Settings) -> Model:
+def network_of(settings: Settings) -> NetworkRef:
+    """The network that the settings name."""
+    s = settings
+    said = {name: getattr(s, name, None) for name in OVERRIDES}
+    options = tuple((name, value) for name, value in said.items() if value is not None)
+    return NetworkRef(s.model, s.prototxt, s.weights, s.mean, s.labels, options)
+
+
+def opened(settings: Settings) -> Model:
     """The model that the settings name; its weights are read later. Raises UsageError."""
-    overrides = {name: getattr(settings, name) for name in OVERRIDES if hasattr(settings, name)}
     try:
-        return load_model(
-            settings.model,
-            prototxt=settings.prototxt,
-            weights=settings.weights,
-            mean=settings.mean,
-            labels=settings.labels,
-            overrides=overrides,
-        )
+        return open_model(network_of(settings))
     except ModelError as error:
         raise UsageError(str(error)) from error
 

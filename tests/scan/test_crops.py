@@ -17,13 +17,14 @@ from deepvis.core.unit_files import read_patches, read_stats, unit_image_paths
 from deepvis.formats.caffe.graph import caffe_net
 from deepvis.formats.caffe.load import load_net
 from deepvis.live.backends.base import open_backend
+from deepvis.models.zoo import open_model
 from deepvis.scan import crops
 from deepvis.scan.crops import UnitPatches
 from deepvis.scan.errors import ScanError
 from deepvis.scan.executor import Where
 from deepvis.scan.layout import CropOrder, run_crops
 from deepvis.scan.montage import CELL, back_tile, montage
-from deepvis.scan.network import ScanNetwork, open_model
+from deepvis.scan.network import ScanNetwork
 from deepvis.scan.results import montage_path, read_scan
 from deepvis.scan.run import ScanOrder, run_scan
 from deepvis.scan.windows import Window, Windows, cut
@@ -243,10 +244,10 @@ def test_what_cannot_be_done_is_one_sentence(ref, copy, tmp_path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ScanError, match="could not be written"):
         run_crops(CropOrder(copy, tmp_path / "file" / "x", layers=("fc",)))
-    prototxt = Path(ref.prototxt)
+    prototxt = Path(ref.network)
     text = prototxt.read_text()
     try:
-        prototxt.write_text(text.replace("std: 0.02", "std: 0.03"))
+        prototxt.write_text(text.replace("stride: 2", "stride: 2 pool: AVE"))
         with pytest.raises(ScanError, match="the model small has changed since the scan"):
             run_crops(CropOrder(copy, tmp_path / "new", layers=("fc",)))
     finally:
