@@ -11,12 +11,12 @@ from deepvis.core.mailbox import Closed, Mailbox
 from deepvis.core.panes import LayoutError, PaneLayout
 from deepvis.core.state import GAMMA_BOOSTS, INDIVIDUAL_BOOSTS, AppState, InputState, ViewState
 from deepvis.core.types import BackMode, Fit, Frame, LayerInfo, NetInfo
-from deepvis.core.unit_files import user_folder
 from deepvis.live.backends.base import Backend, BackendError, open_backend
 from deepvis.live.input import InputWorker
+from deepvis.live.made_in import provenance_of
 from deepvis.live.network import NetworkWorker
 from deepvis.live.optimize import OptimizeWorker
-from deepvis.live.own_folder import fingerprint_if_any, own_folder
+from deepvis.live.own_folder import own_folder
 from deepvis.live.stream_top import Opened, StreamTop
 from deepvis.live.unit_image_commands import commands_for
 from deepvis.live.unit_image_reader import UnitImageReader
@@ -199,11 +199,9 @@ def make_parts(settings: Settings, model: Model, passes: PassLog) -> Parts:
 
     def open_images(info: NetInfo) -> UnitImagesWorker:
         def open_reader() -> UnitImageReader:
-            network = fingerprint_if_any(model)
-            own = user_folder(model.name, fingerprint=network)
-            folders = [model.unit_image_dir, own]
+            folders = [model.unit_image_dir, own_folder(model)]
             commands = commands_for(model, vars(settings))
-            return UnitImageReader(folders, info, commands, settings.unit_image_cache, own, network)
+            return UnitImageReader(folders, info, commands, settings.unit_image_cache, provenance_of(model))
 
         return UnitImagesWorker(open_reader, [stream])
 

@@ -9,7 +9,8 @@ import pytest
 
 from deepvis.network.ref import NetworkRef
 
-REF = NetworkRef("m", "/n/deploy.prototxt", "/n/w", (1.0, 2.0, 3.0), "/n/l.txt", (("input_size", (20, 30)), ("fill", True)))
+OPTIONS = (("input_size", (20, 30)), ("fill", True))
+REF = NetworkRef("m", "/n/deploy.prototxt", "/n/w", (1.0, 2.0, 3.0), "/n/l.txt", OPTIONS)
 
 
 def test_it_can_be_written_down_sent_and_compared() -> None:

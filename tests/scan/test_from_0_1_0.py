@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from made_by_0_1_0 import MEAN, write_network
 
-from deepvis.core.unit_files import read_patches, unit_image_paths
+from deepvis.core.unit_files import network_in, read_patches, unit_image_paths
 from deepvis.formats.caffe.weights import write_weights
 from deepvis.models.zoo import open_model
 from deepvis.network.ref import NetworkRef
@@ -18,6 +18,7 @@ from deepvis.scan import plan as plans
 from deepvis.scan.errors import ScanError
 from deepvis.scan.layout import CropOrder, run_crops
 from deepvis.scan.plan import ScanFolder, read_plan
+from deepvis.scan.report import write_report
 from deepvis.scan.results import read_scan
 from deepvis.scan.run import ScanOrder, run_scan
 
@@ -97,11 +98,26 @@ def test_a_scan_goes_on_where_it_was(folder: Path, ref: NetworkRef, collection: 
     assert open_model(ref).is_named(after.plan.identity) and len(after.plan.identity) == 64
 
 
-def test_its_montages_can_be_made(folder: Path) -> None:
-    kept = read_patches(unit_image_paths(folder, "fc", 2).patches)
-    assert run_crops(CropOrder(folder, folder)) == 4
+def test_its_montages_can_be_made(folder: Path, ref: NetworkRef) -> None:
     paths = unit_image_paths(folder, "fc", 2)
+    kept = read_patches(paths.patches)
+    assert run_crops(CropOrder(folder, folder)) == 4
     assert read_patches(paths.patches) == kept and paths.top.exists() and paths.top_back.exists()
+    assert network_in(paths.patches) == network_in(paths.stats) == open_model(ref).identity
+    page = write_report(folder).parent / "fc.html"
+    assert page.read_text().count("<img") == 2 * 4
+
+
+def test_montages_that_it_made_are_kept(folder: Path, ref: NetworkRef) -> None:
+    tops = [unit_image_paths(folder, "fc", channel) for channel in range(4)]
+    for paths in tops:
+        for picture in (paths.top, paths.top_back):
+            picture.parent.mkdir(parents=True, exist_ok=True)
+            picture.write_bytes(b"made by 0.1.0")
+    assert (write_report(folder).parent / "fc.html").read_text().count("<img") == 2 * 4
+    assert run_crops(CropOrder(folder, folder)) == 4
+    assert {paths.top.read_bytes() for paths in tops} == {b"made by 0.1.0"}
+    assert {network_in(paths.patches) for paths in tops} == {open_model(ref).identity}
 
 
 def test_another_network_is_refused(folder: Path, ref: NetworkRef, other: NetworkRef, collection: Path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepvis.core.types import Fit, Frame, LayerInfo, NetAsk, NetInfo, PassSeconds, Snapshot, Unit, UnitImages
-from deepvis.core.unit_files import SAVED_TOP, read_patches, unit_image_paths
+from deepvis.core.unit_files import SAVED_TOP, network_in, read_patches, unit_image_paths
 from deepvis.live.backends.fake import FAKE_INFO, FakeBackend
 from deepvis.live.running_images import RunningImages
 from deepvis.scan.running import RunningTop
@@ -184,7 +184,7 @@ def pictures(monkeypatch):
     backend = FakeBackend()
     running = RunningTop(FAKE_INFO)
     pre = SimpleNamespace(input_shape=(3, 24, 24), to_rgb=lambda x: np.full((24, 24, 3), 120, np.uint8))
-    images = RunningImages(running, SimpleNamespace(preprocessor=pre), lambda: backend, seconds=60)
+    images = RunningImages(running, SimpleNamespace(preprocessor=pre, identity="ours"), lambda: backend, seconds=60)
     images._windows = SimpleNamespace(window=lambda layer, row, col: Window(2 * row - 2, 2 * col - 2, 5, 5))
     return running, images, backend
 
@@ -281,6 +281,7 @@ def test_saved_in_the_windows_layout_and_still_running(pictures, tmp_path) -> No
     paths = unit_image_paths(tmp_path, "conv1", 0)
     assert paths.top.exists() and paths.top_back.exists()
     assert not unit_image_paths(tmp_path, "mixed/output", 3).top_back.exists()
+    assert network_in(paths.patches) == "ours"
     assert read_patches(paths.patches) == running.best(Unit("conv1", 0)).patches
     saved = replace(nothing(Unit("conv1", 0)), top=np.zeros((3, 3, 3), np.uint8), patches=read_patches(paths.patches))
     see(running, backend, 6)
