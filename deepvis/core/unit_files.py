@@ -58,6 +58,7 @@ from deepvis.core.types import Patch, Unit, UnitStanding
 
 VERSION = 1
 SAVED_TOP = "saved top 9 of a stream; 1 begins a new one"  # the note of one that the window has saved
+LEFT_OUT = "left out"  # the key of the note that a folder's top 9 is another network's, for who shows one of his own
 OPTIMIZED_FOLDER, TOP_FOLDER, BACK_FOLDER, LIVE_FOLDER = "regularized_opt", "max_im", "max_deconv", "live_opt"
 
 _UNSAFE = re.compile(r'[/\\:*?"<>|\x00-\x1f]|^\.')

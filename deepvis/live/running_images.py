@@ -12,7 +12,7 @@ import numpy as np
 
 from deepvis.core.cache import ByteCache
 from deepvis.core.types import BackAsk, BackMode, Fit, Frame, NetAsk, Patch, Unit, UnitImages
-from deepvis.core.unit_files import SAVED_TOP, unit_image_paths, write_patches
+from deepvis.core.unit_files import LEFT_OUT, SAVED_TOP, unit_image_paths, write_patches
 from deepvis.live.backends.base import Backend
 from deepvis.live.own_folder import identity_if_any
 from deepvis.models.zoo import Model
@@ -84,7 +84,7 @@ class RunningImages:
             notes={
                 **found.notes,
                 "top": of,
-                "top_back": of if has_all else f"{projected} of {len(backs)} projected back",
+                "top_back": found.notes.get(LEFT_OUT, of) if has_all else f"{projected} of {len(backs)} projected back",
             },
         )
 

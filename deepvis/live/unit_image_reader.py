@@ -12,6 +12,7 @@ import numpy as np
 from deepvis.core.cache import ByteCache
 from deepvis.core.types import NetInfo, Patch, Unit, UnitImages, UnitStanding, WholeLayer
 from deepvis.core.unit_files import (
+    LEFT_OUT,
     SAVED_TOP,
     UnitFileError,
     UnitImagePaths,
@@ -154,6 +155,7 @@ class UnitImageReader:
                 made_in = self._provenance.of_top(place, self._folder_of(place))
                 if made_in is MadeIn.ANOTHER:
                     notes["top"] = notes["top_back"] = _another(place.top.parent, OTHER_FOLDER)
+                    notes[LEFT_OUT] = "the folder's are of another network"
                 else:
                     found[place] = made_in
         return found

@@ -124,7 +124,7 @@ def open_search(folder: Path, search: Search) -> None:
     except ValueError as error:
         raise OptimizeError(f"{file} cannot be read ({error}); choose another --out") from None
     now = json.loads(json.dumps(search.as_dict()))
-    if {**now, **there} != now:  # an earlier version did not write down the network's fingerprint
+    if {**now, **there} != now:  # an earlier version did not write down which network it was
         raise OptimizeError(f"{folder} holds another search ({file} says which); choose another --out")
 
 

@@ -206,7 +206,7 @@ def make_parts(settings: Settings, model: Model, passes: PassLog) -> Parts:
         return UnitImagesWorker(open_reader, [stream])
 
     def open_optimizer(info: NetInfo) -> OptimizeWorker:
-        return OptimizeWorker(lambda: model, info.device.partition(" ")[0])
+        return OptimizeWorker(lambda: model, settings.device)
 
     camera = 0 if settings.camera is None else settings.camera
     return Parts(

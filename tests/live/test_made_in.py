@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from deepvis.core.types import LayerInfo, NetInfo, Patch, Unit, UnitImages, WholeLayer
-from deepvis.core.unit_files import SAVED_TOP, UnitImagePaths, unit_image_paths, write_patches, write_stats
+from deepvis.core.unit_files import LEFT_OUT, SAVED_TOP, UnitImagePaths, unit_image_paths, write_patches, write_stats
 from deepvis.formats.caffe import hash_0_1_0
 from deepvis.formats.caffe.weights import write_weights
 from deepvis.live.made_in import MadeIn, Provenance, provenance_of
@@ -145,6 +145,7 @@ def test_none_is_shown_as_another_networks(folder: Path, network: Opener, way: d
         **{"optimized": "regularized_opt/fc", "layer": "regularized_opt/fc", "top": "max_im/fc"},
         **{"top_back": "max_im/fc", "standing": "max_im/fc/stats.npz"},
     }
+    assert notes.pop(LEFT_OUT) == "the folder's are of another network"  # beside the running top 9
     assert notes.keys() == places.keys()
     for name, place in places.items():
         assert f"{folder / place} was made in another network (other weights, mean or size); " in notes[name]

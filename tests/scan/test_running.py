@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepvis.core.types import Fit, Frame, LayerInfo, NetAsk, NetInfo, PassSeconds, Snapshot, Unit, UnitImages
-from deepvis.core.unit_files import SAVED_TOP, network_in, read_patches, unit_image_paths
+from deepvis.core.unit_files import LEFT_OUT, SAVED_TOP, network_in, read_patches, unit_image_paths
 from deepvis.live.backends.fake import FAKE_INFO, FakeBackend
 from deepvis.live.running_images import RunningImages
 from deepvis.scan.running import RunningTop
@@ -247,6 +247,15 @@ def test_once_complete_the_patches_of_a_camera_are_projected_with_rests(pictures
         images(nothing(Unit("conv1", 0)))
         assert not images.is_unfinished
     assert made[0] == 0 and made[10] == 0 and made[-1] == 1
+
+
+def test_in_the_place_of_another_networks_top_nine_it_says_so(pictures) -> None:
+    running, images, backend = pictures
+    see(running, backend, 2)
+    refused = replace(nothing(Unit("conv1", 0)), notes={"top": "...", LEFT_OUT: "the folder's are of another network"})
+    shown = images(refused)
+    assert shown.notes["top"].startswith("running top 9")
+    assert shown.notes["top_back"] == "the folder's are of another network"
 
 
 def test_pictures_of_a_scan_stay(pictures) -> None:

@@ -462,3 +462,16 @@ def test_a_model_without_weights_is_refused(ref, collection, tmp_path) -> None:
 
     with pytest.raises(ModelError, match="found no weights"):
         run_scan(ScanOrder(NetworkRef(network=ref.network), str(collection), tmp_path))
+
+
+def test_the_gpu_that_was_named_is_the_one_that_works(ref, collection, scanned, tmp_path, monkeypatch) -> None:
+    """The plan knows the type only, so that a scan goes on on another GPU."""
+    plan = replace(read_scan(scanned).plan, device="cuda")
+    sent = []
+    monkeypatch.setattr(run_module, "run_all", lambda where, tasks, advance, note: sent.extend(tasks))
+    (tmp_path / "scan").mkdir()
+    shutil.copy(ScanFolder(scanned).images, ScanFolder(tmp_path).images)
+    for device in ("cuda:1", "cuda", "auto"):
+        order = ScanOrder(ref, str(collection), tmp_path, device=device)
+        run_module.scan_missing(order, ScanFolder(tmp_path), plan, Notes())
+    assert [task.device for task in sent] == ["cuda:1", "cuda", "cuda"]
