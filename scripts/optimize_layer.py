@@ -94,9 +94,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return command.last_words(report, NAME, sum(map(len, lefts)), brave=args.brave)
 
 
-def make(
-    plan: LayerPlan, left: dict[Job, Path], setup: Setup, work: session.Work, model: Model
-) -> session.Report:
+def make(plan: LayerPlan, left: dict[Job, Path], setup: Setup, work: session.Work, model: Model) -> session.Report:
     """Make the pieces of a layer that are left, each unit's montage with its last piece, and the layer's picture."""
 
     def write(climb: Climb) -> None:
