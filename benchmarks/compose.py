@@ -25,9 +25,10 @@ sys.path.insert(0, str(ROOT))
 import cv2
 import numpy as np
 
+from deepvis.core.back_modes import DECONV
 from deepvis.core.commands import COMMANDS
 from deepvis.core.state import AppState, Cursor, ViewState
-from deepvis.core.types import BackAsk, BackMode, Frame, NetAsk, Snapshot, Unit, UnitImages
+from deepvis.core.types import BackAsk, Frame, NetAsk, Snapshot, Unit, UnitImages
 from deepvis.live.backends.base import BackendError, open_backend
 from deepvis.models.zoo import load_model
 from deepvis.network.errors import ModelError
@@ -69,7 +70,7 @@ class Case:
     def snapshot(self, layer: str) -> Snapshot:
         """A new answer: the arrays are computed once for each layer and copied, as from a new pass."""
         if layer not in self._passes:
-            back = BackAsk(Unit(layer, 0), BackMode.DECONV)
+            back = BackAsk(Unit(layer, 0), DECONV)
             self._passes = {layer: self.backend.run(NetAsk(self.frame, back))}
         made = self._passes[layer]
         blobs = {name: made.activations[name].copy() for name in {layer, self.info.prob_layer} - {""}}
@@ -77,7 +78,7 @@ class Case:
 
     def scene(self, layer_index: int, channel: int = 0) -> Scene:
         layer = self.info.layers[layer_index]
-        view = ViewState(layer_index, channel, Cursor.UNITS, back_mode=BackMode.DECONV, pinned=Unit(layer.name, 0))
+        view = ViewState(layer_index, channel, Cursor.UNITS, back_mode=DECONV, pinned=Unit(layer.name, 0))
         number = next(self.ids)
         images = UnitImages(Unit(layer.name, channel), number, *(montage.copy() for montage in self.montages))
         snapshot = self.snapshot(layer.name)

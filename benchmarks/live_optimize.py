@@ -24,7 +24,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from deepvis.core.types import Frame, NetAsk, Unit
+from deepvis.core.types import Frame, NetAsk, OptimizeProgress, Unit
 from deepvis.live.backends.base import Backend, open_backend
 from deepvis.live.optimize import OptimizeAsk, OptimizeWorker
 from deepvis.models.zoo import Model, load_model
@@ -83,7 +83,7 @@ class Optimizer:
 
     def __init__(self, model: Model, unit: Unit, folder: Path) -> None:
         self.worker = OptimizeWorker(lambda: model, folder=folder)
-        self._unit, self._press, self._before = unit, 0, 0
+        self._unit, self._id, self._before = unit, 0, 0
         self.worker.start()
 
     @property
@@ -99,26 +99,32 @@ class Optimizer:
         return self.iterations
 
     def go_on(self) -> None:
-        progress = self.worker.progress.peek()
-        if progress is not None and progress.done and progress.press == self._press:
+        progress = self._progress()
+        if progress is not None and progress.done:
             self._ask()
 
     def stop(self) -> None:
         """Wait until the iteration in progress has ended."""
-        ask = OptimizeAsk(None, press=self._press)
+        ask = OptimizeAsk(self._id, None)
         self.worker.inbox.put(ask)
-        while self.worker.answered is not ask:
+        while (answer := self.worker.outbox.peek()) is None or answer.ask is not ask:
             time.sleep(0.002)
 
     def _told(self) -> int:
         """Iterations of this run."""
-        progress = self.worker.progress.peek()
-        return progress.iteration if progress is not None and progress.press == self._press else 0
+        progress = self._progress()
+        return 0 if progress is None else progress.iteration
+
+    def _progress(self) -> OptimizeProgress | None:
+        """The newest of this run."""
+        answer = self.worker.outbox.peek()
+        is_of_this = answer is not None and answer.ask is not None and answer.ask.id == self._id
+        return answer.value if answer is not None and is_of_this else None
 
     def _ask(self) -> None:
         self._before += self._told()
-        self._press += 1
-        self.worker.inbox.put(OptimizeAsk(self._unit, "3", press=self._press))
+        self._id += 1
+        self.worker.inbox.put(OptimizeAsk(self._id, self._unit, "3"))
 
 
 def passes(backend: Backend, seconds: float, after_each: Callable[[], None] = lambda: None) -> float:

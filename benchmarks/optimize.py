@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -26,7 +27,10 @@ import numpy as np
 import torch
 from scipy.ndimage import gaussian_filter
 
-from deepvis.models.zoo import load_model
+from deepvis.formats.caffe.filling import fill_net
+from deepvis.formats.caffe.functional import functional
+from deepvis.formats.caffe.spec import NetSpec
+from deepvis.models.zoo import Model, load_model
 from deepvis.network.net import Net
 from deepvis.optimize.ascend import Job, advance, begin
 from deepvis.optimize.objective import unit
@@ -51,6 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     p.add_argument("--rounds", type=int, default=5, help="times that each batch is measured, in turn")
     p.add_argument("--threads", type=int, help="of torch")
     p.add_argument("--only", help="a part of model/layer")
+    p.add_argument("--models", type=Path, help="folder of GoogLeNet's files, laid out as ../shared/models")
     args = p.parse_args(argv)
     if args.threads:
         torch.set_num_threads(args.threads)
@@ -61,20 +66,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
         "preset": args.preset,
-        "cases": [measure(*case, args.device, batches, args.preset, args.rounds) for case in cases],
+        "cases": [measure(*case, args.device, batches, args.preset, args.rounds, args.models) for case in cases],
     }
     print(json.dumps(told, indent=1))
     return 0
 
 
 def measure(
-    name: str, layer: str, original: float | None, device: str, batches: Sequence[int], preset: str, rounds: int
+    name: str,
+    layer: str,
+    original: float | None,
+    device: str,
+    batches: Sequence[int],
+    preset: str,
+    rounds: int,
+    models: Path | None = None,
 ) -> dict:
     """One layer of one network, at all batch sizes."""
     try:
-        random = {} if name == "bvlc-googlenet" else {"mean": (104, 117, 123), "overrides": {"fill": True}}
-        model = load_model(name, **random)
-        ready, peer = specimen_of(model, device), Net(model.graph, device)
+        model = opened(name, models)
+        ready, peer = specimen_of(model, device), PlainLoop(filled(model), Net(model.graph, device))
     except Exception as error:
         return {"model": name, "layer": layer, "skipped": str(error)}
     cores = torch.get_num_threads()
@@ -104,6 +115,27 @@ def measure(
     }
 
 
+@dataclass(frozen=True, eq=False)
+class PlainLoop:
+    """The peer: the network as one function of its input, for torch's autograd."""
+
+    spec: NetSpec
+    net: Net
+
+
+def filled(model: Model) -> NetSpec:
+    spec = model.opened.own()
+    return fill_net(spec) if spec.fill else spec
+
+
+def opened(name: str, models: Path | None) -> Model:
+    """GoogLeNet with its weights, CaffeNet with random ones."""
+    if name != "bvlc-googlenet":
+        return load_model(name, mean=(104, 117, 123), overrides={"fill": True})
+    weights = models / name / "bvlc_googlenet.caffemodel" if models else None
+    return load_model(name, weights=weights)
+
+
 def seconds_per_unit_iteration(ready: Specimen, layer: str, preset: str, batch: int, workers: int, cores: int) -> float:
     """Mean of a whole turn of the blur, after one iteration to warm up, in so many threads of batches at a time."""
     channels = ready.net.shapes[layer][1]
@@ -128,7 +160,7 @@ def seconds_per_unit_iteration(ready: Specimen, layer: str, preset: str, batch: 
         return (now(ready) - began) / (TURN * batch * workers)
 
 
-def seconds_of_plain_iteration(peer: Net, ready: Specimen, layer: str) -> float:
+def seconds_of_plain_iteration(peer: PlainLoop, ready: Specimen, layer: str) -> float:
     """A turn of preset 3's blur for one image, as one writes it down first: torch's autograd, numpy, scipy."""
     mean = ready.mean_chw.cpu().numpy()
     strengths, rate = TABLE_1["3"].strengths, TABLE_1["3"].lr_params["lr"]
@@ -138,8 +170,8 @@ def seconds_of_plain_iteration(peer: Net, ready: Specimen, layer: str) -> float:
         if iteration == 1:
             began = now(ready)
         x = np.clip(x + mean, 0, ready.scale) - mean
-        leaf = torch.from_numpy(x[None]).to(peer.device).requires_grad_()
-        top = peer.functional({ready.data_blob: leaf}, peer.parameters(), until=layer)
+        leaf = torch.from_numpy(x[None]).to(peer.net.device).requires_grad_()
+        top = functional(peer.spec, {ready.data_blob: leaf}, peer.net.parameters(), until=layer)
         unit_value = top[(0, 0, *(length // 2 for length in top.shape[2:]))]
         (grad,) = torch.autograd.grad(unit_value, leaf)
         x = (x + rate * grad[0].cpu().numpy()) * (1 - strengths["decay"])

@@ -20,12 +20,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from deepvis.core.back_modes import OFF
 from deepvis.core.state import InputState
-from deepvis.core.types import BackAsk, BackMode, NetAsk, NetInfo, Snapshot, Unit
+from deepvis.core.types import BackAsk, NetAsk, NetInfo, Snapshot, Unit
 from deepvis.live.backends.base import open_backend
 from deepvis.live.input import InputWorker
 from deepvis.live.network import NetworkWorker
 from deepvis.models.zoo import load_model
+from deepvis.network.back_modes import BACK_MODES
 from deepvis.sources.opening import open_moving, open_still
 
 MODELS = ("caffenet-mini", "squeezenet", "bvlc-googlenet")
@@ -38,18 +40,19 @@ def middle_layer(info: NetInfo) -> str:
     return spatial[len(spatial) * 2 // 3]
 
 
-def measure(name: str, video: str, layer: str | None, mode: BackMode, seconds: float) -> dict[str, object]:
+def measure(name: str, video: str, layer: str | None, mode: str, seconds: float) -> dict[str, object]:
     model = load_model(name)
     network = NetworkWorker(lambda: open_backend("engine", model, "auto"))
     source = InputWorker(lambda: open_still(None), lambda: open_moving(video=video))
     network.start()
     source.start()
     source.inbox.put(InputState(moving=True))
-    info = network.infos.take(60)
-    if info is None:
-        raise SystemExit(f"{name}: {network.errors.peek()}")
+    opened = network.outbox.take(60)
+    if opened is None or opened.value is None:
+        raise SystemExit(f"{name}: {opened and opened.error}")
+    info = opened.value.info
     unit = Unit(layer or middle_layer(info), 0)
-    back = BackAsk(unit, mode) if mode is not BackMode.OFF else None
+    back = BackAsk(unit, mode) if mode != OFF else None
     snapshots = play(source, network, back, seconds)
     network.stop()
     source.stop()
@@ -58,7 +61,7 @@ def measure(name: str, video: str, layer: str | None, mode: BackMode, seconds: f
     spent = sum(snapshot.seconds.forward + snapshot.seconds.back for snapshot in snapshots)
     return {
         "layer": unit.layer,
-        "mode": mode.value,
+        "mode": mode,
         "passes_per_second": round(len(snapshots) / seconds, 2),
         "forward_ms": round(1000 * forward, 2),
         "back_ms": round(1000 * backward, 2),
@@ -71,15 +74,19 @@ def measure(name: str, video: str, layer: str | None, mode: BackMode, seconds: f
 def play(source: InputWorker, network: NetworkWorker, back: BackAsk | None, seconds: float) -> list[Snapshot]:
     """What the network answers while each new frame is asked for, after a first second that is not counted."""
     snapshots: list[Snapshot] = []
+    last: Snapshot | None = None
     asked, begin = 0, time.monotonic() + 1
     while time.monotonic() < begin + seconds:
-        frame = source.frames.peek()
+        seen = source.outbox.peek()
+        frame = seen.value if seen else None
         if frame is not None and frame.id != asked:
             asked = frame.id
             network.inbox.put(NetAsk(frame, back))
-        snapshot = network.snapshots.take(POLL_SECONDS)
-        if snapshot is not None and time.monotonic() > begin:
+        answer = network.outbox.take(POLL_SECONDS)
+        snapshot = answer.value.snapshot if answer and answer.value else None
+        if snapshot is not None and snapshot is not last and time.monotonic() > begin:
             snapshots.append(snapshot)
+        last = snapshot or last
     return snapshots
 
 
@@ -88,13 +95,11 @@ def main() -> None:
     parser.add_argument("--model", nargs="+", default=list(MODELS))
     parser.add_argument("--video", default=str(ROOT / "../shared/video/bikes.mp4"))
     parser.add_argument("--layer")
-    parser.add_argument("--mode", default="deconv", choices=[mode.value for mode in BackMode])
+    parser.add_argument("--mode", default="deconv", choices=(OFF, *BACK_MODES))
     parser.add_argument("--seconds", type=float, default=8.0)
     args = parser.parse_args()
-    mode = BackMode(args.mode)
-    print(
-        json.dumps({name: measure(name, args.video, args.layer, mode, args.seconds) for name in args.model}, indent=1)
-    )
+    found = {name: measure(name, args.video, args.layer, args.mode, args.seconds) for name in args.model}
+    print(json.dumps(found, indent=1))
 
 
 if __name__ == "__main__":

@@ -22,7 +22,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import cv2
 import numpy as np
 
-from deepvis.core.types import BackAsk, BackMode, Frame, NetAsk, Unit
+from deepvis.core.back_modes import DECONV
+from deepvis.core.types import BackAsk, Frame, NetAsk, Unit
 from deepvis.live.backends.base import open_backend
 from deepvis.models.zoo import load_model
 from deepvis.scan.running import RunningTop
@@ -52,7 +53,7 @@ def measure(name: str, video: Path | None, count: int, back: bool) -> dict[str, 
     now = [0.0]
     running = RunningTop(backend.info, clock=lambda: now[0])
     layer = backend.info.layers[len(backend.info.layers) // 2].name
-    ask = BackAsk(Unit(layer, 0), BackMode.DECONV) if back else None
+    ask = BackAsk(Unit(layer, 0), DECONV) if back else None
     passes, updates, snapshot = [], [], None
     for frame in frames(video, count):
         snapshot = backend.run(NetAsk(frame, ask))

@@ -18,7 +18,7 @@ from deepvis.cli.environment import use_environment
 
 use_environment()
 
-from deepvis.scan.command import Bar, add_where_arguments, run_command, where
+from deepvis.scan.command import Bar, add_modes_argument, add_where_arguments, run_command, where
 
 
 def parser() -> argparse.ArgumentParser:
@@ -27,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--output", type=Path, metavar="DIR", help="by default the scan's folder")
     p.add_argument("--layers", nargs="+", default=(), metavar="LAYER", help="by default all that were scanned")
     p.add_argument("--units", nargs="+", type=int, default=(), metavar="N", help="by default all of each layer")
-    p.add_argument("--modes", nargs="+", default=["deconv"], metavar="MODE", help="deconv, gradient, guided")
+    add_modes_argument(p)
     p.add_argument("--no-report", action="store_true", help="do not write the report")
     add_where_arguments(p)
     return p

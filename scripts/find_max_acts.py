@@ -23,6 +23,7 @@ from deepvis.core.types import Fit
 from deepvis.scan.command import (
     Bar,
     add_model_arguments,
+    add_modes_argument,
     add_where_arguments,
     network_of,
     output_folder,
@@ -41,9 +42,7 @@ def parser() -> argparse.ArgumentParser:
     )
     p.add_argument("--fit", choices=[fit.value for fit in Fit], default="crop", help="crop (as the window) or stretch")
     p.add_argument("--crop", action="store_true", help="then make the montages of patches and deconv, and a report")
-    p.add_argument(
-        "--modes", nargs="+", default=["deconv"], metavar="MODE", help="with --crop: deconv, gradient, guided"
-    )
+    add_modes_argument(p, "with --crop: ")
     p.add_argument("--fresh", action="store_true", help="forget what an earlier run left in the output folder")
     p.add_argument(
         "--batch",

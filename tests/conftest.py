@@ -26,6 +26,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--screenshots", metavar="DIR", help="keep the pictures for docs/screenshots there")
 
 
+def pytest_configure() -> None:
+    from hypothesis import settings
+
+    settings.register_profile("no clock", deadline=None)  # an example may take as long as a busy machine needs
+    settings.load_profile("no clock")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     skip_slow = pytest.mark.skip(reason="slow; run with --slow")
     skip_shared = pytest.mark.skip(reason=f"the big data folder {SHARED} is not here")

@@ -92,7 +92,7 @@ class Step:
             return
         op, ran = self.ran or self._run(blobs, device, training=training)
         grads = [blobs[name].synced_diff().tensor(device) for name in self.tops]
-        rule = BACK_MODES[mode].get(kind_of(self.spec))
+        rule = BACK_MODES[mode].rules.get(kind_of(self.spec))
         with torch.no_grad(), naming(title(self.spec)):
             if rule is not None:
                 below = [rule(ran.bottoms[0], ran.tops[0], grads[0])]

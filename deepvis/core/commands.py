@@ -1,18 +1,19 @@
-"""Everything that a key can do: one pure function from state to state each, in one table.
+"""Everything that a key can do: one pure function from state to (state, effects) each, in one table.
 
-The help screen, the README and ``--keys`` read COMMANDS; ``python -m deepvis.core.commands``
+The help screen, the README and ``--keys`` read COMMANDS; ``python -m deepvis.cli.keys``
 prints it as Markdown. A command with a key that needs Shift and a letter has a second key,
 because the Linux wheels of OpenCV cannot tell ``J`` from ``j`` (keys.py).
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TypeVar
 
+from deepvis.core.back_modes import DECONV, GRADIENT, OFF, all_modes, title_of
+from deepvis.core.effects import Effect, ForgetTop, SavePicture, SaveTop, StartOptimizing, StopOptimizing
 from deepvis.core.geometry import unit_grid
 from deepvis.core.keys import is_key_name
 from deepvis.core.state import (
@@ -25,10 +26,12 @@ from deepvis.core.state import (
     Show,
     Zoom,
 )
-from deepvis.core.types import BackMode, Fit
+from deepvis.core.types import Fit, Unit
 
-E = TypeVar("E", bound=Enum)
-Change = Callable[[AppState], AppState]
+T = TypeVar("T")
+F = TypeVar("F", bound=Effect)
+Outcome = tuple[AppState, tuple[Effect, ...]]
+Change = Callable[[AppState], AppState | Outcome]
 
 
 class Group(Enum):
@@ -44,25 +47,32 @@ class Group(Enum):
 
 @dataclass(frozen=True)
 class Command:
-    """What a key does. keys: as keys.py names them, the one to advertise first; group: a heading."""
+    """What a key does.
+
+    keys: as keys.py names them, the one to advertise first. words: what it does, in a sentence, or a function that
+    says it when asked. group: a heading.
+    """
 
     name: str
     keys: tuple[str, ...]
-    help: str
+    words: str | Callable[[], str]
     group: str
     apply: Change
 
     @property
-    def title(self) -> str:
-        return self.name.replace("_", " ")
+    def help(self) -> str:
+        return self.words if isinstance(self.words, str) else self.words()
 
 
 COMMANDS: dict[str, Command] = {}
 _BY_KEY: dict[str, Command] = {}
 
 
-def command(*keys: str, group: Group, help: str) -> Callable[[Change], Change]:
-    """Enter a function AppState -> AppState under its own name; a key that is bound already is refused."""
+def command(*keys: str, group: Group, help: str | Callable[[], str]) -> Callable[[Change], Change]:
+    """Enter a function AppState -> AppState, or (AppState, effects), under its own name.
+
+    Raises ValueError for a key that is bound already.
+    """
 
     def enter(apply: Change) -> Change:
         row = Command(apply.__name__, keys, help, group.value, apply)
@@ -83,10 +93,20 @@ def command_of(key: str) -> Command | None:
     return _BY_KEY.get(key) or (_BY_KEY.get(key.lower()) if len(key) == 1 else None)
 
 
-def press(state: AppState, key: str) -> AppState:
-    """The state after a key, by its name; unchanged if the key is bound to nothing."""
+def press(state: AppState, key: str) -> Outcome:
+    """The state after a key, by its name, and the effects to carry out; unchanged if the key is bound to nothing."""
     bound = command_of(key)
-    return bound.apply(state) if bound else state
+    return outcome(bound.apply(state)) if bound else (state, ())
+
+
+def outcome(result: AppState | Outcome) -> Outcome:
+    """What a command has returned, with its effects: none, where it returned a state alone."""
+    return (result, ()) if isinstance(result, AppState) else result
+
+
+def with_effect(state: AppState, make: Callable[[int], F]) -> tuple[AppState, tuple[F]]:
+    """The state and the effect that ``make`` gives for the next free id."""
+    return replace(state, next_id=state.next_id + 1), (make(state.next_id),)
 
 
 def view(state: AppState, **changes: object) -> AppState:
@@ -95,7 +115,7 @@ def view(state: AppState, **changes: object) -> AppState:
     Without a back projection there are no diffs to show in the tiles nor a result to zoom into.
     """
     changed = replace(state.view, **changes)  # type: ignore[arg-type]
-    if changed.back_mode is BackMode.OFF:
+    if changed.back_mode == OFF:
         if changed.show is Show.DIFFS:
             changed = replace(changed, show=Show.ACTIVATIONS)
         if changed.zoom is Zoom.BACK:
@@ -111,9 +131,8 @@ def live(state: AppState, **changes: object) -> AppState:
     return replace(state, live=replace(state.live, **changes))  # type: ignore[arg-type]
 
 
-def following(value: E) -> E:
-    """The next member of an enum, the first after the last."""
-    members = list(type(value))
+def next_of(members: Sequence[T], value: T) -> T:
+    """The member after ``value``, the first after the last."""
     return members[(members.index(value) + 1) % len(members)]
 
 
@@ -224,30 +243,30 @@ def next_layer(state: AppState) -> AppState:
 
 # what b runs through; anything else goes to the first
 _BACK_CYCLE = (
-    (BackMode.OFF, None),
-    (BackMode.GRAD, BackFilter.RAW),
-    (BackMode.GRAD, BackFilter.NORM),
-    (BackMode.DECONV, BackFilter.RAW),
+    (OFF, None),
+    (GRADIENT, BackFilter.RAW),
+    (GRADIENT, BackFilter.NORM),
+    (DECONV, BackFilter.RAW),
 )
 
 
 @command("b", group=Group.BACK, help="Back projection: off, gradient, gradient (norm), deconv")
 def cycle_back(state: AppState) -> AppState:
     mode = state.view.back_mode
-    now = (mode, None if mode is BackMode.OFF else state.view.back_filter)
+    now = (mode, None if mode == OFF else state.view.back_filter)
     place = _BACK_CYCLE.index(now) if now in _BACK_CYCLE else len(_BACK_CYCLE) - 1
     mode, back_filter = _BACK_CYCLE[(place + 1) % len(_BACK_CYCLE)]
     return view(state, back_mode=mode, back_filter=back_filter or state.view.back_filter)
 
 
-@command("n", group=Group.BACK, help="Back mode alone: off, gradient, deconv, guided backprop")
+@command("n", group=Group.BACK, help=lambda: f"Back mode alone: {', '.join(map(title_of, all_modes()))}")
 def cycle_back_mode(state: AppState) -> AppState:
-    return view(state, back_mode=following(state.view.back_mode))
+    return view(state, back_mode=next_of(all_modes(), state.view.back_mode))
 
 
 @command("m", group=Group.BACK, help="Back filter alone: raw, gray, norm, normblur")
 def cycle_back_filter(state: AppState) -> AppState:
-    return view(state, back_filter=following(state.view.back_filter))
+    return view(state, back_filter=next_of(tuple(BackFilter), state.view.back_filter))
 
 
 @command("d", group=Group.BACK, help="Freeze the back origin at the selected unit, or free it")
@@ -261,7 +280,7 @@ def toggle_diffs(state: AppState) -> AppState:
         return view(state, pattern=False)
     if state.view.show is Show.DIFFS:
         return view(state, show=Show.ACTIVATIONS)
-    mode = BackMode.GRAD if state.view.back_mode is BackMode.OFF else state.view.back_mode
+    mode = GRADIENT if state.view.back_mode == OFF else state.view.back_mode
     return view(state, show=Show.DIFFS, back_mode=mode)
 
 
@@ -270,7 +289,7 @@ def toggle_diffs(state: AppState) -> AppState:
 
 @command("z", group=Group.SHOW, help="Zoom: the selected unit, the back projection, off")
 def cycle_zoom(state: AppState) -> AppState:
-    return view(state, zoom=following(state.view.zoom))
+    return view(state, zoom=next_of(tuple(Zoom), state.view.zoom))
 
 
 @command("s", group=Group.SHOW, help="Show each unit's preferred image in its tile, or hide them")
@@ -353,37 +372,44 @@ def toggle_mirror(state: AppState) -> AppState:
 # -------------------------------------------------------------------- this unit
 
 
-def start_optimizing(state: AppState, from_frame: bool) -> AppState:
-    presses = state.live.optimize_presses + 1
-    return live(state, optimize=state.unit, from_frame=from_frame, optimize_presses=presses)
+def start_optimizing(state: AppState, unit: Unit, *, from_frame: bool) -> Outcome:
+    preset, fit = PRESETS[state.live.preset], state.input.fit
+    state, (start,) = with_effect(state, lambda id: StartOptimizing(id, unit, preset, from_frame, fit))
+    return live(state, optimizing=start), (start,)
+
+
+def optimization_ended(state: AppState, id: int) -> AppState:
+    """The state once the run of that id has come to an end, well or not. The end of an older run changes nothing."""
+    run = state.live.optimizing
+    return live(state, optimizing=None) if run is not None and run.id == id else state
 
 
 @command("x", group=Group.UNIT, help="Find the picture that the selected unit prefers (Esc stops)")
-def optimize_unit(state: AppState) -> AppState:
-    return start_optimizing(state, from_frame=False)
+def optimize_unit(state: AppState) -> Outcome:
+    return start_optimizing(state, state.unit, from_frame=False)
 
 
 @command("g", group=Group.UNIT, help="The same, starting from what the network sees now")
-def optimize_from_frame(state: AppState) -> AppState:
-    return start_optimizing(state, from_frame=True)
+def optimize_from_frame(state: AppState) -> Outcome:
+    return start_optimizing(state, state.unit, from_frame=True)
 
 
 @command("v", group=Group.UNIT, help="Next preset of the optimizer")
-def cycle_preset(state: AppState) -> AppState:
+def cycle_preset(state: AppState) -> AppState | Outcome:
     """Starts again with the new preset if a unit is being optimized."""
-    preset = (state.live.preset + 1) % len(PRESETS)
-    restart = 1 if state.live.optimize else 0
-    return live(state, preset=preset, optimize_presses=state.live.optimize_presses + restart)
+    run = state.live.optimizing
+    state = live(state, preset=(state.live.preset + 1) % len(PRESETS))
+    return state if run is None else start_optimizing(state, run.unit, from_frame=run.from_frame)
 
 
 @command("1", group=Group.UNIT, help="Forget the running top 9 of this stream and begin anew")
-def reset_top(state: AppState) -> AppState:
-    return live(state, top_resets=state.live.top_resets + 1)
+def reset_top(state: AppState) -> Outcome:
+    return with_effect(state, ForgetTop)
 
 
 @command("2", group=Group.UNIT, help="Save the running top 9 as the model's unit images")
-def save_top(state: AppState) -> AppState:
-    return live(state, top_saves=state.live.top_saves + 1)
+def save_top(state: AppState) -> Outcome:
+    return with_effect(state, SaveTop)
 
 
 # ---------------------------------------------------------------------- program
@@ -395,17 +421,17 @@ def toggle_help(state: AppState) -> AppState:
 
 
 @command("p", group=Group.PROGRAM, help="Save the window as a picture")
-def save_picture(state: AppState) -> AppState:
-    return live(state, pictures=state.live.pictures + 1)
+def save_picture(state: AppState) -> Outcome:
+    return with_effect(state, SavePicture)
 
 
 @command("esc", group=Group.PROGRAM, help="Close the help, else stop optimizing, else reset the view")
-def escape(state: AppState) -> AppState:
+def escape(state: AppState) -> AppState | Outcome:
     """Reset as in the original: first layer, first unit, back projection and boosts off; the input stays."""
     if state.view.help:
         return view(state, help=False)
-    if state.live.optimize:
-        return live(state, optimize=None)
+    if state.live.optimizing:
+        return with_effect(live(state, optimizing=None), StopOptimizing)
     return replace(state, view=state.initial_view)
 
 
@@ -423,7 +449,3 @@ def markdown() -> str:
             if row.group == group.value:
                 lines.append(f"| {' '.join(f'`{key}`' for key in row.keys)} | {row.help} |")
     return "\n".join(lines).strip() + "\n"
-
-
-if __name__ == "__main__":
-    sys.stdout.write(markdown())

@@ -8,7 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
-from deepvis.core.types import BackAsk, BackMode, Fit, LayerInfo, NetInfo, Unit
+from deepvis.core.back_modes import OFF
+from deepvis.core.effects import StartOptimizing
+from deepvis.core.types import BackAsk, Fit, LayerInfo, NetInfo, Unit
 
 
 class Cursor(Enum):
@@ -54,7 +56,7 @@ class ViewState:
     layer_index: int = 0
     channel: int = 0  # as the user left it; clamped to the layer by AppState.unit
     cursor: Cursor = Cursor.LAYERS
-    back_mode: BackMode = BackMode.OFF
+    back_mode: str = OFF  # a name in core/back_modes.py, or "off"
     back_filter: BackFilter = BackFilter.RAW
     pinned: Unit | None = None  # back origin, None: it follows the selected unit
     show: Show = Show.ACTIVATIONS
@@ -83,25 +85,15 @@ class InputState:
 
 @dataclass(frozen=True)
 class LiveState:
-    """What the user has asked of the live optimizer and of the running top-9.
+    """What the user has asked of the live optimizer."""
 
-    optimize: the unit being optimized, None: nothing. preset: index into PRESETS.
-    from_frame: start from the current frame rather than noise. Counters rise by one with
-    each press; the app acts when a counter differs from the one that it has acted on.
-    """
-
-    optimize: Unit | None = None
-    preset: int = 2
-    from_frame: bool = False
-    optimize_presses: int = 0
-    top_resets: int = 0
-    top_saves: int = 0
-    pictures: int = 0  # screenshots asked for
+    optimizing: StartOptimizing | None = None  # the run in progress
+    preset: int = 2  # of the next run: index into PRESETS
 
 
 @dataclass(frozen=True)
 class AppState:
-    """The whole state; every command maps one to the next."""
+    """The whole state; every command maps one to the next (and to effects, core/effects.py)."""
 
     info: NetInfo
     view: ViewState = field(default_factory=ViewState)
@@ -111,6 +103,7 @@ class AppState:
     fast: int = 3  # layers, tiles or rows that a fast move passes
     quit: bool = False
     initial_view: ViewState = field(default_factory=ViewState)  # what a reset goes back to
+    next_id: int = 1  # of the next effect
 
     @property
     def layer(self) -> LayerInfo:
@@ -129,6 +122,6 @@ class AppState:
     @property
     def back_ask(self) -> BackAsk | None:
         """The back projection that the window wants, None with the back pane off."""
-        if self.view.back_mode is BackMode.OFF:
+        if self.view.back_mode == OFF:
             return None
         return BackAsk(self.back_unit, self.view.back_mode)

@@ -6,20 +6,11 @@ would raise); give them ids and compare those.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
 import numpy as np
-
-
-class BackMode(Enum):
-    """How a unit is projected back to the input. The value is the engine's name of the mode."""
-
-    OFF = "off"
-    GRAD = "gradient"
-    DECONV = "deconv"
-    GUIDED = "guided"
 
 
 class Fit(Enum):
@@ -59,14 +50,14 @@ class Unit:
 
 @dataclass(frozen=True)
 class BackAsk:
-    """What to project back to the input.
+    """What to project back to the input. mode: a name in core/back_modes.py.
 
     position None: the seed is the unit's whole activation map (the live window).
     position (row, col): the seed is 1.0 at that position (the top-9 tools).
     """
 
     unit: Unit
-    mode: BackMode
+    mode: str
     position: tuple[int, int] | None = None
 
 
@@ -122,14 +113,6 @@ class Snapshot:
     seconds: PassSeconds = PassSeconds()
 
 
-@dataclass(frozen=True, eq=False)
-class WorkerError:
-    """A worker's answer where something failed: one sentence for the status pane."""
-
-    sentence: str
-    ask: object = None
-
-
 @dataclass(frozen=True)
 class LayerInfo:
     """A layer that the window can show: the blob's name and shape, the type of its layer.
@@ -156,6 +139,11 @@ class LayerInfo:
     @property
     def images_of(self) -> str:
         return self.borrows or self.name
+
+
+FieldOf = Callable[[str, int, int], tuple[int, int, int, int] | None]
+"""(layer, row, col) -> (top, left, bottom, right) in pixels of the network's input, half open and unclamped: the
+receptive field of a position; None for a layer of which it is not known."""
 
 
 @dataclass(frozen=True)
@@ -251,10 +239,7 @@ class WholeLayer:
 
 @dataclass(frozen=True, eq=False)
 class OptimizeProgress:
-    """How far the live optimization of a unit is. rgb: (h, w, 3) uint8, the picture so far.
-
-    press: number of the key press that it answers (LiveState.optimize_presses).
-    """
+    """How far the live optimization of a unit is. rgb: (h, w, 3) uint8, the picture so far."""
 
     unit: Unit
     preset: str
@@ -264,4 +249,3 @@ class OptimizeProgress:
     rgb: np.ndarray
     done: bool = False
     version: int = 0
-    press: int = 0

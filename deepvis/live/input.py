@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-from deepvis.core.mailbox import Mailbox
 from deepvis.core.state import InputState
 from deepvis.core.types import Frame
 from deepvis.live.worker import Worker
@@ -18,10 +17,10 @@ SILENT_SECONDS = 4.0  # without a frame until a camera or video is said to hang
 MOST_SKIPPED = 1000  # bad files in a row, for one press of a key
 
 
-class InputWorker(Worker[InputState]):
-    """Puts the newest Frame into ``frames``.
+class InputWorker(Worker[InputState, Frame]):
+    """Answers with the newest Frame.
 
-    Still: the photo at ``file_index``; a bad file is named in ``errors`` and its neighbour shown in its
+    Still: the photo at ``file_index``; a bad file is named as the error beside its neighbour, which is shown in its
     place, on the side to which the user was going; its neighbours on both sides are decoded ahead. Moving:
     each frame as it comes, the newest wins; frozen: none but the first. Where there is no picture the last
     one stays.
@@ -39,7 +38,6 @@ class InputWorker(Worker[InputState]):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__("input")
-        self.frames: Mailbox[Frame] = Mailbox()
         self._open_still, self._open_moving = open_still, open_moving
         self._clock = clock
         self._still: StillSource | None = None
@@ -78,10 +76,11 @@ class InputWorker(Worker[InputState]):
     def _show(self, still: StillSource, index: int, step: int) -> None:
         """Hand out the photo at ``index``, or the next good one; name the bad ones."""
         bad: list[str] = []
+        shown = self._newest.value
         for _ in range(max(1, min(still.count, MOST_SKIPPED))):
             photo = still.read(index)
             if isinstance(photo, Frame):
-                self.frames.put(photo)
+                shown = photo
                 break
             bad.append(photo.sentence)
             if still.count > 1:
@@ -90,10 +89,7 @@ class InputWorker(Worker[InputState]):
                 break
         if len(bad) > 1:
             bad = [f"{len(bad)} files in a row cannot be shown; the last: {bad[-1]}"]
-        if said := "; ".join(filter(None, [*bad, still.note])):
-            self.fail(said)
-        else:
-            self.recover()
+        self.tell(shown, "; ".join(filter(None, [*bad, still.note])))
         self._ahead = [index + step, index - step] if still.count > 1 else []
 
     def _idle(self, state: InputState) -> float:
@@ -135,12 +131,11 @@ class InputWorker(Worker[InputState]):
         if isinstance(item, SourceError):
             self.fail(item.sentence)
         elif item is not None and not (state.frozen and self._last_moving):
-            self.recover()
             self._last_moving = item
             self._hand_out(item, moving, state)
             if state.frozen:
                 moving.want(Play.HOLD)
-        if (state.frozen and self._last_moving) or self.errors.peek() is not None:
+        if (state.frozen and self._last_moving) or self._newest.error:
             return None
         silent = now - self._heard_at
         if silent >= SILENT_SECONDS:
@@ -151,6 +146,6 @@ class InputWorker(Worker[InputState]):
     def _hand_out(self, frame: Frame, moving: MovingSource, state: InputState) -> None:
         if moving.mirrored and state.mirror:
             frame = new_frame(np.ascontiguousarray(frame.rgb[:, ::-1]), frame.label, moving=True)
-        elif (last := self.frames.peek()) is not None and last.id > frame.id:
+        elif (last := self._newest.value) is not None and last.id > frame.id:
             frame = new_frame(frame.rgb, frame.label, moving=True)  # ids rise
-        self.frames.put(frame)
+        self.tell(frame)

@@ -2,45 +2,77 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
-from deepvis.core.mailbox import Mailbox
-from deepvis.core.types import NetAsk, NetInfo, Snapshot
-from deepvis.live.backends.base import Backend
+from deepvis.core.types import FieldOf, NetAsk, NetInfo, Snapshot
+from deepvis.live.backends.base import Backend, BackendError
 from deepvis.live.worker import Worker
+from deepvis.network.errors import ModelError
 
 Follower = Callable[[Snapshot], object]
 
 
-class NetworkWorker(Worker[NetAsk]):
-    """Puts what the window may know of the network into ``infos``, once, and the newest answer into ``snapshots``.
+@dataclass(frozen=True, eq=False)
+class NetworkOutput:
+    """What the network has given so far."""
 
-    open_backend: called in the thread as it starts; if that fails, ``errors`` says why and no ask is answered.
-    An ask that fails is named in ``errors``, and the next one is answered. followers: called in this thread with
-    each snapshot after the window has it (the running top-9); they should be quick.
+    info: NetInfo
+    field_of: FieldOf | None = None  # of its units; None until it is known, or where it cannot be
+    snapshot: Snapshot | None = None  # the newest
+    followed: Snapshot | None = None  # the newest that all followers have seen
+
+
+class NetworkWorker(Worker[NetAsk, NetworkOutput]):
+    """Tells what the window may know of the network before it is asked for anything, then a snapshot for each ask.
+
+    open_backend: called in the thread as it starts; if that fails, each answer says why and has no value.
+    open_fields: gives the receptive fields, in the thread too. followers: called in this thread with each snapshot
+    after the window has it (the running top 9); they should be quick. A second answer says that they have seen it.
     """
 
-    def __init__(self, open_backend: Callable[[], Backend], followers: Sequence[Follower] = ()) -> None:
+    def __init__(
+        self,
+        open_backend: Callable[[], Backend],
+        open_fields: Callable[[], FieldOf | None] = lambda: None,
+        followers: Sequence[Follower] = (),
+    ) -> None:
         super().__init__("network")
-        self.infos: Mailbox[NetInfo] = Mailbox()
-        self.snapshots: Mailbox[Snapshot] = Mailbox()
-        self._open_backend: Callable[[], Backend] | None = open_backend
+        self._open_backend, self._open_fields = open_backend, open_fields
+        self._has_begun = False
         self._backend: Backend | None = None
         self._followers = tuple(followers)
 
+    @property
+    def info(self) -> NetInfo | None:
+        """The network's description, None before it is known."""
+        output = self._newest.value
+        return None if output is None else output.info
+
     def answer(self, ask: NetAsk | None) -> float | None:
-        if self._open_backend is not None:
-            open_backend, self._open_backend = self._open_backend, None
-            self._backend = open_backend()
-            self.infos.put(self._backend.info)
-        if ask is not None and self._backend is not None:
+        if not self._has_begun:
+            self._has_begun = True
+            self._open()
+        output = self._newest.value
+        if ask is not None and self._backend is not None and output is not None:
             snapshot = self._backend.run(ask)
-            self.snapshots.put(snapshot)
+            output = replace(output, snapshot=snapshot)
+            self.tell(output)
             for follower in self._followers:
                 follower(snapshot)
-            self.recover()
+            self.tell(replace(output, followed=snapshot))
         return None
 
     def close(self) -> None:
         if self._backend is not None:
             self._backend.close()
+
+    def _open(self) -> None:
+        try:
+            self._backend = self._open_backend()
+        except (BackendError, ModelError) as error:
+            self.tell(None, str(error), level=logging.DEBUG)  # the program ends with this sentence
+            return
+        self.tell(NetworkOutput(self._backend.info))
+        self.tell(NetworkOutput(self._backend.info, self._open_fields()))

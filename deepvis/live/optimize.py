@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deepvis.core.mailbox import Mailbox
 from deepvis.core.types import Fit, Frame, OptimizeProgress, Unit
 from deepvis.live.own_folder import own_folder
 from deepvis.live.worker import Worker
@@ -29,45 +28,41 @@ NICENESS = 4
 
 @dataclass(frozen=True)
 class OptimizeAsk:
-    """What to optimize. unit None: nothing, stop.
+    """What to optimize. id: of the effect that asks for it. unit None: nothing, stop.
 
     preset: a name, "1" to "4" or one of the user's presets file. frame: start from it, seen through ``fit``;
-    None: from noise. press: a number of its own for each beginning; progress and errors carry it back.
+    None: from noise.
     """
 
+    id: int
     unit: Unit | None
     preset: str = "3"
     frame: Frame | None = None
     fit: Fit = Fit.CROP
-    press: int = 0
 
 
-class OptimizeWorker(Worker[OptimizeAsk]):
-    """Answers an ask with a stream of OptimizeProgress in ``progress``, the last of them ``done``.
+class OptimizeWorker(Worker[OptimizeAsk, OptimizeProgress]):
+    """Answers an ask with a stream of OptimizeProgress, the last of them ``done``, or with an error that ends it.
 
-    Each carries the press of its ask, and each error the ask, however many iterations later: what has come to an
-    end is told by that number, not by which value is the newest.
-    A new ask takes effect after the iteration in progress. The finished picture is kept in the user's folder
-    of the model (own_folder.py), where the unit-image worker finds it; ``done`` is told only after it is
-    there. load: gives the model, called in this thread with the first ask. folder: other than the user's, for
-    tests.
+    The first answer has no value: there is nothing to be seen yet. A new ask takes effect after the iteration in
+    progress. The finished picture is kept in the user's folder of the model (own_folder.py), where the unit-image
+    worker finds it; ``done`` is told only after it is there. load: gives the model, called in this thread with the
+    first ask. device: as in the settings. folder: other than the user's, for tests.
     """
 
     def __init__(self, load: Callable[[], Model], device: str = "cpu", folder: Path | None = None) -> None:
         super().__init__("optimize")
-        self.progress: Mailbox[OptimizeProgress] = Mailbox()
         self._load, self._device, self._folder = load, device, folder
         self._model: Model | None = None
         self._specimen: Specimen | None = None
         self._run_now: LiveRun | None = None
-        self._asked = OptimizeAsk(None)  # what the run answers
         self._version = 0
         self._shown_at = 0.0
 
     def answer(self, ask: OptimizeAsk | None) -> float | None:
         if ask is not None:
-            self._run_now, self._asked = None, ask
-            self.recover()
+            self._run_now = None
+            self.tell(None)
             if ask.unit is not None:
                 self._run_now = self._begin(ask, ask.unit)
                 self._shown_at = 0.0
@@ -77,9 +72,9 @@ class OptimizeWorker(Worker[OptimizeAsk]):
         self._advance(self._run_now)
         return rest_after(time.monotonic() - began) if self._run_now else None
 
-    def fail(self, sentence: str, ask: object = None) -> None:
+    def fail(self, error: str) -> None:
         self._run_now = None
-        super().fail(sentence, ask or self._asked)
+        super().fail(error)
 
     def _begin(self, ask: OptimizeAsk, unit: Unit) -> LiveRun:
         from deepvis.network.threads import use_one_core
@@ -99,24 +94,26 @@ class OptimizeWorker(Worker[OptimizeAsk]):
         from deepvis.optimize import live
 
         run = self._run_now = live.onward(run)
-        now = time.monotonic()
+        now, error = time.monotonic(), ""
         if run.done:
             self._run_now = None
-            self._keep(run)
+            error = self._keep(run)
         elif now - self._shown_at < 1.0 / PICTURES_PER_SECOND:
             return
         self._shown_at = now
         self._version += 1
-        self.progress.put(live.progress_of(run, self._version, self._asked.press))
+        self.tell(live.progress_of(run, self._version), error)
 
-    def _keep(self, run: LiveRun) -> None:
+    def _keep(self, run: LiveRun) -> str:
+        """Write the finished picture; why it could not be, or ""."""
         from deepvis.optimize import live
 
         folder = self._folder or own_folder(run.model)
         try:
             live.keep(run, folder)
         except OSError as error:
-            self.fail(f"the picture of {run.unit.layer} {run.unit.channel} could not be kept in {folder}: {error}")
+            return f"the picture of {run.unit.layer} {run.unit.channel} could not be kept in {folder}: {error}"
+        return ""
 
 
 def rest_after(seconds: float) -> float:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
+from deepvis.core.back_modes import DECONV
 from deepvis.core.cache import ByteCache
-from deepvis.core.types import BackAsk, BackMode, Fit, Frame, NetAsk, Patch, Unit, UnitImages
+from deepvis.core.types import BackAsk, Fit, Frame, NetAsk, Patch, Unit, UnitImages
 from deepvis.core.unit_files import LEFT_OUT, SAVED_TOP, unit_image_paths, write_patches
 from deepvis.live.backends.base import Backend
 from deepvis.live.own_folder import identity_if_any
@@ -62,6 +63,9 @@ class RunningImages:
         is_old = found.notes.get("top") == SAVED_TOP and self._running.resets > 0  # of an earlier stream
         if found.top is not None and not is_old and found.patches != self._saved.get(found.unit, None):
             return found
+        if not self._has(found.unit):
+            where = f"{self._model.name} has no layer {found.unit.layer}"
+            return replace(found, notes={**found.notes, "top": f"{where}: what its units see is not known"})
         best = self._running.best(found.unit)
         images = "1 image" if best.images == 1 else f"{best.images:,} images"
         of = f"running top {self._running.top} of this stream, {images}"
@@ -97,7 +101,7 @@ class RunningImages:
         count, network = 0, identity_if_any(self._model)
         for unit in self._running.units():
             best = self._running.best(unit)
-            if not best.patches:
+            if not best.patches or not self._has(unit):
                 continue
             paths = unit_image_paths(folder, unit.layer, unit.channel)
             write_jpeg(paths.top, self._montage(self._tops(best)))
@@ -158,7 +162,7 @@ class RunningImages:
             self._backend = self._open_backend()
         ask = NetAsk(
             frame=Frame(id=-1 - number, rgb=rgb),  # below every source's ids
-            back=BackAsk(unit, BackMode.DECONV, (patch.row, patch.col)),
+            back=BackAsk(unit, DECONV, (patch.row, patch.col)),
             fit=Fit.STRETCH,  # it has the input's size already
             shown=frozenset({unit.layer}),
         )
@@ -166,6 +170,10 @@ class RunningImages:
         if diff is None:
             raise ValueError(f"the backend gave no projection of unit {unit.channel} of {unit.layer}")
         return back_tile(diff, self._windows_ready().window(unit.layer, patch.row, patch.col))
+
+    def _has(self, unit: Unit) -> bool:
+        """False for a unit that only the fake backend has."""
+        return unit.layer in self._model.layer_names
 
     def _windows_ready(self) -> Windows:
         if self._windows is None:

@@ -8,8 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from deepvis.core.answers import Answer
+from deepvis.core.effects import SaveTop
 from deepvis.core.mailbox import Mailbox
-from deepvis.core.types import Frame, NetAsk, Snapshot, UnitImages
+from deepvis.core.types import Frame, NetAsk, UnitImages
 from deepvis.scan.running import RunningTop
 
 if TYPE_CHECKING:
@@ -23,10 +25,10 @@ Opened = tuple["Backend", "RunningImages"]
 class StreamTop:
     """A supplement of the unit-image worker, whose thread makes all pictures here.
 
-    running: what ``follow`` fills. open: gives a backend and the pictures, in the thread, when first needed (both load
-    torch). folder: gives where ``save`` writes, in the thread too. samples: photos that are passed first, so that the
-    panes are never empty.
-    told: what became of a ``save``, as a sentence.
+    running: filled by the network's thread. open: gives a backend and the pictures, in the thread, when first needed
+    (both load torch). folder: gives where the best of all units are saved, in the thread too. samples: photos that
+    are passed first, so that the panes are never empty.
+    inbox: the effect that asks for them to be saved, taken when the thread next looks. outbox: its answer, a sentence.
     """
 
     def __init__(
@@ -39,24 +41,13 @@ class StreamTop:
     ) -> None:
         self.is_unfinished = False
         self._clock = clock
-        self.followed_still = 0  # id of the photo that was taken in last
         self.running = running
-        self.told: Mailbox[str] = Mailbox()
+        self.inbox: Mailbox[SaveTop] = Mailbox()
+        self.outbox: Mailbox[Answer[SaveTop, str]] = Mailbox()
         self._open, self._folder = open, folder
         self._opened: Opened | None = None
         self._has_begun = False
         self._to_pass: Iterator[Frame] | None = iter(samples())
-        self._saves: Mailbox[None] = Mailbox()
-
-    def follow(self, snapshot: Snapshot) -> None:
-        """Take a pass into account, in the network's thread; ``RunningTop`` bounds what that costs."""
-        self.running.update(snapshot)
-        if not snapshot.ask.frame.moving:
-            self.followed_still = snapshot.ask.frame.id
-
-    def save(self) -> None:
-        """Have the best so far of all units written, when the thread next looks."""
-        self._saves.put(None)
 
     def __call__(self, found: UnitImages) -> UnitImages:
         """``found`` with the running top 9; ``loading`` while more is to come.
@@ -71,9 +62,8 @@ class StreamTop:
             self._opened = self._open()
         backend, pictures = self._opened
         self._pass_samples(backend)
-        if self._saves.has_new():
-            self._saves.take(0)
-            self.told.put(self._saved(pictures))
+        if (save := self.inbox.take(0)) is not None:
+            self.outbox.put(self._saved(save, pictures))
         filled = pictures(found)
         self.is_unfinished = pictures.is_unfinished or self._to_pass is not None
         return replace(filled, loading=True) if self.is_unfinished else filled
@@ -88,10 +78,10 @@ class StreamTop:
             else:
                 self.running.update(backend.run(NetAsk(frame)))
 
-    def _saved(self, pictures: RunningImages) -> str:
+    def _saved(self, save: SaveTop, pictures: RunningImages) -> Answer[SaveTop, str]:
         folder = self._folder()
         try:
             count = pictures.save(folder)
         except OSError as error:
-            return f"the top 9 could not be saved in {folder}: {error.strerror or error}"
-        return f"the top 9 of {count:,} units saved in {folder}"
+            return Answer(save, error=f"the top 9 could not be saved in {folder}: {error.strerror or error}")
+        return Answer(save, f"the top 9 of {count:,} units saved in {folder}")

@@ -9,7 +9,6 @@ from typing import Protocol
 
 import numpy as np
 
-from deepvis.core.mailbox import Mailbox
 from deepvis.core.types import Unit, UnitImages, WholeLayer
 from deepvis.live.unit_image_reader import UnitImageReader
 from deepvis.live.worker import Worker
@@ -42,53 +41,57 @@ class ImagesAsk:
     refresh: int = 0
 
 
-class UnitImagesWorker(Worker[ImagesAsk]):
-    """Puts the pictures of the newest unit asked for into ``images``, those of a whole layer into ``layers``.
+@dataclass(frozen=True, eq=False)
+class ImagesOutput:
+    """The pictures of the newest unit asked for, and those of the whole layer that was asked for last, if any was."""
+
+    unit: UnitImages
+    layer: WholeLayer | None = None
+
+
+class UnitImagesWorker(Worker[ImagesAsk, ImagesOutput]):
+    """Answers with the pictures of a unit and, where they are asked for, of its whole layer.
 
     open_reader: called once, in the thread. supplements: run in this thread, one after another; with any, the
-    worker looks again by itself, and puts what has changed. Versions rise with every value put.
+    worker looks again by itself, and tells what has changed. Versions rise with every value told.
     """
 
     after_failure = SECONDS_BETWEEN_LOOKS
 
     def __init__(self, open_reader: Callable[[], UnitImageReader], supplements: Sequence[Supplement] = ()) -> None:
         super().__init__("unit images")
-        self.images: Mailbox[UnitImages] = Mailbox()
-        self.layers: Mailbox[WholeLayer] = Mailbox()
         self._open_reader = open_reader
         self._reader: UnitImageReader | None = None
         self._supplements = tuple(supplements)
         self._versions = itertools.count(1)
-        self._ask: ImagesAsk | None = None
-        self._put: UnitImages | None = None  # last
-        self._put_layer: WholeLayer | None = None  # last
 
     def answer(self, ask: ImagesAsk | None) -> float | None:
-        wanted = ask or self._ask
+        wanted = self._asked
         if wanted is None:
             return None
-        self._ask = wanted
         if self._reader is None:
             self._reader = self._open_reader()
         found = self._reader.unit(wanted.unit, next(self._versions))
         for supplement in self._supplements:
             found = supplement(found)
-        if ask is not None or self._put is None or not _same(found, self._put):
-            self._put = found
-            self.images.put(found)
+        last = self._newest.value
+        if ask is None and last is not None and _same(found, last.unit):
+            found = last.unit
+        layer = None if last is None else last.layer
         if wanted.whole_layer and not self.inbox.has_new():
-            self._hand_out(self._reader.whole_layer(wanted.unit.layer, next(self._versions)))
-        self.recover()
+            layer = _newer(self._reader.whole_layer(wanted.unit.layer, next(self._versions)), layer)
+        if last is None or (found, layer) != (last.unit, last.layer) or self._newest.error:
+            self.tell(ImagesOutput(found, layer))
         if any(supplement.is_unfinished for supplement in self._supplements):
             return SECONDS_BETWEEN_STEPS
         return SECONDS_BETWEEN_LOOKS if self._supplements else None
 
-    def _hand_out(self, found: WholeLayer) -> None:
-        """Put the layer's pictures, unless the window has them already."""
-        last = self._put_layer
-        if last is None or (last.layer, last.note) != (found.layer, found.note) or last.tiles is not found.tiles:
-            self._put_layer = found
-            self.layers.put(found)
+
+def _newer(found: WholeLayer, last: WholeLayer | None) -> WholeLayer:
+    """The layer's pictures as they were found, or the last ones where they are the same."""
+    if last is None or (last.layer, last.note) != (found.layer, found.note) or last.tiles is not found.tiles:
+        return found
+    return last
 
 
 def _same(found: UnitImages, other: UnitImages) -> bool:

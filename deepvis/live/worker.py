@@ -1,4 +1,4 @@
-"""A worker: one thread, one inbox, and errors that become values."""
+"""A worker: one thread, an inbox of asks and an outbox of answers; errors are answers too."""
 
 from __future__ import annotations
 
@@ -8,24 +8,23 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from deepvis.core.answers import NOTHING_YET, Answer
 from deepvis.core.mailbox import Closed, Mailbox
-from deepvis.core.types import WorkerError
 from deepvis.core.words import printable
 
 A = TypeVar("A")
+V = TypeVar("V")
 
 log = logging.getLogger(__name__)
 
 
-class Worker(ABC, Generic[A]):
+class Worker(ABC, Generic[A, V]):
     """A thread that answers the newest ask in its inbox, until it is stopped.
 
-    inbox: where asks are put. errors: the newest failure as a WorkerError, or None once an ask went well
-    again. An exception never ends the thread: it is logged, once for each sentence in a row, and put into
-    ``errors``. The thread is a daemon: ``stop`` waits a moment for an ask in progress, and leaves it where
-    it hangs.
+    inbox: where asks are put. outbox: the newest answer; an ask that was taken has at least one. An exception never
+    ends the thread: its sentence is the answer's error, and is logged, once for each sentence in a row. The thread is
+    a daemon: ``stop`` waits a moment for an ask in progress, and leaves it where it hangs.
 
-    answered: the newest ask that was answered or has failed, None before one was.
     after_failure: seconds until it goes on without an ask when one has failed, None: it waits for the next.
     """
 
@@ -34,12 +33,11 @@ class Worker(ABC, Generic[A]):
     def __init__(self, name: str) -> None:
         self._wake: Mailbox[None] = Mailbox()
         self.inbox: Mailbox[A] = Mailbox(wakes=self._wake)
-        self.errors: Mailbox[WorkerError | None] = Mailbox()
+        self.outbox: Mailbox[Answer[A, V]] = Mailbox()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-        self.answered: A | None = None
-        self._in_progress: A | None = None  # in progress
+        self._newest: Answer[A, V] = NOTHING_YET
+        self._asked: A | None = None  # the ask that was taken last
         self._is_over = False
-        self._said = ""
 
     def start(self) -> None:
         self._thread.start()
@@ -54,7 +52,7 @@ class Worker(ABC, Generic[A]):
 
     @abstractmethod
     def answer(self, ask: A | None) -> float | None:
-        """Answer an ask; None where only time has passed, or another box woke the thread.
+        """Answer an ask with ``tell`` or ``fail``; None where only time has passed, or another box woke the thread.
 
         Called once without an ask at the start. Returns the seconds until it is called again without an
         ask, None: not before something comes.
@@ -63,34 +61,45 @@ class Worker(ABC, Generic[A]):
     def close(self) -> None:
         """Let go of what the thread opened; called in the thread."""
 
-    def fail(self, sentence: str, ask: object = None) -> None:
-        """Put a failure into ``errors``; the same sentence again is not logged again."""
-        sentence = printable(sentence)
-        if sentence != self._said:
-            log.warning("%s: %s", self._thread.name, sentence)
-        self._said = sentence
-        self.errors.put(WorkerError(sentence, ask))
+    def tell(self, value: V | None, error: str = "", *, level: int = logging.WARNING) -> None:
+        """Answer the newest ask. level: at which the error is logged, unless the answer before said the same."""
+        error = printable(error)
+        if error and error != self._newest.error:
+            log.log(level, "%s: %s", self._thread.name, error)
+        self._newest = Answer(self._asked, value, error)
+        self.outbox.put(self._newest)
+
+    def fail(self, error: str) -> None:
+        """Answer the newest ask with an error; the last value stands."""
+        self.tell(self._newest.value, error)
 
     def recover(self) -> None:
-        """Take the last failure back, if there is one."""
-        if self._said:
-            self._said = ""
-            self.errors.put(None)
+        """Take the last error back, if there is one."""
+        if self._newest.error:
+            self.tell(self._newest.value)
+
+    def handle(self, ask: A | None) -> float | None:
+        """``answer`` an ask; one of which nothing was told is answered with what stands."""
+        before = self._newest
+        if ask is not None:
+            self._asked = ask
+        seconds = self.answer(ask)
+        if ask is not None and self._newest is before:
+            self.tell(before.value, before.error)
+        return seconds
 
     def _run(self) -> None:
         seconds: float | None = 0.0  # a first call without an ask, to set up
         while not self._is_over:
-            seconds = self._guarded(self._take_and_answer, seconds)
+            seconds = self._guarded(self._take_and_handle, seconds)
         self._guarded(self.close)
 
-    def _take_and_answer(self, seconds: float | None) -> float | None:
+    def _take_and_handle(self, seconds: float | None) -> float | None:
         self._wake.take(seconds)
-        self._in_progress = self.inbox.take(0)
-        return self.answer(self._in_progress)
+        return self.handle(self.inbox.take(0))
 
     def _guarded(self, act: Callable[..., float | None], *arguments: float | None) -> float | None:
-        """Do a step of the thread; what it raises becomes an error in ``errors``."""
-        self._in_progress = None
+        """Do a step of the thread; what it raises becomes an answer's error."""
         try:
             return act(*arguments)
         except Closed:
@@ -98,11 +107,8 @@ class Worker(ABC, Generic[A]):
             return None
         except Exception as error:  # the program's one broad catch: an ask that fails must not end the thread
             log.debug("%s failed", self._thread.name, exc_info=True)
-            self.fail(_sentence(error), self._in_progress)
+            self.fail(_sentence(error))
             return self.after_failure
-        finally:
-            if self._in_progress is not None:
-                self.answered = self._in_progress
 
 
 def _sentence(error: Exception) -> str:

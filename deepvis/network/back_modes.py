@@ -1,39 +1,44 @@
-"""How a unit is projected back: each mode is a table of the layer types that differ from the true gradient.
+"""The table of back modes. To add one, write its rules and one row: this file is all.
 
-A rule takes the layer's first bottom x, its first top y and the gradient at the top,
-all of one shape, and returns what goes to the bottom. To add a mode, add one row.
+Keys, help, panes, settings, the crops of the top 9 and every backend read the table. Rules work on torch tensors and
+on numpy arrays: no torch is imported here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from typing import Any
 
-from deepvis.core.registry import Registry
+from deepvis.core.back_modes import BACK_MODES, DECONV, GRADIENT, add_back_mode
 from deepvis.network.kinds import Kind
-from deepvis.network.lazy import Tensor
 
-Rule = Callable[[Tensor, Tensor, Tensor], Tensor]
-BACK_MODES: Registry[Mapping[Kind, Rule]] = Registry("back mode")
+__all__ = ["BACK_MODES"]  # filled, once this module is imported
 
 
-def rectify(x: Tensor, y: Tensor, grad: Tensor) -> Tensor:
+def rectify(x: Any, y: Any, grad: Any) -> Any:
     """Zeiler & Fergus 2014, section 2.1: the gradient itself is rectified, whatever the forward value was."""
-    return grad.clamp(min=0)
+    return grad.clip(min=0)
 
 
-def rectify_both(x: Tensor, y: Tensor, grad: Tensor) -> Tensor:
+def rectify_both(x: Any, y: Any, grad: Any) -> Any:
     """Springenberg et al. 2015, figure 1: the gradient passes where it and the forward value are positive."""
-    return grad.clamp(min=0) * (y > 0)
+    return grad.clip(min=0) * (y > 0)
 
 
-def pass_through(x: Tensor, y: Tensor, grad: Tensor) -> Tensor:
+def pass_through(x: Any, y: Any, grad: Any) -> Any:
     """The layer is ignored on the way back (LRN with deconv_ignore in the toolbox's fork of Caffe)."""
     return grad
 
 
-BACK_MODES.put("gradient", {})
-BACK_MODES.put(
+add_back_mode(GRADIENT, "gradient", {}, "Simonyan et al. 2014, section 3")
+add_back_mode(
+    DECONV,
     "deconv",
     {Kind.RELU: rectify, Kind.LEAKY_RELU: rectify, Kind.NORMALIZATION_DECONV_IGNORES: pass_through},
+    "Zeiler & Fergus 2014, section 2.1",
 )
-BACK_MODES.put("guided", {Kind.RELU: rectify_both, Kind.LEAKY_RELU: rectify_both})
+add_back_mode(
+    "guided",
+    "guided backprop",
+    {Kind.RELU: rectify_both, Kind.LEAKY_RELU: rectify_both},
+    "Springenberg et al. 2015, section 3.4 and figure 1",
+)

@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from deepvis.network.errors import ModelError
-
-if TYPE_CHECKING:
-    from deepvis.network.graph import Graph
-
-Shape = tuple[int, ...]
-Span = tuple[int, int]  # first row (or column) seen, one past the last
-WHOLE = None  # every row (or column) of the image
-Window = tuple["Span | None", "Span | None"]  # rows, columns
+from deepvis.network.field_rules import WHOLE, Shape, Span, Step, Window, each, image_size
+from deepvis.network.graph import Graph
 
 
 @dataclass(frozen=True)
@@ -113,122 +106,8 @@ def picture_input(graph: Graph, reached: Sequence[str]) -> str:
     return next((blob for blob in inputs if len(graph.inputs[blob]) == 4), inputs[0])
 
 
-def image_size(shape: Sequence[int]) -> tuple[int, int]:
-    """(height, width) of a blob: its last two of 4 or more axes; (axis 2, 1) of 3; (1, 1) of fewer."""
-    if len(shape) >= 4:
-        return shape[-2], shape[-1]
-    return (shape[2], 1) if len(shape) == 3 else (1, 1)
-
-
 def _union(a: Window, b: Window) -> Window:
     def one(x: Span | None, y: Span | None) -> Span | None:
         return WHOLE if x is WHOLE or y is WHOLE else (min(x[0], y[0]), max(x[1], y[1]))
 
     return one(a[0], b[0]), one(a[1], b[1])
-
-
-# --- rules: the window of a bottom that a window of a top sees; None: nothing of it ---------------
-
-
-@dataclass(frozen=True, eq=False)
-class Step:
-    """One bottom and one top of a node, by their places, with the shapes of all its bottoms and tops."""
-
-    bottoms: tuple[Shape, ...]
-    tops: tuple[Shape, ...]
-    bottom: int = 0
-    top: int = 0
-
-    @property
-    def below(self) -> Shape:
-        return self.bottoms[self.bottom]
-
-    @property
-    def above(self) -> Shape:
-        return self.tops[self.top]
-
-
-FieldRule = Callable[[Step, Window], "Window | None"]
-WHOLE_WINDOW: Window = (WHOLE, WHOLE)
-
-
-def whole(step: Step, seen: Window) -> Window:
-    """The node may look everywhere."""
-    return WHOLE_WINDOW
-
-
-def same_place(step: Step, seen: Window) -> Window:
-    """Element by element: the same place; everywhere where bottom and top have maps of other sizes."""
-    same = image_size(step.below) == image_size(step.above) and len(step.below) == len(step.above)
-    return seen if same else WHOLE_WINDOW
-
-
-def each(seen: Window, rows: Callable[[Span], Span | None], columns: Callable[[Span], Span | None]) -> Window | None:
-    """The window made span by span; a whole span stays whole, an empty one empties the window."""
-    spans = [span if span is WHOLE else f(span) for span, f in zip(seen, (rows, columns), strict=True)]
-    if any(s is not WHOLE and s[1] <= s[0] for s in spans):
-        return None
-    return spans[0], spans[1]
-
-
-def slid(kernel: int, stride: int, pad: int, dilation: int = 1) -> Callable[[Span], Span]:
-    """What a sliding window sees."""
-    return lambda s: (s[0] * stride - pad, (s[1] - 1) * stride - pad + dilation * (kernel - 1) + 1)
-
-
-def spread(kernel: int, stride: int, pad: int, dilation: int = 1) -> Callable[[Span], Span]:
-    """What reaches a place of a transposed convolution."""
-    return lambda s: (-((dilation * (kernel - 1) - pad - s[0]) // stride), (s[1] - 1 + pad) // stride + 1)
-
-
-def shifted(by: int) -> Callable[[Span], Span]:
-    return lambda s: (s[0] + by, s[1] + by)
-
-
-def sliding(
-    seen: Window, windows: Sequence[tuple[int, int, int, int]], make: Callable[..., Callable[[Span], Span]] = slid
-) -> Window | None:
-    """What windows (kernel, stride, pad, dilation), one for each axis of the map, see; make: ``slid`` or ``spread``."""
-    spans = [make(*window) for window in windows][-2:]
-    return each(seen, spans[0], spans[1] if len(spans) > 1 else shifted(0)) if spans else seen
-
-
-def joined(step: Step, seen: Window, axis: int) -> Window | None:
-    """Of bottoms joined along an axis: the same place; along an image axis the place in its piece."""
-    start = sum(shape[axis] for shape in step.bottoms[: step.bottom])
-    size = step.below[axis]
-    return _along(axis, step.below, seen, lambda s: (max(s[0] - start, 0), min(s[1] - start, size)))
-
-
-def cut_up(step: Step, seen: Window, axis: int) -> Window | None:
-    """Of a bottom cut into tops along an axis, likewise."""
-    start = sum(shape[axis] for shape in step.tops[: step.top])
-    return _along(axis, step.below, seen, shifted(start))
-
-
-def whole_along(axis: int, shape: Sequence[int], seen: Window) -> Window:
-    """All places of one axis count."""
-    place = image_axis(axis, shape)
-    return WHOLE if place == 0 else seen[0], WHOLE if place == 1 else seen[1]
-
-
-def image_axis(axis: int, shape: Sequence[int]) -> int | None:
-    """0 if the blob's axis is its height, 1 if it is its width, else None."""
-    place = axis - (len(shape) - 2) if len(shape) >= 4 else axis - 2
-    return place if 0 <= place < 2 else None
-
-
-def last_two(values: Sequence[int], default: int) -> tuple[int, int]:
-    """The values of the image's axes of a blob with so many."""
-    if len(values) >= 4:
-        return values[-2], values[-1]
-    return (values[2], default) if len(values) == 3 else (default, default)
-
-
-def _along(axis: int, shape: Sequence[int], seen: Window, span: Callable[[Span], Span]) -> Window | None:
-    place = image_axis(axis, shape)
-    if place is None:
-        return seen
-    spans: list[Callable[[Span], Span]] = [shifted(0), shifted(0)]
-    spans[place] = span
-    return each(seen, *spans)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from deepvis.network.errors import ModelError
-from deepvis.network.field import FieldRule, whole
+from deepvis.network.field_rules import FieldRule, whole
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights
 

@@ -104,7 +104,7 @@ class Tape:
         ways, instead: as in ``backward_all``. prune: the seeds (values) whose branches are looked at: of the branches
         that a concatenation joined, one unit's seed lies in one, and the others are left out of the walk, as zeros.
         """
-        rules = BACK_MODES[mode]
+        rules = BACK_MODES[mode].rules
         nodes = self.graph.nodes
         zeros: set[int] = set()  # values whose diff is known to be 0
         sums: set[int] = set()  # values whose diff is a sum made here

@@ -71,8 +71,8 @@ def onward(run: LiveRun) -> LiveRun:
     return replace(run, climb=climb)
 
 
-def progress_of(run: LiveRun, version: int, press: int = 0) -> OptimizeProgress:
-    """What the window shows: the picture as it is now, at the end the best one. press: that asked for it."""
+def progress_of(run: LiveRun, version: int) -> OptimizeProgress:
+    """What the window shows: the picture as it is now, at the end the best one."""
     climb = run.climb
     kept = climb.best if run.done else climb.last
     return OptimizeProgress(
@@ -84,7 +84,6 @@ def progress_of(run: LiveRun, version: int, press: int = 0) -> OptimizeProgress:
         rgb=shown(kept.x if kept else climb.x, run.model.preprocessor, run.box),
         done=run.done,
         version=version,
-        press=press,
     )
 
 

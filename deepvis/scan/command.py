@@ -17,6 +17,7 @@ from deepvis.network.errors import ModelError
 from deepvis.network.ref import NetworkRef
 from deepvis.scan.errors import ScanError
 from deepvis.scan.executor import Where
+from deepvis.scan.results import back_folders
 
 OPTIONS = ("channel_order", "input_scale", "input_size", "data_blob")  # of a NetworkRef, as arguments
 
@@ -33,6 +34,12 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     net.add_argument("--channel-order", choices=("BGR", "RGB"), help="order of the input's channels")
     net.add_argument("--input-scale", type=float, metavar="X", help="value of white: 255, or 1")
     net.add_argument("--data-blob", metavar="BLOB", help="the input that takes the picture")
+
+
+def add_modes_argument(parser: argparse.ArgumentParser, when: str = "") -> None:
+    """--modes, checked by the crops. when: what the option goes with."""
+    modes = ", ".join(back_folders())
+    parser.add_argument("--modes", nargs="+", default=["deconv"], metavar="MODE", help=f"{when}{modes}")
 
 
 def add_where_arguments(parser: argparse.ArgumentParser) -> None:

@@ -15,7 +15,7 @@ from deepvis.scan.errors import ScanError
 from deepvis.scan.executor import IN_PROCESS, Where, run_all
 from deepvis.scan.network import forget_networks, open_network, torch_threads_kept
 from deepvis.scan.progress import Progress, Silent
-from deepvis.scan.results import BACK_FOLDERS, Scan, read_scan
+from deepvis.scan.results import Scan, back_folders, read_scan
 from deepvis.scan.statistics import BINS, EDGES, mean_and_std
 from deepvis.scan.tracker import Maxes
 
@@ -44,8 +44,8 @@ def run_crops(order: CropOrder, progress: Progress | None = None) -> int:
     """
     progress = progress or Silent()
     for mode in order.modes:
-        if mode not in BACK_FOLDERS:
-            raise ScanError(f"no back mode is named {mode!r}; there are {', '.join(BACK_FOLDERS)}")
+        if mode not in back_folders():
+            raise ScanError(f"no back mode is named {mode!r}; there are {', '.join(back_folders())}")
     scan = read_scan(order.scan)
     forget_networks()
     network = open_network(scan.plan.network, (), order.device)

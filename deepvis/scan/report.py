@@ -23,7 +23,7 @@ from deepvis.core.unit_files import file_name
 from deepvis.models.zoo import DIGITS_0_1_0
 from deepvis.scan.errors import ScanError
 from deepvis.scan.parts import FaultyImage
-from deepvis.scan.results import BACK_FOLDERS, Scan, has_patches, montage_path, read_scan
+from deepvis.scan.results import Scan, back_folders, has_patches, montage_path, read_scan
 from deepvis.scan.statistics import mean_and_std
 
 OUTSTANDING = 12  # units named as most and as least selective
@@ -163,7 +163,7 @@ def _named(title: str, facts: Sequence[UnitFacts]) -> str:
 
 def _unit_section(facts: UnitFacts, folder: Path, identity: str | None) -> str:
     unit, standing = facts.unit, facts.standing
-    pictures = [montage_path(folder.parent, unit, mode) for mode in (None, *BACK_FOLDERS)]
+    pictures = [montage_path(folder.parent, unit, mode) for mode in (None, *back_folders())]
     there = [path for path in pictures if path.exists()]
     shown = "".join(f'<img loading="lazy" src="{quote(os.path.relpath(path, folder))}" alt="">' for path in there)
     if not there:

@@ -8,15 +8,19 @@ from pathlib import Path
 
 import numpy as np
 
+from deepvis.core.back_modes import DECONV
 from deepvis.core.types import Patch, Unit
 from deepvis.core.unit_files import BACK_FOLDER, TOP_FOLDER, UnitFileError, network_in, read_patches, unit_image_paths
+from deepvis.network.back_modes import BACK_MODES
 from deepvis.scan.errors import ScanError
 from deepvis.scan.parts import CorruptPart, Part, load_part
 from deepvis.scan.plan import ScanFolder, ScanPlan, plan_hash, read_plan
 from deepvis.scan.tracker import NO_IMAGE, Maxes
 
-BACK_FOLDERS = {"deconv": BACK_FOLDER, "gradient": "max_gradient", "guided": "max_guided"}
-"""Back mode -> the folder of its montages; the window shows the first."""
+
+def back_folders() -> dict[str, str]:
+    """Back mode -> the folder of its montages; the window shows the first."""
+    return {DECONV: BACK_FOLDER, **{mode: f"max_{mode}" for mode in BACK_MODES if mode != DECONV}}
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +83,7 @@ def montage_path(folder: Path, unit: Unit, mode: str | None) -> Path:
     top = unit_image_paths(folder, unit.layer, unit.channel).top
     if mode is None:
         return top
-    return folder / BACK_FOLDERS[mode] / top.relative_to(folder / TOP_FOLDER)
+    return folder / back_folders()[mode] / top.relative_to(folder / TOP_FOLDER)
 
 
 def has_patches(folder: Path, unit: Unit, patches: Sequence[Patch], identity: str | None) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,17 @@ from deepvis.core.panes import DEFAULT_PANES, pane_name, read_panes
 
 @dataclass(frozen=True)
 class Kind:
-    """A type of setting. expects: what, in words; convert: a value -> the setting's own, or ValueError."""
+    """A type of setting.
 
-    expects: str
+    words: what it expects, or a function that says it when asked. convert: a value -> the setting's own, or ValueError.
+    """
+
+    words: str | Callable[[], str]
     convert: Callable[[Any], Any]
+
+    @property
+    def expects(self) -> str:
+        return self.words if isinstance(self.words, str) else self.words()
 
 
 def _checked(expects: str, allows: Callable[[Any], bool], convert: Callable[[Any], Any] = lambda v: v) -> Kind:
@@ -60,7 +67,18 @@ def _read_panes(value: Any) -> dict[str, tuple[int, int, int, int] | None]:
 
 
 def choice(*names: str) -> Kind:
-    return _checked(f"one of {', '.join(names)}", lambda v: v in names)
+    return choice_of(lambda: names)
+
+
+def choice_of(names: Callable[[], Iterable[str]]) -> Kind:
+    """One of names that are asked for anew each time: a table may grow."""
+
+    def chosen(value: Any) -> Any:
+        if value not in tuple(names()):
+            raise ValueError
+        return value
+
+    return Kind(lambda: f"one of {', '.join(names())}", chosen)
 
 
 TEXT = _checked("a text", _is_text, str)

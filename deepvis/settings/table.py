@@ -20,7 +20,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from deepvis.core.back_modes import OFF
 from deepvis.core.panes import LayoutError
+from deepvis.network.back_modes import BACK_MODES
 from deepvis.settings.kinds import (
     COUNT,
     DEVICE,
@@ -35,6 +37,7 @@ from deepvis.settings.kinds import (
     TEXT,
     Kind,
     choice,
+    choice_of,
 )
 from deepvis.settings.original import RENAMED, WITHOUT_EFFECT, with_one_device
 
@@ -97,7 +100,7 @@ class Settings:
     label_predictions: bool = setting(FLAG, True, "Class names and probabilities from the start (key 8)")
     unit_images: bool = setting(FLAG, True, "Unit images from the start (key 9)")
     back_mode: str = setting(
-        choice("auto", "off", "gradient", "deconv", "guided"),
+        choice_of(lambda: ("auto", OFF, *BACK_MODES)),
         "auto",
         "Back projection from the start (key b); auto: deconv where nothing is asked for but the default, else off",
     )

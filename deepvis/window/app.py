@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from functools import lru_cache, partial
 from pathlib import Path
 
-from deepvis.core.mailbox import Closed, Mailbox
+from deepvis.core.back_modes import DECONV, OFF
 from deepvis.core.panes import LayoutError, PaneLayout
 from deepvis.core.state import GAMMA_BOOSTS, INDIVIDUAL_BOOSTS, AppState, InputState, ViewState
-from deepvis.core.types import BackMode, Fit, Frame, LayerInfo, NetInfo
-from deepvis.live.backends.base import Backend, BackendError, open_backend
+from deepvis.core.types import FieldOf, Fit, Frame, LayerInfo, NetInfo
+from deepvis.live.backends.base import open_backend
 from deepvis.live.input import InputWorker
 from deepvis.live.made_in import provenance_of
 from deepvis.live.network import NetworkWorker
@@ -39,7 +39,6 @@ from deepvis.window.options import SMALLEST_WINDOW, RunOptions, UsageError
 from deepvis.window.parts import Makers, Parts
 from deepvis.window.stats import PassLog, Stats
 from deepvis.window.ui.layout import layout_for
-from deepvis.window.ui.scene import FieldOf
 from deepvis.window.ui.window import AnyWindow, MemoryWindow, Window, WindowError
 
 TITLE = "Deep Visualization Toolbox"
@@ -98,15 +97,15 @@ def opened(settings: Settings) -> Model:
         raise UsageError(str(error)) from error
 
 
-def first_back_mode(settings: Settings, options: RunOptions) -> BackMode:
+def first_back_mode(settings: Settings, options: RunOptions) -> str:
     """What the settings say; auto: a newcomer, who has named nothing and presses no keys, sees every pane at work."""
     if settings.back_mode != "auto":
-        return BackMode(settings.back_mode)
+        return settings.back_mode
     named = (settings.model, settings.prototxt, settings.images, settings.video)
-    return BackMode.DECONV if not options.keys and all(value is None for value in named) else BackMode.OFF
+    return DECONV if not options.keys and all(value is None for value in named) else OFF
 
 
-def first_state(settings: Settings, model: Model, back_mode: BackMode, *, starts_moving: bool) -> AppState:
+def first_state(settings: Settings, model: Model, back_mode: str, *, starts_moving: bool) -> AppState:
     """The state before anything was pressed; of the network only the names are known yet."""
     view = ViewState(
         label_predictions=settings.label_predictions,
@@ -171,20 +170,7 @@ def open_window(settings: Settings, options: RunOptions) -> AnyWindow:
 
 def make_parts(settings: Settings, model: Model, passes: PassLog) -> Parts:
     """The workers. The backend is opened in its own thread: torch takes a second to load."""
-    refusals: Mailbox[str] = Mailbox()
-    infos: Mailbox[NetInfo] = Mailbox()
-    fields: Mailbox[FieldOf | None] = Mailbox()
-    running = RunningTop(infos.peek)
-
-    def open_network() -> Backend:
-        try:
-            backend = open_backend(settings.backend, model, settings.device)
-        except (BackendError, ModelError) as error:
-            refusals.put(str(error))
-            raise Closed from error  # ends the thread: the program ends with that sentence
-        infos.put(backend.info)
-        fields.put(open_fields(model))
-        return backend
+    running = RunningTop(lambda: network.info)
 
     def open_running() -> Opened:
         from deepvis.live.running_images import RunningImages
@@ -205,16 +191,17 @@ def make_parts(settings: Settings, model: Model, passes: PassLog) -> Parts:
 
         return UnitImagesWorker(open_reader, [stream])
 
-    def open_optimizer(info: NetInfo) -> OptimizeWorker:
-        return OptimizeWorker(lambda: model, settings.device)
-
+    network = NetworkWorker(
+        lambda: open_backend(settings.backend, model, settings.device),
+        partial(open_fields, model),
+        [passes, running.update],
+    )
     camera = 0 if settings.camera is None else settings.camera
     return Parts(
         InputWorker(lambda: open_still(settings.images), lambda: open_moving(camera, settings.video)),
-        NetworkWorker(open_network, [passes, stream.follow]),
-        Makers(open_images, open_optimizer, fields.peek),
+        network,
+        Makers(open_images, lambda: OptimizeWorker(lambda: model, settings.device)),
         stream,
-        refusals,
         moving_source=video_name(settings.video) if settings.video else f"camera {camera}",
     )
 
@@ -228,7 +215,7 @@ def sample_frames() -> Iterator[Frame]:
 
 
 def open_fields(model: Model) -> FieldOf | None:
-    """(layer, row, col) -> the place in the network's input that it sees; None for a network beyond the engine."""
+    """The receptive fields; None for a network beyond the engine."""
     from deepvis.network.field import receptive_field
     from deepvis.network.shapes import infer_shapes
 
@@ -239,7 +226,9 @@ def open_fields(model: Model) -> FieldOf | None:
         return None
 
     @lru_cache(maxsize=4096)
-    def field_of(layer: str, row: int, col: int) -> tuple[int, int, int, int]:
+    def field_of(layer: str, row: int, col: int) -> tuple[int, int, int, int] | None:
+        if layer not in shapes:  # of the fake backend
+            return None
         field = receptive_field(graph, shapes, layer, row, col, model.data_blob)
         return field.top, field.left, field.bottom, field.right
 

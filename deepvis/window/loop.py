@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from deepvis.core.commands import COMMANDS, Group, command_of, live, press
+from deepvis.core.answers import Answer
+from deepvis.core.commands import COMMANDS, Group, Outcome, command_of, optimization_ended, press
+from deepvis.core.effects import SavePicture
 from deepvis.core.keys import key_name
 from deepvis.core.panes import PaneLayout
 from deepvis.core.state import PRESETS, AppState
@@ -59,7 +61,7 @@ class Loop:
         self._script = Script(options.keys)
         self._early: list[str] = []  # keys that need the network, pressed before it was there
         self._pressed_at: list[float] = []  # of keys whose effect is not on the screen yet
-        self._pictures_saved = state.live.pictures
+        self._to_save: list[SavePicture] = []  # once what was pressed before is on the screen
         self._on_screen: Any = None  # what the shown picture was made of
         self._scene: Scene | None = None
         self._shown: np.ndarray | None = None
@@ -81,7 +83,7 @@ class Loop:
     @property
     def missing(self) -> str:
         """What the panes still wait for, "" once they have settled."""
-        return missing(self.state, self.parts.known)
+        return missing(self.state, self.parts.latest)
 
     @property
     def _is_recording(self) -> bool:
@@ -129,20 +131,29 @@ class Loop:
         bound = command_of(key)
         if bound is None:
             return
-        if not self.parts.known.ready and (self._early or bound.group in NEEDS_NETWORK) and bound.name != "quit":
+        if self.parts.latest.info is None and (self._early or bound.group in NEEDS_NETWORK) and bound.name != "quit":
             self._early.append(key)
             return
         self._pressed_at.append(time.monotonic())
         self._status.forget_first_hint()
-        self.state = press(self.state, key)
+        self._become(press(self.state, key))
+
+    def _become(self, outcome: Outcome) -> None:
+        """Take over the state that a key or the mouse has made, and carry out its effects."""
+        self.state, effects = outcome
+        for effect in effects:
+            if isinstance(effect, SavePicture):
+                self._to_save.append(effect)
+            else:
+                self.parts.carry_out(effect)
 
     def _point(self, event: Mouse, scene: Scene) -> None:
         target = hit(scene, event.row, event.col)
         self._pressed_at.append(time.monotonic())
         if event.kind == "press":
-            self.state = clicked(self.state, target)
+            self._become(clicked(self.state, target))
         else:
-            self.state = wheeled(self.state, target, event.steps)
+            self._become(wheeled(self.state, target, event.steps))
 
     def _lay_out(self, height: int, width: int) -> None:
         self._layout = self._layouts(self.state.info, height, width)
@@ -153,22 +164,25 @@ class Loop:
 
     def _take_news(self) -> None:
         """Look at what the workers have given, without waiting."""
-        before = self.parts.known
-        known = self.parts.look()
-        if refusal := self.parts.refusal():
-            raise UsageError(refusal)
-        if known.ready and not before.ready and self.parts.info is not None:
-            self.state = replace(self.state, info=self.parts.info)
+        before, latest = self.parts.latest, self.parts.look()
+        if latest.refusal:
+            raise UsageError(latest.refusal)
+        if latest.info is not None and before.info is None:
+            self.state = replace(self.state, info=latest.info)
             self._lay_out(*self.window.size)
             for key in self._early:
-                self.state = press(self.state, key)
+                self._become(press(self.state, key))
             self._early.clear()
-        if known.snapshot is not None and known.snapshot is not before.snapshot:
+        if latest.snapshot is not None and latest.snapshot is not before.snapshot:
             self._status.passes.count()
-        if self.parts.has_optimized(self.state.live.optimize_presses):
-            self.state = live(self.state, optimize=None)
-        if news := self.parts.news():
-            self._status.tell(news)
+        if latest.ended_run is not None:
+            self.state = optimization_ended(self.state, latest.ended_run)
+        for answer in self.parts.answers():
+            self._say(answer)
+
+    def _say(self, answer: Answer[Any, str]) -> None:
+        """Show the sentence that answers an effect."""
+        self._status.tell(answer.error or answer.value or "")
 
     def _run_script(self) -> None:
         """Send the script's next key, once the panes have settled."""
@@ -180,20 +194,18 @@ class Loop:
     # ----------------------------------------------------------------- showing
 
     def _make_scene(self) -> Scene:
-        known, state = self.parts.known, self.state
+        latest, state = self.parts.latest, self.state
         return Scene(
             state=state,
             layout=self._layout,
-            frame=shown_frame(state, known),
-            snapshot=known.snapshot,
-            unit_images=known.unit_images,
-            whole_layer=known.whole_layer,
-            optimize=shown_progress(state, known),
-            status=self._status.read(
-                state, known, self.parts.moving_source, self.parts.info, recording=self._is_recording
-            ),
+            frame=shown_frame(state, latest),
+            snapshot=latest.snapshot,
+            unit_images=latest.unit_images,
+            whole_layer=latest.whole_layer,
+            optimize=shown_progress(state, latest),
+            status=self._status.read(state, latest, self.parts.moving_source, recording=self._is_recording),
             commands=HELP_ROWS,
-            field_of=self.parts.field_of,
+            field_of=latest.network.value.field_of if latest.network.value else None,
             preset_names=PRESETS,
         )
 
@@ -220,17 +232,20 @@ class Loop:
             self._recorder.show(picture)
 
     def _save_pictures(self) -> None:
-        """What key p asks for."""
-        if self.state.live.pictures == self._pictures_saved or self._shown is None:
+        """Carry out what key p has asked for, once there is a picture."""
+        if self._shown is None:
             return
-        self._pictures_saved = self.state.live.pictures
+        for effect in self._to_save:
+            self._say(self._saved(effect, self._shown))
+        self._to_save.clear()
+
+    def _saved(self, effect: SavePicture, bgr: np.ndarray) -> Answer[SavePicture, str]:
         path = self._pictures / picture_name(self.state.info.name, self.state.unit)
         try:
-            save_picture(path, self._shown)
+            save_picture(path, bgr)
         except OSError as error:
-            self._status.tell(f"the picture {path} could not be saved: {error.strerror or error}")
-        else:
-            self._status.tell(f"saved {path}")
+            return Answer(effect, error=f"the picture {path} could not be saved: {error.strerror or error}")
+        return Answer(effect, f"saved {path}")
 
     # ------------------------------------------------------------------ ending
 
@@ -241,7 +256,7 @@ class Loop:
         if not self._script.is_done:
             return False
         if options.frames is not None:
-            return self.parts.known.ready and self.stats.frames_shown >= options.frames
+            return self.parts.latest.info is not None and self.stats.frames_shown >= options.frames
         return options.ends_when_done and self._is_finished()
 
     def _is_finished(self) -> bool:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
-from deepvis.core.mailbox import Mailbox
-from deepvis.core.state import PRESETS, AppState, InputState, LiveState
+from deepvis.core.answers import NOTHING_YET, Answer
+from deepvis.core.effects import Effect, ForgetTop, SaveTop, StartOptimizing, StopOptimizing
+from deepvis.core.state import AppState, InputState
 from deepvis.core.types import NetAsk, NetInfo
 from deepvis.live.input import InputWorker
 from deepvis.live.network import NetworkWorker
@@ -14,28 +16,28 @@ from deepvis.live.optimize import OptimizeAsk, OptimizeWorker
 from deepvis.live.stream_top import StreamTop
 from deepvis.live.unit_images import ImagesAsk, UnitImagesWorker
 from deepvis.live.worker import Worker
-from deepvis.window.ui.scene import FieldOf
-from deepvis.window.wants import Known, ended_press, wanted_pass
+from deepvis.window.wants import Latest, wanted_images, wanted_pass
+
+A = TypeVar("A")
+V = TypeVar("V")
 
 
 @dataclass(frozen=True)
 class Makers:
     """How to make what can only begin later.
 
-    images: once the network's description has come. optimize: with the first key that asks for it. fields: a
-    function for the receptive fields, once there is a network; may give None.
+    images: once the network's description has come. optimize: with the first key that asks for it.
     """
 
     images: Callable[[NetInfo], UnitImagesWorker]
-    optimize: Callable[[NetInfo], OptimizeWorker]
-    fields: Callable[[], FieldOf | None] = lambda: None
+    optimize: Callable[[], OptimizeWorker]
 
 
 class Parts:
-    """Asks go out only where what is wanted differs from what was asked; answers are the newest ones.
+    """Asks go out only where what is wanted differs from what was asked; answers are the latest ones.
 
-    input: starts at once; network: with ``start_network``. stream: the running top 9. refusals: why the network
-    cannot be opened at all. moving_source: the camera's or the video's name, for the status line.
+    input: starts at once; network: with ``start_network``. stream: the running top 9. moving_source: the camera's or
+    the video's name, for the status line.
     """
 
     def __init__(
@@ -44,26 +46,18 @@ class Parts:
         network: NetworkWorker,
         makers: Makers,
         stream: StreamTop | None = None,
-        refusals: Mailbox[str] | None = None,
         moving_source: str = "",
     ) -> None:
-        self.known = Known()
-        self._refusals: Mailbox[str] = refusals or Mailbox()
-        self.info: NetInfo | None = None
+        self.latest = Latest()
         self.moving_source = moving_source
-        self.field_of: FieldOf | None = None
         self._input, self._network, self._makers, self._stream = input, network, makers, stream
         self._images: UnitImagesWorker | None = None
         self._optimize: OptimizeWorker | None = None
-        self._running: list[Worker] = [input]
+        self._running: list[Worker[Any, Any]] = [input]
         self._asked_input: InputState | None = None
         self._asked_pass: NetAsk | None = None
         self._asked_images: ImagesAsk | None = None
-        self._asked_live = LiveState()
-        self._asked_top = (0, 0)  # resets and saves of the running top 9
-        self._told: str | None = None
-        self._ended = 0  # press of the newest optimization that has come to an end
-        self._refresh = 0  # rises when files may have become others
+        self._saved: Answer[SaveTop, str] | None = None  # the newest that was handed on
         input.start()
 
     def start_network(self) -> None:
@@ -76,70 +70,58 @@ class Parts:
         if state.input != self._asked_input:
             self._asked_input = state.input
             self._input.inbox.put(state.input)
-        wanted = wanted_pass(state, self.known)
+        wanted = wanted_pass(state, self.latest)
         if wanted is not None and not wanted.same_as(self._asked_pass):
             self._asked_pass = wanted
             self._network.inbox.put(wanted)
-        self._ask_stream(state.live)
-        if self._images is not None and (state.view.unit_images or state.view.pattern):
-            images = ImagesAsk(state.unit, state.view.pattern, self._refresh)
+        shows_images = state.view.unit_images or state.view.pattern
+        if self._images is not None and (shows_images or self._is_saving):
+            images = wanted_images(state, self.latest)
             if images != self._asked_images:
                 self._asked_images = images
                 self._images.inbox.put(images)
-        self._ask_optimizer(state)
 
-    def look(self) -> Known:
-        """The newest values of all workers; ``known`` is the same until the next look."""
-        info = self._network.infos.peek()
-        if info is not None and self.info is None:
-            self._open_with(info)
-        images, optimize = self._images, self._optimize
-        self.known = Known(
-            ready=info is not None,
-            answered=self._input.answered,  # read before the frame: the one of that answer is then there
-            frame=self._input.frames.peek(),
-            snapshot=self._network.snapshots.peek(),
-            images_answered=images.answered if images else None,
-            unit_images=images.images.peek() if images else None,
-            whole_layer=images.layers.peek() if images else None,
-            followed_still=self.known.followed_still,
-            refresh=self._refresh,
-            optimize=optimize.progress.peek() if optimize else None,
-            input_error=self._input.errors.peek(),
-            network_error=self._network.errors.peek(),
-            images_error=images.errors.peek() if images else None,
-            optimize_error=optimize.errors.peek() if optimize else None,
+    def carry_out(self, effect: Effect) -> None:
+        """Have an effect of a key carried out, all but the picture of the window, which the loop itself saves."""
+        if isinstance(effect, StartOptimizing):
+            frame = self.latest.frame if effect.from_frame else None
+            if self._optimize is None:
+                self._optimize = self._makers.optimize()
+                self._start(self._optimize)
+            self._optimize.inbox.put(OptimizeAsk(effect.id, effect.unit, effect.preset, frame, effect.fit))
+        elif isinstance(effect, StopOptimizing) and self._optimize is not None:
+            self._optimize.inbox.put(OptimizeAsk(effect.id, None))
+        elif isinstance(effect, ForgetTop) and self._stream is not None:
+            self._stream.running.reset()
+            self._look_again()
+        elif isinstance(effect, SaveTop) and self._stream is not None:
+            self._stream.inbox.put(effect)
+            self._look_again()
+
+    def look(self) -> Latest:
+        """The latest answers of all workers; ``latest`` is the same until the next look."""
+        before = self.latest
+        self.latest = Latest(
+            input=_newest(self._input),
+            network=_newest(self._network),
+            images=_newest(self._images),
+            optimize=_newest(self._optimize),
+            refresh=before.refresh,
         )
-        self._look_at_stills()
-        return self.known
+        if self._images is None and self.latest.info is not None:
+            self._images = self._makers.images(self.latest.info)
+            self._start(self._images)
+        if self._has_grown(before) or self.latest.ended_run not in (None, before.ended_run):
+            self._look_again()
+        return self.latest
 
-    def refusal(self) -> str | None:
-        """Why there will be no network, None as long as there may be one."""
-        error = self.known.network_error
-        return self._refusals.peek() or (error.sentence if error and not self.known.ready else None)
-
-    def has_optimized(self, press: int) -> bool:
-        """True once, when the optimization that this press asked for has come to an end, well or not.
-
-        That of an earlier press may end after a newer one was made: its picture is taken in, no more.
-        """
-        ended = ended_press(self.known)
-        if ended <= self._ended:
-            return False
-        self._ended = ended
-        self._look_again()
-        if ended != press:
-            return False
-        self._asked_live = LiveState(optimize_presses=press)
-        return True
-
-    def news(self) -> str | None:
-        """A sentence for the user, once."""
-        told = self._stream.told.peek() if self._stream else None
-        if told is None or told is self._told:
-            return None
-        self._told = told
-        return told
+    def answers(self) -> list[Answer[SaveTop, str]]:
+        """What has come of effects that end with a sentence for the user, each once."""
+        saved = self._stream.outbox.peek() if self._stream else None
+        if saved is None or saved is self._saved:
+            return []
+        self._saved = saved
+        return [saved]
 
     def stop(self) -> None:
         """End all workers; what is in progress is waited for a moment."""
@@ -148,51 +130,27 @@ class Parts:
         for worker in self._running:
             worker.stop(timeout=2.0)
 
-    def _look_at_stills(self) -> None:
-        """A photo was passed that was not before: the running top 9 may have grown, look again without delay."""
-        followed = self._stream.followed_still if self._stream else None
-        if followed != self.known.followed_still:
-            self._look_again()
-        self.known = replace(self.known, followed_still=followed)
+    @property
+    def _is_saving(self) -> bool:
+        """The running top 9 is to be saved, which is done by the thread of the unit images."""
+        asked, saved = (self._stream.inbox.peek(), self._stream.outbox.peek()) if self._stream else (None, None)
+        return asked is not None and (saved is None or saved.ask != asked)
+
+    def _has_grown(self, before: Latest) -> bool:
+        """The running top 9 has taken in a photo that it may not have had before."""
+        followed, earlier = self.latest.followed, before.followed
+        if self._stream is None or followed is None or followed.ask.frame.moving:
+            return False
+        return earlier is None or earlier.ask.frame.id != followed.ask.frame.id
 
     def _look_again(self) -> None:
-        """The unit images may have become others: those that are known are not the ones wanted any more."""
-        self._refresh += 1
-        self.known = replace(self.known, refresh=self._refresh)
+        """The unit images may have become others: those that are there are not the ones wanted any more."""
+        self.latest = replace(self.latest, refresh=self.latest.refresh + 1)
 
-    def _ask_stream(self, live: LiveState) -> None:
-        """Reset or save the running top 9; the unit-image worker then looks again."""
-        wanted = (live.top_resets, live.top_saves)
-        if wanted == self._asked_top or self._stream is None:
-            return
-        if live.top_resets != self._asked_top[0]:
-            self._stream.running.reset()
-        if live.top_saves != self._asked_top[1]:
-            self._stream.save()
-        self._asked_top = wanted
-        self._look_again()
-
-    def _ask_optimizer(self, state: AppState) -> None:
-        live, asked = state.live, self._asked_live
-        if (live.optimize, live.optimize_presses) == (asked.optimize, asked.optimize_presses):
-            return
-        self._asked_live = live
-        if self._optimize is None and self.info is not None:
-            self._optimize = self._makers.optimize(self.info)
-            self._start(self._optimize)
-        frame = self.known.frame if live.from_frame else None
-        preset = PRESETS[live.preset]
-        ask = OptimizeAsk(live.optimize, preset, frame, state.input.fit, live.optimize_presses)
-        if self._optimize is not None:
-            self._optimize.inbox.put(ask)
-
-    def _open_with(self, info: NetInfo) -> None:
-        """What can only begin once the network is known."""
-        self.info = info
-        self._images = self._makers.images(info)
-        self._start(self._images)
-        self.field_of = self._makers.fields()
-
-    def _start(self, worker: Worker) -> None:
+    def _start(self, worker: Worker[Any, Any]) -> None:
         worker.start()
         self._running.append(worker)
+
+
+def _newest(worker: Worker[A, V] | None) -> Answer[A, V]:
+    return (worker.outbox.peek() if worker else None) or NOTHING_YET

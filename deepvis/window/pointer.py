@@ -1,10 +1,12 @@
-"""What the mouse does: a press or a turn of the wheel, on what lies under it -> the next state. Pure."""
+"""What the mouse does: a press or a turn of the wheel, on what lies under it -> the next state and effects. Pure."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
-from deepvis.core.commands import Command, columns, press, select_layer, select_unit, view
+from deepvis.core.back_modes import all_modes
+from deepvis.core.commands import Command, Outcome, columns, next_of, outcome, press, select_layer, select_unit, view
+from deepvis.core.effects import Effect
 from deepvis.core.state import AppState, Cursor, Zoom
 
 
@@ -32,30 +34,32 @@ HELP = (
 )
 
 
-def clicked(state: AppState, target: Target) -> AppState:
-    """The state after a press of the left button."""
+def clicked(state: AppState, target: Target) -> Outcome:
+    """The state and the effects of a press of the left button."""
     if state.view.help:
         return press(state, "h")
     if target.pane == "control" and target.layer_index is not None:
-        return view(select_layer(state, target.layer_index), cursor=Cursor.LAYERS)
+        return outcome(view(select_layer(state, target.layer_index), cursor=Cursor.LAYERS))
     if target.pane == "layers":
         if state.view.zoom is not Zoom.OFF:
-            return view(state, zoom=Zoom.OFF)
-        return state if target.channel is None else select_unit(state, target.channel)
+            return outcome(view(state, zoom=Zoom.OFF))
+        return outcome(state if target.channel is None else select_unit(state, target.channel))
     if target.pane == "input":
         return press(state, "f" if state.input.moving else "e")
     keys = {"aux": "z", "back": "b", "jpgvis": "7", "status": "h"}
-    return press(state, keys[target.pane]) if target.pane in keys else state
+    return press(state, keys[target.pane]) if target.pane in keys else (state, ())
 
 
-def wheeled(state: AppState, target: Target, steps: int) -> AppState:
-    """The state after the wheel was turned; steps > 0: away from the user, to what came before."""
+def wheeled(state: AppState, target: Target, steps: int) -> Outcome:
+    """The same of a turn of the wheel; steps > 0: away from the user, to what came before."""
+    effects: tuple[Effect, ...] = ()
     for _ in range(abs(steps)):
-        state = _step(state, target, -1 if steps > 0 else 1)
-    return state
+        state, more = outcome(_step(state, target, -1 if steps > 0 else 1))
+        effects += more
+    return state, effects
 
 
-def _step(state: AppState, target: Target, way: int) -> AppState:
+def _step(state: AppState, target: Target, way: int) -> AppState | Outcome:
     if target.pane == "control":
         return select_layer(state, state.view.layer_index + way)
     if target.pane == "layers":
@@ -66,5 +70,5 @@ def _step(state: AppState, target: Target, way: int) -> AppState:
     if target.pane == "input":
         return press(state, "e" if way > 0 else "w")
     if target.pane == "back":
-        return press(state, "n") if way > 0 else press(press(press(state, "n"), "n"), "n")
+        return view(state, back_mode=next_of(all_modes()[::way], state.view.back_mode))
     return state

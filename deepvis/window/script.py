@@ -29,6 +29,8 @@ class Script:
     def __init__(self, keys: Sequence[str], clock: Callable[[], float] = time.monotonic) -> None:
         self._keys = list(keys)
         self._clock = clock
+        self._paused_at: float | None = None  # when the pause of the key in hand began
+        self._has_warned = False
         self._begin_to_wait()
 
     @property
@@ -66,7 +68,7 @@ class Script:
     def _begin_to_wait(self) -> None:
         """The time after a key begins: take in how long to wait before the next."""
         self._since, self._has_warned = self._clock(), False
-        self._paused_at: float | None = None
+        self._paused_at = None
         self._pause: float | None = 0.0 if self._keys[:1] == [STOPS] else None
         while self._keys and (seconds := seconds_to_wait(self._keys[0])) is not None:
             self._pause = (self._pause or 0.0) + seconds

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 
 from deepvis.core.state import AppState
-from deepvis.core.types import Frame, NetInfo, PassSeconds
+from deepvis.core.types import Frame, PassSeconds
 from deepvis.window.rates import Rate
 from deepvis.window.ui.scene import Status
-from deepvis.window.wants import Known
+from deepvis.window.wants import Latest
 
 HINT_SECONDS = 6.0
 FIRST_HINT = "h: help"
@@ -35,18 +35,18 @@ class StatusReader:
         if self._hint == FIRST_HINT:
             self._hint = ""
 
-    def read(self, state: AppState, known: Known, source: str, info: NetInfo | None, *, recording: bool) -> Status:
+    def read(self, state: AppState, latest: Latest, source: str, *, recording: bool) -> Status:
         if time.monotonic() > self._until:
             self._hint = ""
-        snapshot, frame = known.snapshot, known.frame
+        info, snapshot, frame = latest.info, latest.snapshot, latest.frame
         is_moving = frame is not None and frame.moving and not state.input.frozen
         return Status(
             source=source_words(state, frame, source),
             fps=self.shown.read() if is_moving else None,
             passes_per_second=self.passes.read() if is_moving else None,
             pass_seconds=snapshot.seconds if snapshot else PassSeconds(),
-            error=error_words(known),
-            hint=self._hint if known.ready else "loading the network ...",
+            error=error_words(latest),
+            hint=self._hint if info is not None else "loading the network ...",
             recording=recording,
             device=info.device if info else "",
         )
@@ -62,7 +62,7 @@ def source_words(state: AppState, frame: Frame | None, moving_source: str) -> st
     return f"{frame.label}{place}"
 
 
-def error_words(known: Known) -> str:
+def error_words(latest: Latest) -> str:
     """The newest trouble that stands, the input's first: without a picture nothing else matters."""
-    errors = (known.input_error, known.network_error, known.optimize_error, known.images_error)
-    return next((error.sentence for error in errors if error is not None), "")
+    answers = (latest.input, latest.network, latest.optimize, latest.images)
+    return next((answer.error for answer in answers if answer.error), "")

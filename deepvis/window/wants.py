@@ -1,91 +1,121 @@
-"""What the window wants of the workers, and whether it has it: pure functions of what is known."""
+"""What the window wants of the workers, and whether it has it: pure functions of the latest answers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from deepvis.core.answers import NOTHING_YET, Answer
 from deepvis.core.state import AppState, InputState
-from deepvis.core.types import Frame, NetAsk, OptimizeProgress, Snapshot, UnitImages, WholeLayer, WorkerError
+from deepvis.core.types import Frame, NetAsk, NetInfo, OptimizeProgress, Snapshot, UnitImages, WholeLayer
+from deepvis.live.network import NetworkOutput
 from deepvis.live.optimize import OptimizeAsk
-from deepvis.live.unit_images import ImagesAsk
+from deepvis.live.unit_images import ImagesAsk, ImagesOutput
 
 OPTIMIZATION = "the optimized picture"
 OPTIMIZATION_BEGUN = "the optimized picture, which grows"  # the same, once there is something to look at
 
 
 @dataclass(frozen=True, eq=False)
-class Known:
-    """The newest values that the workers have given, None where there is none yet.
+class Latest:
+    """The latest answer of each worker.
 
-    ready: the network's description has come. answered: the input state whose frame (or error) has come.
-    images_answered: what unit_images answer. followed_still: id of the photo that the running top 9 has taken in
-    last, None without a running top 9. refresh: number of the unit images that are wanted.
+    refresh: number of the unit images that are wanted, see ``ImagesAsk``.
     """
 
-    ready: bool = False
-    frame: Frame | None = None
-    answered: InputState | None = None
-    snapshot: Snapshot | None = None
-    images_answered: ImagesAsk | None = None
-    unit_images: UnitImages | None = None
-    whole_layer: WholeLayer | None = None
-    optimize: OptimizeProgress | None = None
-    followed_still: int | None = None
+    input: Answer[InputState, Frame] = NOTHING_YET
+    network: Answer[NetAsk, NetworkOutput] = NOTHING_YET
+    images: Answer[ImagesAsk, ImagesOutput] = NOTHING_YET
+    optimize: Answer[OptimizeAsk, OptimizeProgress] = NOTHING_YET
     refresh: int = 0
-    input_error: WorkerError | None = None
-    network_error: WorkerError | None = None
-    images_error: WorkerError | None = None
-    optimize_error: WorkerError | None = None
+
+    @property
+    def frame(self) -> Frame | None:
+        return self.input.value
+
+    @property
+    def info(self) -> NetInfo | None:
+        """The network's description; None until it is there."""
+        return self.network.value.info if self.network.value else None
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        return self.network.value.snapshot if self.network.value else None
+
+    @property
+    def followed(self) -> Snapshot | None:
+        """The newest snapshot that the running top 9 has taken in."""
+        return self.network.value.followed if self.network.value else None
+
+    @property
+    def unit_images(self) -> UnitImages | None:
+        return self.images.value.unit if self.images.value else None
+
+    @property
+    def whole_layer(self) -> WholeLayer | None:
+        return self.images.value.layer if self.images.value else None
+
+    @property
+    def refusal(self) -> str:
+        """Why there will be no network, "" as long as there may be one."""
+        return self.network.error if self.network.value is None else ""
+
+    @property
+    def ended_run(self) -> int | None:
+        """Id of the optimization that has come to an end, well or not; None while it goes on, or before one."""
+        ask, progress = self.optimize.ask, self.optimize.value
+        has_ended = bool(self.optimize.error) or (progress is not None and progress.done)
+        return ask.id if ask is not None and has_ended else None
 
 
-def wanted_pass(state: AppState, known: Known) -> NetAsk | None:
+def wanted_pass(state: AppState, latest: Latest) -> NetAsk | None:
     """The pass that the window wants now; None before there are a picture and a network.
 
     All layers are asked for: the cursor then moves to any of them without a new pass.
     """
-    if known.frame is None or not known.ready:
+    if latest.frame is None or latest.info is None:
         return None
-    return NetAsk(known.frame, state.back_ask, state.input.fit)
+    return NetAsk(latest.frame, state.back_ask, state.input.fit)
 
 
-def shown_frame(state: AppState, known: Known) -> Frame | None:
+def shown_frame(state: AppState, latest: Latest) -> Frame | None:
     """The picture that the scene carries: while the source moves, the one that the newest pass saw.
 
     So the panes agree with each other, and the window is drawn once a pass, not once more for each frame.
     """
-    frame, snapshot = known.frame, known.snapshot
+    frame, snapshot = latest.frame, latest.snapshot
     if frame is not None and snapshot is not None and frame.moving and snapshot.ask.frame.moving:
         return frame if state.input.frozen else snapshot.ask.frame
     return frame
 
 
-def missing(state: AppState, known: Known) -> str:
+def missing(state: AppState, latest: Latest) -> str:
     """What the window still waits for; "" once every pane shows what the state asks for, or says why it cannot."""
-    if not known.ready:
+    if latest.info is None:
         return "the network"
-    if not _has_input(state, known):
+    if not _has_input(state, latest):
         return "the input's picture"
-    if not _has_pass(state, known):
+    if not _has_pass(state, latest):
         return "the network's pass"
-    if not _has_images(state, known):
+    if not _has_images(state, latest):
         return "the unit's images"
     if _has_optimized(state):
         return ""
-    return OPTIMIZATION_BEGUN if shown_progress(state, known) is not None else OPTIMIZATION
+    return OPTIMIZATION_BEGUN if shown_progress(state, latest) is not None else OPTIMIZATION
 
 
-def _has_input(state: AppState, known: Known) -> bool:
-    if known.answered != state.input:
+def _has_input(state: AppState, latest: Latest) -> bool:
+    answer = latest.input
+    if answer.ask != state.input:
         return False
-    return known.input_error is not None or (known.frame is not None and known.frame.moving == state.input.moving)
+    return bool(answer.error) or (answer.value is not None and answer.value.moving == state.input.moving)
 
 
-def _has_pass(state: AppState, known: Known) -> bool:
+def _has_pass(state: AppState, latest: Latest) -> bool:
     """The newest snapshot answers the wanted pass: of a moving source, that of any frame since it moves."""
-    wanted, snapshot, error = wanted_pass(state, known), known.snapshot, known.network_error
+    wanted, answer, snapshot = wanted_pass(state, latest), latest.network, latest.snapshot
     if wanted is None:
         return True  # there is no picture: the input pane says why
-    if error is not None and isinstance(error.ask, NetAsk) and _same(error.ask, wanted):
+    if answer.error and answer.ask is not None and _same(answer.ask, wanted):
         return True
     return snapshot is not None and _same(snapshot.ask, wanted)
 
@@ -96,39 +126,37 @@ def _same(given: NetAsk, wanted: NetAsk) -> bool:
     return given.same_as(wanted)
 
 
-def _has_images(state: AppState, known: Known) -> bool:
+def _has_images(state: AppState, latest: Latest) -> bool:
     """The unit's pictures are there; of a moving source they never come to an end."""
     if not state.view.unit_images and not state.view.pattern:
         return True
-    images, snapshot = known.unit_images, known.snapshot
-    passed = None if snapshot is None or snapshot.ask.frame.moving else snapshot.ask.frame.id
-    if passed is not None and known.followed_still not in (None, passed):
+    snapshot, answer, images = latest.snapshot, latest.images, latest.unit_images
+    if snapshot is not None and not snapshot.ask.frame.moving and latest.followed is not snapshot:
         return False
-    if known.images_answered != ImagesAsk(state.unit, state.view.pattern, known.refresh):
+    if answer.ask != wanted_images(state, latest):
         return False
-    if known.images_error is not None:
+    if answer.error:
         return True
     return images is not None and (state.input.moving or not images.loading)
 
 
+def wanted_images(state: AppState, latest: Latest) -> ImagesAsk:
+    """The pictures that the window wants now, if it shows any."""
+    return ImagesAsk(state.unit, state.view.pattern, latest.refresh)
+
+
 def _has_optimized(state: AppState) -> bool:
-    """Nothing is being optimized: the loop takes the wish back when it is fulfilled or has failed."""
-    return state.live.optimize is None
+    """Nothing is being optimized: the loop takes a run back when it has come to an end."""
+    return state.live.optimizing is None
 
 
-def ended_press(known: Known) -> int:
-    """The newest press of the optimizer whose run has come to an end, well or not; 0 before one has."""
-    progress, ask = known.optimize, known.optimize_error and known.optimize_error.ask
-    done = progress.press if progress is not None and progress.done else 0
-    return max(done, ask.press if isinstance(ask, OptimizeAsk) else 0)
-
-
-def shown_progress(state: AppState, known: Known) -> OptimizeProgress | None:
+def shown_progress(state: AppState, latest: Latest) -> OptimizeProgress | None:
     """The optimization in progress, and its end until the unit images have taken it in."""
-    progress, answered = known.optimize, known.images_answered
-    if progress is None:
+    ask, progress, run = latest.optimize.ask, latest.optimize.value, state.live.optimizing
+    if ask is None or progress is None:
         return None
-    if state.live.optimize is not None:
-        return progress if progress.press == state.live.optimize_presses else None
-    is_kept = answered is not None and answered.refresh >= known.refresh
+    if run is not None:
+        return progress if ask.id == run.id else None
+    images = latest.images.ask
+    is_kept = images is not None and images.refresh >= latest.refresh
     return progress if progress.done and not is_kept else None

@@ -28,7 +28,7 @@ def test_case(folder):
     meta = json.loads((folder / "meta.json").read_text())
     with np.load(folder / "case.npz") as file:
         arrays = dict(file)
-    net = caffe.Net(str(folder / "net.prototxt"), caffe.TEST, weights=str(folder / "weights.caffemodel"))
+    net = caffe.Net(str(folder / "net.prototxt"), caffe.TEST, weights=str(folder / meta["model"]["weights"]))
     (name,) = meta["inputs"]
     net.blobs[name].reshape(*arrays[f"in__{name}"].shape)
     net.forward(**{name: arrays[f"in__{name}"]})

@@ -8,8 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import deepvis.network.back_modes  # noqa: F401  (fills the table)
 from deepvis.core import commands
-from deepvis.core.commands import COMMANDS, columns, command, command_of, press
+from deepvis.core.back_modes import DECONV, GRADIENT, OFF
+from deepvis.core.commands import COMMANDS, Command, columns, command, command_of, optimization_ended, outcome, press
+from deepvis.core.effects import Effect, ForgetTop, SavePicture, SaveTop, StartOptimizing, StopOptimizing
 from deepvis.core.state import (
     GAMMA_BOOSTS,
     INDIVIDUAL_BOOSTS,
@@ -20,7 +23,7 @@ from deepvis.core.state import (
     Show,
     Zoom,
 )
-from deepvis.core.types import BackAsk, BackMode, Fit, LayerInfo, NetInfo, Unit
+from deepvis.core.types import BackAsk, Fit, LayerInfo, NetInfo, Unit
 
 INFO = NetInfo(
     "tiny",
@@ -36,8 +39,17 @@ START = AppState(INFO)
 
 def after(*keys: str, start: AppState = START) -> AppState:
     for key in keys:
-        start = press(start, key)
+        start, _ = press(start, key)
     return start
+
+
+def effects_of(*keys: str, start: AppState = START) -> list[Effect]:
+    """All effects of some keys, in order."""
+    found: list[Effect] = []
+    for key in keys:
+        start, effects = press(start, key)
+        found += effects
+    return found
 
 
 def assert_valid(state: AppState) -> None:
@@ -45,14 +57,14 @@ def assert_valid(state: AppState) -> None:
     assert 0 <= view.layer_index < len(state.info.layers)
     assert 0 <= state.unit.channel < state.layer.channels
     assert state.info.layer(state.back_unit.layer).channels > state.back_unit.channel >= 0
-    assert view.back_mode is not BackMode.OFF or (view.show, view.zoom is Zoom.BACK) == (
+    assert view.back_mode != OFF or (view.show, view.zoom is Zoom.BACK) == (
         Show.ACTIVATIONS,
         False,
     )
     assert 0 <= view.gamma_boost < len(GAMMA_BOOSTS)
     assert 0 <= view.individual_boost < len(INDIVIDUAL_BOOSTS)
     assert 0 <= state.live.preset < len(PRESETS)
-    assert (state.back_ask is None) == (view.back_mode is BackMode.OFF)
+    assert (state.back_ask is None) == (view.back_mode == OFF)
 
 
 @given(st.lists(st.sampled_from([key for row in COMMANDS.values() for key in row.keys]), max_size=60))
@@ -60,12 +72,11 @@ def assert_valid(state: AppState) -> None:
 def test_any_keys_in_any_order_keep_the_state_valid(keys: list[str]) -> None:
     state = START
     for key in keys:
-        state = press(state, key)
+        state, _ = press(state, key)
         assert_valid(state)
-    for _ in range(3):  # help, optimizer, view
-        state = press(state, "esc")
+    state = after("esc", "esc", "esc", start=state)  # help, optimizer, view
     assert state.view == START.view
-    assert state.live.optimize is None
+    assert state.live.optimizing is None
 
 
 @given(st.lists(st.sampled_from(["left", "right", "up", "down", "J", "L", "I", "K", "u", "o"]), max_size=40))
@@ -112,7 +123,7 @@ def test_a_key_bound_twice_is_refused() -> None:
 
 
 def test_an_unknown_key_changes_nothing() -> None:
-    assert press(START, "f9") is START
+    assert press(START, "f9") == (START, ()) and press(START, "f9")[0] is START
 
 
 def test_the_cursor_goes_from_the_list_to_the_tiles_and_back() -> None:
@@ -164,19 +175,19 @@ def test_b_runs_through_the_four_of_the_original() -> None:
     seen = []
     state = START
     for _ in range(4):
-        state = press(state, "b")
+        state = after("b", start=state)
         seen.append((state.view.back_mode, state.view.back_filter))
     assert seen[:3] == [
-        (BackMode.GRAD, BackFilter.RAW),
-        (BackMode.GRAD, BackFilter.NORM),
-        (BackMode.DECONV, BackFilter.RAW),
+        (GRADIENT, BackFilter.RAW),
+        (GRADIENT, BackFilter.NORM),
+        (DECONV, BackFilter.RAW),
     ]
-    assert seen[3][0] is BackMode.OFF
+    assert seen[3][0] == OFF
 
 
 def test_n_reaches_every_mode_and_m_every_filter() -> None:
     assert [after(*["n"] * i).view.back_mode for i in range(1, 5)] == [
-        BackMode.GRAD, BackMode.DECONV, BackMode.GUIDED, BackMode.OFF,
+        GRADIENT, DECONV, "guided", OFF,
     ]  # fmt: skip
     assert [after(*["m"] * i).view.back_filter.value for i in range(5)] == [
         "raw",
@@ -189,11 +200,11 @@ def test_n_reaches_every_mode_and_m_every_filter() -> None:
 
 def test_the_back_origin_follows_unless_frozen() -> None:
     state = after("b", "down", "right")
-    assert state.back_ask == BackAsk(Unit("conv1", 1), BackMode.GRAD)
+    assert state.back_ask == BackAsk(Unit("conv1", 1), GRADIENT)
     state = after("d", "right", "o", start=state)
-    assert state.back_ask == BackAsk(Unit("conv1", 1), BackMode.GRAD)
+    assert state.back_ask == BackAsk(Unit("conv1", 1), GRADIENT)
     state = after("d", start=state)
-    assert state.back_ask == BackAsk(Unit("conv2", 2), BackMode.GRAD)
+    assert state.back_ask == BackAsk(Unit("conv2", 2), GRADIENT)
 
 
 def test_a_leaves_the_patterns_first_and_turns_the_back_projection_on() -> None:
@@ -201,7 +212,7 @@ def test_a_leaves_the_patterns_first_and_turns_the_back_projection_on() -> None:
     assert not state.view.pattern
     assert state.view.show is Show.ACTIVATIONS
     state = after("a", start=state)
-    assert (state.view.show, state.view.back_mode) == (Show.DIFFS, BackMode.GRAD)
+    assert (state.view.show, state.view.back_mode) == (Show.DIFFS, GRADIENT)
     assert after("n", "n", "n", start=state).view.show is Show.ACTIVATIONS
 
 
@@ -224,19 +235,58 @@ def test_files_and_camera() -> None:
 
 def test_esc_closes_the_help_stops_the_optimizer_then_resets() -> None:
     state = after("o", "x", "h", "esc")
-    assert (state.view.help, state.live.optimize) == (False, Unit("conv2", 0))
+    assert not state.view.help and state.live.optimizing is not None
+    assert state.live.optimizing.unit == Unit("conv2", 0)
     state = after("esc", start=state)
-    assert (state.live.optimize, state.view.layer_index) == (None, 1)
+    assert (state.live.optimizing, state.view.layer_index) == (None, 1)
     assert after("esc", start=state).view == START.view
 
 
-def test_presses_of_the_optimizer_are_counted() -> None:
+def test_each_press_of_the_optimizer_begins_a_run_of_its_own() -> None:
     state = after("x", "g")
-    assert (state.live.optimize_presses, state.live.from_frame) == (2, True)
-    state = after("v", start=state)
-    assert (state.live.preset, state.live.optimize_presses) == (3, 3)
-    assert after("v").live.optimize_presses == 0
-    assert after("1", "2", "2", "p").live == replace(START.live, top_resets=1, top_saves=2, pictures=1)
+    unit = Unit("conv1", 0)
+    assert state.live.optimizing == StartOptimizing(2, unit, "3", from_frame=True)
+    assert effects_of("x", "g") == [StartOptimizing(1, unit, "3"), state.live.optimizing]
+    moved = after("o", "0", "v", start=state)
+    assert moved.live.preset == 3
+    assert moved.live.optimizing == StartOptimizing(3, unit, "4", from_frame=True, fit=Fit.STRETCH)
+    assert effects_of("v") == [] and after("v").live.optimizing is None
+    assert effects_of("v", "x")[0] == StartOptimizing(1, unit, "4")
+
+
+def test_effects_of_the_other_keys() -> None:
+    assert effects_of("1", "2", "2", "p") == [ForgetTop(1), SaveTop(2), SaveTop(3), SavePicture(4)]
+    assert after("1", "2", "2", "p").live == START.live
+    assert effects_of("x", "esc", "esc")[1:] == [StopOptimizing(2)]
+
+
+def test_the_end_of_an_older_run_changes_nothing() -> None:
+    state = after("x", "x")
+    assert optimization_ended(state, 1) is state
+    assert optimization_ended(state, 2).live.optimizing is None
+    assert optimization_ended(START, 1) is START
+
+
+BUSY = after("c", "o", "down", "b", "s", "x", "h")  # most things are on
+
+
+@pytest.mark.parametrize("start", [START, BUSY], ids=["start", "busy"])
+@pytest.mark.parametrize("row", COMMANDS.values(), ids=COMMANDS)
+def test_a_command_is_pure(row: Command, start: AppState) -> None:
+    """The same state in gives an equal result; the state that went in is what it was."""
+    before = repr(start)
+    first, second = outcome(row.apply(start)), outcome(row.apply(start))
+    assert first == second and repr(start) == before
+    state, effects = first
+    assert state.next_id == start.next_id + len(effects)
+    assert [effect.id for effect in effects] == list(range(start.next_id, state.next_id))
+
+
+@given(st.lists(st.sampled_from([row.keys[0] for row in COMMANDS.values()]), max_size=60))
+@settings(max_examples=100, deadline=None)
+def test_effects_have_distinct_and_rising_ids(keys: list[str]) -> None:
+    ids = [effect.id for effect in effects_of(*keys)]
+    assert ids == sorted(set(ids))
 
 
 def test_the_markdown_names_every_key() -> None:

@@ -35,7 +35,7 @@ def test_closing_wakes_every_reader_and_drops_what_waits():
         thread.start()
     box.close()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert len(ended) == 3
     box.put(1)
     assert box.peek() is None and box.has_new()
@@ -63,7 +63,7 @@ def test_one_reader_waits_for_several_boxes():
     while len(taken) < 2:  # either may come first
         thread.join(0.001)
     right.close()
-    thread.join(10)
+    thread.join(60)
     assert not thread.is_alive() and sorted(taken) == ["l", "r"]
 
 
@@ -76,14 +76,14 @@ def test_many_writers_lose_nothing_but_the_older():
             box.put(value)
 
     def read() -> None:
-        while (value := box.take(10)) != -1:
+        while (value := box.take(60)) != -1:
             seen.append(value)
 
     reader = threading.Thread(target=read)
     reader.start()
     writer = threading.Thread(target=write)
     writer.start()
-    writer.join(10)
+    writer.join(60)
     box.put(-1)
-    reader.join(10)
+    reader.join(60)
     assert not reader.is_alive() and seen == sorted(seen)

@@ -23,8 +23,8 @@ class Case:
 
     @property
     def files(self) -> tuple[Path, Path | None]:
-        """Prototxt and weights, where the folder has them."""
-        weights = self.folder / "weights.caffemodel"
+        """Prototxt and weights, where there are any; the weights may be another case's."""
+        weights = self.folder / self.meta.get("model", {}).get("weights", "weights.caffemodel")
         return self.folder / "net.prototxt", weights if weights.exists() else None
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from deepvis.core.types import Frame
+from deepvis.formats.caffe.filling import fill_net
+from deepvis.formats.caffe.weights import write_weights
 from deepvis.models.zoo import Model, load_model
 from deepvis.sources.base import new_frame
 
@@ -37,6 +39,13 @@ def small_model(folder: Path, prototxt: str = PROTOTXT) -> Model:
     path = folder / "small.prototxt"
     path.write_text(prototxt)
     return load_model(prototxt=path, mean=(90.0, 100.0, 110.0), overrides={"fill": True})
+
+
+def small_model_of_files(folder: Path) -> Model:
+    """The same network with its weights in a file, as users have them."""
+    filled, weights = small_model(folder), folder / "small.caffemodel"
+    write_weights(weights, fill_net(filled.opened.own()))
+    return load_model(prototxt=folder / "small.prototxt", weights=weights, mean=(90.0, 100.0, 110.0))
 
 
 def noise_frame(seed: int = 0, height: int = SIDE, width: int = SIDE) -> Frame:

@@ -50,11 +50,12 @@ class Bench:
 
     def __init__(self, folder) -> None:
         self.clock, self.moving = FakeClock(), FakeMoving()
+        self.seen: Frame | None = None
         self.stills = Stills(FolderListing(str(folder)), clock=self.clock)
         self.worker = InputWorker(lambda: self.stills, lambda: self.moving, self.clock)
 
     def answer(self, state: InputState | None = None) -> float | None:
-        return self.worker.answer(state)
+        return self.worker.handle(state)
 
     def rest(self) -> float | None:
         """Answer until there is nothing left to do at once."""
@@ -62,13 +63,19 @@ class Bench:
             pass
         return seconds
 
+    def frame(self) -> Frame | None:
+        """The newest frame, if it was not looked at before."""
+        answer = self.worker.outbox.peek()
+        frame, self.seen = self.seen, answer.value if answer else None
+        return None if self.seen is frame else self.seen
+
     def shown(self) -> int | None:
-        frame = self.worker.frames.take(0)
+        frame = self.frame()
         return None if frame is None else int(frame.rgb[0, 0, 0])
 
     def error(self) -> str:
-        error = self.worker.errors.peek()
-        return error.sentence if error else ""
+        answer = self.worker.outbox.peek()
+        return answer.error if answer else ""
 
 
 @pytest.fixture
@@ -217,6 +224,15 @@ def test_new_files_show_up_without_moving_the_photo(bench, tmp_path):
     assert bench.shown() == 100
 
 
+def test_every_state_is_answered_with_the_picture_that_stands(bench, tmp_path):
+    break_file(tmp_path, 2)
+    for state in (STILL, replace(STILL, file_index=1), replace(STILL, file_index=1, mirror=False)):
+        bench.answer(state)
+        assert bench.worker.outbox.peek().ask == state
+    answer = bench.worker.outbox.peek()
+    assert answer.value.rgb[0, 0, 0] == 3 and "p2.png is no picture" in answer.error
+
+
 # --- camera and video --------------------------------------------------------------------------
 
 
@@ -224,7 +240,7 @@ def test_a_camera_is_seen_as_in_a_mirror_and_a_video_is_not(bench):
     bench.answer(MOVING)
     bench.moving.give(10, 20)
     bench.answer()
-    frame = bench.worker.frames.take(0)
+    frame = bench.frame()
     assert frame.rgb[0, :, 0].tolist() == [20, 10] and frame.moving and not frame.rgb.flags.writeable
     bench.answer(replace(MOVING, mirror=False))
     assert bench.shown() == 10  # the same picture, at once
@@ -318,11 +334,11 @@ def test_ids_rise_through_every_turn(bench):
         if state.moving:
             bench.moving.give(1, 2)
             bench.answer()
-        ids.append(bench.worker.frames.take(0).id)
+        ids.append(bench.frame().id)
     bench.moving.mirrored = False
     bench.moving.give(1, 2)
     bench.answer()
-    ids.append(bench.worker.frames.take(0).id)
+    ids.append(bench.frame().id)
     assert ids == sorted(set(ids))
 
 
@@ -337,14 +353,19 @@ def test_files_and_a_video_through_the_thread(tmp_path):
     )
     worker.start()
     worker.inbox.put(STILL)
-    assert worker.frames.take(20).label == "a.png"
+    assert worker.outbox.take(60).value.label == "a.png"
     worker.inbox.put(MOVING)
-    frames = [worker.frames.take(20) for _ in range(4)]
-    assert all(frame.label == "v.avi" and frame.moving for frame in frames)
+    frames = []
+    while len(frames) < 4:
+        answer = worker.outbox.take(60)
+        assert answer.error == ""
+        if answer.ask == MOVING and answer.value.moving and answer.value not in frames:
+            frames.append(answer.value)
+    assert all(frame.label == "v.avi" for frame in frames)
     worker.inbox.put(STILL)
     frame = frames[-1]
     while frame.moving:
-        frame = worker.frames.take(20)
+        frame = worker.outbox.take(60).value
     assert frame.label == "a.png"
     worker.stop(10)
     assert not worker._thread.is_alive()
@@ -357,7 +378,9 @@ def test_a_source_that_cannot_be_opened_is_told_and_the_other_works(tmp_path):
     worker = InputWorker(no_source, lambda: open_moving(video=str(save_video(tmp_path / "v.avi", [20]))), FakeClock())
     worker.start()
     worker.inbox.put(STILL)
-    assert worker.errors.take(10).sentence == "OSError: no such thing"
+    assert worker.outbox.take(60).error == "OSError: no such thing"
     worker.inbox.put(MOVING)
-    assert worker.frames.take(20).label == "v.avi"
+    while (answer := worker.outbox.take(60)).value is None:
+        assert answer.ask == STILL or answer.error == ""
+    assert answer.value.label == "v.avi"
     worker.stop(10)

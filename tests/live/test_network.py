@@ -6,10 +6,12 @@ import threading
 
 import pytest
 
-from deepvis.core.types import BackAsk, BackMode, NetAsk, Unit
+from deepvis.core.answers import Answer
+from deepvis.core.back_modes import GRADIENT
+from deepvis.core.types import BackAsk, NetAsk, Unit
 from deepvis.live.backends.base import BackendError
 from deepvis.live.backends.fake import FakeBackend
-from deepvis.live.network import NetworkWorker
+from deepvis.live.network import NetworkOutput, NetworkWorker
 from tests.helpers.networks import noise_frame
 
 
@@ -32,47 +34,69 @@ def worker(backend, gate):
     worker.stop(10)
 
 
+def answered(worker: NetworkWorker, ask: NetAsk) -> Answer[NetAsk, NetworkOutput]:
+    """The next answer to that ask."""
+    while (answer := worker.outbox.take(60)) is not None:
+        if answer.ask is ask:
+            return answer
+    pytest.fail("no answer came")
+
+
 def test_what_the_window_may_know_comes_first(worker, backend):
-    assert worker.infos.take(10) is backend.info
+    answer = worker.outbox.take(60)
+    assert answer.ask is None and answer.value.info is backend.info and answer.value.snapshot is None
 
 
 def test_an_ask_is_answered_with_a_snapshot_of_it(worker, gate):
     gate.set()
-    ask = NetAsk(noise_frame(), BackAsk(Unit("conv1", 2), BackMode.GRAD))
+    ask = NetAsk(noise_frame(), BackAsk(Unit("conv1", 2), GRADIENT))
     worker.inbox.put(ask)
-    assert worker.snapshots.take(10).ask is ask
+    answer = answered(worker, ask)
+    assert answer.value.snapshot.ask is ask and answer.value.info is not None
 
 
 def test_asks_that_came_meanwhile_are_left_out_but_for_the_newest(worker, backend, gate):
     asks = [NetAsk(noise_frame(seed)) for seed in range(5)]
     worker.inbox.put(asks[0])
-    assert backend.begun.get(timeout=10) is asks[0]
+    assert backend.begun.get(timeout=60) is asks[0]
     for ask in asks[1:]:
         worker.inbox.put(ask)
     gate.set()
-    assert backend.begun.get(timeout=10) is asks[4]
-    snapshot = worker.snapshots.take(10)
-    while snapshot.ask is not asks[4]:
-        snapshot = worker.snapshots.take(10)
+    assert backend.begun.get(timeout=60) is asks[4]
+    assert answered(worker, asks[4]).value.snapshot.ask is asks[4]
     assert backend.asks == [asks[0], asks[4]]
 
 
 def test_putting_an_ask_never_waits_for_the_network(worker, backend):
     worker.inbox.put(NetAsk(noise_frame()))
-    backend.begun.get(timeout=10)
+    backend.begun.get(timeout=60)
     for seed in range(100):  # returns although the gate is shut
         worker.inbox.put(NetAsk(noise_frame(seed, 4, 4)))
-    assert worker.snapshots.peek() is None
+    assert worker.outbox.peek().value.snapshot is None
 
 
 def test_an_ask_that_fails_is_told_and_the_next_is_answered(worker, backend, gate):
     gate.set()
     backend.fails = BackendError("there is no layer 'x'")
-    worker.inbox.put(NetAsk(noise_frame()))
-    assert worker.errors.take(10).sentence == "there is no layer 'x'"
+    asks = [NetAsk(noise_frame()) for _ in range(2)]
+    worker.inbox.put(asks[0])
+    answer = answered(worker, asks[0])
+    assert answer.error == "there is no layer 'x'" and answer.value.snapshot is None
     backend.fails = None
-    worker.inbox.put(NetAsk(noise_frame()))
-    assert worker.snapshots.take(10) is not None and worker.errors.take(10) is None
+    worker.inbox.put(asks[1])
+    answer = answered(worker, asks[1])
+    assert answer.value.snapshot is not None and answer.error == ""
+
+
+def test_after_a_failure_the_last_snapshot_stands(worker, backend, gate):
+    gate.set()
+    asks = [NetAsk(noise_frame()) for _ in range(2)]
+    worker.inbox.put(asks[0])
+    snapshot = answered(worker, asks[0]).value.snapshot
+    backend.fails = BackendError("out of memory")
+    worker.inbox.put(asks[1])
+    answer = answered(worker, asks[1])
+    assert answer.error == "out of memory" and answer.value.snapshot is snapshot
 
 
 def test_a_backend_that_cannot_be_opened_is_told_once():
@@ -84,32 +108,47 @@ def test_a_backend_that_cannot_be_opened_is_told_once():
 
     worker = NetworkWorker(open_backend)
     worker.start()
-    assert worker.errors.take(10).sentence == "the weights are missing"
+    assert worker.outbox.take(60).error == "the weights are missing"
     ask = NetAsk(noise_frame())
     worker.inbox.put(ask)
-    while worker.answered is not ask:
-        worker._thread.join(0.001)
+    answer = answered(worker, ask)
     worker.stop(10)
-    assert opened == [1] and worker.infos.peek() is None and worker.errors.peek() is not None
+    assert opened == [1] and worker.info is None and answer.error == "the weights are missing" and answer.value is None
 
 
 def test_followers_see_each_snapshot_after_the_window_can(gate):
     gate.set()
     seen = []
-    worker = NetworkWorker(FakeBackend, [lambda snapshot: seen.append((snapshot, worker.snapshots.peek()))])
+    worker = NetworkWorker(
+        FakeBackend, followers=[lambda snapshot: seen.append((snapshot, worker.outbox.peek().value))]
+    )
     worker.start()
     ask = NetAsk(noise_frame())
     worker.inbox.put(ask)
-    while worker.answered is not ask:
-        worker._thread.join(0.001)
+    while (followed := answered(worker, ask).value.followed) is None:
+        pass
     worker.stop(10)
     ((snapshot, then),) = seen
-    assert snapshot is then and snapshot.ask is ask
+    assert snapshot is then.snapshot and snapshot.ask is ask
+    assert then.followed is None and followed is snapshot  # the window had it first, and is told of the end
+
+
+def test_the_fields_are_told_once_they_are_known(backend):
+    worker = NetworkWorker(lambda: backend, lambda: field)
+    worker.start()
+    while (answer := worker.outbox.take(60)).value.field_of is None:
+        pass
+    worker.stop(10)
+    assert answer.value.field_of is field and answer.value.info is backend.info
+
+
+def field(layer: str, row: int, col: int) -> tuple[int, int, int, int]:
+    return row, col, row + 1, col + 1
 
 
 def test_stopping_closes_the_backend(backend, gate):
     worker = NetworkWorker(lambda: backend)
     worker.start()
-    worker.infos.take(10)
+    worker.outbox.take(60)
     worker.stop(10)
     assert backend.closed

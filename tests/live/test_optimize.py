@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from deepvis.core.answers import Answer
 from deepvis.core.mailbox import Mailbox
 from deepvis.core.types import OptimizeProgress, Unit
 from deepvis.core.unit_files import unit_image_paths
@@ -21,25 +22,39 @@ from tests.helpers.networks import small_model
 LONG, SHORT = Recipe({}, "constant", {"lr": 1}, 100_000), Recipe({}, "constant", {"lr": 100}, 5)
 
 
-class Heard(Mailbox[OptimizeProgress]):
-    """A mailbox that keeps everything, and wakes who waits for something."""
+class Heard(Mailbox[Answer[OptimizeAsk, OptimizeProgress]]):
+    """An outbox that keeps everything, and wakes who waits for something."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.all: list[OptimizeProgress] = []
+        self.answers: list[Answer[OptimizeAsk, OptimizeProgress]] = []
         self._came = threading.Condition()
 
-    def put(self, value: OptimizeProgress) -> None:
+    @property
+    def all(self) -> list[OptimizeProgress]:
+        return [answer.value for answer in self.answers if answer.value is not None]
+
+    def put(self, value: Answer[OptimizeAsk, OptimizeProgress]) -> None:
         with self._came:
-            self.all.append(value)
+            self.answers.append(value)
             self._came.notify_all()
         super().put(value)
 
-    def wait_for(self, wanted) -> OptimizeProgress:
-        """The first progress, of those to come or there already, that ``wanted`` says yes to."""
+    def answer(self, wanted) -> Answer[OptimizeAsk, OptimizeProgress]:
+        """The first answer, of those to come or there already, that ``wanted`` says yes to."""
         with self._came:
-            assert self._came.wait_for(lambda: any(map(wanted, self.all)), timeout=60)
-            return next(filter(wanted, self.all))
+            assert self._came.wait_for(lambda: any(map(wanted, self.answers)), timeout=60)
+            return next(filter(wanted, self.answers))
+
+    def error(self, id: int = 1) -> Answer[OptimizeAsk, OptimizeProgress]:
+        """The first answer to that effect that is an error."""
+        return self.answer(lambda answer: answer.error and answer.ask.id == id)
+
+    def wait_for(self, wanted) -> OptimizeProgress:
+        """The first progress, likewise."""
+        found = self.answer(lambda answer: answer.value is not None and wanted(answer.value)).value
+        assert found is not None
+        return found
 
 
 @pytest.fixture
@@ -50,7 +65,7 @@ def worker(tmp_path, monkeypatch):
     presets.keep_preset("short", SHORT, file)
     model = small_model(tmp_path)
     worker = OptimizeWorker(lambda: model, folder=tmp_path / "kept")
-    worker.progress = Heard()
+    worker.outbox = Heard()
     worker.start()
     yield worker
     worker.stop()
@@ -58,42 +73,42 @@ def worker(tmp_path, monkeypatch):
 
 def test_a_unit_grows_and_is_kept(worker, tmp_path):
     unit = Unit("conv1", 2)
-    worker.inbox.put(OptimizeAsk(unit, "short"))
-    last = worker.progress.wait_for(lambda progress: progress.done)
+    worker.inbox.put(OptimizeAsk(1, unit, "short"))
+    last = worker.outbox.wait_for(lambda progress: progress.done)
     assert (last.unit, last.preset, last.iteration, last.iterations) == (unit, "short", 5, 5)
     path = unit_image_paths(tmp_path / "kept", "conv1", 2).live
     assert np.array_equal(np.asarray(Image.open(path)), last.rgb)
     told = json.loads(path.with_suffix(".json").read_text())
     assert told["best_objective"] == last.objective == max(told["objective"]) and told["preset"] == "short"
     assert last.rgb.shape == (3, 3, 3) and last.rgb.dtype == np.uint8  # what the unit sees
-    versions = [progress.version for progress in worker.progress.all]
+    versions = [progress.version for progress in worker.outbox.all]
     assert versions == sorted(set(versions))
 
 
 def test_nothing_stops_it_at_once(worker, tmp_path):
-    worker.inbox.put(OptimizeAsk(Unit("conv1", 1), "long"))
-    begun = worker.progress.wait_for(lambda progress: progress.iteration > 0)
-    worker.inbox.put(OptimizeAsk(None, press=1))
-    worker.inbox.put(OptimizeAsk(Unit("conv1", 3), "short", press=2))
-    worker.progress.wait_for(lambda progress: progress.done)
-    assert not begun.done and worker.progress.all[-1].unit == Unit("conv1", 3)
+    worker.inbox.put(OptimizeAsk(1, Unit("conv1", 1), "long"))
+    begun = worker.outbox.wait_for(lambda progress: progress.iteration > 0)
+    worker.inbox.put(OptimizeAsk(2, None))
+    worker.inbox.put(OptimizeAsk(3, Unit("conv1", 3), "short"))
+    worker.outbox.wait_for(lambda progress: progress.done)
+    assert not begun.done and worker.outbox.all[-1].unit == Unit("conv1", 3)
     assert not unit_image_paths(tmp_path / "kept", "conv1", 1).live.exists()
 
 
 def test_another_unit_takes_over(worker):
-    worker.inbox.put(OptimizeAsk(Unit("conv1", 1), "long"))
-    worker.progress.wait_for(lambda progress: progress.unit.channel == 1)
-    worker.inbox.put(OptimizeAsk(Unit("conv1", 4), "short", press=1))
-    last = worker.progress.wait_for(lambda progress: progress.done)
-    assert last.unit == Unit("conv1", 4) and worker.progress.all[-1] is last
+    worker.inbox.put(OptimizeAsk(1, Unit("conv1", 1), "long"))
+    worker.outbox.wait_for(lambda progress: progress.unit.channel == 1)
+    worker.inbox.put(OptimizeAsk(2, Unit("conv1", 4), "short"))
+    last = worker.outbox.wait_for(lambda progress: progress.done)
+    assert last.unit == Unit("conv1", 4) and worker.outbox.all[-1] is last
 
 
 def test_it_starts_from_a_frame(worker):
     frame = new_frame(np.full((20, 30, 3), 250, np.uint8))
-    worker.inbox.put(OptimizeAsk(Unit("conv1", 2), "long", frame=frame))
-    first = worker.progress.wait_for(lambda progress: progress.iteration == 1)
-    worker.inbox.put(OptimizeAsk(Unit("conv1", 2), "long", press=1))
-    noise = worker.progress.wait_for(lambda progress: progress.iteration == 1 and progress is not first)
+    worker.inbox.put(OptimizeAsk(1, Unit("conv1", 2), "long", frame=frame))
+    first = worker.outbox.wait_for(lambda progress: progress.iteration == 1)
+    worker.inbox.put(OptimizeAsk(2, Unit("conv1", 2), "long"))
+    noise = worker.outbox.wait_for(lambda progress: progress.iteration == 1 and progress is not first)
     assert first.objective != noise.objective
 
 
@@ -106,15 +121,15 @@ def test_it_starts_from_a_frame(worker):
     ],
 )
 def test_a_fault_is_one_sentence_and_the_worker_goes_on(worker, unit, preset, words):
-    worker.inbox.put(OptimizeAsk(unit, preset))
-    error = worker.errors.take(timeout=60)
-    assert words in error.sentence and error.ask.unit == unit
-    worker.inbox.put(OptimizeAsk(Unit("conv1", 0), "short", press=1))
-    assert worker.errors.take(timeout=60) is None
-    worker.progress.wait_for(lambda progress: progress.done)
+    worker.inbox.put(OptimizeAsk(1, unit, preset))
+    answer = worker.outbox.error()
+    assert words in answer.error and answer.ask.unit == unit
+    worker.inbox.put(OptimizeAsk(2, Unit("conv1", 0), "short"))
+    assert worker.outbox.answer(lambda answer: answer.ask.id == 2).error == ""
+    worker.outbox.wait_for(lambda progress: progress.done)
 
 
-def test_progress_and_errors_carry_the_press_that_asked(worker, monkeypatch):
+def test_progress_and_errors_answer_the_effect_that_asked(worker, monkeypatch):
     from deepvis.optimize import live
     from deepvis.optimize.errors import OptimizeError
 
@@ -125,21 +140,21 @@ def test_progress_and_errors_carry_the_press_that_asked(worker, monkeypatch):
 
     onward = live.onward
     monkeypatch.setattr(live, "onward", dies)
-    worker.inbox.put(OptimizeAsk(Unit("conv1", 2), "short", press=7))
-    error = worker.errors.take(timeout=60)  # three iterations after the ask
-    assert error.sentence == "the numbers blow up" and error.ask.press == 7
-    assert {progress.press for progress in worker.progress.all} <= {7}
+    worker.inbox.put(OptimizeAsk(8, Unit("conv1", 2), "short"))
+    answer = worker.outbox.error(8)  # three iterations after the ask
+    assert answer.error == "the numbers blow up"
+    assert {answer.ask.id for answer in worker.outbox.answers} == {8}
     monkeypatch.setattr(live, "onward", onward)
-    worker.inbox.put(OptimizeAsk(Unit("conv1", 2), "short", press=8))
-    assert worker.progress.wait_for(lambda progress: progress.done).press == 8
+    worker.inbox.put(OptimizeAsk(9, Unit("conv1", 2), "short"))
+    assert worker.outbox.answer(lambda answer: answer.value and answer.value.done).ask.id == 9
+    assert worker.outbox.answer(lambda answer: answer.ask.id == 9).value is None  # nothing of the run before
 
 
 def test_a_folder_that_cannot_be_written(worker, tmp_path):
     (tmp_path / "kept").write_text("a file where the folder should be")
-    worker.inbox.put(OptimizeAsk(Unit("conv1", 2), "short"))
-    error = worker.errors.take(timeout=60)
-    assert "could not be kept in" in error.sentence
-    worker.progress.wait_for(lambda progress: progress.done)
+    worker.inbox.put(OptimizeAsk(1, Unit("conv1", 2), "short"))
+    answer = worker.outbox.error()
+    assert "could not be kept in" in answer.error and answer.value.done
 
 
 def test_the_rest_grows_with_the_work_and_is_never_none():
@@ -150,8 +165,8 @@ def test_the_rest_grows_with_the_work_and_is_never_none():
 def test_the_worker_rests_after_each_iteration(worker, monkeypatch):
     rests = []
     monkeypatch.setattr("deepvis.live.optimize.rest_after", lambda seconds: rests.append(seconds) or 0.0)
-    worker.inbox.put(OptimizeAsk(Unit("conv1", 2), "short"))
-    worker.progress.wait_for(lambda progress: progress.done)
+    worker.inbox.put(OptimizeAsk(1, Unit("conv1", 2), "short"))
+    worker.outbox.wait_for(lambda progress: progress.done)
     assert len(rests) == SHORT.max_iter - 1 and min(rests) > 0  # none after the last
 
 
@@ -159,6 +174,23 @@ def test_the_optimizer_s_thread_leaves_torch_s_threads_to_others(worker):
     import torch
 
     before = torch.get_num_threads()
-    worker.inbox.put(OptimizeAsk(Unit("conv1", 2), "short"))
-    worker.progress.wait_for(lambda progress: progress.done)
+    worker.inbox.put(OptimizeAsk(1, Unit("conv1", 2), "short"))
+    worker.outbox.wait_for(lambda progress: progress.done)
     assert torch.get_num_threads() == before
+
+
+def test_a_stop_is_answered_and_leaves_nothing(worker):
+    worker.inbox.put(OptimizeAsk(1, Unit("conv1", 1), "long"))
+    worker.outbox.wait_for(lambda progress: progress.iteration > 0)
+    worker.inbox.put(OptimizeAsk(2, None))
+    answer = worker.outbox.answer(lambda answer: answer.ask.id == 2)
+    assert (answer.value, answer.error) == (None, "")
+
+
+def test_the_device_is_the_one_of_the_settings(tmp_path):
+    worker = OptimizeWorker(lambda: small_model(tmp_path), "pycaffe cpu", folder=tmp_path)
+    worker.outbox = Heard()
+    worker.start()
+    worker.inbox.put(OptimizeAsk(1, Unit("conv1", 1)))
+    assert "there is no device 'pycaffe cpu'; expected auto" in worker.outbox.error().error
+    worker.stop()

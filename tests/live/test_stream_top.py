@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from deepvis.core.effects import SaveTop
 from deepvis.core.types import NetAsk, Unit, UnitImages
 from deepvis.live.backends.fake import FAKE_INFO, FakeBackend
 from deepvis.live.stream_top import StreamTop
@@ -9,18 +10,15 @@ from tests.helpers.networks import noise_frame
 from tests.helpers.pictures import FakeClock
 
 
-def test_every_pass_is_taken_into_account(tmp_path):
+def test_every_pass_is_taken_into_account():
     clock, backend = FakeClock(), FakeBackend()
     running = RunningTop(FAKE_INFO, apart=0.0, clock=clock)
-    stream = StreamTop(running, lambda: None, lambda: tmp_path, clock=clock)
     for seed in range(10):
-        stream.follow(backend.run(NetAsk(new_frame(noise_frame(seed).rgb, moving=True))))
+        running.update(backend.run(NetAsk(new_frame(noise_frame(seed).rgb, moving=True))))
         clock.now += 0.2
     assert running.images == 10
     for seed in range(3):
-        frame = noise_frame(seed)
-        stream.follow(backend.run(NetAsk(frame)))
-        assert stream.followed_still == frame.id
+        running.update(backend.run(NetAsk(noise_frame(seed))))
     assert running.images == 13
 
 
@@ -47,3 +45,36 @@ def test_the_samples_are_passed_in_steps_after_what_the_files_have(tmp_path):
         assert filled.loading == stream.is_unfinished
         seen.append((running.images, filled.loading))
     assert seen == [(0, True), (2, True), (3, False), (3, False)]
+
+
+class Saving:
+    """Pictures of which three units can be saved, or none for want of room."""
+
+    is_unfinished = False
+    full = False
+
+    def __call__(self, found):
+        return found
+
+    def save(self, folder):
+        if self.full:
+            raise OSError(28, "No space left on device")
+        return 3
+
+
+def test_a_save_is_answered_with_the_effect_that_asked_for_it(tmp_path):
+    pictures = Saving()
+    running = RunningTop(FAKE_INFO, clock=FakeClock())
+    stream = StreamTop(running, lambda: (FakeBackend(), pictures), lambda: tmp_path)
+    found = UnitImages(Unit("conv1", 0), 1)
+    stream(found)
+    assert stream.outbox.peek() is None
+    for effect, full, said in ((SaveTop(4), False, ""), (SaveTop(9), True, "No space left on device")):
+        pictures.full = full
+        stream.inbox.put(effect)
+        stream(found)
+        answer = stream.outbox.take(0)
+        assert answer.ask == effect and answer.error.endswith(said)
+        assert answer.value == (None if full else f"the top 9 of 3 units saved in {tmp_path}")
+        stream(found)
+        assert stream.outbox.take(0) is None

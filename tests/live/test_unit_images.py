@@ -192,14 +192,14 @@ def test_the_newest_unit_wins_and_versions_rise(reader, tmp_path):
     worker = UnitImagesWorker(lambda: reader, [Gate()])
     worker.start()
     worker.inbox.put(ImagesAsk(Unit("conv1", 0)))
-    assert begun.wait(10)
+    assert begun.wait(60)
     for channel in range(1, 5):
         worker.inbox.put(ImagesAsk(Unit("conv1", channel)))
     gate.set()
-    first = worker.images.take(10)
+    first = worker.outbox.take(60).value.unit
     last = first
     while last.unit.channel != 4:
-        last = worker.images.take(10)
+        last = worker.outbox.take(60).value.unit
     worker.stop(10)
     assert last.version == first.version + 1 or first is last
 
@@ -219,34 +219,34 @@ def test_supplements_add_what_files_do_not_have(reader):
     worker = UnitImagesWorker(lambda: reader, [Running()])
     worker.start()
     worker.inbox.put(ImagesAsk(Unit("conv1", 0)))
-    assert worker.images.take(10).notes["top"] == "running top-9 of this stream, 12 images"
+    assert worker.outbox.take(60).value.unit.notes["top"] == "running top-9 of this stream, 12 images"
     worker.stop(10)
 
 
 def test_what_supplements_have_new_is_put_by_itself(reader):
     running = Running()
     worker = UnitImagesWorker(lambda: reader, [running])
-    assert worker.answer(None) is None
-    assert worker.answer(ImagesAsk(Unit("conv1", 0))) == 1.0
-    first = worker.images.take(0)
-    assert worker.answer(None) == 1.0 and worker.images.take(0) is None  # nothing new
+    assert worker.handle(None) is None
+    assert worker.handle(ImagesAsk(Unit("conv1", 0))) == 1.0
+    first = worker.outbox.take(0).value.unit
+    assert worker.handle(None) == 1.0 and worker.outbox.take(0) is None  # nothing new
     running.images, running.is_unfinished = 13, True
-    assert worker.answer(None) == 0.15
-    second = worker.images.take(0)
+    assert worker.handle(None) == 0.15
+    second = worker.outbox.take(0).value.unit
     assert gray(second.top) == 13 and second.version > first.version and second.unit == first.unit
 
 
 def test_without_supplements_it_waits_for_the_next_unit(reader):
     worker = UnitImagesWorker(lambda: reader)
-    assert worker.answer(ImagesAsk(Unit("conv1", 0))) is None
+    assert worker.handle(ImagesAsk(Unit("conv1", 0))) is None
 
 
 def test_a_whole_layer_is_handed_out_once(reader):
     worker = UnitImagesWorker(lambda: reader)
-    for channel in range(3):
-        worker.answer(ImagesAsk(Unit("conv1", channel), whole_layer=True))
-    assert worker.layers.take(0).layer == "conv1"
-    worker.answer(ImagesAsk(Unit("conv1", 3), whole_layer=True))
-    assert worker.layers.take(0) is None
-    worker.answer(ImagesAsk(Unit("fc2", 3), whole_layer=True))
-    assert worker.layers.take(0).layer == "fc2"
+    layers = []
+    for channel in range(4):
+        worker.handle(ImagesAsk(Unit("conv1", channel), whole_layer=True))
+        layers.append(worker.outbox.take(0).value.layer)
+    assert layers[0].layer == "conv1" and all(layer is layers[0] for layer in layers)
+    worker.handle(ImagesAsk(Unit("fc2", 3), whole_layer=True))
+    assert worker.outbox.take(0).value.layer.layer == "fc2"

@@ -5,16 +5,14 @@ import threading
 
 import pytest
 
-from deepvis.core.mailbox import Mailbox
 from deepvis.live.worker import Worker
 
 
-class Halves(Worker[int]):
+class Halves(Worker[int, int]):
     """Half of each even number; an odd one fails."""
 
     def __init__(self) -> None:
         super().__init__("halves")
-        self.answers: Mailbox[int] = Mailbox()
         self.was_closed = threading.Event()
 
     def answer(self, ask: int | None) -> float | None:
@@ -22,8 +20,7 @@ class Halves(Worker[int]):
             return None
         if ask % 2:
             raise ValueError(f"{ask} is odd")
-        self.answers.put(ask // 2)
-        self.recover()
+        self.tell(ask // 2)
         return None
 
     def close(self) -> None:
@@ -41,26 +38,29 @@ def halves():
 
 def test_an_ask_is_answered(halves):
     halves.inbox.put(8)
-    assert halves.answers.take(10) == 4
+    answer = halves.outbox.take(60)
+    assert (answer.ask, answer.value, answer.error) == (8, 4, "")
 
 
 def test_a_failure_is_a_value_and_the_worker_goes_on(halves):
     halves.inbox.put(3)
-    error = halves.errors.take(10)
-    assert error.sentence == "ValueError: 3 is odd" and error.ask == 3
+    answer = halves.outbox.take(60)
+    assert answer.error == "ValueError: 3 is odd" and answer.ask == 3 and answer.value is None
     halves.inbox.put(8)
-    assert halves.answers.take(10) == 4 and halves.errors.take(10) is None
-    assert halves.errors.peek() is None
+    answer = halves.outbox.take(60)
+    assert (answer.ask, answer.value, answer.error) == (8, 4, "")
+    halves.inbox.put(5)
+    answer = halves.outbox.take(60)
+    assert (answer.ask, answer.value, answer.error) == (5, 4, "ValueError: 5 is odd")  # what was there stands
 
 
 def test_the_same_failure_is_logged_once(halves, caplog):
     with caplog.at_level(logging.WARNING):
         for odd in (3, 3, 3, 5):
             halves.inbox.put(odd)
-            while halves.answered != odd or halves.inbox.has_new():
-                halves._thread.join(0.001)
+            assert halves.outbox.take(60).ask == odd
         halves.inbox.put(2)
-        assert halves.answers.take(10) == 1
+        assert halves.outbox.take(60).value == 1
     assert [record.getMessage() for record in caplog.records] == [
         "halves: ValueError: 3 is odd",
         "halves: ValueError: 5 is odd",
@@ -89,23 +89,41 @@ def test_an_ask_that_hangs_does_not_hold_up_stopping(caplog):
     worker = Hanging()
     worker.start()
     worker.inbox.put(1)
-    assert entered.wait(10)
+    assert entered.wait(60)
     with caplog.at_level(logging.INFO):
         worker.stop(timeout=0.01)
     assert "did not end" in caplog.text
     hangs.set()
-    worker._thread.join(10)
+    worker._thread.join(60)
     assert not worker._thread.is_alive()
 
 
 def test_the_same_failure_of_another_ask_names_that_ask():
     worker = Halves()
-    worker.fail("there is no layer 'x'", ask=1)
-    worker.fail("there is no layer 'x'", ask=2)
-    assert worker.errors.peek().ask == 2
+    for odd in (1, 3):
+        worker._asked = odd
+        worker.fail("there is no layer 'x'")
+    assert worker.outbox.peek().ask == 3
 
 
 def test_names_that_no_window_can_draw_are_mended():
     worker = Halves()
     worker.fail("the file a\udcffb\n\tc.jpg is no picture")
-    assert worker.errors.peek().sentence == "the file a?b c.jpg is no picture"
+    assert worker.outbox.peek().error == "the file a?b c.jpg is no picture"
+
+
+def test_an_ask_of_which_nothing_was_told_is_answered_with_what_stands():
+    class Silent(Halves):
+        def answer(self, ask: int | None) -> float | None:
+            return None if ask == 7 else super().answer(ask)
+
+    worker = Silent()
+    worker.handle(8)
+    worker.handle(7)
+    answer = worker.outbox.peek()
+    assert (answer.ask, answer.value, answer.error) == (7, 4, "")
+    worker.fail("it broke")
+    worker.handle(7)
+    assert worker.outbox.peek().error == "it broke"
+    worker.recover()
+    assert (worker.outbox.peek().value, worker.outbox.peek().error) == (4, "")

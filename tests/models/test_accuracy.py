@@ -7,11 +7,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
 from deepvis.formats.caffe.weights import write_weights
+from deepvis.models.labels import read_synsets
+from deepvis.models.zoo import load_model
+from deepvis.network.net import Net
+from deepvis.sources.photos import load_rgb
 
 NET = """
 input: "data" input_shape { dim: [1, 3, 8, 8] }
@@ -66,3 +71,28 @@ def test_published_networks_on_the_probe_photos(name: str, top1: float, root: Pa
     command = [root / "scripts" / "measure_accuracy.py", *network, "--images", shared / "photos" / "imagenet-probe"]
     done = subprocess.run([sys.executable, *map(str, command), "--json"], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout)["caffe"]["top1"] == pytest.approx(top1, abs=0.01)
+
+
+@pytest.mark.shared
+def test_answers_as_opencv_does_and_as_often_right(root: Path, shared: Path) -> None:
+    """A hundred photos, evenly spread, through another engine that reads the same files."""
+    files, photos = shared / "models" / "squeezenet", shared / "photos" / "imagenet-probe"
+    prototxt, weights = files / "deploy.prototxt", next(files.glob("*.caffemodel"))
+    network = ["--prototxt", prototxt, "--weights", weights, "--mean", "104,117,123"]
+    done = run(root, *network, "--labels", files / "synset_words.txt", "--images", photos, "--count", 100, "--json")
+    assert done.returncode == 0, done.stderr
+    model = load_model(prototxt=prototxt, weights=weights, mean=(104, 117, 123), labels=files / "synset_words.txt")
+    net, theirs = Net(model.graph), cv2.dnn.readNetFromCaffe(str(prototxt), str(weights))
+    synsets, apart, right = read_synsets(files / "synset_words.txt"), [], 0
+    for path in sorted(photos.glob("*.jpg"))[::10]:
+        x = model.preprocessor.normalised(model.preprocessor.caffe_crop(load_rgb(path)))
+        ours = net.forward({model.data_blob: x[np.newaxis]}, keep={"prob"}).blobs["prob"].numpy().ravel()
+        whole = cv2.resize(cv2.imread(str(path)), (256, 256), interpolation=cv2.INTER_LINEAR)
+        middle = np.ascontiguousarray(whole[14:241, 14:241])  # 227 x 227
+        theirs.setInput(cv2.dnn.blobFromImage(middle, 1.0, (227, 227), (104, 117, 123)))
+        apart.append(float(np.abs(ours - theirs.forward().ravel()).max()))
+        right += synsets[int(ours.argmax())] == path.name[:9]
+    found = json.loads(done.stdout)
+    assert np.median(apart) < 1e-4 and np.mean(np.array(apart) < 1e-3) > 0.95  # probabilities; JPEG decoders round
+    assert found["photos"] == 100 and found["caffe"]["top1"] * 100 == pytest.approx(right)
+    assert 50 < right < 100 * found["caffe"]["top5"]

@@ -7,6 +7,7 @@ import torch
 from torch.nn import functional as F
 
 from deepvis.network.back_modes import BACK_MODES
+from deepvis.network.kinds import Kind
 from tests.helpers.nets import conv, data, layer, net, noise, relu
 
 CHAIN = (
@@ -55,9 +56,11 @@ def test_mode(mode: str, ignore_lrn: bool) -> None:
 
 
 def test_modes_differ_only_where_they_say() -> None:
-    assert set(BACK_MODES["gradient"]) == set()
-    assert set(BACK_MODES["deconv"]) == {"ReLU", "LeakyReLU", "LRN deconv_ignore"}
-    assert set(BACK_MODES["guided"]) == {"ReLU", "LeakyReLU"}
+    assert {name: set(BACK_MODES[name].rules) for name in BACK_MODES} == {
+        "gradient": set(),
+        "deconv": {Kind.RELU, Kind.LEAKY_RELU, Kind.NORMALIZATION_DECONV_IGNORES},
+        "guided": {Kind.RELU, Kind.LEAKY_RELU},
+    }
 
 
 def test_leaky_relu_in_deconv_is_rectified_all_the_same() -> None:

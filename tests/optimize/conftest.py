@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -15,6 +14,7 @@ from deepvis.formats.caffe.graph import caffe_net
 from deepvis.formats.caffe.load import load_net
 from deepvis.formats.caffe.weights import write_weights
 from deepvis.optimize.specimen import Specimen
+from tests.helpers.golden import load
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -25,23 +25,9 @@ def _few_threads() -> None:
 
 
 @pytest.fixture(scope="session")
-def golden() -> Callable[[str], Path]:
-    """part -> that file or folder of the golden data, of the repository's own copy or else of ../shared's."""
-
-    def find(part: str) -> Path:
-        for base in (ROOT / "tests" / "golden", ROOT.parent / "shared" / "golden"):
-            if (base / part).exists():
-                return base / part
-        pytest.skip(f"golden/{part} is neither in tests/golden nor in ../shared/golden")
-
-    return find
-
-
-@pytest.fixture(scope="session")
-def caffenet_like(golden: Callable[[str], Path]) -> Specimen:
+def caffenet_like() -> Specimen:
     """The network of the golden traces: CaffeNet's shape at 67 px."""
-    folder = golden("nets/caffenet_like_a")
-    net = caffe_net(load_net(folder / "net.prototxt", folder / "weights.caffemodel"))
+    net = caffe_net(load_net(*load(ROOT / "tests" / "golden" / "nets" / "caffenet_like_a").files))
     mean = torch.tensor([104.0, 117.0, 123.0])[:, None, None].expand(3, 67, 67)
     return Specimen(net, mean.contiguous())
 

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from deepvis.optimize.ascend import Job, Outcome, advance, begin, finish
+from deepvis.optimize.ascend import Climb, Job, Outcome, advance, begin, finish
 from deepvis.optimize.objective import unit
 from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.regularizers import SETTINGS
+from deepvis.optimize.specimen import Specimen
 
-CASES = [
-    "decay_fc",
-    "paper1_fc",
-    "paper1_strong_fc",
-    "paper2_fc",
-    "paper2_strong_fc",
-    "paper3_fc",
-    "paper3_strong_fc",
-    "paper4_conv",
-    "plain_conv",
-    "progress01_prob",
-    "push_down_conv",
-    "px_benefit_conv",
-    "small_val_conv",
-    "zero_gradient",
-]
+OWN = Path(__file__).parents[1] / "golden" / "optimizer"
+SHARED = Path(__file__).parents[3] / "shared" / "golden" / "optimizer"
+# the toolbox's; those that deepvis adds have no trace of Caffe, and tests of their own
+TOOLBOX = {"decay", "blur_radius", "blur_every", "small_val_percentile", "small_norm_percentile"}
+TOOLBOX |= {"px_benefit_percentile", "px_abs_benefit_percentile"}
+
+
+def folders(root: Path) -> list[object]:
+    return [pytest.param(path, id=path.name.partition("__")[2]) for path in sorted(root.glob("*/"))]
 
 
 def job_of(config: dict) -> Job:
@@ -37,22 +33,21 @@ def job_of(config: dict) -> Job:
     return Job(objective.pushed(config["push_dir"]), recipe, config["seed"])
 
 
-@pytest.fixture(params=CASES)
-def case(request, caffenet_like, golden):
-    folder = golden(f"optimizer/caffenet_like_a__{request.param}")
-    meta = json.loads((folder / "meta.json").read_text())
-    return meta, np.load(folder / "trace.npz"), begin(caffenet_like, job_of(meta["config"]))
+def load_trace(folder: Path) -> tuple[dict, dict[str, np.ndarray]]:
+    with np.load(folder / "trace.npz") as file:
+        return json.loads((folder / "meta.json").read_text()), dict(file)
 
 
-def test_the_start_is_the_original_s_number_by_number(case):
-    _, trace, climb = case
-    np.testing.assert_array_equal(climb.x.numpy(), trace["x0"])
+def start(specimen: Specimen, meta: dict) -> Climb:
+    return begin(specimen, job_of(meta["config"]))
 
 
-def test_objective_rate_and_images_follow_the_trace(case, caffenet_like):
-    meta, trace, climb = case
-    (first,) = advance(caffenet_like, [climb])
-    (climb,) = finish(caffenet_like, [climb])
+def follows(specimen: Specimen, folder: Path) -> None:
+    """Objective, learning rate and images of every iteration that the trace tells of."""
+    meta, trace = load_trace(folder)
+    climb = start(specimen, meta)
+    (first,) = advance(specimen, [climb])
+    (climb,) = finish(specimen, [climb])
     np.testing.assert_allclose(climb.objective, trace["obj"], rtol=1e-3, atol=1e-6)
     rates = climb.learning_rate[: len(trace["lr"])]
     np.testing.assert_allclose(rates, trace["lr"], rtol=1e-3)
@@ -65,7 +60,47 @@ def test_objective_rate_and_images_follow_the_trace(case, caffenet_like):
         assert climb.best.iteration == meta["best_ii"]
 
 
-def test_pushing_down_keeps_the_lowest(caffenet_like, golden):
-    meta = json.loads((golden("optimizer/caffenet_like_a__push_down_conv") / "meta.json").read_text())
-    (climb,) = finish(caffenet_like, [begin(caffenet_like, job_of(meta["config"]))])
+@pytest.mark.parametrize("folder", folders(OWN))
+def test_the_start_is_the_original_s_number_by_number(folder: Path, caffenet_like: Specimen) -> None:
+    meta, _ = load_trace(folder)
+    x = start(caffenet_like, meta).x.numpy()
+    assert (x.dtype, x.shape) == (np.float32, (3, 67, 67))
+    assert hashlib.sha256(x.tobytes()).hexdigest() == meta["x0_sha256"]
+
+
+@pytest.mark.parametrize("folder", folders(OWN))
+def test_objective_rate_and_images_follow_the_trace(folder: Path, caffenet_like: Specimen) -> None:
+    follows(caffenet_like, folder)
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("folder", folders(SHARED) or [None])
+def test_the_whole_trace_and_what_is_cut_from_it(folder: Path, caffenet_like: Specimen) -> None:
+    """Every trace of ../shared; the arrays of tests/golden are the same, bit by bit."""
+    meta, trace = load_trace(folder)
+    np.testing.assert_array_equal(start(caffenet_like, meta).x.numpy(), trace["x0"])
+    if not (OWN / folder.name).exists():
+        follows(caffenet_like, folder)
+        return
+    own_meta, own = load_trace(OWN / folder.name)
+    assert {**own_meta, **meta} == own_meta and set(trace) - set(own) == set(own_meta["left_out"]["arrays"])
+    for name, array in own.items():
+        assert array.dtype == trace[name].dtype
+        np.testing.assert_array_equal(array, trace[name])
+
+
+def test_every_setting_and_every_policy_of_the_toolbox_has_a_trace() -> None:
+    configs = [load_trace(folder)[0]["config"] for folder in sorted(OWN.glob("*/"))]
+    assert set(SETTINGS) >= TOOLBOX == {name for config in configs for name in SETTINGS if config.get(name)}
+    assert {config["lr_policy"] for config in configs} == {"constant", "progress", "progress01"}
+    assert {config["push_dir"] for config in configs} == {1, -1}
+    rows = {tuple(name for name in SETTINGS if config.get(name)) for config in configs}
+    paper = [("blur_radius", "blur_every", "small_norm_percentile"), ("decay", "small_norm_percentile")]
+    paper += [("decay", "blur_radius", "blur_every"), ("blur_radius", "blur_every", "px_abs_benefit_percentile")]
+    assert rows >= set(paper)  # the rows of the paper's Table 1
+
+
+def test_pushing_down_keeps_the_lowest(caffenet_like: Specimen) -> None:
+    meta, _ = load_trace(OWN / "caffenet_like_a__push_down_conv")
+    (climb,) = finish(caffenet_like, [start(caffenet_like, meta)])
     assert climb.best.objective == min(climb.objective) < climb.objective[0]

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepvis.core.types import BackAsk, BackMode, Fit, NetAsk, Unit
+from deepvis.core.back_modes import DECONV, GRADIENT
+from deepvis.core.types import BackAsk, Fit, NetAsk, Unit
 from deepvis.core.unit_files import network_in, read_patches, read_stats, unit_image_paths
 from deepvis.formats.caffe.graph import caffe_net
 from deepvis.formats.caffe.load import load_net
@@ -182,16 +183,16 @@ def test_patches_and_projections_are_those_of_the_live_backend(ref, collection, 
     network, backend = ScanNetwork(model), open_backend("engine", model)
     unit = UnitPatches(Unit("mixed/output", 5), scan.patches("mixed/output", 5))
     pictures = [model.preprocessor.crop(load_rgb(collection / patch.path)) for patch in unit.patches]
-    modes = {"deconv": BackMode.DECONV, "gradient": BackMode.GRAD, "guided": BackMode.GUIDED}
-    tiles = crops.back_tiles(network, unit, pictures, tuple(modes))
+    modes = (DECONV, GRADIENT, "guided")
+    tiles = crops.back_tiles(network, unit, pictures, modes)
     tops = crops.patch_tiles(network, unit, pictures)
     for index, patch in enumerate(unit.patches):
         window = crops.windows_of(network).window("mixed/output", patch.row, patch.col)
         assert (tops[index] == cut(pictures[index], window, np.array([110, 100, 90], np.uint8))).all()
-        for name, mode in modes.items():
+        for mode in modes:
             ask = NetAsk(new_frame(load_rgb(collection / patch.path)), BackAsk(unit.unit, mode, (patch.row, patch.col)))
             wanted = back_tile(backend.run(ask).input_diff, window).astype(int)
-            assert np.abs(tiles[name][index] - wanted).max() <= 1
+            assert np.abs(tiles[mode][index] - wanted).max() <= 1
     assert (tiles["deconv"][0] != tiles["gradient"][0]).any()
 
 

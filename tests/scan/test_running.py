@@ -184,7 +184,9 @@ def pictures(monkeypatch):
     backend = FakeBackend()
     running = RunningTop(FAKE_INFO)
     pre = SimpleNamespace(input_shape=(3, 24, 24), to_rgb=lambda x: np.full((24, 24, 3), 120, np.uint8))
-    images = RunningImages(running, SimpleNamespace(preprocessor=pre, identity="ours"), lambda: backend, seconds=60)
+    names = [layer.name for layer in FAKE_INFO.layers]
+    model = SimpleNamespace(name="fake", preprocessor=pre, layer_names=names, identity="ours")
+    images = RunningImages(running, model, lambda: backend, seconds=60)
     images._windows = SimpleNamespace(window=lambda layer, row, col: Window(2 * row - 2, 2 * col - 2, 5, 5))
     return running, images, backend
 
@@ -295,3 +297,13 @@ def test_saved_in_the_windows_layout_and_still_running(pictures, tmp_path) -> No
     saved = replace(nothing(Unit("conv1", 0)), top=np.zeros((3, 3, 3), np.uint8), patches=read_patches(paths.patches))
     see(running, backend, 6)
     assert images(saved).notes["top"] == "running top 9 of this stream, 6 images"
+
+
+def test_units_of_layers_that_the_model_has_not_are_left_out_in_words(pictures, tmp_path) -> None:
+    """The fake backend may stand for any model."""
+    running, images, backend = pictures
+    images._model.layer_names.remove("fc2")
+    see(running, backend, 2)
+    shown = images(nothing(Unit("fc2", 1)))
+    assert shown.top is None and shown.notes["top"] == "fake has no layer fc2: what its units see is not known"
+    assert images.save(tmp_path) > 0 and not (tmp_path / "max_im" / "fc2").exists()

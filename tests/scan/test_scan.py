@@ -15,7 +15,8 @@ import cv2
 import numpy as np
 import pytest
 
-from deepvis.core.types import BackAsk, BackMode, Fit, NetAsk, Unit
+from deepvis.core.back_modes import DECONV
+from deepvis.core.types import BackAsk, Fit, NetAsk, Unit
 from deepvis.live.backends.base import open_backend
 from deepvis.models.zoo import open_model
 from deepvis.network.ref import NetworkRef
@@ -452,7 +453,7 @@ def test_a_position_of_a_patch_can_be_projected_back(ref, collection, scanned) -
     """The json's row and col are what BackAsk takes."""
     scan, backend = read_scan(scanned), open_backend("engine", open_model(ref))
     patch = scan.patches("mixed/output", 2)[0]
-    back = BackAsk(Unit("mixed/output", 2), BackMode.DECONV, (patch.row, patch.col))
+    back = BackAsk(Unit("mixed/output", 2), DECONV, (patch.row, patch.col))
     frame = new_frame(load_rgb(collection / patch.path))
     assert np.abs(backend.run(NetAsk(frame, back)).input_diff).max() > 0
 

@@ -104,11 +104,11 @@ def test_a_camera_that_hangs_does_not_hold_up_closing():
     camera = Camera(0, open_and_hang)
     camera.start()
     camera.want(Play.PLAY)
-    assert entered.wait(10)
+    assert entered.wait(60)
     camera.close(timeout=0.01)
     assert camera._thread.is_alive()
     hangs.set()
-    camera._thread.join(10)
+    camera._thread.join(60)
     assert not camera._thread.is_alive()
 
 
@@ -120,7 +120,7 @@ def test_an_opencv_error_is_a_sentence():
     camera = Camera(0, lambda: Broken([]))
     camera.start()
     camera.want(Play.PLAY)
-    item = camera.frames.take(10)
+    item = camera.frames.take(60)
     assert isinstance(item, SourceError) and "camera 0 cannot be read" in item.sentence
     camera.close()
 
@@ -262,8 +262,8 @@ def test_a_real_video_through_its_thread(shared):
     wake: Mailbox[None] = Mailbox()
     source.start(wake)
     source.want(Play.PLAY)
-    wake.take(20)
-    frames = [source.frames.take(20) for _ in range(3)]
+    wake.take(60)
+    frames = [source.frames.take(60) for _ in range(3)]
     source.close()
     assert all(isinstance(frame, Frame) and frame.rgb.shape == (272, 640, 3) for frame in frames)
     assert frames[0].id < frames[1].id < frames[2].id
@@ -276,7 +276,7 @@ def test_an_absent_camera_through_its_thread(capfd):
     source = open_moving(camera=97)
     source.start()
     source.want(Play.PLAY)
-    item = source.frames.take(20)
+    item = source.frames.take(60)
     source.close()
     assert isinstance(item, SourceError) and "camera 97" in item.sentence
     assert capfd.readouterr().err == ""

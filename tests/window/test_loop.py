@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from deepvis.core.answers import Answer
+from deepvis.core.back_modes import DECONV
 from deepvis.core.state import AppState
-from deepvis.core.types import BackMode, Frame, NetInfo, OptimizeProgress, Unit
+from deepvis.core.types import Frame, NetInfo, OptimizeProgress, Unit
 from deepvis.live.backends.fake import FAKE_INFO, FakeBackend
 from deepvis.live.input import InputWorker
 from deepvis.live.network import NetworkWorker
@@ -68,9 +70,10 @@ class IdleOptimizer(OptimizeWorker):
     def answer(self, ask: OptimizeAsk | None) -> None:
         return None
 
-    def tell(self, unit: Unit, press: int, *, done: bool = False) -> None:
+    def give(self, unit: Unit, id: int, *, done: bool = False) -> None:
         rgb = np.zeros((4, 4, 3), np.uint8)
-        self.progress.put(OptimizeProgress(unit, "3", 1, 2, 1.0, rgb, done=done, version=press, press=press))
+        progress = OptimizeProgress(unit, "3", 1, 2, 1.0, rgb, done=done, version=id)
+        self.outbox.put(Answer(OptimizeAsk(id, unit), progress))
 
 
 class Bench:
@@ -87,7 +90,7 @@ class Bench:
         self.parts = Parts(
             InputWorker(Photos, no_camera),  # type: ignore[arg-type]
             NetworkWorker(lambda: backend),
-            Makers(images, lambda info: self.optimizer),
+            Makers(images, lambda: self.optimizer),
         )
         state = AppState(FAKE_INFO)
         self.loop = Loop(state, self.parts, self.window, options, layout_for, folder, Stats())
@@ -108,6 +111,10 @@ class Bench:
         for character in text:
             self.window.send(Key(ord(character)))
             self.loop.turn()
+
+    def optimizing(self) -> Unit | None:
+        run = self.state.live.optimizing
+        return run.unit if run else None
 
     def is_settled(self) -> bool:
         return not self.loop.missing
@@ -223,7 +230,7 @@ def test_a_pass_that_fails_is_told_and_the_next_one_goes_on(make: Callable[..., 
     bench.backend.fails = None
     bench.keys("n")
     bench.until(bench.is_settled)
-    assert bench.state.view.back_mode is BackMode.DECONV
+    assert bench.state.view.back_mode == DECONV
     assert bench.scene().status.error == ""
 
 
@@ -289,14 +296,14 @@ def test_a_press_outlives_the_end_of_the_run_before_it(make: Callable[..., Bench
     bench = make()
     bench.keys("kxlx")  # the second press comes during the first run's last iteration
     first, second = Unit("conv1", 0), Unit("conv1", 1)
-    bench.until(lambda: bench.state.live.optimize == second)
-    bench.optimizer.tell(first, 1, done=True)
+    bench.until(lambda: bench.optimizing() == second)
+    bench.optimizer.give(first, 1, done=True)
     for _ in range(20):
         bench.loop.turn()
-    assert bench.state.live.optimize == second and not bench.is_settled()
-    bench.optimizer.tell(second, 2)
+    assert bench.optimizing() == second and not bench.is_settled()
+    bench.optimizer.give(second, 2)
     bench.until(lambda: bench.scene().optimize is not None)
-    assert bench.state.live.optimize == second
-    bench.optimizer.tell(second, 2, done=True)
+    assert bench.optimizing() == second
+    bench.optimizer.give(second, 2, done=True)
     bench.until(bench.is_settled)
-    assert bench.state.live.optimize is None
+    assert bench.optimizing() is None

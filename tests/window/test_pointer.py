@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import pytest
 
+import deepvis.network.back_modes  # noqa: F401  (fills the table)
+from deepvis.core.back_modes import GRADIENT, OFF, all_modes
 from deepvis.core.commands import columns, press
 from deepvis.core.state import AppState, Cursor, Zoom
-from deepvis.core.types import BackMode, LayerInfo, NetInfo, Unit
+from deepvis.core.types import LayerInfo, NetInfo, Unit
 from deepvis.window.pointer import clicked, wheeled
 
 START = AppState(NetInfo("tiny", tuple(LayerInfo(f"c{i}", "Convolution", 20, 9, 9) for i in range(4)), (3, 9, 9)))
@@ -21,36 +23,60 @@ class Under:
     channel: int | None = None
 
 
+def click(state: AppState, target: Under) -> AppState:
+    return clicked(state, target)[0]
+
+
+def wheel(state: AppState, target: Under, steps: int) -> AppState:
+    return wheeled(state, target, steps)[0]
+
+
 def test_a_click_selects_the_layer_or_the_unit_under_it() -> None:
-    state = clicked(START, Under("layers", channel=7))
+    state = click(START, Under("layers", channel=7))
     assert (state.unit, state.view.cursor) == (Unit("c0", 7), Cursor.UNITS)
-    state = clicked(state, Under("control", layer_index=2))
+    state = click(state, Under("control", layer_index=2))
     assert (state.unit, state.view.cursor) == (Unit("c2", 7), Cursor.LAYERS)
 
 
 @pytest.mark.parametrize("pane", ["control", "layers", None])
 def test_a_click_beside_everything_changes_nothing(pane: str | None) -> None:
-    assert clicked(START, Under(pane)) == START
+    assert clicked(START, Under(pane)) == (START, ())
 
 
 def test_clicks_on_the_other_panes() -> None:
-    assert clicked(START, Under("input")).input.file_index == 1
-    assert clicked(press(START, "c"), Under("input")).input.frozen
-    assert clicked(START, Under("back")).view.back_mode is BackMode.GRAD
-    zoomed = clicked(START, Under("aux"))
+    assert click(START, Under("input")).input.file_index == 1
+    assert click(press(START, "c")[0], Under("input")).input.frozen
+    assert click(START, Under("back")).view.back_mode == GRADIENT
+    zoomed = click(START, Under("aux"))
     assert zoomed.view.zoom is Zoom.UNIT
-    assert clicked(zoomed, Under("layers", channel=3)).view == START.view
-    assert not clicked(clicked(START, Under("status")), Under("layers", channel=3)).view.help
+    assert click(zoomed, Under("layers", channel=3)).view == START.view
+    assert not click(click(START, Under("status")), Under("layers", channel=3)).view.help
 
 
 def test_the_wheel_goes_on_and_back() -> None:
     for pane in ("control", "layers", "aux", "input", "back"):
-        there = wheeled(START, Under(pane), -1)
+        there = wheel(START, Under(pane), -1)
         assert there != START, pane
-        back = wheeled(there, Under(pane), 1)
+        back = wheel(there, Under(pane), 1)
         assert (back.view.layer_index, back.unit, back.input, back.view.back_mode) == (
-            0, Unit("c0", 0), START.input, BackMode.OFF,
+            0, Unit("c0", 0), START.input, OFF,
         )  # fmt: skip
-    assert wheeled(START, Under("control"), -3).view.layer_index == 3
-    assert wheeled(START, Under("layers"), -1).unit.channel == columns(START)
-    assert wheeled(START, Under("layers"), 1) == START
+    assert wheel(START, Under("control"), -3).view.layer_index == 3
+    assert wheel(START, Under("layers"), -1).unit.channel == columns(START)
+    assert wheel(START, Under("layers"), 1) == START
+
+
+def test_the_mouse_is_pure_and_asks_for_no_effects() -> None:
+    for pane in ("control", "layers", "aux", "input", "back", "jpgvis", "status", None):
+        target = Under(pane, layer_index=1, channel=2)
+        assert clicked(START, target) == clicked(START, target) and clicked(START, target)[1] == ()
+        assert wheeled(START, target, -2) == wheeled(START, target, -2) and wheeled(START, target, -2)[1] == ()
+
+
+def test_the_wheel_runs_through_all_back_modes_and_back() -> None:
+    state, seen = START, []
+    for _ in all_modes():
+        state = wheel(state, Under("back"), -1)
+        seen.append(state.view.back_mode)
+    assert seen == [*all_modes()[1:], OFF]
+    assert [wheel(START, Under("back"), steps).view.back_mode for steps in (1, 2, 3)] == seen[-2::-1]

@@ -1,4 +1,4 @@
-"""What the window waits for, and which answer belongs to which press: pure functions of what is known."""
+"""What the window waits for, and which answer belongs to which run: pure functions of the latest answers."""
 
 from __future__ import annotations
 
@@ -7,45 +7,63 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from deepvis.core.answers import NOTHING_YET, Answer
+from deepvis.core.commands import optimization_ended
+from deepvis.core.effects import StartOptimizing
 from deepvis.core.state import AppState
-from deepvis.core.types import OptimizeProgress, Unit, WorkerError
+from deepvis.core.types import OptimizeProgress, Unit
 from deepvis.live.backends.fake import FAKE_INFO
+from deepvis.live.network import NetworkOutput
 from deepvis.live.optimize import OptimizeAsk
-from deepvis.window.wants import Known, ended_press, shown_progress
+from deepvis.window.wants import Latest, shown_progress
 
 UNIT = Unit("conv1", 1)
 
 
-def progress(press: int, *, done: bool = False, unit: Unit = UNIT) -> OptimizeProgress:
-    return OptimizeProgress(unit, "3", 1, 10, 1.0, np.zeros((2, 2, 3), np.uint8), done=done, press=press)
+def progress(*, done: bool = False) -> OptimizeProgress:
+    return OptimizeProgress(UNIT, "3", 1, 10, 1.0, np.zeros((2, 2, 3), np.uint8), done=done)
 
 
-def error(press: int) -> WorkerError:
-    return WorkerError("the unit is dead", OptimizeAsk(UNIT, press=press))
+def answered(id: int, value: OptimizeProgress | None = None, error: str = "") -> Latest:
+    return Latest(optimize=Answer(OptimizeAsk(id, UNIT), value, error))
 
 
-def optimizing(press: int, unit: Unit = UNIT) -> AppState:
+def optimizing(id: int) -> AppState:
     state = AppState(FAKE_INFO)
-    return replace(state, live=replace(state.live, optimize=unit, optimize_presses=press))
+    return replace(state, live=replace(state.live, optimizing=StartOptimizing(id, UNIT, "3")))
 
 
 @pytest.mark.parametrize(
-    "known, press",
+    "latest, id",
     [
-        (Known(), 0),
-        (Known(optimize=progress(1)), 0),
-        (Known(optimize=progress(1, done=True)), 1),
-        (Known(optimize=progress(1, done=True), optimize_error=error(2)), 2),
-        (Known(optimize=progress(2, done=True), optimize_error=None), 2),  # the error of press 3 was taken back
-        (Known(optimize=progress(4, done=True), optimize_error=error(3)), 4),
-        (Known(optimize_error=WorkerError("of no ask")), 0),
+        (Latest(), None),
+        (answered(1), None),
+        (answered(1, progress()), None),
+        (answered(1, progress(done=True)), 1),
+        (answered(2, error="the unit is dead"), 2),
+        (answered(2, progress(), "the unit is dead"), 2),
+        (answered(2, progress(done=True), "it could not be kept"), 2),
+        (Latest(optimize=Answer(None, error="of no ask")), None),
     ],
 )
-def test_the_newest_press_that_has_ended(known: Known, press: int) -> None:
-    assert ended_press(known) == press
+def test_the_run_that_has_ended(latest: Latest, id: int | None) -> None:
+    assert latest.ended_run == id
 
 
-def test_only_the_progress_of_the_newest_press_is_shown() -> None:
-    known = Known(optimize=progress(1, done=True))
-    assert shown_progress(optimizing(1), known) is known.optimize
-    assert shown_progress(optimizing(2), known) is None  # the same unit once more: that picture was another run's
+def test_the_end_of_an_older_run_leaves_the_newer_one() -> None:
+    latest = answered(1, progress(done=True))
+    assert latest.ended_run is not None
+    assert optimization_ended(optimizing(2), latest.ended_run) == optimizing(2)
+    assert optimization_ended(optimizing(1), latest.ended_run).live.optimizing is None
+
+
+def test_only_the_progress_of_the_newest_run_is_shown() -> None:
+    latest = answered(1, progress(done=True))
+    assert shown_progress(optimizing(1), latest) is latest.optimize.value
+    assert shown_progress(optimizing(2), latest) is None  # the same unit once more: that picture was another run's
+
+
+def test_the_program_ends_where_no_network_can_be_opened_and_not_for_a_pass_that_fails() -> None:
+    assert Latest().refusal == "" and Latest().network is NOTHING_YET
+    assert Latest(network=Answer(None, error="no weights")).refusal == "no weights"
+    assert Latest(network=Answer(None, NetworkOutput(FAKE_INFO), "out of memory")).refusal == ""

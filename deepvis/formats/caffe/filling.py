@@ -36,9 +36,7 @@ def filled(layer: LayerSpec, bottoms: Sequence[Shape], rng: np.random.Generator)
     return replace(layer, blobs=values)
 
 
-def _filled_blob(
-    layer: LayerSpec, rule: WeightRule, index: int, shape: Shape, rng: np.random.Generator
-) -> np.ndarray:
+def _filled_blob(layer: LayerSpec, rule: WeightRule, index: int, shape: Shape, rng: np.random.Generator) -> np.ndarray:
     filler = rule.filler(layer, index, shape)
     if filler.type not in FILLERS:
         raise fault(layer, f"the filler type {filler.type!r}", f"one of {', '.join(sorted(FILLERS))}")
@@ -67,9 +65,7 @@ def fill_net(spec: NetSpec, rng: np.random.Generator | None = None) -> NetSpec:
 def _shared(layer: LayerSpec, owners: dict[str, np.ndarray]) -> LayerSpec:
     """The layer with the owners' arrays for the params that it names; those that it names first are its own."""
     names = [param.name for param in layer.message.param] + [""] * len(layer.blobs)
-    blobs = (
-        owners.setdefault(name, blob) if name else blob for name, blob in zip(names, layer.blobs, strict=False)
-    )
+    blobs = (owners.setdefault(name, blob) if name else blob for name, blob in zip(names, layer.blobs, strict=False))
     return replace(layer, blobs=tuple(blobs))
 
 

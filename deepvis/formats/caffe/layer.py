@@ -22,7 +22,7 @@ from deepvis.core.registry import Registry
 from deepvis.formats.caffe.schema import FillerParameter
 from deepvis.formats.caffe.spec import LayerSpec
 from deepvis.network.errors import ModelError
-from deepvis.network.field import Step, Window, same_place, whole
+from deepvis.network.field_rules import Step, Window, same_place, whole
 from deepvis.network.kinds import Kind
 from deepvis.network.lazy import Tensor
 from deepvis.network.op import Gradients, Op, Ran, Weights
@@ -224,5 +224,3 @@ def fits(found: Sequence[int], wanted: Sequence[int]) -> bool:
     extra = len(found) - len(wanted)
     ones_in_front = found[:extra] == (1,) * extra and found[extra:] == wanted if extra > 0 else False
     return ones_in_front or (len(wanted) == 2 and found[:1] == wanted[:1])
-
-

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from deepvis.core.types import BackAsk, BackMode, Fit, LayerInfo, NetAsk, NetInfo, PassSeconds, Snapshot
+from deepvis.core.types import BackAsk, Fit, LayerInfo, NetAsk, NetInfo, PassSeconds, Snapshot
 from deepvis.live.backends.base import BACKENDS, BackendError
 from deepvis.live.backends.showing import ask_problem
+from deepvis.network.back_modes import BACK_MODES
 
 if TYPE_CHECKING:
     from deepvis.models.zoo import Model
@@ -32,8 +33,6 @@ FAKE_INFO = NetInfo(
     prob_layer="prob",
     groups=(0, 0, 1, 2, 2),
 )
-
-_SIGN = {BackMode.GRAD: 1.0, BackMode.DECONV: 0.5, BackMode.GUIDED: 0.25}
 
 
 class FakeBackend:
@@ -120,7 +119,7 @@ def _diffs(info: NetInfo, seen: np.ndarray, back: BackAsk) -> tuple[Mapping[str,
         seed[back.unit.channel] = acts[asked.name][back.unit.channel]
     else:
         seed[back.unit.channel][back.position] = 1.0
-    strength = _SIGN[back.mode] * float(seed.sum() + 0.1)
+    strength = 0.5 ** list(BACK_MODES).index(back.mode) * float(seed.sum() + 0.1)
     below = names[: names.index(asked.name)]
     diffs = {name: _read_only((acts[name] - acts[name].mean()) * np.float32(strength)) for name in below}
     diffs[asked.name] = _read_only(seed)

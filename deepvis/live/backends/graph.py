@@ -107,7 +107,7 @@ class EngineBackend:
             seed = torch.zeros_like(blob)
             where = (slice(None), channel) if blob.ndim > 1 else (channel,)[: blob.ndim]
             seed[where] = blob[where]
-        return tape.backward(layer, seed, back.mode.value, to=self._model.data_blob)
+        return tape.backward(layer, seed, back.mode, to=self._model.data_blob)
 
     def _now(self) -> float:
         """Seconds, once the device has done what it was given."""

@@ -2,7 +2,7 @@
 
 pycaffe has no deconvolution in its stock form, and the fork's sums stale diffs of sibling branches. So
 the way back is walked here, layer by layer (``net._backward(i, i)``), over the layers that the asked unit depends on
-and over cleared diffs; the layers that a back mode treats otherwise (ReLU) are done in numpy.
+and over cleared diffs; the layers that a back mode treats otherwise (ReLU) are done by its rules, in numpy.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import itertools
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ import numpy as np
 from google.protobuf import text_format
 
 from deepvis.core.device_names import EXPECTED, parsed
-from deepvis.core.types import BackAsk, BackMode, Fit, NetAsk, PassSeconds, Snapshot
+from deepvis.core.types import BackAsk, Fit, NetAsk, PassSeconds, Snapshot
 from deepvis.formats.caffe.layer import kind_of, weight_count
 from deepvis.formats.caffe.schema import NetParameter
 from deepvis.formats.caffe.spec import NetSpec
@@ -30,16 +29,9 @@ from deepvis.formats.caffe.splits import Wired, as_caffe_builds
 from deepvis.live.backends.base import BACKENDS, BackendError
 from deepvis.live.backends.showing import Fetched, ask_problem, deepest, net_info
 from deepvis.models.zoo import Model
+from deepvis.network.back_modes import BACK_MODES
 from deepvis.network.errors import ModelError
 from deepvis.network.maps import position_seed
-
-Rule = Callable[[np.ndarray, np.ndarray], np.ndarray]  # (gradient at the top, the top's data) -> at the bottom
-
-RULES: Mapping[BackMode, Mapping[str, Rule]] = {
-    BackMode.GRAD: {},
-    BackMode.DECONV: {"ReLU": lambda grad, y: np.maximum(grad, 0), "LRN deconv_ignore": lambda grad, y: grad},
-    BackMode.GUIDED: {"ReLU": lambda grad, y: np.maximum(grad, 0) * (y > 0)},
-}
 
 
 @dataclass(frozen=True)
@@ -134,13 +126,13 @@ class PycaffeBackend:
             for blob in (*self._wired[index][1], *self._wired[index][2]):
                 self._blobs[blob].diff[...] = 0
         self._blobs[back.unit.layer].diff[...] = self._seed(back)
-        rules = RULES[back.mode]
+        rules = BACK_MODES[back.mode].rules
         for index in reversed(path):
             layer, bottoms, tops = self._wired[index]
             rule = rules.get(kind_of(layer))
             if rule is not None:
-                top = self._blobs[tops[0]]
-                self._blobs[bottoms[0]].diff[...] = rule(top.diff, top.data)
+                bottom, top = self._blobs[bottoms[0]], self._blobs[tops[0]]
+                bottom.diff[...] = rule(bottom.data, top.data, top.diff)
             elif layer.type != "Input":
                 self._net._backward(index, index)
         reached = {blob for index in path for blob in self._wired[index][2]}
@@ -215,7 +207,7 @@ def _open_net(caffe: Any, model: Model, wired: list[Wired]) -> Any:
         message.CopyFrom(layer.message)
         message.ClearField("phase")
         if layer.type == "LRN":
-            message.lrn_param.ClearField("deconv_ignore")  # unknown to stock Caffe; RULES heed it
+            message.lrn_param.ClearField("deconv_ignore")  # unknown to stock Caffe; the back modes heed it
         while len(message.param) < (weight_count(message) or 0):
             message.param.add()
         for param in message.param:

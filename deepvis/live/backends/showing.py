@@ -10,6 +10,7 @@ import numpy as np
 
 from deepvis.core.types import LayerInfo, NetAsk, NetInfo
 from deepvis.models.zoo import Model
+from deepvis.network.back_modes import BACK_MODES
 from deepvis.network.maps import as_maps, maps_shape
 
 Shape = Sequence[int]
@@ -45,6 +46,8 @@ def ask_problem(ask: NetAsk, shapes: Mapping[str, Shape]) -> str | None:
     if ask.back is None:
         return None
     unit, position = ask.back.unit, ask.back.position
+    if ask.back.mode not in BACK_MODES:
+        return f"there is no back mode {ask.back.mode!r}; there are {', '.join(BACK_MODES)}"
     if unit.layer not in shapes:
         return f"there is no layer {unit.layer!r}; there are {', '.join(shapes)}"
     channels, height, width = maps_shape(shapes[unit.layer])

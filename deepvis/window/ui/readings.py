@@ -11,17 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from deepvis.core.back_modes import title_of
 from deepvis.core.state import Show
-from deepvis.core.types import BackAsk, BackMode, LayerInfo, Unit, UnitStanding
+from deepvis.core.types import BackAsk, LayerInfo, Unit, UnitStanding
 from deepvis.window.ui.scene import Scene
-
-MODE_NAMES = {
-    BackMode.OFF: "off",
-    BackMode.GRAD: "gradient",
-    BackMode.DECONV: "deconv",
-    BackMode.GUIDED: "guided backprop",
-}
-
 
 NO_VALUES = np.empty((0, 1, 1), np.float32)
 
@@ -126,7 +119,7 @@ def unit_name(unit: Unit) -> str:
 
 def back_name(back: BackAsk) -> str:
     """'deconv of inception_4c/output · 3'."""
-    return f"{MODE_NAMES[back.mode]} of {unit_name(back.unit)}"
+    return f"{title_of(back.mode)} of {unit_name(back.unit)}"
 
 
 def shape_name(layer: LayerInfo) -> str:

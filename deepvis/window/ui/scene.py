@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from deepvis.core.commands import Command
 from deepvis.core.panes import PaneLayout
 from deepvis.core.state import AppState
-from deepvis.core.types import Frame, OptimizeProgress, PassSeconds, Snapshot, UnitImages, WholeLayer
-
-FieldOf = Callable[[str, int, int], tuple[int, int, int, int]]
+from deepvis.core.types import FieldOf, Frame, OptimizeProgress, PassSeconds, Snapshot, UnitImages, WholeLayer
 
 
 @dataclass(frozen=True)
@@ -37,8 +35,7 @@ class Status:
 class Scene:
     """What the window shows at one moment. Compare parts by ids and values, never arrays.
 
-    field_of: (layer, row, col) -> (top, left, bottom, right) in pixels of the network's input, half
-    open and unclamped: the receptive field of a position; None where it is not known.
+    field_of: the receptive fields; None where they are not known.
     preset_names: of the live optimizer, by LiveState.preset.
     """
 

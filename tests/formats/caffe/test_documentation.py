@@ -26,4 +26,5 @@ def test_docstring(builder, training: bool) -> None:
 
 @pytest.mark.parametrize("mode", list(BACK_MODES))
 def test_back_rules_say_where_they_come_from(mode: str) -> None:
-    assert all(rule.__doc__ for rule in BACK_MODES[mode].values())
+    assert BACK_MODES[mode].source
+    assert all(rule.__doc__ for rule in BACK_MODES[mode].rules.values())

@@ -1,6 +1,6 @@
 """Every golden case: blobs after forward, diffs after the whole backward pass, gradients and deconv from single units.
 
-tests/golden holds the cases that a fresh clone can run; ../shared/golden those with real models too.
+tests/golden holds the cases that a fresh clone can run; ../shared/golden those with real models too, and more seeds.
 """
 
 from __future__ import annotations
@@ -105,6 +105,49 @@ def test_layer_of_shared(folder: Path | None) -> None:
     if folder is None:
         pytest.skip("tests/golden has them all")
     check_layers(folder)
+
+
+@pytest.mark.parametrize(
+    ("layer", "net"),
+    [
+        ("Concat", "inception_like_a"),
+        ("Eltwise", "resnet_like_a"),
+        ("BatchNorm", "resnet_like_a"),
+        ("Deconvolution", "fcn_like_a"),
+        ("Crop", "fcn_like_a"),
+        ("LRN", "caffenet_like_a_deconv_ignore"),
+    ],
+)
+def test_every_kind_of_net_has_gradients_in_a_fresh_clone(layer: str, net: str) -> None:
+    """Branches, sums, in-place chains, enlarging, LRN: each walked through from a unit above it, both ways."""
+    meta = load(OWN / "nets" / net).meta
+    types = [found["type"] for found in meta["layers"]]
+    names = [found["name"] for found in meta["layers"]]
+    assert any(types.index(layer) < names.index(grad["layer"]) for grad in meta["grads"])
+
+
+def test_deconv_ignore_makes_a_difference() -> None:
+    plain, ignoring = (load(OWN / "nets" / name) for name in ("caffenet_like_a", "caffenet_like_a_deconv_ignore"))
+    both = plain.arrays["dc"].keys() & ignoring.arrays["dc"].keys()
+    assert len(both) >= 4
+    apart = [distance(plain.arrays["dc"][name], ignoring.arrays["dc"][name]) for name in both]
+    assert min(apart) > 50 * TOLERANCE  # far more than the tests of nets let pass
+    assert all(np.array_equal(plain.arrays["bp"][name], ignoring.arrays["bp"][name]) for name in both)
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("folder", names(OWN, "nets"))
+def test_what_is_cut_from_shared_is_the_same(folder: Path, shared: Path) -> None:
+    own, whole = load(folder), load(shared / "golden" / "nets" / folder.name)
+    for kind, arrays in own.arrays.items():
+        for name, array in arrays.items():
+            assert array.dtype == whole.arrays[kind][name].dtype
+            np.testing.assert_array_equal(array, whole.arrays[kind][name])
+    ours, theirs = (load_net(*case.files).layers for case in (own, whole))
+    for one, other in zip(ours, theirs, strict=True):  # the weights too, whichever file they lie in
+        assert one.name == other.name
+        for a, b in zip(one.blobs, other.blobs, strict=True):
+            np.testing.assert_array_equal(a, b)
 
 
 @pytest.mark.shared

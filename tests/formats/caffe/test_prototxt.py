@@ -98,9 +98,16 @@ def test_parameters_of_unknown_layers_are_skipped_with_a_note() -> None:
     )
 
 
-@pytest.mark.shared
-def test_agrees_with_protobuf_on_real_files(shared: Path) -> None:
-    paths = [*shared.glob("golden/*/*/*.prototxt"), *shared.glob("models/*/*.prototxt")]
+def agrees_with_protobuf(paths: list[Path]) -> None:
     assert len(paths) > 200
     for path in paths:
         assert read_net_text(path) == text_format.Parse(path.read_text(), schema.NetParameter()), path
+
+
+def test_agrees_with_protobuf_on_every_golden_net(root: Path) -> None:
+    agrees_with_protobuf([*root.glob("tests/golden/*/*/*.prototxt"), *root.glob("models/*/*.prototxt")])
+
+
+@pytest.mark.shared
+def test_agrees_with_protobuf_on_real_files(shared: Path) -> None:
+    agrees_with_protobuf([*shared.glob("golden/*/*/*.prototxt"), *shared.glob("models/*/*.prototxt")])

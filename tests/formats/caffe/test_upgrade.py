@@ -110,10 +110,9 @@ def test_errors(what: str) -> None:
     assert said in str(error.value)
 
 
-@pytest.mark.shared
 @pytest.mark.parametrize("case", ["caffenet_like_a_v0", "caffenet_like_a_v1"])
-def test_agrees_with_caffes_own_upgrade(case: str, shared: Path) -> None:
-    folder = shared / "golden" / "nets" / case
+def test_agrees_with_caffes_own_upgrade(case: str, root: Path) -> None:
+    folder = root / "tests" / "golden" / "nets" / case
     assert upgrade(read_net_text(folder / "net.prototxt")) == read_net_text(folder / "upgraded_by_caffe.prototxt")
 
 

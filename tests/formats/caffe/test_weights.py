@@ -163,10 +163,21 @@ def test_mean_files(tmp_path: Path) -> None:
     assert read_blob(path).shape == (1, 1, 2, 3)
 
 
+def test_agrees_with_protobuf_on_every_golden_net(root: Path) -> None:
+    """V0 and current binaries of whole networks, and every layer type."""
+    paths = [*root.glob("tests/golden/*/*/*.caffemodel")]
+    assert len(paths) > 200
+    agrees_with_protobuf(paths)
+
+
 @pytest.mark.shared
 def test_agrees_with_protobuf_on_real_files(shared: Path) -> None:
     paths = [*shared.glob("golden/nets/*/*.caffemodel"), *shared.glob("models/[clms]*/*.caffemodel")]
     assert len(paths) > 8
+    agrees_with_protobuf(paths)
+
+
+def agrees_with_protobuf(paths: list[Path]) -> None:
     for path in paths:
         ours = read_weights(path)
         theirs = weights_of(schema.NetParameter.FromString(path.read_bytes()))

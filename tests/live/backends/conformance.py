@@ -1,4 +1,4 @@
-"""What every backend must do. A test file subclasses ``BackendConformance`` and gives a ``backend`` fixture.
+"""What every backend must do. A test file subclasses ``BackendConformance`` and says how to ``make`` one.
 
 ``network`` is True for backends that compute a real network: the small one of ``tests.helpers.networks``, whose
 conv1 has no in-place ReLU, so that its gradient is exact for any step.
@@ -9,20 +9,29 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from deepvis.core.types import BackAsk, BackMode, Fit, Frame, NetAsk, Unit
+from deepvis.core.back_modes import DECONV, GRADIENT
+from deepvis.core.types import BackAsk, Fit, Frame, NetAsk, Unit
 from deepvis.live.backends.base import Backend, BackendError
+from deepvis.models.zoo import Model
+from deepvis.network.back_modes import BACK_MODES
 from deepvis.sources.base import new_frame
-from tests.helpers.networks import noise_frame
+from tests.helpers.networks import noise_frame, small_model, small_model_of_files
+from tests.live.backends.every_key import press_every_key
 
-MODES = [BackMode.GRAD, BackMode.DECONV, BackMode.GUIDED]
+MODES = list(BACK_MODES)
+PAPERS = (GRADIENT, DECONV, "guided")  # which differ from each other wherever there is a ReLU
 
 
 class BackendConformance:
     network = True
 
+    def make(self, model: Model) -> Backend:
+        """The backend over a model."""
+        raise NotImplementedError
+
     @pytest.fixture
     def backend(self, tmp_path) -> Backend:
-        raise NotImplementedError
+        return self.make(small_model(tmp_path))
 
     @pytest.fixture
     def frame(self, backend) -> Frame:
@@ -45,7 +54,7 @@ class BackendConformance:
 
     def test_blobs_are_fetched_once_and_read_only(self, backend, frame):
         layer = backend.info.layers[0].name
-        snapshot = backend.run(NetAsk(frame, BackAsk(Unit(layer, 0), BackMode.GRAD)))
+        snapshot = backend.run(NetAsk(frame, BackAsk(Unit(layer, 0), GRADIENT)))
         for blobs in (snapshot.activations, snapshot.diffs):
             assert blobs[layer] is blobs[layer]
             with pytest.raises(ValueError, match="read-only"):
@@ -87,38 +96,38 @@ class BackendConformance:
 
     def test_layers_above_the_asked_one_have_no_diff(self, backend, frame):
         first, last = backend.info.layers[0], backend.info.layers[-1]
-        snapshot = backend.run(NetAsk(frame, BackAsk(Unit(first.name, 0), BackMode.GRAD)))
+        snapshot = backend.run(NetAsk(frame, BackAsk(Unit(first.name, 0), GRADIENT)))
         assert first.name in snapshot.diffs and last.name not in snapshot.diffs
 
     def test_the_seed_is_the_units_whole_map_or_one_at_a_position(self, backend, frame):
         layer = backend.info.layers[0]
-        whole = backend.run(NetAsk(frame, BackAsk(Unit(layer.name, 1), BackMode.GRAD)))
+        whole = backend.run(NetAsk(frame, BackAsk(Unit(layer.name, 1), GRADIENT)))
         assert np.array_equal(whole.diffs[layer.name][1], whole.activations[layer.name][1])
         assert not whole.diffs[layer.name][0].any()
-        one = backend.run(NetAsk(frame, BackAsk(Unit(layer.name, 1), BackMode.GRAD, (1, 2))))
+        one = backend.run(NetAsk(frame, BackAsk(Unit(layer.name, 1), GRADIENT, (1, 2))))
         expected = np.zeros((layer.height, layer.width), np.float32)
         expected[1, 2] = 1
         assert np.array_equal(one.diffs[layer.name][1], expected)
 
     def test_the_same_ask_has_the_same_answer(self, backend, frame):
         layer = backend.info.layers[-2].name
-        ask = NetAsk(frame, BackAsk(Unit(layer, 0), BackMode.DECONV))
+        ask = NetAsk(frame, BackAsk(Unit(layer, 0), DECONV))
         first, second = backend.run(ask), backend.run(NetAsk(noise_frame(5))) and backend.run(ask)
         assert np.array_equal(first.activations[layer], second.activations[layer])
         assert np.array_equal(first.input_diff, second.input_diff)
 
     def test_an_older_answer_stays_what_it_was(self, backend, frame):
         layer = backend.info.layers[0].name
-        first = backend.run(NetAsk(frame, BackAsk(Unit(layer, 0), BackMode.GRAD)))
+        first = backend.run(NetAsk(frame, BackAsk(Unit(layer, 0), GRADIENT)))
         acts, diff = first.activations[layer].copy(), first.input_diff.copy()
         late = backend.run(NetAsk(frame))  # read only after the next pass
-        backend.run(NetAsk(noise_frame(6), BackAsk(Unit(layer, 1), BackMode.DECONV)))
+        backend.run(NetAsk(noise_frame(6), BackAsk(Unit(layer, 1), DECONV)))
         assert np.array_equal(first.activations[layer], acts) and np.array_equal(first.input_diff, diff)
         assert np.array_equal(late.activations[layer], acts)
 
     def test_only_what_is_shown_must_be_there(self, backend, frame):
         first, second = backend.info.layers[0].name, backend.info.layers[1].name
-        snapshot = backend.run(NetAsk(frame, BackAsk(Unit(second, 0), BackMode.GRAD), shown=frozenset({first})))
+        snapshot = backend.run(NetAsk(frame, BackAsk(Unit(second, 0), GRADIENT), shown=frozenset({first})))
         whole = backend.run(NetAsk(frame))
         for name in (first, second):
             assert np.array_equal(snapshot.activations[name], whole.activations[name])
@@ -134,8 +143,21 @@ class BackendConformance:
     )
     def test_what_is_not_there_is_refused_in_words(self, backend, frame, unit, position, words):
         with pytest.raises(BackendError, match=words):
-            backend.run(NetAsk(frame, BackAsk(unit, BackMode.GRAD, position)))
+            backend.run(NetAsk(frame, BackAsk(unit, GRADIENT, position)))
         assert backend.run(NetAsk(frame)).activations["conv1"].any()  # and it goes on
+
+    def test_a_back_mode_that_is_not_there_is_refused_in_words(self, backend, frame):
+        with pytest.raises(BackendError, match="no back mode 'backprop'; there are gradient, deconv, guided"):
+            backend.run(NetAsk(frame, BackAsk(Unit("conv1", 0), "backprop")))
+
+    def test_every_key_works_or_says_in_words_that_it_does_not(self, tmp_path, monkeypatch, photos, video):
+        monkeypatch.setenv("DEEPVIS_CACHE", str(tmp_path / "cache"))
+        model = small_model_of_files(tmp_path)
+        press_every_key(model, self.make, photos, video, tmp_path, monkeypatch)
+        assert list(tmp_path.glob("deepvis-*.png")), "key p has saved nothing"
+        assert list((tmp_path / "cache").rglob("max_im/*/*.jpg")), "key 2 has saved nothing"
+        if self.network:  # the fake one has units that the model has not, of which nothing can be optimized
+            assert list((tmp_path / "cache").rglob("live_opt/*/*.png")), "key x has kept nothing"
 
     def test_closing_twice_is_fine(self, backend):
         backend.close()
@@ -156,7 +178,7 @@ class BackendConformance:
     def test_the_gradient_is_what_a_change_of_the_picture_does(self, real, frame):
         """One pixel of one colour, changed by 9, moves a conv1 value by 9 times the gradient there, in RGB order."""
         where = (3, 4)
-        before = real.run(NetAsk(frame, BackAsk(Unit("conv1", 2), BackMode.GRAD, where)))
+        before = real.run(NetAsk(frame, BackAsk(Unit("conv1", 2), GRADIENT, where)))
         for colour in range(3):
             rgb = frame.rgb.copy()
             rgb[4, 5, colour] += 9
@@ -168,17 +190,17 @@ class BackendConformance:
         """Channels 0 to 3 of mixed/output are mixed/a's: what was left behind in mixed/b must not be added."""
         strength = real.run(NetAsk(frame)).activations["mixed/output"].sum(axis=(1, 2))
         left, right = int(strength[:4].argmax()), 4 + int(strength[4:].argmax())
-        ask = NetAsk(frame, BackAsk(Unit("mixed/output", left), BackMode.GRAD))
+        ask = NetAsk(frame, BackAsk(Unit("mixed/output", left), GRADIENT))
         first = real.run(ask)
         assert first.input_diff.any()
-        real.run(NetAsk(frame, BackAsk(Unit("mixed/output", right), BackMode.GRAD)))
+        real.run(NetAsk(frame, BackAsk(Unit("mixed/output", right), GRADIENT)))
         again = real.run(ask)
         assert np.allclose(first.input_diff, again.input_diff, atol=1e-6)
         assert not first.diffs["mixed/output"][4:].any()
 
     def test_modes_differ_above_a_relu_and_agree_below(self, real, frame):
         def projections(layer: str) -> list[np.ndarray]:
-            return [real.run(NetAsk(frame, BackAsk(Unit(layer, 1), mode))).input_diff for mode in MODES]
+            return [real.run(NetAsk(frame, BackAsk(Unit(layer, 1), mode))).input_diff for mode in PAPERS]
 
         grad, deconv, guided = projections("fc")
         assert not np.allclose(grad, deconv) and not np.allclose(deconv, guided) and not np.allclose(grad, guided)
@@ -187,6 +209,6 @@ class BackendConformance:
 
     def test_another_unit_of_the_same_picture_needs_no_second_forward(self, real, frame):
         real.run(NetAsk(frame))
-        again = real.run(NetAsk(frame, BackAsk(Unit("fc", 1), BackMode.GRAD)))
+        again = real.run(NetAsk(frame, BackAsk(Unit("fc", 1), GRADIENT)))
         first = real.run(NetAsk(noise_frame(8)))
         assert again.seconds.forward < first.seconds.forward / 2

@@ -14,9 +14,8 @@ from tests.live.backends.conformance import BackendConformance
 class TestFake(BackendConformance):
     network = False
 
-    @pytest.fixture
-    def backend(self, tmp_path):
-        return open_backend("fake", None, "cpu")
+    def make(self, model):
+        return open_backend("fake", model, "cpu")
 
 
 def test_it_waits_at_its_gate():
@@ -25,9 +24,9 @@ def test_it_waits_at_its_gate():
     ask = NetAsk(noise_frame())
     thread = threading.Thread(target=backend.run, args=(ask,))
     thread.start()
-    assert backend.begun.get(timeout=10) is ask and thread.is_alive()
+    assert backend.begun.get(timeout=60) is ask and thread.is_alive()
     gate.set()
-    thread.join(10)
+    thread.join(60)
     assert not thread.is_alive()
 
 

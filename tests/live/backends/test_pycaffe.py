@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 import deepvis.caffe
-from deepvis.core.types import BackAsk, BackMode, NetAsk, Unit
+from deepvis.core.types import BackAsk, NetAsk, Unit
 from deepvis.live.backends.base import BackendError, open_backend
 from deepvis.live.backends.graph import EngineBackend
 from deepvis.live.backends.pycaffe import PycaffeBackend, is_installed
+from deepvis.network.back_modes import BACK_MODES
 from tests.helpers.networks import noise_frame, small_model
 from tests.live.backends.conformance import BackendConformance
 
@@ -37,22 +38,19 @@ def stock_caffe():
 
 
 class TestStock(BackendConformance):
-    @pytest.fixture
-    def backend(self, tmp_path):
-        return PycaffeBackend(small_model(tmp_path), "cpu", caffe=stock_caffe())
+    def make(self, model):
+        return PycaffeBackend(model, "cpu", caffe=stock_caffe())
 
 
 class TestFork(BackendConformance):
-    @pytest.fixture
-    def backend(self, tmp_path):
-        return PycaffeBackend(small_model(tmp_path), "cpu", caffe=deepvis.caffe)
+    def make(self, model):
+        return PycaffeBackend(model, "cpu", caffe=deepvis.caffe)
 
 
 @pytest.mark.skipif(importlib.util.find_spec("caffe") is None, reason="no pycaffe is installed")
 class TestReal(BackendConformance):
-    @pytest.fixture
-    def backend(self, tmp_path):
-        return open_backend("caffe", small_model(tmp_path), "cpu")
+    def make(self, model):
+        return open_backend("caffe", model, "cpu")
 
 
 BRANCHES = """
@@ -70,7 +68,7 @@ layer { name: "both" type: "Concat" bottom: "b" bottom: "c" top: "both" }
 
 
 @pytest.mark.parametrize("layer", ["both", "b", "c", "a"])
-@pytest.mark.parametrize("mode", [BackMode.GRAD, BackMode.DECONV, BackMode.GUIDED])
+@pytest.mark.parametrize("mode", list(BACK_MODES))
 def test_agrees_with_the_engine_on_branches_whatever_ran_before(tmp_path, layer, mode):
     model = small_model(tmp_path, BRANCHES)
     engine, caffe = EngineBackend(model), PycaffeBackend(model, caffe=stock_caffe())

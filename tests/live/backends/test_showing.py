@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from deepvis.core.types import BackAsk, BackMode, NetAsk, Unit
+from deepvis.core.back_modes import GRADIENT
+from deepvis.core.types import BackAsk, NetAsk, Unit
 from deepvis.live.backends.showing import deepest
 from deepvis.network.maps import as_maps, from_maps, maps_shape, position_seed
 from tests.helpers.networks import noise_frame
@@ -41,7 +42,7 @@ def test_a_seed_at_a_position_shows_there(shape):
 def test_how_deep_an_ask_goes():
     blobs = ("data", "conv1", "pool1", "fc")
     frame = noise_frame()
-    back = BackAsk(Unit("pool1", 0), BackMode.GRAD)
+    back = BackAsk(Unit("pool1", 0), GRADIENT)
     assert deepest(NetAsk(frame), blobs) is None
     assert deepest(NetAsk(frame, shown=frozenset({"conv1"})), blobs) == "conv1"
     assert deepest(NetAsk(frame, back, shown=frozenset({"conv1"})), blobs) == "pool1"

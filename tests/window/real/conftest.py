@@ -53,7 +53,7 @@ class Program:
 
     def xdotool(self, *arguments: str) -> str:
         return subprocess.run(
-            ["xdotool", *arguments], env=self.environment, capture_output=True, text=True, timeout=20
+            ["xdotool", *arguments], env=self.environment, capture_output=True, text=True, timeout=60
         ).stdout
 
     def key(self, *names: str) -> None:

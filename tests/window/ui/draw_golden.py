@@ -1,4 +1,7 @@
-"""Draws the stored pictures of every pane anew: python -m tests.window.ui.draw_golden. Look before committing."""
+"""Draws the stored pictures of every pane anew: python -m tests.window.ui.draw_golden. Look before committing.
+
+The words in them are in words.py, by hand.
+"""
 
 from __future__ import annotations
 

@@ -9,11 +9,12 @@ from functools import lru_cache
 
 import numpy as np
 
+import deepvis.network.back_modes  # noqa: F401  (fills the table)
+from deepvis.core.back_modes import all_modes
 from deepvis.core.commands import Command
 from deepvis.core.state import AppState, BackFilter, Cursor, InputState, LiveState, Show, ViewState, Zoom
 from deepvis.core.types import (
     BackAsk,
-    BackMode,
     Fit,
     Frame,
     LayerInfo,
@@ -83,7 +84,7 @@ def make_snapshot(frame: Frame, back: BackAsk | None = None, fit: Fit = Fit.CROP
     blobs = activations(float(frame.id))
     diffs, input_diff = {}, None
     if back is not None:
-        kind = list(BackMode).index(back.mode) + back.unit.channel / 10
+        kind = all_modes().index(back.mode) + back.unit.channel / 10
         names = [layer.name for layer in LAYERS]
         upto = names[: names.index(back.unit.layer) + 1]
         diffs = {name: waves(*blobs[name].shape, phase=kind) for name in upto}
@@ -138,7 +139,7 @@ def make_scene(
 
 
 UNIT = ViewState(2, 7, Cursor.UNITS)
-DECONV = replace(UNIT, back_mode=BackMode.DECONV)
+DECONV = replace(UNIT, back_mode="deconv")
 
 
 def field_of(layer: str, row: int, col: int) -> tuple[int, int, int, int]:
@@ -151,7 +152,7 @@ def whole_layer(layer: str) -> WholeLayer:
 
 
 def stale_scene() -> Scene:
-    return make_scene(DECONV, asked=BackAsk(Unit("conv2/5x5_reduce", 3), BackMode.GRAD))
+    return make_scene(DECONV, asked=BackAsk(Unit("conv2/5x5_reduce", 3), "gradient"))
 
 
 unit_of = Unit("conv2/5x5_reduce", 7)

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from deepvis.core.back_modes import all_modes
 from deepvis.core.panes import make_layout
 from deepvis.core.state import BackFilter, Cursor, InputState, LiveState, Show, ViewState, Zoom
-from deepvis.core.types import BackAsk, BackMode, Fit, OptimizeProgress, Unit
+from deepvis.core.types import BackAsk, Fit, OptimizeProgress, Unit
 from deepvis.window.ui import compose as module
 from deepvis.window.ui.compose import Composer, compose
 from deepvis.window.ui.layout import layout_for
@@ -37,7 +38,7 @@ views = st.builds(
     layer_index=st.integers(0, 5),
     channel=st.integers(0, 45),
     cursor=st.sampled_from(Cursor),
-    back_mode=st.sampled_from(BackMode),
+    back_mode=st.sampled_from(all_modes()),
     back_filter=st.sampled_from(BackFilter),
     pinned=st.one_of(st.none(), units),
     show=st.sampled_from(Show),
@@ -53,7 +54,7 @@ views = st.builds(
     debug=st.sampled_from([0, 0, 0, 1]),
 )
 FRAMES = [None, *(make_frame(i) for i in (1, 2)), make_frame(3, moving=True)]
-BACKS = [None, BackAsk(Unit("conv2/5x5_reduce", 7), BackMode.DECONV), BackAsk(Unit("prob", 2), BackMode.GUIDED)]
+BACKS = [None, BackAsk(Unit("conv2/5x5_reduce", 7), "deconv"), BackAsk(Unit("prob", 2), "guided")]
 SNAPSHOTS = [None, *(make_snapshot(frame, back, fit) for frame in FRAMES[1:] for back in BACKS for fit in Fit)]
 IMAGES = [
     None,
@@ -157,7 +158,7 @@ def test_a_pane_paints_its_rectangle_and_nothing_else(
 
 @pytest.mark.parametrize("size", [(720, 1280), (930, 1500), (1440, 2560), (240, 320), (2000, 600), (300, 3000)])
 def test_any_window_size(size: tuple[int, int]) -> None:
-    scene = make_scene(ViewState(2, 7, Cursor.UNITS, back_mode=BackMode.DECONV, scores=True), size=size)
+    scene = make_scene(ViewState(2, 7, Cursor.UNITS, back_mode="deconv", scores=True), size=size)
     scene = replace(scene, unit_images=IMAGES[1])
     assert Composer()(scene).shape == (*size, 3)
     assert Composer()(replace(scene, state=replace(scene.state, view=ViewState(help=True)))).shape == (*size, 3)

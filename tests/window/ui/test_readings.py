@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from deepvis.core.state import InputState, Show, ViewState
-from deepvis.core.types import BackAsk, BackMode, Fit, Patch, Snapshot, Unit, UnitStanding
+from deepvis.core.types import BackAsk, Fit, Patch, Snapshot, Unit, UnitStanding
 from deepvis.window.ui.readings import (
     is_back_stale,
     is_frame_stale,
@@ -57,12 +57,12 @@ def test_another_fit_is_stale_even_for_a_camera() -> None:
 
 def test_the_back_pane_is_stale_by_comparison() -> None:
     assert not is_back_stale(make_scene(DECONV))
-    assert is_back_stale(make_scene(DECONV, asked=BackAsk(Unit("conv2/5x5_reduce", 8), BackMode.DECONV)))
-    assert is_back_stale(make_scene(DECONV, asked=BackAsk(unit_of, BackMode.GRAD)))
+    assert is_back_stale(make_scene(DECONV, asked=BackAsk(Unit("conv2/5x5_reduce", 8), "deconv")))
+    assert is_back_stale(make_scene(DECONV, asked=BackAsk(unit_of, "gradient")))
 
 
 def test_diffs_are_named_after_the_ask_that_they_answer() -> None:
-    other = BackAsk(Unit("fc3", 1), BackMode.GRAD)
+    other = BackAsk(Unit("fc3", 1), "gradient")
     view = layer_view(make_scene(replace(DECONV, show=Show.DIFFS), asked=other))
     assert view.caption == "diffs, gradient of fc3 · 1" and view.stale and view.signed
 

@@ -68,7 +68,7 @@ def ask_to_close(window):
     x11.XSendEvent(display, ctypes.c_ulong(window), 0, 0, ctypes.byref(message))
     x11.XFlush(display)
 
-def until(wanted, seconds=20):
+def until(wanted, seconds=60):
     found, end = [], time.monotonic() + seconds
     while time.monotonic() < end:
         found += window.poll(10)
@@ -138,7 +138,7 @@ def press_at_once():
 presser = threading.Thread(target=press_at_once)
 presser.start()
 window = Window("deepvis early keys", 300, 400)
-codes, end = [], time.monotonic() + 15
+codes, end = [], time.monotonic() + 60
 while len(codes) < 3 and time.monotonic() < end:
     codes += [event.code for event in window.poll(10) if isinstance(event, Key)]
 presser.join()

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from deepvis.formats.caffe.layer import MANY, WeightRule, blob, canonical_axis, fault, layer_type
 from deepvis.formats.caffe.layers._windows import convolved, per_axis
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.field import Step, Window, sliding
+from deepvis.network.field_rules import Step, Window, sliding
 from deepvis.network.kinds import Kind
 from deepvis.network.lazy import F, Tensor, torch
 from deepvis.network.op import Op, Weights
@@ -100,7 +100,9 @@ KERNELS = WeightRule(has_bias, kernel_shapes)
 
 
 @layer_type(
-    "Convolution", "DepthwiseConvolution", "ConvolutionDepthwise",
+    "Convolution",
+    "DepthwiseConvolution",
+    "ConvolutionDepthwise",
     kind=Kind.CONVOLUTION,
     bottoms=(1, MANY),
     tops=(1, MANY),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from deepvis.formats.caffe.layer import canonical_axis, fault, layer_type
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.field import Step, Window, each, last_two, shifted
+from deepvis.network.field_rules import Step, Window, each, last_two, shifted
 from deepvis.network.lazy import Tensor, torch
 from deepvis.network.op import Op, Weights
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import product
 from math import prod
+from typing import Any
 
 from deepvis.formats.caffe.layer import MANY, blob, check_size, fault, layer_type
 from deepvis.formats.caffe.layers._windows import deconvolved
@@ -19,7 +20,7 @@ from deepvis.formats.caffe.layers.convolution import (
     spatial_axes,
 )
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.field import Step, Window, sliding, spread
+from deepvis.network.field_rules import Step, Window, sliding, spread
 from deepvis.network.kinds import Kind
 from deepvis.network.lazy import F, Tensor, torch
 from deepvis.network.op import Op, Weights
@@ -103,11 +104,13 @@ def _any_dims(x: Tensor, w: Tensor, bias: Tensor | None, window: Sliding) -> Ten
     y = x.new_zeros(x.shape[0], groups, w.shape[2], *whole)
     x = x.unflatten(1, (groups, -1))
     for place in product(*(range(k) for k in window.kernel)):
-        spread = [
+        reached = [
             slice(k * d, k * d + s * (n - 1) + 1, s)
             for k, d, s, n in zip(place, window.dilation, window.stride, x.shape[3:], strict=True)
         ]
-        y[(..., *spread)] += torch.einsum("ngc...,gco->ngo...", x, w[(..., *place)])
-    kept = [slice(pad, n - pad) for pad, n in zip(window.pad, whole, strict=True)]
-    y = y[(slice(None), slice(None), slice(None), *kept)].flatten(1, 2)
+        here: Any = (..., *place)
+        there: Any = (..., *reached)
+        y[there] += torch.einsum("ngc...,gco->ngo...", x, w[here])
+    kept: Any = (..., *(slice(pad, n - pad) for pad, n in zip(window.pad, whole, strict=True)))
+    y = y[kept].flatten(1, 2)
     return y if bias is None else y + bias.reshape(-1, *[1] * axes)

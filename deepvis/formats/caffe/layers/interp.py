@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from deepvis.formats.caffe.layer import check_size, fault, layer_type
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.field import Span, Step, Window, each, image_size
+from deepvis.network.field_rules import Span, Step, Window, each, image_size
 from deepvis.network.lazy import F, Tensor
 from deepvis.network.op import Op, Weights
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from deepvis.formats.caffe.layer import fault, layer_type, option
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.field import Step, Window, sliding
+from deepvis.network.field_rules import Step, Window, sliding
 from deepvis.network.kinds import Kind
 from deepvis.network.lazy import F, Tensor, torch
 from deepvis.network.op import Op, Weights

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from deepvis.formats.caffe.layer import WeightRule, blob, fault, layer_type, no_filler
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.field import WHOLE_WINDOW, Step, Window
+from deepvis.network.field_rules import WHOLE_WINDOW, Step, Window
 from deepvis.network.kinds import Kind
 from deepvis.network.lazy import Tensor, torch
 from deepvis.network.op import SAME, Op, Weights

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from deepvis.formats.caffe.layer import fault, layer_type, option
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.field import WHOLE_WINDOW, Step, Window, image_size, sliding
+from deepvis.network.field_rules import WHOLE_WINDOW, Step, Window, image_size, sliding
 from deepvis.network.kinds import Kind
 from deepvis.network.lazy import F, Tensor, torch
 from deepvis.network.op import Op, Weights

@@ -7,7 +7,7 @@ from math import prod
 
 from deepvis.formats.caffe.layer import canonical_axis, check_size, elementwise, fault, layer_type
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.field import WHOLE_WINDOW, Step, Window, whole_along
+from deepvis.network.field_rules import WHOLE_WINDOW, Step, Window, whole_along
 from deepvis.network.kinds import Kind
 from deepvis.network.lazy import Tensor
 from deepvis.network.op import Op, Weights

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from deepvis.formats.caffe.layer import canonical_axis, layer_type
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.field import Step, Window, whole_along
+from deepvis.network.field_rules import Step, Window, whole_along
 from deepvis.network.kinds import Kind
 from deepvis.network.lazy import Tensor, torch
 from deepvis.network.op import Op, Weights

@@ -9,7 +9,7 @@ from typing import Any
 from deepvis.formats.caffe.layer import WeightRule, blob, fault, layer_type
 from deepvis.formats.caffe.schema import FillerParameter
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.field import WHOLE_WINDOW, Step, Window
+from deepvis.network.field_rules import WHOLE_WINDOW, Step, Window
 from deepvis.network.kinds import Kind
 from deepvis.network.lazy import Tensor, torch
 from deepvis.network.op import Op, Weights, without_gradient

@@ -1,4 +1,4 @@
-"""The selected unit projected back to the input: gradient, deconv or guided backprop."""
+"""The selected unit projected back to the input, in the back mode that is chosen."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import numpy as np
 
 from deepvis.core.pixels import back_picture
 from deepvis.core.state import BackFilter
-from deepvis.core.types import BackMode
 from deepvis.window.ui.canvas import picture
 from deepvis.window.ui.heading import draw_card, sentence
 from deepvis.window.ui.kept import kept
@@ -38,12 +37,11 @@ def draw_back(canvas: np.ndarray, scene: Scene) -> None:
         sentence(canvas, scene, parts.body, "The back pass is off. Press b to project the unit back to the input.")
         return
     if snapshot is None or snapshot.ask.back is None or snapshot.input_diff is None:
-        parts = draw_card(canvas, scene, "Back", scene.state.view.back_mode.value)
+        parts = draw_card(canvas, scene, "Back", scene.state.view.back_mode)
         sentence(canvas, scene, parts.body, f"Waiting for the {back_name(wanted)}.")
         return
     how, diff, back = scene.state.view.back_filter, snapshot.input_diff, snapshot.ask.back
-    title = {BackMode.GRAD: "Gradient", BackMode.DECONV: "Deconv", BackMode.GUIDED: "Guided"}[back.mode]
-    title = f"{title} ({FILTER_NAMES[how]})"
+    title = f"{back.mode.capitalize()} ({FILTER_NAMES[how]})"
     note = f"{back.unit.layer} · {back.unit.channel}"
     parts = draw_card(canvas, scene, title, note, stale=is_back_stale(scene))
     rgb = kept(("back", snapshot.id, how), diff, lambda: back_picture(diff, how))

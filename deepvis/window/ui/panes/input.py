@@ -78,7 +78,10 @@ def draw_field(canvas: np.ndarray, scene: Scene, place: Rect) -> None:
     if activations is None or scene.field_of is None or unit.channel >= len(activations):
         return
     row, col = np.unravel_index(int(np.argmax(activations[unit.channel])), activations.shape[1:])
-    top, left, bottom, right = scene.field_of(unit.layer, int(row), int(col))
+    edges = scene.field_of(unit.layer, int(row), int(col))
+    if edges is None:
+        return
+    top, left, bottom, right = edges
     _, height, width = scene.state.info.input_shape
     down, across = place.height / height, place.width / width
     top, bottom = (round(min(max(edge, 0), height) * down) for edge in (top, bottom))

@@ -30,7 +30,7 @@ def looks_at(scene: Scene) -> Hashable:
         view.scores,
         None if images is None else (images.version, images.unit, images.loading),
         None if progress is None else (progress.version, progress.unit, progress.iteration, progress.done),
-        scene.state.live.optimize,
+        scene.state.live.optimizing,
         scene.state.live.preset,
     )
 

@@ -6,15 +6,15 @@ from collections.abc import Hashable
 
 import numpy as np
 
+from deepvis.core.back_modes import OFF, title_of
 from deepvis.core.geometry import Rect
 from deepvis.core.panes import card
 from deepvis.core.state import GAMMA_BOOSTS, INDIVIDUAL_BOOSTS, LiveState, Show
-from deepvis.core.types import BackMode, PassSeconds
+from deepvis.core.types import PassSeconds
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import bounds, card_face, fill
 from deepvis.window.ui.pane import pane
 from deepvis.window.ui.readings import (
-    MODE_NAMES,
     label_of,
     layer_view,
     number,
@@ -128,9 +128,9 @@ def facts(scene: Scene) -> list[tuple[str, theme.BGR]]:
 
 def back_fact(scene: Scene) -> str:
     view = scene.state.view
-    if view.back_mode is BackMode.OFF:
+    if view.back_mode == OFF:
         return "back off"
-    said = f"{MODE_NAMES[view.back_mode]}, {view.back_filter.value}"
+    said = f"{title_of(view.back_mode)}, {view.back_filter.value}"
     if view.pinned is not None:
         said += f", frozen at {view.pinned.layer} · {view.pinned.channel}"
     return said

@@ -1,0 +1,48 @@
+"""What a key wants done beside a change of the state: values that a command returns and somebody else carries out.
+
+Each has an id of its own, which comes from the state (``AppState.next_id``). Whoever carries an effect out answers
+with that id, so what comes late is told from what is wanted now by a comparison.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from deepvis.core.types import Fit, Unit
+
+
+@dataclass(frozen=True)
+class Effect:
+    """id: a number that no other effect of this run has; a later effect has a higher one."""
+
+    id: int
+
+
+@dataclass(frozen=True)
+class SavePicture(Effect):
+    """Write the window as a picture."""
+
+
+@dataclass(frozen=True)
+class StartOptimizing(Effect):
+    """Begin to optimize a unit, in the place of what is being optimized."""
+
+    unit: Unit
+    preset: str  # a name, see core/state.py
+    from_frame: bool = False  # start from the current frame rather than from noise
+    fit: Fit = Fit.CROP  # how that frame becomes the network's input
+
+
+@dataclass(frozen=True)
+class StopOptimizing(Effect):
+    """Optimize nothing any more."""
+
+
+@dataclass(frozen=True)
+class ForgetTop(Effect):
+    """Begin the running top 9 anew."""
+
+
+@dataclass(frozen=True)
+class SaveTop(Effect):
+    """Write the running top 9 as the model's unit images."""

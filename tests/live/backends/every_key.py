@@ -1,0 +1,82 @@
+"""The whole window over one backend, without a display: every key of every command, one after another."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from deepvis.core.commands import COMMANDS
+from deepvis.live.backends.base import Backend
+from deepvis.models.zoo import Model
+from deepvis.optimize import presets
+from deepvis.settings.table import Settings
+from deepvis.window import app
+from deepvis.window.loop import Loop
+from deepvis.window.options import RunOptions
+from deepvis.window.stats import PassLog, Stats
+from deepvis.window.ui.window import MemoryWindow
+
+PATIENCE = 60.0  # seconds for one key
+EXCEPTION = re.compile(r"\b[A-Z]\w*(Error|Exception|Warning|Exit)\b|Traceback")
+
+
+def press_every_key(
+    model: Model,
+    make: Callable[[Model], Backend],
+    photos: Path,
+    video: Path,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each key is waited for until the panes have settled; no sentence in the window may name an exception of Python.
+
+    folder: where key p saves.
+    """
+    monkeypatch.setattr(app, "open_backend", lambda name, model, device: make(model))
+    quick = {name: replace(recipe, max_iter=2) for name, recipe in presets.BUILT_IN.items()}
+    monkeypatch.setattr(presets, "BUILT_IN", quick)
+    settings = Settings(images=str(photos), video=str(video), pictures=str(folder))
+    parts = app.make_parts(settings, model, PassLog())
+    state = app.first_state(settings, model, "off", starts_moving=False)
+    window, layouts = MemoryWindow("", 465, 750), app.Layouts(settings, model)
+    loop = Loop(state, parts, window, RunOptions(headless=True), layouts, folder, Stats())
+    try:
+        settle(loop, "the start")
+        keys = [key for row in COMMANDS.values() if row.name != "quit" for key in row.keys]
+        for key in (*keys, "e", *reversed(keys)):  # e: another photo, after 1 has made the running top 9 forget
+            loop.press(key)
+            settle(loop, key)
+            if key == "2":
+                settle_saving(loop)
+        loop.press("q")
+        assert loop.state.quit
+    finally:
+        parts.stop()
+
+
+def settle_saving(loop: Loop) -> None:
+    """Turn the loop until the window says what has become of the running top 9."""
+    until = time.monotonic() + PATIENCE
+    while "top 9" not in loop.scene.status.hint:  # type: ignore[union-attr]
+        assert time.monotonic() < until, "nothing was said of key 2"
+        loop.turn()
+    settle(loop, "2")
+
+
+def settle(loop: Loop, key: str) -> None:
+    """Turn the loop until every pane shows what the state asks for, or says why it cannot."""
+    until = time.monotonic() + PATIENCE
+    loop.turn()
+    while loop.missing:
+        assert time.monotonic() < until, f"after {key!r} {loop.missing} did not come"
+        loop.turn()
+    loop.turn()
+    assert loop.scene is not None
+    status, images = loop.scene.status, loop.scene.unit_images
+    for sentence in (status.error, status.hint, *(images.notes.values() if images else ())):
+        assert not EXCEPTION.search(sentence), f"after {key!r} the window says: {sentence}"
