@@ -55,8 +55,15 @@ class Origin:
         return {"model": self.model, "network": self.network}
 
     def made(self, told: Mapping[str, Any]) -> bool:
-        """Does a file's table name this network? One of an earlier version does not say."""
-        return told["model"] == self.model and told.get("network", self.network) == self.network
+        """Does a file's table name this network? One of an earlier version has its name at most."""
+        if "network" in told:
+            return told["network"] == self.network
+        return told.get("model", self.model) == self.model
+
+    def made_as(self, told: Mapping[str, Any], description: Mapping[str, Any]) -> bool:
+        """Was it made in this network, as ``description`` says? What the table does not tell is taken to fit."""
+        now = json.loads(json.dumps(description))
+        return self.made(told) and {**now, **told, **self.as_dict()} == {**now, **self.as_dict()}
 
 
 def origin_of(model: Model) -> Origin:

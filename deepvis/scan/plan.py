@@ -27,7 +27,7 @@ from deepvis.network.ref import NetworkRef
 from deepvis.scan.errors import ScanError
 from deepvis.scan.tracker import TrackedLayer
 
-VERSION = 1
+VERSION = 2  # of scan.json; that of 0.1.0, 1, has another layout of the network
 LEAST_CHUNK, MOST_CHUNK = 64, 16384
 FEW_CHUNKS, MANY_CHUNKS = 8, 2048
 # stands for every network in ``plan_hash``, with the names that 0.1.0 had: so its parts go on being used
@@ -119,7 +119,7 @@ def read_plan(folder: ScanFolder) -> ScanPlan:
     try:
         content = json.loads(folder.plan.read_bytes())
         version = content.pop("version")
-        if version != VERSION:
+        if version not in (1, VERSION):
             raise ScanError(f"{folder.plan} has version {version}, expected {VERSION}; scan anew with --fresh")
         layers = tuple(TrackedLayer(**layer) for layer in content.pop("layers"))
         network = NetworkRef.from_dict(content.pop("model"))

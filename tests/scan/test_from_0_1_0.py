@@ -80,6 +80,15 @@ def test_its_plan_names_the_network_in_todays_words(folder: Path, ref: NetworkRe
     assert open_model(ref).is_named(plan.identity)
 
 
+def test_written_anew_it_has_the_version_of_its_layout(folder: Path, ref: NetworkRef, collection: Path) -> None:
+    """0.1.0 then says so in a sentence."""
+    before = read_plan(ScanFolder(folder))
+    run_scan(order(ref, collection, folder))
+    told = json.loads(ScanFolder(folder).plan.read_text())
+    assert (told["version"], told["model"]) == (2, ref.as_dict() | {"mean": list(MEAN)})
+    assert read_plan(ScanFolder(folder)) == before
+
+
 def test_a_finished_scan_is_not_done_again(folder: Path, ref: NetworkRef, collection: Path) -> None:
     told = Told()
     assert run_scan(order(ref, collection, folder), told).maxes.seen == 46
