@@ -119,7 +119,7 @@ class UnitImageReader:
 
     def _optimized(self, unit: Unit, places: list[UnitImagePaths], notes: dict[str, str]) -> np.ndarray | None:
         for place in places:
-            if place.live.exists() and self._provenance.of_live(place, self._folder_of(place)) is MadeIn.ANOTHER:
+            if _stamp(place.live) and self._provenance.of_live(place, self._folder_of(place)) is MadeIn.ANOTHER:
                 notes["optimized"] = _another(place.live, PRESS_X)
                 continue
             live = self._picture(place.live, notes, "optimized")
@@ -142,7 +142,7 @@ class UnitImageReader:
 
     def _preferred_made_in(self, place: UnitImagePaths, path: Path, notes: dict[str, str], name: str) -> MadeIn:
         """Where the preferred pictures of a place, ``path`` among them, come from; a note if from another network."""
-        made_in = self._provenance.of_preferred(place, self._folder_of(place)) if path.exists() else MadeIn.THIS
+        made_in = self._provenance.of_preferred(place, self._folder_of(place)) if _stamp(path) else MadeIn.THIS
         if made_in is MadeIn.ANOTHER:
             notes[name] = _another(place.how.parent, PRESS_X)
         return made_in
@@ -151,7 +151,7 @@ class UnitImageReader:
         """The places whose top 9 or projections may be shown; a note on those that were made in another network."""
         found: dict[UnitImagePaths, MadeIn] = {}
         for place in places:
-            if place.top.exists() or place.top_back.exists():
+            if _stamp(place.top) or _stamp(place.top_back):
                 made_in = self._provenance.of_top(place, self._folder_of(place))
                 if made_in is MadeIn.ANOTHER:
                     notes["top"] = notes["top_back"] = _another(place.top.parent, OTHER_FOLDER)

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from deepvis.core.commands import COMMANDS
-from deepvis.core.types import Patch, Unit
+from deepvis.core.types import LayerInfo, Patch, Unit
 from deepvis.core.unit_files import SAVED_TOP, original_image_paths, unit_image_paths, write_patches, write_stats
 from deepvis.live.backends.fake import FAKE_INFO
 from deepvis.live.made_in import Provenance
@@ -250,3 +250,12 @@ def test_a_whole_layer_is_handed_out_once(reader):
     assert layers[0].layer == "conv1" and all(layer is layers[0] for layer in layers)
     worker.handle(ImagesAsk(Unit("fc2", 3), whole_layer=True))
     assert worker.outbox.take(0).value.layer.layer == "fc2"
+
+
+def test_a_layer_whose_name_is_too_long_for_a_file_has_no_pictures(tmp_path):
+    layer = "x" * 300
+    info = replace(FAKE_INFO, layers=(LayerInfo(layer, "Convolution", 4, 1, 1),))
+    reader = UnitImageReader([tmp_path], info, Commands("--model fake"))
+    images = reader.unit(Unit(layer, 3), 1)
+    assert (images.optimized, images.top, images.top_back) == (None, None, None)
+    assert reader.whole_layer(layer, 2).tiles is None
