@@ -24,16 +24,17 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from deepvis.models.zoo import load_model
+from deepvis.network.device import device_of
 from deepvis.network.net import Net
+from deepvis.network.ref import NetworkRef
 from deepvis.optimize import command, session
 from deepvis.optimize.ascend import Climb, Job
 from deepvis.optimize.figures import Pieces, draw, presets_by_class
 from deepvis.optimize.objective import resolve, unit
-from deepvis.optimize.options import device_of
 from deepvis.optimize.pictures import pictures_of
 from deepvis.optimize.presets import TABLE_1, preset
 from deepvis.optimize.results import write_arrays, write_jpeg
-from deepvis.optimize.tasks import NetworkRef, load, origin, specimen
+from deepvis.optimize.tasks import Setup, load, origin, specimen
 from deepvis.optimize.units import label_of
 
 MAKER, LAYER = "bvlc-googlenet", "loss3/classifier"
@@ -53,13 +54,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     p.add_argument("--device", default="auto")
     p.add_argument("--sheet", type=Path, metavar="JPG", help="draw all pictures on one page")
     args = p.parse_args(argv)
-    network = NetworkRef(model=MAKER, device=device_of(args.device))
-    model, shapes = load(network), specimen(network).net.shapes
+    setup = Setup(NetworkRef(MAKER), str(device_of(args.device)))
+    model, shapes = load(setup.network), specimen(setup).net.shapes
     recipes = {name: preset(name, args.presets_file) for name in args.presets}
     if args.iterations:
         recipes = {name: replace(recipe, max_iter=args.iterations) for name, recipe in recipes.items()}
     objectives = [(label_of(model, c), resolve(unit(LAYER, c), shapes)) for c in CLASSES[: args.classes]]
-    pieces, figure = Pieces(args.out, origin(network)), presets_by_class(objectives, recipes)
+    pieces, figure = Pieces(args.out, origin(setup.network)), presets_by_class(objectives, recipes)
 
     def write(climb: Climb) -> None:
         write_arrays(made_of(pieces, climb.job), {"best": climb.best.x.numpy()})
@@ -67,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     left = [job for job in figure.jobs if not pieces.path(job).exists()]
     with command.progress_bar(left) as bar:
-        report = session.run(network, left, session.Work(args.batch), bar, write)
+        report = session.run(setup, left, session.Work(args.batch), bar, write)
     done = [job for job in figure.jobs if pieces.path(job).exists()]
     told = {
         "iterations": {name: recipe.max_iter for name, recipe in recipes.items()},

@@ -32,13 +32,13 @@ import numpy as np
 import torch
 
 from deepvis.models.zoo import find_card
+from deepvis.network.ref import NetworkRef
 from deepvis.scan.command import run_command
 from deepvis.scan.executor import IN_PROCESS, Where, cores
 from deepvis.scan.images import find_images
 from deepvis.scan.layout import CropOrder, run_crops
 from deepvis.scan.network import ScanNetwork, one_torch_thread, open_network
 from deepvis.scan.peaks import peaks_of
-from deepvis.scan.plan import ModelRef
 from deepvis.scan.run import ScanOrder, run_scan
 from deepvis.scan.tracker import Tracker
 
@@ -96,13 +96,13 @@ def some_of(source: Path, count: int, folder: Path) -> Path:
     return folder
 
 
-def reference(name: str) -> ModelRef:
+def reference(name: str) -> NetworkRef:
     """The model; with random weights where its weights file is not here."""
     card = find_card(name)
     weights = card.path("weights")
     if weights is not None and weights.is_file():
-        return ModelRef(name=name)
-    return ModelRef(prototxt=str(card.path("prototxt")), mean=(104.0, 117.0, 123.0), fill=True)
+        return NetworkRef(name)
+    return NetworkRef(network=str(card.path("prototxt")), mean=(104.0, 117.0, 123.0), options=(("fill", True),))
 
 
 def bare(network: ScanNetwork, batch: int, seconds: float = 3.0) -> float:
@@ -161,7 +161,7 @@ def tracker_ms(network: ScanNetwork, images: int = 256) -> float:
     return 1000 * spent / images
 
 
-def scan(ref: ModelRef, images: Path, output: Path, where: Where) -> Clock:
+def scan(ref: NetworkRef, images: Path, output: Path, where: Where) -> Clock:
     clock = Clock()
     run_scan(ScanOrder(ref, str(images), output, where=where, fresh=True), clock)
     return clock
@@ -177,9 +177,9 @@ def crops_per_second(output: Path, layer: str) -> float:
 
 def measure(name: str, images: Path, work: Path, rounds: int, crops: bool, say: Callable[[str], None]) -> dict:
     ref = reference(name)
-    network, _ = open_network(ref, (), "cpu")
+    network = open_network(ref, (), "cpu")
     found: dict = {
-        "weights": "random" if ref.fill else "trained",
+        "weights": "random" if dict(ref.options).get("fill") else "trained",
         "layers": len(network.layers),
         "units": sum(layer.channels for layer in network.layers),
     }

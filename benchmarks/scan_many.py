@@ -26,8 +26,8 @@ import cv2
 import numpy as np
 import psutil
 
+from deepvis.network.ref import NetworkRef
 from deepvis.scan.images import write_list
-from deepvis.scan.plan import ModelRef
 from deepvis.scan.run import ScanOrder, run_scan
 
 IMPORT_SECONDS = time.perf_counter() - began
@@ -82,7 +82,7 @@ def main() -> None:
         listed = time.perf_counter() - listing
         memory = Memory(max(arguments.count // 20, 1))
         scanning = time.perf_counter()
-        part = run_scan(ScanOrder(ModelRef(name=arguments.model), str(folder), Path(work) / "scan"), memory)
+        part = run_scan(ScanOrder(NetworkRef(arguments.model), str(folder), Path(work) / "scan"), memory)
         seconds = time.perf_counter() - scanning
     found = {
         "images": part.maxes.seen,

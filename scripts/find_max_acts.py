@@ -25,7 +25,7 @@ from deepvis.scan.command import (
     add_model_arguments,
     add_modes_argument,
     add_where_arguments,
-    model_ref,
+    network_of,
     output_folder,
     run_command,
     where,
@@ -59,10 +59,10 @@ def parser() -> argparse.ArgumentParser:
 def scan(arguments: argparse.Namespace) -> None:
     from deepvis.scan.run import ScanOrder, run_scan  # late: --help needs no torch
 
-    ref = model_ref(arguments)
-    output = output_folder(arguments.output, ref)
+    network = network_of(arguments)
+    output = output_folder(arguments.output, network)
     order = ScanOrder(
-        model=ref,
+        network=network,
         images=arguments.images,
         output=output,
         layers=tuple(arguments.layers),

@@ -60,10 +60,10 @@ def parser() -> options.Parser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     args = parser().parse_args(argv)
-    network, work = options.network_of(args), command.work_of(args)
-    model, ready = load(network), specimen(network)
+    setup, work = options.setup_of(args), command.work_of(args)
+    model, ready = load(setup.network), specimen(setup)
     drawn = [resolved(figure, ready.net.shapes) for figure in wanted(args, model, ready.net.shapes)]
-    pieces = figures.Pieces(args.out / "pieces", origin(network))
+    pieces = figures.Pieces(args.out / "pieces", origin(setup.network))
     left = [job for job in dict.fromkeys(job for f in drawn for job in f.jobs) if not pieces.path(job).exists()]
 
     def write(climb: Climb) -> None:
@@ -71,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         pieces.write(climb.job, shown(x, model.preprocessor, field_box(ready, climb.job.objective.leader)))
 
     with command.progress_bar(left) as bar:
-        report = session.run(network, left, work, bar, write)
+        report = session.run(setup, left, work, bar, write)
     for figure in drawn:
         if all(pieces.path(job).exists() for job in figure.jobs):
             drawing = figures.draw(figure, pieces.read)

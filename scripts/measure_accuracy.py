@@ -24,12 +24,12 @@ use_environment()
 
 import numpy as np
 
-from deepvis.live.backends.base import BackendError
-from deepvis.live.backends.graph import pick_device
 from deepvis.models.labels import read_synsets
-from deepvis.models.zoo import Model, load_model
+from deepvis.models.zoo import Model, open_model
+from deepvis.network.device import device_of
 from deepvis.network.errors import ModelError
 from deepvis.network.net import Net
+from deepvis.network.ref import NetworkRef
 from deepvis.sources.photos import PhotoError, load_rgb
 
 PHOTOS = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
@@ -58,10 +58,10 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
     try:
-        model = open_model(arguments)
+        model = opened(arguments)
         photos = labelled(model, arguments.images, arguments.count)
         found = measure(model, photos, arguments.device)
-    except (BackendError, ModelError, UsageError) as error:
+    except (ModelError, UsageError) as error:
         print(f"measure_accuracy: {error}", file=sys.stderr)
         return 2
     if arguments.json:
@@ -75,12 +75,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def open_model(arguments: argparse.Namespace) -> Model:
+def opened(arguments: argparse.Namespace) -> Model:
+    """The model that the arguments name. Raises ModelError; UsageError for one without classes."""
     mean = arguments.mean
     if mean and not Path(mean).suffix.isalpha() and mean.replace(",", "").replace(".", "").isdigit():
-        mean = [float(part) for part in mean.split(",")]
-    files = {name: getattr(arguments, name) for name in ("prototxt", "weights", "labels")}
-    model = load_model(arguments.model, mean=mean, **files)
+        mean = tuple(float(part) for part in mean.split(","))
+    model = open_model(NetworkRef(arguments.model, arguments.prototxt, arguments.weights, mean, arguments.labels))
     if not model.prob_layer:
         raise UsageError(f"{model.name} has no layer of probabilities, expected one to read the classes from")
     return model
@@ -110,7 +110,7 @@ def labelled(model: Model, folder: Path, count: int | None) -> list[tuple[Path, 
 
 def measure(model: Model, photos: Sequence[tuple[Path, int]], device: str) -> dict[str, dict[str, float]]:
     """cut -> top1 and top5, as shares of the photos that can be read."""
-    net = Net(model.graph, str(pick_device(device)))
+    net = Net(model.graph, device_of(device))
     hits = {cut: np.zeros(2, int) for cut in CUTS}
     seen = 0
     for rgbs, classes in batches(photos):

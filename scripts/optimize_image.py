@@ -58,13 +58,13 @@ def parser() -> options.Parser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     args = parser().parse_args(argv)
-    network, recipe, work = options.network_of(args), options.recipe_of(args), command.work_of(args)
+    setup, recipe, work = options.setup_of(args), options.recipe_of(args), command.work_of(args)
     command.warn([*recipe.warnings(), *idle_seeds(args, recipe)], NAME)
-    model = load(network)
-    jobs = jobs_of(args, model, specimen(network).net.shapes, recipe)
+    model = load(setup.network)
+    jobs = jobs_of(args, model, specimen(setup).net.shapes, recipe)
     paths = {job: result_paths(stem_of(args.output_prefix, job, args.output_template)) for job in jobs}
     photo = start_photo(args.start_image, model) if args.start_image else None
-    made_in = origin(network)
+    made_in = origin(setup.network)
     left = jobs_left(paths, made_in, brave=args.brave)
     starts = dict.fromkeys(left, photo) if photo is not None else {}
 
@@ -74,7 +74,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     with command.progress_bar(left) as bar:
         unfinished = {job: paths[job].unfinished for job in left}
-        report = session.run(network, left, work, bar, write, unfinished, starts)
+        report = session.run(setup, left, work, bar, write, unfinished, starts)
     return command.last_words(report, NAME, len(left), brave=args.brave)
 
 

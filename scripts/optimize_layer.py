@@ -44,7 +44,7 @@ from deepvis.optimize.objective import CENTRE, Objective, Term, resolve
 from deepvis.optimize.pictures import field_box, shown
 from deepvis.optimize.presets import TABLE_1, preset
 from deepvis.optimize.specimen import Specimen
-from deepvis.optimize.tasks import NetworkRef, load, origin, specimen
+from deepvis.optimize.tasks import Setup, load, origin, specimen
 from deepvis.optimize.units import channels_of, layers_of
 
 NAME = "optimize_layer"
@@ -76,11 +76,11 @@ def parser() -> options.Parser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     args = parser().parse_args(argv)
-    network, work = options.network_of(args), command.work_of(args)
-    model, ready = load(network), specimen(network)
+    setup, work = options.setup_of(args), command.work_of(args)
+    model, ready = load(setup.network), specimen(setup)
     if not args.push_layer:
         args.push_layer = [layer for layer in model.layer_names if layer not in model.remap]
-    plans = [plan_of(args, network, model, ready, layer) for layer in layers_of(args, model, ready.net.shapes)]
+    plans = [plan_of(args, setup, model, ready, layer) for layer in layers_of(args, model, ready.net.shapes)]
     check_folders(plans)
     if not args.brave:
         plans = [rest_of(plan) for plan in plans]
@@ -90,13 +90,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not (report.interrupted or report.full):
             if args.brave:
                 give_up(plan)
-            report.take(make(plan, left, network, work, model))
+            report.take(make(plan, left, setup, work, model))
     return command.last_words(report, NAME, sum(map(len, lefts)), brave=args.brave)
 
 
-def make(
-    plan: LayerPlan, left: dict[Job, Path], network: NetworkRef, work: session.Work, model: Model
-) -> session.Report:
+def make(plan: LayerPlan, left: dict[Job, Path], setup: Setup, work: session.Work, model: Model) -> session.Report:
     """Make the pieces of a layer that are left, each unit's montage with its last piece, and the layer's picture."""
 
     def write(climb: Climb) -> None:
@@ -110,11 +108,11 @@ def make(
         return session.Report()
     write_how(plan)
     if plan.field_only:
-        network = replace(network, field_of=plan.layer)
+        setup = replace(setup, field_of=plan.layer)
     colours = model.preprocessor
     kept = {job: unfinished(path) for job, path in left.items()}
     with command.progress_bar(list(left), plan.layer) as bar:
-        report = session.run(network, list(left), work, bar, write, kept)
+        report = session.run(setup, list(left), work, bar, write, kept)
     if not (report.interrupted or report.full):
         for channel in plan.channels:
             write_montage(plan, channel)
@@ -135,7 +133,7 @@ def check_folders(plans: Sequence[LayerPlan]) -> None:
             )
 
 
-def plan_of(args, network: NetworkRef, model: Model, ready: Specimen, layer: str) -> LayerPlan:
+def plan_of(args, setup: Setup, model: Model, ready: Specimen, layer: str) -> LayerPlan:
     """What the options ask of a layer."""
     recipes = {name: preset(name, args.presets_file) for name in args.presets or model.presets or TABLE_1}
     if args.max_iter is not None:
@@ -152,7 +150,7 @@ def plan_of(args, network: NetworkRef, model: Model, ready: Specimen, layer: str
     term = resolve(Objective((Term(layer, channels[-1], place),)), small.net.shapes).leader
     return LayerPlan(
         folder=args.unit_jpg_dir or model.unit_image_dir,
-        origin=origin(network),
+        origin=origin(setup.network),
         layer=layer,
         channels=tuple(channels),
         count=shapes[layer][1] if len(shapes[layer]) > 1 else 1,

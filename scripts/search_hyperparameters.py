@@ -57,8 +57,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser().parse_args(argv)
     if args.keep is not None:
         return keep(args)
-    network, work = options.network_of(args), command.work_of(args)
-    model, ready = load(network), specimen(network)
+    setup, work = options.setup_of(args), command.work_of(args)
+    model, ready = load(setup.network), specimen(setup)
     shapes = ready.net.shapes
     objectives = [
         objective_at(args, layer, channel, shapes)
@@ -68,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     recipes = options.whole("--recipes", args.recipes, 1, MOST_RECIPES)
     max_iter = options.whole("--max-iter", args.max_iter, 1)
     seed = options.whole("--rand-seed", args.rand_seed, 0, LARGEST_SEED)
-    search = Search(origin(network), tuple(objectives), recipes, seed, max_iter)
+    search = Search(origin(setup.network), tuple(objectives), recipes, seed, max_iter)
     open_search(args.out, search)
     jobs = search.jobs()
     left = [job for job, (_, stem) in jobs.items() if not (args.out / f"{stem}.json").exists()]
@@ -79,7 +79,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         write_tried(args.out, jobs[climb.job][1], climb, picture, search.origin)
 
     with command.progress_bar(left) as bar:
-        report = session.run(network, left, work, bar, write)
+        report = session.run(setup, left, work, bar, write)
     write_sheet(args.out, model.name, search)
     return command.last_words(report, NAME, len(left))
 

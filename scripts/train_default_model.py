@@ -28,6 +28,7 @@ from default_model.recipe import Recipe
 from tqdm import tqdm
 
 from deepvis.models.zoo import load_model
+from deepvis.network.device import device_of
 from deepvis.network.errors import ModelError
 from deepvis.network.net import Net
 
@@ -47,7 +48,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=recipe.rate, help="highest learning rate, default %(default)s")
     parser.add_argument("--seed", type=int, default=recipe.seed, help="default %(default)s")
     parser.add_argument("--threads", type=int, help="CPU threads; all by default")
-    parser.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     parser.add_argument("--stop-after", type=int, metavar="N", help="stop after N epochs; a later call goes on")
     parser.add_argument("--change", action="store_true", help="go on with other numbers than the run began with")
     parser.add_argument("--export-only", action="store_true", help="write the model as far as the run has come")
@@ -77,9 +78,9 @@ def main(argv: list[str] | None = None) -> int:
     args = arguments(argv)
     if args.threads:
         torch.set_num_threads(args.threads)
-    device = "cuda" if args.device != "cpu" and torch.cuda.is_available() else "cpu"
     recipe = Recipe(epochs=args.epochs, batch=args.batch, rate=args.rate, seed=args.seed)
     try:
+        device = str(device_of(args.device))
         place = session.Place(args.photos, args.prototxt, args.out, args.work, args.docs or args.out, device)
         opened = session.open_session(
             place, recipe, lambda: teacher_of(args, device), Bars(args.quiet), change=args.change

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 from torch import Tensor
 
-import deepvis.formats.caffe.layers  # noqa: F401  (fills the table of layer types)
 from deepvis.caffe import mode
 from deepvis.caffe.blob import Blob, batches
 from deepvis.caffe.python_layer import BlobVec, make_python_layer

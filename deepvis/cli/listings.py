@@ -8,7 +8,7 @@ from deepvis.live.backends.base import BackendError, open_backend
 from deepvis.models.zoo import DEFAULT_MODEL, list_models
 from deepvis.network.errors import ModelError
 from deepvis.settings.table import Settings
-from deepvis.window.app import open_model
+from deepvis.window.app import opened
 from deepvis.window.options import UsageError
 
 
@@ -29,7 +29,7 @@ def print_models() -> int:
 
 def print_layers(settings: Settings) -> int:
     """The layers that the window shows: name, type, channels x height x width, name in the list."""
-    model = open_model(settings)
+    model = opened(settings)
     try:
         backend = open_backend(settings.backend, model, settings.device)
     except (BackendError, ModelError) as error:

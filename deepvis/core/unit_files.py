@@ -7,20 +7,23 @@ The layout is the original's ``unit_jpg_vis`` folder, with slashes in layer name
                                                          paper's Table 1; the window shows the lower left
       regularized_opt/<layer>/whole_layer.jpg            one picture per unit, row-major in a square of
                                                          ceil(sqrt(units)) cells a side
-      regularized_opt/<layer>/how.json                   how deepvis made the two, "network" (its fingerprint)
-                                                         among other things; the original has no such file
+      regularized_opt/<layer>/how.json                   how deepvis made the two
       max_im/<layer>/<layer>_0007.jpg                    3x3 montage of the patches that excite it most
       max_im/<layer>/<layer>_0007.json                   which patches those are (below)
       max_im/<layer>/stats.npz                           how the layer answered the whole collection (below)
       max_deconv/<layer>/<layer>_0007.jpg                3x3 montage of their back projections
       live_opt/<layer>/<layer>_0007.png                  one picture: a finished live optimization of the user
+      live_opt/<layer>/<layer>_0007.json                 how it was made
+
+Each json and each stats.npz names the network that it was made in: "network", its identity. The original has no
+such files, and those that 0.1.0 made in max_im have no such name.
 
 ``<layer>`` is ``file_name(layer)``: each of ``/ \\ : * ? " < > |`` and each control character becomes ``-``,
 and so does a leading dot (``inception_4c/output`` -> ``inception_4c-output``).
 
 ``<layer>_0007.json``, version 1::
 
-    {"version": 1, "layer": "conv5", "channel": 7,
+    {"version": 1, "network": "f3f625298ff4", "layer": "conv5", "channel": 7,
      "patches": [{"value": 41.5, "path": "cats/a.jpg", "row": 3, "col": 11}, ...]}
 
 patches: best first, in the order of the montage (row-major); value: the unit's maximum in that photo; row and
@@ -29,6 +32,7 @@ col: its place in the unit's map; path: of the photo, "" for a camera frame.
 ``stats.npz``, version 1, without pickle; C channels, B histogram bins::
 
     version ()          int       1
+    network ()          str       its identity; missing in those of 0.1.0
     images  ()          int       photos scanned
     mean    (C,)        float32   of the per-photo maxima
     std     (C,)        float32   likewise
@@ -54,6 +58,7 @@ from deepvis.core.types import Patch, Unit, UnitStanding
 
 VERSION = 1
 SAVED_TOP = "saved top 9 of a stream; 1 begins a new one"  # the note of one that the window has saved
+LEFT_OUT = "left out"  # the key of the note that a folder's top 9 is another network's, for who shows one of his own
 OPTIMIZED_FOLDER, TOP_FOLDER, BACK_FOLDER, LIVE_FOLDER = "regularized_opt", "max_im", "max_deconv", "live_opt"
 
 _UNSAFE = re.compile(r'[/\\:*?"<>|\x00-\x1f]|^\.')
@@ -92,31 +97,34 @@ def original_image_paths(folder: str | os.PathLike[str], layer: str, channel: in
     return _paths(Path(folder), layer.lstrip("/"), f"{layer.lstrip('/')}_{channel:04d}")
 
 
-def user_folder(model: str, environ: Mapping[str, str] = os.environ, fingerprint: str = "") -> Path:
+def user_folder(model: str, environ: Mapping[str, str] = os.environ, identity: str = "") -> Path:
     """Where the user's own pictures of a model are kept, in the layout above.
 
     ``$DEEPVIS_CACHE``, else ``$XDG_CACHE_HOME/deepvis``, else ``~/.cache/deepvis``; then the model's name and, as
-    many networks have one name, the ``fingerprint`` that tells them apart: ``caffenet-mini-0123456789ab``.
+    many networks have one name, the ``identity`` that tells them apart: ``caffenet-mini-0123456789ab``.
     """
     own = environ.get("DEEPVIS_CACHE")
     cache = environ.get("XDG_CACHE_HOME")
     root = Path(own) if own else Path(cache or Path.home() / ".cache") / "deepvis"
-    return root / (f"{file_name(model)}-{fingerprint}" if fingerprint else file_name(model))
+    return root / (f"{file_name(model)}-{identity}" if identity else file_name(model))
 
 
-def network_of_pictures(how: str | os.PathLike[str]) -> str:
-    """The fingerprint of the network that a layer's preferred pictures were made in; "" where nothing tells."""
+def network_in(path: str | os.PathLike[str]) -> str:
+    """The identity of the network that a json beside pictures, or a stats.npz, names; "" where nothing tells."""
     try:
-        told = json.loads(Path(how).read_bytes())
-        return str(told["network"])
-    except (OSError, ValueError, KeyError, TypeError):
+        if Path(path).suffix == ".npz":
+            with np.load(path, allow_pickle=False) as table:
+                return str(table["network"])
+        return str(json.loads(Path(path).read_bytes())["network"])
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
         return ""
 
 
-def write_patches(path: str | os.PathLike[str], unit: Unit, patches: Sequence[Patch]) -> None:
-    """Write the patches of a unit, best first, beside its montage."""
+def write_patches(path: str | os.PathLike[str], unit: Unit, patches: Sequence[Patch], network: str) -> None:
+    """Write the patches of a unit, best first, beside its montage. network: the identity, "" where it is not known."""
     content = {
         "version": VERSION,
+        "network": network,
         "layer": unit.layer,
         "channel": unit.channel,
         "patches": [asdict(patch) for patch in patches],
@@ -140,6 +148,7 @@ def read_patches(path: str | os.PathLike[str]) -> tuple[Patch, ...]:
 def write_stats(
     path: str | os.PathLike[str],
     *,
+    network: str,
     images: int,
     mean: np.ndarray,
     std: np.ndarray,
@@ -147,11 +156,12 @@ def write_stats(
     edges: np.ndarray,
     counts: np.ndarray,
 ) -> None:
-    """Write how a layer answered a photo collection; shapes as in the module's text."""
+    """Write how a layer answered a photo collection; shapes as in the module's text. network: the identity."""
     with written_beside(path) as file:
         np.savez_compressed(
             file,
             version=VERSION,
+            network=network,
             images=images,
             mean=np.asarray(mean, np.float32),
             std=np.asarray(std, np.float32),

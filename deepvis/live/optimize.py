@@ -79,14 +79,13 @@ class OptimizeWorker(Worker[OptimizeAsk, OptimizeProgress]):
     def _begin(self, ask: OptimizeAsk, unit: Unit) -> LiveRun:
         from deepvis.network.threads import use_one_core
         from deepvis.optimize import live
-        from deepvis.optimize.options import device_of
         from deepvis.optimize.specimen import specimen_of
 
         if self._model is None or self._specimen is None:
             _stand_back()
             use_one_core()
             self._model = self._load()
-            self._specimen = specimen_of(self._model, device_of(self._device))
+            self._specimen = specimen_of(self._model, self._device)
         rgb = None if ask.frame is None else ask.frame.rgb
         return live.start(self._specimen, self._model, unit, ask.preset, rgb=rgb, fit=ask.fit)
 

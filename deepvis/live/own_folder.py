@@ -1,4 +1,4 @@
-"""Which network's pictures: the folder of the user's own (live optimizations, saved top 9), and the fingerprint."""
+"""The folder of the user's own pictures of a network: live optimizations, saved top 9."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from deepvis.network.errors import ModelError
 
 
 def own_folder(model: Model) -> Path:
-    """By the model's name and its fingerprint: other weights, or another mean, have pictures of their own.
+    """By the model's name and its identity: other weights, or another mean, have pictures of their own.
 
     Reads the weights if nobody did before: for a worker's thread. By the name alone where only pycaffe can make
     something of the weights.
     """
-    return user_folder(model.name, fingerprint=fingerprint_if_any(model))
+    return user_folder(model.name, identity=identity_if_any(model))
 
 
-def fingerprint_if_any(model: Model) -> str:
-    """The fingerprint; empty where the weights cannot be read."""
+def identity_if_any(model: Model) -> str:
+    """The model's identity; empty where the weights cannot be read."""
     try:
         return model.identity
     except ModelError:

@@ -13,8 +13,9 @@ import numpy as np
 from deepvis.core.back_modes import DECONV
 from deepvis.core.cache import ByteCache
 from deepvis.core.types import BackAsk, Fit, Frame, NetAsk, Patch, Unit, UnitImages
-from deepvis.core.unit_files import SAVED_TOP, unit_image_paths, write_patches
+from deepvis.core.unit_files import LEFT_OUT, SAVED_TOP, unit_image_paths, write_patches
 from deepvis.live.backends.base import Backend
+from deepvis.live.own_folder import identity_if_any
 from deepvis.models.zoo import Model
 from deepvis.network.shapes import infer_shapes
 from deepvis.scan.montage import back_tile, montage, write_jpeg
@@ -87,7 +88,7 @@ class RunningImages:
             notes={
                 **found.notes,
                 "top": of,
-                "top_back": of if has_all else f"{projected} of {len(backs)} projected back",
+                "top_back": found.notes.get(LEFT_OUT, of) if has_all else f"{projected} of {len(backs)} projected back",
             },
         )
 
@@ -97,7 +98,7 @@ class RunningImages:
         Back projections are written of those units whose patches were all projected: the ones looked at.
         Raises OSError, as for a full disk.
         """
-        count = 0
+        count, network = 0, identity_if_any(self._model)
         for unit in self._running.units():
             best = self._running.best(unit)
             if not best.patches or not self._has(unit):
@@ -109,7 +110,7 @@ class RunningImages:
                 write_jpeg(paths.top_back, self._montage(backs))
             else:
                 paths.top_back.unlink(missing_ok=True)  # of an earlier stream
-            write_patches(paths.patches, unit, best.patches)
+            write_patches(paths.patches, unit, best.patches, network)
             self._saved[unit] = best.patches
             count += 1
         return count

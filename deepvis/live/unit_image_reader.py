@@ -12,30 +12,32 @@ import numpy as np
 from deepvis.core.cache import ByteCache
 from deepvis.core.types import NetInfo, Patch, Unit, UnitImages, UnitStanding, WholeLayer
 from deepvis.core.unit_files import (
+    LEFT_OUT,
     SAVED_TOP,
     UnitFileError,
     UnitImagePaths,
-    network_of_pictures,
     original_image_paths,
     read_patches,
     read_stats,
     unit_image_paths,
 )
+from deepvis.live.made_in import MadeIn, Provenance
 from deepvis.live.unit_image_commands import Commands
 from deepvis.sources.photos import PhotoError, load_rgb
 
 CACHE_BYTES = 64 << 20
+PRESS_X = "press x to make this one now"  # the next step where preferred pictures are of another network
+OTHER_FOLDER = "name a folder for this one with --unit-images"
 
 
 class UnitImageReader:
     """Reads unit pictures from folders in the layout of ``core.unit_files``.
 
-    own_folder: the one of ``folders`` where the window saves. network: its fingerprint; preferred pictures that say
-    they were made in another network are not shown. The first folder that has a picture wins; a unit's
-    top 9 and its projections come from the same one. A layer's own pictures come before those of the layer that it
-    borrows from; names with slashes are looked for in the original's sub-folders too. A picture is kept in memory,
-    at most ``cache_bytes`` of them, and read again when its file has changed. Files that are missing or broken
-    become notes.
+    provenance: tells what was made in another network: that is not shown. What says nothing of its network is shown,
+    with a note. The first folder that has a picture wins; a unit's top 9 and its projections come from the same
+    one. A layer's own pictures come before those of the layer that it borrows from; names with slashes are looked for
+    in the original's sub-folders too. A picture is kept in memory, at most ``cache_bytes`` of them, and read again when
+    its file has changed. Files that are missing or broken become notes.
     """
 
     def __init__(
@@ -44,31 +46,33 @@ class UnitImageReader:
         info: NetInfo,
         commands: Commands,
         cache_bytes: int = CACHE_BYTES,
-        own_folder: Path | None = None,
-        network: str = "",
+        provenance: Provenance | None = None,
     ) -> None:
-        self._network = network
-        self._own_folder = own_folder
+        self._provenance = provenance or Provenance()
         self._folders = tuple(Path(folder) for folder in folders if str(folder))
         self._info = info
         self._commands = commands
         self._pictures: ByteCache[np.ndarray] = ByteCache(cache_bytes, lambda picture: picture.nbytes)
-        self._standings: tuple[object, tuple[UnitStanding, ...]] = (None, ())  # of the layer read last, with its stamp
+        # of the layer read last: stamp, standings, and a sentence on why they are not shown
+        self._standings: tuple[object, tuple[UnitStanding, ...], str] = (None, (), "")
 
     def unit(self, unit: Unit, version: int) -> UnitImages:
         """What there is of a unit; each missing picture leaves a note on how to make it."""
         notes: dict[str, str] = {}
         places = list(self._places(unit))
         optimized = self._optimized(unit, places, notes)
-        top, paths = self._first([(place.top, place) for place in places], "top", notes)
+        made = self._made(places, notes)
+        top, paths = self._first([(place.top, place) for place in made], "top", notes)
         folder = None if paths is None else self._folder_of(paths)
-        beside = [place for place in places if folder in (None, self._folder_of(place))]
-        top_back, _ = self._first([(place.top_back, place) for place in beside], "top_back", notes)
-        if folder is not None and folder == self._own_folder:
-            notes["top"] = SAVED_TOP
-        for name, picture in (("top", top), ("top_back", top_back)):
-            if picture is None:
+        beside = [place for place in made if folder in (None, self._folder_of(place))]
+        top_back, back_paths = self._first([(place.top_back, place) for place in beside], "top_back", notes)
+        for name, shown in (("top", paths), ("top_back", back_paths)):
+            if shown is None:
                 notes.setdefault(name, f"none yet; {self._commands.top(self._source_layer(unit.layer))} makes them")
+            elif made[shown] is not MadeIn.THIS:
+                notes[name] = made[shown].value
+        if folder is not None and folder == self._provenance.own_folder:
+            notes["top"] = SAVED_TOP
         return UnitImages(
             unit=unit,
             version=version,
@@ -85,11 +89,12 @@ class UnitImageReader:
         units = self._info.layer(layer).channels
         notes: dict[str, str] = {}
         for place in self._places(Unit(layer, 0)):
-            if self._is_of_another_network(place, place.whole_layer, notes, "tiles"):
+            made_in = self._preferred_made_in(place, place.whole_layer, notes, "tiles")
+            if made_in is MadeIn.ANOTHER:
                 continue
             tiles = self._picture(place.whole_layer, notes, "tiles", lambda rgb: cut_tiles(rgb, units))
             if tiles is not None:
-                return WholeLayer(layer, version, tiles)
+                return WholeLayer(layer, version, tiles, made_in.value)
         missing = (
             f"no preferred pictures of {layer} yet; {self._commands.optimize(self._source_layer(layer))} makes them"
         )
@@ -114,29 +119,46 @@ class UnitImageReader:
 
     def _optimized(self, unit: Unit, places: list[UnitImagePaths], notes: dict[str, str]) -> np.ndarray | None:
         for place in places:
+            if _stamp(place.live) and self._provenance.of_live(place, self._folder_of(place)) is MadeIn.ANOTHER:
+                notes["optimized"] = _another(place.live, PRESS_X)
+                continue
             live = self._picture(place.live, notes, "optimized")
             if live is not None:
                 notes["optimized"] = "your own live optimization"
                 return live
         for place in places:
-            if self._is_of_another_network(place, place.montage, notes, "optimized"):
+            made_in = self._preferred_made_in(place, place.montage, notes, "optimized")
+            if made_in is MadeIn.ANOTHER:
                 continue
             block = self._picture(place.montage, notes, "optimized", lower_left)
             if block is not None:
                 notes.pop("optimized", None)
+                if made_in is not MadeIn.THIS:
+                    notes["optimized"] = made_in.value
                 return block
         command = self._commands.optimize(self._source_layer(unit.layer))
         notes.setdefault("optimized", f"none yet; press x to make this one now; {command} makes them all")
         return None
 
-    def _is_of_another_network(self, place: UnitImagePaths, path: Path, notes: dict[str, str], name: str) -> bool:
-        """Networks whose files share a folder share the folder of pictures too."""
-        made_in = network_of_pictures(place.how) if self._network and path.exists() else ""
-        if made_in in ("", self._network):
-            return False
-        other = "were made in another network (other weights, mean or size); press x to make this one now"
-        notes[name] = f"the pictures in {place.how.parent} {other}"
-        return True
+    def _preferred_made_in(self, place: UnitImagePaths, path: Path, notes: dict[str, str], name: str) -> MadeIn:
+        """Where the preferred pictures of a place, ``path`` among them, come from; a note if from another network."""
+        made_in = self._provenance.of_preferred(place, self._folder_of(place)) if _stamp(path) else MadeIn.THIS
+        if made_in is MadeIn.ANOTHER:
+            notes[name] = _another(place.how.parent, PRESS_X)
+        return made_in
+
+    def _made(self, places: list[UnitImagePaths], notes: dict[str, str]) -> dict[UnitImagePaths, MadeIn]:
+        """The places whose top 9 or projections may be shown; a note on those that were made in another network."""
+        found: dict[UnitImagePaths, MadeIn] = {}
+        for place in places:
+            if _stamp(place.top) or _stamp(place.top_back):
+                made_in = self._provenance.of_top(place, self._folder_of(place))
+                if made_in is MadeIn.ANOTHER:
+                    notes["top"] = notes["top_back"] = _another(place.top.parent, OTHER_FOLDER)
+                    notes[LEFT_OUT] = "the folder's are of another network"
+                else:
+                    found[place] = made_in
+        return found
 
     def _first(
         self, places: list[tuple[Path, UnitImagePaths]], name: str, notes: dict[str, str]
@@ -181,19 +203,31 @@ class UnitImageReader:
     def _standing(self, unit: Unit, notes: dict[str, str]) -> UnitStanding | None:
         """The layer's own statistics only: a borrowed layer's values are others."""
         for folder in self._folders:
-            path = unit_image_paths(folder, unit.layer).stats
-            stamp = _stamp(path)
+            place = unit_image_paths(folder, unit.layer)
+            stamp = _stamp(place.stats)
             if stamp is None:
                 continue
             if stamp != self._standings[0]:
-                try:
-                    self._standings = (stamp, read_stats(path))
-                except (OSError, UnitFileError) as error:
-                    notes["standing"] = str(error)
-                    continue
-            standings = self._standings[1]
+                self._standings = (stamp, *self._read_standings(place, folder))
+            _, standings, problem = self._standings
+            if problem:
+                notes["standing"] = problem
+                continue
             return standings[unit.channel] if unit.channel < len(standings) else None
         return None
+
+    def _read_standings(self, place: UnitImagePaths, folder: Path) -> tuple[tuple[UnitStanding, ...], str]:
+        """(the layer's statistics, "") or ((), why they are not shown)."""
+        if self._provenance.of_stats(place, folder) is MadeIn.ANOTHER:
+            return (), _another(place.stats, OTHER_FOLDER)
+        try:
+            return read_stats(place.stats), ""
+        except (OSError, UnitFileError) as error:
+            return (), str(error)
+
+
+def _another(path: Path, next_step: str) -> str:
+    return f"{path} was made in another network (other weights, mean or size); {next_step}"
 
 
 def lower_left(rgb: np.ndarray) -> np.ndarray:

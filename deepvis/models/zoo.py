@@ -25,6 +25,7 @@ from deepvis.network.ref import NetworkRef, Opened, Source, file_and_callable, o
 
 DEFAULT_MODEL = "caffenet-mini"
 UNIT_IMAGES = "unit_jpg_vis"
+DIGITS_0_1_0 = 64  # of the hash by which 0.1.0's scans name a network; an identity has fewer
 _PACKAGE = Path(__file__).resolve().parents[1]
 MODELS_FOLDERS = (_PACKAGE.parent / "models", _PACKAGE / "_models")  # in the repository; once installed
 
@@ -76,6 +77,22 @@ class Model:
     def identity(self) -> str:
         """One hash of structure, weights and preprocessing. Reads the weights. Raises ModelError."""
         return identity(self.graph, self.preprocessor.signature)
+
+    def is_named(self, word: str) -> bool:
+        """Does a file's word for its network mean this one: its identity, or what 0.1.0's scans called it?
+
+        Reads the weights, for such a scan once more and all of them. Raises ModelError.
+        """
+        return word == self.identity or (len(word) == DIGITS_0_1_0 and word == self._hash_0_1_0)
+
+    @cached_property
+    def _hash_0_1_0(self) -> str | None:
+        """None for a network that 0.1.0 could not open."""
+        from deepvis.formats.caffe.hash_0_1_0 import hash_0_1_0
+        from deepvis.formats.caffe.spec import NetSpec
+
+        spec, pre = self.opened.own(), self.preprocessor
+        return hash_0_1_0(spec, pre.channel_order, pre.scale, pre.mean_chw) if isinstance(spec, NetSpec) else None
 
     def other_inputs(self) -> dict[str, np.ndarray]:
         """Inputs that are no picture: Faster R-CNN's im_info gets (height, width, 1), all others zeros."""

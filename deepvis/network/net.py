@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from deepvis.network.device import device_of
 from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph, Node, Shape
 from deepvis.network.op import COMPLAINTS, Op, Ran, complaint, run
@@ -35,7 +36,7 @@ class Net:
     """
 
     def __init__(self, graph: Graph, device: str | torch.device = "cpu") -> None:
-        self.device = usable(device)
+        self.device = device_of(device)
         self.graph = graph
         self._shared = shared_parts(graph, self.device)
         self.shapes = self._shared.shapes
@@ -143,18 +144,6 @@ class Net:
                 tensor = self._shared.weights.setdefault(id(array), torch.as_tensor(array).to(self.device))
             found.append(tensor)
         return found
-
-
-def usable(device: str | torch.device) -> torch.device:
-    """The device, set to compute as Caffe does. Raises ModelError where it is not there."""
-    device = torch.device(device)
-    if device.type == "cuda":
-        if not torch.cuda.is_available():
-            raise ModelError(
-                f"device {str(device)!r}: found no GPU that this PyTorch can use, expected one; take 'cpu'"
-            )
-        torch.backends.cudnn.allow_tf32 = False  # its 10 bits of mantissa would be 1e-3 away from Caffe
-    return device
 
 
 @dataclass(eq=False)

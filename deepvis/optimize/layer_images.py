@@ -186,8 +186,7 @@ def unfinished(piece: Path) -> Path:
 
 def _fits(plan: LayerPlan, told: dict[str, Any]) -> bool:
     """Was a layer made as the plan says? What an earlier version did not write down is taken to fit."""
-    how = json.loads(json.dumps(plan.description()))
-    return {**how, **told, "units": None} == {**how, "units": None}
+    return plan.origin.made_as({name: value for name, value in told.items() if name != "units"}, plan.description())
 
 
 def write_how(plan: LayerPlan) -> None:

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-import torch
 import yaml
 
+from deepvis.network.device import device_of
+from deepvis.network.ref import NetworkRef
 from deepvis.optimize.errors import OptimizeError
 from deepvis.optimize.objective import CENTRE, WHOLE
 from deepvis.optimize.presets import preset
@@ -22,7 +23,7 @@ from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.regularizers import SETTINGS
 from deepvis.optimize.start import LARGEST_SEED, STARTS
 from deepvis.optimize.steps import STEPS
-from deepvis.optimize.tasks import NetworkRef
+from deepvis.optimize.tasks import Setup
 
 DEFAULT_RECIPE = Recipe()
 
@@ -117,10 +118,15 @@ def add_work(parser: argparse.ArgumentParser) -> None:
 # --- from words to values -------------------------------------------------------------------------
 
 
+def setup_of(args: argparse.Namespace) -> Setup:
+    """The network that the options name, and the device. Raises ModelError for a device that is not there."""
+    return Setup(network_of(args), str(device_of(args.device)))
+
+
 def network_of(args: argparse.Namespace) -> NetworkRef:
     """The network that the options name, paths absolute so that other machines and folders find them."""
     given = vars(args)
-    overrides = {
+    said = {
         "channel_order": given.get("channel_order") or _order(given.get("channel_swap_to_rgb")),
         "input_size": _pair("--data-size", given.get("data_size")),
         "data_blob": given.get("data_blob"),
@@ -134,8 +140,7 @@ def network_of(args: argparse.Namespace) -> NetworkRef:
         _absolute(given.get("weights")),
         mean_of(given.get("mean")),
         _absolute(given.get("labels")),
-        tuple((name, value) for name, value in overrides.items() if value is not None),
-        device_of(args.device),
+        tuple((name, value) for name, value in said.items() if value is not None),
     )
 
 
@@ -152,18 +157,6 @@ def recipe_of(args: argparse.Namespace) -> Recipe:
     if "lr_params" in given:
         values["lr_params"] = table("--lr-params", given["lr_params"])
     return Recipe.from_dict(values)
-
-
-def device_of(name: str) -> str:
-    """auto: the GPU if there is one. Raises OptimizeError for one that is not there."""
-    if name == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    if name == "cpu" or (re.fullmatch(r"cuda(:\d+)?", name) and torch.cuda.is_available()):
-        index = int(name.partition(":")[2] or 0)
-        if name == "cpu" or index < torch.cuda.device_count():
-            return name
-    there = ["cpu", *(f"cuda:{n}" for n in range(torch.cuda.device_count()))]
-    raise OptimizeError(f"--device {name!r} is not there; there are: {', '.join(there)}")
 
 
 def numbers(option: str, words: Sequence[str], count: int | None = None) -> list[int]:

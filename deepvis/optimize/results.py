@@ -9,7 +9,7 @@ Of a job with the stem ``opt_fc8_0130_0``::
     opt_fc8_0130_0_info.json      written last: who finds it finds the rest complete
     opt_fc8_0130_0_unfinished.npz an interrupted climb, to go on with; gone once it has ended
 
-The json, version 1: model, network (its fingerprint), parameters (the original's names), objective and
+The json, version 1: model, network (its identity), parameters (the original's names), objective and
 learning_rate (one number per iteration), best_iteration, best_objective, majority_iteration (null: never), result
 ("majority success", "majority failure", "grad 0 failure" or "not a number failure"), trouble (a sentence, or null).
 """
@@ -46,7 +46,7 @@ WHOLE_COLOURS = 90  # the least quality at which colours are kept at every pixel
 
 @dataclass(frozen=True)
 class Origin:
-    """Which network something was made in: its name, and its fingerprint, for names do not tell networks apart."""
+    """Which network something was made in: its name, and its identity, for names do not tell networks apart."""
 
     model: str
     network: str
@@ -55,8 +55,15 @@ class Origin:
         return {"model": self.model, "network": self.network}
 
     def made(self, told: Mapping[str, Any]) -> bool:
-        """Does a file's table name this network? One of an earlier version has no fingerprint."""
-        return told["model"] == self.model and told.get("network", self.network) == self.network
+        """Does a file's table name this network? One of an earlier version has its name at most."""
+        if "network" in told:
+            return told["network"] == self.network
+        return told.get("model", self.model) == self.model
+
+    def made_as(self, told: Mapping[str, Any], description: Mapping[str, Any]) -> bool:
+        """Was it made in this network, as ``description`` says? What the table does not tell is taken to fit."""
+        now = json.loads(json.dumps(description))
+        return self.made(told) and {**now, **told, **self.as_dict()} == {**now, **self.as_dict()}
 
 
 def origin_of(model: Model) -> Origin:

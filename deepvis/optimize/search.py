@@ -123,8 +123,7 @@ def open_search(folder: Path, search: Search) -> None:
         return
     except ValueError as error:
         raise OptimizeError(f"{file} cannot be read ({error}); choose another --out") from None
-    now = json.loads(json.dumps(search.as_dict()))
-    if {**now, **there} != now:  # an earlier version did not write down the network's fingerprint
+    if not search.origin.made_as(there, search.as_dict()):
         raise OptimizeError(f"{folder} holds another search ({file} says which); choose another --out")
 
 

@@ -20,7 +20,7 @@ from deepvis.optimize.ascend import Climb, Job
 from deepvis.optimize.errors import OptimizeError
 from deepvis.optimize.results import Origin, write_unfinished
 from deepvis.optimize.tasks import (
-    NetworkRef,
+    Setup,
     Task,
     begun,
     cluster_executor,
@@ -127,7 +127,7 @@ class Watcher:
 
 
 def run(
-    network: NetworkRef,
+    setup: Setup,
     jobs: Sequence[Job],
     work: Work,
     bar: Bar,
@@ -150,12 +150,12 @@ def run(
             starts=tuple(starts.get(job) for job in task.jobs),
             unfinished=tuple(str(unfinished[job]) if job in unfinished else None for job in task.jobs),
         )
-        for task in cut(network, jobs, work.batch_on(network.device))
+        for task in cut(setup, jobs, work.batch_on(setup.device))
     ]
     if work.scheduler:
         tasks = [for_elsewhere(task) for task in tasks]
-    watcher = Watcher(bar, len(jobs), origin(network), unfinished)
-    with _executor(work, len(tasks), network.device) as (executor, ahead):
+    watcher = Watcher(bar, len(jobs), origin(setup.network), unfinished)
+    with _executor(work, len(tasks), setup.device) as (executor, ahead):
         try:
             with closing(run_tasks(tasks, executor, None if work.scheduler else watcher, ahead)) as outcomes:
                 for task, outcome in outcomes:

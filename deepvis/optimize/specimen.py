@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from deepvis.network.device import device_of
 from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph
 from deepvis.network.kinds import Kind
@@ -94,13 +95,14 @@ class Specimen:
 
 
 def specimen_of(model: Model, device: str = "cpu") -> Specimen:
-    """A model made ready, with a network of its own.
+    """A model made ready, with a network of its own. device: its name, see ``device_of``.
 
-    Raises OptimizeError where weights are not finite numbers, ModelError where the model cannot be loaded.
+    Raises OptimizeError where weights are not finite numbers, ModelError where the model cannot be loaded or the
+    device is not there.
     """
     keep_freed_memory()
-    on_cpu = torch.device(device).type == "cpu"
-    net = Net(channels_last(model.graph) if on_cpu else model.graph, device)
+    place = device_of(device)
+    net = Net(channels_last(model.graph) if place.type == "cpu" else model.graph, place)
     check_weights(net)
     mean = torch.from_numpy(np.array(model.preprocessor.mean_chw, np.float32))
     return Specimen(net, mean.to(net.device), model.data_blob, float(model.preprocessor.scale))

@@ -1,6 +1,6 @@
 """Work cut into pieces that any concurrent.futures executor can run.
 
-A ``Task`` is a batch of jobs and the name of the network, plain values all: it runs in this process, in a
+A ``Task`` is a batch of jobs and what they run on, plain values all: it runs in this process, in a
 thread beside others, or on a machine of a Dask cluster, and gives back the same climbs.
 """
 
@@ -22,7 +22,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from deepvis.models.zoo import Model, load_model
+from deepvis.models.zoo import Model, open_model
+from deepvis.network.ref import NetworkRef
 from deepvis.optimize.ascend import Climb, Job, Kept, ascend, begin
 from deepvis.optimize.errors import OptimizeError
 from deepvis.optimize.field_only import field_only
@@ -34,18 +35,13 @@ Watch = Callable[["Task", Sequence[Climb]], bool]  # after every iteration; Fals
 
 
 @dataclass(frozen=True)
-class NetworkRef:
-    """How any process finds the network: a model's name or folder, or its files; a device.
+class Setup:
+    """What an ascent runs on: a network, a device, and how much of the network.
 
-    overrides: of load_model, as (name, value) pairs. field_of: run only what the centre unit of this layer sees.
+    field_of: run only what the centre unit of this layer sees; None: all.
     """
 
-    model: str | None = None
-    prototxt: str | None = None
-    weights: str | None = None
-    mean: str | tuple[float, ...] | None = None
-    labels: str | None = None
-    overrides: tuple[tuple[str, Any], ...] = ()
+    network: NetworkRef
     device: str = "cpu"
     field_of: str | None = None
 
@@ -58,7 +54,7 @@ class Task:
     climbs: how far they are already; empty: at their beginning. seconds: to come back after, with climbs on their way.
     """
 
-    network: NetworkRef
+    setup: Setup
     jobs: tuple[Job, ...]
     starts: tuple[np.ndarray | None, ...] = ()
     unfinished: tuple[str | None, ...] = ()
@@ -70,14 +66,7 @@ class Task:
 @lru_cache(maxsize=4)
 def load(network: NetworkRef) -> Model:
     """The model, loaded once in a process. Raises ModelError."""
-    return load_model(
-        network.model,
-        prototxt=network.prototxt,
-        weights=network.weights,
-        mean=network.mean,
-        labels=network.labels,
-        overrides=dict(network.overrides),
-    )
+    return open_model(network)
 
 
 @lru_cache(maxsize=4)
@@ -89,19 +78,19 @@ def origin(network: NetworkRef) -> Origin:
 _loading = threading.Lock()
 
 
-def specimen(network: NetworkRef) -> Specimen:
-    """The network made ready, once in a process; threads share it."""
+def specimen(setup: Setup) -> Specimen:
+    """The network made ready, once in a process; threads share it. Raises ModelError."""
     with _loading:
-        return _specimen(network)
+        return _specimen(setup)
 
 
 @lru_cache(maxsize=4)
-def _specimen(network: NetworkRef) -> Specimen:
-    whole = specimen_of(load(replace(network, field_of=None)), network.device)
-    return whole if network.field_of is None else field_only(whole, network.field_of)
+def _specimen(setup: Setup) -> Specimen:
+    whole = specimen_of(load(setup.network), setup.device)
+    return whole if setup.field_of is None else field_only(whole, setup.field_of)
 
 
-def cut(network: NetworkRef, jobs: Sequence[Job], batch: int) -> list[Task]:
+def cut(setup: Setup, jobs: Sequence[Job], batch: int) -> list[Task]:
     """Tasks of at most ``batch`` jobs each, in the jobs' order; jobs of one layer and one length share a task."""
     pieces: list[list[Job]] = []
     open_pieces: dict[tuple[Any, ...], list[Job]] = {}
@@ -112,13 +101,13 @@ def cut(network: NetworkRef, jobs: Sequence[Job], batch: int) -> list[Task]:
             piece = open_pieces[kind] = []
             pieces.append(piece)
         piece.append(job)
-    return [Task(network, tuple(piece), number=n) for n, piece in enumerate(pieces)]
+    return [Task(setup, tuple(piece), number=n) for n, piece in enumerate(pieces)]
 
 
 def run_task(task: Task, watch: Watch | None = None) -> list[Climb]:
     """Run a task to its end, till its time is up or ``watch`` says stop; the climbs come back in main memory."""
     until = time.monotonic() + task.seconds
-    ready = specimen(task.network)
+    ready = specimen(task.setup)
     climbs = [moved(climb, ready.net.device) for climb in task.climbs] or begun(task)
     for climbs in ascend(ready, climbs):  # noqa: B020
         if (watch is not None and not watch(task, climbs)) or time.monotonic() > until:
@@ -128,7 +117,7 @@ def run_task(task: Task, watch: Watch | None = None) -> list[Climb]:
 
 def begun(task: Task) -> list[Climb]:
     """Its climbs at their beginning, or where they were when they were last saved."""
-    ready, made_in = specimen(task.network), origin(task.network)
+    ready, made_in = specimen(task.setup), origin(task.setup.network)
     starts = task.starts or (None,) * len(task.jobs)
     saved = task.unfinished or (None,) * len(task.jobs)
     fresh = [begin(ready, job, x0) for job, x0 in zip(task.jobs, starts, strict=True)]

@@ -14,17 +14,19 @@ from pathlib import Path
 from tqdm import tqdm
 
 from deepvis.network.errors import ModelError
+from deepvis.network.ref import NetworkRef
 from deepvis.scan.errors import ScanError
 from deepvis.scan.executor import Where
-from deepvis.scan.plan import ModelRef
 from deepvis.scan.results import back_folders
+
+OPTIONS = ("channel_order", "input_scale", "input_size", "data_blob")  # of a NetworkRef, as arguments
 
 
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     """The model's arguments, named as the window's."""
     net = parser.add_argument_group("network")
     net.add_argument("--model", metavar="NAME|DIR", help="a model's name, or a folder with a model.yaml")
-    net.add_argument("--prototxt", metavar="FILE", help="your own network; needs --weights")
+    net.add_argument("--prototxt", metavar="FILE", help="your own network: deploy.prototxt, or FILE.py:callable")
     net.add_argument("--weights", metavar="FILE", help="its .caffemodel")
     net.add_argument("--mean", type=_mean, metavar="FILE|B,G,R", help=".npy, .binaryproto or one number a channel")
     net.add_argument("--labels", metavar="FILE", help="a class name per line")
@@ -43,7 +45,7 @@ def add_modes_argument(parser: argparse.ArgumentParser, when: str = "") -> None:
 def add_where_arguments(parser: argparse.ArgumentParser) -> None:
     """Where the work is done."""
     work = parser.add_argument_group("work")
-    work.add_argument("--device", default="auto", metavar="DEVICE", help="auto (the default), cpu or cuda")
+    work.add_argument("--device", default="auto", metavar="DEVICE", help="auto (the default), cpu, cuda or cuda:N")
     work.add_argument(
         "--workers",
         type=_count,
@@ -54,19 +56,17 @@ def add_where_arguments(parser: argparse.ArgumentParser) -> None:
     work.add_argument("--scheduler", metavar="tcp://...", help="a Dask cluster whose machines see the same files")
 
 
-def model_ref(arguments: argparse.Namespace) -> ModelRef:
-    """The model that the arguments name; files by their absolute paths, which other processes find too."""
+def network_of(arguments: argparse.Namespace) -> NetworkRef:
+    """The network that the arguments name; files by their absolute paths, which other processes find too."""
     name = arguments.model
-    return ModelRef(
-        name=os.path.abspath(name) if name and os.path.isdir(name) else name,
-        prototxt=_absolute(arguments.prototxt),
+    said = {option: getattr(arguments, option) for option in OPTIONS}
+    return NetworkRef(
+        model=os.path.abspath(name) if name and os.path.isdir(name) else name,
+        network=_absolute(arguments.prototxt),
         weights=_absolute(arguments.weights),
         mean=_absolute(arguments.mean) if isinstance(arguments.mean, str) else arguments.mean,
         labels=_absolute(arguments.labels),
-        channel_order=arguments.channel_order,
-        input_scale=arguments.input_scale,
-        input_size=arguments.input_size,
-        data_blob=arguments.data_blob,
+        options=tuple((option, value) for option, value in said.items() if value is not None),
     )
 
 
@@ -120,13 +120,13 @@ def run_command(command: Callable[[], None]) -> int:
     return 0
 
 
-def output_folder(given: Path | None, ref: ModelRef) -> Path:
+def output_folder(given: Path | None, network: NetworkRef) -> Path:
     """Where to write: as given, or where the window looks for this model's unit images. Raises ModelError."""
     if given is not None:
         return given
-    from deepvis.scan.network import open_model
+    from deepvis.models.zoo import open_model
 
-    return open_model(ref).unit_image_dir
+    return open_model(network).unit_image_dir
 
 
 def _absolute(path: str | None) -> str | None:

@@ -12,19 +12,15 @@ from pathlib import Path
 import numpy as np
 
 from deepvis.core.types import Fit, Patch, Unit
-from deepvis.core.unit_files import (
-    UnitFileError,
-    read_patches,
-    unit_image_paths,
-    write_patches,
-)
+from deepvis.core.unit_files import unit_image_paths, write_patches
+from deepvis.models.zoo import Model
 from deepvis.network.maps import position_seed
+from deepvis.network.ref import NetworkRef
 from deepvis.scan.errors import ScanError
 from deepvis.scan.executor import Advance, Done, Stopped
 from deepvis.scan.montage import back_tile, montage, write_jpeg
 from deepvis.scan.network import ScanNetwork, one_torch_thread, open_network
-from deepvis.scan.plan import ModelRef
-from deepvis.scan.results import montage_path
+from deepvis.scan.results import has_patches, montage_path
 from deepvis.scan.windows import Windows, cut
 from deepvis.sources.photos import PhotoError, load_rgb
 
@@ -41,8 +37,8 @@ class UnitPatches:
 class CropTask:
     """The montages of a few units of one layer. folder: where the layout begins. root: of relative paths."""
 
-    model: ModelRef
-    model_hash: str
+    network: NetworkRef
+    identity: str  # of the network that was scanned
     device: str
     fit: Fit
     root: str
@@ -57,12 +53,8 @@ class CropTask:
 
     def run(self, advance: Advance | None = None, stop: threading.Event | None = None) -> Done:
         """Make the montages; units whose files are there are left as they are. Raises ScanError, ModelError."""
-        network, found = open_network(self.model, (), self.device)
-        if found != self.model_hash:
-            raise ScanError(
-                f"the model {network.model.name} has changed since the scan (hash {found[:12]}, expected "
-                f"{self.model_hash[:12]}); scan again with scripts/find_max_acts.py --fresh"
-            )
+        network = open_network(self.network, (), self.device)
+        check_scanned(network.model, self.identity)
         one_torch_thread()
         for unit in self.units:
             if stop is not None and stop.is_set():
@@ -73,18 +65,25 @@ class CropTask:
         return Done(len(self.units), 0)
 
 
-def is_done(folder: Path, unit: UnitPatches, modes: Iterable[str]) -> bool:
-    """True if the unit's montages are there, and of these patches."""
-    try:
-        known = read_patches(unit_image_paths(folder, unit.unit.layer, unit.unit.channel).patches)
-    except (OSError, UnitFileError):
-        return False
-    return known == unit.patches and all(montage_path(folder, unit.unit, mode).exists() for mode in (None, *modes))
+def check_scanned(model: Model, identity: str) -> None:
+    """Raises ScanError where ``identity``, which a scan names, is not the model's."""
+    if not model.is_named(identity):
+        raise ScanError(
+            f"the model {model.name} has changed since the scan (it is {model.identity}, expected "
+            f"{identity[:12]}); scan again with scripts/find_max_acts.py --fresh"
+        )
+
+
+def is_done(folder: Path, unit: UnitPatches, modes: Iterable[str], identity: str) -> bool:
+    """True if the unit's montages are there, of these patches, in the network of that identity."""
+    return has_patches(folder, unit.unit, unit.patches, identity) and all(
+        montage_path(folder, unit.unit, mode).exists() for mode in (None, *modes)
+    )
 
 
 def write_unit(network: ScanNetwork, task: CropTask, unit: UnitPatches) -> None:
     """The montages of one unit and, last, the list of its patches, which says that they are complete."""
-    if is_done(task.folder, unit, task.modes):
+    if is_done(task.folder, unit, task.modes, network.model.identity):
         return
     pictures = [_seen(network, os.path.join(task.root, patch.path), task.fit) for patch in unit.patches]
     tiles = patch_tiles(network, unit, pictures)
@@ -94,7 +93,7 @@ def write_unit(network: ScanNetwork, task: CropTask, unit: UnitPatches) -> None:
         for mode in task.modes:
             write_jpeg(montage_path(task.folder, unit.unit, mode), montage(backs[mode]))
         paths = unit_image_paths(task.folder, unit.unit.layer, unit.unit.channel)
-        write_patches(paths.patches, unit.unit, unit.patches)
+        write_patches(paths.patches, unit.unit, unit.patches, network.model.identity)
     except OSError as error:
         raise ScanError(
             f"the pictures of unit {unit.unit.channel} of {unit.unit.layer} could not be written in {task.folder} "

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from deepvis.core.types import Unit
-from deepvis.core.unit_files import unit_image_paths, write_stats
-from deepvis.scan.crops import CropTask, UnitPatches, is_done
+from deepvis.core.unit_files import network_in, unit_image_paths, write_patches, write_stats
+from deepvis.scan.crops import CropTask, UnitPatches, check_scanned, is_done
 from deepvis.scan.errors import ScanError
 from deepvis.scan.executor import IN_PROCESS, Where, run_all
 from deepvis.scan.network import forget_networks, open_network, torch_threads_kept
@@ -48,21 +48,25 @@ def run_crops(order: CropOrder, progress: Progress | None = None) -> int:
             raise ScanError(f"no back mode is named {mode!r}; there are {', '.join(back_folders())}")
     scan = read_scan(order.scan)
     forget_networks()
-    network, _ = open_network(scan.plan.model, (), order.device)
+    network = open_network(scan.plan.network, (), order.device)
+    check_scanned(network.model, scan.plan.identity)
+    identity = network.model.identity
     layers = order.layers or tuple(layer.name for layer in scan.maxes.layers)
     for layer in layers:
         scan.maxes.units_of(layer)  # names the layers where there is no such
     remap = {} if order.borrowed_too or order.layers else network.model.remap
     own = [layer for layer in layers if remap.get(layer, layer) == layer or remap[layer] not in layers]
     for layer in layers:
-        write_layer_stats(order.output, scan.maxes, layer)
+        write_layer_stats(order.output, scan.maxes, layer, identity)
     chosen = [unit for unit in units_of(scan.maxes, own) if not order.units or unit.channel in order.units]
     if order.units and not chosen:
         most = max(scan.maxes.layer(layer).channels for layer in layers)
         wanted = ", ".join(map(str, order.units))
         raise ScanError(f"no scanned layer has a unit {wanted}; they have {most} at most, numbered from 0")
     units = [UnitPatches(unit, scan.patches(unit.layer, unit.channel)) for unit in chosen]
-    missing = [unit for unit in units if not is_done(order.output, unit, order.modes)]
+    done = {unit: is_done(order.output, unit, order.modes, identity) for unit in units}
+    missing = [unit for unit in units if not done[unit]]
+    name_network(order.output, [unit for unit in units if done[unit]], identity)
     progress.begin(len(units), len(units) - len(missing))
     try:
         with torch_threads_kept():
@@ -85,8 +89,8 @@ def tasks_for(order: CropOrder, scan: Scan, units: Sequence[UnitPatches]) -> Ite
         layer = units[start].unit.layer
         chosen = tuple(unit for unit in units[start : start + UNITS_PER_TASK] if unit.unit.layer == layer)
         yield CropTask(
-            scan.plan.model,
-            scan.plan.model_hash,
+            scan.plan.network,
+            scan.plan.identity,
             order.device,
             scan.plan.fit,
             scan.plan.folder,
@@ -97,7 +101,15 @@ def tasks_for(order: CropOrder, scan: Scan, units: Sequence[UnitPatches]) -> Ite
         start += len(chosen)
 
 
-def write_layer_stats(folder: Path, maxes: Maxes, layer: str) -> None:
+def name_network(folder: Path, units: Iterable[UnitPatches], identity: str) -> None:
+    """Write the network beside montages that 0.1.0 made in it."""
+    for unit in units:
+        path = unit_image_paths(folder, unit.unit.layer, unit.unit.channel).patches
+        if not network_in(path):
+            write_patches(path, unit.unit, unit.patches, identity)
+
+
+def write_layer_stats(folder: Path, maxes: Maxes, layer: str, identity: str) -> None:
     """The layer's statistics, its histogram without the bins that no unit fills."""
     units = maxes.units_of(layer)
     mean, std = mean_and_std(maxes.sums[units], maxes.seen)
@@ -107,6 +119,7 @@ def write_layer_stats(folder: Path, maxes: Maxes, layer: str) -> None:
     try:
         write_stats(
             unit_image_paths(folder, layer).stats,
+            network=identity,
             images=maxes.seen,
             mean=mean,
             std=std,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,16 +11,16 @@ from math import prod
 import numpy as np
 import torch
 
-from deepvis.models.zoo import Model, load_model
+from deepvis.models.zoo import Model, open_model
+from deepvis.network.device import device_of
 from deepvis.network.maps import maps_shape
 from deepvis.network.memory import keep_freed_memory
 from deepvis.network.net import Net
+from deepvis.network.ref import NetworkRef
 from deepvis.scan.errors import ScanError
 from deepvis.scan.peaks import peaks_of
-from deepvis.scan.plan import ModelRef
 from deepvis.scan.tracker import Peaks, TrackedLayer
 
-OVERRIDES = ("channel_order", "input_scale", "input_size", "data_blob", "fill")
 ROWS = {"cpu": 16, "cuda": 64}
 """Pictures of one forward pass, by kind of device. Fixed: the last bits of a pass depend on its size."""
 
@@ -88,73 +87,23 @@ def _tracked(name: str, shape: tuple[int, ...]) -> TrackedLayer:
     return TrackedLayer(name, *maps_shape((1, *shape[1:])))
 
 
-def model_hash(model: Model) -> str:
-    """sha256 of all that decides what the network answers: layers, weights, preprocessing."""
-    digest = hashlib.sha256()
-    spec = model.opened.own()
-    if spec is None:  # no Caffe network
-        return model.identity
-    for blob, shape in spec.inputs.items():
-        digest.update(f"{blob}{tuple(shape)}".encode())
-    for layer in spec.layers:
-        message = type(layer.message)()
-        message.CopyFrom(layer.message)
-        message.ClearField("blobs")
-        digest.update(message.SerializeToString(deterministic=True))
-        for array in layer.blobs:
-            digest.update(str(array.shape).encode())
-            digest.update(np.ascontiguousarray(array).view(np.uint8).data)
-    pre = model.preprocessor
-    digest.update(f"{pre.channel_order} {pre.scale}".encode())
-    digest.update(np.ascontiguousarray(pre.mean_chw).view(np.uint8).data)
-    return digest.hexdigest()
-
-
-def device_of(name: str) -> torch.device:
-    """The device of that name; "auto": the first GPU, or the CPU. Raises ScanError."""
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).strip().split("\n")[0]
-        raise ScanError(f"the device {name!r} cannot be used ({reason}); expected auto, cpu or cuda") from error
-    return device
-
-
-def open_model(ref: ModelRef) -> Model:
-    """Load what ``ref`` names. Raises ModelError."""
-    overrides = {name: getattr(ref, name) for name in OVERRIDES}
-    return load_model(
-        ref.name,
-        prototxt=ref.prototxt,
-        weights=ref.weights,
-        mean=ref.mean,
-        labels=ref.labels,
-        overrides=overrides,
-    )
-
-
 _opening = threading.Lock()
 
 
 @lru_cache(maxsize=1)
-def _opened_model(ref: ModelRef) -> tuple[Model, str]:
-    model = open_model(ref)
-    return model, model_hash(model)
+def _opened_model(network: NetworkRef) -> Model:
+    return open_model(network)
 
 
 @lru_cache(maxsize=2)
-def _opened(ref: ModelRef, names: tuple[str, ...], device: str) -> tuple[ScanNetwork, str]:
-    model, found = _opened_model(ref)
-    return ScanNetwork(model, names, device), found
+def _opened(network: NetworkRef, names: tuple[str, ...], device: str) -> ScanNetwork:
+    return ScanNetwork(_opened_model(network), names, device)
 
 
-def open_network(ref: ModelRef, names: tuple[str, ...], device: str) -> tuple[ScanNetwork, str]:
-    """(the network, the model's hash); one for all threads of a process. Raises ModelError, ScanError."""
+def open_network(network: NetworkRef, names: tuple[str, ...], device: str) -> ScanNetwork:
+    """The network made ready; one for all threads of a process. Raises ModelError, ScanError."""
     with _opening:
-        return _opened(ref, names, device)
+        return _opened(network, names, device)
 
 
 def forget_networks() -> None:

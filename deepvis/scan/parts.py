@@ -2,7 +2,7 @@
 
 version 1, U units of all layers one after the other, K images each::
 
-    version (), model (), plan () str: hashes    layers () str: json    seen () int64
+    version () int; model () str: the network's identity; plan () str: its hash    layers () str: json    seen () int64
     values (U, K) float32    images (U, K) int64    places (U, K) int32
     active (U,) int64    sums (U, 4) int64
     bins (n,) uint32, counts (n,) uint32: the histogram where it is not 0, at unit * BINS + bin
@@ -40,14 +40,14 @@ class FaultyImage:
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """A result, of one chunk or of several, with the hashes of the model and the plan that it belongs to.
+    """A result, of one chunk or of several, with the network's identity and the hash of the plan that it belongs to.
 
     cut: images whose files end before the picture does; what there is of them was used.
     """
 
     maxes: Maxes
     skipped: tuple[FaultyImage, ...]
-    model_hash: str
+    identity: str
     plan_hash: str
     cut: tuple[FaultyImage, ...] = ()
 
@@ -65,7 +65,7 @@ def save_part(path: Path, part: Part) -> None:
         np.savez(
             file,
             version=VERSION,
-            model=part.model_hash,
+            model=part.identity,
             plan=part.plan_hash,
             layers=json.dumps([asdict(layer) for layer in maxes.layers]),
             seen=np.int64(maxes.seen),
@@ -123,10 +123,10 @@ def add_parts(a: Part, b: Part) -> Part:
     skipped, cut = (
         tuple(sorted(both, key=lambda image: image.index)) for both in (a.skipped + b.skipped, a.cut + b.cut)
     )
-    return Part(merge(a.maxes, b.maxes), skipped, a.model_hash, a.plan_hash, cut)
+    return Part(merge(a.maxes, b.maxes), skipped, a.identity, a.plan_hash, cut)
 
 
-def sum_parts(paths: Iterable[Path], model_hash: str, plan_hash: str) -> tuple[Part | None, list[tuple[Path, str]]]:
+def sum_parts(paths: Iterable[Path], identity: str, plan_hash: str) -> tuple[Part | None, list[tuple[Path, str]]]:
     """(the sum of the parts in ``paths``, [(file, what is wrong with it), ...]).
 
     Raises ScanError for a part of another model or another plan: it must not be mixed in.
@@ -139,10 +139,10 @@ def sum_parts(paths: Iterable[Path], model_hash: str, plan_hash: str) -> tuple[P
         except (CorruptPart, FileNotFoundError) as error:
             broken.append((path, str(error)))
             continue
-        if part.model_hash != model_hash:
+        if part.identity != identity:
             raise ScanError(
-                f"{path} was made with another model (hash {part.model_hash[:12]}, expected "
-                f"{model_hash[:12]}); start over with --fresh, or name another --output"
+                f"{path} was made with another model ({part.identity[:12]}, expected "
+                f"{identity[:12]}); start over with --fresh, or name another --output"
             )
         if part.plan_hash != plan_hash:
             raise ScanError(

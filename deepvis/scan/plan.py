@@ -1,4 +1,4 @@
-"""What a scan is: model, images, layers, how it is cut into chunks. Written before the first chunk.
+"""What a scan is: network, images, layers, how it is cut into chunks. Written before the first chunk.
 
 A scan's folder::
 
@@ -17,47 +17,37 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from deepvis.core.files import written_beside
 from deepvis.core.types import Fit
+from deepvis.network.ref import NetworkRef
 from deepvis.scan.errors import ScanError
 from deepvis.scan.tracker import TrackedLayer
 
-VERSION = 1
+VERSION = 2  # of scan.json; that of 0.1.0, 1, has another layout of the network
 LEAST_CHUNK, MOST_CHUNK = 64, 16384
 FEW_CHUNKS, MANY_CHUNKS = 8, 2048
-
-
-@dataclass(frozen=True)
-class ModelRef:
-    """Where a model comes from, in words that another process can follow; see ``zoo.load_model``."""
-
-    name: str | None = None
-    prototxt: str | None = None
-    weights: str | None = None
-    mean: str | tuple[float, ...] | None = None
-    labels: str | None = None
-    channel_order: str | None = None
-    input_scale: float | None = None
-    input_size: tuple[int, int] | None = None
-    data_blob: str | None = None
-    fill: bool = False
+# stands for every network in ``plan_hash``, with the names that 0.1.0 had: so its parts go on being used
+_NO_MODEL = {
+    **dict.fromkeys(("name", "prototxt", "weights", "mean", "labels", "channel_order", "input_scale", "input_size")),
+    **{"data_blob": None, "fill": False},
+}
 
 
 @dataclass(frozen=True)
 class ScanPlan:
     """All that decides the result.
 
-    model_hash: of weights, definition and preprocessing. list_hash: of images.txt. folder: to which its
-    paths are relative. rows: pictures of one forward pass, fixed, since the last bits of a batched
-    forward pass depend on its size; chunk is a multiple of it.
+    identity: the network's; in a scan that 0.1.0 began, the hash of 64 digits that it gave to networks.
+    list_hash: of images.txt. folder: to which its paths are relative. device: its type. rows: pictures of one
+    forward pass, fixed, since the last bits of a batched forward pass depend on its size; chunk is a multiple of it.
     """
 
-    model: ModelRef
-    model_hash: str
+    network: NetworkRef
+    identity: str
     layers: tuple[TrackedLayer, ...]
     top: int
     fit: Fit
@@ -119,7 +109,7 @@ def chunk_size(images: int, rows: int) -> int:
 
 
 def write_plan(path: Path, plan: ScanPlan) -> None:
-    content = {"version": VERSION, **asdict(plan), "fit": plan.fit.value}
+    content = {"version": VERSION, "model": plan.network.as_dict(), **_decisive(plan), "folder": plan.folder}
     with written_beside(path) as file:
         file.write(json.dumps(content, indent=1).encode())
 
@@ -129,12 +119,12 @@ def read_plan(folder: ScanFolder) -> ScanPlan:
     try:
         content = json.loads(folder.plan.read_bytes())
         version = content.pop("version")
-        if version != VERSION:
+        if version not in (1, VERSION):
             raise ScanError(f"{folder.plan} has version {version}, expected {VERSION}; scan anew with --fresh")
         layers = tuple(TrackedLayer(**layer) for layer in content.pop("layers"))
-        model = ModelRef(**{key: _tuple(value) for key, value in content.pop("model").items()})
-        fit = Fit(content.pop("fit"))
-        return ScanPlan(model=model, layers=layers, fit=fit, **content)
+        network = NetworkRef.from_dict(content.pop("model"))
+        fit, identity = Fit(content.pop("fit")), content.pop("model_hash")
+        return ScanPlan(network=network, identity=identity, layers=layers, fit=fit, **content)
     except FileNotFoundError as error:
         raise ScanError(
             f"there is no scan in {folder.root} ({folder.plan} is missing); make one with "
@@ -144,15 +134,11 @@ def read_plan(folder: ScanFolder) -> ScanPlan:
         raise ScanError(f"{folder.plan} cannot be read ({error}); scan anew with --fresh") from error
 
 
-def _tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
-
-
 def check_same(old: ScanPlan, new: ScanPlan, folder: ScanFolder) -> None:
     """Refuse to go on with a scan that was begun with something else; one sentence says with what."""
     for is_same, what in (
         (
-            old.model_hash == new.model_hash,
+            old.identity == new.identity,
             "another model (weights, definition or preprocessing differ)",
         ),
         (old.layers == new.layers, f"other layers ({_names(old.layers)})"),
@@ -177,6 +163,11 @@ def _names(layers: tuple[TrackedLayer, ...]) -> str:
 
 def plan_hash(plan: ScanPlan) -> str:
     """What a partial result must agree on to be merged; where the files lie does not count."""
-    content = asdict(replace(plan, model=ModelRef(), folder=""))
-    content["fit"] = plan.fit.value
+    content = {**_decisive(plan), "model": _NO_MODEL, "folder": ""}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _decisive(plan: ScanPlan) -> dict[str, Any]:
+    """What the results depend on, for JSON, by the names that scan.json has for it."""
+    content = {name: value for name, value in asdict(plan).items() if name not in ("network", "identity", "folder")}
+    return {"model_hash": plan.identity, **content, "fit": plan.fit.value}

@@ -20,9 +20,10 @@ import numpy as np
 from deepvis.core.files import written_beside
 from deepvis.core.types import Patch, Unit, UnitStanding
 from deepvis.core.unit_files import file_name
+from deepvis.models.zoo import DIGITS_0_1_0
 from deepvis.scan.errors import ScanError
 from deepvis.scan.parts import FaultyImage
-from deepvis.scan.results import Scan, back_folders, montage_path, read_scan
+from deepvis.scan.results import Scan, back_folders, has_patches, montage_path, read_scan
 from deepvis.scan.statistics import mean_and_std
 
 OUTSTANDING = 12  # units named as most and as least selective
@@ -138,6 +139,7 @@ def layer_page(scan: Scan, layer: str, facts: Sequence[UnitFacts], folder: Path)
     dead = [f for f in facts if f.is_dead]
     silent, _ = scan.maxes.inactivity(layer)
     shares = [f.share for f in alive if f.patches]
+    identity = scan.plan.identity if len(scan.plan.identity) != DIGITS_0_1_0 else None
     summary = [
         f"<p><a href='index.html'>all layers</a> · {len(facts)} units · silent in {silent:.0%} of the images "
         f"on average · the commonest folder has {np.mean(shares):.0%} of the best images on average</p>"
@@ -147,7 +149,7 @@ def layer_page(scan: Scan, layer: str, facts: Sequence[UnitFacts], folder: Path)
         _named("Least selective", alive[::-1][:OUTSTANDING]),
         _named(f"Dead ({len(dead)})", dead),
     ]
-    return _page(layer, "".join(summary) + "".join(_unit_section(f, folder) for f in facts))
+    return _page(layer, "".join(summary) + "".join(_unit_section(f, folder, identity) for f in facts))
 
 
 def _named(title: str, facts: Sequence[UnitFacts]) -> str:
@@ -159,16 +161,18 @@ def _named(title: str, facts: Sequence[UnitFacts]) -> str:
     return f"<p><b>{_text(title)}</b> {links}</p>"
 
 
-def _unit_section(facts: UnitFacts, folder: Path) -> str:
+def _unit_section(facts: UnitFacts, folder: Path, identity: str | None) -> str:
     unit, standing = facts.unit, facts.standing
     pictures = [montage_path(folder.parent, unit, mode) for mode in (None, *back_folders())]
-    shown = "".join(
-        f'<img loading="lazy" src="{quote(os.path.relpath(path, folder))}" alt="">'
-        for path in pictures
-        if path.exists()
-    )
-    if not shown:
+    there = [path for path in pictures if path.exists()]
+    shown = "".join(f'<img loading="lazy" src="{quote(os.path.relpath(path, folder))}" alt="">' for path in there)
+    if not there:
         shown = "<p class=note>no montages yet; scripts/crop_max_patches.py makes them</p>"
+    elif not has_patches(folder.parent, unit, facts.patches, identity):
+        shown = (
+            "<p class=note>the montages here are of another network or another scan; "
+            "scripts/crop_max_patches.py makes this one's</p>"
+        )
     listed = "".join(
         f"<li>{patch.value:.4g} <small>{_text(patch.path)} at {patch.row}, {patch.col}</small></li>"
         for patch in facts.patches

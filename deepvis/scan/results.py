@@ -10,7 +10,7 @@ import numpy as np
 
 from deepvis.core.back_modes import DECONV
 from deepvis.core.types import Patch, Unit
-from deepvis.core.unit_files import BACK_FOLDER, TOP_FOLDER, unit_image_paths
+from deepvis.core.unit_files import BACK_FOLDER, TOP_FOLDER, UnitFileError, network_in, read_patches, unit_image_paths
 from deepvis.network.back_modes import BACK_MODES
 from deepvis.scan.errors import ScanError
 from deepvis.scan.parts import CorruptPart, Part, load_part
@@ -84,3 +84,15 @@ def montage_path(folder: Path, unit: Unit, mode: str | None) -> Path:
     if mode is None:
         return top
     return folder / back_folders()[mode] / top.relative_to(folder / TOP_FOLDER)
+
+
+def has_patches(folder: Path, unit: Unit, patches: Sequence[Patch], identity: str | None) -> bool:
+    """Are the unit's montages in the folder of these patches, and made in the network of that identity?
+
+    None: whatever the network. Where nothing tells, as in what 0.1.0 made, the patches' values have to do.
+    """
+    path = unit_image_paths(folder, unit.layer, unit.channel).patches
+    try:
+        return read_patches(path) == tuple(patches) and (identity is None or network_in(path) in ("", identity))
+    except (OSError, UnitFileError):
+        return False

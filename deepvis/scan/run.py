@@ -7,18 +7,18 @@ import os
 import shutil
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from deepvis.core.files import written_beside
 from deepvis.core.types import Fit
+from deepvis.network.ref import NetworkRef
 from deepvis.scan.errors import ScanError
 from deepvis.scan.executor import IN_PROCESS, Where, cores, run_all
 from deepvis.scan.images import ImageList, chunk_offsets, write_list
 from deepvis.scan.network import ScanNetwork, forget_networks, open_network, torch_threads_kept
 from deepvis.scan.parts import CorruptPart, Part, load_part, sum_parts
 from deepvis.scan.plan import (
-    ModelRef,
     ScanFolder,
     ScanPlan,
     check_same,
@@ -37,7 +37,7 @@ MOST_ROUNDS = 3  # of scanning again what turned out to be corrupt
 class ScanOrder:
     """What the user asked for. layers (): all that the window shows. fresh: forget an earlier scan."""
 
-    model: ModelRef
+    network: NetworkRef
     images: str
     output: Path
     layers: tuple[str, ...] = ()
@@ -80,11 +80,14 @@ def prepare(order: ScanOrder, folder: ScanFolder) -> ScanPlan:
     try:
         with ThreadPoolExecutor(1) as pool:
             listing = pool.submit(write_list, order.images, listing_file, folder.root)
-            network, model_hash = open_network(order.model, order.layers, order.device)
+            network = open_network(order.network, order.layers, order.device)
             images = listing.result()
-        plan = make_plan(order, network, model_hash, images)
+        plan = make_plan(order, network, images)
         if folder.plan.exists():
-            check_same(read_plan(folder), plan, folder)
+            old = read_plan(folder)
+            if network.model.is_named(old.identity):
+                plan = replace(plan, identity=old.identity)  # 0.1.0's, where that began it
+            check_same(old, plan, folder)
         elif any(folder.parts.glob("*.npz")):
             raise ScanError(
                 f"{folder.parts} holds parts of a scan whose plan {folder.plan} is gone; start over with --fresh"
@@ -96,12 +99,12 @@ def prepare(order: ScanOrder, folder: ScanFolder) -> ScanPlan:
     return plan
 
 
-def make_plan(order: ScanOrder, network: ScanNetwork, model_hash: str, images: ImageList) -> ScanPlan:
+def make_plan(order: ScanOrder, network: ScanNetwork, images: ImageList) -> ScanPlan:
     if order.top < 1:
         raise ScanError(f"--top {order.top} keeps no image; expected 1 or more")
     return ScanPlan(
-        model=order.model,
-        model_hash=model_hash,
+        network=order.network,
+        identity=network.model.identity,
         layers=network.layers,
         top=order.top,
         fit=order.fit,
@@ -120,7 +123,7 @@ def finished(folder: ScanFolder, plan: ScanPlan) -> Part | None:
         part = load_part(folder.result)
     except (FileNotFoundError, CorruptPart):
         return None
-    return part if part.plan_hash == plan_hash(plan) and part.model_hash == plan.model_hash else None
+    return part if part.plan_hash == plan_hash(plan) and part.identity == plan.identity else None
 
 
 def scan_missing(order: ScanOrder, folder: ScanFolder, plan: ScanPlan, progress: Progress) -> None:
@@ -129,7 +132,8 @@ def scan_missing(order: ScanOrder, folder: ScanFolder, plan: ScanPlan, progress:
     left = sum(plan.size_of(chunk) for chunk in missing)
     offsets = chunk_offsets(folder.images, plan.chunk)
     decoders = DECODERS if plan.device == "cpu" else max(DECODERS, cores() // 2)
-    tasks = [ChunkTask(folder.root, plan, chunk, offsets[chunk], order.ahead, decoders) for chunk in missing]
+    device = plan.device if order.device == "auto" else order.device  # of its GPUs another machine has others
+    tasks = [ChunkTask(folder.root, plan, device, chunk, offsets[chunk], order.ahead, decoders) for chunk in missing]
     progress.begin(plan.images, plan.images - left)
     try:
         run_all(order.where, tasks, progress.advance, progress.note)
@@ -141,7 +145,7 @@ def finish(order: ScanOrder, folder: ScanFolder, plan: ScanPlan, progress: Progr
     """Merge the parts, in their order; those that turn out to be corrupt are scanned again first."""
     for _ in range(MOST_ROUNDS):
         paths = (folder.part(chunk) for chunk in range(plan.chunks))
-        total, broken = sum_parts(paths, plan.model_hash, plan_hash(plan))
+        total, broken = sum_parts(paths, plan.identity, plan_hash(plan))
         if total is not None and not broken:
             write_part(folder.result, total)
             write_skipped(folder.skipped, total)

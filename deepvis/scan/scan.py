@@ -31,10 +31,11 @@ AHEAD = 32  # pictures decoded ahead of the pass in work, in whole passes
 
 @dataclass(frozen=True)
 class ChunkTask:
-    """One chunk's work. offset: of its first line in images.txt, in bytes."""
+    """One chunk's work. device: "cpu", "cuda:1". offset: of its first line in images.txt, in bytes."""
 
     folder: Path
     plan: ScanPlan
+    device: str
     chunk: int
     offset: int
     ahead: int = AHEAD
@@ -50,11 +51,11 @@ class ChunkTask:
         Raises ScanError, ModelError; Stopped.
         """
         plan, folder = self.plan, ScanFolder(self.folder)
-        network, found = open_network(plan.model, tuple(layer.name for layer in plan.layers), plan.device)
-        if found != plan.model_hash:
+        network = open_network(plan.network, tuple(layer.name for layer in plan.layers), self.device)
+        if not network.model.is_named(plan.identity):
             raise ScanError(
                 f"the model {network.model.name} has changed since the scan in {self.folder} was begun "
-                f"(hash {found[:12]}, expected {plan.model_hash[:12]}); start over with --fresh"
+                f"(it is {network.model.identity}, expected {plan.identity[:12]}); start over with --fresh"
             )
         names = read_lines(folder.images, self.offset, plan.size_of(self.chunk))
         paths = [os.path.join(plan.folder, name) for name in names]
@@ -114,7 +115,7 @@ def scan_images(
                     cut.append(FaultyImage(first + start + row, path, CUT.format(path)))
             if advance is not None:
                 advance(len(batch.paths), len(unused))
-    return Part(tracker.result(), tuple(skipped), plan.model_hash, plan_hash(plan), tuple(cut))
+    return Part(tracker.result(), tuple(skipped), plan.identity, plan_hash(plan), tuple(cut))
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from deepvis.core import device_names
 from deepvis.core.panes import DEFAULT_PANES, pane_name, read_panes
 
 
@@ -101,5 +102,5 @@ MEAN = _checked(
     lambda v: _is_text(v) or (_is_list(_listed(v), _is_number) and len(_listed(v)) > 0),
     lambda v: str(v) if _is_text(v) else tuple(map(float, _listed(v))),
 )
-DEVICE = _checked("auto, cpu, cuda or cuda:N", lambda v: str(v).split(":")[0] in ("auto", "cpu", "cuda"), str)
+DEVICE = _checked(device_names.EXPECTED, lambda v: device_names.parsed(str(v)) is not None, str)
 PANES = Kind("pane names with (row, column, height, width)", _read_panes)

@@ -11,18 +11,19 @@ from deepvis.core.back_modes import DECONV, OFF
 from deepvis.core.panes import LayoutError, PaneLayout
 from deepvis.core.state import GAMMA_BOOSTS, INDIVIDUAL_BOOSTS, AppState, InputState, ViewState
 from deepvis.core.types import FieldOf, Fit, Frame, LayerInfo, NetInfo
-from deepvis.core.unit_files import user_folder
 from deepvis.live.backends.base import open_backend
 from deepvis.live.input import InputWorker
+from deepvis.live.made_in import provenance_of
 from deepvis.live.network import NetworkWorker
 from deepvis.live.optimize import OptimizeWorker
-from deepvis.live.own_folder import fingerprint_if_any, own_folder
+from deepvis.live.own_folder import own_folder
 from deepvis.live.stream_top import Opened, StreamTop
 from deepvis.live.unit_image_commands import commands_for
 from deepvis.live.unit_image_reader import UnitImageReader
 from deepvis.live.unit_images import UnitImagesWorker
-from deepvis.models.zoo import DEFAULT_MODEL, OVERRIDES, Model, load_model
+from deepvis.models.zoo import DEFAULT_MODEL, OVERRIDES, Model, open_model
 from deepvis.network.errors import ModelError
+from deepvis.network.ref import NetworkRef
 from deepvis.scan.running import RunningTop
 from deepvis.settings.table import Settings
 from deepvis.sources.opening import (
@@ -53,7 +54,7 @@ def run(settings: Settings, options: RunOptions, *, starts_moving: bool) -> int:
     check_sources(settings)
     sys.setswitchinterval(SWITCH_SECONDS)
     stats, passes = Stats(), PassLog()
-    model = open_model(settings)
+    model = opened(settings)
     state = first_state(settings, model, first_back_mode(settings, options), starts_moving=starts_moving)
     layouts = Layouts(settings, model)
     layouts(state.info, *window_size(settings))  # a wrong table of panes is told before a window opens
@@ -80,18 +81,18 @@ def check_sources(settings: Settings) -> None:
         raise UsageError(problem)
 
 
-def open_model(settings: Settings) -> Model:
+def network_of(settings: Settings) -> NetworkRef:
+    """The network that the settings name."""
+    s = settings
+    said = {name: getattr(s, name, None) for name in OVERRIDES}
+    options = tuple((name, value) for name, value in said.items() if value is not None)
+    return NetworkRef(s.model, s.prototxt, s.weights, s.mean, s.labels, options)
+
+
+def opened(settings: Settings) -> Model:
     """The model that the settings name; its weights are read later. Raises UsageError."""
-    overrides = {name: getattr(settings, name) for name in OVERRIDES if hasattr(settings, name)}
     try:
-        return load_model(
-            settings.model,
-            prototxt=settings.prototxt,
-            weights=settings.weights,
-            mean=settings.mean,
-            labels=settings.labels,
-            overrides=overrides,
-        )
+        return open_model(network_of(settings))
     except ModelError as error:
         raise UsageError(str(error)) from error
 
@@ -184,11 +185,9 @@ def make_parts(settings: Settings, model: Model, passes: PassLog) -> Parts:
 
     def open_images(info: NetInfo) -> UnitImagesWorker:
         def open_reader() -> UnitImageReader:
-            network = fingerprint_if_any(model)
-            own = user_folder(model.name, fingerprint=network)
-            folders = [model.unit_image_dir, own]
+            folders = [model.unit_image_dir, own_folder(model)]
             commands = commands_for(model, vars(settings))
-            return UnitImageReader(folders, info, commands, settings.unit_image_cache, own, network)
+            return UnitImageReader(folders, info, commands, settings.unit_image_cache, provenance_of(model))
 
         return UnitImagesWorker(open_reader, [stream])
 

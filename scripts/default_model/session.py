@@ -17,8 +17,9 @@ from deepvis.core.files import written_beside
 from deepvis.formats.caffe.filling import fill_net
 from deepvis.formats.caffe.load import load_net
 from deepvis.models.zoo import load_model
+from deepvis.network.device import device_of
 from deepvis.network.errors import ModelError
-from deepvis.network.net import Net, usable
+from deepvis.network.net import Net
 from deepvis.sources.photos import load_rgb
 from default_model.batches import Material, mean_colour
 from default_model.distil import Lesson, Teacher, open_lesson
@@ -155,7 +156,7 @@ def open_session(
         lesson = open_lesson(master, cache, photos.labels, photos.held_out, place.work, **asked)
     size = next(iter(spec.inputs.values()))[-1]
     guides = None if lesson is None else _guides(lesson)
-    student = Student(spec, recipe.seed, guides, usable(place.device))
+    student = Student(spec, recipe.seed, guides, device_of(place.device))
     maps = None if lesson is None else lesson.maps
     material = Material(cache, photos.labels, rows, mean_colour(cache, rows), size, maps, classes=photos.classes)
     run = start_run(student, recipe)

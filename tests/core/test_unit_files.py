@@ -9,6 +9,7 @@ from deepvis.core.types import Patch, Unit
 from deepvis.core.unit_files import (
     UnitFileError,
     file_name,
+    network_in,
     original_image_paths,
     read_patches,
     read_stats,
@@ -51,7 +52,8 @@ def test_user_folder_follows_the_environment(tmp_path):
 
 def test_patches_round_trip(tmp_path):
     patches = (Patch(4.5, "a/ü.jpg", 3, 11), Patch(0.25, "", 0, 0))
-    write_patches(tmp_path / "deep" / "x.json", Unit("conv1", 2), patches)
+    write_patches(tmp_path / "deep" / "x.json", Unit("conv1", 2), patches, "0123456789ab")
+    assert network_in(tmp_path / "deep" / "x.json") == "0123456789ab"
     assert read_patches(tmp_path / "deep" / "x.json") == patches
 
 
@@ -59,6 +61,7 @@ def test_stats_round_trip(tmp_path):
     edges = np.array([[0, 1, 2], [0, 2, 4]])
     write_stats(
         tmp_path / "stats.npz",
+        network="0123456789ab",
         images=9,
         mean=np.array([1, 2]),
         std=np.array([0.5, 0.25]),
@@ -69,6 +72,15 @@ def test_stats_round_trip(tmp_path):
     first, second = read_stats(tmp_path / "stats.npz")
     assert (first.images, first.mean, first.active, first.counts) == (9, 1.0, 1.0, (4, 5))
     assert (second.std, second.edges) == (0.25, (0.0, 2.0, 4.0))
+    assert network_in(tmp_path / "stats.npz") == "0123456789ab"
+
+
+@pytest.mark.parametrize("name", ["odd.json", "odd.npz"])
+@pytest.mark.parametrize("content", [None, b"", b"{}", b"[1]", b"PK\x03\x04", b"\xff\xfe"])
+def test_where_nothing_tells_the_network_has_no_name(tmp_path, name, content):
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    assert network_in(tmp_path / name) == ""
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[1]", b'{"version": 2, "patches": []}', b"\xff\xfe"])

@@ -19,7 +19,6 @@ from torch import Tensor
 
 from deepvis.formats.caffe.weights import write_weights
 from deepvis.network.ref import NetworkRef
-from deepvis.scan.plan import ModelRef
 from tests.formats.networks import small
 from tests.formats.networks.small import INPUT_SHAPE, Small
 
@@ -51,11 +50,6 @@ class Case:
 
     ref: NetworkRef
     changed: NetworkRef
-
-    @property
-    def scan_ref(self) -> ModelRef:
-        """As a scan names it."""
-        return ModelRef(prototxt=self.ref.network, weights=self.ref.weights, **dict(self.ref.options))
 
     @property
     def words(self) -> list[str]:

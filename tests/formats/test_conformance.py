@@ -8,7 +8,6 @@ import subprocess
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -27,7 +26,7 @@ from deepvis.network.field import receptive_field
 from deepvis.network.kinds import Kind
 from deepvis.network.maps import position_seed
 from deepvis.network.net import Net
-from deepvis.network.ref import MODULES
+from deepvis.network.ref import MODULES, NetworkRef
 from deepvis.network.shapes import infer_shapes
 from deepvis.network.tape import Tape
 from deepvis.optimize import live, options
@@ -348,7 +347,7 @@ def scans(opened_by_format, collection: Path, tmp_path_factory: pytest.TempPathF
     folders = {}
     for name, opened in opened_by_format.items():
         folders[name] = tmp_path_factory.mktemp(f"scan_{name}")
-        run_scan(ScanOrder(opened.case.scan_ref, str(collection), folders[name]))
+        run_scan(ScanOrder(opened.case.ref, str(collection), folders[name]))
     return folders
 
 
@@ -408,15 +407,14 @@ def test_the_commands_in_the_windows_notes_name_it(opened: Opened) -> None:
     for command, next_option in ((commands.optimize("fc"), "--push-layer"), (commands.top("fc"), "--layers")):
         words = shlex.split(command)[1:]
         words = words[: words.index(next_option)]
-        assert load_model(**named_by(words)).identity == opened.model.identity, command
+        assert open_model(named_by(words)).identity == opened.model.identity, command
 
 
-def named_by(words: list[str]) -> dict[str, Any]:
+def named_by(words: list[str]) -> NetworkRef:
     """What the scripts make of a command's words on the network."""
     p = options.Parser()
     options.add_network(p)
-    ref = options.network_of(p.parse_args(words))
-    return {"prototxt": ref.prototxt, "weights": ref.weights, "mean": ref.mean, "overrides": dict(ref.overrides)}
+    return options.network_of(p.parse_args(words))
 
 
 def test_its_files_named_from_another_folder(opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

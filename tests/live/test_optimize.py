@@ -192,5 +192,5 @@ def test_the_device_is_the_one_of_the_settings(tmp_path):
     worker.outbox = Heard()
     worker.start()
     worker.inbox.put(OptimizeAsk(1, Unit("conv1", 1)))
-    assert "'pycaffe cpu' is not there; there are: cpu" in worker.outbox.error().error
+    assert "there is no device 'pycaffe cpu'; expected auto" in worker.outbox.error().error
     worker.stop()

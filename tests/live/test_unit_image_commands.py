@@ -12,18 +12,19 @@ import pytest
 
 from deepvis.cli.window import parser, settings_of
 from deepvis.live.unit_image_commands import commands_for, short_path
+from deepvis.models.zoo import open_model
 from deepvis.optimize import options
 from deepvis.optimize.tasks import load
-from deepvis.scan.command import add_model_arguments, model_ref
-from deepvis.scan.network import open_model as open_scanned
-from deepvis.window.app import open_model
+from deepvis.scan.command import add_model_arguments
+from deepvis.scan.command import network_of as scanned_network
+from deepvis.window.app import opened
 from tests.helpers.networks import small_model
 
 
 def window(*arguments: str) -> tuple[Any, Any]:
     """(the model that the window shows with these arguments, the commands in its notes)."""
     settings = settings_of(parser().parse_args(list(arguments)))
-    model = open_model(settings)
+    model = opened(settings)
     return model, commands_for(model, vars(settings))
 
 
@@ -45,7 +46,7 @@ def scanned(command: str) -> tuple[Any, argparse.Namespace]:
         p.add_argument(option)
     p.add_argument("--crop", action="store_true")
     args = p.parse_args(shlex.split(command)[1:])
-    return open_scanned(model_ref(args)), args
+    return open_model(scanned_network(args)), args
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ WEIGHTS = {
 }
 
 
-def fingerprint(network: Model | NetSpec) -> str:
+def identity_of(network: Model | NetSpec) -> str:
     return network.identity if isinstance(network, Model) else identity(graph_of(network))
 
 
@@ -51,19 +51,19 @@ def own(files: tuple[Path, Path], **more) -> Model:
 
 
 def test_twelve_digits_that_do_not_depend_on_names_of_files(files, tmp_path: Path) -> None:
-    word = fingerprint(own(files))
+    word = identity_of(own(files))
     assert len(word) == 12 and int(word, 16) >= 0
     moved = tmp_path / "other" / "net.prototxt", tmp_path / "other" / "x.caffemodel"
     moved[0].parent.mkdir()
     for old, new in zip(files, moved, strict=True):
         shutil.copy(old, new)
-    assert fingerprint(own(moved)) == word
+    assert identity_of(own(moved)) == word
 
 
 def test_it_is_what_it_was(files) -> None:
     """Pictures kept under it must be found again by a later version, on another machine."""
-    assert fingerprint(load_net(NET, WEIGHTS)) == "9329f07e5001"
-    assert fingerprint(own(files, mean=(1, 2, 3))) == "2575340d940f"
+    assert identity_of(load_net(NET, WEIGHTS)) == "9329f07e5001"
+    assert identity_of(own(files, mean=(1, 2, 3))) == "2575340d940f"
 
 
 @pytest.mark.parametrize("place", [0, 1, 12345, 701 * 36 - 1])
@@ -72,14 +72,14 @@ def test_any_changed_weight_counts(place: int) -> None:
     changed = WEIGHTS["fc"][0].copy()
     assert changed.size > SAMPLED
     changed.flat[place] = np.nextafter(changed.flat[place], np.float32(9))
-    assert fingerprint(with_weights(spec, {"fc": [changed, WEIGHTS["fc"][1]]})) != fingerprint(spec)
+    assert identity_of(with_weights(spec, {"fc": [changed, WEIGHTS["fc"][1]]})) != identity_of(spec)
 
 
 def test_an_odd_blob_counts_to_its_last_value() -> None:
     spec = load_net(NET, WEIGHTS)
     bias = np.zeros(701, np.float32)
     bias[-1] = 1
-    assert fingerprint(with_weights(spec, {"fc": [WEIGHTS["fc"][0], bias]})) != fingerprint(spec)
+    assert identity_of(with_weights(spec, {"fc": [WEIGHTS["fc"][0], bias]})) != identity_of(spec)
 
 
 @pytest.mark.parametrize(
@@ -89,12 +89,12 @@ def test_an_odd_blob_counts_to_its_last_value() -> None:
 def test_what_the_layers_do_counts(old: str, new: str) -> None:
     changes = "#" not in new
     text = NET.replace(old, new + "\n" if not changes else new)
-    assert (fingerprint(load_net(text, WEIGHTS)) != fingerprint(load_net(NET, WEIGHTS))) is changes
+    assert (identity_of(load_net(text, WEIGHTS)) != identity_of(load_net(NET, WEIGHTS))) is changes
 
 
 @pytest.mark.parametrize("text", [NET.replace("xavier", "gaussian"), NET.replace("input_dim: 1", "input_dim: 10")])
 def test_fillers_and_the_batch_do_not_count(text: str) -> None:
-    assert fingerprint(load_net(text, WEIGHTS)) == fingerprint(load_net(NET, WEIGHTS))
+    assert identity_of(load_net(text, WEIGHTS)) == identity_of(load_net(NET, WEIGHTS))
 
 
 def test_how_pictures_reach_the_network_counts(files) -> None:
@@ -105,9 +105,9 @@ def test_how_pictures_reach_the_network_counts(files) -> None:
         {"overrides": {"input_scale": 1.0}},
         {"overrides": {"fill": True}},  # nothing is left to fill: the same network
     )
-    words = [fingerprint(own(files, **way)) for way in ways]
+    words = [identity_of(own(files, **way)) for way in ways]
     assert len(set(words)) == 4 and words[4] == words[0]
-    assert fingerprint(own(files, mean=(0, 0, 0))) == words[0]  # no mean is a mean of 0
+    assert identity_of(own(files, mean=(0, 0, 0))) == words[0]  # no mean is a mean of 0
 
 
 def test_large_blobs_are_hashed_in_part_and_never_copied(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,5 +129,5 @@ def test_large_blobs_are_hashed_in_part_and_never_copied(monkeypatch: pytest.Mon
     large = with_weights(load_net(NET, WEIGHTS), {"fc": [blob]})
     monkeypatch.setattr(module, "hashlib", SimpleNamespace(sha256=Counting))
     graph_of(large)  # made once, and kept
-    assert allocated_by(lambda: fingerprint(large)) < blob.nbytes / 100
+    assert allocated_by(lambda: identity_of(large)) < blob.nbytes / 100
     assert SAMPLED * 4 <= sum(hashed) < 3 * SAMPLED * 4  # two blobs' samples and the layers' parameters

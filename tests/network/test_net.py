@@ -231,7 +231,7 @@ def test_seeds_are_checked() -> None:
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_a_missing_gpu_is_said() -> None:
-    with pytest.raises(ModelError, match="'cuda': found no GPU"):
+    with pytest.raises(ModelError, match="the device 'cuda' is not there"):
         caffe_net(filled(BRANCHING), "cuda")
 
 

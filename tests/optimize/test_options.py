@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from deepvis.network.errors import ModelError
 from deepvis.optimize import options
 from deepvis.optimize.errors import OptimizeError
 from deepvis.optimize.objective import CENTRE, WHOLE
@@ -132,11 +133,12 @@ def test_networks(tmp_path, monkeypatch):
         "cpu",
     ]
     words += ["--channel-swap-to-rgb", "(0,1,2)", "--data-size", "(227,200)", "--caffe-root", "/x"]
-    network = options.network_of(whole_parser().parse_args(words))
-    assert network.prototxt == str(tmp_path / "a.prototxt") and network.mean == (104, 117, 123)
-    assert dict(network.overrides) == {"channel_order": "RGB", "input_size": (227, 200)}
+    setup = options.setup_of(whole_parser().parse_args(words))
+    assert setup.network.network == str(tmp_path / "a.prototxt") and setup.network.mean == (104, 117, 123)
+    assert dict(setup.network.options) == {"channel_order": "RGB", "input_size": (227, 200)}
+    assert setup.device == "cpu" and hash(setup)
 
 
 def test_a_device_that_is_not_there():
-    with pytest.raises(OptimizeError, match="--device 'cuda:77' is not there; there are: cpu"):
-        options.device_of("cuda:77")
+    with pytest.raises(ModelError, match="the device 'cuda:77' is not there; there are: cpu"):
+        options.setup_of(whole_parser().parse_args(["--device", "cuda:77"]))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from deepvis.optimize.results import write_jpeg
+from deepvis.optimize.results import Origin, write_jpeg
 
 
 @pytest.mark.parametrize("quality", [1, 40, 80, 81, 90, 93, 95])
@@ -15,3 +15,23 @@ def test_noise_can_be_written_at_any_quality(tmp_path, quality):
     write_jpeg(tmp_path / "noise.jpg", noise, quality)
     with Image.open(tmp_path / "noise.jpg") as found:
         assert found.size == (300, 300)
+
+
+@pytest.mark.parametrize(
+    ("told", "is_made"),
+    [
+        ({"model": "net", "network": "0123456789ab"}, True),
+        ({"model": "the same under another name", "network": "0123456789ab"}, True),
+        ({"model": "net", "network": "ba9876543210"}, False),
+        ({"model": "net"}, True),  # of an earlier version
+        ({"model": "other"}, False),
+        ({}, True),
+    ],
+)
+def test_networks_are_told_apart_by_their_identity(told, is_made):
+    origin = Origin("net", "0123456789ab")
+    assert origin.made(told) is is_made
+    assert origin.made_as(told, {"size": (2, 3)}) is is_made
+    assert origin.made_as({**told, "size": [2, 3]}, {"size": (2, 3)}) is is_made
+    assert not origin.made_as({**told, "size": [3, 3]}, {"size": (2, 3)})
+    assert not origin.made_as({**told, "more": 1}, {"size": (2, 3)})

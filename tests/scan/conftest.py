@@ -14,18 +14,18 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from networks import PROTOTXT
 
+from deepvis.network.ref import NetworkRef
 from deepvis.scan import plan
-from deepvis.scan.plan import ModelRef
 
 COUNT = 45
 
 
 @pytest.fixture(scope="session")
-def ref(tmp_path_factory) -> ModelRef:
+def ref(tmp_path_factory) -> NetworkRef:
     """The network, its weights from its fillers."""
     path = tmp_path_factory.mktemp("small") / "small.prototxt"
     path.write_text(PROTOTXT)
-    return ModelRef(prototxt=str(path), mean=(90.0, 100.0, 110.0), fill=True)
+    return NetworkRef(network=str(path), mean=(90.0, 100.0, 110.0), options=(("fill", True),))
 
 
 @pytest.fixture(scope="session")

@@ -14,10 +14,11 @@ import psutil
 import pytest
 
 from deepvis.core.unit_files import unit_image_paths
+from deepvis.network.ref import NetworkRef
 from deepvis.scan import command
-from deepvis.scan.command import Bar, model_ref, output_folder, run_command
+from deepvis.scan.command import Bar, network_of, output_folder, run_command
 from deepvis.scan.errors import ScanError
-from deepvis.scan.plan import ModelRef, ScanFolder
+from deepvis.scan.plan import ScanFolder
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 
@@ -134,7 +135,7 @@ def test_errors_are_one_sentence_and_exit_code_2(weights, tmp_path, capsys) -> N
         ("find_max_acts", "scan", [*weights, "--images", str(tmp_path / "nix")], "nix cannot be read"),
         ("find_max_acts", "scan", ["--model", "nix", "--images", "."], "no model is named 'nix'"),
         ("find_max_acts", "scan", [*weights, "--images", ".", "--top", "0"], "--top 0 keeps no image"),
-        ("find_max_acts", "scan", [*weights, "--images", ".", "--device", "gpu"], "the device 'gpu' cannot be used"),
+        ("find_max_acts", "scan", [*weights, "--images", ".", "--device", "gpu"], "there is no device 'gpu'"),
         ("crop_max_patches", "crop", ["--scan", str(tmp_path)], "there is no scan in"),
     ):
         module = script(name)
@@ -163,12 +164,14 @@ def test_arguments_become_a_model(tmp_path) -> None:
     command.add_model_arguments(p)
     parsed = p.parse_args(["--prototxt", "a", "--mean", "1,2,3", "--input-size", "20x30", "--channel-order", "RGB"])
     here = Path.cwd()
-    assert model_ref(parsed) == ModelRef(
-        prototxt=str(here / "a"), mean=(1.0, 2.0, 3.0), input_size=(20, 30), channel_order="RGB"
+    assert network_of(parsed) == NetworkRef(
+        network=str(here / "a"),
+        mean=(1.0, 2.0, 3.0),
+        options=(("channel_order", "RGB"), ("input_size", (20, 30))),
     )
-    assert model_ref(p.parse_args(["--mean", "m.npy"])).mean == str(here / "m.npy")
-    assert model_ref(p.parse_args(["--model", str(tmp_path)])).name == str(tmp_path)
-    assert output_folder(tmp_path, ModelRef(name="nix")) == tmp_path
+    assert network_of(p.parse_args(["--mean", "m.npy"])).mean == str(here / "m.npy")
+    assert network_of(p.parse_args(["--model", str(tmp_path)])).model == str(tmp_path)
+    assert output_folder(tmp_path, NetworkRef("nix")) == tmp_path
     with pytest.raises(SystemExit):
         p.parse_args(["--input-size", "20"])
 

@@ -14,17 +14,18 @@ from hypothesis import strategies as st
 
 from deepvis.core.back_modes import DECONV, GRADIENT
 from deepvis.core.types import BackAsk, Fit, NetAsk, Unit
-from deepvis.core.unit_files import read_patches, read_stats, unit_image_paths
+from deepvis.core.unit_files import network_in, read_patches, read_stats, unit_image_paths
 from deepvis.formats.caffe.graph import caffe_net
 from deepvis.formats.caffe.load import load_net
 from deepvis.live.backends.base import open_backend
+from deepvis.models.zoo import open_model
 from deepvis.scan import crops
 from deepvis.scan.crops import UnitPatches
 from deepvis.scan.errors import ScanError
 from deepvis.scan.executor import Where
 from deepvis.scan.layout import CropOrder, run_crops
 from deepvis.scan.montage import CELL, back_tile, montage
-from deepvis.scan.network import ScanNetwork, open_model
+from deepvis.scan.network import ScanNetwork
 from deepvis.scan.results import montage_path, read_scan
 from deepvis.scan.run import ScanOrder, run_scan
 from deepvis.scan.windows import Window, Windows, cut
@@ -211,6 +212,28 @@ def test_montages_that_are_there_stay_and_others_are_made(copy) -> None:
     assert montage_path(copy, Unit("fc", 4), "gradient").exists()
 
 
+def test_every_file_names_its_network(ref, scanned, tmp_path) -> None:
+    run_crops(CropOrder(scanned, tmp_path, layers=("fc",)))
+    paths = [unit_image_paths(tmp_path, "fc", channel) for channel in range(5)]
+    assert {network_in(path) for each in paths for path in (each.patches, each.stats)} == {open_model(ref).identity}
+
+
+def test_montages_of_another_network_are_made_anew(ref, copy) -> None:
+    """Those that name none, as 0.1.0's, are kept where they are of the same patches, and named."""
+    order, identity = CropOrder(copy, copy, layers=("fc",)), open_model(ref).identity
+    run_crops(order)
+    units = [unit_image_paths(copy, "fc", channel) for channel in range(5)]
+    for paths, network in ((units[1], '"network": "0123456789ab",'), (units[2], "")):
+        text = paths.patches.read_text()
+        assert f'"network": "{identity}",' in text
+        paths.patches.write_text(text.replace(f'"network": "{identity}",', network))
+    stamps = [paths.top.stat().st_mtime_ns for paths in units]
+    run_crops(order)
+    changed = [paths.top.stat().st_mtime_ns != stamp for paths, stamp in zip(units, stamps, strict=True)]
+    assert changed == [False, True, False, False, False]
+    assert {network_in(paths.patches) for paths in units} == {identity}
+
+
 def test_worker_processes_make_the_same_files(copy, tmp_path) -> None:
     layers = ("mixed/a", "fc")
     run_crops(CropOrder(copy, tmp_path / "one", layers=layers))
@@ -244,10 +267,10 @@ def test_what_cannot_be_done_is_one_sentence(ref, copy, tmp_path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ScanError, match="could not be written"):
         run_crops(CropOrder(copy, tmp_path / "file" / "x", layers=("fc",)))
-    prototxt = Path(ref.prototxt)
+    prototxt = Path(ref.network)
     text = prototxt.read_text()
     try:
-        prototxt.write_text(text.replace("std: 0.02", "std: 0.03"))
+        prototxt.write_text(text.replace("stride: 2", "stride: 2 pool: AVE"))
         with pytest.raises(ScanError, match="the model small has changed since the scan"):
             run_crops(CropOrder(copy, tmp_path / "new", layers=("fc",)))
     finally:

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from deepvis.scan.plan import ModelRef
+from deepvis.network.ref import NetworkRef
 from deepvis.scan.run import ScanOrder, run_scan
 from tests.helpers.work import allocated_by
 
@@ -44,7 +44,7 @@ def test_what_a_scan_holds_does_not_grow_with_its_images(tmp_path: Path) -> None
             rgb = np.full((160, 220, 3), index % 251, np.uint8)
             rgb[: index // 2, :90] = 255 - index % 251
             cv2.imwrite(str(folder / f"{index:04d}.jpg"), rgb)
-        order = ScanOrder(ModelRef(name="caffenet-mini"), str(folder), tmp_path / f"scan{count}")
+        order = ScanOrder(NetworkRef("caffenet-mini"), str(folder), tmp_path / f"scan{count}")
         seen: list[int] = []
         peaks.append(allocated_by(lambda order=order, seen=seen: seen.append(run_scan(order).maxes.seen)))
         assert seen == [count]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
@@ -10,6 +11,7 @@ from urllib.parse import unquote
 import pytest
 
 from deepvis.core.types import Patch, UnitStanding
+from deepvis.core.unit_files import unit_image_paths
 from deepvis.scan.layout import CropOrder, run_crops
 from deepvis.scan.report import commonest_folder, histogram_svg, unit_facts, write_report
 from deepvis.scan.results import read_scan
@@ -68,6 +70,18 @@ def test_every_unit_is_there_with_pictures_or_a_hint(reported) -> None:
     assert sum(a.startswith("../max_im") for a in page.addresses) == 4
     assert sum(a.startswith("../max_deconv") for a in page.addresses) == 4
     assert "no montages yet; scripts/crop_max_patches.py makes them" in (reported.parent / "conv1.html").read_text()
+
+
+@pytest.mark.parametrize(("old", "new"), [('"network": "', '"network": "0'), ('"value": ', '"value": 1')])
+def test_pictures_of_another_network_or_scan_are_left_out(reported, tmp_path, old, new) -> None:
+    copied = tmp_path / "copy"
+    shutil.copytree(reported.parents[1], copied)
+    told = unit_image_paths(copied, "mixed/a", 1).patches
+    told.write_text(told.read_text().replace(old, new))
+    page = (write_report(copied).parent / "mixed-a.html").read_text()
+    assert page.count("<img") == 2 * 3 and page.count("of another network or another scan") == 1
+    told.write_text(told.read_text().replace(new, old))
+    assert (write_report(copied).parent / "mixed-a.html").read_text().count("<img") == 2 * 4
 
 
 def test_skipped_images_are_listed_and_names_are_escaped(reported) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepvis.core.types import Fit, Frame, LayerInfo, NetAsk, NetInfo, PassSeconds, Snapshot, Unit, UnitImages
-from deepvis.core.unit_files import SAVED_TOP, read_patches, unit_image_paths
+from deepvis.core.unit_files import LEFT_OUT, SAVED_TOP, network_in, read_patches, unit_image_paths
 from deepvis.live.backends.fake import FAKE_INFO, FakeBackend
 from deepvis.live.running_images import RunningImages
 from deepvis.scan.running import RunningTop
@@ -184,7 +184,8 @@ def pictures(monkeypatch):
     backend = FakeBackend()
     running = RunningTop(FAKE_INFO)
     pre = SimpleNamespace(input_shape=(3, 24, 24), to_rgb=lambda x: np.full((24, 24, 3), 120, np.uint8))
-    model = SimpleNamespace(name="fake", preprocessor=pre, layer_names=[layer.name for layer in FAKE_INFO.layers])
+    names = [layer.name for layer in FAKE_INFO.layers]
+    model = SimpleNamespace(name="fake", preprocessor=pre, layer_names=names, identity="ours")
     images = RunningImages(running, model, lambda: backend, seconds=60)
     images._windows = SimpleNamespace(window=lambda layer, row, col: Window(2 * row - 2, 2 * col - 2, 5, 5))
     return running, images, backend
@@ -250,6 +251,15 @@ def test_once_complete_the_patches_of_a_camera_are_projected_with_rests(pictures
     assert made[0] == 0 and made[10] == 0 and made[-1] == 1
 
 
+def test_in_the_place_of_another_networks_top_nine_it_says_so(pictures) -> None:
+    running, images, backend = pictures
+    see(running, backend, 2)
+    refused = replace(nothing(Unit("conv1", 0)), notes={"top": "...", LEFT_OUT: "the folder's are of another network"})
+    shown = images(refused)
+    assert shown.notes["top"].startswith("running top 9")
+    assert shown.notes["top_back"] == "the folder's are of another network"
+
+
 def test_pictures_of_a_scan_stay(pictures) -> None:
     running, images, backend = pictures
     see(running, backend, 2)
@@ -282,6 +292,7 @@ def test_saved_in_the_windows_layout_and_still_running(pictures, tmp_path) -> No
     paths = unit_image_paths(tmp_path, "conv1", 0)
     assert paths.top.exists() and paths.top_back.exists()
     assert not unit_image_paths(tmp_path, "mixed/output", 3).top_back.exists()
+    assert network_in(paths.patches) == "ours"
     assert read_patches(paths.patches) == running.best(Unit("conv1", 0)).patches
     saved = replace(nothing(Unit("conv1", 0)), top=np.zeros((3, 3, 3), np.uint8), patches=read_patches(paths.patches))
     see(running, backend, 6)

@@ -18,12 +18,13 @@ import pytest
 from deepvis.core.back_modes import DECONV
 from deepvis.core.types import BackAsk, Fit, NetAsk, Unit
 from deepvis.live.backends.base import open_backend
+from deepvis.models.zoo import open_model
+from deepvis.network.ref import NetworkRef
 from deepvis.scan import run as run_module
 from deepvis.scan.errors import ScanError
 from deepvis.scan.executor import Where
-from deepvis.scan.network import open_model
 from deepvis.scan.parts import load_part
-from deepvis.scan.plan import ModelRef, ScanFolder, chunk_size
+from deepvis.scan.plan import ScanFolder, chunk_size
 from deepvis.scan.report import write_report
 from deepvis.scan.results import read_scan
 from deepvis.scan.run import ScanOrder, run_scan
@@ -184,7 +185,7 @@ def test_no_scheduler_is_one_sentence(ref, collection, tmp_path, monkeypatch) ->
 DIES = """
 import os, signal, sys
 from deepvis.scan import plan, scan
-from deepvis.scan.plan import ModelRef
+from deepvis.network.ref import NetworkRef
 from deepvis.scan.run import ScanOrder, run_scan
 from pathlib import Path
 
@@ -200,7 +201,7 @@ def save_part(path, part):
 
 scan.save_part = save_part
 prototxt, images, output = sys.argv[1:]
-ref = ModelRef(prototxt=prototxt, mean=(90.0, 100.0, 110.0), fill=True)
+ref = NetworkRef(network=prototxt, mean=(90.0, 100.0, 110.0), options=(("fill", True),))
 run_scan(ScanOrder(ref, images, Path(output)))
 """
 
@@ -208,7 +209,7 @@ run_scan(ScanOrder(ref, images, Path(output)))
 def test_killed_with_kill_9_and_gone_on_gives_the_same_bytes(ref, collection, tmp_path, small_chunks) -> None:
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     died = subprocess.run(
-        [sys.executable, "-c", DIES, ref.prototxt, str(collection), str(killed)],
+        [sys.executable, "-c", DIES, ref.network, str(collection), str(killed)],
         cwd=Path(__file__).parents[2],
         capture_output=True,
         check=False,
@@ -382,7 +383,7 @@ def test_a_photo_that_gives_nan_is_skipped_and_the_others_are_as_without_it(tmp_
         cv2.imwrite(str(images / f"{index}.png"), np.full((8, 8, 3), level, np.uint8))
     shutil.copytree(images, without)
     (without / "1.png").unlink()
-    ref = ModelRef(prototxt=str(prototxt), fill=True)
+    ref = NetworkRef(network=str(prototxt), options=(("fill", True),))
     part = run_scan(ScanOrder(ref, str(images), tmp_path / "out"))
     assert [s.reason for s in part.skipped] == [f"the network answers {images}/1.png with numbers that are not finite"]
     assert part.maxes.seen == 2
@@ -403,11 +404,11 @@ FULL = """
 import resource, sys
 from pathlib import Path
 from deepvis.scan import command, plan
-from deepvis.scan.plan import ModelRef
+from deepvis.network.ref import NetworkRef
 from deepvis.scan.run import ScanOrder, run_scan
 plan.LEAST_CHUNK = 16
 prototxt, images, output = sys.argv[1:]
-ref = ModelRef(prototxt=prototxt, mean=(90.0, 100.0, 110.0), fill=True)
+ref = NetworkRef(network=prototxt, mean=(90.0, 100.0, 110.0), options=(("fill", True),))
 resource.setrlimit(resource.RLIMIT_FSIZE, (8000, resource.RLIM_INFINITY))
 sys.exit(command.run_command(lambda: run_scan(ScanOrder(ref, images, Path(output)))))
 """
@@ -416,7 +417,7 @@ sys.exit(command.run_command(lambda: run_scan(ScanOrder(ref, images, Path(output
 @pytest.mark.skipif(sys.platform == "win32", reason="no such limit on Windows")
 def test_a_full_disk_is_one_sentence_and_leaves_nothing_half(ref, collection, tmp_path, small_chunks) -> None:
     died = subprocess.run(
-        [sys.executable, "-c", FULL, ref.prototxt, str(collection), str(tmp_path / "out")],
+        [sys.executable, "-c", FULL, ref.network, str(collection), str(tmp_path / "out")],
         cwd=Path(__file__).parents[2],
         capture_output=True,
         check=False,
@@ -461,4 +462,17 @@ def test_a_model_without_weights_is_refused(ref, collection, tmp_path) -> None:
     from deepvis.network.errors import ModelError
 
     with pytest.raises(ModelError, match="found no weights"):
-        run_scan(ScanOrder(ModelRef(prototxt=ref.prototxt), str(collection), tmp_path))
+        run_scan(ScanOrder(NetworkRef(network=ref.network), str(collection), tmp_path))
+
+
+def test_the_gpu_that_was_named_is_the_one_that_works(ref, collection, scanned, tmp_path, monkeypatch) -> None:
+    """The plan knows the type only, so that a scan goes on on another GPU."""
+    plan = replace(read_scan(scanned).plan, device="cuda")
+    sent = []
+    monkeypatch.setattr(run_module, "run_all", lambda where, tasks, advance, note: sent.extend(tasks))
+    (tmp_path / "scan").mkdir()
+    shutil.copy(ScanFolder(scanned).images, ScanFolder(tmp_path).images)
+    for device in ("cuda:1", "cuda", "auto"):
+        order = ScanOrder(ref, str(collection), tmp_path, device=device)
+        run_module.scan_missing(order, ScanFolder(tmp_path), plan, Notes())
+    assert [task.device for task in sent] == ["cuda:1", "cuda", "cuda"]

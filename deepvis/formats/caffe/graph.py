@@ -7,7 +7,6 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-import deepvis.formats.caffe.layers  # noqa: F401  (fills the table of layer types)
 from deepvis.formats.caffe import schema
 from deepvis.formats.caffe.filling import fill_net
 from deepvis.formats.caffe.layer import LAYERS, build, field_of, kind_of

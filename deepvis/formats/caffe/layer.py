@@ -13,12 +13,13 @@ how many, of which shapes and how they begin. Loading these files does not load 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any
 
 from deepvis.core.registry import Registry
+from deepvis.formats.caffe import layers
 from deepvis.formats.caffe.schema import FillerParameter
 from deepvis.formats.caffe.spec import LayerSpec
 from deepvis.network.errors import ModelError
@@ -95,7 +96,30 @@ class LayerType:
     training: Builder | None = None  # where Caffe's TRAIN phase differs
 
 
-LAYERS: Registry[LayerType] = Registry("layer type")
+class LayerTypes(Registry[LayerType]):
+    """The table of layer types; those in ``layers/`` are entered when they are first asked for."""
+
+    def __getitem__(self, name: str) -> LayerType:
+        layers.load(name)
+        return super().__getitem__(name)
+
+    def get(self, name: str) -> LayerType | None:
+        layers.load(name)
+        return super().get(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in layers.files() or super().__contains__(name)
+
+    def __iter__(self) -> Iterator[str]:
+        for name in layers.files():
+            layers.load(name)
+        return super().__iter__()
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+LAYERS = LayerTypes("layer type")
 
 
 def layer_type(*names: str, **facts: Any) -> Callable[[Builder], Builder]:

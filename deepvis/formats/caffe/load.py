@@ -12,7 +12,6 @@ from typing import Any, Literal
 
 import numpy as np
 
-import deepvis.formats.caffe.layers  # noqa: F401  (fills the table of layer types)
 from deepvis.formats.caffe import blobs, prototxt, rules, schema, training
 from deepvis.formats.caffe.layer import check_arity
 from deepvis.formats.caffe.spec import LayerSpec, NetSpec, Shape

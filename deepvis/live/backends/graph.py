@@ -13,6 +13,7 @@ from deepvis.core.types import BackAsk, Fit, NetAsk, PassSeconds, Snapshot
 from deepvis.live.backends.base import BACKENDS, BackendError
 from deepvis.live.backends.showing import Fetched, ask_problem, bad_weights, deepest, net_info
 from deepvis.models.zoo import Model
+from deepvis.network.device import device_name, device_of
 from deepvis.network.errors import ModelError
 from deepvis.network.maps import position_seed
 from deepvis.network.net import Net
@@ -34,11 +35,12 @@ class EngineBackend:
 
     A pass stops after the deepest blob that is asked for, and an ask for the same picture with another unit or mode
     takes up the forward pass of the one before. Activations on the CPU are views of the pass, without copies.
-    Raises BackendError where the network cannot be read or has layers that the engine does not know.
+    Raises BackendError where the network cannot be read or has layers that the engine does not know, ModelError where
+    the device is not there.
     """
 
     def __init__(self, model: Model, device: str = "cpu") -> None:
-        self._device = pick_device(device)
+        self._device = device_of(device)
         self._model = model
         try:
             self._net = Net(model.graph, self._device)
@@ -118,28 +120,6 @@ class EngineBackend:
 def open_engine(model: Model, device: str = "cpu") -> EngineBackend:
     """The network on the engine. device: "auto", "cpu", "cuda", "cuda:1"."""
     return EngineBackend(model, device)
-
-
-def pick_device(wanted: str) -> torch.device:
-    """The device of that name; "auto": a GPU if PyTorch can use one. Raises BackendError."""
-    if wanted == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(wanted)
-    except RuntimeError as error:
-        raise BackendError(f"there is no device {wanted!r}; expected auto, cpu or cuda") from error
-    if device.type not in ("cpu", "cuda"):
-        raise BackendError(f"the device {wanted!r} is not supported; expected auto, cpu or cuda")
-    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise BackendError(
-            f"the device {wanted!r} is not there (PyTorch sees {torch.cuda.device_count()} GPUs); use --device cpu"
-        )
-    return device
-
-
-def device_name(device: torch.device) -> str:
-    """ "cpu", or "cuda (NVIDIA H100)"."""
-    return f"{device} ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else str(device)
 
 
 def _fetch(blob: torch.Tensor) -> np.ndarray:

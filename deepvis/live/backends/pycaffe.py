@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from google.protobuf import text_format
 
+from deepvis.core.device_names import EXPECTED, parsed
 from deepvis.core.types import BackAsk, Fit, NetAsk, PassSeconds, Snapshot
 from deepvis.formats.caffe.layer import kind_of, weight_count
 from deepvis.formats.caffe.schema import NetParameter
@@ -180,11 +181,14 @@ def _installed() -> Any:
 
 
 def _set_mode(caffe: Any, device: str) -> None:
-    if not device.startswith("cuda"):
+    kind, number = parsed(device) or ("", 0)  # PyTorch's GPUs are not asked: Caffe may see others
+    if not kind:
+        raise BackendError(f"there is no device {device!r}; expected {EXPECTED}")
+    if kind != "cuda":
         caffe.set_mode_cpu()
         return
     try:
-        caffe.set_device(int(device.partition(":")[2] or 0))
+        caffe.set_device(number)
         caffe.set_mode_gpu()
     except (RuntimeError, ValueError) as error:
         raise BackendError(f"pycaffe has no device {device!r} ({error}); use --device cpu") from error

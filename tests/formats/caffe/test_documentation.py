@@ -2,7 +2,6 @@
 
 import pytest
 
-import deepvis.formats.caffe.layers  # noqa: F401
 from deepvis.formats.caffe.layer import LAYERS
 from deepvis.network.back_modes import BACK_MODES
 

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 
-import deepvis.formats.caffe.layers  # noqa: F401
 from deepvis.formats.caffe.layer import LAYERS, build
 from deepvis.network.op import Op, as_tuple, by_autograd, pull_back, run
 from tests.formats.caffe.layer_cases import CASES, LayerCase

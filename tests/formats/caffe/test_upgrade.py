@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-import deepvis.formats.caffe.layers  # noqa: F401  (fills the table of layer types)
 from deepvis.formats.caffe import schema
 from deepvis.formats.caffe.layer import LAYERS
 from deepvis.formats.caffe.prototxt import read_net_text

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 
 from deepvis.core.back_modes import DECONV, GRADIENT
 from deepvis.core.types import BackAsk, NetAsk, Unit
@@ -10,7 +9,7 @@ from deepvis.formats.caffe.filling import fill_net
 from deepvis.formats.caffe.graph import graph_of
 from deepvis.formats.caffe.spec import with_weights
 from deepvis.live.backends.base import BackendError, open_backend
-from deepvis.live.backends.graph import EngineBackend, pick_device
+from deepvis.live.backends.graph import EngineBackend
 from deepvis.models.zoo import load_model
 from tests.helpers.networks import noise_frame, small_model
 from tests.live.backends.conformance import BackendConformance
@@ -60,18 +59,6 @@ def test_layers_that_the_engine_has_not_are_all_named(tmp_path):
     """
     with pytest.raises(BackendError, match=r"OddOne.*OtherOne"):
         EngineBackend(small_model(tmp_path, text), "cpu")
-
-
-def test_devices():
-    assert pick_device("cpu").type == "cpu"
-    assert pick_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
-    for wanted, words in (
-        ("gpu", "expected auto, cpu or cuda"),
-        ("cuda:77", "is not there"),
-        ("meta", "not supported"),
-    ):
-        with pytest.raises(BackendError, match=words):
-            pick_device(wanted)
 
 
 def test_a_batch_that_a_layer_makes_is_shown_stacked(tmp_path):
