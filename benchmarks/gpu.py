@@ -3,10 +3,11 @@
 
     benchmarks/gpu.py [--models FOLDER] [--photos FOLDER] [--device cuda] [--output benchmarks/results]
 
-Two networks, the embedded default and GoogLeNet (or SqueezeNet), run on the GPU and on the CPU: forward, every back
-mode from several layers, some iterations of the optimizer, a scan; then the commands themselves with --device, and the
-headless window. Whatever differs by more than its bound is named, and the exit code is 1. Then the benchmarks of the
-engine, the optimizer and the scan. Writes check-gpu.json and <benchmark>-gpu.json into --output.
+Three networks, the embedded default, GoogLeNet (or SqueezeNet) and a small PyTorch module, run on the GPU and on the
+CPU: forward, every back mode from several layers, some iterations of the optimizer, a scan; then the commands
+themselves with --device, and the headless window. Whatever differs by more than its bound is named, and the exit code
+is 1. Then the benchmarks of the engine, the optimizer and the scan. Writes check-gpu.json and <benchmark>-gpu.json
+into --output.
 
 Nothing is downloaded: GoogLeNet's weights are looked for in FOLDER (laid out as ../shared/models; an .npz of its arrays
 serves too, in half precision for a short way), photos in --photos, else they are generated. Without them the embedded
@@ -96,8 +97,8 @@ def unpacked(models: Path, work: Path) -> Path:
 
 
 def networks(models: Path) -> list[Model]:
-    """The embedded default, and the larger of the others that is there."""
-    found = [load_model()]
+    """The embedded default, a PyTorch module, and the larger of the others that is there."""
+    found = [load_model(), load_model(prototxt=f"{ROOT / 'tests' / 'formats' / 'networks' / 'small.py'}:make")]
     for name, file in (("bvlc-googlenet", "bvlc_googlenet"), ("squeezenet", "squeezenet_v1.1")):
         weights = models / name / f"{file}.caffemodel"
         if weights.is_file():
@@ -124,8 +125,8 @@ def generated(folder: Path, count: int) -> list[str]:
 def check(models: list[Model], photos: list[str], device: str) -> dict:
     """What the GPU computes beside what the CPU computes."""
     report: dict = {**machine(device), "photos": len(photos), "networks": {}, "differences": []}
-    if len(models) < 2:
-        report["differences"].append("only the embedded network was there; give --models")
+    if len(models) < 3:
+        report["differences"].append("only the small networks were there; give --models")
     for model in models:
         found: dict = {"seconds": {}}
         report["networks"][model.name] = found
