@@ -25,7 +25,7 @@ _TABLES = {
     ColourMap.CIVIDIS: cv2.COLORMAP_CIVIDIS,
     ColourMap.MAGMA: cv2.COLORMAP_MAGMA,
 }
-BLUE, BLACK, ORANGE, WHITE = (255, 170, 70), (22, 20, 20), (50, 165, 255), (255, 255, 255)  # BGR
+BLUE, BLACK, ORANGE, WHITE = (255, 105, 60), (22, 20, 20), (50, 165, 255), (255, 255, 255)  # BGR
 COOL, MIDDLE, WARM = (120, 52, 0), (MID, MID, MID), (150, 220, 255)  # of diffs: dark and blue, grey, light and orange
 
 

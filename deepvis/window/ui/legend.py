@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -54,7 +54,7 @@ def unit_codes(scene: Scene, view: LayerView) -> Codes:
         return codes_of(scene, view).channel(channel)
 
     def code() -> Codes:
-        scale = _fixed_of_unit(scene, view) or unit_scale_of(one[0], signed=is_signed(wanted, view))
+        scale = _fixed_of_unit(scene, view, channel) or unit_scale_of(one[0], signed=is_signed(wanted, view))
         return codes_with(one, scale, gamma=GAMMA_BOOSTS[wanted.gamma_boost])
 
     key = ("unit codes", _made_of(scene, view), channel, scanned_peak(scene) if wanted.fixed_scale else None)
@@ -74,10 +74,12 @@ def scanned_peak(scene: Scene) -> float | None:
     return images.patches[0].value
 
 
-def _fixed_of_unit(scene: Scene, view: LayerView) -> Scale | None:
+def _fixed_of_unit(scene: Scene, view: LayerView, channel: int) -> Scale | None:
     fixed, scanned = fixed_scale(scene), scanned_peak(scene)
-    if fixed is None or scanned is None or view.signed or scanned <= 0:
-        return fixed
+    if fixed is None:
+        return None
+    if scanned is None or view.signed or scanned <= 0:
+        return replace(fixed, peaks=fixed.peaks[channel : channel + 1])
     return Scale(scanned, fixed.exponent, fixed.signed, np.array([scanned]), fixed=True)
 
 
