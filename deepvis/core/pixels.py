@@ -108,9 +108,7 @@ def to_uint8(values: np.ndarray) -> np.ndarray:
     return np.clip(scaled, 0, 255).astype(np.uint8)
 
 
-def scale_of(
-    values_chw: np.ndarray, *, signed: bool = False, plain: bool = False, individual: float = 0.0
-) -> Scale:
+def scale_of(values_chw: np.ndarray, *, signed: bool = False, plain: bool = False, individual: float = 0.0) -> Scale:
     """The scale that a layer's values (C, H, W) float ask for by themselves; NaN and infinities count as 0.
 
     plain: the look of 2015, linear from 0 to the largest value. individual: the boost, on which the exponent depends.
@@ -165,7 +163,9 @@ def codes_with(
     return Codes(codes, signed, exponent, roots, ceilings, peaks > ceilings * CLEARLY, has_negative, scale.fixed)
 
 
-def activation_codes(acts_chw: np.ndarray, individual: float = 0.0, gamma: float = 1.0, *, plain: bool = False) -> Codes:
+def activation_codes(
+    acts_chw: np.ndarray, individual: float = 0.0, gamma: float = 1.0, *, plain: bool = False
+) -> Codes:
     """Codes of a layer's activations (C, H, W) float; values below 0 look like 0, NaN too."""
     return codes_with(acts_chw, None, individual, gamma, plain=plain)
 
@@ -231,12 +231,12 @@ def scaled_back(
 
     diff_chw: (C, H, W) float in RGB order where C is 3; other counts are shown in gray.
     RAW and GRAY (the mean over colour) lie around mid-grey, 0 exactly MID, scaled by the WHITE_QUANTILE of the
-    magnitudes; NORM is the L2 norm over colour from 0 to that quantile, NORMBLUR the same after a Gaussian blur with
-    sigma 4. plain: scaled by the largest magnitude, the norms to their own range. Source: the original's filters.
+    magnitudes; NORM is the L2 norm over colour from its least to that quantile, NORMBLUR the same after a Gaussian
+    blur with sigma 4. plain: up to the largest magnitude. Source: the original's back filters.
     """
     if how in (BackFilter.NORM, BackFilter.NORMBLUR):
         norm = back_strength(diff_chw, blurred=how is BackFilter.NORMBLUR)
-        low, largest = (float(norm.min()) if plain and norm.size else 0.0), float(norm.max(initial=0))
+        low, largest = float(norm.min()) if norm.size else 0.0, float(norm.max(initial=0))
         high = largest if plain else _white(norm, largest)
         gray = cv2.convertScaleAbs(norm - low, alpha=255.0 / (high - low) if high > low else 0.0)
         return BackPicture(cv2.cvtColor(gray, cv2.COLOR_GRAY2RGB), low, high, 1.0, largest > high * CLEARLY)
@@ -357,7 +357,10 @@ def _factors(ceilings: np.ndarray) -> np.ndarray:
 
 
 def _roots(values: np.ndarray, out: np.ndarray, roots: int) -> None:
-    """Write the codes of the 2 ** roots-th roots of float32; below 0 counts as 0, above 1 as 1. Overwrites ``values``."""
+    """Write the codes of the 2 ** roots-th roots of float32; what lies outside counts as an end.
+
+    Overwrites ``values``.
+    """
     np.maximum(values, 0, out=values)
     for _ in range(roots):
         cv2.sqrt(values, values)

@@ -26,8 +26,8 @@ from deepvis.core.pixels import (
     fixed_scale_of,
     natural_exponent,
     scaled_back,
-    strength_codes,
     signed_tone,
+    strength_codes,
     to_uint8,
     tone,
     unit_scale_of,
@@ -99,7 +99,14 @@ def value_of_code(codes: Codes, channel: int, value: float) -> int:
 
 
 @settings(max_examples=80, deadline=None)
-@given(layers, st.sampled_from(INDIVIDUAL_BOOSTS), st.sampled_from(GAMMA_BOOSTS), st.booleans(), st.booleans(), st.booleans())
+@given(
+    layers,
+    st.sampled_from(INDIVIDUAL_BOOSTS),
+    st.sampled_from(GAMMA_BOOSTS),
+    st.booleans(),
+    st.booleans(),
+    st.booleans(),
+)
 def test_the_ceiling_is_the_value_that_is_brightest(
     acts: np.ndarray, individual: float, gamma: float, signed: bool, plain: bool, fixed: bool
 ) -> None:
@@ -113,7 +120,9 @@ def test_the_ceiling_is_the_value_that_is_brightest(
             assert (size[channel] <= 0).all() or fixed
             continue
         at = size[channel] >= ceiling
-        assert (np.maximum(shown[channel], 256 - shown[channel])[at] if signed else shown[channel][at] == brightest).all()
+        assert (
+            np.maximum(shown[channel], 256 - shown[channel])[at] if signed else shown[channel][at] == brightest
+        ).all()
         assert codes.clipped[channel] == bool((size[channel] > ceiling * 1.000001).any())
         assert value_of_code(codes, channel, ceiling) == brightest
         assert value_of_code(codes, channel, 0.8 * ceiling) < brightest or codes.exponent < 0.15
@@ -336,7 +345,8 @@ def test_the_end_of_a_back_projection_is_the_value_that_is_brightest(how: BackFi
         values = diff.mean(axis=0, keepdims=True)
     planes = shown.rgb.transpose(2, 0, 1)[: len(values)]
     assert (planes[values >= shown.high] == 255).all() and (planes[values < 0.9 * shown.high] < 255).all()
-    assert shown.low == (-shown.high if how in (BackFilter.RAW, BackFilter.GRAY) else 0)
+    assert shown.low == (-shown.high if how in (BackFilter.RAW, BackFilter.GRAY) else values.min())
+    assert (shown.low < 0) or (planes[values == shown.low] == 0).all()
 
 
 def test_the_strength_is_the_norm_over_colour() -> None:

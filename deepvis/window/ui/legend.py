@@ -102,14 +102,14 @@ def paint_for(scene: Scene, view: LayerView, codes: Codes) -> Paint:
 
 @dataclass(frozen=True, eq=False)
 class Legend:
-    """What a scale bar says. low, high: the values at its ends; note: how it goes between them, "" for evenly.
+    """What a scale bar says. low, high: the values at its ends; notes: how it goes between them, and what it is of.
 
     colours: (256, 3) uint8 BGR, of values from the low end to the high one, evenly.
     """
 
     low: str
     high: str
-    note: str
+    notes: tuple[str, ...]
     colours: np.ndarray
 
 
@@ -122,8 +122,8 @@ def legend_of(codes: Codes, paint: Paint, channel: int = 0, note: str = "") -> L
     values = np.linspace(-1 if codes.signed else 0, 1, 256)
     colours = paint.colours(paint.levels(codes)[codes.of(values)][None])[0]
     low = beyond(-high, clipped, "\u2264 ") if codes.signed else "\u2264 0" if codes.has_negative else "0"
-    said = "   ".join(filter(None, (gamma_note(codes.exponent), note)))
-    return Legend(low, beyond(high, clipped, "\u2265 "), said, colours)
+    notes = tuple(filter(None, (gamma_note(codes.exponent), note)))
+    return Legend(low, beyond(high, clipped, "\u2265 "), notes, colours)
 
 
 def legend_of_back(back: BackPicture) -> Legend:
@@ -135,7 +135,8 @@ def legend_of_back(back: BackPicture) -> Legend:
         grays = np.rint(255 * np.linspace(0, 1, 256) ** back.exponent)
     colours = np.repeat(grays.astype(np.uint8)[:, None], 3, axis=1)
     low = beyond(back.low, back.clipped, "\u2264 ") if back.low < 0 else number(back.low)
-    return Legend(low, beyond(back.high, back.clipped, "\u2265 "), gamma_note(back.exponent), colours)
+    notes = tuple(filter(None, (gamma_note(back.exponent),)))
+    return Legend(low, beyond(back.high, back.clipped, "\u2265 "), notes, colours)
 
 
 def beyond(value: float, clipped: bool, sign: str) -> str:
@@ -177,21 +178,24 @@ def foot_height(scene: Scene) -> int:
 
 
 def draw_foot(canvas: np.ndarray, scene: Scene, body: Rect, legend: Legend) -> None:
-    """The legend over the whole width at the lower end of ``body``; its note goes where there is no room for it."""
+    """The legend over the whole width at the lower end of ``body``; its notes go where there is no room for them."""
     high = line_height(scene.px(theme.SIZE_SMALL))
     _draw(canvas, scene, Rect(body.bottom - high, body.col, high, body.width), legend, body.width)
 
 
 def draw_in_heading(canvas: np.ndarray, scene: Scene, area: Rect, legend: Legend) -> None:
-    """The legend at the right end of ``area``; first its note and then all of it goes where there is no room."""
+    """The legend at the right end of ``area``; first its notes and then all of it goes where there is no room."""
     _draw(canvas, scene, area, legend, scene.px(96))
 
 
 def _draw(canvas: np.ndarray, scene: Scene, area: Rect, legend: Legend, longest: int) -> None:
     px, space, tall, least = scene.px(theme.SIZE_SMALL), scene.px(6), scene.px(8), scene.px(40)
-    for texts in ((legend.low, legend.high, legend.note), (legend.low, legend.high, "")):
-        low, high, note = texts
-        used = text_width(low, px) + text_width(high, px) + 2 * space + (text_width(note, px) + 2 * space if note else 0)
+    low, high = legend.low, legend.high
+    for first in range(len(legend.notes) + 1):
+        note = "   ".join(legend.notes[first:])
+        used = (
+            text_width(low, px) + text_width(high, px) + 2 * space + (text_width(note, px) + 2 * space if note else 0)
+        )
         if area.width - used >= least:
             break
     else:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deepvis.core.colours import GAP, NO_VALUE, paint_of
+from deepvis.core.colours import GAP, paint_of
 from deepvis.core.geometry import Rect, TileGrid, tile_grid
-from deepvis.core.pixels import MID, activation_codes, codes_with, diff_codes
+from deepvis.core.pixels import MID, activation_codes, diff_codes
 from deepvis.core.state import ColourMap, Look
 from deepvis.window.ui.tiles import (
     draw_levels,
@@ -21,7 +21,6 @@ from deepvis.window.ui.tiles import (
     pattern_picture,
 )
 from tests.window.ui.scenes import waves
-
 
 GRAY = paint_of(ColourMap.GRAY, Look.READABLE)
 DIFFS = paint_of(ColourMap.GRAY, Look.READABLE, signed=True, diffs=True)

@@ -89,7 +89,7 @@ def seen_by_network(scene: Scene) -> np.ndarray | None:
 
 @dataclass(frozen=True, eq=False)
 class Overlay:
-    """A back projection's strength to lay over the picture: (H, W, 3) uint8 RGB of the network's input, and a legend."""
+    """A back projection's strength in colours, (H, W, 3) uint8 RGB of the network's input's size, and its legend."""
 
     rgb: np.ndarray
     legend: Legend
@@ -106,7 +106,7 @@ def overlay_of(scene: Scene) -> Overlay | None:
         return None
     diff, back = snapshot.input_diff, snapshot.ask.back
     colour_map = ColourMap.MAGMA if wanted.colour_map in (ColourMap.GRAY, ColourMap.SIGNED) else wanted.colour_map
-    note = f"{title_of(back.mode)}, {OVERLAYS[wanted.overlay]:.0%}" if back is not None else ""
+    note = f"{title_of(back.mode)}, {100 * OVERLAYS[wanted.overlay]:.0f} %" if back is not None else ""
 
     def make() -> Overlay:
         codes = strength_codes(back_strength(diff))

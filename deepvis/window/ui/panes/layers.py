@@ -16,6 +16,7 @@ from deepvis.window.ui.legend import (
     codes_of,
     draw_in_heading,
     fixed_caption,
+    fixed_scale,
     layer_legend,
     paint_for,
     scanned_peak,
@@ -42,7 +43,7 @@ def looks_at(scene: Scene) -> Hashable:
     view, whole = scene.state.view, scene.whole_layer
     pattern = (whole.layer, whole.version) if view.pattern and whole is not None else None
     scanned = scanned_peak(scene) if view.fixed_scale else None
-    return view, scene.snapshot_id, scene.frame_id, scene.state.input, pattern, id(scene.fixed_scale), scanned
+    return view, scene.snapshot_id, scene.frame_id, scene.state.input, pattern, fixed_scale(scene), scanned
 
 
 @pane("layers", looks_at=looks_at)
