@@ -114,6 +114,20 @@ gamma_boost = 0
 # Individual boost from the start: place in 0, 0.3, 0.5, 0.8, 1 (key T). Type: a whole number, 0 or more.
 individual_boost = 0
 
+# How values become brightness: readable, or 2015: linear from 0 to the layer's largest value in every
+# pane. Type: one of readable, 2015.
+look = "readable"
+
+# Colours of tiles, Unit pane and zoom (key V). Type: one of gray, viridis, cividis, magma, signed.
+colormap = "gray"
+
+# Each layer keeps its scale, from the start (key E). Type: True or False.
+fixed_scale = False
+
+# Back projection over the input from the start: place in off, 40 %, 70 % (key A). Type: a whole number,
+# 0 or more.
+overlay = 0
+
 # Debug level from the start (key 5). Type: a whole number, 0 or more.
 debug = 0
 

@@ -19,9 +19,11 @@ from deepvis.core.keys import is_key_name
 from deepvis.core.state import (
     GAMMA_BOOSTS,
     INDIVIDUAL_BOOSTS,
+    OVERLAYS,
     PRESETS,
     AppState,
     BackFilter,
+    ColourMap,
     Cursor,
     Show,
     Zoom,
@@ -112,7 +114,7 @@ def with_effect(state: AppState, make: Callable[[int], F]) -> tuple[AppState, tu
 def view(state: AppState, **changes: object) -> AppState:
     """The state with some fields of its view changed, and with what cannot be shown put right.
 
-    Without a back projection there are no diffs to show in the tiles nor a result to zoom into.
+    Without a back projection there are no diffs to show in the tiles, no result to zoom into or to lay over the input.
     """
     changed = replace(state.view, **changes)  # type: ignore[arg-type]
     if changed.back_mode == OFF:
@@ -120,6 +122,7 @@ def view(state: AppState, **changes: object) -> AppState:
             changed = replace(changed, show=Show.ACTIVATIONS)
         if changed.zoom is Zoom.BACK:
             changed = replace(changed, zoom=Zoom.OFF)
+        changed = replace(changed, overlay=0)
     return replace(state, view=changed)
 
 
@@ -284,6 +287,13 @@ def toggle_diffs(state: AppState) -> AppState:
     return view(state, show=Show.DIFFS, back_mode=mode)
 
 
+@command("A", "*", group=Group.BACK, help="The back projection laid over the input: off, 40 %, 70 %")
+def cycle_overlay(state: AppState) -> AppState:
+    """Turns the gradient on where the back projection was off."""
+    mode = GRADIENT if state.view.back_mode == OFF else state.view.back_mode
+    return view(state, overlay=(state.view.overlay + 1) % len(OVERLAYS), back_mode=mode)
+
+
 # --------------------------------------------------------------- what is shown
 
 
@@ -305,6 +315,16 @@ def cycle_gamma(state: AppState) -> AppState:
 @command("T", "y", group=Group.SHOW, help="Brighten each unit by its own maximum: 0, 0.3, 0.5, 0.8, 1")
 def cycle_individual_boost(state: AppState) -> AppState:
     return view(state, individual_boost=(state.view.individual_boost + 1) % len(INDIVIDUAL_BOOSTS))
+
+
+@command("V", ";", group=Group.SHOW, help="Colours: gray, viridis, cividis, magma, signed (blue below 0, orange above)")
+def cycle_colour_map(state: AppState) -> AppState:
+    return view(state, colour_map=next_of(tuple(ColourMap), state.view.colour_map))
+
+
+@command("E", "'", group=Group.SHOW, help="Fixed scale: brightness compares between pictures; again frees it")
+def toggle_fixed_scale(state: AppState) -> AppState:
+    return view(state, fixed_scale=not state.view.fixed_scale)
 
 
 @command("8", group=Group.SHOW, help="Class names and probabilities on or off")

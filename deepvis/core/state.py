@@ -44,6 +44,24 @@ class Show(Enum):
     DIFFS = "back"
 
 
+class ColourMap(Enum):
+    """The colours of a brightness (core/colours.py), in the order in which key V runs through them."""
+
+    GRAY = "gray"
+    VIRIDIS = "viridis"
+    CIVIDIS = "cividis"
+    MAGMA = "magma"
+    SIGNED = "signed"  # blue below 0, black, orange above
+
+
+class Look(Enum):
+    """How values become brightness (core/pixels.py)."""
+
+    READABLE = "readable"  # a percentile and a gamma of the layer's own; the Unit pane scaled to the unit
+    PLAIN_2015 = "2015"  # linear from 0 to the layer's largest value, everywhere
+
+
+OVERLAYS = (0.0, 0.4, 0.7)  # of the back projection over the input: its share of the picture
 INDIVIDUAL_BOOSTS = (0.0, 0.3, 0.5, 0.8, 1.0)
 GAMMA_BOOSTS = (1.0, 0.7, 0.5, 0.3)
 PRESETS = ("1", "2", "3", "4", "robust")  # of the live optimizer: the rows of the paper's Table 1, and one beyond
@@ -64,6 +82,10 @@ class ViewState:
     pattern: bool = False
     individual_boost: int = 0  # index into INDIVIDUAL_BOOSTS
     gamma_boost: int = 0  # index into GAMMA_BOOSTS
+    colour_map: ColourMap = ColourMap.GRAY
+    look: Look = Look.READABLE
+    fixed_scale: bool = False  # brightness compares between frames: each layer keeps its scale
+    overlay: int = 0  # index into OVERLAYS
     label_predictions: bool = True
     unit_images: bool = True
     receptive_field: bool = False

@@ -22,6 +22,7 @@ from typing import Any
 
 from deepvis.core.back_modes import OFF
 from deepvis.core.panes import LayoutError
+from deepvis.core.state import ColourMap, Look
 from deepvis.network.back_modes import BACK_MODES
 from deepvis.settings.kinds import (
     COUNT,
@@ -108,6 +109,18 @@ class Settings:
     )
     gamma_boost: int = setting(COUNT, 0, "Gamma boost from the start: place in 1, 0.7, 0.5, 0.3 (key t)")
     individual_boost: int = setting(COUNT, 0, "Individual boost from the start: place in 0, 0.3, 0.5, 0.8, 1 (key T)")
+    look: str = setting(
+        choice_of(lambda: (look.value for look in Look)),
+        "readable",
+        "How values become brightness: readable, or 2015: linear from 0 to the layer's largest value in every pane",
+    )
+    colormap: str = setting(
+        choice_of(lambda: (colour_map.value for colour_map in ColourMap)),
+        "gray",
+        "Colours of tiles, Unit pane and zoom (key V)",
+    )
+    fixed_scale: bool = setting(FLAG, False, "Each layer keeps its scale, from the start (key E)")
+    overlay: int = setting(COUNT, 0, "Back projection over the input from the start: place in off, 40 %, 70 % (key A)")
     debug: int = setting(COUNT, 0, "Debug level from the start (key 5)")
     fast: int = setting(COUNT, 3, "Distance of a fast move")
     unit_image_cache: int = setting(COUNT, 256 * 2**20, "Bytes that the cache of unit images may hold")

@@ -7,9 +7,18 @@ from collections.abc import Iterator
 from functools import lru_cache, partial
 from pathlib import Path
 
-from deepvis.core.back_modes import DECONV, OFF
+from deepvis.core.back_modes import DECONV, GRADIENT, OFF
 from deepvis.core.panes import LayoutError, PaneLayout
-from deepvis.core.state import GAMMA_BOOSTS, INDIVIDUAL_BOOSTS, AppState, InputState, ViewState
+from deepvis.core.state import (
+    GAMMA_BOOSTS,
+    INDIVIDUAL_BOOSTS,
+    OVERLAYS,
+    AppState,
+    ColourMap,
+    InputState,
+    Look,
+    ViewState,
+)
 from deepvis.core.types import FieldOf, Fit, Frame, LayerInfo, NetInfo
 from deepvis.live.backends.base import open_backend
 from deepvis.live.input import InputWorker
@@ -107,12 +116,18 @@ def first_back_mode(settings: Settings, options: RunOptions) -> str:
 
 def first_state(settings: Settings, model: Model, back_mode: str, *, starts_moving: bool) -> AppState:
     """The state before anything was pressed; of the network only the names are known yet."""
+    if settings.overlay % len(OVERLAYS) and back_mode == OFF:
+        back_mode = GRADIENT
     view = ViewState(
         label_predictions=settings.label_predictions,
         back_mode=back_mode,
         unit_images=settings.unit_images and Layouts(settings, model).has("jpgvis"),
         gamma_boost=settings.gamma_boost % len(GAMMA_BOOSTS),
         individual_boost=settings.individual_boost % len(INDIVIDUAL_BOOSTS),
+        look=Look(settings.look),
+        colour_map=ColourMap(settings.colormap),
+        fixed_scale=settings.fixed_scale,
+        overlay=settings.overlay % len(OVERLAYS),
         debug=settings.debug % 3,
     )
     source = InputState(

@@ -17,6 +17,7 @@ from deepvis.core.keys import key_name
 from deepvis.core.panes import PaneLayout
 from deepvis.core.state import PRESETS, AppState
 from deepvis.core.types import NetInfo
+from deepvis.window.fixed_scales import FixedScales
 from deepvis.window.options import RunOptions, UsageError
 from deepvis.window.parts import Parts
 from deepvis.window.pictures import picture_name, save_picture
@@ -58,6 +59,7 @@ class Loop:
         self.state, self.parts, self.window, self.options, self.stats = state, parts, window, options, stats
         self._layouts, self._pictures = layouts, pictures
         self._status = StatusReader()
+        self._with_fixed_scale = FixedScales()
         self._script = Script(options.keys)
         self._early: list[str] = []  # keys that need the network, pressed before it was there
         self._pressed_at: list[float] = []  # of keys whose effect is not on the screen yet
@@ -195,7 +197,7 @@ class Loop:
 
     def _make_scene(self) -> Scene:
         latest, state = self.parts.latest, self.state
-        return Scene(
+        scene = Scene(
             state=state,
             layout=self._layout,
             frame=shown_frame(state, latest),
@@ -208,6 +210,7 @@ class Loop:
             field_of=latest.network.value.field_of if latest.network.value else None,
             preset_names=PRESETS,
         )
+        return self._with_fixed_scale(scene)
 
     def _show(self) -> None:
         """Compose and show, if anything that a pane looks at has changed."""

@@ -19,6 +19,7 @@ from deepvis.core.state import (
     PRESETS,
     AppState,
     BackFilter,
+    ColourMap,
     Cursor,
     Show,
     Zoom,
@@ -292,3 +293,18 @@ def test_effects_have_distinct_and_rising_ids(keys: list[str]) -> None:
 def test_the_markdown_names_every_key() -> None:
     text = commands.markdown()
     assert all(f"`{key}`" in text for row in COMMANDS.values() for key in row.keys)
+
+
+def test_v_runs_through_the_colour_maps() -> None:
+    seen = [after(*["V"] * times).view.colour_map for times in range(6)]
+    assert seen == [*ColourMap, ColourMap.GRAY] and after(";").view.colour_map is ColourMap.VIRIDIS
+
+
+def test_e_fixes_the_scale_and_frees_it() -> None:
+    assert after("E").view.fixed_scale and after("'").view.fixed_scale and not after("E", "E").view.fixed_scale
+
+
+def test_a_lays_the_back_projection_over_the_input_and_turns_one_on() -> None:
+    assert [after(*["A"] * times).view.overlay for times in range(4)] == [0, 1, 2, 0]
+    assert after("A").view.back_mode == GRADIENT and after("n", "n", "*").view.back_mode == DECONV
+    assert after("A", "n", "n", "n").view.overlay == 0  # off again: there is nothing to lay over it

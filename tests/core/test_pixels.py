@@ -14,13 +14,23 @@ from deepvis.core.pixels import (
     BACK_EXPONENT,
     MID,
     READABLE,
+    READABLE_PEAK,
+    SAMPLE,
+    WHITE_QUANTILE,
+    Codes,
     activation_codes,
     back_picture,
+    back_strength,
+    codes_with,
     diff_codes,
+    fixed_scale_of,
     natural_exponent,
+    scaled_back,
     signed_tone,
+    strength_codes,
     to_uint8,
     tone,
+    unit_scale_of,
 )
 from deepvis.core.state import GAMMA_BOOSTS, INDIVIDUAL_BOOSTS, BackFilter
 
@@ -39,43 +49,143 @@ def random_layer(seed: int = 0, shape: tuple[int, int, int] = (6, 5, 4)) -> np.n
     return (np.random.default_rng(seed).normal(size=shape) * spread).astype(np.float32)
 
 
-def slow_brightness(acts: np.ndarray, individual: float, gamma: float) -> np.ndarray:
+def slow_exponent(shares: list[float], readable: float) -> float:
+    above = sorted(share for share in shares if share > 0)
+    if not above:
+        return 1.0
+    middle = len(above) // 2
+    median = above[middle] if len(above) % 2 else (above[middle - 1] + above[middle]) / 2
+    return 1.0 if median >= readable else max(math.log(readable) / math.log(median), 0.3)
+
+
+def slow_brightness(acts: np.ndarray, individual: float, gamma: float, plain: bool) -> np.ndarray:
     """Brightness 0..255 (float) of activations, pixel by pixel."""
-    layer_peak = max(float(acts.max()), 0)
-    ceilings = [layer_peak ** (1 - individual) * max(float(a.max()), 0) ** individual for a in acts]
-    peaks = [max(float(a.max()), 0) / c for a, c in zip(acts, ceilings, strict=True) if c > 0]
-    active = sorted(p for p in peaks if p > 0)
+    above = sorted(float(value) for value in acts.ravel() if value > 0)
+    high = 0.0 if not above else above[-1] if plain else above[math.ceil(WHITE_QUANTILE * len(above)) - 1]
+    peaks = [max(float(a.max()), 0) for a in acts]
+    ceilings = [high ** (1 - individual) * (peak or high) ** individual for peak in peaks]
+    shares = [value / ceiling for a, ceiling in zip(acts, ceilings, strict=True) for value in a.ravel() if ceiling]
     exponent = 1.0
-    if active:
-        middle = len(active) // 2
-        median = active[middle] if len(active) % 2 else (active[middle - 1] + active[middle]) / 2
-        if median < READABLE:
-            exponent = max(math.log(READABLE) / math.log(median), 0.3)
+    if not plain and high:
+        of_peaks = slow_exponent([min(p / c, 1) for p, c in zip(peaks, ceilings, strict=True)], READABLE_PEAK)
+        exponent = min(of_peaks, slow_exponent([float(share) for share in shares], READABLE))
     out = np.zeros(acts.shape)
     for index, value in np.ndenumerate(acts):
-        ceiling = ceilings[index[0]]
-        if value > 0 and ceiling > 0:
-            out[index] = 255 * min(value / ceiling, 1) ** (exponent * gamma)
+        if value > 0:
+            out[index] = 255 * min(value / ceilings[index[0]], 1) ** (exponent * gamma)
     return out
 
 
+@pytest.mark.parametrize("plain", [False, True])
 @pytest.mark.parametrize("individual", INDIVIDUAL_BOOSTS)
 @pytest.mark.parametrize("gamma", GAMMA_BOOSTS)
-def test_activations_as_described(individual: float, gamma: float) -> None:
+def test_activations_as_described(individual: float, gamma: float, plain: bool) -> None:
     acts = random_layer()
-    codes = activation_codes(acts, individual, gamma)
-    expected = slow_brightness(acts, individual, gamma)
+    codes = activation_codes(acts, individual, gamma, plain=plain)
+    expected = slow_brightness(acts, individual, gamma, plain)
     shown = codes.tone[codes.codes].astype(float)
     # between the brightness of the neighbouring codes, the codes being right to half a step
-    rooted = 255 * (np.maximum(acts, 0) / np.maximum(ceilings(acts, individual), 1e-30)) ** (1 / 2**codes.roots)
+    shares = np.clip(acts / codes.ceilings[:, None, None], 0, 1)
+    rooted = 255 * shares ** (1 / 2**codes.roots)
     low, high = (255 * (np.clip(rooted + d, 0, 255) / 255) ** (codes.exponent * 2**codes.roots) for d in (-0.51, 0.51))
     assert (low - 0.6 <= shown).all() and (shown <= high + 0.6).all()
     assert (np.abs(shown - expected) <= 26).all() and np.abs(shown - expected).mean() < 2
 
 
-def ceilings(acts: np.ndarray, individual: float) -> np.ndarray:
-    own = acts.max(axis=(1, 2), keepdims=True).clip(min=0).astype(float)
-    return own.max() ** (1 - individual) * own**individual
+def value_of_code(codes: Codes, channel: int, value: float) -> int:
+    """The brightness of one value in a channel."""
+    scaled = np.clip(np.float64(value) / codes.ceilings[channel], -1 if codes.signed else 0, 1)
+    return int(codes.tone[codes.of(np.array([scaled]))][0])
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    layers,
+    st.sampled_from(INDIVIDUAL_BOOSTS),
+    st.sampled_from(GAMMA_BOOSTS),
+    st.booleans(),
+    st.booleans(),
+    st.booleans(),
+)
+def test_the_ceiling_is_the_value_that_is_brightest(
+    acts: np.ndarray, individual: float, gamma: float, signed: bool, plain: bool, fixed: bool
+) -> None:
+    """Under every combination of boosts, look and fixed scale: it is white, nothing below is, and beyond is said."""
+    scale = fixed_scale_of(acts / 3, np.zeros(len(acts)), signed=signed, plain=plain) if fixed else None
+    codes = codes_with(acts, scale, individual, gamma, signed=signed, plain=plain)
+    shown, size = codes.tone[codes.codes].astype(int), np.abs(acts) if signed else acts
+    brightest = 255
+    for channel, ceiling in enumerate(codes.ceilings):
+        if not ceiling > 1e-30:
+            assert (size[channel] <= 0).all() or fixed
+            continue
+        at = size[channel] >= ceiling
+        assert (
+            np.maximum(shown[channel], 256 - shown[channel])[at] if signed else shown[channel][at] == brightest
+        ).all()
+        assert codes.clipped[channel] == bool((size[channel] > ceiling * 1.000001).any())
+        assert value_of_code(codes, channel, ceiling) == brightest
+        assert value_of_code(codes, channel, 0.8 * ceiling) < brightest or codes.exponent < 0.15
+    assert codes.fixed == fixed
+
+
+def test_a_layer_s_white_is_the_quantile_and_a_unit_s_its_own_maximum() -> None:
+    acts = np.zeros((4, 20, 25), np.float32)
+    acts[1] = np.arange(1, 501).reshape(20, 25)
+    acts[1, -1, -1] = 1e6  # one pixel that would make all others black
+    codes = activation_codes(acts)
+    assert (codes.ceilings == 498).all() and codes.clipped.tolist() == [False, True, False, False]
+    own = codes_with(acts[1:2], unit_scale_of(acts[1]))
+    assert own.ceilings.tolist() == [1e6] and not own.clipped.any()
+
+
+def test_a_vector_s_white_is_its_largest_value() -> None:
+    acts = np.arange(1000, dtype=np.float32).reshape(1000, 1, 1)
+    assert (activation_codes(acts).ceilings == 999).all() and not activation_codes(acts).clipped.any()
+
+
+def test_the_quantile_of_a_large_layer_is_estimated_from_a_sample_of_all_places() -> None:
+    acts = np.random.default_rng(0).exponential(size=(64, 56, 56)).astype(np.float32)
+    assert acts.size > 8 * SAMPLE
+    assert activation_codes(acts).ceilings[0] == pytest.approx(np.quantile(acts, WHITE_QUANTILE), rel=0.06)
+    stripes = np.zeros((64, 56, 56), np.float32)
+    stripes[:, :, 13] = 1  # a step of 56 would see all of it or none
+    stripes[:, :, 40] = 5
+    assert activation_codes(stripes).ceilings[0] == 5
+
+
+def test_a_fixed_scale_compares_frames() -> None:
+    first = np.abs(random_layer())
+    scale = fixed_scale_of(first, first.max(axis=(1, 2)) * 2)
+    assert scale.high == pytest.approx(2 * first.max())
+    one, half = codes_with(first, scale), codes_with(first / 2, scale)
+    assert one.exponent == half.exponent and (one.ceilings == half.ceilings).all() and one.fixed
+    assert (half.codes <= one.codes).all() and half.codes.max() < one.codes.max() < 255
+    brighter = codes_with(first * 3, scale)
+    assert brighter.clipped.any() and brighter.codes.max() == 255
+
+
+def test_a_channel_that_was_silent_when_the_scale_was_fixed_is_seen_later() -> None:
+    first = np.zeros((2, 3, 3), np.float32)
+    first[0] = 4
+    scale = fixed_scale_of(first, np.array([4.0, 0.0]))
+    for individual in INDIVIDUAL_BOOSTS:
+        assert codes_with(first[::-1], scale, individual).codes[1].max() == 255
+
+
+def test_values_below_zero_are_said_to_look_like_zero() -> None:
+    acts = random_layer()
+    assert activation_codes(acts).has_negative and not activation_codes(np.abs(acts)).has_negative
+    around = codes_with(acts, signed=True)
+    assert not around.has_negative and (around.tone[around.codes][acts < 0] <= MID).all()
+
+
+def test_the_plain_look_is_linear_from_zero_to_the_largest_value() -> None:
+    acts = random_layer()
+    codes = activation_codes(acts, plain=True)
+    linear = 255 * np.clip(acts / acts.max(), 0, 1)
+    assert codes.exponent == 1 and not codes.clipped.any()
+    assert np.abs(codes.tone[codes.codes] - linear).max() <= 1.6  # the square root's byte
 
 
 @settings(max_examples=60)
@@ -102,7 +212,7 @@ def test_diffs_lie_around_mid_and_mirror(diffs: np.ndarray, individual: float) -
     assert (codes.codes[diffs > 0] >= MID).all() and (codes.codes[diffs < 0] <= MID).all()
     if np.abs(diffs).max() > 0:
         assert np.abs(codes.codes.astype(int) - MID).max() == 127
-    assert codes.peak == np.abs(diffs).max()
+    assert (codes.ceilings[0] <= np.abs(diffs).max()).all() or individual
 
 
 def test_full_individual_boost_gives_every_active_channel_its_white() -> None:
@@ -142,10 +252,10 @@ def test_the_input_is_not_written() -> None:
     activation_codes(acts), diff_codes(acts), back_picture(acts[:3], BackFilter.NORMBLUR)
 
 
-def test_the_median_channel_becomes_readable() -> None:
-    peaks = np.array([1, 0.2, 0.2, 0.2, 0.001, 0])
-    assert 0.2 ** natural_exponent(peaks) == pytest.approx(READABLE)
-    assert natural_exponent(np.array([1, 0.9])) == 1 and natural_exponent(np.zeros(3)) == 1
+def test_the_median_becomes_readable() -> None:
+    shares = np.array([1, 0.2, 0.2, 0.2, 0.001, 0])
+    assert 0.2 ** natural_exponent(shares, 0.55) == pytest.approx(0.55)
+    assert natural_exponent(np.array([1, 0.9]), 0.55) == 1 and natural_exponent(np.zeros(3), 0.55) == 1
 
 
 def test_tones_rise_from_black_to_white_and_around_mid() -> None:
@@ -210,3 +320,38 @@ def test_a_gradient_too_small_to_scale_is_mid_grey(how: BackFilter) -> None:
     diff = np.full((3, 4, 4), 1e-40, np.float32)
     with np.errstate(all="raise", under="ignore"):
         assert (back_picture(diff, how) == 128).all()
+
+
+@pytest.mark.parametrize("how", [BackFilter.RAW, BackFilter.GRAY, BackFilter.NORM])  # blurred, it is no single one
+def test_a_back_projection_is_robust_to_a_single_bright_pixel(how: BackFilter) -> None:
+    diff = np.abs(random_layer(4, (3, 50, 60)))
+    diff /= diff.max(axis=(1, 2), keepdims=True)
+    bright = diff.copy()
+    bright[:, 20, 30] = 1000
+    plain, robust = scaled_back(bright, how, plain=True), scaled_back(bright, how)
+    assert robust.clipped and not plain.clipped
+    assert plain.high > 500 and robust.high == pytest.approx(scaled_back(diff, how).high, rel=0.05)
+    assert robust.rgb.std() > 2 * plain.rgb.std()
+
+
+@pytest.mark.parametrize("how", list(BackFilter))
+def test_the_end_of_a_back_projection_is_the_value_that_is_brightest(how: BackFilter) -> None:
+    diff = random_layer(5, (3, 50, 60))
+    shown = scaled_back(diff, how)
+    values = back_strength(diff, blurred=how is BackFilter.NORMBLUR)[None]
+    if how is BackFilter.RAW:
+        values = diff
+    elif how is BackFilter.GRAY:
+        values = diff.mean(axis=0, keepdims=True)
+    planes = shown.rgb.transpose(2, 0, 1)[: len(values)]
+    assert (planes[values >= shown.high] == 255).all() and (planes[values < 0.9 * shown.high] < 255).all()
+    assert shown.low == (-shown.high if how in (BackFilter.RAW, BackFilter.GRAY) else values.min())
+    assert (shown.low < 0) or (planes[values == shown.low] == 0).all()
+
+
+def test_the_strength_is_the_norm_over_colour() -> None:
+    diff = random_layer(6, (3, 30, 20))
+    assert back_strength(diff) == pytest.approx(np.sqrt((diff**2).sum(axis=0)))
+    codes = strength_codes(back_strength(diff))
+    assert codes.codes.shape == (1, 30, 20) and codes.codes.max() == 255 and codes.clipped.any()
+    assert strength_codes(np.zeros((4, 5), np.float32)).codes.max() == 0

@@ -2,52 +2,214 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 
-from deepvis.core.panes import Card
-from deepvis.core.pixels import Codes, activation_codes, diff_codes
-from deepvis.core.state import GAMMA_BOOSTS, INDIVIDUAL_BOOSTS
+from deepvis.core.colours import Paint, paint_of
+from deepvis.core.geometry import Rect
+from deepvis.core.pixels import MID, BackPicture, Codes, Scale, codes_with, unit_scale_of
+from deepvis.core.state import GAMMA_BOOSTS, INDIVIDUAL_BOOSTS, ColourMap, Look, ViewState
 from deepvis.window.ui import theme
+from deepvis.window.ui.canvas import paste
 from deepvis.window.ui.kept import kept
 from deepvis.window.ui.readings import LayerView, number
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, text_width
-from deepvis.window.ui.tiles import brightness_of, draw_brightness
+
+
+def is_signed(view: ViewState, values: LayerView) -> bool:
+    """True if values are drawn around 0: diffs, all in the signed map, and in gray a layer that has negative values.
+
+    The maps that rise from dark to light, and the look of 2015, show values below 0 as 0.
+    """
+    if values.signed or view.colour_map is ColourMap.SIGNED:
+        return True
+    is_gray = view.colour_map is ColourMap.GRAY and view.look is not Look.PLAIN_2015
+    return is_gray and bool(values.values.min(initial=0) < 0)
 
 
 def codes_of(scene: Scene, view: LayerView) -> Codes:
-    """The selected layer's values as bytes, with the wanted boosts."""
-    boosts = INDIVIDUAL_BOOSTS[scene.state.view.individual_boost], GAMMA_BOOSTS[scene.state.view.gamma_boost]
-    code = diff_codes if view.signed else activation_codes
-    key = ("codes", scene.snapshot_id, scene.state.layer.name, view.signed, boosts)
-    return kept(key, view.values, lambda: code(view.values, *boosts))
+    """The selected layer's values as bytes, with the wanted boosts, in its own scale or the fixed one."""
+    wanted, fixed = scene.state.view, fixed_scale(scene)
+    boosts = INDIVIDUAL_BOOSTS[wanted.individual_boost], GAMMA_BOOSTS[wanted.gamma_boost]
+
+    def code() -> Codes:
+        plain = wanted.look is Look.PLAIN_2015
+        return codes_with(view.values, fixed, *boosts, signed=is_signed(wanted, view), plain=plain)
+
+    return kept(("codes", _made_of(scene, view), wanted.individual_boost), view.values, code)
 
 
-def draw_legend(canvas: np.ndarray, scene: Scene, parts: Card, view: LayerView, title: str) -> None:
-    """In the heading: the colours of values from 0 (diffs: minus the peak) to the peak, evenly.
+def unit_codes(scene: Scene, view: LayerView) -> Codes:
+    """The selected unit's map alone, (1, H, W), as the Unit pane and the zoom show it.
 
-    Left out where the title leaves no room.
+    Up to its own largest value; while the scale is fixed up to the unit's largest over the scanned photos, or where
+    that is not known to the layer's fixed end. A vector's only value, and all in the look of 2015, as in the tiles.
     """
-    codes = codes_of(scene, view)
+    wanted = scene.state.view
+    channel = min(scene.state.unit.channel, len(view.values) - 1)
+    one = view.values[channel : channel + 1]
+    if wanted.look is Look.PLAIN_2015 or one.size == 1:
+        return codes_of(scene, view).channel(channel)
+
+    def code() -> Codes:
+        scale = _fixed_of_unit(scene, view, channel) or unit_scale_of(one[0], signed=is_signed(wanted, view))
+        return codes_with(one, scale, gamma=GAMMA_BOOSTS[wanted.gamma_boost])
+
+    key = ("unit codes", _made_of(scene, view), channel, scanned_peak(scene) if wanted.fixed_scale else None)
+    return kept(key, view.values, code)
+
+
+def fixed_scale(scene: Scene) -> Scale | None:
+    """The selected layer's scale that earlier frames have fixed; None while none is wanted."""
+    return scene.fixed_scale if scene.state.view.fixed_scale else None
+
+
+def scanned_peak(scene: Scene) -> float | None:
+    """The selected unit's largest activation over the scanned photos; None where that is unknown."""
+    images = scene.unit_images
+    if images is None or images.unit != scene.state.unit or images.standing is None or not images.patches:
+        return None
+    return images.patches[0].value
+
+
+def _fixed_of_unit(scene: Scene, view: LayerView, channel: int) -> Scale | None:
+    fixed, scanned = fixed_scale(scene), scanned_peak(scene)
+    if fixed is None:
+        return None
+    if scanned is None or view.signed or scanned <= 0:
+        return replace(fixed, peaks=fixed.peaks[channel : channel + 1])
+    return Scale(scanned, fixed.exponent, fixed.signed, np.array([scanned]), fixed=True)
+
+
+def _made_of(scene: Scene, view: LayerView) -> tuple[object, ...]:
+    """What the codes of the selected layer depend on, but for the individual boost."""
+    wanted, fixed = scene.state.view, fixed_scale(scene)
+    by_map = wanted.colour_map if wanted.colour_map in (ColourMap.GRAY, ColourMap.SIGNED) else None
+    scale = None if fixed is None else (fixed.high, fixed.exponent)
+    return scene.snapshot_id, scene.state.layer.name, view.signed, by_map, wanted.look, wanted.gamma_boost, scale
+
+
+def paint_for(scene: Scene, view: LayerView, codes: Codes) -> Paint:
+    """The colours of the selected layer."""
+    wanted = scene.state.view
+    return paint_of(wanted.colour_map, wanted.look, signed=codes.signed and not view.signed, diffs=view.signed)
+
+
+# ---------------------------------------------------------------------- legends
+
+
+@dataclass(frozen=True, eq=False)
+class Legend:
+    """What a scale bar says. low, high: the values at its ends; notes: how it goes between them, and what it is of.
+
+    colours: (256, 3) uint8 BGR, of values from the low end to the high one, evenly.
+    """
+
+    low: str
+    high: str
+    notes: tuple[str, ...]
+    colours: np.ndarray
+
+
+def legend_of(codes: Codes, paint: Paint, channel: int = 0, note: str = "") -> Legend:
+    """The legend of one channel of some codes: without individual boost of any channel.
+
+    "\u2265 12.3" at the bright end: larger values are as bright; "\u2264 0" at the dark one: negative ones are as dark.
+    """
+    high, clipped = float(codes.ceilings[channel]), bool(codes.clipped.any())
+    values = np.linspace(-1 if codes.signed else 0, 1, 256)
+    colours = paint.colours(paint.levels(codes)[codes.of(values)][None])[0]
+    low = beyond(-high, clipped, "\u2264 ") if codes.signed else "\u2264 0" if codes.has_negative else "0"
+    notes = tuple(filter(None, (gamma_note(codes.exponent), note)))
+    return Legend(low, beyond(high, clipped, "\u2265 "), notes, colours)
+
+
+def legend_of_back(back: BackPicture) -> Legend:
+    """The legend of a back projection: grays."""
+    if back.low < 0:
+        steps = np.linspace(-1, 1, 256)
+        grays = MID + np.rint(127 * np.sign(steps) * np.abs(steps) ** back.exponent)
+    else:
+        grays = np.rint(255 * np.linspace(0, 1, 256) ** back.exponent)
+    colours = np.repeat(grays.astype(np.uint8)[:, None], 3, axis=1)
+    low = beyond(back.low, back.clipped, "\u2264 ") if back.low < 0 else number(back.low)
+    notes = tuple(filter(None, (gamma_note(back.exponent),)))
+    return Legend(low, beyond(back.high, back.clipped, "\u2265 "), notes, colours)
+
+
+def beyond(value: float, clipped: bool, sign: str) -> str:
+    return f"{sign}{number(value)}" if clipped else number(value)
+
+
+def gamma_note(exponent: float) -> str:
+    """The exponent of value -> brightness, as it is said; "" for an even scale."""
+    return "" if round(exponent, 2) == 1 else f"\u03b3 {exponent:.2f}"
+
+
+def layer_legend(scene: Scene, view: LayerView) -> Legend:
+    """The legend of the tiles. With individual boost it is the selected unit's, and says so."""
+    codes, unit = codes_of(scene, view), scene.state.unit
     share = INDIVIDUAL_BOOSTS[scene.state.view.individual_boost]
-    low = number(-codes.peak) if codes.signed else "0"
-    high = number(codes.peak) if not share else f"{number(codes.peak)}, {share:.0%} own"
-    px, space, wide, tall = scene.px(theme.SIZE_SMALL), scene.px(6), scene.px(96), scene.px(8)
-    used = text_width(title, scene.px(theme.SIZE_HEADING), True) + scene.px(20)
-    right = parts.heading.right - (scene.px(80) if view.stale else 0)
-    need = wide + text_width(low, px) + text_width(high, px) + 2 * space
-    if parts.heading.is_empty or right - parts.heading.col - used < need:
+    channel = min(unit.channel, len(view.values) - 1) if share else int(np.argmax(codes.ceilings))
+    one = codes.channel(channel) if share else codes
+    note = f"unit {unit.channel}, {share:.0%} own" if share else ""
+    return legend_of(one, paint_for(scene, view, codes), 0, note)
+
+
+def unit_legend(scene: Scene, view: LayerView) -> Legend:
+    """The legend of the selected unit's enlarged map."""
+    codes = unit_codes(scene, view)
+    return legend_of(codes, paint_for(scene, view, codes), 0, "fixed" if codes.fixed else "")
+
+
+def fixed_caption(codes: Codes) -> str:
+    """'fixed 0 .. 31.2', "" while the scale is of the values themselves."""
+    if not codes.fixed:
+        return ""
+    high = float(codes.ceilings.max(initial=0))
+    return f"fixed {number(-high) if codes.signed else 0} .. {number(high)}"
+
+
+def foot_height(scene: Scene) -> int:
+    """Of a legend below a picture, with the space above it."""
+    return line_height(scene.px(theme.SIZE_SMALL)) + scene.px(4)
+
+
+def draw_foot(canvas: np.ndarray, scene: Scene, body: Rect, legend: Legend) -> None:
+    """The legend over the whole width at the lower end of ``body``; its notes go where there is no room for them."""
+    high = line_height(scene.px(theme.SIZE_SMALL))
+    _draw(canvas, scene, Rect(body.bottom - high, body.col, high, body.width), legend, body.width)
+
+
+def draw_in_heading(canvas: np.ndarray, scene: Scene, area: Rect, legend: Legend) -> None:
+    """The legend at the right end of ``area``; first its notes and then all of it goes where there is no room."""
+    _draw(canvas, scene, area, legend, scene.px(96))
+
+
+def _draw(canvas: np.ndarray, scene: Scene, area: Rect, legend: Legend, longest: int) -> None:
+    px, space, tall, least = scene.px(theme.SIZE_SMALL), scene.px(6), scene.px(8), scene.px(40)
+    low, high = legend.low, legend.high
+    for first in range(len(legend.notes) + 1):
+        note = "   ".join(legend.notes[first:])
+        used = (
+            text_width(low, px) + text_width(high, px) + 2 * space + (text_width(note, px) + 2 * space if note else 0)
+        )
+        if area.width - used >= least:
+            break
+    else:
         return
-    row = parts.heading.row + (parts.heading.height - line_height(px)) // 2 + 1
+    wide = min(longest, area.width - used)
+    row = area.row + (area.height - line_height(px)) // 2 + (1 if area.height > line_height(px) else 0)
+    right = area.right
+    if note:
+        right -= text_width(note, px)
+        draw_text(canvas, row, right, note, px, theme.SOFT)
+        right -= 2 * space
     right -= text_width(high, px)
-    draw_text(canvas, row, right, high, px, theme.FAINT)
+    draw_text(canvas, row, right, high, px, theme.SOFT)
     right -= space + wide
-    top = parts.heading.row + (parts.heading.height - tall) // 2 + 1
-    strip = np.repeat(gradient(codes, wide)[None], tall, axis=0)
-    draw_brightness(canvas, top, right, strip, signed=codes.signed)
-    draw_text(canvas, row, right - space - text_width(low, px), low, px, theme.FAINT)
-
-
-def gradient(codes: Codes, steps: int) -> np.ndarray:
-    """(steps,) uint8: the brightness of values from the low end to the peak, evenly."""
-    return brightness_of(codes)[codes.of(np.linspace(-1 if codes.signed else 0, 1, steps))]
+    strip = legend.colours[np.arange(wide) * 255 // max(wide - 1, 1)][None]
+    paste(canvas, area.row + (area.height - tall) // 2 + 1, right, np.repeat(strip, tall, axis=0))
+    draw_text(canvas, row, right - space - text_width(low, px), low, px, theme.SOFT)

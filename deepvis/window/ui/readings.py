@@ -204,6 +204,6 @@ def number(value: float) -> str:
     size = abs(value)
     if size != 0 and (size < 1e-4 or size >= 1e5):
         return f"{value:.2g}".replace("-", "−", 1) if value < 0 else f"{value:.2g}"
-    decimals = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 else 3 if size >= 0.1 else 4
+    decimals = min(max(2 - math.floor(math.log10(size)), 0), 6) if size else 0
     text = f"{size:.{decimals}f}" if size else "0"
     return f"−{text}" if value < 0 else text

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from deepvis.core.commands import Command
 from deepvis.core.panes import PaneLayout
+from deepvis.core.pixels import Scale
 from deepvis.core.state import AppState
 from deepvis.core.types import FieldOf, Frame, OptimizeProgress, PassSeconds, Snapshot, UnitImages, WholeLayer
 
@@ -36,7 +37,7 @@ class Scene:
     """What the window shows at one moment. Compare parts by ids and values, never arrays.
 
     field_of: the receptive fields; None where they are not known.
-    preset_names: of the live optimizer, by LiveState.preset.
+    preset_names: of the live optimizer, by LiveState.preset. fixed_scale: of the selected layer, while it is wanted.
     """
 
     state: AppState
@@ -50,6 +51,7 @@ class Scene:
     commands: Sequence[Command] = ()
     field_of: FieldOf | None = None
     preset_names: tuple[str, ...] = ()
+    fixed_scale: Scale | None = None
 
     def px(self, size: float) -> int:
         """A text size or a distance of the design, in this window's pixels; text stays legible."""

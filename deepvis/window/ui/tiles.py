@@ -6,63 +6,36 @@ edges fall on whole pixels before and after, nothing bleeds from one tile into t
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import cv2
 import numpy as np
 
+from deepvis.core.colours import Paint
 from deepvis.core.geometry import Rect, TileGrid
-from deepvis.core.pixels import MID, Codes
+from deepvis.core.pixels import Codes
 from deepvis.window.ui.canvas import brackets, frame, resized, squares
 from deepvis.window.ui.theme import BACKGROUND, ORIGIN, SELECTED
 
-GAP = 24  # brightness between the tiles, close to the pane's face
-SIGNED_GAP = 0  # the same where colours follow from brightness; black is 1 there
+PATTERN_GAP = 24  # brightness between preferred images, close to the pane's face
 
 
-@lru_cache(maxsize=1)
-def signed_colours() -> np.ndarray:
-    """(256, 1, 3) uint8 BGR: the colour of each brightness of diffs.
-
-    Gray at MID; more is warm and lighter, less is cool and darker, so that the sign shows without
-    colour too.
-    """
-    steps = np.clip((np.arange(256) - MID) / 127.0, -1, 1)[:, None]
-    warm, cool = np.array((150, 220, 255)), np.array((120, 52, 0))  # BGR
-    table = MID + (np.where(steps > 0, warm, cool) - MID) * np.abs(steps)
-    table[SIGNED_GAP] = GAP
-    return np.rint(table).astype(np.uint8)[:, None]
-
-
-def brightness_of(codes: Codes) -> np.ndarray:
-    """(256,) uint8: the brightness of each code, clear of what stands for gaps."""
-    return np.maximum(codes.tone, SIGNED_GAP + 1) if codes.signed else codes.tone
-
-
-def layer_brightness(codes: Codes, grid: TileGrid) -> np.ndarray:
-    """(rows * pitch, cols * pitch) uint8: the tiles of ``grid``, row-major, with their gaps.
+def layer_levels(codes: Codes, paint: Paint, grid: TileGrid) -> np.ndarray:
+    """(rows * pitch, cols * pitch) uint8: the tiles of ``grid``, row-major, with their gaps, as levels of ``paint``.
 
     Cells behind the last channel (grid.tail) are left to the caller.
     """
-    gap = SIGNED_GAP if codes.signed else GAP
-    return with_gaps(cv2.LUT(mosaic(codes.codes, grid), brightness_of(codes)), grid, gap)
+    return with_gaps(cv2.LUT(mosaic(codes.codes, grid), paint.levels(codes)), grid, paint.gap)
 
 
-def draw_brightness(canvas: np.ndarray, row: int, col: int, brightness: np.ndarray, *, signed: bool) -> None:
-    """Colour (H, W) brightness into the canvas with its corner at (row, col), clipped at its ends."""
-    part = canvas[row : row + brightness.shape[0], col : col + brightness.shape[1]]
-    if not part.size:
-        return
-    brightness = brightness[: part.shape[0], : part.shape[1]]
-    if signed:
-        cv2.applyColorMap(brightness, signed_colours(), part)
-    else:
-        cv2.cvtColor(brightness, cv2.COLOR_GRAY2BGR, part)
-
-
-def map_brightness(codes: Codes, place: Rect) -> np.ndarray:
+def map_levels(codes: Codes, paint: Paint, place: Rect) -> np.ndarray:
     """(height, width) uint8: one channel, codes of shape (1, H, W), in the size of ``place``, in squares."""
-    return resized(cv2.LUT(codes.codes[0], brightness_of(codes)), place, smooth=False)
+    return resized(cv2.LUT(codes.codes[0], paint.levels(codes)), place, smooth=False)
+
+
+def draw_levels(canvas: np.ndarray, row: int, col: int, levels: np.ndarray, paint: Paint) -> None:
+    """Colour (H, W) levels into the canvas with their corner at (row, col), clipped at its ends."""
+    part = canvas[row : row + levels.shape[0], col : col + levels.shape[1]]
+    if part.size:
+        paint.colours(levels[: part.shape[0], : part.shape[1]], part)
 
 
 def pattern_picture(tiles_rgb: np.ndarray, grid: TileGrid) -> np.ndarray:
@@ -70,7 +43,7 @@ def pattern_picture(tiles_rgb: np.ndarray, grid: TileGrid) -> np.ndarray:
     tile = Rect(0, 0, grid.tile_height, grid.tile_width)
     if tile.height > tiles_rgb.shape[1] or tile.width > tiles_rgb.shape[2]:  # each alone: smoothing would mix them
         tiles_rgb = np.stack([resized(picture, tile) for picture in tiles_rgb[: grid.count]])
-    return cv2.merge([with_gaps(mosaic(tiles_rgb[..., plane], grid), grid, GAP) for plane in (2, 1, 0)])
+    return cv2.merge([with_gaps(mosaic(tiles_rgb[..., plane], grid), grid, PATTERN_GAP) for plane in (2, 1, 0)])
 
 
 def dimmed(picture: np.ndarray, grid: TileGrid, codes: Codes) -> np.ndarray:

@@ -105,3 +105,30 @@ def test_a_unit_is_optimized_while_one_looks_on_until_esc_stops_it(start: Start,
     assert program.saved(2).name.startswith("deepvis-caffenet-mini-conv1-0-")
     program.key("q")
     assert program.end() == (0, "")
+
+
+def test_colours_fixed_scale_and_overlay(start: Start, screen: Any, tiny: list[str], photos: Path) -> None:
+    """Real keys: V colours the tiles, E keeps the scale while the photo changes, A lays the back projection over it."""
+    program = start(*tiny, "--images", photos, "--size", "900x600")
+    program.key("Down")
+    program.until(lambda: unchanged(screen), "all panes to be full")
+
+    def coloured(part: tuple[slice, slice]) -> float:
+        pixels = screen.pixels()[part].astype(int)
+        return float((np.ptp(pixels, axis=2) > 60).mean())
+
+    tiles, picture = (slice(60, 550), slice(200, 700)), (slice(30, 150), slice(30, 170))
+    assert coloured(tiles) < 0.05
+    program.key("V")
+    program.until(lambda: coloured(tiles) > 0.2, "viridis")
+    program.key("semicolon", "semicolon", "semicolon", "semicolon")  # and on to gray again
+    program.until(lambda: coloured(tiles) < 0.05, "gray")
+    before = screen.pixels()[picture].astype(int)
+    program.key("A")
+    program.until(lambda: np.abs(screen.pixels()[picture].astype(int) - before).mean() > 5, "the overlay")
+    program.key("E", "e", "p")
+    program.saved(1)
+    program.key("E", "p")
+    program.saved(2)
+    program.key("q")
+    assert program.end() == (0, "")

@@ -12,7 +12,19 @@ import numpy as np
 import deepvis.network.back_modes  # noqa: F401  (fills the table)
 from deepvis.core.back_modes import all_modes
 from deepvis.core.commands import Command
-from deepvis.core.state import AppState, BackFilter, Cursor, InputState, LiveState, Show, ViewState, Zoom
+from deepvis.core.pixels import fixed_scale_of
+from deepvis.core.state import (
+    AppState,
+    BackFilter,
+    ColourMap,
+    Cursor,
+    InputState,
+    LiveState,
+    Look,
+    Show,
+    ViewState,
+    Zoom,
+)
 from deepvis.core.types import (
     BackAsk,
     Fit,
@@ -155,6 +167,21 @@ def stale_scene() -> Scene:
     return make_scene(DECONV, asked=BackAsk(Unit("conv2/5x5_reduce", 3), "gradient"))
 
 
+def fixed_scene(view: ViewState) -> Scene:
+    """The scale of the layer was fixed when its values were twice as large."""
+    scene = make_scene(replace(view, fixed_scale=True))
+    values = scene.snapshot.activations[scene.state.layer.name]
+    return replace(scene, fixed_scale=fixed_scale_of(values, 2 * values.max(axis=(1, 2))))
+
+
+def logits_scene(view: ViewState) -> Scene:
+    """fc3 with values below 0 too."""
+    scene = make_scene(replace(view, layer_index=3))
+    values = waves(30, 1, 1, phase=1.0) * 10
+    return replace(scene, snapshot=replace(scene.snapshot, activations={**scene.snapshot.activations, "fc3": values}))
+
+
+PLAIN = replace(DECONV, look=Look.PLAIN_2015)
 unit_of = Unit("conv2/5x5_reduce", 7)
 
 LONG_ERROR = (
@@ -172,6 +199,11 @@ GOLDEN: dict[str, tuple[str, Callable[[], Scene]]] = {
         "input",
         lambda: make_scene(moving=True, source=InputState(True, True, fit=Fit.STRETCH), status=Status(recording=True)),
     ),
+    "input_overlay": ("input", lambda: make_scene(replace(DECONV, overlay=2, receptive_field=True), field_of=field_of)),
+    "input_overlay_stale": (
+        "input",
+        lambda: make_scene(replace(DECONV, overlay=1), asked=BackAsk(unit_of, "gradient")),
+    ),
     "control_list": ("control", lambda: make_scene(replace(UNIT, cursor=Cursor.LAYERS))),
     "control_units": ("control", lambda: make_scene(replace(UNIT, pinned=Unit("fc3", 2)))),
     "layers": ("layers", lambda: make_scene(replace(UNIT, pinned=Unit("conv2/5x5_reduce", 25)))),
@@ -186,11 +218,19 @@ GOLDEN: dict[str, tuple[str, Callable[[], Scene]]] = {
         "layers",
         lambda: make_scene(replace(UNIT, pattern=True), whole_layer=whole_layer("conv2/5x5_reduce")),
     ),
+    "layers_viridis": ("layers", lambda: make_scene(replace(UNIT, colour_map=ColourMap.VIRIDIS))),
+    "layers_signed": ("layers", lambda: logits_scene(replace(UNIT, colour_map=ColourMap.SIGNED))),
+    "layers_logits": ("layers", lambda: logits_scene(UNIT)),
+    "layers_fixed": ("layers", lambda: fixed_scene(UNIT)),
+    "layers_2015": ("layers", lambda: make_scene(PLAIN)),
     "layers_waiting": ("layers", lambda: make_scene(passed=False)),
     "aux_classes": ("aux", make_scene),
     "aux_unit": ("aux", lambda: make_scene(UNIT)),
     "aux_label": ("aux", lambda: make_scene(ViewState(4, 2, Cursor.UNITS))),
     "aux_diff": ("aux", lambda: make_scene(replace(DECONV, show=Show.DIFFS))),
+    "aux_fixed": ("aux", lambda: fixed_scene(replace(UNIT, colour_map=ColourMap.MAGMA))),
+    "aux_2015": ("aux", lambda: make_scene(PLAIN)),
+    "back_2015": ("back", lambda: make_scene(PLAIN)),
     "back_off": ("back", make_scene),
     "back_raw": ("back", lambda: make_scene(DECONV)),
     "back_gray": ("back", lambda: make_scene(replace(DECONV, back_filter=BackFilter.GRAY))),

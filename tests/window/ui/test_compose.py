@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from deepvis.core.back_modes import all_modes
 from deepvis.core.panes import make_layout
-from deepvis.core.state import BackFilter, Cursor, InputState, LiveState, Show, ViewState, Zoom
+from deepvis.core.state import BackFilter, ColourMap, Cursor, InputState, LiveState, Look, Show, ViewState, Zoom
 from deepvis.core.types import BackAsk, Fit, OptimizeProgress, Unit
 from deepvis.window.ui import compose as module
 from deepvis.window.ui.compose import Composer, compose
@@ -46,6 +46,10 @@ views = st.builds(
     pattern=st.booleans(),
     individual_boost=st.integers(0, 4),
     gamma_boost=st.integers(0, 3),
+    colour_map=st.sampled_from(ColourMap),
+    look=st.sampled_from(Look),
+    fixed_scale=st.booleans(),
+    overlay=st.integers(0, 2),
     label_predictions=st.booleans(),
     unit_images=st.booleans(),
     receptive_field=st.booleans(),

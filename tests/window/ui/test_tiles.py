@@ -8,20 +8,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from deepvis.core.colours import GAP, paint_of
 from deepvis.core.geometry import Rect, TileGrid, tile_grid
 from deepvis.core.pixels import MID, activation_codes, diff_codes
+from deepvis.core.state import ColourMap, Look
 from deepvis.window.ui.tiles import (
-    GAP,
-    brightness_of,
-    draw_brightness,
-    layer_brightness,
+    draw_levels,
+    layer_levels,
     mark_origin,
     mark_selected,
     mosaic,
     pattern_picture,
-    signed_colours,
 )
 from tests.window.ui.scenes import waves
+
+GRAY = paint_of(ColourMap.GRAY, Look.READABLE)
+DIFFS = paint_of(ColourMap.GRAY, Look.READABLE, signed=True, diffs=True)
 
 
 def in_picture(grid: TileGrid, index: int) -> tuple[slice, slice]:
@@ -34,12 +36,12 @@ def in_picture(grid: TileGrid, index: int) -> tuple[slice, slice]:
 def test_enlarged_tiles_show_their_own_channel(count: int, height: int, width: int, tall: int, wide: int) -> None:
     grid = tile_grid(count, (height, width), Rect(0, 0, tall, wide))
     codes = activation_codes(waves(count, height, width))
-    picture = layer_brightness(codes, grid)
+    picture = layer_levels(codes, GRAY, grid)
     assert picture.shape == (grid.rows * grid.pitch_h, grid.cols * grid.pitch_w)
     if grid.tile_height < height or grid.tile_width < width:
         return  # shrunk tiles are averages
     for index in {0, count // 2, count - 1}:
-        alone = cv2.LUT(codes.codes[index], brightness_of(codes))
+        alone = cv2.LUT(codes.codes[index], GRAY.levels(codes))
         rows = [(2 * row + 1) * height // (2 * grid.tile_height) for row in range(grid.tile_height)]
         cols = [(2 * col + 1) * width // (2 * grid.tile_width) for col in range(grid.tile_width)]
         assert (picture[in_picture(grid, index)] == alone[np.ix_(rows, cols)]).all()
@@ -51,13 +53,13 @@ def test_shrunk_tiles_do_not_bleed() -> None:
     acts = np.zeros((9, 50, 50), np.float32)
     acts[4] = 1
     grid = tile_grid(9, (50, 50), Rect(0, 0, 60, 60))
-    picture = layer_brightness(activation_codes(acts), grid)
+    picture = layer_levels(activation_codes(acts), paint_of(ColourMap.GRAY, Look.PLAIN_2015), grid)
     assert (picture[in_picture(grid, 4)] == 255).all()
     assert all((picture[in_picture(grid, i)] == 0).all() for i in range(9) if i != 4)
 
 
 def test_zero_diffs_are_mid_gray_and_signs_differ_in_lightness_and_hue() -> None:
-    table = signed_colours()[:, 0].astype(int)
+    table = DIFFS.table[:, 0].astype(int)
     assert (table[MID] == MID).all()
     lightness = table @ [0.114, 0.587, 0.299]
     assert (np.diff(lightness[1:]) >= 0).all()
@@ -65,7 +67,7 @@ def test_zero_diffs_are_mid_gray_and_signs_differ_in_lightness_and_hue() -> None
     codes = diff_codes(np.zeros((2, 3, 3), np.float32))
     canvas = np.zeros((20, 40, 3), np.uint8)
     grid = tile_grid(2, (3, 3), Rect(0, 0, 20, 40))
-    draw_brightness(canvas, grid.row, grid.col, layer_brightness(codes, grid), signed=True)
+    draw_levels(canvas, grid.row, grid.col, layer_levels(codes, DIFFS, grid), DIFFS)
     assert (canvas[grid.tile(1).slices] == MID).all()
 
 

@@ -7,10 +7,11 @@ from collections.abc import Hashable
 import numpy as np
 
 from deepvis.core.geometry import Rect
-from deepvis.core.state import Cursor
+from deepvis.core.state import Cursor, Look
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import bar, frame
 from deepvis.window.ui.heading import draw_card, sentence
+from deepvis.window.ui.legend import draw_foot, fixed_scale, foot_height, scanned_peak, unit_legend
 from deepvis.window.ui.pane import pane
 from deepvis.window.ui.panes.layers import draw_unit
 from deepvis.window.ui.readings import (
@@ -35,7 +36,8 @@ def looks_at(scene: Scene) -> Hashable:
         return "classes", seen
     view = state.view
     wanted = state.back_ask
-    return state.unit, view.show, view.individual_boost, view.gamma_boost, view.label_predictions, wanted, seen
+    mapping = view.individual_boost, view.gamma_boost, view.colour_map, view.look, fixed_scale(scene)
+    return state.unit, view.show, mapping, scanned_peak(scene), view.label_predictions, wanted, seen
 
 
 def shows_classes(scene: Scene) -> bool:
@@ -93,7 +95,11 @@ def draw_selected(canvas: np.ndarray, scene: Scene) -> None:
     else:
         note = f"max {number(value)} at row {row}, col {col}"
     parts = draw_card(canvas, scene, f"Unit {unit.channel}", note, stale=view.stale)
-    place = draw_unit(canvas, scene, parts.body, view)
+    body = parts.body
+    if scene.state.view.look is not Look.PLAIN_2015:
+        draw_foot(canvas, scene, body, unit_legend(scene, view))
+        body = body.cut(bottom=foot_height(scene))
+    place = draw_unit(canvas, scene, body, view)
     if shape != (1, 1) and value != 0:
         mark_peak(canvas, scene, place, (row, col), shape)
 

@@ -6,11 +6,12 @@ from collections.abc import Hashable
 
 import numpy as np
 
-from deepvis.core.pixels import back_picture
-from deepvis.core.state import BackFilter
+from deepvis.core.pixels import scaled_back
+from deepvis.core.state import BackFilter, Look
 from deepvis.window.ui.canvas import picture
 from deepvis.window.ui.heading import draw_card, sentence
 from deepvis.window.ui.kept import kept
+from deepvis.window.ui.legend import draw_foot, foot_height, legend_of_back
 from deepvis.window.ui.pane import pane
 from deepvis.window.ui.readings import back_name, is_back_stale
 from deepvis.window.ui.scene import Scene
@@ -25,7 +26,7 @@ FILTER_NAMES = {
 
 def looks_at(scene: Scene) -> Hashable:
     view = scene.state.view
-    return scene.state.back_ask, view.back_filter, scene.snapshot_id, scene.frame_id, scene.state.input
+    return scene.state.back_ask, view.back_filter, view.look, scene.snapshot_id, scene.frame_id, scene.state.input
 
 
 @pane("back", looks_at=looks_at)
@@ -44,5 +45,9 @@ def draw_back(canvas: np.ndarray, scene: Scene) -> None:
     title = f"{back.mode.capitalize()} ({FILTER_NAMES[how]})"
     note = f"{back.unit.layer} · {back.unit.channel}"
     parts = draw_card(canvas, scene, title, note, stale=is_back_stale(scene))
-    rgb = kept(("back", snapshot.id, how), diff, lambda: back_picture(diff, how))
-    picture(canvas, parts.body, rgb)
+    plain, body = scene.state.view.look is Look.PLAIN_2015, parts.body
+    shown = kept(("back", snapshot.id, how, plain), diff, lambda: scaled_back(diff, how, plain=plain))
+    if not plain:
+        draw_foot(canvas, scene, body, legend_of_back(shown))
+        body = body.cut(bottom=foot_height(scene))
+    picture(canvas, body, shown.rgb)

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
+from deepvis.core.back_modes import title_of
+from deepvis.core.colours import paint_of
 from deepvis.core.geometry import Rect, centre_crop
+from deepvis.core.pixels import back_strength, strength_codes
+from deepvis.core.state import OVERLAYS, ColourMap, Look
 from deepvis.core.types import Fit
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import bounds, fill, frame, picture
 from deepvis.window.ui.heading import draw_card, sentence
+from deepvis.window.ui.kept import kept
+from deepvis.window.ui.legend import Legend, draw_foot, foot_height, legend_of
 from deepvis.window.ui.pane import pane
-from deepvis.window.ui.readings import shows_snapshot_input
+from deepvis.window.ui.readings import is_back_stale, shows_snapshot_input
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, text_width
 
@@ -24,7 +31,8 @@ def looks_at(scene: Scene) -> Hashable:
     shown = scene.snapshot_id if shows_snapshot_input(scene) else ("frame", scene.frame_id)
     moving = scene.frame is not None and scene.frame.moving
     status = scene.status
-    return shown, field, scene.state.input, moving, status.source, status.recording, status.error
+    overlay = (view.overlay, view.colour_map, scene.state.back_ask, scene.snapshot_id) if view.overlay else None
+    return shown, field, overlay, scene.state.input, moving, status.source, status.recording, status.error
 
 
 @pane("input", looks_at=looks_at)
@@ -34,12 +42,20 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
     The receptive field of the selected unit, at the place of its maximum, is a yellow frame; it is
     drawn only over the picture that the maximum was found in.
     """
-    parts = draw_card(canvas, scene, "Input", scene.status.source or (scene.frame.label if scene.frame else ""))
+    over = overlay_of(scene)
+    stale = over is not None and is_back_stale(scene)
+    source = scene.status.source or (scene.frame.label if scene.frame else "")
+    parts = draw_card(canvas, scene, "Input", source, stale=stale)
     rgb = seen_by_network(scene)
     if rgb is None:
         sentence(canvas, scene, parts.body, scene.status.error or "Waiting for the first picture.")
         return
-    place = picture(canvas, parts.body, rgb)
+    body = parts.body
+    if over is not None:
+        rgb = laid_over(rgb, over, OVERLAYS[scene.state.view.overlay])
+        draw_foot(canvas, scene, body, over.legend)
+        body = body.cut(bottom=foot_height(scene))
+    place = picture(canvas, body, rgb)
     if scene.state.view.receptive_field and shows_snapshot_input(scene):
         draw_field(canvas, scene, place)
     badges = []
@@ -69,6 +85,44 @@ def seen_by_network(scene: Scene) -> np.ndarray | None:
     if rgb is not None and channels == 1:
         return cv2.cvtColor(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
     return rgb
+
+
+@dataclass(frozen=True, eq=False)
+class Overlay:
+    """A back projection's strength in colours, (H, W, 3) uint8 RGB of the network's input's size, and its legend."""
+
+    rgb: np.ndarray
+    legend: Legend
+
+    @property
+    def nbytes(self) -> int:
+        return self.rgb.nbytes
+
+
+def overlay_of(scene: Scene) -> Overlay | None:
+    """The strength of the newest back projection in colours, while it is wanted and of the picture that is shown."""
+    snapshot, wanted = scene.snapshot, scene.state.view
+    if not wanted.overlay or snapshot is None or snapshot.input_diff is None or not shows_snapshot_input(scene):
+        return None
+    diff, back = snapshot.input_diff, snapshot.ask.back
+    colour_map = ColourMap.MAGMA if wanted.colour_map in (ColourMap.GRAY, ColourMap.SIGNED) else wanted.colour_map
+    note = f"{title_of(back.mode)}, {100 * OVERLAYS[wanted.overlay]:.0f} %" if back is not None else ""
+
+    def make() -> Overlay:
+        codes = strength_codes(back_strength(diff))
+        paint = paint_of(colour_map, Look.READABLE)
+        colours = paint.colours(cv2.LUT(codes.codes[0], paint.levels(codes)))
+        return Overlay(cv2.cvtColor(colours, cv2.COLOR_BGR2RGB), legend_of(codes, paint, 0, note))
+
+    return kept(("overlay", snapshot.id, colour_map, note), diff, make)
+
+
+def laid_over(rgb: np.ndarray, over: Overlay, share: float) -> np.ndarray:
+    """The picture with ``share`` of the overlay in it, pixel on pixel of the network's input."""
+    colours = over.rgb
+    if colours.shape[:2] != rgb.shape[:2]:
+        colours = cv2.resize(colours, (rgb.shape[1], rgb.shape[0]), interpolation=cv2.INTER_LINEAR)
+    return cv2.addWeighted(rgb, 1 - share, colours, share, 0)
 
 
 def draw_field(canvas: np.ndarray, scene: Scene, place: Rect) -> None:

@@ -12,7 +12,17 @@ from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import bounds, fill, frame, paste
 from deepvis.window.ui.heading import draw_card, sentence
 from deepvis.window.ui.kept import kept
-from deepvis.window.ui.legend import codes_of, draw_legend
+from deepvis.window.ui.legend import (
+    codes_of,
+    draw_in_heading,
+    fixed_caption,
+    fixed_scale,
+    layer_legend,
+    paint_for,
+    scanned_peak,
+    unit_codes,
+    unit_legend,
+)
 from deepvis.window.ui.pane import pane
 from deepvis.window.ui.panes.back import draw_back
 from deepvis.window.ui.readings import LayerView, label_of, layer_view, number, shape_name, value_of
@@ -20,9 +30,9 @@ from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, text_width
 from deepvis.window.ui.tiles import (
     dimmed,
-    draw_brightness,
-    layer_brightness,
-    map_brightness,
+    draw_levels,
+    layer_levels,
+    map_levels,
     mark_origin,
     mark_selected,
     pattern_picture,
@@ -32,7 +42,8 @@ from deepvis.window.ui.tiles import (
 def looks_at(scene: Scene) -> Hashable:
     view, whole = scene.state.view, scene.whole_layer
     pattern = (whole.layer, whole.version) if view.pattern and whole is not None else None
-    return view, scene.snapshot_id, scene.frame_id, scene.state.input, pattern
+    scanned = scanned_peak(scene) if view.fixed_scale else None
+    return view, scene.snapshot_id, scene.frame_id, scene.state.input, pattern, fixed_scale(scene), scanned
 
 
 @pane("layers", looks_at=looks_at)
@@ -46,7 +57,8 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
     subject = f"{layer.name} · {scene.state.unit.channel}" if zoom is Zoom.UNIT else layer.name
     is_pattern = scene.state.view.pattern and zoom is Zoom.OFF
     caption = "preferred inputs" if is_pattern else view.caption
-    title = "   ".join(filter(None, (subject, shape_name(layer), caption)))
+    fixed = fixed_caption(codes_of(scene, view)) if view.has(0) and zoom is Zoom.OFF and not is_pattern else ""
+    title = "   ".join(filter(None, (subject, shape_name(layer), caption, fixed)))
     parts = draw_card(canvas, scene, title, stale=view.stale)
     if is_pattern:
         draw_pattern(canvas, scene, parts.body, view)
@@ -54,7 +66,11 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
     if not view.has(0):
         sentence(canvas, scene, parts.body, view.sentence)
         return
-    draw_legend(canvas, scene, parts, view, title)
+    if not parts.heading.is_empty:
+        used = text_width(title, scene.px(theme.SIZE_HEADING), True) + scene.px(20)
+        legend = unit_legend(scene, view) if zoom is Zoom.UNIT else layer_legend(scene, view)
+        room = parts.heading.cut(left=used, right=scene.px(80) if view.stale else 0)
+        draw_in_heading(canvas, scene, room, legend)
     if zoom is Zoom.UNIT:
         draw_unit(canvas, scene, parts.body, view)
     else:
@@ -66,19 +82,19 @@ def draw_tiles(canvas: np.ndarray, scene: Scene, body: Rect, view: LayerView) ->
     count, height, width = view.values.shape
     grid = tile_grid(count, (height, width), body)
     codes = codes_of(scene, view)
-    key = ("tiles", scene.snapshot_id, scene.state.layer.name, view.signed, grid)
-    tiles = kept(key, codes, lambda: layer_brightness(codes, grid))
-    draw_brightness(canvas, grid.row, grid.col, tiles[: body.height], signed=codes.signed)
+    paint = paint_for(scene, view, codes)
+    key = ("tiles", scene.snapshot_id, scene.state.layer.name, view.signed, grid, paint.darkest, paint.gap)
+    tiles = kept(key, codes, lambda: layer_levels(codes, paint, grid))
+    draw_levels(canvas, grid.row, grid.col, tiles[: body.height], paint)
     draw_marks(canvas, scene, grid, view)
 
 
 def draw_unit(canvas: np.ndarray, scene: Scene, area: Rect, view: LayerView) -> Rect:
-    """The selected channel as large as fits, in the tone of its tile; returns where it lies."""
-    channel = min(scene.state.unit.channel, len(view.values) - 1)
+    """The selected channel as large as fits, in a scale of its own; returns where it lies."""
     place = fit_inside(view.values.shape[1], view.values.shape[2], area)
-    one = codes_of(scene, view).channel(channel)
-    brightness = map_brightness(one, place)
-    draw_brightness(canvas, place.row, place.col, brightness, signed=one.signed)
+    one = unit_codes(scene, view)
+    paint = paint_for(scene, view, one)
+    draw_levels(canvas, place.row, place.col, map_levels(one, paint, place), paint)
     return place
 
 
