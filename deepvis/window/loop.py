@@ -123,7 +123,7 @@ class Loop:
             name = key_name(event.code)
             if name:
                 self.press(name)
-        elif self._scene is not None and event.kind != "move":
+        elif self._scene is not None and event.kind in ("press", "wheel"):
             self._point(event, self._scene)
 
     def press(self, key: str) -> None:
