@@ -25,7 +25,7 @@ from deepvis.window.record import Recorder
 from deepvis.window.script import Script
 from deepvis.window.stats import Stats
 from deepvis.window.status import StatusReader
-from deepvis.window.ui.compose import compose
+from deepvis.window.ui.compose import compose, has_changed
 from deepvis.window.ui.hit import hit
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.window import AnyWindow, Closed, Event, Key, Mouse, Resized
@@ -123,8 +123,10 @@ class Loop:
             name = key_name(event.code)
             if name:
                 self.press(name)
-        elif self._scene is not None and event.kind in ("press", "wheel"):
-            self._point(event, self._scene)
+        else:
+            self.state = replace(self.state, hover=None if event.kind == "leave" else (event.row, event.col))
+            if self._scene is not None and event.kind in ("press", "wheel"):
+                self._point(event, self._scene)
 
     def press(self, key: str) -> None:
         """Do what a key does. One that needs the network waits until it is there, and so do those after it."""
@@ -219,6 +221,9 @@ class Loop:
         began = time.monotonic()
         picture = compose(scene)
         composed = time.monotonic()
+        if not (has_changed() or again or self._pressed_at):  # the pointer has moved, and there is nothing to tell
+            self._on_screen, self._scene = made_of, scene
+            return
         self.window.show(picture)
         if self._on_screen is None or made_of[:-1] != self._on_screen[:-1]:  # not the status alone
             self._status.shown.count()

@@ -40,12 +40,12 @@ def draw_legend(canvas: np.ndarray, scene: Scene, parts: Card, view: LayerView, 
         return
     row = parts.heading.row + (parts.heading.height - line_height(px)) // 2 + 1
     right -= text_width(high, px)
-    draw_text(canvas, row, right, high, px, theme.FAINT)
+    draw_text(canvas, row, right, high, px, theme.SOFT)
     right -= space + wide
     top = parts.heading.row + (parts.heading.height - tall) // 2 + 1
     strip = np.repeat(gradient(codes, wide)[None], tall, axis=0)
     draw_brightness(canvas, top, right, strip, signed=codes.signed)
-    draw_text(canvas, row, right - space - text_width(low, px), low, px, theme.FAINT)
+    draw_text(canvas, row, right - space - text_width(low, px), low, px, theme.SOFT)
 
 
 def gradient(codes: Codes, steps: int) -> np.ndarray:
