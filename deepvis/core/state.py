@@ -104,7 +104,6 @@ class AppState:
     quit: bool = False
     initial_view: ViewState = field(default_factory=ViewState)  # what a reset goes back to
     next_id: int = 1  # of the next effect
-    hover: tuple[int, int] | None = None  # (row, col) of the window's pixel under the pointer; no part of what undo does
 
     @property
     def layer(self) -> LayerInfo:

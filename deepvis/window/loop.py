@@ -67,6 +67,7 @@ class Loop:
         self._shown: np.ndarray | None = None
         self._opened_at = self._changed_at = time.monotonic()
         self._has_picture = False
+        self._pointer: tuple[int, int] | None = None  # since it moved last; None once a key or a button was pressed
         self._recorder = Recorder(options.record) if options.record else None
         self._lay_out(*window.size)
 
@@ -121,12 +122,14 @@ class Loop:
             self._lay_out(event.height, event.width)
         elif isinstance(event, Key):
             name = key_name(event.code)
+            self._pointer = None if name else self._pointer
             if name:
                 self.press(name)
-        else:
-            self.state = replace(self.state, hover=None if event.kind == "leave" else (event.row, event.col))
-            if self._scene is not None and event.kind in ("press", "wheel"):
-                self._point(event, self._scene)
+        elif event.kind in ("move", "leave"):
+            self._pointer = (event.row, event.col) if event.kind == "move" else None
+        elif self._scene is not None:
+            self._pointer = None
+            self._point(event, self._scene)
 
     def press(self, key: str) -> None:
         """Do what a key does. One that needs the network waits until it is there, and so do those after it."""
@@ -209,6 +212,7 @@ class Loop:
             commands=HELP_ROWS,
             field_of=latest.network.value.field_of if latest.network.value else None,
             preset_names=PRESETS,
+            pointer=self._pointer,
         )
 
     def _show(self) -> None:
@@ -225,7 +229,7 @@ class Loop:
             self._on_screen, self._scene = made_of, scene
             return
         self.window.show(picture)
-        if self._on_screen is None or made_of[:-1] != self._on_screen[:-1]:  # not the status alone
+        if self._on_screen is None or made_of[:-2] != self._on_screen[:-2]:  # not the status or the pointer alone
             self._status.shown.count()
             self._changed_at = composed
         self._on_screen, self._scene, self._shown = made_of, scene, picture
@@ -287,4 +291,5 @@ def _parts_of(scene: Scene) -> tuple[Any, ...]:
         layer and (layer.layer, layer.version),
         progress and (progress.unit, progress.version),
         scene.status,
+        scene.pointer,
     )

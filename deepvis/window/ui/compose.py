@@ -18,6 +18,8 @@ from deepvis.window.ui.pane import OVERLAYS, PANES
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import Cut, draw_text, line_height, noting_cuts, text_width, wrap
 
+COVERS_ALL = {"help"}  # overlays under which nothing of the panes can be pointed at
+
 
 class Composer:
     """Draws scenes into one buffer that it keeps; for the one thread that owns the window."""
@@ -53,8 +55,9 @@ class Composer:
         return self._with_overlays(scene)
 
     def cut_at(self, row: int, col: int) -> str:
-        """What a caption that was cut says in full, if it is there; else ""."""
-        cuts = (cut for found in reversed(self._cuts.values()) for cut in found)
+        """What a caption that was cut says in full, if it is there; else "". Under a screen that covers all: of its own."""
+        covers = COVERS_ALL & self._cuts.keys()
+        cuts = (cut for name in reversed(self._cuts) if name in covers or not covers for cut in self._cuts[name])
         return next((text for place, text in cuts if place.contains(row, col)), "")
 
     def _lay_out(self, scene: Scene) -> None:
@@ -97,12 +100,12 @@ class Composer:
             for name in shown:
                 with noting_cuts(self._front) as self._cuts[name]:
                     OVERLAYS[name].draw(self._front, scene)
-        caption = self.cut_at(*scene.state.hover) if scene.state.hover else ""
+        caption = self.cut_at(*scene.pointer) if scene.pointer else ""
         if caption:
             if not shown:
                 self._copy_to_front()
             draw_whole(self._front, scene, caption)
-        above = (tuple(shown.items()), caption and (caption, scene.state.hover))
+        above = (tuple(shown.items()), caption and (caption, scene.pointer))
         self.has_changed = self.has_changed or above != self._above
         self._above = above
         return self._front if shown or caption else self._buffer
@@ -116,7 +119,7 @@ class Composer:
 def draw_whole(canvas: np.ndarray, scene: Scene, text: str) -> None:
     """All of a caption on a plate beside the pointer, inside the window."""
     whole, px, margin = bounds(canvas), scene.px(theme.SIZE_TEXT), scene.px(8)
-    row, col = scene.state.hover or (0, 0)
+    row, col = scene.pointer or (0, 0)
     lines = wrap(text, px, max(min(scene.px(460), whole.width - 4 * margin), px))
     high = line_height(px) + scene.px(1)
     tall, wide = len(lines) * high + margin, max(text_width(line, px) for line in lines) + 2 * margin

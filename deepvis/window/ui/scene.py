@@ -36,7 +36,7 @@ class Scene:
     """What the window shows at one moment. Compare parts by ids and values, never arrays.
 
     field_of: the receptive fields; None where they are not known.
-    preset_names: of the live optimizer, by LiveState.preset.
+    preset_names: of the live optimizer, by LiveState.preset. pointer: (row, col) in the window; None while it rests.
     """
 
     state: AppState
@@ -50,6 +50,7 @@ class Scene:
     commands: Sequence[Command] = ()
     field_of: FieldOf | None = None
     preset_names: tuple[str, ...] = ()
+    pointer: tuple[int, int] | None = None
 
     def px(self, size: float) -> int:
         """A text size or a distance of the design, in this window's pixels; text stays legible."""

@@ -114,3 +114,30 @@ def test_the_menu_button_and_qt_keys_open_nothing(program: Any, screen: Any) -> 
         program.xdotool("key", keys)
     assert is_what_was_drawn(program, screen, 2) and windows(program) == open_windows
     assert alike(before, seen(screen))
+
+
+def test_a_cut_caption_is_whole_while_the_pointer_rests_on_it(
+    start: Start, screen: Any, tiny: list[str], photos: Path, tmp_path: Path
+) -> None:
+    long = tmp_path / "a_photo_with_a_name_that_no_heading_of_a_small_window_can_hold.png"
+    long.write_bytes((photos / "photo0.png").read_bytes())
+    program = start(*tiny, "--images", tmp_path, "--size", f"{WIDTH}x{HEIGHT}")
+    program.xdotool("mousemove", "--window", program.window, "300", "300")
+    program.until(lambda: is_passed(screen) and steady(screen), "all panes to be full")
+    before = seen(screen)
+    program.xdotool("mousemove", "--window", program.window, "120", "16")
+    program.until(lambda: not alike(before, seen(screen)), "the whole caption")
+    shown = seen(screen)
+    rows, cols = np.nonzero((shown[24:, 240:] != before[24:, 240:]).any(axis=2))
+    assert len(rows) and cols.max() > 150  # beside the pane that was too small
+    program.xdotool("mousemove", "--window", program.window, "300", "300")
+    program.until(lambda: alike(before, seen(screen)), "the caption to go")
+    program.xdotool("mousemove", "--window", program.window, "120", "16")
+    program.until(lambda: alike(shown, seen(screen)), "the caption again")
+    program.xdotool("mousemove", "1500", "900")  # out of the window
+    program.until(lambda: alike(before, seen(screen)), "the caption to go with the pointer")
+
+
+def is_passed(screen: Any) -> bool:
+    """True once the tiles have pictures."""
+    return bool(np.mean(seen(screen)[80:500, 240:660].max(axis=2) > 60) > 0.1)
