@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from deepvis.core.geometry import Rect
 
 DESIGN_SIZE = (930, 1500)  # (height, width) for which the table below is written
+TEXT_SHRINKS_BELOW = 0.6  # of the design's size: down to it the panes get smaller, and the text in them does not
 
 # pane -> (row, column, height, width), as in the original, for DESIGN_SIZE
 DEFAULT_PANES: Mapping[str, tuple[int, int, int, int]] = {
@@ -134,6 +135,8 @@ def make_layout(
     overrides: Mapping[str, Sequence[int] | None] | None = None,
     *,
     control_height: int | None = None,
+    status_height: int | None = None,
+    side_width: int | None = None,
     font_scale: float = 1.0,
 ) -> PaneLayout:
     """The panes of a window of height x width pixels.
@@ -144,6 +147,9 @@ def make_layout(
     table touch in the window.
     control_height: rows of the layer list in the table's pixels, taken from the layers pane below
     it; ignored where the overrides place either of the two.
+    status_height: rows of the status pane in the table's pixels, taken from all panes above it. side_width: columns
+    of the panes at the left and at the right, taken from those between them. Both are ignored where the overrides
+    place any pane.
     font_scale: multiplies all text beyond what follows from the window's size.
     Raises LayoutError as read_panes does.
     """
@@ -151,6 +157,10 @@ def make_layout(
     dropped = {pane_name(name) for name, place in overrides.items() if place is None}
     given = read_panes(overrides)
     table = {name: place for name, place in {**DEFAULT_PANES, **given}.items() if name not in dropped}
+    if status_height and not given and "status" not in dropped:
+        table = _with_status_height(table, status_height)
+    if side_width and not given:
+        table = _with_side_width(table, side_width)
     if control_height and not {"control", "layers"} & (given.keys() | dropped):
         table = _with_control_height(table, control_height)
     design_height = max([DESIGN_SIZE[0] if not given else 1, *(r + h for r, _, h, _ in table.values())])
@@ -163,9 +173,37 @@ def make_layout(
         return Rect(top, left, round((row + tall) * down) - top, round((col + wide) * across) - left)
 
     panes = tuple((name, scaled(place)) for name, place in table.items())
+    return PaneLayout(panes, height, width, text_scale=text_scale_of(height, width) * font_scale)
+
+
+def text_scale_of(height: int, width: int) -> float:
+    """How large text is in a window of height x width pixels, 1: as in the design.
+
+    It grows with the window, but does not shrink with it, until there would be too little room for words.
+    """
     size = min(height / DESIGN_SIZE[0], width / DESIGN_SIZE[1])
-    gentle = size if size >= 1 else size**0.6  # text shrinks less than the window does
-    return PaneLayout(panes, height, width, text_scale=gentle * font_scale)
+    return max(size, 1.0) if size >= TEXT_SHRINKS_BELOW else (size / TEXT_SHRINKS_BELOW) ** 0.6
+
+
+def _with_status_height(
+    table: Mapping[str, tuple[int, int, int, int]], height: int
+) -> dict[str, tuple[int, int, int, int]]:
+    row, col, tall, width = table["status"]
+    top = row + tall - height
+    edges = {name: (round(r * top / row), round((r + h) * top / row)) for name, (r, _, h, _) in table.items()}
+    above = {
+        name: (edges[name][0], c, edges[name][1] - edges[name][0], w) for name, (_, c, _, w) in table.items()
+    }
+    return {**above, "status": (top, col, height, width)}
+
+
+def _with_side_width(
+    table: Mapping[str, tuple[int, int, int, int]], width: int
+) -> dict[str, tuple[int, int, int, int]]:
+    left, right = DEFAULT_PANES["input"][3], DEFAULT_PANES["jpgvis"][1]  # where the sides meet what is between them
+    new = {left: width, right: DESIGN_SIZE[1] - width}
+    edges = {name: (new.get(c, c), new.get(c + w, c + w)) for name, (_, c, _, w) in table.items()}
+    return {name: (r, edges[name][0], h, edges[name][1] - edges[name][0]) for name, (r, _, h, _) in table.items()}
 
 
 def _with_control_height(

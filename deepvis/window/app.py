@@ -49,6 +49,7 @@ from deepvis.window.parts import Makers, Parts
 from deepvis.window.stats import PassLog, Stats
 from deepvis.window.ui.layout import layout_for
 from deepvis.window.ui.window import AnyWindow, MemoryWindow, Window, WindowError
+from deepvis.window.ui.work_area import fitted, room_for_window
 
 TITLE = "Deep Visualization Toolbox"
 DESIGN_HEIGHT, DESIGN_WIDTH = 930, 1500
@@ -66,7 +67,7 @@ def run(settings: Settings, options: RunOptions, *, starts_moving: bool) -> int:
     model = opened(settings)
     state = first_state(settings, model, first_back_mode(settings, options), starts_moving=starts_moving)
     layouts = Layouts(settings, model)
-    layouts(state.info, *window_size(settings))  # a wrong table of panes is told before a window opens
+    layouts(state.info, *wanted_size(settings))  # a wrong table of panes is told before a window opens
     parts = make_parts(settings, model, passes)
     window = open_window(settings, options)
     try:
@@ -166,8 +167,8 @@ class Layouts:
             raise UsageError(str(error)) from error
 
 
-def window_size(settings: Settings) -> tuple[int, int]:
-    """(height, width) in pixels."""
+def wanted_size(settings: Settings) -> tuple[int, int]:
+    """(height, width) in pixels that the settings ask for. Raises UsageError for a window too small to be one."""
     height, width = settings.window_size or (DESIGN_HEIGHT, DESIGN_WIDTH)
     size = round(height * settings.scale), round(width * settings.scale)
     if min(size) < SMALLEST_WINDOW:
@@ -175,10 +176,18 @@ def window_size(settings: Settings) -> tuple[int, int]:
     return size
 
 
+def window_size(settings: Settings, room: tuple[int, int] | None) -> tuple[int, int]:
+    """(height, width) in pixels of the window at the start: no more than the room, unless the settings name a size."""
+    size = wanted_size(settings)
+    return size if settings.window_size else fitted(size, room)
+
+
 def open_window(settings: Settings, options: RunOptions) -> AnyWindow:
     """On the screen or, headless, in memory. Raises UsageError where there is no screen."""
     try:
-        return (MemoryWindow if options.headless else Window)(TITLE, *window_size(settings))
+        if options.headless:
+            return MemoryWindow(TITLE, *wanted_size(settings))
+        return Window(TITLE, *window_size(settings, room_for_window()))
     except WindowError as error:
         raise UsageError(str(error)) from error
 

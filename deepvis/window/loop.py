@@ -26,7 +26,7 @@ from deepvis.window.record import Recorder
 from deepvis.window.script import Script
 from deepvis.window.stats import Stats
 from deepvis.window.status import StatusReader
-from deepvis.window.ui.compose import compose
+from deepvis.window.ui.compose import compose, has_changed
 from deepvis.window.ui.hit import hit
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.window import AnyWindow, Closed, Event, Key, Mouse, Resized
@@ -69,6 +69,7 @@ class Loop:
         self._shown: np.ndarray | None = None
         self._opened_at = self._changed_at = time.monotonic()
         self._has_picture = False
+        self._pointer: tuple[int, int] | None = None  # since it moved last; None once a key or a button was pressed
         self._recorder = Recorder(options.record) if options.record else None
         self._lay_out(*window.size)
 
@@ -123,9 +124,13 @@ class Loop:
             self._lay_out(event.height, event.width)
         elif isinstance(event, Key):
             name = key_name(event.code)
+            self._pointer = None if name else self._pointer
             if name:
                 self.press(name)
-        elif self._scene is not None and event.kind != "move":
+        elif event.kind in ("move", "leave"):
+            self._pointer = (event.row, event.col) if event.kind == "move" else None
+        elif self._scene is not None:
+            self._pointer = None
             self._point(event, self._scene)
 
     def press(self, key: str) -> None:
@@ -209,6 +214,7 @@ class Loop:
             commands=HELP_ROWS,
             field_of=latest.network.value.field_of if latest.network.value else None,
             preset_names=PRESETS,
+            pointer=self._pointer,
         )
         return self._with_fixed_scale(scene)
 
@@ -222,8 +228,11 @@ class Loop:
         began = time.monotonic()
         picture = compose(scene)
         composed = time.monotonic()
+        if not (has_changed() or again or self._pressed_at):  # the pointer has moved, and there is nothing to tell
+            self._on_screen, self._scene = made_of, scene
+            return
         self.window.show(picture)
-        if self._on_screen is None or made_of[:-1] != self._on_screen[:-1]:  # not the status alone
+        if self._on_screen is None or made_of[:-2] != self._on_screen[:-2]:  # not the status or the pointer alone
             self._status.shown.count()
             self._changed_at = composed
         self._on_screen, self._scene, self._shown = made_of, scene, picture
@@ -285,4 +294,5 @@ def _parts_of(scene: Scene) -> tuple[Any, ...]:
         layer and (layer.layer, layer.version),
         progress and (progress.unit, progress.version),
         scene.status,
+        scene.pointer,
     )

@@ -13,10 +13,12 @@ from deepvis.core.geometry import Rect
 from deepvis.core.panes import PaneLayout
 from deepvis.core.types import NetInfo
 from deepvis.window.ui import theme
-from deepvis.window.ui.canvas import fill, frame
+from deepvis.window.ui.canvas import bounds, fill, frame
 from deepvis.window.ui.pane import OVERLAYS, PANES
 from deepvis.window.ui.scene import Scene
-from deepvis.window.ui.text import draw_text, line_height, text_width
+from deepvis.window.ui.text import Cut, draw_text, line_height, noting_cuts, text_width, wrap
+
+COVERS_ALL = {"help"}  # overlays under which nothing of the panes can be pointed at
 
 
 class Composer:
@@ -29,10 +31,14 @@ class Composer:
         self._info: NetInfo | None = None
         self._overlap = False
         self._drawn: dict[str, Hashable] = {}
+        self._cuts: dict[str, list[Cut]] = {}  # pane -> its captions that were cut
+        self._above: Hashable = None  # what lay over the panes
+        self.has_changed = True
         self.seconds: dict[str, float] = {}  # pane -> what its last drawing took
 
     def __call__(self, scene: Scene) -> np.ndarray:
         """(H, W, 3) uint8 BGR, valid until the next call."""
+        self.has_changed = False
         self._lay_out(scene)
         debug = scene.state.view.debug
         wanted: dict[str, Hashable] = {
@@ -45,7 +51,14 @@ class Composer:
         self._drawn = wanted
         if debug:
             self._draw_borders(scene)
+            self.has_changed = True
         return self._with_overlays(scene)
+
+    def cut_at(self, row: int, col: int) -> str:
+        """What a caption that was cut says in full, if it is there; else "". Under a screen that covers all: of its own."""
+        covers = COVERS_ALL & self._cuts.keys()
+        cuts = (cut for name in reversed(self._cuts) if name in covers or not covers for cut in self._cuts[name])
+        return next((text for place, text in cuts if place.contains(row, col)), "")
 
     def _lay_out(self, scene: Scene) -> None:
         """Begin anew with another layout, or another network: ids of snapshots and frames may come again."""
@@ -53,7 +66,7 @@ class Composer:
         if layout == self._layout and scene.state.info is self._info:
             return
         self._layout, self._info = layout, scene.state.info
-        self._drawn = {}
+        self._drawn, self._cuts, self.has_changed = {}, {}, True
         if self._buffer.shape[:2] != (layout.height, layout.width):
             self._buffer = np.empty((layout.height, layout.width, 3), np.uint8)
         self._overlap = any(not a.clipped(b).is_empty for (_, a), (_, b) in combinations(layout, 2))
@@ -61,8 +74,10 @@ class Composer:
 
     def _draw(self, name: str, rect: Rect, scene: Scene) -> None:
         start = time.perf_counter()
-        PANES[name].draw(self._buffer[rect.slices], scene)
+        with noting_cuts(self._buffer) as self._cuts[name]:
+            PANES[name].draw(self._buffer[rect.slices], scene)
         self.seconds[name] = time.perf_counter() - start
+        self.has_changed = True
 
     def _draw_borders(self, scene: Scene) -> None:
         """The debug levels: 1 borders and names of the panes, 2 also what their drawing takes."""
@@ -76,15 +91,45 @@ class Composer:
             draw_text(self._buffer, plate.row, plate.col + 4, text, px, theme.ORIGIN, width=max(plate.width - 4, 0))
 
     def _with_overlays(self, scene: Scene) -> np.ndarray:
-        shown = [OVERLAYS[name] for name in OVERLAYS if OVERLAYS[name].looks_at(scene) is not None]
-        if not shown:
-            return self._buffer
+        """The buffer, or a copy of it with what lies over the panes: overlays, the whole of a cut caption."""
+        shown = {name: key for name in OVERLAYS if (key := OVERLAYS[name].looks_at(scene)) is not None}
+        for name in OVERLAYS:
+            self._cuts.pop(name, None)
+        if shown:
+            self._copy_to_front()
+            for name in shown:
+                with noting_cuts(self._front) as self._cuts[name]:
+                    OVERLAYS[name].draw(self._front, scene)
+        caption = self.cut_at(*scene.pointer) if scene.pointer else ""
+        if caption:
+            if not shown:
+                self._copy_to_front()
+            draw_whole(self._front, scene, caption)
+        above = (tuple(shown.items()), caption and (caption, scene.pointer))
+        self.has_changed = self.has_changed or above != self._above
+        self._above = above
+        return self._front if shown or caption else self._buffer
+
+    def _copy_to_front(self) -> None:
         if self._front.shape != self._buffer.shape:
             self._front = np.empty_like(self._buffer)
         np.copyto(self._front, self._buffer)
-        for layer in shown:
-            layer.draw(self._front, scene)
-        return self._front
+
+
+def draw_whole(canvas: np.ndarray, scene: Scene, text: str) -> None:
+    """All of a caption on a plate beside the pointer, inside the window."""
+    whole, px, margin = bounds(canvas), scene.px(theme.SIZE_TEXT), scene.px(8)
+    row, col = scene.pointer or (0, 0)
+    lines = wrap(text, px, max(min(scene.px(460), whole.width - 4 * margin), px))
+    high = line_height(px) + scene.px(1)
+    tall, wide = len(lines) * high + margin, max(text_width(line, px) for line in lines) + 2 * margin
+    below = row + scene.px(20)
+    top = below if below + tall <= whole.bottom else max(row - tall - scene.px(8), 0)
+    plate = Rect(top, max(min(col, whole.right - wide - 2), 1), tall, wide)
+    fill(canvas, plate, theme.BACKGROUND)
+    frame(canvas, plate.inset(1), theme.SOFT)
+    for i, line in enumerate(lines):
+        draw_text(canvas, plate.row + margin // 2 + i * high, plate.col + margin, line, px, theme.TEXT)
 
 
 _window = Composer()
@@ -93,3 +138,8 @@ _window = Composer()
 def compose(scene: Scene) -> np.ndarray:
     """The scene as (H, W, 3) uint8 BGR, in the buffer of the program's one window; valid until the next call."""
     return _window(scene)
+
+
+def has_changed() -> bool:
+    """True if the last scene looks other than the one before it."""
+    return _window.has_changed

@@ -9,13 +9,13 @@ from deepvis.core.panes import Card, card
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import bounds, card_face, fill, hatch, round_corners
 from deepvis.window.ui.scene import Scene
-from deepvis.window.ui.text import draw_text, line_height, text_width, wrap
+from deepvis.window.ui.text import draw_text, line_height, note_cut, text_width, wrap
 
 
 def draw_card(canvas: np.ndarray, scene: Scene, title: str = "", note: str = "", *, stale: bool = False) -> Card:
     """Paint a pane's face and its heading; return where the body is.
 
-    title: at the left. note: at the right, softer; gives way to the title. stale: the pane shows
+    title: at the left. note: a fact at the right, softer; gives way to the title. stale: the pane shows
     an older answer than the one that is wanted: the tag says so, in words and by its hatching.
     """
     parts = card(bounds(canvas), scene.layout.text_scale)
@@ -28,8 +28,10 @@ def draw_card(canvas: np.ndarray, scene: Scene, title: str = "", note: str = "",
     if stale:
         right = stale_tag(canvas, scene, Rect(parts.heading.row, left, parts.heading.height, right - left))
     left += draw_text(canvas, row, left, title, px, theme.TEXT, bold=True, width=right - left) + scene.px(8)
-    if note and right > left:
-        draw_text(canvas, row, left, note, px, theme.FAINT, width=right - left, align="right")
+    if note and right <= left:
+        note_cut(canvas, parts.heading, note)
+    elif note:
+        draw_text(canvas, row, left, note, px, theme.SOFT, width=right - left, align="right")
     return parts
 
 
@@ -61,6 +63,7 @@ def sentence(canvas: np.ndarray, scene: Scene, area: Rect, text: str, *, color: 
             break
     else:
         lines = wrap(text, px, max(inner.width, px), room)
+        note_cut(canvas, area, text)
     row = inner.row + max(inner.height - high * len(lines), 0) // 2
     for i, line in enumerate(lines):
         draw_text(canvas, row + i * high, inner.col, line, px, color, width=inner.width, align="centre")

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from deepvis.core.geometry import Rect
-from deepvis.core.panes import DEFAULT_PANES, DESIGN_SIZE, PaneLayout, card, make_layout
+from deepvis.core.panes import DEFAULT_PANES, DESIGN_SIZE, PaneLayout, card, make_layout, text_scale_of
 from deepvis.core.types import NetInfo
 from deepvis.window.ui import theme
 from deepvis.window.ui.text import line_height, text_width
 
+STATUS_LINES = 2  # facts; what happened
 MOST_ROWS = 8  # of names that the default layout makes room for; more of them scroll
 
 
@@ -87,11 +88,16 @@ def layout_for(
     overrides: Mapping[str, Sequence[int] | None] | None = None,
     font_scale: float = 1.0,
 ) -> PaneLayout:
-    """The panes of a window, with a layer list as high as the network's names need.
+    """The panes of a window, with a layer list and a status pane as high, and sides as wide, as their words need.
 
     overrides: see make_layout, which also says what is raised.
     """
-    plain = make_layout(height, width, overrides, font_scale=font_scale)
+    scale = text_scale_of(height, width) * font_scale
+    status = max(_design(status_height(scale), height), DEFAULT_PANES["status"][2])
+    side = side_width(scale, width)
+    plain = make_layout(
+        height, width, overrides, status_height=status, side_width=side, font_scale=font_scale
+    )
     if "control" not in plain or "layers" not in plain:
         return plain
     wide = plain["control"].width
@@ -99,7 +105,26 @@ def layout_for(
     chips = flow(tuple(layer.title for layer in info.layers), info.groups, probe, plain.text_scale)
     rows = min(chips.rows, MOST_ROWS)
     margins = height - chips.body.height
-    needed = rows * chips.row_height + margins
-    design = -(-needed * DESIGN_SIZE[0] // height)
-    design = max(design, DEFAULT_PANES["control"][2])
-    return make_layout(height, width, overrides, control_height=design, font_scale=font_scale)
+    control = max(_design(rows * chips.row_height + margins, height), DEFAULT_PANES["control"][2])
+    return make_layout(
+        height, width, overrides,
+        control_height=control, status_height=status, side_width=side, font_scale=font_scale,
+    )  # fmt: skip
+
+
+def status_height(scale: float) -> int:
+    """Pixels that the status pane needs for its two lines and the margins around them."""
+    px = max(round(theme.SIZE_TEXT * scale), 10)
+    return STATUS_LINES * line_height(px) + 2 * max(round(3 * scale), 1) + max(round(6 * scale), 2)
+
+
+def side_width(scale: float, width: int) -> int:
+    """Columns of the layout table for the panes at both sides: as many as their headings need, at most a quarter."""
+    at_design = DEFAULT_PANES["input"][3]
+    wanted = min(at_design * scale, width / 4) * DESIGN_SIZE[1] / width
+    return max(round(wanted), at_design)
+
+
+def _design(pixels: int, height: int) -> int:
+    """So many of the layout table's rows make at least these pixels in a window of that height."""
+    return -(-pixels * DESIGN_SIZE[0] // height)

@@ -38,6 +38,7 @@ class Scene:
 
     field_of: the receptive fields; None where they are not known.
     preset_names: of the live optimizer, by LiveState.preset. fixed_scale: of the selected layer, while it is wanted.
+    pointer: (row, col) in the window; None while it rests.
     """
 
     state: AppState
@@ -52,6 +53,7 @@ class Scene:
     field_of: FieldOf | None = None
     preset_names: tuple[str, ...] = ()
     fixed_scale: Scale | None = None
+    pointer: tuple[int, int] | None = None
 
     def px(self, size: float) -> int:
         """A text size or a distance of the design, in this window's pixels; text stays legible."""

@@ -1,6 +1,7 @@
 """Anti-aliased text: letters rendered once with Pillow, lines put together of them, both kept.
 
-The font is Inter (SIL Open Font License, fonts/OFL.txt). Letters are rendered at FINE times their
+The font is Inter (SIL Open Font License, fonts/OFL.txt); letters that it lacks come from a font of the
+system (faces.py) or are spelled out (writing.py). Letters are rendered at FINE times their
 size and averaged down at the quarter of a pixel where they fall, so that small text keeps the
 font's own spacing, which whole-pixel advances spoil. Pillow's basic layout serves everywhere: the
 same pixels with and without libraqm (whose ligatures turn 5x5 into 5×5).
@@ -8,37 +9,34 @@ same pixels with and without libraqm (whose ligatures turn 5x5 into 5×5).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
+from deepvis.core.geometry import Rect
+from deepvis.window.ui.faces import FINE, face_of, own_face
 from deepvis.window.ui.theme import BGR
+from deepvis.window.ui.writing import composed, drawn
 
-FONTS = Path(__file__).parent / "fonts"
 ELLIPSIS = "…"
-FINE = 4  # renderings and places per pixel
 STRENGTH = 0.8  # light letters on a dark ground look thin: lift their edges
-
-
-@lru_cache(maxsize=64)
-def font(px: int, bold: bool = False) -> ImageFont.FreeTypeFont:
-    """The window's font with an em square of ``px`` pixels, FINE times as large."""
-    path = FONTS / ("Inter-SemiBold.ttf" if bold else "Inter-Regular.ttf")
-    return ImageFont.truetype(str(path), px * FINE, layout_engine=ImageFont.Layout.BASIC)
 
 
 @lru_cache(maxsize=64)
 def line_height(px: int, bold: bool = False) -> int:
     """Pixels from the top of the highest letter to the bottom of the lowest."""
-    return -(-sum(font(px, bold).getmetrics()) // FINE)
+    return -(-sum(own_face(px, bold).getmetrics()) // FINE)
 
 
 @lru_cache(maxsize=4096)
 def _advance(letters: str, px: int, bold: bool) -> int:
     """From one letter to the next in 1 / FINE pixels; of two letters: from the first to the second, kerned."""
-    face = font(px, bold)
+    face = face_of(letters[0], px, bold)
+    if len(letters) == 2 and face_of(letters[1], px, bold) is not face:
+        return round(face.getlength(letters[0]))
     whole = face.getlength(letters)
     return round(whole - (face.getlength(letters[1]) if len(letters) == 2 else 0))
 
@@ -55,18 +53,19 @@ def _places(text: str, px: int, bold: bool) -> tuple[int, ...]:
 
 def text_width(text: str, px: int, bold: bool = False) -> int:
     """Pixels that a line takes."""
-    return -(-_places(text, px, bold)[-1] // FINE)
+    return -(-_places(drawn(text), px, bold)[-1] // FINE)
 
 
 @lru_cache(maxsize=4096)
 def _glyph(letter: str, px: int, bold: bool, phase: int) -> tuple[int, np.ndarray]:
     """A letter ``phase / FINE`` pixels right of a pixel's edge: (first column, (height, width) uint16 0..255)."""
-    face = font(px, bold)
+    face = face_of(letter, px, bold)
     left, _, right, _ = face.getbbox(letter)
     first = int(left + phase) // FINE
     wide = max(-(-int(right + phase) // FINE) - first, 1) + 1
     fine = Image.new("L", (wide * FINE, line_height(px, bold) * FINE))
-    ImageDraw.Draw(fine).text((phase - first * FINE, 0), letter, font=face, fill=255)
+    base = own_face(px, bold).getmetrics()[0]  # all letters of a line stand on it, whatever their fonts
+    ImageDraw.Draw(fine).text((phase - first * FINE, base), letter, font=face, fill=255, anchor="ls")
     cells = np.asarray(fine, np.float32).reshape(line_height(px, bold), FINE, wide, FINE)
     share = cells.mean(axis=(1, 3)) / 255
     return first, np.rint(255 * share**STRENGTH).astype(np.uint16)
@@ -78,8 +77,9 @@ def _ink(text: str, px: int, bold: bool, color: BGR) -> tuple[np.ndarray, np.nda
 
     With one free column on the left, for letters that reach over their place.
     """
+    letters = drawn(text)
     line = np.zeros((line_height(px, bold), text_width(text, px, bold) + 3), np.uint16)
-    for letter, place in zip(text, _places(text, px, bold), strict=False):
+    for letter, place in zip(letters, _places(letters, px, bold), strict=False):
         first, glyph = _glyph(letter, px, bold, place % FINE)
         left = max(place // FINE + first + 1, 0)
         part = line[:, left : left + glyph.shape[1]]
@@ -108,7 +108,9 @@ def draw_text(
     """
     text = one_line(text)
     if width is not None:
-        text = elide(text, px, width, bold)
+        whole, text = text, elide(text, px, width, bold)
+        if text != whole:
+            note_cut(canvas, Rect(row, col, line_height(px, bold), width), whole)
     wide = text_width(text, px, bold)
     if not text:
         return 0
@@ -128,10 +130,36 @@ def draw_text(
     return wide
 
 
+Cut = tuple[Rect, str]  # where a caption was cut, and what it says in full
+_cuts: list[tuple[np.ndarray, list[Cut]]] = []  # the buffer that is drawn in now, and the captions cut there
+
+
+@contextmanager
+def noting_cuts(buffer: np.ndarray) -> Iterator[list[Cut]]:
+    """The captions that are cut while panes draw into ``buffer``, by their places in it."""
+    found: list[Cut] = []
+    _cuts.append((buffer, found))
+    try:
+        yield found
+    finally:
+        _cuts.pop()
+
+
+def note_cut(canvas: np.ndarray, place: Rect, text: str) -> None:
+    """Remember what a caption that did not fit says in full. place: counted from the canvas's own corner."""
+    if not _cuts or not np.may_share_memory(canvas, _cuts[-1][0]):
+        return
+    buffer, found = _cuts[-1]
+    offset = canvas.__array_interface__["data"][0] - buffer.__array_interface__["data"][0]
+    row, rest = divmod(offset, buffer.strides[0])
+    seen = place.clipped(Rect(0, 0, canvas.shape[0], canvas.shape[1]))
+    found.append((seen.moved(row, rest // buffer.strides[1]), text))
+
+
 @lru_cache(maxsize=4096)
 def one_line(text: str) -> str:
-    """Line ends and tabs as spaces, and a replacement for what cannot be drawn (file names hold anything)."""
-    plain = text.encode("utf-8", "replace").decode("utf-8")
+    """Line ends and tabs as spaces, and a replacement for what is no letter (file names hold anything)."""
+    plain = composed(text.encode("utf-8", "replace").decode("utf-8"))
     return "".join(letter if letter.isprintable() else " " for letter in plain)
 
 

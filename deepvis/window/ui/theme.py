@@ -27,7 +27,7 @@ TRACK = bgr("#262b33")  # of bars
 
 TEXT = bgr("#e6e9ee")
 SOFT = bgr("#a9b1bc")  # values and names that are not selected
-FAINT = bgr("#747d8a")  # headings and units
+FAINT = bgr("#8b94a1")  # what is no fact: "off", "Loading …"
 
 SELECTED = bgr("#56b4e9")  # sky blue: solid frame
 ORIGIN = bgr("#e69f00")  # orange: corner brackets

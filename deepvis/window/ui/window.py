@@ -18,6 +18,7 @@ from typing import Literal, Protocol
 import cv2
 import numpy as np
 
+from deepvis.window.ui.pointer_shield import PointerShield
 from deepvis.window.ui.x11 import Ears
 
 NO_KEY = (-1, 255)
@@ -33,9 +34,12 @@ class Key:
 
 @dataclass(frozen=True)
 class Mouse:
-    """row, col: in pixels of the picture. steps: of the wheel, positive away from the user."""
+    """row, col: in pixels of the picture. steps: of the wheel, positive away from the user.
 
-    kind: Literal["press", "wheel", "move"]
+    leave: the pointer is not over the window any more; row and col say nothing.
+    """
+
+    kind: Literal["press", "wheel", "move", "leave"]
     row: int
     col: int
     steps: int = 0
@@ -102,8 +106,10 @@ class Window:
                 f"OpenCV cannot open a window ({error.err or error}): install opencv-python rather than "
                 "opencv-python-headless, or run with --headless"
             ) from error
+        self._shield: PointerShield | None = None
         if self._ears is not None:
             self._ears.listen(title)
+            self._shield = PointerShield(self._ears.window)
         self._early = early  # counts where nothing listens beside the toolkit
 
     @property
@@ -117,6 +123,8 @@ class Window:
     def poll(self, milliseconds: int) -> list[Event]:
         codes, self._early = [self._early, cv2.waitKeyEx(max(milliseconds, 1))], NO_KEY[0]
         events, self._mouse = self._mouse, []
+        if self._shield is not None and not self._closed:
+            events.extend(self._pointed(self._shield))
         if self._ears is not None and self._ears.found:
             codes = self._ears.hear()
         events.extend(Key(code) for code in codes if code not in NO_KEY)
@@ -132,6 +140,8 @@ class Window:
             cv2.destroyWindow(self.title)
             cv2.waitKeyEx(1)  # the toolkit destroys it while it handles events
         self._closed = True
+        if self._shield is not None:
+            self._shield.close()
         if self._ears is not None:
             self._ears.close()
 
@@ -149,6 +159,15 @@ class Window:
             return []
         self._size = (height, width)
         return [Resized(height, width)]
+
+    def _pointed(self, shield: PointerShield) -> list[Event]:
+        """What the mouse did, in pixels of the picture: on a screen of high resolution Qt's may be larger than X's."""
+        heard = shield.hear()
+        if not heard:
+            return []
+        tall, wide = shield.size()
+        down, across = (self._size[0] / tall, self._size[1] / wide) if tall and wide else (1, 1)
+        return [Mouse(said.kind, int(said.row * down), int(said.col * across), said.steps) for said in heard]
 
     def _on_mouse(self, kind: int, col: int, row: int, flags: int, _: object) -> None:
         if kind in (cv2.EVENT_LBUTTONDOWN, cv2.EVENT_LBUTTONDBLCLK):

@@ -49,6 +49,7 @@ class Ears:
 
     Made before the window: from then on a thread listens to every window as it is made, so that no key is too early.
     found: False until told, and where there is no such window or no libX11; then nothing is ever heard.
+    window: its number, 0 as long as it is not found.
     """
 
     def __init__(self, library: str = "libX11.so.6") -> None:
@@ -85,6 +86,10 @@ class Ears:
         if self._window:
             self._select(self._window, KEY_PRESS_MASK | STRUCTURE_NOTIFY_MASK)
             self.found = True
+
+    @property
+    def window(self) -> int:
+        return self._window
 
     def hear(self) -> list[int]:
         """The keys pressed since the last call, as keysyms with GTK's bits for Ctrl and Alt; sets is_destroyed."""

@@ -120,7 +120,8 @@ def test_the_receptive_field_lies_where_the_unit_s_maximum_comes_from() -> None:
     assert is_frame(scene, around, theme.FIELD)
     size = around.height / (field[2] - field[0])
     assert around.width / (field[3] - field[1]) == pytest.approx(size, rel=0.03)
-    assert place.width / 48 * 0.7 < size < place.width / 48  # the picture fills most of the pane
+    side = min(place.height, place.width)
+    assert side / 48 * 0.7 < size < side / 48  # the picture fills most of the pane
 
 
 @pytest.mark.parametrize("pane", ["layers", "back"])

@@ -163,7 +163,7 @@ SEEN = {
     "TRACK": "aux_classes",
     "TEXT": "status",
     "SOFT": "status",
-    "FAINT": "status",
+    "FAINT": "jpgvis_progress",
     "SELECTED": "layers",
     "ORIGIN": "layers",
     "STALE": "layers_stale",

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deepvis.window.ui.text import FONTS, draw_text, elide, line_height, one_line, text_width, wrap
+from deepvis.window.ui.faces import FONTS
+from deepvis.window.ui.text import draw_text, elide, line_height, one_line, text_width, wrap
 
 words = st.text(alphabet="abcdefgh 5x/_·éЖ-", max_size=40)
 

@@ -65,9 +65,13 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
         badges.append(("● recording", theme.ERROR))
     if scene.state.input.fit is Fit.STRETCH:
         badges.append(("stretched", theme.SOFT))
-    col = place.col + scene.px(6)
+    space = scene.px(6)
+    row, col = place.row + space, place.col + space
     for text, color in badges:
-        col = badge(canvas, scene, place.row + scene.px(6), col, text, color) + scene.px(6)
+        plate = plate_of(scene, row, col, text)
+        if plate.right > parts.body.right and col > place.col + space:  # no room beside the last one: below it
+            row, col = plate.bottom + space, place.col + space
+        col = badge(canvas, scene, row, col, text, color) + space
 
 
 def seen_by_network(scene: Scene) -> np.ndarray | None:
@@ -149,9 +153,14 @@ def draw_field(canvas: np.ndarray, scene: Scene, place: Rect) -> None:
 
 def badge(canvas: np.ndarray, scene: Scene, row: int, col: int, text: str, color: theme.BGR) -> int:
     """A word on a dark plate over a picture; returns the column behind it."""
-    px = scene.px(theme.SIZE_SMALL)
-    plate = Rect(row, col, line_height(px, True) + scene.px(4), text_width(text, px, True) + scene.px(12))
-    plate = plate.clipped(bounds(canvas))
+    plate = plate_of(scene, row, col, text).clipped(bounds(canvas))
     fill(canvas, plate, theme.BACKGROUND)
+    px = scene.px(theme.SIZE_SMALL)
     draw_text(canvas, row + scene.px(2), col, text, px, color, bold=True, width=plate.width, align="centre")
     return plate.right
+
+
+def plate_of(scene: Scene, row: int, col: int, text: str) -> Rect:
+    """Where a badge with its corner at (row, col) lies."""
+    px = scene.px(theme.SIZE_SMALL)
+    return Rect(row, col, line_height(px, True) + scene.px(4), text_width(text, px, True) + scene.px(12))

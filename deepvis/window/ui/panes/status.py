@@ -1,4 +1,4 @@
-"""One line of facts: what is selected, its value, the back pass, the boosts, the speed; or what went wrong."""
+"""Two lines: what is selected, its value, the back pass, the boosts; and what happened or went wrong, and the speed."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from deepvis.core.state import GAMMA_BOOSTS, INDIVIDUAL_BOOSTS, LiveState, Show
 from deepvis.core.types import PassSeconds
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import bounds, card_face, fill
+from deepvis.window.ui.layout import STATUS_LINES
 from deepvis.window.ui.pane import pane
 from deepvis.window.ui.readings import (
     label_of,
@@ -23,7 +24,7 @@ from deepvis.window.ui.readings import (
     value_of,
 )
 from deepvis.window.ui.scene import Scene
-from deepvis.window.ui.text import draw_text, line_height, one_line, text_width
+from deepvis.window.ui.text import draw_text, line_height, note_cut, one_line, text_width
 
 
 def looks_at(scene: Scene) -> Hashable:
@@ -42,51 +43,71 @@ def looks_at(scene: Scene) -> Hashable:
 
 @pane("status", looks_at=looks_at)
 def draw(canvas: np.ndarray, scene: Scene) -> None:
-    """At the left what is looked at, at the right how fast; an error takes the left's place, in words."""
+    """Facts above; below at the left a sentence, if there is one, at the right how fast.
+
+    A pane too low for two lines has one: the sentence takes the facts' place. Two sentences at once take both lines.
+    """
     parts = card(bounds(canvas), scene.layout.text_scale)
     card_face(canvas, parts.face, theme.FACE, scene.px(5))
-    body = parts.face.cut(left=scene.px(8), right=scene.px(8))
-    px = scene.px(theme.SIZE_TEXT)
-    left = left_part(scene, body)
-    row = body.row + (body.height - line_height(px)) // 2
+    lines = lines_of(scene, bounds(canvas))
+    px, last = scene.px(theme.SIZE_TEXT), lines[-1]
     speed = "   ".join(speed_facts(scene))
-    draw_text(canvas, row, body.right - text_width(speed, px), speed, px, theme.FAINT)
-    if scene.status.error:
-        draw_error(canvas, scene, left, row)
-    else:
-        draw_facts(canvas, scene, left, row)
+    draw_text(canvas, last.row, last.right - text_width(speed, px), speed, px, theme.SOFT)
+    left, status = left_part(scene, last), scene.status
+    if status.error:
+        draw_error(canvas, scene, left)
+    elif status.hint:
+        draw_text(canvas, left.row, left.col, status.hint, px, theme.TEXT, width=left.width)
+    elif len(lines) == 1:
+        draw_facts(canvas, scene, left)
+    if len(lines) > 1 and status.error and status.hint:
+        draw_text(canvas, lines[0].row, lines[0].col, status.hint, px, theme.TEXT, width=lines[0].width)
+    elif len(lines) > 1:
+        draw_facts(canvas, scene, lines[0])
 
 
-def left_part(scene: Scene, body: Rect) -> Rect:
-    """What the facts at the right leave for the rest."""
+def lines_of(scene: Scene, pane: Rect) -> list[Rect]:
+    """The places of the pane's lines: two, or one in the middle where there is no room for more."""
+    body = card(pane, scene.layout.text_scale).face.cut(left=scene.px(8), right=scene.px(8))
+    high = line_height(scene.px(theme.SIZE_TEXT))
+    count = STATUS_LINES if body.height >= STATUS_LINES * high else 1
+    space = (body.height - count * high) // (count + 1)
+    return [Rect(body.row + space + i * (high + space), body.col, high, body.width) for i in range(count)]
+
+
+def left_part(scene: Scene, line: Rect) -> Rect:
+    """What the facts at the right leave of the last line."""
     speed = text_width("   ".join(speed_facts(scene)), scene.px(theme.SIZE_TEXT))
-    return body.cut(right=speed + scene.px(24))
+    return line.cut(right=speed + scene.px(24))
 
 
 def error_fits(scene: Scene) -> bool:
     """True if the status pane has room for the whole sentence; otherwise it is said over the window too."""
     if "status" not in scene.layout:
         return False
-    room = left_part(scene, scene.layout["status"]).width - scene.px(56)
+    line = lines_of(scene, scene.layout["status"])[-1]
+    room = left_part(scene, line).width - scene.px(24)
     return text_width(one_line(scene.status.error), scene.px(theme.SIZE_TEXT)) <= room
 
 
-def draw_error(canvas: np.ndarray, scene: Scene, area: Rect, row: int) -> None:
+def draw_error(canvas: np.ndarray, scene: Scene, area: Rect) -> None:
     """A filled mark with an exclamation mark, then the sentence."""
     px = scene.px(theme.SIZE_TEXT)
-    mark = Rect(row, area.col, line_height(px), scene.px(16))
+    mark = Rect(area.row, area.col, line_height(px), scene.px(16))
     fill(canvas, mark, theme.ERROR)
-    draw_text(canvas, row, mark.col, "!", px, theme.BACKGROUND, bold=True, width=mark.width, align="centre")
+    draw_text(canvas, area.row, mark.col, "!", px, theme.BACKGROUND, bold=True, width=mark.width, align="centre")
     col = mark.right + scene.px(8)
-    draw_text(canvas, row, col, scene.status.error, px, theme.ERROR, width=max(area.right - col, 0))
+    draw_text(canvas, area.row, col, scene.status.error, px, theme.ERROR, width=max(area.right - col, 0))
 
 
-def draw_facts(canvas: np.ndarray, scene: Scene, area: Rect, row: int) -> None:
+def draw_facts(canvas: np.ndarray, scene: Scene, area: Rect) -> None:
     """The facts side by side, the unit's name first and brightest, a rule between each two."""
     px, space = scene.px(theme.SIZE_TEXT), scene.px(10)
-    col = area.col
-    for i, (text, color) in enumerate(facts(scene)):
+    row, col = area.row, area.col
+    said = facts(scene)
+    for i, (text, color) in enumerate(said):
         if area.right - col < scene.px(30):
+            note_cut(canvas, area, "   ".join(fact for fact, _ in said))
             return
         if i:
             fill(canvas, Rect(row + 2, col, line_height(px) - 4, 1), theme.LINE)
@@ -121,8 +142,6 @@ def facts(scene: Scene) -> list[tuple[str, theme.BGR]]:
     if progress is not None and not progress.done:
         part = 100 * progress.iteration // max(progress.iterations, 1)
         said.append((f"optimizing {progress.unit.layer} · {progress.unit.channel}: {part} %", theme.GOOD))
-    if scene.status.hint:
-        said.append((scene.status.hint, theme.FAINT))
     return said
 
 

@@ -1,0 +1,67 @@
+"""Text keeps its size and its room in windows smaller than the design."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from deepvis.core.panes import text_scale_of
+from deepvis.core.state import ViewState
+from deepvis.window.ui.compose import Composer
+from deepvis.window.ui.layout import layout_for
+from deepvis.window.ui.panes.status import lines_of
+from deepvis.window.ui.scene import Status
+from deepvis.window.ui.text import line_height
+from deepvis.window.ui.work_area import fitted
+from tests.window.ui.scenes import DECONV, INFO, UNIT, make_scene, unit_images, unit_of
+
+SIZES = [(720, 1280), (930, 1500), (1440, 2560), (600, 900)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_text_is_never_smaller_than_in_the_design(size: tuple[int, int]) -> None:
+    scene = make_scene(size=size)
+    assert scene.px(13) >= 13 and scene.px(11.5) >= 11.5
+
+
+def test_text_shrinks_only_where_there_is_no_room_for_words() -> None:
+    scales = [text_scale_of(round(930 * share), round(1500 * share)) for share in (0.2, 0.4, 0.6, 0.8, 1, 1.5)]
+    assert scales == sorted(scales) and scales[2:5] == [1, 1, 1]
+    assert 0.4 < scales[0] < scales[1] < 1 and scales[5] == pytest.approx(1.5)
+
+
+@pytest.mark.parametrize("size", SIZES[:3])
+@pytest.mark.parametrize("view", [ViewState(), UNIT, replace(DECONV, gamma_boost=2)], ids=["list", "unit", "deconv"])
+def test_nothing_is_cut_on_a_common_screen(size: tuple[int, int], view: ViewState) -> None:
+    notes = {"top": "running top 9 of this stream, 12 images"}
+    composer, scene = Composer(), make_scene(view, size=size, unit_images=unit_images(unit_of, notes=notes))
+    composer(replace(scene, status=replace(scene.status, error="camera 0 gives no more pictures")))
+    assert not {text for cuts in composer._cuts.values() for _, text in cuts}
+
+
+@pytest.mark.parametrize("size", [*SIZES, (400, 600), (300, 400)])
+def test_panes_touch_and_fill_the_window(size: tuple[int, int]) -> None:
+    layout = layout_for(INFO, *size)
+    assert sum(rect.height * rect.width for _, rect in layout) == size[0] * size[1]
+    assert all(rect.bottom <= size[0] and rect.right <= size[1] and not rect.is_empty for _, rect in layout)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_status_pane_has_room_for_two_lines(size: tuple[int, int]) -> None:
+    scene = make_scene(size=size)
+    first, second = lines_of(scene, scene.layout["status"])
+    assert first.bottom <= second.row and first.height == line_height(scene.px(13))
+
+
+def test_a_pane_of_ones_own_table_may_be_too_low_for_two_lines() -> None:
+    layout = layout_for(INFO, 930, 1500, {"status": (900, 0, 30, 1500)})
+    scene = replace(make_scene(status=Status(hint="saved")), layout=layout)
+    assert layout["status"].height == 30 and len(lines_of(scene, layout["status"])) == 1
+    assert layout["layers"].bottom == 900
+
+
+def test_a_size_is_fitted_into_the_room() -> None:
+    assert fitted((930, 1500), None) == (930, 1500)
+    assert fitted((930, 1500), (700, 2000)) == (700, 1500)
+    assert fitted((930, 1500), (1000, 1280)) == (930, 1280)
