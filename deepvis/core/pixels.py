@@ -37,7 +37,8 @@ STEEP = 0.5  # exponents below it need the fourth root's finer steps near black
 LEAST_PEAK = 1e-37  # below it 1 / peak is no float32
 BLUR_SIGMA = 4.0  # pixels; the original's caffevis_grad_norm_blur_radius
 BLOCK = 1 << 16  # values that are coded at a time
-SAMPLE = 1 << 14  # values at most that quantiles are taken of
+SAMPLE = 1 << 14  # values of a layer at most that quantiles are taken of,
+ENOUGH = 1 << 10  # unless fewer than these of them lie above 0: then all are
 BACK_EXPONENT = 0.7  # back projections are mostly small values: lift them a little
 CLEARLY = 1 + 1e-6  # as a factor: more than the rounding of a float32
 
@@ -69,8 +70,8 @@ class Codes:
 
     codes: (C, H, W) uint8: the 2 ** roots-th roots of the scaled values. signed: MID stands for 0;
     otherwise 0 does. exponent: of value -> brightness, gamma boost included. ceilings: (C,), the value (or magnitude)
-    that each channel shows brightest. clipped: (C,) bool, the channel has values beyond it. has_negative: some values
-    lie below 0 and look like 0. fixed: the scale is of earlier frames.
+    that each channel shows brightest. clipped: (C,) bool, the channel has values beyond it.
+    fixed: the scale is of earlier frames.
     """
 
     codes: np.ndarray
@@ -79,7 +80,6 @@ class Codes:
     roots: int
     ceilings: np.ndarray
     clipped: np.ndarray
-    has_negative: bool = False
     fixed: bool = False
 
     @property
@@ -159,8 +159,7 @@ def codes_with(
         (_signed_roots if signed else _roots)(scaled, out, roots)
 
     codes = _in_blocks(values, _factors(ceilings), code)
-    has_negative = not signed and bool(values.min(initial=0) < 0)
-    return Codes(codes, signed, exponent, roots, ceilings, peaks > ceilings * CLEARLY, has_negative, scale.fixed)
+    return Codes(codes, signed, exponent, roots, ceilings, peaks > ceilings * CLEARLY, scale.fixed)
 
 
 def activation_codes(
@@ -294,7 +293,7 @@ class _Sample:
 
 
 def _sampled(values: np.ndarray, *, signed: bool) -> _Sample:
-    """At most SAMPLE values, evenly from all of a layer (C, H, W), and of these what lies above 0.
+    """What lies above 0 of at most SAMPLE values, evenly from all of a layer (C, H, W); of a sparse layer of all.
 
     The step has no factor in common with a map's size: every place of the maps has its turn.
     """
@@ -304,6 +303,9 @@ def _sampled(values: np.ndarray, *, signed: bool) -> _Sample:
         step += 1
     some = np.abs(flat[::step]) if signed else flat[::step]
     kept = np.flatnonzero(some > 0)
+    if len(kept) < ENOUGH and step > 1:
+        step, some = 1, np.abs(flat) if signed else flat
+        kept = np.flatnonzero(some > 0)
     return _Sample(some[kept], kept * step // max(size, 1), size > 1)
 
 

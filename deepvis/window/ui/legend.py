@@ -26,7 +26,12 @@ def is_signed(view: ViewState, values: LayerView) -> bool:
     if values.signed or view.colour_map is ColourMap.SIGNED:
         return True
     is_gray = view.colour_map is ColourMap.GRAY and view.look is not Look.PLAIN_2015
-    return is_gray and bool(values.values.min(initial=0) < 0)
+    return is_gray and has_negative(values)
+
+
+def has_negative(values: LayerView) -> bool:
+    """True if some value of the layer lies below 0."""
+    return bool(kept("lowest value", values.values, lambda: values.values.min(initial=0)) < 0)
 
 
 def codes_of(scene: Scene, view: LayerView) -> Codes:
@@ -113,15 +118,16 @@ class Legend:
     colours: np.ndarray
 
 
-def legend_of(codes: Codes, paint: Paint, channel: int = 0, note: str = "") -> Legend:
-    """The legend of one channel of some codes: without individual boost of any channel.
+def legend_of(codes: Codes, paint: Paint, note: str = "", *, hides_negative: bool = False) -> Legend:
+    """The legend of the first channel of some codes, and so without individual boost of all.
 
+    note: what it is of. hides_negative: values below 0 look like 0.
     "\u2265 12.3" at the bright end: larger values are as bright; "\u2264 0" at the dark one: negative ones are as dark.
     """
-    high, clipped = float(codes.ceilings[channel]), bool(codes.clipped.any())
+    high, clipped = float(codes.ceilings[0]), bool(codes.clipped.any())
     values = np.linspace(-1 if codes.signed else 0, 1, 256)
     colours = paint.colours(paint.levels(codes)[codes.of(values)][None])[0]
-    low = beyond(-high, clipped, "\u2264 ") if codes.signed else "\u2264 0" if codes.has_negative else "0"
+    low = beyond(-high, clipped, "\u2264 ") if codes.signed else "\u2264 0" if hides_negative else "0"
     notes = tuple(filter(None, (gamma_note(codes.exponent), note)))
     return Legend(low, beyond(high, clipped, "\u2265 "), notes, colours)
 
@@ -152,16 +158,16 @@ def layer_legend(scene: Scene, view: LayerView) -> Legend:
     """The legend of the tiles. With individual boost it is the selected unit's, and says so."""
     codes, unit = codes_of(scene, view), scene.state.unit
     share = INDIVIDUAL_BOOSTS[scene.state.view.individual_boost]
-    channel = min(unit.channel, len(view.values) - 1) if share else int(np.argmax(codes.ceilings))
-    one = codes.channel(channel) if share else codes
+    one = codes.channel(min(unit.channel, len(view.values) - 1)) if share else codes
     note = f"unit {unit.channel}, {share:.0%} own" if share else ""
-    return legend_of(one, paint_for(scene, view, codes), 0, note)
+    return legend_of(one, paint_for(scene, view, codes), note, hides_negative=not codes.signed and has_negative(view))
 
 
 def unit_legend(scene: Scene, view: LayerView) -> Legend:
     """The legend of the selected unit's enlarged map."""
     codes = unit_codes(scene, view)
-    return legend_of(codes, paint_for(scene, view, codes), 0, "fixed" if codes.fixed else "")
+    note = "fixed" if codes.fixed else ""
+    return legend_of(codes, paint_for(scene, view, codes), note, hides_negative=not codes.signed and has_negative(view))
 
 
 def fixed_caption(codes: Codes) -> str:

@@ -116,7 +116,7 @@ def overlay_of(scene: Scene) -> Overlay | None:
         codes = strength_codes(back_strength(diff))
         paint = paint_of(colour_map, Look.READABLE)
         colours = paint.colours(cv2.LUT(codes.codes[0], paint.levels(codes)))
-        return Overlay(cv2.cvtColor(colours, cv2.COLOR_BGR2RGB), legend_of(codes, paint, 0, note))
+        return Overlay(cv2.cvtColor(colours, cv2.COLOR_BGR2RGB), legend_of(codes, paint, note))
 
     return kept(("overlay", snapshot.id, colour_map, note), diff, make)
 
