@@ -39,6 +39,7 @@ class Photos:
     count = 3
     note = ""
     offset = 0
+    listed = ((("/0", "photo 0"), ("/1", "photo 1"), ("/2", "photo 2")), 0)
 
     def read(self, index: int) -> Frame | SourceError:
         place = (index + self.offset) % self.count
@@ -88,7 +89,7 @@ class Bench:
             return UnitImagesWorker(lambda: UnitImageReader([folder], info, Commands("--model fake")))
 
         self.parts = Parts(
-            InputWorker(Photos, no_camera),  # type: ignore[arg-type]
+            InputWorker(lambda _: Photos(), no_camera),  # type: ignore[arg-type]
             NetworkWorker(lambda: backend),
             Makers(images, lambda: self.optimizer),
         )
