@@ -155,7 +155,7 @@ ENDS_TYPING = frozenset({"enter", "esc"})
 def _words(text: str) -> list[tuple[str | None, str]]:
     """(text in quotes, "") or (None, word) for each, in order. Raises UsageError for a quote that does not end."""
     found = []
-    for part in re.finditer(r"""\s+|"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<word>[^\s"']\S*)|(?P<open>.+)""", text):
+    for part in re.finditer(r"""\s+|"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<word>[^\s"']+)|(?P<open>.+)""", text):
         if part["open"]:
             raise UsageError(f"--keys: the quotation mark in {part['open']} has no end")
         quoted = part["single"] if part["double"] is None else part["double"]

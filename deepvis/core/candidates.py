@@ -13,10 +13,10 @@ from enum import Enum
 from functools import lru_cache
 from urllib.parse import unquote
 
-from deepvis.core.commands import COMMANDS
+from deepvis.core.commands import COMMANDS, Group, shown_keys
 from deepvis.core.fuzzy import Match, folded, match
 from deepvis.core.state import AppState, Known
-from deepvis.core.types import NetInfo, Unit
+from deepvis.core.types import LayerInfo, NetInfo, Unit
 from deepvis.core.words import short_label
 
 MOST_ROWS = 200  # candidates for one text
@@ -66,7 +66,8 @@ def candidates(state: AppState) -> tuple[Candidate, ...]:
 @lru_cache(maxsize=8)
 def _candidates(text: str, layer: str, info: NetInfo, known: Known, visited: tuple[Unit, ...]) -> tuple[Candidate, ...]:
     if not text:
-        return tuple([*_visited(visited, info), *_commands("")])
+        commands = sorted(_commands(""), key=lambda row: COMMANDS[str(row.target)].group == Group.MOVE.value)
+        return tuple([*_visited(visited, info), *commands])
     found = [
         *_path(text),
         *_units(text, layer, info),
@@ -90,17 +91,33 @@ def _visited(visited: Sequence[Unit], info: NetInfo) -> Iterator[Candidate]:
 
 def _units(text: str, layer: str, info: NetInfo) -> Iterator[Candidate]:
     """ "conv5 151": of the layers that fit, the unit of that number; "151": of the current layer."""
+    for each, channel, found in _numbered(text, layer, info):
+        if channel < each.channels:
+            title = f"{each.name} {channel}"
+            marks = (*found.marks, *range(len(each.name) + 1, len(title)))
+            label = _class_of(Unit(each.name, channel), info)
+            yield Candidate(Kind.UNIT, title, Unit(each.name, channel), label or each.type, marks, found.points + 15)
+
+
+def _numbered(text: str, layer: str, info: NetInfo) -> Iterator[tuple[LayerInfo, int, Match]]:
+    """The layers that a text with a number at its end may mean, with the number."""
     parts = re.fullmatch(r"(.*?)[\s:·#]*\b(\d{1,9})", text)
     if parts is None:
         return
     name, channel = parts[1].strip(), int(parts[2])
     for each in info.layers:
         found = _of_layer(name, each.name, each.title) if name else Match(0, ()) if each.name == layer else None
-        if found is not None and channel < each.channels:
-            title = f"{each.name} {channel}"
-            marks = (*found.marks, *range(len(each.name) + 1, len(title)))
-            label = _class_of(Unit(each.name, channel), info)
-            yield Candidate(Kind.UNIT, title, Unit(each.name, channel), label or each.type, marks, found.points + 15)
+        if found is not None:
+            yield each, channel, found
+
+
+def why_none(state: AppState) -> str:
+    """Why nothing is offered for the typed text, in a sentence."""
+    text = str(getattr(state.typing, "text", "")).strip()
+    numbered = sorted(_numbered(text, state.layer.name, state.info), key=lambda row: -row[2].points)
+    if numbered:
+        return f"{numbered[0][0].name} has units 0 to {numbered[0][0].channels - 1}"
+    return "nothing of that name"
 
 
 def _of_layer(text: str, name: str, title: str) -> Match | None:
@@ -149,7 +166,7 @@ def _commands(text: str) -> Iterator[Candidate]:
     for row in COMMANDS.values():
         found = match(text, row.help)
         if found is not None and row.name not in NOT_OFFERED:
-            yield Candidate(Kind.COMMAND, row.help, row.name, row.keys[0] if row.keys else "", *_of(found))
+            yield Candidate(Kind.COMMAND, row.help, row.name, next(iter(shown_keys(row)), ""), *_of(found))
 
 
 NOT_OFFERED = frozenset({"palette", "escape"})  # they would do nothing: the palette is open

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from deepvis.core.candidates import Candidate, Kind, candidates
+from deepvis.core.candidates import Candidate, Kind, candidates, why_none
 from deepvis.core.commands import COMMANDS, Outcome, perform, press, say, select_layer, select_unit, source, view
 from deepvis.core.history import remembered
 from deepvis.core.state import AppState, Cursor, GoTo, Palette
@@ -133,7 +133,7 @@ def _chosen(state: AppState) -> Outcome:
     """What Enter does with the highlighted candidate."""
     row, base = chosen_row(state), _cancelled(state)
     if row is None:
-        return say(base, "nothing of that name")
+        return say(base, why_none(state))
     if row.kind is Kind.COMMAND:
         return perform(base, COMMANDS[str(row.target)])
     if row.kind is Kind.MODEL:

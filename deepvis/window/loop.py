@@ -172,7 +172,8 @@ class Loop:
     def _take_pauses(self) -> None:
         """What is done by waiting: a typed number is gone to, and what was refused is not asked about any more."""
         now = time.monotonic()
-        if isinstance(self.state.typing, GoTo) and self._script.is_done and now - self._acted_at > GO_TO_SECONDS:
+        typing, pause = self.state.typing, now - self._acted_at
+        if isinstance(typing, GoTo) and typing.text and self._script.is_done and pause > GO_TO_SECONDS:
             self.press("enter")
         if self.state.refused is not None and now - self._refused_at > CONSENT_SECONDS:
             self.state = replace(self.state, refused=None)

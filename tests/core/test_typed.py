@@ -227,6 +227,11 @@ def test_nothing_found_is_said_and_leaves_everything() -> None:
     assert left.view == START.view and said.sentence == "nothing of that name"
 
 
+def test_a_unit_that_the_layer_has_not_is_said() -> None:
+    _, (said,) = press(find("conv5 256"), "enter")
+    assert said.sentence == "conv5 has units 0 to 255"
+
+
 def test_a_long_listing_is_looked_through_fast_and_not_in_whole() -> None:
     photos = tuple((f"/p/{i}.jpg", f"sub/photo_{i:06d}.jpg") for i in range(200_000))
     state = replace(START, known=Known(photos))

@@ -53,6 +53,8 @@ def press_every_key(
             settle(loop, key)
             if key == "W":
                 settle_saving(loop)
+            if loop.state.typing is not None:  # the next key would be a letter
+                loop.press("esc")
         loop.press("q")
         assert loop.state.quit
     finally:

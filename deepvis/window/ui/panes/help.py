@@ -77,7 +77,7 @@ def columns_of(heights: Sequence[float], columns: int) -> list[list[int]]:
 def draw_group(canvas: np.ndarray, scene: Scene, line: Rect, title: str, rows: Sequence[Command]) -> None:
     """A heading and its commands; ``line`` is the first row's place."""
     px = max(min(scene.px(theme.SIZE_TEXT), line.height - 4), 7)
-    keys_wide = min(scene.px(126), line.width // 3)
+    keys_wide = min(scene.px(150), line.width // 3)
     draw_text(canvas, line.row, line.col, title, px, theme.SELECTED, bold=True, width=line.width)
     for i, row in enumerate(rows, start=1):
         place = line.moved(i * line.height, 0)

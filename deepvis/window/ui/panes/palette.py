@@ -9,7 +9,7 @@ from collections.abc import Hashable
 
 import numpy as np
 
-from deepvis.core.candidates import Candidate, Kind, candidates
+from deepvis.core.candidates import Candidate, Kind, candidates, why_none
 from deepvis.core.geometry import Rect
 from deepvis.core.state import GoTo, Palette
 from deepvis.core.typed import number_problem
@@ -85,7 +85,8 @@ def draw_palette(canvas: np.ndarray, scene: Scene, typing: Palette) -> None:
         line = line.moved(high, 0)
     if not shown:
         at = line.row + scene.px(5)
-        draw_text(canvas, at, line.col + margin, "Nothing of that name.", px, theme.SOFT, width=line.width - 2 * margin)
+        said = why_none(scene.state)
+        draw_text(canvas, at, line.col + margin, said, px, theme.SOFT, width=line.width - 2 * margin)
     at = plate.bottom - foot + scene.px(4)
     fill(canvas, Rect(at - scene.px(4), plate.col, 1, plate.width), theme.LINE)
     count = f"{chosen + 1} of {len(rows)}" if rows else ""
