@@ -134,20 +134,21 @@ class Loop:
             if key:
                 self.press(key)
         elif isinstance(event, Pasted):
-            if self.parts.latest.info is not None:
-                self.state = pasted(self.state, event.text)
+            self._acted_at = time.monotonic()
+            self.state = pasted(self.state, event.text)
         elif self._scene is not None and event.kind != "move":
             self._point(event, self._scene)
 
     def press(self, key: str) -> None:
         """Do what a key does. One that needs the network waits until it is there, and so do those after it."""
         bound = command_of(key)
-        waits = bool(self._early) or (bound is not None and bound.group in NEEDS_NETWORK)
-        if self.parts.latest.info is None and waits and bound is not COMMANDS["quit"]:
-            self._early.append(key)
-            return
-        if bound is None and self.state.typing is None:
-            return
+        if self.state.typing is None:
+            waits = bool(self._early) or (bound is not None and bound.group in NEEDS_NETWORK)
+            if self.parts.latest.info is None and waits and bound is not COMMANDS["quit"]:
+                self._early.append(key)
+                return
+            if bound is None:
+                return
         self._pressed_at.append(time.monotonic())
         self._status.forget_first_hint()
         self._act(press(self._before_acting(), key))
