@@ -105,6 +105,13 @@ def _with_text(state: AppState, typing: Palette, text: str) -> AppState:
     return _previewed(state, replace(typing, text=text[:MOST_LETTERS], row=0))
 
 
+def clicked_while_typing(state: AppState, row: int | None) -> Outcome:
+    """The state after a click while something is being typed: the candidate of that number chosen, or as Esc has it."""
+    if row is not None and isinstance(state.typing, Palette):
+        return _chosen(replace(state, typing=replace(state.typing, row=row)))
+    return _cancelled(state), ()
+
+
 def chosen_row(state: AppState) -> Candidate | None:
     """The highlighted candidate."""
     rows = candidates(state)

@@ -15,8 +15,8 @@ from deepvis.core.commands import COMMANDS, Group, Outcome, command_of, optimiza
 from deepvis.core.effects import SavePicture, SaveTop, Say
 from deepvis.core.history import closed, remembered
 from deepvis.core.panes import PaneLayout
-from deepvis.core.state import PRESETS, AppState, GoTo, Known
-from deepvis.core.typed import pasted
+from deepvis.core.state import PRESETS, AppState, GoTo, Known, Palette
+from deepvis.core.typed import clicked_while_typing, pasted
 from deepvis.core.types import NetInfo
 from deepvis.live.input import Listed
 from deepvis.window.options import RunOptions, UsageError
@@ -30,6 +30,7 @@ from deepvis.window.status import StatusReader
 from deepvis.window.typist import Typist
 from deepvis.window.ui.compose import compose
 from deepvis.window.ui.hit import hit
+from deepvis.window.ui.panes.palette import candidate_at
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.window import AnyWindow, Closed, Event, Key, Mouse, Pasted, Resized
 from deepvis.window.wants import missing, shown_frame, shown_progress
@@ -183,6 +184,9 @@ class Loop:
         target = hit(scene, event.row, event.col)
         self._pressed_at.append(time.monotonic())
         before = self._before_acting()
+        if before.typing is not None:
+            self._act(self._pointed_while_typing(before, event, scene))
+            return
         if event.kind == "press":
             after, effects = clicked(before, target)
             grows = ""
@@ -190,6 +194,16 @@ class Loop:
             after, effects = wheeled(before, target, event.steps)
             grows = f"wheel over {target.pane}"
         self._act((remembered(before, after, grows, effects), effects))
+
+    @staticmethod
+    def _pointed_while_typing(state: AppState, event: Mouse, scene: Scene) -> Outcome:
+        """A click on a candidate takes it, one elsewhere closes the palette; the wheel goes through the candidates."""
+        if event.kind == "press":
+            is_open = isinstance(scene.state.typing, Palette) and scene.state.typing == state.typing
+            return clicked_while_typing(state, candidate_at(scene, event.row, event.col) if is_open else None)
+        for _ in range(abs(event.steps)):
+            state, _effects = press(state, "up" if event.steps > 0 else "down")
+        return state, ()
 
     def _lay_out(self, height: int, width: int) -> None:
         self._layout = self._layouts(self.state.info, height, width)

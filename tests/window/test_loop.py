@@ -12,8 +12,9 @@ import pytest
 
 from deepvis.core.answers import Answer, Report
 from deepvis.core.back_modes import DECONV
+from deepvis.core.candidates import candidates
 from deepvis.core.effects import SaveTop
-from deepvis.core.state import AppState
+from deepvis.core.state import AppState, Cursor
 from deepvis.core.types import Frame, NetInfo, OptimizeProgress, Unit
 from deepvis.live.backends.fake import FAKE_INFO, FakeBackend
 from deepvis.live.input import InputWorker
@@ -28,6 +29,7 @@ from deepvis.window.options import RunOptions, UsageError
 from deepvis.window.parts import Makers, Parts
 from deepvis.window.stats import Stats
 from deepvis.window.ui.layout import layout_for
+from deepvis.window.ui.panes.palette import places_of
 from deepvis.window.ui.readings import is_back_stale
 from deepvis.window.ui.window import Closed, Key, MemoryWindow, Mouse, Pasted, Resized
 
@@ -365,3 +367,24 @@ def test_what_was_refused_is_not_asked_for_ever(make: Callable[..., Bench]) -> N
     bench.loop._refused_at -= CONSENT_SECONDS + 1
     bench.loop.turn()
     assert bench.state.refused is None
+
+
+def test_a_click_takes_a_candidate_and_one_beside_closes_the_palette(make: Callable[..., Bench]) -> None:
+    bench = make()
+    bench.until(bench.is_settled)
+    bench.keys("/1")
+    scene = bench.scene()
+    second = places_of(scene, len(candidates(scene.state))).lines[1]
+    wanted = candidates(scene.state)[1].target
+    bench.window.send(Mouse("press", second.row + 4, second.col + 40))
+    bench.loop.turn()
+    assert bench.state.typing is None and bench.state.view.layer_index == wanted
+    assert bench.state.view.cursor is Cursor.LAYERS
+    before = bench.state.view
+    bench.keys("/1")
+    bench.window.send(Mouse("wheel", 5, 5, steps=-1))
+    bench.loop.turn()
+    assert bench.state.typing.row == 1
+    bench.window.send(Mouse("press", 400, 10))
+    bench.loop.turn()
+    assert bench.state.typing is None and bench.state.view == before

@@ -6,6 +6,7 @@ Both lie over the window without dimming it: the panes show the unit that is mea
 from __future__ import annotations
 
 from collections.abc import Hashable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -61,39 +62,65 @@ def draw_go_to(canvas: np.ndarray, scene: Scene, typing: GoTo) -> None:
     draw_text(canvas, lower, col, said, px, theme.ERROR if problem else theme.SOFT, width=max(right - col, 0))
 
 
+@dataclass(frozen=True)
+class Places:
+    """Where the parts of the palette lie. lines: of the candidates that are seen, from number ``first`` on."""
+
+    plate: Rect
+    field: Rect
+    lines: tuple[Rect, ...]
+    first: int
+    foot: Rect
+
+
+def places_of(scene: Scene, count: int) -> Places:
+    """The palette for ``count`` candidates, with the chosen one in sight."""
+    layout, px, large = scene.layout, scene.px(theme.SIZE_TEXT), scene.px(theme.SIZE_LARGE)
+    whole = Rect(0, 0, layout.height, layout.width)
+    field, high, foot = line_height(large) + 2 * scene.px(9), line_height(px) + scene.px(11), line_height(px)
+    foot += scene.px(12)
+    top, edge = scene.px(44), scene.px(3)
+    room = max((whole.height - top - scene.px(10) - field - foot - 2 * edge) // high, 1)
+    seen = min(count, ROWS, room)
+    wide = min(scene.px(720), whole.width - 2 * scene.px(10))
+    plate = Rect(top, (whole.width - wide) // 2, field + max(seen, 1) * high + 2 * edge + foot, wide)
+    typing = scene.state.typing
+    chosen = min(typing.row, max(count - 1, 0)) if isinstance(typing, Palette) else 0
+    first = min(max(chosen - seen // 2, 0), max(count - seen, 0))
+    line = Rect(plate.row + field + edge, plate.col, high, wide)
+    lines = tuple(line.moved(number * high, 0) for number in range(max(seen, 1)))
+    below = Rect(plate.bottom - foot, plate.col, foot, wide)
+    return Places(plate, Rect(plate.row, plate.col, field, wide), lines[:seen] or lines, first, below)
+
+
+def candidate_at(scene: Scene, row: int, col: int) -> int | None:
+    """The number of the candidate under a pixel of the window; None beside them."""
+    count = len(candidates(scene.state))
+    places = places_of(scene, count)
+    lines = enumerate(places.lines[:count], start=places.first)
+    return next((number for number, line in lines if line.contains(row, col)), None)
+
+
 def draw_palette(canvas: np.ndarray, scene: Scene, typing: Palette) -> None:
     """The field, up to ROWS candidates with the chosen one marked, and a line on what the keys do."""
-    whole, px, large = bounds(canvas), scene.px(theme.SIZE_TEXT), scene.px(theme.SIZE_LARGE)
+    px, margin = scene.px(theme.SIZE_TEXT), scene.px(12)
     rows = candidates(scene.state)
-    chosen = min(typing.row, max(len(rows) - 1, 0))
-    first = min(max(chosen - ROWS // 2, 0), max(len(rows) - ROWS, 0))
-    shown = rows[first : first + ROWS]
-    margin, high = scene.px(12), line_height(px) + scene.px(11)
-    field, foot = line_height(large) + 2 * scene.px(9), line_height(px) + scene.px(12)
-    tall = field + max(len(shown), 1) * high + foot + scene.px(6)
-    wide = min(scene.px(720), whole.width - 2 * scene.px(10))
-    top = scene.px(44)
-    plate = Rect(top, (whole.width - wide) // 2, min(tall, whole.height - top - scene.px(10)), wide).clipped(whole)
-    _plate(canvas, scene, plate)
-    _draw_field(canvas, scene, Rect(plate.row, plate.col, field, plate.width).cut(left=margin, right=margin), typing)
-    fill(canvas, Rect(plate.row + field, plate.col, 1, plate.width), theme.LINE)
-    line = Rect(plate.row + field + scene.px(3), plate.col, high, plate.width)
-    for number, row in enumerate(shown, start=first):
-        if line.bottom + foot > plate.bottom:
-            break
-        _draw_row(canvas, scene, line, row, is_chosen=number == chosen)
-        line = line.moved(high, 0)
-    if not shown:
-        at = line.row + scene.px(5)
-        said = why_none(scene.state)
-        draw_text(canvas, at, line.col + margin, said, px, theme.SOFT, width=line.width - 2 * margin)
-    at = plate.bottom - foot + scene.px(4)
-    fill(canvas, Rect(at - scene.px(4), plate.col, 1, plate.width), theme.LINE)
+    chosen, places = min(typing.row, max(len(rows) - 1, 0)), places_of(scene, len(rows))
+    _plate(canvas, scene, places.plate)
+    _draw_field(canvas, scene, places.field.cut(left=margin, right=margin), typing)
+    fill(canvas, Rect(places.field.bottom, places.plate.col, 1, places.plate.width), theme.LINE)
+    for number, line in enumerate(places.lines[: len(rows)], start=places.first):
+        _draw_row(canvas, scene, line, rows[number], is_chosen=number == chosen)
+    if not rows:
+        line = places.lines[0].cut(left=margin, right=margin)
+        draw_text(canvas, line.row + scene.px(5), line.col, why_none(scene.state), px, theme.SOFT, width=line.width)
+    foot = places.foot
+    fill(canvas, Rect(foot.row, foot.col, 1, foot.width), theme.LINE)
+    at, inner = foot.row + scene.px(5), foot.cut(left=margin, right=margin)
     count = f"{chosen + 1} of {len(rows)}" if rows else ""
-    room = plate.width - 2 * margin
-    draw_text(canvas, at, plate.col + margin, count, px, theme.SOFT, width=room, align="right")
+    draw_text(canvas, at, inner.col, count, px, theme.SOFT, width=inner.width, align="right")
     said = FOOT if scene.state.known.hears_text else NO_LISTENER
-    draw_text(canvas, at, plate.col + margin, said, px, theme.SOFT, width=room - text_width(count, px) - scene.px(12))
+    draw_text(canvas, at, inner.col, said, px, theme.SOFT, width=inner.width - text_width(count, px) - scene.px(12))
 
 
 def _draw_field(canvas: np.ndarray, scene: Scene, field: Rect, typing: Palette) -> None:
