@@ -98,10 +98,10 @@ font_scale = 1.0
 # width).
 panes = None
 
-# Class names and probabilities from the start (key 8). Type: True or False.
+# Class names and probabilities from the start (key C). Type: True or False.
 label_predictions = True
 
-# Unit images from the start (key 9). Type: True or False.
+# Unit images from the start (key U). Type: True or False.
 unit_images = True
 
 # Back projection from the start (key b); auto: deconv where nothing is asked for but the default, else
@@ -128,7 +128,7 @@ fixed_scale = False
 # 0 or more.
 overlay = 0
 
-# Debug level from the start (key 5). Type: a whole number, 0 or more.
+# Debug level from the start (key D). Type: a whole number, 0 or more.
 debug = 0
 
 # Distance of a fast move. Type: a whole number, 0 or more.

@@ -43,7 +43,7 @@ def middle_layer(info: NetInfo) -> str:
 def measure(name: str, video: str, layer: str | None, mode: str, seconds: float) -> dict[str, object]:
     model = load_model(name)
     network = NetworkWorker(lambda: open_backend("engine", model, "auto"))
-    source = InputWorker(lambda: open_still(None), lambda: open_moving(video=video))
+    source = InputWorker(open_still, lambda: open_moving(video=video))
     network.start()
     source.start()
     source.inbox.put(InputState(moving=True))

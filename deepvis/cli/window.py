@@ -6,6 +6,7 @@ import argparse
 import difflib
 import logging
 import os
+import re
 import sys
 import threading
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from typing import Any, NoReturn
 
 import deepvis
 from deepvis.core.commands import COMMANDS, command_of
-from deepvis.core.keys import canonical
+from deepvis.core.keys import canonical, is_key_name
 from deepvis.network.ref import format_of
 from deepvis.settings import table as config
 from deepvis.settings.table import ConfigError, Settings
@@ -127,18 +128,56 @@ def _natural(text: str) -> int:
 
 
 def key_names(text: str) -> tuple[str, ...]:
-    """The keys of ``--keys``, each bound to a command, or wait:SECONDS. Raises UsageError with the nearest name."""
-    keys = tuple(canonical(word) for word in text.split())
-    bound = {key for row in COMMANDS.values() for key in row.keys}
-    for key in keys:
-        if key.startswith("wait:"):
-            if seconds_to_wait(key) is None:
-                raise UsageError(f"--keys: {key!r} names no seconds, expected a number as in wait:2")
-        elif command_of(key) is None:
-            near = difflib.get_close_matches(key, bound, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are {' '.join(sorted(bound))}"
-            raise UsageError(f"--keys: no command has the key {key!r}; {hint}")
-    return keys
+    """The keys of ``--keys``: each bound to a command, or wait:SECONDS, or the letters of a text in quotes.
+
+    A text is typed into what "/" has opened, until enter or esc; a number is typed digit by digit. Raises UsageError
+    with the nearest name.
+    """
+    keys: list[str] = []
+    is_typing = False
+    for quoted, word in _words(text):
+        if quoted is not None:
+            if not is_typing:
+                raise UsageError(f'--keys: nothing is open to type "{quoted}" into; open the palette: / "{quoted}"')
+            keys += quoted
+        elif len(word) > 1 and word.isdecimal():
+            keys += word
+            is_typing = True
+        else:
+            keys.append(_key(word, is_typing=is_typing))
+            is_typing = keys[-1] in OPENS_TYPING or (is_typing and keys[-1] not in ENDS_TYPING)
+    return tuple(keys)
+
+
+OPENS_TYPING = frozenset({"/", "ctrl+p", *"0123456789"})
+ENDS_TYPING = frozenset({"enter", "esc"})
+
+
+def _words(text: str) -> list[tuple[str | None, str]]:
+    """(text in quotes, "") or (None, word) for each, in order. Raises UsageError for a quote that does not end."""
+    found = []
+    for part in re.finditer(r"""\s+|"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<word>[^\s"']+)|(?P<open>.+)""", text):
+        if part["open"]:
+            raise UsageError(f"--keys: the quotation mark in {part['open']} has no end")
+        quoted = part["single"] if part["double"] is None else part["double"]
+        if quoted is not None or part["word"]:
+            found.append((quoted, part["word"] or ""))
+    return found
+
+
+def _key(word: str, *, is_typing: bool) -> str:
+    """The name of a key that is bound to a command, or types something. Raises UsageError."""
+    key = canonical(word)
+    if key.startswith("wait:"):
+        if seconds_to_wait(key) is None:
+            raise UsageError(f"--keys: {key!r} names no seconds, expected a number as in wait:2")
+        return key
+    if command_of(key) is None and not (is_typing and is_key_name(key)):
+        bound = {key for row in COMMANDS.values() for key in row.keys}
+        near = difflib.get_close_matches(key, bound, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are {' '.join(sorted(bound))}"
+        raise UsageError(f"--keys: no command has the key {key!r}; {hint}")
+    return key
 
 
 def run_options(arguments: argparse.Namespace) -> RunOptions:

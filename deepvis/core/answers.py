@@ -23,5 +23,16 @@ class Answer(Generic[A, V]):
     error: str = ""
 
 
+@dataclass(frozen=True)
+class Report:
+    """What has become of an effect, in a sentence for the user.
+
+    is_refused: nothing was done yet, as it would have lost something; the same once more does it.
+    """
+
+    sentence: str
+    is_refused: bool = False
+
+
 NOTHING_YET: Final[Answer[Any, Any]] = Answer(None)
 """What stands for an answer before a worker has given one."""

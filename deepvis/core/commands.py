@@ -1,8 +1,8 @@
 """Everything that a key can do: one pure function from state to (state, effects) each, in one table.
 
-The help screen, the README and ``--keys`` read COMMANDS; ``python -m deepvis.cli.keys``
-prints it as Markdown. A command with a key that needs Shift and a letter has a second key,
-because the Linux wheels of OpenCV cannot tell ``J`` from ``j`` (keys.py).
+The help screen, the README, the palette and ``--keys`` read COMMANDS; ``python -m deepvis.cli.keys``
+prints it as Markdown. Where nothing listens beside OpenCV's window, the Linux wheels cannot tell ``J`` from ``j``
+(keys.py): moves that need Shift have a second key, all other commands are in the palette.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from enum import Enum
 from typing import TypeVar
 
 from deepvis.core.back_modes import DECONV, GRADIENT, OFF, all_modes, title_of
-from deepvis.core.effects import Effect, ForgetTop, SavePicture, SaveTop, StartOptimizing, StopOptimizing
+from deepvis.core.effects import Effect, ForgetTop, SavePicture, SaveTop, Say, StartOptimizing, StopOptimizing
 from deepvis.core.geometry import unit_grid
+from deepvis.core.history import redone, remembered, undone, visited_after, visited_before
 from deepvis.core.keys import is_key_name
 from deepvis.core.state import (
     GAMMA_BOOSTS,
@@ -25,13 +26,15 @@ from deepvis.core.state import (
     BackFilter,
     ColourMap,
     Cursor,
+    GoTo,
+    Palette,
     Show,
     Zoom,
+    with_effect,
 )
 from deepvis.core.types import Fit, Unit
 
 T = TypeVar("T")
-F = TypeVar("F", bound=Effect)
 Outcome = tuple[AppState, tuple[Effect, ...]]
 Change = Callable[[AppState], AppState | Outcome]
 
@@ -40,6 +43,7 @@ class Group(Enum):
     """The headings of the help screen, in its order."""
 
     MOVE = "Moving around"
+    FIND = "Finding, and going back"
     BACK = "Back projection"
     SHOW = "What is shown"
     INPUT = "Input"
@@ -51,8 +55,9 @@ class Group(Enum):
 class Command:
     """What a key does.
 
-    keys: as keys.py names them, the one to advertise first. words: what it does, in a sentence, or a function that
-    says it when asked. group: a heading.
+    keys: as keys.py names them, the one to advertise first; none: it is in the palette alone. words: what it does, in
+    a sentence, or a function that says it when asked. group: a heading. is_held: presses that follow each other, as
+    of a key held down, are one step of undo.
     """
 
     name: str
@@ -60,6 +65,7 @@ class Command:
     words: str | Callable[[], str]
     group: str
     apply: Change
+    is_held: bool = False
 
     @property
     def help(self) -> str:
@@ -67,17 +73,20 @@ class Command:
 
 
 COMMANDS: dict[str, Command] = {}
+BY_PALETTE = "/"  # the key of what has none of its own
 _BY_KEY: dict[str, Command] = {}
 
 
-def command(*keys: str, group: Group, help: str | Callable[[], str]) -> Callable[[Change], Change]:
+def command(
+    *keys: str, group: Group, help: str | Callable[[], str], is_held: bool = False
+) -> Callable[[Change], Change]:
     """Enter a function AppState -> AppState, or (AppState, effects), under its own name.
 
     Raises ValueError for a key that is bound already.
     """
 
     def enter(apply: Change) -> Change:
-        row = Command(apply.__name__, keys, help, group.value, apply)
+        row = Command(apply.__name__, keys, help, group.value, apply, is_held or group is Group.MOVE)
         for key in keys:
             if not is_key_name(key):
                 raise ValueError(f"command {row.name!r}: {key!r} is not the name of a key (deepvis/core/keys.py)")
@@ -96,9 +105,27 @@ def command_of(key: str) -> Command | None:
 
 
 def press(state: AppState, key: str) -> Outcome:
-    """The state after a key, by its name, and the effects to carry out; unchanged if the key is bound to nothing."""
+    """The state after a key, by its name, and the effects to carry out; unchanged if the key is bound to nothing.
+
+    While something is being typed, keys are its letters (core/typed.py).
+    """
+    if state.typing is not None:
+        from deepvis.core.typed import typed  # which has the palette, which has these commands
+
+        return typed(state, key)
     bound = command_of(key)
-    return outcome(bound.apply(state)) if bound else (state, ())
+    if bound is None:
+        return state, ()
+    state, effects = perform(state, bound)
+    return press(state, key) if bound.name == "go_to" else (state, effects)
+
+
+def perform(state: AppState, row: Command) -> Outcome:
+    """The state after a command, with the step in its history, and the effects to carry out."""
+    after, effects = outcome(row.apply(state))
+    if state.refused is not None and after.refused is state.refused:
+        after = replace(after, refused=None)  # only the very next key consents
+    return remembered(state, after, row.name if row.is_held else "", effects), effects
 
 
 def outcome(result: AppState | Outcome) -> Outcome:
@@ -106,9 +133,9 @@ def outcome(result: AppState | Outcome) -> Outcome:
     return (result, ()) if isinstance(result, AppState) else result
 
 
-def with_effect(state: AppState, make: Callable[[int], F]) -> tuple[AppState, tuple[F]]:
-    """The state and the effect that ``make`` gives for the next free id."""
-    return replace(state, next_id=state.next_id + 1), (make(state.next_id),)
+def say(state: AppState, sentence: str) -> Outcome:
+    """The state, and a sentence for the status line."""
+    return with_effect(state, lambda id: Say(id, sentence))
 
 
 def view(state: AppState, **changes: object) -> AppState:
@@ -242,6 +269,39 @@ def next_layer(state: AppState) -> AppState:
     return select_layer(state, state.view.layer_index + 1)
 
 
+# ------------------------------------------------------ finding, and going back
+
+
+@command("/", "ctrl+p", group=Group.FIND, help="Go to anything: layer, unit (conv5 151), class, photo, command, path")
+def palette(state: AppState) -> AppState:
+    return replace(state, typing=Palette(state.view))
+
+
+@command(*"0123456789", group=Group.FIND, help="Go to a unit of this layer by its number; Enter or a pause goes there")
+def go_to(state: AppState) -> AppState:
+    return replace(state, typing=GoTo(state.view))
+
+
+@command("backspace", "ctrl+z", group=Group.FIND, help="Undo the last change of what is shown, or of the input")
+def undo(state: AppState) -> Outcome:
+    return undone(state)
+
+
+@command("Z", "ctrl+y", group=Group.FIND, help="Do again what was undone")
+def redo(state: AppState) -> Outcome:
+    return redone(state)
+
+
+@command("[", group=Group.FIND, help="Back to the unit visited before")
+def back_unit(state: AppState) -> AppState:
+    return visited_before(state)
+
+
+@command("]", group=Group.FIND, help="Forward again through the units visited")
+def forward_unit(state: AppState) -> AppState:
+    return visited_after(state)
+
+
 # ------------------------------------------------------------- back projection
 
 # what b runs through; anything else goes to the first
@@ -327,17 +387,17 @@ def toggle_fixed_scale(state: AppState) -> AppState:
     return view(state, fixed_scale=not state.view.fixed_scale)
 
 
-@command("8", group=Group.SHOW, help="Class names and probabilities on or off")
+@command("C", group=Group.SHOW, help="Class names and probabilities on or off")
 def toggle_label_predictions(state: AppState) -> AppState:
     return view(state, label_predictions=not state.view.label_predictions)
 
 
-@command("9", group=Group.SHOW, help="Unit images (optimized, top 9, deconv of the top 9) on or off")
+@command("U", group=Group.SHOW, help="Unit images (optimized, top 9, deconv of the top 9) on or off")
 def toggle_unit_images(state: AppState) -> AppState:
     return view(state, unit_images=not state.view.unit_images)
 
 
-@command("7", group=Group.SHOW, help="Scores on the top-9 patches on or off")
+@command("S", group=Group.SHOW, help="Scores on the top-9 patches on or off")
 def toggle_scores(state: AppState) -> AppState:
     return view(state, scores=not state.view.scores)
 
@@ -347,7 +407,7 @@ def toggle_receptive_field(state: AppState) -> AppState:
     return view(state, receptive_field=not state.view.receptive_field)
 
 
-@command("5", group=Group.SHOW, help="Debug level 0, 1 (borders and names of the panes), 2 (and times)")
+@command("D", group=Group.SHOW, help="Debug level 0, 1 (borders and names of the panes), 2 (and times)")
 def cycle_debug(state: AppState) -> AppState:
     return view(state, debug=(state.view.debug + 1) % 3)
 
@@ -365,26 +425,31 @@ def toggle_moving(state: AppState) -> AppState:
     return source(state, moving=not state.input.moving, frozen=False)
 
 
-@command("e", "pgdn", group=Group.INPUT, help="Next file")
-def next_file(state: AppState) -> AppState:
-    if state.input.moving:
-        return source(state, moving=False, frozen=False)
-    return source(state, file_index=state.input.file_index + 1)
+@command("e", "pgdn", group=Group.INPUT, help="Next file", is_held=True)
+def next_file(state: AppState) -> AppState | Outcome:
+    return step_files(state, 1)
 
 
-@command("w", "pgup", group=Group.INPUT, help="Previous file")
-def previous_file(state: AppState) -> AppState:
-    if state.input.moving:
-        return source(state, moving=False, frozen=False)
-    return source(state, file_index=state.input.file_index - 1)
+@command("w", "pgup", group=Group.INPUT, help="Previous file", is_held=True)
+def previous_file(state: AppState) -> AppState | Outcome:
+    return step_files(state, -1)
 
 
-@command("0", group=Group.INPUT, help="Crop pictures to the network's shape, or stretch them")
+def step_files(state: AppState, step: int) -> AppState | Outcome:
+    """Some files on; from a camera or a video to the user's own files, if there are any, and never to the samples."""
+    if not state.input.moving:
+        return source(state, file_index=state.input.file_index + step)
+    if state.input.images is None:
+        return say(state, "no files of your own are open: c shows the sample photos, / opens a folder")
+    return say(source(state, moving=False, frozen=False), "your files; c goes back to the camera or video")
+
+
+@command("F", group=Group.INPUT, help="Crop pictures to the network's shape, or stretch them")
 def toggle_fit(state: AppState) -> AppState:
     return source(state, fit=Fit.STRETCH if state.input.fit is Fit.CROP else Fit.CROP)
 
 
-@command("6", group=Group.INPUT, help="Camera as in a mirror, or as others see you")
+@command("M", group=Group.INPUT, help="Camera as in a mirror, or as others see you")
 def toggle_mirror(state: AppState) -> AppState:
     return source(state, mirror=not state.input.mirror)
 
@@ -422,14 +487,17 @@ def cycle_preset(state: AppState) -> AppState | Outcome:
     return state if run is None else start_optimizing(state, run.unit, from_frame=run.from_frame)
 
 
-@command("1", group=Group.UNIT, help="Forget the running top 9 of this stream and begin anew")
+@command("R", group=Group.UNIT, help="Forget the running top 9 of this stream and begin anew (undo brings it back)")
 def reset_top(state: AppState) -> Outcome:
-    return with_effect(state, ForgetTop)
+    state, forget = with_effect(state, ForgetTop)
+    state, said = say(state, "the running top 9 begins anew; backspace brings the old one back")
+    return state, (*forget, *said)
 
 
-@command("2", group=Group.UNIT, help="Save the running top 9 as the model's unit images")
+@command("W", group=Group.UNIT, help="Save the running top 9 as the model's unit images (better ones: press twice)")
 def save_top(state: AppState) -> Outcome:
-    return with_effect(state, SaveTop)
+    consents = state.refused is not None
+    return with_effect(replace(state, refused=None), lambda id: SaveTop(id, over_better=consents))
 
 
 # ---------------------------------------------------------------------- program
@@ -445,13 +513,33 @@ def save_picture(state: AppState) -> Outcome:
     return with_effect(state, SavePicture)
 
 
-@command("esc", group=Group.PROGRAM, help="Close the help, else stop optimizing, else reset the view")
+@command("esc", group=Group.PROGRAM, help="Leave one thing: help, debug, zoom, patterns, optimizing, origin, back pass")
 def escape(state: AppState) -> AppState | Outcome:
-    """Reset as in the original: first layer, first unit, back projection and boosts off; the input stays."""
-    if state.view.help:
+    """Turn off one thing, the one that lies on top; never more than one, and nothing once all are off."""
+    shown = state.view
+    if shown.help:
         return view(state, help=False)
+    if shown.debug:
+        return view(state, debug=0)
+    if shown.zoom is not Zoom.OFF:
+        return view(state, zoom=Zoom.OFF)
+    if shown.pattern:
+        return view(state, pattern=False)
     if state.live.optimizing:
         return with_effect(live(state, optimizing=None), StopOptimizing)
+    if shown.pinned is not None:
+        return view(state, pinned=None)
+    if shown.show is not Show.ACTIVATIONS:
+        return view(state, show=Show.ACTIVATIONS)
+    if shown.receptive_field:
+        return view(state, receptive_field=False)
+    if shown.back_mode != OFF:
+        return view(state, back_mode=OFF)
+    return say(state, "nothing left to close; q quits, backspace undoes")
+
+
+@command(group=Group.PROGRAM, help="Reset the view to what it was at the start; the input stays")
+def reset_view(state: AppState) -> AppState:
     return replace(state, view=state.initial_view)
 
 
@@ -467,5 +555,11 @@ def markdown() -> str:
         lines += [f"\n**{group.value}**\n", "| keys | what |", "|---|---|"]
         for row in COMMANDS.values():
             if row.group == group.value:
-                lines.append(f"| {' '.join(f'`{key}`' for key in row.keys)} | {row.help} |")
+                keys = " ".join(f"`{key}`" for key in shown_keys(row)) or f"in `{BY_PALETTE}`"
+                lines.append(f"| {keys} | {row.help} |")
     return "\n".join(lines).strip() + "\n"
+
+
+def shown_keys(row: Command) -> tuple[str, ...]:
+    """The keys as help and README name them: the ten digits are "0-9"."""
+    return ("0-9",) if len(row.keys) == 10 else row.keys

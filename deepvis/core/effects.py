@@ -6,6 +6,7 @@ with that id, so what comes late is told from what is wanted now by a comparison
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from deepvis.core.types import Fit, Unit
@@ -40,9 +41,30 @@ class StopOptimizing(Effect):
 
 @dataclass(frozen=True)
 class ForgetTop(Effect):
-    """Begin the running top 9 anew."""
+    """Begin the running top 9 anew; what there was is kept for RecallTop."""
+
+
+@dataclass(frozen=True)
+class RecallTop(Effect):
+    """Bring back the running top 9 that was forgotten last, in the place of what there is."""
 
 
 @dataclass(frozen=True)
 class SaveTop(Effect):
-    """Write the running top 9 as the model's unit images."""
+    """Write the running top 9 as the model's unit images.
+
+    over_better: write over pictures that were made from more images or by a scan, too.
+    """
+
+    over_better: bool = False
+
+
+@dataclass(frozen=True)
+class Say(Effect):
+    """Show a sentence in the status line for some seconds."""
+
+    sentence: str
+
+
+# what undoes an effect; any other is not undone
+REVERSE: Mapping[type[Effect], type[Effect]] = {ForgetTop: RecallTop, RecallTop: ForgetTop}

@@ -15,6 +15,7 @@ are the virtual key shifted by 16 bits (window_w32.cpp) and AppKit's function-ke
 from __future__ import annotations
 
 import sys
+import unicodedata
 
 NO_KEY = frozenset({-1, 255, 0})
 
@@ -76,7 +77,7 @@ _MACOS = {
     0xF72D: "pgdn",
     **{0xF704 + i: f"f{i + 1}" for i in range(12)},
 }
-_GTK_CTRL_OR_ALT = 0x40000 | 0x80000
+_GTK_CTRL, _GTK_ALT = 0x40000, 0x80000  # the bits that GTK builds and the window's key listener (ui/x11.py) set
 
 
 def key_name(code: int, platform: str = sys.platform) -> str | None:
@@ -92,9 +93,12 @@ def key_name(code: int, platform: str = sys.platform) -> str | None:
         special = _MACOS
     else:
         special = _LINUX
-        if code > 0xFFFF:  # GTK builds put the modifiers above the key
-            if code & _GTK_CTRL_OR_ALT or code > 0xFFFFFF:
+        if code > 0xFFFF:  # the modifiers stand above the key
+            if code & _GTK_ALT or code > 0xFFFFFF:
                 return None
+            if code & _GTK_CTRL:
+                plain = key_name(code & 0xFFFF, platform)
+                return plain and f"ctrl+{plain.lower()}"
             code &= 0xFFFF
     name = special.get(code) or _CONTROL.get(code)
     if name:
@@ -102,11 +106,53 @@ def key_name(code: int, platform: str = sys.platform) -> str | None:
     return chr(code) if 0x21 <= code <= 0x7E else None
 
 
+# the upper byte of X's older keysyms (keysymdef.h) -> the character set that has the lower one
+_CHARACTER_SETS = {0: "iso8859-1", 1: "iso8859-2", 2: "iso8859-3", 3: "iso8859-4", 5: "iso8859-6", 6: "koi8-r",
+                   7: "iso8859-7", 12: "iso8859-8", 13: "tis-620"}  # fmt: skip
+_EURO = 0x20AC
+# keysyms of the keys that put an accent on the next letter -> Unicode's combining characters
+_DEAD = {0xFE50: "\u0300", 0xFE51: "\u0301", 0xFE52: "\u0302", 0xFE53: "\u0303", 0xFE54: "\u0304", 0xFE55: "\u0306",
+         0xFE56: "\u0307", 0xFE57: "\u0308", 0xFE58: "\u030a", 0xFE59: "\u030b", 0xFE5A: "\u030c", 0xFE5B: "\u0327",
+         0xFE5C: "\u0328"}  # fmt: skip
+
+
+def character(code: int, platform: str = sys.platform) -> str | None:
+    """The character that a key types, in any script; None for a key that types none, or with Ctrl or Alt.
+
+    A key for an accent alone gives Unicode's combining character: ``accented`` puts it on the next letter.
+    code, platform: as for ``key_name``.
+    """
+    if platform in ("win32", "darwin"):
+        return chr(code) if 0x20 <= code < 0xF700 and code != 0x7F and chr(code).isprintable() else None
+    if code in _DEAD:
+        return _DEAD[code]
+    if 0x01000020 <= code <= 0x0110FFFF:  # keysyms of Unicode's own numbers
+        return chr(code - 0x01000000)
+    if 0xFFAA <= code <= 0xFFB9:  # of the keypad
+        return key_name(code, "linux")
+    if code == _EURO:
+        return "\N{EURO SIGN}"
+    low = code & 0xFF
+    if not 0 <= code <= 0xFFFF or not (0x20 <= low <= 0x7E or low >= 0xA0) or code >> 8 not in _CHARACTER_SETS:
+        return None
+    try:
+        return bytes([low]).decode(_CHARACTER_SETS[code >> 8])
+    except UnicodeDecodeError:
+        return None
+
+
+def accented(accent: str, letter: str) -> str:
+    """A letter with an accent in front of which it was typed; the letter alone where there is no such letter."""
+    one = unicodedata.normalize("NFC", letter + accent)
+    return one if len(one) == 1 else letter
+
+
 WORDS = frozenset({*_CONTROL.values(), *_LINUX.values(), *_WINDOWS.values(), *_MACOS.values()})
 
 
 def is_key_name(name: str) -> bool:
     """True for a name that ``key_name`` can give on some platform."""
+    name = name.removeprefix("ctrl+") if len(name) > 5 else name
     return name in WORDS or (len(name) == 1 and 0x21 <= ord(name) <= 0x7E)
 
 
@@ -127,4 +173,6 @@ def canonical(name: str) -> str:
     """The name that this module uses for a key that people and X11 also call otherwise ("Escape", "Left")."""
     if len(name) == 1:
         return _ALIASES.get(name, name)
+    if name.lower().startswith("ctrl+") and len(name) > 5:
+        return "ctrl+" + canonical(name[5:]).lower()
     return _ALIASES.get(name.lower(), name.lower())

@@ -5,11 +5,13 @@ Indices are absolute; what follows from other facts is a property, not a field.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from enum import Enum
+from typing import TypeVar
 
 from deepvis.core.back_modes import OFF
-from deepvis.core.effects import StartOptimizing
+from deepvis.core.effects import Effect, SaveTop, StartOptimizing
 from deepvis.core.types import BackAsk, Fit, LayerInfo, NetInfo, Unit
 
 
@@ -96,13 +98,17 @@ class ViewState:
 
 @dataclass(frozen=True)
 class InputState:
-    """Where frames come from."""
+    """Where frames come from.
+
+    images: the user's own folder, photo or list of photos; None: the sample photos.
+    """
 
     moving: bool = False  # camera or video rather than files
     frozen: bool = False  # the moving source stands still
     file_index: int = 0  # absolute; may pass the end, the source takes it modulo its count
     fit: Fit = Fit.CROP
     mirror: bool = True  # camera as in a mirror; files and videos never
+    images: str | None = None
 
 
 @dataclass(frozen=True)
@@ -111,6 +117,68 @@ class LiveState:
 
     optimizing: StartOptimizing | None = None  # the run in progress
     preset: int = 2  # of the next run: index into PRESETS
+
+
+@dataclass(frozen=True)
+class GoTo:
+    """The number of a unit is being typed. before: the view that Esc gives back."""
+
+    before: ViewState
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Palette:
+    """The palette is open. before: the view that Esc gives back. row: of the highlighted candidate, from 0."""
+
+    before: ViewState
+    text: str = ""
+    row: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """What the palette knows beside the network and the commands.
+
+    photos: (path, name) of the open folder's photos, as far as they are listed. first_photo: the file index of the
+    first of them. models: their names. hears_text: capitals, accents and pasted text arrive in this window.
+    """
+
+    photos: Sequence[tuple[str, str]] = ()
+    first_photo: int = 0
+    models: tuple[str, ...] = ()
+    hears_text: bool = True
+
+
+NOTHING_KNOWN = Known()
+
+
+@dataclass(frozen=True)
+class Undoable:
+    """The part of the state that undo and redo give back."""
+
+    view: ViewState
+    input: InputState
+    preset: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """One change of the state. gives: what undo (or redo) gives back. effects: what it wants done beside that."""
+
+    gives: Undoable
+    effects: tuple[type[Effect], ...] = ()
+
+
+@dataclass(frozen=True)
+class History:
+    """What undo, redo, back and forward go through (core/history.py)."""
+
+    past: tuple[Step, ...] = ()  # the newest last
+    future: tuple[Step, ...] = ()  # the next to redo last
+    growing: str = ""  # the command whose next press still belongs to the newest step
+    visited: tuple[Unit, ...] = ()
+    place: int = 0  # in visited: where the user stands
 
 
 @dataclass(frozen=True)
@@ -126,6 +194,10 @@ class AppState:
     quit: bool = False
     initial_view: ViewState = field(default_factory=ViewState)  # what a reset goes back to
     next_id: int = 1  # of the next effect
+    typing: GoTo | Palette | None = None
+    known: Known = NOTHING_KNOWN
+    history: History = field(default_factory=History, compare=False)
+    refused: SaveTop | None = None  # it would have replaced better pictures: the same key once more does it
 
     @property
     def layer(self) -> LayerInfo:
@@ -147,3 +219,11 @@ class AppState:
         if self.view.back_mode == OFF:
             return None
         return BackAsk(self.back_unit, self.view.back_mode)
+
+
+F = TypeVar("F", bound=Effect)
+
+
+def with_effect(state: AppState, make: Callable[[int], F]) -> tuple[AppState, tuple[F]]:
+    """The state and the effect that ``make`` gives for the next free id."""
+    return replace(state, next_id=state.next_id + 1), (make(state.next_id),)

@@ -23,9 +23,10 @@ and so does a leading dot (``inception_4c/output`` -> ``inception_4c-output``).
 
 ``<layer>_0007.json``, version 1::
 
-    {"version": 1, "network": "f3f625298ff4", "layer": "conv5", "channel": 7,
+    {"version": 1, "network": "f3f625298ff4", "layer": "conv5", "channel": 7, "images": 40,
      "patches": [{"value": 41.5, "path": "cats/a.jpg", "row": 3, "col": 11}, ...]}
 
+images: how many different ones the window had shown when it saved these; a scan leaves it out (stats.npz has it).
 patches: best first, in the order of the montage (row-major); value: the unit's maximum in that photo; row and
 col: its place in the unit's map; path: of the photo, "" for a camera frame.
 
@@ -57,7 +58,7 @@ from deepvis.core.files import written_beside
 from deepvis.core.types import Patch, Unit, UnitStanding
 
 VERSION = 1
-SAVED_TOP = "saved top 9 of a stream; 1 begins a new one"  # the note of one that the window has saved
+SAVED_TOP = "saved top 9 of a stream; R begins a new one"  # the note of one that the window has saved
 LEFT_OUT = "left out"  # the key of the note that a folder's top 9 is another network's, for who shows one of his own
 OPTIMIZED_FOLDER, TOP_FOLDER, BACK_FOLDER, LIVE_FOLDER = "regularized_opt", "max_im", "max_deconv", "live_opt"
 
@@ -120,17 +121,32 @@ def network_in(path: str | os.PathLike[str]) -> str:
         return ""
 
 
-def write_patches(path: str | os.PathLike[str], unit: Unit, patches: Sequence[Patch], network: str) -> None:
-    """Write the patches of a unit, best first, beside its montage. network: the identity, "" where it is not known."""
-    content = {
+def write_patches(
+    path: str | os.PathLike[str], unit: Unit, patches: Sequence[Patch], network: str, images: int | None = None
+) -> None:
+    """Write the patches of a unit, best first, beside its montage.
+
+    network: the identity, "" where it is not known. images: of how many they are the best; None: a scan's.
+    """
+    content: dict[str, object] = {
         "version": VERSION,
         "network": network,
         "layer": unit.layer,
         "channel": unit.channel,
         "patches": [asdict(patch) for patch in patches],
     }
+    if images is not None:
+        content["images"] = images
     with written_beside(path) as file:
         file.write(json.dumps(content, indent=1).encode())
+
+
+def images_of(path: str | os.PathLike[str]) -> int | None:
+    """Of how many images the patches in this file are the best; None where it does not say: a scan's."""
+    try:
+        return int(json.loads(Path(path).read_bytes())["images"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def read_patches(path: str | os.PathLike[str]) -> tuple[Patch, ...]:

@@ -7,3 +7,10 @@ def printable(text: str) -> str:
     """The text in one line: no control characters, no halves of characters (file names may hold both)."""
     whole = text.encode("utf-8", "replace").decode("utf-8")
     return " ".join("".join(letter if letter.isprintable() else " " for letter in whole).split())
+
+
+def short_label(label: str) -> str:
+    """'n02123045 tabby, tabby cat' to 'tabby, tabby cat': without the synset's number."""
+    head, _, rest = label.strip().partition(" ")
+    is_synset = len(head) == 9 and head[0] == "n" and head[1:].isdigit()
+    return rest if is_synset and rest else label.strip()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,10 +13,26 @@ from deepvis.core.state import InputState
 from deepvis.core.types import Frame
 from deepvis.live.worker import Worker
 from deepvis.sources.base import MovingSource, Play, SourceError, StillSource, new_frame
+from deepvis.sources.directory import images_problem
 
 LOOK_SECONDS = 1.0  # between looks for new files
 SILENT_SECONDS = 4.0  # without a frame until a camera or video is said to hang
 MOST_SKIPPED = 1000  # bad files in a row, for one press of a key
+
+
+@dataclass(frozen=True, eq=False)
+class Listed:
+    """The photos of the still source, as (path, name). first: the file index of the first of them."""
+
+    photos: Sequence[tuple[str, str]] = ()
+    first: int = 0
+
+
+NOTHING_LISTED = Listed()
+
+
+class ImagesError(Exception):
+    """What the user wants to see cannot be opened; the message is a sentence that names it."""
 
 
 class InputWorker(Worker[InputState, Frame]):
@@ -25,7 +43,9 @@ class InputWorker(Worker[InputState, Frame]):
     each frame as it comes, the newest wins; frozen: none but the first. Where there is no picture the last
     one stays.
 
-    The sources are opened in the thread, when they are first wanted. ``clock``: seconds, never runs
+    The sources are opened in the thread, when they are first wanted. open_still: of ``InputState.images``. Images that
+    cannot be opened are named as the error, and the photos from before stay. listed: the photos that are known so
+    far; may be read from any thread. ``clock``: seconds, never runs
     backwards.
     """
 
@@ -33,13 +53,16 @@ class InputWorker(Worker[InputState, Frame]):
 
     def __init__(
         self,
-        open_still: Callable[[], StillSource],
+        open_still: Callable[[str | None], StillSource],
         open_moving: Callable[[], MovingSource],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__("input")
         self._open_still, self._open_moving = open_still, open_moving
         self._clock = clock
+        self.listed = NOTHING_LISTED
+        self._stills: dict[str | None, StillSource] = {}
+        self._refused: str | None = None  # images of which it was said that they cannot be opened
         self._still: StillSource | None = None
         self._moving: MovingSource | None = None
         self._state: InputState | None = None
@@ -56,7 +79,7 @@ class InputWorker(Worker[InputState, Frame]):
             if before is None or before != state:
                 self._turn_to_moving(before, state)
             return self._follow(state)
-        if before is None or before.moving or before.file_index != state.file_index:
+        if before is None or before.moving or (before.file_index, before.images) != (state.file_index, state.images):
             self._turn_to_still(before, state)
             return 0.0
         return self._idle(state)
@@ -68,10 +91,30 @@ class InputWorker(Worker[InputState, Frame]):
     def _turn_to_still(self, before: InputState | None, state: InputState) -> None:
         if self._moving is not None:
             self._moving.want(Play.OFF)
-        if self._still is None:
-            self._still = self._open_still()
-        backwards = before is not None and state.file_index < before.file_index
-        self._show(self._still, state.file_index, -1 if backwards else 1)
+        still = self._opened(state.images)
+        is_same = before is not None and before.images == state.images
+        backwards = is_same and before is not None and state.file_index < before.file_index
+        self._show(still, state.file_index, -1 if backwards else 1)
+
+    def _opened(self, images: str | None) -> StillSource:
+        """The still source of these images. Raises ImagesError, and leaves the one from before, where there is none."""
+        if images not in self._stills:
+            path = None if images is None else os.path.expanduser(images)
+            problem = images_problem(path) if path is not None and self._still is not None else None
+            if problem and images != self._refused:
+                self._refused = images
+                raise ImagesError(problem.removeprefix("--images "))
+            if problem and self._still is not None:
+                return self._still  # it was said: go on among the photos that there are
+            self._stills[images] = self._open_still(path)
+        self._still = self._stills[images]
+        return self._still
+
+    def _list(self, still: StillSource) -> None:
+        """Keep ``listed`` up to date."""
+        photos, first = still.listed
+        if photos is not self.listed.photos or first != self.listed.first:
+            self.listed = Listed(photos, first)
 
     def _show(self, still: StillSource, index: int, step: int) -> None:
         """Hand out the photo at ``index``, or the next good one; name the bad ones."""
@@ -87,6 +130,7 @@ class InputWorker(Worker[InputState, Frame]):
                 still.skip(step)
             if self.inbox.has_new():
                 break
+        self._list(still)
         if len(bad) > 1:
             bad = [f"{len(bad)} files in a row cannot be shown; the last: {bad[-1]}"]
         self.tell(shown, "; ".join(filter(None, [*bad, still.note])))
@@ -94,13 +138,13 @@ class InputWorker(Worker[InputState, Frame]):
 
     def _idle(self, state: InputState) -> float:
         """With the photo shown: decode its neighbours, then look for new files now and then."""
-        if self._still is None:
-            self._still = self._open_still()
+        still = self._still or self._opened(state.images)
         if self._ahead:
-            self._still.prefetch(self._ahead.pop(0))
+            still.prefetch(self._ahead.pop(0))
             return 0.0
-        if self._still.refresh():
-            self._show(self._still, state.file_index, 1)
+        if still.refresh():
+            self._show(still, state.file_index, 1)
+        self._list(still)
         return LOOK_SECONDS
 
     def _turn_to_moving(self, before: InputState | None, state: InputState) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from deepvis.core.back_modes import DECONV
 from deepvis.core.cache import ByteCache
 from deepvis.core.types import BackAsk, Fit, Frame, NetAsk, Patch, Unit, UnitImages
-from deepvis.core.unit_files import LEFT_OUT, SAVED_TOP, unit_image_paths, write_patches
+from deepvis.core.unit_files import LEFT_OUT, SAVED_TOP, images_of, unit_image_paths, write_patches
 from deepvis.live.backends.base import Backend
 from deepvis.live.own_folder import identity_if_any
 from deepvis.models.zoo import Model
@@ -92,6 +92,16 @@ class RunningImages:
             },
         )
 
+    def better_in(self, folder: Path) -> int:
+        """Units whose pictures ``save`` would replace though they were made from more images, or by a scan."""
+        count = 0
+        for unit in self._running.units():
+            path = unit_image_paths(folder, unit.layer, unit.channel).patches
+            if path.exists() and (best := self._running.best(unit)).patches:
+                images = images_of(path)
+                count += images is None or images > best.images
+        return count
+
     def save(self, folder: Path) -> int:
         """Write the best so far of every unit in the window's layout; returns the number of units.
 
@@ -110,7 +120,7 @@ class RunningImages:
                 write_jpeg(paths.top_back, self._montage(backs))
             else:
                 paths.top_back.unlink(missing_ok=True)  # of an earlier stream
-            write_patches(paths.patches, unit, best.patches, network)
+            write_patches(paths.patches, unit, best.patches, network, best.images)
             self._saved[unit] = best.patches
             count += 1
         return count

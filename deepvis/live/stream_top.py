@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deepvis.core.answers import Answer
+from deepvis.core.answers import Answer, Report
 from deepvis.core.effects import SaveTop
 from deepvis.core.mailbox import Mailbox
 from deepvis.core.types import Frame, NetAsk, UnitImages
@@ -28,7 +28,8 @@ class StreamTop:
     running: filled by the network's thread. open: gives a backend and the pictures, in the thread, when first needed
     (both load torch). folder: gives where the best of all units are saved, in the thread too. samples: photos that
     are passed first, so that the panes are never empty.
-    inbox: the effect that asks for them to be saved, taken when the thread next looks. outbox: its answer, a sentence.
+    inbox: the effect that asks for them to be saved, taken when the thread next looks. outbox: its answer. Better
+    pictures are not replaced unless the effect says so.
     """
 
     def __init__(
@@ -43,7 +44,7 @@ class StreamTop:
         self._clock = clock
         self.running = running
         self.inbox: Mailbox[SaveTop] = Mailbox()
-        self.outbox: Mailbox[Answer[SaveTop, str]] = Mailbox()
+        self.outbox: Mailbox[Answer[SaveTop, Report]] = Mailbox()
         self._open, self._folder = open, folder
         self._opened: Opened | None = None
         self._has_begun = False
@@ -78,10 +79,16 @@ class StreamTop:
             else:
                 self.running.update(backend.run(NetAsk(frame)))
 
-    def _saved(self, save: SaveTop, pictures: RunningImages) -> Answer[SaveTop, str]:
+    def _saved(self, save: SaveTop, pictures: RunningImages) -> Answer[SaveTop, Report]:
         folder = self._folder()
         try:
+            better = 0 if save.over_better else pictures.better_in(folder)
+            if better:
+                why = f"the top 9 of {better:,} units there are of more images, or of a scan: not saved"
+                return Answer(save, Report(f"{why}; W again replaces them", is_refused=True))
             count = pictures.save(folder)
         except OSError as error:
             return Answer(save, error=f"the top 9 could not be saved in {folder}: {error.strerror or error}")
-        return Answer(save, f"the top 9 of {count:,} units saved in {folder}")
+        if not count:
+            return Answer(save, Report("the running top 9 is empty: nothing was saved; show some photos first"))
+        return Answer(save, Report(f"the top 9 of {count:,} units saved in {folder}"))

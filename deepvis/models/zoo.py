@@ -108,6 +108,11 @@ def models_folder() -> Path:
     return next((folder for folder in MODELS_FOLDERS if folder.is_dir()), MODELS_FOLDERS[0])
 
 
+def model_names() -> tuple[str, ...]:
+    """The names of all models in the models folder; their cards are not read."""
+    return tuple(sorted(path.parent.name for path in models_folder().glob(f"*/{CARD_NAME}")))
+
+
 def list_models() -> list[Card]:
     """The cards of all models in the models folder, by name. Folders whose card is wrong raise ModelError."""
     return [read_card(path) for path in sorted(models_folder().glob(f"*/{CARD_NAME}"))]
@@ -122,7 +127,7 @@ def find_card(name_or_folder: str | Path | None = None) -> Card:
             return read_card(folder / CARD_NAME)
     if Path(wanted).is_file() and Path(wanted).name == CARD_NAME:
         return read_card(Path(wanted))
-    names = sorted(path.parent.name for path in models_folder().glob(f"*/{CARD_NAME}"))
+    names = model_names()
     hint = nearest(wanted, names, f"there are: {', '.join(names) or 'none'}")
     raise ModelError(f"no model is named {wanted!r}, and no folder of that name holds {CARD_NAME}; {hint}")
 

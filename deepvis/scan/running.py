@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +21,8 @@ from deepvis.scan.running_parts import Allowance, Kept, Maps, PictureBook
 
 SHARE = 0.03  # of a pass's time; what the calls around it cost comes on top
 CAPACITY = 192 << 20  # bytes of input pictures that are kept
+MOST_FORGOTTEN = 20  # streams that can be brought back
+_STREAM = ("_values", "_places", "_slots", "_book", "_stills", "_last", "_seen", "_last_moving")  # what one consists of
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +66,7 @@ class RunningTop:
         self._info: NetInfo | None = None
         self._maps: dict[str, Maps] = {}  # of the pass in work
         self.resets = 0  # how often the stream was begun anew
+        self._forgotten: list[dict[str, Any]] = []  # streams, the newest last
         self._seen = 0
         self._next_number = self._next_image = 0  # rise for good: others remember pictures by their numbers
 
@@ -103,11 +107,21 @@ class RunningTop:
         return [Unit(layer.name, channel) for layer in layers for channel in range(layer.channels)]
 
     def reset(self) -> None:
-        """Begin anew."""
+        """Begin anew. What there was is kept for ``recall``, together as many bytes of pictures as ``capacity``."""
         with self._lock:
             if self._ready() is not None:
                 self.resets += 1
+                self._forgotten.append({name: getattr(self, name) for name in _STREAM})
                 self._clear()
+                self._let_go_of_forgotten()
+
+    def recall(self) -> None:
+        """Bring back the stream that ``reset`` has forgotten last, in the place of this one; nothing without one."""
+        with self._lock:
+            if self._forgotten:
+                self.resets -= 1
+                vars(self).update(self._forgotten.pop())
+                self._last = ()  # what is shown now is taken into account
 
     def update(self, snapshot: Snapshot) -> bool:
         """Take a pass into account; True if some unit's best have changed.
@@ -206,6 +220,15 @@ class RunningTop:
             table[rows] = np.take_along_axis(table[rows], column - moves, axis=1)
             table[rows, enters] = new  # type: ignore[assignment]
         return gone
+
+    def _let_go_of_forgotten(self) -> None:
+        """Keep the newest streams, the last in any case."""
+        room = self.capacity
+        for number, stream in enumerate(reversed(self._forgotten)):
+            room -= stream["_book"].bytes
+            if number == MOST_FORGOTTEN or (number and room < 0):
+                del self._forgotten[: len(self._forgotten) - number]
+                return
 
     def _let_go(self) -> None:
         """Let go of the picture that the fewest units keep, of equals the oldest; the others move up."""

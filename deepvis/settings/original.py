@@ -123,6 +123,6 @@ WITHOUT_EFFECT: dict[str, str] = {
     **dict.fromkeys(
         ("static_files_regexp", "static_files_ignore_case"), "every picture format that can be read is shown"
     ),
-    "print_dots": "key 5 shows the times",
+    "print_dots": "key D shows the times",
     "installed_apps": "there is one app",
 }

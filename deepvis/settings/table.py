@@ -100,8 +100,8 @@ class Settings:
     window_size: tuple[int, int] | None = setting(SIZE, None, "(height, width) of the window in pixels")
     font_scale: float = setting(POSITIVE, 1.0, "Size of the text")
     panes: Panes | None = setting(PANES, None, "Pane -> (row, column, height, width), None: leave it out")
-    label_predictions: bool = setting(FLAG, True, "Class names and probabilities from the start (key 8)")
-    unit_images: bool = setting(FLAG, True, "Unit images from the start (key 9)")
+    label_predictions: bool = setting(FLAG, True, "Class names and probabilities from the start (key C)")
+    unit_images: bool = setting(FLAG, True, "Unit images from the start (key U)")
     back_mode: str = setting(
         choice_of(lambda: ("auto", OFF, *BACK_MODES)),
         "auto",
@@ -121,7 +121,7 @@ class Settings:
     )
     fixed_scale: bool = setting(FLAG, False, "Each layer keeps its scale, from the start (key E)")
     overlay: int = setting(COUNT, 0, "Back projection over the input from the start: place in off, 40 %, 70 % (key A)")
-    debug: int = setting(COUNT, 0, "Debug level from the start (key 5)")
+    debug: int = setting(COUNT, 0, "Debug level from the start (key D)")
     fast: int = setting(COUNT, 3, "Distance of a fast move")
     unit_image_cache: int = setting(COUNT, 256 * 2**20, "Bytes that the cache of unit images may hold")
     pictures: str = setting(TEXT, ".", "Folder for the pictures that key p saves")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
@@ -44,6 +44,10 @@ class StillSource(Protocol):
     @property
     def count(self) -> int:
         """How many photos there are now."""
+
+    @property
+    def listed(self) -> tuple[Sequence[tuple[str, str]], int]:
+        """(path, name) of each photo that there is now, and the index of the first of them."""
 
     def read(self, index: int) -> Frame | SourceError:
         """The photo at ``index`` modulo ``count``; a SourceError names the bad file, or the lack of any."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from deepvis.core.cache import ByteCache
 from deepvis.core.types import Frame
@@ -46,6 +46,10 @@ class Stills:
     @property
     def count(self) -> int:
         return len(self._listing.entries)
+
+    @property
+    def listed(self) -> tuple[Sequence[tuple[str, str]], int]:
+        return self._listing.entries, -self._offset
 
     def read(self, index: int) -> Frame | SourceError:
         self._has_failed = True

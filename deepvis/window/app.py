@@ -16,6 +16,7 @@ from deepvis.core.state import (
     AppState,
     ColourMap,
     InputState,
+    Known,
     Look,
     ViewState,
 )
@@ -30,7 +31,7 @@ from deepvis.live.stream_top import Opened, StreamTop
 from deepvis.live.unit_image_commands import commands_for
 from deepvis.live.unit_image_reader import UnitImageReader
 from deepvis.live.unit_images import UnitImagesWorker
-from deepvis.models.zoo import DEFAULT_MODEL, OVERRIDES, Model, open_model
+from deepvis.models.zoo import DEFAULT_MODEL, OVERRIDES, Model, model_names, open_model
 from deepvis.network.errors import ModelError
 from deepvis.network.ref import NetworkRef
 from deepvis.scan.running import RunningTop
@@ -135,11 +136,13 @@ def first_state(settings: Settings, model: Model, back_mode: str, *, starts_movi
         moving=starts_moving or is_moving_by_itself(settings),
         fit=Fit.STRETCH if settings.stretch else Fit.CROP,
         mirror=settings.mirror,
+        images=settings.images,
     )
     layers = tuple(LayerInfo(name, "", 1, 1, 1, model.short_names.get(name, "")) for name in model.layer_names)
     channels, height, width = model.preprocessor.input_shape
     info = NetInfo(model.name, layers, (channels, height, width), model.labels, groups=model.groups)
-    return AppState(info, view, source, fast=settings.fast, initial_view=view)
+    known = Known(models=model_names())
+    return AppState(info, view, source, fast=settings.fast, initial_view=view, known=known)
 
 
 def is_moving_by_itself(settings: Settings) -> bool:
@@ -222,7 +225,7 @@ def make_parts(settings: Settings, model: Model, passes: PassLog) -> Parts:
     )
     camera = 0 if settings.camera is None else settings.camera
     return Parts(
-        InputWorker(lambda: open_still(settings.images), lambda: open_moving(camera, settings.video)),
+        InputWorker(open_still, lambda: open_moving(camera, settings.video)),
         network,
         Makers(open_images, lambda: OptimizeWorker(lambda: model, settings.device)),
         stream,

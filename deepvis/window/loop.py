@@ -10,13 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from deepvis.core.answers import Answer
+from deepvis.core.answers import Answer, Report
 from deepvis.core.commands import COMMANDS, Group, Outcome, command_of, optimization_ended, press
-from deepvis.core.effects import SavePicture
-from deepvis.core.keys import key_name
+from deepvis.core.effects import SavePicture, SaveTop, Say
+from deepvis.core.history import closed, remembered
 from deepvis.core.panes import PaneLayout
-from deepvis.core.state import PRESETS, AppState
+from deepvis.core.state import PRESETS, AppState, GoTo, Known, Palette
+from deepvis.core.typed import clicked_while_typing, pasted
 from deepvis.core.types import NetInfo
+from deepvis.live.input import Listed
 from deepvis.window.fixed_scales import FixedScales
 from deepvis.window.options import RunOptions, UsageError
 from deepvis.window.parts import Parts
@@ -26,16 +28,21 @@ from deepvis.window.record import Recorder
 from deepvis.window.script import Script
 from deepvis.window.stats import Stats
 from deepvis.window.status import StatusReader
+from deepvis.window.typist import Typist
 from deepvis.window.ui.compose import compose, has_changed
 from deepvis.window.ui.hit import hit
+from deepvis.window.ui.panes.palette import candidate_at
 from deepvis.window.ui.scene import Scene
-from deepvis.window.ui.window import AnyWindow, Closed, Event, Key, Mouse, Resized
+from deepvis.window.ui.window import AnyWindow, Closed, Event, Key, Mouse, Pasted, Resized
 from deepvis.window.wants import missing, shown_frame, shown_progress
 
 BUSY_MS, IDLE_MS = 10, 15  # waits for a key while something changes, and after a second in which nothing did
 NETWORK_WAITS = 0.5  # seconds at most until it loads: the window with the picture comes first
 HELP_ROWS = (*COMMANDS.values(), *HELP)
-NEEDS_NETWORK = frozenset({Group.MOVE.value, Group.BACK.value, Group.UNIT.value})
+NEEDS_NETWORK = frozenset({Group.MOVE.value, Group.FIND.value, Group.BACK.value, Group.UNIT.value})
+STEP_SECONDS = 1.0  # presses of a key that are this close belong to one step of undo
+GO_TO_SECONDS = 1.0  # after the last digit the typed number is gone to
+CONSENT_SECONDS = 6.0  # in which the same key once more does what was refused
 
 Layouts = Callable[[NetInfo, int, int], PaneLayout]  # of (network, height, width)
 
@@ -61,6 +68,9 @@ class Loop:
         self._status = StatusReader()
         self._with_fixed_scale = FixedScales()
         self._script = Script(options.keys)
+        self._typist = Typist()
+        self._acted_at = float("-inf")  # when the user pressed or clicked last
+        self._refused_at = float("-inf")
         self._early: list[str] = []  # keys that need the network, pressed before it was there
         self._pressed_at: list[float] = []  # of keys whose effect is not on the screen yet
         self._to_save: list[SavePicture] = []  # once what was pressed before is on the screen
@@ -107,6 +117,7 @@ class Loop:
         idle = time.monotonic() - self._changed_at > 1
         for event in self.window.poll(IDLE_MS if idle and self._script.is_done else BUSY_MS):
             self._handle(event)
+        self._take_pauses()
         self._take_news()
         self.parts.ask(self.state)
         if self._has_picture or time.monotonic() - self._opened_at > NETWORK_WAITS:
@@ -123,10 +134,13 @@ class Loop:
         elif isinstance(event, Resized):
             self._lay_out(event.height, event.width)
         elif isinstance(event, Key):
-            name = key_name(event.code)
-            self._pointer = None if name else self._pointer
-            if name:
-                self.press(name)
+            key = self._typist.key(event.code, is_typing=self.state.typing is not None)
+            if key:
+                self._pointer = None
+                self.press(key)
+        elif isinstance(event, Pasted):
+            self._acted_at = time.monotonic()
+            self.state = pasted(self.state, event.text)
         elif event.kind in ("move", "leave"):
             self._pointer = (event.row, event.col) if event.kind == "move" else None
         elif self._scene is not None:
@@ -136,31 +150,67 @@ class Loop:
     def press(self, key: str) -> None:
         """Do what a key does. One that needs the network waits until it is there, and so do those after it."""
         bound = command_of(key)
-        if bound is None:
-            return
-        if self.parts.latest.info is None and (self._early or bound.group in NEEDS_NETWORK) and bound.name != "quit":
-            self._early.append(key)
-            return
+        if self.state.typing is None:
+            waits = bool(self._early) or (bound is not None and bound.group in NEEDS_NETWORK)
+            if self.parts.latest.info is None and waits and bound is not COMMANDS["quit"]:
+                self._early.append(key)
+                return
+            if bound is None:
+                return
         self._pressed_at.append(time.monotonic())
         self._status.forget_first_hint()
-        self._become(press(self.state, key))
+        self._act(press(self._before_acting(), key))
 
-    def _become(self, outcome: Outcome) -> None:
+    def _before_acting(self) -> AppState:
+        """The state; after a pause what comes is a new step of undo."""
+        now = time.monotonic()
+        pause, self._acted_at = now - self._acted_at, now
+        return closed(self.state) if pause > STEP_SECONDS else self.state
+
+    def _act(self, outcome: Outcome) -> None:
         """Take over the state that a key or the mouse has made, and carry out its effects."""
         self.state, effects = outcome
         for effect in effects:
             if isinstance(effect, SavePicture):
                 self._to_save.append(effect)
+            elif isinstance(effect, Say):
+                self._status.tell(effect.sentence)
             else:
                 self.parts.carry_out(effect)
+
+    def _take_pauses(self) -> None:
+        """What is done by waiting: a typed number is gone to, and what was refused is not asked about any more."""
+        now = time.monotonic()
+        typing, pause = self.state.typing, now - self._acted_at
+        if isinstance(typing, GoTo) and typing.text and self._script.is_done and pause > GO_TO_SECONDS:
+            self.press("enter")
+        if self.state.refused is not None and now - self._refused_at > CONSENT_SECONDS:
+            self.state = replace(self.state, refused=None)
 
     def _point(self, event: Mouse, scene: Scene) -> None:
         target = hit(scene, event.row, event.col)
         self._pressed_at.append(time.monotonic())
+        before = self._before_acting()
+        if before.typing is not None:
+            self._act(self._pointed_while_typing(before, event, scene))
+            return
         if event.kind == "press":
-            self._become(clicked(self.state, target))
+            after, effects = clicked(before, target)
+            grows = ""
         else:
-            self._become(wheeled(self.state, target, event.steps))
+            after, effects = wheeled(before, target, event.steps)
+            grows = f"wheel over {target.pane}"
+        self._act((remembered(before, after, grows, effects), effects))
+
+    @staticmethod
+    def _pointed_while_typing(state: AppState, event: Mouse, scene: Scene) -> Outcome:
+        """A click on a candidate takes it, one elsewhere closes the palette; the wheel goes through the candidates."""
+        if event.kind == "press":
+            is_open = isinstance(scene.state.typing, Palette) and scene.state.typing == state.typing
+            return clicked_while_typing(state, candidate_at(scene, event.row, event.col) if is_open else None)
+        for _ in range(abs(event.steps)):
+            state, _effects = press(state, "up" if event.steps > 0 else "down")
+        return state, ()
 
     def _lay_out(self, height: int, width: int) -> None:
         self._layout = self._layouts(self.state.info, height, width)
@@ -178,7 +228,7 @@ class Loop:
             self.state = replace(self.state, info=latest.info)
             self._lay_out(*self.window.size)
             for key in self._early:
-                self._become(press(self.state, key))
+                self._act(press(self.state, key))
             self._early.clear()
         if latest.snapshot is not None and latest.snapshot is not before.snapshot:
             self._status.passes.count()
@@ -186,15 +236,27 @@ class Loop:
             self.state = optimization_ended(self.state, latest.ended_run)
         for answer in self.parts.answers():
             self._say(answer)
+        self._know(self.parts.listed, self.state.known)
 
-    def _say(self, answer: Answer[Any, str]) -> None:
-        """Show the sentence that answers an effect."""
-        self._status.tell(answer.error or answer.value or "")
+    def _know(self, listed: Listed, known: Known) -> None:
+        """Tell the palette of photos that were listed since."""
+        facts = (listed.photos, listed.first, self.window.hears_text)
+        if listed.photos is not known.photos or facts[1:] != (known.first_photo, known.hears_text):
+            self.state = replace(self.state, known=Known(*facts[:2], known.models, facts[2]))
+
+    def _say(self, answer: Answer[Any, Report]) -> None:
+        """Show the sentence that answers an effect; if it was refused, the same key once more does it."""
+        report = answer.value
+        self._status.tell(answer.error or (report.sentence if report else ""))
+        if report is not None and report.is_refused and isinstance(answer.ask, SaveTop):
+            self.state = replace(self.state, refused=answer.ask)
+            self._refused_at = time.monotonic()
 
     def _run_script(self) -> None:
         """Send the script's next key, once the panes have settled."""
         key = self._script.take(self.missing)
         if key is not None:
+            self.state = closed(self.state)  # each key of a script is a step of undo, however fast it comes
             self.press(key)
             self.parts.ask(self.state)
 
@@ -251,13 +313,13 @@ class Loop:
             self._say(self._saved(effect, self._shown))
         self._to_save.clear()
 
-    def _saved(self, effect: SavePicture, bgr: np.ndarray) -> Answer[SavePicture, str]:
+    def _saved(self, effect: SavePicture, bgr: np.ndarray) -> Answer[SavePicture, Report]:
         path = self._pictures / picture_name(self.state.info.name, self.state.unit)
         try:
             save_picture(path, bgr)
         except OSError as error:
             return Answer(effect, error=f"the picture {path} could not be saved: {error.strerror or error}")
-        return Answer(effect, f"saved {path}")
+        return Answer(effect, Report(f"saved {path}"))
 
     # ------------------------------------------------------------------ ending
 

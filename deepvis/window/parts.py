@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from deepvis.core.answers import NOTHING_YET, Answer
-from deepvis.core.effects import Effect, ForgetTop, SaveTop, StartOptimizing, StopOptimizing
+from deepvis.core.answers import NOTHING_YET, Answer, Report
+from deepvis.core.effects import Effect, ForgetTop, RecallTop, SaveTop, StartOptimizing, StopOptimizing
 from deepvis.core.state import AppState, InputState
 from deepvis.core.types import NetAsk, NetInfo
-from deepvis.live.input import InputWorker
+from deepvis.live.input import InputWorker, Listed
 from deepvis.live.network import NetworkWorker
 from deepvis.live.optimize import OptimizeAsk, OptimizeWorker
 from deepvis.live.stream_top import StreamTop
@@ -57,7 +57,7 @@ class Parts:
         self._asked_input: InputState | None = None
         self._asked_pass: NetAsk | None = None
         self._asked_images: ImagesAsk | None = None
-        self._saved: Answer[SaveTop, str] | None = None  # the newest that was handed on
+        self._saved: Answer[SaveTop, Report] | None = None  # the newest that was handed on
         input.start()
 
     def start_network(self) -> None:
@@ -94,6 +94,9 @@ class Parts:
         elif isinstance(effect, ForgetTop) and self._stream is not None:
             self._stream.running.reset()
             self._look_again()
+        elif isinstance(effect, RecallTop) and self._stream is not None:
+            self._stream.running.recall()
+            self._look_again()
         elif isinstance(effect, SaveTop) and self._stream is not None:
             self._stream.inbox.put(effect)
             self._look_again()
@@ -115,13 +118,18 @@ class Parts:
             self._look_again()
         return self.latest
 
-    def answers(self) -> list[Answer[SaveTop, str]]:
+    def answers(self) -> list[Answer[SaveTop, Report]]:
         """What has come of effects that end with a sentence for the user, each once."""
         saved = self._stream.outbox.peek() if self._stream else None
         if saved is None or saved is self._saved:
             return []
         self._saved = saved
         return [saved]
+
+    @property
+    def listed(self) -> Listed:
+        """The photos that are listed already."""
+        return self._input.listed
 
     def stop(self) -> None:
         """End all workers; what is in progress is waited for a moment."""

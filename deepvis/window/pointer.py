@@ -46,7 +46,7 @@ def clicked(state: AppState, target: Target) -> Outcome:
         return outcome(state if target.channel is None else select_unit(state, target.channel))
     if target.pane == "input":
         return press(state, "f" if state.input.moving else "e")
-    keys = {"aux": "z", "back": "b", "jpgvis": "7", "status": "h"}
+    keys = {"aux": "z", "back": "b", "jpgvis": "S", "status": "h"}
     return press(state, keys[target.pane]) if target.pane in keys else (state, ())
 
 

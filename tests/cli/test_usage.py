@@ -40,6 +40,8 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
         ("--camera front", "--camera: 'front' is not a whole number"),
         ("--channel-order GBR", "--channel-order"),
         ("--backend theano", "--backend"),
+        ('--keys "text"', 'nothing is open to type "text" into; open the palette'),
+        ('--keys /"text', 'the quotation mark in "text has no end'),
         ("--keys lift", "did you mean 'left'?"),
         ("--keys wait:soon", "names no seconds, expected a number as in wait:2"),
         ("--keys wait:-1", "'wait:-1' names no seconds"),

@@ -11,8 +11,18 @@ from hypothesis import strategies as st
 import deepvis.network.back_modes  # noqa: F401  (fills the table)
 from deepvis.core import commands
 from deepvis.core.back_modes import DECONV, GRADIENT, OFF
-from deepvis.core.commands import COMMANDS, Command, columns, command, command_of, optimization_ended, outcome, press
-from deepvis.core.effects import Effect, ForgetTop, SavePicture, SaveTop, StartOptimizing, StopOptimizing
+from deepvis.core.commands import (
+    COMMANDS,
+    Command,
+    Group,
+    columns,
+    command,
+    command_of,
+    optimization_ended,
+    outcome,
+    press,
+)
+from deepvis.core.effects import Effect, ForgetTop, SavePicture, SaveTop, Say, StartOptimizing, StopOptimizing
 from deepvis.core.state import (
     GAMMA_BOOSTS,
     INDIVIDUAL_BOOSTS,
@@ -75,9 +85,10 @@ def test_any_keys_in_any_order_keep_the_state_valid(keys: list[str]) -> None:
     for key in keys:
         state, _ = press(state, key)
         assert_valid(state)
-    state = after("esc", "esc", "esc", start=state)  # help, optimizer, view
-    assert state.view == START.view
-    assert state.live.optimizing is None
+    state = after(*["esc"] * 12, start=state)
+    assert state.live.optimizing is None and state.typing is None
+    assert not {state.view.help, state.view.pattern, state.view.receptive_field} & {True}
+    assert (state.view.back_mode, state.view.zoom, state.view.pinned, state.view.debug) == (OFF, Zoom.OFF, None, 0)
 
 
 @given(st.lists(st.sampled_from(["left", "right", "up", "down", "J", "L", "I", "K", "u", "o"]), max_size=40))
@@ -92,20 +103,21 @@ def test_every_command_has_a_sentence_of_help_and_a_key_that_every_platform_has(
     for row in COMMANDS.values():
         assert row.help
         assert not row.help.endswith(".")
-        assert any(not (len(key) == 1 and key.isupper()) for key in row.keys), f"{row.name} needs a second key"
+        if row.group == Group.MOVE.value:  # all others are in the palette, too
+            assert any(not (len(key) == 1 and key.isupper()) for key in row.keys), f"{row.name} needs a second key"
 
 
-def test_the_keys_of_the_original_do_what_they_did() -> None:
+def test_the_keys_of_the_original_do_what_they_did_but_for_the_digits() -> None:
     original = {
         "f": "toggle_freeze", "c": "toggle_moving", "e": "next_file", "w": "previous_file",
         "h": "toggle_help",
-        "0": "toggle_fit", "5": "cycle_debug", "q": "quit", "esc": "escape", "left": "left", "j": "left",
+        "q": "quit", "esc": "escape", "left": "left", "j": "left",
         "right": "right", "l": "right", "down": "down", "k": "down", "up": "up", "i": "up", "J": "left_fast",
         "L": "right_fast", "K": "down_fast", "I": "up_fast", "u": "previous_layer", "o": "next_layer",
-        "U": "previous_layer", "O": "next_layer", "t": "cycle_gamma", "T": "cycle_individual_boost",
+        "O": "next_layer", "t": "cycle_gamma", "T": "cycle_individual_boost",
         "s": "toggle_pattern", "a": "toggle_diffs", "b": "cycle_back", "n": "cycle_back_mode",
-        "m": "cycle_back_filter", "d": "freeze_back_unit", "z": "cycle_zoom", "9": "toggle_unit_images",
-        "8": "toggle_label_predictions", "pgdn": "next_file", "pgup": "previous_file",
+        "m": "cycle_back_filter", "d": "freeze_back_unit", "z": "cycle_zoom",
+        "pgdn": "next_file", "pgup": "previous_file",
     }  # fmt: skip
     for key, name in original.items():
         bound = command_of(key)
@@ -226,21 +238,45 @@ def test_zoom_skips_the_back_projection_where_there_is_none() -> None:
 def test_files_and_camera() -> None:
     assert after("e", "e", "w").input.file_index == 1
     assert after("w").input.file_index == -1
-    state = after("c", "f")
-    assert (state.input.moving, state.input.frozen) == (True, True)
-    state = after("e", start=state)
-    assert (state.input.moving, state.input.file_index) == (False, 0)
-    assert after("0").input.fit is Fit.STRETCH
-    assert after("0", "0").input.fit is Fit.CROP
+    assert after("F").input.fit is Fit.STRETCH
+    assert after("F", "F").input.fit is Fit.CROP
 
 
-def test_esc_closes_the_help_stops_the_optimizer_then_resets() -> None:
-    state = after("o", "x", "h", "esc")
-    assert not state.view.help and state.live.optimizing is not None
-    assert state.live.optimizing.unit == Unit("conv2", 0)
-    state = after("esc", start=state)
-    assert (state.live.optimizing, state.view.layer_index) == (None, 1)
-    assert after("esc", start=state).view == START.view
+@pytest.mark.parametrize("key", ["e", "w"])
+def test_beside_a_camera_the_next_file_is_one_of_the_users_own_and_never_a_sample(key: str) -> None:
+    camera = after("c", "f")
+    assert (camera.input.moving, camera.input.frozen) == (True, True)
+    state, (said,) = press(camera, key)
+    assert state.input == camera.input and "c shows the sample photos" in said.sentence
+    own = replace(camera, input=replace(camera.input, images="/photos"))
+    state, (said,) = press(own, key)
+    assert (state.input.moving, state.input.file_index) == (False, 0) and "c goes back" in said.sentence
+    assert after("backspace", start=state).input == own.input
+
+
+def test_esc_leaves_one_thing_after_the_other_and_never_resets() -> None:
+    state = after("o", "down", "right", "b", "d", "a", "r", "x", "s", "z", "D", "h", "/")
+    left = []
+    facts = {
+        "palette": lambda s: s.typing is None, "help": lambda s: not s.view.help, "debug": lambda s: not s.view.debug,
+        "zoom": lambda s: s.view.zoom is Zoom.OFF, "patterns": lambda s: not s.view.pattern,
+        "optimizing": lambda s: s.live.optimizing is None, "origin": lambda s: s.view.pinned is None,
+        "diffs": lambda s: s.view.show is Show.ACTIVATIONS, "field": lambda s: not s.view.receptive_field,
+        "back": lambda s: s.view.back_mode == OFF,
+    }  # fmt: skip
+    for _ in range(len(facts)):
+        before, state = state, after("esc", start=state)
+        left += [name for name, is_left in facts.items() if is_left(state) and not is_left(before)]
+    assert left == list(facts)
+    there, (said,) = press(state, "esc")
+    assert there.view == state.view and state.unit == Unit("conv2", 1) and said.sentence.startswith("nothing left")
+
+
+def test_the_view_is_reset_from_the_palette_and_that_can_be_undone() -> None:
+    state = after("o", "down", "right", "b", "t")
+    reset = after("/", *"reset", "enter", start=state)
+    assert reset.view == START.view
+    assert after("ctrl+z", start=reset).view == state.view
 
 
 def test_each_press_of_the_optimizer_begins_a_run_of_its_own() -> None:
@@ -248,7 +284,7 @@ def test_each_press_of_the_optimizer_begins_a_run_of_its_own() -> None:
     unit = Unit("conv1", 0)
     assert state.live.optimizing == StartOptimizing(2, unit, "3", from_frame=True)
     assert effects_of("x", "g") == [StartOptimizing(1, unit, "3"), state.live.optimizing]
-    moved = after("o", "0", "v", start=state)
+    moved = after("o", "F", "v", start=state)
     assert moved.live.preset == 3
     assert moved.live.optimizing == StartOptimizing(3, unit, "4", from_frame=True, fit=Fit.STRETCH)
     assert effects_of("v") == [] and after("v").live.optimizing is None
@@ -256,9 +292,19 @@ def test_each_press_of_the_optimizer_begins_a_run_of_its_own() -> None:
 
 
 def test_effects_of_the_other_keys() -> None:
-    assert effects_of("1", "2", "2", "p") == [ForgetTop(1), SaveTop(2), SaveTop(3), SavePicture(4)]
-    assert after("1", "2", "2", "p").live == START.live
-    assert effects_of("x", "esc", "esc")[1:] == [StopOptimizing(2)]
+    found = effects_of("R", "W", "W", "p")
+    assert [effect for effect in found if not isinstance(effect, Say)] == [
+        ForgetTop(1), SaveTop(3), SaveTop(4), SavePicture(5),
+    ]  # fmt: skip
+    assert after("R", "W", "W", "p").live == START.live
+    assert effects_of("x", "esc", "esc")[1:2] == [StopOptimizing(2)]
+
+
+def test_the_very_next_press_consents_to_what_was_refused() -> None:
+    refused = replace(START, refused=SaveTop(7))
+    state, (save,) = press(refused, "W")
+    assert save == SaveTop(1, over_better=True) and state.refused is None
+    assert effects_of("o", "W", start=refused) == [SaveTop(1)]
 
 
 def test_the_end_of_an_older_run_changes_nothing() -> None:
@@ -283,7 +329,7 @@ def test_a_command_is_pure(row: Command, start: AppState) -> None:
     assert [effect.id for effect in effects] == list(range(start.next_id, state.next_id))
 
 
-@given(st.lists(st.sampled_from([row.keys[0] for row in COMMANDS.values()]), max_size=60))
+@given(st.lists(st.sampled_from([row.keys[0] for row in COMMANDS.values() if row.keys]), max_size=60))
 @settings(max_examples=100, deadline=None)
 def test_effects_have_distinct_and_rising_ids(keys: list[str]) -> None:
     ids = [effect.id for effect in effects_of(*keys)]
@@ -292,7 +338,8 @@ def test_effects_have_distinct_and_rising_ids(keys: list[str]) -> None:
 
 def test_the_markdown_names_every_key() -> None:
     text = commands.markdown()
-    assert all(f"`{key}`" in text for row in COMMANDS.values() for key in row.keys)
+    assert all(f"`{key}`" in text for row in COMMANDS.values() for key in commands.shown_keys(row))
+    assert "| `0-9` | Go to a unit" in text and "| in `/` | Reset the view" in text
 
 
 def test_v_runs_through_the_colour_maps() -> None:

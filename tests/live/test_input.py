@@ -52,7 +52,7 @@ class Bench:
         self.clock, self.moving = FakeClock(), FakeMoving()
         self.seen: Frame | None = None
         self.stills = Stills(FolderListing(str(folder)), clock=self.clock)
-        self.worker = InputWorker(lambda: self.stills, lambda: self.moving, self.clock)
+        self.worker = InputWorker(lambda _: self.stills, lambda: self.moving, self.clock)
 
     def answer(self, state: InputState | None = None) -> float | None:
         return self.worker.handle(state)
@@ -349,7 +349,7 @@ def test_files_and_a_video_through_the_thread(tmp_path):
     save_photo(tmp_path / "photos" / "a.png", 77)
     video = save_video(tmp_path / "v.avi", [20, 60, 100])
     worker = InputWorker(
-        lambda: open_still(str(tmp_path / "photos")), lambda: open_moving(video=str(video)), FakeClock()
+        lambda _: open_still(str(tmp_path / "photos")), lambda: open_moving(video=str(video)), FakeClock()
     )
     worker.start()
     worker.inbox.put(STILL)
@@ -372,7 +372,7 @@ def test_files_and_a_video_through_the_thread(tmp_path):
 
 
 def test_a_source_that_cannot_be_opened_is_told_and_the_other_works(tmp_path):
-    def no_source():
+    def no_source(_):
         raise OSError("no such thing")
 
     worker = InputWorker(no_source, lambda: open_moving(video=str(save_video(tmp_path / "v.avi", [20]))), FakeClock())

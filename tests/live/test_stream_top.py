@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from deepvis.core.answers import Report
 from deepvis.core.effects import SaveTop
 from deepvis.core.types import NetAsk, Unit, UnitImages
 from deepvis.live.backends.fake import FAKE_INFO, FakeBackend
@@ -52,14 +53,19 @@ class Saving:
 
     is_unfinished = False
     full = False
+    better = 0
+    count = 3
 
     def __call__(self, found):
         return found
 
+    def better_in(self, folder):
+        return self.better
+
     def save(self, folder):
         if self.full:
             raise OSError(28, "No space left on device")
-        return 3
+        return self.count
 
 
 def test_a_save_is_answered_with_the_effect_that_asked_for_it(tmp_path):
@@ -75,6 +81,24 @@ def test_a_save_is_answered_with_the_effect_that_asked_for_it(tmp_path):
         stream(found)
         answer = stream.outbox.take(0)
         assert answer.ask == effect and answer.error.endswith(said)
-        assert answer.value == (None if full else f"the top 9 of 3 units saved in {tmp_path}")
+        assert answer.value == (None if full else Report(f"the top 9 of 3 units saved in {tmp_path}"))
         stream(found)
         assert stream.outbox.take(0) is None
+
+
+def said_of(stream, save):
+    stream.inbox.put(save)
+    stream(UnitImages(Unit("conv1", 0), 1))
+    return stream.outbox.take(0).value
+
+
+def test_better_pictures_are_replaced_only_by_consent_and_nothing_is_said_to_be_nothing(tmp_path):
+    pictures = Saving()
+    stream = StreamTop(RunningTop(FAKE_INFO), lambda: (FakeBackend(), pictures), lambda: tmp_path)
+    stream(UnitImages(Unit("conv1", 0), 1))
+    pictures.better = 2
+    refused = said_of(stream, SaveTop(1))
+    assert refused.is_refused and refused.sentence.startswith("the top 9 of 2 units there are of more images")
+    assert said_of(stream, SaveTop(2, over_better=True)) == Report(f"the top 9 of 3 units saved in {tmp_path}")
+    pictures.better = pictures.count = 0
+    assert said_of(stream, SaveTop(3)).sentence.startswith("the running top 9 is empty: nothing was saved")

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from deepvis.core.answers import Answer
+from deepvis.core.answers import Answer, Report
 from deepvis.core.back_modes import DECONV
-from deepvis.core.state import AppState
+from deepvis.core.candidates import candidates
+from deepvis.core.effects import SaveTop
+from deepvis.core.state import AppState, Cursor
 from deepvis.core.types import Frame, NetInfo, OptimizeProgress, Unit
 from deepvis.live.backends.fake import FAKE_INFO, FakeBackend
 from deepvis.live.input import InputWorker
@@ -22,13 +24,14 @@ from deepvis.live.unit_image_commands import Commands
 from deepvis.live.unit_image_reader import UnitImageReader
 from deepvis.live.unit_images import UnitImagesWorker
 from deepvis.sources.base import SourceError, new_frame
-from deepvis.window.loop import Loop
+from deepvis.window.loop import CONSENT_SECONDS, STEP_SECONDS, Loop
 from deepvis.window.options import RunOptions, UsageError
 from deepvis.window.parts import Makers, Parts
 from deepvis.window.stats import Stats
 from deepvis.window.ui.layout import layout_for
+from deepvis.window.ui.panes.palette import places_of
 from deepvis.window.ui.readings import is_back_stale
-from deepvis.window.ui.window import Closed, Key, MemoryWindow, Mouse, Resized
+from deepvis.window.ui.window import Closed, Key, MemoryWindow, Mouse, Pasted, Resized
 
 TURNS = 2000
 
@@ -39,6 +42,7 @@ class Photos:
     count = 3
     note = ""
     offset = 0
+    listed = ((("/0", "photo 0"), ("/1", "photo 1"), ("/2", "photo 2")), 0)
 
     def read(self, index: int) -> Frame | SourceError:
         place = (index + self.offset) % self.count
@@ -88,7 +92,7 @@ class Bench:
             return UnitImagesWorker(lambda: UnitImageReader([folder], info, Commands("--model fake")))
 
         self.parts = Parts(
-            InputWorker(Photos, no_camera),  # type: ignore[arg-type]
+            InputWorker(lambda _: Photos(), no_camera),  # type: ignore[arg-type]
             NetworkWorker(lambda: backend),
             Makers(images, lambda: self.optimizer),
         )
@@ -307,3 +311,80 @@ def test_a_press_outlives_the_end_of_the_run_before_it(make: Callable[..., Bench
     bench.optimizer.give(second, 2, done=True)
     bench.until(bench.is_settled)
     assert bench.optimizing() is None
+
+
+def test_typed_letters_are_text_and_not_commands(make: Callable[..., Bench]) -> None:
+    bench = make()
+    bench.until(bench.is_settled)
+    bench.keys("/quit R")
+    assert bench.state.typing.text == "quit R" and not bench.state.quit
+    bench.window.send(Key(0x1B))
+    bench.loop.turn()
+    assert bench.state.typing is None and not bench.state.quit
+    bench.window.send(Pasted("/home/me/photos"))
+    bench.loop.turn()
+    assert bench.state.typing.text == "/home/me/photos"
+
+
+def test_the_photos_that_are_listed_are_found_by_name(make: Callable[..., Bench]) -> None:
+    bench = make()
+    bench.until(lambda: bench.state.known.photos)
+    bench.until(bench.is_settled)
+    bench.keys("/photo 2\r")
+    bench.until(bench.is_settled)
+    assert bench.scene().frame.label == "photo 2"
+    bench.keys("\x08")
+    bench.until(bench.is_settled)
+    assert bench.scene().frame.label == "photo 0"
+
+
+def test_a_typed_number_is_gone_to_after_a_pause(make: Callable[..., Bench]) -> None:
+    bench = make()
+    bench.until(bench.is_settled)
+    bench.keys("7")
+    assert bench.state.unit == Unit("conv1", 7) and bench.state.history.past == ()
+    bench.until(lambda: bench.state.typing is None)
+    assert bench.state.unit == Unit("conv1", 7) and len(bench.state.history.past) == 1
+
+
+def test_moves_with_a_pause_between_are_steps_of_their_own(make: Callable[..., Bench]) -> None:
+    bench = make()
+    bench.until(bench.is_settled)
+    bench.keys("klll")
+    bench.loop._acted_at -= STEP_SECONDS + 1
+    bench.keys("ll\x08")
+    assert bench.state.unit.channel == 3
+    bench.keys("\x08")
+    assert bench.state.unit.channel == 0
+
+
+def test_what_was_refused_is_not_asked_for_ever(make: Callable[..., Bench]) -> None:
+    bench = make()
+    bench.until(bench.is_settled)
+    bench.loop._say(Answer(SaveTop(3), Report("not saved", is_refused=True)))
+    bench.loop.turn()
+    assert bench.scene().status.hint == "not saved" and bench.state.refused == SaveTop(3)
+    bench.loop._refused_at -= CONSENT_SECONDS + 1
+    bench.loop.turn()
+    assert bench.state.refused is None
+
+
+def test_a_click_takes_a_candidate_and_one_beside_closes_the_palette(make: Callable[..., Bench]) -> None:
+    bench = make()
+    bench.until(bench.is_settled)
+    bench.keys("/1")
+    scene = bench.scene()
+    second = places_of(scene, len(candidates(scene.state))).lines[1]
+    wanted = candidates(scene.state)[1].target
+    bench.window.send(Mouse("press", second.row + 4, second.col + 40))
+    bench.loop.turn()
+    assert bench.state.typing is None and bench.state.view.layer_index == wanted
+    assert bench.state.view.cursor is Cursor.LAYERS
+    before = bench.state.view
+    bench.keys("/1")
+    bench.window.send(Mouse("wheel", 5, 5, steps=-1))
+    bench.loop.turn()
+    assert bench.state.typing.row == 1
+    bench.window.send(Mouse("press", 400, 10))
+    bench.loop.turn()
+    assert bench.state.typing is None and bench.state.view == before

@@ -14,6 +14,7 @@ import numpy as np
 from deepvis.core.back_modes import title_of
 from deepvis.core.state import Show
 from deepvis.core.types import BackAsk, LayerInfo, Unit, UnitStanding
+from deepvis.core.words import short_label
 from deepvis.window.ui.scene import Scene
 
 NO_VALUES = np.empty((0, 1, 1), np.float32)
@@ -135,13 +136,6 @@ def label_of(scene: Scene, unit: Unit) -> str:
     if unit.layer in info.label_layers and unit.channel < len(info.labels):
         return short_label(info.labels[unit.channel])
     return ""
-
-
-def short_label(label: str) -> str:
-    """'n02123045 tabby, tabby cat' to 'tabby, tabby cat': without the synset's number."""
-    head, _, rest = label.strip().partition(" ")
-    is_synset = len(head) == 9 and head[0] == "n" and head[1:].isdigit()
-    return rest if is_synset and rest else label.strip()
 
 
 def top_classes(scene: Scene, count: int = 5) -> list[tuple[str, float]]:

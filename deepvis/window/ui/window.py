@@ -18,8 +18,9 @@ from typing import Literal, Protocol
 import cv2
 import numpy as np
 
+from deepvis.window.ui.clipboard import Clipboard
 from deepvis.window.ui.pointer_shield import PointerShield
-from deepvis.window.ui.x11 import Ears
+from deepvis.window.ui.x11 import CTRL_V, Ears
 
 NO_KEY = (-1, 255)
 SMALLEST = 160  # pixels of a side below which a size is taken for a minimized window
@@ -56,7 +57,14 @@ class Closed:
     """The user closed the window."""
 
 
-Event = Key | Mouse | Resized | Closed
+@dataclass(frozen=True)
+class Pasted:
+    """text: that another program had copied or selected."""
+
+    text: str
+
+
+Event = Key | Mouse | Resized | Closed | Pasted
 
 
 class WindowError(RuntimeError):
@@ -69,6 +77,10 @@ class AnyWindow(Protocol):
     @property
     def size(self) -> tuple[int, int]:
         """(height, width) of the area for the picture."""
+
+    @property
+    def hears_text(self) -> bool:
+        """True where capitals, accents and pasted text arrive."""
 
     def show(self, bgr: np.ndarray) -> None:
         """Show an (H, W, 3) uint8 picture; the array may be written again afterwards."""
@@ -110,11 +122,16 @@ class Window:
         if self._ears is not None:
             self._ears.listen(title)
             self._shield = PointerShield(self._ears.window)
+        self._clipboard = Clipboard() if self.hears_text and self._ears is not None else None
         self._early = early  # counts where nothing listens beside the toolkit
 
     @property
     def size(self) -> tuple[int, int]:
         return self._size
+
+    @property
+    def hears_text(self) -> bool:
+        return sys.platform != "linux" or (self._ears is not None and self._ears.found)
 
     def show(self, bgr: np.ndarray) -> None:
         if not self._closed:  # imshow would open a closed window anew
@@ -128,6 +145,7 @@ class Window:
         if self._ears is not None and self._ears.found:
             codes = self._ears.hear()
         events.extend(Key(code) for code in codes if code not in NO_KEY)
+        events.extend(self._pasted(codes))
         if not self._closed and not self._is_visible():
             self._closed = True
             events.append(Closed())
@@ -142,6 +160,9 @@ class Window:
         self._closed = True
         if self._shield is not None:
             self._shield.close()
+        if self._clipboard is not None:
+            self._clipboard.close()
+            self._clipboard = None
         if self._ears is not None:
             self._ears.close()
 
@@ -152,6 +173,15 @@ class Window:
             return not self._closed and cv2.getWindowProperty(self.title, cv2.WND_PROP_VISIBLE) >= 1
         except cv2.error:
             return False
+
+    def _pasted(self, codes: list[int]) -> list[Event]:
+        """The text that Ctrl + V or the middle button has asked for, once it has come."""
+        if self._clipboard is None:
+            return []
+        if CTRL_V & set(codes):
+            self._clipboard.ask("CLIPBOARD")
+        text = self._clipboard.take()
+        return [Pasted(text)] if text else []
 
     def _resized(self) -> list[Event]:
         _, _, width, height = cv2.getWindowImageRect(self.title)
@@ -172,6 +202,8 @@ class Window:
     def _on_mouse(self, kind: int, col: int, row: int, flags: int, _: object) -> None:
         if kind in (cv2.EVENT_LBUTTONDOWN, cv2.EVENT_LBUTTONDBLCLK):
             self._mouse.append(Mouse("press", row, col))
+        elif kind == cv2.EVENT_MBUTTONDOWN and self._clipboard is not None:
+            self._clipboard.ask("PRIMARY")
         elif kind == cv2.EVENT_MOUSEWHEEL:
             turned = flags >> 16
             self._mouse.append(Mouse("wheel", row, col, steps=1 if turned > 0 else -1))
@@ -193,6 +225,7 @@ class MemoryWindow:
         self.shown = 0  # pictures so far
         self._size = (height, width)
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self.hears_text = True
 
     @property
     def size(self) -> tuple[int, int]:

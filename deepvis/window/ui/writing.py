@@ -97,7 +97,7 @@ def _forms() -> dict[tuple[str, str], str]:
 
 
 def joined(text: str) -> str:
-    """Arabic letters in the forms that join them to their neighbours, where the fonts have these; lam and alef as one."""
+    """Arabic letters in the forms that join their neighbours, where the fonts have these; lam and alef as one."""
     forms, result, i = _forms(), "", 0
     while i < len(text):
         joins_before = i > 0 and _joins_after(text[i - 1])
@@ -124,7 +124,7 @@ def _joins_before(letter: str) -> bool:
 
 
 def ordered(text: str) -> str:
-    """A line of which parts are read from the right, as it looks from the left; its first letter says which way it runs."""
+    """A line with parts read from the right, as it looks from the left; its first letter says which way it runs."""
     letters = [c for c in text if unicodedata.bidirectional(c) != "NSM"]
     kinds = [_direction(c) for c in letters]
     base = 1 if next((kind for kind in kinds if kind in "LR"), "L") == "R" else 0

@@ -19,6 +19,7 @@ CONTROL, ALT = 1 << 2, 1 << 3  # bits of a key event's state
 CARDINAL = 6  # Xatom.h
 GREETING_SECONDS = 0.0005  # between two looks for new windows
 GTK_CONTROL, GTK_ALT = 0x40000, 0x80000  # as deepvis.core.keys takes them
+CTRL_V = frozenset({ord("v") | GTK_CONTROL, ord("V") | GTK_CONTROL})
 
 _HANDLER = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
 _ignore = _HANDLER(lambda display, event: 0)  # Xlib would end the process at the first window that is gone

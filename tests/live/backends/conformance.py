@@ -155,7 +155,7 @@ class BackendConformance:
         model = small_model_of_files(tmp_path)
         press_every_key(model, self.make, photos, video, tmp_path, monkeypatch)
         assert list(tmp_path.glob("deepvis-*.png")), "key p has saved nothing"
-        assert list((tmp_path / "cache").rglob("max_im/*/*.jpg")), "key 2 has saved nothing"
+        assert list((tmp_path / "cache").rglob("max_im/*/*.jpg")), "key W has saved nothing"
         if self.network:  # the fake one has units that the model has not, of which nothing can be optimized
             assert list((tmp_path / "cache").rglob("live_opt/*/*.png")), "key x has kept nothing"
 

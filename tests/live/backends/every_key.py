@@ -48,11 +48,13 @@ def press_every_key(
     try:
         settle(loop, "the start")
         keys = [key for row in COMMANDS.values() if row.name != "quit" for key in row.keys]
-        for key in (*keys, "e", *reversed(keys)):  # e: another photo, after 1 has made the running top 9 forget
+        for key in (*keys, "e", *reversed(keys)):  # e: another photo, after R has made the running top 9 forget
             loop.press(key)
             settle(loop, key)
-            if key == "2":
+            if key == "W":
                 settle_saving(loop)
+            if loop.state.typing is not None:  # the next key would be a letter
+                loop.press("esc")
         loop.press("q")
         assert loop.state.quit
     finally:
@@ -63,9 +65,9 @@ def settle_saving(loop: Loop) -> None:
     """Turn the loop until the window says what has become of the running top 9."""
     until = time.monotonic() + PATIENCE
     while "top 9" not in loop.scene.status.hint:  # type: ignore[union-attr]
-        assert time.monotonic() < until, "nothing was said of key 2"
+        assert time.monotonic() < until, "nothing was said of key W"
         loop.turn()
-    settle(loop, "2")
+    settle(loop, "W")
 
 
 def settle(loop: Loop, key: str) -> None:

@@ -24,7 +24,7 @@ def test_a_session_with_photos(start: Start, screen: Any, tiny: list[str], photo
     first = program.saved(1)
     assert first.name.startswith("deepvis-tiny-pool1-1-")
 
-    program.key("comma", "Escape", "o", "o", "Down", "L", "l", "j", "p")  # L moves by three
+    program.key("comma", "Escape", "Up", "o", "Down", "L", "l", "j", "p")  # L moves by three
     assert program.saved(2).name.startswith("deepvis-tiny-conv2-3-")
 
     program.key("h", "h", "Next", "Page_Up", "F1", "F1", "Home", "Shift_L", "Alt_L")
@@ -102,7 +102,7 @@ def test_a_unit_is_optimized_while_one_looks_on_until_esc_stops_it(start: Start,
     assert program.saved(1).name.startswith("deepvis-caffenet-mini-fc8-1-")  # stopped, and the view as it was
     program.until(lambda: unchanged(screen), "nothing to grow any more")
     program.key("Escape", "p")
-    assert program.saved(2).name.startswith("deepvis-caffenet-mini-conv1-0-")
+    assert program.saved(2).name.startswith("deepvis-caffenet-mini-fc8-1-")  # nothing is left to close: no reset
     program.key("q")
     assert program.end() == (0, "")
 

@@ -18,9 +18,12 @@ from deepvis.core.state import (
     BackFilter,
     ColourMap,
     Cursor,
+    GoTo,
     InputState,
+    Known,
     LiveState,
     Look,
+    Palette,
     Show,
     ViewState,
     Zoom,
@@ -184,12 +187,20 @@ def logits_scene(view: ViewState) -> Scene:
 PLAIN = replace(DECONV, look=Look.PLAIN_2015)
 unit_of = Unit("conv2/5x5_reduce", 7)
 
+
+def typing_scene(typing: GoTo | Palette, *, hears_text: bool = True) -> Scene:
+    """Something is being typed; two photos are listed. Without the status line, whose letters lie in a narrow block."""
+    scene = make_scene(UNIT, layout=layout_for(INFO, *SIZE, {"status": None}))
+    known = Known((("/p/egret.jpg", "egret.jpg"), ("/p/gecko.png", "gecko.png")), hears_text=hears_text)
+    return replace(scene, state=replace(scene.state, typing=typing, known=known))
+
+
 LONG_ERROR = (
     "the photo /data/collections/2026/expedition/a_rather_long_name_of_a_folder/photo_000123.jpg ends in the middle of "
     "its data (4,096 of 1,048,576 bytes); copy it again, or take it out of the folder; showing the next one"
 )
 
-# name of the stored picture -> (pane, scene); "error" and "help" are overlays: the whole window
+# name of the stored picture -> (pane, scene); "error", "help" and "palette" are overlays: the whole window
 GOLDEN: dict[str, tuple[str, Callable[[], Scene]]] = {
     "input": ("input", make_scene),
     "input_waiting": ("input", lambda: make_scene(frame=None)),
@@ -258,6 +269,14 @@ GOLDEN: dict[str, tuple[str, Callable[[], Scene]]] = {
         lambda: make_scene(UNIT, optimize=OptimizeProgress(unit_of, "3", 340, 1000, 12.34, montage(4))),
     ),
     "jpgvis_off": ("jpgvis", lambda: make_scene(replace(UNIT, unit_images=False))),
+    "palette": ("palette", lambda: typing_scene(Palette(UNIT, "conv2 7"))),
+    "palette_class": ("palette", lambda: typing_scene(Palette(UNIT, "elk"))),
+    "palette_open": ("palette", lambda: typing_scene(Palette(UNIT))),
+    "palette_nothing": ("palette", lambda: typing_scene(Palette(UNIT, "conv2 700"), hears_text=False)),
+    "palette_photos": ("palette", lambda: typing_scene(Palette(UNIT, "cko.png"))),
+    "palette_path": ("palette", lambda: typing_scene(Palette(UNIT, "/home/me/Größe ß.jpg"))),
+    "palette_number": ("palette", lambda: typing_scene(GoTo(UNIT, "7"))),
+    "palette_wrong_number": ("palette", lambda: typing_scene(GoTo(UNIT, "151"))),
     "error": ("error", lambda: make_scene(status=Status(error=LONG_ERROR))),
     "help": ("help", lambda: make_scene(ViewState(help=True))),
 }

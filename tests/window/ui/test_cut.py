@@ -55,7 +55,8 @@ def test_the_whole_caption_stays_in_the_window(corner: tuple[int, int], monkeypa
 
 def test_facts_without_room_are_said_whole() -> None:
     composer = Composer()
-    scene = make_scene(replace(UNIT, back_mode="deconv", gamma_boost=2), unit_images=unit_images(unit_of), size=(400, 420))
+    view = replace(UNIT, back_mode="deconv", gamma_boost=2)
+    scene = make_scene(view, unit_images=unit_images(unit_of), size=(400, 420))
     composer(scene)
     status = scene.layout["status"]
     said = composer.cut_at(status.row + status.height // 3, status.col + 60)

@@ -158,6 +158,7 @@ SEEN = {
     "FACE": "status",
     "WELL": "back_off",
     "CHIP": "control_list",
+    "CHOSEN": "palette",
     "KEY": "help",
     "LINE": "status",
     "TRACK": "aux_classes",

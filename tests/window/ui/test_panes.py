@@ -124,7 +124,7 @@ def test_an_error_is_said_whole_wherever_there_is_room() -> None:
 
 
 def test_the_keys_that_sentences_name_do_what_they_say() -> None:
-    named = {"b": "cycle_back", "9": "toggle_unit_images", "h": "toggle_help"}
+    named = {"b": "cycle_back", "U": "toggle_unit_images", "h": "toggle_help"}
     assert {key: command_of(key).name for key in named} == named
 
 

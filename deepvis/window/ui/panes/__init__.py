@@ -1,5 +1,5 @@
 """One pane a file; importing this package registers them all."""
 
-from deepvis.window.ui.panes import aux, back, control, error, help, input, jpgvis, layers, status
+from deepvis.window.ui.panes import aux, back, control, error, help, input, jpgvis, layers, palette, status
 
-__all__ = ["aux", "back", "control", "error", "help", "input", "jpgvis", "layers", "status"]
+__all__ = ["aux", "back", "control", "error", "help", "input", "jpgvis", "layers", "palette", "status"]

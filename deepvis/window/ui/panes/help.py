@@ -7,7 +7,7 @@ from collections.abc import Hashable, Sequence
 import cv2
 import numpy as np
 
-from deepvis.core.commands import Command
+from deepvis.core.commands import BY_PALETTE, Command, shown_keys
 from deepvis.core.geometry import Rect
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import bounds, fill, frame, round_corners
@@ -77,12 +77,12 @@ def columns_of(heights: Sequence[float], columns: int) -> list[list[int]]:
 def draw_group(canvas: np.ndarray, scene: Scene, line: Rect, title: str, rows: Sequence[Command]) -> None:
     """A heading and its commands; ``line`` is the first row's place."""
     px = max(min(scene.px(theme.SIZE_TEXT), line.height - 4), 7)
-    keys_wide = min(scene.px(126), line.width // 3)
+    keys_wide = min(scene.px(150), line.width // 3)
     draw_text(canvas, line.row, line.col, title, px, theme.SELECTED, bold=True, width=line.width)
     for i, row in enumerate(rows, start=1):
         place = line.moved(i * line.height, 0)
         col = place.col
-        for key in row.keys:
+        for key in shown_keys(row) or (BY_PALETTE,):
             wide = max(text_width(key, px, True) + scene.px(10), scene.px(20))
             if col + wide > place.col + keys_wide and col > place.col:
                 break

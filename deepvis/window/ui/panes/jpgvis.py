@@ -62,7 +62,7 @@ def draw_part(canvas: np.ndarray, scene: Scene, name: str, title: str, images: U
     """One picture with its title, or its note."""
     if not scene.state.view.unit_images:
         parts = draw_card(canvas, scene, title, "off")
-        sentence(canvas, scene, parts.body, "Unit images are off. Press 9 to show them.")
+        sentence(canvas, scene, parts.body, "Unit images are off. Press U to show them.")
         return
     unit = scene.state.unit
     if images is None or (images.loading and name != "optimized" and getattr(images, name) is None):

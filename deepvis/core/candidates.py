@@ -1,0 +1,220 @@
+"""What the palette offers for a typed text: units, layers, classes, commands, photos, models, paths. Pure.
+
+The best comes first. Nothing here waits or reads a file: photos are those that are listed already.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+from urllib.parse import unquote
+
+from deepvis.core.commands import COMMANDS, Group, shown_keys
+from deepvis.core.fuzzy import Match, folded, match
+from deepvis.core.state import AppState, Known
+from deepvis.core.types import LayerInfo, NetInfo, Unit
+from deepvis.core.words import short_label
+
+MOST_ROWS = 200  # candidates for one text
+MOST_PHOTOS = 100_000  # of the listed photos that are looked through
+MOST_FOUND_PHOTOS = 50
+
+
+class Kind(Enum):
+    """What a candidate is; the word that stands before it."""
+
+    UNIT = "unit"
+    LAYER = "layer"
+    CLASS = "class"
+    COMMAND = "command"
+    PHOTO = "photo"
+    MODEL = "model"
+    PATH = "open"
+
+
+_WEIGHT = {Kind.PATH: 300, Kind.UNIT: 12, Kind.LAYER: 10, Kind.CLASS: 6, Kind.COMMAND: 4, Kind.PHOTO: 2, Kind.MODEL: 0}
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A row of the palette.
+
+    title: what the typed text is looked for in; marks: the places of its letters that were found. note: at the right:
+    a key, a size. target: a unit, a layer's index, a command's name, a file index, a model's name or a path.
+    """
+
+    kind: Kind
+    title: str
+    target: Unit | int | str
+    note: str = ""
+    marks: tuple[int, ...] = ()
+    points: float = 0.0
+
+
+def candidates(state: AppState) -> tuple[Candidate, ...]:
+    """What the open palette offers, best first; () while none is open."""
+    text = getattr(state.typing, "text", None)
+    if text is None:
+        return ()
+    return _candidates(text.strip(), state.layer.name, state.info, state.known, state.history.visited[-4:])
+
+
+@lru_cache(maxsize=8)
+def _candidates(text: str, layer: str, info: NetInfo, known: Known, visited: tuple[Unit, ...]) -> tuple[Candidate, ...]:
+    if not text:
+        commands = sorted(_commands(""), key=lambda row: COMMANDS[str(row.target)].group == Group.MOVE.value)
+        return tuple([*_visited(visited, info), *commands])
+    found = [
+        *_path(text),
+        *_units(text, layer, info),
+        *_layers(text, info),
+        *_classes(text, layer, info),
+        *_commands(text),
+        *_photos(text, known),
+        *_models(text, known.models),
+    ]
+    found.sort(key=lambda row: -row.points - _WEIGHT[row.kind])
+    return tuple(found[:MOST_ROWS])
+
+
+def _visited(visited: Sequence[Unit], info: NetInfo) -> Iterator[Candidate]:
+    """The units visited last, the newest first."""
+    names = {layer.name for layer in info.layers}
+    for unit in dict.fromkeys(reversed(visited)):
+        if unit.layer in names:
+            yield Candidate(Kind.UNIT, f"{unit.layer} {unit.channel}", unit, "visited")
+
+
+def _units(text: str, layer: str, info: NetInfo) -> Iterator[Candidate]:
+    """ "conv5 151": of the layers that fit, the unit of that number; "151": of the current layer."""
+    for each, channel, found in _numbered(text, layer, info):
+        if channel < each.channels:
+            title = f"{each.name} {channel}"
+            marks = (*found.marks, *range(len(each.name) + 1, len(title)))
+            label = _class_of(Unit(each.name, channel), info)
+            yield Candidate(Kind.UNIT, title, Unit(each.name, channel), label or each.type, marks, found.points + 15)
+
+
+def _numbered(text: str, layer: str, info: NetInfo) -> Iterator[tuple[LayerInfo, int, Match]]:
+    """The layers that a text with a number at its end may mean, with the number."""
+    parts = re.fullmatch(r"(.*?)[\s:·#]*\b(\d{1,9})", text)
+    if parts is None:
+        return
+    name, channel = parts[1].strip(), int(parts[2])
+    for each in info.layers:
+        found = _of_layer(name, each.name, each.title) if name else Match(0, ()) if each.name == layer else None
+        if found is not None:
+            yield each, channel, found
+
+
+def why_none(state: AppState) -> str:
+    """Why nothing is offered for the typed text, in a sentence."""
+    text = str(getattr(state.typing, "text", "")).strip()
+    numbered = sorted(_numbered(text, state.layer.name, state.info), key=lambda row: -row[2].points)
+    if numbered:
+        return f"{numbered[0][0].name} has units 0 to {numbered[0][0].channels - 1}"
+    return "nothing of that name"
+
+
+def _of_layer(text: str, name: str, title: str) -> Match | None:
+    """How a text fits a layer: by its name, or by its short name where that fits better."""
+    by_name, by_title = match(text, name), match(text, title) if title != name else None
+    if by_title is not None and (by_name is None or by_title.points > by_name.points):
+        return Match(by_title.points, by_name.marks if by_name else ())
+    return by_name
+
+
+def _layers(text: str, info: NetInfo) -> Iterator[Candidate]:
+    for index, layer in enumerate(info.layers):
+        found = _of_layer(text, layer.name, layer.title)
+        if found is not None:
+            note = f"{layer.type} {layer.channels} × {layer.height} × {layer.width}".strip()
+            yield Candidate(Kind.LAYER, layer.name, index, note, *_of(found))
+
+
+def _of(found: Match) -> tuple[tuple[int, ...], float]:
+    return found.marks, found.points
+
+
+def class_layer(layer: str, info: NetInfo) -> str:
+    """The layer whose units are the classes: the current one, else the probabilities', else the last; "" for none."""
+    names = [each.name for each in info.layers if each.name in info.label_layers]
+    preferred = [name for name in (layer, info.prob_layer) if name in names]
+    return (preferred or names[-1:] or [""])[0]
+
+
+def _class_of(unit: Unit, info: NetInfo) -> str:
+    is_class = unit.layer in info.label_layers and unit.channel < len(info.labels)
+    return short_label(info.labels[unit.channel]) if is_class else ""
+
+
+def _classes(text: str, layer: str, info: NetInfo) -> Iterator[Candidate]:
+    name = class_layer(layer, info)
+    if not name:
+        return
+    for channel, label in enumerate(info.labels[: info.layer(name).channels]):
+        title = short_label(label)
+        if (found := match(text, title)) is not None:
+            yield Candidate(Kind.CLASS, title, Unit(name, channel), f"{name} {channel}", *_of(found))
+
+
+def _commands(text: str) -> Iterator[Candidate]:
+    for row in COMMANDS.values():
+        found = match(text, row.help)
+        if found is not None and row.name not in NOT_OFFERED:
+            yield Candidate(Kind.COMMAND, row.help, row.name, next(iter(shown_keys(row)), ""), *_of(found))
+
+
+NOT_OFFERED = frozenset({"palette", "escape"})  # they would do nothing: the palette is open
+
+
+def _photos(text: str, known: Known) -> list[Candidate]:
+    """Photos in whose names all words of the text are found."""
+    words = folded(text).split()
+    names, starts = _joined(known)
+    found: list[Candidate] = []
+    place = names.find(words[0])
+    while place >= 0 and len(found) < MOST_FOUND_PHOTOS:
+        index = _line_of(starts, place)
+        label = known.photos[index][1]
+        fits = match(text, label) if all(word in folded(label) for word in words) else None
+        if fits is not None:
+            target = known.first_photo + index
+            found.append(Candidate(Kind.PHOTO, label, target, f"{index + 1:,} of {len(known.photos):,}", *_of(fits)))
+        place = names.find(words[0], starts[index + 1])
+    return found
+
+
+@lru_cache(maxsize=2)
+def _joined(known: Known) -> tuple[str, list[int]]:
+    """All names as one folded text, a line each, which is searched fast; where each line starts, and where all end."""
+    lines = [folded(name).replace("\n", " ") for _, name in known.photos[:MOST_PHOTOS]]
+    starts, place = [], 0
+    for line in lines:
+        starts.append(place)
+        place += len(line) + 1
+    return "\n".join(lines), [*starts, place]
+
+
+def _line_of(starts: Sequence[int], place: int) -> int:
+    return bisect_right(starts, place) - 1
+
+
+def _models(text: str, models: Sequence[str]) -> Iterator[Candidate]:
+    for name in models:
+        title = f"model {name}"
+        if (found := match(text, title)) is not None:
+            yield Candidate(Kind.MODEL, title, name, f"--model {name}", *_of(found))
+
+
+def _path(text: str) -> Iterator[Candidate]:
+    """A text that looks like a path of this machine, as file managers and terminals paste it."""
+    path = text.splitlines()[0].strip().strip("\"'")
+    if path.startswith("file://"):
+        path = unquote(path.removeprefix("file://"))
+    if len(path) > 1 and re.match(r"[/~\\]|\.\.?[/\\]|[A-Za-z]:[/\\]", path):
+        yield Candidate(Kind.PATH, path, path, "photo, folder or list")

@@ -1,0 +1,153 @@
+"""What a key does while something is being typed: the number of a unit, or a text in the palette. Pure.
+
+The panes follow what is typed; Esc gives back the view from before. What Enter does is one step of the history.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from deepvis.core.candidates import Candidate, Kind, candidates, why_none
+from deepvis.core.commands import COMMANDS, Outcome, perform, press, say, select_layer, select_unit, source, view
+from deepvis.core.history import remembered
+from deepvis.core.state import AppState, Cursor, GoTo, Palette
+from deepvis.core.types import Unit
+
+PAGE = 8  # rows
+MOST_LETTERS = 4096  # of a pasted path
+MOST_DIGITS = 7
+
+
+def typed(state: AppState, key: str) -> Outcome:
+    """The state after a key, by its name or as the character that it types, while something is being typed."""
+    if isinstance(state.typing, GoTo):
+        return _in_go_to(state, state.typing, key)
+    if isinstance(state.typing, Palette):
+        return _in_palette(state, state.typing, key)
+    return state, ()
+
+
+def pasted(state: AppState, text: str) -> AppState:
+    """The state after a text was pasted: the palette, opened if need be, with the text in it."""
+    text = " ".join(text.split("\n")[0].split("\r")[0].split("\t"))
+    if not text.strip():
+        return state
+    typing = state.typing if isinstance(state.typing, Palette) else Palette(_cancelled(state).view)
+    return _with_text(state, typing, typing.text + text)
+
+
+def _cancelled(state: AppState) -> AppState:
+    """Nothing is being typed, and the view is as it was before."""
+    return state if state.typing is None else replace(state, view=state.typing.before, typing=None)
+
+
+def _accepted(state: AppState, after: AppState) -> AppState:
+    """``after``, reached from what was before the typing, as one step."""
+    return remembered(_cancelled(state), replace(after, typing=None))
+
+
+# ------------------------------------------------------------- a unit's number
+
+
+def number_problem(state: AppState) -> str:
+    """Why the typed number names no unit of the layer, "" if it does."""
+    text, layer = getattr(state.typing, "text", ""), state.layer
+    if not text or int(text) < layer.channels:
+        return ""
+    return f"{layer.name} has units 0 to {layer.channels - 1}"
+
+
+def _in_go_to(state: AppState, typing: GoTo, key: str) -> Outcome:
+    if len(key) == 1 and key in "0123456789":
+        return _with_number(state, typing, (typing.text + key)[:MOST_DIGITS]), ()
+    if key == "backspace" and len(typing.text) > 1:
+        return _with_number(state, typing, typing.text[:-1]), ()
+    if key in ("esc", "backspace"):
+        return _cancelled(state), ()
+    problem = number_problem(state)
+    state, effects = say(_cancelled(state), problem) if problem else (_accepted(state, state), ())
+    if key == "enter":
+        return state, effects
+    state, more = press(state, key)  # any other key: the number is complete
+    return state, (*effects, *more)
+
+
+def _with_number(state: AppState, typing: GoTo, text: str) -> AppState:
+    state = replace(state, view=typing.before, typing=replace(typing, text=text))
+    return state if number_problem(state) else select_unit(state, int(text))
+
+
+# ----------------------------------------------------------------- the palette
+
+
+def _in_palette(state: AppState, typing: Palette, key: str) -> Outcome:
+    character = " " if key == "space" else key
+    if len(character) == 1 and character.isprintable():
+        return _with_text(state, typing, typing.text + character), ()
+    if key in ("esc", "ctrl+p") or (key == "backspace" and not typing.text):
+        return _cancelled(state), ()
+    if key == "backspace":
+        return _with_text(state, typing, typing.text[:-1]), ()
+    if key in ("ctrl+u", "ctrl+backspace", "ctrl+w"):
+        return _with_text(state, typing, ""), ()
+    if key in _STEPS:
+        count = len(candidates(state))
+        row = typing.row + _STEPS[key]
+        row = row % max(count, 1) if abs(_STEPS[key]) == 1 else min(max(row, 0), max(count - 1, 0))
+        return _previewed(state, replace(typing, row=row)), ()
+    return _chosen(state) if key == "enter" else (state, ())
+
+
+_STEPS = {"up": -1, "down": 1, "tab": 1, "ctrl+k": -1, "ctrl+j": 1, "pgup": -PAGE, "pgdn": PAGE}
+
+
+def _with_text(state: AppState, typing: Palette, text: str) -> AppState:
+    return _previewed(state, replace(typing, text=text[:MOST_LETTERS], row=0))
+
+
+def clicked_while_typing(state: AppState, row: int | None) -> Outcome:
+    """The state after a click while something is being typed: the candidate of that number chosen, or as Esc has it."""
+    if row is not None and isinstance(state.typing, Palette):
+        return _chosen(replace(state, typing=replace(state.typing, row=row)))
+    return _cancelled(state), ()
+
+
+def chosen_row(state: AppState) -> Candidate | None:
+    """The highlighted candidate."""
+    rows = candidates(state)
+    row = state.typing.row if isinstance(state.typing, Palette) else 0
+    return rows[min(row, len(rows) - 1)] if rows else None
+
+
+def _previewed(state: AppState, typing: Palette) -> AppState:
+    """The panes show the highlighted unit or layer; else the view from before. An empty text shows nothing new."""
+    state = replace(state, view=typing.before, typing=typing)
+    row = chosen_row(state)
+    return state if row is None or not (typing.text.strip() or typing.row) else _selected(state, row)
+
+
+def _selected(state: AppState, row: Candidate) -> AppState:
+    """The unit or the layer of a candidate selected; as it is for any other."""
+    if row.kind is Kind.LAYER and isinstance(row.target, int):
+        return view(select_layer(state, row.target), cursor=Cursor.LAYERS)
+    if isinstance(row.target, Unit):
+        names = [layer.name for layer in state.info.layers]
+        return select_unit(select_layer(state, names.index(row.target.layer)), row.target.channel)
+    return state
+
+
+def _chosen(state: AppState) -> Outcome:
+    """What Enter does with the highlighted candidate."""
+    row, base = chosen_row(state), _cancelled(state)
+    if row is None:
+        return say(base, why_none(state))
+    if row.kind is Kind.COMMAND:
+        return perform(base, COMMANDS[str(row.target)])
+    if row.kind is Kind.MODEL:
+        return say(base, f"quit with q, then start with --model {row.target}")
+    if row.kind is Kind.PHOTO:
+        return _accepted(state, source(base, moving=False, frozen=False, file_index=row.target)), ()
+    if row.kind is Kind.PATH:
+        opened_images = source(base, moving=False, frozen=False, file_index=0, images=row.target)
+        return _accepted(state, opened_images), ()
+    return _accepted(state, _selected(base, row)), ()
