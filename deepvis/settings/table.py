@@ -28,6 +28,7 @@ from deepvis.settings.kinds import (
     DEVICE,
     FLAG,
     FUNCTION,
+    KEYS,
     MEAN,
     NAME_MAP,
     NAMES,
@@ -107,6 +108,9 @@ class Settings:
     gamma_boost: int = setting(COUNT, 0, "Gamma boost from the start: place in 1, 0.7, 0.5, 0.3 (key t)")
     individual_boost: int = setting(COUNT, 0, "Individual boost from the start: place in 0, 0.3, 0.5, 0.8, 1 (key T)")
     debug: int = setting(COUNT, 0, "Debug level from the start (key D)")
+    key_bindings: Mapping[str, tuple[str, ...]] | None = setting(
+        KEYS, None, 'Further keys of commands, as {"debug_level": "5"}: each key then does that alone'
+    )
     fast: int = setting(COUNT, 3, "Distance of a fast move")
     unit_image_cache: int = setting(COUNT, 256 * 2**20, "Bytes that the cache of unit images may hold")
     pictures: str = setting(TEXT, ".", "Folder for the pictures that key p saves")
