@@ -169,7 +169,8 @@ def tables(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def test_keys_can_be_bound_by_the_names_of_the_original(tmp_path: Path, tables: None) -> None:
     (tmp_path / "s.py").write_text(
-        'key_bindings = {"toggle_label_predictions": "8", "stretch_mode": ["0"], "reset_state": "Delete", "save_top": "2"}\n'
+        'key_bindings = {"toggle_label_predictions": "8", "stretch_mode": ["0"],\n'
+        '                "reset_state": "Delete", "save_top": "2"}\n'
     )
     commands.rebind(config.load([tmp_path / "s.py"]).key_bindings)
     bound = {key: commands.command_of(key).name for key in ("8", "C", "0", "F", "delete", "2", "5")}
@@ -181,8 +182,8 @@ def test_keys_can_be_bound_by_the_names_of_the_original(tmp_path: Path, tables: 
     assert commands.shown_keys(commands.COMMANDS["toggle_fit"])[0] == "0"
 
 
-@pytest.mark.parametrize("text", ['key_bindings = {"nothing": "8"}', 'key_bindings = {"quit": "lift"}', "key_bindings = 5"])
-def test_keys_that_cannot_be_bound_are_said(tmp_path: Path, text: str) -> None:
-    (tmp_path / "s.py").write_text(text + "\n")
+@pytest.mark.parametrize("value", ['{"nothing": "8"}', '{"quit": "lift"}', "5"])
+def test_keys_that_cannot_be_bound_are_said(tmp_path: Path, value: str) -> None:
+    (tmp_path / "s.py").write_text(f"key_bindings = {value}\n")
     with pytest.raises(ConfigError, match=r"key_bindings is .*: expected names of commands"):
         config.load([tmp_path / "s.py"])
