@@ -131,6 +131,10 @@ overlay = 0
 # Debug level from the start (key D). Type: a whole number, 0 or more.
 debug = 0
 
+# Further keys of commands, as {"debug_level": "5"}: each key then does that alone. Type: names of
+# commands, or of the original's bindings, with a key or a list of keys.
+key_bindings = None
+
 # Distance of a fast move. Type: a whole number, 0 or more.
 fast = 3
 

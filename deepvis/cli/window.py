@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import deepvis
-from deepvis.core.commands import COMMANDS, command_of
+from deepvis.core.commands import COMMANDS, command_of, rebind
 from deepvis.core.keys import canonical, is_key_name
 from deepvis.network.ref import format_of
 from deepvis.settings import table as config
@@ -292,7 +292,9 @@ def entry() -> NoReturn:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    options, settings = run_options(arguments), settings_of(arguments)
+    settings = settings_of(arguments)
+    rebind(settings.key_bindings or {})
+    options = run_options(arguments)
     from deepvis.cli.listings import print_layers, print_models
     from deepvis.window.app import run
 

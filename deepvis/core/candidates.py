@@ -192,7 +192,8 @@ def _photos(text: str, known: Known) -> list[Candidate]:
 @lru_cache(maxsize=2)
 def _joined(known: Known) -> tuple[str, list[int]]:
     """All names as one folded text, a line each, which is searched fast; where each line starts, and where all end."""
-    lines = [folded(name).replace("\n", " ") for _, name in known.photos[:MOST_PHOTOS]]
+    names = [name for _, name in known.photos[:MOST_PHOTOS]]
+    lines = [(name.lower() if name.isascii() else folded(name)).replace("\n", " ") for name in names]
     starts, place = [], 0
     for line in lines:
         starts.append(place)

@@ -7,7 +7,7 @@ prints it as Markdown. Where nothing listens beside OpenCV's window, the Linux w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TypeVar
@@ -562,4 +562,29 @@ def markdown() -> str:
 
 def shown_keys(row: Command) -> tuple[str, ...]:
     """The keys as help and README name them: the ten digits are "0-9"."""
-    return ("0-9",) if len(row.keys) == 10 else row.keys
+    if row.name != "go_to":
+        return row.keys
+    return ("0-9",) if len(row.keys) == 10 else ("digits",)
+
+
+def rebind(table: Mapping[str, Sequence[str]]) -> None:
+    """Give commands further keys, the first of them to be advertised; each is taken from the command that had it.
+
+    For the start of the program. table: names of commands -> names of keys. Raises KeyError, ValueError.
+    """
+    for name, keys in table.items():
+        for key in keys:
+            if not is_key_name(key):
+                raise ValueError(f"{key!r} is not the name of a key (deepvis/core/keys.py)")
+            if key in _BY_KEY:
+                former = _BY_KEY[key]
+                _enter(replace(former, keys=tuple(other for other in former.keys if other != key)))
+        row = COMMANDS[name]
+        _enter(replace(row, keys=(*keys, *(key for key in row.keys if key not in keys))))
+
+
+def _enter(row: Command) -> None:
+    """Put a row in the place of the one of its name."""
+    COMMANDS[row.name] = row
+    for key in row.keys:
+        _BY_KEY[key] = row

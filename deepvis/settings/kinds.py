@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from deepvis.core import device_names
+from deepvis.core.commands import COMMANDS
+from deepvis.core.keys import canonical, is_key_name
 from deepvis.core.panes import DEFAULT_PANES, pane_name, read_panes
+from deepvis.settings.original import COMMANDS_OF_TAGS
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,18 @@ def _read_panes(value: Any) -> dict[str, tuple[int, int, int, int] | None]:
     return panes
 
 
+def _read_keys(value: Any) -> dict[str, tuple[str, ...]]:
+    """Commands by their own names or by the original's tags -> names of keys."""
+    table: dict[str, tuple[str, ...]] = {}
+    for name, keys in dict(value).items():
+        own = COMMANDS_OF_TAGS.get(name, name)
+        listed = tuple(canonical(key) for key in ([keys] if isinstance(keys, str) else keys))
+        if own not in COMMANDS or not all(map(is_key_name, listed)):
+            raise ValueError
+        table[own] = (*table.get(own, ()), *listed)
+    return table
+
+
 def choice(*names: str) -> Kind:
     return choice_of(lambda: names)
 
@@ -103,4 +118,5 @@ MEAN = _checked(
     lambda v: str(v) if _is_text(v) else tuple(map(float, _listed(v))),
 )
 DEVICE = _checked(device_names.EXPECTED, lambda v: device_names.parsed(str(v)) is not None, str)
+KEYS = Kind("names of commands, or of the original's bindings, with a key or a list of keys", _read_keys)
 PANES = Kind("pane names with (row, column, height, width)", _read_panes)

@@ -55,6 +55,32 @@ RENAMED: dict[str, tuple[str, Callable[[Any], Any]]] = {
 }
 
 
+# tags of the original's bindings.py -> commands (core/commands.py), for the setting ``key_bindings``
+COMMANDS_OF_TAGS: Mapping[str, str] = {
+    "freeze_cam": "toggle_freeze",
+    "toggle_input_mode": "toggle_moving",
+    "static_file_increment": "next_file",
+    "static_file_decrement": "previous_file",
+    "help_mode": "toggle_help",
+    "stretch_mode": "toggle_fit",
+    "debug_level": "cycle_debug",
+    "reset_state": "reset_view",
+    **{f"sel_{way}": way for way in ("left", "right", "down", "up")},
+    **{f"sel_{way}_fast": f"{way}_fast" for way in ("left", "right", "down", "up")},
+    "sel_layer_left": "previous_layer",
+    "sel_layer_right": "next_layer",
+    "boost_gamma": "cycle_gamma",
+    "boost_individual": "cycle_individual_boost",
+    "pattern_mode": "toggle_pattern",
+    "show_back": "toggle_diffs",
+    "ez_back_mode_loop": "cycle_back",
+    "back_mode": "cycle_back_mode",
+    "back_filt_mode": "cycle_back_filter",
+    "zoom_mode": "cycle_zoom",
+    "toggle_unit_jpgs": "toggle_unit_images",
+}
+
+
 def with_one_device(names: Mapping[str, Any]) -> dict[str, Any]:
     """The names with one at most of the two that choose the device.
 

@@ -29,6 +29,7 @@ from deepvis.settings.kinds import (
     DEVICE,
     FLAG,
     FUNCTION,
+    KEYS,
     MEAN,
     NAME_MAP,
     NAMES,
@@ -122,6 +123,9 @@ class Settings:
     fixed_scale: bool = setting(FLAG, False, "Each layer keeps its scale, from the start (key E)")
     overlay: int = setting(COUNT, 0, "Back projection over the input from the start: place in off, 40 %, 70 % (key A)")
     debug: int = setting(COUNT, 0, "Debug level from the start (key D)")
+    key_bindings: Mapping[str, tuple[str, ...]] | None = setting(
+        KEYS, None, 'Further keys of commands, as {"debug_level": "5"}: each key then does that alone'
+    )
     fast: int = setting(COUNT, 3, "Distance of a fast move")
     unit_image_cache: int = setting(COUNT, 256 * 2**20, "Bytes that the cache of unit images may hold")
     pictures: str = setting(TEXT, ".", "Folder for the pictures that key p saves")

@@ -38,7 +38,6 @@ from deepvis.window.wants import missing, shown_frame, shown_progress
 
 BUSY_MS, IDLE_MS = 10, 15  # waits for a key while something changes, and after a second in which nothing did
 NETWORK_WAITS = 0.5  # seconds at most until it loads: the window with the picture comes first
-HELP_ROWS = (*COMMANDS.values(), *HELP)
 NEEDS_NETWORK = frozenset({Group.MOVE.value, Group.FIND.value, Group.BACK.value, Group.UNIT.value})
 STEP_SECONDS = 1.0  # presses of a key that are this close belong to one step of undo
 GO_TO_SECONDS = 1.0  # after the last digit the typed number is gone to
@@ -69,6 +68,7 @@ class Loop:
         self._with_fixed_scale = FixedScales()
         self._script = Script(options.keys)
         self._typist = Typist()
+        self._help_rows = (*COMMANDS.values(), *HELP)
         self._acted_at = float("-inf")  # when the user pressed or clicked last
         self._refused_at = float("-inf")
         self._early: list[str] = []  # keys that need the network, pressed before it was there
@@ -273,7 +273,7 @@ class Loop:
             whole_layer=latest.whole_layer,
             optimize=shown_progress(state, latest),
             status=self._status.read(state, latest, self.parts.moving_source, recording=self._is_recording),
-            commands=HELP_ROWS,
+            commands=self._help_rows,
             field_of=latest.network.value.field_of if latest.network.value else None,
             preset_names=PRESETS,
             pointer=self._pointer,

@@ -384,3 +384,55 @@ def test_a_source_that_cannot_be_opened_is_told_and_the_other_works(tmp_path):
         assert answer.ask == STILL or answer.error == ""
     assert answer.value.label == "v.avi"
     worker.stop(10)
+
+
+# --- photos that are opened while it runs ------------------------------------------------------
+
+
+def pumped(worker: InputWorker, ask: InputState | None) -> None:
+    """Answer as the thread does: what is raised becomes the error."""
+    worker._guarded(lambda _: worker.handle(ask), None)
+
+
+def shown_by(worker: InputWorker, ask: InputState) -> tuple[int, str]:
+    pumped(worker, ask)
+    answer = worker.outbox.peek()
+    return int(answer.value.rgb[0, 0, 0]), answer.error
+
+
+def test_other_photos_are_opened_and_those_from_before_come_back_where_they_were(tmp_path):
+    for folder, first in (("a", 10), ("b", 20)):
+        for number in range(3):
+            save_photo(tmp_path / folder / f"p{number}.png", first + number)
+    worker = InputWorker(open_still, lambda: None, FakeClock())
+    a, b = str(tmp_path / "a"), str(tmp_path / "b")
+    first = InputState(images=a, file_index=2)
+    assert shown_by(worker, first) == (12, "")
+    assert [name for _, name in worker.listed.photos] == ["p0.png", "p1.png", "p2.png"]
+    assert shown_by(worker, InputState(images=b)) == (20, "")
+    assert worker.listed.photos[0][0] == f"{b}/p0.png"
+    assert shown_by(worker, InputState(images=f"{b}/p1.png")) == (21, "")
+    assert shown_by(worker, first) == (12, "")
+
+
+def test_what_cannot_be_opened_is_said_and_the_photos_from_before_stay(tmp_path):
+    for number in range(3):
+        save_photo(tmp_path / f"p{number}.png", 10 + number)
+    worker = InputWorker(open_still, lambda: None, FakeClock())
+    assert shown_by(worker, InputState(images=str(tmp_path))) == (10, "")
+    wrong = InputState(images="/nowhere/at all")
+    value, error = shown_by(worker, wrong)
+    assert value == 10 and error.startswith("/nowhere/at all: there is no such folder or file")
+    assert shown_by(worker, replace(wrong, file_index=1)) == (11, "")  # the next file is one of those there are
+
+
+def test_the_place_of_a_listed_photo_is_an_index_that_shows_it(bench, tmp_path):
+    break_file(tmp_path, 2)
+    bench.answer(STILL)
+    bench.answer(replace(STILL, file_index=1))  # passed over: the indices have moved
+    assert bench.shown() == 3
+    listed = bench.worker.listed
+    names = [name for _, name in listed.photos]
+    for name, brightness in (("p5.png", 5), ("p1.png", 1), ("p4.png", 4)):
+        bench.answer(replace(STILL, file_index=listed.first + names.index(name)))
+        assert bench.shown() == brightness

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -129,6 +131,33 @@ def test_reset_begins_anew_and_never_uses_a_number_again() -> None:
     assert not set(before) & set(running.best(Unit("a", 0)).numbers)
 
 
+def test_a_forgotten_stream_is_brought_back_whole() -> None:
+    running = RunningTop(INFO)
+    running.recall()  # there is none
+    running.update(a_pass(0, [5, 1, 1], path="x"))
+    before = running.best(Unit("a", 0))
+    running.reset()
+    running.update(a_pass(1, [9, 1, 1], path="y"))
+    running.reset()
+    assert running.resets == 2
+    running.recall()
+    assert values_of(running) == [9] and running.images == 1
+    running.recall()
+    assert running.best(Unit("a", 0)).patches == before.patches and running.resets == 0
+    running.update(a_pass(1, [9, 1, 1], path="y"))  # what is shown now counts
+    assert values_of(running) == [9, 5] and running.images == 2
+
+
+def test_forgotten_streams_are_bounded_in_bytes_and_the_last_is_kept() -> None:
+    running = RunningTop(INFO, capacity=2 * 48)
+    for index in range(5):
+        running.update(a_pass(index, [index + 1, 1, 1], path=str(index)))
+        running.reset()
+    assert len(running._forgotten) == 2
+    running.recall()
+    assert values_of(running) == [5]
+
+
 def test_nothing_happens_before_the_network_is_known() -> None:
     known: list[NetInfo] = []
     running = RunningTop(lambda: known[0] if known else None)
@@ -215,6 +244,25 @@ def test_the_montages_show_the_best_with_their_projections(pictures) -> None:
     assert not images.is_unfinished
     images(nothing(Unit("conv1", 0)))
     assert len(backend.asks) == 4  # remembered
+
+
+def test_pictures_of_more_images_and_of_a_scan_are_better(pictures, tmp_path: Path) -> None:
+    running, images, backend = pictures
+    assert images.save(tmp_path) == images.better_in(tmp_path) == 0
+    see(running, backend, 3)
+    saved = images.save(tmp_path)
+    assert saved > 0 and images.better_in(tmp_path) == 0  # of as many images
+    running.reset()
+    see(running, backend, 1)
+    assert 0 < images.better_in(tmp_path) <= saved
+    running.reset()
+    see(running, backend, 4)
+    assert images.better_in(tmp_path) == 0
+    file = next(tmp_path.glob("max_im/*/*.json"))
+    content = json.loads(file.read_text())
+    del content["images"]  # as a scan writes it
+    file.write_text(json.dumps(content))
+    assert images.better_in(tmp_path) == 1
 
 
 def test_one_image_is_one(pictures) -> None:

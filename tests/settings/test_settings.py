@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import inspect
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from deepvis.cli.window import parser, settings_of
+from deepvis.core import commands
 from deepvis.settings import table as config
 from deepvis.settings.original import RENAMED, WITHOUT_EFFECT
 from deepvis.settings.table import ConfigError, Settings, load
@@ -153,3 +155,35 @@ def test_a_network_of_the_command_line_leaves_that_of_the_files_and_keeps_the_wi
 )
 def test_the_original_chooses_the_device_by_two_names(tmp_path: Path, text: str, device: str) -> None:
     assert load([written(tmp_path, text + "\n")]).device == device
+
+
+@pytest.fixture
+def tables(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The tables of commands and keys, which the test may change."""
+    monkeypatch.setattr(commands, "_BY_KEY", dict(commands._BY_KEY))
+    before = dict(commands.COMMANDS)
+    yield
+    commands.COMMANDS.clear()
+    commands.COMMANDS.update(before)
+
+
+def test_keys_can_be_bound_by_the_names_of_the_original(tmp_path: Path, tables: None) -> None:
+    (tmp_path / "s.py").write_text(
+        'key_bindings = {"toggle_label_predictions": "8", "stretch_mode": ["0"],\n'
+        '                "reset_state": "Delete", "save_top": "2"}\n'
+    )
+    commands.rebind(config.load([tmp_path / "s.py"]).key_bindings)
+    bound = {key: commands.command_of(key).name for key in ("8", "C", "0", "F", "delete", "2", "5")}
+    assert bound == {
+        "8": "toggle_label_predictions", "C": "toggle_label_predictions", "0": "toggle_fit", "F": "toggle_fit",
+        "delete": "reset_view", "2": "save_top", "5": "go_to",
+    }  # fmt: skip
+    assert commands.COMMANDS["go_to"].keys == tuple("1345679")
+    assert commands.shown_keys(commands.COMMANDS["toggle_fit"])[0] == "0"
+
+
+@pytest.mark.parametrize("value", ['{"nothing": "8"}', '{"quit": "lift"}', "5"])
+def test_keys_that_cannot_be_bound_are_said(tmp_path: Path, value: str) -> None:
+    (tmp_path / "s.py").write_text(f"key_bindings = {value}\n")
+    with pytest.raises(ConfigError, match=r"key_bindings is .*: expected names of commands"):
+        config.load([tmp_path / "s.py"])

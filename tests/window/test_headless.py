@@ -268,3 +268,31 @@ def test_the_running_top_nine_is_saved_and_reset(tiny: list[str], photos: Path, 
     assert run(*tiny, "--images", photos, "--keys", "e e o W R e", "--screenshot", tmp_path / "x.png") == 0
     saved = list((tmp_path / "cache").glob("tiny-*/max_im/*/*.jpg"))
     assert len(saved) > 20
+
+
+def test_one_photo_does_not_replace_the_top_nine_of_more_without_a_second_press(
+    tiny: list[str], photos: Path, tmp_path: Path
+) -> None:
+    def saved() -> dict[str, str]:
+        files = (tmp_path / "cache").glob("tiny-*/max_im/*/*.json")
+        return {str(file): file.read_text() for file in files}
+
+    assert run(*tiny, "--images", photos, "--keys", "e e W", "--screenshot", tmp_path / "x.png") == 0
+    of_three, one = saved(), photos / "photo0.png"
+    assert len(of_three) > 20
+    assert run(*tiny, "--images", one, "--keys", "W wait:2 o W wait:1", "--screenshot", tmp_path / "x.png") == 0
+    assert saved() == of_three
+    assert run(*tiny, "--images", one, "--keys", "W wait:2 W wait:1", "--screenshot", tmp_path / "x.png") == 0
+    replaced = [name for name, text in saved().items() if text != of_three[name]]
+    assert len(replaced) > 20  # those that the photo excites
+
+
+def test_the_palette_is_typed_into_and_every_step_is_undone(
+    tiny: list[str], photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    keys = '/ "conv2 5" enter p backspace p / "class 7" enter p 3 enter p [ p / "fc" esc p'
+    assert run(*tiny, "--images", photos, "--keys", keys) == 0
+    files = sorted(tmp_path.glob("deepvis-*.png"), key=lambda path: path.stat().st_mtime_ns)
+    units = ["-".join(path.name.split("-")[2:4]) for path in files]
+    assert units == ["conv2-5", "conv1-0", "prob-7", "prob-3", "prob-7", "prob-7"]

@@ -12,7 +12,7 @@ import pytest
 
 from deepvis.core.answers import Answer, Report
 from deepvis.core.back_modes import DECONV
-from deepvis.core.candidates import candidates
+from deepvis.core.candidates import Kind, candidates
 from deepvis.core.effects import SaveTop
 from deepvis.core.state import AppState, Cursor
 from deepvis.core.types import Frame, NetInfo, OptimizeProgress, Unit
@@ -374,9 +374,10 @@ def test_a_click_takes_a_candidate_and_one_beside_closes_the_palette(make: Calla
     bench.until(bench.is_settled)
     bench.keys("/1")
     scene = bench.scene()
-    second = places_of(scene, len(candidates(scene.state))).lines[1]
-    wanted = candidates(scene.state)[1].target
-    bench.window.send(Mouse("press", second.row + 4, second.col + 40))
+    rows = candidates(scene.state)
+    number, wanted = next((i, row.target) for i, row in enumerate(rows) if row.kind is Kind.LAYER and row.target)
+    line = places_of(scene, len(rows)).lines[number]
+    bench.window.send(Mouse("press", line.row + 4, line.col + 40))
     bench.loop.turn()
     assert bench.state.typing is None and bench.state.view.layer_index == wanted
     assert bench.state.view.cursor is Cursor.LAYERS
