@@ -210,6 +210,7 @@ class UnitImages:
     top_back: their back projections, alike. notes: picture's name ("optimized", "top",
     "top_back") -> a sentence on why it is missing and how to make it, or on what it is
     ("running top-9 of this stream, 12 images"). patches: of the montage, best first.
+    samples: so many of the patches, the last ones, are sample photos and not the user's.
     version: rises with every new value, for any unit. loading: more of the top 9 is to come.
     """
 
@@ -220,6 +221,7 @@ class UnitImages:
     top_back: np.ndarray | None = None
     notes: Mapping[str, str] = field(default_factory=dict)
     patches: tuple[Patch, ...] = ()
+    samples: int = 0
     standing: UnitStanding | None = None
     loading: bool = False
 
@@ -239,7 +241,10 @@ class WholeLayer:
 
 @dataclass(frozen=True, eq=False)
 class OptimizeProgress:
-    """How far the live optimization of a unit is. rgb: (h, w, 3) uint8, the picture so far."""
+    """How far the live optimization of a unit is. rgb: (h, w, 3) uint8, the picture so far.
+
+    note: what is out of the ordinary in how it began or ended, "" if nothing is.
+    """
 
     unit: Unit
     preset: str
@@ -248,4 +253,5 @@ class OptimizeProgress:
     objective: float
     rgb: np.ndarray
     done: bool = False
+    note: str = ""
     version: int = 0

@@ -67,10 +67,11 @@ class RunningImages:
             where = f"{self._model.name} has no layer {found.unit.layer}"
             return replace(found, notes={**found.notes, "top": f"{where}: what its units see is not known"})
         best = self._running.best(found.unit)
-        images = "1 image" if best.images == 1 else f"{best.images:,} images"
-        of = f"running top {self._running.top} of this stream, {images}"
+        if is_old and len(best.patches) == best.samples:
+            return found
+        of = caption_of(best, self._running.top)
         if not best.patches:
-            if best.images == 0 or found.top is not None:
+            if best.images + best.sample_images == 0 or found.top is not None:
                 return found
             return replace(found, notes={**found.notes, "top": f"{of}: none excites this unit"})
         backs = self._backs(best)
@@ -85,6 +86,7 @@ class RunningImages:
             top=_read_only(self._montage(self._tops(best))),
             top_back=_read_only(self._montage(backs)) if projected else None,
             patches=best.patches,
+            samples=best.samples,
             notes={
                 **found.notes,
                 "top": of,
@@ -93,14 +95,14 @@ class RunningImages:
         )
 
     def save(self, folder: Path) -> int:
-        """Write the best so far of every unit in the window's layout; returns the number of units.
+        """Write the best so far of every unit in the window's layout; returns the number of units. No sample photos.
 
         Back projections are written of those units whose patches were all projected: the ones looked at.
         Raises OSError, as for a full disk.
         """
         count, network = 0, identity_if_any(self._model)
         for unit in self._running.units():
-            best = self._running.best(unit)
+            best = self._running.own(unit)
             if not best.patches or not self._has(unit):
                 continue
             paths = unit_image_paths(folder, unit.layer, unit.channel)
@@ -179,6 +181,14 @@ class RunningImages:
         if self._windows is None:
             self._windows = windows_for(self._model)
         return self._windows
+
+
+def caption_of(best: RunningBest, top: int) -> str:
+    """What the top 9 is of: the user's own images, or sample photos as long as there are too few of those."""
+    if best.samples or not best.images:
+        own = f" and {best.images:,} of yours" if best.images else ""
+        return f"running: {best.sample_images:,} sample{'s' if best.sample_images != 1 else ''}{own}"
+    return f"running top {top} of this stream, {best.images:,} image{'s' if best.images != 1 else ''}"
 
 
 def windows_for(model: Model) -> Windows:

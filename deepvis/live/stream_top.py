@@ -84,4 +84,8 @@ class StreamTop:
             count = pictures.save(folder)
         except OSError as error:
             return Answer(save, error=f"the top 9 could not be saved in {folder}: {error.strerror or error}")
+        if not count:
+            return Answer(
+                save, error="there is no top 9 of yours to save yet, and samples are not saved: show photos first"
+            )
         return Answer(save, f"the top 9 of {count:,} units saved in {folder}")

@@ -96,7 +96,7 @@ def _newer(found: WholeLayer, last: WholeLayer | None) -> WholeLayer:
 
 def _same(found: UnitImages, other: UnitImages) -> bool:
     """True if both would look the same."""
-    facts = ((each.unit, each.notes, each.patches, each.loading) for each in (found, other))
+    facts = ((each.unit, each.notes, each.patches, each.samples, each.loading) for each in (found, other))
     if next(facts) != next(facts):
         return False
     pictures = ((getattr(found, name), getattr(other, name)) for name in ("optimized", "top", "top_back"))

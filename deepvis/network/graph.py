@@ -174,9 +174,7 @@ class Graph:
         if name not in self.versions:
             near = difflib.get_close_matches(name, self.versions, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(self.versions)}"
-            raise ModelError(
-                f"the network: found no blob named {name!r}, expected one that was made before; {hint}"
-            )
+            raise ModelError(f"the network: found no blob named {name!r}, expected one that was made before; {hint}")
         return self.versions[name]
 
     def _pairs_with_relu(self) -> Iterator[tuple[int, int]]:

@@ -24,7 +24,7 @@ from deepvis.live.unit_images import UnitImagesWorker
 from deepvis.models.zoo import DEFAULT_MODEL, OVERRIDES, Model, open_model
 from deepvis.network.errors import ModelError
 from deepvis.network.ref import NetworkRef
-from deepvis.scan.running import RunningTop
+from deepvis.scan.with_samples import RunningWithSamples
 from deepvis.settings.table import Settings
 from deepvis.sources.opening import (
     camera_present,
@@ -34,6 +34,7 @@ from deepvis.sources.opening import (
     video_name,
     video_problem,
 )
+from deepvis.sources.samples import is_sample
 from deepvis.window.loop import Loop
 from deepvis.window.options import SMALLEST_WINDOW, RunOptions, UsageError
 from deepvis.window.parts import Makers, Parts
@@ -170,7 +171,7 @@ def open_window(settings: Settings, options: RunOptions) -> AnyWindow:
 
 def make_parts(settings: Settings, model: Model, passes: PassLog) -> Parts:
     """The workers. The backend is opened in its own thread: torch takes a second to load."""
-    running = RunningTop(lambda: network.info)
+    running = RunningWithSamples(lambda: network.info, is_sample=lambda frame: is_sample(frame.path or ""))
 
     def open_running() -> Opened:
         from deepvis.live.running_images import RunningImages

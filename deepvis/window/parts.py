@@ -88,7 +88,8 @@ class Parts:
             if self._optimize is None:
                 self._optimize = self._makers.optimize()
                 self._start(self._optimize)
-            self._optimize.inbox.put(OptimizeAsk(effect.id, effect.unit, effect.preset, frame, effect.fit))
+            shown = self.latest.frame
+            self._optimize.inbox.put(OptimizeAsk(effect.id, effect.unit, effect.preset, frame, shown, effect.fit))
         elif isinstance(effect, StopOptimizing) and self._optimize is not None:
             self._optimize.inbox.put(OptimizeAsk(effect.id, None))
         elif isinstance(effect, ForgetTop) and self._stream is not None:

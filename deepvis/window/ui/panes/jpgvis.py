@@ -16,7 +16,7 @@ from deepvis.window.ui.kept import kept
 from deepvis.window.ui.pane import pane
 from deepvis.window.ui.readings import number
 from deepvis.window.ui.scene import Scene
-from deepvis.window.ui.text import draw_text, line_height, text_width
+from deepvis.window.ui.text import draw_text, line_height, text_width, wrap
 
 SIDE = 3  # of the montages
 PARTS = (("optimized", "Preferred input"), ("top", "Top 9"), ("top_back", "Top 9, back"))
@@ -111,8 +111,12 @@ def draw_progress(canvas: np.ndarray, scene: Scene, progress: OptimizeProgress) 
     px = scene.px(theme.SIZE_SMALL)
     tall, high = max(scene.px(4), 2), line_height(px)
     foot = high + tall + scene.px(6)
-    picture(canvas, parts.body.cut(bottom=foot), progress.rgb)
+    notes = wrap(progress.note, px, parts.body.width, 2) if progress.note else ()
+    picture(canvas, parts.body.cut(bottom=foot + len(notes) * high), progress.rgb)
     row = parts.body.bottom - high
+    for i, line in enumerate(notes):
+        top = row - tall - scene.px(4) - (len(notes) - i) * high
+        draw_text(canvas, top, parts.body.col, line, px, theme.ORIGIN, width=parts.body.width)
     share = progress.iteration / max(progress.iterations, 1)
     track = Rect(row - tall - scene.px(2), parts.body.col, tall, parts.body.width)
     bar(canvas, track, share, theme.GOOD, theme.TRACK)
