@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -42,7 +42,7 @@ class Codes:
 
     codes: (C, H, W) uint8: the 2 ** roots-th roots of the scaled values. signed: MID stands for 0;
     otherwise 0 does. exponent: of value -> brightness. peak: the value (or magnitude) that the whole
-    layer is scaled by, before any individual boost.
+    layer is scaled by, before any individual boost. ceilings: (C,), what each channel is scaled by.
     """
 
     codes: np.ndarray
@@ -50,6 +50,7 @@ class Codes:
     exponent: float
     roots: int
     peak: float
+    ceilings: np.ndarray = field(default_factory=lambda: np.empty(0))
 
     @property
     def nbytes(self) -> int:
@@ -66,8 +67,9 @@ class Codes:
         return np.rint(MID + 127 * rooted if self.signed else 255 * rooted).astype(np.uint8)
 
     def channel(self, index: int) -> Codes:
-        """One channel alone, (1, H, W), with the layer's tone."""
-        return replace(self, codes=self.codes[index : index + 1])
+        """One channel alone, (1, H, W), with the layer's tone; its peak is what this channel is scaled by."""
+        ceilings = self.ceilings[index : index + 1]
+        return replace(self, codes=self.codes[index : index + 1], peak=float(ceilings[0]), ceilings=ceilings)
 
 
 def to_uint8(values: np.ndarray) -> np.ndarray:
@@ -142,7 +144,8 @@ def back_picture(diff_chw: np.ndarray, how: BackFilter, exponent: float = BACK_E
 
 def _codes(values_chw: np.ndarray, individual: float, gamma: float, *, signed: bool) -> Codes:
     values, peaks = _with_peaks(values_chw, signed=signed)
-    factors = _factors(peaks, individual)
+    ceilings = _ceilings(peaks, individual)
+    factors = _factors(ceilings)
     least = MIN_EXPONENT if math.prod(values.shape[1:]) > 1 else MIN_VECTOR_EXPONENT
     exponent = natural_exponent(peaks * factors, least) * gamma
     roots = 1 if exponent >= STEEP else 2
@@ -150,7 +153,7 @@ def _codes(values_chw: np.ndarray, individual: float, gamma: float, *, signed: b
     def code(scaled: np.ndarray, out: np.ndarray) -> None:
         (_signed_roots if signed else _roots)(scaled, out, roots)
 
-    return Codes(_in_blocks(values, factors, code), signed, exponent, roots, float(peaks.max(initial=0)))
+    return Codes(_in_blocks(values, factors, code), signed, exponent, roots, float(peaks.max(initial=0)), ceilings)
 
 
 def _with_peaks(values_chw: np.ndarray, *, signed: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -184,11 +187,15 @@ def _in_blocks(values: np.ndarray, factors: np.ndarray, code: Callable[[np.ndarr
     return codes.reshape(values.shape)
 
 
-def _factors(peaks: np.ndarray, individual: float) -> np.ndarray:
+def _ceilings(peaks: np.ndarray, individual: float) -> np.ndarray:
+    """(C,) float64: what becomes 1 in each channel."""
+    top, own = float(peaks.max(initial=0)), peaks.astype(np.float64)
+    return np.asarray(top ** (1 - individual) * own**individual if top > 0 else own)
+
+
+def _factors(ceilings: np.ndarray) -> np.ndarray:
     """(C,) float32: 1 / ceiling of each channel; 0 for a channel that has no peak."""
-    top = float(peaks.max(initial=0))
-    ceilings = top ** (1 - individual) * peaks.astype(np.float64) ** individual if top > 0 else peaks
-    silent = ~(np.asarray(ceilings) > LEAST_PEAK)
+    silent = ~(ceilings > LEAST_PEAK)
     return np.where(silent, 0, 1 / np.where(silent, 1, ceilings)).astype(np.float32)
 
 

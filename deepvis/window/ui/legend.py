@@ -6,7 +6,7 @@ import numpy as np
 
 from deepvis.core.panes import Card
 from deepvis.core.pixels import Codes, activation_codes, diff_codes
-from deepvis.core.state import GAMMA_BOOSTS, INDIVIDUAL_BOOSTS
+from deepvis.core.state import GAMMA_BOOSTS, INDIVIDUAL_BOOSTS, Zoom
 from deepvis.window.ui import theme
 from deepvis.window.ui.kept import kept
 from deepvis.window.ui.readings import LayerView, number
@@ -23,15 +23,21 @@ def codes_of(scene: Scene, view: LayerView) -> Codes:
     return kept(key, view.values, lambda: code(view.values, *boosts))
 
 
+def shown_codes(scene: Scene, view: LayerView) -> Codes:
+    """The codes that the layers pane draws: a zoomed unit's alone, which has its own ceiling, else all."""
+    codes, channel = codes_of(scene, view), scene.state.unit.channel
+    return codes.channel(channel) if scene.state.view.zoom is Zoom.UNIT and channel < len(codes.codes) else codes
+
+
 def draw_legend(canvas: np.ndarray, scene: Scene, parts: Card, view: LayerView, title: str) -> None:
     """In the heading: the colours of values from 0 (diffs: minus the peak) to the peak, evenly.
 
     Left out where the title leaves no room.
     """
-    codes = codes_of(scene, view)
+    codes = shown_codes(scene, view)
     share = INDIVIDUAL_BOOSTS[scene.state.view.individual_boost]
     low = number(-codes.peak) if codes.signed else "0"
-    high = number(codes.peak) if not share else f"{number(codes.peak)}, {share:.0%} own"
+    high = number(codes.peak) if not share or len(codes.codes) == 1 else f"{number(codes.peak)}, {share:.0%} own"
     px, space, wide, tall = scene.px(theme.SIZE_SMALL), scene.px(6), scene.px(96), scene.px(8)
     used = text_width(title, scene.px(theme.SIZE_HEADING), True) + scene.px(20)
     right = parts.heading.right - (scene.px(80) if view.stale else 0)

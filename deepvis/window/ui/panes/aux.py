@@ -91,7 +91,7 @@ def draw_selected(canvas: np.ndarray, scene: Scene) -> None:
     elif value == 0:
         note = "no diff" if view.signed else "silent"
     else:
-        note = f"max {number(value)} at row {row}, col {col}"
+        note = f"{'strongest' if view.signed else 'max'} {number(value)} at row {row}, col {col}"
     parts = draw_card(canvas, scene, f"Unit {unit.channel}", note, stale=view.stale)
     place = draw_unit(canvas, scene, parts.body, view)
     if shape != (1, 1) and value != 0:

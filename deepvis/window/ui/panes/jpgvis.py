@@ -19,7 +19,8 @@ from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, text_width, wrap
 
 SIDE = 3  # of the montages
-PARTS = (("optimized", "Preferred input"), ("top", "Top 9"), ("top_back", "Top 9, back"))
+# the back projections of the files and of the running top 9 are all made in deconv
+PARTS = (("optimized", "Preferred input"), ("top", "Top 9"), ("top_back", "Top 9, deconv"))
 
 
 def looks_at(scene: Scene) -> Hashable:

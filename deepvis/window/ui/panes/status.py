@@ -106,7 +106,7 @@ def facts(scene: Scene) -> list[tuple[str, theme.BGR]]:
         said.append((kind, theme.SOFT))
     value = value_of(view, unit.channel)
     if value is not None:
-        what = "diff" if state.view.show is Show.DIFFS else "max" if state.layer.is_spatial else "value"
+        what = "strongest diff" if state.view.show is Show.DIFFS else "max" if state.layer.is_spatial else "value"
         said.append((f"{what} {number(value)}" + (" (stale)" if view.stale else ""), theme.SOFT))
     standing = standing_sentence(scene)
     if standing:
