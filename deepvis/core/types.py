@@ -153,7 +153,8 @@ class NetInfo:
     layers: those shown in the layer list, in order (the data blob is not among them).
     groups: index of the group of each layer, to set them apart in the list; may be empty.
     input_shape: (C, H, W). labels: of the classes, in order. label_layers: layers whose
-    channels are classes. prob_layer: where the top-5 are read, "" if there is none.
+    channels are classes. prob_layer: where the top-5 are read, "" if there is none. notes: sentences on what does not
+    fit. input_words: what the network is fed with: "input 3 x 117 x 117, BGR, 0..255, mean 104 117 123".
     """
 
     name: str
@@ -165,6 +166,7 @@ class NetInfo:
     groups: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
     device: str = "cpu"
+    input_words: str = ""
 
     def layer(self, name: str) -> LayerInfo:
         for info in self.layers:

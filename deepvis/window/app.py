@@ -17,6 +17,7 @@ from deepvis.live.made_in import provenance_of
 from deepvis.live.network import NetworkWorker
 from deepvis.live.optimize import OptimizeWorker
 from deepvis.live.own_folder import own_folder
+from deepvis.live.scale_doubt import ScaleDoubt
 from deepvis.live.stream_top import Opened, StreamTop
 from deepvis.live.unit_image_commands import commands_for
 from deepvis.live.unit_image_reader import UnitImageReader
@@ -123,7 +124,8 @@ def first_state(settings: Settings, model: Model, back_mode: str, *, starts_movi
     )
     layers = tuple(LayerInfo(name, "", 1, 1, 1, model.short_names.get(name, "")) for name in model.layer_names)
     channels, height, width = model.preprocessor.input_shape
-    info = NetInfo(model.name, layers, (channels, height, width), model.labels, groups=model.groups)
+    shape = (channels, height, width)
+    info = NetInfo(model.name, layers, shape, model.labels, groups=model.groups, input_words=model.input_words)
     return AppState(info, view, source, fast=settings.fast, initial_view=view)
 
 
@@ -196,6 +198,7 @@ def make_parts(settings: Settings, model: Model, passes: PassLog) -> Parts:
         lambda: open_backend(settings.backend, model, settings.device),
         partial(open_fields, model),
         [passes, running.update],
+        ScaleDoubt(model),
     )
     camera = 0 if settings.camera is None else settings.camera
     return Parts(

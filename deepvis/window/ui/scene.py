@@ -18,7 +18,8 @@ class Status:
     source: where frames come from, as the user would say it ("camera 0", "cat.jpg, 1 of 1000").
     fps: pictures shown per second, passes_per_second: of the network; None until they are known.
     pass_seconds: of the newest pass. error: what went wrong, in one sentence, "" if nothing.
-    hint: what the user may want to know now. device: "cpu", "cuda:0".
+    hint: what the user may want to know now. notice: a sentence that takes the line for a while: what does not fit, why
+    the numbers may mean nothing. device: "cpu", "cuda:0".
     """
 
     source: str = ""
@@ -27,6 +28,7 @@ class Status:
     pass_seconds: PassSeconds = field(default_factory=PassSeconds)
     error: str = ""
     hint: str = ""
+    notice: str = ""
     recording: bool = False
     device: str = ""
 

@@ -51,7 +51,7 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
     row = body.row + (body.height - line_height(px)) // 2
     speed = "   ".join(speed_facts(scene))
     draw_text(canvas, row, body.right - text_width(speed, px), speed, px, theme.FAINT)
-    if scene.status.error:
+    if said_whole(scene):
         draw_error(canvas, scene, left, row)
     else:
         draw_facts(canvas, scene, left, row)
@@ -63,22 +63,28 @@ def left_part(scene: Scene, body: Rect) -> Rect:
     return body.cut(right=speed + scene.px(24))
 
 
+def said_whole(scene: Scene) -> str:
+    """The sentence that takes the place of the facts: an error, else a notice, "" if there is none."""
+    return scene.status.error or scene.status.notice
+
+
 def error_fits(scene: Scene) -> bool:
     """True if the status pane has room for the whole sentence; otherwise it is said over the window too."""
     if "status" not in scene.layout:
         return False
     room = left_part(scene, scene.layout["status"]).width - scene.px(56)
-    return text_width(one_line(scene.status.error), scene.px(theme.SIZE_TEXT)) <= room
+    return text_width(one_line(said_whole(scene)), scene.px(theme.SIZE_TEXT)) <= room
 
 
 def draw_error(canvas: np.ndarray, scene: Scene, area: Rect, row: int) -> None:
-    """A filled mark with an exclamation mark, then the sentence."""
+    """A filled mark with an exclamation mark, of a notice with an i, then the sentence."""
     px = scene.px(theme.SIZE_TEXT)
+    sign, color = ("!", theme.ERROR) if scene.status.error else ("i", theme.ORIGIN)
     mark = Rect(row, area.col, line_height(px), scene.px(16))
-    fill(canvas, mark, theme.ERROR)
-    draw_text(canvas, row, mark.col, "!", px, theme.BACKGROUND, bold=True, width=mark.width, align="centre")
+    fill(canvas, mark, color)
+    draw_text(canvas, row, mark.col, sign, px, theme.BACKGROUND, bold=True, width=mark.width, align="centre")
     col = mark.right + scene.px(8)
-    draw_text(canvas, row, col, scene.status.error, px, theme.ERROR, width=max(area.right - col, 0))
+    draw_text(canvas, row, col, said_whole(scene), px, color, width=max(area.right - col, 0))
 
 
 def draw_facts(canvas: np.ndarray, scene: Scene, area: Rect, row: int) -> None:
