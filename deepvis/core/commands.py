@@ -151,7 +151,7 @@ def select_unit(state: AppState, channel: int) -> AppState:
 
 def columns(state: AppState) -> int:
     """Tiles per row of the current layer in the layers pane."""
-    return unit_grid(state.layer, *state.layers_pane).cols
+    return unit_grid(state.layer, *state.layers_pane, pictures=state.view.pattern).cols
 
 
 def sideways(state: AppState, distance: int) -> AppState:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from deepvis.core.geometry import tile_grid
+from deepvis.core.geometry import TileGrid, bar_grid, tile_grid
 from deepvis.core.state import Zoom
 from deepvis.window.ui.layout import chips_of
 from deepvis.window.ui.readings import layer_view
@@ -47,8 +47,14 @@ def channel_at(scene: Scene, row: int, col: int) -> int | None:
     """The unit whose tile is under a pixel of the window; None while a zoom fills the pane."""
     if scene.state.view.zoom is not Zoom.OFF:
         return None
-    grid = tile_grid(scene.state.layer.channels, shape_of_tiles(scene), scene.layout.tiles_area)
-    return grid.index_at(row, col)
+    return grid_of(scene).index_at(row, col)
+
+
+def grid_of(scene: Scene) -> TileGrid:
+    """Where the tiles or bars of the selected layer lie in the window."""
+    shape, area, count = shape_of_tiles(scene), scene.layout.tiles_area, scene.state.layer.channels
+    has_bars = shape == (1, 1) and not scene.state.view.pattern
+    return bar_grid(count, area) if has_bars else tile_grid(count, shape, area)
 
 
 def shape_of_tiles(scene: Scene) -> tuple[int, int]:

@@ -72,6 +72,26 @@ def peak_of(view: LayerView, channel: int) -> tuple[float, int, int] | None:
     return float(values[row, col]), row, col
 
 
+def peaks_of(view: LayerView) -> np.ndarray:
+    """(C,) float32: what is said of every channel, its largest value (diffs: of the largest magnitude)."""
+    flat = view.values.reshape(len(view.values), -1)
+    if not flat.size:
+        return np.empty(0, np.float32)
+    high = flat.max(axis=1)
+    if not view.signed:
+        return high
+    low = flat.min(axis=1)
+    return np.where(-low > high, low, high)
+
+
+def rank_of(view: LayerView, channel: int) -> int | None:
+    """The channel's place in its layer by what is said of it, 1 for the highest; None without values."""
+    if not view.has(channel):
+        return None
+    peaks = peaks_of(view)
+    return 1 + int((peaks > peaks[channel]).sum())
+
+
 def value_of(view: LayerView, channel: int) -> float | None:
     """The value that is said of a channel: its peak."""
     peak = peak_of(view, channel)
@@ -135,6 +155,11 @@ def label_of(scene: Scene, unit: Unit) -> str:
     if unit.layer in info.label_layers and unit.channel < len(info.labels):
         return short_label(info.labels[unit.channel])
     return ""
+
+
+def unit_label(scene: Scene, layer: str, channel: int) -> str:
+    """The same of any unit by its layer and number."""
+    return label_of(scene, Unit(layer, channel))
 
 
 def short_label(label: str) -> str:

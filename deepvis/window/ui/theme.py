@@ -25,6 +25,9 @@ KEY = bgr("#303742")  # a key of the keyboard
 LINE = bgr("#2b313a")
 TRACK = bgr("#262b33")  # of bars
 
+BAR = bgr("#85591a")  # of a scalar above 0, warm as diffs above 0 are; letters stand on it
+BAR_BELOW = bgr("#274a6e")  # below 0, to the other side
+
 TEXT = bgr("#e6e9ee")
 SOFT = bgr("#a9b1bc")  # values and names that are not selected
 FAINT = bgr("#747d8a")  # headings and units

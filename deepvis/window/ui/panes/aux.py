@@ -13,6 +13,7 @@ from deepvis.window.ui.canvas import bar, frame
 from deepvis.window.ui.heading import draw_card, sentence
 from deepvis.window.ui.pane import pane
 from deepvis.window.ui.panes.layers import draw_unit
+from deepvis.window.ui.panes.scalars import draw_scalar, is_scalar
 from deepvis.window.ui.readings import (
     is_frame_stale,
     label_of,
@@ -93,6 +94,9 @@ def draw_selected(canvas: np.ndarray, scene: Scene) -> None:
     else:
         note = f"{'strongest' if view.signed else 'max'} {number(value)} at row {row}, col {col}"
     parts = draw_card(canvas, scene, f"Unit {unit.channel}", note, stale=view.stale)
+    if is_scalar(view):
+        draw_scalar(canvas, scene, parts.body, view, unit.channel)
+        return
     place = draw_unit(canvas, scene, parts.body, view)
     if shape != (1, 1) and value != 0:
         mark_peak(canvas, scene, place, (row, col), shape)
