@@ -35,6 +35,7 @@ class Zoom(Enum):
     OFF = "off"
     UNIT = "unit"
     BACK = "back"
+    PREFERRED = "preferred"
 
 
 class Show(Enum):
@@ -74,13 +75,19 @@ class ViewState:
 
 @dataclass(frozen=True)
 class InputState:
-    """Where frames come from."""
+    """Where frames come from.
+
+    photo: a file that is shown at file_index ``photo_at``. If it is one of the open files, the indices around that one
+    mean its neighbours; otherwise it is shown once, and they mean what they meant before.
+    """
 
     moving: bool = False  # camera or video rather than files
     frozen: bool = False  # the moving source stands still
     file_index: int = 0  # absolute; may pass the end, the source takes it modulo its count
     fit: Fit = Fit.CROP
     mirror: bool = True  # camera as in a mirror; files and videos never
+    photo: str = ""
+    photo_at: int = 0
 
 
 @dataclass(frozen=True)

@@ -233,12 +233,14 @@ class WholeLayer:
     """One preferred image per unit of a layer, for the pattern overlay.
 
     tiles: (C, h, w, 3) uint8 RGB, read-only; None where there are none, with a note that says how to make them.
+    standings: of every unit among the scanned photos, () where no scan was made.
     """
 
     layer: str
     version: int
     tiles: np.ndarray | None = None
     note: str = ""
+    standings: tuple[UnitStanding, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

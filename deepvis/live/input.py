@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 
@@ -11,6 +12,7 @@ from deepvis.core.state import InputState
 from deepvis.core.types import Frame
 from deepvis.live.worker import Worker
 from deepvis.sources.base import MovingSource, Play, SourceError, StillSource, new_frame
+from deepvis.sources.photos import PhotoError, load_photo
 
 LOOK_SECONDS = 1.0  # between looks for new files
 SILENT_SECONDS = 4.0  # without a frame until a camera or video is said to hang
@@ -56,7 +58,7 @@ class InputWorker(Worker[InputState, Frame]):
             if before is None or before != state:
                 self._turn_to_moving(before, state)
             return self._follow(state)
-        if before is None or before.moving or before.file_index != state.file_index:
+        if before is None or before.moving or _asked_for(before) != _asked_for(state):
             self._turn_to_still(before, state)
             return 0.0
         return self._idle(state)
@@ -71,7 +73,27 @@ class InputWorker(Worker[InputState, Frame]):
         if self._still is None:
             self._still = self._open_still()
         backwards = before is not None and state.file_index < before.file_index
-        self._show(self._still, state.file_index, -1 if backwards else 1)
+        self._show_wanted(self._still, state, -1 if backwards else 1)
+
+    def _show_wanted(self, still: StillSource, state: InputState, step: int) -> None:
+        """The photo that is asked for by its path, or the one that the index means."""
+        place = still.find(state.photo) if state.photo else None
+        if place is not None:
+            self._show(still, place + state.file_index - state.photo_at, step)
+        elif state.photo and state.file_index == state.photo_at:
+            self._show_alone(state.photo)
+        else:
+            self._show(still, state.file_index, step)
+
+    def _show_alone(self, path: str) -> None:
+        """A photo that is none of the open files."""
+        try:
+            photo = load_photo(path)
+        except PhotoError as error:
+            self.tell(self._newest.value, f"{error}; it is none of the open files either (--images opens others)")
+            return
+        self.tell(new_frame(photo.rgb, os.path.basename(path), path=path))
+        self._ahead = []
 
     def _show(self, still: StillSource, index: int, step: int) -> None:
         """Hand out the photo at ``index``, or the next good one; name the bad ones."""
@@ -100,7 +122,7 @@ class InputWorker(Worker[InputState, Frame]):
             self._still.prefetch(self._ahead.pop(0))
             return 0.0
         if self._still.refresh():
-            self._show(self._still, state.file_index, 1)
+            self._show_wanted(self._still, state, 1)
         return LOOK_SECONDS
 
     def _turn_to_moving(self, before: InputState | None, state: InputState) -> None:
@@ -149,3 +171,8 @@ class InputWorker(Worker[InputState, Frame]):
         elif (last := self._newest.value) is not None and last.id > frame.id:
             frame = new_frame(frame.rgb, frame.label, moving=True)  # ids rise
         self.tell(frame)
+
+
+def _asked_for(state: InputState) -> tuple[int, str, int]:
+    """What decides which photo is shown."""
+    return state.file_index, state.photo, state.photo_at

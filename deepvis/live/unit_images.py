@@ -89,7 +89,9 @@ class UnitImagesWorker(Worker[ImagesAsk, ImagesOutput]):
 
 def _newer(found: WholeLayer, last: WholeLayer | None) -> WholeLayer:
     """The layer's pictures as they were found, or the last ones where they are the same."""
-    if last is None or (last.layer, last.note) != (found.layer, found.note) or last.tiles is not found.tiles:
+    if last is None or (last.layer, last.note) != (found.layer, found.note):
+        return found
+    if last.tiles is not found.tiles or last.standings is not found.standings:
         return found
     return last
 

@@ -67,6 +67,7 @@ class Loop:
         self._shown: np.ndarray | None = None
         self._opened_at = self._changed_at = time.monotonic()
         self._has_picture = False
+        self._pointer: tuple[int, int] | None = None  # since it moved last; None once a key or a button was pressed
         self._recorder = Recorder(options.record) if options.record else None
         self._lay_out(*window.size)
 
@@ -121,9 +122,13 @@ class Loop:
             self._lay_out(event.height, event.width)
         elif isinstance(event, Key):
             name = key_name(event.code)
+            self._pointer = None if name else self._pointer
             if name:
                 self.press(name)
-        elif self._scene is not None and event.kind != "move":
+        elif event.kind == "move":
+            self._pointer = event.row, event.col
+        elif self._scene is not None:
+            self._pointer = None
             self._point(event, self._scene)
 
     def press(self, key: str) -> None:
@@ -195,7 +200,7 @@ class Loop:
 
     def _make_scene(self) -> Scene:
         latest, state = self.parts.latest, self.state
-        return Scene(
+        scene = Scene(
             state=state,
             layout=self._layout,
             frame=shown_frame(state, latest),
@@ -208,6 +213,14 @@ class Loop:
             field_of=latest.network.value.field_of if latest.network.value else None,
             preset_names=PRESETS,
         )
+        return scene if self._pointer is None else self._hovered(scene, *self._pointer)
+
+    def _hovered(self, scene: Scene, row: int, col: int) -> Scene:
+        """The scene with what lies under the pointer."""
+        under = hit(scene, row, col)
+        if under.channel is not None:
+            self.parts.peek()
+        return replace(scene, hover=under)
 
     def _show(self) -> None:
         """Compose and show, if anything that a pane looks at has changed."""
@@ -220,7 +233,7 @@ class Loop:
         picture = compose(scene)
         composed = time.monotonic()
         self.window.show(picture)
-        if self._on_screen is None or made_of[:-1] != self._on_screen[:-1]:  # not the status alone
+        if self._on_screen is None or made_of[:-2] != self._on_screen[:-2]:  # not status or hover
             self._status.shown.count()
             self._changed_at = composed
         self._on_screen, self._scene, self._shown = made_of, scene, picture
@@ -282,4 +295,5 @@ def _parts_of(scene: Scene) -> tuple[Any, ...]:
         layer and (layer.layer, layer.version),
         progress and (progress.unit, progress.version),
         scene.status,
+        scene.hover,
     )

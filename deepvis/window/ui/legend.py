@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from deepvis.core.geometry import Rect
 from deepvis.core.panes import Card
 from deepvis.core.pixels import Codes, activation_codes, diff_codes
 from deepvis.core.state import GAMMA_BOOSTS, INDIVIDUAL_BOOSTS, Zoom
@@ -27,6 +28,12 @@ def shown_codes(scene: Scene, view: LayerView) -> Codes:
     """The codes that the layers pane draws: a zoomed unit's alone, which has its own ceiling, else all."""
     codes, channel = codes_of(scene, view), scene.state.unit.channel
     return codes.channel(channel) if scene.state.view.zoom is Zoom.UNIT and channel < len(codes.codes) else codes
+
+
+def scale_place(scene: Scene, heading: Rect) -> Rect:
+    """Where the legend is looked for under the mouse: the right part of the heading."""
+    wide = min(scene.px(240), heading.width // 3)
+    return Rect(heading.row, heading.right - wide, heading.height, wide)
 
 
 def draw_legend(canvas: np.ndarray, scene: Scene, parts: Card, view: LayerView, title: str) -> None:

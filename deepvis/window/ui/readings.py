@@ -174,13 +174,18 @@ def top_classes(scene: Scene, count: int = 5) -> list[tuple[str, float]]:
 
     Where the probabilities are maps, their largest value counts.
     """
+    return [(class_name(scene, channel), probability) for channel, probability in top_channels(scene, count)]
+
+
+def top_channels(scene: Scene, count: int = 5) -> list[tuple[int, float]]:
+    """The same by the classes' numbers."""
     info, snapshot = scene.state.info, scene.snapshot
     probs = snapshot.activations.get(info.prob_layer) if snapshot and info.prob_layer else None
     if probs is None:
         return []
     best = probs.reshape(len(probs), -1).max(axis=1)
     order = np.argsort(-best, kind="stable")[:count]
-    return [(class_name(scene, int(i)), float(best[i])) for i in order]
+    return [(int(i), float(best[i])) for i in order]
 
 
 def class_name(scene: Scene, channel: int) -> str:

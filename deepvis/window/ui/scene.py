@@ -9,6 +9,7 @@ from deepvis.core.commands import Command
 from deepvis.core.panes import PaneLayout
 from deepvis.core.state import AppState
 from deepvis.core.types import FieldOf, Frame, OptimizeProgress, PassSeconds, Snapshot, UnitImages, WholeLayer
+from deepvis.window.ui.regions import Hit
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Scene:
     """What the window shows at one moment. Compare parts by ids and values, never arrays.
 
     field_of: the receptive fields; None where they are not known.
-    preset_names: of the live optimizer, by LiveState.preset.
+    preset_names: of the live optimizer, by LiveState.preset. hover: what lies under the pointer, None while it rests.
     """
 
     state: AppState
@@ -52,6 +53,7 @@ class Scene:
     commands: Sequence[Command] = ()
     field_of: FieldOf | None = None
     preset_names: tuple[str, ...] = ()
+    hover: Hit | None = None
 
     def px(self, size: float) -> int:
         """A text size or a distance of the design, in this window's pixels; text stays legible."""

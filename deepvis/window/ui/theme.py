@@ -22,6 +22,7 @@ FACE = bgr("#15181d")  # of a pane
 WELL = bgr("#0e1013")  # an empty place inside a pane
 CHIP = bgr("#1f242b")  # a layer's name
 KEY = bgr("#303742")  # a key of the keyboard
+EMPTY = bgr("#30363f")  # stripes of a slot that holds nothing
 LINE = bgr("#2b313a")
 TRACK = bgr("#262b33")  # of bars
 

@@ -16,7 +16,6 @@ from deepvis.window.ui.panes.layers import draw_unit
 from deepvis.window.ui.panes.scalars import draw_scalar, is_scalar
 from deepvis.window.ui.readings import (
     is_frame_stale,
-    label_of,
     layer_view,
     number,
     peak_of,
@@ -61,7 +60,7 @@ def draw_classes(canvas: np.ndarray, scene: Scene) -> None:
     if not classes:
         sentence(canvas, scene, parts.body, "Waiting for the first pass of the network.")
         return
-    body, step = parts.body, parts.body.height // CLASSES
+    body, step = parts.body, class_row(parts.body, 0).height
     for i, (name, probability) in enumerate(classes):
         px = scene.px(theme.SIZE_TEXT if i else theme.SIZE_TEXT + 1)
         high, tall = line_height(px), max(scene.px(5), 2)
@@ -76,6 +75,12 @@ def draw_classes(canvas: np.ndarray, scene: Scene) -> None:
         bar(canvas, track, probability, theme.SOFT if i else theme.GOOD, theme.TRACK)
 
 
+def class_row(body: Rect, index: int) -> Rect:
+    """Where a class stands in the pane's body."""
+    step = body.height // CLASSES
+    return Rect(body.row + index * step, body.col, step, body.width)
+
+
 def draw_selected(canvas: np.ndarray, scene: Scene) -> None:
     """The selected unit's map; beside its number the largest value (diffs: magnitude) and where that is."""
     view, unit = layer_view(scene), scene.state.unit
@@ -86,9 +91,8 @@ def draw_selected(canvas: np.ndarray, scene: Scene) -> None:
         return
     value, row, col = peak
     shape = view.values.shape[1:]
-    label = label_of(scene, unit) if scene.state.view.label_predictions else ""
     if shape == (1, 1):
-        note = f"{label}   {number(value)}".strip()
+        note = unit.layer  # the rest is said in the body
     elif value == 0:
         note = "no diff" if view.signed else "silent"
     else:

@@ -7,13 +7,15 @@ from collections.abc import Hashable
 import cv2
 import numpy as np
 
-from deepvis.core.geometry import Rect, centre_crop
+from deepvis.core.geometry import Rect, centre_crop, fit_inside
+from deepvis.core.panes import card
+from deepvis.core.state import Cursor
 from deepvis.core.types import Fit
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import bounds, fill, frame, picture
 from deepvis.window.ui.heading import draw_card, sentence
 from deepvis.window.ui.pane import pane
-from deepvis.window.ui.readings import shows_snapshot_input
+from deepvis.window.ui.readings import shows_snapshot_input, top_classes
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, text_width
 
@@ -24,7 +26,8 @@ def looks_at(scene: Scene) -> Hashable:
     shown = scene.snapshot_id if shows_snapshot_input(scene) else ("frame", scene.frame_id)
     moving = scene.frame is not None and scene.frame.moving
     status = scene.status
-    return shown, field, scene.state.input, moving, status.source, status.recording, status.error
+    first = (scene.snapshot_id, scene.state.info.prob_layer) if shows_first_class(scene) else None
+    return first, shown, field, scene.state.input, moving, status.source, status.recording, status.error
 
 
 @pane("input", looks_at=looks_at)
@@ -40,8 +43,6 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
         sentence(canvas, scene, parts.body, scene.status.error or "Waiting for the first picture.")
         return
     place = picture(canvas, parts.body, rgb)
-    if scene.state.view.receptive_field and shows_snapshot_input(scene):
-        draw_field(canvas, scene, place)
     badges = []
     if scene.state.input.frozen and scene.frame is not None and scene.frame.moving:
         badges.append(("frozen", theme.SELECTED))
@@ -49,9 +50,45 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
         badges.append(("● recording", theme.ERROR))
     if scene.state.input.fit is Fit.STRETCH:
         badges.append(("stretched", theme.SOFT))
+    if shows_first_class(scene):
+        draw_first_class(canvas, scene, first_class_place(scene, place))
+    if scene.state.view.receptive_field and shows_snapshot_input(scene):
+        draw_field(canvas, scene, place)
     col = place.col + scene.px(6)
     for text, color in badges:
         col = badge(canvas, scene, place.row + scene.px(6), col, text, color) + scene.px(6)
+
+
+def shows_first_class(scene: Scene) -> bool:
+    """True while the pane of the five classes shows the unit instead."""
+    view = scene.state.view
+    return view.cursor is Cursor.UNITS and view.label_predictions and bool(scene.state.info.prob_layer)
+
+
+def picture_place(scene: Scene, area: Rect) -> Rect | None:
+    """Where the picture lies in a pane of ``area``; None before there is one."""
+    rgb = seen_by_network(scene)
+    return None if rgb is None else fit_inside(rgb.shape[0], rgb.shape[1], card(area, scene.layout.text_scale).body)
+
+
+def first_class_place(scene: Scene, place: Rect) -> Rect:
+    """Where the most probable class stands: at the lower edge of the picture."""
+    high = line_height(scene.px(theme.SIZE_TEXT), True) + scene.px(6)
+    return Rect(max(place.bottom - high, place.row), place.col, min(high, place.height), place.width)
+
+
+def draw_first_class(canvas: np.ndarray, scene: Scene, place: Rect) -> None:
+    """The most probable class and its probability, on a dark plate over the picture."""
+    classes = top_classes(scene, 1)
+    if not classes:
+        return
+    (name, probability), px = classes[0], scene.px(theme.SIZE_TEXT)
+    share = f"{100 * probability:.1f} %"
+    fill(canvas, place, theme.BACKGROUND)
+    row, margin = place.row + scene.px(3), scene.px(6)
+    wide = text_width(share, px, True)
+    draw_text(canvas, row, place.right - margin - wide, share, px, theme.TEXT, bold=True)
+    draw_text(canvas, row, place.col + margin, name, px, theme.TEXT, bold=True, width=place.width - wide - 3 * margin)
 
 
 def seen_by_network(scene: Scene) -> np.ndarray | None:
@@ -72,13 +109,18 @@ def seen_by_network(scene: Scene) -> np.ndarray | None:
 
 
 def draw_field(canvas: np.ndarray, scene: Scene, place: Rect) -> None:
-    """Frame the receptive field of the selected unit's maximum, clamped to the picture."""
+    """Frame the receptive field of the selected unit's maximum."""
     unit = scene.state.unit
     activations = scene.snapshot.activations.get(unit.layer) if scene.snapshot else None
     if activations is None or scene.field_of is None or unit.channel >= len(activations):
         return
     row, col = np.unravel_index(int(np.argmax(activations[unit.channel])), activations.shape[1:])
-    edges = scene.field_of(unit.layer, int(row), int(col))
+    draw_field_of(canvas, scene, place, (int(row), int(col)))
+
+
+def draw_field_of(canvas: np.ndarray, scene: Scene, place: Rect, cell: tuple[int, int]) -> None:
+    """Frame the receptive field of a place (row, col) of the selected layer's maps, clamped to the picture."""
+    edges = scene.field_of(scene.state.layer.name, *cell) if scene.field_of is not None else None
     if edges is None:
         return
     top, left, bottom, right = edges

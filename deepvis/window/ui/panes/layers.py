@@ -15,6 +15,7 @@ from deepvis.window.ui.kept import kept
 from deepvis.window.ui.legend import codes_of, draw_legend
 from deepvis.window.ui.pane import pane
 from deepvis.window.ui.panes.back import draw_back
+from deepvis.window.ui.panes.jpgvis import draw_preferred
 from deepvis.window.ui.panes.scalars import draw_bars, draw_scalar, ends_words, has_names, is_scalar
 from deepvis.window.ui.readings import LayerView, label_of, layer_view, number, shape_name, value_of
 from deepvis.window.ui.scene import Scene
@@ -33,7 +34,9 @@ from deepvis.window.ui.tiles import (
 def looks_at(scene: Scene) -> Hashable:
     view, whole = scene.state.view, scene.whole_layer
     pattern = (whole.layer, whole.version) if view.pattern and whole is not None else None
-    return view, scene.snapshot_id, scene.frame_id, scene.state.input, pattern
+    images, progress = scene.unit_images, scene.optimize
+    preferred = (images and images.version, progress and progress.version) if view.zoom is Zoom.PREFERRED else None
+    return view, scene.snapshot_id, scene.frame_id, scene.state.input, pattern, preferred
 
 
 @pane("layers", looks_at=looks_at)
@@ -42,6 +45,9 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
     zoom = scene.state.view.zoom
     if zoom is Zoom.BACK:
         draw_back(canvas, scene)
+        return
+    if zoom is Zoom.PREFERRED:
+        draw_preferred(canvas, scene)
         return
     view, layer = layer_view(scene), scene.state.layer
     subject = f"{layer.name} · {scene.state.unit.channel}" if zoom is Zoom.UNIT else layer.name

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import cv2
 import numpy as np
 
@@ -13,12 +11,11 @@ from deepvis.window.ui.canvas import fill, paste
 from deepvis.window.ui.kept import kept
 from deepvis.window.ui.readings import LayerView, number, peaks_of, rank_of, unit_label
 from deepvis.window.ui.scene import Scene
-from deepvis.window.ui.text import draw_text, line_height, text_width
+from deepvis.window.ui.text import draw_number, draw_text, line_height, number_width
 
 GAP, TRACK, ABOVE, BELOW, ZERO = range(5)  # what a pixel of the bars is
 LEAST_HEIGHT = 9  # pixels of a bar that says anything
 LEAST_NUMBER, LEAST_VALUE, LEAST_NAME = 24, 76, 112  # widths of a bar, at text scale 1, from which it says that
-FACES = (theme.FACE, theme.TRACK, theme.BAR, theme.BAR_BELOW, theme.FAINT)
 
 
 def is_scalar(view: LayerView) -> bool:
@@ -94,7 +91,7 @@ def bar_faces(view: LayerView, grid: TileGrid) -> np.ndarray:
 def bar_letters(shape: tuple[int, ...], scene: Scene, grid: TileGrid, px: int) -> np.ndarray:
     """(H, W, 3) uint8 BGR on black: the numbers and names, which stay the same from pass to pass."""
     letters = np.zeros(shape, np.uint8)
-    inset = number_width(grid.count - 1, px) + scene.px(8)
+    inset = number_width(str(max(grid.count - 1, 0)), px) + scene.px(8)
     room = grid.tile_width - inset - scene.px(60)
     for index in range(grid.count):
         tile = grid.tile(index).moved(-grid.row, -grid.col)
@@ -106,35 +103,16 @@ def bar_letters(shape: tuple[int, ...], scene: Scene, grid: TileGrid, px: int) -
     return letters
 
 
-def number_width(index: int, px: int) -> int:
-    return text_width("0" * len(str(max(index, 0))), px)
-
-
 def draw_figures(canvas: np.ndarray, tile: Rect, text: str, px: int, *, left: bool = False) -> None:
-    """A number at the left or the right end of a bar, put together of figures that were drawn once."""
-    figures = [_figure(letter, px) for letter in text]
-    wide = sum(figure.shape[1] - 1 for figure in figures)
-    col = tile.col + 3 if left else tile.right - 3 - wide
+    """A number at the left or the right end of a bar."""
     row = max(tile.row + (tile.height - line_height(px)) // 2, 0)
-    for figure in figures:
-        place = canvas[row : row + figure.shape[0], max(col, 0) : col + figure.shape[1]]
-        if place.shape == figure.shape:
-            np.maximum(place, figure, out=place)
-        col += figure.shape[1] - 1
+    col = tile.col + 3 if left else tile.right - 3 - number_width(text, px)
+    draw_number(canvas, row, col, text, px, theme.TEXT)
 
 
-@lru_cache(maxsize=256)
-def _figure(letter: str, px: int) -> np.ndarray:
-    """(h, w, 3) uint8 BGR on black."""
-    figure = np.zeros((line_height(px), text_width(letter, px) + 1, 3), np.uint8)
-    draw_text(figure, 0, 0, letter, px, theme.TEXT)
-    return figure
-
-
-@lru_cache(maxsize=1)
 def _palette() -> np.ndarray:
     table = np.zeros((256, 1, 3), np.uint8)
-    table[: len(FACES), 0] = FACES
+    table[:5, 0] = theme.FACE, theme.TRACK, theme.BAR, theme.BAR_BELOW, theme.FAINT
     return table
 
 
