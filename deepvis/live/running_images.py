@@ -18,9 +18,9 @@ from deepvis.live.backends.base import Backend
 from deepvis.live.own_folder import identity_if_any
 from deepvis.models.zoo import Model
 from deepvis.network.shapes import infer_shapes
-from deepvis.scan.montage import back_tile, montage, write_jpeg
+from deepvis.scan.montage import back_tile, montage, patch_tile, write_jpeg
 from deepvis.scan.running import RunningBest, RunningTop
-from deepvis.scan.windows import Windows, cut
+from deepvis.scan.windows import Windows
 
 SECONDS = 0.1  # of projecting back in one call
 RESTS = 20  # times as long as a projection took, once the unit had all: the network needs the cores
@@ -53,7 +53,6 @@ class RunningImages:
         self._open_backend = open_backend
         self._backend: Backend | None = None
         self._windows: Windows | None = None
-        self._fill: np.ndarray | None = None
         self._tiles: ByteCache[np.ndarray] = ByteCache(CACHE, lambda tile: tile.nbytes)
         self._saved: dict[Unit, tuple[Patch, ...]] = {}
 
@@ -130,12 +129,8 @@ class RunningImages:
     def _tops(self, best: RunningBest) -> list[np.ndarray | None]:
         """The unit's window of each picture."""
         windows = self._windows_ready()
-        if self._fill is None:
-            pre = self._model.preprocessor
-            nothing = pre.to_rgb(np.zeros(pre.input_shape, np.float32))
-            self._fill = np.rint(nothing.mean(axis=(0, 1))).astype(np.uint8)
         return [
-            cut(picture.rgb, windows.window(best.unit.layer, patch.row, patch.col), self._fill)
+            patch_tile(picture.rgb, windows.window(best.unit.layer, patch.row, patch.col))
             for patch, picture in zip(best.patches, best.pictures, strict=True)
         ]
 

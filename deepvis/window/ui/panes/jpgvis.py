@@ -94,12 +94,12 @@ def draw_part(canvas: np.ndarray, scene: Scene, name: str, title: str, images: U
     place = fit_inside(rgb.shape[0], rgb.shape[1], parts.body)
     paste(canvas, place.row, place.col, kept(("jpgvis", name, place), rgb, lambda: as_shown(rgb, place)))
     if name != "optimized":
-        mark_empty(canvas, scene, place, images)
+        mark_empty(canvas, scene, place, images, is_top=name == "top")
     if name == "top" and scene.state.view.scores:
         draw_scores(canvas, scene, place, images)
 
 
-def mark_empty(canvas: np.ndarray, scene: Scene, place: Rect, images: UnitImages) -> None:
+def mark_empty(canvas: np.ndarray, scene: Scene, place: Rect, images: UnitImages, *, is_top: bool) -> None:
     """Hatch the slots that no patch is in, and say which patches are samples; of montages whose patches are known."""
     count = len(images.patches)
     for index in range(count, SIDE * SIDE if count else 0):
@@ -107,7 +107,7 @@ def mark_empty(canvas: np.ndarray, scene: Scene, place: Rect, images: UnitImages
         fill(canvas, cell, theme.WELL)
         hatch(canvas, cell, theme.EMPTY, share=0.2)
     px = scene.px(theme.SIZE_SMALL)
-    for index in range(count - images.samples, count):
+    for index in range(count - images.samples, count) if is_top else ():
         cell = montage_cell(index, SIDE, place)
         high, wide = line_height(px), text_width("sample", px) + 6
         if wide <= cell.width:
