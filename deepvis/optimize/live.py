@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from deepvis.core.files import written_beside
 from deepvis.core.types import Fit, OptimizeProgress, Unit
@@ -44,6 +45,7 @@ class LiveRun:
     box: Box
     shown_x: np.ndarray | None = None
     note: str = ""
+    moved: bool = False  # it was started anew at the place where the unit fires most
 
     @property
     def done(self) -> bool:
@@ -68,7 +70,7 @@ def start(
     Raises OptimizeError: no such unit, no such preset.
     """
     x0 = None if rgb is None else model.preprocessor.to_input(rgb, fit)
-    shown_x = None if shown_rgb is None else model.preprocessor.to_input(shown_rgb, fit)
+    shown_x = x0 if shown_rgb is None else model.preprocessor.to_input(shown_rgb, fit)
     start_at = "mean_plus_rand" if rgb is None else FRAME
     preset = f"{preset}+" if f"{preset}+" in ANY_NETWORK else preset
     recipe = preset_of(preset)
@@ -90,22 +92,41 @@ def onward(run: LiveRun) -> LiveRun:
 
 
 def restarted(run: LiveRun) -> LiveRun:
-    """The same unit from the next start: another seed, then the picture shown. Raises OptimizeError after the last."""
+    """The same unit from the next start: another seed, then the picture shown, at the place where the unit fires most.
+
+    Raises OptimizeError after the last.
+    """
     job = run.climb.job
     seeds = job.seed + 1
     if job.start_at != FRAME and seeds < SEEDS:
         note = f"noise {'of seed 0' if seeds == 1 else f'of {seeds} seeds'} has no gradient here; trying seed {seeds}"
         return replace(run, climb=begin(run.specimen, replace(job, seed=seeds)), note=note)
-    if job.start_at != FRAME and run.shown_x is not None:
-        note = f"noise of {seeds} seeds has no gradient here; started from the input's picture"
-        return replace(run, climb=begin(run.specimen, replace(job, seed=0, start_at=FRAME), run.shown_x), note=note)
-    tried = "the input's picture" if job.start_at == FRAME else f"noise of {seeds} seeds"
-    if job.start_at == FRAME and run.note:
-        tried = f"noise of {SEEDS} seeds, nor at the input's picture"
-    raise OptimizeError(
-        f"unit {run.unit.channel} of {run.unit.layer} has no gradient at {tried}, so there is no way up from there; "
-        "show a picture that it fires at and press g"
-    )
+    is_noise = job.start_at != FRAME
+    tried = f"noise of {seeds} seeds" if is_noise else "the middle of the input's picture"
+    place = None if run.shown_x is None or run.moved else strongest_place(run, run.shown_x)
+    if run.shown_x is None or place is None:
+        also = (
+            f", and fires nowhere in the input's picture (it was tried from {tried})" if run.shown_x is not None else ""
+        )
+        raise OptimizeError(
+            f"unit {run.unit.channel} of {run.unit.layer} has no gradient at its start image{also}, so there is no way "
+            "up from there; show a picture that it fires at and press x again"
+        )
+    where = f", where it fires most (row {place[0]}, col {place[1]})" if place else ""
+    note = f"{tried} has no gradient here; started from the input's picture{where}"
+    objective = push(run.unit.layer, run.unit.channel, *place)
+    climb = begin(run.specimen, replace(job, objective=objective, seed=0, start_at=FRAME), run.shown_x)
+    return replace(run, climb=climb, box=field_box(run.specimen, climb.job.objective.leader), note=note, moved=True)
+
+
+@torch.no_grad()
+def strongest_place(run: LiveRun, x_chw: np.ndarray) -> tuple[int, ...] | None:
+    """Where in its map the unit fires most for an input, () for a unit without a map; None where it fires nowhere."""
+    x = torch.from_numpy(x_chw)[None].to(run.specimen.mean_chw.device)
+    values = run.specimen.forward(x, {run.unit.layer}).blobs[run.unit.layer][0, run.unit.channel]
+    if not bool((values != 0).any()):
+        return None
+    return tuple(int(index) for index in np.unravel_index(int(values.argmax()), tuple(values.shape)))
 
 
 def progress_of(run: LiveRun, version: int) -> OptimizeProgress:

@@ -43,7 +43,9 @@ def test_other_seeds_are_tried_then_the_windows_picture(begun) -> None:
     noise = [("mean_plus_rand", seed) for seed in range(SEEDS)]
     assert [row[:2] for row in said] == [*noise, (FRAME, 0)]
     assert said[0][2] == "" and said[1][2] == "noise of seed 0 has no gradient here; trying seed 1"
-    assert progress_of(run, 2).note == "noise of 4 seeds has no gradient here; started from the input's picture"
+    assert progress_of(run, 2).note == (
+        "noise of 4 seeds has no gradient here; started from the input's picture, where it fires most (row 0, col 0)"
+    )
     assert progress_of(run, 2).objective > 0
 
 
@@ -60,14 +62,26 @@ def test_a_unit_that_another_seed_reaches_goes_on_from_there(begun, monkeypatch:
     assert run.climb.iteration == 1 and run.climb.job.seed == 1 and "seed 1" in run.note
 
 
-def test_where_nothing_gives_a_gradient_the_sentence_names_what_was_tried(begun) -> None:
+def test_it_starts_where_the_unit_fires_and_not_in_the_middle_of_the_map(begun) -> None:
+    corner = BLACK.copy()
+    corner[:5, :5] = 255
+    for pictures in ({"shown_rgb": corner}, {"rgb": corner}):
+        run = begun(**pictures)
+        while run.climb.iteration == 0:
+            run = onward(run)
+        assert run.climb.job.start_at == FRAME and run.climb.job.objective.leader.place == (0, 0)
+        assert run.note.endswith("started from the input's picture, where it fires most (row 0, col 0)")
+        assert run.box[:2] == (0, 0) and progress_of(run, 1).objective > 0
+
+
+def test_where_nothing_gives_a_gradient_the_sentence_says_so(begun) -> None:
     run = begun(shown_rgb=BLACK)
-    with pytest.raises(OptimizeError, match="no gradient at noise of 4 seeds, nor at the input's picture, so"):
+    with pytest.raises(OptimizeError, match=r"fires nowhere in the input's picture \(it was tried from noise"):
         for _ in range(SEEDS + 1):
             run = onward(run)
-    with pytest.raises(OptimizeError, match="no gradient at the input's picture, so"):
+    with pytest.raises(OptimizeError, match="fires nowhere in the input's picture"):
         onward(begun(rgb=BLACK))
     run = begun()
-    with pytest.raises(OptimizeError, match="no gradient at noise of 4 seeds, so"):
+    with pytest.raises(OptimizeError, match="has no gradient at its start image, so"):
         for _ in range(SEEDS):
             run = onward(run)
