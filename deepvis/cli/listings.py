@@ -28,12 +28,17 @@ def print_models() -> int:
 
 
 def print_layers(settings: Settings) -> int:
-    """The layers that the window shows: name, type, channels x height x width, name in the list."""
+    """What the network is fed with, what does not fit, and the layers that the window shows.
+
+    Of a layer: name, type, channels x height x width, name in the list.
+    """
     model = opened(settings)
     try:
         backend = open_backend(settings.backend, model, settings.device)
     except (BackendError, ModelError) as error:
         raise UsageError(str(error)) from error
+    for sentence in (backend.info.input_words, *backend.info.notes):
+        sys.stdout.write(f"# {sentence}\n" if sentence else "")
     width = max(len(layer.name) for layer in backend.info.layers)
     for layer in backend.info.layers:
         shape = f"{layer.channels}x{layer.height}x{layer.width}" if layer.is_spatial else f"{layer.channels}"

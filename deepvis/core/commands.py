@@ -157,6 +157,11 @@ def source(state: AppState, **changes: object) -> AppState:
     return replace(state, input=replace(state.input, **changes))  # type: ignore[arg-type]
 
 
+def show_photo(state: AppState, path: str) -> AppState:
+    """Show a photo by its path, one of the open files or any other."""
+    return source(state, moving=False, frozen=False, photo=path, photo_at=state.input.file_index)
+
+
 def live(state: AppState, **changes: object) -> AppState:
     return replace(state, live=replace(state.live, **changes))  # type: ignore[arg-type]
 
@@ -181,7 +186,22 @@ def select_unit(state: AppState, channel: int) -> AppState:
 
 def columns(state: AppState) -> int:
     """Tiles per row of the current layer in the layers pane."""
-    return unit_grid(state.layer, *state.layers_pane).cols
+    return unit_grid(state.layer, *state.layers_pane, pictures=state.view.pattern).cols
+
+
+def select(state: AppState, unit: Unit) -> AppState:
+    """Select a unit of any layer of the list, with the cursor on the tiles; unchanged for a layer that is not there."""
+    for index, layer in enumerate(state.info.layers):
+        if layer.name == unit.layer:
+            return select_unit(select_layer(state, index), unit.channel)
+    return state
+
+
+def class_layer(state: AppState) -> str:
+    """The layer whose units stand for the classes: the selected one, else the probabilities', else the last; or ""."""
+    names = [layer.name for layer in state.info.layers if layer.name in state.info.label_layers]
+    preferred = [name for name in (state.layer.name, state.info.prob_layer) if name in names]
+    return (preferred or names[-1:] or [""])[0]
 
 
 def sideways(state: AppState, distance: int) -> AppState:
@@ -357,9 +377,10 @@ def cycle_overlay(state: AppState) -> AppState:
 # --------------------------------------------------------------- what is shown
 
 
-@command("z", group=Group.SHOW, help="Zoom: the selected unit, the back projection, off")
+@command("z", group=Group.SHOW, help="Zoom: the selected unit, the back projection, its preferred image, off")
 def cycle_zoom(state: AppState) -> AppState:
-    return view(state, zoom=next_of(tuple(Zoom), state.view.zoom))
+    members = [zoom for zoom in Zoom if zoom is not Zoom.BACK or state.view.back_mode != OFF]
+    return view(state, zoom=next_of(members, state.view.zoom))
 
 
 @command("s", group=Group.SHOW, help="Show each unit's preferred image in its tile, or hide them")

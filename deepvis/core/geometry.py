@@ -152,9 +152,29 @@ def tile_grid(count: int, shape: tuple[int, int], area: Rect) -> TileGrid:
     return TileGrid(count, rows, best, area.row, area.col + max(spare, 0) // 2, pitch_h, pitch_w, gap)
 
 
-def unit_grid(layer: LayerInfo, height: int, width: int) -> TileGrid:
-    """The tiles of a layer in an area of height x width at (0, 0)."""
-    return tile_grid(layer.channels, (layer.height, layer.width), Rect(0, 0, height, width))
+def unit_grid(layer: LayerInfo, height: int, width: int, *, pictures: bool = False) -> TileGrid:
+    """The tiles of a layer in an area of height x width at (0, 0): maps, bars of scalars, or preferred pictures."""
+    area = Rect(0, 0, height, width)
+    if layer.is_spatial or pictures:
+        return tile_grid(layer.channels, (layer.height, layer.width), area)
+    return bar_grid(layer.channels, area)
+
+
+BAR_SHAPE = (1, 5)  # of a scalar's place, where there are many
+BAR_ROWS = 32  # in an area, where there are few: a bar is no higher
+
+
+@lru_cache(maxsize=64)
+def bar_grid(count: int, area: Rect) -> TileGrid:
+    """The places of ``count`` scalars, row-major: few stand in one wide column, many in a grid."""
+    grid = tile_grid(count, BAR_SHAPE, area)
+    high = max(area.height // BAR_ROWS, 1)
+    if grid.pitch_h <= high:
+        return grid
+    cols = -(-count // max(area.height // high, 1))
+    return TileGrid(
+        count, -(-count // cols), cols, area.row, area.col, high, max(area.width // cols, 1), min(2, high - 1)
+    )
 
 
 def _pitch(count: int, cols: int, height: int, width: int, area: Rect) -> float:

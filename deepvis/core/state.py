@@ -37,6 +37,7 @@ class Zoom(Enum):
     OFF = "off"
     UNIT = "unit"
     BACK = "back"
+    PREFERRED = "preferred"
 
 
 class Show(Enum):
@@ -101,6 +102,8 @@ class InputState:
     """Where frames come from.
 
     images: the user's own folder, photo or list of photos; None: the sample photos.
+    photo: a file that is shown at file_index ``photo_at``. If it is one of the open files, the indices around that one
+    mean its neighbours; otherwise it is shown once, and they mean what they meant before.
     """
 
     moving: bool = False  # camera or video rather than files
@@ -109,6 +112,8 @@ class InputState:
     fit: Fit = Fit.CROP
     mirror: bool = True  # camera as in a mirror; files and videos never
     images: str | None = None
+    photo: str = ""
+    photo_at: int = 0
 
 
 @dataclass(frozen=True)

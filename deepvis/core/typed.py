@@ -146,8 +146,8 @@ def _chosen(state: AppState) -> Outcome:
     if row.kind is Kind.MODEL:
         return say(base, f"quit with q, then start with --model {row.target}")
     if row.kind is Kind.PHOTO:
-        return _accepted(state, source(base, moving=False, frozen=False, file_index=row.target)), ()
+        return _accepted(state, source(base, moving=False, frozen=False, file_index=row.target, photo="")), ()
     if row.kind is Kind.PATH:
-        opened_images = source(base, moving=False, frozen=False, file_index=0, images=row.target)
+        opened_images = source(base, moving=False, frozen=False, file_index=0, images=row.target, photo="")
         return _accepted(state, opened_images), ()
     return _accepted(state, _selected(base, row)), ()

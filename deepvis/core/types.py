@@ -153,7 +153,8 @@ class NetInfo:
     layers: those shown in the layer list, in order (the data blob is not among them).
     groups: index of the group of each layer, to set them apart in the list; may be empty.
     input_shape: (C, H, W). labels: of the classes, in order. label_layers: layers whose
-    channels are classes. prob_layer: where the top-5 are read, "" if there is none.
+    channels are classes. prob_layer: where the top-5 are read, "" if there is none. notes: sentences on what does not
+    fit. input_words: what the network is fed with: "input 3 x 117 x 117, BGR, 0..255, mean 104 117 123".
     """
 
     name: str
@@ -165,6 +166,7 @@ class NetInfo:
     groups: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
     device: str = "cpu"
+    input_words: str = ""
 
     def layer(self, name: str) -> LayerInfo:
         for info in self.layers:
@@ -210,6 +212,7 @@ class UnitImages:
     top_back: their back projections, alike. notes: picture's name ("optimized", "top",
     "top_back") -> a sentence on why it is missing and how to make it, or on what it is
     ("running top-9 of this stream, 12 images"). patches: of the montage, best first.
+    samples: so many of the patches, the last ones, are sample photos and not the user's.
     version: rises with every new value, for any unit. loading: more of the top 9 is to come.
     """
 
@@ -220,6 +223,7 @@ class UnitImages:
     top_back: np.ndarray | None = None
     notes: Mapping[str, str] = field(default_factory=dict)
     patches: tuple[Patch, ...] = ()
+    samples: int = 0
     standing: UnitStanding | None = None
     loading: bool = False
 
@@ -229,17 +233,22 @@ class WholeLayer:
     """One preferred image per unit of a layer, for the pattern overlay.
 
     tiles: (C, h, w, 3) uint8 RGB, read-only; None where there are none, with a note that says how to make them.
+    standings: of every unit among the scanned photos, () where no scan was made.
     """
 
     layer: str
     version: int
     tiles: np.ndarray | None = None
     note: str = ""
+    standings: tuple[UnitStanding, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
 class OptimizeProgress:
-    """How far the live optimization of a unit is. rgb: (h, w, 3) uint8, the picture so far."""
+    """How far the live optimization of a unit is. rgb: (h, w, 3) uint8, the picture so far.
+
+    note: what is out of the ordinary in how it began or ended, "" if nothing is.
+    """
 
     unit: Unit
     preset: str
@@ -248,4 +257,5 @@ class OptimizeProgress:
     objective: float
     rgb: np.ndarray
     done: bool = False
+    note: str = ""
     version: int = 0

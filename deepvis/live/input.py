@@ -14,6 +14,7 @@ from deepvis.core.types import Frame
 from deepvis.live.worker import Worker
 from deepvis.sources.base import MovingSource, Play, SourceError, StillSource, new_frame
 from deepvis.sources.directory import images_problem
+from deepvis.sources.photos import PhotoError, load_photo
 
 LOOK_SECONDS = 1.0  # between looks for new files
 SILENT_SECONDS = 4.0  # without a frame until a camera or video is said to hang
@@ -79,7 +80,7 @@ class InputWorker(Worker[InputState, Frame]):
             if before is None or before != state:
                 self._turn_to_moving(before, state)
             return self._follow(state)
-        if before is None or before.moving or (before.file_index, before.images) != (state.file_index, state.images):
+        if before is None or before.moving or _asked_for(before) != _asked_for(state):
             self._turn_to_still(before, state)
             return 0.0
         return self._idle(state)
@@ -94,7 +95,7 @@ class InputWorker(Worker[InputState, Frame]):
         still = self._opened(state.images)
         is_same = before is not None and before.images == state.images
         backwards = is_same and before is not None and state.file_index < before.file_index
-        self._show(still, state.file_index, -1 if backwards else 1)
+        self._show_wanted(still, state, -1 if backwards else 1)
 
     def _opened(self, images: str | None) -> StillSource:
         """The still source of these images. Raises ImagesError, and leaves the one from before, where there is none."""
@@ -115,6 +116,26 @@ class InputWorker(Worker[InputState, Frame]):
         photos, first = still.listed
         if photos is not self.listed.photos or first != self.listed.first:
             self.listed = Listed(photos, first)
+
+    def _show_wanted(self, still: StillSource, state: InputState, step: int) -> None:
+        """The photo that is asked for by its path, or the one that the index means."""
+        place = still.find(state.photo) if state.photo else None
+        if place is not None:
+            self._show(still, place + state.file_index - state.photo_at, step)
+        elif state.photo and state.file_index == state.photo_at:
+            self._show_alone(state.photo)
+        else:
+            self._show(still, state.file_index, step)
+
+    def _show_alone(self, path: str) -> None:
+        """A photo that is none of the open files."""
+        try:
+            photo = load_photo(path)
+        except PhotoError as error:
+            self.tell(self._newest.value, f"{error}; it is none of the open files either (--images opens others)")
+            return
+        self.tell(new_frame(photo.rgb, os.path.basename(path), path=path))
+        self._ahead = []
 
     def _show(self, still: StillSource, index: int, step: int) -> None:
         """Hand out the photo at ``index``, or the next good one; name the bad ones."""
@@ -143,7 +164,7 @@ class InputWorker(Worker[InputState, Frame]):
             still.prefetch(self._ahead.pop(0))
             return 0.0
         if still.refresh():
-            self._show(still, state.file_index, 1)
+            self._show_wanted(still, state, 1)
         self._list(still)
         return LOOK_SECONDS
 
@@ -193,3 +214,8 @@ class InputWorker(Worker[InputState, Frame]):
         elif (last := self._newest.value) is not None and last.id > frame.id:
             frame = new_frame(frame.rgb, frame.label, moving=True)  # ids rise
         self.tell(frame)
+
+
+def _asked_for(state: InputState) -> tuple[int, str | None, str, int]:
+    """What decides which photo is shown."""
+    return state.file_index, state.images, state.photo, state.photo_at

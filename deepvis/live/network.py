@@ -12,6 +12,7 @@ from deepvis.live.worker import Worker
 from deepvis.network.errors import ModelError
 
 Follower = Callable[[Snapshot], object]
+Doubt = Callable[[Snapshot], str]  # a sentence once the answers so far are not plausible, until then ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,6 +23,7 @@ class NetworkOutput:
     field_of: FieldOf | None = None  # of its units; None until it is known, or where it cannot be
     snapshot: Snapshot | None = None  # the newest
     followed: Snapshot | None = None  # the newest that all followers have seen
+    warning: str = ""  # why what it gives may mean nothing
 
 
 class NetworkWorker(Worker[NetAsk, NetworkOutput]):
@@ -30,6 +32,7 @@ class NetworkWorker(Worker[NetAsk, NetworkOutput]):
     open_backend: called in the thread as it starts; if that fails, each answer says why and has no value.
     open_fields: gives the receptive fields, in the thread too. followers: called in this thread with each snapshot
     after the window has it (the running top 9); they should be quick. A second answer says that they have seen it.
+    doubt: called likewise, until it has said something.
     """
 
     def __init__(
@@ -37,12 +40,14 @@ class NetworkWorker(Worker[NetAsk, NetworkOutput]):
         open_backend: Callable[[], Backend],
         open_fields: Callable[[], FieldOf | None] = lambda: None,
         followers: Sequence[Follower] = (),
+        doubt: Doubt = lambda snapshot: "",
     ) -> None:
         super().__init__("network")
         self._open_backend, self._open_fields = open_backend, open_fields
         self._has_begun = False
         self._backend: Backend | None = None
         self._followers = tuple(followers)
+        self._doubt = doubt
 
     @property
     def info(self) -> NetInfo | None:
@@ -61,7 +66,8 @@ class NetworkWorker(Worker[NetAsk, NetworkOutput]):
             self.tell(output)
             for follower in self._followers:
                 follower(snapshot)
-            self.tell(replace(output, followed=snapshot))
+            warning = output.warning or self._doubt(snapshot)
+            self.tell(replace(output, followed=snapshot, warning=warning))
         return None
 
     def close(self) -> None:

@@ -31,13 +31,14 @@ class OptimizeAsk:
     """What to optimize. id: of the effect that asks for it. unit None: nothing, stop.
 
     preset: a name, "1" to "4" or one of the user's presets file. frame: start from it, seen through ``fit``;
-    None: from noise.
+    None: from noise. shown: the window's picture, to start from where noise has no gradient.
     """
 
     id: int
     unit: Unit | None
     preset: str = "3"
     frame: Frame | None = None
+    shown: Frame | None = None
     fit: Fit = Fit.CROP
 
 
@@ -87,7 +88,8 @@ class OptimizeWorker(Worker[OptimizeAsk, OptimizeProgress]):
             self._model = self._load()
             self._specimen = specimen_of(self._model, self._device)
         rgb = None if ask.frame is None else ask.frame.rgb
-        return live.start(self._specimen, self._model, unit, ask.preset, rgb=rgb, fit=ask.fit)
+        shown = None if ask.shown is None else ask.shown.rgb
+        return live.start(self._specimen, self._model, unit, ask.preset, rgb=rgb, shown_rgb=shown, fit=ask.fit)
 
     def _advance(self, run: LiveRun) -> None:
         """One iteration; tell of it, and keep the picture if it was the last."""

@@ -18,9 +18,9 @@ from deepvis.live.backends.base import Backend
 from deepvis.live.own_folder import identity_if_any
 from deepvis.models.zoo import Model
 from deepvis.network.shapes import infer_shapes
-from deepvis.scan.montage import back_tile, montage, write_jpeg
+from deepvis.scan.montage import back_tile, montage, patch_tile, write_jpeg
 from deepvis.scan.running import RunningBest, RunningTop
-from deepvis.scan.windows import Windows, cut
+from deepvis.scan.windows import Windows
 
 SECONDS = 0.1  # of projecting back in one call
 RESTS = 20  # times as long as a projection took, once the unit had all: the network needs the cores
@@ -53,7 +53,6 @@ class RunningImages:
         self._open_backend = open_backend
         self._backend: Backend | None = None
         self._windows: Windows | None = None
-        self._fill: np.ndarray | None = None
         self._tiles: ByteCache[np.ndarray] = ByteCache(CACHE, lambda tile: tile.nbytes)
         self._saved: dict[Unit, tuple[Patch, ...]] = {}
 
@@ -67,10 +66,11 @@ class RunningImages:
             where = f"{self._model.name} has no layer {found.unit.layer}"
             return replace(found, notes={**found.notes, "top": f"{where}: what its units see is not known"})
         best = self._running.best(found.unit)
-        images = "1 image" if best.images == 1 else f"{best.images:,} images"
-        of = f"running top {self._running.top} of this stream, {images}"
+        if is_old and len(best.patches) == best.samples:
+            return found
+        of = caption_of(best, self._running.top)
         if not best.patches:
-            if best.images == 0 or found.top is not None:
+            if best.images + best.sample_images == 0 or found.top is not None:
                 return found
             return replace(found, notes={**found.notes, "top": f"{of}: none excites this unit"})
         backs = self._backs(best)
@@ -85,6 +85,7 @@ class RunningImages:
             top=_read_only(self._montage(self._tops(best))),
             top_back=_read_only(self._montage(backs)) if projected else None,
             patches=best.patches,
+            samples=best.samples,
             notes={
                 **found.notes,
                 "top": of,
@@ -97,20 +98,20 @@ class RunningImages:
         count = 0
         for unit in self._running.units():
             path = unit_image_paths(folder, unit.layer, unit.channel).patches
-            if path.exists() and (best := self._running.best(unit)).patches:
+            if path.exists() and (best := self._running.own(unit)).patches:
                 images = images_of(path)
                 count += images is None or images > best.images
         return count
 
     def save(self, folder: Path) -> int:
-        """Write the best so far of every unit in the window's layout; returns the number of units.
+        """Write the best so far of every unit in the window's layout; returns the number of units. No sample photos.
 
         Back projections are written of those units whose patches were all projected: the ones looked at.
         Raises OSError, as for a full disk.
         """
         count, network = 0, identity_if_any(self._model)
         for unit in self._running.units():
-            best = self._running.best(unit)
+            best = self._running.own(unit)
             if not best.patches or not self._has(unit):
                 continue
             paths = unit_image_paths(folder, unit.layer, unit.channel)
@@ -138,12 +139,8 @@ class RunningImages:
     def _tops(self, best: RunningBest) -> list[np.ndarray | None]:
         """The unit's window of each picture."""
         windows = self._windows_ready()
-        if self._fill is None:
-            pre = self._model.preprocessor
-            nothing = pre.to_rgb(np.zeros(pre.input_shape, np.float32))
-            self._fill = np.rint(nothing.mean(axis=(0, 1))).astype(np.uint8)
         return [
-            cut(picture.rgb, windows.window(best.unit.layer, patch.row, patch.col), self._fill)
+            patch_tile(picture.rgb, windows.window(best.unit.layer, patch.row, patch.col))
             for patch, picture in zip(best.patches, best.pictures, strict=True)
         ]
 
@@ -189,6 +186,14 @@ class RunningImages:
         if self._windows is None:
             self._windows = windows_for(self._model)
         return self._windows
+
+
+def caption_of(best: RunningBest, top: int) -> str:
+    """What the top 9 is of: the user's own images, or sample photos as long as there are too few of those."""
+    if best.samples or not best.images:
+        own = f" and {best.images:,} of yours" if best.images else ""
+        return f"running: {best.sample_images:,} sample{'s' if best.sample_images != 1 else ''}{own}"
+    return f"running top {top} of this stream, {best.images:,} image{'s' if best.images != 1 else ''}"
 
 
 def windows_for(model: Model) -> Windows:

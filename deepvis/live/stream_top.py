@@ -90,5 +90,5 @@ class StreamTop:
         except OSError as error:
             return Answer(save, error=f"the top 9 could not be saved in {folder}: {error.strerror or error}")
         if not count:
-            return Answer(save, Report("the running top 9 is empty: nothing was saved; show some photos first"))
+            return Answer(save, Report("no top 9 of yours to save yet: samples are not saved, show photos first"))
         return Answer(save, Report(f"the top 9 of {count:,} units saved in {folder}"))

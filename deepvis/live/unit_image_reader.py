@@ -87,6 +87,7 @@ class UnitImageReader:
     def whole_layer(self, layer: str, version: int) -> WholeLayer:
         """One preferred picture for each unit of a layer, or a note on how to make them."""
         units = self._info.layer(layer).channels
+        standings = self._standings_of(layer, {})
         notes: dict[str, str] = {}
         for place in self._places(Unit(layer, 0)):
             made_in = self._preferred_made_in(place, place.whole_layer, notes, "tiles")
@@ -94,11 +95,11 @@ class UnitImageReader:
                 continue
             tiles = self._picture(place.whole_layer, notes, "tiles", lambda rgb: cut_tiles(rgb, units))
             if tiles is not None:
-                return WholeLayer(layer, version, tiles, made_in.value)
+                return WholeLayer(layer, version, tiles, made_in.value, standings)
         missing = (
             f"no preferred pictures of {layer} yet; {self._commands.optimize(self._source_layer(layer))} makes them"
         )
-        return WholeLayer(layer, version, None, notes.get("tiles", missing))
+        return WholeLayer(layer, version, None, notes.get("tiles", missing), standings)
 
     def _source_layer(self, layer: str) -> str:
         """The layer whose pictures this one shows."""
@@ -201,9 +202,13 @@ class UnitImageReader:
             return ()
 
     def _standing(self, unit: Unit, notes: dict[str, str]) -> UnitStanding | None:
+        standings = self._standings_of(unit.layer, notes)
+        return standings[unit.channel] if unit.channel < len(standings) else None
+
+    def _standings_of(self, layer: str, notes: dict[str, str]) -> tuple[UnitStanding, ...]:
         """The layer's own statistics only: a borrowed layer's values are others."""
         for folder in self._folders:
-            place = unit_image_paths(folder, unit.layer)
+            place = unit_image_paths(folder, layer)
             stamp = _stamp(place.stats)
             if stamp is None:
                 continue
@@ -213,8 +218,8 @@ class UnitImageReader:
             if problem:
                 notes["standing"] = problem
                 continue
-            return standings[unit.channel] if unit.channel < len(standings) else None
-        return None
+            return standings
+        return ()
 
     def _read_standings(self, place: UnitImagePaths, folder: Path) -> tuple[tuple[UnitStanding, ...], str]:
         """(the layer's statistics, "") or ((), why they are not shown)."""

@@ -89,14 +89,16 @@ class UnitImagesWorker(Worker[ImagesAsk, ImagesOutput]):
 
 def _newer(found: WholeLayer, last: WholeLayer | None) -> WholeLayer:
     """The layer's pictures as they were found, or the last ones where they are the same."""
-    if last is None or (last.layer, last.note) != (found.layer, found.note) or last.tiles is not found.tiles:
+    if last is None or (last.layer, last.note) != (found.layer, found.note):
+        return found
+    if last.tiles is not found.tiles or last.standings is not found.standings:
         return found
     return last
 
 
 def _same(found: UnitImages, other: UnitImages) -> bool:
     """True if both would look the same."""
-    facts = ((each.unit, each.notes, each.patches, each.loading) for each in (found, other))
+    facts = ((each.unit, each.notes, each.patches, each.samples, each.loading) for each in (found, other))
     if next(facts) != next(facts):
         return False
     pictures = ((getattr(found, name), getattr(other, name)) for name in ("optimized", "top", "top_back"))

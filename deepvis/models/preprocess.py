@@ -58,6 +58,21 @@ class Preprocessor:
         return mean
 
     @property
+    def words(self) -> str:
+        """What the network is fed with: 'input 3 x 117 x 117, BGR, 0..255, mean 104 117 123'."""
+        shape = " x ".join(map(str, self.input_shape))
+        order = self.channel_order if self.input_shape[0] == 3 else "gray"
+        return f"input {shape}, {order}, 0..{self.scale:.4g}, {self._mean_words}"
+
+    @property
+    def _mean_words(self) -> str:
+        """The mean in pixel units, as it was given."""
+        if self.mean is None:
+            return "no mean"
+        numbers = " ".join(f"{value:.4g}" for value in self.mean.reshape(len(self.mean), -1).mean(axis=1))
+        return f"mean {numbers}" if self.mean[0].size == 1 else f"mean image, on average {numbers}"
+
+    @property
     def signature(self) -> bytes:
         """What decides the network's input besides the picture, for ``network.identity``."""
         named = repr((self.input_shape, self.channel_order, float(self.scale))).encode()

@@ -61,7 +61,14 @@ class Model:
     unit_image_layers: tuple[str, ...] | None = None  # those that have some, None: look in unit_image_dir
     presets: tuple[str, ...] = ()  # of the optimizer, that suit the network; none: the paper's
     panes: Mapping[str, tuple[int, int, int, int] | None] = field(default_factory=dict)  # (row, column, height, width)
-    notes: tuple[str, ...] = ()  # sentences on what was assumed or left out
+    notes: tuple[str, ...] = ()  # sentences on what was left out or does not fit
+    assumed: tuple[str, ...] = ()  # what of the preprocessing nobody named: "mean", "order", "scale"
+
+    @property
+    def input_words(self) -> str:
+        """What the network is fed with, and what of it was assumed."""
+        words = self.preprocessor.words
+        return f"{words} ({', '.join(self.assumed)} assumed)" if self.assumed else words
 
     @property
     def structure(self) -> Graph:
@@ -241,7 +248,19 @@ def _assemble(card: Card, said: Mapping[str, Any], file: Path, weights: Path | N
         presets=card.get("presets", ()),
         panes=option("panes", {}),
         notes=(*graph.notes, *_mean_notes(opened, preprocessor), *_label_notes(card, graph, classes, names)),
+        assumed=_assumed(opened, preprocessor, lambda key: key in said or card.get(key) is not None),
     )
+
+
+def _assumed(opened: Opened, preprocessor: Preprocessor, is_named: Callable[[str], bool]) -> tuple[str, ...]:
+    """What of the preprocessing neither the caller nor the card nor the network's file names."""
+    is_colour = preprocessor.input_shape[0] == 3
+    unnamed = {
+        "mean": preprocessor.mean is None and not is_named("mean"),
+        "order": is_colour and not is_named("channel_order") and opened.channel_order == "BGR",
+        "scale": not is_named("input_scale") and opened.input_scale == 255,
+    }
+    return tuple(name for name, is_unnamed in unnamed.items() if is_unnamed)
 
 
 def _layers(graph: Graph, said: Mapping[str, Any], card: Card) -> tuple[str, ...]:

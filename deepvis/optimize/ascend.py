@@ -27,7 +27,7 @@ from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.regularizers import Step, regularize
 from deepvis.optimize.robust import look
 from deepvis.optimize.specimen import Specimen
-from deepvis.optimize.start import given_image, start_image
+from deepvis.optimize.start import STARTS, given_image, start_image
 from deepvis.optimize.steps import Slope, learning_rate
 
 
@@ -52,6 +52,11 @@ class Job:
     recipe: Recipe
     seed: int = 0
     start_at: str = "mean_plus_rand"
+
+    @property
+    def start(self) -> str:
+        """Where it begins, in words."""
+        return f"{self.start_at}, seed {self.seed}" if self.start_at in STARTS else self.start_at
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -112,8 +117,8 @@ class Climb:
         where = f"unit {term.channel} of layer {term.layer!r}"
         if self.outcome is Outcome.NO_GRADIENT and self.iteration == 1:
             return (
-                f"{where} is dead here: its gradient at the start image (seed {self.job.seed}) is 0 "
-                "everywhere, so there is no way up; try another seed or start, or another unit"
+                f"{where} has no gradient at the start image ({self.job.start}): it is 0 everywhere there, so there "
+                "is no way up from it; try another seed or start, or another unit"
             )
         if self.outcome is Outcome.NOT_FINITE:
             return (

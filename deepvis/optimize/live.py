@@ -1,4 +1,8 @@
-"""One unit optimized while somebody looks on: the same loop, an iteration at a time."""
+"""One unit optimized while somebody looks on: the same loop, an iteration at a time.
+
+Noise does not reach every unit: where the start image has no gradient at all, other seeds are tried, then the picture
+that the window shows.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from deepvis.core.files import written_beside
 from deepvis.core.types import Fit, OptimizeProgress, Unit
 from deepvis.core.unit_files import unit_image_paths
 from deepvis.models.zoo import Model
-from deepvis.optimize.ascend import Climb, Job, advance, begin
+from deepvis.optimize.ascend import Climb, Job, Outcome, advance, begin
 from deepvis.optimize.errors import OptimizeError
 from deepvis.optimize.objective import unit as push
 from deepvis.optimize.pictures import Box, field_box, shown
@@ -20,12 +25,16 @@ from deepvis.optimize.presets import preset as preset_of
 from deepvis.optimize.results import info, origin_of, to_json, write_png
 from deepvis.optimize.specimen import Specimen
 
+SEEDS = 4  # that are tried, the first one included
+FRAME = "frame"  # the job's word for a start from the window's picture
+
 
 @dataclass(frozen=True, eq=False)
 class LiveRun:
     """A unit on its way, as a value: ``onward`` gives the next one.
 
-    box: what the unit sees of the input; pictures are cut to it.
+    box: what the unit sees of the input; pictures are cut to it. shown_x: (C, H, W), the window's picture as the
+    network's input, to start from where no noise gives a gradient. note: where it began, if not from the first noise.
     """
 
     specimen: Specimen
@@ -34,6 +43,9 @@ class LiveRun:
     preset: str
     climb: Climb
     box: Box
+    shown_x: np.ndarray | None = None
+    note: str = ""
+    moved: bool = False  # it was started anew at the place where the unit fires most
 
     @property
     def done(self) -> bool:
@@ -47,28 +59,74 @@ def start(
     preset: str,
     *,
     rgb: np.ndarray | None = None,
+    shown_rgb: np.ndarray | None = None,
     fit: Fit = Fit.CROP,
     seed: int = 0,
 ) -> LiveRun:
     """Begin with a unit, from noise, or from the picture ``rgb`` (H, W, 3) uint8 as the network would see it.
 
+    shown_rgb: what the window shows, in the same form: the last resort where noise gives no gradient.
     preset: "1" to "4" mean "1+" to "4+": steps that suit any network, and fewer of them.
     Raises OptimizeError: no such unit, no such preset.
     """
     x0 = None if rgb is None else model.preprocessor.to_input(rgb, fit)
-    start_at = "mean_plus_rand" if rgb is None else "frame"
+    shown_x = x0 if shown_rgb is None else model.preprocessor.to_input(shown_rgb, fit)
+    start_at = "mean_plus_rand" if rgb is None else FRAME
     preset = f"{preset}+" if f"{preset}+" in ANY_NETWORK else preset
     recipe = preset_of(preset)
     climb = begin(specimen, Job(push(unit.layer, unit.channel), recipe, seed, start_at), x0)
-    return LiveRun(specimen, model, unit, preset, climb, field_box(specimen, climb.job.objective.leader))
+    return LiveRun(specimen, model, unit, preset, climb, field_box(specimen, climb.job.objective.leader), shown_x)
 
 
 def onward(run: LiveRun) -> LiveRun:
-    """One iteration on. Raises OptimizeError where the unit is dead or the numbers blow up."""
+    """One iteration on, or the next start where this one has no gradient.
+
+    Raises OptimizeError where no start has a gradient or the numbers blow up.
+    """
     (climb,) = advance(run.specimen, [run.climb])
+    if climb.outcome is Outcome.NO_GRADIENT and climb.iteration == 1:
+        return restarted(run)
     if climb.trouble:
         raise OptimizeError(climb.trouble)
     return replace(run, climb=climb)
+
+
+def restarted(run: LiveRun) -> LiveRun:
+    """The same unit from the next start: another seed, then the picture shown, at the place where the unit fires most.
+
+    Raises OptimizeError after the last.
+    """
+    job = run.climb.job
+    seeds = job.seed + 1
+    if job.start_at != FRAME and seeds < SEEDS:
+        note = f"noise {'of seed 0' if seeds == 1 else f'of {seeds} seeds'} has no gradient here; trying seed {seeds}"
+        return replace(run, climb=begin(run.specimen, replace(job, seed=seeds)), note=note)
+    is_noise = job.start_at != FRAME
+    tried = f"noise of {seeds} seeds" if is_noise else "the middle of the input's picture"
+    place = None if run.shown_x is None or run.moved else strongest_place(run, run.shown_x)
+    if run.shown_x is None or place is None:
+        also = (
+            f", and fires nowhere in the input's picture (it was tried from {tried})" if run.shown_x is not None else ""
+        )
+        raise OptimizeError(
+            f"unit {run.unit.channel} of {run.unit.layer} has no gradient at its start image{also}, so there is no way "
+            "up from there; show a picture that it fires at and press x again"
+        )
+    where = f", where it fires most (row {place[0]}, col {place[1]})" if place else ""
+    note = f"{tried} has no gradient here; started from the input's picture{where}"
+    objective = push(run.unit.layer, run.unit.channel, *place)
+    climb = begin(run.specimen, replace(job, objective=objective, seed=0, start_at=FRAME), run.shown_x)
+    return replace(run, climb=climb, box=field_box(run.specimen, climb.job.objective.leader), note=note, moved=True)
+
+
+@torch.no_grad()
+def strongest_place(run: LiveRun, x_chw: np.ndarray) -> tuple[int, ...] | None:
+    """Where in its map the unit fires most for an input, () for a unit without a map; None where it fires nowhere."""
+    x = torch.from_numpy(x_chw)[None].to(run.specimen.mean_chw.device)
+    values = run.specimen.forward(x, {run.unit.layer}).blobs[run.unit.layer][0, run.unit.channel]
+    if not bool((values != 0).any()):
+        return None
+    return tuple(int(index) for index in np.unravel_index(int(values.argmax()), tuple(values.shape)))
 
 
 def progress_of(run: LiveRun, version: int) -> OptimizeProgress:
@@ -83,8 +141,16 @@ def progress_of(run: LiveRun, version: int) -> OptimizeProgress:
         objective=kept.objective if kept else float("nan"),
         rgb=shown(kept.x if kept else climb.x, run.model.preprocessor, run.box),
         done=run.done,
+        note=note_of(run),
         version=version,
     )
+
+
+def note_of(run: LiveRun) -> str:
+    """What is out of the ordinary in how it began or ended, "" if nothing is."""
+    if run.climb.outcome is Outcome.NO_GRADIENT:
+        return f"ended: the gradient became 0 in iteration {run.climb.iteration}"
+    return run.note
 
 
 def keep(run: LiveRun, folder: Path) -> Path:

@@ -18,10 +18,10 @@ from deepvis.network.maps import position_seed
 from deepvis.network.ref import NetworkRef
 from deepvis.scan.errors import ScanError
 from deepvis.scan.executor import Advance, Done, Stopped
-from deepvis.scan.montage import back_tile, montage, write_jpeg
+from deepvis.scan.montage import back_tile, montage, patch_tile, write_jpeg
 from deepvis.scan.network import ScanNetwork, one_torch_thread, open_network
 from deepvis.scan.results import has_patches, montage_path
-from deepvis.scan.windows import Windows, cut
+from deepvis.scan.windows import Windows
 from deepvis.sources.photos import PhotoError, load_rgb
 
 
@@ -113,10 +113,10 @@ def _seen(network: ScanNetwork, path: str, fit: Fit) -> np.ndarray | None:
 def patch_tiles(
     network: ScanNetwork, unit: UnitPatches, pictures: Sequence[np.ndarray | None]
 ) -> list[np.ndarray | None]:
-    """The unit's window of each picture, mean colour outside it; None where there is no picture."""
-    windows, fill = windows_of(network), mean_colour(network)
+    """The unit's window of each picture; None where there is no picture."""
+    windows = windows_of(network)
     return [
-        None if seen is None else cut(seen, windows.window(unit.unit.layer, patch.row, patch.col), fill)
+        None if seen is None else patch_tile(seen, windows.window(unit.unit.layer, patch.row, patch.col))
         for patch, seen in zip(unit.patches, pictures, strict=True)
     ]
 
@@ -154,9 +154,3 @@ def back_tiles(
 @lru_cache(maxsize=4)
 def windows_of(network: ScanNetwork) -> Windows:
     return Windows(network.net.graph, network.net.shapes, network.model.data_blob)
-
-
-def mean_colour(network: ScanNetwork) -> np.ndarray:
-    """(3,) uint8 RGB: what the network takes for nothing."""
-    pre = network.model.preprocessor
-    return np.rint(pre.to_rgb(np.zeros(pre.input_shape, np.float32)).mean(axis=(0, 1))).astype(np.uint8)

@@ -27,13 +27,18 @@ _STREAM = ("_values", "_places", "_slots", "_book", "_stills", "_last", "_seen",
 
 @dataclass(frozen=True, eq=False)
 class RunningBest:
-    """The best so far of one unit, best first, and the pictures that they lie in, by number. images: seen in all."""
+    """The best so far of one unit, best first, and the pictures that they lie in, by number. images: seen in all.
+
+    samples: so many at the end are sample photos, see ``RunningWithSamples``. sample_images: of those seen in all.
+    """
 
     unit: Unit
     patches: tuple[Patch, ...]
     numbers: tuple[int, ...]
     pictures: tuple[Kept, ...]
     images: int
+    samples: int = 0
+    sample_images: int = 0
 
 
 class RunningTop:
@@ -157,6 +162,10 @@ class RunningTop:
                 for k, picture in enumerate(pictures)
             )
             return RunningBest(unit, patches, tuple(p.number for p in pictures), pictures, self._seen)
+
+    def own(self, unit: Unit) -> RunningBest:
+        """The same without sample photos: what may be saved as the user's."""
+        return self.best(unit)
 
     # --- under the lock --------------------------------------------------------------------------
 

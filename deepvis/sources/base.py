@@ -64,6 +64,9 @@ class StillSource(Protocol):
     def skip(self, step: int) -> None:
         """Leave out the photo that was read last: from now on its index means its neighbour ``step`` away."""
 
+    def find(self, path: str) -> int | None:
+        """The index of a file, which may be named without the folders above it; None for a file that is not here."""
+
 
 class MovingSource(Protocol):
     """A camera or a video, with a thread of its own.

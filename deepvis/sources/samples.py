@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+from functools import lru_cache
 
 from deepvis.sources.base import SOURCES
 from deepvis.sources.listing import Entry, FixedListing
@@ -44,6 +45,14 @@ def samples() -> Stills:
     )
 
 
+@lru_cache(maxsize=1024)
+def is_sample(path: str) -> bool:
+    """Is a file one of the sample photos?"""
+    folder, name = os.path.split(path)
+    return name in LABELS and folder == samples_folder()
+
+
+@lru_cache(maxsize=1)
 def samples_folder() -> str:
     """scikit-image's own data folder, "" where it is not installed."""
     spec = importlib.util.find_spec("skimage")

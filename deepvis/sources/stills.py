@@ -92,6 +92,15 @@ class Stills:
     def skip(self, step: int) -> None:
         self._offset += step
 
+    def find(self, path: str) -> int | None:
+        wanted = os.path.realpath(path)
+        tail = os.sep + os.path.normpath(path).lstrip(os.sep)
+        places = [n for n, entry in enumerate(self._listing.entries) if entry.path == path]
+        places = places or [n for n, e in enumerate(self._listing.entries) if os.path.realpath(e.path) == wanted]
+        if not places and not os.path.isabs(path):
+            places = [n for n, entry in enumerate(self._listing.entries) if entry.path.endswith(tail)]
+        return places[0] - self._offset if places else None
+
     def _at(self, index: int) -> tuple[int, Entry]:
         place = (index + self._offset) % self.count
         return place, self._listing.entries[place]

@@ -27,6 +27,7 @@ from deepvis.live.made_in import provenance_of
 from deepvis.live.network import NetworkWorker
 from deepvis.live.optimize import OptimizeWorker
 from deepvis.live.own_folder import own_folder
+from deepvis.live.scale_doubt import ScaleDoubt
 from deepvis.live.stream_top import Opened, StreamTop
 from deepvis.live.unit_image_commands import commands_for
 from deepvis.live.unit_image_reader import UnitImageReader
@@ -34,7 +35,7 @@ from deepvis.live.unit_images import UnitImagesWorker
 from deepvis.models.zoo import DEFAULT_MODEL, OVERRIDES, Model, model_names, open_model
 from deepvis.network.errors import ModelError
 from deepvis.network.ref import NetworkRef
-from deepvis.scan.running import RunningTop
+from deepvis.scan.with_samples import RunningWithSamples
 from deepvis.settings.table import Settings
 from deepvis.sources.opening import (
     camera_present,
@@ -44,6 +45,7 @@ from deepvis.sources.opening import (
     video_name,
     video_problem,
 )
+from deepvis.sources.samples import is_sample
 from deepvis.window.loop import Loop
 from deepvis.window.options import SMALLEST_WINDOW, RunOptions, UsageError
 from deepvis.window.parts import Makers, Parts
@@ -140,7 +142,8 @@ def first_state(settings: Settings, model: Model, back_mode: str, *, starts_movi
     )
     layers = tuple(LayerInfo(name, "", 1, 1, 1, model.short_names.get(name, "")) for name in model.layer_names)
     channels, height, width = model.preprocessor.input_shape
-    info = NetInfo(model.name, layers, (channels, height, width), model.labels, groups=model.groups)
+    shape = (channels, height, width)
+    info = NetInfo(model.name, layers, shape, model.labels, groups=model.groups, input_words=model.input_words)
     known = Known(models=model_names())
     return AppState(info, view, source, fast=settings.fast, initial_view=view, known=known)
 
@@ -197,7 +200,7 @@ def open_window(settings: Settings, options: RunOptions) -> AnyWindow:
 
 def make_parts(settings: Settings, model: Model, passes: PassLog) -> Parts:
     """The workers. The backend is opened in its own thread: torch takes a second to load."""
-    running = RunningTop(lambda: network.info)
+    running = RunningWithSamples(lambda: network.info, is_sample=lambda frame: is_sample(frame.path or ""))
 
     def open_running() -> Opened:
         from deepvis.live.running_images import RunningImages
@@ -222,6 +225,7 @@ def make_parts(settings: Settings, model: Model, passes: PassLog) -> Parts:
         lambda: open_backend(settings.backend, model, settings.device),
         partial(open_fields, model),
         [passes, running.update],
+        ScaleDoubt(model),
     )
     camera = 0 if settings.camera is None else settings.camera
     return Parts(

@@ -278,7 +278,15 @@ class Loop:
             preset_names=PRESETS,
             pointer=self._pointer,
         )
-        return self._with_fixed_scale(scene)
+        scene = self._with_fixed_scale(scene)
+        return scene if self._pointer is None else self._hovered(scene, *self._pointer)
+
+    def _hovered(self, scene: Scene, row: int, col: int) -> Scene:
+        """The scene with what lies under the pointer."""
+        under = hit(scene, row, col)
+        if under.channel is not None:
+            self.parts.peek()
+        return replace(scene, hover=under)
 
     def _show(self) -> None:
         """Compose and show, if anything that a pane looks at has changed."""
@@ -294,7 +302,7 @@ class Loop:
             self._on_screen, self._scene = made_of, scene
             return
         self.window.show(picture)
-        if self._on_screen is None or made_of[:-2] != self._on_screen[:-2]:  # not the status or the pointer alone
+        if self._on_screen is None or made_of[:-3] != self._on_screen[:-3]:  # not the status or the pointer alone
             self._status.shown.count()
             self._changed_at = composed
         self._on_screen, self._scene, self._shown = made_of, scene, picture
@@ -357,4 +365,5 @@ def _parts_of(scene: Scene) -> tuple[Any, ...]:
         progress and (progress.unit, progress.version),
         scene.status,
         scene.pointer,
+        scene.hover,
     )

@@ -88,7 +88,8 @@ class Parts:
             if self._optimize is None:
                 self._optimize = self._makers.optimize()
                 self._start(self._optimize)
-            self._optimize.inbox.put(OptimizeAsk(effect.id, effect.unit, effect.preset, frame, effect.fit))
+            shown = self.latest.frame
+            self._optimize.inbox.put(OptimizeAsk(effect.id, effect.unit, effect.preset, frame, shown, effect.fit))
         elif isinstance(effect, StopOptimizing) and self._optimize is not None:
             self._optimize.inbox.put(OptimizeAsk(effect.id, None))
         elif isinstance(effect, ForgetTop) and self._stream is not None:
@@ -110,6 +111,7 @@ class Parts:
             images=_newest(self._images),
             optimize=_newest(self._optimize),
             refresh=before.refresh,
+            peeks=before.peeks,
         )
         if self._images is None and self.latest.info is not None:
             self._images = self._makers.images(self.latest.info)
@@ -117,6 +119,11 @@ class Parts:
         if self._has_grown(before) or self.latest.ended_run not in (None, before.ended_run):
             self._look_again()
         return self.latest
+
+    def peek(self) -> None:
+        """From now on have the pictures of whole layers: the pointer is over the tiles."""
+        if not self.latest.peeks:
+            self.latest = replace(self.latest, peeks=True)
 
     def answers(self) -> list[Answer[SaveTop, Report]]:
         """What has come of effects that end with a sentence for the user, each once."""

@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from deepvis.core.back_modes import all_modes
-from deepvis.core.commands import Command, Outcome, columns, next_of, outcome, press, select_layer, select_unit, view
+from deepvis.core.back_modes import OFF, all_modes
+from deepvis.core.commands import (
+    Command,
+    Outcome,
+    columns,
+    next_of,
+    outcome,
+    press,
+    select,
+    select_layer,
+    select_unit,
+    show_photo,
+    view,
+)
 from deepvis.core.effects import Effect
 from deepvis.core.state import AppState, Cursor, Zoom
+from deepvis.core.types import Unit
+from deepvis.window.ui.regions import CLASS, PATCHES, PREFERRED
 
 
 class Target(Protocol):
-    """What lies under the mouse: the pane, and the layer of the list or the unit of the tiles, None beside them."""
+    """What lies under the mouse: see ``ui.regions.Hit``."""
 
     @property
     def pane(self) -> str | None: ...
@@ -19,6 +33,12 @@ class Target(Protocol):
     def layer_index(self) -> int | None: ...
     @property
     def channel(self) -> int | None: ...
+    @property
+    def part(self) -> str: ...
+    @property
+    def unit(self) -> Unit | None: ...
+    @property
+    def path(self) -> str: ...
 
 
 def _nothing(state: AppState) -> AppState:
@@ -28,7 +48,7 @@ def _nothing(state: AppState) -> AppState:
 # for the help screen, beside the keys
 HELP = (
     Command(
-        "click", ("click",), "Layer or unit: select; input: next or pause; unit: zoom; back: mode", "Mouse", _nothing
+        "click", ("click",), "Select a layer, unit, class; zoom a picture; open a patch's photo", "Mouse", _nothing
     ),
     Command("wheel", ("wheel",), "Next layer, row, unit, file or back mode, by what lies under it", "Mouse", _nothing),
 )
@@ -44,10 +64,19 @@ def clicked(state: AppState, target: Target) -> Outcome:
         if state.view.zoom is not Zoom.OFF:
             return outcome(view(state, zoom=Zoom.OFF))
         return outcome(state if target.channel is None else select_unit(state, target.channel))
+    if target.part == CLASS and target.unit is not None:
+        return outcome(select(state, target.unit))
     if target.pane == "input":
         return press(state, "f" if state.input.moving else "e")
-    keys = {"aux": "z", "back": "b", "jpgvis": "S", "status": "h"}
-    return press(state, keys[target.pane]) if target.pane in keys else (state, ())
+    if target.part in PATCHES:
+        return outcome(show_photo(state, target.path) if target.path else state)
+    if target.pane == "back" and state.view.back_mode == OFF:
+        return press(state, "b")
+    zooms = {"aux": Zoom.UNIT, "back": Zoom.BACK, PREFERRED: Zoom.PREFERRED}
+    zoom = zooms.get(target.part) or zooms.get(target.pane or "")
+    if zoom is not None:
+        return outcome(view(state, zoom=Zoom.OFF if state.view.zoom is zoom else zoom))
+    return press(state, "h") if target.pane == "status" else (state, ())
 
 
 def wheeled(state: AppState, target: Target, steps: int) -> Outcome:

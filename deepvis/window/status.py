@@ -11,6 +11,7 @@ from deepvis.window.ui.scene import Status
 from deepvis.window.wants import Latest
 
 HINT_SECONDS = 6.0
+NOTICE_SECONDS = 20.0
 FIRST_HINT = "h: help"
 
 
@@ -25,6 +26,9 @@ class StatusReader:
         self.passes = Rate()
         self._hint = FIRST_HINT
         self._until = float("inf")
+        self._notices: list[str] = []  # still to be said, the first of them being said
+        self._noticed: set[str] = set()
+        self._notice_until = 0.0
 
     def tell(self, hint: str) -> None:
         """Show a sentence for some seconds."""
@@ -38,6 +42,7 @@ class StatusReader:
     def read(self, state: AppState, latest: Latest, source: str, *, recording: bool) -> Status:
         if time.monotonic() > self._until:
             self._hint = ""
+        self._hear_notices(latest)
         info, snapshot, frame = latest.info, latest.snapshot, latest.frame
         is_moving = frame is not None and frame.moving and not state.input.frozen
         return Status(
@@ -47,9 +52,31 @@ class StatusReader:
             pass_seconds=snapshot.seconds if snapshot else PassSeconds(),
             error=error_words(latest),
             hint=self._hint if info is not None else "loading the network ...",
+            notice=self._notices[0] if self._notices else "",
             recording=recording,
             device=info.device if info else "",
         )
+
+    def _hear_notices(self, latest: Latest) -> None:
+        """Say each thing that does not fit once, one after another."""
+        if self._notices and time.monotonic() > self._notice_until:
+            self._notices.pop(0)
+            self._notice_until = time.monotonic() + NOTICE_SECONDS
+        for notice in notices_of(latest):
+            if notice not in self._noticed:
+                self._noticed.add(notice)
+                if not self._notices:
+                    self._notice_until = time.monotonic() + NOTICE_SECONDS
+                is_urgent = latest.network.value is not None and notice == latest.network.value.warning
+                self._notices.insert(0 if is_urgent else len(self._notices), notice)
+
+
+def notices_of(latest: Latest) -> tuple[str, ...]:
+    """What the user should know of the network besides its layers."""
+    output = latest.network.value
+    if output is None:
+        return ()
+    return (*output.info.notes, *([output.warning] if output.warning else []))
 
 
 def source_words(state: AppState, frame: Frame | None, moving_source: str) -> str:

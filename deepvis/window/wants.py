@@ -19,7 +19,8 @@ OPTIMIZATION_BEGUN = "the optimized picture, which grows"  # the same, once ther
 class Latest:
     """The latest answer of each worker.
 
-    refresh: number of the unit images that are wanted, see ``ImagesAsk``.
+    refresh: number of the unit images that are wanted, see ``ImagesAsk``. peeks: the pictures of all units of a layer
+    are wanted, for what is said of a tile under the pointer.
     """
 
     input: Answer[InputState, Frame] = NOTHING_YET
@@ -27,6 +28,7 @@ class Latest:
     images: Answer[ImagesAsk, ImagesOutput] = NOTHING_YET
     optimize: Answer[OptimizeAsk, OptimizeProgress] = NOTHING_YET
     refresh: int = 0
+    peeks: bool = False
 
     @property
     def frame(self) -> Frame | None:
@@ -142,7 +144,7 @@ def _has_images(state: AppState, latest: Latest) -> bool:
 
 def wanted_images(state: AppState, latest: Latest) -> ImagesAsk:
     """The pictures that the window wants now, if it shows any."""
-    return ImagesAsk(state.unit, state.view.pattern, latest.refresh)
+    return ImagesAsk(state.unit, state.view.pattern or latest.peeks, latest.refresh)
 
 
 def _has_optimized(state: AppState) -> bool:

@@ -230,8 +230,8 @@ def test_a_leaves_the_patterns_first_and_turns_the_back_projection_on() -> None:
 
 
 def test_zoom_skips_the_back_projection_where_there_is_none() -> None:
-    assert [after(*["z"] * i).view.zoom for i in range(3)] == [Zoom.OFF, Zoom.UNIT, Zoom.OFF]
-    assert [after("b", *["z"] * i).view.zoom for i in range(4)] == [Zoom.OFF, Zoom.UNIT, Zoom.BACK, Zoom.OFF]
+    assert [after(*["z"] * i).view.zoom for i in range(4)] == [Zoom.OFF, Zoom.UNIT, Zoom.PREFERRED, Zoom.OFF]
+    assert [after("b", *["z"] * i).view.zoom for i in range(5)] == [*Zoom, Zoom.OFF]
     assert after("b", "z", "z", "b", "b", "b").view.zoom is Zoom.OFF
 
 

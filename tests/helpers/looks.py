@@ -71,8 +71,12 @@ def words_of(monkeypatch: pytest.MonkeyPatch, name: str, scene: Scene) -> list[s
         said.append(shown)
         return real(canvas, row, col, line, px, color, **how)
 
+    def write_number(canvas: np.ndarray, row: int, col: int, figures: str, px: int, color: Any) -> None:
+        said.append(figures)
+
     with monkeypatch.context() as patch:
         replace_everywhere(patch, "draw_text", write, was=real)
+        replace_everywhere(patch, "draw_number", write_number, was=text.draw_number)
         forget_drawn(patch)
         whole = Rect(0, 0, scene.layout.height, scene.layout.width)
         place = scene.layout[name] if name in PANES else whole

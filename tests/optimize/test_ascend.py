@@ -133,7 +133,7 @@ def test_an_inactive_unit_still_has_a_way_up(tiny):
 def test_a_dead_unit_is_said_to_be_dead(caffenet_like):
     (climb,) = finish(caffenet_like, [begin(caffenet_like, Job(unit("pool5", 31, 0, 0), steady(), seed=25))])
     assert climb.outcome is Outcome.NO_GRADIENT and climb.iteration == 1
-    assert "unit 31 of layer 'pool5' is dead" in climb.trouble
+    assert "unit 31 of layer 'pool5' has no gradient at the start image (mean_plus_rand, seed 25)" in climb.trouble
 
 
 def test_numbers_that_blow_up_are_said_to(tiny):

@@ -24,7 +24,7 @@ from deepvis.scan.crops import UnitPatches
 from deepvis.scan.errors import ScanError
 from deepvis.scan.executor import Where
 from deepvis.scan.layout import CropOrder, run_crops
-from deepvis.scan.montage import CELL, back_tile, montage
+from deepvis.scan.montage import CELL, CHEQUERS, STRIPES, back_tile, montage, patch_tile
 from deepvis.scan.network import ScanNetwork
 from deepvis.scan.results import montage_path, read_scan
 from deepvis.scan.run import ScanOrder, run_scan
@@ -138,12 +138,17 @@ def test_tiles_stand_row_by_row_in_equal_cells() -> None:
     assert centres.tolist() == [[10, 20, 30], [40, 50, 60], [70, 80, 90]]
 
 
-def test_missing_tiles_are_mid_grey_and_shapes_are_kept() -> None:
+def test_missing_tiles_are_striped_and_shapes_are_kept() -> None:
     picture = montage([None, np.full((10, 40, 3), 255, np.uint8), *[None] * 7])
-    assert picture[CELL // 2, CELL // 2].tolist() == [128] * 3
+    assert set(np.unique(picture[8 : CELL - 8, 8 : CELL - 8])) == set(STRIPES)
     assert picture[CELL // 2, CELL + CELL // 2].tolist() == [255] * 3
     assert picture[CELL // 8, CELL + CELL // 2].tolist() == [128] * 3  # above the flat tile
     assert montage([None] * 4).shape == (2 * CELL, 2 * CELL, 3)
+
+
+def test_beyond_the_picture_is_chequered_and_black_within_it_stays_black() -> None:
+    tile = patch_tile(np.zeros((8, 8, 3), np.uint8), Window(-2, 4, 8, 8))
+    assert not tile[2:, :4].any() and set(np.unique(tile[:2])) == set(np.unique(tile[:, 4:])) == set(CHEQUERS)
 
 
 def test_zero_is_mid_grey_and_each_tile_is_scaled_alone() -> None:
@@ -151,7 +156,8 @@ def test_zero_is_mid_grey_and_each_tile_is_scaled_alone() -> None:
     diff[0, 1, 1], diff[2, 6, 6] = 1e-9, -1e9
     first, second = back_tile(diff, Window(0, 0, 4, 4)), back_tile(diff, Window(4, 4, 6, 6))
     assert first[1, 1].tolist() == [255, 128, 128] and first[0, 0].tolist() == [128] * 3
-    assert second[2, 2, 2] <= 1 and second[5, 5].tolist() == [128] * 3
+    assert second[2, 2, 2] <= 1 and second[3, 3].tolist() == [128] * 3
+    assert set(np.unique(second[4:])) | set(np.unique(second[:, 4:])) == set(CHEQUERS)  # beyond the input
     assert first.shape == (4, 4, 3) and second.shape == (6, 6, 3)
 
 
@@ -188,7 +194,7 @@ def test_patches_and_projections_are_those_of_the_live_backend(ref, collection, 
     tops = crops.patch_tiles(network, unit, pictures)
     for index, patch in enumerate(unit.patches):
         window = crops.windows_of(network).window("mixed/output", patch.row, patch.col)
-        assert (tops[index] == cut(pictures[index], window, np.array([110, 100, 90], np.uint8))).all()
+        assert (tops[index] == patch_tile(pictures[index], window)).all()
         for mode in modes:
             ask = NetAsk(new_frame(load_rgb(collection / patch.path)), BackAsk(unit.unit, mode, (patch.row, patch.col)))
             wanted = back_tile(backend.run(ask).input_diff, window).astype(int)
@@ -243,7 +249,7 @@ def test_worker_processes_make_the_same_files(copy, tmp_path) -> None:
     assert len(one) == (4 + 5) * 3 + 2 and one == two
 
 
-def test_a_photo_that_is_gone_leaves_a_grey_tile(ref, collection, tmp_path) -> None:
+def test_a_photo_that_is_gone_leaves_an_empty_slot(ref, collection, tmp_path) -> None:
     images = tmp_path / "images"
     shutil.copytree(collection / "dogs", images)
     run_scan(ScanOrder(ref, str(images), tmp_path / "out", layers=("fc",)))
@@ -253,7 +259,7 @@ def test_a_photo_that_is_gone_leaves_a_grey_tile(ref, collection, tmp_path) -> N
     paths = unit_image_paths(tmp_path / "out", "fc", 0)
     for path in (paths.top, paths.top_back):
         picture = cv2.imread(str(path)).astype(int)
-        assert np.abs(picture[8 : CELL - 8, 8 : CELL - 8] - 128).max() <= 2
+        assert picture[8 : CELL - 8, 8 : CELL - 8].mean() < 30
         assert picture[8 : CELL - 8, CELL + 8 : 2 * CELL - 8].std() > 5
 
 

@@ -132,7 +132,8 @@ def test_a_broken_photo_is_passed_over(tiny: list[str], photos: Path, tmp_path: 
 
 def test_list_layers(tiny: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*tiny, "--list-layers"]) == 0
-    lines = capsys.readouterr().out.splitlines()
+    words, *lines = capsys.readouterr().out.splitlines()
+    assert words == "# input 3 x 24 x 32, BGR, 0..255, mean 104 117 123 (order, scale assumed)"
     assert [line.split()[0] for line in lines] == ["conv1", "pool1", "conv2", "fc3", "prob"]
     assert "12x10x14" in lines[0]
 

@@ -12,6 +12,7 @@ from deepvis.core.commands import columns, press
 from deepvis.core.state import AppState, Cursor, Zoom
 from deepvis.core.types import LayerInfo, NetInfo, Unit
 from deepvis.window.pointer import clicked, wheeled
+from deepvis.window.ui.regions import CLASS, PATCHES, PICTURE, PREFERRED
 
 START = AppState(NetInfo("tiny", tuple(LayerInfo(f"c{i}", "Convolution", 20, 9, 9) for i in range(4)), (3, 9, 9)))
 
@@ -21,6 +22,9 @@ class Under:
     pane: str | None
     layer_index: int | None = None
     channel: int | None = None
+    part: str = ""
+    unit: Unit | None = None
+    path: str = ""
 
 
 def click(state: AppState, target: Under) -> AppState:
@@ -50,7 +54,38 @@ def test_clicks_on_the_other_panes() -> None:
     zoomed = click(START, Under("aux"))
     assert zoomed.view.zoom is Zoom.UNIT
     assert click(zoomed, Under("layers", channel=3)).view == START.view
+    assert click(zoomed, Under("aux")).view.zoom is Zoom.OFF
     assert not click(click(START, Under("status")), Under("layers", channel=3)).view.help
+
+
+def test_a_click_on_the_back_picture_opens_it_large_and_never_turns_it_off() -> None:
+    on = click(START, Under("back"))
+    large = click(on, Under("back", part=PICTURE))
+    assert (large.view.back_mode, large.view.zoom) == (GRADIENT, Zoom.BACK)
+    assert click(large, Under("back", part=PICTURE)) == on
+    assert click(large, Under("layers", part=PICTURE)) == on
+
+
+def test_a_click_on_a_class_goes_to_its_unit() -> None:
+    unit = Unit("c2", 5)
+    for pane in ("aux", "input"):
+        state = click(START, Under(pane, part=CLASS, unit=unit))
+        assert (state.unit, state.view.cursor) == (unit, Cursor.UNITS)
+        assert click(START, Under(pane, part=CLASS, unit=Unit("not there", 1))) == START
+
+
+def test_a_click_on_a_patch_shows_its_photo_and_leaves_the_scores() -> None:
+    moving = press(START, "c")[0]
+    for part in PATCHES:
+        state = click(moving, Under("jpgvis", part=part, path="/photos/a.jpg"))
+        assert (state.input.photo, state.input.moving, state.view.scores) == ("/photos/a.jpg", False, False)
+        assert click(START, Under("jpgvis", part=part, path="")) == START  # a camera's: there is no file
+
+
+def test_a_click_on_a_preferred_image_opens_it_large() -> None:
+    large = click(START, Under("jpgvis", part=PREFERRED))
+    assert large.view.zoom is Zoom.PREFERRED
+    assert click(large, Under("layers", part=PREFERRED)) == START == click(large, Under("jpgvis", part=PREFERRED))
 
 
 def test_the_wheel_goes_on_and_back() -> None:

@@ -30,6 +30,7 @@ def net_info(model: Model, shapes: Mapping[str, Shape], device: str, notes: Sequ
         groups=tuple(group for _, group in shown),
         notes=(*model.notes, *notes),
         device=device,
+        input_words=model.input_words,
     )
 
 

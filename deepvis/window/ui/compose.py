@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Hashable
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -91,16 +92,21 @@ class Composer:
             draw_text(self._buffer, plate.row, plate.col + 4, text, px, theme.ORIGIN, width=max(plate.width - 4, 0))
 
     def _with_overlays(self, scene: Scene) -> np.ndarray:
-        """The buffer, or a copy of it with what lies over the panes: overlays, the whole of a cut caption."""
-        shown = {name: key for name in OVERLAYS if (key := OVERLAYS[name].looks_at(scene)) is not None}
+        """The buffer, or a copy of it with what lies over the panes: overlays, the whole of a cut caption.
+
+        A tooltip says that of the panes' captions itself.
+        """
         for name in OVERLAYS:
             self._cuts.pop(name, None)
+        if scene.pointer and (cut := self.cut_at(*scene.pointer)):
+            scene = replace(scene, cut=cut)
+        shown = {name: key for name in OVERLAYS if (key := OVERLAYS[name].looks_at(scene)) is not None}
         if shown:
             self._copy_to_front()
             for name in shown:
                 with noting_cuts(self._front) as self._cuts[name]:
                     OVERLAYS[name].draw(self._front, scene)
-        caption = self.cut_at(*scene.pointer) if scene.pointer else ""
+        caption = self.cut_at(*scene.pointer) if scene.pointer and "hover" not in shown else ""
         if caption:
             if not shown:
                 self._copy_to_front()

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from deepvis.core.geometry import tile_grid
+from deepvis.core.commands import class_layer
+from deepvis.core.geometry import Rect, TileGrid, bar_grid, fit_inside, montage_cell, tile_grid
+from deepvis.core.panes import card
 from deepvis.core.state import Zoom
+from deepvis.core.types import Unit
 from deepvis.window.ui.layout import chips_of
-from deepvis.window.ui.readings import layer_view
+from deepvis.window.ui.legend import foot_place, scale_place
+from deepvis.window.ui.panes import back
+from deepvis.window.ui.panes.aux import CLASSES, class_row, has_legend, map_area, shows_classes
+from deepvis.window.ui.panes.input import first_class_place, picture_place, shows_first_class
+from deepvis.window.ui.panes.jpgvis import PARTS, SIDE, images_of_unit, part_place
+from deepvis.window.ui.panes.scalars import is_scalar
+from deepvis.window.ui.readings import layer_view, top_channels
+from deepvis.window.ui.regions import CLASS, HEADING, MAP, PICTURE, PREFERRED, SCALE, Hit
 from deepvis.window.ui.scene import Scene
-
-
-@dataclass(frozen=True)
-class Hit:
-    """pane: the pane's name, None between panes. layer_index: of the name in the layer list.
-
-    channel: of the tile in the layers pane. None where there is no such thing under the mouse.
-    """
-
-    pane: str | None = None
-    layer_index: int | None = None
-    channel: int | None = None
 
 
 def hit(scene: Scene, row: int, col: int) -> Hit:
@@ -29,11 +25,105 @@ def hit(scene: Scene, row: int, col: int) -> Hit:
     if pane is None:
         return Hit()
     place = scene.layout[pane]
-    if pane == "control":
-        return Hit(pane, layer_index=layer_at(scene, row - place.row, col - place.col))
-    if pane == "layers":
-        return Hit(pane, channel=channel_at(scene, row, col))
-    return Hit(pane)
+    finders = {"control": _in_control, "layers": _in_layers, "aux": _in_aux, "input": _in_input, "jpgvis": _in_jpgvis}
+    if pane in finders:
+        return finders[pane](scene, place, row, col)
+    body = card(place, scene.layout.text_scale).body
+    body = back.picture_area(scene, body) if pane == "back" else body
+    is_picture = pane == "back" and body.contains(row, col)
+    return Hit(pane, part=PICTURE if is_picture else "", place=body if is_picture else place)
+
+
+def _in_control(scene: Scene, pane: Rect, row: int, col: int) -> Hit:
+    index = layer_at(scene, row - pane.row, col - pane.col)
+    if index is None:
+        return Hit("control", place=pane)
+    selected = min(scene.state.view.layer_index, len(scene.state.info.layers) - 1)
+    chip = dict(chips_of(scene.state.info, scene.layout).shown(selected))[index]
+    return Hit("control", layer_index=index, place=chip.moved(pane.row, pane.col))
+
+
+def _in_layers(scene: Scene, pane: Rect, row: int, col: int) -> Hit:
+    zoom, parts = scene.state.view.zoom, card(pane, scene.layout.text_scale)
+    if parts.heading.contains(row, col):
+        scale = scale_place(scene, parts.heading)
+        has_scale = zoom in (Zoom.OFF, Zoom.UNIT) and layer_view(scene).has(0) and not scene.state.view.pattern
+        is_scale = has_scale and scale.contains(row, col)
+        return Hit("layers", part=SCALE if is_scale else HEADING, place=scale if is_scale else parts.heading)
+    if zoom is Zoom.UNIT:
+        return _in_map(scene, "layers", parts.body, row, col)
+    if zoom is not Zoom.OFF:
+        return Hit("layers", part=PICTURE if zoom is Zoom.BACK else PREFERRED, place=parts.body)
+    channel = channel_at(scene, row, col)
+    return Hit("layers", channel=channel, place=pane if channel is None else grid_of(scene).tile(channel))
+
+
+def _in_aux(scene: Scene, pane: Rect, row: int, col: int) -> Hit:
+    body = card(pane, scene.layout.text_scale).body
+    if not shows_classes(scene):
+        scale = foot_place(scene, body)
+        if has_legend(scene) and scale.contains(row, col):
+            return Hit("aux", part=SCALE, place=scale)
+        return _in_map(scene, "aux", map_area(scene, body), row, col)
+    for index, (channel, _) in enumerate(top_channels(scene, CLASSES)):
+        place = class_row(body, index)
+        if place.contains(row, col):
+            return _of_class(scene, "aux", channel, index, place)
+    return Hit("aux", place=pane)
+
+
+def _in_map(scene: Scene, pane: str, body: Rect, row: int, col: int) -> Hit:
+    """A cell of the selected unit's map, which is drawn as large as fits into ``body``."""
+    view = layer_view(scene)
+    if not view.has(scene.state.unit.channel) or is_scalar(view):
+        return Hit(pane, part=MAP if body.contains(row, col) else "", place=body)
+    height, width = view.values.shape[1:]
+    place = fit_inside(height, width, body)
+    if not place.contains(row, col):
+        return Hit(pane, place=body)
+    cell = (row - place.row) * height // place.height, (col - place.col) * width // place.width
+    top, left = place.row + cell[0] * place.height // height, place.col + cell[1] * place.width // width
+    at = Rect(top, left, max(place.height // height, 1), max(place.width // width, 1))
+    return Hit(pane, part=MAP, cell=cell, place=at)
+
+
+def _in_input(scene: Scene, pane: Rect, row: int, col: int) -> Hit:
+    place = picture_place(scene, pane)
+    if place is None or not place.contains(row, col):
+        return Hit("input", part=HEADING if row < card(pane, scene.layout.text_scale).body.row else "", place=pane)
+    strip = first_class_place(scene, place)
+    best = top_channels(scene, 1) if shows_first_class(scene) and strip.contains(row, col) else []
+    if best:
+        return _of_class(scene, "input", best[0][0], 0, strip)
+    return Hit("input", part=PICTURE, place=place)
+
+
+def _of_class(scene: Scene, pane: str, channel: int, index: int, place: Rect) -> Hit:
+    layer = class_layer(scene.state)
+    return Hit(pane, part=CLASS, unit=Unit(layer, channel) if layer else None, index=index, place=place)
+
+
+def _in_jpgvis(scene: Scene, pane: Rect, row: int, col: int) -> Hit:
+    images = images_of_unit(scene) if scene.state.view.unit_images else None
+    for number, (name, _) in enumerate(PARTS):
+        part = part_place(pane, number)
+        if not part.contains(row, col):
+            continue
+        parts = card(part, scene.layout.text_scale)
+        if not parts.body.contains(row, col):
+            return Hit("jpgvis", part=HEADING, index=number, place=parts.heading)
+        rgb = None if images is None else getattr(images, name)
+        if name == PREFERRED:
+            return Hit("jpgvis", part=name, place=parts.body)
+        if rgb is None or images is None:
+            break
+        place = fit_inside(rgb.shape[0], rgb.shape[1], parts.body)
+        for index in range(SIDE * SIDE):
+            cell = montage_cell(index, SIDE, place)
+            if cell.contains(row, col):
+                path = images.patches[index].path if index < len(images.patches) else ""
+                return Hit("jpgvis", part=name, index=index, path=path, place=cell)
+    return Hit("jpgvis", place=pane)
 
 
 def layer_at(scene: Scene, row: int, col: int) -> int | None:
@@ -47,8 +137,14 @@ def channel_at(scene: Scene, row: int, col: int) -> int | None:
     """The unit whose tile is under a pixel of the window; None while a zoom fills the pane."""
     if scene.state.view.zoom is not Zoom.OFF:
         return None
-    grid = tile_grid(scene.state.layer.channels, shape_of_tiles(scene), scene.layout.tiles_area)
-    return grid.index_at(row, col)
+    return grid_of(scene).index_at(row, col)
+
+
+def grid_of(scene: Scene) -> TileGrid:
+    """Where the tiles or bars of the selected layer lie in the window."""
+    shape, area, count = shape_of_tiles(scene), scene.layout.tiles_area, scene.state.layer.channels
+    has_bars = shape == (1, 1) and not scene.state.view.pattern
+    return bar_grid(count, area) if has_bars else tile_grid(count, shape, area)
 
 
 def shape_of_tiles(scene: Scene) -> tuple[int, int]:

@@ -178,6 +178,18 @@ def fixed_caption(codes: Codes) -> str:
     return f"fixed {number(-high) if codes.signed else 0} .. {number(high)}"
 
 
+def scale_place(scene: Scene, heading: Rect) -> Rect:
+    """Where the legend is looked for under the mouse: the right part of the heading."""
+    wide = min(scene.px(240), heading.width // 3)
+    return Rect(heading.row, heading.right - wide, heading.height, wide)
+
+
+def foot_place(scene: Scene, body: Rect) -> Rect:
+    """Where a legend below a picture stands in a pane's body."""
+    high = line_height(scene.px(theme.SIZE_SMALL))
+    return Rect(body.bottom - high, body.col, high, body.width)
+
+
 def foot_height(scene: Scene) -> int:
     """Of a legend below a picture, with the space above it."""
     return line_height(scene.px(theme.SIZE_SMALL)) + scene.px(4)
@@ -185,8 +197,7 @@ def foot_height(scene: Scene) -> int:
 
 def draw_foot(canvas: np.ndarray, scene: Scene, body: Rect, legend: Legend) -> None:
     """The legend over the whole width at the lower end of ``body``; its notes go where there is no room for them."""
-    high = line_height(scene.px(theme.SIZE_SMALL))
-    _draw(canvas, scene, Rect(body.bottom - high, body.col, high, body.width), legend, body.width)
+    _draw(canvas, scene, foot_place(scene, body), legend, body.width)
 
 
 def draw_in_heading(canvas: np.ndarray, scene: Scene, area: Rect, legend: Legend) -> None:

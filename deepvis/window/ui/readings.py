@@ -73,6 +73,26 @@ def peak_of(view: LayerView, channel: int) -> tuple[float, int, int] | None:
     return float(values[row, col]), row, col
 
 
+def peaks_of(view: LayerView) -> np.ndarray:
+    """(C,) float32: what is said of every channel, its largest value (diffs: of the largest magnitude)."""
+    flat = view.values.reshape(len(view.values), -1)
+    if not flat.size:
+        return np.empty(0, np.float32)
+    high = flat.max(axis=1)
+    if not view.signed:
+        return high
+    low = flat.min(axis=1)
+    return np.where(-low > high, low, high)
+
+
+def rank_of(view: LayerView, channel: int) -> int | None:
+    """The channel's place in its layer by what is said of it, 1 for the highest; None without values."""
+    if not view.has(channel):
+        return None
+    peaks = peaks_of(view)
+    return 1 + int((peaks > peaks[channel]).sum())
+
+
 def value_of(view: LayerView, channel: int) -> float | None:
     """The value that is said of a channel: its peak."""
     peak = peak_of(view, channel)
@@ -138,18 +158,28 @@ def label_of(scene: Scene, unit: Unit) -> str:
     return ""
 
 
+def unit_label(scene: Scene, layer: str, channel: int) -> str:
+    """The same of any unit by its layer and number."""
+    return label_of(scene, Unit(layer, channel))
+
+
 def top_classes(scene: Scene, count: int = 5) -> list[tuple[str, float]]:
     """The most probable classes of the newest snapshot, best first; empty where the network has none.
 
     Where the probabilities are maps, their largest value counts.
     """
+    return [(class_name(scene, channel), probability) for channel, probability in top_channels(scene, count)]
+
+
+def top_channels(scene: Scene, count: int = 5) -> list[tuple[int, float]]:
+    """The same by the classes' numbers."""
     info, snapshot = scene.state.info, scene.snapshot
     probs = snapshot.activations.get(info.prob_layer) if snapshot and info.prob_layer else None
     if probs is None:
         return []
     best = probs.reshape(len(probs), -1).max(axis=1)
     order = np.argsort(-best, kind="stable")[:count]
-    return [(class_name(scene, int(i)), float(best[i])) for i in order]
+    return [(int(i), float(best[i])) for i in order]
 
 
 def class_name(scene: Scene, channel: int) -> str:

@@ -10,6 +10,7 @@ from deepvis.core.panes import PaneLayout
 from deepvis.core.pixels import Scale
 from deepvis.core.state import AppState
 from deepvis.core.types import FieldOf, Frame, OptimizeProgress, PassSeconds, Snapshot, UnitImages, WholeLayer
+from deepvis.window.ui.regions import Hit
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,8 @@ class Status:
     source: where frames come from, as the user would say it ("camera 0", "cat.jpg, 1 of 1000").
     fps: pictures shown per second, passes_per_second: of the network; None until they are known.
     pass_seconds: of the newest pass. error: what went wrong, in one sentence, "" if nothing.
-    hint: what the user may want to know now. device: "cpu", "cuda:0".
+    hint: what the user may want to know now. notice: a sentence that takes the line for a while: what does not fit, why
+    the numbers may mean nothing. device: "cpu", "cuda:0".
     """
 
     source: str = ""
@@ -28,6 +30,7 @@ class Status:
     pass_seconds: PassSeconds = field(default_factory=PassSeconds)
     error: str = ""
     hint: str = ""
+    notice: str = ""
     recording: bool = False
     device: str = ""
 
@@ -38,7 +41,8 @@ class Scene:
 
     field_of: the receptive fields; None where they are not known.
     preset_names: of the live optimizer, by LiveState.preset. fixed_scale: of the selected layer, while it is wanted.
-    pointer: (row, col) in the window; None while it rests.
+    pointer: (row, col) in the window; hover: what lies under it; both None while it rests.
+    cut: the whole of a caption that is cut under the pointer, "" if none is; the composer fills it in.
     """
 
     state: AppState
@@ -54,6 +58,8 @@ class Scene:
     preset_names: tuple[str, ...] = ()
     fixed_scale: Scale | None = None
     pointer: tuple[int, int] | None = None
+    hover: Hit | None = None
+    cut: str = ""
 
     def px(self, size: float) -> int:
         """A text size or a distance of the design, in this window's pixels; text stays legible."""

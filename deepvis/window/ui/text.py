@@ -156,6 +156,27 @@ def note_cut(canvas: np.ndarray, place: Rect, text: str) -> None:
     found.append((seen.moved(row, rest // buffer.strides[1]), text))
 
 
+def draw_number(canvas: np.ndarray, row: int, col: int, figures: str, px: int, color: BGR) -> None:
+    """Lay a number over what is darker than its letters: many short ones, put together of figures kept one by one."""
+    for figure in figures:
+        ink = _figure(figure, px, color)
+        place = canvas[row : row + ink.shape[0], max(col, 0) : col + ink.shape[1]]
+        if place.shape == ink.shape:
+            np.maximum(place, ink, out=place)
+        col += text_width(figure, px)
+
+
+def number_width(figures: str, px: int) -> int:
+    """Pixels that ``draw_number`` takes."""
+    return sum(text_width(figure, px) for figure in figures)
+
+
+@lru_cache(maxsize=256)
+def _figure(figure: str, px: int, color: BGR) -> np.ndarray:
+    """(h, w, 3) uint8 BGR on black."""
+    return (_ink(figure, px, False, color)[1][:, 1:] >> 8).astype(np.uint8)
+
+
 @lru_cache(maxsize=4096)
 def one_line(text: str) -> str:
     """Line ends and tabs as spaces, and a replacement for what is no letter (file names hold anything)."""

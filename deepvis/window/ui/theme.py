@@ -23,8 +23,12 @@ WELL = bgr("#0e1013")  # an empty place inside a pane
 CHIP = bgr("#1f242b")  # a layer's name
 KEY = bgr("#303742")  # a key of the keyboard
 CHOSEN = bgr("#233244")  # the highlighted row of the palette
+EMPTY = bgr("#30363f")  # stripes of a slot that holds nothing
 LINE = bgr("#2b313a")
 TRACK = bgr("#262b33")  # of bars
+
+BAR = bgr("#85591a")  # of a scalar above 0, warm as diffs above 0 are; letters stand on it
+BAR_BELOW = bgr("#274a6e")  # below 0, to the other side
 
 TEXT = bgr("#e6e9ee")
 SOFT = bgr("#a9b1bc")  # values and names that are not selected

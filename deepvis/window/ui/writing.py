@@ -88,7 +88,7 @@ def substitute(letter: str) -> tuple[str, bool]:
 @lru_cache(maxsize=1)
 def _forms() -> dict[tuple[str, str], str]:
     """(what is written, form) -> the letter of the presentation blocks."""
-    table = {}
+    table: dict[tuple[str, str], str] = {}
     for code in (*range(0xFB50, 0xFE00), *range(0xFE70, 0xFF00)):
         form, *parts = unicodedata.decomposition(chr(code)).split()[:3] or [""]
         if form in FORMS:

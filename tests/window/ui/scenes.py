@@ -12,6 +12,8 @@ import numpy as np
 import deepvis.network.back_modes  # noqa: F401  (fills the table)
 from deepvis.core.back_modes import all_modes
 from deepvis.core.commands import Command
+from deepvis.core.geometry import Rect
+from deepvis.core.panes import make_layout
 from deepvis.core.pixels import fixed_scale_of
 from deepvis.core.state import (
     AppState,
@@ -45,6 +47,7 @@ from deepvis.core.types import (
     WholeLayer,
 )
 from deepvis.window.ui.layout import layout_for
+from deepvis.window.ui.regions import MAP, TOP, Hit
 from deepvis.window.ui.scene import Scene, Status
 
 SIZE = (620, 1000)  # (height, width) of the window
@@ -166,6 +169,25 @@ def whole_layer(layer: str) -> WholeLayer:
     return WholeLayer(layer, 1, tiles)
 
 
+def scanned_layer() -> WholeLayer:
+    """The same with the statistics of a scan."""
+    standing = UnitStanding(8242, 0.4, 0.1, 0.18, tuple(i / 10 for i in range(11)), (10,) * 10)
+    return replace(whole_layer("conv2/5x5_reduce"), standings=(standing,) * 40)
+
+
+def patch_hit(index: int) -> Hit:
+    return Hit("jpgvis", part=TOP, index=index, path=f"/photos/some_photo_{index}.jpg")
+
+
+def hovering(view: ViewState, under: Hit, **parts: object) -> Scene:
+    """A scene with the pointer over something, in the middle of its pane."""
+    scene = make_scene(view, **parts)
+    pane = scene.layout[under.pane or ""]
+    place = Rect(pane.row + pane.height // 2, pane.col + pane.width // 2, 20, 20)
+    layout = make_layout(*SIZE, {"status": None})  # it is full of small letters
+    return replace(scene, hover=replace(under, place=place), layout=layout)
+
+
 def stale_scene() -> Scene:
     return make_scene(DECONV, asked=BackAsk(Unit("conv2/5x5_reduce", 3), "gradient"))
 
@@ -178,10 +200,20 @@ def fixed_scene(view: ViewState) -> Scene:
 
 
 def logits_scene(view: ViewState) -> Scene:
-    """fc3 with values below 0 too."""
-    scene = make_scene(replace(view, layer_index=3))
-    values = waves(30, 1, 1, phase=1.0) * 10
-    return replace(scene, snapshot=replace(scene.snapshot, activations={**scene.snapshot.activations, "fc3": values}))
+    """Scalars on both sides of 0."""
+    return with_layer(make_scene(replace(view, layer_index=3)), "fc3", waves(30, 1, 1, phase=1.0) * 10)
+
+
+def below_zero_scene(view: ViewState) -> Scene:
+    """Maps on both sides of 0."""
+    return with_layer(make_scene(view), "conv2/5x5_reduce", waves(40, 12, 12, phase=1.0) * 10)
+
+
+def with_layer(scene: Scene, layer: str, values: np.ndarray) -> Scene:
+    """The scene with other values (C, H, W) of a layer."""
+    assert scene.snapshot is not None
+    values.setflags(write=False)
+    return replace(scene, snapshot=replace(scene.snapshot, activations={**scene.snapshot.activations, layer: values}))
 
 
 PLAIN = replace(DECONV, look=Look.PLAIN_2015)
@@ -223,6 +255,7 @@ GOLDEN: dict[str, tuple[str, Callable[[], Scene]]] = {
     "layers_no_diffs": ("layers", lambda: make_scene(replace(UNIT, show=Show.DIFFS))),
     "layers_stale": ("layers", lambda: replace(stale_scene(), frame=make_frame(5))),
     "layers_vector": ("layers", lambda: make_scene(ViewState(4, 2, Cursor.UNITS))),
+    "layers_logits": ("layers", lambda: logits_scene(ViewState(3, 2, Cursor.UNITS))),
     "layers_zoom": ("layers", lambda: make_scene(replace(UNIT, zoom=Zoom.UNIT))),
     "layers_zoom_back": ("layers", lambda: make_scene(replace(DECONV, zoom=Zoom.BACK))),
     "layers_pattern": (
@@ -230,8 +263,8 @@ GOLDEN: dict[str, tuple[str, Callable[[], Scene]]] = {
         lambda: make_scene(replace(UNIT, pattern=True), whole_layer=whole_layer("conv2/5x5_reduce")),
     ),
     "layers_viridis": ("layers", lambda: make_scene(replace(UNIT, colour_map=ColourMap.VIRIDIS))),
-    "layers_signed": ("layers", lambda: logits_scene(replace(UNIT, colour_map=ColourMap.SIGNED))),
-    "layers_logits": ("layers", lambda: logits_scene(UNIT)),
+    "layers_signed": ("layers", lambda: below_zero_scene(replace(UNIT, colour_map=ColourMap.SIGNED))),
+    "layers_below_zero": ("layers", lambda: below_zero_scene(UNIT)),
     "layers_fixed": ("layers", lambda: fixed_scene(UNIT)),
     "layers_2015": ("layers", lambda: make_scene(PLAIN)),
     "layers_waiting": ("layers", lambda: make_scene(passed=False)),
@@ -252,6 +285,10 @@ GOLDEN: dict[str, tuple[str, Callable[[], Scene]]] = {
     "status": ("status", lambda: make_scene(replace(DECONV, gamma_boost=2), unit_images=unit_images(unit_of))),
     "status_error": ("status", lambda: make_scene(status=Status(error="camera 0 gives no more pictures", fps=20.0))),
     "jpgvis": ("jpgvis", lambda: make_scene(replace(UNIT, scores=True), unit_images=unit_images(unit_of))),
+    "jpgvis_few": (
+        "jpgvis",
+        lambda: make_scene(UNIT, unit_images=unit_images(unit_of, patches=unit_images(unit_of).patches[:5], samples=2)),
+    ),
     "jpgvis_notes": (
         "jpgvis",
         lambda: make_scene(
@@ -277,6 +314,9 @@ GOLDEN: dict[str, tuple[str, Callable[[], Scene]]] = {
     "palette_path": ("palette", lambda: typing_scene(Palette(UNIT, "/home/me/Größe ß.jpg"))),
     "palette_number": ("palette", lambda: typing_scene(GoTo(UNIT, "7"))),
     "palette_wrong_number": ("palette", lambda: typing_scene(GoTo(UNIT, "151"))),
+    "hover_tile": ("hover", lambda: hovering(UNIT, Hit("layers", channel=25), whole_layer=scanned_layer())),
+    "hover_cell": ("hover", lambda: hovering(UNIT, Hit("aux", part=MAP, cell=(3, 9)), field_of=field_of)),
+    "hover_patch": ("hover", lambda: hovering(UNIT, patch_hit(8), unit_images=unit_images(unit_of, samples=2))),
     "error": ("error", lambda: make_scene(status=Status(error=LONG_ERROR))),
     "help": ("help", lambda: make_scene(ViewState(help=True))),
 }

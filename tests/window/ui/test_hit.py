@@ -6,13 +6,19 @@ from dataclasses import replace
 
 import pytest
 
-from deepvis.core.geometry import tile_grid
+from deepvis.core.geometry import bar_grid, fit_inside, montage_cell, tile_grid, unit_grid
+from deepvis.core.panes import card
 from deepvis.core.state import Cursor, ViewState, Zoom
-from deepvis.core.types import LayerInfo, NetInfo
-from deepvis.window.ui.hit import Hit, hit
+from deepvis.core.types import LayerInfo, NetInfo, Unit
+from deepvis.window.ui.hit import grid_of, hit
 from deepvis.window.ui.layout import chips_of, layout_for
+from deepvis.window.ui.panes.aux import class_row
+from deepvis.window.ui.panes.input import first_class_place, picture_place
+from deepvis.window.ui.panes.jpgvis import part_place
+from deepvis.window.ui.readings import top_channels
+from deepvis.window.ui.regions import CLASS, HEADING, MAP, PICTURE, PREFERRED, SCALE, TOP, TOP_BACK, Hit
 from deepvis.window.ui.scene import Scene
-from tests.window.ui.scenes import UNIT, make_scene, whole_layer
+from tests.window.ui.scenes import UNIT, make_scene, unit_images, unit_of, whole_layer
 
 
 def centre(rect: object, corner: tuple[int, int] = (0, 0)) -> tuple[int, int]:
@@ -29,8 +35,9 @@ def test_every_layer_name_is_found() -> None:
 @pytest.mark.parametrize("layer_index", range(5))
 def test_every_tile_is_found(layer_index: int) -> None:
     scene = make_scene(ViewState(layer_index))
-    layer = scene.state.layer
-    grid = tile_grid(layer.channels, (layer.height, layer.width), scene.layout.tiles_area)
+    layer, area = scene.state.layer, scene.layout.tiles_area
+    shape = (layer.height, layer.width)
+    grid = tile_grid(layer.channels, shape, area) if layer.is_spatial else bar_grid(layer.channels, area)
     for channel in range(layer.channels):
         assert hit(scene, *centre(grid.tile(channel))) == Hit("layers", channel=channel)
 
@@ -38,15 +45,67 @@ def test_every_tile_is_found(layer_index: int) -> None:
 def test_a_zoom_has_no_tiles_and_a_heading_neither() -> None:
     scene = make_scene(replace(UNIT, zoom=Zoom.UNIT))
     area = scene.layout.tiles_area
-    assert hit(scene, area.row + 50, area.col + 50) == Hit("layers")
-    assert hit(make_scene(UNIT), scene.layout["layers"].row + 2, area.col + 50) == Hit("layers")
+    assert hit(scene, *centre(area)).channel is None
+    assert hit(make_scene(UNIT), scene.layout["layers"].row + 8, area.col + 50) == Hit("layers", part=HEADING)
 
 
 def test_other_panes_and_beside_all() -> None:
     scene = make_scene()
     for name in ("input", "aux", "back", "status", "jpgvis"):
-        assert hit(scene, *centre(scene.layout[name])) == Hit(name)
+        assert hit(scene, *centre(scene.layout[name])).pane == name
     assert hit(scene, -1, 0) == Hit()
+
+
+def test_the_keys_walk_the_bars_as_they_lie() -> None:
+    scene = make_scene(ViewState(3))
+    area = scene.layout.tiles_area
+    assert grid_of(scene).cols == unit_grid(scene.state.layer, area.height, area.width).cols
+
+
+def test_every_class_is_found_with_the_unit_that_stands_for_it() -> None:
+    scene = make_scene()
+    body = card(scene.layout["aux"], scene.layout.text_scale).body
+    for index, (channel, _) in enumerate(top_channels(scene)):
+        found = hit(scene, *centre(class_row(body, index)))
+        assert found == Hit("aux", part=CLASS, unit=Unit("prob", channel), index=index)
+
+
+def test_the_first_class_stays_in_sight_beside_a_unit() -> None:
+    scene = make_scene(UNIT)
+    place = picture_place(scene, scene.layout["input"])
+    found = hit(scene, *centre(first_class_place(scene, place)))
+    assert (found.part, found.unit) == (CLASS, Unit("prob", top_channels(scene, 1)[0][0]))
+    assert hit(scene, *centre(place)) == Hit("input", part=PICTURE)
+    assert hit(make_scene(), *centre(first_class_place(scene, place))) == Hit("input", part=PICTURE)
+
+
+@pytest.mark.parametrize("zoom, pane", [(Zoom.OFF, "aux"), (Zoom.UNIT, "layers")])
+def test_every_cell_of_a_map_is_found(zoom: Zoom, pane: str) -> None:
+    scene = make_scene(replace(UNIT, zoom=zoom))
+    place = fit_inside(12, 12, card(scene.layout[pane], scene.layout.text_scale).body)
+    for row in range(12):
+        for col in range(12):
+            at = place.row + (2 * row + 1) * place.height // 24, place.col + (2 * col + 1) * place.width // 24
+            assert hit(scene, *at) == Hit(pane, part=MAP, cell=(row, col))
+
+
+def test_every_patch_is_found_with_its_photo() -> None:
+    scene = make_scene(UNIT, unit_images=unit_images(unit_of))
+    for number, part in ((1, TOP), (2, TOP_BACK)):
+        body = card(part_place(scene.layout["jpgvis"], number), scene.layout.text_scale).body
+        for index in range(9):
+            cell = montage_cell(index, 3, fit_inside(90, 90, body))
+            path = f"/photos/some_photo_{index}.jpg"
+            assert hit(scene, *centre(cell)) == Hit("jpgvis", part=part, index=index, path=path)
+    body = card(part_place(scene.layout["jpgvis"], 0), scene.layout.text_scale).body
+    assert hit(scene, *centre(body)).part == PREFERRED
+
+
+def test_the_scale_is_found_where_it_is_drawn() -> None:
+    scene = make_scene(UNIT)
+    heading = card(scene.layout["layers"], scene.layout.text_scale).heading
+    assert hit(scene, heading.row + 5, heading.right - 60) == Hit("layers", part=SCALE)
+    assert hit(make_scene(replace(UNIT, pattern=True)), heading.row + 5, heading.right - 60).part == HEADING
 
 
 def test_pattern_tiles_have_the_shape_of_their_pictures() -> None:

@@ -171,6 +171,9 @@ SEEN = {
     "ERROR": "status_error",
     "GOOD": "jpgvis_progress",
     "FIELD": "input_field",
+    "BAR": "layers_vector",
+    "BAR_BELOW": "layers_logits",
+    "EMPTY": "jpgvis_few",
 }
 
 

@@ -14,9 +14,9 @@ from deepvis.window.ui.heading import draw_card, sentence
 from deepvis.window.ui.legend import draw_foot, fixed_scale, foot_height, scanned_peak, unit_legend
 from deepvis.window.ui.pane import pane
 from deepvis.window.ui.panes.layers import draw_unit
+from deepvis.window.ui.panes.scalars import draw_scalar, is_scalar
 from deepvis.window.ui.readings import (
     is_frame_stale,
-    label_of,
     layer_view,
     number,
     peak_of,
@@ -62,7 +62,7 @@ def draw_classes(canvas: np.ndarray, scene: Scene) -> None:
     if not classes:
         sentence(canvas, scene, parts.body, "Waiting for the first pass of the network.")
         return
-    body, step = parts.body, parts.body.height // CLASSES
+    body, step = parts.body, class_row(parts.body, 0).height
     for i, (name, probability) in enumerate(classes):
         px = scene.px(theme.SIZE_TEXT if i else theme.SIZE_TEXT + 1)
         high, tall = line_height(px), max(scene.px(5), 2)
@@ -77,6 +77,23 @@ def draw_classes(canvas: np.ndarray, scene: Scene) -> None:
         bar(canvas, track, probability, theme.SOFT if i else theme.GOOD, theme.TRACK)
 
 
+def class_row(body: Rect, index: int) -> Rect:
+    """Where a class stands in the pane's body."""
+    step = body.height // CLASSES
+    return Rect(body.row + index * step, body.col, step, body.width)
+
+
+def has_legend(scene: Scene) -> bool:
+    """True if the unit's map has its legend below it."""
+    view = layer_view(scene)
+    return scene.state.view.look is not Look.PLAIN_2015 and view.has(scene.state.unit.channel) and not is_scalar(view)
+
+
+def map_area(scene: Scene, body: Rect) -> Rect:
+    """What the legend leaves of the pane's body for the unit's map."""
+    return body.cut(bottom=foot_height(scene)) if has_legend(scene) else body
+
+
 def draw_selected(canvas: np.ndarray, scene: Scene) -> None:
     """The selected unit's map; beside its number the largest value (diffs: magnitude) and where that is."""
     view, unit = layer_view(scene), scene.state.unit
@@ -87,19 +104,19 @@ def draw_selected(canvas: np.ndarray, scene: Scene) -> None:
         return
     value, row, col = peak
     shape = view.values.shape[1:]
-    label = label_of(scene, unit) if scene.state.view.label_predictions else ""
     if shape == (1, 1):
-        note = f"{label}   {number(value)}".strip()
+        note = unit.layer  # the rest is said in the body
     elif value == 0:
         note = "no diff" if view.signed else "silent"
     else:
-        note = f"max {number(value)} at row {row}, col {col}"
+        note = f"{'strongest' if view.signed else 'max'} {number(value)} at row {row}, col {col}"
     parts = draw_card(canvas, scene, f"Unit {unit.channel}", note, stale=view.stale)
-    body = parts.body
-    if scene.state.view.look is not Look.PLAIN_2015:
-        draw_foot(canvas, scene, body, unit_legend(scene, view))
-        body = body.cut(bottom=foot_height(scene))
-    place = draw_unit(canvas, scene, body, view)
+    if is_scalar(view):
+        draw_scalar(canvas, scene, parts.body, view, unit.channel)
+        return
+    if has_legend(scene):
+        draw_foot(canvas, scene, parts.body, unit_legend(scene, view))
+    place = draw_unit(canvas, scene, map_area(scene, parts.body), view)
     if shape != (1, 1) and value != 0:
         mark_peak(canvas, scene, place, (row, col), shape)
 

@@ -6,6 +6,7 @@ from collections.abc import Hashable
 
 import numpy as np
 
+from deepvis.core.geometry import Rect
 from deepvis.core.pixels import scaled_back
 from deepvis.core.state import BackFilter, Look
 from deepvis.window.ui.canvas import picture
@@ -29,6 +30,19 @@ def looks_at(scene: Scene) -> Hashable:
     return scene.state.back_ask, view.back_filter, view.look, scene.snapshot_id, scene.frame_id, scene.state.input
 
 
+def has_legend(scene: Scene) -> bool:
+    """True if a projection is shown with its legend below it."""
+    snapshot, view = scene.snapshot, scene.state.view
+    if scene.state.back_ask is None or snapshot is None or snapshot.ask.back is None or snapshot.input_diff is None:
+        return False
+    return view.look is not Look.PLAIN_2015
+
+
+def picture_area(scene: Scene, body: Rect) -> Rect:
+    """What the legend leaves of the pane's body for the projection."""
+    return body.cut(bottom=foot_height(scene)) if has_legend(scene) else body
+
+
 @pane("back", looks_at=looks_at)
 def draw_back(canvas: np.ndarray, scene: Scene) -> None:
     """The newest projection, named after the ask that it answers; stale while another one is wanted."""
@@ -45,9 +59,8 @@ def draw_back(canvas: np.ndarray, scene: Scene) -> None:
     title = f"{back.mode.capitalize()} ({FILTER_NAMES[how]})"
     note = f"{back.unit.layer} · {back.unit.channel}"
     parts = draw_card(canvas, scene, title, note, stale=is_back_stale(scene))
-    plain, body = scene.state.view.look is Look.PLAIN_2015, parts.body
+    plain = scene.state.view.look is Look.PLAIN_2015
     shown = kept(("back", snapshot.id, how, plain), diff, lambda: scaled_back(diff, how, plain=plain))
     if not plain:
-        draw_foot(canvas, scene, body, legend_of_back(shown))
-        body = body.cut(bottom=foot_height(scene))
-    picture(canvas, body, shown.rgb)
+        draw_foot(canvas, scene, parts.body, legend_of_back(shown))
+    picture(canvas, picture_area(scene, parts.body), shown.rgb)

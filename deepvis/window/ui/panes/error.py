@@ -10,7 +10,7 @@ from deepvis.core.geometry import Rect
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import bounds, fill, frame
 from deepvis.window.ui.pane import overlay
-from deepvis.window.ui.panes.status import error_fits
+from deepvis.window.ui.panes.status import error_fits, said_whole
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, wrap
 
@@ -18,21 +18,23 @@ MOST_LINES = 6
 
 
 def looks_at(scene: Scene) -> Hashable:
-    return scene.status.error if scene.status.error and not error_fits(scene) else None
+    said = said_whole(scene)
+    return (said, bool(scene.status.error)) if said and not error_fits(scene) else None
 
 
 @overlay("error", looks_at=looks_at)
 def draw(canvas: np.ndarray, scene: Scene) -> None:
-    """The sentence on a framed plate, as wide as the window, just above the status pane."""
+    """An error, or a notice, on a framed plate, as wide as the window, just above the status pane."""
     px, margin = scene.px(theme.SIZE_TEXT), scene.px(10)
     whole = bounds(canvas)
     bottom = scene.layout["status"].row if "status" in scene.layout else whole.bottom
     area = Rect(0, 0, bottom, whole.width).inset(margin)
-    lines = wrap(scene.status.error, px, max(area.width - 2 * margin, px), MOST_LINES)
+    lines = wrap(said_whole(scene), px, max(area.width - 2 * margin, px), MOST_LINES)
     high = line_height(px) + scene.px(2)
     tall = min(len(lines) * high + 2 * margin, area.height)
     plate = Rect(area.bottom - tall, area.col, tall, area.width)
     fill(canvas, plate, theme.BACKGROUND)
-    frame(canvas, plate.inset(1), theme.ERROR)
+    color = theme.ERROR if scene.status.error else theme.ORIGIN
+    frame(canvas, plate.inset(1), color)
     for i, line in enumerate(lines):
-        draw_text(canvas, plate.row + margin + i * high, plate.col + margin, line, px, theme.ERROR, width=plate.width)
+        draw_text(canvas, plate.row + margin + i * high, plate.col + margin, line, px, color, width=plate.width)

@@ -10,9 +10,10 @@ import numpy as np
 
 from deepvis.core.back_modes import title_of
 from deepvis.core.colours import paint_of
-from deepvis.core.geometry import Rect, centre_crop
+from deepvis.core.geometry import Rect, centre_crop, fit_inside
+from deepvis.core.panes import card
 from deepvis.core.pixels import back_strength, strength_codes
-from deepvis.core.state import OVERLAYS, ColourMap, Look
+from deepvis.core.state import OVERLAYS, ColourMap, Cursor, Look
 from deepvis.core.types import Fit
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import bounds, fill, frame, picture
@@ -20,7 +21,7 @@ from deepvis.window.ui.heading import draw_card, sentence
 from deepvis.window.ui.kept import kept
 from deepvis.window.ui.legend import Legend, draw_foot, foot_height, legend_of
 from deepvis.window.ui.pane import pane
-from deepvis.window.ui.readings import is_back_stale, shows_snapshot_input
+from deepvis.window.ui.readings import is_back_stale, shows_snapshot_input, top_classes
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, text_width
 
@@ -32,7 +33,8 @@ def looks_at(scene: Scene) -> Hashable:
     moving = scene.frame is not None and scene.frame.moving
     status = scene.status
     overlay = (view.overlay, view.colour_map, scene.state.back_ask, scene.snapshot_id) if view.overlay else None
-    return shown, field, overlay, scene.state.input, moving, status.source, status.recording, status.error
+    first = (scene.snapshot_id, scene.state.info.prob_layer) if shows_first_class(scene) else None
+    return first, shown, field, overlay, scene.state.input, moving, status.source, status.recording, status.error
 
 
 @pane("input", looks_at=looks_at)
@@ -50,14 +52,10 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
     if rgb is None:
         sentence(canvas, scene, parts.body, scene.status.error or "Waiting for the first picture.")
         return
-    body = parts.body
     if over is not None:
         rgb = laid_over(rgb, over, OVERLAYS[scene.state.view.overlay])
-        draw_foot(canvas, scene, body, over.legend)
-        body = body.cut(bottom=foot_height(scene))
-    place = picture(canvas, body, rgb)
-    if scene.state.view.receptive_field and shows_snapshot_input(scene):
-        draw_field(canvas, scene, place)
+        draw_foot(canvas, scene, parts.body, over.legend)
+    place = picture(canvas, picture_area(scene, parts.body), rgb)
     badges = []
     if scene.state.input.frozen and scene.frame is not None and scene.frame.moving:
         badges.append(("frozen", theme.SELECTED))
@@ -65,6 +63,10 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
         badges.append(("● recording", theme.ERROR))
     if scene.state.input.fit is Fit.STRETCH:
         badges.append(("stretched", theme.SOFT))
+    if shows_first_class(scene):
+        draw_first_class(canvas, scene, first_class_place(scene, place))
+    if scene.state.view.receptive_field and shows_snapshot_input(scene):
+        draw_field(canvas, scene, place)
     space = scene.px(6)
     row, col = place.row + space, place.col + space
     for text, color in badges:
@@ -72,6 +74,45 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
         if plate.right > parts.body.right and col > place.col + space:  # no room beside the last one: below it
             row, col = plate.bottom + space, place.col + space
         col = badge(canvas, scene, row, col, text, color) + space
+
+
+def shows_first_class(scene: Scene) -> bool:
+    """True while the pane of the five classes shows the unit instead."""
+    view = scene.state.view
+    return view.cursor is Cursor.UNITS and view.label_predictions and bool(scene.state.info.prob_layer)
+
+
+def picture_area(scene: Scene, body: Rect) -> Rect:
+    """What the legend of the overlay leaves of the pane's body for the picture."""
+    return body if overlay_of(scene) is None else body.cut(bottom=foot_height(scene))
+
+
+def picture_place(scene: Scene, area: Rect) -> Rect | None:
+    """Where the picture lies in a pane of ``area``; None before there is one."""
+    rgb = seen_by_network(scene)
+    if rgb is None:
+        return None
+    return fit_inside(rgb.shape[0], rgb.shape[1], picture_area(scene, card(area, scene.layout.text_scale).body))
+
+
+def first_class_place(scene: Scene, place: Rect) -> Rect:
+    """Where the most probable class stands: at the lower edge of the picture."""
+    high = line_height(scene.px(theme.SIZE_TEXT), True) + scene.px(6)
+    return Rect(max(place.bottom - high, place.row), place.col, min(high, place.height), place.width)
+
+
+def draw_first_class(canvas: np.ndarray, scene: Scene, place: Rect) -> None:
+    """The most probable class and its probability, on a dark plate over the picture."""
+    classes = top_classes(scene, 1)
+    if not classes:
+        return
+    (name, probability), px = classes[0], scene.px(theme.SIZE_TEXT)
+    share = f"{100 * probability:.1f} %"
+    fill(canvas, place, theme.BACKGROUND)
+    row, margin = place.row + scene.px(3), scene.px(6)
+    wide = text_width(share, px, True)
+    draw_text(canvas, row, place.right - margin - wide, share, px, theme.TEXT, bold=True)
+    draw_text(canvas, row, place.col + margin, name, px, theme.TEXT, bold=True, width=place.width - wide - 3 * margin)
 
 
 def seen_by_network(scene: Scene) -> np.ndarray | None:
@@ -130,13 +171,18 @@ def laid_over(rgb: np.ndarray, over: Overlay, share: float) -> np.ndarray:
 
 
 def draw_field(canvas: np.ndarray, scene: Scene, place: Rect) -> None:
-    """Frame the receptive field of the selected unit's maximum, clamped to the picture."""
+    """Frame the receptive field of the selected unit's maximum."""
     unit = scene.state.unit
     activations = scene.snapshot.activations.get(unit.layer) if scene.snapshot else None
     if activations is None or scene.field_of is None or unit.channel >= len(activations):
         return
     row, col = np.unravel_index(int(np.argmax(activations[unit.channel])), activations.shape[1:])
-    edges = scene.field_of(unit.layer, int(row), int(col))
+    draw_field_of(canvas, scene, place, (int(row), int(col)))
+
+
+def draw_field_of(canvas: np.ndarray, scene: Scene, place: Rect, cell: tuple[int, int]) -> None:
+    """Frame the receptive field of a place (row, col) of the selected layer's maps, clamped to the picture."""
+    edges = scene.field_of(scene.state.layer.name, *cell) if scene.field_of is not None else None
     if edges is None:
         return
     top, left, bottom, right = edges

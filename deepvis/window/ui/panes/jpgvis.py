@@ -10,16 +10,17 @@ import numpy as np
 from deepvis.core.geometry import Rect, fit_inside, montage_cell
 from deepvis.core.types import OptimizeProgress, UnitImages
 from deepvis.window.ui import theme
-from deepvis.window.ui.canvas import bar, bounds, fill, paste, picture, resized
+from deepvis.window.ui.canvas import bar, bounds, fill, hatch, paste, picture, resized
 from deepvis.window.ui.heading import draw_card, sentence
 from deepvis.window.ui.kept import kept
 from deepvis.window.ui.pane import pane
 from deepvis.window.ui.readings import number
 from deepvis.window.ui.scene import Scene
-from deepvis.window.ui.text import draw_text, line_height, text_width
+from deepvis.window.ui.text import draw_text, line_height, text_width, wrap
 
 SIDE = 3  # of the montages
-PARTS = (("optimized", "Preferred input"), ("top", "Top 9"), ("top_back", "Top 9, back"))
+# the back projections of the files and of the running top 9 are all made in deconv
+PARTS = (("optimized", "Preferred input"), ("top", "Top 9"), ("top_back", "Top 9, deconv"))
 
 
 def looks_at(scene: Scene) -> Hashable:
@@ -41,13 +42,27 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
     whole = bounds(canvas)
     images = images_of_unit(scene)
     for i, (name, title) in enumerate(PARTS):
-        top, bottom = i * whole.height // len(PARTS), (i + 1) * whole.height // len(PARTS)
-        part = canvas[top:bottom]
+        part = canvas[part_place(whole, i).slices]
         progress = scene.optimize
         if name == "optimized" and progress is not None and progress.unit == scene.state.unit:
             draw_progress(part, scene, progress)
         else:
             draw_part(part, scene, name, title, images)
+
+
+def draw_preferred(canvas: np.ndarray, scene: Scene) -> None:
+    """The preferred input alone, as large as the canvas allows."""
+    progress = scene.optimize
+    if progress is not None and progress.unit == scene.state.unit:
+        draw_progress(canvas, scene, progress)
+    else:
+        draw_part(canvas, scene, *PARTS[0], images_of_unit(scene))
+
+
+def part_place(whole: Rect, index: int) -> Rect:
+    """Where a card of PARTS lies in the pane."""
+    top, bottom = index * whole.height // len(PARTS), (index + 1) * whole.height // len(PARTS)
+    return Rect(whole.row + top, whole.col, bottom - top, whole.width)
 
 
 def images_of_unit(scene: Scene) -> UnitImages | None:
@@ -78,8 +93,27 @@ def draw_part(canvas: np.ndarray, scene: Scene, name: str, title: str, images: U
         return
     place = fit_inside(rgb.shape[0], rgb.shape[1], parts.body)
     paste(canvas, place.row, place.col, kept(("jpgvis", name, place), rgb, lambda: as_shown(rgb, place)))
+    if name != "optimized":
+        mark_empty(canvas, scene, place, images, is_top=name == "top")
     if name == "top" and scene.state.view.scores:
         draw_scores(canvas, scene, place, images)
+
+
+def mark_empty(canvas: np.ndarray, scene: Scene, place: Rect, images: UnitImages, *, is_top: bool) -> None:
+    """Hatch the slots that no patch is in, and say which patches are samples; of montages whose patches are known."""
+    count = len(images.patches)
+    for index in range(count, SIDE * SIDE if count else 0):
+        cell = montage_cell(index, SIDE, place).inset(1)
+        fill(canvas, cell, theme.WELL)
+        hatch(canvas, cell, theme.EMPTY, share=0.2)
+    px = scene.px(theme.SIZE_SMALL)
+    for index in range(count - images.samples, count) if is_top else ():
+        cell = montage_cell(index, SIDE, place)
+        high, wide = line_height(px), text_width("sample", px) + 6
+        if wide <= cell.width:
+            plate = Rect(cell.bottom - high, cell.right - wide, high, wide)
+            fill(canvas, plate, theme.BACKGROUND)
+            draw_text(canvas, plate.row, plate.col + 3, "sample", px, theme.SOFT)
 
 
 def as_shown(rgb: np.ndarray, place: Rect) -> np.ndarray:
@@ -111,8 +145,12 @@ def draw_progress(canvas: np.ndarray, scene: Scene, progress: OptimizeProgress) 
     px = scene.px(theme.SIZE_SMALL)
     tall, high = max(scene.px(4), 2), line_height(px)
     foot = high + tall + scene.px(6)
-    picture(canvas, parts.body.cut(bottom=foot), progress.rgb)
+    notes = wrap(progress.note, px, parts.body.width, 2) if progress.note else ()
+    picture(canvas, parts.body.cut(bottom=foot + len(notes) * high), progress.rgb)
     row = parts.body.bottom - high
+    for i, line in enumerate(notes):
+        top = row - tall - scene.px(4) - (len(notes) - i) * high
+        draw_text(canvas, top, parts.body.col, line, px, theme.ORIGIN, width=parts.body.width)
     share = progress.iteration / max(progress.iterations, 1)
     track = Rect(row - tall - scene.px(2), parts.body.col, tall, parts.body.width)
     bar(canvas, track, share, theme.GOOD, theme.TRACK)

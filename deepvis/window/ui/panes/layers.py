@@ -25,6 +25,8 @@ from deepvis.window.ui.legend import (
 )
 from deepvis.window.ui.pane import pane
 from deepvis.window.ui.panes.back import draw_back
+from deepvis.window.ui.panes.jpgvis import draw_preferred
+from deepvis.window.ui.panes.scalars import draw_bars, draw_scalar, ends_words, has_names, is_scalar
 from deepvis.window.ui.readings import LayerView, label_of, layer_view, number, shape_name, value_of
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, text_width
@@ -43,7 +45,10 @@ def looks_at(scene: Scene) -> Hashable:
     view, whole = scene.state.view, scene.whole_layer
     pattern = (whole.layer, whole.version) if view.pattern and whole is not None else None
     scanned = scanned_peak(scene) if view.fixed_scale else None
-    return view, scene.snapshot_id, scene.frame_id, scene.state.input, pattern, fixed_scale(scene), scanned
+    images, progress = scene.unit_images, scene.optimize
+    preferred = (images and images.version, progress and progress.version) if view.zoom is Zoom.PREFERRED else None
+    scale = fixed_scale(scene), scanned
+    return view, scene.snapshot_id, scene.frame_id, scene.state.input, pattern, preferred, scale
 
 
 @pane("layers", looks_at=looks_at)
@@ -53,18 +58,26 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
     if zoom is Zoom.BACK:
         draw_back(canvas, scene)
         return
+    if zoom is Zoom.PREFERRED:
+        draw_preferred(canvas, scene)
+        return
     view, layer = layer_view(scene), scene.state.layer
     subject = f"{layer.name} · {scene.state.unit.channel}" if zoom is Zoom.UNIT else layer.name
     is_pattern = scene.state.view.pattern and zoom is Zoom.OFF
     caption = "preferred inputs" if is_pattern else view.caption
-    fixed = fixed_caption(codes_of(scene, view)) if view.has(0) and zoom is Zoom.OFF and not is_pattern else ""
+    has_bars = not is_pattern and view.has(0) and is_scalar(view)
+    has_tiles = view.has(0) and zoom is Zoom.OFF and not is_pattern
+    fixed = fixed_caption(codes_of(scene, view)) if has_tiles and not has_bars else ""
     title = "   ".join(filter(None, (subject, shape_name(layer), caption, fixed)))
-    parts = draw_card(canvas, scene, title, stale=view.stale)
+    parts = draw_card(canvas, scene, title, ends_words(scene, view) if has_bars else "", stale=view.stale)
     if is_pattern:
         draw_pattern(canvas, scene, parts.body, view)
         return
     if not view.has(0):
         sentence(canvas, scene, parts.body, view.sentence)
+        return
+    if has_bars:
+        draw_scalars(canvas, scene, parts.body, view)
         return
     if not parts.heading.is_empty:
         used = text_width(title, scene.px(theme.SIZE_HEADING), True) + scene.px(20)
@@ -75,6 +88,15 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
         draw_unit(canvas, scene, parts.body, view)
     else:
         draw_tiles(canvas, scene, parts.body, view)
+
+
+def draw_scalars(canvas: np.ndarray, scene: Scene, body: Rect, view: LayerView) -> None:
+    """The units of a layer without maps: bars; zoomed: the selected one in words."""
+    if scene.state.view.zoom is Zoom.UNIT:
+        draw_scalar(canvas, scene, body, view, min(scene.state.unit.channel, len(view.values) - 1))
+    else:
+        grid = draw_bars(canvas, scene, body, view)
+        draw_marks(canvas, scene, grid, view, is_named=has_names(scene, grid))
 
 
 def draw_tiles(canvas: np.ndarray, scene: Scene, body: Rect, view: LayerView) -> None:
@@ -118,8 +140,11 @@ def draw_pattern(canvas: np.ndarray, scene: Scene, body: Rect, view: LayerView) 
     draw_marks(canvas, scene, grid, view)
 
 
-def draw_marks(canvas: np.ndarray, scene: Scene, grid: TileGrid, view: LayerView) -> None:
-    """The back origin's brackets, the selection's frame, and the class that the unit stands for."""
+def draw_marks(canvas: np.ndarray, scene: Scene, grid: TileGrid, view: LayerView, *, is_named: bool = False) -> None:
+    """The back origin's brackets, the selection's frame, and the class that the unit stands for.
+
+    is_named: the tiles have their classes in them.
+    """
     fill(canvas, grid.tail, theme.FACE)
     state, last = scene.state, grid.count - 1
     thick = scene.px(2) if grid.tile_width < scene.px(60) else scene.px(3)
@@ -129,7 +154,7 @@ def draw_marks(canvas: np.ndarray, scene: Scene, grid: TileGrid, view: LayerView
     tile = grid.tile(min(state.unit.channel, last))
     mark_selected(canvas, tile, thick, active=state.view.cursor is Cursor.UNITS)
     label = label_of(scene, state.unit)
-    if label and state.view.label_predictions and state.view.cursor is Cursor.UNITS:
+    if label and not is_named and state.view.label_predictions and state.view.cursor is Cursor.UNITS:
         value = value_of(view, state.unit.channel)
         draw_label(canvas, scene, tile, label if value is None else f"{label}   {number(value)}")
 

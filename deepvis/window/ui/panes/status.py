@@ -53,14 +53,14 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
     px, last = scene.px(theme.SIZE_TEXT), lines[-1]
     speed = "   ".join(speed_facts(scene))
     draw_text(canvas, last.row, last.right - text_width(speed, px), speed, px, theme.SOFT)
-    left, status = left_part(scene, last), scene.status
-    if status.error:
+    left, status, said = left_part(scene, last), scene.status, said_whole(scene)
+    if said:
         draw_error(canvas, scene, left)
     elif status.hint:
         draw_text(canvas, left.row, left.col, status.hint, px, theme.TEXT, width=left.width)
     elif len(lines) == 1:
         draw_facts(canvas, scene, left)
-    if len(lines) > 1 and status.error and status.hint:
+    if len(lines) > 1 and said and status.hint:
         draw_text(canvas, lines[0].row, lines[0].col, status.hint, px, theme.TEXT, width=lines[0].width)
     elif len(lines) > 1:
         draw_facts(canvas, scene, lines[0])
@@ -81,23 +81,29 @@ def left_part(scene: Scene, line: Rect) -> Rect:
     return line.cut(right=speed + scene.px(24))
 
 
+def said_whole(scene: Scene) -> str:
+    """The sentence that takes the place of the facts: an error, else a notice, "" if there is none."""
+    return scene.status.error or scene.status.notice
+
+
 def error_fits(scene: Scene) -> bool:
     """True if the status pane has room for the whole sentence; otherwise it is said over the window too."""
     if "status" not in scene.layout:
         return False
     line = lines_of(scene, scene.layout["status"])[-1]
     room = left_part(scene, line).width - scene.px(24)
-    return text_width(one_line(scene.status.error), scene.px(theme.SIZE_TEXT)) <= room
+    return text_width(one_line(said_whole(scene)), scene.px(theme.SIZE_TEXT)) <= room
 
 
 def draw_error(canvas: np.ndarray, scene: Scene, area: Rect) -> None:
-    """A filled mark with an exclamation mark, then the sentence."""
+    """A filled mark with an exclamation mark, of a notice with an i, then the sentence."""
     px = scene.px(theme.SIZE_TEXT)
+    sign, color = ("!", theme.ERROR) if scene.status.error else ("i", theme.ORIGIN)
     mark = Rect(area.row, area.col, line_height(px), scene.px(16))
-    fill(canvas, mark, theme.ERROR)
-    draw_text(canvas, area.row, mark.col, "!", px, theme.BACKGROUND, bold=True, width=mark.width, align="centre")
+    fill(canvas, mark, color)
+    draw_text(canvas, area.row, mark.col, sign, px, theme.BACKGROUND, bold=True, width=mark.width, align="centre")
     col = mark.right + scene.px(8)
-    draw_text(canvas, area.row, col, scene.status.error, px, theme.ERROR, width=max(area.right - col, 0))
+    draw_text(canvas, area.row, col, said_whole(scene), px, color, width=max(area.right - col, 0))
 
 
 def draw_facts(canvas: np.ndarray, scene: Scene, area: Rect) -> None:
@@ -127,7 +133,7 @@ def facts(scene: Scene) -> list[tuple[str, theme.BGR]]:
         said.append((kind, theme.SOFT))
     value = value_of(view, unit.channel)
     if value is not None:
-        what = "diff" if state.view.show is Show.DIFFS else "max" if state.layer.is_spatial else "value"
+        what = "strongest diff" if state.view.show is Show.DIFFS else "max" if state.layer.is_spatial else "value"
         said.append((f"{what} {number(value)}" + (" (stale)" if view.stale else ""), theme.SOFT))
     standing = standing_sentence(scene)
     if standing:

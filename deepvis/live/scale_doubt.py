@@ -1,0 +1,29 @@
+"""Looks at a network's first answers and says when they are not plausible for the scale that was assumed."""
+
+from __future__ import annotations
+
+from deepvis.core.types import Snapshot
+from deepvis.models.plausible import is_all_or_nothing, scale_warning
+from deepvis.models.zoo import Model
+
+MOST_PHOTOS = 50  # that are looked at; a network that was plausible so long is
+
+
+class ScaleDoubt:
+    """Called with each snapshot; gives the warning with the first picture that is answered so, "" until then."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._last_frame: int | None = None
+        self._left = MOST_PHOTOS if "scale" in model.assumed and model.prob_layer else 0
+
+    def __call__(self, snapshot: Snapshot) -> str:
+        frame, seen = snapshot.ask.frame.id, snapshot.activations
+        if not self._left or frame == self._last_frame or self._model.prob_layer not in seen:
+            return ""
+        self._left -= 1
+        self._last_frame = frame
+        if not is_all_or_nothing(seen[self._model.prob_layer]):
+            return ""
+        first = next(layer for layer in self._model.layer_names if layer in seen)
+        return scale_warning(self._model.input_words, first, seen[first])

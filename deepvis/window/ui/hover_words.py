@@ -1,0 +1,272 @@
+"""What a tooltip says of what lies under the pointer: facts read from a scene. Pure; no drawing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from deepvis.core.back_modes import DECONV, OFF, title_of
+from deepvis.core.commands import class_layer
+from deepvis.core.state import INDIVIDUAL_BOOSTS, Zoom
+from deepvis.core.types import Patch, Unit
+from deepvis.window.ui.legend import beyond, codes_of, gamma_note, has_negative, is_signed, unit_codes
+from deepvis.window.ui.panes.jpgvis import PARTS, images_of_unit
+from deepvis.window.ui.panes.scalars import ends_of, is_scalar
+from deepvis.window.ui.panes.status import facts, said_whole
+from deepvis.window.ui.readings import (
+    back_name,
+    class_name,
+    label_of,
+    layer_view,
+    number,
+    peak_of,
+    percentile,
+    rank_of,
+    shape_name,
+    top_channels,
+    unit_name,
+)
+from deepvis.window.ui.regions import CLASS, HEADING, MAP, PATCHES, PICTURE, PREFERRED, SCALE, Hit
+from deepvis.window.ui.scene import Scene
+
+SPACE = "   "  # between the facts of a line
+NO_LAYER = "the classes' layer is not in the list"
+
+
+@dataclass(frozen=True, eq=False)
+class Tip:
+    """title: what it is. lines: facts of it. rgb: a small picture, (h, w, 3) uint8 RGB."""
+
+    title: str
+    lines: tuple[str, ...] = ()
+    rgb: np.ndarray | None = None
+
+
+def tip_of(scene: Scene) -> Tip | None:
+    """What is said of what lies under the pointer, and what a caption that is cut there says in full; else None."""
+    tip = _tip_of(scene)
+    if tip is None or not scene.cut or scene.cut in SPACE.join((tip.title, *tip.lines)):
+        return tip
+    return replace(tip, lines=(*tip.lines, scene.cut))
+
+
+def _tip_of(scene: Scene) -> Tip | None:
+    hit = scene.hover
+    if hit is None or hit.pane is None or scene.state.view.help or scene.state.typing is not None:
+        return None
+    if hit.part == CLASS:
+        return class_tip(scene, hit)
+    if hit.part == MAP:
+        return map_tip(scene, hit)
+    if hit.part == SCALE:
+        return scale_tip(scene, hit)
+    of_pane: dict[str, Callable[[Scene, Hit], Tip | None]] = {
+        "control": layer_tip,
+        "layers": tile_tip,
+        "input": input_tip,
+        "jpgvis": picture_tip,
+        "back": back_tip,
+        "status": status_tip,
+    }
+    return of_pane[hit.pane](scene, hit) if hit.pane in of_pane else None
+
+
+def tile_tip(scene: Scene, hit: Hit) -> Tip | None:
+    """Of a tile: number, class, value, rank, percentile, preferred picture."""
+    if hit.part == PREFERRED:
+        return None
+    if hit.channel is None:
+        return heading_tip(scene, hit)
+    unit, view, layer = Unit(scene.state.layer.name, hit.channel), layer_view(scene), scene.state.layer
+    lines = [label_of(scene, unit), value_words(scene, hit.channel)]
+    rank = rank_of(view, hit.channel)
+    if rank is not None:
+        lines.append(f"rank {rank:,} of {len(view.values):,} in {layer.name}")
+    lines.append(percentile_words(scene, hit.channel))
+    whole, rgb = scene.whole_layer, None
+    if whole is not None and whole.tiles is not None and whole.layer in (layer.name, layer.images_of):
+        rgb = whole.tiles[hit.channel] if hit.channel < len(whole.tiles) else None
+        lines += ["its preferred input:"] if rgb is not None else []
+    return Tip(unit_name(unit), tuple(filter(None, lines)), rgb)
+
+
+def value_words(scene: Scene, channel: int) -> str:
+    """The largest value of a channel and where it is; in words where there is none."""
+    view = layer_view(scene)
+    peak = peak_of(view, channel)
+    if peak is None:
+        return view.sentence
+    value, row, col = peak
+    if value == 0 and not view.values[channel].any():
+        return "no diff: 0 everywhere" if view.signed else "silent: 0 everywhere"
+    stale = ", stale" if view.stale else ""
+    if is_scalar(view):
+        return f"value {number(value)}{stale}"
+    what = "strongest" if view.signed else "max"
+    return f"{what} {number(value)} at row {row}, col {col}{stale}"
+
+
+def percentile_words(scene: Scene, channel: int) -> str:
+    """Where the channel's largest activation lies among the scanned photos; "" where no scan was made."""
+    whole, layer, snapshot = scene.whole_layer, scene.state.layer.name, scene.snapshot
+    if whole is None or whole.layer != layer or channel >= len(whole.standings) or snapshot is None:
+        return ""
+    activations = snapshot.activations.get(layer)
+    standing = whole.standings[channel]
+    if activations is None or not standing.counts:
+        return ""
+    place = percentile(standing, float(activations[channel].max()))
+    return f"{place:.1f}th percentile of {standing.images:,} images" if place > 0 else ""
+
+
+def heading_tip(scene: Scene, hit: Hit) -> Tip | None:
+    """Of the layers pane's heading, which may be cut."""
+    if hit.part != HEADING:
+        return None
+    layer, view = scene.state.layer, layer_view(scene)
+    return Tip(layer.name, tuple(filter(None, (f"{layer.type} {shape_name(layer)}".strip(), view.caption))))
+
+
+def layer_tip(scene: Scene, hit: Hit) -> Tip | None:
+    """Of a name in the layer list: the whole name, type, shape."""
+    if hit.layer_index is None:
+        return None
+    layer = scene.state.info.layers[hit.layer_index]
+    lines = [f"{layer.type} {shape_name(layer)}".strip()]
+    if layer.borrows:
+        lines.append(f"unit images of {layer.borrows}")
+    return Tip(layer.name, tuple(filter(None, lines)))
+
+
+def map_tip(scene: Scene, hit: Hit) -> Tip | None:
+    """Of a cell of the enlarged map: its value and its receptive field; of a scalar: what it is."""
+    view, unit = layer_view(scene), scene.state.unit
+    if not view.has(unit.channel):
+        return None
+    if hit.cell is None:
+        return Tip(unit_name(unit), tuple(filter(None, (label_of(scene, unit), value_words(scene, unit.channel)))))
+    row, col = hit.cell
+    value = float(view.values[unit.channel, row, col])
+    zero = "  (looks like 0)" if value < 0 and not is_signed(scene.state.view, view) else ""
+    lines = [f"value {number(value)}{zero}", value_words(scene, unit.channel)]
+    if (edges := field_edges(scene, hit.cell)) is not None:
+        top, left, bottom, right = edges
+        lines.append(f"sees rows {top} to {bottom - 1}, cols {left} to {right - 1} of the input")
+    return Tip(f"{unit_name(unit)}, row {row}, col {col}", tuple(lines))
+
+
+def field_edges(scene: Scene, cell: tuple[int, int]) -> tuple[int, int, int, int] | None:
+    """(top, left, bottom, right) of a cell's receptive field, inside the input; None where it is not known."""
+    edges = scene.field_of(scene.state.layer.name, *cell) if scene.field_of is not None else None
+    if edges is None:
+        return None
+    _, height, width = scene.state.info.input_shape
+    top, left, bottom, right = edges
+    return max(top, 0), max(left, 0), min(bottom, height), min(right, width)
+
+
+def class_tip(scene: Scene, hit: Hit) -> Tip | None:
+    """Of a class: the whole name, probability, rank, where a click goes."""
+    best = top_channels(scene, (hit.index or 0) + 1)
+    if hit.index is None or len(best) <= hit.index:
+        return None
+    channel, probability = best[hit.index]
+    layer = class_layer(scene.state)
+    goes = f"click: {layer} · {channel}" if layer else NO_LAYER
+    rank = f"probability {100 * probability:.3g} %, rank {hit.index + 1} in {scene.state.info.prob_layer}"
+    return Tip(class_name(scene, channel), (rank, goes))
+
+
+def scale_tip(scene: Scene, hit: Hit) -> Tip | None:
+    """Of the legend: what it maps to what."""
+    view, wanted = layer_view(scene), scene.state.view
+    if not view.has(0):
+        return None
+    if is_scalar(view):
+        low, high = ends_of(scene, view)
+        signs = "warm to the right above 0, cool to the left below" if low < 0 else "warm from 0 on"
+        return Tip("Length of a bar", (f"{number(low)} at the left end, {number(high)} at the right", signs))
+    is_of_unit = hit.pane == "aux" or wanted.zoom is Zoom.UNIT
+    codes, share = codes_of(scene, view), INDIVIDUAL_BOOSTS[wanted.individual_boost]
+    if is_of_unit:
+        codes = unit_codes(scene, view)
+    elif share:
+        codes = codes.channel(min(scene.state.unit.channel, len(view.values) - 1))
+    high, clipped = float(codes.ceilings[0]), bool(codes.clipped.any())
+    if codes.signed:
+        lines = [f"the ends of the bar are {number(-high)} and {number(high)}, 0 is in its middle"]
+    else:
+        zero = "0 and less" if has_negative(view) else "0"
+        lines = [f"darkest is {zero}, brightest is {beyond(high, clipped, '')}{' and more' if clipped else ''}"]
+    if gamma_note(codes.exponent):
+        lines.append(f"between them brightness is the share of it to the power of {codes.exponent:.2f}")
+    if codes.fixed:
+        lines.append("fixed (E): it compares between pictures")
+    if is_of_unit:
+        lines.append(f"of unit {scene.state.unit.channel} alone")
+    elif share:
+        lines.append(
+            f"of unit {scene.state.unit.channel}: each tile is scaled by {share:.0%} towards its own largest value"
+        )
+    return Tip("Colour of a value", tuple(lines))
+
+
+def input_tip(scene: Scene, hit: Hit) -> Tip | None:
+    """Of the input: the file, and what the network is fed with."""
+    frame = scene.frame
+    where = frame.path if frame is not None and frame.path else ""
+    title = scene.status.source or (frame.label if frame is not None else "")
+    lines = tuple(filter(None, (where, scene.state.info.input_words)))
+    return Tip(title or "Input", lines) if title or lines else None
+
+
+def picture_tip(scene: Scene, hit: Hit) -> Tip | None:
+    """Of the unit's pictures: what is said in the heading, whole; of a patch its photo, value, place."""
+    images = images_of_unit(scene)
+    if hit.part == HEADING and hit.index is not None:
+        name, title = PARTS[hit.index]
+        said = images.notes.get(name, "") if images is not None else ""
+        return Tip(title, tuple(filter(None, (unit_name(scene.state.unit), said))))
+    if hit.part not in PATCHES or hit.index is None or images is None:
+        return Tip("Preferred input", ("click: large",)) if hit.part == PREFERRED and images else None
+    if not images.patches:
+        return Tip(f"Patch {hit.index + 1}", ("which photo it is from is not known",))
+    if hit.index >= len(images.patches):
+        return Tip("Empty", ("no photo has excited the unit here yet",))
+    is_sample = hit.index >= len(images.patches) - images.samples
+    return Tip(*patch_words(images.patches[hit.index], hit, is_sample=is_sample))
+
+
+def patch_words(patch: Patch, hit: Hit, *, is_sample: bool) -> tuple[str, tuple[str, ...]]:
+    """(title, lines) of a patch."""
+    name = patch.path.replace("\\", "/").rsplit("/", 1)[-1] or "a camera's picture"
+    kind = f"{title_of(DECONV)} of patch {(hit.index or 0) + 1}" if hit.part == PATCHES[1] else ""
+    lines = (
+        "a sample photo, not one of yours" if is_sample else "",
+        kind,
+        f"value {number(patch.value)} at row {patch.row}, col {patch.col}",
+        patch.path,
+        "click: show it" if patch.path else "there is no file to open",
+    )
+    return name, tuple(filter(None, lines))
+
+
+def back_tip(scene: Scene, hit: Hit) -> Tip | None:
+    """Of the back projection: whose it is, and whether there is anything in it."""
+    snapshot = scene.snapshot
+    back = snapshot.ask.back if snapshot is not None else None
+    if scene.state.view.back_mode == OFF or snapshot is None or back is None or snapshot.input_diff is None:
+        return None
+    peak = float(np.abs(snapshot.input_diff).max(initial=0))
+    said = f"largest magnitude {number(peak)}" if peak else "0 everywhere: nothing of this picture reaches the unit"
+    return Tip(back_name(back), (said, "click: large") if hit.part == PICTURE else (said,))
+
+
+def status_tip(scene: Scene, hit: Hit) -> Tip | None:
+    """Of the status line: all that it says, what is cut too."""
+    if said := said_whole(scene):
+        return Tip("Error" if scene.status.error else "Note", (said,))
+    title, *lines = (text for text, _ in facts(scene))
+    return Tip(title, tuple(lines))

@@ -1,0 +1,150 @@
+"""Layers of scalars: a bar for each unit, with its number, its class and its value; and one unit alone, in words."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from deepvis.core.geometry import Rect, TileGrid, bar_grid
+from deepvis.window.ui import theme
+from deepvis.window.ui.canvas import fill, paste
+from deepvis.window.ui.kept import kept
+from deepvis.window.ui.legend import fixed_scale
+from deepvis.window.ui.readings import LayerView, number, peaks_of, rank_of, unit_label
+from deepvis.window.ui.scene import Scene
+from deepvis.window.ui.text import draw_number, draw_text, line_height, number_width
+
+GAP, TRACK, ABOVE, BELOW, ZERO = range(5)  # what a pixel of the bars is
+LEAST_HEIGHT = 9  # pixels of a bar that says anything
+LEAST_NUMBER, LEAST_VALUE, LEAST_NAME = 24, 76, 112  # widths of a bar, at text scale 1, from which it says that
+
+
+def is_scalar(view: LayerView) -> bool:
+    """One value a channel: nothing to be seen in a map."""
+    return view.values.shape[1:] == (1, 1)
+
+
+def ends_of(scene: Scene, view: LayerView) -> tuple[float, float]:
+    """The values at the left and the right end of every bar: 0 is always between them, or one of them.
+
+    While the scale is fixed those of it; a bar of a value beyond them fills its side.
+    """
+    fixed = fixed_scale(scene)
+    if fixed is not None:
+        return -fixed.high if fixed.signed else 0.0, fixed.high
+    peaks = np.nan_to_num(peaks_of(view), nan=0, posinf=0, neginf=0)
+    return min(float(peaks.min(initial=0)), 0.0), max(float(peaks.max(initial=0)), 0.0)
+
+
+def ends_words(scene: Scene, view: LayerView) -> str:
+    """What the bars reach from and to."""
+    low, high = ends_of(scene, view)
+    return f"bars {'fixed ' if fixed_scale(scene) else ''}from {number(low)} to {number(high)}"
+
+
+def draw_bars(canvas: np.ndarray, scene: Scene, body: Rect, view: LayerView) -> TileGrid:
+    """A bar for every unit, row-major; returns where they lie."""
+    grid = bar_grid(len(view.values), body)
+    px = scene.px(theme.SIZE_SMALL) if grid.pitch_h >= scene.px(14) else 10
+    named = has_names(scene, grid)
+    key = ("bars", scene.snapshot_id, scene.state.layer.name, view.signed, grid, px, named, ends_of(scene, view))
+    bars = kept(key, view.values, lambda: bars_picture(scene, view, grid, px))
+    paste(canvas, grid.row, grid.col, bars[: max(body.bottom - grid.row, 0)])
+    return grid
+
+
+def bars_picture(scene: Scene, view: LayerView, grid: TileGrid, px: int) -> np.ndarray:
+    """(rows * pitch, cols * pitch, 3) uint8 BGR: bars, numbers, names, values, as far as there is room."""
+    picture = cv2.applyColorMap(bar_faces(view, grid, ends_of(scene, view)), _palette())
+    if grid.pitch_h < LEAST_HEIGHT:
+        return picture
+    if grid.tile_width >= scene.px(LEAST_NUMBER):
+        key = ("bar names", scene.state.layer.name, grid, px, has_names(scene, grid))
+        letters = kept(key, scene.state.info, lambda: bar_letters(picture.shape, scene, grid, px))
+        np.maximum(picture, letters, out=picture)
+    if grid.tile_width >= scene.px(LEAST_VALUE):
+        for index, value in enumerate(peaks_of(view).tolist()):
+            draw_figures(picture, grid.tile(index).moved(-grid.row, -grid.col), number(value), px)
+    return picture
+
+
+def has_names(scene: Scene, grid: TileGrid) -> bool:
+    """True if the bars have their classes in them."""
+    is_class = scene.state.layer.name in scene.state.info.label_layers and bool(scene.state.info.labels)
+    return is_class and grid.tile_width >= scene.px(LEAST_NAME) and grid.pitch_h >= LEAST_HEIGHT
+
+
+def bar_faces(view: LayerView, grid: TileGrid, low_high: tuple[float, float]) -> np.ndarray:
+    """(rows * pitch, cols * pitch) uint8: what each pixel is, GAP to ZERO. low_high: the values at a bar's ends."""
+    low, high = low_high
+    values = np.zeros(grid.rows * grid.cols, np.float32)
+    values[: grid.count] = np.nan_to_num(peaks_of(view), nan=0, posinf=0, neginf=0)
+    wide, per_value = grid.tile_width, grid.tile_width / (high - low if high > low else 1.0)
+    zero = round(-low * per_value)
+    ends = np.rint((values - low) * per_value).astype(int)[:, None]
+    x = np.arange(wide)
+    line = np.full((len(values), grid.pitch_w), GAP, np.uint8)
+    line[:, :wide] = TRACK
+    line[:, :wide][(x >= zero) & (x < ends)] = ABOVE
+    line[:, :wide][(x < zero) & (x >= ends)] = BELOW
+    if low < 0:
+        line[:, min(zero, wide - 1)] = ZERO
+    line[grid.count :] = GAP
+    faces = np.repeat(line.reshape(grid.rows, 1, grid.cols * grid.pitch_w), grid.pitch_h, axis=1)
+    faces[:, grid.tile_height :] = GAP
+    return faces.reshape(grid.rows * grid.pitch_h, grid.cols * grid.pitch_w)
+
+
+def bar_letters(shape: tuple[int, ...], scene: Scene, grid: TileGrid, px: int) -> np.ndarray:
+    """(H, W, 3) uint8 BGR on black: the numbers and names, which stay the same from pass to pass."""
+    letters = np.zeros(shape, np.uint8)
+    inset = number_width(str(max(grid.count - 1, 0)), px) + scene.px(8)
+    room = grid.tile_width - inset - scene.px(60)
+    for index in range(grid.count):
+        tile = grid.tile(index).moved(-grid.row, -grid.col)
+        draw_figures(letters, tile, str(index), px, left=True)
+        if has_names(scene, grid) and room > scene.px(20):
+            name = unit_label(scene, scene.state.layer.name, index)
+            row = tile.row + (tile.height - line_height(px)) // 2
+            draw_text(letters, row, tile.col + inset, name, px, theme.TEXT, width=room)
+    return letters
+
+
+def draw_figures(canvas: np.ndarray, tile: Rect, text: str, px: int, *, left: bool = False) -> None:
+    """A number at the left or the right end of a bar."""
+    row = max(tile.row + (tile.height - line_height(px)) // 2, 0)
+    col = tile.col + 3 if left else tile.right - 3 - number_width(text, px)
+    draw_number(canvas, row, col, text, px, theme.TEXT)
+
+
+def _palette() -> np.ndarray:
+    table = np.zeros((256, 1, 3), np.uint8)
+    table[:5, 0] = theme.FACE, theme.TRACK, theme.BAR, theme.BAR_BELOW, theme.FAINT
+    return table
+
+
+def draw_scalar(canvas: np.ndarray, scene: Scene, body: Rect, view: LayerView, channel: int) -> None:
+    """One unit in words: its class, its value, its rank, and its bar between those of all."""
+    value, rank = float(peaks_of(view)[channel]), rank_of(view, channel)
+    px, large = scene.px(theme.SIZE_TEXT), scene.px(theme.SIZE_LARGE)
+    name = unit_label(scene, scene.state.layer.name, channel)
+    low, high = ends_of(scene, view)
+    row = body.row + scene.px(8)
+    if name:
+        draw_text(canvas, row, body.col, name, large, theme.TEXT, bold=True, width=body.width)
+        row += line_height(large, True) + scene.px(8)
+    draw_text(canvas, row, body.col, number(value), large, theme.TEXT, width=body.width)
+    rank_words = f"rank {rank:,} of {len(view.values):,}"
+    draw_text(canvas, row + scene.px(3), body.col, rank_words, px, theme.SOFT, width=body.width, align="right")
+    row += line_height(large) + scene.px(8)
+    track = Rect(row, body.col, max(scene.px(10), 4), body.width).clipped(body)
+    per_value = track.width / (high - low if high > low else 1.0)
+    zero, end = round(-low * per_value), round((min(max(value, low), high) - low) * per_value)
+    fill(canvas, track, theme.TRACK)
+    color = theme.BAR if value >= 0 else theme.BAR_BELOW
+    fill(canvas, Rect(track.row, track.col + min(zero, end), track.height, abs(end - zero)), color)
+    if low < 0:
+        fill(canvas, Rect(track.row, track.col + min(zero, track.width - 1), track.height, 1), theme.TEXT)
+    row = track.bottom + scene.px(4)
+    draw_text(canvas, row, body.col, number(low), px, theme.SOFT)
+    draw_text(canvas, row, body.col, number(high), px, theme.SOFT, width=body.width, align="right")

@@ -1,0 +1,37 @@
+"""What can lie under the mouse: panes and their parts, as a value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from deepvis.core.geometry import Rect
+from deepvis.core.types import Unit
+
+CLASS = "class"  # a class by its name: a row of the five, or the first of them in the input pane
+MAP = "map"  # a unit's map, enlarged
+SCALE = "scale"  # the legend of brightness, or of bars
+PICTURE = "picture"  # of the input, of the back projection
+PREFERRED, TOP, TOP_BACK = "optimized", "top", "top_back"  # the pictures of a unit, see core.types.UnitImages
+PATCHES = (TOP, TOP_BACK)
+HEADING = "heading"
+
+
+@dataclass(frozen=True)
+class Hit:
+    """What a pixel of the window belongs to; None or "" where there is no such thing under it.
+
+    pane: its name, None between panes. layer_index: of the name in the layer list. channel: of the tile in the layers
+    pane. part: of the pane, one of the names above. unit: that a class stands for. index: of a patch of the top 9, of
+    a class among the five, or of the card of a heading. path: of a patch's photo, "" for a camera's frame. cell:
+    (row, col) in the selected unit's map. place: in the window; a tooltip stands beside it.
+    """
+
+    pane: str | None = None
+    layer_index: int | None = None
+    channel: int | None = None
+    part: str = ""
+    unit: Unit | None = None
+    index: int | None = None
+    path: str = ""
+    cell: tuple[int, int] | None = None
+    place: Rect | None = field(default=None, compare=False)

@@ -1,0 +1,58 @@
+"""The pointer in the loop: it is answered with a tooltip, costs nothing while it rests, and keys hide that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from deepvis.window.ui.hit import grid_of
+from deepvis.window.ui.window import Key, Mouse
+from tests.window.test_loop import Bench, gate, make  # noqa: F401  (fixtures)
+
+
+def settled(make: Callable[..., Bench]) -> Bench:  # noqa: F811
+    bench = make()
+    bench.until(bench.is_settled)
+    bench.until(lambda: bench.scene() is not None and bench.scene().snapshot is not None)
+    return bench
+
+
+def move(bench: Bench, row: int, col: int) -> None:
+    bench.window.send(Mouse("move", row, col))
+    for _ in range(3):
+        bench.loop.turn()
+
+
+def test_the_tile_under_the_pointer_is_in_the_scene_and_a_key_takes_it_out(make: Callable[..., Bench]) -> None:  # noqa: F811
+    bench = settled(make)
+    tile = grid_of(bench.scene()).tile(2)
+    move(bench, tile.row + 1, tile.col + 1)
+    assert bench.scene().hover.channel == 2
+    bench.window.send(Key(ord("r")))
+    bench.until(lambda: bench.scene().hover is None)
+    move(bench, tile.row + 1, tile.col + 1)
+    bench.window.send(Mouse("press", tile.row + 1, tile.col + 1))
+    bench.until(lambda: bench.scene().hover is None)
+    assert bench.state.unit.channel == 2
+
+
+def test_a_move_within_one_thing_draws_nothing(make: Callable[..., Bench]) -> None:  # noqa: F811
+    bench = settled(make)
+    tile = grid_of(bench.scene()).tile(1)
+    move(bench, tile.row + 1, tile.col + 1)
+    bench.until(bench.is_settled)  # the layer's pictures may come
+    for _ in range(20):
+        bench.loop.turn()
+    shown = bench.window.shown
+    for step in range(2, min(tile.width, 6)):
+        move(bench, tile.row + 1, tile.col + step)
+    assert bench.window.shown == shown
+    move(bench, *(lambda other: (other.row + 1, other.col + 1))(grid_of(bench.scene()).tile(0)))
+    assert bench.window.shown > shown
+
+
+def test_the_state_does_not_know_of_the_pointer(make: Callable[..., Bench]) -> None:  # noqa: F811
+    bench = settled(make)
+    before = bench.state
+    tile = grid_of(bench.scene()).tile(1)
+    move(bench, tile.row + 1, tile.col + 1)
+    assert bench.state is before

@@ -1,0 +1,140 @@
+"""What a tooltip says, and where it stands."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from deepvis.core.geometry import Rect
+from deepvis.core.state import Show, ViewState, Zoom
+from deepvis.core.types import Patch, Unit
+from deepvis.window.ui.compose import Composer
+from deepvis.window.ui.hit import hit
+from deepvis.window.ui.hover_words import Tip, tip_of
+from deepvis.window.ui.panes.hover import beside
+from deepvis.window.ui.regions import CLASS, HEADING, MAP, PICTURE, SCALE, TOP, TOP_BACK, Hit
+from deepvis.window.ui.scene import Scene, Status
+from tests.window.ui.scenes import (
+    DECONV,
+    LONG_ERROR,
+    UNIT,
+    logits_scene,
+    make_scene,
+    scanned_layer,
+    unit_images,
+    unit_of,
+)
+from tests.window.ui.test_true_words import with_values
+
+
+def said(scene: Scene, under: Hit) -> tuple[str, tuple[str, ...]]:
+    tip = tip_of(replace(scene, hover=under))
+    assert isinstance(tip, Tip)
+    return tip.title, tip.lines
+
+
+def test_a_tile() -> None:
+    scene = make_scene(UNIT, whole_layer=scanned_layer())
+    values = np.zeros((40, 12, 12), np.float32)
+    values[3, 1, 2], values[9, 5, 5] = 0.5, 0.9
+    scene = with_values(scene, values)
+    assert said(scene, Hit("layers", channel=3)) == (
+        "conv2/5x5_reduce · 3",
+        (
+            "max 0.500 at row 1, col 2",
+            "rank 2 of 40 in conv2/5x5_reduce",
+            "50.0th percentile of 8,242 images",
+            "its preferred input:",
+        ),
+    )
+    assert said(scene, Hit("layers", channel=4))[1][0] == "silent: 0 everywhere"
+    assert "cat" in said(make_scene(ViewState(4)), Hit("layers", channel=2))[1]
+    assert said(logits_scene(ViewState(3)), Hit("layers", channel=2))[1][0] == "value −0.441"
+
+
+def test_a_tile_of_diffs() -> None:
+    scene = make_scene(replace(DECONV, show=Show.DIFFS))
+    assert said(scene, Hit("layers", channel=7))[1][0].startswith("strongest ")
+
+
+def test_a_cell_of_a_map() -> None:
+    values = np.full((40, 12, 12), -1, np.float32)
+    values[7, 2, 3] = 4.5
+    scene = with_values(make_scene(UNIT, field_of=lambda layer, row, col: (row - 1, col - 1, row + 2, 90)), values)
+    assert said(scene, Hit("aux", part=MAP, cell=(2, 3))) == (
+        "conv2/5x5_reduce · 7, row 2, col 3",
+        ("value 4.50", "max 4.50 at row 2, col 3", "sees rows 1 to 3, cols 2 to 47 of the input"),
+    )
+    assert said(scene, Hit("aux", part=MAP, cell=(0, 0)))[1][0] == "value −1.00  (black is 0 and less)"
+
+
+def test_a_class_is_said_whole_with_where_a_click_goes() -> None:
+    title, lines = said(make_scene(), Hit("aux", part=CLASS, unit=Unit("prob", 5), index=0))
+    assert title == "fox" and lines == ("probability 47.2 %, rank 1 in prob", "click: prob · 5")
+
+
+def test_patches_samples_and_empty_slots_are_told_apart() -> None:
+    patches = (Patch(2.5, "/p/a.jpg", 1, 2), Patch(2.0, "", 3, 4), Patch(1.5, "/s/coffee.png", 5, 6))
+    scene = make_scene(UNIT, unit_images=unit_images(unit_of, patches=patches, samples=1))
+    first = said(scene, Hit("jpgvis", part=TOP, index=0, path="/p/a.jpg"))
+    assert first == ("a.jpg", ("value 2.50 at row 1, col 2", "/p/a.jpg", "click: show it"))
+    assert said(scene, Hit("jpgvis", part=TOP, index=1)) == (
+        "a camera's picture", ("value 2.00 at row 3, col 4", "there is no file to open"),
+    )  # fmt: skip
+    assert said(scene, Hit("jpgvis", part=TOP_BACK, index=2, path="x"))[1][:2] == (
+        "a sample photo, not one of yours", "deconv of patch 3",
+    )  # fmt: skip
+    assert said(scene, Hit("jpgvis", part=TOP, index=3))[0] == "Empty"
+
+
+def test_the_scale_says_what_it_maps() -> None:
+    scene = make_scene(UNIT)
+    assert said(scene, Hit("layers", part=SCALE))[1][0] == "black is 0 and less, white is 1.07"
+    boosted = make_scene(replace(UNIT, individual_boost=2))
+    assert "each tile is scaled by 50% towards its own largest value" in said(boosted, Hit("layers", part=SCALE))[1]
+    zoomed = make_scene(replace(UNIT, individual_boost=4, zoom=Zoom.UNIT))
+    assert said(zoomed, Hit("layers", part=SCALE))[1][0] == "black is 0 and less, white is 0.324"
+    assert said(logits_scene(ViewState(3)), Hit("layers", part=SCALE))[0] == "Length of a bar"
+    assert "mid-grey is 0" in said(make_scene(replace(DECONV, show=Show.DIFFS)), Hit("layers", part=SCALE))[1][0]
+
+
+def test_the_input_says_what_the_network_is_fed_with() -> None:
+    words = "input 3 x 48 x 48, BGR, 0..255, mean 104 117 123"
+    scene = make_scene()
+    scene = replace(scene, state=replace(scene.state, info=replace(scene.state.info, input_words=words)))
+    assert words in said(scene, Hit("input", part=PICTURE))[1]
+
+
+def test_a_back_projection_of_nothing_is_said_to_be_nothing() -> None:
+    scene = make_scene(DECONV)
+    assert scene.snapshot is not None
+    nothing = replace(scene, snapshot=replace(scene.snapshot, input_diff=np.zeros((3, 48, 48), np.float32)))
+    assert said(nothing, Hit("back", part=PICTURE))[1][0].startswith("0 everywhere")
+    assert said(scene, Hit("back", part=PICTURE))[1][0].startswith("largest magnitude")
+
+
+def test_what_is_cut_is_said_whole() -> None:
+    note = "running: 16 samples and 1 of yours"
+    scene = make_scene(UNIT, unit_images=unit_images(unit_of, notes={"top": note}))
+    assert note in said(scene, Hit("jpgvis", part=HEADING, index=1))[1]
+    assert said(make_scene(status=Status(error=LONG_ERROR)), Hit("status"))[1] == (LONG_ERROR,)
+    assert said(make_scene(status=Status(notice="11 names")), Hit("status")) == ("Note", ("11 names",))
+    assert said(scene, Hit("control", layer_index=2)) == ("conv2/5x5_reduce", ("Convolution 40 × 12 × 12",))
+
+
+@pytest.mark.parametrize("at", [(0, 0), (300, 500), (600, 980), (10, 980), (610, 5)])
+def test_a_tooltip_stays_in_the_window_and_off_what_it_is_of(at: tuple[int, int]) -> None:
+    window = Rect(0, 0, 620, 1000)
+    place = Rect(*at, 9, 9)
+    plate = beside(place, (100, 300), window, 8)
+    assert plate.clipped(window) == plate and plate.clipped(place).is_empty
+
+
+def test_every_pixel_can_be_pointed_at() -> None:
+    composer = Composer()
+    scene = make_scene(UNIT, unit_images=unit_images(unit_of), whole_layer=scanned_layer())
+    for row in range(3, 620, 41):
+        for col in range(3, 1000, 53):
+            assert composer(replace(scene, hover=hit(scene, row, col))).shape == (620, 1000, 3)
