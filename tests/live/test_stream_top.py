@@ -101,4 +101,4 @@ def test_better_pictures_are_replaced_only_by_consent_and_nothing_is_said_to_be_
     assert refused.is_refused and refused.sentence.startswith("the top 9 of 2 units there are of more images")
     assert said_of(stream, SaveTop(2, over_better=True)) == Report(f"the top 9 of 3 units saved in {tmp_path}")
     pictures.better = pictures.count = 0
-    assert said_of(stream, SaveTop(3)).sentence.startswith("the running top 9 is empty: nothing was saved")
+    assert said_of(stream, SaveTop(3)).sentence.startswith("no top 9 of yours to save yet")

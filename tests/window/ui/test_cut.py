@@ -88,7 +88,7 @@ def test_captions_are_noted_by_their_place_in_the_buffer() -> None:
     with noting_cuts(buffer) as found:
         draw_text(buffer[20:60, 50:200], 5, 10, "a rather long caption", 13, (255,) * 3, width=60)
         draw_text(np.zeros((20, 80, 3), np.uint8), 0, 0, "a rather long caption", 13, (255,) * 3, width=60)
-    (place, text), = found
+    ((place, text),) = found
     assert (place.row, place.col, place.width, text) == (25, 60, 60, "a rather long caption")
     note_cut(buffer, place, "nobody listens")
     assert len(found) == 1

@@ -20,6 +20,7 @@ from tests.window.ui.scenes import (
     DECONV,
     LONG_ERROR,
     UNIT,
+    fixed_scene,
     logits_scene,
     make_scene,
     scanned_layer,
@@ -51,7 +52,7 @@ def test_a_tile() -> None:
     )
     assert said(scene, Hit("layers", channel=4))[1][0] == "silent: 0 everywhere"
     assert "cat" in said(make_scene(ViewState(4)), Hit("layers", channel=2))[1]
-    assert said(logits_scene(ViewState(3)), Hit("layers", channel=2))[1][0] == "value −0.441"
+    assert said(logits_scene(ViewState(3)), Hit("layers", channel=2))[1][0] == "value −4.76"
 
 
 def test_a_tile_of_diffs() -> None:
@@ -67,7 +68,7 @@ def test_a_cell_of_a_map() -> None:
         "conv2/5x5_reduce · 7, row 2, col 3",
         ("value 4.50", "max 4.50 at row 2, col 3", "sees rows 1 to 3, cols 2 to 47 of the input"),
     )
-    assert said(scene, Hit("aux", part=MAP, cell=(0, 0)))[1][0] == "value −1.00  (black is 0 and less)"
+    assert said(scene, Hit("aux", part=MAP, cell=(0, 0)))[1][0] == "value −1.00"
 
 
 def test_a_class_is_said_whole_with_where_a_click_goes() -> None:
@@ -91,13 +92,19 @@ def test_patches_samples_and_empty_slots_are_told_apart() -> None:
 
 def test_the_scale_says_what_it_maps() -> None:
     scene = make_scene(UNIT)
-    assert said(scene, Hit("layers", part=SCALE))[1][0] == "black is 0 and less, white is 1.07"
+    assert said(scene, Hit("layers", part=SCALE))[1][0] == "darkest is 0, brightest is 0.966 and more"
     boosted = make_scene(replace(UNIT, individual_boost=2))
-    assert "each tile is scaled by 50% towards its own largest value" in said(boosted, Hit("layers", part=SCALE))[1]
+    each = "of unit 7: each tile is scaled by 50% towards its own maximum"
+    assert each in said(boosted, Hit("layers", part=SCALE))[1]
     zoomed = make_scene(replace(UNIT, individual_boost=4, zoom=Zoom.UNIT))
-    assert said(zoomed, Hit("layers", part=SCALE))[1][0] == "black is 0 and less, white is 0.324"
+    assert said(zoomed, Hit("layers", part=SCALE))[1][0] == "darkest is 0, brightest is 0.324"
+    assert said(make_scene(UNIT), Hit("aux", part=SCALE))[1][::2] == (
+        "darkest is 0, brightest is 0.324",
+        "of unit 7 alone",
+    )
+    assert "fixed (E): it compares between pictures" in said(fixed_scene(UNIT), Hit("layers", part=SCALE))[1]
     assert said(logits_scene(ViewState(3)), Hit("layers", part=SCALE))[0] == "Length of a bar"
-    assert "mid-grey is 0" in said(make_scene(replace(DECONV, show=Show.DIFFS)), Hit("layers", part=SCALE))[1][0]
+    assert "0 is in its middle" in said(make_scene(replace(DECONV, show=Show.DIFFS)), Hit("layers", part=SCALE))[1][0]
 
 
 def test_the_input_says_what_the_network_is_fed_with() -> None:
@@ -113,6 +120,13 @@ def test_a_back_projection_of_nothing_is_said_to_be_nothing() -> None:
     nothing = replace(scene, snapshot=replace(scene.snapshot, input_diff=np.zeros((3, 48, 48), np.float32)))
     assert said(nothing, Hit("back", part=PICTURE))[1][0].startswith("0 everywhere")
     assert said(scene, Hit("back", part=PICTURE))[1][0].startswith("largest magnitude")
+
+
+def test_a_cut_caption_under_the_pointer_is_in_the_tooltip_alone() -> None:
+    scene, whole = make_scene(UNIT, pointer=(5, 5)), "a caption that is too long for its place"
+    under = Hit("aux", part=MAP, cell=(2, 3))
+    assert said(replace(scene, cut=whole), under)[1][-1] == whole
+    assert said(replace(scene, cut="max 0.324 at row 9, col 9"), under) == said(scene, under)
 
 
 def test_what_is_cut_is_said_whole() -> None:

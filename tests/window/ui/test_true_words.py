@@ -11,11 +11,12 @@ from deepvis.core.back_modes import DECONV as MODE
 from deepvis.core.back_modes import title_of
 from deepvis.core.state import INDIVIDUAL_BOOSTS, ViewState, Zoom
 from deepvis.core.types import Snapshot
-from deepvis.window.ui.legend import shown_codes
+from deepvis.window.ui.legend import unit_codes
+from deepvis.window.ui.panes.scalars import ends_of
 from deepvis.window.ui.readings import layer_view
 from deepvis.window.ui.scene import Scene
 from tests.helpers.looks import words_of
-from tests.window.ui.scenes import UNIT, make_scene, unit_images, unit_of
+from tests.window.ui.scenes import UNIT, fixed_scene, make_scene, unit_images, unit_of
 
 
 def with_values(scene: Scene, values: np.ndarray) -> Scene:
@@ -31,12 +32,15 @@ def test_the_scale_of_a_zoomed_unit_is_its_own(boost: int, monkeypatch: pytest.M
     values = np.zeros((40, 12, 12), np.float32)
     values[3, 5, 5], values[7, 2, 4] = 6.42, 3.16
     scene = with_values(make_scene(replace(UNIT, zoom=Zoom.UNIT, individual_boost=boost)), values)
-    share = INDIVIDUAL_BOOSTS[boost]
-    ceiling = 6.42 ** (1 - share) * 3.16**share
-    codes = shown_codes(scene, layer_view(scene))
-    assert codes.peak == pytest.approx(ceiling, rel=1e-5)
-    assert int(codes.codes.max()) == pytest.approx(int(codes.of(np.array(3.16 / ceiling))), abs=1)
-    assert f"{ceiling:.2f}" in words_of(monkeypatch, "layers", scene)
+    codes = unit_codes(scene, layer_view(scene))
+    assert codes.ceilings[0] == pytest.approx(3.16, rel=1e-5) and codes.codes.max() == 255
+    assert "3.16" in words_of(monkeypatch, "layers", scene)
+
+
+def test_the_ends_of_bars_are_those_of_the_fixed_scale(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = fixed_scene(ViewState(4, 5))
+    assert "bars fixed from 0 to 0.943" in words_of(monkeypatch, "layers", scene)
+    assert ends_of(scene, layer_view(scene)) == (0, pytest.approx(0.943, abs=0.001))
 
 
 def test_the_strongest_diff_is_not_called_the_largest(monkeypatch: pytest.MonkeyPatch) -> None:
