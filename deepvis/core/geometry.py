@@ -161,7 +161,7 @@ def unit_grid(layer: LayerInfo, height: int, width: int, *, pictures: bool = Fal
 
 
 BAR_SHAPE = (1, 5)  # of a scalar's place, where there are many
-BAR_ROWS = 32  # in an area, where there are few: a bar is no higher
+BAR_ROWS = 24  # in an area, where there are few: a bar is no higher
 
 
 @lru_cache(maxsize=64)

@@ -230,7 +230,8 @@ def picture_tip(scene: Scene, hit: Hit) -> Tip | None:
         said = images.notes.get(name, "") if images is not None else ""
         return Tip(title, tuple(filter(None, (unit_name(scene.state.unit), said))))
     if hit.part not in PATCHES or hit.index is None or images is None:
-        return Tip("Preferred input", ("click: large",)) if hit.part == PREFERRED and images else None
+        is_there = hit.part == PREFERRED and images is not None and images.optimized is not None
+        return Tip("Preferred input", ("click: large",)) if is_there else None
     if not images.patches:
         return Tip(f"Patch {hit.index + 1}", ("which photo it is from is not known",))
     if hit.index >= len(images.patches):

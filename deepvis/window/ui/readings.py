@@ -228,6 +228,7 @@ def number(value: float) -> str:
     size = abs(value)
     if size != 0 and (size < 1e-4 or size >= 1e5):
         return f"{value:.2g}".replace("-", "−", 1) if value < 0 else f"{value:.2g}"
-    decimals = min(max(2 - math.floor(math.log10(size)), 0), 6) if size else 0
+    rounded = float(f"{size:.3g}")  # 0.9997 is 1.00, not 1.000
+    decimals = min(max(2 - math.floor(math.log10(rounded)), 0), 6) if size else 0
     text = f"{size:.{decimals}f}" if size else "0"
     return f"−{text}" if value < 0 else text

@@ -58,6 +58,9 @@ def alike(one: np.ndarray, other: np.ndarray) -> bool:
     return not len(rows) or (np.ptp(rows) < pointer and np.ptp(cols) < pointer)
 
 
+NOTHING = ("640", "16")  # beside the names of the layers: nothing is told there
+
+
 def windows(program: Any) -> list[str]:
     return sorted(program.xdotool("search", "--onlyvisible", "--name", ".*").split())
 
@@ -89,7 +92,8 @@ def test_the_wheel_keeps_its_own_meaning(program: Any, screen: Any) -> None:
 
 def test_a_drag_moves_nothing_before_and_after_the_wheel(program: Any, screen: Any) -> None:
     program.click(*TILES)  # what a drag presses is selected already
-    program.until(lambda: steady(screen), "the click to be answered")
+    program.xdotool("mousemove", "--window", program.window, str(TILES[0] + 1), str(TILES[1]))
+    program.until(lambda: steady(screen), "the click to be answered, and the tooltip")
     before = seen(screen)
     for _ in range(2):
         program.xdotool("mousedown", "1")
@@ -104,8 +108,8 @@ def test_a_drag_moves_nothing_before_and_after_the_wheel(program: Any, screen: A
 
 
 def test_the_menu_button_and_qt_keys_open_nothing(program: Any, screen: Any) -> None:
-    program.xdotool("mousemove", "--window", program.window, *map(str, TILES))
-    program.until(lambda: steady(screen), "the pointer to be there")
+    program.click(*TILES)
+    program.until(lambda: steady(screen), "the pointer to be there, without a tooltip")
     before, open_windows = seen(screen), windows(program)
     program.click(*TILES, 3)
     assert is_what_was_drawn(program, screen, 1) and windows(program) == open_windows
@@ -122,7 +126,7 @@ def test_a_cut_caption_is_whole_while_the_pointer_rests_on_it(
     long = tmp_path / "a_photo_with_a_name_that_no_heading_of_a_small_window_can_hold.png"
     long.write_bytes((photos / "photo0.png").read_bytes())
     program = start(*tiny, "--images", tmp_path, "--size", f"{WIDTH}x{HEIGHT}")
-    program.xdotool("mousemove", "--window", program.window, "300", "300")
+    program.xdotool("mousemove", "--window", program.window, *NOTHING)
     program.until(lambda: is_passed(screen) and steady(screen), "all panes to be full")
     before = seen(screen)
     program.xdotool("mousemove", "--window", program.window, "120", "16")
@@ -130,7 +134,7 @@ def test_a_cut_caption_is_whole_while_the_pointer_rests_on_it(
     shown = seen(screen)
     rows, cols = np.nonzero((shown[24:, 240:] != before[24:, 240:]).any(axis=2))
     assert len(rows) and cols.max() > 150  # beside the pane that was too small
-    program.xdotool("mousemove", "--window", program.window, "300", "300")
+    program.xdotool("mousemove", "--window", program.window, *NOTHING)
     program.until(lambda: alike(before, seen(screen)), "the caption to go")
     program.xdotool("mousemove", "--window", program.window, "120", "16")
     program.until(lambda: alike(shown, seen(screen)), "the caption again")

@@ -13,7 +13,6 @@ import deepvis.network.back_modes  # noqa: F401  (fills the table)
 from deepvis.core.back_modes import all_modes
 from deepvis.core.commands import Command
 from deepvis.core.geometry import Rect
-from deepvis.core.panes import make_layout
 from deepvis.core.pixels import fixed_scale_of
 from deepvis.core.state import (
     AppState,
@@ -184,7 +183,7 @@ def hovering(view: ViewState, under: Hit, **parts: object) -> Scene:
     scene = make_scene(view, **parts)
     pane = scene.layout[under.pane or ""]
     place = Rect(pane.row + pane.height // 2, pane.col + pane.width // 2, 20, 20)
-    layout = make_layout(*SIZE, {"status": None})  # it is full of small letters
+    layout = layout_for(INFO, *SIZE, {"status": None})  # it is full of small letters
     return replace(scene, hover=replace(under, place=place), layout=layout)
 
 

@@ -8,17 +8,18 @@ import pytest
 
 from deepvis.core.geometry import bar_grid, fit_inside, montage_cell, tile_grid, unit_grid
 from deepvis.core.panes import card
-from deepvis.core.state import Cursor, ViewState, Zoom
+from deepvis.core.state import Cursor, Look, ViewState, Zoom
 from deepvis.core.types import LayerInfo, NetInfo, Unit
 from deepvis.window.ui.hit import grid_of, hit
 from deepvis.window.ui.layout import chips_of, layout_for
-from deepvis.window.ui.panes.aux import class_row
+from deepvis.window.ui.legend import foot_height, foot_place
+from deepvis.window.ui.panes.aux import class_row, map_area
 from deepvis.window.ui.panes.input import first_class_place, picture_place
 from deepvis.window.ui.panes.jpgvis import part_place
 from deepvis.window.ui.readings import top_channels
 from deepvis.window.ui.regions import CLASS, HEADING, MAP, PICTURE, PREFERRED, SCALE, TOP, TOP_BACK, Hit
 from deepvis.window.ui.scene import Scene
-from tests.window.ui.scenes import UNIT, make_scene, unit_images, unit_of, whole_layer
+from tests.window.ui.scenes import DECONV, UNIT, make_scene, unit_images, unit_of, whole_layer
 
 
 def centre(rect: object, corner: tuple[int, int] = (0, 0)) -> tuple[int, int]:
@@ -82,11 +83,29 @@ def test_the_first_class_stays_in_sight_beside_a_unit() -> None:
 @pytest.mark.parametrize("zoom, pane", [(Zoom.OFF, "aux"), (Zoom.UNIT, "layers")])
 def test_every_cell_of_a_map_is_found(zoom: Zoom, pane: str) -> None:
     scene = make_scene(replace(UNIT, zoom=zoom))
-    place = fit_inside(12, 12, card(scene.layout[pane], scene.layout.text_scale).body)
+    body = card(scene.layout[pane], scene.layout.text_scale).body
+    place = fit_inside(12, 12, map_area(scene, body) if pane == "aux" else body)
     for row in range(12):
         for col in range(12):
             at = place.row + (2 * row + 1) * place.height // 24, place.col + (2 * col + 1) * place.width // 24
             assert hit(scene, *at) == Hit(pane, part=MAP, cell=(row, col))
+
+
+def test_the_legend_below_the_unit_is_a_scale_and_that_of_a_projection_no_picture() -> None:
+    scene = make_scene(DECONV)
+    bodies = {pane: card(scene.layout[pane], scene.layout.text_scale).body for pane in ("aux", "back")}
+    assert hit(scene, *centre(foot_place(scene, bodies["aux"]))) == Hit("aux", part=SCALE)
+    assert hit(scene, *centre(foot_place(scene, bodies["back"]))) == Hit("back")
+    plain = make_scene(replace(DECONV, look=Look.PLAIN_2015))
+    assert hit(plain, *centre(foot_place(plain, bodies["back"]))) == Hit("back", part=PICTURE)
+
+
+def test_the_input_is_found_where_the_overlay_leaves_it() -> None:
+    scene = make_scene(replace(DECONV, overlay=1, label_predictions=False))
+    body = card(scene.layout["input"], scene.layout.text_scale).body
+    place = picture_place(scene, scene.layout["input"])
+    assert place == fit_inside(48, 48, body.cut(bottom=foot_height(scene)))
+    assert hit(scene, *centre(foot_place(scene, body))).part == ""
 
 
 def test_every_patch_is_found_with_its_photo() -> None:

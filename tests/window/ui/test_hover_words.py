@@ -94,7 +94,7 @@ def test_the_scale_says_what_it_maps() -> None:
     scene = make_scene(UNIT)
     assert said(scene, Hit("layers", part=SCALE))[1][0] == "darkest is 0, brightest is 0.966 and more"
     boosted = make_scene(replace(UNIT, individual_boost=2))
-    each = "of unit 7: each tile is scaled by 50% towards its own maximum"
+    each = "of unit 7: each tile is scaled by 50% towards its own largest value"
     assert each in said(boosted, Hit("layers", part=SCALE))[1]
     zoomed = make_scene(replace(UNIT, individual_boost=4, zoom=Zoom.UNIT))
     assert said(zoomed, Hit("layers", part=SCALE))[1][0] == "darkest is 0, brightest is 0.324"

@@ -136,6 +136,11 @@ def test_numbers_are_short(value: float, said: str) -> None:
     assert number(value) == said
 
 
+@pytest.mark.parametrize("value, said", [(0.9997, "1.00"), (9.996, "10.0"), (99.96, "100"), (0.0009996, "0.00100")])
+def test_numbers_that_are_rounded_up_have_three_digits(value: float, said: str) -> None:
+    assert number(value) == said
+
+
 def test_numbers_take_what_is_no_number() -> None:
     assert number(float("nan")) == "nan" and number(float("inf")) == "inf"
 

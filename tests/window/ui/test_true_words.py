@@ -39,8 +39,8 @@ def test_the_scale_of_a_zoomed_unit_is_its_own(boost: int, monkeypatch: pytest.M
 
 def test_the_ends_of_bars_are_those_of_the_fixed_scale(monkeypatch: pytest.MonkeyPatch) -> None:
     scene = fixed_scene(ViewState(4, 5))
-    assert "bars fixed from 0 to 0.943" in words_of(monkeypatch, "layers", scene)
-    assert ends_of(scene, layer_view(scene)) == (0, pytest.approx(0.943, abs=0.001))
+    assert "bars fixed from 0 to 0.944" in words_of(monkeypatch, "layers", scene)
+    assert ends_of(scene, layer_view(scene)) == (0, pytest.approx(0.944, abs=0.001))
 
 
 def test_the_strongest_diff_is_not_called_the_largest(monkeypatch: pytest.MonkeyPatch) -> None:
