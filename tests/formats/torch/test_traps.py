@@ -88,6 +88,11 @@ def test_names_are_those_of_the_modules() -> None:
     assert list(graph.inputs) == ["x"]
 
 
+def test_unit_images_are_borrowed_through_no_operator_that_moves_channels() -> None:
+    model = opened("OtherUnits")
+    assert model.remap == {"relu": "norm", "max_pool2d": "flip", "relu@1": "cat"}
+
+
 def test_a_shared_parameter_is_one_tensor() -> None:
     nodes = {node.name: node for node in opened("Tied").graph.nodes}
     assert nodes["first"].weights[0] is nodes["second"].weights[0]
