@@ -16,12 +16,13 @@ from typing import Any, NoReturn
 import deepvis
 from deepvis.core.commands import COMMANDS, command_of
 from deepvis.core.keys import canonical
+from deepvis.network.errors import ModelError
 from deepvis.network.ref import format_of
 from deepvis.settings import table as config
 from deepvis.settings.table import ConfigError, Settings
 from deepvis.window.options import SMALLEST_WINDOW, RunOptions, UsageError, seconds_to_wait
 
-DESCRIPTION = "The Deep Visualization Toolbox: watch every unit of a Caffe network answer to a camera or to photos."
+DESCRIPTION = "The Deep Visualization Toolbox: watch every unit of a network answer to a camera or to photos."
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg")
 VIDEO_SUFFIXES = (".mp4", ".avi", ".mkv")
 NETWORK_SETTINGS = ("model", "prototxt", "weights", "mean", "labels", "label_layers", "prob_layer", "data_blob",
@@ -182,7 +183,10 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
             raise UsageError(f"--settings {arguments.settings}: there is no such file")
         files = [path for path in files if path.name == "settings.py"] + [Path(arguments.settings)]
     settings = config.load(files)
-    needs_weights = format_of(arguments.prototxt or "") == "caffe"  # a module brings its own
+    try:
+        needs_weights = format_of(arguments.prototxt or "") == "caffe"  # a module brings its own
+    except ModelError as error:
+        raise UsageError(f"--prototxt {error}") from error
     if (arguments.prototxt is None) != (arguments.weights is None) and not settings.prototxt and needs_weights:
         given, missing = ("--prototxt", "--weights") if arguments.prototxt else ("--weights", "--prototxt")
         raise UsageError(f"{given} needs {missing} too: a network is its text and its weights")

@@ -47,3 +47,11 @@ def test_unknown_types_have_no_row() -> None:
     assert weight_count(LayerParameter(type="Mish")) is None
     with pytest.raises(KeyError, match="no layer type is named 'Convolutio'; did you mean 'Convolution'"):
         LAYERS["Convolutio"]
+
+
+def test_a_learned_filler_falls_back_where_the_parameters_have_none() -> None:
+    """A fork's type may have other parameters than Scale and PReLU."""
+    spec = load_net("input: 'd' input_shape { dim: [1, 2, 3, 3] } layer { name: 'c' type: 'Convolution' bottom: 'd' "
+                    "top: 'c' convolution_param { num_output: 2 kernel_size: 1 } }")  # fmt: skip
+    (layer,) = [each for each in spec.layers if each.type == "Convolution"]
+    assert learned_filler(0.25)(layer, 0, (2,)).value == 0.25
