@@ -47,7 +47,11 @@ def parser() -> Parser:
     net.add_argument("--model", metavar="NAME|DIR", help="a model of --list-models or a folder with a model.yaml")
     net.add_argument("--list-models", action="store_true", help="print the models, and whether each is there")
     net.add_argument("--list-layers", action="store_true", help="print the layers that the window would show")
-    net.add_argument("--prototxt", metavar="FILE", help="your own network: deploy.prototxt, or FILE.py:callable")
+    net.add_argument(
+        "--prototxt",
+        metavar="FILE",
+        help="your own network: deploy.prototxt, or FILE.py:NAME, which makes a torch.nn.Module",
+    )
     net.add_argument("--weights", metavar="FILE", help="its weights: a .caffemodel, or a module's state_dict")
     net.add_argument("--mean", metavar="FILE|B,G,R", help=".npy, .binaryproto or one number per channel")
     net.add_argument("--labels", metavar="FILE", help="a class name per line")
