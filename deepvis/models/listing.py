@@ -137,7 +137,7 @@ def _reshaped(graph: Graph, name: str) -> str | None:
         return None
     below = graph.names[maker.bottoms[0]]
     before = graph.first_maker(below)
-    if before is None or None not in (maker.outputs, before.outputs) and maker.outputs != before.outputs:
+    if before is None or (None not in (maker.outputs, before.outputs) and maker.outputs != before.outputs):
         return None
     return below
 

@@ -87,7 +87,9 @@ SUFFIXES = {".prototxt": "caffe", ".py": "torch"}
 
 
 # of files that no format opens, for certain; any other may hold a prototxt
-FOREIGN = frozenset((".pth", ".pt", ".pt2", ".onnx", ".safetensors", ".h5", ".keras", ".pb", ".tflite", ".bin", ".ckpt"))
+FOREIGN = frozenset(
+    (".pth", ".pt", ".pt2", ".onnx", ".safetensors", ".h5", ".keras", ".pb", ".tflite", ".bin", ".ckpt")
+)
 _STATE_DICTS = frozenset((".pth", ".pt", ".ckpt"))
 
 
@@ -104,8 +106,8 @@ def format_of(file: str | Path) -> str:
         raise ModelError(f"{path}: found no such file, expected the network's file")
     if suffix in _STATE_DICTS:
         raise ModelError(
-            f"{path}: no format opens {suffix}: weights alone cannot run; give FILE.py:NAME, the function or class that "
-            f"makes the module, with --weights {path.name}"
+            f"{path}: no format opens {suffix}: weights alone cannot run; give FILE.py:NAME, the function or class "
+            f"that makes the module, with --weights {path.name}"
         )
     raise ModelError(f"{path}: no format opens {suffix}; known: .prototxt, FILE.py:NAME")
 

@@ -78,8 +78,8 @@ def test_leaky_relu_in_deconv_is_rectified_all_the_same() -> None:
 @pytest.mark.parametrize(
     ("kind", "rule", "said"),
     [
-        (Kind.ADD, lambda x, y, grad: grad, r"'odd' has a rule for Kind\.ADD, but layer 'sum' has 2 bottoms; a rule is"),
-        (Kind.RELU, lambda x, y, grad: grad[..., :1], r"'odd' .* Kind\.RELU, which returned the shape \(1, 2, 4, 1\) at"),
+        (Kind.ADD, lambda x, y, grad: grad, r"'odd' has a rule for Kind\.ADD, but layer 'sum' has 2 bottoms; "),
+        (Kind.RELU, lambda x, y, grad: grad[..., :1], r"'odd' .* Kind\.RELU, which returned the shape \(1, 2, 4, 1\)"),
         (Kind.RELU, lambda x, y, grad: None, r"returned a NoneType at layer 'relu', expected .* \(1, 2, 4, 4\)"),
     ],
 )

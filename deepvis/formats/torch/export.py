@@ -28,7 +28,12 @@ def exported(title: str, module: nn.Module, shape: Shape) -> ExportedProgram:
     at a time. Source: torch.export with Dim.AUTO, and an empty table of decompositions.
     """
     began = time.perf_counter()
-    with warnings.catch_warnings(), torch.no_grad(), plain_attention(), quiet():  # no_grad: the module's own then leaves no trace
+    with (
+        warnings.catch_warnings(),
+        torch.no_grad(),
+        plain_attention(),
+        quiet(),
+    ):  # no_grad: the module's own then leaves no trace
         warnings.simplefilter("ignore")
         try:
             program = _capture(module, 2, shape, batch=Dim.AUTO)

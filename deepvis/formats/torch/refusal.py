@@ -13,7 +13,9 @@ import torch
 _PACKAGE = Path(__file__).resolve().parents[2]
 _LIBRARIES = (Path(torch.__file__).resolve().parent, _PACKAGE, Path(sysconfig.get_paths()["stdlib"]).resolve())
 _OWN_FAULTS = (AttributeError, NameError, LookupError, TypeError)  # wherever they come up, it is the module's code
-_OF_SHAPES = re.compile(r"\b(shapes?|sizes?|dims?|dimensions?|channels?|heights?|widths?|resolutions?)\b", re.IGNORECASE)
+_OF_SHAPES = re.compile(
+    r"\b(shapes?|sizes?|dims?|dimensions?|channels?|heights?|widths?|resolutions?)\b", re.IGNORECASE
+)
 
 
 def refusal(title: str, shape: Sequence[int], error: Exception) -> str:
@@ -32,7 +34,9 @@ def refusal(title: str, shape: Sequence[int], error: Exception) -> str:
     if not own:
         return f"{head}: found {found}, expected a module that takes one batch of pictures"
     if _OF_SHAPES.search(said) and not isinstance(error, (AttributeError, NameError)):
-        return f"{head}: found {found}, expected sizes that fit; give another --input-size, or put that right in the file"
+        return (
+            f"{head}: found {found}, expected sizes that fit; give another --input-size, or put that right in the file"
+        )
     if own[-1] is lines[-1] or isinstance(error, _OWN_FAULTS):
         return f"{head}: found {found}, expected a forward pass without errors; put that right in the file"
     return (

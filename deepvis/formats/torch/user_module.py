@@ -21,11 +21,14 @@ from deepvis.network.ref import file_and_callable
 log = logging.getLogger(__name__)
 EXPECTED = "a function or class without arguments that returns a torch.nn.Module"
 
-CHECKPOINT_KEYS = ("state_dict", "model")  # under which training scripts keep the state_dict, beside the epoch and so on
+CHECKPOINT_KEYS = (
+    "state_dict",
+    "model",
+)  # under which training scripts keep the state_dict, beside the epoch and so on
 
 
 def module_of(named: str | Path) -> nn.Module:
-    """The module of ``FILE.py:callable``, in evaluation mode, its numbers float32 on the CPU.
+    """The module of ``FILE.py:NAME``, in evaluation mode, its numbers float32 on the CPU.
 
     The file is run: it is the user's own code, chosen by name, and may do whatever Python can. It finds what lies
     beside it, as when it is run by itself. Raises ModelError.
@@ -47,7 +50,8 @@ def module_of(named: str | Path) -> nn.Module:
 def load_weights(module: nn.Module, file: Path) -> None:
     """Give the module the state_dict that a file holds, all of it and nothing else. Raises ModelError.
 
-    A checkpoint that keeps it under "state_dict" or "model" is taken too. Only tensors are read (weights_only): nothing that the file holds is run.
+    A checkpoint that keeps it under "state_dict" or "model" is taken too.
+    Only tensors are read (weights_only): nothing that the file holds is run.
     """
     state = _state_dict(file)
     wanted = module.state_dict()

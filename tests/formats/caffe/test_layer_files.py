@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from deepvis.formats.caffe import layers
-from deepvis.formats.caffe.layer import LAYERS, LayerType, weight_count
+from deepvis.formats.caffe.layer import LAYERS, LayerType, learned_filler, weight_count
+from deepvis.formats.caffe.load import load_net
 from deepvis.formats.caffe.schema import LayerParameter
 from deepvis.network.kinds import Kind
 

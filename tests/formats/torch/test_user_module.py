@@ -112,7 +112,7 @@ def test_a_class_a_function_or_a_module_is_taken(file: Path, name: str) -> None:
         (":Missing", r"at line 44 of mine\.py \(.*\): found KeyError: 'scale', .* put that right in the file$"),
         (":NoLayer", r"at line 48 of mine\.py \(.*\): found AttributeError: .*'head', .* put that right in the file$"),
         (":TooSmall", r"at line 52 of mine\.py \(.*\): found RuntimeError: .*; give another --input-size, or put"),
-        (":Counts", r"at line 56 of mine\.py \(return x\.numpy\(\)\): found .*; wrap what is to be looked at in a module"),
+        (":Counts", r"at line 56 of mine\.py \(return x\.numpy\(\)\): found .*; wrap what is to be looked at"),
         (":TwoInputs", r"mine\.py:TwoInputs: torch\.export could not capture .*y"),
     ],
 )

@@ -18,7 +18,11 @@ from deepvis.network.op import Op, Weights
 def other_than_relu(call: Call) -> str:
     """A note for activations that back modes with a rule for rectifiers have none for."""
     kind = kind_of(call)
-    modes = [mode.title for mode in map(BACK_MODES.__getitem__, BACK_MODES) if Kind.RELU in mode.rules and kind not in mode.rules]
+    modes = [
+        mode.title
+        for mode in map(BACK_MODES.__getitem__, BACK_MODES)
+        if Kind.RELU in mode.rules and kind not in mode.rules
+    ]
     if not modes or kind not in (Kind.CAPPED_RELU, Kind.SIGMOID, Kind.ACTIVATION):
         return ""
     return f"{call.op} is no plain rectifier: {' and '.join(modes)} pass it as the gradient does"

@@ -60,7 +60,7 @@ def convolution(call: Call, weights: Weights) -> Op | None:
 @aten_op("conv_transpose1d", "conv_transpose2d", "conv_transpose3d", kind=Kind.TRANSPOSED_CONVOLUTION,
          field=transposed_field)  # fmt: skip
 def transposed_convolution(call: Call, weights: Weights) -> None:
-    """y[o, i stride + k dilation - padding] = b[o] + sum over the inputs c of its group, i and k, of w[c, o, k] x[c, i].
+    """y[o, i stride + k dilation - padding] = b[o] + sum over c of its group, and i and k, of w[c, o, k] x[c, i].
 
     Shapes: (N, C, H, W) -> (N, O, (H - 1) stride - 2 padding + dilation (kernel - 1) + output_padding + 1, ...).
     Gradient: autograd's, the convolution of g with the same weights.
