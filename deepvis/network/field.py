@@ -45,7 +45,8 @@ def receptive_field(
 ) -> Field:
     """The field of the unit of ``blob`` at (row, col), in pixels of ``data_blob``.
 
-    data_blob: None: the first input with 4 axes that the unit sees. shapes: blob -> shape, as ``Net.shapes``. Where every value of a blob counts (fully connected layers, global
+    data_blob: None: the first input with 4 axes that the unit sees.
+    shapes: blob -> shape, as ``Net.shapes``. Where every value of a blob counts (fully connected layers, global
     pooling), the field is exactly the whole image; elsewhere it can reach over the edges by the pads.
     A unit that sees nothing of the input has an empty field. Raises ModelError for unknown names and places.
     """
