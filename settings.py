@@ -9,7 +9,8 @@ them, and %DVT_ROOT% stands for its folder. Printed by: python -m deepvis.settin
 # Name or folder of the model (--list-models); None: the embedded default. Type: a text.
 model = None
 
-# Your own network: Caffe's deploy.prototxt, or FILE.py:callable. Type: a text.
+# Your own network: Caffe's deploy.prototxt, or FILE.py:NAME, which makes a torch.nn.Module. Type: a
+# text.
 prototxt = None
 
 # Its weights: a .caffemodel, or a module's state_dict. Type: a text.

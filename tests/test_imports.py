@@ -17,10 +17,10 @@ ROOMS: dict[str, set[str]] = {
     "network": {"core"},
     "formats": {"core", "network"},
     "models": {"core", "network", "formats"},
-    "caffe": {"core", "network", "formats"},
-    "optimize": {"core", "network", "formats", "models"},
-    "scan": {"core", "network", "formats", "models", "sources", "live"},
-    "live": {"core", "network", "formats", "models", "sources", "optimize", "scan", "caffe", "window"},
+    "caffe": {"network", "formats"},
+    "optimize": {"core", "network", "models"},
+    "scan": {"core", "network", "models", "sources"},
+    "live": {"core", "network", "formats", "models", "sources", "optimize", "scan"},
     "window": {"core", "settings", "sources", "live", "models", "network", "scan"},
     "cli": {"core", "settings", "models", "live", "window", "network"},
 }
@@ -46,13 +46,24 @@ def imported(path: Path) -> set[str]:
     return names
 
 
+def rooms_in(names: set[str]) -> set[str]:
+    parts = [name.split(".") for name in names]
+    return {p[1] for p in parts if p[0] == "deepvis" and len(p) > 1 and p[1] in ROOMS}
+
+
+def test_no_room_may_import_what_it_does_not_need() -> None:
+    for room, allowed in ROOMS.items():
+        used = {each for path in (PACKAGE / room).rglob("*.py") for each in rooms_in(imported(path))}
+        assert allowed <= used, f"{room} imports nothing from {allowed - used}: take that out of ROOMS"
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_imports_run_one_way(module: str) -> None:
     names = imported(PACKAGE / module)
     room = module.split("/")[0] if "/" in module else "root"
     assert room in ROOMS or module in ("__init__.py", "__main__.py"), f"{module} is in no room of the plan"
     parts = [name.split(".") for name in names]
-    rooms = {p[1] for p in parts if p[0] == "deepvis" and len(p) > 1 and p[1] in ROOMS}
+    rooms = rooms_in(names)
     allowed = ROOMS.get(room, {"cli"}) | {room}
     assert rooms <= allowed, f"{module} may not import from {rooms - allowed}"
     if room not in CV2 and module not in ALSO_CV2:

@@ -17,12 +17,13 @@ from typing import Any, NoReturn
 import deepvis
 from deepvis.core.commands import COMMANDS, command_of, rebind
 from deepvis.core.keys import canonical, is_key_name
+from deepvis.network.errors import ModelError
 from deepvis.network.ref import format_of
 from deepvis.settings import table as config
 from deepvis.settings.table import ConfigError, Settings
 from deepvis.window.options import SMALLEST_WINDOW, RunOptions, UsageError, seconds_to_wait
 
-DESCRIPTION = "The Deep Visualization Toolbox: watch every unit of a Caffe network answer to a camera or to photos."
+DESCRIPTION = "The Deep Visualization Toolbox: watch every unit of a network answer to a camera or to photos."
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg")
 VIDEO_SUFFIXES = (".mp4", ".avi", ".mkv")
 NETWORK_SETTINGS = ("model", "prototxt", "weights", "mean", "labels", "label_layers", "prob_layer", "data_blob",
@@ -47,7 +48,11 @@ def parser() -> Parser:
     net.add_argument("--model", metavar="NAME|DIR", help="a model of --list-models or a folder with a model.yaml")
     net.add_argument("--list-models", action="store_true", help="print the models, and whether each is there")
     net.add_argument("--list-layers", action="store_true", help="print the layers that the window would show")
-    net.add_argument("--prototxt", metavar="FILE", help="your own network: deploy.prototxt, or FILE.py:callable")
+    net.add_argument(
+        "--prototxt",
+        metavar="FILE",
+        help="your own network: deploy.prototxt, or FILE.py:NAME, which makes a torch.nn.Module",
+    )
     net.add_argument("--weights", metavar="FILE", help="its weights: a .caffemodel, or a module's state_dict")
     net.add_argument("--mean", metavar="FILE|B,G,R", help=".npy, .binaryproto or one number per channel")
     net.add_argument("--labels", metavar="FILE", help="a class name per line")
@@ -221,7 +226,10 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
             raise UsageError(f"--settings {arguments.settings}: there is no such file")
         files = [path for path in files if path.name == "settings.py"] + [Path(arguments.settings)]
     settings = config.load(files)
-    needs_weights = format_of(arguments.prototxt or "") == "caffe"  # a module brings its own
+    try:
+        needs_weights = format_of(arguments.prototxt or "") == "caffe"  # a module brings its own
+    except ModelError as error:
+        raise UsageError(f"--prototxt {error}") from error
     if (arguments.prototxt is None) != (arguments.weights is None) and not settings.prototxt and needs_weights:
         given, missing = ("--prototxt", "--weights") if arguments.prototxt else ("--weights", "--prototxt")
         raise UsageError(f"{given} needs {missing} too: a network is its text and its weights")

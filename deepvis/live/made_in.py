@@ -58,11 +58,11 @@ class Provenance:
         """Of the layer's statistics."""
         return self._judged(network_in(place.stats) or _scanned_by_0_1_0(folder), folder)
 
-    def _judged(self, told: str, folder: Path | None) -> MadeIn:
-        if told and not self._network:
+    def _judged(self, word: str, folder: Path | None) -> MadeIn:
+        if word and not self._network:
             return MadeIn.UNKNOWN
-        if told:
-            return MadeIn.THIS if told == self._network or self._is_network(told) else MadeIn.ANOTHER
+        if word:
+            return MadeIn.THIS if word == self._network or self._is_network(word) else MadeIn.ANOTHER
         is_own = bool(self._network) and folder is not None and folder == self.own_folder
         return MadeIn.THIS if is_own else MadeIn.UNNAMED  # the own folder's name has the identity in it
 

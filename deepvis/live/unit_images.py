@@ -53,7 +53,7 @@ class UnitImagesWorker(Worker[ImagesAsk, ImagesOutput]):
     """Answers with the pictures of a unit and, where they are asked for, of its whole layer.
 
     open_reader: called once, in the thread. supplements: run in this thread, one after another; with any, the
-    worker looks again by itself, and tells what has changed. Versions rise with every value told.
+    worker looks again by itself, and answers with what has changed. Versions rise with every value given.
     """
 
     after_failure = SECONDS_BETWEEN_LOOKS

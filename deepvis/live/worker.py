@@ -79,7 +79,7 @@ class Worker(ABC, Generic[A, V]):
             self.tell(self._newest.value)
 
     def handle(self, ask: A | None) -> float | None:
-        """``answer`` an ask; one of which nothing was told is answered with what stands."""
+        """``answer`` an ask; where that gave no answer, the last value and error are given again."""
         before = self._newest
         if ask is not None:
             self._asked = ask

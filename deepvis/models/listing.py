@@ -13,11 +13,16 @@ from deepvis.network.kinds import Kind
 
 # nodes that hand their bottom on, in another shape or not at all
 _SILENT = frozenset((Kind.IDENTITY, Kind.SINK, Kind.RESHAPE, Kind.DETECTION))
-# nodes that hold weights or join paths: their units are their own
 _CONVOLUTIONS = frozenset((Kind.CONVOLUTION, Kind.TRANSPOSED_CONVOLUTION))
 _WEIGHTED = _CONVOLUTIONS | {Kind.LINEAR, Kind.EMBEDDING, Kind.RECURRENT}
 _JOINS = frozenset((Kind.CONCAT, Kind.ADD))
-_MAKERS = _WEIGHTED | _JOINS
+# nodes whose channel c is channel c of their bottom, and grows with it
+_SAME_UNITS = frozenset(
+    {
+        *(Kind.RELU, Kind.LEAKY_RELU, Kind.CAPPED_RELU, Kind.ACTIVATION, Kind.SIGMOID, Kind.SOFTMAX),
+        *(Kind.POOLING, Kind.NORMALIZATION, Kind.NORMALIZATION_DECONV_IGNORES, Kind.IDENTITY),
+    }
+)
 MANY_LAYERS = 32  # above, the inside of blocks is left out of the list
 
 
@@ -100,7 +105,7 @@ def class_layers(graph: Graph, prob: str) -> tuple[str, ...]:
         return _last_scores(graph)
     found, name = [prob], prob
     for _ in range(8):
-        below = _handed_on(graph, name)
+        below = _same_units(graph, name) or _reshaped(graph, name)
         if below is None:
             break
         name = below
@@ -114,12 +119,27 @@ def _last_scores(graph: Graph) -> tuple[str, ...]:
     return tuple([name for name in linear if name not in read][-1:])
 
 
-def _handed_on(graph: Graph, name: str) -> str | None:
-    """The value that the maker of this one works on, where it is one, and the units are the same ones."""
+def _same_units(graph: Graph, name: str) -> str | None:
+    """The value whose units are those of this one, channel by channel and with the same sign; None where none is.
+
+    Weights may turn a sign around, as the scale of a batch normalization does.
+    """
     maker = graph.first_maker(name)
-    if maker is None or maker.kind in _MAKERS or len(maker.bottoms) != 1:
+    if maker is None or maker.kind not in _SAME_UNITS or maker.weights or len(maker.bottoms) != 1:
         return None
     return graph.names[maker.bottoms[0]]
+
+
+def _reshaped(graph: Graph, name: str) -> str | None:
+    """The value that was reshaped to make this one, unless it is known to have another number of channels."""
+    maker = graph.first_maker(name)
+    if maker is None or maker.kind is not Kind.RESHAPE or len(maker.bottoms) != 1:
+        return None
+    below = graph.names[maker.bottoms[0]]
+    before = graph.first_maker(below)
+    if before is None or (None not in (maker.outputs, before.outputs) and maker.outputs != before.outputs):
+        return None
+    return below
 
 
 def class_count(graph: Graph, layers: Sequence[str]) -> int | None:
@@ -133,10 +153,11 @@ def borrowed_images(graph: Graph, layers: Collection[str]) -> dict[str, str]:
     borrowed: dict[str, str] = {}
     for layer in layers:
         name = layer
-        while (below := _handed_on(graph, name)) is not None:
+        while (below := _same_units(graph, name)) is not None:
             name = below
-        if name != layer and graph.first_maker(name) is not None:
-            borrowed[layer] = name
+            maker = graph.first_maker(name)
+            if maker is not None and maker.kind not in _SILENT:
+                borrowed[layer] = name
     return borrowed
 
 

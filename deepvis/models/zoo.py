@@ -5,7 +5,7 @@ What neither the card nor the caller says is found from the network itself (``de
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -90,16 +90,13 @@ class Model:
 
         Reads the weights, for such a scan once more and all of them. Raises ModelError.
         """
-        return word == self.identity or (len(word) == DIGITS_0_1_0 and word == self._hash_0_1_0)
+        return word == self.identity or (len(word) == DIGITS_0_1_0 and word in self._older_names)
 
     @cached_property
-    def _hash_0_1_0(self) -> str | None:
-        """None for a network that 0.1.0 could not open."""
-        from deepvis.formats.caffe.hash_0_1_0 import hash_0_1_0
-        from deepvis.formats.caffe.spec import NetSpec
-
-        spec, pre = self.opened.own(), self.preprocessor
-        return hash_0_1_0(spec, pre.channel_order, pre.scale, pre.mean_chw) if isinstance(spec, NetSpec) else None
+    def _older_names(self) -> Collection[str]:
+        """What 0.1.0 called it; none for a network that 0.1.0 could not open."""
+        pre = self.preprocessor
+        return self.opened.older_names(pre.channel_order, pre.scale, pre.mean_chw)
 
     def other_inputs(self) -> dict[str, np.ndarray]:
         """Inputs that are no picture: Faster R-CNN's im_info gets (height, width, 1), all others zeros."""

@@ -1,8 +1,8 @@
-"""Numbers that do not depend on the company: an image's, however many go through a network together.
+"""Batch invariance: the numbers of an image do not depend on how many go through a network together.
 
 A product with a matrix is summed in another order for one row than for four or eight. That changes the last bit, and an
 ascent of hundreds of steps over kinks (rectifiers, maxima) makes another picture of it. Within ``steady()`` each row is
-multiplied for itself, piece by piece of the matrix, so that a piece is read from memory once for all rows: measured, a
+multiplied by itself, piece by piece of the matrix, so that a piece is read from memory once for all rows: measured, a
 row alone takes as long as ever, four rows no longer than together, eight half as long again. The convolutions and
 poolings of a CPU work image by image and need no such care. A GPU's libraries may choose another way for another number
 of images; nothing is done about it there.

@@ -43,8 +43,9 @@ class Field:
 def receptive_field(
     graph: Graph, shapes: Mapping[str, Shape], blob: str, row: int, col: int, data_blob: str | None = None
 ) -> Field:
-    """The field of the unit of ``blob`` at (row, col), in pixels of ``data_blob`` (None: the picture input).
+    """The field of the unit of ``blob`` at (row, col), in pixels of ``data_blob``.
 
+    data_blob: None: the first input with 4 axes that the unit sees.
     shapes: blob -> shape, as ``Net.shapes``. Where every value of a blob counts (fully connected layers, global
     pooling), the field is exactly the whole image; elsewhere it can reach over the edges by the pads.
     A unit that sees nothing of the input has an empty field. Raises ModelError for unknown names and places.
@@ -55,7 +56,7 @@ def receptive_field(
         raise ModelError(f"the unit ({row}, {col}) of blob {blob!r}: expected a place in {size[0]} x {size[1]}")
     unit: Window = ((row, row + 1), (col, col + 1))
     open_windows = _walk(graph, shapes, value, unit, clamp=False)
-    data = data_blob if data_blob is not None else picture_input(graph, [graph.names[v] for v in open_windows])
+    data = data_blob if data_blob is not None else reached_input(graph, [graph.names[v] for v in open_windows])
     if data not in graph.inputs:
         raise ModelError(f"found no input named {data!r}, expected one of {', '.join(graph.inputs)}")
     picture, size = graph.input_values[data], image_size(shapes[data])
@@ -100,8 +101,8 @@ def field_size(graph: Graph, shapes: Mapping[str, Shape], blob: str) -> tuple[in
     return field.height, field.width
 
 
-def picture_input(graph: Graph, reached: Sequence[str]) -> str:
-    """The input that holds the picture: the first with 4 axes of those reached, else the first reached."""
+def reached_input(graph: Graph, reached: Sequence[str]) -> str:
+    """The input whose pixels a field counts: the first of those reached that has 4 axes, else the first reached."""
     inputs = [blob for blob in graph.inputs if blob in reached] or list(graph.inputs)
     return next((blob for blob in inputs if len(graph.inputs[blob]) == 4), inputs[0])
 

@@ -33,7 +33,7 @@ class Node:
     make: Callable[[Weights], Op]  # of its weights on a device
     weights: tuple[Any, ...] = ()  # arrays or tensors in main memory; a shared array is the same object in both nodes
     field: FieldRule = whole  # what of each bottom one place of the top sees
-    type: str = ""  # its author's word for it: "InnerProduct", "aten.linear"
+    type: str = ""  # its author's word for it: "InnerProduct", "BatchNorm2d", "flip"
     outputs: int | None = None  # channels of its tops, where they are known without running
     signature: bytes = b""  # what decides its numbers besides the weights
     has_own_weights: bool = True  # False: they were made up, and follow from the signature

@@ -13,7 +13,7 @@ MOST = (1 << 31) - 1
 
 
 def keep_freed_memory() -> bool:
-    """Have the C library keep what is freed, for all of the process; False where it cannot be told so.
+    """Have the C library keep what is freed, for all of the process; False where it has no such setting.
 
     For work in batches: otherwise their large blobs are mapped, cleared page by page in the kernel, and unmapped in
     every pass: measured at a fifth of the optimizer's time and a twentieth of a scan's. The optimizer's memory stays

@@ -160,19 +160,28 @@ class SharedParts:
     weights: dict[int, Tensor] = field(default_factory=dict)  # id of an array -> its tensor: shared stay shared
 
 
-_parts: WeakKeyDictionary[Graph, dict[torch.device, SharedParts]] = WeakKeyDictionary()
-_parts_lock = Lock()
+@dataclass(eq=False)
+class _OfGraph:
+    """The parts of one graph, by device. lock: held while parts are made; other graphs do not wait for it."""
+
+    lock: Lock = field(default_factory=Lock)
+    by_device: dict[torch.device, SharedParts] = field(default_factory=dict)
+
+
+_parts: WeakKeyDictionary[Graph, _OfGraph] = WeakKeyDictionary()
+_parts_lock = Lock()  # of the table
 
 
 def shared_parts(graph: Graph, device: torch.device) -> SharedParts:
     """The parts of the graph on the device, made at the first call and kept as long as it lives."""
     with _parts_lock:
-        own = _parts.setdefault(graph, {})
-        if device not in own:
+        own = _parts.setdefault(graph, _OfGraph())
+    with own.lock:
+        if device not in own.by_device:
             if graph.refusal is not None:
                 raise graph.refusal
-            own[device] = SharedParts(infer_shapes(graph, graph.inputs))
-        return own[device]
+            own.by_device[device] = SharedParts(infer_shapes(graph, graph.inputs))
+        return own.by_device[device]
 
 
 def last_uses(graph: Graph, indices: Sequence[int]) -> dict[int, int]:

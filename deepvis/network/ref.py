@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,8 @@ class Opened:
     input_scale: float = 255.0  # the value of a white pixel at the input
     mean_file: str = ""  # the name of a mean image that the network was trained with
     own: Callable[[], Any] = field(default=lambda: None)  # what the format's own tools work on: Caffe's NetSpec
+    # (channel order, scale, mean image) -> what earlier versions called the network in the files they wrote
+    older_names: Callable[[str, float, Any], Collection[str]] = field(default=lambda order, scale, mean_chw: ())
 
 
 Opener = Callable[[Source], Opened]
@@ -84,9 +86,30 @@ MODULES = {
 SUFFIXES = {".prototxt": "caffe", ".py": "torch"}
 
 
+# of files that no format opens, for certain; any other may hold a prototxt
+FOREIGN = frozenset(
+    (".pth", ".pt", ".pt2", ".onnx", ".safetensors", ".h5", ".keras", ".pb", ".tflite", ".bin", ".ckpt")
+)
+_STATE_DICTS = frozenset((".pth", ".pt", ".ckpt"))
+
+
 def format_of(file: str | Path) -> str:
-    """The name of the format of a network's file, by its suffix; "caffe" where that tells nothing."""
-    return SUFFIXES.get(file_and_callable(file)[0].suffix, "caffe")
+    """The name of the format of a network's file, by its suffix; "caffe" where that tells nothing.
+
+    Raises ModelError for suffixes of formats that nothing here opens, and says first where there is no such file.
+    """
+    path = file_and_callable(file)[0]
+    suffix = path.suffix.lower()
+    if suffix not in FOREIGN:
+        return SUFFIXES.get(path.suffix, "caffe")
+    if not path.is_file():
+        raise ModelError(f"{path}: found no such file, expected the network's file")
+    if suffix in _STATE_DICTS:
+        raise ModelError(
+            f"{path}: no format opens {suffix}: weights alone cannot run; give FILE.py:NAME, the function or class "
+            f"that makes the module, with --weights {path.name}"
+        )
+    raise ModelError(f"{path}: no format opens {suffix}; known: .prototxt, FILE.py:NAME")
 
 
 def file_and_callable(named: str | Path) -> tuple[Path, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -127,7 +128,7 @@ class Tape:
                 if is_silent:
                     below = [torch.zeros_like(x) if x.is_floating_point() else None for x in ran.bottoms]
                 elif rule is not None:
-                    below = [rule(ran.bottoms[0], ran.tops[0], grads[0])]
+                    below = [_by_rule(mode, rule, node, ran, grads)]
                 elif other is not None:
                     below = other(ran, grads)
                 else:
@@ -152,6 +153,26 @@ class Tape:
     def _named(self, diffs: Mapping[int, Tensor]) -> dict[str, Tensor]:
         """blob -> the diff of its earliest value that has one."""
         return {self.graph.names[value]: diffs[value] for value in sorted(diffs, reverse=True)}
+
+
+def _by_rule(mode: str, rule: Any, node: Node, ran: Ran, grads: Gradients) -> Tensor:
+    """The gradient at the bottom by a back mode's rule. Raises ModelError where the node is none for rules."""
+    who = f"back mode {mode!r} has a rule for Kind.{node.kind.name}"
+    if len(ran.bottoms) != 1 or grads[0] is None:
+        found = f"{len(ran.bottoms)} bottoms" if len(ran.bottoms) != 1 else "a gradient at another top than its first"
+        raise ModelError(
+            f"{who}, but layer {node.name!r} has {found}; a rule is for kinds with one bottom and one top: leave that "
+            "kind out of the mode"
+        )
+    grad = rule(ran.bottoms[0], ran.tops[0], grads[0])
+    shape, wanted = getattr(grad, "shape", None), ran.bottoms[0].shape
+    if shape != wanted:
+        found = f"a {type(grad).__name__}" if shape is None else f"the shape {tuple(shape)}"
+        raise ModelError(
+            f"{who}, which returned {found} at layer {node.name!r}, expected the gradient at its bottom, "
+            f"{tuple(wanted)}; mend the rule"
+        )
+    return grad
 
 
 def _is_zero(grad: Tensor) -> bool:

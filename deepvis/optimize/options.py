@@ -52,8 +52,10 @@ def add_network(parser: argparse.ArgumentParser) -> None:
     net.add_argument(
         "--model", default=None, metavar="NAME|DIR", help="a model's name or folder; none: the embedded one"
     )
-    net.add_argument("--prototxt", "--deploy-proto", metavar="FILE", help="your own network", **quiet)
-    net.add_argument("--weights", "--net-weights", metavar="FILE", help="its weights", **quiet)
+    own = "your own network: deploy.prototxt, or FILE.py:NAME, which makes a torch.nn.Module"
+    net.add_argument("--prototxt", "--deploy-proto", metavar="FILE", help=own, **quiet)
+    weights = "its weights: a .caffemodel, or a module's state_dict"
+    net.add_argument("--weights", "--net-weights", metavar="FILE", help=weights, **quiet)
     net.add_argument("--mean", metavar="FILE|B,G,R", help=".npy, .binaryproto, or one number per channel", **quiet)
     net.add_argument("--labels", metavar="FILE", help="a class name per line", **quiet)
     net.add_argument("--channel-order", choices=("BGR", "RGB"), help="order of the input's channels", **quiet)

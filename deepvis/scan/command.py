@@ -26,8 +26,12 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     """The model's arguments, named as the window's."""
     net = parser.add_argument_group("network")
     net.add_argument("--model", metavar="NAME|DIR", help="a model's name, or a folder with a model.yaml")
-    net.add_argument("--prototxt", metavar="FILE", help="your own network: deploy.prototxt, or FILE.py:callable")
-    net.add_argument("--weights", metavar="FILE", help="its .caffemodel")
+    net.add_argument(
+        "--prototxt",
+        metavar="FILE",
+        help="your own network: deploy.prototxt, or FILE.py:NAME, which makes a torch.nn.Module",
+    )
+    net.add_argument("--weights", metavar="FILE", help="its weights: a .caffemodel, or a module's state_dict")
     net.add_argument("--mean", type=_mean, metavar="FILE|B,G,R", help=".npy, .binaryproto or one number a channel")
     net.add_argument("--labels", metavar="FILE", help="a class name per line")
     net.add_argument("--input-size", type=_input_size, metavar="HxW", help="where it is not the file's")

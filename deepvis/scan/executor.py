@@ -79,7 +79,7 @@ def cores() -> int:
 def run_all(where: Where, tasks: Sequence[Task], advance: Advance, note: Callable[[str], None]) -> None:
     """Run all tasks; returns when every one is done.
 
-    advance: told (count, skipped) as they are done. note: told a sentence when a worker died and its tasks
+    advance: called with (count, skipped) as they are done. note: with a sentence when a worker died and its tasks
     are begun again. Raises what a task raised, once those in work are stopped; ScanError where workers die
     over the same task again and again.
     """

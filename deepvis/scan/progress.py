@@ -1,4 +1,4 @@
-"""Who is told how far a run is."""
+"""Progress of a run: what is called as it goes on."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Told how far a run is, in images or units; called from several threads."""
+    """Called with how far a run is, in images or units, from several threads."""
 
     def begin(self, images: int, done: int) -> None: ...
 

@@ -63,7 +63,10 @@ class Settings:
     # the network
     model: str | None = setting(TEXT, None, "Name or folder of the model (--list-models); None: the embedded default")
     prototxt: str | None = setting(
-        TEXT, None, "Your own network: Caffe's deploy.prototxt, or FILE.py:callable", path=True
+        TEXT,
+        None,
+        "Your own network: Caffe's deploy.prototxt, or FILE.py:NAME, which makes a torch.nn.Module",
+        path=True,
     )
     weights: str | None = setting(TEXT, None, "Its weights: a .caffemodel, or a module's state_dict", path=True)
     mean: str | tuple[float, ...] | None = setting(

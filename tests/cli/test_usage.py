@@ -57,6 +57,7 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
         ("--model x --prototxt a --weights b", "--model and --prototxt"),
         ("--prototxt a.prototxt", "--prototxt needs --weights"),
         ("--weights a.caffemodel", "--weights needs --prototxt"),
+        ("--prototxt gone.onnx", "--prototxt gone.onnx: found no such file"),
         ("--settings /nowhere.py", "/nowhere.py"),
         ("--device tpu", "device"),
     ],

@@ -11,8 +11,10 @@ from deepvis.formats.caffe.load import load_net
 from deepvis.models import listing
 from deepvis.models.zoo import models_folder
 from deepvis.network.errors import ModelError
-from deepvis.network.graph import Graph
+from deepvis.network.graph import Graph, GraphBuilder
 from deepvis.network.inputs import picture_input, picture_shape
+from deepvis.network.kinds import Kind
+from deepvis.network.op import Op
 
 
 def net(*layers: str, inputs: str = 'input: "data" input_shape { dim: [1, 3, 8, 8] }') -> Graph:
@@ -50,6 +52,40 @@ def test_classes_and_probabilities() -> None:
 def test_pooled_and_normalised_layers_borrow_images() -> None:
     found = listing.borrowed_images(SMALL, listing.shown_layers(SMALL))
     assert found == {"pool1": "conv1", "norm1": "conv1", "prob": "fc3"}
+
+
+def test_no_images_are_borrowed_where_units_may_be_others() -> None:
+    """Through no operation that nobody has said of that channel c above is channel c below, with the same sign."""
+    found = {}
+    for kind in Kind:
+        for weights in ((), (1.0,)):
+            builder = GraphBuilder("net", {"data": (1, 3, 8, 8)})
+            (below,) = builder.add("below", Kind.CONVOLUTION, [0], ["below"], unused)
+            builder.add("above", kind, [below], ["above"], unused, weights=weights)
+            graph = builder.graph()
+            found[kind, bool(weights)] = listing.borrowed_images(graph, ["above"]) == {"above": "below"}
+    assert {kind for (kind, _), is_borrowed in found.items() if is_borrowed} == {
+        *(Kind.RELU, Kind.LEAKY_RELU, Kind.CAPPED_RELU, Kind.ACTIVATION, Kind.SIGMOID, Kind.SOFTMAX, Kind.POOLING),
+        *(Kind.NORMALIZATION, Kind.NORMALIZATION_DECONV_IGNORES, Kind.IDENTITY),
+    }
+    assert not any(is_borrowed for (_, has_weights), is_borrowed in found.items() if has_weights)
+
+
+def unused(weights: object) -> Op:
+    raise NotImplementedError
+
+
+def test_class_layers_reach_through_a_reshape_that_keeps_the_channels() -> None:
+    def classes(channels: int | None) -> tuple[str, ...]:
+        builder = GraphBuilder("net", {"data": (1, 3, 8, 8)})
+        (conv,) = builder.add("conv", Kind.CONVOLUTION, [0], ["conv"], unused, outputs=5)
+        (flat,) = builder.add("flat", Kind.RESHAPE, [conv], ["flat"], unused, outputs=channels)
+        builder.add("prob", Kind.SOFTMAX, [flat], ["prob"], unused)
+        assert listing.borrowed_images(builder.graph(), ["prob"]) == {}
+        return listing.class_layers(builder.graph(), "prob")
+
+    assert classes(5) == classes(None) == ("conv", "flat", "prob")
+    assert classes(20) == ("flat", "prob")
 
 
 def test_convolutional_or_fully_connected() -> None:

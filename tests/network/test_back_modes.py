@@ -6,8 +6,13 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from deepvis.core.back_modes import add_back_mode
 from deepvis.network.back_modes import BACK_MODES
+from deepvis.network.errors import ModelError
+from deepvis.network.graph import GraphBuilder
 from deepvis.network.kinds import Kind
+from deepvis.network.net import Net
+from deepvis.network.op import Op
 from tests.helpers.nets import conv, data, layer, net, noise, relu
 
 CHAIN = (
@@ -68,3 +73,22 @@ def test_leaky_relu_in_deconv_is_rectified_all_the_same() -> None:
     tape = net(text).forward({"data": noise(1, 1, 1, 4)})
     seed = torch.tensor([-1.0, 2.0, -3.0, 4.0]).reshape(1, 1, 1, 4)
     assert tape.backward("r", seed, "deconv")["data"].flatten().tolist() == [0.0, 2.0, 0.0, 4.0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "rule", "said"),
+    [
+        (Kind.ADD, lambda x, y, grad: grad, r"'odd' has a rule for Kind\.ADD, but layer 'sum' has 2 bottoms; "),
+        (Kind.RELU, lambda x, y, grad: grad[..., :1], r"'odd' .* Kind\.RELU, which returned the shape \(1, 2, 4, 1\)"),
+        (Kind.RELU, lambda x, y, grad: None, r"returned a NoneType at layer 'relu', expected .* \(1, 2, 4, 4\)"),
+    ],
+)
+def test_a_rule_that_does_not_fit_is_one_sentence(monkeypatch, kind, rule, said) -> None:
+    monkeypatch.setattr(BACK_MODES, "_things", dict(BACK_MODES._things))
+    add_back_mode("odd", "odd", {kind: rule}, "this test")
+    builder = GraphBuilder("net", {"data": (1, 2, 4, 4)})
+    (relu,) = builder.add("relu", Kind.RELU, [0], ["relu"], lambda weights: Op(torch.relu))
+    builder.add("sum", Kind.ADD, [0, relu], ["sum"], lambda weights: Op(torch.add))
+    tape = Net(builder.graph()).forward({"data": torch.ones(1, 2, 4, 4)})
+    with pytest.raises(ModelError, match=said):
+        tape.backward("sum", torch.ones(1, 2, 4, 4), "odd")

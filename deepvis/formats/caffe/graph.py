@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -38,8 +39,16 @@ class UnsupportedLayers(ModelError):
         )
 
 
-_graphs: WeakKeyDictionary[NetSpec, Graph] = WeakKeyDictionary()
-_lock = Lock()
+@dataclass(eq=False)
+class _OfSpec:
+    """The graph of one specification. lock: held while it is made; other specifications do not wait for it."""
+
+    lock: Lock = field(default_factory=Lock)
+    graph: Graph | None = None
+
+
+_graphs: WeakKeyDictionary[NetSpec, _OfSpec] = WeakKeyDictionary()
+_graphs_lock = Lock()  # of the table
 
 
 def graph_of(spec: NetSpec) -> Graph:
@@ -49,10 +58,12 @@ def graph_of(spec: NetSpec) -> Graph:
     Weights that no file gave are filled where the specification asks for that. A network with layers that nothing
     here can run has a ``refusal``. Raises ModelError where a layer takes a blob that nothing has made before it.
     """
-    with _lock:
-        if spec not in _graphs:
-            _graphs[spec] = _graph_of(spec)
-        return _graphs[spec]
+    with _graphs_lock:
+        own = _graphs.setdefault(spec, _OfSpec())
+    with own.lock:
+        if own.graph is None:
+            own.graph = _graph_of(spec)
+        return own.graph
 
 
 def caffe_net(spec: NetSpec, device: Any = "cpu") -> Net:
@@ -121,8 +132,8 @@ def _signature(layer: LayerSpec) -> bytes:
         return named
     kept = type(layer.param)()
     kept.CopyFrom(layer.param)
-    for field, _ in layer.param.ListFields():
-        kind = field.message_type.name if field.message_type is not None else ""
-        if field.name in _WITHOUT_EFFECT or kind in _WITHOUT_EFFECT:
-            kept.ClearField(field.name)
+    for each, _ in layer.param.ListFields():
+        kind = each.message_type.name if each.message_type is not None else ""
+        if each.name in _WITHOUT_EFFECT or kind in _WITHOUT_EFFECT:
+            kept.ClearField(each.name)
     return named + kept.SerializeToString(deterministic=True)

@@ -60,10 +60,12 @@ def no_filler(spec: LayerSpec, index: int, shape: Shape) -> Any:
 
 
 def learned_filler(default: float) -> Callable[[LayerSpec, int, Shape], Any]:
-    """``filler``, by default a constant."""
+    """``filler``, by default a constant; likewise in types whose parameters have no such field."""
 
     def filler(spec: LayerSpec, index: int, shape: Shape) -> Any:
-        return spec.param.filler if spec.param.HasField("filler") else FillerParameter(value=default)
+        param = spec.param
+        is_given = "filler" in param.DESCRIPTOR.fields_by_name and param.HasField("filler")
+        return param.filler if is_given else FillerParameter(value=default)
 
     return filler
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from deepvis.formats.caffe import hash_0_1_0
 from deepvis.formats.caffe.graph import graph_of
 from deepvis.formats.caffe.load import load_net
 from deepvis.formats.caffe.spec import NetSpec
@@ -36,6 +37,7 @@ def open_caffe(source: Source) -> Opened:
         input_scale=255.0 if transform is None else 255.0 * transform.scale,
         mean_file=transform.mean_file if transform is not None else "",
         own=spec,
+        older_names=lambda order, scale, mean_chw: (hash_0_1_0.hash_0_1_0(spec(), order, scale, mean_chw),),
     )
 
 

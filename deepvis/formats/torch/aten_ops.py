@@ -15,6 +15,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import torch
+
 from deepvis.core.registry import Registry
 from deepvis.formats.torch.call import Call
 from deepvis.network.field_rules import WHOLE_WINDOW, FieldRule, Step, Window, same_place
@@ -32,7 +34,7 @@ class AtenOp:
     build: Builder
     kind: Kind | Callable[[Call], Kind] = Kind.OTHER
     field: CallField | None = None  # None: it may look everywhere
-    note: Callable[[Call], str] = lambda call: ""  # a sentence for the user, "" where there is nothing to say
+    note: Callable[[Call], str] | None = None  # a sentence for the user, "" where there is nothing to say
 
 
 ATEN_OPS: Registry[AtenOp] = Registry("aten operator")
@@ -42,7 +44,7 @@ def aten_op(
     *names: str,
     kind: Kind | Callable[[Call], Kind] = Kind.OTHER,
     field: CallField | None = None,
-    note: Callable[[Call], str] = lambda call: "",
+    note: Callable[[Call], str] | None = None,
 ) -> Callable[[Builder], Builder]:
     """Enter a builder under the names of operators, without "aten." and without overloads."""
 
@@ -87,5 +89,13 @@ def field_of(call: Call) -> FieldRule:
 
 
 def note_of(call: Call) -> str:
+    """The operator's own sentence, or that it draws at random; "" where there is nothing to say."""
     row = ATEN_OPS.get(call.op)
-    return row.note(call) if row is not None else ""
+    return random_note(call) if row is None or row.note is None else row.note(call)
+
+
+def random_note(call: Call) -> str:
+    """A note for operators that torch marks as random."""
+    if torch.Tag.nondeterministic_seeded not in call.target.tags:
+        return ""
+    return f"{call.name} ({call.op}) draws numbers at random in evaluation too: each pass of a picture gives others"

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 
 import torch
 from torch import nn
 from torch.export import Dim, ExportedProgram
 
 from deepvis.formats.torch.call import is_open
+from deepvis.formats.torch.refusal import refusal
 from deepvis.network.errors import ModelError
 
 log = logging.getLogger(__name__)
@@ -26,16 +28,46 @@ def exported(title: str, module: nn.Module, shape: Shape) -> ExportedProgram:
     at a time. Source: torch.export with Dim.AUTO, and an empty table of decompositions.
     """
     began = time.perf_counter()
-    with warnings.catch_warnings(), torch.no_grad(), plain_attention():  # no_grad in the module leaves no trace so
+    with (
+        warnings.catch_warnings(),
+        torch.no_grad(),
+        plain_attention(),
+        quiet(),
+    ):  # no_grad: the module's own then leaves no trace
         warnings.simplefilter("ignore")
         try:
             program = _capture(module, 2, shape, batch=Dim.AUTO)
             if is_for_one_batch(program):
                 program = _capture(module, 1, shape, batch=None)
         except Exception as error:  # the module's own code, and torch's many complaints about it
-            raise ModelError(_refusal(title, shape, error)) from error
+            raise ModelError(refusal(title, shape, error)) from error
     log.info("%s was exported in %.1f s", title, time.perf_counter() - began)
     return program
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Without torch's own words on what it cannot capture: tracebacks and code, before our sentence; with -v they stay.
+
+    Torch's loggers have handlers of their own; some of what it says goes to standard error directly.
+    """
+    if log.isEnabledFor(logging.DEBUG):
+        yield
+        return
+    loggers = [each for name, each in list(logging.root.manager.loggerDict.items()) if name.split(".")[0] == "torch"]
+    handlers = {handler for each in loggers if isinstance(each, logging.Logger) for handler in each.handlers}
+    for handler in handlers:
+        handler.addFilter(_nothing)
+    try:
+        with redirect_stderr(io.StringIO()):
+            yield
+    finally:
+        for handler in handlers:
+            handler.removeFilter(_nothing)
+
+
+def _nothing(record: logging.LogRecord) -> bool:
+    return False
 
 
 @contextmanager
@@ -60,12 +92,3 @@ def _capture(module: nn.Module, pictures: int, shape: Shape, batch: object) -> E
     example = torch.rand(pictures, *shape, generator=torch.Generator().manual_seed(0))
     dynamic = None if batch is None else ({0: batch},)
     return torch.export.export(module, (example,), dynamic_shapes=dynamic).run_decompositions({})
-
-
-def _refusal(title: str, shape: Shape, error: Exception) -> str:
-    said = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
-    return (
-        f"{title}: torch.export could not capture its forward pass on pictures of {'x'.join(map(str, shape))} "
-        f"({type(error).__name__}: {said[:300]}), expected a module that takes one batch of pictures; give another "
-        "--input-size, or wrap what is to be looked at in a module of its own"
-    )

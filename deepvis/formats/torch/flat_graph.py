@@ -15,7 +15,7 @@ from torch.export.graph_signature import InputKind
 import deepvis.formats.torch.ops  # noqa: F401  (fills the table of operators)
 from deepvis.formats.torch.aten_ops import build, field_of, kind_of, note_of
 from deepvis.formats.torch.call import BatchAt, Bottom, Call, Dims, Weight, expression, is_open, leaves, packet_name
-from deepvis.formats.torch.node_names import module_calls, names_of, unique
+from deepvis.formats.torch.node_names import module_calls, module_class, names_of, unique
 from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph, GraphBuilder, Shape
 from deepvis.network.inputs import one_picture
@@ -94,7 +94,7 @@ class _Making:
             partial(build, call),
             weights=tuple(weights),
             field=field_of(call),
-            type=f"aten.{call.op}",
+            type=self._type(node),
             outputs=_channels(call.top_dims),
             signature=call.signature([self.value_names[self.values[bottom]] for bottom in bottoms]),
         )
@@ -105,6 +105,12 @@ class _Making:
             for user in node.users:
                 self.values[user] = values[pieces.index(_piece(user))]
         return note_of(call)
+
+    def _type(self, node: fx.Node) -> str:
+        """The module's class where the node has the module's name, as its last one; else the operator's name."""
+        stack = node.meta.get("nn_module_stack")
+        is_module = module_calls(stack)[-1:] == (self.names[node],)
+        return (is_module and module_class(stack)) or _op_name(node).strip("_")
 
     def _settle(self, node: fx.Node, call: Call, weights: Sequence[Tensor]) -> None:
         """What follows from weights alone, as positions or a kernel with weight norm, is a weight itself."""

@@ -24,6 +24,14 @@ def module_calls(stack: dict[str, tuple[str, Any]] | None) -> Calls:
     return tuple(calls)
 
 
+def module_class(stack: dict[str, tuple[str, Any]] | None) -> str:
+    """The class of the innermost module: "BatchNorm2d"; "" for the root and where none is known."""
+    entries = [(path, kind) for path, kind in (stack or {}).values() if not path.startswith("_empty_nn_module_stack")]
+    path, kind = entries[-1] if entries else ("", "")
+    name = kind.__name__ if isinstance(kind, type) else str(kind)
+    return name.rpartition(".")[2] if path else ""
+
+
 def names_of(makers: Sequence[tuple[Calls, str]], taken: Collection[str] = ()) -> list[str]:
     """A name for each node: that of the module whose last node it is, or else the operator's, under its module's path.
 

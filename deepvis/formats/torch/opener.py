@@ -1,4 +1,4 @@
-"""Opens a PyTorch module: ``FILE.py:callable``."""
+"""Opens a PyTorch module: ``FILE.py:NAME``."""
 
 from __future__ import annotations
 

@@ -21,18 +21,23 @@ from deepvis.network.ref import file_and_callable
 log = logging.getLogger(__name__)
 EXPECTED = "a function or class without arguments that returns a torch.nn.Module"
 
+CHECKPOINT_KEYS = (
+    "state_dict",
+    "model",
+)  # under which training scripts keep the state_dict, beside the epoch and so on
+
 
 def module_of(named: str | Path) -> nn.Module:
-    """The module of ``FILE.py:callable``, in evaluation mode, its numbers float32 on the CPU.
+    """The module of ``FILE.py:NAME``, in evaluation mode, its numbers float32 on the CPU.
 
     The file is run: it is the user's own code, chosen by name, and may do whatever Python can. It finds what lies
     beside it, as when it is run by itself. Raises ModelError.
     """
     file, name = file_and_callable(named)
+    if not file.is_file():
+        raise ModelError(f"{file}: found no such file, expected a Python file with {name or 'NAME'!r}, {EXPECTED}")
     if not name:
         raise ModelError(f"{file}: found no name after the file, expected {file.name}:NAME, where NAME is {EXPECTED}")
-    if not file.is_file():
-        raise ModelError(f"{file}: found no such file, expected a Python file with {name!r}, {EXPECTED}")
     log.info("%s is run: it is your own code, which makes the network", file)
     with importing_from(file.parent):
         maker = _found(_run(file), name, file)
@@ -45,6 +50,7 @@ def module_of(named: str | Path) -> nn.Module:
 def load_weights(module: nn.Module, file: Path) -> None:
     """Give the module the state_dict that a file holds, all of it and nothing else. Raises ModelError.
 
+    A checkpoint that keeps it under "state_dict" or "model" is taken too.
     Only tensors are read (weights_only): nothing that the file holds is run.
     """
     state = _state_dict(file)
@@ -121,8 +127,11 @@ def _state_dict(file: Path) -> Mapping[str, Tensor]:
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, TypeError) as error:
         raise ModelError(
             f"{file}: found no plain tensors, expected a state_dict; save one with "
-            "torch.save(module.state_dict(), FILE)"
+            "torch.save(module.state_dict(), FILE), or that of a checkpoint with torch.save(c['state_dict'], FILE)"
         ) from error
+    for key in CHECKPOINT_KEYS:
+        if isinstance(state, Mapping) and isinstance(state.get(key), Mapping):
+            state = state[key]
     if not isinstance(state, Mapping) or not all(isinstance(value, Tensor) for value in state.values()):
         raise ModelError(
             f"{file}: found a {type(state).__name__} that holds more than tensors by name, expected a state_dict; save "

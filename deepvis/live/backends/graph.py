@@ -1,4 +1,4 @@
-"""The backend that runs on the project's own engine, on the CPU or on a GPU."""
+"""The backend that runs a network's graph, on the CPU or on a GPU; settings and command line call it "engine"."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ class _Forward:
     input_rgb: np.ndarray
 
 
-class EngineBackend:
-    """A ``Backend`` over ``engine.Net``.
+class GraphBackend:
+    """A ``Backend`` over ``deepvis.network.net.Net``.
 
     A pass stops after the deepest blob that is asked for, and an ask for the same picture with another unit or mode
     takes up the forward pass of the one before. Activations on the CPU are views of the pass, without copies.
-    Raises BackendError where the network cannot be read or has layers that the engine does not know, ModelError where
+    Raises BackendError where the network cannot be read or has layers that nothing here can run, ModelError where
     the device is not there.
     """
 
@@ -117,9 +117,9 @@ class EngineBackend:
 
 
 @BACKENDS.add("engine")
-def open_engine(model: Model, device: str = "cpu") -> EngineBackend:
-    """The network on the engine. device: "auto", "cpu", "cuda", "cuda:1"."""
-    return EngineBackend(model, device)
+def open_engine(model: Model, device: str = "cpu") -> GraphBackend:
+    """The network as a graph. device: "auto", "cpu", "cuda", "cuda:1"."""
+    return GraphBackend(model, device)
 
 
 def _fetch(blob: torch.Tensor) -> np.ndarray:

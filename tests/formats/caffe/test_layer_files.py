@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from deepvis.formats.caffe import layers
-from deepvis.formats.caffe.layer import LAYERS, LayerType, weight_count
+from deepvis.formats.caffe.layer import LAYERS, LayerType, learned_filler, weight_count
+from deepvis.formats.caffe.load import load_net
 from deepvis.formats.caffe.schema import LayerParameter
 from deepvis.network.kinds import Kind
 
@@ -47,3 +48,11 @@ def test_unknown_types_have_no_row() -> None:
     assert weight_count(LayerParameter(type="Mish")) is None
     with pytest.raises(KeyError, match="no layer type is named 'Convolutio'; did you mean 'Convolution'"):
         LAYERS["Convolutio"]
+
+
+def test_a_learned_filler_falls_back_where_the_parameters_have_none() -> None:
+    """A fork's type may have other parameters than Scale and PReLU."""
+    spec = load_net("input: 'd' input_shape { dim: [1, 2, 3, 3] } layer { name: 'c' type: 'Convolution' bottom: 'd' "
+                    "top: 'c' convolution_param { num_output: 2 kernel_size: 1 } }")  # fmt: skip
+    (layer,) = [each for each in spec.layers if each.type == "Convolution"]
+    assert learned_filler(0.25)(layer, 0, (2,)).value == 0.25

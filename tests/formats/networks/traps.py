@@ -179,4 +179,22 @@ class DropsAlways(Trap):
         return F.dropout(self.conv(x))
 
 
-TRAPS = [ClassToken, Inplace, Pieces, Blocks, Tied, Statistics, GradientModes, Indices, Windows, Padded]
+class OtherUnits(Trap):
+    """Operators between whose bottoms and tops the channels change places."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.up = nn.ConvTranspose2d(4, 4, 2, stride=2)
+        self.norm = nn.BatchNorm2d(4)
+        nn.init.constant_(self.norm.weight, -1)
+        self.register_buffer("mixes", torch.randn(4, 4))
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.relu(self.norm(self.conv(x))).flip(1)
+        y = self.up(F.max_pool2d(y, 2))
+        y = torch.matmul(self.mixes, y.flatten(2)).view(y.shape)
+        low, high = y.tanh().split(2, 1)
+        return F.relu(torch.cat([high, low[:, :1], low[:, [1]]], 1)).roll(1, 1)
+
+
+TRAPS = [ClassToken, Inplace, Pieces, Blocks, Tied, Statistics, GradientModes, Indices, Windows, Padded, OtherUnits]

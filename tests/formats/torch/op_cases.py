@@ -26,10 +26,47 @@ W1, W2, W2_GROUPS, W3, BIAS, MATRIX = (
     some(6),
     some(7, 10),
 )
+W1_UP, W2_UP, W3_UP = some(4, 3, 3), some(4, 6, 3, 2), some(1, 2, 2, 3, 3)
 MEAN, VARIANCE, SCALE, SHIFT = some(4), some(4).abs() + 0.5, some(4), some(4)
 
 CASES: Mapping[str, list[Case]] = {
     "relu": [F.relu, lambda x: (x * 1).relu_()],
+    "leaky_relu": [lambda x: F.leaky_relu(x, 0.2), lambda x: F.leaky_relu_(x * 1)],
+    "rrelu": [F.rrelu],
+    "hardtanh": [F.hardtanh, lambda x: F.relu6(x * 1, inplace=True), lambda x: F.hardtanh(x, 0, 1)],
+    "clamp": [
+        lambda x: x.clamp(min=0),
+        lambda x: x.clamp(0, 6),
+        lambda x: x.clamp(max=0.5),
+        lambda x: x.clamp(min=SHIFT[:, None, None]),
+        lambda x: x.clamp(max=x.mean((2, 3), keepdim=True)),
+    ],
+    "clip": [lambda x: x.clip(0), lambda x: x.clip(-0.5, 0.5)],
+    "clamp_min": [lambda x: torch.clamp_min(x, 0), lambda x: torch.clamp_min(x, 0.1)],
+    "clamp_max": [lambda x: torch.clamp_max(x, 0)],
+    "relu6": [lambda x: F.relu6(4 * x)],
+    "threshold": [lambda x: F.threshold(x, 0, 0), lambda x: F.threshold(x, 0.5, -1)],
+    "prelu": [lambda x: F.prelu(x, SHIFT), lambda x: F.prelu(x, SHIFT[:1]), lambda x: F.prelu(x, x.mean((0, 2, 3)))],
+    "sigmoid": [torch.sigmoid, lambda x: (x * 1).sigmoid_()],
+    "tanh": [torch.tanh],
+    "elu": [F.elu, lambda x: F.elu_(x * 1, 0.5)],
+    "selu": [F.selu],
+    "celu": [lambda x: F.celu(x, 0.5)],
+    "gelu": [F.gelu, lambda x: F.gelu(x, approximate="tanh")],
+    "silu": [F.silu],
+    "mish": [F.mish],
+    "hardswish": [F.hardswish],
+    "hardsigmoid": [F.hardsigmoid],
+    "softplus": [F.softplus, lambda x: F.softplus(x, 2, 1)],
+    "log_sigmoid": [F.logsigmoid],
+    "conv_transpose1d": [lambda x: F.conv_transpose1d(x.flatten(2), W1_UP, BIAS, 2, 1, 1, 2, 1)],
+    "conv_transpose2d": [
+        lambda x: F.conv_transpose2d(x, W2_UP, stride=2),
+        lambda x: F.conv_transpose2d(x, W2_UP, BIAS, (2, 1), (1, 0), (1, 0), dilation=(1, 2)),
+        lambda x: F.conv_transpose2d(x, W2_UP, None, 3, 1, groups=2),
+        lambda x: F.conv_transpose2d(x, x.mean((0, 2, 3)).view(4, 1, 1, 1)),
+    ],
+    "conv_transpose3d": [lambda x: F.conv_transpose3d(x.unsqueeze(1), W3_UP, None, 1, (0, 1, 1)).flatten(1, 2)],
     "conv1d": [lambda x: F.conv1d(x.flatten(2), W1, BIAS, 2, 1, 2)],
     "conv2d": [
         lambda x: F.conv2d(x, W2, BIAS),

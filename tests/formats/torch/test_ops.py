@@ -6,6 +6,7 @@ from functools import cache
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 import deepvis.formats.torch.ops  # noqa: F401  (fills the table)
@@ -55,7 +56,7 @@ def test_every_operator_says_what_it_does(name: str) -> None:
 @pytest.mark.parametrize(("name", "case"), ALL)
 def test_numbers_and_gradient(name: str, case: Case) -> None:
     graph = graph_of(case)
-    assert f"aten.{name}" in [node.type for node in graph.nodes]
+    assert name.strip("_") in [node.type for node in graph.nodes]
     last = graph.names[-1]
     for count in (1, 3):
         x = pictures(count).requires_grad_()
@@ -91,7 +92,10 @@ def test_the_field_holds_all_that_moves_a_unit(name: str, case: Case) -> None:
         assert all(field.top <= r < field.bottom and field.left <= c < field.right for r, c in places), (row, col)
 
 
-TIGHT = {"relu": (1, 1), "conv2d": (3, 2), "max_pool2d": (2, 2), "softmax": (1, 1), "add": (1, 1), "cat": (1, 1)}
+TIGHT = {
+    **{"relu": (1, 1), "conv2d": (3, 2), "max_pool2d": (2, 2), "softmax": (1, 1), "add": (1, 1), "cat": (1, 1)},
+    **{"leaky_relu": (1, 1), "clamp": (1, 1), "prelu": (1, 1), "gelu": (1, 1), "conv_transpose2d": (2, 1)},
+}
 
 
 @pytest.mark.parametrize("name", list(TIGHT))
@@ -103,7 +107,44 @@ def test_the_field_of_a_place_is_as_small_as_it_is(name: str) -> None:
 
 def test_kinds_follow_the_arguments() -> None:
     def kinds(name: str) -> list[Kind]:
-        return [next(n.kind for n in graph_of(c).nodes if n.type == f"aten.{name}") for c in CASES[name]]
+        return [next(n.kind for n in graph_of(c).nodes if n.type == name.strip("_")) for c in CASES[name]]
 
     assert kinds("add") == [Kind.ADD, Kind.SCALE, Kind.ADD, Kind.SCALE, Kind.ADD, Kind.ADD]
     assert kinds("mean") == [Kind.POOLING, Kind.POOLING, Kind.POOLING, Kind.OTHER, Kind.OTHER]
+    assert kinds("hardtanh") == [Kind.ACTIVATION, Kind.CAPPED_RELU, Kind.CAPPED_RELU]
+    assert kinds("clamp") == [Kind.RELU, Kind.CAPPED_RELU, Kind.ACTIVATION, Kind.OTHER, Kind.OTHER]
+    assert kinds("clip") == kinds("clamp_min") == kinds("threshold") == [Kind.RELU, Kind.ACTIVATION]
+    assert kinds("rrelu") == [Kind.LEAKY_RELU]
+
+
+def notes(case: Case) -> tuple[str, ...]:
+    module = Calls(case).eval()
+    return graph_of_program("case", exported("case", module, (4, 8, 10)), module).notes
+
+
+def test_a_note_says_where_a_back_mode_has_no_rule_for_an_activation() -> None:
+    assert notes(lambda x: F.gelu(F.gelu(F.relu(F.leaky_relu(x.clamp(min=0)))))) == (
+        "gelu is no plain rectifier: deconv and guided backprop pass it as the gradient does",
+    )
+    assert [note.split()[0] for note in notes(lambda x: F.relu6(x).sigmoid().clamp(0, 1))] == [
+        "relu6", "sigmoid", "clamp",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        lambda x: x + torch.rand_like(x),
+        lambda x: x * torch.bernoulli(torch.full_like(x, 0.5)),
+        lambda x: x + torch.randn(1),
+        lambda x: F.dropout2d(x),
+        lambda x: F.rrelu(x, training=True),
+    ],
+)
+def test_a_note_says_where_numbers_are_drawn_at_random(case: Case) -> None:
+    (note,) = notes(case)
+    assert "draws numbers at random" in note
+
+
+def test_what_is_random_in_training_alone_has_no_note() -> None:
+    assert notes(lambda x: F.rrelu(F.dropout2d(F.dropout(x, training=False), training=False))) == ()

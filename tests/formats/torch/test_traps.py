@@ -86,12 +86,19 @@ def test_names_are_those_of_the_modules() -> None:
     ]  # fmt: skip
     assert [node.kind for node in graph.nodes].count(Kind.RELU) == 4
     assert list(graph.inputs) == ["x"]
+    assert [node.type for node in graph.nodes][:4] == ["Conv2d", "Conv2d", "add", "Block"]
+    assert {node.name: node.type for node in opened("Statistics").graph.nodes}["batch"] == "BatchNorm2d"
+
+
+def test_unit_images_are_borrowed_through_no_operator_that_moves_channels() -> None:
+    model = opened("OtherUnits")
+    assert model.remap == {"relu": "norm", "max_pool2d": "flip", "relu@1": "cat"}
 
 
 def test_a_shared_parameter_is_one_tensor() -> None:
     nodes = {node.name: node for node in opened("Tied").graph.nodes}
     assert nodes["first"].weights[0] is nodes["second"].weights[0]
-    assert nodes["first"].type == "aten.linear" and len(nodes["second"].weights) == 1
+    assert nodes["first"].type == "Linear" and len(nodes["second"].weights) == 1
 
 
 def test_what_follows_from_weights_alone_is_a_weight() -> None:

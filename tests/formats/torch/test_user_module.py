@@ -53,6 +53,22 @@ class Branching(Net):
     def forward(self, x):
         return super().forward(x) if x.sum() > 0 else x
 
+class Missing(Net):
+    def forward(self, x):
+        return super().forward(x) * {}["scale"]
+
+class NoLayer(Net):
+    def forward(self, x):
+        return self.head(x)
+
+class TooSmall(Net):
+    def forward(self, x):
+        return torch.nn.functional.linear(super().forward(x).flatten(1), torch.zeros(3, 100))
+
+class Counts(Net):
+    def forward(self, x):
+        return x.numpy()
+
 class TwoInputs(Net):
     def forward(self, x, y):
         return super().forward(x + y)
@@ -88,14 +104,23 @@ def test_a_class_a_function_or_a_module_is_taken(file: Path, name: str) -> None:
         (":leaves", r"mine\.py:leaves: calling it ended with SystemExit: enough"),
         (":tensor", r"mine\.py:tensor: found a result of type Tensor, expected a torch\.nn\.Module"),
         (":odd", r"mine\.py:odd: found input_shape \(3, 'wide'\), expected \(channels, height, width\)"),
-        (":Branching", r"mine\.py:Branching: torch\.export could not capture its forward pass on pictures of 1x8x12 "),
+        (
+            ":Branching",
+            r"mine\.py:Branching: torch\.export could not capture its forward pass on pictures of 1x8x12 at line 40 of "
+            r"mine\.py \(return super.*\): found a choice that depends on what is in the picture, .* torch\.where$",
+        ),
+        (":Missing", r"at line 44 of mine\.py \(.*\): found KeyError: 'scale', .* put that right in the file$"),
+        (":NoLayer", r"at line 48 of mine\.py \(.*\): found AttributeError: .*'head', .* put that right in the file$"),
+        (":TooSmall", r"at line 52 of mine\.py \(.*\): found RuntimeError: .*; give another --input-size, or put"),
+        (":Counts", r"at line 56 of mine\.py \(return x\.numpy\(\)\): found .*; wrap what is to be looked at"),
         (":TwoInputs", r"mine\.py:TwoInputs: torch\.export could not capture .*y"),
     ],
 )
-def test_what_makes_no_network(file: Path, name: str, said: str) -> None:
+def test_what_makes_no_network(file: Path, name: str, said: str, capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ModelError, match=said) as raised:
         open_model(NetworkRef(network=f"{file}{name}"))
     assert "\n" not in str(raised.value)
+    assert capfd.readouterr() == ("", "")  # torch's loggers say nothing of their own
 
 
 def test_a_file_that_is_not_there_or_cannot_be_run(tmp_path: Path) -> None:
@@ -117,6 +142,15 @@ def test_weights_from_a_state_dict(file: Path, tmp_path: Path) -> None:
     weights = model.graph.nodes[0].weights[0]
     assert torch.equal(weights, other.state_dict()["0.weight"]) and not weights.requires_grad
     assert model.identity != own.identity
+
+
+@pytest.mark.parametrize("key", ["state_dict", "model"])
+def test_weights_from_a_checkpoint(file: Path, tmp_path: Path, key: str) -> None:
+    state = module_of(f"{file}:Net").state_dict()
+    torch.save({"epoch": 3, key: state, "optimizer": {"lr": 0.1}}, tmp_path / "w.pth")
+    module = module_of(f"{file}:Net")
+    load_weights(module, tmp_path / "w.pth")
+    assert all(torch.equal(value, state[name]) for name, value in module.state_dict().items())
 
 
 class Code:

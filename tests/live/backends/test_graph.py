@@ -9,7 +9,7 @@ from deepvis.formats.caffe.filling import fill_net
 from deepvis.formats.caffe.graph import graph_of
 from deepvis.formats.caffe.spec import with_weights
 from deepvis.live.backends.base import BackendError, open_backend
-from deepvis.live.backends.graph import EngineBackend
+from deepvis.live.backends.graph import GraphBackend
 from deepvis.models.zoo import load_model
 from tests.helpers.networks import noise_frame, small_model
 from tests.live.backends.conformance import BackendConformance
@@ -21,8 +21,8 @@ class TestEngine(BackendConformance):
 
 
 @pytest.fixture
-def engine(tmp_path) -> EngineBackend:
-    return EngineBackend(small_model(tmp_path), "cpu")
+def engine(tmp_path) -> GraphBackend:
+    return GraphBackend(small_model(tmp_path), "cpu")
 
 
 def test_the_pass_stops_after_what_is_shown(engine):
@@ -45,7 +45,7 @@ def test_weights_that_are_no_numbers_are_noted_and_shown(tmp_path):
     kernel[0, 0, 0, 0] = np.nan
     spec = with_weights(fill_net(model.opened.own()), {"conv1": [kernel, bias]})
     model.__dict__["graph"] = graph_of(spec)
-    backend = EngineBackend(model, "cpu")
+    backend = GraphBackend(model, "cpu")
     assert any("conv1 hold NaN" in note for note in backend.info.notes)
     snapshot = backend.run(NetAsk(noise_frame(), BackAsk(Unit("fc", 0), GRADIENT)))
     assert snapshot.activations["fc"].shape == (5, 1, 1)
@@ -58,7 +58,7 @@ def test_layers_that_the_engine_has_not_are_all_named(tmp_path):
     layer { name: "odder" type: "OtherOne" bottom: "odd" top: "odder" }
     """
     with pytest.raises(BackendError, match=r"OddOne.*OtherOne"):
-        EngineBackend(small_model(tmp_path, text), "cpu")
+        GraphBackend(small_model(tmp_path, text), "cpu")
 
 
 def test_a_batch_that_a_layer_makes_is_shown_stacked(tmp_path):
@@ -71,7 +71,7 @@ def test_a_batch_that_a_layer_makes_is_shown_stacked(tmp_path):
     layer { name: "rows" type: "Convolution" bottom: "regions" top: "rows"
       convolution_param { num_output: 4 kernel_size: 1 weight_filler { type: "gaussian" std: 0.2 } } }
     """
-    backend = EngineBackend(small_model(tmp_path, text), "cpu")
+    backend = GraphBackend(small_model(tmp_path, text), "cpu")
     assert backend.info.layer("rows").channels == 4 and backend.info.layer("rows").height == 32
     one = backend.run(NetAsk(noise_frame(), BackAsk(Unit("rows", 1), GRADIENT, (20, 3))))
     assert one.activations["rows"].shape == (4, 32, 16)
@@ -93,7 +93,7 @@ def test_real_networks_of_odd_shapes_are_shown_layer_by_layer(shared, folder, na
     files = shared / "models" / folder
     weights = next(files.glob(f"{name}*.caffemodel"))
     model = load_model(prototxt=files / f"{name}.prototxt", weights=weights, overrides={"input_size": size})
-    backend = EngineBackend(model, "cpu")
+    backend = GraphBackend(model, "cpu")
     assert size is None or backend.info.input_shape[1:] == size
     frame = noise_frame(0, 50, 70)
     for layer in backend.info.layers:

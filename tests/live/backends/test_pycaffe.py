@@ -12,7 +12,7 @@ import pytest
 import deepvis.caffe
 from deepvis.core.types import BackAsk, NetAsk, Unit
 from deepvis.live.backends.base import BackendError, open_backend
-from deepvis.live.backends.graph import EngineBackend
+from deepvis.live.backends.graph import GraphBackend
 from deepvis.live.backends.pycaffe import PycaffeBackend, is_installed
 from deepvis.network.back_modes import BACK_MODES
 from tests.helpers.networks import noise_frame, small_model
@@ -71,7 +71,7 @@ layer { name: "both" type: "Concat" bottom: "b" bottom: "c" top: "both" }
 @pytest.mark.parametrize("mode", list(BACK_MODES))
 def test_agrees_with_the_engine_on_branches_whatever_ran_before(tmp_path, layer, mode):
     model = small_model(tmp_path, BRANCHES)
-    engine, caffe = EngineBackend(model), PycaffeBackend(model, caffe=stock_caffe())
+    engine, caffe = GraphBackend(model), PycaffeBackend(model, caffe=stock_caffe())
     caffe._net.copy_from(_written(model, tmp_path))
     frame = noise_frame(0, 12, 12)
     caffe.run(NetAsk(frame, BackAsk(Unit("both", 0), mode)))  # leaves diffs in every branch

@@ -15,7 +15,7 @@ from deepvis.network.op import Op, Tensors, Weights, by_autograd
 
 
 class _Parts:
-    """The bottoms of a recurrent layer told apart, and its weights in Caffe's order.
+    """The bottoms of a recurrent layer by what they are, and its weights in Caffe's order.
 
     Bottoms: x (T, N, ...), cont (T, N), then a static input (N, ...) if there is one more than the exposed
     hidden states, then these with expose_hidden, (1, N, num_output) each.

@@ -1,13 +1,31 @@
-"""The rectifier."""
+"""Rectifiers and other functions of one value.
+
+Back modes look at the kind: max(x, 0) is a RELU however it is written, with a slope below 0 a LEAKY_RELU.
+"""
 
 from __future__ import annotations
 
 import torch
 
-from deepvis.formats.torch.aten_ops import aten_op, elementwise
+from deepvis.formats.torch.aten_ops import aten_op, elementwise, kind_of, random_note
 from deepvis.formats.torch.call import Call
+from deepvis.formats.torch.ops.normalization import first_bottom
+from deepvis.network.back_modes import BACK_MODES
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights
+
+
+def other_than_relu(call: Call) -> str:
+    """A note for activations that back modes with a rule for rectifiers have none for."""
+    kind = kind_of(call)
+    modes = [
+        mode.title
+        for mode in map(BACK_MODES.__getitem__, BACK_MODES)
+        if Kind.RELU in mode.rules and kind not in mode.rules
+    ]
+    if not modes or kind not in (Kind.CAPPED_RELU, Kind.SIGMOID, Kind.ACTIVATION):
+        return ""
+    return f"{call.op} is no plain rectifier: {' and '.join(modes)} pass it as the gradient does"
 
 
 @aten_op("relu", kind=Kind.RELU, field=elementwise)
@@ -20,3 +38,75 @@ def relu(call: Call, weights: Weights) -> Op:
         call.forward(weights),
         backward=lambda ran, grads: [torch.ops.aten.threshold_backward(grads[0], ran.tops[0], 0)],
     )
+
+
+@aten_op("leaky_relu", kind=Kind.LEAKY_RELU, field=elementwise)
+def leaky_relu(call: Call, weights: Weights) -> None:
+    """y = x where x > 0, negative_slope x elsewhere. Gradient: autograd's, g or negative_slope g."""
+
+
+def rrelu_kind(call: Call) -> Kind:
+    return Kind.ACTIVATION if call["training"] else Kind.LEAKY_RELU
+
+
+@aten_op("rrelu", kind=rrelu_kind, field=elementwise, note=lambda call: random_note(call) if call["training"] else "")
+def rrelu(call: Call, weights: Weights) -> None:
+    """y = x where x > 0, (lower + upper) / 2 x elsewhere; in training a slope drawn at random between the two.
+
+    Gradient: autograd's, g or the slope times g.
+    """
+
+
+def bounded_kind(call: Call) -> Kind:
+    """Of min(max(x, low), high), either of which may be left out; OTHER where a bound is no number."""
+    low, high = (
+        next((call[name] for name in names if name in call.arguments), None)
+        for names in (("min", "min_val"), ("max", "max_val"))
+    )
+    if not all(isinstance(bound, (int, float, type(None))) for bound in (low, high)):
+        return Kind.OTHER
+    if low != 0:
+        return Kind.ACTIVATION
+    return Kind.RELU if high is None else Kind.CAPPED_RELU
+
+
+@aten_op("hardtanh", "clamp", "clip", "clamp_min", "clamp_max", kind=bounded_kind, field=elementwise,
+         note=other_than_relu)  # fmt: skip
+def bounded(call: Call, weights: Weights) -> None:
+    """y = min(max(x, min), max), either bound may be missing; hardtanh calls them min_val and max_val.
+
+    Gradient: autograd's, g between the bounds and 0 outside.
+    """
+
+
+@aten_op("relu6", kind=Kind.CAPPED_RELU, field=elementwise, note=other_than_relu)
+def relu6(call: Call, weights: Weights) -> None:
+    """y = min(max(x, 0), 6). Gradient: autograd's, g where 0 < x < 6, 0 elsewhere."""
+
+
+def threshold_kind(call: Call) -> Kind:
+    return Kind.RELU if (call["threshold"], call["value"]) == (0, 0) else Kind.ACTIVATION
+
+
+@aten_op("threshold", kind=threshold_kind, field=elementwise, note=other_than_relu)
+def threshold(call: Call, weights: Weights) -> None:
+    """y = x where x > threshold, value elsewhere. Gradient: autograd's, g where x > threshold, 0 elsewhere."""
+
+
+@aten_op("prelu", kind=Kind.ACTIVATION, field=first_bottom, note=other_than_relu)
+def prelu(call: Call, weights: Weights) -> None:
+    """y = x where x > 0, weight[c] x elsewhere: slopes that were learned. Gradient: autograd's, g or weight[c] g."""
+
+
+@aten_op("sigmoid", kind=Kind.SIGMOID, field=elementwise, note=other_than_relu)
+def sigmoid(call: Call, weights: Weights) -> None:
+    """y = 1 / (1 + exp(-x)). Gradient: autograd's, g y (1 - y)."""
+
+
+@aten_op("tanh", "elu", "selu", "celu", "gelu", "silu", "mish", "hardswish", "hardsigmoid", "softplus", "log_sigmoid",
+         kind=Kind.ACTIVATION, field=elementwise, note=other_than_relu)  # fmt: skip
+def smooth(call: Call, weights: Weights) -> None:
+    """y = f(x), element by element: tanh, x Phi(x) (gelu), x sigmoid(x) (silu), log(1 + exp(x)) (softplus) and so on.
+
+    Shapes: any -> the same. Gradient: autograd's, g f'(x).
+    """

@@ -1,4 +1,4 @@
-"""Convolution over one to three axes."""
+"""Convolution over one to three axes, and its transpose."""
 
 from __future__ import annotations
 
@@ -7,19 +7,30 @@ from torch import Tensor
 
 from deepvis.formats.torch.aten_ops import aten_op
 from deepvis.formats.torch.call import Call, Weight
-from deepvis.network.field_rules import WHOLE_WINDOW, Step, Window, sliding
+from deepvis.network.field_rules import WHOLE_WINDOW, Step, Window, sliding, spread
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Gradients, Op, Ran, Weights
 from deepvis.network.packed import Packed, PackedBack, can_pack, channels_last
 
 
 def convolution_field(call: Call, step: Step, seen: Window) -> Window | None:
+    windows = map_windows(call, step)
+    return WHOLE_WINDOW if windows is None else sliding(seen, windows)
+
+
+def transposed_field(call: Call, step: Step, seen: Window) -> Window | None:
+    windows = map_windows(call, step)
+    return WHOLE_WINDOW if windows is None else sliding(seen, windows, spread)
+
+
+def map_windows(call: Call, step: Step) -> list[tuple[int, int, int, int]] | None:
+    """(kernel, stride, padding, dilation) of each axis of the map; None where the place tells nothing."""
     weight = call["weight"]
     if step.bottom > 0 or not isinstance(weight, Weight):  # a kernel that the network makes itself sees what it is of
-        return WHOLE_WINDOW
+        return None
     kernel = weight.shape[2:]
     stride, padding, dilation = (per_axis(call, name, len(kernel)) for name in ("stride", "padding", "dilation"))
-    return sliding(seen, list(zip(kernel, stride, padding, dilation, strict=True)))
+    return list(zip(kernel, stride, padding, dilation, strict=True))
 
 
 def per_axis(call: Call, name: str, axes: int) -> list[int]:
@@ -44,6 +55,16 @@ def convolution(call: Call, weights: Weights) -> Op | None:
         return None
     made = _Convolution(call, weights)
     return Op(call.forward(weights), fast=made.fast, backward=made.backward)
+
+
+@aten_op("conv_transpose1d", "conv_transpose2d", "conv_transpose3d", kind=Kind.TRANSPOSED_CONVOLUTION,
+         field=transposed_field)  # fmt: skip
+def transposed_convolution(call: Call, weights: Weights) -> None:
+    """y[o, i stride + k dilation - padding] = b[o] + sum over c of its group, and i and k, of w[c, o, k] x[c, i].
+
+    Shapes: (N, C, H, W) -> (N, O, (H - 1) stride - 2 padding + dilation (kernel - 1) + output_padding + 1, ...).
+    Gradient: autograd's, the convolution of g with the same weights.
+    """
 
 
 class _Convolution:
