@@ -191,9 +191,7 @@ def _with_status_height(
     row, col, tall, width = table["status"]
     top = row + tall - height
     edges = {name: (round(r * top / row), round((r + h) * top / row)) for name, (r, _, h, _) in table.items()}
-    above = {
-        name: (edges[name][0], c, edges[name][1] - edges[name][0], w) for name, (_, c, _, w) in table.items()
-    }
+    above = {name: (edges[name][0], c, edges[name][1] - edges[name][0], w) for name, (_, c, _, w) in table.items()}
     return {**above, "status": (top, col, height, width)}
 
 

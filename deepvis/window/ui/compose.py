@@ -55,7 +55,7 @@ class Composer:
         return self._with_overlays(scene)
 
     def cut_at(self, row: int, col: int) -> str:
-        """What a caption that was cut says in full, if it is there; else "". Under a screen that covers all: of its own."""
+        """What a caption that was cut says in full, if it is there; else "". Under a full screen: of that screen."""
         covers = COVERS_ALL & self._cuts.keys()
         cuts = (cut for name in reversed(self._cuts) if name in covers or not covers for cut in self._cuts[name])
         return next((text for place, text in cuts if place.contains(row, col)), "")

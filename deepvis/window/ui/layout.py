@@ -95,9 +95,7 @@ def layout_for(
     scale = text_scale_of(height, width) * font_scale
     status = max(_design(status_height(scale), height), DEFAULT_PANES["status"][2])
     side = side_width(scale, width)
-    plain = make_layout(
-        height, width, overrides, status_height=status, side_width=side, font_scale=font_scale
-    )
+    plain = make_layout(height, width, overrides, status_height=status, side_width=side, font_scale=font_scale)
     if "control" not in plain or "layers" not in plain:
         return plain
     wide = plain["control"].width

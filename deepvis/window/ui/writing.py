@@ -88,7 +88,7 @@ def substitute(letter: str) -> tuple[str, bool]:
 @lru_cache(maxsize=1)
 def _forms() -> dict[tuple[str, str], str]:
     """(what is written, form) -> the letter of the presentation blocks."""
-    table = {}
+    table: dict[tuple[str, str], str] = {}
     for code in (*range(0xFB50, 0xFE00), *range(0xFE70, 0xFF00)):
         form, *parts = unicodedata.decomposition(chr(code)).split()[:3] or [""]
         if form in FORMS:
@@ -97,7 +97,7 @@ def _forms() -> dict[tuple[str, str], str]:
 
 
 def joined(text: str) -> str:
-    """Arabic letters in the forms that join them to their neighbours, where the fonts have these; lam and alef as one."""
+    """Arabic letters in the forms that join them to their neighbours, where there is a font with these."""
     forms, result, i = _forms(), "", 0
     while i < len(text):
         joins_before = i > 0 and _joins_after(text[i - 1])
@@ -124,7 +124,7 @@ def _joins_before(letter: str) -> bool:
 
 
 def ordered(text: str) -> str:
-    """A line of which parts are read from the right, as it looks from the left; its first letter says which way it runs."""
+    """A line of which parts are read from the right, as it looks from the left; its first letter says its own way."""
     letters = [c for c in text if unicodedata.bidirectional(c) != "NSM"]
     kinds = [_direction(c) for c in letters]
     base = 1 if next((kind for kind in kinds if kind in "LR"), "L") == "R" else 0
@@ -156,10 +156,11 @@ def _levels(kinds: list[str], base: int) -> list[int]:
         strong = kind if kind in "LR" else strong
         known.append(None if kind == "-" else strong if kind == "N" and strong == "L" else kind)
     levels = []
-    for i, kind in enumerate(known):
-        if kind is None:  # it goes with its neighbours if they agree, else with the line; numbers count as R here
-            before = next((found for found in known[i::-1] if found), line).replace("N", "R")
-            after = next((found for found in known[i:] if found), line).replace("N", "R")
+    for i, own in enumerate(known):
+        kind = own or ""
+        if not kind:  # it goes with its neighbours if they agree, else with the line; numbers count as R here
+            before = next((near for near in known[i::-1] if near), line).replace("N", "R")
+            after = next((near for near in known[i:] if near), line).replace("N", "R")
             kind = before if before == after else line
         levels.append({"L": 2 * base, "R": 1, "N": 2}[kind])
     return levels

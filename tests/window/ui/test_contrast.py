@@ -65,5 +65,7 @@ def test_small_text_passes_aa_wherever_it_stands(name: str, monkeypatch: pytest.
 
 @pytest.mark.parametrize("name", [name for name, (pane, _) in GOLDEN.items() if pane in PANES])
 def test_facts_are_not_the_faintest_words(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    faint = {line for line, color, _ in written(monkeypatch, GOLDEN[name][0], GOLDEN[name][1]()) if color == theme.FAINT}
+    faint = {
+        line for line, color, _ in written(monkeypatch, GOLDEN[name][0], GOLDEN[name][1]()) if color == theme.FAINT
+    }
     assert faint <= FAINT_WORDS

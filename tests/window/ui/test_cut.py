@@ -55,7 +55,9 @@ def test_the_whole_caption_stays_in_the_window(corner: tuple[int, int], monkeypa
 
 def test_facts_without_room_are_said_whole() -> None:
     composer = Composer()
-    scene = make_scene(replace(UNIT, back_mode="deconv", gamma_boost=2), unit_images=unit_images(unit_of), size=(400, 420))
+    scene = make_scene(
+        replace(UNIT, back_mode="deconv", gamma_boost=2), unit_images=unit_images(unit_of), size=(400, 420)
+    )
     composer(scene)
     status = scene.layout["status"]
     said = composer.cut_at(status.row + status.height // 3, status.col + 60)
@@ -87,7 +89,7 @@ def test_captions_are_noted_by_their_place_in_the_buffer() -> None:
     with noting_cuts(buffer) as found:
         draw_text(buffer[20:60, 50:200], 5, 10, "a rather long caption", 13, (255,) * 3, width=60)
         draw_text(np.zeros((20, 80, 3), np.uint8), 0, 0, "a rather long caption", 13, (255,) * 3, width=60)
-    (place, text), = found
+    ((place, text),) = found
     assert (place.row, place.col, place.width, text) == (25, 60, 60, "a rather long caption")
     note_cut(buffer, place, "nobody listens")
     assert len(found) == 1
