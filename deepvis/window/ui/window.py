@@ -169,7 +169,11 @@ class Window:
             return []
         tall, wide = shield.size()
         down, across = (self._size[0] / tall, self._size[1] / wide) if tall and wide else (1, 1)
-        return [Mouse(said.kind, int(said.row * down), int(said.col * across), said.steps) for said in heard]
+        return [
+            Mouse(said.kind, int(said.row * down), int(said.col * across), said.steps)
+            for said in heard
+            if said.kind != "middle"  # pastes in X's windows; here it has no meaning
+        ]
 
     def _on_mouse(self, kind: int, col: int, row: int, flags: int, _: object) -> None:
         if kind in (cv2.EVENT_LBUTTONDOWN, cv2.EVENT_LBUTTONDBLCLK):
