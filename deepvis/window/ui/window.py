@@ -3,7 +3,9 @@
 A window belongs to one thread, the main one. Facts about OpenCV's Linux wheels (Qt 5): waitKeyEx
 gives whole key codes, and of several keys between two looks the last (x11.py hears them all); a
 window that was closed with the mouse is no longer visible by its property; mouse places are counted
-in pixels of the picture even where it is shown larger.
+in pixels of the picture even where it is shown larger. Its view zooms with the wheel and pans with a drag: where there
+is an X server the mouse is therefore heard before Qt (pointer_shield.py). WINDOW_GUI_NORMAL leaves out its tool bar,
+menu and shortcuts.
 """
 
 from __future__ import annotations
@@ -197,7 +199,11 @@ class Window:
             return []
         tall, wide = shield.size()
         down, across = (self._size[0] / tall, self._size[1] / wide) if tall and wide else (1, 1)
-        return [Mouse(said.kind, int(said.row * down), int(said.col * across), said.steps) for said in heard]
+        return [
+            Mouse(said.kind, int(said.row * down), int(said.col * across), said.steps)
+            for said in heard
+            if said.kind != "middle"  # pastes in X's windows; here it has no meaning
+        ]
 
     def _on_mouse(self, kind: int, col: int, row: int, flags: int, _: object) -> None:
         if kind in (cv2.EVENT_LBUTTONDOWN, cv2.EVENT_LBUTTONDBLCLK):
