@@ -197,12 +197,14 @@ class Window:
         heard = shield.hear()
         if not heard:
             return []
+        if self._clipboard is not None and any(said.kind == "middle" for said in heard):
+            self._clipboard.ask("PRIMARY")
         tall, wide = shield.size()
         down, across = (self._size[0] / tall, self._size[1] / wide) if tall and wide else (1, 1)
         return [
             Mouse(said.kind, int(said.row * down), int(said.col * across), said.steps)
             for said in heard
-            if said.kind != "middle"  # pastes in X's windows; here it has no meaning
+            if said.kind != "middle"  # pastes
         ]
 
     def _on_mouse(self, kind: int, col: int, row: int, flags: int, _: object) -> None:
