@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from deepvis.core.types import NetAsk
-from deepvis.live.backends.graph import EngineBackend
+from deepvis.live.backends.graph import GraphBackend
 from deepvis.live.scale_doubt import ScaleDoubt
 from deepvis.models.plausible import is_all_or_nothing
 from deepvis.models.preprocess import Preprocessor
@@ -53,7 +53,7 @@ def test_all_or_nothing(probabilities: list[float], expected: bool) -> None:
 
 
 def warned(model: Model, photos: list[Path]) -> str:
-    backend, doubt = EngineBackend(model), ScaleDoubt(model)
+    backend, doubt = GraphBackend(model), ScaleDoubt(model)
     said = [doubt(backend.run(NetAsk(new_frame(load_rgb(photo))))) for photo in photos]
     backend.close()
     return next(filter(None, said), "")
