@@ -17,7 +17,7 @@ from deepvis.window.ui import xlib
 BUTTON_PRESS, MOTION_NOTIFY, LEAVE_NOTIFY = 4, 6, 8  # X.h
 BUTTON_PRESS_MASK, BUTTON_RELEASE_MASK, LEAVE_MASK, MOTION_MASK, DRAG_MASK = 1 << 2, 1 << 3, 1 << 5, 1 << 6, 1 << 13
 POINTER_MASK = BUTTON_PRESS_MASK | BUTTON_RELEASE_MASK | MOTION_MASK | DRAG_MASK
-LEFT, WHEEL_UP, WHEEL_DOWN = 1, 4, 5  # X's numbers of buttons
+LEFT, MIDDLE, WHEEL_UP, WHEEL_DOWN = 1, 2, 4, 5  # X's numbers of buttons
 INPUT_ONLY = 2
 SET_EVENT_MASK, SET_DO_NOT_PROPAGATE = 1 << 11, 1 << 12  # CWEventMask, CWDontPropagate
 LARGER_THAN_ANY = 32000  # pixels; X clips a child window to its parent, whatever size that gets
@@ -26,9 +26,9 @@ NOTIFY_NORMAL = 0  # mode of a crossing that no grab has caused
 
 @dataclass(frozen=True)
 class Pointed:
-    """What the mouse did, at a place of the window, counted in the X server's pixels."""
+    """What the mouse did, at a place of the window, counted in the X server's pixels. middle: that button."""
 
-    kind: Literal["press", "wheel", "move", "leave"]
+    kind: Literal["press", "middle", "wheel", "move", "leave"]
     row: int = 0
     col: int = 0
     steps: int = 0  # of the wheel, positive away from the user
@@ -129,6 +129,8 @@ def _pointed(event: _PointerEvent) -> Pointed | None:
         return None
     if event.button == LEFT:
         return Pointed("press", event.row, event.col)
+    if event.button == MIDDLE:
+        return Pointed("middle", event.row, event.col)
     if event.button in (WHEEL_UP, WHEEL_DOWN):
         return Pointed("wheel", event.row, event.col, steps=1 if event.button == WHEEL_UP else -1)
     return None

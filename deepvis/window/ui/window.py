@@ -195,9 +195,15 @@ class Window:
         heard = shield.hear()
         if not heard:
             return []
+        if self._clipboard is not None and any(said.kind == "middle" for said in heard):
+            self._clipboard.ask("PRIMARY")
         tall, wide = shield.size()
         down, across = (self._size[0] / tall, self._size[1] / wide) if tall and wide else (1, 1)
-        return [Mouse(said.kind, int(said.row * down), int(said.col * across), said.steps) for said in heard]
+        return [
+            Mouse(said.kind, int(said.row * down), int(said.col * across), said.steps)
+            for said in heard
+            if said.kind != "middle"
+        ]
 
     def _on_mouse(self, kind: int, col: int, row: int, flags: int, _: object) -> None:
         if kind in (cv2.EVENT_LBUTTONDOWN, cv2.EVENT_LBUTTONDBLCLK):

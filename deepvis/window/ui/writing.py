@@ -156,10 +156,11 @@ def _levels(kinds: list[str], base: int) -> list[int]:
         strong = kind if kind in "LR" else strong
         known.append(None if kind == "-" else strong if kind == "N" and strong == "L" else kind)
     levels = []
-    for i, kind in enumerate(known):
-        if kind is None:  # it goes with its neighbours if they agree, else with the line; numbers count as R here
+    for i, own in enumerate(known):
+        goes_with = own or line
+        if own is None:  # it goes with its neighbours if they agree, else with the line; numbers count as R here
             before = next((found for found in known[i::-1] if found), line).replace("N", "R")
             after = next((found for found in known[i:] if found), line).replace("N", "R")
-            kind = before if before == after else line
-        levels.append({"L": 2 * base, "R": 1, "N": 2}[kind])
+            goes_with = before if before == after else line
+        levels.append({"L": 2 * base, "R": 1, "N": 2}[goes_with])
     return levels
