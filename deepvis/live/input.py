@@ -132,7 +132,7 @@ class InputWorker(Worker[InputState, Frame]):
         try:
             photo = load_photo(path)
         except PhotoError as error:
-            self.tell(self._newest.value, f"{error}; it is none of the open files either (--images opens others)")
+            self.tell(self._newest.value, f"{error}; it is none of the open files either (/ opens others)")
             return
         self.tell(new_frame(photo.rgb, os.path.basename(path), path=path))
         self._ahead = []

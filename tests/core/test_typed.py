@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import deepvis.network.back_modes  # noqa: F401  (fills the table)
 from deepvis.core.candidates import Kind, candidates
-from deepvis.core.commands import COMMANDS, press
+from deepvis.core.commands import COMMANDS, press, show_photo
 from deepvis.core.effects import Say
 from deepvis.core.history import undoable
 from deepvis.core.state import AppState, Cursor, GoTo, Known, Palette
@@ -204,6 +204,13 @@ def test_a_path_is_opened_and_what_was_before_comes_back() -> None:
     state = after("enter", start=find("/home/me"))
     assert (state.input.images, state.input.file_index, state.input.moving) == ("/home/me", 0, False)
     assert after("ctrl+z", start=state).input == START.input
+
+
+def test_what_is_typed_takes_the_place_of_a_photo_that_was_clicked() -> None:
+    clicked = show_photo(START, "/elsewhere/dog.jpg")
+    assert clicked.input.photo == "/elsewhere/dog.jpg"
+    for text in ("cat.png", "/home/me"):
+        assert after("enter", start=find(text, clicked)).input.photo == ""
 
 
 def test_a_pasted_text_opens_the_palette_with_it() -> None:

@@ -56,3 +56,12 @@ def test_the_state_does_not_know_of_the_pointer(make: Callable[..., Bench]) -> N
     tile = grid_of(bench.scene()).tile(1)
     move(bench, tile.row + 1, tile.col + 1)
     assert bench.state is before
+
+
+def test_a_click_can_be_undone(make: Callable[..., Bench]) -> None:  # noqa: F811
+    bench = settled(make)
+    tile = grid_of(bench.scene()).tile(2)
+    bench.window.send(Mouse("press", tile.row + 1, tile.col + 1))
+    bench.until(lambda: bench.state.unit.channel == 2)
+    bench.loop.press("backspace")
+    assert bench.state.unit.channel == 0

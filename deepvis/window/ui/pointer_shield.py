@@ -26,7 +26,7 @@ NOTIFY_NORMAL = 0  # mode of a crossing that no grab has caused
 
 @dataclass(frozen=True)
 class Pointed:
-    """What the mouse did, at a place of the window, counted in the X server's pixels."""
+    """What the mouse did, at a place of the window, counted in the X server's pixels. middle: that button."""
 
     kind: Literal["press", "middle", "wheel", "move", "leave"]
     row: int = 0
