@@ -52,7 +52,6 @@ def is_sample(path: str) -> bool:
     return name in LABELS and folder == samples_folder()
 
 
-@lru_cache(maxsize=1)
 def samples_folder() -> str:
     """scikit-image's own data folder, "" where it is not installed."""
     spec = importlib.util.find_spec("skimage")

@@ -194,7 +194,7 @@ def make_parts(settings: Settings, model: Model, passes: PassLog) -> Parts:
 
         return UnitImagesWorker(open_reader, [stream])
 
-    network = NetworkWorker(
+    network: NetworkWorker = NetworkWorker(
         lambda: open_backend(settings.backend, model, settings.device),
         partial(open_fields, model),
         [passes, running.update],

@@ -10,7 +10,7 @@ import pytest
 from deepvis.core.back_modes import DECONV as MODE
 from deepvis.core.back_modes import title_of
 from deepvis.core.state import INDIVIDUAL_BOOSTS, ViewState, Zoom
-from deepvis.core.types import Snapshot
+from deepvis.core.types import OptimizeProgress, Snapshot
 from deepvis.window.ui.legend import shown_codes
 from deepvis.window.ui.readings import layer_view
 from deepvis.window.ui.scene import Scene
@@ -55,3 +55,10 @@ def test_the_strongest_diff_is_not_called_the_largest(monkeypatch: pytest.Monkey
 def test_the_projections_of_the_top_nine_name_their_method(monkeypatch: pytest.MonkeyPatch) -> None:
     words = words_of(monkeypatch, "jpgvis", make_scene(ViewState(2, 7), unit_images=unit_images(unit_of)))
     assert f"Top 9, {title_of(MODE)}" in words
+
+
+def test_a_run_that_did_not_begin_at_the_first_noise_says_where(monkeypatch: pytest.MonkeyPatch) -> None:
+    note = "noise of seed 0 has no gradient here; trying seed 1"
+    progress = OptimizeProgress(unit_of, "3", 4, 100, 1.0, np.zeros((9, 9, 3), np.uint8), note=note)
+    words = words_of(monkeypatch, "jpgvis", make_scene(UNIT, optimize=progress))
+    assert note in " ".join(words)

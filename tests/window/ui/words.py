@@ -225,8 +225,6 @@ WORDS: dict[str, list[str]] = {
         "sample",
         "Top 9, deconv",
         "conv2/5x5_reduce · 7",
-        "sample",
-        "sample",
     ],
     "hover_tile": [
         "conv2/5x5_reduce · 25",
