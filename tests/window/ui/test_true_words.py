@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import deepvis.window.ui.panes  # noqa: F401  (registers them)
 from deepvis.core.back_modes import DECONV as MODE
 from deepvis.core.back_modes import title_of
 from deepvis.core.state import INDIVIDUAL_BOOSTS, ViewState, Zoom
