@@ -27,7 +27,7 @@ DECONV = (slice(635, 885), slice(1220, 1475))
 def is_full(part: np.ndarray) -> bool:
     """More than a sentence: many pixels that are not of the commonest brightness."""
     grey = part.max(axis=2).astype(int)
-    return bool((np.abs(grey - np.bincount(grey.ravel()).argmax()) > 12).mean() > 0.2)
+    return bool((np.abs(grey - np.bincount(grey.ravel()).argmax()) > 12).mean() > 0.05)
 
 
 def shot(screen: Any) -> np.ndarray:
