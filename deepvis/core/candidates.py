@@ -140,20 +140,13 @@ def _of(found: Match) -> tuple[tuple[int, ...], float]:
     return found.marks, found.points
 
 
-def class_layer(layer: str, info: NetInfo) -> str:
-    """The layer whose units are the classes: the current one, else the probabilities', else the last; "" for none."""
-    names = [each.name for each in info.layers if each.name in info.label_layers]
-    preferred = [name for name in (layer, info.prob_layer) if name in names]
-    return (preferred or names[-1:] or [""])[0]
-
-
 def _class_of(unit: Unit, info: NetInfo) -> str:
     is_class = unit.layer in info.label_layers and unit.channel < len(info.labels)
     return short_label(info.labels[unit.channel]) if is_class else ""
 
 
 def _classes(text: str, layer: str, info: NetInfo) -> Iterator[Candidate]:
-    name = class_layer(layer, info)
+    name = info.class_layer(layer)
     if not name:
         return
     for channel, label in enumerate(info.labels[: info.layer(name).channels]):

@@ -197,13 +197,6 @@ def select(state: AppState, unit: Unit) -> AppState:
     return state
 
 
-def class_layer(state: AppState) -> str:
-    """The layer whose units stand for the classes: the selected one, else the probabilities', else the last; or ""."""
-    names = [layer.name for layer in state.info.layers if layer.name in state.info.label_layers]
-    preferred = [name for name in (state.layer.name, state.info.prob_layer) if name in names]
-    return (preferred or names[-1:] or [""])[0]
-
-
 def sideways(state: AppState, distance: int) -> AppState:
     if state.view.cursor is Cursor.LAYERS:
         return select_layer(state, state.view.layer_index + distance)

@@ -174,6 +174,12 @@ class NetInfo:
                 return info
         raise KeyError(f"no layer {name!r} in {self.name}; there are {', '.join(x.name for x in self.layers)}")
 
+    def class_layer(self, current: str) -> str:
+        """The layer of classes to go to: the current one, else the probabilities', else the last; "" for none."""
+        names = [each.name for each in self.layers if each.name in self.label_layers]
+        preferred = [name for name in (current, self.prob_layer) if name in names]
+        return (preferred or names[-1:] or [""])[0]
+
 
 @dataclass(frozen=True)
 class Patch:

@@ -52,19 +52,6 @@ def brackets(canvas: np.ndarray, rect: Rect, color: BGR, thickness: int = 1) -> 
             fill(canvas, Rect(arm, col, tall, t), color)
 
 
-def dashes(canvas: np.ndarray, rect: Rect, color: BGR, thickness: int = 1, dash: int = 6) -> None:
-    """Paint a dashed frame just inside ``rect``."""
-    t = thickness
-    for col in range(rect.col, rect.right, 2 * dash):
-        wide = min(dash, rect.right - col)
-        fill(canvas, Rect(rect.row, col, t, wide), color)
-        fill(canvas, Rect(rect.bottom - t, col, t, wide), color)
-    for row in range(rect.row, rect.bottom, 2 * dash):
-        tall = min(dash, rect.bottom - row)
-        fill(canvas, Rect(row, rect.col, tall, t), color)
-        fill(canvas, Rect(row, rect.right - t, tall, t), color)
-
-
 def hatch(canvas: np.ndarray, rect: Rect, color: BGR, share: float = 0.45) -> None:
     """Lay diagonal stripes of ``color`` over a rectangle, covering ``share`` of it."""
     rect = rect.clipped(bounds(canvas))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from deepvis.core.commands import class_layer
 from deepvis.core.geometry import Rect, TileGrid, bar_grid, fit_inside, montage_cell, tile_grid
 from deepvis.core.panes import card
 from deepvis.core.state import Zoom
@@ -99,7 +98,7 @@ def _in_input(scene: Scene, pane: Rect, row: int, col: int) -> Hit:
 
 
 def _of_class(scene: Scene, pane: str, channel: int, index: int, place: Rect) -> Hit:
-    layer = class_layer(scene.state)
+    layer = scene.state.info.class_layer(scene.state.layer.name)
     return Hit(pane, part=CLASS, unit=Unit(layer, channel) if layer else None, index=index, place=place)
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from deepvis.core.back_modes import DECONV, OFF, title_of
-from deepvis.core.commands import class_layer
 from deepvis.core.state import INDIVIDUAL_BOOSTS, Zoom
 from deepvis.core.types import Patch, Unit
 from deepvis.window.ui.legend import beyond, codes_of, gamma_note, has_negative, is_signed, unit_codes
@@ -173,7 +172,7 @@ def class_tip(scene: Scene, hit: Hit) -> Tip | None:
     if hit.index is None or len(best) <= hit.index:
         return None
     channel, probability = best[hit.index]
-    layer = class_layer(scene.state)
+    layer = scene.state.info.class_layer(scene.state.layer.name)
     goes = f"click: {layer} · {channel}" if layer else NO_LAYER
     rank = f"probability {100 * probability:.3g} %, rank {hit.index + 1} in {scene.state.info.prob_layer}"
     return Tip(class_name(scene, channel), (rank, goes))
