@@ -6,7 +6,6 @@ The best comes first. Nothing here waits or reads a file: photos are those that 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -15,6 +14,7 @@ from urllib.parse import unquote
 
 from deepvis.core.commands import COMMANDS, Group, shown_keys
 from deepvis.core.fuzzy import Match, folded, match
+from deepvis.core.names import Names
 from deepvis.core.state import AppState, Known
 from deepvis.core.types import LayerInfo, NetInfo, Unit
 from deepvis.core.words import short_label
@@ -22,6 +22,7 @@ from deepvis.core.words import short_label
 MOST_ROWS = 200  # candidates for one text
 MOST_PHOTOS = 100_000  # of the listed photos that are looked through
 MOST_FOUND_PHOTOS = 50
+MOST_CLASSES = 400  # that are looked at closely
 
 
 class Kind(Enum):
@@ -149,8 +150,9 @@ def _classes(text: str, layer: str, info: NetInfo) -> Iterator[Candidate]:
     name = info.class_layer(layer)
     if not name:
         return
-    for channel, label in enumerate(info.labels[: info.layer(name).channels]):
-        title = short_label(label)
+    labels = info.labels[: info.layer(name).channels]
+    for channel in _class_names(labels).best(text, MOST_CLASSES):
+        title = short_label(labels[channel])
         if (found := match(text, title)) is not None:
             yield Candidate(Kind.CLASS, title, Unit(name, channel), f"{name} {channel}", *_of(found))
 
@@ -168,34 +170,26 @@ NOT_OFFERED = frozenset({"palette", "escape"})  # they would do nothing: the pal
 def _photos(text: str, known: Known) -> list[Candidate]:
     """Photos in whose names all words of the text are found."""
     words = folded(text).split()
-    names, starts = _joined(known)
     found: list[Candidate] = []
-    place = names.find(words[0])
-    while place >= 0 and len(found) < MOST_FOUND_PHOTOS:
-        index = _line_of(starts, place)
+    for index in _photo_names(known).holding(words[0]):
         label = known.photos[index][1]
         fits = match(text, label) if all(word in folded(label) for word in words) else None
         if fits is not None:
             target = known.first_photo + index
             found.append(Candidate(Kind.PHOTO, label, target, f"{index + 1:,} of {len(known.photos):,}", *_of(fits)))
-        place = names.find(words[0], starts[index + 1])
+        if len(found) == MOST_FOUND_PHOTOS:
+            break
     return found
 
 
 @lru_cache(maxsize=2)
-def _joined(known: Known) -> tuple[str, list[int]]:
-    """All names as one folded text, a line each, which is searched fast; where each line starts, and where all end."""
-    names = [name for _, name in known.photos[:MOST_PHOTOS]]
-    lines = [(name.lower() if name.isascii() else folded(name)).replace("\n", " ") for name in names]
-    starts, place = [], 0
-    for line in lines:
-        starts.append(place)
-        place += len(line) + 1
-    return "\n".join(lines), [*starts, place]
+def _photo_names(known: Known) -> Names:
+    return Names([name for _, name in known.photos[:MOST_PHOTOS]])
 
 
-def _line_of(starts: Sequence[int], place: int) -> int:
-    return bisect_right(starts, place) - 1
+@lru_cache(maxsize=2)
+def _class_names(labels: tuple[str, ...]) -> Names:
+    return Names([short_label(label) for label in labels])
 
 
 def _models(text: str, models: Sequence[str]) -> Iterator[Candidate]:
