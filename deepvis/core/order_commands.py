@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deepvis.core.commands import Group, Outcome, command, next_of, say, select_unit, view
-from deepvis.core.state import AppState, Order
+from deepvis.core.state import AppState, Cursor, Order, Zoom
 from deepvis.core.types import Unit
 
 
@@ -28,6 +28,16 @@ def go_to_strongest(state: AppState) -> AppState | Outcome:
     return view(select_unit(state, channel), jumped=(*jumped, Unit(layer, channel)))
 
 
+SAME_PLACE = 24  # the part of the input's shorter side within which a click means the pinned place itself
+
+
 def pin_place(state: AppState, place: tuple[int, int]) -> AppState:
-    """Pin a place (row, col) of the network's input, in pixels."""
-    return view(state, place=place)
+    """Pin a place of the network's input, (row, col) in its pixels; free it if it is the one that is pinned."""
+    pinned, near = state.view.place, max(min(state.info.input_shape[1:]) // SAME_PLACE, 1)
+    is_same = pinned is not None and all(abs(a - b) <= near for a, b in zip(place, pinned, strict=True))
+    return view(state, place=None if is_same else place, zoom=Zoom.OFF)
+
+
+def lists_layers(state: AppState) -> bool:
+    """True while all layers are listed with what fires in them at the pinned place."""
+    return state.view.place is not None and state.view.cursor is Cursor.LAYERS

@@ -1,7 +1,7 @@
 """In which order the units of a layer stand as tiles: by number, or the strongest first and the silent ones left out.
 
-Pure. While a picture moves the order is steady: a unit keeps its place until it has become clearly stronger or weaker,
-one that falls silent stays for some passes, and the tiles keep their size. Of a still picture it is exact.
+Pure. While a picture moves the order is steady: a unit keeps its place until it is clearly stronger or weaker than its
+neighbours, one that falls silent stays for some passes, and the tiles keep their size. Of a still picture it is exact.
 """
 
 from __future__ import annotations
@@ -11,9 +11,12 @@ from math import isqrt
 
 import numpy as np
 
-CLEARLY = 1.5  # as a factor: by so much a unit's strength must have changed before it is placed anew
+from deepvis.core.steady_order import rearranged
+
 LINGERS = 15  # passes for which a unit that has fallen silent stays
-REARRANGED = 5  # passes that an order stands at least
+REARRANGED = 8  # passes that an order stands at least
+NEWEST = 0.15  # the share of the newest pass in the strengths by which units are placed
+DARK = 0.05  # of the largest strength: weaker units that fire count as equally strong while the picture moves
 LEAST_SLOTS = 9  # tiles that there is room for, however few units fire: none fills the window
 
 
@@ -23,8 +26,8 @@ class TileOrder:
 
     strengths: (C,) float32, now: a unit fires if its strength is above 0. channels: of the tiles, in their order; None:
     all, by number. slots: tiles that there is room for. at: the cell (row, col) of the maps that the strengths are of,
-    None: the largest value of each map. held: (C,) the strengths by which the units were placed. quiet: (C,) passes since
-    each fired last. age: passes since the order was made.
+    None: the largest value of each map. held: (C,) the strengths by which the units are placed: a moving average.
+    quiet: (C,) passes since each fired last. age: passes since the order was made.
     """
 
     layer: str
@@ -68,23 +71,28 @@ def ordered(
     if before is None or before.channels is None or before.held.shape != strengths.shape:
         channels = _sorted(strengths, fires)
         quiet = np.where(fires, 0, LINGERS + 1)
-        return TileOrder(layer, strengths, channels, _slots(len(channels), len(strengths)), at, strengths, quiet)
+        slots, held = _slots(len(channels), len(strengths)), np.maximum(strengths, 0)
+        return TileOrder(layer, strengths, channels, slots, at, held, quiet)
     quiet = np.where(fires, 0, np.minimum(before.quiet + 1, LINGERS + 1))
+    held = np.where(quiet > LINGERS, 0, before.held + NEWEST * (np.maximum(strengths, 0) - before.held))
     age = before.age + 1
-    if age < REARRANGED:
-        return TileOrder(layer, strengths, before.channels, before.slots, at, before.held, quiet, age)
-    return _steady(TileOrder(layer, strengths, before.channels, before.slots, at, before.held, quiet))
+    channels, slots = before.channels, before.slots
+    if age >= REARRANGED:
+        age, channels = 0, _steady(before.channels, held, quiet)
+        needed = _slots(len(channels), len(strengths))
+        slots = slots if needed <= slots < 2 * needed else needed
+    return TileOrder(layer, strengths, channels, slots, at, held, quiet, age)
 
 
-def _steady(order: TileOrder) -> TileOrder:
-    """The order made anew where units are clearly stronger or weaker than they were when they were placed."""
-    now, held = order.strengths, order.held
-    changed = (now > held * CLEARLY) | (now * CLEARLY < held)
-    held = np.where((now > 0) & ((held <= 0) | changed), now, held)
-    channels = _sorted(held, order.quiet <= LINGERS)
-    needed = _slots(len(channels), len(now))
-    slots = order.slots if needed <= order.slots < 2 * needed else needed
-    return TileOrder(order.layer, now, channels, slots, order.at, held, order.quiet)
+def _steady(channels: tuple[int, ...], held: np.ndarray, quiet: np.ndarray) -> tuple[int, ...]:
+    """The order with few moves: who fires anew comes last and moves on from there; who is silent leaves from there."""
+    new = np.setdiff1d(np.flatnonzero(quiet <= LINGERS), channels)
+    level = np.where(held > 0, np.maximum(held, DARK * held.max(initial=0)), 0)
+    channels = rearranged((*channels, *new[np.argsort(-held[new], kind="stable")].tolist()), level)
+    count = len(channels)
+    while count and quiet[channels[count - 1]] > LINGERS:
+        count -= 1
+    return channels[:count]
 
 
 def _sorted(strengths: np.ndarray, shown: np.ndarray) -> tuple[int, ...]:
