@@ -55,7 +55,7 @@ def cell_words(scene: Scene, view: LayerView, cell: tuple[int, int]) -> list[str
     for channel in best.tolist():
         label = label_of(scene, Unit(layer.name, channel))
         value = number(float(view.values[channel, cell[0], cell[1]]))
-        lines.append(f"unit {channel}   {value}" + (f"   {label}" if label else ""))
+        lines.append(f"unit {channel}: {value}" + (f", {label}" if label else ""))
     return [*lines, f"{firing:,} of {layer.channels:,} {does} here"]
 
 

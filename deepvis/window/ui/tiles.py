@@ -59,6 +59,23 @@ def pattern_picture(tiles_rgb: np.ndarray, grid: TileGrid) -> np.ndarray:
     return cv2.merge([with_gaps(mosaic(tiles_rgb[..., plane], grid), grid, PATTERN_GAP) for plane in (2, 1, 0)])
 
 
+def pattern_cells(tiles_rgb: np.ndarray, grid: TileGrid) -> np.ndarray:
+    """(C, tile height, tile width, 3) uint8 BGR: each picture in the size of the grid's tiles."""
+    tile = Rect(0, 0, grid.tile_height, grid.tile_width)
+    return np.stack([cv2.cvtColor(resized(picture, tile), cv2.COLOR_RGB2BGR) for picture in tiles_rgb])
+
+
+def cells_picture(cells: np.ndarray, grid: TileGrid) -> np.ndarray:
+    """(rows * pitch, cols * pitch, 3) uint8: pictures (count, tile height, tile width, 3) as tiles, with their gaps."""
+    spaced = np.full((grid.rows, grid.pitch_h, grid.cols, grid.pitch_w, 3), PATTERN_GAP, np.uint8)
+    full, rest = divmod(len(cells), grid.cols)
+    in_rows = cells[: full * grid.cols].reshape(full, grid.cols, *cells.shape[1:]).transpose(0, 2, 1, 3, 4)
+    spaced[:full, : grid.tile_height, :, : grid.tile_width] = in_rows
+    if rest:
+        spaced[full, : grid.tile_height, :rest, : grid.tile_width] = cells[full * grid.cols :].transpose(1, 0, 2, 3)
+    return spaced.reshape(grid.rows * grid.pitch_h, grid.cols * grid.pitch_w, 3)
+
+
 def dimmed(picture: np.ndarray, grid: TileGrid, codes: Codes, channels: Sequence[int] | None = None) -> np.ndarray:
     """A pattern picture, each tile between a quarter and all of its brightness by its unit's peak."""
     peaks = in_order(codes.codes.reshape(len(codes.codes), -1).max(axis=1), channels)[: grid.count]

@@ -8,6 +8,7 @@ import numpy as np
 
 from deepvis.core.geometry import Rect, TileGrid, fit_inside
 from deepvis.core.state import Cursor, Zoom
+from deepvis.core.types import WholeLayer
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import bounds, fill, frame, paste
 from deepvis.window.ui.fires import order_words
@@ -33,6 +34,7 @@ from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, text_width
 from deepvis.window.ui.tile_places import grid_in, order_key
 from deepvis.window.ui.tiles import (
+    cells_picture,
     dimmed,
     draw_levels,
     in_order,
@@ -40,8 +42,11 @@ from deepvis.window.ui.tiles import (
     map_levels,
     mark_origin,
     mark_selected,
+    pattern_cells,
     pattern_picture,
 )
+
+MOST_CELLS = 6 << 20  # bytes of all preferred inputs in the tiles' size
 
 
 def looks_at(scene: Scene) -> Hashable:
@@ -135,13 +140,28 @@ def draw_pattern(canvas: np.ndarray, scene: Scene, body: Rect, view: LayerView) 
         note = whole.note or f"There are no preferred inputs of {layer.images_of}"
         sentence(canvas, scene, body, f"{note}. Press s to see the maps again.")
         return
-    grid, channels = grid_in(scene.state, pictures.shape[1:3], body), order_key(scene.state)
-    key = ("pattern", whole.layer, whole.version, grid, channels)
-    pattern = kept(key, pictures, lambda: pattern_picture(in_order(pictures, channels), grid))
+    grid = grid_in(scene.state, pictures.shape[1:3], body)
+    pattern = pattern_of(scene, whole, pictures, grid)
     if view.has(0):
-        pattern = dimmed(pattern, grid, codes_of(scene, view), channels)
+        pattern = dimmed(pattern, grid, codes_of(scene, view), order_key(scene.state))
     paste(canvas, grid.row, grid.col, pattern[: body.height])
     draw_marks(canvas, scene, grid, view)
+
+
+def pattern_of(scene: Scene, whole: WholeLayer, pictures: np.ndarray, grid: TileGrid) -> np.ndarray:
+    """The preferred inputs as tiles, in the order of the state.
+
+    Sorted ones are put together of all in the tiles' size, made once, unless those take too much room.
+    """
+    channels, made_of = order_key(scene.state), (whole.layer, whole.version)
+    if channels is None:
+        return kept(("pattern", *made_of, grid), pictures, lambda: pattern_picture(pictures, grid))
+    size = grid.tile_height, grid.tile_width
+    if len(pictures) * size[0] * size[1] * 3 > MOST_CELLS:
+        key = ("pattern", *made_of, grid, channels)
+        return kept(key, pictures, lambda: cells_picture(pattern_cells(in_order(pictures, channels), grid), grid))
+    cells = kept(("pattern cells", *made_of, size), pictures, lambda: pattern_cells(pictures, grid))
+    return cells_picture(in_order(cells, channels), grid)
 
 
 def draw_marks(canvas: np.ndarray, scene: Scene, grid: TileGrid, view: LayerView, *, is_named: bool = False) -> None:

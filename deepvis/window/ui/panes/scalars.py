@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
@@ -17,6 +20,7 @@ from deepvis.window.ui.tile_places import bars_in, order_key
 from deepvis.window.ui.tiles import in_order
 
 GAP, TRACK, ABOVE, BELOW, ZERO = range(5)  # what a pixel of the bars is
+MOST_LETTERS = 6 << 20  # bytes of a column of all units' numbers and names
 LEAST_HEIGHT = 9  # pixels of a bar that says anything
 LEAST_NUMBER, LEAST_VALUE, LEAST_NAME = 24, 76, 112  # widths of a bar, at text scale 1, from which it says that
 
@@ -64,9 +68,7 @@ def bars_picture(scene: Scene, view: LayerView, grid: TileGrid, px: int) -> np.n
     if grid.pitch_h < LEAST_HEIGHT:
         return picture
     if grid.tile_width >= scene.px(LEAST_NUMBER):
-        key = ("bar names", scene.state.layer.name, grid, px, has_names(scene, grid), order)
-        letters = kept(key, scene.state.info, lambda: bar_letters(picture.shape, scene, grid, px))
-        np.maximum(picture, letters, out=picture)
+        np.maximum(picture, letters_in_order(scene, grid, px), out=picture)
     if grid.tile_width >= scene.px(LEAST_VALUE):
         for index, value in enumerate(peaks.tolist()):
             draw_figures(picture, grid.tile(index).moved(-grid.row, -grid.col), number(value), px)
@@ -103,14 +105,35 @@ def bar_faces(peaks: np.ndarray, grid: TileGrid, low_high: tuple[float, float]) 
     return faces.reshape(grid.rows * grid.pitch_h, grid.cols * grid.pitch_w)
 
 
-def bar_letters(shape: tuple[int, ...], scene: Scene, grid: TileGrid, px: int) -> np.ndarray:
-    """(H, W, 3) uint8 BGR on black: the numbers and names, which stay the same as long as the order does."""
+def letters_in_order(scene: Scene, grid: TileGrid, px: int) -> np.ndarray:
+    """(rows * pitch, cols * pitch, 3) uint8 BGR on black: the numbers and names of the bars, in the order of the state.
+
+    Sorted ones are put together of all units' letters in one column, drawn once, unless those take too much room.
+    """
+    state, order = scene.state, order_key(scene.state)
+    shape, count = (grid.rows * grid.pitch_h, grid.cols * grid.pitch_w, 3), state.layer.channels
+    key = ("bar names", state.layer.name, grid, px, has_names(scene, grid))
+    if order is None:
+        return kept(key, state.info, lambda: bar_letters(shape, scene, grid, px, range(count)))
+    if count * grid.pitch_h * grid.pitch_w * 3 > MOST_LETTERS:
+        return kept((*key, order), state.info, lambda: bar_letters(shape, scene, grid, px, order))
+    column = replace(grid, count=count, rows=count, cols=1)
+    high = (count * grid.pitch_h, grid.pitch_w, 3)
+    letters = kept((*key[:2], column, *key[3:]), state.info, lambda: bar_letters(high, scene, column, px, range(count)))
+    cells = np.zeros((grid.rows * grid.cols, grid.pitch_h, grid.pitch_w * 3), np.uint8)
+    np.take(letters.reshape(count, *cells.shape[1:]), order, axis=0, out=cells[: grid.count], mode="clip")
+    in_rows = cells.reshape(grid.rows, grid.cols, *cells.shape[1:]).transpose(0, 2, 1, 3)
+    return np.ascontiguousarray(in_rows).reshape(shape)
+
+
+def bar_letters(shape: tuple[int, ...], scene: Scene, grid: TileGrid, px: int, channels: Sequence[int]) -> np.ndarray:
+    """The same, drawn. channels: of the bars."""
     letters = np.zeros(shape, np.uint8)
-    layer, tiles = scene.state.layer, scene.state.tiles
+    layer = scene.state.layer
     inset = number_width(str(layer.channels - 1), px) + scene.px(8)
     room = grid.tile_width - inset - scene.px(60)
-    for index in range(grid.count):
-        tile, channel = grid.tile(index).moved(-grid.row, -grid.col), tiles.channel_at(index)
+    for index, channel in enumerate(channels):
+        tile = grid.tile(index).moved(-grid.row, -grid.col)
         draw_figures(letters, tile, str(channel), px, left=True)
         if has_names(scene, grid) and room > scene.px(20):
             name = unit_label(scene, layer.name, channel)
