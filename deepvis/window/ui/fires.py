@@ -14,8 +14,8 @@ from deepvis.window.ui.readings import LayerView, label_of, number, peaks_of
 from deepvis.window.ui.scene import Scene
 
 MOST_NAMED = 5  # units that are named of one place
-NO_PLACES = "one value a unit: no places"
-UNKNOWN_PLACES = "what its cells see is not known"
+NO_PLACES = "no places: one value a unit"
+UNKNOWN_PLACES = "no places: what its cells see is not known"
 
 
 def strengths_in(view: LayerView, cell: tuple[int, int] | None) -> np.ndarray:
@@ -35,7 +35,7 @@ def order_words(scene: Scene, view: LayerView) -> str:
     if order is None or order.layer != layer.name:
         return ""
     if order.channels is None:
-        return f"place: {why_no_cell(scene, layer)}" if scene.state.view.place is not None else ""
+        return why_no_cell(scene, layer) if scene.state.view.place is not None else ""
     does = "are not 0" if view.signed else "fire"
     if order.at is not None:
         return f"sorted by the place, {order.firing:,} of {layer.channels:,} {does} there"

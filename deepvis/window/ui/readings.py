@@ -19,6 +19,7 @@ from deepvis.core.words import short_label
 from deepvis.window.ui.kept import kept
 from deepvis.window.ui.scene import Scene
 
+ACTIVATIONS = "activations"
 NO_VALUES = np.empty((0, 1, 1), np.float32)
 
 
@@ -50,7 +51,7 @@ def layer_view(scene: Scene) -> LayerView:
         values = snapshot.activations.get(layer.name)
         if values is None:
             return LayerView(NO_VALUES, sentence=f"Waiting for {layer.name}.")
-        return LayerView(values, caption="activations", stale=stale)
+        return LayerView(values, caption=ACTIVATIONS, stale=stale)
     back, wanted = snapshot.ask.back, scene.state.back_ask
     if wanted is None:
         return LayerView(NO_VALUES, sentence="No diffs: the back pass is off. Press b to turn it on.")

@@ -29,7 +29,7 @@ from deepvis.window.ui.pane import pane
 from deepvis.window.ui.panes.back import draw_back
 from deepvis.window.ui.panes.jpgvis import draw_preferred
 from deepvis.window.ui.panes.scalars import draw_bars, draw_scalar, ends_words, has_names, is_scalar
-from deepvis.window.ui.readings import LayerView, label_of, layer_view, number, shape_name, value_of
+from deepvis.window.ui.readings import ACTIVATIONS, LayerView, label_of, layer_view, number, shape_name, value_of
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, text_width
 from deepvis.window.ui.tile_places import grid_in, order_key
@@ -78,7 +78,9 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
     fixed = fixed_caption(codes_of(scene, view)) if has_tiles and not has_bars else ""
     has_all = view.has(0) and zoom is Zoom.OFF
     sorting = order_words(scene, view) if has_all else ""
-    title = "   ".join(filter(None, (subject, shape_name(layer), caption, sorting, fixed)))
+    if sorting and caption == ACTIVATIONS:
+        caption = ""  # "fire" says so, and the legend needs the room
+    title = "   ".join(filter(None, (subject, shape_name(layer), sorting, caption, fixed)))
     parts = draw_card(canvas, scene, title, ends_words(scene, view) if has_bars else "", stale=view.stale)
     if is_pattern:
         draw_pattern(canvas, scene, parts.body, view)
