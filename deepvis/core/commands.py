@@ -27,6 +27,7 @@ from deepvis.core.state import (
     ColourMap,
     Cursor,
     GoTo,
+    Order,
     Palette,
     Show,
     Zoom,
@@ -184,9 +185,14 @@ def select_unit(state: AppState, channel: int) -> AppState:
     return view(state, channel=min(max(channel, 0), state.layer.channels - 1), cursor=Cursor.UNITS)
 
 
+def select_tile(state: AppState, place: int) -> AppState:
+    """Select the unit of a tile, clamped to the tiles, with the cursor on them."""
+    return select_unit(state, state.tiles.channel_at(place))
+
+
 def columns(state: AppState) -> int:
     """Tiles per row of the current layer in the layers pane."""
-    return unit_grid(state.layer, *state.layers_pane, pictures=state.view.pattern).cols
+    return unit_grid(state.layer, *state.layers_pane, pictures=state.view.pattern, slots=state.tiles.slots).cols
 
 
 def select(state: AppState, unit: Unit) -> AppState:
@@ -200,24 +206,24 @@ def select(state: AppState, unit: Unit) -> AppState:
 def sideways(state: AppState, distance: int) -> AppState:
     if state.view.cursor is Cursor.LAYERS:
         return select_layer(state, state.view.layer_index + distance)
-    return select_unit(state, state.unit.channel + distance)
+    return select_tile(state, state.tile + distance)
 
 
 def upward(state: AppState, rows: int) -> AppState:
     """Up by some rows of tiles; from above the first row to the layer list, in the same column."""
     if state.view.cursor is Cursor.LAYERS:
         return state
-    row, column = divmod(state.unit.channel, columns(state))
+    row, column = divmod(state.tile, columns(state))
     if row < rows:
-        return view(state, channel=column, cursor=Cursor.LAYERS)
-    return select_unit(state, (row - rows) * columns(state) + column)
+        return view(state, channel=state.tiles.channel_at(column), cursor=Cursor.LAYERS)
+    return select_tile(state, (row - rows) * columns(state) + column)
 
 
 def downward(state: AppState, rows: int) -> AppState:
     """From the layer list into the tiles, else down by some rows."""
     if state.view.cursor is Cursor.LAYERS:
         return select_unit(state, state.unit.channel)
-    return select_unit(state, state.unit.channel + rows * columns(state))
+    return select_tile(state, state.tile + rows * columns(state))
 
 
 @command("left", "j", group=Group.MOVE, help="Previous layer or unit, wherever the cursor is")
@@ -262,14 +268,14 @@ def down_fast(state: AppState) -> AppState:
 
 @command("home", group=Group.MOVE, help="First layer, or first unit of the layer")
 def first(state: AppState) -> AppState:
-    return select_layer(state, 0) if state.view.cursor is Cursor.LAYERS else select_unit(state, 0)
+    return select_layer(state, 0) if state.view.cursor is Cursor.LAYERS else select_tile(state, 0)
 
 
 @command("end", group=Group.MOVE, help="Last layer, or last unit of the layer")
 def last(state: AppState) -> AppState:
     if state.view.cursor is Cursor.LAYERS:
         return select_layer(state, len(state.info.layers) - 1)
-    return select_unit(state, state.layer.channels - 1)
+    return select_tile(state, state.tiles.count - 1)
 
 
 @command("u", group=Group.MOVE, help="Previous layer, leaving the cursor where it is")
@@ -527,7 +533,11 @@ def save_picture(state: AppState) -> Outcome:
     return with_effect(state, SavePicture)
 
 
-@command("esc", group=Group.PROGRAM, help="Leave one thing: help, debug, zoom, patterns, optimizing, origin, back pass")
+@command(
+    "esc",
+    group=Group.PROGRAM,
+    help="Leave one thing: help, debug, zoom, patterns, optimizing, place, order, origin, back pass",
+)
 def escape(state: AppState) -> AppState | Outcome:
     """Turn off one thing, the one that lies on top; never more than one, and nothing once all are off."""
     shown = state.view
@@ -541,6 +551,10 @@ def escape(state: AppState) -> AppState | Outcome:
         return view(state, pattern=False)
     if state.live.optimizing:
         return with_effect(live(state, optimizing=None), StopOptimizing)
+    if shown.place is not None:
+        return view(state, place=None)
+    if shown.order is not Order.NUMBER:
+        return view(state, order=Order.NUMBER)
     if shown.pinned is not None:
         return view(state, pinned=None)
     if shown.show is not Show.ACTIVATIONS:
@@ -602,3 +616,6 @@ def _enter(row: Command) -> None:
     COMMANDS[row.name] = row
     for key in row.keys:
         _BY_KEY[key] = row
+
+
+import deepvis.core.order_commands  # noqa: E402, F401  (its commands; it needs what stands above)

@@ -6,7 +6,7 @@ a Rect covers rows row .. row+height-1.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from deepvis.core.types import LayerInfo
@@ -115,6 +115,11 @@ class TileGrid:
         r, c = divmod(index, self.cols)
         return Rect(self.row + r * self.pitch_h, self.col + c * self.pitch_w, self.tile_height, self.tile_width)
 
+    def holding(self, count: int) -> TileGrid:
+        """The same cells with fewer tiles in them, at least one."""
+        count = min(max(count, 1), self.count)
+        return replace(self, count=count, rows=-(-count // self.cols))
+
     @property
     def tail(self) -> Rect:
         """The cells behind the last tile; empty where there are none."""
@@ -152,12 +157,17 @@ def tile_grid(count: int, shape: tuple[int, int], area: Rect) -> TileGrid:
     return TileGrid(count, rows, best, area.row, area.col + max(spare, 0) // 2, pitch_h, pitch_w, gap)
 
 
-def unit_grid(layer: LayerInfo, height: int, width: int, *, pictures: bool = False) -> TileGrid:
-    """The tiles of a layer in an area of height x width at (0, 0): maps, bars of scalars, or preferred pictures."""
-    area = Rect(0, 0, height, width)
+def unit_grid(
+    layer: LayerInfo, height: int, width: int, *, pictures: bool = False, slots: int | None = None
+) -> TileGrid:
+    """The tiles of a layer in an area of height x width at (0, 0): maps, bars of scalars, or preferred pictures.
+
+    slots: so many tiles there is room for; None: for all units.
+    """
+    area, count = Rect(0, 0, height, width), slots or layer.channels
     if layer.is_spatial or pictures:
-        return tile_grid(layer.channels, (layer.height, layer.width), area)
-    return bar_grid(layer.channels, area)
+        return tile_grid(count, (layer.height, layer.width), area)
+    return bar_grid(count, area)
 
 
 BAR_SHAPE = (1, 5)  # of a scalar's place, where there are many

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from deepvis.core.back_modes import OFF
 from deepvis.core.effects import Effect, SaveTop, StartOptimizing
+from deepvis.core.tile_order import TileOrder, Tiles, tiles_of
 from deepvis.core.types import BackAsk, Fit, LayerInfo, NetInfo, Unit
 
 
@@ -45,6 +46,13 @@ class Show(Enum):
 
     ACTIVATIONS = "fwd"
     DIFFS = "back"
+
+
+class Order(Enum):
+    """How the tiles are sorted (core/tile_order.py)."""
+
+    NUMBER = "number"
+    STRENGTH = "strength"  # the strongest unit first, silent ones hidden
 
 
 class ColourMap(Enum):
@@ -83,6 +91,9 @@ class ViewState:
     show: Show = Show.ACTIVATIONS
     zoom: Zoom = Zoom.OFF
     pattern: bool = False
+    order: Order = Order.NUMBER
+    place: tuple[int, int] | None = None  # (row, col) of the network's input: the tiles are sorted by what fires there
+    jumped: tuple[Unit, ...] = ()  # the strongest units that were gone to in a row; the selected one is the last
     individual_boost: int = 0  # index into INDIVIDUAL_BOOSTS
     gamma_boost: int = 0  # index into GAMMA_BOOSTS
     colour_map: ColourMap = ColourMap.GRAY
@@ -201,6 +212,7 @@ class AppState:
     next_id: int = 1  # of the next effect
     typing: GoTo | Palette | None = None
     known: Known = NOTHING_KNOWN
+    tile_order: TileOrder | None = None  # of the newest pass; None before the first
     history: History = field(default_factory=History, compare=False)
     refused: SaveTop | None = None  # it would have replaced better pictures: the same key once more does it
 
@@ -212,6 +224,16 @@ class AppState:
     def unit(self) -> Unit:
         """The selected unit: the channel clamped to the layer's size."""
         return Unit(self.layer.name, min(self.view.channel, self.layer.channels - 1))
+
+    @property
+    def tiles(self) -> Tiles:
+        """The tiles of the layer, in the order in which they stand."""
+        return tiles_of(self.tile_order, self.layer.name, self.layer.channels, self.unit.channel)
+
+    @property
+    def tile(self) -> int:
+        """The place of the selected unit among the tiles."""
+        return self.tiles.place_of(self.unit.channel) or 0
 
     @property
     def back_unit(self) -> Unit:

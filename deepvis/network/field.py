@@ -41,11 +41,19 @@ class Field:
 
 
 def receptive_field(
-    graph: Graph, shapes: Mapping[str, Shape], blob: str, row: int, col: int, data_blob: str | None = None
+    graph: Graph,
+    shapes: Mapping[str, Shape],
+    blob: str,
+    row: int,
+    col: int,
+    data_blob: str | None = None,
+    *,
+    inside: bool = True,
 ) -> Field:
     """The field of the unit of ``blob`` at (row, col), in pixels of ``data_blob``.
 
-    data_blob: None: the first input with 4 axes that the unit sees.
+    data_blob: None: the first input with 4 axes that the unit sees. inside: find ``Field.inside`` too, which takes as
+    long again.
     shapes: blob -> shape, as ``Net.shapes``. Where every value of a blob counts (fully connected layers, global
     pooling), the field is exactly the whole image; elsewhere it can reach over the edges by the pads.
     A unit that sees nothing of the input has an empty field. Raises ModelError for unknown names and places.
@@ -60,10 +68,13 @@ def receptive_field(
     if data not in graph.inputs:
         raise ModelError(f"found no input named {data!r}, expected one of {', '.join(graph.inputs)}")
     picture, size = graph.input_values[data], image_size(shapes[data])
-    inside = _walk(graph, shapes, value, unit, clamp=True).get(picture)
-    if inside is None:
+    if picture not in open_windows:
         return Field(0, 0, 0, 0)
-    return Field(*_edges(open_windows[picture], size), inside=_edges(inside, size))
+    edges = _edges(open_windows[picture], size)
+    if not inside:
+        return Field(*edges)
+    seen = _walk(graph, shapes, value, unit, clamp=True).get(picture)
+    return Field(0, 0, 0, 0) if seen is None else Field(*edges, inside=_edges(seen, size))
 
 
 def _walk(graph: Graph, shapes: Mapping[str, Shape], value: int, unit: Window, *, clamp: bool) -> dict[int, Window]:

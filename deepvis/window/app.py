@@ -260,7 +260,7 @@ def open_fields(model: Model) -> FieldOf | None:
     def field_of(layer: str, row: int, col: int) -> tuple[int, int, int, int] | None:
         if layer not in shapes:  # of the fake backend
             return None
-        field = receptive_field(graph, shapes, layer, row, col, model.data_blob)
+        field = receptive_field(graph, shapes, layer, row, col, model.data_blob, inside=False)
         return field.top, field.left, field.bottom, field.right
 
     return field_of

@@ -9,7 +9,7 @@ import numpy as np
 from deepvis.core.pixels import Scale, fixed_scale_of
 from deepvis.core.state import Look
 from deepvis.window.ui.legend import is_signed
-from deepvis.window.ui.readings import LayerView, layer_view
+from deepvis.window.ui.readings import LayerView, extremes_of, layer_view
 from deepvis.window.ui.scene import Scene
 
 Values = tuple[str, object]  # a layer's name, and what of it is shown: its activations, or the diffs of one back ask
@@ -47,10 +47,9 @@ class FixedScales:
         if self._last == (values, snapshot_id):
             return
         self._last = (values, snapshot_id)
-        flat = view.values.reshape(len(view.values), -1)
-        highest, lowest = flat.max(axis=1), flat.min(axis=1)
+        highest, lowest = extremes_of(view.values)
         if not (np.isfinite(highest).all() and np.isfinite(lowest).all()):
-            flat = np.nan_to_num(flat, nan=0.0, posinf=0.0, neginf=0.0)
+            flat = np.nan_to_num(view.values.reshape(len(view.values), -1), nan=0.0, posinf=0.0, neginf=0.0)
             highest, lowest = flat.max(axis=1), flat.min(axis=1)
         if values in self._seen:
             before = self._seen[values]

@@ -28,6 +28,7 @@ from deepvis.window.record import Recorder
 from deepvis.window.script import Script
 from deepvis.window.stats import Stats
 from deepvis.window.status import StatusReader
+from deepvis.window.tile_orders import TileOrders
 from deepvis.window.typist import Typist
 from deepvis.window.ui.compose import compose, has_changed
 from deepvis.window.ui.hit import hit
@@ -66,6 +67,7 @@ class Loop:
         self._layouts, self._pictures = layouts, pictures
         self._status = StatusReader()
         self._with_fixed_scale = FixedScales()
+        self._tile_orders = TileOrders()
         self._script = Script(options.keys)
         self._typist = Typist()
         self._help_rows = (*COMMANDS.values(), *HELP)
@@ -177,6 +179,13 @@ class Loop:
                 self._status.tell(effect.sentence)
             else:
                 self.parts.carry_out(effect)
+        self._sort_tiles()
+
+    def _sort_tiles(self) -> None:
+        """Take over the order of the tiles of the layer that is selected now."""
+        order = self._tile_orders(self._bare_scene())
+        if order is not self.state.tile_order:
+            self.state = replace(self.state, tile_order=order)
 
     def _take_pauses(self) -> None:
         """What is done by waiting: a typed number is gone to, and what was refused is not asked about any more."""
@@ -237,6 +246,7 @@ class Loop:
         for answer in self.parts.answers():
             self._say(answer)
         self._know(self.parts.listed, self.state.known)
+        self._sort_tiles()
 
     def _know(self, listed: Listed, known: Known) -> None:
         """Tell the palette of photos that were listed since."""
@@ -262,19 +272,22 @@ class Loop:
 
     # ----------------------------------------------------------------- showing
 
+    def _bare_scene(self) -> Scene:
+        """What the network has given, without what else the window shows."""
+        latest, state = self.parts.latest, self.state
+        field_of = latest.network.value.field_of if latest.network.value else None
+        frame = shown_frame(state, latest)
+        return Scene(state, self._layout, frame, latest.snapshot, field_of=field_of)
+
     def _make_scene(self) -> Scene:
         latest, state = self.parts.latest, self.state
-        scene = Scene(
-            state=state,
-            layout=self._layout,
-            frame=shown_frame(state, latest),
-            snapshot=latest.snapshot,
+        scene = replace(
+            self._bare_scene(),
             unit_images=latest.unit_images,
             whole_layer=latest.whole_layer,
             optimize=shown_progress(state, latest),
             status=self._status.read(state, latest, self.parts.moving_source, recording=self._is_recording),
             commands=self._help_rows,
-            field_of=latest.network.value.field_of if latest.network.value else None,
             preset_names=PRESETS,
             pointer=self._pointer,
         )

@@ -14,14 +14,16 @@ from deepvis.core.commands import (
     press,
     select,
     select_layer,
+    select_tile,
     select_unit,
     show_photo,
     view,
 )
 from deepvis.core.effects import Effect
+from deepvis.core.order_commands import lists_layers, pin_place
 from deepvis.core.state import AppState, Cursor, Zoom
 from deepvis.core.types import Unit
-from deepvis.window.ui.regions import CLASS, PATCHES, PREFERRED
+from deepvis.window.ui.regions import CLASS, FIRES, PATCHES, PREFERRED
 
 
 class Target(Protocol):
@@ -39,6 +41,8 @@ class Target(Protocol):
     def unit(self) -> Unit | None: ...
     @property
     def path(self) -> str: ...
+    @property
+    def spot(self) -> tuple[int, int] | None: ...
 
 
 def _nothing(state: AppState) -> AppState:
@@ -48,7 +52,11 @@ def _nothing(state: AppState) -> AppState:
 # for the help screen, beside the keys
 HELP = (
     Command(
-        "click", ("click",), "Select a layer, unit, class; zoom a picture; open a patch's photo", "Mouse", _nothing
+        "click",
+        ("click",),
+        "Select a layer, unit, class; zoom a picture; open a patch's photo; the input: what fires there",
+        "Mouse",
+        _nothing,
     ),
     Command("wheel", ("wheel",), "Next layer, row, unit, file or back mode, by what lies under it", "Mouse", _nothing),
 )
@@ -64,17 +72,19 @@ def clicked(state: AppState, target: Target) -> Outcome:
         if state.view.zoom is not Zoom.OFF:
             return outcome(view(state, zoom=Zoom.OFF))
         return outcome(state if target.channel is None else select_unit(state, target.channel))
-    if target.part == CLASS and target.unit is not None:
+    if target.part in (CLASS, FIRES) and target.unit is not None:
         return outcome(select(state, target.unit))
+    if target.part == FIRES and target.layer_index is not None:
+        return outcome(select_layer(state, target.layer_index))
     if target.pane == "input":
-        return press(state, "f" if state.input.moving else "e")
+        return outcome(state if target.spot is None else pin_place(state, target.spot))
     if target.part in PATCHES:
         return outcome(show_photo(state, target.path) if target.path else state)
     if target.pane == "back" and state.view.back_mode == OFF:
         return press(state, "b")
     zooms = {"aux": Zoom.UNIT, "back": Zoom.BACK, PREFERRED: Zoom.PREFERRED}
     zoom = zooms.get(target.part) or zooms.get(target.pane or "")
-    if zoom is not None:
+    if zoom is not None and not lists_layers(state):
         return outcome(view(state, zoom=Zoom.OFF if state.view.zoom is zoom else zoom))
     return press(state, "h") if target.pane == "status" else (state, ())
 
@@ -89,13 +99,13 @@ def wheeled(state: AppState, target: Target, steps: int) -> Outcome:
 
 
 def _step(state: AppState, target: Target, way: int) -> AppState | Outcome:
-    if target.pane == "control":
+    if target.pane == "control" or (target.pane == "aux" and lists_layers(state)):
         return select_layer(state, state.view.layer_index + way)
     if target.pane == "layers":
-        channel = state.unit.channel + way * columns(state)
-        return select_unit(state, channel) if 0 <= channel < state.layer.channels else state
+        tile = state.tile + way * columns(state)
+        return select_tile(state, tile) if 0 <= tile < state.tiles.count else state
     if target.pane in ("aux", "jpgvis"):
-        return select_unit(state, state.unit.channel + way)
+        return select_tile(state, state.tile + way)
     if target.pane == "input":
         return press(state, "e" if way > 0 else "w")
     if target.pane == "back":

@@ -114,7 +114,7 @@ def test_the_keys_of_the_original_do_what_they_did_but_for_the_digits() -> None:
         "q": "quit", "esc": "escape", "left": "left", "j": "left",
         "right": "right", "l": "right", "down": "down", "k": "down", "up": "up", "i": "up", "J": "left_fast",
         "L": "right_fast", "K": "down_fast", "I": "up_fast", "u": "previous_layer", "o": "next_layer",
-        "O": "next_layer", "t": "cycle_gamma", "T": "cycle_individual_boost",
+        "t": "cycle_gamma", "T": "cycle_individual_boost",
         "s": "toggle_pattern", "a": "toggle_diffs", "b": "cycle_back", "n": "cycle_back_mode",
         "m": "cycle_back_filter", "d": "freeze_back_unit", "z": "cycle_zoom",
         "pgdn": "next_file", "pgup": "previous_file",

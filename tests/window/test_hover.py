@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from deepvis.core.state import Order
+from deepvis.window.ui.fires import order_words
 from deepvis.window.ui.hit import grid_of
+from deepvis.window.ui.panes.input import picture_place
+from deepvis.window.ui.readings import layer_view
 from deepvis.window.ui.window import Key, Mouse
 from tests.window.test_loop import Bench, gate, make  # noqa: F401  (fixtures)
 
@@ -65,3 +69,42 @@ def test_a_click_can_be_undone(make: Callable[..., Bench]) -> None:  # noqa: F81
     bench.until(lambda: bench.state.unit.channel == 2)
     bench.loop.press("backspace")
     assert bench.state.unit.channel == 0
+
+
+def test_o_sorts_the_tiles_and_a_click_takes_the_one_that_stands_there(make: Callable[..., Bench]) -> None:  # noqa: F811
+    bench = settled(make)
+    bench.loop.press("O")
+    bench.until(lambda: bench.scene().state.view.order is Order.STRENGTH)
+    order = bench.state.tile_order
+    assert (
+        order is not None and order.channels == order.strongest() == bench.scene().state.tiles.channels[: order.firing]
+    )
+    tile = grid_of(bench.scene()).tile(1)
+    bench.window.send(Mouse("press", tile.row + 1, tile.col + 1))
+    bench.until(lambda: bench.state.unit.channel == order.channels[1])
+    bench.loop.press("left")
+    assert bench.state.unit.channel == order.channels[0]
+    bench.loop.press("H")
+    assert bench.state.unit.channel == order.channels[0]
+
+
+def test_moves_right_after_a_change_of_the_layer_go_by_its_own_order(make: Callable[..., Bench]) -> None:  # noqa: F811
+    bench = settled(make)
+    bench.loop.press("O")
+    for key in ("o", "down", "home", "right"):
+        bench.loop.press(key)  # without a turn between them
+    order = bench.state.tile_order
+    assert order.layer == bench.state.layer.name and bench.state.unit.channel == order.channels[1]
+
+
+def test_a_click_on_the_input_pins_a_place_and_says_why_where_there_are_none(make: Callable[..., Bench]) -> None:  # noqa: F811
+    bench = settled(make)
+    scene = bench.scene()
+    place = picture_place(scene, scene.layout["input"])
+    before = bench.state.input
+    bench.window.send(Mouse("press", place.row + place.height // 2, place.col + place.width // 2))
+    bench.until(lambda: bench.state.view.place is not None)
+    assert bench.state.input == before
+    assert "no places" in order_words(bench.scene(), layer_view(bench.scene()))  # of the fake: fields are not known
+    bench.loop.press("backspace")
+    assert bench.state.view.place is None

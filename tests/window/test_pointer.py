@@ -12,7 +12,7 @@ from deepvis.core.commands import columns, press
 from deepvis.core.state import AppState, Cursor, Zoom
 from deepvis.core.types import LayerInfo, NetInfo, Unit
 from deepvis.window.pointer import clicked, wheeled
-from deepvis.window.ui.regions import CLASS, PATCHES, PICTURE, PREFERRED
+from deepvis.window.ui.regions import CLASS, FIRES, PATCHES, PICTURE, PREFERRED
 
 START = AppState(NetInfo("tiny", tuple(LayerInfo(f"c{i}", "Convolution", 20, 9, 9) for i in range(4)), (3, 9, 9)))
 
@@ -25,6 +25,7 @@ class Under:
     part: str = ""
     unit: Unit | None = None
     path: str = ""
+    spot: tuple[int, int] | None = None
 
 
 def click(state: AppState, target: Under) -> AppState:
@@ -48,8 +49,7 @@ def test_a_click_beside_everything_changes_nothing(pane: str | None) -> None:
 
 
 def test_clicks_on_the_other_panes() -> None:
-    assert click(START, Under("input")).input.file_index == 1
-    assert click(press(START, "c")[0], Under("input")).input.frozen
+    assert click(START, Under("input")) == START
     assert click(START, Under("back")).view.back_mode == GRADIENT
     zoomed = click(START, Under("aux"))
     assert zoomed.view.zoom is Zoom.UNIT
@@ -64,6 +64,27 @@ def test_a_click_on_the_back_picture_opens_it_large_and_never_turns_it_off() -> 
     assert (large.view.back_mode, large.view.zoom) == (GRADIENT, Zoom.BACK)
     assert click(large, Under("back", part=PICTURE)) == on
     assert click(large, Under("layers", part=PICTURE)) == on
+
+
+def test_a_click_on_the_input_pins_a_place_and_one_there_again_frees_it() -> None:
+    there = Under("input", part=PICTURE, spot=(3, 5))
+    zoomed = click(START, Under("aux"))
+    for state in (START, zoomed, press(START, "c")[0]):
+        pinned = click(state, there)
+        assert (pinned.view.place, pinned.view.zoom) == ((3, 5), Zoom.OFF)
+        assert pinned.input == state.input  # neither the next file nor a pause
+        assert click(pinned, there).view.place is None
+        assert click(pinned, Under("input", part=PICTURE, spot=(7, 5))).view.place == (7, 5)
+        assert press(pinned, "esc")[0].view.place is None
+
+
+def test_a_row_of_the_list_of_layers_goes_to_its_unit_and_the_wheel_over_it_through_the_layers() -> None:
+    pinned = click(START, Under("input", part=PICTURE, spot=(3, 5)))
+    state = click(pinned, Under("aux", part=FIRES, layer_index=2, unit=Unit("c2", 9)))
+    assert (state.unit, state.view.cursor, state.view.place) == (Unit("c2", 9), Cursor.UNITS, (3, 5))
+    assert click(pinned, Under("aux", part=FIRES, layer_index=3)).layer.name == "c3"  # nothing fires there
+    assert wheel(pinned, Under("aux"), -2).layer.name == "c2"
+    assert click(pinned, Under("aux")) == pinned
 
 
 def test_a_click_on_a_class_goes_to_its_unit() -> None:

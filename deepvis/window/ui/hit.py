@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from deepvis.core.geometry import Rect, TileGrid, bar_grid, fit_inside, montage_cell, tile_grid
+from deepvis.core.geometry import Rect, TileGrid, fit_inside, montage_cell
+from deepvis.core.order_commands import lists_layers
 from deepvis.core.panes import card
+from deepvis.core.places import cell_at
 from deepvis.core.state import Zoom
 from deepvis.core.types import Unit
+from deepvis.window.ui.fires import strongest_here
 from deepvis.window.ui.layout import chips_of
 from deepvis.window.ui.legend import foot_place, scale_place
 from deepvis.window.ui.panes import back
 from deepvis.window.ui.panes.aux import CLASSES, class_row, has_legend, map_area, shows_classes
+from deepvis.window.ui.panes.here import rows_in
 from deepvis.window.ui.panes.input import first_class_place, picture_place, shows_first_class
 from deepvis.window.ui.panes.jpgvis import PARTS, SIDE, images_of_unit, part_place
 from deepvis.window.ui.panes.scalars import is_scalar
 from deepvis.window.ui.readings import layer_view, top_channels
-from deepvis.window.ui.regions import CLASS, HEADING, MAP, PICTURE, PREFERRED, SCALE, Hit
+from deepvis.window.ui.regions import CLASS, FIRES, HEADING, MAP, PICTURE, PREFERRED, SCALE, Hit
 from deepvis.window.ui.scene import Scene
+from deepvis.window.ui.tile_places import bars_in, grid_in
 
 
 def hit(scene: Scene, row: int, col: int) -> Hit:
@@ -53,12 +58,17 @@ def _in_layers(scene: Scene, pane: Rect, row: int, col: int) -> Hit:
         return _in_map(scene, "layers", parts.body, row, col)
     if zoom is not Zoom.OFF:
         return Hit("layers", part=PICTURE if zoom is Zoom.BACK else PREFERRED, place=parts.body)
-    channel = channel_at(scene, row, col)
-    return Hit("layers", channel=channel, place=pane if channel is None else grid_of(scene).tile(channel))
+    grid = grid_of(scene)
+    tile = grid.index_at(row, col)
+    if tile is None:
+        return Hit("layers", place=pane)
+    return Hit("layers", channel=scene.state.tiles.channel_at(tile), place=grid.tile(tile))
 
 
 def _in_aux(scene: Scene, pane: Rect, row: int, col: int) -> Hit:
     body = card(pane, scene.layout.text_scale).body
+    if lists_layers(scene.state):
+        return _in_list(scene, rows_in(scene, body), pane, row, col)
     if not shows_classes(scene):
         scale = foot_place(scene, body)
         if has_legend(scene) and scale.contains(row, col):
@@ -68,6 +78,14 @@ def _in_aux(scene: Scene, pane: Rect, row: int, col: int) -> Hit:
         place = class_row(body, index)
         if place.contains(row, col):
             return _of_class(scene, "aux", channel, index, place)
+    return Hit("aux", place=pane)
+
+
+def _in_list(scene: Scene, rows: list[tuple[int, Rect]], pane: Rect, row: int, col: int) -> Hit:
+    """A row of the list of layers at the pinned place."""
+    for index, place in rows:
+        if place.contains(row, col):
+            return Hit("aux", layer_index=index, part=FIRES, unit=strongest_here(scene, index).unit, place=place)
     return Hit("aux", place=pane)
 
 
@@ -94,7 +112,10 @@ def _in_input(scene: Scene, pane: Rect, row: int, col: int) -> Hit:
     best = top_channels(scene, 1) if shows_first_class(scene) and strip.contains(row, col) else []
     if best:
         return _of_class(scene, "input", best[0][0], 0, strip)
-    return Hit("input", part=PICTURE, place=place)
+    _, height, width = scene.state.info.input_shape
+    spot = (row - place.row) * height // place.height, (col - place.col) * width // place.width
+    cell = cell_at(scene.field_of, scene.state.layer, spot)
+    return Hit("input", part=PICTURE, cell=cell, place=place, spot=spot)
 
 
 def _of_class(scene: Scene, pane: str, channel: int, index: int, place: Rect) -> Hit:
@@ -132,18 +153,11 @@ def layer_at(scene: Scene, row: int, col: int) -> int | None:
     return next((index for index, place in shown if place.contains(row, col)), None)
 
 
-def channel_at(scene: Scene, row: int, col: int) -> int | None:
-    """The unit whose tile is under a pixel of the window; None while a zoom fills the pane."""
-    if scene.state.view.zoom is not Zoom.OFF:
-        return None
-    return grid_of(scene).index_at(row, col)
-
-
 def grid_of(scene: Scene) -> TileGrid:
     """Where the tiles or bars of the selected layer lie in the window."""
-    shape, area, count = shape_of_tiles(scene), scene.layout.tiles_area, scene.state.layer.channels
+    shape, area = shape_of_tiles(scene), scene.layout.tiles_area
     has_bars = shape == (1, 1) and not scene.state.view.pattern
-    return bar_grid(count, area) if has_bars else tile_grid(count, shape, area)
+    return bars_in(scene.state, area) if has_bars else grid_in(scene.state, shape, area)
 
 
 def shape_of_tiles(scene: Scene) -> tuple[int, int]:

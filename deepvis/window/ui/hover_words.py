@@ -10,6 +10,7 @@ import numpy as np
 from deepvis.core.back_modes import DECONV, OFF, title_of
 from deepvis.core.state import INDIVIDUAL_BOOSTS, Zoom
 from deepvis.core.types import Patch, Unit
+from deepvis.window.ui.fires import cell_words, order_words, strongest_here, why_no_cell
 from deepvis.window.ui.legend import beyond, codes_of, gamma_note, has_negative, is_signed, unit_codes
 from deepvis.window.ui.panes.jpgvis import PARTS, images_of_unit
 from deepvis.window.ui.panes.scalars import ends_of, is_scalar
@@ -22,12 +23,14 @@ from deepvis.window.ui.readings import (
     number,
     peak_of,
     percentile,
+    rank_in,
     rank_of,
     shape_name,
+    shows_snapshot_input,
     top_channels,
     unit_name,
 )
-from deepvis.window.ui.regions import CLASS, HEADING, MAP, PATCHES, PICTURE, PREFERRED, SCALE, Hit
+from deepvis.window.ui.regions import CLASS, FIRES, HEADING, MAP, PATCHES, PICTURE, PREFERRED, SCALE, Hit
 from deepvis.window.ui.scene import Scene
 
 SPACE = "   "  # between the facts of a line
@@ -59,6 +62,8 @@ def _tip_of(scene: Scene) -> Tip | None:
         return class_tip(scene, hit)
     if hit.part == MAP:
         return map_tip(scene, hit)
+    if hit.part == FIRES:
+        return layers_tip(scene, hit)
     if hit.part == SCALE:
         return scale_tip(scene, hit)
     of_pane: dict[str, Callable[[Scene, Hit], Tip | None]] = {
@@ -83,6 +88,11 @@ def tile_tip(scene: Scene, hit: Hit) -> Tip | None:
     rank = rank_of(view, hit.channel)
     if rank is not None:
         lines.append(f"rank {rank:,} of {len(view.values):,} in {layer.name}")
+    order = scene.state.tile_order
+    if order is not None and order.at is not None and order.layer == layer.name and view.has(hit.channel):
+        here = rank_in(order.strengths, hit.channel)
+        value = number(float(view.values[hit.channel, order.at[0], order.at[1]]))
+        lines.append(f"at the place {value}, rank {here:,}")
     lines.append(percentile_words(scene, hit.channel))
     whole, rgb = scene.whole_layer, None
     if whole is not None and whole.tiles is not None and whole.layer in (layer.name, layer.images_of):
@@ -125,7 +135,8 @@ def heading_tip(scene: Scene, hit: Hit) -> Tip | None:
     if hit.part != HEADING:
         return None
     layer, view = scene.state.layer, layer_view(scene)
-    return Tip(layer.name, tuple(filter(None, (f"{layer.type} {shape_name(layer)}".strip(), view.caption))))
+    said = (f"{layer.type} {shape_name(layer)}".strip(), view.caption, order_words(scene, view))
+    return Tip(layer.name, tuple(filter(None, said)))
 
 
 def layer_tip(scene: Scene, hit: Hit) -> Tip | None:
@@ -213,12 +224,38 @@ def scale_tip(scene: Scene, hit: Hit) -> Tip | None:
 
 
 def input_tip(scene: Scene, hit: Hit) -> Tip | None:
-    """Of the input: the file, and what the network is fed with."""
+    """Of a place of the input: what fires there; of all else there: the file, and what the network is fed with."""
+    if hit.part == PICTURE and shows_snapshot_input(scene):
+        return place_tip(scene, hit)
     frame = scene.frame
     where = frame.path if frame is not None and frame.path else ""
     title = scene.status.source or (frame.label if frame is not None else "")
     lines = tuple(filter(None, (where, scene.state.info.input_words)))
     return Tip(title or "Input", lines) if title or lines else None
+
+
+def place_tip(scene: Scene, hit: Hit) -> Tip:
+    """Of a place of the input: the units of the selected layer that fire most there."""
+    layer, view, words = scene.state.layer, layer_view(scene), scene.state.info.input_words
+    said = ("click: the tiles by what fires here",) if scene.state.view.place is None else ()
+    if hit.cell is None:
+        why = why_no_cell(scene, layer)
+        return Tip(layer.name, tuple(filter(None, (why, *said, words))))
+    if not view.has(0):
+        return Tip(layer.name, tuple(filter(None, (view.sentence, words))))
+    title = f"{layer.name}, row {hit.cell[0]}, col {hit.cell[1]}"
+    return Tip(title, tuple(filter(None, (*cell_words(scene, view, hit.cell), *said, words))))
+
+
+def layers_tip(scene: Scene, hit: Hit) -> Tip | None:
+    """Of a row of the list of layers: the strongest unit at the pinned place."""
+    if hit.layer_index is None:
+        return None
+    layer, here = scene.state.info.layers[hit.layer_index], strongest_here(scene, hit.layer_index)
+    if here.unit is None:
+        return Tip(layer.name, (here.sentence,))
+    said = f"value {number(here.value)} here, {100 * here.share:.0f} % of the layer's largest"
+    return Tip(unit_name(here.unit), tuple(filter(None, (label_of(scene, here.unit), said, "click: go there"))))
 
 
 def picture_tip(scene: Scene, hit: Hit) -> Tip | None:

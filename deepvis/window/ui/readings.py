@@ -13,10 +13,13 @@ import numpy as np
 
 from deepvis.core.back_modes import title_of
 from deepvis.core.state import Show
+from deepvis.core.tile_order import strengths_of
 from deepvis.core.types import BackAsk, LayerInfo, Unit, UnitStanding
 from deepvis.core.words import short_label
+from deepvis.window.ui.kept import kept
 from deepvis.window.ui.scene import Scene
 
+ACTIVATIONS = "activations"
 NO_VALUES = np.empty((0, 1, 1), np.float32)
 
 
@@ -48,7 +51,7 @@ def layer_view(scene: Scene) -> LayerView:
         values = snapshot.activations.get(layer.name)
         if values is None:
             return LayerView(NO_VALUES, sentence=f"Waiting for {layer.name}.")
-        return LayerView(values, caption="activations", stale=stale)
+        return LayerView(values, caption=ACTIVATIONS, stale=stale)
     back, wanted = snapshot.ask.back, scene.state.back_ask
     if wanted is None:
         return LayerView(NO_VALUES, sentence="No diffs: the back pass is off. Press b to turn it on.")
@@ -75,22 +78,32 @@ def peak_of(view: LayerView, channel: int) -> tuple[float, int, int] | None:
 
 def peaks_of(view: LayerView) -> np.ndarray:
     """(C,) float32: what is said of every channel, its largest value (diffs: of the largest magnitude)."""
-    flat = view.values.reshape(len(view.values), -1)
-    if not flat.size:
+    if not view.values.size:
         return np.empty(0, np.float32)
-    high = flat.max(axis=1)
-    if not view.signed:
-        return high
-    low = flat.min(axis=1)
-    return np.where(-low > high, low, high)
+    high, low = extremes_of(view.values)
+    return np.where(-low > high, low, high) if view.signed else high
+
+
+def extremes_of(values: np.ndarray) -> np.ndarray:
+    """(2, C): the largest and the smallest value of each channel of a layer (C, H, W), found once for each pass."""
+
+    def find() -> np.ndarray:
+        flat = values.reshape(len(values), -1)
+        return np.stack([flat.max(axis=1), flat.min(axis=1)])
+
+    return kept("extremes", values, find)
 
 
 def rank_of(view: LayerView, channel: int) -> int | None:
-    """The channel's place in its layer by what is said of it, 1 for the highest; None without values."""
+    """The channel's place in its layer by its value (diffs: magnitude), 1 for the highest; None without values."""
     if not view.has(channel):
         return None
-    peaks = peaks_of(view)
-    return 1 + int((peaks > peaks[channel]).sum())
+    return rank_in(strengths_of(peaks_of(view), magnitude=view.signed), channel)
+
+
+def rank_in(strengths: np.ndarray, channel: int) -> int:
+    """The place of a channel among strengths (C,), 1 for the highest."""
+    return 1 + int((strengths > strengths[channel]).sum())
 
 
 def value_of(view: LayerView, channel: int) -> float | None:

@@ -14,6 +14,7 @@ PICTURE = "picture"  # of the input, of the back projection
 PREFERRED, TOP, TOP_BACK = "optimized", "top", "top_back"  # the pictures of a unit, see core.types.UnitImages
 PATCHES = (TOP, TOP_BACK)
 HEADING = "heading"
+FIRES = "fires"  # the strongest unit of a layer at the pinned place: a row of the list of all layers
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,8 @@ class Hit:
     pane: its name, None between panes. layer_index: of the name in the layer list. channel: of the tile in the layers
     pane. part: of the pane, one of the names above. unit: that a class stands for. index: of a patch of the top 9, of
     a class among the five, or of the card of a heading. path: of a patch's photo, "" for a camera's frame. cell:
-    (row, col) in the selected unit's map. place: in the window; a tooltip stands beside it.
+    (row, col) in the selected unit's map, over the input of the selected layer's maps: the one that looks there. spot:
+    (row, col) in pixels of the network's input. place: in the window; a tooltip stands beside it.
     """
 
     pane: str | None = None
@@ -35,3 +37,4 @@ class Hit:
     path: str = ""
     cell: tuple[int, int] | None = None
     place: Rect | None = field(default=None, compare=False)
+    spot: tuple[int, int] | None = field(default=None, compare=False)

@@ -163,12 +163,17 @@ def draw_number(canvas: np.ndarray, row: int, col: int, figures: str, px: int, c
         place = canvas[row : row + ink.shape[0], max(col, 0) : col + ink.shape[1]]
         if place.shape == ink.shape:
             np.maximum(place, ink, out=place)
-        col += text_width(figure, px)
+        col += _figure_width(figure, px)
 
 
 def number_width(figures: str, px: int) -> int:
     """Pixels that ``draw_number`` takes."""
-    return sum(text_width(figure, px) for figure in figures)
+    return sum(_figure_width(figure, px) for figure in figures)
+
+
+@lru_cache(maxsize=256)
+def _figure_width(figure: str, px: int) -> int:
+    return text_width(figure, px)
 
 
 @lru_cache(maxsize=256)

@@ -6,6 +6,8 @@ edges fall on whole pixels before and after, nothing bleeds from one tile into t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
@@ -18,12 +20,23 @@ from deepvis.window.ui.theme import BACKGROUND, ORIGIN, SELECTED
 PATTERN_GAP = 24  # brightness between preferred images, close to the pane's face
 
 
-def layer_levels(codes: Codes, paint: Paint, grid: TileGrid) -> np.ndarray:
+def layer_levels(codes: Codes, paint: Paint, grid: TileGrid, channels: Sequence[int] | None = None) -> np.ndarray:
     """(rows * pitch, cols * pitch) uint8: the tiles of ``grid``, row-major, with their gaps, as levels of ``paint``.
 
+    channels: of the tiles, in their order; None: all, by number.
     Cells behind the last channel (grid.tail) are left to the caller.
     """
-    return with_gaps(cv2.LUT(mosaic(codes.codes, grid), paint.levels(codes)), grid, paint.gap)
+    return with_gaps(cv2.LUT(mosaic(in_order(codes.codes, channels), grid), paint.levels(codes)), grid, paint.gap)
+
+
+def in_order(of_channels: np.ndarray, channels: Sequence[int] | None) -> np.ndarray:
+    """(C, ...) as (tiles, ...): what the tiles show, 0 for a channel beyond C; ``channels`` as above."""
+    if channels is None:
+        return of_channels
+    wanted = np.asarray(channels, int)
+    sorted_ones = np.take(of_channels, wanted, axis=0, mode="clip")
+    sorted_ones[wanted >= len(of_channels)] = 0
+    return sorted_ones
 
 
 def map_levels(codes: Codes, paint: Paint, place: Rect) -> np.ndarray:
@@ -46,9 +59,26 @@ def pattern_picture(tiles_rgb: np.ndarray, grid: TileGrid) -> np.ndarray:
     return cv2.merge([with_gaps(mosaic(tiles_rgb[..., plane], grid), grid, PATTERN_GAP) for plane in (2, 1, 0)])
 
 
-def dimmed(picture: np.ndarray, grid: TileGrid, codes: Codes) -> np.ndarray:
+def pattern_cells(tiles_rgb: np.ndarray, grid: TileGrid) -> np.ndarray:
+    """(C, tile height, tile width, 3) uint8 BGR: each picture in the size of the grid's tiles."""
+    tile = Rect(0, 0, grid.tile_height, grid.tile_width)
+    return np.stack([cv2.cvtColor(resized(picture, tile), cv2.COLOR_RGB2BGR) for picture in tiles_rgb])
+
+
+def cells_picture(cells: np.ndarray, grid: TileGrid) -> np.ndarray:
+    """(rows * pitch, cols * pitch, 3) uint8: pictures (count, tile height, tile width, 3) as tiles, with their gaps."""
+    spaced = np.full((grid.rows, grid.pitch_h, grid.cols, grid.pitch_w, 3), PATTERN_GAP, np.uint8)
+    full, rest = divmod(len(cells), grid.cols)
+    in_rows = cells[: full * grid.cols].reshape(full, grid.cols, *cells.shape[1:]).transpose(0, 2, 1, 3, 4)
+    spaced[:full, : grid.tile_height, :, : grid.tile_width] = in_rows
+    if rest:
+        spaced[full, : grid.tile_height, :rest, : grid.tile_width] = cells[full * grid.cols :].transpose(1, 0, 2, 3)
+    return spaced.reshape(grid.rows * grid.pitch_h, grid.cols * grid.pitch_w, 3)
+
+
+def dimmed(picture: np.ndarray, grid: TileGrid, codes: Codes, channels: Sequence[int] | None = None) -> np.ndarray:
     """A pattern picture, each tile between a quarter and all of its brightness by its unit's peak."""
-    peaks = codes.codes.reshape(len(codes.codes), -1).max(axis=1)[: grid.count]
+    peaks = in_order(codes.codes.reshape(len(codes.codes), -1).max(axis=1), channels)[: grid.count]
     cells = np.zeros(grid.rows * grid.cols, np.uint8)
     cells[: len(peaks)] = 64 + codes.tone[peaks] // 4 * 3
     factors = squares(cells.reshape(grid.rows, grid.cols), Rect(0, 0, *picture.shape[:2]))

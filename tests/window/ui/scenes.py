@@ -24,6 +24,7 @@ from deepvis.core.state import (
     Known,
     LiveState,
     Look,
+    Order,
     Palette,
     Show,
     ViewState,
@@ -45,8 +46,9 @@ from deepvis.core.types import (
     UnitStanding,
     WholeLayer,
 )
+from deepvis.window.tile_orders import TileOrders
 from deepvis.window.ui.layout import layout_for
-from deepvis.window.ui.regions import MAP, TOP, Hit
+from deepvis.window.ui.regions import MAP, PICTURE, TOP, Hit
 from deepvis.window.ui.scene import Scene, Status
 
 SIZE = (620, 1000)  # (height, width) of the window
@@ -226,6 +228,22 @@ def typing_scene(typing: GoTo | Palette, *, hears_text: bool = True) -> Scene:
     return replace(scene, state=replace(scene.state, typing=typing, known=known))
 
 
+def sorted_scene(view: ViewState, **parts: object) -> Scene:
+    """The tiles in the order that the loop would give them."""
+    scene = make_scene(view, field_of=field_of, **parts)
+    return replace(scene, state=replace(scene.state, tile_order=TileOrders()(scene)))
+
+
+BY_STRENGTH = replace(UNIT, order=Order.STRENGTH)
+AT_PLACE = replace(UNIT, place=(30, 14))
+LISTING = replace(AT_PLACE, cursor=Cursor.LAYERS)
+
+
+def hovering_input(view: ViewState) -> Scene:
+    under = Hit("input", part=PICTURE, cell=(3, 9), spot=(14, 38))
+    return hovering(view, under, field_of=field_of)
+
+
 LONG_ERROR = (
     "the photo /data/collections/2026/expedition/a_rather_long_name_of_a_folder/photo_000123.jpg ends in the middle of "
     "its data (4,096 of 1,048,576 bytes); copy it again, or take it out of the folder; showing the next one"
@@ -316,6 +334,19 @@ GOLDEN: dict[str, tuple[str, Callable[[], Scene]]] = {
     "hover_tile": ("hover", lambda: hovering(UNIT, Hit("layers", channel=25), whole_layer=scanned_layer())),
     "hover_cell": ("hover", lambda: hovering(UNIT, Hit("aux", part=MAP, cell=(3, 9)), field_of=field_of)),
     "hover_patch": ("hover", lambda: hovering(UNIT, patch_hit(8), unit_images=unit_images(unit_of, samples=2))),
+    "layers_sorted": ("layers", lambda: sorted_scene(BY_STRENGTH)),
+    "layers_sorted_diffs": ("layers", lambda: sorted_scene(replace(DECONV, show=Show.DIFFS, order=Order.STRENGTH))),
+    "layers_sorted_bars": ("layers", lambda: sorted_scene(replace(BY_STRENGTH, layer_index=4, channel=2))),
+    "layers_sorted_pattern": (
+        "layers",
+        lambda: sorted_scene(replace(BY_STRENGTH, pattern=True), whole_layer=whole_layer("conv2/5x5_reduce")),
+    ),
+    "layers_place": ("layers", lambda: sorted_scene(AT_PLACE)),
+    "layers_no_places": ("layers", lambda: sorted_scene(replace(AT_PLACE, layer_index=3))),
+    "aux_here": ("aux", lambda: sorted_scene(LISTING)),
+    "aux_place": ("aux", lambda: sorted_scene(AT_PLACE)),
+    "input_place": ("input", lambda: sorted_scene(AT_PLACE)),
+    "hover_place": ("hover", lambda: hovering_input(UNIT)),
     "error": ("error", lambda: make_scene(status=Status(error=LONG_ERROR))),
     "help": ("help", lambda: make_scene(ViewState(help=True))),
 }

@@ -8,18 +8,20 @@ import pytest
 
 from deepvis.core.geometry import bar_grid, fit_inside, montage_cell, tile_grid, unit_grid
 from deepvis.core.panes import card
-from deepvis.core.state import Cursor, Look, ViewState, Zoom
-from deepvis.core.types import LayerInfo, NetInfo, Unit
+from deepvis.core.state import Cursor, InputState, Look, ViewState, Zoom
+from deepvis.core.types import Fit, LayerInfo, NetInfo, Unit
+from deepvis.window.ui.fires import strongest_here
 from deepvis.window.ui.hit import grid_of, hit
 from deepvis.window.ui.layout import chips_of, layout_for
 from deepvis.window.ui.legend import foot_height, foot_place
 from deepvis.window.ui.panes.aux import class_row, map_area
+from deepvis.window.ui.panes.here import rows_in
 from deepvis.window.ui.panes.input import first_class_place, picture_place
 from deepvis.window.ui.panes.jpgvis import part_place
 from deepvis.window.ui.readings import top_channels
-from deepvis.window.ui.regions import CLASS, HEADING, MAP, PICTURE, PREFERRED, SCALE, TOP, TOP_BACK, Hit
+from deepvis.window.ui.regions import CLASS, FIRES, HEADING, MAP, PICTURE, PREFERRED, SCALE, TOP, TOP_BACK, Hit
 from deepvis.window.ui.scene import Scene
-from tests.window.ui.scenes import DECONV, UNIT, make_scene, unit_images, unit_of, whole_layer
+from tests.window.ui.scenes import DECONV, GOLDEN, UNIT, field_of, make_scene, unit_images, unit_of, whole_layer
 
 
 def centre(rect: object, corner: tuple[int, int] = (0, 0)) -> tuple[int, int]:
@@ -161,3 +163,50 @@ def test_the_list_is_as_high_as_its_names_need() -> None:
     assert chips_of(deep_network(50), many).rows <= chips_of(deep_network(50), many).visible
     fixed = layout_for(deep_network(50), 930, 1500, {"caffevis_control": (0, 300, 45, 900)})
     assert fixed["control"].height == 45
+
+
+@pytest.mark.parametrize("name", ["layers_sorted", "layers_sorted_bars", "layers_sorted_pattern", "layers_place"])
+def test_sorted_tiles_are_found_where_they_stand(name: str) -> None:
+    scene = GOLDEN[name][1]()
+    tiles, grid = scene.state.tiles, grid_of(scene)
+    assert grid.count == tiles.count and tiles.channels is not None
+    for place in range(tiles.count):
+        assert hit(scene, *centre(grid.tile(place))) == Hit("layers", channel=tiles.channel_at(place))
+    below = grid.tile(0).row + grid.rows * grid.pitch_h + 2, grid.tile(0).col + 2
+    assert hit(scene, *below).channel is None
+
+
+@pytest.mark.parametrize("stretch", [False, True])
+def test_a_place_of_the_input_is_found_in_pixels_of_the_network(stretch: bool) -> None:
+    source = InputState(fit=Fit.STRETCH if stretch else Fit.CROP)
+    scene = make_scene(replace(UNIT, label_predictions=False), source=source, field_of=field_of)
+    place = picture_place(scene, scene.layout["input"])
+    for row, col in ((0, 0), (14, 38), (47, 47)):
+        at = place.row + (2 * row + 1) * place.height // 96, place.col + (2 * col + 1) * place.width // 96
+        found = hit(scene, *at)
+        assert (found.part, found.spot) == (PICTURE, (row, col))
+        assert found.cell == {(0, 0): (0, 0), (14, 38): (3, 9), (47, 47): (11, 11)}[row, col]
+
+
+def test_every_layer_of_the_list_at_a_place_is_found() -> None:
+    scene = GOLDEN["aux_here"][1]()
+    body = card(scene.layout["aux"], scene.layout.text_scale).body
+    rows = rows_in(scene, body)
+    assert [index for index, _ in rows] == list(range(5))
+    for index, place in rows:
+        assert hit(scene, *centre(place)) == Hit(
+            "aux", layer_index=index, part=FIRES, unit=strongest_here(scene, index).unit
+        )
+    assert hit(scene, *centre(rows[2][1])).unit == Unit("conv2/5x5_reduce", 39)
+    assert hit(scene, *centre(rows[4][1])).unit is None
+
+
+@pytest.mark.parametrize("index", [0, 1, 150, 299])
+def test_a_list_of_many_layers_shows_those_around_the_selected_one(index: int) -> None:
+    info = deep_network()
+    state = replace(make_scene().state, info=info, view=ViewState(index, place=(3, 3)))
+    scene = Scene(state, layout_for(info, 930, 1500))
+    body = card(scene.layout["aux"], scene.layout.text_scale).body
+    rows = rows_in(scene, body)
+    assert index in dict(rows) and 10 < len(rows) < 30
+    assert all(place.clipped(body) == place for _, place in rows)

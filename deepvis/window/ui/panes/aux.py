@@ -1,4 +1,4 @@
-"""Beside the layer list: the five most probable classes; beside the tiles: the selected unit, enlarged."""
+"""Beside the layer list: the five most probable classes, or what fires at the pinned place; else the unit, enlarged."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from collections.abc import Hashable
 import numpy as np
 
 from deepvis.core.geometry import Rect
+from deepvis.core.order_commands import lists_layers
 from deepvis.core.state import Cursor, Look
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import bar, frame
 from deepvis.window.ui.heading import draw_card, sentence
 from deepvis.window.ui.legend import draw_foot, fixed_scale, foot_height, scanned_peak, unit_legend
 from deepvis.window.ui.pane import pane
+from deepvis.window.ui.panes.here import draw_here
 from deepvis.window.ui.panes.layers import draw_unit
 from deepvis.window.ui.panes.scalars import draw_scalar, is_scalar
 from deepvis.window.ui.readings import (
@@ -35,21 +37,26 @@ def looks_at(scene: Scene) -> Hashable:
     if shows_classes(scene):
         return "classes", seen
     view = state.view
+    if lists_layers(state):
+        return "here", seen, view.place, state.layer.name, scene.field_of is None
     wanted = state.back_ask
     mapping = view.individual_boost, view.gamma_boost, view.colour_map, view.look, fixed_scale(scene)
-    return state.unit, view.show, mapping, scanned_peak(scene), view.label_predictions, wanted, seen
+    return state.unit, view.show, view.place, mapping, scanned_peak(scene), view.label_predictions, wanted, seen
 
 
 def shows_classes(scene: Scene) -> bool:
     """True while the cursor is on the layer list of a network that has classes, unless they are turned off."""
     state = scene.state
-    return state.view.cursor is Cursor.LAYERS and state.view.label_predictions and bool(state.info.prob_layer)
+    is_beside = state.view.cursor is Cursor.LAYERS and not lists_layers(state)
+    return is_beside and state.view.label_predictions and bool(state.info.prob_layer)
 
 
 @pane("aux", looks_at=looks_at)
 def draw(canvas: np.ndarray, scene: Scene) -> None:
-    """Classes or unit, by where the cursor is; a network without probabilities always shows the unit."""
-    if shows_classes(scene):
+    """All layers, classes or unit, by place and cursor; a network without probabilities shows the unit, not classes."""
+    if lists_layers(scene.state):
+        draw_here(canvas, scene)
+    elif shows_classes(scene):
         draw_classes(canvas, scene)
     else:
         draw_selected(canvas, scene)
@@ -119,16 +126,26 @@ def draw_selected(canvas: np.ndarray, scene: Scene) -> None:
     place = draw_unit(canvas, scene, map_area(scene, parts.body), view)
     if shape != (1, 1) and value != 0:
         mark_peak(canvas, scene, place, (row, col), shape)
+    order = scene.state.tile_order
+    if order is not None and order.at is not None and order.layer == unit.layer:
+        mark_cell(canvas, scene, place, order.at, shape, theme.FIELD)
 
 
 def mark_peak(canvas: np.ndarray, scene: Scene, place: Rect, at: tuple[int, int], shape: tuple[int, ...]) -> None:
     """A thin frame around the map's largest value."""
+    mark_cell(canvas, scene, place, at, shape, theme.SELECTED)
+
+
+def mark_cell(
+    canvas: np.ndarray, scene: Scene, place: Rect, at: tuple[int, int], shape: tuple[int, ...], color: theme.BGR
+) -> None:
+    """A thin frame around a cell of the map, with room around a small one."""
     (row, col), (height, width) = at, shape
     top, bottom = (place.row + edge * place.height // height for edge in (row, row + 1))
     left, right = (place.col + edge * place.width // width for edge in (col, col + 1))
     cell = Rect(top, left, bottom - top, right - left)
     if min(cell.height, cell.width) >= scene.px(6):
-        frame(canvas, cell.inset(1), theme.SELECTED)
+        frame(canvas, cell.inset(1), color)
         return
     around = cell.inset(-scene.px(4))
-    frame(canvas, around.clipped(place.inset(1)), theme.SELECTED)
+    frame(canvas, around.clipped(place.inset(1)), color)

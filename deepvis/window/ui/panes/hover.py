@@ -33,7 +33,7 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
     hit, tip = scene.hover, tip_of(scene)
     if hit is None or tip is None:
         return
-    if hit.part == MAP and hit.cell is not None:
+    if hit.cell is not None and (hit.part == MAP or hit.pane == "input"):
         draw_cell_field(canvas, scene, hit.cell)
     px, bold = scene.px(theme.SIZE_SMALL), scene.px(theme.SIZE_TEXT)
     widest = min(scene.px(WIDEST), canvas.shape[1] - 4 * scene.px(10))

@@ -11,12 +11,14 @@ import numpy as np
 from deepvis.core.back_modes import title_of
 from deepvis.core.colours import paint_of
 from deepvis.core.geometry import Rect, centre_crop, fit_inside
+from deepvis.core.order_commands import lists_layers
 from deepvis.core.panes import card
 from deepvis.core.pixels import back_strength, strength_codes
+from deepvis.core.places import cell_at
 from deepvis.core.state import OVERLAYS, ColourMap, Cursor, Look
 from deepvis.core.types import Fit
 from deepvis.window.ui import theme
-from deepvis.window.ui.canvas import bounds, fill, frame, picture
+from deepvis.window.ui.canvas import bounds, brackets, fill, frame, picture
 from deepvis.window.ui.heading import draw_card, sentence
 from deepvis.window.ui.kept import kept
 from deepvis.window.ui.legend import Legend, draw_foot, foot_height, legend_of
@@ -34,7 +36,8 @@ def looks_at(scene: Scene) -> Hashable:
     status = scene.status
     overlay = (view.overlay, view.colour_map, scene.state.back_ask, scene.snapshot_id) if view.overlay else None
     first = (scene.snapshot_id, scene.state.info.prob_layer) if shows_first_class(scene) else None
-    return first, shown, field, overlay, scene.state.input, moving, status.source, status.recording, status.error
+    pin = (view.place, scene.state.layer.name, scene.field_of is None) if view.place is not None else None
+    return first, shown, field, pin, overlay, scene.state.input, moving, status.source, status.recording, status.error
 
 
 @pane("input", looks_at=looks_at)
@@ -67,6 +70,8 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
         draw_first_class(canvas, scene, first_class_place(scene, place))
     if scene.state.view.receptive_field and shows_snapshot_input(scene):
         draw_field(canvas, scene, place)
+    if scene.state.view.place is not None:
+        draw_pin(canvas, scene, place, scene.state.view.place)
     space = scene.px(6)
     row, col = place.row + space, place.col + space
     for text, color in badges:
@@ -77,9 +82,10 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
 
 
 def shows_first_class(scene: Scene) -> bool:
-    """True while the pane of the five classes shows the unit instead."""
+    """True while the pane of the five classes shows the unit instead, or all layers."""
     view = scene.state.view
-    return view.cursor is Cursor.UNITS and view.label_predictions and bool(scene.state.info.prob_layer)
+    is_elsewhere = view.cursor is Cursor.UNITS or lists_layers(scene.state)
+    return is_elsewhere and view.label_predictions and bool(scene.state.info.prob_layer)
 
 
 def picture_area(scene: Scene, body: Rect) -> Rect:
@@ -182,19 +188,44 @@ def draw_field(canvas: np.ndarray, scene: Scene, place: Rect) -> None:
 
 def draw_field_of(canvas: np.ndarray, scene: Scene, place: Rect, cell: tuple[int, int]) -> None:
     """Frame the receptive field of a place (row, col) of the selected layer's maps, clamped to the picture."""
+    field = field_place(scene, place, cell)
+    if field is None:
+        return
+    thick = max(scene.px(2), 1)
+    inner = field.inset(thick) if min(field.height, field.width) > 3 * thick else field
+    frame(canvas, inner.inset(1) if min(inner.height, inner.width) > 4 else inner, theme.BACKGROUND, 1)
+    frame(canvas, inner, theme.FIELD, thick)
+
+
+def field_place(scene: Scene, place: Rect, cell: tuple[int, int]) -> Rect | None:
+    """Where the receptive field of a cell of the selected layer's maps lies in the picture at ``place``."""
     edges = scene.field_of(scene.state.layer.name, *cell) if scene.field_of is not None else None
     if edges is None:
-        return
+        return None
     top, left, bottom, right = edges
     _, height, width = scene.state.info.input_shape
     down, across = place.height / height, place.width / width
     top, bottom = (round(min(max(edge, 0), height) * down) for edge in (top, bottom))
     left, right = (round(min(max(edge, 0), width) * across) for edge in (left, right))
-    field = Rect(place.row + top, place.col + left, max(bottom - top, 1), max(right - left, 1))
-    thick = max(scene.px(2), 1)
-    inner = field.inset(thick) if min(field.height, field.width) > 3 * thick else field
-    frame(canvas, inner.inset(1) if min(inner.height, inner.width) > 4 else inner, theme.BACKGROUND, 1)
-    frame(canvas, inner, theme.FIELD, thick)
+    return Rect(place.row + top, place.col + left, max(bottom - top, 1), max(right - left, 1))
+
+
+def draw_pin(canvas: np.ndarray, scene: Scene, place: Rect, at: tuple[int, int]) -> None:
+    """A cross at the pinned place (row, col) of the input, and the corners of what the cell there sees."""
+    cell = cell_at(scene.field_of, scene.state.layer, at)
+    field = None if cell is None else field_place(scene, place, cell)
+    if field is not None:
+        thick = max(scene.px(2), 1)
+        brackets(canvas, field.inset(thick + 1), theme.BACKGROUND, thick + 1)
+        brackets(canvas, field.inset(thick), theme.FIELD, thick)
+    _, height, width = scene.state.info.input_shape
+    row = place.row + (2 * at[0] + 1) * place.height // (2 * height)
+    col = place.col + (2 * at[1] + 1) * place.width // (2 * width)
+    arm, thick = scene.px(7), max(scene.px(2), 1)
+    for color, more in ((theme.BACKGROUND, 1), (theme.FIELD, 0)):
+        long, thin = arm + more, thick + 2 * more
+        fill(canvas, Rect(row - thin // 2, col - long, thin, 2 * long).clipped(place), color)
+        fill(canvas, Rect(row - long, col - thin // 2, 2 * long, thin).clipped(place), color)
 
 
 def badge(canvas: np.ndarray, scene: Scene, row: int, col: int, text: str, color: theme.BGR) -> int:

@@ -6,10 +6,12 @@ from collections.abc import Hashable
 
 import numpy as np
 
-from deepvis.core.geometry import Rect, TileGrid, fit_inside, tile_grid
+from deepvis.core.geometry import Rect, TileGrid, fit_inside
 from deepvis.core.state import Cursor, Zoom
+from deepvis.core.types import WholeLayer
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import bounds, fill, frame, paste
+from deepvis.window.ui.fires import order_words
 from deepvis.window.ui.heading import draw_card, sentence
 from deepvis.window.ui.kept import kept
 from deepvis.window.ui.legend import (
@@ -27,18 +29,24 @@ from deepvis.window.ui.pane import pane
 from deepvis.window.ui.panes.back import draw_back
 from deepvis.window.ui.panes.jpgvis import draw_preferred
 from deepvis.window.ui.panes.scalars import draw_bars, draw_scalar, ends_words, has_names, is_scalar
-from deepvis.window.ui.readings import LayerView, label_of, layer_view, number, shape_name, value_of
+from deepvis.window.ui.readings import ACTIVATIONS, LayerView, label_of, layer_view, number, shape_name, value_of
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, text_width
+from deepvis.window.ui.tile_places import grid_in, order_key
 from deepvis.window.ui.tiles import (
+    cells_picture,
     dimmed,
     draw_levels,
+    in_order,
     layer_levels,
     map_levels,
     mark_origin,
     mark_selected,
+    pattern_cells,
     pattern_picture,
 )
+
+MOST_CELLS = 6 << 20  # bytes of all preferred inputs in the tiles' size
 
 
 def looks_at(scene: Scene) -> Hashable:
@@ -48,7 +56,7 @@ def looks_at(scene: Scene) -> Hashable:
     images, progress = scene.unit_images, scene.optimize
     preferred = (images and images.version, progress and progress.version) if view.zoom is Zoom.PREFERRED else None
     scale = fixed_scale(scene), scanned
-    return view, scene.snapshot_id, scene.frame_id, scene.state.input, pattern, preferred, scale
+    return view, scene.state.tile_order, scene.snapshot_id, scene.frame_id, scene.state.input, pattern, preferred, scale
 
 
 @pane("layers", looks_at=looks_at)
@@ -68,7 +76,11 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
     has_bars = not is_pattern and view.has(0) and is_scalar(view)
     has_tiles = view.has(0) and zoom is Zoom.OFF and not is_pattern
     fixed = fixed_caption(codes_of(scene, view)) if has_tiles and not has_bars else ""
-    title = "   ".join(filter(None, (subject, shape_name(layer), caption, fixed)))
+    has_all = view.has(0) and zoom is Zoom.OFF
+    sorting = order_words(scene, view) if has_all else ""
+    if sorting and caption == ACTIVATIONS:
+        caption = ""  # "fire" says so, and the legend needs the room
+    title = "   ".join(filter(None, (subject, shape_name(layer), sorting, caption, fixed)))
     parts = draw_card(canvas, scene, title, ends_words(scene, view) if has_bars else "", stale=view.stale)
     if is_pattern:
         draw_pattern(canvas, scene, parts.body, view)
@@ -101,12 +113,11 @@ def draw_scalars(canvas: np.ndarray, scene: Scene, body: Rect, view: LayerView) 
 
 def draw_tiles(canvas: np.ndarray, scene: Scene, body: Rect, view: LayerView) -> None:
     """The tiles, from memory when only the cursor moved."""
-    count, height, width = view.values.shape
-    grid = tile_grid(count, (height, width), body)
-    codes = codes_of(scene, view)
+    grid = grid_in(scene.state, view.values.shape[1:], body)
+    codes, channels = codes_of(scene, view), order_key(scene.state)
     paint = paint_for(scene, view, codes)
-    key = ("tiles", scene.snapshot_id, scene.state.layer.name, view.signed, grid, paint.darkest, paint.gap)
-    tiles = kept(key, codes, lambda: layer_levels(codes, paint, grid))
+    key = ("tiles", scene.snapshot_id, scene.state.layer.name, view.signed, grid, paint.darkest, paint.gap, channels)
+    tiles = kept(key, codes, lambda: layer_levels(codes, paint, grid, channels))
     draw_levels(canvas, grid.row, grid.col, tiles[: body.height], paint)
     draw_marks(canvas, scene, grid, view)
 
@@ -131,13 +142,28 @@ def draw_pattern(canvas: np.ndarray, scene: Scene, body: Rect, view: LayerView) 
         note = whole.note or f"There are no preferred inputs of {layer.images_of}"
         sentence(canvas, scene, body, f"{note}. Press s to see the maps again.")
         return
-    grid = tile_grid(layer.channels, (pictures.shape[1], pictures.shape[2]), body)
-    key = ("pattern", whole.layer, whole.version, grid)
-    pattern = kept(key, pictures, lambda: pattern_picture(pictures, grid))
+    grid = grid_in(scene.state, pictures.shape[1:3], body)
+    pattern = pattern_of(scene, whole, pictures, grid)
     if view.has(0):
-        pattern = dimmed(pattern, grid, codes_of(scene, view))
+        pattern = dimmed(pattern, grid, codes_of(scene, view), order_key(scene.state))
     paste(canvas, grid.row, grid.col, pattern[: body.height])
     draw_marks(canvas, scene, grid, view)
+
+
+def pattern_of(scene: Scene, whole: WholeLayer, pictures: np.ndarray, grid: TileGrid) -> np.ndarray:
+    """The preferred inputs as tiles, in the order of the state.
+
+    Sorted ones are put together of all in the tiles' size, made once, unless those take too much room.
+    """
+    channels, made_of = order_key(scene.state), (whole.layer, whole.version)
+    if channels is None:
+        return kept(("pattern", *made_of, grid), pictures, lambda: pattern_picture(pictures, grid))
+    size = grid.tile_height, grid.tile_width
+    if len(pictures) * size[0] * size[1] * 3 > MOST_CELLS:
+        key = ("pattern", *made_of, grid, channels)
+        return kept(key, pictures, lambda: cells_picture(pattern_cells(in_order(pictures, channels), grid), grid))
+    cells = kept(("pattern cells", *made_of, size), pictures, lambda: pattern_cells(pictures, grid))
+    return cells_picture(in_order(cells, channels), grid)
 
 
 def draw_marks(canvas: np.ndarray, scene: Scene, grid: TileGrid, view: LayerView, *, is_named: bool = False) -> None:
@@ -146,12 +172,13 @@ def draw_marks(canvas: np.ndarray, scene: Scene, grid: TileGrid, view: LayerView
     is_named: the tiles have their classes in them.
     """
     fill(canvas, grid.tail, theme.FACE)
-    state, last = scene.state, grid.count - 1
+    state, tiles = scene.state, scene.state.tiles
     thick = scene.px(2) if grid.tile_width < scene.px(60) else scene.px(3)
     pinned = state.view.pinned
-    if pinned is not None and pinned.layer == state.layer.name:
-        mark_origin(canvas, grid.tile(min(pinned.channel, last)), thick)
-    tile = grid.tile(min(state.unit.channel, last))
+    origin = None if pinned is None or pinned.layer != state.layer.name else tiles.place_of(pinned.channel)
+    if origin is not None:
+        mark_origin(canvas, grid.tile(origin), thick)
+    tile = grid.tile(state.tile)
     mark_selected(canvas, tile, thick, active=state.view.cursor is Cursor.UNITS)
     label = label_of(scene, state.unit)
     if label and not is_named and state.view.label_predictions and state.view.cursor is Cursor.UNITS:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
-from deepvis.core.geometry import Rect, TileGrid, bar_grid
+from deepvis.core.geometry import Rect, TileGrid
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import fill, paste
 from deepvis.window.ui.kept import kept
@@ -13,8 +16,11 @@ from deepvis.window.ui.legend import fixed_scale
 from deepvis.window.ui.readings import LayerView, number, peaks_of, rank_of, unit_label
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_number, draw_text, line_height, number_width
+from deepvis.window.ui.tile_places import bars_in, order_key
+from deepvis.window.ui.tiles import in_order
 
 GAP, TRACK, ABOVE, BELOW, ZERO = range(5)  # what a pixel of the bars is
+MOST_LETTERS = 6 << 20  # bytes of a column of all units' numbers and names
 LEAST_HEIGHT = 9  # pixels of a bar that says anything
 LEAST_NUMBER, LEAST_VALUE, LEAST_NAME = 24, 76, 112  # widths of a bar, at text scale 1, from which it says that
 
@@ -43,11 +49,12 @@ def ends_words(scene: Scene, view: LayerView) -> str:
 
 
 def draw_bars(canvas: np.ndarray, scene: Scene, body: Rect, view: LayerView) -> TileGrid:
-    """A bar for every unit, row-major; returns where they lie."""
-    grid = bar_grid(len(view.values), body)
+    """A bar for every unit that is shown, in the order of the state, row-major; returns where they lie."""
+    grid = bars_in(scene.state, body)
     px = scene.px(theme.SIZE_SMALL) if grid.pitch_h >= scene.px(14) else 10
     named = has_names(scene, grid)
-    key = ("bars", scene.snapshot_id, scene.state.layer.name, view.signed, grid, px, named, ends_of(scene, view))
+    ends, order = ends_of(scene, view), order_key(scene.state)
+    key = ("bars", scene.snapshot_id, scene.state.layer.name, view.signed, grid, px, named, ends, order)
     bars = kept(key, view.values, lambda: bars_picture(scene, view, grid, px))
     paste(canvas, grid.row, grid.col, bars[: max(body.bottom - grid.row, 0)])
     return grid
@@ -55,15 +62,15 @@ def draw_bars(canvas: np.ndarray, scene: Scene, body: Rect, view: LayerView) -> 
 
 def bars_picture(scene: Scene, view: LayerView, grid: TileGrid, px: int) -> np.ndarray:
     """(rows * pitch, cols * pitch, 3) uint8 BGR: bars, numbers, names, values, as far as there is room."""
-    picture = cv2.applyColorMap(bar_faces(view, grid, ends_of(scene, view)), _palette())
+    order = order_key(scene.state)
+    peaks = in_order(peaks_of(view), order)
+    picture = cv2.applyColorMap(bar_faces(peaks, grid, ends_of(scene, view)), _palette())
     if grid.pitch_h < LEAST_HEIGHT:
         return picture
     if grid.tile_width >= scene.px(LEAST_NUMBER):
-        key = ("bar names", scene.state.layer.name, grid, px, has_names(scene, grid))
-        letters = kept(key, scene.state.info, lambda: bar_letters(picture.shape, scene, grid, px))
-        np.maximum(picture, letters, out=picture)
+        np.maximum(picture, letters_in_order(scene, grid, px), out=picture)
     if grid.tile_width >= scene.px(LEAST_VALUE):
-        for index, value in enumerate(peaks_of(view).tolist()):
+        for index, value in enumerate(peaks.tolist()):
             draw_figures(picture, grid.tile(index).moved(-grid.row, -grid.col), number(value), px)
     return picture
 
@@ -74,11 +81,14 @@ def has_names(scene: Scene, grid: TileGrid) -> bool:
     return is_class and grid.tile_width >= scene.px(LEAST_NAME) and grid.pitch_h >= LEAST_HEIGHT
 
 
-def bar_faces(view: LayerView, grid: TileGrid, low_high: tuple[float, float]) -> np.ndarray:
-    """(rows * pitch, cols * pitch) uint8: what each pixel is, GAP to ZERO. low_high: the values at a bar's ends."""
+def bar_faces(peaks: np.ndarray, grid: TileGrid, low_high: tuple[float, float]) -> np.ndarray:
+    """(rows * pitch, cols * pitch) uint8: what each pixel is, GAP to ZERO.
+
+    peaks: (count,), the bars' values in their order. low_high: the values at a bar's ends.
+    """
     low, high = low_high
     values = np.zeros(grid.rows * grid.cols, np.float32)
-    values[: grid.count] = np.nan_to_num(peaks_of(view), nan=0, posinf=0, neginf=0)
+    values[: grid.count] = np.nan_to_num(peaks, nan=0, posinf=0, neginf=0)
     wide, per_value = grid.tile_width, grid.tile_width / (high - low if high > low else 1.0)
     zero = round(-low * per_value)
     ends = np.rint((values - low) * per_value).astype(int)[:, None]
@@ -95,16 +105,38 @@ def bar_faces(view: LayerView, grid: TileGrid, low_high: tuple[float, float]) ->
     return faces.reshape(grid.rows * grid.pitch_h, grid.cols * grid.pitch_w)
 
 
-def bar_letters(shape: tuple[int, ...], scene: Scene, grid: TileGrid, px: int) -> np.ndarray:
-    """(H, W, 3) uint8 BGR on black: the numbers and names, which stay the same from pass to pass."""
+def letters_in_order(scene: Scene, grid: TileGrid, px: int) -> np.ndarray:
+    """(rows * pitch, cols * pitch, 3) uint8 BGR on black: the numbers and names of the bars, in the order of the state.
+
+    Sorted ones are put together of all units' letters in one column, drawn once, unless those take too much room.
+    """
+    state, order = scene.state, order_key(scene.state)
+    shape, count = (grid.rows * grid.pitch_h, grid.cols * grid.pitch_w, 3), state.layer.channels
+    key = ("bar names", state.layer.name, grid, px, has_names(scene, grid))
+    if order is None:
+        return kept(key, state.info, lambda: bar_letters(shape, scene, grid, px, range(count)))
+    if count * grid.pitch_h * grid.pitch_w * 3 > MOST_LETTERS:
+        return kept((*key, order), state.info, lambda: bar_letters(shape, scene, grid, px, order))
+    column = replace(grid, count=count, rows=count, cols=1)
+    high = (count * grid.pitch_h, grid.pitch_w, 3)
+    letters = kept((*key[:2], column, *key[3:]), state.info, lambda: bar_letters(high, scene, column, px, range(count)))
+    cells = np.zeros((grid.rows * grid.cols, grid.pitch_h, grid.pitch_w * 3), np.uint8)
+    np.take(letters.reshape(count, *cells.shape[1:]), order, axis=0, out=cells[: grid.count], mode="clip")
+    in_rows = cells.reshape(grid.rows, grid.cols, *cells.shape[1:]).transpose(0, 2, 1, 3)
+    return np.ascontiguousarray(in_rows).reshape(shape)
+
+
+def bar_letters(shape: tuple[int, ...], scene: Scene, grid: TileGrid, px: int, channels: Sequence[int]) -> np.ndarray:
+    """The same, drawn. channels: of the bars."""
     letters = np.zeros(shape, np.uint8)
-    inset = number_width(str(max(grid.count - 1, 0)), px) + scene.px(8)
+    layer = scene.state.layer
+    inset = number_width(str(layer.channels - 1), px) + scene.px(8)
     room = grid.tile_width - inset - scene.px(60)
-    for index in range(grid.count):
+    for index, channel in enumerate(channels):
         tile = grid.tile(index).moved(-grid.row, -grid.col)
-        draw_figures(letters, tile, str(index), px, left=True)
+        draw_figures(letters, tile, str(channel), px, left=True)
         if has_names(scene, grid) and room > scene.px(20):
-            name = unit_label(scene, scene.state.layer.name, index)
+            name = unit_label(scene, layer.name, channel)
             row = tile.row + (tile.height - line_height(px)) // 2
             draw_text(letters, row, tile.col + inset, name, px, theme.TEXT, width=room)
     return letters

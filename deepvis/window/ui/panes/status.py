@@ -142,6 +142,8 @@ def facts(scene: Scene) -> list[tuple[str, theme.BGR]]:
     boost = boost_fact(scene)
     if boost:
         said.append((boost, theme.SOFT))
+    if state.view.place is not None:
+        said.append(("place pinned at row {}, col {} of the input".format(*state.view.place), theme.SOFT))
     if state.live.preset != LiveState().preset and state.live.preset < len(scene.preset_names):
         said.append((f"preset {scene.preset_names[state.live.preset]}", theme.SOFT))
     progress = scene.optimize

@@ -1,0 +1,40 @@
+"""The order of the tiles of the layer that is shown, from pass to pass (core/tile_order.py decides)."""
+
+from __future__ import annotations
+
+from deepvis.core.places import cell_at
+from deepvis.core.state import Order
+from deepvis.core.tile_order import TileOrder, by_number, ordered
+from deepvis.core.types import Snapshot
+from deepvis.window.ui.fires import strengths_in
+from deepvis.window.ui.readings import layer_view
+from deepvis.window.ui.scene import Scene
+
+
+class TileOrders:
+    """Remembers the newest order, to which that of the next pass stays close while the picture moves."""
+
+    def __init__(self) -> None:
+        self._subject: tuple[object, ...] = ()  # what the order is of, whichever the pass
+        self._snapshot: Snapshot | None = None
+        self._order: TileOrder | None = None
+
+    def __call__(self, scene: Scene) -> TileOrder | None:
+        """The order in the newest snapshot; the same value as before if nothing has changed; None without values."""
+        view, wanted, snapshot, layer = layer_view(scene), scene.state.view, scene.snapshot, scene.state.layer
+        if snapshot is None or not view.has(0):
+            return None
+        cell = None if wanted.place is None else cell_at(scene.field_of, layer, wanted.place)
+        is_sorted = wanted.order is Order.STRENGTH or cell is not None
+        moves = snapshot.ask.frame.moving and not scene.state.input.frozen
+        subject = (layer, snapshot.ask.back if view.signed else None, cell, is_sorted, moves)
+        if subject == self._subject and snapshot is self._snapshot:
+            return self._order
+        before = self._order if subject == self._subject and moves else None
+        strengths = strengths_in(view, cell)
+        self._subject, self._snapshot = subject, snapshot
+        if is_sorted:
+            self._order = ordered(layer.name, strengths, before, cell)
+        else:
+            self._order = by_number(layer.name, strengths)
+        return self._order

@@ -1,0 +1,94 @@
+"""What fires, in words and numbers: in a layer, at a place of the input, in all layers at a place. Pure; no drawing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from deepvis.core.places import cell_at
+from deepvis.core.tile_order import strengths_of
+from deepvis.core.types import LayerInfo, Unit
+from deepvis.window.ui.kept import kept
+from deepvis.window.ui.readings import LayerView, label_of, number, peaks_of
+from deepvis.window.ui.scene import Scene
+
+MOST_NAMED = 5  # units that are named of one place
+NO_PLACES = "no places: one value a unit"
+UNKNOWN_PLACES = "no places: what its cells see is not known"
+
+
+def strengths_in(view: LayerView, cell: tuple[int, int] | None) -> np.ndarray:
+    """(C,) float32: how strong the units of a layer are, in a cell (row, col) of their maps or all over."""
+    values = peaks_of(view) if cell is None else view.values[:, cell[0], cell[1]]
+    return strengths_of(values, magnitude=view.signed)
+
+
+def why_no_cell(scene: Scene, layer: LayerInfo) -> str:
+    """Why a place of the input means no cell of a layer's maps."""
+    return UNKNOWN_PLACES if layer.is_spatial else NO_PLACES
+
+
+def order_words(scene: Scene, view: LayerView) -> str:
+    """How the tiles are sorted, and how many units fire: 'sorted by strength, 143 of 256 fire'; "" by number."""
+    order, layer = scene.state.tile_order, scene.state.layer
+    if order is None or order.layer != layer.name:
+        return ""
+    if order.channels is None:
+        return why_no_cell(scene, layer) if scene.state.view.place is not None else ""
+    does = "are not 0" if view.signed else "fire"
+    if order.at is not None:
+        return f"sorted by the place, {order.firing:,} of {layer.channels:,} {does} there"
+    said = f"sorted by {'magnitude' if view.signed else 'strength'}, {order.firing:,} of {layer.channels:,} {does}"
+    return f"{said}; {why_no_cell(scene, layer)}" if scene.state.view.place is not None else said
+
+
+def cell_words(scene: Scene, view: LayerView, cell: tuple[int, int]) -> list[str]:
+    """The units of the selected layer that fire most in a cell of its maps, a line each, and how many fire there."""
+    layer, strengths = scene.state.layer, strengths_in(view, cell)
+    firing = int((strengths > 0).sum())
+    does = "are not 0" if view.signed else "fire"
+    if not firing:
+        return ["every diff is 0 here" if view.signed else "no unit fires here"]
+    best = np.argsort(-strengths, kind="stable")[: min(firing, MOST_NAMED)]
+    lines = []
+    for channel in best.tolist():
+        label = label_of(scene, Unit(layer.name, channel))
+        value = number(float(view.values[channel, cell[0], cell[1]]))
+        lines.append(f"unit {channel}: {value}" + (f", {label}" if label else ""))
+    return [*lines, f"{firing:,} of {layer.channels:,} {does} here"]
+
+
+@dataclass(frozen=True)
+class Here:
+    """The strongest unit of a layer at the pinned place. layer_index: in the list. unit: None if none fires there.
+
+    share: of the layer's largest value, 0..1. why: a few words where there is no unit; sentence: the same in full.
+    """
+
+    layer_index: int
+    unit: Unit | None = None
+    value: float = 0.0
+    share: float = 0.0
+    why: str = ""
+    sentence: str = ""
+
+
+def strongest_here(scene: Scene, layer_index: int) -> Here:
+    """What a layer has at the pinned place, by its activations in the newest snapshot."""
+    layer, place, snapshot = scene.state.info.layers[layer_index], scene.state.view.place, scene.snapshot
+    values = snapshot.activations.get(layer.name) if snapshot is not None else None
+    if place is None or values is None or not len(values):
+        return Here(layer_index, why="…", sentence="waiting for the network")
+    cell = cell_at(scene.field_of, layer, place)
+    if cell is None:
+        return Here(
+            layer_index, why="not known" if layer.is_spatial else "no places", sentence=why_no_cell(scene, layer)
+        )
+    column = strengths_of(values[:, cell[0], cell[1]], magnitude=False)
+    channel = int(column.argmax())
+    value = float(column[channel])
+    if not value > 0:
+        return Here(layer_index, why="silent", sentence="no unit fires here")
+    largest = float(kept(("largest", layer.name), values, lambda: np.nanmax(values)))
+    return Here(layer_index, Unit(layer.name, channel), value, value / largest)
