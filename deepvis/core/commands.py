@@ -533,7 +533,9 @@ def save_picture(state: AppState) -> Outcome:
     return with_effect(state, SavePicture)
 
 
-@command("esc", group=Group.PROGRAM, help="Leave one thing: help, debug, zoom, patterns, optimizing, scan, origin, ...")
+@command(
+    "esc", group=Group.PROGRAM, help="Leave one thing: help, debug, zoom, patterns, optimizing, scan, origin, back"
+)
 def escape(state: AppState) -> AppState | Outcome:
     """Turn off one thing, the one that lies on top; never more than one, and nothing once all are off."""
     shown = state.view

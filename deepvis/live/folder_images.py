@@ -86,8 +86,9 @@ class FolderImages:
 
 
 def caption_of(top: FolderTop) -> str:
-    """'of 1,000 photos of ~/holiday', or 'of 1,000 photos of ~/holiday, 312 scanned so far'."""
+    """'of 1,000 photos of ~/holiday', or 'of 312 of 1,000 photos of ~/holiday so far'."""
+    title = top.files.short_title
     if top.is_whole and top.done >= top.listed:
-        return f"of {top.done:,} photo{'s' if top.done != 1 else ''} of {top.files.title}"
+        return f"of {top.done:,} photo{'s' if top.done != 1 else ''} of {title}"
     more = "" if top.is_whole else " or more"
-    return f"of {max(top.listed, top.done):,}{more} photos of {top.files.title}, {top.done:,} scanned so far"
+    return f"of {top.done:,} of {max(top.listed, top.done):,}{more} photos of {title} so far"

@@ -32,6 +32,7 @@ from deepvis.scan.tracker import Peaks, TrackedLayer, Tracker
 VERSION = 1
 TOP = 9
 SAMPLES = "the sample photos"
+LONGEST_TITLE = 20  # characters, of a short one
 
 _serials = itertools.count(1)
 
@@ -54,6 +55,12 @@ class OpenFiles:
         home = os.path.expanduser("~")
         inside = self.images.startswith(home + os.sep) and home != os.sep
         return (f"~{self.images[len(home) :]}" if inside else self.images) or SAMPLES
+
+    @property
+    def short_title(self) -> str:
+        """The same for a narrow place: …/holiday."""
+        title = self.title
+        return title if len(title) <= LONGEST_TITLE else f"…/{os.path.basename(self.images)}"
 
     @property
     def hash(self) -> str:
