@@ -46,6 +46,13 @@ class FolderImages:
         scan = self._scans.shown()
         return self._pictures(found) if scan is None else self.filled(found, scan)
 
+    def kept_words(self) -> str:
+        """Where the top 9 that is shown is kept already; "" for a running one."""
+        scan = self._scans.shown()
+        if scan is None:
+            return ""
+        return f"this top 9 is of the scan, which is kept by itself in {scan.folder}; R shows the running one"
+
     def filled(self, found: UnitImages, top: FolderTop) -> UnitImages:
         """``found`` with the scan's top 9 of its unit, and where the unit stands among the scanned photos."""
         if not top.has(found.unit):
@@ -87,8 +94,9 @@ class FolderImages:
 
 def caption_of(top: FolderTop) -> str:
     """'of 1,000 photos of ~/holiday', or 'of 312 of 1,000 photos of ~/holiday so far'."""
-    title = top.files.short_title
+    count, is_one = f"of {top.done:,}", top.done == 1
     if top.is_whole and top.done >= top.listed:
-        return f"of {top.done:,} photo{'s' if top.done != 1 else ''} of {title}"
+        return top.files.count_words(count, is_short=True, is_one=is_one)
     more = "" if top.is_whole else " or more"
-    return f"of {top.done:,} of {max(top.listed, top.done):,}{more} photos of {title} so far"
+    listed = max(top.listed, top.done)
+    return f"{top.files.count_words(f'{count} of {listed:,}{more}', is_short=True)} so far"

@@ -138,7 +138,8 @@ class FolderRun:
     def _save(self) -> None:
         began = self._clock()
         try:
-            self.top.save()
+            if self.top.done:
+                self.top.save()
             self.warning = ""
         except OSError as error:
             self.warning = f"it cannot be saved in {self.top.folder}: {error.strerror or error}"
@@ -157,10 +158,10 @@ class FolderRun:
             return f"nothing more to scan: {self._lister.error}"
         if not top.done:
             return f"there are no photos to scan in {title}"
-        count = f"{top.done:,} photo{'s' if top.done != 1 else ''} of {title}"
+        count = top.files.count_words(f"{top.done:,}", is_one=top.done == 1)
         if not self.is_over:
-            of = f"{top.listed:,}{'' if top.is_whole else ' or more'}"
-            return f"stopped after {top.done:,} of {of} photos of {title}, which are kept; G goes on"
+            of = top.files.count_words(f"{top.listed:,}{'' if top.is_whole else ' or more'}")
+            return f"stopped after {top.done:,} of {of}; what was found is kept, G goes on"
         units, all_units = top.filled()
         if top.done == self._before:
             begun = f"all {count} were scanned before"

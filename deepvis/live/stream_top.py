@@ -81,6 +81,8 @@ class StreamTop:
                 self.running.update(backend.run(NetAsk(frame)))
 
     def _saved(self, save: SaveTop, pictures: RunningImages | FolderImages) -> Answer[SaveTop, Report]:
+        if kept := pictures.kept_words():
+            return Answer(save, Report(kept))
         folder = self._folder()
         try:
             better = 0 if save.over_better else pictures.better_in(folder)

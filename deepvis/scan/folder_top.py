@@ -62,6 +62,13 @@ class OpenFiles:
         title = self.title
         return title if len(title) <= LONGEST_TITLE else f"…/{os.path.basename(self.images)}"
 
+    def count_words(self, count: str, *, is_short: bool = False, is_one: bool = False) -> str:
+        """'1,000 photos of ~/holiday', '16 sample photos'."""
+        photos = "photo" if is_one else "photos"
+        if not self.images:
+            return f"{count} sample {photos}"
+        return f"{count} {photos} of {self.short_title if is_short else self.title}"
+
     @property
     def hash(self) -> str:
         return hashlib.sha256(f"{self.images}\n{self.fit.value}".encode("utf-8", "surrogateescape")).hexdigest()
