@@ -116,10 +116,11 @@ class Worker(ABC, Generic[A, V]):
 
 
 def stand_back(niceness: int = NICENESS) -> None:
-    """Lower the priority of this thread where the system has such (Linux: each thread has its own)."""
+    """Lower the priority of this thread below the program's where the system has such (Linux: each thread's own)."""
     if hasattr(os, "setpriority") and os.uname().sysname == "Linux":
         with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
+            own = os.getpriority(os.PRIO_PROCESS, os.getpid())  # of the main thread
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), min(own + niceness, 19))
 
 
 def _sentence(error: Exception) -> str:
