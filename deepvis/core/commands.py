@@ -17,6 +17,7 @@ from deepvis.core.effects import Effect, ForgetTop, SavePicture, SaveTop, Say, S
 from deepvis.core.geometry import unit_grid
 from deepvis.core.history import redone, remembered, undone, visited_after, visited_before
 from deepvis.core.keys import is_key_name
+from deepvis.core.scanning import scan_begun, scan_stopped
 from deepvis.core.state import (
     GAMMA_BOOSTS,
     INDIVIDUAL_BOOSTS,
@@ -520,6 +521,11 @@ def save_top(state: AppState) -> Outcome:
     return with_effect(replace(state, refused=None), lambda id: SaveTop(id, over_better=consents))
 
 
+@command("G", "f2", group=Group.UNIT, help="Scan the open files for every unit's top 9; again stops, or goes on")
+def scan_files(state: AppState) -> Outcome:
+    return scan_begun(state) if state.live.scanning is None else scan_stopped(state)
+
+
 # ---------------------------------------------------------------------- program
 
 
@@ -536,7 +542,7 @@ def save_picture(state: AppState) -> Outcome:
 @command(
     "esc",
     group=Group.PROGRAM,
-    help="Leave one thing: help, debug, zoom, patterns, optimizing, place, order, origin, back pass",
+    help="Leave one thing: help, debug, zoom, patterns, optimizing, scan, place, order, origin, back",
 )
 def escape(state: AppState) -> AppState | Outcome:
     """Turn off one thing, the one that lies on top; never more than one, and nothing once all are off."""
@@ -551,6 +557,8 @@ def escape(state: AppState) -> AppState | Outcome:
         return view(state, pattern=False)
     if state.live.optimizing:
         return with_effect(live(state, optimizing=None), StopOptimizing)
+    if state.live.scanning:
+        return scan_stopped(state)
     if shown.place is not None:
         return view(state, place=None)
     if shown.order is not Order.NUMBER:

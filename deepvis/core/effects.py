@@ -60,6 +60,22 @@ class SaveTop(Effect):
 
 
 @dataclass(frozen=True)
+class ScanFolder(Effect):
+    """Scan the open files for the top 9 of every unit, in the place of a scan in progress.
+
+    images: as in ``InputState``. fit: how a photo becomes the network's input.
+    """
+
+    images: str | None = None
+    fit: Fit = Fit.CROP
+
+
+@dataclass(frozen=True)
+class StopScan(Effect):
+    """Scan no more; what was found is kept."""
+
+
+@dataclass(frozen=True)
 class Say(Effect):
     """Show a sentence in the status line for some seconds."""
 
@@ -67,4 +83,9 @@ class Say(Effect):
 
 
 # what undoes an effect; any other is not undone
-REVERSE: Mapping[type[Effect], type[Effect]] = {ForgetTop: RecallTop, RecallTop: ForgetTop}
+REVERSE: Mapping[type[Effect], type[Effect]] = {
+    ForgetTop: RecallTop,
+    RecallTop: ForgetTop,
+    ScanFolder: StopScan,
+    StopScan: ScanFolder,
+}

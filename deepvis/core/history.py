@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from deepvis.core.effects import REVERSE, Effect, Say
+from deepvis.core.scanning import AGAIN
 from deepvis.core.state import AppState, Cursor, History, Step, Undoable, with_effect
 from deepvis.core.types import Unit
 
@@ -85,7 +86,7 @@ def _gone_to(state: AppState, step: Step, past: tuple[Step, ...], future: tuple[
     state = replace(state, view=step.gives.view, input=step.gives.input, live=live, history=history)
     effects: tuple[Effect, ...] = ()
     for kind in step.effects:
-        state, more = with_effect(state, kind)
+        state, more = AGAIN[kind](state) if kind in AGAIN else with_effect(state, kind)
         effects += more
     return state, effects
 

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import TypeVar
 
 from deepvis.core.back_modes import OFF
-from deepvis.core.effects import Effect, SaveTop, StartOptimizing
+from deepvis.core.effects import Effect, SaveTop, ScanFolder, StartOptimizing
 from deepvis.core.tile_order import TileOrder, Tiles, tiles_of
 from deepvis.core.types import BackAsk, Fit, LayerInfo, NetInfo, Unit
 
@@ -129,10 +129,11 @@ class InputState:
 
 @dataclass(frozen=True)
 class LiveState:
-    """What the user has asked of the live optimizer."""
+    """What the user has asked of the live optimizer, and of the scan of the open files."""
 
     optimizing: StartOptimizing | None = None  # the run in progress
     preset: int = 2  # of the next run: index into PRESETS
+    scanning: ScanFolder | None = None  # the scan in progress
 
 
 @dataclass(frozen=True)

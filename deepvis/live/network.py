@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -32,7 +33,8 @@ class NetworkWorker(Worker[NetAsk, NetworkOutput]):
     open_backend: called in the thread as it starts; if that fails, each answer says why and has no value.
     open_fields: gives the receptive fields, in the thread too. followers: called in this thread with each snapshot
     after the window has it (the running top 9); they should be quick. A second answer says that they have seen it.
-    doubt: called likewise, until it has said something.
+    doubt: called likewise, until it has said something. idle: set but for the time of a pass; others that use the
+    same cores wait for it.
     """
 
     def __init__(
@@ -48,6 +50,8 @@ class NetworkWorker(Worker[NetAsk, NetworkOutput]):
         self._backend: Backend | None = None
         self._followers = tuple(followers)
         self._doubt = doubt
+        self.idle = threading.Event()
+        self.idle.set()
 
     @property
     def info(self) -> NetInfo | None:
@@ -61,7 +65,7 @@ class NetworkWorker(Worker[NetAsk, NetworkOutput]):
             self._open()
         output = self._newest.value
         if ask is not None and self._backend is not None and output is not None:
-            snapshot = self._backend.run(ask)
+            snapshot = self._run_pass(self._backend, ask)
             output = replace(output, snapshot=snapshot)
             self.tell(output)
             for follower in self._followers:
@@ -69,6 +73,13 @@ class NetworkWorker(Worker[NetAsk, NetworkOutput]):
             warning = output.warning or self._doubt(snapshot)
             self.tell(replace(output, followed=snapshot, warning=warning))
         return None
+
+    def _run_pass(self, backend: Backend, ask: NetAsk) -> Snapshot:
+        self.idle.clear()
+        try:
+            return backend.run(ask)
+        finally:
+            self.idle.set()
 
     def close(self) -> None:
         if self._backend is not None:

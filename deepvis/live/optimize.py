@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from deepvis.core.types import Fit, Frame, OptimizeProgress, Unit
 from deepvis.live.own_folder import own_folder
-from deepvis.live.worker import Worker
+from deepvis.live.worker import Worker, stand_back
 
 if TYPE_CHECKING:
     from deepvis.models.zoo import Model
@@ -23,7 +20,6 @@ if TYPE_CHECKING:
 PICTURES_PER_SECOND = 12.0  # at most: what the window is given to draw
 REST = 0.3  # seconds of rest for each second of work: the live network's
 LEAST_REST = 0.01  # seconds: beside a small network, whose passes are short, more of them meet an iteration
-NICENESS = 4
 
 
 @dataclass(frozen=True)
@@ -83,7 +79,7 @@ class OptimizeWorker(Worker[OptimizeAsk, OptimizeProgress]):
         from deepvis.optimize.specimen import specimen_of
 
         if self._model is None or self._specimen is None:
-            _stand_back()
+            stand_back()
             use_one_core()
             self._model = self._load()
             self._specimen = specimen_of(self._model, self._device)
@@ -124,10 +120,3 @@ def rest_after(seconds: float) -> float:
     Measured with benchmarks/live_optimize.py on 2 cores.
     """
     return max(seconds * REST, LEAST_REST)
-
-
-def _stand_back() -> None:
-    """Lower the priority of this thread where the system has such (Linux: each thread has its own)."""
-    if hasattr(os, "setpriority") and os.uname().sysname == "Linux":
-        with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)

@@ -73,12 +73,20 @@ class RunningImages:
             if best.images + best.sample_images == 0 or found.top is not None:
                 return found
             return replace(found, notes={**found.notes, "top": f"{of}: none excites this unit"})
+        return self.filled(found, best, of)
+
+    def filled(self, found: UnitImages, best: RunningBest, of: str) -> UnitImages:
+        """``found`` with these patches as pictures. of: what they are the best of."""
+        self.is_unfinished = False
         backs = self._backs(best)
         projected = sum(tile is not None for tile in backs)
-        has_all = projected == len(backs)
+        has_all = projected == sum(picture is not None for picture in best.pictures)
         if has_all:
             self._complete = best.unit
-        has_photo_missing = any(patch.path and tile is None for patch, tile in zip(best.patches, backs, strict=True))
+        has_photo_missing = any(
+            picture is not None and picture.path and tile is None
+            for picture, tile in zip(best.pictures, backs, strict=True)
+        )
         self.is_unfinished = best.unit != self._complete or has_photo_missing
         return replace(
             found,
@@ -92,6 +100,10 @@ class RunningImages:
                 "top_back": found.notes.get(LEFT_OUT, of) if has_all else f"{projected} of {len(backs)} projected back",
             },
         )
+
+    def kept_words(self) -> str:
+        """As of ``FolderImages``: a running top 9 is kept nowhere."""
+        return ""
 
     def better_in(self, folder: Path) -> int:
         """Units whose pictures ``save`` would replace though they were made from more images, or by a scan."""
@@ -140,7 +152,7 @@ class RunningImages:
         """The unit's window of each picture."""
         windows = self._windows_ready()
         return [
-            patch_tile(picture.rgb, windows.window(best.unit.layer, patch.row, patch.col))
+            None if picture is None else patch_tile(picture.rgb, windows.window(best.unit.layer, patch.row, patch.col))
             for patch, picture in zip(best.patches, best.pictures, strict=True)
         ]
 
@@ -155,7 +167,7 @@ class RunningImages:
         began = self._clock()
         for key, patch, picture in zip(keys, best.patches, best.pictures, strict=True):
             may_rest = best.unit == self._complete and not patch.path  # a photo comes once, a camera goes on
-            if key in self._tiles or (may_rest and began < self._rests_until):
+            if picture is None or key in self._tiles or (may_rest and began < self._rests_until):
                 continue
             self._tiles.put(key, self._projected(best.unit, key[1], patch, picture.rgb))
             spent = self._clock() - began

@@ -16,10 +16,11 @@ from deepvis.scan.running import RunningTop
 
 if TYPE_CHECKING:
     from deepvis.live.backends.base import Backend
+    from deepvis.live.folder_images import FolderImages
     from deepvis.live.running_images import RunningImages
 
 SAMPLE_SECONDS = 0.3  # of passing samples in one call
-Opened = tuple["Backend", "RunningImages"]
+Opened = tuple["Backend", "RunningImages | FolderImages"]
 
 
 class StreamTop:
@@ -79,7 +80,9 @@ class StreamTop:
             else:
                 self.running.update(backend.run(NetAsk(frame)))
 
-    def _saved(self, save: SaveTop, pictures: RunningImages) -> Answer[SaveTop, Report]:
+    def _saved(self, save: SaveTop, pictures: RunningImages | FolderImages) -> Answer[SaveTop, Report]:
+        if kept := pictures.kept_words():
+            return Answer(save, Report(kept))
         folder = self._folder()
         try:
             better = 0 if save.over_better else pictures.better_in(folder)

@@ -68,7 +68,8 @@ class UnitImageReader:
         top_back, back_paths = self._first([(place.top_back, place) for place in beside], "top_back", notes)
         for name, shown in (("top", paths), ("top_back", back_paths)):
             if shown is None:
-                notes.setdefault(name, f"none yet; {self._commands.top(self._source_layer(unit.layer))} makes them")
+                command = self._commands.top(self._source_layer(unit.layer))
+                notes.setdefault(name, f"none yet; press G to scan the open files; for others: {command}")
             elif made[shown] is not MadeIn.THIS:
                 notes[name] = made[shown].value
         if folder is not None and folder == self._provenance.own_folder:

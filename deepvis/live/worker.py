@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -14,6 +16,8 @@ from deepvis.core.words import printable
 
 A = TypeVar("A")
 V = TypeVar("V")
+
+NICENESS = 4  # of threads that stand back
 
 log = logging.getLogger(__name__)
 
@@ -109,6 +113,14 @@ class Worker(ABC, Generic[A, V]):
             log.debug("%s failed", self._thread.name, exc_info=True)
             self.fail(_sentence(error))
             return self.after_failure
+
+
+def stand_back(niceness: int = NICENESS) -> None:
+    """Lower the priority of this thread below the program's where the system has such (Linux: each thread's own)."""
+    if hasattr(os, "setpriority") and os.uname().sysname == "Linux":
+        with contextlib.suppress(OSError):
+            own = os.getpriority(os.PRIO_PROCESS, os.getpid())  # of the main thread
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), min(own + niceness, 19))
 
 
 def _sentence(error: Exception) -> str:

@@ -29,13 +29,14 @@ _STREAM = ("_values", "_places", "_slots", "_book", "_stills", "_last", "_seen",
 class RunningBest:
     """The best so far of one unit, best first, and the pictures that they lie in, by number. images: seen in all.
 
-    samples: so many at the end are sample photos, see ``RunningWithSamples``. sample_images: of those seen in all.
+    samples: so many at the end are sample photos, see ``RunningWithSamples``. sample_images: of those seen in all. A
+    picture may be None: that of a photo that was scanned and is gone since.
     """
 
     unit: Unit
     patches: tuple[Patch, ...]
     numbers: tuple[int, ...]
-    pictures: tuple[Kept, ...]
+    pictures: tuple[Kept | None, ...]
     images: int
     samples: int = 0
     sample_images: int = 0

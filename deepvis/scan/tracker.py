@@ -153,11 +153,14 @@ class Tracker:
     """Takes the peaks of images, batch after batch, in the list's order; sorts after every ``block`` of them.
 
     Memory is fixed: the arrays of Maxes and a block of peaks. Not safe for several threads;
-    give each its own and merge.
+    give each its own and merge. known: what to go on with, its arrays are this tracker's from now on; its images
+    come before those that are added.
     """
 
-    def __init__(self, layers: Sequence[TrackedLayer], top: int, *, block: int = 32) -> None:
-        self._known = empty(layers, top)  # its arrays are this tracker's own, written in place
+    def __init__(
+        self, layers: Sequence[TrackedLayer], top: int, *, block: int = 32, known: Maxes | None = None
+    ) -> None:
+        self._known = known or empty(layers, top)  # its arrays are this tracker's own, written in place
         units = len(self._known.active)
         self._values = np.empty((units, block), np.float32)
         self._places = np.zeros((units, block), np.int32)

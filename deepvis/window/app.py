@@ -22,12 +22,15 @@ from deepvis.core.state import (
 )
 from deepvis.core.types import FieldOf, Fit, Frame, LayerInfo, NetInfo
 from deepvis.live.backends.base import open_backend
+from deepvis.live.folder_scan import FolderScanWorker
+from deepvis.live.folder_scans import FolderScans
 from deepvis.live.input import InputWorker
 from deepvis.live.made_in import provenance_of
 from deepvis.live.network import NetworkWorker
 from deepvis.live.optimize import OptimizeWorker
-from deepvis.live.own_folder import own_folder
+from deepvis.live.own_folder import identity_if_any, own_folder
 from deepvis.live.scale_doubt import ScaleDoubt
+from deepvis.live.scan_passes import open_passes
 from deepvis.live.stream_top import Opened, StreamTop
 from deepvis.live.unit_image_commands import commands_for
 from deepvis.live.unit_image_reader import UnitImageReader
@@ -202,13 +205,16 @@ def make_parts(settings: Settings, model: Model, passes: PassLog) -> Parts:
     """The workers. The backend is opened in its own thread: torch takes a second to load."""
     running = RunningWithSamples(lambda: network.info, is_sample=lambda frame: is_sample(frame.path or ""))
 
+    scans = FolderScans(lambda: (own_folder(model), identity_if_any(model)))
+
     def open_running() -> Opened:
+        from deepvis.live.folder_images import FolderImages
         from deepvis.live.running_images import RunningImages
         from deepvis.network.threads import use_one_core
 
         use_one_core()  # what it projects back must not hold up the network's threads
         backend = open_backend(settings.backend, model, settings.device)
-        return backend, RunningImages(running, model, lambda: backend)
+        return backend, FolderImages(model, RunningImages(running, model, lambda: backend), scans)
 
     samples = sample_frames if model.name == DEFAULT_MODEL else tuple
     stream = StreamTop(running, open_running, partial(own_folder, model), samples)
@@ -227,12 +233,15 @@ def make_parts(settings: Settings, model: Model, passes: PassLog) -> Parts:
         [passes, running.update],
         ScaleDoubt(model),
     )
+    open_scan = partial(open_passes, settings.backend, model, settings.device, network.idle)
+    scan = partial(FolderScanWorker, scans, open_scan)
     camera = 0 if settings.camera is None else settings.camera
     return Parts(
         InputWorker(open_still, lambda: open_moving(camera, settings.video)),
         network,
-        Makers(open_images, lambda: OptimizeWorker(lambda: model, settings.device)),
+        Makers(open_images, lambda: OptimizeWorker(lambda: model, settings.device), scan),
         stream,
+        scans,
         moving_source=video_name(settings.video) if settings.video else f"camera {camera}",
     )
 

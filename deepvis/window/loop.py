@@ -15,9 +15,11 @@ from deepvis.core.commands import COMMANDS, Group, Outcome, command_of, optimiza
 from deepvis.core.effects import SavePicture, SaveTop, Say
 from deepvis.core.history import closed, remembered
 from deepvis.core.panes import PaneLayout
+from deepvis.core.scanning import scan_ended
 from deepvis.core.state import PRESETS, AppState, GoTo, Known, Palette
 from deepvis.core.typed import clicked_while_typing, pasted
 from deepvis.core.types import NetInfo
+from deepvis.live.folder_scan import ScanAsk
 from deepvis.live.input import Listed
 from deepvis.window.fixed_scales import FixedScales
 from deepvis.window.options import RunOptions, UsageError
@@ -27,7 +29,7 @@ from deepvis.window.pointer import HELP, clicked, wheeled
 from deepvis.window.record import Recorder
 from deepvis.window.script import Script
 from deepvis.window.stats import Stats
-from deepvis.window.status import StatusReader
+from deepvis.window.status import HINT_SECONDS, StatusReader
 from deepvis.window.tile_orders import TileOrders
 from deepvis.window.typist import Typist
 from deepvis.window.ui.compose import compose, has_changed
@@ -42,6 +44,7 @@ NETWORK_WAITS = 0.5  # seconds at most until it loads: the window with the pictu
 NEEDS_NETWORK = frozenset({Group.MOVE.value, Group.FIND.value, Group.BACK.value, Group.UNIT.value})
 STEP_SECONDS = 1.0  # presses of a key that are this close belong to one step of undo
 GO_TO_SECONDS = 1.0  # after the last digit the typed number is gone to
+SCAN_SECONDS = 30.0  # for which it is said how a scan has ended: the user may have looked elsewhere
 CONSENT_SECONDS = 6.0  # in which the same key once more does what was refused
 
 Layouts = Callable[[NetInfo, int, int], PaneLayout]  # of (network, height, width)
@@ -243,6 +246,8 @@ class Loop:
             self._status.passes.count()
         if latest.ended_run is not None:
             self.state = optimization_ended(self.state, latest.ended_run)
+        if latest.ended_scan is not None:
+            self.state = scan_ended(self.state, latest.ended_scan)
         for answer in self.parts.answers():
             self._say(answer)
         self._know(self.parts.listed, self.state.known)
@@ -257,7 +262,8 @@ class Loop:
     def _say(self, answer: Answer[Any, Report]) -> None:
         """Show the sentence that answers an effect; if it was refused, the same key once more does it."""
         report = answer.value
-        self._status.tell(answer.error or (report.sentence if report else ""))
+        seconds = SCAN_SECONDS if isinstance(answer.ask, ScanAsk) else HINT_SECONDS
+        self._status.tell(answer.error or (report.sentence if report else ""), seconds)
         if report is not None and report.is_refused and isinstance(answer.ask, SaveTop):
             self.state = replace(self.state, refused=answer.ask)
             self._refused_at = time.monotonic()

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from deepvis.core.answers import NOTHING_YET, Answer, Report
-from deepvis.core.effects import Effect, ForgetTop, RecallTop, SaveTop, StartOptimizing, StopOptimizing
+from deepvis.core.effects import (
+    Effect,
+    ForgetTop,
+    RecallTop,
+    SaveTop,
+    ScanFolder,
+    StartOptimizing,
+    StopOptimizing,
+    StopScan,
+)
 from deepvis.core.state import AppState, InputState
 from deepvis.core.types import NetAsk, NetInfo
+from deepvis.live.folder_scan import FolderScanWorker, ScanAsk
+from deepvis.live.folder_scans import FolderScans
 from deepvis.live.input import InputWorker, Listed
 from deepvis.live.network import NetworkWorker
 from deepvis.live.optimize import OptimizeAsk, OptimizeWorker
@@ -26,18 +37,19 @@ V = TypeVar("V")
 class Makers:
     """How to make what can only begin later.
 
-    images: once the network's description has come. optimize: with the first key that asks for it.
+    images: once the network's description has come. optimize, scan: with the first key that asks for it.
     """
 
     images: Callable[[NetInfo], UnitImagesWorker]
     optimize: Callable[[], OptimizeWorker]
+    scan: Callable[[], FolderScanWorker] | None = None
 
 
 class Parts:
     """Asks go out only where what is wanted differs from what was asked; answers are the latest ones.
 
-    input: starts at once; network: with ``start_network``. stream: the running top 9. moving_source: the camera's or
-    the video's name, for the status line.
+    input: starts at once; network: with ``start_network``. stream: the running top 9. scans: of open files.
+    moving_source: the camera's or the video's name, for the status line.
     """
 
     def __init__(
@@ -46,6 +58,7 @@ class Parts:
         network: NetworkWorker,
         makers: Makers,
         stream: StreamTop | None = None,
+        scans: FolderScans | None = None,
         moving_source: str = "",
     ) -> None:
         self.latest = Latest()
@@ -53,11 +66,13 @@ class Parts:
         self._input, self._network, self._makers, self._stream = input, network, makers, stream
         self._images: UnitImagesWorker | None = None
         self._optimize: OptimizeWorker | None = None
+        self._scans, self._scan = scans, cast("FolderScanWorker | None", None)
         self._running: list[Worker[Any, Any]] = [input]
         self._asked_input: InputState | None = None
         self._asked_pass: NetAsk | None = None
         self._asked_images: ImagesAsk | None = None
         self._saved: Answer[SaveTop, Report] | None = None  # the newest that was handed on
+        self._heard_scan: Answer[Any, Any] = NOTHING_YET  # likewise
         input.start()
 
     def start_network(self) -> None:
@@ -70,6 +85,8 @@ class Parts:
         if state.input != self._asked_input:
             self._asked_input = state.input
             self._input.inbox.put(state.input)
+            if self._scans is not None:
+                self._scans.open(state.input.images, state.input.fit)
         wanted = wanted_pass(state, self.latest)
         if wanted is not None and not wanted.same_as(self._asked_pass):
             self._asked_pass = wanted
@@ -94,13 +111,29 @@ class Parts:
             self._optimize.inbox.put(OptimizeAsk(effect.id, None))
         elif isinstance(effect, ForgetTop) and self._stream is not None:
             self._stream.running.reset()
+            if self._scans is not None:
+                self._scans.hide()
             self._look_again()
         elif isinstance(effect, RecallTop) and self._stream is not None:
             self._stream.running.recall()
+            if self._scans is not None:
+                self._scans.unhide()
             self._look_again()
         elif isinstance(effect, SaveTop) and self._stream is not None:
             self._stream.inbox.put(effect)
             self._look_again()
+
+        elif isinstance(effect, ScanFolder):
+            self._scan_files(ScanAsk(effect.id, True, effect.images, effect.fit))
+        elif isinstance(effect, StopScan) and self._scan is not None:
+            self._scan.inbox.put(ScanAsk(effect.id, False))
+
+    def _scan_files(self, ask: ScanAsk) -> None:
+        if self._scan is None and self._makers.scan is not None:
+            self._scan = self._makers.scan()
+            self._start(self._scan)
+        if self._scan is not None:
+            self._scan.inbox.put(ask)
 
     def look(self) -> Latest:
         """The latest answers of all workers; ``latest`` is the same until the next look."""
@@ -110,13 +143,15 @@ class Parts:
             network=_newest(self._network),
             images=_newest(self._images),
             optimize=_newest(self._optimize),
+            scan=_newest(self._scan),
             refresh=before.refresh,
             peeks=before.peeks,
         )
         if self._images is None and self.latest.info is not None:
             self._images = self._makers.images(self.latest.info)
             self._start(self._images)
-        if self._has_grown(before) or self.latest.ended_run not in (None, before.ended_run):
+        ended = (self.latest.ended_run, self.latest.ended_scan) != (before.ended_run, before.ended_scan)
+        if self._has_grown(before) or ended:
             self._look_again()
         return self.latest
 
@@ -125,13 +160,16 @@ class Parts:
         if not self.latest.peeks:
             self.latest = replace(self.latest, peeks=True)
 
-    def answers(self) -> list[Answer[SaveTop, Report]]:
+    def answers(self) -> list[Answer[Any, Report]]:
         """What has come of effects that end with a sentence for the user, each once."""
         saved = self._stream.outbox.peek() if self._stream else None
-        if saved is None or saved is self._saved:
-            return []
+        answers: list[Answer[Any, Report]] = [saved] if saved is not None and saved is not self._saved else []
         self._saved = saved
-        return [saved]
+        scan = self.latest.scan
+        if scan is not self._heard_scan and scan.value is not None and scan.value.sentence:
+            answers.append(Answer(scan.ask, Report(scan.value.sentence)))
+        self._heard_scan = scan
+        return answers
 
     @property
     def listed(self) -> Listed:

@@ -6,6 +6,7 @@ import time
 
 from deepvis.core.state import AppState
 from deepvis.core.types import Frame, PassSeconds
+from deepvis.live.folder_run import progress_words
 from deepvis.window.rates import Rate
 from deepvis.window.ui.scene import Status
 from deepvis.window.wants import Latest
@@ -30,9 +31,9 @@ class StatusReader:
         self._noticed: set[str] = set()
         self._notice_until = 0.0
 
-    def tell(self, hint: str) -> None:
+    def tell(self, hint: str, seconds: float = HINT_SECONDS) -> None:
         """Show a sentence for some seconds."""
-        self._hint, self._until = hint, time.monotonic() + HINT_SECONDS
+        self._hint, self._until = hint, time.monotonic() + seconds
 
     def forget_first_hint(self) -> None:
         """The user has found the keys."""
@@ -51,7 +52,7 @@ class StatusReader:
             passes_per_second=self.passes.read() if is_moving else None,
             pass_seconds=snapshot.seconds if snapshot else PassSeconds(),
             error=error_words(latest),
-            hint=self._hint if info is not None else "loading the network ...",
+            hint=(self._hint or scan_words(state, latest)) if info is not None else "loading the network ...",
             notice=self._notices[0] if self._notices else "",
             recording=recording,
             device=info.device if info else "",
@@ -91,5 +92,14 @@ def source_words(state: AppState, frame: Frame | None, moving_source: str) -> st
 
 def error_words(latest: Latest) -> str:
     """The newest trouble that stands, the input's first: without a picture nothing else matters."""
-    answers = (latest.input, latest.network, latest.optimize, latest.images)
+    answers = (latest.input, latest.network, latest.optimize, latest.scan, latest.images)
     return next((answer.error for answer in answers if answer.error), "")
+
+
+def scan_words(state: AppState, latest: Latest) -> str:
+    """How far the scan of the open files is, "" while there is none."""
+    scan, answer = state.live.scanning, latest.scan
+    if scan is None:
+        return ""
+    is_its = answer.ask is not None and answer.ask.id == scan.id and answer.value is not None
+    return progress_words(answer.value) if is_its and answer.value else "getting ready to scan; G stops"

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from deepvis.core.answers import NOTHING_YET, Answer
 from deepvis.core.state import AppState, InputState
 from deepvis.core.types import Frame, NetAsk, NetInfo, OptimizeProgress, Snapshot, UnitImages, WholeLayer
+from deepvis.live.folder_run import ScanProgress
+from deepvis.live.folder_scan import ScanAsk
 from deepvis.live.network import NetworkOutput
 from deepvis.live.optimize import OptimizeAsk
 from deepvis.live.unit_images import ImagesAsk, ImagesOutput
 
 OPTIMIZATION = "the optimized picture"
 OPTIMIZATION_BEGUN = "the optimized picture, which grows"  # the same, once there is something to look at
+SCAN = "the end of the scan"
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +30,7 @@ class Latest:
     network: Answer[NetAsk, NetworkOutput] = NOTHING_YET
     images: Answer[ImagesAsk, ImagesOutput] = NOTHING_YET
     optimize: Answer[OptimizeAsk, OptimizeProgress] = NOTHING_YET
+    scan: Answer[ScanAsk, ScanProgress] = NOTHING_YET
     refresh: int = 0
     peeks: bool = False
 
@@ -68,6 +72,13 @@ class Latest:
         has_ended = bool(self.optimize.error) or (progress is not None and progress.done)
         return ask.id if ask is not None and has_ended else None
 
+    @property
+    def ended_scan(self) -> int | None:
+        """Id of the scan that has come to an end, well or not; None while it goes on, or before one."""
+        ask, progress = self.scan.ask, self.scan.value
+        has_ended = bool(self.scan.error) or (progress is not None and progress.is_over)
+        return ask.id if ask is not None and has_ended else None
+
 
 def wanted_pass(state: AppState, latest: Latest) -> NetAsk | None:
     """The pass that the window wants now; None before there are a picture and a network.
@@ -101,7 +112,7 @@ def missing(state: AppState, latest: Latest) -> str:
     if not _has_images(state, latest):
         return "the unit's images"
     if _has_optimized(state):
-        return ""
+        return "" if state.live.scanning is None else SCAN
     return OPTIMIZATION_BEGUN if shown_progress(state, latest) is not None else OPTIMIZATION
 
 

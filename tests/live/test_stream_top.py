@@ -53,11 +53,15 @@ class Saving:
 
     is_unfinished = False
     full = False
+    kept = ""
     better = 0
     count = 3
 
     def __call__(self, found):
         return found
+
+    def kept_words(self):
+        return self.kept
 
     def better_in(self, folder):
         return self.better
@@ -102,3 +106,5 @@ def test_better_pictures_are_replaced_only_by_consent_and_nothing_is_said_to_be_
     assert said_of(stream, SaveTop(2, over_better=True)) == Report(f"the top 9 of 3 units saved in {tmp_path}")
     pictures.better = pictures.count = 0
     assert said_of(stream, SaveTop(3)).sentence.startswith("no top 9 of yours to save yet")
+    pictures.kept = "kept by itself"
+    assert said_of(stream, SaveTop(4)) == Report("kept by itself")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from deepvis.window.script import OPTIMIZE_SECONDS, SETTLE_SECONDS, Script
+from deepvis.window.script import LONG_SECONDS, SETTLE_SECONDS, Script
 from deepvis.window.wants import OPTIMIZATION, OPTIMIZATION_BEGUN
 from tests.helpers.pictures import FakeClock
 
@@ -34,7 +34,7 @@ def test_an_optimization_may_take_longer() -> None:
     script = Script((), clock)
     clock.now += SETTLE_SECONDS + 1
     assert not script.may_go_on(OPTIMIZATION)
-    clock.now += OPTIMIZE_SECONDS
+    clock.now += LONG_SECONDS
     assert script.may_go_on(OPTIMIZATION)
 
 

@@ -47,15 +47,19 @@ MODULES = {
 }
 
 
+def backend_of(name: str) -> str:
+    """The backend that a name means: "auto" is a real Caffe where one is installed, and the engine elsewhere."""
+    if name == "auto":
+        return "caffe" if importlib.util.find_spec("caffe") else "engine"
+    return name
+
+
 def open_backend(name: str, model: Model, device: str = "cpu") -> Backend:
     """Open ``model`` on the backend ``name``: "engine", "caffe", "fake". May take seconds.
 
-    "auto" is a real Caffe where one is installed, and the engine elsewhere.
-
-    Raises BackendError, and KeyError naming the known names for a name that is not among them.
+    name: "auto" too. Raises BackendError, and KeyError naming the known names for a name that is not among them.
     """
-    if name == "auto":
-        name = "caffe" if importlib.util.find_spec("caffe") else "engine"
+    name = backend_of(name)
     if name in MODULES:
         importlib.import_module(MODULES[name])
     return BACKENDS[name](model, device)

@@ -48,7 +48,8 @@ def press_every_key(
     try:
         settle(loop, "the start")
         keys = [key for row in COMMANDS.values() if row.name != "quit" for key in row.keys]
-        for key in (*keys, "e", *reversed(keys)):  # e: another photo, after R has made the running top 9 forget
+        # R puts the scan of G aside and makes the running top 9 forget; e: another photo, which W then saves
+        for key in (*keys, "R", "e", "W", *reversed(keys)):
             loop.press(key)
             settle(loop, key)
             if key == "W":
