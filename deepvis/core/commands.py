@@ -542,7 +542,7 @@ def save_picture(state: AppState) -> Outcome:
 @command(
     "esc",
     group=Group.PROGRAM,
-    help="Leave one thing: help, debug, zoom, patterns, optimizing, scan, place, order, origin, back",
+    help="Leave one thing: help, zoom, patterns, a run or scan, place, order, origin, back",
 )
 def escape(state: AppState) -> AppState | Outcome:
     """Turn off one thing, the one that lies on top; never more than one, and nothing once all are off."""

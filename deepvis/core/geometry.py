@@ -172,6 +172,7 @@ def unit_grid(
 
 BAR_SHAPE = (1, 5)  # of a scalar's place, where there are many
 BAR_ROWS = 24  # in an area, where there are few: a bar is no higher
+LEAST_BAR = 0.7  # of that height: bars get lower before they stand in one more column, so that names have room
 
 
 @lru_cache(maxsize=64)
@@ -179,12 +180,13 @@ def bar_grid(count: int, area: Rect) -> TileGrid:
     """The places of ``count`` scalars, row-major: few stand in one wide column, many in a grid."""
     grid = tile_grid(count, BAR_SHAPE, area)
     high = max(area.height // BAR_ROWS, 1)
-    if grid.pitch_h <= high:
+    least = max(round(LEAST_BAR * high), 1)
+    if grid.pitch_h <= least:
         return grid
-    cols = -(-count // max(area.height // high, 1))
-    return TileGrid(
-        count, -(-count // cols), cols, area.row, area.col, high, max(area.width // cols, 1), min(2, high - 1)
-    )
+    cols = -(-count // max(area.height // least, 1))
+    rows = -(-count // cols)
+    high = min(high, max(area.height // rows, 1))
+    return TileGrid(count, rows, cols, area.row, area.col, high, max(area.width // cols, 1), min(2, high - 1))
 
 
 def _pitch(count: int, cols: int, height: int, width: int, area: Rect) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,6 +11,8 @@ from deepvis.core.types import Fit
 from deepvis.scan.errors import ScanError
 from deepvis.scan.folder_top import FolderTop, OpenFiles, load_folder_top
 from deepvis.scan.tracker import TrackedLayer
+
+log = logging.getLogger(__name__)
 
 FOLDER = "folder_scans"  # in the user's folder of the model
 
@@ -28,7 +31,6 @@ class FolderScans:
         self._filling: OpenFiles | None = None
         self._found: dict[OpenFiles, FolderTop | None] = {}  # None: it was looked for, and there is none
         self._hidden = 0  # how often it was forgotten; 0: it is shown
-        self.problem = ""  # why the one looked for last cannot be used
 
     def open(self, images: str | None, fit: Fit) -> None:
         """These files are open now."""
@@ -78,10 +80,9 @@ class FolderScans:
             root, identity = self._place()
             try:
                 self._found[files] = load_folder_top(files, root / FOLDER, identity)
-                self.problem = ""
             except ScanError as error:
                 self._found[files] = None
-                self.problem = str(error)
+                log.warning("%s", error)
             keep = {files, self._open, self._filling}
             self._found = {each: found for each, found in self._found.items() if each in keep}
         return self._found[files]

@@ -181,7 +181,7 @@ class Parts:
         for worker in self._running:
             worker.inbox.close()
         for worker in self._running:
-            worker.stop(timeout=2.0)
+            worker.stop(timeout=5.0 if worker is self._scan else 2.0)  # a scan saves what it has found
 
     @property
     def _is_saving(self) -> bool:

@@ -54,7 +54,7 @@ HELP = (
     Command(
         "click",
         ("click",),
-        "Select a layer, unit, class; zoom a picture; open a patch's photo; the input: what fires there",
+        "Go to what it shows: layer, unit, class, photo; zoom a picture; the input: what fires there",
         "Mouse",
         _nothing,
     ),

@@ -21,6 +21,7 @@ from deepvis.window.ui.tiles import in_order
 
 GAP, TRACK, ABOVE, BELOW, ZERO = range(5)  # what a pixel of the bars is
 MOST_LETTERS = 6 << 20  # bytes of a column of all units' numbers and names
+LONGEST_VALUE = "0.000000"  # that a name leaves room for
 LEAST_HEIGHT = 9  # pixels of a bar that says anything
 LEAST_NUMBER, LEAST_VALUE, LEAST_NAME = 24, 76, 112  # widths of a bar, at text scale 1, from which it says that
 
@@ -131,7 +132,7 @@ def bar_letters(shape: tuple[int, ...], scene: Scene, grid: TileGrid, px: int, c
     letters = np.zeros(shape, np.uint8)
     layer = scene.state.layer
     inset = number_width(str(layer.channels - 1), px) + scene.px(8)
-    room = grid.tile_width - inset - scene.px(60)
+    room = grid.tile_width - inset - number_width(LONGEST_VALUE, px) - scene.px(8)
     for index, channel in enumerate(channels):
         tile = grid.tile(index).moved(-grid.row, -grid.col)
         draw_figures(letters, tile, str(channel), px, left=True)
