@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,15 @@ class Eyes:
         assert bgr is not None
         return bgr
 
+    def settled(self) -> np.ndarray:
+        """The same, once the right pane has stood still for some looks: all that changes then is the scan's."""
+        seen = [self.see()]
+        while len(seen) < 4:
+            time.sleep(0.6)
+            now = self.see()
+            seen = [*seen, now] if np.array_equal(now[RIGHT], seen[-1][RIGHT]) else [now]
+        return seen[-1]
+
 
 def kept(folder: Path) -> dict[str, Any]:
     found = list((folder / "cache").rglob("scan.json"))
@@ -62,7 +72,7 @@ def test_the_key_scans_stops_and_goes_on_and_the_next_start_shows_it(
     arguments = [*tiny, "--images", many, "--size", SIZE]
     program = start(*arguments)
     eyes = Eyes(program)
-    before = eyes.see()
+    before = eyes.settled()
     program.key("G")
     program.until(lambda: not np.array_equal(eyes.see()[RIGHT], before[RIGHT]), "the right pane to fill")
     program.key("Escape")  # wherever the scan is, or after its end
@@ -90,7 +100,7 @@ def test_quitting_in_the_midst_of_it_keeps_what_was_scanned(
 ) -> None:
     program = start(*tiny, "--images", many, "--size", SIZE)
     eyes = Eyes(program)
-    before = eyes.see()
+    before = eyes.settled()
     program.key("F2")  # the second key
     program.until(lambda: not np.array_equal(eyes.see()[STATUS], before[STATUS]), "progress in the status line")
     program.until(lambda: not np.array_equal(eyes.see()[RIGHT], before[RIGHT]), "the right pane to fill")
