@@ -201,7 +201,7 @@ TASKS = (
         "what fires most",
         "Which unit of this layer fires most on this picture?",
         (Key("H"),),
-        (says("layers", "conv5"), says("aux", "max"), says("status", "strongest")),
+        (says("status", "conv5"), says("aux", "Unit 63"), says("aux", "max 3.98")),
         prepare=(GO_TO, Word("conv5")),
     ),
     Task(
@@ -225,7 +225,7 @@ TASKS = (
         "who looks at this place",
         "Which units fire at this place of the picture?",
         (Click(at("input", 0.4, 0.45)),),
-        (says("layers", "at the place"),),
+        (says("layers", "sorted by the place"), says("aux", "Fires here"), says("status", "place pinned")),
         prepare=(GO_TO, Word("conv5")),
     ),
     Task(
