@@ -15,6 +15,7 @@ import yaml
 
 from deepvis.models.preprocess import CHANNEL_ORDERS
 from deepvis.network.errors import ModelError, nearest
+from deepvis.network.ref import LAYOUTS, is_name
 
 VERSION = 1
 CARD_NAME = "model.yaml"
@@ -85,6 +86,23 @@ def _mean(value: Any) -> str | tuple[float, ...]:
     if not numbers or not all(isinstance(n, (int, float)) and not isinstance(n, bool) for n in numbers):
         raise ValueError("one number for each channel, or the name of a .npy or .binaryproto file")
     return tuple(float(n) for n in numbers)
+
+
+def _numbers(value: Any) -> tuple[float, ...]:
+    numbers = value if isinstance(value, list) else [value]
+    return tuple(_number(each) for each in numbers)
+
+
+def _count(value: Any) -> int:
+    if type(value) is not int or not 0 < value < 65536:
+        raise ValueError("a whole number above 0")
+    return value
+
+
+def _layout(value: Any) -> str:
+    if value not in LAYOUTS:
+        raise ValueError(" or ".join(LAYOUTS))
+    return value
 
 
 def _channel_order(value: Any) -> str:
@@ -158,13 +176,23 @@ KEYS: dict[str, tuple[Check, str]] = {
     "description": (_text, "One line for --list-models"),
     "license": (_text, "Licence of the weights"),
     "source": (_text, "Where the network comes from: a paper, an address"),
-    "prototxt": (_text, "Network file, in this folder"),
+    "prototxt": (_text, "Caffe's network file, in this folder"),
+    "network": (_text, "Any other network: FILE.py:NAME in this folder, package.module:NAME, torchvision:NAME, ..."),
     "weights": (_text, "Weights file, in this folder"),
     "files": (_files, "Files to download: path, url, sha256 (or sha1, git_blob), size, extract, optional, note"),
-    "mean": (_mean, "One number per channel in the network's channel order, or a .npy or .binaryproto file"),
-    "channel_order": (_channel_order, "Order of the network's colour channels: BGR (the default) or RGB"),
-    "input_scale": (_number, "What a white pixel becomes where the mean is 0: 255 (the default), 1, ..."),
+    "mean": (
+        _mean,
+        "One number per channel on the scale of 0 to input_scale, or a .npy or .binaryproto file in pixels",
+    ),
+    "std": (_numbers, "One number per channel, by which what is left is divided"),
+    "channel_order": (_channel_order, "Order of the colour channels: BGR (the default for Caffe) or RGB (for modules)"),
+    "input_scale": (
+        _number,
+        "What a white pixel becomes before mean and std: 255 (Caffe's default), 1 (modules'), ...",
+    ),
     "input_size": (_size, "[height, width] of the input, where it differs from the prototxt's"),
+    "channels": (_count, "Channels of the input, where the network does not tell: 1, 3, 4"),
+    "layout": (_layout, "How a module takes pictures: NCHW or NHWC; found by default"),
     "data_blob": (_text, "Input that takes the picture, where the network has several"),
     "labels": (_text, "Text file with the name of a class per line, in this folder"),
     "label_layers": (_texts, "Layers whose channels are the classes"),
@@ -178,7 +206,7 @@ KEYS: dict[str, tuple[Check, str]] = {
     "presets": (_texts, "Presets of optimize_layer.py for this network, one to four; the paper's 1 to 4 by default"),
     "panes": (_panes, "Pane -> [row, column, height, width], or null to leave it out"),
 }
-REQUIRED = ("version", "prototxt", "weights")
+REQUIRED = ("version", "prototxt", "weights")  # or network, with weights or without
 
 
 @dataclass(frozen=True)
@@ -199,6 +227,12 @@ class Card:
     def files(self) -> tuple[RemoteFile, ...]:
         return self.get("files", ())
 
+    @property
+    def network(self) -> str:
+        """As NetworkRef.network names it; a file's path with the card's folder in front."""
+        named = str(self.get("prototxt") or self.get("network"))
+        return named if is_name(named) else str(self.folder / named)
+
     def path(self, key: str) -> Path | None:
         """The file that the key names, in the card's folder."""
         value = self.get(key)
@@ -216,7 +250,10 @@ def read_card(path: Path) -> Card:
     if not isinstance(content, dict):
         raise ModelError(f"{path}: found no mapping, expected the keys {', '.join(REQUIRED)} and others")
     values = {key: _checked(path, key, value) for key, value in content.items()}
-    absent = [key for key in REQUIRED if key not in values]
+    needed = ("version",) if "network" in values else REQUIRED
+    absent = [key for key in needed if key not in values]
+    if "network" in values and "prototxt" in values:
+        raise ModelError(f"{path}: found both 'network' and 'prototxt', expected one of them")
     if absent:
         raise ModelError(f"{path}: found no {absent[0]!r}, expected it ({KEYS[absent[0]][1]})")
     return Card(path.parent, values)
