@@ -9,16 +9,29 @@ them, and %DVT_ROOT% stands for its folder. Printed by: python -m deepvis.settin
 # Name or folder of the model (--list-models); None: the embedded default. Type: a text.
 model = None
 
-# Your own network: Caffe's deploy.prototxt, or FILE.py:NAME, which makes a torch.nn.Module. Type: a
-# text.
+# Your own network: FILE.py:NAME or package.module:NAME, code of yours that makes a torch.nn.Module;
+# torchvision:NAME, timm:NAME; FILE.pt2; or Caffe's deploy.prototxt. Type: a text.
+network = None
+
+# The same, as it is called for Caffe's networks. Type: a text.
 prototxt = None
 
-# Its weights: a .caffemodel, or a module's state_dict. Type: a text.
+# Its weights: a .caffemodel; .pth, .pt or .safetensors for a module. Type: a text.
 weights = None
 
-# Its mean: .npy, .binaryproto, or one number per channel in the file's channel order. Type: a file
-# (.npy, .binaryproto) or one number per channel.
+# Layers without weights keep their initial values. Type: True or False.
+fill = False
+
+# Run what a .pt2 brings along to be run when it is read. Type: True or False.
+trust_file = False
+
+# Its mean: .npy, .binaryproto, or one number per channel, on the scale of 0 to input_scale, in the
+# network's channel order. Type: a file (.npy, .binaryproto) or one number per channel.
 mean = None
+
+# One number per channel: x = (pixel / 255 * input_scale - mean) / std. Type: one number above 0 per
+# channel.
+std = None
 
 # Text file with a class name per line. Type: a text.
 labels = None
@@ -32,13 +45,22 @@ prob_layer = None
 # Blob that takes the picture, where a network has several inputs. Type: a text.
 data_blob = None
 
+# NAME=FILE.npy of inputs that take no picture; else zeros. Type: a list of names.
+inputs = None
+
 # (height, width) of the network's input. Type: two whole numbers above 0, (height, width).
 input_size = None
+
+# Channels of the network's input, where the network does not tell. Type: a whole number, 0 or more.
+channels = None
+
+# How a module takes pictures; None: it is found. Type: one of NCHW, NHWC.
+layout = None
 
 # Order of the network's colour channels. Type: one of BGR, RGB.
 channel_order = None
 
-# Value of a white pixel at the network's input: 255, or 1. Type: a number above 0.
+# Value of a white pixel before mean and std: 255, or 1. Type: a number above 0.
 input_scale = None
 
 # True for layers to leave out of the window. Type: a function of a layer's name.

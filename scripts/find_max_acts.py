@@ -20,12 +20,12 @@ from deepvis.cli.environment import use_environment
 use_environment()
 
 from deepvis.core.types import Fit
+from deepvis.models.network_options import network_of
 from deepvis.scan.command import (
     Bar,
     add_model_arguments,
     add_modes_argument,
     add_where_arguments,
-    network_of,
     output_folder,
     run_command,
     where,

@@ -25,11 +25,11 @@ use_environment()
 import numpy as np
 
 from deepvis.models.labels import read_synsets
+from deepvis.models.network_options import add_network_options, network_of
 from deepvis.models.zoo import Model, open_model
 from deepvis.network.device import device_of
 from deepvis.network.errors import ModelError
 from deepvis.network.net import Net
-from deepvis.network.ref import NetworkRef
 from deepvis.sources.photos import PhotoError, load_rgb
 
 PHOTOS = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
@@ -44,10 +44,7 @@ class UsageError(ValueError):
 def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     made.add_argument("--model", help="name or folder of a model; the embedded one by default")
-    made.add_argument("--prototxt", help="your own network")
-    made.add_argument("--weights")
-    made.add_argument("--mean", help=".npy or .binaryproto, or one number per channel with commas between")
-    made.add_argument("--labels")
+    add_network_options(made)
     made.add_argument("--images", type=Path, required=True, help="folder of photos, searched with its sub-folders")
     made.add_argument("--device", default="auto")
     made.add_argument("--count", type=int, help="only so many photos, evenly spread")
@@ -77,10 +74,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def opened(arguments: argparse.Namespace) -> Model:
     """The model that the arguments name. Raises ModelError; UsageError for one without classes."""
-    mean = arguments.mean
-    if mean and not Path(mean).suffix.isalpha() and mean.replace(",", "").replace(".", "").isdigit():
-        mean = tuple(float(part) for part in mean.split(","))
-    model = open_model(NetworkRef(arguments.model, arguments.prototxt, arguments.weights, mean, arguments.labels))
+    model = open_model(network_of(arguments))
     if not model.prob_layer:
         raise UsageError(f"{model.name} has no layer of probabilities, expected one to read the classes from")
     return model

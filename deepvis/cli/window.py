@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 import deepvis
 from deepvis.core.commands import COMMANDS, command_of, rebind
 from deepvis.core.keys import canonical, is_key_name
+from deepvis.models.network_options import add_network_options, bad, positive
 from deepvis.network.errors import ModelError
 from deepvis.network.ref import format_of
 from deepvis.settings import table as config
@@ -26,9 +27,10 @@ from deepvis.window.options import SMALLEST_WINDOW, RunOptions, UsageError, seco
 DESCRIPTION = "The Deep Visualization Toolbox: watch every unit of a network answer to a camera or to photos."
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg")
 VIDEO_SUFFIXES = (".mp4", ".avi", ".mkv")
-NETWORK_SETTINGS = ("model", "prototxt", "weights", "mean", "labels", "label_layers", "prob_layer", "data_blob",
-                    "input_size", "channel_order", "input_scale", "layer_filter", "short_name",
-                    "unit_image_dir", "unit_image_layers", "remap")  # fmt: skip
+NETWORK_SETTINGS = ("model", "network", "prototxt", "weights", "fill", "trust_file", "mean", "std", "labels",
+                    "label_layers", "prob_layer", "data_blob", "inputs", "input_size", "channels", "layout",
+                    "channel_order", "input_scale", "layer_filter", "short_name", "unit_image_dir",
+                    "unit_image_layers", "remap")  # fmt: skip
 
 
 class Parser(argparse.ArgumentParser):
@@ -48,18 +50,7 @@ def parser() -> Parser:
     net.add_argument("--model", metavar="NAME|DIR", help="a model of --list-models or a folder with a model.yaml")
     net.add_argument("--list-models", action="store_true", help="print the models, and whether each is there")
     net.add_argument("--list-layers", action="store_true", help="print the layers that the window would show")
-    net.add_argument(
-        "--prototxt",
-        metavar="FILE",
-        help="your own network: deploy.prototxt, or FILE.py:NAME, which makes a torch.nn.Module",
-    )
-    net.add_argument("--weights", metavar="FILE", help="its weights: a .caffemodel, or a module's state_dict")
-    net.add_argument("--mean", metavar="FILE|B,G,R", help=".npy, .binaryproto or one number per channel")
-    net.add_argument("--labels", metavar="FILE", help="a class name per line")
-    net.add_argument("--input-size", type=_input_size, metavar="HxW", help="input size, where it is not the file's")
-    net.add_argument("--channel-order", choices=("BGR", "RGB"), help="order of the input's channels")
-    net.add_argument("--input-scale", type=_positive, metavar="X", help="value of white: 255, or 1")
-    net.add_argument("--data-blob", metavar="BLOB", help="the input that takes the picture")
+    add_network_options(net)
     net.add_argument("--prob-layer", metavar="LAYER", help="layer of the class probabilities")
     net.add_argument("--label-layers", nargs="+", metavar="LAYER", help="layers whose channels are the classes")
     net.add_argument("--unit-images", dest="unit_image_dir", metavar="DIR", help="folder of unit images")
@@ -76,7 +67,7 @@ def parser() -> Parser:
                         help="show the camera as others see you")  # fmt: skip
 
     window = p.add_argument_group("window")
-    window.add_argument("--scale", type=_positive, metavar="X", help="size of the window, 1: 1500x930")
+    window.add_argument("--scale", type=positive, metavar="X", help="size of the window, 1: 1500x930")
     window.add_argument("--size", dest="window_size", type=_window_size, metavar="WxH", help="or in pixels")
 
     run = p.add_argument_group("scripts")
@@ -85,50 +76,28 @@ def parser() -> Parser:
     run.add_argument("--screenshot", type=Path, metavar="FILE.png", help="write the window when the keys are done")
     run.add_argument("--record", type=Path, metavar="FILE.mp4", help="write the window as a video")
     run.add_argument("--frames", type=_natural, metavar="N", help="quit after N pictures of the window")
-    run.add_argument("--seconds", type=_positive, metavar="S", help="quit after so long")
+    run.add_argument("--seconds", type=positive, metavar="S", help="quit after so long")
     run.add_argument("--stats", type=Path, metavar="FILE.json", help="write what was measured")
     return p
-
-
-def _bad(text: str, expected: str) -> argparse.ArgumentTypeError:
-    return argparse.ArgumentTypeError(f"{text!r} is not {expected}")
-
-
-def _input_size(text: str) -> tuple[int, int]:
-    """ "227" or "HxW" -> (height, width)."""
-    parts = text.lower().split("x")
-    if not all(part.isdecimal() and int(part) > 0 for part in parts) or len(parts) > 2:
-        raise _bad(text, "an input size, as 227 or HEIGHTxWIDTH")
-    return int(parts[0]), int(parts[-1])
 
 
 def _window_size(text: str) -> tuple[int, int]:
     """ "WxH" -> (height, width)."""
     parts = text.lower().split("x")
     if len(parts) != 2 or not all(part.isdecimal() and SMALLEST_WINDOW <= int(part) <= 16384 for part in parts):
-        raise _bad(text, f"a window size, WIDTHxHEIGHT with {SMALLEST_WINDOW} to 16384 pixels each")
+        raise bad(text, f"a window size, WIDTHxHEIGHT with {SMALLEST_WINDOW} to 16384 pixels each")
     return int(parts[1]), int(parts[0])
-
-
-def _positive(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < float("inf"):
-        raise _bad(text, "a number above 0")
-    return value
 
 
 def _whole(text: str) -> int:
     if not text.isdecimal():
-        raise _bad(text, "a whole number, 0 or more")
+        raise bad(text, "a whole number, 0 or more")
     return int(text)
 
 
 def _natural(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise _bad(text, "a whole number, 1 or more")
+        raise bad(text, "a whole number, 1 or more")
     return int(text)
 
 
@@ -226,33 +195,28 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
             raise UsageError(f"--settings {arguments.settings}: there is no such file")
         files = [path for path in files if path.name == "settings.py"] + [Path(arguments.settings)]
     settings = config.load(files)
+    option, named = ("--network", arguments.network) if arguments.network else ("--prototxt", arguments.prototxt)
+    if arguments.network and arguments.prototxt:
+        raise UsageError("--network and --prototxt name two networks; give one of them")
     try:
-        needs_weights = format_of(arguments.prototxt or "") == "caffe"  # a module brings its own
+        needs_weights = format_of(named or "") == "caffe"  # a module brings its own
     except ModelError as error:
-        raise UsageError(f"--prototxt {error}") from error
-    if (arguments.prototxt is None) != (arguments.weights is None) and not settings.prototxt and needs_weights:
-        given, missing = ("--prototxt", "--weights") if arguments.prototxt else ("--weights", "--prototxt")
-        raise UsageError(f"{given} needs {missing} too: a network is its text and its weights")
-    if arguments.model and arguments.prototxt:
-        raise UsageError("--model and --prototxt name two networks; give one of them")
-    if arguments.model or arguments.prototxt:
+        raise UsageError(f"{option} {error}") from error
+    has_network = bool(settings.prototxt or settings.network or arguments.model)
+    if named and arguments.weights is None and needs_weights and not settings.prototxt and not arguments.fill:
+        raise UsageError(f"{option} needs --weights too: a network is its text and its weights")
+    if not named and arguments.weights is not None and not has_network:
+        raise UsageError("--weights needs --network too (or --prototxt): a network is its text and its weights")
+    if arguments.model and named:
+        raise UsageError(f"--model and {option} name two networks; give one of them")
+    if arguments.model or named:
         defaults = Settings()
         settings = replace(settings, **{name: getattr(defaults, name) for name in NETWORK_SETTINGS})
     given_values: dict[str, Any] = {
         name: value for name, value in vars(arguments).items() if name in config.TABLE and value is not None
     }
-    if isinstance(arguments.mean, str):
-        given_values["mean"] = _mean(arguments.mean)
     values = {name: config.checked(name, value, "command line") for name, value in given_values.items()}
     return replace(settings, **values)
-
-
-def _mean(text: str) -> str | tuple[float, ...]:
-    """A file's name, or numbers with commas between them."""
-    try:
-        return tuple(float(part) for part in text.split(","))
-    except ValueError:
-        return text
 
 
 def main(argv: Sequence[str] | None = None) -> int:

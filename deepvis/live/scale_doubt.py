@@ -15,7 +15,7 @@ class ScaleDoubt:
     def __init__(self, model: Model) -> None:
         self._model = model
         self._last_frame: int | None = None
-        self._left = MOST_PHOTOS if "scale" in model.assumed and model.prob_layer else 0
+        self._left = MOST_PHOTOS if _is_doubtful(model) else 0
 
     def __call__(self, snapshot: Snapshot) -> str:
         frame, seen = snapshot.ask.frame.id, snapshot.activations
@@ -27,3 +27,8 @@ class ScaleDoubt:
             return ""
         first = next(layer for layer in self._model.layer_names if layer in seen)
         return scale_warning(self._model.input_words, first, seen[first])
+
+
+def _is_doubtful(model: Model) -> bool:
+    """Is it fed with 0 to 255 because nobody said otherwise?"""
+    return "scale" in model.assumed and model.preprocessor.scale == 255 and bool(model.prob_layer)

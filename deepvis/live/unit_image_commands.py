@@ -12,31 +12,31 @@ from typing import Any
 
 from deepvis.models.card import CARD_NAME
 from deepvis.models.zoo import Model, models_folder
+from deepvis.network.ref import is_name
 
-_PLAIN = {"data_blob": "--data-blob", "channel_order": "--channel-order", "input_scale": "--input-scale"}
+# settings whose value is one word
+_PLAIN = ("data_blob", "channel_order", "input_scale", "channels", "layout")
+_FLAGS = ("fill", "trust_file")
 
 
 @dataclass(frozen=True)
 class Commands:
-    """network: the options that name the network, as --model NAME. size: (height, width), where the user said it.
+    """network: the options that name the network, as --model NAME.
 
-    folder: of the unit images, where it is not the model's own. The two scripts name those two differently.
+    folder: of the unit images, where it is not the model's own. The two scripts name it differently.
     """
 
     network: str
-    size: tuple[int, int] | None = None
     folder: str = ""
 
     def optimize(self, layer: str) -> str:
-        size = f" --data-size {self.size[0]},{self.size[1]}" if self.size else ""
         folder = f" --unit-jpg-dir {self.folder}" if self.folder else ""
-        return f"scripts/optimize_layer.py {self.network}{size} --push-layer {shlex.quote(layer)}{folder}"
+        return f"scripts/optimize_layer.py {self.network} --push-layer {shlex.quote(layer)}{folder}"
 
     def top(self, layer: str) -> str:
-        size = f" --input-size {self.size[0]}x{self.size[1]}" if self.size else ""
         folder = f" --output {self.folder}" if self.folder else ""
         layers = shlex.quote(layer)
-        return f"scripts/find_max_acts.py {self.network}{size} --layers {layers} --images FOLDER --crop{folder}"
+        return f"scripts/find_max_acts.py {self.network} --layers {layers} --images FOLDER --crop{folder}"
 
 
 def commands_for(model: Model, said: Mapping[str, Any] = MappingProxyType({})) -> Commands:
@@ -48,22 +48,37 @@ def commands_for(model: Model, said: Mapping[str, Any] = MappingProxyType({})) -
     words = _named(model, said)
     if "mean" in said:
         words += ["--mean", _mean(said["mean"])]
+    if "std" in said:
+        words += ["--std", _mean(said["std"])]
     if "labels" in said:
         words += ["--labels", short_path(said["labels"])]
-    for name, option in _PLAIN.items():
+    for name in _PLAIN:
         if name in said:
             value = said[name]
-            words += [option, shlex.quote(f"{value:g}" if isinstance(value, float) else str(value))]
+            words += [_option(name), shlex.quote(f"{value:g}" if isinstance(value, float) else str(value))]
+    if "input_size" in said:
+        words += ["--input-size", "x".join(map(str, said["input_size"]))]
+    for each in said.get("inputs", ()):
+        name, _, file = each.partition("=")
+        words += ["--input", shlex.quote(f"{name}={os.path.relpath(file)}")]
+    words += [_option(name) for name in _FLAGS if said.get(name)]
     folder = short_path(said["unit_image_dir"]) if "unit_image_dir" in said else ""
-    return Commands(" ".join(words), said.get("input_size"), folder)
+    return Commands(" ".join(words), folder)
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def _named(model: Model, said: Mapping[str, Any]) -> list[str]:
     """The model by its name or folder; by its files, where those were named or there is no card."""
-    has_card = (model.folder / CARD_NAME).is_file() and model.file.parent == model.folder
-    if "prototxt" in said or not has_card:
+    is_own = model.file.parent == model.folder or is_name(model.file)
+    has_card = (model.folder / CARD_NAME).is_file() and is_own
+    if "network" in said or "prototxt" in said or not has_card:
         weights = [] if model.weights is None else ["--weights", short_path(model.weights)]
-        return ["--prototxt", short_path(model.file), *weights]
+        option = "--prototxt" if model.file.suffix == ".prototxt" else "--network"
+        named = shlex.quote(str(model.file)) if is_name(model.file) else short_path(model.file)
+        return [option, named, *weights]
     own = model.folder.parent == models_folder()
     name = ["--model", shlex.quote(model.folder.name) if own else short_path(model.folder)]
     return [*name, "--weights", short_path(said["weights"])] if "weights" in said else name

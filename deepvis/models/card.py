@@ -15,6 +15,7 @@ import yaml
 
 from deepvis.models.preprocess import CHANNEL_ORDERS
 from deepvis.network.errors import ModelError, nearest
+from deepvis.network.ref import LAYOUTS, LIBRARIES, is_name, name_of
 
 VERSION = 1
 CARD_NAME = "model.yaml"
@@ -23,7 +24,10 @@ Check = Callable[[Any], Any]  # the value as the card holds it; raises ValueErro
 
 @dataclass(frozen=True)
 class Checksum:
-    """kind: "sha256", "sha1", or "git_blob" (sha1 of "blob SIZE NUL CONTENT"); value: hex digits."""
+    """kind: "sha256", "sha1", or "git_blob" (sha1 of "blob SIZE NUL CONTENT"); value: hex digits.
+
+    "sha256_start": the first eight digits or more, as PyTorch writes them into the names of its files.
+    """
 
     kind: str
     value: str
@@ -87,6 +91,23 @@ def _mean(value: Any) -> str | tuple[float, ...]:
     return tuple(float(n) for n in numbers)
 
 
+def _numbers(value: Any) -> tuple[float, ...]:
+    numbers = value if isinstance(value, list) else [value]
+    return tuple(_number(each) for each in numbers)
+
+
+def _count(value: Any) -> int:
+    if type(value) is not int or not 0 < value < 65536:
+        raise ValueError("a whole number above 0")
+    return value
+
+
+def _layout(value: Any) -> str:
+    if value not in LAYOUTS:
+        raise ValueError(" or ".join(LAYOUTS))
+    return value
+
+
 def _channel_order(value: Any) -> str:
     if value not in CHANNEL_ORDERS:
         raise ValueError(" or ".join(CHANNEL_ORDERS))
@@ -115,8 +136,8 @@ def _version(value: Any) -> int:
     return VERSION
 
 
-_HEX_DIGITS = {"sha256": 64, "sha1": 40, "git_blob": 40}
-_FILE_KEYS = ("path", "url", "urls", "sha256", "sha1", "git_blob", "extract", "optional", "size", "note")
+_HEX_DIGITS = {"sha256": "64", "sha1": "40", "git_blob": "40", "sha256_start": "8,64"}
+_FILE_KEYS = ("path", "url", "urls", *_HEX_DIGITS, "extract", "optional", "size", "note")
 
 
 def _files(value: Any) -> tuple[RemoteFile, ...]:
@@ -142,7 +163,8 @@ def _file(item: Any) -> RemoteFile:
     if kinds:
         digits = str(item[kinds[0]]).lower()
         if not re.fullmatch(rf"[0-9a-f]{{{_HEX_DIGITS[kinds[0]]}}}", digits):
-            raise ValueError(f"{_HEX_DIGITS[kinds[0]]} hexadecimal digits of {kinds[0]}, in quotes, for {path!r}")
+            count = _HEX_DIGITS[kinds[0]].replace(",", " to ")
+            raise ValueError(f"{count} hexadecimal digits of {kinds[0]}, in quotes, for {path!r}")
         checksum = Checksum(kinds[0], digits)
     extract = _text_map(item.get("extract", {}))
     size = item.get("size", 0)
@@ -158,13 +180,26 @@ KEYS: dict[str, tuple[Check, str]] = {
     "description": (_text, "One line for --list-models"),
     "license": (_text, "Licence of the weights"),
     "source": (_text, "Where the network comes from: a paper, an address"),
-    "prototxt": (_text, "Network file, in this folder"),
+    "prototxt": (_text, "Caffe's network file, in this folder"),
+    "network": (_text, "Any other network: FILE.py:NAME in this folder, package.module:NAME, torchvision:NAME, ..."),
     "weights": (_text, "Weights file, in this folder"),
-    "files": (_files, "Files to download: path, url, sha256 (or sha1, git_blob), size, extract, optional, note"),
-    "mean": (_mean, "One number per channel in the network's channel order, or a .npy or .binaryproto file"),
-    "channel_order": (_channel_order, "Order of the network's colour channels: BGR (the default) or RGB"),
-    "input_scale": (_number, "What a white pixel becomes where the mean is 0: 255 (the default), 1, ..."),
+    "files": (
+        _files,
+        "Files to download: path, url, sha256 (or sha256_start, sha1, git_blob), size, extract, optional, note",
+    ),
+    "mean": (
+        _mean,
+        "One number per channel on the scale of 0 to input_scale, or a .npy or .binaryproto file in pixels",
+    ),
+    "std": (_numbers, "One number per channel, by which what is left is divided"),
+    "channel_order": (_channel_order, "Order of the colour channels: BGR (the default for Caffe) or RGB (for modules)"),
+    "input_scale": (
+        _number,
+        "What a white pixel becomes before mean and std: 255 (Caffe's default), 1 (modules'), ...",
+    ),
     "input_size": (_size, "[height, width] of the input, where it differs from the prototxt's"),
+    "channels": (_count, "Channels of the input, where the network does not tell: 1, 3, 4"),
+    "layout": (_layout, "How a module takes pictures: NCHW or NHWC; found by default"),
     "data_blob": (_text, "Input that takes the picture, where the network has several"),
     "labels": (_text, "Text file with the name of a class per line, in this folder"),
     "label_layers": (_texts, "Layers whose channels are the classes"),
@@ -178,7 +213,7 @@ KEYS: dict[str, tuple[Check, str]] = {
     "presets": (_texts, "Presets of optimize_layer.py for this network, one to four; the paper's 1 to 4 by default"),
     "panes": (_panes, "Pane -> [row, column, height, width], or null to leave it out"),
 }
-REQUIRED = ("version", "prototxt", "weights")
+REQUIRED = ("version", "prototxt", "weights")  # or network, with weights or without
 
 
 @dataclass(frozen=True)
@@ -199,6 +234,23 @@ class Card:
     def files(self) -> tuple[RemoteFile, ...]:
         return self.get("files", ())
 
+    @property
+    def network(self) -> str:
+        """As NetworkRef.network names it; a file's path with the card's folder in front."""
+        named = str(self.get("prototxt") or self.get("network"))
+        return named if is_name(named) else str(self.folder / named)
+
+    @property
+    def file_keys(self) -> tuple[str, ...]:
+        """The keys that name files without which the network cannot be opened."""
+        return tuple(key for key in ("prototxt", "weights") if key in self.values)
+
+    @property
+    def library(self) -> str:
+        """The package that builds its architecture by name, "" for none."""
+        name = name_of(self.get("network", ""))
+        return name[0] if name is not None and name[0] in LIBRARIES else ""
+
     def path(self, key: str) -> Path | None:
         """The file that the key names, in the card's folder."""
         value = self.get(key)
@@ -216,7 +268,10 @@ def read_card(path: Path) -> Card:
     if not isinstance(content, dict):
         raise ModelError(f"{path}: found no mapping, expected the keys {', '.join(REQUIRED)} and others")
     values = {key: _checked(path, key, value) for key, value in content.items()}
-    absent = [key for key in REQUIRED if key not in values]
+    needed = ("version",) if "network" in values else REQUIRED
+    absent = [key for key in needed if key not in values]
+    if "network" in values and "prototxt" in values:
+        raise ModelError(f"{path}: found both 'network' and 'prototxt', expected one of them")
     if absent:
         raise ModelError(f"{path}: found no {absent[0]!r}, expected it ({KEYS[absent[0]][1]})")
     return Card(path.parent, values)

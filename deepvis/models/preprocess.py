@@ -1,4 +1,4 @@
-"""From pictures to network inputs and back, exactly as Caffe's users do it."""
+"""From pictures to network inputs and back, exactly as Caffe's and PyTorch's users do it."""
 
 from __future__ import annotations
 
@@ -21,17 +21,20 @@ CHANNEL_ORDERS = ("BGR", "RGB")
 
 @dataclass(frozen=True, eq=False)
 class Preprocessor:
-    """What a network wants of a picture: x = (pixel - mean) * scale / 255, channel by channel.
+    """What a network wants of a picture: x = (pixel / 255 * scale - mean) / std, channel by channel.
 
-    input_shape: (C, H, W). mean: None, (C,), or (C, h, w) at least as large as the input, in pixel units (0..255)
-    and in the network's channel order, as Caffe's mean files are. channel_order: of the network's 3 channels.
-    scale: what a white pixel becomes where the mean is 0 (Caffe's transform_param.scale times 255).
+    input_shape: (C, H, W). mean: None, (C,), or (C, h, w) at least as large as the input, on the scale of 0 to
+    ``scale`` and in the network's channel order. channel_order: of the network's colour channels.
+    scale: what a white pixel becomes where mean is 0 and std 1: 255 for Caffe (transform_param.scale times 255), 1 for
+    most modules. std: None for Caffe, or (C,).
+    Pictures of 4 channels are colours and a fourth that is white everywhere (opaque); of other counts than 3, gray.
     """
 
     input_shape: tuple[int, int, int]
     mean: np.ndarray | None = None
     channel_order: str = "BGR"
     scale: float = 255.0
+    std: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if len(self.input_shape) != 3 or min(self.input_shape) < 1:
@@ -42,6 +45,8 @@ class Preprocessor:
             raise ModelError(f"input scale {self.scale}: expected a number above 0 (255 for Caffe's own networks)")
         if self.mean is not None:
             object.__setattr__(self, "mean", fit_mean(self.mean, self.input_shape))
+        if self.std is not None:
+            object.__setattr__(self, "std", fit_std(self.std, self.input_shape[0]))
 
     @property
     def size(self) -> tuple[int, int]:
@@ -50,33 +55,40 @@ class Preprocessor:
 
     @cached_property
     def mean_chw(self) -> np.ndarray:
-        """(C, H, W) float32: what is subtracted, in the network's own units (0..scale); read-only."""
+        """(C, H, W) float32: what is subtracted, on the scale of 0 to ``scale``; read-only."""
         mean = np.zeros(self.input_shape, np.float32)
         if self.mean is not None:
-            mean += self.mean * np.float32(self.scale / 255)
+            mean += self.mean
         mean.flags.writeable = False
         return mean
+
+    @property
+    def is_colour(self) -> bool:
+        return self.input_shape[0] in (3, 4)
 
     @property
     def words(self) -> str:
         """What the network is fed with: 'input 3 x 117 x 117, BGR, 0..255, mean 104 117 123'."""
         shape = " x ".join(map(str, self.input_shape))
-        order = self.channel_order if self.input_shape[0] == 3 else "gray"
-        return f"input {shape}, {order}, 0..{self.scale:.4g}, {self._mean_words}"
+        order = self.channel_order if self.is_colour else "gray"
+        order = f"{order} and opaque" if self.input_shape[0] == 4 else order
+        std = "" if self.std is None else f", std {_numbers(self.std)}"
+        return f"input {shape}, {order}, 0..{self.scale:.4g}, {self._mean_words}{std}"
 
     @property
     def _mean_words(self) -> str:
-        """The mean in pixel units, as it was given."""
         if self.mean is None:
             return "no mean"
-        numbers = " ".join(f"{value:.4g}" for value in self.mean.reshape(len(self.mean), -1).mean(axis=1))
+        numbers = _numbers(self.mean.reshape(len(self.mean), -1).mean(axis=1))
         return f"mean {numbers}" if self.mean[0].size == 1 else f"mean image, on average {numbers}"
 
     @property
     def signature(self) -> bytes:
         """What decides the network's input besides the picture, for ``network.identity``."""
         named = repr((self.input_shape, self.channel_order, float(self.scale))).encode()
-        return named + np.ascontiguousarray(self.mean_chw, "<f4").tobytes()
+        opaque = b"opaque" if self.input_shape[0] == 4 else b""
+        std = b"" if self.std is None else b"std" + np.ascontiguousarray(self.std, "<f4").tobytes()
+        return named + np.ascontiguousarray(self.mean_chw, "<f4").tobytes() + std + opaque
 
     def to_input(self, rgb: np.ndarray, fit: Fit = Fit.CROP) -> np.ndarray:
         """(H, W, 3) uint8 RGB of any size -> (C, H, W) float32 network input."""
@@ -86,10 +98,10 @@ class Preprocessor:
         """(h, w, 3) uint8 -> (H, W, 3) uint8, what the network sees: the centre of its aspect ratio, resized.
 
         With Fit.STRETCH the whole picture is resized. Caffe's resize is cv2.INTER_LINEAR, so is this one.
-        Gray, three times, for networks of other than 3 channels.
+        Gray, three times, for networks that see no colours.
         """
         seen = _resized(centre(rgb, self.size) if fit is Fit.CROP else rgb, self.size)
-        if self.input_shape[0] == 3:
+        if self.is_colour:
             return seen
         return cv2.cvtColor(cv2.cvtColor(np.ascontiguousarray(seen), cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
 
@@ -105,10 +117,11 @@ class Preprocessor:
         return np.ascontiguousarray(resized[top : top + height, left : left + width])
 
     def normalised(self, rgb: np.ndarray) -> np.ndarray:
-        """(H, W, 3) uint8 RGB of the input's size -> (C, H, W) float32, mean subtracted."""
+        """(H, W, 3) uint8 RGB of the input's size -> (C, H, W) float32, scaled, mean subtracted, divided by std."""
         channels = self.input_shape[0]
-        if channels == 3:
-            planes = cv2.split(rgb)[:: -1 if self.channel_order == "BGR" else 1]
+        if self.is_colour:
+            planes = list(cv2.split(rgb)[:: -1 if self.channel_order == "BGR" else 1])
+            planes += [np.full(self.size, 255, np.uint8)] * (channels - 3)
         else:
             planes = [cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2GRAY)] * channels
         x = np.empty(self.input_shape, np.float32)
@@ -118,20 +131,35 @@ class Preprocessor:
             else:
                 np.multiply(plane, np.float32(self.scale / 255), out=top, dtype=np.float32)
                 top -= mean
+        if self.std is not None:
+            x /= self.std[:, np.newaxis, np.newaxis]
         return x
 
     def to_rgb(self, x_chw: np.ndarray) -> np.ndarray:
         """(C, H, W) network input -> (H, W, 3) uint8 RGB; values outside 0..255 are clipped."""
-        pixels = (np.asarray(x_chw, np.float32) + self.mean_chw) * np.float32(255 / self.scale)
-        rgb = self.diff_to_rgb(np.clip(np.rint(pixels), 0, 255).astype(np.uint8))
+        pixels = (self.deviation(x_chw) + self.mean_chw) * np.float32(255 / self.scale)
+        rgb = self.in_rgb_order(np.clip(np.rint(pixels), 0, 255).astype(np.uint8))
         if rgb.shape[0] != 3:
             rgb = np.repeat(rgb[:1], 3, axis=0)
         return np.ascontiguousarray(rgb.transpose(1, 2, 0))
 
+    def deviation(self, x_chw: np.ndarray) -> np.ndarray:
+        """(C, H, W) network input -> how far its pixels are from the mean, on the scale of 0 to ``scale``."""
+        x_chw = np.asarray(x_chw, np.float32)
+        return x_chw if self.std is None else x_chw * self.std[:, np.newaxis, np.newaxis]
+
     def diff_to_rgb(self, diff_chw: np.ndarray) -> np.ndarray:
-        """(C, H, W), its 3 channels in RGB order; other counts of channels as they are."""
-        swaps = self.input_shape[0] == 3 and self.channel_order == "BGR"
-        return diff_chw[::-1] if swaps else diff_chw
+        """A gradient at the network's input (C, H, W) -> at the picture, its 3 colours in RGB order.
+
+        Of channels with a std of their own, divided by it: so much does a step of a pixel weigh there. Other counts of
+        channels come back in their order.
+        """
+        return self.in_rgb_order(diff_chw if self.std is None else diff_chw / self.std[:, np.newaxis, np.newaxis])
+
+    def in_rgb_order(self, x_chw: np.ndarray) -> np.ndarray:
+        """(C, H, W), its colours in RGB order, an opaque fourth channel left out; other counts as they are."""
+        colours = x_chw[:3] if self.is_colour else x_chw
+        return colours[::-1] if self.is_colour and self.channel_order == "BGR" else colours
 
 
 def centre(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -196,6 +224,20 @@ def _checked_mean(mean: Any, where: str) -> np.ndarray:
     if not np.isfinite(array).all():
         raise ModelError(f"{where}: found values that are no finite numbers, expected pixels from 0 to 255")
     return array
+
+
+def fit_std(std: np.ndarray, channels: int) -> np.ndarray | None:
+    """(C,) float32, or None where all are 1. Raises ModelError."""
+    std = np.atleast_1d(np.asarray(std, np.float32))
+    if std.ndim != 1 or len(std) not in (1, channels):
+        raise ModelError(f"the std has the shape {std.shape}, expected one number for each of {channels} channels")
+    if not (np.isfinite(std).all() and (std > 0).all()):
+        raise ModelError(f"the std is {_numbers(std)}, expected numbers above 0")
+    return None if (std == 1).all() else np.repeat(std, channels // len(std))
+
+
+def _numbers(values: np.ndarray) -> str:
+    return " ".join(f"{value:.4g}" for value in values)
 
 
 def fit_mean(mean: np.ndarray, input_shape: tuple[int, int, int]) -> np.ndarray:

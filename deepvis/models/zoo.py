@@ -15,17 +15,20 @@ import numpy as np
 
 from deepvis.models import listing
 from deepvis.models.card import CARD_NAME, Card, read_card
+from deepvis.models.feeding import given_inputs, preprocessor_of, zero_notes
 from deepvis.models.labels import read_labels
-from deepvis.models.preprocess import Preprocessor, load_mean
+from deepvis.models.preprocess import Preprocessor
 from deepvis.network.errors import ModelError, nearest
 from deepvis.network.graph import Graph
 from deepvis.network.identity import identity
 from deepvis.network.inputs import picture_input, picture_shape
-from deepvis.network.ref import NetworkRef, Opened, Source, file_and_callable, open_source
+from deepvis.network.ref import NetworkRef, Opened, Source, file_and_callable, name_of, open_source
 
 DEFAULT_MODEL = "caffenet-mini"
 UNIT_IMAGES = "unit_jpg_vis"
 DIGITS_0_1_0 = 64  # of the hash by which 0.1.0's scans name a network; an identity has fewer
+# names that tell nothing of a network
+GENERIC = ("deploy", "train_val", "net", "network", "model", "models", "test", "make", "build", "create", "get_model")
 _PACKAGE = Path(__file__).resolve().parents[1]
 MODELS_FOLDERS = (_PACKAGE.parent / "models", _PACKAGE / "_models")  # in the repository; once installed
 
@@ -34,6 +37,7 @@ OVERRIDES = frozenset(
     {
         *("input_size", "data_blob", "channel_order", "input_scale", "label_layers", "prob_layer", "layers"),
         *("layer_filter", "short_name", "unit_image_dir", "unit_image_layers", "remap", "panes", "fill"),
+        *("std", "channels", "layout", "inputs", "trust_file"),
     }
 )
 
@@ -44,7 +48,7 @@ class Model:
 
     name: str  # as shown
     folder: Path  # of its files
-    file: Path  # of the network
+    file: Path  # of the network, or the name that stands in its place: torchvision:resnet18
     weights: Path | None
     opened: Opened
     data_blob: str  # the input that takes the picture
@@ -62,6 +66,7 @@ class Model:
     presets: tuple[str, ...] = ()  # of the optimizer, that suit the network; none: the paper's
     panes: Mapping[str, tuple[int, int, int, int] | None] = field(default_factory=dict)  # (row, column, height, width)
     notes: tuple[str, ...] = ()  # sentences on what was left out or does not fit
+    input_values: Mapping[str, np.ndarray] = field(default_factory=dict)  # of inputs that take no picture, as given
     assumed: tuple[str, ...] = ()  # what of the preprocessing nobody named: "mean", "order", "scale"
 
     @property
@@ -99,10 +104,11 @@ class Model:
         return self.opened.older_names(pre.channel_order, pre.scale, pre.mean_chw)
 
     def other_inputs(self) -> dict[str, np.ndarray]:
-        """Inputs that are no picture: Faster R-CNN's im_info gets (height, width, 1), all others zeros."""
+        """Inputs that are no picture: those of files; Faster R-CNN's im_info gets (height, width, 1); else zeros."""
         inputs = self.structure.inputs
         others = {name: np.zeros(shape, np.float32) for name, shape in inputs.items() if name != self.data_blob}
-        if "im_info" in others and others["im_info"].size >= 3:
+        others.update(self.input_values)
+        if "im_info" in others and "im_info" not in self.input_values and others["im_info"].size >= 3:
             others["im_info"].reshape(-1)[:3] = (*self.preprocessor.size, 1)
         return others
 
@@ -158,13 +164,16 @@ def load_model(
     return open_model(ref)
 
 
-def open_model(ref: NetworkRef) -> Model:
+def open_model(ref: NetworkRef, opened: Opened | None = None) -> Model:
     """A model by name or folder, the embedded one where nothing is named, or a network of one's own by its files.
 
+    opened: a network that is open already, as ``formats.torch.opener.opened_module`` gives it; then ``ref.network`` is
+    only its name, and size, channels and inputs are those that it was opened with.
     With a network's file no card is read unless a model is named too; then the files replace those of its card.
     The options of ``ref``: input_size (height, width), data_blob, channel_order, input_scale, label_layers, prob_layer,
     layers (those of the list), layer_filter (name -> True to leave it out), short_name (name -> short one),
-    unit_image_dir, unit_image_layers, remap, panes, fill (True: layers without weights are filled by their fillers).
+    unit_image_dir, unit_image_layers, remap, panes, fill (True: layers without weights are filled by their fillers, a
+    module's keep their initial values); std, and of modules channels, layout, inputs, trust_file (see ``Source``).
     The weights are read when Model.graph is first asked for. Raises ModelError.
     """
     said = dict(ref.options)
@@ -172,24 +181,44 @@ def open_model(ref: NetworkRef) -> Model:
         known = sorted(OVERRIDES)
         raise ModelError(f"the override {key!r} is unknown; {nearest(key, known, f'there are: {known}')}")
     if ref.network is not None and ref.model is None:
-        file = Path(ref.network)
-        card = Card(file.parent, {"name": _own_name(file)})
+        card = _own_card(ref.network)
     else:
         card = find_card(ref.model)
-    net_file = Path(ref.network) if ref.network is not None else _present(card, "prototxt")
+    net_file = Path(ref.network) if ref.network is not None else _network_of(card)
+    if opened is not None:
+        return _assemble(card, said, net_file, None, ref, opened)
     weights_file = Path(ref.weights) if ref.weights is not None else card.path("weights")
     if weights_file is not None and not weights_file.is_file():
         if ref.weights is not None:
             raise ModelError(f"{weights_file}: found no such file, expected the network's weights")
         weights_file = None if said.get("fill") else _present(card, "weights")
-    return _assemble(card, said, net_file, weights_file, ref)
+    return _assemble(card, said, net_file, weights_file, ref, None)
+
+
+def _own_card(network: str) -> Card:
+    """Stands in for the card of a network without one: its name, and the folder for its unit images.
+
+    That of its file; of what is imported by name, a folder of that name in the current one.
+    """
+    name = name_of(network)
+    if name is None:
+        return Card(Path(network).parent, {"name": _own_name(Path(network))})
+    package, thing = name
+    title = package.rpartition(".")[2] if thing.lower() in GENERIC else thing
+    return Card(Path(title), {"name": title})
 
 
 def _own_name(network: Path) -> str:
     """A name for a network without a card: its file's, or its folder's where the file is called deploy."""
     file, _ = file_and_callable(network)
-    generic = file.stem in ("deploy", "train_val", "net", "model", "test")
+    generic = file.stem.lower() in GENERIC
     return (file.resolve().parent.name if generic else file.stem) or file.stem
+
+
+def _network_of(card: Card) -> Path:
+    """The network's file, which is there, or what stands in its place. Raises ModelError."""
+    named = card.network
+    return _present(card, "prototxt") if card.get("prototxt") else Path(named)
 
 
 def _present(card: Card, key: str) -> Path:
@@ -201,20 +230,31 @@ def _present(card: Card, key: str) -> Path:
     return path
 
 
-def _assemble(card: Card, said: Mapping[str, Any], file: Path, weights: Path | None, ref: NetworkRef) -> Model:
-    def option(key: str, found: Any) -> Any:
+def _assemble(
+    card: Card, said: Mapping[str, Any], file: Path, weights: Path | None, ref: NetworkRef, given: Opened | None
+) -> Model:
+    def option(key: str, found: Any = None) -> Any:
         return said.get(key, card.get(key, found))
 
-    source = Source(file, weights, option("data_blob", None), option("input_size", None), bool(said.get("fill", False)))
-    opened = open_source(source)
-    graph = opened.structure
-    blob = picture_input(graph.name, graph.inputs, source.data_input)
-    preprocessor = Preprocessor(
-        picture_shape(graph.name, blob, graph.inputs[blob]),
-        load_mean(ref.mean if ref.mean is not None else card.path("mean") or card.get("mean", opened.mean)),
-        option("channel_order", opened.channel_order),
-        option("input_scale", opened.input_scale),
+    source = Source(
+        file,
+        weights,
+        option("data_blob"),
+        option("input_size"),
+        bool(said.get("fill", False)),
+        option("channels"),
+        option("layout"),
+        tuple(said.get("inputs", ())),
+        bool(said.get("trust_file", False)),
     )
+    opened = open_source(source) if given is None else given
+    graph = opened.structure
+    blob = picture_input(graph.name, graph.inputs, source.data_input if given is None else None)
+    mean = ref.mean if ref.mean is not None else card.path("mean") or card.get("mean")
+    shape = picture_shape(graph.name, blob, graph.inputs[blob])
+    preprocessor, assumed, feeding_notes = preprocessor_of(shape, opened, mean, option)
+    in_graph = {name: shape for name, shape in graph.inputs.items() if name != blob}
+    values = given_inputs(in_graph, source.inputs if in_graph or opened.assumed is None else ())
     layers = _layers(graph, said, card)
     prob = option("prob_layer", None)
     prob = listing.probability_layer(graph) if prob is None else prob
@@ -244,20 +284,16 @@ def _assemble(card: Card, said: Mapping[str, Any], file: Path, weights: Path | N
         unit_image_layers=option("unit_image_layers", None),
         presets=card.get("presets", ()),
         panes=option("panes", {}),
-        notes=(*graph.notes, *_mean_notes(opened, preprocessor), *_label_notes(card, graph, classes, names)),
-        assumed=_assumed(opened, preprocessor, lambda key: key in said or card.get(key) is not None),
+        notes=(
+            *graph.notes,
+            *feeding_notes,
+            *zero_notes(in_graph, values),
+            *_mean_notes(opened, preprocessor),
+            *_label_notes(card, graph, classes, names),
+        ),
+        input_values=values,
+        assumed=assumed,
     )
-
-
-def _assumed(opened: Opened, preprocessor: Preprocessor, is_named: Callable[[str], bool]) -> tuple[str, ...]:
-    """What of the preprocessing neither the caller nor the card nor the network's file names."""
-    is_colour = preprocessor.input_shape[0] == 3
-    unnamed = {
-        "mean": preprocessor.mean is None and not is_named("mean"),
-        "order": is_colour and not is_named("channel_order") and opened.channel_order == "BGR",
-        "scale": not is_named("input_scale") and opened.input_scale == 255,
-    }
-    return tuple(name for name, is_unnamed in unnamed.items() if is_unnamed)
 
 
 def _layers(graph: Graph, said: Mapping[str, Any], card: Card) -> tuple[str, ...]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import importlib
+import os
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from deepvis.core.registry import Registry
 from deepvis.network.errors import ModelError
+from deepvis.network.foreign import foreign
 from deepvis.network.graph import Graph
 
 
@@ -22,7 +24,7 @@ class NetworkRef:
     """
 
     model: str | None = None  # a card's name or folder; None: the files below, or else the embedded default
-    network: str | None = None  # the network's file: deploy.prototxt
+    network: str | None = None  # as named: deploy.prototxt, net.py:make, package.module:make, torchvision:resnet18
     weights: str | None = None
     mean: str | tuple[float, ...] | None = None  # a file, or one number a channel
     labels: str | None = None  # a text file, a class a line
@@ -49,11 +51,15 @@ class NetworkRef:
 class Source:
     """What a format is asked to open."""
 
-    file: Path
+    file: Path  # or what stands in its place, as in NetworkRef.network
     weights: Path | None = None
     data_input: str | None = None  # the input that takes the picture; None: it is found
     input_size: tuple[int, int] | None = None  # (height, width) of the picture; None: the file's
     fill: bool = False  # layers without weights begin with made-up ones
+    channels: int | None = None  # of the picture; None: the file's
+    layout: str | None = None  # NCHW or NHWC; None: it is found
+    inputs: tuple[str, ...] = ()  # name=FILE.npy of inputs that take no picture
+    trust_file: bool = False  # run what an archive wants run when it is read
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,9 +72,11 @@ class Opened:
 
     structure: Graph
     weighted: Callable[[], Graph]
-    mean: list[float] | None = None  # what the file says of the mean: one number a channel
+    mean: Sequence[float] | None = None  # one number a channel, on the scale of 0 to input_scale
     channel_order: str = "BGR"
-    input_scale: float = 255.0  # the value of a white pixel at the input
+    input_scale: float = 255.0  # the value of a white pixel at the input, before mean and std
+    std: Sequence[float] | None = None  # what x - mean is divided by; None: by nothing
+    assumed: frozenset[str] | None = None  # of mean, std, order, scale: what the file does not say; None: Caffe's way
     mean_file: str = ""  # the name of a mean image that the network was trained with
     own: Callable[[], Any] = field(default=lambda: None)  # what the format's own tools work on: Caffe's NetSpec
     # (channel order, scale, mean image) -> what earlier versions called the network in the files they wrote
@@ -83,33 +91,22 @@ MODULES = {
     "caffe": "deepvis.formats.caffe.opener",
     "torch": "deepvis.formats.torch.opener",
 }
-SUFFIXES = {".prototxt": "caffe", ".py": "torch"}
+SUFFIXES = {".prototxt": "caffe", ".py": "torch", ".pt2": "torch"}
+LIBRARIES = ("torchvision", "timm")  # whose architectures are known by name
+LAYOUTS = ("NCHW", "NHWC")
 
 
-# of files that no format opens, for certain; any other may hold a prototxt
-FOREIGN = frozenset(
-    (".pth", ".pt", ".pt2", ".onnx", ".safetensors", ".h5", ".keras", ".pb", ".tflite", ".bin", ".ckpt")
-)
-_STATE_DICTS = frozenset((".pth", ".pt", ".ckpt"))
+def format_of(named: str | Path) -> str:
+    """The name of the format of a network, by how it is named; "caffe" where that tells nothing.
 
-
-def format_of(file: str | Path) -> str:
-    """The name of the format of a network's file, by its suffix; "caffe" where that tells nothing.
-
-    Raises ModelError for suffixes of formats that nothing here opens, and says first where there is no such file.
+    Raises ModelError for files of formats that nothing here opens, and says first where there is no such file.
     """
-    path = file_and_callable(file)[0]
-    suffix = path.suffix.lower()
-    if suffix not in FOREIGN:
-        return SUFFIXES.get(path.suffix, "caffe")
-    if not path.is_file():
-        raise ModelError(f"{path}: found no such file, expected the network's file")
-    if suffix in _STATE_DICTS:
-        raise ModelError(
-            f"{path}: no format opens {suffix}: weights alone cannot run; give FILE.py:NAME, the function or class "
-            f"that makes the module, with --weights {path.name}"
-        )
-    raise ModelError(f"{path}: no format opens {suffix}; known: .prototxt, FILE.py:NAME")
+    if is_name(named):
+        return "torch"
+    path = file_and_callable(named)[0]
+    if sentence := foreign(path):
+        raise ModelError(sentence)
+    return SUFFIXES.get(path.suffix.lower(), "caffe")
 
 
 def file_and_callable(named: str | Path) -> tuple[Path, str]:
@@ -121,8 +118,28 @@ def file_and_callable(named: str | Path) -> tuple[Path, str]:
     return (Path(found[1]), found[2]) if found else (Path(named), "")
 
 
+def name_of(named: str | Path) -> tuple[str, str] | None:
+    """("package.module", "make") of ``package.module:make``, ("timm", "resnet18") likewise; None for files."""
+    word = str(named)
+    library = re.fullmatch(rf"({'|'.join(LIBRARIES)}):([\w.-]+)", word)
+    module = re.fullmatch(r"([^\W\d]\w*(?:\.[^\W\d]\w*)*):([^\W\d][\w.]*)", word)
+    found = library or module
+    is_file = found is None or found[1].endswith(".py") or Path(word).exists()
+    return None if found is None or is_file else (found[1], found[2])
+
+
+def is_name(named: str | Path) -> bool:
+    """True for what is imported by its name, False for files."""
+    return name_of(named) is not None
+
+
+def absolute(named: str) -> str:
+    """A network as named, a file's path absolute, so that other processes and folders find it."""
+    return named if is_name(named) else os.path.abspath(named)
+
+
 def open_source(source: Source) -> Opened:
-    """Open a network's file by the format that its suffix names. Raises ModelError."""
+    """Open a network by the format that its name or its file's suffix tells. Raises ModelError."""
     name = format_of(source.file)
     try:
         importlib.import_module(MODULES[name])

@@ -136,9 +136,17 @@ def begin(specimen: Specimen, job: Job, x0: np.ndarray | None = None) -> Climb:
     shapes = specimen.net.shapes
     job = replace(job, objective=resolve(job.objective, shapes))
     mean = specimen.mean_chw.cpu().numpy()
-    x0 = start_image(job.start_at, job.seed, mean, specimen.scale) if x0 is None else given_image(x0, mean)
+    x0 = _drawn(specimen, job, mean) if x0 is None else given_image(x0, mean)
     pushes = tuple(_pushed(specimen, term, job.objective.direction) for term in job.objective.terms)
     return Climb(job, pushes, torch.from_numpy(x0).to(specimen.mean_chw.device))
+
+
+def _drawn(specimen: Specimen, job: Job, mean_chw: np.ndarray) -> np.ndarray:
+    """x0 of the job's start: drawn for blue, green, red, as for Caffe's networks, whatever the order of the colours."""
+    std = np.ones((len(mean_chw), 1, 1), np.float32) if specimen.std is None else specimen.std.cpu().numpy()
+    order = slice(None, None, -1 if specimen.is_rgb and len(mean_chw) == 3 else 1)
+    drawn = start_image(job.start_at, job.seed, mean_chw[order], specimen.scale, std[order])
+    return np.ascontiguousarray(drawn[order])
 
 
 def _pushed(specimen: Specimen, term: Term, direction: float) -> Term:
@@ -178,19 +186,22 @@ def advance(specimen: Specimen, climbs: Sequence[Climb]) -> list[Climb]:
     with steady():
         tape = specimen.forward(seen, layers)
         grad = pull_back(gradient(tape, [climb.pushes for climb in climbs], specimen.data_blob)).contiguous()
+    grey = specimen.grey_level
+    grad = grad if grey is None else grad * grey
     values, squares, counts, majority = _to_host(
         torch.stack(measure(objectives, tape.blobs)),
         grad.flatten(1).square().sum(1, dtype=torch.float64),
         grad.flatten(1).count_nonzero(1),
         is_majority(objectives, tape.blobs),
     )
-    scale = specimen.scale
     rates = [
-        learning_rate(climb.job.recipe.lr_policy, climb.job.recipe.lr_params, Slope(value, square, int(count), scale))
+        learning_rate(climb.job.recipe.lr_policy, climb.job.recipe.lr_params, Slope(value, square, int(count)))
         for climb, value, square, count in zip(climbs, values, squares, counts, strict=True)
     ]
-    onward = x + torch.tensor(rates, dtype=x.dtype).to(x.device)[:, None, None, None] * grad
+    onward = x if grey is None else x / grey  # in grey levels, as the gradient
+    onward = onward + torch.tensor(rates, dtype=x.dtype).to(x.device)[:, None, None, None] * grad
     onward = regularize(onward, grad, step)
+    onward = onward if grey is None else onward * grey
     return [
         _record(climb, x[n], onward[n], values[n], rates[n], squares[n], bool(majority[n]))
         for n, climb in enumerate(climbs)

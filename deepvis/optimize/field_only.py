@@ -7,7 +7,7 @@ edge, and the noise of the start. Worth it for whole low layers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from deepvis.network.field import Field, receptive_field
 from deepvis.network.net import Net
@@ -34,7 +34,8 @@ def field_only(whole: Specimen, layer: str) -> Specimen:
     blob = whole.data_blob
     small = whole.net.graph.cut(layer, {blob: (1, whole.mean_chw.shape[0], found.height, found.width)})
     rows, cols = slice(found.top, found.top + found.height), slice(found.left, found.left + found.width)
-    return Specimen(Net(small, whole.net.device), whole.mean_chw[:, rows, cols].contiguous(), blob, whole.scale)
+    mean = whole.mean_chw[:, rows, cols].contiguous()
+    return replace(whole, net=Net(small, whole.net.device), mean_chw=mean)
 
 
 def cut_of(whole: Specimen, layer: str) -> Cut | None:

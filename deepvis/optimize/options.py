@@ -6,7 +6,6 @@ The original's names are kept. Values are read as values (numbers, lists, YAML),
 from __future__ import annotations
 
 import argparse
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +13,8 @@ from typing import Any, NoReturn
 
 import yaml
 
+from deepvis.models import network_options
+from deepvis.models.network_options import add_network_options
 from deepvis.network.device import device_of
 from deepvis.network.ref import NetworkRef
 from deepvis.optimize.errors import OptimizeError
@@ -26,6 +27,8 @@ from deepvis.optimize.steps import STEPS
 from deepvis.optimize.tasks import Setup
 
 DEFAULT_RECIPE = Recipe()
+# the names that the original has for the network's options
+ORIGINAL = {"--prototxt": ["--deploy-proto"], "--weights": ["--net-weights"], "--input-size": ["--data-size"]}
 
 
 class _Help(argparse.ArgumentDefaultsHelpFormatter):
@@ -48,25 +51,14 @@ class Parser(argparse.ArgumentParser):
 def add_network(parser: argparse.ArgumentParser) -> None:
     """Options that say which network."""
     net = parser.add_argument_group("network")
-    quiet: dict[str, Any] = {"default": argparse.SUPPRESS}
     net.add_argument(
         "--model", default=None, metavar="NAME|DIR", help="a model's name or folder; none: the embedded one"
     )
-    own = "your own network: deploy.prototxt, or FILE.py:NAME, which makes a torch.nn.Module"
-    net.add_argument("--prototxt", "--deploy-proto", metavar="FILE", help=own, **quiet)
-    weights = "its weights: a .caffemodel, or a module's state_dict"
-    net.add_argument("--weights", "--net-weights", metavar="FILE", help=weights, **quiet)
-    net.add_argument("--mean", metavar="FILE|B,G,R", help=".npy, .binaryproto, or one number per channel", **quiet)
-    net.add_argument("--labels", metavar="FILE", help="a class name per line", **quiet)
-    net.add_argument("--channel-order", choices=("BGR", "RGB"), help="order of the input's channels", **quiet)
+    add_network_options(net, ORIGINAL)
     net.add_argument(
-        "--channel-swap-to-rgb", metavar="(2,1,0)", help="the same in the original's way: (0,1,2) for RGB", **quiet
+        "--channel-swap-to-rgb", metavar="(2,1,0)", help="the channel order in the original's way: (0,1,2) for RGB"
     )
-    net.add_argument("--data-size", metavar="(H,W)", help="size of the input, where it is not the file's", **quiet)
-    net.add_argument("--data-blob", metavar="BLOB", help="the input that takes the picture", **quiet)
-    net.add_argument("--input-scale", type=float, metavar="X", help="value of a white pixel: 255, or 1", **quiet)
-    net.add_argument("--caffe-root", metavar="DIR", help="taken and ignored: no Caffe is needed", **quiet)
-    net.add_argument("--fill", action="store_true", help="fill layers without weights from their fillers")
+    net.add_argument("--caffe-root", metavar="DIR", help="taken and ignored: no Caffe is needed")
     net.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
 
 
@@ -127,23 +119,8 @@ def setup_of(args: argparse.Namespace) -> Setup:
 
 def network_of(args: argparse.Namespace) -> NetworkRef:
     """The network that the options name, paths absolute so that other machines and folders find them."""
-    given = vars(args)
-    said = {
-        "channel_order": given.get("channel_order") or _order(given.get("channel_swap_to_rgb")),
-        "input_size": _pair("--data-size", given.get("data_size")),
-        "data_blob": given.get("data_blob"),
-        "input_scale": given.get("input_scale"),
-        "fill": True if args.fill else None,
-    }
-    model = args.model
-    return NetworkRef(
-        str(Path(model).resolve()) if model and os.sep in model else model,
-        _absolute(given.get("prototxt")),
-        _absolute(given.get("weights")),
-        mean_of(given.get("mean")),
-        _absolute(given.get("labels")),
-        tuple((name, value) for name, value in said.items() if value is not None),
-    )
+    order = args.channel_order or _order(args.channel_swap_to_rgb)
+    return network_options.network_of(args, {"channel_order": order})
 
 
 def recipe_of(args: argparse.Namespace) -> Recipe:
@@ -228,16 +205,6 @@ def place_of(word: str | None) -> tuple[int, ...] | str:
     return _pair("--push-spatial", word) or CENTRE
 
 
-def mean_of(word: str | None) -> str | tuple[float, ...] | None:
-    """A file, or numbers with commas between them."""
-    if word is None:
-        return None
-    bare = word.strip("()[] ")
-    if re.fullmatch(r"[-+.\deE]+([ ,]+[-+.\deE]+)*,?", bare) and not Path(word).exists():
-        return tuple(number("--mean", part) for part in bare.replace(",", " ").split())
-    return _absolute(word)
-
-
 def _pair(option: str, word: str | None) -> tuple[int, int] | None:
     if word is None:
         return None
@@ -255,7 +222,3 @@ def _order(swap: str | None) -> str | None:
     if bare not in orders:
         raise OptimizeError(f"--channel-swap-to-rgb is {swap!r}; expected (2,1,0) for BGR networks or (0,1,2) for RGB")
     return orders[bare]
-
-
-def _absolute(path: str | None) -> str | None:
-    return None if path is None else str(Path(path).resolve())

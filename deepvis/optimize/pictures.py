@@ -23,7 +23,7 @@ def pictures_of(x: Tensor | np.ndarray, colours: Preprocessor) -> dict[str, np.n
     best_Xpm: x plus the mean; a faint x, which most regularized ones are, is made stronger around it.
     """
     x = _array(x)
-    spread = float(np.percentile(np.abs(x), 100.0 - TAIL)) * 255.0 / colours.scale
+    spread = float(np.percentile(np.abs(colours.deviation(x)), 100.0 - TAIL)) * 255.0 / colours.scale
     stronger = x * max(REACH / spread, 1.0) if spread else x
     return {
         "best_X": _around_grey(_hwc(x, colours), percentile=100.0, reach=GREY),
@@ -67,7 +67,7 @@ def _around_grey(rgb: np.ndarray, percentile: float, reach: float) -> np.ndarray
 
 def _hwc(x: np.ndarray, colours: Preprocessor) -> np.ndarray:
     """(H, W, 3) float: RGB, or the mean of other counts of channels three times."""
-    rgb = colours.diff_to_rgb(x)
+    rgb = colours.in_rgb_order(colours.deviation(x))
     if len(rgb) != 3:
         rgb = np.repeat(rgb.mean(axis=0, keepdims=True), 3, axis=0)
     return rgb.transpose(1, 2, 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,13 +29,29 @@ class Specimen:
     """A network and its input.
 
     mean_chw: (C, H, W) float32 on the network's device, in its own channel order; its shape is the input's.
-    scale: the largest value of a pixel in the network's input, 255 for most: x stays in [0, scale] - mean.
+    scale: the largest value of a pixel before mean and std, 255 for Caffe's networks: x stays in
+    ([0, scale] - mean) / std.
+    std: (C, 1, 1) float32 on the device; None: 1. is_rgb: the order of its colours, else BGR.
     """
 
     net: Net
     mean_chw: Tensor
     data_blob: str = "data"
     scale: float = 255.0
+    std: Tensor | None = None
+    is_rgb: bool = False
+
+    @cached_property
+    def grey_level(self) -> Tensor | None:
+        """(C, 1, 1): how far apart two neighbouring grey levels, of 256, are in the network's input; None: by 1.
+
+        An ascent goes and is regularized in grey levels, whatever the network's own units are: so its pictures, and
+        the settings that suit it, are the same however the same network is fed.
+        """
+        if self.std is None and self.scale == 255:
+            return None
+        std = torch.ones_like(self.mean_chw[:, :1, :1]) if self.std is None else self.std
+        return self.scale / 255.0 / std
 
     @property
     def size(self) -> tuple[int, int]:
@@ -43,8 +60,9 @@ class Specimen:
         return height, width
 
     def clip(self, x: Tensor) -> Tensor:
-        """x with every pixel, mean added, in [0, scale]."""
-        return torch.clamp(x, -self.mean_chw, self.scale - self.mean_chw)
+        """x with every pixel, std and mean undone, in [0, scale]."""
+        low, high = -self.mean_chw, self.scale - self.mean_chw
+        return torch.clamp(x, low, high) if self.std is None else torch.clamp(x, low / self.std, high / self.std)
 
     def source(self, layer: str, channel: int) -> tuple[str, int]:
         """(blob, channel) where the walk back from a unit begins, so that its own rectifier is not in the way.
@@ -104,8 +122,11 @@ def specimen_of(model: Model, device: str = "cpu") -> Specimen:
     place = device_of(device)
     net = Net(channels_last(model.graph) if place.type == "cpu" else model.graph, place)
     check_weights(net)
-    mean = torch.from_numpy(np.array(model.preprocessor.mean_chw, np.float32))
-    return Specimen(net, mean.to(net.device), model.data_blob, float(model.preprocessor.scale))
+    pictures = model.preprocessor
+    mean = torch.from_numpy(np.array(pictures.mean_chw, np.float32))
+    std = None if pictures.std is None else torch.from_numpy(pictures.std[:, np.newaxis, np.newaxis]).to(net.device)
+    is_rgb = pictures.is_colour and pictures.channel_order == "RGB"
+    return Specimen(net, mean.to(net.device), model.data_blob, float(pictures.scale), std, is_rgb)
 
 
 def channels_last(graph: Graph) -> Graph:

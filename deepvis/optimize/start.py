@@ -39,11 +39,13 @@ def mean(random: np.random.RandomState, mean_chw: np.ndarray, scale: float) -> n
     return np.zeros(mean_chw.shape)
 
 
-def start_image(name: str, seed: int, mean_chw: np.ndarray, scale: float = 255.0) -> np.ndarray:
+def start_image(
+    name: str, seed: int, mean_chw: np.ndarray, scale: float = 255.0, std: np.ndarray | float = 1.0
+) -> np.ndarray:
     """x0 of the start ``name``: (C, H, W) float32.
 
-    mean_chw: (C, H, W), the network's mean. scale: largest value of a pixel in the network's input.
-    Raises OptimizeError for an unknown start or a seed that numpy does not take.
+    mean_chw: (C, H, W), the network's mean. scale: largest value of a pixel before mean and std.
+    std: (C, 1, 1). Raises OptimizeError for an unknown start or a seed that numpy does not take.
     """
     try:
         make = STARTS[name]
@@ -51,7 +53,7 @@ def start_image(name: str, seed: int, mean_chw: np.ndarray, scale: float = 255.0
         raise OptimizeError(error.args[0]) from None
     if not 0 <= seed <= LARGEST_SEED:
         raise OptimizeError(f"the random seed is {seed}; expected 0 to {LARGEST_SEED}")
-    return make(np.random.RandomState(seed), mean_chw, scale).astype(np.float32)
+    return (make(np.random.RandomState(seed), mean_chw, scale) / std).astype(np.float32)
 
 
 def name_of_photo(path: Path) -> str:

@@ -16,14 +16,12 @@ Policy = Callable[[Mapping[str, float], "Slope"], float]
 class Slope:
     """Where an image stands: its objective, and how steep it is.
 
-    square: sum of squares of the gradient. count: how many of its values are not 0. scale: what a white pixel is in
-    the network's input.
+    square: sum of squares of the gradient, by grey levels of 0 to 255. count: how many of its values are not 0.
     """
 
     objective: float
     square: float
     count: int
-    scale: float = 255.0
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,7 @@ def even(params: Mapping[str, float], slope: Slope) -> float:
 
     Not the original's: a constant rate that suits one network leaves the pictures of another as they were.
     """
-    length = params["step"] * slope.scale / 255.0 * math.sqrt(slope.count)
+    length = params["step"] * math.sqrt(slope.count)
     return _divide(length, math.sqrt(slope.square))
 
 

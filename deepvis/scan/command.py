@@ -5,39 +5,25 @@ from __future__ import annotations
 import argparse
 import io
 import logging
-import os
-import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from tqdm import tqdm
 
+from deepvis.models.network_options import add_network_options
 from deepvis.network.errors import ModelError
 from deepvis.network.ref import NetworkRef
 from deepvis.scan.errors import ScanError
 from deepvis.scan.executor import Where
 from deepvis.scan.results import back_folders
 
-OPTIONS = ("channel_order", "input_scale", "input_size", "data_blob")  # of a NetworkRef, as arguments
-
 
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     """The model's arguments, named as the window's."""
     net = parser.add_argument_group("network")
     net.add_argument("--model", metavar="NAME|DIR", help="a model's name, or a folder with a model.yaml")
-    net.add_argument(
-        "--prototxt",
-        metavar="FILE",
-        help="your own network: deploy.prototxt, or FILE.py:NAME, which makes a torch.nn.Module",
-    )
-    net.add_argument("--weights", metavar="FILE", help="its weights: a .caffemodel, or a module's state_dict")
-    net.add_argument("--mean", type=_mean, metavar="FILE|B,G,R", help=".npy, .binaryproto or one number a channel")
-    net.add_argument("--labels", metavar="FILE", help="a class name per line")
-    net.add_argument("--input-size", type=_input_size, metavar="HxW", help="where it is not the file's")
-    net.add_argument("--channel-order", choices=("BGR", "RGB"), help="order of the input's channels")
-    net.add_argument("--input-scale", type=float, metavar="X", help="value of white: 255, or 1")
-    net.add_argument("--data-blob", metavar="BLOB", help="the input that takes the picture")
+    add_network_options(net)
 
 
 def add_modes_argument(parser: argparse.ArgumentParser, when: str = "") -> None:
@@ -58,20 +44,6 @@ def add_where_arguments(parser: argparse.ArgumentParser) -> None:
         help="so many processes; 0 (the default): threads of this one",
     )
     work.add_argument("--scheduler", metavar="tcp://...", help="a Dask cluster whose machines see the same files")
-
-
-def network_of(arguments: argparse.Namespace) -> NetworkRef:
-    """The network that the arguments name; files by their absolute paths, which other processes find too."""
-    name = arguments.model
-    said = {option: getattr(arguments, option) for option in OPTIONS}
-    return NetworkRef(
-        model=os.path.abspath(name) if name and os.path.isdir(name) else name,
-        network=_absolute(arguments.prototxt),
-        weights=_absolute(arguments.weights),
-        mean=_absolute(arguments.mean) if isinstance(arguments.mean, str) else arguments.mean,
-        labels=_absolute(arguments.labels),
-        options=tuple((option, value) for option, value in said.items() if value is not None),
-    )
 
 
 def where(arguments: argparse.Namespace) -> Where:
@@ -131,25 +103,6 @@ def output_folder(given: Path | None, network: NetworkRef) -> Path:
     from deepvis.models.zoo import open_model
 
     return open_model(network).unit_image_dir
-
-
-def _absolute(path: str | None) -> str | None:
-    return os.path.abspath(path) if path else path
-
-
-def _mean(text: str) -> str | tuple[float, ...]:
-    numbers = text.split(",")
-    try:
-        return tuple(float(number) for number in numbers)
-    except ValueError:
-        return text
-
-
-def _input_size(text: str) -> tuple[int, int]:
-    found = re.fullmatch(r"(\d+)x(\d+)", text)
-    if not found:
-        raise argparse.ArgumentTypeError(f"found {text!r}, expected height x width as in 224x224")
-    return int(found[1]), int(found[2])
 
 
 def _count(text: str) -> int:

@@ -117,6 +117,11 @@ MEAN = _checked(
     lambda v: _is_text(v) or (_is_list(_listed(v), _is_number) and len(_listed(v)) > 0),
     lambda v: str(v) if _is_text(v) else tuple(map(float, _listed(v))),
 )
+NUMBERS = _checked(
+    "one number above 0 per channel",
+    lambda v: _is_list(_listed(v), lambda n: _is_number(n) and n > 0) and len(_listed(v)) > 0,
+    lambda v: tuple(map(float, _listed(v))),
+)
 DEVICE = _checked(device_names.EXPECTED, lambda v: device_names.parsed(str(v)) is not None, str)
 KEYS = Kind("names of commands, or of the original's bindings, with a key or a list of keys", _read_keys)
 PANES = Kind("pane names with (row, column, height, width)", _read_panes)

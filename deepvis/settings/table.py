@@ -24,6 +24,7 @@ from deepvis.core.back_modes import OFF
 from deepvis.core.panes import LayoutError
 from deepvis.core.state import ColourMap, Look
 from deepvis.network.back_modes import BACK_MODES
+from deepvis.network.ref import is_name
 from deepvis.settings.kinds import (
     COUNT,
     DEVICE,
@@ -33,6 +34,7 @@ from deepvis.settings.kinds import (
     MEAN,
     NAME_MAP,
     NAMES,
+    NUMBERS,
     PANES,
     POSITIVE,
     SIZE,
@@ -62,26 +64,39 @@ class Settings:
 
     # the network
     model: str | None = setting(TEXT, None, "Name or folder of the model (--list-models); None: the embedded default")
-    prototxt: str | None = setting(
+    network: str | None = setting(
         TEXT,
         None,
-        "Your own network: Caffe's deploy.prototxt, or FILE.py:NAME, which makes a torch.nn.Module",
+        "Your own network: FILE.py:NAME or package.module:NAME, code of yours that makes a torch.nn.Module; "
+        "torchvision:NAME, timm:NAME; FILE.pt2; or Caffe's deploy.prototxt",
         path=True,
     )
-    weights: str | None = setting(TEXT, None, "Its weights: a .caffemodel, or a module's state_dict", path=True)
+    prototxt: str | None = setting(TEXT, None, "The same, as it is called for Caffe's networks", path=True)
+    weights: str | None = setting(
+        TEXT, None, "Its weights: a .caffemodel; .pth, .pt or .safetensors for a module", path=True
+    )
+    fill: bool = setting(FLAG, False, "Layers without weights keep their initial values")
+    trust_file: bool = setting(FLAG, False, "Run what a .pt2 brings along to be run when it is read")
     mean: str | tuple[float, ...] | None = setting(
         MEAN,
         None,
-        "Its mean: .npy, .binaryproto, or one number per channel in the file's channel order",
+        "Its mean: .npy, .binaryproto, or one number per channel, on the scale of 0 to input_scale, in the network's "
+        "channel order",
         path=True,
+    )
+    std: tuple[float, ...] | None = setting(
+        NUMBERS, None, "One number per channel: x = (pixel / 255 * input_scale - mean) / std"
     )
     labels: str | None = setting(TEXT, None, "Text file with a class name per line", path=True)
     label_layers: tuple[str, ...] | None = setting(NAMES, None, "Layers whose channels are the classes")
     prob_layer: str | None = setting(TEXT, None, "Layer of the class probabilities, for the top 5")
     data_blob: str | None = setting(TEXT, None, "Blob that takes the picture, where a network has several inputs")
+    inputs: tuple[str, ...] | None = setting(NAMES, None, "NAME=FILE.npy of inputs that take no picture; else zeros")
     input_size: tuple[int, int] | None = setting(SIZE, None, "(height, width) of the network's input")
+    channels: int | None = setting(COUNT, None, "Channels of the network's input, where the network does not tell")
+    layout: str | None = setting(choice("NCHW", "NHWC"), None, "How a module takes pictures; None: it is found")
     channel_order: str | None = setting(choice("BGR", "RGB"), None, "Order of the network's colour channels")
-    input_scale: float | None = setting(POSITIVE, None, "Value of a white pixel at the network's input: 255, or 1")
+    input_scale: float | None = setting(POSITIVE, None, "Value of a white pixel before mean and std: 255, or 1")
     layer_filter: Callable[[str], bool] | None = setting(FUNCTION, None, "True for layers to leave out of the window")
     short_name: Callable[[str], str] | None = setting(FUNCTION, None, "Layer's name -> name in the layer list")
     unit_image_dir: str | None = setting(TEXT, None, "Folder of the unit images (unit_jpg_vis)", path=True)
@@ -198,6 +213,8 @@ def _nearest(name: str) -> str:
 
 def _resolved(name: str, value: Any, folder: Path) -> Any:
     if not TABLE[name].metadata["path"] or not isinstance(value, str) or "://" in value:
+        return value
+    if name == "network" and is_name(value):
         return value
     value = value.replace(PATH_ROOT, str(folder))
     return str(folder / Path(value).expanduser())

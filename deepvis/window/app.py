@@ -101,8 +101,8 @@ def network_of(settings: Settings) -> NetworkRef:
     """The network that the settings name."""
     s = settings
     said = {name: getattr(s, name, None) for name in OVERRIDES}
-    options = tuple((name, value) for name, value in said.items() if value is not None)
-    return NetworkRef(s.model, s.prototxt, s.weights, s.mean, s.labels, options)
+    options = tuple((name, value) for name, value in said.items() if value not in (None, False))
+    return NetworkRef(s.model, s.network or s.prototxt, s.weights, s.mean, s.labels, options)
 
 
 def opened(settings: Settings) -> Model:
@@ -117,7 +117,7 @@ def first_back_mode(settings: Settings, options: RunOptions) -> str:
     """What the settings say; auto: a newcomer, who has named nothing and presses no keys, sees every pane at work."""
     if settings.back_mode != "auto":
         return settings.back_mode
-    named = (settings.model, settings.prototxt, settings.images, settings.video)
+    named = (settings.model, settings.network, settings.prototxt, settings.images, settings.video)
     return DECONV if not options.keys and all(value is None for value in named) else OFF
 
 

@@ -56,7 +56,7 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
         ("--model squeezenett", "did you mean 'squeezenet'?"),
         ("--model x --prototxt a --weights b", "--model and --prototxt"),
         ("--prototxt a.prototxt", "--prototxt needs --weights"),
-        ("--weights a.caffemodel", "--weights needs --prototxt"),
+        ("--weights a.caffemodel", "--weights needs --network"),
         ("--prototxt gone.onnx", "--prototxt gone.onnx: found no such file"),
         ("--settings /nowhere.py", "/nowhere.py"),
         ("--device tpu", "device"),

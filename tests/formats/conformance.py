@@ -55,14 +55,20 @@ class Case:
     def words(self) -> list[str]:
         """As the command line names it."""
         weights = ["--weights", self.ref.weights] if self.ref.weights else []
-        options = [[f"--{name.replace('_', '-')}", str(value)] for name, value in self.ref.options]
-        return ["--prototxt", str(self.ref.network), *weights, *(word for option in options for word in option)]
+        options = [
+            [f"--{name.replace('_', '-')}", ",".join(map(str, value)) if isinstance(value, tuple) else str(value)]
+            for name, value in self.ref.options
+        ]
+        mean = ["--mean", ",".join(map(str, self.ref.mean))] if isinstance(self.ref.mean, tuple) else []
+        return ["--network", str(self.ref.network), *weights, *mean, *(word for option in options for word in option)]
 
 
 def torch_case(folder: Path) -> Case:
     file = folder / "small.py"
     shutil.copy(small.__file__, file)
-    return Case(NetworkRef(network=f"{file}:make"), NetworkRef(network=f"{file}:changed"))
+    options = (("std", (1.0, 1.0, 1.0)),)
+    refs = [NetworkRef(network=f"{file}:{name}", mean=(0.0, 0.0, 0.0), options=options) for name in ("make", "changed")]
+    return Case(*refs)
 
 
 def caffe_case(folder: Path) -> Case:

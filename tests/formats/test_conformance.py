@@ -423,10 +423,12 @@ def test_its_files_named_from_another_folder(opened: Opened, tmp_path: Path, mon
     folder = Path(str(ref.network)).parent
     monkeypatch.chdir(folder)
     weights = None if ref.weights is None else Path(ref.weights).name
-    model = load_model(prototxt=Path(str(ref.network)).name, weights=weights, overrides=dict(ref.options))
+    model = load_model(
+        prototxt=Path(str(ref.network)).name, weights=weights, mean=ref.mean, overrides=dict(ref.options)
+    )
     assert model.identity == opened.model.identity
 
-    lines = [f"prototxt = {Path(str(ref.network)).name!r}", f"weights = {weights!r}"]
+    lines = [f"network = {Path(str(ref.network)).name!r}", f"weights = {weights!r}", f"mean = {ref.mean!r}"]
     lines += [f"{name} = {value!r}" for name, value in ref.options]
     settings = folder / "settings_of_this.py"
     settings.write_text("\n".join(lines))

@@ -12,11 +12,11 @@ import pytest
 
 from deepvis.cli.window import parser, settings_of
 from deepvis.live.unit_image_commands import commands_for, short_path
+from deepvis.models.network_options import network_of as scanned_network
 from deepvis.models.zoo import open_model
 from deepvis.optimize import options
 from deepvis.optimize.tasks import load
 from deepvis.scan.command import add_model_arguments
-from deepvis.scan.command import network_of as scanned_network
 from deepvis.window.app import opened
 from tests.helpers.networks import small_model
 
@@ -83,8 +83,7 @@ def test_a_model_with_a_card_needs_its_name_only() -> None:
     _, commands = window()
     assert commands.optimize("fc8") == "scripts/optimize_layer.py --model caffenet-mini --push-layer fc8"
     _, commands = window("--mean", "1,2,3.5", "--input-size", "120x130")
-    assert commands.network == "--model caffenet-mini --mean 1,2,3.5"
-    assert "--data-size 120,130 " in commands.optimize("fc8") and "--input-size 120x130 " in commands.top("fc8")
+    assert commands.network == "--model caffenet-mini --mean 1,2,3.5 --input-size 120x130"
 
 
 def test_without_anything_said_the_files_are_named(tmp_path: Path) -> None:

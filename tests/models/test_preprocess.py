@@ -23,19 +23,46 @@ def test_bgr_mean_and_scale() -> None:
     bgr = Preprocessor((3, 2, 2), load_mean((1, 2, 3)))
     assert bgr.to_input(rgb)[:, 0, 0].tolist() == [9, 98, 252]
     half = Preprocessor((3, 2, 2), load_mean((1, 2, 3)), "RGB", 127.5)
-    assert half.to_input(rgb)[:, 0, 0].tolist() == [127, 49, 3.5]
-    assert half.mean_chw[:, 0, 0].tolist() == [0.5, 1, 1.5] and not half.mean_chw.flags.writeable
+    assert half.to_input(rgb)[:, 0, 0].tolist() == [126.5, 48, 2]
+    assert half.mean_chw[:, 0, 0].tolist() == [1, 2, 3] and not half.mean_chw.flags.writeable
 
 
 @pytest.mark.parametrize("order", ["BGR", "RGB"])
 @pytest.mark.parametrize("scale", [255.0, 1.0])
 def test_to_rgb_undoes_to_input(order: str, scale: float) -> None:
-    pre = Preprocessor((3, 20, 40), load_mean((104, 117, 123)), order, scale)
-    np.testing.assert_array_equal(pre.to_rgb(pre.to_input(photo())), pre.crop(photo()))
-    assert pre.to_rgb(np.full((3, 20, 40), 999.0)).max() == 255
+    mean = load_mean([m * scale / 255 for m in (104, 117, 123)])
+    for std in (None, np.array([0.2, 0.3, 0.4])):
+        pre = Preprocessor((3, 20, 40), mean, order, scale, std)
+        np.testing.assert_array_equal(pre.to_rgb(pre.to_input(photo())), pre.crop(photo()))
+        assert pre.to_rgb(np.full((3, 20, 40), 9999.0)).max() == 255
 
 
-@pytest.mark.parametrize("channels", [1, 2, 4])
+def test_std_and_scale() -> None:
+    rgb = np.empty((2, 2, 3), np.uint8)
+    rgb[:] = (255, 100, 10)
+    mean, std = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
+    pre = Preprocessor((3, 2, 2), mean, "RGB", 1.0, std)
+    wanted = (np.array([255, 100, 10]) / 255 - mean) / std
+    assert np.allclose(pre.to_input(rgb)[:, 0, 0], wanted, atol=1e-6)
+    assert np.allclose(pre.diff_to_rgb(np.ones((3, 2, 2)))[:, 0, 0], 1 / std)
+    assert pre.words == "input 3 x 2 x 2, RGB, 0..1, mean 0.485 0.456 0.406, std 0.229 0.224 0.225"
+    plain, ones = Preprocessor((3, 2, 2), mean, "RGB", 1.0), Preprocessor((3, 2, 2), mean, "RGB", 1.0, np.ones(1))
+    assert plain.signature == ones.signature != pre.signature and ones.std is None
+    for wrong in ([0.1, 0.2], [0.0], [np.nan]):
+        with pytest.raises(ModelError, match="the std "):
+            Preprocessor((3, 2, 2), mean, "RGB", 1.0, np.array(wrong))
+
+
+@pytest.mark.parametrize("order", ["BGR", "RGB"])
+def test_a_fourth_channel_is_opaque(order: str) -> None:
+    pre = Preprocessor((4, 5, 5), None, order, 1.0)
+    x = pre.to_input(photo())
+    assert (x[3] == 1).all() and not (x[0] == x[1]).all()
+    np.testing.assert_array_equal(pre.to_rgb(x), pre.crop(photo()))
+    assert pre.diff_to_rgb(x).shape == (3, 5, 5) and "and opaque" in pre.words
+
+
+@pytest.mark.parametrize("channels", [1, 2, 5])
 def test_other_counts_of_channels_see_gray(channels: int) -> None:
     pre = Preprocessor((channels, 5, 5))
     x = pre.to_input(photo(), Fit.STRETCH)

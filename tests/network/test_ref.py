@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from deepvis.network.errors import ModelError
-from deepvis.network.ref import FOREIGN, NetworkRef, format_of
+from deepvis.network.foreign import SENTENCES
+from deepvis.network.ref import NetworkRef, absolute, format_of, name_of
 
 OPTIONS = (("input_size", (20, 30)), ("fill", True))
 REF = NetworkRef("m", "/n/deploy.prototxt", "/n/w", (1.0, 2.0, 3.0), "/n/l.txt", OPTIONS)
@@ -35,18 +36,37 @@ def test_other_names_are_refused() -> None:
         NetworkRef.from_dict({**REF.as_dict(), "wieghts": "/x"})
 
 
-@pytest.mark.parametrize("suffix", sorted(FOREIGN))
+@pytest.mark.parametrize("suffix", sorted(SENTENCES))
 def test_files_that_no_format_opens(tmp_path: Path, suffix: str) -> None:
     file = tmp_path / f"net{suffix}"
     with pytest.raises(ModelError, match=rf"net\{suffix}: found no such file"):
         format_of(file)
     file.touch()
-    with pytest.raises(ModelError, match=rf"net\{suffix}: no format opens \{suffix}.* FILE\.py:NAME") as raised:
+    with pytest.raises(ModelError, match=rf"net\{suffix}: found .*; give .*FILE\.py:NAME or package") as raised:
         format_of(str(file))
-    assert ("--weights" in str(raised.value)) == (suffix in (".pth", ".pt", ".ckpt"))
+    is_weights = suffix in (".pth", ".pt", ".ckpt", ".bin", ".safetensors")
+    assert (f"--weights net{suffix}" in str(raised.value)) == is_weights
 
 
 def test_the_suffix_names_the_format() -> None:
-    assert [format_of(name) for name in ("a.prototxt", "a.txt", "a", "a.py", "a.py:b")] == [
-        *("caffe", "caffe", "caffe", "torch", "torch"),
+    assert [format_of(name) for name in ("a.prototxt", "a.txt", "a", "a.py", "a.py:b", "a.pt2", "a.b:c", "timm:d")] == [
+        *("caffe", "caffe", "caffe", "torch", "torch", "torch", "torch", "torch"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("named", "found"),
+    [
+        ("package.module:make", ("package.module", "make")),
+        ("nets:models.Small", ("nets", "models.Small")),
+        ("torchvision:resnet18", ("torchvision", "resnet18")),
+        ("timm:vit_tiny_patch16_224.augreg-in21k", ("timm", "vit_tiny_patch16_224.augreg-in21k")),
+        ("net.py:make", None),
+        ("a/net:make", None),
+        ("C:\\net:make", None),
+        ("deploy.prototxt", None),
+    ],
+)
+def test_names_and_files(named: str, found: tuple[str, str] | None) -> None:
+    assert name_of(named) == found
+    assert (absolute(named) == named) == (found is not None)

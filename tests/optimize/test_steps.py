@@ -23,10 +23,9 @@ PROGRESS01 = {"max_lr": 100.0, "early_prog": 0.02, "late_prog_mult": 0.1}
     ],
 )
 def test_rates(policy: str, params: dict[str, float], objective: float, square: float, rate: float) -> None:
-    assert learning_rate(policy, params, Slope(objective, square, 3, 255.0)) == pytest.approx(rate, rel=1e-9)
+    assert learning_rate(policy, params, Slope(objective, square, 3)) == pytest.approx(rate, rel=1e-9)
 
 
 def test_even_moves_the_pixels_by_its_step() -> None:
     """12 values of a gradient of norm 4: a step of 3 grey levels each is one of length 3 * sqrt(12)."""
-    assert learning_rate("even", {"step": 3.0}, Slope(1.0, 16.0, 12, 255.0)) == pytest.approx(3 * 12**0.5 / 4)
-    assert learning_rate("even", {"step": 3.0}, Slope(1.0, 16.0, 12, 1.0)) == pytest.approx(3 * 12**0.5 / 4 / 255)
+    assert learning_rate("even", {"step": 3.0}, Slope(1.0, 16.0, 12)) == pytest.approx(3 * 12**0.5 / 4)

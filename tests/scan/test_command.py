@@ -14,9 +14,10 @@ import psutil
 import pytest
 
 from deepvis.core.unit_files import unit_image_paths
+from deepvis.models.network_options import network_of
 from deepvis.network.ref import NetworkRef
 from deepvis.scan import command
-from deepvis.scan.command import Bar, network_of, output_folder, run_command
+from deepvis.scan.command import Bar, output_folder, run_command
 from deepvis.scan.errors import ScanError
 from deepvis.scan.plan import ScanFolder
 
@@ -173,7 +174,7 @@ def test_arguments_become_a_model(tmp_path) -> None:
     assert network_of(p.parse_args(["--model", str(tmp_path)])).model == str(tmp_path)
     assert output_folder(tmp_path, NetworkRef("nix")) == tmp_path
     with pytest.raises(SystemExit):
-        p.parse_args(["--input-size", "20"])
+        p.parse_args(["--input-size", "20x"])
 
 
 def test_interrupted_runs_say_that_they_can_go_on(capsys) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
+import numpy as np
+
 from deepvis.formats.caffe import hash_0_1_0
 from deepvis.formats.caffe.graph import graph_of
 from deepvis.formats.caffe.load import load_net
@@ -30,11 +32,13 @@ def open_caffe(source: Source) -> Opened:
         )
 
     transform = structure.transform
+    scale = 255.0 if transform is None else 255.0 * transform.scale
     return Opened(
         graph_of(structure),
         weighted=lambda: graph_of(spec()),
-        mean=list(transform.mean_value) or None if transform is not None else None,
-        input_scale=255.0 if transform is None else 255.0 * transform.scale,
+        mean=[float(np.float32(m) * np.float32(scale / 255)) for m in (transform.mean_value if transform else ())]
+        or None,
+        input_scale=scale,
         mean_file=transform.mean_file if transform is not None else "",
         own=spec,
         older_names=lambda order, scale, mean_chw: (hash_0_1_0.hash_0_1_0(spec(), order, scale, mean_chw),),

@@ -1,47 +1,128 @@
-"""Opens a PyTorch module: ``FILE.py:NAME``."""
+"""Opens PyTorch modules: ``FILE.py:NAME``, ``package.module:NAME``, ``torchvision:NAME``, ``timm:NAME``, a module."""
 
 from __future__ import annotations
 
-from typing import Any
+import copy
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
+import torch
 from torch import nn
 
+from deepvis.formats.torch.entry import Asked, adapted, entry_of, picture_config
 from deepvis.formats.torch.export import exported, is_for_one_batch
 from deepvis.formats.torch.flat_graph import graph_of_program
-from deepvis.formats.torch.user_module import load_weights, module_of
+from deepvis.formats.torch.library import library_module
+from deepvis.formats.torch.pt2 import read_pt2
+from deepvis.formats.torch.user_module import module_of
+from deepvis.formats.torch.weights import load_weights
 from deepvis.network.errors import ModelError
-from deepvis.network.ref import FORMATS, Opened, Source, file_and_callable
+from deepvis.network.inputs import picture_input
+from deepvis.network.ref import FORMATS, LIBRARIES, Opened, Source, file_and_callable, name_of
 
-DEFAULT_SHAPE = (3, 224, 224)
-PIXELS_NOTE = "pixels reach the module as RGB from 0 to 1; give --mean and --input-scale where it wants others"
 ONE_PICTURE_NOTE = "the module takes one picture at a time: optimize with --batch 1"
+
+ASSUMED = ("scale", "order", "mean", "std")  # what no module says of its pictures
+
+# of ImageNet's photos as torchvision has them, RGB from 0 to 1; of gray pictures their averages
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+GRAY_MEAN, GRAY_STD = 0.449, 0.226
 
 
 @FORMATS.add("torch")
 def open_torch(source: Source) -> Opened:
-    """The network of a module that the user's own Python file makes; the file is run, and the module exported.
+    """The network of a module that is named; the user's own code is run, and the module captured. Raises ModelError.
 
-    The callable takes no arguments and returns a torch.nn.Module, which may say the shape of its pictures in an
-    attribute ``input_shape`` = (channels, height, width); by default 3 x 224 x 224, and ``Source.input_size`` replaces
-    height and width. Weights are those of the module, or of ``Source.weights``, a state_dict. Raises ModelError.
+    Weights are those of the module, or those of the file ``Source.weights``, see ``load_weights``.
     """
-    module = module_of(source.file)
+    if source.file.suffix.lower() == ".pt2":
+        return opened_archive(source)
+    asked = Asked(source.input_size, source.channels, source.layout, source.data_input, source.inputs)
+    module, title, notes = named_module(source)
+    return opened_module(module, title, asked, notes)
+
+
+def named_module(source: Source) -> tuple[nn.Module, str, list[str]]:
+    """The module, how errors name it, and notes on its weights. Raises ModelError."""
+    name = name_of(source.file)
+    if name is not None and name[0] in LIBRARIES:
+        module, notes = library_module(*name, has_weights=source.weights is not None)
+    else:
+        module, notes = module_of(source.file), []
     if source.weights is not None:
-        load_weights(module, source.weights)
-    file, name = file_and_callable(source.file)
-    title = f"{file.name}:{name}"
-    program = exported(title, module, picture_shape_of(module, title, source))
-    notes = [PIXELS_NOTE, *([ONE_PICTURE_NOTE] if is_for_one_batch(program) else [])]
-    graph = graph_of_program(title, program, module, notes)
-    return Opened(graph, lambda: graph, channel_order="RGB", input_scale=1.0)
+        notes = load_weights(module, Path(source.weights), fill=source.fill)
+    return module, title_of(str(source.file)), notes
 
 
-def picture_shape_of(module: nn.Module, title: str, source: Source) -> tuple[int, int, int]:
-    """(channels, height, width). Raises ModelError for an input_shape that is none."""
-    said: Any = getattr(module, "input_shape", DEFAULT_SHAPE)
-    is_shape = isinstance(said, (tuple, list)) and len(said) == 3
-    if not is_shape or not all(isinstance(d, int) and d > 0 for d in said):
-        raise ModelError(f"{title}: found input_shape {said!r}, expected (channels, height, width)")
-    channels, height, width = said
-    height, width = source.input_size or (height, width)
-    return channels, height, width
+def title_of(named: str) -> str:
+    """``net.py:make`` without its folders; other names as they are."""
+    file, name = file_and_callable(named)
+    return f"{file.name}:{name}" if name else named
+
+
+def opened_module(module: nn.Module, title: str, asked: Asked = Asked(), notes: Sequence[str] = ()) -> Opened:  # noqa: B008
+    """The network of a module that is there already. Raises ModelError.
+
+    title: how errors and the window name it. asked: what is said of its input. The module is left as it was: it is
+    looked at in evaluation mode, whatever mode it is in. Its tensors are the graph's weights where they are float32
+    and on the CPU; otherwise a copy is.
+    """
+    with in_evaluation(module) as ready:
+        entry = entry_of(ready, title, asked)
+        taking = adapted(ready, entry)
+        program = exported(title, taking, entry.shape)
+        one = [ONE_PICTURE_NOTE] if is_for_one_batch(program) else []
+        graph = graph_of_program(title, program, taking, [*notes, *entry.notes, *one])
+    mean, std, is_known = pixels_of(ready, entry.shape[0])
+    assumed = frozenset(("scale", "order") if is_known else ASSUMED)
+    return Opened(graph, lambda: graph, mean, "RGB", 1.0, std=std, assumed=assumed)
+
+
+def opened_archive(source: Source) -> Opened:
+    """The network of a .pt2, with its own weights. Raises ModelError."""
+    if source.weights is not None:
+        raise ModelError(
+            f"{source.file}: brings its own weights, and --weights {source.weights.name} names others; leave one away"
+        )
+    program = read_pt2(source.file, trust_file=source.trust_file)
+    one = [ONE_PICTURE_NOTE] if is_for_one_batch(program) else []
+    graph = graph_of_program(source.file.name, program, nn.Module(), one)
+    picture = graph.inputs[picture_input(graph.name, graph.inputs, source.data_input)]
+    if source.input_size not in (None, picture[-2:]):
+        raise ModelError(
+            f"{source.file}: is for pictures of {picture[-2]}x{picture[-1]}, found --input-size "
+            f"{'x'.join(map(str, source.input_size or ()))}; export it anew for those"
+        )
+    mean, std, _ = pixels_of(nn.Module(), picture[1] if len(picture) == 4 else 3)
+    return Opened(graph, lambda: graph, mean, "RGB", 1.0, std=std, assumed=frozenset(ASSUMED))
+
+
+@contextmanager
+def in_evaluation(module: nn.Module) -> Iterator[nn.Module]:
+    """The module in evaluation mode, or a copy in float32 on the CPU; afterwards each part is in its mode again."""
+    tensors = [*module.parameters(), *module.buffers()]
+    is_ready = all(t.device.type == "cpu" and (t.dtype == torch.float32 or not t.is_floating_point()) for t in tensors)
+    modes = [(part, part.training) for part in module.modules()]
+    ready = module if is_ready else copy.deepcopy(module).float().cpu()
+    try:
+        yield ready.eval()
+    finally:
+        for part, mode in modes:
+            part.training = mode
+
+
+def pixels_of(module: nn.Module, channels: int) -> tuple[tuple[float, ...] | None, tuple[float, ...] | None, bool]:
+    """Mean and std of the module's pictures on the scale of 0 to 1, and whether the module itself says them.
+
+    ImageNet's where nothing says others; none for pictures of more than 4 channels, or of 2.
+    """
+    config = picture_config(module)
+    mean, std = config.get("mean"), config.get("std")
+    if mean is not None and std is not None and len(mean) == len(std) == channels:
+        return tuple(map(float, mean)), tuple(map(float, std)), True
+    if channels == 1:
+        return (GRAY_MEAN,), (GRAY_STD,), False
+    if channels == 4:
+        return (*MEAN, 0.0), (*STD, 1.0), False
+    return (MEAN, STD, False) if channels == 3 else (None, None, False)

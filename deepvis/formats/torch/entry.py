@@ -1,0 +1,280 @@
+"""How a module takes pictures: which of its inputs, of what shape, and what the others are given.
+
+Found by calling it: what is not said is tried, one small batch after the other, until the module takes it.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice, product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.utils._pytree import tree_leaves
+
+from deepvis.network.errors import ModelError, nearest
+from deepvis.network.ref import LAYOUTS
+
+SIDE = 224  # of the pictures, where nothing says another
+MOST_CHANNELS = 4  # of a picture
+MOST_TRIALS = 32
+# the names of inputs that take a picture, the surest first
+PICTURE_NAMES = ("pixel_values", "image", "images", "img", "imgs", "picture", "data", "x", "input", "inputs")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is said of a module's input; None: it is found."""
+
+    input_size: tuple[int, int] | None = None  # (height, width)
+    channels: int | None = None
+    layout: str | None = None  # NCHW or NHWC
+    data_input: str | None = None  # the input that takes the picture
+    inputs: tuple[str, ...] = ()  # name=FILE.npy of the others
+
+
+@dataclass(frozen=True, eq=False)
+class Other:
+    """What an input that takes no picture is given: the values of a file, or zeros.
+
+    shape: of the zeros, the batch apart; None: a single number. with_batch: the values are repeated for every picture.
+    """
+
+    name: str
+    shape: tuple[int, ...] | None = ()
+    values: Tensor | None = None
+    with_batch: bool = True
+
+    def given(self, pictures: Tensor) -> Tensor:
+        """For a batch of pictures."""
+        if self.values is None:
+            return pictures.new_zeros(() if self.shape is None else (pictures.shape[0], *self.shape))
+        if not self.with_batch:
+            return self.values
+        row = self.values if self.values.dim() and self.values.shape[0] == 1 else self.values[None]
+        return row.expand(pictures.shape[0], *row.shape[1:])
+
+    @property
+    def note(self) -> str:
+        if self.values is not None:
+            return ""
+        size = (
+            "a single 0"
+            if self.shape is None
+            else f"zeros of N x {' x '.join(map(str, self.shape))}".removesuffix(" x ")
+        )
+        return f"the input {self.name!r} is given {size}; give other values with --input {self.name}=FILE.npy"
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """How pictures (N, channels, height, width) are handed to a module. picture: the name of its input."""
+
+    shape: tuple[int, int, int]
+    layout: str = "NCHW"
+    picture: str = "x"
+    others: tuple[Other, ...] = ()
+
+    @property
+    def is_plain(self) -> bool:
+        return self.layout == "NCHW" and not self.others
+
+    @property
+    def notes(self) -> list[str]:
+        layout = ["the module takes pictures as (N, height, width, channels)"] if self.layout == "NHWC" else []
+        return layout + [other.note for other in self.others if other.note]
+
+
+def entry_of(module: nn.Module, title: str, asked: Asked) -> Entry:
+    """How the module takes pictures; the first way that might do, where it takes none. Raises ModelError.
+
+    module: in evaluation mode. It may say its pictures' shape, (channels, height, width), in an attribute
+    ``input_shape``, and those of several inputs in ``input_shapes``, by name.
+    """
+    ways = list(islice(_ways(module, title, asked), MOST_TRIALS))
+    for batch, way in product((2, 1), ways):  # of two: what is no matter of the batch is told from what is
+        runs, found = _tried(module, way, batch)
+        if not runs:
+            continue
+        if not any(isinstance(leaf, Tensor) for leaf in tree_leaves(found)):
+            raise ModelError(f"{title}: found a forward pass that returns {_kind(found)}, expected tensors")
+        return way
+    return ways[0]
+
+
+def adapted(module: nn.Module, entry: Entry) -> nn.Module:
+    """The module as one that takes pictures (N, C, H, W) alone: the same parts, under the same names."""
+    if entry.is_plain:
+        return module
+    kind, own = type(module), module.__dict__.get("forward")
+
+    def forward(self: nn.Module, pictures: Tensor) -> Any:
+        taken = pictures.permute(0, 2, 3, 1) if entry.layout == "NHWC" else pictures
+        given = {entry.picture: taken, **{other.name: other.given(pictures) for other in entry.others}}
+        return own(**given) if own is not None else kind.forward(self, **given)
+
+    parameter = inspect.Parameter(entry.picture, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    own_parameter = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    forward.__signature__ = inspect.Signature([own_parameter, parameter])  # type: ignore[attr-defined]
+    made = copy.copy(module)  # its dictionaries of parts are the module's own
+    made.__dict__.pop("forward", None)
+    made.__class__ = type(kind.__name__, (kind,), {"forward": forward, "__module__": kind.__module__})
+    return made
+
+
+def _tried(module: nn.Module, way: Entry, batch: int) -> tuple[bool, Any]:
+    """Whether the module takes pictures so, and what it makes of them."""
+    picture = torch.rand(batch, *way.shape, generator=torch.Generator().manual_seed(0))
+    try:
+        with torch.no_grad():
+            return True, adapted(module, way)(picture)
+    except Exception:  # the module's own code may raise anything
+        return False, None
+
+
+def _ways(module: nn.Module, title: str, asked: Asked) -> Iterator[Entry]:
+    """The ways to hand a picture in, the likeliest first."""
+    given = values_of(asked.inputs)
+    names, required = _arguments(module)
+    shapes = _shapes_said(module)
+    picture = _picture_name(title, names, required, shapes, given, asked.data_input)
+    unknown = next((name for name in given if name not in names), None)
+    if unknown is not None and names:
+        raise ModelError(f"{title}: --input names {unknown!r}, which the module has not; {nearest(unknown, names)}")
+    rest = [name for name in names if name != picture and (name in required or name in given)]
+    for shape, layout in _pictures(module, title, asked, shapes.get(picture)):
+        choices = [_others(name, given, shapes, shape) for name in rest]
+        for others in product(*choices):
+            yield Entry(shape, layout, picture, others)
+
+
+def _pictures(
+    module: nn.Module, title: str, asked: Asked, said: tuple[int, ...] | None
+) -> Iterator[tuple[tuple[int, int, int], str]]:
+    """(channels, height, width), layout."""
+    shape = shape_said(module, title) or (said if said is not None and len(said) == 3 else None)
+    first = next((part.in_channels for part in module.modules() if isinstance(part, nn.Conv2d)), 3)
+    likely = [first if first <= MOST_CHANNELS else 3, 3, 1, 4]
+    channels = [asked.channels] if asked.channels else [shape[0]] if shape else list(dict.fromkeys(likely))
+    height, width = asked.input_size or (shape[1:] if shape else _side_said(module))
+    layouts = [asked.layout] if asked.layout else list(LAYOUTS)
+    for each in channels:
+        for layout in layouts:
+            yield (each, height, width), layout
+
+
+def shape_said(module: nn.Module, title: str) -> tuple[int, int, int] | None:
+    """(channels, height, width), as the module's attribute ``input_shape`` or timm's description says.
+
+    Raises ModelError for an input_shape that is none.
+    """
+    said: Any = getattr(module, "input_shape", None)
+    if said is None:
+        said = picture_config(module).get("input_size")
+    if said is None or isinstance(said, (nn.Module, Tensor)) or callable(said):
+        return None
+    is_shape = isinstance(said, (tuple, list)) and len(said) == 3
+    if not is_shape or not all(isinstance(d, int) and d > 0 for d in said):
+        raise ModelError(f"{title}: found input_shape {said!r}, expected (channels, height, width)")
+    return said[0], said[1], said[2]
+
+
+def picture_config(module: nn.Module) -> Mapping[str, Any]:
+    """What a module of timm says of its pictures: input_size, mean, std."""
+    config = getattr(module, "pretrained_cfg", None)
+    return config if isinstance(config, Mapping) else {}
+
+
+def _side_said(module: nn.Module) -> tuple[int, int]:
+    """(height, width): a transformer's attribute image_size, or the usual."""
+    for name in ("image_size", "img_size"):
+        said = getattr(module, name, None)
+        if isinstance(said, int) and not isinstance(said, bool) and said > 0:
+            return said, said
+        if isinstance(said, (tuple, list)) and len(said) == 2 and all(isinstance(d, int) and d > 0 for d in said):
+            return said[0], said[1]
+    return SIDE, SIDE
+
+
+def _shapes_said(module: nn.Module) -> dict[str, tuple[int, ...]]:
+    """The shapes of several inputs by name, without the batch, from the attribute ``input_shapes``."""
+    said = getattr(module, "input_shapes", None)
+    if not isinstance(said, Mapping):
+        return {}
+    return {str(name): tuple(shape) for name, shape in said.items() if isinstance(shape, (tuple, list))}
+
+
+def _arguments(module: nn.Module) -> tuple[list[str], list[str]]:
+    """The names of forward's arguments, and of those that must be given."""
+    try:
+        parameters = list(inspect.signature(module.forward).parameters.values())
+    except (ValueError, TypeError):
+        return [], []
+    variable = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    named = [each for each in parameters if each.kind not in variable]
+    return [each.name for each in named], [each.name for each in named if each.default is each.empty]
+
+
+def _picture_name(
+    title: str,
+    names: Sequence[str],
+    required: Sequence[str],
+    shapes: Mapping[str, tuple[int, ...]],
+    given: Mapping[str, Tensor],
+    wanted: str | None,
+) -> str:
+    """The input that takes the picture: as named, the only one, by its shape, by its name, the first."""
+    if wanted and names:
+        if wanted not in names:
+            raise ModelError(f"{title}: has no input {wanted!r}, expected one of its inputs: {', '.join(names)}")
+        return wanted
+    free = [name for name in required or names if name not in given] or list(names)
+    by_shape = [name for name in free if len(shapes.get(name, ())) == 3]
+    by_name = [name for name in PICTURE_NAMES if name in free]
+    return next(iter([*(free if len(free) == 1 else []), *by_shape, *by_name, *free]), "x")
+
+
+def _others(
+    name: str, given: Mapping[str, Tensor], shapes: Mapping[str, tuple[int, ...]], picture: tuple[int, int, int]
+) -> list[Other]:
+    """What an input that takes no picture may be given, the likeliest first."""
+    if name in given:
+        values = given[name]
+        whole = Other(name, values=values, with_batch=False)
+        return [Other(name, values=values), Other(name, values=values[None]), whole]
+    if name in shapes:
+        return [Other(name, shapes[name])]
+    channels, height, width = picture
+    return [Other(name, shape) for shape in ((channels, height, width), (1, height, width), (1,), (), None)]
+
+
+def values_of(inputs: Sequence[str]) -> dict[str, Tensor]:
+    """Name -> values of each ``name=FILE.npy``. Raises ModelError."""
+    return {name: _tensor(array) for name, array in (_read(each) for each in inputs)}
+
+
+def _read(said: str) -> tuple[str, np.ndarray]:
+    name, _, file = said.partition("=")
+    if not name or not file:
+        raise ModelError(f"--input {said!r}: expected NAME=FILE.npy, the input's name and its values")
+    try:
+        return name, np.load(Path(file), allow_pickle=False)
+    except OSError as error:
+        raise ModelError(f"{file}: cannot be read ({error.strerror or error}), expected values of {name!r}") from None
+    except (ValueError, EOFError, SyntaxError) as error:
+        raise ModelError(f"{file}: is no numpy array ({error}), expected the values of the input {name!r}") from None
+
+
+def _tensor(array: np.ndarray) -> Tensor:
+    values = torch.from_numpy(np.array(array))
+    return values.float() if values.is_floating_point() else values
+
+
+def _kind(value: Any) -> str:
+    return "nothing" if value is None else f"a {type(value).__name__}"

@@ -1,0 +1,87 @@
+"""Files that people take for networks and that no format opens: what to give instead, in one sentence."""
+
+from __future__ import annotations
+
+import pickletools
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+MOST_BYTES = 64 * 2**20  # of a pickle that is looked through
+_TENSORS = ("torch._utils ", "collections OrderedDict", "torch ", "_codecs encode", "numpy", "torch.serialization ")
+_GIVE_CODE = "FILE.py:NAME or package.module:NAME, the function or class that makes the module"
+
+
+def foreign(path: Path) -> str:
+    """Why the file cannot be opened, and the next step; "" for files of other kinds, which a format may open.
+
+    By the suffix; a folder that TensorFlow saved by what lies in it. Nothing of the file is run.
+    """
+    if (path / "saved_model.pb").is_file():
+        return _tensorflow(path)
+    words = SENTENCES.get(path.suffix.lower())
+    if words is None:
+        return ""
+    return words(path) if path.is_file() else f"{path}: found no such file, expected the network's file"
+
+
+def _torch_file(path: Path) -> str:
+    """A .pth, .pt, .ckpt or .bin: TorchScript, a pickled module, or weights."""
+    names = _names_in(path)
+    if any(name.endswith("/constants.pkl") for name in names):
+        return (
+            f"{path}: found TorchScript, which holds compiled code and no module; give {_GIVE_CODE}, or the .pt2 that "
+            "torch.export.save writes"
+        )
+    if code := _code_in(path, names):
+        return (
+            f"{path}: found a pickle of {code}, as of a whole module, which is code that would be run; give "
+            f"{_GIVE_CODE}, with --weights and the file that torch.save(module.state_dict(), FILE) writes"
+        )
+    return _weights(path)
+
+
+def _weights(path: Path) -> str:
+    return f"{path}: found weights, which alone cannot run; give {_GIVE_CODE}, with --weights {path.name}"
+
+
+def _tensorflow(path: Path) -> str:
+    return (
+        f"{path}: found a network of TensorFlow or Keras, which nothing here opens; give it as a PyTorch module: "
+        f"{_GIVE_CODE}, with --weights"
+    )
+
+
+def _onnx(path: Path) -> str:
+    return f"{path}: found ONNX, which nothing here opens yet; give the module that it was made from: {_GIVE_CODE}"
+
+
+SENTENCES: dict[str, Callable[[Path], str]] = {
+    **dict.fromkeys((".pth", ".pt", ".ckpt", ".bin"), _torch_file),
+    ".safetensors": _weights,
+    **dict.fromkeys((".h5", ".keras", ".pb", ".tflite"), _tensorflow),
+    ".onnx": _onnx,
+}
+
+
+def _names_in(path: Path) -> list[str]:
+    """What lies in a zip archive, as torch writes them; nothing for other files."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.namelist()
+    except (OSError, zipfile.BadZipFile, ValueError):
+        return []
+
+
+def _code_in(path: Path, names: list[str]) -> str:
+    """What the archive's pickle names beside tensors and plain values, the first of it; "" for tensors alone."""
+    pickled = next((name for name in names if name.endswith("/data.pkl")), None)
+    if pickled is None:
+        return ""
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open(pickled) as file:
+            operations = list(pickletools.genops(file.read(MOST_BYTES)))
+    except (OSError, zipfile.BadZipFile, ValueError, EOFError, IndexError, RuntimeError, NotImplementedError):
+        return ""
+    named = [str(argument) for operation, argument, _ in operations if operation.name == "GLOBAL"]
+    return next((name.replace(" ", ".") for name in named if not name.startswith(_TENSORS)), "")
