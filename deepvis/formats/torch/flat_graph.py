@@ -39,7 +39,8 @@ class _Making:
         self.inputs = [node for node, spec in by_kind if spec.kind is InputKind.USER_INPUT]
         held = _held_tensors(program, module)
         self.weights = {node: held[str(spec.target)] for node, spec in by_kind if str(spec.target) in held}
-        self.symbol = _batch_symbol(self.inputs)
+        self.symbols = _batch_symbols(self.inputs)
+        self.outputs = [str(name) for name in program.graph_signature.user_outputs]
         self.makers = [
             node for node in program.graph.nodes if node.op == "call_function" and _makes_tensors(node, name)
         ]
@@ -54,7 +55,12 @@ class _Making:
 
     def graph(self, notes: Sequence[str]) -> Graph:
         own_notes = [note for node in self.makers if (note := self._enter(node))]
-        return self.builder.graph(notes=(*notes, *dict.fromkeys(own_notes)))
+        by_exported_name = {node.name: self.value_names[value] for node, value in self.values.items()}
+        return self.builder.graph(
+            notes=(*notes, *dict.fromkeys(own_notes)),
+            outputs=[by_exported_name.get(name, "") for name in self.outputs],
+            batch=None if self.symbols else int(self.inputs[0].meta["val"].shape[0]),
+        )
 
     def _enter(self, node: fx.Node) -> str:
         """Enter an operator; returns the note on it, "" where there is none."""
@@ -65,9 +71,9 @@ class _Making:
         pieces = _pieces(node)
         batch = self._batch_at(bottoms)
         needs_batch = any(is_open(size) for size in _sizes_in(node))
-        has_carrier = needs_batch and batch is None and self.symbol is not None
+        has_carrier = needs_batch and batch is None and bool(self.symbols)
         if has_carrier:
-            bottoms.append(self.inputs[0])
+            bottoms.append(next(node for node in self.inputs if is_open(node.meta["val"].shape[0])))
             batch = self._batch_at(bottoms)
         tops = [name] if pieces is None else [unique(f"{name}.{i}", self.used) for i in pieces]
         tops = [name] if len(tops) == 1 else tops
@@ -147,12 +153,12 @@ class _Making:
             return value
         if isinstance(value, (torch.SymInt, torch.SymFloat)) and not is_open(value):
             return int(value) if isinstance(value, torch.SymInt) else float(value)
-        if not is_open(value) or value.node.expr.free_symbols != {self.symbol}:
+        if not is_open(value) or not value.node.expr.free_symbols <= self.symbols:
             raise ModelError(
                 f"layer {self.names[node]!r} ({_op_name(node)}): found a size that depends on what is in the picture, "
                 "expected one that follows from its size; leave that part out of the module"
             )
-        return expression(value, self.symbol)
+        return expression(value, self.symbols)
 
     def _dims(self, value: Tensor, node: fx.Node) -> Dims:
         return tuple(self._size(d, node) for d in value.shape)
@@ -165,7 +171,8 @@ class _Making:
         """Where a bottom tells how many pictures go through; None where none does."""
         for place, bottom in enumerate(bottoms):
             for axis, d in enumerate(bottom.meta["val"].shape):
-                if is_open(d) and (factor := d.node.expr / self.symbol).is_Integer:
+                symbols = d.node.expr.free_symbols if is_open(d) else ()
+                if len(symbols) == 1 and (factor := d.node.expr / next(iter(symbols))).is_Integer:
                     return BatchAt(place, axis, int(factor))
         return None
 
@@ -182,10 +189,11 @@ def _held_tensors(program: ExportedProgram, module: torch.nn.Module) -> dict[str
     return {name: detached.setdefault(id(tensor), tensor.detach()) for name, tensor in everything.items()}
 
 
-def _batch_symbol(inputs: Sequence[fx.Node]) -> Any:
-    """The sympy symbol of the batch; None where the program was exported for a fixed one."""
-    sizes = [node.meta["val"].shape[0] for node in inputs if isinstance(node.meta.get("val"), Tensor)]
-    return next((size.node.expr for size in sizes if is_open(size)), None)
+def _batch_symbols(inputs: Sequence[fx.Node]) -> set[Any]:
+    """The sympy symbols of the inputs' batches, which are all one N; none where it was exported for a fixed one."""
+    tensors = [node.meta["val"] for node in inputs if isinstance(node.meta.get("val"), Tensor)]
+    sizes = [value.shape[0] for value in tensors if value.dim()]
+    return {size.node.expr for size in sizes if is_open(size)}
 
 
 def _makes_tensors(node: fx.Node, network: str) -> bool:
