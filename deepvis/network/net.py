@@ -16,6 +16,7 @@ from deepvis.network.device import device_of
 from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph, Node, Shape
 from deepvis.network.op import COMPLAINTS, Op, Ran, complaint, run
+from deepvis.network.passes import Passes, count_of, cut
 from deepvis.network.shapes import infer_shapes
 from deepvis.network.tape import Tape
 
@@ -48,10 +49,14 @@ class Net:
         """Run the network on ``inputs`` (blob -> array, batch first; any batch and image size that the layers allow).
 
         until: stop after the last layer that writes this blob; None: run all.
-        keep: "all", or the names of the only blobs that are wanted: then nothing else is run or held, and
+        A network that takes so many pictures at a time gets as many passes as it needs. keep: "all", or the names of the only blobs that are wanted: then nothing else is run or held, and
         there is no way back. Arrays become float32 on the device. Raises ModelError.
         """
-        graph, values = self.graph, self._given(inputs)
+        graph = self.graph
+        if graph.batch is not None and count_of(graph, inputs) != graph.batch:
+            passes = cut(graph, inputs)
+            return Passes(graph, [(self.forward(own, until=until, keep=keep), n) for own, n in passes], graph.batch)
+        values = self._given(inputs)
         indices = graph.upto(until) if until is not None else range(len(graph.nodes))
         ran: dict[int, tuple[Op, Ran]] = {}
         if keep == "all":
@@ -73,7 +78,12 @@ class Net:
         It is in the processor's cache then, and is held no longer than the layers after it need it: for a look at
         many blobs quicker than ``forward``, and with a fraction of its memory. Raises ModelError.
         """
-        graph, values = self.graph, self._given(inputs)
+        graph = self.graph
+        if graph.batch is not None and count_of(graph, inputs) != graph.batch:
+            found = self.forward(inputs, keep=blobs).blobs
+            yield from ((blob, found[blob]) for blob in blobs)
+            return
+        values = self._given(inputs)
         wanted = {graph.last(blob): blob for blob in blobs}
         yield from ((wanted[value], x) for value, x in list(values.items()) if value in wanted)
         indices = graph.behind(wanted)

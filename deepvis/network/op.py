@@ -68,7 +68,7 @@ def pull_back(op: Op, ran: Ran, grads: Gradients) -> Gradients:
 def by_autograd(op: Op, ran: Ran, grads: Gradients) -> Gradients:
     """Run ``op.forward`` once more with gradients enabled and differentiate it."""
     with torch.enable_grad():
-        leaves = [x.detach().requires_grad_(x.is_floating_point()) for x in ran.bottoms]
+        leaves = [x.detach().requires_grad_(x.is_floating_point() or x.is_complex()) for x in ran.bottoms]
         tops = as_tuple(op.forward(*leaves))
         pairs = [(y, g) for y, g in zip(tops, grads, strict=True) if g is not None and y.requires_grad]
         wanted = [x for x in leaves if x.requires_grad]  # a mask or an index has no gradient

@@ -16,6 +16,7 @@ import deepvis.formats.torch.ops  # noqa: F401  (fills the table of operators)
 from deepvis.formats.torch.aten_ops import build, field_of, kind_of, note_of
 from deepvis.formats.torch.call import BatchAt, Bottom, Call, Dims, Weight, expression, is_open, leaves, packet_name
 from deepvis.formats.torch.node_names import module_calls, module_class, names_of, unique
+from deepvis.formats.torch.rectifiers import with_plain_rectifiers
 from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph, GraphBuilder, Shape
 from deepvis.network.inputs import one_picture
@@ -40,6 +41,7 @@ class _Making:
         held = _held_tensors(program, module)
         self.weights = {node: held[str(spec.target)] for node, spec in by_kind if str(spec.target) in held}
         self.symbols = _batch_symbols(self.inputs)
+        with_plain_rectifiers(program.graph, self.weights)
         self.outputs = [str(name) for name in program.graph_signature.user_outputs]
         self.makers = [
             node for node in program.graph.nodes if node.op == "call_function" and _makes_tensors(node, name)
@@ -59,7 +61,7 @@ class _Making:
         return self.builder.graph(
             notes=(*notes, *dict.fromkeys(own_notes)),
             outputs=[by_exported_name.get(name, "") for name in self.outputs],
-            batch=None if self.symbols else int(self.inputs[0].meta["val"].shape[0]),
+            batch=None if self.symbols else self._baked_batch(),
         )
 
     def _enter(self, node: fx.Node) -> str:
@@ -165,7 +167,13 @@ class _Making:
 
     def _declared(self, node: fx.Node) -> Shape:
         """The input's shape for one picture."""
-        return one_picture(tuple(1 if is_open(d) else int(d) for d in node.meta["val"].shape))
+        dims = tuple(1 if is_open(d) else int(d) for d in node.meta["val"].shape)
+        baked = None if self.symbols else self._baked_batch()
+        return (1, *dims[1:]) if dims[:1] == (baked,) else one_picture(dims)
+
+    def _baked_batch(self) -> int:
+        """How many pictures it was exported for."""
+        return int(self.inputs[0].meta["val"].shape[0])
 
     def _batch_at(self, bottoms: Sequence[fx.Node]) -> BatchAt | None:
         """Where a bottom tells how many pictures go through; None where none does."""

@@ -126,7 +126,7 @@ def gradient_against_autograd(
 # --- parts ------------------------------------------------------------------------------------------
 
 
-class evaluating:  # noqa: N801
+class evaluating:
     """The module in evaluation mode, for a while; every submodule gets its own mode back."""
 
     def __init__(self, module: nn.Module) -> None:
@@ -177,5 +177,3 @@ def apart(found: Tensor, wanted: Any) -> float:
 
 def _has_rows(x: Tensor) -> bool:
     return x.dim() > 0 and len(x) == MANY
-
-

@@ -1,0 +1,67 @@
+"""A module as a graph, by the best way that there is: torch.export, for any number of pictures or for so many."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from torch import nn
+
+from deepvis.formats.torch.export import NOTHING, Others, Shape, capturing, example, exported
+from deepvis.formats.torch.flat_graph import graph_of_program
+from deepvis.formats.torch.self_test import captured_against_eager, eager_outputs
+from deepvis.network.errors import ModelError
+from deepvis.network.graph import Graph
+
+log = logging.getLogger(__name__)
+BATCHES = (1, 4, 8, 16, 32, 64)  # tried one after another where a module does not take any number of pictures
+
+
+def captured(
+    title: str, module: nn.Module, shape: Shape, others: Others = NOTHING, picture: str = "", notes: Sequence[str] = ()
+) -> Graph:
+    """The module in evaluation mode as a graph that can be run, for pictures (N, *shape). Raises ModelError.
+
+    title: how errors name it. others, picture: see ``export.example``. notes: sentences that the graph has besides its
+    own. Where the module takes so many pictures at a time alone, ``Graph.batch`` says so.
+    """
+    module.eval()
+    try:
+        graph = _by_export(title, module, shape, others, picture, None, notes)
+        if graph.batch is not None or _agrees(graph, module, others, picture):
+            return graph
+        log.info("%s does something else for one picture than for several: one at a time goes through", title)
+        return _by_export(title, module, shape, others, picture, 1, notes)
+    except ModelError:
+        batch = _batch_that_runs(module, shape, others, picture)
+        if batch is None:
+            raise
+        return _by_export(title, module, shape, others, picture, batch, notes)
+
+
+def _by_export(
+    title: str, module: nn.Module, shape: Shape, others: Others, picture: str, batch: int | None, notes: Sequence[str]
+) -> Graph:
+    return graph_of_program(title, exported(title, module, shape, others, picture, batch), module, notes)
+
+
+def _agrees(graph: Graph, module: nn.Module, others: Others, picture: str) -> bool:
+    """One picture gives what the module itself gives for one, unless that is no matter of the batch."""
+    own = captured_against_eager(graph, module, others, picture, 1)
+    return own.is_same or not captured_against_eager(graph, module, others, picture, 2).is_same
+
+
+def _batch_that_runs(module: nn.Module, shape: Shape, others: Others, picture: str) -> int | None:
+    """The least number of pictures that the module itself takes; None: none that is tried, or any number."""
+    runs = []
+    for batch in (2, *BATCHES):
+        with capturing():
+            try:
+                eager_outputs(module, example(batch, shape, others, picture))
+            except Exception:  # the module's own code, of which the export has told already
+                continue
+        if batch == 2:
+            runs.append(batch)
+            continue
+        return None if runs and batch == 1 else batch
+    return None
