@@ -1,4 +1,8 @@
-"""A module as a graph, by the best way that there is: torch.export, for any number of pictures or for so many."""
+"""A module as a graph, by the best way that there is.
+
+torch.export for any number of pictures; else for so many at a time; where it refuses, as for a path that depends on
+what is in the picture, forward hooks. What is not to be had then is said in a note.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +11,15 @@ from collections.abc import Sequence
 
 from torch import nn
 
-from deepvis.formats.torch.export import NOTHING, Others, Shape, capturing, example, exported
+from deepvis.formats.torch.export import NOTHING, Others, Shape, baked_batch, capturing, example, exported
 from deepvis.formats.torch.flat_graph import graph_of_program
+from deepvis.formats.torch.hooked import hooked_graph
 from deepvis.formats.torch.self_test import captured_against_eager, eager_outputs
 from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph
 
 log = logging.getLogger(__name__)
+PICTURES_NOTE = "the module takes {} picture{} at a time: more go through one after another"
 BATCHES = (1, 4, 8, 16, 32, 64)  # tried one after another where a module does not take any number of pictures
 
 
@@ -32,17 +38,26 @@ def captured(
             return graph
         log.info("%s does something else for one picture than for several: one at a time goes through", title)
         return _by_export(title, module, shape, others, picture, 1, notes)
-    except ModelError:
+    except ModelError as refused:
         batch = _batch_that_runs(module, shape, others, picture)
         if batch is None:
             raise
-        return _by_export(title, module, shape, others, picture, batch, notes)
+        try:
+            return _by_export(title, module, shape, others, picture, batch, notes)
+        except ModelError:
+            if batch != 1:
+                raise refused from None
+        log.info("%s", refused)
+        return hooked_graph(title, module, shape, others, picture, (*notes, f"{refused}"))
 
 
 def _by_export(
     title: str, module: nn.Module, shape: Shape, others: Others, picture: str, batch: int | None, notes: Sequence[str]
 ) -> Graph:
-    return graph_of_program(title, exported(title, module, shape, others, picture, batch), module, notes)
+    program = exported(title, module, shape, others, picture, batch)
+    made_for = baked_batch(program)
+    own = [] if made_for is None else [PICTURES_NOTE.format(made_for, "" if made_for == 1 else "s")]
+    return graph_of_program(title, program, module, [*notes, *own])
 
 
 def _agrees(graph: Graph, module: nn.Module, others: Others, picture: str) -> bool:
@@ -52,16 +67,12 @@ def _agrees(graph: Graph, module: nn.Module, others: Others, picture: str) -> bo
 
 
 def _batch_that_runs(module: nn.Module, shape: Shape, others: Others, picture: str) -> int | None:
-    """The least number of pictures that the module itself takes; None: none that is tried, or any number."""
-    runs = []
-    for batch in (2, *BATCHES):
+    """The least number of pictures that the module itself takes; None: none that is tried."""
+    for batch in BATCHES:
         with capturing():
             try:
                 eager_outputs(module, example(batch, shape, others, picture))
             except Exception:  # the module's own code, of which the export has told already
                 continue
-        if batch == 2:
-            runs.append(batch)
-            continue
-        return None if runs and batch == 1 else batch
+        return batch
     return None

@@ -116,6 +116,13 @@ def is_for_one_batch(program: ExportedProgram) -> bool:
     return not is_open(value.shape[0])
 
 
+def baked_batch(program: ExportedProgram) -> int | None:
+    """How many pictures it was captured for; None: any number."""
+    first = program.graph_signature.user_inputs[0]
+    value = next(node.meta["val"] for node in program.graph.nodes if node.name == first)
+    return None if is_open(value.shape[0]) else int(value.shape[0])
+
+
 def _capture(
     module: nn.Module, arguments: tuple[tuple[Tensor, ...], dict[str, Tensor]], *, is_open: bool
 ) -> ExportedProgram:

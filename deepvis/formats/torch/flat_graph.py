@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import operator
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -13,13 +15,15 @@ from torch.export import ExportedProgram
 from torch.export.graph_signature import InputKind
 
 import deepvis.formats.torch.ops  # noqa: F401  (fills the table of operators)
-from deepvis.formats.torch.aten_ops import build, field_of, kind_of, note_of
+from deepvis.formats.torch.aten_ops import ATEN_OPS, build, field_of, kind_of, note_of
 from deepvis.formats.torch.call import BatchAt, Bottom, Call, Dims, Weight, expression, is_open, leaves, packet_name
 from deepvis.formats.torch.node_names import module_calls, module_class, names_of, unique
 from deepvis.formats.torch.rectifiers import with_plain_rectifiers
 from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph, GraphBuilder, Shape
 from deepvis.network.inputs import one_picture
+
+log = logging.getLogger(__name__)
 
 
 def graph_of_program(name: str, program: ExportedProgram, module: torch.nn.Module, notes: Sequence[str] = ()) -> Graph:
@@ -40,6 +44,7 @@ class _Making:
         self.inputs = [node for node, spec in by_kind if spec.kind is InputKind.USER_INPUT]
         held = _held_tensors(program, module)
         self.weights = {node: held[str(spec.target)] for node, spec in by_kind if str(spec.target) in held}
+        self.network = name
         self.symbols = _batch_symbols(self.inputs)
         with_plain_rectifiers(program.graph, self.weights)
         self.outputs = [str(name) for name in program.graph_signature.user_outputs]
@@ -57,12 +62,21 @@ class _Making:
 
     def graph(self, notes: Sequence[str]) -> Graph:
         own_notes = [note for node in self.makers if (note := self._enter(node))]
+        log.info("%s: %s", self.network, self._by_what())
         by_exported_name = {node.name: self.value_names[value] for node, value in self.values.items()}
         return self.builder.graph(
             notes=(*notes, *dict.fromkeys(own_notes)),
             outputs=[by_exported_name.get(name, "") for name in self.outputs],
             batch=None if self.symbols else self._baked_batch(),
         )
+
+    def _by_what(self) -> str:
+        """How many operators have a rule here, and how many are left to autograd, of which kinds."""
+        known = [node for node in self.makers if _op_name(node) in ATEN_OPS]
+        others = Counter(_op_name(node) for node in self.makers if _op_name(node) not in ATEN_OPS)
+        named = ", ".join(f"{count} {op}" for op, count in others.most_common())
+        named = f" ({named})" if named else ""
+        return f"{len(known)} operators by rule, {others.total()} by autograd{named}, none refused"
 
     def _enter(self, node: fx.Node) -> str:
         """Enter an operator; returns the note on it, "" where there is none."""

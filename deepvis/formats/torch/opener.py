@@ -6,15 +6,13 @@ from typing import Any
 
 from torch import nn
 
-from deepvis.formats.torch.export import exported, is_for_one_batch
-from deepvis.formats.torch.flat_graph import graph_of_program
+from deepvis.formats.torch.capture import captured
 from deepvis.formats.torch.user_module import load_weights, module_of
 from deepvis.network.errors import ModelError
 from deepvis.network.ref import FORMATS, Opened, Source, file_and_callable
 
 DEFAULT_SHAPE = (3, 224, 224)
 PIXELS_NOTE = "pixels reach the module as RGB from 0 to 1; give --mean and --input-scale where it wants others"
-ONE_PICTURE_NOTE = "the module takes one picture at a time: optimize with --batch 1"
 
 
 @FORMATS.add("torch")
@@ -30,9 +28,7 @@ def open_torch(source: Source) -> Opened:
         load_weights(module, source.weights)
     file, name = file_and_callable(source.file)
     title = f"{file.name}:{name}"
-    program = exported(title, module, picture_shape_of(module, title, source))
-    notes = [PIXELS_NOTE, *([ONE_PICTURE_NOTE] if is_for_one_batch(program) else [])]
-    graph = graph_of_program(title, program, module, notes)
+    graph = captured(title, module, picture_shape_of(module, title, source), notes=[PIXELS_NOTE])
     return Opened(graph, lambda: graph, channel_order="RGB", input_scale=1.0)
 
 

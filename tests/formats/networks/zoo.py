@@ -532,3 +532,16 @@ ZOO = [
     OtherConvolutions, Norms, Transformer, Buffers, Parametrized, ComplexConstants, OtherPrecision, ModifiesInput,
     NestedLists, Pieces,
 ]  # fmt: skip
+
+
+class Refused(Trap):
+    """A path that depends on what is in the picture: torch.export refuses."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bright, self.dark = nn.Conv2d(4, 4, 1), nn.Sequential(nn.Conv2d(4, 4, 1), nn.ReLU(inplace=True))
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.relu(self.conv(x))
+        y = self.bright(y) if x.mean() > 0 else self.dark(y)
+        return self.end(F.relu(y))

@@ -33,7 +33,9 @@ def batch_norm(call: Call, weights: Weights) -> Op | None:
     def backward(ran, grads):
         return [grads[0] * factor.reshape(-1, *(1,) * (grads[0].dim() - 2))]
 
-    return Op(call.forward(weights), backward=backward)
+    bias, mean = call.weight_if_any("bias", weights), call.weight("running_mean", weights)
+    shift = -mean * factor if bias is None else bias - mean * factor
+    return Op(call.forward(weights), backward=backward, affine=(factor, shift))
 
 
 def layer_norm_field(call: Call, step: Step, seen: Window) -> Window | None:
