@@ -24,6 +24,11 @@ def rectify_both(x: Any, y: Any, grad: Any) -> Any:
     return grad.clip(min=0) * (y > 0)
 
 
+def rectify_between(x: Any, y: Any, grad: Any) -> Any:
+    """As ``rectify_both``, for rectifiers with a cap: where the cap is reached (y is not x) nothing passes either."""
+    return grad.clip(min=0) * ((y > 0) & (y == x))
+
+
 def pass_through(x: Any, y: Any, grad: Any) -> Any:
     """The layer is ignored on the way back (LRN with deconv_ignore in the toolbox's fork of Caffe)."""
     return grad
@@ -33,12 +38,15 @@ add_back_mode(GRADIENT, "gradient", {}, "Simonyan et al. 2014, section 3")
 add_back_mode(
     DECONV,
     "deconv",
-    {Kind.RELU: rectify, Kind.LEAKY_RELU: rectify, Kind.NORMALIZATION_DECONV_IGNORES: pass_through},
+    {
+        **{kind: rectify for kind in (Kind.RELU, Kind.LEAKY_RELU, Kind.CAPPED_RELU)},
+        Kind.NORMALIZATION_DECONV_IGNORES: pass_through,
+    },
     "Zeiler & Fergus 2014, section 2.1",
 )
 add_back_mode(
     "guided",
     "guided backprop",
-    {Kind.RELU: rectify_both, Kind.LEAKY_RELU: rectify_both},
+    {Kind.RELU: rectify_both, Kind.LEAKY_RELU: rectify_both, Kind.CAPPED_RELU: rectify_between},
     "Springenberg et al. 2015, section 3.4 and figure 1",
 )

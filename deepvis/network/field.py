@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from deepvis.network.errors import ModelError
+from deepvis.network.field_axes import by_axis, window_of
 from deepvis.network.field_rules import WHOLE, Shape, Span, Step, Window, each, image_size
 from deepvis.network.graph import Graph
 
@@ -88,15 +89,25 @@ def _walk(graph: Graph, shapes: Mapping[str, Shape], value: int, unit: Window, *
             for below_place, bottom in enumerate(node.bottoms):
                 below = node.field(Step(bottoms, tops, below_place, place), seen)
                 if below is not None and clamp:
-                    height, width = image_size(bottoms[below_place])
-                    below = each(below, _cut(height), _cut(width))
+                    below = _cut(below, bottoms[below_place])
                 if below is not None:
-                    windows[bottom] = _union(windows[bottom], below) if bottom in windows else below
+                    shape = bottoms[below_place]
+                    windows[bottom] = _union(windows[bottom], below, shape) if bottom in windows else below
     return windows
 
 
-def _cut(size: int) -> Callable[[Span], Span]:
-    return lambda s: (max(s[0], 0), min(s[1], size))
+def _cut(window: Window, shape: Shape) -> Window | None:
+    """The part that lies on the map; None: nothing does."""
+    height, width = image_size(shape)
+    cut = each(window, lambda s: (max(s[0], 0), min(s[1], height)), lambda s: (max(s[0], 0), min(s[1], width)))
+    others = getattr(window, "others", None)
+    if cut is None or not others:
+        return cut
+    spans = [
+        span if span is WHOLE else (max(span[0], 0), min(span[1], shape[axis]))
+        for axis, span in enumerate(by_axis(window, shape))
+    ]
+    return window_of(spans, shape)
 
 
 def _edges(window: Window, size: tuple[int, int]) -> tuple[int, int, int, int]:
@@ -118,8 +129,11 @@ def reached_input(graph: Graph, reached: Sequence[str]) -> str:
     return next((blob for blob in inputs if len(graph.inputs[blob]) == 4), inputs[0])
 
 
-def _union(a: Window, b: Window) -> Window:
+def _union(a: Window, b: Window, shape: Shape) -> Window:
     def one(x: Span | None, y: Span | None) -> Span | None:
         return WHOLE if x is WHOLE or y is WHOLE else (min(x[0], y[0]), max(x[1], y[1]))
 
+    if getattr(a, "others", None) and getattr(b, "others", None):
+        spans = [one(x, y) for x, y in zip(by_axis(a, shape), by_axis(b, shape), strict=True)]
+        return window_of(spans, shape) or (WHOLE, WHOLE)
     return one(a[0], b[0]), one(a[1], b[1])

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from deepvis.network.graph import Graph
+from deepvis.network.lazy import torch
 
 DIGITS = 12
 SAMPLED = 4096  # values of each array of weights, spread over it; of all the others only the sum is looked at
@@ -38,7 +39,8 @@ def identity(graph: Graph, preprocessing: bytes = b"") -> str:
 def _values(array: Any) -> np.ndarray:
     """As float32, whatever framework it is of."""
     if not isinstance(array, np.ndarray) and hasattr(array, "detach"):
-        array = array.detach().cpu().float().numpy()
+        array = array.detach().cpu().resolve_conj()
+        array = (torch.view_as_real(array) if array.is_complex() else array).float().numpy()
     return np.ascontiguousarray(array, "<f4").reshape(np.shape(array))
 
 

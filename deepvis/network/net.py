@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Lock
 from weakref import WeakKeyDictionary
@@ -14,8 +14,11 @@ from torch import Tensor
 
 from deepvis.network.device import device_of
 from deepvis.network.errors import ModelError
+from deepvis.network.folding import RECTIFIER, Fold, chains, folded
 from deepvis.network.graph import Graph, Node, Shape
+from deepvis.network.kinds import Kind
 from deepvis.network.op import COMPLAINTS, Op, Ran, complaint, run
+from deepvis.network.passes import Passes, count_of, cut
 from deepvis.network.shapes import infer_shapes
 from deepvis.network.tape import Tape
 
@@ -44,27 +47,43 @@ class Net:
     # --- running ---------------------------------------------------------------------------------
 
     @torch.no_grad()
-    def forward(self, inputs: Inputs, *, until: str | None = None, keep: str | Collection[str] = "all") -> Tape:
+    def forward(
+        self,
+        inputs: Inputs,
+        *,
+        until: str | None = None,
+        keep: str | Collection[str] = "all",
+        shown: Collection[str] | None = None,
+    ) -> Tape:
         """Run the network on ``inputs`` (blob -> array, batch first; any batch and image size that the layers allow).
 
         until: stop after the last layer that writes this blob; None: run all.
-        keep: "all", or the names of the only blobs that are wanted: then nothing else is run or held, and
-        there is no way back. Arrays become float32 on the device. Raises ModelError.
+        A network that takes so many pictures at a time gets as many passes as it needs. keep: "all", or the names of the only blobs that are wanted: then nothing else is run or held, and
+        there is no way back. shown: names that will be looked at: what lies between a convolution and the batch
+        normalization or rectifier after it is made at once for these, and for others when it is asked for.
+        Arrays become float32 on the device. Raises ModelError.
         """
-        graph, values = self.graph, self._given(inputs)
+        graph = self.graph
+        if graph.batch is not None and count_of(graph, inputs) != graph.batch:
+            passes = cut(graph, inputs)
+            return Passes(
+                graph, [(self.forward(own, until=until, keep=keep, shown=shown), n) for own, n in passes], graph.batch
+            )
+        values = self._given(inputs)
         indices = graph.upto(until) if until is not None else range(len(graph.nodes))
         ran: dict[int, tuple[Op, Ran]] = {}
         if keep == "all":
-            for _ in self._run(values, indices, ran):
+            seen = {graph.last(name) for name in shown or () if name in graph}
+            for _ in self._run(values, indices, seen, ran):
                 pass
         else:
             wanted = {graph.last(blob) for blob in ([keep] if isinstance(keep, str) else keep)}
             indices = [i for i in graph.behind(wanted) if until is None or i < len(indices)]
             last_use = last_uses(graph, indices)
-            for node in self._run(values, indices):
+            for node in self._run(values, indices, wanted):
                 let_go(values, node, last_use, wanted)
             values = {value: x for value, x in values.items() if value in wanted}
-        return Tape(graph, values, ran)
+        return Tape(graph, values, ran, upto=len(indices) if keep == "all" else 0)
 
     @torch.no_grad()
     def blobs_as_made(self, inputs: Inputs, blobs: Collection[str]) -> Iterator[tuple[str, Tensor]]:
@@ -73,23 +92,44 @@ class Net:
         It is in the processor's cache then, and is held no longer than the layers after it need it: for a look at
         many blobs quicker than ``forward``, and with a fraction of its memory. Raises ModelError.
         """
-        graph, values = self.graph, self._given(inputs)
+        graph = self.graph
+        if graph.batch is not None and count_of(graph, inputs) != graph.batch:
+            found = self.forward(inputs, keep=blobs).blobs
+            yield from ((blob, found[blob]) for blob in blobs)
+            return
+        values = self._given(inputs)
         wanted = {graph.last(blob): blob for blob in blobs}
         yield from ((wanted[value], x) for value, x in list(values.items()) if value in wanted)
         indices = graph.behind(wanted)
         last_use = last_uses(graph, indices)
-        for node in self._run(values, indices):
+        for node in self._run(values, indices, wanted):
             yield from ((wanted[value], values[value]) for value in node.tops if value in wanted)
             let_go(values, node, last_use)
 
     def _run(
-        self, values: dict[int, Tensor], indices: Iterable[int], ran: dict[int, tuple[Op, Ran]] | None = None
+        self,
+        values: dict[int, Tensor],
+        indices: Sequence[int],
+        seen: Collection[int],
+        ran: dict[int, tuple[Op, Ran]] | None = None,
     ) -> Iterator[Node]:
-        """Run nodes, one at each step: their tops go into ``values``, what a walk back needs into ``ran``."""
-        node = None
+        """Run nodes, one at each step: their tops go into ``values``, what a walk back needs into ``ran``.
+
+        seen: values that are looked at; others may be left out where nodes are done as one.
+        """
+        node, done = None, set()
+        folds = self._folds(indices, seen)
         try:  # around all layers: a context for each would cost more than some of them
             for index in indices:
                 node = self.graph.nodes[index]
+                if index in done:
+                    yield node
+                    continue
+                if (fold := folds.get(index)) is not None:
+                    done.update(fold.nodes)
+                    self._run_fold(fold, values, ran)
+                    yield node
+                    continue
                 op = self._op(node)
                 result = run(op, tuple([values[b] for b in node.bottoms]))
                 tops = result.tops if node.bottoms else [top.to(self.device) for top in result.tops]
@@ -102,6 +142,41 @@ class Net:
             if node is None or isinstance(error, ModelError):
                 raise
             raise complaint(node.title, error) from error
+
+    def _run_fold(self, fold: Fold, values: dict[int, Tensor], ran: dict[int, tuple[Op, Ran]] | None) -> None:
+        """The nodes as one. Of what lies between nothing is kept: the tape makes it where it is asked for."""
+        nodes = [self.graph.nodes[index] for index in fold.nodes]
+        bottoms = tuple([values[b] for b in nodes[0].bottoms])
+        (top,) = run(fold.op, bottoms).tops
+        values[nodes[-1].tops[0]] = top
+        if ran is None:
+            return
+        for node in nodes:
+            below = bottoms if node is nodes[0] else (top,) if node.kind is Kind.RELU else (None,)
+            op = RECTIFIER if node.kind is Kind.RELU else self._op(node)  # its own may look at what was not made
+            ran[node.index] = (op, Ran(below, (top,) if node is nodes[-1] else (None,)))  # type: ignore[arg-type]
+
+    def _folds(self, indices: Sequence[int], seen: Collection[int]) -> dict[int, Fold]:
+        """First node -> the nodes that are done as one in a pass over ``indices`` in which ``seen`` is looked at."""
+        if not self._shared.chains:
+            return {}
+        run_too, found = set(indices), {}
+        for first, nodes in self._shared.chains.items():
+            for count in range(len(nodes), 1, -1):  # without the rectifier where its bottom is looked at
+                part = nodes[:count]
+                between = [self.graph.nodes[index].tops[0] for index in part[:-1]]
+                if run_too.issuperset(part) and not any(value in seen for value in between):
+                    fold = self._fold(part)
+                    if fold is not None:
+                        found[first] = fold
+                    break
+        return found
+
+    def _fold(self, nodes: tuple[int, ...]) -> Fold | None:
+        folds = self._shared.folds
+        if nodes not in folds:
+            folds.setdefault(nodes, folded([self.graph.nodes[index] for index in nodes], self._op))
+        return folds[nodes]
 
     def parameters(self) -> dict[str, list[Tensor]]:
         """Node name -> its weights on the device (on the CPU they share memory with the graph's)."""
@@ -156,6 +231,8 @@ class SharedParts:
 
     shapes: dict[str, Shape]
     ops: dict[int, Op] = field(default_factory=dict)  # node -> its op, made when first run
+    chains: dict[int, tuple[int, ...]] = field(default_factory=dict)  # first node -> those that can be done as one
+    folds: dict[tuple[int, ...], Fold | None] = field(default_factory=dict)  # nodes -> how they are done as one
     done_before: set[int] = field(default_factory=set)  # ReLU nodes that the node before them does
     weights: dict[int, Tensor] = field(default_factory=dict)  # id of an array -> its tensor: shared stay shared
 
@@ -180,7 +257,7 @@ def shared_parts(graph: Graph, device: torch.device) -> SharedParts:
         if device not in own.by_device:
             if graph.refusal is not None:
                 raise graph.refusal
-            own.by_device[device] = SharedParts(infer_shapes(graph, graph.inputs))
+            own.by_device[device] = SharedParts(infer_shapes(graph, graph.inputs), chains=chains(graph))
         return own.by_device[device]
 
 

@@ -36,6 +36,12 @@ class Op:
     shapes: shapes of the bottoms -> shapes of the tops, for nodes whose shapes cannot be had by running
         ``forward`` on tensors without data.
     with_relu: the same with max(y, 0) in place of y, where that costs less than a ReLU after it.
+    affine: (factor, shift), one number a channel each, of an op that is y = factor[c] x + shift[c] and no more.
+    with_affine: (factor, shift, relu) -> the same op with that done to its top, and max(y, 0) after it where ``relu``;
+        factor and shift None: that alone. For ops whose backward rule does not look at their tops.
+    between: for a node that is many operations: like ``backward``, but gives (gradients of the bottoms, of the tops
+        that lie on the way to those that have one; None elsewhere).
+    gradient_alone: why no back mode but the gradient holds for it, in one sentence; "": all do.
     """
 
     forward: Callable[..., Any]
@@ -43,6 +49,10 @@ class Op:
     backward: Callable[[Ran, Gradients], Gradients] | None = None
     shapes: Callable[..., Sequence[Sequence[int]]] | None = None
     with_relu: Op | None = None
+    affine: tuple[Tensor, Tensor] | None = None
+    with_affine: Callable[[Tensor | None, Tensor | None, bool], Op] | None = None
+    between: Callable[[Ran, Gradients], tuple[Gradients, Gradients]] | None = None
+    gradient_alone: str = ""
 
 
 def SAME(*shapes: Sequence[int]) -> Sequence[Sequence[int]]:
@@ -68,7 +78,7 @@ def pull_back(op: Op, ran: Ran, grads: Gradients) -> Gradients:
 def by_autograd(op: Op, ran: Ran, grads: Gradients) -> Gradients:
     """Run ``op.forward`` once more with gradients enabled and differentiate it."""
     with torch.enable_grad():
-        leaves = [x.detach().requires_grad_(x.is_floating_point()) for x in ran.bottoms]
+        leaves = [x.detach().requires_grad_(x.is_floating_point() or x.is_complex()) for x in ran.bottoms]
         tops = as_tuple(op.forward(*leaves))
         pairs = [(y, g) for y, g in zip(tops, grads, strict=True) if g is not None and y.requires_grad]
         wanted = [x for x in leaves if x.requires_grad]  # a mask or an index has no gradient

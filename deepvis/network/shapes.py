@@ -17,6 +17,23 @@ def infer_shapes(graph: Graph, inputs: Mapping[str, Shape]) -> dict[str, Shape]:
 
     Raises ModelError where parameters, weights and bottoms do not fit, or a top would be too large.
     """
+    if graph.batch is not None:
+        return _of_passes(graph, inputs, graph.batch)
+    return _inferred(graph, inputs)
+
+
+def _of_passes(graph: Graph, inputs: Mapping[str, Shape], size: int) -> dict[str, Shape]:
+    """Of a network into which the number of pictures of a pass is written: of one pass, for as many as there are."""
+    with_batch = [name for name, declared in graph.inputs.items() if declared and declared[0] == 1]
+    count = max((inputs[name][0] for name in with_batch), default=1)
+    one_pass = {name: (size, *shape[1:]) if name in with_batch else shape for name, shape in inputs.items()}
+    return {
+        name: (shape[0] * count // size, *shape[1:]) if shape and shape[0] % size == 0 else shape
+        for name, shape in _inferred(graph, one_pass).items()
+    }
+
+
+def _inferred(graph: Graph, inputs: Mapping[str, Shape]) -> dict[str, Shape]:
     shapes: dict[int, Shape] = {}
     for name, value in graph.input_values.items():
         shapes[value] = checked_input(name, inputs[name])

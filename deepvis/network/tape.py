@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from deepvis.network.back_modes import BACK_MODES
 from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph, Node
 from deepvis.network.kinds import Kind
-from deepvis.network.op import Gradients, Op, Ran, pull_back
+from deepvis.network.op import Gradients, Op, Ran, pull_back, run
 
 Way = tuple[int, int]  # index of a node, place of one of its bottoms
 Rule = Callable[[Ran, Gradients], Gradients]
@@ -25,9 +25,32 @@ class Tape:
     graph: of the network. blobs: name -> its value, batch first, after the last node in place. Not to be written to.
     """
 
-    def __init__(self, graph: Graph, values: Mapping[int, Tensor], ran: Mapping[int, tuple[Op, Ran]]) -> None:
-        self.graph, self._values, self._ran = graph, values, ran
-        self.blobs: dict[str, Tensor] = {graph.names[value]: values[value] for value in sorted(values)}
+    def __init__(
+        self, graph: Graph, values: Mapping[int, Tensor], ran: Mapping[int, tuple[Op, Ran]], upto: int = 0
+    ) -> None:
+        """upto: all values of so many nodes are to be had; those that were not made are when they are asked for."""
+        self.graph, self._values, self._ran = graph, dict(values), ran
+        tops = [value for node in graph.nodes[:upto] for value in node.tops]
+        there = sorted({*values, *tops})
+        self.blobs: Mapping[str, Tensor] = Blobs({graph.names[value]: value for value in there}, self._value)
+
+    def _value(self, value: int) -> Tensor:
+        """A value; one that was left out between nodes done as one is made now."""
+        if value not in self._values:
+            op, ran = self._ran[self.graph.maker[value]]
+            bottoms = ran.bottoms
+            if any(x is None for x in bottoms):
+                bottoms = tuple(self._value(b) for b in self.graph.nodes[self.graph.maker[value]].bottoms)
+            with torch.no_grad():
+                self._values[value] = run(op, bottoms).tops[0]
+        return self._values[value]
+
+    def _whole(self, index: int) -> Ran:
+        """What a node's run took and made, with what was left out."""
+        node, ran = self.graph.nodes[index], self._ran[index][1]
+        if all(x is not None for x in (*ran.bottoms, *ran.tops)):
+            return ran
+        return Ran(tuple(map(self._value, node.bottoms)), tuple(map(self._value, node.tops)), ran.saved)
 
     def backward(
         self, blob: str, seed: Tensor | np.ndarray, mode: str = "gradient", *, to: str | None = None
@@ -121,16 +144,22 @@ class Tape:
                     )
                 op, ran = self._ran[index]
                 rule = rules.get(node.kind)
+                if rules and op.gradient_alone:
+                    raise ModelError(op.gradient_alone)
                 below: Gradients
                 is_silent = all(g is None or top in zeros for top, g in zip(node.tops, grads, strict=True))
                 joins = node.kind is Kind.CONCAT and node.tops[0] in prune
                 other = instead(node, op) if instead is not None else None
                 if is_silent:
-                    below = [torch.zeros_like(x) if x.is_floating_point() else None for x in ran.bottoms]
+                    bottoms = self._whole(index).bottoms
+                    below = [torch.zeros_like(x) if x.is_floating_point() else None for x in bottoms]
                 elif rule is not None:
-                    below = [_by_rule(mode, rule, node, ran, grads)]
+                    below = [_by_rule(mode, rule, node, self._whole(index), grads)]
                 elif other is not None:
                     below = other(ran, grads)
+                elif op.between is not None:
+                    below, inner = op.between(ran, grads)
+                    diffs.update({top: g for top, g in zip(node.tops, inner, strict=True) if g is not None})
                 else:
                     below = pull_back(op, ran, grads)
                 for place, (value, grad) in enumerate(zip(node.bottoms, below, strict=True)):
@@ -153,6 +182,25 @@ class Tape:
     def _named(self, diffs: Mapping[int, Tensor]) -> dict[str, Tensor]:
         """blob -> the diff of its earliest value that has one."""
         return {self.graph.names[value]: diffs[value] for value in sorted(diffs, reverse=True)}
+
+
+class Blobs(Mapping[str, Tensor]):
+    """Blobs by name, in the order in which they are made."""
+
+    def __init__(self, values: Mapping[str, int], value_of: Callable[[int], Tensor]) -> None:
+        self._values, self._value_of = values, value_of
+
+    def __getitem__(self, name: str) -> Tensor:
+        return self._value_of(self._values[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._values
 
 
 def _by_rule(mode: str, rule: Any, node: Node, ran: Ran, grads: Gradients) -> Tensor:

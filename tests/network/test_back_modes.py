@@ -63,8 +63,8 @@ def test_mode(mode: str, ignore_lrn: bool) -> None:
 def test_modes_differ_only_where_they_say() -> None:
     assert {name: set(BACK_MODES[name].rules) for name in BACK_MODES} == {
         "gradient": set(),
-        "deconv": {Kind.RELU, Kind.LEAKY_RELU, Kind.NORMALIZATION_DECONV_IGNORES},
-        "guided": {Kind.RELU, Kind.LEAKY_RELU},
+        "deconv": {Kind.RELU, Kind.LEAKY_RELU, Kind.CAPPED_RELU, Kind.NORMALIZATION_DECONV_IGNORES},
+        "guided": {Kind.RELU, Kind.LEAKY_RELU, Kind.CAPPED_RELU},
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
@@ -195,13 +195,16 @@ def is_open(size: Any) -> bool:
     return isinstance(size, (torch.SymInt, torch.SymFloat)) and bool(size.node.expr.free_symbols)
 
 
-def expression(value: Any, symbol: Any) -> Size:
-    """A torch.SymInt or SymFloat as a Size; symbol: the sympy symbol of N."""
+def expression(value: Any, symbols: Collection[Any]) -> Size:
+    """A torch.SymInt or SymFloat as a Size; symbols: those of sympy that stand for N."""
     formula = value.node.expr
     number: Callable[[Any], Any] = int if isinstance(value, torch.SymInt) else float
 
     @lru_cache(maxsize=16)
     def of(batch: int) -> Any:
-        return number(formula.subs(symbol, batch))
+        return number(formula.subs(dict.fromkeys(symbols, batch)))
 
-    return Size(str(formula).replace(str(symbol), "N"), of)
+    words = str(formula)
+    for symbol in symbols:
+        words = words.replace(str(symbol), "N")
+    return Size(words, of)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import logging
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr
+from types import MappingProxyType
+from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.export import Dim, ExportedProgram
 
 from deepvis.formats.torch.call import is_open
@@ -19,30 +22,55 @@ from deepvis.network.errors import ModelError
 
 log = logging.getLogger(__name__)
 Shape = tuple[int, int, int]
+Others = Mapping[str, Tensor]
+NOTHING: Others = MappingProxyType({})
 
 
-def exported(title: str, module: nn.Module, shape: Shape) -> ExportedProgram:
+def exported(
+    title: str, module: nn.Module, shape: Shape, others: Others = NOTHING, picture: str = "", batch: int | None = None
+) -> ExportedProgram:
     """The module's forward pass on pictures (N, *shape), without operators in place. Raises ModelError.
 
-    title: how errors name the module. Where it does not go through for any number of pictures, it is captured for one
-    at a time. Source: torch.export with Dim.AUTO, and an empty table of decompositions.
+    title: how errors name the module. others, picture: see ``example``. batch: capture it for so many pictures; None:
+    for any number, or where that does not go through, for one at a time. Source: torch.export with Dim.AUTO, and an
+    empty table of decompositions.
     """
     began = time.perf_counter()
-    with (
-        warnings.catch_warnings(),
-        torch.no_grad(),
-        plain_attention(),
-        quiet(),
-    ):  # no_grad: the module's own then leaves no trace
-        warnings.simplefilter("ignore")
+    with capturing():
         try:
-            program = _capture(module, 2, shape, batch=Dim.AUTO)
-            if is_for_one_batch(program):
-                program = _capture(module, 1, shape, batch=None)
+            program = _capture(module, example(batch or 2, shape, others, picture), is_open=batch is None)
+            if batch is None and is_for_one_batch(program):
+                program = _capture(module, example(1, shape, others, picture), is_open=False)
         except Exception as error:  # the module's own code, and torch's many complaints about it
             raise ModelError(refusal(title, shape, error)) from error
     log.info("%s was exported in %.1f s", title, time.perf_counter() - began)
     return program
+
+
+def example(
+    pictures: int, shape: Sequence[int], others: Others = NOTHING, picture: str = ""
+) -> tuple[tuple[Tensor, ...], dict[str, Tensor]]:
+    """Positional and named arguments of a forward pass: pictures drawn at random, from 0 to 1.
+
+    picture: the name of the parameter that takes the picture; "": it is the first. others: parameter -> the value for
+    one picture, batch first, which is repeated for several.
+    """
+    drawn = torch.rand(pictures, *shape, generator=torch.Generator().manual_seed(0))
+    named = {name: repeated(value, pictures) for name, value in others.items()}
+    return ((), {picture: drawn, **named}) if picture else ((drawn,), named)
+
+
+def repeated(value: Tensor, pictures: int) -> Tensor:
+    """A value for one picture, batch first, for several; one without a batch as it is."""
+    return value.repeat_interleave(pictures, 0) if value.dim() and len(value) == 1 else value
+
+
+@contextmanager
+def capturing() -> Iterator[None]:
+    """What captures of a module run in: without gradients, so that the module's own modes leave no trace, and quiet."""
+    with warnings.catch_warnings(), torch.no_grad(), plain_attention(), quiet():
+        warnings.simplefilter("ignore")
+        yield
 
 
 @contextmanager
@@ -88,7 +116,36 @@ def is_for_one_batch(program: ExportedProgram) -> bool:
     return not is_open(value.shape[0])
 
 
-def _capture(module: nn.Module, pictures: int, shape: Shape, batch: object) -> ExportedProgram:
-    example = torch.rand(pictures, *shape, generator=torch.Generator().manual_seed(0))
-    dynamic = None if batch is None else ({0: batch},)
-    return torch.export.export(module, (example,), dynamic_shapes=dynamic).run_decompositions({})
+def baked_batch(program: ExportedProgram) -> int | None:
+    """How many pictures it was captured for; None: any number."""
+    first = program.graph_signature.user_inputs[0]
+    value = next(node.meta["val"] for node in program.graph.nodes if node.name == first)
+    return None if is_open(value.shape[0]) else int(value.shape[0])
+
+
+def _capture(
+    module: nn.Module, arguments: tuple[tuple[Tensor, ...], dict[str, Tensor]], *, is_open: bool
+) -> ExportedProgram:
+    """is_open: for any number of pictures."""
+    positional, named = arguments
+
+    def dims(value: Tensor) -> dict[int, Any] | None:
+        return {0: Dim.AUTO} if value.dim() else None
+
+    dynamic = None
+    if is_open:  # torch wants them in the shape of the arguments
+        dynamic = (*map(dims, positional),) if not named else _by_parameter(module, arguments, dims)
+    return torch.export.export(module, positional, named, dynamic_shapes=dynamic).run_decompositions({})
+
+
+def _by_parameter(
+    module: nn.Module,
+    arguments: tuple[tuple[Tensor, ...], dict[str, Tensor]],
+    dims: Callable[[Tensor], dict[int, Any] | None],
+) -> dict[str, Any]:
+    """Parameter of the forward pass -> what ``dims`` says of its argument."""
+    bound = inspect.signature(module.forward).bind(*arguments[0], **arguments[1]).arguments
+    return {
+        name: {key: dims(each) for key, each in value.items()} if isinstance(value, dict) else dims(value)
+        for name, value in bound.items()
+    }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import operator
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -13,12 +15,15 @@ from torch.export import ExportedProgram
 from torch.export.graph_signature import InputKind
 
 import deepvis.formats.torch.ops  # noqa: F401  (fills the table of operators)
-from deepvis.formats.torch.aten_ops import build, field_of, kind_of, note_of
+from deepvis.formats.torch.aten_ops import ATEN_OPS, build, field_of, kind_of, note_of
 from deepvis.formats.torch.call import BatchAt, Bottom, Call, Dims, Weight, expression, is_open, leaves, packet_name
 from deepvis.formats.torch.node_names import module_calls, module_class, names_of, unique
+from deepvis.formats.torch.rectifiers import with_plain_rectifiers
 from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph, GraphBuilder, Shape
 from deepvis.network.inputs import one_picture
+
+log = logging.getLogger(__name__)
 
 
 def graph_of_program(name: str, program: ExportedProgram, module: torch.nn.Module, notes: Sequence[str] = ()) -> Graph:
@@ -39,7 +44,10 @@ class _Making:
         self.inputs = [node for node, spec in by_kind if spec.kind is InputKind.USER_INPUT]
         held = _held_tensors(program, module)
         self.weights = {node: held[str(spec.target)] for node, spec in by_kind if str(spec.target) in held}
-        self.symbol = _batch_symbol(self.inputs)
+        self.network = name
+        self.symbols = _batch_symbols(self.inputs)
+        with_plain_rectifiers(program.graph, self.weights)
+        self.outputs = [str(name) for name in program.graph_signature.user_outputs]
         self.makers = [
             node for node in program.graph.nodes if node.op == "call_function" and _makes_tensors(node, name)
         ]
@@ -54,7 +62,21 @@ class _Making:
 
     def graph(self, notes: Sequence[str]) -> Graph:
         own_notes = [note for node in self.makers if (note := self._enter(node))]
-        return self.builder.graph(notes=(*notes, *dict.fromkeys(own_notes)))
+        log.info("%s: %s", self.network, self._by_what())
+        by_exported_name = {node.name: self.value_names[value] for node, value in self.values.items()}
+        return self.builder.graph(
+            notes=(*notes, *dict.fromkeys(own_notes)),
+            outputs=[by_exported_name.get(name, "") for name in self.outputs],
+            batch=None if self.symbols else self._baked_batch(),
+        )
+
+    def _by_what(self) -> str:
+        """How many operators have a rule here, and how many are left to autograd, of which kinds."""
+        known = [node for node in self.makers if _op_name(node) in ATEN_OPS]
+        others = Counter(_op_name(node) for node in self.makers if _op_name(node) not in ATEN_OPS)
+        named = ", ".join(f"{count} {op}" for op, count in others.most_common())
+        named = f" ({named})" if named else ""
+        return f"{len(known)} operators by rule, {others.total()} by autograd{named}, none refused"
 
     def _enter(self, node: fx.Node) -> str:
         """Enter an operator; returns the note on it, "" where there is none."""
@@ -65,9 +87,9 @@ class _Making:
         pieces = _pieces(node)
         batch = self._batch_at(bottoms)
         needs_batch = any(is_open(size) for size in _sizes_in(node))
-        has_carrier = needs_batch and batch is None and self.symbol is not None
+        has_carrier = needs_batch and batch is None and bool(self.symbols)
         if has_carrier:
-            bottoms.append(self.inputs[0])
+            bottoms.append(next(node for node in self.inputs if is_open(node.meta["val"].shape[0])))
             batch = self._batch_at(bottoms)
         tops = [name] if pieces is None else [unique(f"{name}.{i}", self.used) for i in pieces]
         tops = [name] if len(tops) == 1 else tops
@@ -147,25 +169,32 @@ class _Making:
             return value
         if isinstance(value, (torch.SymInt, torch.SymFloat)) and not is_open(value):
             return int(value) if isinstance(value, torch.SymInt) else float(value)
-        if not is_open(value) or value.node.expr.free_symbols != {self.symbol}:
+        if not is_open(value) or not value.node.expr.free_symbols <= self.symbols:
             raise ModelError(
                 f"layer {self.names[node]!r} ({_op_name(node)}): found a size that depends on what is in the picture, "
                 "expected one that follows from its size; leave that part out of the module"
             )
-        return expression(value, self.symbol)
+        return expression(value, self.symbols)
 
     def _dims(self, value: Tensor, node: fx.Node) -> Dims:
         return tuple(self._size(d, node) for d in value.shape)
 
     def _declared(self, node: fx.Node) -> Shape:
         """The input's shape for one picture."""
-        return one_picture(tuple(1 if is_open(d) else int(d) for d in node.meta["val"].shape))
+        dims = tuple(1 if is_open(d) else int(d) for d in node.meta["val"].shape)
+        baked = None if self.symbols else self._baked_batch()
+        return (1, *dims[1:]) if dims[:1] == (baked,) else one_picture(dims)
+
+    def _baked_batch(self) -> int:
+        """How many pictures it was exported for."""
+        return int(self.inputs[0].meta["val"].shape[0])
 
     def _batch_at(self, bottoms: Sequence[fx.Node]) -> BatchAt | None:
         """Where a bottom tells how many pictures go through; None where none does."""
         for place, bottom in enumerate(bottoms):
             for axis, d in enumerate(bottom.meta["val"].shape):
-                if is_open(d) and (factor := d.node.expr / self.symbol).is_Integer:
+                symbols = d.node.expr.free_symbols if is_open(d) else ()
+                if len(symbols) == 1 and (factor := d.node.expr / next(iter(symbols))).is_Integer:
                     return BatchAt(place, axis, int(factor))
         return None
 
@@ -182,10 +211,11 @@ def _held_tensors(program: ExportedProgram, module: torch.nn.Module) -> dict[str
     return {name: detached.setdefault(id(tensor), tensor.detach()) for name, tensor in everything.items()}
 
 
-def _batch_symbol(inputs: Sequence[fx.Node]) -> Any:
-    """The sympy symbol of the batch; None where the program was exported for a fixed one."""
-    sizes = [node.meta["val"].shape[0] for node in inputs if isinstance(node.meta.get("val"), Tensor)]
-    return next((size.node.expr for size in sizes if is_open(size)), None)
+def _batch_symbols(inputs: Sequence[fx.Node]) -> set[Any]:
+    """The sympy symbols of the inputs' batches, which are all one N; none where it was exported for a fixed one."""
+    tensors = [node.meta["val"] for node in inputs if isinstance(node.meta.get("val"), Tensor)]
+    sizes = [value.shape[0] for value in tensors if value.dim()]
+    return {size.node.expr for size in sizes if is_open(size)}
 
 
 def _makes_tensors(node: fx.Node, network: str) -> bool:

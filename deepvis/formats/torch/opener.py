@@ -10,8 +10,9 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from deepvis.formats.torch.capture import captured, pictures_notes
 from deepvis.formats.torch.entry import Asked, adapted, entry_of, picture_config
-from deepvis.formats.torch.export import exported, is_for_one_batch
+from deepvis.formats.torch.export import baked_batch
 from deepvis.formats.torch.flat_graph import graph_of_program
 from deepvis.formats.torch.library import library_module
 from deepvis.formats.torch.pt2 import read_pt2
@@ -20,8 +21,6 @@ from deepvis.formats.torch.weights import load_weights
 from deepvis.network.errors import ModelError
 from deepvis.network.inputs import picture_input
 from deepvis.network.ref import FORMATS, LIBRARIES, Opened, Source, file_and_callable, name_of
-
-ONE_PICTURE_NOTE = "the module takes one picture at a time: optimize with --batch 1"
 
 ASSUMED = ("scale", "order", "mean", "std")  # what no module says of its pictures
 
@@ -70,10 +69,7 @@ def opened_module(module: nn.Module, title: str, asked: Asked = Asked(), notes: 
     """
     with in_evaluation(module) as ready:
         entry = entry_of(ready, title, asked)
-        taking = adapted(ready, entry)
-        program = exported(title, taking, entry.shape)
-        one = [ONE_PICTURE_NOTE] if is_for_one_batch(program) else []
-        graph = graph_of_program(title, program, taking, [*notes, *entry.notes, *one])
+        graph = captured(title, adapted(ready, entry), entry.shape, notes=[*notes, *entry.notes])
     mean, std, is_known = pixels_of(ready, entry.shape[0])
     assumed = frozenset(("scale", "order") if is_known else ASSUMED)
     return Opened(graph, lambda: graph, mean, "RGB", 1.0, std=std, assumed=assumed)
@@ -86,8 +82,7 @@ def opened_archive(source: Source) -> Opened:
             f"{source.file}: brings its own weights, and --weights {source.weights.name} names others; leave one away"
         )
     program = read_pt2(source.file, trust_file=source.trust_file)
-    one = [ONE_PICTURE_NOTE] if is_for_one_batch(program) else []
-    graph = graph_of_program(source.file.name, program, nn.Module(), one)
+    graph = graph_of_program(source.file.name, program, nn.Module(), pictures_notes(baked_batch(program)))
     picture = graph.inputs[picture_input(graph.name, graph.inputs, source.data_input)]
     if source.input_size not in (None, picture[-2:]):
         raise ModelError(

@@ -91,10 +91,12 @@ class GraphBackend:
         preprocessor = self._model.preprocessor
         seen = preprocessor.crop(ask.frame.rgb, ask.fit)
         seen.setflags(write=False)
+        shown = {*(self._model.layer_names if ask.shown is None else ask.shown)}
+        shown |= {ask.back.unit.layer} if ask.back else set()
         shape = self._net.graph.inputs[self._model.data_blob]
         picture = preprocessor.normalised(seen)
         inputs = {**self._others, self._model.data_blob: picture.reshape(shape)}
-        self._last = _Forward(ask.frame.id, ask.fit, self._net.forward(inputs, until=until), seen)
+        self._last = _Forward(ask.frame.id, ask.fit, self._net.forward(inputs, until=until, shown=shown), seen)
         return self._last
 
     def _backward(self, tape: Tape, back: BackAsk) -> dict[str, torch.Tensor]:

@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from tests.formats.torch.more_op_cases import MORE
+
 aten = torch.ops.aten
 _RANDOM = torch.Generator().manual_seed(0)
 Case = Callable[[Tensor], Tensor]
@@ -127,6 +129,7 @@ CASES: Mapping[str, list[Case]] = {
     "native_dropout": [F.dropout],
     "clone": [lambda x: x.clone() + 0, lambda x: F.dropout(x, training=False) + 0],
     "alias": [lambda x: aten.alias(x) + 0],
+    **MORE,
     "copy": [lambda x: written(x, x[:, 1] * 2), lambda x: written(x, x[:, :, :1, 0].mean(1)[:, :, None])],
 }  # fmt: skip
 

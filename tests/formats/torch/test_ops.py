@@ -124,11 +124,9 @@ def notes(case: Case) -> tuple[str, ...]:
 
 def test_a_note_says_where_a_back_mode_has_no_rule_for_an_activation() -> None:
     assert notes(lambda x: F.gelu(F.gelu(F.relu(F.leaky_relu(x.clamp(min=0)))))) == (
-        "gelu is no plain rectifier: deconv and guided backprop pass it as the gradient does",
+        "gelu is no rectifier: deconv and guided backprop pass it as the gradient does",
     )
-    assert [note.split()[0] for note in notes(lambda x: F.relu6(x).sigmoid().clamp(0, 1))] == [
-        "relu6", "sigmoid", "clamp",
-    ]  # fmt: skip
+    assert [note.split()[0] for note in notes(lambda x: F.relu6(x).sigmoid().clamp(-1, 1))] == ["sigmoid", "clamp"]
 
 
 @pytest.mark.parametrize(

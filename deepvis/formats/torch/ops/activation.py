@@ -23,9 +23,9 @@ def other_than_relu(call: Call) -> str:
         for mode in map(BACK_MODES.__getitem__, BACK_MODES)
         if Kind.RELU in mode.rules and kind not in mode.rules
     ]
-    if not modes or kind not in (Kind.CAPPED_RELU, Kind.SIGMOID, Kind.ACTIVATION):
+    if not modes or kind not in (Kind.SIGMOID, Kind.ACTIVATION):
         return ""
-    return f"{call.op} is no plain rectifier: {' and '.join(modes)} pass it as the gradient does"
+    return f"{call.op} is no rectifier: {' and '.join(modes)} pass it as the gradient does"
 
 
 @aten_op("relu", kind=Kind.RELU, field=elementwise)
@@ -41,8 +41,13 @@ def relu(call: Call, weights: Weights) -> Op:
 
 
 @aten_op("leaky_relu", kind=Kind.LEAKY_RELU, field=elementwise)
-def leaky_relu(call: Call, weights: Weights) -> None:
-    """y = x where x > 0, negative_slope x elsewhere. Gradient: autograd's, g or negative_slope g."""
+def leaky_relu(call: Call, weights: Weights) -> Op:
+    """y = x where x > 0, negative_slope x elsewhere. Gradient: g where x > 0, negative_slope g elsewhere."""
+    slope = call["negative_slope"]
+    return Op(
+        call.forward(weights),
+        backward=lambda ran, grads: [torch.ops.aten.leaky_relu_backward(grads[0], ran.bottoms[0], slope, False)],
+    )
 
 
 def rrelu_kind(call: Call) -> Kind:
@@ -79,9 +84,13 @@ def bounded(call: Call, weights: Weights) -> None:
     """
 
 
-@aten_op("relu6", kind=Kind.CAPPED_RELU, field=elementwise, note=other_than_relu)
-def relu6(call: Call, weights: Weights) -> None:
-    """y = min(max(x, 0), 6). Gradient: autograd's, g where 0 < x < 6, 0 elsewhere."""
+@aten_op("relu6", kind=Kind.CAPPED_RELU, field=elementwise)
+def relu6(call: Call, weights: Weights) -> Op:
+    """y = min(max(x, 0), 6). Gradient: g where 0 < x < 6, 0 elsewhere."""
+    return Op(
+        call.forward(weights),
+        backward=lambda ran, grads: [torch.ops.aten.hardtanh_backward(grads[0], ran.bottoms[0], 0, 6)],
+    )
 
 
 def threshold_kind(call: Call) -> Kind:
@@ -93,7 +102,11 @@ def threshold(call: Call, weights: Weights) -> None:
     """y = x where x > threshold, value elsewhere. Gradient: autograd's, g where x > threshold, 0 elsewhere."""
 
 
-@aten_op("prelu", kind=Kind.ACTIVATION, field=first_bottom, note=other_than_relu)
+def prelu_kind(call: Call) -> Kind:
+    return Kind.LEAKY_RELU if call.is_weight("weight") else Kind.ACTIVATION
+
+
+@aten_op("prelu", kind=prelu_kind, field=first_bottom, note=other_than_relu)
 def prelu(call: Call, weights: Weights) -> None:
     """y = x where x > 0, weight[c] x elsewhere: slopes that were learned. Gradient: autograd's, g or weight[c] g."""
 
@@ -103,10 +116,30 @@ def sigmoid(call: Call, weights: Weights) -> None:
     """y = 1 / (1 + exp(-x)). Gradient: autograd's, g y (1 - y)."""
 
 
-@aten_op("tanh", "elu", "selu", "celu", "gelu", "silu", "mish", "hardswish", "hardsigmoid", "softplus", "log_sigmoid",
+@aten_op("silu", "hardswish", "hardsigmoid", kind=Kind.ACTIVATION, field=elementwise, note=other_than_relu)
+def quick(call: Call, weights: Weights) -> Op:
+    """y = x sigmoid(x) (silu), x h(x) (hardswish) or h(x) (hardsigmoid), where h(x) = min(max(x / 6 + 1 / 2, 0), 1).
+
+    Shapes: any -> the same. Gradient: g f'(x).
+    """
+    back = getattr(torch.ops.aten, f"{call.op}_backward")
+    return Op(call.forward(weights), backward=lambda ran, grads: [back(grads[0], ran.bottoms[0])])
+
+
+@aten_op("gelu", kind=Kind.ACTIVATION, field=elementwise, note=other_than_relu)
+def gelu(call: Call, weights: Weights) -> Op:
+    """y = x Phi(x), Phi the normal distribution's, or with tanh what comes close to it. Gradient: g y'(x)."""
+    how = call["approximate"]
+    return Op(
+        call.forward(weights),
+        backward=lambda ran, grads: [torch.ops.aten.gelu_backward(grads[0], ran.bottoms[0], approximate=how)],
+    )
+
+
+@aten_op("tanh", "elu", "selu", "celu", "mish", "softplus", "log_sigmoid",
          kind=Kind.ACTIVATION, field=elementwise, note=other_than_relu)  # fmt: skip
 def smooth(call: Call, weights: Weights) -> None:
-    """y = f(x), element by element: tanh, x Phi(x) (gelu), x sigmoid(x) (silu), log(1 + exp(x)) (softplus) and so on.
+    """y = f(x), element by element: tanh, elu, log(1 + exp(x)) (softplus) and so on.
 
     Shapes: any -> the same. Gradient: autograd's, g f'(x).
     """

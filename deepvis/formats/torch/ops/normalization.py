@@ -1,12 +1,15 @@
-"""Batch normalization with what was learned."""
+"""Batch normalization with what was learned; layer, group and instance norm, whose statistics are the picture's own."""
 
 from __future__ import annotations
 
+import torch
+
 from deepvis.formats.torch.aten_ops import aten_op
 from deepvis.formats.torch.call import Call
+from deepvis.network.field_axes import along
 from deepvis.network.field_rules import WHOLE_WINDOW, Step, Window, same_place
 from deepvis.network.kinds import Kind
-from deepvis.network.op import Op, Weights
+from deepvis.network.op import Op, Weights, by_autograd
 
 
 def first_bottom(call: Call, step: Step, seen: Window) -> Window:
@@ -30,4 +33,57 @@ def batch_norm(call: Call, weights: Weights) -> Op | None:
     def backward(ran, grads):
         return [grads[0] * factor.reshape(-1, *(1,) * (grads[0].dim() - 2))]
 
-    return Op(call.forward(weights), backward=backward)
+    bias, mean = call.weight_if_any("bias", weights), call.weight("running_mean", weights)
+    shift = -mean * factor if bias is None else bias - mean * factor
+    return Op(call.forward(weights), backward=backward, affine=(factor, shift))
+
+
+def layer_norm_field(call: Call, step: Step, seen: Window) -> Window | None:
+    """All along the axes that are normalized together."""
+    axes = len(step.below)
+    count = len(call["normalized_shape"])
+    return WHOLE_WINDOW if step.bottom else along(step, seen, dict.fromkeys(range(axes - count, axes)))
+
+
+@aten_op("layer_norm", kind=Kind.NORMALIZATION, field=layer_norm_field)
+def layer_norm(call: Call, weights: Weights) -> Op | None:
+    """y = (x - mean) / sqrt(variance + eps) * weight + bias; mean and variance over the last axes, normalized_shape.
+
+    Gradient: that of the whole formula: mean and variance are the picture's own.
+    """
+    if not call.is_weight("weight", "bias"):
+        return None
+    shape, eps = call["normalized_shape"], call["eps"]
+    weight, bias = call.weight_if_any("weight", weights), call.weight_if_any("bias", weights)
+
+    def fast(x):
+        y, mean, deviation = torch.native_layer_norm(x, shape, weight, bias, eps)
+        return y, (mean, deviation)
+
+    def backward(ran, grads):
+        (x,), mask = ran.bottoms[:1], [True, False, False]
+        return torch.ops.aten.native_layer_norm_backward(grads[0], x, shape, *ran.saved, weight, bias, mask)[:1]
+
+    return Op(call.forward(weights), fast=fast, backward=backward)
+
+
+@aten_op("rms_norm", kind=Kind.NORMALIZATION, field=layer_norm_field)
+def rms_norm(call: Call, weights: Weights) -> None:
+    """y = x / sqrt(mean of x^2 + eps) * weight, over the last axes, normalized_shape. Gradient: autograd's."""
+
+
+@aten_op("group_norm", "instance_norm", kind=Kind.NORMALIZATION)
+def map_norm(call: Call, weights: Weights) -> Op:
+    """y = (x - mean) / sqrt(variance + eps) * weight[c] + bias[c]; mean and variance over the map's places.
+
+    Of each channel by itself (instance), or of the channels of a group together. A unit sees the whole map.
+    Gradient: autograd's: mean and variance are the picture's own. Of contiguous tensors: with a channels-last gradient
+    of one picture torch 2.13 gives wrong numbers for instance norm.
+    """
+    forward = call.forward(weights)
+    plain = Op(lambda *bottoms: forward(*(x.contiguous() for x in bottoms)))
+
+    def backward(ran, grads):
+        return by_autograd(plain, ran, [grads[0].contiguous()])
+
+    return Op(plain.forward, backward=backward)

@@ -1,4 +1,4 @@
-"""Poolings, and means over whole maps."""
+"""Poolings, and what is taken over whole axes."""
 
 from __future__ import annotations
 
@@ -6,20 +6,21 @@ import torch
 
 from deepvis.formats.torch.aten_ops import aten_op
 from deepvis.formats.torch.call import Call
-from deepvis.network.field_rules import WHOLE_WINDOW, Step, Window, each, image_size, sliding, whole_along
+from deepvis.network.field_axes import along, broadcast, moved
+from deepvis.network.field_rules import WHOLE_WINDOW, Step, Window, each, image_size, sliding
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights
 
 
-def _pair(value: list[int]) -> list[int]:
-    return list(value) * 2 if len(value) == 1 else list(value)
+def _per_axis(value: list[int], axes: int) -> list[int]:
+    return list(value) * axes if len(value) == 1 else list(value)
 
 
 def sliding_field(call: Call, step: Step, seen: Window) -> Window | None:
-    kernel = _pair(call["kernel_size"])
-    stride = _pair(call["stride"]) or kernel
-    dilation = _pair(call["dilation"]) if "dilation" in call.arguments else [1, 1]
-    return sliding(seen, list(zip(kernel, stride, _pair(call["padding"]), dilation, strict=True)))
+    axes = len(step.below) - 2
+    kernel, stride, padding = (_per_axis(call[name], axes) for name in ("kernel_size", "stride", "padding"))
+    dilation = _per_axis(call["dilation"], axes) if "dilation" in call.arguments else [1] * axes
+    return sliding(seen, list(zip(kernel, stride or kernel, padding, dilation, strict=True)))
 
 
 @aten_op("max_pool2d", kind=Kind.POOLING, field=sliding_field)
@@ -47,35 +48,85 @@ def adaptive_field(call: Call, step: Step, seen: Window) -> Window | None:
     def covered(size: int, cells: int):
         return lambda s: (s[0] * size // cells, -(-s[1] * size // cells))
 
-    (height, width), (rows, columns) = image_size(step.below), image_size(step.tops[0])
+    (height, width), (rows, columns) = image_size(step.below), image_size(step.above)
     return each(seen, covered(height, rows), covered(width, columns))
 
 
 @aten_op("adaptive_avg_pool2d", kind=Kind.POOLING, field=adaptive_field)
-def adaptive_avg_pool2d(call: Call, weights: Weights) -> None:
+def adaptive_avg_pool2d(call: Call, weights: Weights) -> Op | None:
     """y = the mean of each cell; the bottom is cut into output_size cells, which overlap where it does not divide.
 
-    Shapes: (N, C, H, W) -> (N, C, *output_size). Gradient: autograd's.
+    Shapes: (N, C, H, W) -> (N, C, *output_size). Gradient: g over the size of its cell, at each place of it.
+    """
+    if len(call.bottom_dims[0]) != 4:
+        return None
+
+    def backward(ran, grads):
+        return [torch.ops.aten._adaptive_avg_pool2d_backward(grads[0], ran.bottoms[0])]
+
+    return Op(call.forward(weights), backward=backward)
+
+
+@aten_op("avg_pool1d", "avg_pool2d", "avg_pool3d", kind=Kind.POOLING, field=sliding_field)
+def avg_pool(call: Call, weights: Weights) -> None:
+    """y = the mean of each window; padded zeros count unless count_include_pad is false. Gradient: autograd's."""
+
+
+@aten_op("max_pool1d", "max_pool3d", "max_pool2d_with_indices", kind=Kind.POOLING, field=sliding_field)  # fmt: skip
+def max_pool(call: Call, weights: Weights) -> None:
+    """y = the largest value of each window, and where it was. Gradient: autograd's, g at the place of the maximum."""
+
+
+@aten_op("adaptive_avg_pool1d", "adaptive_max_pool1d", "adaptive_max_pool2d", kind=Kind.POOLING, field=adaptive_field)
+def adaptive_pool(call: Call, weights: Weights) -> None:
+    """y = the mean or the largest value of each of output_size cells. Gradient: autograd's."""
+
+
+def _reduced(call: Call, axes: int) -> list[int]:
+    dim = call.arguments.get("dim")
+    given = dim if isinstance(dim, (list, tuple)) else [] if dim is None else [dim]
+    return sorted(axis % axes for axis in given) or list(range(axes))
+
+
+def reduced_field(call: Call, step: Step, seen: Window) -> Window | None:
+    """Everything along the axes that are taken together."""
+    axes = len(step.below)
+    gone = _reduced(call, axes)
+    if len(step.above) == axes:
+        return along(step, seen, dict.fromkeys(gone))
+    kept = [axis for axis in range(axes) if axis not in gone]
+    if len(kept) != len(step.above):
+        return WHOLE_WINDOW
+    return moved(step, seen, [None if axis in gone else kept.index(axis) for axis in range(axes)])
+
+
+def reduced_kind(call: Call) -> Kind:
+    """POOLING over places alone; over channels it has other units than its bottom."""
+    axes = len(call.bottom_dims[0]) if call.bottom_dims else 0
+    return Kind.POOLING if axes > 2 and all(axis > 1 for axis in _reduced(call, axes)) else Kind.OTHER
+
+
+@aten_op("mean", "amax", "amin", "sum", kind=reduced_kind, field=reduced_field)
+def mean(call: Call, weights: Weights) -> None:
+    """y = the mean, the largest, the smallest, the sum over the axes ``dim``; keepdim: they stay, with size 1.
+
+    Gradient: autograd's; of equally large values each gets its share.
     """
 
 
-def mean_field(call: Call, step: Step, seen: Window) -> Window | None:
-    """Everything along the axes that are averaged away. Where they do not stay, all: places have other axes then."""
-    if not call.arguments.get("keepdim") or not call["dim"]:
-        return WHOLE_WINDOW
-    for axis in call["dim"]:
-        seen = whole_along(axis % len(step.below), step.below, seen)
-    return seen
+@aten_op("std", "var", "var_mean", "logsumexp", "linalg_vector_norm", "argmax", "argmin", "prod",
+         field=reduced_field)  # fmt: skip
+def statistics(call: Call, weights: Weights) -> None:
+    """y = a deviation, a variance, a norm and so on over the axes ``dim``. Gradient: autograd's."""
 
 
-def mean_kind(call: Call) -> Kind:
-    """POOLING over places alone; a mean over channels has other units than its bottom."""
-    axes = len(call.bottom_dims[0]) if call.bottom_dims else 0
-    return (
-        Kind.POOLING if axes > 2 and all(axis % axes > 1 for axis in call.arguments.get("dim") or (0,)) else Kind.OTHER
-    )
+@aten_op("max", "min", field=lambda call, step, seen: _extreme_field(call, step, seen))
+def extreme(call: Call, weights: Weights) -> None:
+    """y = the largest or the smallest along ``dim``, and where it was; of two values element by element.
+
+    Gradient: autograd's, g at the place that was taken.
+    """
 
 
-@aten_op("mean", kind=mean_kind, field=mean_field)
-def mean(call: Call, weights: Weights) -> None:
-    """y = the mean over the axes ``dim``; keepdim: they stay, with size 1. Gradient: autograd's."""
+def _extreme_field(call: Call, step: Step, seen: Window) -> Window | None:
+    return broadcast(step, seen) if "other" in call.arguments else reduced_field(call, step, seen)

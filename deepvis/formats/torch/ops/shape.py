@@ -5,8 +5,9 @@ from __future__ import annotations
 import torch
 
 from deepvis.formats.torch.aten_ops import aten_op, elementwise
-from deepvis.formats.torch.call import Bottom, Call, Size
-from deepvis.network.field_rules import WHOLE_WINDOW, Step, Window, joined
+from deepvis.formats.torch.call import Bottom, Call, Size, Weight
+from deepvis.network.field_axes import along, reshaped
+from deepvis.network.field_rules import WHOLE_WINDOW, Step, Window
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights
 
@@ -17,7 +18,15 @@ def _joins_bottoms(call: Call) -> bool:
 
 
 def cat_field(call: Call, step: Step, seen: Window) -> Window | None:
-    return joined(step, seen, call["dim"] % len(step.below)) if _joins_bottoms(call) else WHOLE_WINDOW
+    """The place in its piece; where pieces are weights, their sizes count too."""
+    axis = call["dim"] % len(step.below)
+    begin = 0
+    for each in call["tensors"]:
+        if each == Bottom(step.bottom):
+            break
+        begin += each.shape[axis] if isinstance(each, Weight) else step.bottoms[each.place][axis]
+    size = step.below[axis]
+    return along(step, seen, {axis: lambda s: (max(s[0] - begin, 0), min(s[1] - begin, size))})
 
 
 @aten_op("cat", kind=Kind.CONCAT, field=cat_field)
@@ -33,7 +42,11 @@ def cat(call: Call, weights: Weights) -> Op | None:
     return Op(lambda *bottoms: torch.cat(bottoms, dim), backward=backward)
 
 
-@aten_op("view", "_unsafe_view", kind=Kind.RESHAPE)
+def reshaped_field(call: Call, step: Step, seen: Window) -> Window | None:
+    return reshaped(step, seen) if "size" in call.arguments or "shape" in call.arguments else WHOLE_WINDOW
+
+
+@aten_op("view", "_unsafe_view", kind=Kind.RESHAPE, field=reshaped_field)
 def view(call: Call, weights: Weights) -> Op | None:
     """y = the same values in the shape ``size``: flatten, reshape, unflatten and view alike. Gradient: g in x's shape.
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from deepvis.formats.torch.aten_ops import aten_op
 from deepvis.formats.torch.call import Call
-from deepvis.network.field_rules import Step, Window, whole_along
+from deepvis.network.field_axes import along
+from deepvis.network.field_rules import Step, Window
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights
 
 
-def softmax_field(call: Call, step: Step, seen: Window) -> Window:
-    return whole_along(call["dim"] % len(step.below), step.below, seen)
+def softmax_field(call: Call, step: Step, seen: Window) -> Window | None:
+    return along(step, seen, {call["dim"] % len(step.below): None})
 
 
 @aten_op("softmax", "_softmax", kind=Kind.SOFTMAX, field=softmax_field)
@@ -26,3 +27,8 @@ def softmax(call: Call, weights: Weights) -> Op:
         return [y * (g - (g * y).sum(dim, keepdim=True))]
 
     return Op(call.forward(weights), backward=backward)
+
+
+@aten_op("log_softmax", "_log_softmax", field=softmax_field)
+def log_softmax(call: Call, weights: Weights) -> None:
+    """y = x - log(sum of exp(x)), along ``dim``. Gradient: autograd's, g - exp(y) sum of g."""

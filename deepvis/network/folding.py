@@ -1,0 +1,68 @@
+"""Convolution, batch normalization and rectifier as one operation, where nobody looks at what lies between.
+
+The values between them are not made: a tape computes one when it is asked for. The walk back goes through each of the
+nodes as ever, for it needs the value after the rectifier alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from deepvis.network.graph import Graph, Node
+from deepvis.network.kinds import Kind
+from deepvis.network.lazy import torch
+from deepvis.network.op import Op
+
+
+@dataclass(frozen=True, eq=False)
+class Fold:
+    """Nodes done as one, in order, and what does it: bottoms of the first -> top of the last."""
+
+    nodes: tuple[int, ...]
+    op: Op
+
+
+# max(x, 0), of which the way back is known from y
+RECTIFIER = Op(
+    lambda x: x.clamp(min=0), backward=lambda ran, grads: [torch.ops.aten.threshold_backward(grads[0], ran.tops[0], 0)]
+)
+
+
+def chains(graph: Graph) -> dict[int, tuple[int, ...]]:
+    """First node -> the nodes, itself included, that may be done with it: each the only one to take the one before."""
+    takers: dict[int, list[Node]] = {}
+    for node in graph.nodes:
+        for value in node.bottoms:
+            takers.setdefault(value, []).append(node)
+    outputs = {graph.last(name) for name in graph.outputs if name in graph}
+
+    def follower(node: Node, kind: Kind) -> Node | None:
+        after = takers.get(node.tops[0], ())
+        fits = len(node.tops) == 1 and len(after) == 1 and node.tops[0] not in outputs
+        return after[0] if fits and after[0].kind is kind and len(after[0].bottoms) == 1 else None
+
+    found = {}
+    for node in graph.nodes:
+        if node.kind is not Kind.CONVOLUTION or not node.tops:
+            continue
+        norm = follower(node, Kind.NORMALIZATION)
+        relu = follower(norm or node, Kind.RELU)
+        if norm is not None or relu is not None:
+            found[node.index] = tuple(each.index for each in (node, norm, relu) if each is not None)
+    return found
+
+
+def folded(nodes: Collection[Node], op_of: Callable[[Node], Op]) -> Fold | None:
+    """The nodes of a chain as one; None where their ops cannot be. A rectifier may be left to itself, not the norm."""
+    first, *rest = nodes
+    op = op_of(first)
+    if op.with_affine is None:
+        return None
+    norm = rest[0] if rest and rest[0].kind is Kind.NORMALIZATION else None
+    affine = op_of(norm).affine if norm is not None else None
+    if norm is not None and affine is None:
+        return None
+    factor, shift = affine or (None, None)
+    has_relu = rest[-1].kind is Kind.RELU
+    return Fold(tuple(node.index for node in nodes), op.with_affine(factor, shift, has_relu))
