@@ -117,7 +117,8 @@ class Net:
 
         seen: values that are looked at; others may be left out where nodes are done as one.
         """
-        node, done = None, set()
+        node = None
+        done: set[int] = set()
         folds = self._folds(indices, seen)
         try:  # around all layers: a context for each would cost more than some of them
             for index in indices:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from deepvis.core.registry import Registry
 from deepvis.network.errors import ModelError
@@ -56,6 +56,13 @@ class Source:
     fill: bool = False  # layers without weights begin with made-up ones
 
 
+class Checked(Protocol):
+    """One comparison of a self-test; as text it says what was compared, and the largest difference."""
+
+    @property
+    def is_same(self) -> bool: ...
+
+
 @dataclass(frozen=True, eq=False)
 class Opened:
     """What a format makes of a network's file.
@@ -71,6 +78,7 @@ class Opened:
     input_scale: float = 255.0  # the value of a white pixel at the input
     mean_file: str = ""  # the name of a mean image that the network was trained with
     own: Callable[[], Any] = field(default=lambda: None)  # what the format's own tools work on: Caffe's NetSpec
+    self_test: Callable[[], Sequence[Checked]] | None = None  # the graph beside the framework's own pass
     # (channel order, scale, mean image) -> what earlier versions called the network in the files they wrote
     older_names: Callable[[str, float, Any], Collection[str]] = field(default=lambda order, scale, mean_chw: ())
 

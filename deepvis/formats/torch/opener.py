@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from torch import nn
 
 from deepvis.formats.torch.capture import captured
+from deepvis.formats.torch.self_test import self_test
 from deepvis.formats.torch.user_module import load_weights, module_of
 from deepvis.network.errors import ModelError
 from deepvis.network.ref import FORMATS, Opened, Source, file_and_callable
@@ -29,7 +31,9 @@ def open_torch(source: Source) -> Opened:
     file, name = file_and_callable(source.file)
     title = f"{file.name}:{name}"
     graph = captured(title, module, picture_shape_of(module, title, source), notes=[PIXELS_NOTE])
-    return Opened(graph, lambda: graph, channel_order="RGB", input_scale=1.0)
+    return Opened(
+        graph, lambda: graph, channel_order="RGB", input_scale=1.0, self_test=partial(self_test, graph, module)
+    )
 
 
 def picture_shape_of(module: nn.Module, title: str, source: Source) -> tuple[int, int, int]:

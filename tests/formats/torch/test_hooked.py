@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from deepvis.cli.window import main
 from deepvis.formats.torch.capture import captured
 from deepvis.formats.torch.self_test import self_test
 from deepvis.models.zoo import open_model
@@ -90,3 +91,11 @@ def test_the_self_test_holds(graph, module: zoo.Refused) -> None:  # noqa: ANN00
 def test_it_opens_as_a_model() -> None:
     model = open_model(NetworkRef(network=f"{Path(zoo.__file__)}:Refused"))
     assert model.graph.batch == 1 and "conv" in model.layer_names
+
+
+def test_the_self_test_is_a_command(capsys: pytest.CaptureFixture[str]) -> None:
+    for trap in ("FunctionalReLU", "Refused"):
+        assert main(["--prototxt", f"{Path(zoo.__file__)}:{trap}", "--self-test"]) == 0
+        assert [line.count(": the same") for line in capsys.readouterr().out.splitlines()] == [1, 1, 1]
+    assert main(["--self-test"]) == 2
+    assert "no framework here runs" in capsys.readouterr().err
