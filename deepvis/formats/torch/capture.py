@@ -19,7 +19,7 @@ from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph
 
 log = logging.getLogger(__name__)
-PICTURES_NOTE = "the module takes {} picture{} at a time: more go through one after another"
+PICTURES_NOTE = "the module takes {} at a time: more go through one after another"
 BATCHES = (1, 4, 8, 16, 32, 64)  # tried one after another where a module does not take any number of pictures
 
 
@@ -56,7 +56,7 @@ def _by_export(
 ) -> Graph:
     program = exported(title, module, shape, others, picture, batch)
     made_for = baked_batch(program)
-    own = [] if made_for is None else [PICTURES_NOTE.format(made_for, "" if made_for == 1 else "s")]
+    own = [] if made_for is None else [PICTURES_NOTE.format("one picture" if made_for == 1 else f"{made_for} pictures")]
     return graph_of_program(title, program, module, [*notes, *own])
 
 
