@@ -48,7 +48,10 @@ def captured(
             if batch != 1:
                 raise refused from None
         log.info("%s", refused)
-        return hooked_graph(title, module, shape, others, picture, (*notes, f"{refused}"))
+        try:
+            return hooked_graph(title, module, shape, others, picture, (*notes, f"{refused}"))
+        except ModelError:
+            raise refused from None
 
 
 def _by_export(
