@@ -1,4 +1,4 @@
-"""``--list-models`` and ``--list-layers``: text on standard output."""
+"""``--list-models``, ``--list-layers`` and ``--self-test``: text on standard output."""
 
 from __future__ import annotations
 
@@ -28,6 +28,26 @@ def print_models() -> int:
         default = " (the default)" if name == DEFAULT_MODEL else ""
         sys.stdout.write(f"{name:24} {state}{default}\n")
     return 0
+
+
+def print_self_test(settings: Settings) -> int:
+    """The network beside its framework's own pass: what was compared, and the largest difference. 1: something differs.
+
+    A network of a framework alone can be: a Caffe network is run by nothing else here. Raises UsageError.
+    """
+    model = opened(settings)
+    if model.opened.self_test is None:
+        raise UsageError(
+            f"--self-test: found {model.name}, a network that no framework here runs beside deepvis; expected a "
+            "PyTorch module"
+        )
+    try:
+        compared = model.opened.self_test()
+    except ModelError as error:
+        raise UsageError(str(error)) from error
+    for comparison in compared:
+        sys.stdout.write(f"{comparison}\n")
+    return 0 if all(comparison.is_same for comparison in compared) else 1
 
 
 def print_layers(settings: Settings) -> int:

@@ -49,6 +49,7 @@ def parser() -> Parser:
     net = p.add_argument_group("network")
     net.add_argument("--model", metavar="NAME|DIR", help="a model of --list-models or a folder with a model.yaml")
     net.add_argument("--list-models", action="store_true", help="print the models, and whether each is there")
+    net.add_argument("--self-test", action="store_true", help="compare a module with PyTorch's own pass, and quit")
     net.add_argument("--list-layers", action="store_true", help="print the layers that the window would show")
     add_network_options(net)
     net.add_argument("--prob-layer", metavar="LAYER", help="layer of the class probabilities")
@@ -267,13 +268,15 @@ def _run(arguments: argparse.Namespace) -> int:
     settings = settings_of(arguments)
     rebind(settings.key_bindings or {})
     options = run_options(arguments)
-    from deepvis.cli.listings import print_layers, print_models
+    from deepvis.cli.listings import print_layers, print_models, print_self_test
     from deepvis.window.app import run
 
     if arguments.list_models:
         return print_models()
     if arguments.list_layers:
         return print_layers(settings)
+    if arguments.self_test:
+        return print_self_test(settings)
     return run(settings, options, starts_moving=bool(arguments.camera is not None or arguments.video))
 
 

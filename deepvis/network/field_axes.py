@@ -50,7 +50,7 @@ def moved(step: Step, seen: Window, axes: Sequence[int | None]) -> Window | None
 
 
 def along(step: Step, seen: Window, changes: Mapping[int, Callable[[Span], Span] | None]) -> Window | None:
-    """Bottom and top have the same axes. changes: axis -> how its span becomes the bottom's; None: all of it is seen."""
+    """Bottom and top have the same axes. changes: axis -> how its span becomes the bottom's; None: all of it."""
     spans = by_axis(seen, step.above)
     for axis, change in changes.items():
         span = spans[axis]

@@ -6,7 +6,7 @@ nodes as ever, for it needs the value after the rectifier alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from deepvis.network.graph import Graph, Node
@@ -42,7 +42,7 @@ def chains(graph: Graph) -> dict[int, tuple[int, ...]]:
         fits = len(node.tops) == 1 and len(after) == 1 and node.tops[0] not in outputs
         return after[0] if fits and after[0].kind is kind and len(after[0].bottoms) == 1 else None
 
-    found = {}
+    found: dict[int, tuple[int, ...]] = {}
     for node in graph.nodes:
         if node.kind is not Kind.CONVOLUTION or not node.tops:
             continue
@@ -53,9 +53,9 @@ def chains(graph: Graph) -> dict[int, tuple[int, ...]]:
     return found
 
 
-def folded(nodes: Collection[Node], op_of: Callable[[Node], Op]) -> Fold | None:
+def folded(nodes: Sequence[Node], op_of: Callable[[Node], Op]) -> Fold | None:
     """The nodes of a chain as one; None where their ops cannot be. A rectifier may be left to itself, not the norm."""
-    first, *rest = nodes
+    first, *rest = list(nodes)
     op = op_of(first)
     if op.with_affine is None:
         return None

@@ -57,8 +57,10 @@ class Net:
     ) -> Tape:
         """Run the network on ``inputs`` (blob -> array, batch first; any batch and image size that the layers allow).
 
+        A network that takes so many pictures at a time gets as many passes as it needs.
+
         until: stop after the last layer that writes this blob; None: run all.
-        A network that takes so many pictures at a time gets as many passes as it needs. keep: "all", or the names of the only blobs that are wanted: then nothing else is run or held, and
+        keep: "all", or the names of the only blobs that are wanted: then nothing else is run or held, and
         there is no way back. shown: names that will be looked at: what lies between a convolution and the batch
         normalization or rectifier after it is made at once for these, and for others when it is asked for.
         Arrays become float32 on the device. Raises ModelError.
@@ -117,7 +119,8 @@ class Net:
 
         seen: values that are looked at; others may be left out where nodes are done as one.
         """
-        node, done = None, set()
+        node = None
+        done: set[int] = set()
         folds = self._folds(indices, seen)
         try:  # around all layers: a context for each would cost more than some of them
             for index in indices:

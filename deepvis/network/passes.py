@@ -21,14 +21,14 @@ Inputs = Mapping[str, "np.ndarray | Tensor"]
 
 
 def count_of(graph: Graph, inputs: Inputs) -> int:
-    """How many pictures these inputs are: those that are declared with a batch tell, and where some are one the rest."""
+    """How many pictures these inputs are: those tell that are declared with a batch."""
     return max((len(inputs[name]) for name in inputs if _has_batch(graph, name, inputs[name])), default=1)
 
 
 def cut(graph: Graph, inputs: Inputs) -> list[tuple[Inputs, int]]:
     """The inputs of each pass, and how many of its pictures are real: the last one of a pass is repeated to fill it."""
     count, size = count_of(graph, inputs), graph.batch or 1
-    passes = []
+    passes: list[tuple[Inputs, int]] = []
     for begin in range(0, count, size):
         real = min(size, count - begin)
         passes.append(({name: _rows(graph, name, x, begin, real, size) for name, x in inputs.items()}, real))

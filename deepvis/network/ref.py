@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from deepvis.core.registry import Registry
 from deepvis.network.errors import ModelError
@@ -62,6 +62,13 @@ class Source:
     trust_file: bool = False  # run what an archive wants run when it is read
 
 
+class Checked(Protocol):
+    """One comparison of a self-test; as text it says what was compared, and the largest difference."""
+
+    @property
+    def is_same(self) -> bool: ...
+
+
 @dataclass(frozen=True, eq=False)
 class Opened:
     """What a format makes of a network's file.
@@ -79,6 +86,7 @@ class Opened:
     assumed: frozenset[str] | None = None  # of mean, std, order, scale: what the file does not say; None: Caffe's way
     mean_file: str = ""  # the name of a mean image that the network was trained with
     own: Callable[[], Any] = field(default=lambda: None)  # what the format's own tools work on: Caffe's NetSpec
+    self_test: Callable[[], Sequence[Checked]] | None = None  # the graph beside the framework's own pass
     # (channel order, scale, mean image) -> what earlier versions called the network in the files they wrote
     older_names: Callable[[str, float, Any], Collection[str]] = field(default=lambda order, scale, mean_chw: ())
 

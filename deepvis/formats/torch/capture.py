@@ -19,7 +19,7 @@ from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph
 
 log = logging.getLogger(__name__)
-PICTURES_NOTE = "the module takes {} picture{} at a time: more go through one after another"
+PICTURES_NOTE = "the module takes {} at a time: more go through one after another"
 BATCHES = (1, 4, 8, 16, 32, 64)  # tried one after another where a module does not take any number of pictures
 
 
@@ -48,7 +48,10 @@ def captured(
             if batch != 1:
                 raise refused from None
         log.info("%s", refused)
-        return hooked_graph(title, module, shape, others, picture, (*notes, f"{refused}"))
+        try:
+            return hooked_graph(title, module, shape, others, picture, (*notes, f"{refused}"))
+        except ModelError:
+            raise refused from None
 
 
 def _by_export(
@@ -60,7 +63,7 @@ def _by_export(
 
 def pictures_notes(batch: int | None) -> list[str]:
     """A note where so many pictures at a time alone go through."""
-    return [] if batch is None else [PICTURES_NOTE.format(batch, "" if batch == 1 else "s")]
+    return [] if batch is None else [PICTURES_NOTE.format("one picture" if batch == 1 else f"{batch} pictures")]
 
 
 def _agrees(graph: Graph, module: nn.Module, others: Others, picture: str) -> bool:

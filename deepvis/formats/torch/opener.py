@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -16,6 +17,7 @@ from deepvis.formats.torch.export import baked_batch
 from deepvis.formats.torch.flat_graph import graph_of_program
 from deepvis.formats.torch.library import library_module
 from deepvis.formats.torch.pt2 import read_pt2
+from deepvis.formats.torch.self_test import self_test
 from deepvis.formats.torch.user_module import module_of
 from deepvis.formats.torch.weights import load_weights
 from deepvis.network.errors import ModelError
@@ -69,10 +71,12 @@ def opened_module(module: nn.Module, title: str, asked: Asked = Asked(), notes: 
     """
     with in_evaluation(module) as ready:
         entry = entry_of(ready, title, asked)
-        graph = captured(title, adapted(ready, entry), entry.shape, notes=[*notes, *entry.notes])
+        taking = adapted(ready, entry)
+        graph = captured(title, taking, entry.shape, notes=[*notes, *entry.notes])
     mean, std, is_known = pixels_of(ready, entry.shape[0])
     assumed = frozenset(("scale", "order") if is_known else ASSUMED)
-    return Opened(graph, lambda: graph, mean, "RGB", 1.0, std=std, assumed=assumed)
+    check = partial(self_test, graph, taking)
+    return Opened(graph, lambda: graph, mean, "RGB", 1.0, std=std, assumed=assumed, self_test=check)
 
 
 def opened_archive(source: Source) -> Opened:

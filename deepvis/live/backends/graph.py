@@ -16,6 +16,7 @@ from deepvis.models.zoo import Model
 from deepvis.network.device import device_name, device_of
 from deepvis.network.errors import ModelError
 from deepvis.network.maps import position_seed
+from deepvis.network.memory import keep_freed_memory
 from deepvis.network.net import Net
 from deepvis.network.tape import Tape
 
@@ -40,6 +41,7 @@ class GraphBackend:
     """
 
     def __init__(self, model: Model, device: str = "cpu") -> None:
+        keep_freed_memory()
         self._device = device_of(device)
         self._model = model
         try:

@@ -7,7 +7,7 @@ unless ``input_shape`` says otherwise.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -197,7 +197,7 @@ class TwoInputs(Trap):
     def plain(self, x: Tensor, r: Any) -> Tensor:
         return self.end(r.relu(self.conv(x) + self.others["shift"][:, :, None, None]))
 
-    others = {"shift": torch.tensor([[0.3, -0.2, 0.1, 0.4]])}
+    others: ClassVar = {"shift": torch.tensor([[0.3, -0.2, 0.1, 0.4]])}
 
 
 class ChannelShuffle(Trap):

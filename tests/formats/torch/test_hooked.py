@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from deepvis.cli.window import main
 from deepvis.formats.torch.capture import captured
 from deepvis.formats.torch.self_test import self_test
 from deepvis.models.zoo import open_model
@@ -24,7 +25,7 @@ def module() -> zoo.Refused:
 
 
 @pytest.fixture(scope="module")
-def graph(module: zoo.Refused):  # noqa: ANN201
+def graph(module: zoo.Refused):
     return captured("Refused", module, (3, 16, 16))
 
 
@@ -34,7 +35,7 @@ def pictures() -> torch.Tensor:
     return x + torch.tensor([1.0, -1.0, 1.0, -1.0])[:, None, None, None]
 
 
-def test_the_notes_say_why_and_what_is_not_to_be_had(graph) -> None:  # noqa: ANN001
+def test_the_notes_say_why_and_what_is_not_to_be_had(graph) -> None:
     assert "a choice that depends on what is in the picture" in graph.notes[0]
     assert "through hooks" in graph.notes[1] and graph.batch == 1
     assert list(graph.names) == ["x", "conv", "dark.0", "dark.1", "dark", "end", "bright", "output"] or {
@@ -42,7 +43,7 @@ def test_the_notes_say_why_and_what_is_not_to_be_had(graph) -> None:  # noqa: AN
     } == {"x", "conv", "bright", "dark.0", "dark.1", "dark", "end", "output"}
 
 
-def test_values_and_gradient_are_the_modules_own_on_each_path(graph, module: zoo.Refused) -> None:  # noqa: ANN001
+def test_values_and_gradient_are_the_modules_own_on_each_path(graph, module: zoo.Refused) -> None:
     x = pictures()
     tape = Net(graph).forward({"x": x})
     for place in range(4):
@@ -58,13 +59,13 @@ def test_values_and_gradient_are_the_modules_own_on_each_path(graph, module: zoo
         assert diffs["conv"].abs().sum() > 0
 
 
-def test_values_before_and_after_an_activation_in_place(graph) -> None:  # noqa: ANN001
+def test_values_before_and_after_an_activation_in_place(graph) -> None:
     blobs = Net(graph).forward({"x": pictures()[1:2]}).blobs
     assert (blobs["dark.0"] < 0).any()
     assert torch.equal(blobs["dark.1"], blobs["dark.0"].clamp(min=0))
 
 
-def test_what_is_not_on_the_path_has_no_value(graph) -> None:  # noqa: ANN001
+def test_what_is_not_on_the_path_has_no_value(graph) -> None:
     tape = Net(graph).forward({"x": pictures()[:1]})
     assert tape.blobs["dark"].isnan().all() and not tape.blobs["bright"].isnan().any()
     with pytest.raises(ModelError, match="not on this picture's path"):
@@ -72,21 +73,29 @@ def test_what_is_not_on_the_path_has_no_value(graph) -> None:  # noqa: ANN001
 
 
 @pytest.mark.parametrize("mode", ["deconv", "guided"])
-def test_other_modes_are_refused_in_one_sentence(graph, mode: str) -> None:  # noqa: ANN001
+def test_other_modes_are_refused_in_one_sentence(graph, mode: str) -> None:
     tape = Net(graph).forward({"x": pictures()})
     with pytest.raises(ModelError, match="only the gradient can be had"):
         tape.backward("conv", torch.ones_like(tape.blobs["conv"]), mode)
 
 
-def test_a_field_is_the_whole_picture(graph) -> None:  # noqa: ANN001
+def test_a_field_is_the_whole_picture(graph) -> None:
     field = receptive_field(graph, Net(graph).shapes, "conv", 3, 3)
     assert (field.height, field.width) == (16, 16)
 
 
-def test_the_self_test_holds(graph, module: zoo.Refused) -> None:  # noqa: ANN001
+def test_the_self_test_holds(graph, module: zoo.Refused) -> None:
     assert all(comparison.is_same for comparison in self_test(graph, module))
 
 
 def test_it_opens_as_a_model() -> None:
     model = open_model(NetworkRef(network=f"{Path(zoo.__file__)}:Refused"))
     assert model.graph.batch == 1 and "conv" in model.layer_names
+
+
+def test_the_self_test_is_a_command(capsys: pytest.CaptureFixture[str]) -> None:
+    for trap in ("FunctionalReLU", "Refused"):
+        assert main(["--prototxt", f"{Path(zoo.__file__)}:{trap}", "--self-test"]) == 0
+        assert [line.count(": the same") for line in capsys.readouterr().out.splitlines()] == [1, 1, 1]
+    assert main(["--self-test"]) == 2
+    assert "no framework here runs" in capsys.readouterr().err

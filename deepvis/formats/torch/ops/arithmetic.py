@@ -1,4 +1,4 @@
-"""Arithmetic of two values, or of one and a number, with broadcasting; functions of one value that are no activation."""
+"""Arithmetic of two values, or of one and a number, with broadcasting; plain functions of one value."""
 
 from __future__ import annotations
 
@@ -103,7 +103,8 @@ def where(call: Call, weights: Weights) -> None:
     """
 
 
-@aten_op("gt", "ge", "lt", "le", "eq", "ne", "logical_and", "logical_or", "logical_not", "bitwise_not", "isnan", "isfinite", field=broadcasting)  # fmt: skip
+@aten_op("gt", "ge", "lt", "le", "eq", "ne", "logical_and", "logical_or", "logical_not",
+         "bitwise_not", "isnan", "isfinite", field=broadcasting)  # fmt: skip
 def compared(call: Call, weights: Weights) -> None:
     """y = true or false, element by element. Gradient: none passes."""
 

@@ -184,7 +184,10 @@ def tile(call: Call, weights: Weights) -> None:
 
 @aten_op("channel_shuffle", kind=Kind.OTHER, field=lambda call, step, seen: seen)
 def channel_shuffle(call: Call, weights: Weights) -> None:
-    """y = the channels of x, dealt out anew: channel j of group i becomes channel i of group j. Gradient: autograd's."""
+    """y = the channels of x, dealt out anew: channel j of group i becomes channel i of group j.
+
+    Gradient: autograd's.
+    """
 
 
 def picked_field(call: Call, step: Step, seen: Window) -> Window | None:
