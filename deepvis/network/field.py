@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from deepvis.network.errors import ModelError
-from deepvis.network.field_rules import WHOLE, Shape, Span, Step, Window, each, image_size
+from deepvis.network.field_rules import WHOLE, WHOLE_WINDOW, Shape, Span, Step, Window, each, image_size
 from deepvis.network.graph import Graph
 
 
@@ -54,7 +54,8 @@ def receptive_field(
     size = image_size(shapes[blob])
     if not (0 <= row < size[0] and 0 <= col < size[1]):
         raise ModelError(f"the unit ({row}, {col}) of blob {blob!r}: expected a place in {size[0]} x {size[1]}")
-    unit: Window = ((row, row + 1), (col, col + 1))
+    is_map = value not in graph.grids  # which place of the grid a row and column of others is, is not known here
+    unit: Window = ((row, row + 1), (col, col + 1)) if is_map else WHOLE_WINDOW
     open_windows = _walk(graph, shapes, value, unit, clamp=False)
     data = data_blob if data_blob is not None else reached_input(graph, [graph.names[v] for v in open_windows])
     if data not in graph.inputs:
@@ -77,11 +78,16 @@ def _walk(graph: Graph, shapes: Mapping[str, Shape], value: int, unit: Window, *
             for below_place, bottom in enumerate(node.bottoms):
                 below = node.field(Step(bottoms, tops, below_place, place), seen)
                 if below is not None and clamp:
-                    height, width = image_size(bottoms[below_place])
+                    height, width = _size(graph, shapes, bottom)
                     below = each(below, _cut(height), _cut(width))
                 if below is not None:
                     windows[bottom] = _union(windows[bottom], below) if bottom in windows else below
     return windows
+
+
+def _size(graph: Graph, shapes: Mapping[str, Shape], value: int) -> tuple[int, int]:
+    """(height, width) of the places that are counted in a value."""
+    return graph.grids.get(value) or image_size(shapes[graph.names[value]])
 
 
 def _cut(size: int) -> Callable[[Span], Span]:

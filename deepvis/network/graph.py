@@ -37,6 +37,7 @@ class Node:
     outputs: int | None = None  # channels of its tops, where they are known without running
     signature: bytes = b""  # what decides its numbers besides the weights
     has_own_weights: bool = True  # False: they were made up, and follow from the signature
+    is_view: bool = False  # shows a value as maps, is no part of the network, and runs when its top is read
 
     @property
     def title(self) -> str:
@@ -51,7 +52,8 @@ class Graph:
     names: value -> name. maker: value -> index of its node, -1 for inputs. versions: name -> its values, oldest first.
     rectified: index of a node -> that of the ReLU in place after it, where no other node sees what lies between.
     notes: sentences on what was assumed, left out or replaced. refusal: why it cannot be run here, None if it can;
-    it can be listed all the same.
+    it can be listed all the same. grids: value -> (h, w) of the places that receptive fields count in it, where its
+    shape does not tell them: tokens, channels last. views: indices of the nodes that show values, by their bottom.
     """
 
     def __init__(
@@ -63,9 +65,15 @@ class Graph:
         *,
         notes: Sequence[str] = (),
         refusal: ModelError | None = None,
+        grids: Mapping[int, tuple[int, int]] | None = None,
     ) -> None:
         self.name, self.inputs, self.nodes = name, dict(inputs), tuple(nodes)
         self.names, self.notes, self.refusal = tuple(names), tuple(notes), refusal
+        self.grids = dict(grids or {})
+        self.views: dict[int, list[int]] = {}
+        for node in self.nodes:
+            if node.is_view:
+                self.views.setdefault(node.bottoms[0], []).append(node.index)
         self.input_values = {blob: value for value, blob in enumerate(inputs)}
         self.maker = [-1] * len(self.names)
         for node in self.nodes:
@@ -166,7 +174,8 @@ class Graph:
         return self._with(inputs, nodes, self.names[:values])
 
     def _with(self, inputs: Mapping[str, Shape], nodes: Sequence[Node], names: Sequence[str]) -> Graph:
-        return Graph(self.name, inputs, nodes, names, notes=self.notes, refusal=self.refusal)
+        facts = {"notes": self.notes, "refusal": self.refusal, "grids": self.grids}
+        return Graph(self.name, inputs, nodes, names, **facts)  # type: ignore[arg-type]
 
     # --- parts ------------------------------------------------------------------------------------
 
@@ -214,5 +223,11 @@ class GraphBuilder:
         self._nodes.append(Node(len(self._nodes), name, kind, tuple(bottoms), values, make, **facts))
         return values
 
-    def graph(self, *, notes: Sequence[str] = (), refusal: ModelError | None = None) -> Graph:
-        return Graph(self._name, self._inputs, self._nodes, self._names, notes=notes, refusal=refusal)
+    def graph(
+        self,
+        *,
+        notes: Sequence[str] = (),
+        refusal: ModelError | None = None,
+        grids: Mapping[int, tuple[int, int]] | None = None,
+    ) -> Graph:
+        return Graph(self._name, self._inputs, self._nodes, self._names, notes=notes, refusal=refusal, grids=grids)

@@ -55,6 +55,7 @@ class Net:
         indices = graph.upto(until) if until is not None else range(len(graph.nodes))
         ran: dict[int, tuple[Op, Ran]] = {}
         if keep == "all":
+            indices = [index for index in indices if not graph.nodes[index].is_view]  # the tape runs those when read
             for _ in self._run(values, indices, ran):
                 pass
         else:
@@ -64,7 +65,7 @@ class Net:
             for node in self._run(values, indices):
                 let_go(values, node, last_use, wanted)
             values = {value: x for value, x in values.items() if value in wanted}
-        return Tape(graph, values, ran)
+        return Tape(graph, values, ran, self._op)
 
     @torch.no_grad()
     def blobs_as_made(self, inputs: Inputs, blobs: Collection[str]) -> Iterator[tuple[str, Tensor]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from deepvis.network.back_modes import BACK_MODES
 from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph, Node
 from deepvis.network.kinds import Kind
-from deepvis.network.op import Gradients, Op, Ran, pull_back
+from deepvis.network.op import Gradients, Op, Ran, naming, pull_back, run
 
 Way = tuple[int, int]  # index of a node, place of one of its bottoms
 Rule = Callable[[Ran, Gradients], Gradients]
@@ -23,15 +23,25 @@ class Tape:
     """One forward pass of a network.
 
     graph: of the network. blobs: name -> its value, batch first, after the last node in place. Not to be written to.
+    op_of: gives the ops of the nodes that show values as maps: they run when their top is read.
     """
 
-    def __init__(self, graph: Graph, values: Mapping[int, Tensor], ran: Mapping[int, tuple[Op, Ran]]) -> None:
-        self.graph, self._values, self._ran = graph, values, ran
-        self.blobs: dict[str, Tensor] = {graph.names[value]: values[value] for value in sorted(values)}
+    def __init__(
+        self,
+        graph: Graph,
+        values: Mapping[int, Tensor],
+        ran: Mapping[int, tuple[Op, Ran]],
+        op_of: Callable[[Node], Op] | None = None,
+    ) -> None:
+        self.graph, self._values, self._ran = graph, dict(values), dict(ran)
+        self._op_of = op_of
+        named = {graph.names[value]: values[value] for value in sorted(values)}
+        views = _views_over(graph, values) if op_of is not None and ran else {}
+        self.blobs: Mapping[str, Tensor] = WithViews(named, views, self._run_view) if views else named
 
     def backward(
         self, blob: str, seed: Tensor | np.ndarray, mode: str = "gradient", *, to: str | None = None
-    ) -> dict[str, Tensor]:
+    ) -> Mapping[str, Tensor]:
         """Project ``seed`` at ``blob`` back towards the input.
 
         seed: what the blob's diff holds at the start, in the blob's shape (batched walks are independent).
@@ -46,7 +56,7 @@ class Tape:
 
     def backward_from(
         self, seeds: Mapping[str, Tensor | np.ndarray], mode: str = "gradient", *, to: str | None = None
-    ) -> dict[str, Tensor]:
+    ) -> Mapping[str, Tensor]:
         """The same from several blobs at once: the sum of their walks, in one walk. seeds: blob -> its seed."""
         graph = self.graph
         starts = {graph.start(blob): self._seed(blob, seed) for blob, seed in seeds.items()}
@@ -65,7 +75,7 @@ class Tape:
         *,
         ways: Collection[Way] | None = None,
         instead: Callable[[Node, Op], Rule | None] | None = None,
-    ) -> dict[str, Tensor]:
+    ) -> Mapping[str, Tensor]:
         """The walk back over the whole network from several blobs at once, nodes in place included.
 
         seeds: blob -> its diff at the start, in the blob's shape; all others are 0.
@@ -75,6 +85,24 @@ class Tape:
         """
         start = {self.graph.last(blob): self._seed(blob, seed) for blob, seed in seeds.items()}
         return self._named(self._walk(start, range(len(self.graph.nodes)), mode, ways=ways, instead=instead))
+
+    def _run_view(self, node: Node) -> Tensor:
+        """Its top, kept for walks back from it."""
+        op = self._op_for(node)
+        with torch.no_grad(), naming(node.title):
+            self._ran[node.index] = (op, run(op, (self._values[node.bottoms[0]],)))
+        self._values[node.tops[0]] = self._ran[node.index][1].tops[0]
+        return self._values[node.tops[0]]
+
+    def _op_for(self, node: Node) -> Op:
+        if self._op_of is None:
+            raise ModelError(f"{node.title} cannot be run on this forward pass; run it with keep='all'")
+        return self._op_of(node)
+
+    def _view_of_diff(self, diffs: Mapping[int, Tensor], node: Node) -> Tensor:
+        """A diff shown as its value is."""
+        with torch.no_grad(), naming(node.title):
+            return run(self._op_for(node), (diffs[node.bottoms[0]],)).tops[0]
 
     def _seed(self, blob: str, seed: Tensor | np.ndarray) -> Tensor:
         if blob not in self.blobs:
@@ -150,9 +178,42 @@ class Tape:
                         sums.add(value)
         return diffs
 
-    def _named(self, diffs: Mapping[int, Tensor]) -> dict[str, Tensor]:
-        """blob -> the diff of its earliest value that has one."""
-        return {self.graph.names[value]: diffs[value] for value in sorted(diffs, reverse=True)}
+    def _named(self, diffs: Mapping[int, Tensor]) -> Mapping[str, Tensor]:
+        """blob -> the diff of its earliest value that has one; of values shown as maps their diffs shown alike."""
+        named = {self.graph.names[value]: diffs[value] for value in sorted(diffs, reverse=True)}
+        views = {name: node for name, node in _views_over(self.graph, diffs).items() if node.kind is not Kind.SOFTMAX}
+        return WithViews(named, views, lambda node: self._view_of_diff(diffs, node)) if views else named
+
+
+class WithViews(Mapping[str, Tensor]):
+    """Tensors by name; those that show others are made when they are first read."""
+
+    def __init__(
+        self, tensors: Mapping[str, Tensor], views: Mapping[str, Node], show: Callable[[Node], Tensor]
+    ) -> None:
+        self._tensors = {name: tensors.get(name) for name in (*tensors, *views)}
+        self._views, self._show = views, show
+
+    def __getitem__(self, name: str) -> Tensor:
+        found = self._tensors[name]
+        if found is None:
+            found = self._tensors[name] = self._show(self._views[name])
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tensors)
+
+    def __len__(self) -> int:
+        return len(self._tensors)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._tensors
+
+
+def _views_over(graph: Graph, values: Mapping[int, Tensor]) -> dict[str, Node]:
+    """Name -> the node that shows one of ``values``, in the order in which they are made."""
+    indices = sorted(index for value, nodes in graph.views.items() if value in values for index in nodes)
+    return {graph.names[graph.nodes[index].tops[0]]: graph.nodes[index] for index in indices}
 
 
 def _by_rule(mode: str, rule: Any, node: Node, ran: Ran, grads: Gradients) -> Tensor:

@@ -13,6 +13,7 @@ import torch
 from torch import nn
 from torch.export import Dim, ExportedProgram
 
+from deepvis.formats.torch.attention import IN_PARTS
 from deepvis.formats.torch.call import is_open
 from deepvis.formats.torch.refusal import refusal
 from deepvis.network.errors import ModelError
@@ -25,7 +26,7 @@ def exported(title: str, module: nn.Module, shape: Shape) -> ExportedProgram:
     """The module's forward pass on pictures (N, *shape), without operators in place. Raises ModelError.
 
     title: how errors name the module. Where it does not go through for any number of pictures, it is captured for one
-    at a time. Source: torch.export with Dim.AUTO, and an empty table of decompositions.
+    at a time. Source: torch.export with Dim.AUTO, and a table of decompositions that holds fused attention alone.
     """
     began = time.perf_counter()
     with (
@@ -91,4 +92,4 @@ def is_for_one_batch(program: ExportedProgram) -> bool:
 def _capture(module: nn.Module, pictures: int, shape: Shape, batch: object) -> ExportedProgram:
     example = torch.rand(pictures, *shape, generator=torch.Generator().manual_seed(0))
     dynamic = None if batch is None else ({0: batch},)
-    return torch.export.export(module, (example,), dynamic_shapes=dynamic).run_decompositions({})
+    return torch.export.export(module, (example,), dynamic_shapes=dynamic).run_decompositions(dict(IN_PARTS))

@@ -8,6 +8,7 @@ from torch import nn
 
 from deepvis.formats.torch.export import exported, is_for_one_batch
 from deepvis.formats.torch.flat_graph import graph_of_program
+from deepvis.formats.torch.map_views import with_map_views
 from deepvis.formats.torch.user_module import load_weights, module_of
 from deepvis.network.errors import ModelError
 from deepvis.network.ref import FORMATS, Opened, Source, file_and_callable
@@ -32,7 +33,7 @@ def open_torch(source: Source) -> Opened:
     title = f"{file.name}:{name}"
     program = exported(title, module, picture_shape_of(module, title, source))
     notes = [PIXELS_NOTE, *([ONE_PICTURE_NOTE] if is_for_one_batch(program) else [])]
-    graph = graph_of_program(title, program, module, notes)
+    graph = with_map_views(graph_of_program(title, program, module, notes), module)
     return Opened(graph, lambda: graph, channel_order="RGB", input_scale=1.0)
 
 
