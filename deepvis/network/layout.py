@@ -136,13 +136,28 @@ def moved(run: Callable[..., np.ndarray], placed: Sequence[Places]) -> tuple[Pla
 
 
 @dataclass(frozen=True)
+class Batch:
+    """Which axis of a value holds the pictures, and how many numbers there belong to one, as windows of it do."""
+
+    axis: int = 0
+    factor: int = 1
+
+    def shape(self, one: Shape) -> Shape:
+        """The shape of a value of one picture with the pictures' axis first, and what belongs to one picture second."""
+        rest = (*one[: self.axis], *one[self.axis + 1 :])
+        return (1, self.factor, *rest) if self.factor > 1 else (1, *rest)
+
+
+@dataclass(frozen=True)
 class MapView:
     """How maps are made of a value: the axes of the channels, those of the places, and the order of the places.
 
-    places: of (row, col), one after the other, the position along the axes of the places taken together.
-    tokens: (which token, its position) for those beside the grid.
+    The axes are those of the value with the pictures' axis first (``Batch``). places: of (row, col), one after the
+    other, the position along the axes of the places taken together. tokens: (which token, its position) for those
+    beside the grid.
     """
 
+    batch: Batch
     channels: tuple[int, ...]
     axes: tuple[int, ...]
     grid: tuple[int, int]
@@ -156,16 +171,26 @@ class MapView:
         return start if self.places == tuple(range(start, start + len(self.places))) else None
 
 
-def view_of(places: Places, shape: Shape) -> MapView | None:
+def batch_of(one: Shape, two: Shape) -> Batch | None:
+    """Where the pictures are, from the shapes of one picture and of two; None where they are nowhere by themselves."""
+    grown = [axis for axis, (a, b) in enumerate(zip(one, two, strict=True)) if b != a]
+    if not grown:
+        return Batch() if one[:1] == (1,) else None
+    return Batch(grown[0], one[grown[0]]) if len(grown) == 1 and two[grown[0]] == 2 * one[grown[0]] else None
+
+
+def view_of(places: Places, shape: Shape, batch: Batch) -> MapView | None:
     """How maps are made of a value of that shape, one picture; None where its places cannot be told.
 
-    Each cell must be there once, in whatever order, and the axis of the pictures must be one.
+    Each cell must be there once, in whatever order.
     """
-    size = places.labels.shape
+    labels = np.moveaxis(full(places.labels, shape), batch.axis, 0).reshape(batch.shape(shape))
+    labels, shape = brief(labels), labels.shape
+    size = labels.shape
     axes = tuple(axis for axis in range(1, len(size)) if size[axis] > 1)
-    if size[0] > 1 or shape[0] != 1 or not places.has_grid or not axes:
+    if not places.has_grid or not axes or (places.is_attention and batch != Batch()):
         return None
-    order = places.labels.ravel()
+    order = labels.ravel()
     if (order == UNKNOWN).any():
         return None
     place = {int(label): position for position, label in enumerate(order)}
@@ -174,7 +199,7 @@ def view_of(places: Places, shape: Shape) -> MapView | None:
     cells = [place[cell] for cell in range(1, places.grid[0] * places.grid[1] + 1)]
     channels = tuple(axis for axis in range(1, len(shape)) if axis not in axes)
     beside = sorted((-1 - label, position) for label, position in place.items() if label < 0)
-    return MapView(channels, axes, places.grid, tuple(cells), tuple(beside))
+    return MapView(batch, channels, axes, places.grid, tuple(cells), tuple(beside))
 
 
 def kept(places: Places, shape: Shape, above: Shape) -> Places | None:

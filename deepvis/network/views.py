@@ -6,6 +6,7 @@ back mode, the optimizer, the scan and the crops work on tokens as on convolutio
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from math import prod
@@ -16,9 +17,17 @@ from deepvis.network.layout import MapView
 from deepvis.network.lazy import Tensor, torch
 from deepvis.network.op import Op, Weights
 
+RAW = " [as computed]"  # ends the name of a value whose plain name shows it as maps
+MAPS = " [maps]"  # end the names of the nodes that show values
+MODULE = " [module]"
+TOKEN = re.compile(r"^(.*) \[(.* token.*|token.*)\]$")  # "blocks.3 [class token]": a token beside the grid, of a value
+
 
 def places_first(x: Tensor, view: MapView) -> Tensor:
     """(N, C, L) of a value: all channels, all places in the order in which they lie."""
+    batch = view.batch
+    x = x.movedim(batch.axis, 0) if batch.axis else x
+    x = x.reshape(-1, batch.factor, *x.shape[1:]) if batch.factor > 1 else x
     y = x.permute(0, *view.channels, *view.axes)
     return y.reshape(x.shape[0], prod(y.shape[1 : 1 + len(view.channels)]), -1)
 
@@ -35,7 +44,9 @@ def maps_op(view: MapView, weights: Weights) -> Op:
         return _picked(places_first(x, view), view, weights)
 
     def shapes(below: Sequence[int]) -> Sequence[Sequence[int]]:
-        return [(below[0], prod(below[axis] for axis in view.channels), *view.grid)]
+        pictures = below[view.batch.axis] // view.batch.factor
+        numbers = prod(below) // max(pictures, 1) // (prod(view.grid) + len(view.tokens))
+        return [(pictures, numbers, *view.grid)]
 
     return Op(forward, shapes=shapes)
 

@@ -16,12 +16,14 @@ from deepvis.core.commands import (
     select_layer,
     select_unit,
     show_photo,
+    step_layer,
+    toggle_block_at,
     view,
 )
 from deepvis.core.effects import Effect
 from deepvis.core.state import AppState, Cursor, Zoom
 from deepvis.core.types import Unit
-from deepvis.window.ui.regions import CLASS, PATCHES, PREFERRED
+from deepvis.window.ui.regions import CLASS, FOLD, PATCHES, PREFERRED
 
 
 class Target(Protocol):
@@ -58,6 +60,8 @@ def clicked(state: AppState, target: Target) -> Outcome:
     """The state and the effects of a press of the left button."""
     if state.view.help:
         return press(state, "h")
+    if target.pane == "control" and target.part == FOLD and target.layer_index is not None:
+        return outcome(toggle_block_at(state, target.layer_index))
     if target.pane == "control" and target.layer_index is not None:
         return outcome(view(select_layer(state, target.layer_index), cursor=Cursor.LAYERS))
     if target.pane == "layers":
@@ -90,7 +94,7 @@ def wheeled(state: AppState, target: Target, steps: int) -> Outcome:
 
 def _step(state: AppState, target: Target, way: int) -> AppState | Outcome:
     if target.pane == "control":
-        return select_layer(state, state.view.layer_index + way)
+        return step_layer(state, way)
     if target.pane == "layers":
         channel = state.unit.channel + way * columns(state)
         return select_unit(state, channel) if 0 <= channel < state.layer.channels else state

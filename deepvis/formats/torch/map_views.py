@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from math import prod
 
 from torch import nn
 
@@ -12,15 +13,23 @@ from deepvis.formats.torch.layouts import MOVES, Followed, Follower
 from deepvis.network.field_rules import WHOLE, WHOLE_WINDOW, FieldRule, Span, Step, Window, same_place
 from deepvis.network.graph import Graph, GraphBuilder, Node
 from deepvis.network.kinds import Kind
-from deepvis.network.layout import MapView, Places, Spans, maps, view_of
-from deepvis.network.views import attention_op, maker, maps_op, order_of, same_op, softmax_op, token_op
+from deepvis.network.layout import MapView, Places, Spans, batch_of, maps, view_of
+from deepvis.network.views import (
+    MAPS,
+    MODULE,
+    RAW,
+    attention_op,
+    maker,
+    maps_op,
+    order_of,
+    same_op,
+    softmax_op,
+    token_op,
+)
 
-RAW = " [as computed]"  # the name of a value of which the plain name shows maps
-MAPS = " [maps]"  # at the end of the name of the node that makes them
-MODULE = " [module]"
 PROB = "prob"
 UNPLACED_NOTE = (
-    "where channels and places of {} lie is not known: they are shown with axis 1 as the channels, in the order in "
+    "where the channels and places of {} lie is not known: they are shown with axis 1 as the channels, in the order in "
     "which the numbers are stored"
 )
 
@@ -69,13 +78,12 @@ class _Adding:
         self._places.update(zip(node.tops, followed.tops, strict=True))
         names = self._old.tops_of(node)
         shapes = [resolved(dims, 1) for dims in call.top_dims]
-        in_batches = [resolved(dims, 2)[:1] == (2,) or shape == resolved(dims, 2) for shape, dims in
-                      zip(shapes, call.top_dims, strict=True)]  # fmt: skip
+        batches = [batch_of(one, resolved(dims, 2)) for one, dims in zip(shapes, call.top_dims, strict=True)]
         views = [
-            view_of(places, shape) if places is not None and not places.is_maps and is_batch else None
-            for places, shape, is_batch in zip(followed.tops, shapes, in_batches, strict=True)
+            view_of(places, shape, batch) if places is not None and batch is not None and not places.is_maps else None
+            for places, shape, batch in zip(followed.tops, shapes, batches, strict=True)
         ]
-        self._note_unplaced(names, followed, shapes)
+        self._note_unplaced(names, followed, shapes, views)
         special = any(places is not None and not places.is_maps for places in (*below, *followed.tops))
         field = placed_field(node.field, followed, below) if special else node.field
         made = self._copy(
@@ -131,9 +139,7 @@ class _Adding:
                 type=f"attention, {who}", outputs=shape[1], **facts,
             )  # fmt: skip
             return
-        channels = 1
-        for axis in view.channels:
-            channels *= shape[axis]
+        channels = prod(shape) // (prod(view.grid) + len(view.tokens))
         field = same_grid(places)
         kind = {"type": node.type, "outputs": channels}
         self._new.add(name + MAPS, Kind.RESHAPE, [value], [name], maker(maps_op, view), field=field, **kind, **facts)
@@ -191,17 +197,25 @@ class _Adding:
             value = node.bottoms[0]
         return False
 
-    def _note_unplaced(self, names: Sequence[str], followed: Followed, shapes: Sequence[tuple[int, ...]]) -> None:
-        for name, places, shape in zip(names, followed.tops, shapes, strict=True):
-            if places is None and len(shape) > 2 and sum(size > 1 for size in shape[1:]) > 1:
+    def _note_unplaced(
+        self,
+        names: Sequence[str],
+        followed: Followed,
+        shapes: Sequence[tuple[int, ...]],
+        views: Sequence[MapView | None],
+    ) -> None:
+        for name, places, shape, view in zip(names, followed.tops, shapes, views, strict=True):
+            is_plain = view is not None or (places is not None and places.is_maps)
+            if not is_plain and len(shape) > 2 and sum(size > 1 for size in shape[1:]) > 1:
                 self._unplaced.append(name)
 
     def _unplaced_note(self) -> list[str]:
         names = self._unplaced
         if not names:
             return []
-        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-        return [UNPLACED_NOTE.format(", ".join(names[:3]) + more)]
+        last = [f"{len(names) - 2} more"] if len(names) > 3 else names[2:3]
+        words = [", ".join(names[:2]), *last] if last else names
+        return [UNPLACED_NOTE.format(" and ".join(words))]
 
 
 def call_of(node: Node) -> Call | None:

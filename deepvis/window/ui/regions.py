@@ -14,6 +14,7 @@ PICTURE = "picture"  # of the input, of the back projection
 PREFERRED, TOP, TOP_BACK = "optimized", "top", "top_back"  # the pictures of a unit, see core.types.UnitImages
 PATCHES = (TOP, TOP_BACK)
 HEADING = "heading"
+FOLD = "fold"  # the mark of a block in the layer list
 
 
 @dataclass(frozen=True)

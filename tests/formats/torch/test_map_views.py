@@ -42,6 +42,18 @@ def test_numbers_that_windows_and_rolls_have_moved_are_put_back_in_place() -> No
     x = picture("swin", 2)
     blobs = net_of("swin").forward({"x": x}).blobs
     torch.testing.assert_close(blobs["layers.0.1.clone"], blobs["layers.0.1.norm1"])
+    torch.testing.assert_close(blobs["layers.0.1.unsafe_view"], blobs["layers.0.1.norm1"])
+    raw = blobs["layers.0.1.attn.qkv [as computed]"]
+    assert raw.shape == (2 * 8, 16, 48) and blobs["layers.0.1.attn.qkv"].shape == (2, 48, 8, 16)
+
+
+def test_pictures_on_another_axis_than_the_first() -> None:
+    """nn.MultiheadAttention works on (L, N, C)."""
+    x = picture("torch_vit", 2)
+    blobs = net_of("torch_vit").forward({"x": x}).blobs
+    raw = blobs["encoder.0.self_attn.transpose [as computed]"]
+    assert raw.shape == (25, 2, 24)
+    torch.testing.assert_close(blobs["encoder.0.self_attn.transpose"], blobs["encoder.0.norm1"])
 
 
 def test_patches_cut_out_by_reshapes_are_maps() -> None:
@@ -51,7 +63,7 @@ def test_patches_cut_out_by_reshapes_are_maps() -> None:
     torch.testing.assert_close(blobs["embed"], embedded.transpose(1, 2).reshape(2, 12, 4, 6))
     assert blobs["add"].shape == (2, 12, 4, 6)
     notes = [note for note in model_of("mixer").notes if "is not known" in note]
-    assert len(notes) == 1 and "mix, transpose@1, act" in notes[0]  # the tokens are mixed: no places any more
+    assert len(notes) == 1 and "unsafe_view, mix and 2 more" in notes[0]  # the tokens are mixed: no places any more
 
 
 @pytest.mark.parametrize("name", ["vit_registers", "vit", "torch_vit"])
