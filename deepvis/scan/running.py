@@ -111,6 +111,12 @@ class RunningTop:
             layers = info.listed if info is not None else ()
         return [Unit(layer.name, channel) for layer in layers for channel in range(layer.channels)]
 
+    def follows(self, layer: str) -> bool:
+        """Is it one of the layers that the list begins with? What is in blocks is not followed."""
+        with self._lock:
+            info = self._ready()
+            return info is None or layer in self._units or all(each.name != layer for each in info.layers)
+
     def reset(self) -> None:
         """Begin anew. What there was is kept for ``recall``, together as many bytes of pictures as ``capacity``."""
         with self._lock:
