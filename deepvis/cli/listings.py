@@ -5,11 +5,12 @@ from __future__ import annotations
 import importlib.util
 import sys
 
+from deepvis.core.words import seen_words
 from deepvis.live.backends.base import BackendError, open_backend
 from deepvis.models.zoo import DEFAULT_MODEL, list_models
 from deepvis.network.errors import ModelError
 from deepvis.settings.table import Settings
-from deepvis.window.app import opened
+from deepvis.window.app import open_fields, opened
 from deepvis.window.options import UsageError
 
 
@@ -53,7 +54,8 @@ def print_self_test(settings: Settings) -> int:
 def print_layers(settings: Settings) -> int:
     """What the network is fed with, what does not fit, and the layers that the window shows.
 
-    Of a layer: name, type, channels x height x width, name in the list.
+    Of a layer: name, set in by the blocks that it lies in, type, channels x height x width, name in the list, and how
+    much of the input a unit in its middle sees.
     """
     model = opened(settings)
     try:
@@ -62,9 +64,18 @@ def print_layers(settings: Settings) -> int:
         raise UsageError(str(error)) from error
     for sentence in (backend.info.input_words, *backend.info.notes):
         sys.stdout.write(f"# {sentence}\n" if sentence else "")
-    width = max(len(layer.name) for layer in backend.info.layers)
-    for layer in backend.info.layers:
+    field_of = open_fields(model)
+    _, height, width = backend.info.input_shape
+    layers = [layer for layer in backend.info.layers if not layer.is_minor]
+    names = {layer.name: "  " * len(layer.inside) + layer.name for layer in layers}
+    wide, title = (max(map(len, words)) for words in (names.values(), [layer.title for layer in layers]))
+    for layer in layers:
         shape = f"{layer.channels}x{layer.height}x{layer.width}" if layer.is_spatial else f"{layer.channels}"
-        sys.stdout.write(f"{layer.name:{width}}  {layer.type:14}  {shape:12}  {layer.title}\n".rstrip() + "\n")
+        edges = field_of(layer.name, layer.height // 2, layer.width // 2) if field_of is not None else None
+        seen = "" if edges is None else seen_words(edges, height, width)
+        line = f"{names[layer.name]:{wide}}  {layer.type:14}  {shape:12}  {layer.title:{title}}  {seen}"
+        sys.stdout.write(line.rstrip() + "\n")
+    if others := len(backend.info.layers) - len(layers):
+        sys.stdout.write(f"# and {others} values more, in the window with the key tab\n")
     backend.close()
     return 0

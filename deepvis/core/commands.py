@@ -17,6 +17,7 @@ from deepvis.core.effects import Effect, ForgetTop, SavePicture, SaveTop, Say, S
 from deepvis.core.geometry import unit_grid
 from deepvis.core.history import redone, remembered, undone, visited_after, visited_before
 from deepvis.core.keys import is_key_name
+from deepvis.core.layer_list import beside, folded, listed, revealed, selected_in
 from deepvis.core.scanning import scan_begun, scan_stopped
 from deepvis.core.state import (
     GAMMA_BOOSTS,
@@ -177,8 +178,14 @@ def next_of(members: Sequence[T], value: T) -> T:
 
 
 def select_layer(state: AppState, index: int) -> AppState:
-    """Select a layer by its index, clamped to the list."""
-    return view(state, layer_index=min(max(index, 0), len(state.info.layers) - 1))
+    """Select a layer by its index, clamped to those there are; the blocks that it lies in open."""
+    index = min(max(index, 0), len(state.info.layers) - 1)
+    return view(replace(state, view=revealed(state.info, state.view, index)), layer_index=index)
+
+
+def step_layer(state: AppState, distance: int) -> AppState:
+    """Select the layer so many names further in the list."""
+    return select_layer(state, beside(state, distance))
 
 
 def select_unit(state: AppState, channel: int) -> AppState:
@@ -206,7 +213,7 @@ def select(state: AppState, unit: Unit) -> AppState:
 
 def sideways(state: AppState, distance: int) -> AppState:
     if state.view.cursor is Cursor.LAYERS:
-        return select_layer(state, state.view.layer_index + distance)
+        return step_layer(state, distance)
     return select_tile(state, state.tile + distance)
 
 
@@ -269,24 +276,45 @@ def down_fast(state: AppState) -> AppState:
 
 @command("home", group=Group.MOVE, help="First layer, or first unit of the layer")
 def first(state: AppState) -> AppState:
-    return select_layer(state, 0) if state.view.cursor is Cursor.LAYERS else select_tile(state, 0)
+    return step_layer(state, -len(state.info.layers)) if state.view.cursor is Cursor.LAYERS else select_tile(state, 0)
 
 
 @command("end", group=Group.MOVE, help="Last layer, or last unit of the layer")
 def last(state: AppState) -> AppState:
     if state.view.cursor is Cursor.LAYERS:
-        return select_layer(state, len(state.info.layers) - 1)
+        return step_layer(state, len(state.info.layers))
     return select_tile(state, state.tiles.count - 1)
 
 
 @command("u", group=Group.MOVE, help="Previous layer, leaving the cursor where it is")
 def previous_layer(state: AppState) -> AppState:
-    return select_layer(state, state.view.layer_index - 1)
+    return step_layer(state, -1)
 
 
 @command("o", group=Group.MOVE, help="Next layer, leaving the cursor where it is")
 def next_layer(state: AppState) -> AppState:
-    return select_layer(state, state.view.layer_index + 1)
+    return step_layer(state, 1)
+
+
+@command("enter", group=Group.MOVE, help="Open the block at this layer, or close the one that it lies in")
+def toggle_block(state: AppState) -> AppState | Outcome:
+    return toggle_block_at(state, min(state.view.layer_index, len(state.info.layers) - 1))
+
+
+def toggle_block_at(state: AppState, index: int) -> AppState | Outcome:
+    """Open or close the block that a layer stands for."""
+    after = folded(state.info, state.view, index)
+    if after is None:
+        return say(state, f"{state.info.layers[index].title} is no block: there is nothing to open")
+    return replace(state, view=after)
+
+
+@command("tab", group=Group.MOVE, help="All operators in the layer list, or stages and blocks again")
+def toggle_all_layers(state: AppState) -> AppState | Outcome:
+    after = replace(state.view, all_layers=not state.view.all_layers)
+    if listed(state.info, after) == listed(state.info, state.view):
+        return say(state, "the layer list holds all that the network computes")
+    return replace(state, view=selected_in(state.info, after))
 
 
 # ------------------------------------------------------ finding, and going back
@@ -571,6 +599,9 @@ def escape(state: AppState) -> AppState | Outcome:
         return view(state, receptive_field=False)
     if shown.back_mode != OFF:
         return view(state, back_mode=OFF)
+    if shown.all_layers or shown.opened:
+        less = replace(shown, all_layers=False, opened=shown.opened if shown.all_layers else frozenset())
+        return replace(state, view=selected_in(state.info, less))
     return say(state, "nothing left to close; q quits, backspace undoes")
 
 

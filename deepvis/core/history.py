@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from deepvis.core.effects import REVERSE, Effect, Say
+from deepvis.core.layer_list import revealed
 from deepvis.core.scanning import AGAIN
 from deepvis.core.state import AppState, Cursor, History, Step, Undoable, with_effect
 from deepvis.core.types import Unit
@@ -112,6 +113,7 @@ def _walked(state: AppState, way: int) -> AppState:
     unit = visited[place]
     if unit.layer not in names:
         return state
-    view = replace(state.view, layer_index=names.index(unit.layer), channel=unit.channel, cursor=Cursor.UNITS)
+    shown = revealed(state.info, state.view, names.index(unit.layer))
+    view = replace(shown, layer_index=names.index(unit.layer), channel=unit.channel, cursor=Cursor.UNITS)
     walked = remembered(state, replace(state, view=view))
     return replace(walked, history=replace(walked.history, visited=visited, place=place))

@@ -103,6 +103,8 @@ class ViewState:
     label_predictions: bool = True
     unit_images: bool = True
     receptive_field: bool = False
+    opened: frozenset[str] = frozenset()  # blocks of the layer list
+    all_layers: bool = False  # every operator is in the layer list
     scores: bool = False
     help: bool = False
     debug: int = 0

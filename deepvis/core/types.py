@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 
 import numpy as np
 
@@ -118,6 +119,8 @@ class LayerInfo:
     """A layer that the window can show: the blob's name and shape, the type of its layer.
 
     borrows: the layer whose unit images this one shows (jpgvis_remap), itself by default.
+    inside: the blocks that must be open for it to be in the list, outermost first. folds: the blocks that it stands
+    for, outermost first. is_minor: in the list with all operators alone.
     """
 
     name: str
@@ -127,6 +130,9 @@ class LayerInfo:
     width: int
     short_name: str = ""
     borrows: str = ""
+    inside: tuple[str, ...] = ()
+    folds: tuple[str, ...] = ()
+    is_minor: bool = False
 
     @property
     def is_spatial(self) -> bool:
@@ -150,7 +156,8 @@ receptive field of a position; None for a layer of which it is not known."""
 class NetInfo:
     """What the window knows of a network before the first pass.
 
-    layers: those shown in the layer list, in order (the data blob is not among them).
+    layers: those that can be shown, in order (the data blob is not among them); what of them is in the layer list
+    follows from the blocks that are open (core/layer_list.py).
     groups: index of the group of each layer, to set them apart in the list; may be empty.
     input_shape: (C, H, W). labels: of the classes, in order. label_layers: layers whose
     channels are classes. prob_layer: where the top-5 are read, "" if there is none. notes: sentences on what does not
@@ -173,6 +180,16 @@ class NetInfo:
             if info.name == name:
                 return info
         raise KeyError(f"no layer {name!r} in {self.name}; there are {', '.join(x.name for x in self.layers)}")
+
+    @cached_property
+    def listed(self) -> tuple[LayerInfo, ...]:
+        """The layers of the list before any block is opened."""
+        return tuple(layer for layer in self.layers if not layer.inside and not layer.is_minor)
+
+    @cached_property
+    def lists(self) -> dict[tuple[frozenset[str], bool], tuple[int, ...]]:
+        """Kept by core/layer_list.py: (open blocks, all operators?) -> the indices of the layers in the list."""
+        return {}
 
     def class_layer(self, current: str) -> str:
         """The layer of classes to go to: the current one, else the probabilities', else the last; "" for none."""

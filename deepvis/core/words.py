@@ -14,3 +14,16 @@ def short_label(label: str) -> str:
     head, _, rest = label.strip().partition(" ")
     is_synset = len(head) == 9 and head[0] == "n" and head[1:].isdigit()
     return rest if is_synset and rest else label.strip()
+
+
+def seen_words(edges: tuple[int, int, int, int], height: int, width: int) -> str:
+    """What a unit with this receptive field sees of an input of height x width pixels.
+
+    edges: (top, left, bottom, right), half open, not cut off at the input's edges.
+    """
+    top, left, bottom, right = edges
+    if bottom <= top or right <= left:
+        return "sees nothing of the picture"
+    if top <= 0 and left <= 0 and bottom >= height and right >= width:
+        return "sees the whole picture"
+    return f"sees {bottom - top} × {right - left} pixels"

@@ -25,6 +25,7 @@ from deepvis.scan.windows import Windows
 SECONDS = 0.1  # of projecting back in one call
 RESTS = 20  # times as long as a projection took, once the unit had all: the network needs the cores
 CACHE = 32 << 20  # bytes of tiles
+NOT_FOLLOWED = "the running top 9 is of the layers outside blocks;"
 
 
 class RunningImages:
@@ -62,6 +63,9 @@ class RunningImages:
         is_old = found.notes.get("top") == SAVED_TOP and self._running.resets > 0  # of an earlier stream
         if found.top is not None and not is_old and found.patches != self._saved.get(found.unit, None):
             return found
+        if found.top is None and not self._running.follows(found.unit.layer):
+            said = " ".join((NOT_FOLLOWED, found.notes.get("top") or "a scan finds it for any layer"))
+            return replace(found, notes={**found.notes, "top": said})
         if not self._has(found.unit):
             where = f"{self._model.name} has no layer {found.unit.layer}"
             return replace(found, notes={**found.notes, "top": f"{where}: what its units see is not known"})

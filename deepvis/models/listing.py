@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from itertools import accumulate, pairwise
 
+from deepvis.models import tree
+from deepvis.models.tree import Entry
 from deepvis.network.graph import Graph, Node
 from deepvis.network.kinds import Kind
 
@@ -30,8 +33,10 @@ def shown_layers(graph: Graph) -> tuple[str, ...]:
     """The values worth a place in the layer list, in the order in which they are made.
 
     Without inputs, dropout and reshapes; in long networks without the inside of blocks, which end in a concatenation
-    or a sum: GoogLeNet shows inception_3a/output, not its six convolutions.
+    or a sum: GoogLeNet shows inception_3a/output, not its six convolutions. Of a module the stages' blocks.
     """
+    if tree.is_module(graph):
+        return tuple(each.name for each in tree.tree(graph) if not each.inside and not each.is_minor)
     names = list(
         dict.fromkeys(
             name
@@ -47,6 +52,21 @@ def shown_layers(graph: Graph) -> tuple[str, ...]:
     return tuple(names)
 
 
+def entries(graph: Graph, layers: Sequence[str]) -> list[Entry]:
+    """All values in their place in the list, of which ``layers`` are seen before anything is opened.
+
+    Of a module as a tree; of others, and where somebody named the layers, all else is seen with all operators alone.
+    """
+    if tree.is_module(graph) and tuple(layers) == shown_layers(graph):
+        return tree.tree(graph)
+    names = [name for node in graph.nodes for name in graph.tops_of(node) if node.bottoms]
+    others = [name for name in dict.fromkeys(names) if name not in layers]
+    place = {name: index for index, name in enumerate(dict.fromkeys(names))}
+    found = [Entry(name) for name in layers] + [Entry(name, is_minor=True) for name in others]
+    in_order = sorted(layers, key=lambda name: place.get(name, 0)) == list(layers)
+    return sorted(found, key=lambda each: place.get(each.name, 0)) if in_order else found
+
+
 def _inside_blocks(graph: Graph, names: Sequence[str]) -> set[str]:
     """Those whose names say that they lie inside a block: "block/..." or "block_..." where the block ends in a join."""
     joins = [graph.names[node.tops[0]] for node in graph.nodes if node.kind in _JOINS and node.tops]
@@ -56,6 +76,9 @@ def _inside_blocks(graph: Graph, names: Sequence[str]) -> set[str]:
 
 def groups(layers: Sequence[str]) -> tuple[int, ...]:
     """Index of the group of each layer; a new one starts where the number in the name, or the block, changes."""
+    if tree.is_dotted(layers):
+        parents = [".".join(tree.path_of(name)[:-1]) for name in layers]
+        return tuple(accumulate((a != b for a, b in pairwise(parents)), initial=0))
     indices: list[int] = []
     index, before = 0, None
     for name in layers:
@@ -71,6 +94,8 @@ def groups(layers: Sequence[str]) -> tuple[int, ...]:
 
 def short_names(layers: Sequence[str]) -> dict[str, str]:
     """Name -> a short one for the list: the whole name where it is short or where two would look the same."""
+    if tree.is_dotted(layers):
+        return tree.short_names({name: ".".join(tree.path_of(name)[:-1]) for name in layers})
     shorter = {name: short_name(name) for name in layers}
     seen = list(shorter.values())
     return {name: short if seen.count(short) == 1 else name for name, short in shorter.items()}
@@ -110,7 +135,13 @@ def class_layers(graph: Graph, prob: str) -> tuple[str, ...]:
             break
         name = below
         found.append(name)
-    return tuple(reversed(found))
+    return tuple(each for value in reversed(found) for each in (value, *_paths_to(graph, value)))
+
+
+def _paths_to(graph: Graph, name: str) -> list[str]:
+    """The modules' paths by which a value is found too."""
+    views = [graph.nodes[index] for index in graph.views.get(graph.last(name), ())]
+    return [graph.names[node.tops[0]] for node in views if node.kind is Kind.IDENTITY]
 
 
 def _last_scores(graph: Graph) -> tuple[str, ...]:

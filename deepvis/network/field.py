@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from deepvis.network.errors import ModelError
 from deepvis.network.field_axes import by_axis, window_of
-from deepvis.network.field_rules import WHOLE, Shape, Span, Step, Window, each, image_size
+from deepvis.network.field_rules import WHOLE, WHOLE_WINDOW, Shape, Span, Step, Window, each, image_size
 from deepvis.network.graph import Graph
 
 
@@ -63,7 +63,8 @@ def receptive_field(
     size = image_size(shapes[blob])
     if not (0 <= row < size[0] and 0 <= col < size[1]):
         raise ModelError(f"the unit ({row}, {col}) of blob {blob!r}: expected a place in {size[0]} x {size[1]}")
-    unit: Window = ((row, row + 1), (col, col + 1))
+    is_map = value not in graph.grids  # which place of the grid a row and column of others is, is not known here
+    unit: Window = ((row, row + 1), (col, col + 1)) if is_map else WHOLE_WINDOW
     open_windows = _walk(graph, shapes, value, unit, clamp=False)
     data = data_blob if data_blob is not None else reached_input(graph, [graph.names[v] for v in open_windows])
     if data not in graph.inputs:
@@ -89,16 +90,16 @@ def _walk(graph: Graph, shapes: Mapping[str, Shape], value: int, unit: Window, *
             for below_place, bottom in enumerate(node.bottoms):
                 below = node.field(Step(bottoms, tops, below_place, place), seen)
                 if below is not None and clamp:
-                    below = _cut(below, bottoms[below_place])
+                    below = _cut(below, bottoms[below_place], graph.grids.get(bottom))
                 if below is not None:
                     shape = bottoms[below_place]
                     windows[bottom] = _union(windows[bottom], below, shape) if bottom in windows else below
     return windows
 
 
-def _cut(window: Window, shape: Shape) -> Window | None:
-    """The part that lies on the map; None: nothing does."""
-    height, width = image_size(shape)
+def _cut(window: Window, shape: Shape, grid: tuple[int, int] | None) -> Window | None:
+    """The part that lies on the map; None: nothing does. grid: of the places, where the shape does not tell it."""
+    height, width = grid or image_size(shape)
     cut = each(window, lambda s: (max(s[0], 0), min(s[1], height)), lambda s: (max(s[0], 0), min(s[1], width)))
     others = getattr(window, "others", None)
     if cut is None or not others:

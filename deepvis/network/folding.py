@@ -33,7 +33,7 @@ def chains(graph: Graph) -> dict[int, tuple[int, ...]]:
     """First node -> the nodes, itself included, that may be done with it: each the only one to take the one before."""
     takers: dict[int, list[Node]] = {}
     for node in graph.nodes:
-        for value in node.bottoms:
+        for value in () if node.is_view else node.bottoms:  # a view asks for its bottom when it is read
             takers.setdefault(value, []).append(node)
     outputs = {graph.last(name) for name in graph.outputs if name in graph}
 

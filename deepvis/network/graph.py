@@ -37,6 +37,7 @@ class Node:
     outputs: int | None = None  # channels of its tops, where they are known without running
     signature: bytes = b""  # what decides its numbers besides the weights
     has_own_weights: bool = True  # False: they were made up, and follow from the signature
+    is_view: bool = False  # shows a value as maps, is no part of the network, and runs when its top is read
 
     @property
     def title(self) -> str:
@@ -54,6 +55,8 @@ class Graph:
     it can be listed all the same.
     outputs: names of the values that the network returns, in order, where its format says so. batch: how many pictures
     one pass takes, where that is written into the network; None: any number. A ``Net`` makes as many as it needs.
+    grids: value -> (h, w) of the places that receptive fields count in it, where its shape does not tell them:
+    tokens, channels last. views: indices of the nodes that show values, by their bottom.
     """
 
     def __init__(
@@ -67,10 +70,16 @@ class Graph:
         refusal: ModelError | None = None,
         outputs: Sequence[str] = (),
         batch: int | None = None,
+        grids: Mapping[int, tuple[int, int]] | None = None,
     ) -> None:
         self.outputs, self.batch = tuple(outputs), batch
         self.name, self.inputs, self.nodes = name, dict(inputs), tuple(nodes)
         self.names, self.notes, self.refusal = tuple(names), tuple(notes), refusal
+        self.grids = dict(grids or {})
+        self.views: dict[int, list[int]] = {}
+        for node in self.nodes:
+            if node.is_view:
+                self.views.setdefault(node.bottoms[0], []).append(node.index)
         self.input_values = {blob: value for value, blob in enumerate(inputs)}
         self.maker = [-1] * len(self.names)
         for node in self.nodes:
@@ -175,7 +184,7 @@ class Graph:
         outputs = [name for name in self.outputs if name in made]
         return Graph(
             self.name, inputs, nodes, names,
-            notes=self.notes, refusal=self.refusal, outputs=outputs, batch=self.batch,
+            notes=self.notes, refusal=self.refusal, outputs=outputs, batch=self.batch, grids=self.grids,
         )  # fmt: skip
 
     # --- parts ------------------------------------------------------------------------------------
@@ -225,5 +234,5 @@ class GraphBuilder:
         return values
 
     def graph(self, **facts: Any) -> Graph:
-        """facts: notes, refusal, outputs, batch of the Graph."""
+        """facts: notes, refusal, outputs, batch, grids of the Graph."""
         return Graph(self._name, self._inputs, self._nodes, self._names, **facts)

@@ -76,7 +76,8 @@ class Net:
         ran: dict[int, tuple[Op, Ran]] = {}
         if keep == "all":
             seen = {graph.last(name) for name in shown or () if name in graph}
-            for _ in self._run(values, indices, seen, ran):
+            run_now = [index for index in indices if not graph.nodes[index].is_view]  # the tape runs those when read
+            for _ in self._run(values, run_now, seen, ran):
                 pass
         else:
             wanted = {graph.last(blob) for blob in ([keep] if isinstance(keep, str) else keep)}
@@ -85,7 +86,7 @@ class Net:
             for node in self._run(values, indices, wanted):
                 let_go(values, node, last_use, wanted)
             values = {value: x for value, x in values.items() if value in wanted}
-        return Tape(graph, values, ran, upto=len(indices) if keep == "all" else 0)
+        return Tape(graph, values, ran, self._op, upto=len(indices) if keep == "all" else 0)
 
     @torch.no_grad()
     def blobs_as_made(self, inputs: Inputs, blobs: Collection[str]) -> Iterator[tuple[str, Tensor]]:

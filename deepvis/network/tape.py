@@ -13,7 +13,7 @@ from deepvis.network.back_modes import BACK_MODES
 from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph, Node
 from deepvis.network.kinds import Kind
-from deepvis.network.op import Gradients, Op, Ran, pull_back, run
+from deepvis.network.op import Gradients, Op, Ran, naming, pull_back, run
 
 Way = tuple[int, int]  # index of a node, place of one of its bottoms
 Rule = Callable[[Ran, Gradients], Gradients]
@@ -23,16 +23,25 @@ class Tape:
     """One forward pass of a network.
 
     graph: of the network. blobs: name -> its value, batch first, after the last node in place. Not to be written to.
+    op_of: gives the ops of the nodes that show values as maps: they run when their top is read.
     """
 
     def __init__(
-        self, graph: Graph, values: Mapping[int, Tensor], ran: Mapping[int, tuple[Op, Ran]], upto: int = 0
+        self,
+        graph: Graph,
+        values: Mapping[int, Tensor],
+        ran: Mapping[int, tuple[Op, Ran]],
+        op_of: Callable[[Node], Op] | None = None,
+        upto: int = 0,
     ) -> None:
         """upto: all values of so many nodes are to be had; those that were not made are when they are asked for."""
-        self.graph, self._values, self._ran = graph, dict(values), ran
-        tops = [value for node in graph.nodes[:upto] for value in node.tops]
-        there = sorted({*values, *tops})
-        self.blobs: Mapping[str, Tensor] = Blobs({graph.names[value]: value for value in there}, self._value)
+        self.graph, self._values, self._ran = graph, dict(values), dict(ran)
+        self._op_of = op_of
+        made_here = [value for node in graph.nodes[:upto] if not node.is_view for value in node.tops]
+        there = sorted({*values, *made_here})
+        named = Blobs({graph.names[value]: value for value in there}, self._value)
+        views = _views_over(graph, set(there)) if op_of is not None and ran else {}
+        self.blobs: Mapping[str, Tensor] = WithViews(named, views, self._run_view) if views else named
 
     def _value(self, value: int) -> Tensor:
         """A value; one that was left out between nodes done as one is made now."""
@@ -54,7 +63,7 @@ class Tape:
 
     def backward(
         self, blob: str, seed: Tensor | np.ndarray, mode: str = "gradient", *, to: str | None = None
-    ) -> dict[str, Tensor]:
+    ) -> Mapping[str, Tensor]:
         """Project ``seed`` at ``blob`` back towards the input.
 
         seed: what the blob's diff holds at the start, in the blob's shape (batched walks are independent).
@@ -69,7 +78,7 @@ class Tape:
 
     def backward_from(
         self, seeds: Mapping[str, Tensor | np.ndarray], mode: str = "gradient", *, to: str | None = None
-    ) -> dict[str, Tensor]:
+    ) -> Mapping[str, Tensor]:
         """The same from several blobs at once: the sum of their walks, in one walk. seeds: blob -> its seed."""
         graph = self.graph
         starts = {graph.start(blob): self._seed(blob, seed) for blob, seed in seeds.items()}
@@ -88,7 +97,7 @@ class Tape:
         *,
         ways: Collection[Way] | None = None,
         instead: Callable[[Node, Op], Rule | None] | None = None,
-    ) -> dict[str, Tensor]:
+    ) -> Mapping[str, Tensor]:
         """The walk back over the whole network from several blobs at once, nodes in place included.
 
         seeds: blob -> its diff at the start, in the blob's shape; all others are 0.
@@ -98,6 +107,24 @@ class Tape:
         """
         start = {self.graph.last(blob): self._seed(blob, seed) for blob, seed in seeds.items()}
         return self._named(self._walk(start, range(len(self.graph.nodes)), mode, ways=ways, instead=instead))
+
+    def _run_view(self, node: Node) -> Tensor:
+        """Its top, kept for walks back from it."""
+        op = self._op_for(node)
+        with torch.no_grad(), naming(node.title):
+            self._ran[node.index] = (op, run(op, (self._value(node.bottoms[0]),)))
+        self._values[node.tops[0]] = self._ran[node.index][1].tops[0]
+        return self._values[node.tops[0]]
+
+    def _op_for(self, node: Node) -> Op:
+        if self._op_of is None:
+            raise ModelError(f"{node.title} cannot be run on this forward pass; run it with keep='all'")
+        return self._op_of(node)
+
+    def _view_of_diff(self, diffs: Mapping[int, Tensor], node: Node) -> Tensor:
+        """A diff shown as its value is."""
+        with torch.no_grad(), naming(node.title):
+            return run(self._op_for(node), (diffs[node.bottoms[0]],)).tops[0]
 
     def _seed(self, blob: str, seed: Tensor | np.ndarray) -> Tensor:
         if blob not in self.blobs:
@@ -179,9 +206,45 @@ class Tape:
                         sums.add(value)
         return diffs
 
-    def _named(self, diffs: Mapping[int, Tensor]) -> dict[str, Tensor]:
-        """blob -> the diff of its earliest value that has one."""
-        return {self.graph.names[value]: diffs[value] for value in sorted(diffs, reverse=True)}
+    def _named(self, diffs: Mapping[int, Tensor]) -> Mapping[str, Tensor]:
+        """blob -> the diff of its earliest value that has one; of values shown as maps their diffs shown alike."""
+        named = {self.graph.names[value]: diffs[value] for value in sorted(diffs, reverse=True)}
+        views = {name: node for name, node in _views_over(self.graph, diffs).items() if node.kind is not Kind.SOFTMAX}
+        return WithViews(named, views, lambda node: self._view_of_diff(diffs, node)) if views else named
+
+
+class WithViews(Mapping[str, Tensor]):
+    """Tensors by name; those that show others are made when they are first read."""
+
+    def __init__(
+        self, tensors: Mapping[str, Tensor], views: Mapping[str, Node], show: Callable[[Node], Tensor]
+    ) -> None:
+        self._tensors, self._show = tensors, show
+        self._views = {name: node for name, node in views.items() if name not in tensors}
+        self._shown: dict[str, Tensor] = {}
+
+    def __getitem__(self, name: str) -> Tensor:
+        if name not in self._views:
+            return self._tensors[name]
+        if name not in self._shown:
+            self._shown[name] = self._show(self._views[name])
+        return self._shown[name]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._tensors
+        yield from self._views
+
+    def __len__(self) -> int:
+        return len(self._tensors) + len(self._views)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._tensors or name in self._views
+
+
+def _views_over(graph: Graph, values: Collection[int]) -> dict[str, Node]:
+    """Name -> the node that shows one of ``values``, in the order in which they are made."""
+    indices = sorted(index for value, nodes in graph.views.items() if value in values for index in nodes)
+    return {graph.names[graph.nodes[index].tops[0]]: graph.nodes[index] for index in indices}
 
 
 class Blobs(Mapping[str, Tensor]):

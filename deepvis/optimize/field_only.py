@@ -43,6 +43,8 @@ def cut_of(whole: Specimen, layer: str) -> Cut | None:
     net, shapes = whole.net, whole.net.shapes
     if len(shapes[layer]) != 4 or list(net.graph.inputs) != [whole.data_blob]:
         return None
+    if set(net.graph.grids) & {value for index in net.graph.upto(layer) for value in net.graph.nodes[index].tops}:
+        return None  # tokens, and what was reshaped: as many as the whole picture has
     centre = [extent // 2 for extent in shapes[layer][2:]]
     if min(centre) < 1:
         return None

@@ -84,8 +84,8 @@ class RunningTop:
 
     def _begin(self, info: NetInfo) -> None:
         self._info = info
-        starts = np.cumsum([0, *(layer.channels for layer in info.layers)])
-        self._units = {layer.name: slice(a, b) for layer, a, b in zip(info.layers, starts, starts[1:], strict=False)}
+        starts = np.cumsum([0, *(layer.channels for layer in info.listed)])
+        self._units = {layer.name: slice(a, b) for layer, a, b in zip(info.listed, starts, starts[1:], strict=False)}
         self._count = int(starts[-1])
         self._clear()
 
@@ -109,8 +109,14 @@ class RunningTop:
         """All units that are tracked, layer by layer."""
         with self._lock:
             info = self._ready()
-            layers = info.layers if info is not None else ()
+            layers = info.listed if info is not None else ()
         return [Unit(layer.name, channel) for layer in layers for channel in range(layer.channels)]
+
+    def follows(self, layer: str) -> bool:
+        """Is it one of the layers that the list begins with? What is in blocks is not followed."""
+        with self._lock:
+            info = self._ready()
+            return info is None or layer in self._units or all(each.name != layer for each in info.layers)
 
     def reset(self) -> None:
         """Begin anew. What there was is kept for ``recall``, together as many bytes of pictures as ``capacity``."""
@@ -141,7 +147,7 @@ class RunningTop:
                 return False
             self._last = same
             image, moment = self._image_of(snapshot)
-            layers = [layer for layer in info.layers if layer.name in snapshot.activations]
+            layers = [layer for layer in info.listed if layer.name in snapshot.activations]
             if not snapshot.ask.frame.moving:
                 return self._take(snapshot, layers, image, moment)
             with self._allowance.for_pass(snapshot.seconds.forward + snapshot.seconds.back, layers) as chosen:

@@ -14,6 +14,7 @@ from deepvis.core.answers import Answer, Report
 from deepvis.core.commands import COMMANDS, Group, Outcome, command_of, optimization_ended, press
 from deepvis.core.effects import SavePicture, SaveTop, Say
 from deepvis.core.history import closed, remembered
+from deepvis.core.layer_list import described
 from deepvis.core.panes import PaneLayout
 from deepvis.core.scanning import scan_ended
 from deepvis.core.state import PRESETS, AppState, GoTo, Known, Palette
@@ -237,7 +238,7 @@ class Loop:
         if latest.refusal:
             raise UsageError(latest.refusal)
         if latest.info is not None and before.info is None:
-            self.state = replace(self.state, info=latest.info)
+            self.state = described(self.state, latest.info)
             self._lay_out(*self.window.size)
             for key in self._early:
                 self._act(press(self.state, key))

@@ -17,13 +17,15 @@ from deepvis.core.commands import (
     select_tile,
     select_unit,
     show_photo,
+    step_layer,
+    toggle_block_at,
     view,
 )
 from deepvis.core.effects import Effect
 from deepvis.core.order_commands import lists_layers, pin_place
 from deepvis.core.state import AppState, Cursor, Zoom
 from deepvis.core.types import Unit
-from deepvis.window.ui.regions import CLASS, FIRES, PATCHES, PREFERRED
+from deepvis.window.ui.regions import CLASS, FIRES, FOLD, PATCHES, PREFERRED
 
 
 class Target(Protocol):
@@ -66,6 +68,8 @@ def clicked(state: AppState, target: Target) -> Outcome:
     """The state and the effects of a press of the left button."""
     if state.view.help:
         return press(state, "h")
+    if target.pane == "control" and target.part == FOLD and target.layer_index is not None:
+        return outcome(toggle_block_at(state, target.layer_index))
     if target.pane == "control" and target.layer_index is not None:
         return outcome(view(select_layer(state, target.layer_index), cursor=Cursor.LAYERS))
     if target.pane == "layers":
@@ -100,7 +104,7 @@ def wheeled(state: AppState, target: Target, steps: int) -> Outcome:
 
 def _step(state: AppState, target: Target, way: int) -> AppState | Outcome:
     if target.pane == "control" or (target.pane == "aux" and lists_layers(state)):
-        return select_layer(state, state.view.layer_index + way)
+        return step_layer(state, way)
     if target.pane == "layers":
         tile = state.tile + way * columns(state)
         return select_tile(state, tile) if 0 <= tile < state.tiles.count else state

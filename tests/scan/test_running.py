@@ -355,3 +355,14 @@ def test_units_of_layers_that_the_model_has_not_are_left_out_in_words(pictures, 
     shown = images(nothing(Unit("fc2", 1)))
     assert shown.top is None and shown.notes["top"] == "fake has no layer fc2: what its units see is not known"
     assert images.save(tmp_path) > 0 and not (tmp_path / "max_im" / "fc2").exists()
+
+
+def test_layers_within_blocks_are_not_followed() -> None:
+    layers = (
+        LayerInfo("b.conv", "Conv2d", 2, 1, 1, inside=("b",)),
+        LayerInfo("b", "Block", 3, 1, 1, folds=("b",)),
+        LayerInfo("view", "view", 2, 1, 1, is_minor=True),
+    )
+    running = RunningTop(lambda: NetInfo("net", layers, (3, 8, 8)))
+    assert running.units() == [Unit("b", channel) for channel in range(3)]
+    assert [running.follows(name) for name in ("b", "b.conv", "view", "beyond")] == [True, False, False, True]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def caffe_backward(
     spec: NetSpec, tape: Tape, seeds: Mapping[str, Tensor | np.ndarray], mode: str = "gradient"
-) -> dict[str, Tensor]:
+) -> Mapping[str, Tensor]:
     """The backward pass over the whole net from several blobs at once, as Caffe computes it.
 
     spec: of the network that ``tape`` is of. seeds: blob -> its diff at the start; all others are 0.

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.export import Dim, ExportedProgram
 
+from deepvis.formats.torch.attention import IN_PARTS
 from deepvis.formats.torch.call import is_open
 from deepvis.formats.torch.refusal import refusal
 from deepvis.network.errors import ModelError
@@ -32,8 +33,8 @@ def exported(
     """The module's forward pass on pictures (N, *shape), without operators in place. Raises ModelError.
 
     title: how errors name the module. others, picture: see ``example``. batch: capture it for so many pictures; None:
-    for any number, or where that does not go through, for one at a time. Source: torch.export with Dim.AUTO, and an
-    empty table of decompositions.
+    for any number, or where that does not go through, for one at a time. Source: torch.export with Dim.AUTO, and a
+    table of decompositions that holds fused attention alone.
     """
     began = time.perf_counter()
     with capturing():
@@ -135,7 +136,7 @@ def _capture(
     dynamic = None
     if is_open:  # torch wants them in the shape of the arguments
         dynamic = (*map(dims, positional),) if not named else _by_parameter(module, arguments, dims)
-    return torch.export.export(module, positional, named, dynamic_shapes=dynamic).run_decompositions({})
+    return torch.export.export(module, positional, named, dynamic_shapes=dynamic).run_decompositions(dict(IN_PARTS))
 
 
 def _by_parameter(

@@ -16,6 +16,7 @@ from deepvis.formats.torch.entry import Asked, adapted, entry_of, picture_config
 from deepvis.formats.torch.export import baked_batch
 from deepvis.formats.torch.flat_graph import graph_of_program
 from deepvis.formats.torch.library import library_module
+from deepvis.formats.torch.map_views import with_map_views
 from deepvis.formats.torch.pt2 import read_pt2
 from deepvis.formats.torch.self_test import self_test
 from deepvis.formats.torch.user_module import module_of
@@ -72,7 +73,7 @@ def opened_module(module: nn.Module, title: str, asked: Asked = Asked(), notes: 
     with in_evaluation(module) as ready:
         entry = entry_of(ready, title, asked)
         taking = adapted(ready, entry)
-        graph = captured(title, taking, entry.shape, notes=[*notes, *entry.notes])
+        graph = with_map_views(captured(title, taking, entry.shape, notes=[*notes, *entry.notes]), taking)
     mean, std, is_known = pixels_of(ready, entry.shape[0])
     assumed = frozenset(("scale", "order") if is_known else ASSUMED)
     check = partial(self_test, graph, taking)
@@ -86,7 +87,8 @@ def opened_archive(source: Source) -> Opened:
             f"{source.file}: brings its own weights, and --weights {source.weights.name} names others; leave one away"
         )
     program = read_pt2(source.file, trust_file=source.trust_file)
-    graph = graph_of_program(source.file.name, program, nn.Module(), pictures_notes(baked_batch(program)))
+    notes = pictures_notes(baked_batch(program))
+    graph = with_map_views(graph_of_program(source.file.name, program, nn.Module(), notes), nn.Module())
     picture = graph.inputs[picture_input(graph.name, graph.inputs, source.data_input)]
     if source.input_size not in (None, picture[-2:]):
         raise ModelError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -101,7 +102,7 @@ class GraphBackend:
         self._last = _Forward(ask.frame.id, ask.fit, self._net.forward(inputs, until=until, shown=shown), seen)
         return self._last
 
-    def _backward(self, tape: Tape, back: BackAsk) -> dict[str, torch.Tensor]:
+    def _backward(self, tape: Tape, back: BackAsk) -> Mapping[str, torch.Tensor]:
         """blob -> diff from the data blob up to the asked layer."""
         layer, channel = back.unit.layer, back.unit.channel
         blob = tape.blobs[layer]

@@ -9,6 +9,8 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from deepvis.core.types import LayerInfo, NetAsk, NetInfo
+from deepvis.models import listing
+from deepvis.models.tree import Entry
 from deepvis.models.zoo import Model
 from deepvis.network.back_modes import BACK_MODES
 from deepvis.network.maps import as_maps, maps_shape
@@ -18,16 +20,17 @@ Shape = Sequence[int]
 
 def net_info(model: Model, shapes: Mapping[str, Shape], device: str, notes: Sequence[str] = ()) -> NetInfo:
     """What the window may know of a network. shapes: blob -> shape at batch 1; blobs without values are left out."""
-    shown = [(name, group) for name, group in zip(model.layer_names, _groups(model), strict=True) if name in shapes]
-    shown = [(name, group) for name, group in shown if math.prod(shapes[name]) > 0]
+    entries = [
+        each for each in listing.entries(model.structure, model.layer_names) if math.prod(shapes.get(each.name, (0,)))
+    ]
     return NetInfo(
         name=model.name,
-        layers=tuple(_layer_info(model, name, shapes[name]) for name, _ in shown),
+        layers=tuple(_layer_info(model, each, shapes[each.name]) for each in entries),
         input_shape=model.preprocessor.input_shape,
         labels=tuple(model.labels),
         label_layers=frozenset(model.label_layers),
         prob_layer=model.prob_layer,
-        groups=tuple(group for _, group in shown),
+        groups=_groups(model, entries),
         notes=(*model.notes, *notes),
         device=device,
         input_words=model.input_words,
@@ -96,16 +99,23 @@ def bad_weights(model: Model) -> tuple[str, ...]:
     )
 
 
-def _groups(model: Model) -> Sequence[int]:
-    return model.groups or [0] * len(model.layer_names)
+def _groups(model: Model, entries: Sequence[Entry]) -> tuple[int, ...]:
+    """A number for each layer: of those that are seen at first as the model groups them, of others by their block."""
+    named = dict(zip(model.layer_names, model.groups or [0] * len(model.layer_names), strict=True))
+    keys = [named.get(each.name, each.group) for each in entries]
+    numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))}
+    return tuple(numbers[key] for key in keys)
 
 
-def _layer_info(model: Model, name: str, shape: Shape) -> LayerInfo:
-    maker = model.structure.first_maker(name)
+def _layer_info(model: Model, entry: Entry, shape: Shape) -> LayerInfo:
+    maker = model.structure.first_maker(entry.name)
     return LayerInfo(
-        name,
+        entry.name,
         maker.type if maker else "Input",
         *maps_shape(shape),
-        short_name=model.short_names.get(name, ""),
-        borrows=model.remap.get(name, ""),
+        short_name=model.short_names.get(entry.name, entry.short),
+        borrows=model.remap.get(entry.name, ""),
+        inside=entry.inside,
+        folds=entry.folds,
+        is_minor=entry.is_minor,
     )

@@ -18,7 +18,7 @@ from deepvis.window.ui.panes.input import first_class_place, picture_place, show
 from deepvis.window.ui.panes.jpgvis import PARTS, SIDE, images_of_unit, part_place
 from deepvis.window.ui.panes.scalars import is_scalar
 from deepvis.window.ui.readings import layer_view, top_channels
-from deepvis.window.ui.regions import CLASS, FIRES, HEADING, MAP, PICTURE, PREFERRED, SCALE, Hit
+from deepvis.window.ui.regions import CLASS, FIRES, FOLD, HEADING, MAP, PICTURE, PREFERRED, SCALE, Hit
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.tile_places import bars_in, grid_in
 
@@ -43,8 +43,10 @@ def _in_control(scene: Scene, pane: Rect, row: int, col: int) -> Hit:
     if index is None:
         return Hit("control", place=pane)
     selected = min(scene.state.view.layer_index, len(scene.state.info.layers) - 1)
-    chip = dict(chips_of(scene.state.info, scene.layout).shown(selected))[index]
-    return Hit("control", layer_index=index, place=chip.moved(pane.row, pane.col))
+    chips = chips_of(scene.state, scene.layout)
+    chip = dict(chips.shown(selected))[index].moved(pane.row, pane.col)
+    is_mark = bool(scene.state.info.layers[index].folds) and col < chip.col + chips.mark + scene.px(4)
+    return Hit("control", layer_index=index, part=FOLD if is_mark else "", place=chip)
 
 
 def _in_layers(scene: Scene, pane: Rect, row: int, col: int) -> Hit:
@@ -149,7 +151,7 @@ def _in_jpgvis(scene: Scene, pane: Rect, row: int, col: int) -> Hit:
 def layer_at(scene: Scene, row: int, col: int) -> int | None:
     """The layer whose name is under a pixel, counted from the control pane's corner."""
     selected = min(scene.state.view.layer_index, len(scene.state.info.layers) - 1)
-    shown = chips_of(scene.state.info, scene.layout).shown(selected)
+    shown = chips_of(scene.state, scene.layout).shown(selected)
     return next((index for index, place in shown if place.contains(row, col)), None)
 
 

@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from deepvis.core.back_modes import DECONV, OFF, title_of
+from deepvis.core.layer_list import is_open
 from deepvis.core.state import INDIVIDUAL_BOOSTS, Zoom
-from deepvis.core.types import Patch, Unit
+from deepvis.core.types import LayerInfo, Patch, Unit
+from deepvis.core.words import seen_words
 from deepvis.window.ui.fires import cell_words, order_words, strongest_here, why_no_cell
 from deepvis.window.ui.legend import beyond, codes_of, gamma_note, has_negative, is_signed, unit_codes
 from deepvis.window.ui.panes.jpgvis import PARTS, images_of_unit
@@ -147,7 +149,17 @@ def layer_tip(scene: Scene, hit: Hit) -> Tip | None:
     lines = [f"{layer.type} {shape_name(layer)}".strip()]
     if layer.borrows:
         lines.append(f"unit images of {layer.borrows}")
+    lines.append(field_words(scene, layer))
+    if layer.folds:
+        lines.append("click the mark or press Enter: " + ("close" if is_open(scene.state.view, layer) else "open"))
     return Tip(layer.name, tuple(filter(None, lines)))
+
+
+def field_words(scene: Scene, layer: LayerInfo) -> str:
+    """How much of the input a unit in the middle of a layer sees; "" where that is not known."""
+    _, height, width = scene.state.info.input_shape
+    edges = None if scene.field_of is None else scene.field_of(layer.name, layer.height // 2, layer.width // 2)
+    return "" if edges is None else seen_words(edges, height, width)
 
 
 def map_tip(scene: Scene, hit: Hit) -> Tip | None:
@@ -163,7 +175,10 @@ def map_tip(scene: Scene, hit: Hit) -> Tip | None:
     lines = [f"value {number(value)}{zero}", value_words(scene, unit.channel)]
     if (edges := field_edges(scene, hit.cell)) is not None:
         top, left, bottom, right = edges
-        lines.append(f"sees rows {top} to {bottom - 1}, cols {left} to {right - 1} of the input")
+        _, height, width = scene.state.info.input_shape
+        is_whole = edges == (0, 0, height, width)
+        some = f"sees rows {top} to {bottom - 1}, cols {left} to {right - 1} of the input"
+        lines.append("sees the whole picture" if is_whole else some)
     return Tip(f"{unit_name(unit)}, row {row}, col {col}", tuple(lines))
 
 

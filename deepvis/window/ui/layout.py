@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from deepvis.core.geometry import Rect
+from deepvis.core.layer_list import listed
 from deepvis.core.panes import DEFAULT_PANES, DESIGN_SIZE, PaneLayout, card, make_layout, text_scale_of
+from deepvis.core.state import AppState, ViewState
 from deepvis.core.types import NetInfo
 from deepvis.window.ui import theme
 from deepvis.window.ui.text import line_height, text_width
@@ -20,31 +22,35 @@ MOST_ROWS = 8  # of names that the default layout makes room for; more of them s
 class Chips:
     """The layer names' places, counted from the pane's own corner, before scrolling.
 
-    rects: one for each layer, in order. rows: how many rows they fill. row_height: with the space
-    below. visible: how many whole rows the pane shows.
+    indices: of the layers in the list, in order. rects: one for each of them. rows: how many rows they fill.
+    row_height: with the space below. visible: how many whole rows the pane shows. mark: columns at the left of a name
+    that the mark of a block takes.
     """
 
+    indices: tuple[int, ...]
     rects: tuple[Rect, ...]
     rows: int
     row_height: int
     visible: int
     body: Rect
+    mark: int
 
     def row_of(self, index: int) -> int:
         return (self.rects[index].row - self.body.row) // self.row_height
 
     def first_row(self, selected: int) -> int:
-        """The row on top when ``selected`` must be seen, with a row above it where there is one."""
-        if self.rows <= self.visible:
+        """The row on top when the layer ``selected`` must be seen, with a row above it where there is one."""
+        if self.rows <= self.visible or selected not in self.indices:
             return 0
-        return min(max(self.row_of(selected) - self.visible // 2, 0), self.rows - self.visible)
+        return min(max(self.row_of(self.indices.index(selected)) - self.visible // 2, 0), self.rows - self.visible)
 
     def shown(self, selected: int) -> list[tuple[int, Rect]]:
         """(layer index, place) of the names that are seen while ``selected`` is."""
         first = self.first_row(selected)
         rows = range(first, first + self.visible)
         up = -first * self.row_height
-        return [(i, r.moved(up, 0)) for i, r in enumerate(self.rects) if self.row_of(i) in rows]
+        places = enumerate(zip(self.indices, self.rects, strict=True))
+        return [(index, r.moved(up, 0)) for i, (index, r) in places if self.row_of(i) in rows]
 
 
 def body_of_control(pane: Rect, scale: float) -> Rect:
@@ -53,32 +59,49 @@ def body_of_control(pane: Rect, scale: float) -> Rect:
     return face.inset(max(round(5 * scale), 1))
 
 
+@dataclass(frozen=True)
+class Name:
+    """A layer's name in the list. index: of the layer. has_mark: it stands for a block."""
+
+    index: int
+    title: str
+    group: int
+    has_mark: bool
+
+
+def names_of(info: NetInfo, view: ViewState) -> tuple[Name, ...]:
+    """The names in the list, in order."""
+    groups = info.groups if len(info.groups) == len(info.layers) else (0,) * len(info.layers)
+    layers = info.layers
+    return tuple(Name(i, layers[i].title, groups[i], bool(layers[i].folds)) for i in listed(info, view))
+
+
 @lru_cache(maxsize=32)
-def flow(names: tuple[str, ...], groups: tuple[int, ...], pane: Rect, scale: float) -> Chips:
+def flow(names: tuple[Name, ...], pane: Rect, scale: float) -> Chips:
     """Lay the names out like words in lines; groups are set apart by a wider space."""
     px = max(round(theme.SIZE_TEXT * scale), 10)
     body = body_of_control(pane, scale)
-    padding, space, apart = (max(round(n * scale), 1) for n in (6, 3, 10))
+    padding, space, apart, mark = (max(round(n * scale), 1) for n in (6, 3, 10, 11))
     high = line_height(px) + max(round(3 * scale), 1)
     row_height = high + space
     row, col, rects = 0, 0, []
-    for i, name in enumerate(names):
-        wide = min(text_width(name, px) + 2 * padding, max(body.width, 1))
-        new_group = i > 0 and len(groups) == len(names) and groups[i] != groups[i - 1]
+    for name, before in zip(names, (None, *names), strict=False):
+        wide = min(text_width(name.title, px) + 2 * padding + name.has_mark * mark, max(body.width, 1))
+        new_group = before is not None and name.group != before.group
         col += apart if new_group and col else 0
         if col and col + wide > body.width:
             row, col = row + 1, 0
         rects.append(Rect(body.row + row * row_height, body.col + col, high, wide))
         col += wide + space
     visible = max((body.height + space) // row_height, 1)
-    return Chips(tuple(rects), row + 1, row_height, visible, body)
+    return Chips(tuple(name.index for name in names), tuple(rects), row + 1, row_height, visible, body, mark)
 
 
-def chips_of(info: NetInfo, layout: PaneLayout) -> Chips:
+def chips_of(state: AppState, layout: PaneLayout) -> Chips:
     """The names of a network in the control pane of a layout."""
     pane = layout["control"]
     size = Rect(0, 0, pane.height, pane.width)
-    return flow(tuple(layer.title for layer in info.layers), info.groups, size, layout.text_scale)
+    return flow(names_of(state.info, state.view), size, layout.text_scale)
 
 
 def layout_for(
@@ -100,8 +123,9 @@ def layout_for(
         return plain
     wide = plain["control"].width
     probe = Rect(0, 0, height, wide)
-    chips = flow(tuple(layer.title for layer in info.layers), info.groups, probe, plain.text_scale)
-    rows = min(chips.rows, MOST_ROWS)
+    chips = flow(names_of(info, ViewState()), probe, plain.text_scale)
+    opens = any(layer.folds for layer in info.layers)  # a row more for what a block holds
+    rows = min(chips.rows + opens, MOST_ROWS)
     margins = height - chips.body.height
     control = max(_design(rows * chips.row_height + margins, height), DEFAULT_PANES["control"][2])
     return make_layout(

@@ -15,6 +15,7 @@ PREFERRED, TOP, TOP_BACK = "optimized", "top", "top_back"  # the pictures of a u
 PATCHES = (TOP, TOP_BACK)
 HEADING = "heading"
 FIRES = "fires"  # the strongest unit of a layer at the pinned place: a row of the list of all layers
+FOLD = "fold"  # the mark of a block in the layer list
 
 
 @dataclass(frozen=True)

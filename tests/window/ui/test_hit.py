@@ -8,7 +8,7 @@ import pytest
 
 from deepvis.core.geometry import bar_grid, fit_inside, montage_cell, tile_grid, unit_grid
 from deepvis.core.panes import card
-from deepvis.core.state import Cursor, InputState, Look, ViewState, Zoom
+from deepvis.core.state import AppState, Cursor, InputState, Look, ViewState, Zoom
 from deepvis.core.types import Fit, LayerInfo, NetInfo, Unit
 from deepvis.window.ui.fires import strongest_here
 from deepvis.window.ui.hit import grid_of, hit
@@ -31,7 +31,7 @@ def centre(rect: object, corner: tuple[int, int] = (0, 0)) -> tuple[int, int]:
 def test_every_layer_name_is_found() -> None:
     scene = make_scene()
     pane = scene.layout["control"]
-    for index, rect in enumerate(chips_of(scene.state.info, scene.layout).rects):
+    for index, rect in enumerate(chips_of(scene.state, scene.layout).rects):
         assert hit(scene, *centre(rect, (pane.row, pane.col))) == Hit("control", layer_index=index)
 
 
@@ -147,7 +147,7 @@ def test_a_list_that_does_not_fit_scrolls_to_the_selected_name(index: int) -> No
     layout = layout_for(info, 930, 1500)
     state = replace(make_scene().state, info=info, view=ViewState(index, cursor=Cursor.LAYERS))
     scene = Scene(state, layout)
-    chips = chips_of(info, layout)
+    chips = chips_of(AppState(info), layout)
     assert chips.rows > chips.visible
     shown = dict(chips.shown(index))
     assert index in shown
@@ -160,7 +160,7 @@ def test_a_list_that_does_not_fit_scrolls_to_the_selected_name(index: int) -> No
 def test_the_list_is_as_high_as_its_names_need() -> None:
     few, many = layout_for(deep_network(5), 930, 1500), layout_for(deep_network(50), 930, 1500)
     assert few["control"].height < 45 and many["control"].height > 60
-    assert chips_of(deep_network(50), many).rows <= chips_of(deep_network(50), many).visible
+    assert chips_of(AppState(deep_network(50)), many).rows <= chips_of(AppState(deep_network(50)), many).visible
     fixed = layout_for(deep_network(50), 930, 1500, {"caffevis_control": (0, 300, 45, 900)})
     assert fixed["control"].height == 45
 

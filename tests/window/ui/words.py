@@ -326,7 +326,7 @@ WORDS: dict[str, list[str]] = {
         "command",
         "d",
         "Freeze the back origin at the selected unit, or free it",
-        "1 of 52",
+        "1 of 54",
         "up, down: choose    enter: go there    esc: back to where you were",
     ],
     "palette_nothing": [

@@ -7,6 +7,7 @@ from collections.abc import Hashable
 import numpy as np
 
 from deepvis.core.geometry import Rect
+from deepvis.core.layer_list import is_open
 from deepvis.core.panes import card
 from deepvis.core.state import Cursor
 from deepvis.window.ui import theme
@@ -24,17 +25,24 @@ SELECTED_BESIDE = (theme.CHIP, theme.TEXT)  # while the cursor is on the tiles
 def looks_at(scene: Scene) -> Hashable:
     state = scene.state
     pinned = state.view.pinned.layer if state.view.pinned else None
-    return state.layer.name, state.view.cursor, pinned
+    return state.layer.name, state.view.cursor, pinned, state.view.opened, state.view.all_layers
 
 
 @pane("control", looks_at=looks_at)
 def draw(canvas: np.ndarray, scene: Scene) -> None:
     """Names in lines; they scroll by whole lines where they do not all fit, the selected one in view."""
     state = scene.state
-    chips = chips_of(state.info, scene.layout)
+    chips = chips_of(state, scene.layout)
     selected = min(state.view.layer_index, len(state.info.layers) - 1)
     shown = chips.shown(selected)
-    key = ("control", canvas.shape, scene.layout.text_scale, chips.first_row(selected))
+    key = (
+        "control",
+        canvas.shape,
+        scene.layout.text_scale,
+        chips.first_row(selected),
+        state.view.opened,
+        state.view.all_layers,
+    )
     np.copyto(canvas, kept(key, state.info, lambda: unlit(canvas.shape, scene, shown)))
     pinned = state.view.pinned.layer if state.view.pinned else None
     for index, place in shown:
@@ -63,8 +71,23 @@ def draw_chip(canvas: np.ndarray, scene: Scene, index: int, place: Rect, colors:
     fill(canvas, place, plate)
     round_corners(canvas, place, scene.px(3), theme.FACE)
     px, padding = scene.px(theme.SIZE_TEXT), scene.px(6)
-    title, width = scene.state.info.layers[index].title, place.width - padding
-    draw_text(canvas, place.row + scene.px(1), place.col + padding, title, px, ink, width=width)
+    layer = scene.state.info.layers[index]
+    if layer.folds:
+        padding += draw_mark(canvas, scene, place, bool(is_open(scene.state.view, layer)), ink)
+    draw_text(canvas, place.row + scene.px(1), place.col + padding, layer.title, px, ink, width=place.width - padding)
+
+
+def draw_mark(canvas: np.ndarray, scene: Scene, place: Rect, points_down: bool, ink: theme.BGR) -> int:
+    """A triangle: to the right before a folded block, down where it is open. Returns the columns that it takes."""
+    size, middle = max(round(4 * scene.layout.text_scale), 3), place.row + place.height // 2
+    left = place.col + max(round(5 * scene.layout.text_scale), 2)
+    for step in range(size):
+        if points_down:
+            fill(canvas, Rect(middle - size // 2 + step, left + step, 1, 2 * (size - step) - 1), ink)
+        else:
+            fill(canvas, Rect(middle - size + 1 + step, left, 1, step + 1), ink)
+            fill(canvas, Rect(middle + size - 1 - step, left, 1, step + 1), ink)
+    return chips_of(scene.state, scene.layout).mark
 
 
 def draw_scroll(canvas: np.ndarray, scene: Scene, chips: Chips, selected: int) -> None:

@@ -66,6 +66,8 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
         badges.append(("● recording", theme.ERROR))
     if scene.state.input.fit is Fit.STRETCH:
         badges.append(("stretched", theme.SOFT))
+    if sees_all(scene):
+        badges.append(("sees the whole picture", theme.FIELD))
     if shows_first_class(scene):
         draw_first_class(canvas, scene, first_class_place(scene, place))
     if scene.state.view.receptive_field and shows_snapshot_input(scene):
@@ -184,6 +186,15 @@ def draw_field(canvas: np.ndarray, scene: Scene, place: Rect) -> None:
         return
     row, col = np.unravel_index(int(np.argmax(activations[unit.channel])), activations.shape[1:])
     draw_field_of(canvas, scene, place, (int(row), int(col)))
+
+
+def sees_all(scene: Scene) -> bool:
+    """The receptive field is asked for, and is the whole picture."""
+    if not scene.state.view.receptive_field or scene.field_of is None or not shows_snapshot_input(scene):
+        return False
+    layer, (_, height, width) = scene.state.layer, scene.state.info.input_shape
+    edges = scene.field_of(layer.name, layer.height // 2, layer.width // 2)
+    return edges is not None and edges[0] <= 0 and edges[1] <= 0 and edges[2] >= height and edges[3] >= width
 
 
 def draw_field_of(canvas: np.ndarray, scene: Scene, place: Rect, cell: tuple[int, int]) -> None:

@@ -1,0 +1,278 @@
+"""A module's graph with all that it takes to look at it: tokens and channels-last values as maps, probabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from math import prod
+
+from torch import nn
+
+from deepvis.formats.torch.call import Call, resolved
+from deepvis.formats.torch.layouts import MOVES, Followed, Follower
+from deepvis.network.field_rules import WHOLE, WHOLE_WINDOW, FieldRule, Span, Step, Window, same_place
+from deepvis.network.graph import Graph, GraphBuilder, Node
+from deepvis.network.kinds import Kind
+from deepvis.network.layout import MapView, Places, Spans, batch_of, maps, view_of
+from deepvis.network.views import (
+    MAPS,
+    MODULE,
+    RAW,
+    attention_op,
+    maker,
+    maps_op,
+    order_of,
+    same_op,
+    softmax_op,
+    token_op,
+)
+
+PROB = "prob"
+UNPLACED_NOTE = (
+    "where the channels and places of {} lie is not known: they are shown with axis 1 as the channels, in the order in "
+    "which the numbers are stored"
+)
+
+
+def with_map_views(graph: Graph, module: nn.Module) -> Graph:
+    """The graph of an exported module with a node for each value that is to be seen as maps or by another name.
+
+    And with one for the probabilities of a classifier that ends in scores.
+    A value of tokens keeps its name for the maps, which panes, scan and optimizer ask for; the value as it is
+    computed gets a name with RAW. "blocks.3 [class token]" are the numbers of a token beside the grid.
+    """
+    parameters = {tensor.data_ptr(): name for name, tensor in module.named_parameters(remove_duplicate=False)}
+    return _Adding(graph, parameters).graph()
+
+
+class _Adding:
+    def __init__(self, graph: Graph, parameters: Mapping[int, str]) -> None:
+        self._old = graph
+        self._calls = [call_of(node) for node in graph.nodes]
+        self._follower = Follower(parameters)
+        self._new = GraphBuilder(graph.name, graph.inputs)
+        self._values = {value: value for value in graph.input_values.values()}  # old -> new
+        self._new_names = {value: name for name, value in graph.input_values.items()}  # by old value
+        self._places: dict[int, Places | None] = {}  # by old value
+        for name, value in graph.input_values.items():
+            shape = graph.inputs[name]
+            self._places[value] = maps(*shape[2:]) if len(shape) == 4 and shape[2] * shape[3] > 1 else None
+        self._grids: dict[int, tuple[int, int]] = {}  # new value -> its grid, where its shape does not tell it
+        self._unplaced: list[str] = []
+        self._ends = modules_ends(graph)
+
+    def graph(self) -> Graph:
+        for node, call in zip(self._old.nodes, self._calls, strict=True):
+            self._enter(node, call)
+        prob = self._probabilities()
+        notes = [*self._old.notes, *([prob] if prob else []), *self._unplaced_note()]
+        old = self._old
+        outputs = [self._new_names[old.last(name)] if name else "" for name in old.outputs]
+        facts = {"refusal": old.refusal, "batch": old.batch, "outputs": outputs, "grids": self._grids}
+        return self._new.graph(notes=notes, **facts)
+
+    def _enter(self, node: Node, call: Call | None) -> None:
+        """The node, and after it those that show its tops."""
+        if call is None:  # no operator of an exported program: nothing is known of its places
+            self._values.update(zip(node.tops, self._copy(node, self._old.tops_of(node), node.field), strict=True))
+            return
+        bottoms = node.bottoms[:-1] if call.has_carrier else node.bottoms
+        below = [self._places.get(value) for value in bottoms]
+        followed = self._follower.followed(node, call, below)
+        self._places.update(zip(node.tops, followed.tops, strict=True))
+        names = self._old.tops_of(node)
+        shapes = [resolved(dims, 1) for dims in call.top_dims]
+        batches = [batch_of(one, resolved(dims, 2)) for one, dims in zip(shapes, call.top_dims, strict=True)]
+        views = [
+            view_of(places, shape, batch) if places is not None and batch is not None and not places.is_maps else None
+            for places, shape, batch in zip(followed.tops, shapes, batches, strict=True)
+        ]
+        self._note_unplaced(names, followed, shapes, views)
+        special = any(places is not None and not places.is_maps for places in (*below, *followed.tops))
+        field = placed_field(node.field, followed, below) if special else node.field
+        made = self._copy(
+            node, [name if view is None else name + RAW for name, view in zip(names, views, strict=True)], field
+        )
+        self._values.update(zip(node.tops, made, strict=True))
+        for value, places in zip(made, followed.tops, strict=True):
+            if places is not None and not places.is_maps and places.has_grid:
+                self._grids[value] = places.grid
+        shows_tokens = call.op not in MOVES or call.op == "cat"
+        for value, name, view, places, shape in zip(made, names, views, followed.tops, shapes, strict=True):
+            modules = self._ends.get(name, ())
+            for title in (name, *modules):
+                if view is not None and places is not None:
+                    self._show(node, value, title, view, places, shape, shows_tokens)
+                elif title in modules:
+                    kind = {"type": node.type, "outputs": node.outputs, "field": same_place, "is_view": True}
+                    self._new.add(title + MODULE, Kind.IDENTITY, [value], [title], same_op, **kind)
+
+    def _copy(self, node: Node, names: Sequence[str], field: FieldRule) -> tuple[int, ...]:
+        """Enter the node with its tops of other names and another field rule."""
+        self._new_names.update(zip(node.tops, names, strict=True))
+        return self._new.add(
+            node.name,
+            node.kind,
+            [self._values[value] for value in node.bottoms],
+            names,
+            node.make,
+            weights=node.weights,
+            field=field,
+            type=node.type,
+            outputs=node.outputs,
+            signature=node.signature,
+            has_own_weights=node.has_own_weights,
+        )
+
+    def _show(
+        self,
+        node: Node,
+        value: int,
+        name: str,
+        view: MapView,
+        places: Places,
+        shape: tuple[int, ...],
+        shows_tokens: bool,
+    ) -> None:
+        """The nodes that make maps and tokens of a value."""
+        facts = {"weights": order_of(view), "has_own_weights": False, "is_view": True}
+        if places.is_attention:
+            looks = next((position for _, position in view.tokens), None)
+            who = "mean of all tokens" if looks is None else f"of the {self._token(view.tokens[0][0])}"
+            self._new.add(
+                name + MAPS, Kind.RESHAPE, [value], [name], maker(attention_op, view, looks),
+                type=f"attention, {who}", outputs=shape[1], **facts,
+            )  # fmt: skip
+            return
+        channels = prod(shape) // (prod(view.grid) + len(view.tokens))
+        field = same_grid(places)
+        kind = {"type": node.type, "outputs": channels}
+        self._new.add(name + MAPS, Kind.RESHAPE, [value], [name], maker(maps_op, view), field=field, **kind, **facts)
+        for token, position in view.tokens if shows_tokens else ():
+            title = f"{name} [{self._token(token)}]"
+            self._new.add(
+                title, Kind.RESHAPE, [value], [title], maker(token_op, view, position), is_view=True, **kind
+            )  # fmt: skip
+
+    def _token(self, number: int) -> str:
+        name = self._follower.tokens[number]
+        return "class token" if name == "token" else name
+
+    def _probabilities(self) -> str:
+        """Enter the softmax of a classifier that ends in scores; returns the sentence that says so, "" if none."""
+        graph = self._old
+        read = {value for node in graph.nodes for value in node.bottoms}
+        ends = [
+            (node, value, resolved(dims, 1))
+            for node, call in zip(graph.nodes, self._calls, strict=True)
+            if call is not None
+            for value, dims in zip(node.tops, call.top_dims, strict=True)
+            if value not in read
+        ]
+        if any(node.kind in (Kind.SOFTMAX, Kind.SIGMOID) for node in graph.nodes if not self._is_inside(node)):
+            return ""
+        scores = [(value, shape) for node, value, shape in ends if len(shape) == 2 and shape[1] > 1]
+        scores = [(value, shape) for value, shape in scores if self._is_scored(value, shape[1])]
+        if len(scores) != 1:
+            return ""
+        (value, shape), name = scores[0], PROB if PROB not in graph else "prob [softmax]"
+        facts = {"type": "Softmax", "outputs": shape[1], "is_view": True}
+        self._new.add(name, Kind.SOFTMAX, [self._values[value]], [name], maker(softmax_op), **facts)
+        return f"the module ends in the scores {graph.names[value]!r}; {name} is their softmax, made here"
+
+    def _is_inside(self, node: Node) -> bool:
+        """A softmax within the network, as of attention, rather than of the classes."""
+        places = [self._places.get(value) for value in node.tops]
+        read = {value for each in self._old.nodes for value in each.bottoms}
+        return any(value in read for value in node.tops) or any(p is not None for p in places)
+
+    def _is_scored(self, value: int, classes: int) -> bool:
+        """Made by a layer with weights, through what keeps the classes apart."""
+        for _ in range(8):
+            maker_index = self._old.maker[value]
+            if maker_index < 0:
+                return False
+            node = self._old.nodes[maker_index]
+            if node.kind in (Kind.LINEAR, Kind.CONVOLUTION):
+                return node.outputs == classes
+            keeps = (Kind.RELU, Kind.POOLING, Kind.RESHAPE, Kind.IDENTITY, Kind.ACTIVATION, Kind.SCALE)
+            is_plain = node.kind in keeps or node.type in ("mean", "squeeze", "select")
+            if not is_plain or not node.bottoms:
+                return False
+            value = node.bottoms[0]
+        return False
+
+    def _note_unplaced(
+        self,
+        names: Sequence[str],
+        followed: Followed,
+        shapes: Sequence[tuple[int, ...]],
+        views: Sequence[MapView | None],
+    ) -> None:
+        for name, places, shape, view in zip(names, followed.tops, shapes, views, strict=True):
+            is_plain = view is not None or (places is not None and places.is_maps)
+            if not is_plain and len(shape) > 2 and sum(size > 1 for size in shape[1:]) > 1:
+                self._unplaced.append(name)
+
+    def _unplaced_note(self) -> list[str]:
+        names = self._unplaced
+        if not names:
+            return []
+        last = [f"{len(names) - 2} more"] if len(names) > 3 else names[2:3]
+        words = [", ".join(names[:2]), *last] if last else names
+        return [UNPLACED_NOTE.format(" and ".join(words))]
+
+
+def call_of(node: Node) -> Call | None:
+    """The operator's call that a node of an exported program runs; None for other nodes."""
+    arguments = node.make.args if isinstance(node.make, partial) else ()
+    return next((each for each in arguments if isinstance(each, Call)), None)
+
+
+def modules_ends(graph: Graph) -> dict[str, tuple[str, ...]]:
+    """Value -> the paths of the modules that end with it and have no value of their own name, innermost first.
+
+    A block that ends in a module of its own, as ResNet's in its second call of ``relu``, is found by its path too.
+    """
+    last: dict[str, str] = {}
+    for node in graph.nodes:
+        for name in graph.tops_of(node):
+            parts = name.split(".")
+            last.update({".".join(parts[:depth]): name for depth in range(len(parts) - 1, 0, -1)})
+    several = {name for node in graph.nodes if len(node.tops) > 1 for name in (node.name, *graph.tops_of(node))}
+    ends: dict[str, tuple[str, ...]] = {}
+    for path, name in sorted(last.items(), key=lambda pair: -len(pair[0])):
+        if path not in graph and path not in several and name not in several:
+            ends[name] = (*ends.get(name, ()), path)
+    return ends
+
+
+def same_grid(places: Places) -> FieldRule:
+    """The field rule of a node of maps: the same cell of the grid."""
+    return lambda step, seen: seen
+
+
+def placed_field(rule: FieldRule, followed: Followed, below: Sequence[Places | None]) -> FieldRule:
+    """The field rule of a node one of whose values is no plain map: windows are counted in cells of the grids."""
+
+    def field(step: Step, seen: Window) -> Window | None:
+        if step.bottom >= len(below):  # the bottom that only tells the batch
+            return rule(step, seen)
+        places, top = below[step.bottom], followed.tops[step.top]
+        is_known = places is not None and places.has_grid and top is not None and top.has_grid
+        if not followed.is_by_place or not is_known:
+            return WHOLE_WINDOW
+        if followed.spans is None:
+            return seen
+        rows, cols = (_below(span, each) for span, each in zip(seen, followed.spans, strict=True))
+        return rows, cols
+
+    return field
+
+
+def _below(span: Span | None, spans: Spans) -> Span | None:
+    """What rows (or columns) of the grid below those of a span are."""
+    if span is WHOLE:
+        return WHOLE
+    seen = spans[max(span[0], 0) : max(span[1], 0)]
+    return (min(first for first, _ in seen), max(last for _, last in seen)) if seen else WHOLE

@@ -1,0 +1,242 @@
+"""The layer list of a module as a tree: stages and blocks, which open, by the paths of the modules.
+
+"layer4.1.conv2" lies in the block "layer4.1", which stands in the list for all that is in it, with its last value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from deepvis.network.graph import Graph, Node
+from deepvis.network.kinds import Kind
+from deepvis.network.views import RAW, TOKEN
+
+FEWEST, MOST = 6, 40  # names that the list shows before anything is opened: more, and fewer, where the network allows
+_WEIGHTED = frozenset((Kind.CONVOLUTION, Kind.TRANSPOSED_CONVOLUTION, Kind.LINEAR, Kind.RECURRENT, Kind.EMBEDDING))
+_SILENT = frozenset((Kind.IDENTITY, Kind.SINK, Kind.RESHAPE, Kind.DETECTION, Kind.SCALE))
+# operators that hand their numbers on in another order, and pieces of others
+_MOVES = frozenset(
+    (
+        *("permute", "transpose", "t", "expand", "repeat", "select", "slice", "split", "split_with_sizes", "chunk"),
+        *("unbind", "squeeze", "unsqueeze", "flatten", "roll", "flip", "clone", "contiguous", "detach", "to_copy"),
+    )
+)
+_RECTIFIES = frozenset((Kind.RELU, Kind.LEAKY_RELU, Kind.CAPPED_RELU, Kind.ACTIVATION))
+
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A layer of the list, in its place.
+
+    inside: blocks that must be open for it to be seen, outermost first. folds: blocks that it stands for, outermost
+    first. is_minor: seen with all operators alone. group: layers of one group stand together.
+    """
+
+    name: str
+    inside: tuple[str, ...] = ()
+    folds: tuple[str, ...] = ()
+    is_minor: bool = False
+    group: str = ""
+    short: str = ""
+
+
+def is_module(graph: Graph) -> bool:
+    """Made of a module, whose values have dotted paths."""
+    return any(node.is_view for node in graph.nodes)
+
+
+def path_of(name: str) -> Path:
+    """ "layer4.1.conv2" -> ("layer4", "1", "conv2"); a token beside the grid is a part of its value."""
+    token = TOKEN.match(name)
+    return (*path_of(token[1]), f"[{token[2]}]") if token else tuple(name.split("."))
+
+
+def is_dotted(names: Sequence[str]) -> bool:
+    """Paths of modules are among them."""
+    return any("." in name and "/" not in name for name in names)
+
+
+def shown_by(graph: Graph, name: str) -> Node | None:
+    """The node of the network whose value a name shows."""
+    node = graph.first_maker(name)
+    while node is not None and node.is_view and node.kind is not Kind.SOFTMAX and node.bottoms:
+        below = graph.maker[node.bottoms[0]]
+        node = graph.nodes[below] if below >= 0 else None
+    return node
+
+
+def tree(graph: Graph) -> list[Entry]:
+    """All values of a module's graph as a tree, in the order in which they are made."""
+    names = _listable(graph)
+    paths = {name: path_of(name) for name in names}
+    majors = [name for name in names if not _is_minor(graph, name)]
+    opened = _opened_at_first(graph, [name for name in majors if TOKEN.match(name) is None], paths)
+    entries = {name: Entry(name, is_minor=True, group="") for name in names}
+    _place(graph, majors, paths, (), (), opened, entries)
+    placed = [_with_block_of(entries[name], paths, entries) for name in names]
+    short = short_names({entry.name: entry.group for entry in placed})
+    return [replace(entry, short=short[entry.name]) for entry in placed]
+
+
+def _listable(graph: Graph) -> list[str]:
+    """Every value once: by the name that shows it, and modules' paths only where blocks need them (``_place``)."""
+    names = [name for node in graph.nodes for name in graph.tops_of(node)]
+    has_maps = {name[: -len(RAW)] for name in names if name.endswith(RAW)}
+    return [name for name in dict.fromkeys(names) if not (name.endswith(RAW) and name[: -len(RAW)] in has_maps)]
+
+
+def _is_path_only(graph: Graph, name: str) -> bool:
+    """The path of a module that shows a value which has a name of its own."""
+    maker, shown = graph.first_maker(name), shown_by(graph, name)
+    if maker is None or not maker.is_view or maker.kind is Kind.SOFTMAX or shown is None:
+        return False
+    token = TOKEN.match(name)
+    return (token[1] if token else name) not in {each.removesuffix(RAW) for each in graph.tops_of(shown)}
+
+
+def _is_minor(graph: Graph, name: str) -> bool:
+    node = shown_by(graph, name)
+    if node is None or not node.bottoms or _is_path_only(graph, name):
+        return True
+    if node.kind in _SILENT or node.type in _MOVES:
+        return True
+    token = TOKEN.match(name)
+    if token is not None and node.kind is Kind.CONCAT:
+        return True
+    if node.kind is Kind.NORMALIZATION and "BatchNorm" in node.type:
+        takers = [each for each in graph.nodes if graph.last(graph.tops_of(node)[0]) in each.bottoms]
+        return bool(takers) and all(each.kind in _RECTIFIES for each in takers)
+    maker = graph.first_maker(name)
+    is_attention = maker is not None and maker.type.startswith("attention")
+    return is_attention and node.kind is not Kind.SOFTMAX  # scores, which the softmax after them shows better
+
+
+def _children(names: Sequence[str], paths: Mapping[str, Path], prefix: Path) -> dict[str, list[str]]:
+    """The next part of the path -> the names below it, of those below ``prefix``."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        path = paths[name]
+        if path[: len(prefix)] == prefix and len(path) > len(prefix):
+            found.setdefault(path[len(prefix)], []).append(name)
+    return found
+
+
+def _opened_at_first(graph: Graph, majors: Sequence[str], paths: Mapping[str, Path]) -> set[Path]:
+    """The modules that are shown by what is in them: stages, which hold blocks, down to the blocks themselves."""
+    opened: set[Path] = {()}
+    while True:
+        count, folded = _count(majors, paths, opened)
+        stages = {prefix for prefix in folded if _leads_to_blocks(graph, majors, paths, prefix)}
+        more = stages or (folded if count < FEWEST else set())
+        if not more or _count(majors, paths, opened | more)[0] > MOST:
+            return opened
+        opened |= more
+
+
+def _count(majors: Sequence[str], paths: Mapping[str, Path], opened: set[Path]) -> tuple[int, set[Path]]:
+    """How many names are seen, and the modules that are folded."""
+    folded, single = set(), 0
+    for prefix in opened:
+        for part, names in _children(majors, paths, prefix).items():
+            child = (*prefix, part)
+            if child in opened:
+                continue
+            single += 1
+            if len(names) > 1:
+                folded.add(child)
+    return single, folded
+
+
+def _leads_to_blocks(graph: Graph, majors: Sequence[str], paths: Mapping[str, Path], prefix: Path) -> bool:
+    """A stage, or what holds stages: most of its numbered parts are blocks, with two layers with weights at least."""
+    children = {part: names for part, names in _children(majors, paths, prefix).items() if len(names) > 1}
+    numbered = [names for part, names in children.items() if re.search(r"\d$", part)]
+    blocks = [names for names in numbered if sum(_has_weights(graph, name) for name in names) > 1]
+    if len(blocks) * 2 > len(numbered):
+        return True
+    others = [part for part in children if not re.search(r"\d$", part)]
+    return any(_leads_to_blocks(graph, majors, paths, (*prefix, part)) for part in others)
+
+
+def _has_weights(graph: Graph, name: str) -> bool:
+    node = shown_by(graph, name)
+    return node is not None and node.kind in _WEIGHTED
+
+
+def _place(
+    graph: Graph,
+    majors: Sequence[str],
+    paths: Mapping[str, Path],
+    prefix: Path,
+    inside: tuple[str, ...],
+    opened: set[Path],
+    entries: dict[str, Entry],
+) -> None:
+    """Enter the names below a module: those that it shows, and the blocks that they stand for."""
+    for part, names in _children(majors, paths, prefix).items():
+        child, title = (*prefix, part), ".".join((*prefix, part))
+        group = inside[-1] if inside else ".".join(prefix)
+        if child in opened:
+            _place(graph, majors, paths, child, inside, opened, entries)
+            continue
+        if len(names) == 1:
+            _enter(entries, replace(entries[names[0]], inside=inside, is_minor=False, group=group))
+            continue
+        within = [name for name in names if TOKEN.match(name) is None]
+        last = title if title in entries else (within or names)[-1]
+        _enter(entries, replace(entries[last], inside=inside, is_minor=False, group=group))
+        entries[last] = replace(entries[last], folds=(title, *entries[last].folds))
+        shown = shown_by(graph, last)
+        same = {last, *(graph.tops_of(shown) if shown and _is_path_only(graph, last) else ())}
+        same |= {name.removesuffix(RAW) for name in same}
+        rest = [name for name in names if name not in same]
+        _place(graph, rest, paths, _narrowed(rest, paths, child), (*inside, title), opened, entries)
+
+
+def _narrowed(names: Sequence[str], paths: Mapping[str, Path], prefix: Path) -> Path:
+    """The module within which all the names lie: a block that holds one other is opened with it."""
+    children = _children(names, paths, prefix)
+    while len(children) == 1 and len(names) > 1:
+        (part,) = children
+        prefix = (*prefix, part)
+        children = _children(names, paths, prefix)
+    return prefix
+
+
+def _enter(entries: dict[str, Entry], entry: Entry) -> None:
+    entries[entry.name] = entry
+
+
+def _with_block_of(entry: Entry, paths: Mapping[str, Path], entries: Mapping[str, Entry]) -> Entry:
+    """Of an operator that is seen with all operators alone: the group of its module."""
+    return replace(entry, group=".".join(paths[entry.name][:-1])) if entry.is_minor else entry
+
+
+def short_names(groups: Mapping[str, str]) -> dict[str, str]:
+    """Name -> a short one: the last parts, as many as tell it apart in its group, and no bare number.
+
+    groups: name -> its group.
+    """
+    members: dict[str, list[str]] = {}
+    for name, group in groups.items():
+        members.setdefault(group, []).append(name)
+    short = {}
+    for names in members.values():
+        for name in names:
+            path, depth = path_of(name), 1
+            rivals = [path_of(other) for other in names if other != name]
+            while depth < len(path) and (
+                not re.search(r"[A-Za-z]", _tail(path, depth).partition("[")[0])
+                or any(_tail(rival, depth) == _tail(path, depth) for rival in rivals)
+            ):
+                depth += 1
+            short[name] = _tail(path, depth)
+    return short
+
+
+def _tail(path: Path, depth: int) -> str:
+    return ".".join(path[-depth:]).replace(".[", " [")

@@ -1,0 +1,220 @@
+"""Where in the picture the numbers of a value lie: maps of tokens, channels last, windows, whatever the order of axes.
+
+Convolutional maps are (N, C, H, W). Transformers hold tokens, (N, L, C), or (N, H, W, C), or cut these into windows.
+Each number of such a value belongs to a cell of a grid, to a token beside the grid (a class token), or to nothing
+known. ``Places`` holds that as labels, which go through reshapes and permutations like the numbers themselves:
+nothing is guessed from sizes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+Shape = tuple[int, ...]
+Spans = tuple[tuple[int, int], ...]  # of each row (or column) of a grid: [first, past the last) of the grid below
+
+UNKNOWN = 0  # label of a number that belongs to nothing known; cells are 1, 2, ..., tokens -1, -2, ...
+
+
+@dataclass(frozen=True, eq=False)
+class Places:
+    """What the numbers of a value with one picture belong to.
+
+    grid: (h, w). labels: int32, as many axes as the value, each as long as the value's or 1 where all along it is
+    alike; 1 + row * w + col of a cell, -1 - i of the i-th token beside the grid, 0 for unknown.
+    is_attention: the last axis are tokens too, those that are looked at, in the same order as those who look.
+    """
+
+    grid: tuple[int, int]
+    labels: np.ndarray
+    is_attention: bool = False
+
+    @property
+    def has_grid(self) -> bool:
+        return self.grid[0] * self.grid[1] > 1
+
+    @property
+    def is_maps(self) -> bool:
+        """As convolutions have it: (N, C, H, W), row by row."""
+        if self.is_attention or self.labels.ndim != 4 or not self.has_grid or self.labels.shape[:2] != (1, 1):
+            return False
+        return np.array_equal(self.labels.ravel(), 1 + np.arange(self.grid[0] * self.grid[1]))
+
+    def same_as(self, other: Places) -> bool:
+        return self.grid == other.grid and np.array_equal(self.labels, other.labels)
+
+
+def maps(height: int, width: int) -> Places:
+    """Those of a value (N, C, height, width)."""
+    return Places((height, width), 1 + np.arange(height * width, dtype=np.int32).reshape(1, 1, height, width))
+
+
+def tokens(size: Shape, first: int) -> np.ndarray:
+    """Labels for a parameter of that shape whose second axis from the end are tokens, the first number ``first``."""
+    count = size[-2] if len(size) > 1 else 1
+    labels = -1 - first - np.arange(count, dtype=np.int32)
+    return labels.reshape(*(1,) * (len(size) - 2), count, 1) if len(size) > 1 else labels.reshape(1)
+
+
+def full(labels: np.ndarray, shape: Shape) -> np.ndarray:
+    """The labels of every single number."""
+    return np.ascontiguousarray(np.broadcast_to(labels, shape))
+
+
+def brief(labels: np.ndarray) -> np.ndarray:
+    """The labels with each axis of 1 along which all are alike."""
+    for axis in range(labels.ndim):
+        first = labels.take([0], axis)
+        if labels.shape[axis] > 1 and (labels == first).all():
+            labels = first
+    return labels
+
+
+def settled(labels: np.ndarray, below: tuple[int, int]) -> tuple[Places, tuple[Spans, Spans]] | None:
+    """Labels of the grid ``below``, of which some rows and columns may be left, as places of a grid of their own.
+
+    With the rows and columns of the grid below that each of the new ones is. None where what is left is no grid.
+    """
+    labels = brief(labels)
+    cells = np.unique(labels[labels > 0]) - 1
+    rows, cols = np.unique(cells // below[1]), np.unique(cells % below[1])
+    if len(cells) != len(rows) * len(cols):
+        return None
+    grid = (len(rows), len(cols))
+    new = np.zeros(below[0] * below[1] + 1, np.int32)
+    new[cells + 1] = 1 + np.arange(len(cells))
+    spans = tuple((int(r), int(r) + 1) for r in rows), tuple((int(c), int(c) + 1) for c in cols)
+    return Places(grid, np.where(labels > 0, new[np.maximum(labels, 0)], labels)), spans
+
+
+def merged(places: Places, axis: int) -> tuple[Places, tuple[Spans, Spans]] | None:
+    """What an operator leaves that mixes all along an axis: blocks of cells that lie along it become one cell.
+
+    So patches that are cut out by reshapes are the cells of what a Linear makes of them. None where what is mixed is
+    no block.
+    """
+    if places.labels.shape[axis] == 1:
+        return places, _every(places.grid)
+    labels = np.moveaxis(places.labels, axis, -1)
+    if (labels <= 0).any():
+        return None
+    width = places.grid[1]
+    rows, cols = (labels - 1) // width, (labels - 1) % width
+    edges = [x.reshape(-1, labels.shape[-1]) for x in (rows, cols)]
+    found = settled(np.moveaxis(labels.min(-1, keepdims=True), -1, axis), places.grid)
+    if found is None or not found[0].has_grid:
+        return None
+    spans = []
+    for place, lines in enumerate(edges):
+        firsts = [first for first, _ in found[1][place]]
+        ends = {int(first): int(last) + 1 for first, last in zip(lines.min(1), lines.max(1), strict=True)}
+        if any(first not in ends for first in firsts):
+            return None
+        spans.append(tuple((first, ends[first]) for first in firsts))
+    return found[0], (spans[0], spans[1])
+
+
+def _every(grid: tuple[int, int]) -> tuple[Spans, Spans]:
+    rows, cols = (tuple((i, i + 1) for i in range(size)) for size in grid)
+    return rows, cols
+
+
+def moved(run: Callable[..., np.ndarray], placed: Sequence[Places]) -> tuple[Places, tuple[Spans, Spans]] | None:
+    """What an operator that only moves numbers makes of labels.
+
+    run: the labels of all bottoms through the operator. placed: the bottoms' places, at least one.
+    None where the bottoms are of several grids, or what is left is no grid.
+    """
+    grids = {places.grid for places in placed if places.has_grid}
+    if len(grids) > 1:
+        return None
+    grid = next(iter(grids), (0, 0))
+    return settled(run(), grid)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Which axis of a value holds the pictures, and how many numbers there belong to one, as windows of it do."""
+
+    axis: int = 0
+    factor: int = 1
+
+    def shape(self, one: Shape) -> Shape:
+        """The shape of a value of one picture with the pictures' axis first, and what belongs to one picture second."""
+        rest = (*one[: self.axis], *one[self.axis + 1 :])
+        return (1, self.factor, *rest) if self.factor > 1 else (1, *rest)
+
+
+@dataclass(frozen=True)
+class MapView:
+    """How maps are made of a value: the axes of the channels, those of the places, and the order of the places.
+
+    The axes are those of the value with the pictures' axis first (``Batch``). places: of (row, col), one after the
+    other, the position along the axes of the places taken together. tokens: (which token, its position) for those
+    beside the grid.
+    """
+
+    batch: Batch
+    channels: tuple[int, ...]
+    axes: tuple[int, ...]
+    grid: tuple[int, int]
+    places: tuple[int, ...]
+    tokens: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def first(self) -> int | None:
+        """Where the places begin if they follow each other row by row; None where they lie in another order."""
+        start = self.places[0]
+        return start if self.places == tuple(range(start, start + len(self.places))) else None
+
+
+def batch_of(one: Shape, two: Shape) -> Batch | None:
+    """Where the pictures are, from the shapes of one picture and of two; None where they are nowhere by themselves."""
+    grown = [axis for axis, (a, b) in enumerate(zip(one, two, strict=True)) if b != a]
+    if not grown:
+        return Batch() if one[:1] == (1,) else None
+    return Batch(grown[0], one[grown[0]]) if len(grown) == 1 and two[grown[0]] == 2 * one[grown[0]] else None
+
+
+def view_of(places: Places, shape: Shape, batch: Batch) -> MapView | None:
+    """How maps are made of a value of that shape, one picture; None where its places cannot be told.
+
+    Each cell must be there once, in whatever order.
+    """
+    labels = np.moveaxis(full(places.labels, shape), batch.axis, 0).reshape(batch.shape(shape))
+    labels, shape = brief(labels), labels.shape
+    size = labels.shape
+    axes = tuple(axis for axis in range(1, len(size)) if size[axis] > 1)
+    if not places.has_grid or not axes or (places.is_attention and batch != Batch()):
+        return None
+    order = labels.ravel()
+    if (order == UNKNOWN).any():
+        return None
+    place = {int(label): position for position, label in enumerate(order)}
+    if len(place) != len(order):
+        return None
+    cells = [place[cell] for cell in range(1, places.grid[0] * places.grid[1] + 1)]
+    channels = tuple(axis for axis in range(1, len(shape)) if axis not in axes)
+    beside = sorted((-1 - label, position) for label, position in place.items() if label < 0)
+    return MapView(batch, channels, axes, places.grid, tuple(cells), tuple(beside))
+
+
+def kept(places: Places, shape: Shape, above: Shape) -> Places | None:
+    """Those of a top of another last axis, or of the same shape; None where the last axis tells places."""
+    if len(shape) != len(above) or shape[:-1] != above[:-1]:
+        return None
+    if shape[-1] != above[-1] and (places.labels.shape[-1] > 1 or places.is_attention):
+        return None
+    return places
+
+
+def attention(queries: Places, keys: Places) -> Places | None:
+    """Of queries (N, heads, L, d) times keys (N, heads, d, L): who looks at whom, where both are the same tokens."""
+    q, k = queries.labels, keys.labels
+    fits = q.ndim == k.ndim == 4 and q.shape[-1] == 1 and k.shape[-2] == 1 and queries.grid == keys.grid
+    if not fits or q.shape[:2] != (1, 1) or not np.array_equal(q.ravel(), k.ravel()):
+        return None
+    return replace(queries, is_attention=True)
