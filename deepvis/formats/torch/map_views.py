@@ -59,6 +59,7 @@ class _Adding:
             self._places[value] = maps(*shape[2:]) if len(shape) == 4 and shape[2] * shape[3] > 1 else None
         self._grids: dict[int, tuple[int, int]] = {}  # new value -> its grid, where its shape does not tell it
         self._unplaced: list[str] = []
+        self._seeing = set(graph.input_values.values())  # old values that depend on what is in the inputs
         self._ends = modules_ends(graph)
 
     def graph(self) -> Graph:
@@ -75,6 +76,7 @@ class _Adding:
         """The node, and after it those that show its tops."""
         if call is None:  # no operator of an exported program: nothing is known of its places
             self._values.update(zip(node.tops, self._copy(node, self._old.tops_of(node), node.field), strict=True))
+            self._seeing.update(node.tops)
             return
         bottoms = node.bottoms[:-1] if call.has_carrier else node.bottoms
         below = [self._places.get(value) for value in bottoms]
@@ -87,7 +89,9 @@ class _Adding:
             view_of(places, shape, batch) if places is not None and batch is not None and not places.is_maps else None
             for places, shape, batch in zip(followed.tops, shapes, batches, strict=True)
         ]
-        self._note_unplaced(names, followed, shapes, views)
+        if self._seeing.intersection(bottoms):
+            self._seeing.update(node.tops)
+            self._note_unplaced(names, followed, shapes, views)
         special = any(places is not None and not places.is_maps for places in (*below, *followed.tops))
         field = placed_field(node.field, followed, below) if special else node.field
         made = self._copy(

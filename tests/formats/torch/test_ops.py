@@ -56,7 +56,8 @@ def test_every_operator_says_what_it_does(name: str) -> None:
 @pytest.mark.parametrize(("name", "case"), ALL)
 def test_numbers_and_gradient(name: str, case: Case) -> None:
     graph = graph_of(case)
-    assert name.strip("_") in [node.type for node in graph.nodes]
+    types = [node.type for node in graph.nodes]
+    assert name.strip("_") in types or (name == "scaled_dot_product_attention" and "softmax" in types)  # in its parts
     last = graph.names[-1]
     for count in (1, 3):
         x = pictures(count).requires_grad_()

@@ -7,7 +7,7 @@ import torch
 from deepvis.formats.torch.aten_ops import aten_op
 from deepvis.formats.torch.call import Call
 from deepvis.network.field_axes import along, broadcast, moved
-from deepvis.network.field_rules import WHOLE_WINDOW, Step, Window, each, image_size, sliding
+from deepvis.network.field_rules import WHOLE, WHOLE_WINDOW, Step, Window, each, image_size, sliding
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights
 
@@ -43,9 +43,11 @@ def max_pool2d(call: Call, weights: Weights) -> Op:
 
 
 def adaptive_field(call: Call, step: Step, seen: Window) -> Window | None:
-    """Cell i of n over a size covers [floor(i size / n), ceil((i + 1) size / n))."""
+    """Cell i of n over a size covers [floor(i size / n), ceil((i + 1) size / n)); a single one all there is."""
 
     def covered(size: int, cells: int):
+        if cells == 1:
+            return lambda s: WHOLE
         return lambda s: (s[0] * size // cells, -(-s[1] * size // cells))
 
     (height, width), (rows, columns) = image_size(step.below), image_size(step.above)
