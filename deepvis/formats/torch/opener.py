@@ -5,12 +5,13 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import nn
 
-from deepvis.formats.torch.entry import Asked, adapted, entry_of, picture_config
+from deepvis.formats.torch.entry import Asked, Entry, adapted, entry_of, picture_config
 from deepvis.formats.torch.export import exported, is_for_one_batch
 from deepvis.formats.torch.flat_graph import graph_of_program
 from deepvis.formats.torch.library import library_module
@@ -69,7 +70,21 @@ def opened_module(module: nn.Module, title: str, asked: Asked = Asked(), notes: 
         graph = graph_of_program(title, program, taking, [*notes, *entry.notes, *one])
     mean, std, is_known = pixels_of(ready, entry.shape[0])
     assumed = frozenset(("scale", "order") if is_known else ("scale", "order", "mean", "std"))
-    return Opened(graph, lambda: graph, mean, "RGB", 1.0, std=std, assumed=assumed)
+    own = Captured(ready, entry)
+    return Opened(graph, lambda: graph, mean, "RGB", 1.0, std=std, assumed=assumed, own=lambda: own)
+
+
+@dataclass(frozen=True, eq=False)
+class Captured:
+    """The module whose tensors a graph has, in evaluation mode, and how it takes pictures."""
+
+    module: nn.Module
+    entry: Entry
+
+    @property
+    def taking(self) -> nn.Module:
+        """The module as one that takes pictures (N, C, H, W) alone."""
+        return adapted(self.module, self.entry)
 
 
 @contextmanager
