@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
 
-from deepvis.formats.torch.opener import Captured
+from deepvis.formats.torch.captured import Captured
 from deepvis.models.zoo import Model
 from deepvis.network.errors import ModelError, nearest
 from deepvis.network.maps import as_maps

@@ -12,8 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from deepvis.api.module_copy import copied, fingerprint, left_out_hooks
+from deepvis.formats.torch.captured import Captured
 from deepvis.formats.torch.entry import Asked
-from deepvis.formats.torch.opener import Captured, opened_module
+from deepvis.formats.torch.opener import opened_module
 from deepvis.formats.torch.weights import load_weights
 from deepvis.models.zoo import GIVEN, Model, open_model
 from deepvis.network.errors import ModelError

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from deepvis.models.preprocess import Preprocessor, load_mean
-from deepvis.network.errors import ModelError
+from deepvis.network.errors import ModelError, nearest
 from deepvis.network.ref import Opened
 
 Mean = str | Path | Sequence[float] | None
@@ -50,6 +51,45 @@ def preprocessor_of(
         None if std is None else np.array(std, np.float32),
     )
     return preprocessor, _assumed(opened, preprocessor, mean, said, scale_said=scale_said), tuple(notes)
+
+
+def given_inputs(inputs: Mapping[str, tuple[int, ...]], said: Sequence[str]) -> dict[str, np.ndarray]:
+    """Name -> values of each ``name=FILE.npy``. inputs: those that take no picture, with their shapes, batch first.
+
+    Raises ModelError for a name that is none of them, and for values that do not fit.
+    """
+    found = {}
+    for each in said:
+        name, _, file = each.partition("=")
+        if name not in inputs:
+            hint = nearest(name, inputs, f"there are: {', '.join(inputs) or 'none'}")
+            raise ModelError(f"--input names {name!r}, which is no input without a picture; {hint}")
+        values, shape = _read_values(Path(file), name), inputs[name]
+        if math.prod(values.shape) != math.prod(shape):
+            raise ModelError(
+                f"{file}: found the shape {values.shape}, expected {shape} as the input {name!r} of the network has it"
+            )
+        found[name] = values.reshape(shape)
+    return found
+
+
+def zero_notes(inputs: Mapping[str, tuple[int, ...]], given: Mapping[str, np.ndarray]) -> tuple[str, ...]:
+    """A sentence for each input that is given zeros."""
+    return tuple(
+        f"the input {name!r} is given zeros of {' x '.join(map(str, shape)) or 'one number'}; give other values with "
+        f"--input {name}=FILE.npy"
+        for name, shape in inputs.items()
+        if name not in given and name != "im_info"
+    )
+
+
+def _read_values(file: Path, name: str) -> np.ndarray:
+    try:
+        return np.asarray(np.load(file, allow_pickle=False), np.float32)
+    except OSError as error:
+        raise ModelError(f"{file}: cannot be read ({error.strerror or error}), expected values of {name!r}") from None
+    except (ValueError, EOFError, SyntaxError, TypeError) as error:
+        raise ModelError(f"{file}: is no numpy array ({error}), expected the values of the input {name!r}") from None
 
 
 def _scale(opened: Opened, mean: Mean, said: float | None) -> tuple[float, bool]:

@@ -16,7 +16,7 @@ import numpy as np
 
 from deepvis.models import listing
 from deepvis.models.card import CARD_NAME, Card, read_card
-from deepvis.models.feeding import preprocessor_of
+from deepvis.models.feeding import given_inputs, preprocessor_of, zero_notes
 from deepvis.models.labels import read_labels
 from deepvis.models.preprocess import Preprocessor
 from deepvis.network.errors import ModelError, nearest
@@ -71,6 +71,7 @@ class Model:
     presets: tuple[str, ...] = ()  # of the optimizer, that suit the network; none: the paper's
     panes: Mapping[str, tuple[int, int, int, int] | None] = field(default_factory=dict)  # (row, column, height, width)
     notes: tuple[str, ...] = ()  # sentences on what was left out or does not fit
+    input_values: Mapping[str, np.ndarray] = field(default_factory=dict)  # of inputs that take no picture, as given
     assumed: tuple[str, ...] = ()  # what of the preprocessing nobody named: "mean", "order", "scale"
 
     @property
@@ -108,10 +109,11 @@ class Model:
         return self.opened.older_names(pre.channel_order, pre.scale, pre.mean_chw)
 
     def other_inputs(self) -> dict[str, np.ndarray]:
-        """Inputs that are no picture: Faster R-CNN's im_info gets (height, width, 1), all others zeros."""
+        """Inputs that are no picture: those of files; Faster R-CNN's im_info gets (height, width, 1); else zeros."""
         inputs = self.structure.inputs
         others = {name: np.zeros(shape, np.float32) for name, shape in inputs.items() if name != self.data_blob}
-        if "im_info" in others and others["im_info"].size >= 3:
+        others.update(self.input_values)
+        if "im_info" in others and "im_info" not in self.input_values and others["im_info"].size >= 3:
             others["im_info"].reshape(-1)[:3] = (*self.preprocessor.size, 1)
         return others
 
@@ -280,6 +282,8 @@ def _assemble(
     mean = ref.mean if ref.mean is not None else card.path("mean") or card.get("mean")
     shape = picture_shape(graph.name, blob, graph.inputs[blob])
     preprocessor, assumed, feeding_notes = preprocessor_of(shape, opened, mean, option)
+    in_graph = {name: shape for name, shape in graph.inputs.items() if name != blob}
+    values = given_inputs(in_graph, source.inputs if in_graph or opened.assumed is None else ())
     layers = _layers(graph, said, card)
     prob = option("prob_layer", None)
     prob = listing.probability_layer(graph) if prob is None else prob
@@ -312,9 +316,11 @@ def _assemble(
         notes=(
             *graph.notes,
             *feeding_notes,
+            *zero_notes(in_graph, values),
             *_mean_notes(opened, preprocessor),
             *_label_notes(card, graph, classes, names),
         ),
+        input_values=values,
         assumed=assumed,
     )
 

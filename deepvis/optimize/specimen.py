@@ -29,7 +29,8 @@ class Specimen:
     """A network and its input.
 
     mean_chw: (C, H, W) float32 on the network's device, in its own channel order; its shape is the input's.
-    scale: the largest value of a pixel before mean and std, 255 for Caffe's networks: x stays in ([0, scale] - mean) / std.
+    scale: the largest value of a pixel before mean and std, 255 for Caffe's networks: x stays in
+    ([0, scale] - mean) / std.
     std: (C, 1, 1) float32 on the device; None: 1. is_rgb: the order of its colours, else BGR.
     """
 

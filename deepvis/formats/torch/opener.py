@@ -5,21 +5,26 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import nn
 
-from deepvis.formats.torch.entry import Asked, Entry, adapted, entry_of, picture_config
+from deepvis.formats.torch.captured import Captured
+from deepvis.formats.torch.entry import Asked, adapted, entry_of, picture_config
 from deepvis.formats.torch.export import exported, is_for_one_batch
 from deepvis.formats.torch.flat_graph import graph_of_program
 from deepvis.formats.torch.library import library_module
+from deepvis.formats.torch.pt2 import read_pt2
 from deepvis.formats.torch.user_module import module_of
 from deepvis.formats.torch.weights import load_weights
+from deepvis.network.errors import ModelError
+from deepvis.network.inputs import picture_input
 from deepvis.network.ref import FORMATS, LIBRARIES, Opened, Source, file_and_callable, name_of
 
 ONE_PICTURE_NOTE = "the module takes one picture at a time: optimize with --batch 1"
+
+ASSUMED = ("scale", "order", "mean", "std")  # what no module says of its pictures
 
 # of ImageNet's photos as torchvision has them, RGB from 0 to 1; of gray pictures their averages
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -32,6 +37,8 @@ def open_torch(source: Source) -> Opened:
 
     Weights are those of the module, or those of the file ``Source.weights``, see ``load_weights``.
     """
+    if source.file.suffix.lower() == ".pt2":
+        return opened_archive(source)
     asked = Asked(source.input_size, source.channels, source.layout, source.data_input, source.inputs)
     module, title, notes = named_module(source)
     return opened_module(module, title, asked, notes)
@@ -69,22 +76,28 @@ def opened_module(module: nn.Module, title: str, asked: Asked = Asked(), notes: 
         one = [ONE_PICTURE_NOTE] if is_for_one_batch(program) else []
         graph = graph_of_program(title, program, taking, [*notes, *entry.notes, *one])
     mean, std, is_known = pixels_of(ready, entry.shape[0])
-    assumed = frozenset(("scale", "order") if is_known else ("scale", "order", "mean", "std"))
+    assumed = frozenset(("scale", "order") if is_known else ASSUMED)
     own = Captured(ready, entry)
     return Opened(graph, lambda: graph, mean, "RGB", 1.0, std=std, assumed=assumed, own=lambda: own)
 
 
-@dataclass(frozen=True, eq=False)
-class Captured:
-    """The module whose tensors a graph has, in evaluation mode, and how it takes pictures."""
-
-    module: nn.Module
-    entry: Entry
-
-    @property
-    def taking(self) -> nn.Module:
-        """The module as one that takes pictures (N, C, H, W) alone."""
-        return adapted(self.module, self.entry)
+def opened_archive(source: Source) -> Opened:
+    """The network of a .pt2, with its own weights. Raises ModelError."""
+    if source.weights is not None:
+        raise ModelError(
+            f"{source.file}: brings its own weights, and --weights {source.weights.name} names others; leave one away"
+        )
+    program = read_pt2(source.file, trust_file=source.trust_file)
+    one = [ONE_PICTURE_NOTE] if is_for_one_batch(program) else []
+    graph = graph_of_program(source.file.name, program, nn.Module(), one)
+    picture = graph.inputs[picture_input(graph.name, graph.inputs, source.data_input)]
+    if source.input_size not in (None, picture[-2:]):
+        raise ModelError(
+            f"{source.file}: is for pictures of {picture[-2]}x{picture[-1]}, found --input-size "
+            f"{'x'.join(map(str, source.input_size or ()))}; export it anew for those"
+        )
+    mean, std, _ = pixels_of(nn.Module(), picture[1] if len(picture) == 4 else 3)
+    return Opened(graph, lambda: graph, mean, "RGB", 1.0, std=std, assumed=frozenset(ASSUMED))
 
 
 @contextmanager

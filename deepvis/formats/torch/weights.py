@@ -47,7 +47,7 @@ def load_weights(module: nn.Module, file: Path, *, fill: bool = False) -> list[s
     unknown = [name for name in state if name not in wanted and not name.endswith(BOOKKEEPING)]
     if (missing or unknown) and not fill:
         raise ModelError(_misfit(file, missing, unknown))
-    if len(missing) == len(wanted) and wanted:
+    if wanted and not any(name in wanted for name in state):
         raise ModelError(
             f"{file}: found none of the module's weights, but {_named(unknown)}, expected {_named(missing)}; give the "
             "weights of this very module"
