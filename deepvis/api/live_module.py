@@ -48,10 +48,11 @@ class LiveModule:
         with undisturbed():
             return self._captured(self._copy())
 
-    def renewed(self, model: Model) -> Model:
+    def renewed(self, model: Model, *, may_capture: bool = True) -> Model:
         """The same model with the module's weights of now, quickly where its structure has not changed.
 
-        To be called by the thread that trains it, between two steps. Raises ModelError where the layers are others.
+        To be called by the thread that trains it, between two steps. may_capture: it may be exported anew, which
+        changes torch for all threads as long as it takes. Raises ModelError where the layers are others.
         """
         with undisturbed():
             copy = self._copy()
@@ -59,6 +60,11 @@ class LiveModule:
             graph = None
             if fingerprint(copy) == fingerprint(captured.module):
                 graph = _with_weights(model.graph, captured.module, copy)
+            if graph is None and not may_capture:
+                raise ModelError(
+                    f"{self.name}: its weights must be captured anew, which only the thread that trains can do; call "
+                    "refresh() between two steps"
+                )
             if graph is None:
                 newer = self._captured(copy)
                 _check_same(model, newer)
@@ -66,6 +72,12 @@ class LiveModule:
             own = Captured(copy, captured.entry)
             opened = replace(model.opened, structure=graph, weighted=lambda: graph, own=lambda: own)
             return replace(model, opened=opened)
+
+    def differs(self, model: Model) -> bool:
+        """Has the module other weights than the model?"""
+        captured: Captured = model.opened.own()
+        pairs = zip(_tensors(self.module), _tensors(captured.module), strict=False)
+        return any(not torch.equal(mine.detach().to(taken).cpu(), taken) for (_, mine), (_, taken) in pairs)
 
     def _copy(self) -> nn.Module:
         copy = copied(self.module)

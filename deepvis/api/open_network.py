@@ -31,6 +31,8 @@ from deepvis.scan.errors import ScanError
 from deepvis.scan.network import ScanNetwork
 
 if TYPE_CHECKING:
+    import torch
+
     from deepvis.api.live_module import LiveModule
     from deepvis.api.photos import Photos
     from deepvis.api.show_window import ShownNetwork
@@ -261,16 +263,42 @@ class Network:
 
     def refresh(self) -> None:
         """Take up the weights that the module has now. Raises ModelError for a network that is no module in memory."""
+        self.take_weights()
+
+    # --- for the window ---------------------------------------------------------------------------
+
+    @property
+    def model(self) -> Model:
+        """The opened network as the other rooms of this package take it."""
+        return self._model
+
+    @property
+    def device(self) -> str:
+        return self._device
+
+    def take_weights(self, *, may_capture: bool = True) -> Model:
+        """The model with the module's weights of now, copied in this thread; it is this network's from now on."""
         with self._lock:
-            self._take(self._renewed())
+            renewed = self._live_module.renewed(self._model, may_capture=may_capture)
+            self._take(_labelled(renewed, self._labels))
+            return self._model
+
+    def has_new_weights(self) -> bool:
+        """Has the module other weights than those that were taken up last?"""
+        with self._lock:
+            return self._live_module.differs(self._model)
+
+    def check_is_live(self) -> torch.nn.Module:
+        """The module in memory. Raises ModelError where the network was opened from files."""
+        return self._live_module.module
 
     # --- parts ------------------------------------------------------------------------------------
 
-    def _renewed(self) -> Model:
-        """The model with the module's weights of now; copied in this thread."""
+    @property
+    def _live_module(self) -> LiveModule:
         if self._live is None:
             raise ModelError(f"{self.name} was opened from its files, and has no module in memory whose weights change")
-        return _labelled(self._live.renewed(self._model), self._labels)
+        return self._live
 
     def _photos(self, given: Any) -> Photos:
         from deepvis.api.photos import photos_of

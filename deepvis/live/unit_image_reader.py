@@ -109,9 +109,8 @@ class UnitImageReader:
             return WholeLayer(layer, version, filters, "", standings, title="its filters")
         if older is not None:
             return older
-        missing = (
-            f"no preferred pictures of {layer} yet; {self._commands.optimize(self._source_layer(layer))} makes them"
-        )
+        command = self._commands.optimize(self._source_layer(layer))
+        missing = f"no preferred pictures of {layer} yet; {f'{command} makes them' if command else PRESS_X}"
         return WholeLayer(layer, version, None, notes.get("tiles", missing), standings)
 
     def _source_layer(self, layer: str) -> str:
@@ -145,7 +144,8 @@ class UnitImageReader:
             notes["optimized"] = older[0][1]
             return older[0][0]
         command = self._commands.optimize(self._source_layer(unit.layer))
-        notes.setdefault("optimized", f"none yet; press x to make this one now; {command} makes them all")
+        all_of_them = f"; {command} makes them all" if command else ""
+        notes.setdefault("optimized", f"none yet; press x to make this one now{all_of_them}")
         return None
 
     def _live(self, places: list[UnitImagePaths], notes: dict[str, str]) -> Iterator[tuple[np.ndarray, MadeIn, str]]:

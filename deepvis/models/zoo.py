@@ -179,6 +179,11 @@ def given_ref(model: Model) -> NetworkRef:
     return ref
 
 
+def is_given(model: Model) -> bool:
+    """It was a module in memory."""
+    return str(model.file).startswith(f"{GIVEN}:")
+
+
 def _given_model(ref: NetworkRef) -> Model | None:
     if ref.network is None or not ref.network.startswith(f"{GIVEN}:") or dict(ref.options).keys() != {"identity"}:
         return None

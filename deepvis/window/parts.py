@@ -10,9 +10,11 @@ from deepvis.core.answers import NOTHING_YET, Answer, Report
 from deepvis.core.effects import Effect, ForgetTop, RecallTop, SaveTop, StartOptimizing, StopOptimizing
 from deepvis.core.state import AppState, InputState
 from deepvis.core.types import NetAsk, NetInfo
+from deepvis.live.backends.base import Backend
 from deepvis.live.input import InputWorker, Listed
 from deepvis.live.network import NetworkWorker
 from deepvis.live.optimize import OptimizeAsk, OptimizeWorker
+from deepvis.live.renewed_stream import RenewedStream
 from deepvis.live.stream_top import StreamTop
 from deepvis.live.unit_images import ImagesAsk, UnitImagesWorker
 from deepvis.live.worker import Worker
@@ -45,7 +47,7 @@ class Parts:
         input: InputWorker,
         network: NetworkWorker,
         makers: Makers,
-        stream: StreamTop | None = None,
+        stream: StreamTop | RenewedStream | None = None,
         moving_source: str = "",
     ) -> None:
         self.latest = Latest()
@@ -119,6 +121,19 @@ class Parts:
         if self._has_grown(before) or self.latest.ended_run not in (None, before.ended_run):
             self._look_again()
         return self.latest
+
+    def renew(self, open_backend: Callable[[], Backend]) -> None:
+        """The same network has other weights: what is shown of it is made anew. open_backend: called in its thread."""
+        def renewed() -> Backend:
+            backend = open_backend()
+            if isinstance(self._stream, RenewedStream):
+                self._stream.renew()  # in the network's thread, so that no pass comes between
+            return backend
+
+        self._network.renewals.put(renewed)
+        if self._images is not None:
+            self._images.renewals.put(True)
+        self._look_again()
 
     def peek(self) -> None:
         """From now on have the pictures of whole layers: the pointer is over the tiles."""
