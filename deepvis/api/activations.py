@@ -74,21 +74,32 @@ class Values:
 
     def _run(self, batch: np.ndarray, names: Sequence[str]) -> dict[str, np.ndarray] | None:
         """None where a layer has not one row for each picture of several."""
-        heard = {name for name in names if name in self._parts and name not in self._model.layer_names}
+        found = self._heard(batch, names)
+        heard = set(found)
         from_graph = [name for name in names if name not in heard]
-        found: dict[str, np.ndarray] = {}
         if from_graph:
             net: Net = self._network.net
             blobs = net.forward(self._network.inputs(batch), keep=set(from_graph)).blobs
             found.update({name: blobs[name].detach().cpu().numpy() for name in from_graph})
-        if heard and self._captured is not None:
-            found.update(heard_in(self._captured, self._parts, heard, batch))
         if len(batch) > 1 and any(value.shape[:1] != (len(batch),) for value in found.values()):
             return None
         return {
             name: value if name in heard and value.shape[:1] == (len(batch),) else rows_of(value, len(batch))
             for name, value in found.items()
         }
+
+    def _heard(self, batch: np.ndarray, names: Sequence[str]) -> dict[str, np.ndarray]:
+        """Of the names that are modules' paths and are not in the list. Raises ModelError for one not called."""
+        paths = {name for name in names if name in self._parts and name not in self._model.layer_names}
+        if not paths or self._captured is None:
+            return {}
+        heard = heard_in(self._captured, self._parts, paths, batch)
+        for path in paths - heard.keys():
+            if path not in self._model.structure:
+                raise ModelError(
+                    f"the module {path!r} returned no tensor in this pass, expected one; is it called at all?"
+                )
+        return heard
 
 
 def rows_of(value: np.ndarray, pictures: int) -> np.ndarray:
@@ -103,15 +114,12 @@ def rows_of(value: np.ndarray, pictures: int) -> np.ndarray:
 def heard_in(
     captured: Captured, parts: dict[str, nn.Module], paths: Collection[str], batch: np.ndarray
 ) -> dict[str, np.ndarray]:
-    """Path -> what the module returned in its first call. Raises ModelError for one that is not called."""
+    """Path -> what the module returned in its first call; nothing of those that are not called."""
     heard: dict[str, np.ndarray] = {}
     with ExitStack() as hooks, torch.no_grad():
         for path in paths:
             hooks.enter_context(parts[path].register_forward_hook(partial(_hear, heard, path)))
         captured.taking(torch.from_numpy(batch))
-    for path in paths:
-        if path not in heard:
-            raise ModelError(f"the module {path!r} returned no tensor in this pass, expected one; is it called at all?")
     return heard
 
 
@@ -119,8 +127,6 @@ def _hear(heard: dict[str, np.ndarray], path: str, module: nn.Module, given: Any
     tensors = [leaf for leaf in tree_leaves(made) if isinstance(leaf, Tensor)]
     if path not in heard and tensors:
         heard[path] = tensors[0].detach().float().clone().numpy()
-
-
 
 
 def _some(names: Sequence[str], most: int = 40) -> str:

@@ -53,7 +53,7 @@ def inner(module: nn.Module) -> nn.Module:
         compiled = getattr(module, "_orig_mod", None)
         is_parallel = isinstance(module, (nn.DataParallel, nn.parallel.DistributedDataParallel))
         within = compiled if isinstance(compiled, nn.Module) else module.module if is_parallel else None
-        if within is None:
+        if not isinstance(within, nn.Module):
             return module
         module = within
 
@@ -120,7 +120,7 @@ class _Copying:
         return twin
 
     def _module(self, module: nn.Module) -> nn.Module:
-        twin: nn.Module = self._kept(module, type(module).__new__(type(module)))
+        twin = self._kept(module, type(module).__new__(type(module)))
         for name, value in module.__dict__.items():
             if name in _HOOKS:
                 is_forward = name in ("_forward_hooks", "_forward_pre_hooks")

@@ -248,8 +248,8 @@ class Network:
                 self._check_layer(name)
             if workers and self._ref is None:
                 raise ModelError(
-                    f"scan: found workers={workers} for a module in memory, which other processes cannot open, expected "
-                    "0; or open the network as FILE.py:NAME"
+                    f"scan: found workers={workers} for a module in memory, which other processes cannot open, "
+                    "expected 0; or open the network as FILE.py:NAME"
                 )
             order = Order(names, top, None if folder is None else Path(folder), workers, crops, fresh)
             ref = self._ref or given_ref(self._model)
@@ -392,7 +392,11 @@ def _size(size: Any) -> tuple[int, int] | None:
     if size is None:
         return None
     pair = (size, size) if isinstance(size, (int, np.integer)) and not isinstance(size, bool) else size
-    if not isinstance(pair, (tuple, list)) or len(pair) != 2 or not all(isinstance(d, (int, np.integer)) and d > 0 for d in pair):
+    if (
+        not isinstance(pair, (tuple, list))
+        or len(pair) != 2
+        or not all(isinstance(d, (int, np.integer)) and d > 0 for d in pair)
+    ):
         raise ModelError(f"input_size is {size!r}, expected (height, width) or one side, in pixels")
     return int(pair[0]), int(pair[1])
 

@@ -86,7 +86,9 @@ class _Reader:
             raise ModelError(f"{path}: found no such file or folder, {EXPECTED}")
         if path.suffix.lower() == ".txt" and not is_picture_name(path.name):
             lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
-            return Photos(tuple(self._file(entry.path) for entry in listed_in(lines, str(path.parent.absolute()))), True)
+            return Photos(
+                tuple(self._file(entry.path) for entry in listed_in(lines, str(path.parent.absolute()))), True
+            )
         return Photos((self._file(str(path)),), False)
 
     def _file(self, path: str) -> Given:

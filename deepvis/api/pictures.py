@@ -124,7 +124,11 @@ class Activations(Mapping[str, np.ndarray]):
 
 def tiles_of(values: np.ndarray) -> np.ndarray:
     """The maps (C, H, W) side by side, brightest at the layer's largest value; a vector (C,) as a strip."""
-    maps = values[:, np.newaxis, np.newaxis] if values.ndim == 1 else values.reshape(len(values), *values.shape[1:3], -1)[..., 0]
+    maps = (
+        values[:, np.newaxis, np.newaxis]
+        if values.ndim == 1
+        else values.reshape(len(values), *values.shape[1:3], -1)[..., 0]
+    )
     codes = activation_codes(np.ascontiguousarray(maps, np.float32))
     bright = codes.tone[codes.codes]
     if values.ndim == 1:

@@ -96,7 +96,10 @@ def show(
     window = {name: options.pop(name) for name in WINDOW_OPTIONS if name in options and name != "device"}
     if isinstance(what, Network):
         if options or weights is not None:
-            raise ModelError(f"show: found {', '.join(options) or 'weights'} for a network that is open already; give it to deepvis.open")
+            raise ModelError(
+                f"show: found {', '.join(options) or 'weights'} for a network that is open already; give it to "
+                "deepvis.open"
+            )
         network = what
     else:
         network = open_network(what, weights, **options)
@@ -119,7 +122,9 @@ def show_network(
         network.check_is_live()
     settings = _settings(network, images, window)
     if sys.platform == "darwin" and not block:
-        raise ModelError("show: on macOS a window belongs to the main thread, which block=False leaves to you; leave it out")
+        raise ModelError(
+            "show: on macOS a window belongs to the main thread, which block=False leaves to you; leave it out"
+        )
     starts_moving = any(window.get(name) is not None for name in ("camera", "video")) or (
         images is None and is_moving_by_itself(settings)
     )
@@ -147,7 +152,9 @@ def _settings(network: Network, images: str | os.PathLike[str] | None, window: d
             raise ModelError(f"show: there is no option {name!r}; there are {', '.join(WINDOW_OPTIONS)}")
     named = {"device": network.device, "images": None if images is None else os.fspath(images)}
     if images is not None and not isinstance(images, (str, os.PathLike)):
-        raise ModelError(f"show: images is a {type(images).__name__}, expected a folder, a photo or a text file of paths")
+        raise ModelError(
+            f"show: images is a {type(images).__name__}, expected a folder, a photo or a text file of paths"
+        )
     try:
         values = {name: checked(name, value, "show") for name, value in {**named, **window}.items()}
     except ConfigError as error:

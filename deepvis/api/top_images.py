@@ -209,5 +209,3 @@ def _in_memory(network: ScanNetwork, photos: Sequence[Given], order: Order) -> T
 
     paths = {index: photo.path for index, photo in enumerate(photos) if photo.path}
     return TopImages(tracker.result(), chosen, paths, seen, tuple(skipped))
-
-

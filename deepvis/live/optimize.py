@@ -48,7 +48,8 @@ class OptimizeWorker(Worker[OptimizeAsk, OptimizeProgress]):
     The first answer has no value: there is nothing to be seen yet. A new ask takes effect after the iteration in
     progress. The finished picture is kept in the user's folder of the model (own_folder.py), where the unit-image
     worker finds it; the answer with ``done`` comes only after it is there. load: gives the model, called in this
-    thread with each ask: another model than before has other weights, which the next run is made with. device: as in the settings. folder: other than the user's, for tests.
+    thread with each ask: a run is made with the model of its beginning. device: as in the settings. folder: other
+    than the user's, for tests.
     """
 
     def __init__(self, load: Callable[[], Model], device: str = "cpu", folder: Path | None = None) -> None:

@@ -65,7 +65,7 @@ class RenewedStream:
         if last.top is None or last.top is found.top or len(filled.patches) >= len(last.patches):
             return filled
         mark = MadeIn.OLDER.value
-        notes = {name: f"{mark}, {last.notes[name]}" for name in ("top", "top_back") if last.notes.get(name)}
+        notes = {name: f"{mark}: {last.notes[name]}" for name in ("top", "top_back") if last.notes.get(name)}
         return replace(
             filled,
             top=last.top,

@@ -159,8 +159,8 @@ class UnitImageReader:
                 continue
             live = self._picture(place.live, notes, "optimized")
             if live is not None:
-                older = f", {made_in.value}" if made_in is MadeIn.OLDER else ""
-                yield live, made_in, f"your own live optimization{older}"
+                older = f"{made_in.value}: " if made_in is MadeIn.OLDER else ""
+                yield live, made_in, f"{older}your own live optimization"
 
     def _preferred(
         self, places: list[UnitImagePaths], notes: dict[str, str]

@@ -24,7 +24,8 @@ class Supplement(Protocol):
     is_unfinished: after a call, that another one for the same unit would give more.
     """
 
-    is_unfinished: bool
+    @property
+    def is_unfinished(self) -> bool: ...
 
     def __call__(self, found: UnitImages, /) -> UnitImages: ...
 
@@ -53,8 +54,9 @@ class ImagesOutput:
 class UnitImagesWorker(Worker[ImagesAsk, ImagesOutput]):
     """Answers with the pictures of a unit and, where they are asked for, of its whole layer.
 
-    open_reader: called once, in the thread, and again after each of ``renewals``. supplements: run in this thread, one after another; with any, the
-    worker looks again by itself, and answers with what has changed. Versions rise with every value given.
+    open_reader: called once, in the thread, and again after each of ``renewals``. supplements: run in this thread, one
+    after another; with any, the worker looks again by itself, and answers with what has changed. Versions rise with
+    every value given.
     """
 
     after_failure = SECONDS_BETWEEN_LOOKS

@@ -170,9 +170,10 @@ def load_model(
 
 
 def given_ref(model: Model) -> NetworkRef:
-    """A reference by which ``open_model`` finds this very model, in this process, as long as it lives. Raises ModelError.
+    """A reference by which ``open_model`` finds this very model, in this process, as long as it lives.
 
-    For what has no file: the jobs of the optimizer and of the scan name their networks so.
+    For what has no file: the jobs of the optimizer and of the scan name their networks so. Reads the weights. Raises
+    ModelError.
     """
     ref = NetworkRef(network=f"{GIVEN}:{model.name}", options=(("identity", model.identity),))
     _given[ref] = model

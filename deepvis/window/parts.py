@@ -124,6 +124,7 @@ class Parts:
 
     def renew(self, open_backend: Callable[[], Backend]) -> None:
         """The same network has other weights: what is shown of it is made anew. open_backend: called in its thread."""
+
         def renewed() -> Backend:
             backend = open_backend()
             if isinstance(self._stream, RenewedStream):

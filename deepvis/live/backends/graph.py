@@ -19,7 +19,6 @@ from deepvis.network.maps import position_seed
 from deepvis.network.net import Net
 from deepvis.network.tape import Tape
 
-
 _snapshot_ids = itertools.count(1)  # of all backends: one that takes another's place goes on above it
 
 
