@@ -23,7 +23,7 @@ MODELS = {
 setup(
     name="deepvis",
     version=VERSION,
-    description="The Deep Visualization Toolbox: watch every unit of a Caffe network answer to a camera",
+    description="The Deep Visualization Toolbox: watch every unit of a network answer to a camera",
     long_description=README.read_text(encoding="utf-8") if README.exists() else "",
     long_description_content_type="text/markdown",
     license="MIT",
@@ -46,6 +46,8 @@ setup(
     extras_require={
         "cluster": ["distributed>=2024.1"],
         "hdf5": ["h5py>=3.8"],
+        "torchvision": ["torchvision>=0.19"],
+        "timm": ["timm>=1.0"],
         "test": [
             "pytest>=8",
             "hypothesis>=6",

@@ -40,9 +40,9 @@ def network(classes: int) -> nn.Module:
     widths = (FILTERS, 64, 96, 128)
     parts: list[tuple[str, nn.Module]] = []
     for n, (taken, made) in enumerate(zip((3, *widths), widths, strict=False), 1):
-        side = 7 if n == 1 else 3
+        side, stride = (7, 2) if n == 1 else (3, 1)
         parts += [
-            (f"conv{n}", nn.Conv2d(taken, made, side, padding=side // 2, bias=False)),
+            (f"conv{n}", nn.Conv2d(taken, made, side, stride, padding=side // 2, bias=False)),
             (f"norm{n}", nn.BatchNorm2d(made)),
             (f"relu{n}", nn.ReLU(inplace=True)),
             (f"pool{n}", nn.MaxPool2d(2)),

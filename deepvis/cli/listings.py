@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 
 from deepvis.live.backends.base import BackendError, open_backend
@@ -20,8 +21,10 @@ def print_models() -> int:
         raise UsageError(str(error)) from error
     for card in cards:
         name = card.folder.name
-        missing = [key for key in ("prototxt", "weights") if not ((path := card.path(key)) and path.is_file())]
+        missing = [key for key in card.file_keys if not ((path := card.path(key)) and path.is_file())]
         state = f"get it with: scripts/fetch_model.py {name}" if missing else "ready"
+        if (needed := card.library) and importlib.util.find_spec(needed) is None:
+            state = f"{state}; needs {needed}: pip install 'deepvis[{needed}]'"
         default = " (the default)" if name == DEFAULT_MODEL else ""
         sys.stdout.write(f"{name:24} {state}{default}\n")
     return 0

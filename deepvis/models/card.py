@@ -15,7 +15,7 @@ import yaml
 
 from deepvis.models.preprocess import CHANNEL_ORDERS
 from deepvis.network.errors import ModelError, nearest
-from deepvis.network.ref import LAYOUTS, is_name
+from deepvis.network.ref import LAYOUTS, LIBRARIES, is_name, name_of
 
 VERSION = 1
 CARD_NAME = "model.yaml"
@@ -24,7 +24,10 @@ Check = Callable[[Any], Any]  # the value as the card holds it; raises ValueErro
 
 @dataclass(frozen=True)
 class Checksum:
-    """kind: "sha256", "sha1", or "git_blob" (sha1 of "blob SIZE NUL CONTENT"); value: hex digits."""
+    """kind: "sha256", "sha1", or "git_blob" (sha1 of "blob SIZE NUL CONTENT"); value: hex digits.
+
+    "sha256_start": the first eight digits or more, as PyTorch writes them into the names of its files.
+    """
 
     kind: str
     value: str
@@ -133,8 +136,8 @@ def _version(value: Any) -> int:
     return VERSION
 
 
-_HEX_DIGITS = {"sha256": 64, "sha1": 40, "git_blob": 40}
-_FILE_KEYS = ("path", "url", "urls", "sha256", "sha1", "git_blob", "extract", "optional", "size", "note")
+_HEX_DIGITS = {"sha256": "64", "sha1": "40", "git_blob": "40", "sha256_start": "8,64"}
+_FILE_KEYS = ("path", "url", "urls", *_HEX_DIGITS, "extract", "optional", "size", "note")
 
 
 def _files(value: Any) -> tuple[RemoteFile, ...]:
@@ -160,7 +163,8 @@ def _file(item: Any) -> RemoteFile:
     if kinds:
         digits = str(item[kinds[0]]).lower()
         if not re.fullmatch(rf"[0-9a-f]{{{_HEX_DIGITS[kinds[0]]}}}", digits):
-            raise ValueError(f"{_HEX_DIGITS[kinds[0]]} hexadecimal digits of {kinds[0]}, in quotes, for {path!r}")
+            count = _HEX_DIGITS[kinds[0]].replace(",", " to ")
+            raise ValueError(f"{count} hexadecimal digits of {kinds[0]}, in quotes, for {path!r}")
         checksum = Checksum(kinds[0], digits)
     extract = _text_map(item.get("extract", {}))
     size = item.get("size", 0)
@@ -179,7 +183,10 @@ KEYS: dict[str, tuple[Check, str]] = {
     "prototxt": (_text, "Caffe's network file, in this folder"),
     "network": (_text, "Any other network: FILE.py:NAME in this folder, package.module:NAME, torchvision:NAME, ..."),
     "weights": (_text, "Weights file, in this folder"),
-    "files": (_files, "Files to download: path, url, sha256 (or sha1, git_blob), size, extract, optional, note"),
+    "files": (
+        _files,
+        "Files to download: path, url, sha256 (or sha256_start, sha1, git_blob), size, extract, optional, note",
+    ),
     "mean": (
         _mean,
         "One number per channel on the scale of 0 to input_scale, or a .npy or .binaryproto file in pixels",
@@ -232,6 +239,17 @@ class Card:
         """As NetworkRef.network names it; a file's path with the card's folder in front."""
         named = str(self.get("prototxt") or self.get("network"))
         return named if is_name(named) else str(self.folder / named)
+
+    @property
+    def file_keys(self) -> tuple[str, ...]:
+        """The keys that name files without which the network cannot be opened."""
+        return tuple(key for key in ("prototxt", "weights") if key in self.values)
+
+    @property
+    def library(self) -> str:
+        """The package that builds its architecture by name, "" for none."""
+        name = name_of(self.get("network", ""))
+        return name[0] if name is not None and name[0] in LIBRARIES else ""
 
     def path(self, key: str) -> Path | None:
         """The file that the key names, in the card's folder."""

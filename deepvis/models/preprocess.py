@@ -151,10 +151,12 @@ class Preprocessor:
     def diff_to_rgb(self, diff_chw: np.ndarray) -> np.ndarray:
         """A gradient at the network's input (C, H, W) -> at the picture, its 3 colours in RGB order.
 
-        Of channels with a std of their own, divided by it: so much does a step of a pixel weigh there. Other counts of
-        channels come back in their order.
+        Of channels with a std of their own it is by grey levels of 0 to 255, as Caffe's is. Other counts of channels
+        come back in their order.
         """
-        return self.in_rgb_order(diff_chw if self.std is None else diff_chw / self.std[:, np.newaxis, np.newaxis])
+        if self.std is None:
+            return self.in_rgb_order(diff_chw)
+        return self.in_rgb_order(diff_chw * np.float32(self.scale / 255) / self.std[:, np.newaxis, np.newaxis])
 
     def in_rgb_order(self, x_chw: np.ndarray) -> np.ndarray:
         """(C, H, W), its colours in RGB order, an opaque fourth channel left out; other counts as they are."""

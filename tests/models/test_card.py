@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from deepvis.models.card import KEYS, Checksum, read_card
-from deepvis.models.zoo import list_models
+from deepvis.models.zoo import find_card, list_models
 from deepvis.network.errors import ModelError
 
 BASE = "version: 1\nprototxt: p\nweights: w\n"
@@ -79,10 +79,31 @@ def test_values(tmp_path: Path) -> None:
     assert file.extract == {"a": "b"} and not file.optional
 
 
+TORCHVISION = {
+    **{"resnet18": "f37072fd", "resnet50": "0676ba61", "mobilenet_v3_large": "8738ca79", "efficientnet_b0": "7f5810bc"},
+    **{"convnext_tiny": "983f1562", "vit_b_16": "c867db91", "squeezenet1_1": "b8a52dc0"},
+}
+
+
+@pytest.mark.parametrize("name", TORCHVISION)
+def test_cards_of_torchvisions_networks(name: str) -> None:
+    """As torchvision 0.28 publishes them."""
+    card = find_card(name)
+    weights = card.files[0]
+    assert card.network == f"torchvision:{name}" and card.library == "torchvision" and card.file_keys == ("weights",)
+    assert weights.path == card.get("weights") and weights.urls == (
+        f"https://download.pytorch.org/models/{weights.path}",
+    )
+    assert weights.checksum == Checksum("sha256_start", TORCHVISION[name])
+    assert weights.path.endswith(f"-{TORCHVISION[name]}.pth")
+    assert card.get("mean") == (0.485, 0.456, 0.406) and card.get("std") == (0.229, 0.224, 0.225)
+    assert (card.get("input_scale"), card.get("input_size"), card.get("channel_order")) == (1, (224, 224), "RGB")
+
+
 def test_the_projects_own_cards() -> None:
     cards = {card.folder.name: card for card in list_models()}
     expected = {"caffenet-yos", "bvlc-reference-caffenet", "bvlc-googlenet", "squeezenet", "lenet"}
-    assert expected <= set(cards)
+    assert expected | set(TORCHVISION) <= set(cards)
     for card in cards.values():
         assert card.get("description") and card.get("license") and card.get("source"), card.folder
         remote = {file.path for file in card.files}

@@ -102,7 +102,9 @@ def one(server: Server, checksum: str = f"sha256: {SHA256}", path: str = "/w") -
     return f"  - {{path: w, url: '{server.address}{path}', {checksum}}}\n"
 
 
-@pytest.mark.parametrize("checksum", [f"sha256: {SHA256}", f"sha1: {SHA1}", f"git_blob: {GIT_BLOB}"])
+@pytest.mark.parametrize(
+    "checksum", [f"sha256: {SHA256}", f"sha1: {SHA1}", f"git_blob: {GIT_BLOB}", f"sha256_start: '{SHA256[:8]}'"]
+)
 def test_downloads_and_checks(checksum: str, server: Server, folder: Path) -> None:
     assert fetch(folder, one(server, checksum)) == [Fetched("w", "downloaded")]
     assert (folder / "w").read_bytes() == CONTENT and not (folder / "w.part").exists()
@@ -269,3 +271,11 @@ def test_the_command(root: Path, server: Server, folder: Path) -> None:
     wrong = script(root, "squeezenett")
     assert wrong.returncode == 2 and "did you mean 'squeezenet'" in wrong.stderr
     assert all(name.parent.name in script(root, "--list").stdout for name in models_folder().glob("*/model.yaml"))
+
+
+def test_the_first_digits_in_a_files_name_are_checked(server: Server, folder: Path) -> None:
+    with pytest.raises(ModelError, match=rf"has sha256 {SHA256}, expected one that begins with 00000000; it was"):
+        fetch(folder, one(server, "sha256_start: '00000000'"))
+    assert not (folder / "w").exists()
+    with pytest.raises(ModelError, match="8 to 64 hexadecimal digits of sha256_start"):
+        fetch(folder, one(server, "sha256_start: '0000'"))

@@ -44,7 +44,7 @@ def test_std_and_scale() -> None:
     pre = Preprocessor((3, 2, 2), mean, "RGB", 1.0, std)
     wanted = (np.array([255, 100, 10]) / 255 - mean) / std
     assert np.allclose(pre.to_input(rgb)[:, 0, 0], wanted, atol=1e-6)
-    assert np.allclose(pre.diff_to_rgb(np.ones((3, 2, 2)))[:, 0, 0], 1 / std)
+    assert np.allclose(pre.diff_to_rgb(np.ones((3, 2, 2)))[:, 0, 0], 1 / 255 / std)
     assert pre.words == "input 3 x 2 x 2, RGB, 0..1, mean 0.485 0.456 0.406, std 0.229 0.224 0.225"
     plain, ones = Preprocessor((3, 2, 2), mean, "RGB", 1.0), Preprocessor((3, 2, 2), mean, "RGB", 1.0, np.ones(1))
     assert plain.signature == ones.signature != pre.signature and ones.std is None

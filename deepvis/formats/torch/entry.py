@@ -98,9 +98,9 @@ def entry_of(module: nn.Module, title: str, asked: Asked) -> Entry:
     ``input_shape``, and those of several inputs in ``input_shapes``, by name.
     """
     ways = list(islice(_ways(module, title, asked), MOST_TRIALS))
-    for way in ways:
-        found = _tried(module, way)
-        if found is None:
+    for batch, way in product((2, 1), ways):  # of two: what is no matter of the batch is told from what is
+        runs, found = _tried(module, way, batch)
+        if not runs:
             continue
         if not any(isinstance(leaf, Tensor) for leaf in tree_leaves(found)):
             raise ModelError(f"{title}: found a forward pass that returns {_kind(found)}, expected tensors")
@@ -128,14 +128,14 @@ def adapted(module: nn.Module, entry: Entry) -> nn.Module:
     return made
 
 
-def _tried(module: nn.Module, way: Entry) -> Any:
-    """What the module makes of one picture; None where it does not take it so."""
-    picture = torch.rand(1, *way.shape, generator=torch.Generator().manual_seed(0))
+def _tried(module: nn.Module, way: Entry, batch: int) -> tuple[bool, Any]:
+    """Whether the module takes pictures so, and what it makes of them."""
+    picture = torch.rand(batch, *way.shape, generator=torch.Generator().manual_seed(0))
     try:
         with torch.no_grad():
-            return adapted(module, way)(picture)
+            return True, adapted(module, way)(picture)
     except Exception:  # the module's own code may raise anything
-        return None
+        return False, None
 
 
 def _ways(module: nn.Module, title: str, asked: Asked) -> Iterator[Entry]:
@@ -245,7 +245,9 @@ def _others(
 ) -> list[Other]:
     """What an input that takes no picture may be given, the likeliest first."""
     if name in given:
-        return [Other(name, values=given[name]), Other(name, values=given[name], with_batch=False)]
+        values = given[name]
+        whole = Other(name, values=values, with_batch=False)
+        return [Other(name, values=values), Other(name, values=values[None]), whole]
     if name in shapes:
         return [Other(name, shapes[name])]
     channels, height, width = picture

@@ -57,7 +57,8 @@ def _imported(library: str, name: str) -> ModuleType:
         ) from error
     except Exception as error:  # compiled operators of another build
         log.debug("%s cannot be imported", library, exc_info=True)
+        broken = "torchvision" if "torchvision" in str(error) else library  # timm needs it
         raise ModelError(
             f"{library}:{name}: {library} cannot be loaded ({words_of(error)}): its compiled operators are "
-            f"of another build than torch; install the {library} that belongs to this torch, from the same address"
+            f"of another build than torch; install the {broken} that belongs to this torch, from the same address"
         ) from error

@@ -219,9 +219,7 @@ def test_nothing_is_run(kind: str, archive: Path, tmp_path: Path, capsys: pytest
     file = hostile(kind, archive, tmp_path / "bad.pt2", trace)
     assert main(["--network", str(file), "--list-layers"]) == 2
     said = capsys.readouterr().err
-    assert said.count("\n") == 1 and "which may run code when it is read; give --trust-file" in said.replace(
-        ", which", " which"
-    )
+    assert said.count("\n") == 1 and "reading it may run code; give --trust-file" in said
     assert not trace.exists()
 
 
