@@ -17,7 +17,7 @@ from deepvis.scan.running import RunningTop
 class RenewedStream:
     """A ``StreamTop``, and after ``renew`` another one in its place: values of other weights do not compare.
 
-    make: gives one for the weights of now. The last stream's pictures of a unit are shown, marked, as long as they
+    make: gives one for the weights of now. An earlier stream's pictures of a unit are shown, marked, as long as they
     are more; what is saved is the new stream's alone.
     """
 
@@ -52,8 +52,9 @@ class RenewedStream:
         stream = self._make()
         if (save := before.inbox.take(0)) is not None:
             stream.inbox.put(save)
-        if before.running.images or before.running.resets:
-            self._older = before
+        seen, earlier = before.running.images, 0 if self._older is None else self._older.running.images
+        if before.running.resets or seen >= max(min(earlier, before.running.top), 1):
+            self._older = before  # a stream of few images does not take the place of one of more
         self._stream = stream
 
     def __call__(self, found: UnitImages) -> UnitImages:
