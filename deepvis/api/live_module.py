@@ -103,11 +103,15 @@ def undisturbed() -> Iterator[None]:
 
 
 def _with_weights(graph: Graph, before: nn.Module, now: nn.Module) -> Graph | None:
-    """The graph with the tensors of ``now``; None where a weight of it is made from several, as by weight norm."""
+    """The graph with the tensors of ``now``; None where that does not give all of the new weights.
+
+    So where a weight of the graph is made from several, as by weight norm, and where a part runs as the module itself.
+    """
     names = {_place(tensor): name for name, tensor in _tensors(before) if tensor.numel()}
     newer = dict(_tensors(now))
     arrays = [array for node in graph.nodes for array in node.weights if isinstance(array, Tensor)]
-    if any(array.numel() and _place(array) not in names for array in arrays):
+    places = {_place(array) for array in arrays if array.numel()}
+    if not places <= names.keys() or any(_place(each) not in places for each in before.parameters() if each.numel()):
         return None
     return graph.with_weights(
         lambda array: newer[names[_place(array)]].detach() if isinstance(array, Tensor) and array.numel() else array

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from deepvis.api.activations import Values
-from deepvis.api.pictures import Activations, Picture, Projection
+from deepvis.api.notebook import Activations, Picture, Projection
 from deepvis.core.pixels import back_picture
 from deepvis.core.state import BackFilter
 from deepvis.core.types import BackAsk, NetAsk, Unit
@@ -43,7 +43,7 @@ PRESET = "3+"  # steps that suit any network
 EXPECTED = "expected a torch.nn.Module, a network's file, or its name as --network and --model take it"
 
 
-class Field(NamedTuple):
+class ReceptiveField(NamedTuple):
     """Rows top .. bottom and columns left .. right of the input's pixels, half open; may reach over its edges."""
 
     top: int
@@ -204,13 +204,13 @@ class Network:
         values = np.stack(maps) if given.is_batch else maps[0]
         return Projection.of(values, self._drawn)
 
-    def receptive_field(self, layer: str, row: int = 0, col: int = 0) -> Field:
+    def receptive_field(self, layer: str, row: int = 0, col: int = 0) -> ReceptiveField:
         """The pixels of the input that the cell (row, col) of a layer's map sees: (top, left, bottom, right)."""
         with self._lock:
             self._check_layer(layer)
             net = self._network.net
             found = receptive_field(net.graph, net.shapes, layer, row, col, self._model.data_blob)
-        return Field(found.top, found.left, found.bottom, found.right)
+        return ReceptiveField(found.top, found.left, found.bottom, found.right)
 
     def optimize(self, layer: str, channel: int, preset: str = PRESET, seed: int = 0) -> Picture:
         """An image that the unit would like to see, from the noise of ``seed``.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deepvis.api.pictures import Picture
+from deepvis.api.notebook import Picture
 from deepvis.core.types import Unit
 from deepvis.models.zoo import Model
 from deepvis.optimize.ascend import Job, begin

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from deepvis.api.notebook import Top, img_of, png_of
 from deepvis.api.photos import Given, paths_of
-from deepvis.api.pictures import Top, img_of, png_of
 from deepvis.core.types import Patch, Unit, UnitStanding
 from deepvis.models.preprocess import Preprocessor
 from deepvis.network.errors import ModelError
