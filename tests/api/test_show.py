@@ -171,21 +171,21 @@ def test_every_takes_other_changes_up_too(windows: list[MemoryWindow], photos: P
 
 
 def test_a_window_that_cannot_be_is_refused_in_one_sentence(monkeypatch: pytest.MonkeyPatch, photos: Path) -> None:
-    module = small()
+    network = deepvis.open(small(), input_size=SIDE)
     for arguments, words in (
         ({"every": 0}, "above 0"),
         ({"colormap": "pink"}, "colormap"),
         ({"images": "no-such-folder"}, "no-such-folder"),
     ):
         with pytest.raises(deepvis.ModelError, match=words):
-            deepvis.show(module, block=False, input_size=SIDE, **arguments)
+            deepvis.show(network, block=False, **arguments)
     with pytest.raises(deepvis.ModelError, match="no module in memory"):
         deepvis.show("caffenet-mini", block=False, every=1.0)
     if sys.platform == "linux":
         monkeypatch.delenv("DISPLAY", raising=False)
         monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
         with pytest.raises(deepvis.ModelError, match="no display"):
-            deepvis.show(module, photos, block=False, input_size=SIDE)
+            deepvis.show(network, photos, block=False)
 
 
 REAL = """
