@@ -256,7 +256,7 @@ class WholeLayer:
     """One preferred image per unit of a layer, for the pattern overlay.
 
     tiles: (C, h, w, 3) uint8 RGB, read-only; None where there are none, with a note that says how to make them.
-    standings: of every unit among the scanned photos, () where no scan was made.
+    standings: of every unit among the scanned photos, () where no scan was made. title: what the pictures are.
     """
 
     layer: str
@@ -264,6 +264,7 @@ class WholeLayer:
     tiles: np.ndarray | None = None
     note: str = ""
     standings: tuple[UnitStanding, ...] = ()
+    title: str = "preferred inputs"
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 
 from deepvis.core.unit_files import UnitImagePaths, network_in
 from deepvis.live.own_folder import identity_if_any, own_folder
@@ -20,6 +21,7 @@ class MadeIn(Enum):
     THIS = ""
     ANOTHER = "of another network"  # never shown
     UNNAMED = "of an unnamed network"  # nothing tells: the original's
+    OLDER = "older weights"  # of this network, earlier in its training
     UNKNOWN = "perhaps of another network"  # it is named, but the weights of the one shown cannot be read
 
 
@@ -28,7 +30,8 @@ class Provenance:
 
     network: its identity, "" where the weights cannot be read. own_folder: where the window saves. is_network: does a
     word mean the network? It is asked for words other than the identity, for each once: 0.1.0's scans have another
-    word, and to check it takes all weights. So call it in a worker's thread.
+    word, and to check it takes all weights. So call it in a worker's thread. older: identity -> own folder, of the same
+    network with earlier weights.
     """
 
     def __init__(
@@ -36,8 +39,10 @@ class Provenance:
         network: str = "",
         own_folder: Path | None = None,
         is_network: Callable[[str], bool] = lambda word: False,
+        older: Mapping[str, Path] = MappingProxyType({}),
     ) -> None:
         self.own_folder = own_folder
+        self._older = dict(older)
         self._network = network
         self._is_network = lru_cache(maxsize=64)(is_network)
 
@@ -59,6 +64,8 @@ class Provenance:
         return self._judged(network_in(place.stats) or _scanned_by_0_1_0(folder), folder)
 
     def _judged(self, word: str, folder: Path | None) -> MadeIn:
+        if word != self._network and (word in self._older or folder in self._older.values()):
+            return MadeIn.OLDER
         if word and not self._network:
             return MadeIn.UNKNOWN
         if word:
@@ -67,9 +74,9 @@ class Provenance:
         return MadeIn.THIS if is_own else MadeIn.UNNAMED  # the own folder's name has the identity in it
 
 
-def provenance_of(model: Model) -> Provenance:
-    """Reads the weights if nobody did before: for a worker's thread."""
-    return Provenance(identity_if_any(model), own_folder(model), model.is_named)
+def provenance_of(model: Model, older: Mapping[str, Path] = MappingProxyType({})) -> Provenance:
+    """Reads the weights if nobody did before: for a worker's thread. older: see ``Provenance``."""
+    return Provenance(identity_if_any(model), own_folder(model), model.is_named, older)
 
 
 def _scanned_by_0_1_0(folder: Path | None) -> str:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from deepvis.core.mailbox import Mailbox
 from deepvis.core.types import FieldOf, NetAsk, NetInfo, Snapshot
 from deepvis.live.backends.base import Backend, BackendError
 from deepvis.live.worker import Worker
@@ -34,7 +35,8 @@ class NetworkWorker(Worker[NetAsk, NetworkOutput]):
     open_fields: gives the receptive fields, in the thread too. followers: called in this thread with each snapshot
     after the window has it (the running top 9); they should be quick. A second answer says that they have seen it.
     doubt: called likewise, until it has said something. idle: set but for the time of a pass; others that use the
-    same cores wait for it.
+    same cores wait for it. renewals: gives the same network with other weights, called in the thread
+    too; the newest ask is then answered once more.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class NetworkWorker(Worker[NetAsk, NetworkOutput]):
         doubt: Doubt = lambda snapshot: "",
     ) -> None:
         super().__init__("network")
+        self.renewals: Mailbox[Callable[[], Backend]] = Mailbox(wakes=self._wake)
         self._open_backend, self._open_fields = open_backend, open_fields
         self._has_begun = False
         self._backend: Backend | None = None
@@ -63,6 +66,9 @@ class NetworkWorker(Worker[NetAsk, NetworkOutput]):
         if not self._has_begun:
             self._has_begun = True
             self._open()
+        if self._backend is not None and (renew := self.renewals.take(0)) is not None:
+            ask = ask or self._asked
+            self._renew(renew)
         output = self._newest.value
         if ask is not None and self._backend is not None and output is not None:
             snapshot = self._run_pass(self._backend, ask)
@@ -84,6 +90,15 @@ class NetworkWorker(Worker[NetAsk, NetworkOutput]):
     def close(self) -> None:
         if self._backend is not None:
             self._backend.close()
+
+    def _renew(self, renew: Callable[[], Backend]) -> None:
+        """Take another backend in the place of the one that is open, which stands where that fails."""
+        backend, before = renew(), self._backend
+        self._backend = backend
+        if before is not None:
+            before.close()
+        if self._newest.value is not None:
+            self.tell(replace(self._newest.value, info=backend.info, warning=""))
 
     def _open(self) -> None:
         try:

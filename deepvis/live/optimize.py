@@ -44,7 +44,8 @@ class OptimizeWorker(Worker[OptimizeAsk, OptimizeProgress]):
     The first answer has no value: there is nothing to be seen yet. A new ask takes effect after the iteration in
     progress. The finished picture is kept in the user's folder of the model (own_folder.py), where the unit-image
     worker finds it; the answer with ``done`` comes only after it is there. load: gives the model, called in this
-    thread with the first ask. device: as in the settings. folder: other than the user's, for tests.
+    thread with each ask: a run is made with the model of its beginning. device: as in the settings. folder: other
+    than the user's, for tests.
     """
 
     def __init__(self, load: Callable[[], Model], device: str = "cpu", folder: Path | None = None) -> None:
@@ -78,11 +79,13 @@ class OptimizeWorker(Worker[OptimizeAsk, OptimizeProgress]):
         from deepvis.optimize import live
         from deepvis.optimize.specimen import specimen_of
 
-        if self._model is None or self._specimen is None:
+        if self._model is None:
             stand_back()
             use_one_core()
-            self._model = self._load()
-            self._specimen = specimen_of(self._model, self._device)
+        model = self._load()
+        if self._specimen is None or model is not self._model:
+            self._specimen = specimen_of(model, self._device)
+            self._model = model
         rgb = None if ask.frame is None else ask.frame.rgb
         shown = None if ask.shown is None else ask.shown.rgb
         return live.start(self._specimen, self._model, unit, ask.preset, rgb=rgb, shown_rgb=shown, fit=ask.fit)

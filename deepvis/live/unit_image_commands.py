@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from deepvis.models.card import CARD_NAME
-from deepvis.models.zoo import Model, models_folder
+from deepvis.models.zoo import Model, is_given, models_folder
 from deepvis.network.ref import is_name
 
 # settings whose value is one word
@@ -24,16 +24,23 @@ class Commands:
     """network: the options that name the network, as --model NAME.
 
     folder: of the unit images, where it is not the model's own. The two scripts name it differently.
+    is_given: the network is a module in the memory of this process, which no other command can open.
     """
 
     network: str
     folder: str = ""
+    is_given: bool = False
 
     def optimize(self, layer: str) -> str:
+        """ "" where there is none."""
+        if self.is_given:
+            return ""
         folder = f" --unit-jpg-dir {self.folder}" if self.folder else ""
         return f"scripts/optimize_layer.py {self.network} --push-layer {shlex.quote(layer)}{folder}"
 
     def top(self, layer: str) -> str:
+        if self.is_given:
+            return f"network.scan(PHOTOS, {layer!r}, folder={self.folder!r}, crops=True)"
         folder = f" --output {self.folder}" if self.folder else ""
         layers = shlex.quote(layer)
         return f"scripts/find_max_acts.py {self.network} --layers {layers} --images FOLDER --crop{folder}"
@@ -45,6 +52,8 @@ def commands_for(model: Model, said: Mapping[str, Any] = MappingProxyType({})) -
     said: what the user has said of the network beyond its name, by the settings' names; None values are as if absent.
     """
     said = {name: value for name, value in said.items() if value is not None}
+    if is_given(model):
+        return Commands("", str(model.unit_image_dir), is_given=True)
     words = _named(model, said)
     if "mean" in said:
         words += ["--mean", _mean(said["mean"])]

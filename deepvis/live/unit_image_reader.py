@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +37,9 @@ class UnitImageReader:
     with a note. The first folder that has a picture wins; a unit's top 9 and its projections come from the same
     one. A layer's own pictures come before those of the layer that it borrows from; names with slashes are looked for
     in the original's sub-folders too. A picture is kept in memory, at most ``cache_bytes`` of them, and read again when
-    its file has changed. Files that are missing or broken become notes.
+    its file has changed. Files that are missing or broken become notes. What was made with older weights comes last.
+    filters: layer -> a picture (h, w, 3) of each filter where the layer is the first convolution: they stand in for
+    preferred pictures that nobody has made yet.
     """
 
     def __init__(
@@ -47,7 +49,9 @@ class UnitImageReader:
         commands: Commands,
         cache_bytes: int = CACHE_BYTES,
         provenance: Provenance | None = None,
+        filters: Callable[[str], np.ndarray | None] = lambda layer: None,
     ) -> None:
+        self._filters = filters
         self._provenance = provenance or Provenance()
         self._folders = tuple(Path(folder) for folder in folders if str(folder))
         self._info = info
@@ -90,16 +94,24 @@ class UnitImageReader:
         units = self._info.layer(layer).channels
         standings = self._standings_of(layer, {})
         notes: dict[str, str] = {}
+        older: WholeLayer | None = None
         for place in self._places(Unit(layer, 0)):
             made_in = self._preferred_made_in(place, place.whole_layer, notes, "tiles")
-            if made_in is MadeIn.ANOTHER:
+            if made_in is MadeIn.ANOTHER or (made_in is MadeIn.OLDER and older is not None):
                 continue
             tiles = self._picture(place.whole_layer, notes, "tiles", lambda rgb: cut_tiles(rgb, units))
             if tiles is not None:
-                return WholeLayer(layer, version, tiles, made_in.value, standings)
-        missing = (
-            f"no preferred pictures of {layer} yet; {self._commands.optimize(self._source_layer(layer))} makes them"
-        )
+                found = WholeLayer(layer, version, tiles, made_in.value, standings)
+                if made_in is not MadeIn.OLDER:
+                    return found
+                older = found
+        filters = self._filters(self._source_layer(layer))
+        if filters is not None and len(filters) == units:
+            return WholeLayer(layer, version, filters, "", standings, title="its filters")
+        if older is not None:
+            return older
+        command = self._commands.optimize(self._source_layer(layer))
+        missing = f"no preferred pictures of {layer} yet; {f'{command} makes them' if command else PRESS_X}"
         return WholeLayer(layer, version, None, notes.get("tiles", missing), standings)
 
     def _source_layer(self, layer: str) -> str:
@@ -120,27 +132,48 @@ class UnitImageReader:
         return next((folder for folder in self._folders if place.top.is_relative_to(folder)), None)
 
     def _optimized(self, unit: Unit, places: list[UnitImagePaths], notes: dict[str, str]) -> np.ndarray | None:
+        older: list[tuple[np.ndarray, str]] = []
+        for found, made_in, note in (*self._live(places, notes), *self._preferred(places, notes)):
+            if made_in is MadeIn.OLDER:
+                older.append((found, note))
+                continue
+            notes.pop("optimized", None)
+            if note:
+                notes["optimized"] = note
+            return found
+        if older:
+            notes["optimized"] = older[0][1]
+            return older[0][0]
+        command = self._commands.optimize(self._source_layer(unit.layer))
+        all_of_them = f"; {command} makes them all" if command else ""
+        notes.setdefault("optimized", f"none yet; press x to make this one now{all_of_them}")
+        return None
+
+    def _live(self, places: list[UnitImagePaths], notes: dict[str, str]) -> Iterator[tuple[np.ndarray, MadeIn, str]]:
+        """The unit's live optimizations, with what they are."""
         for place in places:
-            if _stamp(place.live) and self._provenance.of_live(place, self._folder_of(place)) is MadeIn.ANOTHER:
+            if not _stamp(place.live):
+                continue
+            made_in = self._provenance.of_live(place, self._folder_of(place))
+            if made_in is MadeIn.ANOTHER:
                 notes["optimized"] = _another(place.live, PRESS_X)
                 continue
             live = self._picture(place.live, notes, "optimized")
             if live is not None:
-                notes["optimized"] = "your own live optimization"
-                return live
+                older = f"{made_in.value}: " if made_in is MadeIn.OLDER else ""
+                yield live, made_in, f"{older}your own live optimization"
+
+    def _preferred(
+        self, places: list[UnitImagePaths], notes: dict[str, str]
+    ) -> Iterator[tuple[np.ndarray, MadeIn, str]]:
+        """Its block of the montages that the offline optimizer made."""
         for place in places:
             made_in = self._preferred_made_in(place, place.montage, notes, "optimized")
             if made_in is MadeIn.ANOTHER:
                 continue
             block = self._picture(place.montage, notes, "optimized", lower_left)
             if block is not None:
-                notes.pop("optimized", None)
-                if made_in is not MadeIn.THIS:
-                    notes["optimized"] = made_in.value
-                return block
-        command = self._commands.optimize(self._source_layer(unit.layer))
-        notes.setdefault("optimized", f"none yet; press x to make this one now; {command} makes them all")
-        return None
+                yield block, made_in, made_in.value
 
     def _preferred_made_in(self, place: UnitImagePaths, path: Path, notes: dict[str, str], name: str) -> MadeIn:
         """Where the preferred pictures of a place, ``path`` among them, come from; a note if from another network."""
@@ -224,8 +257,11 @@ class UnitImageReader:
 
     def _read_standings(self, place: UnitImagePaths, folder: Path) -> tuple[tuple[UnitStanding, ...], str]:
         """(the layer's statistics, "") or ((), why they are not shown)."""
-        if self._provenance.of_stats(place, folder) is MadeIn.ANOTHER:
+        made_in = self._provenance.of_stats(place, folder)
+        if made_in is MadeIn.ANOTHER:
             return (), _another(place.stats, OTHER_FOLDER)
+        if made_in is MadeIn.OLDER:
+            return (), f"the statistics in {place.stats} are of older weights"
         try:
             return read_stats(place.stats), ""
         except (OSError, UnitFileError) as error:

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
+from deepvis.core.mailbox import Mailbox
 from deepvis.core.types import Unit, UnitImages, WholeLayer
 from deepvis.live.unit_image_reader import UnitImageReader
 from deepvis.live.worker import Worker
@@ -23,7 +24,8 @@ class Supplement(Protocol):
     is_unfinished: after a call, that another one for the same unit would give more.
     """
 
-    is_unfinished: bool
+    @property
+    def is_unfinished(self) -> bool: ...
 
     def __call__(self, found: UnitImages, /) -> UnitImages: ...
 
@@ -52,14 +54,16 @@ class ImagesOutput:
 class UnitImagesWorker(Worker[ImagesAsk, ImagesOutput]):
     """Answers with the pictures of a unit and, where they are asked for, of its whole layer.
 
-    open_reader: called once, in the thread. supplements: run in this thread, one after another; with any, the
-    worker looks again by itself, and answers with what has changed. Versions rise with every value given.
+    open_reader: called once, in the thread, and again after each of ``renewals``. supplements: run in this thread, one
+    after another; with any, the worker looks again by itself, and answers with what has changed. Versions rise with
+    every value given.
     """
 
     after_failure = SECONDS_BETWEEN_LOOKS
 
     def __init__(self, open_reader: Callable[[], UnitImageReader], supplements: Sequence[Supplement] = ()) -> None:
         super().__init__("unit images")
+        self.renewals: Mailbox[bool] = Mailbox(wakes=self._wake)
         self._open_reader = open_reader
         self._reader: UnitImageReader | None = None
         self._supplements = tuple(supplements)
@@ -69,7 +73,7 @@ class UnitImagesWorker(Worker[ImagesAsk, ImagesOutput]):
         wanted = self._asked
         if wanted is None:
             return None
-        if self._reader is None:
+        if self._reader is None or self.renewals.take(0):
             self._reader = self._open_reader()
         found = self._reader.unit(wanted.unit, next(self._versions))
         for supplement in self._supplements:
@@ -89,7 +93,7 @@ class UnitImagesWorker(Worker[ImagesAsk, ImagesOutput]):
 
 def _newer(found: WholeLayer, last: WholeLayer | None) -> WholeLayer:
     """The layer's pictures as they were found, or the last ones where they are the same."""
-    if last is None or (last.layer, last.note) != (found.layer, found.note):
+    if last is None or (last.layer, last.note, last.title) != (found.layer, found.note, found.title):
         return found
     if last.tiles is not found.tiles or last.standings is not found.standings:
         return found

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -31,6 +32,10 @@ DIGITS_0_1_0 = 64  # of the hash by which 0.1.0's scans name a network; an ident
 GENERIC = ("deploy", "train_val", "net", "network", "model", "models", "test", "make", "build", "create", "get_model")
 _PACKAGE = Path(__file__).resolve().parents[1]
 MODELS_FOLDERS = (_PACKAGE.parent / "models", _PACKAGE / "_models")  # in the repository; once installed
+
+# models that were opened from an object, not by a name: this process finds them by these references
+GIVEN = "module"
+_given: WeakValueDictionary[NetworkRef, Model] = WeakValueDictionary()
 
 # what a caller may say better than card and network; see load_model
 OVERRIDES = frozenset(
@@ -164,6 +169,34 @@ def load_model(
     return open_model(ref)
 
 
+def given_ref(model: Model) -> NetworkRef:
+    """A reference by which ``open_model`` finds this very model, in this process, as long as it lives.
+
+    For what has no file: the jobs of the optimizer and of the scan name their networks so. Reads the weights. Raises
+    ModelError.
+    """
+    ref = NetworkRef(network=f"{GIVEN}:{model.name}", options=(("identity", model.identity),))
+    _given[ref] = model
+    return ref
+
+
+def is_given(model: Model) -> bool:
+    """It was a module in memory."""
+    return str(model.file).startswith(f"{GIVEN}:")
+
+
+def _given_model(ref: NetworkRef) -> Model | None:
+    if ref.network is None or not ref.network.startswith(f"{GIVEN}:") or dict(ref.options).keys() != {"identity"}:
+        return None
+    model = _given.get(ref)
+    if model is None:
+        raise ModelError(
+            f"{ref.network.partition(':')[2]}: the network was a module in the memory of another process, or is gone; "
+            "give the module again, or name it as FILE.py:NAME with its weights"
+        )
+    return model
+
+
 def open_model(ref: NetworkRef, opened: Opened | None = None) -> Model:
     """A model by name or folder, the embedded one where nothing is named, or a network of one's own by its files.
 
@@ -176,6 +209,8 @@ def open_model(ref: NetworkRef, opened: Opened | None = None) -> Model:
     module's keep their initial values); std, and of modules channels, layout, inputs, trust_file (see ``Source``).
     The weights are read when Model.graph is first asked for. Raises ModelError.
     """
+    if opened is None and (given := _given_model(ref)) is not None:
+        return given
     said = dict(ref.options)
     for key in said.keys() - OVERRIDES:
         known = sorted(OVERRIDES)

@@ -90,6 +90,11 @@ def load_photo(path: str | os.PathLike[str]) -> Photo:
     return Photo(rgb, is_cut)
 
 
+def rgb_of(image: Image.Image) -> np.ndarray:
+    """(H, W, 3) uint8 RGB of a picture that is open already, upright; see ``load_photo``. It is left as it is."""
+    return _eight_bit_rgb(_upright(image.copy()))
+
+
 def is_picture_name(name: str) -> bool:
     """True for the file names that a folder's pictures have; hidden files are none."""
     stem, dot, suffix = name.rpartition(".")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from deepvis.core.state import (
 )
 from deepvis.core.types import FieldOf, Fit, Frame, LayerInfo, NetInfo
 from deepvis.live.backends.base import open_backend
+from deepvis.live.filters import first_filters
 from deepvis.live.folder_scan import FolderScanWorker
 from deepvis.live.folder_scans import FolderScans
 from deepvis.live.input import InputWorker
@@ -29,8 +30,10 @@ from deepvis.live.made_in import provenance_of
 from deepvis.live.network import NetworkWorker
 from deepvis.live.optimize import OptimizeWorker
 from deepvis.live.own_folder import identity_if_any, own_folder
+from deepvis.live.renewed_stream import RenewedStream
 from deepvis.live.scale_doubt import ScaleDoubt
 from deepvis.live.scan_passes import open_passes
+from deepvis.live.shown_model import ShownModel
 from deepvis.live.stream_top import Opened, StreamTop
 from deepvis.live.unit_image_commands import commands_for
 from deepvis.live.unit_image_reader import UnitImageReader
@@ -68,22 +71,49 @@ def run(settings: Settings, options: RunOptions, *, starts_moving: bool) -> int:
     starts_moving: the command line named a camera or a video.
     """
     check_sources(settings)
-    sys.setswitchinterval(SWITCH_SECONDS)
-    stats, passes = Stats(), PassLog()
-    model = opened(settings)
-    state = first_state(settings, model, first_back_mode(settings, options), starts_moving=starts_moving)
-    layouts = Layouts(settings, model)
-    layouts(state.info, *wanted_size(settings))  # a wrong table of panes is told before a window opens
-    parts = make_parts(settings, model, passes)
-    window = open_window(settings, options)
+    toolbox = Toolbox(settings, options, opened(settings), starts_moving=starts_moving)
     try:
-        loop = Loop(state, parts, window, options, layouts, Path(settings.pictures), stats)
-        loop.run()
-        write_results(loop, options, passes)
+        toolbox.loop.run()
+        write_results(toolbox.loop, options, toolbox.passes)
     finally:
-        parts.stop()
-        window.close()
+        toolbox.close()
     return 0
+
+
+class Toolbox:
+    """The window over an opened network, with its workers: made, turned and closed in one thread.
+
+    title: of the window, as it is found by it too. Raises UsageError where there can be no window.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        options: RunOptions,
+        model: Model,
+        *,
+        starts_moving: bool,
+        title: str = TITLE,
+    ) -> None:
+        sys.setswitchinterval(SWITCH_SECONDS)
+        self.passes = PassLog()
+        self._settings = settings
+        self._shown = ShownModel(model)
+        state = first_state(settings, model, first_back_mode(settings, options), starts_moving=starts_moving)
+        layouts = Layouts(settings, model)
+        layouts(state.info, *wanted_size(settings))  # a wrong table of panes is told before a window opens
+        self._parts = make_parts(settings, self._shown, self.passes)
+        self.window = open_window(settings, options, title)
+        self.loop = Loop(state, self._parts, self.window, options, layouts, Path(settings.pictures), Stats())
+
+    def renew(self, model: Model) -> None:
+        """Show the same network with other weights: what was made with the earlier ones is marked."""
+        self._shown.take(model)
+        self._parts.renew(lambda: open_backend(self._settings.backend, model, self._settings.device))
+
+    def close(self) -> None:
+        self._parts.stop()
+        self.window.close()
 
 
 def check_sources(settings: Settings) -> None:
@@ -191,19 +221,48 @@ def window_size(settings: Settings, room: tuple[int, int] | None) -> tuple[int, 
     return size if settings.window_size else fitted(size, room)
 
 
-def open_window(settings: Settings, options: RunOptions) -> AnyWindow:
+def open_window(settings: Settings, options: RunOptions, title: str = TITLE) -> AnyWindow:
     """On the screen or, headless, in memory. Raises UsageError where there is no screen."""
     try:
         if options.headless:
-            return MemoryWindow(TITLE, *wanted_size(settings))
-        return Window(TITLE, *window_size(settings, room_for_window()))
+            return MemoryWindow(title, *wanted_size(settings))
+        return Window(title, *window_size(settings, room_for_window()))
     except WindowError as error:
         raise UsageError(str(error)) from error
 
 
-def make_parts(settings: Settings, model: Model, passes: PassLog) -> Parts:
+def make_parts(settings: Settings, shown: ShownModel, passes: PassLog) -> Parts:
     """The workers. The backend is opened in its own thread: torch takes a second to load."""
-    running = RunningWithSamples(lambda: network.info, is_sample=lambda frame: is_sample(frame.path or ""))
+    model = shown.model
+    scans = FolderScans(lambda: (own_folder(shown.model), identity_if_any(shown.model)))
+    stream = RenewedStream(lambda: stream_of(settings, shown.model, scans, lambda: network.info))
+
+    def open_images(info: NetInfo) -> UnitImagesWorker:
+        return UnitImagesWorker(lambda: open_reader(settings, shown, info), [stream])
+
+    network: NetworkWorker = NetworkWorker(
+        lambda: open_backend(settings.backend, model, settings.device),
+        partial(open_fields, model),
+        [passes, stream.update],
+        ScaleDoubt(model),
+    )
+    scan = partial(
+        FolderScanWorker, scans, lambda: open_passes(settings.backend, shown.model, settings.device, network.idle)
+    )
+    camera = 0 if settings.camera is None else settings.camera
+    return Parts(
+        InputWorker(open_still, lambda: open_moving(camera, settings.video)),
+        network,
+        Makers(open_images, lambda: OptimizeWorker(lambda: shown.model, settings.device), scan),
+        stream,
+        scans,
+        moving_source=video_name(settings.video) if settings.video else f"camera {camera}",
+    )
+
+
+def stream_of(settings: Settings, model: Model, scans: FolderScans, info: Callable[[], NetInfo | None]) -> StreamTop:
+    """The running top 9 of a network."""
+    running = RunningWithSamples(info, is_sample=lambda frame: is_sample(frame.path or ""))
 
     scans = FolderScans(lambda: (own_folder(model), identity_if_any(model)))
 
@@ -217,32 +276,17 @@ def make_parts(settings: Settings, model: Model, passes: PassLog) -> Parts:
         return backend, FolderImages(model, RunningImages(running, model, lambda: backend), scans)
 
     samples = sample_frames if model.name == DEFAULT_MODEL else tuple
-    stream = StreamTop(running, open_running, partial(own_folder, model), samples)
+    return StreamTop(running, open_running, partial(own_folder, model), samples)
 
-    def open_images(info: NetInfo) -> UnitImagesWorker:
-        def open_reader() -> UnitImageReader:
-            folders = [model.unit_image_dir, own_folder(model)]
-            commands = commands_for(model, vars(settings))
-            return UnitImageReader(folders, info, commands, settings.unit_image_cache, provenance_of(model))
 
-        return UnitImagesWorker(open_reader, [stream])
-
-    network: NetworkWorker = NetworkWorker(
-        lambda: open_backend(settings.backend, model, settings.device),
-        partial(open_fields, model),
-        [passes, running.update],
-        ScaleDoubt(model),
-    )
-    open_scan = partial(open_passes, settings.backend, model, settings.device, network.idle)
-    scan = partial(FolderScanWorker, scans, open_scan)
-    camera = 0 if settings.camera is None else settings.camera
-    return Parts(
-        InputWorker(open_still, lambda: open_moving(camera, settings.video)),
-        network,
-        Makers(open_images, lambda: OptimizeWorker(lambda: model, settings.device), scan),
-        stream,
-        scans,
-        moving_source=video_name(settings.video) if settings.video else f"camera {camera}",
+def open_reader(settings: Settings, shown: ShownModel, info: NetInfo) -> UnitImageReader:
+    """What reads the pictures of units; of earlier weights last."""
+    model, older = shown.model, shown.older_folders()
+    folders = [model.unit_image_dir, own_folder(model), *older.values()]
+    commands = commands_for(model, vars(settings))
+    provenance = provenance_of(model, older)
+    return UnitImageReader(
+        folders, info, commands, settings.unit_image_cache, provenance, partial(first_filters, model)
     )
 
 

@@ -19,11 +19,13 @@ from deepvis.core.effects import (
 )
 from deepvis.core.state import AppState, InputState
 from deepvis.core.types import NetAsk, NetInfo
+from deepvis.live.backends.base import Backend
 from deepvis.live.folder_scan import FolderScanWorker, ScanAsk
 from deepvis.live.folder_scans import FolderScans
 from deepvis.live.input import InputWorker, Listed
 from deepvis.live.network import NetworkWorker
 from deepvis.live.optimize import OptimizeAsk, OptimizeWorker
+from deepvis.live.renewed_stream import RenewedStream
 from deepvis.live.stream_top import StreamTop
 from deepvis.live.unit_images import ImagesAsk, UnitImagesWorker
 from deepvis.live.worker import Worker
@@ -57,7 +59,7 @@ class Parts:
         input: InputWorker,
         network: NetworkWorker,
         makers: Makers,
-        stream: StreamTop | None = None,
+        stream: StreamTop | RenewedStream | None = None,
         scans: FolderScans | None = None,
         moving_source: str = "",
     ) -> None:
@@ -154,6 +156,20 @@ class Parts:
         if self._has_grown(before) or ended:
             self._look_again()
         return self.latest
+
+    def renew(self, open_backend: Callable[[], Backend]) -> None:
+        """The same network has other weights: what is shown of it is made anew. open_backend: called in its thread."""
+
+        def renewed() -> Backend:
+            backend = open_backend()
+            if isinstance(self._stream, RenewedStream):
+                self._stream.renew()  # in the network's thread, so that no pass comes between
+            return backend
+
+        self._network.renewals.put(renewed)
+        if self._images is not None:
+            self._images.renewals.put(True)
+        self._look_again()
 
     def peek(self) -> None:
         """From now on have the pictures of whole layers: the pointer is over the tiles."""

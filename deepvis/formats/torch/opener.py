@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from deepvis.formats.torch.capture import captured, pictures_notes
+from deepvis.formats.torch.captured import Captured
 from deepvis.formats.torch.entry import Asked, adapted, entry_of, picture_config
 from deepvis.formats.torch.export import baked_batch
 from deepvis.formats.torch.flat_graph import graph_of_program
@@ -76,8 +77,8 @@ def opened_module(module: nn.Module, title: str, asked: Asked = Asked(), notes: 
         graph = with_map_views(captured(title, taking, entry.shape, notes=[*notes, *entry.notes]), taking)
     mean, std, is_known = pixels_of(ready, entry.shape[0])
     assumed = frozenset(("scale", "order") if is_known else ASSUMED)
-    check = partial(self_test, graph, taking)
-    return Opened(graph, lambda: graph, mean, "RGB", 1.0, std=std, assumed=assumed, self_test=check)
+    own, check = Captured(ready, entry), partial(self_test, graph, taking)
+    return Opened(graph, lambda: graph, mean, "RGB", 1.0, std=std, assumed=assumed, own=lambda: own, self_test=check)
 
 
 def opened_archive(source: Source) -> Opened:

@@ -21,6 +21,8 @@ from deepvis.network.memory import keep_freed_memory
 from deepvis.network.net import Net
 from deepvis.network.tape import Tape
 
+_snapshot_ids = itertools.count(1)  # of all backends: one that takes another's place goes on above it
+
 
 @dataclass(frozen=True, eq=False)
 class _Forward:
@@ -53,7 +55,6 @@ class GraphBackend:
         self.info = net_info(model, self._net.shapes, device_name(self._device), notes)
         self._blobs = tuple(self._net.shapes)
         self._others = model.other_inputs()
-        self._ids = itertools.count(1)
         self._last: _Forward | None = None
 
     def run(self, ask: NetAsk) -> Snapshot:
@@ -71,7 +72,7 @@ class GraphBackend:
         fetched = Fetched(diffs, _fetch)
         data = fetched.get(self._model.data_blob)
         return Snapshot(
-            id=next(self._ids),
+            id=next(_snapshot_ids),
             ask=ask,
             activations=Fetched(forward.tape.blobs, _fetch),
             diffs=fetched,

@@ -12,6 +12,7 @@ import pytest
 
 from deepvis.core.commands import COMMANDS
 from deepvis.live.backends.base import Backend
+from deepvis.live.shown_model import ShownModel
 from deepvis.models.zoo import Model
 from deepvis.optimize import presets
 from deepvis.settings.table import Settings
@@ -41,7 +42,7 @@ def press_every_key(
     quick = {name: replace(recipe, max_iter=2) for name, recipe in presets.BUILT_IN.items()}
     monkeypatch.setattr(presets, "BUILT_IN", quick)
     settings = Settings(images=str(photos), video=str(video), pictures=str(folder))
-    parts = app.make_parts(settings, model, PassLog())
+    parts = app.make_parts(settings, ShownModel(model), PassLog())
     state = app.first_state(settings, model, "off", starts_moving=False)
     window, layouts = MemoryWindow("", 465, 750), app.Layouts(settings, model)
     loop = Loop(state, parts, window, RunOptions(headless=True), layouts, folder, Stats())

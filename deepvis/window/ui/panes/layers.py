@@ -72,7 +72,7 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
     view, layer = layer_view(scene), scene.state.layer
     subject = f"{layer.name} · {scene.state.unit.channel}" if zoom is Zoom.UNIT else layer.name
     is_pattern = scene.state.view.pattern and zoom is Zoom.OFF
-    caption = "preferred inputs" if is_pattern else view.caption
+    caption = pattern_caption(scene) if is_pattern else view.caption
     has_bars = not is_pattern and view.has(0) and is_scalar(view)
     has_tiles = view.has(0) and zoom is Zoom.OFF and not is_pattern
     fixed = fixed_caption(codes_of(scene, view)) if has_tiles and not has_bars else ""
@@ -129,6 +129,14 @@ def draw_unit(canvas: np.ndarray, scene: Scene, area: Rect, view: LayerView) -> 
     paint = paint_for(scene, view, one)
     draw_levels(canvas, place.row, place.col, map_levels(one, paint, place), paint)
     return place
+
+
+def pattern_caption(scene: Scene) -> str:
+    """What the pictures are, and what is out of the ordinary with them."""
+    whole = scene.whole_layer
+    if whole is None or whole.tiles is None or whole.layer not in (scene.state.layer.name, scene.state.layer.images_of):
+        return "preferred inputs"
+    return ", ".join(filter(None, (whole.title, whole.note)))
 
 
 def draw_pattern(canvas: np.ndarray, scene: Scene, body: Rect, view: LayerView) -> None:

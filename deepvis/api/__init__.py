@@ -1,0 +1,1 @@
+"""The package as a library: ``deepvis.open`` and ``deepvis.show``. See docs/api.md."""

@@ -1,0 +1,143 @@
+"""A module that may go on training, as a model; and the same model with the weights that the module has by now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from deepvis.api.module_copy import copied, fingerprint, left_out_hooks
+from deepvis.formats.torch.captured import Captured
+from deepvis.formats.torch.entry import Asked
+from deepvis.formats.torch.opener import opened_module
+from deepvis.formats.torch.weights import load_weights
+from deepvis.models.zoo import GIVEN, Model, open_model
+from deepvis.network.errors import ModelError
+from deepvis.network.graph import Graph
+from deepvis.network.ref import NetworkRef
+
+_ASKED = {"input_size": "input_size", "channels": "channels", "layout": "layout", "data_blob": "data_input"}
+_NOT_OF_THE_CARD = (*_ASKED, "inputs", "fill", "trust_file")
+
+
+@dataclass(frozen=True, eq=False)
+class LiveModule:
+    """The module, which is only read, and what was said of it.
+
+    said: options of a NetworkRef by name. weights: a file that the copies take their weights from, in place of the
+    module's own.
+    """
+
+    module: nn.Module
+    mean: str | tuple[float, ...] | None
+    labels: str | None
+    said: Mapping[str, Any]
+    weights: Path | None = None
+
+    @property
+    def name(self) -> str:
+        return type(self.module).__name__
+
+    def model(self) -> Model:
+        """Its model as it is now, captured anew. Raises ModelError."""
+        with undisturbed():
+            return self._captured(self._copy())
+
+    def renewed(self, model: Model, *, may_capture: bool = True) -> Model:
+        """The same model with the module's weights of now, quickly where its structure has not changed.
+
+        To be called by the thread that trains it, between two steps. may_capture: it may be exported anew, which
+        changes torch for all threads as long as it takes. Raises ModelError where the layers are others.
+        """
+        with undisturbed():
+            copy = self._copy()
+            captured: Captured = model.opened.own()
+            graph = None
+            if fingerprint(copy) == fingerprint(captured.module):
+                graph = _with_weights(model.graph, captured.module, copy)
+            if graph is None and not may_capture:
+                raise ModelError(
+                    f"{self.name}: its weights must be captured anew, which only the thread that trains can do; call "
+                    "refresh() between two steps"
+                )
+            if graph is None:
+                newer = self._captured(copy)
+                _check_same(model, newer)
+                return newer
+            own = Captured(copy, captured.entry)
+            opened = replace(model.opened, structure=graph, weighted=lambda: graph, own=lambda: own)
+            return replace(model, opened=opened)
+
+    def differs(self, model: Model) -> bool:
+        """Has the module other weights than the model?"""
+        captured: Captured = model.opened.own()
+        pairs = zip(_tensors(self.module), _tensors(captured.module), strict=False)
+        return any(not torch.equal(mine.detach().to(taken).cpu(), taken) for (_, mine), (_, taken) in pairs)
+
+    def _copy(self) -> nn.Module:
+        copy = copied(self.module)
+        if self.weights is not None:
+            load_weights(copy, self.weights, fill=bool(self.said.get("fill")))
+        return copy
+
+    def _captured(self, copy: nn.Module) -> Model:
+        asked = Asked(**{own: self.said.get(name) for name, own in _ASKED.items()}, inputs=self.said.get("inputs", ()))
+        hooks = left_out_hooks(self.module)
+        notes = [f"forward hooks of {', '.join(hooks[:3])} are not run here"] if hooks else []
+        opened = opened_module(copy, self.name, asked, notes)
+        said = {name: value for name, value in self.said.items() if name not in _NOT_OF_THE_CARD}
+        ref = NetworkRef(None, f"{GIVEN}:{self.name}", None, self.mean, self.labels, tuple(said.items()))
+        return replace(open_model(ref, opened), name=self.name)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """What is done within leaves torch's random numbers and modes as they are, and is not touched by them."""
+    with torch.random.fork_rng(devices=[]), torch.inference_mode(False), torch.autocast("cpu", enabled=False):
+        yield
+
+
+def _with_weights(graph: Graph, before: nn.Module, now: nn.Module) -> Graph | None:
+    """The graph with the tensors of ``now``; None where that does not give all of the new weights.
+
+    So where a weight of the graph is made from several, as by weight norm, and where a part runs as the module itself.
+    """
+    names = {_place(tensor): name for name, tensor in _tensors(before) if tensor.numel()}
+    newer = dict(_tensors(now))
+    arrays = [array for node in graph.nodes for array in node.weights if isinstance(array, Tensor)]
+    places = {_place(array) for array in arrays if array.numel()}
+    if not places <= names.keys() or any(_place(each) not in places for each in before.parameters() if each.numel()):
+        return None
+    return graph.with_weights(
+        lambda array: newer[names[_place(array)]].detach() if isinstance(array, Tensor) and array.numel() else array
+    )
+
+
+def _tensors(module: nn.Module) -> Sequence[tuple[str, Tensor]]:
+    return [
+        *module.named_parameters(remove_duplicate=False),
+        *module.named_buffers(remove_duplicate=False),
+    ]
+
+
+def _place(tensor: Tensor) -> tuple[int, tuple[int, ...]]:
+    """What two names of one tensor have in common."""
+    return tensor.data_ptr(), tuple(tensor.shape)
+
+
+def _check_same(model: Model, newer: Model) -> None:
+    same = (
+        model.structure.names == newer.structure.names,
+        model.layer_names == newer.layer_names,
+        model.preprocessor.input_shape == newer.preprocessor.input_shape,
+    )
+    if not all(same):
+        raise ModelError(
+            f"{model.name}: the layers of the module are others than those that were opened, expected the same with "
+            "other weights; open the module anew"
+        )
