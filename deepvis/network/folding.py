@@ -38,7 +38,7 @@ def chains(graph: Graph) -> dict[int, tuple[int, ...]]:
     outputs = {graph.last(name) for name in graph.outputs if name in graph}
 
     def follower(node: Node, kind: Kind) -> Node | None:
-        after = takers.get(node.tops[0], ())
+        after = takers.get(node.tops[0], [])
         fits = len(node.tops) == 1 and len(after) == 1 and node.tops[0] not in outputs
         return after[0] if fits and after[0].kind is kind and len(after[0].bottoms) == 1 else None
 

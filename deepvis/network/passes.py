@@ -64,17 +64,17 @@ class Passes(Tape):
 
     def backward_from(
         self, seeds: Mapping[str, Tensor | np.ndarray], mode: str = "gradient", *, to: str | None = None
-    ) -> dict[str, Tensor]:
+    ) -> Mapping[str, Tensor]:
         return self._back(seeds, lambda tape, own: tape.backward_from(own, mode, to=to))
 
     def backward_all(
         self, seeds: Mapping[str, Tensor | np.ndarray], mode: str = "gradient", **how: Any
-    ) -> dict[str, Tensor]:
+    ) -> Mapping[str, Tensor]:
         return self._back(seeds, lambda tape, own: tape.backward_all(own, mode, **how))
 
     def _back(
-        self, seeds: Mapping[str, Tensor | np.ndarray], walk: Callable[[Tape, dict[str, Tensor]], dict[str, Tensor]]
-    ) -> dict[str, Tensor]:
+        self, seeds: Mapping[str, Tensor | np.ndarray], walk: Callable[[Tape, dict[str, Tensor]], Mapping[str, Tensor]]
+    ) -> Mapping[str, Tensor]:
         given = {blob: self._seed(blob, seed) for blob, seed in seeds.items()}
         begins = dict.fromkeys(given, 0)
         diffs = []
@@ -88,12 +88,11 @@ class Passes(Tape):
                 own[blob][(slice(rows),) if value.dim() else ()] = mine if value.dim() else mine[0]
                 begins[blob] += rows
             diffs.append(walk(tape, own))
-        names = [name for name in diffs[0] if all(name in each for each in diffs)]
-        return {name: joined([each[name] for each in diffs], self._reals, self._size) for name in names}
+        return Joined(diffs, lambda found: joined(found, self._reals, self._size))
 
 
 class Joined(Mapping[str, Tensor]):
-    """Blobs of several passes by name, joined when first read."""
+    """Blobs of several passes by name, those that all of them have, joined when first read."""
 
     def __init__(self, passes: Sequence[Mapping[str, Tensor]], join: Callable[[list[Tensor]], Tensor]) -> None:
         self._passes, self._join = passes, join
@@ -105,13 +104,13 @@ class Joined(Mapping[str, Tensor]):
         return self._found[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._passes[0])
+        return (name for name in self._passes[0] if name in self)
 
     def __len__(self) -> int:
-        return len(self._passes[0])
+        return sum(1 for _ in self)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._passes[0]
+        return all(name in blobs for blobs in self._passes)
 
 
 def joined(values: Sequence[Tensor], reals: Sequence[int], size: int) -> Tensor:

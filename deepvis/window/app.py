@@ -264,8 +264,6 @@ def stream_of(settings: Settings, model: Model, scans: FolderScans, info: Callab
     """The running top 9 of a network."""
     running = RunningWithSamples(info, is_sample=lambda frame: is_sample(frame.path or ""))
 
-    scans = FolderScans(lambda: (own_folder(model), identity_if_any(model)))
-
     def open_running() -> Opened:
         from deepvis.live.folder_images import FolderImages
         from deepvis.live.running_images import RunningImages
