@@ -5,8 +5,8 @@
 Prints JSON: for SqueezeNet the best milliseconds of the rounds, in which all contestants take turns, and the shares of
 ``deepvis.caffe.Net`` of the engine's. Every pass takes a new picture and reads the answer: prob, or the picture's diff.
 The last is Caffe's own backward, with the gradients of all weights, beside autograd's over the same network. To reach:
-forward, gradient and deconv 1.15. The network is read from FOLDER (../shared/models). --cpu-time counts the process's own
-processor time instead of the clock's, for a busy machine: meaningful with --threads 1 only.
+forward, gradient and deconv 1.15. The network is read from FOLDER (../shared/models). --cpu-time counts the processor's
+time instead of the clock's, for a busy machine: meaningful with --threads 1 only.
 """
 
 from __future__ import annotations

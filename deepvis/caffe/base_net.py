@@ -16,13 +16,13 @@ from deepvis.caffe.python_layer import BlobVec, make_python_layer
 from deepvis.caffe.steps import SHARES_DATA, Step, relus_in_place
 from deepvis.formats.caffe.backward import passed_bottoms
 from deepvis.formats.caffe.filling import filled, needs_filling
-from deepvis.formats.caffe.graph import UnsupportedLayers
 from deepvis.formats.caffe.layer import LAYERS
 from deepvis.formats.caffe.load import load_net
 from deepvis.formats.caffe.schema import TEST, TRAIN
 from deepvis.formats.caffe.spec import LayerSpec
 from deepvis.formats.caffe.splits import as_caffe_builds
 from deepvis.formats.caffe.training import AUTOMATIC
+from deepvis.formats.caffe.unknown import UnsupportedLayers
 
 
 class BaseNet:
@@ -46,6 +46,7 @@ class BaseNet:
             stages=tuple(stages or ()),
             on_missing="fill",
             keep_losses=True,
+            keep_unknown=True,
         )
         unknown = [x for x in spec.layers if x.type not in LAYERS and x.type not in ("Input", "Python")]
         if unknown:

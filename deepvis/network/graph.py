@@ -51,7 +51,7 @@ class Graph:
     names: value -> name. maker: value -> index of its node, -1 for inputs. versions: name -> its values, oldest first.
     rectified: index of a node -> that of the ReLU in place after it, where no other node sees what lies between.
     notes: sentences on what was assumed, left out or replaced. refusal: why it cannot be run here, None if it can;
-    it can be listed all the same.
+    it can be listed all the same. unavailable: name -> why the file has a value of that name that cannot be had here.
     """
 
     def __init__(
@@ -63,9 +63,11 @@ class Graph:
         *,
         notes: Sequence[str] = (),
         refusal: ModelError | None = None,
+        unavailable: Mapping[str, str] | None = None,
     ) -> None:
         self.name, self.inputs, self.nodes = name, dict(inputs), tuple(nodes)
         self.names, self.notes, self.refusal = tuple(names), tuple(notes), refusal
+        self.unavailable = dict(unavailable or {})
         self.input_values = {blob: value for value, blob in enumerate(inputs)}
         self.maker = [-1] * len(self.names)
         for node in self.nodes:
@@ -166,7 +168,8 @@ class Graph:
         return self._with(inputs, nodes, self.names[:values])
 
     def _with(self, inputs: Mapping[str, Shape], nodes: Sequence[Node], names: Sequence[str]) -> Graph:
-        return Graph(self.name, inputs, nodes, names, notes=self.notes, refusal=self.refusal)
+        facts: dict[str, Any] = {"notes": self.notes, "refusal": self.refusal, "unavailable": self.unavailable}
+        return Graph(self.name, inputs, nodes, names, **facts)
 
     # --- parts ------------------------------------------------------------------------------------
 
@@ -214,5 +217,6 @@ class GraphBuilder:
         self._nodes.append(Node(len(self._nodes), name, kind, tuple(bottoms), values, make, **facts))
         return values
 
-    def graph(self, *, notes: Sequence[str] = (), refusal: ModelError | None = None) -> Graph:
-        return Graph(self._name, self._inputs, self._nodes, self._names, notes=notes, refusal=refusal)
+    def graph(self, **facts: Any) -> Graph:
+        """facts: the other arguments of Graph."""
+        return Graph(self._name, self._inputs, self._nodes, self._names, **facts)

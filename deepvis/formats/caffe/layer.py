@@ -155,6 +155,12 @@ def kind_of(spec: LayerSpec) -> Kind:
     return row.kind if isinstance(row.kind, Kind) else row.kind(spec)
 
 
+def kind_of_type(layer: Any) -> Kind:
+    """``kind_of`` of a layer's message, where it does not depend on its parameters; else OTHER."""
+    row = LAYERS.get(layer.type)
+    return row.kind if row is not None and isinstance(row.kind, Kind) else Kind.OTHER
+
+
 def field_of(spec: LayerSpec) -> Callable[[Step, Window], Window | None]:
     """The layer's rule for the receptive field."""
     row = LAYERS.get(spec.type)

@@ -15,6 +15,7 @@ import numpy as np
 from deepvis.formats.caffe import blobs, prototxt, rules, schema, training
 from deepvis.formats.caffe.layer import check_arity
 from deepvis.formats.caffe.spec import LayerSpec, NetSpec, Shape
+from deepvis.formats.caffe.unknown import without_unknown
 from deepvis.formats.caffe.upgrade import upgrade
 from deepvis.formats.caffe.weights import read_weights, weights_of
 from deepvis.network.errors import ModelError, nearest
@@ -31,6 +32,7 @@ def load_net(
     stages: Sequence[str] = (),
     on_missing: Literal["error", "fill"] = "error",
     keep_losses: bool = False,
+    keep_unknown: bool = False,
     input_shapes: Mapping[str, Shape] | None = None,
     picture_size: tuple[int, int] | None = None,
 ) -> NetSpec:
@@ -39,7 +41,8 @@ def load_net(
     net: a prototxt file, its text, or a NetParameter message. weights: a file, or {layer name: arrays}.
     level: None takes the file's own; 0, as Caffe's Net does by default, overrides it.
     on_missing "fill": layers that the weights do not know are to be filled by their fillers.
-    keep_losses: loss and accuracy layers stay (their labels too). input_shapes: replaces the declared shapes,
+    keep_losses: loss and accuracy layers stay (their labels too). keep_unknown: so do
+    layers that nothing here can run, and what depends on them. input_shapes: replaces the declared shapes,
     and tells those that data layers do not; picture_size: (height, width) of what data layers bring.
     Raises ModelError.
     """
@@ -63,11 +66,15 @@ def load_net(
     for name, shape in inputs.items():
         training.check_shape(name, shape)
     _check_graph(layers, inputs, where)
+    unavailable: dict[str, str] = {}
+    if not keep_unknown:
+        layers, unavailable, said = without_unknown(layers, inputs)
+        notes += said
     source = str(weights) if isinstance(weights, (str, Path)) else "the weights"
     arrays = blobs.assign(layers, given, source, fill=on_missing == "fill")
     specs = tuple(_spec(layer, own, state) for layer, own in zip(layers, arrays, strict=True))
     fill = on_missing == "fill"
-    return NetSpec(current.name, specs, inputs, tuple(notes), fill, current.force_backward, transform)
+    return NetSpec(current.name, specs, inputs, tuple(notes), fill, current.force_backward, transform, unavailable)
 
 
 def _spec(layer: Any, own: tuple[np.ndarray, ...], state: rules.State) -> LayerSpec:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -45,6 +45,7 @@ class NetSpec:
     inputs: blob -> declared shape, () where the file declares none. notes: sentences on what was left out or
     replaced. fill: layers that hold weights by type but have no blobs are to be filled by their fillers
     (``filling.py``) once their shapes are known, rather than refused. force_backward: the file's.
+    unavailable: blob of the file -> why it cannot be had here.
     transform: the TransformationParameter of the data layer that became the input, None without one.
     """
 
@@ -55,6 +56,7 @@ class NetSpec:
     fill: bool = False
     force_backward: bool = False
     transform: Any = None
+    unavailable: Mapping[str, str] = field(default_factory=dict)
 
 
 def with_weights(spec: NetSpec, weights: Mapping[str, Sequence[np.ndarray]]) -> NetSpec:
