@@ -30,6 +30,19 @@ _LENIENT = {
     "ImageDataParameter",
     "WindowDataParameter",
     "LossParameter",
+    "FillerParameter",
+}
+# (message, field) of forks -> what it concerns, of what cannot change an answer
+PASSED_OVER: dict[tuple[str, str], str] = {
+    (row["message"], row["name"]): row["why"] for row in schema.rows("passed_over.csv")
+}
+CONCERNS = {
+    "memory": "it concerns memory alone",
+    "engine": "it chooses the code that computes, not what is computed",
+    "training": "it concerns training alone",
+    "statistics": "it says how training gathers statistics; the weights hold them",
+    "log": "it concerns the log alone",
+    "mean": "what it would draw at random is shown as its mean",
 }
 _LAYERS = {"LayerParameter", "V1LayerParameter"}
 
@@ -151,14 +164,16 @@ class _Parser:
             raise self.unexpected(f"':' and {kind_of(field)} after {field.name}")
         if not schema.is_repeated(field):
             self.only_once(message, field, name)
-            setattr(message, field.name, self.scalar(field))
+            value = self.scalar(message, field)
+            if value is not None:
+                setattr(message, field.name, value)
             return
         values = getattr(message, field.name)
         if not self.accept("["):
-            values.append(self.scalar(field))
+            values.append(self.scalar(message, field))
             return
         while not self.accept("]"):
-            values.append(self.scalar(field))
+            values.append(self.scalar(message, field))
             if not self.accept(",") and self.token.text != "]":
                 raise self.unexpected(f"',' or ']' in the list of {field.name}")
 
@@ -166,9 +181,12 @@ class _Parser:
         if message.HasField(field.name):
             raise self.error(name.start, f"{field.name} twice in one {message.DESCRIPTOR.name}", "it once")
 
-    def scalar(self, field: FieldDescriptor) -> Any:
+    def scalar(self, message: Any, field: FieldDescriptor) -> Any:
         token = self.token
         value = value_of(field, token)
+        if value is None and self.is_foreign_choice(message, field, token):
+            self.take()
+            return None
         if value is None:
             raise self.unexpected(f"{kind_of(field)} for {field.name}{hint_for(field, token)}")
         self.take()
@@ -177,18 +195,34 @@ class _Parser:
                 value += unquote(self.take().text) or ""
         return value
 
+    def is_foreign_choice(self, message: Any, field: FieldDescriptor, token: Token) -> bool:
+        """A name that a fork added to a choice where it is harmless; it is noted."""
+        owner = message.DESCRIPTOR.name
+        is_one = owner in _LENIENT and field.enum_type is not None and token.kind == "name"
+        if is_one and not schema.is_repeated(field):
+            self.note(token, f"{field.name}: {short(token.text)} is not known and was skipped")
+            return True
+        return False
+
+    def note(self, at: Token, sentence: str) -> None:
+        if len(self.notes) < MOST_NOTES:
+            line = self.text.count("\n", 0, at.start) + 1
+            self.notes.append(f"{self.where}, line {line}: {sentence}")
+
     def unknown(self, owner: Any, name: Token, depth: int) -> None:
         """Skip what forks added where that is harmless, else raise with the nearest known name."""
         is_param = owner.name in _LAYERS and name.text.endswith("_param")
-        if not is_param and owner.name not in _LENIENT:
+        concern = PASSED_OVER.get((owner.name, name.text))
+        if not is_param and owner.name not in _LENIENT and concern is None:
             near = difflib.get_close_matches(name.text[:200], owner.fields_by_name, n=1)
             hint = (
                 f"{near[0]!r}" if near else f"one of its fields ({', '.join(sorted(owner.fields_by_name)[:12])}, ...)"
             )
             raise self.error(name.start, f"{short(name.text)}, no field of {owner.name}", hint)
-        if len(self.notes) < MOST_NOTES:
-            line = self.text.count("\n", 0, name.start) + 1
-            self.notes.append(f"{self.where}, line {line}: {short(name.text)} is not known and was skipped")
+        if concern is not None:
+            self.note(name, f"{short(name.text)} was passed over: {CONCERNS[concern]}")
+        else:
+            self.note(name, f"{short(name.text)} is not known and was skipped")
         self.skip_value(name)
 
     def skip_value(self, name: Token) -> None:

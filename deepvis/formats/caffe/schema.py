@@ -2,7 +2,9 @@
 
 ``tables/fields.csv`` and ``enums.csv`` hold BVLC Caffe's format (commit 9b89154), V0 and V1 included;
 ``fields_beyond.csv`` and ``enums_beyond.csv`` what public forks add: the toolbox's LRN field, SSD's layers
-(weiliu89/caffe), ROIPooling (rbgirshick), ShuffleChannel (farmingyard), ReLU6. Two forks gave their fields
+(weiliu89/caffe), ROIPooling (rbgirshick), ShuffleChannel (farmingyard), ReLU6, BN and Upsample (SegNet, PSPNet),
+PSROIPooling (R-FCN), Reorg (YOLO), ceil_mode and its like. ``passed_over.csv`` names what more forks add that cannot
+change an answer. Two forks gave their fields
 numbers that BVLC used for something else (Interp 143) or none is documented (CropCenter): those have free
 numbers here, so text files read well and binary files of these forks lose the field, never fail.
 
@@ -34,7 +36,8 @@ _SCALARS = {
 }
 
 
-def _rows(table: str) -> list[dict[str, str]]:
+def rows(table: str) -> list[dict[str, str]]:
+    """A table of this folder's ``tables``, a dict a line."""
     text = (resources.files("deepvis.formats.caffe") / "tables" / table).read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))
 
@@ -63,11 +66,11 @@ def _file_descriptor() -> descriptor_pb2.FileDescriptorProto:
     file = descriptor_pb2.FileDescriptorProto(name="deepvis/caffe.proto", package=PACKAGE, syntax="proto2")
     messages: dict[str, descriptor_pb2.DescriptorProto] = {}
     enums: dict[str, descriptor_pb2.EnumDescriptorProto] = {}
-    fields = _rows("fields.csv") + _rows("fields_beyond.csv")
+    fields = rows("fields.csv") + rows("fields_beyond.csv")
     for row in fields:
         if row["message"] not in messages:
             messages[row["message"]] = file.message_type.add(name=row["message"])
-    for row in _rows("enums.csv") + _rows("enums_beyond.csv"):
+    for row in rows("enums.csv") + rows("enums_beyond.csv"):
         if row["enum"] not in enums:
             scope, _, name = row["enum"].rpartition(".")
             enums[row["enum"]] = (messages[scope] if scope else file).enum_type.add(name=name)
@@ -112,6 +115,7 @@ TRAIN, TEST = 0, 1  # the values of the enum Phase
 PARAM_FIELD: dict[str, str] = {
     "Accuracy": "accuracy_param",
     "ArgMax": "argmax_param",
+    "BN": "bn_param",
     "BatchNorm": "batch_norm_param",
     "Bias": "bias_param",
     "Clip": "clip_param",
@@ -148,6 +152,7 @@ PARAM_FIELD: dict[str, str] = {
     "MemoryData": "memory_data_param",
     "Normalize": "norm_param",
     "PReLU": "prelu_param",
+    "PSROIPooling": "psroi_pooling_param",
     "Parameter": "parameter_param",
     "Permute": "permute_param",
     "Pooling": "pooling_param",
@@ -159,6 +164,8 @@ PARAM_FIELD: dict[str, str] = {
     "ReLU": "relu_param",
     "ReLU6": "relu6_param",
     "Reduction": "reduction_param",
+    "Reorg": "reorg_param",
+    "ReorgYolo": "reorg_param",
     "Reshape": "reshape_param",
     "SPP": "spp_param",
     "Scale": "scale_param",
@@ -166,9 +173,11 @@ PARAM_FIELD: dict[str, str] = {
     "Sigmoid": "sigmoid_param",
     "Slice": "slice_param",
     "Softmax": "softmax_param",
+    "SpatialDropout": "dropout_param",
     "Swish": "swish_param",
     "TanH": "tanh_param",
     "Threshold": "threshold_param",
     "Tile": "tile_param",
+    "Upsample": "upsample_param",
     "WindowData": "window_data_param",
 }

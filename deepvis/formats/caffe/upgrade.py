@@ -25,6 +25,7 @@ _V1_TYPES = {
     "SOFTMAX_LOSS": "SoftmaxWithLoss",
     "TANH": "TanH",
     "NONE": "",
+    "CROP": "CROP",  # of FCN's old fork, which works out its offset from the layers between: no layer of today
 }
 
 # V0's type -> (V1's enum, its param field, {V0's field: the param's field})
