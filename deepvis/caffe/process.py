@@ -6,8 +6,8 @@ import logging
 import time
 
 from deepvis.caffe.solver import TrainingIsOut
+from deepvis.formats.caffe.data import DATA_TYPES
 from deepvis.formats.caffe.layer import LAYERS
-from deepvis.formats.caffe.training import DATA_TYPES
 
 
 def layer_type_list() -> list[str]:

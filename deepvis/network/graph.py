@@ -52,6 +52,7 @@ class Graph:
     rectified: index of a node -> that of the ReLU in place after it, where no other node sees what lies between.
     notes: sentences on what was assumed, left out or replaced. refusal: why it cannot be run here, None if it can;
     it can be listed all the same. unavailable: name -> why the file has a value of that name that cannot be had here.
+    batch: how many pictures one pass takes, where that is written into the network; None: any number.
     """
 
     def __init__(
@@ -64,10 +65,11 @@ class Graph:
         notes: Sequence[str] = (),
         refusal: ModelError | None = None,
         unavailable: Mapping[str, str] | None = None,
+        batch: int | None = None,
     ) -> None:
         self.name, self.inputs, self.nodes = name, dict(inputs), tuple(nodes)
         self.names, self.notes, self.refusal = tuple(names), tuple(notes), refusal
-        self.unavailable = dict(unavailable or {})
+        self.unavailable, self.batch = dict(unavailable or {}), batch
         self.input_values = {blob: value for value, blob in enumerate(inputs)}
         self.maker = [-1] * len(self.names)
         for node in self.nodes:
@@ -168,12 +170,19 @@ class Graph:
         return self._with(inputs, nodes, self.names[:values])
 
     def _with(self, inputs: Mapping[str, Shape], nodes: Sequence[Node], names: Sequence[str]) -> Graph:
-        facts: dict[str, Any] = {"notes": self.notes, "refusal": self.refusal, "unavailable": self.unavailable}
+        facts: dict[str, Any] = {
+            "notes": self.notes,
+            "refusal": self.refusal,
+            "unavailable": self.unavailable,
+            "batch": self.batch,
+        }
         return Graph(self.name, inputs, nodes, names, **facts)
 
     # --- parts ------------------------------------------------------------------------------------
 
     def _of(self, name: str) -> list[int]:
+        if name in self.unavailable and name not in self.versions:
+            raise ModelError(f"the network's {name!r} cannot be had here: {self.unavailable[name]}")
         if name not in self.versions:
             near = difflib.get_close_matches(name, self.versions, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(self.versions)}"

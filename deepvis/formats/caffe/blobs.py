@@ -80,7 +80,7 @@ def _missing(missing: Sequence[Any], found: Sequence[Blobs], weights: Mapping[st
     names = [layer.name for layer in missing]
     shown = ", ".join(repr(name) for name in names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
     held = ", ".join(repr(name) for name in list(weights)[:5]) + (", ..." if len(weights) > 5 else "")
-    remedy = 'take the weights that belong to this prototxt (in Python, on_missing="fill" starts such layers afresh)'
+    remedy = "take the weights that belong to this prototxt, or start such layers afresh with --fill"
     if not weights:
         return ModelError(f"{where}: holds no weights at all, expected those of {shown}; {remedy}")
     if not found:

@@ -81,7 +81,7 @@ def _graph_of(spec: NetSpec) -> Graph:
             signature=_signature(layer),
             has_own_weights=bool(given.blobs) or not layer.blobs,
         )
-    return builder.graph(notes=spec.notes, refusal=refusal, unavailable=spec.unavailable)
+    return builder.graph(notes=spec.notes, refusal=refusal, unavailable=spec.unavailable, batch=spec.batch)
 
 
 def _value(builder: GraphBuilder, layer: LayerSpec, name: str, spec: NetSpec) -> int:

@@ -9,6 +9,7 @@ Grammar: https://protobuf.dev/reference/protobuf/textformat-spec, without extens
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ _LENIENT = {
     "DataParameter",
     "ImageDataParameter",
     "WindowDataParameter",
+    "DenseImageDataParameter",
     "LossParameter",
     "FillerParameter",
 }
@@ -44,6 +46,9 @@ CONCERNS = {
     "log": "it concerns the log alone",
     "mean": "what it would draw at random is shown as its mean",
 }
+_OF_SOLVERS = frozenset(schema.SolverParameter.DESCRIPTOR.fields_by_name) - frozenset(
+    schema.NetParameter.DESCRIPTOR.fields_by_name
+)
 _LAYERS = {"LayerParameter", "V1LayerParameter"}
 
 
@@ -75,6 +80,12 @@ def source_text(path_or_text: str | Path) -> tuple[str, str]:
         raise ModelError(f"{path}: cannot be read ({error.strerror}), expected a prototxt file") from None
     except ValueError as error:  # a NUL byte in the name
         raise ModelError(f"{str(path)!r} is no file name ({error}), expected a prototxt file") from None
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")) or raw[:64:2].count(0) > 20 or raw[1:64:2].count(0) > 20:
+        raise ModelError(f"{path}: is text in UTF-16, expected UTF-8; save it as UTF-8")
+    if raw.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
+        raise ModelError(
+            f"{path}: holds a web page, expected a prototxt; download the file itself, not the page about it"
+        )
     if b"\0" in raw:
         raise ModelError(f"{path}: holds binary data, expected a prototxt (text); are the two files swapped?")
     try:
@@ -214,6 +225,8 @@ class _Parser:
         is_param = owner.name in _LAYERS and name.text.endswith("_param")
         concern = PASSED_OVER.get((owner.name, name.text))
         if not is_param and owner.name not in _LENIENT and concern is None:
+            if owner.name == "NetParameter" and name.text in _OF_SOLVERS:
+                raise self.solver(name)
             near = difflib.get_close_matches(name.text[:200], owner.fields_by_name, n=1)
             hint = (
                 f"{near[0]!r}" if near else f"one of its fields ({', '.join(sorted(owner.fields_by_name)[:12])}, ...)"
@@ -224,6 +237,11 @@ class _Parser:
         else:
             self.note(name, f"{short(name.text)} is not known and was skipped")
         self.skip_value(name)
+
+    def solver(self, name: Token) -> ModelError:
+        named = re.search(r"^\s*(?:net|train_net)\s*:\s*['\"]([^'\"]+)", self.text, re.MULTILINE)
+        network = f"give the network that it names, {named[1]!r}" if named else "give the network's own file"
+        return self.error(name.start, f"{short(name.text)}, a field of a solver's file", f"a network; {network}")
 
     def skip_value(self, name: Token) -> None:
         """Pass over ': value', '{ ... }' or '[ ... ]'."""

@@ -131,7 +131,8 @@ def test_the_first_convolution_tells_the_channels() -> None:
 def test_a_size_that_nobody_tells() -> None:
     text = 'layer { name: "d" type: "HDF5Data" top: "data" }\n' + power("p")
     with pytest.raises(
-        ModelError, match=r"layer 'd' .HDF5Data.: found neither crop_size .* give the shape of the input 'data'"
+        ModelError,
+        match=r"layer 'd' .HDF5Data.: found neither crop_size .* give the size of the input 'data' with --input-size",
     ):
         load_net(text)
     assert load_net(text, input_shapes={"data": (1, 3, 4, 4)}).inputs == {"data": (1, 3, 4, 4)}
@@ -139,13 +140,19 @@ def test_a_size_that_nobody_tells() -> None:
 
 def test_python_data_layers_with_a_given_shape() -> None:
     text = 'layer { name: "d" type: "Python" top: "data" python_param { module: "m" layer: "L" } }\n' + power("p")
-    assert names(load_net(text)) == ["d", "p"]
+    with pytest.raises(ModelError, match="--input-size"):
+        load_net(text)
+    assert names(load_net(text, keep_unknown=True)) == ["d", "p"]
     assert names(load_net(text, input_shapes={"data": (1, 3, 4, 4)})) == ["p"]
+    assert load_net(text, picture_size=(4, 5)).inputs == {"data": (1, 3, 4, 5)}
 
 
-def test_dummy_data_stays_a_layer() -> None:
-    text = 'layer { name: "d" type: "DummyData" top: "data" dummy_data_param { shape { dim: 2 } } }\n' + power("p")
+def test_dummy_data_stays_a_layer_unless_it_is_asked_for_as_the_input() -> None:
+    text = 'layer { name: "d" type: "DummyData" top: "data" dummy_data_param { shape { dim: 2 dim: 3 } } }\n' + power(
+        "p"
+    )
     assert names(load_net(text)) == ["d", "p"]
+    assert load_net(text, dummies_as_inputs=True).inputs == {"data": (1, 3)}
 
 
 # --- losses ------------------------------------------------------------------------------------

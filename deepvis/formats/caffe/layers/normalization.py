@@ -29,7 +29,8 @@ def batchnorm_field(spec: LayerSpec, step: Step, seen: Window) -> Window:
 
 def statistics_shapes(spec: LayerSpec, bottoms: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:
     channels = bottoms[0][1] if len(bottoms[0]) > 1 else 1
-    return [(channels,), (channels,), (1,), (channels,), (channels,)][: statistics_count(spec.message)]
+    sizes = (channels, channels, 1, channels, channels)
+    return [(size,) for size in sizes[: statistics_count(spec.message)]]
 
 
 def statistics_count(message: Any) -> int:
