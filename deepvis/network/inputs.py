@@ -9,7 +9,7 @@ from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph
 
 Shape = tuple[int, ...]
-_OF_REGIONS = frozenset(("ROIPooling", "PSROIPooling"))
+OF_REGIONS = frozenset(("ROIPooling", "PSROIPooling"))  # types of nodes whose second bottom names regions
 
 
 def picture_input(network: str, inputs: Mapping[str, Shape], wanted: str | None = None) -> str:
@@ -48,5 +48,5 @@ def whole_picture(shape: Shape, size: tuple[int, int]) -> list[float]:
 
 def region_inputs(graph: Graph) -> list[str]:
     """The inputs that name regions of the picture, by the layers that read them as such."""
-    read = {node.bottoms[1] for node in graph.nodes if node.type in _OF_REGIONS and len(node.bottoms) > 1}
+    read = {node.bottoms[1] for node in graph.nodes if node.type in OF_REGIONS and len(node.bottoms) > 1}
     return [name for name, value in graph.input_values.items() if value in read]

@@ -15,7 +15,7 @@ from deepvis.formats.caffe.misfits import without_misfits
 from deepvis.formats.caffe.readers import channels_of, has_window
 from deepvis.formats.caffe.spec import NetSpec, Shape
 from deepvis.network.errors import ModelError
-from deepvis.network.inputs import one_picture, picture_input, region_inputs
+from deepvis.network.inputs import OF_REGIONS, one_picture, picture_input
 from deepvis.network.ref import FORMATS, Opened, Source
 
 PLACEHOLDER = 224  # height and width where the file declares 1 x 1
@@ -83,7 +83,8 @@ def _structure(source: Source) -> tuple[NetSpec, Shape]:
 
 
 def _region_notes(spec: NetSpec) -> list[str]:
-    named = region_inputs(graph_of(spec))
+    read = {layer.bottoms[1] for layer in spec.layers if layer.type in OF_REGIONS and len(layer.bottoms) > 1}
+    named = [name for name in spec.inputs if name in read]
     return [f"the input {name!r} takes regions: it is given the whole picture" for name in named]
 
 

@@ -11,6 +11,9 @@ from deepvis.network.op import Weights
 
 PYTHON_LAYERS: Registry[Builder] = Registry("Python layer")  # "module.layer" -> builder
 
+# of public networks: what they do at test time
+PYTHON_LAYERS.put("spatial_dropout.SpatialDropoutLayer", lambda spec, weights: lambda x: x)  # TimoSaemann/ENet
+
 
 def python_name(layer: Any) -> str:
     """The "module.layer" of a Python layer (its message or LayerSpec), as the file names its class."""
