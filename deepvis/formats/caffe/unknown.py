@@ -69,7 +69,7 @@ def without_unknown(layers: Sequence[Any], inputs: Mapping[str, Any]) -> tuple[l
         for blob in layer.top:
             why[blob] = cause
             if blob not in made:
-                hidden[blob] = _reason(layer, behind[cause][0])
+                hidden.setdefault(blob, _reason(layer, behind[cause][0]))
     if not any(layer.bottom and kind_of_type(layer) not in _EMPTY for layer in kept):
         return list(layers), {}, []
     return kept, hidden, [_sentence(layer, names) for layer, names in behind.values()]

@@ -204,7 +204,8 @@ def test_another_size_is_taken_as_far_as_the_weights_fit(tmp_path) -> None:
 
 
 def test_regions_are_the_whole_picture(tmp_path) -> None:
-    text = IMAGE + data(2, 5, name="rois") + layer("ROIPooling", "r", "data rois", "roi_pooling_param { pooled_h: 2 pooled_w: 2 }")  # fmt: skip
+    params = "roi_pooling_param { pooled_h: 2 pooled_w: 2 }"
+    text = IMAGE + data(2, 5, name="rois") + layer("ROIPooling", "r", "data rois", params)
     model = opened(tmp_path, text)
     np.testing.assert_array_equal(model.other_inputs()["rois"], [[0, 0, 0, 7, 7]] * 2)
     assert "the input 'rois' takes regions: it is given the whole picture" in model.notes
@@ -216,7 +217,7 @@ def test_regions_are_the_whole_picture(tmp_path) -> None:
 @pytest.mark.parametrize(
     ("content", "found"),
     [
-        (b'net: "train_val.prototxt"\nbase_lr: 0.01\n', r"'base_lr', a field of a solver's file.*'train_val.prototxt'"),
+        (b'net: "train_val.prototxt"\nbase_lr: 0.01\n', r"'net', a field of a solver's file.*'train_val.prototxt'"),
         (b"test_iter: 100\n", "a field of a solver's file"),
         (("name: 'x'\n" + IMAGE).encode("utf-16"), "UTF-16.*save it as UTF-8"),
         (("name: 'x'\n" + IMAGE).encode("utf-16-le"), "UTF-16"),
@@ -231,7 +232,7 @@ def test_other_files_are_named_for_what_they_are(tmp_path, content: bytes, found
 
 def test_no_weights_and_a_renamed_layer_name_the_option(tmp_path) -> None:
     (tmp_path / "net.prototxt").write_text(IMAGE + CONV)
-    with pytest.raises(ModelError, match="--weights FILE.*--fill"):
+    with pytest.raises(ModelError, match=r"--weights FILE.*--fill"):
         load_model(prototxt=tmp_path / "net.prototxt").graph  # noqa: B018
-    with pytest.raises(ModelError, match="'c'.*--fill"):
+    with pytest.raises(ModelError, match=r"'c'.*--fill"):
         load_net(IMAGE + CONV, {"another": [noise(1)]})
