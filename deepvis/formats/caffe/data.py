@@ -73,13 +73,17 @@ def dummies_as_inputs(layers: Sequence[Any], wanted: Wanted, notes: list[str]) -
 def data_inputs(
     layer: Any, readers: Sequence[Any], weights: Blobs, wanted: Wanted, notes: list[str]
 ) -> dict[str, Shape]:
-    """The inputs that replace a data layer: its first top is the picture, batch 1; others are one number.
+    """The inputs that replace a data layer: its first top is the picture, batch 1; others are one number,
+    and left out where nothing reads them.
 
     readers: the layers that read the blobs. weights: where the first layers tell channels and size.
     wanted: what the caller knows better. Raises ModelError where nothing tells the size.
     """
     shapes: dict[str, Shape] = {}
+    read = {blob for reader in readers for blob in reader.bottom}
     for index, blob in enumerate(layer.top):
+        if index > 0 and blob not in read and not wanted.keep_unknown:
+            continue
         if blob in wanted.shapes:
             shapes[blob] = tuple(wanted.shapes[blob])
         elif index > 0:
@@ -128,6 +132,8 @@ def _crop(layer: Any) -> tuple[int, int]:
         return size, size
     if transform.crop_h and transform.crop_w:
         return transform.crop_h, transform.crop_w
+    if transform.resize_param.height and transform.resize_param.width:
+        return transform.resize_param.height, transform.resize_param.width
     if dense.crop_height and dense.crop_width:
         return dense.crop_height, dense.crop_width
     images = layer.image_data_param

@@ -27,6 +27,7 @@ MOST_NOTES = 50
 # Messages in which forks add fields that do not touch what a deploy network computes.
 _LENIENT = {
     "TransformationParameter",
+    "ResizeParameter",
     "DataParameter",
     "ImageDataParameter",
     "WindowDataParameter",

@@ -127,15 +127,16 @@ def test_fully_connected_weights_tell_the_picture(tmp_path, values: int, size: t
     assert model.preprocessor.input_shape == shape and Net(model.graph).shapes["code"] == (1, 5)
 
 
-def test_the_channels_of_a_pair_are_those_of_both(tmp_path) -> None:
-    text = layer("Data", "d", "", tops="pair") + layer("Slice", "s", "pair", tops="one other")
+@pytest.mark.parametrize("params", ["", "slice_param { slice_dim: 1 slice_point: 1 }"])
+def test_the_channels_of_a_pair_are_those_of_both(tmp_path, params: str) -> None:
+    text = layer("Data", "d", "", tops="pair label") + layer("Slice", "s", "pair", params, tops="one other")
     text += conv("c", "one", "num_output: 4 kernel_size: 3")
     (tmp_path / "net.prototxt").write_text(text)
     write_weights(tmp_path / "net.caffemodel", {"c": [noise(4, 1, 3, 3), noise(4)]})
     model = load_model(
         prototxt=tmp_path / "net.prototxt", weights=tmp_path / "net.caffemodel", overrides={"input_size": (8, 8)}
     )
-    assert model.preprocessor.input_shape == (2, 8, 8)
+    assert model.preprocessor.input_shape == (2, 8, 8) and list(model.structure.inputs) == ["pair"]
 
 
 def test_dummy_data_is_the_input_of_a_network_without_another(tmp_path) -> None:
