@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from deepvis.formats.caffe.readers import Blobs, channels_of, values_of
+from deepvis.formats.caffe.readers import Blobs, channels_of, has_window, values_of
 from deepvis.formats.caffe.unknown import is_unknown
 from deepvis.network.errors import ModelError
 
@@ -87,12 +87,24 @@ def data_inputs(
         if blob in wanted.shapes:
             shapes[blob] = tuple(wanted.shapes[blob])
         elif index > 0:
-            shapes[blob] = _BESIDE.get(blob, (1,))
+            shapes[blob] = _BESIDE.get(blob) or _second_picture(blob, layer.top[0], shapes, readers, weights) or (1,)
         else:
             shapes[blob] = _picture_shape(layer, blob, readers, weights, wanted)
     said = ", ".join(f"{blob!r} of {'x'.join(map(str, shape))}" for blob, shape in shapes.items())
     notes.append(f"layer {layer.name!r} ({layer.type}) was replaced by the input {said}")
     return shapes
+
+
+def _second_picture(
+    blob: str, first: str, shapes: Mapping[str, Shape], readers: Sequence[Any], weights: Blobs
+) -> Shape | None:
+    """The shape of another top that is read as an image, as large as the first; None for labels and numbers."""
+    if len(picture := shapes[first]) != 4:
+        return None
+    if has_window(blob, readers):
+        return (1, channels_of(blob, readers, weights) or picture[1], *picture[2:])
+    beside = next((reader.type for reader in readers if {blob, first} <= set(reader.bottom)), "")
+    return {"Concat": (1, 1, *picture[2:]), "Eltwise": picture}.get(beside)
 
 
 def _picture_shape(layer: Any, blob: str, readers: Sequence[Any], weights: Blobs, wanted: Wanted) -> Shape:

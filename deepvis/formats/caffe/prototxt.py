@@ -45,6 +45,7 @@ CONCERNS = {
     "training": "it concerns training alone",
     "statistics": "it says how training gathers statistics; the weights hold them",
     "log": "it concerns the log alone",
+    "shapes": "it says how strictly the shapes of weights are compared",
     "mean": "what it would draw at random is shown as its mean",
 }
 _OF_SOLVERS = frozenset(schema.SolverParameter.DESCRIPTOR.fields_by_name) - frozenset(

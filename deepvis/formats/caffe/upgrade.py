@@ -91,6 +91,7 @@ def upgrade(net: Any) -> Any:
     upgraded.ClearField("layers")
     _input_header_to_layer(upgraded)
     _fix_batch_norm_params(upgraded)
+    _holes_to_dilation(upgraded)
     return upgraded
 
 
@@ -260,3 +261,16 @@ def _fix_batch_norm_params(net: Any) -> None:
         if layer.type == "BatchNorm" and len(layer.param) == 3:
             for param in layer.param:
                 param.lr_mult = param.decay_mult = 0.0
+
+
+def _holes_to_dilation(net: Any) -> None:
+    """DeepLab's fork calls the dilation of a convolution its hole."""
+    for layer in net.layer:
+        p = layer.convolution_param
+        if not any(p.HasField(name) for name in ("hole", "hole_h", "hole_w")):
+            continue
+        if p.dilation:
+            raise ModelError(f"layer {layer.name!r}: found hole and dilation, expected one of the two")
+        p.dilation.extend([p.hole_h or p.hole, p.hole_w or p.hole] if p.hole_h or p.hole_w else [p.hole])
+        for name in ("hole", "hole_h", "hole_w"):
+            p.ClearField(name)

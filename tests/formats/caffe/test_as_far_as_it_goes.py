@@ -139,6 +139,14 @@ def test_the_channels_of_a_pair_are_those_of_both(tmp_path, params: str) -> None
     assert model.preprocessor.input_shape == (2, 8, 8) and list(model.structure.inputs) == ["pair"]
 
 
+def test_a_second_picture_is_as_large_as_the_first() -> None:
+    text = layer("Python", "d", "", PYTHON, tops="data depth hha label") + layer("Concat", "both", "data depth")
+    text += conv("c", "both", "num_output: 2 kernel_size: 3") + conv("h", "hha", "num_output: 2 kernel_size: 3")
+    spec = load_net(text, on_missing="fill", picture_size=(8, 9))
+    assert spec.inputs == {"data": (1, 3, 8, 9), "depth": (1, 1, 8, 9), "hha": (1, 3, 8, 9)}
+    assert caffe_net(spec).shapes["c"] == (1, 2, 6, 7)
+
+
 def test_dummy_data_is_the_input_of_a_network_without_another(tmp_path) -> None:
     text = layer("DummyData", "d", "", "dummy_data_param { shape { dim: 10 dim: 3 dim: 8 dim: 8 } }", tops="data")
     assert opened(tmp_path, text + CONV).structure.inputs == {"data": (1, 3, 8, 8)}

@@ -17,6 +17,7 @@ FILLER = "weight_filler { type: 'xavier' }"
 # message -> a network with a place in it for one more line
 PLACES = {
     "NetParameter": "@ " + IMAGE + layer("ReLU", "y", "data"),
+    "V1LayerParameter": "input: 'data' input_dim: [1, 2, 5, 5] layers { name: 'y' type: RELU bottom: 'data' top: 'y' @ }",
     "LayerParameter": IMAGE + layer("ReLU", "y", "data", "@"),
     "ParamSpec": IMAGE
     + layer("InnerProduct", "y", "data", "param { @ } inner_product_param { num_output: 2 " + FILLER + " }"),
@@ -79,6 +80,20 @@ def test_ceil_mode_changes_the_size() -> None:
     up, down, said = (answer(text.replace("@", line))[0] for line in ("", "ceil_mode: false", "ceil_mode: true"))
     assert up.shape == said.shape == (1, 2, 3, 3) and down.shape == (1, 2, 2, 2)
     np.testing.assert_array_equal(down, up[:, :, :2, :2])
+
+
+def test_hole_is_dilation() -> None:
+    weights = {"y": [noise(2, 2, 2, 2, seed=1), noise(2, seed=2)]}
+    text = "convolution_param {{ num_output: 2 kernel_size: 2 {} }}"
+    plain, hole, pair, dilated = (
+        answer(IMAGE + layer("Convolution", "y", "data", text.format(line)), weights)[0]
+        for line in ("", "hole: 3", "hole_h: 3 hole_w: 3", "dilation: 3")
+    )
+    assert plain.shape == (1, 2, 4, 4)
+    np.testing.assert_array_equal(hole, dilated)
+    np.testing.assert_array_equal(pair, dilated)
+    with pytest.raises(ModelError, match="hole and dilation"):
+        load_net(IMAGE + layer("Convolution", "y", "data", text.format("hole: 2 dilation: 2")))
 
 
 def test_scale_train_false_scales_at_test_time() -> None:
