@@ -101,6 +101,17 @@ def parse_text(text: str, message: Any, where: str, notes: list[str]) -> None:
     _Parser(text, where, notes).message_body(message, end="", depth=0)
 
 
+def _is_foreign_type(field: FieldDescriptor, token: Token) -> bool:
+    """A V1 layer type that a fork added: in capitals, and no slip of a known one."""
+    if field.enum_type is None or field.enum_type.name != "LayerType" or token.kind != "name":
+        return False
+    name = token.text[:200]
+    if name.replace("_", "").lower() in schema.TODAYS_TYPES:
+        return True
+    alike = [known for known in field.enum_type.values_by_name if known.count("_") == name.count("_")]
+    return name.isupper() and not difflib.get_close_matches(name, alike, n=1, cutoff=0.8)
+
+
 class _Parser:
     """Recursive descent over the tokens of one text; one token of lookahead."""
 
@@ -197,6 +208,9 @@ class _Parser:
     def scalar(self, message: Any, field: FieldDescriptor) -> Any:
         token = self.token
         value = value_of(field, token)
+        if value is None and _is_foreign_type(field, token):
+            message.foreign_type = self.take().text
+            return None
         if value is None and self.is_foreign_choice(message, field, token):
             self.take()
             return None

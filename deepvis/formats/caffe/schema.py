@@ -4,9 +4,10 @@
 ``fields_beyond.csv`` and ``enums_beyond.csv`` what public forks add: the toolbox's LRN field, SSD's layers
 (weiliu89/caffe), ROIPooling (rbgirshick), ShuffleChannel (farmingyard), ReLU6, BN and Upsample (SegNet, PSPNet),
 PSROIPooling (R-FCN), Reorg (YOLO), ceil_mode and its like. ``passed_over.csv`` names what more forks add that cannot
-change an answer. Two forks gave their fields
-numbers that BVLC used for something else (Interp 143) or none is documented (CropCenter): those have free
-numbers here, so text files read well and binary files of these forks lose the field, never fail.
+change an answer. V1 layers may have the parameters of all of today's types, and types of their own
+(``foreign_type``). Where forks gave their fields numbers that BVLC used for something else (Interp 143), or none is
+documented (CropCenter), they have free numbers here: text files read well, and binary files of these forks lose the
+field, never fail.
 
 The classes live in a descriptor pool of their own: a real ``caffe_pb2`` can be imported beside them.
 Weights are not read through these classes but by ``deepvis.formats.caffe.weights``, which takes them from the file
@@ -67,6 +68,7 @@ def _file_descriptor() -> descriptor_pb2.FileDescriptorProto:
     messages: dict[str, descriptor_pb2.DescriptorProto] = {}
     enums: dict[str, descriptor_pb2.EnumDescriptorProto] = {}
     fields = rows("fields.csv") + rows("fields_beyond.csv")
+    fields += _newer_params(fields)
     for row in fields:
         if row["message"] not in messages:
             messages[row["message"]] = file.message_type.add(name=row["message"])
@@ -78,6 +80,17 @@ def _file_descriptor() -> descriptor_pb2.FileDescriptorProto:
     for row in fields:
         _add_field(messages[row["message"]], row, set(enums))
     return file
+
+
+def _newer_params(fields: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Parameters of today's layers as fields of V1 layers: forks used both together."""
+    old = {row["name"] for row in fields if row["message"] == "V1LayerParameter"}
+    new = [row for row in fields if row["message"] == "LayerParameter" and row["name"].endswith("_param")]
+    return [
+        {**row, "message": "V1LayerParameter", "number": str(8267000 + index)}
+        for index, row in enumerate(new)
+        if row["name"] not in old
+    ]
 
 
 def _build() -> dict[str, type[Message]]:
@@ -181,3 +194,6 @@ PARAM_FIELD: dict[str, str] = {
     "Upsample": "upsample_param",
     "WindowData": "window_data_param",
 }
+
+# a type's name in small letters -> the name; V1 files of forks write it in capitals, with or without "_"
+TODAYS_TYPES: dict[str, str] = {name.lower(): name for name in PARAM_FIELD}

@@ -188,7 +188,12 @@ def _move_transform(layer: Any) -> None:
 
 
 def v1_type(layer: Any) -> str:
-    """Today's name of a V1 layer's type."""
+    """Today's name of a V1 layer's type; of one that a fork added too."""
+    if layer.foreign_type:
+        name = layer.foreign_type
+        return _V1_TYPES.get(name) or schema.TODAYS_TYPES.get(
+            name.replace("_", "").lower(), name.title().replace("_", "")
+        )
     enum = layer.DESCRIPTOR.fields_by_name["type"].enum_type.values_by_number[layer.type].name
     return _V1_TYPES.get(enum, enum.title().replace("_", ""))
 
@@ -196,7 +201,7 @@ def v1_type(layer: Any) -> str:
 def _v1_to_current(old: Any, new: Any) -> None:
     type_name = v1_type(old)
     for field, value in old.ListFields():
-        if field.name == "type":
+        if field.name in ("type", "foreign_type"):
             continue
         if field.name in ("param", "blob_share_mode", "blobs_lr", "weight_decay"):
             continue

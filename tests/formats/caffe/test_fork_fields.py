@@ -17,7 +17,8 @@ FILLER = "weight_filler { type: 'xavier' }"
 # message -> a network with a place in it for one more line
 PLACES = {
     "NetParameter": "@ " + IMAGE + layer("ReLU", "y", "data"),
-    "V1LayerParameter": "input: 'data' input_dim: [1, 2, 5, 5] layers { name: 'y' type: RELU bottom: 'data' top: 'y' @ }",
+    "V1LayerParameter": "input: 'data' input_dim: [1, 2, 5, 5] "
+    "layers { name: 'y' type: RELU bottom: 'data' top: 'y' @ }",
     "LayerParameter": IMAGE + layer("ReLU", "y", "data", "@"),
     "ParamSpec": IMAGE
     + layer("InnerProduct", "y", "data", "param { @ } inner_product_param { num_output: 2 " + FILLER + " }"),
@@ -80,6 +81,28 @@ def test_ceil_mode_changes_the_size() -> None:
     up, down, said = (answer(text.replace("@", line))[0] for line in ("", "ceil_mode: false", "ceil_mode: true"))
     assert up.shape == said.shape == (1, 2, 3, 3) and down.shape == (1, 2, 2, 2)
     np.testing.assert_array_equal(down, up[:, :, :2, :2])
+
+
+@pytest.mark.parametrize(
+    ("v1", "today", "params"),
+    [
+        ("INTERP", "Interp", "interp_param { zoom_factor: 3 }"),
+        ("BN", "BN", "bn_param { bn_mode: INFERENCE scale_filler { value: 2 } }"),
+        ("UPSAMPLE", "Upsample", "upsample_param { scale: 3 }"),
+        ("PRELU", "PReLU", "prelu_param { filler { value: 0.5 } }"),
+    ],
+)
+def test_v1_types_of_forks_keep_their_parameters(v1: str, today: str, params: str) -> None:
+    text = PLACES["V1LayerParameter"].replace("RELU", v1).replace("@", params)
+    np.testing.assert_array_equal(answer(text)[0], answer(IMAGE + layer(today, "y", "data", params))[0])
+
+
+def test_v1_types_that_nobody_knows_are_unknown_layers_and_slips_are_not() -> None:
+    text = PLACES["V1LayerParameter"].replace("@", "") + "layers { name: 'z' type: KIND bottom: 'y' top: 'z' }"
+    spec = load_net(text.replace("KIND", "MULTI_STAGE_MEANFIELD"))
+    assert spec.unavailable == {"z": "nothing here can run its type, MultiStageMeanfield"}
+    with pytest.raises(ModelError, match=r"'CONVOLUTON'.*CONVOLUTION"):
+        load_net(text.replace("KIND", "CONVOLUTON"))
 
 
 def test_hole_is_dilation() -> None:
