@@ -13,6 +13,7 @@ from deepvis.live.backends.graph import GraphBackend
 from deepvis.models.zoo import Model, load_model
 from deepvis.network.errors import ModelError
 from deepvis.network.net import Net
+from deepvis.scan.network import ScanNetwork
 from deepvis.settings import table
 
 
@@ -74,8 +75,11 @@ def test_fixed_batch(cases: Path) -> None:
         assert blobs(model)["conv1"].shape[0] == 1
 
 
-def test_priors_are_no_obstacle(cases: Path) -> None:
-    assert shown(opened(cases / "max_acts_priorbox"))
+def test_a_scan_leaves_priors_out_and_says_so(cases: Path, caplog: pytest.LogCaptureFixture) -> None:
+    model = opened(cases / "max_acts_priorbox")
+    network = ScanNetwork(model)
+    assert [layer.name for layer in network.layers] == ["conv1", "pool1"]
+    assert "mbox_priorbox left out" in caplog.text
 
 
 def test_mean_of_one_number_a_channel(cases: Path) -> None:
