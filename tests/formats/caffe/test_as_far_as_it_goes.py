@@ -15,6 +15,7 @@ from deepvis.formats.caffe.weights import write_weights
 from deepvis.models.zoo import Model, load_model
 from deepvis.network.errors import ModelError
 from deepvis.network.net import Net
+from deepvis.scan.network import ScanNetwork
 from tests.helpers.nets import conv, data, layer, noise, relu
 
 IMAGE = data(1, 3, 8, 8)
@@ -218,6 +219,13 @@ def test_regions_are_the_whole_picture(tmp_path) -> None:
     model = opened(tmp_path, text)
     np.testing.assert_array_equal(model.other_inputs()["rois"], [[0, 0, 0, 7, 7]] * 2)
     assert "the input 'rois' takes regions: it is given the whole picture" in model.notes
+
+
+def test_a_scan_leaves_out_what_has_no_row_for_each_picture(tmp_path, caplog) -> None:
+    prior = "prior_box_param { min_size: 3 }"
+    text = IMAGE + CONV + layer("PriorBox", "p", "c data", prior) + layer("PriorBox", "q", "c data", prior)
+    network = ScanNetwork(opened(tmp_path, text + layer("Concat", "both", "p q", "concat_param { axis: 2 }")))
+    assert [each.name for each in network.layers] == ["c"] and "both left out" in caplog.text
 
 
 # --- files that are something else -------------------------------------------------------------
