@@ -82,7 +82,7 @@ def source_text(path_or_text: str | Path) -> tuple[str, str]:
         raise ModelError(f"{path}: cannot be read ({error.strerror}), expected a prototxt file") from None
     except ValueError as error:  # a NUL byte in the name
         raise ModelError(f"{str(path)!r} is no file name ({error}), expected a prototxt file") from None
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")) or raw[:64:2].count(0) > 20 or raw[1:64:2].count(0) > 20:
+    if _is_utf16(raw[:256]):
         raise ModelError(f"{path}: is text in UTF-16, expected UTF-8; save it as UTF-8")
     if raw.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
         raise ModelError(
@@ -94,6 +94,14 @@ def source_text(path_or_text: str | Path) -> tuple[str, str]:
         return raw.decode("utf-8-sig"), str(path)
     except UnicodeDecodeError:
         return raw.decode("latin-1"), str(path)
+
+
+def _is_utf16(head: bytes) -> bool:
+    """By its mark, or as every other byte is 0 and the rest plain text."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return True
+    zeros, others = sorted((head[::2], head[1::2]), key=lambda part: -part.count(0))
+    return len(head) > 8 and not any(zeros) and others.isascii() and 0 not in others
 
 
 def parse_text(text: str, message: Any, where: str, notes: list[str]) -> None:
