@@ -8,21 +8,21 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
-from torch import Tensor
 
 from deepvis.caffe import mode
 from deepvis.caffe.blob import Blob, batches
+from deepvis.caffe.passing import Pass
 from deepvis.caffe.python_layer import BlobVec, make_python_layer
-from deepvis.caffe.steps import SHARES_DATA, Step, settle
+from deepvis.caffe.steps import SHARES_DATA, Step, relus_in_place
 from deepvis.formats.caffe.backward import passed_bottoms
 from deepvis.formats.caffe.filling import filled, needs_filling
-from deepvis.formats.caffe.graph import UnsupportedLayers
 from deepvis.formats.caffe.layer import LAYERS
 from deepvis.formats.caffe.load import load_net
 from deepvis.formats.caffe.schema import TEST, TRAIN
 from deepvis.formats.caffe.spec import LayerSpec
 from deepvis.formats.caffe.splits import as_caffe_builds
 from deepvis.formats.caffe.training import AUTOMATIC
+from deepvis.formats.caffe.unknown import UnsupportedLayers
 
 
 class BaseNet:
@@ -46,6 +46,7 @@ class BaseNet:
             stages=tuple(stages or ()),
             on_missing="fill",
             keep_losses=True,
+            keep_unknown=True,
         )
         unknown = [x for x in spec.layers if x.type not in LAYERS and x.type not in ("Input", "Python")]
         if unknown:
@@ -58,6 +59,7 @@ class BaseNet:
         wired = as_caffe_builds(spec)
         for layer, bottoms, tops in wired:
             self._append(layer, bottoms, tops, spec.inputs)
+        relus_in_place(self.layers)
         self._layer_names = [step.name for step in self.layers]
         self.inputs = [blob for step in self.layers if step.type == "Input" for blob in step.tops]
         self.outputs = _outputs(self.layers)
@@ -87,7 +89,7 @@ class BaseNet:
             step.python = make_python_layer(layer, self.phase)
             step.python.setup([self.blobs[name] for name in bottoms], [self.blobs[name] for name in tops])
             step.blobs = step.python.blobs
-        step.reshape(self.blobs, self._device)
+        step.reshape(self.blobs)
         if layer.type in SHARES_DATA and not set(tops) & set(bottoms):
             for name in tops:
                 self.blobs[name].share_data(self.blobs[bottoms[0]])
@@ -181,23 +183,26 @@ class BaseNet:
     def _forward(self, start: int, end: int) -> float:
         """Run the layers by index, both included; returns the weighted loss."""
         loss = 0.0
-        fresh: dict[str, Tensor] = {}
+        now = self._pass()
         try:
             for step in self.layers[start : end + 1]:
-                if step.python is not None:
-                    settle(fresh, self.blobs)
-                step.forward(self.blobs, self._device, training=self.phase == TRAIN, fresh=fresh)
+                relu = self._layer_names[step.relu] if step.relu is not None and step.relu <= end else None
+                step.forward(now, relu)
                 for name, weight in self._weighted.get(step.name, ()):
-                    value = fresh[name] if name in fresh else self.blobs[name].data
+                    value = now.fresh[name] if name in now.fresh else self.blobs[name].data
                     loss += weight * float(value.sum())
         finally:
-            settle(fresh, self.blobs)
+            now.settle()
         return loss
 
     def _backward(self, start: int, end: int, back_mode: str = "gradient", *, weights: bool = True) -> None:
         """Walk back over the layers by index, from the higher to the lower, both included."""
+        now = self._pass()
         for step in reversed(self.layers[end : start + 1]):
-            step.backward(self.blobs, self._device, mode=back_mode, weights=weights, training=self.phase == TRAIN)
+            step.backward(now, mode=back_mode, weights=weights)
+
+    def _pass(self) -> Pass:
+        return Pass(self.blobs, self._device, self.phase == TRAIN)
 
     def forward_all(self, blobs: Iterable[str] | None = None, **kwargs) -> dict[str, np.ndarray]:
         """``forward`` over any number of inputs, in batches of the net's size; returns whole arrays."""
@@ -233,7 +238,7 @@ class BaseNet:
     def reshape(self) -> None:
         """Carry the shapes of the input blobs, changed by ``blobs[...].reshape``, through the net."""
         for step in self.layers:
-            step.reshape(self.blobs, self._device)
+            step.reshape(self.blobs)
 
     def reset(self) -> None:
         """Set Python data layers back to their start."""

@@ -1,4 +1,4 @@
-"""pycaffe's ``caffe.Blob``: data and diff as numpy arrays, kept in step with a copy on the device."""
+"""pycaffe's ``caffe.Blob``: data and diff as numpy arrays, filled from what a pass has computed when looked at."""
 
 from __future__ import annotations
 
@@ -9,48 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-
-class SyncedArray:
-    """float32 values on the host, on the device, or on both; the newest side wins.
-
-    Source: Caffe's SyncedMemory. On the CPU there is one memory only.
-    """
-
-    def __init__(self, values: np.ndarray) -> None:
-        self._host = values
-        self._device: Tensor | None = None  # newer than the host where not None and not synced
-        self._host_is_old = False
-
-    def host(self) -> np.ndarray:
-        """The values as a writable array; from now on the host's side counts as the newest."""
-        if self._host_is_old and self._device is not None:
-            np.copyto(self._writable(), self._device.cpu().numpy())
-        self._host_is_old, self._device = False, None
-        return self._writable()
-
-    def tensor(self, device: torch.device) -> Tensor:
-        """The values on the device, without a copy on the CPU. Not to be written to."""
-        if self._device is not None and self._device.device.type == device.type:
-            return self._device
-        if device.type == "cpu":
-            if self._host_is_old:
-                self.host()
-            return torch.from_numpy(self._host)
-        self._device = torch.from_numpy(self._host).to(device)
-        return self._device
-
-    def put(self, values: Tensor) -> None:
-        """Take new values of the same shape."""
-        if values.device.type == "cpu":
-            torch.from_numpy(self._writable()).copy_(values.detach())
-            self._host_is_old, self._device = False, None
-        else:
-            self._device, self._host_is_old = values.detach().float(), True
-
-    def _writable(self) -> np.ndarray:
-        if not self._host.flags.writeable:  # weights straight from a file: copied when first written
-            self._host = self._host.copy()
-        return self._host
+from deepvis.caffe.synced import SyncedArray
 
 
 class Blob:
@@ -60,9 +19,8 @@ class Blob:
     """
 
     def __init__(self, *shape: int, values: np.ndarray | None = None) -> None:
-        start = np.zeros(shape, np.float32) if values is None else np.asarray(values, np.float32)
-        self._shape = tuple(int(d) for d in start.shape)
-        self._data = SyncedArray(start)
+        self._shape = tuple(int(d) for d in (shape if values is None else np.shape(values)))
+        self._data = SyncedArray(self._shape, values)
         self._diff: SyncedArray | None = None
         self._source: Blob | None = None
 
@@ -109,11 +67,10 @@ class Blob:
             return
         if any(d < 0 for d in shape) or prod(shape) > 2**31 - 1:
             raise ValueError(f"a blob cannot have the shape {shape}: sizes of 0 or more, at most 2147483647 values")
-        keeps = prod(shape) == self.count
         if self._source is None:
-            self._data = SyncedArray(self._data.host().reshape(shape) if keeps else np.zeros(shape, np.float32))
+            self._data = self._data.reshaped(shape)
         if self._diff is not None:
-            self._diff = SyncedArray(self._diff.host().reshape(shape)) if keeps else None
+            self._diff = self._diff.reshaped(shape)
         self._shape = shape
 
     # --- for the Net -----------------------------------------------------------------------------
@@ -129,10 +86,25 @@ class Blob:
         if self._source is None:
             self._data.put(values)
 
+    @property
+    def stamp(self) -> int | None:
+        """A number that is another one after each possible change of the data; None while changes cannot be seen."""
+        return self._source.stamp if self._source is not None else self._data.stamp
+
+    @property
+    def shares_data(self) -> bool:
+        """Its data are another blob's."""
+        return self._source is not None
+
     def synced_diff(self) -> SyncedArray:
         if self._diff is None:
-            self._diff = SyncedArray(np.zeros(self._shape, np.float32))
+            self._diff = SyncedArray(self._shape)
         return self._diff
+
+    def clear_diff(self) -> None:
+        """Make the diff zeros."""
+        if self._diff is not None:
+            self._diff.clear()
 
     def share_data(self, source: Blob) -> None:
         """Show the other blob's values from now on, in this blob's shape (Split, Reshape, Flatten)."""
@@ -142,7 +114,7 @@ class Blob:
         """A blob of another shape over this one's values and diffs (params that are shared permissively)."""
         view = Blob(*shape)
         view._source = self
-        view._diff = SyncedArray(self.synced_diff().host().reshape(shape))
+        view._diff = SyncedArray(shape, self.synced_diff().host().reshape(shape), write_through=True)
         return view
 
     def share_with(self, other: Blob) -> None:

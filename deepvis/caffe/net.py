@@ -72,7 +72,7 @@ class Net(BaseNet):
     def clear_param_diffs(self) -> None:
         for blobs in self.params.values():
             for blob in blobs:
-                blob.diff[...] = 0
+                blob.clear_diff()
 
     def _take(self, named: Mapping[str, Sequence[np.ndarray]], path: str) -> None:
         for step in self.layers:
@@ -131,7 +131,7 @@ class Net(BaseNet):
     def zero(self, zero_param_diffs: bool = True) -> None:
         """Clear the diffs of all blobs, and of the params unless told otherwise."""
         for blob in self.blobs.values():
-            blob.diff[...] = 0
+            blob.clear_diff()
         if zero_param_diffs:
             self.clear_param_diffs()
 
@@ -145,10 +145,11 @@ class Net(BaseNet):
         on_path = self._behind(start)
         for name, blob in self.blobs.items():
             if name in below or zero_higher:
-                blob.diff[...] = 0
+                blob.clear_diff()
         self.blobs[top].diff[...] = start_diff
+        now = self._pass()
         for index in reversed(on_path):
-            self._backward(index, index, back_mode, weights=False)
+            self.layers[index].backward(now, mode=back_mode, weights=False, clear=True, prune=index == start)
         return {name: self.blobs[name].diff for name in {*self.inputs, *(diffs or ())}}
 
     def _behind(self, start: int) -> list[int]:

@@ -217,6 +217,8 @@ def _checked_mean(mean: Any, where: str) -> np.ndarray:
         array = array[0]
     if array.ndim == 3 and array.shape[2] in (1, 3) and array.shape[0] not in (1, 3):
         array = array.transpose(2, 0, 1)  # (h, w, C), as pictures are kept
+    if array.ndim == 3 and array.shape[1:] == (1, 1):
+        array = array[:, 0, 0]  # (C, 1, 1): one number a channel
     if array.ndim == 2:
         array = array[np.newaxis]
     if array.ndim == 0:

@@ -22,7 +22,7 @@ from deepvis.models.preprocess import Preprocessor
 from deepvis.network.errors import ModelError, nearest
 from deepvis.network.graph import Graph
 from deepvis.network.identity import identity
-from deepvis.network.inputs import picture_input, picture_shape
+from deepvis.network.inputs import picture_input, picture_shape, region_inputs, whole_picture
 from deepvis.network.ref import NetworkRef, Opened, Source, file_and_callable, name_of, open_source
 
 DEFAULT_MODEL = "caffenet-mini"
@@ -109,12 +109,17 @@ class Model:
         return self.opened.older_names(pre.channel_order, pre.scale, pre.mean_chw)
 
     def other_inputs(self) -> dict[str, np.ndarray]:
-        """Inputs that are no picture: those of files; Faster R-CNN's im_info gets (height, width, 1); else zeros."""
+        """Inputs that are no picture: those of files; else im_info gets (height, width, 1), regions the whole picture,
+        others zeros.
+        """
         inputs = self.structure.inputs
         others = {name: np.zeros(shape, np.float32) for name, shape in inputs.items() if name != self.data_blob}
         others.update(self.input_values)
         if "im_info" in others and "im_info" not in self.input_values and others["im_info"].size >= 3:
             others["im_info"].reshape(-1)[:3] = (*self.preprocessor.size, 1)
+        for name in region_inputs(self.structure):
+            if name in others and name not in self.input_values and others[name].size % 5 == 0:
+                others[name].reshape(-1)[:] = whole_picture(others[name].shape, self.preprocessor.size)
         return others
 
 

@@ -52,7 +52,7 @@ class Graph:
     names: value -> name. maker: value -> index of its node, -1 for inputs. versions: name -> its values, oldest first.
     rectified: index of a node -> that of the ReLU in place after it, where no other node sees what lies between.
     notes: sentences on what was assumed, left out or replaced. refusal: why it cannot be run here, None if it can;
-    it can be listed all the same.
+    it can be listed all the same. unavailable: name -> why the file has a value of that name that cannot be had here.
     outputs: names of the values that the network returns, in order, where its format says so. batch: how many pictures
     one pass takes, where that is written into the network; None: any number. A ``Net`` makes as many as it needs.
     grids: value -> (h, w) of the places that receptive fields count in it, where its shape does not tell them:
@@ -71,10 +71,12 @@ class Graph:
         outputs: Sequence[str] = (),
         batch: int | None = None,
         grids: Mapping[int, tuple[int, int]] | None = None,
+        unavailable: Mapping[str, str] | None = None,
     ) -> None:
         self.outputs, self.batch = tuple(outputs), batch
         self.name, self.inputs, self.nodes = name, dict(inputs), tuple(nodes)
         self.names, self.notes, self.refusal = tuple(names), tuple(notes), refusal
+        self.unavailable = dict(unavailable or {})
         self.grids = dict(grids or {})
         self.views: dict[int, list[int]] = {}
         for node in self.nodes:
@@ -181,15 +183,21 @@ class Graph:
 
     def _with(self, inputs: Mapping[str, Shape], nodes: Sequence[Node], names: Sequence[str]) -> Graph:
         made = set(names)
-        outputs = [name for name in self.outputs if name in made]
-        return Graph(
-            self.name, inputs, nodes, names,
-            notes=self.notes, refusal=self.refusal, outputs=outputs, batch=self.batch, grids=self.grids,
-        )  # fmt: skip
+        facts: dict[str, Any] = {
+            "notes": self.notes,
+            "refusal": self.refusal,
+            "outputs": [name for name in self.outputs if name in made],
+            "batch": self.batch,
+            "grids": self.grids,
+            "unavailable": self.unavailable,
+        }
+        return Graph(self.name, inputs, nodes, names, **facts)
 
     # --- parts ------------------------------------------------------------------------------------
 
     def _of(self, name: str) -> list[int]:
+        if name in self.unavailable and name not in self.versions:
+            raise ModelError(f"the network's {name!r} cannot be had here: {self.unavailable[name]}")
         if name not in self.versions:
             near = difflib.get_close_matches(name, self.versions, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(self.versions)}"
@@ -234,5 +242,5 @@ class GraphBuilder:
         return values
 
     def graph(self, **facts: Any) -> Graph:
-        """facts: notes, refusal, outputs, batch, grids of the Graph."""
+        """facts: the other arguments of Graph."""
         return Graph(self._name, self._inputs, self._nodes, self._names, **facts)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from deepvis.network.errors import ModelError
+from deepvis.network.graph import Graph
 
 Shape = tuple[int, ...]
+OF_REGIONS = frozenset(("ROIPooling", "PSROIPooling"))  # types of nodes whose second bottom names regions
 
 
 def picture_input(network: str, inputs: Mapping[str, Shape], wanted: str | None = None) -> str:
@@ -28,7 +31,7 @@ def picture_shape(network: str, name: str, shape: Shape) -> tuple[int, int, int]
         found = "no shape" if not shape else f"the shape {'x'.join(map(str, shape))}"
         raise ModelError(
             f"network {network!r}: found {found} of the input {name!r}, expected (batch, channels, height, width); "
-            "give its size (input_size)"
+            "give its size with --input-size HxW"
         )
     return shape[-3], shape[-2], shape[-1]
 
@@ -36,3 +39,14 @@ def picture_shape(network: str, name: str, shape: Shape) -> tuple[int, int, int]
 def one_picture(shape: Shape) -> Shape:
     """The shape with batch 1, as the window runs it; a shape without a batch as it is."""
     return (1, *shape[1:]) if len(shape) == 4 else shape
+
+
+def whole_picture(shape: Shape, size: tuple[int, int]) -> list[float]:
+    """The values of an input that names regions, (R, 5): each the whole picture of (height, width), of item 0."""
+    return [0.0, 0.0, 0.0, float(size[1] - 1), float(size[0] - 1)] * (math.prod(shape) // 5)
+
+
+def region_inputs(graph: Graph) -> list[str]:
+    """The inputs that name regions of the picture, by the layers that read them as such."""
+    read = {node.bottoms[1] for node in graph.nodes if node.type in OF_REGIONS and len(node.bottoms) > 1}
+    return [name for name, value in graph.input_values.items() if value in read]

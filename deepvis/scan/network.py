@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,13 +14,17 @@ import torch
 
 from deepvis.models.zoo import Model, open_model
 from deepvis.network.device import device_of
+from deepvis.network.errors import ModelError
 from deepvis.network.maps import maps_shape
 from deepvis.network.memory import keep_freed_memory
 from deepvis.network.net import Net
 from deepvis.network.ref import NetworkRef
+from deepvis.network.shapes import infer_shapes
 from deepvis.scan.errors import ScanError
 from deepvis.scan.peaks import peaks_of
 from deepvis.scan.tracker import Peaks, TrackedLayer
+
+log = logging.getLogger(__name__)
 
 ROWS = {"cpu": 16, "cuda": 64}
 """Pictures of one forward pass, by kind of device. Fixed: the last bits of a pass depend on its size."""
@@ -37,7 +42,11 @@ class ScanNetwork:
         self.model, self.device = model, device_of(device)
         self.rows = ROWS.get(self.device.type, ROWS["cpu"])
         self._nets = threading.local()
-        self.layers = tracked_layers(model, self.net.shapes, names)
+        shapes = self.net.shapes if names else without_rows(self.net)
+        self.layers = tracked_layers(model, shapes, names)
+        left_out = [name for name in model.layer_names if name in self.net.shapes and name not in shapes]
+        if left_out:
+            log.warning("%s left out: they do not give one row for each picture", ", ".join(left_out))
 
     @property
     def net(self) -> Net:
@@ -63,6 +72,17 @@ class ScanNetwork:
                 )
             found[name] = peaks_of(blob, limits[name])
         return found
+
+
+def without_rows(net: Net) -> dict[str, tuple[int, ...]]:
+    """The shapes of a network's values but for those that are as they are, however many pictures go through: priors."""
+    shapes, inputs = net.shapes, net.graph.inputs
+    two = {name: (2, *shape[1:]) if shape[:1] == (1,) else shape for name, shape in inputs.items()}
+    try:
+        with_two = infer_shapes(net.graph, two)
+    except ModelError:  # a network for one picture at a time
+        return dict(shapes)
+    return {name: shape for name, shape in shapes.items() if shape[:1] != (1,) or with_two[name][:1] != (1,)}
 
 
 def tracked_layers(

@@ -1,6 +1,7 @@
-"""The setting names of the 2015 toolbox: what each is now, or why it has no effect any more.
+"""The setting names of the 2015 toolbox and of arikpoz's fork: what each is now, or why it has no effect any more.
 
-Source: settings.py and the templates of yosinski/deep-visualization-toolbox.
+Source: settings.py and the templates of yosinski/deep-visualization-toolbox; settings.py and model_settings of
+arikpoz/deep-visualization-toolbox.
 """
 
 from __future__ import annotations
@@ -19,6 +20,18 @@ def _none_if_empty(value: Any) -> Any:
 
 def _one_if_none(value: Any) -> Any:
     return 1.0 if value is None else value
+
+
+def _all_but(layers: Any) -> Callable[[str], bool] | None:
+    """The fork's layers_list, {"name/s": a name, or several of which the last is shown} each, as a filter."""
+    named = [layer["name/s"] for layer in layers or () if isinstance(layer, Mapping) and "name/s" in layer]
+    shown = {name if isinstance(name, str) else str(list(name)[-1]) for name in named}
+    return (lambda name: name not in shown) if shown else None
+
+
+def _order(swap: Any) -> str | None:
+    """BGR or RGB, as a swap of the channels of an RGB picture; None where none is given."""
+    return None if swap is None else "RGB" if list(swap) == [0, 1, 2] else "BGR"
 
 
 # original name -> (name in the table of config.py, its value -> the new one's)
@@ -51,6 +64,12 @@ RENAMED: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "default_window_panes": ("panes", _same),
     "global_scale": ("scale", _one_if_none),
     "global_font_size": ("font_scale", _one_if_none),
+    "caffevis_outputs_dir": ("unit_image_dir", _same),
+    "layers_list": ("layer_filter", _all_but),
+    "caffe_net_channel_swap": ("channel_order", _order),
+    "caffe_net_raw_scale": ("input_scale", lambda scale: None if scale is None else float(scale)),
+    "static_files_input_file": ("images", _same),
+    "model_to_load": ("model", lambda name: str(name).replace("_", "-")),
     "debug_window_panes": ("debug", lambda on: 2 if on else 0),
 }
 
@@ -79,6 +98,13 @@ COMMANDS_OF_TAGS: Mapping[str, str] = {
     "zoom_mode": "cycle_zoom",
     "toggle_unit_jpgs": "toggle_unit_images",
 }
+
+
+def without_rivals(names: Mapping[str, Any]) -> dict[str, Any]:
+    """The names with one at most of those that say the same thing: the device, the pictures."""
+    is_list = names.get("static_files_input_mode") == "image_list"
+    unused = "static_files_dir" if is_list else "static_files_input_file"
+    return {name: value for name, value in with_one_device(names).items() if name != unused}
 
 
 def with_one_device(names: Mapping[str, Any]) -> dict[str, Any]:
@@ -149,6 +175,67 @@ WITHOUT_EFFECT: dict[str, str] = {
     **dict.fromkeys(
         ("static_files_regexp", "static_files_ignore_case"), "every picture format that can be read is shown"
     ),
+    **dict.fromkeys(
+        (
+            *(
+                f"caffevis_buttons_{which}_{what}"
+                for which in ("header", "normal", "selected")
+                for what in ("face", "fsize", "clr", "thick")
+            ),
+            *(f"caffevis_buttons_{what}" for what in ("loc", "line_spacing")),
+            *(f"caffevis_score_{what}" for what in ("face", "loc", "clr", "fsize", "thick")),
+        ),
+        _THEME,
+    ),
+    **dict.fromkeys(
+        ("is_gray_model", "caffe_net_transpose", "caffe_net_image_dims", "caffe_net_input_scale"),
+        "the network tells how many channels of which size it takes; input_scale sets the value of white",
+    ),
+    **dict.fromkeys(
+        (
+            *(
+                f"max_tracker_do_{what}"
+                for what in (
+                    "maxes",
+                    "deconv",
+                    "deconv_norm",
+                    "backprop",
+                    "backprop_norm",
+                    "info",
+                    "histograms",
+                    "correlation",
+                )
+            ),
+            "max_tracker_batch_size",
+            "layers_to_output_in_offline_scripts",
+            "caffevis_outputs_dir_folder_format",
+            *(
+                f"optimize_image_{what}"
+                for what in (
+                    "rand_seed",
+                    "decay",
+                    "blur_radius",
+                    "blue_every",
+                    "lr_policy",
+                    "lr_params",
+                    "max_iters",
+                    "batch_size",
+                    "channels",
+                    "generate_plus_mean",
+                    "output_prefix",
+                )
+            ),
+        ),
+        "the scripts have options for it",
+    ),
+    **dict.fromkeys(("is_siamese", "siamese_input_mode"), "one picture is shown at a time"),
+    **dict.fromkeys(("base_folder", "default_installed_apps", "dvt_root"), "it is a variable of the file's own"),
+    "static_files_input_mode": "images takes a folder or a list",
+    "generate_channelwise_mean": "mean takes an image or one number a channel",
+    "caffevis_histograms_format": "a scan writes its statistics itself",
+    "caffevis_clear_negative_activations": "negative values have a colour of their own",
+    "caffevis_keep_aspect_ratio": "stretch says whether pictures are cropped",
+    "receptive_fields_cache_filename": "receptive fields are worked out from the network",
     "print_dots": "key D shows the times",
     "installed_apps": "there is one app",
 }

@@ -43,7 +43,7 @@ from deepvis.settings.kinds import (
     choice,
     choice_of,
 )
-from deepvis.settings.original import RENAMED, WITHOUT_EFFECT, with_one_device
+from deepvis.settings.original import RENAMED, WITHOUT_EFFECT, without_rivals
 
 log = logging.getLogger(__name__)
 Panes = Mapping[str, tuple[int, int, int, int] | None]
@@ -191,7 +191,7 @@ def from_names(names: Mapping[str, Any], where: str, folder: Path) -> dict[str, 
     unknown name, with the nearest known one.
     """
     values: dict[str, Any] = {}
-    for name, value in with_one_device(names).items():
+    for name, value in without_rivals(names).items():
         if name in WITHOUT_EFFECT:
             log.info("%s: %s has no effect any more: %s", where, name, WITHOUT_EFFECT[name])
         elif name in RENAMED:

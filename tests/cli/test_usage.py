@@ -91,8 +91,8 @@ def test_files_of_a_network(capsys: pytest.CaptureFixture[str], tiny: Text, tmp_
     other = tmp_path / "other.prototxt"
     other.write_text(Path(prototxt).read_text().replace('"conv2"', '"conv9"'))
     assert "conv9" in refused(capsys, "--headless", "--prototxt", other, "--weights", weights)
-    other.write_text(Path(prototxt).read_text().replace('"Softmax"', '"Hardmax"'))
-    assert "Hardmax" in refused(capsys, "--headless", "--prototxt", other, "--weights", weights)
+    other.write_text(Path(prototxt).read_text().replace('"Convolution"', '"Involution"'))
+    assert "Involution" in refused(capsys, "--headless", "--prototxt", other, "--weights", weights)
     other.write_text("layer { name: ")
     assert "other.prototxt" in refused(capsys, "--headless", "--prototxt", other, "--weights", weights)
     other.write_bytes(b"\x00\xff" * 50)
@@ -141,13 +141,13 @@ def test_no_display(tiny: Text, root: Path, display: str | None) -> None:
 def test_an_error_of_the_worker_is_one_sentence_too(tiny: Text, root: Path, tmp_path: Path) -> None:
     """In a process of its own, where the log goes to standard error as well."""
     other = tmp_path / "other.prototxt"
-    other.write_text(Path(tiny[1]).read_text().replace('"Softmax"', '"Hardmax"'))
+    other.write_text(Path(tiny[1]).read_text().replace('"Convolution"', '"Involution"'))
     arguments = ["--headless", "--prototxt", str(other), *tiny[2:]]
     done = subprocess.run(
         [sys.executable, str(root / "run_toolbox.py"), *arguments], capture_output=True, text=True, timeout=60
     )
     assert (done.returncode, done.stderr.count("\n"), done.stdout) == (2, 1, "")
-    assert "Hardmax" in done.stderr
+    assert "Involution" in done.stderr
 
 
 @pytest.mark.parametrize(

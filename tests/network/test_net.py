@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from deepvis.formats.caffe.functional import functional
-from deepvis.formats.caffe.graph import UnsupportedLayers, caffe_net
+from deepvis.formats.caffe.graph import caffe_net
 from deepvis.formats.caffe.load import load_net
+from deepvis.formats.caffe.unknown import UnsupportedLayers
 from deepvis.network.errors import ModelError
 from deepvis.network.net import Net
 from tests.helpers.nets import conv, data, filled, layer, net, noise, relu

@@ -187,3 +187,43 @@ def test_keys_that_cannot_be_bound_are_said(tmp_path: Path, value: str) -> None:
     (tmp_path / "s.py").write_text(f"key_bindings = {value}\n")
     with pytest.raises(ConfigError, match=r"key_bindings is .*: expected names of commands"):
         config.load([tmp_path / "s.py"])
+
+
+FORK = """
+base_folder = '%DVT_ROOT%/models/'
+caffevis_deploy_prototxt = base_folder + 'net.prototxt'
+caffevis_network_weights = base_folder + 'net.caffemodel'
+caffevis_data_mean = base_folder + 'mean.npy'
+caffevis_outputs_dir = base_folder + 'outputs'
+static_files_input_mode = 'image_list'
+static_files_input_file = 'list.txt'
+static_files_dir = 'pictures'
+layers_list = [{'name/s': 'conv1', 'format': 'normal'},
+               {'name/s': ['conv2_a', 'conv2_b'], 'format': 'siamese_layer_pair'}]
+caffe_net_channel_swap = (0, 1, 2)
+caffe_net_raw_scale = 1.0
+is_gray_model = False
+max_tracker_do_maxes = True
+optimize_image_decay = 0.0001
+caffevis_histograms_format = 'load_from_file'
+"""
+
+
+def test_settings_of_the_fork_are_read_like_the_originals(tmp_path: Path) -> None:
+    path = tmp_path / "settings_fork.py"
+    path.write_text(FORK)
+    settings = load([path])
+    assert settings.prototxt == str(tmp_path / "models" / "net.prototxt")
+    assert settings.unit_image_dir == str(tmp_path / "models" / "outputs")
+    assert str(settings.images).endswith("list.txt")
+    assert (settings.channel_order, settings.input_scale) == ("RGB", 1.0)
+    assert settings.layer_filter is not None
+    shown = [name for name in ("conv1", "pool1", "conv2_a", "conv2_b") if not settings.layer_filter(name)]
+    assert shown == ["conv1", "conv2_b"]
+
+
+@pytest.mark.parametrize(("mode", "end"), [("directory", "pictures"), ("image_list", "list.txt")])
+def test_the_fork_names_a_folder_and_a_list_and_says_which(tmp_path: Path, mode: str, end: str) -> None:
+    path = tmp_path / "settings_fork.py"
+    path.write_text(FORK.replace("'image_list'", repr(mode)))
+    assert str(load([path]).images).endswith(end)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from deepvis.formats.caffe.layer import weight_count
+from deepvis.formats.caffe.layer import weight_count, weight_counts
 from deepvis.network.errors import ModelError, nearest
 
 Blobs = tuple[np.ndarray, ...]
@@ -32,9 +32,11 @@ def assign(
         names = [param.name for param in layer.param]
         if not blobs and count and len(names) >= count and all(n in owners for n in names[:count]):
             blobs = [owners[n] for n in names[:count]]
-        if blobs and count is not None and len(blobs) != count:
+        counts = weight_counts(layer)
+        if blobs and counts and len(blobs) not in counts:
             raise ModelError(
-                f"layer {layer.name!r} ({layer.type}): found {len(blobs)} weight blobs in {where}, expected {count}"
+                f"layer {layer.name!r} ({layer.type}): found {len(blobs)} weight blobs in {where}, "
+                f"expected {' or '.join(map(str, sorted(counts)))}"
             )
         if not blobs and count:
             missing.append(layer)
@@ -78,7 +80,7 @@ def _missing(missing: Sequence[Any], found: Sequence[Blobs], weights: Mapping[st
     names = [layer.name for layer in missing]
     shown = ", ".join(repr(name) for name in names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
     held = ", ".join(repr(name) for name in list(weights)[:5]) + (", ..." if len(weights) > 5 else "")
-    remedy = 'take the weights that belong to this prototxt (in Python, on_missing="fill" starts such layers afresh)'
+    remedy = "take the weights that belong to this prototxt, or start such layers afresh with --fill"
     if not weights:
         return ModelError(f"{where}: holds no weights at all, expected those of {shown}; {remedy}")
     if not found:

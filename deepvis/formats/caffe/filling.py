@@ -50,7 +50,7 @@ def fill_net(spec: NetSpec, rng: np.random.Generator | None = None) -> NetSpec:
     """
     rng = rng or np.random.default_rng(0)
     owners: dict[str, np.ndarray] = {}
-    shapes: dict[str, Shape] = {name: checked_input(name, shape) for name, shape in spec.inputs.items()}
+    shapes: dict[str, Shape] = {name: checked_input(name, spec.pass_shape(name)) for name in spec.inputs}
     layers = []
     for layer in spec.layers:
         bottoms = [shapes[name] for name in layer.bottoms]
@@ -58,7 +58,7 @@ def fill_net(spec: NetSpec, rng: np.random.Generator | None = None) -> NetSpec:
             layer = _shared(filled(layer, bottoms, rng), owners)
         layers.append(layer)
         if layer.type != "Input":
-            shapes.update(zip(layer.tops, _tops(layer, bottoms), strict=True))
+            shapes.update(zip(layer.tops, tops_of(layer, bottoms), strict=True))
     return replace(spec, layers=tuple(layers), fill=False)
 
 
@@ -69,7 +69,8 @@ def _shared(layer: LayerSpec, owners: dict[str, np.ndarray]) -> LayerSpec:
     return replace(layer, blobs=tuple(blobs))
 
 
-def _tops(layer: LayerSpec, bottoms: Sequence[Shape]) -> list[Shape]:
+def tops_of(layer: LayerSpec, bottoms: Sequence[Shape]) -> list[Shape]:
+    """The shapes of the tops, from those of the bottoms. Raises ModelError."""
     with torch.no_grad(), naming(title(layer)):
         op = build(layer, [torch.empty(w.shape, device="meta") for w in layer.blobs])
         tops = [tuple(int(d) for d in shape) for shape in tops_shapes(op, bottoms)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -11,8 +11,8 @@ from weakref import WeakKeyDictionary
 from deepvis.formats.caffe import schema
 from deepvis.formats.caffe.filling import fill_net
 from deepvis.formats.caffe.layer import LAYERS, build, field_of, kind_of
-from deepvis.formats.caffe.layers.python import PYTHON_LAYERS, python_name
 from deepvis.formats.caffe.spec import LayerSpec, NetSpec
+from deepvis.formats.caffe.unknown import UnsupportedLayers, is_unknown
 from deepvis.network.errors import ModelError, nearest
 from deepvis.network.graph import Graph, GraphBuilder
 from deepvis.network.op import Op, Weights
@@ -21,22 +21,6 @@ if TYPE_CHECKING:
     from deepvis.network.net import Net
 
 _WITHOUT_EFFECT = ("engine", "FillerParameter")  # on the numbers: a field's name, and the type of others
-
-
-class UnsupportedLayers(ModelError):
-    """The network has layers that nothing here can run. ``layers``: (name, type) of each."""
-
-    def __init__(self, layers: Sequence[LayerSpec]) -> None:
-        self.layers = [(layer.name, layer.type) for layer in layers]
-        types: dict[str, list[str]] = {}
-        for layer in layers:
-            kind = layer.type if layer.type != "Python" else f"Python {python_name(layer)}"
-            types.setdefault(kind, []).append(layer.name)
-        found = "; ".join(f"{kind} (layer {', '.join(map(repr, names))})" for kind, names in types.items())
-        super().__init__(
-            f"the engine has no layer type {found}; remove these layers, or add a file for the type to "
-            "deepvis/formats/caffe/layers (docs/engine.md says how)"
-        )
 
 
 @dataclass(eq=False)
@@ -55,8 +39,9 @@ def graph_of(spec: NetSpec) -> Graph:
     """The network as a graph, made once and kept as long as the specification lives.
 
     Every version of a blob that layers in place make is a value of its own, of the blob's name. Node i is layer i.
-    Weights that no file gave are filled where the specification asks for that. A network with layers that nothing
-    here can run has a ``refusal``. Raises ModelError where a layer takes a blob that nothing has made before it.
+    Weights that no file gave are filled where the specification asks for that. A specification with layers that
+    nothing here can run gives a graph with a ``refusal``. Raises ModelError where a layer takes a blob that nothing
+    has made before it.
     """
     with _graphs_lock:
         own = _graphs.setdefault(spec, _OfSpec())
@@ -73,18 +58,8 @@ def caffe_net(spec: NetSpec, device: Any = "cpu") -> Net:
     return Net(graph_of(spec), device)
 
 
-def unsupported(spec: NetSpec) -> list[LayerSpec]:
-    """The layers of types that nothing here can run, and Python layers that nothing stands in for."""
-    return [
-        layer
-        for layer in spec.layers
-        if (layer.type not in LAYERS and layer.type != "Input")
-        or (layer.type == "Python" and python_name(layer) not in PYTHON_LAYERS)
-    ]
-
-
 def _graph_of(spec: NetSpec) -> Graph:
-    unknown = unsupported(spec)
+    unknown = [layer for layer in spec.layers if is_unknown(layer)]
     refusal = UnsupportedLayers(unknown) if unknown else None
     filled = fill_net(spec) if spec.fill and refusal is None else spec
     builder = GraphBuilder(spec.name, spec.inputs)
@@ -106,7 +81,7 @@ def _graph_of(spec: NetSpec) -> Graph:
             signature=_signature(layer),
             has_own_weights=bool(given.blobs) or not layer.blobs,
         )
-    return builder.graph(notes=spec.notes, refusal=refusal)
+    return builder.graph(notes=spec.notes, refusal=refusal, unavailable=spec.unavailable, batch=spec.batch)
 
 
 def _value(builder: GraphBuilder, layer: LayerSpec, name: str, spec: NetSpec) -> int:

@@ -46,7 +46,10 @@ def _h5py(path: Path) -> Any:
     try:
         import h5py
     except ImportError:
-        raise ModelError(f"{path}: HDF5 weights need the package h5py; install it with: pip install h5py") from None
+        raise ModelError(
+            f"{path}: HDF5 weights need the package h5py, which is not here; install it with the extra deepvis[hdf5] "
+            "(in a checkout: pip install h5py)"
+        ) from None
     return h5py
 
 

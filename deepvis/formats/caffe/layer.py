@@ -75,12 +75,13 @@ class WeightRule:
     """The weight blobs of a layer type, in Caffe's order.
 
     count: LayerParameter -> how many. shapes: (layer, shapes of its bottoms) -> their shapes, raises ModelError.
-    filler: (layer, index, shape) -> the FillerParameter of what no file gives.
+    filler: (layer, index, shape) -> the FillerParameter of what no file gives. other_counts: that files have as well.
     """
 
     count: Callable[[Any], int]
     shapes: Callable[[LayerSpec, Sequence[Shape]], Sequence[Shape]]
     filler: Callable[[LayerSpec, int, Shape], Any] = usual_filler
+    other_counts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,6 +156,12 @@ def kind_of(spec: LayerSpec) -> Kind:
     return row.kind if isinstance(row.kind, Kind) else row.kind(spec)
 
 
+def kind_of_type(layer: Any) -> Kind:
+    """``kind_of`` of a layer's message, where it does not depend on its parameters; else OTHER."""
+    row = LAYERS.get(layer.type)
+    return row.kind if row is not None and isinstance(row.kind, Kind) else Kind.OTHER
+
+
 def field_of(spec: LayerSpec) -> Callable[[Step, Window], Window | None]:
     """The layer's rule for the receptive field."""
     row = LAYERS.get(spec.type)
@@ -166,6 +173,12 @@ def weight_count(message: Any) -> int | None:
     """How many weight blobs a layer message has; None for types that are not known to hold any."""
     row = LAYERS.get(message.type)
     return row.weights.count(message) if row is not None and row.weights is not None else None
+
+
+def weight_counts(message: Any) -> set[int]:
+    """All counts of weight blobs that a file may give such a layer; empty for types that are not known to hold any."""
+    row = LAYERS.get(message.type)
+    return set() if row is None or row.weights is None else {row.weights.count(message), *row.weights.other_counts}
 
 
 def check_arity(layer: Any, where: str) -> None:

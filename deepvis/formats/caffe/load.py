@@ -12,14 +12,13 @@ from typing import Any, Literal
 
 import numpy as np
 
-from deepvis.formats.caffe import blobs, prototxt, rules, schema, training
+from deepvis.formats.caffe import blobs, data, prototxt, rules, schema, training
 from deepvis.formats.caffe.layer import check_arity
 from deepvis.formats.caffe.spec import LayerSpec, NetSpec, Shape
+from deepvis.formats.caffe.unknown import without_unknown
 from deepvis.formats.caffe.upgrade import upgrade
 from deepvis.formats.caffe.weights import read_weights, weights_of
 from deepvis.network.errors import ModelError, nearest
-
-_BRINGING = training.DATA_TYPES | {"Input"}
 
 
 def load_net(
@@ -31,6 +30,8 @@ def load_net(
     stages: Sequence[str] = (),
     on_missing: Literal["error", "fill"] = "error",
     keep_losses: bool = False,
+    keep_unknown: bool = False,
+    dummies_as_inputs: bool = False,
     input_shapes: Mapping[str, Shape] | None = None,
     picture_size: tuple[int, int] | None = None,
 ) -> NetSpec:
@@ -39,7 +40,9 @@ def load_net(
     net: a prototxt file, its text, or a NetParameter message. weights: a file, or {layer name: arrays}.
     level: None takes the file's own; 0, as Caffe's Net does by default, overrides it.
     on_missing "fill": layers that the weights do not know are to be filled by their fillers.
-    keep_losses: loss and accuracy layers stay (their labels too). input_shapes: replaces the declared shapes,
+    keep_losses: loss and accuracy layers stay (their labels too). keep_unknown: so do
+    layers that nothing here can run, and what depends on them. dummies_as_inputs: DummyData layers become inputs where
+    there is no other. input_shapes: replaces the declared shapes,
     and tells those that data layers do not; picture_size: (height, width) of what data layers bring.
     Raises ModelError.
     """
@@ -54,20 +57,25 @@ def load_net(
     given = weights if weights is None or isinstance(weights, Mapping) else read_weights(weights)
     if given is None:
         given = weights_of(current) or None
-    transform = training.transform_of([*layers, *left_out])
-    layers, inputs = _inputs(layers, left_out, given or {}, training.Wanted(input_shapes or {}, picture_size), notes)
+    transform = data.transform_of([*layers, *left_out])
+    wanted = data.Wanted(input_shapes or {}, picture_size, keep_unknown, dummies_as_inputs)
+    layers, inputs = _inputs(layers, left_out, given or {}, wanted, notes)
     if keep_losses:
         layers = training.with_automatic_tops(layers)
     else:
         layers = training.without_losses(layers, inputs, notes)
     for name, shape in inputs.items():
-        training.check_shape(name, shape)
+        data.check_shape(name, shape)
     _check_graph(layers, inputs, where)
+    unavailable: dict[str, str] = {}
+    if not keep_unknown:
+        layers, unavailable, said = without_unknown(layers, inputs)
+        notes += said
     source = str(weights) if isinstance(weights, (str, Path)) else "the weights"
     arrays = blobs.assign(layers, given, source, fill=on_missing == "fill")
     specs = tuple(_spec(layer, own, state) for layer, own in zip(layers, arrays, strict=True))
     fill = on_missing == "fill"
-    return NetSpec(current.name, specs, inputs, tuple(notes), fill, current.force_backward, transform)
+    return NetSpec(current.name, specs, inputs, tuple(notes), fill, current.force_backward, transform, unavailable)
 
 
 def _spec(layer: Any, own: tuple[np.ndarray, ...], state: rules.State) -> LayerSpec:
@@ -83,7 +91,7 @@ def _inputs(
     layers: Sequence[Any],
     left_out: Sequence[Any],
     weights: Mapping[str, Sequence[np.ndarray]],
-    wanted: training.Wanted,
+    wanted: data.Wanted,
     notes: list[str],
 ) -> tuple[list[Any], dict[str, Shape]]:
     """(the other layers, blob -> shape of what Input and data layers declare).
@@ -93,15 +101,11 @@ def _inputs(
     """
     inputs: dict[str, Shape] = {}
     rest = []
-    made = {blob for layer in layers for blob in layer.top}
-    wanting = {blob for layer in layers for blob in layer.bottom} - made
-    spare = [x for x in left_out if x.type in _BRINGING and wanting.intersection(x.top)]
-    spare.sort(key=lambda layer: layer.type != "Input")
-    for layer in [*spare[:1], *layers]:
+    for layer in [*_spare(layers, left_out, wanted), *layers]:
         if layer.type == "Input":
             shapes = _declared(layer)
-        elif training.is_data(layer, wanted.shapes):
-            shapes = training.data_inputs(layer, layers, weights, wanted, notes)
+        elif data.is_data(layer, wanted):
+            shapes = data.data_inputs(layer, layers, weights, wanted, notes)
         else:
             rest.append(layer)
             continue
@@ -109,6 +113,8 @@ def _inputs(
             if blob in inputs:
                 raise ModelError(f"layer {layer.name!r}: makes the blob {blob!r} that is an input already")
             inputs[blob] = tuple(wanted.shapes.get(blob, shape))
+    if not inputs and wanted.takes_dummies:
+        rest, inputs = data.dummies_as_inputs(rest, wanted, notes)
     unknown = set(wanted.shapes) - set(inputs)
     if unknown:
         raise ModelError(
@@ -116,6 +122,20 @@ def _inputs(
             f"{', '.join(map(repr, inputs)) or '(there are none)'}"
         )
     return rest, inputs
+
+
+def _spare(layers: Sequence[Any], left_out: Sequence[Any], wanted: data.Wanted) -> list[Any]:
+    """Input and data layers of another phase or stage that make what nothing makes in this one."""
+    made = {blob for layer in layers for blob in layer.top}
+    wanting = {blob for layer in layers for blob in layer.bottom} - made
+    found = []
+    for layer in sorted(left_out, key=lambda layer: layer.type != "Input"):
+        brings = layer.type == "Input" or data.is_data(layer, wanted)
+        if brings and wanting.intersection(layer.top) and not made.intersection(layer.top):
+            found.append(layer)
+            made.update(layer.top)
+            wanting.difference_update(layer.top)
+    return found
 
 
 def _declared(layer: Any) -> dict[str, Shape]:

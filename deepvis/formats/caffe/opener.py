@@ -2,34 +2,50 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 
 from deepvis.formats.caffe import hash_0_1_0
+from deepvis.formats.caffe.batches import fixed_batch
+from deepvis.formats.caffe.data import UnknownSize
 from deepvis.formats.caffe.graph import graph_of
 from deepvis.formats.caffe.load import load_net
-from deepvis.formats.caffe.spec import NetSpec
+from deepvis.formats.caffe.misfits import without_misfits
+from deepvis.formats.caffe.readers import channels_of, has_window
+from deepvis.formats.caffe.spec import NetSpec, Shape
 from deepvis.network.errors import ModelError
-from deepvis.network.inputs import one_picture, picture_input
+from deepvis.network.inputs import OF_REGIONS, one_picture, picture_input
 from deepvis.network.ref import FORMATS, Opened, Source
+
+PLACEHOLDER = 224  # height and width where the file declares 1 x 1
 
 
 @FORMATS.add("caffe")
 def open_caffe(source: Source) -> Opened:
     """The network of a prototxt, without loading torch; weights are read when first asked for. Raises ModelError."""
-    structure = _structure(source)
+    structure, declared = _structure(source)
+    picture = picture_input(structure.name, structure.inputs, source.data_input)
+    size = structure.inputs[picture][-2:]
 
     @cache
     def spec() -> NetSpec:
         if source.weights is None and not source.fill:
-            raise ModelError(f"network {source.file}: found no weights, expected a .caffemodel (--weights FILE)")
-        return load_net(
+            raise ModelError(
+                f"network {source.file}: found no weights, expected a .caffemodel (--weights FILE), or --fill for "
+                "weights that are made up"
+            )
+        found = load_net(
             source.file,
             source.weights,
             on_missing="fill" if source.fill else "error",
             input_shapes=structure.inputs,
+            dummies_as_inputs=True,
         )
+        found = replace(found, batch=structure.batch)
+        return found if source.fill or size == declared else without_misfits(found, (size[0], size[1]))
 
     transform = structure.transform
     scale = 255.0 if transform is None else 255.0 * transform.scale
@@ -45,14 +61,64 @@ def open_caffe(source: Source) -> Opened:
     )
 
 
-def _structure(source: Source) -> NetSpec:
-    """The network without its weights, its picture of the wanted size and batch 1."""
-    spec = load_net(source.file, None, picture_size=source.input_size)
-    if source.weights is not None and any("was replaced by the input" in note for note in spec.notes):
-        # the first convolution tells the channels
-        spec = load_net(source.file, source.weights, picture_size=source.input_size)
+def _structure(source: Source) -> tuple[NetSpec, Shape]:
+    """(the network without its weights, its picture of the wanted size and batch 1; the (height, width) of the file).
+
+    Raises ModelError.
+    """
+    spec = _told(source)
     name = picture_input(spec.name, spec.inputs, source.data_input)
-    shape = spec.inputs[name]
+    shape, notes = spec.inputs[name], []
+    declared = shape[-2:] if len(shape) >= 3 else ()
     if source.input_size is not None:
-        shape = (1, *(shape[-3:-2] or (3,)), *source.input_size)
-    return load_net(source.file, None, input_shapes={**spec.inputs, name: one_picture(shape)})
+        shape = (*(shape[:1] or (1,)), *(shape[-3:-2] or (_channels(source, name),)), *source.input_size)
+    elif len(shape) == 4 and shape[2:] == (1, 1) and has_window(name, [layer.message for layer in spec.layers]):
+        shape = (*shape[:2], PLACEHOLDER, PLACEHOLDER)
+        notes.append(
+            f"the input {name!r} is declared as 1 x 1, which holds the place of a size: {PLACEHOLDER} x {PLACEHOLDER} "
+            "is taken; --input-size HxW says otherwise"
+        )
+    batch = fixed_batch(spec, shape)
+    if batch is not None:
+        notes.append(f"the layers take {batch} pictures at a time, as declared: one is repeated, and the first shown")
+    shapes = {other: _of_one(found, shape, batch) for other, found in spec.inputs.items()}
+    structure = load_net(source.file, None, input_shapes={**shapes, name: one_picture(shape)}, dummies_as_inputs=True)
+    return replace(structure, notes=(*spec.notes, *notes, *_region_notes(structure)), batch=batch), declared
+
+
+def _region_notes(spec: NetSpec) -> list[str]:
+    read = {layer.bottoms[1] for layer in spec.layers if layer.type in OF_REGIONS and len(layer.bottoms) > 1}
+    named = [name for name in spec.inputs if name in read]
+    return [f"the input {name!r} takes regions: it is given the whole picture" for name in named]
+
+
+def _told(source: Source) -> NetSpec:
+    """The network with its inputs; where data layers became some, the weights tell channels and size."""
+
+    def read(weights: Path | None) -> NetSpec:
+        return load_net(source.file, weights, picture_size=source.input_size, on_missing="fill", dummies_as_inputs=True)
+
+    try:
+        spec = read(None)
+    except UnknownSize:
+        if source.weights is None:
+            raise
+        return read(source.weights)
+    if source.weights is not None and any("was replaced by the input" in note for note in spec.notes):
+        return read(source.weights)
+    return spec
+
+
+def _channels(source: Source, name: str) -> int:
+    """Of an input that declares none: by the weights, else 3."""
+    if source.weights is None:
+        return 3
+    spec = load_net(source.file, source.weights, on_missing="fill")
+    weights = {layer.name: layer.blobs for layer in spec.layers}
+    return channels_of(name, [layer.message for layer in spec.layers], weights) or 3
+
+
+def _of_one(other: Shape, picture: Shape, batch: int | None) -> Shape:
+    """The shape of another input beside one picture: its batch goes with that of the picture."""
+    is_alike = batch is None and len(other) == len(picture) == 4 and other[0] == picture[0]
+    return one_picture(other) if is_alike else other

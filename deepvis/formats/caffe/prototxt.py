@@ -9,6 +9,7 @@ Grammar: https://protobuf.dev/reference/protobuf/textformat-spec, without extens
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,11 +27,30 @@ MOST_NOTES = 50
 # Messages in which forks add fields that do not touch what a deploy network computes.
 _LENIENT = {
     "TransformationParameter",
+    "ResizeParameter",
     "DataParameter",
     "ImageDataParameter",
     "WindowDataParameter",
+    "DenseImageDataParameter",
     "LossParameter",
+    "FillerParameter",
 }
+# (message, field) of forks -> what it concerns, of what cannot change an answer
+PASSED_OVER: dict[tuple[str, str], str] = {
+    (row["message"], row["name"]): row["why"] for row in schema.rows("passed_over.csv")
+}
+CONCERNS = {
+    "memory": "it concerns memory alone",
+    "engine": "it chooses the code that computes, not what is computed",
+    "training": "it concerns training alone",
+    "statistics": "it says how training gathers statistics; the weights hold them",
+    "log": "it concerns the log alone",
+    "shapes": "it says how strictly the shapes of weights are compared",
+    "mean": "what it would draw at random is shown as its mean",
+}
+_OF_SOLVERS = frozenset(schema.SolverParameter.DESCRIPTOR.fields_by_name) - frozenset(
+    schema.NetParameter.DESCRIPTOR.fields_by_name
+)
 _LAYERS = {"LayerParameter", "V1LayerParameter"}
 
 
@@ -62,6 +82,12 @@ def source_text(path_or_text: str | Path) -> tuple[str, str]:
         raise ModelError(f"{path}: cannot be read ({error.strerror}), expected a prototxt file") from None
     except ValueError as error:  # a NUL byte in the name
         raise ModelError(f"{str(path)!r} is no file name ({error}), expected a prototxt file") from None
+    if _is_utf16(raw[:256]):
+        raise ModelError(f"{path}: is text in UTF-16, expected UTF-8; save it as UTF-8")
+    if raw.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
+        raise ModelError(
+            f"{path}: holds a web page, expected a prototxt; download the file itself, not the page about it"
+        )
     if b"\0" in raw:
         raise ModelError(f"{path}: holds binary data, expected a prototxt (text); are the two files swapped?")
     try:
@@ -70,9 +96,28 @@ def source_text(path_or_text: str | Path) -> tuple[str, str]:
         return raw.decode("latin-1"), str(path)
 
 
+def _is_utf16(head: bytes) -> bool:
+    """By its mark, or as every other byte is 0 and the rest plain text."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return True
+    zeros, others = sorted((head[::2], head[1::2]), key=lambda part: -part.count(0))
+    return len(head) > 8 and not any(zeros) and others.isascii() and 0 not in others
+
+
 def parse_text(text: str, message: Any, where: str, notes: list[str]) -> None:
     """Fill ``message`` from text. Raises ModelError naming ``where`` and the line."""
     _Parser(text, where, notes).message_body(message, end="", depth=0)
+
+
+def _is_foreign_type(field: FieldDescriptor, token: Token) -> bool:
+    """A V1 layer type that a fork added: in capitals, and no slip of a known one."""
+    if field.enum_type is None or field.enum_type.name != "LayerType" or token.kind != "name":
+        return False
+    name = token.text[:200]
+    if name.replace("_", "").lower() in schema.TODAYS_TYPES:
+        return True
+    alike = [known for known in field.enum_type.values_by_name if known.count("_") == name.count("_")]
+    return name.isupper() and not difflib.get_close_matches(name, alike, n=1, cutoff=0.8)
 
 
 class _Parser:
@@ -151,14 +196,16 @@ class _Parser:
             raise self.unexpected(f"':' and {kind_of(field)} after {field.name}")
         if not schema.is_repeated(field):
             self.only_once(message, field, name)
-            setattr(message, field.name, self.scalar(field))
+            value = self.scalar(message, field)
+            if value is not None:
+                setattr(message, field.name, value)
             return
         values = getattr(message, field.name)
         if not self.accept("["):
-            values.append(self.scalar(field))
+            values.append(self.scalar(message, field))
             return
         while not self.accept("]"):
-            values.append(self.scalar(field))
+            values.append(self.scalar(message, field))
             if not self.accept(",") and self.token.text != "]":
                 raise self.unexpected(f"',' or ']' in the list of {field.name}")
 
@@ -166,9 +213,15 @@ class _Parser:
         if message.HasField(field.name):
             raise self.error(name.start, f"{field.name} twice in one {message.DESCRIPTOR.name}", "it once")
 
-    def scalar(self, field: FieldDescriptor) -> Any:
+    def scalar(self, message: Any, field: FieldDescriptor) -> Any:
         token = self.token
         value = value_of(field, token)
+        if value is None and _is_foreign_type(field, token):
+            message.foreign_type = self.take().text
+            return None
+        if value is None and self.is_foreign_choice(message, field, token):
+            self.take()
+            return None
         if value is None:
             raise self.unexpected(f"{kind_of(field)} for {field.name}{hint_for(field, token)}")
         self.take()
@@ -177,19 +230,42 @@ class _Parser:
                 value += unquote(self.take().text) or ""
         return value
 
+    def is_foreign_choice(self, message: Any, field: FieldDescriptor, token: Token) -> bool:
+        """A name that a fork added to a choice where it is harmless; it is noted."""
+        owner = message.DESCRIPTOR.name
+        is_one = owner in _LENIENT and field.enum_type is not None and token.kind == "name"
+        if is_one and not schema.is_repeated(field):
+            self.note(token, f"{field.name}: {short(token.text)} is not known and was skipped")
+            return True
+        return False
+
+    def note(self, at: Token, sentence: str) -> None:
+        if len(self.notes) < MOST_NOTES:
+            line = self.text.count("\n", 0, at.start) + 1
+            self.notes.append(f"{self.where}, line {line}: {sentence}")
+
     def unknown(self, owner: Any, name: Token, depth: int) -> None:
         """Skip what forks added where that is harmless, else raise with the nearest known name."""
         is_param = owner.name in _LAYERS and name.text.endswith("_param")
-        if not is_param and owner.name not in _LENIENT:
+        concern = PASSED_OVER.get((owner.name, name.text))
+        if not is_param and owner.name not in _LENIENT and concern is None:
+            if owner.name == "NetParameter" and name.text in _OF_SOLVERS:
+                raise self.solver(name)
             near = difflib.get_close_matches(name.text[:200], owner.fields_by_name, n=1)
             hint = (
                 f"{near[0]!r}" if near else f"one of its fields ({', '.join(sorted(owner.fields_by_name)[:12])}, ...)"
             )
             raise self.error(name.start, f"{short(name.text)}, no field of {owner.name}", hint)
-        if len(self.notes) < MOST_NOTES:
-            line = self.text.count("\n", 0, name.start) + 1
-            self.notes.append(f"{self.where}, line {line}: {short(name.text)} is not known and was skipped")
+        if concern is not None:
+            self.note(name, f"{short(name.text)} was passed over: {CONCERNS[concern]}")
+        else:
+            self.note(name, f"{short(name.text)} is not known and was skipped")
         self.skip_value(name)
+
+    def solver(self, name: Token) -> ModelError:
+        named = re.search(r"^\s*(?:net|train_net)\s*:\s*['\"]([^'\"]+)", self.text, re.MULTILINE)
+        network = f"give the network that it names, {named[1]!r}" if named else "give the network's own file"
+        return self.error(name.start, f"{short(name.text)}, a field of a solver's file", f"a network; {network}")
 
     def skip_value(self, name: Token) -> None:
         """Pass over ': value', '{ ... }' or '[ ... ]'."""

@@ -2,9 +2,12 @@
 
 ``tables/fields.csv`` and ``enums.csv`` hold BVLC Caffe's format (commit 9b89154), V0 and V1 included;
 ``fields_beyond.csv`` and ``enums_beyond.csv`` what public forks add: the toolbox's LRN field, SSD's layers
-(weiliu89/caffe), ROIPooling (rbgirshick), ShuffleChannel (farmingyard), ReLU6. Two forks gave their fields
-numbers that BVLC used for something else (Interp 143) or none is documented (CropCenter): those have free
-numbers here, so text files read well and binary files of these forks lose the field, never fail.
+(weiliu89/caffe), ROIPooling (rbgirshick), ShuffleChannel (farmingyard), ReLU6, BN and Upsample (SegNet, PSPNet),
+PSROIPooling (R-FCN), Reorg (YOLO), ceil_mode and its like. ``passed_over.csv`` names what more forks add that cannot
+change an answer. V1 layers may have the parameters of all of today's types, and types of their own
+(``foreign_type``). Where forks gave their fields numbers that BVLC used for something else (Interp 143), or none is
+documented (CropCenter), they have free numbers here: text files read well, and binary files of these forks lose the
+field, never fail.
 
 The classes live in a descriptor pool of their own: a real ``caffe_pb2`` can be imported beside them.
 Weights are not read through these classes but by ``deepvis.formats.caffe.weights``, which takes them from the file
@@ -34,7 +37,8 @@ _SCALARS = {
 }
 
 
-def _rows(table: str) -> list[dict[str, str]]:
+def rows(table: str) -> list[dict[str, str]]:
+    """A table of this folder's ``tables``, a dict a line."""
     text = (resources.files("deepvis.formats.caffe") / "tables" / table).read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))
 
@@ -63,11 +67,12 @@ def _file_descriptor() -> descriptor_pb2.FileDescriptorProto:
     file = descriptor_pb2.FileDescriptorProto(name="deepvis/caffe.proto", package=PACKAGE, syntax="proto2")
     messages: dict[str, descriptor_pb2.DescriptorProto] = {}
     enums: dict[str, descriptor_pb2.EnumDescriptorProto] = {}
-    fields = _rows("fields.csv") + _rows("fields_beyond.csv")
+    fields = rows("fields.csv") + rows("fields_beyond.csv")
+    fields += _newer_params(fields)
     for row in fields:
         if row["message"] not in messages:
             messages[row["message"]] = file.message_type.add(name=row["message"])
-    for row in _rows("enums.csv") + _rows("enums_beyond.csv"):
+    for row in rows("enums.csv") + rows("enums_beyond.csv"):
         if row["enum"] not in enums:
             scope, _, name = row["enum"].rpartition(".")
             enums[row["enum"]] = (messages[scope] if scope else file).enum_type.add(name=name)
@@ -75,6 +80,17 @@ def _file_descriptor() -> descriptor_pb2.FileDescriptorProto:
     for row in fields:
         _add_field(messages[row["message"]], row, set(enums))
     return file
+
+
+def _newer_params(fields: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Parameters of today's layers as fields of V1 layers: forks used both together."""
+    old = {row["name"] for row in fields if row["message"] == "V1LayerParameter"}
+    new = [row for row in fields if row["message"] == "LayerParameter" and row["name"].endswith("_param")]
+    return [
+        {**row, "message": "V1LayerParameter", "number": str(8267000 + index)}
+        for index, row in enumerate(new)
+        if row["name"] not in old
+    ]
 
 
 def _build() -> dict[str, type[Message]]:
@@ -112,6 +128,7 @@ TRAIN, TEST = 0, 1  # the values of the enum Phase
 PARAM_FIELD: dict[str, str] = {
     "Accuracy": "accuracy_param",
     "ArgMax": "argmax_param",
+    "BN": "bn_param",
     "BatchNorm": "batch_norm_param",
     "Bias": "bias_param",
     "Clip": "clip_param",
@@ -148,6 +165,7 @@ PARAM_FIELD: dict[str, str] = {
     "MemoryData": "memory_data_param",
     "Normalize": "norm_param",
     "PReLU": "prelu_param",
+    "PSROIPooling": "psroi_pooling_param",
     "Parameter": "parameter_param",
     "Permute": "permute_param",
     "Pooling": "pooling_param",
@@ -159,6 +177,8 @@ PARAM_FIELD: dict[str, str] = {
     "ReLU": "relu_param",
     "ReLU6": "relu6_param",
     "Reduction": "reduction_param",
+    "Reorg": "reorg_param",
+    "ReorgYolo": "reorg_param",
     "Reshape": "reshape_param",
     "SPP": "spp_param",
     "Scale": "scale_param",
@@ -166,9 +186,14 @@ PARAM_FIELD: dict[str, str] = {
     "Sigmoid": "sigmoid_param",
     "Slice": "slice_param",
     "Softmax": "softmax_param",
+    "SpatialDropout": "dropout_param",
     "Swish": "swish_param",
     "TanH": "tanh_param",
     "Threshold": "threshold_param",
     "Tile": "tile_param",
+    "Upsample": "upsample_param",
     "WindowData": "window_data_param",
 }
+
+# a type's name in small letters -> the name; V1 files of forks write it in capitals, with or without "_"
+TODAYS_TYPES: dict[str, str] = {name.lower(): name for name in PARAM_FIELD}

@@ -25,6 +25,7 @@ _V1_TYPES = {
     "SOFTMAX_LOSS": "SoftmaxWithLoss",
     "TANH": "TanH",
     "NONE": "",
+    "CROP": "CROP",  # of FCN's old fork, which works out its offset from the layers between: no layer of today
 }
 
 # V0's type -> (V1's enum, its param field, {V0's field: the param's field})
@@ -90,6 +91,7 @@ def upgrade(net: Any) -> Any:
     upgraded.ClearField("layers")
     _input_header_to_layer(upgraded)
     _fix_batch_norm_params(upgraded)
+    _holes_to_dilation(upgraded)
     return upgraded
 
 
@@ -186,7 +188,12 @@ def _move_transform(layer: Any) -> None:
 
 
 def v1_type(layer: Any) -> str:
-    """Today's name of a V1 layer's type."""
+    """Today's name of a V1 layer's type; of one that a fork added too."""
+    if layer.foreign_type:
+        name = layer.foreign_type
+        return _V1_TYPES.get(name) or schema.TODAYS_TYPES.get(
+            name.replace("_", "").lower(), name.title().replace("_", "")
+        )
     enum = layer.DESCRIPTOR.fields_by_name["type"].enum_type.values_by_number[layer.type].name
     return _V1_TYPES.get(enum, enum.title().replace("_", ""))
 
@@ -194,7 +201,7 @@ def v1_type(layer: Any) -> str:
 def _v1_to_current(old: Any, new: Any) -> None:
     type_name = v1_type(old)
     for field, value in old.ListFields():
-        if field.name == "type":
+        if field.name in ("type", "foreign_type"):
             continue
         if field.name in ("param", "blob_share_mode", "blobs_lr", "weight_decay"):
             continue
@@ -259,3 +266,16 @@ def _fix_batch_norm_params(net: Any) -> None:
         if layer.type == "BatchNorm" and len(layer.param) == 3:
             for param in layer.param:
                 param.lr_mult = param.decay_mult = 0.0
+
+
+def _holes_to_dilation(net: Any) -> None:
+    """DeepLab's fork calls the dilation of a convolution its hole."""
+    for layer in net.layer:
+        p = layer.convolution_param
+        if not any(p.HasField(name) for name in ("hole", "hole_h", "hole_w")):
+            continue
+        if p.dilation:
+            raise ModelError(f"layer {layer.name!r}: found hole and dilation, expected one of the two")
+        p.dilation.extend([p.hole_h or p.hole, p.hole_w or p.hole] if p.hole_h or p.hole_w else [p.hole])
+        for name in ("hole", "hole_h", "hole_w"):
+            p.ClearField(name)

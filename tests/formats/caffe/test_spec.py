@@ -108,6 +108,8 @@ DATA_LAYERS = {
     "Data": ("data_param { batch_size: 64 } transform_param { crop_size: 8 }", (1, 3, 8, 8)),
     "ImageData": ("image_data_param { new_height: 6 new_width: 8 is_color: false }", (1, 1, 6, 8)),
     "WindowData": ("window_data_param { crop_size: 8 }", (1, 3, 8, 8)),
+    "AnnotatedData": ("transform_param { resize_param { height: 6 width: 9 prob: 1 } }", (1, 3, 6, 9)),
+    "DenseImageData": ("dense_image_data_param { crop_height: 4 crop_width: 5 }", (1, 3, 4, 5)),
     "MemoryData": ("memory_data_param { batch_size: 5 channels: 2 height: 4 width: 6 }", (1, 2, 4, 6)),
 }
 
@@ -116,8 +118,8 @@ DATA_LAYERS = {
 def test_data_layers_become_inputs(kind: str) -> None:
     param, shape = DATA_LAYERS[kind]
     spec = load_net(f'layer {{ name: "d" type: "{kind}" top: "data" top: "label" {param} }}\n' + power("p"))
-    assert spec.inputs == {"data": shape, "label": (1,)} and names(spec) == ["p"]
-    assert spec.notes[0].startswith(
+    assert spec.inputs == {"data": shape} and names(spec) == ["p"]  # nothing reads the label
+    assert spec.notes[-1].startswith(
         f"layer 'd' ({kind}) was replaced by the input 'data' of {'x'.join(map(str, shape))}"
     )
 
@@ -131,7 +133,8 @@ def test_the_first_convolution_tells_the_channels() -> None:
 def test_a_size_that_nobody_tells() -> None:
     text = 'layer { name: "d" type: "HDF5Data" top: "data" }\n' + power("p")
     with pytest.raises(
-        ModelError, match=r"layer 'd' .HDF5Data.: found neither crop_size .* give the shape of the input 'data'"
+        ModelError,
+        match=r"layer 'd' .HDF5Data.: found neither crop_size .* give the size of the input 'data' with --input-size",
     ):
         load_net(text)
     assert load_net(text, input_shapes={"data": (1, 3, 4, 4)}).inputs == {"data": (1, 3, 4, 4)}
@@ -139,13 +142,19 @@ def test_a_size_that_nobody_tells() -> None:
 
 def test_python_data_layers_with_a_given_shape() -> None:
     text = 'layer { name: "d" type: "Python" top: "data" python_param { module: "m" layer: "L" } }\n' + power("p")
-    assert names(load_net(text)) == ["d", "p"]
+    with pytest.raises(ModelError, match="--input-size"):
+        load_net(text)
+    assert names(load_net(text, keep_unknown=True)) == ["d", "p"]
     assert names(load_net(text, input_shapes={"data": (1, 3, 4, 4)})) == ["p"]
+    assert load_net(text, picture_size=(4, 5)).inputs == {"data": (1, 3, 4, 5)}
 
 
-def test_dummy_data_stays_a_layer() -> None:
-    text = 'layer { name: "d" type: "DummyData" top: "data" dummy_data_param { shape { dim: 2 } } }\n' + power("p")
+def test_dummy_data_stays_a_layer_unless_it_is_asked_for_as_the_input() -> None:
+    text = 'layer { name: "d" type: "DummyData" top: "data" dummy_data_param { shape { dim: 2 dim: 3 } } }\n' + power(
+        "p"
+    )
     assert names(load_net(text)) == ["d", "p"]
+    assert load_net(text, dummies_as_inputs=True).inputs == {"data": (1, 3)}
 
 
 # --- losses ------------------------------------------------------------------------------------

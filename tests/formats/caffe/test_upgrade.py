@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from deepvis.formats.caffe import schema
+from deepvis.formats.caffe.data import DATA_TYPES
 from deepvis.formats.caffe.layer import LAYERS
 from deepvis.formats.caffe.prototxt import read_net_text
-from deepvis.formats.caffe.training import DATA_TYPES
 from deepvis.formats.caffe.upgrade import upgrade, v1_type
 from deepvis.network.errors import ModelError
 
@@ -118,5 +118,6 @@ def test_agrees_with_caffes_own_upgrade(case: str, root: Path) -> None:
 def test_every_v1_type_has_the_name_of_a_layer_of_today() -> None:
     """But for data layers, which become inputs, and HDF5Output, which is left out."""
     enum = schema.V1LayerParameter.DESCRIPTOR.fields_by_name["type"].enum_type
-    names = {v1_type(schema.V1LayerParameter(type=value.number)) for value in enum.values if value.name != "NONE"}
+    numbers = [value.number for value in enum.values if value.name != "NONE"]
+    names = {v1_type(schema.V1LayerParameter(type=number)) for number in numbers}
     assert names - set(LAYERS) - DATA_TYPES == {"HDF5Output"}

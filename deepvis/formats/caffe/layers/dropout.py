@@ -10,25 +10,33 @@ from deepvis.network.op import SAME, Op, Weights
 
 
 def dropout_in_training(spec: LayerSpec, weights: Weights):
-    """y = x * mask / (1 - dropout_ratio), mask 0 with probability dropout_ratio.
+    """y = x * mask / (1 - dropout_ratio), mask 0 with probability dropout_ratio; x * mask with scale_train false.
 
     Shapes: any -> the same. Source: Caffe's dropout_layer.cpp.
     """
     ratio = spec.param.dropout_ratio
 
     def forward(x: Tensor) -> Tensor:
-        return F.dropout(x, ratio, training=True)
+        y = F.dropout(x, ratio, training=True)
+        return y if spec.param.scale_train else y * (1 - ratio)
 
     return forward
 
 
-@layer_type("Dropout", kind=Kind.IDENTITY, field=elementwise, training=dropout_in_training)
-def dropout(spec: LayerSpec, weights: Weights) -> Op:
-    """y = x in the TEST phase.
+def dropout_kind(spec: LayerSpec) -> Kind:
+    return Kind.IDENTITY if spec.param.scale_train else Kind.SCALE
 
-    Shapes: any -> the same. Gradient: g.
+
+@layer_type("Dropout", "SpatialDropout", kind=dropout_kind, field=elementwise, training=dropout_in_training)
+def dropout(spec: LayerSpec, weights: Weights) -> Op:
+    """y = x in the TEST phase; x (1 - dropout_ratio) with scale_train false.
+
+    Shapes: any -> the same. Gradient: g, or g (1 - dropout_ratio).
     Caffe's surprises: the scaling by 1 / (1 - dropout_ratio) is done in training, so nothing is left for
-    the test phase, backward included.
-    Source: Caffe's dropout_layer.cpp.
+    the test phase, backward included; in forks with scale_train false it is the test phase that scales.
+    Source: Caffe's dropout_layer.cpp; scale_train: Faster R-CNN's fork (rbgirshick/caffe-fast-rcnn).
     """
-    return Op(lambda x: x, backward=lambda ran, grads: grads, shapes=SAME)
+    if spec.param.scale_train:
+        return Op(lambda x: x, backward=lambda ran, grads: grads, shapes=SAME)
+    kept = 1 - spec.param.dropout_ratio
+    return Op(lambda x: kept * x, backward=lambda ran, grads: [kept * grads[0]], shapes=SAME)

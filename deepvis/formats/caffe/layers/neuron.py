@@ -1,11 +1,11 @@
-"""Functions of one value: Sigmoid, TanH, AbsVal, BNLL, Swish, Threshold, Clip."""
+"""Functions of one value: Sigmoid, TanH, AbsVal, BNLL, Swish, Threshold, Clip, Mish, SeLU."""
 
 from __future__ import annotations
 
 from deepvis.formats.caffe.layer import CaffeOp, elementwise, fault, layer_type
 from deepvis.formats.caffe.spec import LayerSpec
 from deepvis.network.kinds import Kind
-from deepvis.network.lazy import Tensor, torch
+from deepvis.network.lazy import F, Tensor, torch
 from deepvis.network.op import SAME, Op, Weights, without_gradient
 
 
@@ -127,3 +127,37 @@ def clip(spec: LayerSpec, weights: Weights) -> Op:
         shapes=SAME,
         fault_in_place=lambda ran, grads: grads,
     )
+
+
+@layer_type("Mish", kind=Kind.ACTIVATION, field=elementwise)
+def mish(spec: LayerSpec, weights: Weights) -> Op:
+    """y = x tanh(log(1 + exp(x))), element by element.
+
+    Shapes: any -> the same. Gradient: g (t + x s (1 - t^2)) with t the tanh and s the sigmoid of x.
+    Source: Misra 2019; the YOLO v4 forks of Caffe, mish_layer.cpp.
+    """
+
+    def backward(ran, grads):
+        x = ran.bottoms[0]
+        t = torch.tanh(F.softplus(x))
+        return [grads[0] * (t + x * torch.sigmoid(x) * (1 - t * t))]
+
+    return Op(F.mish, backward=backward, shapes=SAME)
+
+
+SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
+
+
+@layer_type("SeLu", "SeLU", "SELU", kind=Kind.ACTIVATION, field=elementwise)
+def selu(spec: LayerSpec, weights: Weights) -> Op:
+    """y = l x where x > 0, l a (exp(x) - 1) elsewhere, with l = 1.0507... and a = 1.6733...
+
+    Shapes: any -> the same. Gradient: l g where x > 0, g (y + l a) elsewhere.
+    Source: Klambauer et al. 2017; its forks of Caffe, selu_layer.cpp.
+    """
+
+    def backward(ran, grads):
+        (x,), (y,) = ran.bottoms, ran.tops
+        return [grads[0] * torch.where(x > 0, SELU_SCALE, y + SELU_SCALE * SELU_ALPHA)]
+
+    return Op(F.selu, backward=backward, shapes=SAME)

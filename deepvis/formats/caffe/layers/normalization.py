@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from deepvis.formats.caffe.layer import WeightRule, blob, fault, layer_type, no_filler
+from deepvis.formats.caffe.layer import NO_FILLER, WeightRule, blob, fault, layer_type
+from deepvis.formats.caffe.schema import FillerParameter
 from deepvis.formats.caffe.spec import LayerSpec
 from deepvis.network.field_rules import WHOLE_WINDOW, Step, Window
 from deepvis.network.kinds import Kind
@@ -17,9 +19,8 @@ def batch_norm_in_training(spec: LayerSpec, weights: Weights) -> Op:
 
     Shapes: (N, C, ...) -> the same. The running sums are not updated. Source: Caffe's batch_norm_layer.cpp.
     """
-    if spec.param.use_global_stats:
-        return _with_stored_statistics(spec, weights)
-    return _with_batch_statistics(spec)
+    op = _with_stored_statistics(spec, weights) if spec.param.use_global_stats else _with_batch_statistics(spec)
+    return _scaled(spec, op, weights) if len(weights) == 5 else op
 
 
 def batchnorm_field(spec: LayerSpec, step: Step, seen: Window) -> Window:
@@ -28,7 +29,22 @@ def batchnorm_field(spec: LayerSpec, step: Step, seen: Window) -> Window:
 
 def statistics_shapes(spec: LayerSpec, bottoms: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:
     channels = bottoms[0][1] if len(bottoms[0]) > 1 else 1
-    return [(channels,), (channels,), (1,)]
+    sizes = (channels, channels, 1, channels, channels)
+    return [(size,) for size in sizes[: statistics_count(spec.message)]]
+
+
+def statistics_count(message: Any) -> int:
+    """3, and with scale_bias a scale and a bias more."""
+    return 5 if message.batch_norm_param.scale_bias else 3
+
+
+def statistics_filler(spec: LayerSpec, index: int, shape: tuple[int, ...]) -> Any:
+    """0 for mean, variance and factor; scale_filler (or filler), by default 1, and bias_filler."""
+    p = spec.param
+    if index == 3:
+        names = [name for name in ("scale_filler", "filler") if p.HasField(name)]
+        return getattr(p, names[0]) if names else FillerParameter(value=1.0)
+    return p.bias_filler if index == 4 else NO_FILLER
 
 
 def _takes_the_batch(spec: LayerSpec) -> bool:
@@ -39,23 +55,38 @@ def _takes_the_batch(spec: LayerSpec) -> bool:
 @layer_type(
     "BatchNorm",
     kind=Kind.NORMALIZATION,
-    weights=WeightRule(lambda message: 3, statistics_shapes, no_filler),
+    weights=WeightRule(statistics_count, statistics_shapes, statistics_filler, other_counts=(3, 5)),
     field=batchnorm_field,
     training=batch_norm_in_training,
 )
 def batch_norm(spec: LayerSpec, weights: Weights) -> Op:
-    """y = (x - m[c]) / sqrt(v[c] + eps), channel by channel.
+    """y = (x - m[c]) / sqrt(v[c] + eps), channel by channel; with scale_bias of NVIDIA's fork times s[c] plus b[c].
 
     Shapes: (N, C, ...) -> the same (a bottom of one axis is one channel); weights: mean (C,), variance (C,) and a
-    factor of one value.
+    factor of one value; scale and bias (C,) where the file has five.
     Gradient: g / sqrt(v + eps) with stored statistics; with those of the batch, which depend on x, also
     minus the mean of g and minus y times the mean of g y.
     Caffe's surprises: the stored blobs are sums: m and v are they divided by the factor blob (0 where the factor
     is 0); there is no scale and no shift (a Scale layer follows); use_global_stats false takes mean
     and (biased) variance of the batch even in the TEST phase.
-    Source: Caffe's batch_norm_layer.cpp; default eps 1e-5.
+    Source: Caffe's batch_norm_layer.cpp; default eps 1e-5. scale_bias: NVIDIA/caffe, batch_norm_layer.cpp.
     """
-    return _with_batch_statistics(spec) if _takes_the_batch(spec) else _with_stored_statistics(spec, weights)
+    op = _with_batch_statistics(spec) if _takes_the_batch(spec) else _with_stored_statistics(spec, weights)
+    return _scaled(spec, op, weights) if len(weights) == 5 else op
+
+
+def _scaled(spec: LayerSpec, op: Op, weights: Weights) -> Op:
+    """The op with a scale and a bias for each channel after it."""
+
+    def vector(x: Tensor, index: int, what: str) -> Tensor:
+        channels = x.shape[1] if x.dim() > 1 else 1
+        shape = (1, channels) + (1,) * (x.dim() - 2) if x.dim() > 1 else (1,)
+        return blob(spec, weights, index, (channels,), what).reshape(shape)
+
+    def forward(x: Tensor) -> Tensor:
+        return op.forward(x) * vector(x, 3, "scale") + vector(x, 4, "bias")
+
+    return Op(forward)
 
 
 def _with_stored_statistics(spec: LayerSpec, weights: Weights) -> Op:

@@ -164,8 +164,13 @@ def stochastic_pool(x: Tensor, grid: Grid) -> Tensor:
 def pooling_field(spec: LayerSpec, step: Step, seen: Window) -> Window | None:
     if spec.param.global_pooling:
         return WHOLE_WINDOW
-    grid = make_grid(spec, *image_size(step.below), ceil=option(spec, "round_mode") == "CEIL")
+    grid = make_grid(spec, *image_size(step.below), ceil=rounds_up(spec))
     return sliding(seen, [(k, s, p, 1) for k, s, p in zip(grid.kernel, grid.stride, grid.pad, strict=True)])
+
+
+def rounds_up(spec: LayerSpec) -> bool:
+    """Whether the size is rounded up: as round_mode says, or a fork's ceil_mode, each unless it is given up."""
+    return option(spec, "round_mode") == "CEIL" and spec.param.ceil_mode
 
 
 @layer_type("Pooling", kind=Kind.POOLING, tops=(1, 2), field=pooling_field)
@@ -174,7 +179,8 @@ def pooling(spec: LayerSpec, weights: Weights) -> Op:
 
     Shapes: (N, C, H, W) -> (N, C, ceil((H + 2 pad - kernel) / stride) + 1, likewise W). A second top of MAX
     is the mask: the index of the maximum in its plane, as a float.
-    Caffe's surprises: the size is rounded UP (round_mode FLOOR rounds down), where convolution rounds down; with
+    Caffe's surprises: the size is rounded UP, where convolution rounds down (round_mode FLOOR, or in forks
+    ceil_mode false, rounds down); with
     a pad, a last window that would start in the pad is dropped; the last windows are clipped to the
     bottom. MAX never sees the pad; AVE counts it as zeros, but its divisor ends with the padded
     bottom: clipped windows divide by less. Without a pad a window can lie wholly outside: its maximum is
@@ -183,7 +189,7 @@ def pooling(spec: LayerSpec, weights: Weights) -> Op:
     Source: Caffe's pooling_layer.cpp (and .cu for STOCHASTIC).
     """
     kind = option(spec, "pool")
-    ceil = option(spec, "round_mode") == "CEIL"
+    ceil = rounds_up(spec)
     with_mask = len(spec.tops) == 2
     if with_mask and kind != "MAX":
         raise fault(spec, f"2 tops with {kind}", "1: only MAX has a mask")

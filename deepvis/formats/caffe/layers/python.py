@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from deepvis.core.registry import Registry
 from deepvis.formats.caffe.layer import MANY, Builder, fault, layer_type
 from deepvis.formats.caffe.spec import LayerSpec
@@ -9,10 +11,14 @@ from deepvis.network.op import Weights
 
 PYTHON_LAYERS: Registry[Builder] = Registry("Python layer")  # "module.layer" -> builder
 
+# of public networks: what they do at test time
+PYTHON_LAYERS.put("spatial_dropout.SpatialDropoutLayer", lambda spec, weights: lambda x: x)  # TimoSaemann/ENet
 
-def python_name(spec: LayerSpec) -> str:
-    """The "module.layer" of a Python layer, as the file names its class."""
-    return f"{spec.param.module}.{spec.param.layer}"
+
+def python_name(layer: Any) -> str:
+    """The "module.layer" of a Python layer (its message or LayerSpec), as the file names its class."""
+    param = getattr(layer, "message", layer).python_param
+    return f"{param.module}.{param.layer}"
 
 
 @layer_type("Python", bottoms=(0, MANY), tops=(0, MANY))

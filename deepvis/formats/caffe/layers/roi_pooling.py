@@ -25,7 +25,7 @@ def roi_pooling(spec: LayerSpec, weights: Weights) -> Op:
         raise fault(spec, f"pooled_h {p.pooled_h}, pooled_w {p.pooled_w}", "both 1 or more")
 
     def bins(first: float, last: float, count: int, size: int) -> list[slice]:
-        start, end = _rounded(first * p.spatial_scale), _rounded(last * p.spatial_scale)
+        start, end = rounded(first * p.spatial_scale), rounded(last * p.spatial_scale)
         step = max(end - start + 1, 1) / count
         edges = [(floor(i * step) + start, ceil((i + 1) * step) + start) for i in range(count)]
         return [slice(min(max(a, 0), size), min(max(b, 0), size)) for a, b in edges]
@@ -56,6 +56,6 @@ def roi_pooling(spec: LayerSpec, weights: Weights) -> Op:
     return Op(forward, shapes=lambda x, regions: ((regions[0], x[1], p.pooled_h, p.pooled_w),))
 
 
-def _rounded(value: float) -> int:
+def rounded(value: float) -> int:
     """C's round: halves go away from zero."""
     return floor(value + 0.5) if value >= 0 else -floor(-value + 0.5)

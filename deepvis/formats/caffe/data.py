@@ -1,0 +1,175 @@
+"""Data layers become inputs; their shapes are told by the file, by the weights or by the caller.
+
+Every such change leaves a sentence among the notes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from deepvis.formats.caffe.readers import Blobs, channels_of, has_window, values_of
+from deepvis.formats.caffe.unknown import is_unknown
+from deepvis.network.errors import ModelError
+
+Shape = tuple[int, ...]
+
+
+class UnknownSize(ModelError):
+    """Nothing tells how large the pictures of a data layer are."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a caller knows of inputs: whole shapes by blob, or the (height, width) of the picture.
+
+    keep_unknown: the caller runs Python layers itself: they are data only where all their shapes are named.
+    takes_dummies: a network without any other input has its DummyData layers as such.
+    """
+
+    shapes: Mapping[str, Shape] = field(default_factory=dict)
+    size: tuple[int, int] | None = None
+    keep_unknown: bool = False
+    takes_dummies: bool = False
+
+
+DATA_TYPES = frozenset(("Data", "ImageData", "HDF5Data", "MemoryData", "WindowData", "AnnotatedData", "VideoData"))
+# shapes of what data layers bring beside the picture, where a layer may want more of it than one number
+_BESIDE: dict[str, Shape] = {"rois": (1, 5), "im_info": (1, 3), "gt_boxes": (1, 5)}
+
+
+def is_data(layer: Any, wanted: Wanted) -> bool:
+    """Whether a layer brings data: by its type, or a layer without bottoms that nothing here can run."""
+    if layer.type in DATA_TYPES:
+        return True
+    if layer.bottom or not layer.top:
+        return False
+    if wanted.keep_unknown:
+        return layer.type == "Python" and set(layer.top) <= set(wanted.shapes)
+    return is_unknown(layer)
+
+
+def dummies_as_inputs(layers: Sequence[Any], wanted: Wanted, notes: list[str]) -> tuple[list[Any], dict[str, Shape]]:
+    """(the other layers, blob -> shape) of DummyData layers, for a network without any other input.
+
+    Those with a shape for each top alone; the batch is 1.
+    """
+    inputs: dict[str, Shape] = {}
+    rest = []
+    for layer in layers:
+        shapes = [tuple(int(d) for d in shape.dim) for shape in layer.dummy_data_param.shape]
+        shapes = shapes * len(layer.top) if len(shapes) == 1 else shapes
+        if layer.type != "DummyData" or len(shapes) != len(layer.top) or not all(shapes):
+            rest.append(layer)
+            continue
+        found = {blob: (1, *shape[1:]) for blob, shape in zip(layer.top, shapes, strict=True)}
+        inputs.update({blob: tuple(wanted.shapes.get(blob, shape)) for blob, shape in found.items()})
+        notes.append(f"layer {layer.name!r} (DummyData) was replaced by the input {', '.join(map(repr, found))}")
+    return rest, inputs
+
+
+def data_inputs(
+    layer: Any, readers: Sequence[Any], weights: Blobs, wanted: Wanted, notes: list[str]
+) -> dict[str, Shape]:
+    """The inputs that replace a data layer: its first top is the picture, batch 1; others are one number,
+    and left out where nothing reads them.
+
+    readers: the layers that read the blobs. weights: where the first layers tell channels and size.
+    wanted: what the caller knows better. Raises ModelError where nothing tells the size.
+    """
+    shapes: dict[str, Shape] = {}
+    read = {blob for reader in readers for blob in reader.bottom}
+    for index, blob in enumerate(layer.top):
+        if index > 0 and blob not in read and not wanted.keep_unknown:
+            continue
+        if blob in wanted.shapes:
+            shapes[blob] = tuple(wanted.shapes[blob])
+        elif index > 0:
+            shapes[blob] = _BESIDE.get(blob) or _second_picture(blob, layer.top[0], shapes, readers, weights) or (1,)
+        else:
+            shapes[blob] = _picture_shape(layer, blob, readers, weights, wanted)
+    said = ", ".join(f"{blob!r} of {'x'.join(map(str, shape))}" for blob, shape in shapes.items())
+    notes.append(f"layer {layer.name!r} ({layer.type}) was replaced by the input {said}")
+    return shapes
+
+
+def _second_picture(
+    blob: str, first: str, shapes: Mapping[str, Shape], readers: Sequence[Any], weights: Blobs
+) -> Shape | None:
+    """The shape of another top that is read as an image, as large as the first; None for labels and numbers."""
+    if len(picture := shapes[first]) != 4:
+        return None
+    if has_window(blob, readers):
+        return (1, channels_of(blob, readers, weights) or picture[1], *picture[2:])
+    beside = next((reader.type for reader in readers if {blob, first} <= set(reader.bottom)), "")
+    return {"Concat": (1, 1, *picture[2:]), "Eltwise": picture}.get(beside)
+
+
+def _picture_shape(layer: Any, blob: str, readers: Sequence[Any], weights: Blobs, wanted: Wanted) -> Shape:
+    memory = layer.memory_data_param
+    if layer.type == "MemoryData" and memory.channels and (wanted.size or (memory.height and memory.width)):
+        return (1, memory.channels, *(wanted.size or (memory.height, memory.width)))
+    size = wanted.size or _crop(layer)
+    values = values_of(blob, readers, weights)
+    if values is not None and (shape := shape_of_values(values, size if all(size) else None)):
+        return (1, *shape)
+    if not all(size):
+        raise UnknownSize(
+            f"layer {layer.name!r} ({layer.type}): found neither crop_size nor the size of its pictures, "
+            f"expected one; give the size of the input {blob!r} with --input-size HxW"
+        )
+    return (1, channels_of(blob, readers, weights) or _said_channels(layer), *size)
+
+
+def shape_of_values(values: int, size: tuple[int, int] | None) -> tuple[int, int, int] | None:
+    """(channels, height, width) of a picture of so many values: of that size, or square and gray or in colour."""
+    if size is not None:
+        channels, left = divmod(values, size[0] * size[1])
+        return None if left or not channels else (channels, *size)
+    for channels in (1, 3):
+        side = math.isqrt(values // channels)
+        if side > 1 and channels * side * side == values:
+            return channels, side, side
+    return None
+
+
+def _crop(layer: Any) -> tuple[int, int]:
+    """(height, width) that the file names, 0 where it names none."""
+    transform, dense = layer.transform_param, layer.dense_image_data_param
+    old = [layer.data_param, layer.image_data_param, layer.window_data_param]
+    size = transform.crop_size or max(param.crop_size for param in old)
+    if size:
+        return size, size
+    if transform.crop_h and transform.crop_w:
+        return transform.crop_h, transform.crop_w
+    if transform.resize_param.height and transform.resize_param.width:
+        return transform.resize_param.height, transform.resize_param.width
+    if dense.crop_height and dense.crop_width:
+        return dense.crop_height, dense.crop_width
+    images = layer.image_data_param
+    return images.new_height or dense.new_height, images.new_width or dense.new_width
+
+
+def _said_channels(layer: Any) -> int:
+    is_gray = layer.type == "ImageData" and not layer.image_data_param.is_color
+    return 1 if is_gray or layer.transform_param.force_gray else 3
+
+
+def transform_of(layers: Sequence[Any]) -> Any:
+    """The transform_param of the first data layer, with mean and scale of old files in it; None without one."""
+    layer = next((layer for layer in layers if layer.type in DATA_TYPES), None)
+    return None if layer is None else layer.transform_param
+
+
+def check_shape(name: str, shape: Shape) -> None:
+    """Raise ModelError for an input that no machine can hold. () is a shape that is given later."""
+    words = "x".join(str(dim) for dim in shape[:32])
+    if any(dim <= 0 for dim in shape):
+        hint = "; give its size with --input-size HxW" if len(shape) == 4 and min(shape[:2]) > 0 else ""
+        raise ModelError(f"input {name!r}: found the shape {words}, expected sizes of 1 or more{hint}")
+    if len(shape) > 32:
+        raise ModelError(f"input {name!r}: found {len(shape)} dimensions, expected at most 32")
+    if math.prod(shape) >= 2**31:
+        raise ModelError(f"input {name!r}: found the shape {words}, expected fewer than 2^31 values")
