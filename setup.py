@@ -46,6 +46,7 @@ setup(
     extras_require={
         "cluster": ["distributed>=2024.1"],
         "hdf5": ["h5py>=3.8"],
+        "onnx": ["onnx>=1.18"],
         "test": [
             "pytest>=8",
             "hypothesis>=6",
@@ -54,6 +55,9 @@ setup(
             "types-PyYAML",
             "psutil",
             "h5py",
+            "onnx",
+            "onnxruntime",
+            "onnxscript",
             "distributed",
         ],
     },

@@ -52,6 +52,8 @@ class Graph:
     rectified: index of a node -> that of the ReLU in place after it, where no other node sees what lies between.
     notes: sentences on what was assumed, left out or replaced. refusal: why it cannot be run here, None if it can;
     it can be listed all the same.
+    outputs: names of the values that the network returns, in order, where its format says so. batch: how many pictures
+    one pass takes, where that is written into the network; None: any number. A Net cuts more into passes of so many.
     """
 
     def __init__(
@@ -63,7 +65,10 @@ class Graph:
         *,
         notes: Sequence[str] = (),
         refusal: ModelError | None = None,
+        outputs: Sequence[str] = (),
+        batch: int | None = None,
     ) -> None:
+        self.outputs, self.batch = tuple(outputs), batch
         self.name, self.inputs, self.nodes = name, dict(inputs), tuple(nodes)
         self.names, self.notes, self.refusal = tuple(names), tuple(notes), refusal
         self.input_values = {blob: value for value, blob in enumerate(inputs)}
@@ -166,7 +171,12 @@ class Graph:
         return self._with(inputs, nodes, self.names[:values])
 
     def _with(self, inputs: Mapping[str, Shape], nodes: Sequence[Node], names: Sequence[str]) -> Graph:
-        return Graph(self.name, inputs, nodes, names, notes=self.notes, refusal=self.refusal)
+        made = set(names)
+        outputs = [name for name in self.outputs if name in made]
+        return Graph(
+            self.name, inputs, nodes, names,
+            notes=self.notes, refusal=self.refusal, outputs=outputs, batch=self.batch,
+        )  # fmt: skip
 
     # --- parts ------------------------------------------------------------------------------------
 
@@ -214,5 +224,6 @@ class GraphBuilder:
         self._nodes.append(Node(len(self._nodes), name, kind, tuple(bottoms), values, make, **facts))
         return values
 
-    def graph(self, *, notes: Sequence[str] = (), refusal: ModelError | None = None) -> Graph:
-        return Graph(self._name, self._inputs, self._nodes, self._names, notes=notes, refusal=refusal)
+    def graph(self, **facts: Any) -> Graph:
+        """facts: notes, refusal, outputs, batch of the Graph."""
+        return Graph(self._name, self._inputs, self._nodes, self._names, **facts)

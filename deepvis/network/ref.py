@@ -82,14 +82,13 @@ FORMATS: Registry[Opener] = Registry("network format")
 MODULES = {
     "caffe": "deepvis.formats.caffe.opener",
     "torch": "deepvis.formats.torch.opener",
+    "onnx": "deepvis.formats.onnx.opener",
 }
-SUFFIXES = {".prototxt": "caffe", ".py": "torch"}
+SUFFIXES = {".prototxt": "caffe", ".py": "torch", ".onnx": "onnx"}
 
 
 # of files that no format opens, for certain; any other may hold a prototxt
-FOREIGN = frozenset(
-    (".pth", ".pt", ".pt2", ".onnx", ".safetensors", ".h5", ".keras", ".pb", ".tflite", ".bin", ".ckpt")
-)
+FOREIGN = frozenset((".pth", ".pt", ".pt2", ".safetensors", ".h5", ".keras", ".pb", ".tflite", ".bin", ".ckpt"))
 _STATE_DICTS = frozenset((".pth", ".pt", ".ckpt"))
 
 
@@ -109,7 +108,7 @@ def format_of(file: str | Path) -> str:
             f"{path}: no format opens {suffix}: weights alone cannot run; give FILE.py:NAME, the function or class "
             f"that makes the module, with --weights {path.name}"
         )
-    raise ModelError(f"{path}: no format opens {suffix}; known: .prototxt, FILE.py:NAME")
+    raise ModelError(f"{path}: no format opens {suffix}; known: .prototxt, .onnx, FILE.py:NAME")
 
 
 def file_and_callable(named: str | Path) -> tuple[Path, str]:
