@@ -27,7 +27,10 @@ class _Convolution:
     """
 
     def __init__(self, w: Tensor, bias: Tensor | None, stride: Pair, pad: Pair, dilation: Pair, groups: int) -> None:
-        self.w, self.bias = w, bias
+        self.w = w
+        self.bias = (
+            None if bias is None else bias.contiguous()
+        )  # oneDNN reads it as it lies: one value repeated does not
         self.parts = (stride, pad, dilation, groups)
         self.convolve = (F.conv1d, F.conv2d, F.conv3d)[len(stride) - 1]
         self.packed: Packed | None = None

@@ -155,6 +155,11 @@ class Call:
         """An Op that runs ``function`` of the inputs; facts: the other fields of Op."""
         return Op(self.bind(function, weights), **facts)
 
+    def repeated(self, weights: Weights) -> Callable[..., list[Shape]]:
+        """The rule for shapes of what works element by element, axes of size 1 repeated."""
+        held = [tuple(weights[given.place].shape) for given in self.inputs if isinstance(given, Weight)]
+        return lambda *shapes: [tuple(torch.broadcast_shapes(*shapes, *held))]
+
     def signature(self, bottoms: Sequence[str]) -> bytes:
         """What decides the numbers besides the weights; bottoms: their names."""
         arguments = {

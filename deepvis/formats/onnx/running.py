@@ -27,6 +27,8 @@ class BatchAt:
 def op_of(row: OnnxOp, call: Call, types: Sequence[torch.dtype], batch: BatchAt | None, weights: Weights) -> Op:
     """What runs. types: of the bottoms. batch: None where nothing depends on the number of pictures."""
     op = by_batch(row, call, batch, weights) if batch is not None else chosen(row.build(call, weights), call)
+    if op.shapes is not None:
+        return op
     return replace(op, shapes=lambda *shapes: shapes_of(op, shapes, types))
 
 
@@ -47,7 +49,8 @@ def chosen(op: Op, call: Call) -> Op:
         tops, saved = fast(*bottoms)  # type: ignore[misc]
         return some(tops), saved
 
-    return replace(op, forward=lambda *bottoms: some(run_all(*bottoms)), fast=None if fast is None else quick)
+    chosen_fast = None if fast is None else quick
+    return replace(op, forward=lambda *bottoms: some(run_all(*bottoms)), fast=chosen_fast, shapes=None)
 
 
 def by_batch(row: OnnxOp, call: Call, batch: BatchAt, weights: Weights) -> Op:

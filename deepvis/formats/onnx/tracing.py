@@ -204,7 +204,7 @@ class Tracer:
         if not all(value.is_one_constant for value in arguments.values()):
             return found
         at_first = replace(call, arguments=found[0], inputs=())
-        for trial, count in enumerate(self.trials[1:], 1):
+        for trial, count in enumerate(self.trials if len(self.trials) > 1 else ()):
             try:
                 changed = row.rebatch(at_first, first.shapes[0], first.axis, count // self.trials[0])
             except ModelError as error:
@@ -332,6 +332,9 @@ class Tracer:
     ) -> tuple[Tensor, ...]:
         try:
             op = chosen(row.build(call, weights), call)
+            if op.shapes is not None and all(v.dtype is torch.float32 for v in bottoms):
+                shapes = op.shapes(*[v.shapes[trial] for v in bottoms])
+                return tuple(torch.empty(tuple(shape), device="meta") for shape in shapes)
             empty = [torch.empty(v.shapes[trial], dtype=v.dtype, device="meta") for v in bottoms]
             return as_tuple(op.forward(*empty))
         except LeftOutError:

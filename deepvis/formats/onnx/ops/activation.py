@@ -17,7 +17,7 @@ from deepvis.formats.onnx.onnx_ops import elementwise, find_op, kind_of, onnx_op
 from deepvis.network.back_modes import BACK_MODES
 from deepvis.network.field_rules import WHOLE_WINDOW, Step, Window, same_place
 from deepvis.network.kinds import Kind
-from deepvis.network.op import Op, Weights
+from deepvis.network.op import SAME, Op, Weights
 
 
 def other_than_relu(call: Call) -> str:
@@ -44,7 +44,7 @@ def relu(call: Call, weights: Weights) -> Op:
     def backward(ran, grads):
         return [torch.ops.aten.threshold_backward(grads[0], ran.tops[0], 0)]
 
-    return call.op_of(torch.relu, weights, backward=backward)
+    return call.op_of(torch.relu, weights, backward=backward, shapes=SAME)
 
 
 @onnx_op("LeakyRelu", since=6, kind=Kind.LEAKY_RELU, field=elementwise)
@@ -55,7 +55,7 @@ def leaky_relu(call: Call, weights: Weights) -> Op:
     def backward(ran, grads):
         return [torch.where(ran.bottoms[0] > 0, grads[0], alpha * grads[0])]
 
-    return call.op_of(lambda x: F.leaky_relu(x, alpha), weights, backward=backward)
+    return call.op_of(lambda x: F.leaky_relu(x, alpha), weights, backward=backward, shapes=SAME)
 
 
 UNBOUNDED = 3.4e38
@@ -86,7 +86,7 @@ def clip(call: Call, weights: Weights) -> Op:
     low, high = bounds_of(call)
     if low is None and high is None:
         return call.op_of(lambda x: x, weights)
-    return call.op_of(lambda x: x.clamp(low, high), weights)
+    return call.op_of(lambda x: x.clamp(low, high), weights, shapes=SAME)
 
 
 def slope_field(call: Call, step: Step, seen: Window) -> Window | None:
@@ -107,7 +107,7 @@ def sigmoid(call: Call, weights: Weights) -> Op:
     def backward(ran, grads):
         return [torch.ops.aten.sigmoid_backward(grads[0], ran.tops[0])]
 
-    return call.op_of(torch.sigmoid, weights, backward=backward)
+    return call.op_of(torch.sigmoid, weights, backward=backward, shapes=SAME)
 
 
 def _gelu(call: Call) -> Callable[[Tensor], Tensor]:
@@ -176,7 +176,7 @@ def smooth(call: Call, weights: Weights) -> Op:
     Shapes: any -> the same. Gradient: autograd's, g f'(x).
     """
     versions = [since for name, since in SMOOTH if name == call.op and since <= call.opset]
-    return call.op_of(SMOOTH[call.op, max(versions)](call), weights)
+    return call.op_of(SMOOTH[call.op, max(versions)](call), weights, shapes=SAME)
 
 
 for _name, _since in SMOOTH:
@@ -190,4 +190,4 @@ def erf(call: Call, weights: Weights) -> Op:
     def backward(ran, grads):
         return [grads[0] * torch.exp(-ran.bottoms[0].square()) * (2 / math.sqrt(math.pi))]
 
-    return call.op_of(torch.erf, weights, backward=backward)
+    return call.op_of(torch.erf, weights, backward=backward, shapes=SAME)

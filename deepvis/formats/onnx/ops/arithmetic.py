@@ -12,7 +12,7 @@ from torch import Tensor
 from deepvis.formats.onnx.call import Call, Weight
 from deepvis.formats.onnx.onnx_ops import elementwise, onnx_op
 from deepvis.network.kinds import Kind
-from deepvis.network.op import Op, Weights
+from deepvis.network.op import SAME, Op, Weights
 
 
 def joins_or_scales(call: Call) -> Kind:
@@ -34,7 +34,7 @@ def binary(call: Call, weights: Weights) -> Op:
 
     Gradient: autograd's, which sums over what was repeated.
     """
-    return call.op_of(BINARY[call.op], weights)
+    return call.op_of(BINARY[call.op], weights, shapes=call.repeated(weights))
 
 
 @onnx_op("Add", since=7, kind=joins_or_scales, field=elementwise)
@@ -51,7 +51,7 @@ def add(call: Call, weights: Weights) -> Op:
     def backward(ran, grads):
         return [grads[0].sum_to_size(x.shape) for x in ran.bottoms]
 
-    return call.op_of(forward, weights, backward=backward)
+    return call.op_of(forward, weights, backward=backward, shapes=call.repeated(weights))
 
 
 def largest_kind(call: Call) -> Kind:
@@ -114,7 +114,7 @@ def unary(call: Call, weights: Weights) -> Op:
 
     Gradient: autograd's, g f'(x); of Ceil, Floor, Round and Sign 0.
     """
-    return call.op_of(UNARY[call.op], weights)
+    return call.op_of(UNARY[call.op], weights, shapes=SAME)
 
 
 # --- truth values and bits: no gradient -----------------------------------------------------------

@@ -101,7 +101,7 @@ def gather(call: Call, weights: Weights) -> Op:
         axis = axis_of(call, x.dim(), 0)
         flat = index.reshape(-1).long()
         flat = torch.where(flat < 0, flat + x.shape[axis], flat)
-        return x.index_select(axis, flat).reshape(*x.shape[:axis], *index.shape, *x.shape[axis + 1 :])
+        return x.index_select(axis, flat).reshape([*x.shape[:axis], *index.shape, *x.shape[axis + 1 :]])
 
     return call.op_of(forward, weights)
 
@@ -130,7 +130,7 @@ def gather_nd(call: Call, weights: Weights) -> Op:
 
     def picked(x: Tensor, index: Tensor) -> Tensor:
         rows = index.reshape(-1, index.shape[-1])
-        return x[_indexed(call, x.shape, rows)].reshape(*index.shape[:-1], *x.shape[index.shape[-1] :])
+        return x[_indexed(call, x.shape, rows)].reshape([*index.shape[:-1], *x.shape[index.shape[-1] :]])
 
     def forward(x: Tensor, index: Tensor) -> Tensor:
         if not alike:

@@ -12,7 +12,7 @@ from deepvis.formats.onnx.call import Call, Shape
 from deepvis.formats.onnx.onnx_ops import axis_of, elementwise, everything, onnx_op
 from deepvis.network.field_rules import WHOLE_WINDOW, Step, Window, image_size
 from deepvis.network.kinds import Kind
-from deepvis.network.op import Op, Weights, without_gradient
+from deepvis.network.op import SAME, Op, Weights, without_gradient
 
 
 def resolved(call: Call, shape: Shape, wanted: list[int]) -> list[int]:
@@ -160,7 +160,7 @@ def tile(call: Call, weights: Weights) -> Op:
 @onnx_op("Identity", since=1, kind=Kind.IDENTITY, field=elementwise)
 def identity(call: Call, weights: Weights) -> Op:
     """y = x. Gradient: g."""
-    return call.op_of(lambda x: x, weights, backward=lambda ran, grads: [grads[0]])
+    return call.op_of(lambda x: x, weights, backward=lambda ran, grads: [grads[0]], shapes=SAME)
 
 
 @onnx_op("Dropout", since=7, kind=Kind.IDENTITY, field=elementwise, arguments={"ratio": 1, "training_mode": 2},
