@@ -80,6 +80,9 @@ def test_numbers_and_gradient_of_a_captured_export(name: str, is_open: bool, tmp
     check(load_model(prototxt=tmp_path / "net.onnx"), module)
 
 
+NAMES = ("maxpool", "layer1.0.relu", "layer1.0.relu@1", "layer1.1.relu", "layer2.0.relu@1", "avgpool", "fc")
+
+
 def test_names_are_those_of_modules(tmp_path: Path) -> None:
     module = made("resnet")
     export(module, tmp_path / "traced.onnx", dynamo=False, is_open=True, opset=13)
@@ -88,15 +91,7 @@ def test_names_are_those_of_modules(tmp_path: Path) -> None:
     check(captured, module)
     for model in (traced, captured):
         names = model.graph.versions
-        for name in (
-            "maxpool",
-            "layer1.0.relu",
-            "layer1.0.relu@1",
-            "layer1.1.relu",
-            "layer2.0.relu@1",
-            "avgpool",
-            "fc",
-        ):
+        for name in NAMES:
             assert name in names, name
         kinds = {name: model.graph.first_maker(name).kind for name in ("relu", "avgpool", "fc")}
         assert kinds == {"relu": Kind.RELU, "avgpool": Kind.POOLING, "fc": Kind.LINEAR}

@@ -58,7 +58,7 @@ def reshape(call: Call, weights: Weights) -> Op:
 def flat_axes(call: Call, place: int, shape: Shape) -> Collection[int]:
     """All but the first axis of each of the two that are made."""
     axis = axis_of(call, len(shape) + 1, 1) if call.attr("axis", 1) >= 0 else call.attr("axis") + len(shape)
-    return [i for i in range(len(shape)) if i not in (0, axis)] if axis else range(1, len(shape))
+    return [i for i in range(len(shape)) if i not in (0, axis)] if axis else range(len(shape))
 
 
 @onnx_op("Flatten", since=1, kind=Kind.RESHAPE, mixes=flat_axes)
