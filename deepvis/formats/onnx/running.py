@@ -32,9 +32,12 @@ def op_of(row: OnnxOp, call: Call, types: Sequence[torch.dtype], batch: BatchAt 
     return replace(op, shapes=lambda *shapes: shapes_of(op, shapes, types))
 
 
+SEVERAL = frozenset(("TopK", "Split", "DynamicQuantizeLinear"))  # always give several
+
+
 def chosen(op: Op, call: Call) -> Op:
     """With the outputs that anything takes, of those that the operator gives."""
-    if all(call.outputs):
+    if call.outputs == (True,) and call.op not in SEVERAL:
         return op
     kept = [place for place, is_taken in enumerate(call.outputs) if is_taken]
     run_all, fast = op.forward, op.fast

@@ -179,7 +179,10 @@ class Tracer:
             if value.constants is None:
                 raise LeftOutError(f"its {name} depends on what is in the picture")
         data = [v for i, v in enumerate(given) if i not in at]
-        outputs = tuple(bool(name) and (name in self.taken or not i) for i, name in enumerate(node.output))
+        first = next((i for i, name in enumerate(node.output) if name), None)
+        if first is None:
+            raise ModelError(f"{title}: found no output, expected one")
+        outputs = tuple(bool(name) and (name in self.taken or i == first) for i, name in enumerate(node.output))
         call = Call(
             node.name or next(iter(node.output), ""),
             operator,
