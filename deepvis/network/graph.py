@@ -53,7 +53,7 @@ class Graph:
     notes: sentences on what was assumed, left out or replaced. refusal: why it cannot be run here, None if it can;
     it can be listed all the same.
     outputs: names of the values that the network returns, in order, where its format says so. batch: how many pictures
-    one pass takes, where that is written into the network; None: any number. A Net cuts more into passes of so many.
+    one pass takes, where that is written into the network; None: any number. A ``Net`` makes as many as it needs.
     """
 
     def __init__(

@@ -91,7 +91,7 @@ def picture_input_of(
     order = order if len(dims) == 4 else order[1:]
     size = dict(zip(order, dims, strict=True))
     notes = []
-    channels = size["C"] or channels_of(found.name, graph, kernels) or 3
+    channels = size["C"] or getattr(source, "channels", None) or channels_of(found.name, graph, kernels) or 3
     if source.input_size is not None:
         height, width = source.input_size
     else:
