@@ -81,10 +81,10 @@ def test_activations_and_the_top_class(pair: Pair, cat: np.ndarray) -> None:
 def test_every_back_mode(pair: Pair, cat: np.ndarray, layer: str, mode: str) -> None:
     found = []
     for model, tape in tapes(pair, cat):
-        seed = torch.zeros_like(tape.blobs[layer])
+        seed = torch.zeros(tape.blobs[layer].shape)
         seed[0, 281] = 1.0
         if layer == "fire6/concat":
-            seed = torch.zeros_like(seed)
+            seed = torch.zeros(seed.shape)
             seed.reshape(-1)[tape.blobs[layer].argmax()] = 1.0
         found.append(tape.backward(layer, seed, mode)[model.data_blob])
     assert near(found[1], found[0], 1e-3) and found[0].any()
