@@ -48,7 +48,13 @@ def graph_of_file(file: ModelFile, source: Source) -> FileGraph:
         )
     metadata = {entry.key: entry.value for entry in file.model.metadata_props}
     pixels = pixels_of(metadata, picture.shape[0], picture.dtype)
-    notes = [*picture.notes, *_batch_notes(picture, reason), *_file_notes(file, trace), pixel_note(pixels)]
+    notes = [
+        *_left_out_notes(trace),
+        *picture.notes,
+        *pixel_notes(pixels),
+        *_batch_notes(picture, reason),
+        *_own_notes(trace),
+    ]
     graph = _graph(file, picture, trace, None if reason is None else picture.batch, notes)
     return FileGraph(graph, pixels)
 
@@ -186,10 +192,15 @@ def _batch_notes(picture: PictureInput, reason: str | None) -> list[str]:
     return [f"the file is written for a batch of {picture.batch}; no operator forbids others: any number goes through"]
 
 
-def _file_notes(file: ModelFile, trace: Trace) -> list[str]:
+def _own_notes(trace: Trace) -> list[str]:
+    """Of the operators."""
     notes = [note for step in trace.steps if step.row.note is not None and (note := step.row.note(step.call.at(1)))]
+    return list(dict.fromkeys(notes))
+
+
+def _left_out_notes(trace: Trace) -> list[str]:
     left_out = _left_out(trace)
-    return [*dict.fromkeys(notes), *([f"{left_out}; all else is shown"] if left_out else [])]
+    return [f"{left_out}; all else is shown"] if left_out else []
 
 
 def _left_out(trace: Trace) -> str:
@@ -204,12 +215,9 @@ def _left_out(trace: Trace) -> str:
     return f"left out are operators that nothing here runs: {'; '.join(named)}{depends}"
 
 
-def pixel_note(pixels: Pixels) -> str:
+def pixel_notes(pixels: Pixels) -> list[str]:
     """What was taken for granted of the pixels."""
-    words = {"order": pixels.order, "scale": f"0 to {pixels.scale:g}"}
-    missing = [word for name, word in words.items() if name not in pixels.said]
-    if not missing:
-        return "the file says how pixels reach it"
-    return (
-        f"the file does not say how pixels reach it: {' and '.join(missing)} assumed; --mean and --input-scale say it"
-    )
+    said = {"order": pixels.order, "scale": f"0 to {pixels.scale:g}"}
+    missing = [word for name, word in said.items() if name not in pixels.said]
+    words = f"the file does not say how pixels reach it: {' and '.join(missing)} assumed; give --mean, --input-scale"
+    return [words] if missing else []

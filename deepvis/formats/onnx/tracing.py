@@ -16,8 +16,9 @@ from torch import Tensor
 
 import deepvis.formats.onnx.ops  # noqa: F401  (fills the table of operators)
 from deepvis.formats.onnx.attributes import attributes_of, subgraph
-from deepvis.formats.onnx.call import Bottom, Call, LeftOutError, Weight
+from deepvis.formats.onnx.call import Bottom, Call, LeftOutError
 from deepvis.formats.onnx.model_file import ModelFile
+from deepvis.formats.onnx.nodes import HEAVY, alike, as_bottoms, operator_of, taken_names, title_of, weight_input
 from deepvis.formats.onnx.onnx_ops import OnnxOp, find_op
 from deepvis.formats.onnx.running import BatchAt, chosen
 from deepvis.formats.onnx.tensors import read_tensor
@@ -28,7 +29,6 @@ from deepvis.network.op import Op, Weights, as_tuple, check_size, naming
 MOST_BYTES = 1 << 29  # of constants that are worked out here, beside some times the file's size
 MOST_WORK = 1 << 33  # multiplications of one of them
 MOST_STEPS = 200_000
-FEW = 16  # values of a weight that kinds may look at
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +81,7 @@ class Tracer:
     def __init__(self, file: ModelFile, trials: Sequence[int], constants: Mapping[str, Value]) -> None:
         self.file, self.trials, self.opsets = file, tuple(trials), opsets_of(file)
         self.trace = Trace(env=dict(constants))
-        self.taken = _taken_names(file.model.graph)
+        self.taken = taken_names(file.model.graph)
         self.left = MOST_BYTES + 8 * file.path.stat().st_size
         self.seen: set[int] = set()  # memory that is counted already
         self.places = 0
@@ -222,7 +222,7 @@ class Tracer:
         """Constants out of constants, worked out once where the trials do not differ."""
         made: list[tuple[Tensor, ...]] = []
         places = [v for v in data if v is not None]
-        inputs = _as_bottoms(data)
+        inputs = as_bottoms(data)
         outputs = (True,) * max(len(node.output), 1)
         call = replace(call, inputs=inputs, outputs=outputs)
         for trial, arguments in enumerate(by_trial):
@@ -292,7 +292,7 @@ class Tracer:
                 places += 1
             else:
                 tensor = weight_of(title, value.constants, self.trials)
-                inputs.append(_weight(len(weights), tensor))
+                inputs.append(weight_input(len(weights), tensor))
                 weights.append(tensor)
         call = replace(call, inputs=tuple(inputs))
         fixed = [replace(call, arguments=arguments) for arguments in by_trial]
@@ -312,7 +312,7 @@ class Tracer:
         for i, name in enumerate(names):
             trials = [each[i] for each in made]
             if is_all_constant:
-                found.append(constant_value(name, _alike(trials)))
+                found.append(constant_value(name, alike(trials)))
                 continue
             shapes = tuple(tuple(top.shape) for top in trials)
             check_size(title, shapes[0])
@@ -362,45 +362,3 @@ class Tracer:
             if value.axis is not None:
                 return BatchAt(place, value.axis, value.shapes[0][value.axis] // self.trials[0])
         raise TogetherError(f"{title} depends on their number alone")
-
-
-_PRODUCTS = "MatMul Gemm Conv ConvTranspose Einsum QLinearConv QLinearMatMul MatMulInteger ConvInteger Attention Det"
-HEAVY = frozenset(_PRODUCTS.split(" "))
-
-
-def operator_of(node: onnx.NodeProto) -> str:
-    """ "Conv"; with the domain for others than ONNX's own."""
-    return node.op_type if node.domain in ("", "ai.onnx") else f"{node.domain}.{node.op_type}"
-
-
-def title_of(node: onnx.NodeProto) -> str:
-    """How errors name a node."""
-    return f"layer {node.name or next(iter(node.output), '')!r} ({operator_of(node)})"
-
-
-def _taken_names(graph: onnx.GraphProto) -> set[str]:
-    """All that any node takes, within branches too, and the outputs."""
-    found = {each.name for each in graph.output}
-    for node in graph.node:
-        found.update(node.input)
-        for attribute in node.attribute:
-            if attribute.HasField("g"):
-                found |= _taken_names(attribute.g)
-    return found
-
-
-def _as_bottoms(data: Sequence[Value | None]) -> tuple[Bottom | None, ...]:
-    places = iter(range(len(data)))
-    return tuple(None if value is None else Bottom(next(places)) for value in data)
-
-
-def _weight(place: int, tensor: Tensor) -> Weight:
-    is_small = tensor.numel() <= FEW
-    values = tuple(float(v) for v in tensor.reshape(-1).tolist()) if is_small else None
-    return Weight(place, tuple(tensor.shape), tensor.dtype, values)
-
-
-def _alike(tensors: Sequence[Tensor]) -> list[Tensor]:
-    """Equal ones as one object."""
-    first = tensors[0]
-    return [first if each.shape == first.shape and torch.equal(each, first) else each for each in tensors]
