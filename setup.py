@@ -48,6 +48,7 @@ setup(
         "hdf5": ["h5py>=3.8"],
         "torchvision": ["torchvision>=0.19"],
         "timm": ["timm>=1.0"],
+        "onnx": ["onnx>=1.18"],
         "test": [
             "pytest>=8",
             "hypothesis>=6",
@@ -56,6 +57,9 @@ setup(
             "types-PyYAML",
             "psutil",
             "h5py",
+            "onnx",
+            "onnxruntime",
+            "onnxscript",
             "distributed",
         ],
     },

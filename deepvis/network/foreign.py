@@ -52,15 +52,10 @@ def _tensorflow(path: Path) -> str:
     )
 
 
-def _onnx(path: Path) -> str:
-    return f"{path}: found ONNX, which nothing here opens yet; give the module that it was made from: {_GIVE_CODE}"
-
-
 SENTENCES: dict[str, Callable[[Path], str]] = {
     **dict.fromkeys((".pth", ".pt", ".ckpt", ".bin"), _torch_file),
     ".safetensors": _weights,
     **dict.fromkeys((".h5", ".keras", ".pb", ".tflite"), _tensorflow),
-    ".onnx": _onnx,
 }
 
 

@@ -98,8 +98,9 @@ FORMATS: Registry[Opener] = Registry("network format")
 MODULES = {
     "caffe": "deepvis.formats.caffe.opener",
     "torch": "deepvis.formats.torch.opener",
+    "onnx": "deepvis.formats.onnx.opener",
 }
-SUFFIXES = {".prototxt": "caffe", ".py": "torch", ".pt2": "torch"}
+SUFFIXES = {".prototxt": "caffe", ".py": "torch", ".pt2": "torch", ".onnx": "onnx"}
 LIBRARIES = ("torchvision", "timm")  # whose architectures are known by name
 LAYOUTS = ("NCHW", "NHWC")
 

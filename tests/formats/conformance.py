@@ -21,6 +21,7 @@ from deepvis.formats.caffe.weights import write_weights
 from deepvis.network.ref import NetworkRef
 from tests.formats.networks import small
 from tests.formats.networks.small import INPUT_SHAPE, Small
+from tests.formats.networks.small_onnx import write_small
 
 # the values that the network has in every format, in order, and their shapes without the batch
 SHAPES = {
@@ -82,7 +83,15 @@ def caffe_case(folder: Path) -> Case:
     return Case(*refs)
 
 
-CASES: dict[str, Callable[[Path], Case]] = {"caffe": caffe_case, "torch": torch_case}
+def onnx_case(folder: Path) -> Case:
+    refs = []
+    for name, module in (("small", small.make()), ("changed", small.changed())):
+        write_small(module, folder / f"{name}.onnx")
+        refs.append(NetworkRef(network=str(folder / f"{name}.onnx")))
+    return Case(*refs)
+
+
+CASES: dict[str, Callable[[Path], Case]] = {"caffe": caffe_case, "torch": torch_case, "onnx": onnx_case}
 
 
 # --- the same in Caffe's format -------------------------------------------------------------------

@@ -43,12 +43,12 @@ def test_a_saved_model_of_tensorflow_is_a_folder(tmp_path: Path) -> None:
 
 
 def test_others_may_be_opened(tmp_path: Path) -> None:
-    for name in ("deploy.prototxt", "net.py", "net.pt2", "net"):
+    for name in ("deploy.prototxt", "net.py", "net.pt2", "net.onnx", "net"):
         assert foreign(tmp_path / name) == ""
 
 
 @pytest.mark.parametrize("option", ["--network", "--prototxt"])
-@pytest.mark.parametrize("name", ["net.pth", "net.onnx", "net.safetensors", "net.tflite"])
+@pytest.mark.parametrize("name", ["net.pth", "net.safetensors", "net.tflite"])
 def test_exit_code_2(tmp_path: Path, option: str, name: str, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / name).write_bytes(b"x")
     assert main([option, str(tmp_path / name), "--list-layers"]) == 2

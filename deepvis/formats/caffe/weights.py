@@ -17,9 +17,10 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from deepvis.formats.caffe import prototxt, schema, wire
+from deepvis.formats import wire
+from deepvis.formats.caffe import prototxt, schema
 from deepvis.formats.caffe.hdf5 import read_hdf5, write_hdf5
-from deepvis.formats.caffe.wire import BYTES, VARINT, Field, Walker
+from deepvis.formats.wire import BYTES, VARINT, Field, Walker
 from deepvis.network.errors import ModelError
 
 Weights = dict[str, list[np.ndarray]]

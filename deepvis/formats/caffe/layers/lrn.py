@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from deepvis.formats.caffe.layer import fault, layer_type, option
 from deepvis.formats.caffe.spec import LayerSpec
 from deepvis.network.field_rules import Step, Window, sliding
 from deepvis.network.kinds import Kind
-from deepvis.network.lazy import F, Tensor, torch
+from deepvis.network.lazy import F, Tensor
 from deepvis.network.op import Op, Weights
+from deepvis.network.response_normalization import across_channels, power
 
 
 def lrn_kind(spec: LayerSpec) -> Kind:
@@ -39,53 +41,33 @@ def lrn(spec: LayerSpec, weights: Weights) -> Op:
     size, beta = p.local_size, p.beta
     if size % 2 == 0:
         raise fault(spec, f"local_size {size}", "an odd number")
-    half = (size - 1) // 2
-
-    def across(v: Tensor) -> Tensor:
-        """Sum over the window of channels."""
-        total = v.clone()
-        for d in range(1, min(half, v.shape[1] - 1) + 1):
-            total[:, d:] += v[:, :-d]
-            total[:, :-d] += v[:, d:]
-        return total
-
-    def within(v: Tensor) -> Tensor:
-        """Sum over the window of places, zeros outside."""
-        return F.avg_pool2d(v, size, 1, half, divisor_override=1)
-
     is_across = option(spec, "norm_region") == "ACROSS_CHANNELS"
-    window_sum = across if is_across else within
-    k = p.k if is_across else 1.0
-    share = p.alpha / (size if is_across else size * size)
-
-    def fast(x: Tensor):
-        s = window_sum(x * x).mul_(share).add_(k)
-        factor = power(s, beta)
-        return x * factor, (s, factor)
+    op = across_channels(size, p.alpha, beta, p.k) if is_across else within_channel(size, p.alpha, beta)
 
     def shapes(shape: Sequence[int]):
         if len(shape) != 4:
             raise fault(spec, f"a bottom of {len(shape)} dimensions", "4: number, channels, height, width")
         return (shape,)
 
+    return replace(op, shapes=shapes)
+
+
+def within_channel(size: int, alpha: float, beta: float) -> Op:
+    """The window is size x size places of the same channel; Caffe takes k = 1."""
+    share = alpha / (size * size)
+
+    def window_sum(v: Tensor) -> Tensor:
+        """Sum over the window of places, zeros outside."""
+        return F.avg_pool2d(v, size, 1, (size - 1) // 2, divisor_override=1)
+
+    def fast(x: Tensor):
+        s = window_sum(x * x).mul_(share).add_(1.0)
+        factor = power(s, beta)
+        return x * factor, (s, factor)
+
     def backward(ran, grads):
         (x,), (y,), (s, factor), g = ran.bottoms, ran.tops, ran.saved, grads[0]
         spread = window_sum((g * y).div_(s))
         return [(g * factor).addcmul_(x, spread, value=-2 * share * beta)]
 
-    def forward(x: Tensor) -> Tensor:
-        if not is_across:
-            return x * (window_sum(x * x) * share + k) ** -beta
-        wide = F.pad(x * x, (0, 0, 0, 0, half, half))
-        sums = sum(wide[:, d : d + x.shape[1]] for d in range(size))
-        return x * (sums * share + k) ** -beta
-
-    return Op(forward, fast=fast, backward=backward, shapes=shapes)
-
-
-def power(s: Tensor, beta: float) -> Tensor:
-    """s ** -beta, for the beta of nearly every file by two square roots: a fifth of the general power's time."""
-    if beta == 0.75:
-        root = torch.sqrt(s)
-        return torch.sqrt(root).mul_(root).reciprocal_()
-    return torch.pow(s, -beta)
+    return Op(lambda x: x * (window_sum(x * x) * share + 1.0) ** -beta, fast=fast, backward=backward)

@@ -1,0 +1,223 @@
+"""An ONNX file as a graph: one node an operator that a picture decides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import onnx
+import torch
+
+from deepvis.formats.onnx.model_file import ModelFile
+from deepvis.formats.onnx.names import Made, names_for
+from deepvis.formats.onnx.onnx_ops import field_of, kind_of
+from deepvis.formats.onnx.order import in_order
+from deepvis.formats.onnx.pictures import PictureInput, Pixels, inputs_of, picture_input_of, pixels_of
+from deepvis.formats.onnx.running import op_of
+from deepvis.formats.onnx.tensors import DTYPES, read_tensor
+from deepvis.formats.onnx.tracing import Step, Trace, Tracer
+from deepvis.formats.onnx.values import FACTORS, TogetherError, Value
+from deepvis.network.errors import ModelError
+from deepvis.network.graph import Graph, GraphBuilder
+from deepvis.network.ref import Source
+
+MOST_NAMED = 5  # nodes of an operator that a note names
+
+
+@dataclass(frozen=True, eq=False)
+class FileGraph:
+    """A file's graph, and what it says of pixels."""
+
+    graph: Graph
+    pixels: Pixels
+
+
+def graph_of_file(file: ModelFile, source: Source) -> FileGraph:
+    """Raises ModelError."""
+    title = str(file.path)
+    proto = file.model.graph
+    nodes = in_order(title, proto)
+    tensors = _initializers(file, nodes)
+    kernels = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    picture = picture_input_of(title, proto, source, kernels)
+    trace, reason = _traced(file, picture, nodes, tensors)
+    if not trace.steps:
+        raise ModelError(
+            f"{title}: {_left_out(trace) or 'found nothing that a picture decides'}; nothing is left to show"
+        )
+    metadata = {entry.key: entry.value for entry in file.model.metadata_props}
+    pixels = pixels_of(metadata, picture.shape[0], picture.dtype)
+    notes = [
+        *_left_out_notes(trace),
+        *picture.notes,
+        *pixel_notes(pixels),
+        *_batch_notes(picture, reason),
+        *_own_notes(trace),
+    ]
+    graph = _graph(file, picture, trace, None if reason is None else picture.batch, notes)
+    return FileGraph(graph, pixels)
+
+
+def _initializers(file: ModelFile, nodes: Sequence[onnx.NodeProto]) -> dict[str, torch.Tensor]:
+    """Those that any node takes. Raises ModelError for two of one name."""
+    wanted = _names_within(nodes)
+    found: dict[str, torch.Tensor] = {}
+    for tensor in file.model.graph.initializer:
+        if tensor.name in found:
+            raise ModelError(f"{file.path}: found two initializers named {tensor.name!r}, expected each name once")
+        if tensor.name in wanted:
+            found[tensor.name] = read_tensor(file, tensor)
+    if file.model.graph.sparse_initializer:
+        named = file.model.graph.sparse_initializer[0].values.name
+        raise ModelError(f"{file.path}: found the sparse initializer {named!r}, expected dense ones")
+    return found
+
+
+def _names_within(nodes: Sequence[onnx.NodeProto]) -> set[str]:
+    found: set[str] = set()
+    for node in nodes:
+        found.update(node.input)
+        for attribute in node.attribute:
+            if attribute.HasField("g"):
+                found |= _names_within(attribute.g.node) | {each.name for each in attribute.g.output}
+    return found
+
+
+def _traced(
+    file: ModelFile, picture: PictureInput, nodes: Sequence[onnx.NodeProto], tensors: Mapping[str, torch.Tensor]
+) -> tuple[Trace, str | None]:
+    """The trace for any number of pictures, or for the file's own alone and why. Raises ModelError."""
+    try:
+        return _trace(file, picture, nodes, tensors, [picture.batch * factor for factor in FACTORS]), None
+    except TogetherError as error:
+        reason = str(error)
+    if picture.batch > 1:
+        raise ModelError(
+            f"{file.path}: found a batch of {picture.batch} that cannot be another ({reason}), expected one of 1 or an "
+            "open one; export it so"
+        )
+    return _trace(file, picture, nodes, tensors, [picture.batch]), reason
+
+
+def _trace(
+    file: ModelFile, picture: PictureInput, nodes: Sequence[onnx.NodeProto], tensors: Mapping[str, torch.Tensor],
+    trials: Sequence[int],
+) -> Trace:  # fmt: skip
+    constants = {
+        name: Value(name, t.dtype, (tuple(t.shape),) * len(trials), (t,) * len(trials)) for name, t in tensors.items()
+    }
+    tracer = Tracer(file, trials, constants)
+    others = [each for each in inputs_of(file.model.graph) if each.name != picture.name]
+    before: list[onnx.NodeProto] = []
+    raw = picture.name if picture.order == "NCHW" else f"\0{picture.name}"
+    tracer.add_input(raw, torch.float32, [(n, *picture.shape) for n in trials])
+    if picture.order != "NCHW":
+        before += _laid_out(picture, raw)
+    for each in others:
+        is_float = each.dtype is torch.float32
+        name = each.name if is_float else f"\0{each.name}"
+        shape = tuple(d or 1 for d in each.dims or ())
+        tracer.add_input(name, torch.float32, [shape] * len(trials))
+        if not is_float:
+            kind = next(number for number, dtype in DTYPES.items() if dtype is each.dtype)
+            before.append(onnx.helper.make_node("Cast", [name], [each.name], f"{each.name}/type", to=kind))
+    return tracer.run([*before, *nodes])
+
+
+def _laid_out(picture: PictureInput, raw: str) -> list[onnx.NodeProto]:
+    """From (N, C, H, W) to the axes that the file wants."""
+    order = ["NCHW".index(axis) for axis in picture.order if axis != "N"]
+    turned = f"{raw}/turned" if "N" not in picture.order else picture.name
+    nodes = [onnx.helper.make_node("Transpose", [raw], [turned], f"{picture.name}/axes", perm=[0, *order])]
+    if "N" not in picture.order:
+        shape = onnx.helper.make_tensor(
+            "",
+            onnx.TensorProto.INT64,
+            [3],
+            [dict(zip("CHW", picture.shape, strict=True))[axis] for axis in picture.order],
+        )
+        nodes.append(onnx.helper.make_node("Constant", [], [f"{raw}/shape"], value=shape))
+        nodes.append(onnx.helper.make_node("Reshape", [turned, f"{raw}/shape"], [picture.name], f"{picture.name}/one"))
+    return nodes
+
+
+# --- the graph ------------------------------------------------------------------------------------
+
+
+def _graph(file: ModelFile, picture: PictureInput, trace: Trace, batch: int | None, notes: Sequence[str]) -> Graph:
+    others = [each for each in inputs_of(file.model.graph) if each.name != picture.name]
+    inputs = {
+        picture.name: (1, *picture.shape),
+        **{each.name: tuple(d or 1 for d in each.dims or ()) for each in others},
+    }
+    made = [Made(step.node, [top.name for top in step.tops], step.weight_names) for step in trace.steps]
+    initializers = [tensor.name for tensor in file.model.graph.initializer]
+    names = names_for(made, inputs, initializers)
+    builder = GraphBuilder(str(file.path.name), inputs)
+    value_names = dict(enumerate(inputs))
+    for step, tops in zip(trace.steps, names, strict=True):
+        places = builder.add(
+            tops[0],
+            kind_of(step.row, step.call.at(1)),
+            [value.place for value in step.bottoms],
+            tops,
+            partial(op_of, step.row, replace(step.call, name=tops[0]), [v.dtype for v in step.bottoms], step.batch),
+            weights=step.weights,
+            field=field_of(step.row, step.call.at(1)),
+            type=step.node.op_type,
+            outputs=_channels(step),
+            signature=replace(step.call, name=tops[0]).signature([value_names[value.place] for value in step.bottoms]),
+        )
+        value_names.update(zip(places, tops, strict=True))
+    outputs = [trace.env.get(each.name) for each in file.model.graph.output]
+    ends = [value_names[value.place] for value in outputs if isinstance(value, Value) and value.place >= 0]
+    return builder.graph(notes=notes, outputs=ends, batch=batch)
+
+
+def _channels(step: Step) -> int | None:
+    """Of the first top, where it has channels."""
+    shape = step.tops[0].shapes[0]
+    return shape[1] if len(shape) > 1 and step.tops[0].axis != 1 else None
+
+
+# --- notes ----------------------------------------------------------------------------------------
+
+
+def _batch_notes(picture: PictureInput, reason: str | None) -> list[str]:
+    if reason is not None:
+        return [f"one picture goes through at a time: {reason}"]
+    if picture.is_open:
+        return []
+    return [f"the file is written for a batch of {picture.batch}; no operator forbids others: any number goes through"]
+
+
+def _own_notes(trace: Trace) -> list[str]:
+    """Of the operators."""
+    notes = [note for step in trace.steps if step.row.note is not None and (note := step.row.note(step.call.at(1)))]
+    return list(dict.fromkeys(notes))
+
+
+def _left_out_notes(trace: Trace) -> list[str]:
+    left_out = _left_out(trace)
+    return [f"{left_out}; all else is shown"] if left_out else []
+
+
+def _left_out(trace: Trace) -> str:
+    """Which operators are not there, and how many nodes depend on them; "" where all are."""
+    if not trace.unknown:
+        return ""
+    named = []
+    for operator, nodes in trace.unknown.items():
+        shown = ", ".join(map(repr, nodes[:MOST_NAMED])) + (" ..." if len(nodes) > MOST_NAMED else "")
+        named.append(f"{operator} ({len(nodes)}: {shown})")
+    depends = f", and the {trace.dependent} that depend on them" if trace.dependent else ""
+    return f"left out are operators that nothing here runs: {'; '.join(named)}{depends}"
+
+
+def pixel_notes(pixels: Pixels) -> list[str]:
+    """What was taken for granted of the pixels."""
+    said = {"order": pixels.order, "scale": f"0 to {pixels.scale:g}"}
+    missing = [word for name, word in said.items() if name not in pixels.said]
+    words = f"the file does not say how pixels reach it: {' and '.join(missing)} assumed; give --mean, --input-scale"
+    return [words] if missing else []

@@ -1,0 +1,193 @@
+"""Rectifiers and other functions of one value.
+
+Back modes look at the kind: max(x, 0) is a RELU however it is written, with a slope below 0 a LEAKY_RELU.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from deepvis.formats.onnx.call import Call
+from deepvis.formats.onnx.onnx_ops import elementwise, find_op, kind_of, onnx_op
+from deepvis.network.back_modes import BACK_MODES
+from deepvis.network.field_rules import WHOLE_WINDOW, Step, Window, same_place
+from deepvis.network.kinds import Kind
+from deepvis.network.op import SAME, Op, Weights
+
+
+def other_than_relu(call: Call) -> str:
+    """A note for activations that back modes with a rule for rectifiers have none for."""
+    row = find_op(call.op, call.opset)
+    kind = kind_of(row, call) if row is not None else Kind.OTHER
+    modes = [
+        mode.title
+        for mode in map(BACK_MODES.__getitem__, BACK_MODES)
+        if Kind.RELU in mode.rules and kind not in mode.rules
+    ]
+    if not modes or kind not in (Kind.CAPPED_RELU, Kind.SIGMOID, Kind.ACTIVATION):
+        return ""
+    return f"{call.op} is no plain rectifier: {' and '.join(modes)} pass it as the gradient does"
+
+
+@onnx_op("Relu", since=6, kind=Kind.RELU, field=elementwise)
+def relu(call: Call, weights: Weights) -> Op:
+    """y = max(x, 0), element by element.
+
+    Shapes: any -> the same. Gradient: g where y > 0, 0 elsewhere (at 0 too).
+    """
+
+    def backward(ran, grads):
+        return [torch.ops.aten.threshold_backward(grads[0], ran.tops[0], 0)]
+
+    return call.op_of(torch.relu, weights, backward=backward, shapes=SAME)
+
+
+@onnx_op("LeakyRelu", since=6, kind=Kind.LEAKY_RELU, field=elementwise)
+def leaky_relu(call: Call, weights: Weights) -> Op:
+    """y = x where x > 0, alpha x elsewhere; alpha is 0.01 by default. Gradient: g or alpha g."""
+    alpha = call.attr("alpha", 0.01)
+
+    def backward(ran, grads):
+        return [torch.where(ran.bottoms[0] > 0, grads[0], alpha * grads[0])]
+
+    return call.op_of(lambda x: F.leaky_relu(x, alpha), weights, backward=backward, shapes=SAME)
+
+
+UNBOUNDED = 3.4e38
+
+
+def bounds_of(call: Call) -> tuple[float | None, float | None]:
+    """Lowest and highest value of Clip; None where there is none."""
+    low, high = call.number("min"), call.number("max")
+    return (
+        None if low is None or low <= -UNBOUNDED else low,
+        None if high is None or high >= UNBOUNDED else high,
+    )
+
+
+def clip_kind(call: Call) -> Kind:
+    low, high = bounds_of(call)
+    if low != 0:
+        return Kind.ACTIVATION if (low, high) != (None, None) else Kind.IDENTITY
+    return Kind.RELU if high is None else Kind.CAPPED_RELU
+
+
+@onnx_op("Clip", since=6, kind=clip_kind, field=elementwise, arguments={"min": 1, "max": 2}, note=other_than_relu)
+def clip(call: Call, weights: Weights) -> Op:
+    """y = min(max(x, min), max); either bound may be missing. Relu6 is one of these.
+
+    Gradient: autograd's, g between the bounds and at them, 0 outside.
+    """
+    low, high = bounds_of(call)
+    if low is None and high is None:
+        return call.op_of(lambda x: x, weights)
+    return call.op_of(lambda x: x.clamp(low, high), weights, shapes=SAME)
+
+
+def slope_field(call: Call, step: Step, seen: Window) -> Window | None:
+    """The same place of the map; slopes that the network makes itself are of whatever they are of."""
+    return WHOLE_WINDOW if step.bottom else same_place(step, seen)
+
+
+@onnx_op("PRelu", since=7, kind=Kind.ACTIVATION, field=slope_field, note=other_than_relu)
+def prelu(call: Call, weights: Weights) -> Op:
+    """y = x where x > 0, slope x elsewhere; slope is repeated to x's shape. Gradient: autograd's, g or slope g."""
+    return call.op_of(lambda x, slope: torch.where(x > 0, x, slope * x), weights)
+
+
+@onnx_op("Sigmoid", since=6, kind=Kind.SIGMOID, field=elementwise, note=other_than_relu)
+def sigmoid(call: Call, weights: Weights) -> Op:
+    """y = 1 / (1 + exp(-x)). Gradient: g y (1 - y)."""
+
+    def backward(ran, grads):
+        return [torch.ops.aten.sigmoid_backward(grads[0], ran.tops[0])]
+
+    return call.op_of(torch.sigmoid, weights, backward=backward, shapes=SAME)
+
+
+def _gelu(call: Call) -> Callable[[Tensor], Tensor]:
+    approximate = call.attr("approximate", "none")
+    return lambda x: F.gelu(x, approximate=approximate)
+
+
+def _selu(call: Call) -> Callable[[Tensor], Tensor]:
+    alpha = call.attr("alpha", 1.6732632423543772)
+    gamma = call.attr("gamma", 1.0507009873554805)
+    return lambda x: gamma * torch.where(x > 0, x, alpha * torch.expm1(x.clamp(max=0)))
+
+
+def _hard_sigmoid(call: Call) -> Callable[[Tensor], Tensor]:
+    alpha, beta = call.attr("alpha", 0.2), call.attr("beta", 0.5)
+    return lambda x: (alpha * x + beta).clamp(0, 1)
+
+
+def _thresholded(call: Call) -> Callable[[Tensor], Tensor]:
+    alpha = call.attr("alpha", 1.0)
+    return lambda x: torch.where(x > alpha, x, torch.zeros_like(x))
+
+
+def _shrink(call: Call) -> Callable[[Tensor], Tensor]:
+    bias, bound = call.attr("bias", 0.0), call.attr("lambd", 0.5)
+    return lambda x: torch.where(x < -bound, x + bias, torch.where(x > bound, x - bias, torch.zeros_like(x)))
+
+
+def _swish(call: Call) -> Callable[[Tensor], Tensor]:
+    alpha = call.attr("alpha", 1.0)
+    return lambda x: x * torch.sigmoid(alpha * x)
+
+
+def _elu(call: Call) -> Callable[[Tensor], Tensor]:
+    alpha = call.attr("alpha", 1.0)
+    return lambda x: F.elu(x, alpha)
+
+
+def _celu(call: Call) -> Callable[[Tensor], Tensor]:
+    alpha = call.attr("alpha", 1.0)
+    return lambda x: F.celu(x, alpha)
+
+
+SMOOTH: dict[tuple[str, int], Callable[[Call], Callable[[Tensor], Tensor]]] = {
+    ("Elu", 6): _elu,
+    ("Celu", 12): _celu,
+    ("Selu", 6): _selu,
+    ("Gelu", 20): _gelu,
+    ("Mish", 18): lambda call: F.mish,
+    ("Swish", 24): _swish,
+    ("HardSigmoid", 6): _hard_sigmoid,
+    ("HardSwish", 14): lambda call: F.hardswish,
+    ("ThresholdedRelu", 10): _thresholded,
+    ("Shrink", 9): _shrink,
+    ("Softplus", 1): lambda call: lambda x: torch.logaddexp(x, torch.zeros_like(x)),
+    ("Softsign", 1): lambda call: F.softsign,
+    ("Tanh", 6): lambda call: torch.tanh,
+    ("com.microsoft.Gelu", 1): _gelu,
+    ("com.microsoft.QuickGelu", 1): lambda call: lambda x: x * torch.sigmoid(call.attr("alpha", 1.702) * x),
+}
+
+
+def smooth(call: Call, weights: Weights) -> Op:
+    """y = f(x), element by element: tanh, x Phi(x) (Gelu), x sigmoid(x) (Swish), log(1 + exp(x)) (Softplus) and so on.
+
+    Shapes: any -> the same. Gradient: autograd's, g f'(x).
+    """
+    versions = [since for name, since in SMOOTH if name == call.op and since <= call.opset]
+    return call.op_of(SMOOTH[call.op, max(versions)](call), weights, shapes=SAME)
+
+
+for _name, _since in SMOOTH:
+    onnx_op(_name, since=_since, kind=Kind.ACTIVATION, field=elementwise, note=other_than_relu)(smooth)
+
+
+@onnx_op("Erf", since=9, field=elementwise)
+def erf(call: Call, weights: Weights) -> Op:
+    """y = 2 / sqrt(pi) * the integral of exp(-t^2) from 0 to x. Gradient: g 2 / sqrt(pi) exp(-x^2)."""
+
+    def backward(ran, grads):
+        return [grads[0] * torch.exp(-ran.bottoms[0].square()) * (2 / math.sqrt(math.pi))]
+
+    return call.op_of(torch.erf, weights, backward=backward, shapes=SAME)

@@ -1,0 +1,146 @@
+"""Values joined, cut up and padded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from deepvis.formats.onnx.call import Bottom, Call, Shape
+from deepvis.formats.onnx.onnx_ops import along_axis, axis_of, onnx_op
+from deepvis.formats.onnx.windows import torch_pads
+from deepvis.network.field_rules import WHOLE_WINDOW, Step, Window, cut_up, each, image_axis, joined, shifted
+from deepvis.network.kinds import Kind
+from deepvis.network.op import Op, Weights
+
+
+def concat_field(call: Call, step: Step, seen: Window) -> Window | None:
+    joins_bottoms = all(isinstance(given, Bottom) for given in call.inputs)
+    return joined(step, seen, axis_of(call, len(step.below))) if joins_bottoms else WHOLE_WINDOW
+
+
+def concat_kind(call: Call) -> Kind:
+    return Kind.CONCAT if all(isinstance(given, Bottom) for given in call.inputs) else Kind.OTHER
+
+
+@onnx_op("Concat", since=4, kind=concat_kind, field=concat_field, mixes=along_axis(1))
+def concat(call: Call, weights: Weights) -> Op:
+    """y = the inputs, one after the other along ``axis``. Gradient: the slices of g.
+
+    What was written for one picture, as a class token, is repeated for each.
+    """
+
+    def forward(*values: Tensor) -> Tensor:
+        axis = axis_of(call, values[0].dim())
+        if not all(isinstance(given, Bottom) for given in call.inputs):
+            rows = {i: max(v.shape[i] for v in values) for i in range(values[0].dim()) if i != axis}
+            values = tuple(
+                v.expand([v.shape[i] if i == axis or v.shape[i] != 1 else rows[i] for i in range(v.dim())])
+                for v in values
+            )
+        return torch.cat(values, axis)
+
+    if not all(isinstance(given, Bottom) for given in call.inputs):
+        return call.op_of(forward, weights)
+
+    def backward(ran, grads):
+        axis = axis_of(call, ran.bottoms[0].dim())
+        return grads[0].split([x.shape[axis] for x in ran.bottoms], axis)
+
+    return call.op_of(forward, weights, backward=backward)
+
+
+def split_field(call: Call, step: Step, seen: Window) -> Window | None:
+    return cut_up(step, seen, axis_of(call, len(step.below), 0)) if all(call.outputs) else WHOLE_WINDOW
+
+
+@onnx_op("Split", since=2, field=split_field, arguments={"split": 1}, mixes=along_axis(0))
+def split(call: Call, weights: Weights) -> Op:
+    """y = x cut along ``axis`` in pieces of the sizes ``split``, or equal ones, of which the last may be smaller.
+
+    Gradient: the pieces' gradients joined, zeros for those that nothing uses.
+    """
+    sizes, count = call.ints("split"), int(call.attr("num_outputs", 0)) or len(call.outputs)
+
+    def forward(x: Tensor):
+        axis = axis_of(call, x.dim(), 0)
+        length = x.shape[axis]
+        step = -(-length // count)
+        wanted = [max(min(step, length - i * step), 0) for i in range(count)] if sizes is None else sizes
+        return x.split(wanted, axis)
+
+    return call.op_of(forward, weights)
+
+
+# --- pads -----------------------------------------------------------------------------------------
+
+
+def pads_by_axis(call: Call, rank: int) -> list[tuple[int, int]]:
+    """(before, after) of each axis; negative ones cut off. Raises ModelError."""
+    pads, axes = call.ints("pads") or [], call.ints("axes")
+    axes = list(range(rank)) if axes is None else [axis % rank for axis in axes]
+    if len(pads) != 2 * len(axes) or any(axis >= rank for axis in axes):
+        raise call.fault(f"pads {pads} on {rank} axes", "two for each axis")
+    found = [(0, 0)] * rank
+    for axis, pair in zip(axes, zip(pads[: len(axes)], pads[len(axes) :], strict=True), strict=True):
+        found[axis] = pair
+    return found
+
+
+def padded_axes(call: Call, place: int, shape: Shape) -> Collection[int]:
+    return [axis for axis, pads in enumerate(pads_by_axis(call, len(shape))) if pads != (0, 0)] if place == 0 else ()
+
+
+def pad_field(call: Call, step: Step, seen: Window) -> Window | None:
+    if step.bottom:
+        return WHOLE_WINDOW
+    pads, rank = pads_by_axis(call, len(step.below)), len(step.below)
+    is_constant = call.attr("mode", "constant") == "constant"
+    spans: list[Callable[[Any], Any]] = [shifted(0), shifted(0)]
+    for axis in range(rank):
+        place = image_axis(axis, step.below)
+        if place is not None and pads[axis] != (0, 0):
+            if not is_constant:
+                return WHOLE_WINDOW
+            spans[place] = shifted(-pads[axis][0])
+    return each(seen, *spans)
+
+
+PAD_MODES = {"constant": "constant", "reflect": "reflect", "edge": "edge", "wrap": "wrap"}
+
+
+@onnx_op("Pad", since=2, field=pad_field, arguments={"pads": 1, "value": 2, "axes": 3}, mixes=padded_axes)
+def pad(call: Call, weights: Weights) -> Op:
+    """y = x with values added before and after each axis: one number, itself mirrored, its edge, its other end.
+
+    Negative pads cut off. Gradient: g without the pads; what is repeated gets the sum.
+    """
+    mode = call.attr("mode", "constant")
+    if mode not in PAD_MODES:
+        raise call.fault(f"mode {mode!r}", f"one of {', '.join(PAD_MODES)}")
+
+    def forward(x: Tensor) -> Tensor:
+        pads = pads_by_axis(call, x.dim())
+        if mode == "constant":
+            begin, end = [b for b, _ in pads], [e for _, e in pads]
+            number = call.number("value", 0.0) or 0.0
+            return F.pad(x, torch_pads(begin, end), value=float(number) if x.is_floating_point() else int(number))
+        for axis, (before, after) in enumerate(pads):
+            if (before, after) != (0, 0):
+                places = _padded_places(call, x.shape[axis], before, after, mode)
+                x = x.index_select(axis, torch.from_numpy(places).to(x.device))
+        return x
+
+    return call.op_of(forward, weights)
+
+
+def _padded_places(call: Call, size: int, begin: int, end: int, mode: str) -> np.ndarray:
+    """Which place of an axis each place of the padded one shows."""
+    if max(begin, end) > 1 << 24:
+        raise call.fault(f"pads of {begin} and {end}", "at most some millions")
+    places = np.pad(np.arange(size), (max(begin, 0), max(end, 0)), mode)  # type: ignore[call-overload]
+    return places[max(-begin, 0) : len(places) - max(-end, 0)]

@@ -1,0 +1,80 @@
+"""Softmax, its logarithm, and Hardmax."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+import torch
+from torch import Tensor
+
+from deepvis.formats.onnx.call import Call, Shape
+from deepvis.formats.onnx.onnx_ops import axis_of, onnx_op
+from deepvis.network.field_rules import Step, Window, whole_along
+from deepvis.network.kinds import Kind
+from deepvis.network.op import Op, Weights
+
+
+def axes_of(call: Call, place: int, shape: Shape) -> Collection[int]:
+    """One axis from opset 13 on, before all from the one that is named on."""
+    if call.opset >= 13:
+        return (axis_of(call, len(shape), -1),)
+    return range(axis_of(call, len(shape), 1), len(shape))
+
+
+def softmax_field(call: Call, step: Step, seen: Window) -> Window:
+    for axis in axes_of(call, 0, step.below):
+        seen = whole_along(axis, step.below, seen)
+    return seen
+
+
+def kind(call: Call) -> Kind:
+    return Kind.SOFTMAX if call.op == "Softmax" else Kind.OTHER
+
+
+def on_axes(call: Call, function: Callable[[Tensor, int], Tensor]) -> Callable[[Tensor], Tensor]:
+    """The function (x, axis) along the axis, or over all of several together."""
+
+    def forward(x: Tensor) -> Tensor:
+        axes = list(axes_of(call, 0, tuple(x.shape)))
+        if len(axes) == 1:
+            return function(x, axes[0])
+        return function(x.flatten(axes[0]) if axes else x.reshape(-1, 1), -1).reshape(x.shape)
+
+    return forward
+
+
+def along_axes(names: str, since: int) -> Callable:
+    return onnx_op(*names.split(), since=since, kind=kind, field=softmax_field, mixes=axes_of)
+
+
+@along_axes("Softmax", 1)
+@along_axes("Softmax", 13)
+def softmax(call: Call, weights: Weights) -> Op:
+    """y = exp(x) / sum of exp(x), along ``axis`` (the last); before opset 13 over all axes from ``axis`` (1) on.
+
+    Shapes: any -> the same. Gradient: y (g - sum of g y).
+    """
+
+    def backward(ran, grads):
+        y, g = ran.tops[0], grads[0]
+        return [y * (g - (g * y).sum(tuple(axes_of(call, 0, tuple(y.shape))), keepdim=True))]
+
+    return call.op_of(on_axes(call, torch.softmax), weights, backward=backward)
+
+
+@along_axes("LogSoftmax", 1)
+@along_axes("LogSoftmax", 13)
+def log_softmax(call: Call, weights: Weights) -> Op:
+    """y = x - log of the sum of exp(x), along the same axes as Softmax. Gradient: autograd's, g - exp(y) sum of g."""
+    return call.op_of(on_axes(call, torch.log_softmax), weights)
+
+
+@along_axes("Hardmax", 1)
+@along_axes("Hardmax", 13)
+def hardmax(call: Call, weights: Weights) -> Op:
+    """y = 1 at the largest value, of equal ones the first, 0 elsewhere, along the same axes as Softmax. Gradient: 0."""
+
+    def largest(x: Tensor, axis: int) -> Tensor:
+        return torch.zeros_like(x).scatter(axis, x.argmax(axis, keepdim=True), 1.0)
+
+    return call.op_of(on_axes(call, largest), weights, backward=lambda ran, grads: [torch.zeros_like(ran.bottoms[0])])

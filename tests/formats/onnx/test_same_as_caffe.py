@@ -1,0 +1,132 @@
+"""One trained network, from Caffe's files and from ONNX: all that is done with it gives the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from deepvis.models.zoo import Model, open_model
+from deepvis.network.back_modes import BACK_MODES
+from deepvis.network.field import receptive_field
+from deepvis.network.net import Net
+from deepvis.network.ref import NetworkRef
+from deepvis.optimize.ascend import Job, begin, finish
+from deepvis.optimize.objective import unit
+from deepvis.optimize.presets import preset
+from deepvis.optimize.specimen import specimen_of
+from deepvis.scan.results import read_scan
+from deepvis.scan.run import ScanOrder, run_scan
+
+MEAN = (104.0, 117.0, 123.0)
+PIXELS = (("channel_order", "BGR"), ("input_scale", 255.0))
+LAYERS = ("conv1", "fire2/concat", "fire6/concat", "pool10", "prob")
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """The same network, opened twice."""
+
+    caffe: Model
+    onnx: Model
+
+    @property
+    def both(self) -> tuple[Model, Model]:
+        return self.caffe, self.onnx
+
+
+@pytest.fixture(scope="module")
+def pair(shared: Path) -> Pair:
+    models = shared / "models"
+    caffe = NetworkRef(
+        network=str(models / "squeezenet/deploy.prototxt"),
+        weights=str(models / "squeezenet/squeezenet_v1.1.caffemodel"),
+        mean=MEAN,
+        options=PIXELS,
+    )
+    onnx = replace(caffe, network=str(models / "onnx/squeezenet_v1.1.onnx"), weights=None)
+    return Pair(open_model(caffe), open_model(onnx))
+
+
+@pytest.fixture(scope="module")
+def cat(shared: Path) -> np.ndarray:
+    return np.asarray(Image.open(shared / "photos/cat.jpg").convert("RGB"))
+
+
+def tapes(pair: Pair, cat: np.ndarray):
+    for model in pair.both:
+        yield model, Net(model.graph).forward({model.data_blob: model.preprocessor.to_input(cat)[None]})
+
+
+def near(a: torch.Tensor, b: torch.Tensor, tolerance: float = 1e-4) -> bool:
+    return bool((a - b).abs().max() <= tolerance * max(float(b.abs().max()), 1e-12))
+
+
+def test_activations_and_the_top_class(pair: Pair, cat: np.ndarray) -> None:
+    (_, a), (_, b) = tapes(pair, cat)
+    rectified = {"conv1": "conv1/v2"}  # in place in Caffe's files
+    for name in LAYERS:
+        assert near(b.blobs[rectified.get(name, name)], a.blobs[name]), name
+    assert int(b.blobs["prob"].argmax()) == int(a.blobs["prob"].argmax())
+    assert pair.onnx.prob_layer == pair.caffe.prob_layer == "prob"
+    assert {"pool10", "prob"} <= set(pair.onnx.label_layers)
+
+
+@pytest.mark.parametrize("mode", list(BACK_MODES))
+@pytest.mark.parametrize("layer", ["fire6/concat", "pool10", "prob"])
+def test_every_back_mode(pair: Pair, cat: np.ndarray, layer: str, mode: str) -> None:
+    found = []
+    for model, tape in tapes(pair, cat):
+        seed = torch.zeros(tape.blobs[layer].shape)
+        seed[0, 281] = 1.0
+        if layer == "fire6/concat":
+            seed = torch.zeros(seed.shape)
+            seed.reshape(-1)[tape.blobs[layer].argmax()] = 1.0
+        found.append(tape.backward(layer, seed, mode)[model.data_blob])
+    assert near(found[1], found[0], 1e-3) and found[0].any()
+
+
+def test_fields(pair: Pair) -> None:
+    shapes = [Net(model.graph).shapes for model in pair.both]
+    for name in ("conv1", "pool1", "fire2/concat", "fire6/concat", "pool10"):
+        row, col = (size // 2 for size in shapes[0][name][2:])
+        a, b = (receptive_field(m.graph, s, name, row, col) for m, s in zip(pair.both, shapes, strict=True))
+        assert a == b, name
+
+
+def test_optimized_pictures_of_the_same_seed(pair: Pair) -> None:
+    pictures = []
+    for model in pair.both:
+        specimen = specimen_of(model)
+        recipe = replace(preset("3"), max_iter=8)
+        (climb,) = finish(specimen, [begin(specimen, Job(unit("fire6/concat", 5), recipe, 1))])
+        assert climb.best is not None
+        pictures.append(climb.best.x)
+    assert near(pictures[1], pictures[0], 1e-3)
+
+
+def test_top_nine(pair: Pair, shared: Path, tmp_path: Path) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for path in sorted((shared / "photos/imagenet-probe").glob("*.jpg"))[::50]:
+        (photos / path.name).symlink_to(path)
+    scans = []
+    for word, model in zip(("caffe", "onnx"), pair.both, strict=True):
+        is_caffe = word == "caffe"
+        ref = NetworkRef(
+            network=str(model.file), weights=str(model.weights) if is_caffe else None, mean=MEAN, options=PIXELS
+        )
+        run_scan(ScanOrder(ref, str(photos), tmp_path / word))
+        scans.append(read_scan(tmp_path / word))
+    for layer, channels in (("fire6/concat", range(0, 384, 24)), ("pool10", range(0, 1000, 100))):
+        for channel in channels:
+            a, b = (scan.patches(layer, channel) for scan in scans)
+            assert len(a) == len(b) and a
+            for one, other in zip(a, b, strict=True):
+                assert one.value == pytest.approx(other.value, rel=1e-4, abs=1e-4)
+            if a[0].value > a[1].value + 1e-3:
+                assert (a[0].path, a[0].row, a[0].col) == (b[0].path, b[0].row, b[0].col)
