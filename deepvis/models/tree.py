@@ -15,6 +15,9 @@ from deepvis.network.views import RAW, TOKEN
 
 FEWEST, MOST = 6, 40  # names that the list shows before anything is opened: more, and fewer, where the network allows
 _WEIGHTED = frozenset((Kind.CONVOLUTION, Kind.TRANSPOSED_CONVOLUTION, Kind.LINEAR, Kind.RECURRENT, Kind.EMBEDDING))
+_MOVING_MODULES = frozenset(
+    ("Flatten", "Unflatten", "Reshape", "Transpose", "Squeeze", "Unsqueeze", "Permute", "Expand", "Rearrange")
+)
 _SILENT = frozenset((Kind.IDENTITY, Kind.SINK, Kind.RESHAPE, Kind.DETECTION, Kind.SCALE))
 # operators that hand their numbers on in another order, and pieces of others
 _MOVES = frozenset(
@@ -102,7 +105,8 @@ def _is_minor(graph: Graph, name: str) -> bool:
     node = shown_by(graph, name)
     if node is None or not node.bottoms or _is_path_only(graph, name):
         return True
-    if node.kind in _SILENT or node.type in _MOVES:
+    is_module = node.type[:1].isupper() and node.type not in _MOVING_MODULES  # it ends in what moves its numbers alone
+    if node.type in _MOVES or (node.kind in _SILENT and not (node.kind is Kind.RESHAPE and is_module)):
         return True
     token = TOKEN.match(name)
     if token is not None and node.kind is Kind.CONCAT:

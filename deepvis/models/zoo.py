@@ -298,11 +298,11 @@ def _assemble(
     layers = _layers(graph, said, card)
     prob = option("prob_layer", None)
     prob = listing.probability_layer(graph) if prob is None else prob
+    _check_layers(graph, card, {"prob_layer": [prob] if prob else []})
     said_classes = option("label_layers", None)
     classes = _known(graph, said_classes) if said_classes else listing.class_layers(graph, prob)
     labels_file = Path(ref.labels) if ref.labels is not None else card.path("labels")
     names = read_labels(labels_file) if labels_file is not None and (ref.labels or labels_file.is_file()) else ()
-    _check_layers(graph, card, {"prob_layer": [prob] if prob else []})
     folder = said.get("unit_image_dir")
     return Model(
         name=card.name,
