@@ -23,6 +23,26 @@ MOST_ROWS = 200  # candidates for one text
 MOST_PHOTOS = 100_000  # of the listed photos that are looked through
 MOST_FOUND_PHOTOS = 50
 MOST_CLASSES = 400  # that are looked at closely
+# words that a person says beside a name; they count only where a name holds them
+FILLERS = frozenset(
+    (
+        "unit",
+        "units",
+        "channel",
+        "neuron",
+        "filter",
+        "map",
+        "of",
+        "in",
+        "at",
+        "layer",
+        "class",
+        "the",
+        "number",
+        "no",
+        "nr",
+    )
+)
 
 
 class Kind(Enum):
@@ -69,7 +89,16 @@ def _candidates(text: str, layer: str, info: NetInfo, known: Known, visited: tup
     if not text:
         commands = sorted(_commands(""), key=lambda row: COMMANDS[str(row.target)].group == Group.MOVE.value)
         return tuple([*_visited(visited, info), *commands])
-    found = [
+    found = _found(text, layer, info, known) or _found(without_fillers(text), layer, info, known)
+    found.sort(key=lambda row: -row.points - _WEIGHT[row.kind])
+    return tuple(found[:MOST_ROWS])
+
+
+def _found(text: str, layer: str, info: NetInfo, known: Known) -> list[Candidate]:
+    """What fits a text, in no order."""
+    if not text:
+        return []
+    return [
         *_path(text),
         *_units(text, layer, info),
         *_layers(text, info),
@@ -78,8 +107,12 @@ def _candidates(text: str, layer: str, info: NetInfo, known: Known, visited: tup
         *_photos(text, known),
         *_models(text, known.models),
     ]
-    found.sort(key=lambda row: -row.points - _WEIGHT[row.kind])
-    return tuple(found[:MOST_ROWS])
+
+
+def without_fillers(text: str) -> str:
+    """ "unit 151 of conv5" as "conv5 151": the words that name something, numbers last."""
+    words = [word for word in re.split(r"[\s,;:#]+", text) if word and folded(word) not in FILLERS]
+    return " ".join(sorted(words, key=str.isdigit))
 
 
 def _visited(visited: Sequence[Unit], info: NetInfo) -> Iterator[Candidate]:

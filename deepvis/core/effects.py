@@ -76,6 +76,16 @@ class StopScan(Effect):
 
 
 @dataclass(frozen=True)
+class OpenFiles(Effect):
+    """Show the photos of a folder, a photo, or a list, if it can be opened; else nothing changes.
+
+    path: as it was typed or pasted.
+    """
+
+    path: str
+
+
+@dataclass(frozen=True)
 class Say(Effect):
     """Show a sentence in the status line for some seconds."""
 

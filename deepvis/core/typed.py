@@ -9,8 +9,9 @@ from dataclasses import replace
 
 from deepvis.core.candidates import Candidate, Kind, candidates, why_none
 from deepvis.core.commands import COMMANDS, Outcome, perform, press, say, select_layer, select_unit, source, view
+from deepvis.core.effects import OpenFiles
 from deepvis.core.history import remembered
-from deepvis.core.state import AppState, Cursor, GoTo, Palette
+from deepvis.core.state import AppState, Cursor, GoTo, Palette, with_effect
 from deepvis.core.types import Unit
 
 PAGE = 8  # rows
@@ -136,11 +137,16 @@ def _selected(state: AppState, row: Candidate) -> AppState:
     return state
 
 
+def files_opened(state: AppState, path: str) -> AppState:
+    """The photos of a path, which can be opened, are shown, as one step of the history."""
+    return remembered(state, source(state, moving=False, frozen=False, file_index=0, images=path, photo=""))
+
+
 def _chosen(state: AppState) -> Outcome:
     """What Enter does with the highlighted candidate."""
     row, base = chosen_row(state), _cancelled(state)
     if row is None:
-        return say(base, why_none(state))
+        return say(state, why_none(state))
     if row.kind is Kind.COMMAND:
         return perform(base, COMMANDS[str(row.target)])
     if row.kind is Kind.MODEL:
@@ -148,6 +154,5 @@ def _chosen(state: AppState) -> Outcome:
     if row.kind is Kind.PHOTO:
         return _accepted(state, source(base, moving=False, frozen=False, file_index=row.target, photo="")), ()
     if row.kind is Kind.PATH:
-        opened_images = source(base, moving=False, frozen=False, file_index=0, images=row.target, photo="")
-        return _accepted(state, opened_images), ()
+        return with_effect(base, lambda id: OpenFiles(id, str(row.target)))
     return _accepted(state, _selected(base, row)), ()

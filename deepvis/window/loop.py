@@ -12,16 +12,17 @@ import numpy as np
 
 from deepvis.core.answers import Answer, Report
 from deepvis.core.commands import COMMANDS, Group, Outcome, command_of, optimization_ended, press
-from deepvis.core.effects import SavePicture, SaveTop, Say
+from deepvis.core.effects import OpenFiles, SavePicture, SaveTop, Say
 from deepvis.core.history import closed, remembered
 from deepvis.core.layer_list import described
 from deepvis.core.panes import PaneLayout
 from deepvis.core.scanning import scan_ended
 from deepvis.core.state import PRESETS, AppState, GoTo, Known, Palette
-from deepvis.core.typed import clicked_while_typing, pasted
+from deepvis.core.typed import clicked_while_typing, files_opened, pasted
 from deepvis.core.types import NetInfo
 from deepvis.live.folder_scan import ScanAsk
 from deepvis.live.input import Listed
+from deepvis.sources.directory import images_problem
 from deepvis.window.fixed_scales import FixedScales
 from deepvis.window.options import RunOptions, UsageError
 from deepvis.window.parts import Parts
@@ -181,9 +182,20 @@ class Loop:
                 self._to_save.append(effect)
             elif isinstance(effect, Say):
                 self._status.tell(effect.sentence)
+            elif isinstance(effect, OpenFiles):
+                self._open(effect.path)
             else:
                 self.parts.carry_out(effect)
         self._sort_tiles()
+
+    def _open(self, path: str) -> None:
+        """Show what a path names; where it cannot be opened, say why and leave all as it is."""
+        path = str(Path(path).expanduser())
+        problem = images_problem(path)
+        if problem is None:
+            self.state = files_opened(self.state, path)
+        else:
+            self._status.tell(problem.removeprefix("--images "))
 
     def _sort_tiles(self) -> None:
         """Take over the order of the tiles of the layer that is selected now."""

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 import deepvis.network.back_modes  # noqa: F401  (fills the table)
 from deepvis.core.candidates import Kind, candidates
 from deepvis.core.commands import COMMANDS, press, show_photo
-from deepvis.core.effects import Say
+from deepvis.core.effects import OpenFiles, Say
 from deepvis.core.history import undoable
 from deepvis.core.state import AppState, Cursor, GoTo, Known, Palette
-from deepvis.core.typed import chosen_row, pasted
+from deepvis.core.typed import chosen_row, files_opened, pasted
 from deepvis.core.types import LayerInfo, NetInfo, Unit
 
 LABELS = tuple(
@@ -201,7 +201,10 @@ def test_a_photo_is_opened_by_name_beside_a_camera_too() -> None:
 
 
 def test_a_path_is_opened_and_what_was_before_comes_back() -> None:
-    state = after("enter", start=find("/home/me"))
+    asked, (effect,) = press(find("/home/me"), "enter")
+    assert asked.input == START.input and asked.typing is None
+    assert isinstance(effect, OpenFiles) and effect.path == "/home/me"
+    state = files_opened(asked, effect.path)
     assert (state.input.images, state.input.file_index, state.input.moving) == ("/home/me", 0, False)
     assert after("ctrl+z", start=state).input == START.input
 
@@ -209,8 +212,8 @@ def test_a_path_is_opened_and_what_was_before_comes_back() -> None:
 def test_what_is_typed_takes_the_place_of_a_photo_that_was_clicked() -> None:
     clicked = show_photo(START, "/elsewhere/dog.jpg")
     assert clicked.input.photo == "/elsewhere/dog.jpg"
-    for text in ("cat.png", "/home/me"):
-        assert after("enter", start=find(text, clicked)).input.photo == ""
+    assert after("enter", start=find("cat.png", clicked)).input.photo == ""
+    assert files_opened(clicked, "/home/me").input.photo == ""
 
 
 def test_a_pasted_text_opens_the_palette_with_it() -> None:
@@ -231,7 +234,8 @@ def test_nothing_found_is_said_and_leaves_everything() -> None:
     state = find("qqqq")
     assert candidates(state) == () and state.view == START.view
     left, (said,) = press(state, "enter")
-    assert left.view == START.view and said.sentence == "nothing of that name"
+    assert left.typing == state.typing and said.sentence == "nothing of that name"  # what was typed is not lost
+    assert after("esc", start=left).view == START.view
 
 
 def test_a_unit_that_the_layer_has_not_is_said() -> None:
@@ -261,3 +265,11 @@ def test_whatever_is_typed_esc_gives_back_where_one_was(keys: list[str]) -> None
     else:
         state = after("esc", start=state)
     assert undoable(state) == undoable(start) and state.history.past == start.history.past
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["unit 3 of conv5", "3 of conv5", "channel 3 in conv5", "layer conv5, unit 3", "the number 3 of layer conv5"],
+)
+def test_words_that_a_person_says_beside_a_name_do_not_count(text: str) -> None:
+    assert chosen_row(find(text)).target == Unit("conv5", 3)
