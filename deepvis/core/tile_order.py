@@ -61,11 +61,17 @@ def by_number(layer: str, strengths: np.ndarray, at: tuple[int, int] | None = No
 
 
 def ordered(
-    layer: str, strengths: np.ndarray, before: TileOrder | None = None, at: tuple[int, int] | None = None
+    layer: str,
+    strengths: np.ndarray,
+    before: TileOrder | None = None,
+    at: tuple[int, int] | None = None,
+    *,
+    is_held: bool = False,
 ) -> TileOrder:
     """The units that fire, the strongest first.
 
     before: the order of the pass before, if the picture moves: the new one stays close to it. None: it is exact.
+    is_held: the order stands as it is, while somebody walks through the tiles.
     """
     fires = strengths > 0
     if before is None or before.channels is None or before.held.shape != strengths.shape:
@@ -77,7 +83,7 @@ def ordered(
     held = np.where(quiet > LINGERS, 0, before.held + NEWEST * (np.maximum(strengths, 0) - before.held))
     age = before.age + 1
     channels, slots = before.channels, before.slots
-    if age >= REARRANGED:
+    if age >= REARRANGED and not is_held:
         age, channels = 0, _steady(before.channels, held, quiet)
         needed = _slots(len(channels), len(strengths))
         slots = slots if needed <= slots < 2 * needed else needed

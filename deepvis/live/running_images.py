@@ -119,6 +119,12 @@ class RunningImages:
                 count += images is None or images > best.images
         return count
 
+    def images_seen(self) -> int:
+        """How many of the user's own photos or frames the units with pictures of them have seen, at most."""
+        return max(
+            (best.images for unit in self._running.units() if (best := self._running.own(unit)).patches), default=0
+        )
+
     def save(self, folder: Path) -> int:
         """Write the best so far of every unit in the window's layout; returns the number of units. No sample photos.
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from deepvis.live.folder_images import FolderImages
     from deepvis.live.running_images import RunningImages
 
+FEW_IMAGES = 9  # a top 9 of fewer is saved only if the user asks twice
 SAMPLE_SECONDS = 0.3  # of passing samples in one call
 Opened = tuple["Backend", "RunningImages | FolderImages"]
 
@@ -89,6 +90,10 @@ class StreamTop:
             if better:
                 why = f"the top 9 of {better:,} units there are of more images, or of a scan: not saved"
                 return Answer(save, Report(f"{why}; W again replaces them", is_refused=True))
+            seen = 0 if save.over_better else pictures.images_seen()
+            if 0 < seen < FEW_IMAGES:
+                why = f"it is of {seen} photo{'s' if seen > 1 else ''} only, and stays for later starts: not saved"
+                return Answer(save, Report(f"{why}; W again saves it", is_refused=True))
             count = pictures.save(folder)
         except OSError as error:
             return Answer(save, error=f"the top 9 could not be saved in {folder}: {error.strerror or error}")

@@ -12,7 +12,7 @@ import numpy as np
 
 from deepvis.core.answers import Answer, Report
 from deepvis.core.commands import COMMANDS, Group, Outcome, command_of, optimization_ended, press
-from deepvis.core.effects import OpenFiles, SavePicture, SaveTop, Say
+from deepvis.core.effects import OpenFiles, SavePicture, SaveTop, Say, StopOptimizing
 from deepvis.core.history import closed, remembered
 from deepvis.core.layer_list import described
 from deepvis.core.panes import PaneLayout
@@ -39,7 +39,7 @@ from deepvis.window.ui.hit import hit
 from deepvis.window.ui.panes.palette import candidate_at
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.window import AnyWindow, Closed, Event, Key, Mouse, Pasted, Resized
-from deepvis.window.wants import missing, shown_frame, shown_progress
+from deepvis.window.wants import missing, shown_frame, shown_progress, stopped_words
 
 BUSY_MS, IDLE_MS = 10, 15  # waits for a key while something changes, and after a second in which nothing did
 NETWORK_WAITS = 0.5  # seconds at most until it loads: the window with the picture comes first
@@ -47,6 +47,7 @@ NEEDS_NETWORK = frozenset({Group.MOVE.value, Group.FIND.value, Group.BACK.value,
 STEP_SECONDS = 1.0  # presses of a key that are this close belong to one step of undo
 GO_TO_SECONDS = 1.0  # after the last digit the typed number is gone to
 SCAN_SECONDS = 30.0  # for which it is said how a scan has ended: the user may have looked elsewhere
+WALKING_SECONDS = 5.0  # after a key or a click in which sorted tiles stay where they are
 CONSENT_SECONDS = 6.0  # in which the same key once more does what was refused
 
 Layouts = Callable[[NetInfo, int, int], PaneLayout]  # of (network, height, width)
@@ -185,6 +186,8 @@ class Loop:
             elif isinstance(effect, OpenFiles):
                 self._open(effect.path)
             else:
+                if isinstance(effect, StopOptimizing):
+                    self._status.tell(stopped_words(self.parts.latest))
                 self.parts.carry_out(effect)
         self._sort_tiles()
 
@@ -199,7 +202,8 @@ class Loop:
 
     def _sort_tiles(self) -> None:
         """Take over the order of the tiles of the layer that is selected now."""
-        order = self._tile_orders(self._bare_scene())
+        is_walking = time.monotonic() - self._acted_at < WALKING_SECONDS
+        order = self._tile_orders(self._bare_scene(), is_held=is_walking)
         if order is not self.state.tile_order:
             self.state = replace(self.state, tile_order=order)
 

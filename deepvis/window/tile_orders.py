@@ -19,8 +19,11 @@ class TileOrders:
         self._snapshot: Snapshot | None = None
         self._order: TileOrder | None = None
 
-    def __call__(self, scene: Scene) -> TileOrder | None:
-        """The order in the newest snapshot; the same value as before if nothing has changed; None without values."""
+    def __call__(self, scene: Scene, *, is_held: bool = False) -> TileOrder | None:
+        """The order in the newest snapshot; the same value as before if nothing has changed; None without values.
+
+        is_held: as long as the picture moves no tile moves.
+        """
         view, wanted, snapshot, layer = layer_view(scene), scene.state.view, scene.snapshot, scene.state.layer
         if snapshot is None or not view.has(0):
             return None
@@ -34,7 +37,7 @@ class TileOrders:
         strengths = strengths_in(view, cell)
         self._subject, self._snapshot = subject, snapshot
         if is_sorted:
-            self._order = ordered(layer.name, strengths, before, cell)
+            self._order = ordered(layer.name, strengths, before, cell, is_held=is_held)
         else:
             self._order = by_number(layer.name, strengths)
         return self._order

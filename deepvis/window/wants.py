@@ -173,3 +173,11 @@ def shown_progress(state: AppState, latest: Latest) -> OptimizeProgress | None:
     images = latest.images.ask
     is_kept = images is not None and images.refresh >= latest.refresh
     return progress if progress.done and not is_kept else None
+
+
+def stopped_words(latest: Latest) -> str:
+    """How far the optimization was that the user stops, "" if none goes on."""
+    progress = latest.optimize.value
+    if progress is None or progress.done:
+        return ""
+    return f"stopped at iteration {progress.iteration} of {progress.iterations}; the picture so far is not kept"

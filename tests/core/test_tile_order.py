@@ -113,3 +113,12 @@ def test_another_layer_or_none_means_by_number() -> None:
 def test_where_nothing_fires_the_selected_unit_is_still_there(selected: int) -> None:
     order = ordered("c", np.full(20, -1, np.float32))
     assert tiles_of(order, "c", 20, selected) == Tiles(1, order.slots, (selected,))
+
+
+def test_an_order_that_is_held_stands_while_the_picture_moves() -> None:
+    order = ordered("conv1", np.float32([1, 2, 3, 0]))
+    for _ in range(3 * REARRANGED):
+        order = ordered("conv1", np.float32([9, 1, 0, 5]), order, is_held=True)
+        assert order.channels == (2, 1, 0) and order.firing == 3
+    order = ordered("conv1", np.float32([9, 1, 0, 5]), order)
+    assert order.channels is not None and order.channels[:2] == (0, 3)

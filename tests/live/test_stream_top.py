@@ -56,6 +56,7 @@ class Saving:
     kept = ""
     better = 0
     count = 3
+    images = 40
 
     def __call__(self, found):
         return found
@@ -65,6 +66,9 @@ class Saving:
 
     def better_in(self, folder):
         return self.better
+
+    def images_seen(self):
+        return self.images
 
     def save(self, folder):
         if self.full:
@@ -104,7 +108,11 @@ def test_better_pictures_are_replaced_only_by_consent_and_nothing_is_said_to_be_
     refused = said_of(stream, SaveTop(1))
     assert refused.is_refused and refused.sentence.startswith("the top 9 of 2 units there are of more images")
     assert said_of(stream, SaveTop(2, over_better=True)) == Report(f"the top 9 of 3 units saved in {tmp_path}")
-    pictures.better = pictures.count = 0
+    pictures.better, pictures.images = 0, 1
+    refused = said_of(stream, SaveTop(5))
+    assert refused.is_refused and refused.sentence.startswith("it is of 1 photo only")
+    assert said_of(stream, SaveTop(6, over_better=True)) == Report(f"the top 9 of 3 units saved in {tmp_path}")
+    pictures.images = pictures.count = 0
     assert said_of(stream, SaveTop(3)).sentence.startswith("no top 9 of yours to save yet")
     pictures.kept = "kept by itself"
     assert said_of(stream, SaveTop(4)) == Report("kept by itself")

@@ -66,7 +66,11 @@ def test_samples_alone_are_not_saved(tmp_path: Path) -> None:
     from deepvis.live.stream_top import StreamTop
 
     nothing = SimpleNamespace(
-        save=lambda folder: 0, better_in=lambda folder: 0, kept_words=lambda: "", is_unfinished=False
+        save=lambda folder: 0,
+        better_in=lambda folder: 0,
+        images_seen=lambda: 0,
+        kept_words=lambda: "",
+        is_unfinished=False,
     )
     stream = StreamTop(seen("s91"), lambda: (None, nothing), lambda: tmp_path)
     assert "samples are not saved" in stream._saved(SaveTop(1), nothing).value.sentence

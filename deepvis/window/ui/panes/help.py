@@ -82,6 +82,8 @@ def draw_group(canvas: np.ndarray, scene: Scene, line: Rect, title: str, rows: S
     for i, row in enumerate(rows, start=1):
         place = line.moved(i * line.height, 0)
         col = place.col
+        if not shown_keys(row):
+            col += draw_text(canvas, place.row + 1, col, "in", px, theme.SOFT) + scene.px(5)
         for key in shown_keys(row) or (BY_PALETTE,):
             wide = max(text_width(key, px, True) + scene.px(10), scene.px(20))
             if col + wide > place.col + keys_wide and col > place.col:

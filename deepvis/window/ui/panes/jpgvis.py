@@ -107,7 +107,8 @@ def mark_empty(canvas: np.ndarray, scene: Scene, place: Rect, images: UnitImages
         fill(canvas, cell, theme.WELL)
         hatch(canvas, cell, theme.EMPTY, share=0.2)
     px = scene.px(theme.SIZE_SMALL)
-    for index in range(count - images.samples, count) if is_top else ():
+    has_badges = is_top and not scene.state.view.scores  # those say it in their own place
+    for index in range(count - images.samples, count) if has_badges else ():
         cell = montage_cell(index, SIDE, place)
         high, wide = line_height(px), text_width("sample", px) + 6
         if wide <= cell.width:
@@ -131,8 +132,9 @@ def draw_scores(canvas: np.ndarray, scene: Scene, place: Rect, images: UnitImage
         plate = Rect(cell.bottom - high, cell.col, high, min(text_width(score, px, True) + 6, cell.width))
         fill(canvas, plate, theme.BACKGROUND)
         draw_text(canvas, plate.row, plate.col + 3, score, px, theme.FIELD, bold=True, width=plate.width - 3)
-        name = patch.path.replace("\\", "/").rsplit("/", 1)[-1]
-        if name and cell.height > 4 * high:
+        is_sample = i >= len(images.patches) - images.samples
+        name = "sample" if is_sample else patch.path.replace("\\", "/").rsplit("/", 1)[-1]
+        if name and cell.height > (2 if is_sample else 4) * high:
             strip = Rect(cell.row, cell.col, high, cell.width)
             fill(canvas, strip, theme.BACKGROUND)
             draw_text(canvas, cell.row, cell.col + 3, name, px, theme.SOFT, width=cell.width - 6)
