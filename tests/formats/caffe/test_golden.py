@@ -24,8 +24,8 @@ TOLERANCE = 1e-4
 # One ReLU of SqueezeNet (fire2/expand1x1, at row 10, column 16) is at -8e-6 in exact arithmetic, with sums of several
 # hundred around it: float32 sums in another order than OpenBLAS's end at +1.8e-5, and what it lets through shows
 # in some ten pixels of the gradients from the last layers.
-# LeNet is sure of a 0, with a probability p of 0.99978: the gradient there is p (1 - p), and 1 - p is known to some 3e-4
-# of itself in float32, differently on processors with other vector units.
+# LeNet is sure of a 0, with a probability p of 0.99978: the gradient there is p (1 - p), and 1 - p is known to some
+# 3e-4 of itself in float32, differently on processors with other vector units.
 ON_THE_EDGE = {
     **{("squeezenet_cat", grad): 2e-3 for grad in ("06", "07", "08", "09")},
     **{("lenet_v1_a", grad): 2e-3 for grad in ("12", "13")},
