@@ -130,7 +130,7 @@ def test_a_cut_caption_under_the_pointer_is_in_the_tooltip_alone() -> None:
 
 
 def test_what_is_cut_is_said_whole() -> None:
-    note = "running: 16 samples and 1 of yours"
+    note = "running: 1 of yours first, then 16 samples"
     scene = make_scene(UNIT, unit_images=unit_images(unit_of, notes={"top": note}))
     assert note in said(scene, Hit("jpgvis", part=HEADING, index=1))[1]
     assert said(make_scene(status=Status(error=LONG_ERROR)), Hit("status"))[1] == (LONG_ERROR,)
