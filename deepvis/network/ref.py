@@ -115,7 +115,10 @@ def format_of(named: str | Path) -> str:
     path = file_and_callable(named)[0]
     if sentence := foreign(path):
         raise ModelError(sentence)
-    return SUFFIXES.get(path.suffix.lower(), "caffe")
+    name = SUFFIXES.get(path.suffix.lower(), "caffe")
+    if name == "onnx" and not path.is_file():
+        raise ModelError(f"{path}: found no such file, expected the network's file")
+    return name
 
 
 def file_and_callable(named: str | Path) -> tuple[Path, str]:
