@@ -36,7 +36,8 @@ class FolderImages:
     ) -> None:
         self._model, self._pictures, self._scans, self._load = model, pictures, scans, load
         self._seen: ByteCache[np.ndarray] = ByteCache(CACHE, lambda rgb: rgb.nbytes)
-        self.better_in, self.save = pictures.better_in, pictures.save  # of the running top 9: a scan is saved by itself
+        # of the running top 9: a scan is saved by itself
+        self.better_in, self.images_seen, self.save = pictures.better_in, pictures.images_seen, pictures.save
 
     @property
     def is_unfinished(self) -> bool:

@@ -92,7 +92,9 @@ class StreamTop:
                 return Answer(save, Report(f"{why}; W again replaces them", is_refused=True))
             seen = 0 if save.over_better else pictures.images_seen()
             if 0 < seen < FEW_IMAGES:
-                why = f"it is of {seen} photo{'s' if seen > 1 else ''} only, and stays for later starts: not saved"
+                why = (
+                    f"the top 9 is of {seen} photo{'s' if seen > 1 else ''} only, and stays for later starts: not saved"
+                )
                 return Answer(save, Report(f"{why}; W again saves it", is_refused=True))
             count = pictures.save(folder)
         except OSError as error:

@@ -110,7 +110,7 @@ def test_better_pictures_are_replaced_only_by_consent_and_nothing_is_said_to_be_
     assert said_of(stream, SaveTop(2, over_better=True)) == Report(f"the top 9 of 3 units saved in {tmp_path}")
     pictures.better, pictures.images = 0, 1
     refused = said_of(stream, SaveTop(5))
-    assert refused.is_refused and refused.sentence.startswith("it is of 1 photo only")
+    assert refused.is_refused and refused.sentence.startswith("the top 9 is of 1 photo only")
     assert said_of(stream, SaveTop(6, over_better=True)) == Report(f"the top 9 of 3 units saved in {tmp_path}")
     pictures.images = pictures.count = 0
     assert said_of(stream, SaveTop(3)).sentence.startswith("no top 9 of yours to save yet")

@@ -49,12 +49,14 @@ def press_every_key(
     try:
         settle(loop, "the start")
         keys = [key for row in COMMANDS.values() if row.name != "quit" for key in row.keys]
-        # R puts the scan of G aside and makes the running top 9 forget; e: another photo, which W then saves
-        for key in (*keys, "R", "e", "W", *reversed(keys)):
+        # R puts the scan of G aside and makes the running top 9 forget; e: another photo, of which alone W saves a
+        # top 9 only when it is pressed again
+        for key in (*keys, "R", "e", "W", "W", *reversed(keys)):
+            was_refused = loop.state.refused is not None
             loop.press(key)
             settle(loop, key)
             if key == "W":
-                settle_saving(loop)
+                settle_saving(loop, "saved in" if was_refused else "top 9")
             if loop.state.typing is not None:  # the next key would be a letter
                 loop.press("esc")
         loop.press("q")
@@ -63,10 +65,10 @@ def press_every_key(
         parts.stop()
 
 
-def settle_saving(loop: Loop) -> None:
+def settle_saving(loop: Loop, words: str) -> None:
     """Turn the loop until the window says what has become of the running top 9."""
     until = time.monotonic() + PATIENCE
-    while "top 9" not in loop.scene.status.hint:  # type: ignore[union-attr]
+    while words not in loop.scene.status.hint:  # type: ignore[union-attr]
         assert time.monotonic() < until, "nothing was said of key W"
         loop.turn()
     settle(loop, "W")
