@@ -266,7 +266,9 @@ def with_dead_unit(weights: Path, folder: Path, layer: str, channel: int) -> Pat
 
 
 def test_the_running_top_nine_is_saved_and_reset(tiny: list[str], photos: Path, tmp_path: Path) -> None:
-    assert run(*tiny, "--images", photos, "--keys", "e e o W R e", "--screenshot", tmp_path / "x.png") == 0
+    assert (
+        run(*tiny, "--images", photos, "--keys", "e e o W wait:2 W wait:2 R e", "--screenshot", tmp_path / "x.png") == 0
+    )
     saved = list((tmp_path / "cache").glob("tiny-*/max_im/*/*.jpg"))
     assert len(saved) > 20
 
@@ -278,7 +280,7 @@ def test_one_photo_does_not_replace_the_top_nine_of_more_without_a_second_press(
         files = (tmp_path / "cache").glob("tiny-*/max_im/*/*.json")
         return {str(file): file.read_text() for file in files}
 
-    assert run(*tiny, "--images", photos, "--keys", "e e W", "--screenshot", tmp_path / "x.png") == 0
+    assert run(*tiny, "--images", photos, "--keys", "e e W wait:2 W wait:2", "--screenshot", tmp_path / "x.png") == 0
     of_three, one = saved(), photos / "photo0.png"
     assert len(of_three) > 20
     assert run(*tiny, "--images", one, "--keys", "W wait:2 o W wait:1", "--screenshot", tmp_path / "x.png") == 0

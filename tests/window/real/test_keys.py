@@ -41,6 +41,15 @@ class Typist:
     def type(self, text: str) -> None:
         self.program.xdotool("type", "--delay", "30", text)
 
+    def found(self, text: str, wanted: str) -> str:
+        """The unit that the palette finds. xdotool may lose a letter that the keyboard has not: then once more."""
+        for _ in range(3):
+            self.type("/" + text)
+            self.program.key("Return", "Escape")
+            if (unit := self.unit()) == wanted:
+                break
+        return unit
+
     def unit(self) -> str:
         self.program.key("p")
         self.pictures += 1
@@ -80,9 +89,7 @@ def test_the_palette_takes_layers_units_and_names_with_capitals_and_accents(typi
         ("fc3 4", "fc3-4"),
         ("flam", "fc3-3"),
     ):
-        typist.type("/" + text)
-        typist.program.key("Return")
-        assert typist.unit() == unit
+        assert typist.found(text, unit) == unit
     typist.program.key("ctrl+p")
     typist.type("shark")
     typist.program.key("Escape")
