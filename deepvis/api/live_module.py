@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from deepvis.api.module_copy import copied, fingerprint, left_out_hooks
 from deepvis.formats.torch.captured import Captured
 from deepvis.formats.torch.entry import Asked
 from deepvis.formats.torch.opener import opened_module
+from deepvis.formats.torch.self_test import self_test
 from deepvis.formats.torch.weights import load_weights
 from deepvis.models.zoo import GIVEN, Model, open_model
 from deepvis.network.errors import ModelError
@@ -70,7 +72,8 @@ class LiveModule:
                 _check_same(model, newer)
                 return newer
             own = Captured(copy, captured.entry)
-            opened = replace(model.opened, structure=graph, weighted=lambda: graph, own=lambda: own)
+            check = partial(self_test, graph, own.taking)
+            opened = replace(model.opened, structure=graph, weighted=lambda: graph, own=lambda: own, self_test=check)
             return replace(model, opened=opened)
 
     def differs(self, model: Model) -> bool:
