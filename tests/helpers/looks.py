@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from deepvis.core.geometry import Rect
-from deepvis.window.ui import kept, text
+from deepvis.window.ui import bars, kept, text
 from deepvis.window.ui.pane import OVERLAYS, PANES
 from deepvis.window.ui.scene import Scene
 
@@ -71,12 +71,12 @@ def words_of(monkeypatch: pytest.MonkeyPatch, name: str, scene: Scene) -> list[s
         said.append(shown)
         return real(canvas, row, col, line, px, color, **how)
 
-    def write_number(canvas: np.ndarray, row: int, col: int, figures: str, px: int, color: Any) -> None:
-        said.append(figures)
+    def lay(letters: np.ndarray, numbers: Any, *where: Any, **how: Any) -> None:
+        said.extend(numbers)
 
     with monkeypatch.context() as patch:
         replace_everywhere(patch, "draw_text", write, was=real)
-        replace_everywhere(patch, "draw_number", write_number, was=text.draw_number)
+        replace_everywhere(patch, "lay_numbers", lay, was=bars.lay_numbers)
         forget_drawn(patch)
         whole = Rect(0, 0, scene.layout.height, scene.layout.width)
         place = scene.layout[name] if name in PANES else whole

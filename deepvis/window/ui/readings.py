@@ -239,6 +239,9 @@ def number(value: float) -> str:
     if not math.isfinite(value):
         return str(value)
     size = abs(value)
+    if 1e-4 <= size < 999.5:  # the commonest, quickly
+        text = f"{size:#.3g}".rstrip(".")
+        return f"−{text}" if value < 0 else text
     if size != 0 and (size < 1e-4 or size >= 1e5):
         return f"{value:.2g}".replace("-", "−", 1) if value < 0 else f"{value:.2g}"
     rounded = float(f"{size:.3g}")  # 0.9997 is 1.00, not 1.000

@@ -156,30 +156,10 @@ def note_cut(canvas: np.ndarray, place: Rect, text: str) -> None:
     found.append((seen.moved(row, rest // buffer.strides[1]), text))
 
 
-def draw_number(canvas: np.ndarray, row: int, col: int, figures: str, px: int, color: BGR) -> None:
-    """Lay a number over what is darker than its letters: many short ones, put together of figures kept one by one."""
-    for figure in figures:
-        ink = _figure(figure, px, color)
-        place = canvas[row : row + ink.shape[0], max(col, 0) : col + ink.shape[1]]
-        if place.shape == ink.shape:
-            np.maximum(place, ink, out=place)
-        col += _figure_width(figure, px)
-
-
-def number_width(figures: str, px: int) -> int:
-    """Pixels that ``draw_number`` takes."""
-    return sum(_figure_width(figure, px) for figure in figures)
-
-
-@lru_cache(maxsize=256)
-def _figure_width(figure: str, px: int) -> int:
-    return text_width(figure, px)
-
-
-@lru_cache(maxsize=256)
-def _figure(figure: str, px: int, color: BGR) -> np.ndarray:
-    """(h, w, 3) uint8 BGR on black."""
-    return (_ink(figure, px, False, color)[1][:, 1:] >> 8).astype(np.uint8)
+def letters_of(text: str, px: int) -> np.ndarray:
+    """(line height, width) uint8, 0..255: how much of each pixel a line's letters cover."""
+    stays, _ = _ink(text, px, False, (255, 255, 255))
+    return np.minimum(256 - stays[:, 1 : 1 + text_width(text, px), 0], 255).astype(np.uint8)
 
 
 @lru_cache(maxsize=4096)

@@ -10,17 +10,17 @@ import numpy as np
 
 from deepvis.core.geometry import Rect, TileGrid
 from deepvis.window.ui import theme
-from deepvis.window.ui.canvas import fill, paste
+from deepvis.window.ui.bars import bar_faces, draw_bars_at, lay_numbers, share_of
+from deepvis.window.ui.canvas import fill
 from deepvis.window.ui.kept import kept
 from deepvis.window.ui.legend import fixed_scale
 from deepvis.window.ui.readings import LayerView, number, peaks_of, rank_of, unit_label
 from deepvis.window.ui.scene import Scene
-from deepvis.window.ui.text import draw_number, draw_text, line_height, number_width
+from deepvis.window.ui.text import draw_text, line_height, text_width
 from deepvis.window.ui.tile_places import bars_in, order_key
 from deepvis.window.ui.tiles import in_order
 
-GAP, TRACK, ABOVE, BELOW, ZERO = range(5)  # what a pixel of the bars is
-MOST_LETTERS = 6 << 20  # bytes of a column of all units' numbers and names
+MOST_LETTERS = 2 << 20  # bytes of a column of all units' numbers and names
 LONGEST_VALUE = "0.000000"  # that a name leaves room for
 LEAST_HEIGHT = 9  # pixels of a bar that says anything
 LEAST_NUMBER, LEAST_VALUE, LEAST_NAME = 24, 76, 112  # widths of a bar, at text scale 1, from which it says that
@@ -57,23 +57,22 @@ def draw_bars(canvas: np.ndarray, scene: Scene, body: Rect, view: LayerView) -> 
     ends, order = ends_of(scene, view), order_key(scene.state)
     key = ("bars", scene.snapshot_id, scene.state.layer.name, view.signed, grid, px, named, ends, order)
     bars = kept(key, view.values, lambda: bars_picture(scene, view, grid, px))
-    paste(canvas, grid.row, grid.col, bars[: max(body.bottom - grid.row, 0)])
+    draw_bars_at(canvas, grid.row, grid.col, bars[: max(body.bottom - grid.row, 0)])
     return grid
 
 
 def bars_picture(scene: Scene, view: LayerView, grid: TileGrid, px: int) -> np.ndarray:
-    """(rows * pitch, cols * pitch, 3) uint8 BGR: bars, numbers, names, values, as far as there is room."""
-    order = order_key(scene.state)
-    peaks = in_order(peaks_of(view), order)
-    picture = cv2.applyColorMap(bar_faces(peaks, grid, ends_of(scene, view)), _palette())
-    if grid.pitch_h < LEAST_HEIGHT:
-        return picture
-    if grid.tile_width >= scene.px(LEAST_NUMBER):
-        np.maximum(picture, letters_in_order(scene, grid, px), out=picture)
-    if grid.tile_width >= scene.px(LEAST_VALUE):
-        for index, value in enumerate(peaks.tolist()):
-            draw_figures(picture, grid.tile(index).moved(-grid.row, -grid.col), number(value), px)
-    return picture
+    """(rows * pitch, cols * pitch) uint8: faces of the bars plus numbers, names, values, as far as there is room."""
+    values = in_order(peaks_of(view), order_key(scene.state))
+    faces = bar_faces(np.nan_to_num(values, nan=0, posinf=0, neginf=0), grid, *ends_of(scene, view))
+    letters = np.zeros_like(faces)
+    if grid.pitch_h >= LEAST_HEIGHT:
+        if grid.tile_width >= scene.px(LEAST_NUMBER):
+            letters = letters_in_order(scene, grid, px)
+        if grid.tile_width >= scene.px(LEAST_VALUE):
+            letters = letters.copy()
+            lay_numbers(letters, [number(value) for value in values.tolist()], grid, px)
+    return cv2.add(faces, letters)
 
 
 def has_names(scene: Scene, grid: TileGrid) -> bool:
@@ -82,78 +81,42 @@ def has_names(scene: Scene, grid: TileGrid) -> bool:
     return is_class and grid.tile_width >= scene.px(LEAST_NAME) and grid.pitch_h >= LEAST_HEIGHT
 
 
-def bar_faces(peaks: np.ndarray, grid: TileGrid, low_high: tuple[float, float]) -> np.ndarray:
-    """(rows * pitch, cols * pitch) uint8: what each pixel is, GAP to ZERO.
-
-    peaks: (count,), the bars' values in their order. low_high: the values at a bar's ends.
-    """
-    low, high = low_high
-    values = np.zeros(grid.rows * grid.cols, np.float32)
-    values[: grid.count] = np.nan_to_num(peaks, nan=0, posinf=0, neginf=0)
-    wide, per_value = grid.tile_width, grid.tile_width / (high - low if high > low else 1.0)
-    zero = round(-low * per_value)
-    ends = np.rint((values - low) * per_value).astype(int)[:, None]
-    x = np.arange(wide)
-    line = np.full((len(values), grid.pitch_w), GAP, np.uint8)
-    line[:, :wide] = TRACK
-    line[:, :wide][(x >= zero) & (x < ends)] = ABOVE
-    line[:, :wide][(x < zero) & (x >= ends)] = BELOW
-    if low < 0:
-        line[:, min(zero, wide - 1)] = ZERO
-    line[grid.count :] = GAP
-    faces = np.repeat(line.reshape(grid.rows, 1, grid.cols * grid.pitch_w), grid.pitch_h, axis=1)
-    faces[:, grid.tile_height :] = GAP
-    return faces.reshape(grid.rows * grid.pitch_h, grid.cols * grid.pitch_w)
-
-
 def letters_in_order(scene: Scene, grid: TileGrid, px: int) -> np.ndarray:
-    """(rows * pitch, cols * pitch, 3) uint8 BGR on black: the numbers and names of the bars, in the order of the state.
+    """(rows * pitch, cols * pitch) uint8, 0 to LETTERS: the numbers and names of the bars, in the order of the state.
 
     Sorted ones are put together of all units' letters in one column, drawn once, unless those take too much room.
     """
     state, order = scene.state, order_key(scene.state)
-    shape, count = (grid.rows * grid.pitch_h, grid.cols * grid.pitch_w, 3), state.layer.channels
+    count = state.layer.channels
     key = ("bar names", state.layer.name, grid, px, has_names(scene, grid))
     if order is None:
-        return kept(key, state.info, lambda: bar_letters(shape, scene, grid, px, range(count)))
-    if count * grid.pitch_h * grid.pitch_w * 3 > MOST_LETTERS:
-        return kept((*key, order), state.info, lambda: bar_letters(shape, scene, grid, px, order))
+        return kept(key, state.info, lambda: bar_letters(scene, grid, px, range(count)))
+    if count * grid.pitch_h * grid.pitch_w > MOST_LETTERS:
+        return kept((*key, order), state.info, lambda: bar_letters(scene, grid, px, order))
     column = replace(grid, count=count, rows=count, cols=1)
-    high = (count * grid.pitch_h, grid.pitch_w, 3)
-    letters = kept((*key[:2], column, *key[3:]), state.info, lambda: bar_letters(high, scene, column, px, range(count)))
-    cells = np.zeros((grid.rows * grid.cols, grid.pitch_h, grid.pitch_w * 3), np.uint8)
+    letters = kept((*key[:2], column, *key[3:]), state.info, lambda: bar_letters(scene, column, px, range(count)))
+    cells = np.zeros((grid.rows * grid.cols, grid.pitch_h, grid.pitch_w), np.uint8)
     np.take(letters.reshape(count, *cells.shape[1:]), order, axis=0, out=cells[: grid.count], mode="clip")
     in_rows = cells.reshape(grid.rows, grid.cols, *cells.shape[1:]).transpose(0, 2, 1, 3)
-    return np.ascontiguousarray(in_rows).reshape(shape)
+    return np.ascontiguousarray(in_rows).reshape(grid.rows * grid.pitch_h, grid.cols * grid.pitch_w)
 
 
-def bar_letters(shape: tuple[int, ...], scene: Scene, grid: TileGrid, px: int, channels: Sequence[int]) -> np.ndarray:
+def bar_letters(scene: Scene, grid: TileGrid, px: int, channels: Sequence[int]) -> np.ndarray:
     """The same, drawn. channels: of the bars."""
-    letters = np.zeros(shape, np.uint8)
     layer = scene.state.layer
-    inset = number_width(str(layer.channels - 1), px) + scene.px(8)
-    room = grid.tile_width - inset - number_width(LONGEST_VALUE, px) - scene.px(8)
+    letters = np.zeros((grid.rows * grid.pitch_h, grid.cols * grid.pitch_w), np.uint8)
+    lay_numbers(letters, [str(channel) for channel in channels], grid, px, left=True)
+    inset = text_width(str(layer.channels - 1), px) + scene.px(8)
+    room = grid.tile_width - inset - text_width(LONGEST_VALUE, px) - scene.px(8)
+    if not has_names(scene, grid) or room <= scene.px(20):
+        return letters
+    names = np.zeros((*letters.shape, 3), np.uint8)
     for index, channel in enumerate(channels):
         tile = grid.tile(index).moved(-grid.row, -grid.col)
-        draw_figures(letters, tile, str(channel), px, left=True)
-        if has_names(scene, grid) and room > scene.px(20):
-            name = unit_label(scene, layer.name, channel)
-            row = tile.row + (tile.height - line_height(px)) // 2
-            draw_text(letters, row, tile.col + inset, name, px, theme.TEXT, width=room)
-    return letters
-
-
-def draw_figures(canvas: np.ndarray, tile: Rect, text: str, px: int, *, left: bool = False) -> None:
-    """A number at the left or the right end of a bar."""
-    row = max(tile.row + (tile.height - line_height(px)) // 2, 0)
-    col = tile.col + 3 if left else tile.right - 3 - number_width(text, px)
-    draw_number(canvas, row, col, text, px, theme.TEXT)
-
-
-def _palette() -> np.ndarray:
-    table = np.zeros((256, 1, 3), np.uint8)
-    table[:5, 0] = theme.FACE, theme.TRACK, theme.BAR, theme.BAR_BELOW, theme.FAINT
-    return table
+        row = tile.row + (tile.height - line_height(px)) // 2
+        name = unit_label(scene, layer.name, channel)
+        draw_text(names, row, tile.col + inset, name, px, (255, 255, 255), width=room)
+    return np.maximum(letters, share_of(names[..., 0]))
 
 
 def draw_scalar(canvas: np.ndarray, scene: Scene, body: Rect, view: LayerView, channel: int) -> None:
