@@ -28,7 +28,7 @@ from tests.helpers.screen import Screen, virtual_screen
 
 MODELS = {"caffenet-mini": 6, "squeezenet": 8, "bvlc-googlenet": 12}  # and how often o is pressed to the middle
 TOOL = ROOT.parent / "shared" / "tools" / "key_to_pixel.py"
-RECTS = {False: "300,30,900,870", True: "0,600,300,300"}  # x,y,w,h: the layers pane, and with deconv the back pane
+RECTS = {False: "300,30,900,870", True: "0,600,300,270"}  # x,y,w,h: the layers pane, and with deconv the back pane
 TITLE = "Deep Visualization Toolbox"
 
 
