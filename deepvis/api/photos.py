@@ -13,7 +13,7 @@ from PIL import Image
 
 from deepvis.models.preprocess import Preprocessor
 from deepvis.network.errors import ModelError
-from deepvis.sources.listing import FolderListing, listed_in
+from deepvis.sources.listing import FolderListing, ListFileListing
 from deepvis.sources.photos import PhotoError, is_picture_name, load_rgb, rgb_of
 
 EXPECTED = (
@@ -85,10 +85,10 @@ class _Reader:
         if not path.exists():
             raise ModelError(f"{path}: found no such file or folder, {EXPECTED}")
         if path.suffix.lower() == ".txt" and not is_picture_name(path.name):
-            lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
-            return Photos(
-                tuple(self._file(entry.path) for entry in listed_in(lines, str(path.parent.absolute()))), True
-            )
+            listed = ListFileListing(str(path))
+            if not listed.entries:
+                raise ModelError(listed.problem.removesuffix("; waiting for one").removesuffix("; waiting for it"))
+            return Photos(tuple(self._file(entry.path) for entry in listed.entries), True)
         return Photos((self._file(str(path)),), False)
 
     def _file(self, path: str) -> Given:

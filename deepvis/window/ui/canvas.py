@@ -6,6 +6,7 @@ are counted from its own corner.
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 import cv2
@@ -139,6 +140,7 @@ def squares(pixels: np.ndarray, place: Rect) -> np.ndarray:
 
 
 def bar(canvas: np.ndarray, rect: Rect, share: float, color: BGR, track: BGR) -> None:
-    """A horizontal bar filled from the left by ``share`` (0..1) of its width."""
+    """A horizontal bar filled from the left by ``share`` (0..1) of its width; empty for NaN."""
     fill(canvas, rect, track)
-    fill(canvas, Rect(rect.row, rect.col, rect.height, round(rect.width * min(max(share, 0), 1))), color)
+    if not math.isnan(share):
+        fill(canvas, Rect(rect.row, rect.col, rect.height, round(rect.width * min(max(share, 0), 1))), color)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,4 +92,5 @@ def strongest_here(scene: Scene, layer_index: int) -> Here:
     if not value > 0:
         return Here(layer_index, why="silent", sentence="no unit fires here")
     largest = float(kept(("largest", layer.name), values, lambda: np.nanmax(values)))
-    return Here(layer_index, Unit(layer.name, channel), value, value / largest)
+    share = 1.0 if math.isinf(largest) else value / largest
+    return Here(layer_index, Unit(layer.name, channel), value, share)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable
 
 import numpy as np
@@ -74,7 +75,7 @@ def draw_classes(canvas: np.ndarray, scene: Scene) -> None:
         px = scene.px(theme.SIZE_TEXT if i else theme.SIZE_TEXT + 1)
         high, tall = line_height(px), max(scene.px(5), 2)
         row = body.row + i * step + max((step - high - tall - scene.px(4)) // 2, 0)
-        share = f"{100 * probability:.1f} %"
+        share = f"{100 * probability:.1f} %" if math.isfinite(probability) else number(probability)
         wide = text_width(share, px, not i)
         color = theme.SOFT if i else theme.TEXT
         draw_text(canvas, row, body.right - wide, share, px, color, bold=not i)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -135,7 +136,8 @@ def draw_scalar(canvas: np.ndarray, scene: Scene, body: Rect, view: LayerView, c
     row += line_height(large) + scene.px(8)
     track = Rect(row, body.col, max(scene.px(10), 4), body.width).clipped(body)
     per_value = track.width / (high - low if high > low else 1.0)
-    zero, end = round(-low * per_value), round((min(max(value, low), high) - low) * per_value)
+    ending = 0.0 if math.isnan(value) else min(max(value, low), high)
+    zero, end = round(-low * per_value), round((ending - low) * per_value)
     fill(canvas, track, theme.TRACK)
     color = theme.BAR if value >= 0 else theme.BAR_BELOW
     fill(canvas, Rect(track.row, track.col + min(zero, end), track.height, abs(end - zero)), color)
