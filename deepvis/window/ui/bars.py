@@ -64,6 +64,11 @@ def lay_numbers(letters: np.ndarray, numbers: Sequence[str], grid: TileGrid, px:
     np.maximum(cells, side.reshape(grid.rows, grid.cols, *side.shape[1:]).transpose(0, 2, 1, 3), out=cells)
 
 
+def number_width(figures: str, px: int) -> int:
+    """Pixels that a number takes: its figures stand one by one, each in whole pixels."""
+    return _number(figures, px).shape[1]
+
+
 def draw_bars_at(canvas: np.ndarray, row: int, col: int, bars: np.ndarray) -> None:
     """Colour bars into the canvas with their corner at (row, col), cut at its ends. bars: faces plus letters."""
     part = canvas[row : row + bars.shape[0], col : col + bars.shape[1]]

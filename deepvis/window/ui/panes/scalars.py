@@ -11,13 +11,13 @@ import numpy as np
 
 from deepvis.core.geometry import Rect, TileGrid
 from deepvis.window.ui import theme
-from deepvis.window.ui.bars import bar_faces, draw_bars_at, lay_numbers, share_of
+from deepvis.window.ui.bars import bar_faces, draw_bars_at, lay_numbers, number_width, share_of
 from deepvis.window.ui.canvas import fill
 from deepvis.window.ui.kept import kept
 from deepvis.window.ui.legend import fixed_scale
 from deepvis.window.ui.readings import LayerView, number, peaks_of, rank_of, unit_label
 from deepvis.window.ui.scene import Scene
-from deepvis.window.ui.text import draw_text, line_height, text_width
+from deepvis.window.ui.text import draw_text, line_height
 from deepvis.window.ui.tile_places import bars_in, order_key
 from deepvis.window.ui.tiles import in_order
 
@@ -107,8 +107,8 @@ def bar_letters(scene: Scene, grid: TileGrid, px: int, channels: Sequence[int]) 
     layer = scene.state.layer
     letters = np.zeros((grid.rows * grid.pitch_h, grid.cols * grid.pitch_w), np.uint8)
     lay_numbers(letters, [str(channel) for channel in channels], grid, px, left=True)
-    inset = text_width(str(layer.channels - 1), px) + scene.px(8)
-    room = grid.tile_width - inset - text_width(LONGEST_VALUE, px) - scene.px(8)
+    inset = number_width(str(layer.channels - 1), px) + scene.px(8)
+    room = grid.tile_width - inset - number_width(LONGEST_VALUE, px) - scene.px(10)
     if not has_names(scene, grid) or room <= scene.px(20):
         return letters
     names = np.zeros((*letters.shape, 3), np.uint8)
