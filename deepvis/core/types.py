@@ -271,7 +271,8 @@ class WholeLayer:
 class OptimizeProgress:
     """How far the live optimization of a unit is. rgb: (h, w, 3) uint8, the picture so far.
 
-    note: what is out of the ordinary in how it began or ended, "" if nothing is.
+    note: what is out of the ordinary in how it began or ended, "" if nothing is. is_stopped: the user has ended it
+    before its last iteration, and this is its best picture; it is ``done`` then, too.
     """
 
     unit: Unit
@@ -283,3 +284,4 @@ class OptimizeProgress:
     done: bool = False
     note: str = ""
     version: int = 0
+    is_stopped: bool = False

@@ -142,7 +142,7 @@ def draw_scores(canvas: np.ndarray, scene: Scene, place: Rect, images: UnitImage
 
 def draw_progress(canvas: np.ndarray, scene: Scene, progress: OptimizeProgress) -> None:
     """The picture so far, with a bar, the iteration and the objective below."""
-    state = "done" if progress.done else "optimizing"
+    state = "stopped" if progress.is_stopped else "done" if progress.done else "optimizing"
     parts = draw_card(canvas, scene, "Preferred input", f"preset {progress.preset}, {state}")
     px = scene.px(theme.SIZE_SMALL)
     tall, high = max(scene.px(4), 2), line_height(px)
