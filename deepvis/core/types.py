@@ -30,6 +30,7 @@ class Frame:
     path: the file it was read from, None for a camera or a video frame.
     moving: True for camera and video frames.
     index, count: its place among the files of a still source (0, 0 for a moving one).
+    seconds: its place in a video file; None for all else.
     """
 
     id: int
@@ -39,6 +40,7 @@ class Frame:
     moving: bool = False
     index: int = 0
     count: int = 0
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, order=True)

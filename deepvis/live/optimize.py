@@ -46,8 +46,8 @@ class OptimizeWorker(Worker[OptimizeAsk, OptimizeProgress]):
     progress. The finished picture is kept in the user's folder of the model (own_folder.py), where the unit-image
     worker finds it; the answer with ``done`` comes only after it is there. The best picture of a run that another ask
     ends is kept in ``stopped``; the answer to the ask that stops it has that picture, ``is_stopped``. load: gives the
-    model, called in this thread with each ask: a run is made with the model of its beginning. device: as in the settings. folder: other
-    than the user's, for tests.
+    model, called in this thread with each ask: a run is made with the model of its beginning. device: as in the
+    settings. folder: other than the user's, for tests.
     """
 
     def __init__(

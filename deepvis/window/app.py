@@ -240,7 +240,7 @@ def make_parts(settings: Settings, shown: ShownModel, passes: PassLog) -> Parts:
     stream = RenewedStream(lambda: stream_of(settings, shown.model, scans, lambda: network.info))
 
     def open_images(info: NetInfo) -> UnitImagesWorker:
-        return UnitImagesWorker(lambda: open_reader(settings, shown, info), [stream, stopped])
+        return UnitImagesWorker(lambda: open_reader(settings, shown, info), [stream, stopped], scans.standings)
 
     network: NetworkWorker = NetworkWorker(
         lambda: open_backend(settings.backend, model, settings.device),
