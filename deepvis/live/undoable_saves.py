@@ -61,6 +61,11 @@ class UndoableSaves:
         _exchange(save)
         save.aside.cleanup()
 
+    def close(self) -> None:
+        """Nothing is undone any more: let go of what was put aside. After the saving thread has ended."""
+        for save in self._saves:
+            save.aside.cleanup()
+
     def carry_out(self) -> str:
         """Do what was asked for; returns what has become of it, in a sentence, "" for nothing. Raises OSError."""
         with self._lock:

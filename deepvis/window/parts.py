@@ -205,6 +205,8 @@ class Parts:
             worker.inbox.close()
         for worker in self._running:
             worker.stop(timeout=5.0 if worker is self._scan else 2.0)  # a scan saves what it has found
+        if self._stream is not None:
+            self._stream.saves.close()
 
     @property
     def _is_saving(self) -> bool:

@@ -11,7 +11,6 @@ from deepvis.live.folder_run import ScanProgress
 from deepvis.live.folder_scan import ScanAsk
 from deepvis.live.network import NetworkOutput
 from deepvis.live.optimize import OptimizeAsk
-from deepvis.live.stopped_pictures import stopped_at
 from deepvis.live.unit_images import ImagesAsk, ImagesOutput
 
 OPTIMIZATION = "the optimized picture"
@@ -182,11 +181,11 @@ def shown_progress(state: AppState, latest: Latest) -> OptimizeProgress | None:
 
 
 def stopped_words(latest: Latest) -> str:
-    """How far the optimization was that the user stops, "" if none goes on."""
+    """What becomes of the optimization that the user stops, "" if there is nothing of it yet."""
     progress = latest.optimize.value
     if progress is None or progress.done:
         return ""
-    return f"{stopped_at(progress)}; its best picture stays until the window closes, x begins anew"
+    return "stopped; the best picture so far stays until the window closes, x begins anew"
 
 
 def is_stopping(state: AppState, latest: Latest) -> bool:

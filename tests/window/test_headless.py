@@ -208,6 +208,25 @@ def test_keys_look_at_a_growing_picture_cycle_presets_and_stop(
     assert not list((tmp_path / "cache").rglob("live_opt"))
 
 
+def test_a_saved_top_9_is_taken_back_and_saved_again(tiny: list[str], photos: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    begun = "o o down W W"  # the second press consents to so few photos
+
+    def saved(keys: str) -> list[Path]:
+        assert run(*tiny, "--images", photos, "--keys", keys, "--screenshot", tmp_path / "x.png") == 0
+        return sorted(cache.glob("tiny-*/max_im/*/*.jpg"))
+
+    assert saved(f"{begun} backspace") == []
+    first = saved(begun)
+    assert first
+    stamps = [path.read_bytes() for path in first]
+    assert saved("o o down e e e W W backspace") == first
+    assert [path.read_bytes() for path in first] == stamps
+    assert set(first) < set(saved("o o down e e e W W backspace Z")), "of more photos more units have some"
+    assert [path.read_bytes() for path in first] != stamps
+    assert not list(cache.glob("tiny-*/.replaced-*")), "what was put aside stays"
+
+
 def test_esc_stops_an_optimization_and_leaves_the_view(
     tiny: list[str], photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

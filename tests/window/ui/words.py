@@ -51,6 +51,8 @@ WORDS: dict[str, list[str]] = {
         "0.0155",
         "0.0155",
     ],
+    "layers_vector_2015": ["prob   10   activations", "0.472", "0", "cat   0.0155"],
+    "aux_vector_2015": ["Unit 2", "value 0.0155"],
     "layers_zoom": ["conv2/5x5_reduce · 7   40 × 12 × 12   activations", "γ 0.95", "0.324", "0"],
     "layers_zoom_back": ["Deconv (raw)", "conv2/5x5_reduce · 7", "γ 0.70", "≥ 0.749", "≤ −0.749"],
     "layers_pattern": ["conv2/5x5_reduce   40 × 12 × 12   preferred inputs"],
