@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
+from deepvis.core.effects import Effect
+
 A = TypeVar("A")
 V = TypeVar("V")
 
@@ -27,11 +29,13 @@ class Answer(Generic[A, V]):
 class Report:
     """What has become of an effect, in a sentence for the user.
 
-    is_refused: nothing was done yet, as it would have lost something; the same once more does it.
+    is_refused: nothing was done yet, as it would have lost something; the same once more does it. reverse: the effect
+    that undoes what was done; None where there is nothing to undo.
     """
 
     sentence: str
     is_refused: bool = False
+    reverse: type[Effect] | None = None
 
 
 NOTHING_YET: Final[Answer[Any, Any]] = Answer(None)

@@ -29,6 +29,7 @@ from deepvis.core.state import (
     ColourMap,
     Cursor,
     GoTo,
+    Look,
     Order,
     Palette,
     Show,
@@ -200,7 +201,8 @@ def select_tile(state: AppState, place: int) -> AppState:
 
 def columns(state: AppState) -> int:
     """Tiles per row of the current layer in the layers pane."""
-    return unit_grid(state.layer, *state.layers_pane, pictures=state.view.pattern, slots=state.tiles.slots).cols
+    has_squares = state.view.pattern or state.view.look is Look.PLAIN_2015
+    return unit_grid(state.layer, *state.layers_pane, pictures=has_squares, slots=state.tiles.slots).cols
 
 
 def select(state: AppState, unit: Unit) -> AppState:

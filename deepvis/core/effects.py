@@ -60,6 +60,16 @@ class SaveTop(Effect):
 
 
 @dataclass(frozen=True)
+class UndoSave(Effect):
+    """Take the newest save of the running top 9 back: the files that it replaced are there again."""
+
+
+@dataclass(frozen=True)
+class RedoSave(Effect):
+    """Do the save again that was taken back last."""
+
+
+@dataclass(frozen=True)
 class ScanFolder(Effect):
     """Scan the open files for the top 9 of every unit, in the place of a scan in progress.
 
@@ -92,10 +102,12 @@ class Say(Effect):
     sentence: str
 
 
-# what undoes an effect; any other is not undone
+# what undoes an effect; any other is not undone (a save of the top 9 is by its answer: Report.reverse)
 REVERSE: Mapping[type[Effect], type[Effect]] = {
     ForgetTop: RecallTop,
     RecallTop: ForgetTop,
+    UndoSave: RedoSave,
+    RedoSave: UndoSave,
     ScanFolder: StopScan,
     StopScan: ScanFolder,
 }

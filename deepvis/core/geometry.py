@@ -162,7 +162,8 @@ def unit_grid(
 ) -> TileGrid:
     """The tiles of a layer in an area of height x width at (0, 0): maps, bars of scalars, or preferred pictures.
 
-    slots: so many tiles there is room for; None: for all units.
+    pictures: there is something to be seen of every unit, no bars. slots: so many tiles there is room for; None: for
+    all units.
     """
     area, count = Rect(0, 0, height, width), slots or layer.channels
     if layer.is_spatial or pictures:

@@ -46,6 +46,12 @@ def remembered(before: AppState, after: AppState, grows: str = "", effects: Sequ
     return replace(after, history=History(past, (), grows, visited, len(visited) - 1))
 
 
+def remembered_late(state: AppState, reverse: type[Effect]) -> AppState:
+    """The state with a step for what was asked for earlier and is done now. reverse: the effect that undoes it."""
+    past = (*state.history.past, Step(undoable(state), (reverse,)))[-MOST_STEPS:]
+    return replace(state, history=replace(state.history, past=past, future=(), growing=""))
+
+
 def _visited(history: History, was: Unit, now: Unit, belongs: bool) -> tuple[Unit, ...]:
     """The units visited, ``now`` last; those to which one could have gone forward are dropped."""
     visited = history.visited[: history.place + 1]

@@ -30,6 +30,7 @@ class Frame:
     path: the file it was read from, None for a camera or a video frame.
     moving: True for camera and video frames.
     index, count: its place among the files of a still source (0, 0 for a moving one).
+    seconds: its place in a video file; None for all else.
     """
 
     id: int
@@ -39,6 +40,7 @@ class Frame:
     moving: bool = False
     index: int = 0
     count: int = 0
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, order=True)
@@ -271,7 +273,8 @@ class WholeLayer:
 class OptimizeProgress:
     """How far the live optimization of a unit is. rgb: (h, w, 3) uint8, the picture so far.
 
-    note: what is out of the ordinary in how it began or ended, "" if nothing is.
+    note: what is out of the ordinary in how it began or ended, "" if nothing is. is_stopped: the user has ended it
+    before its last iteration, and this is its best picture; it is ``done`` then, too.
     """
 
     unit: Unit
@@ -283,3 +286,4 @@ class OptimizeProgress:
     done: bool = False
     note: str = ""
     version: int = 0
+    is_stopped: bool = False

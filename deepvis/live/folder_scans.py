@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from deepvis.core.types import Fit
+from deepvis.core.types import Fit, UnitStanding
 from deepvis.scan.errors import ScanError
 from deepvis.scan.folder_top import FolderTop, OpenFiles, load_folder_top
 from deepvis.scan.tracker import TrackedLayer
@@ -15,17 +16,20 @@ from deepvis.scan.tracker import TrackedLayer
 log = logging.getLogger(__name__)
 
 FOLDER = "folder_scans"  # in the user's folder of the model
+STANDINGS_SECONDS = 5.0  # for which those of a growing scan are kept: to make them takes some milliseconds
 
 
 class FolderScans:
     """``shown`` gives the scan of the files that are open, of this run or of an earlier one.
 
     place: gives the user's folder of the model and the network's identity; called in the threads that need them, as it
-    reads the weights. Any method may be called from any thread.
+    reads the weights. Any method may be called from any thread. clock: seconds, rising.
     """
 
-    def __init__(self, place: Callable[[], tuple[Path, str]]) -> None:
+    def __init__(self, place: Callable[[], tuple[Path, str]], clock: Callable[[], float] = time.monotonic) -> None:
         self._place = place
+        self._clock = clock
+        self._standings: tuple[tuple[int, str], int, float, tuple[UnitStanding, ...]] = ((0, ""), 0, 0.0, ())
         self._lock = threading.Lock()
         self._open: OpenFiles | None = None
         self._filling: OpenFiles | None = None
@@ -46,6 +50,18 @@ class FolderScans:
                 return None
             found = self._looked_up(self._open)
             return found if found is not None and found.done else None
+
+    def standings(self, layer: str) -> tuple[UnitStanding, ...]:
+        """Of all units of a layer in the scan that is shown; () without one. For one thread."""
+        scan = self.shown()
+        if scan is None:
+            return ()
+        what, done, now = (scan.serial, layer), scan.done, self._clock()
+        known, of, made_at, standings = self._standings
+        if what != known or (done != of and now - made_at >= STANDINGS_SECONDS):
+            standings = scan.standings(layer)
+            self._standings = what, done, now, standings
+        return standings
 
     def begun(self, files: OpenFiles, layers: Sequence[TrackedLayer]) -> FolderTop:
         """The scan to go on with, or a new one. Raises ScanError where an earlier one tracked other layers."""

@@ -210,9 +210,9 @@ class InputWorker(Worker[InputState, Frame]):
 
     def _hand_out(self, frame: Frame, moving: MovingSource, state: InputState) -> None:
         if moving.mirrored and state.mirror:
-            frame = new_frame(np.ascontiguousarray(frame.rgb[:, ::-1]), frame.label, moving=True)
+            frame = new_frame(np.ascontiguousarray(frame.rgb[:, ::-1]), frame.label, moving=True, seconds=frame.seconds)
         elif (last := self._newest.value) is not None and last.id > frame.id:
-            frame = new_frame(frame.rgb, frame.label, moving=True)  # ids rise
+            frame = new_frame(frame.rgb, frame.label, moving=True, seconds=frame.seconds)  # ids rise
         self.tell(frame)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from deepvis.core.types import Fit, Frame, OptimizeProgress, Unit
 from deepvis.live.own_folder import own_folder
+from deepvis.live.stopped_pictures import StoppedPictures
 from deepvis.live.worker import Worker, stand_back
 
 if TYPE_CHECKING:
@@ -43,13 +44,21 @@ class OptimizeWorker(Worker[OptimizeAsk, OptimizeProgress]):
 
     The first answer has no value: there is nothing to be seen yet. A new ask takes effect after the iteration in
     progress. The finished picture is kept in the user's folder of the model (own_folder.py), where the unit-image
-    worker finds it; the answer with ``done`` comes only after it is there. load: gives the model, called in this
-    thread with each ask: a run is made with the model of its beginning. device: as in the settings. folder: other
-    than the user's, for tests.
+    worker finds it; the answer with ``done`` comes only after it is there. The best picture of a run that another ask
+    ends is kept in ``stopped``; the answer to the ask that stops it has that picture, ``is_stopped``. load: gives the
+    model, called in this thread with each ask: a run is made with the model of its beginning. device: as in the
+    settings. folder: other than the user's, for tests.
     """
 
-    def __init__(self, load: Callable[[], Model], device: str = "cpu", folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        load: Callable[[], Model],
+        device: str = "cpu",
+        folder: Path | None = None,
+        stopped: StoppedPictures | None = None,
+    ) -> None:
         super().__init__("optimize")
+        self._stopped = stopped or StoppedPictures(load)
         self._load, self._device, self._folder = load, device, folder
         self._model: Model | None = None
         self._specimen: Specimen | None = None
@@ -59,8 +68,9 @@ class OptimizeWorker(Worker[OptimizeAsk, OptimizeProgress]):
 
     def answer(self, ask: OptimizeAsk | None) -> float | None:
         if ask is not None:
+            last = None if self._run_now is None else self._stop(self._run_now)
             self._run_now = None
-            self.tell(None)
+            self.tell(last if ask.unit is None else None)
             if ask.unit is not None:
                 self._run_now = self._begin(ask, ask.unit)
                 self._shown_at = 0.0
@@ -90,6 +100,17 @@ class OptimizeWorker(Worker[OptimizeAsk, OptimizeProgress]):
         shown = None if ask.shown is None else ask.shown.rgb
         return live.start(self._specimen, self._model, unit, ask.preset, rgb=rgb, shown_rgb=shown, fit=ask.fit)
 
+    def _stop(self, run: LiveRun) -> OptimizeProgress | None:
+        """Keep the best picture so far of a run that ends before its time; None where there is none yet."""
+        from deepvis.optimize import live
+
+        if run.climb.best is None:
+            return None
+        self._version += 1
+        last = live.progress_of(run, self._version, is_stopped=True)
+        self._stopped.keep(last, run.model)
+        return last
+
     def _advance(self, run: LiveRun) -> None:
         """One iteration; tell of it, and keep the picture if it was the last."""
         from deepvis.optimize import live
@@ -112,6 +133,7 @@ class OptimizeWorker(Worker[OptimizeAsk, OptimizeProgress]):
         folder = self._folder or own_folder(run.model)
         try:
             live.keep(run, folder)
+            self._stopped.forget(run.unit)
         except OSError as error:
             return f"the picture of {run.unit.layer} {run.unit.channel} could not be kept in {folder}: {error}"
         return ""

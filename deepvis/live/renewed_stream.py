@@ -11,6 +11,7 @@ from deepvis.core.mailbox import Mailbox
 from deepvis.core.types import Snapshot, UnitImages
 from deepvis.live.made_in import MadeIn
 from deepvis.live.stream_top import StreamTop
+from deepvis.live.undoable_saves import UndoableSaves
 from deepvis.scan.running import RunningTop
 
 
@@ -39,6 +40,10 @@ class RenewedStream:
         return self._stream.outbox
 
     @property
+    def saves(self) -> UndoableSaves:
+        return self._stream.saves
+
+    @property
     def is_unfinished(self) -> bool:
         return self._stream.is_unfinished or (self._older is not None and self._older.is_unfinished)
 
@@ -50,6 +55,7 @@ class RenewedStream:
         """The passes from now on are of other weights."""
         before = self._stream
         stream = self._make()
+        stream.saves = before.saves
         if (save := before.inbox.take(0)) is not None:
             stream.inbox.put(save)
         seen, earlier = before.running.images, 0 if self._older is None else self._older.running.images

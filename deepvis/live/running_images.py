@@ -125,10 +125,11 @@ class RunningImages:
             (best.images for unit in self._running.units() if (best := self._running.own(unit)).patches), default=0
         )
 
-    def save(self, folder: Path) -> int:
+    def save(self, folder: Path, put_aside: Callable[[Path], None] = lambda path: None) -> int:
         """Write the best so far of every unit in the window's layout; returns the number of units. No sample photos.
 
-        Back projections are written of those units whose patches were all projected: the ones looked at.
+        Back projections are written of those units whose patches were all projected: the ones looked at. put_aside:
+        called with each file before it is written.
         Raises OSError, as for a full disk.
         """
         count, network = 0, identity_if_any(self._model)
@@ -137,6 +138,8 @@ class RunningImages:
             if not best.patches or not self._has(unit):
                 continue
             paths = unit_image_paths(folder, unit.layer, unit.channel)
+            for path in (paths.top, paths.top_back, paths.patches):
+                put_aside(path)
             write_jpeg(paths.top, self._montage(self._tops(best)))
             backs = [self._tiles.get(key) for key in self._keys(best)]
             if all(tile is not None for tile in backs):

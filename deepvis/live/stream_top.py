@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deepvis.core.answers import Answer, Report
-from deepvis.core.effects import SaveTop
+from deepvis.core.effects import SaveTop, UndoSave
 from deepvis.core.mailbox import Mailbox
 from deepvis.core.types import Frame, NetAsk, UnitImages
+from deepvis.live.undoable_saves import UndoableSaves
 from deepvis.scan.running import RunningTop
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class StreamTop:
     (both load torch). folder: gives where the best of all units are saved, in the thread too. samples: photos that
     are passed first, so that the panes are never empty.
     inbox: the effect that asks for them to be saved, taken when the thread next looks. outbox: its answer. Better
-    pictures are not replaced unless the effect says so.
+    pictures are not replaced unless the effect says so. saves: those of this run, to be undone and done again.
     """
 
     def __init__(
@@ -47,6 +48,8 @@ class StreamTop:
         self.running = running
         self.inbox: Mailbox[SaveTop] = Mailbox()
         self.outbox: Mailbox[Answer[SaveTop, Report]] = Mailbox()
+        self.saves = UndoableSaves()
+        self._last_save: SaveTop | None = None
         self._open, self._folder = open, folder
         self._opened: Opened | None = None
         self._has_begun = False
@@ -66,10 +69,21 @@ class StreamTop:
         backend, pictures = self._opened
         self._pass_samples(backend)
         if (save := self.inbox.take(0)) is not None:
+            self._last_save = save
             self.outbox.put(self._saved(save, pictures))
+        self._carry_out_undo()
         filled = pictures(found)
         self.is_unfinished = pictures.is_unfinished or self._to_pass is not None
         return replace(filled, loading=True) if self.is_unfinished else filled
+
+    def _carry_out_undo(self) -> None:
+        try:
+            said = self.saves.carry_out()
+        except OSError as error:
+            self.outbox.put(Answer(self._last_save, error=f"the saved top 9 could not be taken back: {error}"))
+            return
+        if said:
+            self.outbox.put(Answer(self._last_save, Report(said)))
 
     def _pass_samples(self, backend: Backend) -> None:
         """Pass samples for a while; none is left once ``_to_pass`` is None."""
@@ -88,17 +102,30 @@ class StreamTop:
         try:
             better = 0 if save.over_better else pictures.better_in(folder)
             if better:
-                why = f"the top 9 of {better:,} units there are of more images, or of a scan: not saved"
-                return Answer(save, Report(f"{why}; W again replaces them", is_refused=True))
+                why = f"not saved: it would replace the top 9 of {better:,} units that are of more images, or of a scan"
+                return Answer(save, Report(f"{why}; W again does, backspace then brings them back", is_refused=True))
             seen = 0 if save.over_better else pictures.images_seen()
             if 0 < seen < FEW_IMAGES:
                 why = (
                     f"the top 9 is of {seen} photo{'s' if seen > 1 else ''} only, and stays for later starts: not saved"
                 )
                 return Answer(save, Report(f"{why}; W again saves it", is_refused=True))
-            count = pictures.save(folder)
+            count = self._written(pictures, folder)
         except OSError as error:
             return Answer(save, error=f"the top 9 could not be saved in {folder}: {error.strerror or error}")
         if not count:
             return Answer(save, Report("no top 9 of yours to save yet: samples are not saved, show photos first"))
-        return Answer(save, Report(f"the top 9 of {count:,} units saved in {folder}"))
+        said = f"the top 9 of {count:,} units saved in {folder}; backspace takes it back"
+        return Answer(save, Report(said, reverse=UndoSave))
+
+    def _written(self, pictures: RunningImages | FolderImages, folder: Path) -> int:
+        """The number of units of which pictures were saved; where one cannot be, all is as it was. Raises OSError."""
+        self.saves.begin(folder)
+        try:
+            count = pictures.save(folder, self.saves.put_aside)
+        except OSError:
+            self.saves.give_up()
+            raise
+        if not count:
+            self.saves.give_up()
+        return count

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 
 from deepvis.core.mailbox import Mailbox
-from deepvis.core.types import Unit, UnitImages, WholeLayer
+from deepvis.core.types import Unit, UnitImages, UnitStanding, WholeLayer
 from deepvis.live.unit_image_reader import UnitImageReader
 from deepvis.live.worker import Worker
 
@@ -55,14 +55,21 @@ class UnitImagesWorker(Worker[ImagesAsk, ImagesOutput]):
     """Answers with the pictures of a unit and, where they are asked for, of its whole layer.
 
     open_reader: called once, in the thread, and again after each of ``renewals``. supplements: run in this thread, one
-    after another; with any, the worker looks again by itself, and answers with what has changed. Versions rise with
-    every value given.
+    after another; with any, the worker looks again by itself, and answers with what has changed. standings: layer -> of
+    its units in the scan of the open files, () where there is none: they come before those of the files. Versions rise
+    with every value given.
     """
 
     after_failure = SECONDS_BETWEEN_LOOKS
 
-    def __init__(self, open_reader: Callable[[], UnitImageReader], supplements: Sequence[Supplement] = ()) -> None:
+    def __init__(
+        self,
+        open_reader: Callable[[], UnitImageReader],
+        supplements: Sequence[Supplement] = (),
+        standings: Callable[[str], tuple[UnitStanding, ...]] = lambda layer: (),
+    ) -> None:
         super().__init__("unit images")
+        self._standings = standings
         self.renewals: Mailbox[bool] = Mailbox(wakes=self._wake)
         self._open_reader = open_reader
         self._reader: UnitImageReader | None = None
@@ -83,7 +90,9 @@ class UnitImagesWorker(Worker[ImagesAsk, ImagesOutput]):
             found = last.unit
         layer = None if last is None else last.layer
         if wanted.whole_layer and not self.inbox.has_new():
-            layer = _newer(self._reader.whole_layer(wanted.unit.layer, next(self._versions)), layer)
+            whole = self._reader.whole_layer(wanted.unit.layer, next(self._versions))
+            whole = replace(whole, standings=self._standings(wanted.unit.layer) or whole.standings)
+            layer = _newer(whole, layer)
         if last is None or (found, layer) != (last.unit, last.layer) or self._newest.error:
             self.tell(ImagesOutput(found, layer))
         if any(supplement.is_unfinished for supplement in self._supplements):

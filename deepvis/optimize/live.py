@@ -129,10 +129,10 @@ def strongest_place(run: LiveRun, x_chw: np.ndarray) -> tuple[int, ...] | None:
     return tuple(int(index) for index in np.unravel_index(int(values.argmax()), tuple(values.shape)))
 
 
-def progress_of(run: LiveRun, version: int) -> OptimizeProgress:
-    """What the window shows: the picture as it is now, at the end the best one."""
+def progress_of(run: LiveRun, version: int, *, is_stopped: bool = False) -> OptimizeProgress:
+    """What the window shows: the picture as it is now, at the end the best one. is_stopped: it ends here."""
     climb = run.climb
-    kept = climb.best if run.done else climb.last
+    kept = climb.best if run.done or is_stopped else climb.last
     return OptimizeProgress(
         unit=run.unit,
         preset=run.preset,
@@ -140,9 +140,10 @@ def progress_of(run: LiveRun, version: int) -> OptimizeProgress:
         iterations=climb.job.recipe.max_iter,
         objective=kept.objective if kept else float("nan"),
         rgb=shown(kept.x if kept else climb.x, run.model.preprocessor, run.box),
-        done=run.done,
+        done=run.done or is_stopped,
         note=note_of(run),
         version=version,
+        is_stopped=is_stopped,
     )
 
 

@@ -1,9 +1,9 @@
 """The running top-9: the best images so far of every unit, of whatever the window is shown.
 
 ``update`` runs in the network's thread after each pass and takes a bounded share of its time;
-``best`` in the thread that makes unit pictures. Camera frames count as different images if they
-are a second apart: of those closer together a unit keeps only its best. A still counts once,
-however often it is looked at.
+``best`` in the thread that makes unit pictures. Frames of a camera or a video count as different images if they
+are a second apart, in a video file by its own time, which begins anew with each round; of those closer together, or
+that look nearly the same, a unit keeps only its best. A still counts once, however often it is looked at.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from typing import Any
 
 import numpy as np
 
-from deepvis.core.types import LayerInfo, NetInfo, Patch, Snapshot, Unit
-from deepvis.scan.running_parts import Allowance, Kept, Maps, PictureBook
+from deepvis.core.types import Frame, LayerInfo, NetInfo, Patch, Snapshot, Unit
+from deepvis.scan.running_parts import ALIKE, Allowance, Kept, Maps, Moment, PictureBook, small
 
 SHARE = 0.03  # of a pass's time; what the calls around it cost comes on top
 CAPACITY = 192 << 20  # bytes of input pictures that are kept
 MOST_FORGOTTEN = 20  # streams that can be brought back
-_STREAM = ("_values", "_places", "_slots", "_book", "_stills", "_last", "_seen", "_last_moving")  # what one consists of
+# what one consists of
+_STREAM = ("_values", "_places", "_slots", "_book", "_stills", "_last", "_seen", "_last_moving", "_video_parts")
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +48,8 @@ class RunningTop:
 
     info: the network's description, or what gives it once it is known: passes before that are left out.
     A unit that has not fired has no images: a maximum of exactly 0 is not kept. capacity: bytes of pictures;
-    beyond it the picture that the fewest units keep is let go, with their memory of it. apart: seconds.
+    beyond it the picture that the fewest units keep is let go, with their memory of it. apart: seconds. alike: mean
+    difference of grey levels, 0..255, below which two frames are the same image; photos are never.
     clock: seconds, rising. share: of a pass's time that an update may take on average. With moving pictures it
     takes up as many layers as that allows, in turn: a camera shows each image for many passes. A still is
     taken up whole. stopwatch: seconds, for that. All methods may be called from any thread.
@@ -60,11 +62,12 @@ class RunningTop:
         top: int = 9,
         capacity: int = CAPACITY,
         apart: float = 1.0,
+        alike: float = ALIKE,
         clock: Callable[[], float] = time.monotonic,
         share: float = SHARE,
         stopwatch: Callable[[], float] = time.perf_counter,
     ) -> None:
-        self.top, self.capacity, self.apart = top, capacity, apart
+        self.top, self.capacity, self.apart, self.alike = top, capacity, apart, alike
         self._describe = info if callable(info) else lambda: info
         self._clock = clock
         self._allowance = Allowance(share, stopwatch)
@@ -99,6 +102,7 @@ class RunningTop:
         self._last: tuple[object, ...] = ()
         self._seen = 0
         self._last_moving = -np.inf
+        self._video_parts: set[int] = set()  # parts of a video, ``apart`` long each, that were seen
 
     @property
     def images(self) -> int:
@@ -176,7 +180,7 @@ class RunningTop:
 
     # --- under the lock --------------------------------------------------------------------------
 
-    def _take(self, snapshot: Snapshot, layers: Sequence[LayerInfo], image: int, moment: float) -> bool:
+    def _take(self, snapshot: Snapshot, layers: Sequence[LayerInfo], image: int, moment: Moment | None) -> bool:
         """Take these layers of a pass into account."""
         if not layers:
             return False
@@ -186,37 +190,50 @@ class RunningTop:
             self._let_go()
         return changed
 
-    def _image_of(self, snapshot: Snapshot) -> tuple[int, float]:
-        """(number of the image, when it was seen if it moves, else -inf), counting it if it is a new one."""
+    def _image_of(self, snapshot: Snapshot) -> tuple[int, Moment | None]:
+        """(number of the image, when it was seen if it moves), counting it if it is a new one."""
         frame, now = snapshot.ask.frame, self._clock()
         if frame.moving:
-            if now - self._last_moving >= self.apart:
-                self._seen += 1
-                self._last_moving = now
+            self._seen += self._is_new(frame, now)
             self._next_image += 1
-            return self._next_image, now
+            return self._next_image, Moment(now, frame.seconds)
         name = frame.path or f"frame {frame.id}"
         if name not in self._stills:
             self._next_image += 1
             self._stills[name] = self._next_image
             self._seen += 1
-        return self._stills[name], -np.inf
+        return self._stills[name], None
 
-    def _enter(self, snapshot: Snapshot, values: np.ndarray, image: int, moment: float) -> bool:
+    def _is_new(self, frame: Frame, now: float) -> bool:
+        """True for a moving frame a second after the last one, or of a second of a video that was not seen yet."""
+        if frame.seconds is not None:
+            part = int(frame.seconds / self.apart) if self.apart > 0 else frame.id
+            is_new = part not in self._video_parts
+            self._video_parts.add(part)
+            return is_new
+        is_new = now - self._last_moving >= self.apart
+        if is_new:
+            self._last_moving = now
+        return is_new
+
+    def _enter(self, snapshot: Snapshot, values: np.ndarray, image: int, moment: Moment | None) -> bool:
         """Put the image into the lists of the units that it excites more than their last."""
         rows = np.flatnonzero((values > self._values[:, -1]) & (values != 0))
+        if not len(rows) or snapshot.input_rgb is None:
+            return False
         slots = self._slots[rows]
         same = self._book.images[slots] == image
-        if moment > -np.inf:
-            same |= moment - self._book.moments[slots] < self.apart
+        look = None if moment is None else small(snapshot.input_rgb)
+        if moment is not None and look is not None:
+            same |= self._book.near(moment, look, self.apart, self.alike)[slots]
         known = np.where(same, self._values[rows], -np.inf).max(axis=1, initial=-np.inf)
         better = values[rows] > known
         rows, same = rows[better], same[better]
-        if not len(rows) or snapshot.input_rgb is None:
+        if not len(rows):
             return False
         self._next_number += 1
         kept = Kept(snapshot.input_rgb, snapshot.ask.frame.path or "", self._next_number)
-        slot = self._book.enter(kept, image, moment, len(rows))
+        slot = self._book.enter(kept, image, len(rows), moment, look)
         gone = self._insert(rows, same, (values[rows], self._places_of(rows), slot))
         self._book.release(gone)
         return True
@@ -224,9 +241,13 @@ class RunningTop:
     def _insert(self, rows: np.ndarray, same: np.ndarray, entry: tuple[np.ndarray, np.ndarray, int]) -> np.ndarray:
         """Insert an entry (value, place, slot) into each row; returns the slots that make room for it.
 
-        They are where ``same`` is True, in one column at most, else the last. The entries between move down.
+        They are all where ``same`` is True, or the last. The entries between move down.
         """
         column = np.arange(self.top)
+        more = same & (np.cumsum(same, axis=1) > 1)
+        gone_too = self._slots[rows][more]
+        if len(gone_too):
+            self._close_up(rows, more)
         leaves = np.where(same.any(axis=1), same.argmax(axis=1), self.top - 1)
         enters = (self._values[rows] >= entry[0][:, None]).sum(axis=1)  # of equals the earlier stays above
         moves = (column > enters[:, None]) & (column <= leaves[:, None])
@@ -235,7 +256,7 @@ class RunningTop:
         for table, new in zip(tables, entry, strict=True):
             table[rows] = np.take_along_axis(table[rows], column - moves, axis=1)
             table[rows, enters] = new  # type: ignore[assignment]
-        return gone
+        return np.concatenate([gone, gone_too])
 
     def _let_go_of_forgotten(self) -> None:
         """Keep the newest streams, the last in any case."""
@@ -250,11 +271,14 @@ class RunningTop:
         """Let go of the picture that the fewest units keep, of equals the oldest; the others move up."""
         slot = self._book.least_used()
         rows = np.flatnonzero((self._slots == slot).any(axis=1))
-        hit = self._slots[rows] == slot
+        self._close_up(rows, self._slots[rows] == slot)
+        self._book.forget(slot)
+
+    def _close_up(self, rows: np.ndarray, hit: np.ndarray) -> None:
+        """Take the entries ``hit`` (row, column) out of these rows; those behind them move up."""
         order = np.argsort(hit, axis=1, kind="stable")
         for table, empty in ((self._values, -np.inf), (self._places, 0), (self._slots, 0)):
             table[rows] = np.take_along_axis(np.where(hit, empty, table[rows]), order, axis=1)
-        self._book.forget(slot)
 
     # --- without it ------------------------------------------------------------------------------
 

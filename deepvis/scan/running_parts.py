@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from deepvis.core.types import LayerInfo
 
 MOST_SAVED = 0.05  # seconds
+ALIKE = 8.0  # mean difference of grey levels: within a second a still scene has up to 5, a moving camera 15 and more
+SMALL = 12  # pixels a side of the pictures that are compared
 
 
 class Allowance:
@@ -77,15 +80,31 @@ class Kept:
     number: int
 
 
+@dataclass(frozen=True)
+class Moment:
+    """When a frame was seen. clock: seconds. seconds: its place in a video file; None for all else."""
+
+    clock: float
+    seconds: float | None = None
+
+
+def small(rgb: np.ndarray) -> np.ndarray:
+    """(SMALL ** 2,) int16: a picture (H, W, 3) uint8 as few grey levels, to be compared with others."""
+    return cv2.resize(rgb, (SMALL, SMALL), interpolation=cv2.INTER_AREA).mean(axis=2).astype(np.int16).ravel()
+
+
 class PictureBook:
     """The pictures that some unit keeps, in numbered slots from 1 on; slot 0 is none.
 
-    images, moments: by slot, see ``RunningTop``. kept: slot -> the picture. bytes: of all.
+    images: by slot, the number of the image; moments, places, looks: of a moving one when it was seen by the clock and
+    by the video's time, and its ``small`` picture. kept: slot -> the picture. bytes: of all.
     """
 
     def __init__(self) -> None:
         self.images = np.full(64, -1, np.int64)
         self.moments = np.full(64, -np.inf)
+        self.places = np.full(64, np.nan)
+        self.looks = np.zeros((64, SMALL**2), np.int16)
         self.kept: dict[int, Kept] = {}
         self.bytes = 0
         self._uses: dict[int, int] = {}
@@ -94,13 +113,31 @@ class PictureBook:
     def __len__(self) -> int:
         return len(self.kept)
 
-    def enter(self, kept: Kept, image: int, moment: float, uses: int) -> int:
-        """The slot of a picture that ``uses`` units keep."""
+    def near(self, moment: Moment, look: np.ndarray, apart: float, alike: float) -> np.ndarray:
+        """(slots,) bool: the moving pictures that a frame counts as the same image with.
+
+        They were seen less than ``apart`` seconds away, by the clock or in the video, or differ by less than ``alike``.
+        """
+        used = max(self.kept, default=0) + 1
+        near = np.abs(self.moments - moment.clock) < apart
+        if moment.seconds is not None:
+            near |= np.abs(self.places - moment.seconds) < apart
+        differences = np.abs(self.looks[:used] - look).mean(axis=1, dtype=np.float32)
+        near[:used] |= (differences < alike) & np.isfinite(self.moments[:used])
+        return near
+
+    def enter(self, kept: Kept, image: int, uses: int, moment: Moment | None, look: np.ndarray | None) -> int:
+        """The slot of a picture that ``uses`` units keep. moment, look: of a moving one."""
         slot = self._free.pop() if self._free else len(self.kept) + 1
         if slot >= len(self.images):
             self.images = np.concatenate([self.images, np.full_like(self.images, -1)])
             self.moments = np.concatenate([self.moments, np.full_like(self.moments, -np.inf)])
-        self.images[slot], self.moments[slot] = image, moment
+            self.places = np.concatenate([self.places, np.full_like(self.places, np.nan)])
+            self.looks = np.concatenate([self.looks, np.zeros_like(self.looks)])
+        self.images[slot] = image
+        if moment is not None and look is not None:
+            self.moments[slot], self.looks[slot] = moment.clock, look
+            self.places[slot] = np.nan if moment.seconds is None else moment.seconds
         self.kept[slot], self._uses[slot] = kept, uses
         self.bytes += kept.rgb.nbytes
         return slot
@@ -119,5 +156,5 @@ class PictureBook:
     def forget(self, slot: int) -> None:
         self.bytes -= self.kept.pop(slot).rgb.nbytes
         del self._uses[slot]
-        self.images[slot], self.moments[slot] = -1, -np.inf
+        self.images[slot], self.moments[slot], self.places[slot] = -1, -np.inf, np.nan
         self._free.append(slot)

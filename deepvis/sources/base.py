@@ -100,7 +100,8 @@ def new_frame(
     moving: bool = False,
     index: int = 0,
     count: int = 0,
+    seconds: float | None = None,
 ) -> Frame:
     """A Frame with the next id of the program. rgb: (H, W, 3) uint8, RGB; made read-only."""
     rgb.setflags(write=False)
-    return Frame(next(_ids), rgb, printable(label), path, moving, index, count)
+    return Frame(next(_ids), rgb, printable(label), path, moving, index, count, seconds)

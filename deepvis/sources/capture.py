@@ -121,13 +121,13 @@ class CaptureSource(ABC):
         self._capture = capture
         return True
 
-    def _deliver(self) -> bool:
-        """Decode the grabbed frame and hand it out; False if that fails."""
+    def _deliver(self, seconds: float | None = None) -> bool:
+        """Decode the grabbed frame and hand it out; False if that fails. seconds: as of ``Frame``."""
         good, bgr = self._capture.retrieve() if self._capture else (False, None)
         if not good or bgr is None or bgr.size == 0:
             return False
         self._failures = 0
-        self.frames.put(new_frame(_rgb(bgr), self.name, moving=True))
+        self.frames.put(new_frame(_rgb(bgr), self.name, moving=True, seconds=seconds))
         return True
 
     def _fail(self, sentence: str) -> None:

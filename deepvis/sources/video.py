@@ -53,7 +53,7 @@ class Video(CaptureSource):
         if self._due > now:
             return self._due - now
         self._has_grabbed = False
-        self._shown += self._deliver()
+        self._shown += self._deliver(None if is_stream(self._address) else self._position)
         self._has_played |= self._shown > 0
         if not self._advance():
             return self._retry_seconds()

@@ -34,6 +34,7 @@ from deepvis.live.renewed_stream import RenewedStream
 from deepvis.live.scale_doubt import ScaleDoubt
 from deepvis.live.scan_passes import open_passes
 from deepvis.live.shown_model import ShownModel
+from deepvis.live.stopped_pictures import StoppedPictures
 from deepvis.live.stream_top import Opened, StreamTop
 from deepvis.live.unit_image_commands import commands_for
 from deepvis.live.unit_image_reader import UnitImageReader
@@ -235,10 +236,11 @@ def make_parts(settings: Settings, shown: ShownModel, passes: PassLog) -> Parts:
     """The workers. The backend is opened in its own thread: torch takes a second to load."""
     model = shown.model
     scans = FolderScans(lambda: (own_folder(shown.model), identity_if_any(shown.model)))
+    stopped = StoppedPictures(lambda: shown.model)
     stream = RenewedStream(lambda: stream_of(settings, shown.model, scans, lambda: network.info))
 
     def open_images(info: NetInfo) -> UnitImagesWorker:
-        return UnitImagesWorker(lambda: open_reader(settings, shown, info), [stream])
+        return UnitImagesWorker(lambda: open_reader(settings, shown, info), [stream, stopped], scans.standings)
 
     network: NetworkWorker = NetworkWorker(
         lambda: open_backend(settings.backend, model, settings.device),
@@ -253,7 +255,7 @@ def make_parts(settings: Settings, shown: ShownModel, passes: PassLog) -> Parts:
     return Parts(
         InputWorker(open_still, lambda: open_moving(camera, settings.video)),
         network,
-        Makers(open_images, lambda: OptimizeWorker(lambda: shown.model, settings.device), scan),
+        Makers(open_images, partial(OptimizeWorker, lambda: shown.model, settings.device, stopped=stopped), scan),
         stream,
         scans,
         moving_source=video_name(settings.video) if settings.video else f"camera {camera}",

@@ -13,7 +13,7 @@ import numpy as np
 from deepvis.core.answers import Answer, Report
 from deepvis.core.commands import COMMANDS, Group, Outcome, command_of, optimization_ended, press
 from deepvis.core.effects import OpenFiles, SavePicture, SaveTop, Say, StopOptimizing
-from deepvis.core.history import closed, remembered
+from deepvis.core.history import closed, remembered, remembered_late
 from deepvis.core.layer_list import described
 from deepvis.core.panes import PaneLayout
 from deepvis.core.scanning import scan_ended
@@ -284,6 +284,8 @@ class Loop:
         if report is not None and report.is_refused and isinstance(answer.ask, SaveTop):
             self.state = replace(self.state, refused=answer.ask)
             self._refused_at = time.monotonic()
+        if report is not None and report.reverse is not None:
+            self.state = remembered_late(self.state, report.reverse)
 
     def _run_script(self) -> None:
         """Send the script's next key, once the panes have settled."""

@@ -11,11 +11,13 @@ from deepvis.core.effects import (
     Effect,
     ForgetTop,
     RecallTop,
+    RedoSave,
     SaveTop,
     ScanFolder,
     StartOptimizing,
     StopOptimizing,
     StopScan,
+    UndoSave,
 )
 from deepvis.core.state import AppState, InputState
 from deepvis.core.types import NetAsk, NetInfo
@@ -124,7 +126,12 @@ class Parts:
         elif isinstance(effect, SaveTop) and self._stream is not None:
             self._stream.inbox.put(effect)
             self._look_again()
-
+        elif isinstance(effect, UndoSave) and self._stream is not None:
+            self._stream.saves.undo()
+            self._look_again()
+        elif isinstance(effect, RedoSave) and self._stream is not None:
+            self._stream.saves.redo()
+            self._look_again()
         elif isinstance(effect, ScanFolder):
             self._scan_files(ScanAsk(effect.id, True, effect.images, effect.fit))
         elif isinstance(effect, StopScan) and self._scan is not None:
@@ -198,6 +205,8 @@ class Parts:
             worker.inbox.close()
         for worker in self._running:
             worker.stop(timeout=5.0 if worker is self._scan else 2.0)  # a scan saves what it has found
+        if self._stream is not None:
+            self._stream.saves.close()
 
     @property
     def _is_saving(self) -> bool:

@@ -80,6 +80,8 @@ def clicked(state: AppState, target: Target) -> Outcome:
         return outcome(select(state, target.unit))
     if target.part == FIRES and target.layer_index is not None:
         return outcome(select_layer(state, target.layer_index))
+    if target.part == FIRES:
+        return outcome(view(state, cursor=Cursor.LAYERS))
     if target.pane == "input":
         return outcome(state if target.spot is None else pin_place(state, target.spot))
     if target.part in PATCHES:

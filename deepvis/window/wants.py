@@ -16,6 +16,7 @@ from deepvis.live.unit_images import ImagesAsk, ImagesOutput
 OPTIMIZATION = "the optimized picture"
 OPTIMIZATION_BEGUN = "the optimized picture, which grows"  # the same, once there is something to look at
 SCAN = "the end of the scan"
+STOPPED = "the picture of the optimization that is stopped"
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,6 +112,8 @@ def missing(state: AppState, latest: Latest) -> str:
         return "the network's pass"
     if not _has_images(state, latest):
         return "the unit's images"
+    if is_stopping(state, latest):
+        return STOPPED
     if _has_optimized(state):
         return "" if state.live.scanning is None else SCAN
     return OPTIMIZATION_BEGUN if shown_progress(state, latest) is not None else OPTIMIZATION
@@ -164,20 +167,29 @@ def _has_optimized(state: AppState) -> bool:
 
 
 def shown_progress(state: AppState, latest: Latest) -> OptimizeProgress | None:
-    """The optimization in progress, and its end until the unit images have taken it in."""
+    """The optimization in progress, or being stopped, and its end until the unit images have taken it in."""
     ask, progress, run = latest.optimize.ask, latest.optimize.value, state.live.optimizing
     if ask is None or progress is None:
         return None
     if run is not None:
         return progress if ask.id == run.id else None
+    if is_stopping(state, latest):
+        return progress
     images = latest.images.ask
     is_kept = images is not None and images.refresh >= latest.refresh
     return progress if progress.done and not is_kept else None
 
 
 def stopped_words(latest: Latest) -> str:
-    """How far the optimization was that the user stops, "" if none goes on."""
+    """What becomes of the optimization that the user stops, "" if there is nothing of it yet."""
     progress = latest.optimize.value
     if progress is None or progress.done:
         return ""
-    return f"stopped at iteration {progress.iteration} of {progress.iterations}; the picture so far is not kept"
+    return "stopped; the best picture so far stays until the window closes, x begins anew"
+
+
+def is_stopping(state: AppState, latest: Latest) -> bool:
+    """The optimizer was told to stop, and has not said yet that it did."""
+    ask, progress, error = latest.optimize.ask, latest.optimize.value, latest.optimize.error
+    is_running = ask is not None and ask.unit is not None and progress is not None and not progress.done
+    return state.live.optimizing is None and is_running and not error

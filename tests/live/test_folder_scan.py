@@ -125,6 +125,27 @@ def test_a_folder_is_scanned_and_its_top_9_is_what_the_window_computes(model, fo
                 assert acts[patch.row, patch.col] == pytest.approx(acts.max(), rel=1e-4, abs=1e-5)
 
 
+def test_the_percentiles_of_a_layers_tiles_are_of_the_scan_that_is_shown(model, folder, tmp_path, begin) -> None:
+    now = [0.0]
+    scans = FolderScans(lambda: (tmp_path / "kept", model.identity), clock=lambda: now[0])
+    scans.open(str(folder), Fit.CROP)
+    assert scans.standings("conv1") == ()
+    scanned(begin(scans, passes_of(model)), folder)
+    top = shown(scans, folder)
+    found = scans.standings("conv1")
+    assert (
+        found == tuple(top.standing(Unit("conv1", channel)) for channel in range(len(found))) and found[0].images == 40
+    )
+    assert scans.standings("conv1") is found and scans.standings("no such layer") == ()
+    found = scans.standings("conv1")
+    top.add(["another.jpg"], {}, {0: "broken"})  # the scan has grown
+    assert scans.standings("conv1") is found, "anew too soon"
+    now[0] += 6
+    assert scans.standings("conv1") is not found
+    scans.hide()
+    assert scans.standings("conv1") == ()
+
+
 def test_the_next_start_finds_it_and_the_key_scans_only_what_is_new(model, folder, tmp_path, begin) -> None:
     place = tmp_path / "kept"
     scanned(begin(scans_of(model, place), passes_of(model)), folder)

@@ -11,9 +11,10 @@ from PIL import Image
 
 from deepvis.core.answers import Answer
 from deepvis.core.mailbox import Mailbox
-from deepvis.core.types import OptimizeProgress, Unit
+from deepvis.core.types import OptimizeProgress, Unit, UnitImages
 from deepvis.core.unit_files import unit_image_paths
 from deepvis.live.optimize import LEAST_REST, REST, OptimizeAsk, OptimizeWorker, rest_after
+from deepvis.live.stopped_pictures import StoppedPictures
 from deepvis.optimize import presets
 from deepvis.optimize.recipe import Recipe
 from deepvis.sources.base import new_frame
@@ -179,12 +180,52 @@ def test_the_optimizer_s_thread_leaves_torch_s_threads_to_others(worker):
     assert torch.get_num_threads() == before
 
 
-def test_a_stop_is_answered_and_leaves_nothing(worker):
+def test_a_stop_is_answered_with_the_best_picture_so_far(worker, tmp_path):
     worker.inbox.put(OptimizeAsk(1, Unit("conv1", 1), "long"))
     worker.outbox.wait_for(lambda progress: progress.iteration > 0)
     worker.inbox.put(OptimizeAsk(2, None))
     answer = worker.outbox.answer(lambda answer: answer.ask.id == 2)
-    assert (answer.value, answer.error) == (None, "")
+    last = answer.value
+    assert answer.error == "" and last.done and last.is_stopped and last.iterations == 100_000
+    assert last.objective == max(progress.objective for progress in worker.outbox.all if progress.iteration)
+    assert not list(tmp_path.rglob("live_opt")), "a stopped run does not write over a finished picture"
+    worker.inbox.put(OptimizeAsk(3, None))  # nothing goes on
+    again = worker.outbox.answer(lambda answer: answer.ask.id == 3)
+    assert (again.value, again.error) == (None, "")
+
+
+def test_a_stopped_picture_stays_with_its_unit_until_a_finished_one_takes_its_place(tmp_path, monkeypatch):
+    file = presets.presets_file({"DEEPVIS_PRESETS": str(tmp_path / "presets.yaml")})
+    monkeypatch.setenv("DEEPVIS_PRESETS", str(file))
+    presets.keep_preset("long", LONG, file)
+    presets.keep_preset("short", SHORT, file)
+    (tmp_path / "1").mkdir(), (tmp_path / "2").mkdir()
+    models = [small_model(tmp_path / "1"), small_model(tmp_path / "2")]
+    shown = [models[0]]
+    stopped = StoppedPictures(lambda: shown[0])
+    worker = OptimizeWorker(lambda: shown[0], folder=tmp_path / "kept", stopped=stopped)
+    worker.outbox = Heard()
+    worker.start()
+    first, other = Unit("conv1", 1), Unit("conv1", 2)
+    worker.inbox.put(OptimizeAsk(1, first, "long"))
+    worker.outbox.wait_for(lambda progress: progress.iteration > 0)
+    worker.inbox.put(OptimizeAsk(2, other, "long"))  # another unit's run ends the first, too
+    worker.outbox.wait_for(lambda progress: progress.unit == other and progress.iteration > 0)
+    worker.inbox.put(OptimizeAsk(3, None))
+    last = worker.outbox.answer(lambda answer: answer.ask.id == 3).value
+    found = stopped(UnitImages(other, 1))
+    assert found.optimized is last.rgb and not last.rgb.flags.writeable
+    assert found.notes["optimized"] == f"stopped at iteration {last.iteration} of 100000"
+    assert stopped(UnitImages(first, 1)).optimized is not None
+    shown[0] = models[1]
+    assert stopped(UnitImages(other, 1)).notes["optimized"].startswith("older weights: stopped at")
+    empty = UnitImages(Unit("conv1", 3), 1)
+    assert stopped(empty) is empty
+    worker.inbox.put(OptimizeAsk(4, other, "short"))
+    worker.outbox.answer(lambda answer: answer.ask.id == 4 and answer.value is not None and answer.value.done)
+    found = UnitImages(other, 2)
+    assert stopped(found) is found
+    worker.stop()
 
 
 def test_the_device_is_the_one_of_the_settings(tmp_path):

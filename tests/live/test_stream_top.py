@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from deepvis.core.answers import Report
-from deepvis.core.effects import SaveTop
+from deepvis.core.effects import SaveTop, UndoSave
 from deepvis.core.types import NetAsk, Unit, UnitImages
 from deepvis.live.backends.fake import FAKE_INFO, FakeBackend
 from deepvis.live.stream_top import StreamTop
@@ -70,9 +70,13 @@ class Saving:
     def images_seen(self):
         return self.images
 
-    def save(self, folder):
-        if self.full:
-            raise OSError(28, "No space left on device")
+    def save(self, folder, put_aside):
+        for name in ("a", "b"):
+            put_aside(folder / "max_im" / name)
+            if self.full and name == "b":
+                raise OSError(28, "No space left on device")
+            (folder / "max_im").mkdir(exist_ok=True)
+            (folder / "max_im" / name).write_text(f"of {self.images}")
         return self.count
 
 
@@ -89,9 +93,61 @@ def test_a_save_is_answered_with_the_effect_that_asked_for_it(tmp_path):
         stream(found)
         answer = stream.outbox.take(0)
         assert answer.ask == effect and answer.error.endswith(said)
-        assert answer.value == (None if full else Report(f"the top 9 of 3 units saved in {tmp_path}"))
+        assert answer.value == (None if full else saved_in(tmp_path))
         stream(found)
         assert stream.outbox.take(0) is None
+
+
+def saved_in(folder):
+    return Report(f"the top 9 of 3 units saved in {folder}; backspace takes it back", reverse=UndoSave)
+
+
+def contents(folder):
+    return {path.name: path.read_text() for path in sorted((folder / "max_im").glob("*"))}
+
+
+def test_saves_are_undone_one_by_one_and_done_again(tmp_path):
+    pictures = Saving()
+    stream = StreamTop(RunningTop(FAKE_INFO), lambda: (FakeBackend(), pictures), lambda: tmp_path)
+    found = UnitImages(Unit("conv1", 0), 1)
+    stream(found)
+    (tmp_path / "max_im").mkdir()
+    (tmp_path / "max_im" / "a").write_text("a scan's")
+    for number, images in enumerate((40, 50)):
+        pictures.images = images
+        assert said_of(stream, SaveTop(number, over_better=True)) == saved_in(tmp_path)
+    states = [{"a": "a scan's"}, {"a": "of 40", "b": "of 40"}, {"a": "of 50", "b": "of 50"}]
+    for act, state, said in (
+        (stream.saves.undo, 1, "taken back"),
+        (stream.saves.undo, 0, "taken back"),
+        (stream.saves.redo, 1, "once more"),
+        (stream.saves.undo, 0, "taken back"),
+        (stream.saves.redo, 1, "once more"),
+        (stream.saves.redo, 2, "once more"),
+    ):
+        act()
+        stream(found)
+        answer = stream.outbox.take(0)
+        assert contents(tmp_path) == states[state] and said in answer.value.sentence
+        assert answer.value.reverse is None and answer.ask == SaveTop(1, over_better=True)
+    stream.saves.undo(), stream.saves.redo()
+    stream(found)
+    assert stream.outbox.take(0) is None and contents(tmp_path) == states[2]
+
+
+def test_a_save_that_fails_midway_leaves_all_as_it_was(tmp_path):
+    pictures = Saving()
+    stream = StreamTop(RunningTop(FAKE_INFO), lambda: (FakeBackend(), pictures), lambda: tmp_path)
+    found = UnitImages(Unit("conv1", 0), 1)
+    stream(found)
+    assert said_of(stream, SaveTop(1)) == saved_in(tmp_path)
+    pictures.full, pictures.images = True, 60
+    stream.inbox.put(SaveTop(2))
+    stream(found)
+    assert "No space left" in stream.outbox.take(0).error and contents(tmp_path) == {"a": "of 40", "b": "of 40"}
+    stream.saves.undo()
+    stream(found)
+    assert contents(tmp_path) == {} and "taken back" in stream.outbox.take(0).value.sentence
 
 
 def said_of(stream, save):
@@ -106,12 +162,12 @@ def test_better_pictures_are_replaced_only_by_consent_and_nothing_is_said_to_be_
     stream(UnitImages(Unit("conv1", 0), 1))
     pictures.better = 2
     refused = said_of(stream, SaveTop(1))
-    assert refused.is_refused and refused.sentence.startswith("the top 9 of 2 units there are of more images")
-    assert said_of(stream, SaveTop(2, over_better=True)) == Report(f"the top 9 of 3 units saved in {tmp_path}")
+    assert refused.is_refused and "replace the top 9 of 2 units that are of more images" in refused.sentence
+    assert said_of(stream, SaveTop(2, over_better=True)) == saved_in(tmp_path)
     pictures.better, pictures.images = 0, 1
     refused = said_of(stream, SaveTop(5))
     assert refused.is_refused and refused.sentence.startswith("the top 9 is of 1 photo only")
-    assert said_of(stream, SaveTop(6, over_better=True)) == Report(f"the top 9 of 3 units saved in {tmp_path}")
+    assert said_of(stream, SaveTop(6, over_better=True)) == saved_in(tmp_path)
     pictures.images = pictures.count = 0
     assert said_of(stream, SaveTop(3)).sentence.startswith("no top 9 of yours to save yet")
     pictures.kept = "kept by itself"

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from deepvis.core.commands import COMMANDS
-from deepvis.core.types import LayerInfo, Patch, Unit
+from deepvis.core.types import LayerInfo, Patch, Unit, UnitStanding
 from deepvis.core.unit_files import SAVED_TOP, original_image_paths, unit_image_paths, write_patches, write_stats
 from deepvis.live.backends.fake import FAKE_INFO
 from deepvis.live.made_in import Provenance
@@ -234,6 +234,24 @@ def test_what_supplements_have_new_is_put_by_itself(reader):
     assert worker.handle(None) == 0.15
     second = worker.outbox.take(0).value.unit
     assert gray(second.top) == 13 and second.version > first.version and second.unit == first.unit
+
+
+def test_the_standings_of_the_open_folders_scan_come_before_those_of_files(reader):
+    standing = UnitStanding(40, 1.0, 0.5, 0.9)
+    scanned = {"conv1": (standing,) * 4}
+    worker = UnitImagesWorker(lambda: reader, [Running()], lambda layer: scanned.get(layer, ()))
+    worker.handle(None)
+    worker.handle(ImagesAsk(Unit("conv1", 0), whole_layer=True))
+    first = worker.outbox.take(0).value.layer
+    assert first.standings is scanned["conv1"]
+    worker.handle(None)
+    assert worker.outbox.take(0) is None  # nothing new
+    scanned["conv1"] = (standing,) * 4 + (standing,)
+    worker.handle(None)
+    assert worker.outbox.take(0).value.layer.version > first.version
+    scanned.clear()
+    worker.handle(None)
+    assert worker.outbox.take(0).value.layer.standings == ()
 
 
 def test_without_supplements_it_waits_for_the_next_unit(reader):

@@ -30,17 +30,22 @@ class Clock:
         return self.now
 
 
-def a_pass(frame_id: int, values, *, path=None, moving=False, fit=Fit.CROP, layers="ab", size=4) -> Snapshot:
-    """A pass in which unit k has the maximum values[k] at (1, 2) of its map."""
+def a_pass(
+    frame_id: int, values, *, path=None, moving=False, fit=Fit.CROP, layers="ab", size=4, look=None, seconds=None
+) -> Snapshot:
+    """A pass in which unit k has the maximum values[k] at (1, 2) of its map. look: else unlike all."""
     acts = np.full((2, 2, 3), -9, np.float32)
     acts[:, 1, 2] = values[:2]
     activations = {"a": acts, "b": np.array(values[2:3], np.float32).reshape(1, 1, 1)}
-    frame = Frame(frame_id, np.zeros((4, 4, 3), np.uint8), path=path, moving=moving)
+    frame = Frame(frame_id, np.zeros((4, 4, 3), np.uint8), path=path, moving=moving, seconds=seconds)
+    rng = np.random.default_rng(frame_id if look is None else [look])
+    rgb = rng.integers(0, 256, (size, size, 3), dtype=np.uint8)
+    rgb[0, 0] = frame_id % 256
     return Snapshot(
         frame_id,
         NetAsk(frame, fit=fit),
         {name: activations[name] for name in layers},
-        input_rgb=np.full((size, size, 3), frame_id % 256, np.uint8),
+        input_rgb=rgb,
         seconds=PassSeconds(1.0),
     )
 
@@ -81,6 +86,41 @@ def test_moving_frames_closer_than_a_second_are_one_image() -> None:
         running.update(a_pass(frame_id, [value, 1, 1], moving=True))
     assert values_of(running) == [7, 3, 2]  # 6 lies within a second of the better 7
     assert running.images == 3
+
+
+def test_frames_that_look_the_same_are_one_image_however_far_apart_and_photos_never() -> None:
+    clock = Clock()
+    running = RunningTop(INFO, clock=clock)
+    for frame_id, (look, value) in enumerate([(1, 5), (2, 4), (1, 7), (2, 3), (1, 6), (3, 2)]):
+        clock.now += 10
+        running.update(a_pass(frame_id, [value, 1, 1], moving=True, look=look))
+    assert values_of(running) == [7, 4, 2]
+    for frame_id in range(6, 9):  # photos may look the same
+        running.update(a_pass(frame_id, [9, 1, 1], path=f"{frame_id}.jpg", look=1))
+    assert values_of(running) == [9, 9, 9, 7, 4, 2]
+
+
+def test_a_video_that_begins_again_shows_the_same_images() -> None:
+    clock = Clock()
+    running = RunningTop(INFO, clock=clock)
+    for frame_id in range(60):  # six rounds of 5 s, two frames a second
+        clock.now += 0.5
+        seconds = frame_id % 10 / 2 + 0.01 * (frame_id // 10)
+        value = (30, 10, 41, 11, 50, 90, 20, 60, 51, 31)[frame_id % 10] + frame_id // 10
+        running.update(a_pass(frame_id, [value, 1, 1], moving=True, seconds=seconds))
+    assert values_of(running) == [95, 65, 46, 36, 30]  # of 2.5, 3.5, 1, 4.5 and 0 s
+    assert running.images == 5
+
+
+def test_a_frame_between_two_takes_the_place_of_both() -> None:
+    clock = Clock()
+    running = RunningTop(INFO, clock=clock, top=3)
+    for frame_id, (seconds, value) in enumerate([(0.0, 5), (1.2, 4), (9.0, 3), (0.6, 6)]):
+        clock.now += 10
+        running.update(a_pass(frame_id, [value, 1, 1], moving=True, seconds=seconds))
+    assert values_of(running) == [6, 3]
+    used = {number for unit in running.units() for number in running.best(unit).numbers}
+    assert used == {kept.number for kept in running._book.kept.values()}
 
 
 def test_silent_units_and_numbers_that_are_none_keep_nothing() -> None:
@@ -180,23 +220,35 @@ def test_pictures_are_bounded_in_bytes() -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 5), st.integers(-3, 3), st.booleans(), st.floats(0, 0.7)), max_size=30))
-def test_agrees_with_a_slow_list(events) -> None:
-    """Against a plain list for one unit: stills by path, moving frames by time."""
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 5), st.integers(-3, 3), st.booleans(), st.floats(0, 0.7), st.integers(0, 4)),
+        max_size=30,
+    ),
+    st.booleans(),
+)
+def test_agrees_with_a_slow_list(events, is_video) -> None:
+    """Against a plain list for one unit: stills by path, moving frames by time, by the video's time, and by look."""
     clock, running, entries = Clock(), RunningTop(INFO, top=3), []
     running._clock = clock
-    for frame_id, (name, value, moving, wait) in enumerate(events):
+    for frame_id, (name, value, moving, wait, look) in enumerate(events):
         clock.now += wait
         path = None if moving else f"{name}.jpg"
-        running.update(a_pass(frame_id, [value, 1, 1], path=path, moving=moving))
+        seconds = frame_id * 0.4 % 2.9 if moving and is_video else None
+        a = a_pass(frame_id, [value, 1, 1], path=path, moving=moving, look=look, seconds=seconds)
+        running.update(a)
         if value == 0 or (len(entries) == 3 and value <= entries[-1][0]):
             continue
         close = [
-            e for e in entries if (moving and e[2] is not None and clock.now - e[2] < 1) or (path and e[1] == path)
+            e
+            for e in entries
+            if (moving and e[2] is not None and (clock.now - e[2] < 1 or e[4] == look))
+            or (seconds is not None and e[3] is not None and abs(seconds - e[3]) < 1)
+            or (path and e[1] == path)
         ]
         if any(e[0] >= value for e in close):
             continue
-        entries = [e for e in entries if e not in close] + [(value, path, clock.now if moving else None)]
+        entries = [e for e in entries if e not in close] + [(value, path, clock.now if moving else None, seconds, look)]
         entries = sorted(entries, key=lambda e: -e[0])[:3]
     assert values_of(running) == [e[0] for e in entries]
     assert [p.path for p in running.best(Unit("a", 0)).patches] == [e[1] or "" for e in entries]

@@ -66,7 +66,7 @@ def test_samples_alone_are_not_saved(tmp_path: Path) -> None:
     from deepvis.live.stream_top import StreamTop
 
     nothing = SimpleNamespace(
-        save=lambda folder: 0,
+        save=lambda folder, put_aside: 0,
         better_in=lambda folder: 0,
         images_seen=lambda: 0,
         kept_words=lambda: "",

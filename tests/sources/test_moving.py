@@ -153,6 +153,21 @@ def test_a_video_plays_at_its_own_rate_over_and_over(video):
     assert all(near(value, 20 + 40 * (index % 5)) for index, value in enumerate(seen)), seen
 
 
+def test_each_frame_of_a_video_says_where_it_is_in_the_file_and_those_of_others_do_not(video):
+    source, clock = video
+    places = []
+    for _ in range(15):
+        seconds = source.turn(Play.PLAY)
+        frame = source.frames.take(0)
+        places.append(frame.seconds)
+        clock.now += seconds
+    first = places[0]
+    assert places == pytest.approx([first + 0.1 * (index % 5) for index in range(15)], abs=0.02) and 0 <= first <= 0.1
+    camera = Camera(0, lambda: FakeCapture([bgr(1, 2, 3)]))
+    camera.turn(Play.PLAY)
+    assert camera.frames.take(0).seconds is None
+
+
 def test_before_its_time_no_frame_comes(video):
     source, clock = video
     source.turn(Play.PLAY)

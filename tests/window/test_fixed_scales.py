@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from deepvis.core.state import ColourMap, Look, ViewState
+from deepvis.core.types import Frame
 from deepvis.window.fixed_scales import FixedScales
 from deepvis.window.ui.legend import codes_of, fixed_caption
 from deepvis.window.ui.readings import layer_view
@@ -43,6 +44,24 @@ def test_the_scale_is_of_the_largest_seen_so_far_and_stays() -> None:
     clipped = scales(of(5, FIXED))
     codes = codes_of(clipped, layer_view(clipped))
     assert codes.clipped.any() and fixed_caption(codes) == "fixed 0 .. 3.22"
+
+
+def test_it_says_where_it_comes_from() -> None:
+    now = ["14:05:33"]
+    scales = FixedScales(clock=lambda: now[0])
+    assert scales(of(1)).fixed_from == ""
+    assert (
+        scales(of(1, FIXED)).fixed_from
+        == f"taken from {LAYER} at 14:05:33, of 2 passes; the largest value in photo_1.jpg"
+    )
+    scales(of(1))
+    frame = Frame(9, np.zeros((4, 4, 3), np.uint8), "bikes.mp4", moving=True, seconds=3.44)
+    for moving, words in ((frame, "bikes.mp4 at 3.4 s"), (replace(frame, seconds=None), "bikes.mp4 at 14:06:00")):
+        now[0] = "14:06:00"
+        scales = FixedScales(clock=lambda: now[0])
+        scene = of(2, FIXED)
+        scene = replace(scene, snapshot=replace(scene.snapshot, ask=replace(scene.snapshot.ask, frame=moving)))
+        assert scales(scene).fixed_from == f"taken from {LAYER} in {words}, at 14:06:00"
 
 
 def test_the_same_value_is_as_bright_in_any_frame() -> None:

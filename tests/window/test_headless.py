@@ -195,14 +195,36 @@ def test_keys_look_at_a_growing_picture_cycle_presets_and_stop(
     tiny: list[str], photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     quick_preset(monkeypatch, 100_000)  # nobody waits for its end
-    shots = [tmp_path / f"{i}.png" for i in range(4)]
+    begun = "x wait:0.3 v wait:0.3"
+    all_keys = ("", "x wait:0.3", begun, f"{begun} esc", f"{begun} esc right s s left backspace Z")
+    shots = [tmp_path / f"{i}.png" for i in range(len(all_keys))]
     there = "end left down"
-    for shot, keys in zip(shots, ("", "x wait:0.3", "x wait:0.3 v wait:0.3", "x wait:0.3 v wait:0.3 esc"), strict=True):
+    for shot, keys in zip(shots, all_keys, strict=True):
         assert run(*tiny, "--images", photos, "--keys", f"{there} {keys}", "--screenshot", shot) == 0
-    before, growing, other_preset, stopped = (picture(shot)[20:290, 1210:1480] for shot in shots)
+    before, growing, other_preset, stopped, later = (picture(shot)[20:290, 1210:1480] for shot in shots)
     assert not np.array_equal(growing, before) and not np.array_equal(growing, other_preset)
-    assert np.array_equal(stopped[:250], before[:250]), "a stopped picture stays"
+    for shown in (stopped, later):
+        assert not np.array_equal(shown, before), "a stopped picture is gone"
     assert not list((tmp_path / "cache").rglob("live_opt"))
+
+
+def test_a_saved_top_9_is_taken_back_and_saved_again(tiny: list[str], photos: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    begun = "o o down W W"  # the second press consents to so few photos
+
+    def saved(keys: str) -> list[Path]:
+        assert run(*tiny, "--images", photos, "--keys", keys, "--screenshot", tmp_path / "x.png") == 0
+        return sorted(cache.glob("tiny-*/max_im/*/*.jpg"))
+
+    assert saved(f"{begun} backspace") == []
+    first = saved(begun)
+    assert first
+    stamps = [path.read_bytes() for path in first]
+    assert saved("o o down e e e W W backspace") == first
+    assert [path.read_bytes() for path in first] == stamps
+    assert set(first) < set(saved("o o down e e e W W backspace Z")), "of more photos more units have some"
+    assert [path.read_bytes() for path in first] != stamps
+    assert not list(cache.glob("tiny-*/.replaced-*")), "what was put aside stays"
 
 
 def test_esc_stops_an_optimization_and_leaves_the_view(

@@ -13,7 +13,7 @@ import pytest
 from deepvis.core.answers import Answer, Report
 from deepvis.core.back_modes import DECONV
 from deepvis.core.candidates import Kind, candidates
-from deepvis.core.effects import SaveTop
+from deepvis.core.effects import SaveTop, UndoSave
 from deepvis.core.state import AppState, Cursor
 from deepvis.core.types import Frame, NetInfo, OptimizeProgress, Unit
 from deepvis.live.backends.fake import FAKE_INFO, FakeBackend
@@ -367,6 +367,17 @@ def test_what_was_refused_is_not_asked_for_ever(make: Callable[..., Bench]) -> N
     bench.loop._refused_at -= CONSENT_SECONDS + 1
     bench.loop.turn()
     assert bench.state.refused is None
+
+
+def test_undo_after_a_save_takes_it_back_and_redo_does_it_again(make: Callable[..., Bench]) -> None:
+    bench = make()
+    bench.until(bench.is_settled)
+    done: list[str] = []
+    bench.loop.parts.carry_out = lambda effect: done.append(type(effect).__name__)  # type: ignore[method-assign]
+    bench.loop._say(Answer(SaveTop(3), Report("saved", reverse=UndoSave)))
+    before = bench.state.view
+    bench.keys("\x08Z\x08")
+    assert done == ["UndoSave", "RedoSave", "UndoSave"] and bench.state.view == before
 
 
 def test_a_click_takes_a_candidate_and_one_beside_closes_the_palette(make: Callable[..., Bench]) -> None:

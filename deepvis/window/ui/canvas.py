@@ -34,6 +34,13 @@ def _line_of(width: int, color: BGR) -> np.ndarray:
     return np.full((1, width, 3), color, np.uint8)
 
 
+def darken(canvas: np.ndarray, rect: Rect, share: float) -> None:
+    """Leave ``share`` of the brightness of what is there over the window's background."""
+    part = canvas[rect.clipped(bounds(canvas)).slices]
+    if part.size:
+        cv2.addWeighted(part, share, np.full_like(part, BACKGROUND), 1 - share, 0, dst=part)
+
+
 def frame(canvas: np.ndarray, rect: Rect, color: BGR, thickness: int = 1) -> None:
     """Paint a solid frame just outside ``rect``."""
     t = thickness

@@ -6,13 +6,13 @@ from deepvis.core.geometry import Rect, TileGrid, fit_inside, montage_cell
 from deepvis.core.order_commands import lists_layers
 from deepvis.core.panes import card
 from deepvis.core.places import cell_at
-from deepvis.core.state import Zoom
+from deepvis.core.state import Look, Zoom
 from deepvis.core.types import Unit
 from deepvis.window.ui.fires import strongest_here
 from deepvis.window.ui.layout import chips_of
 from deepvis.window.ui.legend import foot_place, scale_place
 from deepvis.window.ui.panes import back
-from deepvis.window.ui.panes.aux import CLASSES, class_row, has_legend, map_area, shows_classes
+from deepvis.window.ui.panes.aux import CLASSES, class_row, has_legend, list_link, map_area, shows_classes
 from deepvis.window.ui.panes.here import rows_in
 from deepvis.window.ui.panes.input import first_class_place, picture_place, shows_first_class
 from deepvis.window.ui.panes.jpgvis import PARTS, SIDE, images_of_unit, part_place
@@ -72,7 +72,9 @@ def _in_aux(scene: Scene, pane: Rect, row: int, col: int) -> Hit:
     if lists_layers(scene.state):
         return _in_list(scene, rows_in(scene, body), pane, row, col)
     if not shows_classes(scene):
-        scale = foot_place(scene, body)
+        link, scale = list_link(scene, body), foot_place(scene, body)
+        if link is not None and link.contains(row, col):
+            return Hit("aux", part=FIRES, place=link)
         if has_legend(scene) and scale.contains(row, col):
             return Hit("aux", part=SCALE, place=scale)
         return _in_map(scene, "aux", map_area(scene, body), row, col)
@@ -158,7 +160,7 @@ def layer_at(scene: Scene, row: int, col: int) -> int | None:
 def grid_of(scene: Scene) -> TileGrid:
     """Where the tiles or bars of the selected layer lie in the window."""
     shape, area = shape_of_tiles(scene), scene.layout.tiles_area
-    has_bars = shape == (1, 1) and not scene.state.view.pattern
+    has_bars = shape == (1, 1) and not scene.state.view.pattern and scene.state.view.look is not Look.PLAIN_2015
     return bars_in(scene.state, area) if has_bars else grid_in(scene.state, shape, area)
 
 

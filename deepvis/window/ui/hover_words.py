@@ -13,9 +13,18 @@ from deepvis.core.state import INDIVIDUAL_BOOSTS, Zoom
 from deepvis.core.types import LayerInfo, Patch, Unit
 from deepvis.core.words import seen_words
 from deepvis.window.ui.fires import cell_words, order_words, strongest_here, why_no_cell
-from deepvis.window.ui.legend import beyond, codes_of, gamma_note, has_negative, is_signed, unit_codes
+from deepvis.window.ui.legend import (
+    beyond,
+    codes_of,
+    fixed_scale,
+    gamma_note,
+    has_negative,
+    is_signed,
+    scanned_peak,
+    unit_codes,
+)
 from deepvis.window.ui.panes.jpgvis import PARTS, images_of_unit
-from deepvis.window.ui.panes.scalars import ends_of, is_scalar
+from deepvis.window.ui.panes.scalars import ends_of, is_scalar, shows_bars
 from deepvis.window.ui.panes.status import facts, said_whole
 from deepvis.window.ui.readings import (
     back_name,
@@ -32,11 +41,12 @@ from deepvis.window.ui.readings import (
     top_channels,
     unit_name,
 )
-from deepvis.window.ui.regions import CLASS, FIRES, HEADING, MAP, PATCHES, PICTURE, PREFERRED, SCALE, Hit
+from deepvis.window.ui.regions import CLASS, FIRES, HEADING, MAP, PATCHES, PICTURE, PREFERRED, SCALE, TOP, Hit
 from deepvis.window.ui.scene import Scene
 
 SPACE = "   "  # between the facts of a line
 NO_LAYER = "the classes' layer is not in the list"
+ALIKE = "of frames that look alike or lie within a second, only the best is kept"
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,10 +219,12 @@ def scale_tip(scene: Scene, hit: Hit) -> Tip | None:
     view, wanted = layer_view(scene), scene.state.view
     if not view.has(0):
         return None
-    if is_scalar(view):
+    if shows_bars(scene, view):
         low, high = ends_of(scene, view)
         signs = "warm to the right above 0, cool to the left below" if low < 0 else "warm from 0 on"
-        return Tip("Length of a bar", (f"{number(low)} at the left end, {number(high)} at the right", signs))
+        origin = fixed_words(scene, is_of_unit=False) if fixed_scale(scene) else ""
+        ends = f"{number(low)} at the left end, {number(high)} at the right"
+        return Tip("Length of a bar", tuple(filter(None, (ends, signs, origin))))
     is_of_unit = hit.pane == "aux" or wanted.zoom is Zoom.UNIT
     codes, share = codes_of(scene, view), INDIVIDUAL_BOOSTS[wanted.individual_boost]
     if is_of_unit:
@@ -229,13 +241,22 @@ def scale_tip(scene: Scene, hit: Hit) -> Tip | None:
         lines.append(f"between them brightness is the share of it to the power of {codes.exponent:.2f}")
     if codes.fixed:
         lines.append("fixed (E): it compares between pictures")
+        lines.append(fixed_words(scene, is_of_unit=is_of_unit))
     if is_of_unit:
         lines.append(f"of unit {scene.state.unit.channel} alone")
     elif share:
         lines.append(
             f"of unit {scene.state.unit.channel}: each tile is scaled by {share:.0%} towards its own largest value"
         )
-    return Tip("Colour of a value", tuple(lines))
+    return Tip("Colour of a value", tuple(filter(None, lines)))
+
+
+def fixed_words(scene: Scene, *, is_of_unit: bool) -> str:
+    """What a fixed scale was taken from: the layer, the picture, the time."""
+    peak = scanned_peak(scene)
+    if is_of_unit and peak is not None and peak > 0 and not layer_view(scene).signed:
+        return f"taken from the scan: the largest value of unit {scene.state.unit.channel} in all photos"
+    return scene.fixed_from
 
 
 def input_tip(scene: Scene, hit: Hit) -> Tip | None:
@@ -265,7 +286,9 @@ def place_tip(scene: Scene, hit: Hit) -> Tip:
 def layers_tip(scene: Scene, hit: Hit) -> Tip | None:
     """Of a row of the list of layers: the strongest unit at the pinned place."""
     if hit.layer_index is None:
-        return None
+        return Tip(
+            "All layers at the pinned place", ("click: the strongest unit there of every layer, in place of this",)
+        )
     layer, here = scene.state.info.layers[hit.layer_index], strongest_here(scene, hit.layer_index)
     if here.unit is None:
         return Tip(layer.name, (here.sentence,))
@@ -279,7 +302,10 @@ def picture_tip(scene: Scene, hit: Hit) -> Tip | None:
     if hit.part == HEADING and hit.index is not None:
         name, title = PARTS[hit.index]
         said = images.notes.get(name, "") if images is not None else ""
-        return Tip(title, tuple(filter(None, (unit_name(scene.state.unit), said))))
+        has_samples = name == TOP and images is not None and images.samples > 0
+        marks = "a marked corner: a sample photo, none of yours" if has_samples else ""
+        has_frames = name in PATCHES and images is not None and any(not patch.path for patch in images.patches)
+        return Tip(title, tuple(filter(None, (unit_name(scene.state.unit), said, ALIKE if has_frames else "", marks))))
     if hit.part not in PATCHES or hit.index is None or images is None:
         is_there = hit.part == PREFERRED and images is not None and images.optimized is not None
         return Tip("Preferred input", ("click: large",)) if is_there else None
@@ -293,7 +319,7 @@ def picture_tip(scene: Scene, hit: Hit) -> Tip | None:
 
 def patch_words(patch: Patch, hit: Hit, *, is_sample: bool) -> tuple[str, tuple[str, ...]]:
     """(title, lines) of a patch."""
-    name = patch.path.replace("\\", "/").rsplit("/", 1)[-1] or "a camera's picture"
+    name = patch.path.replace("\\", "/").rsplit("/", 1)[-1] or "a frame of the stream"
     kind = f"{title_of(DECONV)} of patch {(hit.index or 0) + 1}" if hit.part == PATCHES[1] else ""
     lines = (
         "a sample photo, not one of yours" if is_sample else "",
@@ -301,6 +327,7 @@ def patch_words(patch: Patch, hit: Hit, *, is_sample: bool) -> tuple[str, tuple[
         f"value {number(patch.value)} at row {patch.row}, col {patch.col}",
         patch.path,
         "click: show it" if patch.path else "there is no file to open",
+        "" if patch.path else ALIKE,
     )
     return name, tuple(filter(None, lines))
 

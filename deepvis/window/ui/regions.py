@@ -14,7 +14,7 @@ PICTURE = "picture"  # of the input, of the back projection
 PREFERRED, TOP, TOP_BACK = "optimized", "top", "top_back"  # the pictures of a unit, see core.types.UnitImages
 PATCHES = (TOP, TOP_BACK)
 HEADING = "heading"
-FIRES = "fires"  # the strongest unit of a layer at the pinned place: a row of the list of all layers
+FIRES = "fires"  # a row of the list of all layers at the pinned place; without a layer_index the way to that list
 FOLD = "fold"  # the mark of a block in the layer list
 
 

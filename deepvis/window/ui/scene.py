@@ -40,7 +40,8 @@ class Scene:
     """What the window shows at one moment. Compare parts by ids and values, never arrays.
 
     field_of: the receptive fields; None where they are not known.
-    preset_names: of the live optimizer, by LiveState.preset. fixed_scale: of the selected layer, while it is wanted.
+    preset_names: of the live optimizer, by LiveState.preset. fixed_scale: of the selected layer, while it is wanted;
+    fixed_from: in words, what it was taken from.
     pointer: (row, col) in the window; hover: what lies under it; both None while it rests.
     cut: the whole of a caption that is cut under the pointer, "" if none is; the composer fills it in.
     """
@@ -57,6 +58,7 @@ class Scene:
     field_of: FieldOf | None = None
     preset_names: tuple[str, ...] = ()
     fixed_scale: Scale | None = None
+    fixed_from: str = ""
     pointer: tuple[int, int] | None = None
     hover: Hit | None = None
     cut: str = ""

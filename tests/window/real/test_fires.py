@@ -138,12 +138,18 @@ def test_a_place_of_the_input_is_told_of_pinned_listed_and_freed(
     cell = cell_of(place, passed.activations[LAYER].shape[1])
     best = by_strength(passed.activations[LAYER][:, cell[0], cell[1]])
 
-    aux = shot(screen)[330:590, 10:290]
-    framed = np.flatnonzero((aux == theme.SELECTED).all(axis=2).mean(axis=1) > 0.8)  # the selected layer's row
-    program.click(60, 330 + int(framed.mean()))
+    def framed() -> np.ndarray:
+        """Where the selected layer's row is in the list of all layers; empty while that is not shown."""
+        return np.flatnonzero((shot(screen)[330:590, 10:290] == theme.SELECTED).all(axis=2).mean(axis=1) > 0.8)
+
+    program.click(60, 330 + int(framed().mean()))
     assert session.at() == (LAYER, best[0])
     assert session.at("Right") == (LAYER, best[1])
     assert session.at("End") == (LAYER, best[-1])
+    assert not framed().size
+    program.click(60, 333)  # "all layers here: click, or up"
+    program.until(lambda: framed().size > 0, "the list of all layers")
+    assert session.at() == (LAYER, best[-1])
     assert session.at("H") == (LAYER, best[0])
     program.key("Escape")
     program.until(lambda: yellow() == 0, "the place to be free")

@@ -94,6 +94,8 @@ def test_a_unit_is_optimized_while_one_looks_on_until_esc_stops_it(start: Start,
     program = start("--images", photos, "--size", "900x600")
     program.key("End", "Left", "Down", "Right")  # a class of the embedded network
     program.until(lambda: unchanged(screen), "all panes to be full")
+    preferred = (slice(20, 170), slice(720, 890))
+    before = np.array(screen.pixels()[preferred])
     program.key("x")
     program.until(lambda: not unchanged(screen), "the picture to grow")
     program.key("v")  # with the next preset from the beginning
@@ -101,6 +103,10 @@ def test_a_unit_is_optimized_while_one_looks_on_until_esc_stops_it(start: Start,
     program.key("Escape", "p")
     assert program.saved(1).name.startswith("deepvis-caffenet-mini-fc8-1-")  # stopped, and the view as it was
     program.until(lambda: unchanged(screen), "nothing to grow any more")
+    stopped = np.array(screen.pixels()[preferred])
+    assert (stopped != before).any(axis=2).mean() > 0.3  # the best picture stays, also when one has looked elsewhere
+    program.key("Right", "Left")
+    program.until(lambda: np.array_equal(screen.pixels()[preferred], stopped), "the stopped picture again")
     program.key("Escape", "p")
     assert program.saved(2).name.startswith("deepvis-caffenet-mini-fc8-1-")  # nothing is left to close: no reset
     program.key("q")

@@ -272,6 +272,8 @@ GOLDEN: dict[str, tuple[str, Callable[[], Scene]]] = {
     "layers_no_diffs": ("layers", lambda: make_scene(replace(UNIT, show=Show.DIFFS))),
     "layers_stale": ("layers", lambda: replace(stale_scene(), frame=make_frame(5))),
     "layers_vector": ("layers", lambda: make_scene(ViewState(4, 2, Cursor.UNITS))),
+    "layers_vector_2015": ("layers", lambda: make_scene(ViewState(4, 2, Cursor.UNITS, look=Look.PLAIN_2015))),
+    "aux_vector_2015": ("aux", lambda: make_scene(ViewState(4, 2, Cursor.UNITS, look=Look.PLAIN_2015))),
     "layers_logits": ("layers", lambda: logits_scene(ViewState(3, 2, Cursor.UNITS))),
     "layers_zoom": ("layers", lambda: make_scene(replace(UNIT, zoom=Zoom.UNIT))),
     "layers_zoom_back": ("layers", lambda: make_scene(replace(DECONV, zoom=Zoom.BACK))),

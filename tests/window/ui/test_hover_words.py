@@ -8,13 +8,17 @@ import numpy as np
 import pytest
 
 from deepvis.core.geometry import Rect
-from deepvis.core.state import Show, ViewState, Zoom
+from deepvis.core.order_commands import lists_layers
+from deepvis.core.panes import card
+from deepvis.core.pixels import Scale
+from deepvis.core.state import Look, Show, ViewState, Zoom
 from deepvis.core.types import Patch, Unit
+from deepvis.window.pointer import clicked
 from deepvis.window.ui.compose import Composer
 from deepvis.window.ui.hit import hit
-from deepvis.window.ui.hover_words import Tip, tip_of
+from deepvis.window.ui.hover_words import ALIKE, Tip, tip_of
 from deepvis.window.ui.panes.hover import beside
-from deepvis.window.ui.regions import CLASS, HEADING, MAP, PICTURE, SCALE, TOP, TOP_BACK, Hit
+from deepvis.window.ui.regions import CLASS, FIRES, HEADING, MAP, PICTURE, SCALE, TOP, TOP_BACK, Hit
 from deepvis.window.ui.scene import Scene, Status
 from tests.window.ui.scenes import (
     DECONV,
@@ -82,12 +86,44 @@ def test_patches_samples_and_empty_slots_are_told_apart() -> None:
     first = said(scene, Hit("jpgvis", part=TOP, index=0, path="/p/a.jpg"))
     assert first == ("a.jpg", ("value 2.50 at row 1, col 2", "/p/a.jpg", "click: show it"))
     assert said(scene, Hit("jpgvis", part=TOP, index=1)) == (
-        "a camera's picture", ("value 2.00 at row 3, col 4", "there is no file to open"),
+        "a frame of the stream", ("value 2.00 at row 3, col 4", "there is no file to open", ALIKE),
     )  # fmt: skip
     assert said(scene, Hit("jpgvis", part=TOP_BACK, index=2, path="x"))[1][:2] == (
         "a sample photo, not one of yours", "deconv of patch 3",
     )  # fmt: skip
     assert said(scene, Hit("jpgvis", part=TOP, index=3))[0] == "Empty"
+    marks = "a marked corner: a sample photo, none of yours"
+    assert said(scene, Hit("jpgvis", part=HEADING, index=1))[1][-2:] == (ALIKE, marks)
+    assert marks not in said(scene, Hit("jpgvis", part=HEADING, index=2))[1]
+
+
+def test_a_fixed_scale_says_what_it_was_taken_from() -> None:
+    origin = "taken from conv2/5x5_reduce at 14:05:33, of 12 passes; the largest value in cat.jpg"
+    fixed = replace(UNIT, fixed_scale=True)
+    scale = Scale(2.0, 1.0, False, np.full(40, 2.0, np.float32), fixed=True)
+    scene = make_scene(fixed, fixed_scale=scale, fixed_from=origin)
+    assert origin in said(scene, Hit("layers", part=SCALE))[1]
+    by_scan = make_scene(fixed, fixed_scale=scale, fixed_from=origin, unit_images=unit_images(unit_of))
+    of_unit = said(by_scan, Hit("aux", part=SCALE))[1]
+    assert "taken from the scan: the largest value of unit 7 in all photos" in of_unit and origin not in of_unit
+    assert origin not in said(make_scene(UNIT, fixed_from=origin), Hit("layers", part=SCALE))[1]
+
+
+def test_the_squares_of_2015_have_a_colour_and_not_a_length() -> None:
+    layers = ViewState(4, look=Look.PLAIN_2015)
+    assert said(make_scene(layers), Hit("layers", part=SCALE))[0] == "Colour of a value"
+    assert said(make_scene(replace(layers, look=Look.READABLE)), Hit("layers", part=SCALE))[0] == "Length of a bar"
+
+
+def test_beside_a_unit_it_is_said_how_to_come_to_the_list_of_all_layers() -> None:
+    scene = make_scene(replace(UNIT, place=(10, 10)))
+    body = card(scene.layout["aux"], scene.layout.text_scale).body
+    found = hit(scene, body.row + 3, body.col + 20)
+    assert found == Hit("aux", part=FIRES)
+    assert said(scene, found)[0] == "All layers at the pinned place"
+    after, _ = clicked(scene.state, found)
+    assert lists_layers(after) and after.unit == scene.state.unit
+    assert hit(make_scene(UNIT), body.row + 3, body.col + body.width // 2).part == MAP
 
 
 def test_the_scale_says_what_it_maps() -> None:

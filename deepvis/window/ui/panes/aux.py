@@ -17,7 +17,7 @@ from deepvis.window.ui.legend import draw_foot, fixed_scale, foot_height, scanne
 from deepvis.window.ui.pane import pane
 from deepvis.window.ui.panes.here import draw_here
 from deepvis.window.ui.panes.layers import draw_unit
-from deepvis.window.ui.panes.scalars import draw_scalar, is_scalar
+from deepvis.window.ui.panes.scalars import draw_scalar, is_scalar, shows_bars
 from deepvis.window.ui.readings import (
     is_frame_stale,
     layer_view,
@@ -30,6 +30,7 @@ from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, text_width
 
 CLASSES = 5
+LIST_LINK = "all layers here: click, or up"
 
 
 def looks_at(scene: Scene) -> Hashable:
@@ -97,8 +98,17 @@ def has_legend(scene: Scene) -> bool:
     return scene.state.view.look is not Look.PLAIN_2015 and view.has(scene.state.unit.channel) and not is_scalar(view)
 
 
+def list_link(scene: Scene, body: Rect) -> Rect | None:
+    """Where it is said how to come to the list of all layers; None while no place is pinned."""
+    if scene.state.view.place is None or lists_layers(scene.state):
+        return None
+    return Rect(body.row, body.col, line_height(scene.px(theme.SIZE_SMALL)) + scene.px(4), body.width).clipped(body)
+
+
 def map_area(scene: Scene, body: Rect) -> Rect:
-    """What the legend leaves of the pane's body for the unit's map."""
+    """What the legend and the way to the list of all layers leave of the pane's body for the unit's map."""
+    link = list_link(scene, body)
+    body = body if link is None else body.cut(top=link.height)
     return body.cut(bottom=foot_height(scene)) if has_legend(scene) else body
 
 
@@ -113,14 +123,16 @@ def draw_selected(canvas: np.ndarray, scene: Scene) -> None:
     value, row, col = peak
     shape = view.values.shape[1:]
     if shape == (1, 1):
-        note = unit.layer  # the rest is said in the body
+        note = unit.layer if shows_bars(scene, view) else f"value {number(value)}"  # bars: it is said in the body
     elif value == 0:
         note = "no diff" if view.signed else "silent"
     else:
         note = f"{'strongest' if view.signed else 'max'} {number(value)} at row {row}, col {col}"
     parts = draw_card(canvas, scene, f"Unit {unit.channel}", note, stale=view.stale)
-    if is_scalar(view):
-        draw_scalar(canvas, scene, parts.body, view, unit.channel)
+    if (link := list_link(scene, parts.body)) is not None:
+        draw_text(canvas, link.row, link.col, LIST_LINK, scene.px(theme.SIZE_SMALL), theme.FIELD, width=link.width)
+    if shows_bars(scene, view):
+        draw_scalar(canvas, scene, map_area(scene, parts.body), view, unit.channel)
         return
     if has_legend(scene):
         draw_foot(canvas, scene, parts.body, unit_legend(scene, view))

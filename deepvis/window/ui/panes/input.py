@@ -18,7 +18,7 @@ from deepvis.core.places import cell_at
 from deepvis.core.state import OVERLAYS, ColourMap, Cursor, Look
 from deepvis.core.types import Fit
 from deepvis.window.ui import theme
-from deepvis.window.ui.canvas import bounds, brackets, fill, frame, picture
+from deepvis.window.ui.canvas import bounds, brackets, darken, fill, frame, picture
 from deepvis.window.ui.heading import draw_card, sentence
 from deepvis.window.ui.kept import kept
 from deepvis.window.ui.legend import Legend, draw_foot, foot_height, legend_of
@@ -26,6 +26,8 @@ from deepvis.window.ui.pane import pane
 from deepvis.window.ui.readings import is_back_stale, shows_snapshot_input, top_classes
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, text_width
+
+PLATE_SHARE = 0.3  # of the picture's brightness under letters, which then keep a contrast of more than 4.5:1
 
 
 def looks_at(scene: Scene) -> Hashable:
@@ -104,19 +106,19 @@ def picture_place(scene: Scene, area: Rect) -> Rect | None:
 
 
 def first_class_place(scene: Scene, place: Rect) -> Rect:
-    """Where the most probable class stands: at the lower edge of the picture."""
+    """Where the most probable class stands: over the lower edge of the picture."""
     high = line_height(scene.px(theme.SIZE_TEXT), True) + scene.px(6)
     return Rect(max(place.bottom - high, place.row), place.col, min(high, place.height), place.width)
 
 
 def draw_first_class(canvas: np.ndarray, scene: Scene, place: Rect) -> None:
-    """The most probable class and its probability, on a dark plate over the picture."""
+    """The most probable class and its probability, on a dark plate through which the picture is seen."""
     classes = top_classes(scene, 1)
     if not classes:
         return
     (name, probability), px = classes[0], scene.px(theme.SIZE_TEXT)
     share = f"{100 * probability:.1f} %"
-    fill(canvas, place, theme.BACKGROUND)
+    darken(canvas, place, PLATE_SHARE)
     row, margin = place.row + scene.px(3), scene.px(6)
     wide = text_width(share, px, True)
     draw_text(canvas, row, place.right - margin - wide, share, px, theme.TEXT, bold=True)

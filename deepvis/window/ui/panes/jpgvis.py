@@ -100,21 +100,25 @@ def draw_part(canvas: np.ndarray, scene: Scene, name: str, title: str, images: U
 
 
 def mark_empty(canvas: np.ndarray, scene: Scene, place: Rect, images: UnitImages, *, is_top: bool) -> None:
-    """Hatch the slots that no patch is in, and say which patches are samples; of montages whose patches are known."""
+    """Hatch the slots that no patch is in, and mark samples by a corner; of montages whose patches are known."""
     count = len(images.patches)
     for index in range(count, SIDE * SIDE if count else 0):
         cell = montage_cell(index, SIDE, place).inset(1)
         fill(canvas, cell, theme.WELL)
         hatch(canvas, cell, theme.EMPTY, share=0.2)
-    px = scene.px(theme.SIZE_SMALL)
-    has_badges = is_top and not scene.state.view.scores  # those say it in their own place
-    for index in range(count - images.samples, count) if has_badges else ():
-        cell = montage_cell(index, SIDE, place)
-        high, wide = line_height(px), text_width("sample", px) + 6
-        if wide <= cell.width:
-            plate = Rect(cell.bottom - high, cell.right - wide, high, wide)
-            fill(canvas, plate, theme.BACKGROUND)
-            draw_text(canvas, plate.row, plate.col + 3, "sample", px, theme.SOFT)
+    has_marks = is_top and not scene.state.view.scores  # those say it in words
+    for index in range(count - images.samples, count) if has_marks else ():
+        mark_sample(canvas, montage_cell(index, SIDE, place), scene.px(8))
+
+
+def mark_sample(canvas: np.ndarray, cell: Rect, size: int) -> None:
+    """A triangle in the lower right corner of a patch, which hides next to nothing; the tooltip says what it means."""
+    size = min(size, cell.height // 6, cell.width // 6)
+    for step in range(size + 1):
+        wide = size + 1 - step
+        row = cell.bottom - 1 - step
+        fill(canvas, Rect(row, cell.right - wide - 1, 1, wide + 1), theme.BACKGROUND)
+        fill(canvas, Rect(row, cell.right - wide + 1, 1, max(wide - 1, 0)), theme.SOFT)
 
 
 def as_shown(rgb: np.ndarray, place: Rect) -> np.ndarray:
@@ -142,7 +146,7 @@ def draw_scores(canvas: np.ndarray, scene: Scene, place: Rect, images: UnitImage
 
 def draw_progress(canvas: np.ndarray, scene: Scene, progress: OptimizeProgress) -> None:
     """The picture so far, with a bar, the iteration and the objective below."""
-    state = "done" if progress.done else "optimizing"
+    state = "stopped" if progress.is_stopped else "done" if progress.done else "optimizing"
     parts = draw_card(canvas, scene, "Preferred input", f"preset {progress.preset}, {state}")
     px = scene.px(theme.SIZE_SMALL)
     tall, high = max(scene.px(4), 2), line_height(px)

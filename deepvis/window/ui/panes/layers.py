@@ -28,7 +28,7 @@ from deepvis.window.ui.legend import (
 from deepvis.window.ui.pane import pane
 from deepvis.window.ui.panes.back import draw_back
 from deepvis.window.ui.panes.jpgvis import draw_preferred
-from deepvis.window.ui.panes.scalars import draw_bars, draw_scalar, ends_words, has_names, is_scalar
+from deepvis.window.ui.panes.scalars import draw_bars, draw_scalar, ends_words, has_names, shows_bars
 from deepvis.window.ui.readings import ACTIVATIONS, LayerView, label_of, layer_view, number, shape_name, value_of
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, text_width
@@ -73,7 +73,7 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
     subject = f"{layer.name} · {scene.state.unit.channel}" if zoom is Zoom.UNIT else layer.name
     is_pattern = scene.state.view.pattern and zoom is Zoom.OFF
     caption = pattern_caption(scene) if is_pattern else view.caption
-    has_bars = not is_pattern and view.has(0) and is_scalar(view)
+    has_bars = not is_pattern and view.has(0) and shows_bars(scene, view)
     has_tiles = view.has(0) and zoom is Zoom.OFF and not is_pattern
     fixed = fixed_caption(codes_of(scene, view)) if has_tiles and not has_bars else ""
     has_all = view.has(0) and zoom is Zoom.OFF

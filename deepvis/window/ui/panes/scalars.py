@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from deepvis.core.geometry import Rect, TileGrid
+from deepvis.core.state import Look
 from deepvis.window.ui import theme
 from deepvis.window.ui.bars import bar_faces, draw_bars_at, lay_numbers, number_width, share_of
 from deepvis.window.ui.canvas import fill
@@ -30,6 +31,11 @@ LEAST_NUMBER, LEAST_VALUE, LEAST_NAME = 24, 76, 112  # widths of a bar, at text 
 def is_scalar(view: LayerView) -> bool:
     """One value a channel: nothing to be seen in a map."""
     return view.values.shape[1:] == (1, 1)
+
+
+def shows_bars(scene: Scene, view: LayerView) -> bool:
+    """True if the values are drawn as bars: scalars, but for the look of 2015, which has a square for each."""
+    return is_scalar(view) and scene.state.view.look is not Look.PLAIN_2015
 
 
 def ends_of(scene: Scene, view: LayerView) -> tuple[float, float]:

@@ -1,0 +1,63 @@
+"""The pictures of optimizations that the user has stopped, kept until the program ends."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from deepvis.core.cache import ByteCache
+from deepvis.core.types import OptimizeProgress, Unit, UnitImages
+from deepvis.live.made_in import MadeIn
+
+if TYPE_CHECKING:
+    from deepvis.models.zoo import Model
+
+CACHE = 64 << 20  # bytes of pictures, of those looked at last
+
+
+@dataclass(frozen=True, eq=False)
+class _Stopped:
+    progress: OptimizeProgress
+    model: Model
+
+
+class StoppedPictures:
+    """A supplement of the unit-image worker: a stopped optimization's picture stands where a finished one would.
+
+    load: gives the model that the window shows now; pictures of earlier weights are marked. ``keep`` and ``forget`` are
+    called by the optimizer's thread.
+    """
+
+    is_unfinished = False
+
+    def __init__(self, load: Callable[[], Model]) -> None:
+        self._load = load
+        self._lock = threading.Lock()
+        self._kept: ByteCache[_Stopped] = ByteCache(CACHE, lambda kept: kept.progress.rgb.nbytes)
+
+    def keep(self, progress: OptimizeProgress, model: Model) -> None:
+        """Show this picture of its unit, in the place of an earlier one."""
+        progress.rgb.setflags(write=False)
+        with self._lock:
+            self._kept.put(progress.unit, _Stopped(progress, model))
+
+    def forget(self, unit: Unit) -> None:
+        """The unit has a finished picture."""
+        with self._lock:
+            self._kept.drop(unit)
+
+    def __call__(self, found: UnitImages, /) -> UnitImages:
+        with self._lock:
+            kept = self._kept.get(found.unit)
+        if kept is None:
+            return found
+        older = "" if kept.model is self._load() else f"{MadeIn.OLDER.value}: "
+        note = f"{older}{stopped_at(kept.progress)}"
+        return replace(found, optimized=kept.progress.rgb, notes={**found.notes, "optimized": note})
+
+
+def stopped_at(progress: OptimizeProgress) -> str:
+    """'stopped at iteration 12 of 300'"""
+    return f"stopped at iteration {progress.iteration} of {progress.iterations}"
