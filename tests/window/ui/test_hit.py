@@ -21,7 +21,7 @@ from deepvis.window.ui.panes.jpgvis import part_place
 from deepvis.window.ui.readings import top_channels
 from deepvis.window.ui.regions import CLASS, FIRES, HEADING, MAP, PICTURE, PREFERRED, SCALE, TOP, TOP_BACK, Hit
 from deepvis.window.ui.scene import Scene
-from tests.window.ui.scenes import DECONV, GOLDEN, UNIT, field_of, make_scene, unit_images, unit_of, whole_layer
+from tests.window.ui.scenes import DECONV, GOLDEN, UNIT, field_of, make_frame, make_scene, unit_images, unit_of, whole_layer
 
 
 def centre(rect: object, corner: tuple[int, int] = (0, 0)) -> tuple[int, int]:
@@ -80,6 +80,8 @@ def test_the_first_class_stays_in_sight_beside_a_unit() -> None:
     assert (found.part, found.unit) == (CLASS, Unit("prob", top_channels(scene, 1)[0][0]))
     assert hit(scene, *centre(place)) == Hit("input", part=PICTURE)
     assert hit(make_scene(), *centre(first_class_place(scene, place))) == Hit("input", part=PICTURE)
+    newer = replace(scene, frame=make_frame(5))  # the network has not passed this one yet
+    assert hit(newer, *centre(first_class_place(scene, place))) == Hit("input", part=PICTURE)
 
 
 @pytest.mark.parametrize("zoom, pane", [(Zoom.OFF, "aux"), (Zoom.UNIT, "layers")])

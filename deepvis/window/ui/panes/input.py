@@ -23,7 +23,7 @@ from deepvis.window.ui.heading import draw_card, sentence
 from deepvis.window.ui.kept import kept
 from deepvis.window.ui.legend import Legend, draw_foot, foot_height, legend_of
 from deepvis.window.ui.pane import pane
-from deepvis.window.ui.readings import is_back_stale, shows_snapshot_input, top_classes
+from deepvis.window.ui.readings import is_back_stale, is_frame_stale, shows_snapshot_input, top_classes
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, text_width
 
@@ -86,10 +86,11 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
 
 
 def shows_first_class(scene: Scene) -> bool:
-    """True while the pane of the five classes shows the unit instead, or all layers."""
+    """True while the pane of the five classes shows the unit instead, or all layers; not over a newer picture."""
     view = scene.state.view
     is_elsewhere = view.cursor is Cursor.UNITS or lists_layers(scene.state)
-    return is_elsewhere and view.label_predictions and bool(scene.state.info.prob_layer)
+    is_wanted = view.label_predictions and bool(scene.state.info.prob_layer)
+    return is_elsewhere and is_wanted and not is_frame_stale(scene)
 
 
 def picture_area(scene: Scene, body: Rect) -> Rect:
