@@ -21,7 +21,17 @@ from deepvis.window.ui.panes.jpgvis import part_place
 from deepvis.window.ui.readings import top_channels
 from deepvis.window.ui.regions import CLASS, FIRES, HEADING, MAP, PICTURE, PREFERRED, SCALE, TOP, TOP_BACK, Hit
 from deepvis.window.ui.scene import Scene
-from tests.window.ui.scenes import DECONV, GOLDEN, UNIT, field_of, make_frame, make_scene, unit_images, unit_of, whole_layer
+from tests.window.ui.scenes import (
+    DECONV,
+    GOLDEN,
+    UNIT,
+    field_of,
+    make_frame,
+    make_scene,
+    unit_images,
+    unit_of,
+    whole_layer,
+)
 
 
 def centre(rect: object, corner: tuple[int, int] = (0, 0)) -> tuple[int, int]:
