@@ -418,7 +418,7 @@ def toggle_pattern(state: AppState) -> AppState:
     return view(state, pattern=not state.view.pattern)
 
 
-@command("t", group=Group.SHOW, help="Brighten the whole layer: gamma 1, 0.7, 0.5, 0.3")
+@command("t", group=Group.SHOW, help="Brighten the whole layer: its gamma times 1, 0.7, 0.5, 0.3")
 def cycle_gamma(state: AppState) -> AppState:
     return view(state, gamma_boost=(state.view.gamma_boost + 1) % len(GAMMA_BOOSTS))
 
@@ -426,6 +426,11 @@ def cycle_gamma(state: AppState) -> AppState:
 @command("T", "y", group=Group.SHOW, help="Brighten each unit by its own maximum: 0, 0.3, 0.5, 0.8, 1")
 def cycle_individual_boost(state: AppState) -> AppState:
     return view(state, individual_boost=(state.view.individual_boost + 1) % len(INDIVIDUAL_BOOSTS))
+
+
+@command(group=Group.SHOW, help="The look of 2015, linear and plain, or the readable one")
+def change_look(state: AppState) -> AppState:
+    return view(state, look=Look.READABLE if state.view.look is Look.PLAIN_2015 else Look.PLAIN_2015)
 
 
 @command("V", ";", group=Group.SHOW, help="Colours: gray, viridis, cividis, magma, signed (blue below 0, orange above)")

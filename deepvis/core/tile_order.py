@@ -27,7 +27,8 @@ class TileOrder:
     strengths: (C,) float32, now: a unit fires if its strength is above 0. channels: of the tiles, in their order; None:
     all, by number. slots: tiles that there is room for. at: the cell (row, col) of the maps that the strengths are of,
     None: the largest value of each map. held: (C,) the strengths by which the units are placed: a moving average.
-    quiet: (C,) passes since each fired last. age: passes since the order was made.
+    quiet: (C,) passes since each fired last. age: passes since the order was made. is_steady: the picture moves, the
+    order is of the last passes together, not of the newest alone.
     """
 
     layer: str
@@ -38,6 +39,7 @@ class TileOrder:
     held: np.ndarray = field(default_factory=lambda: np.empty(0))
     quiet: np.ndarray = field(default_factory=lambda: np.empty(0, int))
     age: int = 0
+    is_steady: bool = False
 
     @property
     def firing(self) -> int:
@@ -87,7 +89,7 @@ def ordered(
         age, channels = 0, _steady(before.channels, held, quiet)
         needed = _slots(len(channels), len(strengths))
         slots = slots if needed <= slots < 2 * needed else needed
-    return TileOrder(layer, strengths, channels, slots, at, held, quiet, age)
+    return TileOrder(layer, strengths, channels, slots, at, held, quiet, age, is_steady=True)
 
 
 def _steady(channels: tuple[int, ...], held: np.ndarray, quiet: np.ndarray) -> tuple[int, ...]:

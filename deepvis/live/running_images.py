@@ -217,7 +217,7 @@ def caption_of(best: RunningBest, top: int) -> str:
     """What the top 9 is of: the user's own images, or sample photos as long as there are too few of those."""
     if best.samples or not best.images:
         own = f"{best.images:,} of yours first, then " if best.images else ""
-        return f"running: {own}{best.sample_images:,} sample{'s' if best.sample_images != 1 else ''}"
+        return f"best of {own}{best.sample_images:,} sample{'s' if best.sample_images != 1 else ''}"
     return f"running top {top} of this stream, {best.images:,} image{'s' if best.images != 1 else ''}"
 
 

@@ -26,6 +26,8 @@ class _Stopped:
 class StoppedPictures:
     """A supplement of the unit-image worker: a stopped optimization's picture stands where a finished one would.
 
+    Finished pictures of the unit are covered until another unit is looked at: a slip hides none for good.
+
     load: gives the model that the window shows now; pictures of earlier weights are marked. ``keep`` and ``forget`` are
     called by the optimizer's thread.
     """
@@ -36,6 +38,7 @@ class StoppedPictures:
         self._load = load
         self._lock = threading.Lock()
         self._kept: ByteCache[_Stopped] = ByteCache(CACHE, lambda kept: kept.progress.rgb.nbytes)
+        self._covers: Unit | None = None  # whose finished pictures lie under a stopped one
 
     def keep(self, progress: OptimizeProgress, model: Model) -> None:
         """Show this picture of its unit, in the place of an earlier one."""
@@ -50,9 +53,14 @@ class StoppedPictures:
 
     def __call__(self, found: UnitImages, /) -> UnitImages:
         with self._lock:
+            if self._covers not in (None, found.unit):
+                self._kept.drop(self._covers)
+                self._covers = None
             kept = self._kept.get(found.unit)
-        if kept is None:
-            return found
+            if kept is None:
+                return found
+            if found.optimized is not None:
+                self._covers = found.unit
         older = "" if kept.model is self._load() else f"{MadeIn.OLDER.value}: "
         note = f"{older}{stopped_at(kept.progress)}"
         return replace(found, optimized=kept.progress.rgb, notes={**found.notes, "optimized": note})

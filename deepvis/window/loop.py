@@ -41,6 +41,8 @@ from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.window import AnyWindow, Closed, Event, Key, Mouse, Pasted, Resized
 from deepvis.window.wants import missing, shown_frame, shown_progress, stopped_words
 
+STILL_SAVING = "the top 9 is still being saved; backspace takes it back once that is done"
+SAVING_SECONDS = 60.0  # that it says so, if nothing comes of it
 BUSY_MS, IDLE_MS = 10, 15  # waits for a key while something changes, and after a second in which nothing did
 NETWORK_WAITS = 0.5  # seconds at most until it loads: the window with the picture comes first
 NEEDS_NETWORK = frozenset({Group.MOVE.value, Group.FIND.value, Group.BACK.value, Group.UNIT.value})
@@ -167,6 +169,11 @@ class Loop:
                 return
         self._pressed_at.append(time.monotonic())
         self._status.forget_first_hint()
+        if bound in (COMMANDS["undo"], COMMANDS["redo"]) and self.state.typing is None:
+            self._status.tell("")  # what it said may not be so any more
+            if self.parts.is_saving:
+                self._status.tell(STILL_SAVING)
+                return
         self._act(press(self._before_acting(), key))
 
     def _before_acting(self) -> AppState:
@@ -189,6 +196,8 @@ class Loop:
                 if isinstance(effect, StopOptimizing):
                     self._status.tell(stopped_words(self.parts.latest))
                 self.parts.carry_out(effect)
+                if isinstance(effect, SaveTop) and self.parts.is_saving:
+                    self._status.tell("saving the running top 9 ...", SAVING_SECONDS)
         self._sort_tiles()
 
     def _open(self, path: str) -> None:

@@ -96,7 +96,7 @@ class Parts:
             self._asked_pass = wanted
             self._network.inbox.put(wanted)
         shows_images = state.view.unit_images or state.view.pattern
-        if self._images is not None and (shows_images or self._is_saving):
+        if self._images is not None and (shows_images or self.is_saving):
             images = wanted_images(state, self.latest)
             if images != self._asked_images:
                 self._asked_images = images
@@ -209,7 +209,7 @@ class Parts:
             self._stream.saves.close()
 
     @property
-    def _is_saving(self) -> bool:
+    def is_saving(self) -> bool:
         """The running top 9 is to be saved, which is done by the thread of the unit images."""
         asked, saved = (self._stream.inbox.peek(), self._stream.outbox.peek()) if self._stream else (None, None)
         return asked is not None and (saved is None or saved.ask != asked)

@@ -219,8 +219,11 @@ def test_a_stopped_picture_stays_with_its_unit_until_a_finished_one_takes_its_pl
     assert stopped(UnitImages(first, 1)).optimized is not None
     shown[0] = models[1]
     assert stopped(UnitImages(other, 1)).notes["optimized"].startswith("older weights: stopped at")
+    shipped = UnitImages(first, 1, np.zeros((9, 9, 3), np.uint8))
+    assert stopped(shipped).optimized is not shipped.optimized
     empty = UnitImages(Unit("conv1", 3), 1)
     assert stopped(empty) is empty
+    assert stopped(shipped) is shipped, "who looks at another unit and comes back has the finished picture again"
     worker.inbox.put(OptimizeAsk(4, other, "short"))
     worker.outbox.answer(lambda answer: answer.ask.id == 4 and answer.value is not None and answer.value.done)
     found = UnitImages(other, 2)

@@ -36,8 +36,8 @@ def test_each_is_counted_as_what_it_is() -> None:
     running = seen("s91", "s95", "o2")
     best = running.best(UNIT)
     assert (best.images, best.sample_images, best.samples) == (1, 2, 2) and running.images == 1
-    assert caption_of(best, 3) == "running: 1 of yours first, then 2 samples"
-    assert caption_of(seen("s91").best(UNIT), 3) == "running: 1 sample"
+    assert caption_of(best, 3) == "best of 1 of yours first, then 2 samples"
+    assert caption_of(seen("s91").best(UNIT), 3) == "best of 1 sample"
     full = seen("s91", "o1", "o2", "o3").best(UNIT)
     assert full.samples == 0 and caption_of(full, 3) == "running top 3 of this stream, 3 images"
 

@@ -380,6 +380,21 @@ def test_undo_after_a_save_takes_it_back_and_redo_does_it_again(make: Callable[.
     assert done == ["UndoSave", "RedoSave", "UndoSave"] and bench.state.view == before
 
 
+def test_undo_waits_until_a_save_is_done(make: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = make()
+    bench.until(bench.is_settled)
+    bench.keys("c")
+    before = bench.state.input
+    monkeypatch.setattr(Parts, "is_saving", True)
+    bench.keys("W")
+    assert bench.scene().status.hint == "saving the running top 9 ..."
+    bench.keys("\x08")
+    assert bench.state.input == before and "still being saved" in bench.scene().status.hint
+    monkeypatch.setattr(Parts, "is_saving", False)
+    bench.keys("\x08")
+    assert bench.state.input != before and bench.scene().status.hint == ""
+
+
 def test_a_click_takes_a_candidate_and_one_beside_closes_the_palette(make: Callable[..., Bench]) -> None:
     bench = make()
     bench.until(bench.is_settled)

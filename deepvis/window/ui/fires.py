@@ -31,16 +31,22 @@ def why_no_cell(scene: Scene, layer: LayerInfo) -> str:
 
 
 def order_words(scene: Scene, view: LayerView) -> str:
-    """How the tiles are sorted, and how many units fire: 'sorted by strength, 143 of 256 fire'; "" by number."""
+    """How the tiles are sorted, and how many units fire: 'sorted by strength, 143 of 256 fire'; "" by number.
+
+    While the picture moves: 'by strength of the last passes, 143 of 256 fire now'.
+    """
     order, layer = scene.state.tile_order, scene.state.layer
     if order is None or order.layer != layer.name:
         return ""
     if order.channels is None:
         return why_no_cell(scene, layer) if scene.state.view.place is not None else ""
     does = "are not 0" if view.signed else "fire"
+    how, when = ("by", " of the last passes") if order.is_steady else ("sorted by", "")
+    now = " now" if order.is_steady else ""
     if order.at is not None:
-        return f"sorted by the place, {order.firing:,} of {layer.channels:,} {does} there"
-    said = f"sorted by {'magnitude' if view.signed else 'strength'}, {order.firing:,} of {layer.channels:,} {does}"
+        return f"{how} the place{when}, {order.firing:,} of {layer.channels:,} {does} there{now}"
+    what = "magnitude" if view.signed else "strength"
+    said = f"{how} {what}{when}, {order.firing:,} of {layer.channels:,} {does}{now}"
     return f"{said}; {why_no_cell(scene, layer)}" if scene.state.view.place is not None else said
 
 

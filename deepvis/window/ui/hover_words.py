@@ -33,7 +33,7 @@ from deepvis.window.ui.readings import (
     layer_view,
     number,
     peak_of,
-    percentile,
+    percentile_words,
     rank_in,
     rank_of,
     shape_name,
@@ -105,7 +105,7 @@ def tile_tip(scene: Scene, hit: Hit) -> Tip | None:
         here = rank_in(order.strengths, hit.channel)
         value = number(float(view.values[hit.channel, order.at[0], order.at[1]]))
         lines.append(f"at the place {value}, rank {here:,}")
-    lines.append(percentile_words(scene, hit.channel))
+    lines.append(standing_words(scene, hit.channel))
     whole, rgb = scene.whole_layer, None
     if whole is not None and whole.tiles is not None and whole.layer in (layer.name, layer.images_of):
         rgb = whole.tiles[hit.channel] if hit.channel < len(whole.tiles) else None
@@ -129,7 +129,7 @@ def value_words(scene: Scene, channel: int) -> str:
     return f"{what} {number(value)} at row {row}, col {col}{stale}"
 
 
-def percentile_words(scene: Scene, channel: int) -> str:
+def standing_words(scene: Scene, channel: int) -> str:
     """Where the channel's largest activation lies among the scanned photos; "" where no scan was made."""
     whole, layer, snapshot = scene.whole_layer, scene.state.layer.name, scene.snapshot
     if whole is None or whole.layer != layer or channel >= len(whole.standings) or snapshot is None:
@@ -138,8 +138,7 @@ def percentile_words(scene: Scene, channel: int) -> str:
     standing = whole.standings[channel]
     if activations is None or not standing.counts:
         return ""
-    place = percentile(standing, float(activations[channel].max()))
-    return f"{place:.1f}th percentile of {standing.images:,} images" if place > 0 else ""
+    return percentile_words(standing, float(activations[channel].max()))
 
 
 def heading_tip(scene: Scene, hit: Hit) -> Tip | None:

@@ -230,8 +230,14 @@ def standing_sentence(scene: Scene) -> str:
     value = float(activations[unit.channel].max())
     if images.patches and value >= images.patches[0].value > 0:
         return f"the highest of {standing.images:,} images"
+    return percentile_words(standing, value) or asleep
+
+
+def percentile_words(standing: UnitStanding, value: float) -> str:
+    """'percentile 73 of 250 images'; with a digit more from a thousand on; "" where no image lies below."""
     place = percentile(standing, value)
-    return f"{place:.1f}th percentile of {standing.images:,} images" if place > 0 else asleep
+    digits = 1 if standing.images >= 1000 else 0
+    return f"percentile {place:.{digits}f} of {standing.images:,} images" if place > 0 else ""
 
 
 def number(value: float) -> str:

@@ -10,6 +10,7 @@ import pytest
 
 from deepvis.core.places import cell_at
 from deepvis.core.state import Order, Show
+from deepvis.core.tile_order import ordered
 from deepvis.core.types import LayerInfo
 from deepvis.models.zoo import Model, load_model, open_model
 from deepvis.network.maps import maps_shape
@@ -48,6 +49,18 @@ def test_the_heading_counts_what_fires() -> None:
     both = replace(AT_PLACE, layer_index=3, order=Order.STRENGTH)
     assert said(in_order(make_scene(both))).endswith("fire; no places: one value a unit")
     assert said(in_order(make_scene(UNIT))) == said(make_scene(BY_STRENGTH)) == ""
+
+
+def test_while_the_picture_moves_the_heading_says_of_which_passes_the_order_is() -> None:
+    for view, expected in (
+        (BY_STRENGTH, "by strength of the last passes, 40 of 40 fire now"),
+        (AT_PLACE, "by the place of the last passes, 20 of 40 fire there now"),
+    ):
+        scene = in_order(make_scene(view))
+        order = scene.state.tile_order
+        assert order is not None and not order.is_steady
+        after = ordered(order.layer, order.strengths, order, order.at)
+        assert said(replace(scene, state=replace(scene.state, tile_order=after))) == expected
 
 
 def test_the_rank_in_the_tooltip_is_the_place_among_the_tiles() -> None:

@@ -50,7 +50,7 @@ def test_a_tile() -> None:
         (
             "max 0.500 at row 1, col 2",
             "rank 2 of 40 in conv2/5x5_reduce",
-            "50.0th percentile of 8,242 images",
+            "percentile 50.0 of 8,242 images",
             "its preferred input:",
         ),
     )
@@ -166,7 +166,7 @@ def test_a_cut_caption_under_the_pointer_is_in_the_tooltip_alone() -> None:
 
 
 def test_what_is_cut_is_said_whole() -> None:
-    note = "running: 1 of yours first, then 16 samples"
+    note = "best of 1 of yours first, then 16 samples"
     scene = make_scene(UNIT, unit_images=unit_images(unit_of, notes={"top": note}))
     assert note in said(scene, Hit("jpgvis", part=HEADING, index=1))[1]
     assert said(make_scene(status=Status(error=LONG_ERROR)), Hit("status"))[1] == (LONG_ERROR,)

@@ -83,7 +83,7 @@ def test_a_missing_receptive_field_and_a_missing_tag(monkeypatch: Patch) -> None
 SWAPS = [
     ("status", "deconv, raw", "deconv, gray"),
     ("status", "max 0.324", "max 0.325"),  # one digit
-    ("status", "32.4th percentile of 8,242 images", "32.4th percentile of 8,242 photos"),
+    ("status", "percentile 32.4 of 8,242 images", "percentile 32.4 of 8,242 photos"),
     ("status", "24.5 fps   17.2 passes/s   36 + 26 ms   cpu", "24.5 fps   17.2 passes/s   36 + 26 ms   gpu"),
     ("status_error", "camera 0 gives no more pictures", "camera 1 gives no more pictures"),
     ("aux_classes", "elk", "elf"),

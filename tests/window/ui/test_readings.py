@@ -120,7 +120,7 @@ def test_percentile_within_a_histogram() -> None:
 
 def test_the_standing_is_said_of_the_selected_unit_only() -> None:
     scene = make_scene(UNIT, unit_images=unit_images(unit_of))
-    assert "percentile of 8,242 images" in standing_sentence(scene)
+    assert " of 8,242 images" in standing_sentence(scene)
     assert standing_sentence(replace(scene, unit_images=unit_images(Unit("conv1/3x3", 7)))) == ""
     best = replace(unit_images(unit_of), patches=(Patch(1e-6, "best.jpg", 0, 0),))
     assert standing_sentence(make_scene(UNIT, unit_images=best)) == "the highest of 8,242 images"

@@ -95,7 +95,7 @@ WORDS: dict[str, list[str]] = {
         "conv2/5x5_reduce · 7",
         "Convolution 40 × 12 × 12",
         "max 0.324",
-        "32.4th percentile of 8,242 images",
+        "percentile 32.4 of 8,242 images",
         "deconv, raw",
         "boost 0/0.5",
     ],
@@ -238,7 +238,7 @@ WORDS: dict[str, list[str]] = {
         "conv2/5x5_reduce · 25",
         "max 0.466 at row 1, col 4",
         "rank 25 of 40 in conv2/5x5_reduce",
-        "46.6th percentile of 8,242 images",
+        "percentile 46.6 of 8,242 images",
         "its preferred input:",
     ],
     "hover_cell": [
@@ -326,7 +326,7 @@ WORDS: dict[str, list[str]] = {
         "command",
         "d",
         "Freeze the back origin at the selected unit, or free it",
-        "1 of 54",
+        "1 of 55",
         "up, down: choose    enter: go there    esc: back to where you were",
     ],
     "palette_nothing": [
