@@ -56,7 +56,7 @@ HELP = (
     Command(
         "click",
         ("click",),
-        "Go to what it shows: layer, unit, class, photo; zoom a picture; the input: what fires there",
+        "Go to what it shows: layer, unit, class, photo; on the input: what fires there",
         "Mouse",
         _nothing,
     ),
