@@ -19,6 +19,7 @@ from deepvis.formats.caffe.unknown import without_unknown
 from deepvis.formats.caffe.upgrade import upgrade
 from deepvis.formats.caffe.weights import read_weights, weights_of
 from deepvis.network.errors import ModelError, nearest
+from deepvis.network.unavailable import Unavailable
 
 
 def load_net(
@@ -67,7 +68,7 @@ def load_net(
     for name, shape in inputs.items():
         data.check_shape(name, shape)
     _check_graph(layers, inputs, where)
-    unavailable: dict[str, str] = {}
+    unavailable: dict[str, Unavailable] = {}
     if not keep_unknown:
         layers, unavailable, said = without_unknown(layers, inputs)
         notes += said

@@ -14,7 +14,9 @@ from deepvis.formats.caffe.unknown import UnsupportedLayers
 from deepvis.formats.caffe.weights import write_weights
 from deepvis.models.zoo import Model, load_model
 from deepvis.network.errors import ModelError
+from deepvis.network.kinds import Kind
 from deepvis.network.net import Net
+from deepvis.network.unavailable import Unavailable
 from deepvis.scan.network import ScanNetwork
 from tests.helpers.nets import conv, data, layer, noise, relu
 
@@ -41,13 +43,12 @@ def test_what_depends_on_an_unknown_layer_is_out_and_the_rest_runs() -> None:
     spec = load_net(text, on_missing="fill")
     graph = graph_of(spec)
     assert [node.name for node in graph.nodes] == ["c", "fc"] and graph.refusal is None
-    assert graph.unavailable["w"] == "nothing here can run its type, Warp"
-    assert graph.unavailable["both"] == "it depends on 'w', whose type Warp nothing here can run"
-    assert graph.notes == (
-        "layer 'w' cannot be shown: nothing here can run its type, Warp, nor what depends on it: 'relu_w', 'both'",
-    )
+    assert graph.unavailable["w"] == Unavailable("its type Warp is unknown", "Warp", Kind.OTHER, after="c")
+    assert graph.unavailable["both"].why == "needs layer 'w' of unknown type Warp"
+    assert graph.unavailable["both"].after == "w"
+    assert graph.notes == ("layer 'w' of unknown type Warp is not shown, nor what needs it: 'relu_w', 'both'",)
     assert caffe_net(spec).forward({"data": noise(1, 3, 8, 8)}).blobs["fc"].shape == (1, 5)
-    with pytest.raises(ModelError, match="'both' cannot be had here: it depends on 'w'"):
+    with pytest.raises(ModelError, match="'both' cannot be had here: needs layer 'w'"):
         graph.last("both")
 
 
@@ -64,7 +65,7 @@ def test_a_blob_that_an_unknown_layer_overwrites_is_shown_as_before() -> None:
 
 def test_a_python_layer_is_named_by_its_class() -> None:
     graph = graph_of(load_net(IMAGE + CONV + layer("Python", "p", "c", PYTHON), on_missing="fill"))
-    assert "Python rpn.proposal.ProposalLayer" in graph.unavailable["p"]
+    assert "Python rpn.proposal.ProposalLayer" in graph.unavailable["p"].why
 
 
 def test_where_nothing_is_left_the_network_is_refused() -> None:
@@ -208,7 +209,7 @@ def test_another_size_is_taken_as_far_as_the_weights_fit(tmp_path) -> None:
     graph = opened(tmp_path, text, weights=True, input_size=(12, 10)).graph
     assert Net(graph).shapes == {"data": (1, 3, 12, 10), "c": (1, 4, 10, 8)}
     assert set(graph.unavailable) == {"fc", "prob"}
-    assert all("does not fit pictures of 12 x 10" in reason for reason in graph.unavailable.values())
+    assert all("does not fit pictures of 12 x 10" in each.why for each in graph.unavailable.values())
     assert "fc" in Net(opened(tmp_path, text, weights=True).graph).shapes
     assert "fc" in Net(opened(tmp_path, text, input_size=(12, 10)).graph).shapes
 
