@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Generic, TypeVar
 
@@ -17,7 +16,6 @@ from deepvis.network.maps import as_maps, maps_shape
 from deepvis.network.unavailable import Unavailable
 
 Shape = Sequence[int]
-NO_SHAPE: Shape = (0,)  # of no values
 
 
 def net_info(
@@ -36,7 +34,7 @@ def net_info(
     entries = [
         each
         for each in listing.with_unavailable(model.structure, found, unavailable)
-        if each.missing or math.prod(shapes.get(each.name, NO_SHAPE))
+        if each.missing or 0 not in shapes.get(each.name, (0,))
     ]
     types = {name: each.type for name, each in unavailable.items()}
     return NetInfo(
