@@ -20,6 +20,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from deepvis.formats.caffe import schema
 from deepvis.formats.caffe.tokens import Token, hint_for, kind_of, short, tokens, unquote, value_of
 from deepvis.network.errors import ModelError
+from deepvis.network.mistaken import HEAD, SWAPPED, mistaken
 
 MOST_NESTED = 32
 MOST_NOTES = 50
@@ -84,12 +85,10 @@ def source_text(path_or_text: str | Path) -> tuple[str, str]:
         raise ModelError(f"{str(path)!r} is no file name ({error}), expected a prototxt file") from None
     if _is_utf16(raw[:256]):
         raise ModelError(f"{path}: is text in UTF-16, expected UTF-8; save it as UTF-8")
-    if raw.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
-        raise ModelError(
-            f"{path}: holds a web page, expected a prototxt; download the file itself, not the page about it"
-        )
+    if found := mistaken(raw[:HEAD]):
+        raise ModelError(f"{path}: holds {found[0]}, expected a prototxt; {found[1]}")
     if b"\0" in raw:
-        raise ModelError(f"{path}: holds binary data, expected a prototxt (text); are the two files swapped?")
+        raise ModelError(f"{path}: holds binary data, expected a prototxt (text); {SWAPPED}")
     try:
         return raw.decode("utf-8-sig"), str(path)
     except UnicodeDecodeError:
