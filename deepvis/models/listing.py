@@ -26,22 +26,24 @@ _SAME_UNITS = frozenset(
         *(Kind.POOLING, Kind.NORMALIZATION, Kind.NORMALIZATION_DECONV_IGNORES, Kind.IDENTITY),
     }
 )
+NO_MAPS = "boxes, no maps"  # why detections are in no list
 MANY_LAYERS = 32  # above, the inside of blocks is left out of the list
 
 
 def shown_layers(graph: Graph) -> tuple[str, ...]:
     """The values worth a place in the layer list, in the order in which they are made.
 
-    Without inputs, dropout and reshapes; in long networks without the inside of blocks, which end in a concatenation
-    or a sum: GoogLeNet shows inception_3a/output, not its six convolutions. Of a module the stages' blocks.
+    Without inputs, dropout, reshapes and boxes; in long networks without the inside of blocks, which end in a
+    concatenation or a sum: GoogLeNet shows inception_3a/output, not its six convolutions. Of a module the stages' blocks.
     """
     if tree.is_module(graph):
         return tuple(each.name for each in tree.tree(graph) if not each.inside and not each.is_minor)
+    boxes = _boxes(graph)
     names = list(
         dict.fromkeys(
             name
             for node in graph.nodes
-            if node.kind not in HANDED_ON and node.bottoms
+            if node.kind not in HANDED_ON and node.bottoms and node.index not in boxes
             for name in graph.tops_of(node)
             if name not in graph.bottoms_of(node)
         )
@@ -50,6 +52,30 @@ def shown_layers(graph: Graph) -> tuple[str, ...]:
         hidden = _inside_blocks(graph, names)
         names = [name for name in names if name not in hidden] or names
     return tuple(names)
+
+
+def left_out(graph: Graph) -> dict[str, list[str]]:
+    """Why -> the values that a list of layers would have, were they maps, or could they be had here."""
+    found: dict[str, list[str]] = {}
+    boxes = _boxes(graph)
+    for node in graph.nodes:
+        if node.index in boxes:
+            found.setdefault(NO_MAPS, []).extend(graph.tops_of(node))
+    for name, each in graph.unavailable.items():
+        if not each.is_minor:
+            found.setdefault(each.why, []).append(name)
+    return {why: list(dict.fromkeys(names)) for why, names in found.items()}
+
+
+def _boxes(graph: Graph) -> set[int]:
+    """Indices of the nodes that make boxes, or join and move nothing but boxes: SSD's priors together."""
+    found: set[int] = set()
+    values: set[int] = set()
+    for node in graph.nodes:
+        if node.kind is Kind.DETECTION or (node.bottoms and values.issuperset(node.bottoms)):
+            found.add(node.index)
+            values.update(node.tops)
+    return found
 
 
 def entries(graph: Graph, layers: Sequence[str]) -> list[Entry]:

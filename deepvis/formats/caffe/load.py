@@ -14,6 +14,7 @@ import numpy as np
 
 from deepvis.formats.caffe import blobs, data, prototxt, rules, schema, training
 from deepvis.formats.caffe.layer import check_arity
+from deepvis.formats.caffe.proposals import without_proposals
 from deepvis.formats.caffe.spec import LayerSpec, NetSpec, Shape
 from deepvis.formats.caffe.unknown import without_unknown
 from deepvis.formats.caffe.upgrade import upgrade
@@ -116,6 +117,9 @@ def _inputs(
             inputs[blob] = tuple(wanted.shapes.get(blob, shape))
     if not inputs and wanted.takes_dummies:
         rest, inputs = data.dummies_as_inputs(rest, wanted, notes)
+    if not wanted.keep_unknown:
+        rest, regions = without_proposals(rest, notes)
+        inputs.update({blob: tuple(wanted.shapes.get(blob, shape)) for blob, shape in regions.items()})
     unknown = set(wanted.shapes) - set(inputs)
     if unknown:
         raise ModelError(

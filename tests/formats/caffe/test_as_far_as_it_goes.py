@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,9 @@ from deepvis.network.errors import ModelError
 from deepvis.network.kinds import Kind
 from deepvis.network.net import Net
 from deepvis.network.unavailable import Unavailable
+from deepvis.optimize.errors import OptimizeError
+from deepvis.optimize.units import layers_of
+from deepvis.scan.errors import ScanError
 from deepvis.scan.network import ScanNetwork
 from tests.helpers.nets import conv, data, layer, noise, relu
 
@@ -226,7 +230,19 @@ def test_a_scan_leaves_out_what_has_no_row_for_each_picture(tmp_path, caplog) ->
     prior = "prior_box_param { min_size: 3 }"
     text = IMAGE + CONV + layer("PriorBox", "p", "c data", prior) + layer("PriorBox", "q", "c data", prior)
     network = ScanNetwork(opened(tmp_path, text + layer("Concat", "both", "p q", "concat_param { axis: 2 }")))
-    assert [each.name for each in network.layers] == ["c"] and "both left out" in caplog.text
+    assert [each.name for each in network.layers] == ["c"] and "p, q, both left out: boxes" in caplog.text
+
+
+def test_a_scan_and_the_api_say_why_a_layer_has_no_values(tmp_path, caplog) -> None:
+    model = opened(tmp_path, IMAGE + CONV + layer("Warp", "w", "c") + layer("ReLU", "r", "w"))
+    assert [each.name for each in ScanNetwork(model).layers] == ["c"]
+    assert "w left out: its type Warp is unknown" in caplog.text
+    assert "r left out: needs layer 'w' of unknown type Warp" in caplog.text
+    with pytest.raises(ScanError, match="has no values of r: needs layer 'w' of unknown type Warp"):
+        ScanNetwork(model, ["r"])
+    args = argparse.Namespace(push_layer=["c,r"])
+    with pytest.raises(OptimizeError, match="has no values of r: needs layer 'w'"):
+        layers_of(args, model, Net(model.graph).shapes)
 
 
 # --- files that are something else -------------------------------------------------------------
@@ -254,3 +270,36 @@ def test_no_weights_and_a_renamed_layer_name_the_option(tmp_path) -> None:
         load_model(prototxt=tmp_path / "net.prototxt").graph  # noqa: B018
     with pytest.raises(ModelError, match=r"'c'.*--fill"):
         load_net(IMAGE + CONV, {"another": [noise(1)]})
+
+
+# --- detectors ---------------------------------------------------------------------------------
+
+POOL = "roi_pooling_param { pooled_h: 2 pooled_w: 2 spatial_scale: 1 }"
+
+
+@pytest.mark.parametrize("kind", ["Python", "Proposal"])
+def test_the_whole_picture_takes_the_place_of_proposals(tmp_path, kind: str) -> None:
+    info = data(1, 3, name="im_info")
+    text = IMAGE + info + CONV + conv("scores", "c", "num_output: 2 kernel_size: 1")
+    text += layer(kind, "proposal", "scores im_info", PYTHON if kind == "Python" else "", tops="rois more")
+    text += layer("ROIPooling", "pool", "c rois", POOL) + FULL.replace('bottom: "c"', 'bottom: "pool"')
+    text += layer("Power", "after", "more")
+    model = opened(tmp_path, text)
+    np.testing.assert_array_equal(model.other_inputs()["rois"], [[0, 0, 0, 7, 7]])
+    assert model.data_blob == "data" and set(model.graph.unavailable) == {"more", "after"}
+    words = "Python rpn.proposal.ProposalLayer" if kind == "Python" else "Proposal"
+    assert (
+        f"layer 'proposal' of unknown type {words} chooses regions: its place is taken by the input 'rois'"
+        in model.notes
+    )
+    assert "the input 'rois' takes regions: it is given the whole picture" in model.notes
+    assert not any("zeros" in note for note in model.notes)
+    assert Net(model.graph).shapes["fc"] == (1, 5)
+
+
+def test_boxes_put_together_are_no_layer_to_look_at(tmp_path) -> None:
+    prior = "prior_box_param { min_size: 3 }"
+    text = IMAGE + CONV + conv("d", "c", "num_output: 4 kernel_size: 3")
+    text += layer("PriorBox", "pc", "c data", prior) + layer("PriorBox", "pd", "d data", prior)
+    text += layer("Concat", "mbox_priorbox", "pc pd", "concat_param { axis: 2 }") + layer("Concat", "maps", "d d")
+    assert opened(tmp_path, text).layer_names == ("c", "d", "maps")
