@@ -34,7 +34,8 @@ def shown_layers(graph: Graph) -> tuple[str, ...]:
     """The values worth a place in the layer list, in the order in which they are made.
 
     Without inputs, dropout, reshapes and boxes; in long networks without the inside of blocks, which end in a
-    concatenation or a sum: GoogLeNet shows inception_3a/output, not its six convolutions. Of a module the stages' blocks.
+    concatenation or a sum: GoogLeNet shows inception_3a/output, not its six convolutions. Of a module the stages'
+    blocks.
     """
     if tree.is_module(graph):
         return tuple(each.name for each in tree.tree(graph) if not each.inside and not each.is_minor)
