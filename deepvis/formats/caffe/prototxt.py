@@ -35,6 +35,7 @@ _LENIENT = {
     "DenseImageDataParameter",
     "LossParameter",
     "FillerParameter",
+    "PythonParameter",  # for code that is not run
 }
 # (message, field) of forks -> what it concerns, of what cannot change an answer
 PASSED_OVER: dict[tuple[str, str], str] = {
@@ -181,6 +182,9 @@ class _Parser:
                 raise self.unexpected(f"'{{' after {field.name}")
             if schema.is_repeated(field):
                 inner = getattr(message, field.name).add()
+            elif message.DESCRIPTOR.name in _LENIENT and message.HasField(field.name):
+                self.note(name, f"{short(name.text)} is there again and was skipped")
+                inner = schema.MESSAGES[field.message_type.name]()
             else:
                 self.only_once(message, field, name)
                 inner = getattr(message, field.name)
@@ -250,6 +254,8 @@ class _Parser:
         if not is_param and owner.name not in _LENIENT and concern is None:
             if owner.name == "NetParameter" and name.text in _OF_SOLVERS:
                 raise self.solver(name)
+            if owner.name == "NetParameter" and name.text == "item":
+                raise self.error(name.start, "'item', a field of a label map", "a network; give deploy.prototxt")
             near = difflib.get_close_matches(name.text[:200], owner.fields_by_name, n=1)
             hint = (
                 f"{near[0]!r}" if near else f"one of its fields ({', '.join(sorted(owner.fields_by_name)[:12])}, ...)"

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from deepvis.formats.caffe import schema
+from deepvis.formats.caffe.layer import weight_count
 
 Shape = tuple[int, ...]
 
@@ -105,15 +106,22 @@ def _activation(loss: Any, name: str) -> Any:
 
 
 def _without_labels(layers: Sequence[Any], inputs: dict[str, Shape], freed: set[str], notes: list[str]) -> list[Any]:
-    """The layers without those that only rearrange an input for the losses; such inputs leave ``inputs``."""
-    kept = list(layers)
+    """The layers without those that only make an input ready for the losses; such inputs leave ``inputs``.
+
+    Of the first input, the picture, those that rearrange it; of others, labels, all without weights that end in a loss:
+    DeepLab shrinks its labels by an Interp.
+    """
+    kept, first = list(layers), next(iter(inputs), "")
     for name in list(inputs)[1:] + list(inputs)[:1]:
         blobs, rearranging = {name}, []
         for layer in kept:
-            if layer.type in _REARRANGING and blobs.issuperset(layer.bottom):
+            serves = layer.type in _REARRANGING or (name != first and not weight_count(layer))
+            if serves and layer.bottom and blobs.issuperset(layer.bottom):
                 blobs.update(layer.top)
                 rearranging.append(layer)
-        others = (layer for layer in kept if all(layer is not own for own in rearranging))
+        others = [layer for layer in kept if all(layer is not own for own in rearranging)]
+        ends = blobs - freed - {blob for own in rearranging for blob in own.bottom}
+        others += [layer for layer in rearranging if layer.type not in _REARRANGING and ends.intersection(layer.top)]
         is_read = any(blobs.intersection(layer.bottom) for layer in others)
         if len(inputs) > 1 and blobs & freed and not is_read:
             del inputs[name]

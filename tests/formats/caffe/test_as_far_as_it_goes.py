@@ -303,3 +303,29 @@ def test_boxes_put_together_are_no_layer_to_look_at(tmp_path) -> None:
     text += layer("PriorBox", "pc", "c data", prior) + layer("PriorBox", "pd", "d data", prior)
     text += layer("Concat", "mbox_priorbox", "pc pd", "concat_param { axis: 2 }") + layer("Concat", "maps", "d d")
     assert opened(tmp_path, text).layer_names == ("c", "d", "maps")
+
+
+def test_what_makes_labels_ready_for_a_loss_goes_with_them() -> None:
+    """DeepLab's training files shrink the labels, whose size nothing tells; a second picture's own layers stay."""
+    text = layer("ImageSegData", "d", "", tops="data label") + CONV
+    text += layer("Interp", "shrink", "label", "interp_param { shrink_factor: 8 }")
+    text += layer("Reduction", "mean", "shrink", "reduction_param { axis: 3 }")
+    text += layer("SoftmaxWithLoss", "loss", "c shrink") + layer("EuclideanLoss", "other", "c mean")
+    spec = load_net(text, on_missing="fill", picture_size=(8, 9))
+    assert [each.name for each in spec.layers] == ["c", "prob"] and list(spec.inputs) == ["data"]
+    pair = IMAGE + data(1, 3, 8, 8, name="second") + CONV + conv("s", "second", "num_output: 4 kernel_size: 3")
+    spec = load_net(pair + layer("EuclideanLoss", "loss", "c s"), on_missing="fill")
+    assert list(spec.inputs) == ["data", "second"] and [each.name for each in spec.layers] == ["c", "s"]
+
+
+def test_a_field_that_a_fork_repeats_where_it_is_harmless() -> None:
+    """MobileNet-YOLO's resize_param: one for each way to train."""
+    more = "transform_param { resize_param { height: 8 width: 9 } resize_param { height: 4 width: 4 prob: 0.1 } }"
+    spec = load_net(layer("AnnotatedData", "d", "", more, tops="data label") + CONV, on_missing="fill")
+    assert spec.inputs == {"data": (1, 3, 8, 9)}
+    assert any("resize_param is there again and was skipped" in note.replace("'", "") for note in spec.notes)
+
+
+def test_a_label_map_is_named() -> None:
+    with pytest.raises(ModelError, match="'item', a field of a label map, expected a network"):
+        load_net('item { name: "none" label: 0 display_name: "background" }')
