@@ -54,7 +54,7 @@ def is_data(layer: Any, wanted: Wanted) -> bool:
 def dummies_as_inputs(layers: Sequence[Any], wanted: Wanted, notes: list[str]) -> tuple[list[Any], dict[str, Shape]]:
     """(the other layers, blob -> shape) of DummyData layers, for a network without any other input.
 
-    Those with a shape for each top alone; the batch is 1.
+    Those with a shape for each top alone; the batch is 1 but for pictures, whose layers may fix it.
     """
     inputs: dict[str, Shape] = {}
     rest = []
@@ -64,7 +64,8 @@ def dummies_as_inputs(layers: Sequence[Any], wanted: Wanted, notes: list[str]) -
         if layer.type != "DummyData" or len(shapes) != len(layer.top) or not all(shapes):
             rest.append(layer)
             continue
-        found = {blob: (1, *shape[1:]) for blob, shape in zip(layer.top, shapes, strict=True)}
+        sizes = (shape if len(shape) == 4 else (1, *shape[1:]) for shape in shapes)
+        found = dict(zip(layer.top, sizes, strict=True))
         inputs.update({blob: tuple(wanted.shapes.get(blob, shape)) for blob, shape in found.items()})
         notes.append(f"layer {layer.name!r} (DummyData) was replaced by the input {', '.join(map(repr, found))}")
     return rest, inputs

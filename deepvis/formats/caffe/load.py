@@ -62,6 +62,8 @@ def load_net(
     transform = data.transform_of([*layers, *left_out])
     wanted = data.Wanted(input_shapes or {}, picture_size, keep_unknown, dummies_as_inputs)
     layers, inputs = _inputs(layers, left_out, given or {}, wanted, notes)
+    if not keep_losses:
+        layers = training.with_spare(layers, left_out, inputs, notes)
     if keep_losses:
         layers = training.with_automatic_tops(layers)
     else:
@@ -103,11 +105,12 @@ def _inputs(
     """
     inputs: dict[str, Shape] = {}
     rest = []
+    readers = [*layers, *training.spare_makers(layers, left_out)]
     for layer in [*_spare(layers, left_out, wanted), *layers]:
         if layer.type == "Input":
             shapes = _declared(layer)
         elif data.is_data(layer, wanted):
-            shapes = data.data_inputs(layer, layers, weights, wanted, notes)
+            shapes = data.data_inputs(layer, readers, weights, wanted, notes)
         else:
             rest.append(layer)
             continue
@@ -132,7 +135,8 @@ def _inputs(
 def _spare(layers: Sequence[Any], left_out: Sequence[Any], wanted: data.Wanted) -> list[Any]:
     """Input and data layers of another phase or stage that make what nothing makes in this one."""
     made = {blob for layer in layers for blob in layer.top}
-    wanting = {blob for layer in layers for blob in layer.bottom} - made
+    readers = [*layers, *training.spare_makers(layers, left_out)]
+    wanting = {blob for layer in readers for blob in layer.bottom} - made
     found = []
     for layer in sorted(left_out, key=lambda layer: layer.type != "Input"):
         brings = layer.type == "Input" or data.is_data(layer, wanted)

@@ -329,3 +329,33 @@ def test_a_field_that_a_fork_repeats_where_it_is_harmless() -> None:
 def test_a_label_map_is_named() -> None:
     with pytest.raises(ModelError, match="'item', a field of a label map, expected a network"):
         load_net('item { name: "none" label: 0 display_name: "background" }')
+
+
+def test_a_layer_of_another_phase_or_stage_makes_what_nothing_else_does() -> None:
+    """LRCN's training files reshape by phase and stage."""
+    text = layer("Data", "d", "", 'include { phase: TRAIN stage: "own" }', tops="data cm") + CONV
+    for rule in ("include { phase: TRAIN }", 'include { phase: TEST stage: "on-test" }'):
+        text += layer("Flatten", "flat", "c", rule) + layer(
+            "Reshape", "two", "cm", f"reshape_param {{ shape {{ }} }} {rule}"
+        )
+    text += layer("InnerProduct", "fc", "flat", "inner_product_param { num_output: 3 }") + layer("Power", "p", "two")
+    spec = load_net(text, on_missing="fill", picture_size=(8, 8))
+    assert [each.name for each in spec.layers] == ["c", "flat", "fc", "two", "p"]
+    assert any("'flat' (Flatten) of another phase or stage was taken" in note for note in spec.notes)
+
+
+def test_a_loss_of_training_alone_leaves_its_probabilities() -> None:
+    """Network in Network's has no loss in its TEST phase."""
+    text = (
+        IMAGE + data(1, name="label") + CONV + layer("SoftmaxWithLoss", "loss", "c label", "include { phase: TRAIN }")
+    )
+    assert [each.name for each in load_net(text, on_missing="fill").layers] == ["c", "prob"]
+    there = text + layer("Softmax", "own", "c")
+    assert [each.name for each in load_net(there, on_missing="fill").layers] == ["c", "own"]
+
+
+def test_dummies_keep_the_batch_that_a_reshape_fixes(tmp_path) -> None:
+    text = layer("DummyData", "d", "", "dummy_data_param { shape { dim: [4, 3, 8, 8] } }", tops="data")
+    text += CONV + layer("Reshape", "two", "c", "reshape_param { shape { dim: [2, 2, -1] } }")
+    model = opened(tmp_path, text)
+    assert model.structure.batch == 4 and Net(model.graph).shapes["c"] == (1, 4, 6, 6)
