@@ -359,3 +359,11 @@ def test_dummies_keep_the_batch_that_a_reshape_fixes(tmp_path) -> None:
     text += CONV + layer("Reshape", "two", "c", "reshape_param { shape { dim: [2, 2, -1] } }")
     model = opened(tmp_path, text)
     assert model.structure.batch == 4 and Net(model.graph).shapes["c"] == (1, 4, 6, 6)
+
+
+def test_a_softmax_along_another_axis_names_no_classes(tmp_path) -> None:
+    """SSD's mbox_conf_softmax: over the scores of each box, whose boxes are no classes."""
+    text = IMAGE + CONV + layer("Flatten", "rows", "c", "flatten_param { axis: 2 }")
+    text += layer("Softmax", "of_boxes", "rows", "softmax_param { axis: 2 }")
+    assert opened(tmp_path, text).prob_layer == ""
+    assert opened(tmp_path, text + layer("Softmax", "of_classes", "c")).prob_layer == "of_classes"
