@@ -44,7 +44,7 @@ def open_caffe(source: Source) -> Opened:
             input_shapes=structure.inputs,
             dummies_as_inputs=True,
         )
-        found = replace(found, batch=structure.batch)
+        found = replace(found, batch=structure.batch, is_made_up=True)
         return found if source.fill or size == declared else without_misfits(found, (size[0], size[1]))
 
     transform = structure.transform

@@ -367,3 +367,28 @@ def test_a_softmax_along_another_axis_names_no_classes(tmp_path) -> None:
     text += layer("Softmax", "of_boxes", "rows", "softmax_param { axis: 2 }")
     assert opened(tmp_path, text).prob_layer == ""
     assert opened(tmp_path, text + layer("Softmax", "of_classes", "c")).prob_layer == "of_classes"
+
+
+def test_made_up_weights_let_something_through(tmp_path) -> None:
+    """Files for use name no fillers, and Caffe begins at 0: nothing would be seen of a network opened with --fill."""
+    text, below = IMAGE, "data"
+    for number in range(12):
+        text += layer("Convolution", f"c{number}", below, "convolution_param { num_output: 8 kernel_size: 3 pad: 1 }")
+        text += layer("BatchNorm", f"n{number}", f"c{number}", tops=f"c{number}") + layer(
+            "Scale", f"s{number}", f"c{number}"
+        )
+        below = f"s{number}"
+    text += layer("InnerProduct", "fc", below, "inner_product_param { num_output: 5 }")
+    found = Net(opened(tmp_path, text).graph).forward({"data": noise(1, 3, 8, 8)}).blobs
+    deepest = np.abs(found["s11"].numpy())
+    assert 1e-3 < deepest.max() < 1e3 and np.ptp(found["fc"].numpy()) > 0
+    plain = caffe_net(load_net(text, on_missing="fill")).forward({"data": noise(1, 3, 8, 8)}).blobs
+    assert not plain["fc"].numpy().any()
+
+
+def test_fillers_that_the_file_names_stay(tmp_path) -> None:
+    zero = (
+        'convolution_param { num_output: 2 kernel_size: 1 weight_filler { type: "constant" } bias_filler { value: 3 } }'
+    )
+    found = Net(opened(tmp_path, IMAGE + layer("Convolution", "c", "data", zero)).graph)
+    assert (found.forward({"data": noise(1, 3, 8, 8)}).blobs["c"].numpy() == 3).all()
