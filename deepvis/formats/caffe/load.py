@@ -36,6 +36,7 @@ def load_net(
     dummies_as_inputs: bool = False,
     input_shapes: Mapping[str, Shape] | None = None,
     picture_size: tuple[int, int] | None = None,
+    picture_channels: int | None = None,
 ) -> NetSpec:
     """Read a network and its weights.
 
@@ -44,8 +45,8 @@ def load_net(
     on_missing "fill": layers that the weights do not know are to be filled by their fillers.
     keep_losses: loss and accuracy layers stay (their labels too). keep_unknown: so do
     layers that nothing here can run, and what depends on them. dummies_as_inputs: DummyData layers become inputs where
-    there is no other. input_shapes: replaces the declared shapes,
-    and tells those that data layers do not; picture_size: (height, width) of what data layers bring.
+    there is no other. input_shapes: replaces the declared shapes, and tells those that data layers do not;
+    picture_size: (height, width) of what data layers bring, picture_channels: theirs.
     Raises ModelError.
     """
     notes: list[str] = []
@@ -60,7 +61,7 @@ def load_net(
     if given is None:
         given = weights_of(current) or None
     transform = data.transform_of([*layers, *left_out])
-    wanted = data.Wanted(input_shapes or {}, picture_size, keep_unknown, dummies_as_inputs)
+    wanted = data.Wanted(input_shapes or {}, picture_size, keep_unknown, dummies_as_inputs, picture_channels)
     layers, inputs = _inputs(layers, left_out, given or {}, wanted, notes)
     if not keep_losses:
         layers = training.with_spare(layers, left_out, inputs, notes)

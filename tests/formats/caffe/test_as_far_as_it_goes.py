@@ -392,3 +392,20 @@ def test_fillers_that_the_file_names_stay(tmp_path) -> None:
     )
     found = Net(opened(tmp_path, IMAGE + layer("Convolution", "c", "data", zero)).graph)
     assert (found.forward({"data": noise(1, 3, 8, 8)}).blobs["c"].numpy() == 3).all()
+
+
+def test_regions_of_a_file_are_not_said_to_be_the_whole_picture(tmp_path) -> None:
+    text = IMAGE + data(1, 5, name="rois") + layer("ROIPooling", "pool", "data rois", POOL)
+    np.save(tmp_path / "rois.npy", np.array([[0, 1, 1, 4, 4]], np.float32))
+    model = opened(tmp_path, text, inputs=(f"rois={tmp_path / 'rois.npy'}",))
+    assert not any("rois" in note for note in model.notes)
+    np.testing.assert_array_equal(model.other_inputs()["rois"], [[0, 1, 1, 4, 4]])
+
+
+def test_channels_may_be_said(tmp_path) -> None:
+    text = layer("Data", "d", "", tops="data") + FULL.replace('bottom: "c"', 'bottom: "data"')
+    assert opened(tmp_path, text, input_size=(28, 28)).preprocessor.input_shape == (3, 28, 28)
+    model = opened(tmp_path, text, input_size=(28, 28), channels=1)
+    assert model.preprocessor.input_shape == (1, 28, 28) and Net(model.graph).shapes["fc"] == (1, 5)
+    assert any("of 1x1x28x28" in note for note in model.notes)
+    assert opened(tmp_path, IMAGE + CONV, channels=2).graph.inputs["data"] == (1, 2, 8, 8)
