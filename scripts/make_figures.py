@@ -126,7 +126,8 @@ def no_maps(args, model: Model) -> str:
 
 def layers_with_units(model: Model) -> list[str]:
     """The layers that have units of their own, in order; probabilities left out."""
-    return [name for name in model.layer_names if name not in model.remap and name != model.prob_layer]
+    there = [name for name in model.layer_names if not model.missing_words(name)]
+    return [name for name in there if name not in model.remap and name != model.prob_layer]
 
 
 def a_choice_of_layers(model: Model) -> list[str]:

@@ -79,7 +79,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     setup, work = options.setup_of(args), command.work_of(args)
     model, ready = load(setup.network), specimen(setup)
     if not args.push_layer:
-        args.push_layer = [layer for layer in model.layer_names if layer not in model.remap]
+        shapes = ready.net.shapes
+        args.push_layer = [layer for layer in model.layer_names if layer not in model.remap and layer in shapes]
+        command.warn(model.left_out_words(), NAME)
     plans = [plan_of(args, setup, model, ready, layer) for layer in layers_of(args, model, ready.net.shapes)]
     check_folders(plans)
     if not args.brave:

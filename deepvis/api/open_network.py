@@ -315,6 +315,8 @@ class Network:
     def _check_layer(self, layer: str) -> None:
         shapes = self._network.net.shapes
         if layer not in shapes:
+            if said := self._model.missing_words(str(layer)):
+                raise ModelError(f"{self.name} has no values of {said}")
             known = dict.fromkeys([*self.layers, *shapes])
             hint = nearest(str(layer), known, f"there are: {', '.join(self.layers)}")
             raise ModelError(f"{self.name} has no layer {layer!r}; {hint}")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from collections.abc import Iterator
 
+from deepvis.core.types import FieldOf, NetInfo
 from deepvis.core.words import seen_words
 from deepvis.live.backends.base import BackendError, open_backend
 from deepvis.models.zoo import DEFAULT_MODEL, list_models
@@ -52,11 +54,7 @@ def print_self_test(settings: Settings) -> int:
 
 
 def print_layers(settings: Settings) -> int:
-    """What the network is fed with, what does not fit, and the layers that the window shows.
-
-    Of a layer: name, set in by the blocks that it lies in, type, channels x height x width, name in the list, and how
-    much of the input a unit in its middle sees.
-    """
+    """What the network is fed with, what does not fit, and the layers that the window shows."""
     model = opened(settings)
     try:
         backend = open_backend(settings.backend, model, settings.device)
@@ -64,18 +62,31 @@ def print_layers(settings: Settings) -> int:
         raise UsageError(str(error)) from error
     for sentence in (backend.info.input_words, *backend.info.notes):
         sys.stdout.write(f"# {sentence}\n" if sentence else "")
-    field_of = open_fields(model)
-    _, height, width = backend.info.input_shape
+    for line in layer_lines(backend.info, open_fields(model)):
+        sys.stdout.write(f"{line}\n")
     layers = [layer for layer in backend.info.layers if not layer.is_minor]
-    names = {layer.name: "  " * len(layer.inside) + layer.name for layer in layers}
-    wide, title = (max(map(len, words)) for words in (names.values(), [layer.title for layer in layers]))
-    for layer in layers:
-        shape = f"{layer.channels}x{layer.height}x{layer.width}" if layer.is_spatial else f"{layer.channels}"
-        edges = field_of(layer.name, layer.height // 2, layer.width // 2) if field_of is not None else None
-        seen = "" if edges is None else seen_words(edges, height, width)
-        line = f"{names[layer.name]:{wide}}  {layer.type:14}  {shape:12}  {layer.title:{title}}  {seen}"
-        sys.stdout.write(line.rstrip() + "\n")
     if others := len(backend.info.layers) - len(layers):
         sys.stdout.write(f"# and {others} values more, in the window with the key tab\n")
     backend.close()
     return 0
+
+
+def layer_lines(info: NetInfo, field_of: FieldOf | None) -> Iterator[str]:
+    """Of each layer of the list: name, set in by the blocks that it lies in, type, channels x height x width, name in
+    the list, and how much of the input a unit in its middle sees; of one without values why it has none."""
+    _, height, width = info.input_shape
+    layers = [layer for layer in info.layers if not layer.is_minor]
+    names = {layer.name: "  " * len(layer.inside) + layer.name for layer in layers}
+    wide, title, kind = (
+        max(map(len, words), default=0)
+        for words in (names.values(), [layer.title for layer in info.live], [layer.type for layer in layers])
+    )
+    for layer in layers:
+        begin = f"{names[layer.name]:{wide}}  {layer.type:{max(kind, 14)}}"
+        if layer.missing:
+            yield f"{begin}  {'-':12}  {layer.missing}"
+            continue
+        shape = f"{layer.channels}x{layer.height}x{layer.width}" if layer.is_spatial else f"{layer.channels}"
+        edges = field_of(layer.name, layer.height // 2, layer.width // 2) if field_of is not None else None
+        seen = "" if edges is None else seen_words(edges, height, width)
+        yield f"{begin}  {shape:12}  {layer.title:{title}}  {seen}".rstrip()

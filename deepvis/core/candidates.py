@@ -65,7 +65,8 @@ class Candidate:
     """A row of the palette.
 
     title: what the typed text is looked for in; marks: the places of its letters that were found. note: at the right:
-    a key, a size. target: a unit, a layer's index, a command's name, a file index, a model's name or a path.
+    a key, a size. target: a unit, a layer's index, a command's name, a file index, a model's name or a path. is_gray:
+    it has nothing to show, the note says why.
     """
 
     kind: Kind
@@ -74,6 +75,7 @@ class Candidate:
     note: str = ""
     marks: tuple[int, ...] = ()
     points: float = 0.0
+    is_gray: bool = False
 
 
 def candidates(state: AppState) -> tuple[Candidate, ...]:
@@ -117,7 +119,7 @@ def without_fillers(text: str) -> str:
 
 def _visited(visited: Sequence[Unit], info: NetInfo) -> Iterator[Candidate]:
     """The units visited last, the newest first."""
-    names = {layer.name for layer in info.layers}
+    names = {layer.name for layer in info.live}
     for unit in dict.fromkeys(reversed(visited)):
         if unit.layer in names:
             yield Candidate(Kind.UNIT, f"{unit.layer} {unit.channel}", unit, "visited")
@@ -139,7 +141,7 @@ def _numbered(text: str, layer: str, info: NetInfo) -> Iterator[tuple[LayerInfo,
     if parts is None:
         return
     name, channel = parts[1].strip(), int(parts[2])
-    for each in info.layers:
+    for each in info.live:
         found = _of_layer(name, each.name, each.title) if name else Match(0, ()) if each.name == layer else None
         if found is not None:
             yield each, channel, found
@@ -166,8 +168,8 @@ def _layers(text: str, info: NetInfo) -> Iterator[Candidate]:
     for index, layer in enumerate(info.layers):
         found = _of_layer(text, layer.name, layer.title)
         if found is not None:
-            note = f"{layer.type} {layer.channels} × {layer.height} × {layer.width}".strip()
-            yield Candidate(Kind.LAYER, layer.name, index, note, *_of(found))
+            note = layer.missing or f"{layer.type} {layer.channels} × {layer.height} × {layer.width}".strip()
+            yield Candidate(Kind.LAYER, layer.name, index, note, *_of(found), is_gray=bool(layer.missing))
 
 
 def _of(found: Match) -> tuple[tuple[int, ...], float]:

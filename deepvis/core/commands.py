@@ -383,7 +383,9 @@ def cycle_back_filter(state: AppState) -> AppState:
 
 
 @command("d", group=Group.BACK, help="Freeze the back origin at the selected unit, or free it")
-def freeze_back_unit(state: AppState) -> AppState:
+def freeze_back_unit(state: AppState) -> AppState | Outcome:
+    if state.layer.missing and not state.view.pinned:
+        return say(state, f"there is nothing to freeze at: {state.layer.missing_words}")
     return view(state, pinned=None if state.view.pinned else state.unit)
 
 
@@ -514,6 +516,8 @@ def toggle_mirror(state: AppState) -> AppState:
 
 
 def start_optimizing(state: AppState, unit: Unit, *, from_frame: bool) -> Outcome:
+    if unit.layer in state.info.missing:
+        return say(state, f"there is nothing to optimize: {state.info.layer(unit.layer).missing_words}")
     preset, fit = PRESETS[state.live.preset], state.input.fit
     state, (start,) = with_effect(state, lambda id: StartOptimizing(id, unit, preset, from_frame, fit))
     return live(state, optimizing=start), (start,)

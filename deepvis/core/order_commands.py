@@ -16,6 +16,8 @@ def cycle_order(state: AppState) -> AppState:
 def go_to_strongest(state: AppState) -> AppState | Outcome:
     """After the weakest unit that fires comes the strongest again. It begins anew once another unit was selected."""
     order, layer = state.tile_order, state.layer.name
+    if state.layer.missing:
+        return say(state, f"nothing fires: {state.layer.missing_words}")
     if order is None or order.layer != layer:
         return say(state, f"what fires in {layer} is not known yet")
     strongest = order.strongest()

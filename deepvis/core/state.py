@@ -245,8 +245,8 @@ class AppState:
 
     @property
     def back_ask(self) -> BackAsk | None:
-        """The back projection that the window wants, None with the back pane off."""
-        if self.view.back_mode == OFF:
+        """The back projection that the window wants, None with the back pane off, or of a layer without values."""
+        if self.view.back_mode == OFF or self.back_unit.layer in self.info.missing:
             return None
         return BackAsk(self.back_unit, self.view.back_mode)
 

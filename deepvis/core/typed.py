@@ -53,6 +53,8 @@ def _accepted(state: AppState, after: AppState) -> AppState:
 def number_problem(state: AppState) -> str:
     """Why the typed number names no unit of the layer, "" if it does."""
     text, layer = getattr(state.typing, "text", ""), state.layer
+    if layer.missing:
+        return layer.missing_words
     if not text or int(text) < layer.channels:
         return ""
     return f"{layer.name} has units 0 to {layer.channels - 1}"

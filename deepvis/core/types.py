@@ -122,7 +122,8 @@ class LayerInfo:
 
     borrows: the layer whose unit images this one shows (jpgvis_remap), itself by default.
     inside: the blocks that must be open for it to be in the list, outermost first. folds: the blocks that it stands
-    for, outermost first. is_minor: in the list with all operators alone.
+    for, outermost first. is_minor: in the list with all operators alone. missing: why nothing here can make its values,
+    in a few words, "needs layer 'warp' of unknown type Warp"; it then has one unit of no value.
     """
 
     name: str
@@ -135,6 +136,7 @@ class LayerInfo:
     inside: tuple[str, ...] = ()
     folds: tuple[str, ...] = ()
     is_minor: bool = False
+    missing: str = ""
 
     @property
     def is_spatial(self) -> bool:
@@ -148,6 +150,11 @@ class LayerInfo:
     def images_of(self) -> str:
         return self.borrows or self.name
 
+    @property
+    def missing_words(self) -> str:
+        """ "loss3: needs layer 'warp' of unknown type Warp"; "" for a layer that has values."""
+        return f"{self.name}: {self.missing}" if self.missing else ""
+
 
 FieldOf = Callable[[str, int, int], tuple[int, int, int, int] | None]
 """(layer, row, col) -> (top, left, bottom, right) in pixels of the network's input, half open and unclamped: the
@@ -159,7 +166,7 @@ class NetInfo:
     """What the window knows of a network before the first pass.
 
     layers: those that can be shown, in order (the data blob is not among them); what of them is in the layer list
-    follows from the blocks that are open (core/layer_list.py).
+    follows from the blocks that are open (core/layer_list.py). Those that have no values say why (LayerInfo.missing).
     groups: index of the group of each layer, to set them apart in the list; may be empty.
     input_shape: (C, H, W). labels: of the classes, in order. label_layers: layers whose
     channels are classes. prob_layer: where the top-5 are read, "" if there is none. notes: sentences on what does not
@@ -185,8 +192,18 @@ class NetInfo:
 
     @cached_property
     def listed(self) -> tuple[LayerInfo, ...]:
-        """The layers of the list before any block is opened."""
-        return tuple(layer for layer in self.layers if not layer.inside and not layer.is_minor)
+        """The layers of the list before any block is opened, of those that have values."""
+        return tuple(layer for layer in self.live if not layer.inside and not layer.is_minor)
+
+    @cached_property
+    def live(self) -> tuple[LayerInfo, ...]:
+        """The layers that have values."""
+        return tuple(layer for layer in self.layers if not layer.missing)
+
+    @cached_property
+    def missing(self) -> frozenset[str]:
+        """The names of those that have none."""
+        return frozenset(layer.name for layer in self.layers if layer.missing)
 
     @cached_property
     def lists(self) -> dict[tuple[frozenset[str], bool], tuple[int, ...]]:

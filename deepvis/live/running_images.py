@@ -60,6 +60,8 @@ class RunningImages:
     def __call__(self, found: UnitImages) -> UnitImages:
         """``found`` as it is where a scan has made pictures, else with the best of the stream so far."""
         self.is_unfinished = False
+        if self._running.lacks(found.unit.layer):
+            return found
         is_old = found.notes.get("top") == SAVED_TOP and self._running.resets > 0  # of an earlier stream
         if found.top is not None and not is_old and found.patches != self._saved.get(found.unit, None):
             return found

@@ -103,7 +103,7 @@ class BackendPasses:
     def __init__(self, open_backend: Callable[[], Backend], turn: threading.Event) -> None:
         self._backend, self._turn = open_backend(), turn
         self.layers = tuple(
-            TrackedLayer(layer.name, layer.channels, layer.height, layer.width) for layer in self._backend.info.layers
+            TrackedLayer(layer.name, layer.channels, layer.height, layer.width) for layer in self._backend.info.live
         )
 
     def begin(self) -> None:

@@ -61,7 +61,10 @@ class UnitImageReader:
         self._standings: tuple[object, tuple[UnitStanding, ...], str] = (None, (), "")
 
     def unit(self, unit: Unit, version: int) -> UnitImages:
-        """What there is of a unit; each missing picture leaves a note on how to make it."""
+        """What there is of a unit; each missing picture leaves a note on how to make it, or why nothing can."""
+        if unit.layer in self._info.missing:
+            said = self._info.layer(unit.layer).missing_words
+            return UnitImages(unit, version, notes=dict.fromkeys(("optimized", "top", "top_back"), said))
         notes: dict[str, str] = {}
         places = list(self._places(unit))
         optimized = self._optimized(unit, places, notes)
@@ -90,7 +93,9 @@ class UnitImageReader:
         )
 
     def whole_layer(self, layer: str, version: int) -> WholeLayer:
-        """One preferred picture for each unit of a layer, or a note on how to make them."""
+        """One preferred picture for each unit of a layer, or a note on how to make them, or why nothing can."""
+        if layer in self._info.missing:
+            return WholeLayer(layer, version, None, self._info.layer(layer).missing_words)
         units = self._info.layer(layer).channels
         standings = self._standings_of(layer, {})
         notes: dict[str, str] = {}

@@ -73,13 +73,19 @@ def given_inputs(inputs: Mapping[str, tuple[int, ...]], said: Sequence[str]) -> 
     return found
 
 
-def zero_notes(inputs: Mapping[str, tuple[int, ...]], given: Mapping[str, np.ndarray]) -> tuple[str, ...]:
-    """A sentence for each input that is given zeros."""
-    return tuple(
+def zero_notes(
+    inputs: Mapping[str, tuple[int, ...]], given: Mapping[str, np.ndarray], regions: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """A sentence for each input that is given zeros, or numbers that nobody named. regions: those that name some."""
+    size: tuple[str, ...] = ("the input 'im_info' is given the picture's height and width, and 1 as its scale",)
+    said = size if "im_info" in inputs and "im_info" not in given else ()
+    whole = [name for name in regions if name in inputs and name not in given]
+    said += tuple(f"the input {name!r} takes regions: it is given the whole picture" for name in whole)
+    return said + tuple(
         f"the input {name!r} is given zeros of {' x '.join(map(str, shape)) or 'one number'}; give other values with "
         f"--input {name}=FILE.npy"
         for name, shape in inputs.items()
-        if name not in given and name != "im_info"
+        if name not in given and name != "im_info" and name not in regions
     )
 
 

@@ -28,7 +28,7 @@ def read_synsets(path: str | Path) -> tuple[str, ...]:
 
 def _lines(path: Path) -> list[str]:
     try:
-        text = path.read_bytes().decode("utf-8-sig", "replace")
+        text = _decoded(path.read_bytes())
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror}), expected a class name per line") from None
     except ValueError as error:
@@ -36,3 +36,13 @@ def _lines(path: Path) -> list[str]:
     if "\0" in text:
         raise ModelError(f"{path}: holds binary data, expected a class name per line")
     return [line.strip() for line in text.splitlines()]
+
+
+def _decoded(raw: bytes) -> str:
+    """UTF-16 where its mark says so, UTF-8 where it can be, else Latin-1 as Windows has it (cp1252)."""
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return raw.decode("utf-16", "replace")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", "replace")

@@ -6,16 +6,16 @@ Layers here are the names of values, as everywhere in the window.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from itertools import accumulate, pairwise
 
 from deepvis.models import tree
 from deepvis.models.tree import Entry
 from deepvis.network.graph import Graph, Node
-from deepvis.network.kinds import Kind
+from deepvis.network.kinds import HANDED_ON, Kind
+from deepvis.network.unavailable import Unavailable
 
-# nodes that hand their bottom on, in another shape or not at all
-_SILENT = frozenset((Kind.IDENTITY, Kind.SINK, Kind.RESHAPE, Kind.DETECTION))
 _CONVOLUTIONS = frozenset((Kind.CONVOLUTION, Kind.TRANSPOSED_CONVOLUTION))
 _WEIGHTED = _CONVOLUTIONS | {Kind.LINEAR, Kind.EMBEDDING, Kind.RECURRENT}
 _JOINS = frozenset((Kind.CONCAT, Kind.ADD))
@@ -26,22 +26,25 @@ _SAME_UNITS = frozenset(
         *(Kind.POOLING, Kind.NORMALIZATION, Kind.NORMALIZATION_DECONV_IGNORES, Kind.IDENTITY),
     }
 )
+NO_MAPS = "boxes, no maps"  # why detections are in no list
 MANY_LAYERS = 32  # above, the inside of blocks is left out of the list
 
 
 def shown_layers(graph: Graph) -> tuple[str, ...]:
     """The values worth a place in the layer list, in the order in which they are made.
 
-    Without inputs, dropout and reshapes; in long networks without the inside of blocks, which end in a concatenation
-    or a sum: GoogLeNet shows inception_3a/output, not its six convolutions. Of a module the stages' blocks.
+    Without inputs, dropout, reshapes and boxes; in long networks without the inside of blocks, which end in a
+    concatenation or a sum: GoogLeNet shows inception_3a/output, not its six convolutions. Of a module the stages'
+    blocks.
     """
     if tree.is_module(graph):
         return tuple(each.name for each in tree.tree(graph) if not each.inside and not each.is_minor)
+    boxes = _boxes(graph)
     names = list(
         dict.fromkeys(
             name
             for node in graph.nodes
-            if node.kind not in _SILENT and node.bottoms
+            if node.kind not in HANDED_ON and node.bottoms and node.index not in boxes
             for name in graph.tops_of(node)
             if name not in graph.bottoms_of(node)
         )
@@ -50,6 +53,30 @@ def shown_layers(graph: Graph) -> tuple[str, ...]:
         hidden = _inside_blocks(graph, names)
         names = [name for name in names if name not in hidden] or names
     return tuple(names)
+
+
+def left_out(graph: Graph) -> dict[str, list[str]]:
+    """Why -> the values that a list of layers would have, were they maps, or could they be had here."""
+    found: dict[str, list[str]] = {}
+    boxes = _boxes(graph)
+    for node in graph.nodes:
+        if node.index in boxes:
+            found.setdefault(NO_MAPS, []).extend(graph.tops_of(node))
+    for name, each in graph.unavailable.items():
+        if not each.is_minor:
+            found.setdefault(each.why, []).append(name)
+    return {why: list(dict.fromkeys(names)) for why, names in found.items()}
+
+
+def _boxes(graph: Graph) -> set[int]:
+    """Indices of the nodes that make boxes, or join and move nothing but boxes: SSD's priors together."""
+    found: set[int] = set()
+    values: set[int] = set()
+    for node in graph.nodes:
+        if node.kind is Kind.DETECTION or (node.bottoms and values.issuperset(node.bottoms)):
+            found.add(node.index)
+            values.update(node.tops)
+    return found
 
 
 def entries(graph: Graph, layers: Sequence[str]) -> list[Entry]:
@@ -67,9 +94,48 @@ def entries(graph: Graph, layers: Sequence[str]) -> list[Entry]:
     return sorted(found, key=lambda each: place.get(each.name, 0)) if in_order else found
 
 
-def _inside_blocks(graph: Graph, names: Sequence[str]) -> set[str]:
+def with_unavailable(graph: Graph, found: Sequence[Entry], unavailable: Mapping[str, Unavailable]) -> list[Entry]:
+    """The entries with those of values that cannot be had here, each after the value that the file makes before it.
+
+    found: those of the graph, in order; where one of them turned out to be unavailable it says so. Of the others those
+    are seen at first that would be, were they there.
+    """
+    new = {name: each for name, each in unavailable.items() if name not in {entry.name for entry in found}}
+    worth = [name for name, each in new.items() if not each.is_minor]
+    if len(worth) + sum(not entry.is_minor for entry in found) > MANY_LAYERS:
+        joins = [name for name, each in new.items() if each.kind in _JOINS]
+        worth = [name for name in worth if name not in _inside_blocks(graph, worth, joins)] or worth
+    behind: dict[str, list[Entry]] = {}
+    for name, each in new.items():
+        behind.setdefault(each.after, []).append(Entry(name, is_minor=name not in worth, missing=each.why))
+    marked = [
+        replace(entry, missing=unavailable[entry.name].why) if entry.name in unavailable else entry for entry in found
+    ]
+    return _inserted(graph, marked, behind)
+
+
+def _inserted(graph: Graph, found: Sequence[Entry], behind: dict[str, list[Entry]]) -> list[Entry]:
+    """The entries, each followed by those ``behind`` it; of what is not among them: behind the one made before."""
+    listed = {entry.name for entry in found} | {entry.name for each in behind.values() for entry in each}
+    last = ""
+    for name in dict.fromkeys(name for node in graph.nodes for name in graph.tops_of(node)):
+        if name not in listed and name in behind:
+            behind[last] = [*behind.get(last, ()), *behind.pop(name)]
+        last = name if name in listed else last
+    inputs = [each for name in graph.inputs for each in behind.pop(name, ())]
+    result: list[Entry] = []
+    pending = [*reversed(found), *reversed([*behind.pop("", ()), *inputs])]
+    while pending:
+        entry = pending.pop()
+        result.append(entry)
+        pending += reversed(behind.pop(entry.name, ()))
+    return [*result, *(each for rest in behind.values() for each in rest)]
+
+
+def _inside_blocks(graph: Graph, names: Sequence[str], more_joins: Sequence[str] = ()) -> set[str]:
     """Those whose names say that they lie inside a block: "block/..." or "block_..." where the block ends in a join."""
     joins = [graph.names[node.tops[0]] for node in graph.nodes if node.kind in _JOINS and node.tops]
+    joins += more_joins
     prefixes = {top.rsplit("/", 1)[0] + "/" if "/" in top else top + "_" for top in joins} - {"/"}
     return {name for name in names if name not in joins and any(name.startswith(prefix) for prefix in prefixes)}
 
@@ -187,7 +253,7 @@ def borrowed_images(graph: Graph, layers: Collection[str]) -> dict[str, str]:
         while (below := _same_units(graph, name)) is not None:
             name = below
             maker = graph.first_maker(name)
-            if maker is not None and maker.kind not in _SILENT:
+            if maker is not None and maker.kind not in HANDED_ON:
                 borrowed[layer] = name
     return borrowed
 

@@ -36,7 +36,8 @@ class Entry:
     """A layer of the list, in its place.
 
     inside: blocks that must be open for it to be seen, outermost first. folds: blocks that it stands for, outermost
-    first. is_minor: seen with all operators alone. group: layers of one group stand together.
+    first. is_minor: seen with all operators alone. group: layers of one group stand together. missing: why nothing here
+    can make its values, "" where it can.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Entry:
     is_minor: bool = False
     group: str = ""
     short: str = ""
+    missing: str = ""
 
 
 def is_module(graph: Graph) -> bool:

@@ -95,6 +95,18 @@ class Model:
         """One hash of structure, weights and preprocessing. Reads the weights. Raises ModelError."""
         return identity(self.graph, self.preprocessor.signature)
 
+    def missing_words(self, layer: str) -> str:
+        """ "loss3: needs layer 'warp' of unknown type Warp", for a layer of the file that cannot be had here; else "".
+
+        Reads the weights. Raises ModelError.
+        """
+        each = self.graph.unavailable.get(layer)
+        return "" if each is None or layer in self.graph else f"{layer}: {each.why}"
+
+    def left_out_words(self) -> list[str]:
+        """A sentence for each reason why something of the network is in no list of layers. Raises ModelError."""
+        return [f"{', '.join(names)} left out: {why}" for why, names in listing.left_out(self.graph).items()]
+
     def is_named(self, word: str) -> bool:
         """Does a file's word for its network mean this one: its identity, or what 0.1.0's scans called it?
 
@@ -327,7 +339,7 @@ def _assemble(
         notes=(
             *graph.notes,
             *feeding_notes,
-            *zero_notes(in_graph, values),
+            *zero_notes(in_graph, values, region_inputs(graph)),
             *_mean_notes(opened, preprocessor),
             *_label_notes(card, graph, classes, names),
         ),

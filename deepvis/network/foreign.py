@@ -26,7 +26,9 @@ def foreign(path: Path) -> str:
 
 
 def _torch_file(path: Path) -> str:
-    """A .pth, .pt, .ckpt or .bin: TorchScript, a pickled module, or weights."""
+    """A .pth, .pt, .ckpt or .bin: TorchScript, a pickled module, or weights; "" for text, as Caffe's networks are."""
+    if _is_text(path):
+        return ""
     names = _names_in(path)
     if any(name.endswith("/constants.pkl") for name in names):
         return (
@@ -57,6 +59,16 @@ SENTENCES: dict[str, Callable[[Path], str]] = {
     ".safetensors": _weights,
     **dict.fromkeys((".h5", ".keras", ".pb", ".tflite"), _tensorflow),
 }
+
+
+def _is_text(path: Path) -> bool:
+    """No zip archive and no pickle: py-faster-rcnn calls its prototxt files test.pt and train.pt."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(512)
+        return bool(set(head) & set(b":{<")) and min(head) > 8
+    except OSError:
+        return False
 
 
 def _names_in(path: Path) -> list[str]:

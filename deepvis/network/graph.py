@@ -17,6 +17,7 @@ from deepvis.network.errors import ModelError
 from deepvis.network.field_rules import FieldRule, whole
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights
+from deepvis.network.unavailable import Unavailable
 
 Shape = tuple[int, ...]
 
@@ -52,7 +53,7 @@ class Graph:
     names: value -> name. maker: value -> index of its node, -1 for inputs. versions: name -> its values, oldest first.
     rectified: index of a node -> that of the ReLU in place after it, where no other node sees what lies between.
     notes: sentences on what was assumed, left out or replaced. refusal: why it cannot be run here, None if it can;
-    it can be listed all the same. unavailable: name -> why the file has a value of that name that cannot be had here.
+    it can be listed all the same. unavailable: values of the file that cannot be had here, in the file's order.
     outputs: names of the values that the network returns, in order, where its format says so. batch: how many pictures
     one pass takes, where that is written into the network; None: any number. A ``Net`` makes as many as it needs.
     grids: value -> (h, w) of the places that receptive fields count in it, where its shape does not tell them:
@@ -71,7 +72,7 @@ class Graph:
         outputs: Sequence[str] = (),
         batch: int | None = None,
         grids: Mapping[int, tuple[int, int]] | None = None,
-        unavailable: Mapping[str, str] | None = None,
+        unavailable: Mapping[str, Unavailable] | None = None,
     ) -> None:
         self.outputs, self.batch = tuple(outputs), batch
         self.name, self.inputs, self.nodes = name, dict(inputs), tuple(nodes)
@@ -197,7 +198,7 @@ class Graph:
 
     def _of(self, name: str) -> list[int]:
         if name in self.unavailable and name not in self.versions:
-            raise ModelError(f"the network's {name!r} cannot be had here: {self.unavailable[name]}")
+            raise ModelError(f"the network's {name!r} cannot be had here: {self.unavailable[name].why}")
         if name not in self.versions:
             near = difflib.get_close_matches(name, self.versions, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(self.versions)}"

@@ -35,3 +35,7 @@ class Kind(str, Enum):
     SOURCE = "Source"  # takes nothing
     DETECTION = "Detection"  # boxes: no maps to look at
     OTHER = "Other"
+
+
+# kinds of nodes that hand their bottom on, in another shape or not at all, and of boxes: nothing to look at
+HANDED_ON = frozenset((Kind.IDENTITY, Kind.SINK, Kind.RESHAPE, Kind.DETECTION))

@@ -14,6 +14,7 @@ from deepvis.core.registry import Registry
 from deepvis.network.errors import ModelError
 from deepvis.network.foreign import foreign
 from deepvis.network.graph import Graph
+from deepvis.network.mistaken import broken_download
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,9 @@ def absolute(named: str) -> str:
 def open_source(source: Source) -> Opened:
     """Open a network by the format that its name or its file's suffix tells. Raises ModelError."""
     name = format_of(source.file)
+    for path, what in ((file_and_callable(source.file)[0], "a network"), (source.weights, "weights")):
+        if path is not None and path.suffix != ".py" and (found := broken_download(path)):
+            raise ModelError(f"{path}: holds {found[0]}, expected {what}; {found[1]}")
     try:
         importlib.import_module(MODULES[name])
     except ImportError as error:

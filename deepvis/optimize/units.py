@@ -31,6 +31,8 @@ def layers_of(args: argparse.Namespace, model: Model, shapes: Shapes) -> list[st
     names = list(dict.fromkeys(name for some in words for name in some))
     for name in names:
         if name not in shapes:
+            if said := model.missing_words(name):
+                raise OptimizeError(f"the network {model.name} has no values of {said}")
             known = nearest(name, shapes, lister=LAYER_LISTER)
             raise OptimizeError(f"the network {model.name} has no layer {name!r}; {known}")
     return names
@@ -38,7 +40,8 @@ def layers_of(args: argparse.Namespace, model: Model, shapes: Shapes) -> list[st
 
 def class_layer(model: Model, shapes: Shapes) -> str:
     """fc8, or the deepest layer of classes that is not the probabilities, or the network's last layer."""
-    classes = [layer for layer in model.layer_names if layer in model.label_layers and layer != model.prob_layer]
+    there = [layer for layer in model.layer_names if layer in shapes]
+    classes = [layer for layer in there if layer in model.label_layers and layer != model.prob_layer]
     if DEFAULT_LAYER in shapes:
         return DEFAULT_LAYER
     return classes[-1] if classes else list(shapes)[-1]

@@ -45,6 +45,9 @@ class ScanNetwork:
         shapes = self.net.shapes if names else without_rows(self.net)
         self.layers = tracked_layers(model, shapes, names)
         left_out = [name for name in model.layer_names if name in self.net.shapes and name not in shapes]
+        if not names:
+            for sentence in model.left_out_words():
+                log.warning("%s", sentence)
         if left_out:
             log.warning("%s left out: they do not give one row for each picture", ", ".join(left_out))
 
@@ -91,6 +94,8 @@ def tracked_layers(
     """The layers to track, in the window's order. Raises ScanError for a name that the network has not."""
     for name in names:
         if name not in shapes:
+            if said := model.missing_words(name):
+                raise ScanError(f"{model.name} has no values of {said}")
             raise ScanError(f"{model.name} has no layer {name!r}; there are {', '.join(model.layer_names)}")
     tracked = [name for name in model.layer_names if _is_tracked(shapes.get(name, ()))]
     chosen = [name for name in tracked if not names or name in names]

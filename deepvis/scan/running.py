@@ -116,6 +116,12 @@ class RunningTop:
             layers = info.listed if info is not None else ()
         return [Unit(layer.name, channel) for layer in layers for channel in range(layer.channels)]
 
+    def lacks(self, layer: str) -> bool:
+        """Is it a layer whose values nothing here can make?"""
+        with self._lock:
+            info = self._ready()
+            return info is not None and layer in info.missing
+
     def follows(self, layer: str) -> bool:
         """Is it one of the layers that the list begins with? What is in blocks is not followed."""
         with self._lock:

@@ -188,9 +188,11 @@ def from_names(names: Mapping[str, Any], where: str, folder: Path) -> dict[str, 
     """Names as a settings file sets them, the original's included -> fields of Settings.
 
     folder: of the settings file, for relative paths and %DVT_ROOT%. Raises ConfigError for an
-    unknown name, with the nearest known one.
+    unknown name, with the nearest known one. A file in the original's names may have variables of its own beside them,
+    as those files do: they are passed over with a warning, unless they look like a setting.
     """
     values: dict[str, Any] = {}
+    is_original = not RENAMED.keys().isdisjoint(names)
     for name, value in without_rivals(names).items():
         if name in WITHOUT_EFFECT:
             log.info("%s: %s has no effect any more: %s", where, name, WITHOUT_EFFECT[name])
@@ -200,9 +202,18 @@ def from_names(names: Mapping[str, Any], where: str, folder: Path) -> dict[str, 
                 values.setdefault(own, checked(own, convert(value), f"{where}: {name}, now"))
         elif name in TABLE:
             values[name] = checked(name, value, where)
+        elif is_original and not _looks_like_a_setting(name):
+            log.warning("%s: %s is no setting and was passed over", where, name)
         else:
             raise ConfigError(f"{where}: {name!r} is no setting{_nearest(name)}")
     return {name: _resolved(name, value, folder) for name, value in values.items()}
+
+
+def _looks_like_a_setting(name: str) -> bool:
+    """By its beginning, or as it nearly is one."""
+    begins = ("caffevis_", "static_file", "input_updater_", "caffe_net_", "max_tracker_", "optimize_image_")
+    known = [*TABLE, *RENAMED, *WITHOUT_EFFECT]
+    return name.startswith(begins) or bool(difflib.get_close_matches(name, known, n=1, cutoff=0.8))
 
 
 def _nearest(name: str) -> str:

@@ -15,6 +15,7 @@ from deepvis.network.graph import Graph, GraphBuilder
 from deepvis.network.inputs import picture_input, picture_shape
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Op
+from deepvis.network.unavailable import Unavailable
 
 
 def net(*layers: str, inputs: str = 'input: "data" input_shape { dim: [1, 3, 8, 8] }') -> Graph:
@@ -147,3 +148,44 @@ def test_real_networks(shared: Path) -> None:
         assert 5 < len(shown) <= 32, path
         blob = picture_input(spec.name, spec.inputs)
         assert len(picture_shape(spec.name, blob, spec.inputs[blob])) == 3
+
+
+# --- what cannot be had ------------------------------------------------------------------------
+
+
+def in_list(graph: Graph) -> list[str]:
+    """The names of the list in their order, those that cannot be had with a mark."""
+    found = listing.entries(graph, listing.shown_layers(graph))
+    entries = listing.with_unavailable(graph, found, graph.unavailable)
+    return [f"{each.name}{'?' if each.missing else ''}" for each in entries if not each.is_minor]
+
+
+def test_what_cannot_be_had_stands_where_the_file_has_it() -> None:
+    graph = net(
+        *("conv1:Convolution:data", "w:Warp:conv1", "relu:ReLU:w:w", "flat:Flatten:w", "conv2:Convolution:conv1"),
+        *("fc:InnerProduct:flat", "drop:Dropout:conv2", "end:Convolution:drop"),
+    )
+    assert in_list(graph) == ["conv1", "w?", "conv2", "fc?", "end"]
+    why = {each.name: each.missing for each in listing.with_unavailable(graph, [], graph.unavailable)}
+    assert why["w"] == "its type Warp is unknown" and why["fc"] == "needs layer 'w' of unknown type Warp"
+
+
+def test_what_cannot_be_had_at_the_beginning_and_at_the_end() -> None:
+    assert in_list(net("w:Warp:data", "v:Convolution:w", "c:Convolution:data")) == ["w?", "v?", "c"]
+    assert in_list(net("c:Convolution:data", "w:Warp:c", "v:Pooling:w")) == ["c", "w?", "v?"]
+
+
+def test_the_inside_of_blocks_that_cannot_be_had_is_left_out_of_a_long_list() -> None:
+    layers, below = ["conv1:Convolution:data", "w:Warp:conv1"], "w"
+    for number in range(14):
+        layers += [f"b{number}/a:Convolution:{below}", f"b{number}/b:Convolution:{below}"]
+        layers.append(f"b{number}/output:Concat:b{number}/a+b{number}/b")
+        below = f"b{number}/output"
+    assert in_list(net(*layers)) == ["conv1", "w?", *(f"b{number}/output?" for number in range(14))]
+
+
+def test_a_layer_that_turned_out_not_to_fit_keeps_its_place() -> None:
+    graph = net("conv1:Convolution:data", "fc:InnerProduct:conv1", "conv2:Convolution:conv1")
+    found = listing.entries(graph, listing.shown_layers(graph))
+    entries = listing.with_unavailable(graph, found, {"fc": Unavailable("does not fit", after="conv1")})
+    assert [(each.name, each.missing) for each in entries] == [("conv1", ""), ("fc", "does not fit"), ("conv2", "")]

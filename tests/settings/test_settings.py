@@ -227,3 +227,19 @@ def test_the_fork_names_a_folder_and_a_list_and_says_which(tmp_path: Path, mode:
     path = tmp_path / "settings_fork.py"
     path.write_text(FORK.replace("'image_list'", repr(mode)))
     assert str(load([path]).images).endswith(end)
+
+
+def test_a_file_in_the_originals_names_may_have_variables_of_its_own(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "settings_fork.py"
+    path.write_text(FORK + "experiment = 'third'\nfor number in range(3):\n    pass\n")
+    assert load([path]).prototxt == str(tmp_path / "models" / "net.prototxt")
+    assert "experiment is no setting and was passed over" in caplog.text and "number is no setting" in caplog.text
+    for wrong in ("caffevis_data_maen", "layer_list", "layers_lst"):
+        path.write_text(FORK + f"{wrong} = 1\n")
+        with pytest.raises(ConfigError, match=f"'{wrong}' is no setting; did you mean"):
+            load([path])
+    path.write_text("experiment = 'third'\n")
+    with pytest.raises(ConfigError, match="'experiment' is no setting"):
+        load([path])

@@ -321,3 +321,29 @@ def test_the_palette_is_typed_into_and_every_step_is_undone(
     files = sorted(tmp_path.glob("deepvis-*.png"), key=lambda path: path.stat().st_mtime_ns)
     units = ["-".join(path.name.split("-")[2:4]) for path in files]
     assert units == ["conv2-5", "conv1-0", "prob-7", "prob-3", "prob-7", "prob-7"]
+
+
+UNKNOWN = """name: "unknown"
+input: "data" input_dim: 1 input_dim: 3 input_dim: 24 input_dim: 24
+layer { name: "c" type: "Convolution" bottom: "data" top: "c"
+  convolution_param { num_output: 4 kernel_size: 3 weight_filler { type: "xavier" } } }
+layer { name: "warp" type: "Warp" bottom: "c" top: "warp" }
+layer { name: "loss3" type: "Pooling" bottom: "warp" top: "loss3" pooling_param { kernel_size: 2 } }
+layer { name: "end" type: "Pooling" bottom: "c" top: "end" pooling_param { kernel_size: 2 } }
+"""
+
+
+@pytest.mark.parametrize("keys", ["b z z", "s", "U", "x", "d r", "down right O H", "G", "W"])
+def test_a_layer_of_an_unknown_type_is_gone_to(tmp_path: Path, photos: Path, keys: str) -> None:
+    (tmp_path / "net.prototxt").write_text(UNKNOWN)
+    given = ["--prototxt", tmp_path / "net.prototxt", "--fill", "--images", photos]
+    assert run(*given, "--keys", f'/ "loss3" enter {keys} left right o', "--screenshot", tmp_path / "x.png") == 0
+
+
+def test_layers_of_unknown_types_are_listed_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "net.prototxt").write_text(UNKNOWN)
+    assert main(["--prototxt", str(tmp_path / "net.prototxt"), "--fill", "--list-layers"]) == 0
+    lines = [line.split(None, 3) for line in capsys.readouterr().out.splitlines() if not line.startswith("#")]
+    assert [line[0] for line in lines] == ["c", "warp", "loss3", "end"]
+    assert lines[1][1:] == ["Warp", "-", "its type Warp is unknown"]
+    assert lines[2][1:] == ["Pooling", "-", "needs layer 'warp' of unknown type Warp"]

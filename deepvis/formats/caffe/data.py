@@ -23,7 +23,7 @@ class UnknownSize(ModelError):
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a caller knows of inputs: whole shapes by blob, or the (height, width) of the picture.
+    """What a caller knows of inputs: whole shapes by blob, or the (height, width) and the channels of the picture.
 
     keep_unknown: the caller runs Python layers itself: they are data only where all their shapes are named.
     takes_dummies: a network without any other input has its DummyData layers as such.
@@ -33,6 +33,7 @@ class Wanted:
     size: tuple[int, int] | None = None
     keep_unknown: bool = False
     takes_dummies: bool = False
+    channels: int | None = None
 
 
 DATA_TYPES = frozenset(("Data", "ImageData", "HDF5Data", "MemoryData", "WindowData", "AnnotatedData", "VideoData"))
@@ -54,7 +55,7 @@ def is_data(layer: Any, wanted: Wanted) -> bool:
 def dummies_as_inputs(layers: Sequence[Any], wanted: Wanted, notes: list[str]) -> tuple[list[Any], dict[str, Shape]]:
     """(the other layers, blob -> shape) of DummyData layers, for a network without any other input.
 
-    Those with a shape for each top alone; the batch is 1.
+    Those with a shape for each top alone; the batch is 1 but for pictures, whose layers may fix it.
     """
     inputs: dict[str, Shape] = {}
     rest = []
@@ -64,7 +65,8 @@ def dummies_as_inputs(layers: Sequence[Any], wanted: Wanted, notes: list[str]) -
         if layer.type != "DummyData" or len(shapes) != len(layer.top) or not all(shapes):
             rest.append(layer)
             continue
-        found = {blob: (1, *shape[1:]) for blob, shape in zip(layer.top, shapes, strict=True)}
+        sizes = (shape if len(shape) == 4 else (1, *shape[1:]) for shape in shapes)
+        found = dict(zip(layer.top, sizes, strict=True))
         inputs.update({blob: tuple(wanted.shapes.get(blob, shape)) for blob, shape in found.items()})
         notes.append(f"layer {layer.name!r} (DummyData) was replaced by the input {', '.join(map(repr, found))}")
     return rest, inputs
@@ -112,7 +114,7 @@ def _picture_shape(layer: Any, blob: str, readers: Sequence[Any], weights: Blobs
     if layer.type == "MemoryData" and memory.channels and (wanted.size or (memory.height and memory.width)):
         return (1, memory.channels, *(wanted.size or (memory.height, memory.width)))
     size = wanted.size or _crop(layer)
-    values = values_of(blob, readers, weights)
+    values = None if wanted.channels else values_of(blob, readers, weights)
     if values is not None and (shape := shape_of_values(values, size if all(size) else None)):
         return (1, *shape)
     if not all(size):
@@ -120,7 +122,7 @@ def _picture_shape(layer: Any, blob: str, readers: Sequence[Any], weights: Blobs
             f"layer {layer.name!r} ({layer.type}): found neither crop_size nor the size of its pictures, "
             f"expected one; give the size of the input {blob!r} with --input-size HxW"
         )
-    return (1, channels_of(blob, readers, weights) or _said_channels(layer), *size)
+    return (1, wanted.channels or channels_of(blob, readers, weights) or _said_channels(layer), *size)
 
 
 def shape_of_values(values: int, size: tuple[int, int] | None) -> tuple[int, int, int] | None:

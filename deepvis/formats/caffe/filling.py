@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import prod
+from typing import Any
 
 import numpy as np
 
 from deepvis.formats.caffe.fillers import FILLERS
 from deepvis.formats.caffe.fillers import fill as fill_blob
-from deepvis.formats.caffe.layer import LAYERS, WeightRule, build, check_size, fault, title, weight_count
+from deepvis.formats.caffe.layer import LAYERS, build, check_size, fault, title, weight_count
+from deepvis.formats.caffe.schema import FillerParameter
 from deepvis.formats.caffe.spec import LayerSpec, NetSpec
 from deepvis.network.lazy import torch
 from deepvis.network.op import naming, tops_shapes
@@ -23,8 +26,13 @@ def needs_filling(layer: LayerSpec) -> bool:
     return not layer.blobs and bool(weight_count(layer.message))
 
 
-def filled(layer: LayerSpec, bottoms: Sequence[Shape], rng: np.random.Generator) -> LayerSpec:
-    """The layer with blobs from its fillers; bottoms are the shapes of its bottoms. Raises ModelError."""
+def filled(
+    layer: LayerSpec, bottoms: Sequence[Shape], rng: np.random.Generator, *, is_made_up: bool = False
+) -> LayerSpec:
+    """The layer with blobs from its fillers; bottoms are the shapes of its bottoms. Raises ModelError.
+
+    is_made_up: see ``NetSpec``.
+    """
     rule = LAYERS[layer.type].weights
     if rule is None:
         return layer
@@ -32,12 +40,27 @@ def filled(layer: LayerSpec, bottoms: Sequence[Shape], rng: np.random.Generator)
         shapes = rule.shapes(layer, bottoms)
         for shape in shapes:
             check_size(layer, shape, "a weight blob")
-        values = tuple(_filled_blob(layer, rule, index, shape, rng) for index, shape in enumerate(shapes))
+        fillers = [rule.filler(layer, index, shape) for index, shape in enumerate(shapes)]
+        if is_made_up:
+            fillers = [_lively(layer, *each) for each in zip(range(len(shapes)), shapes, fillers, strict=True)]
+        values = tuple(_filled_blob(layer, each, shape, rng) for each, shape in zip(fillers, shapes, strict=True))
     return replace(layer, blobs=values)
 
 
-def _filled_blob(layer: LayerSpec, rule: WeightRule, index: int, shape: Shape, rng: np.random.Generator) -> np.ndarray:
-    filler = rule.filler(layer, index, shape)
+def _lively(layer: LayerSpec, index: int, shape: Shape, filler: Any) -> Any:
+    """In place of a filler that the file does not name, one with which the layer lets its bottom through.
+
+    Kernels and matrices: msra; the variance and the factor of Caffe's BatchNorm: 1.
+    """
+    if any(field.name.endswith("filler") for field, _ in layer.param.ListFields()):
+        return filler
+    if layer.type == "BatchNorm" and index in (1, 2):
+        return FillerParameter(value=1.0)
+    is_zero = filler.type == "constant" and filler.value == 0
+    return FillerParameter(type="msra") if is_zero and len(shape) > 1 and prod(shape[1:]) > 1 else filler
+
+
+def _filled_blob(layer: LayerSpec, filler: Any, shape: Shape, rng: np.random.Generator) -> np.ndarray:
     if filler.type not in FILLERS:
         raise fault(layer, f"the filler type {filler.type!r}", f"one of {', '.join(sorted(FILLERS))}")
     return fill_blob(filler, shape, rng)
@@ -55,7 +78,7 @@ def fill_net(spec: NetSpec, rng: np.random.Generator | None = None) -> NetSpec:
     for layer in spec.layers:
         bottoms = [shapes[name] for name in layer.bottoms]
         if needs_filling(layer):
-            layer = _shared(filled(layer, bottoms, rng), owners)
+            layer = _shared(filled(layer, bottoms, rng, is_made_up=spec.is_made_up), owners)
         layers.append(layer)
         if layer.type != "Input":
             shapes.update(zip(layer.tops, tops_of(layer, bottoms), strict=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,16 @@ from typing import Any
 import numpy as np
 
 from deepvis.network.errors import ModelError
+from deepvis.network.mistaken import HEAD, mistaken
 
 MOST_TIMES = 20  # a blob's bytes, as a multiple of the file's: Caffe does not compress
 
 
 def read_hdf5(path: Path) -> dict[str, list[np.ndarray]]:
     """Layer name -> its blobs, float32. Raises ModelError."""
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        if (found := mistaken(file.read(HEAD))) and found[0] != "HDF5":
+            raise ModelError(f"{path}: holds {found[0]}, expected HDF5; {found[1]}")
     h5py = _h5py(path)
     try:
         with h5py.File(path, "r") as file:

@@ -14,11 +14,13 @@ import numpy as np
 
 from deepvis.formats.caffe import blobs, data, prototxt, rules, schema, training
 from deepvis.formats.caffe.layer import check_arity
+from deepvis.formats.caffe.proposals import without_proposals
 from deepvis.formats.caffe.spec import LayerSpec, NetSpec, Shape
 from deepvis.formats.caffe.unknown import without_unknown
 from deepvis.formats.caffe.upgrade import upgrade
 from deepvis.formats.caffe.weights import read_weights, weights_of
 from deepvis.network.errors import ModelError, nearest
+from deepvis.network.unavailable import Unavailable
 
 
 def load_net(
@@ -34,6 +36,7 @@ def load_net(
     dummies_as_inputs: bool = False,
     input_shapes: Mapping[str, Shape] | None = None,
     picture_size: tuple[int, int] | None = None,
+    picture_channels: int | None = None,
 ) -> NetSpec:
     """Read a network and its weights.
 
@@ -42,8 +45,8 @@ def load_net(
     on_missing "fill": layers that the weights do not know are to be filled by their fillers.
     keep_losses: loss and accuracy layers stay (their labels too). keep_unknown: so do
     layers that nothing here can run, and what depends on them. dummies_as_inputs: DummyData layers become inputs where
-    there is no other. input_shapes: replaces the declared shapes,
-    and tells those that data layers do not; picture_size: (height, width) of what data layers bring.
+    there is no other. input_shapes: replaces the declared shapes, and tells those that data layers do not;
+    picture_size: (height, width) of what data layers bring, picture_channels: theirs.
     Raises ModelError.
     """
     notes: list[str] = []
@@ -58,8 +61,10 @@ def load_net(
     if given is None:
         given = weights_of(current) or None
     transform = data.transform_of([*layers, *left_out])
-    wanted = data.Wanted(input_shapes or {}, picture_size, keep_unknown, dummies_as_inputs)
+    wanted = data.Wanted(input_shapes or {}, picture_size, keep_unknown, dummies_as_inputs, picture_channels)
     layers, inputs = _inputs(layers, left_out, given or {}, wanted, notes)
+    if not keep_losses:
+        layers = training.with_spare(layers, left_out, inputs, notes)
     if keep_losses:
         layers = training.with_automatic_tops(layers)
     else:
@@ -67,7 +72,7 @@ def load_net(
     for name, shape in inputs.items():
         data.check_shape(name, shape)
     _check_graph(layers, inputs, where)
-    unavailable: dict[str, str] = {}
+    unavailable: dict[str, Unavailable] = {}
     if not keep_unknown:
         layers, unavailable, said = without_unknown(layers, inputs)
         notes += said
@@ -101,11 +106,12 @@ def _inputs(
     """
     inputs: dict[str, Shape] = {}
     rest = []
+    readers = [*layers, *training.spare_makers(layers, left_out)]
     for layer in [*_spare(layers, left_out, wanted), *layers]:
         if layer.type == "Input":
             shapes = _declared(layer)
         elif data.is_data(layer, wanted):
-            shapes = data.data_inputs(layer, layers, weights, wanted, notes)
+            shapes = data.data_inputs(layer, readers, weights, wanted, notes)
         else:
             rest.append(layer)
             continue
@@ -115,6 +121,9 @@ def _inputs(
             inputs[blob] = tuple(wanted.shapes.get(blob, shape))
     if not inputs and wanted.takes_dummies:
         rest, inputs = data.dummies_as_inputs(rest, wanted, notes)
+    if not wanted.keep_unknown:
+        rest, regions = without_proposals(rest, notes)
+        inputs.update({blob: tuple(wanted.shapes.get(blob, shape)) for blob, shape in regions.items()})
     unknown = set(wanted.shapes) - set(inputs)
     if unknown:
         raise ModelError(
@@ -127,7 +136,8 @@ def _inputs(
 def _spare(layers: Sequence[Any], left_out: Sequence[Any], wanted: data.Wanted) -> list[Any]:
     """Input and data layers of another phase or stage that make what nothing makes in this one."""
     made = {blob for layer in layers for blob in layer.top}
-    wanting = {blob for layer in layers for blob in layer.bottom} - made
+    readers = [*layers, *training.spare_makers(layers, left_out)]
+    wanting = {blob for layer in readers for blob in layer.bottom} - made
     found = []
     for layer in sorted(left_out, key=lambda layer: layer.type != "Input"):
         brings = layer.type == "Input" or data.is_data(layer, wanted)

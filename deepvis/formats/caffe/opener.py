@@ -17,7 +17,7 @@ from deepvis.formats.caffe.misfits import without_misfits
 from deepvis.formats.caffe.readers import channels_of, has_window
 from deepvis.formats.caffe.spec import NetSpec, Shape
 from deepvis.network.errors import ModelError
-from deepvis.network.inputs import OF_REGIONS, one_picture, picture_input
+from deepvis.network.inputs import one_picture, picture_input
 from deepvis.network.ref import FORMATS, Opened, Source
 
 PLACEHOLDER = 224  # height and width where the file declares 1 x 1
@@ -44,7 +44,7 @@ def open_caffe(source: Source) -> Opened:
             input_shapes=structure.inputs,
             dummies_as_inputs=True,
         )
-        found = replace(found, batch=structure.batch)
+        found = replace(found, batch=structure.batch, is_made_up=True)
         return found if source.fill or size == declared else without_misfits(found, (size[0], size[1]))
 
     transform = structure.transform
@@ -78,25 +78,28 @@ def _structure(source: Source) -> tuple[NetSpec, Shape]:
             f"the input {name!r} is declared as 1 x 1, which holds the place of a size: {PLACEHOLDER} x {PLACEHOLDER} "
             "is taken; --input-size HxW says otherwise"
         )
+    if source.channels is not None and len(shape) >= 3:
+        shape = (*shape[:-3], source.channels, *shape[-2:])
     batch = fixed_batch(spec, shape)
     if batch is not None:
         notes.append(f"the layers take {batch} pictures at a time, as declared: one is repeated, and the first shown")
     shapes = {other: _of_one(found, shape, batch) for other, found in spec.inputs.items()}
     structure = load_net(source.file, None, input_shapes={**shapes, name: one_picture(shape)}, dummies_as_inputs=True)
-    return replace(structure, notes=(*spec.notes, *notes, *_region_notes(structure)), batch=batch), declared
-
-
-def _region_notes(spec: NetSpec) -> list[str]:
-    read = {layer.bottoms[1] for layer in spec.layers if layer.type in OF_REGIONS and len(layer.bottoms) > 1}
-    named = [name for name in spec.inputs if name in read]
-    return [f"the input {name!r} takes regions: it is given the whole picture" for name in named]
+    return replace(structure, notes=(*spec.notes, *notes), batch=batch), declared
 
 
 def _told(source: Source) -> NetSpec:
     """The network with its inputs; where data layers became some, the weights tell channels and size."""
 
     def read(weights: Path | None) -> NetSpec:
-        return load_net(source.file, weights, picture_size=source.input_size, on_missing="fill", dummies_as_inputs=True)
+        return load_net(
+            source.file,
+            weights,
+            picture_size=source.input_size,
+            picture_channels=source.channels,
+            on_missing="fill",
+            dummies_as_inputs=True,
+        )
 
     try:
         spec = read(None)

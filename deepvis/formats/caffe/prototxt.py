@@ -20,6 +20,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from deepvis.formats.caffe import schema
 from deepvis.formats.caffe.tokens import Token, hint_for, kind_of, short, tokens, unquote, value_of
 from deepvis.network.errors import ModelError
+from deepvis.network.mistaken import HEAD, SWAPPED, mistaken
 
 MOST_NESTED = 32
 MOST_NOTES = 50
@@ -34,6 +35,7 @@ _LENIENT = {
     "DenseImageDataParameter",
     "LossParameter",
     "FillerParameter",
+    "PythonParameter",  # for code that is not run
 }
 # (message, field) of forks -> what it concerns, of what cannot change an answer
 PASSED_OVER: dict[tuple[str, str], str] = {
@@ -84,12 +86,10 @@ def source_text(path_or_text: str | Path) -> tuple[str, str]:
         raise ModelError(f"{str(path)!r} is no file name ({error}), expected a prototxt file") from None
     if _is_utf16(raw[:256]):
         raise ModelError(f"{path}: is text in UTF-16, expected UTF-8; save it as UTF-8")
-    if raw.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
-        raise ModelError(
-            f"{path}: holds a web page, expected a prototxt; download the file itself, not the page about it"
-        )
+    if found := mistaken(raw[:HEAD]):
+        raise ModelError(f"{path}: holds {found[0]}, expected a prototxt; {found[1]}")
     if b"\0" in raw:
-        raise ModelError(f"{path}: holds binary data, expected a prototxt (text); are the two files swapped?")
+        raise ModelError(f"{path}: holds binary data, expected a prototxt (text); {SWAPPED}")
     try:
         return raw.decode("utf-8-sig"), str(path)
     except UnicodeDecodeError:
@@ -182,6 +182,9 @@ class _Parser:
                 raise self.unexpected(f"'{{' after {field.name}")
             if schema.is_repeated(field):
                 inner = getattr(message, field.name).add()
+            elif message.DESCRIPTOR.name in _LENIENT and message.HasField(field.name):
+                self.note(name, f"{short(name.text)} is there again and was skipped")
+                inner = schema.MESSAGES[field.message_type.name]()
             else:
                 self.only_once(message, field, name)
                 inner = getattr(message, field.name)
@@ -251,6 +254,8 @@ class _Parser:
         if not is_param and owner.name not in _LENIENT and concern is None:
             if owner.name == "NetParameter" and name.text in _OF_SOLVERS:
                 raise self.solver(name)
+            if owner.name == "NetParameter" and name.text == "item":
+                raise self.error(name.start, "'item', a field of a label map", "a network; give deploy.prototxt")
             near = difflib.get_close_matches(name.text[:200], owner.fields_by_name, n=1)
             hint = (
                 f"{near[0]!r}" if near else f"one of its fields ({', '.join(sorted(owner.fields_by_name)[:12])}, ...)"

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from deepvis.formats.caffe import schema
+from deepvis.network.unavailable import Unavailable
 
 Shape = tuple[int, ...]
 
@@ -44,8 +45,9 @@ class NetSpec:
 
     inputs: blob -> declared shape, () where the file declares none. notes: sentences on what was left out or
     replaced. fill: layers that hold weights by type but have no blobs are to be filled by their fillers
-    (``filling.py``) once their shapes are known, rather than refused. force_backward: the file's.
-    unavailable: blob of the file -> why it cannot be had here. batch: how many pictures one pass takes, where the
+    (``filling.py``) once their shapes are known, rather than refused. is_made_up: those that no filler of the file
+    starts begin at random rather than at Caffe's 0, so that there is something to see. force_backward: the file's.
+    unavailable: blobs of the file that cannot be had here. batch: how many pictures one pass takes, where the
     layers fix that; the inputs are then declared for one.
     transform: the TransformationParameter of the data layer that became the input, None without one.
     """
@@ -57,8 +59,9 @@ class NetSpec:
     fill: bool = False
     force_backward: bool = False
     transform: Any = None
-    unavailable: Mapping[str, str] = field(default_factory=dict)
+    unavailable: Mapping[str, Unavailable] = field(default_factory=dict)
     batch: int | None = None
+    is_made_up: bool = False
 
     def pass_shape(self, name: str) -> Shape:
         """The shape of an input as a pass takes it."""

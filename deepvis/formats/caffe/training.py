@@ -5,10 +5,11 @@ Every such change leaves a sentence among the notes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from deepvis.formats.caffe import schema
+from deepvis.formats.caffe.layer import weight_count
 
 Shape = tuple[int, ...]
 
@@ -40,6 +41,58 @@ def with_automatic_tops(layers: Sequence[Any]) -> list[Any]:
             layer.top.append(AUTOMATIC if AUTOMATIC not in taken else f"{AUTOMATIC} {layer.name}")
         found.append(layer)
     return found
+
+
+# --- layers of another phase ---------------------------------------------------------------------
+
+
+def with_spare(
+    layers: Sequence[Any], left_out: Sequence[Any], inputs: Mapping[str, Shape], notes: list[str]
+) -> list[Any]:
+    """The layers, with those of another phase or stage that make what nothing makes in this one, before who reads it.
+
+    So too the losses that only training has, where no layer here tells what the network's outputs mean: their Softmax
+    is wanted. LRCN's training files reshape by stages, Network in Network's loss is there in training alone.
+    """
+    found = list(layers)
+    place = 0
+    while place < len(found):
+        made = {*inputs, *(blob for layer in found[:place] for blob in layer.top)}
+        wanting = [blob for blob in found[place].bottom if blob not in made]
+        later = {blob for layer in found[place:] for blob in layer.top}
+        spare = next((each for each in left_out if _serves(each, wanting, made, later)), None)
+        if spare is None:
+            place += 1
+            continue
+        found.insert(place, spare)
+        notes.append(f"layer {spare.name!r} ({spare.type}) of another phase or stage was taken: nothing else makes it")
+    ends = {kind for layer in found for kind in (layer.type, _ACTIVATION_OF_LOSS.get(layer.type))}
+    if ends.isdisjoint(_ACTIVATION_OF_LOSS.values()):
+        made = {*inputs, *(blob for layer in found for blob in layer.top)}
+        found += [each for each in left_out if each.type in _ACTIVATION_OF_LOSS and made.issuperset(each.bottom)]
+    return found
+
+
+def spare_makers(layers: Sequence[Any], left_out: Sequence[Any]) -> list[Any]:
+    """The layers of another phase or stage that may make what nothing makes in this one, from other blobs."""
+    made = {blob for layer in layers for blob in layer.top}
+    wanting = {blob for layer in layers for blob in layer.bottom} - made
+    found = []
+    for layer in reversed(left_out):
+        if layer.bottom and wanting.intersection(layer.top):
+            found.append(layer)
+            wanting.update(set(layer.bottom) - made)
+    return found
+
+
+def _serves(spare: Any, wanting: Sequence[str], made: Collection[str], later: Collection[str]) -> bool:
+    """Whether a layer of another phase makes what is wanted, from what there is."""
+    return bool(
+        spare.bottom
+        and set(spare.top).intersection(wanting)
+        and set(spare.bottom).issubset(made)
+        and not set(spare.top).intersection(later)
+    )
 
 
 # --- losses ------------------------------------------------------------------------------------
@@ -105,15 +158,22 @@ def _activation(loss: Any, name: str) -> Any:
 
 
 def _without_labels(layers: Sequence[Any], inputs: dict[str, Shape], freed: set[str], notes: list[str]) -> list[Any]:
-    """The layers without those that only rearrange an input for the losses; such inputs leave ``inputs``."""
-    kept = list(layers)
+    """The layers without those that only make an input ready for the losses; such inputs leave ``inputs``.
+
+    Of the first input, the picture, those that rearrange it; of others, labels, all without weights that end in a loss:
+    DeepLab shrinks its labels by an Interp.
+    """
+    kept, first = list(layers), next(iter(inputs), "")
     for name in list(inputs)[1:] + list(inputs)[:1]:
         blobs, rearranging = {name}, []
         for layer in kept:
-            if layer.type in _REARRANGING and blobs.issuperset(layer.bottom):
+            serves = layer.type in _REARRANGING or (name != first and not weight_count(layer))
+            if serves and layer.bottom and blobs.issuperset(layer.bottom):
                 blobs.update(layer.top)
                 rearranging.append(layer)
-        others = (layer for layer in kept if all(layer is not own for own in rearranging))
+        others = [layer for layer in kept if all(layer is not own for own in rearranging)]
+        ends = blobs - freed - {blob for own in rearranging for blob in own.bottom}
+        others += [layer for layer in rearranging if layer.type not in _REARRANGING and ends.intersection(layer.top)]
         is_read = any(blobs.intersection(layer.bottom) for layer in others)
         if len(inputs) > 1 and blobs & freed and not is_read:
             del inputs[name]

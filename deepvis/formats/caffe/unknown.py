@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from deepvis.formats.caffe.layer import LAYERS, kind_of_type
+from deepvis.formats.caffe.layer import LAYERS, kind_of, kind_of_type
 from deepvis.formats.caffe.layers.python import PYTHON_LAYERS, python_name
+from deepvis.formats.caffe.spec import LayerSpec
 from deepvis.network.errors import ModelError
-from deepvis.network.kinds import Kind
+from deepvis.network.kinds import HANDED_ON, Kind
+from deepvis.network.unavailable import Unavailable
 
 # of layers that leave nothing worth a look, where they alone are left
 _EMPTY = frozenset((Kind.IDENTITY, Kind.RESHAPE, Kind.SINK, Kind.SOURCE))
@@ -42,15 +44,18 @@ def type_words(layer: Any) -> str:
     return layer.type if layer.type != "Python" else f"Python {python_name(layer)}"
 
 
-def without_unknown(layers: Sequence[Any], inputs: Mapping[str, Any]) -> tuple[list[Any], dict[str, str], list[str]]:
-    """(the layers that can be run, {blob that cannot be had: why}, a sentence for each unknown layer).
+def without_unknown(
+    layers: Sequence[Any], inputs: Mapping[str, Any]
+) -> tuple[list[Any], dict[str, Unavailable], list[str]]:
+    """(the layers that can be run, the blobs that cannot be had, a sentence for each unknown layer).
 
     A blob that an unknown layer overwrites is shown as it was before. Where nothing worth a look is left, all layers
     are returned, and nothing is said: then the network is to be refused.
     """
     why: dict[str, str] = {}  # blob -> reason, as far as the walk has come
-    hidden: dict[str, str] = {}
+    hidden: dict[str, Unavailable] = {}
     made = set(inputs)
+    before = ""
     kept: list[Any] = []
     behind: dict[str, tuple[Any, list[str]]] = {}  # unknown layer -> itself, the layers that hang on it
     for layer in layers:
@@ -63,27 +68,37 @@ def without_unknown(layers: Sequence[Any], inputs: Mapping[str, Any]) -> tuple[l
             made.update(layer.top)
             for blob in layer.top:
                 why.pop(blob, None)
+                before = blob
             continue
         else:
             behind[cause][1].append(layer.name)
         for blob in layer.top:
             why[blob] = cause
             if blob not in made:
-                hidden.setdefault(blob, _reason(layer, behind[cause][0]))
+                hidden.setdefault(blob, unavailable(layer, reason(layer, behind[cause][0]), before))
+                before = blob
     if not any(layer.bottom and kind_of_type(layer) not in _EMPTY for layer in kept):
         return list(layers), {}, []
     return kept, hidden, [_sentence(layer, names) for layer, names in behind.values()]
 
 
-def _reason(layer: Any, unknown: Any) -> str:
+def unavailable(layer: Any, why: str, after: str) -> Unavailable:
+    """What is said of a blob that a layer (message or LayerSpec) would make. after: the blob before it in the file."""
+    spec = layer if isinstance(layer, LayerSpec) else LayerSpec(layer.name, layer.type, (), (), layer)
+    kind = kind_of(spec)
+    return Unavailable(why, layer.type, kind, after, is_minor=kind in HANDED_ON)
+
+
+def reason(layer: Any, unknown: Any) -> str:
+    """Why a layer cannot be run: an unknown one itself, or one that depends on it."""
     if layer is unknown:
-        return f"nothing here can run its type, {type_words(layer)}"
-    return f"it depends on {unknown.name!r}, whose type {type_words(unknown)} nothing here can run"
+        return f"its type {type_words(layer)} is unknown"
+    return f"needs layer {unknown.name!r} of unknown type {type_words(unknown)}"
 
 
 def _sentence(unknown: Any, behind: Sequence[str]) -> str:
     named = ", ".join(map(repr, behind[:MOST_NAMED])) + (
         f" and {len(behind) - MOST_NAMED} more" * (len(behind) > MOST_NAMED)
     )
-    rest = f", nor what depends on it: {named}" if behind else ""
-    return f"layer {unknown.name!r} cannot be shown: nothing here can run its type, {type_words(unknown)}{rest}"
+    rest = f", nor what needs it: {named}" if behind else ""
+    return f"layer {unknown.name!r} of unknown type {type_words(unknown)} is not shown{rest}"

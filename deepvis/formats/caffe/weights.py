@@ -22,6 +22,7 @@ from deepvis.formats.caffe import prototxt, schema
 from deepvis.formats.caffe.hdf5 import read_hdf5, write_hdf5
 from deepvis.formats.wire import BYTES, VARINT, Field, Walker
 from deepvis.network.errors import ModelError
+from deepvis.network.mistaken import HEAD, SWAPPED, is_text, mistaken
 
 Weights = dict[str, list[np.ndarray]]
 
@@ -31,11 +32,10 @@ _DATA, _DOUBLE_DATA, _RAW_DATA = 5, 8, 12  # fields of BlobProto
 # where each kind of layer message has its name and blobs
 _CURRENT, _V1, _V0 = {"name": 1, "blobs": 7}, {"name": 4, "blobs": 6, "v0": 1}, {"name": 1, "blobs": 50}
 _RAW_TYPES = {0: np.float64, 1: np.float32, 2: np.float16}  # NVIDIA Caffe's enum Type
-_NOT_WEIGHTS = {
-    b"<": "a web page",
-    b"version https://git-lfs": "a Git LFS pointer",
-    b"PK": "a zip archive",
-    b"\x1f\x8b": "a gzip archive",
+# by the suffixes of Caffe's other files
+_OTHERS = {
+    ".solverstate": "a solver's state and no weights; give the .caffemodel beside it",
+    ".binaryproto": "one blob, as of a mean image, which goes with --mean; give the .caffemodel",
 }
 
 
@@ -47,6 +47,8 @@ def read_weights(path: str | Path) -> Weights:
     path = Path(path)
     if path.suffix in (".h5", ".hdf5"):
         return read_hdf5(path)
+    if path.suffix in _OTHERS and path.is_file():
+        raise ModelError(f"{path}: holds {_OTHERS[path.suffix]}")
     if path.suffix in (".prototxt", ".pbtxt", ".txt"):
         return weights_of(prototxt.read_net_text(path))
     with _opened(path) as (walker, file):
@@ -114,10 +116,11 @@ def _opened(path: Path) -> Iterator[tuple[Walker, BinaryIO]]:
         reason = getattr(error, "strerror", None) or error
         raise ModelError(f"{path}: cannot be read ({reason}), expected a weights file") from None
     with file:
-        head = file.read(32)
-        for start, what in _NOT_WEIGHTS.items():
-            if head.lstrip().startswith(start):
-                raise ModelError(f"{path}: holds {what}, expected Caffe's binary format; download the file again")
+        head = file.read(HEAD)
+        if found := mistaken(head):
+            raise ModelError(f"{path}: holds {found[0]}, expected Caffe's binary format; {found[1]}")
+        if is_text(head):
+            raise ModelError(f"{path}: holds text, expected Caffe's binary format (.caffemodel); {SWAPPED}")
         if not head:
             raise ModelError(f"{path}: is empty, expected Caffe's binary format; download the file again")
         mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)  # closes itself when nothing looks at it

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -11,16 +11,19 @@ import torch
 
 from deepvis.formats.onnx.model_file import ModelFile
 from deepvis.formats.onnx.names import Made, names_for
+from deepvis.formats.onnx.nodes import operator_of
 from deepvis.formats.onnx.onnx_ops import field_of, kind_of
 from deepvis.formats.onnx.order import in_order
 from deepvis.formats.onnx.pictures import PictureInput, Pixels, inputs_of, picture_input_of, pixels_of
 from deepvis.formats.onnx.running import op_of
 from deepvis.formats.onnx.tensors import DTYPES, read_tensor
-from deepvis.formats.onnx.tracing import Step, Trace, Tracer
+from deepvis.formats.onnx.tracing import LeftOut, Step, Trace, Tracer
 from deepvis.formats.onnx.values import FACTORS, TogetherError, Value
 from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph, GraphBuilder
+from deepvis.network.kinds import HANDED_ON, Kind
 from deepvis.network.ref import Source
+from deepvis.network.unavailable import Unavailable
 
 MOST_NAMED = 5  # nodes of an operator that a note names
 
@@ -172,7 +175,41 @@ def _graph(file: ModelFile, picture: PictureInput, trace: Trace, batch: int | No
         value_names.update(zip(places, tops, strict=True))
     outputs = [trace.env.get(each.name) for each in file.model.graph.output]
     ends = [value_names[value.place] for value in outputs if isinstance(value, Value) and value.place >= 0]
-    return builder.graph(notes=notes, outputs=ends, batch=batch)
+    unavailable = _unavailable(trace, names, inputs, initializers)
+    return builder.graph(notes=notes, outputs=ends, batch=batch, unavailable=unavailable)
+
+
+def _unavailable(
+    trace: Trace, names: Sequence[Sequence[str]], inputs: Collection[str], initializers: Sequence[str]
+) -> dict[str, Unavailable]:
+    """The first output of every node that is not run. names: of the others' outputs, in their order."""
+    taken = {*inputs, *(name for tops in names for name in tops)}
+    known = set(initializers)
+    weights = [[name for name in each.node.input if name in known] for each in trace.left_out]
+    made = [Made(each.node, each.node.output[:1], own) for each, own in zip(trace.left_out, weights, strict=True)]
+    found: dict[str, Unavailable] = {}
+    own = {each: tops[0] for each, tops in zip(trace.left_out, names_for(made, taken, initializers), strict=True)}
+    place, before = -1, ""
+    for each, name in own.items():
+        if each.at != place:
+            place, before = each.at, names[each.at - 1][-1] if each.at else ""
+        is_minor = each.kind in HANDED_ON or (each.kind is Kind.OTHER and not each.why)
+        found[name] = Unavailable(_why(each, own), each.node.op_type, each.kind, before, is_minor)
+        before = name
+    return found
+
+
+def _why(left_out: LeftOut, names: Mapping[LeftOut, str]) -> str:
+    """Why a node is not run, in a few words."""
+    cause = left_out if left_out.why else left_out.cause
+    if cause is None:
+        return "needs an output that its node has not"
+    operator = operator_of(cause.node)
+    if cause is left_out:
+        return f"its type {operator} is unknown" if cause.why == operator else f"nothing here runs it ({cause.why})"
+    if cause.why == operator:
+        return f"needs layer {names[cause]!r} of unknown type {operator}"
+    return f"needs layer {names[cause]!r}, which nothing here runs ({cause.why})"
 
 
 def _channels(step: Step) -> int | None:
@@ -211,7 +248,8 @@ def _left_out(trace: Trace) -> str:
     for operator, nodes in trace.unknown.items():
         shown = ", ".join(map(repr, nodes[:MOST_NAMED])) + (" ..." if len(nodes) > MOST_NAMED else "")
         named.append(f"{operator} ({len(nodes)}: {shown})")
-    depends = f", and the {trace.dependent} that depend on them" if trace.dependent else ""
+    dependent = sum(not each.why for each in trace.left_out)
+    depends = f", and the {dependent} that depend on them" if dependent else ""
     return f"left out are operators that nothing here runs: {'; '.join(named)}{depends}"
 
 

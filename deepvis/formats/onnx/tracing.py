@@ -24,6 +24,7 @@ from deepvis.formats.onnx.running import BatchAt, chosen
 from deepvis.formats.onnx.tensors import read_tensor
 from deepvis.formats.onnx.values import TogetherError, Value, argument_of, batch_axis, constant_value, weight_of
 from deepvis.network.errors import ModelError
+from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights, as_tuple, check_size, naming
 
 MOST_BYTES = 1 << 29  # of constants that are worked out here, beside some times the file's size
@@ -45,11 +46,26 @@ class Step:
     weight_names: tuple[str, ...]
 
 
+@dataclass(frozen=True, eq=False)
+class LeftOut:
+    """A node that is not run.
+
+    at: how many steps stand before it. kind: of its row, OTHER without one. cause: the node that it needs, None for one
+    that nothing here runs itself. why: of such a one, its operator and what hinders beside that it is unknown.
+    """
+
+    node: onnx.NodeProto
+    at: int
+    kind: Kind
+    cause: LeftOut | None = None
+    why: str = ""
+
+
 @dataclass(eq=False)
 class Missing:
-    """A value that is not made here. cause: title of the operator that is to blame."""
+    """A value that is not made here. cause: the node that nothing here runs; None: an output that its node has not."""
 
-    cause: str
+    cause: LeftOut | None
 
 
 @dataclass(eq=False)
@@ -58,7 +74,7 @@ class Trace:
 
     steps: list[Step] = field(default_factory=list)
     unknown: dict[str, list[str]] = field(default_factory=dict)  # operator, and why if it is known -> names of nodes
-    dependent: int = 0  # nodes that need what is not made
+    left_out: list[LeftOut] = field(default_factory=list)
     env: dict[str, Value | Missing] = field(default_factory=dict)
 
 
@@ -112,7 +128,6 @@ class Tracer:
             if name and value is None:
                 raise ModelError(f"{title}: found no value named {name!r}, expected one that the file gives or makes")
             if isinstance(value, Missing):
-                self.trace.dependent += 1
                 self._mark(node, env, value.cause)
                 return
             given.append(value)
@@ -138,10 +153,16 @@ class Tracer:
 
     def _leave_out(self, node: onnx.NodeProto, env: dict[str, Value | Missing], why: str) -> None:
         self.trace.unknown.setdefault(why, []).append(node.name or next(iter(node.output), ""))
-        self._mark(node, env, title_of(node))
+        self._mark(node, env, why=why)
 
-    def _mark(self, node: onnx.NodeProto, env: dict[str, Value | Missing], cause: str) -> None:
-        env.update({name: Missing(cause) for name in node.output if name})
+    def _mark(
+        self, node: onnx.NodeProto, env: dict[str, Value | Missing], cause: LeftOut | None = None, why: str = ""
+    ) -> None:
+        row = find_op(operator_of(node), self.opsets.get(node.domain if node.domain != "ai.onnx" else "", 1))
+        kind = row.kind if row is not None and isinstance(row.kind, Kind) else Kind.OTHER
+        left_out = LeftOut(node, len(self.trace.steps), kind, cause, why)
+        self.trace.left_out.append(left_out)
+        env.update({name: Missing(cause or left_out) for name in node.output if name})
 
     def _branch(self, node: onnx.NodeProto, given: Sequence[Value | None], env: dict[str, Value | Missing]) -> None:
         """The branch of an If whose condition follows from the file."""
@@ -328,7 +349,7 @@ class Tracer:
                 Step(node, row, call, bottoms, tuple(weights), tuple(tops), batch, names_of_weights)
             )
         by_name = dict(zip(names, found, strict=True))
-        return [by_name.get(name) or Missing(title) for name in node.output]  # type: ignore[misc]
+        return [by_name.get(name) or Missing(None) for name in node.output]  # type: ignore[misc]
 
     def _made_without_data(
         self, row: OnnxOp, call: Call, weights: Weights, bottoms: Sequence[Value], trial: int

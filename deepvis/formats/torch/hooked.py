@@ -23,6 +23,7 @@ from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph, GraphBuilder
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Gradients, Op, Ran, Weights
+from deepvis.network.unavailable import Unavailable
 
 EXAMPLES = 4  # pictures that are passed to find what modules there are values of
 NO_MODES = (
@@ -40,7 +41,7 @@ def hooked_graph(
 ) -> Graph:
     """A graph of one node. Raises ModelError where the module does not run on one picture, or holds no modules."""
     run = _Hooked(title, module, picture, tuple(others))
-    found = _values_of(run, shape, others, picture)
+    found, unsteady = _values_of(run, shape, others, picture)
     run.names, run.shapes = list(found), found
     inputs = {picture or "x": (1, *shape), **{name: tuple(value.shape) for name, value in others.items()}}
     builder = GraphBuilder(title, inputs)
@@ -55,7 +56,7 @@ def hooked_graph(
         signature=repr((type(module).__name__, sorted(run.tensors), sorted(found.items()))).encode(),
     )
     ends = [name for name in run.names if name.split(".")[0] == OUTPUT]
-    return builder.graph(notes=(*notes, NOTE), outputs=ends, batch=1)
+    return builder.graph(notes=(*notes, NOTE), outputs=ends, batch=1, unavailable=unsteady)
 
 
 OUTPUT = "output"  # the name of what the module itself returns; of several "output.0", "output.1", ...
@@ -129,8 +130,10 @@ def _noted(name: str, made: Any, found: dict[str, Tensor]) -> Any:
     return pytree.tree_unflatten(leaves, spec)
 
 
-def _values_of(run: _Hooked, shape: Shape, others: Others, picture: str) -> dict[str, tuple[int, ...]]:
-    """Name -> shape of the values that some examples have; those that have another shape for each are left out."""
+def _values_of(
+    run: _Hooked, shape: Shape, others: Others, picture: str
+) -> tuple[dict[str, tuple[int, ...]], dict[str, Unavailable]]:
+    """(name -> shape of the values that some examples have, those that have another shape for each)."""
     shapes: dict[str, set[tuple[int, ...]]] = {}
     with capturing():
         drawn = example(EXAMPLES, shape, others, picture)
@@ -148,10 +151,16 @@ def _values_of(run: _Hooked, shape: Shape, others: Others, picture: str) -> dict
     if not steady:
         raise ModelError(f"{run.title}: none of its modules gives a value of the same size for every picture")
     last = [name for name in steady if name.split(".")[0] == OUTPUT]
+    unsteady: dict[str, Unavailable] = {}
+    before = ""
+    for name in shapes:
+        if name not in steady:
+            unsteady[name] = Unavailable("its size changes from picture to picture", after=before)
+        before = name
     return {
         **{name: size for name, size in steady.items() if name not in last},
         **{name: steady[name] for name in last},
-    }
+    }, unsteady
 
 
 def _op(run: _Hooked, weights: Weights) -> Op:

@@ -52,7 +52,7 @@ class GraphBackend:
         except ModelError as error:
             raise BackendError(str(error)) from error
         notes = bad_weights(model)
-        self.info = net_info(model, self._net.shapes, device_name(self._device), notes)
+        self.info = net_info(model, self._net.shapes, device_name(self._device), notes, model.graph.unavailable)
         self._blobs = tuple(self._net.shapes)
         self._others = model.other_inputs()
         self._last: _Forward | None = None

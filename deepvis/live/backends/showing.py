@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Generic, TypeVar
 
@@ -14,18 +13,33 @@ from deepvis.models.tree import Entry
 from deepvis.models.zoo import Model
 from deepvis.network.back_modes import BACK_MODES
 from deepvis.network.maps import as_maps, maps_shape
+from deepvis.network.unavailable import Unavailable
 
 Shape = Sequence[int]
 
 
-def net_info(model: Model, shapes: Mapping[str, Shape], device: str, notes: Sequence[str] = ()) -> NetInfo:
-    """What the window may know of a network. shapes: blob -> shape at batch 1; blobs without values are left out."""
+def net_info(
+    model: Model,
+    shapes: Mapping[str, Shape],
+    device: str,
+    notes: Sequence[str] = (),
+    unavailable: Mapping[str, Unavailable] | None = None,
+) -> NetInfo:
+    """What the window may know of a network.
+
+    shapes: blob -> shape at batch 1; blobs without values are left out, but for those that are ``unavailable``.
+    """
+    unavailable = {name: each for name, each in (unavailable or {}).items() if name not in shapes}
+    found = listing.entries(model.structure, model.layer_names)
     entries = [
-        each for each in listing.entries(model.structure, model.layer_names) if math.prod(shapes.get(each.name, (0,)))
+        each
+        for each in listing.with_unavailable(model.structure, found, unavailable)
+        if each.missing or 0 not in shapes.get(each.name, (0,))
     ]
+    types = {name: each.type for name, each in unavailable.items()}
     return NetInfo(
         name=model.name,
-        layers=tuple(_layer_info(model, each, shapes[each.name]) for each in entries),
+        layers=tuple(_layer_info(model, each, shapes.get(each.name, (1, 1)), types) for each in entries),
         input_shape=model.preprocessor.input_shape,
         labels=tuple(model.labels),
         label_layers=frozenset(model.label_layers),
@@ -107,15 +121,17 @@ def _groups(model: Model, entries: Sequence[Entry]) -> tuple[int, ...]:
     return tuple(numbers[key] for key in keys)
 
 
-def _layer_info(model: Model, entry: Entry, shape: Shape) -> LayerInfo:
+def _layer_info(model: Model, entry: Entry, shape: Shape, types: Mapping[str, str]) -> LayerInfo:
+    """types: of the layers that make what is not available."""
     maker = model.structure.first_maker(entry.name)
     return LayerInfo(
         entry.name,
-        maker.type if maker else "Input",
+        types.get(entry.name) or (maker.type if maker else "Input"),
         *maps_shape(shape),
         short_name=model.short_names.get(entry.name, entry.short),
         borrows=model.remap.get(entry.name, ""),
         inside=entry.inside,
         folds=entry.folds,
         is_minor=entry.is_minor,
+        missing=entry.missing,
     )

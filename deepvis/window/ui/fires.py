@@ -84,6 +84,8 @@ class Here:
 def strongest_here(scene: Scene, layer_index: int) -> Here:
     """What a layer has at the pinned place, by its activations in the newest snapshot."""
     layer, place, snapshot = scene.state.info.layers[layer_index], scene.state.view.place, scene.snapshot
+    if layer.missing:
+        return Here(layer_index, why="no values", sentence=layer.missing)
     values = snapshot.activations.get(layer.name) if snapshot is not None else None
     if place is None or values is None or not len(values):
         return Here(layer_index, why="…", sentence="waiting for the network")

@@ -155,6 +155,8 @@ def layer_tip(scene: Scene, hit: Hit) -> Tip | None:
     if hit.layer_index is None:
         return None
     layer = scene.state.info.layers[hit.layer_index]
+    if layer.missing:
+        return Tip(layer.name, tuple(filter(None, (layer.type, layer.missing))))
     lines = [f"{layer.type} {shape_name(layer)}".strip()]
     if layer.borrows:
         lines.append(f"unit images of {layer.borrows}")

@@ -20,6 +20,7 @@ from deepvis.window.ui.kept import kept
 from deepvis.window.ui.scene import Scene
 
 ACTIVATIONS = "activations"
+NO_NUMBERS = "no numbers for this picture, which does not go through it; or its weights are not numbers (NaN)"
 NO_VALUES = np.empty((0, 1, 1), np.float32)
 
 
@@ -45,12 +46,16 @@ def layer_view(scene: Scene) -> LayerView:
     """The selected layer's activations or diffs in the newest snapshot."""
     layer, snapshot = scene.state.layer, scene.snapshot
     stale = is_frame_stale(scene)
+    if layer.missing:
+        return LayerView(NO_VALUES, sentence=f"{layer.missing_words}.")
     if snapshot is None:
         return LayerView(NO_VALUES, sentence="Waiting for the first pass of the network.")
     if scene.state.view.show is Show.ACTIVATIONS:
         values = snapshot.activations.get(layer.name)
         if values is None:
             return LayerView(NO_VALUES, sentence=f"Waiting for {layer.name}.")
+        if is_nothing_but_nan(values):
+            return LayerView(NO_VALUES, stale=stale, sentence=f"{layer.name}: {NO_NUMBERS}.")
         return LayerView(values, caption=ACTIVATIONS, stale=stale)
     back, wanted = snapshot.ask.back, scene.state.back_ask
     if wanted is None:
@@ -64,6 +69,11 @@ def layer_view(scene: Scene) -> LayerView:
         reason = f"No diffs at {layer.name}: it does not lie between the input and {back.unit.layer}."
         return LayerView(NO_VALUES, signed=True, caption=caption, stale=stale, sentence=reason)
     return LayerView(values, signed=True, caption=caption, stale=stale)
+
+
+def is_nothing_but_nan(values: np.ndarray) -> bool:
+    """True for values (C, H, W) that say nothing: of a module that this picture does not go through."""
+    return bool(values.size) and bool(np.isnan(values.flat[0])) and bool(np.isnan(values).all())
 
 
 def peak_of(view: LayerView, channel: int) -> tuple[float, int, int] | None:
@@ -158,7 +168,7 @@ def back_name(back: BackAsk) -> str:
 
 def shape_name(layer: LayerInfo) -> str:
     """'512 × 14 × 14', '1000' for a vector, "" while the network has not been read yet."""
-    if not layer.type:
+    if not layer.type or layer.missing:
         return ""
     return f"{layer.channels} × {layer.height} × {layer.width}" if layer.is_spatial else f"{layer.channels}"
 

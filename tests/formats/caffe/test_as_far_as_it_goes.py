@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,12 @@ from deepvis.formats.caffe.unknown import UnsupportedLayers
 from deepvis.formats.caffe.weights import write_weights
 from deepvis.models.zoo import Model, load_model
 from deepvis.network.errors import ModelError
+from deepvis.network.kinds import Kind
 from deepvis.network.net import Net
+from deepvis.network.unavailable import Unavailable
+from deepvis.optimize.errors import OptimizeError
+from deepvis.optimize.units import layers_of
+from deepvis.scan.errors import ScanError
 from deepvis.scan.network import ScanNetwork
 from tests.helpers.nets import conv, data, layer, noise, relu
 
@@ -41,13 +47,12 @@ def test_what_depends_on_an_unknown_layer_is_out_and_the_rest_runs() -> None:
     spec = load_net(text, on_missing="fill")
     graph = graph_of(spec)
     assert [node.name for node in graph.nodes] == ["c", "fc"] and graph.refusal is None
-    assert graph.unavailable["w"] == "nothing here can run its type, Warp"
-    assert graph.unavailable["both"] == "it depends on 'w', whose type Warp nothing here can run"
-    assert graph.notes == (
-        "layer 'w' cannot be shown: nothing here can run its type, Warp, nor what depends on it: 'relu_w', 'both'",
-    )
+    assert graph.unavailable["w"] == Unavailable("its type Warp is unknown", "Warp", Kind.OTHER, after="c")
+    assert graph.unavailable["both"].why == "needs layer 'w' of unknown type Warp"
+    assert graph.unavailable["both"].after == "w"
+    assert graph.notes == ("layer 'w' of unknown type Warp is not shown, nor what needs it: 'relu_w', 'both'",)
     assert caffe_net(spec).forward({"data": noise(1, 3, 8, 8)}).blobs["fc"].shape == (1, 5)
-    with pytest.raises(ModelError, match="'both' cannot be had here: it depends on 'w'"):
+    with pytest.raises(ModelError, match="'both' cannot be had here: needs layer 'w'"):
         graph.last("both")
 
 
@@ -64,7 +69,7 @@ def test_a_blob_that_an_unknown_layer_overwrites_is_shown_as_before() -> None:
 
 def test_a_python_layer_is_named_by_its_class() -> None:
     graph = graph_of(load_net(IMAGE + CONV + layer("Python", "p", "c", PYTHON), on_missing="fill"))
-    assert "Python rpn.proposal.ProposalLayer" in graph.unavailable["p"]
+    assert "Python rpn.proposal.ProposalLayer" in graph.unavailable["p"].why
 
 
 def test_where_nothing_is_left_the_network_is_refused() -> None:
@@ -208,7 +213,7 @@ def test_another_size_is_taken_as_far_as_the_weights_fit(tmp_path) -> None:
     graph = opened(tmp_path, text, weights=True, input_size=(12, 10)).graph
     assert Net(graph).shapes == {"data": (1, 3, 12, 10), "c": (1, 4, 10, 8)}
     assert set(graph.unavailable) == {"fc", "prob"}
-    assert all("does not fit pictures of 12 x 10" in reason for reason in graph.unavailable.values())
+    assert all("does not fit pictures of 12 x 10" in each.why for each in graph.unavailable.values())
     assert "fc" in Net(opened(tmp_path, text, weights=True).graph).shapes
     assert "fc" in Net(opened(tmp_path, text, input_size=(12, 10)).graph).shapes
 
@@ -225,7 +230,19 @@ def test_a_scan_leaves_out_what_has_no_row_for_each_picture(tmp_path, caplog) ->
     prior = "prior_box_param { min_size: 3 }"
     text = IMAGE + CONV + layer("PriorBox", "p", "c data", prior) + layer("PriorBox", "q", "c data", prior)
     network = ScanNetwork(opened(tmp_path, text + layer("Concat", "both", "p q", "concat_param { axis: 2 }")))
-    assert [each.name for each in network.layers] == ["c"] and "both left out" in caplog.text
+    assert [each.name for each in network.layers] == ["c"] and "p, q, both left out: boxes" in caplog.text
+
+
+def test_a_scan_and_the_api_say_why_a_layer_has_no_values(tmp_path, caplog) -> None:
+    model = opened(tmp_path, IMAGE + CONV + layer("Warp", "w", "c") + layer("ReLU", "r", "w"))
+    assert [each.name for each in ScanNetwork(model).layers] == ["c"]
+    assert "w left out: its type Warp is unknown" in caplog.text
+    assert "r left out: needs layer 'w' of unknown type Warp" in caplog.text
+    with pytest.raises(ScanError, match="has no values of r: needs layer 'w' of unknown type Warp"):
+        ScanNetwork(model, ["r"])
+    args = argparse.Namespace(push_layer=["c,r"])
+    with pytest.raises(OptimizeError, match="has no values of r: needs layer 'w'"):
+        layers_of(args, model, Net(model.graph).shapes)
 
 
 # --- files that are something else -------------------------------------------------------------
@@ -253,3 +270,142 @@ def test_no_weights_and_a_renamed_layer_name_the_option(tmp_path) -> None:
         load_model(prototxt=tmp_path / "net.prototxt").graph  # noqa: B018
     with pytest.raises(ModelError, match=r"'c'.*--fill"):
         load_net(IMAGE + CONV, {"another": [noise(1)]})
+
+
+# --- detectors ---------------------------------------------------------------------------------
+
+POOL = "roi_pooling_param { pooled_h: 2 pooled_w: 2 spatial_scale: 1 }"
+
+
+@pytest.mark.parametrize("kind", ["Python", "Proposal"])
+def test_the_whole_picture_takes_the_place_of_proposals(tmp_path, kind: str) -> None:
+    info = data(1, 3, name="im_info")
+    text = IMAGE + info + CONV + conv("scores", "c", "num_output: 2 kernel_size: 1")
+    text += layer(kind, "proposal", "scores im_info", PYTHON if kind == "Python" else "", tops="rois more")
+    text += layer("ROIPooling", "pool", "c rois", POOL) + FULL.replace('bottom: "c"', 'bottom: "pool"')
+    text += layer("Power", "after", "more")
+    model = opened(tmp_path, text)
+    np.testing.assert_array_equal(model.other_inputs()["rois"], [[0, 0, 0, 7, 7]])
+    assert model.data_blob == "data" and set(model.graph.unavailable) == {"more", "after"}
+    words = "Python rpn.proposal.ProposalLayer" if kind == "Python" else "Proposal"
+    assert (
+        f"layer 'proposal' of unknown type {words} chooses regions: its place is taken by the input 'rois'"
+        in model.notes
+    )
+    assert "the input 'rois' takes regions: it is given the whole picture" in model.notes
+    assert not any("zeros" in note for note in model.notes)
+    assert Net(model.graph).shapes["fc"] == (1, 5)
+
+
+def test_boxes_put_together_are_no_layer_to_look_at(tmp_path) -> None:
+    prior = "prior_box_param { min_size: 3 }"
+    text = IMAGE + CONV + conv("d", "c", "num_output: 4 kernel_size: 3")
+    text += layer("PriorBox", "pc", "c data", prior) + layer("PriorBox", "pd", "d data", prior)
+    text += layer("Concat", "mbox_priorbox", "pc pd", "concat_param { axis: 2 }") + layer("Concat", "maps", "d d")
+    assert opened(tmp_path, text).layer_names == ("c", "d", "maps")
+
+
+def test_what_makes_labels_ready_for_a_loss_goes_with_them() -> None:
+    """DeepLab's training files shrink the labels, whose size nothing tells; a second picture's own layers stay."""
+    text = layer("ImageSegData", "d", "", tops="data label") + CONV
+    text += layer("Interp", "shrink", "label", "interp_param { shrink_factor: 8 }")
+    text += layer("Reduction", "mean", "shrink", "reduction_param { axis: 3 }")
+    text += layer("SoftmaxWithLoss", "loss", "c shrink") + layer("EuclideanLoss", "other", "c mean")
+    spec = load_net(text, on_missing="fill", picture_size=(8, 9))
+    assert [each.name for each in spec.layers] == ["c", "prob"] and list(spec.inputs) == ["data"]
+    pair = IMAGE + data(1, 3, 8, 8, name="second") + CONV + conv("s", "second", "num_output: 4 kernel_size: 3")
+    spec = load_net(pair + layer("EuclideanLoss", "loss", "c s"), on_missing="fill")
+    assert list(spec.inputs) == ["data", "second"] and [each.name for each in spec.layers] == ["c", "s"]
+
+
+def test_a_field_that_a_fork_repeats_where_it_is_harmless() -> None:
+    """MobileNet-YOLO's resize_param: one for each way to train."""
+    more = "transform_param { resize_param { height: 8 width: 9 } resize_param { height: 4 width: 4 prob: 0.1 } }"
+    spec = load_net(layer("AnnotatedData", "d", "", more, tops="data label") + CONV, on_missing="fill")
+    assert spec.inputs == {"data": (1, 3, 8, 9)}
+    assert any("resize_param is there again and was skipped" in note.replace("'", "") for note in spec.notes)
+
+
+def test_a_label_map_is_named() -> None:
+    with pytest.raises(ModelError, match="'item', a field of a label map, expected a network"):
+        load_net('item { name: "none" label: 0 display_name: "background" }')
+
+
+def test_a_layer_of_another_phase_or_stage_makes_what_nothing_else_does() -> None:
+    """LRCN's training files reshape by phase and stage."""
+    text = layer("Data", "d", "", 'include { phase: TRAIN stage: "own" }', tops="data cm") + CONV
+    for rule in ("include { phase: TRAIN }", 'include { phase: TEST stage: "on-test" }'):
+        text += layer("Flatten", "flat", "c", rule) + layer(
+            "Reshape", "two", "cm", f"reshape_param {{ shape {{ }} }} {rule}"
+        )
+    text += layer("InnerProduct", "fc", "flat", "inner_product_param { num_output: 3 }") + layer("Power", "p", "two")
+    spec = load_net(text, on_missing="fill", picture_size=(8, 8))
+    assert [each.name for each in spec.layers] == ["c", "flat", "fc", "two", "p"]
+    assert any("'flat' (Flatten) of another phase or stage was taken" in note for note in spec.notes)
+
+
+def test_a_loss_of_training_alone_leaves_its_probabilities() -> None:
+    """Network in Network's has no loss in its TEST phase."""
+    text = (
+        IMAGE + data(1, name="label") + CONV + layer("SoftmaxWithLoss", "loss", "c label", "include { phase: TRAIN }")
+    )
+    assert [each.name for each in load_net(text, on_missing="fill").layers] == ["c", "prob"]
+    there = text + layer("Softmax", "own", "c")
+    assert [each.name for each in load_net(there, on_missing="fill").layers] == ["c", "own"]
+
+
+def test_dummies_keep_the_batch_that_a_reshape_fixes(tmp_path) -> None:
+    text = layer("DummyData", "d", "", "dummy_data_param { shape { dim: [4, 3, 8, 8] } }", tops="data")
+    text += CONV + layer("Reshape", "two", "c", "reshape_param { shape { dim: [2, 2, -1] } }")
+    model = opened(tmp_path, text)
+    assert model.structure.batch == 4 and Net(model.graph).shapes["c"] == (1, 4, 6, 6)
+
+
+def test_a_softmax_along_another_axis_names_no_classes(tmp_path) -> None:
+    """SSD's mbox_conf_softmax: over the scores of each box, whose boxes are no classes."""
+    text = IMAGE + CONV + layer("Flatten", "rows", "c", "flatten_param { axis: 2 }")
+    text += layer("Softmax", "of_boxes", "rows", "softmax_param { axis: 2 }")
+    assert opened(tmp_path, text).prob_layer == ""
+    assert opened(tmp_path, text + layer("Softmax", "of_classes", "c")).prob_layer == "of_classes"
+
+
+def test_made_up_weights_let_something_through(tmp_path) -> None:
+    """Files for use name no fillers, and Caffe begins at 0: nothing would be seen of a network opened with --fill."""
+    text, below = IMAGE, "data"
+    for number in range(12):
+        text += layer("Convolution", f"c{number}", below, "convolution_param { num_output: 8 kernel_size: 3 pad: 1 }")
+        text += layer("BatchNorm", f"n{number}", f"c{number}", tops=f"c{number}") + layer(
+            "Scale", f"s{number}", f"c{number}"
+        )
+        below = f"s{number}"
+    text += layer("InnerProduct", "fc", below, "inner_product_param { num_output: 5 }")
+    found = Net(opened(tmp_path, text).graph).forward({"data": noise(1, 3, 8, 8)}).blobs
+    deepest = np.abs(found["s11"].numpy())
+    assert 1e-3 < deepest.max() < 1e3 and np.ptp(found["fc"].numpy()) > 0
+    plain = caffe_net(load_net(text, on_missing="fill")).forward({"data": noise(1, 3, 8, 8)}).blobs
+    assert not plain["fc"].numpy().any()
+
+
+def test_fillers_that_the_file_names_stay(tmp_path) -> None:
+    zero = (
+        'convolution_param { num_output: 2 kernel_size: 1 weight_filler { type: "constant" } bias_filler { value: 3 } }'
+    )
+    found = Net(opened(tmp_path, IMAGE + layer("Convolution", "c", "data", zero)).graph)
+    assert (found.forward({"data": noise(1, 3, 8, 8)}).blobs["c"].numpy() == 3).all()
+
+
+def test_regions_of_a_file_are_not_said_to_be_the_whole_picture(tmp_path) -> None:
+    text = IMAGE + data(1, 5, name="rois") + layer("ROIPooling", "pool", "data rois", POOL)
+    np.save(tmp_path / "rois.npy", np.array([[0, 1, 1, 4, 4]], np.float32))
+    model = opened(tmp_path, text, inputs=(f"rois={tmp_path / 'rois.npy'}",))
+    assert not any("rois" in note for note in model.notes)
+    np.testing.assert_array_equal(model.other_inputs()["rois"], [[0, 1, 1, 4, 4]])
+
+
+def test_channels_may_be_said(tmp_path) -> None:
+    text = layer("Data", "d", "", tops="data") + FULL.replace('bottom: "c"', 'bottom: "data"')
+    assert opened(tmp_path, text, input_size=(28, 28)).preprocessor.input_shape == (3, 28, 28)
+    model = opened(tmp_path, text, input_size=(28, 28), channels=1)
+    assert model.preprocessor.input_shape == (1, 28, 28) and Net(model.graph).shapes["fc"] == (1, 5)
+    assert any("of 1x1x28x28" in note for note in model.notes)
+    assert opened(tmp_path, IMAGE + CONV, channels=2).graph.inputs["data"] == (1, 2, 8, 8)

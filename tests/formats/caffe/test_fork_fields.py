@@ -100,7 +100,7 @@ def test_v1_types_of_forks_keep_their_parameters(v1: str, today: str, params: st
 def test_v1_types_that_nobody_knows_are_unknown_layers_and_slips_are_not() -> None:
     text = PLACES["V1LayerParameter"].replace("@", "") + "layers { name: 'z' type: KIND bottom: 'y' top: 'z' }"
     spec = load_net(text.replace("KIND", "MULTI_STAGE_MEANFIELD"))
-    assert spec.unavailable == {"z": "nothing here can run its type, MultiStageMeanfield"}
+    assert spec.unavailable["z"].why == "its type MultiStageMeanfield is unknown"
     with pytest.raises(ModelError, match=r"'CONVOLUTON'.*CONVOLUTION"):
         load_net(text.replace("KIND", "CONVOLUTON"))
 

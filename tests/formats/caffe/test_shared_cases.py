@@ -141,6 +141,14 @@ def test_two_losses_are_two_outputs(cases: Path) -> None:
 @pytest.mark.parametrize(("text", "hidden"), [("fork.prototxt", "w"), ("python.prototxt", "post")])
 def test_an_unknown_tail_leaves_the_rest(cases: Path, text: str, hidden: str) -> None:
     model = opened(cases / "unknown_tail", text)
-    assert {"conv1", "prob"} <= shown(model) and hidden not in shown(model)
+    info = GraphBackend(model).info
+    assert {"conv1", "prob"} <= {layer.name for layer in info.live} and info.missing == {hidden}
     assert set(model.graph.unavailable) == {hidden}
     assert "prob" in blobs(model)
+
+
+@pytest.mark.parametrize("name", ["lab_uni.txt", "latin1.txt", "utf16.txt"])
+def test_class_names_in_any_encoding(cases: Path, name: str) -> None:
+    folder = cases / "labels"
+    model = load_model(prototxt=folder / "plain.prototxt", weights=folder / "plain.caffemodel", labels=folder / name)
+    assert len(model.labels) == 5 and not any("\ufffd" in label or "\0" in label for label in model.labels)

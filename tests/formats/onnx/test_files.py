@@ -203,6 +203,16 @@ def test_unknown_operators_are_named_and_the_rest_is_shown(tmp_path: Path) -> No
     (note,) = [note for note in graph.notes if "left out" in note]
     for word in ("Loop (1: 'again')", "mine.Magic (1: 'm')", "NonZero", "the 1 that depend"):
         assert word in note
+    assert {name: each.why for name, each in graph.unavailable.items()} == {
+        "looped": "its type Loop is unknown",
+        "m": "its type mine.Magic is unknown",
+        "after": "needs layer 'm' of unknown type mine.Magic",
+        "where": "nothing here runs it (NonZero: found a size that depends on what is in the picture, expected one "
+        "that follows from the file)",
+    }
+    assert [graph.unavailable[name].after for name in ("looped", "m", "where")] == ["relu", "looped", "after"]
+    with pytest.raises(ModelError, match=r"'after' cannot be had here: needs layer 'm' of unknown type mine\.Magic"):
+        graph.last("after")
     only = saved(tmp_path / "none.onnx", [helper.make_node("Magic", ["data"], ["m"], domain="mine")], {})
     with pytest.raises(ModelError, match=r"mine\.Magic.*nothing is left to show"):
         opened(only)

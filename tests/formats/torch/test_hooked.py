@@ -99,3 +99,25 @@ def test_the_self_test_is_a_command(capsys: pytest.CaptureFixture[str]) -> None:
         assert [line.count(": the same") for line in capsys.readouterr().out.splitlines()] == [1, 1, 1]
     assert main(["--self-test"]) == 2
     assert "no framework here runs" in capsys.readouterr().err
+
+
+class Cropping(torch.nn.Module):
+    """A module whose second value has another size for dark pictures."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.part = torch.nn.Conv2d(3, 2, 3), torch.nn.Identity()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.conv(x)
+        return self.part(x if x.mean() > 0 else x[..., 2:]).mean((2, 3))
+
+
+def test_a_value_whose_size_changes_is_named_as_not_to_be_had() -> None:
+    torch.manual_seed(0)
+    graph = captured("Cropping", Cropping().eval(), (3, 16, 16))
+    assert {name: each.why for name, each in graph.unavailable.items()} == {
+        "part": "its size changes from picture to picture"
+    }
+    with pytest.raises(ModelError, match="'part' cannot be had here: its size changes"):
+        graph.last("part")

@@ -239,6 +239,31 @@ AT_PLACE = replace(UNIT, place=(30, 14))
 LISTING = replace(AT_PLACE, cursor=Cursor.LAYERS)
 
 
+def missing_scene(view: ViewState, **parts: object) -> Scene:
+    """A layer of an unknown type, and one that needs it, behind the others."""
+    scene = make_scene(UNIT, **parts)
+    more = (
+        LayerInfo("warp", "Warp", 1, 1, 1, missing="its type Warp is unknown"),
+        LayerInfo("loss3/classifier", "InnerProduct", 1, 1, 1, "loss3", missing=NEEDS_WARP),
+    )
+    info = replace(INFO, layers=(*LAYERS, *more), groups=(*INFO.groups, 3, 3))
+    return replace(scene, state=replace(scene.state, info=info, view=view))
+
+
+NEEDS_WARP = "needs layer 'warp' of unknown type Warp"
+MISSING = ViewState(6, 0, Cursor.LAYERS)
+
+
+def missing_palette() -> Scene:
+    scene = missing_scene(MISSING, layout=layout_for(INFO, *SIZE, {"status": None}))
+    return replace(scene, state=replace(scene.state, typing=Palette(UNIT, "loss3")))
+
+
+def missing_hover() -> Scene:
+    scene = hovering(UNIT, Hit("control", layer_index=6))
+    return replace(missing_scene(UNIT), hover=scene.hover, layout=scene.layout)
+
+
 def hovering_input(view: ViewState) -> Scene:
     under = Hit("input", part=PICTURE, cell=(3, 9), spot=(14, 38))
     return hovering(view, under, field_of=field_of)
@@ -349,6 +374,12 @@ GOLDEN: dict[str, tuple[str, Callable[[], Scene]]] = {
     "aux_place": ("aux", lambda: sorted_scene(AT_PLACE)),
     "input_place": ("input", lambda: sorted_scene(AT_PLACE)),
     "hover_place": ("hover", lambda: hovering_input(UNIT)),
+    "control_missing": ("control", lambda: missing_scene(UNIT)),
+    "layers_missing": ("layers", lambda: missing_scene(MISSING)),
+    "back_missing": ("back", lambda: missing_scene(replace(MISSING, back_mode="deconv"))),
+    "status_missing": ("status", lambda: missing_scene(MISSING)),
+    "palette_missing": ("palette", missing_palette),
+    "hover_missing": ("hover", missing_hover),
     "error": ("error", lambda: make_scene(status=Status(error=LONG_ERROR))),
     "help": ("help", lambda: make_scene(ViewState(help=True))),
 }

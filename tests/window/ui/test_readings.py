@@ -22,7 +22,7 @@ from deepvis.window.ui.readings import (
     standing_sentence,
     top_classes,
 )
-from tests.window.ui.scenes import DECONV, UNIT, make_frame, make_scene, make_snapshot, unit_images, unit_of
+from tests.window.ui.scenes import DECONV, UNIT, make_frame, make_scene, make_snapshot, unit_images, unit_of, with_layer
 
 
 def test_a_still_picture_that_was_not_passed_yet_makes_the_panes_stale() -> None:
@@ -150,3 +150,9 @@ def test_borrowed_snapshots_do_not_matter_to_the_input() -> None:
     scene = make_scene(snapshot=make_snapshot(frame))
     assert shows_snapshot_input(scene)
     assert shows_snapshot_input(replace(scene, frame=None))
+
+
+def test_a_layer_that_this_picture_does_not_go_through_says_so() -> None:
+    scene = with_layer(make_scene(UNIT), "conv2/5x5_reduce", np.full((40, 12, 12), np.nan, np.float32))
+    view = layer_view(scene)
+    assert not view.has(0) and view.sentence.startswith("conv2/5x5_reduce: no numbers for this picture")

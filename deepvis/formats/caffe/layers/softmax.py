@@ -16,7 +16,12 @@ def softmax_field(spec: LayerSpec, step: Step, seen: Window) -> Window:
     return whole_along(canonical_axis(spec, spec.param.axis, len(step.below)), step.below, seen)
 
 
-@layer_type("Softmax", kind=Kind.SOFTMAX, field=softmax_field)
+def softmax_kind(spec: LayerSpec) -> Kind:
+    """Along another axis than the channels it makes no classes of these: SSD's, over the scores of each box."""
+    return Kind.SOFTMAX if spec.param.axis == 1 else Kind.ACTIVATION
+
+
+@layer_type("Softmax", kind=softmax_kind, field=softmax_field)
 def softmax(spec: LayerSpec, weights: Weights) -> Op:
     """y = exp(x - max) / sum of exp(x - max), along ``axis`` (1: the channels).
 

@@ -10,6 +10,11 @@ from deepvis.network.field_rules import WHOLE_WINDOW, Step, Window, each
 from deepvis.network.lazy import F, Tensor
 from deepvis.network.op import Op, Weights
 
+SAME = (
+    "one of the same shape: upsample_h and upsample_w fix the size of the picture (SegNet's 360x480); give it with "
+    "--input-size HxW"
+)
+
 
 def upsample_field(spec: LayerSpec, step: Step, seen: Window) -> Window | None:
     if len(step.bottoms) == 2:  # where a maximum goes depends on the mask
@@ -58,7 +63,7 @@ def upsample(spec: LayerSpec, weights: Weights) -> Op:
 
     def shapes(shape: Sequence[int], *mask: Sequence[int]):
         if mask and tuple(mask[0]) != tuple(shape):
-            raise fault(spec, f"a mask of {list(mask[0])} for a bottom of {list(shape)}", "one of the same shape")
+            raise fault(spec, f"a mask of {list(mask[0])} for a bottom of {list(shape)}", SAME)
         return ((*shape[:2], *size(shape)),)
 
     def places(x: Tensor, mask: Tensor) -> Tensor:

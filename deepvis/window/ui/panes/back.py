@@ -6,6 +6,7 @@ from collections.abc import Hashable
 
 import numpy as np
 
+from deepvis.core.back_modes import OFF
 from deepvis.core.geometry import Rect
 from deepvis.core.pixels import scaled_back
 from deepvis.core.state import BackFilter, Look
@@ -27,7 +28,16 @@ FILTER_NAMES = {
 
 def looks_at(scene: Scene) -> Hashable:
     view = scene.state.view
-    return scene.state.back_ask, view.back_filter, view.look, scene.snapshot_id, scene.frame_id, scene.state.input
+    return (
+        scene.state.back_ask,
+        view.back_mode,
+        scene.state.layer.missing,
+        view.back_filter,
+        view.look,
+        scene.snapshot_id,
+        scene.frame_id,
+        scene.state.input,
+    )
 
 
 def has_legend(scene: Scene) -> bool:
@@ -47,6 +57,10 @@ def picture_area(scene: Scene, body: Rect) -> Rect:
 def draw_back(canvas: np.ndarray, scene: Scene) -> None:
     """The newest projection, named after the ask that it answers; stale while another one is wanted."""
     wanted, snapshot = scene.state.back_ask, scene.snapshot
+    if wanted is None and scene.state.view.back_mode != OFF:
+        parts = draw_card(canvas, scene, "Back", scene.state.view.back_mode)
+        sentence(canvas, scene, parts.body, f"{scene.state.info.layer(scene.state.back_unit.layer).missing_words}.")
+        return
     if wanted is None:
         parts = draw_card(canvas, scene, "Back", "off")
         sentence(canvas, scene, parts.body, "The back pass is off. Press b to project the unit back to the input.")

@@ -1,4 +1,4 @@
-"""The layer list: every layer's name, the selected one lit, the back origin's in brackets."""
+"""The layer list: every layer's name, the selected one lit, the back origin's in brackets, gray without values."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from deepvis.window.ui.pane import pane
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text
 
+MISSING = (theme.FACE, theme.FAINT)  # of a layer that has no values: gray, and without a plate
 SELECTED_FACE = (theme.SELECTED, theme.BACKGROUND)
 SELECTED_BESIDE = (theme.CHIP, theme.TEXT)  # while the cursor is on the tiles
 
@@ -61,7 +62,8 @@ def unlit(shape: tuple[int, ...], scene: Scene, shown: list[tuple[int, Rect]]) -
     canvas = np.empty(shape, np.uint8)
     card_face(canvas, card(bounds(canvas), scene.layout.text_scale).face, theme.FACE, scene.px(5))
     for index, place in shown:
-        draw_chip(canvas, scene, index, place, (theme.CHIP, theme.SOFT))
+        is_missing = bool(scene.state.info.layers[index].missing)
+        draw_chip(canvas, scene, index, place, MISSING if is_missing else (theme.CHIP, theme.SOFT))
     return canvas
 
 

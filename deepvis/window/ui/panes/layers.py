@@ -71,7 +71,7 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
         return
     view, layer = layer_view(scene), scene.state.layer
     subject = f"{layer.name} · {scene.state.unit.channel}" if zoom is Zoom.UNIT else layer.name
-    is_pattern = scene.state.view.pattern and zoom is Zoom.OFF
+    is_pattern = scene.state.view.pattern and zoom is Zoom.OFF and not layer.missing
     caption = pattern_caption(scene) if is_pattern else view.caption
     has_bars = not is_pattern and view.has(0) and shows_bars(scene, view)
     has_tiles = view.has(0) and zoom is Zoom.OFF and not is_pattern

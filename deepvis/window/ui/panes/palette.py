@@ -151,7 +151,7 @@ def _draw_row(canvas: np.ndarray, scene: Scene, line: Rect, row: Candidate, *, i
         fill(canvas, cap, theme.KEY)
         draw_text(canvas, at, cap.col, row.note, px, theme.TEXT, bold=True, width=wide, align="centre")
     else:
-        note = elide(one_line(row.note), px, (right - left) // 2)
+        note = elide(one_line(row.note), px, (right - left) * 2 // 3 if row.is_gray else (right - left) // 2)
         wide = text_width(note, px)
         draw_text(canvas, at, right - wide, note, px, theme.SOFT)
     _draw_title(canvas, Rect(at, left, line.height, max(right - wide - scene.px(12) - left, 0)), row, px)
@@ -165,7 +165,7 @@ def _draw_title(canvas: np.ndarray, place: Rect, row: Candidate, px: int) -> Non
         is_mark, end = start in marks, start
         while end < len(title) and (end in marks) == is_mark:
             end += 1
-        color = theme.SELECTED if is_mark else theme.TEXT
+        color = theme.SELECTED if is_mark else theme.SOFT if row.is_gray else theme.TEXT
         part, room = title[start:end], place.right - col
         col += draw_text(canvas, place.row, col, part, px, color, bold=is_mark, width=room)
         if text_width(part, px, is_mark) > room:

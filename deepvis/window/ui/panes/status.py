@@ -125,12 +125,14 @@ def facts(scene: Scene) -> list[tuple[str, theme.BGR]]:
     """What the left part says, most wanted first, each with its colour."""
     state, view = scene.state, layer_view(scene)
     unit = state.unit
-    name = f"{unit.layer} · {unit.channel}"
+    name = unit.layer if state.layer.missing else f"{unit.layer} · {unit.channel}"
     said: list[tuple[str, theme.BGR]] = [(name, theme.TEXT)]
     if label_of(scene, unit):
         said.append((label_of(scene, unit), theme.TEXT))
     if kind := f"{state.layer.type} {shape_name(state.layer)}".strip():
         said.append((kind, theme.SOFT))
+    if state.layer.missing:
+        said.append((state.layer.missing, theme.SOFT))
     value = value_of(view, unit.channel)
     if value is not None:
         what = "strongest diff" if state.view.show is Show.DIFFS else "max" if state.layer.is_spatial else "value"
