@@ -56,6 +56,7 @@ class Graph:
     outputs: names of the values that the network returns, in order, where its format says so; output_keys: what the
     network itself calls each, "" where it has no name. batch: how many pictures
     one pass takes, where that is written into the network; None: any number. A ``Net`` makes as many as it needs.
+    has_paths: a picture may leave nodes out; values that it does not come by are NaN throughout.
     grids: value -> (h, w) of the places that receptive fields count in it, where its shape does not tell them:
     tokens, channels last. views: indices of the nodes that show values, by their bottom.
     """
@@ -74,7 +75,9 @@ class Graph:
         batch: int | None = None,
         grids: Mapping[int, tuple[int, int]] | None = None,
         unavailable: Mapping[str, str] | None = None,
+        has_paths: bool = False,
     ) -> None:
+        self.has_paths = has_paths
         self.outputs, self.batch = tuple(outputs), batch
         self.output_keys = tuple(output_keys) or ("",) * len(self.outputs)
         self.name, self.inputs, self.nodes = name, dict(inputs), tuple(nodes)
@@ -195,6 +198,7 @@ class Graph:
             "batch": self.batch,
             "grids": self.grids,
             "unavailable": self.unavailable,
+            "has_paths": self.has_paths,
         }
         return Graph(self.name, inputs, nodes, names, **facts)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from math import prod
 
 import numpy as np
 
@@ -231,13 +232,19 @@ def attended(places: Places) -> tuple[Spans, Spans] | None:
 
     places: of who looks at whom. All along the last axis but one look at each other: the tokens of a window.
     """
+    return together(places, [places.labels.ndim - 2])
+
+
+def together(places: Places, axes: Sequence[int]) -> tuple[Spans, Spans] | None:
+    """Of each row, and each column, of the grid: those that lie along these axes with one of its places; None: all."""
     height, width = places.grid
-    windows = np.moveaxis(places.labels, -2, -1).reshape(-1, places.labels.shape[-2])
-    if len(windows) == 1 or (windows <= 0).any():
+    count = prod(places.labels.shape[axis] for axis in axes)
+    groups = np.moveaxis(places.labels, axes, range(-len(axes), 0)).reshape(-1, count)
+    if len(groups) == 1 or (groups <= 0).any():
         return None
     spans = []
-    for lines, count in (((windows - 1) // width, height), ((windows - 1) % width, width)):
-        firsts, ends = np.full(count, count), np.zeros(count, int)
+    for lines, size in (((groups - 1) // width, height), ((groups - 1) % width, width)):
+        firsts, ends = np.full(size, size), np.zeros(size, int)
         for each in lines:
             firsts[each] = np.minimum(firsts[each], each.min())
             ends[each] = np.maximum(ends[each], each.max() + 1)

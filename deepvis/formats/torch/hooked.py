@@ -56,7 +56,7 @@ def hooked_graph(
         signature=repr((type(module).__name__, sorted(run.tensors), sorted(found.items()))).encode(),
     )
     ends = [name if name in found else "" for name in run.returned]
-    return builder.graph(notes=(*notes, NOTE), outputs=ends, batch=1)
+    return builder.graph(notes=(*notes, NOTE), outputs=ends, batch=1, has_paths=True)
 
 
 OUTPUT = "output"  # what the module itself returns, where it gives no name; of several "output.0", "output.1", ...

@@ -17,7 +17,7 @@ from deepvis.formats.torch.aten_ops import ATEN_OPS, elementwise
 from deepvis.formats.torch.call import Call, Shape, resolved
 from deepvis.network.graph import Node
 from deepvis.network.kinds import Kind
-from deepvis.network.layout import Places, Spans, attended, attention, full, kept, maps, merged, moved, tokens
+from deepvis.network.layout import Places, Spans, attended, attention, full, kept, maps, merged, moved, together, tokens
 
 # operators whose tops hold the very numbers of their bottoms, in other places
 MOVES = frozenset(
@@ -84,8 +84,11 @@ class Follower:
         same = next((p for p, size in placed if kept(p, size, above[0]) is not None), None)
         if same is None:
             return unknown
-        by_place = axes is not None and all(same.labels.shape[axis] == 1 for axis in axes)
-        return Followed((same, *unknown.tops[1:]), by_place)
+        tops = (same, *unknown.tops[1:])
+        if axes is None or all(same.labels.shape[axis] == 1 for axis in axes):
+            return Followed(tops, axes is not None)
+        spans = together(same, axes)  # patches that are merged lie side by side along the channels
+        return Followed(tops, spans is not None, spans)
 
     def _makes_maps(self, node: Node, call: Call, bottoms: Sequence[Places | None], above: Shape) -> bool:
         """A convolution, a pooling, a resampling: of maps, as convolutions have them, others."""

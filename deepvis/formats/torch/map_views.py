@@ -75,6 +75,7 @@ class _Adding:
         old = self._old
         outputs = [self._new_names[old.last(name)] if name else "" for name in old.outputs]
         facts: dict[str, Any] = {"refusal": old.refusal, "batch": old.batch, "grids": self._grids}
+        facts["has_paths"] = old.has_paths
         return self._new.graph(notes=notes, outputs=outputs, output_keys=old.output_keys, **facts)
 
     def _enter(self, node: Node, call: Call | None) -> None:

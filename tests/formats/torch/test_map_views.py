@@ -199,6 +199,9 @@ def test_what_shows_is_no_part_of_the_identity() -> None:
         ("swin", "layers.0.0.attn.softmax", (16, 16)),
         ("swin", "layers.0.1.attn.softmax", (32, 32)),  # the shifted window reaches into four of those before
         ("swin", "layers.0.1", (32, 32)),
+        ("swin", "layers.1.0.norm", None),
+        ("swin", "layers.1.0", None),
+        ("swin", "layers.1.1", None),
     ],
 )
 def test_fields_hold_every_pixel_that_moves_a_unit(name: str, layer: str, size: tuple[int, int] | None) -> None:
