@@ -100,3 +100,32 @@ def test_the_fourth_channel_stays_opaque() -> None:
     network = deepvis.open(Classes(4), input_size=16)
     picture = network.optimize("conv", 1, preset="2+")
     assert picture.x.shape == (4, 16, 16) and (picture.x[3] == 1).all() and picture.x[0].std() > 0
+
+
+class Counting(Classes):
+    """Counts its steps, and does something else from the tenth on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.steps = 0
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.steps += self.training
+        return super().forward(x) * (3 if self.steps >= 10 else 1)
+
+
+def test_an_attribute_that_changes_is_captured_anew_where_it_matters_alone() -> None:
+    module, x = Counting(), torch.rand(3, 16, 16)
+    network = deepvis.open(module, input_size=16)
+    for steps, may_capture in ((3, False), (9, False), (12, True)):
+        module.steps = steps
+        with torch.no_grad():
+            module.fc.bias += 1
+        if may_capture:
+            with pytest.raises(deepvis.ModelError, match="must be captured anew"):
+                network.take_weights(may_capture=False)
+        network.take_weights(may_capture=may_capture)
+        wanted = module.eval()(x[None])[0].detach().numpy()
+        (scores,) = network.model.graph.outputs
+        np.testing.assert_allclose(network.activations(x, scores)[scores], wanted, rtol=1e-5)
+        module.train()

@@ -118,6 +118,8 @@ class _Gradients:
             autograds = _apart(own.by_autograd(), truth)
             tolerance = max(tolerance, SPREAD * max(moved, autograds))
             measure += f"; autograd's is {autograds:.2g}, and {moved:.2g} where the picture moves by {rounding:g}"
+        if not bool(truth.any()):
+            measure += ", which is 0: the output does not depend on the picture, as where the last weights are 0"
         bits = f"in {BITS[own.dtype]} bits" + (f" against {BITS[reference.dtype]}" if own is not reference else "")
         return Comparison(f"{WHAT}, {self.unit.output}, {bits}", difference, "", tolerance, measure)
 

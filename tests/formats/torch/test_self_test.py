@@ -85,3 +85,30 @@ def test_a_wrong_rule_is_found(kind: type[nn.Module]) -> None:
     nodes = [replace(each, make=too_large) if each is node else each for each in graph.nodes]
     wrong = graph._with(graph.inputs, nodes, graph.names)
     assert not gradient_against_autograd(wrong, module)[0].is_same
+
+
+def test_a_gradient_of_0_is_called_so() -> None:
+    module = OnTheEdge().eval()
+    nn.init.zeros_(module.last.weight)
+    compared = gradient_against_autograd(graph_of(module), module)
+    assert all(
+        each.is_same and "which is 0: the output does not depend on the picture" in str(each) for each in compared
+    )
+
+
+class Normalized(nn.Module):
+    """max(x) of all values, which has the name of the rectifier max(x, 0)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.conv = nn.Conv2d(3, 4, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.conv(x)
+        return torch.where(y > y.amax((1, 2, 3), keepdim=True) / 2, y, torch.zeros(())) / (1 + y.max().abs())
+
+
+def test_the_largest_of_all_values_is_no_rectifier() -> None:
+    module = Normalized().eval()
+    assert all(each.is_same for each in gradient_against_autograd(graph_of(module), module))
