@@ -12,11 +12,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from deepvis.api.module_copy import copied, fingerprint, left_out_hooks
+from deepvis.api.module_copy import copied, fingerprint, left_out_hooks, without_settings
 from deepvis.formats.torch.captured import Captured
 from deepvis.formats.torch.entry import Asked
 from deepvis.formats.torch.opener import opened_module
-from deepvis.formats.torch.self_test import self_test
+from deepvis.formats.torch.self_test import captured_against_eager, self_test
 from deepvis.formats.torch.weights import load_weights
 from deepvis.models.zoo import GIVEN, Model, open_model
 from deepvis.network.errors import ModelError
@@ -59,9 +59,8 @@ class LiveModule:
         with undisturbed():
             copy = self._copy()
             captured: Captured = model.opened.own()
-            graph = None
-            if fingerprint(copy) == fingerprint(captured.module):
-                graph = _with_weights(model.graph, captured.module, copy)
+            own = Captured(copy, captured.entry)
+            graph = _renewed(model.graph, captured.module, own)
             if graph is None and not may_capture:
                 raise ModelError(
                     f"{self.name}: its weights must be captured anew, which only the thread that trains can do; call "
@@ -71,7 +70,6 @@ class LiveModule:
                 newer = self._captured(copy)
                 _check_same(model, newer)
                 return newer
-            own = Captured(copy, captured.entry)
             check = partial(self_test, graph, own.taking)
             opened = replace(model.opened, structure=graph, weighted=lambda: graph, own=lambda: own, self_test=check)
             return replace(model, opened=opened)
@@ -103,6 +101,21 @@ def undisturbed() -> Iterator[None]:
     """What is done within leaves torch's random numbers and modes as they are, and is not touched by them."""
     with torch.random.fork_rng(devices=[]), torch.inference_mode(False), torch.autocast("cpu", enabled=False):
         yield
+
+
+def _renewed(graph: Graph, before: nn.Module, now: Captured) -> Graph | None:
+    """The graph with the weights of now; None where it must be captured anew.
+
+    Attributes that have changed, as a counter of steps, may change the way of the values or not: the module's own pass
+    tells.
+    """
+    old, new = fingerprint(before), fingerprint(now.module)
+    if without_settings(old) != without_settings(new):
+        return None
+    graph_now = _with_weights(graph, before, now.module)
+    if graph_now is None or old == new:
+        return graph_now
+    return graph_now if captured_against_eager(graph_now, now.taking).is_same else None
 
 
 def _with_weights(graph: Graph, before: nn.Module, now: nn.Module) -> Graph | None:

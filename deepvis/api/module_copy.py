@@ -67,6 +67,12 @@ def fingerprint(module: nn.Module) -> tuple[Any, ...]:
     return tuple(tensors), tuple((path, type(part), *_settings(part)) for path, part in module.named_modules())
 
 
+def without_settings(found: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Of a fingerprint the tensors, and the parts with their classes."""
+    tensors, parts = found
+    return tensors, tuple(part[:2] for part in parts)
+
+
 def left_out_hooks(module: nn.Module) -> list[str]:
     """The paths of the parts that have forward hooks of the user's own."""
     return [path or type(module).__name__ for path, part in module.named_modules() if _has_own_hooks(part)]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from deepvis.api.activations import Values
+from deepvis.api.channels import channel_of
 from deepvis.api.notebook import Activations, Picture, Projection
 from deepvis.core.pixels import back_picture
 from deepvis.core.state import BackFilter
@@ -188,16 +189,18 @@ class Network:
         self,
         photo: Any,
         layer: str,
-        channel: int,
+        channel: int | str,
         mode: str = "gradient",
         position: tuple[int, int] | None = None,
     ) -> Projection:
         """What of a photo made the unit fire: float32 (C, H, W) at the network's own input, N in front for several.
 
-        mode: a back mode, as "gradient", "deconv", "guided". position None: the seed is the unit's whole activation
-        map, as in the window; (row, col): that cell's activation alone.
+        channel: its number; in a layer of classes also (a part of) a label. mode: a back mode, as "gradient", "deconv",
+        "guided". position None: the seed is the unit's whole activation map, as in the window; (row, col): that cell's
+        activation alone.
         """
         with self._lock, said_as_model_errors():
+            channel = channel_of(self._model, layer, channel)
             self._check_unit(layer, channel, mode, position)
             given = self._photos(photo)
             maps = [self._projected(item.x()[np.newaxis], layer, channel, mode, position) for item in given.items]
@@ -212,15 +215,17 @@ class Network:
             found = receptive_field(net.graph, net.shapes, layer, row, col, self._model.data_blob)
         return ReceptiveField(found.top, found.left, found.bottom, found.right)
 
-    def optimize(self, layer: str, channel: int, preset: str = PRESET, seed: int = 0) -> Picture:
+    def optimize(self, layer: str, channel: int | str, preset: str = PRESET, seed: int = 0) -> Picture:
         """An image that the unit would like to see, from the noise of ``seed``.
 
+        channel: its number; in a layer of classes also (a part of) a label, as "flamingo".
         preset: "1" to "4", the paper's Table 1; "1+" to "4+", the same with steps that suit any network; "robust"; or
         one of your own.
         """
         from deepvis.api.preferred import preferred
 
         with self._lock, said_as_model_errors():
+            channel = channel_of(self._model, layer, channel)
             self._check_unit(layer, channel)
             return preferred(self._ready_to_climb(), self._model, Unit(layer, channel), preset, seed)
 

@@ -26,7 +26,7 @@ from deepvis.scan.montage import montage
 from deepvis.scan.network import ScanNetwork
 from deepvis.scan.results import read_scan
 from deepvis.scan.run import ScanOrder, run_scan
-from deepvis.scan.tracker import NO_IMAGE, Maxes, Tracker
+from deepvis.scan.tracker import NO_IMAGE, Maxes, Tracker, usable
 from deepvis.sources.photos import PhotoError, load_rgb
 
 LIST_NAME = "photos.txt"
@@ -106,7 +106,8 @@ class TopImages:
             raise ModelError(str(error.args[0])) from None
 
     def __repr__(self) -> str:
-        return f"<TopImages of {self.images} photos: {', '.join(self.layers)}>"
+        left_out = f", {len(self.skipped)} left out" if self.skipped else ""
+        return f"<TopImages of {self.images} photos{left_out}: {', '.join(self.layers)}>"
 
     def _repr_html_(self) -> str:
         layer = self.layers[-1]
@@ -198,7 +199,8 @@ def _in_memory(network: ScanNetwork, photos: Sequence[Given], order: Order) -> T
             batch[row] = photo.x()
             used.append(row)
         peaks = chosen.peaks(batch, tracker.limits())
-        finite = [row for row in used if all(np.isfinite(layer.values[row]).all() for layer in peaks.values())]
+        fine = usable(peaks, len(batch))
+        finite = [row for row in used if fine[row]]
         skipped += [("", f"photo {start + row} gives numbers that are not finite") for row in used if row not in finite]
         if finite:
             tracker.add([start + row for row in finite], finite, peaks)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from deepvis.network.graph import Graph, Node
 from deepvis.network.kinds import Kind
-from deepvis.network.views import RAW, TOKEN
+from deepvis.network.views import OUTPUT, RAW, TOKEN
 
 FEWEST, MOST = 6, 40  # names that the list shows before anything is opened: more, and fewer, where the network allows
 _WEIGHTED = frozenset((Kind.CONVOLUTION, Kind.TRANSPOSED_CONVOLUTION, Kind.LINEAR, Kind.RECURRENT, Kind.EMBEDDING))
@@ -97,16 +97,18 @@ def _listable(graph: Graph) -> list[str]:
 def _is_path_only(graph: Graph, name: str) -> bool:
     """The path of a module that shows a value which has a name of its own."""
     maker, shown = graph.first_maker(name), shown_by(graph, name)
-    if maker is None or not maker.is_view or maker.kind is Kind.SOFTMAX or shown is None:
+    if maker is None or not maker.is_view or maker.kind is Kind.SOFTMAX or shown is None or maker.type == OUTPUT:
         return False
     token = TOKEN.match(name)
     return (token[1] if token else name) not in {each.removesuffix(RAW) for each in graph.tops_of(shown)}
 
 
 def _is_minor(graph: Graph, name: str) -> bool:
-    node = shown_by(graph, name)
+    node, maker = shown_by(graph, name), graph.first_maker(name)
     if node is None or not node.bottoms or _is_path_only(graph, name):
         return True
+    if maker is not None and maker.type == OUTPUT:
+        return False
     is_module = node.type[:1].isupper() and node.type not in _MOVING_MODULES  # it ends in what moves its numbers alone
     if node.type in _MOVES or (node.kind in _SILENT and not (node.kind is Kind.RESHAPE and is_module)):
         return True
@@ -116,9 +118,15 @@ def _is_minor(graph: Graph, name: str) -> bool:
     if node.kind is Kind.NORMALIZATION and "BatchNorm" in node.type:
         takers = [each for each in graph.nodes if graph.last(graph.tops_of(node)[0]) in each.bottoms]
         return bool(takers) and all(each.kind in _RECTIFIES for each in takers)
-    maker = graph.first_maker(name)
+    if node.type[:1].islower() and _is_returned(graph, node):
+        return True
     is_attention = maker is not None and maker.type.startswith("attention")
     return is_attention and node.kind is not Kind.SOFTMAX  # scores, which the softmax after them shows better
+
+
+def _is_returned(graph: Graph, node: Node) -> bool:
+    """One of its values is shown by the name under which the network returns it."""
+    return any(graph.nodes[view].type == OUTPUT for value in node.tops for view in graph.views.get(value, ()))
 
 
 def _children(names: Sequence[str], paths: Mapping[str, Path], prefix: Path) -> dict[str, list[str]]:

@@ -54,8 +54,10 @@ class Graph:
     rectified: index of a node -> that of the ReLU in place after it, where no other node sees what lies between.
     notes: sentences on what was assumed, left out or replaced. refusal: why it cannot be run here, None if it can;
     it can be listed all the same. unavailable: values of the file that cannot be had here, in the file's order.
-    outputs: names of the values that the network returns, in order, where its format says so. batch: how many pictures
+    outputs: names of the values that the network returns, in order, where its format says so; output_keys: what the
+    network itself calls each, "" where it has no name. batch: how many pictures
     one pass takes, where that is written into the network; None: any number. A ``Net`` makes as many as it needs.
+    has_paths: a picture may leave nodes out; values that it does not come by are NaN throughout.
     grids: value -> (h, w) of the places that receptive fields count in it, where its shape does not tell them:
     tokens, channels last. views: indices of the nodes that show values, by their bottom.
     """
@@ -70,11 +72,15 @@ class Graph:
         notes: Sequence[str] = (),
         refusal: ModelError | None = None,
         outputs: Sequence[str] = (),
+        output_keys: Sequence[str] = (),
         batch: int | None = None,
         grids: Mapping[int, tuple[int, int]] | None = None,
         unavailable: Mapping[str, Unavailable] | None = None,
+        has_paths: bool = False,
     ) -> None:
+        self.has_paths = has_paths
         self.outputs, self.batch = tuple(outputs), batch
+        self.output_keys = tuple(output_keys) or ("",) * len(self.outputs)
         self.name, self.inputs, self.nodes = name, dict(inputs), tuple(nodes)
         self.names, self.notes, self.refusal = tuple(names), tuple(notes), refusal
         self.unavailable = dict(unavailable or {})
@@ -184,13 +190,16 @@ class Graph:
 
     def _with(self, inputs: Mapping[str, Shape], nodes: Sequence[Node], names: Sequence[str]) -> Graph:
         made = set(names)
+        kept = [each for each in zip(self.outputs, self.output_keys, strict=True) if each[0] in made]
         facts: dict[str, Any] = {
             "notes": self.notes,
             "refusal": self.refusal,
-            "outputs": [name for name in self.outputs if name in made],
+            "outputs": [name for name, _ in kept],
+            "output_keys": [key for _, key in kept],
             "batch": self.batch,
             "grids": self.grids,
             "unavailable": self.unavailable,
+            "has_paths": self.has_paths,
         }
         return Graph(self.name, inputs, nodes, names, **facts)
 

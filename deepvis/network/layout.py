@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from math import prod
 
 import numpy as np
 
@@ -184,11 +185,14 @@ def view_of(places: Places, shape: Shape, batch: Batch) -> MapView | None:
 
     Each cell must be there once, in whatever order.
     """
+    if places.is_attention:  # of those that are looked at, whoever looks
+        looked_at = np.swapaxes(places.labels, -2, -1)[..., 0, :]
+        return view_of(Places(places.grid, looked_at), (*shape[:-2], shape[-1]), batch)
     labels = np.moveaxis(full(places.labels, shape), batch.axis, 0).reshape(batch.shape(shape))
     labels, shape = brief(labels), labels.shape
     size = labels.shape
     axes = tuple(axis for axis in range(1, len(size)) if size[axis] > 1)
-    if not places.has_grid or not axes or (places.is_attention and batch != Batch()):
+    if not places.has_grid or not axes:
         return None
     order = labels.ravel()
     if (order == UNKNOWN).any():
@@ -212,9 +216,37 @@ def kept(places: Places, shape: Shape, above: Shape) -> Places | None:
 
 
 def attention(queries: Places, keys: Places) -> Places | None:
-    """Of queries (N, heads, L, d) times keys (N, heads, d, L): who looks at whom, where both are the same tokens."""
+    """Of queries (N, heads, L, d) times keys (N, heads, d, L): who looks at whom, where both are the same tokens.
+
+    Within windows: the axes before the last two may hold them.
+    """
     q, k = queries.labels, keys.labels
-    fits = q.ndim == k.ndim == 4 and q.shape[-1] == 1 and k.shape[-2] == 1 and queries.grid == keys.grid
-    if not fits or q.shape[:2] != (1, 1) or not np.array_equal(q.ravel(), k.ravel()):
+    fits = q.ndim == k.ndim > 3 and q.shape[-1] == 1 and k.shape[-2] == 1 and queries.grid == keys.grid
+    if not fits or queries.is_attention or keys.is_attention or q.shape[:-2] != k.shape[:-2]:
         return None
-    return replace(queries, is_attention=True)
+    return replace(queries, is_attention=True) if np.array_equal(q.ravel(), k.ravel()) else None
+
+
+def attended(places: Places) -> tuple[Spans, Spans] | None:
+    """Of each row, and each column, of the grid: those of all places that its places look at; None: of all.
+
+    places: of who looks at whom. All along the last axis but one look at each other: the tokens of a window.
+    """
+    return together(places, [places.labels.ndim - 2])
+
+
+def together(places: Places, axes: Sequence[int]) -> tuple[Spans, Spans] | None:
+    """Of each row, and each column, of the grid: those that lie along these axes with one of its places; None: all."""
+    height, width = places.grid
+    count = prod(places.labels.shape[axis] for axis in axes)
+    groups = np.moveaxis(places.labels, axes, range(-len(axes), 0)).reshape(-1, count)
+    if len(groups) == 1 or (groups <= 0).any():
+        return None
+    spans = []
+    for lines, size in (((groups - 1) // width, height), ((groups - 1) % width, width)):
+        firsts, ends = np.full(size, size), np.zeros(size, int)
+        for each in lines:
+            firsts[each] = np.minimum(firsts[each], each.min())
+            ends[each] = np.maximum(ends[each], each.max() + 1)
+        spans.append(tuple(zip(firsts.tolist(), ends.tolist(), strict=True)))
+    return spans[0], spans[1]

@@ -34,12 +34,13 @@ class Net:
     share what has been worked out for it. The arrays are not to be written to while a net uses them: nodes
     may hold them in another layout too.
 
-    graph: what is run. shapes: name -> shape for the declared input shapes.
+    graph: what is run. shapes: name -> shape for the declared input shapes. dtype: of the inputs; a graph whose weights
+    are float64 (``Graph.with_weights``) takes float64.
     Raises ModelError where the graph cannot be run, or shapes, parameters and weights do not fit.
     """
 
-    def __init__(self, graph: Graph, device: str | torch.device = "cpu") -> None:
-        self.device = device_of(device)
+    def __init__(self, graph: Graph, device: str | torch.device = "cpu", dtype: torch.dtype = torch.float32) -> None:
+        self.device, self.dtype = device_of(device), dtype
         self.graph = graph
         self._shared = shared_parts(graph, self.device)
         self.shapes = self._shared.shapes
@@ -63,7 +64,7 @@ class Net:
         keep: "all", or the names of the only blobs that are wanted: then nothing else is run or held, and
         there is no way back. shown: names that will be looked at: what lies between a convolution and the batch
         normalization or rectifier after it is made at once for these, and for others when it is asked for.
-        Arrays become float32 on the device. Raises ModelError.
+        Arrays become ``dtype`` on the device. Raises ModelError.
         """
         graph = self.graph
         if graph.batch is not None and count_of(graph, inputs) != graph.batch:
@@ -198,7 +199,7 @@ class Net:
         values = {}
         for blob, value in self.graph.input_values.items():
             x = torch.as_tensor(inputs[blob])
-            values[value] = x.to(self.device, torch.float32).detach()
+            values[value] = x.to(self.device, self.dtype).detach()
         return values
 
     def _op(self, node: Node) -> Op:

@@ -20,6 +20,7 @@ from deepvis.network.op import Op, Weights
 RAW = " [as computed]"  # ends the name of a value whose plain name shows it as maps
 MAPS = " [maps]"  # end the names of the nodes that show values
 MODULE = " [module]"
+OUTPUT = "output"  # the type of nodes that show a value by the name under which the network returns it
 TOKEN = re.compile(r"^(.*) \[(.* token.*|token.*)\]$")  # "blocks.3 [class token]": a token beside the grid, of a value
 
 
@@ -59,13 +60,20 @@ def token_op(view: MapView, position: int, weights: Weights) -> Op:
 def attention_op(view: MapView, query: int | None, weights: Weights) -> Op:
     """y[n, head, row, col] = how much the token at ``query`` looks at that place; None: the mean over all that look.
 
-    Shapes: (N, heads, L, L) -> (N, heads, h, w). Gradient: autograd's.
+    Shapes: (N, heads, L, L) -> (N, heads, h, w); of windows (8 N, heads, L, L), (N, 8, heads, L, L) too. Gradient:
+    autograd's.
     """
 
     def forward(x: Tensor) -> Tensor:
-        return _picked(x.mean(2) if query is None else x[:, :, query], view, weights)
+        looked_at = x.mean(-2) if query is None else x.select(-2, query)
+        return _picked(places_first(looked_at, view), view, weights)
 
-    return Op(forward, shapes=lambda below: [(*below[:2], *view.grid)])
+    def shapes(below: Sequence[int]) -> Sequence[Sequence[int]]:
+        pictures = below[view.batch.axis] // view.batch.factor
+        heads = prod(below[:-1]) // max(pictures, 1) // (prod(view.grid) + len(view.tokens))
+        return [(pictures, heads, *view.grid)]
+
+    return Op(forward, shapes=shapes)
 
 
 def _picked(y: Tensor, view: MapView, weights: Weights) -> Tensor:

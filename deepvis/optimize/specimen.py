@@ -31,7 +31,8 @@ class Specimen:
     mean_chw: (C, H, W) float32 on the network's device, in its own channel order; its shape is the input's.
     scale: the largest value of a pixel before mean and std, 255 for Caffe's networks: x stays in
     ([0, scale] - mean) / std.
-    std: (C, 1, 1) float32 on the device; None: 1. is_rgb: the order of its colours, else BGR.
+    std: (C, 1, 1) float32 on the device; None: 1. is_rgb: the order of its colours, else BGR. is_opaque: the fourth
+    channel says how opaque a pixel is, and is white whatever the colours become.
     """
 
     net: Net
@@ -40,6 +41,7 @@ class Specimen:
     scale: float = 255.0
     std: Tensor | None = None
     is_rgb: bool = False
+    is_opaque: bool = False
 
     @cached_property
     def grey_level(self) -> Tensor | None:
@@ -61,8 +63,14 @@ class Specimen:
 
     def clip(self, x: Tensor) -> Tensor:
         """x with every pixel, std and mean undone, in [0, scale]."""
+        return torch.clamp(x, *self._bounds)
+
+    @cached_property
+    def _bounds(self) -> tuple[Tensor, Tensor]:
         low, high = -self.mean_chw, self.scale - self.mean_chw
-        return torch.clamp(x, low, high) if self.std is None else torch.clamp(x, low / self.std, high / self.std)
+        if self.is_opaque:
+            low[3] = high[3]
+        return (low, high) if self.std is None else (low / self.std, high / self.std)
 
     def source(self, layer: str, channel: int) -> tuple[str, int]:
         """(blob, channel) where the walk back from a unit begins, so that its own rectifier is not in the way.
@@ -126,7 +134,8 @@ def specimen_of(model: Model, device: str = "cpu") -> Specimen:
     mean = torch.from_numpy(np.array(pictures.mean_chw, np.float32))
     std = None if pictures.std is None else torch.from_numpy(pictures.std[:, np.newaxis, np.newaxis]).to(net.device)
     is_rgb = pictures.is_colour and pictures.channel_order == "RGB"
-    return Specimen(net, mean.to(net.device), model.data_blob, float(pictures.scale), std, is_rgb)
+    is_opaque = pictures.input_shape[0] == 4
+    return Specimen(net, mean.to(net.device), model.data_blob, float(pictures.scale), std, is_rgb, is_opaque)
 
 
 def channels_last(graph: Graph) -> Graph:

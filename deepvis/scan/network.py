@@ -74,7 +74,13 @@ class ScanNetwork:
                     "one each; leave it out: name the other layers with --layers"
                 )
             found[name] = peaks_of(blob, limits[name])
-        return found
+        return {name: _as_left_out(each) for name, each in found.items()} if self.net.graph.has_paths else found
+
+
+def _as_left_out(peaks: Peaks) -> Peaks:
+    """Of images that do not come by the layer, whose values are NaN throughout, -inf: they are no unit's best."""
+    missed = np.isnan(peaks.values).all(axis=1, keepdims=True)
+    return Peaks(np.where(missed, np.float32(-np.inf), peaks.values), peaks.places)
 
 
 def without_rows(net: Net) -> dict[str, tuple[int, ...]]:

@@ -20,7 +20,7 @@ from deepvis.scan.images import read_lines
 from deepvis.scan.network import ScanNetwork, one_torch_thread, open_network
 from deepvis.scan.parts import FaultyImage, Part, save_part
 from deepvis.scan.plan import ScanFolder, ScanPlan, plan_hash
-from deepvis.scan.tracker import Peaks, Tracker
+from deepvis.scan.tracker import Peaks, Tracker, usable
 from deepvis.sources.photos import PhotoError, load_photo
 
 NOT_FINITE = "the network answers {} with numbers that are not finite"
@@ -175,9 +175,6 @@ def run_pass(
     if len(unused) == len(batch.paths):
         return {}, unused
     peaks = network.peaks(batch.inputs, limits)
-    finite = np.ones(len(batch.inputs), bool)
-    for layer in peaks.values():
-        finite &= np.isfinite(layer.values).all(axis=1)
-    for row in map(int, np.flatnonzero(~finite[: len(batch.paths)])):
+    for row in map(int, np.flatnonzero(~usable(peaks, len(batch.inputs))[: len(batch.paths)])):
         unused.setdefault(row, NOT_FINITE.format(batch.paths[row]))
     return peaks, unused

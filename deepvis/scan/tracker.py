@@ -141,12 +141,23 @@ def _best(values: np.ndarray, images: np.ndarray, places: np.ndarray, top: int) 
 class Peaks:
     """Of N images and C units. values: (N, C) float32, each map's highest value.
 
+    An image that does not come by the layer has -inf in all of them.
     places: (N, C) int32, row * width + col of the maximum, of equals the first; 0 where the value is not above the
     unit's limit.
     """
 
     values: np.ndarray
     places: np.ndarray
+
+
+def usable(peaks: Mapping[str, Peaks], images: int) -> np.ndarray:
+    """(N,) bool: the images that come by a layer at least, and whose numbers are finite in all that they come by."""
+    fine, comes_by = np.ones(images, bool), np.zeros(images, bool)
+    for layer in peaks.values():
+        left_out = np.isneginf(layer.values).all(axis=1)
+        fine &= left_out | np.isfinite(layer.values).all(axis=1)
+        comes_by |= ~left_out
+    return fine & comes_by
 
 
 class Tracker:
@@ -177,7 +188,7 @@ class Tracker:
         """Take n images.
 
         indices: their places in the list, rising from call to call. rows: their rows in the batch. peaks: layer
-        -> the batch's peaks, for every tracked layer, finite in those rows, found with ``limits`` of now or before.
+        -> the batch's peaks, for every tracked layer, ``usable`` in those rows, found with ``limits`` of now or before.
         Raises ValueError for indices that do not rise.
         """
         done, block = 0, len(self._indices)
@@ -213,6 +224,7 @@ class Tracker:
             return
         values = np.ascontiguousarray(self._values[:, :n])
         self._keep_best(values)
+        values[np.isneginf(values)] = 0  # a unit that an image does not come by is silent for it
         known.active[:] += (values > 0).sum(axis=1)
         known.sums[:] += exact_sums(values)
         units = np.arange(len(values), dtype=np.int64)[:, None]

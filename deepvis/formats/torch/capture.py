@@ -11,10 +11,11 @@ from collections.abc import Sequence
 
 from torch import nn
 
+from deepvis.formats.torch.eager import eager_outputs
 from deepvis.formats.torch.export import NOTHING, Others, Shape, baked_batch, capturing, example, exported
 from deepvis.formats.torch.flat_graph import graph_of_program
 from deepvis.formats.torch.hooked import hooked_graph
-from deepvis.formats.torch.self_test import captured_against_eager, eager_outputs
+from deepvis.formats.torch.self_test import captured_against_eager
 from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph
 

@@ -18,6 +18,7 @@ import deepvis.formats.torch.ops  # noqa: F401  (fills the table of operators)
 from deepvis.formats.torch.aten_ops import ATEN_OPS, build, field_of, kind_of, note_of
 from deepvis.formats.torch.call import BatchAt, Bottom, Call, Dims, Weight, expression, is_open, leaves, packet_name
 from deepvis.formats.torch.node_names import module_calls, module_class, names_of, unique
+from deepvis.formats.torch.output_keys import keys_of_spec
 from deepvis.formats.torch.rectifiers import with_plain_rectifiers
 from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph, GraphBuilder, Shape
@@ -48,6 +49,7 @@ class _Making:
         self.symbols = _batch_symbols(self.inputs)
         with_plain_rectifiers(program.graph, self.weights)
         self.outputs = [str(name) for name in program.graph_signature.user_outputs]
+        self.output_keys = keys_of_spec(program.call_spec.out_spec, len(self.outputs))
         self.makers = [
             node for node in program.graph.nodes if node.op == "call_function" and _makes_tensors(node, name)
         ]
@@ -67,6 +69,7 @@ class _Making:
         return self.builder.graph(
             notes=(*notes, *dict.fromkeys(own_notes)),
             outputs=[by_exported_name.get(name, "") for name in self.outputs],
+            output_keys=self.output_keys,
             batch=None if self.symbols else self._baked_batch(),
         )
 

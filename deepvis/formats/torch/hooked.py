@@ -17,8 +17,9 @@ import torch
 from torch import Tensor, nn
 from torch.utils import _pytree as pytree
 
+from deepvis.formats.torch.eager import evaluating
 from deepvis.formats.torch.export import NOTHING, Others, Shape, capturing, example
-from deepvis.formats.torch.self_test import evaluating
+from deepvis.formats.torch.output_keys import output_keys
 from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph, GraphBuilder
 from deepvis.network.kinds import Kind
@@ -55,16 +56,16 @@ def hooked_graph(
         type=type(module).__name__,
         signature=repr((type(module).__name__, sorted(run.tensors), sorted(found.items()))).encode(),
     )
-    ends = [name for name in run.names if name.split(".")[0] == OUTPUT]
-    return builder.graph(notes=(*notes, NOTE), outputs=ends, batch=1, unavailable=unsteady)
+    ends = [name if name in found else "" for name in run.returned]
+    return builder.graph(notes=(*notes, NOTE), outputs=ends, batch=1, unavailable=unsteady, has_paths=True)
 
 
-OUTPUT = "output"  # the name of what the module itself returns; of several "output.0", "output.1", ...
+OUTPUT = "output"  # what the module itself returns, where it gives no name; of several "output.0", "output.1", ...
 
 
 @dataclass(eq=False)
 class _Hooked:
-    """The module and the hooks. names, shapes: of the values that it gives."""
+    """The module and the hooks. names, shapes: of the values that it gives. returned: names of all its outputs."""
 
     title: str
     module: nn.Module
@@ -72,6 +73,7 @@ class _Hooked:
     others: tuple[str, ...]
     names: list[str] = field(default_factory=list)
     shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    returned: list[str] = field(default_factory=list)
     lock: RLock = field(default_factory=RLock)  # hooks and weights are the module's: one thread at a time
 
     def __post_init__(self) -> None:
@@ -101,7 +103,10 @@ class _Hooked:
             finally:
                 for handle in handles:
                     handle.remove()
-        _noted(OUTPUT, made, found)
+        paths = {path for path, _ in modules}
+        keys = [f"{key} [{OUTPUT}]" if key in paths else key for key in output_keys(made)]
+        _noted(OUTPUT, made, found, keys)
+        self.returned = self.returned or _titles(OUTPUT, pytree.tree_leaves(made), keys)
         return found
 
     def tops(self, weights: Weights, bottoms: Sequence[Tensor]) -> tuple[Tensor, ...]:
@@ -120,14 +125,24 @@ class _Hooked:
         )
 
 
-def _noted(name: str, made: Any, found: dict[str, Tensor]) -> Any:
+def _noted(name: str, made: Any, found: dict[str, Tensor], keys: Sequence[str] = ()) -> Any:
     """Enter all tensors that a module returned; returns copies, so that what is done in place spares those entered."""
     leaves, spec = pytree.tree_flatten(made)
-    places = [place for place, leaf in enumerate(leaves) if isinstance(leaf, Tensor) and leaf.is_floating_point()]
-    for number, place in enumerate(places):
-        found[name if len(places) == 1 else f"{name}.{number}"] = leaves[place]
-        leaves[place] = leaves[place] * 1
+    for place, title in enumerate(_titles(name, leaves, keys)):
+        if title:
+            found[title] = leaves[place]
+            leaves[place] = leaves[place] * 1
     return pytree.tree_unflatten(leaves, spec)
+
+
+def _titles(name: str, leaves: Sequence[Any], keys: Sequence[str] = ()) -> list[str]:
+    """Of each leaf its key, else the name, numbered where there are several; "" for what is no value."""
+    values = [isinstance(leaf, Tensor) and leaf.is_floating_point() for leaf in leaves]
+    titles = []
+    for place, is_value in enumerate(values):
+        plain = name if sum(values) == 1 else f"{name}.{sum(values[:place])}"
+        titles.append(((keys[place] if keys else "") or plain) if is_value else "")
+    return titles
 
 
 def _values_of(
@@ -150,7 +165,7 @@ def _values_of(
     steady = {name: next(iter(sizes)) for name, sizes in shapes.items() if len(sizes) == 1}
     if not steady:
         raise ModelError(f"{run.title}: none of its modules gives a value of the same size for every picture")
-    last = [name for name in steady if name.split(".")[0] == OUTPUT]
+    last = [name for name in steady if name in run.returned]
     unsteady: dict[str, Unavailable] = {}
     before = ""
     for name in shapes:

@@ -7,7 +7,7 @@ rolls, strided slices. What mixes them keeps the places where it works place by 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -17,7 +17,7 @@ from deepvis.formats.torch.aten_ops import ATEN_OPS, elementwise
 from deepvis.formats.torch.call import Call, Shape, resolved
 from deepvis.network.graph import Node
 from deepvis.network.kinds import Kind
-from deepvis.network.layout import Places, Spans, attention, full, kept, maps, merged, moved, tokens
+from deepvis.network.layout import Places, Spans, attended, attention, full, kept, maps, merged, moved, together, tokens
 
 # operators whose tops hold the very numbers of their bottoms, in other places
 MOVES = frozenset(
@@ -70,9 +70,9 @@ class Follower:
         if not placed:
             return unknown
         if call.op in _ATTENTION and len(placed) == 2:
-            found = attention(placed[0][0], placed[1][0])
+            found = _attending(placed[0][0], placed[1][0])
             if found is not None:
-                return Followed((found,))
+                return found
         first, shape = placed[0]
         if self._makes_maps(node, call, bottoms, above[0]):
             return Followed(tuple(maps(*size[-2:]) if size[-2] * size[-1] > 1 else None for size in above))
@@ -84,8 +84,11 @@ class Follower:
         same = next((p for p, size in placed if kept(p, size, above[0]) is not None), None)
         if same is None:
             return unknown
-        by_place = axes is not None and all(same.labels.shape[axis] == 1 for axis in axes) and not same.is_attention
-        return Followed((same, *unknown.tops[1:]), by_place)
+        tops = (same, *unknown.tops[1:])
+        if axes is None or all(same.labels.shape[axis] == 1 for axis in axes):
+            return Followed(tops, axes is not None)
+        spans = together(same, axes)  # patches that are merged lie side by side along the channels
+        return Followed(tops, spans is not None, spans)
 
     def _makes_maps(self, node: Node, call: Call, bottoms: Sequence[Places | None], above: Shape) -> bool:
         """A convolution, a pooling, a resampling: of maps, as convolutions have them, others."""
@@ -110,7 +113,7 @@ class Follower:
             return None
         tops = [made] if isinstance(made, Tensor) else list(made)
         is_attention = any(places.is_attention for places in placed)
-        if is_attention and [tuple(top.shape) for top in tops] != shapes[:1]:
+        if is_attention and not _keeps_attention(call, shapes[0], [tuple(top.shape) for top in tops]):
             return None
         found = [moved(lambda top=top: top.numpy(), placed) for top in tops]
         spans = next((each[1] for each in found if each is not None), None)
@@ -146,6 +149,25 @@ def _is_elementwise(call: Call) -> bool:
     return call.op in POINTWISE or (row is not None and row.field is elementwise)
 
 
+def _attending(first: Places, second: Places) -> Followed | None:
+    """Queries times keys, or who looks at whom times what is there: a place sees all that it looks at."""
+    found = attention(first, second)
+    if found is None:
+        is_taken_up = first.is_attention and not second.is_attention and first.same_as(second)
+        if not is_taken_up:
+            return None
+        found = replace(first, is_attention=False)
+    spans = attended(first)
+    return Followed((found,), spans is not None, spans)
+
+
+def _keeps_attention(call: Call, below: Shape, tops: Sequence[Shape]) -> bool:
+    """Who looks at whom are the last two axes still, in their order."""
+    if tops == [below]:
+        return call.op not in ("transpose", "permute", "flip", "roll", "index", "t")
+    return call.op in ("view", "_unsafe_view", "reshape", "unsqueeze") and all(top[-2:] == below[-2:] for top in tops)
+
+
 def _linear(places: Places, shape: Shape, above: Shape) -> Followed | None:
     """Along the last axis: all else is place by place."""
     found = merged(places, len(shape) - 1)
@@ -161,7 +183,7 @@ def _elementwise(placed: Sequence[tuple[Places, Shape]], above: Shape) -> Follow
         return None
     others = [p for p, shape in placed if p is not same]
     agree = all(p.same_as(same) for p in others)
-    return Followed((same,), agree and not same.is_attention)
+    return Followed((same,), agree)
 
 
 def _mixed_axes(call: Call, shape: Shape) -> Sequence[int] | None:

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 from math import prod
+from typing import Any
 
 from torch import nn
 
 from deepvis.formats.torch.call import Call, resolved
 from deepvis.formats.torch.layouts import MOVES, Followed, Follower
-from deepvis.network.field_rules import WHOLE, WHOLE_WINDOW, FieldRule, Span, Step, Window, same_place
+from deepvis.formats.torch.other_names import modules_ends, output_names
+from deepvis.formats.torch.placed_fields import placed_field, same_grid, spread_field
+from deepvis.network.field_rules import FieldRule, same_place
 from deepvis.network.graph import Graph, GraphBuilder, Node
 from deepvis.network.kinds import Kind
-from deepvis.network.layout import MapView, Places, Spans, batch_of, maps, view_of
+from deepvis.network.layout import MapView, Places, attended, batch_of, maps, view_of
 from deepvis.network.views import (
     MAPS,
     MODULE,
+    OUTPUT,
     RAW,
     attention_op,
     maker,
@@ -61,6 +65,7 @@ class _Adding:
         self._unplaced: list[str] = []
         self._seeing = set(graph.input_values.values())  # old values that depend on what is in the inputs
         self._ends = modules_ends(graph)
+        self._keys = output_names(graph)
 
     def graph(self) -> Graph:
         for node, call in zip(self._old.nodes, self._calls, strict=True):
@@ -69,13 +74,17 @@ class _Adding:
         notes = [*self._old.notes, *([prob] if prob else []), *self._unplaced_note()]
         old = self._old
         outputs = [self._new_names[old.last(name)] if name else "" for name in old.outputs]
-        facts = {"refusal": old.refusal, "batch": old.batch, "outputs": outputs, "grids": self._grids}
-        return self._new.graph(notes=notes, **facts)
+        facts: dict[str, Any] = {"refusal": old.refusal, "batch": old.batch, "grids": self._grids}
+        facts["has_paths"] = old.has_paths
+        return self._new.graph(notes=notes, outputs=outputs, output_keys=old.output_keys, **facts)
 
     def _enter(self, node: Node, call: Call | None) -> None:
         """The node, and after it those that show its tops."""
         if call is None:  # no operator of an exported program: nothing is known of its places
-            self._values.update(zip(node.tops, self._copy(node, self._old.tops_of(node), node.field), strict=True))
+            made = self._copy(node, self._old.tops_of(node), node.field)
+            self._values.update(zip(node.tops, made, strict=True))
+            for value, name in zip(made, self._old.tops_of(node), strict=True):
+                self._same(node, value, [*self._keys.get(name, ())], OUTPUT)
             self._seeing.update(node.tops)
             return
         bottoms = node.bottoms[:-1] if call.has_carrier else node.bottoms
@@ -103,13 +112,20 @@ class _Adding:
                 self._grids[value] = places.grid
         shows_tokens = call.op not in MOVES or call.op == "cat"
         for value, name, view, places, shape in zip(made, names, views, followed.tops, shapes, strict=True):
-            modules = self._ends.get(name, ())
-            for title in (name, *modules):
-                if view is not None and places is not None:
-                    self._show(node, value, title, view, places, shape, shows_tokens)
-                elif title in modules:
-                    kind = {"type": node.type, "outputs": node.outputs, "field": same_place, "is_view": True}
-                    self._new.add(title + MODULE, Kind.IDENTITY, [value], [title], same_op, **kind)
+            modules, keys = self._ends.get(name, ()), self._keys.get(name, ())
+            if view is None or places is None:
+                self._same(node, value, modules, node.type)
+                self._same(node, value, keys, OUTPUT)
+                continue
+            for title in (name, *modules, *keys):
+                kind = OUTPUT if title in keys else node.type
+                self._show(node, value, title, view, places, shape, shows_tokens, kind)
+
+    def _same(self, node: Node, value: int, titles: Sequence[str], kind: str) -> None:
+        """Enter the value by other names: of the modules that end with it, of what the network returns."""
+        facts = {"type": kind, "outputs": node.outputs, "field": same_place, "is_view": True}
+        for title in titles:
+            self._new.add(title + MODULE, Kind.IDENTITY, [value], [title], same_op, **facts)
 
     def _copy(self, node: Node, names: Sequence[str], field: FieldRule) -> tuple[int, ...]:
         """Enter the node with its tops of other names and another field rule."""
@@ -137,20 +153,25 @@ class _Adding:
         places: Places,
         shape: tuple[int, ...],
         shows_tokens: bool,
+        type_: str,
     ) -> None:
         """The nodes that make maps and tokens of a value."""
         facts = {"weights": order_of(view), "has_own_weights": False, "is_view": True}
         if places.is_attention:
             looks = next((position for _, position in view.tokens), None)
-            who = "mean of all tokens" if looks is None else f"of the {self._token(view.tokens[0][0])}"
+            windows = attended(places)
+            each = "mean of all tokens" if windows is None else "mean of the tokens of a window"
+            who = each if looks is None else f"of the {self._token(view.tokens[0][0])}"
+            heads = prod(shape[:-1]) // (prod(view.grid) + len(view.tokens))
+            rule = {} if windows is None else {"field": spread_field(windows)}
             self._new.add(
                 name + MAPS, Kind.RESHAPE, [value], [name], maker(attention_op, view, looks),
-                type=f"attention, {who}", outputs=shape[1], **facts,
+                type=f"attention, {who}", outputs=heads, **facts, **rule,
             )  # fmt: skip
             return
         channels = prod(shape) // (prod(view.grid) + len(view.tokens))
         field = same_grid(places)
-        kind = {"type": node.type, "outputs": channels}
+        kind = {"type": type_, "outputs": channels}
         self._new.add(name + MAPS, Kind.RESHAPE, [value], [name], maker(maps_op, view), field=field, **kind, **facts)
         for token, position in view.tokens if shows_tokens else ():
             title = f"{name} [{self._token(token)}]"
@@ -231,52 +252,3 @@ def call_of(node: Node) -> Call | None:
     """The operator's call that a node of an exported program runs; None for other nodes."""
     arguments = node.make.args if isinstance(node.make, partial) else ()
     return next((each for each in arguments if isinstance(each, Call)), None)
-
-
-def modules_ends(graph: Graph) -> dict[str, tuple[str, ...]]:
-    """Value -> the paths of the modules that end with it and have no value of their own name, innermost first.
-
-    A block that ends in a module of its own, as ResNet's in its second call of ``relu``, is found by its path too.
-    """
-    last: dict[str, str] = {}
-    for node in graph.nodes:
-        for name in graph.tops_of(node):
-            parts = name.split(".")
-            last.update({".".join(parts[:depth]): name for depth in range(len(parts) - 1, 0, -1)})
-    several = {name for node in graph.nodes if len(node.tops) > 1 for name in (node.name, *graph.tops_of(node))}
-    ends: dict[str, tuple[str, ...]] = {}
-    for path, name in sorted(last.items(), key=lambda pair: -len(pair[0])):
-        if path not in graph and path not in several and name not in several:
-            ends[name] = (*ends.get(name, ()), path)
-    return ends
-
-
-def same_grid(places: Places) -> FieldRule:
-    """The field rule of a node of maps: the same cell of the grid."""
-    return lambda step, seen: seen
-
-
-def placed_field(rule: FieldRule, followed: Followed, below: Sequence[Places | None]) -> FieldRule:
-    """The field rule of a node one of whose values is no plain map: windows are counted in cells of the grids."""
-
-    def field(step: Step, seen: Window) -> Window | None:
-        if step.bottom >= len(below):  # the bottom that only tells the batch
-            return rule(step, seen)
-        places, top = below[step.bottom], followed.tops[step.top]
-        is_known = places is not None and places.has_grid and top is not None and top.has_grid
-        if not followed.is_by_place or not is_known:
-            return WHOLE_WINDOW
-        if followed.spans is None:
-            return seen
-        rows, cols = (_below(span, each) for span, each in zip(seen, followed.spans, strict=True))
-        return rows, cols
-
-    return field
-
-
-def _below(span: Span | None, spans: Spans) -> Span | None:
-    """What rows (or columns) of the grid below those of a span are."""
-    if span is WHOLE:
-        return WHOLE
-    seen = spans[max(span[0], 0) : max(span[1], 0)]
-    return (min(first for first, _ in seen), max(last for _, last in seen)) if seen else WHOLE

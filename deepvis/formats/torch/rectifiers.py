@@ -25,8 +25,9 @@ def with_plain_rectifiers(graph: fx.Graph, held: Held) -> None:
     """Exchange them in an exported graph; what was needed for them alone goes."""
     changed = False
     for node in list(graph.nodes):
-        find = _FORMS.get(_name(node))
-        found = find(node, held) if find is not None else None
+        arguments, find = _FORMS.get(_name(node), (0, None))
+        # max(x) of all values and where(mask) have the same names
+        found = find(node, held) if find is not None and len(node.args) >= arguments else None
         if found is None or not _fits(node, found[0]):
             continue
         x, slope = found
@@ -78,11 +79,12 @@ def _product(node: fx.Node, held: Held) -> Found | None:
     return None
 
 
-_FORMS: Mapping[str, Callable[[fx.Node, Held], Found | None]] = {
-    **dict.fromkeys(("maximum", "max"), _maximum),
-    "where": _where,
-    **dict.fromkeys(("masked_fill", "index_put"), _masked_fill),
-    "mul": _product,
+# operator -> how many arguments it must have, and what finds a rectifier in it
+_FORMS: Mapping[str, tuple[int, Callable[[fx.Node, Held], Found | None]]] = {
+    **dict.fromkeys(("maximum", "max"), (2, _maximum)),
+    "where": (3, _where),
+    **dict.fromkeys(("masked_fill", "index_put"), (3, _masked_fill)),
+    "mul": (2, _product),
 }
 
 
@@ -112,7 +114,7 @@ def _sign(mask: Any, held: Held) -> tuple[fx.Node, bool] | None:
 
 def _slope(value: Any, x: fx.Node, held: Held) -> float | None:
     """The number by which ``value`` is x multiplied."""
-    if _name(value) != "mul":
+    if _name(value) != "mul" or len(value.args) < 2:
         return None
     for one, other in (value.args[:2], value.args[1::-1]):
         if one is x and isinstance(other, (int, float)):

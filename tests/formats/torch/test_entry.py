@@ -13,6 +13,7 @@ from deepvis.formats.torch.entry import Asked
 from deepvis.formats.torch.opener import opened_module
 from deepvis.models.zoo import Model, open_model
 from deepvis.network.errors import ModelError
+from deepvis.network.field import receptive_field
 from deepvis.network.net import Net
 from deepvis.network.ref import NetworkRef
 
@@ -48,6 +49,19 @@ class Outputs(Conv):
     def forward(self, x: Tensor) -> dict[str, object]:
         y = super().forward(x)
         return {"logits": y.mean((2, 3)), "maps": (y, [y * 2])}
+
+
+class Named(Conv):
+    """One name is a module's too, and what is no tensor is among the outputs."""
+
+    def forward(self, x: Tensor) -> dict[str, object]:
+        y = super().forward(x)
+        return {"conv": y, "features": [y * 2, y.mean((2, 3))], "nothing": None, "count": 3}
+
+
+class Hooked(Named):
+    def forward(self, x: Tensor) -> dict[str, object]:
+        return super().forward(x * 2 if x.mean() > 0 else x)
 
 
 class Nothing(Conv):
@@ -187,6 +201,31 @@ def test_tuples_and_dicts_of_outputs() -> None:
     found = module.eval()(x)
     assert torch.allclose(tape.blobs["mean"], found["logits"], atol=1e-6)
     assert torch.allclose(tape.blobs["mul"], found["maps"][1][0], atol=1e-6)
+
+
+def test_outputs_are_shown_by_the_names_that_the_module_gives_them() -> None:
+    module = made(Outputs)
+    model = opened(module)
+    blobs, found = Net(model.graph).forward({"x": pictures(2)}).blobs, module.eval()(pictures(2))
+    assert torch.allclose(blobs["logits"], found["logits"], atol=1e-6)
+    assert torch.allclose(blobs["maps.0"], found["maps"][0], atol=1e-6)
+    assert torch.allclose(blobs["maps.1.0"], found["maps"][1][0], atol=1e-6)
+    assert "logits" in model.layer_names and "mean" not in model.layer_names  # one value, one line
+    net = Net(model.graph)
+    field = receptive_field(net.graph, net.shapes, "maps.0", 2, 3)
+    assert (field.height, field.width) == (3, 3)
+
+
+@pytest.mark.parametrize("is_hooked", [False, True])
+def test_a_name_that_a_module_has_too(is_hooked: bool) -> None:
+    module = made(Hooked if is_hooked else Named)
+    model = opened(module)
+    blobs, found = Net(model.graph).forward({"x": pictures(1)}).blobs, module.eval()(pictures(1))
+    assert torch.allclose(blobs["conv [output]"], found["conv"], atol=1e-6)
+    assert torch.allclose(blobs["features.1"], found["features"][1], atol=1e-6)
+    assert not torch.equal(blobs["conv"], blobs["conv [output]"])
+    assert set(model.graph.outputs) >= ({"", "features.1"} if is_hooked else {""})
+    assert all(each.is_same for each in model.opened.self_test())
 
 
 def test_a_forward_pass_of_its_own_is_called() -> None:

@@ -50,6 +50,7 @@ from deepvis.window.tile_orders import TileOrders
 from deepvis.window.ui.layout import layout_for
 from deepvis.window.ui.regions import MAP, PICTURE, TOP, Hit
 from deepvis.window.ui.scene import Scene, Status
+from tests.window.ui.tree_scenes import tokens_scene
 
 SIZE = (620, 1000)  # (height, width) of the window
 ids = itertools.count(1)
@@ -291,6 +292,9 @@ GOLDEN: dict[str, tuple[str, Callable[[], Scene]]] = {
     ),
     "control_list": ("control", lambda: make_scene(replace(UNIT, cursor=Cursor.LAYERS))),
     "control_units": ("control", lambda: make_scene(replace(UNIT, pinned=Unit("fc3", 2)))),
+    "control_tree": ("control", lambda: tokens_scene("blocks.4")),
+    "layers_tokens": ("layers", lambda: tokens_scene("blocks.4")),
+    "layers_heads": ("layers", lambda: tokens_scene("blocks.4.attn.softmax")),
     "layers": ("layers", lambda: make_scene(replace(UNIT, pinned=Unit("conv2/5x5_reduce", 25)))),
     "layers_boosted": ("layers", lambda: make_scene(replace(UNIT, individual_boost=2, gamma_boost=1))),
     "layers_diffs": ("layers", lambda: make_scene(replace(DECONV, show=Show.DIFFS))),
