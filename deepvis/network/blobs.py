@@ -34,8 +34,8 @@ class WithViews(Mapping[str, Tensor]):
     def __init__(
         self, tensors: Mapping[str, Tensor], views: Mapping[str, Node], show: Callable[[Node], Tensor]
     ) -> None:
-        self._tensors, self._show = tensors, show
-        self._views = {name: node for name, node in views.items() if name not in tensors}
+        """views: none of them has the name of a tensor."""
+        self._tensors, self._views, self._show = tensors, views, show
         self._shown: dict[str, Tensor] = {}
 
     def __getitem__(self, name: str) -> Tensor:

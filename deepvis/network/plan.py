@@ -67,7 +67,8 @@ def plan_of(
     made = sorted({*graph.input_values.values(), *(value for index in indices for value in graph.nodes[index].tops)})
     there = [value for value in made if wanted is None or value in wanted]
     named = {graph.names[value]: value for value in there}
-    return Plan(_with_ends(steps, held), named, views_over(graph, set(there)) if wanted is None else {})
+    over = views_over(graph, set(there)) if wanted is None else {}
+    return Plan(_with_ends(steps, held), named, {name: node for name, node in over.items() if name not in named})
 
 
 def _steps(graph: Graph, indices: Sequence[int], folds: Mapping[int, Fold], op_of: Callable[[Node], Op]) -> list[Step]:

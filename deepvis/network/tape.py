@@ -41,6 +41,7 @@ class Tape:
         runs: what a walk back needs. op_of: gives the ops of nodes that show values as maps.
         """
         self.graph, self._values, self._runs, self._op_of = graph, values, runs, op_of
+        self._viewed: dict[int, tuple[Op, Ran]] = {}  # of the views that were read
         named = Blobs(plan.named, self._value)
         self.blobs: Mapping[str, Tensor] = WithViews(named, plan.views, self._run_view) if plan.views else named
 
@@ -48,6 +49,9 @@ class Tape:
     def _ran(self) -> dict[int, tuple[Op, Ran]]:
         """Node -> its op, what went into it and came out."""
         return {index: ran for step, result in self._runs for index, ran in step.ran(result)}
+
+    def _run_of(self, index: int) -> tuple[Op, Ran]:
+        return self._viewed[index] if index in self._viewed else self._ran[index]
 
     def _value(self, value: int) -> Tensor:
         """A value; one that was left out between nodes done as one is made now."""
@@ -62,7 +66,7 @@ class Tape:
 
     def _whole(self, index: int) -> Ran:
         """What a node's run took and made, with what was left out."""
-        node, ran = self.graph.nodes[index], self._ran[index][1]
+        node, ran = self.graph.nodes[index], self._run_of(index)[1]
         if all(x is not None for x in (*ran.bottoms, *ran.tops)):
             return ran
         return Ran(tuple(map(self._value, node.bottoms)), tuple(map(self._value, node.tops)), ran.saved)
@@ -118,9 +122,10 @@ class Tape:
         """Its top, kept for walks back from it."""
         op = self._op_for(node)
         with torch.no_grad(), naming(node.title):
-            self._ran[node.index] = (op, run(op, (self._value(node.bottoms[0]),)))
-        self._values[node.tops[0]] = self._ran[node.index][1].tops[0]
-        return self._values[node.tops[0]]
+            ran = run(op, (self._value(node.bottoms[0]),))
+        self._viewed[node.index] = (op, ran)
+        self._values[node.tops[0]] = ran.tops[0]
+        return ran.tops[0]
 
     def _op_for(self, node: Node) -> Op:
         if self._op_of is None:
@@ -171,11 +176,11 @@ class Tape:
                 grads: Gradients = [diffs.get(top) for top in node.tops]
                 if all(g is None for g in grads):
                     continue
-                if index not in self._ran:
+                if index not in self._ran and index not in self._viewed:
                     raise ModelError(
                         f"layer {node.name!r} left nothing for the walk back; run the forward pass with keep='all'"
                     )
-                op, ran = self._ran[index]
+                op, ran = self._run_of(index)
                 rule = rules.get(node.kind)
                 if rules and op.gradient_alone:
                     raise ModelError(op.gradient_alone)
@@ -216,6 +221,7 @@ class Tape:
         """blob -> the diff of its earliest value that has one; of values shown as maps their diffs shown alike."""
         named = {self.graph.names[value]: diffs[value] for value in sorted(diffs, reverse=True)}
         views = {name: node for name, node in views_over(self.graph, diffs).items() if node.kind is not Kind.SOFTMAX}
+        views = {name: node for name, node in views.items() if name not in named}
         return WithViews(named, views, lambda node: self._view_of_diff(diffs, node)) if views else named
 
 
