@@ -33,7 +33,7 @@ def steady() -> Iterator[None]:
 
 def product(x: Tensor, weights: Tensor, bias: Tensor | None = None) -> Tensor:
     """x (N, K), weights (O, K), bias (O,) -> x weights^T + bias, (N, O)."""
-    if not _is_needed(x):
+    if not is_needed(x):
         return F.linear(x, weights, bias)
     rows = _apart(x)
     tops = [torch.stack([torch.mv(piece, row) for row in rows]) for piece in _pieces(weights) if rows]
@@ -43,7 +43,7 @@ def product(x: Tensor, weights: Tensor, bias: Tensor | None = None) -> Tensor:
 
 def product_back(grads: Tensor, weights: Tensor) -> Tensor:
     """grads (N, O), weights (O, K) -> grads weights, (N, K)."""
-    if not _is_needed(grads):
+    if not is_needed(grads):
         return grads @ weights
     sums = [grads.new_zeros(weights.shape[1]) for _ in grads]
     begin = 0
@@ -54,7 +54,8 @@ def product_back(grads: Tensor, weights: Tensor) -> Tensor:
     return torch.stack(sums) if sums else grads.new_empty(0, weights.shape[1])
 
 
-def _is_needed(x: Tensor) -> bool:
+def is_needed(x: Tensor) -> bool:
+    """True within ``steady()``, for tensors whose rows it is about."""
     return _steady.get() and x.device.type == "cpu"
 
 

@@ -56,13 +56,10 @@ def chains(graph: Graph) -> dict[int, tuple[int, ...]]:
 def folded(nodes: Sequence[Node], op_of: Callable[[Node], Op]) -> Fold | None:
     """The nodes of a chain as one; None where their ops cannot be. A rectifier may be left to itself, not the norm."""
     first, *rest = list(nodes)
-    op = op_of(first)
-    if op.with_affine is None:
-        return None
-    norm = rest[0] if rest and rest[0].kind is Kind.NORMALIZATION else None
-    affine = op_of(norm).affine if norm is not None else None
-    if norm is not None and affine is None:
-        return None
-    factor, shift = affine or (None, None)
-    has_relu = rest[-1].kind is Kind.RELU
-    return Fold(tuple(node.index for node in nodes), op.with_affine(factor, shift, has_relu))
+    op: Op | None = op_of(first)
+    if rest[0].kind is Kind.NORMALIZATION:
+        affine = op_of(rest[0]).affine
+        op = op.with_affine(*affine) if op and op.with_affine and affine else None
+    if op is not None and rest[-1].kind is Kind.RELU:
+        op = op.with_relu
+    return None if op is None else Fold(tuple(node.index for node in nodes), op)

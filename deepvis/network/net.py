@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Lock
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -14,11 +15,11 @@ from torch import Tensor
 
 from deepvis.network.device import device_of
 from deepvis.network.errors import ModelError
-from deepvis.network.folding import RECTIFIER, Fold, chains, folded
+from deepvis.network.folding import Fold, chains, folded
 from deepvis.network.graph import Graph, Node, Shape
-from deepvis.network.kinds import Kind
-from deepvis.network.op import COMPLAINTS, Op, Ran, complaint, run
+from deepvis.network.op import COMPLAINTS, Op, Ran, complaint, naming, run
 from deepvis.network.passes import Passes, count_of, cut
+from deepvis.network.plan import MOST_PLANS, Plan, Step, plan_of
 from deepvis.network.shapes import infer_shapes
 from deepvis.network.tape import Tape
 
@@ -73,21 +74,18 @@ class Net:
                 graph, [(self.forward(own, until=until, keep=keep, shown=shown), n) for own, n in passes], graph.batch
             )
         values = self._given(inputs)
-        indices = graph.upto(until) if until is not None else range(len(graph.nodes))
-        ran: dict[int, tuple[Op, Ran]] = {}
+        count = len(graph.upto(until)) if until is not None else len(graph.nodes)
         if keep == "all":
-            seen = {graph.last(name) for name in shown or () if name in graph}
-            run_now = [index for index in indices if not graph.nodes[index].is_view]  # the tape runs those when read
-            for _ in self._run(values, run_now, seen, ran):
+            seen = frozenset(graph.last(name) for name in shown or () if name in graph)
+            plan, runs = self._plan(count, None, seen), list[tuple[Step, Ran]]()
+            for _ in self._run(values, plan.steps, runs):
                 pass
-        else:
-            wanted = {graph.last(blob) for blob in ([keep] if isinstance(keep, str) else keep)}
-            indices = [i for i in graph.behind(wanted) if until is None or i < len(indices)]
-            last_use = last_uses(graph, indices)
-            for node in self._run(values, indices, wanted):
-                let_go(values, node, last_use, wanted)
-            values = {value: x for value, x in values.items() if value in wanted}
-        return Tape(graph, values, ran, self._op, upto=len(indices) if keep == "all" else 0)
+            return Tape(graph, plan, values, runs, self._op)
+        wanted = frozenset(graph.last(blob) for blob in ([keep] if isinstance(keep, str) else keep))
+        plan = self._plan(count, wanted, wanted)
+        for step in self._run(values, plan.steps):
+            let_go(values, step)
+        return Tape(graph, plan, {value: x for value, x in values.items() if value in wanted})
 
     @torch.no_grad()
     def blobs_as_made(self, inputs: Inputs, blobs: Collection[str]) -> Iterator[tuple[str, Tensor]]:
@@ -104,67 +102,56 @@ class Net:
         values = self._given(inputs)
         wanted = {graph.last(blob): blob for blob in blobs}
         yield from ((wanted[value], x) for value, x in list(values.items()) if value in wanted)
-        indices = graph.behind(wanted)
-        last_use = last_uses(graph, indices)
-        for node in self._run(values, indices, wanted):
-            yield from ((wanted[value], values[value]) for value in node.tops if value in wanted)
-            let_go(values, node, last_use)
+        plan = self._plan(len(graph.nodes), frozenset(wanted), frozenset(wanted), keeps=False)
+        for step in self._run(values, plan.steps):
+            yield from ((wanted[value], values[value]) for value in step.tops if value in wanted)
+            let_go(values, step)
 
     def _run(
-        self,
-        values: dict[int, Tensor],
-        indices: Sequence[int],
-        seen: Collection[int],
-        ran: dict[int, tuple[Op, Ran]] | None = None,
-    ) -> Iterator[Node]:
-        """Run nodes, one at each step: their tops go into ``values``, what a walk back needs into ``ran``.
-
-        seen: values that are looked at; others may be left out where nodes are done as one.
-        """
-        node = None
-        done: set[int] = set()
-        folds = self._folds(indices, seen)
+        self, values: dict[int, Tensor], steps: Sequence[Step], runs: list[tuple[Step, Ran]] | None = None
+    ) -> Iterator[Step]:
+        """Run a step at a time: its tops go into ``values``, what a walk back needs into ``runs``."""
+        step = None
         try:  # around all layers: a context for each would cost more than some of them
-            for index in indices:
-                node = self.graph.nodes[index]
-                if index in done:
-                    yield node
-                    continue
-                if (fold := folds.get(index)) is not None:
-                    done.update(fold.nodes)
-                    self._run_fold(fold, values, ran)
-                    yield node
-                    continue
-                op = self._op(node)
-                result = run(op, tuple([values[b] for b in node.bottoms]))
-                tops = result.tops if node.bottoms else [top.to(self.device) for top in result.tops]
-                values.update(zip(node.tops, tops, strict=True))
-                if ran is not None:
-                    ran[index] = (op, result)
+            for step in steps:
+                result = run(step.op, tuple([values[b] for b in step.bottoms]))
+                tops = result.tops if step.bottoms else [top.to(self.device) for top in result.tops]
+                values.update(zip(step.tops, tops, strict=True))
+                if runs is not None:
+                    runs.append((step, result))
                 del result, tops  # else they would outlive their last use
-                yield node
+                yield step
         except COMPLAINTS as error:
-            if node is None or isinstance(error, ModelError):
+            if step is None or isinstance(error, ModelError):
                 raise
-            raise complaint(node.title, error) from error
+            raise complaint(step.nodes[0].title, error) from error
 
-    def _run_fold(self, fold: Fold, values: dict[int, Tensor], ran: dict[int, tuple[Op, Ran]] | None) -> None:
-        """The nodes as one. Of what lies between nothing is kept: the tape makes it where it is asked for."""
-        nodes = [self.graph.nodes[index] for index in fold.nodes]
-        bottoms = tuple([values[b] for b in nodes[0].bottoms])
-        (top,) = run(fold.op, bottoms).tops
-        values[nodes[-1].tops[0]] = top
-        if ran is None:
-            return
-        for node in nodes:
-            below = bottoms if node is nodes[0] else (top,) if node.kind is Kind.RELU else (None,)
-            op = RECTIFIER if node.kind is Kind.RELU else self._op(node)  # its own may look at what was not made
-            ran[node.index] = (op, Ran(below, (top,) if node is nodes[-1] else (None,)))  # type: ignore[arg-type]
+    def _plan(self, count: int, wanted: frozenset[int] | None, seen: frozenset[int], *, keeps: bool = True) -> Plan:
+        """What a pass over the first ``count`` nodes does.
+
+        wanted: the only values that are asked for; None: all, and the way back. seen: values that are looked at; others
+        may be left out where nodes are done as one. keeps: wanted values are held to the end.
+        """
+        plans, key = self._shared.plans, (count, wanted, seen, keeps)
+        found = plans.get(key)  # other threads may clear the table at any time: the local value counts
+        if found is None:
+            graph = self.graph
+            needed = range(count) if wanted is None else [i for i in graph.behind(wanted) if i < count]
+            # the tape runs views when they are read
+            indices = [i for i in needed if wanted is not None or not graph.nodes[i].is_view]
+            held = seen if keeps else frozenset()
+            found = plan_of(graph, indices, self._folds(indices, seen), self._named_op, wanted, held)
+            if len(plans) >= MOST_PLANS:
+                plans.clear()
+            plans[key] = found
+        return found
+
+    def _named_op(self, node: Node) -> Op:
+        with naming(node.title):
+            return self._op(node)
 
     def _folds(self, indices: Sequence[int], seen: Collection[int]) -> dict[int, Fold]:
         """First node -> the nodes that are done as one in a pass over ``indices`` in which ``seen`` is looked at."""
-        if not self._shared.chains:
-            return {}
         run_too, found = set(indices), {}
         for first, nodes in self._shared.chains.items():
             for count in range(len(nodes), 1, -1):  # without the rectifier where its bottom is looked at
@@ -238,6 +225,7 @@ class SharedParts:
     ops: dict[int, Op] = field(default_factory=dict)  # node -> its op, made when first run
     chains: dict[int, tuple[int, ...]] = field(default_factory=dict)  # first node -> those that can be done as one
     folds: dict[tuple[int, ...], Fold | None] = field(default_factory=dict)  # nodes -> how they are done as one
+    plans: dict[Any, Plan] = field(default_factory=dict)  # a kind of pass -> what it does
     done_before: set[int] = field(default_factory=set)  # ReLU nodes that the node before them does
     weights: dict[int, Tensor] = field(default_factory=dict)  # id of an array -> its tensor: shared stay shared
 
@@ -266,15 +254,7 @@ def shared_parts(graph: Graph, device: torch.device) -> SharedParts:
         return own.by_device[device]
 
 
-def last_uses(graph: Graph, indices: Sequence[int]) -> dict[int, int]:
-    """value -> the last of the nodes ``indices`` that takes it."""
-    return {value: index for index in indices for value in graph.nodes[index].bottoms}
-
-
-def let_go(
-    values: dict[int, Tensor], node: Node, last_use: Mapping[int, int], wanted: Collection[int] = frozenset()
-) -> None:
-    """Drop what no node after this one takes, and is not wanted."""
-    for value in (*node.bottoms, *node.tops):
-        if last_use.get(value, -1) <= node.index and value not in wanted:
-            values.pop(value, None)
+def let_go(values: dict[int, Tensor], step: Step) -> None:
+    """Drop what no later step takes, and is not wanted."""
+    for value in step.let_go:
+        values.pop(value, None)

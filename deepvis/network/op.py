@@ -37,8 +37,8 @@ class Op:
         ``forward`` on tensors without data.
     with_relu: the same with max(y, 0) in place of y, where that costs less than a ReLU after it.
     affine: (factor, shift), one number a channel each, of an op that is y = factor[c] x + shift[c] and no more.
-    with_affine: (factor, shift, relu) -> the same op with that done to its top, and max(y, 0) after it where ``relu``;
-        factor and shift None: that alone. For ops whose backward rule does not look at their tops.
+    with_affine: (factor, shift) -> the same op with that done to its top; it may have a ``with_relu`` of its own.
+        For ops whose backward rule does not look at their tops.
     between: for a node that is many operations: like ``backward``, but gives (gradients of the bottoms, of the tops
         that lie on the way to those that have one; None elsewhere).
     gradient_alone: why no back mode but the gradient holds for it, in one sentence; "": all do.
@@ -50,7 +50,7 @@ class Op:
     shapes: Callable[..., Sequence[Sequence[int]]] | None = None
     with_relu: Op | None = None
     affine: tuple[Tensor, Tensor] | None = None
-    with_affine: Callable[[Tensor | None, Tensor | None, bool], Op] | None = None
+    with_affine: Callable[[Tensor, Tensor], Op] | None = None
     between: Callable[[Ran, Gradients], tuple[Gradients, Gradients]] | None = None
     gradient_alone: str = ""
 

@@ -12,9 +12,12 @@ from collections.abc import Sequence
 from functools import cache
 from math import prod
 
+from deepvis.network.batch_invariance import is_needed
 from deepvis.network.lazy import F, Tensor, torch
 
 Pair = tuple[int, ...]  # (rows, columns)
+# rows, or multiplications, up to which BLAS was as quick as oneDNN or quicker
+FEW_ROWS, SMALL_PRODUCT = 4096, 1 << 25
 
 _NAMES = ("_reorder_convolution_weight", "_convolution_pointwise", "_reorder_linear_weight", "_linear_pointwise")
 
@@ -47,30 +50,42 @@ class Packed:
 
     w: (O, C / group, kernel height, kernel width). shape: of the images it will mostly see, (N, C, H, W); others
     work too. A plain 1 x 1 convolution is done as the matrix product that it is on channels-last images, which
-    starts sooner.
+    starts sooner; a small one by BLAS, which starts sooner still, but whose last bits depend on the number of rows.
     """
 
     def __init__(self, w: Tensor, stride: Pair, pad: Pair, dilation: Pair, group: int, shape: Sequence[int]) -> None:
         self.stride, self.pad, self.dilation, self.group = list(stride), list(pad), list(dilation), group
         self.outputs, w = w.shape[0], w.detach().contiguous()
         self.is_product = tuple(w.shape[2:]) == (1, 1) and stride == (1, 1) and pad == (0, 0) and group == 1
+        self.rows = shape[0] * shape[2] * shape[3]
         if self.is_product:
-            self.w = torch.ops.mkldnn._reorder_linear_weight(w.reshape(w.shape[:2]), shape[0] * shape[2] * shape[3])
+            self.matrix, self.laid_out = w.reshape(w.shape[:2]), None
         else:
             reorder = torch.ops.mkldnn._reorder_convolution_weight
             self.w = reorder(w, self.pad, self.stride, self.dilation, group, list(shape))
 
     def __call__(self, x: Tensor, bias: Tensor | None = None, *, relu: bool = False) -> Tensor:
         """Convolve (N, C, H, W); with ``relu`` negative values become 0 on the way out."""
-        attribute, x = "relu" if relu else "none", channels_last(x)
+        x = channels_last(x)
         if self.is_product:
             n, c, height, width = x.shape
-            rows = x.permute(0, 2, 3, 1).reshape(-1, c)
-            y = torch.ops.mkldnn._linear_pointwise(rows, self.w, bias, attribute, [], "")
+            y = self._product(x.permute(0, 2, 3, 1).reshape(-1, c), bias, relu)
             return y.view(n, height, width, self.outputs).permute(0, 3, 1, 2)
+        attribute = "relu" if relu else "none"
         return torch.ops.mkldnn._convolution_pointwise(
             x, self.w, bias, self.pad, self.stride, self.dilation, self.group, attribute, [], ""
         )
+
+    def _product(self, rows: Tensor, bias: Tensor | None, relu: bool) -> Tensor:
+        """rows (R, C) -> (R, O)."""
+        is_small = len(rows) <= FEW_ROWS or rows.numel() * self.outputs <= SMALL_PRODUCT
+        if is_small and not is_needed(rows):
+            y = F.linear(rows, self.matrix, bias)
+            return y.relu_() if relu else y
+        laid_out = self.laid_out
+        if laid_out is None:  # threads may make it twice: the last one stays
+            laid_out = self.laid_out = torch.ops.mkldnn._reorder_linear_weight(self.matrix, self.rows)
+        return torch.ops.mkldnn._linear_pointwise(rows, laid_out, bias, "relu" if relu else "none", [], "")
 
 
 class PackedBack:
@@ -91,12 +106,17 @@ class PackedBack:
 
     @staticmethod
     def suits(w: Tensor, stride: Pair, pad: Pair, dilation: Pair, group: int) -> bool:
-        """True if this way exists and is worth it: for large strides only with few channels below."""
+        """True if this way exists and may be worth it: for large strides only with few channels below."""
         if stride[0] != stride[1]:
             return False
         if stride[0] == 1:
             return all(d * (k - 1) >= p for d, k, p in zip(dilation, w.shape[2:], pad, strict=True))
         return dilation == (1, 1) and w.shape[1] * stride[0] ** 2 <= MOST_DEALT_CHANNELS
+
+    @staticmethod
+    def pays(w: Tensor, stride: Pair, group: int) -> bool:
+        """True if it is quicker than oneDNN's own gradient, for one that suits: with a stride not for thin kernels."""
+        return stride[0] == 1 or w.shape[0] // group * prod(w.shape[2:]) >= LEAST_WORK
 
     def __call__(self, grad: Tensor, below: Sequence[int]) -> Tensor:
         """The gradient (N, C, H, W) of the bottom, whose shape is ``below``, from that of the top."""
@@ -109,6 +129,7 @@ class PackedBack:
 
 
 MOST_DEALT_CHANNELS = 64
+LEAST_WORK = 700  # multiplications for a channel of the bottom at a place of the top
 
 
 def _phases(w: Tensor, stride: int, group: int) -> Tensor:

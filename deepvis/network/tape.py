@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,12 @@ import torch
 from torch import Tensor
 
 from deepvis.network.back_modes import BACK_MODES
+from deepvis.network.blobs import Blobs, WithViews, views_over
 from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph, Node
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Gradients, Op, Ran, naming, pull_back, run
+from deepvis.network.plan import Plan, Step
 
 Way = tuple[int, int]  # index of a node, place of one of its bottoms
 Rule = Callable[[Ran, Gradients], Gradients]
@@ -23,25 +26,32 @@ class Tape:
     """One forward pass of a network.
 
     graph: of the network. blobs: name -> its value, batch first, after the last node in place. Not to be written to.
-    op_of: gives the ops of the nodes that show values as maps: they run when their top is read.
     """
 
     def __init__(
         self,
         graph: Graph,
-        values: Mapping[int, Tensor],
-        ran: Mapping[int, tuple[Op, Ran]],
+        plan: Plan,
+        values: dict[int, Tensor],
+        runs: Sequence[tuple[Step, Ran]] = (),
         op_of: Callable[[Node], Op] | None = None,
-        upto: int = 0,
     ) -> None:
-        """upto: all values of so many nodes are to be had; those that were not made are when they are asked for."""
-        self.graph, self._values, self._ran = graph, dict(values), dict(ran)
-        self._op_of = op_of
-        made_here = [value for node in graph.nodes[:upto] if not node.is_view for value in node.tops]
-        there = sorted({*values, *made_here})
-        named = Blobs({graph.names[value]: value for value in there}, self._value)
-        views = _views_over(graph, set(there)) if op_of is not None and ran else {}
-        self.blobs: Mapping[str, Tensor] = WithViews(named, views, self._run_view) if views else named
+        """plan: what the pass did. values: that were made; others of the plan's are made when they are asked for.
+
+        runs: what a walk back needs. op_of: gives the ops of nodes that show values as maps.
+        """
+        self.graph, self._values, self._runs, self._op_of = graph, values, runs, op_of
+        self._viewed: dict[int, tuple[Op, Ran]] = {}  # of the views that were read
+        named = Blobs(plan.named, self._value)
+        self.blobs: Mapping[str, Tensor] = WithViews(named, plan.views, self._run_view) if plan.views else named
+
+    @cached_property
+    def _ran(self) -> dict[int, tuple[Op, Ran]]:
+        """Node -> its op, what went into it and came out."""
+        return {index: ran for step, result in self._runs for index, ran in step.ran(result)}
+
+    def _run_of(self, index: int) -> tuple[Op, Ran]:
+        return self._viewed[index] if index in self._viewed else self._ran[index]
 
     def _value(self, value: int) -> Tensor:
         """A value; one that was left out between nodes done as one is made now."""
@@ -56,7 +66,7 @@ class Tape:
 
     def _whole(self, index: int) -> Ran:
         """What a node's run took and made, with what was left out."""
-        node, ran = self.graph.nodes[index], self._ran[index][1]
+        node, ran = self.graph.nodes[index], self._run_of(index)[1]
         if all(x is not None for x in (*ran.bottoms, *ran.tops)):
             return ran
         return Ran(tuple(map(self._value, node.bottoms)), tuple(map(self._value, node.tops)), ran.saved)
@@ -112,9 +122,10 @@ class Tape:
         """Its top, kept for walks back from it."""
         op = self._op_for(node)
         with torch.no_grad(), naming(node.title):
-            self._ran[node.index] = (op, run(op, (self._value(node.bottoms[0]),)))
-        self._values[node.tops[0]] = self._ran[node.index][1].tops[0]
-        return self._values[node.tops[0]]
+            ran = run(op, (self._value(node.bottoms[0]),))
+        self._viewed[node.index] = (op, ran)
+        self._values[node.tops[0]] = ran.tops[0]
+        return ran.tops[0]
 
     def _op_for(self, node: Node) -> Op:
         if self._op_of is None:
@@ -165,11 +176,11 @@ class Tape:
                 grads: Gradients = [diffs.get(top) for top in node.tops]
                 if all(g is None for g in grads):
                     continue
-                if index not in self._ran:
+                if index not in self._ran and index not in self._viewed:
                     raise ModelError(
                         f"layer {node.name!r} left nothing for the walk back; run the forward pass with keep='all'"
                     )
-                op, ran = self._ran[index]
+                op, ran = self._run_of(index)
                 rule = rules.get(node.kind)
                 if rules and op.gradient_alone:
                     raise ModelError(op.gradient_alone)
@@ -209,61 +220,9 @@ class Tape:
     def _named(self, diffs: Mapping[int, Tensor]) -> Mapping[str, Tensor]:
         """blob -> the diff of its earliest value that has one; of values shown as maps their diffs shown alike."""
         named = {self.graph.names[value]: diffs[value] for value in sorted(diffs, reverse=True)}
-        views = {name: node for name, node in _views_over(self.graph, diffs).items() if node.kind is not Kind.SOFTMAX}
+        views = {name: node for name, node in views_over(self.graph, diffs).items() if node.kind is not Kind.SOFTMAX}
+        views = {name: node for name, node in views.items() if name not in named}
         return WithViews(named, views, lambda node: self._view_of_diff(diffs, node)) if views else named
-
-
-class WithViews(Mapping[str, Tensor]):
-    """Tensors by name; those that show others are made when they are first read."""
-
-    def __init__(
-        self, tensors: Mapping[str, Tensor], views: Mapping[str, Node], show: Callable[[Node], Tensor]
-    ) -> None:
-        self._tensors, self._show = tensors, show
-        self._views = {name: node for name, node in views.items() if name not in tensors}
-        self._shown: dict[str, Tensor] = {}
-
-    def __getitem__(self, name: str) -> Tensor:
-        if name not in self._views:
-            return self._tensors[name]
-        if name not in self._shown:
-            self._shown[name] = self._show(self._views[name])
-        return self._shown[name]
-
-    def __iter__(self) -> Iterator[str]:
-        yield from self._tensors
-        yield from self._views
-
-    def __len__(self) -> int:
-        return len(self._tensors) + len(self._views)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._tensors or name in self._views
-
-
-def _views_over(graph: Graph, values: Collection[int]) -> dict[str, Node]:
-    """Name -> the node that shows one of ``values``, in the order in which they are made."""
-    indices = sorted(index for value, nodes in graph.views.items() if value in values for index in nodes)
-    return {graph.names[graph.nodes[index].tops[0]]: graph.nodes[index] for index in indices}
-
-
-class Blobs(Mapping[str, Tensor]):
-    """Blobs by name, in the order in which they are made."""
-
-    def __init__(self, values: Mapping[str, int], value_of: Callable[[int], Tensor]) -> None:
-        self._values, self._value_of = values, value_of
-
-    def __getitem__(self, name: str) -> Tensor:
-        return self._value_of(self._values[name])
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._values
 
 
 def _by_rule(mode: str, rule: Any, node: Node, ran: Ran, grads: Gradients) -> Tensor:

@@ -103,7 +103,7 @@ class Specimen:
         """
         hint = f"it was given {len(x)} pictures; if the network is made for one at a time, give --batch 1"
         try:
-            tape = self.net.forward({self.data_blob: x}, until=self.deepest(layers))
+            tape = self.net.forward({self.data_blob: x}, until=self.deepest(layers), shown=layers)
         except ModelError as error:
             if len(x) == 1:
                 raise

@@ -43,6 +43,7 @@ SHAPES = {
     "softmax": (10,),
 }
 PICTURE = {"channel_order": "RGB", "input_scale": 1.0}  # how pictures reach the module
+NO_MEAN, NO_STD = (0.0, 0.0, 0.0), (("std", (1.0, 1.0, 1.0)),)  # where ImageNet's are assumed
 
 
 @dataclass(frozen=True)
@@ -67,9 +68,7 @@ class Case:
 def torch_case(folder: Path) -> Case:
     file = folder / "small.py"
     shutil.copy(small.__file__, file)
-    options = (("std", (1.0, 1.0, 1.0)),)
-    refs = [NetworkRef(network=f"{file}:{name}", mean=(0.0, 0.0, 0.0), options=options) for name in ("make", "changed")]
-    return Case(*refs)
+    return Case(*(NetworkRef(network=f"{file}:{name}", mean=NO_MEAN, options=NO_STD) for name in ("make", "changed")))
 
 
 def caffe_case(folder: Path) -> Case:
@@ -87,7 +86,7 @@ def onnx_case(folder: Path) -> Case:
     refs = []
     for name, module in (("small", small.make()), ("changed", small.changed())):
         write_small(module, folder / f"{name}.onnx")
-        refs.append(NetworkRef(network=str(folder / f"{name}.onnx")))
+        refs.append(NetworkRef(network=str(folder / f"{name}.onnx"), mean=NO_MEAN, options=NO_STD))
     return Case(*refs)
 
 

@@ -9,10 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from deepvis.formats.open_arguments import Bottom, Shape, Weight
 from deepvis.network.errors import ModelError
 from deepvis.network.op import Op, Weights
-
-Shape = tuple[int, ...]
 
 
 class LeftOutError(ModelError):
@@ -20,18 +19,9 @@ class LeftOutError(ModelError):
 
 
 @dataclass(frozen=True)
-class Bottom:
-    """An input that is a value of the graph: the node's bottom at this place."""
+class Initializer(Weight):
+    """An input that is an initializer or follows from some."""
 
-    place: int
-
-
-@dataclass(frozen=True)
-class Weight:
-    """An input that is an initializer or follows from some: the node's weight at this place."""
-
-    place: int
-    shape: Shape
     dtype: torch.dtype
     values: tuple[float, ...] | None = None  # where there are few
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import onnx
 import torch
@@ -14,11 +15,15 @@ from deepvis.formats.onnx.names import Made, names_for
 from deepvis.formats.onnx.nodes import operator_of
 from deepvis.formats.onnx.onnx_ops import field_of, kind_of
 from deepvis.formats.onnx.order import in_order
-from deepvis.formats.onnx.pictures import PictureInput, Pixels, inputs_of, picture_input_of, pixels_of
+from deepvis.formats.onnx.pictures import PictureInput, inputs_of, picture_input_of
+from deepvis.formats.onnx.pixels import Pixels, pixels_of, prepares_itself
 from deepvis.formats.onnx.running import op_of
+from deepvis.formats.onnx.seen_calls import names_of_tensors, seen_calls
+from deepvis.formats.onnx.steps import LeftOut, Step
 from deepvis.formats.onnx.tensors import DTYPES, read_tensor
-from deepvis.formats.onnx.tracing import LeftOut, Step, Trace, Tracer
+from deepvis.formats.onnx.tracing import Trace, Tracer
 from deepvis.formats.onnx.values import FACTORS, TogetherError, Value
+from deepvis.formats.torch.map_views import with_views_of
 from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph, GraphBuilder
 from deepvis.network.kinds import HANDED_ON, Kind
@@ -50,16 +55,18 @@ def graph_of_file(file: ModelFile, source: Source) -> FileGraph:
             f"{title}: {_left_out(trace) or 'found nothing that a picture decides'}; nothing is left to show"
         )
     metadata = {entry.key: entry.value for entry in file.model.metadata_props}
-    pixels = pixels_of(metadata, picture.shape[0], picture.dtype)
+    prepares = prepares_itself(picture.name, proto)
+    pixels = pixels_of(metadata, picture.shape[0], picture.dtype, prepares_itself=prepares)
     notes = [
         *_left_out_notes(trace),
         *picture.notes,
-        *pixel_notes(pixels),
+        *pixel_notes(pixels, prepares_itself=prepares),
         *_batch_notes(picture, reason),
         *_own_notes(trace),
     ]
     graph = _graph(file, picture, trace, None if reason is None else picture.batch, notes)
-    return FileGraph(graph, pixels)
+    calls: Any = seen_calls(trace.steps, picture.batch)
+    return FileGraph(with_views_of(graph, calls, names_of_tensors(tensors)), pixels)
 
 
 def _initializers(file: ModelFile, nodes: Sequence[onnx.NodeProto]) -> dict[str, torch.Tensor]:
@@ -253,9 +260,17 @@ def _left_out(trace: Trace) -> str:
     return f"left out are operators that nothing here runs: {'; '.join(named)}{depends}"
 
 
-def pixel_notes(pixels: Pixels) -> list[str]:
+def pixel_notes(pixels: Pixels, *, prepares_itself: bool = False) -> list[str]:
     """What was taken for granted of the pixels."""
-    said = {"order": pixels.order, "scale": f"0 to {pixels.scale:g}"}
+    usual = "no mean (it begins with arithmetic of its own)" if prepares_itself else "no mean"
+    usual = usual if pixels.mean is None else f"ImageNet's mean {_listed(pixels.mean)} and std {_listed(pixels.std)}"
+    said = {"order": pixels.order, "scale": f"0 to {pixels.scale:g}", "mean": usual}
     missing = [word for name, word in said.items() if name not in pixels.said]
-    words = f"the file does not say how pixels reach it: {' and '.join(missing)} assumed; give --mean, --input-scale"
-    return [words] if missing else []
+    if not missing:
+        return []
+    options = "--mean, --std, --input-scale, --channel-order"
+    return [f"the file does not say how pixels reach it; unless said otherwise ({options}): {', '.join(missing)}"]
+
+
+def _listed(numbers: Sequence[float] | None) -> str:
+    return ", ".join(f"{number:g}" for number in numbers or ())

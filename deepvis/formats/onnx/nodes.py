@@ -8,8 +8,9 @@ import onnx
 import torch
 from torch import Tensor
 
-from deepvis.formats.onnx.call import Bottom, Weight
+from deepvis.formats.onnx.call import Initializer
 from deepvis.formats.onnx.values import Value
+from deepvis.formats.open_arguments import Bottom
 
 FEW = 16  # values of a weight that kinds may look at
 
@@ -43,10 +44,10 @@ def as_bottoms(data: Sequence[Value | None]) -> tuple[Bottom | None, ...]:
     return tuple(None if value is None else Bottom(next(places)) for value in data)
 
 
-def weight_input(place: int, tensor: Tensor) -> Weight:
+def weight_input(place: int, tensor: Tensor) -> Initializer:
     is_small = tensor.numel() <= FEW
     values = tuple(float(v) for v in tensor.reshape(-1).tolist()) if is_small else None
-    return Weight(place, tuple(tensor.shape), tensor.dtype, values)
+    return Initializer(place, tuple(tensor.shape), tensor.dtype, values)
 
 
 def alike(tensors: Sequence[Tensor]) -> list[Tensor]:

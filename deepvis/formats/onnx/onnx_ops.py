@@ -16,7 +16,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from deepvis.core.registry import Registry
-from deepvis.formats.onnx.call import Call, Shape
+from deepvis.formats.onnx.call import Call
+from deepvis.formats.open_arguments import Shape
 from deepvis.network.field_rules import WHOLE_WINDOW, FieldRule, Step, Window, same_place
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import onnx
@@ -126,62 +124,3 @@ def channels_of(name: str, graph: onnx.GraphProto, kernels: Mapping[str, Sequenc
             shape = kernels[node.input[1]]
             return shape[1] * group if len(shape) > 1 else None
     return None
-
-
-# --- what the file says of pixels -----------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Pixels:
-    """How pictures reach the network: x = (pixel / 255 * scale - mean) / std, channel by channel."""
-
-    order: str = "RGB"
-    scale: float = 1.0
-    mean: tuple[float, ...] | None = None
-    std: tuple[float, ...] | None = None
-    said: frozenset[str] = frozenset()  # of order, scale, mean, std: what the file says
-
-
-ORDERS = {"rgb8": "RGB", "bgr8": "BGR", "rgba8": "RGB", "bgra8": "BGR", "rgb": "RGB", "bgr": "BGR"}
-RANGES = {"nominalrange_0_255": 255.0, "normalized_0_1": 1.0, "normalized_1_1": 1.0}
-MEANS = ("mean", "image_mean", "input_mean", "mean_values", "normalize_mean", "image.mean")
-STDS = ("std", "image_std", "input_std", "std_values", "normalize_std", "image.std", "scale_values")
-ORDER_KEYS = ("image.bitmappixelformat", "channel_order", "color_order", "color_format", "input_format")
-SCALE_KEYS = ("image.nominalpixelrange", "pixel_range")
-
-
-def pixels_of(metadata: Mapping[str, str], channels: int, dtype: torch.dtype) -> Pixels:
-    """What the metadata of the model say. Source of the keys Image.*: ONNX's docs/MetadataProps.md.
-
-    mean and std in units of 0..255 are told by their size; a range of -1 to 1 is a mean and a std of 0.5.
-    """
-    said = {key.strip().lower(): value for key, value in metadata.items()}
-    order = _first(said, ORDER_KEYS, lambda v: ORDERS.get(v.strip().lower()))
-    span = _first(said, SCALE_KEYS, lambda v: v.strip().lower() if v.strip().lower() in RANGES else None)
-    mean, std = (_first(said, keys, lambda v: _numbers(v, channels)) for keys in (MEANS, STDS))
-    scale = RANGES[span] if span else None
-    if span == "normalized_1_1" and mean is None and std is None:
-        mean = std = (0.5,) * channels
-    if scale is None and any(abs(v) > 2 for v in (*(mean or ()), *(std or ()))):
-        scale = 255.0
-    if scale is None and dtype is torch.uint8:
-        scale = 255.0
-    found = {"order": order, "scale": scale, "mean": mean, "std": std}
-    is_said = frozenset(name for name, value in found.items() if value is not None)
-    return Pixels(order or "RGB", scale or 1.0, mean, std, is_said)
-
-
-def _first(said: Mapping[str, str], keys: Collection[str], read):
-    return next((value for key in keys if key in said and (value := read(said[key])) is not None), None)
-
-
-def _numbers(text: str, channels: int) -> tuple[float, ...] | None:
-    """One number a channel out of "[0.485, 0.456, 0.406]" and its likes; None for anything else."""
-    try:
-        listed = json.loads(text)
-    except ValueError:
-        listed = [float(word) for word in re.findall(r"[-+]?\d*\.?\d+(?:[eE][-+]?\d+)?", text)[:8]]
-    listed = listed if isinstance(listed, list) else [listed]
-    if not all(isinstance(v, (int, float)) and abs(v) < 1e6 for v in listed) or len(listed) not in (1, channels):
-        return None
-    return tuple(float(v) for v in (listed * channels if len(listed) == 1 else listed))

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from deepvis.formats.onnx.call import Call, Shape
+from deepvis.formats.onnx.call import Call
 from deepvis.formats.onnx.onnx_ops import OnnxOp
+from deepvis.formats.open_arguments import BatchAt, Shape
 from deepvis.network.op import Op, Tensors, Weights, as_tuple, pull_back, run
-
-
-@dataclass(frozen=True)
-class BatchAt:
-    """Where the number of pictures can be read off: bottom ``place`` has ``factor`` times it along ``axis``."""
-
-    place: int
-    axis: int
-    factor: int
 
 
 def op_of(row: OnnxOp, call: Call, types: Sequence[torch.dtype], batch: BatchAt | None, weights: Weights) -> Op:
@@ -64,7 +56,7 @@ def by_batch(row: OnnxOp, call: Call, batch: BatchAt, weights: Weights) -> Op:
         return chosen(row.build(call.at(count), weights), call)
 
     def op_for(bottoms: Sequence[Tensor]) -> Op:
-        return made(bottoms[batch.place].shape[batch.axis] // batch.factor)
+        return made(batch.of([x.shape for x in bottoms]))
 
     return Op(
         lambda *bottoms: op_for(bottoms).forward(*bottoms),

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from deepvis.formats.onnx.call import Shape, Sizes
+from deepvis.formats.onnx.call import Sizes
+from deepvis.formats.open_arguments import Shape
 
 FACTORS = (1, 11, 23)  # of the file's own number of pictures; large primes are sizes of nothing else
 

@@ -10,24 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from deepvis.formats.open_arguments import BatchAt, Bottom, Shape, Weight
 from deepvis.network.op import Op, Tensors, Weights, run
-
-Shape = tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Bottom:
-    """An argument that is a value of the graph: the node's bottom at this place."""
-
-    place: int
-
-
-@dataclass(frozen=True)
-class Weight:
-    """An argument that is a parameter, a buffer or a constant: the node's weight at this place."""
-
-    place: int
-    shape: Shape
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,15 +28,6 @@ Dims = tuple["int | Size", ...]
 def resolved(dims: Dims, batch: int) -> Shape:
     """The dimensions for so many pictures."""
     return tuple(d.of(batch) if isinstance(d, Size) else d for d in dims)
-
-
-@dataclass(frozen=True)
-class BatchAt:
-    """Where N can be read off: bottom ``place`` has ``factor`` * N along ``axis``."""
-
-    place: int
-    axis: int
-    factor: int = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +74,8 @@ class Call:
         signature = self.target._schema.arguments
         positional = [self.arguments[a.name] for a in signature if not a.kwarg_only]
         named = {a.name: self.arguments[a.name] for a in signature if a.kwarg_only}
+        if self._is_plain:
+            return self._plainly(positional, named, weights)
 
         def forward(*bottoms: Tensor) -> Any:
             tensors = (*bottoms, *weights)
@@ -110,11 +87,33 @@ class Call:
 
         return forward
 
+    @property
+    def _is_plain(self) -> bool:
+        """Nothing but bottoms changes from run to run, and each of them is an argument by itself."""
+        own = [leaf for value in self.arguments.values() if not isinstance(value, Bottom) for leaf in leaves(value)]
+        return not any(isinstance(leaf, (Bottom, Size, torch.device)) for leaf in own)
+
+    def _plainly(self, positional: Sequence[Any], named: Mapping[str, Any], weights: Weights) -> Callable[..., Any]:
+        """The operator with all else filled in once: small ones take as long to fill as to run."""
+        given = _Given((), weights, 0, torch.device("cpu"))
+        held = [None if isinstance(value, Bottom) else given.fill(value) for value in positional]
+        held_by_name = {name: given.fill(v) for name, v in named.items() if not isinstance(v, Bottom)}
+        places = [(at, value.place) for at, value in enumerate(positional) if isinstance(value, Bottom)]
+        by_name = [(name, value.place) for name, value in named.items() if isinstance(value, Bottom)]
+        target, outputs = self.target, self.outputs
+
+        def forward(*bottoms: Tensor) -> Any:
+            arguments = held.copy()
+            for at, place in places:
+                arguments[at] = bottoms[place]
+            made = target(*arguments, **held_by_name, **{name: bottoms[place] for name, place in by_name})
+            return made if outputs is None else tuple([made[i] for i in outputs])
+
+        return forward
+
     def batch_of(self, shapes: Sequence[Sequence[int]]) -> int:
         """N, from the shapes of the bottoms."""
-        if self.batch is None:
-            return 1
-        return shapes[self.batch.place][self.batch.axis] // self.batch.factor
+        return 1 if self.batch is None else self.batch.of(shapes)
 
     def completed(self, op: Op, weights: Weights) -> Op:
         """The op with what follows from the export: shapes, and no gradient for the bottom that only tells N."""

@@ -15,8 +15,9 @@ from torch.export import ExportedProgram
 from torch.export.graph_signature import InputKind
 
 import deepvis.formats.torch.ops  # noqa: F401  (fills the table of operators)
+from deepvis.formats.open_arguments import BatchAt, Bottom, Weight
 from deepvis.formats.torch.aten_ops import ATEN_OPS, build, field_of, kind_of, note_of
-from deepvis.formats.torch.call import BatchAt, Bottom, Call, Dims, Weight, expression, is_open, leaves, packet_name
+from deepvis.formats.torch.call import Call, Dims, expression, is_open, leaves, packet_name
 from deepvis.formats.torch.node_names import module_calls, module_class, names_of, unique
 from deepvis.formats.torch.output_keys import keys_of_spec
 from deepvis.formats.torch.rectifiers import with_plain_rectifiers

@@ -13,8 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from deepvis.formats.open_arguments import Shape
 from deepvis.formats.torch.aten_ops import ATEN_OPS, elementwise
-from deepvis.formats.torch.call import Call, Shape, resolved
+from deepvis.formats.torch.call import Call, resolved
 from deepvis.network.graph import Node
 from deepvis.network.kinds import Kind
 from deepvis.network.layout import Places, Spans, attended, attention, full, kept, maps, merged, moved, together, tokens

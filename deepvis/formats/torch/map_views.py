@@ -46,13 +46,18 @@ def with_map_views(graph: Graph, module: nn.Module) -> Graph:
     computed gets a name with RAW. "blocks.3 [class token]" are the numbers of a token beside the grid.
     """
     parameters = {tensor.data_ptr(): name for name, tensor in module.named_parameters(remove_duplicate=False)}
-    return _Adding(graph, parameters).graph()
+    return with_views_of(graph, [call_of(node) for node in graph.nodes], parameters)
+
+
+def with_views_of(graph: Graph, calls: Sequence[Call | None], parameters: Mapping[int, str]) -> Graph:
+    """The same of any format's graph. calls: of each node, None where nothing is known; parameters: address -> name."""
+    return _Adding(graph, calls, parameters).graph()
 
 
 class _Adding:
-    def __init__(self, graph: Graph, parameters: Mapping[int, str]) -> None:
+    def __init__(self, graph: Graph, calls: Sequence[Call | None], parameters: Mapping[int, str]) -> None:
         self._old = graph
-        self._calls = [call_of(node) for node in graph.nodes]
+        self._calls = calls
         self._follower = Follower(parameters)
         self._new = GraphBuilder(graph.name, graph.inputs)
         self._values = {value: value for value in graph.input_values.values()}  # old -> new
@@ -192,7 +197,7 @@ class _Adding:
             for node, call in zip(graph.nodes, self._calls, strict=True)
             if call is not None
             for value, dims in zip(node.tops, call.top_dims, strict=True)
-            if value not in read
+            if value not in read and (not graph.outputs or graph.names[value] in graph.outputs)
         ]
         if any(node.kind in (Kind.SOFTMAX, Kind.SIGMOID) for node in graph.nodes if not self._is_inside(node)):
             return ""
@@ -203,7 +208,7 @@ class _Adding:
         (value, shape), name = scores[0], PROB if PROB not in graph else "prob [softmax]"
         facts = {"type": "Softmax", "outputs": shape[1], "is_view": True}
         self._new.add(name, Kind.SOFTMAX, [self._values[value]], [name], maker(softmax_op), **facts)
-        return f"the module ends in the scores {graph.names[value]!r}; {name} is their softmax, made here"
+        return f"the network ends in the scores {graph.names[value]!r}; {name} is their softmax, made here"
 
     def _is_inside(self, node: Node) -> bool:
         """A softmax within the network, as of attention, rather than of the classes."""

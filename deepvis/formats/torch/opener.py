@@ -22,6 +22,7 @@ from deepvis.formats.torch.pt2 import read_pt2
 from deepvis.formats.torch.self_test import self_test
 from deepvis.formats.torch.user_module import module_of
 from deepvis.formats.torch.weights import load_weights
+from deepvis.formats.usual_pixels import usual_pixels
 from deepvis.network.errors import ModelError
 from deepvis.network.inputs import picture_input
 from deepvis.network.ref import FORMATS, LIBRARIES, Opened, Source, file_and_callable, name_of
@@ -29,8 +30,6 @@ from deepvis.network.ref import FORMATS, LIBRARIES, Opened, Source, file_and_cal
 ASSUMED = ("scale", "order", "mean", "std")  # what no module says of its pictures
 
 # of ImageNet's photos as torchvision has them, RGB from 0 to 1; of gray pictures their averages
-MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-GRAY_MEAN, GRAY_STD = 0.449, 0.226
 
 
 @FORMATS.add("torch")
@@ -123,8 +122,4 @@ def pixels_of(module: nn.Module, channels: int) -> tuple[tuple[float, ...] | Non
     mean, std = config.get("mean"), config.get("std")
     if mean is not None and std is not None and len(mean) == len(std) == channels:
         return tuple(map(float, mean)), tuple(map(float, std)), True
-    if channels == 1:
-        return (GRAY_MEAN,), (GRAY_STD,), False
-    if channels == 4:
-        return (*MEAN, 0.0), (*STD, 1.0), False
-    return (MEAN, STD, False) if channels == 3 else (None, None, False)
+    return *usual_pixels(channels), False

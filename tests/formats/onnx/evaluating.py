@@ -13,8 +13,9 @@ from torch import Tensor
 from deepvis.formats.onnx.model_file import ModelFile
 from deepvis.formats.onnx.onnx_ops import find_op
 from deepvis.formats.onnx.running import op_of
+from deepvis.formats.onnx.steps import Step
 from deepvis.formats.onnx.tensors import read_tensor
-from deepvis.formats.onnx.tracing import Step, Tracer
+from deepvis.formats.onnx.tracing import Tracer
 from deepvis.formats.onnx.values import Value
 from deepvis.network.op import Op, Ran, run
 

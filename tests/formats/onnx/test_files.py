@@ -44,6 +44,7 @@ def opened(file: Path, **how) -> FileGraph:
     return graph_of_file(read_model(file), Source(file, **how))
 
 
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 W = np.random.default_rng(0).normal(size=(4, 3, 3, 3)).astype(np.float32)
 CONV = helper.make_node("Conv", ["data", "w"], ["conv"])
 RELU = helper.make_node("Relu", ["conv"], ["relu"])
@@ -218,6 +219,33 @@ def test_unknown_operators_are_named_and_the_rest_is_shown(tmp_path: Path) -> No
         opened(only)
 
 
+def test_what_detectors_end_with_is_named_in_one_sentence(tmp_path: Path) -> None:
+    """And the backbone is shown, with what it says of boxes and scores; no class is made of a dead end."""
+    node = helper.make_node
+    nodes = [
+        CONV, RELU, node("Conv", ["relu", "box"], ["boxes_chw"]), node("Conv", ["relu", "score"], ["scores_chw"]),
+        node("Reshape", ["boxes_chw", "four"], ["boxes"]), node("Reshape", ["scores_chw", "flat"], ["scores"]),
+        node("NonMaxSuppression", ["boxes", "scores", "most"], ["kept"], name="nms"),
+        node("RoiAlign", ["relu", "regions", "batch"], ["cut"], name="align", output_height=2, output_width=2),
+        node("Reshape", ["relu", "rows"], ["steps"]),
+        node("LSTM", ["steps", "lw", "lr"], ["h"], hidden_size=4, name="lstm"),
+        node("Sigmoid", ["scores_chw"], ["prob"]),
+    ]  # fmt: skip
+    held = {
+        "w": W, "box": np.ones((4, 4, 1, 1), np.float32), "score": np.ones((2, 4, 1, 1), np.float32),
+        "four": np.int64([1, -1, 4]), "flat": np.int64([1, 2, -1]), "most": np.int64([10]), "batch": np.int64([0]),
+        "regions": np.float32([[0, 0, 3, 3]]), "rows": np.int64([6, -1, 4]), "lw": np.ones((1, 16, 4), np.float32),
+        "lr": np.ones((1, 16, 4), np.float32),
+    }  # fmt: skip
+    model = load_model(prototxt=saved(tmp_path / "net.onnx", nodes, held))
+    (note,) = [note for note in model.notes if "left out" in note]
+    for word in ("NonMaxSuppression (1: 'nms')", "RoiAlign (1: 'align')", "LSTM (1: 'lstm')"):
+        assert word in note
+    assert {"conv", "relu", "boxes_chw", "prob"} <= set(model.graph.versions)
+    assert not any("softmax" in name for name in model.graph.versions)
+    assert Net(model.graph).forward({"data": torch.rand(1, 3, 8, 10)}).blobs["prob"].shape == (1, 2, 6, 8)
+
+
 def test_nodes_in_any_order(tmp_path: Path) -> None:
     graph = opened(saved(tmp_path / "net.onnx", [RELU, CONV], {"w": W})).graph
     assert [node.name for node in graph.nodes] == ["conv", "relu"]
@@ -314,17 +342,39 @@ def test_an_open_size_and_another_input(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("metadata", "order", "scale", "mean", "std"),
     [
-        ({}, "RGB", 1.0, None, None),
+        ({}, "RGB", 1.0, MEAN, STD),
+        ({"Image.BitmapPixelFormat": "Bgr8"}, "BGR", 1.0, MEAN[::-1], STD[::-1]),
+        ({"Image.NominalPixelRange": "Normalized_0_1"}, "RGB", 1.0, None, None),
         ({"Image.BitmapPixelFormat": "Bgr8", "Image.NominalPixelRange": "NominalRange_0_255"}, "BGR", 255.0, None,
          None),
         ({"Image.NominalPixelRange": "Normalized_1_1"}, "RGB", 1.0, (0.5,) * 3, (0.5,) * 3),
         ({"mean": "[0.485, 0.456, 0.406]", "std": "[0.229, 0.224, 0.225]"}, "RGB", 1.0, (0.485, 0.456, 0.406),
          (0.229, 0.224, 0.225)),
         ({"mean": "104,117,123", "channel_order": "bgr"}, "BGR", 255.0, (104, 117, 123), None),
-        ({"mean": "nonsense"}, "RGB", 1.0, None, None),
+        ({"mean": "nonsense"}, "RGB", 1.0, MEAN, STD),
     ],
 )  # fmt: skip
 def test_what_the_file_says_of_pixels(metadata, order, scale, mean, std, tmp_path: Path) -> None:
     found = opened(saved(tmp_path / "net.onnx", [CONV], {"w": W}, metadata=metadata))
     assert (found.pixels.order, found.pixels.scale, found.pixels.mean, found.pixels.std) == (order, scale, mean, std)
     assert bool(found.pixels.said) == (metadata not in ({}, {"mean": "nonsense"}))
+    said = " ".join(found.graph.notes)
+    assert ("unless said otherwise" in said) == (not {"order", "scale", "mean"} <= found.pixels.said)
+    assert ("ImageNet's mean" in said) == (mean in (MEAN, MEAN[::-1]) and "mean" not in found.pixels.said)
+
+
+@pytest.mark.parametrize("before", [[], [helper.make_node("Identity", ["data"], ["same"])]], ids=["at once", "later"])
+def test_no_mean_is_assumed_where_the_file_does_its_own(before: list[onnx.NodeProto], tmp_path: Path) -> None:
+    first = "same" if before else "data"
+    nodes = [*before, helper.make_node("Sub", [first, "m"], ["x"]), helper.make_node("Conv", ["x", "w"], ["y"])]
+    held = {"w": W, "m": np.float32([0.4, 0.5, 0.6]).reshape(1, 3, 1, 1)}
+    found = opened(saved(tmp_path / "net.onnx", nodes, held))
+    assert found.pixels.mean is None and "arithmetic of its own" in " ".join(found.graph.notes)
+
+
+def test_the_window_says_what_was_assumed(tmp_path: Path) -> None:
+    file = saved(tmp_path / "net.onnx", [CONV], {"w": W})
+    assumed = load_model(prototxt=file)
+    assert assumed.input_words.endswith("(mean, std, order, scale assumed)") and "0.485" in assumed.input_words
+    named = load_model(prototxt=file, mean=(104.0, 117.0, 123.0))
+    assert named.preprocessor.scale == 255 and named.preprocessor.std is None

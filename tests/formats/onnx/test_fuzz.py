@@ -6,21 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from deepvis.formats.onnx.file_graph import graph_of_file
-from deepvis.formats.onnx.model_file import read_model
-from deepvis.network.ref import Source
-from deepvis.network.shapes import infer_shapes
 from tests.formats.onnx import fuzzing
 
 
 @pytest.fixture(autouse=True, scope="module")
 def loaded_before(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """What PyTorch loads with the first run without data is not counted."""
-    file = tmp_path_factory.mktemp("seeds") / "net.onnx"
-    for case in fuzzing.seeds():
-        file.write_bytes(case.raw)
-        graph = graph_of_file(read_model(file), Source(file)).graph
-        infer_shapes(graph, graph.inputs)
+    fuzzing.load_before(tmp_path_factory.mktemp("seeds"))
 
 
 def test_the_seeds_load(tmp_path: Path) -> None:

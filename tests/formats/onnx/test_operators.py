@@ -37,7 +37,8 @@ SLOW |= {
     "cast",
     "castlike",
 }
-TESTED_ELSEWHERE = {"AveragePool", "LpPool", "MaxPool", "Attention"}  # test_against_onnxruntime.py
+# test_against_onnxruntime.py, test_operators_without_cases.py
+TESTED_ELSEWHERE = {"AveragePool", "LpPool", "MaxPool", "Attention"}
 NO_CASES = {
     "Scatter",
     "com.microsoft.Gelu",

@@ -1,7 +1,11 @@
-"""One trained network, from Caffe's files and from ONNX: all that is done with it gives the same."""
+"""Trained networks, from Caffe's files and from ONNX: all that is done with them gives the same."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,6 +26,7 @@ from deepvis.optimize.specimen import specimen_of
 from deepvis.scan.results import read_scan
 from deepvis.scan.run import ScanOrder, run_scan
 
+ROOT = Path(__file__).resolve().parents[3]
 MEAN = (104.0, 117.0, 123.0)
 PIXELS = (("channel_order", "BGR"), ("input_scale", 255.0))
 LAYERS = ("conv1", "fire2/concat", "fire6/concat", "pool10", "prob")
@@ -99,20 +104,31 @@ def test_fields(pair: Pair) -> None:
 
 
 def test_optimized_pictures_of_the_same_seed(pair: Pair) -> None:
+    a, b = optimized(pair, "fire6/concat", 8)
+    assert near(b, a, 1e-3)
+
+
+def optimized(pair: Pair, layer: str, iterations: int) -> list[torch.Tensor]:
     pictures = []
     for model in pair.both:
         specimen = specimen_of(model)
-        recipe = replace(preset("3"), max_iter=8)
-        (climb,) = finish(specimen, [begin(specimen, Job(unit("fire6/concat", 5), recipe, 1))])
+        recipe = replace(preset("3"), max_iter=iterations)
+        (climb,) = finish(specimen, [begin(specimen, Job(unit(layer, 5), recipe, 1))])
         assert climb.best is not None
         pictures.append(climb.best.x)
-    assert near(pictures[1], pictures[0], 1e-3)
+    return pictures
 
 
 def test_top_nine(pair: Pair, shared: Path, tmp_path: Path) -> None:
+    units = (("fire6/concat", range(0, 384, 24)), ("pool10", range(0, 1000, 100)))
+    check_top_nine(pair, shared, tmp_path, 50, units)
+
+
+def check_top_nine(pair: Pair, shared: Path, tmp_path: Path, every: int, units: Sequence[tuple[str, range]]) -> None:
+    """Of so many photos: one in ``every``. units: layer -> channels to look at."""
     photos = tmp_path / "photos"
     photos.mkdir()
-    for path in sorted((shared / "photos/imagenet-probe").glob("*.jpg"))[::50]:
+    for path in sorted((shared / "photos/imagenet-probe").glob("*.jpg"))[::every]:
         (photos / path.name).symlink_to(path)
     scans = []
     for word, model in zip(("caffe", "onnx"), pair.both, strict=True):
@@ -122,7 +138,7 @@ def test_top_nine(pair: Pair, shared: Path, tmp_path: Path) -> None:
         )
         run_scan(ScanOrder(ref, str(photos), tmp_path / word))
         scans.append(read_scan(tmp_path / word))
-    for layer, channels in (("fire6/concat", range(0, 384, 24)), ("pool10", range(0, 1000, 100))):
+    for layer, channels in units:
         for channel in channels:
             a, b = (scan.patches(layer, channel) for scan in scans)
             assert len(a) == len(b) and a
@@ -130,3 +146,46 @@ def test_top_nine(pair: Pair, shared: Path, tmp_path: Path) -> None:
                 assert one.value == pytest.approx(other.value, rel=1e-4, abs=1e-4)
             if a[0].value > a[1].value + 1e-3:
                 assert (a[0].path, a[0].row, a[0].col) == (b[0].path, b[0].row, b[0].col)
+
+
+GOOGLENET = ("pool1/norm1", "inception_3a/output", "inception_4c/output", "pool5/7x7_s1", "loss3/classifier", "prob")
+
+
+@pytest.fixture(scope="module")
+def googlenet(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Pair:
+    folder = shared / "models/bvlc-googlenet"
+    files = [str(folder / "deploy.prototxt"), str(folder / "bvlc_googlenet.caffemodel")]
+    file = tmp_path_factory.mktemp("googlenet") / "googlenet.onnx"
+    tool = [sys.executable, str(shared / "tools/caffe_to_onnx.py"), *files, "224", str(file)]
+    subprocess.run(tool, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True, capture_output=True)
+    caffe = NetworkRef(network=files[0], weights=files[1], mean=MEAN, options=PIXELS)
+    return Pair(open_model(caffe), open_model(replace(caffe, network=str(file), weights=None)))
+
+
+def test_googlenet_forward_and_back(googlenet: Pair, cat: np.ndarray) -> None:
+    (_, a), (_, b) = tapes(googlenet, cat)
+    for name in GOOGLENET:
+        assert near(b.blobs[name], a.blobs[name]), name
+    layer = "inception_4c/output"
+    for mode in BACK_MODES:
+        seed = torch.zeros(a.blobs[layer].shape)
+        seed.reshape(-1)[a.blobs[layer].argmax()] = 1.0
+        found = [t.backward(layer, seed, mode)[m.data_blob] for m, t in zip(googlenet.both, (a, b), strict=True)]
+        assert near(found[1], found[0], 1e-3) and found[0].any(), mode
+
+
+def test_googlenet_fields(googlenet: Pair) -> None:
+    shapes = [Net(model.graph).shapes for model in googlenet.both]
+    for name in GOOGLENET[:3]:
+        a, b = (receptive_field(m.graph, s, name, 3, 3) for m, s in zip(googlenet.both, shapes, strict=True))
+        assert a == b, name
+
+
+def test_googlenet_optimized_pictures_of_the_same_seed(googlenet: Pair) -> None:
+    a, b = optimized(googlenet, "inception_4c/output", 4)
+    assert near(b, a, 1e-3)
+
+
+def test_googlenet_top_nine(googlenet: Pair, shared: Path, tmp_path: Path) -> None:
+    units = (("inception_4c/output", range(0, 512, 64)), ("loss3/classifier", range(0, 1000, 200)))
+    check_top_nine(googlenet, shared, tmp_path, 200, units)

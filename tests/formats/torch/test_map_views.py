@@ -172,7 +172,7 @@ def test_probabilities_are_made_where_a_module_ends_in_scores() -> None:
         blobs = net_of(name).forward({"x": x}).blobs
         torch.testing.assert_close(blobs["prob"], module_of(name)(x).softmax(1))
         assert model.prob_layer == "prob" and scores in model.label_layers
-        assert f"the module ends in the scores {scores!r}; prob is their softmax, made here" in model.notes
+        assert f"the network ends in the scores {scores!r}; prob is their softmax, made here" in model.notes
 
 
 def test_what_shows_is_no_part_of_the_identity() -> None:

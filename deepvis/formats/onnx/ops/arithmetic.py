@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from deepvis.formats.onnx.call import Call, Weight
+from deepvis.formats.onnx.call import Call, Initializer
 from deepvis.formats.onnx.onnx_ops import elementwise, onnx_op
 from deepvis.network.kinds import Kind
 from deepvis.network.op import SAME, Op, Weights
@@ -56,7 +56,7 @@ def add(call: Call, weights: Weights) -> Op:
 
 def largest_kind(call: Call) -> Kind:
     """max(x, 0) is a rectifier."""
-    weights = [given for given in call.inputs if isinstance(given, Weight)]
+    weights = [given for given in call.inputs if isinstance(given, Initializer)]
     is_rectifier = len(call.inputs) == 2 and len(weights) == 1 and weights[0].values is not None
     if is_rectifier and call.op == "Max" and not any(weights[0].values or (1,)):
         return Kind.RELU

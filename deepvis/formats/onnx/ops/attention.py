@@ -7,8 +7,9 @@ from collections.abc import Collection
 import torch
 from torch import Tensor
 
-from deepvis.formats.onnx.call import Call, Shape
+from deepvis.formats.onnx.call import Call
 from deepvis.formats.onnx.onnx_ops import onnx_op
+from deepvis.formats.open_arguments import Shape
 from deepvis.network.op import Op, Weights
 
 

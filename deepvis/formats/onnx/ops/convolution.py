@@ -9,9 +9,10 @@ from typing import Any
 import torch.nn.functional as F
 from torch import Tensor
 
-from deepvis.formats.onnx.call import Call, Shape
+from deepvis.formats.onnx.call import Call
 from deepvis.formats.onnx.onnx_ops import all_but_first, onnx_op
 from deepvis.formats.onnx.windows import Windows, torch_pads, windows_of
+from deepvis.formats.open_arguments import Shape
 from deepvis.network.convolution import convolution_op
 from deepvis.network.field_rules import WHOLE_WINDOW, Step, Window, sliding, spread
 from deepvis.network.kinds import Kind

@@ -8,8 +8,9 @@ from math import prod
 import torch
 from torch import Tensor
 
-from deepvis.formats.onnx.call import Call, Shape
+from deepvis.formats.onnx.call import Call
 from deepvis.formats.onnx.onnx_ops import axis_of, everything, onnx_op
+from deepvis.formats.open_arguments import Shape
 from deepvis.network.field_rules import WHOLE_WINDOW, Step, Window, each, image_axis, shifted
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights

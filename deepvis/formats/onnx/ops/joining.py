@@ -10,9 +10,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from deepvis.formats.onnx.call import Bottom, Call, Shape
+from deepvis.formats.onnx.call import Call
 from deepvis.formats.onnx.onnx_ops import along_axis, axis_of, onnx_op
 from deepvis.formats.onnx.windows import torch_pads
+from deepvis.formats.open_arguments import Bottom, Shape
 from deepvis.network.field_rules import WHOLE_WINDOW, Step, Window, cut_up, each, image_axis, joined, shifted
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights

@@ -8,8 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from deepvis.formats.onnx.call import Call, Shape
+from deepvis.formats.onnx.call import Call
 from deepvis.formats.onnx.onnx_ops import all_but_first, axis_of, onnx_op
+from deepvis.formats.open_arguments import Shape
 from deepvis.network.field_rules import WHOLE_WINDOW, Step, Window, image_axis, same_place, whole_along
 from deepvis.network.kinds import Kind
 from deepvis.network.op import SAME, Op, Weights
@@ -45,13 +46,14 @@ def batch_norm(call: Call, weights: Weights) -> Op:
 
     if not call.is_weight(1, 2, 3, 4):
         return call.op_of(of_values, weights)
-    scale, variance = (weights[call.inputs[place].place] for place in (1, 4))
+    scale, shift, mean, variance = (weights[call.inputs[place].place] for place in (1, 2, 3, 4))
+    factor = (variance + epsilon).rsqrt() * scale
 
     def backward(ran, grads):
-        factor = (variance + epsilon).rsqrt() * scale
         return [grads[0] * factor.reshape(-1, *(1,) * (grads[0].dim() - 2))]
 
-    return call.op_of(forward, weights, backward=backward, shapes=SAME)
+    affine = (factor, shift - mean * factor)
+    return call.op_of(forward, weights, backward=backward, shapes=SAME, affine=affine)
 
 
 def over_maps(call: Call, step: Step, seen: Window) -> Window:

@@ -11,9 +11,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from deepvis.formats.onnx.call import Call, Shape
+from deepvis.formats.onnx.call import Call
 from deepvis.formats.onnx.onnx_ops import onnx_op
 from deepvis.formats.onnx.taps import How, Taps, taps_of
+from deepvis.formats.open_arguments import Shape
 from deepvis.network.field_rules import Step, Window, each, image_axis, shifted
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights

@@ -7,8 +7,9 @@ from collections.abc import Callable, Collection
 import torch
 from torch import Tensor
 
-from deepvis.formats.onnx.call import Call, Shape
+from deepvis.formats.onnx.call import Call
 from deepvis.formats.onnx.onnx_ops import axis_of, onnx_op
+from deepvis.formats.open_arguments import Shape
 from deepvis.network.field_rules import Step, Window, whole_along
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights

@@ -5,8 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from deepvis.formats.open_arguments import Bottom
 from deepvis.formats.torch.aten_ops import aten_op, elementwise
-from deepvis.formats.torch.call import Bottom, Call
+from deepvis.formats.torch.call import Call
 from deepvis.network.field_axes import broadcast
 from deepvis.network.field_rules import Step, Window
 from deepvis.network.kinds import Kind

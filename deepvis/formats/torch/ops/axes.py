@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from deepvis.formats.open_arguments import Weight
 from deepvis.formats.torch.aten_ops import aten_op
-from deepvis.formats.torch.call import Call, Weight
+from deepvis.formats.torch.call import Call
 from deepvis.network.field_axes import along, broadcast, by_axis, moved, reshaped, window_of
 from deepvis.network.field_rules import WHOLE, WHOLE_WINDOW, Span, Step, Window
 from deepvis.network.kinds import Kind

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from deepvis.formats.open_arguments import Bottom
 from deepvis.formats.torch.aten_ops import aten_op
-from deepvis.formats.torch.call import Bottom, Call
+from deepvis.formats.torch.call import Call
 from deepvis.network.field_axes import by_axis, window_of
 from deepvis.network.field_rules import WHOLE, WHOLE_WINDOW, Step, Window
 from deepvis.network.kinds import Kind

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import torch
 
+from deepvis.formats.open_arguments import Bottom, Weight
 from deepvis.formats.torch.aten_ops import aten_op, elementwise
-from deepvis.formats.torch.call import Bottom, Call, Size, Weight
+from deepvis.formats.torch.call import Call, Size
 from deepvis.network.field_axes import along, reshaped
 from deepvis.network.field_rules import WHOLE_WINDOW, Step, Window
 from deepvis.network.kinds import Kind
