@@ -240,12 +240,15 @@ def together(places: Places, axes: Sequence[int]) -> tuple[Spans, Spans] | None:
     height, width = places.grid
     count = prod(places.labels.shape[axis] for axis in axes)
     groups = np.moveaxis(places.labels, axes, range(-len(axes), 0)).reshape(-1, count)
-    if len(groups) == 1 or (groups <= 0).any():
+    if len(groups) == 1 or (groups < 0).any():
         return None
     spans = []
-    for lines, size in (((groups - 1) // width, height), ((groups - 1) % width, width)):
+    for place_of, size in ((lambda cells: cells // width, height), (lambda cells: cells % width, width)):
         firsts, ends = np.full(size, size), np.zeros(size, int)
-        for each in lines:
+        for group in groups:  # without what was padded
+            each = place_of(group[group > 0] - 1)
+            if not len(each):
+                continue
             firsts[each] = np.minimum(firsts[each], each.min())
             ends[each] = np.maximum(ends[each], each.max() + 1)
         spans.append(tuple(zip(firsts.tolist(), ends.tolist(), strict=True)))

@@ -29,6 +29,7 @@ MOVES = frozenset(
         *("clone", "alias", "contiguous", "detach", "lift_fresh_copy", "native_dropout"),
     )
 )
+PADS = ("pad", "constant_pad_nd")  # windows are padded to a whole number of them, mostly by nothing
 # element by element, where the operator has no row of its own that says so
 POINTWISE = frozenset(
     (
@@ -65,7 +66,8 @@ class Follower:
         above = [resolved(dims, 1) for dims in call.top_dims]
         below = [resolved(dims, 1) for dims in call.bottom_dims][: len(bottoms)]
         unknown = Followed((None,) * len(above))
-        if call.op in MOVES:
+        is_padding = call.op in PADS and bottoms[0] is not None and not bottoms[0].is_maps  # of maps a new grid
+        if call.op in MOVES or is_padding:
             return self._moved(node, call, bottoms) or unknown
         placed = [(p, shape) for p, shape in zip(bottoms, below, strict=True) if p is not None]
         if not placed:

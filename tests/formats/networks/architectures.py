@@ -233,6 +233,7 @@ class WindowBlock(nn.Module):
         self.norm2, self.mlp, self.shift = nn.LayerNorm(width), Mlp(width), shift
 
     def windows(self, x: Tensor) -> Tensor:
+        x = F.pad(x, (0, 0, 0, -x.shape[2] % 4, 0, -x.shape[1] % 4))  # to whole windows: by nothing here
         n, h, w, c = x.shape
         y = torch.roll(x, (-self.shift, -self.shift), (1, 2)) if self.shift else x
         y = y.view(n, h // 4, 4, w // 4, 4, c).permute(0, 1, 3, 2, 4, 5).reshape(-1, 16, c)
