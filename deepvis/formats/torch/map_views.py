@@ -78,10 +78,17 @@ class _Adding:
         prob = self._probabilities()
         notes = [*self._old.notes, *([prob] if prob else []), *self._unplaced_note()]
         old = self._old
-        outputs = [self._new_names[old.last(name)] if name else "" for name in old.outputs]
-        facts: dict[str, Any] = {"refusal": old.refusal, "batch": old.batch, "grids": self._grids}
-        facts["has_paths"] = old.has_paths
-        return self._new.graph(notes=notes, outputs=outputs, output_keys=old.output_keys, **facts)
+        facts: dict[str, Any] = {
+            "notes": notes,
+            "refusal": old.refusal,
+            "outputs": [self._new_names[old.last(name)] if name else "" for name in old.outputs],
+            "output_keys": old.output_keys,
+            "batch": old.batch,
+            "grids": self._grids,
+            "unavailable": old.unavailable,
+            "has_paths": old.has_paths,
+        }
+        return self._new.graph(**facts)
 
     def _enter(self, node: Node, call: Call | None) -> None:
         """The node, and after it those that show its tops."""
