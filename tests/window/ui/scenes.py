@@ -261,8 +261,12 @@ def missing_palette() -> Scene:
 
 
 def missing_hover() -> Scene:
-    scene = hovering(UNIT, Hit("control", layer_index=6))
-    return replace(missing_scene(UNIT), hover=scene.hover, layout=scene.layout)
+    scene = hovering(UNIT, Hit("layers"))
+    assert scene.hover is not None
+    under = replace(
+        scene.hover, place=scene.hover.place.moved(14, 9), pane="control", layer_index=6
+    )  # in the middle, clear of the small letters of the list
+    return replace(missing_scene(UNIT), hover=under, layout=scene.layout)
 
 
 def hovering_input(view: ViewState) -> Scene:
