@@ -51,7 +51,9 @@ def with_map_views(graph: Graph, module: nn.Module) -> Graph:
 
 def with_views_of(graph: Graph, calls: Sequence[Call | None], parameters: Mapping[int, str]) -> Graph:
     """The same of any format's graph. calls: of each node, None where nothing is known; parameters: address -> name."""
-    return _Adding(graph, calls, parameters).graph()
+    found = _Adding(graph, calls, parameters).graph()
+    found.unavailable.update(graph.unavailable)
+    return found
 
 
 class _Adding:
