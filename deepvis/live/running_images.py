@@ -14,9 +14,10 @@ from deepvis.core.back_modes import DECONV
 from deepvis.core.cache import ByteCache
 from deepvis.core.types import BackAsk, Fit, Frame, NetAsk, Patch, Unit, UnitImages
 from deepvis.core.unit_files import LEFT_OUT, SAVED_TOP, images_of, unit_image_paths, write_patches
-from deepvis.live.backends.base import Backend
+from deepvis.live.backends.base import Backend, BackendError
 from deepvis.live.own_folder import identity_if_any
 from deepvis.models.zoo import Model
+from deepvis.network.errors import ModelError
 from deepvis.network.shapes import infer_shapes
 from deepvis.scan.montage import back_tile, montage, patch_tile, write_jpeg
 from deepvis.scan.running import RunningBest, RunningTop
@@ -84,12 +85,15 @@ class RunningImages:
     def filled(self, found: UnitImages, best: RunningBest, of: str) -> UnitImages:
         """``found`` with these patches as pictures. of: what they are the best of."""
         self.is_unfinished = False
-        backs = self._backs(best)
+        try:
+            backs, refused = self._backs(best), ""
+        except (BackendError, ModelError) as error:  # a module whose path follows the picture has its gradient alone
+            backs, refused = [None] * len(best.pictures), str(error)
         projected = sum(tile is not None for tile in backs)
-        has_all = projected == sum(picture is not None for picture in best.pictures)
+        has_all = bool(refused) or projected == sum(picture is not None for picture in best.pictures)
         if has_all:
             self._complete = best.unit
-        has_photo_missing = any(
+        has_photo_missing = not refused and any(
             picture is not None and picture.path and tile is None
             for picture, tile in zip(best.pictures, backs, strict=True)
         )
@@ -103,7 +107,9 @@ class RunningImages:
             notes={
                 **found.notes,
                 "top": of,
-                "top_back": found.notes.get(LEFT_OUT, of) if has_all else f"{projected} of {len(backs)} projected back",
+                "top_back": refused or found.notes.get(LEFT_OUT, of)
+                if has_all
+                else f"{projected} of {len(backs)} projected back",
             },
         )
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from deepvis.core.types import Fit, Frame, LayerInfo, NetAsk, NetInfo, PassSeconds, Snapshot, Unit, UnitImages
 from deepvis.core.unit_files import LEFT_OUT, SAVED_TOP, network_in, read_patches, unit_image_paths
+from deepvis.live.backends.base import BackendError
 from deepvis.live.backends.fake import FAKE_INFO, FakeBackend
 from deepvis.live.running_images import RunningImages
 from deepvis.scan.running import RunningTop
@@ -315,6 +316,19 @@ def test_pictures_of_more_images_and_of_a_scan_are_better(pictures, tmp_path: Pa
     del content["images"]  # as a scan writes it
     file.write_text(json.dumps(content))
     assert images.better_in(tmp_path) == 1
+
+
+def test_where_no_projection_can_be_had_the_pane_says_why(pictures, monkeypatch: pytest.MonkeyPatch) -> None:
+    running, images, backend = pictures
+    see(running, backend, 3)
+
+    def refuse(ask: NetAsk) -> None:
+        raise BackendError("only the gradient can be had of it")
+
+    monkeypatch.setattr(backend, "run", refuse)
+    shown = images(nothing(Unit("conv1", 0)))
+    assert shown.top is not None and shown.top_back is None and not images.is_unfinished
+    assert shown.notes["top_back"] == "only the gradient can be had of it"
 
 
 def test_one_image_is_one(pictures) -> None:
