@@ -97,6 +97,7 @@ class RunningImages:
             picture is not None and picture.path and tile is None
             for picture, tile in zip(best.pictures, backs, strict=True)
         )
+        said = found.notes.get(LEFT_OUT, of) if has_all else f"{projected} of {len(backs)} projected back"
         self.is_unfinished = best.unit != self._complete or has_photo_missing
         return replace(
             found,
