@@ -108,9 +108,7 @@ class RunningImages:
             notes={
                 **found.notes,
                 "top": of,
-                "top_back": refused or found.notes.get(LEFT_OUT, of)
-                if has_all
-                else f"{projected} of {len(backs)} projected back",
+                "top_back": refused or said,
             },
         )
 
