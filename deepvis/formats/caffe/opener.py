@@ -69,6 +69,8 @@ def _structure(source: Source) -> tuple[NetSpec, Shape]:
     spec = _told(source)
     name = picture_input(spec.name, spec.inputs, source.data_input)
     shape, notes = spec.inputs[name], []
+    if len(shape) == 3 and source.input_size is None:
+        raise _three_axes(source, name, shape)
     declared = shape[-2:] if len(shape) >= 3 else ()
     if source.input_size is not None:
         shape = (*(shape[:1] or (1,)), *(shape[-3:-2] or (_channels(source, name),)), *source.input_size)
@@ -86,6 +88,16 @@ def _structure(source: Source) -> tuple[NetSpec, Shape]:
     shapes = {other: _of_one(found, shape, batch) for other, found in spec.inputs.items()}
     structure = load_net(source.file, None, input_shapes={**shapes, name: one_picture(shape)}, dummies_as_inputs=True)
     return replace(structure, notes=(*spec.notes, *notes), batch=batch), declared
+
+
+def _three_axes(source: Source, name: str, shape: Shape) -> ModelError:
+    """Caffe's layers take the middle one of three axes as channels: such an input is a sequence, not a picture."""
+    words = "x".join(map(str, shape))
+    return ModelError(
+        f"network {source.file}: found the shape {words} of the input {name!r}, expected the four of pictures "
+        f"(batch, channels, height, width); Caffe takes it as {shape[0]} sequences of {shape[1]} channels, which "
+        f"deepvis.caffe.Net runs; --input-size {shape[1]}x{shape[2]} takes it as (channels, height, width)"
+    )
 
 
 def _told(source: Source) -> NetSpec:

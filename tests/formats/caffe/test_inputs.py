@@ -1,0 +1,50 @@
+"""Inputs of every shape that files declare: each is opened as its authors' Caffe runs it, or refused in a sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from deepvis.cli.listings import layer_lines
+from deepvis.live.backends.base import open_backend
+from deepvis.models.zoo import Model, load_model
+from deepvis.network.errors import ModelError
+from deepvis.window.app import open_fields
+from tests.helpers.nets import conv, data, layer
+
+CONV = conv("c", "data", "num_output: 4 kernel_size: 3")
+
+
+def opened(folder: Path, text: str, **said: object) -> Model:
+    """As the window opens it, with weights that are made up."""
+    (folder / "net.prototxt").write_text(text)
+    return load_model(prototxt=folder / "net.prototxt", overrides={"fill": True, **said})
+
+
+def lines(model: Model) -> list[str]:
+    """What --list-layers prints of the layers, spaces joined."""
+    info = open_backend("engine", model, "cpu").info
+    return [" ".join(line.split()) for line in layer_lines(info, open_fields(model))]
+
+
+@pytest.mark.parametrize("shape", [(3, 8, 9), (1, 8, 9), (1, 3, 9)])
+def test_three_axes_are_no_picture_unless_a_size_is_given(tmp_path, shape: tuple[int, ...]) -> None:
+    with pytest.raises(ModelError, match=f"as {shape[0]} sequences of {shape[1]} channels.*deepvis.caffe.Net"):
+        opened(tmp_path, data(*shape) + CONV)
+    model = opened(tmp_path, data(*shape) + CONV, input_size=shape[1:])
+    assert model.structure.inputs == {"data": (1, *shape)}
+
+
+def test_two_axes_are_no_picture(tmp_path) -> None:
+    with pytest.raises(ModelError, match=r"^[^']*the inputs 'data' of 1x10, expected .*declare one with four sizes"):
+        opened(tmp_path, data(1, 10) + layer("InnerProduct", "f", "data", "inner_product_param { num_output: 2 }"))
+
+
+def test_two_pictures_along_the_batch_see_what_one_sees(tmp_path) -> None:
+    both = layer("Concat", "data", "x y", "concat_param { axis: 0 }")
+    text = data(1, 3, 8, 8, name="x") + data(1, 3, 8, 8, name="y") + both + CONV
+    assert lines(opened(tmp_path, text)) == [
+        "data Concat 3x16x8 data sees 1 × 1 pixels",
+        "c Convolution 4x12x6 c sees 3 × 3 pixels",
+    ]
