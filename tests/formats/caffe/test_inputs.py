@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from deepvis import caffe
 from deepvis.cli.listings import layer_lines
 from deepvis.live.backends.base import open_backend
 from deepvis.models.zoo import Model, load_model
@@ -48,3 +49,34 @@ def test_two_pictures_along_the_batch_see_what_one_sees(tmp_path) -> None:
         "data Concat 3x16x8 data sees 1 × 1 pixels",
         "c Convolution 4x12x6 c sees 3 × 3 pixels",
     ]
+
+
+@pytest.mark.parametrize("sizes", ["shape { dim: [10, 3, 8, 9] }", "num: 10 channels: 3 height: 8 width: 9"])
+def test_dummy_data_of_old_and_new_fields(tmp_path, sizes: str) -> None:
+    text = layer("DummyData", "d", "", f"dummy_data_param {{ {sizes} }}", tops="data") + CONV
+    assert opened(tmp_path, text).structure.inputs == {"data": (1, 3, 8, 9)}
+
+
+def test_the_batch_of_a_data_layer_is_kept_where_layers_fix_it(tmp_path) -> None:
+    params = "data_param { batch_size: 6 } transform_param { crop_size: 8 }"
+    text = layer("Data", "d", "", params, tops="data") + layer("Slice", "s", "data", "slice_param { axis: 0 }", "a b c")
+    model = opened(tmp_path, text + conv("ca", "a", "num_output: 4 kernel_size: 3"))
+    assert model.structure.inputs == {"data": (1, 3, 8, 8)}
+    assert model.structure.batch == 6
+    assert lines(model)[-1] == "ca Convolution 4x12x6 ca sees 3 × 3 pixels"
+    assert opened(tmp_path, layer("Data", "d", "", params, tops="data") + CONV).structure.batch is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "params"),
+    [
+        ("MemoryData", "memory_data_param { batch_size: 4 channels: 3 height: 9 width: 8 }"),
+        ("Data", "data_param { batch_size: 4 } transform_param { crop_h: 9 crop_w: 8 }"),
+    ],
+)
+def test_caffe_net_has_the_batch_of_a_data_layer(tmp_path, kind: str, params: str) -> None:
+    file = tmp_path / "net.prototxt"
+    file.write_text(layer(kind, "d", "", params, tops="data label") + CONV)
+    net = caffe.Net(str(file), caffe.TEST)
+    shapes = {name: blob.data.shape for name, blob in net.blobs.items()}
+    assert shapes == {"data": (4, 3, 9, 8), "label": (4,), "c": (4, 4, 7, 6)}
