@@ -177,11 +177,20 @@ def transform_of(layers: Sequence[Any]) -> Any:
     return None if layer is None else layer.transform_param
 
 
+def as_said(shape: Shape, wanted: Wanted) -> Shape:
+    """A declared shape, where the file leaves sizes open (0, -1) with those that the caller says of the picture."""
+    if len(shape) != 4 or wanted.size is None:
+        return shape
+    said = (1, wanted.channels or shape[1], *wanted.size)
+    return tuple(dim if dim > 0 else other for dim, other in zip(shape, said, strict=True))
+
+
 def check_shape(name: str, shape: Shape) -> None:
     """Raise ModelError for an input that no machine can hold. () is a shape that is given later."""
     words = "x".join(str(dim) for dim in shape[:32])
     if any(dim <= 0 for dim in shape):
-        hint = "; give its size with --input-size HxW" if len(shape) == 4 and min(shape[:2]) > 0 else ""
+        hint = "; give its size with --input-size HxW" if len(shape) == 4 else ""
+        hint += " and its channels with --channels C" if hint and shape[1] <= 0 else ""
         raise ModelError(f"input {name!r}: found the shape {words}, expected sizes of 1 or more{hint}")
     if len(shape) > 32:
         raise ModelError(f"input {name!r}: found {len(shape)} dimensions, expected at most 32")

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from deepvis import caffe
 from deepvis.cli.listings import layer_lines
+from deepvis.formats.caffe.filling import fill_net
+from deepvis.formats.caffe.graph import caffe_net
+from deepvis.formats.caffe.load import load_net
+from deepvis.formats.caffe.weights import write_weights
 from deepvis.live.backends.base import open_backend
 from deepvis.models.zoo import Model, load_model
 from deepvis.network.errors import ModelError
+from deepvis.network.net import Net
 from deepvis.window.app import open_fields
 from tests.helpers.nets import conv, data, layer
 
@@ -80,3 +86,33 @@ def test_caffe_net_has_the_batch_of_a_data_layer(tmp_path, kind: str, params: st
     net = caffe.Net(str(file), caffe.TEST)
     shapes = {name: blob.data.shape for name, blob in net.blobs.items()}
     assert shapes == {"data": (4, 3, 9, 8), "label": (4,), "c": (4, 4, 7, 6)}
+
+
+def test_sizes_that_the_file_leaves_open(tmp_path) -> None:
+    with pytest.raises(ModelError, match=r"found the shape -1x3x-1x-1.*--input-size HxW$"):
+        opened(tmp_path, data(-1, 3, -1, -1) + CONV)
+    with pytest.raises(ModelError, match="--input-size HxW and its channels with --channels C"):
+        opened(tmp_path, data(1, 0, 0, 0) + CONV)
+    assert opened(tmp_path, data(-1, 3, -1, -1) + CONV, input_size=(8, 9)).structure.inputs == {"data": (1, 3, 8, 9)}
+    model = opened(tmp_path, data(1, 0, 0, 0) + CONV, input_size=(8, 9), channels=1)
+    assert model.structure.inputs == {"data": (1, 1, 8, 9)}
+
+
+@pytest.mark.parametrize("shape", [(2, 5), (2, 5, 1, 1), (10,)])
+def test_several_regions_for_a_net_that_declares_one(tmp_path, shape: tuple[int, ...]) -> None:
+    pool = layer("ROIPooling", "pool", "data rois", "roi_pooling_param { pooled_w: 2 pooled_h: 2 spatial_scale: 1 }")
+    np.save(tmp_path / "rois.npy", np.float32([[0, 0, 0, 3, 3], [0, 4, 4, 7, 7]]).reshape(shape))
+    text = data(1, 1, 8, 8) + data(1, 5, 1, 1, name="rois") + pool
+    model = opened(tmp_path, text, inputs=(f"rois={tmp_path / 'rois.npy'}",))
+    assert model.structure.inputs["rois"] == (2, 5, 1, 1)
+    picture = np.arange(64, dtype=np.float32).reshape(1, 1, 8, 8)
+    values = Net(model.graph).forward({"data": picture, **model.other_inputs()}).blobs["pool"].numpy()
+    assert values.ravel().tolist() == [9, 11, 25, 27, 45, 47, 61, 63]
+
+
+def test_weights_of_another_size_name_the_cure(tmp_path) -> None:
+    file, weights = tmp_path / "net.prototxt", tmp_path / "net.caffemodel"
+    write_weights(weights, fill_net(load_net(data(1, 3, 8, 8) + CONV, on_missing="fill")))
+    file.write_text(data(1, 3, 8, 8) + CONV.replace("kernel_size: 3", "kernel_size: 5"))
+    with pytest.raises(ModelError, match=r"'c' .*of 4x3x3x3, expected 4x3x5x5 .* rename the layer .*--fill"):
+        _ = caffe_net(load_net(file, weights)).shapes
