@@ -116,3 +116,10 @@ def test_weights_of_another_size_name_the_cure(tmp_path) -> None:
     file.write_text(data(1, 3, 8, 8) + CONV.replace("kernel_size: 3", "kernel_size: 5"))
     with pytest.raises(ModelError, match=r"'c' .*of 4x3x3x3, expected 4x3x5x5 .* rename the layer .*--fill"):
         _ = caffe_net(load_net(file, weights)).shapes
+
+
+def test_a_network_without_a_name_is_called_so() -> None:
+    with pytest.raises(ModelError, match=r"^the network: found 3 input_dim for 1 input"):
+        load_net("input: 'data' input_dim: [1, 3, 8] " + CONV)
+    with pytest.raises(ModelError, match=r"^network 'own': found 3 input_dim for 1 input"):
+        load_net("name: 'own' input: 'data' input_dim: [1, 3, 8] " + CONV)
