@@ -17,6 +17,8 @@ from deepvis.live.backends.base import open_backend
 from deepvis.models.zoo import Model, load_model
 from deepvis.network.errors import ModelError
 from deepvis.network.net import Net
+from deepvis.network.shapes import infer_shapes
+from deepvis.scan.windows import Window, Windows
 from deepvis.window.app import open_fields
 from tests.helpers.nets import conv, data, layer
 
@@ -55,6 +57,9 @@ def test_two_pictures_along_the_batch_see_what_one_sees(tmp_path) -> None:
         "data Concat 3x16x8 data sees 1 × 1 pixels",
         "c Convolution 4x12x6 c sees 3 × 3 pixels",
     ]
+    graph = opened(tmp_path, text).graph
+    windows = Windows(graph, infer_shapes(graph, graph.inputs), "y")
+    assert windows.window("c", 8, 3) == windows.window("c", 2, 3) == Window(2, 3, 3, 3)
 
 
 @pytest.mark.parametrize("sizes", ["shape { dim: [10, 3, 8, 9] }", "num: 10 channels: 3 height: 8 width: 9"])
