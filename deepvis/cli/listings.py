@@ -88,5 +88,6 @@ def layer_lines(info: NetInfo, field_of: FieldOf | None) -> Iterator[str]:
             continue
         shape = f"{layer.channels}x{layer.height}x{layer.width}" if layer.is_spatial else f"{layer.channels}"
         edges = field_of(layer.name, layer.height // 2, layer.width // 2) if field_of is not None else None
-        seen = "" if edges is None else seen_words(edges, height, width)
+        unknown = "" if field_of is None else "what it sees is not known"
+        seen = unknown if edges is None else seen_words(edges, height, width)
         yield f"{begin}  {shape:12}  {layer.title:{title}}  {seen}".rstrip()

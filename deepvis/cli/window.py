@@ -205,7 +205,7 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
         raise UsageError(f"{option} {error}") from error
     has_network = bool(settings.prototxt or settings.network or arguments.model)
     if named and arguments.weights is None and needs_weights and not settings.prototxt and not arguments.fill:
-        raise UsageError(f"{option} needs --weights too: a network is its text and its weights")
+        raise UsageError(f"{option} needs --weights too, or --fill for weights that are made up")
     if not named and arguments.weights is not None and not has_network:
         raise UsageError("--weights needs --network too (or --prototxt): a network is its text and its weights")
     if arguments.model and named:

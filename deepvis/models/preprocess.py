@@ -17,6 +17,7 @@ from deepvis.formats.caffe.weights import read_blob
 from deepvis.network.errors import ModelError
 
 CHANNEL_ORDERS = ("BGR", "RGB")
+MOST_CHANNELS = 8  # of which a mean file of one row or column is one number each, and no picture
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,8 +218,8 @@ def _checked_mean(mean: Any, where: str) -> np.ndarray:
         array = array[0]
     if array.ndim == 3 and array.shape[2] in (1, 3) and array.shape[0] not in (1, 3):
         array = array.transpose(2, 0, 1)  # (h, w, C), as pictures are kept
-    if array.ndim == 3 and array.shape[1:] == (1, 1):
-        array = array[:, 0, 0]  # (C, 1, 1): one number a channel
+    if array.ndim > 1 and array.size <= MOST_CHANNELS and max(array.shape) == array.size:
+        array = array.reshape(-1)  # (C, 1, 1), (1, C), (1, 1, C): one number a channel
     if array.ndim == 2:
         array = array[np.newaxis]
     if array.ndim == 0:

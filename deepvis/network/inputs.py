@@ -12,16 +12,25 @@ Shape = tuple[int, ...]
 OF_REGIONS = frozenset(("ROIPooling", "PSROIPooling"))  # types of nodes whose second bottom names regions
 
 
+def title_of(network: str) -> str:
+    """How a sentence calls a network, with or without a name."""
+    return f"network {network!r}" if network else "the network"
+
+
 def picture_input(network: str, inputs: Mapping[str, Shape], wanted: str | None = None) -> str:
     """The input that takes the picture: the wanted one, "data", or the first of picture shape. Raises ModelError."""
     names = ", ".join(map(repr, inputs)) or "none"
     if wanted:
         if wanted not in inputs:
-            raise ModelError(f"network {network!r} has no input {wanted!r}, expected one of its inputs: {names}")
+            raise ModelError(f"{title_of(network)} has no input {wanted!r}, expected one of its inputs: {names}")
         return wanted
     pictures = [name for name, shape in inputs.items() if len(shape) in (0, 3, 4)]
     if not pictures:
-        raise ModelError(f"network {network!r}: found the inputs {names}, expected one that takes a picture")
+        shapes = ", ".join(f"{name!r} of {'x'.join(map(str, shape))}" for name, shape in inputs.items()) or "none"
+        raise ModelError(
+            f"{title_of(network)}: found the inputs {shapes}, expected one that takes a picture "
+            "(batch, channels, height, width); declare one with four sizes in the network's file"
+        )
     return "data" if "data" in pictures else pictures[0]
 
 
@@ -30,7 +39,7 @@ def picture_shape(network: str, name: str, shape: Shape) -> tuple[int, int, int]
     if len(shape) not in (3, 4):
         found = "no shape" if not shape else f"the shape {'x'.join(map(str, shape))}"
         raise ModelError(
-            f"network {network!r}: found {found} of the input {name!r}, expected (batch, channels, height, width); "
+            f"{title_of(network)}: found {found} of the input {name!r}, expected (batch, channels, height, width); "
             "give its size with --input-size HxW"
         )
     return shape[-3], shape[-2], shape[-1]

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepvis.network.field import field_size, receptive_field
+from deepvis.network.field_rules import image_size
 from deepvis.network.graph import Graph
 
 
@@ -46,6 +47,7 @@ class Windows:
     def window(self, layer: str, row: int, col: int) -> Window:
         """Where the canvas of the unit at (row, col) of the layer's map lies."""
         height, width = self.size(layer)
+        row %= image_size(self._shapes[layer])[0]  # the maps of a batch are stacked downwards
         top = self._start(layer, row, 0)[0] if height < self._image[0] else 0
         left = self._start(layer, 0, col)[1] if width < self._image[1] else 0
         return Window(top, left, height, width)

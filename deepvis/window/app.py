@@ -299,8 +299,9 @@ def sample_frames() -> Iterator[Frame]:
 
 
 def open_fields(model: Model) -> FieldOf | None:
-    """The receptive fields; None for a network beyond the engine."""
+    """The receptive fields; None for a network beyond the engine. Of a place that no rule knows there is none."""
     from deepvis.network.field import receptive_field
+    from deepvis.network.field_rules import image_size
     from deepvis.network.shapes import infer_shapes
 
     try:
@@ -313,7 +314,11 @@ def open_fields(model: Model) -> FieldOf | None:
     def field_of(layer: str, row: int, col: int) -> tuple[int, int, int, int] | None:
         if layer not in shapes:  # of the fake backend
             return None
-        field = receptive_field(graph, shapes, layer, row, col, model.data_blob, inside=False)
+        row %= image_size(shapes[layer])[0]  # the maps of a batch are stacked downwards
+        try:
+            field = receptive_field(graph, shapes, layer, row, col, model.data_blob, inside=False)
+        except ModelError:
+            return None
         return field.top, field.left, field.bottom, field.right
 
     return field_of

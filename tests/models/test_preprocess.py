@@ -170,3 +170,9 @@ def test_the_two_files_of_the_imagenet_mean_agree(shared: Path) -> None:
     np.testing.assert_array_equal(first, second)
     pre = Preprocessor((3, 227, 227), first)
     np.testing.assert_allclose(pre.mean_chw.mean((1, 2)), (102.98, 115.95, 122.77), atol=0.01)
+
+
+@pytest.mark.parametrize("shape", [(3,), (1, 3), (3, 1), (1, 1, 3), (3, 1, 1), (1, 1, 1, 3), (1, 3, 1, 1)])
+def test_a_mean_of_one_row_or_column_is_one_number_a_channel(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    np.save(tmp_path / "m.npy", np.float32([1, 2, 3]).reshape(shape))
+    assert Preprocessor((3, 8, 9), load_mean(tmp_path / "m.npy")).mean_chw[:, 0, 0].tolist() == [1, 2, 3]

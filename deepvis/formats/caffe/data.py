@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from deepvis.formats.caffe.readers import Blobs, channels_of, has_window, values_of
+from deepvis.formats.caffe.readers import Blobs, channels_of, dummy_shapes, has_window, values_of
 from deepvis.formats.caffe.unknown import is_unknown
 from deepvis.network.errors import ModelError
+from deepvis.network.inputs import one_picture
 
 Shape = tuple[int, ...]
 
@@ -37,6 +38,10 @@ class Wanted:
 
 
 DATA_TYPES = frozenset(("Data", "ImageData", "HDF5Data", "MemoryData", "WindowData", "AnnotatedData", "VideoData"))
+# fields of layers that say how many pictures come at a time
+_OF_DATA = frozenset(
+    f"{kind}_param" for kind in ("data", "image_data", "hdf5_data", "memory_data", "window_data", "dense_image_data")
+)
 # shapes of what data layers bring beside the picture, where a layer may want more of it than one number
 _BESIDE: dict[str, Shape] = {"rois": (1, 5), "im_info": (1, 3), "gt_boxes": (1, 5)}
 
@@ -60,8 +65,7 @@ def dummies_as_inputs(layers: Sequence[Any], wanted: Wanted, notes: list[str]) -
     inputs: dict[str, Shape] = {}
     rest = []
     for layer in layers:
-        shapes = [tuple(int(d) for d in shape.dim) for shape in layer.dummy_data_param.shape]
-        shapes = shapes * len(layer.top) if len(shapes) == 1 else shapes
+        shapes = dummy_shapes(layer.dummy_data_param, len(layer.top))
         if layer.type != "DummyData" or len(shapes) != len(layer.top) or not all(shapes):
             rest.append(layer)
             continue
@@ -75,13 +79,14 @@ def dummies_as_inputs(layers: Sequence[Any], wanted: Wanted, notes: list[str]) -
 def data_inputs(
     layer: Any, readers: Sequence[Any], weights: Blobs, wanted: Wanted, notes: list[str]
 ) -> dict[str, Shape]:
-    """The inputs that replace a data layer: its first top is the picture, batch 1; others are one number,
-    and left out where nothing reads them.
+    """The inputs that replace a data layer: its first top is the picture, of the batch that the layer declares where
+    the caller has use for that, else 1; others are one number, and left out where nothing reads them.
 
     readers: the layers that read the blobs. weights: where the first layers tell channels and size.
     wanted: what the caller knows better. Raises ModelError where nothing tells the size.
     """
     shapes: dict[str, Shape] = {}
+    batch = _batch(layer) if wanted.takes_dummies or wanted.keep_unknown else 1
     read = {blob for reader in readers for blob in reader.bottom}
     for index, blob in enumerate(layer.top):
         if index > 0 and blob not in read and not wanted.keep_unknown:
@@ -89,10 +94,11 @@ def data_inputs(
         if blob in wanted.shapes:
             shapes[blob] = tuple(wanted.shapes[blob])
         elif index > 0:
-            shapes[blob] = _BESIDE.get(blob) or _second_picture(blob, layer.top[0], shapes, readers, weights) or (1,)
+            beside = _BESIDE.get(blob) or _second_picture(blob, layer.top[0], shapes, readers, weights)
+            shapes[blob] = beside or (batch if wanted.keep_unknown else 1,)
         else:
-            shapes[blob] = _picture_shape(layer, blob, readers, weights, wanted)
-    said = ", ".join(f"{blob!r} of {'x'.join(map(str, shape))}" for blob, shape in shapes.items())
+            shapes[blob] = (batch, *_picture_shape(layer, blob, readers, weights, wanted)[1:])
+    said = ", ".join(f"{blob!r} of {'x'.join(map(str, one_picture(shape)))}" for blob, shape in shapes.items())
     notes.append(f"layer {layer.name!r} ({layer.type}) was replaced by the input {said}")
     return shapes
 
@@ -137,6 +143,12 @@ def shape_of_values(values: int, size: tuple[int, int] | None) -> tuple[int, int
     return None
 
 
+def _batch(layer: Any) -> int:
+    """How many pictures a data layer says that it brings at a time, 1 where it says nothing."""
+    params = [param for field, param in layer.ListFields() if field.name in _OF_DATA]
+    return next((param.batch_size for param in params if param.batch_size), 1)
+
+
 def _crop(layer: Any) -> tuple[int, int]:
     """(height, width) that the file names, 0 where it names none."""
     transform, dense = layer.transform_param, layer.dense_image_data_param
@@ -165,11 +177,20 @@ def transform_of(layers: Sequence[Any]) -> Any:
     return None if layer is None else layer.transform_param
 
 
+def as_said(shape: Shape, wanted: Wanted) -> Shape:
+    """A declared shape, where the file leaves sizes open (0, -1) with those that the caller says of the picture."""
+    if len(shape) != 4 or wanted.size is None:
+        return shape
+    said = (1, wanted.channels or shape[1], *wanted.size)
+    return tuple(dim if dim > 0 else other for dim, other in zip(shape, said, strict=True))
+
+
 def check_shape(name: str, shape: Shape) -> None:
     """Raise ModelError for an input that no machine can hold. () is a shape that is given later."""
     words = "x".join(str(dim) for dim in shape[:32])
     if any(dim <= 0 for dim in shape):
-        hint = "; give its size with --input-size HxW" if len(shape) == 4 and min(shape[:2]) > 0 else ""
+        hint = "; give its size with --input-size HxW" if len(shape) == 4 else ""
+        hint += " and its channels with --channels C" if hint and shape[1] <= 0 else ""
         raise ModelError(f"input {name!r}: found the shape {words}, expected sizes of 1 or more{hint}")
     if len(shape) > 32:
         raise ModelError(f"input {name!r}: found {len(shape)} dimensions, expected at most 32")

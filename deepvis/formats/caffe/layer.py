@@ -242,7 +242,12 @@ def blob(spec: LayerSpec, weights: Weights, index: int, shape: Sequence[int] | N
     if shape is None:
         return w
     if not fits(w.shape, shape):
-        raise fault(spec, f"{what} of {'x'.join(str(d) for d in w.shape)}", f"{wanted} from its bottom and parameters")
+        raise fault(
+            spec,
+            f"{what} of {'x'.join(str(d) for d in w.shape)}",
+            f"{wanted} from its bottom and parameters; take the weights of this network, or rename the layer in the "
+            "prototxt, and --fill starts it afresh",
+        )
     return w if tuple(w.shape) == tuple(shape) else w.reshape(tuple(shape))
 
 

@@ -38,7 +38,7 @@ def without_misfits(spec: NetSpec, size: tuple[int, int]) -> NetSpec:
                 if needs_filling(layer):
                     raise
                 first, misfit = first or error, layer
-                why = f"it does not fit pictures of {size[0]} x {size[1]} ({error})"
+                why = f"it does not fit pictures of {size[0]} x {size[1]} ({str(error).partition('; ')[0]})"
         if misfit is None:
             kept.append(layer)
             shapes.update(zip(layer.tops, tops, strict=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -17,7 +18,7 @@ from deepvis.formats.caffe.misfits import without_misfits
 from deepvis.formats.caffe.readers import channels_of, has_window
 from deepvis.formats.caffe.spec import NetSpec, Shape
 from deepvis.network.errors import ModelError
-from deepvis.network.inputs import one_picture, picture_input
+from deepvis.network.inputs import OF_REGIONS, one_picture, picture_input
 from deepvis.network.ref import FORMATS, Opened, Source
 
 PLACEHOLDER = 224  # height and width where the file declares 1 x 1
@@ -69,6 +70,8 @@ def _structure(source: Source) -> tuple[NetSpec, Shape]:
     spec = _told(source)
     name = picture_input(spec.name, spec.inputs, source.data_input)
     shape, notes = spec.inputs[name], []
+    if len(shape) == 3 and source.input_size is None:
+        raise _three_axes(source, name, shape)
     declared = shape[-2:] if len(shape) >= 3 else ()
     if source.input_size is not None:
         shape = (*(shape[:1] or (1,)), *(shape[-3:-2] or (_channels(source, name),)), *source.input_size)
@@ -84,8 +87,19 @@ def _structure(source: Source) -> tuple[NetSpec, Shape]:
     if batch is not None:
         notes.append(f"the layers take {batch} pictures at a time, as declared: one is repeated, and the first shown")
     shapes = {other: _of_one(found, shape, batch) for other, found in spec.inputs.items()}
+    shapes.update(_given_regions(spec, source))
     structure = load_net(source.file, None, input_shapes={**shapes, name: one_picture(shape)}, dummies_as_inputs=True)
     return replace(structure, notes=(*spec.notes, *notes), batch=batch), declared
+
+
+def _three_axes(source: Source, name: str, shape: Shape) -> ModelError:
+    """Caffe's layers take the middle one of three axes as channels: such an input is a sequence, not a picture."""
+    words = "x".join(map(str, shape))
+    return ModelError(
+        f"network {source.file}: found the shape {words} of the input {name!r}, expected the four of pictures "
+        f"(batch, channels, height, width); Caffe takes it as {shape[0]} sequences of {shape[1]} channels, which "
+        f"deepvis.caffe.Net runs; --input-size {shape[1]}x{shape[2]} takes it as (channels, height, width)"
+    )
 
 
 def _told(source: Source) -> NetSpec:
@@ -119,6 +133,27 @@ def _channels(source: Source, name: str) -> int:
     spec = load_net(source.file, source.weights, on_missing="fill")
     weights = {layer.name: layer.blobs for layer in spec.layers}
     return channels_of(name, [layer.message for layer in spec.layers], weights) or 3
+
+
+def _given_regions(spec: NetSpec, source: Source) -> dict[str, Shape]:
+    """The inputs that name regions -> their shapes for as many as the caller's files hold."""
+    found = {}
+    for name, file in (each.split("=", 1) for each in source.inputs if "=" in each):
+        is_read = any(layer.type in OF_REGIONS and layer.bottoms[1:2] == (name,) for layer in spec.layers)
+        each = spec.inputs.get(name, ())[1:]
+        if is_read and each and all(each):
+            count, rest = divmod(_count(Path(file)), math.prod(each))
+            if count and not rest:
+                found[name] = (count, *each)
+    return found
+
+
+def _count(file: Path) -> int:
+    """How many values a .npy file holds; 0 for one that is none, which is said later."""
+    try:
+        return int(np.load(file, mmap_mode="r", allow_pickle=False).size)
+    except (OSError, ValueError, EOFError, SyntaxError, TypeError, AttributeError):
+        return 0
 
 
 def _of_one(other: Shape, picture: Shape, batch: int | None) -> Shape:

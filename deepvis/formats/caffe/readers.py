@@ -1,4 +1,4 @@
-"""What the first layers that read a blob tell of its shape: by their weights, where a file gives some."""
+"""What layers tell of an input's shape: the first ones that read it by their weights, DummyData by itself."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ Blobs = Mapping[str, Sequence[Any]]  # layer -> its weights
 _SAME_SHAPE = frozenset(
     ("Split", "Power", "Scale", "Bias", "BatchNorm", "BN", "MVN", "Dropout", "ReLU", "Sigmoid", "AbsVal", "Exp", "Log")
 )
+OLD_SIZES = ("num", "channels", "height", "width")  # of DummyData's tops, before there was ``shape``
 _SAME_VALUES = _SAME_SHAPE | {"Flatten", "Reshape"}
 
 
@@ -80,3 +81,15 @@ def _readers(blob: str, layers: Sequence[Any], through: frozenset[str]) -> Itera
             yield layer
             if layer.type in through:
                 blobs.update(layer.top)
+
+
+def dummy_shapes(param: Any, tops: int) -> list[tuple[int, ...]]:
+    """The shapes that a DummyData layer's parameters give its tops, one for all repeated; [] for old ones that do not
+    fit."""
+    shapes = [tuple(int(d) for d in shape.dim) for shape in param.shape]
+    if not shapes:
+        lists = [list(getattr(param, name)) for name in OLD_SIZES]
+        if any(len(values) not in (1, tops) for values in lists):
+            return []
+        shapes = [tuple(int(v[i if len(v) > 1 else 0]) for v in lists) for i in range(tops)]
+    return shapes * tops if len(shapes) == 1 else shapes

@@ -10,6 +10,7 @@ from typing import Any
 
 from deepvis.formats.caffe import schema
 from deepvis.network.errors import ModelError
+from deepvis.network.inputs import title_of
 
 # V1's enum -> today's type, where it is not the words of the enum in CamelCase
 _V1_TYPES = {
@@ -82,7 +83,7 @@ def upgrade(net: Any) -> Any:
     upgraded = schema.NetParameter()
     upgraded.CopyFrom(net)
     if upgraded.layers and upgraded.layer:
-        raise ModelError(f"network {net.name!r}: found both 'layer' and 'layers', expected one of the two formats")
+        raise ModelError(f"{title_of(net.name)}: found both 'layer' and 'layers', expected one of the two formats")
     if any(layer.HasField("layer") for layer in upgraded.layers):
         _v0_to_v1(upgraded)
     for layer in upgraded.layers:
@@ -238,14 +239,14 @@ def _input_header_to_layer(net: Any) -> None:
     if not names:
         return
     if shapes and dims:
-        raise ModelError(f"network {net.name!r}: found both input_shape and input_dim, expected one of the two")
+        raise ModelError(f"{title_of(net.name)}: found both input_shape and input_dim, expected one of the two")
     if dims and len(dims) != 4 * len(names):
         raise ModelError(
-            f"network {net.name!r}: found {len(dims)} input_dim for {len(names)} input, expected 4 for each input"
+            f"{title_of(net.name)}: found {len(dims)} input_dim for {len(names)} input, expected 4 for each input"
         )
     if shapes and len(shapes) not in (1, len(names)):
         raise ModelError(
-            f"network {net.name!r}: found {len(shapes)} input_shape for {len(names)} input, expected as many"
+            f"{title_of(net.name)}: found {len(shapes)} input_shape for {len(names)} input, expected as many"
         )
     front = schema.LayerParameter(name="input", type="Input", top=names)
     front.input_param.SetInParent()

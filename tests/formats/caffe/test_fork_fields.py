@@ -25,6 +25,7 @@ PLACES = {
     "ConvolutionParameter": IMAGE
     + layer("Convolution", "y", "data", "convolution_param { num_output: 2 kernel_size: 3 @ " + FILLER + " }"),
     "PoolingParameter": IMAGE + layer("Pooling", "y", "data", "pooling_param { kernel_size: 2 stride: 2 @ }"),
+    "ReLUParameter": IMAGE + layer("ReLU", "y", "data", "relu_param { negative_slope: 0.5 @ }"),
     "InnerProductParameter": IMAGE
     + layer("InnerProduct", "y", "data", "inner_product_param { num_output: 2 @ " + FILLER + " }"),
     "BatchNormParameter": IMAGE + layer("BatchNorm", "y", "data", "batch_norm_param { eps: 0.5 @ }"),

@@ -6,6 +6,7 @@ import numpy as np
 
 from deepvis.formats.caffe.fillers import FILLERS, fill
 from deepvis.formats.caffe.layer import MANY, WeightRule, blob, check_size, fault, layer_type, no_filler
+from deepvis.formats.caffe.readers import OLD_SIZES, dummy_shapes
 from deepvis.formats.caffe.spec import LayerSpec
 from deepvis.network.kinds import Kind
 from deepvis.network.lazy import torch
@@ -41,13 +42,10 @@ def dummy_data(spec: LayerSpec, weights: Weights) -> Op:
     Source: Caffe's dummy_data_layer.cpp, filler.hpp.
     """
     p, tops = spec.param, len(spec.tops)
-    shapes = [tuple(int(d) for d in s.dim) for s in p.shape]
+    shapes = dummy_shapes(p, tops)
     if not shapes:
-        lists = [list(getattr(p, name)) for name in ("num", "channels", "height", "width")]
-        if any(len(values) not in (1, tops) for values in lists):
-            raise fault(spec, f"{[len(v) for v in lists]} values of num, channels, height, width", f"1 or {tops} each")
-        shapes = [tuple(v[i if len(v) > 1 else 0] for v in lists) for i in range(tops)]
-    shapes = shapes * tops if len(shapes) == 1 else shapes
+        counts = [len(getattr(p, name)) for name in OLD_SIZES]
+        raise fault(spec, f"{counts} values of {', '.join(OLD_SIZES)}", f"1 or {tops} each")
     fillers = list(p.data_filler) * (tops if len(p.data_filler) == 1 else 1) or [None] * tops
     if len(shapes) != tops or len(fillers) != tops:
         raise fault(spec, f"{len(shapes)} shapes and {len(fillers)} fillers", f"1 or {tops} of each")
