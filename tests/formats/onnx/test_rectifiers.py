@@ -57,3 +57,18 @@ def check_same(activation: nn.Module, folder: Path) -> None:
 @pytest.mark.parametrize("name", list(NAMED))
 def test_named(name: str, tmp_path: Path) -> None:
     check_same(NAMED[name](), tmp_path)
+
+
+WRITTEN: dict[str, Callable[[Tensor], Tensor]] = {
+    "where": lambda x: torch.where(x > 0, x, torch.zeros_like(x)),
+    "where below": lambda x: torch.where(x < 0, torch.zeros_like(x), x),
+    "maximum": lambda x: torch.maximum(x, torch.zeros_like(x)),
+    "times its sign": lambda x: x * (x > 0),
+    "leaky where": lambda x: torch.where(x > 0, x, x * 0.1),
+    "leaky maximum": lambda x: torch.maximum(x, x * 0.1),
+}
+
+
+@pytest.mark.parametrize("name", list(WRITTEN))
+def test_written_with_other_operators(name: str, tmp_path: Path) -> None:
+    check_same(Of(WRITTEN[name]), tmp_path)
