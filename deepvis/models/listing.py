@@ -39,20 +39,26 @@ def shown_layers(graph: Graph) -> tuple[str, ...]:
     """
     if tree.is_module(graph):
         return tuple(each.name for each in tree.tree(graph) if not each.inside and not each.is_minor)
-    boxes = _boxes(graph)
+    boxes, ends = _boxes(graph), set(graph.outputs)
     names = list(
         dict.fromkeys(
             name
             for node in graph.nodes
-            if node.kind not in HANDED_ON and node.bottoms and node.index not in boxes
+            if node.bottoms
             for name in graph.tops_of(node)
-            if name not in graph.bottoms_of(node)
+            if name not in graph.bottoms_of(node) and (name in ends or _is_worth(graph, node, name, boxes))
         )
     )
     if len(names) > MANY_LAYERS:
-        hidden = _inside_blocks(graph, names)
+        hidden = _inside_blocks(graph, names) - ends
         names = [name for name in names if name not in hidden] or names
     return tuple(names)
+
+
+def _is_worth(graph: Graph, node: Node, name: str, boxes: set[int]) -> bool:
+    if node.kind in HANDED_ON or node.index in boxes:
+        return False
+    return not tree.is_beside(graph, name) and not tree.has_bias_behind(graph, node)
 
 
 def left_out(graph: Graph) -> dict[str, list[str]]:

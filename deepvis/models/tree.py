@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from deepvis.network.graph import Graph, Node
-from deepvis.network.kinds import Kind
+from deepvis.network.kinds import HANDED_ON, Kind
 from deepvis.network.views import OUTPUT, RAW, TOKEN
 
 FEWEST, MOST = 6, 40  # names that the list shows before anything is opened: more, and fewer, where the network allows
@@ -107,7 +107,11 @@ def _is_minor(graph: Graph, name: str) -> bool:
     node, maker = shown_by(graph, name), graph.first_maker(name)
     if node is None or not node.bottoms or _is_path_only(graph, name):
         return True
-    if maker is not None and maker.type == OUTPUT:
+    if (maker is not None and maker.type == OUTPUT) or _is_end(graph, node, name):
+        return False
+    if is_beside(graph, name) or has_bias_behind(graph, node):
+        return True
+    if is_bias_of_product(graph, node):
         return False
     is_module = node.type[:1].isupper() and node.type not in _MOVING_MODULES  # it ends in what moves its numbers alone
     if node.type in _MOVES or (node.kind in _SILENT and not (node.kind is Kind.RESHAPE and is_module)):
@@ -122,6 +126,34 @@ def _is_minor(graph: Graph, name: str) -> bool:
         return True
     is_attention = maker is not None and maker.type.startswith("attention")
     return is_attention and node.kind is not Kind.SOFTMAX  # scores, which the softmax after them shows better
+
+
+def _is_end(graph: Graph, node: Node, name: str) -> bool:
+    """An output of the network, of which nothing else shows the numbers."""
+    is_moved = node.type[:1].islower() and node.kind in HANDED_ON
+    return not {name, name + RAW}.isdisjoint(graph.outputs) and not is_moved and not _is_returned(graph, node)
+
+
+def is_beside(graph: Graph, name: str) -> bool:
+    """A second value of a pooling: where in the input the largest were."""
+    node = graph.first_maker(name)
+    return node is not None and node.kind is Kind.POOLING and not node.is_view and name != graph.tops_of(node)[0]
+
+
+def is_bias_of_product(graph: Graph, node: Node) -> bool:
+    """The Add of a constant that ONNX files have behind a MatMul: together they are a layer of weights."""
+    if node.kind is not Kind.SCALE or node.type != "Add" or len(node.bottoms) != 1:
+        return False
+    below = graph.maker[node.bottoms[0]]
+    return below >= 0 and has_bias_behind(graph, graph.nodes[below])
+
+
+def has_bias_behind(graph: Graph, node: Node) -> bool:
+    """A MatMul with weights whose one taker is the Add of its bias."""
+    if node.kind is not Kind.LINEAR or node.type != "MatMul":
+        return False
+    takers = [each for each in graph.nodes if not each.is_view and node.tops[0] in each.bottoms]
+    return len(takers) == 1 and takers[0].kind is Kind.SCALE and takers[0].type == "Add"
 
 
 def _is_returned(graph: Graph, node: Node) -> bool:

@@ -17,6 +17,7 @@ from deepvis.formats.onnx.onnx_ops import field_of, kind_of
 from deepvis.formats.onnx.order import in_order
 from deepvis.formats.onnx.pictures import PictureInput, inputs_of, picture_input_of
 from deepvis.formats.onnx.pixels import Pixels, pixels_of, prepares_itself
+from deepvis.formats.onnx.rectifiers import with_plain_rectifiers
 from deepvis.formats.onnx.running import op_of
 from deepvis.formats.onnx.seen_calls import names_of_tensors, seen_calls
 from deepvis.formats.onnx.steps import LeftOut, Step
@@ -54,6 +55,7 @@ def graph_of_file(file: ModelFile, source: Source) -> FileGraph:
         raise ModelError(
             f"{title}: {_left_out(trace) or 'found nothing that a picture decides'}; nothing is left to show"
         )
+    trace.steps = with_plain_rectifiers(trace.steps)
     metadata = {entry.key: entry.value for entry in file.model.metadata_props}
     prepares = prepares_itself(picture.name, proto)
     pixels = pixels_of(metadata, picture.shape[0], picture.dtype, prepares_itself=prepares)

@@ -36,23 +36,29 @@ class How:
 
 
 def coordinates_of(how: str, size: int, result: int, scale: float, roi: tuple[float, float]) -> np.ndarray:
-    """Where each place of the result lies on the input's axis, by coordinate_transformation_mode of ONNX's Resize."""
-    x, span = np.arange(result, dtype=np.float64), size * scale  # span: the result's length, before it was cut off
-    if how == "asymmetric":
-        return x / scale
+    """Where each place of the result lies on the input's axis, by coordinate_transformation_mode of ONNX's Resize.
+
+    As ONNX Runtime (upsample_base.h), in float32: 8 / 1.6 is 5 there, below it in float64. ONNX's reference has the
+    uncut length size * scale where this has the result's (align_corners, tf_crop_and_resize), PyTorch as here; and it
+    crops axes whose scale is 1 too. Only nearest with half_pixel_symmetric may differ, where two places are as near.
+    """
+    one, half = np.float32(1), np.float32(0.5)
+    x, by, last = np.arange(result, dtype=np.float32), np.float32(scale), np.float32(size - 1)
+    if how == "asymmetric" or scale == 1:
+        return x / by
     if how == "align_corners":
-        return np.zeros(result) if span == 1 else x * (size - 1) / (span - 1)
+        return x * last / np.float32(max(result - 1, 1))
     if how == "tf_crop_and_resize":
-        start, end = roi
+        start, end = np.float32(roi[0]), np.float32(roi[1])
         if result == 1:
-            return np.full(1, 0.5 * (start + end) * (size - 1))
-        return start * (size - 1) + x * (end - start) * (size - 1) / (span - 1)
+            return np.full(1, half * (start + end) * last)
+        return start * last + x * (end - start) * last / (np.float32(result) - one)
     if how == "pytorch_half_pixel" and result == 1:
-        return np.full(1, -0.5)
+        return np.zeros(1, np.float32)
     if how == "half_pixel_symmetric":
-        adjustment = result / (scale * size)
-        return size / 2 * (1 - adjustment) + (x + 0.5) / scale - 0.5
-    return (x + 0.5) / scale - 0.5
+        adjustment = np.float32(result) / (by * np.float32(size))
+        return np.float32(size) * half * (one - adjustment) + (x + half) / by - half
+    return (x + half) / by - half
 
 
 NEAREST: dict[str, Callable[[np.ndarray], np.ndarray]] = {
@@ -80,7 +86,7 @@ def taps_of(how: How, size: int, result: int, scale: float, roi: tuple[float, fl
     x = coordinates_of(how.coordinates, size, result, scale, roi)
     outside = (x < 0) | (x > size - 1) if how.coordinates == "tf_crop_and_resize" else np.zeros(result, bool)
     if how.mode == "nearest":
-        places = NEAREST[how.nearest](x)
+        places = NEAREST[how.nearest](x.astype(np.float64))
         return Taps(np.clip(places, 0, size - 1).astype(np.int64)[:, None], np.ones((result, 1)), outside)
     reach = 1.0 if how.mode == "linear" else 2.0
     stretch = max(1.0 / scale, 1.0) if how.antialias else 1.0
@@ -92,5 +98,6 @@ def taps_of(how: How, size: int, result: int, scale: float, roi: tuple[float, fl
     if how.exclude_outside:
         shares = np.where((places < 0) | (places >= size), 0.0, shares)
     if how.exclude_outside or how.antialias:
-        shares = shares / shares.sum(1, keepdims=True)
+        total = shares.sum(1, keepdims=True)
+        shares = shares / np.where(total == 0, 1, total)  # 0: beyond the input, where no place is read
     return Taps(np.clip(places, 0, size - 1), shares, outside)

@@ -57,6 +57,7 @@ OTHER_ON_PURPOSE = {
     "bfloat16|BFLOAT16": "every float is one of 32 bits",
     "string|STRING": "no numbers",
     "quantizelinear_blocked_symmetric": "2 bits",
+    "resize_downsample_scales_.*_align_corners": "as ONNX Runtime and PyTorch, test_resize.py",
 }
 ROUNDS = {"QuantizeLinear", "DynamicQuantizeLinear", "QLinearConv", "QLinearMatMul"}  # straight through
 AT_EDGES = {"Acos", "Asin", "Atanh", "Acosh", "Mod", "Det"}  # cases at the ends of where they are defined, or singular

@@ -70,6 +70,10 @@ def bounds_of(call: Call) -> tuple[float | None, float | None]:
     )
 
 
+def thresholded_kind(call: Call) -> Kind:
+    return Kind.RELU if call.attr("alpha", 1.0) == 0 else Kind.ACTIVATION
+
+
 def clip_kind(call: Call) -> Kind:
     low, high = bounds_of(call)
     if low != 0:
@@ -94,7 +98,12 @@ def slope_field(call: Call, step: Step, seen: Window) -> Window | None:
     return WHOLE_WINDOW if step.bottom else same_place(step, seen)
 
 
-@onnx_op("PRelu", since=7, kind=Kind.ACTIVATION, field=slope_field, note=other_than_relu)
+def prelu_kind(call: Call) -> Kind:
+    """Slopes that the network makes itself are no rectifier's."""
+    return Kind.LEAKY_RELU if call.is_weight(1) else Kind.ACTIVATION
+
+
+@onnx_op("PRelu", since=7, kind=prelu_kind, field=slope_field, note=other_than_relu)
 def prelu(call: Call, weights: Weights) -> Op:
     """y = x where x > 0, slope x elsewhere; slope is repeated to x's shape. Gradient: autograd's, g or slope g."""
     return call.op_of(lambda x, slope: torch.where(x > 0, x, slope * x), weights)
@@ -180,7 +189,8 @@ def smooth(call: Call, weights: Weights) -> Op:
 
 
 for _name, _since in SMOOTH:
-    onnx_op(_name, since=_since, kind=Kind.ACTIVATION, field=elementwise, note=other_than_relu)(smooth)
+    _kind = thresholded_kind if _name == "ThresholdedRelu" else Kind.ACTIVATION
+    onnx_op(_name, since=_since, kind=_kind, field=elementwise, note=other_than_relu)(smooth)
 
 
 @onnx_op("Erf", since=9, field=elementwise)

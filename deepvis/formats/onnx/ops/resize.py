@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -58,7 +59,8 @@ def targets(call: Call, shape: Shape) -> Targets:
     else:
         if not scales or len(scales) != len(axes) or not all(s > 0 and math.isfinite(s) for s in scales):
             raise call.fault(f"scales {scales} for axes {axes}", "sizes, or a scale above 0 for each axis")
-        found = {axis: (math.floor(shape[axis] * s), s) for axis, s in zip(axes, scales, strict=True)}
+        # in float32, as the runtimes: 30 places times 0.7 are 21
+        found = {a: (int(np.float32(shape[a]) * np.float32(s)), s) for a, s in zip(axes, scales, strict=True)}
     if any(size < 1 or size > 1 << 24 for size, _ in found.values()):
         raise call.fault(f"sizes {[size for size, _ in found.values()]}", "sizes of 1 or more")
     is_crop = call.attr("coordinate_transformation_mode") == "tf_crop_and_resize"
