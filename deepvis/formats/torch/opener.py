@@ -18,6 +18,7 @@ from deepvis.formats.torch.export import baked_batch
 from deepvis.formats.torch.flat_graph import graph_of_program
 from deepvis.formats.torch.library import library_module
 from deepvis.formats.torch.map_views import with_map_views
+from deepvis.formats.torch.mixing import unmixed
 from deepvis.formats.torch.pt2 import read_pt2
 from deepvis.formats.torch.self_test import self_test
 from deepvis.formats.torch.user_module import module_of
@@ -88,7 +89,7 @@ def opened_archive(source: Source) -> Opened:
         )
     program = read_pt2(source.file, trust_file=source.trust_file)
     notes = pictures_notes(baked_batch(program))
-    graph = with_map_views(graph_of_program(source.file.name, program, nn.Module(), notes), nn.Module())
+    graph = with_map_views(unmixed(graph_of_program(source.file.name, program, nn.Module(), notes)), nn.Module())
     picture = graph.inputs[picture_input(graph.name, graph.inputs, source.data_input)]
     if source.input_size not in (None, picture[-2:]):
         raise ModelError(

@@ -162,7 +162,9 @@ def test_which_input_takes_the_picture(tmp_path: Path) -> None:
     model = opened(module, Asked(input_size=(10, 12), inputs=inputs))
     assert model.data_blob == "picture"
     x = pictures(2)
-    wanted = module.eval()(torch.full((2,), 7.0), x, torch.arange(5.0).expand(2, 5))
+    wanted = module.eval()(
+        torch.full((2,), 7.0), x, torch.arange(5.0)[None]
+    )  # its sum is of all rows: of one picture's
     assert torch.allclose(values(model, x, list(model.graph.names)[-1]), wanted, atol=1e-5)
     named = opened(made(Mask), Asked(input_size=(10, 12), data_input="mask"))
     assert named.data_blob == "mask" and "'image'" in named.notes[0]
