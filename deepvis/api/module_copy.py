@@ -25,7 +25,7 @@ _PLAIN = (bool, int, float, str, type(None))
 
 
 def copied(module: nn.Module) -> nn.Module:
-    """The module in evaluation mode, float32 on the CPU, with copies of all its tensors. Raises ModelError.
+    """The module in evaluation mode, on the CPU, with copies of all its tensors. Raises ModelError.
 
     The original is only read: its mode, hooks, gradients and tensors stay as they are. Hooks of the user's are left
     out of the copy. What is neither a module, nor a tensor, nor a container of such, both share.
@@ -164,7 +164,6 @@ def _empty(value: dict[Any, Any]) -> dict[Any, Any]:
 
 
 def _tensor(tensor: Tensor) -> Tensor:
-    """Its values, in memory of their own: float32 where they are floating point."""
-    dtype = torch.float32 if tensor.is_floating_point() else tensor.dtype
-    values = tensor.detach().to("cpu", dtype, copy=True).contiguous()
+    """Its values, in memory of their own."""
+    values = tensor.detach().to("cpu", copy=True).contiguous()
     return nn.Parameter(values, requires_grad=False) if isinstance(tensor, nn.Parameter) else values

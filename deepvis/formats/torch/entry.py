@@ -74,11 +74,16 @@ def entry_of(module: nn.Module, title: str, asked: Asked) -> Entry:
     return found or ways[0]
 
 
+def runs(module: nn.Module, title: str, asked: Asked) -> bool:
+    """Does the module take pictures at all? Raises ModelError for what is asked amiss."""
+    return _first_that_runs(module, title, list(islice(_ways(module, title, asked), MOST_TRIALS))) is not None
+
+
 def _first_that_runs(module: nn.Module, title: str, ways: Sequence[Entry]) -> Entry | None:
     """Raises ModelError where what the module returns holds no tensor."""
     for batch, way in product((2, 1), ways):  # of two: what is no matter of the batch is told from what is
-        runs, found = _tried(module, way, batch)
-        if not runs:
+        does_run, found = _tried(module, way, batch)
+        if not does_run:
             continue
         if not any(isinstance(leaf, Tensor) for leaf in tree_leaves(found)):
             raise ModelError(f"{title}: found a forward pass that returns {_kind(found)}, expected tensors")
