@@ -22,6 +22,7 @@ from deepvis.formats.torch.pt2 import read_pt2
 from deepvis.formats.torch.self_test import self_test
 from deepvis.formats.torch.user_module import module_of
 from deepvis.formats.torch.weights import load_weights
+from deepvis.formats.torch.wrapped import check_is_no_script
 from deepvis.formats.usual_pixels import usual_pixels
 from deepvis.network.errors import ModelError
 from deepvis.network.inputs import picture_input
@@ -70,6 +71,7 @@ def opened_module(module: nn.Module, title: str, asked: Asked = Asked(), notes: 
     looked at in evaluation mode, whatever mode it is in. Its tensors are the graph's weights where they are float32
     and on the CPU; otherwise those of a copy, see ``computable``.
     """
+    check_is_no_script(module, title)
     with in_evaluation(module, title, asked) as (ready, types):
         entry = entry_of(ready, title, asked)
         taking = adapted(ready, entry)

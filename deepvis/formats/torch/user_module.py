@@ -16,6 +16,7 @@ from typing import Any
 
 from torch import nn
 
+from deepvis.formats.torch.wrapped import inner
 from deepvis.network.errors import ModelError, nearest
 from deepvis.network.ref import file_and_callable, name_of
 
@@ -57,7 +58,7 @@ def made_by(code: ModuleType, name: str, title: str, where: str) -> nn.Module:
         made = _called(made, title)
     if not isinstance(made, nn.Module):
         raise ModelError(f"{title}: found a result of type {type(made).__name__}, expected a torch.nn.Module")
-    return made.eval().cpu()
+    return inner(made).eval().cpu()
 
 
 @contextmanager
