@@ -34,7 +34,7 @@ class Values:
         own = self._model.opened.own()
         self._captured = own if isinstance(own, Captured) else None
         self._parts = dict(self._captured.module.named_modules()) if self._captured else {}
-        self._takes_several = True
+        self._takes_several = self._model.graph.batch != 1
 
     def check(self, names: Collection[str]) -> None:
         """Raises ModelError for a name that is neither a layer nor a module's path."""

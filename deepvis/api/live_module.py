@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from deepvis.api.module_copy import copied, fingerprint, left_out_hooks, without_settings
 from deepvis.formats.torch.captured import Captured
 from deepvis.formats.torch.entry import Asked
+from deepvis.formats.torch.number_types import own_types
 from deepvis.formats.torch.opener import opened_module
 from deepvis.formats.torch.self_test import captured_against_eager, self_test
 from deepvis.formats.torch.weights import load_weights
@@ -57,8 +58,8 @@ class LiveModule:
         changes torch for all threads as long as it takes. Raises ModelError where the layers are others.
         """
         with undisturbed():
-            copy = self._copy()
             captured: Captured = model.opened.own()
+            copy = self._copy() if own_types(captured.module) else self._copy().float()
             own = Captured(copy, captured.entry)
             graph = _renewed(model.graph, captured.module, own)
             if graph is None and not may_capture:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import types
 from collections import OrderedDict
@@ -11,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from deepvis.formats.torch.wrapped import check_is_no_script
 from deepvis.network.errors import ModelError
 
 # the names under which torch keeps what a module calls by the way
@@ -25,16 +27,12 @@ _PLAIN = (bool, int, float, str, type(None))
 
 
 def copied(module: nn.Module) -> nn.Module:
-    """The module in evaluation mode, float32 on the CPU, with copies of all its tensors. Raises ModelError.
+    """The module in evaluation mode, on the CPU, with copies of all its tensors. Raises ModelError.
 
     The original is only read: its mode, hooks, gradients and tensors stay as they are. Hooks of the user's are left
     out of the copy. What is neither a module, nor a tensor, nor a container of such, both share.
     """
-    if isinstance(module, torch.jit.ScriptModule):
-        raise ModelError(
-            f"{type(module).__name__}: found a TorchScript module, expected a torch.nn.Module; give the module that it "
-            "was made from"
-        )
+    check_is_no_script(module, type(module).__name__)
     try:
         with torch.inference_mode(False), torch.no_grad():
             twin: nn.Module = _Copying().value(module)
@@ -45,17 +43,6 @@ def copied(module: nn.Module) -> nn.Module:
             f"{type(module).__name__}: its weights cannot be copied ({first}); run it once, on one device, so that "
             "all of its weights are there"
         ) from error
-
-
-def inner(module: nn.Module) -> nn.Module:
-    """The module within torch.compile's, DataParallel's or DistributedDataParallel's; others as they are."""
-    while True:
-        compiled = getattr(module, "_orig_mod", None)
-        is_parallel = isinstance(module, (nn.DataParallel, nn.parallel.DistributedDataParallel))
-        within = compiled if isinstance(compiled, nn.Module) else module.module if is_parallel else None
-        if not isinstance(within, nn.Module):
-            return module
-        module = within
 
 
 def fingerprint(module: nn.Module) -> tuple[Any, ...]:
@@ -109,6 +96,8 @@ class _Copying:
     def value(self, value: Any) -> Any:
         if id(value) in self.done:
             return self.done[id(value)][0]
+        if isinstance(value, torch.jit.ScriptModule):  # its parts are torch's own, not Python's
+            return self._kept(value, copy.deepcopy(value).cpu())
         if isinstance(value, nn.Module):
             return self._module(value)
         if isinstance(value, Tensor):
@@ -145,9 +134,9 @@ class _Copying:
                 dict.__setitem__(twin, key, self.value(each))
             return twin
         if isinstance(value, list):
-            copy = self._kept(value, value[:0] if type(value) is not list else [])
-            copy.extend(map(self.value, value))
-            return copy
+            twin = self._kept(value, value[:0] if type(value) is not list else [])
+            twin.extend(map(self.value, value))
+            return twin
         parts = [self.value(each) for each in value]
         if all(a is b for a, b in zip(parts, value, strict=True)):
             return value
@@ -164,7 +153,6 @@ def _empty(value: dict[Any, Any]) -> dict[Any, Any]:
 
 
 def _tensor(tensor: Tensor) -> Tensor:
-    """Its values, in memory of their own: float32 where they are floating point."""
-    dtype = torch.float32 if tensor.is_floating_point() else tensor.dtype
-    values = tensor.detach().to("cpu", dtype, copy=True).contiguous()
+    """Its values, in memory of their own."""
+    values = tensor.detach().to("cpu", copy=True).contiguous()
     return nn.Parameter(values, requires_grad=False) if isinstance(tensor, nn.Parameter) else values

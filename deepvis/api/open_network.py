@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +15,7 @@ import numpy as np
 
 from deepvis.api.activations import Values
 from deepvis.api.channels import channel_of
+from deepvis.api.given_inputs import given_inputs
 from deepvis.api.notebook import Activations, Picture, Projection
 from deepvis.core.pixels import back_picture
 from deepvis.core.state import BackFilter
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from deepvis.api.top_images import TopImages
     from deepvis.optimize.specimen import Specimen
 
+log = logging.getLogger(__name__)
 PRESET = "3+"  # steps that suit any network
 EXPECTED = "expected a torch.nn.Module, a network's file, or its name as --network and --model take it"
 
@@ -91,7 +94,8 @@ def open(
     x = (pixel / 255 * input_scale - mean) / std, in channel_order, at input_size (height, width) or a side.
     mean, std: a number or one for each channel; mean also a file. labels: a file with a class a line, or the names.
     device: "auto", "cpu", "cuda", "cuda:1". options: as of the command line, by their names with underscores:
-    channels, layout, data_blob, inputs, fill, trust_file, layers, label_layers, prob_layer, ...
+    channels, layout, data_blob, fill, trust_file, layers, label_layers, prob_layer, ...; inputs: the values of other
+    inputs for one picture, {name: array or .npy file}.
     Raises ModelError, one sentence.
     """
     said: dict[str, Any] = {
@@ -101,6 +105,8 @@ def open(
         "channel_order": channel_order,
         **options,
     }
+    if options.get("inputs") is not None:
+        said["inputs"] = given_inputs(options["inputs"])
     said = {name: tuple(v) if isinstance(v, list) else v for name, v in said.items() if v is not None}
     names = None if labels is None or isinstance(labels, (str, os.PathLike)) else tuple(map(str, labels))
     labels_file = None if labels is None or names is not None else os.path.abspath(os.fspath(labels))  # type: ignore[arg-type]
@@ -205,6 +211,12 @@ class Network:
             given = self._photos(photo)
             maps = [self._projected(item.x()[np.newaxis], layer, channel, mode, position) for item in given.items]
         values = np.stack(maps) if given.is_batch else maps[0]
+        if not values.any():
+            log.warning(
+                "%s: the back projection of layer %s, channel %d, by %s is all 0: nothing of the unit reaches the "
+                "input (it is 0 or negative there, or the layer is detached, rounded or quantized)",
+                self.name, layer, channel, mode,
+            )  # fmt: skip
         return Projection.of(values, self._drawn)
 
     def receptive_field(self, layer: str, row: int = 0, col: int = 0) -> ReceptiveField:
@@ -368,7 +380,7 @@ def _live(what: Any, weights: Any, mean: Any, labels: str | None, said: Mapping[
         extra = ": weights alone do not say what to compute" if isinstance(what, dict) else ""
         raise ModelError(f"deepvis.open: found {kind}{extra}, {EXPECTED}")
     from deepvis.api.live_module import LiveModule
-    from deepvis.api.module_copy import inner
+    from deepvis.formats.torch.wrapped import inner
 
     file = None if weights is None else Path(os.fspath(weights)).expanduser()
     if file is not None and not file.is_file():

@@ -188,7 +188,15 @@ class Graph:
         values = max([len(self.inputs) - 1, *(value for node in nodes for value in node.tops)]) + 1
         return self._with(inputs, nodes, self.names[:values])
 
-    def _with(self, inputs: Mapping[str, Shape], nodes: Sequence[Node], names: Sequence[str]) -> Graph:
+    def one_at_a_time(self, note: str) -> Graph:
+        """The same, for one picture a pass; the note says why."""
+        return self._with(self.inputs, self.nodes, self.names, batch=1, notes=(*self.notes, note))
+
+    def noted(self, note: str) -> Graph:
+        """The same with a further note."""
+        return self._with(self.inputs, self.nodes, self.names, notes=(*self.notes, note))
+
+    def _with(self, inputs: Mapping[str, Shape], nodes: Sequence[Node], names: Sequence[str], **changed: Any) -> Graph:
         made = set(names)
         kept = [each for each in zip(self.outputs, self.output_keys, strict=True) if each[0] in made]
         facts: dict[str, Any] = {
@@ -201,7 +209,7 @@ class Graph:
             "unavailable": self.unavailable,
             "has_paths": self.has_paths,
         }
-        return Graph(self.name, inputs, nodes, names, **facts)
+        return Graph(self.name, inputs, nodes, names, **{**facts, **changed})
 
     # --- parts ------------------------------------------------------------------------------------
 

@@ -276,3 +276,42 @@ def test_it_works_without_a_display_and_loads_torch_late() -> None:
 def test_the_examples_of_the_documentation_run(root: Path) -> None:
     failed, tried = doctest.testfile(str(root / "docs" / "api.md"), module_relative=False)
     assert tried > 20 and not failed
+
+
+class Conditioned(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.linear = nn.Conv2d(3, 4, 3), nn.Linear(2, 4)
+
+    def forward(self, meta: Tensor, image: Tensor) -> Tensor:
+        return self.conv(image) + self.linear(meta)[:, :, None, None]
+
+
+def test_values_of_other_inputs(tmp_path: Path) -> None:
+    module, x = Conditioned(), torch.randn(3, 8, 8)
+    meta = torch.tensor([2.0, -3.0])
+    np.save(tmp_path / "meta.npy", meta.numpy())
+    wanted = module(meta[None], x[None])[0].detach().numpy()
+    for given in ({"meta": meta}, {"meta": tmp_path / "meta.npy"}, [f"meta={tmp_path / 'meta.npy'}"]):
+        found = deepvis.open(module, input_size=8, device="cpu", inputs=given)
+        assert np.allclose(found.activations(x, found.layers[-1])[found.layers[-1]], wanted, atol=1e-5)
+    for given in (3, ["meta"], {"meta": "gone.npy"}, {"meta": object()}, {"meta": [float("nan")]}, {"mta": [1.0]}):
+        with pytest.raises(deepvis.ModelError, match=r"expected|did you mean"):
+            deepvis.open(module, input_size=8, device="cpu", inputs=given)
+
+
+class Detached(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.conv(x).detach() + 1
+
+
+def test_a_projection_of_nothing_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    network = deepvis.open(Detached(), input_size=8, device="cpu")
+    assert not network.project(torch.randn(3, 8, 8), network.layers[-1], 0).any()
+    assert "is all 0" in caplog.text
+    caplog.clear()
+    assert network.project(torch.randn(3, 8, 8), "conv", 0).any() and not caplog.text

@@ -15,6 +15,7 @@ from deepvis.formats.torch.eager import eager_outputs
 from deepvis.formats.torch.export import NOTHING, Others, Shape, baked_batch, capturing, example, exported
 from deepvis.formats.torch.flat_graph import graph_of_program
 from deepvis.formats.torch.hooked import hooked_graph
+from deepvis.formats.torch.mixing import unmixed
 from deepvis.formats.torch.self_test import captured_against_eager
 from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph
@@ -36,7 +37,7 @@ def captured(
     try:
         graph = _by_export(title, module, shape, others, picture, None, notes)
         if graph.batch is not None or _agrees(graph, module, others, picture):
-            return graph
+            return unmixed(graph, others, picture)
         log.info("%s does something else for one picture than for several: one at a time goes through", title)
         return _by_export(title, module, shape, others, picture, 1, notes)
     except ModelError as refused:
@@ -44,7 +45,7 @@ def captured(
         if batch is None:
             raise
         try:
-            return _by_export(title, module, shape, others, picture, batch, notes)
+            return unmixed(_by_export(title, module, shape, others, picture, batch, notes), others, picture)
         except ModelError:
             if batch != 1:
                 raise refused from None

@@ -10,14 +10,13 @@ import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, product
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
 
+from deepvis.formats.torch.other_inputs import Other, others_of, suggested_by, values_of
 from deepvis.network.errors import ModelError, nearest
 from deepvis.network.ref import LAYOUTS
 
@@ -37,39 +36,6 @@ class Asked:
     layout: str | None = None  # NCHW or NHWC
     data_input: str | None = None  # the input that takes the picture
     inputs: tuple[str, ...] = ()  # name=FILE.npy of the others
-
-
-@dataclass(frozen=True, eq=False)
-class Other:
-    """What an input that takes no picture is given: the values of a file, or zeros.
-
-    shape: of the zeros, the batch apart; None: a single number. with_batch: the values are repeated for every picture.
-    """
-
-    name: str
-    shape: tuple[int, ...] | None = ()
-    values: Tensor | None = None
-    with_batch: bool = True
-
-    def given(self, pictures: Tensor) -> Tensor:
-        """For a batch of pictures."""
-        if self.values is None:
-            return pictures.new_zeros(() if self.shape is None else (pictures.shape[0], *self.shape))
-        if not self.with_batch:
-            return self.values
-        row = self.values if self.values.dim() and self.values.shape[0] == 1 else self.values[None]
-        return row.expand(pictures.shape[0], *row.shape[1:])
-
-    @property
-    def note(self) -> str:
-        if self.values is not None:
-            return ""
-        size = (
-            "a single 0"
-            if self.shape is None
-            else f"zeros of N x {' x '.join(map(str, self.shape))}".removesuffix(" x ")
-        )
-        return f"the input {self.name!r} is given {size}; give other values with --input {self.name}=FILE.npy"
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,14 +64,54 @@ def entry_of(module: nn.Module, title: str, asked: Asked) -> Entry:
     ``input_shape``, and those of several inputs in ``input_shapes``, by name.
     """
     ways = list(islice(_ways(module, title, asked), MOST_TRIALS))
+    found = _first_that_runs(module, title, ways)
+    if found is None and any(other.values is None for other in ways[0].others):
+        further = list(islice(_ways(module, title, asked, suggested_by(module)), MOST_TRIALS))
+        found = _first_that_runs(module, title, further)
+    if found is None:
+        _check_channels(module, title, asked, ways[0])
+        _check_others(module, title, ways[0])
+    return found or ways[0]
+
+
+def runs(module: nn.Module, title: str, asked: Asked) -> bool:
+    """Does the module take pictures at all? Raises ModelError for what is asked amiss."""
+    return _first_that_runs(module, title, list(islice(_ways(module, title, asked), MOST_TRIALS))) is not None
+
+
+def _first_that_runs(module: nn.Module, title: str, ways: Sequence[Entry]) -> Entry | None:
+    """Raises ModelError where what the module returns holds no tensor."""
     for batch, way in product((2, 1), ways):  # of two: what is no matter of the batch is told from what is
-        runs, found = _tried(module, way, batch)
-        if not runs:
+        does_run, found = _tried(module, way, batch)
+        if not does_run:
             continue
         if not any(isinstance(leaf, Tensor) for leaf in tree_leaves(found)):
             raise ModelError(f"{title}: found a forward pass that returns {_kind(found)}, expected tensors")
         return way
-    return ways[0]
+    return None
+
+
+def _check_channels(module: nn.Module, title: str, asked: Asked, way: Entry) -> None:
+    """Raises ModelError where the first convolution takes what no picture has, and nobody says how to feed it."""
+    first = _first_channels(module)
+    if first > MOST_CHANNELS and not asked.channels and way.shape[0] != first:
+        raise ModelError(
+            f"{title}: found a first convolution of {first} channels, expected one of 1, 3 or 4, as pictures have; "
+            f"make a module whose forward pass makes the {first} of a picture's"
+        )
+
+
+def _check_others(module: nn.Module, title: str, way: Entry) -> None:
+    """Raises ModelError where the module takes no zeros for inputs of which nothing is said."""
+    unsaid = [other.name for other in way.others if other.values is None]
+    if unsaid and not any(_tried(module, way, batch)[0] for batch in (4, 8)):
+        names = ", ".join(map(repr, unsaid))
+        options = " ".join(f"--input {name}=FILE.npy" for name in unsaid)
+        raise ModelError(
+            f"{title}: its other input{'s' if len(unsaid) > 1 else ''} {names} cannot be filled with zeros (no shape "
+            f"of those tried goes through), expected values for one picture; give {options}, or another --input-size "
+            "or --data-blob, if the picture does not fit"
+        )
 
 
 def adapted(module: nn.Module, entry: Entry) -> nn.Module:
@@ -138,8 +144,8 @@ def _tried(module: nn.Module, way: Entry, batch: int) -> tuple[bool, Any]:
         return False, None
 
 
-def _ways(module: nn.Module, title: str, asked: Asked) -> Iterator[Entry]:
-    """The ways to hand a picture in, the likeliest first."""
+def _ways(module: nn.Module, title: str, asked: Asked, suggested: Sequence[Other] = ()) -> Iterator[Entry]:
+    """The ways to hand a picture in, the likeliest first. suggested: for the other inputs, of which nothing is said."""
     given = values_of(asked.inputs)
     names, required = _arguments(module)
     shapes = _shapes_said(module)
@@ -147,11 +153,14 @@ def _ways(module: nn.Module, title: str, asked: Asked) -> Iterator[Entry]:
     unknown = next((name for name in given if name not in names), None)
     if unknown is not None and names:
         raise ModelError(f"{title}: --input names {unknown!r}, which the module has not; {nearest(unknown, names)}")
-    rest = [name for name in names if name != picture and (name in required or name in given)]
-    for shape, layout in _pictures(module, title, asked, shapes.get(picture)):
-        choices = [_others(name, given, shapes, shape) for name in rest]
-        for others in product(*choices):
-            yield Entry(shape, layout, picture, others)
+    is_open = suggested and not asked.data_input and picture not in PICTURE_NAMES
+    free = [name for name in required if name != picture and name not in given] if is_open else []
+    for taking in (picture, *free):
+        rest = [name for name in names if name != taking and (name in required or name in given)]
+        for shape, layout in islice(_pictures(module, title, asked, shapes.get(taking)), 1 if suggested else None):
+            choices = [others_of(name, given, shapes, shape, suggested) for name in rest]
+            for others in product(*choices):
+                yield Entry(shape, layout, taking, others)
 
 
 def _pictures(
@@ -159,7 +168,7 @@ def _pictures(
 ) -> Iterator[tuple[tuple[int, int, int], str]]:
     """(channels, height, width), layout."""
     shape = shape_said(module, title) or (said if said is not None and len(said) == 3 else None)
-    first = next((part.in_channels for part in module.modules() if isinstance(part, nn.Conv2d)), 3)
+    first = _first_channels(module)
     likely = [first if first <= MOST_CHANNELS else 3, 3, 1, 4]
     channels = [asked.channels] if asked.channels else [shape[0]] if shape else list(dict.fromkeys(likely))
     height, width = asked.input_size or (shape[1:] if shape else _side_said(module))
@@ -167,6 +176,11 @@ def _pictures(
     for each in channels:
         for layout in layouts:
             yield (each, height, width), layout
+
+
+def _first_channels(module: nn.Module) -> int:
+    """Those that its first convolution takes; 3 where it has none."""
+    return next((part.in_channels for part in module.modules() if isinstance(part, nn.Conv2d)), 3)
 
 
 def shape_said(module: nn.Module, title: str) -> tuple[int, int, int] | None:
@@ -238,42 +252,6 @@ def _picture_name(
     by_shape = [name for name in free if len(shapes.get(name, ())) == 3]
     by_name = [name for name in PICTURE_NAMES if name in free]
     return next(iter([*(free if len(free) == 1 else []), *by_shape, *by_name, *free]), "x")
-
-
-def _others(
-    name: str, given: Mapping[str, Tensor], shapes: Mapping[str, tuple[int, ...]], picture: tuple[int, int, int]
-) -> list[Other]:
-    """What an input that takes no picture may be given, the likeliest first."""
-    if name in given:
-        values = given[name]
-        whole = Other(name, values=values, with_batch=False)
-        return [Other(name, values=values), Other(name, values=values[None]), whole]
-    if name in shapes:
-        return [Other(name, shapes[name])]
-    channels, height, width = picture
-    return [Other(name, shape) for shape in ((channels, height, width), (1, height, width), (1,), (), None)]
-
-
-def values_of(inputs: Sequence[str]) -> dict[str, Tensor]:
-    """Name -> values of each ``name=FILE.npy``. Raises ModelError."""
-    return {name: _tensor(array) for name, array in (_read(each) for each in inputs)}
-
-
-def _read(said: str) -> tuple[str, np.ndarray]:
-    name, _, file = said.partition("=")
-    if not name or not file:
-        raise ModelError(f"--input {said!r}: expected NAME=FILE.npy, the input's name and its values")
-    try:
-        return name, np.load(Path(file), allow_pickle=False)
-    except OSError as error:
-        raise ModelError(f"{file}: cannot be read ({error.strerror or error}), expected values of {name!r}") from None
-    except (ValueError, EOFError, SyntaxError) as error:
-        raise ModelError(f"{file}: is no numpy array ({error}), expected the values of the input {name!r}") from None
-
-
-def _tensor(array: np.ndarray) -> Tensor:
-    values = torch.from_numpy(np.array(array))
-    return values.float() if values.is_floating_point() else values
 
 
 def _kind(value: Any) -> str:

@@ -19,6 +19,7 @@ from torch.export import Dim, ExportedProgram
 from deepvis.formats.torch.attention import IN_PARTS
 from deepvis.formats.torch.call import is_open
 from deepvis.formats.torch.refusal import refusal
+from deepvis.formats.torch.wrapped import scripted_parts
 from deepvis.network.errors import ModelError
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,12 @@ def exported(
     table of decompositions that holds fused attention alone.
     """
     began = time.perf_counter()
+    if scripted := scripted_parts(module):
+        names = ", ".join(map(repr, scripted))
+        raise ModelError(
+            f"{title}: found {names} in TorchScript, into which torch.export does not look, expected Python; "
+            "give what it was made from"
+        )
     with capturing():
         try:
             program = _capture(module, example(batch or 2, shape, others, picture), is_open=batch is None)

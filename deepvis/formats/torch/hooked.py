@@ -20,6 +20,7 @@ from torch.utils import _pytree as pytree
 from deepvis.formats.torch.eager import evaluating
 from deepvis.formats.torch.export import NOTHING, Others, Shape, capturing, example
 from deepvis.formats.torch.output_keys import output_keys
+from deepvis.formats.torch.wrapped import is_within, scripted_parts
 from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph, GraphBuilder
 from deepvis.network.kinds import Kind
@@ -78,7 +79,8 @@ class _Hooked:
 
     def __post_init__(self) -> None:
         held = (*self.module.named_parameters(), *self.module.named_buffers())
-        self.tensors = dict(held)
+        self.scripted = scripted_parts(self.module)  # their tensors cannot be exchanged for a pass
+        self.tensors = {name: tensor for name, tensor in held if not is_within(name, self.scripted)}
 
     def values(self, weights: Weights, bottoms: Sequence[Tensor]) -> dict[str, Tensor]:
         """Name -> value, of every call of a module on this picture's path, before anything is done to it in place."""
@@ -90,9 +92,12 @@ class _Hooked:
             name = f"{path}@{number}" if number else path
             return _noted(name, made, found)
 
-        modules = [(path, each) for path, each in self.module.named_modules() if path]
+        modules = [(path, each) for path, each in self.module.named_modules()
+                   if path and not is_within(path, self.scripted)]  # fmt: skip
+        for part in self.scripted.values():
+            part.to(bottoms[0].device)
         with self.lock, evaluating(self.module):
-            handles = [each.register_forward_hook(partial(note, path)) for path, each in modules]
+            handles = [nn.Module.register_forward_hook(each, partial(note, path)) for path, each in modules]
             try:
                 state = dict(zip(self.tensors, weights, strict=True))
                 taken = [x * 1 for x in bottoms]

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-import torch
 from torch import nn
 
 from deepvis.formats.torch.capture import captured, pictures_notes
 from deepvis.formats.torch.captured import Captured
-from deepvis.formats.torch.entry import Asked, adapted, entry_of, picture_config
+from deepvis.formats.torch.entry import Asked, adapted, entry_of, picture_config, runs
 from deepvis.formats.torch.export import baked_batch
 from deepvis.formats.torch.flat_graph import graph_of_program
 from deepvis.formats.torch.library import library_module
 from deepvis.formats.torch.map_views import with_map_views
+from deepvis.formats.torch.mixing import unmixed
+from deepvis.formats.torch.number_types import computable
 from deepvis.formats.torch.pt2 import read_pt2
 from deepvis.formats.torch.self_test import self_test
 from deepvis.formats.torch.user_module import module_of
 from deepvis.formats.torch.weights import load_weights
+from deepvis.formats.torch.wrapped import check_is_no_script
 from deepvis.formats.usual_pixels import usual_pixels
 from deepvis.network.errors import ModelError
 from deepvis.network.inputs import picture_input
@@ -68,12 +69,13 @@ def opened_module(module: nn.Module, title: str, asked: Asked = Asked(), notes: 
 
     title: how errors and the window name it. asked: what is said of its input. The module is left as it was: it is
     looked at in evaluation mode, whatever mode it is in. Its tensors are the graph's weights where they are float32
-    and on the CPU; otherwise a copy is.
+    and on the CPU; otherwise those of a copy, see ``computable``.
     """
-    with in_evaluation(module) as ready:
+    check_is_no_script(module, title)
+    with in_evaluation(module, title, asked) as (ready, types):
         entry = entry_of(ready, title, asked)
         taking = adapted(ready, entry)
-        graph = with_map_views(captured(title, taking, entry.shape, notes=[*notes, *entry.notes]), taking)
+        graph = with_map_views(captured(title, taking, entry.shape, notes=[*notes, *types, *entry.notes]), taking)
     mean, std, is_known = pixels_of(ready, entry.shape[0])
     assumed = frozenset(("scale", "order") if is_known else ASSUMED)
     own, check = Captured(ready, entry), partial(self_test, graph, taking)
@@ -88,7 +90,7 @@ def opened_archive(source: Source) -> Opened:
         )
     program = read_pt2(source.file, trust_file=source.trust_file)
     notes = pictures_notes(baked_batch(program))
-    graph = with_map_views(graph_of_program(source.file.name, program, nn.Module(), notes), nn.Module())
+    graph = with_map_views(unmixed(graph_of_program(source.file.name, program, nn.Module(), notes)), nn.Module())
     picture = graph.inputs[picture_input(graph.name, graph.inputs, source.data_input)]
     if source.input_size not in (None, picture[-2:]):
         raise ModelError(
@@ -100,14 +102,12 @@ def opened_archive(source: Source) -> Opened:
 
 
 @contextmanager
-def in_evaluation(module: nn.Module) -> Iterator[nn.Module]:
-    """The module in evaluation mode, or a copy in float32 on the CPU; afterwards each part is in its mode again."""
-    tensors = [*module.parameters(), *module.buffers()]
-    is_ready = all(t.device.type == "cpu" and (t.dtype == torch.float32 or not t.is_floating_point()) for t in tensors)
+def in_evaluation(module: nn.Module, title: str, asked: Asked) -> Iterator[tuple[nn.Module, list[str]]]:
+    """(the module in evaluation mode or a copy on the CPU, notes on its numbers); then each part has its mode again."""
     modes = [(part, part.training) for part in module.modules()]
-    ready = module if is_ready else copy.deepcopy(module).float().cpu()
+    module.eval()
     try:
-        yield ready.eval()
+        yield computable(module, lambda each: runs(each, title, asked))
     finally:
         for part, mode in modes:
             part.training = mode

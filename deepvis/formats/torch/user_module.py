@@ -16,6 +16,7 @@ from typing import Any
 
 from torch import nn
 
+from deepvis.formats.torch.wrapped import inner
 from deepvis.network.errors import ModelError, nearest
 from deepvis.network.ref import file_and_callable, name_of
 
@@ -25,7 +26,7 @@ RUNS = "it is your own code, which makes the network"
 
 
 def module_of(named: str | Path) -> nn.Module:
-    """The module of ``FILE.py:NAME`` or ``package.module:NAME``, in evaluation mode, float32 on the CPU.
+    """The module of ``FILE.py:NAME`` or ``package.module:NAME``, in evaluation mode, on the CPU.
 
     The code is run: it is the user's own, chosen by name, and may do whatever Python can. A file finds what lies
     beside it, as when it is run by itself; a package is looked for in the current folder too, as by python -m.
@@ -57,7 +58,7 @@ def made_by(code: ModuleType, name: str, title: str, where: str) -> nn.Module:
         made = _called(made, title)
     if not isinstance(made, nn.Module):
         raise ModelError(f"{title}: found a result of type {type(made).__name__}, expected a torch.nn.Module")
-    return made.eval().float().cpu()
+    return inner(made).eval().cpu()
 
 
 @contextmanager

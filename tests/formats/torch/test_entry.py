@@ -162,7 +162,9 @@ def test_which_input_takes_the_picture(tmp_path: Path) -> None:
     model = opened(module, Asked(input_size=(10, 12), inputs=inputs))
     assert model.data_blob == "picture"
     x = pictures(2)
-    wanted = module.eval()(torch.full((2,), 7.0), x, torch.arange(5.0).expand(2, 5))
+    wanted = module.eval()(
+        torch.full((2,), 7.0), x, torch.arange(5.0)[None]
+    )  # its sum is of all rows: of one picture's
     assert torch.allclose(values(model, x, list(model.graph.names)[-1]), wanted, atol=1e-5)
     named = opened(made(Mask), Asked(input_size=(10, 12), data_input="mask"))
     assert named.data_blob == "mask" and "'image'" in named.notes[0]
@@ -247,3 +249,46 @@ def test_sizes_that_a_module_says() -> None:
     assert (
         model.input_words == "input 3 x 24 x 28, RGB, 0..1, mean 0.5 0.5 0.5, std 0.25 0.25 0.25 (order, scale assumed)"
     )
+
+
+class Data(nn.Module):
+    """The other input is no picture, and comes first."""
+
+    def __init__(self, mixes: bool = False) -> None:
+        super().__init__()
+        self.conv, self.linear, self.mixes = nn.Conv2d(3, 8, 3), nn.Linear(4, 8), mixes
+
+    def forward(self, meta: Tensor, photo: Tensor) -> Tensor:
+        if self.mixes:
+            meta = meta.reshape(-1, 7, 4)[:, 0]
+        return self.conv(photo) + self.linear(meta)[:, :, None, None]
+
+
+class Classed(nn.Module):
+    """The other input is an index."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.table = nn.Conv2d(3, 8, 3), nn.Embedding(5, 8)
+
+    def forward(self, image: Tensor, label: Tensor) -> Tensor:
+        return self.conv(image) + self.table(label)[:, :, None, None]
+
+
+def test_shapes_of_inputs_that_are_no_pictures_are_found() -> None:
+    data = opened(Data(), Asked(input_size=(10, 12)))
+    assert data.data_blob == "photo" and "'meta' is given zeros of N x 4" in data.notes[0]
+    assert "'label' is given zeros of N;" in opened(Classed(), Asked(input_size=(10, 12))).notes[0]
+
+
+def test_an_input_that_takes_no_zeros_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"input 'meta' .* --input meta=FILE\.npy"):
+        opened(Data(mixes=True), Asked(input_size=(10, 12), data_input="photo"))
+    np.save(tmp_path / "meta.npy", np.array([np.nan]))
+    with pytest.raises(ModelError, match="found NaN among the values of the input 'meta'"):
+        opened(Data(), Asked(inputs=(f"meta={tmp_path / 'meta.npy'}",)))
+
+
+def test_more_channels_than_pictures_have() -> None:
+    with pytest.raises(ModelError, match="first convolution of 5 channels, expected one of 1, 3 or 4"):
+        opened(nn.Conv2d(5, 4, 3), Asked(input_size=(10, 12)))
