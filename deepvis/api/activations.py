@@ -106,6 +106,8 @@ def rows_of(value: np.ndarray, pictures: int) -> np.ndarray:
     """A blob as (N, C, H, W), or (N, C) where it is a vector for each picture; float32, its own memory."""
     if value.ndim == 2 and len(value) == pictures:
         return np.array(value, np.float32)
+    if value.ndim == 1 and len(value) == pictures > 1:  # one number for each picture
+        return np.array(value, np.float32).reshape(pictures, 1, 1, 1)
     if pictures == 1 or value.ndim < 2:
         return np.array(as_maps(value)[np.newaxis], np.float32)
     return np.stack([as_maps(value[row : row + 1]) for row in range(pictures)]).astype(np.float32)

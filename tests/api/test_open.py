@@ -315,3 +315,16 @@ def test_a_projection_of_nothing_is_said(caplog: pytest.LogCaptureFixture) -> No
     assert "is all 0" in caplog.text
     caplog.clear()
     assert network.project(torch.randn(3, 8, 8), "conv", 0).any() and not caplog.text
+
+
+def test_one_number_for_each_picture_has_the_pictures_in_front() -> None:
+    class Mean(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return torch.relu(x).mean((1, 2, 3))
+
+    network = deepvis.open(Mean(), input_size=8)
+    x = np.random.default_rng(0).normal(size=(3, 3, 8, 8)).astype(np.float32)
+    name = network.layers[-1]
+    several = network.activations(x)[name]
+    assert several.shape == (3, 1, 1, 1)
+    assert np.allclose(several[1], network.activations(x[1])[name])
