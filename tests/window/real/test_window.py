@@ -106,14 +106,16 @@ def test_a_unit_is_optimized_while_one_looks_on_until_esc_stops_it(start: Start,
     stopped = np.array(screen.pixels()[preferred])
     assert (stopped != before).any(axis=2).mean() > 0.3  # the best picture stays
 
-    def is_back_from_another_unit() -> bool:
+    def has_finished_pictures() -> bool:
         program.key("Right")
         time.sleep(1)  # for the other unit's pictures
         program.key("Left")
         time.sleep(1)
-        return np.array_equal(screen.pixels()[preferred], before)
+        now = screen.pixels()[preferred].astype(int)
+        is_another = (now != stopped).any(axis=2).mean() > 0.3
+        return is_another and float((np.ptp(now, axis=2) > 40).mean()) > 0.1  # nor is it still being loaded
 
-    program.until(is_back_from_another_unit, "the finished pictures: a slip hides none for good")
+    program.until(has_finished_pictures, "the finished pictures: a slip hides none for good")
     program.key("Escape", "p")
     assert program.saved(2).name.startswith("deepvis-caffenet-mini-fc8-1-")  # nothing is left to close: no reset
     program.key("q")
