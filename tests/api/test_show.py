@@ -6,8 +6,8 @@ import os
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,24 +21,17 @@ from deepvis.api.show_window import ShownNetwork
 from deepvis.core.unit_files import user_folder
 from deepvis.window import app
 from deepvis.window.ui.window import Key, MemoryWindow
+from tests.helpers import waiting
 from tests.helpers.screen import Screen
 
 SIDE = 32
+until = partial(waiting.until, seconds=60.0)  # for what a training loop beside the window has done
 
 
 def small(seed: int = 0) -> nn.Sequential:
     torch.manual_seed(seed)
     parts = [nn.Conv2d(3, 6, 5), nn.ReLU(), nn.Conv2d(6, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()]
     return nn.Sequential(*parts, nn.Linear(4, 3))
-
-
-def until(condition: Callable[[], Any], what: str, seconds: float = 60.0) -> Any:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if found := condition():
-            return found
-        time.sleep(0.02)
-    pytest.fail(f"waited {seconds:.0f} s in vain for {what}")
 
 
 @pytest.fixture

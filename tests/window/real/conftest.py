@@ -6,25 +6,16 @@ import ctypes
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.helpers.waiting import until
+
 ROOT = Path(__file__).resolve().parents[3]
 TITLE = "Deep Visualization Toolbox"
-
-
-def until(condition: Callable[[], Any], what: str, seconds: float = 40.0) -> Any:
-    """Wait for a condition and return what it gave."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if found := condition():
-            return found
-        time.sleep(0.02)
-    pytest.fail(f"waited {seconds:.0f} s in vain for {what}")
 
 
 class Program:
