@@ -55,6 +55,8 @@ class Rect:
 
     def clipped(self, to: Rect) -> Rect:
         """What both rectangles cover; an empty one at the nearest place where they do not meet."""
+        if self.row >= to.row and self.col >= to.col and self.bottom <= to.bottom and self.right <= to.right:
+            return self
         row = min(max(self.row, to.row), to.bottom)
         col = min(max(self.col, to.col), to.right)
         height, width = min(self.bottom, to.bottom) - row, min(self.right, to.right) - col

@@ -21,6 +21,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 
 import cv2
 import numpy as np
@@ -86,20 +87,27 @@ class Codes:
     def nbytes(self) -> int:
         return self.codes.nbytes
 
-    @property
+    @cached_property
     def tone(self) -> np.ndarray:
         """(256,) uint8: the brightness of each code."""
         return (signed_tone if self.signed else tone)(self.exponent * 2**self.roots)
 
-    def of(self, scaled: np.ndarray) -> np.ndarray:
-        """The codes of values that are scaled already, to 0..1 or -1..1."""
-        rooted = np.sign(scaled) * np.abs(scaled) ** (1 / 2**self.roots)
-        return np.rint(MID + 127 * rooted if self.signed else 255 * rooted).astype(np.uint8)
+    @property
+    def of_steps(self) -> np.ndarray:
+        """(256,) uint8: the codes of values that rise evenly from the dark end to the ceiling."""
+        return _codes_of_steps(self.signed, self.roots)
 
     def channel(self, index: int) -> Codes:
         """One channel alone, (1, H, W), as it looks among the others."""
         one = slice(index, index + 1)
         return replace(self, codes=self.codes[one], ceilings=self.ceilings[one], clipped=self.clipped[one])
+
+
+@lru_cache(maxsize=4)
+def _codes_of_steps(signed: bool, roots: int) -> np.ndarray:
+    steps = np.linspace(-1 if signed else 0, 1, 256)
+    rooted = np.sign(steps) * np.abs(steps) ** (1 / 2**roots)
+    return np.rint(MID + 127 * rooted if signed else 255 * rooted).astype(np.uint8)
 
 
 def to_uint8(values: np.ndarray) -> np.ndarray:
@@ -182,7 +190,7 @@ def natural_exponent(shares: np.ndarray, readable: float, least: float = MIN_EXP
     active = shares[shares > 0]
     if not len(active):
         return 1.0
-    median = min(float(np.median(active)), 1.0)
+    median = min(_median(active), 1.0)
     if median >= readable:
         return 1.0
     return max(math.log(readable) / math.log(median), least)
@@ -317,6 +325,15 @@ def _quantile(sample: np.ndarray, largest: float) -> float:
     return float(np.partition(sample, place)[place])
 
 
+def _median(values: np.ndarray) -> float:
+    """As np.median of a vector without NaN, in a third of its time."""
+    middle = len(values) // 2
+    if len(values) % 2:
+        return float(np.partition(values, middle)[middle])
+    around = np.partition(values, (middle - 1, middle))
+    return (float(around[middle - 1]) + float(around[middle])) / 2
+
+
 def _white(strengths: np.ndarray, largest: float) -> float:
     return _quantile(_sampled(strengths, signed=False).values, largest)
 
@@ -363,7 +380,7 @@ def _roots(values: np.ndarray, out: np.ndarray, roots: int) -> None:
 
     Overwrites ``values``.
     """
-    np.maximum(values, 0, out=values)
+    cv2.threshold(values, 0, 0, cv2.THRESH_TOZERO, values)  # a quarter of the time of np.maximum
     for _ in range(roots):
         cv2.sqrt(values, values)
     cv2.convertScaleAbs(values, out, alpha=255.0)
@@ -371,7 +388,8 @@ def _roots(values: np.ndarray, out: np.ndarray, roots: int) -> None:
 
 def _signed_roots(values: np.ndarray, out: np.ndarray, roots: int = 1) -> None:
     """The same for float32 around 0, around MID; what lies beyond -1 or 1 counts as that."""
-    magnitude = np.minimum(np.abs(values), 1)
+    magnitude = np.abs(values)
+    cv2.threshold(magnitude, 1, 0, cv2.THRESH_TRUNC, magnitude)
     for _ in range(roots):
         cv2.sqrt(magnitude, magnitude)
     np.copysign(magnitude, values, out=values)

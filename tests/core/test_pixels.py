@@ -93,9 +93,10 @@ def test_activations_as_described(individual: float, gamma: float, plain: bool) 
 
 
 def value_of_code(codes: Codes, channel: int, value: float) -> int:
-    """The brightness of one value in a channel."""
-    scaled = np.clip(np.float64(value) / codes.ceilings[channel], -1 if codes.signed else 0, 1)
-    return int(codes.tone[codes.of(np.array([scaled]))][0])
+    """The brightness of one value in a channel, to the nearest of 256 steps from its dark end to its ceiling."""
+    least = -1 if codes.signed else 0
+    share = (np.clip(np.float64(value) / codes.ceilings[channel], least, 1) - least) / (1 - least)
+    return int(codes.tone[codes.of_steps[round(255 * share)]])
 
 
 @settings(max_examples=80, deadline=None)

@@ -15,6 +15,8 @@ import numpy as np
 from deepvis.core.geometry import Rect, fit_inside
 from deepvis.window.ui.theme import BACKGROUND, BGR
 
+NOWHERE = Rect(0, 0, 0, 0)
+
 
 def bounds(canvas: np.ndarray) -> Rect:
     """The whole canvas."""
@@ -68,41 +70,54 @@ def hatch(canvas: np.ndarray, rect: Rect, color: BGR, share: float = 0.45) -> No
         canvas[rect.slices][(rows + cols) % 7 < 7 * share] = color
 
 
-def round_corners(canvas: np.ndarray, rect: Rect, radius: int, outside: BGR = BACKGROUND) -> None:
-    """Blend the corners of a painted rectangle into ``outside``."""
+def draw_plate(canvas: np.ndarray, rect: Rect, color: BGR, radius: int, outside: BGR = BACKGROUND) -> None:
+    """Paint a rectangle with round corners, blended into ``outside``."""
+    fill(canvas, rect, color)
+    round_corners(canvas, rect, color, radius, outside)
+
+
+def round_corners(canvas: np.ndarray, rect: Rect, color: BGR, radius: int, outside: BGR = BACKGROUND) -> None:
+    """Paint the corners of a rectangle of ``color``, blended into ``outside``."""
     rect = rect.clipped(bounds(canvas))
     if radius < 2 or min(rect.height, rect.width) < 2 * radius:
         return
-    corner = _corner(radius)
+    corner = _corner(radius, color, outside)
     part = canvas[rect.slices]
-    colour = np.asarray(outside, np.float32)
-    for rows, cols, mask in (
-        (slice(0, radius), slice(0, radius), corner),
-        (slice(0, radius), slice(-radius, None), corner[:, ::-1]),
-        (slice(-radius, None), slice(0, radius), corner[::-1]),
-        (slice(-radius, None), slice(-radius, None), corner[::-1, ::-1]),
-    ):
-        place = part[rows, cols]
-        place[:] = place * mask + colour * (1 - mask) + 0.5
+    part[:radius, :radius] = corner
+    part[:radius, -radius:] = corner[:, ::-1]
+    part[-radius:, :radius] = corner[::-1]
+    part[-radius:, -radius:] = corner[::-1, ::-1]
 
 
-@lru_cache(maxsize=16)
-def _corner(radius: int) -> np.ndarray:
-    """(radius, radius, 1) float32: the share of each pixel inside the upper left arc."""
+@lru_cache(maxsize=32)
+def _corner(radius: int, inside: BGR, outside: BGR) -> np.ndarray:
+    """(radius, radius, 3) uint8: the upper left corner."""
     fine = (np.arange(radius * 4) + 0.5) / 4 - radius
-    inside = (fine[:, None] ** 2 + fine[None] ** 2 <= radius**2).astype(np.float32)
-    return inside.reshape(radius, 4, radius, 4).mean(axis=(1, 3))[..., None]
+    covers = (fine[:, None] ** 2 + fine[None] ** 2 <= radius**2).astype(np.float32)
+    share = covers.reshape(radius, 4, radius, 4).mean(axis=(1, 3))[..., None]
+    blended = np.asarray(inside, np.float32) * share + np.asarray(outside, np.float32) * (1 - share)
+    return (blended + 0.5).astype(np.uint8)
 
 
-def card_face(canvas: np.ndarray, face: Rect, color: BGR, radius: int) -> None:
-    """Paint a pane's face with round corners, and the window's background around it."""
-    whole = bounds(canvas)
-    fill(canvas, Rect(0, 0, face.row, whole.width), BACKGROUND)
-    fill(canvas, Rect(face.bottom, 0, whole.height - face.bottom, whole.width), BACKGROUND)
-    fill(canvas, Rect(face.row, 0, face.height, face.col), BACKGROUND)
-    fill(canvas, Rect(face.row, face.right, face.height, whole.width - face.right), BACKGROUND)
-    fill(canvas, face, color)
-    round_corners(canvas, face, radius)
+def card_face(canvas: np.ndarray, face: Rect, color: BGR, radius: int, but: Rect = NOWHERE) -> None:
+    """Paint a pane's face with round corners, and the window's background around it.
+
+    but: a place well inside the face that is left as it is, for what will cover it.
+    """
+    fill_around(canvas, bounds(canvas), face, BACKGROUND)
+    if but.is_empty:
+        draw_plate(canvas, face, color, radius)
+        return
+    fill_around(canvas, face, but, color)
+    round_corners(canvas, face, color, radius)
+
+
+def fill_around(canvas: np.ndarray, whole: Rect, hole: Rect, color: BGR) -> None:
+    """Paint what ``hole``, which lies in ``whole``, leaves of it."""
+    fill(canvas, Rect(whole.row, whole.col, hole.row - whole.row, whole.width), color)
+    fill(canvas, Rect(hole.bottom, whole.col, whole.bottom - hole.bottom, whole.width), color)
+    fill(canvas, Rect(hole.row, whole.col, hole.height, hole.col - whole.col), color)
+    fill(canvas, Rect(hole.row, hole.right, hole.height, whole.right - hole.right), color)
 
 
 def paste(canvas: np.ndarray, row: int, col: int, bgr: np.ndarray) -> None:

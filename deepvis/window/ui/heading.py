@@ -7,19 +7,22 @@ import numpy as np
 from deepvis.core.geometry import Rect
 from deepvis.core.panes import Card, card
 from deepvis.window.ui import theme
-from deepvis.window.ui.canvas import bounds, card_face, fill, hatch, round_corners
+from deepvis.window.ui.canvas import NOWHERE, bounds, card_face, draw_plate, fill, hatch
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, note_cut, text_width, wrap
 
 
-def draw_card(canvas: np.ndarray, scene: Scene, title: str = "", note: str = "", *, stale: bool = False) -> Card:
+def draw_card(
+    canvas: np.ndarray, scene: Scene, title: str = "", note: str = "", *, stale: bool = False, but: Rect = NOWHERE
+) -> Card:
     """Paint a pane's face and its heading; return where the body is.
 
     title: at the left. note: a fact at the right, softer; gives way to the title. stale: the pane shows
     an older answer than the one that is wanted: the tag says so, in words and by its hatching.
+    but: a place in the body that the pane paints wholly itself.
     """
     parts = card(bounds(canvas), scene.layout.text_scale)
-    card_face(canvas, parts.face, theme.FACE, scene.px(5))
+    card_face(canvas, parts.face, theme.FACE, scene.px(5), but)
     if parts.heading.is_empty:
         return parts
     px = scene.px(theme.SIZE_HEADING)
@@ -51,8 +54,7 @@ def stale_tag(canvas: np.ndarray, scene: Scene, field: Rect) -> int:
 
 def sentence(canvas: np.ndarray, scene: Scene, area: Rect, text: str, *, color: theme.BGR = theme.SOFT) -> None:
     """Write a sentence, wrapped, in the middle of an empty place; a long one closer and smaller, if need be cut."""
-    fill(canvas, area, theme.WELL)
-    round_corners(canvas, area, scene.px(4), theme.FACE)
+    draw_plate(canvas, area, theme.WELL, scene.px(4), theme.FACE)
     is_small = min(area.height, area.width) <= scene.px(90)
     for size, margin, apart in ((theme.SIZE_TEXT, 14, 3), (theme.SIZE_SMALL, 6, 1)):
         px = scene.px(size)

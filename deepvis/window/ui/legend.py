@@ -125,8 +125,7 @@ def legend_of(codes: Codes, paint: Paint, note: str = "", *, hides_negative: boo
     "\u2265 12.3" at the bright end: larger values are as bright; "\u2264 0" at the dark one: negative ones are as dark.
     """
     high, clipped = float(codes.ceilings[0]), bool(codes.clipped.any())
-    values = np.linspace(-1 if codes.signed else 0, 1, 256)
-    colours = paint.colours(paint.levels(codes)[codes.of(values)][None])[0]
+    colours = paint.colours(paint.levels(codes)[codes.of_steps][None])[0]
     low = beyond(-high, clipped, "\u2264 ") if codes.signed else "\u2264 0" if hides_negative else "0"
     notes = tuple(filter(None, (gamma_note(codes.exponent), note)))
     return Legend(low, beyond(high, clipped, "\u2265 "), notes, colours)

@@ -11,7 +11,7 @@ from deepvis.core.layer_list import is_open
 from deepvis.core.panes import card
 from deepvis.core.state import Cursor
 from deepvis.window.ui import theme
-from deepvis.window.ui.canvas import bounds, brackets, card_face, fill, frame, round_corners
+from deepvis.window.ui.canvas import bounds, brackets, card_face, draw_plate, fill, frame
 from deepvis.window.ui.kept import kept
 from deepvis.window.ui.layout import Chips, chips_of
 from deepvis.window.ui.pane import pane
@@ -69,9 +69,8 @@ def unlit(shape: tuple[int, ...], scene: Scene, shown: list[tuple[int, Rect]]) -
 
 def draw_chip(canvas: np.ndarray, scene: Scene, index: int, place: Rect, colors: tuple[theme.BGR, theme.BGR]) -> None:
     """One layer's name on its plate. colors: of the plate and of the letters."""
-    plate, ink = colors
-    fill(canvas, place, plate)
-    round_corners(canvas, place, scene.px(3), theme.FACE)
+    face, ink = colors
+    draw_plate(canvas, place, face, scene.px(3), theme.FACE)
     px, padding = scene.px(theme.SIZE_TEXT), scene.px(6)
     layer = scene.state.info.layers[index]
     if layer.folds:

@@ -10,7 +10,7 @@ import numpy as np
 from deepvis.core.commands import BY_PALETTE, Command, shown_keys
 from deepvis.core.geometry import Rect
 from deepvis.window.ui import theme
-from deepvis.window.ui.canvas import bounds, fill, frame, round_corners
+from deepvis.window.ui.canvas import bounds, draw_plate, fill, frame
 from deepvis.window.ui.pane import overlay
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, text_width
@@ -89,8 +89,7 @@ def draw_group(canvas: np.ndarray, scene: Scene, line: Rect, title: str, rows: S
             if col + wide > place.col + keys_wide and col > place.col:
                 break
             cap = Rect(place.row, col, line_height(px) + 2, wide)
-            fill(canvas, cap, theme.KEY)
-            round_corners(canvas, cap, scene.px(3), theme.FACE)
+            draw_plate(canvas, cap, theme.KEY, scene.px(3), theme.FACE)
             draw_text(canvas, place.row + 1, col, key, px, theme.TEXT, bold=True, width=wide, align="centre")
             col += wide + scene.px(4)
         room = place.width - keys_wide

@@ -7,10 +7,11 @@ from collections.abc import Hashable
 import numpy as np
 
 from deepvis.core.geometry import Rect, TileGrid, fit_inside
+from deepvis.core.panes import card
 from deepvis.core.state import Cursor, Zoom
 from deepvis.core.types import WholeLayer
 from deepvis.window.ui import theme
-from deepvis.window.ui.canvas import bounds, fill, frame, paste
+from deepvis.window.ui.canvas import NOWHERE, bounds, fill, frame, paste
 from deepvis.window.ui.fires import order_words
 from deepvis.window.ui.heading import draw_card, sentence
 from deepvis.window.ui.kept import kept
@@ -81,7 +82,9 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
     if sorting and caption == ACTIVATIONS:
         caption = ""  # "fire" says so, and the legend needs the room
     title = "   ".join(filter(None, (subject, shape_name(layer), sorting, caption, fixed)))
-    parts = draw_card(canvas, scene, title, ends_words(scene, view) if has_bars else "", stale=view.stale)
+    note = ends_words(scene, view) if has_bars else ""
+    but = covered_by_tiles(canvas, scene, view) if has_tiles and not has_bars else NOWHERE
+    parts = draw_card(canvas, scene, title, note, stale=view.stale, but=but)
     if is_pattern:
         draw_pattern(canvas, scene, parts.body, view)
         return
@@ -100,6 +103,12 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
         draw_unit(canvas, scene, parts.body, view)
     else:
         draw_tiles(canvas, scene, parts.body, view)
+
+
+def covered_by_tiles(canvas: np.ndarray, scene: Scene, view: LayerView) -> Rect:
+    """The place that the tiles will paint: with the face below it the pane would be painted twice at every pass."""
+    body = card(bounds(canvas), scene.layout.text_scale).body
+    return grid_in(scene.state, view.values.shape[1:], body).rect.clipped(body)
 
 
 def draw_scalars(canvas: np.ndarray, scene: Scene, body: Rect, view: LayerView) -> None:

@@ -15,7 +15,7 @@ from deepvis.core.geometry import Rect
 from deepvis.core.state import GoTo, Palette
 from deepvis.core.typed import number_problem
 from deepvis.window.ui import theme
-from deepvis.window.ui.canvas import bounds, fill, frame, round_corners
+from deepvis.window.ui.canvas import bounds, draw_plate, fill, frame
 from deepvis.window.ui.pane import overlay
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, elide, line_height, one_line, text_width
@@ -173,12 +173,11 @@ def _draw_title(canvas: np.ndarray, place: Rect, row: Candidate, px: int) -> Non
         start = end
 
 
-def _plate(canvas: np.ndarray, scene: Scene, plate: Rect) -> None:
+def _plate(canvas: np.ndarray, scene: Scene, place: Rect) -> None:
     """A face with a frame and a dark rim, so that it stands out from the tiles."""
-    fill(canvas, plate.inset(-scene.px(3)), theme.BACKGROUND)
-    fill(canvas, plate, theme.FACE)
-    round_corners(canvas, plate, scene.px(4))
-    frame(canvas, plate.inset(1), theme.SELECTED)
+    fill(canvas, place.inset(-scene.px(3)), theme.BACKGROUND)
+    draw_plate(canvas, place, theme.FACE, scene.px(4))
+    frame(canvas, place.inset(1), theme.SELECTED)
 
 
 def _caret(canvas: np.ndarray, scene: Scene, row: int, col: int, px: int) -> None:
