@@ -21,7 +21,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 
 import cv2
 import numpy as np
@@ -37,7 +37,7 @@ MIN_VECTOR_EXPONENT = 0.5  # one value a channel: there is no pattern to make ou
 STEEP = 0.5  # exponents below it need the fourth root's finer steps near black
 LEAST_PEAK = 1e-37  # below it 1 / peak is no float32
 BLUR_SIGMA = 4.0  # pixels; the original's caffevis_grad_norm_blur_radius
-BLOCK = 1 << 16  # values that are coded at a time
+BLOCK = 1 << 15  # values that are coded at a time
 SAMPLE = 1 << 14  # values of a layer at most that quantiles are taken of,
 ENOUGH = 1 << 10  # unless fewer than these of them lie above 0: then all are
 BACK_EXPONENT = 0.7  # back projections are mostly small values: lift them a little
@@ -163,10 +163,7 @@ def codes_with(
     exponent = scale.exponent * gamma
     roots = 1 if exponent >= STEEP else 2
 
-    def code(scaled: np.ndarray, out: np.ndarray) -> None:
-        (_signed_roots if signed else _roots)(scaled, out, roots)
-
-    codes = _in_blocks(values, _factors(ceilings), code)
+    codes = _in_blocks(values, _factors(ceilings), partial(_signed_roots if signed else _roots, roots=roots))
     return Codes(codes, signed, exponent, roots, ceilings, peaks > ceilings * CLEARLY, scale.fixed)
 
 
@@ -353,19 +350,23 @@ def _with_peaks(values_chw: np.ndarray, *, signed: bool) -> tuple[np.ndarray, np
     return values, peaks
 
 
-def _in_blocks(values: np.ndarray, factors: np.ndarray, code: Callable[[np.ndarray, np.ndarray], None]) -> np.ndarray:
+def _in_blocks(values: np.ndarray, factors: np.ndarray, code: Callable[..., None]) -> np.ndarray:
     """Scale each channel by its factor and code it, a few channels at a time, so that they stay in the cache.
 
-    code(scaled, out): may overwrite ``scaled``; both have one row per channel.
+    code(values, factor, out, scratch): ``scratch`` is float32 to write into; all but ``factor`` have one row per
+    channel. Factors that differ are multiplied in before, and ``factor`` is 1.
     """
     flat = values.reshape(len(values), math.prod(values.shape[1:]))
     codes = np.empty(flat.shape, np.uint8)
     step = max(BLOCK // max(flat.shape[1], 1), 1)
     scratch = np.empty((step, flat.shape[1]), np.float32)
+    is_one = bool(len(factors)) and bool((factors == factors[0]).all())
     for start in range(0, len(flat) if flat.size else 0, step):
         block = flat[start : start + step]
-        scaled = np.multiply(block, factors[start : start + step, None], out=scratch[: len(block)])
-        code(scaled, codes[start : start + step])
+        room = scratch[: len(block)]
+        if not is_one:
+            block = np.multiply(block, factors[start : start + step, None], out=room)
+        code(block, float(factors[0]) if is_one else 1.0, codes[start : start + step], room)
     return codes.reshape(values.shape)
 
 
@@ -375,22 +376,23 @@ def _factors(ceilings: np.ndarray) -> np.ndarray:
     return np.where(silent, 0, 1 / np.where(silent, 1, ceilings)).astype(np.float32)
 
 
-def _roots(values: np.ndarray, out: np.ndarray, roots: int) -> None:
-    """Write the codes of the 2 ** roots-th roots of float32; what lies outside counts as an end.
+def _roots(values: np.ndarray, factor: float, out: np.ndarray, scratch: np.ndarray, roots: int) -> None:
+    """Write the codes of the 2 ** roots-th roots of float32 times ``factor``; what lies outside 0..1 counts as an end.
 
-    Overwrites ``values``.
+    scratch: of the shape of ``values``, overwritten; may be ``values``.
     """
-    cv2.threshold(values, 0, 0, cv2.THRESH_TOZERO, values)  # a quarter of the time of np.maximum
+    cv2.threshold(values, 0, 0, cv2.THRESH_TOZERO, scratch)  # a quarter of the time of np.maximum
     for _ in range(roots):
-        cv2.sqrt(values, values)
-    cv2.convertScaleAbs(values, out, alpha=255.0)
+        cv2.sqrt(scratch, scratch)
+    cv2.convertScaleAbs(scratch, out, alpha=255.0 * factor ** (0.5**roots))
 
 
-def _signed_roots(values: np.ndarray, out: np.ndarray, roots: int = 1) -> None:
+def _signed_roots(values: np.ndarray, factor: float, out: np.ndarray, scratch: np.ndarray, roots: int = 1) -> None:
     """The same for float32 around 0, around MID; what lies beyond -1 or 1 counts as that."""
-    magnitude = np.abs(values)
+    scaled = np.multiply(values, np.float32(factor), out=scratch)
+    magnitude = np.abs(scaled)
     cv2.threshold(magnitude, 1, 0, cv2.THRESH_TRUNC, magnitude)
     for _ in range(roots):
         cv2.sqrt(magnitude, magnitude)
-    np.copysign(magnitude, values, out=values)
-    cv2.convertScaleAbs(values, out, alpha=127.0, beta=MID)
+    np.copysign(magnitude, scaled, out=scaled)
+    cv2.convertScaleAbs(scaled, out, alpha=127.0, beta=MID)
