@@ -63,5 +63,5 @@ setup(
             "distributed",
         ],
     },
-    entry_points={"console_scripts": ["deepvis = deepvis.cli.window:entry"]},
+    entry_points={"console_scripts": ["deepvis = deepvis.cli.main:entry"]},
 )

@@ -1,4 +1,4 @@
-"""``--list-models``, ``--list-layers`` and ``--self-test``: text on standard output."""
+"""The models, the layers of a network, and its comparison with its framework: text on standard output."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import importlib.util
 import sys
 from collections.abc import Iterator
 
+from deepvis.core.program import pip_install, program
 from deepvis.core.types import FieldOf, NetInfo
 from deepvis.core.words import seen_words
 from deepvis.live.backends.base import BackendError, open_backend
@@ -25,9 +26,9 @@ def print_models() -> int:
     for card in cards:
         name = card.folder.name
         missing = [key for key in card.file_keys if not ((path := card.path(key)) and path.is_file())]
-        state = f"get it with: scripts/fetch_model.py {name}" if missing else "ready"
+        state = f"get it with: {program()} fetch {name}" if missing else "ready"
         if (needed := card.library) and importlib.util.find_spec(needed) is None:
-            state = f"{state}; needs {needed}: pip install 'deepvis[{needed}]'"
+            state = f"{state}; needs {needed}: {pip_install(needed)}"
         default = " (the default)" if name == DEFAULT_MODEL else ""
         sys.stdout.write(f"{name:24} {state}{default}\n")
     return 0

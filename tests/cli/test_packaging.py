@@ -40,7 +40,7 @@ def test_the_installed_package_runs_from_anywhere(wheel: Path, tmp_path: Path) -
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path / "site")
         entry_points = next(name for name in archive.namelist() if name.endswith("entry_points.txt"))
-        assert b"deepvis = deepvis.cli.window:entry" in archive.read(entry_points)
+        assert b"deepvis = deepvis.cli.main:entry" in archive.read(entry_points)
     environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site"), "DEEPVIS_CACHE": str(tmp_path)}
     done = subprocess.run(
         [sys.executable, "-m", "deepvis", "--headless", "--keys", "o", "--screenshot", "shot.png"],
