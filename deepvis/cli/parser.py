@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from deepvis.window.options import UsageError
@@ -20,20 +21,26 @@ class Help(argparse.RawDescriptionHelpFormatter):
         return super()._format_action_invocation(shown)
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
-        is_told = isinstance(action.default, (int, float, str, list)) and action.default not in (False, "", [])
-        if not action.help or not is_told or not action.option_strings or action.default is argparse.SUPPRESS:
+        default = action.default
+        if not action.help or not default or default is argparse.SUPPRESS or callable(default):
             return action.help
-        default = " ".join(map(str, action.default)) if isinstance(action.default, list) else action.default
-        return f"{action.help} (default: {default})".replace("%", "%%") if "%" in str(default) else (
-            f"{action.help} (default: {default})"
-        )  # fmt: skip
+        words = " ".join(map(str, default)) if isinstance(default, (list, tuple)) else str(default)
+        return f"{action.help} (default: {words.replace('%', '%%')})"
 
 
 class Parser(argparse.ArgumentParser):
-    """Raises UsageError, one sentence, in place of printing the usage text and ending the process."""
+    """Raises UsageError, one sentence, in place of printing the usage text and ending the process.
 
-    def __init__(self, **words: Any) -> None:
-        super().__init__(allow_abbrev=False, **{"formatter_class": Help, **words})
+    examples: whole commands. more: what else stands at the end of the help, worked out when that is asked for.
+    """
+
+    def __init__(self, examples: Sequence[str], more: Callable[[], str] = str, **words: Any) -> None:
+        lines = "\n".join(f"  {example}" for example in examples)
+        super().__init__(allow_abbrev=False, formatter_class=Help, epilog=f"examples:\n{lines}", **words)
+        self._more = more
+
+    def format_help(self) -> str:
+        return super().format_help() + self._more()
 
     def error(self, message: str) -> NoReturn:
         for action in self._actions:

@@ -22,22 +22,23 @@ ORIGINAL = {"--prototxt": ["--deploy-proto"], "--weights": ["--net-weights"], "-
 
 def add_network(parser: Parser) -> None:
     """Which network, and which device it runs on."""
-    add_model(parser)
-    add_device(parser)
+    add_device(add_model(parser))
 
 
-def add_model(parser: Parser) -> None:
-    """Which network."""
+def add_model(parser: Parser) -> Any:
+    """Which network; returns the group of its arguments."""
     net = parser.add_argument_group("network")
     net.add_argument("--model", metavar="NAME|DIR", help="a model's name or folder; none: the embedded one")
     add_network_options(net, ORIGINAL)
     # of 2015: the order of the channels by another name, and a folder that is not needed any more
     net.add_argument("--channel-swap-to-rgb", dest="channel_order", type=_order, help=argparse.SUPPRESS)
     net.add_argument("--caffe-root", help=argparse.SUPPRESS)
+    return net
 
 
-def add_device(parser: Parser) -> None:
-    parser.add_argument("--device", default="auto", metavar="DEVICE", help="auto, cpu, cuda or cuda:N")
+def add_device(group: Any) -> None:
+    """Which device the network runs on."""
+    group.add_argument("--device", default="auto", metavar="DEVICE", help="auto, cpu, cuda or cuda:N")
 
 
 def add_output(group: Any, help: str, *old_names: str, required: bool = False) -> None:
@@ -51,7 +52,7 @@ def add_overwrite(group: Any, help: str, *old_names: str) -> None:
 
 
 def add_work(parser: Parser, workers: str, batch: str | None) -> None:
-    """How many workers, and where. workers, batch: what the numbers say of this subcommand's work."""
+    """How many workers, and where. workers, batch: the help of the two numbers."""
     work = parser.add_argument_group("work")
     if batch is not None:
         work.add_argument("--batch", type=whole(1), metavar="N", help=batch)

@@ -39,9 +39,9 @@ class Subcommand:
     resumes: bool = False
 
     def parser(self) -> Parser:
-        lines = "\n".join(f"  {program()} {self.name} {words}".rstrip() for words in self.examples)
+        called = f"{program()} {self.name}"
         about = f"{self.help[0].upper()}{self.help[1:]}."
-        parser = Parser(prog=f"{program()} {self.name}", description=about, epilog=f"examples:\n{lines}")
+        parser = Parser([f"{called} {words}".rstrip() for words in self.examples], prog=called, description=about)
         self.arguments(parser)
         return parser
 
@@ -76,6 +76,12 @@ def subcommand(
 def names() -> list[str]:
     """Of all subcommands, in order. Imports none of them."""
     return sorted(each.name.replace("_", "-") for each in pkgutil.iter_modules(subcommands.__path__))
+
+
+def overview() -> str:
+    """The part of the window's help that lists the subcommands. Imports all of them."""
+    lines = "".join(f"  {name:16} {find(name).help}\n" for name in names())
+    return f"\nsubcommands (each has a --help of its own):\n{lines}"
 
 
 def find(name: str) -> Subcommand:

@@ -15,8 +15,10 @@ from typing import Any
 import deepvis
 from deepvis.cli.guard import guarded
 from deepvis.cli.parser import Parser
+from deepvis.cli.subcommand import overview
 from deepvis.core.commands import COMMANDS, command_of, rebind
 from deepvis.core.keys import canonical, is_key_name
+from deepvis.core.program import program
 from deepvis.models.network_options import add_network_options, bad, positive
 from deepvis.network.errors import ModelError
 from deepvis.network.ref import format_of
@@ -25,6 +27,11 @@ from deepvis.settings.table import Settings
 from deepvis.window.options import SMALLEST_WINDOW, RunOptions, UsageError, seconds_to_wait
 
 DESCRIPTION = "The Deep Visualization Toolbox: watch every unit of a network answer to a camera or to photos."
+EXAMPLES = (
+    "--images ~/Pictures",
+    "--network nets.py:make --weights trained.pth",
+    '--headless --keys "o o down right b" --screenshot unit.png',
+)
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg")
 VIDEO_SUFFIXES = (".mp4", ".avi", ".mkv")
 NETWORK_SETTINGS = ("model", "network", "prototxt", "weights", "fill", "trust_file", "mean", "std", "labels",
@@ -34,7 +41,14 @@ NETWORK_SETTINGS = ("model", "network", "prototxt", "weights", "fill", "trust_fi
 
 
 def parser() -> Parser:
-    p = Parser(prog="deepvis", description=DESCRIPTION)
+    examples = [f"{program()} {words}" for words in EXAMPLES]
+    p = Parser(
+        examples,
+        overview,
+        prog=program(),
+        usage="%(prog)s [options]\n       %(prog)s SUBCOMMAND ...",
+        description=DESCRIPTION,
+    )
     p.add_argument("--version", action="version", version=f"deepvis {deepvis.__version__}")
     p.add_argument("--settings", metavar="FILE", help="a settings file to read instead of settings_local.py")
     p.add_argument("-v", "--verbose", action="store_true", help="log what the workers do to standard error")

@@ -131,7 +131,7 @@ def test_wrong_asks(arguments: dict, said: str) -> None:
 def test_wrong_names_in_a_network(folder: Path) -> None:
     with pytest.raises(ModelError, match="prob_layer names 'outt', which the network has not; did you mean 'out'"):
         own(folder, overrides={"prob_layer": "outt"})
-    with pytest.raises(ModelError, match="layers names 'x', which the network has not; see scripts/run.sh layers"):
+    with pytest.raises(ModelError, match=r"layers names 'x', which the network has not; see scripts/run\.sh layers"):
         own(folder, overrides={"layers": ["x"]})
     with pytest.raises(ModelError, match="no layer is left to show"):
         own(folder, overrides={"layer_filter": lambda name: True})
