@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import importlib
+import logging
 import pkgutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -50,6 +51,7 @@ class Subcommand:
         kept = "interrupted; run the same command again to go on: what was finished is kept"
 
         def run() -> int:
+            logging.basicConfig(level=logging.WARNING, format=f"deepvis {self.name}: %(message)s")
             with interrupted_once():
                 return self.run(self.parser().parse_args(words))
 
