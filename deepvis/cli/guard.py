@@ -36,6 +36,8 @@ def guarded(main: Callable[[], int], name: str, interrupted: str = "") -> int:
         if (error.name or "").startswith("deepvis"):
             raise
         warn([missing_library(error)], name)
+    except MemoryError as error:
+        warn([f"the memory does not suffice ({error or 'main memory'}); ask for less at a time"], name)
     except KeyboardInterrupt:
         warn([interrupted] if interrupted else [], name)
         return INTERRUPTED

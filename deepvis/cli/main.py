@@ -8,14 +8,14 @@ import threading
 from collections.abc import Sequence
 from typing import NoReturn
 
-from deepvis.cli import subcommand, window
-from deepvis.cli.guard import guarded
-
 WINDOW = "window"  # may be named too
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line; the exit code. 2: one sentence on standard error says what the user got wrong."""
+    from deepvis.cli import subcommand, window  # late: a Ctrl-C while they load is one too
+    from deepvis.cli.guard import guarded
+
     words = list(sys.argv[1:] if argv is None else argv)
     if not words or words[0].startswith("-"):
         return window.main(words)
@@ -29,7 +29,10 @@ def entry(*words: str) -> NoReturn:
     A worker of the window may still be busy (torch loads, a pass is on its way); taking the interpreter down under it
     can crash.
     """
-    code = main([*words, *sys.argv[1:]])
+    try:
+        code = main([*words, *sys.argv[1:]])
+    except KeyboardInterrupt:
+        code = 130
     if threading.active_count() > 1:
         sys.stdout.flush()
         sys.stderr.flush()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 from deepvis.window.options import UsageError
@@ -54,12 +55,21 @@ def shown_names(action: argparse.Action) -> list[str]:
     return [name for name in action.option_strings if name not in long[1:]]
 
 
-def whole(low: int = 0) -> Any:
-    """A type of argument: a whole number, ``low`` or more."""
+def whole(low: int = 0, high: int | None = None) -> Callable[[str], int]:
+    """A type of argument: a whole number from ``low`` to ``high``, both included."""
 
     def parsed(text: str) -> int:
-        if not text.isdecimal() or int(text) < low:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, {low} or more")
+        if not text.isdecimal() or len(text) > 18 or int(text) < low or (high is not None and int(text) > high):
+            expected = f"{low} or more" if high is None else f"{low} to {high}"
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, {expected}")
         return int(text)
 
     return parsed
+
+
+def folder(text: str) -> Path:
+    """A type of argument: a folder, there or not yet."""
+    path = Path(text)
+    if path.exists() and not path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text!r} is a file, expected a folder")
+    return path

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
-from deepvis.cli.parser import Parser
+from deepvis.cli.parser import Parser, folder
 from deepvis.cli.shared_options import add_output, add_work
 from deepvis.scan.executor import Where
 from deepvis.scan.results import back_folders
@@ -22,7 +21,7 @@ def add_modes(group: Any, when: str = "") -> None:
 
 def add_scan(parser: Parser) -> None:
     """The scan that is gone on with, and where to."""
-    parser.add_argument("--scan", type=Path, required=True, metavar="DIR", help="the --output of deepvis scan")
+    parser.add_argument("--scan", type=folder, required=True, metavar="DIR", help="the --output of deepvis scan")
     add_output(parser, "folder of the montages; none: the scan's")
 
 

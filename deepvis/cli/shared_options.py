@@ -7,10 +7,9 @@ Further names of an option are old ones: taken, but not in the help.
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deepvis.cli.parser import Parser, whole
+from deepvis.cli.parser import Parser, folder, whole
 from deepvis.models.network_options import add_network_options, bad, network_of
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ def add_device(group: Any) -> None:
 
 def add_output(group: Any, help: str, *old_names: str, required: bool = False) -> None:
     """Where to: a folder."""
-    group.add_argument("--output", *old_names, type=Path, required=required, metavar="DIR", help=help)
+    group.add_argument("--output", *old_names, type=folder, required=required, metavar="DIR", help=help)
 
 
 def add_overwrite(group: Any, help: str, *old_names: str) -> None:

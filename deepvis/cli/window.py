@@ -15,7 +15,7 @@ from typing import Any
 import deepvis
 from deepvis.cli.guard import guarded
 from deepvis.cli.parser import Parser
-from deepvis.cli.subcommand import overview
+from deepvis.cli.subcommand import find, overview
 from deepvis.core.commands import COMMANDS, command_of, rebind
 from deepvis.core.keys import canonical, is_key_name
 from deepvis.core.program import program
@@ -243,11 +243,11 @@ def _run(arguments: argparse.Namespace) -> int:
     settings = settings_of(arguments)
     rebind(settings.key_bindings or {})
     options = run_options(arguments)
-    from deepvis.cli.listings import print_layers, print_models, print_self_test
+    if arguments.list_models:
+        return find("models").run(arguments)
+    from deepvis.cli.listings import print_layers, print_self_test
     from deepvis.window.app import run
 
-    if arguments.list_models:
-        return print_models()
     if arguments.list_layers:
         return print_layers(settings)
     if arguments.self_test:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -128,7 +129,7 @@ def read_plan(folder: ScanFolder) -> ScanPlan:
     except FileNotFoundError as error:
         raise ScanError(
             f"there is no scan in {folder.root} ({folder.plan} is missing); make one with "
-            f"{program()} scan --model M --images DIR --output {folder.root}"
+            f"{program()} scan --model M --images DIR --output {shlex.quote(str(folder.root))}"
         ) from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ScanError(f"{folder.plan} cannot be read ({error}); scan anew with --overwrite") from error

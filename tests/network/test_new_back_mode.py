@@ -82,7 +82,7 @@ def test_the_settings_and_the_window_s_command_line_take_it(tmp_path: Path) -> N
 
 
 def test_the_crops_take_it() -> None:
-    p = Parser()
+    p = Parser([])
     add_modes(p)
     assert f"deconv, gradient, guided, {NAME}" in p.format_help()
     assert montage_path(Path("out"), Unit("fc", 1), NAME) == Path("out/max_halved/fc/fc_0001.jpg")

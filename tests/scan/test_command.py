@@ -125,7 +125,7 @@ def test_errors_are_one_sentence_and_exit_code_2(weights, tmp_path, capsys) -> N
     for arguments, said in (
         (["scan", *weights, "--images", str(tmp_path / "nix"), *output], "nix cannot be read"),
         (["scan", "--model", "nix", "--images", ".", *output], "no model is named 'nix'"),
-        (["scan", *weights, "--images", ".", "--top", "0", *output], "--top 0 keeps no image"),
+        (["scan", *weights, "--images", ".", "--top", "0", *output], "--top: '0' is not a whole number, 1 to 10000"),
         (["scan", *weights, "--images", ".", "--device", "gpu", *output], "there is no device 'gpu'"),
         (["crops", "--scan", str(tmp_path)], "there is no scan in"),
     ):
@@ -135,7 +135,7 @@ def test_errors_are_one_sentence_and_exit_code_2(weights, tmp_path, capsys) -> N
 
 
 def test_arguments_become_a_model(tmp_path) -> None:
-    p = Parser()
+    p = Parser([])
     add_model(p)
     parsed = p.parse_args(["--prototxt", "a", "--mean", "1,2,3", "--input-size", "20x30", "--channel-order", "RGB"])
     here = Path.cwd()

@@ -36,7 +36,7 @@ def fetch(arguments: argparse.Namespace) -> int:
         list_files()
         return 0
     if not arguments.name:
-        raise UsageError("names no model; --list lists them")
+        raise UsageError(f"no model is named; {program()} models lists them")
     card = find_card(arguments.name)
     for file in fetch_model(card, source=arguments.source, everything=arguments.all, progress=bar):
         sys.stdout.write(f"{file.path}: {file.word}" + (f" ({file.remark})" if file.remark else "") + "\n")

@@ -10,7 +10,7 @@ import argparse
 
 from deepvis.cli.guard import warn
 from deepvis.cli.optimize_options import add_layers, add_presets_file
-from deepvis.cli.parser import Parser
+from deepvis.cli.parser import Parser, whole
 from deepvis.cli.shared_options import add_network, add_output, add_overwrite, add_work, setup_of
 from deepvis.cli.subcommand import subcommand
 from deepvis.optimize.defaults import LAYER_JPEG_QUALITY
@@ -32,12 +32,11 @@ def arguments(parser: Parser) -> None:
     what.add_argument("--max-iter", metavar="N", help="iterations, in place of the presets'")
     add_output(what, "none: the model's own folder of unit images, where the window looks", "--unit-jpg-dir")
     what.add_argument(
-        "--tile", type=int, default=0, metavar="PX", help="longest side of a picture; 0: what the unit sees"
+        "--tile", type=whole(), default=0, metavar="PX", help="longest side of a picture; 0: what the unit sees"
     )
     what.add_argument(
-        *("--quality",), type=int, default=LAYER_JPEG_QUALITY, choices=range(1, 96), metavar="1..95",
-        help="of the JPEG files",
-    )  # fmt: skip
+        "--quality", type=whole(1, 95), default=LAYER_JPEG_QUALITY, metavar="1..95", help="of the JPEG files"
+    )
     what.add_argument("--field-only", action="store_true", help="run the network on what a unit sees alone: faster")
     add_overwrite(what, "overwrite pictures that are there", "--brave")
     add_work(parser, "batches at a time in this process; none: one a core", "images together; none: 4, on a GPU 64")

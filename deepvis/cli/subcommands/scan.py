@@ -6,10 +6,11 @@ One pass over the images serves every layer that the window shows. With --crop t
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from pathlib import Path
 
-from deepvis.cli.parser import Parser
+from deepvis.cli.parser import Parser, whole
 from deepvis.cli.progress import Bar
 from deepvis.cli.scan_options import add_modes, add_scan_work, where
 from deepvis.cli.shared_options import add_network, add_output, add_overwrite
@@ -18,6 +19,7 @@ from deepvis.core.program import program
 from deepvis.core.types import Fit
 from deepvis.models.network_options import network_of
 
+MOST_TOP = 10_000  # images of a unit, of all units in main memory
 MOST_FAULTS = 5  # that are named on the terminal
 AHEAD = "pictures decoded ahead, in whole passes of 16 (64 on a GPU); changes memory, never results"
 
@@ -29,7 +31,7 @@ def arguments(parser: Parser) -> None:
     what.add_argument(
         *("--layers", "--push-layer"), nargs="+", default=(), metavar="LAYER", help="none: all that the window shows"
     )
-    what.add_argument("--top", type=int, default=9, metavar="K", help="images to keep for each unit")
+    what.add_argument("--top", type=whole(1, MOST_TOP), default=9, metavar="K", help="images to keep for each unit")
     add_output(what, "none: where the window looks, the model's unit images")
     what.add_argument(
         "--fit", choices=[fit.value for fit in Fit], default="crop", help="crop as the window, or stretch"
@@ -77,7 +79,7 @@ def scan(arguments: argparse.Namespace) -> int:
     if arguments.crop:
         crop(arguments, output)
     else:
-        sys.stdout.write(f"next: {program()} crops --scan {output}\n")
+        sys.stdout.write(f"next: {program()} crops --scan {shlex.quote(str(output))}\n")
     return 0
 
 
