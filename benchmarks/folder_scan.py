@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The window's scan of the open files against the offline scan (scripts/find_max_acts.py) of the same photos: JSON.
+"""The window's scan of the open files against the offline scan (``deepvis scan``) of the same photos: JSON.
 
     benchmarks/folder_scan.py --images DIR [--models NAME|DIR ...] [--count N] [--rounds R]
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+NEED_TORCHVISION = ("torchvision", "timm")
 
 
 def program() -> str:
@@ -23,8 +26,20 @@ def program() -> str:
 
 
 def pip_install(package: str) -> str:
-    """The command that installs a package for the Python that runs this."""
-    return f"{_typed(Path(sys.executable))} -m pip install {package}"
+    """The command that installs a package for the Python that runs this.
+
+    Beside PyTorch's build without CUDA torchvision has to be of that build too.
+    """
+    index = f"--extra-index-url {CPU_INDEX} " if package in NEED_TORCHVISION and _torch().endswith("+cpu") else ""
+    return f"{_typed(Path(sys.executable))} -m pip install {index}{package}"
+
+
+def _torch() -> str:
+    """PyTorch's version, as 2.13.0+cpu; "" where it is not installed. Does not load it."""
+    try:
+        return version("torch")
+    except PackageNotFoundError:
+        return ""
 
 
 def _typed(path: Path) -> str:
