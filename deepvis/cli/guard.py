@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from deepvis.core.errors import UserError
 from deepvis.core.files import os_error_words
 
+INSTALLING = "start with scripts/run.sh, which installs what is needed, or install deepvis anew: pip install ."
 WRONG, INTERRUPTED = 2, 130  # exit codes
 
 
@@ -64,7 +65,7 @@ def warn(sentences: Sequence[str], name: str) -> None:
 def missing_library(error: ImportError) -> str:
     """What is missing of Python's packages or of the system's libraries, and how to get it."""
     if isinstance(error, ModuleNotFoundError):
-        return f"the package {error.name!r} is missing; start with scripts/run.sh, which installs it, or pip install ."
+        return f"the package {error.name!r} is missing; {INSTALLING}"
     if "libGL" in str(error) or "libglib" in str(error) or "libgthread" in str(error):
         return f"OpenCV cannot be loaded ({error}); on Debian and Ubuntu: apt-get install libgl1 libglib2.0-0"
     return f"a library cannot be loaded ({' '.join(str(error).split())}); install the requirements anew: rm -r .venv"

@@ -59,10 +59,12 @@ class Checkout:
         for name in ("bash", "dirname", "cksum", "tr", "sed", "rm", "cat", "uname"):
             (self.tools / name).symlink_to(str(shutil.which(name)))
 
-    def start(self, *words: str, index: str = UNREACHABLE, **environment: str) -> subprocess.CompletedProcess[str]:
+    def start(
+        self, *words: str, index: str = UNREACHABLE, stderr: int = subprocess.PIPE, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         given = {"PATH": str(self.tools), "DEEPVIS_TORCH_INDEX": index, **environment}
         command = [str(self.tools / "bash"), str(self.folder / "scripts" / "run.sh"), *words]
-        return subprocess.run(command, env=given, capture_output=True, text=True, timeout=60)
+        return subprocess.run(command, env=given, stdout=subprocess.PIPE, stderr=stderr, text=True, timeout=60)
 
     def asked(self) -> list[str]:
         """What pip was asked for since the last question."""
@@ -121,6 +123,19 @@ def test_without_a_gpu_the_small_build_is_taken_and_the_second_start_installs_no
     assert checkout.torch == "2.13.0+cpu"
     again = checkout.start(index=index)
     assert (again.returncode, again.stderr, checkout.asked()) == (0, "", [])
+
+
+def test_pip_is_quiet_unless_somebody_watches(checkout: Checkout) -> None:
+    assert checkout.start(DEEPVIS_TORCH="cuda").returncode == 0
+    assert "--quiet" in (checkout.bin / "asked").read_text()
+    for stamp in (checkout.folder / ".venv").glob(".deepvis-*"):
+        stamp.unlink()
+    (checkout.bin / "asked").unlink()
+    master, slave = os.openpty()
+    assert checkout.start(stderr=slave, DEEPVIS_TORCH="cuda").returncode == 0
+    os.close(slave)
+    os.close(master)
+    assert "--quiet" not in (checkout.bin / "asked").read_text()
 
 
 @without_gpu
