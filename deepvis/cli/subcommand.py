@@ -7,7 +7,6 @@ one. What the file imports at its top is loaded for ``deepvis --help`` too: torc
 from __future__ import annotations
 
 import argparse
-import difflib
 import importlib
 import logging
 import pkgutil
@@ -89,6 +88,8 @@ def overview() -> str:
 def find(name: str) -> Subcommand:
     """The subcommand of that name; its file alone is imported. Raises UsageError with the nearest name."""
     if name not in names():
+        import difflib
+
         near = difflib.get_close_matches(name, names(), n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(names())}"
         raise UsageError(f"no subcommand is named {name!r}; {hint}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,6 +35,8 @@ def pip_install(package: str) -> str:
 
 def _torch() -> str:
     """PyTorch's version, as 2.13.0+cpu; "" where it is not installed. Does not load it."""
+    from importlib.metadata import PackageNotFoundError, version  # late: every start loads this module
+
     try:
         return version("torch")
     except PackageNotFoundError:

@@ -31,7 +31,7 @@ def test_installed(monkeypatch: pytest.MonkeyPatch, root: Path, tmp_path: Path) 
 
 def test_a_package_goes_to_the_python_that_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(module, "version", lambda name: "2.13.0")
+    monkeypatch.setattr(module, "_torch", lambda: "2.13.0")
     monkeypatch.setattr(sys, "executable", str(tmp_path / "my env" / "bin" / "python"))
     assert pip_install("timm") == "'my env/bin/python' -m pip install timm"
     monkeypatch.setattr(sys, "executable", "/usr/bin/python3")
@@ -40,9 +40,9 @@ def test_a_package_goes_to_the_python_that_runs(monkeypatch: pytest.MonkeyPatch,
 
 def test_torchvision_is_of_the_build_of_torch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/usr/bin/python3")
-    monkeypatch.setattr(module, "version", lambda name: "2.13.0+cpu")
+    monkeypatch.setattr(module, "_torch", lambda: "2.13.0+cpu")
     index = "--extra-index-url https://download.pytorch.org/whl/cpu"
     assert pip_install("timm") == f"/usr/bin/python3 -m pip install {index} timm"
     assert pip_install("h5py") == "/usr/bin/python3 -m pip install h5py"
-    monkeypatch.setattr(module, "version", lambda name: "2.13.0")
+    monkeypatch.setattr(module, "_torch", lambda: "2.13.0")
     assert pip_install("torchvision") == "/usr/bin/python3 -m pip install torchvision"
