@@ -19,7 +19,7 @@ def program() -> str:
     on the PATH: scripts/run.sh, which takes the same arguments.
     """
     script = ROOT / "scripts" / "run.sh"
-    if Path(sys.argv[0]).stem == "deepvis" or not script.is_file():
+    if Path((sys.argv or [""])[0]).stem == "deepvis" or not script.is_file():
         return "deepvis"
     return _typed(script)
 
@@ -30,7 +30,8 @@ def pip_install(package: str) -> str:
     Beside PyTorch's build without CUDA torchvision has to be of that build too.
     """
     index = f"--extra-index-url {CPU_INDEX} " if package in NEED_TORCHVISION and _torch().endswith("+cpu") else ""
-    return f"{_typed(Path(sys.executable))} -m pip install {index}{package}"
+    python = _typed(Path(sys.executable)) if sys.executable else "python"
+    return f"{python} -m pip install {index}{package}"
 
 
 def _torch() -> str:
