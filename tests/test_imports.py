@@ -12,11 +12,12 @@ PACKAGE = Path(__file__).resolve().parents[1] / "deepvis"
 # room -> the rooms it may import from, itself apart (docs/architecture.md, "Rooms")
 ROOMS: dict[str, set[str]] = {
     "core": set(),
-    "settings": {"core", "network"},  # network: the table of back modes
+    "schema": {"core"},
+    "settings": {"core", "network", "models", "schema"},  # network: the table of back modes; models: a network's rows
     "sources": {"core"},
     "network": {"core"},
     "formats": {"core", "network"},
-    "models": {"core", "network", "formats"},
+    "models": {"core", "network", "formats", "schema"},
     "caffe": {"network", "formats"},
     "optimize": {"core", "network", "models"},
     "scan": {"core", "network", "models", "sources"},

@@ -8,7 +8,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 from deepvis.core.back_modes import DECONV, GRADIENT, OFF
-from deepvis.core.panes import LayoutError, PaneLayout
+from deepvis.core.panes import SMALLEST_WINDOW, LayoutError, PaneLayout
 from deepvis.core.state import (
     GAMMA_BOOSTS,
     INDIVIDUAL_BOOSTS,
@@ -54,7 +54,7 @@ from deepvis.sources.opening import (
 )
 from deepvis.sources.samples import is_sample
 from deepvis.window.loop import Loop
-from deepvis.window.options import SMALLEST_WINDOW, RunOptions, UsageError
+from deepvis.window.options import RunOptions, UsageError
 from deepvis.window.parts import Makers, Parts
 from deepvis.window.stats import PassLog, Stats
 from deepvis.window.ui.layout import layout_for

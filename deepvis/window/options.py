@@ -6,8 +6,6 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-SMALLEST_WINDOW = 150  # pixels of a side
-
 
 class UsageError(ValueError):
     """Something that the user got wrong: one sentence for standard error; the exit code is 2."""
