@@ -127,8 +127,8 @@ font_scale = 1.0
 # width], whole numbers of 0 or more, or None.
 panes = None
 
-# Class names and probabilities from the start (key C). Type: True or False. Option: --no-label-
-# predictions.
+# Class names and probabilities from the start (key C). Type: True or False. Option:
+# --no-label-predictions.
 label_predictions = True
 
 # Unit images from the start (key U). Type: True or False. Option: --no-unit-images.
@@ -171,8 +171,8 @@ key_bindings = None
 # Distance of a fast move. Type: a whole number, 0 or more. Option: --fast.
 fast = 3
 
-# Bytes that the cache of unit images may hold. Type: a whole number, 0 or more. Option: --unit-image-
-# cache.
+# Bytes that the cache of unit images may hold. Type: a whole number, 0 or more. Option:
+# --unit-image-cache.
 unit_image_cache = 268435456
 
 # Folder for the pictures that key p saves. Type: a text. Option: --pictures.

@@ -23,7 +23,7 @@ ROOMS: dict[str, set[str]] = {
     "scan": {"core", "network", "models", "sources"},
     "live": {"core", "network", "formats", "models", "sources", "optimize", "scan"},
     "window": {"core", "settings", "sources", "live", "models", "network", "scan"},
-    "cli": {"core", "settings", "models", "live", "window", "network"},
+    "cli": {"core", "schema", "settings", "models", "live", "window", "network"},
     "api": {"core", "settings", "models", "live", "window", "network", "formats", "sources", "optimize", "scan"},
 }
 TORCH = {"network", "formats", "optimize", "scan", "caffe", "api"}

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import deepvis
 from deepvis.cli.setting_options import add_setting_options, with_nearest
@@ -177,8 +177,12 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
     if arguments.model or named:
         defaults = Settings()
         settings = replace(settings, **{name: getattr(defaults, name) for name in NETWORK.rows})
-    values = {name: value for name, value in vars(arguments).items() if name in config.TABLE and value is not None}
-    return replace(settings, **{name: tuple(each) if isinstance(each, list) else each for name, each in values.items()})
+    given: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value  # the parser has checked them
+        for name, value in vars(arguments).items()
+        if name in config.TABLE and value is not None
+    }
+    return replace(settings, **given)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

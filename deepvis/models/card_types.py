@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict
 
 from deepvis.models.card import VERSION, Checksum, RemoteFile
 from deepvis.schema.table import Expects
@@ -55,19 +55,21 @@ _Urls = Annotated[NameOrNames, AfterValidator(_web_addresses), Expects(ADDRESS)]
 class FileEntry(BaseModel):
     """An entry of ``files`` as it is written."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid")
 
-    path: Annotated[str, AfterValidator(_inside), Expects("paths inside the model's folder (found {name!r})")]
+    path: Annotated[str, Strict(), AfterValidator(_inside), Expects("paths inside the model's folder (found {name!r})")]
     url: _Urls = ()
     urls: _Urls = ()
     sha256: _digits("sha256", "64") = ""  # type: ignore[valid-type]
     sha1: _digits("sha1", "40") = ""  # type: ignore[valid-type]
     git_blob: _digits("git_blob", "40") = ""  # type: ignore[valid-type]
     sha256_start: _digits("sha256_start", "8,64") = ""  # type: ignore[valid-type]
-    extract: Annotated[dict[str, str], Expects("a mapping of names to names")] = {}
-    optional: Annotated[bool, Expects("true or false")] = False
-    size: Annotated[int, Field(ge=0), Expects("a size in bytes for {name!r}")] = 0
-    note: Annotated[str, Expects("a text")] = ""
+    extract: Annotated[
+        dict[Annotated[str, Strict()], Annotated[str, Strict()]], Expects("a mapping of names to names")
+    ] = {}
+    optional: Annotated[bool, Strict(), Expects("true or false")] = False
+    size: Annotated[int, Field(strict=True, ge=0), Expects("a size in bytes for {name!r}")] = 0
+    note: Annotated[str, Strict(), Expects("a text")] = ""
 
     def file(self) -> RemoteFile:
         kinds = ("sha256", "sha1", "git_blob", "sha256_start")

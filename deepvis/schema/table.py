@@ -95,13 +95,13 @@ def _refused(error: ValidationError, hint: Any, words: str, value: Any) -> Refus
     first = error.errors(include_url=False, include_input=False)[0]
     cause = first.get("ctx", {}).get("error")
     inner, place = _deepest(hint, first["loc"], value)
-    if first["type"] in ("extra_forbidden", "missing"):
-        name = str(first["loc"][-1])
-        known = ", ".join(inner.model_fields) if hasattr(inner, "model_fields") else ""
-        near = nearest(name, inner.model_fields, "") if known else ""
-        words = str(_expects(hint) or words)
+    if hasattr(inner, "model_fields"):  # an entry with a name that there is not, or without one that must be
+        words, name = str(_expects(hint) or words), str(first["loc"][-1])
         if first["type"] == "extra_forbidden":
-            words = f"for {place!r} only {known} (found {shown(name)})" + (f"; {near}" if near else "")
+            near = nearest(name, inner.model_fields)
+            words = f"for {place!r} only {', '.join(inner.model_fields)} (found {name!r})" + (
+                f"; {near}" if near else ""
+            )
     elif inner is not hint and (found := _expects(inner)) is not None:
         words = str(found).format(name=place)
     if isinstance(cause, Hint):
@@ -117,9 +117,9 @@ def _deepest(hint: Any, place: tuple[int | str, ...], value: Any) -> tuple[Any, 
     for step in place:
         bare = _bare(hint)
         if hasattr(bare, "model_fields"):
-            if step not in bare.model_fields:
+            if step not in bare.model_fields or (isinstance(value, Mapping) and step not in value):
                 return bare, name
-            hint = typing.get_type_hints(bare, include_extras=True)[step]
+            hint = typing.get_type_hints(bare, include_extras=True)[str(step)]
         elif isinstance(step, int) and typing.get_origin(bare) is tuple:
             hint, value = typing.get_args(bare)[0], _item(value, step)
             if hasattr(_bare(hint), "model_fields") and isinstance(value, Mapping):
@@ -146,7 +146,7 @@ def _bare(hint: Any) -> Any:
 def _expects(hint: Any) -> Expects | None:
     """What a type says of itself; of X | None, what X says."""
     for each in (hint, *typing.get_args(hint)):
-        for word in getattr(each, "__metadata__", ()):
+        for word in getattr(each, "__metadata__", ())[::-1]:
             if isinstance(word, Expects):
                 return word
     return None
@@ -174,5 +174,5 @@ def shown(value: Any) -> str:
     try:
         text = " ".join(_Short().repr(value).split())
     except Exception:  # the user's own class may fail at it
-        text = f"a {type(value).__name__}"
+        text = f"a value of type {type(value).__name__}"
     return text if len(text) <= MOST_CHARACTERS else text[:MOST_CHARACTERS] + "..."

@@ -22,6 +22,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from deepvis.models.network_options import TYPES, NetworkOptions
+from deepvis.network.back_modes import BACK_MODES  # noqa: F401  (fills the table that the window reads)
 from deepvis.network.ref import is_name
 from deepvis.schema.options import option_of
 from deepvis.schema.table import Refused, Table, row, shown
@@ -244,7 +245,7 @@ def document() -> str:
         words = f"{each.metadata['help']}. Type: {SETTINGS.expects(each.name)}."
         option = option_of(SETTINGS, each.name)
         words += f" Option: {option.partition(' ')[0]}." if option else ""
-        lines += ["", *textwrap.wrap(words, 105, initial_indent="# ", subsequent_indent="# ")]
+        lines += ["", *textwrap.wrap(words, 105, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False)]
         value = repr(each.default).replace("'", '"')
         lines.append(f"{each.name} = {value}")
     return "\n".join(lines) + "\n"
