@@ -13,14 +13,15 @@ PACKAGE = Path(__file__).resolve().parents[1] / "deepvis"
 ROOMS: dict[str, set[str]] = {
     "core": set(),
     "schema": {"core"},
+    "pages": {"core"},
     "settings": {"core", "network", "models", "schema"},  # network: the table of back modes; models: a network's rows
     "sources": {"core"},
     "network": {"core"},
     "formats": {"core", "network"},
     "models": {"core", "network", "formats", "schema"},
     "caffe": {"network", "formats"},
-    "optimize": {"core", "network", "models"},
-    "scan": {"core", "network", "models", "sources"},
+    "optimize": {"core", "network", "models", "pages"},
+    "scan": {"core", "network", "models", "pages", "sources"},
     "live": {"core", "network", "formats", "models", "sources", "optimize", "scan"},
     "window": {"core", "settings", "sources", "live", "models", "network", "scan"},
     "cli": {"core", "schema", "settings", "models", "live", "window", "network"},

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-NEEDED = ("cv2", "google.protobuf", "numpy", "torch", "yaml")
+NEEDED = ("cv2", "google.protobuf", "jinja2", "numpy", "pydantic", "torch", "yaml")
 ROOT = Path(__file__).resolve().parents[2]
 
 
