@@ -104,6 +104,7 @@ class Toolbox:
         layouts = Layouts(settings, model)
         layouts(state.info, *wanted_size(settings))  # a wrong table of panes is told before a window opens
         self._parts = make_parts(settings, self._shown, self.passes)
+        self._parts.ask(state)  # the picture is read while the window opens
         self.window = open_window(settings, options, title)
         self.loop = Loop(state, self._parts, self.window, options, layouts, Path(settings.pictures), Stats())
 
