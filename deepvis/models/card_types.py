@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict
+from pydantic_core import core_schema as s
 
 from deepvis.models.card import VERSION, Checksum, RemoteFile
-from deepvis.schema.table import Expects
-from deepvis.schema.types import AnyMean, NameOrNames, in_list
+from deepvis.schema.table import Type
+from deepvis.schema.types import FILE_OR_NUMBERS, TEXT, after, before, in_list, many
 
-FILES = "files that each have a path and a url"
 ADDRESS = "an http or https address for {name!r}, or a note on where it comes from"
+DIGITS = {"sha256": "64", "sha1": "40", "git_blob": "40", "sha256_start": "8,64"}
 
 
 def _this_version(value: Any) -> Any:
@@ -27,68 +28,66 @@ def _inside(path: str) -> str:
     return path
 
 
-def _web_addresses(urls: tuple[str, ...]) -> tuple[str, ...]:
-    if not all(url.startswith(("http://", "https://")) for url in urls):
-        raise ValueError
-    return urls
-
-
 def _numbers(value: Any) -> Any:
     """A number alone stands for a list of one; a text is a file's name."""
     return value if isinstance(value, str) else in_list(value)
 
 
-def _digits(kind: str, count: str) -> Any:
-    least, _, most = count.partition(",")
-    words = f"{least} to {most}" if most else least
-    return Annotated[
-        str,
-        BeforeValidator(lambda digits: str(digits).lower()),
-        Field(pattern=rf"^[0-9a-f]{{{count}}}$"),
-        Expects(f"{words} hexadecimal digits of {kind}, in quotes, for {{name!r}}"),
-    ]
+def _small_letters(digits: Any) -> str:
+    return str(digits).lower()
 
 
-_Urls = Annotated[NameOrNames, AfterValidator(_web_addresses), Expects(ADDRESS)]
+def _file(entry: Mapping[str, Any]) -> RemoteFile:
+    rest = {key: entry[key] for key in ("extract", "optional", "size", "note") if key in entry}
+    checksum = next((Checksum(kind, entry[kind]) for kind in DIGITS if kind in entry), None)
+    return RemoteFile(entry["path"], entry.get("urls", entry.get("url", ())), checksum, **rest)
 
 
-class FileEntry(BaseModel):
-    """An entry of ``files`` as it is written."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    path: Annotated[str, Strict(), AfterValidator(_inside), Expects("paths inside the model's folder (found {name!r})")]
-    url: _Urls = ()
-    urls: _Urls = ()
-    sha256: _digits("sha256", "64") = ""  # type: ignore[valid-type]
-    sha1: _digits("sha1", "40") = ""  # type: ignore[valid-type]
-    git_blob: _digits("git_blob", "40") = ""  # type: ignore[valid-type]
-    sha256_start: _digits("sha256_start", "8,64") = ""  # type: ignore[valid-type]
-    extract: Annotated[
-        dict[Annotated[str, Strict()], Annotated[str, Strict()]], Expects("a mapping of names to names")
-    ] = {}
-    optional: Annotated[bool, Strict(), Expects("true or false")] = False
-    size: Annotated[int, Field(strict=True, ge=0), Expects("a size in bytes for {name!r}")] = 0
-    note: Annotated[str, Strict(), Expects("a text")] = ""
-
-    def file(self) -> RemoteFile:
-        kinds = ("sha256", "sha1", "git_blob", "sha256_start")
-        checksum = next((Checksum(kind, getattr(self, kind)) for kind in kinds if getattr(self, kind)), None)
-        urls = self.urls or self.url
-        return RemoteFile(self.path, urls, checksum, self.extract, self.optional, self.size, self.note)
+def _with_addresses(files: tuple[RemoteFile, ...]) -> tuple[RemoteFile, ...]:
+    for file in files:
+        if not file.urls and not file.note:
+            raise ValueError(f"{file.path!r} has no address, expected {ADDRESS.format(name=file.path)}")
+    return files
 
 
-def _files(entries: tuple[FileEntry, ...]) -> tuple[RemoteFile, ...]:
-    for entry in entries:
-        if not (entry.urls or entry.url or "note" in entry.model_fields_set):
-            raise ValueError(ADDRESS.format(name=entry.path))
-    return tuple(entry.file() for entry in entries)
+_URLS = before(in_list, many(s.str_schema(strict=True, pattern="^https?://")))
+_ENTRY = {
+    "path": after(_inside, TEXT),
+    "url": _URLS,
+    "urls": _URLS,
+    **{kind: before(_small_letters, s.str_schema(pattern=f"^[0-9a-f]{{{count}}}$")) for kind, count in DIGITS.items()},
+    "extract": s.dict_schema(TEXT, TEXT),
+    "optional": s.bool_schema(strict=True),
+    "size": s.int_schema(strict=True, ge=0),
+    "note": s.str_schema(strict=True),
+}
+_WORDS = {
+    "path": "paths inside the model's folder (found {name!r})",
+    "url": ADDRESS,
+    "urls": ADDRESS,
+    **{
+        kind: f"{count.replace(',', ' to ')} hexadecimal digits of {kind}, in quotes, for {{name!r}}"
+        for kind, count in DIGITS.items()
+    },
+    "extract": "a mapping of names to names for {name!r}",
+    "optional": "true or false for {name!r}",
+    "size": "a size in bytes for {name!r}",
+    "note": "a text for {name!r}",
+}
+_FIELDS = {key: s.typed_dict_field(schema, required=key == "path") for key, schema in _ENTRY.items()}
 
-
-Version = Annotated[int, BeforeValidator(_this_version), Expects(f"{VERSION}; a newer deepvis may be needed")]
-CardMean = Annotated[
-    AnyMean,
-    BeforeValidator(_numbers),
-    Expects("one number for each channel, or the name of a .npy or .binaryproto file"),
+Version = Annotated[
+    int, Type(f"{VERSION}; a newer deepvis may be needed", s.no_info_plain_validator_function(_this_version))
 ]
-Files = Annotated[tuple[FileEntry, ...], AfterValidator(_files), Expects(FILES)]
+CardMean = Annotated[
+    str | tuple[float, ...],
+    Type("one number for each channel, or the name of a .npy or .binaryproto file", before(_numbers, FILE_OR_NUMBERS)),
+]
+Files = Annotated[
+    tuple[RemoteFile, ...],
+    Type(
+        "files that each have a path and a url",
+        after(_with_addresses, many(after(_file, s.typed_dict_schema(_FIELDS, extra_behavior="forbid")))),
+        parts=_WORDS,
+    ),
+]

@@ -54,12 +54,12 @@ def reader(table: Table, name: str) -> Callable[[str], Any]:
     is_one_of_several = option.endswith((AGAIN, SEVERAL))
 
     def read(text: str) -> Any:
-        expects = table.expects(name)
+        kind = table.type_of(name)
         try:
-            value = expects.read(text)
+            value = kind.read(text)
             checked = table.checked(name, [value] if is_one_of_several else value)
         except ValueError as error:
-            words = expects.written or str(expects)
+            words = kind.written or str(kind)
             _, _, hint = str(error).partition("; ") if isinstance(error, Refused) else ("", "", "")
             raise argparse.ArgumentTypeError(f"{text!r} is not {words}" + (f"; {hint}" if hint else "")) from None
         return value if is_one_of_several else checked

@@ -1,7 +1,8 @@
 """A table of what users write: a dataclass whose fields are rows of name, type, default, help and option.
 
 Types are pydantic's (``schema/types.py``), and the annotations of the fields name them. They are looked up when a value
-is checked for the first time: pydantic takes a tenth of a second to load, for which what checks nothing need not wait.
+is checked for the first time: what checks nothing need not load pydantic. It is used by its core, which checks; its
+models take five times as long to load, a tenth of a second of the window's start, and say nothing that the rows do not.
 """
 
 from __future__ import annotations
@@ -10,13 +11,13 @@ import difflib
 import reprlib
 import typing
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields, replace
 from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic_core import SchemaValidator, ValidationError
 
 MOST_CHARACTERS = 60  # of a value in a sentence
 
@@ -30,17 +31,20 @@ def row(default: Any = None, help: str = "", option: str | None = None, **more: 
     return field(default=default, metadata={"help": help, "option": option, **more})
 
 
-@dataclass(frozen=True)
-class Expects:
-    """What a type says of itself, beside what pydantic checks.
+@dataclass(frozen=True, eq=False)
+class Type:
+    """What a row takes: an annotation is Annotated[float, Type(...)].
 
-    words: what a value must be, or a function that says it when asked. read: a word of the command line -> the value,
-    or ValueError. written: what such a word must be, where that differs.
+    words: what a value must be, or a function that says it when asked. schema: pydantic's, of ``pydantic_core``.
+    read: a word of the command line -> the value, or ValueError. written: what such a word must be, where that differs.
+    parts: of a list of entries, key -> what its value must be, {name} for the value of the first key.
     """
 
     words: str | Callable[[], str]
+    schema: Any
     read: Callable[[str], Any] = str
     written: str = ""
+    parts: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return self.words if isinstance(self.words, str) else self.words()
@@ -64,92 +68,50 @@ class Table:
     def __init__(self, cls: type, *modules: str) -> None:
         self.rows: dict[str, Field[Any]] = {each.name: each for each in fields(cls)}
         self._cls, self._modules = cls, modules
-        self._adapters: dict[str, TypeAdapter[Any]] = {}
+        self._validators: dict[str, SchemaValidator] = {}
 
     @cached_property
-    def types(self) -> Mapping[str, Any]:
-        """Row -> its type."""
+    def _hints(self) -> Mapping[str, Any]:
         names = {name: each for module in self._modules for name, each in vars(import_module(module)).items()}
         return typing.get_type_hints(self._cls, localns=names, include_extras=True)
 
-    def expects(self, name: str) -> Expects:
-        """What a row expects, in words and on the command line."""
-        found = _expects(self.types[name]) or Expects("another value")
-        words = self.rows[name].metadata.get("expects")
-        return Expects(words, found.read, found.written) if words else found
+    def type_of(self, name: str) -> Type:
+        """What a row takes beside None; its words as the row has them."""
+        hint, words = self._hints[name], self.rows[name].metadata.get("expects")
+        found = next(each for part in (hint, *typing.get_args(hint)) for each in getattr(part, "__metadata__", ()))
+        return replace(found, words=words) if words else found
 
     def checked(self, name: str, value: Any) -> Any:
         """The value as the row's type has it. Raises Refused."""
-        from pydantic import TypeAdapter, ValidationError
+        from pydantic_core import SchemaValidator, ValidationError, core_schema
 
-        if name not in self._adapters:
-            self._adapters[name] = TypeAdapter(self.types[name])
+        if name not in self._validators:
+            schema = self.type_of(name).schema
+            is_optional = type(None) in typing.get_args(self._hints[name])
+            self._validators[name] = SchemaValidator(core_schema.nullable_schema(schema) if is_optional else schema)
         try:
-            return self._adapters[name].validate_python(value)
+            return self._validators[name].validate_python(value)
         except ValidationError as error:
-            raise _refused(error, self.types[name], str(self.expects(name)), value) from None
+            raise _refused(error, self.type_of(name), value) from None
 
 
-def _refused(error: ValidationError, hint: Any, words: str, value: Any) -> Refused:
+def _refused(error: ValidationError, kind: Type, value: Any) -> Refused:
     """pydantic's error in the words of the type: the one place where it is translated."""
     first = error.errors(include_url=False, include_input=False)[0]
-    cause = first.get("ctx", {}).get("error")
-    inner, place = _deepest(hint, first["loc"], value)
-    if hasattr(inner, "model_fields"):  # an entry with a name that there is not, or without one that must be
-        words, name = str(_expects(hint) or words), str(first["loc"][-1])
+    cause, place, words = first.get("ctx", {}).get("error"), first["loc"], str(kind)
+    if len(place) > 1 and kind.parts:  # in an entry of a list
+        key, entry = str(place[1]), value[place[0]]
+        name = entry.get(next(iter(kind.parts)))
         if first["type"] == "extra_forbidden":
-            near = nearest(name, inner.model_fields)
-            words = f"for {place!r} only {', '.join(inner.model_fields)} (found {name!r})" + (
-                f"; {near}" if near else ""
-            )
-    elif inner is not hint and (found := _expects(inner)) is not None:
-        words = str(found).format(name=place)
+            near = nearest(key, kind.parts)
+            words = f"for {name!r} only {', '.join(kind.parts)} (found {key!r})" + (f"; {near}" if near else "")
+        elif first["type"] != "missing":
+            words = kind.parts.get(key, words).format(name=name)
     if isinstance(cause, Hint):
         return Refused(f"{words}; {cause}")
     if cause is not None and str(cause):
-        return Refused(str(cause).format(name=place) if place else str(cause), is_sentence=inner is hint)
+        return Refused(str(cause), is_sentence=True)
     return Refused(words)
-
-
-def _deepest(hint: Any, place: tuple[int | str, ...], value: Any) -> tuple[Any, str]:
-    """The type at a place inside a value of a type, and the name of the nearest entry around it, "" for none."""
-    name = ""
-    for step in place:
-        bare = _bare(hint)
-        if hasattr(bare, "model_fields"):
-            if step not in bare.model_fields or (isinstance(value, Mapping) and step not in value):
-                return bare, name
-            hint = typing.get_type_hints(bare, include_extras=True)[str(step)]
-        elif isinstance(step, int) and typing.get_origin(bare) is tuple:
-            hint, value = typing.get_args(bare)[0], _item(value, step)
-            if hasattr(_bare(hint), "model_fields") and isinstance(value, Mapping):
-                name = str(next((value[key] for key in _bare(hint).model_fields if key in value), ""))
-        else:
-            break
-    return hint, name
-
-
-def _item(value: Any, index: int) -> Any:
-    return value[index] if isinstance(value, (list, tuple)) and index < len(value) else None
-
-
-def _bare(hint: Any) -> Any:
-    """A type without None and without what is annotated."""
-    while True:
-        parts = [each for each in typing.get_args(hint) if each is not type(None)]
-        if typing.get_origin(hint) is typing.Annotated or (type(None) in typing.get_args(hint) and len(parts) == 1):
-            hint = parts[0]
-        else:
-            return hint
-
-
-def _expects(hint: Any) -> Expects | None:
-    """What a type says of itself; of X | None, what X says."""
-    for each in (hint, *typing.get_args(hint)):
-        for word in getattr(each, "__metadata__", ())[::-1]:
-            if isinstance(word, Expects):
-                return word
-    return None
 
 
 def nearest(name: Any, known: Iterable[str], otherwise: str = "", cutoff: float = 0.6) -> str:

@@ -6,41 +6,38 @@ import math
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandler, Strict
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema
+from pydantic_core import core_schema as s
 
 from deepvis.core import device_names
 from deepvis.core.panes import DEFAULT_PANES, SMALLEST_WINDOW, pane_name
-from deepvis.schema.table import Expects, Hint, nearest
+from deepvis.schema.table import Hint, Type, nearest
 
 LARGEST_SIDE = 65535  # of an input, in pixels
 LARGEST_WINDOW = 16384
 
+before, after = s.no_info_before_validator_function, s.no_info_after_validator_function
 
-@dataclass(frozen=True)
-class OneOf(Expects):
+
+def one_of(names: Callable[[], Iterable[str]]) -> Type:
     """One of names that are asked for anew each time: a table may grow."""
 
-    words: Callable[[], str] = str
-    names: Callable[[], Iterable[str]] = tuple
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_before_validator_function(self._chosen, handler(source))
-
-    def _chosen(self, value: Any) -> Any:
-        names = tuple(self.names())
-        if not isinstance(value, str) or value not in names:
-            hint = nearest(value, names) if isinstance(value, str) else ""
+    def chosen(value: Any) -> Any:
+        known = tuple(names())
+        if not isinstance(value, str) or value not in known:
+            hint = nearest(value, known) if isinstance(value, str) else ""
             raise Hint(hint) if hint else ValueError
         return value
 
+    return Type(lambda: f"one of {', '.join(names())}", s.no_info_plain_validator_function(chosen))
 
-def one_of(names: Callable[[], Iterable[str]]) -> OneOf:
-    return OneOf(words=lambda: f"one of {', '.join(names())}", names=names)
+
+def many(item: CoreSchema, least: int | None = None) -> CoreSchema:
+    """A list, or what is like one, as a tuple."""
+    return s.tuple_schema([item], variadic_item_index=0, min_length=least)
 
 
 # ---- from what users write, in a file or in a word of the command line
@@ -128,54 +125,72 @@ def _is_device(value: str) -> str:
 
 # ---- the types
 
-_Text = Annotated[str, Field(strict=True, min_length=1)]
-_Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
-_Above0 = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
-_Side = Annotated[int, Field(strict=True, gt=0, le=LARGEST_SIDE)]
-_WindowSide = Annotated[int, Field(strict=True, ge=SMALLEST_WINDOW, le=LARGEST_WINDOW)]
-_Place = Annotated[int, Field(strict=True, ge=0)]
+TEXT = s.str_schema(strict=True, min_length=1)
+NUMBER = s.float_schema(strict=True, allow_inf_nan=False)
+ABOVE_0 = s.float_schema(strict=True, allow_inf_nan=False, gt=0)
+COUNT = s.int_schema(strict=True, ge=0)
+SIDE = s.int_schema(strict=True, gt=0, le=LARGEST_SIDE)
+WINDOW_SIDE = s.int_schema(strict=True, ge=SMALLEST_WINDOW, le=LARGEST_WINDOW)
+FILE_OR_NUMBERS = s.union_schema([after(_not_blank, TEXT), many(NUMBER, 1)])
 
-Text = Annotated[str, Field(strict=True), BeforeValidator(_plain), AfterValidator(_not_blank), Expects("a text")]
-Flag = Annotated[bool, Strict(), Expects("True or False")]
-Positive = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False), Expects("a number above 0", float)]
-Count = Annotated[int, Field(strict=True, ge=0), Expects("a whole number, 0 or more", whole)]
-Channels = Annotated[int, Field(strict=True, gt=0, le=65535), Expects("a whole number above 0", whole)]
-Device = Annotated[_Text, AfterValidator(_is_device), Expects(device_names.EXPECTED)]
+Text = Annotated[str, Type("a text", before(_plain, after(_not_blank, TEXT)))]
+Flag = Annotated[bool, Type("True or False", s.bool_schema(strict=True))]
+Positive = Annotated[float, Type("a number above 0", ABOVE_0, float)]
+Count = Annotated[int, Type("a whole number, 0 or more", COUNT, whole)]
+Channels = Annotated[int, Type("a whole number above 0", SIDE, whole)]
+Device = Annotated[str, Type(device_names.EXPECTED, after(_is_device, TEXT))]
 Order = Annotated[str, one_of(lambda: ("BGR", "RGB"))]
 Layout = Annotated[str, one_of(lambda: ("NCHW", "NHWC"))]
 Size = Annotated[
-    tuple[_Side, _Side],
-    Expects("two whole numbers above 0, (height, width)", _sides, "an input size, as 227 or HEIGHTxWIDTH"),
+    tuple[int, int],
+    Type(
+        "two whole numbers above 0, (height, width)",
+        s.tuple_schema([SIDE, SIDE]),
+        _sides,
+        "an input size, as 227 or HEIGHTxWIDTH",
+    ),
 ]
 WindowSize = Annotated[
-    tuple[_WindowSide, _WindowSide],
-    Expects(
+    tuple[int, int],
+    Type(
         f"two whole numbers of {SMALLEST_WINDOW} to {LARGEST_WINDOW}, (height, width)",
+        s.tuple_schema([WINDOW_SIDE, WINDOW_SIDE]),
         _width_x_height,
         f"a window size, WIDTHxHEIGHT with {SMALLEST_WINDOW} to {LARGEST_WINDOW} pixels each",
     ),
 ]
-Names = Annotated[tuple[_Text, ...], Expects("a list of names")]
-NameOrNames = Annotated[tuple[_Text, ...], BeforeValidator(in_list), Expects("a list of names")]
-NameLists = Annotated[tuple[NameOrNames, ...], Expects("a list of lists of layer names")]
-NameMap = Annotated[dict[_Text, _Text], Expects("a dictionary of layer names")]
-Inputs = Annotated[
-    tuple[Annotated[_Text, AfterValidator(_is_assignment)], ...],
-    Expects("a list of NAME=FILE.npy", written="NAME=FILE.npy, the input's name and a file of its values"),
+Names = Annotated[tuple[str, ...], Type("a list of names", many(TEXT))]
+NameOrNames = Annotated[tuple[str, ...], Type("a list of names", before(in_list, many(TEXT)))]
+NameLists = Annotated[
+    tuple[tuple[str, ...], ...], Type("a list of lists of layer names", many(before(in_list, many(TEXT))))
 ]
-Function = Annotated[Callable[[str], Any], Expects("a function of a layer's name")]
-AnyMean = Annotated[str, Strict(), AfterValidator(_not_blank)] | Annotated[tuple[_Number, ...], Field(min_length=1)]
+NameMap = Annotated[dict[str, str], Type("a dictionary of layer names", s.dict_schema(TEXT, TEXT))]
+Inputs = Annotated[
+    tuple[str, ...],
+    Type(
+        "a list of NAME=FILE.npy",
+        many(after(_is_assignment, TEXT)),
+        written="NAME=FILE.npy, the input's name and a file of its values",
+    ),
+]
+Function = Annotated[Callable[[str], Any], Type("a function of a layer's name", s.callable_schema())]
 Mean = Annotated[
-    AnyMean, BeforeValidator(_plain), Expects("a file (.npy, .binaryproto) or one number per channel", _file_or_numbers)
+    str | tuple[float, ...],
+    Type("a file (.npy, .binaryproto) or one number per channel", before(_plain, FILE_OR_NUMBERS), _file_or_numbers),
 ]
 Numbers = Annotated[
-    tuple[_Above0, ...],
-    Field(min_length=1),
-    BeforeValidator(in_list),
-    Expects("one number above 0 per channel", _numbers, "one number per channel, with commas between them"),
+    tuple[float, ...],
+    Type(
+        "one number above 0 per channel",
+        before(in_list, many(ABOVE_0, 1)),
+        _numbers,
+        "one number per channel, with commas between them",
+    ),
 ]
 Panes = Annotated[
-    dict[str, tuple[_Place, _Place, _Place, _Place] | None],
-    BeforeValidator(_pane_table),
-    Expects("pane names with [row, column, height, width], whole numbers of 0 or more, or None"),
+    dict[str, tuple[int, int, int, int] | None],
+    Type(
+        "pane names with [row, column, height, width], whole numbers of 0 or more, or None",
+        before(_pane_table, s.dict_schema(TEXT, s.nullable_schema(s.tuple_schema([COUNT] * 4)))),
+    ),
 ]

@@ -187,8 +187,8 @@ def _renamed(name: str, value: Any, own: str, convert: Callable[[Any], Any], whe
     try:
         converted = convert(value)
     except (TypeError, ValueError, AttributeError, KeyError, IndexError, OverflowError):
-        expects = SETTINGS.expects(own)
-        raise ConfigError(f"{where}: {name}, now: {own} is {shown(value)}: expected {expects}") from None
+        expected = SETTINGS.type_of(own)
+        raise ConfigError(f"{where}: {name}, now: {own} is {shown(value)}: expected {expected}") from None
     return checked(own, converted, f"{where}: {name}, now")
 
 
@@ -242,7 +242,7 @@ def document() -> str:
     ]
     for each in TABLE.values():
         lines += ["", f"# ---- {HEADINGS[each.name]}"] if each.name in HEADINGS else []
-        words = f"{each.metadata['help']}. Type: {SETTINGS.expects(each.name)}."
+        words = f"{each.metadata['help']}. Type: {SETTINGS.type_of(each.name)}."
         option = option_of(SETTINGS, each.name)
         words += f" Option: {option.partition(' ')[0]}." if option else ""
         lines += ["", *textwrap.wrap(words, 105, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False)]

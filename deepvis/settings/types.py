@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic_core import core_schema as s
 
 from deepvis.core.back_modes import OFF
 from deepvis.core.commands import COMMANDS
@@ -13,7 +13,7 @@ from deepvis.core.keys import canonical, is_key_name
 from deepvis.core.state import ColourMap as Colours
 from deepvis.core.state import Look as Looks
 from deepvis.network.back_modes import BACK_MODES
-from deepvis.schema.table import Expects, Hint, nearest
+from deepvis.schema.table import Hint, Type, nearest
 from deepvis.schema.types import one_of
 from deepvis.settings.original import COMMANDS_OF_TAGS
 
@@ -43,6 +43,8 @@ Look = Annotated[str, one_of(lambda: [look.value for look in Looks])]
 ColourMap = Annotated[str, one_of(lambda: [colours.value for colours in Colours])]
 KeyBindings = Annotated[
     dict[str, tuple[str, ...]],
-    BeforeValidator(_read_keys),
-    Expects("names of commands, or of the original's bindings, with a key or a list of keys"),
+    Type(
+        "names of commands, or of the original's bindings, with a key or a list of keys",
+        s.no_info_plain_validator_function(_read_keys),
+    ),
 ]
