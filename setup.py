@@ -30,7 +30,12 @@ setup(
     python_requires=">=3.10",
     packages=[*find_namespace_packages(include=["deepvis", "deepvis.*"]), "deepvis._models", *MODELS],
     package_dir={"deepvis._models": "models"},
-    package_data={"deepvis.formats.caffe": ["tables/*"], "deepvis.window.ui": ["fonts/*"], **MODELS},
+    package_data={
+        "deepvis.formats.caffe": ["tables/*"],
+        "deepvis.window.ui": ["fonts/*"],
+        "deepvis.pages": ["templates/*"],
+        **MODELS,
+    },
     include_package_data=False,
     install_requires=[
         "torch>=2.4",
@@ -40,6 +45,8 @@ setup(
         "scikit-image>=0.22",
         "pillow>=10.1",
         "pyyaml>=6",
+        "pydantic>=2.10,<3",
+        "jinja2>=3.1",
         "protobuf>=5",
         "tqdm>=4.60",
         "onnx>=1.18",

@@ -12,17 +12,19 @@ PACKAGE = Path(__file__).resolve().parents[1] / "deepvis"
 # room -> the rooms it may import from, itself apart (docs/architecture.md, "Rooms")
 ROOMS: dict[str, set[str]] = {
     "core": set(),
-    "settings": {"core", "network"},  # network: the table of back modes
+    "schema": {"core"},
+    "pages": {"core"},
+    "settings": {"core", "network", "models", "schema"},  # network: the table of back modes; models: a network's rows
     "sources": {"core"},
     "network": {"core"},
     "formats": {"core", "network"},
-    "models": {"core", "network", "formats"},
+    "models": {"core", "network", "formats", "schema"},
     "caffe": {"network", "formats"},
-    "optimize": {"core", "network", "models", "sources"},
-    "scan": {"core", "network", "models", "sources"},
+    "optimize": {"core", "network", "models", "pages", "sources"},
+    "scan": {"core", "network", "models", "pages", "sources"},
     "live": {"core", "network", "formats", "models", "sources", "optimize", "scan"},
     "window": {"core", "settings", "sources", "live", "models", "network", "scan"},
-    "cli": {"core", "settings", "models", "live", "window", "network", "sources", "optimize", "scan"},
+    "cli": {"core", "schema", "settings", "models", "live", "window", "network", "sources", "optimize", "scan"},
     "api": {"core", "settings", "models", "live", "window", "network", "formats", "sources", "optimize", "scan"},
 }
 TORCH = {"network", "formats", "optimize", "scan", "caffe", "api"}

@@ -12,17 +12,15 @@ from deepvis.api.every import Refresher
 from deepvis.api.open_network import Network
 from deepvis.api.open_network import open as open_network
 from deepvis.api.window_thread import WINDOWS, RunningWindow
+from deepvis.models.network_options import NETWORK
 from deepvis.network.errors import ModelError
-from deepvis.settings.table import ConfigError, Settings, checked
+from deepvis.settings.table import SETTINGS, ConfigError, Settings, checked
 from deepvis.window.app import TITLE, check_sources, is_moving_by_itself
 from deepvis.window.options import RunOptions, UsageError
 
 # what may be said of the window, by the settings' names; everything else is said of the network
-WINDOW_OPTIONS = (
-    "backend", "device", "camera", "video", "stretch", "mirror", "scale", "window_size", "font_scale", "panes",
-    "label_predictions", "unit_images", "back_mode", "gamma_boost", "individual_boost", "look", "colormap",
-    "fixed_scale", "overlay", "debug", "fast", "unit_image_cache", "pictures",
-)  # fmt: skip
+ELSEWHERE = {*NETWORK.rows, "images", "caffe_root", "key_bindings"}
+WINDOW_OPTIONS = tuple(name for name in SETTINGS.rows if name not in ELSEWHERE)
 
 
 class ShownNetwork:

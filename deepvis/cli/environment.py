@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-NEEDED = ("cv2", "google.protobuf", "numpy", "torch", "yaml")
+NEEDED = ("cv2", "google.protobuf", "jinja2", "numpy", "pydantic", "torch", "yaml")
 ROOT = Path(__file__).resolve().parents[2]
 
 

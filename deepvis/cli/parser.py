@@ -7,7 +7,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from deepvis.schema.table import nearest
 from deepvis.window.options import UsageError
+
+UNKNOWN = "unrecognized arguments: "  # argparse's words
 
 
 class Help(argparse.RawDescriptionHelpFormatter):
@@ -46,7 +49,17 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         for action in self._actions:
             message = message.replace("/".join(action.option_strings), "/".join(shown_names(action)))
-        raise UsageError(f"{message} (--help lists all arguments)")
+        raise UsageError(f"{with_nearest(self, message)} (--help lists all arguments)")
+
+
+def with_nearest(parser: argparse.ArgumentParser, message: str) -> str:
+    """argparse's message; of an unknown option with the nearest that there is."""
+    if not message.startswith(UNKNOWN):
+        return message
+    options = [option for action in parser._actions for option in shown_names(action)]
+    unknown = [word.partition("=")[0] for word in message.removeprefix(UNKNOWN).split() if word.startswith("--")]
+    hints = filter(None, (nearest(word, options) for word in unknown))
+    return "; ".join([message, *hints])
 
 
 def shown_names(action: argparse.Action) -> list[str]:

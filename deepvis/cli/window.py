@@ -15,16 +15,17 @@ from typing import Any
 import deepvis
 from deepvis.cli.guard import guarded
 from deepvis.cli.parser import Parser
+from deepvis.cli.setting_options import add_setting_options
 from deepvis.cli.subcommand import find, overview
 from deepvis.core.commands import COMMANDS, command_of, rebind
 from deepvis.core.keys import canonical, is_key_name
 from deepvis.core.program import program
-from deepvis.models.network_options import add_network_options, bad, positive
+from deepvis.models.network_options import NETWORK, bad, positive
 from deepvis.network.errors import ModelError
 from deepvis.network.ref import format_of
 from deepvis.settings import table as config
 from deepvis.settings.table import Settings
-from deepvis.window.options import SMALLEST_WINDOW, RunOptions, UsageError, seconds_to_wait
+from deepvis.window.options import RunOptions, UsageError, seconds_to_wait
 
 DESCRIPTION = "The Deep Visualization Toolbox: watch every unit of a network answer to a camera or to photos."
 EXAMPLES = (
@@ -34,10 +35,6 @@ EXAMPLES = (
 )
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg")
 VIDEO_SUFFIXES = (".mp4", ".avi", ".mkv")
-NETWORK_SETTINGS = ("model", "network", "prototxt", "weights", "fill", "trust_file", "mean", "std", "labels",
-                    "label_layers", "prob_layer", "data_blob", "inputs", "input_size", "channels", "layout",
-                    "channel_order", "input_scale", "layer_filter", "short_name", "unit_image_dir",
-                    "unit_image_layers", "remap")  # fmt: skip
 
 
 def parser() -> Parser:
@@ -53,30 +50,11 @@ def parser() -> Parser:
     p.add_argument("--settings", metavar="FILE", help="a settings file to read instead of settings_local.py")
     p.add_argument("-v", "--verbose", action="store_true", help="log what the workers do to standard error")
 
-    net = p.add_argument_group("network")
-    net.add_argument("--model", metavar="NAME|DIR", help="a model of --list-models or a folder with a model.yaml")
+    groups = add_setting_options(p)
+    net = groups["The network"]
     net.add_argument("--list-models", action="store_true", help="print the models, and whether each is there")
     net.add_argument("--self-test", action="store_true", help="compare a module with PyTorch's own pass, and quit")
     net.add_argument("--list-layers", action="store_true", help="print the layers that the window would show")
-    add_network_options(net)
-    net.add_argument("--prob-layer", metavar="LAYER", help="layer of the class probabilities")
-    net.add_argument("--label-layers", nargs="+", metavar="LAYER", help="layers whose channels are the classes")
-    net.add_argument("--unit-images", dest="unit_image_dir", metavar="DIR", help="folder of unit images")
-    net.add_argument("--device", metavar="DEVICE", help="auto (the default), cpu, cuda or cuda:N")
-    net.add_argument("--backend", choices=("engine", "caffe", "auto", "fake"), metavar="NAME",
-                     help="engine (the default), caffe (an installed pycaffe) or auto")  # fmt: skip
-
-    source = p.add_argument_group("input")
-    source.add_argument("--images", metavar="DIR|FILE|LIST", help="a folder, a photo or a text file of paths")
-    source.add_argument("--camera", type=_whole, metavar="N", help="number of the camera")
-    source.add_argument("--video", metavar="FILE|URL", help="a video to play in the camera's place")
-    source.add_argument("--stretch", action="store_true", default=None, help="stretch pictures rather than crop")
-    source.add_argument("--no-mirror", dest="mirror", action="store_false", default=None,
-                        help="show the camera as others see you")  # fmt: skip
-
-    window = p.add_argument_group("window")
-    window.add_argument("--scale", type=positive, metavar="X", help="size of the window, 1: 1500x930")
-    window.add_argument("--size", dest="window_size", type=_window_size, metavar="WxH", help="or in pixels")
 
     run = p.add_argument_group("scripts")
     run.add_argument("--headless", action="store_true", help="no display: render to memory")
@@ -87,20 +65,6 @@ def parser() -> Parser:
     run.add_argument("--seconds", type=positive, metavar="S", help="quit after so long")
     run.add_argument("--stats", type=Path, metavar="FILE.json", help="write what was measured")
     return p
-
-
-def _window_size(text: str) -> tuple[int, int]:
-    """ "WxH" -> (height, width)."""
-    parts = text.lower().split("x")
-    if len(parts) != 2 or not all(part.isdecimal() and SMALLEST_WINDOW <= int(part) <= 16384 for part in parts):
-        raise bad(text, f"a window size, WIDTHxHEIGHT with {SMALLEST_WINDOW} to 16384 pixels each")
-    return int(parts[1]), int(parts[0])
-
-
-def _whole(text: str) -> int:
-    if not text.isdecimal():
-        raise bad(text, "a whole number, 0 or more")
-    return int(text)
 
 
 def _natural(text: str) -> int:
@@ -219,12 +183,13 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
         raise UsageError(f"--model and {option} name two networks; give one of them")
     if arguments.model or named:
         defaults = Settings()
-        settings = replace(settings, **{name: getattr(defaults, name) for name in NETWORK_SETTINGS})
-    given_values: dict[str, Any] = {
-        name: value for name, value in vars(arguments).items() if name in config.TABLE and value is not None
+        settings = replace(settings, **{name: getattr(defaults, name) for name in NETWORK.rows})
+    given: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value  # the parser has checked them
+        for name, value in vars(arguments).items()
+        if name in config.TABLE and value is not None
     }
-    values = {name: config.checked(name, value, "command line") for name, value in given_values.items()}
-    return replace(settings, **values)
+    return replace(settings, **given)
 
 
 def main(argv: Sequence[str]) -> int:

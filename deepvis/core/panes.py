@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from deepvis.core.geometry import Rect
 
+SMALLEST_WINDOW = 150  # pixels of a side
 DESIGN_SIZE = (930, 1500)  # (height, width) for which the table below is written
 TEXT_SHRINKS_BELOW = 0.6  # of the design's size: down to it the panes get smaller, and the text in them does not
 

@@ -1,50 +1,116 @@
-"""Which network, and what its pictures are: the options that every command has, and what they name."""
+"""Which network, and what its pictures are: the rows that the settings and every command have, and what they name."""
 
 from __future__ import annotations
 
 import argparse
 import math
 import os
-import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from deepvis.network.ref import LAYOUTS, NetworkRef, absolute
+from deepvis.network.ref import NetworkRef, absolute
+from deepvis.schema.options import add_options
+from deepvis.schema.table import Table, row
 
+if TYPE_CHECKING:
+    from deepvis.schema.types import (
+        Channels,
+        Flag,
+        Function,
+        Inputs,
+        Layout,
+        Mean,
+        NameMap,
+        Names,
+        Numbers,
+        Order,
+        Positive,
+        Size,
+        Text,
+    )
+
+TYPES = "deepvis.schema.types"
 # of a NetworkRef, each as an option of its name
 OPTIONS = ("channel_order", "input_scale", "input_size", "data_blob", "std", "channels", "layout", "inputs")
 FLAGS = ("fill", "trust_file")
-NETWORK = (
-    "your own network: FILE.py:NAME or package.module:NAME, code of yours that makes a torch.nn.Module and is run; "
-    "torchvision:NAME, timm:NAME; FILE.pt2; or deploy.prototxt"
-)
+# the rows that are options of every command that opens a network
+SHARED = ("network", "prototxt", "weights", *FLAGS, "mean", "std", "input_scale", "channel_order", "input_size",
+          "channels", "layout", "data_blob", "inputs", "labels")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class NetworkOptions:
+    """What may be said of a network; None where the model or the network itself decides.
+
+    path: of a row whose value is a file or a folder.
+    """
+
+    model: Text | None = row(
+        None, "Name or folder of the model (see deepvis models); None: the embedded default", "--model NAME|DIR"
+    )
+    network: Text | None = row(
+        None,
+        "Your own network: FILE.py:NAME or package.module:NAME, code of yours that makes a torch.nn.Module and is run; "
+        "torchvision:NAME, timm:NAME; FILE.pt2; or Caffe's deploy.prototxt",
+        "--network NAME|FILE",
+        path=True,
+    )
+    prototxt: Text | None = row(None, "The same, as it is called for Caffe's networks", "--prototxt FILE", path=True)
+    weights: Text | None = row(
+        None, "Its weights: a .caffemodel; .pth, .pt or .safetensors for a module", "--weights FILE", path=True
+    )
+    fill: Flag = row(False, "Layers without weights keep their initial values", "auto")
+    trust_file: Flag = row(False, "Run what a .pt2 brings along to be run when it is read", "auto")
+    mean: Mean | None = row(
+        None,
+        "Its mean: .npy, .binaryproto, or one number per channel, on the scale of 0 to input_scale, in the network's "
+        "channel order",
+        "--mean FILE|M,M,M",
+        path=True,
+    )
+    std: Numbers | None = row(
+        None, "One number per channel: x = (pixel / 255 * input_scale - mean) / std", "--std S,S,S"
+    )
+    labels: Text | None = row(None, "Text file with a class name per line", "--labels FILE", path=True)
+    label_layers: Names | None = row(None, "Layers whose channels are the classes", "--label-layers LAYER...")
+    prob_layer: Text | None = row(None, "Layer of the class probabilities, for the top 5", "--prob-layer LAYER")
+    data_blob: Text | None = row(
+        None, "Blob that takes the picture, where a network has several inputs", "--data-blob BLOB"
+    )
+    inputs: Inputs | None = row(
+        None,
+        "NAME=FILE.npy of inputs that take no picture; else zeros",
+        "--input NAME=FILE.npy, again",
+        said="values of another input; zeros where nothing is said",
+    )
+    input_size: Size | None = row(
+        None,
+        "(height, width) of the network's input",
+        "--input-size HxW",
+        said="input size, where it is not the file's",
+    )
+    channels: Channels | None = row(
+        None, "Channels of the network's input, where the network does not tell", "--channels N"
+    )
+    layout: Layout | None = row(None, "How a module takes pictures; None: it is found", "--layout NCHW|NHWC")
+    channel_order: Order | None = row(None, "Order of the network's colour channels", "--channel-order BGR|RGB")
+    input_scale: Positive | None = row(None, "Value of a white pixel before mean and std: 255, or 1", "--input-scale X")
+    layer_filter: Function | None = row(None, "True for layers to leave out of the window")
+    short_name: Function | None = row(None, "Layer's name -> name in the layer list")
+    unit_image_dir: Text | None = row(None, "Folder of the unit images (unit_jpg_vis)", "--unit-images DIR", path=True)
+    unit_image_layers: Names | None = row(
+        None, "Layers that have unit images; None: look", "--unit-image-layers LAYER..."
+    )
+    remap: NameMap | None = row(None, "Layer -> the layer whose unit images it borrows")
+
+
+NETWORK = Table(NetworkOptions, TYPES)
 
 
 def add_network_options(group: Any, aliases: Mapping[str, Sequence[str]] | None = None) -> None:
     """Enter the options into a parser or a group of it. aliases: option -> further names of it."""
-
-    def add(option: str, **words: Any) -> None:
-        group.add_argument(option, *(aliases or {}).get(option, ()), **words)
-
-    add("--network", metavar="NAME|FILE", help=NETWORK)
-    add("--prototxt", metavar="FILE", help="the same, as it is called for Caffe's networks")
-    add("--weights", metavar="FILE", help="its weights: .caffemodel; .pth, .pt or .safetensors for a module")
-    add("--fill", action="store_true", default=None, help="layers without weights keep their initial values")
-    add(
-        "--trust-file", action="store_true", default=None, help="run what a .pt2 brings along to be run when it is read"
-    )
-    add("--mean", type=mean_of, metavar="FILE|M,M,M", help=".npy, .binaryproto or one number per channel")
-    add("--std", type=_numbers, metavar="S,S,S", help="one number per channel; x = (pixel / 255 * scale - mean) / std")
-    add("--input-scale", type=positive, metavar="X", help="value of white before mean and std: 255 for Caffe, else 1")
-    add("--channel-order", choices=("BGR", "RGB"), help="order of the input's channels: BGR for Caffe, else RGB")
-    add("--input-size", type=input_size, metavar="HxW", help="input size, where it is not the file's")
-    add("--channels", type=_count, metavar="N", help="channels of the input, where the network does not tell")
-    add("--layout", choices=LAYOUTS, help="how a module takes pictures; found where it is not said")
-    add("--data-blob", metavar="BLOB", help="the input that takes the picture")
-    add("--input", dest="inputs", action="append", type=_input, metavar="NAME=FILE.npy",
-        help="values of another input; zeros where nothing is said")  # fmt: skip
-    add("--labels", metavar="FILE", help="a class name per line")
+    add_options(group, NETWORK, SHARED, aliases)
 
 
 def network_of(arguments: argparse.Namespace, said: Mapping[str, Any] | None = None) -> NetworkRef:
@@ -70,23 +136,8 @@ def network_of(arguments: argparse.Namespace, said: Mapping[str, Any] | None = N
     )
 
 
-def mean_of(text: str) -> str | tuple[float, ...]:
-    """A file's name, or numbers with commas between them."""
-    bare = text.strip("()[] ")
-    if Path(text).exists() or not re.fullmatch(r"[-+.\deE]+(?:[ ,]+[-+.\deE]+)*,?", bare):
-        return text
-    return _parsed(text, bare)
-
-
-def input_size(text: str) -> tuple[int, int]:
-    """ "227", "HxW" or "(H,W)" -> (height, width)."""
-    parts = text.lower().strip("()[] ").replace(",", "x").replace(" ", "").split("x")
-    if not all(part.isdecimal() and int(part) > 0 for part in parts) or len(parts) > 2:
-        raise bad(text, "an input size, as 227 or HEIGHTxWIDTH")
-    return int(parts[0]), int(parts[-1])
-
-
 def positive(text: str) -> float:
+    """A type of argument: a number above 0."""
     try:
         value = float(text)
     except ValueError:
@@ -98,33 +149,6 @@ def positive(text: str) -> float:
 
 def bad(text: str, expected: str) -> argparse.ArgumentTypeError:
     return argparse.ArgumentTypeError(f"{text!r} is not {expected}")
-
-
-def _numbers(text: str) -> tuple[float, ...]:
-    return _parsed(text, text.strip("()[] "))
-
-
-def _parsed(text: str, bare: str) -> tuple[float, ...]:
-    try:
-        numbers = tuple(float(part) for part in bare.replace(",", " ").split())
-    except ValueError:
-        numbers = ()
-    if not numbers or not all(map(math.isfinite, numbers)):
-        raise bad(text, "one number per channel, with commas between them")
-    return numbers
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise bad(text, "a whole number, 1 or more")
-    return int(text)
-
-
-def _input(text: str) -> str:
-    name, _, file = text.partition("=")
-    if not name or not file:
-        raise bad(text, "NAME=FILE.npy, the input's name and a file of its values")
-    return text
 
 
 def _with_absolute_file(text: str) -> str:

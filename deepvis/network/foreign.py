@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pickletools
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -73,6 +71,8 @@ def _is_text(path: Path) -> bool:
 
 def _names_in(path: Path) -> list[str]:
     """What lies in a zip archive, as torch writes them; nothing for other files."""
+    import zipfile  # late: the window starts without
+
     try:
         with zipfile.ZipFile(path) as archive:
             return archive.namelist()
@@ -82,6 +82,9 @@ def _names_in(path: Path) -> list[str]:
 
 def _code_in(path: Path, names: list[str]) -> str:
     """What the archive's pickle names beside tensors and plain values, the first of it; "" for tensors alone."""
+    import pickletools  # late: the window starts without
+    import zipfile  # late: the window starts without
+
     pickled = next((name for name in names if name.endswith("/data.pkl")), None)
     if pickled is None:
         return ""

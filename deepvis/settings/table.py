@@ -14,160 +14,121 @@ import logging
 import runpy
 import sys
 import textwrap
+import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import Field, dataclass, field, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from deepvis.core.back_modes import OFF
 from deepvis.core.errors import UserError
-from deepvis.core.panes import LayoutError
-from deepvis.core.state import ColourMap, Look
-from deepvis.network.back_modes import BACK_MODES
+from deepvis.models.network_options import TYPES, NetworkOptions
+from deepvis.network.back_modes import BACK_MODES  # noqa: F401  (fills the table that the window reads)
 from deepvis.network.ref import is_name
-from deepvis.settings.kinds import (
-    COUNT,
-    DEVICE,
-    FLAG,
-    FUNCTION,
-    KEYS,
-    MEAN,
-    NAME_MAP,
-    NAMES,
-    NUMBERS,
-    PANES,
-    POSITIVE,
-    SIZE,
-    TEXT,
-    Kind,
-    choice,
-    choice_of,
-)
+from deepvis.schema.options import option_of
+from deepvis.schema.table import Refused, Table, row, shown
 from deepvis.settings.original import RENAMED, WITHOUT_EFFECT, without_rivals
 
+if TYPE_CHECKING:
+    from deepvis.schema.types import Count, Device, Flag, Panes, Positive, Text, WindowSize
+    from deepvis.settings.types import Backend, BackMode, ColourMap, KeyBindings, Look
+
 log = logging.getLogger(__name__)
-Panes = Mapping[str, tuple[int, int, int, int] | None]
 
 
 class ConfigError(UserError, ValueError):
     """A setting that cannot be used. One sentence: where, which, its value, what was expected."""
 
 
-def setting(kind: Kind, default: Any, help: str, *, path: bool = False) -> Any:
-    """A row of the table. path: %DVT_ROOT% and folders relative to the settings file are resolved in it."""
-    return field(default=default, metadata={"kind": kind, "help": help, "path": path})
-
-
 @dataclass(frozen=True)
-class Settings:
-    """All settings; None where the model or the machine decides."""
+class Settings(NetworkOptions):
+    """All settings, those of the network first; None where the model or the machine decides.
 
-    # the network
-    model: str | None = setting(
-        TEXT, None, "Name or folder of the model (see deepvis models); None: the embedded default"
-    )
-    network: str | None = setting(
-        TEXT,
-        None,
-        "Your own network: FILE.py:NAME or package.module:NAME, code of yours that makes a torch.nn.Module; "
-        "torchvision:NAME, timm:NAME; FILE.pt2; or Caffe's deploy.prototxt",
-        path=True,
-    )
-    prototxt: str | None = setting(TEXT, None, "The same, as it is called for Caffe's networks", path=True)
-    weights: str | None = setting(
-        TEXT, None, "Its weights: a .caffemodel; .pth, .pt or .safetensors for a module", path=True
-    )
-    fill: bool = setting(FLAG, False, "Layers without weights keep their initial values")
-    trust_file: bool = setting(FLAG, False, "Run what a .pt2 brings along to be run when it is read")
-    mean: str | tuple[float, ...] | None = setting(
-        MEAN,
-        None,
-        "Its mean: .npy, .binaryproto, or one number per channel, on the scale of 0 to input_scale, in the network's "
-        "channel order",
-        path=True,
-    )
-    std: tuple[float, ...] | None = setting(
-        NUMBERS, None, "One number per channel: x = (pixel / 255 * input_scale - mean) / std"
-    )
-    labels: str | None = setting(TEXT, None, "Text file with a class name per line", path=True)
-    label_layers: tuple[str, ...] | None = setting(NAMES, None, "Layers whose channels are the classes")
-    prob_layer: str | None = setting(TEXT, None, "Layer of the class probabilities, for the top 5")
-    data_blob: str | None = setting(TEXT, None, "Blob that takes the picture, where a network has several inputs")
-    inputs: tuple[str, ...] | None = setting(NAMES, None, "NAME=FILE.npy of inputs that take no picture; else zeros")
-    input_size: tuple[int, int] | None = setting(SIZE, None, "(height, width) of the network's input")
-    channels: int | None = setting(COUNT, None, "Channels of the network's input, where the network does not tell")
-    layout: str | None = setting(choice("NCHW", "NHWC"), None, "How a module takes pictures; None: it is found")
-    channel_order: str | None = setting(choice("BGR", "RGB"), None, "Order of the network's colour channels")
-    input_scale: float | None = setting(POSITIVE, None, "Value of a white pixel before mean and std: 255, or 1")
-    layer_filter: Callable[[str], bool] | None = setting(FUNCTION, None, "True for layers to leave out of the window")
-    short_name: Callable[[str], str] | None = setting(FUNCTION, None, "Layer's name -> name in the layer list")
-    unit_image_dir: str | None = setting(TEXT, None, "Folder of the unit images (unit_jpg_vis)", path=True)
-    unit_image_layers: tuple[str, ...] | None = setting(NAMES, None, "Layers that have unit images; None: look")
-    remap: Mapping[str, str] | None = setting(NAME_MAP, None, "Layer -> the layer whose unit images it borrows")
+    path: %DVT_ROOT% and folders relative to the settings file are resolved in such a row.
+    """
+
     # where it runs
-    backend: str = setting(
-        choice("auto", "engine", "caffe", "fake"), "engine", "engine, caffe (an installed pycaffe) or auto"
+    backend: Backend = row("engine", "engine, caffe (an installed pycaffe) or auto", "auto")
+    device: Device = row("auto", "auto, cpu, cuda or cuda:N", "--device DEVICE")
+    caffe_root: Text | None = row(
+        None, "Checkout of Caffe whose python/ the caffe backend imports", "--caffe-root DIR", path=True
     )
-    device: str = setting(DEVICE, "auto", "auto, cpu, cuda or cuda:N")
-    caffe_root: str | None = setting(TEXT, None, "Checkout of Caffe whose python/ the caffe backend imports", path=True)
     # input
-    images: str | None = setting(TEXT, None, "Photos to show: a folder, one file, or a text file of paths", path=True)
-    camera: int | None = setting(COUNT, 0, "Number of the camera; None: no camera")
-    video: str | None = setting(TEXT, None, "Video file or address to play in the camera's place", path=True)
-    stretch: bool = setting(FLAG, False, "Stretch pictures to the network's shape rather than crop them")
-    mirror: bool = setting(FLAG, True, "Show the camera as a mirror does")
+    images: Text | None = row(
+        None, "Photos to show: a folder, one file, or a text file of paths", "--images DIR|FILE|LIST", path=True
+    )
+    camera: Count | None = row(0, "Number of the camera; None: no camera", "auto")
+    video: Text | None = row(None, "Video file or address to play in the camera's place", "--video FILE|URL", path=True)
+    stretch: Flag = row(False, "Stretch pictures to the network's shape rather than crop them", "auto")
+    mirror: Flag = row(True, "Show the camera as a mirror does", "auto", said="show the camera as others see you")
     # the window
-    scale: float = setting(POSITIVE, 1.0, "Size of the window, 1: 1500 x 930 pixels")
-    window_size: tuple[int, int] | None = setting(SIZE, None, "(height, width) of the window in pixels")
-    font_scale: float = setting(POSITIVE, 1.0, "Size of the text")
-    panes: Panes | None = setting(PANES, None, "Pane -> (row, column, height, width), None: leave it out")
-    label_predictions: bool = setting(FLAG, True, "Class names and probabilities from the start (key C)")
-    unit_images: bool = setting(FLAG, True, "Unit images from the start (key U)")
-    back_mode: str = setting(
-        choice_of(lambda: ("auto", OFF, *BACK_MODES)),
+    scale: Positive = row(1.0, "Size of the window, 1: 1500 x 930 pixels", "auto")
+    window_size: WindowSize | None = row(
+        None, "(height, width) of the window in pixels", "--size WxH", said="or in pixels"
+    )
+    font_scale: Positive = row(1.0, "Size of the text", "auto")
+    panes: Panes | None = row(None, "Pane -> (row, column, height, width), None: leave it out")
+    label_predictions: Flag = row(
+        True,
+        "Class names and probabilities from the start (key C)",
+        "auto",
+        said="no class names from the start (key C)",
+    )
+    unit_images: Flag = row(
+        True, "Unit images from the start (key U)", "auto", said="no unit images from the start (key U)"
+    )
+    back_mode: BackMode = row(
         "auto",
         "Back projection from the start (key b); auto: deconv where nothing is asked for but the default, else off",
+        "auto",
     )
-    gamma_boost: int = setting(COUNT, 0, "Gamma boost from the start: place in 1, 0.7, 0.5, 0.3 (key t)")
-    individual_boost: int = setting(COUNT, 0, "Individual boost from the start: place in 0, 0.3, 0.5, 0.8, 1 (key T)")
-    look: str = setting(
-        choice_of(lambda: (look.value for look in Look)),
+    gamma_boost: Count = row(0, "Gamma boost from the start: place in 1, 0.7, 0.5, 0.3 (key t)", "auto")
+    individual_boost: Count = row(0, "Individual boost from the start: place in 0, 0.3, 0.5, 0.8, 1 (key T)", "auto")
+    look: Look = row(
         "readable",
         "How values become brightness: readable, or 2015: linear from 0 to the layer's largest value in every pane",
+        "auto",
     )
-    colormap: str = setting(
-        choice_of(lambda: (colour_map.value for colour_map in ColourMap)),
-        "gray",
-        "Colours of tiles, Unit pane and zoom (key V)",
+    colormap: ColourMap = row("gray", "Colours of tiles, Unit pane and zoom (key V)", "auto")
+    fixed_scale: Flag = row(False, "Each layer keeps its scale, from the start (key E)", "auto")
+    overlay: Count = row(0, "Back projection over the input from the start: place in off, 40 %, 70 % (key A)", "auto")
+    debug: Count = row(0, "Debug level from the start (key D)", "auto")
+    key_bindings: KeyBindings | None = row(
+        None, 'Further keys of commands, as {"debug_level": "5"}: each key then does that alone'
     )
-    fixed_scale: bool = setting(FLAG, False, "Each layer keeps its scale, from the start (key E)")
-    overlay: int = setting(COUNT, 0, "Back projection over the input from the start: place in off, 40 %, 70 % (key A)")
-    debug: int = setting(COUNT, 0, "Debug level from the start (key D)")
-    key_bindings: Mapping[str, tuple[str, ...]] | None = setting(
-        KEYS, None, 'Further keys of commands, as {"debug_level": "5"}: each key then does that alone'
-    )
-    fast: int = setting(COUNT, 3, "Distance of a fast move")
-    unit_image_cache: int = setting(COUNT, 256 * 2**20, "Bytes that the cache of unit images may hold")
-    pictures: str = setting(TEXT, ".", "Folder for the pictures that key p saves")
+    fast: Count = row(3, "Distance of a fast move", "auto")
+    unit_image_cache: Count = row(256 * 2**20, "Bytes that the cache of unit images may hold", "auto")
+    pictures: Text = row(".", "Folder for the pictures that key p saves", "--pictures DIR")
 
 
-TABLE: dict[str, Field[Any]] = {row.name: row for row in fields(Settings)}
+SETTINGS = Table(Settings, TYPES, "deepvis.settings.types")
+TABLE = SETTINGS.rows
+HEADINGS = {"model": "The network", "backend": "Where it runs", "images": "Input", "scale": "The window"}
 ROOT = Path(__file__).resolve().parents[2]
 PATH_ROOT = "%DVT_ROOT%"
 
 
+def sections() -> dict[str, list[str]]:
+    """The names of all settings, by the title of their section."""
+    found: dict[str, list[str]] = {}
+    for name in TABLE:
+        title = HEADINGS.get(name) or list(found)[-1]
+        found.setdefault(title, []).append(name)
+    return found
+
+
 def checked(name: str, value: Any, where: str) -> Any:
-    """A setting's value as its type has it. Raises ConfigError."""
-    row = TABLE[name]
-    if value is None and (row.default is None or name == "camera"):
-        return None
+    """A setting's value as its type has it; its default needs no check. Raises ConfigError."""
+    default = TABLE[name].default
+    if value is default or (type(value) is type(default) and value == default):
+        return default
     try:
-        return row.metadata["kind"].convert(value)
-    except LayoutError as error:
-        raise ConfigError(f"{where}: {name}: {error}") from None
-    except (ValueError, TypeError):
-        raise ConfigError(f"{where}: {name} is {value!r}: expected {row.metadata['kind'].expects}") from None
+        return SETTINGS.checked(name, value)
+    except Refused as error:
+        if error.is_sentence:
+            raise ConfigError(f"{where}: {name}: {error}") from None
+        example = "" if default is None or "; " in str(error) else f", as in {name} = {default!r}"
+        raise ConfigError(f"{where}: {name} is {shown(value)}: expected {error}{example}") from None
 
 
 def run_file(path: Path) -> dict[str, Any]:
@@ -175,10 +136,21 @@ def run_file(path: Path) -> dict[str, Any]:
     try:
         names = runpy.run_path(str(path), run_name="deepvis_settings")
     except SyntaxError as error:
-        raise ConfigError(f"{path}, line {error.lineno}: {error.msg}; it must be Python 3") from None
-    except Exception as error:  # the user's own code may raise anything
-        raise ConfigError(f"{path} could not be run: {type(error).__name__}: {error}") from error
+        line = f", line {error.lineno}" if error.lineno else ""
+        raise ConfigError(f"{path}{line}: {error.msg}; it must be Python 3") from None
+    except (Exception, SystemExit) as error:  # the user's own code may raise anything
+        raise ConfigError(f"{path}{_line(path, error)} could not be run: {_words(error)}; mend it there") from error
     return {name: value for name, value in names.items() if not name.startswith("_") and not _is_import(value)}
+
+
+def _words(error: BaseException) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")
+
+
+def _line(path: Path, error: BaseException) -> str:
+    """The line of the file at which it was raised, "" where that is not known."""
+    at = [each.lineno for each in traceback.extract_tb(error.__traceback__) if each.filename == str(path)]
+    return f", line {at[-1]}" if at else ""
 
 
 def _is_import(value: Any) -> bool:
@@ -202,7 +174,7 @@ def from_names(names: Mapping[str, Any], where: str, folder: Path) -> dict[str, 
         elif name in RENAMED:
             own, convert = RENAMED[name]
             if own not in names:
-                values.setdefault(own, checked(own, convert(value), f"{where}: {name}, now"))
+                values.setdefault(own, _renamed(name, value, own, convert, where))
         elif name in TABLE:
             values[name] = checked(name, value, where)
         elif is_original and not _looks_like_a_setting(name):
@@ -210,6 +182,15 @@ def from_names(names: Mapping[str, Any], where: str, folder: Path) -> dict[str, 
         else:
             raise ConfigError(f"{where}: {name!r} is no setting{_nearest(name)}")
     return {name: _resolved(name, value, folder) for name, value in values.items()}
+
+
+def _renamed(name: str, value: Any, own: str, convert: Callable[[Any], Any], where: str) -> Any:
+    try:
+        converted = convert(value)
+    except (TypeError, ValueError, AttributeError, KeyError, IndexError, OverflowError):
+        expected = SETTINGS.type_of(own)
+        raise ConfigError(f"{where}: {name}, now: {own} is {shown(value)}: expected {expected}") from None
+    return checked(own, converted, f"{where}: {name}, now")
 
 
 def _looks_like_a_setting(name: str) -> bool:
@@ -226,7 +207,7 @@ def _nearest(name: str) -> str:
 
 
 def _resolved(name: str, value: Any, folder: Path) -> Any:
-    if not TABLE[name].metadata["path"] or not isinstance(value, str) or "://" in value:
+    if not TABLE[name].metadata.get("path") or not isinstance(value, str) or "://" in value:
         return value
     if name == "network" and is_name(value):
         return value
@@ -251,9 +232,6 @@ def load(files: list[Path] | None = None) -> Settings:
     return settings
 
 
-_HEADINGS = {"model": "The network", "backend": "Where it runs", "images": "Input", "scale": "The window"}
-
-
 def document() -> str:
     """The text of settings.py: every setting with its help, its type and its default."""
     lines = [
@@ -263,13 +241,14 @@ def document() -> str:
         "The names of the 2015 toolbox are accepted there too. Paths are relative to the file that holds",
         'them, and %DVT_ROOT% stands for its folder. Printed by: python -m deepvis.settings.table"""',
     ]
-    for row in TABLE.values():
-        if row.name in _HEADINGS:
-            lines += ["", f"# ---- {_HEADINGS[row.name]}"]
-        words = f"{row.metadata['help']}. Type: {row.metadata['kind'].expects}."
-        lines += ["", *textwrap.wrap(words, 105, initial_indent="# ", subsequent_indent="# ")]
-        value = repr(row.default).replace("'", '"')
-        lines.append(f"{row.name} = {value}")
+    for each in TABLE.values():
+        lines += ["", f"# ---- {HEADINGS[each.name]}"] if each.name in HEADINGS else []
+        words = f"{each.metadata['help']}. Type: {SETTINGS.type_of(each.name)}."
+        option = option_of(SETTINGS, each.name)
+        words += f" Option: {option.partition(' ')[0]}." if option else ""
+        lines += ["", *textwrap.wrap(words, 105, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False)]
+        value = repr(each.default).replace("'", '"')
+        lines.append(f"{each.name} = {value}")
     return "\n".join(lines) + "\n"
 
 

@@ -8,7 +8,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 from deepvis.core.back_modes import DECONV, GRADIENT, OFF
-from deepvis.core.panes import LayoutError, PaneLayout
+from deepvis.core.panes import SMALLEST_WINDOW, LayoutError, PaneLayout
 from deepvis.core.program import program
 from deepvis.core.state import (
     GAMMA_BOOSTS,
@@ -55,7 +55,7 @@ from deepvis.sources.opening import (
 )
 from deepvis.sources.samples import is_sample
 from deepvis.window.loop import Loop
-from deepvis.window.options import SMALLEST_WINDOW, RunOptions, UsageError
+from deepvis.window.options import RunOptions, UsageError
 from deepvis.window.parts import Makers, Parts
 from deepvis.window.stats import PassLog, Stats
 from deepvis.window.ui.layout import layout_for
@@ -105,6 +105,7 @@ class Toolbox:
         layouts = Layouts(settings, model)
         layouts(state.info, *wanted_size(settings))  # a wrong table of panes is told before a window opens
         self._parts = make_parts(settings, self._shown, self.passes)
+        self._parts.ask(state)  # the picture is read while the window opens
         self.window = open_window(settings, options, title)
         self.loop = Loop(state, self._parts, self.window, options, layouts, Path(settings.pictures), Stats())
 

@@ -8,8 +8,6 @@ from pathlib import Path
 
 from deepvis.core.errors import UserError
 
-SMALLEST_WINDOW = 150  # pixels of a side
-
 
 class UsageError(UserError, ValueError):
     """Something that the user got wrong: one sentence for standard error; the exit code is 2."""

@@ -17,7 +17,7 @@ without a copy in between.
 from __future__ import annotations
 
 import csv
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
@@ -39,7 +39,7 @@ _SCALARS = {
 
 def rows(table: str) -> list[dict[str, str]]:
     """A table of this folder's ``tables``, a dict a line."""
-    text = (resources.files("deepvis.formats.caffe") / "tables" / table).read_text(encoding="utf-8")
+    text = (Path(__file__).parent / "tables" / table).read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))
 
 
