@@ -117,7 +117,14 @@ def test_every_file_of_the_package_that_git_knows_is_in_the_wheel(wheel: Path, r
 
 # what is imported only where it is asked for, by an extra of its own or a program that brings it
 OPTIONAL = {"distributed", "h5py", "timm", "torchvision", "caffe", "IPython"}
-CALLED = {"cv2": "opencv-python", "google": "protobuf", "PIL": "pillow", "skimage": "scikit-image", "yaml": "pyyaml"}
+CALLED = {
+    "cv2": "opencv-python",
+    "google": "protobuf",
+    "PIL": "pillow",
+    "pydantic_core": "pydantic",
+    "skimage": "scikit-image",
+    "yaml": "pyyaml",
+}
 
 
 def test_the_wheel_requires_what_the_package_imports(wheel: Path, root: Path) -> None:
