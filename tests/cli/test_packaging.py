@@ -34,6 +34,7 @@ def test_the_wheel_holds_the_models_but_nothing_fetched(wheel: Path) -> None:
     assert "deepvis/_models/squeezenet/model.yaml" in names
     assert [name for name in names if name.endswith(".caffemodel") and "caffenet-mini" not in name] == []
     assert "deepvis/window/ui/fonts/Inter-Regular.ttf" in names
+    assert "deepvis/pages/templates/report_layer.html" in names
 
 
 def test_the_installed_package_runs_from_anywhere(wheel: Path, tmp_path: Path) -> None:
