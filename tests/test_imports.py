@@ -20,7 +20,7 @@ ROOMS: dict[str, set[str]] = {
     "formats": {"core", "network"},
     "models": {"core", "network", "formats", "schema"},
     "caffe": {"network", "formats"},
-    "optimize": {"core", "network", "models", "pages", "sources"},
+    "optimize": {"core", "network", "models", "pages", "schema", "sources"},
     "scan": {"core", "network", "models", "pages", "sources"},
     "live": {"core", "network", "formats", "models", "sources", "optimize", "scan"},
     "window": {"core", "settings", "sources", "live", "models", "network", "scan"},

@@ -62,7 +62,7 @@ class RemoteFile:
     note: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False, eq=False, repr=False)  # rows, of which there are no values
 class CardKeys:
     """The keys of a model.yaml: the schema, and its documentation (docs/models.md lists it)."""
 

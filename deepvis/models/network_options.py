@@ -39,7 +39,7 @@ SHARED = ("network", "prototxt", "weights", *FLAGS, "mean", "std", "input_scale"
           "channels", "layout", "data_blob", "inputs", "labels")  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False, eq=False, repr=False)  # rows, of which there are no values
 class NetworkOptions:
     """What may be said of a network; None where the model or the network itself decides.
 

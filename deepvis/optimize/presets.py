@@ -25,6 +25,7 @@ import yaml
 from deepvis.core.files import written_beside
 from deepvis.optimize.errors import OptimizeError, nearest
 from deepvis.optimize.recipe import Recipe
+from deepvis.schema.yaml_file import read_yaml
 
 VERSION = 1
 
@@ -104,11 +105,11 @@ def all_presets(file: Path | None = None) -> dict[str, Recipe]:
 def read_presets(file: Path) -> dict[str, Recipe]:
     """The presets of a file; none where there is no file. Raises OptimizeError naming the fault."""
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        content = read_yaml(file)
     except FileNotFoundError:
         return {}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise OptimizeError(f"the presets file {file} cannot be read: {str(error).splitlines()[0]}") from error
+    except (OSError, ValueError) as error:
+        raise OptimizeError(f"the presets file {file} cannot be read: {error}") from error
     if not isinstance(content, dict) or content.get("version") != VERSION:
         raise OptimizeError(f"the presets file {file} does not begin with version: {VERSION}; write that line into it")
     named = content.get("presets") or {}

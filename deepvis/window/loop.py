@@ -45,6 +45,7 @@ STILL_SAVING = "the top 9 is still being saved; backspace takes it back once tha
 SAVING_SECONDS = 60.0  # that it says so, if nothing comes of it
 BUSY_MS, IDLE_MS = 10, 15  # waits for a key while something changes, and after a second in which nothing did
 NETWORK_WAITS = 0.5  # seconds at most until it loads: the window with the picture comes first
+PICTURE_WAITS = 0.1  # seconds at most until the window is drawn without the picture
 NEEDS_NETWORK = frozenset({Group.MOVE.value, Group.FIND.value, Group.BACK.value, Group.UNIT.value})
 STEP_SECONDS = 1.0  # presses of a key that are this close belong to one step of undo
 GO_TO_SECONDS = 1.0  # after the last digit the typed number is gone to
@@ -338,6 +339,8 @@ class Loop:
     def _show(self) -> None:
         """Compose and show, if anything that a pane looks at has changed."""
         scene = self._make_scene()
+        if self._shown is None and scene.frame is None and time.monotonic() - self._opened_at < PICTURE_WAITS:
+            return
         made_of = _parts_of(scene)
         again = self.options.frames is not None and self._script.may_go_on(self.missing)
         if made_of == self._on_screen and not again:

@@ -106,6 +106,7 @@ def test_the_wheel_holds_the_models_but_nothing_fetched(wheel: Path) -> None:
     assert "deepvis/_models/squeezenet/model.yaml" in names
     assert [name for name in names if name.endswith(".caffemodel") and "caffenet-mini" not in name] == []
     assert "deepvis/window/ui/fonts/Inter-Regular.ttf" in names
+    assert "deepvis/pages/templates/report_layer.html" in names
 
 
 def test_every_file_of_the_package_that_git_knows_is_in_the_wheel(wheel: Path, root: Path) -> None:

@@ -29,6 +29,13 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
     ("arguments", "words"),
     [
         ("--nonsense", "--nonsense"),
+        ("--modle x", "did you mean '--model'?"),
+        ("--no-miror", "did you mean '--no-mirror'?"),
+        ("--colormap grey", "--colormap: 'grey' is not one of gray, viridis"),
+        ("--colormap grey", "did you mean 'gray'?"),
+        ("--std 1,-2", "--std: '1,-2' is not one number per channel"),
+        ("--input x", "--input: 'x' is not NAME=FILE.npy"),
+        ("--font-scale nan", "--font-scale: 'nan' is not a number above 0"),
         ("--frames x", "--frames: 'x' is not a whole number"),
         ("--frames 0", "1 or more"),
         ("--seconds -1", "--seconds"),

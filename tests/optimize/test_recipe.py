@@ -108,6 +108,7 @@ def test_presets_kept_in_a_file(tmp_path):
         ("version: 1\npresets: {a: 3}", "preset 'a'"),
         ("version: 1\npresets: {a: !!python/object/apply:os.getcwd []}", "cannot be read"),
         ("{", "cannot be read"),
+        ("a: " + "[" * 4000, "cannot be read: it is nested too deeply"),
     ],
 )
 def test_broken_presets_files(tmp_path, text, words):

@@ -13,7 +13,7 @@ import pytest
 from deepvis.core.types import Patch, UnitStanding
 from deepvis.core.unit_files import unit_image_paths
 from deepvis.scan.layout import CropOrder, run_crops
-from deepvis.scan.report import commonest_folder, histogram_svg, unit_facts, write_report
+from deepvis.scan.report import commonest_folder, has_folders, histogram_svg, unit_facts, write_report
 from deepvis.scan.results import read_scan
 from deepvis.scan.run import ScanOrder, run_scan
 
@@ -105,6 +105,22 @@ def test_the_commonest_folder() -> None:
     patches = [Patch(1, path, 0, 0) for path in ("x/cats/1.jpg", "cats/2.jpg", "dogs/1.jpg")]
     assert commonest_folder(patches) == ("cats", pytest.approx(2 / 3))
     assert commonest_folder([]) == ("", 0.0)
+
+
+@pytest.mark.parametrize(("lines", "several"), [("a.jpg\nb.jpg\n", False), ("x/a.jpg\nx/b.jpg\ny/c.jpg\n", True)])
+def test_folders_are_spoken_of_where_there_are_several(reported, tmp_path, lines, several) -> None:
+    copied = tmp_path / "copy"
+    shutil.copytree(reported.parents[1], copied)
+    (copied / "scan" / "images.txt").write_text(lines)
+    assert has_folders(copied) is several
+    text = (reported.parent / "mixed-a.html").read_text()  # of a flat folder
+    assert "commonest folder" not in text and "selectivity" in text
+
+
+def test_the_report_of_several_folders_names_them(ref, collection, tmp_path) -> None:
+    run_scan(ScanOrder(ref, str(collection), tmp_path, layers=("fc",)))
+    text = (write_report(tmp_path).parent / "fc.html").read_text()
+    assert "the commonest folder has" in text and re.search(r"· \d+% (cats|dogs)", text)
 
 
 def test_a_histogram_has_a_bar_for_each_filled_bin() -> None:

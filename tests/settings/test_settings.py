@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 
 from deepvis.cli.window import parser, settings_of
 from deepvis.core import commands
+from deepvis.schema.options import option_of
 from deepvis.settings import table as config
 from deepvis.settings.original import RENAMED, WITHOUT_EFFECT
 from deepvis.settings.table import ConfigError, Settings, load
@@ -103,6 +106,24 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
         ("panes = {'layer': (0, 0, 1, 1)}", "did you mean 'layers'?"),
         ("panes = {'layers': (0, 0, 1)}", "[row, column, height, width]"),
         ("input_size = 224", "two whole numbers"),
+        ("scale = float('inf')", "scale is inf: expected a number above 0, as in scale = 1.0"),
+        ("scale = 10 ** 5000", "scale is a value of type int: expected a number above 0"),
+        ("mean = [[1, 2], [3]]", "expected a file (.npy, .binaryproto) or one number per channel"),
+        ("import numpy\nmean = numpy.zeros((3, 224, 224))", "one number per channel"),
+        ("colormap = 'grey'", "did you mean 'gray'?"),
+        ("channel_order = 'rgb'", "did you mean 'RGB'?"),
+        ("window_size = (10, 10)", "two whole numbers of 150 to 16384"),
+        ("short_name = 'c1'", "short_name is 'c1': expected a function of a layer's name"),
+        ("label_layers = 'prob'", "expected a list of names"),
+        ("key_bindings = {'quite': '8'}", "did you mean 'quit'?"),
+        ("panes = {'layers': None, 5: None}", "panes is {'layers': None, 5: None}: expected pane names"),
+        ("caffevis_jpg_cache_size = 'x'", "caffevis_jpg_cache_size, now: unit_image_cache is 'x': expected a whole"),
+        ("layers_list = 5", "layers_list, now: layer_filter is 5: expected a function"),
+        ("x = 1\n1 / 0", "line 2 could not be run: ZeroDivisionError: division by zero"),
+        ("raise ValueError('a\\nb')", "could not be run: ValueError: a b"),
+        ("import sys\nsys.exit(3)", "line 2 could not be run: SystemExit: 3"),
+        ("a = " + "[" * 500 + "]" * 500, "too many nested parentheses"),
+        ("scale = 1\0", "null bytes"),
         ("print 'hello'", "line 1"),
         ("import nowhere", "No module named 'nowhere'"),
     ],
@@ -113,6 +134,51 @@ def test_what_is_wrong_is_said_in_one_sentence(tmp_path: Path, text: str, words:
     assert words in str(caught.value)
     assert "settings_local.py" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_value_whose_class_cannot_show_it_is_said_too(tmp_path: Path) -> None:
+    text = "class _Odd:\n    def __repr__(self): raise KeyError\nscale = _Odd()\n"
+    with pytest.raises(ConfigError, match=r"scale is <_Odd instance .*expected a number above 0"):
+        load([written(tmp_path, text)])
+
+
+def test_a_row_is_a_setting_and_an_option() -> None:
+    """Whatever can be said in words has an option, with the row's help."""
+    options = {action.dest: action for action in parser()._actions}
+    for name, row in config.TABLE.items():
+        assert (name in options) == (option_of(config.SETTINGS, name) is not None), name
+        if name in options and "said" not in row.metadata:
+            assert row.metadata["help"][1:] in (options[name].help or "").replace("%%", "%")
+    words = ["--font-scale", "2", "--look", "2015", "--no-unit-images", "--unit-images", "d", "--size", "200x300"]
+    settings = settings_of(parser().parse_args(words))
+    assert (settings.font_scale, settings.look, settings.unit_images) == (2.0, "2015", False)
+    assert (settings.unit_image_dir, settings.window_size) == ("d", (300, 200))
+    words = [
+        "--std",
+        "1,2,3",
+        "--mean",
+        "104,117",
+        "--input",
+        "a=b.npy",
+        "--input",
+        "c=d.npy",
+        "--label-layers",
+        "x",
+        "y",
+    ]
+    settings = settings_of(parser().parse_args(words))
+    assert (settings.std, settings.mean) == ((1.0, 2.0, 3.0), (104.0, 117.0))
+    assert (settings.inputs, settings.label_layers) == (("a=b.npy", "c=d.npy"), ("x", "y"))
+
+
+def test_defaults_are_not_checked() -> None:
+    """What a start with no settings of one's own checks is nothing: pydantic is loaded with the first value."""
+    code = (
+        "import sys; from deepvis.cli.window import parser, settings_of; settings_of(parser().parse_args([])); "
+        "import deepvis.window.app, deepvis.scan.report; print({'pydantic_core', 'jinja2'} & sys.modules.keys() or '')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
 
 
 def test_names_without_effect_are_accepted_and_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
