@@ -18,12 +18,13 @@ ROOMS: dict[str, set[str]] = {
     "formats": {"core", "network"},
     "models": {"core", "network", "formats"},
     "caffe": {"network", "formats"},
-    "optimize": {"core", "network", "models", "sources"},
-    "scan": {"core", "network", "models", "sources"},
-    "live": {"core", "network", "formats", "models", "sources", "optimize", "scan"},
+    "jobs": {"core"},
+    "optimize": {"core", "network", "models", "sources", "jobs"},
+    "scan": {"core", "network", "models", "sources", "jobs"},
+    "live": {"core", "network", "formats", "models", "sources", "optimize", "scan", "jobs"},
     "window": {"core", "settings", "sources", "live", "models", "network", "scan"},
-    "cli": {"core", "settings", "models", "live", "window", "network", "sources", "optimize", "scan"},
-    "api": {"core", "settings", "models", "live", "window", "network", "formats", "sources", "optimize", "scan"},
+    "cli": {"core", "jobs", "settings", "models", "live", "window", "network", "sources", "optimize", "scan"},
+    "api": {"core", "jobs", "settings", "models", "live", "window", "network", "formats", "sources", "optimize", "scan"},
 }
 TORCH = {"network", "formats", "optimize", "scan", "caffe", "api"}
 CV2 = {"window", "sources", "scan"}
