@@ -28,7 +28,7 @@ from deepvis.jobs.errors import JobError
 from deepvis.jobs.pool import Workers, run_task
 
 CONNECT_SECONDS = 10  # to wait for a scheduler
-LONELY_SECONDS = 60.0  # to wait for a worker once the last one is gone
+NOTE_SECONDS, LONELY_SECONDS = 15.0, 60.0  # without a worker, until that is said, and until the run ends
 COMPARED = ("distributed", "torch", "numpy")  # packages whose version decides what comes out, or whether anything does
 GONE = "the Dask scheduler at {} is gone; start it again, and run the same command again: what was finished is kept"
 
@@ -153,26 +153,27 @@ class _Check:
 
     def __init__(self, client: Client, address: str, note: Callable[[str], None]) -> None:
         self._client, self._address, self._note = client, address, note
-        self._lonely_since: float | None = None
+        self._seen = time.monotonic()
+        self._has_noted = False
 
     def __call__(self) -> None:
-        if self._client.status != "running":
-            raise JobError(GONE.format(self._address))
         try:
-            has_workers = bool(self._client.nthreads())
+            if self._client.status != "running":
+                raise JobError(GONE.format(self._address))
+            if self._client.nthreads():
+                self._seen, self._has_noted = time.monotonic(), False
+                return
         except (OSError, CancelledError) as error:
             raise JobError(GONE.format(self._address)) from error
-        now = time.monotonic()
-        if has_workers:
-            self._lonely_since = None
-        elif self._lonely_since is None:
-            self._lonely_since = now
-            self._note(f"no worker is left in the Dask cluster; start some with: dask worker {self._address}")
-        elif now - self._lonely_since > LONELY_SECONDS:
+        seconds = time.monotonic() - self._seen
+        if seconds > LONELY_SECONDS:
             raise JobError(
                 f"the Dask scheduler at {self._address} has had no worker for {LONELY_SECONDS:.0f} seconds; start some "
                 f"with: dask worker {self._address}, and run the same command again: what was finished is kept"
             )
+        if seconds > NOTE_SECONDS and not self._has_noted:
+            self._has_noted = True
+            self._note(f"no worker is left in the Dask cluster; start some with: dask worker {self._address}")
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from concurrent.futures import (
 )
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait as wait_for
 from typing import Any, Protocol, TypeVar
@@ -100,19 +101,24 @@ def results(
     tasks: Sequence[AnyTask],
     watch: Watch,
     note: Callable[[str], None],
+    *,
+    ready: Callable[[], None] = lambda: None,
     again: Again[AnyTask] | None = None,
 ) -> Generator[tuple[AnyTask, Any], None, None]:
     """(task, its result or the exception that it ended with), as they come.
 
-    Closed, or where something is raised at the caller's, it stops what is in work. note: takes a sentence when a
-    worker has died. again: what is to be done next of a task. Raises JobError where workers die over the same task
-    again and again, or where there is no cluster.
+    Closed, it stops what is in work. note: takes a sentence when a worker has died. ready: called once there are
+    workers. again: what is to be done next of a task. Raises JobError where workers die over the same task again and
+    again, or where there is no cluster.
     """
-    waiting, deaths = deque(tasks), Counter[str]()
+    waiting, deaths, is_ready = deque(tasks), Counter[str](), False
     while waiting:
         in_work: dict[Future[Any], AnyTask] = {}
         try:
             with _opened(where, len(waiting), watch, note) as workers:
+                if not is_ready:
+                    ready()
+                    is_ready = True
                 yield from _drain(workers, waiting, in_work, again)
         except BrokenExecutor as error:
             lost = list(in_work.values())
@@ -127,17 +133,22 @@ def results(
             waiting.extendleft(reversed(lost))
 
 
-def run_all(where: Where, tasks: Sequence[Task], progress: Progress) -> None:
+def run_all(where: Where, tasks: Sequence[Task], progress: Progress, total: int, done: int) -> None:
     """Run tasks that write their results themselves and give back ``advance``'s arguments.
 
-    Raises what a task raised, once those in work are stopped; and as ``results``.
+    total, done: what the progress begins with. Raises what a task raised, once those in work are stopped; and as
+    ``results``.
     """
-    with closing(results(where, tasks, progress, progress.note)) as outcomes:
-        for _, outcome in outcomes:
-            if isinstance(outcome, Exception):
-                raise outcome
-            if not where.is_here:
-                progress.advance(*outcome)
+    try:
+        begin = partial(progress.begin, total, done)
+        with closing(results(where, tasks, progress, progress.note, ready=begin)) as outcomes:
+            for _, outcome in outcomes:
+                if isinstance(outcome, Exception):
+                    raise outcome
+                if not where.is_here:
+                    progress.advance(*outcome)
+    finally:
+        progress.end()
 
 
 def _drain(

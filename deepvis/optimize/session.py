@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -133,9 +134,10 @@ def run(
     tasks = tasks_of(setup, jobs, work, unfinished, starts)
     where = work.where(len(tasks), setup.device)
     watcher = Watcher(progress, len(jobs), unfinished)
-    progress.begin(sum(job.recipe.max_iter for job in jobs), title=title)
+    begin = partial(progress.begin, sum(job.recipe.max_iter for job in jobs), title=title)
+    again = rest_of if is_away else None
     try:
-        with closing(results(where, tasks, watcher, progress.note, rest_of if is_away else None)) as outcomes:
+        with closing(results(where, tasks, watcher, progress.note, ready=begin, again=again)) as outcomes:
             for task, outcome in outcomes:
                 if isinstance(outcome, OSError):
                     raise outcome

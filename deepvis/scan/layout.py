@@ -67,12 +67,8 @@ def run_crops(order: CropOrder, progress: Progress | None = None) -> int:
     done = {unit: is_done(order.output, unit, order.modes, identity) for unit in units}
     missing = [unit for unit in units if not done[unit]]
     name_network(order.output, [unit for unit in units if done[unit]], identity)
-    progress.begin(len(units), len(units) - len(missing))
-    try:
-        with torch_threads_kept():
-            run_all(order.where, list(tasks_for(order, scan, missing)), progress)
-    finally:
-        progress.end()
+    with torch_threads_kept():
+        run_all(order.where, list(tasks_for(order, scan, missing)), progress, len(units), len(units) - len(missing))
     return len(units)
 
 

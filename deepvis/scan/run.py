@@ -137,11 +137,7 @@ def scan_missing(order: ScanOrder, folder: ScanFolder, plan: ScanPlan, progress:
         ChunkTask(folder.root, plan, device, chunk, offsets[chunk], paths[chunk], order.ahead, decoders)
         for chunk in missing
     ]
-    progress.begin(plan.images, plan.images - left)
-    try:
-        run_all(order.where, tasks, progress)
-    finally:
-        progress.end()
+    run_all(order.where, tasks, progress, plan.images, plan.images - left)
 
 
 def finish(order: ScanOrder, folder: ScanFolder, plan: ScanPlan, progress: Progress) -> Part:

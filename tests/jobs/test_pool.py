@@ -32,20 +32,20 @@ def done(folder) -> set[str]:
 @pytest.mark.parametrize("where", [IN_PROCESS, Where(workers=1)])
 def test_all_is_done_once(tmp_path, where) -> None:
     seen = Counted()
-    run_all(where, [Mark(tmp_path, n) for n in range(5)], seen)
+    run_all(where, [Mark(tmp_path, n) for n in range(5)], seen, 9, 0)
     assert done(tmp_path) == set("01234") and seen.count == 5 and seen.notes == []
     assert {path.read_text() for path in tmp_path.glob("*.attempts")} == {"x"}
 
 
 def test_nothing_to_do(tmp_path) -> None:
-    run_all(IN_PROCESS, [], Progress())
-    run_all(Where(workers=2), [], Progress())
+    run_all(IN_PROCESS, [], Progress(), 0, 0)
+    run_all(Where(workers=2), [], Progress(), 0, 0)
 
 
 def test_a_killed_worker_is_survived(tmp_path) -> None:
     seen = Counted()
     tasks = [Mark(tmp_path, n, dies=1 if n == 1 else 0) for n in range(4)]
-    run_all(Where(workers=2), tasks, seen)
+    run_all(Where(workers=2), tasks, seen, 9, 0)
     assert done(tmp_path) == set("0123") and seen.count == 4
     assert len(seen.notes) == 1 and "a worker died; begun again: " in seen.notes[0] and "mark 1" in seen.notes[0]
 
@@ -53,14 +53,14 @@ def test_a_killed_worker_is_survived(tmp_path) -> None:
 def test_a_task_that_always_kills_its_worker_ends_the_run(tmp_path) -> None:
     seen = Counted()
     with pytest.raises(JobError, match="a worker died 3 times over mark 0, perhaps for want of memory"):
-        run_all(Where(workers=1), [Mark(tmp_path, 0, dies=99)], seen)
+        run_all(Where(workers=1), [Mark(tmp_path, 0, dies=99)], seen, 9, 0)
     assert len(seen.notes) == 2
 
 
 @pytest.mark.parametrize("where", [IN_PROCESS, Where(workers=1)])
 def test_a_failure_comes_through(tmp_path, where) -> None:
     with pytest.raises(UserError, match="mark 7 failed"):
-        run_all(where, [Mark(tmp_path, 7, fails=True)], Counted())
+        run_all(where, [Mark(tmp_path, 7, fails=True)], Counted(), 1, 0)
 
 
 def test_the_others_are_stopped_when_one_fails() -> None:
@@ -85,5 +85,5 @@ def test_the_others_are_stopped_when_one_fails() -> None:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("deepvis.jobs.pool.cores", lambda: 2)
         with pytest.raises(UserError, match="no"):
-            run_all(IN_PROCESS, [Waits(), Fails()], Progress())
+            run_all(IN_PROCESS, [Waits(), Fails()], Progress(), 2, 0)
     assert was_stopped == [True]

@@ -85,7 +85,7 @@ def test_other_presets_do_not_replace_those_of_an_unfinished_layer(run, tmp_path
 def test_where_nothing_was_made_yet_another_way_is_as_good(run, tmp_path, monkeypatch):
     words = [*QUICK, "--push-layer", "fc", *ONE, "--output", str(tmp_path)]
     with monkeypatch.context() as patched:
-        patched.setattr(session, "results", lambda *args: (_ for _ in ()).throw(KeyboardInterrupt))
+        patched.setattr(session, "results", lambda *args, **more: (_ for _ in ()).throw(KeyboardInterrupt))
         assert run(*words)[0] == 130
     assert (unit_image_paths(tmp_path, "fc").how).exists()
     assert run(*words, "--tile", "7")[0] == 0

@@ -486,7 +486,7 @@ def test_the_gpu_that_was_named_is_the_one_that_works(ref, collection, scanned, 
     """The plan knows the type only, so that a scan goes on on another GPU."""
     plan = replace(read_scan(scanned).plan, device="cuda")
     sent = []
-    monkeypatch.setattr(run_module, "run_all", lambda where, tasks, progress: sent.extend(tasks))
+    monkeypatch.setattr(run_module, "run_all", lambda where, tasks, *rest: sent.extend(tasks))
     (tmp_path / "scan").mkdir()
     shutil.copy(ScanFolder(scanned).images, ScanFolder(tmp_path).images)
     for device in ("cuda:1", "cuda", "auto"):
