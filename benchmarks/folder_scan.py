@@ -28,13 +28,13 @@ import numpy as np
 
 from deepvis.cli.guard import guarded
 from deepvis.core.types import Fit, NetAsk
+from deepvis.jobs.pool import cores
 from deepvis.live import scan_passes
 from deepvis.live.backends.base import Backend, open_backend
 from deepvis.live.folder_run import FolderRun
 from deepvis.live.scan_passes import NICENESS, open_passes
 from deepvis.models.zoo import Model, open_model
 from deepvis.network.ref import NetworkRef
-from deepvis.scan.executor import cores
 from deepvis.scan.folder_top import FolderTop, OpenFiles
 from deepvis.scan.run import ScanOrder, run_scan
 from deepvis.sources.base import new_frame

@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,18 +23,18 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from deepvis.cli.progress import progress_bar
+from deepvis.jobs.progress import Bar
 from deepvis.models.zoo import load_model
 from deepvis.network.device import device_of
 from deepvis.network.net import Net
 from deepvis.network.ref import NetworkRef
 from deepvis.optimize import session
 from deepvis.optimize.ascend import Climb, Job
-from deepvis.optimize.figures import Pieces, draw, presets_by_class
+from deepvis.optimize.figures import draw, pieces, presets_by_class, read_picture
 from deepvis.optimize.objective import resolve, unit
 from deepvis.optimize.pictures import pictures_of
 from deepvis.optimize.presets import TABLE_1, preset
-from deepvis.optimize.results import write_arrays, write_jpeg
+from deepvis.optimize.results import write_arrays, write_jpeg, write_png
 from deepvis.optimize.tasks import Setup, load, origin, specimen
 from deepvis.optimize.units import label_of
 
@@ -61,34 +61,34 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.iterations:
         recipes = {name: replace(recipe, max_iter=args.iterations) for name, recipe in recipes.items()}
     objectives = [(label_of(model, c), resolve(unit(LAYER, c), shapes)) for c in CLASSES[: args.classes]]
-    pieces, figure = Pieces(args.out, origin(setup.network)), presets_by_class(objectives, recipes)
+    figure = presets_by_class(objectives, recipes)
+    paths = pieces(args.out, origin(setup.network), figure.jobs)
 
     def write(climb: Climb) -> None:
-        write_arrays(made_of(pieces, climb.job), {"best": climb.best.x.numpy()})
-        pieces.write(climb.job, pictures_of(climb.best.x, model.preprocessor)["best_Xpm"])
+        write_arrays(made_of(paths[climb.job]), {"best": climb.best.x.numpy()})
+        write_png(paths[climb.job], pictures_of(climb.best.x, model.preprocessor)["best_Xpm"])
 
-    left = [job for job in figure.jobs if not pieces.path(job).exists()]
-    with progress_bar(left) as bar:
-        report = session.run(setup, left, session.Work(args.batch), bar, write)
-    done = [job for job in figure.jobs if pieces.path(job).exists()]
+    left = [job for job in figure.jobs if not paths[job].exists()]
+    report = session.run(setup, left, session.Work(args.batch), Bar("it"), write)
+    done = [job for job in figure.jobs if paths[job].exists()]
     told = {
         "iterations": {name: recipe.max_iter for name, recipe in recipes.items()},
         "judged": {name: len([j for j in done if j.recipe == recipe]) for name, recipe in recipes.items()},
-        "judges": {judge: verdicts(judge, recipes, done, pieces) for judge in JUDGES},
+        "judges": {judge: verdicts(judge, recipes, done, paths) for judge in JUDGES},
         "troubles": report.troubles,
     }
     print(json.dumps(told, indent=1))
     if args.sheet and len(done) == len(figure.jobs):
-        write_jpeg(args.sheet, draw(figure, pieces.read))
+        write_jpeg(args.sheet, draw(figure, lambda job: read_picture(paths[job])))
     return 0
 
 
-def made_of(pieces: Pieces, job: Job) -> Path:
+def made_of(picture: Path) -> Path:
     """Where the image itself is kept, beside its picture."""
-    return pieces.path(job).with_suffix(".npz")
+    return picture.with_suffix(".npz")
 
 
-def verdicts(judge: str, recipes, jobs: Sequence[Job], pieces: Pieces) -> dict:
+def verdicts(judge: str, recipes, jobs: Sequence[Job], paths: Mapping[Job, Path]) -> dict:
     """preset -> way -> how often its images' class comes first, and among the first five."""
     try:
         model = load_model(judge)
@@ -98,9 +98,9 @@ def verdicts(judge: str, recipes, jobs: Sequence[Job], pieces: Pieces) -> dict:
     found = {name: {way: {"first": 0, "of_first_five": 0} for way in ("as_made", "as_shown")} for name in recipes}
     for job in jobs:
         name = next(name for name, recipe in recipes.items() if recipe == job.recipe)
-        seen = {"as_shown": model.preprocessor.to_input(pieces.read(job))}
-        if made_of(pieces, job).exists():
-            with np.load(made_of(pieces, job), allow_pickle=False) as kept:
+        seen = {"as_shown": model.preprocessor.to_input(read_picture(paths[job]))}
+        if made_of(paths[job]).exists():
+            with np.load(made_of(paths[job]), allow_pickle=False) as kept:
                 seen["as_made"] = to_size(kept["best"], model.preprocessor.size)
         for way, x in seen.items():
             scores = net.forward({model.data_blob: x[None]}).blobs[model.prob_layer].flatten()

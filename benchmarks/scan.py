@@ -32,9 +32,9 @@ import numpy as np
 import torch
 
 from deepvis.cli.guard import guarded
+from deepvis.jobs.pool import IN_PROCESS, Where, cores
 from deepvis.models.zoo import find_card
 from deepvis.network.ref import NetworkRef
-from deepvis.scan.executor import IN_PROCESS, Where, cores
 from deepvis.scan.images import find_images
 from deepvis.scan.layout import CropOrder, run_crops
 from deepvis.scan.network import ScanNetwork, one_torch_thread, open_network

@@ -15,12 +15,13 @@ import numpy as np
 from deepvis.api.notebook import Top, img_of, png_of
 from deepvis.api.photos import Given, paths_of
 from deepvis.core.types import Patch, Unit, UnitStanding
+from deepvis.jobs.errors import JobError
+from deepvis.jobs.pool import Where
 from deepvis.models.preprocess import Preprocessor
 from deepvis.network.errors import ModelError
 from deepvis.network.ref import NetworkRef
 from deepvis.scan.crops import UnitPatches, patch_tiles
 from deepvis.scan.errors import ScanError
-from deepvis.scan.executor import Where
 from deepvis.scan.layout import CropOrder, run_crops
 from deepvis.scan.montage import montage
 from deepvis.scan.network import ScanNetwork
@@ -145,7 +146,7 @@ def scan(network: ScanNetwork, ref: NetworkRef, device: str, photos: Sequence[Gi
                 "photos or a list of paths"
             )
         return _in_memory(network, photos, order)
-    except ScanError as error:
+    except (ScanError, JobError) as error:
         raise ModelError(str(error)) from error
 
 

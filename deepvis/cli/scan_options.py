@@ -7,7 +7,7 @@ from typing import Any
 
 from deepvis.cli.parser import Parser, folder
 from deepvis.cli.shared_options import add_output, add_work
-from deepvis.scan.executor import Where
+from deepvis.jobs.pool import Where
 from deepvis.scan.results import back_folders
 
 WORKERS = "so many processes; none or 0: threads of this one"

@@ -66,7 +66,7 @@ class GraphPasses:
     """
 
     def __init__(self, model: Model, device: str, turn: threading.Event) -> None:
-        from deepvis.scan.executor import cores
+        from deepvis.jobs.pool import cores
         from deepvis.scan.network import ScanNetwork
 
         self._network = ScanNetwork(model, (), device)

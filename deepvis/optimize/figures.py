@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
+from deepvis.jobs.store import Store, adopt
 from deepvis.optimize.ascend import Job
 from deepvis.optimize.objective import Objective, unit
 from deepvis.optimize.presets import TABLE_1
 from deepvis.optimize.recipe import Recipe
-from deepvis.optimize.results import Origin, write_png
+from deepvis.optimize.results import Origin
 from deepvis.optimize.units import spread
 
 PAGE, INK, FAINT = (255, 255, 255), (30, 32, 38), (120, 124, 132)
@@ -150,22 +151,20 @@ def _fitting(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, widt
     return text
 
 
-@dataclass(frozen=True)
-class Pieces:
-    """The pictures of a model's figures in a folder, by what made them."""
-
-    folder: Path
-    origin: Origin
-
-    def path(self, job: Job) -> Path:
-        made_by = json.dumps({**self.origin.as_dict(), **job.as_dict()}, sort_keys=True)
-        term = job.objective.leader
+def pieces(folder: Path, origin: Origin, jobs: Iterable[Job]) -> dict[Job, Path]:
+    """Where the picture of each job lies, there or not. Those of 0.1.0 get their names of today."""
+    store, found = Store(folder, origin.network, ".png"), {}
+    for job in jobs:
+        found[job] = store.path({"picture": job.as_dict()})
+        made_by = json.dumps({**origin.as_dict(), **job.as_dict()}, sort_keys=True)
         digest = hashlib.sha256(made_by.encode()).hexdigest()[:12]
-        return self.folder / f"{term.channel:04d}_{digest}.png"
+        earlier = folder / f"{job.objective.leader.channel:04d}_{digest}.png"
+        if earlier.exists():
+            adopt(earlier, found[job])
+    return found
 
-    def write(self, job: Job, rgb: np.ndarray) -> None:
-        write_png(self.path(job), rgb)
 
-    def read(self, job: Job) -> np.ndarray:
-        with Image.open(self.path(job)) as image:
-            return np.asarray(image.convert("RGB"))
+def read_picture(path: Path) -> np.ndarray:
+    """(H, W, 3) uint8 RGB."""
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB"))

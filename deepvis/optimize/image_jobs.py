@@ -14,9 +14,17 @@ from deepvis.optimize.results import Origin, ResultPaths, is_of_job, of_others, 
 
 
 def jobs_left(
-    paths: Mapping[Job, ResultPaths], made_in: Origin, say: Callable[[str], None], *, overwrite: bool
+    paths: Mapping[Job, ResultPaths],
+    kept: Mapping[Job, Path],
+    made_in: Origin,
+    say: Callable[[str], None],
+    *,
+    overwrite: bool,
 ) -> list[Job]:
-    """The jobs without results. Raises OptimizeError where results would have to be overwritten."""
+    """The jobs without results. kept: where their climbs are on their way.
+
+    Raises OptimizeError where results would have to be overwritten.
+    """
     files = [found.info for found in paths.values()]
     if len(set(files)) < len(files):
         raise OptimizeError(
@@ -24,9 +32,9 @@ def jobs_left(
             "%(p.push_channel)04d and %(p.rand_seed)d"
         )
     if overwrite:
-        for found in paths.values():
-            found.info.unlink(missing_ok=True)
-            found.unfinished.unlink(missing_ok=True)
+        for job, found in paths.items():
+            for path in (found.info, found.unfinished, kept[job]):
+                path.unlink(missing_ok=True)
         return list(paths)
     done = {job for job, found in paths.items() if found.info.exists()}
     others = [job for job in done if not is_of_job(read_info(paths[job].info), job, made_in)]
@@ -45,7 +53,7 @@ def jobs_left(
     if done:
         say(f"{len(done)} of {len(paths)} images are there already; going on with the others")
     for job in done:
-        paths[job].unfinished.unlink(missing_ok=True)
+        kept[job].unlink(missing_ok=True)
     return [job for job in paths if job not in done]
 
 

@@ -4,11 +4,11 @@ Beside the finished files of core/unit_files.py::
 
     <folder>/regularized_opt/<layer>/how.json                    how they are made, there from the beginning; with
                                                                  "units" once all of the layer is done
-    <folder>/regularized_opt/<layer>/pieces/<stem>_p3_s0.png     one image, until the whole layer is done
+    <folder>/regularized_opt/<layer>/pieces/*.png                one image each, until the whole layer is done, named
+                                                                 by the network, the job and the size
 
-A piece carries its parameters, its objective and its trouble (a sentence, where the unit was dead) in a text
-chunk of the PNG, so an interrupted run knows what it has, and a unit's montage can be made anew from its
-pieces.
+A piece carries its objective and its trouble (a sentence, where the unit was dead) in a text chunk of the PNG. A unit's
+montage can be made anew from its pieces.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from __future__ import annotations
 import io
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,9 @@ from PIL import Image, PngImagePlugin
 
 from deepvis.core.files import written_beside
 from deepvis.core.unit_files import file_name, unit_image_paths
+from deepvis.jobs.store import Store, adopt
 from deepvis.optimize.ascend import Climb, Job
+from deepvis.optimize.climbs import kept_in
 from deepvis.optimize.defaults import LAYER_JPEG_QUALITY
 from deepvis.optimize.errors import OptimizeError
 from deepvis.optimize.layout import montage, resized, whole_layer
@@ -73,12 +76,14 @@ class LayerPlan:
 
     def jobs(self) -> dict[Job, Path]:
         """Every job, unit by unit, and the piece that it makes."""
-        return {
-            Job(Objective((Term(self.layer, channel, self.place),)), recipe, seed): self.piece(channel, block, seed)
-            for channel in self.channels
-            for block, (_, recipe) in self.blocks.items()
-            for seed in self.seeds
-        }
+        return {self.job(*which): self.piece(*which) for which in self.each()}
+
+    def each(self) -> Iterator[tuple[int, int, int]]:
+        """(channel, block, seed) of every job."""
+        return product(self.channels, self.blocks, self.seeds)
+
+    def job(self, channel: int, block: int, seed: int) -> Job:
+        return Job(Objective((Term(self.layer, channel, self.place),)), self.blocks[block][1], seed)
 
     @property
     def pieces(self) -> Path:
@@ -96,7 +101,24 @@ class LayerPlan:
         return unit_image_paths(self.folder, self.layer, channel).montage
 
     def piece(self, channel: int, block: int, seed: int) -> Path:
-        return self.pieces / f"{file_name(self.layer)}_{channel:04d}_p{block + 1}_s{seed}.png"
+        """The image of a unit, a preset and a seed, there or not."""
+        cut = {"field": list(self.box), "size": list(self.cell), "field_only": self.field_only}
+        store = Store(self.pieces, self.origin.network, ".png")
+        return store.path({"piece": self.job(channel, block, seed).as_dict(), **cut})
+
+    def climbs(self, jobs: Iterable[Job]) -> dict[Job, Path]:
+        """Where the climbs of jobs are kept on their way."""
+        earlier = {job: path.with_name(f"{path.stem}_unfinished.npz") for job, path in self.earlier().items()}
+        field_of = self.layer if self.field_only else None
+        return kept_in(self.pieces, self.origin, jobs, field_of=field_of, earlier=earlier)
+
+    def earlier(self) -> dict[Job, Path]:
+        """The names that 0.1.0 gave to the pieces."""
+        stem = file_name(self.layer)
+        return {
+            self.job(channel, block, seed): self.pieces / f"{stem}_{channel:04d}_p{block + 1}_s{seed}.png"
+            for channel, block, seed in self.each()
+        }
 
     def description(self) -> dict[str, Any]:
         """How the pictures of the layer are made, for how.json."""
@@ -172,16 +194,11 @@ def give_up(plan: LayerPlan) -> None:
         for path in (plan.how, plan.whole, *map(plan.montage, range(plan.count))):
             path.unlink(missing_ok=True)
         return
-    for path in plan.jobs().values():
+    jobs = plan.jobs()
+    for path in (*jobs.values(), *plan.climbs(jobs).values(), *plan.earlier().values()):
         path.unlink(missing_ok=True)
-        unfinished(path).unlink(missing_ok=True)
     if len(plan.channels) == plan.count:
         plan.how.unlink()
-
-
-def unfinished(piece: Path) -> Path:
-    """Where the climb of a piece is kept on its way."""
-    return piece.with_name(f"{piece.stem}_unfinished.npz")
 
 
 def _fits(plan: LayerPlan, told: dict[str, Any]) -> bool:
@@ -215,17 +232,13 @@ def _read_how(plan: LayerPlan) -> dict[str, Any] | None:
 
 
 def jobs_left(plan: LayerPlan) -> dict[Job, Path]:
-    """The jobs whose pieces are not there yet. Raises OptimizeError for pieces made in another way."""
-    left = {}
-    for job, path in plan.jobs().items():
-        told = read_piece_text(path)
-        if told is None:
-            left[job] = path
-        elif told["parameters"] != json.loads(json.dumps(parameters(job))) or not plan.origin.made(told):
-            raise OptimizeError(
-                f"{path} was made with other parameters; give --overwrite to start the layer anew, or another --output"
-            )
-    return left
+    """The jobs whose pieces are not there yet. Pieces that 0.1.0 has left get their names of today, if they fit."""
+    paths = plan.jobs()
+    for job, earlier in plan.earlier().items():
+        told = read_piece_text(earlier)
+        if told and plan.origin.made(told) and told["parameters"] == json.loads(json.dumps(parameters(job))):
+            adopt(earlier, paths[job])
+    return {job: path for job, path in paths.items() if not path.exists()}
 
 
 def write_piece(plan: LayerPlan, path: Path, climb: Climb, rgb: np.ndarray) -> None:
@@ -235,13 +248,7 @@ def write_piece(plan: LayerPlan, path: Path, climb: Climb, rgb: np.ndarray) -> N
     told.add_text(
         TEXT,
         json.dumps(
-            {
-                "version": VERSION,
-                **plan.origin.as_dict(),
-                "parameters": parameters(climb.job),
-                "objective": best,
-                "trouble": climb.trouble,
-            }
+            {"version": VERSION, "objective": best, "trouble": climb.trouble},
         ),
     )
     encoded = io.BytesIO()

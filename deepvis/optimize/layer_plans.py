@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
+from deepvis.jobs.progress import Progress
 from deepvis.models.zoo import Model
 from deepvis.optimize import options, session
 from deepvis.optimize.ascend import Climb, Job
@@ -18,7 +18,6 @@ from deepvis.optimize.layer_images import (
     blocks_of,
     finish_layer,
     is_complete,
-    unfinished,
     write_how,
     write_montage,
     write_piece,
@@ -29,8 +28,6 @@ from deepvis.optimize.presets import TABLE_1, preset
 from deepvis.optimize.specimen import Specimen
 from deepvis.optimize.tasks import Setup, origin
 from deepvis.optimize.units import channels_of
-
-OpenBar = Callable[[Sequence[Job], str], AbstractContextManager[session.Bar]]  # the jobs, the layer -> a progress bar
 
 
 def plan_of(args: argparse.Namespace, setup: Setup, model: Model, ready: Specimen, layer: str) -> LayerPlan:
@@ -82,7 +79,7 @@ def make_layer(
     setup: Setup,
     work: session.Work,
     model: Model,
-    open_bar: OpenBar,
+    progress: Progress,
     say: Callable[[str], None],
 ) -> session.Report:
     """Make the pieces of a layer that are left, each unit's montage with its last piece, and the layer's picture."""
@@ -100,9 +97,7 @@ def make_layer(
     if plan.field_only:
         setup = replace(setup, field_of=plan.layer)
     colours = model.preprocessor
-    kept = {job: unfinished(path) for job, path in left.items()}
-    with open_bar(list(left), plan.layer) as bar:
-        report = session.run(setup, list(left), work, bar, write, kept)
+    report = session.run(setup, list(left), work, progress, write, plan.climbs(left), title=plan.layer)
     if not (report.interrupted or report.full):
         for channel in plan.channels:
             write_montage(plan, channel)

@@ -7,7 +7,7 @@ Of a job with the stem ``opt_fc8_0130_0``::
     opt_fc8_0130_0_images.npz     version, best, last, majority (where there was one): (C, H, W) float32,
                                   mean-subtracted, the network's own channel order
     opt_fc8_0130_0_info.json      written last: who finds it finds the rest complete
-    opt_fc8_0130_0_unfinished.npz an interrupted climb, to go on with; gone once it has ended
+    unfinished/*.npz              climbs on their way, see climbs.py; gone once they have ended
 
 The json, version 1: model, network (its identity), parameters (the original's names), objective and
 learning_rate (one number per iteration), best_iteration, best_objective, majority_iteration (null: never), result
@@ -19,9 +19,8 @@ from __future__ import annotations
 import io
 import json
 import math
-import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +32,7 @@ from deepvis import __version__
 from deepvis.core.files import written_beside
 from deepvis.core.unit_files import file_name
 from deepvis.models.zoo import Model
-from deepvis.optimize.ascend import Climb, Job, Kept
+from deepvis.optimize.ascend import Climb, Job
 from deepvis.optimize.defaults import RESULT_NAME
 from deepvis.optimize.errors import OptimizeError
 
@@ -73,7 +72,7 @@ def origin_of(model: Model) -> Origin:
 
 @dataclass(frozen=True)
 class ResultPaths:
-    """The files of one job, there or not."""
+    """The files of one job, there or not. unfinished: its climb on its way, of 0.1.0."""
 
     best_x: Path
     best_xpm: Path
@@ -217,60 +216,6 @@ def write_png(path: Path, rgb: np.ndarray, *, tight: bool = False) -> None:
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     with written_beside(path) as file:
         np.savez(file, **{"version": np.array(VERSION), **arrays})  # type: ignore[arg-type]
-
-
-def write_unfinished(path: Path, climb: Climb, origin: Origin) -> None:
-    """Keep a climb that goes on another day; read_unfinished gives it back exactly."""
-    arrays = {"x": _array(climb.x)}
-    kept = {"best": climb.best, "majority": climb.majority}
-    for name, image in kept.items():
-        if image is not None:
-            arrays[name] = _array(image.x)
-            arrays[f"{name}_at"] = np.array([image.objective, image.iteration])
-    curves = {"objective": np.array(climb.objective), "learning_rate": np.array(climb.learning_rate)}
-    told = {"version": VERSION, **origin.as_dict(), "job": climb.job.as_dict()}
-    write_arrays(path, {**arrays, **curves, "job": np.array(json.dumps(told))})
-
-
-def read_unfinished(path: Path, fresh: Climb, origin: Origin) -> Climb:
-    """The climb ``fresh`` as it was kept in a file; as it is, where there is none or one of another job.
-
-    A job that differs in nothing but a later end goes on too.
-
-    Raises OptimizeError where the file cannot be read.
-    """
-    device = fresh.x.device
-    try:
-        with np.load(path, allow_pickle=False) as kept:
-            told = json.loads(str(kept["job"]))
-            same = told.get("version") == VERSION and origin.made(told) and _endless(told["job"]) == _endless(fresh.job)
-            if not same or kept["objective"].size >= fresh.job.recipe.max_iter:
-                return fresh
-            return replace(
-                fresh,
-                x=torch.from_numpy(kept["x"]).to(device),
-                objective=tuple(kept["objective"].tolist()),
-                learning_rate=tuple(kept["learning_rate"].tolist()),
-                best=_kept(kept, "best", device),
-                majority=_kept(kept, "majority", device),
-            )
-    except FileNotFoundError:
-        return fresh
-    except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise OptimizeError(f"the unfinished climb {path} is unreadable ({error}); delete it to start anew") from None
-
-
-def _endless(job: Job | dict[str, Any]) -> dict[str, Any]:
-    """All of a job but how long it climbs, as json gives it back."""
-    values = json.loads(json.dumps(job.as_dict() if isinstance(job, Job) else job))
-    return {**values, "recipe": {**values["recipe"], "max_iter": None}}
-
-
-def _kept(arrays: Mapping[str, np.ndarray], name: str, device: torch.device) -> Kept | None:
-    if name not in arrays:
-        return None
-    objective, iteration = arrays[f"{name}_at"].tolist()
-    return Kept(torch.from_numpy(arrays[name]).to(device), objective, int(iteration))
 
 
 def _images(climb: Climb) -> dict[str, np.ndarray]:

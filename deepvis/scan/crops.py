@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,11 +13,12 @@ import numpy as np
 from deepvis.core.program import program
 from deepvis.core.types import Fit, Patch, Unit
 from deepvis.core.unit_files import unit_image_paths, write_patches
+from deepvis.jobs.pool import Stopped
+from deepvis.jobs.progress import Progress
 from deepvis.models.zoo import Model
 from deepvis.network.maps import position_seed
 from deepvis.network.ref import NetworkRef
 from deepvis.scan.errors import ScanError
-from deepvis.scan.executor import Advance, Done, Stopped
 from deepvis.scan.montage import back_tile, montage, patch_tile, write_jpeg
 from deepvis.scan.network import ScanNetwork, one_torch_thread, open_network
 from deepvis.scan.results import has_patches, montage_path
@@ -52,18 +52,21 @@ class CropTask:
         first = self.units[0].unit
         return f"{first.layer} from unit {first.channel}"
 
-    def run(self, advance: Advance | None = None, stop: threading.Event | None = None) -> Done:
-        """Make the montages; units whose files are there are left as they are. Raises ScanError, ModelError."""
+    def run(self, watch: Progress | None = None) -> tuple[int, int]:
+        """Make the montages; units whose files are there are left as they are; (units, 0).
+
+        Raises ScanError, ModelError; Stopped.
+        """
         network = open_network(self.network, (), self.device)
         check_scanned(network.model, self.identity)
         one_torch_thread()
         for unit in self.units:
-            if stop is not None and stop.is_set():
+            if watch is not None and watch.stopping.is_set():
                 raise Stopped
             write_unit(network, self, unit)
-            if advance is not None:
-                advance(1, 0)
-        return Done(len(self.units), 0)
+            if watch is not None:
+                watch.advance(1, 0)
+        return len(self.units), 0
 
 
 def check_scanned(model: Model, identity: str) -> None:

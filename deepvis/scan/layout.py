@@ -10,11 +10,11 @@ import numpy as np
 
 from deepvis.core.types import Unit
 from deepvis.core.unit_files import network_in, unit_image_paths, write_patches, write_stats
+from deepvis.jobs.pool import IN_PROCESS, Where, run_all
+from deepvis.jobs.progress import Progress
 from deepvis.scan.crops import CropTask, UnitPatches, check_scanned, is_done
 from deepvis.scan.errors import ScanError
-from deepvis.scan.executor import IN_PROCESS, Where, run_all
 from deepvis.scan.network import forget_networks, open_network, torch_threads_kept
-from deepvis.scan.progress import Progress, Silent
 from deepvis.scan.results import Scan, back_folders, read_scan
 from deepvis.scan.statistics import BINS, EDGES, mean_and_std
 from deepvis.scan.tracker import Maxes
@@ -42,7 +42,7 @@ def run_crops(order: CropOrder, progress: Progress | None = None) -> int:
     Layers that borrow another layer's pictures get only their statistics, unless ``borrowed_too``.
     Raises ScanError, ModelError.
     """
-    progress = progress or Silent()
+    progress = progress or Progress()
     for mode in order.modes:
         if mode not in back_folders():
             raise ScanError(f"no back mode is named {mode!r}; there are {', '.join(back_folders())}")
@@ -70,12 +70,8 @@ def run_crops(order: CropOrder, progress: Progress | None = None) -> int:
     done = {unit: is_done(order.output, unit, order.modes, identity) for unit in units}
     missing = [unit for unit in units if not done[unit]]
     name_network(order.output, [unit for unit in units if done[unit]], identity)
-    progress.begin(len(units), len(units) - len(missing))
-    try:
-        with torch_threads_kept():
-            run_all(order.where, list(tasks_for(order, scan, missing)), progress.advance, progress.note)
-    finally:
-        progress.end()
+    with torch_threads_kept():
+        run_all(order.where, list(tasks_for(order, scan, missing)), progress, len(units), len(units) - len(missing))
     return len(units)
 
 

@@ -15,14 +15,14 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
 from deepvis.core.files import written_beside
-from deepvis.scan.errors import ScanError
+from deepvis.jobs.store import adopt
 from deepvis.scan.statistics import BINS
 from deepvis.scan.tracker import Maxes, TrackedLayer, merge
 
@@ -118,6 +118,19 @@ def load_part(path: Path) -> Part:
         raise CorruptPart(str(error) or type(error).__name__) from error
 
 
+def adopt_parts(folder: Path, paths: Sequence[Path], identity: str, plan_hash: str) -> None:
+    """Give the parts that 0.1.0 has left in a folder, part_0000007.npz, their names of today."""
+    for chunk, path in enumerate(paths):
+        earlier = folder / f"part_{chunk:07d}.npz"
+        try:
+            with np.load(earlier, allow_pickle=False) as table:
+                fits = (str(table["model"]), str(table["plan"])) == (identity, plan_hash)
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            continue
+        if fits:
+            adopt(earlier, path)
+
+
 def add_parts(a: Part, b: Part) -> Part:
     """Associative and commutative, like ``merge``."""
     skipped, cut = (
@@ -126,11 +139,8 @@ def add_parts(a: Part, b: Part) -> Part:
     return Part(merge(a.maxes, b.maxes), skipped, a.identity, a.plan_hash, cut)
 
 
-def sum_parts(paths: Iterable[Path], identity: str, plan_hash: str) -> tuple[Part | None, list[tuple[Path, str]]]:
-    """(the sum of the parts in ``paths``, [(file, what is wrong with it), ...]).
-
-    Raises ScanError for a part of another model or another plan: it must not be mixed in.
-    """
+def sum_parts(paths: Iterable[Path]) -> tuple[Part | None, list[tuple[Path, str]]]:
+    """(the sum of the parts in ``paths``, [(file, what is wrong with it), ...])."""
     total: Part | None = None
     broken = []
     for path in paths:
@@ -139,15 +149,5 @@ def sum_parts(paths: Iterable[Path], identity: str, plan_hash: str) -> tuple[Par
         except (CorruptPart, FileNotFoundError) as error:
             broken.append((path, str(error)))
             continue
-        if part.identity != identity:
-            raise ScanError(
-                f"{path} was made with another model ({part.identity[:12]}, expected "
-                f"{identity[:12]}); start over with --overwrite, or name another --output"
-            )
-        if part.plan_hash != plan_hash:
-            raise ScanError(
-                f"{path} belongs to another scan (other images, layers or options); start over with --overwrite, "
-                "or name another --output"
-            )
         total = part if total is None else add_parts(total, part)
     return total, broken

@@ -4,7 +4,7 @@ A scan's folder::
 
     <folder>/scan/scan.json      the plan
     <folder>/scan/images.txt     one path a line
-    <folder>/scan/parts/*.npz    one partial result a chunk
+    <folder>/scan/parts/*.npz    one partial result a chunk, named by its network, plan and chunk
     <folder>/scan/maxes.npz      all of them merged: the result
     <folder>/scan/skipped.json   images that could not be used or are cut short, and why:
                                  {version, skipped: [{index, path, reason}], cut: [the same]}
@@ -24,6 +24,7 @@ from typing import Any
 from deepvis.core.files import written_beside
 from deepvis.core.program import program
 from deepvis.core.types import Fit
+from deepvis.jobs.store import Store
 from deepvis.network.ref import NetworkRef
 from deepvis.scan.errors import ScanError
 from deepvis.scan.tracker import TrackedLayer
@@ -94,9 +95,6 @@ class ScanFolder:
     def skipped(self) -> Path:
         return self.root / "scan" / "skipped.json"
 
-    def part(self, chunk: int) -> Path:
-        return self.parts / f"part_{chunk:07d}.npz"
-
 
 def chunk_size(images: int, rows: int) -> int:
     """Images in a chunk: some chunks at least, to share among workers, and some 2000 at most.
@@ -166,6 +164,12 @@ def plan_hash(plan: ScanPlan) -> str:
     """What a partial result must agree on to be merged; where the files lie does not count."""
     content = {**_decisive(plan), "model": _NO_MODEL, "folder": ""}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def part_paths(folder: ScanFolder, plan: ScanPlan) -> list[Path]:
+    """Where the partial results of all chunks lie, there or not."""
+    store, name = Store(folder.parts, plan.identity, ".npz"), plan_hash(plan)
+    return [store.path({"plan": name, "chunk": chunk}) for chunk in range(plan.chunks)]
 
 
 def _decisive(plan: ScanPlan) -> dict[str, Any]:

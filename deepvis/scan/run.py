@@ -12,22 +12,24 @@ from pathlib import Path
 
 from deepvis.core.files import written_beside
 from deepvis.core.types import Fit
+from deepvis.jobs.pool import IN_PROCESS, Where, cores, run_all
+from deepvis.jobs.progress import Progress
+from deepvis.jobs.store import sweep
 from deepvis.network.ref import NetworkRef
 from deepvis.scan.errors import ScanError
-from deepvis.scan.executor import IN_PROCESS, Where, cores, run_all
 from deepvis.scan.images import ImageList, chunk_offsets, write_list
 from deepvis.scan.network import ScanNetwork, forget_networks, open_network, torch_threads_kept
-from deepvis.scan.parts import CorruptPart, Part, load_part, sum_parts
+from deepvis.scan.parts import CorruptPart, Part, adopt_parts, load_part, sum_parts
 from deepvis.scan.plan import (
     ScanFolder,
     ScanPlan,
     check_same,
     chunk_size,
+    part_paths,
     plan_hash,
     read_plan,
     write_plan,
 )
-from deepvis.scan.progress import Progress, Silent
 from deepvis.scan.scan import AHEAD, DECODERS, ChunkTask, write_part
 
 MOST_ROUNDS = 3  # of scanning again what turned out to be corrupt
@@ -54,7 +56,7 @@ def run_scan(order: ScanOrder, progress: Progress | None = None) -> Part:
 
     Raises ScanError, ModelError; what was finished by then is kept.
     """
-    progress = progress or Silent()
+    progress = progress or Progress()
     folder = ScanFolder(order.output.absolute())
     try:
         plan = prepare(order, folder)
@@ -88,10 +90,7 @@ def prepare(order: ScanOrder, folder: ScanFolder) -> ScanPlan:
             if network.model.is_named(old.identity):
                 plan = replace(plan, identity=old.identity)  # 0.1.0's, where that began it
             check_same(old, plan, folder)
-        elif any(folder.parts.glob("*.npz")):
-            raise ScanError(
-                f"{folder.parts} holds parts of a scan whose plan {folder.plan} is gone; start over with --overwrite"
-            )
+        adopt_parts(folder.parts, part_paths(folder, plan), plan.identity, plan_hash(plan))
         os.replace(listing_file, folder.images)
         write_plan(folder.plan, plan)
     finally:
@@ -128,29 +127,27 @@ def finished(folder: ScanFolder, plan: ScanPlan) -> Part | None:
 
 def scan_missing(order: ScanOrder, folder: ScanFolder, plan: ScanPlan, progress: Progress) -> None:
     """Scan the chunks that have no partial result."""
-    missing = [chunk for chunk in range(plan.chunks) if not folder.part(chunk).exists()]
+    paths = part_paths(folder, plan)
+    missing = [chunk for chunk, path in enumerate(paths) if not path.exists()]
     left = sum(plan.size_of(chunk) for chunk in missing)
     offsets = chunk_offsets(folder.images, plan.chunk)
     decoders = DECODERS if plan.device == "cpu" else max(DECODERS, cores() // 2)
     device = plan.device if order.device == "auto" else order.device  # of its GPUs another machine has others
-    tasks = [ChunkTask(folder.root, plan, device, chunk, offsets[chunk], order.ahead, decoders) for chunk in missing]
-    progress.begin(plan.images, plan.images - left)
-    try:
-        run_all(order.where, tasks, progress.advance, progress.note)
-    finally:
-        progress.end()
+    tasks = [
+        ChunkTask(folder.root, plan, device, chunk, offsets[chunk], paths[chunk], order.ahead, decoders)
+        for chunk in missing
+    ]
+    run_all(order.where, tasks, progress, plan.images, plan.images - left)
 
 
 def finish(order: ScanOrder, folder: ScanFolder, plan: ScanPlan, progress: Progress) -> Part:
     """Merge the parts, in their order; those that turn out to be corrupt are scanned again first."""
     for _ in range(MOST_ROUNDS):
-        paths = (folder.part(chunk) for chunk in range(plan.chunks))
-        total, broken = sum_parts(paths, plan.identity, plan_hash(plan))
+        total, broken = sum_parts(part_paths(folder, plan))
         if total is not None and not broken:
             write_part(folder.result, total)
             write_skipped(folder.skipped, total)
-            for left_by_a_kill in folder.parts.glob("*.part"):
-                left_by_a_kill.unlink(missing_ok=True)
+            sweep(folder.parts, 0.0)
             return total
         for path, reason in broken:
             progress.note(f"the partial result {path.name} is corrupt ({reason}); its images are scanned again")

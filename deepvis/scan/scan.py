@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections import deque
 from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,8 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from deepvis.core.types import Fit
+from deepvis.jobs.pool import Stopped
+from deepvis.jobs.progress import Progress
 from deepvis.scan.errors import ScanError
-from deepvis.scan.executor import Advance, Done, Stopped
 from deepvis.scan.images import read_lines
 from deepvis.scan.network import ScanNetwork, one_torch_thread, open_network
 from deepvis.scan.parts import FaultyImage, Part, save_part
@@ -31,13 +31,14 @@ AHEAD = 32  # pictures decoded ahead of the pass in work, in whole passes
 
 @dataclass(frozen=True)
 class ChunkTask:
-    """One chunk's work. device: "cpu", "cuda:1". offset: of its first line in images.txt, in bytes."""
+    """One chunk's work. device: "cpu", "cuda:1". offset: of its first line in images.txt, in bytes. part: its file."""
 
     folder: Path
     plan: ScanPlan
     device: str
     chunk: int
     offset: int
+    part: Path
     ahead: int = AHEAD
     decoders: int = DECODERS
 
@@ -45,8 +46,8 @@ class ChunkTask:
     def title(self) -> str:
         return f"chunk {self.chunk}"
 
-    def run(self, advance: Advance | None = None, stop: threading.Event | None = None) -> Done:
-        """Scan the chunk and write its partial result, wherever the files can be seen.
+    def run(self, watch: Progress | None = None) -> tuple[int, int]:
+        """Scan the chunk and write its partial result, wherever the files can be seen; (images, skipped).
 
         Raises ScanError, ModelError; Stopped.
         """
@@ -67,11 +68,10 @@ class ChunkTask:
             self.chunk * plan.chunk,
             ahead=self.ahead,
             decoders=self.decoders,
-            advance=advance,
-            stop=stop,
+            watch=watch,
         )
-        write_part(folder.part(self.chunk), part)
-        return Done(len(paths), len(part.skipped))
+        write_part(self.part, part)
+        return len(paths), len(part.skipped)
 
 
 def write_part(path: Path, part: Part) -> None:
@@ -93,17 +93,16 @@ def scan_images(
     *,
     ahead: int = AHEAD,
     decoders: int = DECODERS,
-    advance: Advance | None = None,
-    stop: threading.Event | None = None,
+    watch: Progress | None = None,
 ) -> Part:
-    """Scan ``paths``, the images ``first``, ``first`` + 1, ... of the list. Raises Stopped if so told."""
+    """Scan ``paths``, the images ``first``, ``first`` + 1, ... of the list. Raises Stopped where the watch is."""
     tracker = Tracker(network.layers, plan.top)
     skipped: list[FaultyImage] = []
     cut: list[FaultyImage] = []
     batches = read_ahead(network, plan, paths, max(ahead // plan.rows, decoders), decoders)
     with closing(batches):
         for start, batch in zip(range(0, len(paths), plan.rows), batches, strict=True):
-            if stop is not None and stop.is_set():
+            if watch is not None and watch.stopping.is_set():
                 raise Stopped
             peaks, unused = run_pass(network, batch, tracker.limits())
             good = [row for row in range(len(batch.paths)) if row not in unused]
@@ -113,8 +112,8 @@ def scan_images(
                     skipped.append(FaultyImage(first + start + row, path, unused[row]))
                 elif row in batch.cut:
                     cut.append(FaultyImage(first + start + row, path, CUT.format(path)))
-            if advance is not None:
-                advance(len(batch.paths), len(unused))
+            if watch is not None:
+                watch.advance(len(batch.paths), len(unused))
     return Part(tracker.result(), tuple(skipped), plan.identity, plan_hash(plan), tuple(cut))
 
 

@@ -19,6 +19,7 @@ from deepvis.core import files
 from deepvis.formats.caffe.weights import read_weights, write_weights
 from deepvis.optimize import image_jobs, session, tasks
 from deepvis.optimize.ascend import ascend
+from deepvis.optimize.climbs import FOLDER
 
 QUICK = ["--max-iter", "6", "--lr-params", "{lr: 50}"]
 
@@ -246,7 +247,7 @@ def test_what_is_there_is_not_made_again(run, tmp_path):
 def test_one_sentence_and_exit_code_2(tiny_files, tmp_path, capsys, monkeypatch, words, sentence):
     if "--scheduler" in words:
         pytest.importorskip("distributed")
-        monkeypatch.setattr(tasks, "CLUSTER_SECONDS", 0.5)
+        monkeypatch.setattr("deepvis.jobs.cluster.CONNECT_SECONDS", 0.5)
     given = [] if "--model" in words else tiny_files
     out = ["--output-prefix", str(tmp_path / "opt")]
     code = main(["optimize", *given, *QUICK, *out, *words])
@@ -327,7 +328,6 @@ def interrupt(run, monkeypatch):
 
 
 CLIMB = ["--lr-params", "{lr: 20}", "--push-channel", "1-2", "--jitter", "2"]
-UNFINISHED = [f"opt_fc_000{n}_0_unfinished.npz" for n in (1, 2)]
 
 
 def test_an_interrupted_run_goes_on_where_it_was(run, interrupt, tmp_path):
@@ -335,8 +335,10 @@ def test_an_interrupted_run_goes_on_where_it_was(run, interrupt, tmp_path):
     words = [*CLIMB, "--max-iter", "40"]
     said = interrupt(*words, "--output-prefix", f"{tmp_path}/a/opt")
     assert "0 of 2 images are done, run the same command again to go on" in said
-    assert names(tmp_path / "a") == UNFINISHED
-    with np.load(tmp_path / "a" / UNFINISHED[0], allow_pickle=False) as arrays:
+    assert names(tmp_path / "a") == [FOLDER]
+    kept = list((tmp_path / "a" / FOLDER).iterdir())
+    assert len(kept) == 2
+    with np.load(kept[0], allow_pickle=False) as arrays:
         assert len(arrays["objective"]) == 25
     for folder in ("a", "b"):
         assert run(*words, "--output-prefix", f"{tmp_path}/{folder}/opt")[0] == 0
@@ -370,7 +372,7 @@ def test_overwrite_and_interrupted(run, interrupt, tmp_path):
     assert run(*words)[0] == 0
     assert "run the same command without --overwrite to go on" in interrupt(*words, "--overwrite")
     assert run(*words)[0] == 0
-    assert not set(UNFINISHED) & set(names(tmp_path))
+    assert FOLDER not in names(tmp_path)
 
 
 def test_results_of_another_network_are_not_mixed_with(run, tmp_path):

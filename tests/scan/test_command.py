@@ -12,10 +12,10 @@ import pytest
 
 from deepvis.cli.main import main
 from deepvis.cli.parser import Parser
-from deepvis.cli.progress import Bar
 from deepvis.cli.shared_options import add_model
 from deepvis.core.program import program
 from deepvis.core.unit_files import unit_image_paths
+from deepvis.jobs.progress import Bar
 from deepvis.models.network_options import network_of
 from deepvis.network.ref import NetworkRef
 from deepvis.scan.plan import ScanFolder
@@ -151,7 +151,7 @@ def test_arguments_become_a_model(tmp_path) -> None:
 
 
 def test_the_bar_counts(capsys) -> None:
-    bar = Bar("image")
+    bar = Bar(" images")
     bar.begin(10, 4)
     bar.advance(2, 1)
     bar.note("a note")

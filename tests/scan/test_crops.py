@@ -17,12 +17,12 @@ from deepvis.core.types import BackAsk, Fit, NetAsk, Unit
 from deepvis.core.unit_files import network_in, read_patches, read_stats, unit_image_paths
 from deepvis.formats.caffe.graph import caffe_net
 from deepvis.formats.caffe.load import load_net
+from deepvis.jobs.pool import Where
 from deepvis.live.backends.base import open_backend
 from deepvis.models.zoo import open_model
 from deepvis.scan import crops
 from deepvis.scan.crops import UnitPatches
 from deepvis.scan.errors import ScanError
-from deepvis.scan.executor import Where
 from deepvis.scan.layout import CropOrder, run_crops
 from deepvis.scan.montage import CELL, CHEQUERS, STRIPES, back_tile, montage, patch_tile
 from deepvis.scan.network import ScanNetwork

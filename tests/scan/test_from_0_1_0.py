@@ -12,6 +12,7 @@ from made_by_0_1_0 import MEAN, write_network
 
 from deepvis.core.unit_files import network_in, read_patches, unit_image_paths
 from deepvis.formats.caffe.weights import write_weights
+from deepvis.jobs.progress import Progress
 from deepvis.models.zoo import open_model
 from deepvis.network.ref import NetworkRef
 from deepvis.scan import plan as plans
@@ -25,22 +26,19 @@ from deepvis.scan.run import ScanOrder, run_scan
 MADE = Path(__file__).parent / "from_0_1_0"
 
 
-class Told:
-    """A Progress that remembers."""
+class Told(Progress):
+    """It remembers."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.begun: list[tuple[int, int]] = []
         self.notes: list[str] = []
 
-    def begin(self, images: int, done: int) -> None:
+    def begin(self, images: int, done: int = 0, title: str = "") -> None:
         self.begun.append((images, done))
-
-    def advance(self, images: int, skipped: int) -> None: ...
 
     def note(self, sentence: str) -> None:
         self.notes.append(sentence)
-
-    def end(self) -> None: ...
 
 
 @pytest.fixture
@@ -98,7 +96,7 @@ def test_a_finished_scan_is_not_done_again(folder: Path, ref: NetworkRef, collec
 def test_a_scan_goes_on_where_it_was(folder: Path, ref: NetworkRef, collection: Path) -> None:
     before, files = read_scan(folder), ScanFolder(folder)
     files.result.unlink()
-    files.part(1).unlink()
+    (files.parts / "part_0000001.npz").unlink()
     told = Told()
     run_scan(order(ref, collection, folder), told)
     assert told.begun == [(46, 30)] and told.notes == []

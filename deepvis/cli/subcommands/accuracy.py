@@ -114,12 +114,12 @@ def measure(model: Model, photos: Sequence[tuple[Path, int]], device: str) -> di
 
 
 def batches(photos: Sequence[tuple[Path, int]]) -> Iterator[tuple[list[np.ndarray], list[int]]]:
-    from tqdm import tqdm
-
+    from deepvis.jobs.progress import Bar, Progress
     from deepvis.sources.photos import PhotoError, load_rgb
 
-    bar = tqdm(range(0, len(photos), BATCH), unit="batch", disable=not sys.stderr.isatty())
-    for start in bar:
+    progress = Bar(" photos") if sys.stderr.isatty() else Progress()
+    progress.begin(len(photos))
+    for start in range(0, len(photos), BATCH):
         rgbs, classes = [], []
         for path, place in photos[start : start + BATCH]:
             try:
@@ -129,3 +129,5 @@ def batches(photos: Sequence[tuple[Path, int]]) -> Iterator[tuple[list[np.ndarra
                 warn([str(error)], NAME)
         if rgbs:
             yield rgbs, classes
+        progress.advance(len(photos[start : start + BATCH]))
+    progress.end()

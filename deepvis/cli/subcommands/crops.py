@@ -9,10 +9,10 @@ import argparse
 import sys
 
 from deepvis.cli.parser import Parser, whole
-from deepvis.cli.progress import Bar
 from deepvis.cli.scan_options import add_modes, add_scan, add_scan_work, where
 from deepvis.cli.shared_options import add_device
 from deepvis.cli.subcommand import subcommand
+from deepvis.jobs.progress import Bar
 
 
 def arguments(parser: Parser) -> None:
@@ -49,7 +49,7 @@ def crops(arguments: argparse.Namespace) -> int:
         device=arguments.device,
         where=where(arguments),
     )
-    units = run_crops(order, Bar("unit"))
+    units = run_crops(order, Bar(" units"))
     sys.stdout.write(f"{units} units have montages in {output}\n")
     if not arguments.no_report:
         sys.stdout.write(f"report: {write_report(arguments.scan, output)}\n")

@@ -49,29 +49,33 @@ def arguments(parser: Parser) -> None:
     resumes=True,
 )
 def figures(args: argparse.Namespace) -> int:
-    from deepvis.cli.progress import last_words, progress_bar
+    from deepvis.cli.progress import last_words
+    from deepvis.jobs.progress import Bar
     from deepvis.optimize import session
     from deepvis.optimize.ascend import Climb
     from deepvis.optimize.chosen_figures import wanted
-    from deepvis.optimize.figures import Pieces, draw
+    from deepvis.optimize.climbs import kept_in
+    from deepvis.optimize.figures import draw, pieces, read_picture
     from deepvis.optimize.pictures import field_box, shown
+    from deepvis.optimize.results import write_png
     from deepvis.optimize.tasks import load, origin, specimen
 
     setup, work = setup_of(args), session.Work(args.batch, args.workers or None, args.scheduler)
     model, ready = load(setup.network), specimen(setup)
     drawn = wanted(args, model, ready.net.shapes, lambda said: warn([said], NAME))
-    pieces = Pieces(args.output / "pieces", origin(setup.network))
-    left = [job for job in dict.fromkeys(job for f in drawn for job in f.jobs) if not pieces.path(job).exists()]
+    made_in, folder = origin(setup.network), args.output / "pieces"
+    paths = pieces(folder, made_in, (job for figure in drawn for job in figure.jobs))
+    left = [job for job, path in paths.items() if not path.exists()]
 
     def write(climb: Climb) -> None:
         x = climb.x * 0 if climb.trouble or climb.best is None else climb.best.x
-        pieces.write(climb.job, shown(x, model.preprocessor, field_box(ready, climb.job.objective.leader)))
+        write_png(paths[climb.job], shown(x, model.preprocessor, field_box(ready, climb.job.objective.leader)))
 
-    with progress_bar(left) as bar:
-        report = session.run(setup, left, work, bar, write)
+    report = session.run(setup, left, work, Bar("it"), write, kept_in(folder, made_in, left))
     for figure in drawn:
-        if all(pieces.path(job).exists() for job in figure.jobs):
-            write_figure(args.output / figure.name, draw(figure, pieces.read), small=args.small)
+        if all(paths[job].exists() for job in figure.jobs):
+            drawing = draw(figure, lambda job: read_picture(paths[job]))
+            write_figure(args.output / figure.name, drawing, small=args.small)
     return last_words(report, NAME, len(left))
 
 

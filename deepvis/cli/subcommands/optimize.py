@@ -42,9 +42,11 @@ def arguments(parser: Parser) -> None:
 )
 def optimize(args: argparse.Namespace) -> int:
     """Writes <output>/opt_<layer>_<channel>_<seed>_best_X.jpg and more."""
-    from deepvis.cli.progress import last_words, progress_bar
+    from deepvis.cli.progress import last_words
+    from deepvis.jobs.progress import Bar
     from deepvis.optimize import image_jobs, session
     from deepvis.optimize.ascend import Climb
+    from deepvis.optimize.climbs import FOLDER, kept_in
     from deepvis.optimize.options import recipe_of
     from deepvis.optimize.pictures import pictures_of
     from deepvis.optimize.results import result_paths, stem_of, write_results
@@ -60,14 +62,14 @@ def optimize(args: argparse.Namespace) -> int:
     paths = {job: result_paths(stem_of(prefix, job, args.output_template)) for job in jobs}
     photo = image_jobs.start_photo(args.start_image, model) if args.start_image else None
     made_in = origin(setup.network)
-    left = image_jobs.jobs_left(paths, made_in, lambda said: warn([said], NAME), overwrite=args.overwrite)
-    starts = dict.fromkeys(left, photo) if photo is not None else {}
+    starts = dict.fromkeys(jobs, photo) if photo is not None else {}
+    earlier = {job: found.unfinished for job, found in paths.items()}
+    kept = kept_in(Path(prefix).parent / FOLDER, made_in, jobs, starts=starts, earlier=earlier)
+    left = image_jobs.jobs_left(paths, kept, made_in, lambda said: warn([said], NAME), overwrite=args.overwrite)
 
     def write(climb: Climb) -> None:
         pictures = pictures_of(climb.best.x if climb.best else climb.x, model.preprocessor)
         write_results(paths[climb.job], climb, pictures, made_in, arrays=not args.skipbig)
 
-    with progress_bar(left) as bar:
-        unfinished = {job: paths[job].unfinished for job in left}
-        report = session.run(setup, left, work, bar, write, unfinished, starts)
+    report = session.run(setup, left, work, Bar("it"), write, kept, starts)
     return last_words(report, NAME, len(left), overwrite=args.overwrite)

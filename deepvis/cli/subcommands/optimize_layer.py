@@ -51,7 +51,8 @@ def arguments(parser: Parser) -> None:
     resumes=True,
 )
 def optimize_layer(args: argparse.Namespace) -> int:
-    from deepvis.cli.progress import last_words, progress_bar
+    from deepvis.cli.progress import last_words
+    from deepvis.jobs.progress import Bar
     from deepvis.optimize import session
     from deepvis.optimize.layer_images import give_up, jobs_left, rest_of
     from deepvis.optimize.layer_plans import check_folders, make_layer, plan_of
@@ -74,5 +75,5 @@ def optimize_layer(args: argparse.Namespace) -> int:
         if not (report.interrupted or report.full):
             if args.overwrite:
                 give_up(plan)
-            report.take(make_layer(plan, left, setup, work, model, progress_bar, lambda said: warn([said], NAME)))
+            report.take(make_layer(plan, left, setup, work, model, Bar("it"), lambda said: warn([said], NAME)))
     return last_words(report, NAME, sum(map(len, lefts)), overwrite=args.overwrite)

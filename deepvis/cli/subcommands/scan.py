@@ -11,12 +11,12 @@ import sys
 from pathlib import Path
 
 from deepvis.cli.parser import Parser, whole
-from deepvis.cli.progress import Bar
 from deepvis.cli.scan_options import add_modes, add_scan_work, where
 from deepvis.cli.shared_options import add_network, add_output, add_overwrite
 from deepvis.cli.subcommand import subcommand
 from deepvis.core.program import program
 from deepvis.core.types import Fit
+from deepvis.jobs.progress import Bar
 from deepvis.models.network_options import network_of
 
 MOST_TOP = 10_000  # images of a unit, of all units in main memory
@@ -68,7 +68,7 @@ def scan(arguments: argparse.Namespace) -> int:
         ahead=arguments.batch or 32,
         fresh=arguments.overwrite,
     )
-    part = run_scan(order, Bar("image"))
+    part = run_scan(order, Bar(" images"))
     short = f" ({len(part.cut)} of them cut short)" if part.cut else ""
     sys.stdout.write(f"{part.maxes.seen} images{short}, {len(part.skipped)} skipped; the result is in {output}/scan\n")
     faults = [image.reason for image in part.cut] + [f"skipped: {image.reason}" for image in part.skipped]
@@ -94,5 +94,5 @@ def crop(arguments: argparse.Namespace, output: Path) -> None:
         device=arguments.device,
         where=where(arguments),
     )
-    units = run_crops(order, Bar("unit"))
+    units = run_crops(order, Bar(" units"))
     sys.stdout.write(f"{units} units have montages in {output}\nreport: {write_report(output)}\n")

@@ -48,9 +48,11 @@ def arguments(parser: Parser) -> None:
 def search(args: argparse.Namespace) -> int:
     if args.keep is not None:
         return keep(args)
-    from deepvis.cli.progress import last_words, progress_bar
+    from deepvis.cli.progress import last_words
+    from deepvis.jobs.progress import Bar
     from deepvis.optimize import session
     from deepvis.optimize.ascend import Climb
+    from deepvis.optimize.climbs import FOLDER, kept_in
     from deepvis.optimize.pictures import field_box, shown
     from deepvis.optimize.search import open_search, write_tried
     from deepvis.optimize.tasks import load, specimen
@@ -67,8 +69,8 @@ def search(args: argparse.Namespace) -> int:
         picture = shown(climb.best.x if climb.best else climb.x, model.preprocessor, box)
         write_tried(args.output, jobs[climb.job][1], climb, picture, asked.origin)
 
-    with progress_bar(left) as bar:
-        report = session.run(setup, left, work, bar, write)
+    kept = kept_in(args.output / FOLDER, asked.origin, left)
+    report = session.run(setup, left, work, Bar("it"), write, kept)
     write_sheet(args, model.name, asked)
     return last_words(report, NAME, len(left))
 

@@ -1,4 +1,4 @@
-"""Tasks for the executor's tests; a module of their own, so that worker processes can import it."""
+"""Tasks for the pool's tests; a module of their own, so that worker processes can import it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
-from deepvis.scan.errors import ScanError
-from deepvis.scan.executor import Done
+from deepvis.core.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -24,15 +23,15 @@ class Mark:
     def title(self) -> str:
         return f"mark {self.number}"
 
-    def run(self, advance=None, stop=None) -> Done:
+    def run(self, watch=None) -> tuple[int, int]:
         if self.fails:
-            raise ScanError(f"mark {self.number} failed")
+            raise UserError(f"mark {self.number} failed")
         attempts = self.folder / f"{self.number}.attempts"
         before = len(attempts.read_text()) if attempts.exists() else 0
         attempts.write_text("x" * (before + 1))
         if before < self.dies:
             os.kill(os.getpid(), signal.SIGKILL)
         (self.folder / f"{self.number}.done").touch()
-        if advance is not None:
-            advance(1, 0)
-        return Done(1, 0)
+        if watch is not None:
+            watch.advance(1, 0)
+        return 1, 0

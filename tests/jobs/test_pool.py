@@ -5,15 +5,21 @@ from __future__ import annotations
 import threading
 
 import pytest
-from tasks import Mark
+from pool_tasks import Mark
 
-from deepvis.scan.errors import ScanError
-from deepvis.scan.executor import IN_PROCESS, Done, Stopped, Where, run_all
+from deepvis.core.errors import UserError
+from deepvis.jobs.errors import JobError
+from deepvis.jobs.pool import IN_PROCESS, Stopped, Where, run_all
+from deepvis.jobs.progress import Progress
 
 
-class Counted:
+class Counted(Progress):
     def __init__(self) -> None:
+        super().__init__()
         self.count, self.notes = 0, []
+
+    def note(self, sentence: str) -> None:
+        self.notes.append(sentence)
 
     def advance(self, count: int, skipped: int) -> None:
         self.count += count
@@ -26,35 +32,35 @@ def done(folder) -> set[str]:
 @pytest.mark.parametrize("where", [IN_PROCESS, Where(workers=1)])
 def test_all_is_done_once(tmp_path, where) -> None:
     seen = Counted()
-    run_all(where, [Mark(tmp_path, n) for n in range(5)], seen.advance, seen.notes.append)
+    run_all(where, [Mark(tmp_path, n) for n in range(5)], seen, 9, 0)
     assert done(tmp_path) == set("01234") and seen.count == 5 and seen.notes == []
     assert {path.read_text() for path in tmp_path.glob("*.attempts")} == {"x"}
 
 
 def test_nothing_to_do(tmp_path) -> None:
-    run_all(IN_PROCESS, [], None, None)
-    run_all(Where(workers=2), [], None, None)
+    run_all(IN_PROCESS, [], Progress(), 0, 0)
+    run_all(Where(workers=2), [], Progress(), 0, 0)
 
 
 def test_a_killed_worker_is_survived(tmp_path) -> None:
     seen = Counted()
     tasks = [Mark(tmp_path, n, dies=1 if n == 1 else 0) for n in range(4)]
-    run_all(Where(workers=2), tasks, seen.advance, seen.notes.append)
+    run_all(Where(workers=2), tasks, seen, 9, 0)
     assert done(tmp_path) == set("0123") and seen.count == 4
     assert len(seen.notes) == 1 and "a worker died; begun again: " in seen.notes[0] and "mark 1" in seen.notes[0]
 
 
 def test_a_task_that_always_kills_its_worker_ends_the_run(tmp_path) -> None:
     seen = Counted()
-    with pytest.raises(ScanError, match="a worker died 3 times over mark 0, perhaps for want of memory"):
-        run_all(Where(workers=1), [Mark(tmp_path, 0, dies=99)], seen.advance, seen.notes.append)
+    with pytest.raises(JobError, match="a worker died 3 times over mark 0, perhaps for want of memory"):
+        run_all(Where(workers=1), [Mark(tmp_path, 0, dies=99)], seen, 9, 0)
     assert len(seen.notes) == 2
 
 
 @pytest.mark.parametrize("where", [IN_PROCESS, Where(workers=1)])
 def test_a_failure_comes_through(tmp_path, where) -> None:
-    with pytest.raises(ScanError, match="mark 7 failed"):
-        run_all(where, [Mark(tmp_path, 7, fails=True)], Counted().advance, None)
+    with pytest.raises(UserError, match="mark 7 failed"):
+        run_all(where, [Mark(tmp_path, 7, fails=True)], Counted(), 1, 0)
 
 
 def test_the_others_are_stopped_when_one_fails() -> None:
@@ -64,20 +70,20 @@ def test_the_others_are_stopped_when_one_fails() -> None:
     class Waits:
         title = "waits"
 
-        def run(self, advance, stop) -> Done:
+        def run(self, watch):
             started.set()
-            was_stopped.append(stop.wait(30))
+            was_stopped.append(watch.stopping.wait(30))
             raise Stopped
 
     class Fails:
         title = "fails"
 
-        def run(self, advance, stop) -> Done:
+        def run(self, watch):
             started.wait(30)
-            raise ScanError("no")
+            raise UserError("no")
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("deepvis.scan.executor.cores", lambda: 2)
-        with pytest.raises(ScanError, match="no"):
-            run_all(IN_PROCESS, [Waits(), Fails()], None, None)
+        patched.setattr("deepvis.jobs.pool.cores", lambda: 2)
+        with pytest.raises(UserError, match="no"):
+            run_all(IN_PROCESS, [Waits(), Fails()], Progress(), 2, 0)
     assert was_stopped == [True]

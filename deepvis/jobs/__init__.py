@@ -1,0 +1,1 @@
+"""Long work: jobs are values, their results are files named by what made them."""

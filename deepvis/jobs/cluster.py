@@ -1,0 +1,192 @@
+"""A Dask cluster as a place where tasks run: found, checked, and every fault of it as one sentence.
+
+The scheduler and the workers are separate programs, perhaps on other machines. They need this package; those of a
+checkout that see its folder are told where it is, all others have it in their environment.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import platform
+import site
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import CancelledError, Future
+from contextlib import contextmanager
+from functools import partial
+from importlib import metadata
+from typing import Any
+
+from distributed import Client, KilledWorker
+
+from deepvis import __version__
+from deepvis.core.errors import UserError
+from deepvis.core.program import ROOT
+from deepvis.jobs.errors import JobError
+from deepvis.jobs.pool import Workers, run_task
+
+CONNECT_SECONDS = 10  # to wait for a scheduler
+NOTE_SECONDS, LONELY_SECONDS = 15.0, 60.0  # without a worker, until that is said, and until the run ends
+COMPARED = ("distributed", "torch", "numpy")  # packages whose version decides what comes out, or whether anything does
+GONE = "the Dask scheduler at {} is gone; start it again, and run the same command again: what was finished is kept"
+
+
+@contextmanager
+def cluster(address: str, note: Callable[[str], None]) -> Iterator[Workers]:
+    """The workers of the cluster, ``address``: tcp://host:port of its scheduler. note: takes a sentence.
+
+    Raises JobError where there is no cluster, one without workers, or one of other versions.
+    """
+    with _quiet(), _connected(address) as client:
+        threads = _ready_threads(client, address)
+        executor = client.get_executor(pure=False)
+        try:
+            yield Workers(partial(_submit, executor, address), 2 * threads, _Check(client, address, note))
+        finally:
+            if client.status == "running":
+                executor.shutdown(wait=False)
+
+
+@contextmanager
+def _connected(address: str) -> Iterator[Client]:
+    try:
+        client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+    except (OSError, ValueError, TypeError) as error:
+        said = str(error).split("\n")[0]
+        raise JobError(
+            f"no Dask scheduler answers at {address} ({said}); start one with: dask scheduler, and give the "
+            "tcp://HOST:PORT that it prints"
+        ) from error
+    try:
+        yield client
+    finally:
+        client.close(timeout=CONNECT_SECONDS)
+
+
+def _ready_threads(client: Client, address: str) -> int:
+    """Tasks that the workers can run at a time, once they all have the package in the versions of this process."""
+    try:
+        if not client.nthreads():
+            raise JobError(f"the Dask scheduler at {address} has no workers; start some with: dask worker {address}")
+        if _without_package(client) and (ROOT / "scripts" / "run.sh").is_file():
+            folder = partial(site.addsitedir, str(ROOT))
+            client.run_on_scheduler(folder)
+            client.register_worker_callbacks(folder)  # those that come later, too
+        without = _without_package(client)
+        if without:
+            raise JobError(
+                f"{without} of the Dask cluster cannot import deepvis; start it in the environment that has it, or "
+                "install it there: pip install 'deepvis[cluster]'"
+            )
+        _check_versions(client.run(versions))
+        return sum(client.nthreads().values())
+    except (OSError, CancelledError) as error:
+        raise JobError(GONE.format(address)) from error
+
+
+def _without_package(client: Client) -> str:
+    """A member of the cluster that cannot import the package; "": none."""
+    find = partial(importlib.util.find_spec, "deepvis")
+    if client.run_on_scheduler(find) is None:
+        return "the scheduler"
+    return next((f"the worker {worker}" for worker, spec in client.run(find).items() if spec is None), "")
+
+
+def versions() -> dict[str, str]:
+    """Of what must be the same on all machines."""
+    python = ".".join(platform.python_version_tuple()[:2])
+    return {"deepvis": __version__, "Python": python, **{name: metadata.version(name) for name in COMPARED}}
+
+
+def _check_versions(found: Mapping[str, Mapping[str, str]]) -> None:
+    here = versions()
+    for worker, there in found.items():
+        for name, version in here.items():
+            if there.get(name) != version:
+                raise JobError(
+                    f"the worker {worker} of the Dask cluster has {name} {there.get(name)}, expected {version} as on "
+                    "this machine, for the same results everywhere; install the same version there"
+                )
+
+
+def _submit(executor: Any, address: str, task: Any) -> Future[Any]:
+    """The future of a task, whose exception is one for the user."""
+    given: Future[Any] = Future()
+
+    def take(done: Future[Any]) -> None:
+        if given.cancelled():
+            return
+        if done.cancelled():  # not by us
+            given.set_exception(JobError(GONE.format(address)))
+            return
+        error = done.exception()
+        if error is None:
+            given.set_result(done.result())
+        else:
+            given.set_exception(_for_the_user(error, task.title, address))
+
+    executor.submit(run_task, task).add_done_callback(take)
+    return given
+
+
+def _for_the_user(error: BaseException, title: str, address: str) -> BaseException:
+    if isinstance(error, UserError):
+        return error
+    if isinstance(error, KilledWorker):
+        return JobError(
+            f"workers of the Dask cluster died again and again over {title}, perhaps for want of memory; give them "
+            "more, or fewer threads: dask worker --nthreads 1"
+        )
+    if isinstance(error, CancelledError):
+        return JobError(GONE.format(address))
+    text = str(error).strip().split("\n")[0]
+    return JobError(
+        f"{title} failed on a worker of the Dask cluster: {type(error).__name__}: {text} (the workers need the files "
+        "of the network, and a scan's photos and folder, under the names that they have here)"
+    )
+
+
+class _Check:
+    """Raises JobError once the scheduler is gone, or there has been no worker for a while."""
+
+    def __init__(self, client: Client, address: str, note: Callable[[str], None]) -> None:
+        self._client, self._address, self._note = client, address, note
+        self._seen = time.monotonic()
+        self._has_noted = False
+
+    def __call__(self) -> None:
+        try:
+            if self._client.status != "running":
+                raise JobError(GONE.format(self._address))
+            if self._client.nthreads():
+                self._seen, self._has_noted = time.monotonic(), False
+                return
+        except (OSError, CancelledError) as error:
+            raise JobError(GONE.format(self._address)) from error
+        seconds = time.monotonic() - self._seen
+        if seconds > LONELY_SECONDS:
+            raise JobError(
+                f"the Dask scheduler at {self._address} has had no worker for {LONELY_SECONDS:.0f} seconds; start some "
+                f"with: dask worker {self._address}, and run the same command again: what was finished is kept"
+            )
+        if seconds > NOTE_SECONDS and not self._has_noted:
+            self._has_noted = True
+            self._note(f"no worker is left in the Dask cluster; start some with: dask worker {self._address}")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without Dask's own words about a lost connection or other versions: ours say it in one sentence."""
+    loggers = [logging.getLogger(name) for name in logging.root.manager.loggerDict if name.startswith("distributed")]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module="distributed")
+            yield
+    finally:
+        for logger, level in zip(loggers, before, strict=True):
+            logger.setLevel(level)

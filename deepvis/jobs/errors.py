@@ -1,0 +1,7 @@
+"""What a pool of workers says when it cannot go on."""
+
+from deepvis.core.errors import UserError
+
+
+class JobError(UserError):
+    """One sentence: the thing, the value, what was expected, the next step."""

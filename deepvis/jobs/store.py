@@ -1,0 +1,52 @@
+"""Results of jobs as files whose names are hashes of what made them.
+
+A job's result has the name of a hash of the network's identity and the job. So what is left to do is what has no file,
+and nothing that another network or another job has made can be taken for it. What users look at is written elsewhere,
+from these files, and the folder goes once nothing in it is needed any more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+DIGITS = 24  # of a name: 96 bits
+
+
+@dataclass(frozen=True)
+class Store:
+    """The results of jobs in one network, in one folder. network: its identity. ending: of the files' names."""
+
+    folder: Path
+    network: str
+    ending: str
+
+    def path(self, job: Mapping[str, Any]) -> Path:
+        """Where the result of a job lies, there or not. job: all that decides the result, as JSON has it."""
+        made_by = json.dumps({"network": self.network, "job": job}, sort_keys=True)
+        return self.folder / f"{hashlib.sha256(made_by.encode()).hexdigest()[:DIGITS]}{self.ending}"
+
+
+def sweep(folder: Path, seconds: float = 3600.0) -> None:
+    """Remove what writers that were killed have left in a folder ``seconds`` ago, and the folder where it is empty.
+
+    Younger ones may be those of another run that is writing now.
+    """
+    for part in folder.glob("*.part"):
+        if time.time() - part.stat().st_mtime >= seconds:
+            part.unlink(missing_ok=True)
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+
+
+def adopt(earlier: Path, path: Path) -> None:
+    """Give a result that an earlier version has named in another way its name of today, unless it is there."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(earlier, path)

@@ -1,0 +1,111 @@
+"""Climbs on their way, kept to go on with another day: a file each, named by the network and the job.
+
+A file holds x (C, H, W) float32, objective and learning_rate (one number per iteration), and best and majority with
+best_at and majority_at (objective, iteration), where there are any. Its name leaves out how long the climb is to be, so
+a longer one goes on from a shorter one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from deepvis.jobs.store import Store, adopt
+from deepvis.optimize.ascend import Climb, Job, Kept
+from deepvis.optimize.errors import OptimizeError
+from deepvis.optimize.results import Origin, write_arrays
+
+FOLDER = "unfinished"  # beside what the user looks at
+
+
+def kept_in(
+    folder: Path,
+    origin: Origin,
+    jobs: Iterable[Job],
+    *,
+    starts: Mapping[Job, np.ndarray] | None = None,
+    field_of: str | None = None,
+    earlier: Mapping[Job, Path] | None = None,
+) -> dict[Job, Path]:
+    """Where the climb of each job is kept on its way.
+
+    starts: x0 of jobs that bring their own. field_of: as of ``Setup``. earlier: where 0.1.0 kept them; those that fit
+    get their names of today.
+    """
+    store, found = Store(folder, origin.network, ".npz"), {}
+    for job in jobs:
+        x0 = starts.get(job) if starts else None
+        start = "" if x0 is None else hashlib.sha256(x0.tobytes()).hexdigest()
+        found[job] = store.path({"climb": _endless(job.as_dict()), "start": start, "field_of": field_of})
+        if earlier and earlier[job].exists() and _is_of(earlier[job], job, origin):
+            adopt(earlier[job], found[job])
+    return found
+
+
+def write_climb(path: Path, climb: Climb) -> None:
+    """Keep a climb exactly. Raises OSError."""
+    arrays = {"x": _array(climb.x)}
+    for name, image in (("best", climb.best), ("majority", climb.majority)):
+        if image is not None:
+            arrays[name] = _array(image.x)
+            arrays[f"{name}_at"] = np.array([image.objective, image.iteration])
+    curves = {"objective": np.array(climb.objective), "learning_rate": np.array(climb.learning_rate)}
+    write_arrays(path, {**arrays, **curves})
+
+
+def read_climb(path: Path, fresh: Climb) -> Climb:
+    """The climb ``fresh`` as far as it was kept; as it is where there is no file, or it is past the end already.
+
+    Raises OptimizeError where the file cannot be read.
+    """
+    device = fresh.x.device
+    try:
+        with np.load(path, allow_pickle=False) as kept:
+            if kept["objective"].size >= fresh.job.recipe.max_iter:
+                return fresh
+            return replace(
+                fresh,
+                x=torch.from_numpy(kept["x"]).to(device),
+                objective=tuple(kept["objective"].tolist()),
+                learning_rate=tuple(kept["learning_rate"].tolist()),
+                best=_kept(kept, "best", device),
+                majority=_kept(kept, "majority", device),
+            )
+    except FileNotFoundError:
+        return fresh
+    except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise OptimizeError(f"the unfinished climb {path} is unreadable ({error}); delete it to start anew") from None
+
+
+def _is_of(earlier: Path, job: Job, origin: Origin) -> bool:
+    """Is a climb that 0.1.0 has kept one of this job, in this network?"""
+    try:
+        with np.load(earlier, allow_pickle=False) as kept:
+            told = json.loads(str(kept["job"]))
+        return origin.made(told) and _endless(told["job"]) == _endless(json.loads(json.dumps(job.as_dict())))
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+        return False
+
+
+def _endless(job: Mapping[str, Any]) -> dict[str, Any]:
+    """All of a job but how long it climbs."""
+    return {**job, "recipe": {**job["recipe"], "max_iter": None}}
+
+
+def _kept(arrays: Mapping[str, np.ndarray], name: str, device: torch.device) -> Kept | None:
+    if name not in arrays:
+        return None
+    objective, iteration = arrays[f"{name}_at"].tolist()
+    return Kept(torch.from_numpy(arrays[name]).to(device), objective, int(iteration))
+
+
+def _array(x: torch.Tensor) -> np.ndarray:
+    return x.detach().cpu().numpy()

@@ -1,0 +1,198 @@
+"""A Dask cluster started as the docs say, from the project's own environment: real programs, and their deaths."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from deepvis.cli.main import main
+from deepvis.core.unit_files import unit_image_paths
+from deepvis.jobs import cluster, pool
+from deepvis.jobs.errors import JobError
+from deepvis.jobs.pool import Where
+from deepvis.jobs.progress import Progress
+from tests.helpers.waiting import until
+
+distributed = pytest.importorskip("distributed", reason="Dask is not installed: pip install 'deepvis[cluster]'")
+
+DASK = Path(sys.executable).with_name("dask")
+HERE = Path(__file__).resolve().parent
+
+
+class Cluster:
+    """A scheduler and workers, each a program of its own, in a folder that is not the project's."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._programs: list[subprocess.Popen] = []
+        self.address = f"tcp://127.0.0.1:{_free_port()}"
+        self.scheduler = self._start("scheduler", "--port", self.address.rsplit(":", 1)[1], "--no-dashboard")
+
+    def add_workers(self, count: int) -> None:
+        before = self._count()
+        for _ in range(count):
+            self._start("worker", self.address, "--nthreads", "1", "--no-dashboard", "--death-timeout", "60")
+        until(lambda: self._count() == before + count, "the workers")
+
+    def kill_a_worker_at_work(self) -> None:
+        """kill -9 of a process that works on a task; the program that was started begins another."""
+        with distributed.Client(self.address, set_as_default=False) as client:
+            pids = client.run(os.getpid)
+            address = until(lambda: next((a for a, keys in client.processing().items() if keys), None), "a task")
+        os.kill(pids[address], signal.SIGKILL)
+
+    def end(self) -> None:
+        for program in reversed(self._programs):
+            for process in [*psutil.Process(program.pid).children(recursive=True), program]:
+                process.kill()
+            program.wait()
+
+    def _count(self) -> int:
+        with distributed.Client(self.address, set_as_default=False) as client:
+            return len(client.scheduler_info(n_workers=-1)["workers"])
+
+    def _start(self, *words: str) -> subprocess.Popen:
+        environ = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        log = open(self.folder / f"{len(self._programs)}.log", "wb")  # noqa: SIM115
+        self._programs.append(subprocess.Popen([DASK, *words], cwd=self.folder, env=environ, stdout=log, stderr=log))
+        return self._programs[-1]
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+@pytest.fixture
+def started(tmp_path: Path) -> Iterator[Cluster]:
+    (tmp_path / "cluster").mkdir()
+    made = Cluster(tmp_path / "cluster")
+    yield made
+    made.end()
+
+
+def said_by(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
+    code = main(list(words))
+    return code, capsys.readouterr().err
+
+
+def test_as_documented(started: Cluster, tiny_files, tmp_path: Path, capsys, monkeypatch) -> None:
+    """Without workers, then with one that is killed in mid-run and begins again, then without a scheduler."""
+    words = ["optimize-layer", *tiny_files, "--push-layer", "fc", "--presets", "3", "--rand-seed", "0-2"]
+    words += ["--batch", "3"]
+    away = [*words, "--scheduler", started.address]
+    until(lambda: b"Scheduler at" in (started.folder / "0.log").read_bytes(), "the scheduler")
+    code, said = said_by(capsys, *away, "--max-iter", "3", "--output", str(tmp_path / "none"))
+    assert code == 2 and f"has no workers; start some with: dask worker {started.address}" in said
+    assert said.count("\n") == 1
+
+    started.add_workers(1)
+    killer = threading.Thread(target=started.kill_a_worker_at_work, daemon=True)
+    killer.start()
+    code, said = said_by(capsys, *away, "--max-iter", "60", "--output", str(tmp_path / "away"))
+    killer.join()
+    assert code == 0, said
+    assert said_by(capsys, *words, "--max-iter", "60", "--output", str(tmp_path / "here"))[0] == 0
+    assert contents(tmp_path / "away") == contents(tmp_path / "here")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(cluster, "__version__", "9.9")
+        code, said = said_by(capsys, *away, "--max-iter", "3", "--output", str(tmp_path / "versions"))
+    assert code == 2 and "has deepvis 0.1.0, expected 9.9 as on this machine" in said and said.count("\n") == 1
+
+    pieces = unit_image_paths(tmp_path / "lost", "fc").whole_layer.parent / "pieces"
+
+    def kill_the_scheduler() -> None:
+        until(lambda: any(pieces.glob("*.png")), "a picture")
+        started.scheduler.kill()
+
+    threading.Thread(target=kill_the_scheduler, daemon=True).start()
+    code, said = said_by(capsys, *away, "--max-iter", "60", "--output", str(tmp_path / "lost"))
+    sentences = [line for line in said.split("\n") if line.startswith("deepvis")]
+    assert code == 2 and len(sentences) == 1 and "Traceback" not in said
+    assert f"the Dask scheduler at {started.address} is gone" in sentences[0]
+    assert said_by(capsys, *words, "--max-iter", "60", "--output", str(tmp_path / "lost"))[0] == 0
+    assert contents(tmp_path / "lost") == contents(tmp_path / "here")
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+@pytest.mark.slow
+def test_a_scan_and_its_crops(started: Cluster, tiny_files, collection, tmp_path: Path, capsys, small_chunks) -> None:
+    started.add_workers(2)
+    words = ["scan", *tiny_files, "--images", str(collection), "--crop", "--modes", "deconv", "guided"]
+    assert said_by(capsys, *words, "--output", str(tmp_path / "same"))[0] == 0
+    here = contents(tmp_path / "same")
+    (tmp_path / "same").rename(tmp_path / "here")
+    assert said_by(capsys, *words, "--scheduler", started.address, "--output", str(tmp_path / "same"))[0] == 0
+    assert contents(tmp_path / "same") == here
+
+
+@pytest.mark.slow
+def test_workers_without_the_package(started: Cluster, monkeypatch, tmp_path: Path) -> None:
+    if not subprocess.run([sys.executable, "-c", "import deepvis"], cwd=tmp_path, capture_output=True).returncode:
+        pytest.skip("the environment has the package")
+    started.add_workers(1)
+    monkeypatch.setattr(cluster, "ROOT", tmp_path)
+    with pytest.raises(JobError, match="the scheduler of the Dask cluster cannot import deepvis; start it in the env"):
+        pool.run_all(Where(scheduler=started.address), [mark(tmp_path)], Progress(), 1, 0)
+
+
+def mark(folder: Path, dies: int = 0):
+    from pool_tasks import Mark
+
+    return Mark(folder, 0, dies=dies)
+
+
+def find_tests(address: str) -> None:
+    """Have the cluster find the tasks of the tests."""
+    import site
+    from functools import partial
+
+    with distributed.Client(address, set_as_default=False) as client:
+        client.run_on_scheduler(partial(site.addsitedir, str(HERE)))
+        client.register_worker_callbacks(partial(site.addsitedir, str(HERE)))
+
+
+@pytest.mark.slow
+def test_a_task_that_always_kills_its_worker(started: Cluster, tmp_path: Path) -> None:
+    started.add_workers(1)
+    find_tests(started.address)
+    with pytest.raises(JobError, match="workers of the Dask cluster died again and again over mark 0, perhaps for"):
+        pool.run_all(Where(scheduler=started.address), [mark(tmp_path, dies=99)], Progress(), 1, 0)
+
+
+@pytest.mark.slow
+def test_workers_that_are_all_gone(started: Cluster, tmp_path: Path, monkeypatch) -> None:
+    class Told(Progress):
+        def note(self, sentence: str) -> None:
+            notes.append(sentence)
+
+    notes: list[str] = []
+    monkeypatch.setattr(cluster, "NOTE_SECONDS", 1.0)
+    monkeypatch.setattr(cluster, "LONELY_SECONDS", 3.0)
+    started.add_workers(1)
+    find_tests(started.address)
+    threading.Thread(target=end_workers, args=(started, tmp_path), daemon=True).start()
+    with pytest.raises(JobError, match="has had no worker for 3 seconds; start some with: dask worker"):
+        pool.run_all(Where(scheduler=started.address), [mark(tmp_path, dies=99)], Told(), 1, 0)
+    assert len(notes) == 1 and "no worker is left in the Dask cluster" in notes[0]
+
+
+def end_workers(started: Cluster, folder: Path) -> None:
+    until(lambda: any(folder.glob("*.attempts")), "a worker at work")
+    nanny = started._programs[1]
+    for process in [*psutil.Process(nanny.pid).children(recursive=True), nanny]:
+        process.kill()
