@@ -97,7 +97,11 @@ def _without_package(client: Client) -> str:
 def versions() -> dict[str, str]:
     """Of what must be the same on all machines."""
     python = ".".join(platform.python_version_tuple()[:2])
-    return {"deepvis": __version__, "Python": python, **{name: metadata.version(name) for name in COMPARED}}
+    return {
+        "deepvis": __version__,
+        "Python": python,
+        **{name: metadata.version(name).split("+")[0] for name in COMPARED},
+    }
 
 
 def _check_versions(found: Mapping[str, Mapping[str, str]]) -> None:

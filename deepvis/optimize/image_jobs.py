@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from deepvis.jobs.store import sweep
 from deepvis.models.zoo import Model
 from deepvis.optimize.ascend import Job
 from deepvis.optimize.errors import OptimizeError
@@ -38,6 +39,10 @@ def jobs_left(
         return list(paths)
     done = {job for job, found in paths.items() if found.info.exists()}
     others = [job for job in done if not is_of_job(read_info(paths[job].info), job, made_in)]
+    for job in done.difference(others):  # as a kill between the two leaves it
+        kept[job].unlink(missing_ok=True)
+    for folder in {path.parent for path in kept.values()}:
+        sweep(folder)
     refused = others or (done if len(done) == len(paths) else [])
     if refused:
         first = paths[next(job for job in paths if job in refused)].info
@@ -52,8 +57,6 @@ def jobs_left(
             )
     if done:
         say(f"{len(done)} of {len(paths)} images are there already; going on with the others")
-    for job in done:
-        kept[job].unlink(missing_ok=True)
     return [job for job in paths if job not in done]
 
 

@@ -91,6 +91,7 @@ def make_layer(
         write_montage(plan, climb.job.objective.leader.channel)
 
     if not left and is_complete(plan):
+        finish_layer(plan)  # as a kill at its end leaves it
         say(f"{plan.layer} is complete in {plan.whole.parent}")
         return session.Report()
     write_how(plan)

@@ -124,9 +124,9 @@ def run(
 ) -> Report:
     """Run the jobs; ``write`` is called in this thread with every climb that has ended.
 
-    unfinished: where the climbs in progress are kept, and found again. starts: x0 of jobs that bring their
-    own. What fails becomes a sentence in the report, and the rest goes on, but a disk that takes no more ends
-    the run. title: of the progress.
+    unfinished: where the climbs in progress are kept, and found again; those of jobs that are not to be run go.
+    starts: x0 of jobs that bring their own. What fails becomes a sentence in the report, and the rest goes on, but a
+    disk that takes no more ends the run. title: of the progress.
     """
     unfinished, starts = unfinished or {}, starts or {}
     report, is_away = Report(), work.scheduler is not None
@@ -134,6 +134,8 @@ def run(
     tasks = tasks_of(setup, jobs, work, unfinished, starts)
     where = work.where(len(tasks), setup.device)
     watcher = Watcher(progress, len(jobs), unfinished)
+    for job in unfinished.keys() - set(jobs):
+        unfinished[job].unlink(missing_ok=True)
     begin = partial(progress.begin, sum(job.recipe.max_iter for job in jobs), title=title)
     again = rest_of if is_away else None
     try:

@@ -17,7 +17,7 @@ from PIL import Image
 from deepvis.cli.main import main
 from deepvis.core import files
 from deepvis.formats.caffe.weights import read_weights, write_weights
-from deepvis.optimize import image_jobs, session, tasks
+from deepvis.optimize import climbs, image_jobs, session, tasks
 from deepvis.optimize.ascend import ascend
 from deepvis.optimize.climbs import FOLDER
 
@@ -356,6 +356,33 @@ def test_a_longer_climb_goes_on_from_a_shorter_one(run, interrupt, tmp_path, mon
     assert [climb.iteration for climb in begun] == [25, 25, 0, 0]
     infos = [json.loads((tmp_path / folder / "opt_fc_0001_0_info.json").read_text()) for folder in ("a", "b")]
     assert infos[0] == infos[1] and len(infos[0]["objective"]) == 50
+
+
+def test_a_climb_that_0_1_0_has_kept_goes_on(run, interrupt, tmp_path, monkeypatch):
+    """It lay beside the results, and named its network and its job inside."""
+    words = [*CLIMB, "--max-iter", "40", "--output-prefix"]
+    interrupt(*words, f"{tmp_path}/a/opt")
+    jobs, begun, real = [], [], climbs.kept_in
+    for file in (tmp_path / "a" / FOLDER).iterdir():
+        file.rename(tmp_path / file.name)
+
+    def as_0_1_0_kept_them(folder, origin, asked, **more):
+        for job, path in real(folder, origin, asked).items():
+            told = {"version": 1, **origin.as_dict(), "job": job.as_dict()}
+            with np.load(tmp_path / path.name) as arrays:
+                np.savez(more["earlier"][job], **arrays, job=np.array(json.dumps(told)))
+        jobs.extend(asked)
+        return real(folder, origin, asked, **more)
+
+    monkeypatch.setattr(tasks, "ascend", lambda ready, climbs: begun.extend(climbs) or ascend(ready, climbs))
+    with monkeypatch.context() as patched:
+        patched.setattr(climbs, "kept_in", as_0_1_0_kept_them)
+        assert run(*words, f"{tmp_path}/a/opt")[0] == 0
+    assert run(*words, f"{tmp_path}/b/opt")[0] == 0
+    assert len(jobs) == 2 and [climb.iteration for climb in begun] == [25, 25, 0, 0]
+    assert names(tmp_path / "a") == names(tmp_path / "b")
+    infos = [json.loads((tmp_path / folder / "opt_fc_0001_0_info.json").read_text()) for folder in ("a", "b")]
+    assert infos[0] == infos[1]
 
 
 def test_a_climb_in_another_network_begins_anew(run, interrupt, tmp_path):

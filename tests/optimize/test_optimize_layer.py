@@ -6,16 +6,18 @@ import json
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from deepvis.cli.main import main
 from deepvis.core.unit_files import unit_image_paths
-from deepvis.optimize import session
+from deepvis.jobs.store import adopt
+from deepvis.optimize import layer_images, session
 from deepvis.optimize.errors import OptimizeError
 from deepvis.optimize.layer_images import blocks_of
 from deepvis.optimize.layout import BACKGROUND, grid, montage, whole_layer
 from deepvis.optimize.presets import TABLE_1
 from deepvis.optimize.recipe import Recipe
+from deepvis.optimize.results import parameters
 
 QUICK = ["--max-iter", "3"]
 
@@ -211,3 +213,35 @@ def test_the_model_s_own_presets(tmp_path):
     assert main(["optimize-layer", *words]) == 0
     how = json.loads((unit_image_paths(tmp_path, "fc8").whole_layer.parent / "how.json").read_text())
     assert [how["blocks"][block]["preset"] for block in "1234"] == ["1+", "2+", "3+", "4+"]
+
+
+def named_by_0_1_0(plan):
+    """Give pieces the names and texts that 0.1.0 gave them: what tells the job stood inside."""
+    earlier = plan.earlier()
+    for job, path in plan.jobs().items():
+        if path.exists():
+            with Image.open(path) as image:
+                told = PngImagePlugin.PngInfo()
+                text = {**json.loads(image.text["deepvis"]), **plan.origin.as_dict(), "parameters": parameters(job)}
+                told.add_text("deepvis", json.dumps(text))
+                image.save(earlier[job], "PNG", pnginfo=told)
+            path.unlink()
+
+
+def test_an_unfinished_layer_of_0_1_0_goes_on(run, tmp_path, monkeypatch):
+    words = [*QUICK, "--push-layer", "fc", *ONE, "--output"]
+    assert run(*words, str(tmp_path / "whole"))[0] == 0
+    assert run(*words, str(tmp_path / "old"), "--push-channel", "0-3")[0] == 0
+    folder = unit_image_paths(tmp_path / "old", "fc").whole_layer.parent
+    plans = []
+    monkeypatch.setattr(layer_images, "adopt", lambda earlier, path: plans.append(earlier) or adopt(earlier, path))
+    real = layer_images.jobs_left
+    with monkeypatch.context() as patched:  # the plan, as the command makes it
+        patched.setattr(layer_images, "jobs_left", lambda plan: named_by_0_1_0(plan) or real(plan))
+        assert run(*words, str(tmp_path / "old"))[0] == 0
+    assert sorted(path.name for path in plans) == [f"fc_000{n}_p3_s0.png" for n in range(4)]
+    for path in sorted(folder.iterdir()):
+        assert (
+            path.read_bytes()
+            == (unit_image_paths(tmp_path / "whole", "fc").whole_layer.parent / path.name).read_bytes()
+        )

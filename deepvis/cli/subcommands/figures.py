@@ -71,7 +71,7 @@ def figures(args: argparse.Namespace) -> int:
         x = climb.x * 0 if climb.trouble or climb.best is None else climb.best.x
         write_png(paths[climb.job], shown(x, model.preprocessor, field_box(ready, climb.job.objective.leader)))
 
-    report = session.run(setup, left, work, Bar("it"), write, kept_in(folder, made_in, left))
+    report = session.run(setup, left, work, Bar("it"), write, kept_in(folder, made_in, paths))
     for figure in drawn:
         if all(paths[job].exists() for job in figure.jobs):
             drawing = draw(figure, lambda job: read_picture(paths[job]))

@@ -69,7 +69,7 @@ def search(args: argparse.Namespace) -> int:
         picture = shown(climb.best.x if climb.best else climb.x, model.preprocessor, box)
         write_tried(args.output, jobs[climb.job][1], climb, picture, asked.origin)
 
-    kept = kept_in(args.output / FOLDER, asked.origin, left)
+    kept = kept_in(args.output / FOLDER, asked.origin, jobs)
     report = session.run(setup, left, work, Bar("it"), write, kept)
     write_sheet(args, model.name, asked)
     return last_words(report, NAME, len(left))

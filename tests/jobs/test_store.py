@@ -1,0 +1,44 @@
+"""Names of results: by network and job, and by nothing else; what earlier versions and killed writers have left."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from deepvis.jobs.store import Store, adopt, sweep
+
+
+def test_a_name_is_that_of_the_network_and_the_job(tmp_path: Path) -> None:
+    job = {"unit": 7, "recipe": {"decay": 0.1, "lr": 3}}
+    path = Store(tmp_path, "f3f625298ff4", ".npz").path(job)
+    assert path.parent == tmp_path and len(path.stem) == 24 and path.suffix == ".npz"
+    assert Store(tmp_path, "f3f625298ff4", ".npz").path({"recipe": {"lr": 3, "decay": 0.1}, "unit": 7}) == path
+    others = [Store(tmp_path, "000000000000", ".npz").path(job)]
+    others += [
+        Store(tmp_path, "f3f625298ff4", ".npz").path(other) for other in ({**job, "unit": 8}, {**job, "x": None})
+    ]
+    assert len({path, *others}) == 4
+
+
+def test_an_earlier_name_becomes_that_of_today_unless_it_is_there(tmp_path: Path) -> None:
+    earlier, today = tmp_path / "earlier", tmp_path / "store" / "today"
+    earlier.write_text("a")
+    adopt(earlier, today)
+    assert today.read_text() == "a" and not earlier.exists()
+    earlier.write_text("b")
+    adopt(earlier, today)
+    assert today.read_text() == "a"
+
+
+def test_what_killed_writers_leave_goes_but_not_what_is_being_written(tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    folder.mkdir()
+    old, new = folder / "a.npz.12345678.part", folder / "b.npz.12345678.part"
+    for path in (old, new):
+        path.touch()
+    os.utime(old, (0, 0))
+    sweep(folder)
+    assert not old.exists() and new.exists()
+    sweep(folder, 0.0)
+    assert not folder.exists()
+    sweep(folder)
