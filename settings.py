@@ -6,7 +6,7 @@ them, and %DVT_ROOT% stands for its folder. Printed by: python -m deepvis.settin
 
 # ---- The network
 
-# Name or folder of the model (--list-models); None: the embedded default. Type: a text.
+# Name or folder of the model (see deepvis models); None: the embedded default. Type: a text.
 model = None
 
 # Your own network: FILE.py:NAME or package.module:NAME, code of yours that makes a torch.nn.Module;

@@ -42,13 +42,14 @@ setup(
         "pyyaml>=6",
         "protobuf>=5",
         "tqdm>=4.60",
+        "onnx>=1.18",
     ],
     extras_require={
         "cluster": ["distributed>=2024.1"],
         "hdf5": ["h5py>=3.8"],
         "torchvision": ["torchvision>=0.19"],
         "timm": ["timm>=1.0"],
-        "onnx": ["onnx>=1.18"],
+        "onnx": [],  # of versions in which onnx was not among what every installation has
         "test": [
             "pytest>=8",
             "hypothesis>=6",
@@ -63,5 +64,5 @@ setup(
             "distributed",
         ],
     },
-    entry_points={"console_scripts": ["deepvis = deepvis.cli.window:entry"]},
+    entry_points={"console_scripts": ["deepvis = deepvis.cli.main:entry"]},
 )

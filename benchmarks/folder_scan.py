@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The window's scan of the open files against the offline scan (scripts/find_max_acts.py) of the same photos: JSON.
+"""The window's scan of the open files against the offline scan (``deepvis scan``) of the same photos: JSON.
 
     benchmarks/folder_scan.py --images DIR [--models NAME|DIR ...] [--count N] [--rounds R]
 
@@ -26,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 
+from deepvis.cli.guard import guarded
 from deepvis.core.types import Fit, NetAsk
 from deepvis.live import scan_passes
 from deepvis.live.backends.base import Backend, open_backend
@@ -33,7 +34,6 @@ from deepvis.live.folder_run import FolderRun
 from deepvis.live.scan_passes import NICENESS, open_passes
 from deepvis.models.zoo import Model, open_model
 from deepvis.network.ref import NetworkRef
-from deepvis.scan.command import run_command
 from deepvis.scan.executor import cores
 from deepvis.scan.folder_top import FolderTop, OpenFiles
 from deepvis.scan.run import ScanOrder, run_scan
@@ -137,4 +137,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(run_command(main))
+    sys.exit(guarded(lambda: main() or 0, "folder_scan"))

@@ -223,12 +223,12 @@ def commands(photos: Path, device: str, work: Path) -> dict[str, dict]:
     wanted = {
         "window": ["run_toolbox.py", "--headless", "--keys", "down right b", "--screenshot", str(work / "window.png")],
         "scan": [
-            *("scripts/find_max_acts.py", "--images", str(photos), "--output", str(work / "scan")),
+            *("run_toolbox.py", "scan", "--images", str(photos), "--output", str(work / "scan")),
             *("--crop", "--layers", "conv3"),
         ],
         "layer": [
-            *("scripts/optimize_layer.py", "--push-layer", "fc8", "--push-channel", "0-7", "--presets", "3+"),
-            *("--max-iter", "20", "--unit-jpg-dir", str(work / "units")),
+            *("run_toolbox.py", "optimize-layer", "--push-layer", "fc8", "--push-channel", "0-7", "--presets", "3+"),
+            *("--max-iter", "20", "--output", str(work / "units")),
         ],
     }
     found = {}

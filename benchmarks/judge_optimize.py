@@ -23,11 +23,12 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from deepvis.cli.progress import progress_bar
 from deepvis.models.zoo import load_model
 from deepvis.network.device import device_of
 from deepvis.network.net import Net
 from deepvis.network.ref import NetworkRef
-from deepvis.optimize import command, session
+from deepvis.optimize import session
 from deepvis.optimize.ascend import Climb, Job
 from deepvis.optimize.figures import Pieces, draw, presets_by_class
 from deepvis.optimize.objective import resolve, unit
@@ -67,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         pieces.write(climb.job, pictures_of(climb.best.x, model.preprocessor)["best_Xpm"])
 
     left = [job for job in figure.jobs if not pieces.path(job).exists()]
-    with command.progress_bar(left) as bar:
+    with progress_bar(left) as bar:
         report = session.run(setup, left, session.Work(args.batch), bar, write)
     done = [job for job in figure.jobs if pieces.path(job).exists()]
     told = {

@@ -3,7 +3,7 @@
 
     benchmarks/optimize.py [--device cuda] [--batches 1 2 4 8] [--only conv5]
 
-Prints JSON. GoogLeNet's weights come from ``models/bvlc-googlenet`` (scripts/fetch_model.py); CaffeNet's are random, as
+Prints JSON. GoogLeNet's weights come from ``models/bvlc-googlenet`` (``deepvis fetch``); CaffeNet's are random, as
 its shape alone counts. Its peer in the same run is a plain loop: the original's way, one image at a time, with
 torch's autograd over the whole graph and scipy's blur. All take turns several times and the best of each is told, so
 that a busy machine disturbs little; the original's figures were measured on 2 CPU cores.

@@ -31,9 +31,9 @@ import cv2
 import numpy as np
 import torch
 
+from deepvis.cli.guard import guarded
 from deepvis.models.zoo import find_card
 from deepvis.network.ref import NetworkRef
-from deepvis.scan.command import run_command
 from deepvis.scan.executor import IN_PROCESS, Where, cores
 from deepvis.scan.images import find_images
 from deepvis.scan.layout import CropOrder, run_crops
@@ -229,4 +229,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(run_command(main))
+    sys.exit(guarded(lambda: main() or 0, "scan"))

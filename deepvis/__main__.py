@@ -1,5 +1,6 @@
 """``python -m deepvis``: the same as the command ``deepvis``."""
 
-from deepvis.cli.window import entry
+from deepvis.cli.main import entry
 
-entry()
+if __name__ == "__main__":
+    entry()

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Opens the toolbox: scripts/run.sh [arguments of run_toolbox.py]. Makes .venv on the first start.
+# Opens the toolbox, or runs a subcommand: scripts/run.sh [SUBCOMMAND] [arguments]. Makes .venv on the first start.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 source "$root/scripts/_setup.sh"

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 from deepvis.cli import window as cli
+from deepvis.cli.subcommand import find
 from deepvis.core.commands import COMMANDS, markdown, shown_keys
+from deepvis.core.errors import UserError
 from deepvis.settings import table as config
 from deepvis.window.stats import PassLog, Stats
 
@@ -42,3 +45,25 @@ def test_links_in_the_documents_lead_somewhere(root: Path) -> None:
     for page in [*root.glob("*.md"), *root.glob("docs/*.md")]:
         for target in re.findall(r"\]\(([^)#:]+?)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name} points to {target}, which is not there"
+
+
+def test_commands_in_the_documents_parse(root: Path) -> None:
+    """In blocks those that begin with scripts/run.sh, in the text with deepvis too; some leave something out (...)."""
+    found = 0
+    for page in [*root.glob("*.md"), *root.glob("docs/*.md"), root / "models" / "caffenet-mini" / "README.md"]:
+        text = page.read_text(encoding="utf-8")
+        commands = re.findall(r"^(?: {4})?(scripts/run\.sh(?: [^`\n]*)?)$", text, re.MULTILINE)
+        commands += re.findall(r"`((?:scripts/run\.sh|deepvis) [^`\n]*)`", text)
+        for command in (part for line in commands for part in line.split(" && ")):
+            words = shlex.split(command, comments=True)[1:]
+            if any("..." in word or word.startswith("[") or word == "SUBCOMMAND" for word in words):
+                continue
+            try:
+                if not words or words[0].startswith("-"):
+                    cli.parser().parse_args([word for word in words if word != "--help"])
+                elif (named := find(words[0])) and len(words) > 1:
+                    named.parser().parse_args(words[1:])
+            except UserError as error:
+                raise AssertionError(f"{page.name}: {command}: {error}") from None
+            found += 1
+    assert found > 40

@@ -18,11 +18,11 @@ ROOMS: dict[str, set[str]] = {
     "formats": {"core", "network"},
     "models": {"core", "network", "formats"},
     "caffe": {"network", "formats"},
-    "optimize": {"core", "network", "models"},
+    "optimize": {"core", "network", "models", "sources"},
     "scan": {"core", "network", "models", "sources"},
     "live": {"core", "network", "formats", "models", "sources", "optimize", "scan"},
     "window": {"core", "settings", "sources", "live", "models", "network", "scan"},
-    "cli": {"core", "settings", "models", "live", "window", "network"},
+    "cli": {"core", "settings", "models", "live", "window", "network", "sources", "optimize", "scan"},
     "api": {"core", "settings", "models", "live", "window", "network", "formats", "sources", "optimize", "scan"},
 }
 TORCH = {"network", "formats", "optimize", "scan", "caffe", "api"}

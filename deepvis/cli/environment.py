@@ -7,9 +7,18 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 NEEDED = ("cv2", "google.protobuf", "numpy", "torch", "yaml")
 ROOT = Path(__file__).resolve().parents[2]
+
+
+def run_script(*words: str) -> NoReturn:
+    """What a script of the repository does: ``deepvis`` with these words before those of its command line."""
+    use_environment()
+    from deepvis.cli.main import entry  # late: it needs the packages
+
+    entry(*words)
 
 
 def use_environment() -> None:

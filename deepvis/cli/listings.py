@@ -1,36 +1,17 @@
-"""``--list-models``, ``--list-layers`` and ``--self-test``: text on standard output."""
+"""The layers of a network, and its comparison with its framework: text on standard output."""
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from collections.abc import Iterator
 
 from deepvis.core.types import FieldOf, NetInfo
 from deepvis.core.words import seen_words
 from deepvis.live.backends.base import BackendError, open_backend
-from deepvis.models.zoo import DEFAULT_MODEL, list_models
 from deepvis.network.errors import ModelError
 from deepvis.settings.table import Settings
 from deepvis.window.app import open_fields, opened
 from deepvis.window.options import UsageError
-
-
-def print_models() -> int:
-    """The models that come with the project, and what is missing of each."""
-    try:
-        cards = list_models()
-    except ModelError as error:
-        raise UsageError(str(error)) from error
-    for card in cards:
-        name = card.folder.name
-        missing = [key for key in card.file_keys if not ((path := card.path(key)) and path.is_file())]
-        state = f"get it with: scripts/fetch_model.py {name}" if missing else "ready"
-        if (needed := card.library) and importlib.util.find_spec(needed) is None:
-            state = f"{state}; needs {needed}: pip install 'deepvis[{needed}]'"
-        default = " (the default)" if name == DEFAULT_MODEL else ""
-        sys.stdout.write(f"{name:24} {state}{default}\n")
-    return 0
 
 
 def print_self_test(settings: Settings) -> int:

@@ -7,24 +7,31 @@ import difflib
 import logging
 import os
 import re
-import sys
-import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import deepvis
+from deepvis.cli.guard import guarded
+from deepvis.cli.parser import Parser
+from deepvis.cli.subcommand import find, overview
 from deepvis.core.commands import COMMANDS, command_of, rebind
 from deepvis.core.keys import canonical, is_key_name
+from deepvis.core.program import program
 from deepvis.models.network_options import add_network_options, bad, positive
 from deepvis.network.errors import ModelError
 from deepvis.network.ref import format_of
 from deepvis.settings import table as config
-from deepvis.settings.table import ConfigError, Settings
+from deepvis.settings.table import Settings
 from deepvis.window.options import SMALLEST_WINDOW, RunOptions, UsageError, seconds_to_wait
 
 DESCRIPTION = "The Deep Visualization Toolbox: watch every unit of a network answer to a camera or to photos."
+EXAMPLES = (
+    "--images ~/Pictures",
+    "--network nets.py:make --weights trained.pth",
+    '--headless --keys "o o down right b" --screenshot unit.png',
+)
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg")
 VIDEO_SUFFIXES = (".mp4", ".avi", ".mkv")
 NETWORK_SETTINGS = ("model", "network", "prototxt", "weights", "fill", "trust_file", "mean", "std", "labels",
@@ -33,15 +40,15 @@ NETWORK_SETTINGS = ("model", "network", "prototxt", "weights", "fill", "trust_fi
                     "unit_image_layers", "remap")  # fmt: skip
 
 
-class Parser(argparse.ArgumentParser):
-    """Ends with exit code 2 and one sentence, without the usage text."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message} (--help lists all arguments)")
-
-
 def parser() -> Parser:
-    p = Parser(prog="deepvis", description=DESCRIPTION, allow_abbrev=False)
+    examples = [f"{program()} {words}" for words in EXAMPLES]
+    p = Parser(
+        examples,
+        overview,
+        prog=program(),
+        usage="%(prog)s [options]\n       %(prog)s SUBCOMMAND ...",
+        description=DESCRIPTION,
+    )
     p.add_argument("--version", action="version", version=f"deepvis {deepvis.__version__}")
     p.add_argument("--settings", metavar="FILE", help="a settings file to read instead of settings_local.py")
     p.add_argument("-v", "--verbose", action="store_true", help="log what the workers do to standard error")
@@ -220,65 +227,29 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
     return replace(settings, **values)
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the toolbox; the exit code. 2: one sentence on standard error says what the user got wrong."""
-    try:
+def main(argv: Sequence[str]) -> int:
+    """Open the window, or list what is asked for; the exit code."""
+
+    def run() -> int:
         arguments = parser().parse_args(argv)
         level = logging.DEBUG if arguments.verbose else logging.WARNING
         logging.basicConfig(level=level, format="deepvis: %(message)s")
         return _run(arguments)
-    except (UsageError, ConfigError) as error:
-        sys.stderr.write(f"deepvis: {error}\n")
-        return 2
-    except ImportError as error:
-        if (error.name or "").startswith("deepvis"):
-            raise
-        sys.stderr.write(f"deepvis: {missing_library(error)}\n")
-        return 2
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:  # the reader of --list-layers has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
 
-
-def missing_library(error: ImportError) -> str:
-    """What is missing of Python's packages or of the system's libraries, and how to get it."""
-    if isinstance(error, ModuleNotFoundError):
-        return f"the package {error.name!r} is missing; start with scripts/run.sh, which installs it, or pip install ."
-    if "libGL" in str(error) or "libglib" in str(error) or "libgthread" in str(error):
-        return f"OpenCV cannot be loaded ({error}); on Debian and Ubuntu: apt-get install libgl1 libglib2.0-0"
-    return f"a library cannot be loaded ({' '.join(str(error).split())}); install the requirements anew: rm -r .venv"
-
-
-def entry() -> NoReturn:
-    """The console command: ``main``, and out at once.
-
-    A worker may still be busy (torch loads, a pass is on its way); taking the interpreter down under it can crash.
-    """
-    code = main()
-    if threading.active_count() > 1:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
-    sys.exit(code)
+    return guarded(run, "deepvis")
 
 
 def _run(arguments: argparse.Namespace) -> int:
     settings = settings_of(arguments)
     rebind(settings.key_bindings or {})
     options = run_options(arguments)
-    from deepvis.cli.listings import print_layers, print_models, print_self_test
+    if arguments.list_models:
+        return find("models").run(arguments)
+    from deepvis.cli.listings import print_layers, print_self_test
     from deepvis.window.app import run
 
-    if arguments.list_models:
-        return print_models()
     if arguments.list_layers:
         return print_layers(settings)
     if arguments.self_test:
         return print_self_test(settings)
     return run(settings, options, starts_moving=bool(arguments.camera is not None or arguments.video))
-
-
-if __name__ == "__main__":
-    entry()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import uuid
 from collections.abc import Iterator
@@ -30,3 +31,12 @@ def written_beside(target: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         raise
     finally:
         part.unlink(missing_ok=True)
+
+
+def os_error_words(error: OSError, kept: str = "what was finished is kept") -> str:
+    """A file that cannot be read or written, or a full disk, as one sentence. kept: what is not lost by it."""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    what = "the disk takes no more" if full else f"a file cannot be read or written ({error.strerror or error})"
+    where = f" at {error.filename}" if error.filename else ""
+    advice = "make room and " if full else ""
+    return f"{what}{where}; {advice}run the same command again: {kept}"

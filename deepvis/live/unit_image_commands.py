@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from deepvis.core.program import program
 from deepvis.models.card import CARD_NAME
 from deepvis.models.zoo import Model, is_given, models_folder
 from deepvis.network.ref import is_name
@@ -23,7 +24,7 @@ _FLAGS = ("fill", "trust_file")
 class Commands:
     """network: the options that name the network, as --model NAME.
 
-    folder: of the unit images, where it is not the model's own. The two scripts name it differently.
+    folder: of the unit images, where it is not the model's own.
     is_given: the network is a module in the memory of this process, which no other command can open.
     """
 
@@ -35,15 +36,16 @@ class Commands:
         """ "" where there is none."""
         if self.is_given:
             return ""
-        folder = f" --unit-jpg-dir {self.folder}" if self.folder else ""
-        return f"scripts/optimize_layer.py {self.network} --push-layer {shlex.quote(layer)}{folder}"
+        return f"{program()} optimize-layer {self.network} --push-layer {shlex.quote(layer)}{self._output}"
 
     def top(self, layer: str) -> str:
         if self.is_given:
             return f"network.scan(PHOTOS, {layer!r}, folder={self.folder!r}, crops=True)"
-        folder = f" --output {self.folder}" if self.folder else ""
-        layers = shlex.quote(layer)
-        return f"scripts/find_max_acts.py {self.network} --layers {layers} --images FOLDER --crop{folder}"
+        return f"{program()} scan {self.network} --layers {shlex.quote(layer)} --images FOLDER --crop{self._output}"
+
+    @property
+    def _output(self) -> str:
+        return f" --output {self.folder}" if self.folder else ""
 
 
 def commands_for(model: Model, said: Mapping[str, Any] = MappingProxyType({})) -> Commands:

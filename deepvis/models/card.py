@@ -177,7 +177,7 @@ def _file(item: Any) -> RemoteFile:
 KEYS: dict[str, tuple[Check, str]] = {
     "version": (_version, f"Version of this file's schema: {VERSION}"),
     "name": (_text, "Name shown in the window; the folder's name by default"),
-    "description": (_text, "One line for --list-models"),
+    "description": (_text, "One line for deepvis fetch --list"),
     "license": (_text, "Licence of the weights"),
     "source": (_text, "Where the network comes from: a paper, an address"),
     "prototxt": (_text, "Caffe's network file, in this folder"),
@@ -210,7 +210,10 @@ KEYS: dict[str, tuple[Check, str]] = {
     "unit_images": (_text, "Folder of the unit images, unit_jpg_vis by default"),
     "unit_image_layers": (_texts, "Layers that have unit images; looked up in the folder by default"),
     "remap": (_text_map, "Layer -> the layer whose unit images it borrows; found from the network by default"),
-    "presets": (_texts, "Presets of optimize_layer.py for this network, one to four; the paper's 1 to 4 by default"),
+    "presets": (
+        _texts,
+        "Presets of optimize-layer for this network, one to four; the paper's 1 to 4 by default",
+    ),
     "panes": (_panes, "Pane -> [row, column, height, width], or null to leave it out"),
 }
 REQUIRED = ("version", "prototxt", "weights")  # or network, with weights or without

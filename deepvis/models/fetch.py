@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
+from deepvis.core.program import program
 from deepvis.models.card import Card, Checksum, RemoteFile
 from deepvis.models.unpack import digest, unpack, written_beside
 from deepvis.network.errors import ModelError
@@ -25,7 +26,7 @@ from deepvis.network.errors import ModelError
 RECORD_NAME = "fetched.json"
 CHUNK = 1 << 18  # bytes
 SILENCE_SECONDS = 30.0  # a server that says nothing for so long counts as dead
-USER_AGENT = "deepvis (fetch_model.py)"
+USER_AGENT = "deepvis fetch"
 
 Progress = Callable[[str, int, int], Any]  # (name, bytes so far, bytes in all or 0) -> has .update(n) and .close()
 
@@ -186,7 +187,7 @@ def _download(card: Card, file: RemoteFile, record: Record, progress: Progress) 
         return _put_in_place(card, file, record, part, url)
     raise ModelError(
         f"{file.path} of {card.name} cannot be downloaded from {' or from '.join(faults)}; try again later, or get it "
-        f"elsewhere, put it in a folder and run: scripts/fetch_model.py {card.folder.name} --from FOLDER"
+        f"elsewhere, put it in a folder and run: {program()} fetch {card.folder.name} --from FOLDER"
     )
 
 

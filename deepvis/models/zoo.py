@@ -14,6 +14,7 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
+from deepvis.core.program import program
 from deepvis.models import listing
 from deepvis.models.card import CARD_NAME, Card, read_card
 from deepvis.models.feeding import given_inputs, preprocessor_of, zero_notes
@@ -277,7 +278,7 @@ def _present(card: Card, key: str) -> Path:
     path = card.path(key)
     if path is None or not path.is_file():
         remote = any(path is not None and path == card.folder / file.path for file in card.files)
-        remedy = f"; get it with: scripts/fetch_model.py {card.folder.name}" if remote else ""
+        remedy = f"; get it with: {program()} fetch {card.folder.name}" if remote else ""
         raise ModelError(f"model {card.name}: the file {path} is missing{remedy}")
     return path
 
@@ -367,7 +368,9 @@ def _check_layers(graph: Graph, card: Card, named: Mapping[str, Sequence[str]]) 
     for key, names in named.items():
         for name in names:
             if graph.first_maker(name) is None:
-                hint = nearest(name, [each for each in graph.versions if each not in graph.inputs], "see --list-layers")
+                hint = nearest(
+                    name, [each for each in graph.versions if each not in graph.inputs], f"see {program()} layers"
+                )
                 raise ModelError(f"model {card.name}: {key} names {name!r}, which the network has not; {hint}")
 
 
@@ -400,7 +403,7 @@ def _mean_notes(opened: Opened, preprocessor: Preprocessor) -> tuple[str, ...]:
 def _label_notes(card: Card, graph: Graph, classes: Sequence[str], labels: Sequence[str]) -> tuple[str, ...]:
     count = listing.class_count(graph, classes)
     if not labels and card.get("labels"):
-        return (f"class names are missing; get them with: scripts/fetch_model.py {card.folder.name}",)
+        return (f"class names are missing; get them with: {program()} fetch {card.folder.name}",)
     if not labels or count is None or count == len(labels):
         return ()
     return (f"the labels file names {len(labels)} classes, the network has {count}",)

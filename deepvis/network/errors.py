@@ -6,11 +6,13 @@ import difflib
 from collections.abc import Iterable
 from itertools import islice
 
+from deepvis.core.errors import UserError
+
 MOST_CHARACTERS = 4000
 _MOST_NAMES = 2000  # looked through for the nearest one
 
 
-class ModelError(ValueError):
+class ModelError(UserError, ValueError):
     """One sentence: the file, line or layer, what was found, what was expected, the next step.
 
     The middle of a sentence of more than 4000 characters (a damaged file's names) is left out.

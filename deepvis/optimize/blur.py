@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
+
+if TYPE_CHECKING:  # a recipe, of which the command line's help tells, needs no torch
+    import torch
+    from torch import Tensor
 
 TRUNCATE = 4.0  # scipy's: the kernel ends at 4 sigma
 SMALLEST_SIGMA = 0.5 / TRUNCATE  # below it the kernel is the one pixel itself
@@ -49,9 +52,13 @@ def gaussian_blur(x: Tensor, sigmas: Sequence[float]) -> Tensor:
         else image
         for image, sigma in zip(x, sigmas, strict=True)
     ]
+    import torch
+
     return torch.stack(images)
 
 
 @lru_cache(maxsize=256)
 def _matrix(sigma: float, size: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    import torch
+
     return torch.from_numpy(blur_matrix(sigma, size)).to(device, dtype)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from deepvis.core.errors import UserError
+
 MOST_NAMES = 12  # that a sentence lists
 
 
-class OptimizeError(ValueError):
+class OptimizeError(UserError, ValueError):
     """One sentence: the thing, the value, what was expected, the next step."""
 
 

@@ -27,6 +27,7 @@ from PIL import Image, PngImagePlugin
 from deepvis.core.files import written_beside
 from deepvis.core.unit_files import file_name, unit_image_paths
 from deepvis.optimize.ascend import Climb, Job
+from deepvis.optimize.defaults import LAYER_JPEG_QUALITY
 from deepvis.optimize.errors import OptimizeError
 from deepvis.optimize.layout import montage, resized, whole_layer
 from deepvis.optimize.objective import Objective, Term
@@ -39,7 +40,6 @@ VERSION = 1
 SHOWN_BLOCK = 2  # lower left: what the window shows
 BLOCKS = 4
 TEXT = "deepvis"
-JPEG_QUALITY = 80  # a layer has hundreds of montages
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class LayerPlan:
     box: Box
     longest: int = 0
     field_only: bool = False
-    quality: int = JPEG_QUALITY
+    quality: int = LAYER_JPEG_QUALITY
 
     @property
     def cell(self) -> tuple[int, int]:
@@ -145,13 +145,13 @@ def rest_of(plan: LayerPlan) -> LayerPlan:
     if told is not None and not _fits(plan, told) and ("units" in told or any(plan.pieces.glob("*.png"))):
         raise OptimizeError(
             f"the pictures of {plan.layer} in {plan.folder} were made in another way ({plan.how} says how); "
-            "give --brave to overwrite them, or another --unit-jpg-dir"
+            "give --overwrite to overwrite them, or another --output"
         )
     if told is None and not plan.pieces.exists():
         for path in filter(Path.exists, [plan.whole, *map(plan.montage, range(plan.count))]):
             raise OptimizeError(
-                f"{path} is there already, and nothing says how it was made; give --brave to overwrite it, "
-                "or another --unit-jpg-dir"
+                f"{path} is there already, and nothing says how it was made; give --overwrite to overwrite it, "
+                "or another --output"
             )
     if is_complete(plan):
         return replace(plan, channels=tuple(c for c in plan.channels if not plan.montage(c).exists()))
@@ -211,7 +211,7 @@ def _read_how(plan: LayerPlan) -> dict[str, Any] | None:
     except FileNotFoundError:
         return None
     except ValueError as error:
-        raise OptimizeError(f"{plan.how} cannot be read ({error}); delete it, or give --brave") from None
+        raise OptimizeError(f"{plan.how} cannot be read ({error}); delete it, or give --overwrite") from None
 
 
 def jobs_left(plan: LayerPlan) -> dict[Job, Path]:
@@ -223,8 +223,7 @@ def jobs_left(plan: LayerPlan) -> dict[Job, Path]:
             left[job] = path
         elif told["parameters"] != json.loads(json.dumps(parameters(job))) or not plan.origin.made(told):
             raise OptimizeError(
-                f"{path} was made with other parameters; give --brave to start the layer anew, "
-                "or another --unit-jpg-dir"
+                f"{path} was made with other parameters; give --overwrite to start the layer anew, or another --output"
             )
     return left
 

@@ -18,12 +18,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from deepvis.core.program import program
 from deepvis.optimize.errors import OptimizeError, nearest
 
 Shapes = Mapping[str, Sequence[int]]
 WHOLE = "whole"  # the mean over the channel's map
 CENTRE = "centre"  # row height // 2, column width // 2
-LAYER_LISTER = "; run_toolbox.py --list-layers lists them"
+
+
+def layer_lister() -> str:
+    """The end of a sentence about a layer that is not there."""
+    return f"; {program()} layers lists them"
 
 
 @dataclass(frozen=True)
@@ -159,7 +164,7 @@ def resolve(objective: Objective, shapes: Shapes) -> Objective:
 def _resolve_term(term: Term, shapes: Shapes) -> Term:
     if term.layer not in shapes:
         raise OptimizeError(
-            f"the network has no layer {term.layer!r}; {nearest(term.layer, shapes, lister=LAYER_LISTER)}"
+            f"the network has no layer {term.layer!r}; {nearest(term.layer, shapes, lister=layer_lister())}"
         )
     sizes = tuple(shapes[term.layer])[1:]
     channels, extents = (sizes[0], sizes[1:]) if sizes else (1, ())

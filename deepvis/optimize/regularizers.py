@@ -13,13 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from deepvis.core.registry import Registry
-from deepvis.optimize.blur import gaussian_blur
-from deepvis.optimize.percentile import row_percentiles
+
+if TYPE_CHECKING:  # the settings are options of the command line, whose help needs no torch
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class Step:
         return [strengths.get(name, 0.0) for strengths in self.strengths]
 
 
-Regularizer = Callable[[Tensor, Tensor, Step], Tensor]
+Regularizer = Callable[["Tensor", "Tensor", Step], "Tensor"]
 REGULARIZERS: Registry[Regularizer] = Registry("regularizer")
 SETTINGS: Registry[Setting] = Registry("regularizer setting")
 
@@ -90,6 +89,8 @@ def decay(x: Tensor, grad: Tensor, step: Step) -> Tensor:
 )
 def blur(x: Tensor, grad: Tensor, step: Step) -> Tensor:
     """Gaussian blur, scipy's gaussian_filter, of the images whose iteration is a multiple of blur_every."""
+    from deepvis.optimize.blur import gaussian_blur
+
     turns = zip(step["blur_radius"], step["blur_every"], step.iterations, strict=True)
     return gaussian_blur(x, [radius if every and i % int(every) == 0 else 0.0 for radius, every, i in turns])
 
@@ -132,6 +133,8 @@ def total_variation(x: Tensor, grad: Tensor, step: Step) -> Tensor:
     """
     if not any(step["total_variation"]):
         return x
+    import torch
+
     down = torch.zeros_like(x)
     across = torch.zeros_like(x)
     down[..., :-1, :] = x.diff(dim=-2)
@@ -152,6 +155,8 @@ def _clip_small(
     x: Tensor, percents: Sequence[float], size_of: Callable[[Tensor, Tensor], Tensor], grad: Tensor
 ) -> Tensor:
     """Set to 0 what is smaller than its image's percentile; images of percentile 0 stay."""
+    from deepvis.optimize.percentile import row_percentiles
+
     rows = [n for n, percent in enumerate(percents) if percent > 0]
     if not rows:
         return x
@@ -169,4 +174,6 @@ def _clip_small(
 
 def _column(values: Sequence[float], like: Tensor) -> Tensor:
     """One number per image, ready to multiply (N, C, H, W)."""
+    import torch
+
     return torch.tensor(values, dtype=like.dtype).to(like.device)[:, None, None, None]

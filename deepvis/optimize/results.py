@@ -34,11 +34,11 @@ from deepvis.core.files import written_beside
 from deepvis.core.unit_files import file_name
 from deepvis.models.zoo import Model
 from deepvis.optimize.ascend import Climb, Job, Kept
+from deepvis.optimize.defaults import RESULT_NAME
 from deepvis.optimize.errors import OptimizeError
 
 VERSION = 1
 MADE_BY = b"deepvis"  # the comment of its JPEG files
-DEFAULT_TEMPLATE = "%(p.push_layer)s_%(p.push_channel)04d_%(p.rand_seed)d"
 JPEG_QUALITY = 93
 TIGHT = 80  # the highest quality at which the file is made as small as can be
 WHOLE_COLOURS = 90  # the least quality at which colours are kept at every pixel, not at every second one
@@ -100,7 +100,7 @@ def parameters(job: Job) -> dict[str, Any]:
     return found
 
 
-def stem_of(prefix: str, job: Job, template: str = DEFAULT_TEMPLATE) -> str:
+def stem_of(prefix: str, job: Job, template: str = RESULT_NAME) -> str:
     """``<prefix>_<layer>_<channel>_<seed>``, slashes in the layer's name replaced.
 
     template: as the original's --output-template, with %(p.NAME)s for the parameters of a job.
@@ -113,7 +113,7 @@ def stem_of(prefix: str, job: Job, template: str = DEFAULT_TEMPLATE) -> str:
     except (KeyError, TypeError, ValueError) as error:
         raise OptimizeError(
             f"--output-template {template!r} cannot be filled in ({error}); it may name {', '.join(values)}, "
-            f"as in {DEFAULT_TEMPLATE!r}"
+            f"as in {RESULT_NAME!r}"
         ) from None
 
 

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-import torch.nn.functional as F
-from torch import Tensor
 
 from deepvis.optimize.errors import OptimizeError
 from deepvis.optimize.regularizers import SETTINGS, Setting, Step
+
+if TYPE_CHECKING:  # the settings are options of the command line, whose help needs no torch
+    from torch import Tensor
 
 SHAKES = (
     Setting("jitter", 1e9, "show the picture shifted by up to so many pixels each way"),
@@ -54,6 +55,9 @@ def look(x: Tensor, step: Step) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
     rows = [n for n, shake in enumerate(shakes) if any(shake)]
     if not rows:
         return x, lambda grad: grad
+    import torch
+    import torch.nn.functional as F
+
     height, width = x.shape[-2:]
     matrices = [_matrix(*shakes[n], step.seeds[n], step.iterations[n], height, width) for n in rows]
     theta = torch.tensor(np.stack(matrices), dtype=x.dtype).to(x.device)

@@ -122,9 +122,9 @@ def open_search(folder: Path, search: Search) -> None:
             out.write(to_json(search.as_dict()))
         return
     except ValueError as error:
-        raise OptimizeError(f"{file} cannot be read ({error}); choose another --out") from None
+        raise OptimizeError(f"{file} cannot be read ({error}); choose another --output") from None
     if not search.origin.made_as(there, search.as_dict()):
-        raise OptimizeError(f"{folder} holds another search ({file} says which); choose another --out")
+        raise OptimizeError(f"{folder} holds another search ({file} says which); choose another --output")
 
 
 def write_tried(folder: Path, stem: str, climb: Climb, rgb: np.ndarray, origin: Origin) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,6 +14,7 @@ from typing import Protocol
 import numpy as np
 import torch
 
+from deepvis.core.files import os_error_words
 from deepvis.network.errors import ModelError
 from deepvis.optimize.ascend import Climb, Job
 from deepvis.optimize.errors import OptimizeError
@@ -216,11 +216,7 @@ def sentence_of(error: Exception, task: Task | None = None, *, away: bool = Fals
     if isinstance(error, (OptimizeError, ModelError)):
         return str(error)
     if isinstance(error, OSError) and not away:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-        what = "the disk takes no more" if full else f"a file cannot be written ({error.strerror or error})"
-        where = f" at {error.filename}" if error.filename else ""
-        advice = "make room and " if full else ""
-        return f"{what}{where}; {advice}run the same command again: finished images are kept"
+        return os_error_words(error, "finished images are kept")
     if isinstance(error, torch.OutOfMemoryError):
         size = len(task.jobs) if task else 0
         return f"{size} images at a time do not fit the memory of the device; give a smaller --batch"

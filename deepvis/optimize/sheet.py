@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
+from deepvis.core.program import program
 from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.search import Tried
 
@@ -25,7 +26,7 @@ textarea {{ width: 100%; height: 12rem; background: #0e1013; color: #d6d9e0; bor
 </style></head><body>
 <h1>{title}</h1>
 <p>{count} recipes. Click a heading to sort. Tick the rows to keep, name them, and put the text below into your presets
-file, or run <code>scripts/search_hyperparameters.py --out THIS_FOLDER --keep NUMBER --name NAME</code>.</p>
+file, or run <code>{program} search --output THIS_FOLDER --keep NUMBER --name NAME</code>.</p>
 <table id="rows"><thead><tr><th>keep</th><th>recipe</th><th>objective</th><th>smoothness</th><th>pictures</th>
 <th>parameters</th></tr></thead><tbody>
 """
@@ -62,7 +63,7 @@ def contact_sheet(title: str, rows: Mapping[int, Sequence[Tried]]) -> str:
     """The sheet as HTML. rows: recipe's number -> what it made of each unit. Best mean objective first."""
     ordered = sorted(rows, key=lambda number: -_mean([t.objective for t in rows[number]], -math.inf))
     body = "".join(_row(number, rows[number]) for number in ordered)
-    return HEAD.format(title=html.escape(title), count=len(rows)) + body + TAIL
+    return HEAD.format(program=html.escape(program()), title=html.escape(title), count=len(rows)) + body + TAIL
 
 
 def plain(recipe: Recipe) -> dict[str, object]:

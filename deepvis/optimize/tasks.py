@@ -22,6 +22,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from deepvis.core.program import pip_install
 from deepvis.models.zoo import Model, open_model
 from deepvis.network.ref import NetworkRef
 from deepvis.optimize.ascend import Climb, Job, Kept, ascend, begin
@@ -209,7 +210,7 @@ def cluster_executor(address: str) -> Iterator[tuple[Executor, int]]:
     try:
         from distributed import Client
     except ImportError:
-        raise OptimizeError("--scheduler needs Dask; install it with: pip install 'deepvis[cluster]'") from None
+        raise OptimizeError(f"--scheduler needs Dask; install it with: {pip_install('distributed')}") from None
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # a lost scheduler is told in our own sentence
     try:
         client = Client(address, timeout=CLUSTER_SECONDS)

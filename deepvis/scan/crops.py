@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from deepvis.core.program import program
 from deepvis.core.types import Fit, Patch, Unit
 from deepvis.core.unit_files import unit_image_paths, write_patches
 from deepvis.models.zoo import Model
@@ -70,7 +71,7 @@ def check_scanned(model: Model, identity: str) -> None:
     if not model.is_named(identity):
         raise ScanError(
             f"the model {model.name} has changed since the scan (it is {model.identity}, expected "
-            f"{identity[:12]}); scan again with scripts/find_max_acts.py --fresh"
+            f"{identity[:12]}); scan again with {program()} scan --overwrite"
         )
 
 

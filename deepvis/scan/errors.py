@@ -1,5 +1,7 @@
 """The one kind of error that a scan, a crop run or a report ends with."""
 
+from deepvis.core.errors import UserError
 
-class ScanError(Exception):
+
+class ScanError(UserError):
     """One sentence: the thing, the value, what was expected, the next step."""

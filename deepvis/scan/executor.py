@@ -27,6 +27,7 @@ from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait as wait_for
 from typing import Protocol
 
+from deepvis.core.program import pip_install
 from deepvis.scan.errors import ScanError
 
 MOST_DEATHS = 3  # of a worker over the same piece of work
@@ -173,7 +174,7 @@ def _dask(address: str) -> Iterator[tuple[Executor, int]]:
     try:
         from distributed import Client
     except ImportError as error:
-        raise ScanError("--scheduler needs Dask; install it with: pip install distributed") from error
+        raise ScanError(f"--scheduler needs Dask; install it with: {pip_install('distributed')}") from error
     try:
         client = Client(address, timeout=DASK_SECONDS)
     except (OSError, ValueError) as error:

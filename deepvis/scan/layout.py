@@ -53,7 +53,10 @@ def run_crops(order: CropOrder, progress: Progress | None = None) -> int:
     identity = network.model.identity
     layers = order.layers or tuple(layer.name for layer in scan.maxes.layers)
     for layer in layers:
-        scan.maxes.units_of(layer)  # names the layers where there is no such
+        try:
+            scan.maxes.units_of(layer)
+        except KeyError as error:
+            raise ScanError(error.args[0]) from None
     remap = {} if order.borrowed_too or order.layers else network.model.remap
     own = [layer for layer in layers if remap.get(layer, layer) == layer or remap[layer] not in layers]
     for layer in layers:

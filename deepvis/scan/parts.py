@@ -142,11 +142,11 @@ def sum_parts(paths: Iterable[Path], identity: str, plan_hash: str) -> tuple[Par
         if part.identity != identity:
             raise ScanError(
                 f"{path} was made with another model ({part.identity[:12]}, expected "
-                f"{identity[:12]}); start over with --fresh, or name another --output"
+                f"{identity[:12]}); start over with --overwrite, or name another --output"
             )
         if part.plan_hash != plan_hash:
             raise ScanError(
-                f"{path} belongs to another scan (other images, layers or options); start over with --fresh, "
+                f"{path} belongs to another scan (other images, layers or options); start over with --overwrite, "
                 "or name another --output"
             )
         total = part if total is None else add_parts(total, part)

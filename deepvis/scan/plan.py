@@ -16,12 +16,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
+import shlex
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from deepvis.core.files import written_beside
+from deepvis.core.program import program
 from deepvis.core.types import Fit
 from deepvis.network.ref import NetworkRef
 from deepvis.scan.errors import ScanError
@@ -120,7 +121,7 @@ def read_plan(folder: ScanFolder) -> ScanPlan:
         content = json.loads(folder.plan.read_bytes())
         version = content.pop("version")
         if version not in (1, VERSION):
-            raise ScanError(f"{folder.plan} has version {version}, expected {VERSION}; scan anew with --fresh")
+            raise ScanError(f"{folder.plan} has version {version}, expected {VERSION}; scan anew with --overwrite")
         layers = tuple(TrackedLayer(**layer) for layer in content.pop("layers"))
         network = NetworkRef.from_dict(content.pop("model"))
         fit, identity = Fit(content.pop("fit")), content.pop("model_hash")
@@ -128,10 +129,10 @@ def read_plan(folder: ScanFolder) -> ScanPlan:
     except FileNotFoundError as error:
         raise ScanError(
             f"there is no scan in {folder.root} ({folder.plan} is missing); make one with "
-            "scripts/find_max_acts.py --model M --images DIR --output " + os.fspath(folder.root)
+            f"{program()} scan --model M --images DIR --output {shlex.quote(str(folder.root))}"
         ) from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ScanError(f"{folder.plan} cannot be read ({error}); scan anew with --fresh") from error
+        raise ScanError(f"{folder.plan} cannot be read ({error}); scan anew with --overwrite") from error
 
 
 def check_same(old: ScanPlan, new: ScanPlan, folder: ScanFolder) -> None:
@@ -152,7 +153,7 @@ def check_same(old: ScanPlan, new: ScanPlan, folder: ScanFolder) -> None:
         if not is_same:
             raise ScanError(
                 f"the scan in {folder.root} was begun with {what}, so its parts cannot be used here; name "
-                "another --output, or start over with --fresh"
+                "another --output, or start over with --overwrite"
             )
 
 

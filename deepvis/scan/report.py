@@ -18,6 +18,7 @@ from urllib.parse import quote
 import numpy as np
 
 from deepvis.core.files import written_beside
+from deepvis.core.program import program
 from deepvis.core.types import Patch, Unit, UnitStanding
 from deepvis.core.unit_files import file_name
 from deepvis.models.zoo import DIGITS_0_1_0
@@ -167,11 +168,11 @@ def _unit_section(facts: UnitFacts, folder: Path, identity: str | None) -> str:
     there = [path for path in pictures if path.exists()]
     shown = "".join(f'<img loading="lazy" src="{quote(os.path.relpath(path, folder))}" alt="">' for path in there)
     if not there:
-        shown = "<p class=note>no montages yet; scripts/crop_max_patches.py makes them</p>"
+        shown = f"<p class=note>no montages yet; {program()} crops makes them</p>"
     elif not has_patches(folder.parent, unit, facts.patches, identity):
         shown = (
             "<p class=note>the montages here are of another network or another scan; "
-            "scripts/crop_max_patches.py makes this one's</p>"
+            f"{program()} crops makes this one's</p>"
         )
     listed = "".join(
         f"<li>{patch.value:.4g} <small>{_text(patch.path)} at {patch.row}, {patch.col}</small></li>"

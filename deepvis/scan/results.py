@@ -60,7 +60,7 @@ def read_scan(root: Path) -> Scan:
     except CorruptPart as error:
         raise ScanError(f"{folder.result} cannot be read ({error}); give the command of the scan again") from error
     if part.plan_hash != plan_hash(plan):
-        raise ScanError(f"{folder.result} belongs to another scan than {folder.plan}; scan again with --fresh")
+        raise ScanError(f"{folder.result} belongs to another scan than {folder.plan}; scan again with --overwrite")
     named = np.unique(part.maxes.images)
     return Scan(plan, part, dict(lines_at(folder.images, named[named != NO_IMAGE])))
 

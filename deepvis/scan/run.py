@@ -90,7 +90,7 @@ def prepare(order: ScanOrder, folder: ScanFolder) -> ScanPlan:
             check_same(old, plan, folder)
         elif any(folder.parts.glob("*.npz")):
             raise ScanError(
-                f"{folder.parts} holds parts of a scan whose plan {folder.plan} is gone; start over with --fresh"
+                f"{folder.parts} holds parts of a scan whose plan {folder.plan} is gone; start over with --overwrite"
             )
         os.replace(listing_file, folder.images)
         write_plan(folder.plan, plan)

@@ -55,7 +55,7 @@ class ChunkTask:
         if not network.model.is_named(plan.identity):
             raise ScanError(
                 f"the model {network.model.name} has changed since the scan in {self.folder} was begun "
-                f"(it is {network.model.identity}, expected {plan.identity[:12]}); start over with --fresh"
+                f"(it is {network.model.identity}, expected {plan.identity[:12]}); start over with --overwrite"
             )
         names = read_lines(folder.images, self.offset, plan.size_of(self.chunk))
         paths = [os.path.join(plan.folder, name) for name in names]

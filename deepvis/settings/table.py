@@ -21,6 +21,7 @@ from types import ModuleType
 from typing import Any
 
 from deepvis.core.back_modes import OFF
+from deepvis.core.errors import UserError
 from deepvis.core.panes import LayoutError
 from deepvis.core.state import ColourMap, Look
 from deepvis.network.back_modes import BACK_MODES
@@ -49,7 +50,7 @@ log = logging.getLogger(__name__)
 Panes = Mapping[str, tuple[int, int, int, int] | None]
 
 
-class ConfigError(ValueError):
+class ConfigError(UserError, ValueError):
     """A setting that cannot be used. One sentence: where, which, its value, what was expected."""
 
 
@@ -63,7 +64,9 @@ class Settings:
     """All settings; None where the model or the machine decides."""
 
     # the network
-    model: str | None = setting(TEXT, None, "Name or folder of the model (--list-models); None: the embedded default")
+    model: str | None = setting(
+        TEXT, None, "Name or folder of the model (see deepvis models); None: the embedded default"
+    )
     network: str | None = setting(
         TEXT,
         None,

@@ -6,6 +6,7 @@ import importlib.util
 import os
 from functools import lru_cache
 
+from deepvis.core.program import pip_install
 from deepvis.sources.base import SOURCES
 from deepvis.sources.listing import Entry, FixedListing
 from deepvis.sources.stills import Stills
@@ -40,7 +41,7 @@ def samples() -> Stills:
     return Stills(
         FixedListing(
             there,
-            "there are no sample photos (pip install scikit-image brings them); give --images FOLDER",
+            f"there are no sample photos ({pip_install('scikit-image')} brings them); give --images FOLDER",
         )
     )
 

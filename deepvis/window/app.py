@@ -9,6 +9,7 @@ from pathlib import Path
 
 from deepvis.core.back_modes import DECONV, GRADIENT, OFF
 from deepvis.core.panes import LayoutError, PaneLayout
+from deepvis.core.program import program
 from deepvis.core.state import (
     GAMMA_BOOSTS,
     INDIVIDUAL_BOOSTS,
@@ -123,7 +124,7 @@ def check_sources(settings: Settings) -> None:
     problem = problem or (video_problem(settings.video) if settings.video else None)
     folder = settings.unit_image_dir
     if problem is None and folder is not None and not Path(folder).is_dir():
-        problem = f"--unit-images {folder}: there is no such folder; scripts/optimize_layer.py makes one"
+        problem = f"--unit-images {folder}: there is no such folder; {program()} optimize-layer makes one"
     if problem:
         raise UsageError(problem)
 

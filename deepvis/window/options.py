@@ -6,10 +6,12 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from deepvis.core.errors import UserError
+
 SMALLEST_WINDOW = 150  # pixels of a side
 
 
-class UsageError(ValueError):
+class UsageError(UserError, ValueError):
     """Something that the user got wrong: one sentence for standard error; the exit code is 2."""
 
 

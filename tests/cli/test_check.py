@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from deepvis.cli import check
-from deepvis.cli.check import Asked, networks_in
+from deepvis.cli.checking import Asked, networks_in
+from deepvis.cli.main import main
 from deepvis.formats.caffe.filling import fill_net
 from deepvis.formats.caffe.load import load_net
 from deepvis.formats.caffe.weights import write_weights
@@ -33,7 +33,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def said(capsys: pytest.CaptureFixture[str], *names: object, code: int = 0) -> list[str]:
-    assert check.main([str(name) for name in names]) == code
+    assert main(["check", *map(str, names)]) == code
     return capsys.readouterr().out.splitlines()
 
 
@@ -92,7 +92,14 @@ def test_weights_that_do_not_fit_are_named(folder: Path, capsys: pytest.CaptureF
 
 
 def test_nothing_to_look_at(capsys: pytest.CaptureFixture[str]) -> None:
-    assert check.main([]) == 2
+    assert (
+        main(
+            [
+                "check",
+            ]
+        )
+        == 2
+    )
     assert capsys.readouterr().err.count("\n") == 1
 
 

@@ -1,20 +1,60 @@
-"""What ``pip install .`` gives: the package with the embedded model, and the console command."""
+"""What ``pip install .`` gives: the package with the embedded model, and the command with all of its subcommands.
+
+The wheel is built from a copy of the repository, installed into an environment of its own, and the copy renamed away.
+"""
 
 from __future__ import annotations
 
+import ast
+import json
 import os
+import re
+import shlex
 import shutil
+import site
 import subprocess
 import sys
+import venv
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
+
+from deepvis.cli.subcommand import names
+
+# every subcommand with a small job, in an order in which each finds what it goes on with, and a file that it writes
+JOBS = {
+    "models": ("models", ""),
+    "layers": ("layers --device cpu", ""),
+    "check": ("check caffenet-mini", ""),
+    "fetch": ("fetch caffenet-mini", ""),
+    "optimize": (
+        "optimize --push-layer conv1 --push-channel 3 --preset 3+ --max-iter 1 --output one",
+        "one/opt_conv1_0003_0_best_X.jpg",
+    ),
+    "optimize-layer": (
+        "optimize-layer --push-layer conv1 --push-channel 3 --presets 3+ --rand-seed 0 --max-iter 1 --output units",
+        "units/regularized_opt/conv1/conv1_0003_montage.jpg",
+    ),
+    "search": (
+        "search --push-layer conv1 --push-channel 3 --recipes 1 --max-iter 1 --output search",
+        "search/index.html",
+    ),
+    "figures": ("figures --figures 3 --classes pizza --max-iter 1 --output figures", "figures/figure_3.png"),
+    "scan": ("scan --images photos --layers conv1 --top 1 --output scan", "scan/scan"),
+    "crops": ("crops --scan scan --units 3", "scan/max_im/conv1/conv1_0003.jpg"),
+    "report": ("report --scan scan --output scan", "scan/report/index.html"),
+    "accuracy": ("accuracy --images photos", ""),
+    "window": ("window --headless --keys o --screenshot shot.png", "shot.png"),
+}
 
 
 @pytest.fixture(scope="module")
 def wheel(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from a copy of the repository so that nothing is left in it."""
+    """The wheel; the copy of the repository that it was built from is called otherwise by now."""
     pytest.importorskip("setuptools", minversion="64", reason="pip install -r requirements-test.txt")
     folder = tmp_path_factory.mktemp("wheel")
     ignored = shutil.ignore_patterns(".git", ".venv", "__pycache__", "tests", "docs", ".*_cache", "build", "out")
@@ -24,7 +64,39 @@ def wheel(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         [sys.executable, "-m", "pip", *build], cwd=folder / "source", capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stderr
+    (folder / "source").rename(folder / "away")
     return next(folder.glob("*.whl"))
+
+
+@pytest.fixture(scope="module")
+def deepvis(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The command of the installed package; what it needs is that of this Python."""
+    folder = tmp_path_factory.mktemp("environment")
+    venv.create(folder, symlinks=True)
+    python = folder / "bin" / "python"
+    install = ["--python", str(python), "install", "--quiet", "--no-deps", "--no-index", str(wheel)]
+    subprocess.run([sys.executable, "-m", "pip", *install], check=True, timeout=300)
+    packages = next(folder.glob("lib/python*/site-packages"))
+    (packages / "needed.pth").write_text("\n".join(site.getsitepackages()))
+    return folder / "bin" / "deepvis"
+
+
+@pytest.fixture
+def run(deepvis: Path, tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs the command in a folder of its own with photos of two classes."""
+    for number, name in enumerate(("pizza", "menorah")):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        pixels = np.random.default_rng(number).integers(0, 256, (90, 120, 3), np.uint8)
+        Image.fromarray(pixels).save(tmp_path / "photos" / name / "photo.png")
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    environment |= {"DEEPVIS_CACHE": str(tmp_path / "cache"), "CUDA_VISIBLE_DEVICES": ""}
+
+    def go(program: str | Path, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [program, *words], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300
+        )
+
+    return go
 
 
 def test_the_wheel_holds_the_models_but_nothing_fetched(wheel: Path) -> None:
@@ -36,19 +108,80 @@ def test_the_wheel_holds_the_models_but_nothing_fetched(wheel: Path) -> None:
     assert "deepvis/window/ui/fonts/Inter-Regular.ttf" in names
 
 
-def test_the_installed_package_runs_from_anywhere(wheel: Path, tmp_path: Path) -> None:
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(tmp_path / "site")
-        entry_points = next(name for name in archive.namelist() if name.endswith("entry_points.txt"))
-        assert b"deepvis = deepvis.cli.window:entry" in archive.read(entry_points)
-    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site"), "DEEPVIS_CACHE": str(tmp_path)}
-    done = subprocess.run(
-        [sys.executable, "-m", "deepvis", "--headless", "--keys", "o", "--screenshot", "shot.png"],
-        cwd=tmp_path,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert (tmp_path / "shot.png").stat().st_size > 10_000
+def test_every_file_of_the_package_that_git_knows_is_in_the_wheel(wheel: Path, root: Path) -> None:
+    if not (root / ".git").exists():
+        pytest.skip("no repository of git")
+    listed = subprocess.run(["git", "ls-files", "deepvis"], cwd=root, capture_output=True, text=True, check=True)
+    assert set(listed.stdout.split()) - set(zipfile.ZipFile(wheel).namelist()) == set()
+
+
+# what is imported only where it is asked for, by an extra of its own or a program that brings it
+OPTIONAL = {"distributed", "h5py", "timm", "torchvision", "caffe", "IPython"}
+CALLED = {"cv2": "opencv-python", "google": "protobuf", "PIL": "pillow", "skimage": "scikit-image", "yaml": "pyyaml"}
+
+
+def test_the_wheel_requires_what_the_package_imports(wheel: Path, root: Path) -> None:
+    archive = zipfile.ZipFile(wheel)
+    metadata = archive.read(next(name for name in archive.namelist() if name.endswith("METADATA"))).decode()
+    lines = re.findall(r"^Requires-Dist: ([\w-]+)(.*)$", metadata, re.MULTILINE)
+    required = {name.lower() for name, rest in lines if "extra ==" not in rest}
+    imported = {name.split(".")[0] for path in (root / "deepvis").rglob("*.py") for name in imports_of(path)}
+    needed = imported - sys.stdlib_module_names - OPTIONAL - {"deepvis"}
+    assert {CALLED.get(name, name) for name in needed} <= required
+
+
+def imports_of(path: Path) -> set[str]:
+    """Of a file, late ones too; relative ones left out."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            found.add(node.module)
+    return found
+
+
+ALL_IN_ONE = """
+import json, sys
+import deepvis
+from deepvis.cli.main import main
+codes = {" ".join(words): main(words) for words in json.loads(sys.argv[1])}
+print("found", json.dumps({"file": deepvis.__file__, "codes": codes}))
+"""
+
+
+def test_every_subcommand_has_a_job_here() -> None:
+    assert set(JOBS) == {*names(), "window"}
+
+
+def test_all_subcommands_of_the_installed_package(deepvis: Path, run: Callable, tmp_path: Path) -> None:
+    """In one process, as torch takes seconds to load; each in its own: below."""
+    words = [shlex.split(words) for words, _ in JOBS.values()]
+    done = run(deepvis.with_name("python"), "-c", ALL_IN_ONE, json.dumps(words))
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout.rsplit("found ", 1)[1])
+    assert Path(found["file"]).is_relative_to(deepvis.parents[1])
+    assert {words: code for words, code in found["codes"].items() if code} == {}, done.stderr
+    assert [file for _, file in JOBS.values() if not (tmp_path / file).exists()] == []
+    assert "caffenet-mini            ready (the default)" in done.stdout
+    assert "next: deepvis crops --scan scan" in done.stdout
+    assert "try it: deepvis --model caffenet-mini" in done.stdout
+
+
+@pytest.mark.slow
+def test_each_subcommand_by_the_installed_command(deepvis: Path, run: Callable, tmp_path: Path) -> None:
+    for words, file in JOBS.values():
+        done = run(deepvis, *shlex.split(words))
+        assert done.returncode == 0 and "Traceback" not in done.stderr, (words, done.stderr)
+        assert (tmp_path / file).exists()
+        assert "scripts/" not in done.stdout + done.stderr
+
+
+def test_the_command_by_its_name(deepvis: Path, run: Callable) -> None:
+    assert run(deepvis, "--version").stdout.startswith("deepvis ")
+    helped = run(deepvis, "fetch", "--help").stdout
+    assert "deepvis fetch bvlc-googlenet" in helped and "scripts/" not in helped
+    wrong = run(deepvis, "optimise")
+    assert (wrong.returncode, wrong.stderr) == (
+        2, "deepvis: no subcommand is named 'optimise'; did you mean 'optimize'?\n",
+    )  # fmt: skip

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from deepvis.cli.window import main
+from deepvis.cli.main import main
 
 Text = list[str]
 

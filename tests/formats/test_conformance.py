@@ -16,20 +16,23 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from deepvis.cli.window import main, parser, settings_of
+from deepvis.cli.main import main
+from deepvis.cli.subcommand import find
+from deepvis.cli.window import parser, settings_of
 from deepvis.core.types import Unit
 from deepvis.core.unit_files import unit_image_paths
 from deepvis.live.unit_image_commands import commands_for
+from deepvis.models.network_options import network_of
 from deepvis.models.zoo import Model, load_model, open_model
 from deepvis.network.back_modes import BACK_MODES
 from deepvis.network.field import receptive_field
 from deepvis.network.kinds import Kind
 from deepvis.network.maps import position_seed
 from deepvis.network.net import Net
-from deepvis.network.ref import MODULES, NetworkRef
+from deepvis.network.ref import MODULES
 from deepvis.network.shapes import infer_shapes
 from deepvis.network.tape import Tape
-from deepvis.optimize import live, options
+from deepvis.optimize import live
 from deepvis.optimize.ascend import Climb, Job, begin, finish
 from deepvis.optimize.field_only import cut_of, field_only
 from deepvis.optimize.objective import unit
@@ -404,17 +407,9 @@ def test_the_list_of_layers(opened: Opened, capsys: pytest.CaptureFixture[str]) 
 def test_the_commands_in_the_windows_notes_name_it(opened: Opened) -> None:
     settings = settings_of(parser().parse_args(opened.case.words))
     commands = commands_for(opened.model, vars(settings))
-    for command, next_option in ((commands.optimize("fc"), "--push-layer"), (commands.top("fc"), "--layers")):
-        words = shlex.split(command)[1:]
-        words = words[: words.index(next_option)]
-        assert open_model(named_by(words)).identity == opened.model.identity, command
-
-
-def named_by(words: list[str]) -> NetworkRef:
-    """What the scripts make of a command's words on the network."""
-    p = options.Parser()
-    options.add_network(p)
-    return options.network_of(p.parse_args(words))
+    for command in (commands.optimize("fc"), commands.top("fc")):
+        _, name, *words = shlex.split(command)
+        assert open_model(network_of(find(name).parser().parse_args(words))).identity == opened.model.identity, command
 
 
 def test_its_files_named_from_another_folder(opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

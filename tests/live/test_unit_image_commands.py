@@ -10,13 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from deepvis.cli.subcommand import find
 from deepvis.cli.window import parser, settings_of
 from deepvis.live.unit_image_commands import commands_for, short_path
-from deepvis.models.network_options import network_of as scanned_network
+from deepvis.models.network_options import network_of
 from deepvis.models.zoo import open_model
-from deepvis.optimize import options
 from deepvis.optimize.tasks import load
-from deepvis.scan.command import add_model_arguments
 from deepvis.window.app import opened
 from tests.helpers.networks import small_model
 
@@ -29,24 +28,19 @@ def window(*arguments: str) -> tuple[Any, Any]:
 
 
 def optimized(command: str) -> tuple[Any, argparse.Namespace]:
-    """The model that scripts/optimize_layer.py makes pictures of."""
-    p = options.Parser()
-    options.add_network(p)
-    p.add_argument("--push-layer")
-    p.add_argument("--unit-jpg-dir", type=Path)
-    args = p.parse_args(shlex.split(command)[1:])
-    return load(options.network_of(args)), args
+    """The model that ``deepvis optimize-layer`` makes pictures of."""
+    program, name, *words = shlex.split(command)
+    assert (program, name) == ("scripts/run.sh", "optimize-layer")
+    args = find(name).parser().parse_args(words)
+    return load(network_of(args)), args
 
 
 def scanned(command: str) -> tuple[Any, argparse.Namespace]:
-    """The model that scripts/find_max_acts.py looks for the top 9 of."""
-    p = argparse.ArgumentParser()
-    add_model_arguments(p)
-    for option in ("--device", "--layers", "--images", "--output"):
-        p.add_argument(option)
-    p.add_argument("--crop", action="store_true")
-    args = p.parse_args(shlex.split(command)[1:])
-    return open_model(scanned_network(args)), args
+    """The model that ``deepvis scan`` looks for the top 9 of."""
+    program, name, *words = shlex.split(command)
+    assert (program, name) == ("scripts/run.sh", "scan")
+    args = find(name).parser().parse_args(words)
+    return open_model(network_of(args)), args
 
 
 @pytest.mark.parametrize(
@@ -62,9 +56,7 @@ def test_a_network_of_ones_own_is_named_in_full(tiny: list[str], tmp_path: Path,
     model, commands = window(*tiny, *more)
     for shown, args in (optimized(commands.optimize("fc3")), scanned(commands.top("fc3"))):
         assert shown.identity == model.identity and shown.labels == model.labels
-        assert (getattr(args, "unit_jpg_dir", None) or getattr(args, "output", None) or "") == (
-            "" if "--unit-images" not in more else tmp_path if hasattr(args, "unit_jpg_dir") else str(tmp_path)
-        )
+        assert args.output == (tmp_path if "--unit-images" in more else None)
 
 
 def test_other_weights_for_the_files_of_a_model_are_not_that_model(root: Path, tmp_path: Path) -> None:
@@ -81,14 +73,14 @@ def test_other_weights_for_the_files_of_a_model_are_not_that_model(root: Path, t
 
 def test_a_model_with_a_card_needs_its_name_only() -> None:
     _, commands = window()
-    assert commands.optimize("fc8") == "scripts/optimize_layer.py --model caffenet-mini --push-layer fc8"
+    assert commands.optimize("fc8") == "scripts/run.sh optimize-layer --model caffenet-mini --push-layer fc8"
     _, commands = window("--mean", "1,2,3.5", "--input-size", "120x130")
     assert commands.network == "--model caffenet-mini --mean 1,2,3.5 --input-size 120x130"
 
 
 def test_without_anything_said_the_files_are_named(tmp_path: Path) -> None:
     own = commands_for(small_model(tmp_path))
-    assert own.top("fc").startswith(f"scripts/find_max_acts.py --prototxt {tmp_path / 'small.prototxt'} --layers fc")
+    assert own.top("fc").startswith(f"scripts/run.sh scan --prototxt {tmp_path / 'small.prototxt'} --layers fc")
 
 
 def test_paths_are_as_short_as_a_shell_takes_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,9 +67,9 @@ def test_the_top_nine_and_its_projections_are_of_the_same_photos(tmp_path):
 def test_what_is_missing_is_noted_with_the_command_that_makes_it(reader):
     images = reader.unit(Unit("pool1", 3), 1)
     assert (images.optimized, images.top, images.top_back) == (None, None, None)
-    assert "scripts/optimize_layer.py --model fake --push-layer conv1" in images.notes["optimized"]
+    assert "scripts/run.sh optimize-layer --model fake --push-layer conv1" in images.notes["optimized"]
     assert f"press {COMMANDS['optimize_unit'].keys[0]} " in images.notes["optimized"]
-    assert "scripts/find_max_acts.py --model fake --layers conv1" in images.notes["top"]
+    assert "scripts/run.sh scan --model fake --layers conv1" in images.notes["top"]
     assert set(images.notes) == {"optimized", "top", "top_back"}
 
 

@@ -182,7 +182,7 @@ def test_dead_addresses_are_named_with_what_to_do(server: Server, folder: Path) 
         fetch(folder, files)
     said = str(error.value)
     assert f"{dead} (Connection refused) or from {server.address}/none (the server answers 404 Not Found)" in said
-    assert "scripts/fetch_model.py net --from FOLDER" in said and "\n" not in said
+    assert "scripts/run.sh fetch net --from FOLDER" in said and "\n" not in said
 
 
 def test_a_second_address_serves_where_the_first_is_dead(server: Server, folder: Path) -> None:
@@ -267,7 +267,7 @@ def test_the_command(root: Path, server: Server, folder: Path) -> None:
     done = script(root, str(folder))
     assert done.returncode == 0 and "w: downloaded" in done.stdout and "100%" in done.stderr
     dead = script(root, str(folder), "--from", str(folder / "none"))
-    assert dead.returncode == 2 and dead.stderr.startswith("fetch_model: ") and dead.stderr.count("\n") == 1
+    assert dead.returncode == 2 and dead.stderr.startswith("deepvis fetch: ") and dead.stderr.count("\n") == 1
     wrong = script(root, "squeezenett")
     assert wrong.returncode == 2 and "did you mean 'squeezenet'" in wrong.stderr
     assert all(name.parent.name in script(root, "--list").stdout for name in models_folder().glob("*/model.yaml"))

@@ -131,7 +131,7 @@ def test_wrong_asks(arguments: dict, said: str) -> None:
 def test_wrong_names_in_a_network(folder: Path) -> None:
     with pytest.raises(ModelError, match="prob_layer names 'outt', which the network has not; did you mean 'out'"):
         own(folder, overrides={"prob_layer": "outt"})
-    with pytest.raises(ModelError, match="layers names 'x', which the network has not; see --list-layers"):
+    with pytest.raises(ModelError, match=r"layers names 'x', which the network has not; see scripts/run\.sh layers"):
         own(folder, overrides={"layers": ["x"]})
     with pytest.raises(ModelError, match="no layer is left to show"):
         own(folder, overrides={"layer_filter": lambda name: True})
@@ -146,11 +146,11 @@ def test_missing_files_say_how_to_get_them(folder: Path) -> None:
     (folder / "model.yaml").write_text(CARD + remote)
     (folder / "w.caffemodel").unlink()
     (folder / "labels.txt").unlink()
-    with pytest.raises(ModelError, match=r"w.caffemodel is missing; get it with: scripts/fetch_model.py own"):
+    with pytest.raises(ModelError, match=r"w.caffemodel is missing; get it with: scripts/run.sh fetch own"):
         load_model(folder)
     model = load_model(folder, overrides={"fill": True})
     assert not model.graph.nodes[0].has_own_weights
-    assert model.notes == ("class names are missing; get them with: scripts/fetch_model.py own",)
+    assert model.notes == ("class names are missing; get them with: scripts/run.sh fetch own",)
 
 
 def test_the_entries_agree_with_their_networks() -> None:

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from deepvis.cli.window import main
+from deepvis.cli.main import main
 from deepvis.models.zoo import load_model
 from deepvis.network.errors import ModelError
 from deepvis.network.foreign import foreign

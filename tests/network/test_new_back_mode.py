@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
-import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +10,9 @@ import numpy as np
 import pytest
 
 import deepvis.caffe
+from deepvis.cli.parser import Parser
+from deepvis.cli.scan_options import add_modes
+from deepvis.cli.subcommand import find
 from deepvis.cli.window import parser, settings_of
 from deepvis.core.back_modes import BACK_MODES, BackMode, add_back_mode
 from deepvis.core.commands import COMMANDS, markdown, press
@@ -21,7 +22,6 @@ from deepvis.live.backends.base import Backend, open_backend
 from deepvis.live.backends.fake import FAKE_INFO
 from deepvis.live.backends.pycaffe import PycaffeBackend
 from deepvis.network.kinds import Kind
-from deepvis.scan.command import add_modes_argument
 from deepvis.scan.results import montage_path
 from deepvis.settings import table
 from deepvis.window.ui.panes import back as back_pane
@@ -81,17 +81,13 @@ def test_the_settings_and_the_window_s_command_line_take_it(tmp_path: Path) -> N
     )
 
 
-def test_the_crops_take_it(root: Path) -> None:
-    p = argparse.ArgumentParser()
-    add_modes_argument(p)
+def test_the_crops_take_it() -> None:
+    p = Parser([])
+    add_modes(p)
     assert f"deconv, gradient, guided, {NAME}" in p.format_help()
     assert montage_path(Path("out"), Unit("fc", 1), NAME) == Path("out/max_halved/fc/fc_0001.jpg")
-    for name in ("find_max_acts", "crop_max_patches"):
-        spec = importlib.util.spec_from_file_location(name, root / "scripts" / f"{name}.py")
-        assert spec is not None and spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        assert NAME in module.parser().format_help()
+    for name in ("scan", "crops"):
+        assert NAME in find(name).parser().format_help()
 
 
 def test_the_crops_make_its_projections(tmp_path: Path) -> None:

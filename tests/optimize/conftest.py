@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
@@ -57,31 +55,3 @@ def tiny_files(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     files = {"prototxt": "tiny.prototxt", "weights": "tiny.caffemodel", "labels": "labels.txt"}
     named = [word for option, name in files.items() for word in (f"--{option}", str(folder / name))]
     return [*named, "--mean", "104,117,123", "--device", "cpu"]
-
-
-def script(name: str) -> ModuleType:
-    """A script of scripts/, imported."""
-    spec = importlib.util.spec_from_file_location(f"scripts_{name}", ROOT / "scripts" / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="session")
-def optimize_image() -> ModuleType:
-    return script("optimize_image")
-
-
-@pytest.fixture(scope="session")
-def optimize_layer() -> ModuleType:
-    return script("optimize_layer")
-
-
-@pytest.fixture(scope="session")
-def search_hyperparameters() -> ModuleType:
-    return script("search_hyperparameters")
-
-
-@pytest.fixture(scope="session")
-def make_figures() -> ModuleType:
-    return script("make_figures")

@@ -9,8 +9,8 @@ import time
 
 import pytest
 
+from deepvis.cli.main import main
 from deepvis.core.unit_files import unit_image_paths
-from deepvis.optimize import command
 
 distributed = pytest.importorskip("distributed", reason="Dask is not installed: pip install 'deepvis[cluster]'")
 
@@ -28,7 +28,7 @@ def cluster():
         yield made.scheduler_address, list(client.run(os.getpid).values())
 
 
-def test_a_killed_worker_costs_nothing(cluster, optimize_layer, tiny_files, tmp_path):
+def test_a_killed_worker_costs_nothing(cluster, tiny_files, tmp_path):
     address, pids = cluster
     pieces = unit_image_paths(tmp_path, "fc").whole_layer.parent / "pieces"
 
@@ -41,8 +41,8 @@ def test_a_killed_worker_costs_nothing(cluster, optimize_layer, tiny_files, tmp_
     killed = threading.Event()
     threading.Thread(target=kill_one_at_work, daemon=True).start()
     words = [*tiny_files, "--push-layer", "fc", "--presets", "3", "--max-iter", "60", "--batch", "2"]
-    words += ["--rand-seed", "0-3", "--unit-jpg-dir", str(tmp_path), "--scheduler", address]
-    assert command.guarded(lambda: optimize_layer.main(words), "optimize_layer") == 0
+    words += ["--rand-seed", "0-3", "--output", str(tmp_path), "--scheduler", address]
+    assert main(["optimize-layer", *words]) == 0
     assert killed.is_set()
     paths = unit_image_paths(tmp_path, "fc")
     assert paths.whole_layer.exists() and not pieces.exists()

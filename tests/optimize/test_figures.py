@@ -1,4 +1,4 @@
-"""scripts/make_figures.py: what is drawn, and that a drawn figure costs nothing again."""
+"""``deepvis figures``: what is drawn, and that a drawn figure costs nothing again."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from deepvis.optimize import command
+from deepvis.cli.main import main
 from deepvis.optimize.ascend import Job
 from deepvis.optimize.figures import Figure, Row, draw, every_channel, features_by_layer, presets_by_class, sweeps
 from deepvis.optimize.objective import unit
@@ -18,16 +18,16 @@ from deepvis.optimize.units import captions_of, spread
 
 
 @pytest.fixture
-def run(make_figures, tiny_files, capsys):
+def run(tiny_files, capsys):
     def go(*words):
-        code = command.guarded(lambda: make_figures.main([*tiny_files, *words]), "make_figures")
+        code = main(["figures", *tiny_files, *words])
         return code, capsys.readouterr().err
 
     return go
 
 
 def test_all_figures(run, tmp_path):
-    words = ["--max-iter", "2", "--out", str(tmp_path)]
+    words = ["--max-iter", "2", "--output", str(tmp_path)]
     assert run(*words)[0] == 0
     drawn = sorted(path.name for path in tmp_path.glob("*.png"))
     assert drawn == ["figure_3.png", "figure_4.png", "figure_5.png", "figure_S1.png"]
@@ -51,7 +51,7 @@ def test_all_figures(run, tmp_path):
     ],
 )
 def test_one_sentence(run, tmp_path, words, sentence):
-    code, said = run("--max-iter", "2", "--out", str(tmp_path), *words)
+    code, said = run("--max-iter", "2", "--output", str(tmp_path), *words)
     assert code == 2 and sentence in said and said.count("\n") == 1
 
 
@@ -67,16 +67,16 @@ layer { name: "prob" type: "Softmax" bottom: "fc" top: "prob" }
 """
 
 
-def test_without_convolutional_layers(make_figures, tmp_path, capsys):
+def test_without_convolutional_layers(tmp_path, capsys):
     (tmp_path / "flat.prototxt").write_text(NO_MAPS)
     words = ["--prototxt", str(tmp_path / "flat.prototxt"), "--fill", "--mean", "104,117,123", "--device", "cpu"]
-    words += ["--max-iter", "2", "--out", str(tmp_path / "out")]
-    assert command.guarded(lambda: make_figures.main(words), "make_figures") == 0
+    words += ["--max-iter", "2", "--output", str(tmp_path / "out")]
+    assert main(["figures", *words]) == 0
     assert "figure S1 is left out: the network flat has no convolutional layers" in capsys.readouterr().err
     assert sorted(path.name for path in (tmp_path / "out").glob("*.png")) == [
         "figure_3.png", "figure_4.png", "figure_5.png",
     ]  # fmt: skip
-    assert command.guarded(lambda: make_figures.main([*words, "--figures", "S1"]), "make_figures") == 2
+    assert main(["figures", *words, "--figures", "S1"]) == 2
     said = capsys.readouterr().err
     assert "figure S1 cannot be drawn: the network flat has no convolutional layers" in said and said.count("\n") == 1
 
@@ -84,7 +84,7 @@ def test_without_convolutional_layers(make_figures, tmp_path, capsys):
 def test_two_classes_of_one_name_are_both_drawn(run, tiny_files, tmp_path):
     (tmp_path / "labels.txt").write_text("n00000001 crane, bird\nbee\nn00000002 crane, machine\ndog\nelk\n")
     words = ["--labels", str(tmp_path / "labels.txt"), "--figures", "4", "--classes", "0", "2", "1", "--max-iter", "1"]
-    assert run(*words, "--out", str(tmp_path))[0] == 0
+    assert run(*words, "--output", str(tmp_path))[0] == 0
     assert len(list((tmp_path / "pieces").iterdir())) == 3 * 4
 
 

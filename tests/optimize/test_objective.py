@@ -116,7 +116,7 @@ def test_a_class_like_no_other_is_told_in_a_short_sentence():
 
 def test_a_layer_like_no_other_among_many():
     shapes = {f"inception_{n}/output": (1, 4) for n in range(200)}
-    with pytest.raises(OptimizeError, match=r"no layer 'fc8'; there are 200 names, such as .* --list-layers") as caught:
+    with pytest.raises(OptimizeError, match=r"no layer 'fc8'; there are 200 names, such as .* layers lists") as caught:
         resolve(unit("fc8", 0), shapes)
     assert len(str(caught.value)) < 400
 

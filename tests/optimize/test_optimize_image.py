@@ -1,4 +1,4 @@
-"""scripts/optimize_image.py from end to end on a small network."""
+"""``deepvis optimize`` from end to end on a small network."""
 
 from __future__ import annotations
 
@@ -14,20 +14,21 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from deepvis.cli.main import main
 from deepvis.core import files
 from deepvis.formats.caffe.weights import read_weights, write_weights
-from deepvis.optimize import command, session, tasks
+from deepvis.optimize import image_jobs, session, tasks
 from deepvis.optimize.ascend import ascend
 
 QUICK = ["--max-iter", "6", "--lr-params", "{lr: 50}"]
 
 
 @pytest.fixture
-def run(optimize_image, tiny_files, capsys):
+def run(tiny_files, capsys):
     """words -> (exit code, what was said on standard error)."""
 
     def go(*words):
-        code = command.guarded(lambda: optimize_image.main([*tiny_files, *words]), "optimize_image")
+        code = main(["optimize", *tiny_files, *words])
         return code, capsys.readouterr().err
 
     return go
@@ -98,7 +99,7 @@ def test_a_network_that_takes_one_picture_at_a_time(run, tiny_files, tmp_path, d
     words += ["--push-spatial", "whole"]
     words += ["--output-prefix", f"{tmp_path}/o/opt", "--skipbig"]
     code, said = run(*words, "--batch", "4")
-    assert code == 2 and sentence in said and said.count("optimize_image: ") == 1
+    assert code == 2 and sentence in said and said.count("deepvis optimize: ") == 1
     assert run(*words, "--batch", "1")[0] == 0
 
 
@@ -120,9 +121,9 @@ def comma_files(tiny_files, tmp_path_factory):
     return [*tiny_files, "--prototxt", str(folder / "comma.prototxt"), "--weights", str(folder / "comma.caffemodel")]
 
 
-def test_a_layer_with_a_comma_in_its_name(optimize_image, optimize_layer, comma_files, tmp_path):
+def test_a_layer_with_a_comma_in_its_name(comma_files, tmp_path):
     words = [*comma_files, *QUICK, "--push-layer", "a/b,c", "--output-prefix", f"{tmp_path}/o/opt"]
-    assert command.guarded(lambda: optimize_image.main(words), "optimize_image") == 0
+    assert main(["optimize", *words]) == 0
     assert "opt_a-b,c_0000_0_info.json" in names(tmp_path / "o")
     words = [
         *comma_files,
@@ -132,10 +133,10 @@ def test_a_layer_with_a_comma_in_its_name(optimize_image, optimize_layer, comma_
         "1",
         "--rand-seed",
         "0",
-        "--unit-jpg-dir",
+        "--output",
         str(tmp_path / "u"),
     ]
-    assert command.guarded(lambda: optimize_layer.main(words), "optimize_layer") == 0
+    assert main(["optimize-layer", *words]) == 0
 
 
 def test_a_start_image(run, tmp_path):
@@ -168,9 +169,9 @@ def test_seeds_make_no_difference_from_an_image(run, photo, tmp_path):
     assert len(pictures) == 4
 
 
-def test_a_start_image_is_read_once(run, optimize_image, photo, tmp_path, monkeypatch):
-    read, whole = [], optimize_image.start_photo
-    monkeypatch.setattr(optimize_image, "start_photo", lambda path, model: read.append(path) or whole(path, model))
+def test_a_start_image_is_read_once(run, photo, tmp_path, monkeypatch):
+    read, whole = [], image_jobs.start_photo
+    monkeypatch.setattr(image_jobs, "start_photo", lambda path, model: read.append(path) or whole(path, model))
     words = ["--start-image", photo, "--push-channel", "all", "--output-prefix", f"{tmp_path}/o/opt"]
     assert run(*QUICK, *words)[0] == 0
     assert len(read) == 1 and len(names(tmp_path / "o")) == 5 * 4
@@ -179,7 +180,7 @@ def test_a_start_image_is_read_once(run, optimize_image, photo, tmp_path, monkey
 def test_a_start_image_that_is_none_costs_no_results(run, tmp_path):
     words = [*QUICK, "--output-prefix", f"{tmp_path}/opt"]
     assert run(*words)[0] == 0
-    assert run(*words, "--brave", "--start-image", str(tmp_path / "none.png"))[0] == 2
+    assert run(*words, "--overwrite", "--start-image", str(tmp_path / "none.png"))[0] == 2
     assert (tmp_path / "opt_fc_0000_0_info.json").exists()
 
 
@@ -189,11 +190,11 @@ def test_nothing_is_overwritten_unless_told(run, tmp_path):
     info = tmp_path / "opt_fc_0001_0_info.json"
     before = info.read_bytes(), info.stat().st_mtime_ns
     code, said = run(*words)
-    assert code == 2 and "is there already, finished; give --brave" in said
+    assert code == 2 and "is there already, finished; give --overwrite" in said
     code, said = run(*words, "--decay", "0.1")
     assert code == 2 and "made with other parameters" in said
     assert (info.read_bytes(), info.stat().st_mtime_ns) == before
-    assert run(*words, "--decay", "0.1", "--brave")[0] == 0
+    assert run(*words, "--decay", "0.1", "--overwrite")[0] == 0
     assert json.loads(info.read_text())["parameters"]["decay"] == 0.1
 
 
@@ -221,7 +222,7 @@ def test_what_is_there_is_not_made_again(run, tmp_path):
         (["--rand-seed", "4294967290-4294967300"], "--rand-seed is '4294967290-4294967300'"),
         (["--output-template", "%(p.nothing)s"], "--output-template"),
         (["--output-template", "%(p.push_layer)s", "--rand-seed", "0-1"], "the same file name"),
-        (["--batch", "0"], "--batch is 0"),
+        (["--batch", "0"], "--batch: '0' is not a whole number, 1 or more"),
         (["--push-dir", "0"], "push direction is 0; give 1 to raise the unit or -1 to lower it"),
         (["--push-dir", "inf"], "push direction is inf"),
         (["--push-dir", "nan"], "push direction is nan"),
@@ -242,31 +243,31 @@ def test_what_is_there_is_not_made_again(run, tmp_path):
         (["--scheduler", "tcp://127.0.0.1:1"], "no Dask scheduler answers"),
     ],
 )
-def test_one_sentence_and_exit_code_2(optimize_image, tiny_files, tmp_path, capsys, monkeypatch, words, sentence):
+def test_one_sentence_and_exit_code_2(tiny_files, tmp_path, capsys, monkeypatch, words, sentence):
     if "--scheduler" in words:
         pytest.importorskip("distributed")
         monkeypatch.setattr(tasks, "CLUSTER_SECONDS", 0.5)
     given = [] if "--model" in words else tiny_files
     out = ["--output-prefix", str(tmp_path / "opt")]
-    code = command.guarded(lambda: optimize_image.main([*given, *QUICK, *out, *words]), "optimize_image")
+    code = main(["optimize", *given, *QUICK, *out, *words])
     said = capsys.readouterr().err
     assert code == 2
-    lines = [line for line in said.splitlines() if line.startswith("optimize_image: ")]
+    lines = [line for line in said.splitlines() if line.startswith("deepvis optimize: ")]
     assert len(lines) == 1 and "Traceback" not in said
     assert re.search(sentence, lines[0])
     assert names(tmp_path) == []
 
 
-def test_weights_that_are_no_numbers(optimize_image, tiny_files, tmp_path, capsys):
+def test_weights_that_are_no_numbers(tiny_files, tmp_path, capsys):
     weights = {"conv/a": [np.full((4, 3, 3, 3), np.nan, np.float32), np.zeros(4, np.float32)]}
     weights["fc"] = [np.zeros((5, 252), np.float32), np.zeros(5, np.float32)]
     write_weights(tmp_path / "nan.caffemodel", weights)
     words = [*tiny_files, *QUICK, "--weights", str(tmp_path / "nan.caffemodel"), "--output-prefix", f"{tmp_path}/o"]
-    assert command.guarded(lambda: optimize_image.main(words), "optimize_image") == 2
+    assert main(["optimize", *words]) == 2
     assert "the weights of layer 'conv/a' (blob 0) hold NaN" in capsys.readouterr().err
 
 
-def test_a_dead_unit_does_not_stop_the_others(optimize_image, tiny_files, tmp_path, capsys):
+def test_a_dead_unit_does_not_stop_the_others(tiny_files, tmp_path, capsys):
     random = np.random.RandomState(0)
     fc = random.normal(0, 0.1, (5, 252)).astype(np.float32)
     fc[3] = 0
@@ -275,7 +276,7 @@ def test_a_dead_unit_does_not_stop_the_others(optimize_image, tiny_files, tmp_pa
     write_weights(tmp_path / "dead.caffemodel", weights)
     words = [*tiny_files, *QUICK, "--weights", str(tmp_path / "dead.caffemodel"), "--push-channel", "2-4"]
     words += ["--output-prefix", f"{tmp_path}/o/opt"]
-    assert command.guarded(lambda: optimize_image.main(words), "optimize_image") == 2
+    assert main(["optimize", *words]) == 2
     assert "unit 3 of layer 'fc' has no gradient" in capsys.readouterr().err
     results = [json.loads((tmp_path / "o" / f"opt_fc_000{n}_0_info.json").read_text())["result"] for n in (2, 3, 4)]
     assert results[1] == "grad 0 failure" and "grad 0 failure" not in (results[0], results[2])
@@ -364,10 +365,10 @@ def test_a_climb_in_another_network_begins_anew(run, interrupt, tmp_path):
     assert infos[0] == infos[1]
 
 
-def test_brave_and_interrupted(run, interrupt, tmp_path):
+def test_overwrite_and_interrupted(run, interrupt, tmp_path):
     words = [*CLIMB, "--max-iter", "40", "--output-prefix", f"{tmp_path}/opt"]
     assert run(*words)[0] == 0
-    assert "run the same command without --brave to go on" in interrupt(*words, "--brave")
+    assert "run the same command without --overwrite to go on" in interrupt(*words, "--overwrite")
     assert run(*words)[0] == 0
     assert not set(UNFINISHED) & set(names(tmp_path))
 
@@ -387,6 +388,6 @@ def test_pictures_of_others_are_in_the_way(run, tmp_path):
     code, said = run(*words)
     assert code == 2 and f"{mine} is there already and was not made by this program" in said
     assert Image.open(mine).size == (5, 5)
-    assert run(*words, "--brave")[0] == 0 and Image.open(mine).size == (20, 16)
+    assert run(*words, "--overwrite")[0] == 0 and Image.open(mine).size == (20, 16)
     (tmp_path / "opt_fc_0001_0_info.json").unlink()  # as a full disk leaves it
     assert run(*words)[0] == 0

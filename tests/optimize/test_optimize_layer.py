@@ -1,4 +1,4 @@
-"""scripts/optimize_layer.py: the window's layout, going on, and a cluster."""
+"""``deepvis optimize-layer``: the window's layout, going on, and a cluster."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from deepvis.cli.main import main
 from deepvis.core.unit_files import unit_image_paths
-from deepvis.optimize import command, session
+from deepvis.optimize import session
 from deepvis.optimize.errors import OptimizeError
 from deepvis.optimize.layer_images import blocks_of
 from deepvis.optimize.layout import BACKGROUND, grid, montage, whole_layer
@@ -20,16 +21,16 @@ QUICK = ["--max-iter", "3"]
 
 
 @pytest.fixture
-def run(optimize_layer, tiny_files, capsys):
+def run(tiny_files, capsys):
     def go(*words):
-        code = command.guarded(lambda: optimize_layer.main([*tiny_files, *words]), "optimize_layer")
+        code = main(["optimize-layer", *tiny_files, *words])
         return code, capsys.readouterr().err
 
     return go
 
 
 def test_the_window_s_layout(run, tmp_path):
-    code, _ = run(*QUICK, "--push-layer", "conv/a", "fc", "--unit-jpg-dir", str(tmp_path))
+    code, _ = run(*QUICK, "--push-layer", "conv/a", "fc", "--output", str(tmp_path))
     assert code == 0
     for layer, units, (height, width) in (("conv/a", 4, (3, 3)), ("fc", 5, (16, 20))):
         for channel in range(units):
@@ -46,18 +47,18 @@ def test_the_window_s_layout(run, tmp_path):
 
 
 def test_a_layer_that_is_done_stays(run, tmp_path):
-    words = [*QUICK, "--push-layer", "fc", "--presets", "3", "--rand-seed", "0", "--unit-jpg-dir", str(tmp_path)]
+    words = [*QUICK, "--push-layer", "fc", "--presets", "3", "--rand-seed", "0", "--output", str(tmp_path)]
     assert run(*words)[0] == 0
     path = unit_image_paths(tmp_path, "fc", 2).montage
     before = path.stat().st_mtime_ns
     assert run(*words)[0] == 0 and path.stat().st_mtime_ns == before
     code, said = run(*words, "--max-iter", "4")
     assert code == 2 and "were made in another way" in said and path.stat().st_mtime_ns == before
-    assert run(*words, "--max-iter", "4", "--brave")[0] == 0 and path.stat().st_mtime_ns != before
+    assert run(*words, "--max-iter", "4", "--overwrite")[0] == 0 and path.stat().st_mtime_ns != before
 
 
 def test_channels_in_two_runs_make_a_whole_layer(run, tmp_path):
-    words = [*QUICK, "--push-layer", "fc", "--presets", "3", "--rand-seed", "0-1", "--unit-jpg-dir", str(tmp_path)]
+    words = [*QUICK, "--push-layer", "fc", "--presets", "3", "--rand-seed", "0-1", "--output", str(tmp_path)]
     assert run(*words, "--push-channel", "0-2")[0] == 0
     whole = unit_image_paths(tmp_path, "fc").whole_layer
     assert not whole.exists() and unit_image_paths(tmp_path, "fc", 2).montage.exists()
@@ -71,7 +72,7 @@ ONE = ["--presets", "3", "--rand-seed", "0"]
 
 
 def test_other_presets_do_not_replace_those_of_an_unfinished_layer(run, tmp_path):
-    words = [*QUICK, "--push-layer", "fc", "--rand-seed", "0", "--unit-jpg-dir", str(tmp_path)]
+    words = [*QUICK, "--push-layer", "fc", "--rand-seed", "0", "--output", str(tmp_path)]
     assert run(*words, "--push-channel", "0-2")[0] == 0
     before = unit_image_paths(tmp_path, "fc", 1).montage.read_bytes()
     for other in (["--presets", "3"], ["--tile", "9"], ["--quality", "20"], ["--mean", "0,0,0"]):
@@ -82,7 +83,7 @@ def test_other_presets_do_not_replace_those_of_an_unfinished_layer(run, tmp_path
 
 
 def test_where_nothing_was_made_yet_another_way_is_as_good(run, tmp_path, monkeypatch):
-    words = [*QUICK, "--push-layer", "fc", *ONE, "--unit-jpg-dir", str(tmp_path)]
+    words = [*QUICK, "--push-layer", "fc", *ONE, "--output", str(tmp_path)]
     with monkeypatch.context() as patched:
         patched.setattr(session, "run_tasks", lambda *args: (_ for _ in ()).throw(KeyboardInterrupt))
         assert run(*words)[0] == 130
@@ -91,7 +92,7 @@ def test_where_nothing_was_made_yet_another_way_is_as_good(run, tmp_path, monkey
 
 
 def test_a_layer_is_finished_once_every_picture_of_it_is_there(run, tmp_path):
-    words = [*QUICK, "--push-layer", "fc", "--rand-seed", "0", "--unit-jpg-dir", str(tmp_path)]
+    words = [*QUICK, "--push-layer", "fc", "--rand-seed", "0", "--output", str(tmp_path)]
     assert run(*words, "--push-channel", "0-1")[0] == 0
     folder = unit_image_paths(tmp_path, "fc").whole_layer.parent
     (folder / "pieces" / "fc_0000_p1_s0.png").unlink()
@@ -103,7 +104,7 @@ def test_a_layer_is_finished_once_every_picture_of_it_is_there(run, tmp_path):
 
 
 def test_a_montage_that_is_gone_is_made_again_alone(run, tmp_path):
-    words = [*QUICK, "--push-layer", "fc", *ONE, "--unit-jpg-dir", str(tmp_path)]
+    words = [*QUICK, "--push-layer", "fc", *ONE, "--output", str(tmp_path)]
     assert run(*words)[0] == 0
     montages = [unit_image_paths(tmp_path, "fc", channel).montage for channel in range(5)]
     before = [path.read_bytes() for path in montages]
@@ -117,7 +118,7 @@ def test_a_montage_that_is_gone_is_made_again_alone(run, tmp_path):
 
 def test_climbs_that_have_ended_leave_no_file(run, tmp_path, monkeypatch):
     monkeypatch.setattr(session, "SAVE_SECONDS", 0.0)
-    words = [*QUICK, "--push-layer", "fc", *ONE, "--unit-jpg-dir", str(tmp_path), "--push-channel", "0-2"]
+    words = [*QUICK, "--push-layer", "fc", *ONE, "--output", str(tmp_path), "--push-channel", "0-2"]
     assert run(*words)[0] == 0
     pieces = unit_image_paths(tmp_path, "fc").whole_layer.parent / "pieces"
     assert sorted(path.name for path in pieces.iterdir()) == [f"fc_000{n}_p3_s0.png" for n in range(3)]
@@ -127,14 +128,14 @@ def test_montages_that_nobody_explains_are_in_the_way(run, tmp_path):
     theirs = unit_image_paths(tmp_path, "fc", 0).montage
     theirs.parent.mkdir(parents=True)
     Image.new("RGB", (5, 5)).save(theirs)
-    words = [*QUICK, "--push-layer", "fc", *ONE, "--unit-jpg-dir", str(tmp_path)]
+    words = [*QUICK, "--push-layer", "fc", *ONE, "--output", str(tmp_path)]
     code, said = run(*words)
     assert code == 2 and "nothing says how it was made" in said and Image.open(theirs).size == (5, 5)
-    assert run(*words, "--brave")[0] == 0 and Image.open(theirs).size != (5, 5)
+    assert run(*words, "--overwrite")[0] == 0 and Image.open(theirs).size != (5, 5)
 
 
 def test_tiles_may_be_smaller_than_the_field(run, tmp_path):
-    words = [*QUICK, "--push-layer", "fc", "--presets", "3", "--rand-seed", "0", "--unit-jpg-dir", str(tmp_path)]
+    words = [*QUICK, "--push-layer", "fc", "--presets", "3", "--rand-seed", "0", "--output", str(tmp_path)]
     assert run(*words, "--tile", "10")[0] == 0
     assert Image.open(unit_image_paths(tmp_path, "fc").whole_layer).size == (30, 24)
 
@@ -143,7 +144,7 @@ def test_files_may_be_smaller_than_usual(run, tmp_path):
     words = [*QUICK, "--push-layer", "fc", "--presets", "3", "--rand-seed", "0"]
     sizes = []
     for quality in ("90", "30"):
-        assert run(*words, "--quality", quality, "--unit-jpg-dir", str(tmp_path / quality))[0] == 0
+        assert run(*words, "--quality", quality, "--output", str(tmp_path / quality))[0] == 0
         sizes.append(unit_image_paths(tmp_path / quality, "fc", 2).montage.stat().st_size)
     assert sizes[1] < sizes[0]
 
@@ -155,11 +156,11 @@ def test_files_may_be_smaller_than_usual(run, tmp_path):
         (["--push-layer", "fc", "--rand-seed", "0-9"], "room for 9"),
         (["--push-layer", "fc", "--presets", "7"], "no preset is named '7'"),
         (["--push-layer", "fc", "--push-channel", "9"], "no channel 9"),
-        (["--push-layer", "fc", "--workers", "0"], "--workers is 0"),
+        (["--push-layer", "fc", "--workers", "-1"], "--workers: '-1' is not a whole number"),
     ],
 )
 def test_one_sentence(run, tmp_path, words, sentence):
-    code, said = run(*QUICK, *words, "--unit-jpg-dir", str(tmp_path))
+    code, said = run(*QUICK, *words, "--output", str(tmp_path))
     assert code == 2 and sentence in said
 
 
@@ -198,15 +199,15 @@ def test_pictures_of_another_size_are_fitted_to_their_cell():
 
 
 def test_the_field_alone_is_enough(run, tmp_path):
-    words = ["--push-layer", "conv/a", "--presets", "3+", "--rand-seed", "0", "--unit-jpg-dir", str(tmp_path)]
+    words = ["--push-layer", "conv/a", "--presets", "3+", "--rand-seed", "0", "--output", str(tmp_path)]
     assert run("--max-iter", "30", "--field-only", *words)[0] == 0
     how = json.loads((unit_image_paths(tmp_path, "conv/a").whole_layer.parent / "how.json").read_text())
     assert how["field_only"] and how["place"] == [0, 0] and how["field"] == [0, 0, 3, 3]
     assert min(how["units"]) > 0
 
 
-def test_the_model_s_own_presets(optimize_layer, tmp_path):
-    words = ["--push-layer", "fc8", "--push-channel", "3", "--rand-seed", "0", *QUICK, "--unit-jpg-dir", str(tmp_path)]
-    assert command.guarded(lambda: optimize_layer.main(words), "optimize_layer") == 0
+def test_the_model_s_own_presets(tmp_path):
+    words = ["--push-layer", "fc8", "--push-channel", "3", "--rand-seed", "0", *QUICK, "--output", str(tmp_path)]
+    assert main(["optimize-layer", *words]) == 0
     how = json.loads((unit_image_paths(tmp_path, "fc8").whole_layer.parent / "how.json").read_text())
     assert [how["blocks"][block]["preset"] for block in "1234"] == ["1+", "2+", "3+", "4+"]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from deepvis.cli.shared_options import setup_of
+from deepvis.cli.subcommand import find
+from deepvis.core.errors import UserError
 from deepvis.network.errors import ModelError
 from deepvis.optimize import options
 from deepvis.optimize.errors import OptimizeError
@@ -20,13 +23,7 @@ OUTPUT = ["output-prefix", "output-template", "brave", "skipbig"]
 
 
 def whole_parser():
-    p = options.Parser()
-    options.add_network(p)
-    options.add_units(p, None)
-    options.add_start(p)
-    options.add_recipe(p)
-    options.add_work(p)
-    return p
+    return find("optimize").parser()
 
 
 def recipe(*words):
@@ -34,12 +31,12 @@ def recipe(*words):
 
 
 @pytest.mark.parametrize("option", [*NETWORK, *UNIT, *HOW, *REST, *OUTPUT])
-def test_every_option_of_the_original_is_there(option, optimize_image):
-    assert f"--{option}" in optimize_image.parser()._option_string_actions
+def test_every_option_of_the_original_is_there(option):
+    assert f"--{option}" in whole_parser()._option_string_actions
 
 
-def test_every_regularizer_setting_is_an_option(optimize_image):
-    known = optimize_image.parser()._option_string_actions
+def test_every_regularizer_setting_is_an_option():
+    known = whole_parser()._option_string_actions
     assert all(f"--{name.replace('_', '-')}" in known for name in SETTINGS)
 
 
@@ -116,7 +113,7 @@ def test_a_named_preset(tmp_path):
     ],
 )
 def test_one_sentence_for_what_is_wrong(words, sentence):
-    with pytest.raises(OptimizeError, match=sentence):
+    with pytest.raises(UserError, match=sentence):
         recipe(*words)
 
 
@@ -133,7 +130,7 @@ def test_networks(tmp_path, monkeypatch):
         "cpu",
     ]
     words += ["--channel-swap-to-rgb", "(0,1,2)", "--data-size", "(227,200)", "--caffe-root", "/x"]
-    setup = options.setup_of(whole_parser().parse_args(words))
+    setup = setup_of(whole_parser().parse_args(words))
     assert setup.network.network == str(tmp_path / "a.prototxt") and setup.network.mean == (104, 117, 123)
     assert dict(setup.network.options) == {"channel_order": "RGB", "input_size": (227, 200)}
     assert setup.device == "cpu" and hash(setup)
@@ -141,4 +138,4 @@ def test_networks(tmp_path, monkeypatch):
 
 def test_a_device_that_is_not_there():
     with pytest.raises(ModelError, match="the device 'cuda:77' is not there; there are: cpu"):
-        options.setup_of(whole_parser().parse_args(["--device", "cuda:77"]))
+        setup_of(whole_parser().parse_args(["--device", "cuda:77"]))

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import yaml
 
-from deepvis.optimize import command
+from deepvis.cli.main import main
 from deepvis.optimize.presets import keep_preset, read_presets
 from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.search import Tried, drawn, smoothness
@@ -21,9 +21,9 @@ from deepvis.optimize.sheet import contact_sheet, plain
 
 
 @pytest.fixture
-def run(search_hyperparameters, tiny_files, capsys):
+def run(tiny_files, capsys):
     def go(*words):
-        code = command.guarded(lambda: search_hyperparameters.main([*tiny_files, *words]), "search")
+        code = main(["search", *tiny_files, *words])
         return code, capsys.readouterr().err
 
     return go
@@ -41,7 +41,7 @@ def test_the_draw_is_the_same_for_ever_and_wide():
 
 
 def test_a_search_goes_on_and_ends_in_a_sheet(run, tmp_path):
-    words = ["--push-channel", "0-1", "--max-iter", "3", "--out", str(tmp_path / "s")]
+    words = ["--push-channel", "0-1", "--max-iter", "3", "--output", str(tmp_path / "s")]
     assert run(*words, "--recipes", "3")[0] == 0
     first = (tmp_path / "s" / "0001_fc_0000.json").stat().st_mtime_ns
     (tmp_path / "s" / "0002_fc_0001.json").unlink()
@@ -66,14 +66,14 @@ def test_a_search_goes_on_and_ends_in_a_sheet(run, tmp_path):
     ],
 )
 def test_one_sentence_and_nothing_left_behind(run, tmp_path, words, sentence):
-    code, said = run("--recipes", "2", "--max-iter", "3", "--out", str(tmp_path / "s"), *words)
-    assert code == 2 and said.startswith(f"search: {sentence}") and said.count("\n") == 1
+    code, said = run("--recipes", "2", "--max-iter", "3", "--output", str(tmp_path / "s"), *words)
+    assert code == 2 and said.startswith(f"deepvis search: {sentence}") and said.count("\n") == 1
     assert not (tmp_path / "s").exists()
 
 
 def test_a_row_is_kept_as_a_preset(run, tmp_path):
     presets = tmp_path / "presets.yaml"
-    out = ["--out", str(tmp_path / "s")]
+    out = ["--output", str(tmp_path / "s")]
     assert run("--max-iter", "3", "--recipes", "2", *out)[0] == 0
     assert run(*out, "--keep", "1", "--name", "soft", "--presets-file", str(presets))[0] == 0
     assert read_presets(presets) == {"soft": drawn(0, 1, 3)}

@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-import argparse
-import importlib.util
 import subprocess
 import sys
 import time
 from pathlib import Path
-from types import ModuleType
 
 import psutil
 import pytest
 
+from deepvis.cli.main import main
+from deepvis.cli.parser import Parser
+from deepvis.cli.progress import Bar
+from deepvis.cli.shared_options import add_model
+from deepvis.core.program import program
 from deepvis.core.unit_files import unit_image_paths
 from deepvis.models.network_options import network_of
 from deepvis.network.ref import NetworkRef
-from deepvis.scan import command
-from deepvis.scan.command import Bar, output_folder, run_command
-from deepvis.scan.errors import ScanError
 from deepvis.scan.plan import ScanFolder
+from deepvis.window.options import UsageError
 
-SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
-
-
-def script(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, SCRIPTS / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+COMMAND = [sys.executable, "-m", "deepvis"]
 
 
 @pytest.fixture(scope="module")
@@ -51,9 +44,7 @@ def weights(tmp_path_factory) -> list[str]:
 
 
 def run(name: str, *arguments: str, **more) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, str(SCRIPTS / f"{name}.py"), *arguments], capture_output=True, text=True, check=False, **more
-    )
+    return subprocess.run([*COMMAND, name, *arguments], capture_output=True, text=True, check=False, **more)
 
 
 def test_one_command_from_photos_to_the_windows_pictures(weights, collection, tmp_path) -> None:
@@ -65,7 +56,7 @@ def test_one_command_from_photos_to_the_windows_pictures(weights, collection, tm
         copied = own / Path(file).name
         copied.write_bytes(Path(file).read_bytes())
         arguments += [option, str(copied)]
-    done = run("find_max_acts", *arguments, "--images", str(collection), "--crop", "--mean", "104,117,123")
+    done = run("scan", *arguments, "--images", str(collection), "--crop", "--mean", "104,117,123")
     assert done.returncode == 0, done.stderr
     folder = own / "unit_jpg_vis"
     assert f"46 images, 0 skipped; the result is in {folder}/scan" in done.stdout
@@ -76,19 +67,17 @@ def test_one_command_from_photos_to_the_windows_pictures(weights, collection, tm
     assert "27/27" in done.stderr and "units/s" in done.stderr
 
 
-def test_the_three_steps(weights, collection, tmp_path, monkeypatch, capsys) -> None:
+def test_the_three_steps(weights, collection, tmp_path, capsys) -> None:
     output = tmp_path / "out"
-    for name, run_name, arguments in (
-        ("find_max_acts", "scan", [*weights, "--images", str(collection), "--output", str(output), "--layers", "fc"]),
-        ("crop_max_patches", "crop", ["--scan", str(output), "--modes", "guided", "--no-report"]),
-        ("crop_max_patches", "crop", ["--scan", str(output), "--units", "1", "3", "--no-report"]),
-        ("report_max_acts", "report", ["--scan", str(output)]),
+    for arguments in (
+        ["scan", *weights, "--images", str(collection), "--output", str(output), "--layers", "fc"],
+        ["crops", "--scan", str(output), "--modes", "guided", "--no-report"],
+        ["crops", "--scan", str(output), "--units", "1", "3", "--no-report"],
+        ["report", "--scan", str(output)],
     ):
-        module = script(name)
-        parsed = module.parser().parse_args(arguments)
-        assert run_command(lambda m=module, r=run_name, p=parsed: getattr(m, r)(p)) == 0
+        assert main(arguments) == 0
     said = capsys.readouterr().out
-    assert f"next: scripts/crop_max_patches.py --scan {output}" in said
+    assert f"next: {program()} crops --scan {output}" in said
     assert f"5 units have montages in {output}" in said
     assert f"2 units have montages in {output}" in said
     assert {path.name for path in (output / "max_deconv" / "fc").iterdir()} == {"fc_0001.jpg", "fc_0003.jpg"}
@@ -101,7 +90,7 @@ def test_a_worker_that_is_killed_from_outside_is_replaced(weights, collection, t
     output = tmp_path / "out"
     arguments = [*weights, "--images", str(collection), "--output", str(output), "--workers", "1"]
     running = subprocess.Popen(
-        [sys.executable, str(SCRIPTS / "find_max_acts.py"), *arguments],
+        [*COMMAND, "scan", *arguments],
         stderr=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -129,40 +118,25 @@ def wait_for_worker(parent: psutil.Process) -> psutil.Process:
 
 
 def test_errors_are_one_sentence_and_exit_code_2(weights, tmp_path, capsys) -> None:
-    done = run("report_max_acts", "--scan", str(tmp_path))
+    done = run("report", "--scan", str(tmp_path))
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("there is no scan in") and done.stderr.count("\n") == 1
-    for name, run_name, arguments, said in (
-        ("find_max_acts", "scan", [*weights, "--images", str(tmp_path / "nix")], "nix cannot be read"),
-        ("find_max_acts", "scan", ["--model", "nix", "--images", "."], "no model is named 'nix'"),
-        ("find_max_acts", "scan", [*weights, "--images", ".", "--top", "0"], "--top 0 keeps no image"),
-        ("find_max_acts", "scan", [*weights, "--images", ".", "--device", "gpu"], "there is no device 'gpu'"),
-        ("crop_max_patches", "crop", ["--scan", str(tmp_path)], "there is no scan in"),
+    assert done.stderr.startswith("deepvis report: there is no scan in") and done.stderr.count("\n") == 1
+    output = ["--output", str(tmp_path / "out")]
+    for arguments, said in (
+        (["scan", *weights, "--images", str(tmp_path / "nix"), *output], "nix cannot be read"),
+        (["scan", "--model", "nix", "--images", ".", *output], "no model is named 'nix'"),
+        (["scan", *weights, "--images", ".", "--top", "0", *output], "--top: '0' is not a whole number, 1 to 10000"),
+        (["scan", *weights, "--images", ".", "--device", "gpu", *output], "there is no device 'gpu'"),
+        (["crops", "--scan", str(tmp_path)], "there is no scan in"),
     ):
-        module = script(name)
-        more = ["--output", str(tmp_path / "out")] if name == "find_max_acts" else []
-        parsed = module.parser().parse_args([*arguments, *more])
-        assert run_command(lambda m=module, r=run_name, p=parsed: getattr(m, r)(p)) == 2
+        assert main(arguments) == 2
         noted = capsys.readouterr().err
         assert said in noted and noted.count("\n") == 1
 
 
-@pytest.mark.parametrize("name", ["find_max_acts", "crop_max_patches", "report_max_acts"])
-def test_help_needs_no_torch(name) -> None:
-    code = (
-        "import runpy, sys; sys.argv = ['x', '--help']\n"
-        f"try: runpy.run_path({str(SCRIPTS / name)!r} + '.py', run_name='__main__')\n"
-        "except SystemExit: pass\n"
-        "sys.exit('torch' in sys.modules)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert "scripts/" in done.stdout and "--scan" in done.stdout + "--scan"
-
-
 def test_arguments_become_a_model(tmp_path) -> None:
-    p = argparse.ArgumentParser()
-    command.add_model_arguments(p)
+    p = Parser([])
+    add_model(p)
     parsed = p.parse_args(["--prototxt", "a", "--mean", "1,2,3", "--input-size", "20x30", "--channel-order", "RGB"])
     here = Path.cwd()
     assert network_of(parsed) == NetworkRef(
@@ -172,22 +146,8 @@ def test_arguments_become_a_model(tmp_path) -> None:
     )
     assert network_of(p.parse_args(["--mean", "m.npy"])).mean == str(here / "m.npy")
     assert network_of(p.parse_args(["--model", str(tmp_path)])).model == str(tmp_path)
-    assert output_folder(tmp_path, NetworkRef("nix")) == tmp_path
-    with pytest.raises(SystemExit):
+    with pytest.raises(UsageError, match="an input size"):
         p.parse_args(["--input-size", "20x"])
-
-
-def test_interrupted_runs_say_that_they_can_go_on(capsys) -> None:
-    def stop() -> None:
-        raise KeyboardInterrupt
-
-    def fail() -> None:
-        raise ScanError("the thing is wrong")
-
-    assert run_command(stop) == 130
-    assert "the same command goes on from there" in capsys.readouterr().err
-    assert run_command(fail) == 2
-    assert capsys.readouterr().err == "the thing is wrong\n"
 
 
 def test_the_bar_counts(capsys) -> None:

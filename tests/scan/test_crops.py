@@ -266,7 +266,7 @@ def test_a_photo_that_is_gone_leaves_an_empty_slot(ref, collection, tmp_path) ->
 def test_what_cannot_be_done_is_one_sentence(ref, copy, tmp_path) -> None:
     with pytest.raises(ScanError, match="no back mode is named 'backprop'; there are deconv, gradient, guided"):
         run_crops(CropOrder(copy, copy, modes=("backprop",)))
-    with pytest.raises(KeyError, match="no layer 'nix' was scanned"):
+    with pytest.raises(ScanError, match="no layer 'nix' was scanned"):
         run_crops(CropOrder(copy, copy, layers=("nix",)))
     with pytest.raises(ScanError, match="no scanned layer has a unit 9999"):
         run_crops(CropOrder(copy, copy, units=(9999,)))

@@ -69,7 +69,7 @@ def test_every_unit_is_there_with_pictures_or_a_hint(reported) -> None:
     assert {"0", "1", "2", "3"} <= page.ids
     assert sum(a.startswith("../max_im") for a in page.addresses) == 4
     assert sum(a.startswith("../max_deconv") for a in page.addresses) == 4
-    assert "no montages yet; scripts/crop_max_patches.py makes them" in (reported.parent / "conv1.html").read_text()
+    assert "no montages yet; scripts/run.sh crops makes them" in (reported.parent / "conv1.html").read_text()
 
 
 @pytest.mark.parametrize(("old", "new"), [('"network": "', '"network": "0'), ('"value": ', '"value": 1')])

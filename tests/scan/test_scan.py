@@ -403,14 +403,15 @@ def test_only_bad_images(ref, tmp_path) -> None:
 FULL = """
 import resource, sys
 from pathlib import Path
-from deepvis.scan import command, plan
+from deepvis.cli.guard import guarded
+from deepvis.scan import plan
 from deepvis.network.ref import NetworkRef
 from deepvis.scan.run import ScanOrder, run_scan
 plan.LEAST_CHUNK = 16
 prototxt, images, output = sys.argv[1:]
 ref = NetworkRef(network=prototxt, mean=(90.0, 100.0, 110.0), options=(("fill", True),))
 resource.setrlimit(resource.RLIMIT_FSIZE, (8000, resource.RLIM_INFINITY))
-sys.exit(command.run_command(lambda: run_scan(ScanOrder(ref, images, Path(output)))))
+sys.exit(guarded(lambda: (run_scan(ScanOrder(ref, images, Path(output))), 0)[1], "scan"))
 """
 
 

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from deepvis.cli.window import main
+from deepvis.cli.main import main
 
 
 def run(*arguments: object) -> int:

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from deepvis.cli.window import main
+from deepvis.cli.main import main
 from deepvis.core.answers import Answer
 from deepvis.core.commands import press
 from deepvis.core.state import AppState

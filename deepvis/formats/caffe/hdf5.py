@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from deepvis.core.program import pip_install
 from deepvis.network.errors import ModelError
 from deepvis.network.mistaken import HEAD, mistaken
 
@@ -52,8 +53,7 @@ def _h5py(path: Path) -> Any:
         import h5py
     except ImportError:
         raise ModelError(
-            f"{path}: HDF5 weights need the package h5py, which is not here; install it with the extra deepvis[hdf5] "
-            "(in a checkout: pip install h5py)"
+            f"{path}: HDF5 weights need the package h5py, which is not here; install it with: {pip_install('h5py')}"
         ) from None
     return h5py
 

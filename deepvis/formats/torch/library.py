@@ -10,6 +10,7 @@ from typing import Any
 
 from torch import nn
 
+from deepvis.core.program import pip_install
 from deepvis.formats.torch.user_module import words_of
 from deepvis.network.errors import ModelError, nearest
 
@@ -53,7 +54,7 @@ def _imported(library: str, name: str) -> ModuleType:
                 f"{library}:{name}: {library} cannot be loaded: {words_of(error)}; install that"
             ) from error
         raise ModelError(
-            f"{library}:{name}: {library} is not installed; install it with: pip install 'deepvis[{library}]'"
+            f"{library}:{name}: {library} is not installed; install it with: {pip_install(library)}"
         ) from error
     except Exception as error:  # compiled operators of another build
         log.debug("%s cannot be imported", library, exc_info=True)

@@ -7,6 +7,7 @@ import importlib.util
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
+from deepvis.core.errors import UserError
 from deepvis.core.registry import Registry
 from deepvis.core.types import NetAsk, NetInfo, Snapshot
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from deepvis.models.zoo import Model
 
 
-class BackendError(Exception):
+class BackendError(UserError):
     """A network that cannot be opened, or an ask that it cannot answer. The message is one sentence."""
 
 

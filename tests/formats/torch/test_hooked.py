@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from deepvis.cli.window import main
+from deepvis.cli.main import main
 from deepvis.formats.torch.capture import captured
 from deepvis.formats.torch.self_test import self_test
 from deepvis.models.zoo import open_model

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from deepvis.cli.window import main
+from deepvis.cli.main import main
+from deepvis.core.program import pip_install
 from deepvis.formats.torch.user_module import module_of
 from deepvis.models.zoo import open_model
 from deepvis.network.errors import ModelError
@@ -113,7 +114,7 @@ def test_a_library_that_cannot_be_loaded(libraries: Path, capsys: pytest.Capture
 @pytest.mark.skipif(importlib.util.find_spec("timm") is not None, reason="timm is installed")
 def test_a_library_that_is_not_installed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--network", "timm:resnet18", "--list-layers"]) == 2
-    assert "timm is not installed; install it with: pip install 'deepvis[timm]'" in capsys.readouterr().err
+    assert f"timm is not installed; install it with: {pip_install('timm')}" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(importlib.util.find_spec("torchvision") is not None, reason="torchvision is installed")
@@ -121,7 +122,7 @@ def test_the_list_of_models_needs_no_library(capsys: pytest.CaptureFixture[str])
     assert main(["--list-models"]) == 0
     lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
     assert set(TORCHVISION) <= set(lines)
-    assert lines["resnet18"].endswith("needs torchvision: pip install 'deepvis[torchvision]'")
+    assert lines["resnet18"].endswith(f"needs torchvision: {pip_install('torchvision')}")
     assert "needs" not in lines["squeezenet"]
 
 

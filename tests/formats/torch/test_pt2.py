@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.export import Dim
 
-from deepvis.cli.window import main
+from deepvis.cli.main import main
 from deepvis.formats.torch.archive import is_arithmetic
 from deepvis.formats.torch.entry import Asked
 from deepvis.formats.torch.opener import opened_module

@@ -1,6 +1,6 @@
-"""``check FILES...``: what of each network can be shown; of one network all that is known of it before it is shown.
+"""What of each network can be shown; of one network all that is known of it before it is shown (``deepvis check``).
 
-What one runs first on one's own network. A line a network: opened, opened in part, or refused and why.
+A line a network: opened, opened in part, or refused and why.
 """
 
 from __future__ import annotations
@@ -14,16 +14,18 @@ from math import prod
 from pathlib import Path
 
 from deepvis.cli.listings import layer_lines
+from deepvis.core.program import program
 from deepvis.core.words import printable
 from deepvis.live.backends.base import BackendError
 from deepvis.live.backends.showing import bad_weights, net_info
 from deepvis.models.card import CARD_NAME
-from deepvis.models.network_options import add_network_options, network_of
+from deepvis.models.network_options import network_of
 from deepvis.models.zoo import Model, model_names, open_model
 from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph
 from deepvis.network.ref import NetworkRef, format_of, is_name
 from deepvis.window.app import open_fields
+from deepvis.window.options import UsageError
 
 NETWORKS = (".prototxt", ".onnx", ".pt2")  # that a folder is searched for
 WEIGHTS = (".caffemodel", ".h5", ".hdf5", ".pth", ".ckpt", ".safetensors")
@@ -59,29 +61,11 @@ class Found:
     shapes: Mapping[str, tuple[int, ...]] | None = None
 
 
-def parser() -> argparse.ArgumentParser:
-    made = argparse.ArgumentParser(
-        prog="check", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    made.add_argument(
-        "files",
-        nargs="*",
-        metavar="FILE",
-        help="deploy.prototxt, alone or followed by its .caffemodel; FILE.onnx, FILE.pt2, FILE.py:NAME, "
-        "torchvision:NAME; a model of --list-models; or a folder, which is searched",
-    )
-    made.add_argument("--model", metavar="NAME|DIR", help="a model's name, or a folder with a model.yaml")
-    add_network_options(made)
-    return made
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """0 if all networks were opened, in part too; else 2."""
-    arguments = parser().parse_args(argv)
-    asked = [*networks_in(arguments.files), *filter(None, [_by_option(arguments)])]
+def report(files: Sequence[str], arguments: argparse.Namespace) -> int:
+    """Say what of the networks can be shown: 0 if all were opened, in part too; else 2. Raises UsageError."""
+    asked = [*networks_in(files), *filter(None, [_by_option(arguments)])]
     if not asked:
-        sys.stderr.write("check: found no network to look at, expected at least one: check deploy.prototxt\n")
-        return 2
+        raise UsageError(f"found no network to look at, expected at least one: {program()} check deploy.prototxt")
     wide = max(len(each.name) for each in asked)
     outcomes = []
     for each in asked:
@@ -149,7 +133,7 @@ def reference(asked: Asked, arguments: argparse.Namespace) -> NetworkRef:
     path = Path(asked.name)
     is_card = (asked.name in model_names() and not path.is_file()) or (path / CARD_NAME).is_file()
     if path.suffix.lower() in WEIGHTS and not is_name(asked.name):
-        raise ModelError("holds weights alone; name its network before it: check deploy.prototxt net.caffemodel")
+        raise ModelError("holds weights alone; name its network before it: deploy.prototxt net.caffemodel")
     if not is_card and not is_name(asked.name) and path.is_dir():
         raise ModelError(f"is a folder without any network ({', '.join(NETWORKS)})")
     given = {**vars(arguments), "model": None, "network": None, "prototxt": None, "weights": weights}

@@ -1,0 +1,75 @@
+"""The parser of every command line: one sentence for what is wrong, one name of each option in the help."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from deepvis.window.options import UsageError
+
+
+class Help(argparse.RawDescriptionHelpFormatter):
+    """Shows an option by its first long name, and its default where that is a value.
+
+    The further long names are old ones, kept for scripts that have them.
+    """
+
+    def _format_action_invocation(self, action: argparse.Action) -> str:
+        shown = argparse.Action(shown_names(action), action.dest, action.nargs, metavar=action.metavar)
+        shown.choices = action.choices
+        return super()._format_action_invocation(shown)
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        default = action.default
+        if not action.help or not default or default is argparse.SUPPRESS or callable(default):
+            return action.help
+        words = " ".join(map(str, default)) if isinstance(default, (list, tuple)) else str(default)
+        return f"{action.help} (default: {words.replace('%', '%%')})"
+
+
+class Parser(argparse.ArgumentParser):
+    """Raises UsageError, one sentence, in place of printing the usage text and ending the process.
+
+    examples: whole commands. more: what else stands at the end of the help, worked out when that is asked for.
+    """
+
+    def __init__(self, examples: Sequence[str], more: Callable[[], str] = str, **words: Any) -> None:
+        lines = "\n".join(f"  {example}" for example in examples)
+        super().__init__(allow_abbrev=False, formatter_class=Help, epilog=f"examples:\n{lines}", **words)
+        self._more = more
+
+    def format_help(self) -> str:
+        return super().format_help() + self._more()
+
+    def error(self, message: str) -> NoReturn:
+        for action in self._actions:
+            message = message.replace("/".join(action.option_strings), "/".join(shown_names(action)))
+        raise UsageError(f"{message} (--help lists all arguments)")
+
+
+def shown_names(action: argparse.Action) -> list[str]:
+    """Its short names and the first long one; none of an argument without."""
+    long = [name for name in action.option_strings if name.startswith("--")]
+    return [name for name in action.option_strings if name not in long[1:]]
+
+
+def whole(low: int = 0, high: int | None = None) -> Callable[[str], int]:
+    """A type of argument: a whole number from ``low`` to ``high``, both included."""
+
+    def parsed(text: str) -> int:
+        if not text.isdecimal() or len(text) > 18 or int(text) < low or (high is not None and int(text) > high):
+            expected = f"{low} or more" if high is None else f"{low} to {high}"
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, {expected}")
+        return int(text)
+
+    return parsed
+
+
+def folder(text: str) -> Path:
+    """A type of argument: a folder, there or not yet."""
+    path = Path(text)
+    if path.exists() and not path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text!r} is a file, expected a folder")
+    return path

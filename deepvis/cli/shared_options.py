@@ -1,0 +1,75 @@
+"""The arguments that subcommands share, by one name in all of them: which network, which device, where to, how many
+workers.
+
+Further names of an option are old ones: taken, but not in the help.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from deepvis.cli.parser import Parser, folder, whole
+from deepvis.models.network_options import add_network_options, bad, network_of
+
+if TYPE_CHECKING:
+    from deepvis.optimize.tasks import Setup
+
+# the names that the toolbox of 2015 has for the network's options
+ORIGINAL = {"--prototxt": ["--deploy-proto"], "--weights": ["--net-weights"], "--input-size": ["--data-size"]}
+
+
+def add_network(parser: Parser) -> None:
+    """Which network, and which device it runs on."""
+    add_device(add_model(parser))
+
+
+def add_model(parser: Parser) -> Any:
+    """Which network; returns the group of its arguments."""
+    net = parser.add_argument_group("network")
+    net.add_argument("--model", metavar="NAME|DIR", help="a model's name or folder; none: the embedded one")
+    add_network_options(net, ORIGINAL)
+    # of 2015: the order of the channels by another name, and a folder that is not needed any more
+    net.add_argument("--channel-swap-to-rgb", dest="channel_order", type=_order, help=argparse.SUPPRESS)
+    net.add_argument("--caffe-root", help=argparse.SUPPRESS)
+    return net
+
+
+def add_device(group: Any) -> None:
+    """Which device the network runs on."""
+    group.add_argument("--device", default="auto", metavar="DEVICE", help="auto, cpu, cuda or cuda:N")
+
+
+def add_output(group: Any, help: str, *old_names: str, required: bool = False) -> None:
+    """Where to: a folder."""
+    group.add_argument("--output", *old_names, type=folder, required=required, metavar="DIR", help=help)
+
+
+def add_overwrite(group: Any, help: str, *old_names: str) -> None:
+    """Begin anew where something is there already."""
+    group.add_argument("--overwrite", *old_names, action="store_true", help=help)
+
+
+def add_work(parser: Parser, workers: str, batch: str | None) -> None:
+    """How many workers, and where. workers, batch: the help of the two numbers."""
+    work = parser.add_argument_group("work")
+    if batch is not None:
+        work.add_argument("--batch", type=whole(1), metavar="N", help=batch)
+    work.add_argument("--workers", type=whole(), metavar="N", help=workers)
+    work.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="run on the Dask cluster of this scheduler")
+
+
+def setup_of(arguments: argparse.Namespace) -> Setup:
+    """The network and the device for the optimizer. Raises ModelError for a device that is not there."""
+    from deepvis.network.device import device_of
+    from deepvis.optimize.tasks import Setup
+
+    return Setup(network_of(arguments), str(device_of(arguments.device)))
+
+
+def _order(swap: str) -> str:
+    orders = {"2,1,0": "BGR", "0,1,2": "RGB"}
+    bare = swap.strip("()[] ").replace(" ", "")
+    if bare not in orders:
+        raise bad(swap, "(2,1,0) for BGR networks or (0,1,2) for RGB")
+    return orders[bare]

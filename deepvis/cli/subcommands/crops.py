@@ -1,0 +1,56 @@
+"""``deepvis crops``: the montages that the window shows, patches and their back projections, from a scan.
+
+Units whose montages are there already are left as they are, so a stopped run goes on where it was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from deepvis.cli.parser import Parser, whole
+from deepvis.cli.progress import Bar
+from deepvis.cli.scan_options import add_modes, add_scan, add_scan_work, where
+from deepvis.cli.shared_options import add_device
+from deepvis.cli.subcommand import subcommand
+
+
+def arguments(parser: Parser) -> None:
+    add_scan(parser)
+    parser.add_argument(
+        *("--layers", "--push-layer"), nargs="+", default=(), metavar="LAYER", help="none: all that were scanned"
+    )
+    parser.add_argument("--units", nargs="+", type=whole(), default=(), metavar="N", help="none: all of each layer")
+    add_modes(parser)
+    parser.add_argument("--no-report", action="store_true", help="do not write the report")
+    add_device(parser)
+    add_scan_work(parser)
+
+
+@subcommand(
+    "crops",
+    "make the montages that the window shows, patches and their back projections, from a scan",
+    "--scan models/caffenet-mini/unit_jpg_vis",
+    "--scan scans/squeezenet --layers fire9/concat --modes deconv guided",
+    arguments=arguments,
+    resumes=True,
+)
+def crops(arguments: argparse.Namespace) -> int:
+    from deepvis.scan.layout import CropOrder, run_crops  # late: --help needs no torch
+    from deepvis.scan.report import write_report
+
+    output = arguments.output or arguments.scan
+    order = CropOrder(
+        scan=arguments.scan,
+        output=output,
+        layers=tuple(arguments.layers),
+        units=tuple(arguments.units),
+        modes=tuple(arguments.modes),
+        device=arguments.device,
+        where=where(arguments),
+    )
+    units = run_crops(order, Bar("unit"))
+    sys.stdout.write(f"{units} units have montages in {output}\n")
+    if not arguments.no_report:
+        sys.stdout.write(f"report: {write_report(arguments.scan, output)}\n")
+    return 0

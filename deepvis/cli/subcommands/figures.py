@@ -1,0 +1,89 @@
+"""``deepvis figures``: the paper's figures 3, 4, 5 and S1 for any network, as png.
+
+Pictures are kept in OUTPUT/pieces, so that a figure can be drawn again for nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from deepvis.cli.guard import warn
+from deepvis.cli.optimize_options import add_layers, add_presets_file
+from deepvis.cli.parser import Parser
+from deepvis.cli.shared_options import add_network, add_output, add_work, setup_of
+from deepvis.cli.subcommand import subcommand
+from deepvis.optimize.presets import TABLE_1
+
+if TYPE_CHECKING:
+    import numpy as np
+
+NAME = "deepvis figures"
+SMALL_WIDTH, SMALL_QUALITY = 1200, 65
+
+
+def arguments(parser: Parser) -> None:
+    add_network(parser)
+    what = parser.add_argument_group("what to draw")
+    what.add_argument("--figures", nargs="+", metavar="N", help="of 3, 4, 5 and S1; none: all")
+    add_output(what, "folder of the figures", "--out", required=True)
+    what.add_argument("--classes", nargs="+", metavar="N", help="names or numbers for figures 3 (the first) and 4")
+    add_layers(what, "of figures 5 and S1; none: eight, and all")
+    what.add_argument("--units", default="8", metavar="N", help="of each layer in figure 5")
+    what.add_argument("--most", default="512", metavar="N", help="channels of each layer in figure S1, at most")
+    what.add_argument("--presets", nargs="+", default=list(TABLE_1), metavar="NAME", help="of figure 4")
+    what.add_argument("--preset", default="3", metavar="NAME", help="of figures 5 and S1; its steps are figure 3's")
+    add_presets_file(what)
+    what.add_argument("--small", action="store_true", help="a jpg of a few hundred kilobytes beside each png")
+    what.add_argument("--max-iter", metavar="N", help="iterations, in place of the presets'")
+    add_work(parser, "batches at a time in this process; none: one a core", "images together; none: 4, on a GPU 64")
+
+
+@subcommand(
+    "figures",
+    "draw the paper's figures 3, 4, 5 and S1 for any network",
+    "--preset 3+ --max-iter 60 --output figures",
+    '--model bvlc-googlenet --classes flamingo pelican "school bus" --output figures/googlenet',
+    arguments=arguments,
+    resumes=True,
+)
+def figures(args: argparse.Namespace) -> int:
+    from deepvis.cli.progress import last_words, progress_bar
+    from deepvis.optimize import session
+    from deepvis.optimize.ascend import Climb
+    from deepvis.optimize.chosen_figures import wanted
+    from deepvis.optimize.figures import Pieces, draw
+    from deepvis.optimize.pictures import field_box, shown
+    from deepvis.optimize.tasks import load, origin, specimen
+
+    setup, work = setup_of(args), session.Work(args.batch, args.workers or None, args.scheduler)
+    model, ready = load(setup.network), specimen(setup)
+    drawn = wanted(args, model, ready.net.shapes, lambda said: warn([said], NAME))
+    pieces = Pieces(args.output / "pieces", origin(setup.network))
+    left = [job for job in dict.fromkeys(job for f in drawn for job in f.jobs) if not pieces.path(job).exists()]
+
+    def write(climb: Climb) -> None:
+        x = climb.x * 0 if climb.trouble or climb.best is None else climb.best.x
+        pieces.write(climb.job, shown(x, model.preprocessor, field_box(ready, climb.job.objective.leader)))
+
+    with progress_bar(left) as bar:
+        report = session.run(setup, left, work, bar, write)
+    for figure in drawn:
+        if all(pieces.path(job).exists() for job in figure.jobs):
+            write_figure(args.output / figure.name, draw(figure, pieces.read), small=args.small)
+    return last_words(report, NAME, len(left))
+
+
+def write_figure(stem: Path, drawing: np.ndarray, *, small: bool) -> None:
+    """The figure as STEM.png, (H, W, 3) uint8; small: as a jpg too."""
+    import numpy as np
+    from PIL import Image
+
+    from deepvis.optimize.results import write_jpeg, write_png
+
+    write_png(Path(f"{stem}.png"), drawing, tight=True)
+    if small:
+        page = Image.fromarray(drawing)
+        page.thumbnail((SMALL_WIDTH, page.height), Image.Resampling.LANCZOS)
+        write_jpeg(Path(f"{stem}.jpg"), np.asarray(page), SMALL_QUALITY)

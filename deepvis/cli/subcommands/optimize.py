@@ -1,0 +1,73 @@
+"""``deepvis optimize``: the images that units prefer. ``docs/optimize.md`` describes its files and options."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from deepvis.cli.guard import warn
+from deepvis.cli.optimize_options import add_recipe, add_start, add_units
+from deepvis.cli.parser import Parser
+from deepvis.cli.shared_options import add_network, add_output, add_overwrite, add_work, setup_of
+from deepvis.cli.subcommand import subcommand
+from deepvis.optimize.defaults import RESULT_NAME
+
+NAME = "deepvis optimize"
+PREFIX = "optimize_results/opt"
+
+
+def arguments(parser: Parser) -> None:
+    add_network(parser)
+    add_units(parser)
+    add_start(parser)
+    add_recipe(parser)
+    add_work(parser, "batches at a time in this process; none: one a core", "images together; none: 4, on a GPU 64")
+    out = parser.add_argument_group("results")
+    where = out.add_mutually_exclusive_group()
+    add_output(where, f"folder of the files; none: {Path(PREFIX).parent}")
+    where.add_argument("--output-prefix", metavar="PATH", help="folder and first part of the files' names, in one")
+    out.add_argument("--output-template", default=RESULT_NAME, metavar="T", help="the part after it")
+    add_overwrite(out, "overwrite results that are there", "--brave")
+    out.add_argument("--skipbig", action="store_true", help="write no npz with the arrays")
+
+
+@subcommand(
+    "optimize",
+    "find the images that units of a network prefer, by regularized gradient ascent",
+    "--push-layer fc8 --push-channel pizza --preset 3+",
+    "--model bvlc-googlenet --push-layer loss3/classifier --push-channel 130 --preset 3",
+    arguments=arguments,
+    resumes=True,
+)
+def optimize(args: argparse.Namespace) -> int:
+    """Writes <output>/opt_<layer>_<channel>_<seed>_best_X.jpg and more."""
+    from deepvis.cli.progress import last_words, progress_bar
+    from deepvis.optimize import image_jobs, session
+    from deepvis.optimize.ascend import Climb
+    from deepvis.optimize.options import recipe_of
+    from deepvis.optimize.pictures import pictures_of
+    from deepvis.optimize.results import result_paths, stem_of, write_results
+    from deepvis.optimize.tasks import load, origin, specimen
+    from deepvis.optimize.units import idle_seeds, jobs_of
+
+    setup, recipe = setup_of(args), recipe_of(args)
+    work = session.Work(args.batch, args.workers or None, args.scheduler)
+    warn([*recipe.warnings(), *idle_seeds(args, recipe)], NAME)
+    model = load(setup.network)
+    jobs = jobs_of(args, model, specimen(setup).net.shapes, recipe)
+    prefix = args.output_prefix or (os.fspath(args.output / Path(PREFIX).name) if args.output else PREFIX)
+    paths = {job: result_paths(stem_of(prefix, job, args.output_template)) for job in jobs}
+    photo = image_jobs.start_photo(args.start_image, model) if args.start_image else None
+    made_in = origin(setup.network)
+    left = image_jobs.jobs_left(paths, made_in, lambda said: warn([said], NAME), overwrite=args.overwrite)
+    starts = dict.fromkeys(left, photo) if photo is not None else {}
+
+    def write(climb: Climb) -> None:
+        pictures = pictures_of(climb.best.x if climb.best else climb.x, model.preprocessor)
+        write_results(paths[climb.job], climb, pictures, made_in, arrays=not args.skipbig)
+
+    with progress_bar(left) as bar:
+        unfinished = {job: paths[job].unfinished for job in left}
+        report = session.run(setup, left, work, bar, write, unfinished, starts)
+    return last_words(report, NAME, len(left), overwrite=args.overwrite)

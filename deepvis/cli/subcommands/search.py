@@ -1,0 +1,119 @@
+"""``deepvis search``: random combinations of regularizers and learning rates on a few units, side by side.
+
+It ends in <output>/index.html. With --keep it keeps a row of that page as a named preset.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from deepvis.cli.guard import warn
+from deepvis.cli.optimize_options import add_presets_file, add_units
+from deepvis.cli.parser import Parser
+from deepvis.cli.shared_options import add_network, add_output, add_work, setup_of
+from deepvis.cli.subcommand import subcommand
+from deepvis.window.options import UsageError
+
+if TYPE_CHECKING:
+    from deepvis.optimize.search import Search
+
+NAME = "deepvis search"
+MOST_RECIPES = 10**6
+
+
+def arguments(parser: Parser) -> None:
+    add_network(parser)
+    add_units(parser)
+    what = parser.add_argument_group("the search")
+    add_output(what, "folder of the search", "--out", required=True)
+    what.add_argument("--recipes", default="300", metavar="N", help="how many to try; more than before goes on")
+    what.add_argument("--rand-seed", default="0", metavar="N", help="of the draw and of the start image")
+    what.add_argument("--max-iter", default="300", metavar="N", help="iterations of each image")
+    keep = parser.add_argument_group("keeping a row")
+    keep.add_argument("--keep", metavar="NUMBER", help="the row's recipe")
+    keep.add_argument("--name", metavar="NAME", help="its name as a preset")
+    add_presets_file(keep, "where presets are kept; none: the user's own")
+    add_work(parser, "batches at a time in this process; none: one a core", "images together; none: 4, on a GPU 64")
+
+
+@subcommand(
+    "search",
+    "try random combinations of regularizers and learning rates on a few units, and look at them side by side",
+    "--push-layer fc8 --push-channel 19 25 --recipes 300 --output search",
+    "--output search --keep 17 --name soft",
+    arguments=arguments,
+    resumes=True,
+)
+def search(args: argparse.Namespace) -> int:
+    if args.keep is not None:
+        return keep(args)
+    from deepvis.cli.progress import last_words, progress_bar
+    from deepvis.optimize import session
+    from deepvis.optimize.ascend import Climb
+    from deepvis.optimize.pictures import field_box, shown
+    from deepvis.optimize.search import open_search, write_tried
+    from deepvis.optimize.tasks import load, specimen
+
+    setup, work = setup_of(args), session.Work(args.batch, args.workers or None, args.scheduler)
+    model, ready = load(setup.network), specimen(setup)
+    asked = search_of(args)
+    open_search(args.output, asked)
+    jobs = asked.jobs()
+    left = [job for job, (_, stem) in jobs.items() if not (args.output / f"{stem}.json").exists()]
+
+    def write(climb: Climb) -> None:
+        box = field_box(ready, climb.job.objective.leader)
+        picture = shown(climb.best.x if climb.best else climb.x, model.preprocessor, box)
+        write_tried(args.output, jobs[climb.job][1], climb, picture, asked.origin)
+
+    with progress_bar(left) as bar:
+        report = session.run(setup, left, work, bar, write)
+    write_sheet(args, model.name, asked)
+    return last_words(report, NAME, len(left))
+
+
+def search_of(args: argparse.Namespace) -> Search:
+    """The search that the options ask for, checked."""
+    from deepvis.optimize.options import whole
+    from deepvis.optimize.search import Search
+    from deepvis.optimize.start import LARGEST_SEED
+    from deepvis.optimize.tasks import load, origin, specimen
+    from deepvis.optimize.units import channels_of, layers_of, objective_at
+
+    setup = setup_of(args)
+    model, shapes = load(setup.network), specimen(setup).net.shapes
+    objectives = [
+        objective_at(args, layer, channel, shapes)
+        for layer in layers_of(args, model, shapes)
+        for channel in channels_of(args.push_channel, layer, model, shapes)
+    ]
+    recipes = whole("--recipes", args.recipes, 1, MOST_RECIPES)
+    max_iter = whole("--max-iter", args.max_iter, 1)
+    seed = whole("--rand-seed", args.rand_seed, 0, LARGEST_SEED)
+    return Search(origin(setup.network), tuple(objectives), recipes, seed, max_iter)
+
+
+def write_sheet(args: argparse.Namespace, model: str, asked: Search) -> None:
+    from deepvis.core.files import written_beside
+    from deepvis.optimize.search import by_recipe, read_tried
+    from deepvis.optimize.sheet import contact_sheet
+
+    rows = by_recipe(read_tried(args.output, asked.jobs()))
+    with written_beside(args.output / "index.html") as file:
+        file.write(contact_sheet(f"Recipes tried on {model}", rows).encode())
+    warn([f"{len(rows)} recipes are in {args.output / 'index.html'}"], NAME)
+
+
+def keep(args: argparse.Namespace) -> int:
+    """Keep a row of the sheet as a preset."""
+    from deepvis.optimize.options import whole
+    from deepvis.optimize.presets import keep_preset
+    from deepvis.optimize.search import recipe_numbered
+
+    if not args.name:
+        raise UsageError("--keep needs --name, the preset's name")
+    recipe = recipe_numbered(args.output, whole("--keep", args.keep))
+    file = keep_preset(args.name, recipe, args.presets_file)
+    warn([f"kept recipe {args.keep} as preset {args.name!r} in {file}"], NAME)
+    return 0

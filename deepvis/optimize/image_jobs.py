@@ -1,0 +1,59 @@
+"""Which of the images that a command asks for are still to be made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from deepvis.models.zoo import Model
+from deepvis.optimize.ascend import Job
+from deepvis.optimize.errors import OptimizeError
+from deepvis.optimize.results import Origin, ResultPaths, is_of_job, of_others, read_info
+
+
+def jobs_left(
+    paths: Mapping[Job, ResultPaths], made_in: Origin, say: Callable[[str], None], *, overwrite: bool
+) -> list[Job]:
+    """The jobs without results. Raises OptimizeError where results would have to be overwritten."""
+    files = [found.info for found in paths.values()]
+    if len(set(files)) < len(files):
+        raise OptimizeError(
+            "several images would have the same file name; let --output-template name %(p.push_layer)s, "
+            "%(p.push_channel)04d and %(p.rand_seed)d"
+        )
+    if overwrite:
+        for found in paths.values():
+            found.info.unlink(missing_ok=True)
+            found.unfinished.unlink(missing_ok=True)
+        return list(paths)
+    done = {job for job, found in paths.items() if found.info.exists()}
+    others = [job for job in done if not is_of_job(read_info(paths[job].info), job, made_in)]
+    refused = others or (done if len(done) == len(paths) else [])
+    if refused:
+        first = paths[next(job for job in paths if job in refused)].info
+        made = "made with other parameters or another network" if others else "finished"
+        raise OptimizeError(f"{first} is there already, {made}; give --overwrite to overwrite it, or another --output")
+    for job in (job for job in paths if job not in done):
+        foreign = of_others(paths[job])
+        if foreign is not None:
+            raise OptimizeError(
+                f"{foreign} is there already and was not made by this program; move it away, give --overwrite to "
+                "overwrite it, or another --output"
+            )
+    if done:
+        say(f"{len(done)} of {len(paths)} images are there already; going on with the others")
+    for job in done:
+        paths[job].unfinished.unlink(missing_ok=True)
+    return [job for job in paths if job not in done]
+
+
+def start_photo(path: Path, model: Model) -> np.ndarray:
+    """The photo as the network's input. Raises OptimizeError where it is none."""
+    from deepvis.sources.photos import PhotoError, load_rgb
+
+    try:
+        return model.preprocessor.to_input(load_rgb(path))
+    except (PhotoError, OSError) as error:
+        raise OptimizeError(f"--start-image {path}: {error}") from None

@@ -1,0 +1,66 @@
+"""What a command line ends with: its exit code, and one sentence where the user can put something right."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from deepvis.cli.guard import guarded, interrupted_once
+from deepvis.live.backends.base import BackendError
+from deepvis.network.errors import ModelError
+from deepvis.optimize.errors import OptimizeError
+from deepvis.scan.errors import ScanError
+from deepvis.settings.table import ConfigError
+from deepvis.window.options import UsageError
+
+
+def ending(error: BaseException) -> int:
+    def fail() -> int:
+        raise error
+
+    return guarded(fail, "deepvis x", "interrupted; the same again goes on")
+
+
+@pytest.mark.parametrize("kind", [BackendError, ModelError, OptimizeError, ScanError, ConfigError, UsageError])
+def test_every_room_s_error_is_one_sentence(kind: type[Exception], capsys: pytest.CaptureFixture[str]) -> None:
+    assert ending(kind("the thing is wrong")) == 2
+    assert capsys.readouterr().err == "deepvis x: the thing is wrong\n"
+
+
+def test_files(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ending(PermissionError(errno.EACCES, "Permission denied", "/a/b")) == 2
+    assert "a file cannot be read or written (Permission denied) at /a/b; run" in capsys.readouterr().err
+    assert ending(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/a/b")) == 2
+    assert "the disk takes no more at /a/b; make room and run" in capsys.readouterr().err
+
+
+def test_an_interrupt_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ending(KeyboardInterrupt()) == 130
+    assert capsys.readouterr().err == "deepvis x: interrupted; the same again goes on\n"
+
+
+def test_a_fault_of_the_program_is_no_sentence() -> None:
+    with pytest.raises(ZeroDivisionError):
+        ending(ZeroDivisionError())
+
+
+def test_the_first_interrupt_counts(capfd: pytest.CaptureFixture[str]) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with interrupted_once():
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGINT)
+    assert capfd.readouterr().err == "interrupted already: saving what is in progress\n"
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_reader_that_has_seen_enough(root: Path) -> None:
+    command = f"{sys.executable} -m deepvis fetch --list | head -1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], cwd=root, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "") and done.stdout.count("\n") == 1
