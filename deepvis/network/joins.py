@@ -17,11 +17,11 @@ from deepvis.network.op import Op
 
 
 class Slot(NamedTuple):
-    """Where a value lies in the joined one. joined: that value; channels [first, first + count) of its total."""
+    """Where a value lies in the joined one. joined: that value; channels [first, first + channels) of its total."""
 
     joined: int
     first: int
-    count: int
+    channels: int
     total: int
 
 
@@ -34,9 +34,9 @@ class Joining:
     def write(self, op: Op, x: Tensor, slot: Slot) -> Tensor | None:
         """Run the op into its slot; None where the memory does not fit it, so that it is to be run by itself.
 
-        x: (N, count, H, W), channels last, on a CPU.
+        x: (N, channels, H, W), channels last, on a CPU.
         """
-        fits = x.dim() == 4 and x.shape[1] == slot.count and x.device.type == "cpu"
+        fits = x.dim() == 4 and x.shape[1] == slot.channels and x.device.type == "cpu"
         if op.into is None or not fits or not x.is_contiguous(memory_format=torch.channels_last):
             return None
         n, _, height, width = x.shape
@@ -46,9 +46,9 @@ class Joining:
         whole, written = self.memory[slot.joined]
         if whole.shape != (n, slot.total, height, width) or whole.dtype != x.dtype:
             return None
-        top = whole.narrow(1, slot.first, slot.count)
+        top = whole.narrow(1, slot.first, slot.channels)
         op.into(x, top)
-        written.append(slot.count)
+        written.append(slot.channels)
         return top
 
     def finished(self, joined: int) -> Tensor | None:
