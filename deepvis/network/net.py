@@ -17,6 +17,7 @@ from deepvis.network.device import device_of
 from deepvis.network.errors import ModelError
 from deepvis.network.folding import Fold, chains, folded
 from deepvis.network.graph import Graph, Node, Shape
+from deepvis.network.joins import Joining
 from deepvis.network.op import COMPLAINTS, Op, Ran, complaint, naming, run
 from deepvis.network.passes import Passes, count_of, cut
 from deepvis.network.plan import MOST_PLANS, Plan, Step, plan_of
@@ -111,15 +112,21 @@ class Net:
         self, values: dict[int, Tensor], steps: Sequence[Step], runs: list[tuple[Step, Ran]] | None = None
     ) -> Iterator[Step]:
         """Run a step at a time: its tops go into ``values``, what a walk back needs into ``runs``."""
-        step = None
+        step, joining = None, Joining({})
         try:  # around all layers: a context for each would cost more than some of them
             for step in steps:
-                result = run(step.op, tuple([values[b] for b in step.bottoms]))
+                bottoms = tuple([values[b] for b in step.bottoms])
+                top = None
+                if step.slot is not None:
+                    top = joining.write(step.op, bottoms[0], step.slot)
+                elif joining.memory and step.tops and step.tops[0] in joining.memory:
+                    top = joining.finished(step.tops[0])
+                result = run(step.op, bottoms) if top is None else Ran(bottoms, (top,))
                 tops = result.tops if step.bottoms else [top.to(self.device) for top in result.tops]
                 values.update(zip(step.tops, tops, strict=True))
                 if runs is not None:
                     runs.append((step, result))
-                del result, tops  # else they would outlive their last use
+                del bottoms, top, result, tops  # else they would outlive their last use
                 yield step
         except COMPLAINTS as error:
             if step is None or isinstance(error, ModelError):
@@ -140,7 +147,8 @@ class Net:
             # the tape runs views when they are read
             indices = [i for i in needed if wanted is not None or not graph.nodes[i].is_view]
             held = seen if keeps else frozenset()
-            found = plan_of(graph, indices, self._folds(indices, seen), self._named_op, wanted, held)
+            folds = self._folds(indices, seen)
+            found = plan_of(graph, indices, folds, self._named_op, wanted, held, self.shapes)
             if len(plans) >= MOST_PLANS:
                 plans.clear()
             plans[key] = found
@@ -199,7 +207,7 @@ class Net:
                 op = op.with_relu
                 done_before.add(self.graph.rectified[node.index])
             elif node.index in done_before:
-                op = replace(op, forward=lambda x: x, fast=None)
+                op = replace(op, forward=lambda x: x, fast=None, into=None)
             op = ops.setdefault(node.index, op)  # threads that share the parts run one op
         return op
 

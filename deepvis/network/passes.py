@@ -56,7 +56,12 @@ class Passes(Tape):
 
     def __init__(self, graph: Graph, tapes: Sequence[tuple[Tape, int]], size: int) -> None:
         self.graph, self._tapes, self._size = graph, tapes, size
-        self.blobs = Joined([tape.blobs for tape, _ in tapes], lambda found: joined(found, self._reals, size))
+        reals = [real for _, real in tapes]
+        self._joined = Joined([tape.blobs for tape, _ in tapes], lambda found: joined(found, reals, size))
+
+    @property
+    def blobs(self) -> Mapping[str, Tensor]:
+        return self._joined
 
     @property
     def _reals(self) -> list[int]:

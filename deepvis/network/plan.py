@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from deepvis.network.blobs import views_over
 from deepvis.network.folding import RECTIFIER, Fold
-from deepvis.network.graph import Graph, Node
+from deepvis.network.graph import Graph, Node, Shape
+from deepvis.network.joins import Slot, slots
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Ran, Tensors
 
@@ -19,7 +20,7 @@ class Step(NamedTuple):
     """One node that runs, or several that are done as one.
 
     op: bottoms of the first -> tops of the last. ops: of each node, for the walk back. let_go: values that no later
-    step takes and nobody looks at.
+    step takes and nobody looks at. slot: where the top is written as part of a concatenation.
     """
 
     nodes: tuple[Node, ...]
@@ -28,6 +29,7 @@ class Step(NamedTuple):
     tops: tuple[int, ...]
     ops: tuple[Op, ...]
     let_go: tuple[int, ...] = ()
+    slot: Slot | None = None
 
     def ran(self, result: Ran) -> list[tuple[int, tuple[Op, Ran]]]:
         """(index, (op, what went in and came out)) of each node. Of what lies between nothing was kept: None."""
@@ -57,13 +59,18 @@ class Plan:
 
 def plan_of(
     graph: Graph, indices: Sequence[int], folds: Mapping[int, Fold], op_of: Callable[[Node], Op],
-    wanted: Collection[int] | None, held: Collection[int],
+    wanted: Collection[int] | None, held: Collection[int], shapes: Mapping[str, Shape],
 ) -> Plan:  # fmt: skip
     """Of a pass over the nodes ``indices``. folds: first node -> how it is done together with others.
 
     wanted: the only values that can be asked for afterwards; None: all. held: those that no step may let go of.
+    shapes: of all values, for the declared inputs.
     """
     steps = _steps(graph, indices, folds, op_of)
+    if wanted is None:
+        alone = {step.nodes[0].index: step.op for step in steps if len(step.nodes) == 1}
+        places = slots(graph, shapes, alone)
+        steps = [step._replace(slot=places.get(step.tops[0])) if step.tops else step for step in steps]
     made = sorted({*graph.input_values.values(), *(value for index in indices for value in graph.nodes[index].tops)})
     there = [value for value in made if wanted is None or value in wanted]
     named = {graph.names[value]: value for value in there}

@@ -25,7 +25,8 @@ Rule = Callable[[Ran, Gradients], Gradients]
 class Tape:
     """One forward pass of a network.
 
-    graph: of the network. blobs: name -> its value, batch first, after the last node in place. Not to be written to.
+    graph: of the network. No reference leads from its parts back to it: its values are let go of with the last
+    reference to it, last made first, so that the next pass finds the same memory free.
     """
 
     def __init__(
@@ -41,9 +42,14 @@ class Tape:
         runs: what a walk back needs. op_of: gives the ops of nodes that show values as maps.
         """
         self.graph, self._values, self._runs, self._op_of = graph, values, runs, op_of
+        self._plan = plan
         self._viewed: dict[int, tuple[Op, Ran]] = {}  # of the views that were read
-        named = Blobs(plan.named, self._value)
-        self.blobs: Mapping[str, Tensor] = WithViews(named, plan.views, self._run_view) if plan.views else named
+
+    @property
+    def blobs(self) -> Mapping[str, Tensor]:
+        """Name -> its value, batch first, after the last node in place. Not to be written to."""
+        named = Blobs(self._plan.named, self._value)
+        return WithViews(named, self._plan.views, self._run_view) if self._plan.views else named
 
     @cached_property
     def _ran(self) -> dict[int, tuple[Op, Ran]]:
@@ -120,6 +126,8 @@ class Tape:
 
     def _run_view(self, node: Node) -> Tensor:
         """Its top, kept for walks back from it."""
+        if node.index in self._viewed:
+            return self._values[node.tops[0]]
         op = self._op_for(node)
         with torch.no_grad(), naming(node.title):
             ran = run(op, (self._value(node.bottoms[0]),))

@@ -274,3 +274,18 @@ def test_a_python_layer_can_be_stood_in_for() -> None:
     tape = caffe_net(load_net(text)).forward({"data": np.ones((1, 3))})
     torch.testing.assert_close(tape.blobs["p"], torch.full((1, 3), 2.0))
     torch.testing.assert_close(tape.backward("p", torch.ones(1, 3))["data"], torch.full((1, 3), 2.0))
+
+
+def test_a_tape_is_let_go_of_with_its_last_reference() -> None:
+    """Not when the collector of cycles comes by: until then each pass would take new memory."""
+    network = net(BRANCHING)
+    tape = network.forward({"data": noise(1, 3, 12, 14)})
+    tape.backward("c4", torch.ones_like(tape.blobs["c4"]))
+    value, gone = weakref.ref(tape.blobs["pool"]), weakref.ref(tape)
+    gc.disable()
+    try:
+        del tape
+        assert gone() is None
+        assert value() is None
+    finally:
+        gc.enable()

@@ -17,7 +17,7 @@ from deepvis.formats.onnx.onnx_ops import elementwise, find_op, kind_of, onnx_op
 from deepvis.network.back_modes import BACK_MODES
 from deepvis.network.field_rules import WHOLE_WINDOW, Step, Window, same_place
 from deepvis.network.kinds import Kind
-from deepvis.network.op import SAME, Op, Weights
+from deepvis.network.op import SAME, Op, Weights, relu_into
 
 
 def other_than_relu(call: Call) -> str:
@@ -44,7 +44,7 @@ def relu(call: Call, weights: Weights) -> Op:
     def backward(ran, grads):
         return [torch.ops.aten.threshold_backward(grads[0], ran.tops[0], 0)]
 
-    return call.op_of(torch.relu, weights, backward=backward, shapes=SAME)
+    return call.op_of(torch.relu, weights, backward=backward, shapes=SAME, into=relu_into)
 
 
 @onnx_op("LeakyRelu", since=6, kind=Kind.LEAKY_RELU, field=elementwise)
