@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from deepvis.api.module_copy import copied, fingerprint, left_out_hooks, without_settings
 from deepvis.formats.torch.captured import Captured
-from deepvis.formats.torch.entry import Asked
+from deepvis.formats.torch.entry import InputOptions
 from deepvis.formats.torch.number_types import own_types
 from deepvis.formats.torch.opener import opened_module
 from deepvis.formats.torch.self_test import captured_against_eager, self_test
@@ -88,7 +88,9 @@ class LiveModule:
         return copy
 
     def _captured(self, copy: nn.Module) -> Model:
-        asked = Asked(**{own: self.said.get(name) for name, own in _ASKED.items()}, inputs=self.said.get("inputs", ()))
+        asked = InputOptions(
+            **{own: self.said.get(name) for name, own in _ASKED.items()}, inputs=self.said.get("inputs", ())
+        )
         hooks = left_out_hooks(self.module)
         notes = [f"forward hooks of {', '.join(hooks[:3])} are not run here"] if hooks else []
         opened = opened_module(copy, self.name, asked, notes)

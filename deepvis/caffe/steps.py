@@ -24,7 +24,7 @@ PACKS = frozenset({"Convolution", "DepthwiseConvolution", "ConvolutionDepthwise"
 
 
 @dataclass(eq=False)
-class Step:
+class NetLayer:
     """One layer of a net, as ``net.layers`` shows it.
 
     type, blobs: pycaffe's. ran: what the last forward left for the way back, None before it. ready: the op, kept as
@@ -186,9 +186,9 @@ class Step:
                 diff.put(grad if diff.is_clear else diff.tensor(now.device) + grad)
 
 
-def relus_in_place(layers: Sequence[Step]) -> None:
+def relus_in_place(layers: Sequence[NetLayer]) -> None:
     """Enter for each layer the ReLU in place that alone reads its top: Splits are layers, so a blob has one reader."""
-    maker: dict[str, Step] = {}
+    maker: dict[str, NetLayer] = {}
     for index, step in enumerate(layers):
         for name in step.bottoms:
             made_by = maker.pop(name, None)

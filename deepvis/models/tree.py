@@ -32,7 +32,7 @@ Path = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Entry:
+class TreeEntry:
     """A layer of the list, in its place.
 
     inside: blocks that must be open for it to be seen, outermost first. folds: blocks that it stands for, outermost
@@ -74,13 +74,13 @@ def shown_by(graph: Graph, name: str) -> Node | None:
     return node
 
 
-def tree(graph: Graph) -> list[Entry]:
+def tree(graph: Graph) -> list[TreeEntry]:
     """All values of a module's graph as a tree, in the order in which they are made."""
     names = _listable(graph)
     paths = {name: path_of(name) for name in names}
     majors = [name for name in names if not _is_minor(graph, name)]
     opened = _opened_at_first(graph, [name for name in majors if TOKEN.match(name) is None], paths)
-    entries = {name: Entry(name, is_minor=True, group="") for name in names}
+    entries = {name: TreeEntry(name, is_minor=True, group="") for name in names}
     _place(graph, majors, paths, (), (), opened, entries)
     placed = [_with_block_of(entries[name], paths, entries) for name in names]
     short = short_names({entry.name: entry.group for entry in placed})
@@ -220,7 +220,7 @@ def _place(
     prefix: Path,
     inside: tuple[str, ...],
     opened: set[Path],
-    entries: dict[str, Entry],
+    entries: dict[str, TreeEntry],
 ) -> None:
     """Enter the names below a module: those that it shows, and the blocks that they stand for."""
     for part, names in _children(majors, paths, prefix).items():
@@ -253,11 +253,11 @@ def _narrowed(names: Sequence[str], paths: Mapping[str, Path], prefix: Path) -> 
     return prefix
 
 
-def _enter(entries: dict[str, Entry], entry: Entry) -> None:
+def _enter(entries: dict[str, TreeEntry], entry: TreeEntry) -> None:
     entries[entry.name] = entry
 
 
-def _with_block_of(entry: Entry, paths: Mapping[str, Path], entries: Mapping[str, Entry]) -> Entry:
+def _with_block_of(entry: TreeEntry, paths: Mapping[str, Path], entries: Mapping[str, TreeEntry]) -> TreeEntry:
     """Of an operator that is seen with all operators alone: the group of its module."""
     return replace(entry, group=".".join(paths[entry.name][:-1])) if entry.is_minor else entry
 

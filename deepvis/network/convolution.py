@@ -17,7 +17,7 @@ def convolution_op(w: Tensor, bias: Tensor | None, stride: Pair, pad: Pair, dila
     Its gradient is the transposed convolution with the same weights.
     """
     parts = (stride, pad, dilation, groups)
-    made = _Convolution(w, bias, *parts)
+    made = _PackedConvolution(w, bias, *parts)
     op = Op(made.forward, fast=made.fast, backward=made.backward)
 
     def with_affine(factor: Tensor, shift: Tensor) -> Op:
@@ -28,7 +28,7 @@ def convolution_op(w: Tensor, bias: Tensor | None, stride: Pair, pad: Pair, dila
     return replace(op, with_relu=replace(op, fast=made.fast_relu), with_affine=with_affine)
 
 
-class _Convolution:
+class _PackedConvolution:
     """One convolution, and what has been made ready for it. Images are packed where they can be.
 
     PyTorch's own takes another way for one image than for several: the last bits would depend on the batch.

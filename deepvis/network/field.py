@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from deepvis.network.errors import ModelError
 from deepvis.network.field_axes import by_axis, window_of
-from deepvis.network.field_rules import WHOLE, WHOLE_WINDOW, Shape, Span, Step, Window, each, image_size
+from deepvis.network.field_rules import WHOLE, WHOLE_WINDOW, NodeEdge, Shape, Span, Window, each, image_size
 from deepvis.network.graph import Graph
 
 
@@ -88,7 +88,7 @@ def _walk(graph: Graph, shapes: Mapping[str, Shape], value: int, unit: Window, *
         tops = tuple(shapes[name] for name in graph.tops_of(node))
         for place, seen in [(t, windows[top]) for t, top in enumerate(node.tops) if top in windows]:
             for below_place, bottom in enumerate(node.bottoms):
-                below = node.field(Step(bottoms, tops, below_place, place), seen)
+                below = node.field(NodeEdge(bottoms, tops, below_place, place), seen)
                 if below is not None and clamp:
                     below = _cut(below, bottoms[below_place], graph.grids.get(bottom))
                 if below is not None:

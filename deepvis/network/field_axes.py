@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from deepvis.network.field_rules import WHOLE, Span, Step, Window, image_axis
+from deepvis.network.field_rules import WHOLE, NodeEdge, Span, Window, image_axis
 
 ByAxis = list["Span | None"]  # of each axis what is seen; WHOLE: everything
 
@@ -43,13 +43,13 @@ def window_of(spans: Sequence[Span | None], shape: Sequence[int]) -> Window | No
     return found  # type: ignore[return-value]
 
 
-def moved(step: Step, seen: Window, axes: Sequence[int | None]) -> Window | None:
+def moved(step: NodeEdge, seen: Window, axes: Sequence[int | None]) -> Window | None:
     """axes: of each axis of the bottom the axis of the top that it is; None: all of it may be seen."""
     above = by_axis(seen, step.above)
     return window_of([WHOLE if axis is None else above[axis] for axis in axes], step.below)
 
 
-def along(step: Step, seen: Window, changes: Mapping[int, Callable[[Span], Span] | None]) -> Window | None:
+def along(step: NodeEdge, seen: Window, changes: Mapping[int, Callable[[Span], Span] | None]) -> Window | None:
     """Bottom and top have the same axes. changes: axis -> how its span becomes the bottom's; None: all of it."""
     spans = by_axis(seen, step.above)
     for axis, change in changes.items():
@@ -58,7 +58,7 @@ def along(step: Step, seen: Window, changes: Mapping[int, Callable[[Span], Span]
     return window_of(spans, step.below)
 
 
-def broadcast(step: Step, seen: Window) -> Window | None:
+def broadcast(step: NodeEdge, seen: Window) -> Window | None:
     """Element by element, with axes of size 1 repeated and missing ones added in front, as torch's arithmetic does."""
     missing = len(step.above) - len(step.below)
     if missing < 0:
@@ -68,7 +68,7 @@ def broadcast(step: Step, seen: Window) -> Window | None:
     return window_of([span if size == size_above else (0, 1) for span, size, size_above in sizes], step.below)
 
 
-def reshaped(step: Step, seen: Window) -> Window | None:
+def reshaped(step: NodeEdge, seen: Window) -> Window | None:
     """The same values in another shape: axes are followed as far as they stay, or are joined or cut at the end.
 
     (N, C, H, W) -> (N, C, H W) and back, (N, C, H, W) -> (N, G, C / G, H, W), ...

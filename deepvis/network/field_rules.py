@@ -15,7 +15,7 @@ Window = tuple["Span | None", "Span | None"]  # rows, columns
 
 
 @dataclass(frozen=True, eq=False)
-class Step:
+class NodeEdge:
     """One bottom and one top of a node, by their places, with the shapes of all its bottoms and tops."""
 
     bottoms: tuple[Shape, ...]
@@ -32,16 +32,16 @@ class Step:
         return self.tops[self.top]
 
 
-FieldRule = Callable[[Step, Window], "Window | None"]
+FieldRule = Callable[[NodeEdge, Window], "Window | None"]
 WHOLE_WINDOW: Window = (WHOLE, WHOLE)
 
 
-def whole(step: Step, seen: Window) -> Window:
+def whole(step: NodeEdge, seen: Window) -> Window:
     """The node may look everywhere."""
     return WHOLE_WINDOW
 
 
-def same_place(step: Step, seen: Window) -> Window:
+def same_place(step: NodeEdge, seen: Window) -> Window:
     """Element by element: the same place; everywhere where bottom and top have maps of other sizes."""
     same = image_size(step.below) == image_size(step.above) and len(step.below) == len(step.above)
     return seen if same else WHOLE_WINDOW
@@ -77,14 +77,14 @@ def sliding(
     return each(seen, spans[0], spans[1] if len(spans) > 1 else shifted(0)) if spans else seen
 
 
-def joined(step: Step, seen: Window, axis: int) -> Window | None:
+def joined(step: NodeEdge, seen: Window, axis: int) -> Window | None:
     """Of bottoms joined along an axis: the same place; along an image axis the place in its piece."""
     start = sum(shape[axis] for shape in step.bottoms[: step.bottom])
     size = step.below[axis]
     return _along(axis, step.below, seen, lambda s: (max(s[0] - start, 0), min(s[1] - start, size)))
 
 
-def cut_up(step: Step, seen: Window, axis: int) -> Window | None:
+def cut_up(step: NodeEdge, seen: Window, axis: int) -> Window | None:
     """Of a bottom cut into tops along an axis, likewise."""
     start = sum(shape[axis] for shape in step.tops[: step.top])
     return _along(axis, step.below, seen, shifted(start))

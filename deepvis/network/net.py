@@ -19,8 +19,8 @@ from deepvis.network.folding import Fold, chains, folded
 from deepvis.network.graph import Graph, Node, Shape
 from deepvis.network.joins import Joining
 from deepvis.network.op import COMPLAINTS, Op, Ran, complaint, naming, run
-from deepvis.network.passes import Passes, count_of, cut
-from deepvis.network.plan import MOST_PLANS, Plan, Step, plan_of
+from deepvis.network.passes import JoinedTape, count_of, cut
+from deepvis.network.plan import MOST_PLANS, Plan, PlanStep, plan_of
 from deepvis.network.shapes import infer_shapes
 from deepvis.network.tape import Tape
 
@@ -29,7 +29,7 @@ Inputs = Mapping[str, "np.ndarray | Tensor"]
 warnings.filterwarnings("ignore", message="The given NumPy array is not writable")  # weights are only read
 
 
-class Net:
+class GraphNet:
     """A network on a device.
 
     Cheap to make: the weights are the graph's own arrays (copied only to a GPU, once), and all nets over one graph
@@ -71,14 +71,14 @@ class Net:
         graph = self.graph
         if graph.batch is not None and count_of(graph, inputs) != graph.batch:
             passes = cut(graph, inputs)
-            return Passes(
+            return JoinedTape(
                 graph, [(self.forward(own, until=until, keep=keep, shown=shown), n) for own, n in passes], graph.batch
             )
         values = self._given(inputs)
         count = len(graph.upto(until)) if until is not None else len(graph.nodes)
         if keep == "all":
             seen = frozenset(graph.last(name) for name in shown or () if name in graph)
-            plan, runs = self._plan(count, None, seen), list[tuple[Step, Ran]]()
+            plan, runs = self._plan(count, None, seen), list[tuple[PlanStep, Ran]]()
             for _ in self._run(values, plan.steps, runs):
                 pass
             return Tape(graph, plan, values, runs, self._op)
@@ -109,8 +109,8 @@ class Net:
             let_go(values, step)
 
     def _run(
-        self, values: dict[int, Tensor], steps: Sequence[Step], runs: list[tuple[Step, Ran]] | None = None
-    ) -> Iterator[Step]:
+        self, values: dict[int, Tensor], steps: Sequence[PlanStep], runs: list[tuple[PlanStep, Ran]] | None = None
+    ) -> Iterator[PlanStep]:
         """Run a step at a time: its tops go into ``values``, what a walk back needs into ``runs``."""
         step, joining = None, Joining({})
         try:  # around all layers: a context for each would cost more than some of them
@@ -262,7 +262,7 @@ def shared_parts(graph: Graph, device: torch.device) -> SharedParts:
         return own.by_device[device]
 
 
-def let_go(values: dict[int, Tensor], step: Step) -> None:
+def let_go(values: dict[int, Tensor], step: PlanStep) -> None:
     """Drop what no later step takes, and is not wanted."""
     for value in step.let_go:
         values.pop(value, None)

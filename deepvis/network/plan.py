@@ -16,7 +16,7 @@ from deepvis.network.op import Op, Ran, Tensors
 MOST_PLANS = 64  # of one graph that are kept
 
 
-class Step(NamedTuple):
+class PlanStep(NamedTuple):
     """One node that runs, or several that are done as one.
 
     op: bottoms of the first -> tops of the last. ops: of each node, for the walk back. let_go: values that no later
@@ -52,7 +52,7 @@ class Plan:
     views: name -> the node that shows one of them as maps.
     """
 
-    steps: tuple[Step, ...]
+    steps: tuple[PlanStep, ...]
     named: Mapping[str, int]
     views: Mapping[str, Node]
 
@@ -78,7 +78,9 @@ def plan_of(
     return Plan(_with_ends(steps, held), named, {name: node for name, node in over.items() if name not in named})
 
 
-def _steps(graph: Graph, indices: Sequence[int], folds: Mapping[int, Fold], op_of: Callable[[Node], Op]) -> list[Step]:
+def _steps(
+    graph: Graph, indices: Sequence[int], folds: Mapping[int, Fold], op_of: Callable[[Node], Op]
+) -> list[PlanStep]:
     done: set[int] = set()
     steps = []
     for index in indices:
@@ -87,17 +89,17 @@ def _steps(graph: Graph, indices: Sequence[int], folds: Mapping[int, Fold], op_o
         node, fold = graph.nodes[index], folds.get(index)
         if fold is None:
             op = op_of(node)
-            steps.append(Step((node,), op, node.bottoms, node.tops, (op,)))
+            steps.append(PlanStep((node,), op, node.bottoms, node.tops, (op,)))
             continue
         done.update(fold.nodes)
         nodes = tuple(graph.nodes[each] for each in fold.nodes)
         # a rectifier's own op may look at what is not made
         ops = tuple(RECTIFIER if each.kind is Kind.RELU else op_of(each) for each in nodes)
-        steps.append(Step(nodes, fold.op, node.bottoms, nodes[-1].tops, ops))
+        steps.append(PlanStep(nodes, fold.op, node.bottoms, nodes[-1].tops, ops))
     return steps
 
 
-def _with_ends(steps: Sequence[Step], held: Collection[int]) -> tuple[Step, ...]:
+def _with_ends(steps: Sequence[PlanStep], held: Collection[int]) -> tuple[PlanStep, ...]:
     last_use = {value: place for place, step in enumerate(steps) for value in (*step.tops, *step.bottoms)}
     for place, step in enumerate(steps):
         last_use.update(dict.fromkeys(step.bottoms, place))

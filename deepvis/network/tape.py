@@ -16,7 +16,7 @@ from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph, Node
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Gradients, Op, Ran, naming, pull_back, run
-from deepvis.network.plan import Plan, Step
+from deepvis.network.plan import Plan, PlanStep
 
 Way = tuple[int, int]  # index of a node, place of one of its bottoms
 Rule = Callable[[Ran, Gradients], Gradients]
@@ -34,7 +34,7 @@ class Tape:
         graph: Graph,
         plan: Plan,
         values: dict[int, Tensor],
-        runs: Sequence[tuple[Step, Ran]] = (),
+        runs: Sequence[tuple[PlanStep, Ran]] = (),
         op_of: Callable[[Node], Op] | None = None,
     ) -> None:
         """plan: what the pass did. values: that were made; others of the plan's are made when they are asked for.

@@ -12,7 +12,7 @@ import pytest
 
 from deepvis.formats.caffe.graph import graph_of
 from deepvis.formats.caffe.load import load_net
-from deepvis.formats.caffe.spec import NetSpec, with_weights
+from deepvis.formats.caffe.spec import NetworkSpec, with_weights
 from deepvis.formats.caffe.weights import write_weights
 from deepvis.models.zoo import Model, load_model
 from deepvis.network import identity as module
@@ -33,7 +33,7 @@ WEIGHTS = {
 }
 
 
-def identity_of(network: Model | NetSpec) -> str:
+def identity_of(network: Model | NetworkSpec) -> str:
     return network.identity if isinstance(network, Model) else identity(graph_of(network))
 
 

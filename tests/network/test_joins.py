@@ -10,7 +10,7 @@ import torch
 from deepvis.network.convolution import convolution_op
 from deepvis.network.graph import Graph, GraphBuilder
 from deepvis.network.kinds import Kind
-from deepvis.network.net import Net
+from deepvis.network.net import GraphNet
 from deepvis.network.op import Op, Weights, relu_into
 
 ONE = (1, 1)
@@ -45,7 +45,7 @@ def shares(blobs: Mapping[str, torch.Tensor], part: str) -> bool:
 
 @pytest.mark.parametrize("shape", [(1, 3, 6, 5), (2, 3, 9, 4), (1, 3, 1, 1)])
 def test_parts_are_views_of_the_whole(shape: tuple[int, ...]) -> None:
-    network, x = Net(two_branches()), torch.randn(shape, generator=torch.Generator().manual_seed(1))
+    network, x = GraphNet(two_branches()), torch.randn(shape, generator=torch.Generator().manual_seed(1))
     blobs = network.forward({"data": x}, shown=["a", "b"]).blobs
     for part in ("a", "b"):
         assert torch.equal(blobs[f"{part}_relu"], torch.relu(blobs[part]))
@@ -56,14 +56,14 @@ def test_parts_are_views_of_the_whole(shape: tuple[int, ...]) -> None:
 @pytest.mark.parametrize("facts", [{"axis": 2}, {"is_taken_twice": True}])
 def test_others_are_copied(facts: dict[str, object]) -> None:
     graph = two_branches(**facts)  # type: ignore[arg-type]
-    blobs = Net(graph).forward({"data": torch.ones(1, 3, 6, 5)}, shown=["a", "b"]).blobs
+    blobs = GraphNet(graph).forward({"data": torch.ones(1, 3, 6, 5)}, shown=["a", "b"]).blobs
     assert not shares(blobs, "a_relu")
     parts = [torch.relu(blobs[part]) for part in "ab"]
     assert torch.equal(blobs["joined"], torch.cat(parts, int(str(facts.get("axis", 1)))))
 
 
 def test_the_way_back_is_that_of_separate_values() -> None:
-    network, x = Net(two_branches()), torch.randn(1, 3, 6, 5)
+    network, x = GraphNet(two_branches()), torch.randn(1, 3, 6, 5)
     seed = torch.randn(1, 8, 6, 5)
     joined, copied = (network.forward({"data": x}, shown=shown) for shown in (["a", "b"], []))
     found, wanted = (tape.backward("joined", seed)["data"] for tape in (joined, copied))

@@ -14,7 +14,7 @@ from deepvis.formats.caffe.graph import caffe_net
 from deepvis.formats.caffe.load import load_net
 from deepvis.formats.caffe.unknown import UnsupportedLayers
 from deepvis.network.errors import ModelError
-from deepvis.network.net import Net
+from deepvis.network.net import GraphNet
 from tests.helpers.nets import conv, data, filled, layer, net, noise, relu
 
 # data -> c1 (ReLU in place) -> two branches -> sum -> c4 -> fc
@@ -35,7 +35,7 @@ WITH_CLASSES = BRANCHING + layer(
 )
 
 
-def by_autograd(network: Net, x: np.ndarray, blob: str, seed: torch.Tensor) -> torch.Tensor:
+def by_autograd(network: GraphNet, x: np.ndarray, blob: str, seed: torch.Tensor) -> torch.Tensor:
     leaf = torch.from_numpy(x).requires_grad_()
     return torch.autograd.grad(functional(network.spec, leaf, network.parameters(), until=blob), leaf, seed)[0]
 

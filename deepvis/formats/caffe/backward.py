@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from deepvis.formats.caffe.layer import CaffeOp, weight_count
-from deepvis.formats.caffe.spec import LayerSpec, NetSpec
+from deepvis.formats.caffe.spec import LayerSpec, NetworkSpec
 from deepvis.formats.caffe.splits import Wired, as_caffe_builds
 from deepvis.network.graph import Node
 from deepvis.network.lazy import Tensor
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def caffe_backward(
-    spec: NetSpec, tape: Tape, seeds: Mapping[str, Tensor | np.ndarray], mode: str = "gradient"
+    spec: NetworkSpec, tape: Tape, seeds: Mapping[str, Tensor | np.ndarray], mode: str = "gradient"
 ) -> Mapping[str, Tensor]:
     """The backward pass over the whole net from several blobs at once, as Caffe computes it.
 
@@ -36,7 +36,7 @@ def caffe_backward(
     return tape.backward_all(seeds, mode, ways=ways, instead=fault_of)
 
 
-def caffe_ways(spec: NetSpec, losses: Collection[str]) -> set[Way] | None:
+def caffe_ways(spec: NetworkSpec, losses: Collection[str]) -> set[Way] | None:
     """The (layer, bottom) pairs that a gradient passes in a net without force_backward; None: all.
 
     losses: the blobs from which the pass starts. A gradient for the copy that an implicit Split makes goes on only

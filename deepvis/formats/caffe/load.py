@@ -15,7 +15,7 @@ import numpy as np
 from deepvis.formats.caffe import blobs, data, prototxt, rules, schema, training
 from deepvis.formats.caffe.layer import check_arity
 from deepvis.formats.caffe.proposals import without_proposals
-from deepvis.formats.caffe.spec import LayerSpec, NetSpec, Shape
+from deepvis.formats.caffe.spec import LayerSpec, NetworkSpec, Shape
 from deepvis.formats.caffe.unknown import without_unknown
 from deepvis.formats.caffe.upgrade import upgrade
 from deepvis.formats.caffe.weights import read_weights, weights_of
@@ -37,7 +37,7 @@ def load_net(
     input_shapes: Mapping[str, Shape] | None = None,
     picture_size: tuple[int, int] | None = None,
     picture_channels: int | None = None,
-) -> NetSpec:
+) -> NetworkSpec:
     """Read a network and its weights.
 
     net: a prototxt file, its text, or a NetParameter message. weights: a file, or {layer name: arrays}.
@@ -80,7 +80,7 @@ def load_net(
     arrays = blobs.assign(layers, given, source, fill=on_missing == "fill")
     specs = tuple(_spec(layer, own, state) for layer, own in zip(layers, arrays, strict=True))
     fill = on_missing == "fill"
-    return NetSpec(current.name, specs, inputs, tuple(notes), fill, current.force_backward, transform, unavailable)
+    return NetworkSpec(current.name, specs, inputs, tuple(notes), fill, current.force_backward, transform, unavailable)
 
 
 def _spec(layer: Any, own: tuple[np.ndarray, ...], state: rules.State) -> LayerSpec:

@@ -16,7 +16,7 @@ from deepvis.formats.caffe.graph import graph_of
 from deepvis.formats.caffe.load import load_net
 from deepvis.formats.caffe.misfits import without_misfits
 from deepvis.formats.caffe.readers import channels_of, has_window
-from deepvis.formats.caffe.spec import NetSpec, Shape
+from deepvis.formats.caffe.spec import NetworkSpec, Shape
 from deepvis.network.errors import ModelError
 from deepvis.network.inputs import OF_REGIONS, one_picture, picture_input
 from deepvis.network.ref import FORMATS, Opened, Source
@@ -32,7 +32,7 @@ def open_caffe(source: Source) -> Opened:
     size = structure.inputs[picture][-2:]
 
     @cache
-    def spec() -> NetSpec:
+    def spec() -> NetworkSpec:
         if source.weights is None and not source.fill:
             raise ModelError(
                 f"network {source.file}: found no weights, expected a .caffemodel (--weights FILE), or --fill for "
@@ -62,7 +62,7 @@ def open_caffe(source: Source) -> Opened:
     )
 
 
-def _structure(source: Source) -> tuple[NetSpec, Shape]:
+def _structure(source: Source) -> tuple[NetworkSpec, Shape]:
     """(the network without its weights, its picture of the wanted size and batch 1; the (height, width) of the file).
 
     Raises ModelError.
@@ -102,10 +102,10 @@ def _three_axes(source: Source, name: str, shape: Shape) -> ModelError:
     )
 
 
-def _told(source: Source) -> NetSpec:
+def _told(source: Source) -> NetworkSpec:
     """The network with its inputs; where data layers became some, the weights tell channels and size."""
 
-    def read(weights: Path | None) -> NetSpec:
+    def read(weights: Path | None) -> NetworkSpec:
         return load_net(
             source.file,
             weights,
@@ -135,7 +135,7 @@ def _channels(source: Source, name: str) -> int:
     return channels_of(name, [layer.message for layer in spec.layers], weights) or 3
 
 
-def _given_regions(spec: NetSpec, source: Source) -> dict[str, Shape]:
+def _given_regions(spec: NetworkSpec, source: Source) -> dict[str, Shape]:
     """The inputs that name regions -> their shapes for as many as the caller's files hold."""
     found = {}
     for name, file in (each.split("=", 1) for each in source.inputs if "=" in each):

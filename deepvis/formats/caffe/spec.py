@@ -40,7 +40,7 @@ class LayerSpec:
 
 
 @dataclass(frozen=True, eq=False)
-class NetSpec:
+class NetworkSpec:
     """A network ready to be built.
 
     inputs: blob -> declared shape, () where the file declares none. notes: sentences on what was left out or
@@ -69,7 +69,7 @@ class NetSpec:
         return (self.batch, *shape[1:]) if self.batch is not None and len(shape) == 4 and shape[0] == 1 else shape
 
 
-def with_weights(spec: NetSpec, weights: Mapping[str, Sequence[np.ndarray]]) -> NetSpec:
+def with_weights(spec: NetworkSpec, weights: Mapping[str, Sequence[np.ndarray]]) -> NetworkSpec:
     """The same network with other arrays, matched by layer name; layers that are not named keep theirs."""
     layers = (replace(x, blobs=tuple(weights[x.name])) if x.name in weights else x for x in spec.layers)
     return replace(spec, layers=tuple(layers))

@@ -42,7 +42,7 @@ class Sizes:
 
 
 @dataclass(frozen=True, eq=False)
-class Call:
+class OnnxCall:
     """An operator with its arguments. Tensors that must be known before it runs are arguments, all others inputs."""
 
     name: str  # of the node
@@ -97,7 +97,7 @@ class Call:
             return self.attributes.get(name)
         return None if isinstance(given, Sizes) else [float(v) for v in given.reshape(-1).tolist()]
 
-    def at(self, batch: int) -> Call:
+    def at(self, batch: int) -> OnnxCall:
         """The call for so many pictures."""
         arguments = {k: v.of(batch) if isinstance(v, Sizes) else v for k, v in self.arguments.items()}
         return replace(self, arguments=arguments)

@@ -20,7 +20,7 @@ from deepvis.formats.onnx.pixels import Pixels, pixels_of, prepares_itself
 from deepvis.formats.onnx.rectifiers import with_plain_rectifiers
 from deepvis.formats.onnx.running import op_of
 from deepvis.formats.onnx.seen_calls import names_of_tensors, seen_calls
-from deepvis.formats.onnx.steps import LeftOut, Step
+from deepvis.formats.onnx.steps import LeftOut, NodeParts
 from deepvis.formats.onnx.tensors import DTYPES, read_tensor
 from deepvis.formats.onnx.tracing import Trace, Tracer
 from deepvis.formats.onnx.values import FACTORS, TogetherError, Value
@@ -221,7 +221,7 @@ def _why(left_out: LeftOut, names: Mapping[LeftOut, str]) -> str:
     return f"needs layer {names[cause]!r}, which nothing here runs ({cause.why})"
 
 
-def _channels(step: Step) -> int | None:
+def _channels(step: NodeParts) -> int | None:
     """Of the first top, where it has channels."""
     shape = step.tops[0].shapes[0]
     return shape[1] if len(shape) > 1 and step.tops[0].axis != 1 else None

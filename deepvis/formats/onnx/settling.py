@@ -9,7 +9,7 @@ import onnx
 import torch
 from torch import Tensor
 
-from deepvis.formats.onnx.call import Call, LeftOutError
+from deepvis.formats.onnx.call import LeftOutError, OnnxCall
 from deepvis.formats.onnx.nodes import HEAVY, as_bottoms, title_of
 from deepvis.formats.onnx.onnx_ops import OnnxOp
 from deepvis.formats.onnx.values import Value, constant_value
@@ -29,7 +29,7 @@ class Settler:
         self.seen: set[int] = set()  # memory that is counted already
 
     def settled(
-        self, node: onnx.NodeProto, row: OnnxOp, call: Call, by_trial: Sequence[dict[str, Tensor]],
+        self, node: onnx.NodeProto, row: OnnxOp, call: OnnxCall, by_trial: Sequence[dict[str, Tensor]],
         data: Sequence[Value | None],
     ) -> list[Value]:  # fmt: skip
         """Constants out of constants, worked out once where the trials do not differ."""
@@ -62,7 +62,7 @@ class Settler:
         )
         return arguments and all(v.constants[a] is v.constants[b] for v in places)  # type: ignore[index]
 
-    def _check_work(self, call: Call, op: Op, tensors: Sequence[Tensor]) -> None:
+    def _check_work(self, call: OnnxCall, op: Op, tensors: Sequence[Tensor]) -> None:
         """Refuse what would take long, or much memory, before it is done. Raises ModelError."""
         try:
             metas = [torch.empty_strided(t.shape, t.stride(), dtype=t.dtype, device="meta") for t in tensors]

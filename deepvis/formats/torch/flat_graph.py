@@ -17,7 +17,7 @@ from torch.export.graph_signature import InputKind
 import deepvis.formats.torch.ops  # noqa: F401  (fills the table of operators)
 from deepvis.formats.open_arguments import BatchAt, Bottom, Weight
 from deepvis.formats.torch.aten_ops import ATEN_OPS, build, field_of, kind_of, note_of
-from deepvis.formats.torch.call import Call, Dims, expression, is_open, leaves, packet_name
+from deepvis.formats.torch.call import AtenCall, Dims, expression, is_open, leaves, packet_name
 from deepvis.formats.torch.node_names import module_calls, module_class, names_of, unique
 from deepvis.formats.torch.output_keys import keys_of_spec
 from deepvis.formats.torch.rectifiers import with_plain_rectifiers
@@ -98,7 +98,7 @@ class _Making:
         tops = [name] if pieces is None else [unique(f"{name}.{i}", self.used) for i in pieces]
         tops = [name] if len(tops) == 1 else tops
         made = [node.meta["val"]] if pieces is None else [node.meta["val"][i] for i in pieces]
-        call = Call(
+        call = AtenCall(
             name,
             node.target,  # type: ignore[arg-type]
             arguments,
@@ -138,7 +138,7 @@ class _Making:
         is_module = module_calls(stack)[-1:] == (self.names[node],)
         return (is_module and module_class(stack)) or _op_name(node).strip("_")
 
-    def _settle(self, node: fx.Node, call: Call, weights: Sequence[Tensor]) -> None:
+    def _settle(self, node: fx.Node, call: AtenCall, weights: Sequence[Tensor]) -> None:
         """What follows from weights alone, as positions or a kernel with weight norm, is a weight itself."""
         with torch.no_grad():
             made = call.forward(weights)()

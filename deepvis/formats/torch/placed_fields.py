@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from deepvis.formats.torch.layouts import Followed
-from deepvis.network.field_rules import WHOLE, WHOLE_WINDOW, FieldRule, Span, Step, Window
-from deepvis.network.layout import Places, Spans
+from deepvis.network.field_rules import WHOLE, WHOLE_WINDOW, FieldRule, NodeEdge, Span, Window
+from deepvis.network.layout import GridLabels, Spans
 
 
-def same_grid(places: Places) -> FieldRule:
+def same_grid(places: GridLabels) -> FieldRule:
     """The field rule of a node of maps: the same cell of the grid."""
     return lambda step, seen: seen
 
 
-def placed_field(rule: FieldRule, followed: Followed, below: Sequence[Places | None]) -> FieldRule:
+def placed_field(rule: FieldRule, followed: Followed, below: Sequence[GridLabels | None]) -> FieldRule:
     """The field rule of a node one of whose values is no plain map: windows are counted in cells of the grids."""
 
-    def field(step: Step, seen: Window) -> Window | None:
+    def field(step: NodeEdge, seen: Window) -> Window | None:
         if step.bottom >= len(below):  # the bottom that only tells the batch
             return rule(step, seen)
         places, top = below[step.bottom], followed.tops[step.top]
@@ -35,7 +35,7 @@ def placed_field(rule: FieldRule, followed: Followed, below: Sequence[Places | N
 def spread_field(spans: tuple[Spans, Spans]) -> FieldRule:
     """The field rule of a node of maps that sees so many rows and columns of each: those of its window."""
 
-    def field(step: Step, seen: Window) -> Window:
+    def field(step: NodeEdge, seen: Window) -> Window:
         rows, cols = (_below(span, each) for span, each in zip(seen, spans, strict=True))
         return rows, cols
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from deepvis.formats.caffe.layer import MANY, canonical_axis, elementwise, fault, layer_type
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.field_rules import Step, Window, cut_up, joined
+from deepvis.network.field_rules import NodeEdge, Window, cut_up, joined
 from deepvis.network.kinds import Kind
 from deepvis.network.lazy import Tensor, torch
 from deepvis.network.op import Op, Weights
@@ -22,11 +22,11 @@ def _axis(spec: LayerSpec, legacy: str, dims: int) -> int:
     return canonical_axis(spec, p.axis, dims)
 
 
-def concat_field(spec: LayerSpec, step: Step, seen: Window) -> Window | None:
+def concat_field(spec: LayerSpec, step: NodeEdge, seen: Window) -> Window | None:
     return joined(step, seen, _axis(spec, "concat_dim", len(step.below)))
 
 
-def slice_field(spec: LayerSpec, step: Step, seen: Window) -> Window | None:
+def slice_field(spec: LayerSpec, step: NodeEdge, seen: Window) -> Window | None:
     return cut_up(step, seen, _axis(spec, "slice_dim", len(step.below)))
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from deepvis.formats.caffe.layer import MANY, WeightRule, blob, canonical_axis, fault, layer_type
 from deepvis.formats.caffe.layers._windows import convolved, per_axis
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.field_rules import Step, Window, sliding
+from deepvis.network.field_rules import NodeEdge, Window, sliding
 from deepvis.network.kinds import Kind
 from deepvis.network.lazy import F, Tensor, torch
 from deepvis.network.op import Op, Weights
@@ -83,7 +83,7 @@ def kernel_shapes(spec: LayerSpec, bottoms: Sequence[Sequence[int]]) -> list[tup
     return [(ends[0], ends[1] // group, *kernel)] + [(p.num_output,)] * p.bias_term
 
 
-def map_windows(spec: LayerSpec, step: Step) -> list[tuple[int, int, int, int]]:
+def map_windows(spec: LayerSpec, step: NodeEdge) -> list[tuple[int, int, int, int]]:
     """(kernel, stride, pad, dilation) of each axis of the map."""
     dims = len(step.below)
     axes = dims - canonical_axis(spec, spec.param.axis, dims) - 1
@@ -92,7 +92,7 @@ def map_windows(spec: LayerSpec, step: Step) -> list[tuple[int, int, int, int]]:
     return list(zip(*values, strict=True))
 
 
-def convolution_field(spec: LayerSpec, step: Step, seen: Window) -> Window | None:
+def convolution_field(spec: LayerSpec, step: NodeEdge, seen: Window) -> Window | None:
     return sliding(seen, map_windows(spec, step))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from deepvis.formats.caffe.layer import canonical_axis, fault, layer_type
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.field_rules import Step, Window, each, last_two, shifted
+from deepvis.network.field_rules import NodeEdge, Window, each, last_two, shifted
 from deepvis.network.lazy import Tensor, torch
 from deepvis.network.op import Op, Weights
 
@@ -39,7 +39,7 @@ def crop_starts(spec: LayerSpec, dims: int) -> list[int]:
     return [0] * axis + offsets
 
 
-def crop_field(spec: LayerSpec, step: Step, seen: Window) -> Window | None:
+def crop_field(spec: LayerSpec, step: NodeEdge, seen: Window) -> Window | None:
     if step.bottom == 1:
         return None  # only its size counts
     return each(seen, *(shifted(v) for v in last_two(crop_starts(spec, len(step.below)), 0)))
@@ -69,7 +69,7 @@ def crop(spec: LayerSpec, weights: Weights) -> Op:
     return Op(forward, backward=backward)
 
 
-def cropcenter_field(spec: LayerSpec, step: Step, seen: Window) -> Window | None:
+def cropcenter_field(spec: LayerSpec, step: NodeEdge, seen: Window) -> Window | None:
     borders = [(below - above) // 2 for below, above in zip(step.below, step.above, strict=True)]
     return each(seen, *(shifted(v) for v in last_two(borders, 0)))
 

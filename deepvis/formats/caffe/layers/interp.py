@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from deepvis.formats.caffe.layer import check_size, fault, layer_type
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.field_rules import Span, Step, Window, each, image_size
+from deepvis.network.field_rules import NodeEdge, Span, Window, each, image_size
 from deepvis.network.lazy import F, Tensor
 from deepvis.network.op import Op, Weights
 
 
-def interp_field(spec: LayerSpec, step: Step, seen: Window) -> Window | None:
+def interp_field(spec: LayerSpec, step: NodeEdge, seen: Window) -> Window | None:
     if step.bottom == 1:
         return None
     p = spec.param

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from deepvis.formats.caffe.layer import check_size, fault, layer_type
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.field_rules import WHOLE_WINDOW, Step, Window, each
+from deepvis.network.field_rules import WHOLE_WINDOW, NodeEdge, Window, each
 from deepvis.network.lazy import F, Tensor
 from deepvis.network.op import Op, Weights
 
@@ -16,7 +16,7 @@ SAME = (
 )
 
 
-def upsample_field(spec: LayerSpec, step: Step, seen: Window) -> Window | None:
+def upsample_field(spec: LayerSpec, step: NodeEdge, seen: Window) -> Window | None:
     if len(step.bottoms) == 2:  # where a maximum goes depends on the mask
         return None if step.bottom == 1 else WHOLE_WINDOW
     rows, columns = _factors(spec)

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from deepvis.formats.open_arguments import Weight
 from deepvis.formats.torch.aten_ops import aten_op
-from deepvis.formats.torch.call import Call
+from deepvis.formats.torch.call import AtenCall
 from deepvis.network.field_axes import along, broadcast, by_axis, moved, reshaped, window_of
-from deepvis.network.field_rules import WHOLE, WHOLE_WINDOW, Span, Step, Window
+from deepvis.network.field_rules import WHOLE, WHOLE_WINDOW, NodeEdge, Span, Window
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights
 
 
-def _order(call: Call) -> list[int]:
+def _order(call: AtenCall) -> list[int]:
     """axis of the top -> axis of the bottom."""
     count = len(call.bottom_dims[0])
     order = list(range(count))
@@ -27,38 +27,38 @@ def _order(call: Call) -> list[int]:
     return order
 
 
-def permuted_field(call: Call, step: Step, seen: Window) -> Window | None:
+def permuted_field(call: AtenCall, step: NodeEdge, seen: Window) -> Window | None:
     order = _order(call)
     return moved(step, seen, [order.index(axis) for axis in range(len(order))])
 
 
 @aten_op("permute", "transpose", "t", kind=Kind.RESHAPE, field=permuted_field)
-def permute(call: Call, weights: Weights) -> Op:
+def permute(call: AtenCall, weights: Weights) -> Op:
     """y = x with its axes in another order. Gradient: g with its axes in x's order."""
     order = _order(call)
     back = [order.index(axis) for axis in range(len(order))]
     return Op(call.forward(weights), backward=lambda ran, grads: [grads[0].permute(back)])
 
 
-def _dims(call: Call, axes: int) -> list[int]:
+def _dims(call: AtenCall, axes: int) -> list[int]:
     """The argument ``dim``, as axes from the front."""
     dim = call.arguments.get("dim")
     given: Sequence[int] = dim if isinstance(dim, (list, tuple)) else [] if dim is None else [dim]
     return [each % axes for each in given]
 
 
-def unsqueezed_field(call: Call, step: Step, seen: Window) -> Window | None:
+def unsqueezed_field(call: AtenCall, step: NodeEdge, seen: Window) -> Window | None:
     (added,) = _dims(call, len(step.above))
     return moved(step, seen, [axis for axis in range(len(step.above)) if axis != added])
 
 
 @aten_op("unsqueeze", kind=Kind.RESHAPE, field=unsqueezed_field)
-def unsqueeze(call: Call, weights: Weights) -> Op:
+def unsqueeze(call: AtenCall, weights: Weights) -> Op:
     """y = x with an axis of size 1 more. Gradient: g without it."""
     return Op(call.forward(weights), backward=lambda ran, grads: [grads[0].reshape(ran.bottoms[0].shape)])
 
 
-def squeezed_field(call: Call, step: Step, seen: Window) -> Window | None:
+def squeezed_field(call: AtenCall, step: NodeEdge, seen: Window) -> Window | None:
     wanted = _dims(call, len(step.below)) or range(len(step.below))
     gone = [axis for axis in wanted if step.below[axis] == 1]
     if len(step.below) - len(gone) != len(step.above):  # of axes that other pictures have with another size
@@ -68,7 +68,7 @@ def squeezed_field(call: Call, step: Step, seen: Window) -> Window | None:
 
 
 @aten_op("squeeze", kind=Kind.RESHAPE, field=squeezed_field)
-def squeeze(call: Call, weights: Weights) -> Op | None:
+def squeeze(call: AtenCall, weights: Weights) -> Op | None:
     """y = x without axes of size 1: those named, or all but the batch. Gradient: g in x's shape.
 
     One picture loses no axis that several keep: the batch stays an axis however many there are.
@@ -86,20 +86,20 @@ def squeeze(call: Call, weights: Weights) -> Op | None:
     return Op(forward if fits and not _dims_named(call) else call.forward(weights), backward=backward)
 
 
-def _dims_named(call: Call) -> bool:
+def _dims_named(call: AtenCall) -> bool:
     return call.arguments.get("dim") is not None
 
 
-def repeated_field(call: Call, step: Step, seen: Window) -> Window | None:
+def repeated_field(call: AtenCall, step: NodeEdge, seen: Window) -> Window | None:
     return broadcast(step, seen)
 
 
 @aten_op("expand", kind=Kind.RESHAPE, field=repeated_field)
-def expand(call: Call, weights: Weights) -> None:
+def expand(call: AtenCall, weights: Weights) -> None:
     """y = x, repeated along axes of size 1. Gradient: autograd's, g summed over what was repeated."""
 
 
-def sliced_field(call: Call, step: Step, seen: Window) -> Window | None:
+def sliced_field(call: AtenCall, step: NodeEdge, seen: Window) -> Window | None:
     (axis,) = _dims(call, len(step.below))
     size, stride = step.below[axis], call["step"] if "step" in call.arguments else 1
     start = call["start"] or 0
@@ -110,11 +110,11 @@ def sliced_field(call: Call, step: Step, seen: Window) -> Window | None:
 
 
 @aten_op("slice", kind=Kind.RESHAPE, field=sliced_field)
-def slice_(call: Call, weights: Weights) -> None:
+def slice_(call: AtenCall, weights: Weights) -> None:
     """y = each step-th value from start to end along ``dim``. Gradient: autograd's, g there and 0 elsewhere."""
 
 
-def selected_field(call: Call, step: Step, seen: Window) -> Window | None:
+def selected_field(call: AtenCall, step: NodeEdge, seen: Window) -> Window | None:
     (axis,) = _dims(call, len(step.below))
     spans = by_axis(seen, step.above)
     index = call["index"]
@@ -123,11 +123,11 @@ def selected_field(call: Call, step: Step, seen: Window) -> Window | None:
 
 
 @aten_op("select", kind=Kind.RESHAPE, field=selected_field)
-def select(call: Call, weights: Weights) -> None:
+def select(call: AtenCall, weights: Weights) -> None:
     """y = the value at ``index`` along ``dim``, which goes. Gradient: autograd's, g there and 0 elsewhere."""
 
 
-def piece_field(call: Call, step: Step, seen: Window) -> Window | None:
+def piece_field(call: AtenCall, step: NodeEdge, seen: Window) -> Window | None:
     """Of pieces along an axis: where they begin follows from the sizes, of all pieces, used or not."""
     (axis,) = _dims(call, len(step.below))
     place = (call.outputs or (0,))[step.top]
@@ -142,21 +142,21 @@ def piece_field(call: Call, step: Step, seen: Window) -> Window | None:
 
 
 @aten_op("split", "split_with_sizes", "unbind", kind=Kind.RESHAPE, field=piece_field)
-def split(call: Call, weights: Weights) -> None:
+def split(call: AtenCall, weights: Weights) -> None:
     """y = pieces of x along ``dim``; unbind: of size 1, without that axis. Gradient: autograd's, the g joined."""
 
 
-def stacked_field(call: Call, step: Step, seen: Window) -> Window | None:
+def stacked_field(call: AtenCall, step: NodeEdge, seen: Window) -> Window | None:
     (axis,) = _dims(call, len(step.above))
     return moved(step, seen, [each for each in range(len(step.above)) if each != axis])
 
 
 @aten_op("stack", kind=Kind.RESHAPE, field=stacked_field)
-def stack(call: Call, weights: Weights) -> None:
+def stack(call: AtenCall, weights: Weights) -> None:
     """y = the tensors side by side along a new axis. Gradient: autograd's, the g cut up."""
 
 
-def turned_field(call: Call, step: Step, seen: Window) -> Window | None:
+def turned_field(call: AtenCall, step: NodeEdge, seen: Window) -> Window | None:
     changes = {}
     for axis in [each % len(step.below) for each in call["dims"]]:
         size = step.below[axis]
@@ -165,11 +165,11 @@ def turned_field(call: Call, step: Step, seen: Window) -> Window | None:
 
 
 @aten_op("flip", "roll", kind=Kind.OTHER, field=turned_field)
-def turned(call: Call, weights: Weights) -> None:
+def turned(call: AtenCall, weights: Weights) -> None:
     """y = x turned around, or shifted in a circle, along ``dims``. Gradient: autograd's, g turned back."""
 
 
-def tiled_field(call: Call, step: Step, seen: Window) -> Window | None:
+def tiled_field(call: AtenCall, step: NodeEdge, seen: Window) -> Window | None:
     """Repeated axes are seen whole where they are wider than one place."""
     missing = len(step.above) - len(step.below)
     above = by_axis(seen, step.above)[missing:]
@@ -179,19 +179,19 @@ def tiled_field(call: Call, step: Step, seen: Window) -> Window | None:
 
 
 @aten_op("repeat", "tile", "repeat_interleave", field=tiled_field)
-def tile(call: Call, weights: Weights) -> None:
+def tile(call: AtenCall, weights: Weights) -> None:
     """y = x several times along axes. Gradient: autograd's, g summed over the copies."""
 
 
 @aten_op("channel_shuffle", kind=Kind.OTHER, field=lambda call, step, seen: seen)
-def channel_shuffle(call: Call, weights: Weights) -> None:
+def channel_shuffle(call: AtenCall, weights: Weights) -> None:
     """y = the channels of x, dealt out anew: channel j of group i becomes channel i of group j.
 
     Gradient: autograd's.
     """
 
 
-def picked_field(call: Call, step: Step, seen: Window) -> Window | None:
+def picked_field(call: AtenCall, step: NodeEdge, seen: Window) -> Window | None:
     """Picked along one axis by a weight: the others stay."""
     if step.bottom or not call.is_weight("index") or len(step.below) != len(step.above):
         return WHOLE_WINDOW
@@ -199,11 +199,11 @@ def picked_field(call: Call, step: Step, seen: Window) -> Window | None:
 
 
 @aten_op("index_select", field=picked_field)
-def index_select(call: Call, weights: Weights) -> None:
+def index_select(call: AtenCall, weights: Weights) -> None:
     """y = the values at ``index`` along ``dim``. Gradient: autograd's, g summed at each index."""
 
 
-def indexed_field(call: Call, step: Step, seen: Window) -> Window | None:
+def indexed_field(call: AtenCall, step: NodeEdge, seen: Window) -> Window | None:
     indices = call["indices"]
     picked = [axis for axis, index in enumerate(indices) if index is not None]
     is_plain = all(isinstance(indices[axis], Weight) for axis in picked) and len(picked) == 1
@@ -213,5 +213,5 @@ def indexed_field(call: Call, step: Step, seen: Window) -> Window | None:
 
 
 @aten_op("index", field=indexed_field)
-def index(call: Call, weights: Weights) -> None:
+def index(call: AtenCall, weights: Weights) -> None:
     """y = x at the indices, axis by axis, None: all of the axis. Gradient: autograd's, g summed at each index."""
