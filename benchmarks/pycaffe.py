@@ -26,8 +26,8 @@ import torch
 
 import deepvis.caffe as caffe
 from deepvis.formats.caffe.functional import functional
-from deepvis.formats.caffe.graph import graph_of
 from deepvis.formats.caffe.load import load_net
+from deepvis.formats.caffe.spec_graph import graph_of
 from deepvis.network.net import GraphNet
 
 FILES = ("squeezenet/deploy.prototxt", "squeezenet/squeezenet_v1.1.caffemodel")

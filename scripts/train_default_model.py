@@ -29,7 +29,7 @@ from tqdm import tqdm
 
 from deepvis.models.zoo import load_model
 from deepvis.network.device import device_of
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 from deepvis.network.net import GraphNet
 
 DEFAULT = ROOT / "models" / "caffenet-mini"

@@ -14,8 +14,8 @@ from torch.utils._pytree import tree_leaves
 
 from deepvis.formats.torch.captured import Captured
 from deepvis.models.zoo import Model
-from deepvis.network.errors import ModelError, nearest
 from deepvis.network.maps import as_maps
+from deepvis.network.model_error import ModelError, nearest
 from deepvis.network.net import GraphNet
 from deepvis.scan.network import ScanNetwork
 

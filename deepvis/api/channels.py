@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deepvis.models.zoo import Model
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 
 
 def channel_of(model: Model, layer: str, channel: int | str) -> int:

@@ -14,14 +14,14 @@ from torch import Tensor, nn
 
 from deepvis.api.module_copy import copied, fingerprint, left_out_hooks, without_settings
 from deepvis.formats.torch.captured import Captured
-from deepvis.formats.torch.entry import InputOptions
+from deepvis.formats.torch.module_input import InputOptions
 from deepvis.formats.torch.number_types import own_types
 from deepvis.formats.torch.opener import opened_module
 from deepvis.formats.torch.self_test import captured_against_eager, self_test
 from deepvis.formats.torch.weights import load_weights
 from deepvis.models.zoo import GIVEN, Model, open_model
-from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph
+from deepvis.network.model_error import ModelError
 from deepvis.network.ref import NetworkRef
 
 _ASKED = {"input_size": "input_size", "channels": "channels", "layout": "layout", "data_blob": "data_input"}

@@ -25,9 +25,9 @@ from deepvis.live.backends.showing import ask_problem
 from deepvis.models.card import CARD_NAME
 from deepvis.models.zoo import Model, find_card, given_ref, model_names, open_model
 from deepvis.network.device import device_of
-from deepvis.network.errors import ModelError, nearest
 from deepvis.network.field import receptive_field
 from deepvis.network.maps import as_maps, from_maps, maps_shape
+from deepvis.network.model_error import ModelError, nearest
 from deepvis.network.ref import SUFFIXES, NetworkRef, absolute, file_and_callable, is_name
 from deepvis.optimize.errors import OptimizeError
 from deepvis.scan.errors import ScanError

@@ -12,7 +12,7 @@ from deepvis.api.every import Refresher
 from deepvis.api.open_network import Network
 from deepvis.api.open_network import open as open_network
 from deepvis.api.window_thread import WINDOWS, RunningWindow
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 from deepvis.settings.table import ConfigError, Settings, checked
 from deepvis.window.app import TITLE, check_sources, is_moving_by_itself
 from deepvis.window.options import RunOptions, UsageError

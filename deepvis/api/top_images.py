@@ -16,7 +16,7 @@ from deepvis.api.notebook import Top, img_of, png_of
 from deepvis.api.photos import Given, paths_of
 from deepvis.core.types import Patch, Unit, UnitStanding
 from deepvis.models.preprocess import Preprocessor
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 from deepvis.network.ref import NetworkRef
 from deepvis.scan.crops import UnitPatches, patch_tiles
 from deepvis.scan.errors import ScanError

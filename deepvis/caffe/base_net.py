@@ -11,9 +11,9 @@ import numpy as np
 
 from deepvis.caffe import mode
 from deepvis.caffe.blob import Blob, batches
+from deepvis.caffe.net_layers import SHARES_DATA, NetLayer, relus_in_place
 from deepvis.caffe.passing import Pass
 from deepvis.caffe.python_layer import BlobVec, make_python_layer
-from deepvis.caffe.steps import SHARES_DATA, NetLayer, relus_in_place
 from deepvis.formats.caffe.backward import passed_bottoms
 from deepvis.formats.caffe.filling import filled, needs_filling
 from deepvis.formats.caffe.layer import LAYERS

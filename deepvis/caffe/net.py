@@ -15,7 +15,7 @@ from deepvis.formats.caffe.layer import fits
 from deepvis.formats.caffe.schema import TEST, TRAIN, LayerParameter
 from deepvis.formats.caffe.spec import NetworkSpec
 from deepvis.formats.caffe.weights import read_weights, write_weights
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 
 __all__ = ["TEST", "TRAIN", "Net"]
 

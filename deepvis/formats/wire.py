@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 MOST_FIELDS = 500_000  # in one file; real ones have a few thousand, damaged ones are not worth the time

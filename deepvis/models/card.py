@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from deepvis.models.preprocess import CHANNEL_ORDERS
-from deepvis.network.errors import ModelError, nearest
+from deepvis.network.model_error import ModelError, nearest
 from deepvis.network.ref import LAYOUTS, LIBRARIES, is_name, name_of
 
 VERSION = 1

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from deepvis.models.preprocess import Preprocessor, load_mean
-from deepvis.network.errors import ModelError, nearest
+from deepvis.network.model_error import ModelError, nearest
 from deepvis.network.ref import Opened
 
 Mean = str | Path | Sequence[float] | None

@@ -21,7 +21,7 @@ from typing import Any, BinaryIO
 from deepvis.core.program import program
 from deepvis.models.card import Card, Checksum, RemoteFile
 from deepvis.models.unpack import digest, unpack, written_beside
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 
 RECORD_NAME = "fetched.json"
 CHUNK = 1 << 18  # bytes

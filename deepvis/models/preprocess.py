@@ -14,7 +14,7 @@ import numpy as np
 
 from deepvis.core.types import Fit
 from deepvis.formats.caffe.weights import read_blob
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 
 CHANNEL_ORDERS = ("BGR", "RGB")
 MOST_CHANNELS = 8  # of which a mean file of one row or column is one number each, and no picture

@@ -20,10 +20,10 @@ from deepvis.models.card import CARD_NAME, Card, read_card
 from deepvis.models.feeding import given_inputs, preprocessor_of, zero_notes
 from deepvis.models.labels import read_labels
 from deepvis.models.preprocess import Preprocessor
-from deepvis.network.errors import ModelError, nearest
 from deepvis.network.graph import Graph
 from deepvis.network.identity import identity
 from deepvis.network.inputs import picture_input, picture_shape, region_inputs, whole_picture
+from deepvis.network.model_error import ModelError, nearest
 from deepvis.network.ref import NetworkRef, Opened, Source, file_and_callable, name_of, open_source
 
 DEFAULT_MODEL = "caffenet-mini"

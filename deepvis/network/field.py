@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from deepvis.network.errors import ModelError
 from deepvis.network.field_axes import by_axis, window_of
 from deepvis.network.field_rules import WHOLE, WHOLE_WINDOW, NodeEdge, Shape, Span, Window, each, image_size
 from deepvis.network.graph import Graph
+from deepvis.network.model_error import ModelError
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from deepvis.network.errors import ModelError
 from deepvis.network.field_rules import FieldRule, whole
 from deepvis.network.kinds import Kind
+from deepvis.network.model_error import ModelError
 from deepvis.network.op import Op, Weights
 from deepvis.network.unavailable import Unavailable
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph
+from deepvis.network.model_error import ModelError
 
 Shape = tuple[int, ...]
 OF_REGIONS = frozenset(("ROIPooling", "PSROIPooling"))  # types of nodes whose second bottom names regions

@@ -14,10 +14,10 @@ import torch
 from torch import Tensor
 
 from deepvis.network.device import device_of
-from deepvis.network.errors import ModelError
 from deepvis.network.folding import Fold, chains, folded
 from deepvis.network.graph import Graph, Node, Shape
 from deepvis.network.joins import Joining
+from deepvis.network.model_error import ModelError
 from deepvis.network.op import COMPLAINTS, Op, Ran, complaint, naming, run
 from deepvis.network.passes import JoinedTape, count_of, cut
 from deepvis.network.plan import MOST_PLANS, Plan, PlanStep, plan_of

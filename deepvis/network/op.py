@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from deepvis.network.errors import ModelError
 from deepvis.network.lazy import Tensor, torch
+from deepvis.network.model_error import ModelError
 
 Tensors = tuple[Tensor, ...]
 Gradients = Sequence[Any]  # Tensor | None: the node's rule knows which it can meet

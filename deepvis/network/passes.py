@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph
+from deepvis.network.model_error import ModelError
 from deepvis.network.tape import Tape
 
 Inputs = Mapping[str, "np.ndarray | Tensor"]

@@ -12,9 +12,9 @@ from torch import Tensor
 
 from deepvis.network.back_modes import BACK_MODES
 from deepvis.network.blobs import Blobs, WithViews, views_over
-from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph, Node
 from deepvis.network.kinds import Kind
+from deepvis.network.model_error import ModelError
 from deepvis.network.op import Gradients, Op, Ran, naming, pull_back, run
 from deepvis.network.plan import Plan, PlanStep
 

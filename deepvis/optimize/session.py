@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from deepvis.core.files import os_error_words
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 from deepvis.optimize.ascend import Climb, Job
 from deepvis.optimize.errors import OptimizeError
 from deepvis.optimize.results import Origin, write_unfinished

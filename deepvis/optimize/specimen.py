@@ -12,10 +12,10 @@ import torch
 from torch import Tensor
 
 from deepvis.network.device import device_of
-from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph
 from deepvis.network.kinds import Kind
 from deepvis.network.memory import keep_freed_memory
+from deepvis.network.model_error import ModelError
 from deepvis.network.net import GraphNet
 from deepvis.network.tape import Tape
 from deepvis.optimize.errors import OptimizeError

@@ -14,9 +14,9 @@ import torch
 
 from deepvis.models.zoo import Model, open_model
 from deepvis.network.device import device_of
-from deepvis.network.errors import ModelError
 from deepvis.network.maps import maps_shape
 from deepvis.network.memory import keep_freed_memory
+from deepvis.network.model_error import ModelError
 from deepvis.network.net import GraphNet
 from deepvis.network.ref import NetworkRef
 from deepvis.network.shapes import infer_shapes

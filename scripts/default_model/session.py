@@ -18,7 +18,7 @@ from deepvis.formats.caffe.filling import fill_net
 from deepvis.formats.caffe.load import load_net
 from deepvis.models.zoo import load_model
 from deepvis.network.device import device_of
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 from deepvis.network.net import GraphNet
 from deepvis.sources.photos import load_rgb
 from default_model.batches import Material, mean_colour

@@ -15,8 +15,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from deepvis.formats.caffe.functional import functional
-from deepvis.formats.caffe.graph import caffe_net
 from deepvis.formats.caffe.spec import LayerSpec, NetworkSpec
+from deepvis.formats.caffe.spec_graph import caffe_net
 from default_model.batch import with_guests
 from default_model.batches import Material, epoch_rows, favoured_rows, make_batch
 from default_model.recipe import Recipe

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from deepvis.formats.caffe.filling import fill_net
-from deepvis.formats.caffe.graph import caffe_net
 from deepvis.formats.caffe.load import load_net
 from deepvis.formats.caffe.spec import NetworkSpec, with_weights
+from deepvis.formats.caffe.spec_graph import caffe_net
 from deepvis.network.net import GraphNet
 
 

@@ -10,9 +10,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from deepvis.formats.caffe.graph import graph_of
 from deepvis.formats.caffe.load import load_net
 from deepvis.formats.caffe.spec import NetworkSpec, with_weights
+from deepvis.formats.caffe.spec_graph import graph_of
 from deepvis.formats.caffe.weights import write_weights
 from deepvis.models.zoo import Model, load_model
 from deepvis.network import identity as module

@@ -8,9 +8,9 @@ from torch.nn import functional as F
 
 from deepvis.core.back_modes import add_back_mode
 from deepvis.network.back_modes import BACK_MODES
-from deepvis.network.errors import ModelError
 from deepvis.network.graph import GraphBuilder
 from deepvis.network.kinds import Kind
+from deepvis.network.model_error import ModelError
 from deepvis.network.net import GraphNet
 from deepvis.network.op import Op
 from tests.helpers.nets import conv, data, layer, net, noise, relu

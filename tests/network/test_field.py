@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from deepvis.formats.caffe.graph import caffe_net, graph_of
-from deepvis.network.errors import ModelError
+from deepvis.formats.caffe.spec_graph import caffe_net, graph_of
 from deepvis.network.field import Field, field_size, receptive_field
+from deepvis.network.model_error import ModelError
 from deepvis.network.net import GraphNet
 from tests.helpers.nets import conv, data, filled, layer, noise
 

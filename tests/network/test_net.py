@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from deepvis.formats.caffe.functional import functional
-from deepvis.formats.caffe.graph import caffe_net
 from deepvis.formats.caffe.load import load_net
+from deepvis.formats.caffe.spec_graph import caffe_net
 from deepvis.formats.caffe.unknown import UnsupportedLayers
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 from deepvis.network.net import GraphNet
 from tests.helpers.nets import conv, data, filled, layer, net, noise, relu
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from deepvis.formats.caffe.readers import Blobs, channels_of, dummy_shapes, has_window, values_of
 from deepvis.formats.caffe.unknown import is_unknown
-from deepvis.network.errors import ModelError
 from deepvis.network.inputs import one_picture
+from deepvis.network.model_error import ModelError
 
 Shape = tuple[int, ...]
 

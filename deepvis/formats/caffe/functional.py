@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from deepvis.formats.caffe.layer import build, title
 from deepvis.formats.caffe.spec import LayerSpec, NetworkSpec
-from deepvis.network.errors import ModelError
 from deepvis.network.lazy import Tensor
+from deepvis.network.model_error import ModelError
 from deepvis.network.op import as_tuple, naming
 
 After = Mapping[str, Callable[[Tensor], Tensor]]

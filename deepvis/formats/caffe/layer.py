@@ -22,10 +22,10 @@ from deepvis.core.registry import Registry
 from deepvis.formats.caffe import layers
 from deepvis.formats.caffe.schema import FillerParameter
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.errors import ModelError
 from deepvis.network.field_rules import NodeEdge, Window, same_place, whole
 from deepvis.network.kinds import Kind
 from deepvis.network.lazy import Tensor
+from deepvis.network.model_error import ModelError
 from deepvis.network.op import Gradients, Op, Ran, Weights
 from deepvis.network.op import check_size as check_size_of
 

@@ -19,7 +19,7 @@ from deepvis.formats.caffe.spec import LayerSpec, NetworkSpec, Shape
 from deepvis.formats.caffe.unknown import without_unknown
 from deepvis.formats.caffe.upgrade import upgrade
 from deepvis.formats.caffe.weights import read_weights, weights_of
-from deepvis.network.errors import ModelError, nearest
+from deepvis.network.model_error import ModelError, nearest
 from deepvis.network.unavailable import Unavailable
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from deepvis.formats.caffe.filling import needs_filling, tops_of
 from deepvis.formats.caffe.spec import LayerSpec, NetworkSpec, Shape
 from deepvis.formats.caffe.unknown import unavailable
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 from deepvis.network.shapes import checked_input
 from deepvis.network.unavailable import Unavailable
 

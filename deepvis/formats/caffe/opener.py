@@ -12,13 +12,13 @@ import numpy as np
 from deepvis.formats.caffe import hash_0_1_0
 from deepvis.formats.caffe.batches import fixed_batch
 from deepvis.formats.caffe.data import UnknownSize
-from deepvis.formats.caffe.graph import graph_of
 from deepvis.formats.caffe.load import load_net
 from deepvis.formats.caffe.misfits import without_misfits
 from deepvis.formats.caffe.readers import channels_of, has_window
 from deepvis.formats.caffe.spec import NetworkSpec, Shape
-from deepvis.network.errors import ModelError
+from deepvis.formats.caffe.spec_graph import graph_of
 from deepvis.network.inputs import OF_REGIONS, one_picture, picture_input
+from deepvis.network.model_error import ModelError
 from deepvis.network.ref import FORMATS, Opened, Source
 
 PLACEHOLDER = 224  # height and width where the file declares 1 x 1

@@ -21,8 +21,8 @@ from deepvis.formats import wire
 from deepvis.formats.caffe import prototxt, schema
 from deepvis.formats.caffe.hdf5 import read_hdf5, write_hdf5
 from deepvis.formats.wire import BYTES, VARINT, Walker, WireField
-from deepvis.network.errors import ModelError
 from deepvis.network.mistaken import HEAD, SWAPPED, is_text, mistaken
+from deepvis.network.model_error import ModelError
 
 Weights = dict[str, list[np.ndarray]]
 

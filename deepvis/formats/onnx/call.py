@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from deepvis.formats.open_arguments import Bottom, Shape, Weight
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 from deepvis.network.op import Op, Weights
 
 

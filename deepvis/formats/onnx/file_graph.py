@@ -12,22 +12,22 @@ import torch
 
 from deepvis.formats.onnx.model_file import ModelFile
 from deepvis.formats.onnx.names import Made, names_for
+from deepvis.formats.onnx.node_parts import LeftOut, NodeParts
 from deepvis.formats.onnx.nodes import operator_of
 from deepvis.formats.onnx.onnx_ops import field_of, kind_of
 from deepvis.formats.onnx.order import in_order
-from deepvis.formats.onnx.pictures import PictureInput, inputs_of, picture_input_of
+from deepvis.formats.onnx.picture_input import PictureInput, inputs_of, picture_input_of
 from deepvis.formats.onnx.pixels import Pixels, pixels_of, prepares_itself
 from deepvis.formats.onnx.rectifiers import with_plain_rectifiers
 from deepvis.formats.onnx.running import op_of
 from deepvis.formats.onnx.seen_calls import names_of_tensors, seen_calls
-from deepvis.formats.onnx.steps import LeftOut, NodeParts
 from deepvis.formats.onnx.tensors import DTYPES, read_tensor
 from deepvis.formats.onnx.tracing import Trace, Tracer
 from deepvis.formats.onnx.values import FACTORS, TogetherError, Value
 from deepvis.formats.torch.map_views import with_views_of
-from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph, GraphBuilder
 from deepvis.network.kinds import HANDED_ON, Kind
+from deepvis.network.model_error import ModelError
 from deepvis.network.ref import Source
 from deepvis.network.unavailable import Unavailable
 

@@ -16,7 +16,7 @@ from google.protobuf.message import DecodeError
 from onnx import inliner
 
 from deepvis.formats.wire import BYTES, Walker, WireField, encode_header
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 
 LEAST_BYTES = 4096  # of a tensor that is left out of what is parsed
 DEEPEST = 24  # graphs within graphs

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import onnx
 
-from deepvis.network.errors import ModelError, nearest
+from deepvis.network.model_error import ModelError, nearest
 
 
 def in_order(title: str, graph: onnx.GraphProto) -> Sequence[onnx.NodeProto]:

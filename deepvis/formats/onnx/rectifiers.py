@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from torch import Tensor
 
+from deepvis.formats.onnx.node_parts import NodeParts
 from deepvis.formats.onnx.onnx_ops import find_op
-from deepvis.formats.onnx.steps import NodeParts
 from deepvis.formats.onnx.values import Value
 from deepvis.formats.open_arguments import Bottom, Weight
 

@@ -13,9 +13,9 @@ from typing import Any
 import torch
 
 from deepvis.formats.onnx.call import OnnxCall
+from deepvis.formats.onnx.node_parts import NodeParts
 from deepvis.formats.onnx.onnx_ops import axis_of, elementwise
 from deepvis.formats.onnx.running import op_of
-from deepvis.formats.onnx.steps import NodeParts
 from deepvis.formats.onnx.values import Value
 from deepvis.formats.open_arguments import Shape
 from deepvis.formats.torch.call import Dims, Size

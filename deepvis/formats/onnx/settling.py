@@ -13,7 +13,7 @@ from deepvis.formats.onnx.call import LeftOutError, OnnxCall
 from deepvis.formats.onnx.nodes import HEAVY, as_bottoms, title_of
 from deepvis.formats.onnx.onnx_ops import OnnxOp
 from deepvis.formats.onnx.values import Value, constant_value
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 from deepvis.network.op import Op, as_tuple, check_size
 
 MOST_BYTES = 1 << 29  # of constants that are worked out here, beside some times the file's size

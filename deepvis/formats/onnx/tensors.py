@@ -13,7 +13,7 @@ from onnx import TensorProto, numpy_helper
 from torch import Tensor
 
 from deepvis.formats.onnx.model_file import ModelFile
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 from deepvis.network.op import MOST_VALUES
 
 # as what a type of the file is computed with: every float as float32, what PyTorch lacks as the next larger

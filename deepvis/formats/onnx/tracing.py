@@ -17,14 +17,14 @@ import deepvis.formats.onnx.ops  # noqa: F401  (fills the table of operators)
 from deepvis.formats.onnx.attributes import attributes_of, subgraph
 from deepvis.formats.onnx.call import LeftOutError, OnnxCall
 from deepvis.formats.onnx.model_file import ModelFile
+from deepvis.formats.onnx.node_parts import LeftOut, Missing, NodeParts, step_of
 from deepvis.formats.onnx.nodes import operator_of, taken_names, title_of
 from deepvis.formats.onnx.onnx_ops import OnnxOp, find_op
 from deepvis.formats.onnx.settling import Settler
-from deepvis.formats.onnx.steps import LeftOut, Missing, NodeParts, step_of
 from deepvis.formats.onnx.tensors import read_tensor
 from deepvis.formats.onnx.values import TogetherError, Value, batch_axis, constant_value
-from deepvis.network.errors import ModelError
 from deepvis.network.kinds import Kind
+from deepvis.network.model_error import ModelError
 from deepvis.network.op import naming
 
 MOST_STEPS = 200_000

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from deepvis.formats.torch.entry import ModuleInput, adapted
+from deepvis.formats.torch.module_input import ModuleInput, adapted
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,9 +21,9 @@ from deepvis.formats.torch.call import AtenCall, Dims, expression, is_open, leav
 from deepvis.formats.torch.node_names import module_calls, module_class, names_of, unique
 from deepvis.formats.torch.output_keys import keys_of_spec
 from deepvis.formats.torch.rectifiers import with_plain_rectifiers
-from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph, GraphBuilder, Shape
 from deepvis.network.inputs import one_picture
+from deepvis.network.model_error import ModelError
 
 log = logging.getLogger(__name__)
 

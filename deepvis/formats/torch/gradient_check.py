@@ -18,8 +18,8 @@ from torch import Tensor, nn
 
 from deepvis.formats.torch.eager import Comparison, eager_outputs, evaluating, inputs_of, shape_of
 from deepvis.formats.torch.export import NOTHING, Others, example
-from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph
+from deepvis.network.model_error import ModelError
 from deepvis.network.net import GraphNet
 
 WHAT = "the gradient of one unit against plain autograd"

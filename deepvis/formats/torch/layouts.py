@@ -1,6 +1,6 @@
 """Where the numbers of an exported program's values lie in the picture, followed operator by operator.
 
-What only moves numbers moves the labels of ``network/layout.py`` alike, whatever it is: flatten and transpose, windows,
+What only moves numbers moves the labels of ``network/grid_labels.py`` alike, whatever it is: flatten and transpose, windows,
 rolls, strided slices. What mixes them keeps the places where it works place by place.
 """
 
@@ -17,8 +17,7 @@ from deepvis.formats.open_arguments import Shape
 from deepvis.formats.torch.aten_ops import ATEN_OPS, elementwise
 from deepvis.formats.torch.call import AtenCall, resolved
 from deepvis.network.graph import Node
-from deepvis.network.kinds import Kind
-from deepvis.network.layout import (
+from deepvis.network.grid_labels import (
     GridLabels,
     Spans,
     attended,
@@ -31,6 +30,7 @@ from deepvis.network.layout import (
     together,
     tokens,
 )
+from deepvis.network.kinds import Kind
 
 # operators whose tops hold the very numbers of their bottoms, in other places
 MOVES = frozenset(

@@ -12,7 +12,7 @@ from torch import nn
 
 from deepvis.core.program import pip_install
 from deepvis.formats.torch.user_module import words_of
-from deepvis.network.errors import ModelError, nearest
+from deepvis.network.model_error import ModelError, nearest
 
 log = logging.getLogger(__name__)
 

@@ -15,8 +15,8 @@ from deepvis.formats.torch.other_names import modules_ends, output_names
 from deepvis.formats.torch.placed_fields import placed_field, same_grid, spread_field
 from deepvis.network.field_rules import FieldRule, same_place
 from deepvis.network.graph import Graph, GraphBuilder, Node
+from deepvis.network.grid_labels import GridLabels, MapView, attended, batch_of, maps, view_of
 from deepvis.network.kinds import Kind
-from deepvis.network.layout import GridLabels, MapView, attended, batch_of, maps, view_of
 from deepvis.network.views import (
     MAPS,
     MODULE,

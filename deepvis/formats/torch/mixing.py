@@ -13,8 +13,8 @@ from torch import Tensor
 
 from deepvis.formats.torch.eager import TOLERANCE, apart, inputs_of
 from deepvis.formats.torch.export import NOTHING, Others, capturing
-from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph
+from deepvis.network.model_error import ModelError
 from deepvis.network.net import GraphNet
 
 log = logging.getLogger(__name__)

@@ -11,12 +11,12 @@ from torch import nn
 
 from deepvis.formats.torch.capture import captured, pictures_notes
 from deepvis.formats.torch.captured import Captured
-from deepvis.formats.torch.entry import InputOptions, adapted, module_input, picture_config, runs
 from deepvis.formats.torch.export import baked_batch
 from deepvis.formats.torch.flat_graph import graph_of_program
 from deepvis.formats.torch.library import library_module
 from deepvis.formats.torch.map_views import with_map_views
 from deepvis.formats.torch.mixing import unmixed
+from deepvis.formats.torch.module_input import InputOptions, adapted, module_input, picture_config, runs
 from deepvis.formats.torch.number_types import computable
 from deepvis.formats.torch.pt2 import read_pt2
 from deepvis.formats.torch.self_test import self_test
@@ -24,8 +24,8 @@ from deepvis.formats.torch.user_module import module_of
 from deepvis.formats.torch.weights import load_weights
 from deepvis.formats.torch.wrapped import check_is_no_script
 from deepvis.formats.usual_pixels import usual_pixels
-from deepvis.network.errors import ModelError
 from deepvis.network.inputs import picture_input
+from deepvis.network.model_error import ModelError
 from deepvis.network.ref import FORMATS, LIBRARIES, Opened, Source, file_and_callable, name_of
 
 NO_OPTIONS = InputOptions()

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 
 MOST_WIDTHS = 8  # that the module's own layers suggest for an input
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from deepvis.formats.torch.layouts import Followed
 from deepvis.network.field_rules import WHOLE, WHOLE_WINDOW, FieldRule, NodeEdge, Span, Window
-from deepvis.network.layout import GridLabels, Spans
+from deepvis.network.grid_labels import GridLabels, Spans
 
 
 def same_grid(places: GridLabels) -> FieldRule:

@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 
 MOST_HEADER = 100_000_000  # bytes, as the format's own reader has it
 TYPES = {

@@ -7,8 +7,8 @@ from torch import Tensor, nn
 from deepvis.formats.torch.eager import Comparison, apart, eager_outputs, evaluating, inputs_of, shape_of
 from deepvis.formats.torch.export import NOTHING, Others, capturing, example
 from deepvis.formats.torch.gradient_check import gradient_against_autograd
-from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph
+from deepvis.network.model_error import ModelError
 from deepvis.network.net import GraphNet
 
 MANY = 4  # pictures of the larger batch

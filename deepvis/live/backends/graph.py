@@ -15,9 +15,9 @@ from deepvis.live.backends.base import BACKENDS, BackendError
 from deepvis.live.backends.showing import Fetched, ask_problem, bad_weights, deepest, net_info
 from deepvis.models.zoo import Model
 from deepvis.network.device import device_name, device_of
-from deepvis.network.errors import ModelError
 from deepvis.network.maps import position_seed
 from deepvis.network.memory import keep_freed_memory
+from deepvis.network.model_error import ModelError
 from deepvis.network.net import GraphNet
 from deepvis.network.tape import Tape
 

@@ -30,8 +30,8 @@ from deepvis.live.backends.base import BACKENDS, BackendError
 from deepvis.live.backends.showing import Fetched, ask_problem, deepest, net_info
 from deepvis.models.zoo import Model
 from deepvis.network.back_modes import BACK_MODES
-from deepvis.network.errors import ModelError
 from deepvis.network.maps import position_seed
+from deepvis.network.model_error import ModelError
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from deepvis.formats.caffe.filling import fill_net
-from deepvis.formats.caffe.graph import caffe_net, graph_of
 from deepvis.formats.caffe.load import load_net
+from deepvis.formats.caffe.spec_graph import caffe_net, graph_of
 from deepvis.formats.caffe.unknown import UnsupportedLayers
 from deepvis.formats.caffe.weights import write_weights
 from deepvis.models.zoo import Model, load_model
-from deepvis.network.errors import ModelError
 from deepvis.network.kinds import Kind
+from deepvis.network.model_error import ModelError
 from deepvis.network.net import GraphNet
 from deepvis.network.unavailable import Unavailable
 from deepvis.optimize.errors import OptimizeError

@@ -10,12 +10,12 @@ import pytest
 from deepvis import caffe
 from deepvis.cli.listings import layer_lines
 from deepvis.formats.caffe.filling import fill_net
-from deepvis.formats.caffe.graph import caffe_net
 from deepvis.formats.caffe.load import load_net
+from deepvis.formats.caffe.spec_graph import caffe_net
 from deepvis.formats.caffe.weights import write_weights
 from deepvis.live.backends.base import open_backend
 from deepvis.models.zoo import Model, load_model
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 from deepvis.network.net import GraphNet
 from deepvis.network.shapes import infer_shapes
 from deepvis.scan.windows import Window, Windows

@@ -11,7 +11,7 @@ import pytest
 
 from deepvis.live.backends.graph import GraphBackend
 from deepvis.models.zoo import Model, load_model
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 from deepvis.network.net import GraphNet
 from deepvis.scan.network import ScanNetwork
 from deepvis.settings import table

@@ -10,7 +10,7 @@ import pytest
 
 from deepvis.formats.caffe.load import load_net
 from deepvis.formats.caffe.spec import NetworkSpec, with_weights
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 
 DATA = 'layer { name: "data" type: "Input" top: "data" input_param { shape { dim: [1, 3, 8, 8] } } }\n'
 FC = 'layer { name: "fc" type: "InnerProduct" bottom: "data" top: "fc" inner_product_param { num_output: 2 } }\n'

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from deepvis.formats.onnx.model_file import ModelFile
+from deepvis.formats.onnx.node_parts import NodeParts
 from deepvis.formats.onnx.onnx_ops import find_op
 from deepvis.formats.onnx.running import op_of
-from deepvis.formats.onnx.steps import NodeParts
 from deepvis.formats.onnx.tensors import read_tensor
 from deepvis.formats.onnx.tracing import Tracer
 from deepvis.formats.onnx.values import Value

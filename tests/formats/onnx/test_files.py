@@ -14,7 +14,7 @@ from deepvis.formats.onnx.file_graph import FileGraph, graph_of_file
 from deepvis.formats.onnx.model_file import read_model
 from deepvis.formats.onnx.tensors import read_tensor
 from deepvis.models.zoo import load_model
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 from deepvis.network.net import GraphNet
 from deepvis.network.ref import Source
 from tests.formats.networks import small

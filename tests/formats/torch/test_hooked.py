@@ -11,8 +11,8 @@ from deepvis.cli.main import main
 from deepvis.formats.torch.capture import captured
 from deepvis.formats.torch.self_test import self_test
 from deepvis.models.zoo import open_model
-from deepvis.network.errors import ModelError
 from deepvis.network.field import receptive_field
+from deepvis.network.model_error import ModelError
 from deepvis.network.net import GraphNet
 from deepvis.network.ref import NetworkRef
 from tests.formats.networks import zoo

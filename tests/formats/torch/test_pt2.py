@@ -17,10 +17,10 @@ from torch.export import Dim
 
 from deepvis.cli.main import main
 from deepvis.formats.torch.archive import is_arithmetic
-from deepvis.formats.torch.entry import InputOptions
+from deepvis.formats.torch.module_input import InputOptions
 from deepvis.formats.torch.opener import opened_module
 from deepvis.models.zoo import open_model
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 from deepvis.network.net import GraphNet
 from deepvis.network.ref import NetworkRef
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
 
 from deepvis.formats.torch.other_inputs import Other, others_of, suggested_by, values_of
-from deepvis.network.errors import ModelError, nearest
+from deepvis.network.model_error import ModelError, nearest
 from deepvis.network.ref import LAYOUTS
 
 SIDE = 224  # of the pictures, where nothing says another

@@ -9,11 +9,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from deepvis.formats.torch.entry import InputOptions
+from deepvis.formats.torch.module_input import InputOptions
 from deepvis.formats.torch.opener import opened_module
 from deepvis.models.zoo import Model, open_model
-from deepvis.network.errors import ModelError
 from deepvis.network.field import receptive_field
+from deepvis.network.model_error import ModelError
 from deepvis.network.net import GraphNet
 from deepvis.network.ref import NetworkRef
 
