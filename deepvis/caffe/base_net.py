@@ -84,7 +84,7 @@ class BaseNet:
         names = [param.name for param in layer.message.param] + [""] * len(layer.blobs)
         for values, name in zip(layer.blobs, names, strict=False):
             blob = self._shared.setdefault(name or id(values), Blob(values=values))
-            step.blobs.append(blob if blob.shape == values.shape else blob.seen_as(values.shape))
+            step.blobs.append(blob if blob.shape == values.shape else blob.reshaped_view(values.shape))
         if layer.type == "Python":
             step.python = make_python_layer(layer, self.phase)
             step.python.setup([self.blobs[name] for name in bottoms], [self.blobs[name] for name in tops])

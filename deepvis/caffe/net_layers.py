@@ -107,8 +107,8 @@ class NetLayer:
         for place, (name, grad) in enumerate(zip(self.bottoms, below, strict=True)):
             if grad is None or not (self.passes is None or self.passes[place]) or (joins and not grad.any()):
                 continue
-            is_seen = any(diff.is_memory(grad) for diff in diffs)
-            now.blobs[name].synced_diff().put(grad.clone() if is_seen else grad)
+            is_shared = any(diff.is_memory(grad) for diff in diffs)
+            now.blobs[name].synced_diff().put(grad.clone() if is_shared else grad)
 
     def reshape(self, blobs: Mapping[str, Blob]) -> None:
         """Give the tops the shapes that follow from the bottoms', without computing."""

@@ -313,7 +313,7 @@ def _assemble(
     prob = listing.probability_layer(graph) if prob is None else prob
     _check_layers(graph, card, {"prob_layer": [prob] if prob else []})
     said_classes = option("label_layers", None)
-    classes = _known(graph, said_classes) if said_classes else listing.class_layers(graph, prob)
+    classes = _those_in_graph(graph, said_classes) if said_classes else listing.class_layers(graph, prob)
     labels_file = Path(ref.labels) if ref.labels is not None else card.path("labels")
     names = read_labels(labels_file) if labels_file is not None and (ref.labels or labels_file.is_file()) else ()
     folder = said.get("unit_image_dir")
@@ -374,7 +374,7 @@ def _check_layers(graph: Graph, card: Card, named: Mapping[str, Sequence[str]]) 
                 raise ModelError(f"model {card.name}: {key} names {name!r}, which the network has not; {hint}")
 
 
-def _known(graph: Graph, names: Sequence[str]) -> tuple[str, ...]:
+def _those_in_graph(graph: Graph, names: Sequence[str]) -> tuple[str, ...]:
     """The names that are there: settings of the 2015 toolbox name in-place layers among them."""
     return tuple(name for name in names if graph.first_maker(name) is not None)
 

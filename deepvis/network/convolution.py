@@ -17,15 +17,15 @@ def convolution_op(w: Tensor, bias: Tensor | None, stride: Pair, pad: Pair, dila
     Its gradient is the transposed convolution with the same weights.
     """
     parts = (stride, pad, dilation, groups)
-    made = _PackedConvolution(w, bias, *parts)
-    op = Op(made.forward, fast=made.fast, backward=made.backward)
+    convolution = _PackedConvolution(w, bias, *parts)
+    op = Op(convolution.forward, fast=convolution.fast, backward=convolution.backward)
 
     def with_affine(factor: Tensor, shift: Tensor) -> Op:
         """A normalization done by the convolution: one pass over memory for both."""
         changed = w * factor.reshape(-1, *(1,) * (w.dim() - 1))
         return convolution_op(changed, shift if bias is None else bias * factor + shift, *parts)
 
-    return replace(op, with_relu=replace(op, fast=made.fast_relu), with_affine=with_affine)
+    return replace(op, with_relu=replace(op, fast=convolution.fast_relu), with_affine=with_affine)
 
 
 class _PackedConvolution:

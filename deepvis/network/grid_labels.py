@@ -74,7 +74,7 @@ def brief(labels: np.ndarray) -> np.ndarray:
     return labels
 
 
-def settled(labels: np.ndarray, below: tuple[int, int]) -> tuple[GridLabels, tuple[Spans, Spans]] | None:
+def renumbered(labels: np.ndarray, below: tuple[int, int]) -> tuple[GridLabels, tuple[Spans, Spans]] | None:
     """Labels of the grid ``below``, of which some rows and columns may be left, as places of a grid of their own.
 
     With the rows and columns of the grid below that each of the new ones is. None where what is left is no grid.
@@ -105,7 +105,7 @@ def merged(places: GridLabels, axis: int) -> tuple[GridLabels, tuple[Spans, Span
     width = places.grid[1]
     rows, cols = (labels - 1) // width, (labels - 1) % width
     edges = [x.reshape(-1, labels.shape[-1]) for x in (rows, cols)]
-    found = settled(np.moveaxis(labels.min(-1, keepdims=True), -1, axis), places.grid)
+    found = renumbered(np.moveaxis(labels.min(-1, keepdims=True), -1, axis), places.grid)
     if found is None or not found[0].has_grid:
         return None
     spans = []
@@ -135,7 +135,7 @@ def moved(
     if len(grids) > 1:
         return None
     grid = next(iter(grids), (0, 0))
-    return settled(run(), grid)
+    return renumbered(run(), grid)
 
 
 @dataclass(frozen=True)
@@ -208,7 +208,7 @@ def view_of(places: GridLabels, shape: Shape, batch: BatchAxis) -> MapView | Non
     return MapView(batch, channels, axes, places.grid, tuple(cells), tuple(beside))
 
 
-def kept(places: GridLabels, shape: Shape, above: Shape) -> GridLabels | None:
+def carried_over(places: GridLabels, shape: Shape, above: Shape) -> GridLabels | None:
     """Those of a top of another last axis, or of the same shape; None where the last axis tells places."""
     if len(shape) != len(above) or shape[:-1] != above[:-1]:
         return None

@@ -63,7 +63,7 @@ class GraphNet:
         A network that takes so many pictures at a time gets as many passes as it needs.
 
         until: stop after the last layer that writes this blob; None: run all.
-        keep: "all", or the names of the only blobs that are wanted: then nothing else is run or held, and
+        keep: "all", or the names of the only blobs that are requested: then nothing else is run or held, and
         there is no way back. shown: names that will be looked at: what lies between a convolution and the batch
         normalization or rectifier after it is made at once for these, and for others when it is asked for.
         Arrays become ``dtype`` on the device. Raises ModelError.
@@ -77,19 +77,19 @@ class GraphNet:
         values = self._given(inputs)
         count = len(graph.upto(until)) if until is not None else len(graph.nodes)
         if keep == "all":
-            seen = frozenset(graph.last(name) for name in shown or () if name in graph)
-            plan, runs = self._plan(count, None, seen), list[tuple[PlanStep, Ran]]()
+            shown_values = frozenset(graph.last(name) for name in shown or () if name in graph)
+            plan, runs = self._plan(count, None, shown_values), list[tuple[PlanStep, Ran]]()
             for _ in self._run(values, plan.steps, runs):
                 pass
             return Tape(graph, plan, values, runs, self._op)
-        wanted = frozenset(graph.last(blob) for blob in ([keep] if isinstance(keep, str) else keep))
-        plan = self._plan(count, wanted, wanted)
+        requested = frozenset(graph.last(blob) for blob in ([keep] if isinstance(keep, str) else keep))
+        plan = self._plan(count, requested, requested)
         for step in self._run(values, plan.steps):
-            let_go(values, step)
-        return Tape(graph, plan, {value: x for value, x in values.items() if value in wanted})
+            released(values, step)
+        return Tape(graph, plan, {value: x for value, x in values.items() if value in requested})
 
     @torch.no_grad()
-    def blobs_as_made(self, inputs: Inputs, blobs: Collection[str]) -> Iterator[tuple[str, Tensor]]:
+    def iter_values(self, inputs: Inputs, blobs: Collection[str]) -> Iterator[tuple[str, Tensor]]:
         """Run what ``blobs`` depend on, and give each of them (name, tensor) as soon as it has its last value.
 
         It is in the processor's cache then, and is held no longer than the layers after it need it: for a look at
@@ -101,12 +101,12 @@ class GraphNet:
             yield from ((blob, found[blob]) for blob in blobs)
             return
         values = self._given(inputs)
-        wanted = {graph.last(blob): blob for blob in blobs}
-        yield from ((wanted[value], x) for value, x in list(values.items()) if value in wanted)
-        plan = self._plan(len(graph.nodes), frozenset(wanted), frozenset(wanted), keeps=False)
+        requested = {graph.last(blob): blob for blob in blobs}
+        yield from ((requested[value], x) for value, x in list(values.items()) if value in requested)
+        plan = self._plan(len(graph.nodes), frozenset(requested), frozenset(requested), keeps=False)
         for step in self._run(values, plan.steps):
-            yield from ((wanted[value], values[value]) for value in step.tops if value in wanted)
-            let_go(values, step)
+            yield from ((requested[value], values[value]) for value in step.tops if value in requested)
+            released(values, step)
 
     def _run(
         self, values: dict[int, Tensor], steps: Sequence[PlanStep], runs: list[tuple[PlanStep, Ran]] | None = None
@@ -133,22 +133,25 @@ class GraphNet:
                 raise
             raise complaint(step.nodes[0].title, error) from error
 
-    def _plan(self, count: int, wanted: frozenset[int] | None, seen: frozenset[int], *, keeps: bool = True) -> Plan:
+    def _plan(
+        self, count: int, requested: frozenset[int] | None, shown_values: frozenset[int], *, keeps: bool = True
+    ) -> Plan:
         """What a pass over the first ``count`` nodes does.
 
-        wanted: the only values that are asked for; None: all, and the way back. seen: values that are looked at; others
-        may be left out where nodes are done as one. keeps: wanted values are held to the end.
+        requested: the only values that are read afterwards; None: all, and the way back. shown_values: these are
+        computed for themselves; others may be left out where nodes are done as one. keeps: requested values are held
+        to the end.
         """
-        plans, key = self._shared.plans, (count, wanted, seen, keeps)
+        plans, key = self._shared.plans, (count, requested, shown_values, keeps)
         found = plans.get(key)  # other threads may clear the table at any time: the local value counts
         if found is None:
             graph = self.graph
-            needed = range(count) if wanted is None else [i for i in graph.behind(wanted) if i < count]
+            needed = range(count) if requested is None else [i for i in graph.behind(requested) if i < count]
             # the tape runs views when they are read
-            indices = [i for i in needed if wanted is not None or not graph.nodes[i].is_view]
-            held = seen if keeps else frozenset()
-            folds = self._folds(indices, seen)
-            found = plan_of(graph, indices, folds, self._named_op, wanted, held, self.shapes)
+            indices = [i for i in needed if requested is not None or not graph.nodes[i].is_view]
+            held = shown_values if keeps else frozenset()
+            folds = self._folds(indices, shown_values)
+            found = plan_of(graph, indices, folds, self._named_op, requested, held, self.shapes)
             if len(plans) >= MOST_PLANS:
                 plans.clear()
             plans[key] = found
@@ -158,14 +161,14 @@ class GraphNet:
         with naming(node.title):
             return self._op(node)
 
-    def _folds(self, indices: Sequence[int], seen: Collection[int]) -> dict[int, Fold]:
-        """First node -> the nodes that are done as one in a pass over ``indices`` in which ``seen`` is looked at."""
+    def _folds(self, indices: Sequence[int], shown_values: Collection[int]) -> dict[int, Fold]:
+        """First node -> the nodes done as one in a pass over ``indices`` that computes each of ``shown_values``."""
         run_too, found = set(indices), {}
         for first, nodes in self._shared.chains.items():
             for count in range(len(nodes), 1, -1):  # without the rectifier where its bottom is looked at
                 part = nodes[:count]
                 between = [self.graph.nodes[index].tops[0] for index in part[:-1]]
-                if run_too.issuperset(part) and not any(value in seen for value in between):
+                if run_too.issuperset(part) and not any(value in shown_values for value in between):
                     fold = self._fold(part)
                     if fold is not None:
                         found[first] = fold
@@ -262,7 +265,7 @@ def shared_parts(graph: Graph, device: torch.device) -> SharedParts:
         return own.by_device[device]
 
 
-def let_go(values: dict[int, Tensor], step: PlanStep) -> None:
-    """Drop what no later step takes, and is not wanted."""
-    for value in step.let_go:
+def released(values: dict[int, Tensor], step: PlanStep) -> None:
+    """Drop what no later step takes, and is not requested."""
+    for value in step.released:
         values.pop(value, None)

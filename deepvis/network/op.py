@@ -88,10 +88,10 @@ def by_autograd(op: Op, ran: Ran, grads: Gradients) -> Gradients:
         leaves = [x.detach().requires_grad_(x.is_floating_point() or x.is_complex()) for x in ran.bottoms]
         tops = as_tuple(op.forward(*leaves))
         pairs = [(y, g) for y, g in zip(tops, grads, strict=True) if g is not None and y.requires_grad]
-        wanted = [x for x in leaves if x.requires_grad]  # a mask or an index has no gradient
-        if not pairs or not wanted:
+        needs_grad = [x for x in leaves if x.requires_grad]  # a mask or an index has no gradient
+        if not pairs or not needs_grad:
             return [None] * len(leaves)
-        found = iter(torch.autograd.grad([y for y, _ in pairs], wanted, [g for _, g in pairs], allow_unused=True))
+        found = iter(torch.autograd.grad([y for y, _ in pairs], needs_grad, [g for _, g in pairs], allow_unused=True))
         return [next(found) if x.requires_grad else None for x in leaves]
 
 

@@ -19,7 +19,7 @@ MOST_PLANS = 64  # of one graph that are kept
 class PlanStep(NamedTuple):
     """One node that runs, or several that are done as one.
 
-    op: bottoms of the first -> tops of the last. ops: of each node, for the walk back. let_go: values that no later
+    op: bottoms of the first -> tops of the last. ops: of each node, for the walk back. released: values that no later
     step takes and nobody looks at. slot: where the top is written as part of a concatenation.
     """
 
@@ -28,7 +28,7 @@ class PlanStep(NamedTuple):
     bottoms: tuple[int, ...]
     tops: tuple[int, ...]
     ops: tuple[Op, ...]
-    let_go: tuple[int, ...] = ()
+    released: tuple[int, ...] = ()
     slot: Slot | None = None
 
     def ran(self, result: Ran) -> list[tuple[int, tuple[Op, Ran]]]:
@@ -48,7 +48,7 @@ class PlanStep(NamedTuple):
 class Plan:
     """What a pass does.
 
-    named: name -> its last value, of all that can be asked for afterwards, in the order in which they are made.
+    named: name -> its last value, of all that can be read afterwards, in the order in which they are made.
     views: name -> the node that shows one of them as maps.
     """
 
@@ -59,22 +59,22 @@ class Plan:
 
 def plan_of(
     graph: Graph, indices: Sequence[int], folds: Mapping[int, Fold], op_of: Callable[[Node], Op],
-    wanted: Collection[int] | None, held: Collection[int], shapes: Mapping[str, Shape],
+    requested: Collection[int] | None, held: Collection[int], shapes: Mapping[str, Shape],
 ) -> Plan:  # fmt: skip
     """Of a pass over the nodes ``indices``. folds: first node -> how it is done together with others.
 
-    wanted: the only values that can be asked for afterwards; None: all. held: those that no step may let go of.
+    requested: the only values that can be read afterwards; None: all. held: those that no step may let go of.
     shapes: of all values, for the declared inputs.
     """
     steps = _steps(graph, indices, folds, op_of)
-    if wanted is None:
+    if requested is None:
         alone = {step.nodes[0].index: step.op for step in steps if len(step.nodes) == 1}
         places = slots(graph, shapes, alone)
         steps = [step._replace(slot=places.get(step.tops[0])) if step.tops else step for step in steps]
     made = sorted({*graph.input_values.values(), *(value for index in indices for value in graph.nodes[index].tops)})
-    there = [value for value in made if wanted is None or value in wanted]
+    there = [value for value in made if requested is None or value in requested]
     named = {graph.names[value]: value for value in there}
-    over = views_over(graph, set(there)) if wanted is None else {}
+    over = views_over(graph, set(there)) if requested is None else {}
     return Plan(_with_ends(steps, held), named, {name: node for name, node in over.items() if name not in named})
 
 
@@ -107,4 +107,4 @@ def _with_ends(steps: Sequence[PlanStep], held: Collection[int]) -> tuple[PlanSt
     for value, place in last_use.items():
         if value not in held:
             ends.setdefault(place, []).append(value)
-    return tuple(step._replace(let_go=tuple(ends.get(place, ()))) for place, step in enumerate(steps))
+    return tuple(step._replace(released=tuple(ends.get(place, ()))) for place, step in enumerate(steps))

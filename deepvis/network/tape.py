@@ -243,12 +243,12 @@ def _by_rule(mode: str, rule: Any, node: Node, ran: Ran, grads: Gradients) -> Te
             "kind out of the mode"
         )
     grad = rule(ran.bottoms[0], ran.tops[0], grads[0])
-    shape, wanted = getattr(grad, "shape", None), ran.bottoms[0].shape
-    if shape != wanted:
+    shape, expected = getattr(grad, "shape", None), ran.bottoms[0].shape
+    if shape != expected:
         found = f"a {type(grad).__name__}" if shape is None else f"the shape {tuple(shape)}"
         raise ModelError(
             f"{who}, which returned {found} at layer {node.name!r}, expected the gradient at its bottom, "
-            f"{tuple(wanted)}; mend the rule"
+            f"{tuple(expected)}; mend the rule"
         )
     return grad
 

@@ -67,7 +67,7 @@ class ScanNetwork:
     def peaks(self, inputs: np.ndarray, limits: Mapping[str, np.ndarray]) -> dict[str, Peaks]:
         """(N, C, H, W) float32 -> layer -> its units' peaks; N is best ``rows``. limits: layer -> see ``peaks_of``."""
         found: dict[str, Peaks] = {}
-        for name, blob in self.net.blobs_as_made(self.inputs(inputs), limits.keys()):
+        for name, blob in self.net.iter_values(self.inputs(inputs), limits.keys()):
             if blob.shape[0] != len(inputs):
                 raise ScanError(
                     f"layer {name!r} gives {blob.shape[0]} rows for {len(inputs)} pictures, expected "

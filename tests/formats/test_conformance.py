@@ -156,7 +156,7 @@ def test_until_keep_and_blobs_as_made(opened: Opened) -> None:
     kept = opened.forward(x, keep=("left", "fc")).blobs
     assert set(kept) == {"left", "fc"} and all(torch.equal(kept[name], everything[name]) for name in kept)
     net = GraphNet(opened.model.graph)
-    for name, value in net.blobs_as_made({opened.model.data_blob: x}, ("add", "softmax", "relu")):
+    for name, value in net.iter_values({opened.model.data_blob: x}, ("add", "softmax", "relu")):
         assert torch.equal(value, everything[name]), name
 
 

@@ -55,7 +55,7 @@ def test_blobs_as_made() -> None:
     network, x = net(WITH_CLASSES), {"data": noise(1, 3, 12, 14)}
     everything = network.forward(x).blobs
     for names in (list(everything), ["pool", "a"], ["data"], []):
-        made = dict(network.blobs_as_made(x, names))
+        made = dict(network.iter_values(x, names))
         assert sorted(made) == sorted(names)
         for blob, value in made.items():
             torch.testing.assert_close(value, everything[blob])
@@ -63,7 +63,7 @@ def test_blobs_as_made() -> None:
 
 def test_blobs_as_made_holds_no_blob_longer_than_needed() -> None:
     seen = []
-    for _, blob in net(WITH_CLASSES).blobs_as_made({"data": noise(1, 3, 12, 14)}, ["c1", "a", "b", "pool", "fc"]):
+    for _, blob in net(WITH_CLASSES).iter_values({"data": noise(1, 3, 12, 14)}, ["c1", "a", "b", "pool", "fc"]):
         seen.append(weakref.ref(blob))
         assert sum(ref() is not None for ref in seen) < 4
         del blob

@@ -69,12 +69,12 @@ def passed_bottoms(wired: Sequence[Wired], losses: Collection[str]) -> list[list
     """
     if not any(layer.message.propagate_down for layer, _, _ in wired if not is_implicit(layer)):
         return None
-    runs, passes = _wanted(wired)
+    runs, passes = _needs_backward(wired)
     _leave_out(wired, runs, passes, losses)
     return [[run and passed for passed in some] for run, some in zip(runs, passes, strict=True)]
 
 
-def _wanted(wired: Sequence[Wired]) -> tuple[list[bool], list[list[bool]]]:
+def _needs_backward(wired: Sequence[Wired]) -> tuple[list[bool], list[list[bool]]]:
     """(does the layer run backward, which of its bottoms get a diff), by what learns and what propagate_down says."""
     needed: set[str] = set()
     runs, passes = [], []

@@ -128,7 +128,7 @@ def _picture_shape(layer: Any, blob: str, readers: Sequence[Any], weights: Blobs
             f"layer {layer.name!r} ({layer.type}): found neither crop_size nor the size of its pictures, "
             f"expected one; give the size of the input {blob!r} with --input-size HxW"
         )
-    return (1, wanted.channels or channels_of(blob, readers, weights) or _said_channels(layer), *size)
+    return (1, wanted.channels or channels_of(blob, readers, weights) or _declared_channels(layer), *size)
 
 
 def shape_of_values(values: int, size: tuple[int, int] | None) -> tuple[int, int, int] | None:
@@ -166,7 +166,7 @@ def _crop(layer: Any) -> tuple[int, int]:
     return images.new_height or dense.new_height, images.new_width or dense.new_width
 
 
-def _said_channels(layer: Any) -> int:
+def _declared_channels(layer: Any) -> int:
     is_gray = layer.type == "ImageData" and not layer.image_data_param.is_color
     return 1 if is_gray or layer.transform_param.force_gray else 3
 
@@ -177,7 +177,7 @@ def transform_of(layers: Sequence[Any]) -> Any:
     return None if layer is None else layer.transform_param
 
 
-def as_said(shape: Shape, wanted: Wanted) -> Shape:
+def with_size_options(shape: Shape, wanted: Wanted) -> Shape:
     """A declared shape, where the file leaves sizes open (0, -1) with those that the caller says of the picture."""
     if len(shape) != 4 or wanted.size is None:
         return shape

@@ -136,9 +136,9 @@ def layer_type(*names: str, **facts: Any) -> Callable[[Builder], Builder]:
     return enter
 
 
-def elementwise(spec: LayerSpec, step: NodeEdge, seen: Window) -> Window | None:
+def elementwise(spec: LayerSpec, edge: NodeEdge, window: Window) -> Window | None:
     """The field rule of layers that work element by element."""
-    return same_place(step, seen)
+    return same_place(edge, window)
 
 
 def build(spec: LayerSpec, weights: Weights, *, training: bool = False) -> Op:
@@ -166,7 +166,7 @@ def field_of(spec: LayerSpec) -> Callable[[NodeEdge, Window], Window | None]:
     """The layer's rule for the receptive field."""
     row = LAYERS.get(spec.type)
     rule = row.field if row is not None else None
-    return whole if rule is None else lambda step, seen: rule(spec, step, seen)
+    return whole if rule is None else lambda edge, window: rule(spec, edge, window)
 
 
 def weight_count(message: Any) -> int | None:

@@ -109,7 +109,7 @@ def _inputs(
     readers = [*layers, *training.spare_makers(layers, left_out)]
     for layer in [*_spare(layers, left_out, wanted), *layers]:
         if layer.type == "Input":
-            shapes = {blob: data.as_said(shape, wanted) for blob, shape in _declared(layer).items()}
+            shapes = {blob: data.with_size_options(shape, wanted) for blob, shape in _declared(layer).items()}
         elif data.is_data(layer, wanted):
             shapes = data.data_inputs(layer, readers, weights, wanted, notes)
         else:

@@ -67,7 +67,7 @@ def _structure(source: Source) -> tuple[NetworkSpec, Shape]:
 
     Raises ModelError.
     """
-    spec = _told(source)
+    spec = _with_input_shapes(source)
     name = picture_input(spec.name, spec.inputs, source.data_input)
     shape, notes = spec.inputs[name], []
     if len(shape) == 3 and source.input_size is None:
@@ -102,7 +102,7 @@ def _three_axes(source: Source, name: str, shape: Shape) -> ModelError:
     )
 
 
-def _told(source: Source) -> NetworkSpec:
+def _with_input_shapes(source: Source) -> NetworkSpec:
     """The network with its inputs; where data layers became some, the weights tell channels and size."""
 
     def read(weights: Path | None) -> NetworkSpec:

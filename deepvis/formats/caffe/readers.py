@@ -43,10 +43,10 @@ def _of_pieces(reader: Any, rest: Sequence[Any], weights: Blobs) -> int | None:
     pieces: list[int | None] = [b - a for a, b in pairwise(points)]
     pieces += [None] * (len(reader.top) - len(pieces))
     known = [channels_of(top, rest, weights) or size for top, size in zip(reader.top, pieces, strict=False)]
-    told = [size for size in known if size]
-    if not told:
+    sizes = [size for size in known if size]
+    if not sizes:
         return None
-    return sum(size or told[0] for size in known)
+    return sum(size or sizes[0] for size in known)
 
 
 def values_of(blob: str, readers: Sequence[Any], weights: Blobs) -> int | None:

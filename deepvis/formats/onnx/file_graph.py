@@ -10,6 +10,7 @@ from typing import Any
 import onnx
 import torch
 
+from deepvis.formats.onnx.layout_calls import layout_calls, names_of_tensors
 from deepvis.formats.onnx.model_file import ModelFile
 from deepvis.formats.onnx.names import Made, names_for
 from deepvis.formats.onnx.node_parts import LeftOut, NodeParts
@@ -20,7 +21,6 @@ from deepvis.formats.onnx.picture_input import PictureInput, inputs_of, picture_
 from deepvis.formats.onnx.pixels import Pixels, pixels_of, prepares_itself
 from deepvis.formats.onnx.rectifiers import with_plain_rectifiers
 from deepvis.formats.onnx.running import op_of
-from deepvis.formats.onnx.seen_calls import names_of_tensors, seen_calls
 from deepvis.formats.onnx.tensors import DTYPES, read_tensor
 from deepvis.formats.onnx.tracing import Trace, Tracer
 from deepvis.formats.onnx.values import FACTORS, TogetherError, Value
@@ -67,7 +67,7 @@ def graph_of_file(file: ModelFile, source: Source) -> FileGraph:
         *_own_notes(trace),
     ]
     graph = _graph(file, picture, trace, None if reason is None else picture.batch, notes)
-    calls: Any = seen_calls(trace.steps, picture.batch)
+    calls: Any = layout_calls(trace.steps, picture.batch)
     return FileGraph(with_views_of(graph, calls, names_of_tensors(tensors)), pixels)
 
 

@@ -95,13 +95,13 @@ def field_of(row: OnnxOp, call: OnnxCall) -> FieldRule:
     """The node's rule for the receptive field."""
     rule = row.field
     if rule is None:
-        return lambda step, seen: WHOLE_WINDOW
-    return lambda step, seen: rule(call, step, seen)
+        return lambda edge, window: WHOLE_WINDOW
+    return lambda edge, window: rule(call, edge, window)
 
 
-def elementwise(call: OnnxCall, step: NodeEdge, seen: Window) -> Window | None:
+def elementwise(call: OnnxCall, edge: NodeEdge, window: Window) -> Window | None:
     """The field rule of operators that work element by element, axes of size 1 repeated."""
-    return same_place(step, seen)
+    return same_place(edge, window)
 
 
 def axis_of(call: OnnxCall, rank: int, default: int = 1, name: str = "axis") -> int:

@@ -16,11 +16,11 @@ from torch import Tensor
 import deepvis.formats.onnx.ops  # noqa: F401  (fills the table of operators)
 from deepvis.formats.onnx.attributes import attributes_of, subgraph
 from deepvis.formats.onnx.call import LeftOutError, OnnxCall
+from deepvis.formats.onnx.constant_folding import ConstantFolding
 from deepvis.formats.onnx.model_file import ModelFile
 from deepvis.formats.onnx.node_parts import LeftOut, Missing, NodeParts, step_of
 from deepvis.formats.onnx.nodes import operator_of, taken_names, title_of
 from deepvis.formats.onnx.onnx_ops import OnnxOp, find_op
-from deepvis.formats.onnx.settling import Settler
 from deepvis.formats.onnx.tensors import read_tensor
 from deepvis.formats.onnx.values import TogetherError, Value, batch_axis, constant_value
 from deepvis.network.kinds import Kind
@@ -60,7 +60,7 @@ class Tracer:
         self.file, self.trials, self.opsets = file, tuple(trials), opsets_of(file)
         self.trace = Trace(env=dict(constants))
         self.taken = taken_names(file.model.graph)
-        self.settler = Settler(len(self.trials), file.path.stat().st_size)
+        self.settler = ConstantFolding(len(self.trials), file.path.stat().st_size)
         self.places = 0
         self.count = 0
 
@@ -176,7 +176,7 @@ class Tracer:
         )
         by_trial = self._arguments(title, row, call, arguments, data)
         if all(v is None or v.constants is not None for v in data):
-            return self.settler.settled(node, row, call, by_trial, data)
+            return self.settler.fold(node, row, call, by_trial, data)
         step, found = step_of(node, row, call, by_trial, data, trials=self.trials, place=self.places)
         if step is not None:
             self.trace.steps.append(step)

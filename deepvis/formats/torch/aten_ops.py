@@ -56,9 +56,9 @@ def aten_op(
     return enter
 
 
-def elementwise(call: AtenCall, step: NodeEdge, seen: Window) -> Window | None:
+def elementwise(call: AtenCall, edge: NodeEdge, window: Window) -> Window | None:
     """The field rule of operators that work element by element."""
-    return same_place(step, seen)
+    return same_place(edge, window)
 
 
 def build(call: AtenCall, weights: Weights) -> Op:
@@ -80,10 +80,10 @@ def field_of(call: AtenCall) -> FieldRule:
     row = ATEN_OPS.get(call.op)
     rule = row.field if row is not None else None
 
-    def field(step: NodeEdge, seen: Window) -> Window | None:
-        if call.has_carrier and step.bottom == len(step.bottoms) - 1:
+    def field(edge: NodeEdge, window: Window) -> Window | None:
+        if call.has_carrier and edge.bottom == len(edge.bottoms) - 1:
             return None
-        return WHOLE_WINDOW if rule is None else rule(call, step, seen)
+        return WHOLE_WINDOW if rule is None else rule(call, edge, window)
 
     return field
 

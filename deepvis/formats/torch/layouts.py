@@ -1,6 +1,6 @@
 """Where the numbers of an exported program's values lie in the picture, followed operator by operator.
 
-What only moves numbers moves the labels of ``network/grid_labels.py`` alike, whatever it is: flatten and transpose, windows,
+What only moves numbers moves the labels of ``network/grid_labels.py`` alike, whatever it is: flatten and transpose,
 rolls, strided slices. What mixes them keeps the places where it works place by place.
 """
 
@@ -22,8 +22,8 @@ from deepvis.network.grid_labels import (
     Spans,
     attended,
     attention,
+    carried_over,
     full,
-    kept,
     maps,
     merged,
     moved,
@@ -96,7 +96,7 @@ class Follower:
         if _is_elementwise(call):
             return _elementwise(placed, above[0]) or unknown
         axes = _mixed_axes(call, shape)
-        same = next((p for p, size in placed if kept(p, size, above[0]) is not None), None)
+        same = next((p for p, size in placed if carried_over(p, size, above[0]) is not None), None)
         if same is None:
             return unknown
         tops = (same, *unknown.tops[1:])

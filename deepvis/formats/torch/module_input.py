@@ -150,7 +150,7 @@ def _ways(
     """The ways to hand a picture in, the likeliest first. suggested: for the other inputs, of which nothing is said."""
     given = values_of(options.inputs)
     names, required = _arguments(module)
-    shapes = _shapes_said(module)
+    shapes = _declared_shapes(module)
     picture = _picture_name(title, names, required, shapes, given, options.data_input)
     unknown = next((name for name in given if name not in names), None)
     if unknown is not None and names:
@@ -166,14 +166,14 @@ def _ways(
 
 
 def _pictures(
-    module: nn.Module, title: str, options: InputOptions, said: tuple[int, ...] | None
+    module: nn.Module, title: str, options: InputOptions, declared: tuple[int, ...] | None
 ) -> Iterator[tuple[tuple[int, int, int], str]]:
     """(channels, height, width), layout."""
-    shape = shape_said(module, title) or (said if said is not None and len(said) == 3 else None)
+    shape = declared_shape(module, title) or (declared if declared is not None and len(declared) == 3 else None)
     first = _first_channels(module)
     likely = [first if first <= MOST_CHANNELS else 3, 3, 1, 4]
     channels = [options.channels] if options.channels else [shape[0]] if shape else list(dict.fromkeys(likely))
-    height, width = options.input_size or (shape[1:] if shape else _side_said(module))
+    height, width = options.input_size or (shape[1:] if shape else _declared_side(module))
     layouts = [options.layout] if options.layout else list(LAYOUTS)
     for each in channels:
         for layout in layouts:
@@ -185,20 +185,20 @@ def _first_channels(module: nn.Module) -> int:
     return next((part.in_channels for part in module.modules() if isinstance(part, nn.Conv2d)), 3)
 
 
-def shape_said(module: nn.Module, title: str) -> tuple[int, int, int] | None:
+def declared_shape(module: nn.Module, title: str) -> tuple[int, int, int] | None:
     """(channels, height, width), as the module's attribute ``input_shape`` or timm's description says.
 
     Raises ModelError for an input_shape that is none.
     """
-    said: Any = getattr(module, "input_shape", None)
-    if said is None:
-        said = picture_config(module).get("input_size")
-    if said is None or isinstance(said, (nn.Module, Tensor)) or callable(said):
+    declared: Any = getattr(module, "input_shape", None)
+    if declared is None:
+        declared = picture_config(module).get("input_size")
+    if declared is None or isinstance(declared, (nn.Module, Tensor)) or callable(declared):
         return None
-    is_shape = isinstance(said, (tuple, list)) and len(said) == 3
-    if not is_shape or not all(isinstance(d, int) and d > 0 for d in said):
-        raise ModelError(f"{title}: found input_shape {said!r}, expected (channels, height, width)")
-    return said[0], said[1], said[2]
+    is_shape = isinstance(declared, (tuple, list)) and len(declared) == 3
+    if not is_shape or not all(isinstance(d, int) and d > 0 for d in declared):
+        raise ModelError(f"{title}: found input_shape {declared!r}, expected (channels, height, width)")
+    return declared[0], declared[1], declared[2]
 
 
 def picture_config(module: nn.Module) -> Mapping[str, Any]:
@@ -207,23 +207,27 @@ def picture_config(module: nn.Module) -> Mapping[str, Any]:
     return config if isinstance(config, Mapping) else {}
 
 
-def _side_said(module: nn.Module) -> tuple[int, int]:
+def _declared_side(module: nn.Module) -> tuple[int, int]:
     """(height, width): a transformer's attribute image_size, or the usual."""
     for name in ("image_size", "img_size"):
-        said = getattr(module, name, None)
-        if isinstance(said, int) and not isinstance(said, bool) and said > 0:
-            return said, said
-        if isinstance(said, (tuple, list)) and len(said) == 2 and all(isinstance(d, int) and d > 0 for d in said):
-            return said[0], said[1]
+        declared = getattr(module, name, None)
+        if isinstance(declared, int) and not isinstance(declared, bool) and declared > 0:
+            return declared, declared
+        if (
+            isinstance(declared, (tuple, list))
+            and len(declared) == 2
+            and all(isinstance(d, int) and d > 0 for d in declared)
+        ):
+            return declared[0], declared[1]
     return SIDE, SIDE
 
 
-def _shapes_said(module: nn.Module) -> dict[str, tuple[int, ...]]:
+def _declared_shapes(module: nn.Module) -> dict[str, tuple[int, ...]]:
     """The shapes of several inputs by name, without the batch, from the attribute ``input_shapes``."""
-    said = getattr(module, "input_shapes", None)
-    if not isinstance(said, Mapping):
+    declared = getattr(module, "input_shapes", None)
+    if not isinstance(declared, Mapping):
         return {}
-    return {str(name): tuple(shape) for name, shape in said.items() if isinstance(shape, (tuple, list))}
+    return {str(name): tuple(shape) for name, shape in declared.items() if isinstance(shape, (tuple, list))}
 
 
 def _arguments(module: nn.Module) -> tuple[list[str], list[str]]:
@@ -243,13 +247,13 @@ def _picture_name(
     required: Sequence[str],
     shapes: Mapping[str, tuple[int, ...]],
     given: Mapping[str, Tensor],
-    wanted: str | None,
+    data_input: str | None,
 ) -> str:
     """The input that takes the picture: as named, the only one, by its shape, by its name, the first."""
-    if wanted and names:
-        if wanted not in names:
-            raise ModelError(f"{title}: has no input {wanted!r}, expected one of its inputs: {', '.join(names)}")
-        return wanted
+    if data_input and names:
+        if data_input not in names:
+            raise ModelError(f"{title}: has no input {data_input!r}, expected one of its inputs: {', '.join(names)}")
+        return data_input
     free = [name for name in required or names if name not in given] or list(names)
     by_shape = [name for name in free if len(shapes.get(name, ())) == 3]
     by_name = [name for name in PICTURE_NAMES if name in free]

@@ -37,9 +37,9 @@ def bn_filler(spec: LayerSpec, index: int, shape: tuple[int, ...]) -> Any:
     return FillerParameter(value=float(index in (0, 3)))
 
 
-def bn_field(spec: LayerSpec, step: NodeEdge, seen: Window) -> Window:
+def bn_field(spec: LayerSpec, edge: NodeEdge, window: Window) -> Window:
     is_batchs = bn_count(spec.message) == 2 and option(spec, "bn_mode") == "LEARN"
-    return WHOLE_WINDOW if is_batchs else seen
+    return WHOLE_WINDOW if is_batchs else window
 
 
 @layer_type(

@@ -26,8 +26,8 @@ from deepvis.network.lazy import F, Tensor, torch
 from deepvis.network.op import Op, Weights
 
 
-def deconvolution_field(spec: LayerSpec, step: NodeEdge, seen: Window) -> Window | None:
-    return sliding(seen, map_windows(spec, step), spread)
+def deconvolution_field(spec: LayerSpec, edge: NodeEdge, window: Window) -> Window | None:
+    return sliding(window, map_windows(spec, edge), spread)
 
 
 @layer_type(

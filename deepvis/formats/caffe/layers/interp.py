@@ -11,8 +11,8 @@ from deepvis.network.lazy import F, Tensor
 from deepvis.network.op import Op, Weights
 
 
-def interp_field(spec: LayerSpec, step: NodeEdge, seen: Window) -> Window | None:
-    if step.bottom == 1:
+def interp_field(spec: LayerSpec, edge: NodeEdge, window: Window) -> Window | None:
+    if edge.bottom == 1:
         return None
     p = spec.param
 
@@ -24,7 +24,7 @@ def interp_field(spec: LayerSpec, step: NodeEdge, seen: Window) -> Window | None
             min(int((s[1] - 1) * scale + 1 - 1e-6) + 1, kept) - p.pad_beg,
         )
 
-    return each(seen, *(one(n, o) for n, o in zip(image_size(step.below), image_size(step.above), strict=True)))
+    return each(window, *(one(n, o) for n, o in zip(image_size(edge.below), image_size(edge.above), strict=True)))
 
 
 @layer_type("Interp", bottoms=(1, 2), field=interp_field)

@@ -18,11 +18,11 @@ def lrn_kind(spec: LayerSpec) -> Kind:
     return Kind.NORMALIZATION_DECONV_IGNORES if spec.param.deconv_ignore else Kind.NORMALIZATION
 
 
-def lrn_field(spec: LayerSpec, step: NodeEdge, seen: Window) -> Window | None:
+def lrn_field(spec: LayerSpec, edge: NodeEdge, window: Window) -> Window | None:
     if option(spec, "norm_region") == "ACROSS_CHANNELS":
-        return seen
+        return window
     size = spec.param.local_size
-    return sliding(seen, [(size, 1, (size - 1) // 2, 1)] * 2)
+    return sliding(window, [(size, 1, (size - 1) // 2, 1)] * 2)
 
 
 @layer_type("LRN", kind=lrn_kind, field=lrn_field)

@@ -23,8 +23,8 @@ def batch_norm_in_training(spec: LayerSpec, weights: Weights) -> Op:
     return _scaled(spec, op, weights) if len(weights) == 5 else op
 
 
-def batchnorm_field(spec: LayerSpec, step: NodeEdge, seen: Window) -> Window:
-    return WHOLE_WINDOW if _takes_the_batch(spec) else seen
+def batchnorm_field(spec: LayerSpec, edge: NodeEdge, window: Window) -> Window:
+    return WHOLE_WINDOW if _takes_the_batch(spec) else window
 
 
 def statistics_shapes(spec: LayerSpec, bottoms: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:

@@ -12,8 +12,8 @@ from deepvis.network.lazy import Tensor, torch
 from deepvis.network.op import Op, Weights
 
 
-def softmax_field(spec: LayerSpec, step: NodeEdge, seen: Window) -> Window:
-    return whole_along(canonical_axis(spec, spec.param.axis, len(step.below)), step.below, seen)
+def softmax_field(spec: LayerSpec, edge: NodeEdge, window: Window) -> Window:
+    return whole_along(canonical_axis(spec, spec.param.axis, len(edge.below)), edge.below, window)
 
 
 def softmax_kind(spec: LayerSpec) -> Kind:

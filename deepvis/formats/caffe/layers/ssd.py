@@ -15,8 +15,8 @@ from deepvis.network.lazy import Tensor, torch
 from deepvis.network.op import Op, Weights, without_gradient
 
 
-def normalize_field(spec: LayerSpec, step: NodeEdge, seen: Window) -> Window:
-    return WHOLE_WINDOW if spec.param.across_spatial else seen
+def normalize_field(spec: LayerSpec, edge: NodeEdge, window: Window) -> Window:
+    return WHOLE_WINDOW if spec.param.across_spatial else window
 
 
 def scale_shapes(spec: LayerSpec, bottoms: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:

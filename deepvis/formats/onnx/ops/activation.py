@@ -93,9 +93,9 @@ def clip(call: OnnxCall, weights: Weights) -> Op:
     return call.op_of(lambda x: x.clamp(low, high), weights, shapes=SAME)
 
 
-def slope_field(call: OnnxCall, step: NodeEdge, seen: Window) -> Window | None:
+def slope_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window | None:
     """The same place of the map; slopes that the network makes itself are of whatever they are of."""
-    return WHOLE_WINDOW if step.bottom else same_place(step, seen)
+    return WHOLE_WINDOW if edge.bottom else same_place(edge, window)
 
 
 def prelu_kind(call: OnnxCall) -> Kind:

@@ -34,11 +34,11 @@ def kernel_windows(call: OnnxCall, shape: Shape | None) -> SlidingWindows:
     return windows_of(call, kernel)
 
 
-def convolution_field(call: OnnxCall, step: NodeEdge, seen: Window) -> Window | None:
+def convolution_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window | None:
     shape = call.weight_shape(1)
-    if step.bottom or shape is None:  # a kernel that the network makes itself sees what it is of
+    if edge.bottom or shape is None:  # a kernel that the network makes itself sees what it is of
         return WHOLE_WINDOW
-    return sliding(seen, kernel_windows(call, shape).field(step.below[2:]))
+    return sliding(window, kernel_windows(call, shape).field(edge.below[2:]))
 
 
 @onnx_op("Conv", since=1, kind=Kind.CONVOLUTION, field=convolution_field, mixes=all_but_first)
@@ -99,14 +99,14 @@ def padded_convolution(call: OnnxCall, x: Tensor, w: Tensor, bias: Tensor | None
     return CONVOLVE[len(windows.kernel) - 1](x, w, bias, windows.stride, 0, windows.dilation, group)
 
 
-def transposed_field(call: OnnxCall, step: NodeEdge, seen: Window) -> Window | None:
+def transposed_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window | None:
     shape = call.weight_shape(1)
-    if step.bottom or shape is None:
+    if edge.bottom or shape is None:
         return WHOLE_WINDOW
     windows = kernel_windows(call, shape)
-    begin, _, _ = transposed_pads(call, windows, step.below[2:])
+    begin, _, _ = transposed_pads(call, windows, edge.below[2:])
     pairs = zip(windows.kernel, windows.stride, begin, windows.dilation, strict=True)
-    return sliding(seen, list(pairs), spread)
+    return sliding(window, list(pairs), spread)
 
 
 def transposed_pads(

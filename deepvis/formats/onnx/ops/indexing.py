@@ -39,13 +39,13 @@ def sliced_axes(call: OnnxCall, place: int, shape: Shape) -> Collection[int]:
     return [axis for axis, cut in cuts_of(call, shape).items() if cut != (0, shape[axis], 1)]
 
 
-def slice_field(call: OnnxCall, step: NodeEdge, seen: Window) -> Window | None:
+def slice_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window | None:
     spans = [shifted(0), shifted(0)]
-    for axis, (first, count, stride) in cuts_of(call, step.below).items():
-        place = image_axis(axis, step.below)
-        if place is not None and (first, count, stride) != (0, step.below[axis], 1):
+    for axis, (first, count, stride) in cuts_of(call, edge.below).items():
+        place = image_axis(axis, edge.below)
+        if place is not None and (first, count, stride) != (0, edge.below[axis], 1):
             spans[place] = _taken(first, stride)
-    return each(seen, *spans)
+    return each(window, *spans)
 
 
 def _taken(first: int, stride: int):
@@ -84,11 +84,11 @@ def embedding_kind(call: OnnxCall) -> Kind:
     return Kind.EMBEDDING if len(call.weight_shape(0) or ()) == 2 else Kind.OTHER
 
 
-def gather_field(call: OnnxCall, step: NodeEdge, seen: Window) -> Window | None:
+def gather_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window | None:
     """The same place where a row of channels is picked; everything else may look everywhere."""
-    rank = len(step.below)
-    is_of_channels = step.bottom == 0 and call.is_weight(1) and rank == len(step.above) >= 4
-    return seen if is_of_channels and image_axis(axis_of(call, rank, 0), step.below) is None else WHOLE_WINDOW
+    rank = len(edge.below)
+    is_of_channels = edge.bottom == 0 and call.is_weight(1) and rank == len(edge.above) >= 4
+    return window if is_of_channels and image_axis(axis_of(call, rank, 0), edge.below) is None else WHOLE_WINDOW
 
 
 @onnx_op("Gather", since=1, kind=embedding_kind, field=gather_field, mixes=gathered)

@@ -19,9 +19,9 @@ from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights
 
 
-def concat_field(call: OnnxCall, step: NodeEdge, seen: Window) -> Window | None:
+def concat_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window | None:
     joins_bottoms = all(isinstance(given, Bottom) for given in call.inputs)
-    return joined(step, seen, axis_of(call, len(step.below))) if joins_bottoms else WHOLE_WINDOW
+    return joined(edge, window, axis_of(call, len(edge.below))) if joins_bottoms else WHOLE_WINDOW
 
 
 def concat_kind(call: OnnxCall) -> Kind:
@@ -55,8 +55,8 @@ def concat(call: OnnxCall, weights: Weights) -> Op:
     return call.op_of(forward, weights, backward=backward)
 
 
-def split_field(call: OnnxCall, step: NodeEdge, seen: Window) -> Window | None:
-    return cut_up(step, seen, axis_of(call, len(step.below), 0)) if all(call.outputs) else WHOLE_WINDOW
+def split_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window | None:
+    return cut_up(edge, window, axis_of(call, len(edge.below), 0)) if all(call.outputs) else WHOLE_WINDOW
 
 
 @onnx_op("Split", since=2, field=split_field, arguments={"split": 1}, mixes=along_axis(0))
@@ -96,19 +96,19 @@ def padded_axes(call: OnnxCall, place: int, shape: Shape) -> Collection[int]:
     return [axis for axis, pads in enumerate(pads_by_axis(call, len(shape))) if pads != (0, 0)] if place == 0 else ()
 
 
-def pad_field(call: OnnxCall, step: NodeEdge, seen: Window) -> Window | None:
-    if step.bottom:
+def pad_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window | None:
+    if edge.bottom:
         return WHOLE_WINDOW
-    pads, rank = pads_by_axis(call, len(step.below)), len(step.below)
+    pads, rank = pads_by_axis(call, len(edge.below)), len(edge.below)
     is_constant = call.attr("mode", "constant") == "constant"
     spans: list[Callable[[Any], Any]] = [shifted(0), shifted(0)]
     for axis in range(rank):
-        place = image_axis(axis, step.below)
+        place = image_axis(axis, edge.below)
         if place is not None and pads[axis] != (0, 0):
             if not is_constant:
                 return WHOLE_WINDOW
             spans[place] = shifted(-pads[axis][0])
-    return each(seen, *spans)
+    return each(window, *spans)
 
 
 PAD_MODES = {"constant": "constant", "reflect": "reflect", "edge": "edge", "wrap": "wrap"}

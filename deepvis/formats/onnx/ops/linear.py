@@ -39,10 +39,10 @@ def contracted(call: OnnxCall, place: int, shape: Shape) -> Collection[int]:
     return (len(shape) - 1 if place == 0 or len(shape) == 1 else len(shape) - 2,)
 
 
-def matmul_field(call: OnnxCall, step: NodeEdge, seen: Window) -> Window:
+def matmul_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window:
     """Of maps (N, C, H, W) times a matrix: whole rows."""
-    if matmul_kind(call) is Kind.LINEAR and len(step.below) >= 4:
-        return whole_along(len(step.below) - 1, step.below, seen)
+    if matmul_kind(call) is Kind.LINEAR and len(edge.below) >= 4:
+        return whole_along(len(edge.below) - 1, edge.below, window)
     return WHOLE_WINDOW
 
 

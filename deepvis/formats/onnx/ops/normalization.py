@@ -19,9 +19,9 @@ from deepvis.network.response_normalization import across_channels
 NORMALIZATION = Kind.NORMALIZATION
 
 
-def first_input(call: OnnxCall, step: NodeEdge, seen: Window) -> Window:
+def first_input(call: OnnxCall, edge: NodeEdge, window: Window) -> Window:
     """The same place of the map; where the network makes mean or scale itself, they are of whatever they are of."""
-    return WHOLE_WINDOW if step.bottom else same_place(step, seen)
+    return WHOLE_WINDOW if edge.bottom else same_place(edge, window)
 
 
 @onnx_op("BatchNormalization", since=7, kind=NORMALIZATION, field=first_input, mixes=all_but_first)
@@ -56,7 +56,7 @@ def batch_norm(call: OnnxCall, weights: Weights) -> Op:
     return call.op_of(forward, weights, backward=backward, shapes=SAME, affine=affine)
 
 
-def over_maps(call: OnnxCall, step: NodeEdge, seen: Window) -> Window:
+def over_maps(call: OnnxCall, edge: NodeEdge, window: Window) -> Window:
     return WHOLE_WINDOW
 
 
@@ -71,14 +71,14 @@ def last_axes(call: OnnxCall, place: int, shape: Shape) -> Collection[int]:
     return range(axis_of(call, len(shape), -1), len(shape)) if place == 0 else range(len(shape))
 
 
-def layer_field(call: OnnxCall, step: NodeEdge, seen: Window) -> Window:
+def layer_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window:
     """Everything along the axes that are normalized."""
-    if step.bottom:
+    if edge.bottom:
         return WHOLE_WINDOW
-    for axis in last_axes(call, 0, step.below):
-        if image_axis(axis, step.below) is not None:
-            seen = whole_along(axis, step.below, seen)
-    return seen
+    for axis in last_axes(call, 0, edge.below):
+        if image_axis(axis, edge.below) is not None:
+            window = whole_along(axis, edge.below, window)
+    return window
 
 
 @onnx_op("LayerNormalization", since=17, kind=NORMALIZATION, field=layer_field, mixes=last_axes)
@@ -139,8 +139,8 @@ def one_axis(call: OnnxCall, place: int, shape: Shape) -> Collection[int]:
     return (axis_of(call, len(shape), -1),)
 
 
-def one_axis_field(call: OnnxCall, step: NodeEdge, seen: Window) -> Window:
-    return whole_along(axis_of(call, len(step.below), -1), step.below, seen)
+def one_axis_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window:
+    return whole_along(axis_of(call, len(edge.below), -1), edge.below, window)
 
 
 @onnx_op("LpNormalization", since=1, kind=NORMALIZATION, field=one_axis_field, mixes=one_axis)

@@ -28,8 +28,8 @@ def pool_windows(call: OnnxCall) -> SlidingWindows:
     return windows_of(call, kernel)
 
 
-def pool_field(call: OnnxCall, step: NodeEdge, seen: Window) -> Window | None:
-    return sliding(seen, pool_windows(call).field(step.below[2:]))
+def pool_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window | None:
+    return sliding(window, pool_windows(call).field(edge.below[2:]))
 
 
 def pooled_sizes(call: OnnxCall, windows: SlidingWindows, sizes: Sequence[int]) -> list[int]:
@@ -166,7 +166,7 @@ def lp_pool(call: OnnxCall, weights: Weights) -> Op:
     return call.op_of(forward, weights)
 
 
-def everywhere(call: OnnxCall, step: NodeEdge, seen: Window) -> Window:
+def everywhere(call: OnnxCall, edge: NodeEdge, window: Window) -> Window:
     return WHOLE_WINDOW
 
 

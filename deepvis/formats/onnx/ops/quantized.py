@@ -136,8 +136,8 @@ def q_matmul(call: OnnxCall, weights: Weights) -> Op:
     return call.op_of(forward, weights)
 
 
-def q_conv_field(call: OnnxCall, step: NodeEdge, seen: Window) -> Window | None:
-    return convolution_field(replace(call, inputs=(call.inputs[0], call.inputs[3])), step, seen)
+def q_conv_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window | None:
+    return convolution_field(replace(call, inputs=(call.inputs[0], call.inputs[3])), edge, window)
 
 
 @onnx_op("QLinearConv", since=10, kind=Kind.CONVOLUTION, field=q_conv_field, mixes=all_but_first, note=quantized_note)

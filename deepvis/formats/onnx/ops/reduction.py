@@ -26,13 +26,13 @@ def reduced_axes(call: OnnxCall, place: int, shape: Shape) -> Collection[int]:
     return [axis % len(shape) for axis in axes]
 
 
-def reduce_field(call: OnnxCall, step: NodeEdge, seen: Window) -> Window:
+def reduce_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window:
     """Everything along the axes that go. Where they do not stay, all: places have other axes then."""
     if not call.attr("keepdims", 1):
         return WHOLE_WINDOW
-    for axis in reduced_axes(call, 0, step.below):
-        seen = whole_along(axis, step.below, seen)
-    return seen
+    for axis in reduced_axes(call, 0, edge.below):
+        window = whole_along(axis, edge.below, window)
+    return window
 
 
 def reduce_kind(call: OnnxCall) -> Kind:

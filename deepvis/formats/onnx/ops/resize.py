@@ -92,13 +92,13 @@ def rebatch_resize(call: OnnxCall, shape: Shape, axis: int, factor: int) -> dict
     return {"sizes": [size * factor if a == axis else size for size, a in zip(sizes, axes, strict=True)]}
 
 
-def resize_field(call: OnnxCall, step: NodeEdge, seen: Window) -> Window | None:
+def resize_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window | None:
     spans: list[Callable[[Any], Any]] = [shifted(0), shifted(0)]
-    for axis, (size, scale) in targets(call, step.below).items():
-        place = image_axis(axis, step.below)
+    for axis, (size, scale) in targets(call, edge.below).items():
+        place = image_axis(axis, edge.below)
         if place is not None:
-            spans[place] = _read(taps_of(how_of(call), step.below[axis], size, scale))
-    return each(seen, *spans)
+            spans[place] = _read(taps_of(how_of(call), edge.below[axis], size, scale))
+    return each(window, *spans)
 
 
 def _read(taps: Taps) -> Callable[[tuple[int, int]], tuple[int, int]]:

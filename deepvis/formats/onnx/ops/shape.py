@@ -38,11 +38,11 @@ def rebatch_reshape(call: OnnxCall, shape: Shape, axis: int, factor: int) -> dic
     return {"shape": found}
 
 
-def reshape_field(call: OnnxCall, step: NodeEdge, seen: Window) -> Window:
+def reshape_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window:
     """The same place where the map stays as it is."""
-    is_map = len(step.below) >= 4 and len(step.above) >= 4 and image_size(step.below) == image_size(step.above)
-    is_same = is_map and prod(step.below[:-2]) == prod(step.above[:-2])
-    return seen if is_same else WHOLE_WINDOW
+    is_map = len(edge.below) >= 4 and len(edge.above) >= 4 and image_size(edge.below) == image_size(edge.above)
+    is_same = is_map and prod(edge.below[:-2]) == prod(edge.above[:-2])
+    return window if is_same else WHOLE_WINDOW
 
 
 def backward(ran, grads):
@@ -84,15 +84,15 @@ def permutation(call: OnnxCall, rank: int) -> list[int]:
     return order
 
 
-def transpose_field(call: OnnxCall, step: NodeEdge, seen: Window) -> Window:
+def transpose_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window:
     """The same place where the map's axes stay, the other way around where they are exchanged."""
-    rank = len(step.below)
+    rank = len(edge.below)
     order = permutation(call, rank)
     if rank < 4:
         return WHOLE_WINDOW
     if order[-2:] == [rank - 2, rank - 1]:
-        return seen
-    return (seen[1], seen[0]) if order[-2:] == [rank - 1, rank - 2] else WHOLE_WINDOW
+        return window
+    return (window[1], window[0]) if order[-2:] == [rank - 1, rank - 2] else WHOLE_WINDOW
 
 
 @onnx_op("Transpose", since=1, kind=Kind.RESHAPE, field=transpose_field)
@@ -182,13 +182,13 @@ def dropout_note(call: OnnxCall) -> str:
 BLOCKS = {"DCR": (0, 3, 4, 1, 5, 2), "CRD": (0, 1, 4, 2, 5, 3)}
 
 
-def block_field(call: OnnxCall, step: NodeEdge, seen: Window) -> Window | None:
+def block_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window | None:
     """Of DepthToSpace the place that was spread, of SpaceToDepth the places that were gathered."""
     size = int(call.attr("blocksize", 1))
     if call.op == "SpaceToDepth":
-        rows, columns = ((s[0] * size, s[1] * size) if s is not None else None for s in seen)
+        rows, columns = ((s[0] * size, s[1] * size) if s is not None else None for s in window)
     else:
-        rows, columns = ((s[0] // size, (s[1] - 1) // size + 1) if s is not None else None for s in seen)
+        rows, columns = ((s[0] // size, (s[1] - 1) // size + 1) if s is not None else None for s in window)
     return rows, columns
 
 

@@ -22,10 +22,10 @@ def axes_of(call: OnnxCall, place: int, shape: Shape) -> Collection[int]:
     return range(axis_of(call, len(shape), 1), len(shape))
 
 
-def softmax_field(call: OnnxCall, step: NodeEdge, seen: Window) -> Window:
-    for axis in axes_of(call, 0, step.below):
-        seen = whole_along(axis, step.below, seen)
-    return seen
+def softmax_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window:
+    for axis in axes_of(call, 0, edge.below):
+        window = whole_along(axis, edge.below, window)
+    return window
 
 
 def kind(call: OnnxCall) -> Kind:

@@ -20,9 +20,9 @@ def joins_or_scales(call: AtenCall) -> Kind:
     return Kind.ADD if both else Kind.SCALE
 
 
-def broadcasting(call: AtenCall, step: NodeEdge, seen: Window) -> Window | None:
+def broadcasting(call: AtenCall, edge: NodeEdge, window: Window) -> Window | None:
     """The field rule of operators that work element by element on values of shapes that need not be the same."""
-    return broadcast(step, seen)
+    return broadcast(edge, window)
 
 
 def _summed(grad: Tensor, like: Tensor) -> Tensor:
@@ -116,6 +116,6 @@ def converted(call: AtenCall, weights: Weights) -> None:
 
 
 @aten_op("zeros_like", "ones_like", "full_like", "empty_like", "new_zeros", "new_ones", "new_full", "detach",
-         field=lambda call, step, seen: None if call.op != "detach" else seen)  # fmt: skip
+         field=lambda call, edge, window: None if call.op != "detach" else window)  # fmt: skip
 def no_gradient(call: AtenCall, weights: Weights) -> None:
     """y = constants of x's shape, of which nothing is seen; detach: x. Gradient: none passes."""

@@ -11,20 +11,20 @@ from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights
 
 
-def convolution_field(call: AtenCall, step: NodeEdge, seen: Window) -> Window | None:
-    windows = map_windows(call, step)
-    return WHOLE_WINDOW if windows is None else sliding(seen, windows)
+def convolution_field(call: AtenCall, edge: NodeEdge, window: Window) -> Window | None:
+    windows = map_windows(call, edge)
+    return WHOLE_WINDOW if windows is None else sliding(window, windows)
 
 
-def transposed_field(call: AtenCall, step: NodeEdge, seen: Window) -> Window | None:
-    windows = map_windows(call, step)
-    return WHOLE_WINDOW if windows is None else sliding(seen, windows, spread)
+def transposed_field(call: AtenCall, edge: NodeEdge, window: Window) -> Window | None:
+    windows = map_windows(call, edge)
+    return WHOLE_WINDOW if windows is None else sliding(window, windows, spread)
 
 
-def map_windows(call: AtenCall, step: NodeEdge) -> list[tuple[int, int, int, int]] | None:
+def map_windows(call: AtenCall, edge: NodeEdge) -> list[tuple[int, int, int, int]] | None:
     """(kernel, stride, padding, dilation) of each axis of the map; None where the place tells nothing."""
     weight = call["weight"]
-    if step.bottom > 0 or not isinstance(weight, Weight):  # a kernel that the network makes itself sees what it is of
+    if edge.bottom > 0 or not isinstance(weight, Weight):  # a kernel that the network makes itself sees what it is of
         return None
     kernel = weight.shape[2:]
     stride, padding, dilation = (per_axis(call, name, len(kernel)) for name in ("stride", "padding", "dilation"))

@@ -11,10 +11,10 @@ from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights
 
 
-def linear_field(call: AtenCall, step: NodeEdge, seen: Window) -> Window | None:
-    if step.bottom or len(step.below) != len(step.above):
+def linear_field(call: AtenCall, edge: NodeEdge, window: Window) -> Window | None:
+    if edge.bottom or len(edge.below) != len(edge.above):
         return WHOLE_WINDOW
-    return along(step, seen, {len(step.below) - 1: None}) if len(step.below) > 2 else WHOLE_WINDOW
+    return along(edge, window, {len(edge.below) - 1: None}) if len(edge.below) > 2 else WHOLE_WINDOW
 
 
 @aten_op("linear", kind=Kind.LINEAR, field=linear_field)

@@ -11,27 +11,27 @@ from deepvis.network.kinds import Kind
 from deepvis.network.op import Weights
 
 
-def _in_front(step: NodeEdge, seen: Window) -> list[tuple[int, int] | None]:
+def _in_front(edge: NodeEdge, window: Window) -> list[tuple[int, int] | None]:
     """What is seen of the axes before the last two, which tell matrices apart."""
-    count = len(step.below) - 2
-    above = by_axis(seen, step.above)[:-2]
+    count = len(edge.below) - 2
+    above = by_axis(window, edge.above)[:-2]
     spans = above[len(above) - count :] if count else []
-    sizes = step.above[len(step.above) - 2 - count : -2] if count else ()
-    return [span if size == wide else WHOLE for span, size, wide in zip(spans, step.below, sizes, strict=False)]
+    sizes = edge.above[len(edge.above) - 2 - count : -2] if count else ()
+    return [span if size == wide else WHOLE for span, size, wide in zip(spans, edge.below, sizes, strict=False)]
 
 
-def product_field(call: AtenCall, step: NodeEdge, seen: Window) -> Window | None:
+def product_field(call: AtenCall, edge: NodeEdge, window: Window) -> Window | None:
     """A row of the product is of one row of the left and of all of the right."""
     left = "self" if "self" in call.arguments else "batch1"
     right = next((name for name in ("mat2", "other", "batch2") if name in call.arguments), "")
-    if min(len(step.below), len(step.above)) < 3 or len(step.below) > len(step.above):
+    if min(len(edge.below), len(edge.above)) < 3 or len(edge.below) > len(edge.above):
         return WHOLE_WINDOW
-    rows, columns = by_axis(seen, step.above)[-2:]
-    here = Bottom(step.bottom)
+    rows, columns = by_axis(window, edge.above)[-2:]
+    here = Bottom(edge.bottom)
     if call[left] == here and call[right] != here:
-        return window_of([*_in_front(step, seen), rows, WHOLE], step.below)
+        return window_of([*_in_front(edge, window), rows, WHOLE], edge.below)
     if call[right] == here and call[left] != here:
-        return window_of([*_in_front(step, seen), WHOLE, columns], step.below)
+        return window_of([*_in_front(edge, window), WHOLE, columns], edge.below)
     return WHOLE_WINDOW
 
 
@@ -52,12 +52,12 @@ def _is_by_weights(call: AtenCall) -> bool:
     return call.op in ("mm", "addmm") and call.is_weight("mat2")
 
 
-def attention_field(call: AtenCall, step: NodeEdge, seen: Window) -> Window | None:
+def attention_field(call: AtenCall, edge: NodeEdge, window: Window) -> Window | None:
     """A place asks with its own query, and looks at all keys and values."""
-    if call["query"] == Bottom(step.bottom) and Bottom(step.bottom) not in (call["key"], call["value"]):
-        rows = by_axis(seen, step.above)[-2]
-        return window_of([*_in_front(step, seen), rows, WHOLE], step.below)
-    return window_of([*_in_front(step, seen), WHOLE, WHOLE], step.below)
+    if call["query"] == Bottom(edge.bottom) and Bottom(edge.bottom) not in (call["key"], call["value"]):
+        rows = by_axis(window, edge.above)[-2]
+        return window_of([*_in_front(edge, window), rows, WHOLE], edge.below)
+    return window_of([*_in_front(edge, window), WHOLE, WHOLE], edge.below)
 
 
 @aten_op("scaled_dot_product_attention", field=attention_field)

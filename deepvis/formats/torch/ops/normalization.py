@@ -12,9 +12,9 @@ from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights, by_autograd
 
 
-def first_bottom(call: AtenCall, step: NodeEdge, seen: Window) -> Window:
+def first_bottom(call: AtenCall, edge: NodeEdge, window: Window) -> Window:
     """The same place of the map; where the network makes mean or scale itself, they are of whatever they are of."""
-    return WHOLE_WINDOW if step.bottom else same_place(step, seen)
+    return WHOLE_WINDOW if edge.bottom else same_place(edge, window)
 
 
 @aten_op("_native_batch_norm_legit_no_training", kind=Kind.NORMALIZATION, field=first_bottom)
@@ -38,11 +38,11 @@ def batch_norm(call: AtenCall, weights: Weights) -> Op | None:
     return Op(call.forward(weights), backward=backward, affine=(factor, shift))
 
 
-def layer_norm_field(call: AtenCall, step: NodeEdge, seen: Window) -> Window | None:
+def layer_norm_field(call: AtenCall, edge: NodeEdge, window: Window) -> Window | None:
     """All along the axes that are normalized together."""
-    axes = len(step.below)
+    axes = len(edge.below)
     count = len(call["normalized_shape"])
-    return WHOLE_WINDOW if step.bottom else along(step, seen, dict.fromkeys(range(axes - count, axes)))
+    return WHOLE_WINDOW if edge.bottom else along(edge, window, dict.fromkeys(range(axes - count, axes)))
 
 
 @aten_op("layer_norm", kind=Kind.NORMALIZATION, field=layer_norm_field)

@@ -16,11 +16,11 @@ def _per_axis(value: list[int], axes: int) -> list[int]:
     return list(value) * axes if len(value) == 1 else list(value)
 
 
-def sliding_field(call: AtenCall, step: NodeEdge, seen: Window) -> Window | None:
-    axes = len(step.below) - 2
+def sliding_field(call: AtenCall, edge: NodeEdge, window: Window) -> Window | None:
+    axes = len(edge.below) - 2
     kernel, stride, padding = (_per_axis(call[name], axes) for name in ("kernel_size", "stride", "padding"))
     dilation = _per_axis(call["dilation"], axes) if "dilation" in call.arguments else [1] * axes
-    return sliding(seen, list(zip(kernel, stride or kernel, padding, dilation, strict=True)))
+    return sliding(window, list(zip(kernel, stride or kernel, padding, dilation, strict=True)))
 
 
 @aten_op("max_pool2d", kind=Kind.POOLING, field=sliding_field)
@@ -42,7 +42,7 @@ def max_pool2d(call: AtenCall, weights: Weights) -> Op:
     return Op(call.forward(weights), fast=fast, backward=backward)
 
 
-def adaptive_field(call: AtenCall, step: NodeEdge, seen: Window) -> Window | None:
+def adaptive_field(call: AtenCall, edge: NodeEdge, window: Window) -> Window | None:
     """Cell i of n over a size covers [floor(i size / n), ceil((i + 1) size / n)); a single one all there is."""
 
     def covered(size: int, cells: int):
@@ -50,8 +50,8 @@ def adaptive_field(call: AtenCall, step: NodeEdge, seen: Window) -> Window | Non
             return lambda s: WHOLE
         return lambda s: (s[0] * size // cells, -(-s[1] * size // cells))
 
-    (height, width), (rows, columns) = image_size(step.below), image_size(step.above)
-    return each(seen, covered(height, rows), covered(width, columns))
+    (height, width), (rows, columns) = image_size(edge.below), image_size(edge.above)
+    return each(window, covered(height, rows), covered(width, columns))
 
 
 @aten_op("adaptive_avg_pool2d", kind=Kind.POOLING, field=adaptive_field)
@@ -90,16 +90,16 @@ def _reduced(call: AtenCall, axes: int) -> list[int]:
     return sorted(axis % axes for axis in given) or list(range(axes))
 
 
-def reduced_field(call: AtenCall, step: NodeEdge, seen: Window) -> Window | None:
+def reduced_field(call: AtenCall, edge: NodeEdge, window: Window) -> Window | None:
     """Everything along the axes that are taken together."""
-    axes = len(step.below)
+    axes = len(edge.below)
     gone = _reduced(call, axes)
-    if len(step.above) == axes:
-        return along(step, seen, dict.fromkeys(gone))
+    if len(edge.above) == axes:
+        return along(edge, window, dict.fromkeys(gone))
     kept = [axis for axis in range(axes) if axis not in gone]
-    if len(kept) != len(step.above):
+    if len(kept) != len(edge.above):
         return WHOLE_WINDOW
-    return moved(step, seen, [None if axis in gone else kept.index(axis) for axis in range(axes)])
+    return moved(edge, window, [None if axis in gone else kept.index(axis) for axis in range(axes)])
 
 
 def reduced_kind(call: AtenCall) -> Kind:
@@ -122,7 +122,7 @@ def statistics(call: AtenCall, weights: Weights) -> None:
     """y = a deviation, a variance, a norm and so on over the axes ``dim``. Gradient: autograd's."""
 
 
-@aten_op("max", "min", field=lambda call, step, seen: _extreme_field(call, step, seen))
+@aten_op("max", "min", field=lambda call, edge, window: _extreme_field(call, edge, window))
 def extreme(call: AtenCall, weights: Weights) -> None:
     """y = the largest or the smallest along ``dim``, and where it was; of two values element by element.
 
@@ -130,5 +130,5 @@ def extreme(call: AtenCall, weights: Weights) -> None:
     """
 
 
-def _extreme_field(call: AtenCall, step: NodeEdge, seen: Window) -> Window | None:
-    return broadcast(step, seen) if "other" in call.arguments else reduced_field(call, step, seen)
+def _extreme_field(call: AtenCall, edge: NodeEdge, window: Window) -> Window | None:
+    return broadcast(edge, window) if "other" in call.arguments else reduced_field(call, edge, window)

@@ -18,16 +18,16 @@ def _joins_bottoms(call: AtenCall) -> bool:
     return all(isinstance(each, Bottom) for each in call["tensors"])
 
 
-def cat_field(call: AtenCall, step: NodeEdge, seen: Window) -> Window | None:
+def cat_field(call: AtenCall, edge: NodeEdge, window: Window) -> Window | None:
     """The place in its piece; where pieces are weights, their sizes count too."""
-    axis = call["dim"] % len(step.below)
+    axis = call["dim"] % len(edge.below)
     begin = 0
     for each in call["tensors"]:
-        if each == Bottom(step.bottom):
+        if each == Bottom(edge.bottom):
             break
-        begin += each.shape[axis] if isinstance(each, Weight) else step.bottoms[each.place][axis]
-    size = step.below[axis]
-    return along(step, seen, {axis: lambda s: (max(s[0] - begin, 0), min(s[1] - begin, size))})
+        begin += each.shape[axis] if isinstance(each, Weight) else edge.bottoms[each.place][axis]
+    size = edge.below[axis]
+    return along(edge, window, {axis: lambda s: (max(s[0] - begin, 0), min(s[1] - begin, size))})
 
 
 @aten_op("cat", kind=Kind.CONCAT, field=cat_field)
@@ -43,8 +43,8 @@ def cat(call: AtenCall, weights: Weights) -> Op | None:
     return Op(lambda *bottoms: torch.cat(bottoms, dim), backward=backward)
 
 
-def reshaped_field(call: AtenCall, step: NodeEdge, seen: Window) -> Window | None:
-    return reshaped(step, seen) if "size" in call.arguments or "shape" in call.arguments else WHOLE_WINDOW
+def reshaped_field(call: AtenCall, edge: NodeEdge, window: Window) -> Window | None:
+    return reshaped(edge, window) if "size" in call.arguments or "shape" in call.arguments else WHOLE_WINDOW
 
 
 @aten_op("view", "_unsafe_view", kind=Kind.RESHAPE, field=reshaped_field)

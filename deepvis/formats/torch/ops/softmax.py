@@ -10,8 +10,8 @@ from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights
 
 
-def softmax_field(call: AtenCall, step: NodeEdge, seen: Window) -> Window | None:
-    return along(step, seen, {call["dim"] % len(step.below): None})
+def softmax_field(call: AtenCall, edge: NodeEdge, window: Window) -> Window | None:
+    return along(edge, window, {call["dim"] % len(edge.below): None})
 
 
 @aten_op("softmax", "_softmax", kind=Kind.SOFTMAX, field=softmax_field)

@@ -30,7 +30,7 @@ POINTWISE, LINEAR, BY_PLACE, OTHER = "add", "linear", "softmax", "other"
 
 
 @dataclass(frozen=True, eq=False)
-class SeenCall:
+class LayoutCall:
     """One call. op: aten's word. settings: what aten calls the arguments that are asked for."""
 
     step: NodeParts
@@ -49,15 +49,15 @@ class SeenCall:
         return op_of(self.step.row, self.step.call, types, self.step.batch, weights).forward
 
 
-def seen_calls(steps: Sequence[NodeParts], file_batch: int) -> list[SeenCall]:
+def layout_calls(steps: Sequence[NodeParts], file_batch: int) -> list[LayoutCall]:
     """Of each step; file_batch: how many pictures the first trial has."""
-    return [_seen(step, file_batch) for step in steps]
+    return [_layout_call(step, file_batch) for step in steps]
 
 
-def _seen(step: NodeParts, file_batch: int) -> SeenCall:
+def _layout_call(step: NodeParts, file_batch: int) -> LayoutCall:
     op, settings = _word(step)
     tops, bottoms = (tuple(_dims(value, file_batch) for value in values) for values in (step.tops, step.bottoms))
-    return SeenCall(step, op, tops, bottoms, settings)
+    return LayoutCall(step, op, tops, bottoms, settings)
 
 
 def _dims(value: Value, file_batch: int) -> Dims:
