@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from deepvis.network.batch_invariance import is_needed
@@ -72,9 +73,10 @@ class _PackedConvolution:
             grad = channels_last(grad)
         stride, pad, dilation, groups = self.parts
         zeros = [0] * len(stride)
-        return torch.ops.aten.convolution_backward(
+        found: Sequence[Tensor] = torch.ops.aten.convolution_backward(
             grad, x, self.w, None, stride, pad, dilation, False, zeros, groups, (True, False, False)
-        )[:1]
+        )
+        return [found[0]]
 
     def _goes_back_packed(self, grad: Tensor) -> bool:
         """Where it is quicker, or where the last bits count: PyTorch's own depend on the batch."""

@@ -40,7 +40,7 @@ def window_of(spans: Sequence[Span | None], shape: Sequence[int]) -> Window | No
             others[axis] = span
     found = Spans(pair)
     found.others = others
-    return found  # type: ignore[return-value]
+    return found
 
 
 def moved(edge: NodeEdge, window: Window, axes: Sequence[int | None]) -> Window | None:

@@ -245,7 +245,9 @@ def together(places: GridLabels, axes: Sequence[int]) -> tuple[Spans, Spans] | N
     if len(groups) == 1 or (groups < 0).any():
         return None
     spans = []
-    for place_of, size in ((lambda cells: cells // width, height), (lambda cells: cells % width, width)):
+    lines: tuple[tuple[Callable[[np.ndarray], np.ndarray], int], ...]
+    lines = ((lambda cells: cells // width, height), (lambda cells: cells % width, width))
+    for place_of, size in lines:
         firsts, ends = np.full(size, size), np.zeros(size, int)
         for group in groups:  # without what was padded
             each = place_of(group[group > 0] - 1)

@@ -18,7 +18,7 @@ def title_of(network: str) -> str:
 
 
 def picture_input(network: str, inputs: Mapping[str, Shape], data_input: str | None = None) -> str:
-    """The input that takes the picture: the one that is named, "data", or the first of picture shape. Raises ModelError."""
+    """The input that takes the picture: the named one, "data", or the first of picture shape. Raises ModelError."""
     names = ", ".join(map(repr, inputs)) or "none"
     if data_input:
         if data_input not in inputs:

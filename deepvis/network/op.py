@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from deepvis.network.lazy import Tensor, torch
@@ -98,11 +98,6 @@ def by_autograd(op: Op, ran: Ran, grads: Gradients) -> Gradients:
 def without_gradient(forward: Callable[..., Any], shapes: Callable[..., Any] | None = None) -> Op:
     """An Op whose bottoms get no gradient."""
     return Op(forward, backward=lambda ran, grads: [None] * len(ran.bottoms), shapes=shapes)
-
-
-def with_gradient(op: Op | Callable[..., Any], backward: Callable[[Ran, Gradients], Gradients]) -> Op:
-    """The same op with a backward rule of its own."""
-    return replace(op, backward=backward) if isinstance(op, Op) else Op(op, backward=backward)
 
 
 def as_tuple(tops: Any) -> Tensors:

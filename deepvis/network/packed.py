@@ -73,9 +73,10 @@ class Packed:
             o = self.outputs
             return y.as_strided((n, o, height, width), (height * width * o, 1, width * o, o))
         attribute = "relu" if relu else "none"
-        return torch.ops.mkldnn._convolution_pointwise(
+        convolved: Tensor = torch.ops.mkldnn._convolution_pointwise(
             x, self.w, bias, self.pad, self.stride, self.dilation, self.group, attribute, [], ""
         )
+        return convolved
 
     def _product(self, rows: Tensor, bias: Tensor | None, relu: bool) -> Tensor:
         """rows (R, C) -> (R, O)."""
@@ -87,7 +88,8 @@ class Packed:
         laid_out = self.laid_out
         if laid_out is None:  # threads may make it twice: the last one stays
             laid_out = self.laid_out = torch.ops.mkldnn._reorder_linear_weight(self.matrix, self.rows)
-        return torch.ops.mkldnn._linear_pointwise(rows, laid_out, bias, "relu" if relu else "none", [], "")
+        product: Tensor = torch.ops.mkldnn._linear_pointwise(rows, laid_out, bias, "relu" if relu else "none", [], "")
+        return product
 
 
 class PackedBack:

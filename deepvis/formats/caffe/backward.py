@@ -15,7 +15,7 @@ from deepvis.network.op import Op
 if TYPE_CHECKING:
     import numpy as np
 
-    from deepvis.network.tape import Rule, Tape, Way
+    from deepvis.network.tape import NodeGradient, Tape, Way
 
 
 def caffe_backward(
@@ -29,7 +29,7 @@ def caffe_backward(
     gradient reaches. Source: Caffe's Net::Backward.
     """
 
-    def fault_of(node: Node, op: Op) -> Rule | None:
+    def fault_of(node: Node, op: Op) -> NodeGradient | None:
         return op.fault_in_place if isinstance(op, CaffeOp) and tape.graph.is_in_place(node) else None
 
     ways = None if spec.force_backward else caffe_ways(spec, seeds)
