@@ -34,7 +34,8 @@ import numpy as np
 import torch
 
 from deepvis.formats.caffe.weights import write_weights
-from deepvis.models.zoo import Model, load_model
+from deepvis.models.model import Model
+from deepvis.models.zoo import load_model
 from deepvis.network.back_modes import BACK_MODES
 from deepvis.network.net import GraphNet
 from deepvis.optimize.ascend import Job, advance, begin

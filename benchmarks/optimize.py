@@ -30,7 +30,8 @@ from scipy.ndimage import gaussian_filter
 from deepvis.formats.caffe.filling import fill_net
 from deepvis.formats.caffe.functional import functional
 from deepvis.formats.caffe.spec import NetworkSpec
-from deepvis.models.zoo import Model, load_model
+from deepvis.models.model import Model
+from deepvis.models.zoo import load_model
 from deepvis.network.net import GraphNet
 from deepvis.optimize.ascend import Job, advance, begin
 from deepvis.optimize.objective import unit

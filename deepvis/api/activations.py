@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
 
 from deepvis.formats.torch.captured import Captured
-from deepvis.models.zoo import Model
+from deepvis.models.model import Model
 from deepvis.network.maps import as_maps
 from deepvis.network.model_error import ModelError, nearest
 from deepvis.network.net import GraphNet

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deepvis.models.zoo import Model
+from deepvis.models.model import Model
 from deepvis.network.model_error import ModelError
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from deepvis.models.zoo import Model
+from deepvis.models.model import Model
 from deepvis.network.kinds import Kind
 from deepvis.network.model_error import ModelError
 

@@ -21,7 +21,7 @@ from deepvis.network.tape import Tape
 from deepvis.optimize.errors import OptimizeError
 
 if TYPE_CHECKING:
-    from deepvis.models.zoo import Model
+    from deepvis.models.model import Model
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,7 +23,8 @@ import torch
 from torch import Tensor
 
 from deepvis.core.program import pip_install
-from deepvis.models.zoo import Model, open_model
+from deepvis.models.model import Model
+from deepvis.models.zoo import open_model
 from deepvis.network.ref import NetworkRef
 from deepvis.optimize.ascend import Climb, Job, Kept, ascend, begin
 from deepvis.optimize.errors import OptimizeError

@@ -14,7 +14,7 @@ import numpy as np
 from deepvis.core.program import program
 from deepvis.core.types import Fit, Patch, Unit
 from deepvis.core.unit_files import unit_image_paths, write_patches
-from deepvis.models.zoo import Model
+from deepvis.models.model import Model
 from deepvis.network.maps import position_seed
 from deepvis.network.ref import NetworkRef
 from deepvis.scan.errors import ScanError

@@ -12,7 +12,8 @@ from math import prod
 import numpy as np
 import torch
 
-from deepvis.models.zoo import Model, open_model
+from deepvis.models.model import Model
+from deepvis.models.zoo import open_model
 from deepvis.network.device import device_of
 from deepvis.network.maps import maps_shape
 from deepvis.network.memory import keep_freed_memory

@@ -21,7 +21,7 @@ from deepvis.core.files import written_beside
 from deepvis.core.program import program
 from deepvis.core.types import Patch, Unit, UnitStanding
 from deepvis.core.unit_files import file_name
-from deepvis.models.zoo import DIGITS_0_1_0
+from deepvis.models.model import DIGITS_0_1_0
 from deepvis.scan.errors import ScanError
 from deepvis.scan.parts import FaultyImage
 from deepvis.scan.results import Scan, back_folders, has_patches, montage_path, read_scan

@@ -22,8 +22,9 @@ from deepvis.cli.window import parser, settings_of
 from deepvis.core.types import Unit
 from deepvis.core.unit_files import unit_image_paths
 from deepvis.live.unit_image_commands import commands_for
+from deepvis.models.model import Model
 from deepvis.models.network_options import network_of
-from deepvis.models.zoo import Model, load_model, open_model
+from deepvis.models.zoo import load_model, open_model
 from deepvis.network.back_modes import BACK_MODES
 from deepvis.network.field import receptive_field
 from deepvis.network.kinds import Kind

@@ -14,7 +14,8 @@ from deepvis.formats.caffe.load import load_net
 from deepvis.formats.caffe.spec import NetworkSpec, with_weights
 from deepvis.formats.caffe.spec_graph import graph_of
 from deepvis.formats.caffe.weights import write_weights
-from deepvis.models.zoo import Model, load_model
+from deepvis.models.model import Model
+from deepvis.models.zoo import load_model
 from deepvis.network import identity as module
 from deepvis.network.identity import SAMPLED, identity
 from tests.helpers.work import allocated_by

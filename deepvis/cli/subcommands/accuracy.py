@@ -24,7 +24,7 @@ from deepvis.window.options import UsageError
 if TYPE_CHECKING:
     import numpy as np
 
-    from deepvis.models.zoo import Model
+    from deepvis.models.model import Model
 
 NAME = "deepvis accuracy"
 PHOTOS = (".jpg", ".jpeg", ".png", ".bmp", ".webp")

@@ -13,7 +13,7 @@ import torch
 from deepvis.core.types import BackAsk, Fit, NetAsk, PassSeconds, Snapshot
 from deepvis.live.backends.base import BACKENDS, BackendError
 from deepvis.live.backends.showing import Fetched, ask_problem, bad_weights, deepest, net_info
-from deepvis.models.zoo import Model
+from deepvis.models.model import Model
 from deepvis.network.device import device_name, device_of
 from deepvis.network.maps import position_seed
 from deepvis.network.memory import keep_freed_memory

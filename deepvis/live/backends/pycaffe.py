@@ -28,7 +28,7 @@ from deepvis.formats.caffe.spec import NetworkSpec
 from deepvis.formats.caffe.splits import Wired, as_caffe_builds
 from deepvis.live.backends.base import BACKENDS, BackendError
 from deepvis.live.backends.showing import Fetched, ask_problem, deepest, net_info
-from deepvis.models.zoo import Model
+from deepvis.models.model import Model
 from deepvis.network.back_modes import BACK_MODES
 from deepvis.network.maps import position_seed
 from deepvis.network.model_error import ModelError

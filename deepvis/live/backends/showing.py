@@ -9,8 +9,8 @@ import numpy as np
 
 from deepvis.core.types import LayerInfo, NetAsk, NetInfo
 from deepvis.models import listing
+from deepvis.models.model import Model
 from deepvis.models.tree import TreeEntry
-from deepvis.models.zoo import Model
 from deepvis.network.back_modes import BACK_MODES
 from deepvis.network.maps import as_maps, maps_shape
 from deepvis.network.unavailable import Unavailable

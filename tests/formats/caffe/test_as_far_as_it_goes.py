@@ -13,7 +13,8 @@ from deepvis.formats.caffe.load import load_net
 from deepvis.formats.caffe.spec_graph import caffe_net, graph_of
 from deepvis.formats.caffe.unknown import UnsupportedLayers
 from deepvis.formats.caffe.weights import write_weights
-from deepvis.models.zoo import Model, load_model
+from deepvis.models.model import Model
+from deepvis.models.zoo import load_model
 from deepvis.network.kinds import Kind
 from deepvis.network.model_error import ModelError
 from deepvis.network.net import GraphNet

@@ -14,7 +14,8 @@ from deepvis.formats.caffe.load import load_net
 from deepvis.formats.caffe.spec_graph import caffe_net
 from deepvis.formats.caffe.weights import write_weights
 from deepvis.live.backends.base import open_backend
-from deepvis.models.zoo import Model, load_model
+from deepvis.models.model import Model
+from deepvis.models.zoo import load_model
 from deepvis.network.model_error import ModelError
 from deepvis.network.net import GraphNet
 from deepvis.network.shapes import infer_shapes

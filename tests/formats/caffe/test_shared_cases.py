@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from deepvis.live.backends.graph import GraphBackend
-from deepvis.models.zoo import Model, load_model
+from deepvis.models.model import Model
+from deepvis.models.zoo import load_model
 from deepvis.network.model_error import ModelError
 from deepvis.network.net import GraphNet
 from deepvis.scan.network import ScanNetwork

@@ -12,7 +12,8 @@ import pytest
 import torch
 from torch import nn
 
-from deepvis.models.zoo import Model, load_model
+from deepvis.models.model import Model
+from deepvis.models.zoo import load_model
 from deepvis.network.kinds import Kind
 from deepvis.network.net import GraphNet
 from tests.formats.onnx.architectures import ARCHITECTURES, SIZE, made

@@ -10,7 +10,8 @@ import pytest
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
-from deepvis.models.zoo import Model, load_model
+from deepvis.models.model import Model
+from deepvis.models.zoo import load_model
 from deepvis.network.field import receptive_field
 from deepvis.network.net import GraphNet
 from deepvis.network.views import RAW

@@ -14,7 +14,8 @@ import pytest
 import torch
 from PIL import Image
 
-from deepvis.models.zoo import Model, open_model
+from deepvis.models.model import Model
+from deepvis.models.zoo import open_model
 from deepvis.network.back_modes import BACK_MODES
 from deepvis.network.field import receptive_field
 from deepvis.network.net import GraphNet

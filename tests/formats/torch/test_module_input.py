@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from deepvis.formats.torch.module_input import InputOptions
 from deepvis.formats.torch.opener import opened_module
-from deepvis.models.zoo import Model, open_model
+from deepvis.models.model import Model
+from deepvis.models.zoo import open_model
 from deepvis.network.field import receptive_field
 from deepvis.network.model_error import ModelError
 from deepvis.network.net import GraphNet

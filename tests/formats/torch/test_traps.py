@@ -10,7 +10,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from deepvis.models.zoo import Model, open_model
+from deepvis.models.model import Model
+from deepvis.models.zoo import open_model
 from deepvis.network.field import receptive_field
 from deepvis.network.identity import identity
 from deepvis.network.kinds import Kind
