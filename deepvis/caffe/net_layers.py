@@ -25,23 +25,18 @@ PACKS = frozenset({"Convolution", "DepthwiseConvolution", "ConvolutionDepthwise"
 
 @dataclass(eq=False)
 class NetLayer:
-    """One layer of a net, as ``net.layers`` shows it.
-
-    type, blobs: pycaffe's. ran: what the last forward left for the way back, None before it. ready: the op, kept as
-    long as the weights stay. relu: the place among the layers of the ReLU in place that alone reads its top.
-    started, state: what a recurrent layer's last forward began and ended with, None before it.
-    """
+    """One layer of a net, as ``net.layers`` shows it. type, blobs: pycaffe's."""
 
     spec: LayerSpec
     bottoms: tuple[str, ...]
     tops: tuple[str, ...]
     blobs: BlobVec = field(default_factory=BlobVec)
     python: Layer | None = None
-    ran: tuple[Op, Ran] | None = None
-    ready: Ready | None = None
-    relu: int | None = None
-    started: Any = None
-    state: Any = None
+    ran: tuple[Op, Ran] | None = None  # of the last forward, for the way back
+    ready: Ready | None = None  # the op, reused until the weights change
+    relu: int | None = None  # index of the ReLU in place that alone reads its top
+    started: Any = None  # what a recurrent layer's last forward began with
+    state: Any = None  # what it ended with
     passes: list[bool] | None = None  # which bottoms get a diff; None: all
 
     @property

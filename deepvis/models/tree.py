@@ -33,20 +33,15 @@ Path = tuple[str, ...]
 
 @dataclass(frozen=True)
 class TreeEntry:
-    """A layer of the list, in its place.
-
-    inside: blocks that must be open for it to be seen, outermost first. folds: blocks that it stands for, outermost
-    first. is_minor: seen with all operators alone. group: layers of one group stand together. missing: why nothing here
-    can make its values, "" where it can.
-    """
+    """A layer of the list, in its place."""
 
     name: str
-    inside: tuple[str, ...] = ()
-    folds: tuple[str, ...] = ()
-    is_minor: bool = False
-    group: str = ""
-    short: str = ""
-    missing: str = ""
+    inside: tuple[str, ...] = ()  # blocks that must be open for it to be shown, outermost first
+    folds: tuple[str, ...] = ()  # blocks that it stands for, outermost first
+    is_minor: bool = False  # shown only with all operators
+    group: str = ""  # layers of one group stand together
+    short: str = ""  # its short name
+    missing: str = ""  # why its values cannot be computed here, "" where they can
 
 
 def is_module(graph: Graph) -> bool:

@@ -1,8 +1,8 @@
 """Where in the picture the numbers of a value lie: maps of tokens, channels last, windows, whatever the order of axes.
 
 Convolutional maps are (N, C, H, W). Transformers hold tokens, (N, L, C), or (N, H, W, C), or cut these into windows.
-Each number of such a value belongs to a cell of a grid, to a token beside the grid (a class token), or to nothing
-known. ``GridLabels`` holds that as labels, which go through reshapes and permutations like the numbers themselves:
+Each number of such a value belongs to a cell of a grid, to a token beside the grid (a class token), or to neither.
+``GridLabels`` holds that as labels, which go through reshapes and permutations like the numbers themselves:
 nothing is guessed from sizes.
 """
 
@@ -17,7 +17,7 @@ import numpy as np
 Shape = tuple[int, ...]
 Spans = tuple[tuple[int, int], ...]  # of each row (or column) of a grid: [first, past the last) of the grid below
 
-UNKNOWN = 0  # label of a number that belongs to nothing known; cells are 1, 2, ..., tokens -1, -2, ...
+UNKNOWN = 0  # label of a number that belongs to no cell and no token; cells are 1, 2, ..., tokens -1, -2, ...
 
 
 @dataclass(frozen=True, eq=False)

@@ -116,30 +116,30 @@ def tops_shapes(op: Op, bottoms: Sequence[Sequence[int]]) -> Sequence[Sequence[i
 COMPLAINTS = (RuntimeError, IndexError, ValueError, TypeError, ArithmeticError)
 
 
-def complaint(who: str, error: Exception) -> ModelError:
+def complaint(title: str, error: Exception) -> ModelError:
     """The one sentence that names the node, made from an error of PyTorch's; a ModelError is that already."""
     if isinstance(error, ModelError):
         return error
     sentence = str(error).strip().split("\n")[0]
-    return ModelError(f"{who}: found what cannot be computed: {sentence}, expected bottoms and parameters that fit")
+    return ModelError(f"{title}: found what cannot be computed: {sentence}, expected bottoms and parameters that fit")
 
 
 @contextmanager
-def naming(who: str) -> Iterator[None]:
-    """Turn a complaint of PyTorch's into one sentence that names the node; who: "layer 'conv1' (Convolution)"."""
+def naming(title: str) -> Iterator[None]:
+    """Turn a complaint of PyTorch's into one sentence that names the node; title: "layer 'conv1' (Convolution)"."""
     try:
         yield
     except ModelError:
         raise
     except COMPLAINTS as error:
-        raise complaint(who, error) from error
+        raise complaint(title, error) from error
 
 
-def check_size(who: str, shape: Sequence[int], what: str = "a top") -> None:
+def check_size(title: str, shape: Sequence[int], what: str = "a top") -> None:
     """Refuse a value of more than MOST_VALUES numbers. Raises ModelError."""
     size = 1
     for d in shape:
         size *= d
     if size > MOST_VALUES or any(d < 0 for d in shape):
         found = "x".join(str(d) for d in shape)
-        raise ModelError(f"{who}: found {what} of {found}, expected at most {MOST_VALUES} values")
+        raise ModelError(f"{title}: found {what} of {found}, expected at most {MOST_VALUES} values")

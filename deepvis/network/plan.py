@@ -1,4 +1,4 @@
-"""What one kind of pass does, worked out once: which nodes run, which as one, and what may be let go of when."""
+"""The plan of a pass, made once: which nodes run, which of them as one operation, and when each value is released."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def plan_of(
 ) -> Plan:  # fmt: skip
     """Of a pass over the nodes ``indices``. folds: first node -> how it is done together with others.
 
-    requested: the only values that can be read afterwards; None: all. held: those that no step may let go of.
+    requested: the only values that can be read afterwards; None: all. held: values that no step may release.
     shapes: of all values, for the declared inputs.
     """
     steps = _steps(graph, indices, folds, op_of)

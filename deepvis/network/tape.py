@@ -25,7 +25,7 @@ NodeGradient = Callable[[Ran, Gradients], Gradients]
 class Tape:
     """One forward pass of a network.
 
-    graph: of the network. No reference leads from its parts back to it: its values are let go of with the last
+    graph: of the network. No reference leads from its parts back to it: its values are released with the last
     reference to it, last made first, so that the next pass finds the same memory free.
     """
 

@@ -73,8 +73,8 @@ class OnnxCall:
         """An argument, or an attribute as older opsets have it, as whole numbers; None where it is left out."""
         given = self.arguments.get(name)
         if given is None:
-            said = self.attributes.get(name)
-            return None if said is None else [int(v) for v in (said if isinstance(said, list) else [said])]
+            value = self.attributes.get(name)
+            return None if value is None else [int(v) for v in (value if isinstance(value, list) else [value])]
         if isinstance(given, Sizes):
             raise self.fault(f"{name} that depends on the number of pictures", "one that does not")
         if given.is_floating_point():
@@ -160,8 +160,8 @@ class OnnxCall:
             bottoms[given.place] if isinstance(given, Bottom) else given and f"<weight {given.place}>"
             for given in self.inputs
         ]
-        said = (self.name, self.op, sorted(attributes.items()), sorted(arguments.items()), inputs)
-        return repr(said).encode()
+        parts = (self.name, self.op, sorted(attributes.items()), sorted(arguments.items()), inputs)
+        return repr(parts).encode()
 
 
 def _words(value: Any) -> Any:

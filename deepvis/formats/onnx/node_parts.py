@@ -36,17 +36,13 @@ class NodeParts:
 
 @dataclass(frozen=True, eq=False)
 class LeftOut:
-    """A node that is not run.
-
-    at: how many steps stand before it. kind: of its row, OTHER without one. cause: the node that it needs, None for one
-    that nothing here runs itself. why: of such a one, its operator and what hinders beside that it is unknown.
-    """
+    """A node that is not run."""
 
     node: onnx.NodeProto
-    at: int
-    kind: Kind
-    cause: LeftOut | None = None
-    why: str = ""
+    at: int  # how many steps stand before it
+    kind: Kind  # of its row, OTHER without one
+    cause: LeftOut | None = None  # the node left out whose value it needs; None: this node itself cannot run
+    why: str = ""  # then: its operator, and what hinders beside that it is unknown
 
 
 @dataclass(eq=False)
