@@ -79,8 +79,13 @@ def _needs_backward(wired: Sequence[Wired]) -> tuple[list[bool], list[list[bool]
     needed: set[str] = set()
     runs, passes = [], []
     for layer, bottoms, tops in wired:
-        said = [] if is_implicit(layer) else list(layer.message.propagate_down)
-        passes.append([said[place] if place < len(said) else name in needed for place, name in enumerate(bottoms)])
+        propagate_down = [] if is_implicit(layer) else list(layer.message.propagate_down)
+        passes.append(
+            [
+                propagate_down[place] if place < len(propagate_down) else name in needed
+                for place, name in enumerate(bottoms)
+            ]
+        )
         runs.append(_learns(layer) or any(name in needed for name in bottoms))
         if runs[-1]:
             needed.update(tops)

@@ -74,8 +74,8 @@ def load_net(
     _check_graph(layers, inputs, where)
     unavailable: dict[str, Unavailable] = {}
     if not keep_unknown:
-        layers, unavailable, said = without_unknown(layers, inputs)
-        notes += said
+        layers, unavailable, unknown_notes = without_unknown(layers, inputs)
+        notes += unknown_notes
     source = str(weights) if isinstance(weights, (str, Path)) else "the weights"
     arrays = blobs.assign(layers, given, source, fill=on_missing == "fill")
     specs = tuple(_spec(layer, own, state) for layer, own in zip(layers, arrays, strict=True))

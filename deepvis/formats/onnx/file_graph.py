@@ -193,8 +193,8 @@ def _unavailable(
 ) -> dict[str, Unavailable]:
     """The first output of every node that is not run. names: of the others' outputs, in their order."""
     taken = {*inputs, *(name for tops in names for name in tops)}
-    known = set(initializers)
-    weights = [[name for name in each.node.input if name in known] for each in trace.left_out]
+    weight_names = set(initializers)
+    weights = [[name for name in each.node.input if name in weight_names] for each in trace.left_out]
     made = [Made(each.node, each.node.output[:1], own) for each, own in zip(trace.left_out, weights, strict=True)]
     found: dict[str, Unavailable] = {}
     own = {each: tops[0] for each, tops in zip(trace.left_out, names_for(made, taken, initializers), strict=True)}
@@ -266,8 +266,8 @@ def pixel_notes(pixels: Pixels, *, prepares_itself: bool = False) -> list[str]:
     """What was taken for granted of the pixels."""
     usual = "no mean (it begins with arithmetic of its own)" if prepares_itself else "no mean"
     usual = usual if pixels.mean is None else f"ImageNet's mean {_listed(pixels.mean)} and std {_listed(pixels.std)}"
-    said = {"order": pixels.order, "scale": f"0 to {pixels.scale:g}", "mean": usual}
-    missing = [word for name, word in said.items() if name not in pixels.said]
+    usual_words = {"order": pixels.order, "scale": f"0 to {pixels.scale:g}", "mean": usual}
+    missing = [word for name, word in usual_words.items() if name not in pixels.declared]
     if not missing:
         return []
     options = "--mean, --std, --input-scale, --channel-order"

@@ -76,11 +76,11 @@ class _Making:
 
     def _by_what(self) -> str:
         """How many operators have a rule here, and how many are left to autograd, of which kinds."""
-        known = [node for node in self.makers if _op_name(node) in ATEN_OPS]
+        by_rule = [node for node in self.makers if _op_name(node) in ATEN_OPS]
         others = Counter(_op_name(node) for node in self.makers if _op_name(node) not in ATEN_OPS)
         named = ", ".join(f"{count} {op}" for op, count in others.most_common())
         named = f" ({named})" if named else ""
-        return f"{len(known)} operators by rule, {others.total()} by autograd{named}, none refused"
+        return f"{len(by_rule)} operators by rule, {others.total()} by autograd{named}, none refused"
 
     def _enter(self, node: fx.Node) -> str:
         """Enter an operator; returns the note on it, "" where there is none."""

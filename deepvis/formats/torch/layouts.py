@@ -154,8 +154,8 @@ def _tensor(labels: np.ndarray) -> Tensor:
 def _token_names(parameter: str, count: int) -> list[str]:
     """What the tokens of a parameter are called: "class token", "register token 1", ..."""
     word = parameter.rpartition(".")[2].lower()
-    known = {"cls": "class token", "class": "class token", "reg": "register token", "dist": "distillation token"}
-    name = next((title for part, title in known.items() if part in word), f"token {word}" if word else "token")
+    titles = {"cls": "class token", "class": "class token", "reg": "register token", "dist": "distillation token"}
+    name = next((title for part, title in titles.items() if part in word), f"token {word}" if word else "token")
     return [name] if count == 1 else [f"{name} {number}" for number in range(1, count + 1)]
 
 

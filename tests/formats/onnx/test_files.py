@@ -357,10 +357,10 @@ def test_an_open_size_and_another_input(tmp_path: Path) -> None:
 def test_what_the_file_says_of_pixels(metadata, order, scale, mean, std, tmp_path: Path) -> None:
     found = opened(saved(tmp_path / "net.onnx", [CONV], {"w": W}, metadata=metadata))
     assert (found.pixels.order, found.pixels.scale, found.pixels.mean, found.pixels.std) == (order, scale, mean, std)
-    assert bool(found.pixels.said) == (metadata not in ({}, {"mean": "nonsense"}))
+    assert bool(found.pixels.declared) == (metadata not in ({}, {"mean": "nonsense"}))
     said = " ".join(found.graph.notes)
-    assert ("unless said otherwise" in said) == (not {"order", "scale", "mean"} <= found.pixels.said)
-    assert ("ImageNet's mean" in said) == (mean in (MEAN, MEAN[::-1]) and "mean" not in found.pixels.said)
+    assert ("unless said otherwise" in said) == (not {"order", "scale", "mean"} <= found.pixels.declared)
+    assert ("ImageNet's mean" in said) == (mean in (MEAN, MEAN[::-1]) and "mean" not in found.pixels.declared)
 
 
 @pytest.mark.parametrize("before", [[], [helper.make_node("Identity", ["data"], ["same"])]], ids=["at once", "later"])
