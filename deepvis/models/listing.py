@@ -171,8 +171,8 @@ def short_names(layers: Sequence[str]) -> dict[str, str]:
     if tree.is_dotted(layers):
         return tree.short_names({name: ".".join(tree.path_of(name)[:-1]) for name in layers})
     shorter = {name: short_name(name) for name in layers}
-    short_names = list(shorter.values())
-    return {name: short if short_names.count(short) == 1 else name for name, short in shorter.items()}
+    all_short = list(shorter.values())
+    return {name: short if all_short.count(short) == 1 else name for name, short in shorter.items()}
 
 
 def short_name(name: str) -> str:
