@@ -31,7 +31,7 @@ from deepvis.core.state import AppState, Cursor, ViewState
 from deepvis.core.types import BackAsk, Frame, NetAsk, Snapshot, Unit, UnitImages
 from deepvis.live.backends.base import BackendError, open_backend
 from deepvis.models.zoo import load_model
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 from deepvis.window.ui.compose import Composer
 from deepvis.window.ui.layout import layout_for
 from deepvis.window.ui.scene import Scene, Status

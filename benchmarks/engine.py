@@ -28,8 +28,8 @@ import numpy as np
 import torch
 
 from deepvis.formats.caffe.filling import fill_net
-from deepvis.formats.caffe.graph import caffe_net
 from deepvis.formats.caffe.load import load_net
+from deepvis.formats.caffe.spec_graph import caffe_net
 from deepvis.formats.caffe.weights import write_weights
 
 MODES = ("gradient", "deconv")

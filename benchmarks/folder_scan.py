@@ -33,7 +33,8 @@ from deepvis.live import scan_passes
 from deepvis.live.backends.base import Backend, open_backend
 from deepvis.live.folder_run import FolderRun
 from deepvis.live.scan_passes import NICENESS, open_passes
-from deepvis.models.zoo import Model, open_model
+from deepvis.models.model import Model
+from deepvis.models.zoo import open_model
 from deepvis.network.ref import NetworkRef
 from deepvis.scan.folder_top import FolderTop, OpenFiles
 from deepvis.scan.run import ScanOrder, run_scan

@@ -34,9 +34,10 @@ import numpy as np
 import torch
 
 from deepvis.formats.caffe.weights import write_weights
-from deepvis.models.zoo import Model, load_model
+from deepvis.models.model import Model
+from deepvis.models.zoo import load_model
 from deepvis.network.back_modes import BACK_MODES
-from deepvis.network.net import Net
+from deepvis.network.net import GraphNet
 from deepvis.optimize.ascend import Job, advance, begin
 from deepvis.optimize.objective import unit
 from deepvis.optimize.presets import preset
@@ -163,14 +164,14 @@ def inputs(model: Model, photos: list[str]) -> dict[str, np.ndarray]:
 def forward(model: Model, photos: list[str], device: str) -> dict[str, float]:
     """Every value of the network."""
     given = inputs(model, photos)
-    here, there = (Net(model.graph, where).forward(given).blobs for where in ("cpu", device))
+    here, there = (GraphNet(model.graph, where).forward(given).blobs for where in ("cpu", device))
     return {name: apart(there[name], here[name]) for name in here}
 
 
 def back(model: Model, photos: list[str], device: str) -> dict[str, float]:
     """Every back mode from some layers, at the input."""
     given, found = inputs(model, photos), {}
-    here, there = (Net(model.graph, where).forward(given) for where in ("cpu", device))
+    here, there = (GraphNet(model.graph, where).forward(given) for where in ("cpu", device))
     names = model.layer_names[:: max(len(model.layer_names) // LAYERS, 1)]
     for name in names:
         value = here.blobs[name]

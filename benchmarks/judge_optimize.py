@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from deepvis.jobs.progress import Bar
 from deepvis.models.zoo import load_model
 from deepvis.network.device import device_of
-from deepvis.network.net import Net
+from deepvis.network.net import GraphNet
 from deepvis.network.ref import NetworkRef
 from deepvis.optimize import session
 from deepvis.optimize.ascend import Climb, Job
@@ -92,7 +92,7 @@ def verdicts(judge: str, recipes, jobs: Sequence[Job], paths: Mapping[Job, Path]
     """preset -> way -> how often its images' class comes first, and among the first five."""
     try:
         model = load_model(judge)
-        net = Net(model.graph)
+        net = GraphNet(model.graph)
     except Exception as error:
         return {"skipped": str(error)}
     found = {name: {way: {"first": 0, "of_first_five": 0} for way in ("as_made", "as_shown")} for name in recipes}

@@ -27,7 +27,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from deepvis.core.types import Frame, NetAsk, OptimizeProgress, Unit
 from deepvis.live.backends.base import Backend, open_backend
 from deepvis.live.optimize import OptimizeAsk, OptimizeWorker
-from deepvis.models.zoo import Model, load_model
+from deepvis.models.model import Model
+from deepvis.models.zoo import load_model
 from deepvis.window.app import SWITCH_SECONDS
 
 SLICE_SECONDS = 0.8

@@ -66,7 +66,7 @@ def measure(file: str, args: argparse.Namespace) -> dict[str, object]:
 
     from deepvis.models.zoo import load_model
     from deepvis.network.memory import keep_freed_memory
-    from deepvis.network.net import Net
+    from deepvis.network.net import GraphNet
 
     if not args.plain_memory:
         keep_freed_memory()
@@ -79,7 +79,7 @@ def measure(file: str, args: argparse.Namespace) -> dict[str, object]:
     ours.send(x)
     values = ours.recv()
     torch.set_num_threads(args.threads)
-    net, given = Net(model.graph), {model.data_blob: torch.from_numpy(x)}
+    net, given = GraphNet(model.graph), {model.data_blob: torch.from_numpy(x)}
     shown = list(net.forward(given).blobs)  # nothing is left out between a convolution and its rectifier
     blobs = net.forward(given, shown=shown).blobs
     clock = time.process_time if args.cpu_time else time.perf_counter

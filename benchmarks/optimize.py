@@ -29,9 +29,10 @@ from scipy.ndimage import gaussian_filter
 
 from deepvis.formats.caffe.filling import fill_net
 from deepvis.formats.caffe.functional import functional
-from deepvis.formats.caffe.spec import NetSpec
-from deepvis.models.zoo import Model, load_model
-from deepvis.network.net import Net
+from deepvis.formats.caffe.spec import NetworkSpec
+from deepvis.models.model import Model
+from deepvis.models.zoo import load_model
+from deepvis.network.net import GraphNet
 from deepvis.optimize.ascend import Job, advance, begin
 from deepvis.optimize.objective import unit
 from deepvis.optimize.presets import TABLE_1
@@ -85,7 +86,7 @@ def measure(
     """One layer of one network, at all batch sizes."""
     try:
         model = opened(name, models)
-        ready, peer = specimen_of(model, device), PlainLoop(filled(model), Net(model.graph, device))
+        ready, peer = specimen_of(model, device), PlainLoop(filled(model), GraphNet(model.graph, device))
     except Exception as error:
         return {"model": name, "layer": layer, "skipped": str(error)}
     cores = torch.get_num_threads()
@@ -119,11 +120,11 @@ def measure(
 class PlainLoop:
     """The peer: the network as one function of its input, for torch's autograd."""
 
-    spec: NetSpec
-    net: Net
+    spec: NetworkSpec
+    net: GraphNet
 
 
-def filled(model: Model) -> NetSpec:
+def filled(model: Model) -> NetworkSpec:
     spec = model.opened.own()
     return fill_net(spec) if spec.fill else spec
 

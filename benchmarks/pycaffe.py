@@ -26,9 +26,9 @@ import torch
 
 import deepvis.caffe as caffe
 from deepvis.formats.caffe.functional import functional
-from deepvis.formats.caffe.graph import graph_of
 from deepvis.formats.caffe.load import load_net
-from deepvis.network.net import Net
+from deepvis.formats.caffe.spec_graph import graph_of
+from deepvis.network.net import GraphNet
 
 FILES = ("squeezenet/deploy.prototxt", "squeezenet/squeezenet_v1.1.caffemodel")
 MIDDLE = "fire6/concat"
@@ -38,7 +38,7 @@ def contestants(prototxt: Path, weights: Path) -> dict[str, dict[str, Callable[[
     """What is measured -> who runs it -> one pass."""
     ours = caffe.Net(str(prototxt), caffe.TEST, weights=str(weights))
     spec = load_net(prototxt, weights)
-    engine = Net(graph_of(spec))
+    engine = GraphNet(graph_of(spec))
     noise = np.random.default_rng(0)
     x = noise.normal(0, 50, ours.blobs["data"].shape).astype(np.float32)
     seed = np.zeros(engine.shapes[MIDDLE], np.float32)

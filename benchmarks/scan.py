@@ -151,7 +151,7 @@ def tracker_ms(network: ScanNetwork, images: int = 256) -> float:
     for first in range(0, images, rows):
         limits, peaks = tracker.limits(), {}
         some = network.inputs(inputs[first // rows % 4] * np.float32(1 + first / 1000))
-        for name, blob in network.net.blobs_as_made(some, names):
+        for name, blob in network.net.iter_values(some, names):
             began = time.perf_counter()
             peaks[name] = peaks_of(blob, limits[name])
             spent += time.perf_counter() - began

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from deepvis.formats.torch.capture import captured
 from deepvis.models.listing import shown_layers
 from deepvis.network.memory import keep_freed_memory
-from deepvis.network.net import Net
+from deepvis.network.net import GraphNet
 
 
 def conv_norm(below: int, above: int, kernel: int, stride: int = 1, groups: int = 1, act: nn.Module | None = None):
@@ -137,7 +137,7 @@ class Plain(nn.Module):
 MODULES = {"resnet18": ResNet18, "mobilenet_v3_small": MobileNetV3Small, "convnext_blocks": Plain}
 
 
-def module_values(net: Net) -> list[str]:
+def module_values(net: GraphNet) -> list[str]:
     """What a folding list shows by default: the last values of modules, without what lies inside stages and blocks."""
     last = {".".join(name.split(".")[:2]): name for name in shown_layers(net.graph)}
     return list(last.values())
@@ -146,7 +146,7 @@ def module_values(net: Net) -> list[str]:
 def measured(name: str, rounds: int, clock: Callable[[], float]) -> dict[str, float]:
     torch.manual_seed(0)
     module = MODULES[name]().eval()
-    net, x = Net(captured(name, module, (3, 224, 224))), torch.rand(1, 3, 224, 224)
+    net, x = GraphNet(captured(name, module, (3, 224, 224))), torch.rand(1, 3, 224, 224)
     shown = module_values(net)
     graph_input = next(iter(net.graph.inputs))
     tape = net.forward({graph_input: x})

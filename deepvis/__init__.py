@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from deepvis.api.open_network import Network as Network
     from deepvis.api.open_network import open as open
     from deepvis.api.show_window import show as show
-    from deepvis.network.errors import ModelError as ModelError
+    from deepvis.network.model_error import ModelError as ModelError
 
 __version__ = "0.1.0"
 
@@ -22,7 +22,7 @@ _PUBLIC = {
     "open": "deepvis.api.open_network",
     "Network": "deepvis.api.open_network",
     "show": "deepvis.api.show_window",
-    "ModelError": "deepvis.network.errors",
+    "ModelError": "deepvis.network.model_error",
 }
 
 

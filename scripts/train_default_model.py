@@ -29,8 +29,8 @@ from tqdm import tqdm
 
 from deepvis.models.zoo import load_model
 from deepvis.network.device import device_of
-from deepvis.network.errors import ModelError
-from deepvis.network.net import Net
+from deepvis.network.model_error import ModelError
+from deepvis.network.net import GraphNet
 
 DEFAULT = ROOT / "models" / "caffenet-mini"
 
@@ -71,7 +71,7 @@ def teacher_of(args: argparse.Namespace, device: str) -> Teacher | None:
     if args.teacher is None:
         return None
     model = load_model(args.teacher)
-    return Teacher(model.name, Net(model.graph, device), model.preprocessor)
+    return Teacher(model.name, GraphNet(model.graph, device), model.preprocessor)
 
 
 def main(argv: list[str] | None = None) -> int:

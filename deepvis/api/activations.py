@@ -13,10 +13,10 @@ from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
 
 from deepvis.formats.torch.captured import Captured
-from deepvis.models.zoo import Model
-from deepvis.network.errors import ModelError, nearest
+from deepvis.models.model import Model
 from deepvis.network.maps import as_maps
-from deepvis.network.net import Net
+from deepvis.network.model_error import ModelError, nearest
+from deepvis.network.net import GraphNet
 from deepvis.scan.network import ScanNetwork
 
 
@@ -78,7 +78,7 @@ class Values:
         heard = set(found)
         from_graph = [name for name in names if name not in heard]
         if from_graph:
-            net: Net = self._network.net
+            net: GraphNet = self._network.net
             blobs = net.forward(self._network.inputs(batch), keep=set(from_graph)).blobs
             found.update({name: blobs[name].detach().cpu().numpy() for name in from_graph})
         if len(batch) > 1 and any(value.shape[:1] != (len(batch),) for value in found.values()):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from deepvis.models.zoo import Model
-from deepvis.network.errors import ModelError
+from deepvis.models.model import Model
+from deepvis.network.model_error import ModelError
 
 
 def channel_of(model: Model, layer: str, channel: int | str) -> int:

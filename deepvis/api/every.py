@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 
 if TYPE_CHECKING:
     from deepvis.api.show_window import ShownNetwork

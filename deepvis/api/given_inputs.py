@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 
 EXPECTED = 'expected {"name": array or file}, or a list of "name=FILE.npy"'
 

@@ -14,14 +14,15 @@ from torch import Tensor, nn
 
 from deepvis.api.module_copy import copied, fingerprint, left_out_hooks, without_settings
 from deepvis.formats.torch.captured import Captured
-from deepvis.formats.torch.entry import Asked
+from deepvis.formats.torch.module_input import InputOptions
 from deepvis.formats.torch.number_types import own_types
 from deepvis.formats.torch.opener import opened_module
 from deepvis.formats.torch.self_test import captured_against_eager, self_test
 from deepvis.formats.torch.weights import load_weights
-from deepvis.models.zoo import GIVEN, Model, open_model
-from deepvis.network.errors import ModelError
+from deepvis.models.model import Model
+from deepvis.models.zoo import IN_MEMORY, open_model
 from deepvis.network.graph import Graph
+from deepvis.network.model_error import ModelError
 from deepvis.network.ref import NetworkRef
 
 _ASKED = {"input_size": "input_size", "channels": "channels", "layout": "layout", "data_blob": "data_input"}
@@ -88,12 +89,14 @@ class LiveModule:
         return copy
 
     def _captured(self, copy: nn.Module) -> Model:
-        asked = Asked(**{own: self.said.get(name) for name, own in _ASKED.items()}, inputs=self.said.get("inputs", ()))
+        asked = InputOptions(
+            **{own: self.said.get(name) for name, own in _ASKED.items()}, inputs=self.said.get("inputs", ())
+        )
         hooks = left_out_hooks(self.module)
         notes = [f"forward hooks of {', '.join(hooks[:3])} are not run here"] if hooks else []
         opened = opened_module(copy, self.name, asked, notes)
         said = {name: value for name, value in self.said.items() if name not in _NOT_OF_THE_CARD}
-        ref = NetworkRef(None, f"{GIVEN}:{self.name}", None, self.mean, self.labels, tuple(said.items()))
+        ref = NetworkRef(None, f"{IN_MEMORY}:{self.name}", None, self.mean, self.labels, tuple(said.items()))
         return replace(open_model(ref, opened), name=self.name)
 
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from deepvis.formats.torch.wrapped import check_is_no_script
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 
 # the names under which torch keeps what a module calls by the way
 _HOOKS = (

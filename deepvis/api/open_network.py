@@ -23,11 +23,12 @@ from deepvis.core.types import BackAsk, NetAsk, Unit
 from deepvis.live.backends.base import BackendError
 from deepvis.live.backends.showing import ask_problem
 from deepvis.models.card import CARD_NAME
-from deepvis.models.zoo import Model, find_card, given_ref, model_names, open_model
+from deepvis.models.model import Model
+from deepvis.models.zoo import find_card, memory_ref, model_names, open_model
 from deepvis.network.device import device_of
-from deepvis.network.errors import ModelError, nearest
 from deepvis.network.field import receptive_field
 from deepvis.network.maps import as_maps, from_maps, maps_shape
+from deepvis.network.model_error import ModelError, nearest
 from deepvis.network.ref import SUFFIXES, NetworkRef, absolute, file_and_callable, is_name
 from deepvis.optimize.errors import OptimizeError
 from deepvis.scan.errors import ScanError
@@ -269,7 +270,7 @@ class Network:
                     "expected 0; or open the network as FILE.py:NAME"
                 )
             order = Order(names, top, None if folder is None else Path(folder), workers, crops, fresh)
-            ref = self._ref or given_ref(self._model)
+            ref = self._ref or memory_ref(self._model)
             return scan(self._network, ref, self._device, self._photos(photos).items, order)
 
     def show(self, images: str | os.PathLike[str] | None = None, *, block: bool = True, **options: Any) -> ShownNetwork:

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from deepvis.models.preprocess import Preprocessor
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 from deepvis.sources.listing import FolderListing, ListFileListing
 from deepvis.sources.photos import PhotoError, is_picture_name, load_rgb, rgb_of
 

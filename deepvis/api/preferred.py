@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deepvis.api.notebook import Picture
 from deepvis.core.types import Unit
-from deepvis.models.zoo import Model
+from deepvis.models.model import Model
 from deepvis.optimize.ascend import Job, begin
 from deepvis.optimize.live import LiveRun, note_of, onward
 from deepvis.optimize.objective import unit as push

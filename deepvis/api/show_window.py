@@ -13,7 +13,7 @@ from deepvis.api.open_network import Network
 from deepvis.api.open_network import open as open_network
 from deepvis.api.window_thread import WINDOWS, RunningWindow
 from deepvis.models.network_options import NETWORK
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 from deepvis.settings.table import SETTINGS, ConfigError, Settings, checked
 from deepvis.window.app import TITLE, check_sources, is_moving_by_itself
 from deepvis.window.options import RunOptions, UsageError

@@ -18,7 +18,7 @@ from deepvis.core.types import Patch, Unit, UnitStanding
 from deepvis.jobs.errors import JobError
 from deepvis.jobs.pool import Where
 from deepvis.models.preprocess import Preprocessor
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 from deepvis.network.ref import NetworkRef
 from deepvis.scan.crops import UnitPatches, patch_tiles
 from deepvis.scan.errors import ScanError

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 
 from deepvis.core.mailbox import Mailbox
-from deepvis.models.zoo import Model
+from deepvis.models.model import Model
 from deepvis.settings.table import Settings
 from deepvis.window.app import Toolbox
 from deepvis.window.options import RunOptions, UsageError

@@ -11,9 +11,9 @@ import numpy as np
 
 from deepvis.caffe import mode
 from deepvis.caffe.blob import Blob, batches
+from deepvis.caffe.net_layers import SHARES_DATA, NetLayer, relus_in_place
 from deepvis.caffe.passing import Pass
 from deepvis.caffe.python_layer import BlobVec, make_python_layer
-from deepvis.caffe.steps import SHARES_DATA, Step, relus_in_place
 from deepvis.formats.caffe.backward import passed_bottoms
 from deepvis.formats.caffe.filling import filled, needs_filling
 from deepvis.formats.caffe.layer import LAYERS
@@ -55,7 +55,7 @@ class BaseNet:
         self.blobs: OrderedDict[str, Blob] = OrderedDict()
         self._device = mode.device()
         self._shared: dict[int | str, Blob] = {}  # params by array, or by name where fillers made them
-        self.layers: list[Step] = []
+        self.layers: list[NetLayer] = []
         wired = as_caffe_builds(spec)
         for layer, bottoms, tops in wired:
             self._append(layer, bottoms, tops, spec.inputs)
@@ -80,11 +80,11 @@ class BaseNet:
                 self.blobs[name] = Blob(*inputs.get(name, ()))
         if needs_filling(layer):
             layer = filled(layer, [self.blobs[name].shape for name in bottoms], mode.rng())
-        step = Step(layer, bottoms, tops)
+        step = NetLayer(layer, bottoms, tops)
         names = [param.name for param in layer.message.param] + [""] * len(layer.blobs)
         for values, name in zip(layer.blobs, names, strict=False):
             blob = self._shared.setdefault(name or id(values), Blob(values=values))
-            step.blobs.append(blob if blob.shape == values.shape else blob.seen_as(values.shape))
+            step.blobs.append(blob if blob.shape == values.shape else blob.reshaped_view(values.shape))
         if layer.type == "Python":
             step.python = make_python_layer(layer, self.phase)
             step.python.setup([self.blobs[name] for name in bottoms], [self.blobs[name] for name in tops])
@@ -103,7 +103,7 @@ class BaseNet:
         return OrderedDict((step.name, step.blobs) for step in self.layers if step.blobs)
 
     @property
-    def layer_dict(self) -> OrderedDict[str, Step]:
+    def layer_dict(self) -> OrderedDict[str, NetLayer]:
         return OrderedDict(zip(self._layer_names, self.layers, strict=True))
 
     @property
@@ -293,7 +293,7 @@ def _arguments(args, phase, level, stages, weights):
     return weights, TEST if phase is None else int(phase), level, stages
 
 
-def _outputs(layers: Sequence[Step]) -> list[str]:
+def _outputs(layers: Sequence[NetLayer]) -> list[str]:
     """The blobs that no later layer takes, sorted by name as in Caffe."""
     open_blobs: set[str] = set()
     for step in layers:

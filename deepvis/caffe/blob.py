@@ -110,7 +110,7 @@ class Blob:
         """Show the other blob's values from now on, in this blob's shape (Split, Reshape, Flatten)."""
         self._source = source
 
-    def seen_as(self, shape: Sequence[int]) -> Blob:
+    def reshaped_view(self, shape: Sequence[int]) -> Blob:
         """A blob of another shape over this one's values and diffs (params that are shared permissively)."""
         view = Blob(*shape)
         view._source = self

@@ -92,12 +92,12 @@ def crop(top_from: Top, top_to: Top) -> Top:
 def _below(top: Top):
     """(blob, map from its coordinates to those of ``top``) for every blob below that has one, nearest first."""
     waiting = [(top, SAME)]
-    seen = set()
+    visited = set()
     while waiting:
         blob, so_far = waiting.pop(0)
-        if blob in seen:
+        if blob in visited:
             continue
-        seen.add(blob)
+        visited.add(blob)
         yield blob, so_far
         try:
             step = so_far.then(_map_of(blob.fn))

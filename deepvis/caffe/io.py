@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
-import skimage
 import skimage.io
 import skimage.transform
 from scipy.ndimage import zoom
+from skimage.util import img_as_float
 
 from deepvis.caffe.proto import caffe_pb2
 
@@ -183,7 +183,7 @@ class Transformer:
 
 def load_image(filename: str, color: bool = True) -> np.ndarray:
     """A file as (H, W, 3) RGB, or (H, W, 1) gray where ``color`` is False; float32 in 0..1."""
-    image = skimage.img_as_float(skimage.io.imread(filename, as_gray=not color)).astype(np.float32)
+    image = img_as_float(skimage.io.imread(filename, as_gray=not color)).astype(np.float32)
     if image.ndim == 2:
         image = image[:, :, np.newaxis]
         if color:
@@ -209,7 +209,7 @@ def resize_image(im: np.ndarray, new_dims: Sequence[int], interp_order: int = 1)
     return zoom(im, scale, order=interp_order).astype(np.float32)
 
 
-def oversample(images: Sequence[np.ndarray], crop_dims: Sequence[int]) -> np.ndarray:
+def oversample(images: Sequence[np.ndarray] | np.ndarray, crop_dims: Sequence[int] | np.ndarray) -> np.ndarray:
     """Ten crops of each (H, W, K) image: four corners and centre, then the same five mirrored.
 
     Returns (10 N, height, width, K) float32.

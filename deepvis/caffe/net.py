@@ -13,9 +13,9 @@ from deepvis.caffe.base_net import BaseNet
 from deepvis.formats.caffe.hdf5 import read_hdf5, write_hdf5
 from deepvis.formats.caffe.layer import fits
 from deepvis.formats.caffe.schema import TEST, TRAIN, LayerParameter
-from deepvis.formats.caffe.spec import NetSpec
+from deepvis.formats.caffe.spec import NetworkSpec
 from deepvis.formats.caffe.weights import read_weights, write_weights
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 
 __all__ = ["TEST", "TRAIN", "Net"]
 
@@ -51,7 +51,7 @@ class Net(BaseNet):
             message.ClearField("bottom")
             message.bottom.extend(step.bottoms)
             layers.append(replace(step.spec, message=message, blobs=tuple(blob.data for blob in step.blobs)))
-        write_weights(os.fspath(path), NetSpec(self.name, tuple(layers), {}))
+        write_weights(os.fspath(path), NetworkSpec(self.name, tuple(layers), {}))
 
     def save_hdf5(self, path: str | os.PathLike, write_diff: bool = False) -> None:
         """Write the weights, and their diffs with ``write_diff``, as HDF5, whatever the file's name (needs h5py)."""

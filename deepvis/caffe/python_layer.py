@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from deepvis.caffe.blob import Blob
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 
 
 class Layer:

@@ -19,10 +19,11 @@ from deepvis.core.words import printable
 from deepvis.live.backends.base import BackendError
 from deepvis.live.backends.showing import bad_weights, net_info
 from deepvis.models.card import CARD_NAME
+from deepvis.models.model import Model
 from deepvis.models.network_options import network_of
-from deepvis.models.zoo import Model, model_names, open_model
-from deepvis.network.errors import ModelError
+from deepvis.models.zoo import model_names, open_model
 from deepvis.network.graph import Graph
+from deepvis.network.model_error import ModelError
 from deepvis.network.ref import NetworkRef, format_of, is_name
 from deepvis.window.app import open_fields
 from deepvis.window.options import UsageError

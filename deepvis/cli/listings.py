@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from deepvis.core.types import FieldOf, NetInfo
 from deepvis.core.words import seen_words
 from deepvis.live.backends.base import BackendError, open_backend
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 from deepvis.settings.table import Settings
 from deepvis.window.app import open_fields, opened
 from deepvis.window.options import UsageError

@@ -21,7 +21,7 @@ from deepvis.core.commands import COMMANDS, command_of, rebind
 from deepvis.core.keys import canonical, is_key_name
 from deepvis.core.program import program
 from deepvis.models.network_options import NETWORK, bad, positive
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 from deepvis.network.ref import format_of
 from deepvis.settings import table as config
 from deepvis.settings.table import Settings

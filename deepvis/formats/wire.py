@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 
 VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 MOST_FIELDS = 500_000  # in one file; real ones have a few thousand, damaged ones are not worth the time
 
 
-class Field(NamedTuple):
+class WireField(NamedTuple):
     """One field: its number, wire type, and the half-open range of its value's bytes in the buffer.
 
     value: of a varint (start and end are then those of its encoding); else 1.
@@ -43,7 +43,7 @@ class Walker:
     def error(self, place: int, found: str, expected: str) -> ModelError:
         return ModelError(f"{self.where}, byte {place}: found {found}, expected {expected}; is the file complete?")
 
-    def fields(self, start: int, end: int, what: str) -> Iterator[Field]:
+    def fields(self, start: int, end: int, what: str) -> Iterator[WireField]:
         """The fields of the message in [start, end); ``what`` names the message in errors."""
         place = start
         while place < end:
@@ -59,10 +59,10 @@ class Walker:
             yield field
             place = field.end
 
-    def _field(self, number: int, wire: int, start: int, end: int, what: str) -> Field:
+    def _field(self, number: int, wire: int, start: int, end: int, what: str) -> WireField:
         if wire == VARINT:
             value, stop = self.varint(start, end, what)
-            return Field(number, wire, start, stop, value)
+            return WireField(number, wire, start, stop, value)
         if wire == BYTES:
             size, start = self.varint(start, end, what)
         elif wire in (FIXED32, FIXED64):
@@ -71,9 +71,9 @@ class Walker:
             raise self.error(start, f"wire type {wire}", f"a field of {what}")
         if size > end - start:
             raise self.error(start, f"a field of {size} bytes with {end - start} left", f"the rest of {what}")
-        return Field(number, wire, start, start + size)
+        return WireField(number, wire, start, start + size)
 
-    def _run(self, field: Field, end: int) -> Field:
+    def _run(self, field: WireField, end: int) -> WireField:
         """The field together with all that follow it with the same tag."""
         stride = 1 + field.end - field.start
         tags = self.bytes[field.start - 1 : field.start - 1 + (end - field.start + 1) // stride * stride : stride]
@@ -101,7 +101,7 @@ class Walker:
             if shift > 63:
                 raise self.error(place, "a number of more than 64 bits", f"a field of {what}")
 
-    def text(self, field: Field) -> str:
+    def text(self, field: WireField) -> str:
         return bytes(self.buffer[field.start : field.end]).decode("utf-8", "replace")
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from deepvis.models.zoo import Model
-from deepvis.network.errors import ModelError
+from deepvis.models.model import Model
 from deepvis.network.kinds import Kind
+from deepvis.network.model_error import ModelError
 
 LEAST_SIDE = 64  # pixels of a picture, about: filters of 3 x 3 are enlarged in squares
 GREY = 127.5

@@ -11,7 +11,7 @@ from deepvis.core.cache import ByteCache
 from deepvis.core.types import UnitImages
 from deepvis.live.folder_scans import FolderScans
 from deepvis.live.running_images import RunningImages
-from deepvis.models.zoo import Model
+from deepvis.models.model import Model
 from deepvis.scan.folder_top import FolderTop
 from deepvis.scan.running import RunningBest
 from deepvis.scan.running_parts import Kept

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from deepvis.core.unit_files import UnitImagePaths, network_in
 from deepvis.live.own_folder import identity_if_any, own_folder
-from deepvis.models.zoo import DIGITS_0_1_0, Model
+from deepvis.models.model import DIGITS_0_1_0, Model
 from deepvis.scan.plan import ScanFolder
 
 

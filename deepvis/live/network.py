@@ -11,7 +11,7 @@ from deepvis.core.mailbox import Mailbox
 from deepvis.core.types import FieldOf, NetAsk, NetInfo, Snapshot
 from deepvis.live.backends.base import Backend, BackendError
 from deepvis.live.worker import Worker
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 
 Follower = Callable[[Snapshot], object]
 Doubt = Callable[[Snapshot], str]  # a sentence once the answers so far are not plausible, until then ""

@@ -14,7 +14,7 @@ from deepvis.live.stopped_pictures import StoppedPictures
 from deepvis.live.worker import Worker, stand_back
 
 if TYPE_CHECKING:
-    from deepvis.models.zoo import Model
+    from deepvis.models.model import Model
     from deepvis.optimize.live import LiveRun
     from deepvis.optimize.specimen import Specimen
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from deepvis.core.unit_files import user_folder
-from deepvis.models.zoo import Model
-from deepvis.network.errors import ModelError
+from deepvis.models.model import Model
+from deepvis.network.model_error import ModelError
 
 
 def own_folder(model: Model) -> Path:

@@ -7,7 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Collection, Iterator
 
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 from deepvis.scan.errors import ScanError
 from deepvis.scan.folder_top import OpenFiles
 from deepvis.sources.directory import kind_of

@@ -16,8 +16,8 @@ from deepvis.core.types import BackAsk, Fit, Frame, NetAsk, Patch, Unit, UnitIma
 from deepvis.core.unit_files import LEFT_OUT, SAVED_TOP, images_of, unit_image_paths, write_patches
 from deepvis.live.backends.base import Backend, BackendError
 from deepvis.live.own_folder import identity_if_any
-from deepvis.models.zoo import Model
-from deepvis.network.errors import ModelError
+from deepvis.models.model import Model
+from deepvis.network.model_error import ModelError
 from deepvis.network.shapes import infer_shapes
 from deepvis.scan.montage import back_tile, montage, patch_tile, write_jpeg
 from deepvis.scan.running import RunningBest, RunningTop

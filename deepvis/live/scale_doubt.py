@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from deepvis.core.types import Snapshot
+from deepvis.models.model import Model
 from deepvis.models.plausible import is_all_or_nothing, scale_warning
-from deepvis.models.zoo import Model
 
 MOST_PHOTOS = 50  # that are looked at; a network that was plausible so long is
 

@@ -17,7 +17,7 @@ from deepvis.sources.base import new_frame
 from deepvis.sources.photos import PhotoError, load_photo
 
 if TYPE_CHECKING:
-    from deepvis.models.zoo import Model
+    from deepvis.models.model import Model
 
 ROWS = 8  # photos of a pass on a CPU: short enough for the window's own to get their turn
 MOST_THREADS = 8  # each holds the blobs of a pass

@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 from deepvis.live.own_folder import identity_if_any, own_folder
-from deepvis.models.zoo import Model
+from deepvis.models.model import Model
 
 MOST_OLDER = 200  # identities that are remembered
 MAY_COME = 5  # of the newest, whose folders may still be made

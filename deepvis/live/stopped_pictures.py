@@ -12,7 +12,7 @@ from deepvis.core.types import OptimizeProgress, Unit, UnitImages
 from deepvis.live.made_in import MadeIn
 
 if TYPE_CHECKING:
-    from deepvis.models.zoo import Model
+    from deepvis.models.model import Model
 
 CACHE = 64 << 20  # bytes of pictures, of those looked at last
 

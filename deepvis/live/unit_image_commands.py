@@ -12,7 +12,8 @@ from typing import Any
 
 from deepvis.core.program import program
 from deepvis.models.card import CARD_NAME
-from deepvis.models.zoo import Model, is_given, models_folder
+from deepvis.models.model import Model
+from deepvis.models.zoo import is_in_memory, models_folder
 from deepvis.network.ref import is_name
 
 # settings whose value is one word
@@ -25,21 +26,21 @@ class Commands:
     """network: the options that name the network, as --model NAME.
 
     folder: of the unit images, where it is not the model's own.
-    is_given: the network is a module in the memory of this process, which no other command can open.
+    is_in_memory: the network is a module in the memory of this process, which no other command can open.
     """
 
     network: str
     folder: str = ""
-    is_given: bool = False
+    is_in_memory: bool = False
 
     def optimize(self, layer: str) -> str:
         """ "" where there is none."""
-        if self.is_given:
+        if self.is_in_memory:
             return ""
         return f"{program()} optimize-layer {self.network} --push-layer {shlex.quote(layer)}{self._output}"
 
     def top(self, layer: str) -> str:
-        if self.is_given:
+        if self.is_in_memory:
             return f"network.scan(PHOTOS, {layer!r}, folder={self.folder!r}, crops=True)"
         return f"{program()} scan {self.network} --layers {shlex.quote(layer)} --images FOLDER --crop{self._output}"
 
@@ -54,8 +55,8 @@ def commands_for(model: Model, said: Mapping[str, Any] = MappingProxyType({})) -
     said: what the user has said of the network beyond its name, by the settings' names; None values are as if absent.
     """
     said = {name: value for name, value in said.items() if value is not None}
-    if is_given(model):
-        return Commands("", str(model.unit_image_dir), is_given=True)
+    if is_in_memory(model):
+        return Commands("", str(model.unit_image_dir), is_in_memory=True)
     words = _named(model, said)
     if "mean" in said:
         words += ["--mean", _mean(said["mean"])]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 from deepvis.network.ref import LIBRARIES, is_name, name_of
 from deepvis.schema.table import Refused, Table, nearest, row, shown
 from deepvis.schema.yaml_file import read_yaml

@@ -10,27 +10,27 @@ from typing import Any
 import numpy as np
 
 from deepvis.models.preprocess import Preprocessor, load_mean
-from deepvis.network.errors import ModelError, nearest
+from deepvis.network.model_error import ModelError, nearest
 from deepvis.network.ref import Opened
 
 Mean = str | Path | Sequence[float] | None
 
 
 def preprocessor_of(
-    shape: tuple[int, int, int], opened: Opened, mean: Mean, said: Callable[[str], Any]
+    shape: tuple[int, int, int], opened: Opened, mean: Mean, option: Callable[[str], Any]
 ) -> tuple[Preprocessor, tuple[str, ...], tuple[str, ...]]:
     """The preprocessor, what of it was assumed ("mean", "std", "order", "scale"), and notes. Raises ModelError.
 
     x = (pixel / 255 * input_scale - mean) / std. mean: as the caller or the card names it: numbers are on the scale
-    of 0 to input_scale, those beyond it and mean files are in pixels, 0 to 255. said: name of an option -> what
+    of 0 to input_scale, those beyond it and mean files are in pixels, 0 to 255. option: name of an option -> what
     the caller or the card says, or None.
     """
-    scale, scale_said = _scale(opened, mean, said("input_scale"))
+    scale, is_scale_given = _scale(opened, mean, option("input_scale"))
     assumes_module = opened.assumed is not None
     is_usual = scale == opened.input_scale
     as_file_says = opened.mean is not None and (is_usual or not assumes_module)
     notes: list[str] = []
-    std = said("std")
+    std = option("std")
     if mean is not None:
         values, in_pixels = _mean(mean, scale)
         if in_pixels and assumes_module:  # Caffe's users name it so
@@ -46,20 +46,20 @@ def preprocessor_of(
     preprocessor = Preprocessor(
         shape,
         values,
-        said("channel_order") or opened.channel_order,
+        option("channel_order") or opened.channel_order,
         scale,
         None if std is None else np.array(std, np.float32),
     )
-    return preprocessor, _assumed(opened, preprocessor, mean, said, scale_said=scale_said), tuple(notes)
+    return preprocessor, _assumed(opened, preprocessor, mean, option, is_scale_given=is_scale_given), tuple(notes)
 
 
-def given_inputs(inputs: Mapping[str, tuple[int, ...]], said: Sequence[str]) -> dict[str, np.ndarray]:
+def given_inputs(inputs: Mapping[str, tuple[int, ...]], files: Sequence[str]) -> dict[str, np.ndarray]:
     """Name -> values of each ``name=FILE.npy``. inputs: those that take no picture, with their shapes, batch first.
 
     Raises ModelError for a name that is none of them, and for values that do not fit.
     """
     found = {}
-    for each in said:
+    for each in files:
         name, _, file = each.partition("=")
         if name not in inputs:
             hint = nearest(name, inputs, f"there are: {', '.join(inputs) or 'none'}")
@@ -78,10 +78,10 @@ def zero_notes(
 ) -> tuple[str, ...]:
     """A sentence for each input that is given zeros, or numbers that nobody named. regions: those that name some."""
     size: tuple[str, ...] = ("the input 'im_info' is given the picture's height and width, and 1 as its scale",)
-    said = size if "im_info" in inputs and "im_info" not in given else ()
+    notes = size if "im_info" in inputs and "im_info" not in given else ()
     whole = [name for name in regions if name in inputs and name not in given]
-    said += tuple(f"the input {name!r} takes regions: it is given the whole picture" for name in whole)
-    return said + tuple(
+    notes += tuple(f"the input {name!r} takes regions: it is given the whole picture" for name in whole)
+    return notes + tuple(
         f"the input {name!r} is given zeros of {' x '.join(map(str, shape)) or 'one number'}; give other values with "
         f"--input {name}=FILE.npy"
         for name, shape in inputs.items()
@@ -98,10 +98,10 @@ def _read_values(file: Path, name: str) -> np.ndarray:
         raise ModelError(f"{file}: is no numpy array ({error}), expected the values of the input {name!r}") from None
 
 
-def _scale(opened: Opened, mean: Mean, said: float | None) -> tuple[float, bool]:
-    """The input scale, and whether it was said: a module's is 255 where a mean in pixels says so."""
-    if said is not None:
-        return float(said), True
+def _scale(opened: Opened, mean: Mean, scale: float | None) -> tuple[float, bool]:
+    """The input scale, and whether it is given: a module's is 255 where a mean in pixels says so."""
+    if scale is not None:
+        return float(scale), True
     in_pixels = mean is not None and not isinstance(mean, (str, Path)) and max(map(abs, _floats(mean)), default=0) > 1
     if opened.assumed is not None and in_pixels and opened.input_scale == 1:
         return 255.0, False
@@ -126,7 +126,7 @@ def _floats(mean: Sequence[float]) -> list[float]:
 
 
 def _assumed(
-    opened: Opened, preprocessor: Preprocessor, mean: Mean, said: Callable[[str], Any], *, scale_said: bool
+    opened: Opened, preprocessor: Preprocessor, mean: Mean, option: Callable[[str], Any], *, is_scale_given: bool
 ) -> tuple[str, ...]:
     """What of the preprocessing neither the caller nor the card nor the network's file names."""
     open_to = opened.assumed
@@ -140,8 +140,8 @@ def _assumed(
         )
     unnamed = {
         "mean": mean is None,
-        "std": said("std") is None,
-        "order": preprocessor.is_colour and said("channel_order") is None,
-        "scale": not scale_said,
+        "std": option("std") is None,
+        "order": preprocessor.is_colour and option("channel_order") is None,
+        "scale": not is_scale_given,
     }
     return tuple(name for name, is_unnamed in unnamed.items() if is_unnamed and name in open_to)

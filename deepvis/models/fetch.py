@@ -21,7 +21,7 @@ from typing import Any, BinaryIO
 from deepvis.core.program import program
 from deepvis.models.card import Card, Checksum, RemoteFile
 from deepvis.models.unpack import digest, unpack, written_beside
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 
 RECORD_NAME = "fetched.json"
 CHUNK = 1 << 18  # bytes
@@ -126,14 +126,14 @@ def _already_there(card: Card, file: RemoteFile, record: Record) -> Fetched | No
         return Fetched(file.path, "already there") if path.exists() and file.path in record.sums else None
     if not path.is_file():
         return None
-    known = record.sums.get(file.path)
+    first_sum = record.sums.get(file.path)
     wrong = _mismatch(path, file.checksum)
-    if known is not None and digest(path, "sha256") == known:
+    if first_sum is not None and digest(path, "sha256") == first_sum:
         return Fetched(file.path, "already there", f"not the published bytes: {wrong}" if wrong else "")
-    if file.checksum is None and known is None:
+    if file.checksum is None and first_sum is None:
         return Fetched(file.path, "already there", "no checksum is published for it")
     if file.checksum is None or wrong:
-        expected = wrong or f"another sha256 than at its first download, expected {known}"
+        expected = wrong or f"another sha256 than at its first download, expected {first_sum}"
         raise ModelError(f"{path}: has {expected}; remove it to fetch it again")
     return Fetched(file.path, "already there")
 

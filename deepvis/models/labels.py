@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 
 _SYNSET = re.compile(r"^(n\d{8})\s+")
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import accumulate, pairwise
 
 from deepvis.models import tree
-from deepvis.models.tree import Entry
+from deepvis.models.tree import TreeEntry
 from deepvis.network.graph import Graph, Node
 from deepvis.network.kinds import HANDED_ON, Kind
 from deepvis.network.unavailable import Unavailable
@@ -85,7 +85,7 @@ def _boxes(graph: Graph) -> set[int]:
     return found
 
 
-def entries(graph: Graph, layers: Sequence[str]) -> list[Entry]:
+def entries(graph: Graph, layers: Sequence[str]) -> list[TreeEntry]:
     """All values in their place in the list, of which ``layers`` are seen before anything is opened.
 
     Of a module as a tree; of others, and where somebody named the layers, all else is seen with all operators alone.
@@ -95,12 +95,14 @@ def entries(graph: Graph, layers: Sequence[str]) -> list[Entry]:
     names = [name for node in graph.nodes for name in graph.tops_of(node) if node.bottoms]
     others = [name for name in dict.fromkeys(names) if name not in layers]
     place = {name: index for index, name in enumerate(dict.fromkeys(names))}
-    found = [Entry(name) for name in layers] + [Entry(name, is_minor=True) for name in others]
+    found = [TreeEntry(name) for name in layers] + [TreeEntry(name, is_minor=True) for name in others]
     in_order = sorted(layers, key=lambda name: place.get(name, 0)) == list(layers)
     return sorted(found, key=lambda each: place.get(each.name, 0)) if in_order else found
 
 
-def with_unavailable(graph: Graph, found: Sequence[Entry], unavailable: Mapping[str, Unavailable]) -> list[Entry]:
+def with_unavailable(
+    graph: Graph, found: Sequence[TreeEntry], unavailable: Mapping[str, Unavailable]
+) -> list[TreeEntry]:
     """The entries with those of values that cannot be had here, each after the value that the file makes before it.
 
     found: those of the graph, in order; where one of them turned out to be unavailable it says so. Of the others those
@@ -111,16 +113,16 @@ def with_unavailable(graph: Graph, found: Sequence[Entry], unavailable: Mapping[
     if len(worth) + sum(not entry.is_minor for entry in found) > MANY_LAYERS:
         joins = [name for name, each in new.items() if each.kind in _JOINS]
         worth = [name for name in worth if name not in _inside_blocks(graph, worth, joins)] or worth
-    behind: dict[str, list[Entry]] = {}
+    behind: dict[str, list[TreeEntry]] = {}
     for name, each in new.items():
-        behind.setdefault(each.after, []).append(Entry(name, is_minor=name not in worth, missing=each.why))
+        behind.setdefault(each.after, []).append(TreeEntry(name, is_minor=name not in worth, missing=each.why))
     marked = [
         replace(entry, missing=unavailable[entry.name].why) if entry.name in unavailable else entry for entry in found
     ]
     return _inserted(graph, marked, behind)
 
 
-def _inserted(graph: Graph, found: Sequence[Entry], behind: dict[str, list[Entry]]) -> list[Entry]:
+def _inserted(graph: Graph, found: Sequence[TreeEntry], behind: dict[str, list[TreeEntry]]) -> list[TreeEntry]:
     """The entries, each followed by those ``behind`` it; of what is not among them: behind the one made before."""
     listed = {entry.name for entry in found} | {entry.name for each in behind.values() for entry in each}
     last = ""
@@ -129,7 +131,7 @@ def _inserted(graph: Graph, found: Sequence[Entry], behind: dict[str, list[Entry
             behind[last] = [*behind.get(last, ()), *behind.pop(name)]
         last = name if name in listed else last
     inputs = [each for name in graph.inputs for each in behind.pop(name, ())]
-    result: list[Entry] = []
+    result: list[TreeEntry] = []
     pending = [*reversed(found), *reversed([*behind.pop("", ()), *inputs])]
     while pending:
         entry = pending.pop()
@@ -169,8 +171,8 @@ def short_names(layers: Sequence[str]) -> dict[str, str]:
     if tree.is_dotted(layers):
         return tree.short_names({name: ".".join(tree.path_of(name)[:-1]) for name in layers})
     shorter = {name: short_name(name) for name in layers}
-    seen = list(shorter.values())
-    return {name: short if seen.count(short) == 1 else name for name, short in shorter.items()}
+    all_short = list(shorter.values())
+    return {name: short if all_short.count(short) == 1 else name for name, short in shorter.items()}
 
 
 def short_name(name: str) -> str:

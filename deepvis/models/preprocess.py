@@ -14,7 +14,7 @@ import numpy as np
 
 from deepvis.core.types import Fit
 from deepvis.formats.caffe.weights import read_blob
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 
 CHANNEL_ORDERS = ("BGR", "RGB")
 MOST_CHANNELS = 8  # of which a mean file of one row or column is one number each, and no picture
@@ -101,10 +101,10 @@ class Preprocessor:
         With Fit.STRETCH the whole picture is resized. Caffe's resize is cv2.INTER_LINEAR, so is this one.
         Gray, three times, for networks that see no colours.
         """
-        seen = _resized(centre(rgb, self.size) if fit is Fit.CROP else rgb, self.size)
+        resized = _resized(centre(rgb, self.size) if fit is Fit.CROP else rgb, self.size)
         if self.is_colour:
-            return seen
-        return cv2.cvtColor(cv2.cvtColor(np.ascontiguousarray(seen), cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+            return resized
+        return cv2.cvtColor(cv2.cvtColor(np.ascontiguousarray(resized), cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
 
     def caffe_crop(self, rgb: np.ndarray) -> np.ndarray:
         """(h, w, 3) uint8 -> (H, W, 3) uint8 as Caffe's ImageNet tests do: the whole resized, then its centre.

@@ -32,21 +32,16 @@ Path = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Entry:
-    """A layer of the list, in its place.
-
-    inside: blocks that must be open for it to be seen, outermost first. folds: blocks that it stands for, outermost
-    first. is_minor: seen with all operators alone. group: layers of one group stand together. missing: why nothing here
-    can make its values, "" where it can.
-    """
+class TreeEntry:
+    """A layer of the list, in its place."""
 
     name: str
-    inside: tuple[str, ...] = ()
-    folds: tuple[str, ...] = ()
-    is_minor: bool = False
-    group: str = ""
-    short: str = ""
-    missing: str = ""
+    inside: tuple[str, ...] = ()  # blocks that must be open for it to be shown, outermost first
+    folds: tuple[str, ...] = ()  # blocks that it stands for, outermost first
+    is_minor: bool = False  # shown only with all operators
+    group: str = ""  # layers of one group stand together
+    short: str = ""  # its short name
+    missing: str = ""  # why its values cannot be computed here, "" where they can
 
 
 def is_module(graph: Graph) -> bool:
@@ -74,13 +69,13 @@ def shown_by(graph: Graph, name: str) -> Node | None:
     return node
 
 
-def tree(graph: Graph) -> list[Entry]:
+def tree(graph: Graph) -> list[TreeEntry]:
     """All values of a module's graph as a tree, in the order in which they are made."""
     names = _listable(graph)
     paths = {name: path_of(name) for name in names}
     majors = [name for name in names if not _is_minor(graph, name)]
     opened = _opened_at_first(graph, [name for name in majors if TOKEN.match(name) is None], paths)
-    entries = {name: Entry(name, is_minor=True, group="") for name in names}
+    entries = {name: TreeEntry(name, is_minor=True, group="") for name in names}
     _place(graph, majors, paths, (), (), opened, entries)
     placed = [_with_block_of(entries[name], paths, entries) for name in names]
     short = short_names({entry.name: entry.group for entry in placed})
@@ -220,7 +215,7 @@ def _place(
     prefix: Path,
     inside: tuple[str, ...],
     opened: set[Path],
-    entries: dict[str, Entry],
+    entries: dict[str, TreeEntry],
 ) -> None:
     """Enter the names below a module: those that it shows, and the blocks that they stand for."""
     for part, names in _children(majors, paths, prefix).items():
@@ -253,11 +248,11 @@ def _narrowed(names: Sequence[str], paths: Mapping[str, Path], prefix: Path) -> 
     return prefix
 
 
-def _enter(entries: dict[str, Entry], entry: Entry) -> None:
+def _enter(entries: dict[str, TreeEntry], entry: TreeEntry) -> None:
     entries[entry.name] = entry
 
 
-def _with_block_of(entry: Entry, paths: Mapping[str, Path], entries: Mapping[str, Entry]) -> Entry:
+def _with_block_of(entry: TreeEntry, paths: Mapping[str, Path], entries: Mapping[str, TreeEntry]) -> TreeEntry:
     """Of an operator that is seen with all operators alone: the group of its module."""
     return replace(entry, group=".".join(paths[entry.name][:-1])) if entry.is_minor else entry
 

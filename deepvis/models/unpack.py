@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from deepvis.models.card import RemoteFile
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 
 
 def digest(path: Path, kind: str) -> str:

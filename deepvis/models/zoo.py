@@ -5,38 +5,33 @@ What neither the card nor the caller says is found from the network itself (``de
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
-
-import numpy as np
 
 from deepvis.core.program import program
 from deepvis.models import listing
 from deepvis.models.card import CARD_NAME, Card, read_card
 from deepvis.models.feeding import given_inputs, preprocessor_of, zero_notes
 from deepvis.models.labels import read_labels
+from deepvis.models.listed_layers import check_layers, groups_of, listed_layers, short_names_of, those_in_graph
+from deepvis.models.model import UNIT_IMAGES, Model
 from deepvis.models.preprocess import Preprocessor
-from deepvis.network.errors import ModelError, nearest
 from deepvis.network.graph import Graph
-from deepvis.network.identity import identity
-from deepvis.network.inputs import picture_input, picture_shape, region_inputs, whole_picture
+from deepvis.network.inputs import picture_input, picture_shape, region_inputs
+from deepvis.network.model_error import ModelError, nearest
 from deepvis.network.ref import NetworkRef, Opened, Source, file_and_callable, name_of, open_source
 
 DEFAULT_MODEL = "caffenet-mini"
-UNIT_IMAGES = "unit_jpg_vis"
-DIGITS_0_1_0 = 64  # of the hash by which 0.1.0's scans name a network; an identity has fewer
 # names that tell nothing of a network
 GENERIC = ("deploy", "train_val", "net", "network", "model", "models", "test", "make", "build", "create", "get_model")
 _PACKAGE = Path(__file__).resolve().parents[1]
 MODELS_FOLDERS = (_PACKAGE.parent / "models", _PACKAGE / "_models")  # in the repository; once installed
 
 # models that were opened from an object, not by a name: this process finds them by these references
-GIVEN = "module"
-_given: WeakValueDictionary[NetworkRef, Model] = WeakValueDictionary()
+IN_MEMORY = "module"
+_in_memory: WeakValueDictionary[NetworkRef, Model] = WeakValueDictionary()
 
 # what a caller may say better than card and network; see load_model
 OVERRIDES = frozenset(
@@ -46,94 +41,6 @@ OVERRIDES = frozenset(
         *("std", "channels", "layout", "inputs", "trust_file"),
     }
 )
-
-
-@dataclass(frozen=True, eq=False)
-class Model:
-    """An opened network, with all that the window, the optimizer and the scan need to know of it."""
-
-    name: str  # as shown
-    folder: Path  # of its files
-    file: Path  # of the network, or the name that stands in its place: torchvision:resnet18
-    weights: Path | None
-    opened: Opened
-    data_blob: str  # the input that takes the picture
-    preprocessor: Preprocessor
-    labels: tuple[str, ...] = ()  # of the classes, in order
-    labels_file: Path | None = None
-    label_layers: frozenset[str] = frozenset()  # layers whose channels are classes
-    prob_layer: str = ""  # where the top 5 are read, "" if nowhere
-    layer_names: tuple[str, ...] = ()  # of the list, in order
-    groups: tuple[int, ...] = ()  # index of the group of each
-    short_names: Mapping[str, str] = field(default_factory=dict)  # layer -> name in the list
-    remap: Mapping[str, str] = field(default_factory=dict)  # layer -> the layer whose unit images it borrows
-    unit_image_dir: Path = Path(UNIT_IMAGES)
-    unit_image_layers: tuple[str, ...] | None = None  # those that have some, None: look in unit_image_dir
-    presets: tuple[str, ...] = ()  # of the optimizer, that suit the network; none: the paper's
-    panes: Mapping[str, tuple[int, int, int, int] | None] = field(default_factory=dict)  # (row, column, height, width)
-    notes: tuple[str, ...] = ()  # sentences on what was left out or does not fit
-    input_values: Mapping[str, np.ndarray] = field(default_factory=dict)  # of inputs that take no picture, as given
-    assumed: tuple[str, ...] = ()  # what of the preprocessing nobody named: "mean", "order", "scale"
-
-    @property
-    def input_words(self) -> str:
-        """What the network is fed with, and what of it was assumed."""
-        words = self.preprocessor.words
-        return f"{words} ({', '.join(self.assumed)} assumed)" if self.assumed else words
-
-    @property
-    def structure(self) -> Graph:
-        """The network without its weights."""
-        return self.opened.structure
-
-    @cached_property
-    def graph(self) -> Graph:
-        """The network with its weights, read when first asked for. Raises ModelError."""
-        return self.opened.weighted()
-
-    @cached_property
-    def identity(self) -> str:
-        """One hash of structure, weights and preprocessing. Reads the weights. Raises ModelError."""
-        return identity(self.graph, self.preprocessor.signature)
-
-    def missing_words(self, layer: str) -> str:
-        """ "loss3: needs layer 'warp' of unknown type Warp", for a layer of the file that cannot be had here; else "".
-
-        Reads the weights. Raises ModelError.
-        """
-        each = self.graph.unavailable.get(layer)
-        return "" if each is None or layer in self.graph else f"{layer}: {each.why}"
-
-    def left_out_words(self) -> list[str]:
-        """A sentence for each reason why something of the network is in no list of layers. Raises ModelError."""
-        return [f"{', '.join(names)} left out: {why}" for why, names in listing.left_out(self.graph).items()]
-
-    def is_named(self, word: str) -> bool:
-        """Does a file's word for its network mean this one: its identity, or what 0.1.0's scans called it?
-
-        Reads the weights, for such a scan once more and all of them. Raises ModelError.
-        """
-        return word == self.identity or (len(word) == DIGITS_0_1_0 and word in self._older_names)
-
-    @cached_property
-    def _older_names(self) -> Collection[str]:
-        """What 0.1.0 called it; none for a network that 0.1.0 could not open."""
-        pre = self.preprocessor
-        return self.opened.older_names(pre.channel_order, pre.scale, pre.mean_chw)
-
-    def other_inputs(self) -> dict[str, np.ndarray]:
-        """Inputs that are no picture: those of files; else im_info gets (height, width, 1), regions the whole picture,
-        others zeros.
-        """
-        inputs = self.structure.inputs
-        others = {name: np.zeros(shape, np.float32) for name, shape in inputs.items() if name != self.data_blob}
-        others.update(self.input_values)
-        if "im_info" in others and "im_info" not in self.input_values and others["im_info"].size >= 3:
-            others["im_info"].reshape(-1)[:3] = (*self.preprocessor.size, 1)
-        for name in region_inputs(self.structure):
-            if name in others and name not in self.input_values and others[name].size % 5 == 0:
-                others[name].reshape(-1)[:] = whole_picture(others[name].shape, self.preprocessor.size)
-        return others
 
 
 def models_folder() -> Path:
@@ -153,16 +60,16 @@ def list_models() -> list[Card]:
 
 def find_card(name_or_folder: str | Path | None = None) -> Card:
     """The card of a model by its name, or by a folder that holds model.yaml. Raises ModelError."""
-    wanted = str(name_or_folder or DEFAULT_MODEL)
-    named = models_folder() / wanted
-    for folder in (named, Path(wanted)):
-        if wanted.strip("./\\") and (folder / CARD_NAME).is_file():
+    name = str(name_or_folder or DEFAULT_MODEL)
+    named = models_folder() / name
+    for folder in (named, Path(name)):
+        if name.strip("./\\") and (folder / CARD_NAME).is_file():
             return read_card(folder / CARD_NAME)
-    if Path(wanted).is_file() and Path(wanted).name == CARD_NAME:
-        return read_card(Path(wanted))
+    if Path(name).is_file() and Path(name).name == CARD_NAME:
+        return read_card(Path(name))
     names = model_names()
-    hint = nearest(wanted, names, f"there are: {', '.join(names) or 'none'}")
-    raise ModelError(f"no model is named {wanted!r}, and no folder of that name holds {CARD_NAME}; {hint}")
+    hint = nearest(name, names, f"there are: {', '.join(names) or 'none'}")
+    raise ModelError(f"no model is named {name!r}, and no folder of that name holds {CARD_NAME}; {hint}")
 
 
 def load_model(
@@ -175,38 +82,38 @@ def load_model(
     overrides: Mapping[str, Any] | None = None,
 ) -> Model:
     """``open_model`` of what is named: a model by name or folder, or a network of one's own by its files."""
-    said = {key: value for key, value in (overrides or {}).items() if value is not None}
+    options = {key: value for key, value in (overrides or {}).items() if value is not None}
     ref = NetworkRef(
         None if name_or_folder is None else str(name_or_folder),
         None if prototxt is None else str(prototxt),
         None if weights is None else str(weights),
         str(mean) if isinstance(mean, (str, Path)) else None if mean is None else tuple(mean),
         None if labels is None else str(labels),
-        tuple(said.items()),
+        tuple(options.items()),
     )
     return open_model(ref)
 
 
-def given_ref(model: Model) -> NetworkRef:
+def memory_ref(model: Model) -> NetworkRef:
     """A reference by which ``open_model`` finds this very model, in this process, as long as it lives.
 
     For what has no file: the jobs of the optimizer and of the scan name their networks so. Reads the weights. Raises
     ModelError.
     """
-    ref = NetworkRef(network=f"{GIVEN}:{model.name}", options=(("identity", model.identity),))
-    _given[ref] = model
+    ref = NetworkRef(network=f"{IN_MEMORY}:{model.name}", options=(("identity", model.identity),))
+    _in_memory[ref] = model
     return ref
 
 
-def is_given(model: Model) -> bool:
+def is_in_memory(model: Model) -> bool:
     """It was a module in memory."""
-    return str(model.file).startswith(f"{GIVEN}:")
+    return str(model.file).startswith(f"{IN_MEMORY}:")
 
 
-def _given_model(ref: NetworkRef) -> Model | None:
-    if ref.network is None or not ref.network.startswith(f"{GIVEN}:") or dict(ref.options).keys() != {"identity"}:
+def _model_in_memory(ref: NetworkRef) -> Model | None:
+    if ref.network is None or not ref.network.startswith(f"{IN_MEMORY}:") or dict(ref.options).keys() != {"identity"}:
         return None
-    model = _given.get(ref)
+    model = _in_memory.get(ref)
     if model is None:
         raise ModelError(
             f"{ref.network.partition(':')[2]}: the network was a module in the memory of another process, or is gone; "
@@ -227,25 +134,25 @@ def open_model(ref: NetworkRef, opened: Opened | None = None) -> Model:
     module's keep their initial values); std, and of modules channels, layout, inputs, trust_file (see ``Source``).
     The weights are read when Model.graph is first asked for. Raises ModelError.
     """
-    if opened is None and (given := _given_model(ref)) is not None:
+    if opened is None and (given := _model_in_memory(ref)) is not None:
         return given
-    said = dict(ref.options)
-    for key in said.keys() - OVERRIDES:
-        known = sorted(OVERRIDES)
-        raise ModelError(f"the override {key!r} is unknown; {nearest(key, known, f'there are: {known}')}")
+    overrides = dict(ref.options)
+    for key in overrides.keys() - OVERRIDES:
+        names = sorted(OVERRIDES)
+        raise ModelError(f"the override {key!r} is unknown; {nearest(key, names, f'there are: {names}')}")
     if ref.network is not None and ref.model is None:
         card = _own_card(ref.network)
     else:
         card = find_card(ref.model)
     net_file = Path(ref.network) if ref.network is not None else _network_of(card)
     if opened is not None:
-        return _assemble(card, said, net_file, None, ref, opened)
+        return _assemble(card, overrides, net_file, None, ref, opened)
     weights_file = Path(ref.weights) if ref.weights is not None else card.path("weights")
     if weights_file is not None and not weights_file.is_file():
         if ref.weights is not None:
             raise ModelError(f"{weights_file}: found no such file, expected the network's weights")
-        weights_file = None if said.get("fill") else _present(card, "weights")
-    return _assemble(card, said, net_file, weights_file, ref, None)
+        weights_file = None if overrides.get("fill") else _present(card, "weights")
+    return _assemble(card, overrides, net_file, weights_file, ref, None)
 
 
 def _own_card(network: str) -> Card:
@@ -284,21 +191,21 @@ def _present(card: Card, key: str) -> Path:
 
 
 def _assemble(
-    card: Card, said: Mapping[str, Any], file: Path, weights: Path | None, ref: NetworkRef, given: Opened | None
+    card: Card, overrides: Mapping[str, Any], file: Path, weights: Path | None, ref: NetworkRef, given: Opened | None
 ) -> Model:
     def option(key: str, found: Any = None) -> Any:
-        return said.get(key, card.get(key, found))
+        return overrides.get(key, card.get(key, found))
 
     source = Source(
         file,
         weights,
         option("data_blob"),
         option("input_size"),
-        bool(said.get("fill", False)),
+        bool(overrides.get("fill", False)),
         option("channels"),
         option("layout"),
-        tuple(said.get("inputs", ())),
-        bool(said.get("trust_file", False)),
+        tuple(overrides.get("inputs", ())),
+        bool(overrides.get("trust_file", False)),
     )
     opened = open_source(source) if given is None else given
     graph = opened.structure
@@ -308,15 +215,15 @@ def _assemble(
     preprocessor, assumed, feeding_notes = preprocessor_of(shape, opened, mean, option)
     in_graph = {name: shape for name, shape in graph.inputs.items() if name != blob}
     values = given_inputs(in_graph, source.inputs if in_graph or opened.assumed is None else ())
-    layers = _layers(graph, said, card)
+    layers = listed_layers(graph, overrides, card)
     prob = option("prob_layer", None)
     prob = listing.probability_layer(graph) if prob is None else prob
-    _check_layers(graph, card, {"prob_layer": [prob] if prob else []})
-    said_classes = option("label_layers", None)
-    classes = _known(graph, said_classes) if said_classes else listing.class_layers(graph, prob)
+    check_layers(graph, card, {"prob_layer": [prob] if prob else []})
+    class_layers = option("label_layers", None)
+    classes = those_in_graph(graph, class_layers) if class_layers else listing.class_layers(graph, prob)
     labels_file = Path(ref.labels) if ref.labels is not None else card.path("labels")
     names = read_labels(labels_file) if labels_file is not None and (ref.labels or labels_file.is_file()) else ()
-    folder = said.get("unit_image_dir")
+    folder = overrides.get("unit_image_dir")
     return Model(
         name=card.name,
         folder=card.folder,
@@ -330,8 +237,8 @@ def _assemble(
         label_layers=frozenset(classes),
         prob_layer=prob,
         layer_names=layers,
-        groups=_groups(layers, card.get("groups")),
-        short_names=_short_names(layers, card.get("short_names", {}), said.get("short_name")),
+        groups=groups_of(layers, card.get("groups")),
+        short_names=short_names_of(layers, card.get("short_names", {}), overrides.get("short_name")),
         remap={**listing.borrowed_images(graph, layers), **option("remap", {})},
         unit_image_dir=Path(folder) if folder else card.folder / card.get("unit_images", UNIT_IMAGES),
         unit_image_layers=option("unit_image_layers", None),
@@ -347,51 +254,6 @@ def _assemble(
         input_values=values,
         assumed=assumed,
     )
-
-
-def _layers(graph: Graph, said: Mapping[str, Any], card: Card) -> tuple[str, ...]:
-    """The layers of the list: as said, as the card says, or as found; then without those that a filter names."""
-    wanted = said.get("layers") or card.get("layers")
-    if wanted is None and card.get("groups"):
-        wanted = [name for group in card.get("groups") for name in group]
-    layers = tuple(wanted) if wanted else listing.shown_layers(graph)
-    _check_layers(graph, card, {"layers": layers})
-    leave_out: Callable[[str], bool] | None = said.get("layer_filter")
-    if leave_out is not None:
-        layers = tuple(name for name in layers if not leave_out(name))
-    if not layers:
-        raise ModelError(f"model {card.name}: no layer is left to show, expected at least one")
-    return layers
-
-
-def _check_layers(graph: Graph, card: Card, named: Mapping[str, Sequence[str]]) -> None:
-    for key, names in named.items():
-        for name in names:
-            if graph.first_maker(name) is None:
-                hint = nearest(
-                    name, [each for each in graph.versions if each not in graph.inputs], f"see {program()} layers"
-                )
-                raise ModelError(f"model {card.name}: {key} names {name!r}, which the network has not; {hint}")
-
-
-def _known(graph: Graph, names: Sequence[str]) -> tuple[str, ...]:
-    """The names that are there: settings of the 2015 toolbox name in-place layers among them."""
-    return tuple(name for name in names if graph.first_maker(name) is not None)
-
-
-def _groups(layers: Sequence[str], named: Sequence[Sequence[str]] | None) -> tuple[int, ...]:
-    if not named:
-        return listing.groups(layers)
-    place = {name: index for index, group in enumerate(named) for name in group}
-    return tuple(place.get(name, len(named)) for name in layers)
-
-
-def _short_names(
-    layers: Sequence[str], named: Mapping[str, str], shorten: Callable[[str], str] | None
-) -> dict[str, str]:
-    if shorten is not None:
-        return {name: str(shorten(name)) for name in layers}
-    return {**listing.short_names(layers), **{k: v for k, v in named.items() if k in layers}}
 
 
 def _mean_notes(opened: Opened, preprocessor: Preprocessor) -> tuple[str, ...]:

@@ -60,7 +60,8 @@ def is_needed(x: Tensor) -> bool:
 
 
 def _pieces(weights: Tensor) -> Sequence[Tensor]:
-    return weights.split(max(PIECE // max(weights.shape[1], 1), 1))
+    pieces: Sequence[Tensor] = weights.split(max(PIECE // max(weights.shape[1], 1), 1))
+    return pieces
 
 
 def _apart(x: Tensor) -> list[Tensor]:

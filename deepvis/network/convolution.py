@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from deepvis.network.batch_invariance import is_needed
@@ -17,18 +18,18 @@ def convolution_op(w: Tensor, bias: Tensor | None, stride: Pair, pad: Pair, dila
     Its gradient is the transposed convolution with the same weights.
     """
     parts = (stride, pad, dilation, groups)
-    made = _Convolution(w, bias, *parts)
-    op = Op(made.forward, fast=made.fast, backward=made.backward)
+    convolution = _PackedConvolution(w, bias, *parts)
+    op = Op(convolution.forward, fast=convolution.fast, backward=convolution.backward)
 
     def with_affine(factor: Tensor, shift: Tensor) -> Op:
         """A normalization done by the convolution: one pass over memory for both."""
         changed = w * factor.reshape(-1, *(1,) * (w.dim() - 1))
         return convolution_op(changed, shift if bias is None else bias * factor + shift, *parts)
 
-    return replace(op, with_relu=replace(op, fast=made.fast_relu), with_affine=with_affine)
+    return replace(op, with_relu=replace(op, fast=convolution.fast_relu), with_affine=with_affine)
 
 
-class _Convolution:
+class _PackedConvolution:
     """One convolution, and what has been made ready for it. Images are packed where they can be.
 
     PyTorch's own takes another way for one image than for several: the last bits would depend on the batch.
@@ -72,9 +73,10 @@ class _Convolution:
             grad = channels_last(grad)
         stride, pad, dilation, groups = self.parts
         zeros = [0] * len(stride)
-        return torch.ops.aten.convolution_backward(
+        found: Sequence[Tensor] = torch.ops.aten.convolution_backward(
             grad, x, self.w, None, stride, pad, dilation, False, zeros, groups, (True, False, False)
-        )[:1]
+        )
+        return [found[0]]
 
     def _goes_back_packed(self, grad: Tensor) -> bool:
         """Where it is quicker, or where the last bits count: PyTorch's own depend on the batch."""

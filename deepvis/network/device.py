@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from deepvis.core.device_names import EXPECTED, parsed
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 
 if TYPE_CHECKING:
     import torch

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from deepvis.network.errors import ModelError
 from deepvis.network.field_axes import by_axis, window_of
-from deepvis.network.field_rules import WHOLE, WHOLE_WINDOW, Shape, Span, Step, Window, each, image_size
+from deepvis.network.field_rules import WHOLE, WHOLE_WINDOW, NodeEdge, Shape, Span, Window, each, image_size
 from deepvis.network.graph import Graph
+from deepvis.network.model_error import ModelError
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,8 @@ def receptive_field(
     edges = _edges(open_windows[picture], size)
     if not inside:
         return Field(*edges)
-    seen = _walk(graph, shapes, value, unit, clamp=True).get(picture)
-    return Field(0, 0, 0, 0) if seen is None else Field(*edges, inside=_edges(seen, size))
+    unit_window = _walk(graph, shapes, value, unit, clamp=True).get(picture)
+    return Field(0, 0, 0, 0) if unit_window is None else Field(*edges, inside=_edges(unit_window, size))
 
 
 def _walk(graph: Graph, shapes: Mapping[str, Shape], value: int, unit: Window, *, clamp: bool) -> dict[int, Window]:
@@ -86,9 +86,9 @@ def _walk(graph: Graph, shapes: Mapping[str, Shape], value: int, unit: Window, *
         node = graph.nodes[index]
         bottoms = tuple(shapes[name] for name in graph.bottoms_of(node))
         tops = tuple(shapes[name] for name in graph.tops_of(node))
-        for place, seen in [(t, windows[top]) for t, top in enumerate(node.tops) if top in windows]:
+        for place, unit_window in [(t, windows[top]) for t, top in enumerate(node.tops) if top in windows]:
             for below_place, bottom in enumerate(node.bottoms):
-                below = node.field(Step(bottoms, tops, below_place, place), seen)
+                below = node.field(NodeEdge(bottoms, tops, below_place, place), unit_window)
                 if below is not None and clamp:
                     below = _cut(below, bottoms[below_place], graph.grids.get(bottom))
                 if below is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from deepvis.network.field_rules import WHOLE, Span, Step, Window, image_axis
+from deepvis.network.field_rules import WHOLE, NodeEdge, Span, Window, image_axis
 
 ByAxis = list["Span | None"]  # of each axis what is seen; WHOLE: everything
 
@@ -19,11 +19,11 @@ class Spans(tuple):  # type: ignore[type-arg]  # of the two spans of a Window
     others: Mapping[int, Span]
 
 
-def by_axis(seen: Window, shape: Sequence[int]) -> ByAxis:
+def by_axis(window: Window, shape: Sequence[int]) -> ByAxis:
     """What the window of a value of that shape sees of each of its axes."""
-    others: Mapping[int, Span] = getattr(seen, "others", {})
+    others: Mapping[int, Span] = getattr(window, "others", {})
     places = [image_axis(axis, shape) for axis in range(len(shape))]
-    return [others.get(axis, WHOLE) if place is None else seen[place] for axis, place in enumerate(places)]
+    return [others.get(axis, WHOLE) if place is None else window[place] for axis, place in enumerate(places)]
 
 
 def window_of(spans: Sequence[Span | None], shape: Sequence[int]) -> Window | None:
@@ -40,41 +40,41 @@ def window_of(spans: Sequence[Span | None], shape: Sequence[int]) -> Window | No
             others[axis] = span
     found = Spans(pair)
     found.others = others
-    return found  # type: ignore[return-value]
+    return found
 
 
-def moved(step: Step, seen: Window, axes: Sequence[int | None]) -> Window | None:
+def moved(edge: NodeEdge, window: Window, axes: Sequence[int | None]) -> Window | None:
     """axes: of each axis of the bottom the axis of the top that it is; None: all of it may be seen."""
-    above = by_axis(seen, step.above)
-    return window_of([WHOLE if axis is None else above[axis] for axis in axes], step.below)
+    above = by_axis(window, edge.above)
+    return window_of([WHOLE if axis is None else above[axis] for axis in axes], edge.below)
 
 
-def along(step: Step, seen: Window, changes: Mapping[int, Callable[[Span], Span] | None]) -> Window | None:
+def along(edge: NodeEdge, window: Window, changes: Mapping[int, Callable[[Span], Span] | None]) -> Window | None:
     """Bottom and top have the same axes. changes: axis -> how its span becomes the bottom's; None: all of it."""
-    spans = by_axis(seen, step.above)
+    spans = by_axis(window, edge.above)
     for axis, change in changes.items():
         span = spans[axis]
         spans[axis] = WHOLE if change is None or span is WHOLE else change(span)
-    return window_of(spans, step.below)
+    return window_of(spans, edge.below)
 
 
-def broadcast(step: Step, seen: Window) -> Window | None:
+def broadcast(edge: NodeEdge, window: Window) -> Window | None:
     """Element by element, with axes of size 1 repeated and missing ones added in front, as torch's arithmetic does."""
-    missing = len(step.above) - len(step.below)
+    missing = len(edge.above) - len(edge.below)
     if missing < 0:
         return None
-    above = by_axis(seen, step.above)[missing:]
-    sizes = zip(above, step.below, step.above[missing:], strict=True)
-    return window_of([span if size == size_above else (0, 1) for span, size, size_above in sizes], step.below)
+    above = by_axis(window, edge.above)[missing:]
+    sizes = zip(above, edge.below, edge.above[missing:], strict=True)
+    return window_of([span if size == size_above else (0, 1) for span, size, size_above in sizes], edge.below)
 
 
-def reshaped(step: Step, seen: Window) -> Window | None:
+def reshaped(edge: NodeEdge, window: Window) -> Window | None:
     """The same values in another shape: axes are followed as far as they stay, or are joined or cut at the end.
 
     (N, C, H, W) -> (N, C, H W) and back, (N, C, H, W) -> (N, G, C / G, H, W), ...
     """
-    above, spans, found = list(step.above), by_axis(seen, step.above), []
-    below, remaining = list(step.below), len(step.above)
+    above, spans, found = list(edge.above), by_axis(window, edge.above), []
+    below, remaining = list(edge.below), len(edge.above)
     for axis in range(len(below) - 1, -1, -1):
         if remaining and above[remaining - 1] == below[axis]:
             found.append(spans[remaining - 1])
@@ -83,7 +83,7 @@ def reshaped(step: Step, seen: Window) -> Window | None:
         found += _joined_or_cut(below[: axis + 1], above[:remaining], spans[:remaining])
         break
     found += [WHOLE] * (len(below) - len(found))
-    return window_of(found[::-1], step.below)
+    return window_of(found[::-1], edge.below)
 
 
 def _joined_or_cut(below: Sequence[int], above: Sequence[int], spans: Sequence[Span | None]) -> ByAxis:

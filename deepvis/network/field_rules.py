@@ -1,6 +1,6 @@
 """What of a node's bottoms one place of its top sees: the rules that nodes carry, and what they are made of.
 
-A rule takes a step and the window of the top that is seen, and gives the window of the bottom; None: nothing of it.
+A rule takes an edge and the window of its top, and gives the window of its bottom; None: nothing of it.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ Window = tuple["Span | None", "Span | None"]  # rows, columns
 
 
 @dataclass(frozen=True, eq=False)
-class Step:
-    """One bottom and one top of a node, by their places, with the shapes of all its bottoms and tops."""
+class NodeEdge:
+    """One bottom and one top of a node, with the shapes of all its bottoms and tops."""
 
     bottoms: tuple[Shape, ...]
     tops: tuple[Shape, ...]
@@ -32,24 +32,24 @@ class Step:
         return self.tops[self.top]
 
 
-FieldRule = Callable[[Step, Window], "Window | None"]
+FieldRule = Callable[[NodeEdge, Window], "Window | None"]
 WHOLE_WINDOW: Window = (WHOLE, WHOLE)
 
 
-def whole(step: Step, seen: Window) -> Window:
+def whole(edge: NodeEdge, window: Window) -> Window:
     """The node may look everywhere."""
     return WHOLE_WINDOW
 
 
-def same_place(step: Step, seen: Window) -> Window:
+def same_place(edge: NodeEdge, window: Window) -> Window:
     """Element by element: the same place; everywhere where bottom and top have maps of other sizes."""
-    same = image_size(step.below) == image_size(step.above) and len(step.below) == len(step.above)
-    return seen if same else WHOLE_WINDOW
+    same = image_size(edge.below) == image_size(edge.above) and len(edge.below) == len(edge.above)
+    return window if same else WHOLE_WINDOW
 
 
-def each(seen: Window, rows: Callable[[Span], Span | None], columns: Callable[[Span], Span | None]) -> Window | None:
+def each(window: Window, rows: Callable[[Span], Span | None], columns: Callable[[Span], Span | None]) -> Window | None:
     """The window made span by span; a whole span stays whole, an empty one empties the window."""
-    spans = [span if span is WHOLE else f(span) for span, f in zip(seen, (rows, columns), strict=True)]
+    spans = [span if span is WHOLE else f(span) for span, f in zip(window, (rows, columns), strict=True)]
     if any(s is not WHOLE and s[1] <= s[0] for s in spans):
         return None
     return spans[0], spans[1]
@@ -70,30 +70,30 @@ def shifted(by: int) -> Callable[[Span], Span]:
 
 
 def sliding(
-    seen: Window, windows: Sequence[tuple[int, int, int, int]], make: Callable[..., Callable[[Span], Span]] = slid
+    top_window: Window, windows: Sequence[tuple[int, int, int, int]], make: Callable[..., Callable[[Span], Span]] = slid
 ) -> Window | None:
     """What windows (kernel, stride, pad, dilation), one for each axis of the map, see; make: ``slid`` or ``spread``."""
     spans = [make(*window) for window in windows][-2:]
-    return each(seen, spans[0], spans[1] if len(spans) > 1 else shifted(0)) if spans else seen
+    return each(top_window, spans[0], spans[1] if len(spans) > 1 else shifted(0)) if spans else top_window
 
 
-def joined(step: Step, seen: Window, axis: int) -> Window | None:
+def joined(edge: NodeEdge, window: Window, axis: int) -> Window | None:
     """Of bottoms joined along an axis: the same place; along an image axis the place in its piece."""
-    start = sum(shape[axis] for shape in step.bottoms[: step.bottom])
-    size = step.below[axis]
-    return _along(axis, step.below, seen, lambda s: (max(s[0] - start, 0), min(s[1] - start, size)))
+    start = sum(shape[axis] for shape in edge.bottoms[: edge.bottom])
+    size = edge.below[axis]
+    return _along(axis, edge.below, window, lambda s: (max(s[0] - start, 0), min(s[1] - start, size)))
 
 
-def cut_up(step: Step, seen: Window, axis: int) -> Window | None:
+def cut_up(edge: NodeEdge, window: Window, axis: int) -> Window | None:
     """Of a bottom cut into tops along an axis, likewise."""
-    start = sum(shape[axis] for shape in step.tops[: step.top])
-    return _along(axis, step.below, seen, shifted(start))
+    start = sum(shape[axis] for shape in edge.tops[: edge.top])
+    return _along(axis, edge.below, window, shifted(start))
 
 
-def whole_along(axis: int, shape: Sequence[int], seen: Window) -> Window:
+def whole_along(axis: int, shape: Sequence[int], window: Window) -> Window:
     """All places of one axis count."""
     place = image_axis(axis, shape)
-    return WHOLE if place == 0 else seen[0], WHOLE if place == 1 else seen[1]
+    return WHOLE if place == 0 else window[0], WHOLE if place == 1 else window[1]
 
 
 def image_axis(axis: int, shape: Sequence[int]) -> int | None:
@@ -109,13 +109,13 @@ def last_two(values: Sequence[int], default: int) -> tuple[int, int]:
     return (values[2], default) if len(values) == 3 else (default, default)
 
 
-def _along(axis: int, shape: Sequence[int], seen: Window, span: Callable[[Span], Span]) -> Window | None:
+def _along(axis: int, shape: Sequence[int], window: Window, span: Callable[[Span], Span]) -> Window | None:
     place = image_axis(axis, shape)
     if place is None:
-        return seen
+        return window
     spans: list[Callable[[Span], Span]] = [shifted(0), shifted(0)]
     spans[place] = span
-    return each(seen, *spans)
+    return each(window, *spans)
 
 
 def image_size(shape: Sequence[int]) -> tuple[int, int]:

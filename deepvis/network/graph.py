@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from deepvis.network.errors import ModelError
 from deepvis.network.field_rules import FieldRule, whole
 from deepvis.network.kinds import Kind
+from deepvis.network.model_error import ModelError
 from deepvis.network.op import Op, Weights
 from deepvis.network.unavailable import Unavailable
 
@@ -147,11 +147,11 @@ class Graph:
 
     def behind(self, values: Iterable[int]) -> list[int]:
         """Indices of the nodes that ``values`` depend on, in order."""
-        wanted, found = set(values), []
+        needed, found = set(values), []
         for node in reversed(self.nodes):
-            if wanted.intersection(node.tops):
+            if needed.intersection(node.tops):
                 found.append(node.index)
-                wanted.update(node.bottoms)
+                needed.update(node.bottoms)
         return found[::-1]
 
     def between(self, start: int, ends: Iterable[int]) -> list[int]:
@@ -197,13 +197,13 @@ class Graph:
         return self._with(self.inputs, self.nodes, self.names, notes=(*self.notes, note))
 
     def _with(self, inputs: Mapping[str, Shape], nodes: Sequence[Node], names: Sequence[str], **changed: Any) -> Graph:
-        made = set(names)
-        kept = [each for each in zip(self.outputs, self.output_keys, strict=True) if each[0] in made]
+        names_made = set(names)
+        outputs_left = [each for each in zip(self.outputs, self.output_keys, strict=True) if each[0] in names_made]
         facts: dict[str, Any] = {
             "notes": self.notes,
             "refusal": self.refusal,
-            "outputs": [name for name, _ in kept],
-            "output_keys": [key for _, key in kept],
+            "outputs": [name for name, _ in outputs_left],
+            "output_keys": [key for _, key in outputs_left],
             "batch": self.batch,
             "grids": self.grids,
             "unavailable": self.unavailable,

@@ -41,7 +41,8 @@ def _values(array: Any) -> np.ndarray:
     if not isinstance(array, np.ndarray) and hasattr(array, "detach"):
         array = array.detach().cpu().resolve_conj()
         array = (torch.view_as_real(array) if array.is_complex() else array).float().numpy()
-    return np.ascontiguousarray(array, "<f4").reshape(np.shape(array))
+    values: np.ndarray = np.ascontiguousarray(array, "<f4").reshape(np.shape(array))
+    return values
 
 
 def _of_values(values: np.ndarray) -> Iterator[bytes]:

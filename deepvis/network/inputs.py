@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph
+from deepvis.network.model_error import ModelError
 
 Shape = tuple[int, ...]
 OF_REGIONS = frozenset(("ROIPooling", "PSROIPooling"))  # types of nodes whose second bottom names regions
@@ -17,13 +17,13 @@ def title_of(network: str) -> str:
     return f"network {network!r}" if network else "the network"
 
 
-def picture_input(network: str, inputs: Mapping[str, Shape], wanted: str | None = None) -> str:
-    """The input that takes the picture: the wanted one, "data", or the first of picture shape. Raises ModelError."""
+def picture_input(network: str, inputs: Mapping[str, Shape], data_input: str | None = None) -> str:
+    """The input that takes the picture: the named one, "data", or the first of picture shape. Raises ModelError."""
     names = ", ".join(map(repr, inputs)) or "none"
-    if wanted:
-        if wanted not in inputs:
-            raise ModelError(f"{title_of(network)} has no input {wanted!r}, expected one of its inputs: {names}")
-        return wanted
+    if data_input:
+        if data_input not in inputs:
+            raise ModelError(f"{title_of(network)} has no input {data_input!r}, expected one of its inputs: {names}")
+        return data_input
     pictures = [name for name, shape in inputs.items() if len(shape) in (0, 3, 4)]
     if not pictures:
         shapes = ", ".join(f"{name!r} of {'x'.join(map(str, shape))}" for name, shape in inputs.items()) or "none"

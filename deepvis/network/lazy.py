@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import torch as torch
     from torch import Tensor as Tensor
-    from torch.nn import functional as F
+    from torch.nn import functional
+
+    F = functional
 else:
 
     class Lazy:

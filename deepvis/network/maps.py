@@ -29,7 +29,8 @@ def as_maps(blob: np.ndarray) -> np.ndarray:
     """(C, H, W) of a blob of any shape, see ``maps_shape``; a view where the batch is 1."""
     if blob.ndim < 2:
         return blob.reshape(maps_shape(blob.shape))
-    return blob.swapaxes(0, 1).reshape(maps_shape(blob.shape))
+    maps: np.ndarray = blob.swapaxes(0, 1).reshape(maps_shape(blob.shape))
+    return maps
 
 
 def from_maps(maps: np.ndarray, shape: Shape) -> np.ndarray:
@@ -37,7 +38,8 @@ def from_maps(maps: np.ndarray, shape: Shape) -> np.ndarray:
     if len(shape) < 2:
         return maps.reshape(tuple(shape))
     batch, channels, *rest = shape
-    return maps.reshape(channels, batch, *rest).swapaxes(0, 1)
+    blob: np.ndarray = maps.reshape(channels, batch, *rest).swapaxes(0, 1)
+    return blob
 
 
 def position_seed(shape: Shape, channel: int, row: int, col: int) -> np.ndarray:

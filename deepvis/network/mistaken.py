@@ -30,19 +30,19 @@ def broken_download(path: Path) -> tuple[str, str] | None:
     """(what the file is, the next step) of one that no download should have brought; None for others, and for none."""
     try:
         with path.open("rb") as file:
-            return _known(file.read(HEAD), _BROKEN)
+            return _first_match(file.read(HEAD), _BROKEN)
     except (OSError, ValueError):
         return None
 
 
-def _known(head: bytes, beginnings: dict[bytes, tuple[str, str]]) -> tuple[str, str] | None:
+def _first_match(head: bytes, beginnings: dict[bytes, tuple[str, str]]) -> tuple[str, str] | None:
     begin = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     return next((found for start, found in beginnings.items() if begin.startswith(start)), None)
 
 
 def mistaken(head: bytes) -> tuple[str, str] | None:
     """(what a file with this beginning is, the next step); None for anything that may be Caffe's."""
-    return _known(head, {**_BROKEN, **_FOREIGN})
+    return _first_match(head, {**_BROKEN, **_FOREIGN})
 
 
 def is_text(head: bytes) -> bool:

@@ -14,12 +14,13 @@ import torch
 from torch import Tensor
 
 from deepvis.network.device import device_of
-from deepvis.network.errors import ModelError
 from deepvis.network.folding import Fold, chains, folded
 from deepvis.network.graph import Graph, Node, Shape
+from deepvis.network.joins import Joining
+from deepvis.network.model_error import ModelError
 from deepvis.network.op import COMPLAINTS, Op, Ran, complaint, naming, run
-from deepvis.network.passes import Passes, count_of, cut
-from deepvis.network.plan import MOST_PLANS, Plan, Step, plan_of
+from deepvis.network.passes import JoinedTape, count_of, cut
+from deepvis.network.plan import MOST_PLANS, Plan, PlanStep, plan_of
 from deepvis.network.shapes import infer_shapes
 from deepvis.network.tape import Tape
 
@@ -28,7 +29,7 @@ Inputs = Mapping[str, "np.ndarray | Tensor"]
 warnings.filterwarnings("ignore", message="The given NumPy array is not writable")  # weights are only read
 
 
-class Net:
+class GraphNet:
     """A network on a device.
 
     Cheap to make: the weights are the graph's own arrays (copied only to a GPU, once), and all nets over one graph
@@ -62,7 +63,7 @@ class Net:
         A network that takes so many pictures at a time gets as many passes as it needs.
 
         until: stop after the last layer that writes this blob; None: run all.
-        keep: "all", or the names of the only blobs that are wanted: then nothing else is run or held, and
+        keep: "all", or the names of the only blobs that are requested: then nothing else is run or held, and
         there is no way back. shown: names that will be looked at: what lies between a convolution and the batch
         normalization or rectifier after it is made at once for these, and for others when it is asked for.
         Arrays become ``dtype`` on the device. Raises ModelError.
@@ -70,25 +71,25 @@ class Net:
         graph = self.graph
         if graph.batch is not None and count_of(graph, inputs) != graph.batch:
             passes = cut(graph, inputs)
-            return Passes(
+            return JoinedTape(
                 graph, [(self.forward(own, until=until, keep=keep, shown=shown), n) for own, n in passes], graph.batch
             )
         values = self._given(inputs)
         count = len(graph.upto(until)) if until is not None else len(graph.nodes)
         if keep == "all":
-            seen = frozenset(graph.last(name) for name in shown or () if name in graph)
-            plan, runs = self._plan(count, None, seen), list[tuple[Step, Ran]]()
+            shown_values = frozenset(graph.last(name) for name in shown or () if name in graph)
+            plan, runs = self._plan(count, None, shown_values), list[tuple[PlanStep, Ran]]()
             for _ in self._run(values, plan.steps, runs):
                 pass
             return Tape(graph, plan, values, runs, self._op)
-        wanted = frozenset(graph.last(blob) for blob in ([keep] if isinstance(keep, str) else keep))
-        plan = self._plan(count, wanted, wanted)
+        requested = frozenset(graph.last(blob) for blob in ([keep] if isinstance(keep, str) else keep))
+        plan = self._plan(count, requested, requested)
         for step in self._run(values, plan.steps):
-            let_go(values, step)
-        return Tape(graph, plan, {value: x for value, x in values.items() if value in wanted})
+            released(values, step)
+        return Tape(graph, plan, {value: x for value, x in values.items() if value in requested})
 
     @torch.no_grad()
-    def blobs_as_made(self, inputs: Inputs, blobs: Collection[str]) -> Iterator[tuple[str, Tensor]]:
+    def iter_values(self, inputs: Inputs, blobs: Collection[str]) -> Iterator[tuple[str, Tensor]]:
         """Run what ``blobs`` depend on, and give each of them (name, tensor) as soon as it has its last value.
 
         It is in the processor's cache then, and is held no longer than the layers after it need it: for a look at
@@ -100,47 +101,57 @@ class Net:
             yield from ((blob, found[blob]) for blob in blobs)
             return
         values = self._given(inputs)
-        wanted = {graph.last(blob): blob for blob in blobs}
-        yield from ((wanted[value], x) for value, x in list(values.items()) if value in wanted)
-        plan = self._plan(len(graph.nodes), frozenset(wanted), frozenset(wanted), keeps=False)
+        requested = {graph.last(blob): blob for blob in blobs}
+        yield from ((requested[value], x) for value, x in list(values.items()) if value in requested)
+        plan = self._plan(len(graph.nodes), frozenset(requested), frozenset(requested), keeps=False)
         for step in self._run(values, plan.steps):
-            yield from ((wanted[value], values[value]) for value in step.tops if value in wanted)
-            let_go(values, step)
+            yield from ((requested[value], values[value]) for value in step.tops if value in requested)
+            released(values, step)
 
     def _run(
-        self, values: dict[int, Tensor], steps: Sequence[Step], runs: list[tuple[Step, Ran]] | None = None
-    ) -> Iterator[Step]:
+        self, values: dict[int, Tensor], steps: Sequence[PlanStep], runs: list[tuple[PlanStep, Ran]] | None = None
+    ) -> Iterator[PlanStep]:
         """Run a step at a time: its tops go into ``values``, what a walk back needs into ``runs``."""
-        step = None
+        step, joining = None, Joining({})
         try:  # around all layers: a context for each would cost more than some of them
             for step in steps:
-                result = run(step.op, tuple([values[b] for b in step.bottoms]))
+                bottoms = tuple([values[b] for b in step.bottoms])
+                top = None
+                if step.slot is not None:
+                    top = joining.write(step.op, bottoms[0], step.slot)
+                elif joining.memory and step.tops and step.tops[0] in joining.memory:
+                    top = joining.finished(step.tops[0])
+                result = run(step.op, bottoms) if top is None else Ran(bottoms, (top,))
                 tops = result.tops if step.bottoms else [top.to(self.device) for top in result.tops]
                 values.update(zip(step.tops, tops, strict=True))
                 if runs is not None:
                     runs.append((step, result))
-                del result, tops  # else they would outlive their last use
+                del bottoms, top, result, tops  # else they would outlive their last use
                 yield step
         except COMPLAINTS as error:
             if step is None or isinstance(error, ModelError):
                 raise
             raise complaint(step.nodes[0].title, error) from error
 
-    def _plan(self, count: int, wanted: frozenset[int] | None, seen: frozenset[int], *, keeps: bool = True) -> Plan:
+    def _plan(
+        self, count: int, requested: frozenset[int] | None, shown_values: frozenset[int], *, keeps: bool = True
+    ) -> Plan:
         """What a pass over the first ``count`` nodes does.
 
-        wanted: the only values that are asked for; None: all, and the way back. seen: values that are looked at; others
-        may be left out where nodes are done as one. keeps: wanted values are held to the end.
+        requested: the only values that are read afterwards; None: all, and the way back. shown_values: these are
+        computed for themselves; others may be left out where nodes are done as one. keeps: requested values are held
+        to the end.
         """
-        plans, key = self._shared.plans, (count, wanted, seen, keeps)
+        plans, key = self._shared.plans, (count, requested, shown_values, keeps)
         found = plans.get(key)  # other threads may clear the table at any time: the local value counts
         if found is None:
             graph = self.graph
-            needed = range(count) if wanted is None else [i for i in graph.behind(wanted) if i < count]
+            needed = range(count) if requested is None else [i for i in graph.behind(requested) if i < count]
             # the tape runs views when they are read
-            indices = [i for i in needed if wanted is not None or not graph.nodes[i].is_view]
-            held = seen if keeps else frozenset()
-            found = plan_of(graph, indices, self._folds(indices, seen), self._named_op, wanted, held)
+            indices = [i for i in needed if requested is not None or not graph.nodes[i].is_view]
+            held = shown_values if keeps else frozenset()
+            folds = self._folds(indices, shown_values)
+            found = plan_of(graph, indices, folds, self._named_op, requested, held, self.shapes)
             if len(plans) >= MOST_PLANS:
                 plans.clear()
             plans[key] = found
@@ -150,14 +161,14 @@ class Net:
         with naming(node.title):
             return self._op(node)
 
-    def _folds(self, indices: Sequence[int], seen: Collection[int]) -> dict[int, Fold]:
-        """First node -> the nodes that are done as one in a pass over ``indices`` in which ``seen`` is looked at."""
+    def _folds(self, indices: Sequence[int], shown_values: Collection[int]) -> dict[int, Fold]:
+        """First node -> the nodes done as one in a pass over ``indices`` that computes each of ``shown_values``."""
         run_too, found = set(indices), {}
         for first, nodes in self._shared.chains.items():
             for count in range(len(nodes), 1, -1):  # without the rectifier where its bottom is looked at
                 part = nodes[:count]
                 between = [self.graph.nodes[index].tops[0] for index in part[:-1]]
-                if run_too.issuperset(part) and not any(value in seen for value in between):
+                if run_too.issuperset(part) and not any(value in shown_values for value in between):
                     fold = self._fold(part)
                     if fold is not None:
                         found[first] = fold
@@ -199,7 +210,7 @@ class Net:
                 op = op.with_relu
                 done_before.add(self.graph.rectified[node.index])
             elif node.index in done_before:
-                op = replace(op, forward=lambda x: x, fast=None)
+                op = replace(op, forward=lambda x: x, fast=None, into=None)
             op = ops.setdefault(node.index, op)  # threads that share the parts run one op
         return op
 
@@ -254,7 +265,7 @@ def shared_parts(graph: Graph, device: torch.device) -> SharedParts:
         return own.by_device[device]
 
 
-def let_go(values: dict[int, Tensor], step: Step) -> None:
-    """Drop what no later step takes, and is not wanted."""
-    for value in step.let_go:
+def released(values: dict[int, Tensor], step: PlanStep) -> None:
+    """Drop what no later step takes, and is not requested."""
+    for value in step.released:
         values.pop(value, None)

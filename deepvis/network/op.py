@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from deepvis.network.errors import ModelError
 from deepvis.network.lazy import Tensor, torch
+from deepvis.network.model_error import ModelError
 
 Tensors = tuple[Tensor, ...]
 Gradients = Sequence[Any]  # Tensor | None: the node's rule knows which it can meet
@@ -35,6 +35,7 @@ class Op:
         Without it autograd differentiates ``forward``.
     shapes: shapes of the bottoms -> shapes of the tops, for nodes whose shapes cannot be had by running
         ``forward`` on tensors without data.
+    into: (bottom, memory of the top's shape): the same numbers as ``forward``, written there; of ops with one bottom.
     with_relu: the same with max(y, 0) in place of y, where that costs less than a ReLU after it.
     affine: (factor, shift), one number a channel each, of an op that is y = factor[c] x + shift[c] and no more.
     with_affine: (factor, shift) -> the same op with that done to its top; it may have a ``with_relu`` of its own.
@@ -48,11 +49,17 @@ class Op:
     fast: Callable[..., Any] | None = None
     backward: Callable[[Ran, Gradients], Gradients] | None = None
     shapes: Callable[..., Sequence[Sequence[int]]] | None = None
+    into: Callable[[Tensor, Tensor], object] | None = None
     with_relu: Op | None = None
     affine: tuple[Tensor, Tensor] | None = None
     with_affine: Callable[[Tensor, Tensor], Op] | None = None
     between: Callable[[Ran, Gradients], tuple[Gradients, Gradients]] | None = None
     gradient_alone: str = ""
+
+
+def relu_into(x: Tensor, top: Tensor) -> None:
+    """max(x, 0), as torch.relu has it: an ``into``."""
+    torch.clamp_min(x, 0, out=top)
 
 
 def SAME(*shapes: Sequence[int]) -> Sequence[Sequence[int]]:
@@ -81,21 +88,16 @@ def by_autograd(op: Op, ran: Ran, grads: Gradients) -> Gradients:
         leaves = [x.detach().requires_grad_(x.is_floating_point() or x.is_complex()) for x in ran.bottoms]
         tops = as_tuple(op.forward(*leaves))
         pairs = [(y, g) for y, g in zip(tops, grads, strict=True) if g is not None and y.requires_grad]
-        wanted = [x for x in leaves if x.requires_grad]  # a mask or an index has no gradient
-        if not pairs or not wanted:
+        needs_grad = [x for x in leaves if x.requires_grad]  # a mask or an index has no gradient
+        if not pairs or not needs_grad:
             return [None] * len(leaves)
-        found = iter(torch.autograd.grad([y for y, _ in pairs], wanted, [g for _, g in pairs], allow_unused=True))
+        found = iter(torch.autograd.grad([y for y, _ in pairs], needs_grad, [g for _, g in pairs], allow_unused=True))
         return [next(found) if x.requires_grad else None for x in leaves]
 
 
 def without_gradient(forward: Callable[..., Any], shapes: Callable[..., Any] | None = None) -> Op:
     """An Op whose bottoms get no gradient."""
     return Op(forward, backward=lambda ran, grads: [None] * len(ran.bottoms), shapes=shapes)
-
-
-def with_gradient(op: Op | Callable[..., Any], backward: Callable[[Ran, Gradients], Gradients]) -> Op:
-    """The same op with a backward rule of its own."""
-    return replace(op, backward=backward) if isinstance(op, Op) else Op(op, backward=backward)
 
 
 def as_tuple(tops: Any) -> Tensors:
@@ -114,30 +116,30 @@ def tops_shapes(op: Op, bottoms: Sequence[Sequence[int]]) -> Sequence[Sequence[i
 COMPLAINTS = (RuntimeError, IndexError, ValueError, TypeError, ArithmeticError)
 
 
-def complaint(who: str, error: Exception) -> ModelError:
+def complaint(title: str, error: Exception) -> ModelError:
     """The one sentence that names the node, made from an error of PyTorch's; a ModelError is that already."""
     if isinstance(error, ModelError):
         return error
     sentence = str(error).strip().split("\n")[0]
-    return ModelError(f"{who}: found what cannot be computed: {sentence}, expected bottoms and parameters that fit")
+    return ModelError(f"{title}: found what cannot be computed: {sentence}, expected bottoms and parameters that fit")
 
 
 @contextmanager
-def naming(who: str) -> Iterator[None]:
-    """Turn a complaint of PyTorch's into one sentence that names the node; who: "layer 'conv1' (Convolution)"."""
+def naming(title: str) -> Iterator[None]:
+    """Turn a complaint of PyTorch's into one sentence that names the node; title: "layer 'conv1' (Convolution)"."""
     try:
         yield
     except ModelError:
         raise
     except COMPLAINTS as error:
-        raise complaint(who, error) from error
+        raise complaint(title, error) from error
 
 
-def check_size(who: str, shape: Sequence[int], what: str = "a top") -> None:
+def check_size(title: str, shape: Sequence[int], what: str = "a top") -> None:
     """Refuse a value of more than MOST_VALUES numbers. Raises ModelError."""
     size = 1
     for d in shape:
         size *= d
     if size > MOST_VALUES or any(d < 0 for d in shape):
         found = "x".join(str(d) for d in shape)
-        raise ModelError(f"{who}: found {what} of {found}, expected at most {MOST_VALUES} values")
+        raise ModelError(f"{title}: found {what} of {found}, expected at most {MOST_VALUES} values")

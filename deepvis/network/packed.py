@@ -69,23 +69,27 @@ class Packed:
         x = channels_last(x)
         if self.is_product:
             n, c, height, width = x.shape
-            y = self._product(x.permute(0, 2, 3, 1).reshape(-1, c), bias, relu)
-            return y.view(n, height, width, self.outputs).permute(0, 3, 1, 2)
+            y = self._product(x.as_strided((n * height * width, c), (c, 1)), bias, relu)
+            o = self.outputs
+            return y.as_strided((n, o, height, width), (height * width * o, 1, width * o, o))
         attribute = "relu" if relu else "none"
-        return torch.ops.mkldnn._convolution_pointwise(
+        convolved: Tensor = torch.ops.mkldnn._convolution_pointwise(
             x, self.w, bias, self.pad, self.stride, self.dilation, self.group, attribute, [], ""
         )
+        return convolved
 
     def _product(self, rows: Tensor, bias: Tensor | None, relu: bool) -> Tensor:
         """rows (R, C) -> (R, O)."""
-        is_small = len(rows) <= FEW_ROWS or rows.numel() * self.outputs <= SMALL_PRODUCT
+        count, c = rows.shape
+        is_small = count <= FEW_ROWS or count * c * self.outputs <= SMALL_PRODUCT
         if is_small and not is_needed(rows):
             y = F.linear(rows, self.matrix, bias)
             return y.relu_() if relu else y
         laid_out = self.laid_out
         if laid_out is None:  # threads may make it twice: the last one stays
             laid_out = self.laid_out = torch.ops.mkldnn._reorder_linear_weight(self.matrix, self.rows)
-        return torch.ops.mkldnn._linear_pointwise(rows, laid_out, bias, "relu" if relu else "none", [], "")
+        product: Tensor = torch.ops.mkldnn._linear_pointwise(rows, laid_out, bias, "relu" if relu else "none", [], "")
+        return product
 
 
 class PackedBack:

@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph
+from deepvis.network.model_error import ModelError
 from deepvis.network.tape import Tape
 
 Inputs = Mapping[str, "np.ndarray | Tensor"]
@@ -48,7 +48,7 @@ def _rows(graph: Graph, name: str, value: Any, begin: int, real: int, size: int)
     return torch.cat([rows, rows[-1:].expand(size - len(rows), *rows.shape[1:])]) if len(rows) < size else rows
 
 
-class Passes(Tape):
+class JoinedTape(Tape):
     """The tapes of several passes as one: blobs are joined along the batch, walks back are done pass by pass.
 
     tapes: each with the number of its pictures that are real. size: pictures of a pass.

@@ -1,4 +1,4 @@
-"""What one kind of pass does, worked out once: which nodes run, which as one, and what may be let go of when."""
+"""The plan of a pass, made once: which nodes run, which of them as one operation, and when each value is released."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from typing import NamedTuple
 
 from deepvis.network.blobs import views_over
 from deepvis.network.folding import RECTIFIER, Fold
-from deepvis.network.graph import Graph, Node
+from deepvis.network.graph import Graph, Node, Shape
+from deepvis.network.joins import Slot, slots
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Ran, Tensors
 
 MOST_PLANS = 64  # of one graph that are kept
 
 
-class Step(NamedTuple):
+class PlanStep(NamedTuple):
     """One node that runs, or several that are done as one.
 
-    op: bottoms of the first -> tops of the last. ops: of each node, for the walk back. let_go: values that no later
-    step takes and nobody looks at.
+    op: bottoms of the first -> tops of the last. ops: of each node, for the walk back. released: values that no later
+    step takes and nobody looks at. slot: where the top is written as part of a concatenation.
     """
 
     nodes: tuple[Node, ...]
@@ -27,7 +28,8 @@ class Step(NamedTuple):
     bottoms: tuple[int, ...]
     tops: tuple[int, ...]
     ops: tuple[Op, ...]
-    let_go: tuple[int, ...] = ()
+    released: tuple[int, ...] = ()
+    slot: Slot | None = None
 
     def ran(self, result: Ran) -> list[tuple[int, tuple[Op, Ran]]]:
         """(index, (op, what went in and came out)) of each node. Of what lies between nothing was kept: None."""
@@ -46,32 +48,39 @@ class Step(NamedTuple):
 class Plan:
     """What a pass does.
 
-    named: name -> its last value, of all that can be asked for afterwards, in the order in which they are made.
+    named: name -> its last value, of all that can be read afterwards, in the order in which they are made.
     views: name -> the node that shows one of them as maps.
     """
 
-    steps: tuple[Step, ...]
+    steps: tuple[PlanStep, ...]
     named: Mapping[str, int]
     views: Mapping[str, Node]
 
 
 def plan_of(
     graph: Graph, indices: Sequence[int], folds: Mapping[int, Fold], op_of: Callable[[Node], Op],
-    wanted: Collection[int] | None, held: Collection[int],
+    requested: Collection[int] | None, held: Collection[int], shapes: Mapping[str, Shape],
 ) -> Plan:  # fmt: skip
     """Of a pass over the nodes ``indices``. folds: first node -> how it is done together with others.
 
-    wanted: the only values that can be asked for afterwards; None: all. held: those that no step may let go of.
+    requested: the only values that can be read afterwards; None: all. held: values that no step may release.
+    shapes: of all values, for the declared inputs.
     """
     steps = _steps(graph, indices, folds, op_of)
+    if requested is None:
+        alone = {step.nodes[0].index: step.op for step in steps if len(step.nodes) == 1}
+        places = slots(graph, shapes, alone)
+        steps = [step._replace(slot=places.get(step.tops[0])) if step.tops else step for step in steps]
     made = sorted({*graph.input_values.values(), *(value for index in indices for value in graph.nodes[index].tops)})
-    there = [value for value in made if wanted is None or value in wanted]
+    there = [value for value in made if requested is None or value in requested]
     named = {graph.names[value]: value for value in there}
-    over = views_over(graph, set(there)) if wanted is None else {}
+    over = views_over(graph, set(there)) if requested is None else {}
     return Plan(_with_ends(steps, held), named, {name: node for name, node in over.items() if name not in named})
 
 
-def _steps(graph: Graph, indices: Sequence[int], folds: Mapping[int, Fold], op_of: Callable[[Node], Op]) -> list[Step]:
+def _steps(
+    graph: Graph, indices: Sequence[int], folds: Mapping[int, Fold], op_of: Callable[[Node], Op]
+) -> list[PlanStep]:
     done: set[int] = set()
     steps = []
     for index in indices:
@@ -80,17 +89,17 @@ def _steps(graph: Graph, indices: Sequence[int], folds: Mapping[int, Fold], op_o
         node, fold = graph.nodes[index], folds.get(index)
         if fold is None:
             op = op_of(node)
-            steps.append(Step((node,), op, node.bottoms, node.tops, (op,)))
+            steps.append(PlanStep((node,), op, node.bottoms, node.tops, (op,)))
             continue
         done.update(fold.nodes)
         nodes = tuple(graph.nodes[each] for each in fold.nodes)
         # a rectifier's own op may look at what is not made
         ops = tuple(RECTIFIER if each.kind is Kind.RELU else op_of(each) for each in nodes)
-        steps.append(Step(nodes, fold.op, node.bottoms, nodes[-1].tops, ops))
+        steps.append(PlanStep(nodes, fold.op, node.bottoms, nodes[-1].tops, ops))
     return steps
 
 
-def _with_ends(steps: Sequence[Step], held: Collection[int]) -> tuple[Step, ...]:
+def _with_ends(steps: Sequence[PlanStep], held: Collection[int]) -> tuple[PlanStep, ...]:
     last_use = {value: place for place, step in enumerate(steps) for value in (*step.tops, *step.bottoms)}
     for place, step in enumerate(steps):
         last_use.update(dict.fromkeys(step.bottoms, place))
@@ -98,4 +107,4 @@ def _with_ends(steps: Sequence[Step], held: Collection[int]) -> tuple[Step, ...]
     for value, place in last_use.items():
         if value not in held:
             ends.setdefault(place, []).append(value)
-    return tuple(step._replace(let_go=tuple(ends.get(place, ()))) for place, step in enumerate(steps))
+    return tuple(step._replace(released=tuple(ends.get(place, ()))) for place, step in enumerate(steps))

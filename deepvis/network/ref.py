@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from deepvis.core.registry import Registry
-from deepvis.network.errors import ModelError
 from deepvis.network.foreign import foreign
 from deepvis.network.graph import Graph
 from deepvis.network.mistaken import broken_download
+from deepvis.network.model_error import ModelError
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deepvis.network.lazy import F, Tensor, torch
-from deepvis.network.op import Op
+from deepvis.network.op import Gradients, Op, Ran
 
 
 def across_channels(size: int, alpha: float, beta: float, k: float) -> Op:
@@ -30,7 +30,7 @@ def across_channels(size: int, alpha: float, beta: float, k: float) -> Op:
         factor = power(s, beta)
         return x * factor, (s, factor)
 
-    def backward(ran, grads):
+    def backward(ran: Ran, grads: Gradients) -> list[Tensor]:
         (x,), (y,), (s, factor), g = ran.bottoms, ran.tops, ran.saved, grads[0]
         spread = window_sum((g * y).div_(s), after, before)
         return [(g * factor).addcmul_(x, spread, value=-2 * share * beta)]

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any
 
-from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph, Shape
 from deepvis.network.lazy import Tensor, torch
+from deepvis.network.model_error import ModelError
 from deepvis.network.op import MOST_VALUES, check_size, naming, tops_shapes
 
 

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from deepvis.core.back_modes import Rule
 from deepvis.network.back_modes import BACK_MODES
 from deepvis.network.blobs import Blobs, WithViews, views_over
-from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph, Node
 from deepvis.network.kinds import Kind
+from deepvis.network.model_error import ModelError
 from deepvis.network.op import Gradients, Op, Ran, naming, pull_back, run
-from deepvis.network.plan import Plan, Step
+from deepvis.network.plan import Plan, PlanStep
 
 Way = tuple[int, int]  # index of a node, place of one of its bottoms
-Rule = Callable[[Ran, Gradients], Gradients]
+NodeGradient = Callable[[Ran, Gradients], Gradients]
 
 
 class Tape:
     """One forward pass of a network.
 
-    graph: of the network. No reference leads from its parts back to it: its values are let go of with the last
+    graph: of the network. No reference leads from its parts back to it: its values are released with the last
     reference to it, last made first, so that the next pass finds the same memory free.
     """
 
@@ -34,7 +34,7 @@ class Tape:
         graph: Graph,
         plan: Plan,
         values: dict[int, Tensor],
-        runs: Sequence[tuple[Step, Ran]] = (),
+        runs: Sequence[tuple[PlanStep, Ran]] = (),
         op_of: Callable[[Node], Op] | None = None,
     ) -> None:
         """plan: what the pass did. values: that were made; others of the plan's are made when they are asked for.
@@ -112,7 +112,7 @@ class Tape:
         mode: str = "gradient",
         *,
         ways: Collection[Way] | None = None,
-        instead: Callable[[Node, Op], Rule | None] | None = None,
+        instead: Callable[[Node, Op], NodeGradient | None] | None = None,
     ) -> Mapping[str, Tensor]:
         """The walk back over the whole network from several blobs at once, nodes in place included.
 
@@ -166,7 +166,7 @@ class Tape:
         mode: str,
         *,
         ways: Collection[Way] | None = None,
-        instead: Callable[[Node, Op], Rule | None] | None = None,
+        instead: Callable[[Node, Op], NodeGradient | None] | None = None,
         prune: Collection[int] = (),
     ) -> dict[int, Tensor]:
         """Gradients of all values that the seeds reach through the nodes ``indices``, walked last to first.
@@ -233,7 +233,7 @@ class Tape:
         return WithViews(named, views, lambda node: self._view_of_diff(diffs, node)) if views else named
 
 
-def _by_rule(mode: str, rule: Any, node: Node, ran: Ran, grads: Gradients) -> Tensor:
+def _by_rule(mode: str, rule: Rule, node: Node, ran: Ran, grads: Gradients) -> Tensor:
     """The gradient at the bottom by a back mode's rule. Raises ModelError where the node is none for rules."""
     who = f"back mode {mode!r} has a rule for Kind.{node.kind.name}"
     if len(ran.bottoms) != 1 or grads[0] is None:
@@ -242,13 +242,13 @@ def _by_rule(mode: str, rule: Any, node: Node, ran: Ran, grads: Gradients) -> Te
             f"{who}, but layer {node.name!r} has {found}; a rule is for kinds with one bottom and one top: leave that "
             "kind out of the mode"
         )
-    grad = rule(ran.bottoms[0], ran.tops[0], grads[0])
-    shape, wanted = getattr(grad, "shape", None), ran.bottoms[0].shape
-    if shape != wanted:
+    grad: Tensor = rule(ran.bottoms[0], ran.tops[0], grads[0])
+    shape, expected = getattr(grad, "shape", None), ran.bottoms[0].shape
+    if shape != expected:
         found = f"a {type(grad).__name__}" if shape is None else f"the shape {tuple(shape)}"
         raise ModelError(
             f"{who}, which returned {found} at layer {node.name!r}, expected the gradient at its bottom, "
-            f"{tuple(wanted)}; mend the rule"
+            f"{tuple(expected)}; mend the rule"
         )
     return grad
 

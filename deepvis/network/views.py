@@ -13,7 +13,7 @@ from math import prod
 
 import numpy as np
 
-from deepvis.network.layout import MapView
+from deepvis.network.grid_labels import MapView
 from deepvis.network.lazy import Tensor, torch
 from deepvis.network.op import Op, Weights
 

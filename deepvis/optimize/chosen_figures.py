@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from dataclasses import replace
 
-from deepvis.models.zoo import Model
+from deepvis.models.model import Model
 from deepvis.optimize import figures, options
 from deepvis.optimize.ascend import Job
 from deepvis.optimize.errors import OptimizeError

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from deepvis.network.field import Field, receptive_field
-from deepvis.network.net import Net
+from deepvis.network.net import GraphNet
 from deepvis.optimize.specimen import Specimen
 
 
@@ -35,7 +35,7 @@ def field_only(whole: Specimen, layer: str) -> Specimen:
     small = whole.net.graph.cut(layer, {blob: (1, whole.mean_chw.shape[0], found.height, found.width)})
     rows, cols = slice(found.top, found.top + found.height), slice(found.left, found.left + found.width)
     mean = whole.mean_chw[:, rows, cols].contiguous()
-    return replace(whole, net=Net(small, whole.net.device), mean_chw=mean)
+    return replace(whole, net=GraphNet(small, whole.net.device), mean_chw=mean)
 
 
 def cut_of(whole: Specimen, layer: str) -> Cut | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from deepvis.jobs.store import sweep
-from deepvis.models.zoo import Model
+from deepvis.models.model import Model
 from deepvis.optimize.ascend import Job
 from deepvis.optimize.errors import OptimizeError
 from deepvis.optimize.results import Origin, ResultPaths, is_of_job, of_others, read_info

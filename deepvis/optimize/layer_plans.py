@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from deepvis.jobs.progress import Progress
-from deepvis.models.zoo import Model
+from deepvis.models.model import Model
 from deepvis.optimize import options, session
 from deepvis.optimize.ascend import Climb, Job
 from deepvis.optimize.errors import OptimizeError

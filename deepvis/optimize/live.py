@@ -15,7 +15,7 @@ import torch
 from deepvis.core.files import written_beside
 from deepvis.core.types import Fit, OptimizeProgress, Unit
 from deepvis.core.unit_files import unit_image_paths
-from deepvis.models.zoo import Model
+from deepvis.models.model import Model
 from deepvis.optimize.ascend import Climb, Job, Outcome, advance, begin
 from deepvis.optimize.errors import OptimizeError
 from deepvis.optimize.objective import unit as push

@@ -31,7 +31,7 @@ from PIL import Image
 from deepvis import __version__
 from deepvis.core.files import written_beside
 from deepvis.core.unit_files import file_name
-from deepvis.models.zoo import Model
+from deepvis.models.model import Model
 from deepvis.optimize.ascend import Climb, Job
 from deepvis.optimize.defaults import RESULT_NAME
 from deepvis.optimize.errors import OptimizeError

@@ -12,16 +12,16 @@ import torch
 from torch import Tensor
 
 from deepvis.network.device import device_of
-from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph
 from deepvis.network.kinds import Kind
 from deepvis.network.memory import keep_freed_memory
-from deepvis.network.net import Net
+from deepvis.network.model_error import ModelError
+from deepvis.network.net import GraphNet
 from deepvis.network.tape import Tape
 from deepvis.optimize.errors import OptimizeError
 
 if TYPE_CHECKING:
-    from deepvis.models.zoo import Model
+    from deepvis.models.model import Model
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +35,7 @@ class Specimen:
     channel says how opaque a pixel is, and is white whatever the colours become.
     """
 
-    net: Net
+    net: GraphNet
     mean_chw: Tensor
     data_blob: str = "data"
     scale: float = 255.0
@@ -128,7 +128,7 @@ def specimen_of(model: Model, device: str = "cpu") -> Specimen:
     """
     keep_freed_memory()
     place = device_of(device)
-    net = Net(channels_last(model.graph) if place.type == "cpu" else model.graph, place)
+    net = GraphNet(channels_last(model.graph) if place.type == "cpu" else model.graph, place)
     check_weights(net)
     pictures = model.preprocessor
     mean = torch.from_numpy(np.array(pictures.mean_chw, np.float32))
@@ -156,7 +156,7 @@ def joins_channels(top: Sequence[int], bottoms: Sequence[Sequence[int]]) -> bool
     )
 
 
-def check_weights(net: Net) -> None:
+def check_weights(net: GraphNet) -> None:
     """Raise OptimizeError naming the first layer whose weights hold NaN or infinity."""
     for layer, blobs in net.parameters().items():
         for index, blob in enumerate(blobs):

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from deepvis.models.zoo import Model
+from deepvis.models.model import Model
 from deepvis.optimize.ascend import Job
 from deepvis.optimize.errors import OptimizeError, nearest
 from deepvis.optimize.objective import Objective, Term, class_names, class_unit, layer_lister, resolve

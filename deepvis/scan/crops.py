@@ -15,7 +15,7 @@ from deepvis.core.types import Fit, Patch, Unit
 from deepvis.core.unit_files import unit_image_paths, write_patches
 from deepvis.jobs.pool import Stopped
 from deepvis.jobs.progress import Progress
-from deepvis.models.zoo import Model
+from deepvis.models.model import Model
 from deepvis.network.maps import position_seed
 from deepvis.network.ref import NetworkRef
 from deepvis.scan.errors import ScanError

@@ -12,12 +12,13 @@ from math import prod
 import numpy as np
 import torch
 
-from deepvis.models.zoo import Model, open_model
+from deepvis.models.model import Model
+from deepvis.models.zoo import open_model
 from deepvis.network.device import device_of
-from deepvis.network.errors import ModelError
 from deepvis.network.maps import maps_shape
 from deepvis.network.memory import keep_freed_memory
-from deepvis.network.net import Net
+from deepvis.network.model_error import ModelError
+from deepvis.network.net import GraphNet
 from deepvis.network.ref import NetworkRef
 from deepvis.network.shapes import infer_shapes
 from deepvis.scan.errors import ScanError
@@ -52,10 +53,10 @@ class ScanNetwork:
             log.warning("%s left out: they do not give one row for each picture", ", ".join(left_out))
 
     @property
-    def net(self) -> Net:
+    def net(self) -> GraphNet:
         """This thread's network."""
         if not hasattr(self._nets, "net"):
-            self._nets.net = Net(self.model.graph, self.device)
+            self._nets.net = GraphNet(self.model.graph, self.device)
         return self._nets.net
 
     def inputs(self, pictures: np.ndarray) -> dict[str, np.ndarray]:
@@ -67,7 +68,7 @@ class ScanNetwork:
     def peaks(self, inputs: np.ndarray, limits: Mapping[str, np.ndarray]) -> dict[str, Peaks]:
         """(N, C, H, W) float32 -> layer -> its units' peaks; N is best ``rows``. limits: layer -> see ``peaks_of``."""
         found: dict[str, Peaks] = {}
-        for name, blob in self.net.blobs_as_made(self.inputs(inputs), limits.keys()):
+        for name, blob in self.net.iter_values(self.inputs(inputs), limits.keys()):
             if blob.shape[0] != len(inputs):
                 raise ScanError(
                     f"layer {name!r} gives {blob.shape[0]} rows for {len(inputs)} pictures, expected "
@@ -83,7 +84,7 @@ def _as_left_out(peaks: Peaks) -> Peaks:
     return Peaks(np.where(missed, np.float32(-np.inf), peaks.values), peaks.places)
 
 
-def without_rows(net: Net) -> dict[str, tuple[int, ...]]:
+def without_rows(net: GraphNet) -> dict[str, tuple[int, ...]]:
     """The shapes of a network's values but for those that are as they are, however many pictures go through: priors."""
     shapes, inputs = net.shapes, net.graph.inputs
     two = {name: (2, *shape[1:]) if shape[:1] == (1,) else shape for name, shape in inputs.items()}

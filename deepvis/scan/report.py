@@ -19,7 +19,7 @@ import numpy as np
 from deepvis.core.program import program
 from deepvis.core.types import Patch, Unit, UnitStanding
 from deepvis.core.unit_files import file_name
-from deepvis.models.zoo import DIGITS_0_1_0
+from deepvis.models.model import DIGITS_0_1_0
 from deepvis.pages.render import render, write_page
 from deepvis.scan.errors import ScanError
 from deepvis.scan.plan import ScanFolder

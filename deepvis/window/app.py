@@ -40,8 +40,9 @@ from deepvis.live.stream_top import Opened, StreamTop
 from deepvis.live.unit_image_commands import commands_for
 from deepvis.live.unit_image_reader import UnitImageReader
 from deepvis.live.unit_images import UnitImagesWorker
-from deepvis.models.zoo import DEFAULT_MODEL, OVERRIDES, Model, model_names, open_model
-from deepvis.network.errors import ModelError
+from deepvis.models.model import Model
+from deepvis.models.zoo import DEFAULT_MODEL, OVERRIDES, model_names, open_model
+from deepvis.network.model_error import ModelError
 from deepvis.network.ref import NetworkRef
 from deepvis.scan.with_samples import RunningWithSamples
 from deepvis.settings.table import Settings

@@ -12,7 +12,7 @@ import numpy as np
 from deepvis.core.files import written_beside
 from deepvis.core.types import Fit
 from deepvis.models.preprocess import Preprocessor
-from deepvis.network.net import Net
+from deepvis.network.net import GraphNet
 from default_model.photos import PhotoCache, Progress
 from default_model.teacher import Maps, Projection, fit_classifier, fit_projection
 
@@ -40,7 +40,7 @@ class Teacher:
     """A network that has learned more. name: for the record."""
 
     name: str
-    net: Net
+    net: GraphNet
     preprocessor: Preprocessor
     blobs: TeacherBlobs = TeacherBlobs()
 

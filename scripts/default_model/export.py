@@ -13,7 +13,7 @@ from google.protobuf import text_format
 from deepvis.core.files import written_beside
 from deepvis.formats.caffe.prototxt import read_net_text
 from deepvis.formats.caffe.weights import write_weights
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 from default_model.loop import Run
 from default_model.student import plain_weights
 

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from deepvis.core.files import written_beside
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 from default_model.batch import Batch
 from default_model.batches import Material, centre_batches, epoch_batches
 from default_model.recipe import Recipe

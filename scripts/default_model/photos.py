@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from deepvis.core.files import written_beside
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 from deepvis.sources.photos import PhotoError, load_rgb
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".gif"})

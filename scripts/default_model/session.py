@@ -18,8 +18,8 @@ from deepvis.formats.caffe.filling import fill_net
 from deepvis.formats.caffe.load import load_net
 from deepvis.models.zoo import load_model
 from deepvis.network.device import device_of
-from deepvis.network.errors import ModelError
-from deepvis.network.net import Net
+from deepvis.network.model_error import ModelError
+from deepvis.network.net import GraphNet
 from deepvis.sources.photos import load_rgb
 from default_model.batches import Material, mean_colour
 from default_model.distil import Lesson, Teacher, open_lesson
@@ -168,7 +168,7 @@ def open_session(
 def accuracy_of(folder: Path, photos: PhotoFolder, bars: Bars) -> Accuracy:
     """The accuracy of a model's folder on the held-out photos, shown as the live window shows them."""
     model = load_model(folder)
-    net, scores_layer = Net(model.graph), model.graph.names[-1]
+    net, scores_layer = GraphNet(model.graph), model.graph.names[-1]
     rows = np.flatnonzero(photos.held_out)
     scores = []
     for row in bars(rows, len(rows), "testing"):

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from deepvis.formats.caffe.functional import functional
-from deepvis.formats.caffe.spec import NetSpec
+from deepvis.formats.caffe.spec import NetworkSpec
 from default_model.batchnorm import BatchNorm, fold
 
 INPUT_STD = 58.0  # the network in training sees (pixel - mean) / INPUT_STD; folded into the first layer at export
@@ -46,7 +46,7 @@ class Student:
 
     def __init__(
         self,
-        spec: NetSpec,
+        spec: NetworkSpec,
         seed: int,
         guides: Guides | None = None,
         device: str | torch.device = "cpu",
@@ -139,7 +139,7 @@ def plain_weights(named: Mapping[str, np.ndarray], layers: list[str]) -> dict[st
     return plain
 
 
-def _feeds_first_product(spec: NetSpec) -> tuple[str, tuple[int, int]]:
+def _feeds_first_product(spec: NetworkSpec) -> tuple[str, tuple[int, int]]:
     """The layer whose map the first inner product takes, and the (height, width) that its weights ask for."""
     product = next(layer for layer in spec.layers if layer.type == "InnerProduct")
     feeder = next(layer for layer in spec.layers if product.bottoms[0] in layer.tops)

@@ -15,8 +15,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from deepvis.formats.caffe.functional import functional
-from deepvis.formats.caffe.graph import caffe_net
-from deepvis.formats.caffe.spec import LayerSpec, NetSpec
+from deepvis.formats.caffe.spec import LayerSpec, NetworkSpec
+from deepvis.formats.caffe.spec_graph import caffe_net
 from default_model.batch import with_guests
 from default_model.batches import Material, epoch_rows, favoured_rows, make_batch
 from default_model.recipe import Recipe
@@ -40,7 +40,7 @@ class Tuning:
 
 
 def tune(
-    spec: NetSpec,
+    spec: NetworkSpec,
     weights: Weights,
     material: Material,
     recipe: Recipe,
@@ -62,7 +62,7 @@ def tune(
 
 
 def _see(
-    spec: NetSpec,
+    spec: NetworkSpec,
     first: LayerSpec,
     material: Material,
     recipe: Recipe,

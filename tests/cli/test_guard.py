@@ -13,7 +13,7 @@ import pytest
 
 from deepvis.cli.guard import guarded, interrupted_once
 from deepvis.live.backends.base import BackendError
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 from deepvis.optimize.errors import OptimizeError
 from deepvis.scan.errors import ScanError
 from deepvis.settings.table import ConfigError

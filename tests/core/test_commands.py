@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import deepvis.network.back_modes  # noqa: F401  (fills the table)
 from deepvis.core import commands
-from deepvis.core.back_modes import DECONV, GRADIENT, OFF
+from deepvis.core.back_modes import BACK_MODES, DECONV, GRADIENT, OFF
 from deepvis.core.commands import (
     COMMANDS,
     Command,
@@ -199,9 +199,8 @@ def test_b_runs_through_the_four_of_the_original() -> None:
 
 
 def test_n_reaches_every_mode_and_m_every_filter() -> None:
-    assert [after(*["n"] * i).view.back_mode for i in range(1, 5)] == [
-        GRADIENT, DECONV, "guided", OFF,
-    ]  # fmt: skip
+    modes = [after(*["n"] * i).view.back_mode for i in range(1, len(BACK_MODES) + 2)]
+    assert modes == [*BACK_MODES, OFF]
     assert [after(*["m"] * i).view.back_filter.value for i in range(5)] == [
         "raw",
         "gray",
@@ -226,7 +225,7 @@ def test_a_leaves_the_patterns_first_and_turns_the_back_projection_on() -> None:
     assert state.view.show is Show.ACTIVATIONS
     state = after("a", start=state)
     assert (state.view.show, state.view.back_mode) == (Show.DIFFS, GRADIENT)
-    assert after("n", "n", "n", start=state).view.show is Show.ACTIVATIONS
+    assert after(*["n"] * len(BACK_MODES), start=state).view.show is Show.ACTIVATIONS
 
 
 def test_zoom_skips_the_back_projection_where_there_is_none() -> None:
@@ -354,4 +353,4 @@ def test_e_fixes_the_scale_and_frees_it() -> None:
 def test_a_lays_the_back_projection_over_the_input_and_turns_one_on() -> None:
     assert [after(*["A"] * times).view.overlay for times in range(4)] == [0, 1, 2, 0]
     assert after("A").view.back_mode == GRADIENT and after("n", "n", "*").view.back_mode == DECONV
-    assert after("A", "n", "n", "n").view.overlay == 0  # off again: there is nothing to lay over it
+    assert after("A", *["n"] * len(BACK_MODES)).view.overlay == 0  # off again: there is nothing to lay over it

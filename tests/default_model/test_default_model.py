@@ -16,7 +16,7 @@ from PIL import Image
 
 from deepvis.core.unit_files import unit_image_paths
 from deepvis.models.zoo import load_model
-from deepvis.network.net import Net
+from deepvis.network.net import GraphNet
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def test_page_and_record_tell_what_is_measured(folder: Path, measured: Accuracy)
 def test_it_names_the_pictures_that_were_made_for_its_classes() -> None:
     """The shipped preferred inputs, four of each class, one of each preset: random weights name one in a hundred."""
     model = load_model("caffenet-mini")
-    net, right = Net(model.graph), []
+    net, right = GraphNet(model.graph), []
     for channel in range(100):
         with Image.open(unit_image_paths(model.unit_image_dir, "fc8", channel).montage) as montage:
             rgb = np.asarray(montage.convert("RGB"))
@@ -91,5 +91,5 @@ def test_first_filters_are_edges_and_colours_not_noise() -> None:
 def test_the_astronaut_is_a_face() -> None:
     model = load_model("caffenet-mini")
     x = model.preprocessor.to_input(skimage.data.astronaut())
-    scores = Net(model.graph).forward({model.data_blob: x[np.newaxis]}, keep="prob").blobs["prob"].flatten()
+    scores = GraphNet(model.graph).forward({model.data_blob: x[np.newaxis]}, keep="prob").blobs["prob"].flatten()
     assert model.labels[int(scores.argmax())] == "Faces"

@@ -19,9 +19,9 @@ from default_model.teacher import Maps, Targets
 from default_model.tune import Tuning, tune
 
 from deepvis.formats.caffe.filling import fill_net
-from deepvis.formats.caffe.graph import caffe_net
 from deepvis.formats.caffe.load import load_net
-from deepvis.network.errors import ModelError
+from deepvis.formats.caffe.spec_graph import caffe_net
+from deepvis.network.model_error import ModelError
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from default_model.photos import list_photos, open_cache, shrunk
 from PIL import Image
 
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 
 
 def test_every_fifth_photo_of_each_class_is_held_out(photos_folder: Path) -> None:

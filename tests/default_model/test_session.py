@@ -13,11 +13,11 @@ from default_model.distil import Teacher, TeacherBlobs, open_lesson
 from default_model.photos import list_photos, open_cache
 from default_model.session import Place, open_session
 
-from deepvis.formats.caffe.graph import caffe_net
 from deepvis.formats.caffe.load import load_net
+from deepvis.formats.caffe.spec_graph import caffe_net
 from deepvis.models.preprocess import Preprocessor
 from deepvis.models.zoo import load_model
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 
 
 def no_bars(things, total=None, what=""):

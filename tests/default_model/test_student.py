@@ -11,8 +11,8 @@ from default_model.student import INPUT_STD, Guides, Student, plain_weights
 from torch.nn import functional as F
 
 from deepvis.formats.caffe.filling import fill_net
-from deepvis.formats.caffe.graph import caffe_net
 from deepvis.formats.caffe.load import load_net
+from deepvis.formats.caffe.spec_graph import caffe_net
 
 
 def student_of(prototxt: Path, guides: Guides | None = None) -> Student:

@@ -22,13 +22,14 @@ from deepvis.cli.window import parser, settings_of
 from deepvis.core.types import Unit
 from deepvis.core.unit_files import unit_image_paths
 from deepvis.live.unit_image_commands import commands_for
+from deepvis.models.model import Model
 from deepvis.models.network_options import network_of
-from deepvis.models.zoo import Model, load_model, open_model
+from deepvis.models.zoo import load_model, open_model
 from deepvis.network.back_modes import BACK_MODES
 from deepvis.network.field import receptive_field
 from deepvis.network.kinds import Kind
 from deepvis.network.maps import position_seed
-from deepvis.network.net import Net
+from deepvis.network.net import GraphNet
 from deepvis.network.ref import MODULES
 from deepvis.network.shapes import infer_shapes
 from deepvis.network.tape import Tape
@@ -56,7 +57,7 @@ class Opened:
     model: Model
 
     def forward(self, x: Tensor, **how) -> Tape:
-        return Net(self.model.graph).forward({self.model.data_blob: x}, **how)
+        return GraphNet(self.model.graph).forward({self.model.data_blob: x}, **how)
 
     def back(self, x: Tensor, layer: str, seed: Tensor, mode: str) -> Tensor:
         """From ``seed``, of the layer's shape here or in the module, to the picture."""
@@ -124,7 +125,7 @@ def test_a_picture_of_another_size(opened: Opened) -> None:
     ref = opened.case.ref
     model = open_model(replace(ref, options=(*ref.options, ("input_size", (48, 64)))))
     assert model.preprocessor.size == (48, 64)
-    tape = Net(model.graph).forward({model.data_blob: torch.rand(2, 3, 48, 64)})
+    tape = GraphNet(model.graph).forward({model.data_blob: torch.rand(2, 3, 48, 64)})
     assert tape.blobs["pool1"].shape == (2, 8, 12, 16) and tape.blobs["fc"].shape == (2, 10)
 
 
@@ -155,8 +156,8 @@ def test_until_keep_and_blobs_as_made(opened: Opened) -> None:
     assert "cat" in until and "again" not in until and torch.equal(until["cat"], everything["cat"])
     kept = opened.forward(x, keep=("left", "fc")).blobs
     assert set(kept) == {"left", "fc"} and all(torch.equal(kept[name], everything[name]) for name in kept)
-    net = Net(opened.model.graph)
-    for name, value in net.blobs_as_made({opened.model.data_blob: x}, ("add", "softmax", "relu")):
+    net = GraphNet(opened.model.graph)
+    for name, value in net.iter_values({opened.model.data_blob: x}, ("add", "softmax", "relu")):
         assert torch.equal(value, everything[name]), name
 
 

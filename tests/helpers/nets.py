@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from deepvis.formats.caffe.filling import fill_net
-from deepvis.formats.caffe.graph import caffe_net
 from deepvis.formats.caffe.load import load_net
-from deepvis.formats.caffe.spec import NetSpec, with_weights
-from deepvis.network.net import Net
+from deepvis.formats.caffe.spec import NetworkSpec, with_weights
+from deepvis.formats.caffe.spec_graph import caffe_net
+from deepvis.network.net import GraphNet
 
 
 def data(*shape: int, name: str = "data") -> str:
@@ -35,13 +35,13 @@ def relu(blob: str) -> str:
     return layer("ReLU", f"relu_{blob}", blob, tops=blob)
 
 
-def filled(text: str, weights: Mapping[str, list[np.ndarray]] | None = None, seed: int = 0) -> NetSpec:
+def filled(text: str, weights: Mapping[str, list[np.ndarray]] | None = None, seed: int = 0) -> NetworkSpec:
     """The network with weights from its fillers, some replaced."""
     spec = fill_net(load_net(text, on_missing="fill", keep_losses=True), np.random.default_rng(seed))
     return with_weights(spec, weights) if weights else spec
 
 
-def net(text: str, weights: Mapping[str, list[np.ndarray]] | None = None) -> Net:
+def net(text: str, weights: Mapping[str, list[np.ndarray]] | None = None) -> GraphNet:
     """The network ready to run; ``net.spec`` is Caffe's description of it."""
     spec = filled(text, weights)
     made = caffe_net(spec)

@@ -9,7 +9,8 @@ import numpy as np
 from deepvis.core.types import Frame
 from deepvis.formats.caffe.filling import fill_net
 from deepvis.formats.caffe.weights import write_weights
-from deepvis.models.zoo import Model, load_model
+from deepvis.models.model import Model
+from deepvis.models.zoo import load_model
 from deepvis.sources.base import new_frame
 
 SIDE = 16

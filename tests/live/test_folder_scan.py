@@ -22,7 +22,7 @@ from deepvis.live.folder_scans import FolderScans
 from deepvis.live.photo_lister import PhotoLister
 from deepvis.live.running_images import RunningImages
 from deepvis.live.scan_passes import Passes, open_passes
-from deepvis.models.zoo import Model
+from deepvis.models.model import Model
 from deepvis.scan.folder_top import FolderTop, OpenFiles
 from deepvis.scan.running import RunningTop
 from deepvis.sources.base import new_frame

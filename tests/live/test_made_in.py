@@ -20,8 +20,9 @@ from deepvis.live.made_in import MadeIn, Provenance, provenance_of
 from deepvis.live.own_folder import own_folder
 from deepvis.live.unit_image_commands import Commands
 from deepvis.live.unit_image_reader import UnitImageReader
-from deepvis.models import zoo
-from deepvis.models.zoo import Model, load_model
+from deepvis.models import model as model_module
+from deepvis.models.model import Model
+from deepvis.models.zoo import load_model
 from tests.scan.made_by_0_1_0 import MEAN, write_network
 
 SCANNED = Path(__file__).parents[1] / "scan" / "from_0_1_0"
@@ -248,7 +249,9 @@ def test_without_its_scan_it_is_of_an_unnamed_network(of_0_1_0: Path, network: O
 
 def test_weights_are_read_once_for_all_units(of_0_1_0: Path, network: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
-    monkeypatch.setattr(zoo, "identity", lambda *args, real=zoo.identity: calls.append("identity") or real(*args))
+    monkeypatch.setattr(
+        model_module, "identity", lambda *args, real=model_module.identity: calls.append("identity") or real(*args)
+    )
     real = hash_0_1_0.hash_0_1_0
     monkeypatch.setattr(hash_0_1_0, "hash_0_1_0", lambda *args: calls.append("0.1.0") or real(*args))
     preferred(of_0_1_0, "0123456789ab")

@@ -15,7 +15,7 @@ from PIL import Image
 from deepvis.formats.caffe.weights import write_weights
 from deepvis.models.labels import read_synsets
 from deepvis.models.zoo import load_model
-from deepvis.network.net import Net
+from deepvis.network.net import GraphNet
 from deepvis.sources.photos import load_rgb
 
 NET = """
@@ -82,7 +82,7 @@ def test_answers_as_opencv_does_and_as_often_right(root: Path, shared: Path) -> 
     done = run(root, *network, "--labels", files / "synset_words.txt", "--images", photos, "--count", 100, "--json")
     assert done.returncode == 0, done.stderr
     model = load_model(prototxt=prototxt, weights=weights, mean=(104, 117, 123), labels=files / "synset_words.txt")
-    net, theirs = Net(model.graph), cv2.dnn.readNetFromCaffe(str(prototxt), str(weights))
+    net, theirs = GraphNet(model.graph), cv2.dnn.readNetFromCaffe(str(prototxt), str(weights))
     synsets, apart, right = read_synsets(files / "synset_words.txt"), [], 0
     for path in sorted(photos.glob("*.jpg"))[::10]:
         x = model.preprocessor.normalised(model.preprocessor.caffe_crop(load_rgb(path)))

@@ -8,7 +8,7 @@ import pytest
 
 from deepvis.models.card import KEYS, Checksum, read_card
 from deepvis.models.zoo import find_card, list_models
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 
 BASE = "version: 1\nprototxt: p\nweights: w\n"
 

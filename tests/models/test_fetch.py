@@ -20,7 +20,7 @@ import pytest
 from deepvis.models.card import read_card
 from deepvis.models.fetch import Fetched, NoProgress, fetch_model
 from deepvis.models.zoo import models_folder
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 
 CONTENT = bytes(range(256)) * 4000  # about 1 MB
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

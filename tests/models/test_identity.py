@@ -10,11 +10,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from deepvis.formats.caffe.graph import graph_of
 from deepvis.formats.caffe.load import load_net
-from deepvis.formats.caffe.spec import NetSpec, with_weights
+from deepvis.formats.caffe.spec import NetworkSpec, with_weights
+from deepvis.formats.caffe.spec_graph import graph_of
 from deepvis.formats.caffe.weights import write_weights
-from deepvis.models.zoo import Model, load_model
+from deepvis.models.model import Model
+from deepvis.models.zoo import load_model
 from deepvis.network import identity as module
 from deepvis.network.identity import SAMPLED, identity
 from tests.helpers.work import allocated_by
@@ -33,7 +34,7 @@ WEIGHTS = {
 }
 
 
-def identity_of(network: Model | NetSpec) -> str:
+def identity_of(network: Model | NetworkSpec) -> str:
     return network.identity if isinstance(network, Model) else identity(graph_of(network))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from deepvis.models.labels import read_labels, read_synsets
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 
 NAMES = "Café au lait\nÄpfel, Birnen\nsmörgås\n"
 

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from deepvis.formats.caffe.graph import graph_of
 from deepvis.formats.caffe.load import load_net
+from deepvis.formats.caffe.spec_graph import graph_of
 from deepvis.models import listing
 from deepvis.models.zoo import models_folder
-from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph, GraphBuilder
 from deepvis.network.inputs import picture_input, picture_shape
 from deepvis.network.kinds import Kind
+from deepvis.network.model_error import ModelError
 from deepvis.network.op import Op
 from deepvis.network.unavailable import Unavailable
 

@@ -10,9 +10,10 @@ import pytest
 from deepvis.core.types import NetAsk
 from deepvis.live.backends.graph import GraphBackend
 from deepvis.live.scale_doubt import ScaleDoubt
+from deepvis.models.model import Model
 from deepvis.models.plausible import is_all_or_nothing
 from deepvis.models.preprocess import Preprocessor
-from deepvis.models.zoo import Model, load_model
+from deepvis.models.zoo import load_model
 from deepvis.sources.base import new_frame
 from deepvis.sources.photos import load_rgb
 

@@ -9,7 +9,7 @@ import pytest
 
 from deepvis.core.types import Fit
 from deepvis.models.preprocess import Preprocessor, centre, load_mean
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 from tests.formats.caffe.wire_files import field, packed
 
 

@@ -10,7 +10,7 @@ import pytest
 from deepvis.formats.caffe.weights import write_weights
 from deepvis.models.labels import read_labels
 from deepvis.models.zoo import find_card, load_model
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 
 NET = """
 name: "own" input: "pixels" input_shape { dim: [10, 1, 6, 8] }

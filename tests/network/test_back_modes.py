@@ -8,10 +8,10 @@ from torch.nn import functional as F
 
 from deepvis.core.back_modes import add_back_mode
 from deepvis.network.back_modes import BACK_MODES
-from deepvis.network.errors import ModelError
 from deepvis.network.graph import GraphBuilder
 from deepvis.network.kinds import Kind
-from deepvis.network.net import Net
+from deepvis.network.model_error import ModelError
+from deepvis.network.net import GraphNet
 from deepvis.network.op import Op
 from tests.helpers.nets import conv, data, layer, net, noise, relu
 
@@ -89,6 +89,6 @@ def test_a_rule_that_does_not_fit_is_one_sentence(monkeypatch, kind, rule, said)
     builder = GraphBuilder("net", {"data": (1, 2, 4, 4)})
     (relu,) = builder.add("relu", Kind.RELU, [0], ["relu"], lambda weights: Op(torch.relu))
     builder.add("sum", Kind.ADD, [0, relu], ["sum"], lambda weights: Op(torch.add))
-    tape = Net(builder.graph()).forward({"data": torch.ones(1, 2, 4, 4)})
+    tape = GraphNet(builder.graph()).forward({"data": torch.ones(1, 2, 4, 4)})
     with pytest.raises(ModelError, match=said):
         tape.backward("sum", torch.ones(1, 2, 4, 4), "odd")

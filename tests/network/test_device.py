@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from deepvis.network.device import device_name, device_of
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from deepvis.formats.caffe.graph import caffe_net, graph_of
-from deepvis.network.errors import ModelError
+from deepvis.formats.caffe.spec_graph import caffe_net, graph_of
 from deepvis.network.field import Field, field_size, receptive_field
-from deepvis.network.net import Net
+from deepvis.network.model_error import ModelError
+from deepvis.network.net import GraphNet
 from tests.helpers.nets import conv, data, filled, layer, noise
 
 CAFFENET = (
@@ -95,7 +95,7 @@ EXACT = set(NETS) - {"turned", "pyramid", "softmax of rows", "dilated"}  # these
 HEIGHT, WIDTH = 13, 16
 
 
-def seen(network: Net, row: int, col: int) -> Field:
+def seen(network: GraphNet, row: int, col: int) -> Field:
     """The smallest window of pixels that move the unit, found by moving them: as long a way as it sounds."""
     x = noise(1, 2, HEIGHT, WIDTH)
     unit = (0, slice(None), row, col) if len(network.shapes["y"]) == 4 else (0, slice(None))

@@ -10,8 +10,8 @@ from torch import nn
 
 from deepvis.cli.main import main
 from deepvis.models.zoo import load_model
-from deepvis.network.errors import ModelError
 from deepvis.network.foreign import foreign
+from deepvis.network.model_error import ModelError
 
 
 class Scaled(nn.Module):

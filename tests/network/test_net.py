@@ -10,11 +10,11 @@ import pytest
 import torch
 
 from deepvis.formats.caffe.functional import functional
-from deepvis.formats.caffe.graph import caffe_net
 from deepvis.formats.caffe.load import load_net
+from deepvis.formats.caffe.spec_graph import caffe_net
 from deepvis.formats.caffe.unknown import UnsupportedLayers
-from deepvis.network.errors import ModelError
-from deepvis.network.net import Net
+from deepvis.network.model_error import ModelError
+from deepvis.network.net import GraphNet
 from tests.helpers.nets import conv, data, filled, layer, net, noise, relu
 
 # data -> c1 (ReLU in place) -> two branches -> sum -> c4 -> fc
@@ -35,7 +35,7 @@ WITH_CLASSES = BRANCHING + layer(
 )
 
 
-def by_autograd(network: Net, x: np.ndarray, blob: str, seed: torch.Tensor) -> torch.Tensor:
+def by_autograd(network: GraphNet, x: np.ndarray, blob: str, seed: torch.Tensor) -> torch.Tensor:
     leaf = torch.from_numpy(x).requires_grad_()
     return torch.autograd.grad(functional(network.spec, leaf, network.parameters(), until=blob), leaf, seed)[0]
 
@@ -55,7 +55,7 @@ def test_blobs_as_made() -> None:
     network, x = net(WITH_CLASSES), {"data": noise(1, 3, 12, 14)}
     everything = network.forward(x).blobs
     for names in (list(everything), ["pool", "a"], ["data"], []):
-        made = dict(network.blobs_as_made(x, names))
+        made = dict(network.iter_values(x, names))
         assert sorted(made) == sorted(names)
         for blob, value in made.items():
             torch.testing.assert_close(value, everything[blob])
@@ -63,7 +63,7 @@ def test_blobs_as_made() -> None:
 
 def test_blobs_as_made_holds_no_blob_longer_than_needed() -> None:
     seen = []
-    for _, blob in net(WITH_CLASSES).blobs_as_made({"data": noise(1, 3, 12, 14)}, ["c1", "a", "b", "pool", "fc"]):
+    for _, blob in net(WITH_CLASSES).iter_values({"data": noise(1, 3, 12, 14)}, ["c1", "a", "b", "pool", "fc"]):
         seen.append(weakref.ref(blob))
         assert sum(ref() is not None for ref in seen) < 4
         del blob

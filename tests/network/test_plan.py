@@ -15,7 +15,7 @@ from deepvis.formats.onnx.file_graph import graph_of_file
 from deepvis.formats.onnx.model_file import read_model
 from deepvis.formats.torch.capture import captured
 from deepvis.network.graph import Graph
-from deepvis.network.net import Net
+from deepvis.network.net import GraphNet
 from deepvis.network.ref import Source
 
 CONV, NORM, RELU = "a", "b", "c"
@@ -57,18 +57,18 @@ def of_module(folder: Path) -> Graph:
 
 
 @pytest.fixture(params=[of_onnx, of_module])
-def net(request: pytest.FixtureRequest, tmp_path: Path) -> Net:
-    return Net(request.param(tmp_path))
+def net(request: pytest.FixtureRequest, tmp_path: Path) -> GraphNet:
+    return GraphNet(request.param(tmp_path))
 
 
-def given(net: Net) -> dict[str, torch.Tensor]:
+def given(net: GraphNet) -> dict[str, torch.Tensor]:
     x = torch.randn(2, 3, 8, 10, generator=torch.Generator().manual_seed(0))
     return dict.fromkeys(net.graph.inputs, x)
 
 
 @pytest.mark.parametrize("shown", [(), (CONV,), (NORM,), (RELU, "d"), (CONV, NORM, RELU)], ids=str)
 @pytest.mark.parametrize("mode", ["gradient", "deconv", "guided"])
-def test_numbers_do_not_depend_on_what_is_shown(net: Net, shown: tuple[str, ...], mode: str) -> None:
+def test_numbers_do_not_depend_on_what_is_shown(net: GraphNet, shown: tuple[str, ...], mode: str) -> None:
     whole = net.forward(given(net), shown=list(net.graph.versions))
     tape = net.forward(given(net), shown=shown)
     for name in ("d", *"abc"):  # what was left out last
@@ -83,14 +83,14 @@ def test_numbers_do_not_depend_on_what_is_shown(net: Net, shown: tuple[str, ...]
             torch.testing.assert_close(found[name], diff, rtol=1e-4, atol=1e-5)
 
 
-def test_one_operation_does_what_nobody_looks_between(net: Net) -> None:
+def test_one_operation_does_what_nobody_looks_between(net: GraphNet) -> None:
     steps = [len(step.nodes) for step in net._plan(4, None, frozenset()).steps]
     assert steps == [3, 1]
     between = frozenset([net.graph.last(NORM)])
     assert [len(step.nodes) for step in net._plan(4, None, between).steps] == [2, 1, 1]
 
 
-def test_a_plan_is_made_once(net: Net) -> None:
+def test_a_plan_is_made_once(net: GraphNet) -> None:
     net.forward(given(net), shown=["c"])
     plans = list(net._shared.plans.values())
     net.forward(given(net), shown=["c"])

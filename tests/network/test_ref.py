@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from deepvis.network.errors import ModelError
 from deepvis.network.foreign import SENTENCES
+from deepvis.network.model_error import ModelError
 from deepvis.network.ref import NetworkRef, absolute, format_of, name_of
 
 OPTIONS = (("input_size", (20, 30)), ("fill", True))

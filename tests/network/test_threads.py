@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from deepvis.formats.caffe.graph import caffe_net
+from deepvis.formats.caffe.spec_graph import caffe_net
 from tests.helpers.nets import conv, data, filled, layer, noise, relu
 
 NET = (

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from deepvis.formats.caffe.graph import caffe_net
 from deepvis.formats.caffe.load import load_net
+from deepvis.formats.caffe.spec_graph import caffe_net
 from deepvis.formats.caffe.weights import write_weights
 from deepvis.optimize.specimen import Specimen
 from tests.helpers.golden import load

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from deepvis.formats.caffe.functional import functional
-from deepvis.formats.caffe.graph import caffe_net
 from deepvis.formats.caffe.load import load_net
+from deepvis.formats.caffe.spec_graph import caffe_net
 from deepvis.models.zoo import load_model
 from deepvis.optimize.ascend import Job, Outcome, advance, ascend, begin, finish
 from deepvis.optimize.errors import OptimizeError

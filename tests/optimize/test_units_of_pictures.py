@@ -10,7 +10,8 @@ import torch
 
 from deepvis.core.types import Fit
 from deepvis.formats.caffe.weights import write_weights
-from deepvis.models.zoo import Model, open_model
+from deepvis.models.model import Model
+from deepvis.models.zoo import open_model
 from deepvis.network.ref import NetworkRef
 from deepvis.optimize.ascend import Climb, Job, begin, finish
 from deepvis.optimize.field_only import field_only

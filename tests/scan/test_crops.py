@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from deepvis.core.back_modes import DECONV, GRADIENT
 from deepvis.core.types import BackAsk, Fit, NetAsk, Unit
 from deepvis.core.unit_files import network_in, read_patches, read_stats, unit_image_paths
-from deepvis.formats.caffe.graph import caffe_net
 from deepvis.formats.caffe.load import load_net
+from deepvis.formats.caffe.spec_graph import caffe_net
 from deepvis.jobs.pool import Where
 from deepvis.live.backends.base import open_backend
 from deepvis.models.zoo import open_model

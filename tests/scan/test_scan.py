@@ -476,7 +476,7 @@ def test_a_position_of_a_patch_can_be_projected_back(ref, collection, scanned) -
 
 
 def test_a_model_without_weights_is_refused(ref, collection, tmp_path) -> None:
-    from deepvis.network.errors import ModelError
+    from deepvis.network.model_error import ModelError
 
     with pytest.raises(ModelError, match="found no weights"):
         run_scan(ScanOrder(NetworkRef(network=ref.network), str(collection), tmp_path))

@@ -5,9 +5,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
 
 from deepvis.formats.caffe.schema import MESSAGES
+
+if TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """The classes and enums that are entered below."""
+
 
 _file = MESSAGES["NetParameter"].DESCRIPTOR.file
 globals().update(MESSAGES)

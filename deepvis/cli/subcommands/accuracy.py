@@ -24,7 +24,7 @@ from deepvis.window.options import UsageError
 if TYPE_CHECKING:
     import numpy as np
 
-    from deepvis.models.zoo import Model
+    from deepvis.models.model import Model
 
 NAME = "deepvis accuracy"
 PHOTOS = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
@@ -93,9 +93,9 @@ def measure(model: Model, photos: Sequence[tuple[Path, int]], device: str) -> di
     import numpy as np
 
     from deepvis.network.device import device_of
-    from deepvis.network.net import Net
+    from deepvis.network.net import GraphNet
 
-    net = Net(model.graph, device_of(device))
+    net = GraphNet(model.graph, device_of(device))
     hits = {cut: np.zeros(2, int) for cut in CUTS}
     seen = 0
     for rgbs, classes in batches(photos):

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from deepvis.formats.caffe.layer import CaffeOp, weight_count
-from deepvis.formats.caffe.spec import LayerSpec, NetSpec
+from deepvis.formats.caffe.spec import LayerSpec, NetworkSpec
 from deepvis.formats.caffe.splits import Wired, as_caffe_builds
 from deepvis.network.graph import Node
 from deepvis.network.lazy import Tensor
@@ -15,11 +15,11 @@ from deepvis.network.op import Op
 if TYPE_CHECKING:
     import numpy as np
 
-    from deepvis.network.tape import Rule, Tape, Way
+    from deepvis.network.tape import NodeGradient, Tape, Way
 
 
 def caffe_backward(
-    spec: NetSpec, tape: Tape, seeds: Mapping[str, Tensor | np.ndarray], mode: str = "gradient"
+    spec: NetworkSpec, tape: Tape, seeds: Mapping[str, Tensor | np.ndarray], mode: str = "gradient"
 ) -> Mapping[str, Tensor]:
     """The backward pass over the whole net from several blobs at once, as Caffe computes it.
 
@@ -29,14 +29,14 @@ def caffe_backward(
     gradient reaches. Source: Caffe's Net::Backward.
     """
 
-    def fault_of(node: Node, op: Op) -> Rule | None:
+    def fault_of(node: Node, op: Op) -> NodeGradient | None:
         return op.fault_in_place if isinstance(op, CaffeOp) and tape.graph.is_in_place(node) else None
 
     ways = None if spec.force_backward else caffe_ways(spec, seeds)
     return tape.backward_all(seeds, mode, ways=ways, instead=fault_of)
 
 
-def caffe_ways(spec: NetSpec, losses: Collection[str]) -> set[Way] | None:
+def caffe_ways(spec: NetworkSpec, losses: Collection[str]) -> set[Way] | None:
     """The (layer, bottom) pairs that a gradient passes in a net without force_backward; None: all.
 
     losses: the blobs from which the pass starts. A gradient for the copy that an implicit Split makes goes on only
@@ -69,18 +69,23 @@ def passed_bottoms(wired: Sequence[Wired], losses: Collection[str]) -> list[list
     """
     if not any(layer.message.propagate_down for layer, _, _ in wired if not is_implicit(layer)):
         return None
-    runs, passes = _wanted(wired)
+    runs, passes = _needs_backward(wired)
     _leave_out(wired, runs, passes, losses)
     return [[run and passed for passed in some] for run, some in zip(runs, passes, strict=True)]
 
 
-def _wanted(wired: Sequence[Wired]) -> tuple[list[bool], list[list[bool]]]:
+def _needs_backward(wired: Sequence[Wired]) -> tuple[list[bool], list[list[bool]]]:
     """(does the layer run backward, which of its bottoms get a diff), by what learns and what propagate_down says."""
     needed: set[str] = set()
     runs, passes = [], []
     for layer, bottoms, tops in wired:
-        said = [] if is_implicit(layer) else list(layer.message.propagate_down)
-        passes.append([said[place] if place < len(said) else name in needed for place, name in enumerate(bottoms)])
+        propagate_down = [] if is_implicit(layer) else list(layer.message.propagate_down)
+        passes.append(
+            [
+                propagate_down[place] if place < len(propagate_down) else name in needed
+                for place, name in enumerate(bottoms)
+            ]
+        )
         runs.append(_learns(layer) or any(name in needed for name in bottoms))
         if runs[-1]:
             needed.update(tops)

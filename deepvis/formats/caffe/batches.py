@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from deepvis.formats.caffe.spec import NetSpec, Shape
+from deepvis.formats.caffe.spec import NetworkSpec, Shape
 
 _RECURRENT = frozenset(("LSTM", "RNN"))
 
 
-def fixed_batch(spec: NetSpec, picture: Shape) -> int | None:
+def fixed_batch(spec: NetworkSpec, picture: Shape) -> int | None:
     """The declared batch of the picture where a layer fixes it, None where any number of pictures can go through.
 
     A Reshape with a number of its own in the batch's place, a Slice along it, layers over sequences.

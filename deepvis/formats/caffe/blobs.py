@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from deepvis.formats.caffe.layer import weight_count, weight_counts
-from deepvis.network.errors import ModelError, nearest
+from deepvis.network.model_error import ModelError, nearest
 
 Blobs = tuple[np.ndarray, ...]
 

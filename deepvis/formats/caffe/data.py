@@ -12,8 +12,8 @@ from typing import Any
 
 from deepvis.formats.caffe.readers import Blobs, channels_of, dummy_shapes, has_window, values_of
 from deepvis.formats.caffe.unknown import is_unknown
-from deepvis.network.errors import ModelError
 from deepvis.network.inputs import one_picture
+from deepvis.network.model_error import ModelError
 
 Shape = tuple[int, ...]
 
@@ -23,18 +23,16 @@ class UnknownSize(ModelError):
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What a caller knows of inputs: whole shapes by blob, or the (height, width) and the channels of the picture.
+class PictureOptions:
+    """What the caller gives for the inputs that stand in for data layers."""
 
-    keep_unknown: the caller runs Python layers itself: they are data only where all their shapes are named.
-    takes_dummies: a network without any other input has its DummyData layers as such.
-    """
-
-    shapes: Mapping[str, Shape] = field(default_factory=dict)
-    size: tuple[int, int] | None = None
-    keep_unknown: bool = False
-    takes_dummies: bool = False
-    channels: int | None = None
+    shapes: Mapping[str, Shape] = field(default_factory=dict)  # blob -> its whole shape
+    size: tuple[int, int] | None = None  # (height, width) of the picture
+    keep_unknown: bool = (
+        False  # Python layers are data only where all their shapes are given: the caller runs the others
+    )
+    takes_dummies: bool = False  # DummyData layers become inputs where the network has no other
+    channels: int | None = None  # of the picture
 
 
 DATA_TYPES = frozenset(("Data", "ImageData", "HDF5Data", "MemoryData", "WindowData", "AnnotatedData", "VideoData"))
@@ -46,18 +44,20 @@ _OF_DATA = frozenset(
 _BESIDE: dict[str, Shape] = {"rois": (1, 5), "im_info": (1, 3), "gt_boxes": (1, 5)}
 
 
-def is_data(layer: Any, wanted: Wanted) -> bool:
+def is_data(layer: Any, options: PictureOptions) -> bool:
     """Whether a layer brings data: by its type, or a layer without bottoms that nothing here can run."""
     if layer.type in DATA_TYPES:
         return True
     if layer.bottom or not layer.top:
         return False
-    if wanted.keep_unknown:
-        return layer.type == "Python" and set(layer.top) <= set(wanted.shapes)
+    if options.keep_unknown:
+        return layer.type == "Python" and set(layer.top) <= set(options.shapes)
     return is_unknown(layer)
 
 
-def dummies_as_inputs(layers: Sequence[Any], wanted: Wanted, notes: list[str]) -> tuple[list[Any], dict[str, Shape]]:
+def dummies_as_inputs(
+    layers: Sequence[Any], options: PictureOptions, notes: list[str]
+) -> tuple[list[Any], dict[str, Shape]]:
     """(the other layers, blob -> shape) of DummyData layers, for a network without any other input.
 
     Those with a shape for each top alone; the batch is 1 but for pictures, whose layers may fix it.
@@ -71,35 +71,35 @@ def dummies_as_inputs(layers: Sequence[Any], wanted: Wanted, notes: list[str]) -
             continue
         sizes = (shape if len(shape) == 4 else (1, *shape[1:]) for shape in shapes)
         found = dict(zip(layer.top, sizes, strict=True))
-        inputs.update({blob: tuple(wanted.shapes.get(blob, shape)) for blob, shape in found.items()})
+        inputs.update({blob: tuple(options.shapes.get(blob, shape)) for blob, shape in found.items()})
         notes.append(f"layer {layer.name!r} (DummyData) was replaced by the input {', '.join(map(repr, found))}")
     return rest, inputs
 
 
 def data_inputs(
-    layer: Any, readers: Sequence[Any], weights: Blobs, wanted: Wanted, notes: list[str]
+    layer: Any, readers: Sequence[Any], weights: Blobs, options: PictureOptions, notes: list[str]
 ) -> dict[str, Shape]:
     """The inputs that replace a data layer: its first top is the picture, of the batch that the layer declares where
     the caller has use for that, else 1; others are one number, and left out where nothing reads them.
 
     readers: the layers that read the blobs. weights: where the first layers tell channels and size.
-    wanted: what the caller knows better. Raises ModelError where nothing tells the size.
+    options: what the caller knows better. Raises ModelError where nothing tells the size.
     """
     shapes: dict[str, Shape] = {}
-    batch = _batch(layer) if wanted.takes_dummies or wanted.keep_unknown else 1
+    batch = _batch(layer) if options.takes_dummies or options.keep_unknown else 1
     read = {blob for reader in readers for blob in reader.bottom}
     for index, blob in enumerate(layer.top):
-        if index > 0 and blob not in read and not wanted.keep_unknown:
+        if index > 0 and blob not in read and not options.keep_unknown:
             continue
-        if blob in wanted.shapes:
-            shapes[blob] = tuple(wanted.shapes[blob])
+        if blob in options.shapes:
+            shapes[blob] = tuple(options.shapes[blob])
         elif index > 0:
             beside = _BESIDE.get(blob) or _second_picture(blob, layer.top[0], shapes, readers, weights)
-            shapes[blob] = beside or (batch if wanted.keep_unknown else 1,)
+            shapes[blob] = beside or (batch if options.keep_unknown else 1,)
         else:
-            shapes[blob] = (batch, *_picture_shape(layer, blob, readers, weights, wanted)[1:])
-    said = ", ".join(f"{blob!r} of {'x'.join(map(str, one_picture(shape)))}" for blob, shape in shapes.items())
-    notes.append(f"layer {layer.name!r} ({layer.type}) was replaced by the input {said}")
+            shapes[blob] = (batch, *_picture_shape(layer, blob, readers, weights, options)[1:])
+    found = ", ".join(f"{blob!r} of {'x'.join(map(str, one_picture(shape)))}" for blob, shape in shapes.items())
+    notes.append(f"layer {layer.name!r} ({layer.type}) was replaced by the input {found}")
     return shapes
 
 
@@ -115,12 +115,12 @@ def _second_picture(
     return {"Concat": (1, 1, *picture[2:]), "Eltwise": picture}.get(beside)
 
 
-def _picture_shape(layer: Any, blob: str, readers: Sequence[Any], weights: Blobs, wanted: Wanted) -> Shape:
+def _picture_shape(layer: Any, blob: str, readers: Sequence[Any], weights: Blobs, options: PictureOptions) -> Shape:
     memory = layer.memory_data_param
-    if layer.type == "MemoryData" and memory.channels and (wanted.size or (memory.height and memory.width)):
-        return (1, memory.channels, *(wanted.size or (memory.height, memory.width)))
-    size = wanted.size or _crop(layer)
-    values = None if wanted.channels else values_of(blob, readers, weights)
+    if layer.type == "MemoryData" and memory.channels and (options.size or (memory.height and memory.width)):
+        return (1, memory.channels, *(options.size or (memory.height, memory.width)))
+    size = options.size or _crop(layer)
+    values = None if options.channels else values_of(blob, readers, weights)
     if values is not None and (shape := shape_of_values(values, size if all(size) else None)):
         return (1, *shape)
     if not all(size):
@@ -128,7 +128,7 @@ def _picture_shape(layer: Any, blob: str, readers: Sequence[Any], weights: Blobs
             f"layer {layer.name!r} ({layer.type}): found neither crop_size nor the size of its pictures, "
             f"expected one; give the size of the input {blob!r} with --input-size HxW"
         )
-    return (1, wanted.channels or channels_of(blob, readers, weights) or _said_channels(layer), *size)
+    return (1, options.channels or channels_of(blob, readers, weights) or _declared_channels(layer), *size)
 
 
 def shape_of_values(values: int, size: tuple[int, int] | None) -> tuple[int, int, int] | None:
@@ -166,7 +166,7 @@ def _crop(layer: Any) -> tuple[int, int]:
     return images.new_height or dense.new_height, images.new_width or dense.new_width
 
 
-def _said_channels(layer: Any) -> int:
+def _declared_channels(layer: Any) -> int:
     is_gray = layer.type == "ImageData" and not layer.image_data_param.is_color
     return 1 if is_gray or layer.transform_param.force_gray else 3
 
@@ -177,12 +177,12 @@ def transform_of(layers: Sequence[Any]) -> Any:
     return None if layer is None else layer.transform_param
 
 
-def as_said(shape: Shape, wanted: Wanted) -> Shape:
+def with_size_options(shape: Shape, options: PictureOptions) -> Shape:
     """A declared shape, where the file leaves sizes open (0, -1) with those that the caller says of the picture."""
-    if len(shape) != 4 or wanted.size is None:
+    if len(shape) != 4 or options.size is None:
         return shape
-    said = (1, wanted.channels or shape[1], *wanted.size)
-    return tuple(dim if dim > 0 else other for dim, other in zip(shape, said, strict=True))
+    sizes = (1, options.channels or shape[1], *options.size)
+    return tuple(dim if dim > 0 else other for dim, other in zip(shape, sizes, strict=True))
 
 
 def check_shape(name: str, shape: Shape) -> None:

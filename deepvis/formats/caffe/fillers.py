@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from deepvis.core.registry import Registry
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 
 Filler = Callable[..., np.ndarray]
 FILLERS: Registry[Filler] = Registry("filler")

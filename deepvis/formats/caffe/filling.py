@@ -13,7 +13,7 @@ from deepvis.formats.caffe.fillers import FILLERS
 from deepvis.formats.caffe.fillers import fill as fill_blob
 from deepvis.formats.caffe.layer import LAYERS, build, check_size, fault, title, weight_count
 from deepvis.formats.caffe.schema import FillerParameter
-from deepvis.formats.caffe.spec import LayerSpec, NetSpec
+from deepvis.formats.caffe.spec import LayerSpec, NetworkSpec
 from deepvis.network.lazy import torch
 from deepvis.network.op import naming, tops_shapes
 from deepvis.network.shapes import checked_input
@@ -31,7 +31,7 @@ def filled(
 ) -> LayerSpec:
     """The layer with blobs from its fillers; bottoms are the shapes of its bottoms. Raises ModelError.
 
-    is_made_up: see ``NetSpec``.
+    is_made_up: see ``NetworkSpec``.
     """
     rule = LAYERS[layer.type].weights
     if rule is None:
@@ -66,7 +66,7 @@ def _filled_blob(layer: LayerSpec, filler: Any, shape: Shape, rng: np.random.Gen
     return fill_blob(filler, shape, rng)
 
 
-def fill_net(spec: NetSpec, rng: np.random.Generator | None = None) -> NetSpec:
+def fill_net(spec: NetworkSpec, rng: np.random.Generator | None = None) -> NetworkSpec:
     """The network with values for all weights that no file gave; names of shared params stay shared.
 
     The same values at every call, unless another ``rng`` is given. Raises ModelError where the shapes do not fit.

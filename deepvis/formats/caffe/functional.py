@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from deepvis.formats.caffe.layer import build, title
-from deepvis.formats.caffe.spec import LayerSpec, NetSpec
-from deepvis.network.errors import ModelError
+from deepvis.formats.caffe.spec import LayerSpec, NetworkSpec
 from deepvis.network.lazy import Tensor
+from deepvis.network.model_error import ModelError
 from deepvis.network.op import as_tuple, naming
 
 After = Mapping[str, Callable[[Tensor], Tensor]]
 
 
 def functional(
-    spec: NetSpec,
+    spec: NetworkSpec,
     x: Tensor | Mapping[str, Tensor],
     weights: Mapping[str, Sequence[Tensor]],
     until: str | None = None,
@@ -40,7 +40,7 @@ def functional(
     return values[until] if until is not None else values
 
 
-def _behind(spec: NetSpec, blob: str) -> list[LayerSpec]:
+def _behind(spec: NetworkSpec, blob: str) -> list[LayerSpec]:
     """The layers that the blob depends on, in order."""
     wanted, found = {blob}, []
     for layer in reversed(spec.layers):
@@ -50,7 +50,7 @@ def _behind(spec: NetSpec, blob: str) -> list[LayerSpec]:
     return found[::-1]
 
 
-def _only_input(spec: NetSpec) -> str:
+def _only_input(spec: NetworkSpec) -> str:
     if len(spec.inputs) != 1:
         raise ModelError(f"the network has the inputs {', '.join(spec.inputs)}: name the one that is given")
     return next(iter(spec.inputs))

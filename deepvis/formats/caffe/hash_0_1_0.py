@@ -6,10 +6,10 @@ import hashlib
 
 import numpy as np
 
-from deepvis.formats.caffe.spec import NetSpec
+from deepvis.formats.caffe.spec import NetworkSpec
 
 
-def hash_0_1_0(spec: NetSpec, channel_order: str, scale: float, mean_chw: np.ndarray) -> str:
+def hash_0_1_0(spec: NetworkSpec, channel_order: str, scale: float, mean_chw: np.ndarray) -> str:
     """sha256 of inputs, layers, all weights and the preprocessing; takes a second for 240 MB.
 
     Source: deepvis 0.1.0, maxes/network.py, model_hash.

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from deepvis.core.program import pip_install
-from deepvis.network.errors import ModelError
 from deepvis.network.mistaken import HEAD, mistaken
+from deepvis.network.model_error import ModelError
 
 MOST_TIMES = 20  # a blob's bytes, as a multiple of the file's: Caffe does not compress
 

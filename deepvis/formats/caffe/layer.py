@@ -22,10 +22,10 @@ from deepvis.core.registry import Registry
 from deepvis.formats.caffe import layers
 from deepvis.formats.caffe.schema import FillerParameter
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.errors import ModelError
-from deepvis.network.field_rules import Step, Window, same_place, whole
+from deepvis.network.field_rules import NodeEdge, Window, same_place, whole
 from deepvis.network.kinds import Kind
 from deepvis.network.lazy import Tensor
+from deepvis.network.model_error import ModelError
 from deepvis.network.op import Gradients, Op, Ran, Weights
 from deepvis.network.op import check_size as check_size_of
 
@@ -94,7 +94,7 @@ class LayerType:
     tops: Count = (1, 1)
     fewer_tops: int | None = None  # exactly so many fewer tops than bottoms
     weights: WeightRule | None = None
-    field: Callable[[LayerSpec, Step, Window], Window | None] | None = None  # None: it may look everywhere
+    field: Callable[[LayerSpec, NodeEdge, Window], Window | None] | None = None  # None: it may look everywhere
     outputs: Callable[[LayerSpec], int] | None = None  # channels of its tops, where the file says
     training: Builder | None = None  # where Caffe's TRAIN phase differs
 
@@ -136,9 +136,9 @@ def layer_type(*names: str, **facts: Any) -> Callable[[Builder], Builder]:
     return enter
 
 
-def elementwise(spec: LayerSpec, step: Step, seen: Window) -> Window | None:
+def elementwise(spec: LayerSpec, edge: NodeEdge, window: Window) -> Window | None:
     """The field rule of layers that work element by element."""
-    return same_place(step, seen)
+    return same_place(edge, window)
 
 
 def build(spec: LayerSpec, weights: Weights, *, training: bool = False) -> Op:
@@ -162,11 +162,11 @@ def kind_of_type(layer: Any) -> Kind:
     return row.kind if row is not None and isinstance(row.kind, Kind) else Kind.OTHER
 
 
-def field_of(spec: LayerSpec) -> Callable[[Step, Window], Window | None]:
+def field_of(spec: LayerSpec) -> Callable[[NodeEdge, Window], Window | None]:
     """The layer's rule for the receptive field."""
     row = LAYERS.get(spec.type)
     rule = row.field if row is not None else None
-    return whole if rule is None else lambda step, seen: rule(spec, step, seen)
+    return whole if rule is None else lambda edge, window: rule(spec, edge, window)
 
 
 def weight_count(message: Any) -> int | None:

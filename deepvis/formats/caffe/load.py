@@ -15,11 +15,11 @@ import numpy as np
 from deepvis.formats.caffe import blobs, data, prototxt, rules, schema, training
 from deepvis.formats.caffe.layer import check_arity
 from deepvis.formats.caffe.proposals import without_proposals
-from deepvis.formats.caffe.spec import LayerSpec, NetSpec, Shape
+from deepvis.formats.caffe.spec import LayerSpec, NetworkSpec, Shape
 from deepvis.formats.caffe.unknown import without_unknown
 from deepvis.formats.caffe.upgrade import upgrade
 from deepvis.formats.caffe.weights import read_weights, weights_of
-from deepvis.network.errors import ModelError, nearest
+from deepvis.network.model_error import ModelError, nearest
 from deepvis.network.unavailable import Unavailable
 
 
@@ -37,7 +37,7 @@ def load_net(
     input_shapes: Mapping[str, Shape] | None = None,
     picture_size: tuple[int, int] | None = None,
     picture_channels: int | None = None,
-) -> NetSpec:
+) -> NetworkSpec:
     """Read a network and its weights.
 
     net: a prototxt file, its text, or a NetParameter message. weights: a file, or {layer name: arrays}.
@@ -61,8 +61,8 @@ def load_net(
     if given is None:
         given = weights_of(current) or None
     transform = data.transform_of([*layers, *left_out])
-    wanted = data.Wanted(input_shapes or {}, picture_size, keep_unknown, dummies_as_inputs, picture_channels)
-    layers, inputs = _inputs(layers, left_out, given or {}, wanted, notes)
+    options = data.PictureOptions(input_shapes or {}, picture_size, keep_unknown, dummies_as_inputs, picture_channels)
+    layers, inputs = _inputs(layers, left_out, given or {}, options, notes)
     if not keep_losses:
         layers = training.with_spare(layers, left_out, inputs, notes)
     if keep_losses:
@@ -74,13 +74,13 @@ def load_net(
     _check_graph(layers, inputs, where)
     unavailable: dict[str, Unavailable] = {}
     if not keep_unknown:
-        layers, unavailable, said = without_unknown(layers, inputs)
-        notes += said
+        layers, unavailable, unknown_notes = without_unknown(layers, inputs)
+        notes += unknown_notes
     source = str(weights) if isinstance(weights, (str, Path)) else "the weights"
     arrays = blobs.assign(layers, given, source, fill=on_missing == "fill")
     specs = tuple(_spec(layer, own, state) for layer, own in zip(layers, arrays, strict=True))
     fill = on_missing == "fill"
-    return NetSpec(current.name, specs, inputs, tuple(notes), fill, current.force_backward, transform, unavailable)
+    return NetworkSpec(current.name, specs, inputs, tuple(notes), fill, current.force_backward, transform, unavailable)
 
 
 def _spec(layer: Any, own: tuple[np.ndarray, ...], state: rules.State) -> LayerSpec:
@@ -96,7 +96,7 @@ def _inputs(
     layers: Sequence[Any],
     left_out: Sequence[Any],
     weights: Mapping[str, Sequence[np.ndarray]],
-    wanted: data.Wanted,
+    options: data.PictureOptions,
     notes: list[str],
 ) -> tuple[list[Any], dict[str, Shape]]:
     """(the other layers, blob -> shape of what Input and data layers declare).
@@ -107,24 +107,24 @@ def _inputs(
     inputs: dict[str, Shape] = {}
     rest = []
     readers = [*layers, *training.spare_makers(layers, left_out)]
-    for layer in [*_spare(layers, left_out, wanted), *layers]:
+    for layer in [*_spare(layers, left_out, options), *layers]:
         if layer.type == "Input":
-            shapes = {blob: data.as_said(shape, wanted) for blob, shape in _declared(layer).items()}
-        elif data.is_data(layer, wanted):
-            shapes = data.data_inputs(layer, readers, weights, wanted, notes)
+            shapes = {blob: data.with_size_options(shape, options) for blob, shape in _declared(layer).items()}
+        elif data.is_data(layer, options):
+            shapes = data.data_inputs(layer, readers, weights, options, notes)
         else:
             rest.append(layer)
             continue
         for blob, shape in shapes.items():
             if blob in inputs:
                 raise ModelError(f"layer {layer.name!r}: makes the blob {blob!r} that is an input already")
-            inputs[blob] = tuple(wanted.shapes.get(blob, shape))
-    if not inputs and wanted.takes_dummies:
-        rest, inputs = data.dummies_as_inputs(rest, wanted, notes)
-    if not wanted.keep_unknown:
+            inputs[blob] = tuple(options.shapes.get(blob, shape))
+    if not inputs and options.takes_dummies:
+        rest, inputs = data.dummies_as_inputs(rest, options, notes)
+    if not options.keep_unknown:
         rest, regions = without_proposals(rest, notes)
-        inputs.update({blob: tuple(wanted.shapes.get(blob, shape)) for blob, shape in regions.items()})
-    unknown = set(wanted.shapes) - set(inputs)
+        inputs.update({blob: tuple(options.shapes.get(blob, shape)) for blob, shape in regions.items()})
+    unknown = set(options.shapes) - set(inputs)
     if unknown:
         raise ModelError(
             f"found a shape for {', '.join(map(repr, sorted(unknown)))}, expected one of the inputs "
@@ -133,14 +133,14 @@ def _inputs(
     return rest, inputs
 
 
-def _spare(layers: Sequence[Any], left_out: Sequence[Any], wanted: data.Wanted) -> list[Any]:
+def _spare(layers: Sequence[Any], left_out: Sequence[Any], options: data.PictureOptions) -> list[Any]:
     """Input and data layers of another phase or stage that make what nothing makes in this one."""
     made = {blob for layer in layers for blob in layer.top}
     readers = [*layers, *training.spare_makers(layers, left_out)]
     wanting = {blob for layer in readers for blob in layer.bottom} - made
     found = []
     for layer in sorted(left_out, key=lambda layer: layer.type != "Input"):
-        brings = layer.type == "Input" or data.is_data(layer, wanted)
+        brings = layer.type == "Input" or data.is_data(layer, options)
         if brings and wanting.intersection(layer.top) and not made.intersection(layer.top):
             found.append(layer)
             made.update(layer.top)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from deepvis.formats.caffe.filling import needs_filling, tops_of
-from deepvis.formats.caffe.spec import LayerSpec, NetSpec, Shape
+from deepvis.formats.caffe.spec import LayerSpec, NetworkSpec, Shape
 from deepvis.formats.caffe.unknown import unavailable
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 from deepvis.network.shapes import checked_input
 from deepvis.network.unavailable import Unavailable
 
 
-def without_misfits(spec: NetSpec, size: tuple[int, int]) -> NetSpec:
+def without_misfits(spec: NetworkSpec, size: tuple[int, int]) -> NetworkSpec:
     """The network without the layers that cannot take what comes of such pictures, and what depends on them.
 
     A fully connected layer's weights are for one size; the convolutions below it take any. size: (height, width), for

@@ -12,13 +12,13 @@ import numpy as np
 from deepvis.formats.caffe import hash_0_1_0
 from deepvis.formats.caffe.batches import fixed_batch
 from deepvis.formats.caffe.data import UnknownSize
-from deepvis.formats.caffe.graph import graph_of
 from deepvis.formats.caffe.load import load_net
 from deepvis.formats.caffe.misfits import without_misfits
 from deepvis.formats.caffe.readers import channels_of, has_window
-from deepvis.formats.caffe.spec import NetSpec, Shape
-from deepvis.network.errors import ModelError
+from deepvis.formats.caffe.spec import NetworkSpec, Shape
+from deepvis.formats.caffe.spec_graph import graph_of
 from deepvis.network.inputs import OF_REGIONS, one_picture, picture_input
+from deepvis.network.model_error import ModelError
 from deepvis.network.ref import FORMATS, Opened, Source
 
 PLACEHOLDER = 224  # height and width where the file declares 1 x 1
@@ -32,7 +32,7 @@ def open_caffe(source: Source) -> Opened:
     size = structure.inputs[picture][-2:]
 
     @cache
-    def spec() -> NetSpec:
+    def spec() -> NetworkSpec:
         if source.weights is None and not source.fill:
             raise ModelError(
                 f"network {source.file}: found no weights, expected a .caffemodel (--weights FILE), or --fill for "
@@ -62,12 +62,12 @@ def open_caffe(source: Source) -> Opened:
     )
 
 
-def _structure(source: Source) -> tuple[NetSpec, Shape]:
+def _structure(source: Source) -> tuple[NetworkSpec, Shape]:
     """(the network without its weights, its picture of the wanted size and batch 1; the (height, width) of the file).
 
     Raises ModelError.
     """
-    spec = _told(source)
+    spec = _with_input_shapes(source)
     name = picture_input(spec.name, spec.inputs, source.data_input)
     shape, notes = spec.inputs[name], []
     if len(shape) == 3 and source.input_size is None:
@@ -102,10 +102,10 @@ def _three_axes(source: Source, name: str, shape: Shape) -> ModelError:
     )
 
 
-def _told(source: Source) -> NetSpec:
+def _with_input_shapes(source: Source) -> NetworkSpec:
     """The network with its inputs; where data layers became some, the weights tell channels and size."""
 
-    def read(weights: Path | None) -> NetSpec:
+    def read(weights: Path | None) -> NetworkSpec:
         return load_net(
             source.file,
             weights,
@@ -135,7 +135,7 @@ def _channels(source: Source, name: str) -> int:
     return channels_of(name, [layer.message for layer in spec.layers], weights) or 3
 
 
-def _given_regions(spec: NetSpec, source: Source) -> dict[str, Shape]:
+def _given_regions(spec: NetworkSpec, source: Source) -> dict[str, Shape]:
     """The inputs that name regions -> their shapes for as many as the caller's files hold."""
     found = {}
     for name, file in (each.split("=", 1) for each in source.inputs if "=" in each):

@@ -19,8 +19,8 @@ from google.protobuf.descriptor import FieldDescriptor
 
 from deepvis.formats.caffe import schema
 from deepvis.formats.caffe.tokens import Token, hint_for, kind_of, short, tokens, unquote, value_of
-from deepvis.network.errors import ModelError
 from deepvis.network.mistaken import HEAD, SWAPPED, mistaken
+from deepvis.network.model_error import ModelError
 
 MOST_NESTED = 32
 MOST_NOTES = 50

@@ -42,11 +42,11 @@ def _of_pieces(reader: Any, rest: Sequence[Any], weights: Blobs) -> int | None:
     points = [0, *p.slice_point]
     pieces: list[int | None] = [b - a for a, b in pairwise(points)]
     pieces += [None] * (len(reader.top) - len(pieces))
-    known = [channels_of(top, rest, weights) or size for top, size in zip(reader.top, pieces, strict=False)]
-    told = [size for size in known if size]
-    if not told:
+    sizes_by_bottom = [channels_of(top, rest, weights) or size for top, size in zip(reader.top, pieces, strict=False)]
+    sizes = [size for size in sizes_by_bottom if size]
+    if not sizes:
         return None
-    return sum(size or told[0] for size in known)
+    return sum(size or sizes[0] for size in sizes_by_bottom)
 
 
 def values_of(blob: str, readers: Sequence[Any], weights: Blobs) -> int | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from deepvis.formats.caffe import schema
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 
 
 @dataclass(frozen=True)

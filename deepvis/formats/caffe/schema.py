@@ -112,15 +112,11 @@ MESSAGES: dict[str, type[Message]] = _build()
 NetParameter: Any = MESSAGES["NetParameter"]
 LayerParameter: Any = MESSAGES["LayerParameter"]
 V1LayerParameter: Any = MESSAGES["V1LayerParameter"]
-V0LayerParameter: Any = MESSAGES["V0LayerParameter"]
 SolverParameter: Any = MESSAGES["SolverParameter"]
 BlobProto: Any = MESSAGES["BlobProto"]
 BlobProtoVector: Any = MESSAGES["BlobProtoVector"]
-BlobShape: Any = MESSAGES["BlobShape"]
 Datum: Any = MESSAGES["Datum"]
 FillerParameter: Any = MESSAGES["FillerParameter"]
-NetState: Any = MESSAGES["NetState"]
-NetStateRule: Any = MESSAGES["NetStateRule"]
 
 TRAIN, TEST = 0, 1  # the values of the enum Phase
 

@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Sequence
 
 from deepvis.formats.caffe.schema import LayerParameter
-from deepvis.formats.caffe.spec import LayerSpec, NetSpec
+from deepvis.formats.caffe.spec import LayerSpec, NetworkSpec
 
 Wired = tuple[LayerSpec, tuple[str, ...], tuple[str, ...]]
 
 
-def as_caffe_builds(spec: NetSpec) -> list[Wired]:
+def as_caffe_builds(spec: NetworkSpec) -> list[Wired]:
     """(layer, bottoms, tops) of every layer that Caffe makes: an Input layer a blob first, Splits where they belong."""
     inputs = []
     for blob, shape in spec.inputs.items():

@@ -114,12 +114,12 @@ def without_losses(layers: Sequence[Any], inputs: dict[str, Shape], notes: list[
             continue
         gone.update(layer.top)
         freed.update(layer.bottom)
-        said = f"layer {layer.name!r} ({layer.type}) was "
+        start = f"layer {layer.name!r} ({layer.type}) was "
         if index in stand_ins:
             kept.append(stand_ins[index])
-            notes.append(f"{said}replaced by the {stand_ins[index].type} {stand_ins[index].name!r}")
+            notes.append(f"{start}replaced by the {stand_ins[index].type} {stand_ins[index].name!r}")
         else:
-            notes.append(f"{said}left out: it only serves training")
+            notes.append(f"{start}left out: it only serves training")
     return _without_labels(kept, inputs, freed, notes) if freed else kept
 
 

@@ -8,8 +8,8 @@ from typing import Any
 from deepvis.formats.caffe.layer import LAYERS, kind_of, kind_of_type
 from deepvis.formats.caffe.layers.python import PYTHON_LAYERS, python_name
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.errors import ModelError
 from deepvis.network.kinds import HANDED_ON, Kind
+from deepvis.network.model_error import ModelError
 from deepvis.network.unavailable import Unavailable
 
 # of layers that leave nothing worth a look, where they alone are left

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from deepvis.formats.caffe import schema
-from deepvis.network.errors import ModelError
 from deepvis.network.inputs import title_of
+from deepvis.network.model_error import ModelError
 
 # V1's enum -> today's type, where it is not the words of the enum in CamelCase
 _V1_TYPES = {

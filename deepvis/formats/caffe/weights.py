@@ -20,9 +20,9 @@ import numpy as np
 from deepvis.formats import wire
 from deepvis.formats.caffe import prototxt, schema
 from deepvis.formats.caffe.hdf5 import read_hdf5, write_hdf5
-from deepvis.formats.wire import BYTES, VARINT, Field, Walker
-from deepvis.network.errors import ModelError
+from deepvis.formats.wire import BYTES, VARINT, Walker, WireField
 from deepvis.network.mistaken import HEAD, SWAPPED, is_text, mistaken
+from deepvis.network.model_error import ModelError
 
 Weights = dict[str, list[np.ndarray]]
 
@@ -137,7 +137,9 @@ def _read_net(walker: Walker, file: BinaryIO) -> Weights:
     return found
 
 
-def _read_layer(walker: Walker, file: BinaryIO, layer: Field, places: dict[str, int]) -> tuple[str, list[np.ndarray]]:
+def _read_layer(
+    walker: Walker, file: BinaryIO, layer: WireField, places: dict[str, int]
+) -> tuple[str, list[np.ndarray]]:
     name, blobs = "", []
     for field in walker.fields(layer.start, layer.end, f"the layer at byte {layer.start}"):
         if field.wire != BYTES:
@@ -159,7 +161,7 @@ def _read_blob(walker: Walker, file: BinaryIO, start: int, end: int, what: str) 
     legacy: dict[int, int] = {}
     dims: list[int] | None = None
     raw_type = 1
-    chunks: dict[int, list[Field]] = {_DATA: [], _DOUBLE_DATA: [], _RAW_DATA: []}
+    chunks: dict[int, list[WireField]] = {_DATA: [], _DOUBLE_DATA: [], _RAW_DATA: []}
     for field in walker.fields(start, end, what):
         if field.number in chunks and field.wire != VARINT:
             chunks[field.number].append(field)
@@ -183,7 +185,7 @@ def _read_blob(walker: Walker, file: BinaryIO, start: int, end: int, what: str) 
     return _shaped(data, shape, f"{walker.where}: {what}")
 
 
-def _read_chunks(walker: Walker, file: BinaryIO, chunks: list[Field], dtype: np.dtype, what: str) -> np.ndarray:
+def _read_chunks(walker: Walker, file: BinaryIO, chunks: list[WireField], dtype: np.dtype, what: str) -> np.ndarray:
     """The numbers of packed chunks and unpacked runs, in order, as float32."""
     size = dtype.itemsize
     for chunk in chunks:
@@ -207,7 +209,7 @@ def _read_chunks(walker: Walker, file: BinaryIO, chunks: list[Field], dtype: np.
     return data
 
 
-def _read_dims(walker: Walker, shape: Field, what: str) -> list[int]:
+def _read_dims(walker: Walker, shape: WireField, what: str) -> list[int]:
     """BlobShape.dim, packed or not."""
     dims = []
     for field in walker.fields(shape.start, shape.end, f"the shape of {what}"):

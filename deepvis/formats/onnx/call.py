@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from deepvis.formats.open_arguments import Bottom, Shape, Weight
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 from deepvis.network.op import Op, Weights
 
 
@@ -42,7 +42,7 @@ class Sizes:
 
 
 @dataclass(frozen=True, eq=False)
-class Call:
+class OnnxCall:
     """An operator with its arguments. Tensors that must be known before it runs are arguments, all others inputs."""
 
     name: str  # of the node
@@ -73,8 +73,8 @@ class Call:
         """An argument, or an attribute as older opsets have it, as whole numbers; None where it is left out."""
         given = self.arguments.get(name)
         if given is None:
-            said = self.attributes.get(name)
-            return None if said is None else [int(v) for v in (said if isinstance(said, list) else [said])]
+            value = self.attributes.get(name)
+            return None if value is None else [int(v) for v in (value if isinstance(value, list) else [value])]
         if isinstance(given, Sizes):
             raise self.fault(f"{name} that depends on the number of pictures", "one that does not")
         if given.is_floating_point():
@@ -97,7 +97,7 @@ class Call:
             return self.attributes.get(name)
         return None if isinstance(given, Sizes) else [float(v) for v in given.reshape(-1).tolist()]
 
-    def at(self, batch: int) -> Call:
+    def at(self, batch: int) -> OnnxCall:
         """The call for so many pictures."""
         arguments = {k: v.of(batch) if isinstance(v, Sizes) else v for k, v in self.arguments.items()}
         return replace(self, arguments=arguments)
@@ -160,8 +160,8 @@ class Call:
             bottoms[given.place] if isinstance(given, Bottom) else given and f"<weight {given.place}>"
             for given in self.inputs
         ]
-        said = (self.name, self.op, sorted(attributes.items()), sorted(arguments.items()), inputs)
-        return repr(said).encode()
+        parts = (self.name, self.op, sorted(attributes.items()), sorted(arguments.items()), inputs)
+        return repr(parts).encode()
 
 
 def _words(value: Any) -> Any:

@@ -10,24 +10,24 @@ from typing import Any
 import onnx
 import torch
 
+from deepvis.formats.onnx.layout_calls import layout_calls, names_of_tensors
 from deepvis.formats.onnx.model_file import ModelFile
 from deepvis.formats.onnx.names import Made, names_for
+from deepvis.formats.onnx.node_parts import LeftOut, NodeParts
 from deepvis.formats.onnx.nodes import operator_of
 from deepvis.formats.onnx.onnx_ops import field_of, kind_of
 from deepvis.formats.onnx.order import in_order
-from deepvis.formats.onnx.pictures import PictureInput, inputs_of, picture_input_of
+from deepvis.formats.onnx.picture_input import PictureInput, inputs_of, picture_input_of
 from deepvis.formats.onnx.pixels import Pixels, pixels_of, prepares_itself
 from deepvis.formats.onnx.rectifiers import with_plain_rectifiers
 from deepvis.formats.onnx.running import op_of
-from deepvis.formats.onnx.seen_calls import names_of_tensors, seen_calls
-from deepvis.formats.onnx.steps import LeftOut, Step
 from deepvis.formats.onnx.tensors import DTYPES, read_tensor
 from deepvis.formats.onnx.tracing import Trace, Tracer
 from deepvis.formats.onnx.values import FACTORS, TogetherError, Value
 from deepvis.formats.torch.map_views import with_views_of
-from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph, GraphBuilder
 from deepvis.network.kinds import HANDED_ON, Kind
+from deepvis.network.model_error import ModelError
 from deepvis.network.ref import Source
 from deepvis.network.unavailable import Unavailable
 
@@ -67,7 +67,7 @@ def graph_of_file(file: ModelFile, source: Source) -> FileGraph:
         *_own_notes(trace),
     ]
     graph = _graph(file, picture, trace, None if reason is None else picture.batch, notes)
-    calls: Any = seen_calls(trace.steps, picture.batch)
+    calls: Any = layout_calls(trace.steps, picture.batch)
     return FileGraph(with_views_of(graph, calls, names_of_tensors(tensors)), pixels)
 
 
@@ -193,8 +193,8 @@ def _unavailable(
 ) -> dict[str, Unavailable]:
     """The first output of every node that is not run. names: of the others' outputs, in their order."""
     taken = {*inputs, *(name for tops in names for name in tops)}
-    known = set(initializers)
-    weights = [[name for name in each.node.input if name in known] for each in trace.left_out]
+    weight_names = set(initializers)
+    weights = [[name for name in each.node.input if name in weight_names] for each in trace.left_out]
     made = [Made(each.node, each.node.output[:1], own) for each, own in zip(trace.left_out, weights, strict=True)]
     found: dict[str, Unavailable] = {}
     own = {each: tops[0] for each, tops in zip(trace.left_out, names_for(made, taken, initializers), strict=True)}
@@ -221,7 +221,7 @@ def _why(left_out: LeftOut, names: Mapping[LeftOut, str]) -> str:
     return f"needs layer {names[cause]!r}, which nothing here runs ({cause.why})"
 
 
-def _channels(step: Step) -> int | None:
+def _channels(step: NodeParts) -> int | None:
     """Of the first top, where it has channels."""
     shape = step.tops[0].shapes[0]
     return shape[1] if len(shape) > 1 and step.tops[0].axis != 1 else None
@@ -266,8 +266,8 @@ def pixel_notes(pixels: Pixels, *, prepares_itself: bool = False) -> list[str]:
     """What was taken for granted of the pixels."""
     usual = "no mean (it begins with arithmetic of its own)" if prepares_itself else "no mean"
     usual = usual if pixels.mean is None else f"ImageNet's mean {_listed(pixels.mean)} and std {_listed(pixels.std)}"
-    said = {"order": pixels.order, "scale": f"0 to {pixels.scale:g}", "mean": usual}
-    missing = [word for name, word in said.items() if name not in pixels.said]
+    usual_words = {"order": pixels.order, "scale": f"0 to {pixels.scale:g}", "mean": usual}
+    missing = [word for name, word in usual_words.items() if name not in pixels.declared]
     if not missing:
         return []
     options = "--mean, --std, --input-scale, --channel-order"

@@ -15,8 +15,8 @@ import onnx
 from google.protobuf.message import DecodeError
 from onnx import inliner
 
-from deepvis.formats.wire import BYTES, Field, Walker, encode_header
-from deepvis.network.errors import ModelError
+from deepvis.formats.wire import BYTES, Walker, WireField, encode_header
+from deepvis.network.model_error import ModelError
 
 LEAST_BYTES = 4096  # of a tensor that is left out of what is parsed
 DEEPEST = 24  # graphs within graphs
@@ -91,7 +91,7 @@ def _skeleton(mapped: mmap.mmap, where: str) -> tuple[bytes, list[Span]]:
         view.release()
 
 
-Visit = Callable[[Field, int], "bytes | None"]  # what a field's value becomes; None: it stays
+Visit = Callable[[WireField, int], "bytes | None"]  # what a field's value becomes; None: it stays
 
 
 class _Stripping:
@@ -118,34 +118,34 @@ class _Stripping:
                 copied = each.end
         yield bytes(self.walker.buffer[copied:end])
 
-    def model(self, each: Field, depth: int) -> bytes | None:
+    def model(self, each: WireField, depth: int) -> bytes | None:
         if each.number == _FUNCTION:
             return self.message(each.start, each.end, self.function, "a function", depth + 1)
         return self.message(each.start, each.end, self.graph, "the graph", depth + 1) if each.number == _GRAPH else None
 
-    def graph(self, each: Field, depth: int) -> bytes | None:
+    def graph(self, each: WireField, depth: int) -> bytes | None:
         if each.number == _INITIALIZER:
             return self.tensor(each, depth)
         return self.message(each.start, each.end, self.node, "a node", depth + 1) if each.number == _NODE else None
 
-    def function(self, each: Field, depth: int) -> bytes | None:
+    def function(self, each: WireField, depth: int) -> bytes | None:
         if each.number != _FUNCTION_NODE:
             return None
         return self.message(each.start, each.end, self.node, "a node", depth + 1)
 
-    def node(self, each: Field, depth: int) -> bytes | None:
+    def node(self, each: WireField, depth: int) -> bytes | None:
         if each.number != _ATTRIBUTE:
             return None
         return self.message(each.start, each.end, self.attribute, "an attribute", depth + 1)
 
-    def attribute(self, each: Field, depth: int) -> bytes | None:
+    def attribute(self, each: WireField, depth: int) -> bytes | None:
         if each.number in (_TENSOR, _TENSORS):
             return self.tensor(each, depth)
         if each.number in (_SUBGRAPH, _SUBGRAPHS):
             return self.message(each.start, each.end, self.graph, "a graph", depth + 1)
         return None
 
-    def tensor(self, each: Field, depth: int) -> bytes | None:
+    def tensor(self, each: WireField, depth: int) -> bytes | None:
         """Without its values where they lie in one piece, and with a mark that says which payload they are."""
         fields = list(self.walker.fields(each.start, each.end, "a tensor"))
         held = [f for f in fields if f.number in (_RAW, _FLOATS, _DOUBLES) and f.wire == BYTES]

@@ -100,22 +100,22 @@ def _scopes(made: Sequence[Made], initializers: Collection[str]) -> list[Scope |
 def _by_metadata(made: Sequence[Made], metadata: Sequence[dict[str, str]]) -> list[Scope | None]:
     """By name_scopes: the paths of the modules, outermost first, then the operator. Nodes without take those before."""
     found: list[Scope | None] = []
-    listed = [tuple(_listed(said.get(SCOPES, ""))) for said in metadata]
+    listed = [tuple(_listed(entries.get(SCOPES, ""))) for entries in metadata]
     last = {scopes: index for index, scopes in enumerate(listed)}
     calls_of: dict[tuple[str, str], list[str]] = {}  # (module, operator) -> its calls
     outer: Calls = ()
-    for index, (each, said, scopes) in enumerate(zip(made, metadata, listed, strict=True)):
+    for index, (each, entries, scopes) in enumerate(zip(made, metadata, listed, strict=True)):
         if not scopes:
             found.append((outer, each.node.op_type))
             continue
         outer, op = tuple(scope for scope in scopes[:-1] if scope), _without_number(scopes[-1])
-        calls, classes = outer, _listed(said.get(CLASSES, ""))
+        calls, classes = outer, _listed(entries.get(CLASSES, ""))
         is_single = bool(outer) and len(classes) > 1 and _is_single(classes[-2])
         if is_single:
-            known = calls_of.setdefault((outer[-1], op), [])
-            if scopes[-1] not in known:
-                known.append(scopes[-1])
-            call = known.index(scopes[-1])
+            calls_of_module = calls_of.setdefault((outer[-1], op), [])
+            if scopes[-1] not in calls_of_module:
+                calls_of_module.append(scopes[-1])
+            call = calls_of_module.index(scopes[-1])
             calls = (*outer[:-1], f"{outer[-1]}@{call}") if call else outer
         if last[scopes] != index:  # one operator of torch's, several here: the last has its name
             op = each.node.op_type if is_single else f"{op}.{each.node.op_type}"

@@ -3,7 +3,7 @@
 To add one, write one file there with::
 
     @onnx_op("Relu", since=6, kind=Kind.RELU, field=elementwise)
-    def relu(call: Call, weights: Weights) -> Op: ...
+    def relu(call: OnnxCall, weights: Weights) -> Op: ...
 
 The function reads attributes and arguments once and returns what runs. ``since`` is the operator set from which on it
 means this, as in ONNX's own tables; a row holds until the next one of the same name. An operator without a row cannot
@@ -16,30 +16,30 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from deepvis.core.registry import Registry
-from deepvis.formats.onnx.call import Call
+from deepvis.formats.onnx.call import OnnxCall
 from deepvis.formats.open_arguments import Shape
-from deepvis.network.field_rules import WHOLE_WINDOW, FieldRule, Step, Window, same_place
+from deepvis.network.field_rules import WHOLE_WINDOW, FieldRule, NodeEdge, Window, same_place
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights
 
-Builder = Callable[[Call, Weights], Op]
-CallField = Callable[[Call, Step, Window], "Window | None"]
-Mixes = Callable[[Call, int, Shape], Collection[int]]
+Builder = Callable[[OnnxCall, Weights], Op]
+CallField = Callable[[OnnxCall, NodeEdge, Window], "Window | None"]
+Mixes = Callable[[OnnxCall, int, Shape], Collection[int]]
 # (arguments, shape of the first bottom, axis of the batch in it, factor) -> the arguments for factor times the pictures
-Rebatch = Callable[[Call, Shape, int, int], "dict[str, list[int]]"]
+Rebatch = Callable[[OnnxCall, Shape, int, int], "dict[str, list[int]]"]
 
 
-def nothing(call: Call, place: int, shape: Shape) -> Collection[int]:
+def nothing(call: OnnxCall, place: int, shape: Shape) -> Collection[int]:
     """Element by element: no places see each other."""
     return ()
 
 
-def all_but_first(call: Call, place: int, shape: Shape) -> Collection[int]:
+def all_but_first(call: OnnxCall, place: int, shape: Shape) -> Collection[int]:
     """Along all axes but the first."""
     return range(1, len(shape))
 
 
-def everything(call: Call, place: int, shape: Shape) -> Collection[int]:
+def everything(call: OnnxCall, place: int, shape: Shape) -> Collection[int]:
     return range(len(shape))
 
 
@@ -53,11 +53,11 @@ class OnnxOp:
 
     build: Builder
     since: int
-    kind: Kind | Callable[[Call], Kind] = Kind.OTHER
+    kind: Kind | Callable[[OnnxCall], Kind] = Kind.OTHER
     arguments: Mapping[str, int] = field(default_factory=dict)
     mixes: Mixes = nothing
     rebatch: Rebatch | None = None
-    note: Callable[[Call], str] | None = None  # a sentence for the user, "" where there is nothing to say
+    note: Callable[[OnnxCall], str] | None = None  # a sentence for the user, "" where there is nothing to say
     field: CallField | None = None  # None: it may look everywhere
 
 
@@ -87,24 +87,24 @@ def op_names() -> tuple[str, ...]:
     return tuple(sorted(_versions))
 
 
-def kind_of(row: OnnxOp, call: Call) -> Kind:
+def kind_of(row: OnnxOp, call: OnnxCall) -> Kind:
     return row.kind if isinstance(row.kind, Kind) else row.kind(call)
 
 
-def field_of(row: OnnxOp, call: Call) -> FieldRule:
+def field_of(row: OnnxOp, call: OnnxCall) -> FieldRule:
     """The node's rule for the receptive field."""
     rule = row.field
     if rule is None:
-        return lambda step, seen: WHOLE_WINDOW
-    return lambda step, seen: rule(call, step, seen)
+        return lambda edge, window: WHOLE_WINDOW
+    return lambda edge, window: rule(call, edge, window)
 
 
-def elementwise(call: Call, step: Step, seen: Window) -> Window | None:
+def elementwise(call: OnnxCall, edge: NodeEdge, window: Window) -> Window | None:
     """The field rule of operators that work element by element, axes of size 1 repeated."""
-    return same_place(step, seen)
+    return same_place(edge, window)
 
 
-def axis_of(call: Call, rank: int, default: int = 1, name: str = "axis") -> int:
+def axis_of(call: OnnxCall, rank: int, default: int = 1, name: str = "axis") -> int:
     """An attribute that names an axis, counted from the front. Raises ModelError."""
     axis = int(call.attr(name, default))
     if not -rank <= axis < max(rank, 1):

@@ -16,5 +16,5 @@ def open_onnx(source: Source) -> Opened:
     """
     found = graph_of_file(read_model(source.file), source)
     graph, pixels = found.graph, found.pixels
-    assumed = frozenset(("mean", "std", "order", "scale")) - pixels.said
+    assumed = frozenset(("mean", "std", "order", "scale")) - pixels.declared
     return Opened(graph, lambda: graph, pixels.mean, pixels.order, pixels.scale, std=pixels.std, assumed=assumed)

@@ -7,23 +7,23 @@ from collections.abc import Sequence
 
 import onnx
 
-from deepvis.network.errors import ModelError, nearest
+from deepvis.network.model_error import ModelError, nearest
 
 
 def in_order(title: str, graph: onnx.GraphProto) -> Sequence[onnx.NodeProto]:
     """As they are where that will do, else sorted. Raises ModelError for circles and for what nothing makes."""
-    known = {each.name for each in graph.input} | {each.name for each in graph.initializer}
-    known |= {each.values.name for each in graph.sparse_initializer}
+    given = {each.name for each in graph.input} | {each.name for each in graph.initializer}
+    given |= {each.values.name for each in graph.sparse_initializer}
     makers: dict[str, int] = {}
     for index, node in enumerate(graph.node):
         for name in filter(None, node.output):
-            if name in makers or name in known:
+            if name in makers or name in given:
                 raise ModelError(f"{title}: found a second value named {name!r}, expected each name once")
             makers[name] = index
-    needs = [_needs(node) - known for node in graph.node]
+    needs = [_needs(node) - given for node in graph.node]
     for node, names in zip(graph.node, needs, strict=True):
         for name in names - makers.keys():
-            hint = nearest(name, [*known, *makers], "is the file complete?")
+            hint = nearest(name, [*given, *makers], "is the file complete?")
             raise ModelError(
                 f"{title}: layer {node.name or next(iter(node.output), '')!r} ({node.op_type}) takes {name!r}, "
                 f"which nothing makes, expected a value of the file; {hint}"

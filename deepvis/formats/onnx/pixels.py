@@ -21,7 +21,7 @@ class Pixels:
     scale: float = 1.0
     mean: tuple[float, ...] | None = None
     std: tuple[float, ...] | None = None
-    said: frozenset[str] = frozenset()  # of order, scale, mean, std: what the file says
+    declared: frozenset[str] = frozenset()  # of order, scale, mean, std: what the file says
 
 
 ARITHMETIC = ("Sub", "Add", "Mul", "Div", "BatchNormalization")
@@ -44,10 +44,10 @@ def pixels_of(
     assumed where the file says the range, where it takes whole numbers, or where it begins with arithmetic of its own.
     Source of the keys Image.*: ONNX's docs/MetadataProps.md.
     """
-    said = {key.strip().lower(): value for key, value in metadata.items()}
-    order = _first(said, ORDER_KEYS, lambda v: ORDERS.get(v.strip().lower()))
-    span = _first(said, SCALE_KEYS, lambda v: v.strip().lower() if v.strip().lower() in RANGES else None)
-    mean, std = (_first(said, keys, lambda v: _numbers(v, channels)) for keys in (MEANS, STDS))
+    entries = {key.strip().lower(): value for key, value in metadata.items()}
+    order = _first(entries, ORDER_KEYS, lambda v: ORDERS.get(v.strip().lower()))
+    span = _first(entries, SCALE_KEYS, lambda v: v.strip().lower() if v.strip().lower() in RANGES else None)
+    mean, std = (_first(entries, keys, lambda v: _numbers(v, channels)) for keys in (MEANS, STDS))
     scale = RANGES[span] if span else None
     if span == "normalized_1_1" and mean is None and std is None:
         mean = std = (0.5,) * channels
@@ -78,8 +78,8 @@ def prepares_itself(name: str, graph: onnx.GraphProto) -> bool:
     return False
 
 
-def _first(said: Mapping[str, str], keys: Collection[str], read):
-    return next((value for key in keys if key in said and (value := read(said[key])) is not None), None)
+def _first(values: Mapping[str, str], keys: Collection[str], read):
+    return next((value for key in keys if key in values and (value := read(values[key])) is not None), None)
 
 
 def _numbers(text: str, channels: int) -> tuple[float, ...] | None:

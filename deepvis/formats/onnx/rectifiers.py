@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from torch import Tensor
 
+from deepvis.formats.onnx.node_parts import NodeParts
 from deepvis.formats.onnx.onnx_ops import find_op
-from deepvis.formats.onnx.steps import Step
 from deepvis.formats.onnx.values import Value
 from deepvis.formats.open_arguments import Bottom, Weight
 
@@ -20,13 +20,13 @@ Input = Value | Tensor | None  # what an operator takes: a value that a step mad
 Found = tuple[Value, float]  # of what, and the slope below 0
 
 
-def with_plain_rectifiers(steps: Sequence[Step]) -> list[Step]:
+def with_plain_rectifiers(steps: Sequence[NodeParts]) -> list[NodeParts]:
     """The same steps, in which rectifiers are Relu or LeakyRelu; what was needed for them alone stays."""
     makers = {top.place: step for step in steps for top in step.tops}
     return [_plain(step, makers) for step in steps]
 
 
-def _plain(step: Step, makers: Mapping[int, Step]) -> Step:
+def _plain(step: NodeParts, makers: Mapping[int, NodeParts]) -> NodeParts:
     found, top = _found(step, makers), step.tops[0]
     if found is None or found[0].shapes != top.shapes or found[0].dtype is not top.dtype:
         return step
@@ -40,7 +40,7 @@ def _plain(step: Step, makers: Mapping[int, Step]) -> Step:
     return replace(step, row=row, call=call, bottoms=(x,), weights=(), batch=None)
 
 
-def _found(step: Step, makers: Mapping[int, Step]) -> Found | None:
+def _found(step: NodeParts, makers: Mapping[int, NodeParts]) -> Found | None:
     given = _inputs(step)
     if step.call.op == "Where" and len(given) == 3:
         sign = _sign(given[0], makers)
@@ -63,7 +63,7 @@ def _found(step: Step, makers: Mapping[int, Step]) -> Found | None:
     return None
 
 
-def _inputs(step: Step) -> list[Input]:
+def _inputs(step: NodeParts) -> list[Input]:
     found: list[Input] = []
     for given in step.call.inputs:
         if isinstance(given, Bottom):
@@ -73,7 +73,7 @@ def _inputs(step: Step) -> list[Input]:
     return found
 
 
-def _sign(mask: Input, makers: Mapping[int, Step]) -> tuple[Value, bool] | None:
+def _sign(mask: Input, makers: Mapping[int, NodeParts]) -> tuple[Value, bool] | None:
     """(x, is it x > 0) of a mask that tells x's sign; None for any other."""
     step = makers.get(mask.place) if isinstance(mask, Value) else None
     if step is None:
@@ -91,7 +91,7 @@ def _sign(mask: Input, makers: Mapping[int, Step]) -> tuple[Value, bool] | None:
     return (bound, not is_above) if isinstance(bound, Value) and _is_zero(x) else None
 
 
-def _slope(value: Input, x: Value, makers: Mapping[int, Step]) -> float | None:
+def _slope(value: Input, x: Value, makers: Mapping[int, NodeParts]) -> float | None:
     """The number by which ``value`` is x multiplied, 0 where it is 0."""
     if _is_zero(value):
         return 0.0
@@ -105,7 +105,7 @@ def _is_zero(value: Input) -> bool:
     return isinstance(value, Tensor) and value.numel() > 0 and not bool(value.any())
 
 
-def _source(value: Input, makers: Mapping[int, Step]) -> Input:
+def _source(value: Input, makers: Mapping[int, NodeParts]) -> Input:
     """What was converted."""
     while isinstance(value, Value) and value.place in makers and makers[value.place].call.op == "Cast":
         value = makers[value.place].bottoms[0]

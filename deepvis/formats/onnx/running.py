@@ -10,13 +10,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from deepvis.formats.onnx.call import Call
+from deepvis.formats.onnx.call import OnnxCall
 from deepvis.formats.onnx.onnx_ops import OnnxOp
 from deepvis.formats.open_arguments import BatchAt, Shape
 from deepvis.network.op import Op, Tensors, Weights, as_tuple, pull_back, run
 
 
-def op_of(row: OnnxOp, call: Call, types: Sequence[torch.dtype], batch: BatchAt | None, weights: Weights) -> Op:
+def op_of(row: OnnxOp, call: OnnxCall, types: Sequence[torch.dtype], batch: BatchAt | None, weights: Weights) -> Op:
     """What runs. types: of the bottoms. batch: None where nothing depends on the number of pictures."""
     op = by_batch(row, call, batch, weights) if batch is not None else chosen(row.build(call, weights), call)
     if op.shapes is not None:
@@ -27,7 +27,7 @@ def op_of(row: OnnxOp, call: Call, types: Sequence[torch.dtype], batch: BatchAt 
 SEVERAL = frozenset(("TopK", "Split", "DynamicQuantizeLinear"))  # always give several
 
 
-def chosen(op: Op, call: Call) -> Op:
+def chosen(op: Op, call: OnnxCall) -> Op:
     """With the outputs that anything takes, of those that the operator gives."""
     if call.outputs == (True,) and call.op not in SEVERAL:
         return op
@@ -48,7 +48,7 @@ def chosen(op: Op, call: Call) -> Op:
     return replace(op, forward=lambda *bottoms: some(run_all(*bottoms)), fast=chosen_fast, shapes=None)
 
 
-def by_batch(row: OnnxOp, call: Call, batch: BatchAt, weights: Weights) -> Op:
+def by_batch(row: OnnxOp, call: OnnxCall, batch: BatchAt, weights: Weights) -> Op:
     """An op for each number of pictures, made when it is first met."""
 
     @lru_cache(maxsize=32)

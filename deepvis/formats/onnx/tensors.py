@@ -13,7 +13,7 @@ from onnx import TensorProto, numpy_helper
 from torch import Tensor
 
 from deepvis.formats.onnx.model_file import ModelFile
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 from deepvis.network.op import MOST_VALUES
 
 # as what a type of the file is computed with: every float as float32, what PyTorch lacks as the next larger
@@ -130,8 +130,8 @@ def _shaped(array: np.ndarray, tensor: onnx.TensorProto, title: str) -> np.ndarr
 
 def _external(model: Path, tensor: onnx.TensorProto, title: str) -> np.ndarray:
     """Of a file beside the model's. Raises ModelError for places outside of its folder."""
-    said = {entry.key: entry.value for entry in tensor.external_data}
-    location = said.get("location", "")
+    declared = {entry.key: entry.value for entry in tensor.external_data}
+    location = declared.get("location", "")
     folders = (model.parent.resolve(), model.resolve().parent)  # another one where the model's name is a link
     try:
         path = (model.parent / location).resolve()
@@ -143,7 +143,7 @@ def _external(model: Path, tensor: onnx.TensorProto, title: str) -> np.ndarray:
         raise ModelError(f"{title}: its values are said to be in {location!r}, expected a file in the model's folder")
     if not is_file:
         raise ModelError(f"{title}: its values are in {path}, which is not there; keep the file beside {model.name}")
-    numbers = [said.get("offset", "0"), said.get("length", "")]
+    numbers = [declared.get("offset", "0"), declared.get("length", "")]
     if not all((n.isdecimal() and len(n) < 19) or (n == "" and i == 1) for i, n in enumerate(numbers)):
         raise ModelError(f"{title}: found offset {numbers[0]!r}, length {numbers[1]!r}, expected whole numbers")
     start, there = int(numbers[0]), path.stat().st_size

@@ -15,16 +15,16 @@ from torch import Tensor
 
 import deepvis.formats.onnx.ops  # noqa: F401  (fills the table of operators)
 from deepvis.formats.onnx.attributes import attributes_of, subgraph
-from deepvis.formats.onnx.call import Call, LeftOutError
+from deepvis.formats.onnx.call import LeftOutError, OnnxCall
+from deepvis.formats.onnx.constant_folding import ConstantFolding
 from deepvis.formats.onnx.model_file import ModelFile
+from deepvis.formats.onnx.node_parts import LeftOut, Missing, NodeParts, step_of
 from deepvis.formats.onnx.nodes import operator_of, taken_names, title_of
 from deepvis.formats.onnx.onnx_ops import OnnxOp, find_op
-from deepvis.formats.onnx.settling import Settler
-from deepvis.formats.onnx.steps import LeftOut, Missing, Step, step_of
 from deepvis.formats.onnx.tensors import read_tensor
 from deepvis.formats.onnx.values import TogetherError, Value, batch_axis, constant_value
-from deepvis.network.errors import ModelError
 from deepvis.network.kinds import Kind
+from deepvis.network.model_error import ModelError
 from deepvis.network.op import naming
 
 MOST_STEPS = 200_000
@@ -34,7 +34,7 @@ MOST_STEPS = 200_000
 class Trace:
     """What became of the file's nodes."""
 
-    steps: list[Step] = field(default_factory=list)
+    steps: list[NodeParts] = field(default_factory=list)
     unknown: dict[str, list[str]] = field(default_factory=dict)  # operator, and why if it is known -> names of nodes
     left_out: list[LeftOut] = field(default_factory=list)
     env: dict[str, Value | Missing] = field(default_factory=dict)
@@ -60,7 +60,7 @@ class Tracer:
         self.file, self.trials, self.opsets = file, tuple(trials), opsets_of(file)
         self.trace = Trace(env=dict(constants))
         self.taken = taken_names(file.model.graph)
-        self.settler = Settler(len(self.trials), file.path.stat().st_size)
+        self.settler = ConstantFolding(len(self.trials), file.path.stat().st_size)
         self.places = 0
         self.count = 0
 
@@ -167,7 +167,7 @@ class Tracer:
         if first is None:
             raise ModelError(f"{title}: found no output, expected one")
         outputs = tuple(bool(name) and (name in self.taken or i == first) for i, name in enumerate(node.output))
-        call = Call(
+        call = OnnxCall(
             node.name or next(iter(node.output), ""),
             operator,
             self.opsets.get(node.domain if node.domain != "ai.onnx" else "", 1),
@@ -176,7 +176,7 @@ class Tracer:
         )
         by_trial = self._arguments(title, row, call, arguments, data)
         if all(v is None or v.constants is not None for v in data):
-            return self.settler.settled(node, row, call, by_trial, data)
+            return self.settler.fold(node, row, call, by_trial, data)
         step, found = step_of(node, row, call, by_trial, data, trials=self.trials, place=self.places)
         if step is not None:
             self.trace.steps.append(step)
@@ -184,7 +184,7 @@ class Tracer:
         return found
 
     def _arguments(
-        self, title: str, row: OnnxOp, call: Call, arguments: Mapping[str, Value], data: Sequence[Value | None]
+        self, title: str, row: OnnxOp, call: OnnxCall, arguments: Mapping[str, Value], data: Sequence[Value | None]
     ) -> list[dict[str, Tensor]]:
         """Of each trial. What the file says of one number of pictures is said anew of the others."""
         constants = {name: value.constants or () for name, value in arguments.items()}

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from deepvis.formats.onnx.call import Call
+from deepvis.formats.onnx.call import OnnxCall
 
 Numbers = tuple[int, ...]
 SAME = ("SAME_UPPER", "SAME_LOWER")
 
 
 @dataclass(frozen=True)
-class Windows:
+class SlidingWindows:
     """Kernel, stride and dilation along each axis of the map, and the pads before and after; None: by auto_pad."""
 
     kernel: Numbers
@@ -39,7 +39,7 @@ class Windows:
         return list(zip(self.kernel, self.stride, self.pads(sizes)[0], self.dilation, strict=True))
 
 
-def windows_of(call: Call, kernel: Sequence[int]) -> Windows:
+def windows_of(call: OnnxCall, kernel: Sequence[int]) -> SlidingWindows:
     """Raises ModelError for numbers that no window has."""
     axes = len(kernel)
 
@@ -55,14 +55,14 @@ def windows_of(call: Call, kernel: Sequence[int]) -> Windows:
     stride, dilation = numbers("strides", 1, axes, 1), numbers("dilations", 1, axes, 1)
     how = call.attr("auto_pad", "NOTSET") or "NOTSET"
     if how in SAME:
-        return Windows(tuple(kernel), stride, dilation, None, None, how == "SAME_LOWER")
+        return SlidingWindows(tuple(kernel), stride, dilation, None, None, how == "SAME_LOWER")
     if how not in ("NOTSET", "VALID"):
         raise call.fault(f"auto_pad {how!r}", "NOTSET, VALID, SAME_UPPER or SAME_LOWER")
     pads = numbers("pads", 0, 2 * axes, 0) if how == "NOTSET" else (0,) * (2 * axes)
-    return Windows(tuple(kernel), stride, dilation, pads[:axes], pads[axes:])
+    return SlidingWindows(tuple(kernel), stride, dilation, pads[:axes], pads[axes:])
 
 
-def kernel_of(call: Call) -> list[int]:
+def kernel_of(call: OnnxCall) -> list[int]:
     """The attribute kernel_shape. Raises ModelError where it is missing."""
     kernel = call.ints("kernel_shape")
     if not kernel:

@@ -31,7 +31,7 @@ def resolved(dims: Dims, batch: int) -> Shape:
 
 
 @dataclass(frozen=True, eq=False)
-class Call:
+class AtenCall:
     """An operator with its arguments, tensors and sizes left open."""
 
     name: str  # of the node

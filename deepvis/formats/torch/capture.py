@@ -17,8 +17,8 @@ from deepvis.formats.torch.flat_graph import graph_of_program
 from deepvis.formats.torch.hooked import hooked_graph
 from deepvis.formats.torch.mixing import unmixed
 from deepvis.formats.torch.self_test import captured_against_eager
-from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph
+from deepvis.network.model_error import ModelError
 
 log = logging.getLogger(__name__)
 PICTURES_NOTE = "the module takes {} at a time: more go through one after another"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
-from deepvis.formats.torch.entry import Entry, adapted
+from deepvis.formats.torch.module_input import ModuleInput, adapted
 
 
 @dataclass(frozen=True, eq=False)
@@ -14,7 +14,7 @@ class Captured:
     """The module whose tensors a graph has, in evaluation mode, and how it takes pictures."""
 
     module: nn.Module
-    entry: Entry
+    entry: ModuleInput
 
     @property
     def taking(self) -> nn.Module:

@@ -20,7 +20,7 @@ from deepvis.formats.torch.attention import IN_PARTS
 from deepvis.formats.torch.call import is_open
 from deepvis.formats.torch.refusal import refusal
 from deepvis.formats.torch.wrapped import scripted_parts
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 
 log = logging.getLogger(__name__)
 Shape = tuple[int, int, int]

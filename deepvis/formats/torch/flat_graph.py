@@ -17,13 +17,13 @@ from torch.export.graph_signature import InputKind
 import deepvis.formats.torch.ops  # noqa: F401  (fills the table of operators)
 from deepvis.formats.open_arguments import BatchAt, Bottom, Weight
 from deepvis.formats.torch.aten_ops import ATEN_OPS, build, field_of, kind_of, note_of
-from deepvis.formats.torch.call import Call, Dims, expression, is_open, leaves, packet_name
+from deepvis.formats.torch.call import AtenCall, Dims, expression, is_open, leaves, packet_name
 from deepvis.formats.torch.node_names import module_calls, module_class, names_of, unique
 from deepvis.formats.torch.output_keys import keys_of_spec
 from deepvis.formats.torch.rectifiers import with_plain_rectifiers
-from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph, GraphBuilder, Shape
 from deepvis.network.inputs import one_picture
+from deepvis.network.model_error import ModelError
 
 log = logging.getLogger(__name__)
 
@@ -76,11 +76,11 @@ class _Making:
 
     def _by_what(self) -> str:
         """How many operators have a rule here, and how many are left to autograd, of which kinds."""
-        known = [node for node in self.makers if _op_name(node) in ATEN_OPS]
+        by_rule = [node for node in self.makers if _op_name(node) in ATEN_OPS]
         others = Counter(_op_name(node) for node in self.makers if _op_name(node) not in ATEN_OPS)
         named = ", ".join(f"{count} {op}" for op, count in others.most_common())
         named = f" ({named})" if named else ""
-        return f"{len(known)} operators by rule, {others.total()} by autograd{named}, none refused"
+        return f"{len(by_rule)} operators by rule, {others.total()} by autograd{named}, none refused"
 
     def _enter(self, node: fx.Node) -> str:
         """Enter an operator; returns the note on it, "" where there is none."""
@@ -98,7 +98,7 @@ class _Making:
         tops = [name] if pieces is None else [unique(f"{name}.{i}", self.used) for i in pieces]
         tops = [name] if len(tops) == 1 else tops
         made = [node.meta["val"]] if pieces is None else [node.meta["val"][i] for i in pieces]
-        call = Call(
+        call = AtenCall(
             name,
             node.target,  # type: ignore[arg-type]
             arguments,
@@ -138,7 +138,7 @@ class _Making:
         is_module = module_calls(stack)[-1:] == (self.names[node],)
         return (is_module and module_class(stack)) or _op_name(node).strip("_")
 
-    def _settle(self, node: fx.Node, call: Call, weights: Sequence[Tensor]) -> None:
+    def _settle(self, node: fx.Node, call: AtenCall, weights: Sequence[Tensor]) -> None:
         """What follows from weights alone, as positions or a kernel with weight norm, is a weight itself."""
         with torch.no_grad():
             made = call.forward(weights)()

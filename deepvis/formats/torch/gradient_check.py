@@ -18,9 +18,9 @@ from torch import Tensor, nn
 
 from deepvis.formats.torch.eager import Comparison, eager_outputs, evaluating, inputs_of, shape_of
 from deepvis.formats.torch.export import NOTHING, Others, example
-from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph
-from deepvis.network.net import Net
+from deepvis.network.model_error import ModelError
+from deepvis.network.net import GraphNet
 
 WHAT = "the gradient of one unit against plain autograd"
 # by how much rounding moves what a picture of 0 to 1 becomes, in numbers of so many bits
@@ -101,7 +101,7 @@ class _Gradients:
         """The graph's, in float64. Raises ModelError."""
         pictures, output = self.graph.batch or 1, self.unit.output
         given = inputs_of(self.graph, pictures, self.others, self.picture)
-        tape = Net(self.graph, dtype=self.dtype).forward(given)
+        tape = GraphNet(self.graph, dtype=self.dtype).forward(given)
         value = tape.blobs[output]
         seed = torch.zeros_like(value).reshape(-1)
         seed[self.unit.place] = 1

@@ -21,9 +21,9 @@ from deepvis.formats.torch.eager import evaluating
 from deepvis.formats.torch.export import NOTHING, Others, Shape, capturing, example
 from deepvis.formats.torch.output_keys import output_keys
 from deepvis.formats.torch.wrapped import is_within, scripted_parts
-from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph, GraphBuilder
 from deepvis.network.kinds import Kind
+from deepvis.network.model_error import ModelError
 from deepvis.network.op import Gradients, Op, Ran, Weights
 from deepvis.network.unavailable import Unavailable
 

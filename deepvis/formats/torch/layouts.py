@@ -1,6 +1,6 @@
 """Where the numbers of an exported program's values lie in the picture, followed operator by operator.
 
-What only moves numbers moves the labels of ``network/layout.py`` alike, whatever it is: flatten and transpose, windows,
+What only moves numbers moves the labels of ``network/grid_labels.py`` alike, whatever it is: flatten and transpose,
 rolls, strided slices. What mixes them keeps the places where it works place by place.
 """
 
@@ -15,10 +15,22 @@ from torch import Tensor
 
 from deepvis.formats.open_arguments import Shape
 from deepvis.formats.torch.aten_ops import ATEN_OPS, elementwise
-from deepvis.formats.torch.call import Call, resolved
+from deepvis.formats.torch.call import AtenCall, resolved
 from deepvis.network.graph import Node
+from deepvis.network.grid_labels import (
+    GridLabels,
+    Spans,
+    attended,
+    attention,
+    carried_over,
+    full,
+    maps,
+    merged,
+    moved,
+    together,
+    tokens,
+)
 from deepvis.network.kinds import Kind
-from deepvis.network.layout import Places, Spans, attended, attention, full, kept, maps, merged, moved, together, tokens
 
 # operators whose tops hold the very numbers of their bottoms, in other places
 MOVES = frozenset(
@@ -48,7 +60,7 @@ class Followed:
     the bottoms, or the rows and columns ``spans`` of them.
     """
 
-    tops: tuple[Places | None, ...]
+    tops: tuple[GridLabels | None, ...]
     is_by_place: bool = False
     spans: tuple[Spans, Spans] | None = None
 
@@ -61,7 +73,7 @@ class Follower:
         self.tokens: list[str] = []  # names of the tokens beside grids, as labels count them
         self._first: dict[int, int] = {}  # id of a parameter -> number of its first token
 
-    def followed(self, node: Node, call: Call, bottoms: Sequence[Places | None]) -> Followed:
+    def followed(self, node: Node, call: AtenCall, bottoms: Sequence[GridLabels | None]) -> Followed:
         """bottoms: places of the node's bottoms, the one that only tells the batch left out."""
         above = [resolved(dims, 1) for dims in call.top_dims]
         below = [resolved(dims, 1) for dims in call.bottom_dims][: len(bottoms)]
@@ -84,7 +96,7 @@ class Follower:
         if _is_elementwise(call):
             return _elementwise(placed, above[0]) or unknown
         axes = _mixed_axes(call, shape)
-        same = next((p for p, size in placed if kept(p, size, above[0]) is not None), None)
+        same = next((p for p, size in placed if carried_over(p, size, above[0]) is not None), None)
         if same is None:
             return unknown
         tops = (same, *unknown.tops[1:])
@@ -93,14 +105,14 @@ class Follower:
         spans = together(same, axes)  # patches that are merged lie side by side along the channels
         return Followed(tops, spans is not None, spans)
 
-    def _makes_maps(self, node: Node, call: Call, bottoms: Sequence[Places | None], above: Shape) -> bool:
+    def _makes_maps(self, node: Node, call: AtenCall, bottoms: Sequence[GridLabels | None], above: Shape) -> bool:
         """A convolution, a pooling, a resampling: of maps, as convolutions have them, others."""
         if len(above) != 4 or not bottoms or bottoms[0] is None or not bottoms[0].is_maps:
             return False
         is_conv = node.kind in (Kind.CONVOLUTION, Kind.TRANSPOSED_CONVOLUTION)
         return is_conv or (above[-2:] != bottoms[0].grid and not _is_elementwise(call))
 
-    def _moved(self, node: Node, call: Call, bottoms: Sequence[Places | None]) -> Followed | None:
+    def _moved(self, node: Node, call: AtenCall, bottoms: Sequence[GridLabels | None]) -> Followed | None:
         """The labels through the operator itself."""
         placed = [places for places in bottoms if places is not None]
         weights = [self._labels_of(weight, call) for weight in node.weights]
@@ -120,10 +132,10 @@ class Follower:
             return None
         found = [moved(lambda top=top: top.numpy(), placed) for top in tops]
         spans = next((each[1] for each in found if each is not None), None)
-        attends = [None if f is None else Places(f[0].grid, f[0].labels, is_attention) for f in found]
+        attends = [None if f is None else GridLabels(f[0].grid, f[0].labels, is_attention) for f in found]
         return Followed(tuple(attends), True, spans)
 
-    def _labels_of(self, weight: Tensor, call: Call) -> Tensor:
+    def _labels_of(self, weight: Tensor, call: AtenCall) -> Tensor:
         """A parameter's numbers as tokens; what is no floating point number, an index, as it is."""
         if not weight.is_floating_point():
             return weight
@@ -142,17 +154,17 @@ def _tensor(labels: np.ndarray) -> Tensor:
 def _token_names(parameter: str, count: int) -> list[str]:
     """What the tokens of a parameter are called: "class token", "register token 1", ..."""
     word = parameter.rpartition(".")[2].lower()
-    known = {"cls": "class token", "class": "class token", "reg": "register token", "dist": "distillation token"}
-    name = next((title for part, title in known.items() if part in word), f"token {word}" if word else "token")
+    titles = {"cls": "class token", "class": "class token", "reg": "register token", "dist": "distillation token"}
+    name = next((title for part, title in titles.items() if part in word), f"token {word}" if word else "token")
     return [name] if count == 1 else [f"{name} {number}" for number in range(1, count + 1)]
 
 
-def _is_elementwise(call: Call) -> bool:
+def _is_elementwise(call: AtenCall) -> bool:
     row = ATEN_OPS.get(call.op)
     return call.op in POINTWISE or (row is not None and row.field is elementwise)
 
 
-def _attending(first: Places, second: Places) -> Followed | None:
+def _attending(first: GridLabels, second: GridLabels) -> Followed | None:
     """Queries times keys, or who looks at whom times what is there: a place sees all that it looks at."""
     found = attention(first, second)
     if found is None:
@@ -164,14 +176,14 @@ def _attending(first: Places, second: Places) -> Followed | None:
     return Followed((found,), spans is not None, spans)
 
 
-def _keeps_attention(call: Call, below: Shape, tops: Sequence[Shape]) -> bool:
+def _keeps_attention(call: AtenCall, below: Shape, tops: Sequence[Shape]) -> bool:
     """Who looks at whom are the last two axes still, in their order."""
     if tops == [below]:
         return call.op not in ("transpose", "permute", "flip", "roll", "index", "t")
     return call.op in ("view", "_unsafe_view", "reshape", "unsqueeze") and all(top[-2:] == below[-2:] for top in tops)
 
 
-def _linear(places: Places, shape: Shape, above: Shape) -> Followed | None:
+def _linear(places: GridLabels, shape: Shape, above: Shape) -> Followed | None:
     """Along the last axis: all else is place by place."""
     found = merged(places, len(shape) - 1)
     if found is None or places.is_attention:
@@ -179,7 +191,7 @@ def _linear(places: Places, shape: Shape, above: Shape) -> Followed | None:
     return Followed((found[0],), True, found[1])
 
 
-def _elementwise(placed: Sequence[tuple[Places, Shape]], above: Shape) -> Followed | None:
+def _elementwise(placed: Sequence[tuple[GridLabels, Shape]], above: Shape) -> Followed | None:
     """Of several: the places of one that has the top's shape; by place where all others have the same or none."""
     same = next((p for p, shape in placed if shape == above), None)
     if same is None:
@@ -189,7 +201,7 @@ def _elementwise(placed: Sequence[tuple[Places, Shape]], above: Shape) -> Follow
     return Followed((same,), agree)
 
 
-def _mixed_axes(call: Call, shape: Shape) -> Sequence[int] | None:
+def _mixed_axes(call: AtenCall, shape: Shape) -> Sequence[int] | None:
     """The axes along which an operator that keeps the shape mixes; None where that is not known."""
     if call.op in ("softmax", "_softmax", "log_softmax", "_log_softmax"):
         return [call["dim"] % len(shape)]

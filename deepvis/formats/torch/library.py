@@ -12,7 +12,7 @@ from torch import nn
 
 from deepvis.core.program import pip_install
 from deepvis.formats.torch.user_module import words_of
-from deepvis.network.errors import ModelError, nearest
+from deepvis.network.model_error import ModelError, nearest
 
 log = logging.getLogger(__name__)
 
@@ -24,11 +24,11 @@ def library_module(library: str, name: str, *, has_weights: bool = False) -> tup
     """
     package = _imported(library, name)
     models: Any = importlib.import_module("torchvision.models") if library == "torchvision" else package
-    known = list(models.list_models())
+    names = list(models.list_models())
     bare = name.partition(".")[0]  # timm's "resnet50.a1_in1k" names weights behind the dot
-    if name not in known and bare not in known:
+    if name not in names and bare not in names:
         raise ModelError(
-            f"{library}:{name}: {library} has no model of that name; {nearest(name, known, 'see its list')}"
+            f"{library}:{name}: {library} has no model of that name; {nearest(name, names, 'see its list')}"
         )
     try:
         module = _torchvision(models, name) if library == "torchvision" else models.create_model(name, pretrained=False)

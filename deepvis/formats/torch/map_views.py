@@ -9,14 +9,14 @@ from typing import Any
 
 from torch import nn
 
-from deepvis.formats.torch.call import Call, resolved
+from deepvis.formats.torch.call import AtenCall, resolved
 from deepvis.formats.torch.layouts import MOVES, Followed, Follower
 from deepvis.formats.torch.other_names import modules_ends, output_names
 from deepvis.formats.torch.placed_fields import placed_field, same_grid, spread_field
 from deepvis.network.field_rules import FieldRule, same_place
 from deepvis.network.graph import Graph, GraphBuilder, Node
+from deepvis.network.grid_labels import GridLabels, MapView, attended, batch_of, maps, view_of
 from deepvis.network.kinds import Kind
-from deepvis.network.layout import MapView, Places, attended, batch_of, maps, view_of
 from deepvis.network.views import (
     MAPS,
     MODULE,
@@ -49,7 +49,7 @@ def with_map_views(graph: Graph, module: nn.Module) -> Graph:
     return with_views_of(graph, [call_of(node) for node in graph.nodes], parameters)
 
 
-def with_views_of(graph: Graph, calls: Sequence[Call | None], parameters: Mapping[int, str]) -> Graph:
+def with_views_of(graph: Graph, calls: Sequence[AtenCall | None], parameters: Mapping[int, str]) -> Graph:
     """The same of any format's graph. calls: of each node, None where nothing is known; parameters: address -> name."""
     found = _Adding(graph, calls, parameters).graph()
     found.unavailable.update(graph.unavailable)
@@ -57,14 +57,14 @@ def with_views_of(graph: Graph, calls: Sequence[Call | None], parameters: Mappin
 
 
 class _Adding:
-    def __init__(self, graph: Graph, calls: Sequence[Call | None], parameters: Mapping[int, str]) -> None:
+    def __init__(self, graph: Graph, calls: Sequence[AtenCall | None], parameters: Mapping[int, str]) -> None:
         self._old = graph
         self._calls = calls
         self._follower = Follower(parameters)
         self._new = GraphBuilder(graph.name, graph.inputs)
         self._values = {value: value for value in graph.input_values.values()}  # old -> new
         self._new_names = {value: name for name, value in graph.input_values.items()}  # by old value
-        self._places: dict[int, Places | None] = {}  # by old value
+        self._places: dict[int, GridLabels | None] = {}  # by old value
         for name, value in graph.input_values.items():
             shape = graph.inputs[name]
             self._places[value] = maps(*shape[2:]) if len(shape) == 4 and shape[2] * shape[3] > 1 else None
@@ -92,7 +92,7 @@ class _Adding:
         }
         return self._new.graph(**facts)
 
-    def _enter(self, node: Node, call: Call | None) -> None:
+    def _enter(self, node: Node, call: AtenCall | None) -> None:
         """The node, and after it those that show its tops."""
         if call is None:  # no operator of an exported program: nothing is known of its places
             made = self._copy(node, self._old.tops_of(node), node.field)
@@ -164,7 +164,7 @@ class _Adding:
         value: int,
         name: str,
         view: MapView,
-        places: Places,
+        places: GridLabels,
         shape: tuple[int, ...],
         shows_tokens: bool,
         type_: str,
@@ -262,7 +262,7 @@ class _Adding:
         return [UNPLACED_NOTE.format(" and ".join(words))]
 
 
-def call_of(node: Node) -> Call | None:
+def call_of(node: Node) -> AtenCall | None:
     """The operator's call that a node of an exported program runs; None for other nodes."""
     arguments = node.make.args if isinstance(node.make, partial) else ()
-    return next((each for each in arguments if isinstance(each, Call)), None)
+    return next((each for each in arguments if isinstance(each, AtenCall)), None)

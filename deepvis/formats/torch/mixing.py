@@ -13,9 +13,9 @@ from torch import Tensor
 
 from deepvis.formats.torch.eager import TOLERANCE, apart, inputs_of
 from deepvis.formats.torch.export import NOTHING, Others, capturing
-from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph
-from deepvis.network.net import Net
+from deepvis.network.model_error import ModelError
+from deepvis.network.net import GraphNet
 
 log = logging.getLogger(__name__)
 ALONE = (
@@ -36,7 +36,7 @@ def unmixed(graph: Graph, others: Others = NOTHING, picture: str = "") -> Graph:
         return graph
     with capturing():
         try:
-            if not _mixes(Net(graph), size, others, picture):
+            if not _mixes(GraphNet(graph), size, others, picture):
                 return graph
         except (ModelError, RuntimeError, ValueError, TypeError) as error:
             log.info("%s: not known whether pictures of a batch change each other's numbers: %s", graph.name, error)
@@ -44,7 +44,7 @@ def unmixed(graph: Graph, others: Others = NOTHING, picture: str = "") -> Graph:
     return graph.one_at_a_time(ALONE) if graph.batch is None else graph.noted(TOGETHER.format(size - 1))
 
 
-def _mixes(net: Net, size: int, others: Others, picture: str) -> bool:
+def _mixes(net: GraphNet, size: int, others: Others, picture: str) -> bool:
     graph = net.graph
     first = picture or next(iter(graph.inputs))
     inputs = inputs_of(graph, size, others, picture)

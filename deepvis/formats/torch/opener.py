@@ -11,12 +11,12 @@ from torch import nn
 
 from deepvis.formats.torch.capture import captured, pictures_notes
 from deepvis.formats.torch.captured import Captured
-from deepvis.formats.torch.entry import Asked, adapted, entry_of, picture_config, runs
 from deepvis.formats.torch.export import baked_batch
 from deepvis.formats.torch.flat_graph import graph_of_program
 from deepvis.formats.torch.library import library_module
 from deepvis.formats.torch.map_views import with_map_views
 from deepvis.formats.torch.mixing import unmixed
+from deepvis.formats.torch.module_input import InputOptions, adapted, module_input, picture_config, runs
 from deepvis.formats.torch.number_types import computable
 from deepvis.formats.torch.pt2 import read_pt2
 from deepvis.formats.torch.self_test import self_test
@@ -24,10 +24,11 @@ from deepvis.formats.torch.user_module import module_of
 from deepvis.formats.torch.weights import load_weights
 from deepvis.formats.torch.wrapped import check_is_no_script
 from deepvis.formats.usual_pixels import usual_pixels
-from deepvis.network.errors import ModelError
 from deepvis.network.inputs import picture_input
+from deepvis.network.model_error import ModelError
 from deepvis.network.ref import FORMATS, LIBRARIES, Opened, Source, file_and_callable, name_of
 
+NO_OPTIONS = InputOptions()
 ASSUMED = ("scale", "order", "mean", "std")  # what no module says of its pictures
 
 # of ImageNet's photos as torchvision has them, RGB from 0 to 1; of gray pictures their averages
@@ -41,9 +42,9 @@ def open_torch(source: Source) -> Opened:
     """
     if source.file.suffix.lower() == ".pt2":
         return opened_archive(source)
-    asked = Asked(source.input_size, source.channels, source.layout, source.data_input, source.inputs)
+    options = InputOptions(source.input_size, source.channels, source.layout, source.data_input, source.inputs)
     module, title, notes = named_module(source)
-    return opened_module(module, title, asked, notes)
+    return opened_module(module, title, options, notes)
 
 
 def named_module(source: Source) -> tuple[nn.Module, str, list[str]]:
@@ -64,21 +65,23 @@ def title_of(named: str) -> str:
     return f"{file.name}:{name}" if name else named
 
 
-def opened_module(module: nn.Module, title: str, asked: Asked = Asked(), notes: Sequence[str] = ()) -> Opened:  # noqa: B008
+def opened_module(
+    module: nn.Module, title: str, options: InputOptions = NO_OPTIONS, notes: Sequence[str] = ()
+) -> Opened:
     """The network of a module that is there already. Raises ModelError.
 
-    title: how errors and the window name it. asked: what is said of its input. The module is left as it was: it is
+    title: how errors and the window name it. options: what is said of its input. The module is left as it was: it is
     looked at in evaluation mode, whatever mode it is in. Its tensors are the graph's weights where they are float32
     and on the CPU; otherwise those of a copy, see ``computable``.
     """
     check_is_no_script(module, title)
-    with in_evaluation(module, title, asked) as (ready, types):
-        entry = entry_of(ready, title, asked)
-        taking = adapted(ready, entry)
-        graph = with_map_views(captured(title, taking, entry.shape, notes=[*notes, *types, *entry.notes]), taking)
-    mean, std, is_known = pixels_of(ready, entry.shape[0])
+    with in_evaluation(module, title, options) as (ready, types):
+        found = module_input(ready, title, options)
+        taking = adapted(ready, found)
+        graph = with_map_views(captured(title, taking, found.shape, notes=[*notes, *types, *found.notes]), taking)
+    mean, std, is_known = pixels_of(ready, found.shape[0])
     assumed = frozenset(("scale", "order") if is_known else ASSUMED)
-    own, check = Captured(ready, entry), partial(self_test, graph, taking)
+    own, check = Captured(ready, found), partial(self_test, graph, taking)
     return Opened(graph, lambda: graph, mean, "RGB", 1.0, std=std, assumed=assumed, own=lambda: own, self_test=check)
 
 
@@ -102,12 +105,12 @@ def opened_archive(source: Source) -> Opened:
 
 
 @contextmanager
-def in_evaluation(module: nn.Module, title: str, asked: Asked) -> Iterator[tuple[nn.Module, list[str]]]:
+def in_evaluation(module: nn.Module, title: str, options: InputOptions) -> Iterator[tuple[nn.Module, list[str]]]:
     """(the module in evaluation mode or a copy on the CPU, notes on its numbers); then each part has its mode again."""
     modes = [(part, part.training) for part in module.modules()]
     module.eval()
     try:
-        yield computable(module, lambda each: runs(each, title, asked))
+        yield computable(module, lambda each: runs(each, title, options))
     finally:
         for part, mode in modes:
             part.training = mode

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 
 MOST_WIDTHS = 8  # that the module's own layers suggest for an input
 
@@ -92,10 +92,10 @@ def values_of(inputs: Sequence[str]) -> dict[str, Tensor]:
     return {name: _tensor(array) for name, array in (_read(each) for each in inputs)}
 
 
-def _read(said: str) -> tuple[str, np.ndarray]:
-    name, _, file = said.partition("=")
+def _read(option: str) -> tuple[str, np.ndarray]:
+    name, _, file = option.partition("=")
     if not name or not file:
-        raise ModelError(f"--input {said!r}: expected NAME=FILE.npy, the input's name and its values")
+        raise ModelError(f"--input {option!r}: expected NAME=FILE.npy, the input's name and its values")
     try:
         values = np.load(Path(file), allow_pickle=False)
         if np.issubdtype(values.dtype, np.inexact) and np.isnan(values).any():

@@ -5,28 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from deepvis.formats.torch.layouts import Followed
-from deepvis.network.field_rules import WHOLE, WHOLE_WINDOW, FieldRule, Span, Step, Window
-from deepvis.network.layout import Places, Spans
+from deepvis.network.field_rules import WHOLE, WHOLE_WINDOW, FieldRule, NodeEdge, Span, Window
+from deepvis.network.grid_labels import GridLabels, Spans
 
 
-def same_grid(places: Places) -> FieldRule:
+def same_grid(places: GridLabels) -> FieldRule:
     """The field rule of a node of maps: the same cell of the grid."""
-    return lambda step, seen: seen
+    return lambda edge, window: window
 
 
-def placed_field(rule: FieldRule, followed: Followed, below: Sequence[Places | None]) -> FieldRule:
+def placed_field(rule: FieldRule, followed: Followed, below: Sequence[GridLabels | None]) -> FieldRule:
     """The field rule of a node one of whose values is no plain map: windows are counted in cells of the grids."""
 
-    def field(step: Step, seen: Window) -> Window | None:
-        if step.bottom >= len(below):  # the bottom that only tells the batch
-            return rule(step, seen)
-        places, top = below[step.bottom], followed.tops[step.top]
+    def field(edge: NodeEdge, window: Window) -> Window | None:
+        if edge.bottom >= len(below):  # the bottom that only tells the batch
+            return rule(edge, window)
+        places, top = below[edge.bottom], followed.tops[edge.top]
         is_known = places is not None and places.has_grid and top is not None and top.has_grid
         if not followed.is_by_place or not is_known:
             return WHOLE_WINDOW
         if followed.spans is None:
-            return seen
-        rows, cols = (_below(span, each) for span, each in zip(seen, followed.spans, strict=True))
+            return window
+        rows, cols = (_below(span, each) for span, each in zip(window, followed.spans, strict=True))
         return rows, cols
 
     return field
@@ -35,8 +35,8 @@ def placed_field(rule: FieldRule, followed: Followed, below: Sequence[Places | N
 def spread_field(spans: tuple[Spans, Spans]) -> FieldRule:
     """The field rule of a node of maps that sees so many rows and columns of each: those of its window."""
 
-    def field(step: Step, seen: Window) -> Window:
-        rows, cols = (_below(span, each) for span, each in zip(seen, spans, strict=True))
+    def field(edge: NodeEdge, window: Window) -> Window:
+        rows, cols = (_below(span, each) for span, each in zip(window, spans, strict=True))
         return rows, cols
 
     return field

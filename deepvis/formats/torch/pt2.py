@@ -18,7 +18,7 @@ from deepvis.formats.torch.archive import dangers
 from deepvis.formats.torch.call import is_open
 from deepvis.formats.torch.export import plain_attention, quiet
 from deepvis.formats.torch.user_module import words_of
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 
 log = logging.getLogger(__name__)
 SAVE = "torch.export.save(torch.export.export(module, (pictures,), dynamic_shapes=({0: Dim.AUTO},)), FILE)"

@@ -20,8 +20,8 @@ _OF_SHAPES = re.compile(
 
 def refusal(title: str, shape: Sequence[int], error: Exception) -> str:
     """title: of the module. shape: of its pictures. error: what the export ended with."""
-    said = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
-    found = f"{type(error).__name__}: {said[:300]}".rstrip(". :")
+    message = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
+    found = f"{type(error).__name__}: {message[:300]}".rstrip(". :")
     lines = traceback.extract_tb(error.__traceback__)
     own = [line for line in lines if _is_own(line)]
     where = f" at line {own[-1].lineno} of {Path(own[-1].filename).name} ({own[-1].line})" if own else ""
@@ -33,7 +33,7 @@ def refusal(title: str, shape: Sequence[int], error: Exception) -> str:
         )
     if not own:
         return f"{head}: found {found}, expected a module that takes one batch of pictures"
-    if _OF_SHAPES.search(said) and not isinstance(error, (AttributeError, NameError)):
+    if _OF_SHAPES.search(message) and not isinstance(error, (AttributeError, NameError)):
         return (
             f"{head}: found {found}, expected sizes that fit; give another --input-size, or put that right in the file"
         )

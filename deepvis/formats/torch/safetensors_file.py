@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 
 MOST_HEADER = 100_000_000  # bytes, as the format's own reader has it
 TYPES = {
@@ -57,7 +57,7 @@ def _tensors(content: bytes) -> dict[str, Tensor]:
         raise _Damaged("its header is no table")
     header.pop("__metadata__", None)
     data = memoryview(content)[8 + length :]
-    entries = sorted(((name, *_entry(name, said)) for name, said in header.items()), key=lambda entry: entry[3:])
+    entries = sorted(((name, *_entry(name, entry)) for name, entry in header.items()), key=lambda each: each[3:])
     end = 0
     for name, _, _, first, last in entries:
         if first != end or last > len(data):
@@ -68,12 +68,12 @@ def _tensors(content: bytes) -> dict[str, Tensor]:
     return {name: _tensor(data[first:last], dtype, shape) for name, dtype, shape, first, last in entries}
 
 
-def _entry(name: str, said: Any) -> tuple[torch.dtype, tuple[int, ...], int, int]:
+def _entry(name: str, entry: Any) -> tuple[torch.dtype, tuple[int, ...], int, int]:
     """Type, shape, first byte and the one behind the last; as many bytes as type and shape ask for."""
-    said = said if isinstance(said, dict) else {}
-    dtype, shape, offsets = TYPES.get(str(said.get("dtype"))), said.get("shape"), said.get("data_offsets")
+    entry = entry if isinstance(entry, dict) else {}
+    dtype, shape, offsets = TYPES.get(str(entry.get("dtype"))), entry.get("shape"), entry.get("data_offsets")
     if dtype is None:
-        raise _Damaged(f"{name!r} is of the type {said.get('dtype')!r}, expected one of {', '.join(TYPES)}")
+        raise _Damaged(f"{name!r} is of the type {entry.get('dtype')!r}, expected one of {', '.join(TYPES)}")
     if not _are_sizes(shape) or not _are_sizes(offsets) or len(offsets) != 2:
         raise _Damaged(f"{name!r} has the shape {shape!r} and lies at {offsets!r}")
     if offsets[1] - offsets[0] != math.prod(shape) * dtype.itemsize:

@@ -7,9 +7,9 @@ from torch import Tensor, nn
 from deepvis.formats.torch.eager import Comparison, apart, eager_outputs, evaluating, inputs_of, shape_of
 from deepvis.formats.torch.export import NOTHING, Others, capturing, example
 from deepvis.formats.torch.gradient_check import gradient_against_autograd
-from deepvis.network.errors import ModelError
 from deepvis.network.graph import Graph
-from deepvis.network.net import Net
+from deepvis.network.model_error import ModelError
+from deepvis.network.net import GraphNet
 
 MANY = 4  # pictures of the larger batch
 
@@ -37,7 +37,7 @@ def captured_against_eager(
     with capturing(), evaluating(module):
         try:
             wanted = eager_outputs(module, example(pictures, shape_of(graph, picture), others, picture))
-            blobs = Net(graph).forward(inputs_of(graph, pictures, others, picture), keep=set(outputs)).blobs
+            blobs = GraphNet(graph).forward(inputs_of(graph, pictures, others, picture), keep=set(outputs)).blobs
         except (ModelError, RuntimeError, ValueError, TypeError) as error:
             return Comparison(what, 0, str(error).split("\n")[0])
     pairs = [(blobs[name], value) for name, value in zip(graph.outputs, wanted, strict=True) if name]
@@ -48,7 +48,7 @@ def one_against_many(graph: Graph, others: Others = NOTHING, picture: str = "") 
     """Every value of each of four pictures, gone through alone and together."""
     what = f"one picture alone against {MANY} together, all values"
     inputs = inputs_of(graph, MANY, others, picture)
-    net = Net(graph)
+    net = GraphNet(graph)
     try:
         together = net.forward(inputs)
         worst = 0.0

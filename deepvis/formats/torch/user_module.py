@@ -17,7 +17,7 @@ from typing import Any
 from torch import nn
 
 from deepvis.formats.torch.wrapped import inner
-from deepvis.network.errors import ModelError, nearest
+from deepvis.network.model_error import ModelError, nearest
 from deepvis.network.ref import file_and_callable, name_of
 
 log = logging.getLogger(__name__)
@@ -136,8 +136,8 @@ def _found(module: ModuleType, name: str, where: str) -> Any:
     thing: Any = module
     for part in name.split("."):
         if not hasattr(thing, part):
-            known = [n for n, value in vars(module).items() if callable(value) and not n.startswith("_")]
-            hint = nearest(name, known, f"there are: {', '.join(known) or 'none'}")
+            callables = [n for n, value in vars(module).items() if callable(value) and not n.startswith("_")]
+            hint = nearest(name, callables, f"there are: {', '.join(callables) or 'none'}")
             raise ModelError(f"{where}: found no {name!r}, expected {EXPECTED}; {hint}")
         thing = getattr(thing, part)
     return thing
@@ -169,5 +169,5 @@ def _required(maker: Any) -> list[str]:
 
 def words_of(error: BaseException) -> str:
     """The kind of an exception and the first line of what it says."""
-    said = str(error).strip().split("\n")[0]
-    return f"{type(error).__name__}: {said}" if said else type(error).__name__
+    message = str(error).strip().split("\n")[0]
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__

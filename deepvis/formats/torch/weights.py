@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from deepvis.formats.torch.safetensors_file import read_safetensors
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 
 log = logging.getLogger(__name__)
 

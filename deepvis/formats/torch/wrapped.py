@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 
 
 def inner(module: nn.Module) -> nn.Module:

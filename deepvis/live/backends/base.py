@@ -12,7 +12,7 @@ from deepvis.core.registry import Registry
 from deepvis.core.types import NetAsk, NetInfo, Snapshot
 
 if TYPE_CHECKING:
-    from deepvis.models.zoo import Model
+    from deepvis.models.model import Model
 
 
 class BackendError(UserError):

@@ -16,7 +16,7 @@ from deepvis.live.backends.showing import ask_problem
 from deepvis.network.back_modes import BACK_MODES
 
 if TYPE_CHECKING:
-    from deepvis.models.zoo import Model
+    from deepvis.models.model import Model
 
 FAKE_INFO = NetInfo(
     name="fake",

@@ -13,12 +13,12 @@ import torch
 from deepvis.core.types import BackAsk, Fit, NetAsk, PassSeconds, Snapshot
 from deepvis.live.backends.base import BACKENDS, BackendError
 from deepvis.live.backends.showing import Fetched, ask_problem, bad_weights, deepest, net_info
-from deepvis.models.zoo import Model
+from deepvis.models.model import Model
 from deepvis.network.device import device_name, device_of
-from deepvis.network.errors import ModelError
 from deepvis.network.maps import position_seed
 from deepvis.network.memory import keep_freed_memory
-from deepvis.network.net import Net
+from deepvis.network.model_error import ModelError
+from deepvis.network.net import GraphNet
 from deepvis.network.tape import Tape
 
 _snapshot_ids = itertools.count(1)  # of all backends: one that takes another's place goes on above it
@@ -35,7 +35,7 @@ class _Forward:
 
 
 class GraphBackend:
-    """A ``Backend`` over ``deepvis.network.net.Net``.
+    """A ``Backend`` over ``deepvis.network.net.GraphNet``.
 
     A pass stops after the deepest blob that is asked for, and an ask for the same picture with another unit or mode
     takes up the forward pass of the one before. Activations on the CPU are views of the pass, without copies.
@@ -48,7 +48,7 @@ class GraphBackend:
         self._device = device_of(device)
         self._model = model
         try:
-            self._net = Net(model.graph, self._device)
+            self._net = GraphNet(model.graph, self._device)
         except ModelError as error:
             raise BackendError(str(error)) from error
         notes = bad_weights(model)

@@ -24,14 +24,14 @@ from deepvis.core.device_names import EXPECTED, parsed
 from deepvis.core.types import BackAsk, Fit, NetAsk, PassSeconds, Snapshot
 from deepvis.formats.caffe.layer import kind_of, weight_count
 from deepvis.formats.caffe.schema import NetParameter
-from deepvis.formats.caffe.spec import NetSpec
+from deepvis.formats.caffe.spec import NetworkSpec
 from deepvis.formats.caffe.splits import Wired, as_caffe_builds
 from deepvis.live.backends.base import BACKENDS, BackendError
 from deepvis.live.backends.showing import Fetched, ask_problem, deepest, net_info
-from deepvis.models.zoo import Model
+from deepvis.models.model import Model
 from deepvis.network.back_modes import BACK_MODES
-from deepvis.network.errors import ModelError
 from deepvis.network.maps import position_seed
+from deepvis.network.model_error import ModelError
 
 
 @dataclass(frozen=True)
@@ -154,10 +154,10 @@ def open_pycaffe(model: Model, device: str = "cpu") -> PycaffeBackend:
     return PycaffeBackend(model, device)
 
 
-def _spec_of(model: Model) -> NetSpec:
+def _spec_of(model: Model) -> NetworkSpec:
     """Caffe's description of the network. Raises ModelError."""
     spec = model.opened.own()
-    if not isinstance(spec, NetSpec):
+    if not isinstance(spec, NetworkSpec):
         raise ModelError(f"{model.name} is no Caffe network; use --backend engine")
     return spec
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from deepvis.core.types import LayerInfo, NetAsk, NetInfo
 from deepvis.models import listing
-from deepvis.models.tree import Entry
-from deepvis.models.zoo import Model
+from deepvis.models.model import Model
+from deepvis.models.tree import TreeEntry
 from deepvis.network.back_modes import BACK_MODES
 from deepvis.network.maps import as_maps, maps_shape
 from deepvis.network.unavailable import Unavailable
@@ -113,7 +113,7 @@ def bad_weights(model: Model) -> tuple[str, ...]:
     )
 
 
-def _groups(model: Model, entries: Sequence[Entry]) -> tuple[int, ...]:
+def _groups(model: Model, entries: Sequence[TreeEntry]) -> tuple[int, ...]:
     """A number for each layer: of those that are seen at first as the model groups them, of others by their block."""
     named = dict(zip(model.layer_names, model.groups or [0] * len(model.layer_names), strict=True))
     keys = [named.get(each.name, each.group) for each in entries]
@@ -121,7 +121,7 @@ def _groups(model: Model, entries: Sequence[Entry]) -> tuple[int, ...]:
     return tuple(numbers[key] for key in keys)
 
 
-def _layer_info(model: Model, entry: Entry, shape: Shape, types: Mapping[str, str]) -> LayerInfo:
+def _layer_info(model: Model, entry: TreeEntry, shape: Shape, types: Mapping[str, str]) -> LayerInfo:
     """types: of the layers that make what is not available."""
     maker = model.structure.first_maker(entry.name)
     return LayerInfo(

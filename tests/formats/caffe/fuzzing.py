@@ -15,11 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from deepvis.formats.caffe.filling import fill_net
-from deepvis.formats.caffe.graph import caffe_net
 from deepvis.formats.caffe.load import load_net
 from deepvis.formats.caffe.prototxt import read_net_text
+from deepvis.formats.caffe.spec_graph import caffe_net
 from deepvis.formats.caffe.weights import write_weights
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 from tests.helpers.work import calls_of
 
 SPARE_CALLS = 30_000  # of functions, whatever the file's size; the seeds themselves take some 13,000

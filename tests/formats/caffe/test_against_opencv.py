@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from deepvis.formats.caffe.graph import caffe_net
 from deepvis.formats.caffe.load import load_net
+from deepvis.formats.caffe.spec_graph import caffe_net
 from deepvis.formats.caffe.weights import write_weights
 
 pytestmark = pytest.mark.skipif(

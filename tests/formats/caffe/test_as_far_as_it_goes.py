@@ -9,14 +9,15 @@ import numpy as np
 import pytest
 
 from deepvis.formats.caffe.filling import fill_net
-from deepvis.formats.caffe.graph import caffe_net, graph_of
 from deepvis.formats.caffe.load import load_net
+from deepvis.formats.caffe.spec_graph import caffe_net, graph_of
 from deepvis.formats.caffe.unknown import UnsupportedLayers
 from deepvis.formats.caffe.weights import write_weights
-from deepvis.models.zoo import Model, load_model
-from deepvis.network.errors import ModelError
+from deepvis.models.model import Model
+from deepvis.models.zoo import load_model
 from deepvis.network.kinds import Kind
-from deepvis.network.net import Net
+from deepvis.network.model_error import ModelError
+from deepvis.network.net import GraphNet
 from deepvis.network.unavailable import Unavailable
 from deepvis.optimize.errors import OptimizeError
 from deepvis.optimize.units import layers_of
@@ -130,7 +131,7 @@ def test_fully_connected_weights_tell_the_picture(tmp_path, values: int, size: t
     model = load_model(
         prototxt=tmp_path / "net.prototxt", weights=tmp_path / "net.caffemodel", overrides={"input_size": size}
     )
-    assert model.preprocessor.input_shape == shape and Net(model.graph).shapes["code"] == (1, 5)
+    assert model.preprocessor.input_shape == shape and GraphNet(model.graph).shapes["code"] == (1, 5)
 
 
 @pytest.mark.parametrize("params", ["", "slice_param { slice_dim: 1 slice_point: 1 }"])
@@ -211,11 +212,11 @@ def test_whoever_asks_for_a_shape_names_the_option(tmp_path, text: str) -> None:
 def test_another_size_is_taken_as_far_as_the_weights_fit(tmp_path) -> None:
     text = IMAGE + CONV + FULL + layer("Softmax", "prob", "fc")
     graph = opened(tmp_path, text, weights=True, input_size=(12, 10)).graph
-    assert Net(graph).shapes == {"data": (1, 3, 12, 10), "c": (1, 4, 10, 8)}
+    assert GraphNet(graph).shapes == {"data": (1, 3, 12, 10), "c": (1, 4, 10, 8)}
     assert set(graph.unavailable) == {"fc", "prob"}
     assert all("does not fit pictures of 12 x 10" in each.why for each in graph.unavailable.values())
-    assert "fc" in Net(opened(tmp_path, text, weights=True).graph).shapes
-    assert "fc" in Net(opened(tmp_path, text, input_size=(12, 10)).graph).shapes
+    assert "fc" in GraphNet(opened(tmp_path, text, weights=True).graph).shapes
+    assert "fc" in GraphNet(opened(tmp_path, text, input_size=(12, 10)).graph).shapes
 
 
 def test_regions_are_the_whole_picture(tmp_path) -> None:
@@ -242,7 +243,7 @@ def test_a_scan_and_the_api_say_why_a_layer_has_no_values(tmp_path, caplog) -> N
         ScanNetwork(model, ["r"])
     args = argparse.Namespace(push_layer=["c,r"])
     with pytest.raises(OptimizeError, match="has no values of r: needs layer 'w'"):
-        layers_of(args, model, Net(model.graph).shapes)
+        layers_of(args, model, GraphNet(model.graph).shapes)
 
 
 # --- files that are something else -------------------------------------------------------------
@@ -294,7 +295,7 @@ def test_the_whole_picture_takes_the_place_of_proposals(tmp_path, kind: str) -> 
     )
     assert "the input 'rois' takes regions: it is given the whole picture" in model.notes
     assert not any("zeros" in note for note in model.notes)
-    assert Net(model.graph).shapes["fc"] == (1, 5)
+    assert GraphNet(model.graph).shapes["fc"] == (1, 5)
 
 
 def test_boxes_put_together_are_no_layer_to_look_at(tmp_path) -> None:
@@ -358,7 +359,7 @@ def test_dummies_keep_the_batch_that_a_reshape_fixes(tmp_path) -> None:
     text = layer("DummyData", "d", "", "dummy_data_param { shape { dim: [4, 3, 8, 8] } }", tops="data")
     text += CONV + layer("Reshape", "two", "c", "reshape_param { shape { dim: [2, 2, -1] } }")
     model = opened(tmp_path, text)
-    assert model.structure.batch == 4 and Net(model.graph).shapes["c"] == (1, 4, 6, 6)
+    assert model.structure.batch == 4 and GraphNet(model.graph).shapes["c"] == (1, 4, 6, 6)
 
 
 def test_a_softmax_along_another_axis_names_no_classes(tmp_path) -> None:
@@ -379,7 +380,7 @@ def test_made_up_weights_let_something_through(tmp_path) -> None:
         )
         below = f"s{number}"
     text += layer("InnerProduct", "fc", below, "inner_product_param { num_output: 5 }")
-    found = Net(opened(tmp_path, text).graph).forward({"data": noise(1, 3, 8, 8)}).blobs
+    found = GraphNet(opened(tmp_path, text).graph).forward({"data": noise(1, 3, 8, 8)}).blobs
     deepest = np.abs(found["s11"].numpy())
     assert 1e-3 < deepest.max() < 1e3 and np.ptp(found["fc"].numpy()) > 0
     plain = caffe_net(load_net(text, on_missing="fill")).forward({"data": noise(1, 3, 8, 8)}).blobs
@@ -390,7 +391,7 @@ def test_fillers_that_the_file_names_stay(tmp_path) -> None:
     zero = (
         'convolution_param { num_output: 2 kernel_size: 1 weight_filler { type: "constant" } bias_filler { value: 3 } }'
     )
-    found = Net(opened(tmp_path, IMAGE + layer("Convolution", "c", "data", zero)).graph)
+    found = GraphNet(opened(tmp_path, IMAGE + layer("Convolution", "c", "data", zero)).graph)
     assert (found.forward({"data": noise(1, 3, 8, 8)}).blobs["c"].numpy() == 3).all()
 
 
@@ -406,6 +407,6 @@ def test_channels_may_be_said(tmp_path) -> None:
     text = layer("Data", "d", "", tops="data") + FULL.replace('bottom: "c"', 'bottom: "data"')
     assert opened(tmp_path, text, input_size=(28, 28)).preprocessor.input_shape == (3, 28, 28)
     model = opened(tmp_path, text, input_size=(28, 28), channels=1)
-    assert model.preprocessor.input_shape == (1, 28, 28) and Net(model.graph).shapes["fc"] == (1, 5)
+    assert model.preprocessor.input_shape == (1, 28, 28) and GraphNet(model.graph).shapes["fc"] == (1, 5)
     assert any("of 1x1x28x28" in note for note in model.notes)
     assert opened(tmp_path, IMAGE + CONV, channels=2).graph.inputs["data"] == (1, 2, 8, 8)

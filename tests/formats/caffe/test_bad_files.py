@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from deepvis.formats.caffe.graph import caffe_net
 from deepvis.formats.caffe.load import load_net
-from deepvis.network.errors import ModelError
+from deepvis.formats.caffe.spec_graph import caffe_net
+from deepvis.network.model_error import ModelError
 
 DATA = 'layer { name: "data" type: "Input" top: "data" input_param { shape { dim: [1, 3, 8, 8] } } }\n'
 

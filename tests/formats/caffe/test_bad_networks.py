@@ -7,10 +7,10 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from deepvis.formats.caffe.graph import caffe_net
 from deepvis.formats.caffe.layer import fits
 from deepvis.formats.caffe.load import load_net
-from deepvis.network.errors import ModelError
+from deepvis.formats.caffe.spec_graph import caffe_net
+from deepvis.network.model_error import ModelError
 from tests.helpers.nets import conv, data, layer
 
 IMAGE = data(1, 3, 8, 8)

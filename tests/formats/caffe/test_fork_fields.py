@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from deepvis.formats.caffe.filling import fill_net
-from deepvis.formats.caffe.graph import caffe_net
 from deepvis.formats.caffe.load import load_net
 from deepvis.formats.caffe.prototxt import CONCERNS, PASSED_OVER
-from deepvis.network.errors import ModelError
+from deepvis.formats.caffe.spec_graph import caffe_net
+from deepvis.network.model_error import ModelError
 from tests.helpers.nets import data, layer, noise
 
 IMAGE = data(1, 2, 5, 5)

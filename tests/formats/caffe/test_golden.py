@@ -12,8 +12,8 @@ import pytest
 import torch
 
 from deepvis.formats.caffe.backward import caffe_backward
-from deepvis.formats.caffe.graph import caffe_net
 from deepvis.formats.caffe.load import load_net
+from deepvis.formats.caffe.spec_graph import caffe_net
 from deepvis.network.tape import Tape
 from tests.helpers.golden import Case, distance, folders, load, samples
 

@@ -10,13 +10,14 @@ import pytest
 from deepvis import caffe
 from deepvis.cli.listings import layer_lines
 from deepvis.formats.caffe.filling import fill_net
-from deepvis.formats.caffe.graph import caffe_net
 from deepvis.formats.caffe.load import load_net
+from deepvis.formats.caffe.spec_graph import caffe_net
 from deepvis.formats.caffe.weights import write_weights
 from deepvis.live.backends.base import open_backend
-from deepvis.models.zoo import Model, load_model
-from deepvis.network.errors import ModelError
-from deepvis.network.net import Net
+from deepvis.models.model import Model
+from deepvis.models.zoo import load_model
+from deepvis.network.model_error import ModelError
+from deepvis.network.net import GraphNet
 from deepvis.network.shapes import infer_shapes
 from deepvis.scan.windows import Window, Windows
 from deepvis.window.app import open_fields
@@ -111,7 +112,7 @@ def test_several_regions_for_a_net_that_declares_one(tmp_path, shape: tuple[int,
     model = opened(tmp_path, text, inputs=(f"rois={tmp_path / 'rois.npy'}",))
     assert model.structure.inputs["rois"] == (2, 5, 1, 1)
     picture = np.arange(64, dtype=np.float32).reshape(1, 1, 8, 8)
-    values = Net(model.graph).forward({"data": picture, **model.other_inputs()}).blobs["pool"].numpy()
+    values = GraphNet(model.graph).forward({"data": picture, **model.other_inputs()}).blobs["pool"].numpy()
     assert values.ravel().tolist() == [9, 11, 25, 27, 45, 47, 61, 63]
 
 

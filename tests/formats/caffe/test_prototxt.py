@@ -9,7 +9,7 @@ from google.protobuf import text_format
 
 from deepvis.formats.caffe import schema
 from deepvis.formats.caffe.prototxt import read_net_text, write_net_text
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 
 GRAMMAR = r"""
 # a comment at the start

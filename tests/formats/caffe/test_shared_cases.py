@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from deepvis.live.backends.graph import GraphBackend
-from deepvis.models.zoo import Model, load_model
-from deepvis.network.errors import ModelError
-from deepvis.network.net import Net
+from deepvis.models.model import Model
+from deepvis.models.zoo import load_model
+from deepvis.network.model_error import ModelError
+from deepvis.network.net import GraphNet
 from deepvis.scan.network import ScanNetwork
 from deepvis.settings import table
 
@@ -35,7 +36,7 @@ def shown(model: Model) -> set[str]:
 
 
 def blobs(model: Model, seed: int = 0) -> dict[str, np.ndarray]:
-    net = Net(model.graph)
+    net = GraphNet(model.graph)
     shape = net.graph.inputs[model.data_blob]
     picture = np.random.default_rng(seed).normal(0, 50, shape).astype(np.float32)
     found = net.forward({**model.other_inputs(), model.data_blob: picture}).blobs

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from deepvis.formats.caffe.load import load_net
-from deepvis.formats.caffe.spec import NetSpec, with_weights
-from deepvis.network.errors import ModelError
+from deepvis.formats.caffe.spec import NetworkSpec, with_weights
+from deepvis.network.model_error import ModelError
 
 DATA = 'layer { name: "data" type: "Input" top: "data" input_param { shape { dim: [1, 3, 8, 8] } } }\n'
 FC = 'layer { name: "fc" type: "InnerProduct" bottom: "data" top: "fc" inner_product_param { num_output: 2 } }\n'
@@ -23,7 +23,7 @@ def power(name: str, rules: str = "", bottom: str = "data", top: str = "") -> st
     return f'layer {{ name: "{name}" type: "Power" bottom: "{bottom}" top: "{top or name}" {rules} }}\n'
 
 
-def names(spec: NetSpec) -> list[str]:
+def names(spec: NetworkSpec) -> list[str]:
     return [layer.name for layer in spec.layers]
 
 

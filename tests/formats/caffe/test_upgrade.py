@@ -11,7 +11,7 @@ from deepvis.formats.caffe.data import DATA_TYPES
 from deepvis.formats.caffe.layer import LAYERS
 from deepvis.formats.caffe.prototxt import read_net_text
 from deepvis.formats.caffe.upgrade import upgrade, v1_type
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 
 V0 = """
 name: "old" input: "data" input_dim: 1 input_dim: 3 input_dim: 8 input_dim: 8

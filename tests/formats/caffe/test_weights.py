@@ -13,7 +13,7 @@ import pytest
 from deepvis.formats.caffe import schema
 from deepvis.formats.caffe.load import load_net
 from deepvis.formats.caffe.weights import read_blob, read_weights, weights_of, write_weights
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 from tests.formats.caffe.wire_files import VALUES, field, net, packed, shape, unpacked
 
 HALF = field(10, 2) + field(12, VALUES.astype(np.float16).tobytes())

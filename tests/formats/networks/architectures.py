@@ -16,6 +16,8 @@ def seeded(module: nn.Module, shape: tuple[int, int, int]) -> nn.Module:
 
 
 class BasicBlock(nn.Module):
+    """Of a ResNet: one rectifier, called twice."""
+
     def __init__(self, inputs: int, outputs: int, stride: int) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
@@ -34,6 +36,8 @@ class BasicBlock(nn.Module):
 
 
 class ResNet(nn.Module):
+    """blocks: of each stage; width: channels of the first stage, twice as many in each further one."""
+
     def __init__(self, blocks: tuple[int, ...], width: int, classes: int = 10) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(3, width, 7, 2, 3, bias=False)
@@ -49,12 +53,14 @@ class ResNet(nn.Module):
             ]
             setattr(self, f"layer{stage}", nn.Sequential(*made))
             inputs = outputs
+        self.stages = len(blocks)
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self.fc = nn.Linear(inputs, classes)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
-        x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
+        for stage in range(1, self.stages + 1):
+            x = getattr(self, f"layer{stage}")(x)
         return self.fc(torch.flatten(self.avgpool(x), 1))
 
 

@@ -8,41 +8,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from tests.formats.networks.architectures import ResNet
+
 SIZE = (32, 40)
-
-
-class Block(nn.Module):
-    """Of a ResNet: one rectifier, called twice."""
-
-    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
-        super().__init__()
-        self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(outputs)
-        self.relu = nn.ReLU(inplace=True)
-        self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
-        self.bn2 = nn.BatchNorm2d(outputs)
-        self.downsample = nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
-
-    def forward(self, x: Tensor) -> Tensor:
-        y = self.bn2(self.conv2(self.relu(self.bn1(self.conv1(x)))))
-        return self.relu(y + self.downsample(x))
-
-
-class ResNet(nn.Module):
-    def __init__(self) -> None:
-        super().__init__()
-        self.conv1 = nn.Conv2d(3, 8, 7, 2, 3, bias=False)
-        self.bn1 = nn.BatchNorm2d(8)
-        self.relu = nn.ReLU(inplace=True)
-        self.maxpool = nn.MaxPool2d(3, 2, 1)
-        self.layer1 = nn.Sequential(Block(8, 8, 1), Block(8, 8, 1))
-        self.layer2 = nn.Sequential(Block(8, 16, 2))
-        self.avgpool = nn.AdaptiveAvgPool2d(1)
-        self.fc = nn.Linear(16, 10)
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.layer2(self.layer1(self.maxpool(self.relu(self.bn1(self.conv1(x))))))
-        return self.fc(torch.flatten(self.avgpool(x), 1))
 
 
 class Squeeze(nn.Module):
@@ -165,8 +133,8 @@ class Decoder(nn.Module):
 
 
 ARCHITECTURES = {
-    "resnet": ResNet, "mobilenet": mobilenet, "efficientnet": efficientnet, "convnext": convnext, "vit": ViT,
-    "detector": Detector, "decoder": Decoder,
+    "resnet": lambda: ResNet((2, 1), 8), "mobilenet": mobilenet, "efficientnet": efficientnet, "convnext": convnext,
+    "vit": ViT, "detector": Detector, "decoder": Decoder,
 }  # fmt: skip
 
 

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from deepvis.formats.onnx.model_file import ModelFile
+from deepvis.formats.onnx.node_parts import NodeParts
 from deepvis.formats.onnx.onnx_ops import find_op
 from deepvis.formats.onnx.running import op_of
-from deepvis.formats.onnx.steps import Step
 from deepvis.formats.onnx.tensors import read_tensor
 from deepvis.formats.onnx.tracing import Tracer
 from deepvis.formats.onnx.values import Value
@@ -45,14 +45,14 @@ class Evaluated:
             tracer.add_input(name, tensor.dtype, [tuple(tensor.shape)])
         self.trace = tracer.run(model.graph.node)
         self.values = dict(enumerate(given.values()))
-        self.ran: list[tuple[Step, Op, Ran]] = [self._ran(step) for step in self.trace.steps]
+        self.ran: list[tuple[NodeParts, Op, Ran]] = [self._ran(step) for step in self.trace.steps]
         self.outputs: dict[str, Tensor | None] = {}
         for each in model.graph.output:
             value = self.trace.env.get(each.name)
             if isinstance(value, Value):
                 self.outputs[each.name] = value.constants[0] if value.constants else self.values[value.place]
 
-    def _ran(self, step: Step) -> tuple[Step, Op, Ran]:
+    def _ran(self, step: NodeParts) -> tuple[NodeParts, Op, Ran]:
         op = op_of(step.row, step.call, [v.dtype for v in step.bottoms], step.batch, step.weights)
         with torch.no_grad():
             ran = run(op, tuple(self.values[v.place] for v in step.bottoms))

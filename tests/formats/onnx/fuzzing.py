@@ -17,7 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from deepvis.formats.onnx.file_graph import graph_of_file
 from deepvis.formats.onnx.model_file import read_model
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 from deepvis.network.ref import Source
 from deepvis.network.shapes import infer_shapes
 from tests.formats.caffe.fuzzing import ANY, Mutation, other_length, peak_bytes

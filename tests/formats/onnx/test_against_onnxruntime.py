@@ -13,7 +13,7 @@ import torch
 from onnx import TensorProto, helper
 
 from deepvis.models.zoo import load_model
-from deepvis.network.net import Net
+from deepvis.network.net import GraphNet
 from tests.formats.onnx.evaluating import Evaluated
 from tests.formats.onnx.test_operators import check_gradient, differentiable
 
@@ -111,7 +111,7 @@ def compared(file: Path, x: np.ndarray) -> int:
     model = load_model(prototxt=file)
     proto = onnx.load(file)
     wanted = values_of(proto, {model.data_blob: x})
-    blobs = Net(model.graph).forward({model.data_blob: x}).blobs
+    blobs = GraphNet(model.graph).forward({model.data_blob: x}).blobs
     order = [name for node in proto.graph.node if node.op_type not in SETTLED for name in _values_in(node)]
     made = [wanted[name] for name in order if wanted[name].dtype == np.float32]
     ours = [blob.numpy() for name, blob in blobs.items() if name != model.data_blob]
@@ -143,7 +143,7 @@ def test_values_of_all_light_networks(file: Path) -> None:
 def gradient_by_differences(file: Path) -> None:
     """From the first convolution and from the middle of the network, along one direction, in its own float32."""
     model = load_model(prototxt=file)
-    net = Net(model.graph)
+    net = GraphNet(model.graph)
     x = torch.rand(1, *model.preprocessor.input_shape, generator=torch.Generator().manual_seed(0))
     way = torch.randn(x.shape, generator=torch.Generator().manual_seed(1))
     names = [model.layer_names[0], model.layer_names[min(5, len(model.layer_names) - 1)]]

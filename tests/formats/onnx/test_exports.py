@@ -12,9 +12,10 @@ import pytest
 import torch
 from torch import nn
 
-from deepvis.models.zoo import Model, load_model
+from deepvis.models.model import Model
+from deepvis.models.zoo import load_model
 from deepvis.network.kinds import Kind
-from deepvis.network.net import Net
+from deepvis.network.net import GraphNet
 from tests.formats.onnx.architectures import ARCHITECTURES, SIZE, made
 
 pytest.importorskip("onnxscript")
@@ -46,7 +47,7 @@ def check(model: Model, module: nn.Module) -> None:
     seed = torch.randn(wanted.shape, generator=torch.Generator().manual_seed(2))
     (gradient,) = torch.autograd.grad(wanted, x, seed)
     (output,) = graph.outputs
-    tape = Net(graph).forward({model.data_blob: x.detach()})
+    tape = GraphNet(graph).forward({model.data_blob: x.detach()})
     assert (tape.blobs[output] - wanted).abs().max() < 1e-5
     found = tape.backward(output, seed)[model.data_blob]
     assert (found - gradient).abs().max() < 1e-4 * max(float(gradient.abs().max()), 1e-3)

@@ -14,8 +14,8 @@ from deepvis.formats.onnx.file_graph import FileGraph, graph_of_file
 from deepvis.formats.onnx.model_file import read_model
 from deepvis.formats.onnx.tensors import read_tensor
 from deepvis.models.zoo import load_model
-from deepvis.network.errors import ModelError
-from deepvis.network.net import Net
+from deepvis.network.model_error import ModelError
+from deepvis.network.net import GraphNet
 from deepvis.network.ref import Source
 from tests.formats.networks import small
 from tests.formats.networks.small_onnx import write_small
@@ -99,7 +99,7 @@ def test_external_data(tmp_path: Path) -> None:
     file = external(tmp_path)
     x = torch.rand(2, *small.INPUT_SHAPE)
     a, b = (
-        Net(load_model(prototxt=path).graph).forward({"data": x}).blobs["softmax"]
+        GraphNet(load_model(prototxt=path).graph).forward({"data": x}).blobs["softmax"]
         for path in (file, tmp_path / "inside.onnx")
     )
     assert torch.equal(a, b)
@@ -243,7 +243,7 @@ def test_what_detectors_end_with_is_named_in_one_sentence(tmp_path: Path) -> Non
         assert word in note
     assert {"conv", "relu", "boxes_chw", "prob"} <= set(model.graph.versions)
     assert not any("softmax" in name for name in model.graph.versions)
-    assert Net(model.graph).forward({"data": torch.rand(1, 3, 8, 10)}).blobs["prob"].shape == (1, 2, 6, 8)
+    assert GraphNet(model.graph).forward({"data": torch.rand(1, 3, 8, 10)}).blobs["prob"].shape == (1, 2, 6, 8)
 
 
 def test_nodes_in_any_order(tmp_path: Path) -> None:
@@ -267,7 +267,7 @@ def test_a_fixed_batch_goes_through_with_any_number(tmp_path: Path) -> None:
     graph = opened(saved(tmp_path / "net.onnx", nodes, held, shape=(1, 3, 8, 10))).graph
     assert graph.batch is None and any("any number goes through" in note for note in graph.notes)
     x = torch.rand(5, 3, 8, 10)
-    net = Net(graph)
+    net = GraphNet(graph)
     together = net.forward({"data": x}).blobs["y"]
     for row in range(5):
         assert torch.allclose(net.forward({"data": x[row : row + 1]}).blobs["y"][0], together[row], atol=1e-6)
@@ -291,7 +291,7 @@ def test_an_operator_that_forbids_several_pictures_is_named(node: onnx.NodeProto
     assert graph.batch == 1
     (note,) = [note for note in graph.notes if "one picture" in note]
     assert f"({node.op_type})" in note
-    assert Net(graph).forward({"data": torch.rand(1, 3, 8, 10)}).blobs["y"].isfinite().all()
+    assert GraphNet(graph).forward({"data": torch.rand(1, 3, 8, 10)}).blobs["y"].isfinite().all()
 
 
 def test_an_if_with_a_condition_that_follows_from_the_file(tmp_path: Path) -> None:
@@ -323,7 +323,7 @@ def test_channels_last(tmp_path: Path) -> None:
     )
     assert nhwc.preprocessor.input_shape == nchw.preprocessor.input_shape == (3, 8, 10)
     x = torch.rand(2, 3, 8, 10)
-    a, b = (Net(model.graph).forward({"data": x}).blobs["y"] for model in (nhwc, nchw))
+    a, b = (GraphNet(model.graph).forward({"data": x}).blobs["y"] for model in (nhwc, nchw))
     assert torch.allclose(a, b, atol=1e-6)
 
 
@@ -336,7 +336,7 @@ def test_an_open_size_and_another_input(tmp_path: Path) -> None:
     assert model.preprocessor.size == (224, 224) and any("size open" in note for note in model.notes)
     assert load_model(prototxt=file, overrides={"input_size": (30, 40)}).preprocessor.size == (30, 40)
     given = {model.data_blob: torch.rand(1, 3, 224, 224), **model.other_inputs()}
-    assert Net(model.graph).forward(given).blobs["y"].shape == (1, 4, 222, 222)
+    assert GraphNet(model.graph).forward(given).blobs["y"].shape == (1, 4, 222, 222)
 
 
 @pytest.mark.parametrize(
@@ -357,10 +357,10 @@ def test_an_open_size_and_another_input(tmp_path: Path) -> None:
 def test_what_the_file_says_of_pixels(metadata, order, scale, mean, std, tmp_path: Path) -> None:
     found = opened(saved(tmp_path / "net.onnx", [CONV], {"w": W}, metadata=metadata))
     assert (found.pixels.order, found.pixels.scale, found.pixels.mean, found.pixels.std) == (order, scale, mean, std)
-    assert bool(found.pixels.said) == (metadata not in ({}, {"mean": "nonsense"}))
+    assert bool(found.pixels.declared) == (metadata not in ({}, {"mean": "nonsense"}))
     said = " ".join(found.graph.notes)
-    assert ("unless said otherwise" in said) == (not {"order", "scale", "mean"} <= found.pixels.said)
-    assert ("ImageNet's mean" in said) == (mean in (MEAN, MEAN[::-1]) and "mean" not in found.pixels.said)
+    assert ("unless said otherwise" in said) == (not {"order", "scale", "mean"} <= found.pixels.declared)
+    assert ("ImageNet's mean" in said) == (mean in (MEAN, MEAN[::-1]) and "mean" not in found.pixels.declared)
 
 
 @pytest.mark.parametrize("before", [[], [helper.make_node("Identity", ["data"], ["same"])]], ids=["at once", "later"])

@@ -10,9 +10,10 @@ import pytest
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
-from deepvis.models.zoo import Model, load_model
+from deepvis.models.model import Model
+from deepvis.models.zoo import load_model
 from deepvis.network.field import receptive_field
-from deepvis.network.net import Net
+from deepvis.network.net import GraphNet
 from deepvis.network.views import RAW
 from tests.formats.onnx.architectures import SIZE, made
 from tests.formats.onnx.test_exports import export
@@ -30,7 +31,7 @@ def vit(tmp_path_factory: pytest.TempPathFactory) -> Model:
 
 def test_tokens_are_maps(vit: Model) -> None:
     x = torch.rand(2, 3, *SIZE, generator=torch.Generator().manual_seed(0))
-    blobs = Net(vit.graph).forward({vit.data_blob: x}).blobs
+    blobs = GraphNet(vit.graph).forward({vit.data_blob: x}).blobs
     for name in ("norm1", "proj", "Add@2"):
         tokens, maps = blobs[name + RAW], blobs[name]
         assert maps.shape == (2, tokens.shape[2], *GRID) and tokens.shape[1] == 1 + GRID[0] * GRID[1]
@@ -43,7 +44,7 @@ def test_tokens_are_maps(vit: Model) -> None:
 
 
 def test_a_token_channel_has_a_gradient(vit: Model) -> None:
-    net = Net(vit.graph)
+    net = GraphNet(vit.graph)
     x = torch.rand(1, 3, *SIZE, generator=torch.Generator().manual_seed(0))
     seed = torch.zeros(net.shapes["mlp"])
     seed[0, 3, 1, 2] = 1
@@ -59,7 +60,7 @@ def test_a_token_channel_has_a_gradient(vit: Model) -> None:
 
 
 def test_fields_of_tokens_before_the_attention(vit: Model) -> None:
-    shapes = Net(vit.graph).shapes
+    shapes = GraphNet(vit.graph).shapes
     for name in ("patch", "norm1", "qkv"):
         field = receptive_field(vit.graph, shapes, name, 1, 2)
         assert (field.top, field.left, field.bottom, field.right) == (8, 16, 16, 24), name
@@ -97,7 +98,7 @@ def channels_last(file: Path) -> Path:
 
 def test_channels_last_values_are_maps(tmp_path: Path) -> None:
     model = load_model(prototxt=channels_last(tmp_path / "net.onnx"))
-    net = Net(model.graph)
+    net = GraphNet(model.graph)
     x = torch.rand(2, 3, 12, 16)
     blobs = net.forward({model.data_blob: x}).blobs
     assert blobs["relu"].shape == (2, 4, 6, 8) and blobs["last"].shape == (2, 5, 4, 6)
@@ -108,7 +109,7 @@ def test_channels_last_values_are_maps(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("name", "row", "col"), [("relu", 2, 3), ("last", 1, 2), ("last", 3, 5)])
 def test_the_field_holds_what_moves_a_unit_and_no_more(name: str, row: int, col: int, tmp_path: Path) -> None:
     model = load_model(prototxt=channels_last(tmp_path / "net.onnx"))
-    net = Net(model.graph)
+    net = GraphNet(model.graph)
     field = receptive_field(model.graph, net.shapes, name, row, col).clamped(12, 16)
     base = torch.rand(1, 3, 12, 16, generator=torch.Generator().manual_seed(0))
     x = base.repeat(1 + 12 * 16, 1, 1, 1)

@@ -14,10 +14,11 @@ import pytest
 import torch
 from PIL import Image
 
-from deepvis.models.zoo import Model, open_model
+from deepvis.models.model import Model
+from deepvis.models.zoo import open_model
 from deepvis.network.back_modes import BACK_MODES
 from deepvis.network.field import receptive_field
-from deepvis.network.net import Net
+from deepvis.network.net import GraphNet
 from deepvis.network.ref import NetworkRef
 from deepvis.optimize.ascend import Job, begin, finish
 from deepvis.optimize.objective import unit
@@ -64,7 +65,7 @@ def cat(shared: Path) -> np.ndarray:
 
 def tapes(pair: Pair, cat: np.ndarray):
     for model in pair.both:
-        yield model, Net(model.graph).forward({model.data_blob: model.preprocessor.to_input(cat)[None]})
+        yield model, GraphNet(model.graph).forward({model.data_blob: model.preprocessor.to_input(cat)[None]})
 
 
 def near(a: torch.Tensor, b: torch.Tensor, tolerance: float = 1e-4) -> bool:
@@ -96,7 +97,7 @@ def test_every_back_mode(pair: Pair, cat: np.ndarray, layer: str, mode: str) -> 
 
 
 def test_fields(pair: Pair) -> None:
-    shapes = [Net(model.graph).shapes for model in pair.both]
+    shapes = [GraphNet(model.graph).shapes for model in pair.both]
     for name in ("conv1", "pool1", "fire2/concat", "fire6/concat", "pool10"):
         row, col = (size // 2 for size in shapes[0][name][2:])
         a, b = (receptive_field(m.graph, s, name, row, col) for m, s in zip(pair.both, shapes, strict=True))
@@ -175,7 +176,7 @@ def test_googlenet_forward_and_back(googlenet: Pair, cat: np.ndarray) -> None:
 
 
 def test_googlenet_fields(googlenet: Pair) -> None:
-    shapes = [Net(model.graph).shapes for model in googlenet.both]
+    shapes = [GraphNet(model.graph).shapes for model in googlenet.both]
     for name in GOOGLENET[:3]:
         a, b = (receptive_field(m.graph, s, name, 3, 3) for m, s in zip(googlenet.both, shapes, strict=True))
         assert a == b, name

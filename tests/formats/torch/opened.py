@@ -8,8 +8,9 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from deepvis.models.zoo import Model, load_model
-from deepvis.network.net import Net
+from deepvis.models.model import Model
+from deepvis.models.zoo import load_model
+from deepvis.network.net import GraphNet
 from tests.formats.networks import architectures
 
 FILE = Path(architectures.__file__)
@@ -21,8 +22,8 @@ def model_of(name: str) -> Model:
 
 
 @lru_cache(maxsize=16)
-def net_of(name: str) -> Net:
-    return Net(model_of(name).graph)
+def net_of(name: str) -> GraphNet:
+    return GraphNet(model_of(name).graph)
 
 
 @lru_cache(maxsize=16)

@@ -11,9 +11,9 @@ from deepvis.cli.main import main
 from deepvis.formats.torch.capture import captured
 from deepvis.formats.torch.self_test import self_test
 from deepvis.models.zoo import open_model
-from deepvis.network.errors import ModelError
 from deepvis.network.field import receptive_field
-from deepvis.network.net import Net
+from deepvis.network.model_error import ModelError
+from deepvis.network.net import GraphNet
 from deepvis.network.ref import NetworkRef
 from tests.formats.networks import zoo
 
@@ -45,7 +45,7 @@ def test_the_notes_say_why_and_what_is_not_to_be_had(graph) -> None:
 
 def test_values_and_gradient_are_the_modules_own_on_each_path(graph, module: zoo.Refused) -> None:
     x = pictures()
-    tape = Net(graph).forward({"x": x})
+    tape = GraphNet(graph).forward({"x": x})
     for place in range(4):
         leaf = x[place : place + 1].clone().requires_grad_()
         hidden = module.conv(leaf)
@@ -60,13 +60,13 @@ def test_values_and_gradient_are_the_modules_own_on_each_path(graph, module: zoo
 
 
 def test_values_before_and_after_an_activation_in_place(graph) -> None:
-    blobs = Net(graph).forward({"x": pictures()[1:2]}).blobs
+    blobs = GraphNet(graph).forward({"x": pictures()[1:2]}).blobs
     assert (blobs["dark.0"] < 0).any()
     assert torch.equal(blobs["dark.1"], blobs["dark.0"].clamp(min=0))
 
 
 def test_what_is_not_on_the_path_has_no_value(graph) -> None:
-    tape = Net(graph).forward({"x": pictures()[:1]})
+    tape = GraphNet(graph).forward({"x": pictures()[:1]})
     assert tape.blobs["dark"].isnan().all() and not tape.blobs["bright"].isnan().any()
     with pytest.raises(ModelError, match="not on this picture's path"):
         tape.backward("dark", torch.ones_like(tape.blobs["dark"]))
@@ -74,13 +74,13 @@ def test_what_is_not_on_the_path_has_no_value(graph) -> None:
 
 @pytest.mark.parametrize("mode", ["deconv", "guided"])
 def test_other_modes_are_refused_in_one_sentence(graph, mode: str) -> None:
-    tape = Net(graph).forward({"x": pictures()})
+    tape = GraphNet(graph).forward({"x": pictures()})
     with pytest.raises(ModelError, match="only the gradient can be had"):
         tape.backward("conv", torch.ones_like(tape.blobs["conv"]), mode)
 
 
 def test_a_field_is_the_whole_picture(graph) -> None:
-    field = receptive_field(graph, Net(graph).shapes, "conv", 3, 3)
+    field = receptive_field(graph, GraphNet(graph).shapes, "conv", 3, 3)
     assert (field.height, field.width) == (16, 16)
 
 

@@ -15,7 +15,7 @@ from deepvis.cli.main import main
 from deepvis.core.program import pip_install
 from deepvis.formats.torch.user_module import module_of
 from deepvis.models.zoo import open_model
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 from deepvis.network.ref import NetworkRef
 from tests.models.test_card import TORCHVISION
 

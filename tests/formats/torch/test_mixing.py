@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from deepvis.formats.torch.mixing import ALONE
 from deepvis.formats.torch.opener import opened_module
 from deepvis.network.graph import Graph
-from deepvis.network.net import Net
+from deepvis.network.net import GraphNet
 
 
 class Mixing(nn.Module):
@@ -60,7 +60,7 @@ def test_each_picture_has_its_own_numbers(name: str) -> None:
     module, graph = graph_of(MIXES[name])
     assert graph.batch == 1 and ALONE in graph.notes
     x = torch.randn(3, 3, 12, 12) * torch.tensor([1.0, 2.0, 5.0])[:, None, None, None]
-    tape = Net(graph).forward({"x": x})
+    tape = GraphNet(graph).forward({"x": x})
     with torch.no_grad():
         wanted = torch.cat([module(each[None]) for each in x])
     assert torch.allclose(tape.blobs["head"], wanted, atol=1e-5)

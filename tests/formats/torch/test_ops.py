@@ -16,7 +16,7 @@ from deepvis.formats.torch.flat_graph import graph_of_program
 from deepvis.network.field import receptive_field
 from deepvis.network.graph import Graph
 from deepvis.network.kinds import Kind
-from deepvis.network.net import Net
+from deepvis.network.net import GraphNet
 from tests.formats.torch.op_cases import CASES, Case
 
 ALL = [pytest.param(name, case, id=f"{name}-{i}") for name, cases in CASES.items() for i, case in enumerate(cases)]
@@ -65,7 +65,7 @@ def test_numbers_and_gradient(name: str, case: Case) -> None:
             wanted = x * 1
         else:
             wanted = case(x)
-        tape = Net(graph).forward({"x": x})
+        tape = GraphNet(graph).forward({"x": x})
         assert torch.allclose(tape.blobs[last], wanted, atol=1e-5)
         seed = torch.randn(wanted.shape, generator=torch.Generator().manual_seed(1))
         (gradient,) = torch.autograd.grad(wanted, x, seed)
@@ -76,7 +76,7 @@ def test_numbers_and_gradient(name: str, case: Case) -> None:
 def test_the_field_holds_all_that_moves_a_unit(name: str, case: Case) -> None:
     """And no more, where the operator is known to look at a place and its neighbours alone."""
     graph = graph_of(case)
-    net = Net(graph)
+    net = GraphNet(graph)
     height, width = 8, 10
     x = pictures(1).repeat(1 + height * width, 1, 1, 1)
     for place in range(height * width):
@@ -102,7 +102,7 @@ TIGHT = {
 @pytest.mark.parametrize("name", list(TIGHT))
 def test_the_field_of_a_place_is_as_small_as_it_is(name: str) -> None:
     graph = graph_of(CASES[name][0])
-    field = receptive_field(graph, Net(graph).shapes, graph.names[-1], 2, 3)
+    field = receptive_field(graph, GraphNet(graph).shapes, graph.names[-1], 2, 3)
     assert (field.height, field.width) == TIGHT[name]
 
 

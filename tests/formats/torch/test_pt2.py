@@ -17,11 +17,11 @@ from torch.export import Dim
 
 from deepvis.cli.main import main
 from deepvis.formats.torch.archive import is_arithmetic
-from deepvis.formats.torch.entry import Asked
+from deepvis.formats.torch.module_input import InputOptions
 from deepvis.formats.torch.opener import opened_module
 from deepvis.models.zoo import open_model
-from deepvis.network.errors import ModelError
-from deepvis.network.net import Net
+from deepvis.network.model_error import ModelError
+from deepvis.network.net import GraphNet
 from deepvis.network.ref import NetworkRef
 
 
@@ -77,11 +77,11 @@ def rewritten(archive: Path, target: Path, change: Callable[[str, bytes], bytes 
 
 def test_it_is_the_module(archive: Path) -> None:
     model = open_model(NetworkRef(network=str(archive)))
-    own = open_model(NetworkRef(network="small"), opened_module(module(), "small", Asked(input_size=(20, 24))))
+    own = open_model(NetworkRef(network="small"), opened_module(module(), "small", InputOptions(input_size=(20, 24))))
     assert model.layer_names == own.layer_names and model.preprocessor.input_shape == (3, 20, 24)
     assert model.name == "small" and model.assumed == ("mean", "std", "order", "scale")
     x = torch.rand(3, 3, 20, 24)
-    tapes = [Net(each.graph).forward({"x": x}) for each in (model, own)]
+    tapes = [GraphNet(each.graph).forward({"x": x}) for each in (model, own)]
     for layer in model.layer_names:
         assert torch.allclose(tapes[0].blobs[layer], tapes[1].blobs[layer], atol=1e-6)
     assert torch.allclose(tapes[0].blobs["fc"], module()(x), atol=1e-6)

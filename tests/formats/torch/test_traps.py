@@ -10,11 +10,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from deepvis.models.zoo import Model, open_model
+from deepvis.models.model import Model
+from deepvis.models.zoo import open_model
 from deepvis.network.field import receptive_field
 from deepvis.network.identity import identity
 from deepvis.network.kinds import Kind
-from deepvis.network.net import Net
+from deepvis.network.net import GraphNet
 from deepvis.network.ref import NetworkRef
 from deepvis.network.shapes import infer_shapes
 from deepvis.optimize.specimen import channels_last
@@ -51,7 +52,7 @@ def test_numbers_shapes_and_gradient(name: str) -> None:
         x = pictures(count).requires_grad_()
         wanted = outputs(module(x))
         for each in (graph, channels_last(graph)):
-            tape = Net(each).forward({"x": x})
+            tape = GraphNet(each).forward({"x": x})
             shapes = infer_shapes(graph, {"x": (count, 3, 16, 16)})
             assert shapes == {blob: tuple(value.shape) for blob, value in tape.blobs.items()}
             seed = torch.randn(wanted[-1].shape, generator=torch.Generator().manual_seed(1))
@@ -64,7 +65,7 @@ def test_numbers_shapes_and_gradient(name: str) -> None:
 @pytest.mark.parametrize("name", [trap.__name__ for trap in traps.TRAPS])
 def test_fields_hold_all_that_moves_a_unit(name: str) -> None:
     graph = opened(name).graph
-    net = Net(graph)
+    net = GraphNet(graph)
     x = pictures(1).repeat(17, 1, 1, 1)
     for row in range(16):
         x[row + 1, :, row] += 1
@@ -118,7 +119,7 @@ def test_pieces_are_values_of_one_node() -> None:
 def test_dropout_that_drops_always_is_left_out_with_a_note() -> None:
     model = opened("DropsAlways")
     x = pictures(2)
-    tape = Net(model.graph).forward({"x": x})
+    tape = GraphNet(model.graph).forward({"x": x})
     assert torch.equal(tape.blobs["native_dropout"], tape.blobs["conv"])
     assert any("drops values at random" in note for note in model.notes)
 
@@ -129,7 +130,7 @@ def test_a_batch_that_is_written_into_the_program_leaves_one_picture() -> None:
     for count in (1, 3):
         x = pictures(count)
         wanted = torch.cat([made("FixedBatch")(one[None]) for one in x])
-        assert torch.allclose(Net(model.graph).forward({"x": x}).blobs["cat"], wanted, atol=1e-6)
+        assert torch.allclose(GraphNet(model.graph).forward({"x": x}).blobs["cat"], wanted, atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -143,14 +144,14 @@ def test_what_cannot_be_run_node_by_node_is_looked_at_through_hooks(name: str, s
     model = opened(name)
     assert any(re.search(said, note) for note in model.notes) and any("through hooks" in note for note in model.notes)
     x = pictures(1)
-    assert torch.allclose(Net(model.graph).forward({"x": x}).blobs["conv"], made(name).conv(x), atol=1e-6)
+    assert torch.allclose(GraphNet(model.graph).forward({"x": x}).blobs["conv"], made(name).conv(x), atol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["Blocks", "Tied", "Statistics", "GradientModes", "Indices"])
 def test_shapes_of_pictures_of_another_size(name: str) -> None:
     """Without a new export, as the optimizer cuts a network to a unit's field: worked out without data."""
     graph = opened(name).graph
-    blobs = Net(graph).forward({"x": torch.randn(3, 3, 20, 16)}).blobs
+    blobs = GraphNet(graph).forward({"x": torch.randn(3, 3, 20, 16)}).blobs
     assert infer_shapes(graph, {"x": (3, 3, 20, 16)}) == {blob: tuple(x.shape) for blob, x in blobs.items()}
 
 

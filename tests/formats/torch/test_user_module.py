@@ -10,7 +10,7 @@ import torch
 from deepvis.formats.torch.user_module import module_of
 from deepvis.formats.torch.weights import load_weights
 from deepvis.models.zoo import open_model
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 from deepvis.network.ref import NetworkRef, file_and_callable, format_of
 
 FILE = """

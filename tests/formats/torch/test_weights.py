@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from deepvis.formats.torch.safetensors_file import read_safetensors
 from deepvis.formats.torch.weights import load_weights
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 
 
 def module(seed: int = 0) -> nn.Sequential:

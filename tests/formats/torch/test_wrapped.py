@@ -10,7 +10,7 @@ from torch import nn
 import deepvis
 from deepvis.formats.torch.opener import opened_module
 from deepvis.formats.torch.wrapped import inner
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 
 pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit")
 

@@ -15,7 +15,7 @@ from deepvis.formats.torch.capture import captured
 from deepvis.network.back_modes import BACK_MODES
 from deepvis.network.field import receptive_field
 from deepvis.network.graph import Graph
-from deepvis.network.net import Net
+from deepvis.network.net import GraphNet
 from tests.formats.conformance import RECTIFIERS
 from tests.formats.networks.zoo import ZOO, BakedFour, BakedOne
 
@@ -115,7 +115,7 @@ def test_forward_and_gradient(name: str) -> None:
             continue  # the module itself cannot
         x = pictures(name, count).requires_grad_()
         outputs, middle = eager(name, x * 1)
-        tape = Net(graph).forward(inputs(name, x.detach()))
+        tape = GraphNet(graph).forward(inputs(name, x.detach()))
         for found, wanted in zip(graph.outputs, outputs, strict=True):
             assert close(tape.blobs[found], wanted, tolerance), found
         assert close(tape.blobs[module_of(name).middle], middle, tolerance)
@@ -132,7 +132,7 @@ def test_back_modes_against_the_plain_module(name: str, mode: str) -> None:
     graph, module = graph_of(name), module_of(name).eval()
     x = pictures(name, 4).requires_grad_()
     wanted = module.plain(x, rectifiers(mode))
-    tape = Net(graph).forward(inputs(name, x.detach()))
+    tape = GraphNet(graph).forward(inputs(name, x.detach()))
     last = graph.outputs[-1]
     assert close(tape.blobs[last], wanted, LOOSE.get(name, 2e-5))
     seed = torch.randn(wanted.shape, generator=torch.Generator().manual_seed(2))
@@ -146,7 +146,7 @@ def test_back_modes_against_the_plain_module(name: str, mode: str) -> None:
 def test_one_picture_against_four(name: str) -> None:
     graph = graph_of(name)
     x = pictures(name, 4)
-    net = Net(graph)
+    net = GraphNet(graph)
     together = net.forward(inputs(name, x))
     seed = torch.ones_like(together.blobs[graph.outputs[-1]])
     diffs = together.backward(graph.outputs[-1], seed, "guided")["x"]
@@ -163,7 +163,7 @@ def test_one_picture_against_four(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in ("BakedFour",)])
 def test_fields_hold_all_that_moves_a_unit(name: str) -> None:
     graph = graph_of(name)
-    net = Net(graph)
+    net = GraphNet(graph)
     rows = [pictures(name, 1)]
     for axis in (2, 3):
         for place in range(16):
@@ -190,7 +190,7 @@ FIELDS = {
 @pytest.mark.parametrize("name", list(FIELDS))
 def test_fields_are_as_small_as_they_are(name: str) -> None:
     graph = graph_of(name)
-    field = receptive_field(graph, Net(graph).shapes, graph.outputs[-1], 2, 2)
+    field = receptive_field(graph, GraphNet(graph).shapes, graph.outputs[-1], 2, 2)
     assert field.height <= FIELDS[name]
 
 

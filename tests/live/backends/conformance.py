@@ -12,7 +12,7 @@ import pytest
 from deepvis.core.back_modes import DECONV, GRADIENT
 from deepvis.core.types import BackAsk, Fit, Frame, NetAsk, Unit
 from deepvis.live.backends.base import Backend, BackendError
-from deepvis.models.zoo import Model
+from deepvis.models.model import Model
 from deepvis.network.back_modes import BACK_MODES
 from deepvis.sources.base import new_frame
 from tests.helpers.networks import noise_frame, small_model, small_model_of_files

@@ -13,7 +13,7 @@ import pytest
 from deepvis.core.commands import COMMANDS
 from deepvis.live.backends.base import Backend
 from deepvis.live.shown_model import ShownModel
-from deepvis.models.zoo import Model
+from deepvis.models.model import Model
 from deepvis.optimize import presets
 from deepvis.settings.table import Settings
 from deepvis.window import app

@@ -6,8 +6,8 @@ import pytest
 from deepvis.core.back_modes import DECONV, GRADIENT
 from deepvis.core.types import BackAsk, NetAsk, Unit
 from deepvis.formats.caffe.filling import fill_net
-from deepvis.formats.caffe.graph import graph_of
 from deepvis.formats.caffe.spec import with_weights
+from deepvis.formats.caffe.spec_graph import graph_of
 from deepvis.live.backends.base import BackendError, open_backend
 from deepvis.live.backends.graph import GraphBackend
 from deepvis.models.zoo import load_model

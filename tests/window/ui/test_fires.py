@@ -12,7 +12,8 @@ from deepvis.core.places import cell_at
 from deepvis.core.state import Order, Show
 from deepvis.core.tile_order import ordered
 from deepvis.core.types import LayerInfo
-from deepvis.models.zoo import Model, load_model, open_model
+from deepvis.models.model import Model
+from deepvis.models.zoo import load_model, open_model
 from deepvis.network.maps import maps_shape
 from deepvis.network.ref import NetworkRef
 from deepvis.network.shapes import infer_shapes

@@ -8,7 +8,7 @@ from typing import Any
 from deepvis.formats.caffe.layer import WeightRule, blob, fault, layer_type, option
 from deepvis.formats.caffe.schema import FillerParameter
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.field_rules import WHOLE_WINDOW, Step, Window
+from deepvis.network.field_rules import WHOLE_WINDOW, NodeEdge, Window
 from deepvis.network.kinds import Kind
 from deepvis.network.lazy import Tensor
 from deepvis.network.op import SAME, Op, Weights
@@ -37,9 +37,9 @@ def bn_filler(spec: LayerSpec, index: int, shape: tuple[int, ...]) -> Any:
     return FillerParameter(value=float(index in (0, 3)))
 
 
-def bn_field(spec: LayerSpec, step: Step, seen: Window) -> Window:
+def bn_field(spec: LayerSpec, edge: NodeEdge, window: Window) -> Window:
     is_batchs = bn_count(spec.message) == 2 and option(spec, "bn_mode") == "LEARN"
-    return WHOLE_WINDOW if is_batchs else seen
+    return WHOLE_WINDOW if is_batchs else window
 
 
 @layer_type(

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from deepvis.formats.caffe.layer import MANY, canonical_axis, elementwise, fault, layer_type
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.field_rules import Step, Window, cut_up, joined
+from deepvis.network.field_rules import NodeEdge, Window, cut_up, joined
 from deepvis.network.kinds import Kind
 from deepvis.network.lazy import Tensor, torch
 from deepvis.network.op import Op, Weights
@@ -22,12 +22,12 @@ def _axis(spec: LayerSpec, legacy: str, dims: int) -> int:
     return canonical_axis(spec, p.axis, dims)
 
 
-def concat_field(spec: LayerSpec, step: Step, seen: Window) -> Window | None:
-    return joined(step, seen, _axis(spec, "concat_dim", len(step.below)))
+def concat_field(spec: LayerSpec, edge: NodeEdge, window: Window) -> Window | None:
+    return joined(edge, window, _axis(spec, "concat_dim", len(edge.below)))
 
 
-def slice_field(spec: LayerSpec, step: Step, seen: Window) -> Window | None:
-    return cut_up(step, seen, _axis(spec, "slice_dim", len(step.below)))
+def slice_field(spec: LayerSpec, edge: NodeEdge, window: Window) -> Window | None:
+    return cut_up(edge, window, _axis(spec, "slice_dim", len(edge.below)))
 
 
 @layer_type("Concat", kind=Kind.CONCAT, bottoms=(1, MANY), field=concat_field)

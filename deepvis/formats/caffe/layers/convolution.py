@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from deepvis.formats.caffe.layer import MANY, WeightRule, blob, canonical_axis, fault, layer_type
 from deepvis.formats.caffe.layers._windows import convolved, per_axis
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.field_rules import Step, Window, sliding
+from deepvis.network.field_rules import NodeEdge, Window, sliding
 from deepvis.network.kinds import Kind
 from deepvis.network.lazy import F, Tensor, torch
 from deepvis.network.op import Op, Weights
@@ -83,17 +83,17 @@ def kernel_shapes(spec: LayerSpec, bottoms: Sequence[Sequence[int]]) -> list[tup
     return [(ends[0], ends[1] // group, *kernel)] + [(p.num_output,)] * p.bias_term
 
 
-def map_windows(spec: LayerSpec, step: Step) -> list[tuple[int, int, int, int]]:
+def map_windows(spec: LayerSpec, edge: NodeEdge) -> list[tuple[int, int, int, int]]:
     """(kernel, stride, pad, dilation) of each axis of the map."""
-    dims = len(step.below)
+    dims = len(edge.below)
     axes = dims - canonical_axis(spec, spec.param.axis, dims) - 1
     fields = (("kernel_size", None, 1), ("stride", 1, 1), ("pad", 0, 0), ("dilation", 1, 1))
     values = (per_axis(spec, name, default, axes, least=least) for name, default, least in fields)
     return list(zip(*values, strict=True))
 
 
-def convolution_field(spec: LayerSpec, step: Step, seen: Window) -> Window | None:
-    return sliding(seen, map_windows(spec, step))
+def convolution_field(spec: LayerSpec, edge: NodeEdge, window: Window) -> Window | None:
+    return sliding(window, map_windows(spec, edge))
 
 
 KERNELS = WeightRule(has_bias, kernel_shapes)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from deepvis.formats.caffe.layer import canonical_axis, fault, layer_type
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.field_rules import Step, Window, each, last_two, shifted
+from deepvis.network.field_rules import NodeEdge, Window, each, last_two, shifted
 from deepvis.network.lazy import Tensor, torch
 from deepvis.network.op import Op, Weights
 
@@ -39,10 +39,10 @@ def crop_starts(spec: LayerSpec, dims: int) -> list[int]:
     return [0] * axis + offsets
 
 
-def crop_field(spec: LayerSpec, step: Step, seen: Window) -> Window | None:
-    if step.bottom == 1:
+def crop_field(spec: LayerSpec, edge: NodeEdge, window: Window) -> Window | None:
+    if edge.bottom == 1:
         return None  # only its size counts
-    return each(seen, *(shifted(v) for v in last_two(crop_starts(spec, len(step.below)), 0)))
+    return each(window, *(shifted(v) for v in last_two(crop_starts(spec, len(edge.below)), 0)))
 
 
 @layer_type("Crop", bottoms=(2, 2), field=crop_field)
@@ -69,9 +69,9 @@ def crop(spec: LayerSpec, weights: Weights) -> Op:
     return Op(forward, backward=backward)
 
 
-def cropcenter_field(spec: LayerSpec, step: Step, seen: Window) -> Window | None:
-    borders = [(below - above) // 2 for below, above in zip(step.below, step.above, strict=True)]
-    return each(seen, *(shifted(v) for v in last_two(borders, 0)))
+def cropcenter_field(spec: LayerSpec, edge: NodeEdge, window: Window) -> Window | None:
+    borders = [(below - above) // 2 for below, above in zip(edge.below, edge.above, strict=True)]
+    return each(window, *(shifted(v) for v in last_two(borders, 0)))
 
 
 @layer_type("CropCenter", field=cropcenter_field)

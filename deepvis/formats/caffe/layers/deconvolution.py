@@ -20,14 +20,14 @@ from deepvis.formats.caffe.layers.convolution import (
     spatial_axes,
 )
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.field_rules import Step, Window, sliding, spread
+from deepvis.network.field_rules import NodeEdge, Window, sliding, spread
 from deepvis.network.kinds import Kind
 from deepvis.network.lazy import F, Tensor, torch
 from deepvis.network.op import Op, Weights
 
 
-def deconvolution_field(spec: LayerSpec, step: Step, seen: Window) -> Window | None:
-    return sliding(seen, map_windows(spec, step), spread)
+def deconvolution_field(spec: LayerSpec, edge: NodeEdge, window: Window) -> Window | None:
+    return sliding(window, map_windows(spec, edge), spread)
 
 
 @layer_type(

@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 from deepvis.formats.caffe.layer import check_size, fault, layer_type
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.field_rules import Span, Step, Window, each, image_size
+from deepvis.network.field_rules import NodeEdge, Span, Window, each, image_size
 from deepvis.network.lazy import F, Tensor
 from deepvis.network.op import Op, Weights
 
 
-def interp_field(spec: LayerSpec, step: Step, seen: Window) -> Window | None:
-    if step.bottom == 1:
+def interp_field(spec: LayerSpec, edge: NodeEdge, window: Window) -> Window | None:
+    if edge.bottom == 1:
         return None
     p = spec.param
 
@@ -24,7 +24,7 @@ def interp_field(spec: LayerSpec, step: Step, seen: Window) -> Window | None:
             min(int((s[1] - 1) * scale + 1 - 1e-6) + 1, kept) - p.pad_beg,
         )
 
-    return each(seen, *(one(n, o) for n, o in zip(image_size(step.below), image_size(step.above), strict=True)))
+    return each(window, *(one(n, o) for n, o in zip(image_size(edge.below), image_size(edge.above), strict=True)))
 
 
 @layer_type("Interp", bottoms=(1, 2), field=interp_field)

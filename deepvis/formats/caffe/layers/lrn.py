@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from deepvis.formats.caffe.layer import fault, layer_type, option
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.field_rules import Step, Window, sliding
+from deepvis.network.field_rules import NodeEdge, Window, sliding
 from deepvis.network.kinds import Kind
 from deepvis.network.lazy import F, Tensor
 from deepvis.network.op import Op, Weights
@@ -18,11 +18,11 @@ def lrn_kind(spec: LayerSpec) -> Kind:
     return Kind.NORMALIZATION_DECONV_IGNORES if spec.param.deconv_ignore else Kind.NORMALIZATION
 
 
-def lrn_field(spec: LayerSpec, step: Step, seen: Window) -> Window | None:
+def lrn_field(spec: LayerSpec, edge: NodeEdge, window: Window) -> Window | None:
     if option(spec, "norm_region") == "ACROSS_CHANNELS":
-        return seen
+        return window
     size = spec.param.local_size
-    return sliding(seen, [(size, 1, (size - 1) // 2, 1)] * 2)
+    return sliding(window, [(size, 1, (size - 1) // 2, 1)] * 2)
 
 
 @layer_type("LRN", kind=lrn_kind, field=lrn_field)

@@ -8,7 +8,7 @@ from typing import Any
 from deepvis.formats.caffe.layer import NO_FILLER, WeightRule, blob, fault, layer_type
 from deepvis.formats.caffe.schema import FillerParameter
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.field_rules import WHOLE_WINDOW, Step, Window
+from deepvis.network.field_rules import WHOLE_WINDOW, NodeEdge, Window
 from deepvis.network.kinds import Kind
 from deepvis.network.lazy import Tensor, torch
 from deepvis.network.op import SAME, Op, Weights
@@ -23,8 +23,8 @@ def batch_norm_in_training(spec: LayerSpec, weights: Weights) -> Op:
     return _scaled(spec, op, weights) if len(weights) == 5 else op
 
 
-def batchnorm_field(spec: LayerSpec, step: Step, seen: Window) -> Window:
-    return WHOLE_WINDOW if _takes_the_batch(spec) else seen
+def batchnorm_field(spec: LayerSpec, edge: NodeEdge, window: Window) -> Window:
+    return WHOLE_WINDOW if _takes_the_batch(spec) else window
 
 
 def statistics_shapes(spec: LayerSpec, bottoms: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:

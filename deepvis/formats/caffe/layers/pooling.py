@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from deepvis.formats.caffe.layer import fault, layer_type, option
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.field_rules import WHOLE_WINDOW, Step, Window, image_size, sliding
+from deepvis.network.field_rules import WHOLE_WINDOW, NodeEdge, Window, image_size, sliding
 from deepvis.network.kinds import Kind
 from deepvis.network.lazy import F, Tensor, torch
 from deepvis.network.op import Op, Weights
@@ -161,11 +161,11 @@ def stochastic_pool(x: Tensor, grid: Grid) -> Tensor:
     return torch.where(total > 0, sums(x * x) / total.where(total > 0, torch.ones_like(total)), 0.0)
 
 
-def pooling_field(spec: LayerSpec, step: Step, seen: Window) -> Window | None:
+def pooling_field(spec: LayerSpec, edge: NodeEdge, window: Window) -> Window | None:
     if spec.param.global_pooling:
         return WHOLE_WINDOW
-    grid = make_grid(spec, *image_size(step.below), ceil=rounds_up(spec))
-    return sliding(seen, [(k, s, p, 1) for k, s, p in zip(grid.kernel, grid.stride, grid.pad, strict=True)])
+    grid = make_grid(spec, *image_size(edge.below), ceil=rounds_up(spec))
+    return sliding(window, [(k, s, p, 1) for k, s, p in zip(grid.kernel, grid.stride, grid.pad, strict=True)])
 
 
 def rounds_up(spec: LayerSpec) -> bool:

@@ -7,7 +7,7 @@ from math import prod
 
 from deepvis.formats.caffe.layer import canonical_axis, check_size, elementwise, fault, layer_type
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.field_rules import WHOLE_WINDOW, Step, Window, whole_along
+from deepvis.network.field_rules import WHOLE_WINDOW, NodeEdge, Window, whole_along
 from deepvis.network.kinds import Kind
 from deepvis.network.lazy import Tensor
 from deepvis.network.op import Op, Weights
@@ -80,10 +80,10 @@ def _back_in_shape(ran, grads):
     return [grads[0].reshape(ran.bottoms[0].shape)]
 
 
-def permute_field(spec: LayerSpec, step: Step, seen: Window) -> Window:
+def permute_field(spec: LayerSpec, edge: NodeEdge, window: Window) -> Window:
     order = [int(v) for v in spec.param.order]
-    order += [d for d in range(len(step.below)) if d not in order]
-    return seen if order[-2:] == list(range(len(order)))[-2:] else WHOLE_WINDOW
+    order += [d for d in range(len(edge.below)) if d not in order]
+    return window if order[-2:] == list(range(len(order)))[-2:] else WHOLE_WINDOW
 
 
 @layer_type("Permute", kind=Kind.RESHAPE, field=permute_field)
@@ -105,8 +105,8 @@ def permute(spec: LayerSpec, weights: Weights) -> Op:
     return Op(lambda x: x.permute(order(x)).contiguous())
 
 
-def tile_field(spec: LayerSpec, step: Step, seen: Window) -> Window:
-    return whole_along(canonical_axis(spec, spec.param.axis, len(step.below)), step.below, seen)
+def tile_field(spec: LayerSpec, edge: NodeEdge, window: Window) -> Window:
+    return whole_along(canonical_axis(spec, spec.param.axis, len(edge.below)), edge.below, window)
 
 
 @layer_type("Tile", field=tile_field)

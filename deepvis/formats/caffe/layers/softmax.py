@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from deepvis.formats.caffe.layer import canonical_axis, layer_type
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.field_rules import Step, Window, whole_along
+from deepvis.network.field_rules import NodeEdge, Window, whole_along
 from deepvis.network.kinds import Kind
 from deepvis.network.lazy import Tensor, torch
 from deepvis.network.op import Op, Weights
 
 
-def softmax_field(spec: LayerSpec, step: Step, seen: Window) -> Window:
-    return whole_along(canonical_axis(spec, spec.param.axis, len(step.below)), step.below, seen)
+def softmax_field(spec: LayerSpec, edge: NodeEdge, window: Window) -> Window:
+    return whole_along(canonical_axis(spec, spec.param.axis, len(edge.below)), edge.below, window)
 
 
 def softmax_kind(spec: LayerSpec) -> Kind:

@@ -9,14 +9,14 @@ from typing import Any
 from deepvis.formats.caffe.layer import WeightRule, blob, fault, layer_type
 from deepvis.formats.caffe.schema import FillerParameter
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.field_rules import WHOLE_WINDOW, Step, Window
+from deepvis.network.field_rules import WHOLE_WINDOW, NodeEdge, Window
 from deepvis.network.kinds import Kind
 from deepvis.network.lazy import Tensor, torch
 from deepvis.network.op import Op, Weights, without_gradient
 
 
-def normalize_field(spec: LayerSpec, step: Step, seen: Window) -> Window:
-    return WHOLE_WINDOW if spec.param.across_spatial else seen
+def normalize_field(spec: LayerSpec, edge: NodeEdge, window: Window) -> Window:
+    return WHOLE_WINDOW if spec.param.across_spatial else window
 
 
 def scale_shapes(spec: LayerSpec, bottoms: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from deepvis.formats.caffe.layer import check_size, fault, layer_type
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.field_rules import WHOLE_WINDOW, Step, Window, each
+from deepvis.network.field_rules import WHOLE_WINDOW, NodeEdge, Window, each
 from deepvis.network.lazy import F, Tensor
 from deepvis.network.op import Op, Weights
 
@@ -16,12 +16,12 @@ SAME = (
 )
 
 
-def upsample_field(spec: LayerSpec, step: Step, seen: Window) -> Window | None:
-    if len(step.bottoms) == 2:  # where a maximum goes depends on the mask
-        return None if step.bottom == 1 else WHOLE_WINDOW
+def upsample_field(spec: LayerSpec, edge: NodeEdge, window: Window) -> Window | None:
+    if len(edge.bottoms) == 2:  # where a maximum goes depends on the mask
+        return None if edge.bottom == 1 else WHOLE_WINDOW
     rows, columns = _factors(spec)
     return each(
-        seen, lambda s: (s[0] // rows, (s[1] - 1) // rows + 1), lambda s: (s[0] // columns, (s[1] - 1) // columns + 1)
+        window, lambda s: (s[0] // rows, (s[1] - 1) // rows + 1), lambda s: (s[0] // columns, (s[1] - 1) // columns + 1)
     )
 
 

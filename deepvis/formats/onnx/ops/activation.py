@@ -12,15 +12,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from deepvis.formats.onnx.call import Call
+from deepvis.formats.onnx.call import OnnxCall
 from deepvis.formats.onnx.onnx_ops import elementwise, find_op, kind_of, onnx_op
 from deepvis.network.back_modes import BACK_MODES
-from deepvis.network.field_rules import WHOLE_WINDOW, Step, Window, same_place
+from deepvis.network.field_rules import WHOLE_WINDOW, NodeEdge, Window, same_place
 from deepvis.network.kinds import Kind
-from deepvis.network.op import SAME, Op, Weights
+from deepvis.network.op import SAME, Op, Weights, relu_into
 
 
-def other_than_relu(call: Call) -> str:
+def other_than_relu(call: OnnxCall) -> str:
     """A note for activations that back modes with a rule for rectifiers have none for."""
     row = find_op(call.op, call.opset)
     kind = kind_of(row, call) if row is not None else Kind.OTHER
@@ -35,7 +35,7 @@ def other_than_relu(call: Call) -> str:
 
 
 @onnx_op("Relu", since=6, kind=Kind.RELU, field=elementwise)
-def relu(call: Call, weights: Weights) -> Op:
+def relu(call: OnnxCall, weights: Weights) -> Op:
     """y = max(x, 0), element by element.
 
     Shapes: any -> the same. Gradient: g where y > 0, 0 elsewhere (at 0 too).
@@ -44,11 +44,11 @@ def relu(call: Call, weights: Weights) -> Op:
     def backward(ran, grads):
         return [torch.ops.aten.threshold_backward(grads[0], ran.tops[0], 0)]
 
-    return call.op_of(torch.relu, weights, backward=backward, shapes=SAME)
+    return call.op_of(torch.relu, weights, backward=backward, shapes=SAME, into=relu_into)
 
 
 @onnx_op("LeakyRelu", since=6, kind=Kind.LEAKY_RELU, field=elementwise)
-def leaky_relu(call: Call, weights: Weights) -> Op:
+def leaky_relu(call: OnnxCall, weights: Weights) -> Op:
     """y = x where x > 0, alpha x elsewhere; alpha is 0.01 by default. Gradient: g or alpha g."""
     alpha = call.attr("alpha", 0.01)
 
@@ -61,7 +61,7 @@ def leaky_relu(call: Call, weights: Weights) -> Op:
 UNBOUNDED = 3.4e38
 
 
-def bounds_of(call: Call) -> tuple[float | None, float | None]:
+def bounds_of(call: OnnxCall) -> tuple[float | None, float | None]:
     """Lowest and highest value of Clip; None where there is none."""
     low, high = call.number("min"), call.number("max")
     return (
@@ -70,11 +70,11 @@ def bounds_of(call: Call) -> tuple[float | None, float | None]:
     )
 
 
-def thresholded_kind(call: Call) -> Kind:
+def thresholded_kind(call: OnnxCall) -> Kind:
     return Kind.RELU if call.attr("alpha", 1.0) == 0 else Kind.ACTIVATION
 
 
-def clip_kind(call: Call) -> Kind:
+def clip_kind(call: OnnxCall) -> Kind:
     low, high = bounds_of(call)
     if low != 0:
         return Kind.ACTIVATION if (low, high) != (None, None) else Kind.IDENTITY
@@ -82,7 +82,7 @@ def clip_kind(call: Call) -> Kind:
 
 
 @onnx_op("Clip", since=6, kind=clip_kind, field=elementwise, arguments={"min": 1, "max": 2}, note=other_than_relu)
-def clip(call: Call, weights: Weights) -> Op:
+def clip(call: OnnxCall, weights: Weights) -> Op:
     """y = min(max(x, min), max); either bound may be missing. Relu6 is one of these.
 
     Gradient: autograd's, g between the bounds and at them, 0 outside.
@@ -93,24 +93,24 @@ def clip(call: Call, weights: Weights) -> Op:
     return call.op_of(lambda x: x.clamp(low, high), weights, shapes=SAME)
 
 
-def slope_field(call: Call, step: Step, seen: Window) -> Window | None:
+def slope_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window | None:
     """The same place of the map; slopes that the network makes itself are of whatever they are of."""
-    return WHOLE_WINDOW if step.bottom else same_place(step, seen)
+    return WHOLE_WINDOW if edge.bottom else same_place(edge, window)
 
 
-def prelu_kind(call: Call) -> Kind:
+def prelu_kind(call: OnnxCall) -> Kind:
     """Slopes that the network makes itself are no rectifier's."""
     return Kind.LEAKY_RELU if call.is_weight(1) else Kind.ACTIVATION
 
 
 @onnx_op("PRelu", since=7, kind=prelu_kind, field=slope_field, note=other_than_relu)
-def prelu(call: Call, weights: Weights) -> Op:
+def prelu(call: OnnxCall, weights: Weights) -> Op:
     """y = x where x > 0, slope x elsewhere; slope is repeated to x's shape. Gradient: autograd's, g or slope g."""
     return call.op_of(lambda x, slope: torch.where(x > 0, x, slope * x), weights)
 
 
 @onnx_op("Sigmoid", since=6, kind=Kind.SIGMOID, field=elementwise, note=other_than_relu)
-def sigmoid(call: Call, weights: Weights) -> Op:
+def sigmoid(call: OnnxCall, weights: Weights) -> Op:
     """y = 1 / (1 + exp(-x)). Gradient: g y (1 - y)."""
 
     def backward(ran, grads):
@@ -119,48 +119,48 @@ def sigmoid(call: Call, weights: Weights) -> Op:
     return call.op_of(torch.sigmoid, weights, backward=backward, shapes=SAME)
 
 
-def _gelu(call: Call) -> Callable[[Tensor], Tensor]:
+def _gelu(call: OnnxCall) -> Callable[[Tensor], Tensor]:
     approximate = call.attr("approximate", "none")
     return lambda x: F.gelu(x, approximate=approximate)
 
 
-def _selu(call: Call) -> Callable[[Tensor], Tensor]:
+def _selu(call: OnnxCall) -> Callable[[Tensor], Tensor]:
     alpha = call.attr("alpha", 1.6732632423543772)
     gamma = call.attr("gamma", 1.0507009873554805)
     return lambda x: gamma * torch.where(x > 0, x, alpha * torch.expm1(x.clamp(max=0)))
 
 
-def _hard_sigmoid(call: Call) -> Callable[[Tensor], Tensor]:
+def _hard_sigmoid(call: OnnxCall) -> Callable[[Tensor], Tensor]:
     alpha, beta = call.attr("alpha", 0.2), call.attr("beta", 0.5)
     return lambda x: (alpha * x + beta).clamp(0, 1)
 
 
-def _thresholded(call: Call) -> Callable[[Tensor], Tensor]:
+def _thresholded(call: OnnxCall) -> Callable[[Tensor], Tensor]:
     alpha = call.attr("alpha", 1.0)
     return lambda x: torch.where(x > alpha, x, torch.zeros_like(x))
 
 
-def _shrink(call: Call) -> Callable[[Tensor], Tensor]:
+def _shrink(call: OnnxCall) -> Callable[[Tensor], Tensor]:
     bias, bound = call.attr("bias", 0.0), call.attr("lambd", 0.5)
     return lambda x: torch.where(x < -bound, x + bias, torch.where(x > bound, x - bias, torch.zeros_like(x)))
 
 
-def _swish(call: Call) -> Callable[[Tensor], Tensor]:
+def _swish(call: OnnxCall) -> Callable[[Tensor], Tensor]:
     alpha = call.attr("alpha", 1.0)
     return lambda x: x * torch.sigmoid(alpha * x)
 
 
-def _elu(call: Call) -> Callable[[Tensor], Tensor]:
+def _elu(call: OnnxCall) -> Callable[[Tensor], Tensor]:
     alpha = call.attr("alpha", 1.0)
     return lambda x: F.elu(x, alpha)
 
 
-def _celu(call: Call) -> Callable[[Tensor], Tensor]:
+def _celu(call: OnnxCall) -> Callable[[Tensor], Tensor]:
     alpha = call.attr("alpha", 1.0)
     return lambda x: F.celu(x, alpha)
 
 
-SMOOTH: dict[tuple[str, int], Callable[[Call], Callable[[Tensor], Tensor]]] = {
+SMOOTH: dict[tuple[str, int], Callable[[OnnxCall], Callable[[Tensor], Tensor]]] = {
     ("Elu", 6): _elu,
     ("Celu", 12): _celu,
     ("Selu", 6): _selu,
@@ -179,7 +179,7 @@ SMOOTH: dict[tuple[str, int], Callable[[Call], Callable[[Tensor], Tensor]]] = {
 }
 
 
-def smooth(call: Call, weights: Weights) -> Op:
+def smooth(call: OnnxCall, weights: Weights) -> Op:
     """y = f(x), element by element: tanh, x Phi(x) (Gelu), x sigmoid(x) (Swish), log(1 + exp(x)) (Softplus) and so on.
 
     Shapes: any -> the same. Gradient: autograd's, g f'(x).
@@ -194,7 +194,7 @@ for _name, _since in SMOOTH:
 
 
 @onnx_op("Erf", since=9, field=elementwise)
-def erf(call: Call, weights: Weights) -> Op:
+def erf(call: OnnxCall, weights: Weights) -> Op:
     """y = 2 / sqrt(pi) * the integral of exp(-t^2) from 0 to x. Gradient: g 2 / sqrt(pi) exp(-x^2)."""
 
     def backward(ran, grads):

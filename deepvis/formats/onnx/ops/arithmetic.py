@@ -9,13 +9,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from deepvis.formats.onnx.call import Call, Initializer
+from deepvis.formats.onnx.call import Initializer, OnnxCall
 from deepvis.formats.onnx.onnx_ops import elementwise, onnx_op
 from deepvis.network.kinds import Kind
 from deepvis.network.op import SAME, Op, Weights
 
 
-def joins_or_scales(call: Call) -> Kind:
+def joins_or_scales(call: OnnxCall) -> Kind:
     """ADD of values that nodes made; SCALE of one with a weight."""
     return Kind.ADD if len(call.bottom_places) > 1 else Kind.SCALE
 
@@ -29,7 +29,7 @@ BINARY: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"Sub": torch.sub, "Mul"
 
 
 @onnx_op(*BINARY, since=7, kind=joins_or_scales, field=elementwise)
-def binary(call: Call, weights: Weights) -> Op:
+def binary(call: OnnxCall, weights: Weights) -> Op:
     """y = a - b, a * b, a / b, element by element; axes of size 1 are repeated, missing ones added in front.
 
     Gradient: autograd's, which sums over what was repeated.
@@ -39,7 +39,7 @@ def binary(call: Call, weights: Weights) -> Op:
 
 @onnx_op("Add", since=7, kind=joins_or_scales, field=elementwise)
 @onnx_op("Sum", since=6, kind=joins_or_scales, field=elementwise)
-def add(call: Call, weights: Weights) -> Op:
+def add(call: OnnxCall, weights: Weights) -> Op:
     """y = the sum of all inputs, element by element; axes of size 1 are repeated, missing ones added in front.
 
     Gradient: g for each, summed over what was repeated.
@@ -54,7 +54,7 @@ def add(call: Call, weights: Weights) -> Op:
     return call.op_of(forward, weights, backward=backward, shapes=call.repeated(weights))
 
 
-def largest_kind(call: Call) -> Kind:
+def largest_kind(call: OnnxCall) -> Kind:
     """max(x, 0) is a rectifier."""
     weights = [given for given in call.inputs if isinstance(given, Initializer)]
     is_rectifier = len(call.inputs) == 2 and len(weights) == 1 and weights[0].values is not None
@@ -75,7 +75,7 @@ MANY: dict[str, Callable[..., Tensor]] = {
 
 
 @onnx_op(*MANY, since=6, kind=largest_kind, field=elementwise)
-def many(call: Call, weights: Weights) -> Op:
+def many(call: OnnxCall, weights: Weights) -> Op:
     """y = the largest, the smallest or the mean of all inputs, element by element, axes of size 1 repeated.
 
     max(x, 0) is a rectifier. Gradient: autograd's: of the largest to it, between equal ones shared.
@@ -84,19 +84,19 @@ def many(call: Call, weights: Weights) -> Op:
 
 
 @onnx_op("Pow", since=7, field=elementwise)
-def power(call: Call, weights: Weights) -> Op:
+def power(call: OnnxCall, weights: Weights) -> Op:
     """y = a ** b, element by element, in a's type. Gradient: autograd's, g b a ** (b - 1) for a."""
     return call.op_of(lambda a, b: torch.pow(a, b).to(a.dtype), weights)
 
 
 @onnx_op("Mod", since=10, field=elementwise)
-def mod(call: Call, weights: Weights) -> Op:
+def mod(call: OnnxCall, weights: Weights) -> Op:
     """y = a - b floor(a / b), with the sign of b; with fmod=1 of a. Gradient: autograd's, g for a."""
     return call.op_of(torch.fmod if call.attr("fmod", 0) else torch.remainder, weights)
 
 
 @onnx_op("Where", since=9, kind=joins_or_scales, field=elementwise)
-def where(call: Call, weights: Weights) -> Op:
+def where(call: OnnxCall, weights: Weights) -> Op:
     """y = x where the condition holds, else the other, element by element, axes of size 1 repeated.
 
     Gradient: autograd's, g for the one that was taken.
@@ -109,7 +109,7 @@ UNARY: dict[str, Callable[[Tensor], Tensor]] = {name: getattr(torch, name.lower(
 
 
 @onnx_op(*UNARY, since=6, field=elementwise)
-def unary(call: Call, weights: Weights) -> Op:
+def unary(call: OnnxCall, weights: Weights) -> Op:
     """y = f(x), element by element. Round goes to the even one of two that are equally near.
 
     Gradient: autograd's, g f'(x); of Ceil, Floor, Round and Sign 0.
@@ -120,17 +120,17 @@ def unary(call: Call, weights: Weights) -> Op:
 # --- truth values and bits: no gradient -----------------------------------------------------------
 
 
-def _shift(call: Call) -> Callable[[Tensor, Tensor], Tensor]:
+def _shift(call: OnnxCall) -> Callable[[Tensor, Tensor], Tensor]:
     is_left = call.attr("direction", "LEFT") == "LEFT"
     return lambda a, b: a << b if is_left else a >> b
 
 
-def _is_inf(call: Call) -> Callable[[Tensor], Tensor]:
+def _is_inf(call: OnnxCall) -> Callable[[Tensor], Tensor]:
     positive, negative = call.attr("detect_positive", 1), call.attr("detect_negative", 1)
     return lambda x: torch.isinf(x) & ((bool(positive) & (x > 0)) | (bool(negative) & (x < 0)))
 
 
-TRUTH: dict[str, Callable[[Call], Callable[..., Tensor]]] = {
+TRUTH: dict[str, Callable[[OnnxCall], Callable[..., Tensor]]] = {
     "And": lambda call: torch.logical_and,
     "Or": lambda call: torch.logical_or,
     "Xor": lambda call: torch.logical_xor,
@@ -151,7 +151,7 @@ TRUTH: dict[str, Callable[[Call], Callable[..., Tensor]]] = {
 
 
 @onnx_op(*TRUTH, since=1, field=elementwise)
-def truth(call: Call, weights: Weights) -> Op:
+def truth(call: OnnxCall, weights: Weights) -> Op:
     """y = whether it is so, or the bits, element by element; axes of size 1 are repeated. Gradient: none."""
     forward: Any = call.bind(TRUTH[call.op](call), weights)
     return Op(forward, backward=lambda ran, grads: [None] * len(ran.bottoms))

@@ -7,17 +7,17 @@ from collections.abc import Collection
 import torch
 from torch import Tensor
 
-from deepvis.formats.onnx.call import Call
+from deepvis.formats.onnx.call import OnnxCall
 from deepvis.formats.onnx.onnx_ops import onnx_op
 from deepvis.formats.open_arguments import Shape
 from deepvis.network.op import Op, Weights
 
 
-def but_batch(call: Call, place: int, shape: Shape) -> Collection[int]:
+def but_batch(call: OnnxCall, place: int, shape: Shape) -> Collection[int]:
     return range(1, len(shape))
 
 
-def _heads(call: Call, x: Tensor, name: str) -> Tensor:
+def _heads(call: OnnxCall, x: Tensor, name: str) -> Tensor:
     """(N, L, heads * E) -> (N, heads, L, E); what has four axes stays."""
     if x.dim() == 4:
         return x
@@ -33,7 +33,7 @@ KNOWN = frozenset(
 
 
 @onnx_op("Attention", since=23, mixes=but_batch)
-def attention(call: Call, weights: Weights) -> Op:
+def attention(call: OnnxCall, weights: Weights) -> Op:
     """y = softmax(q k^T scale + mask) v, head by head; scale is 1 / sqrt(E) by default.
 
     Shapes: (N, heads, L, E) or (N, L, heads E) for q, k and v -> likewise. is_causal: no place looks ahead.

@@ -8,21 +8,21 @@ from math import prod
 import torch
 from torch import Tensor
 
-from deepvis.formats.onnx.call import Call
+from deepvis.formats.onnx.call import OnnxCall
 from deepvis.formats.onnx.onnx_ops import elementwise, everything, onnx_op
 from deepvis.formats.onnx.tensors import DTYPES, type_name
 from deepvis.network.kinds import Kind
 from deepvis.network.op import MOST_VALUES, Op, Weights, without_gradient
 
 
-def _checked(call: Call, shape: list[int]) -> list[int]:
+def _checked(call: OnnxCall, shape: list[int]) -> list[int]:
     if any(d < 0 for d in shape) or prod(shape) > MOST_VALUES:
         raise call.fault(f"a shape of {shape}", f"at most {MOST_VALUES} values")
     return shape
 
 
 @onnx_op("Constant", since=1)
-def constant(call: Call, weights: Weights) -> Op:
+def constant(call: OnnxCall, weights: Weights) -> Op:
     """y = the value that the file gives: a tensor, a number, or some. Gradient: none."""
     types = {"value_float": torch.float32, "value_floats": torch.float32}
     types.update({"value_int": torch.int64, "value_ints": torch.int64})
@@ -36,7 +36,7 @@ def constant(call: Call, weights: Weights) -> Op:
 
 
 @onnx_op("ConstantOfShape", since=9, arguments={"shape": 0})
-def constant_of_shape(call: Call, weights: Weights) -> Op:
+def constant_of_shape(call: OnnxCall, weights: Weights) -> Op:
     """y = one value everywhere, in the shape asked for. It takes no memory until something is done with it.
 
     Gradient: none.
@@ -48,7 +48,7 @@ def constant_of_shape(call: Call, weights: Weights) -> Op:
 
 
 @onnx_op("Range", since=11, arguments={"start": 0, "limit": 1, "delta": 2})
-def range_(call: Call, weights: Weights) -> Op:
+def range_(call: OnnxCall, weights: Weights) -> Op:
     """y = start, start + delta, ... below limit. Gradient: none."""
     numbers = [call.number(name) for name in ("start", "limit", "delta")]
     start, limit, delta = (0.0 if n is None else n for n in numbers)
@@ -64,7 +64,7 @@ def range_(call: Call, weights: Weights) -> Op:
 
 
 @onnx_op("EyeLike", since=9)
-def eye_like(call: Call, weights: Weights) -> Op:
+def eye_like(call: OnnxCall, weights: Weights) -> Op:
     """y = ones on the k-th diagonal of a matrix of x's shape, zeros elsewhere. Gradient: none."""
     kind, k = call.attr("dtype"), call.attr("k", 0)
 
@@ -76,7 +76,7 @@ def eye_like(call: Call, weights: Weights) -> Op:
 
 
 @onnx_op("NonZero", since=9, mixes=everything)
-def non_zero(call: Call, weights: Weights) -> Op:
+def non_zero(call: OnnxCall, weights: Weights) -> Op:
     """y = the places of all values other than 0, an axis a row. Of what no picture decides alone. Gradient: none."""
 
     def forward(x: Tensor) -> Tensor:
@@ -90,12 +90,12 @@ def non_zero(call: Call, weights: Weights) -> Op:
 # --- types ----------------------------------------------------------------------------------------
 
 
-def cast_kind(call: Call) -> Kind:
+def cast_kind(call: OnnxCall) -> Kind:
     return Kind.IDENTITY if DTYPES.get(call.attr("to")) is torch.float32 else Kind.OTHER
 
 
 @onnx_op("Cast", since=6, kind=cast_kind, field=elementwise)
-def cast(call: Call, weights: Weights) -> Op:
+def cast(call: OnnxCall, weights: Weights) -> Op:
     """y = x as numbers of the type ``to``; every float is one of 32 bits. Gradient: g between floats."""
     wanted = DTYPES.get(call.attr("to"))
     if wanted is None:
@@ -104,6 +104,6 @@ def cast(call: Call, weights: Weights) -> Op:
 
 
 @onnx_op("CastLike", since=15, kind=Kind.IDENTITY, field=elementwise)
-def cast_like(call: Call, weights: Weights) -> Op:
+def cast_like(call: OnnxCall, weights: Weights) -> Op:
     """y = x as numbers of the second input's type. Gradient: g between floats, else none."""
     return call.op_of(lambda x, like: x.to(like.dtype), weights)

@@ -9,12 +9,12 @@ from typing import Any
 import torch.nn.functional as F
 from torch import Tensor
 
-from deepvis.formats.onnx.call import Call
+from deepvis.formats.onnx.call import OnnxCall
 from deepvis.formats.onnx.onnx_ops import all_but_first, onnx_op
-from deepvis.formats.onnx.windows import Windows, torch_pads, windows_of
+from deepvis.formats.onnx.windows import SlidingWindows, torch_pads, windows_of
 from deepvis.formats.open_arguments import Shape
 from deepvis.network.convolution import convolution_op
-from deepvis.network.field_rules import WHOLE_WINDOW, Step, Window, sliding, spread
+from deepvis.network.field_rules import WHOLE_WINDOW, NodeEdge, Window, sliding, spread
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Ran, Weights
 
@@ -22,7 +22,7 @@ CONVOLVE: tuple[Callable[..., Tensor], ...] = (F.conv1d, F.conv2d, F.conv3d)
 SPREAD: tuple[Callable[..., Tensor], ...] = (F.conv_transpose1d, F.conv_transpose2d, F.conv_transpose3d)
 
 
-def kernel_windows(call: Call, shape: Shape | None) -> Windows:
+def kernel_windows(call: OnnxCall, shape: Shape | None) -> SlidingWindows:
     """shape: of the weights; the kernel's is what lies behind the first two axes."""
     kernel = call.ints("kernel_shape") or (list(shape[2:]) if shape is not None else [])
     if shape is not None and (len(shape) < 3 or list(shape[2:]) != kernel):
@@ -34,15 +34,15 @@ def kernel_windows(call: Call, shape: Shape | None) -> Windows:
     return windows_of(call, kernel)
 
 
-def convolution_field(call: Call, step: Step, seen: Window) -> Window | None:
+def convolution_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window | None:
     shape = call.weight_shape(1)
-    if step.bottom or shape is None:  # a kernel that the network makes itself sees what it is of
+    if edge.bottom or shape is None:  # a kernel that the network makes itself sees what it is of
         return WHOLE_WINDOW
-    return sliding(seen, kernel_windows(call, shape).field(step.below[2:]))
+    return sliding(window, kernel_windows(call, shape).field(edge.below[2:]))
 
 
 @onnx_op("Conv", since=1, kind=Kind.CONVOLUTION, field=convolution_field, mixes=all_but_first)
-def convolution(call: Call, weights: Weights) -> Op:
+def convolution(call: OnnxCall, weights: Weights) -> Op:
     """y[o] = b[o] + sum over the inputs i of its group, and the kernel's places, of w[o, i] x[i].
 
     Shapes: (N, C, H, W) -> (N, O, (H + pads - dilation (kernel - 1) - 1) // stride + 1, ...), 1 to 3 axes.
@@ -91,7 +91,7 @@ def _after_padding(op: Op, begin: Sequence[int], end: Sequence[int]) -> Op:
     return Op(lambda x: op.forward(F.pad(x, pads)), fast=lambda x: run(F.pad(x, pads)), backward=backward)
 
 
-def padded_convolution(call: Call, x: Tensor, w: Tensor, bias: Tensor | None, group: int) -> Tensor:
+def padded_convolution(call: OnnxCall, x: Tensor, w: Tensor, bias: Tensor | None, group: int) -> Tensor:
     """With any pads, by PyTorch's own convolution."""
     windows = kernel_windows(call, tuple(w.shape))
     begin, end = windows.pads(x.shape[2:])
@@ -99,17 +99,19 @@ def padded_convolution(call: Call, x: Tensor, w: Tensor, bias: Tensor | None, gr
     return CONVOLVE[len(windows.kernel) - 1](x, w, bias, windows.stride, 0, windows.dilation, group)
 
 
-def transposed_field(call: Call, step: Step, seen: Window) -> Window | None:
+def transposed_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window | None:
     shape = call.weight_shape(1)
-    if step.bottom or shape is None:
+    if edge.bottom or shape is None:
         return WHOLE_WINDOW
     windows = kernel_windows(call, shape)
-    begin, _, _ = transposed_pads(call, windows, step.below[2:])
+    begin, _, _ = transposed_pads(call, windows, edge.below[2:])
     pairs = zip(windows.kernel, windows.stride, begin, windows.dilation, strict=True)
-    return sliding(seen, list(pairs), spread)
+    return sliding(window, list(pairs), spread)
 
 
-def transposed_pads(call: Call, windows: Windows, sizes: Sequence[int]) -> tuple[list[int], list[int], list[int]]:
+def transposed_pads(
+    call: OnnxCall, windows: SlidingWindows, sizes: Sequence[int]
+) -> tuple[list[int], list[int], list[int]]:
     """(cut off before, cut off after, added after) along each axis."""
     axes = len(sizes)
     added = call.ints("output_padding") or [0] * axes
@@ -130,7 +132,7 @@ def transposed_pads(call: Call, windows: Windows, sizes: Sequence[int]) -> tuple
 
 
 @onnx_op("ConvTranspose", since=1, kind=Kind.TRANSPOSED_CONVOLUTION, field=transposed_field, mixes=all_but_first)
-def transposed_convolution(call: Call, weights: Weights) -> Op:
+def transposed_convolution(call: OnnxCall, weights: Weights) -> Op:
     """y[o, i stride + k dilation - pad] = b[o] + sum over c of its group, and i and k, of w[c, o, k] x[c, i].
 
     Shapes: (N, C, H, W) -> (N, O, (H - 1) stride - pads + dilation (kernel - 1) + output_padding + 1, ...).

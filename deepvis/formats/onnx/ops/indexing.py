@@ -8,17 +8,17 @@ from math import prod
 import torch
 from torch import Tensor
 
-from deepvis.formats.onnx.call import Call
+from deepvis.formats.onnx.call import OnnxCall
 from deepvis.formats.onnx.onnx_ops import axis_of, everything, onnx_op
 from deepvis.formats.open_arguments import Shape
-from deepvis.network.field_rules import WHOLE_WINDOW, Step, Window, each, image_axis, shifted
+from deepvis.network.field_rules import WHOLE_WINDOW, NodeEdge, Window, each, image_axis, shifted
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights
 
 Cut = tuple[int, int, int]  # first, how many, step
 
 
-def cuts_of(call: Call, shape: Shape) -> dict[int, Cut]:
+def cuts_of(call: OnnxCall, shape: Shape) -> dict[int, Cut]:
     """axis -> what is taken of it. Raises ModelError."""
     starts, ends = call.ints("starts") or [], call.ints("ends") or []
     rank = len(shape)
@@ -35,17 +35,17 @@ def cuts_of(call: Call, shape: Shape) -> dict[int, Cut]:
     return found
 
 
-def sliced_axes(call: Call, place: int, shape: Shape) -> Collection[int]:
+def sliced_axes(call: OnnxCall, place: int, shape: Shape) -> Collection[int]:
     return [axis for axis, cut in cuts_of(call, shape).items() if cut != (0, shape[axis], 1)]
 
 
-def slice_field(call: Call, step: Step, seen: Window) -> Window | None:
+def slice_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window | None:
     spans = [shifted(0), shifted(0)]
-    for axis, (first, count, stride) in cuts_of(call, step.below).items():
-        place = image_axis(axis, step.below)
-        if place is not None and (first, count, stride) != (0, step.below[axis], 1):
+    for axis, (first, count, stride) in cuts_of(call, edge.below).items():
+        place = image_axis(axis, edge.below)
+        if place is not None and (first, count, stride) != (0, edge.below[axis], 1):
             spans[place] = _taken(first, stride)
-    return each(seen, *spans)
+    return each(window, *spans)
 
 
 def _taken(first: int, stride: int):
@@ -58,7 +58,7 @@ def _taken(first: int, stride: int):
 
 @onnx_op("Slice", since=1, field=slice_field, arguments={"starts": 1, "ends": 2, "axes": 3, "steps": 4},
          mixes=sliced_axes)  # fmt: skip
-def slice_(call: Call, weights: Weights) -> Op:
+def slice_(call: OnnxCall, weights: Weights) -> Op:
     """y = of each of ``axes`` the places from start to end, every step-th; negative ones count from the end.
 
     Gradient: autograd's, g at those places, 0 elsewhere.
@@ -76,23 +76,23 @@ def slice_(call: Call, weights: Weights) -> Op:
     return call.op_of(forward, weights)
 
 
-def gathered(call: Call, place: int, shape: Shape) -> Collection[int]:
+def gathered(call: OnnxCall, place: int, shape: Shape) -> Collection[int]:
     return (axis_of(call, len(shape), 0),) if place == 0 else ()
 
 
-def embedding_kind(call: Call) -> Kind:
+def embedding_kind(call: OnnxCall) -> Kind:
     return Kind.EMBEDDING if len(call.weight_shape(0) or ()) == 2 else Kind.OTHER
 
 
-def gather_field(call: Call, step: Step, seen: Window) -> Window | None:
+def gather_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window | None:
     """The same place where a row of channels is picked; everything else may look everywhere."""
-    rank = len(step.below)
-    is_of_channels = step.bottom == 0 and call.is_weight(1) and rank == len(step.above) >= 4
-    return seen if is_of_channels and image_axis(axis_of(call, rank, 0), step.below) is None else WHOLE_WINDOW
+    rank = len(edge.below)
+    is_of_channels = edge.bottom == 0 and call.is_weight(1) and rank == len(edge.above) >= 4
+    return window if is_of_channels and image_axis(axis_of(call, rank, 0), edge.below) is None else WHOLE_WINDOW
 
 
 @onnx_op("Gather", since=1, kind=embedding_kind, field=gather_field, mixes=gathered)
-def gather(call: Call, weights: Weights) -> Op:
+def gather(call: OnnxCall, weights: Weights) -> Op:
     """y = along ``axis`` (0) of x the places that the indices name; these may be of any shape, also one number.
 
     Gradient: autograd's, g added up at those places.
@@ -108,7 +108,7 @@ def gather(call: Call, weights: Weights) -> Op:
 
 
 @onnx_op("GatherElements", since=11, mixes=lambda call, place, shape: (axis_of(call, len(shape), 0),))
-def gather_elements(call: Call, weights: Weights) -> Op:
+def gather_elements(call: OnnxCall, weights: Weights) -> Op:
     """y[i, j] = x[index[i, j], j] for axis 0, likewise for others. Gradient: autograd's, g added up there."""
 
     def forward(x: Tensor, index: Tensor) -> Tensor:
@@ -118,14 +118,14 @@ def gather_elements(call: Call, weights: Weights) -> Op:
     return call.op_of(forward, weights)
 
 
-def _indexed(call: Call, shape: torch.Size, index: Tensor) -> tuple[Tensor, ...]:
+def _indexed(call: OnnxCall, shape: torch.Size, index: Tensor) -> tuple[Tensor, ...]:
     """One tensor of places for each of the first axes."""
     places = index.long().unbind(-1)
     return tuple(torch.where(p < 0, p + n, p) for p, n in zip(places, shape, strict=False))
 
 
 @onnx_op("GatherND", since=11, mixes=everything)
-def gather_nd(call: Call, weights: Weights) -> Op:
+def gather_nd(call: OnnxCall, weights: Weights) -> Op:
     """y[i] = x[index[i]]: the last axis of the indices names places along x's first axes. Gradient: autograd's."""
     alike = call.attr("batch_dims", 0)
 
@@ -149,7 +149,7 @@ REDUCTIONS = {"add": "sum", "mul": "prod", "max": "amax", "min": "amin"}
 
 @onnx_op("Scatter", since=9, mixes=everything)
 @onnx_op("ScatterElements", since=11, mixes=everything)
-def scatter_elements(call: Call, weights: Weights) -> Op:
+def scatter_elements(call: OnnxCall, weights: Weights) -> Op:
     """y = x, with y[index[i, j], j] = updates[i, j] for axis 0, likewise for others; or added, multiplied, ....
 
     Gradient: autograd's: g where nothing was written, for the updates g at their places.
@@ -167,7 +167,7 @@ def scatter_elements(call: Call, weights: Weights) -> Op:
 
 
 @onnx_op("ScatterND", since=11, mixes=everything)
-def scatter_nd(call: Call, weights: Weights) -> Op:
+def scatter_nd(call: OnnxCall, weights: Weights) -> Op:
     """y = x, with y[index[i]] = updates[i]; or added, multiplied, .... Gradient: autograd's, as for ScatterElements."""
     how = call.attr("reduction", "none")
 
@@ -186,7 +186,7 @@ def scatter_nd(call: Call, weights: Weights) -> Op:
 
 
 @onnx_op("ReverseSequence", since=10, mixes=everything)
-def reverse_sequence(call: Call, weights: Weights) -> Op:
+def reverse_sequence(call: OnnxCall, weights: Weights) -> Op:
     """y = x with the first lengths[b] places along time_axis turned around, for each b. Gradient: autograd's."""
     batch, time = call.attr("batch_axis", 1), call.attr("time_axis", 0)
 
@@ -202,7 +202,7 @@ def reverse_sequence(call: Call, weights: Weights) -> Op:
 
 
 @onnx_op("OneHot", since=9, arguments={"depth": 1})
-def one_hot(call: Call, weights: Weights) -> Op:
+def one_hot(call: OnnxCall, weights: Weights) -> Op:
     """y = values[1] at the place that the index names along a new ``axis`` of size depth, values[0] elsewhere.
 
     Gradient: none.

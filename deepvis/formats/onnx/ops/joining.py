@@ -10,26 +10,26 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from deepvis.formats.onnx.call import Call
+from deepvis.formats.onnx.call import OnnxCall
 from deepvis.formats.onnx.onnx_ops import along_axis, axis_of, onnx_op
 from deepvis.formats.onnx.windows import torch_pads
 from deepvis.formats.open_arguments import Bottom, Shape
-from deepvis.network.field_rules import WHOLE_WINDOW, Step, Window, cut_up, each, image_axis, joined, shifted
+from deepvis.network.field_rules import WHOLE_WINDOW, NodeEdge, Window, cut_up, each, image_axis, joined, shifted
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights
 
 
-def concat_field(call: Call, step: Step, seen: Window) -> Window | None:
+def concat_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window | None:
     joins_bottoms = all(isinstance(given, Bottom) for given in call.inputs)
-    return joined(step, seen, axis_of(call, len(step.below))) if joins_bottoms else WHOLE_WINDOW
+    return joined(edge, window, axis_of(call, len(edge.below))) if joins_bottoms else WHOLE_WINDOW
 
 
-def concat_kind(call: Call) -> Kind:
+def concat_kind(call: OnnxCall) -> Kind:
     return Kind.CONCAT if all(isinstance(given, Bottom) for given in call.inputs) else Kind.OTHER
 
 
 @onnx_op("Concat", since=4, kind=concat_kind, field=concat_field, mixes=along_axis(1))
-def concat(call: Call, weights: Weights) -> Op:
+def concat(call: OnnxCall, weights: Weights) -> Op:
     """y = the inputs, one after the other along ``axis``. Gradient: the slices of g.
 
     What was written for one picture, as a class token, is repeated for each.
@@ -55,12 +55,12 @@ def concat(call: Call, weights: Weights) -> Op:
     return call.op_of(forward, weights, backward=backward)
 
 
-def split_field(call: Call, step: Step, seen: Window) -> Window | None:
-    return cut_up(step, seen, axis_of(call, len(step.below), 0)) if all(call.outputs) else WHOLE_WINDOW
+def split_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window | None:
+    return cut_up(edge, window, axis_of(call, len(edge.below), 0)) if all(call.outputs) else WHOLE_WINDOW
 
 
 @onnx_op("Split", since=2, field=split_field, arguments={"split": 1}, mixes=along_axis(0))
-def split(call: Call, weights: Weights) -> Op:
+def split(call: OnnxCall, weights: Weights) -> Op:
     """y = x cut along ``axis`` in pieces of the sizes ``split``, or equal ones, of which the last may be smaller.
 
     Gradient: the pieces' gradients joined, zeros for those that nothing uses.
@@ -80,7 +80,7 @@ def split(call: Call, weights: Weights) -> Op:
 # --- pads -----------------------------------------------------------------------------------------
 
 
-def pads_by_axis(call: Call, rank: int) -> list[tuple[int, int]]:
+def pads_by_axis(call: OnnxCall, rank: int) -> list[tuple[int, int]]:
     """(before, after) of each axis; negative ones cut off. Raises ModelError."""
     pads, axes = call.ints("pads") or [], call.ints("axes")
     axes = list(range(rank)) if axes is None else [axis % rank for axis in axes]
@@ -92,30 +92,30 @@ def pads_by_axis(call: Call, rank: int) -> list[tuple[int, int]]:
     return found
 
 
-def padded_axes(call: Call, place: int, shape: Shape) -> Collection[int]:
+def padded_axes(call: OnnxCall, place: int, shape: Shape) -> Collection[int]:
     return [axis for axis, pads in enumerate(pads_by_axis(call, len(shape))) if pads != (0, 0)] if place == 0 else ()
 
 
-def pad_field(call: Call, step: Step, seen: Window) -> Window | None:
-    if step.bottom:
+def pad_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window | None:
+    if edge.bottom:
         return WHOLE_WINDOW
-    pads, rank = pads_by_axis(call, len(step.below)), len(step.below)
+    pads, rank = pads_by_axis(call, len(edge.below)), len(edge.below)
     is_constant = call.attr("mode", "constant") == "constant"
     spans: list[Callable[[Any], Any]] = [shifted(0), shifted(0)]
     for axis in range(rank):
-        place = image_axis(axis, step.below)
+        place = image_axis(axis, edge.below)
         if place is not None and pads[axis] != (0, 0):
             if not is_constant:
                 return WHOLE_WINDOW
             spans[place] = shifted(-pads[axis][0])
-    return each(seen, *spans)
+    return each(window, *spans)
 
 
 PAD_MODES = {"constant": "constant", "reflect": "reflect", "edge": "edge", "wrap": "wrap"}
 
 
 @onnx_op("Pad", since=2, field=pad_field, arguments={"pads": 1, "value": 2, "axes": 3}, mixes=padded_axes)
-def pad(call: Call, weights: Weights) -> Op:
+def pad(call: OnnxCall, weights: Weights) -> Op:
     """y = x with values added before and after each axis: one number, itself mirrored, its edge, its other end.
 
     Negative pads cut off. Gradient: g without the pads; what is repeated gets the sum.
@@ -139,7 +139,7 @@ def pad(call: Call, weights: Weights) -> Op:
     return call.op_of(forward, weights)
 
 
-def _padded_places(call: Call, size: int, begin: int, end: int, mode: str) -> np.ndarray:
+def _padded_places(call: OnnxCall, size: int, begin: int, end: int, mode: str) -> np.ndarray:
     """Which place of an axis each place of the padded one shows."""
     if max(begin, end) > 1 << 24:
         raise call.fault(f"pads of {begin} and {end}", "at most some millions")

@@ -7,11 +7,11 @@ from collections.abc import Collection
 import torch
 from torch import Tensor
 
-from deepvis.formats.onnx.call import Call
+from deepvis.formats.onnx.call import OnnxCall
 from deepvis.formats.onnx.onnx_ops import onnx_op
 from deepvis.formats.open_arguments import Shape
 from deepvis.network.batch_invariance import product, product_back
-from deepvis.network.field_rules import WHOLE_WINDOW, Step, Window, whole_along
+from deepvis.network.field_rules import WHOLE_WINDOW, NodeEdge, Window, whole_along
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights
 
@@ -29,25 +29,25 @@ def linear_op(w: Tensor, bias: Tensor | None) -> Op:
     return Op(forward, backward=backward)
 
 
-def matmul_kind(call: Call) -> Kind:
+def matmul_kind(call: OnnxCall) -> Kind:
     """LINEAR with a matrix that was learned."""
     return Kind.LINEAR if len(call.weight_shape(1) or ()) == 2 and call.bottom_places == [0] else Kind.OTHER
 
 
-def contracted(call: Call, place: int, shape: Shape) -> Collection[int]:
+def contracted(call: OnnxCall, place: int, shape: Shape) -> Collection[int]:
     """The last axis of the first, the last but one of the second."""
     return (len(shape) - 1 if place == 0 or len(shape) == 1 else len(shape) - 2,)
 
 
-def matmul_field(call: Call, step: Step, seen: Window) -> Window:
+def matmul_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window:
     """Of maps (N, C, H, W) times a matrix: whole rows."""
-    if matmul_kind(call) is Kind.LINEAR and len(step.below) >= 4:
-        return whole_along(len(step.below) - 1, step.below, seen)
+    if matmul_kind(call) is Kind.LINEAR and len(edge.below) >= 4:
+        return whole_along(len(edge.below) - 1, edge.below, window)
     return WHOLE_WINDOW
 
 
 @onnx_op("MatMul", since=1, kind=matmul_kind, field=matmul_field, mixes=contracted)
-def matmul(call: Call, weights: Weights) -> Op:
+def matmul(call: OnnxCall, weights: Weights) -> Op:
     """y = a b, over the last two axes, those before them repeated where they are 1.
 
     Shapes: (..., M, K), (..., K, N) -> (..., M, N). Gradient: g b^T, a^T g.
@@ -57,18 +57,18 @@ def matmul(call: Call, weights: Weights) -> Op:
     return call.op_of(torch.matmul, weights)
 
 
-def gemm_kind(call: Call) -> Kind:
+def gemm_kind(call: OnnxCall) -> Kind:
     is_linear = call.bottom_places == [0] and not call.attr("transA", 0) and len(call.weight_shape(1) or ()) == 2
     return Kind.LINEAR if is_linear else Kind.OTHER
 
 
-def gemm_contracted(call: Call, place: int, shape: Shape) -> Collection[int]:
+def gemm_contracted(call: OnnxCall, place: int, shape: Shape) -> Collection[int]:
     turned = call.attr("transA" if place == 0 else "transB", 0)
     return ((0 if turned else 1) if place == 0 else (1 if turned else 0),) if place < 2 else ()
 
 
 @onnx_op("Gemm", since=7, kind=gemm_kind, mixes=gemm_contracted)
-def gemm(call: Call, weights: Weights) -> Op:
+def gemm(call: OnnxCall, weights: Weights) -> Op:
     """y = alpha a b + beta c, a and b turned around with transA and transB; c is repeated to y's shape.
 
     Shapes: (M, K), (K, N), c -> (M, N). Gradient: alpha g b^T, alpha a^T g, beta g.
@@ -95,7 +95,7 @@ def gemm(call: Call, weights: Weights) -> Op:
     return call.op_of(forward, weights)
 
 
-def summed_over(call: Call, place: int, shape: Shape) -> Collection[int]:
+def summed_over(call: OnnxCall, place: int, shape: Shape) -> Collection[int]:
     """The axes whose letters are not in the result."""
     taken, _, made = call.attr("equation", "").replace(" ", "").partition("->")
     letters = taken.split(",")[place] if place < len(taken.split(",")) else ""
@@ -105,17 +105,17 @@ def summed_over(call: Call, place: int, shape: Shape) -> Collection[int]:
 
 
 @onnx_op("Einsum", since=12, mixes=summed_over)
-def einsum(call: Call, weights: Weights) -> Op:
+def einsum(call: OnnxCall, weights: Weights) -> Op:
     """y = the sum over the letters of ``equation`` that the result lacks, of the products. Gradient: autograd's."""
     equation = call.attr("equation", "")
     return call.op_of(lambda *values: torch.einsum(equation, *values), weights)
 
 
-def last_two(call: Call, place: int, shape: Shape) -> Collection[int]:
+def last_two(call: OnnxCall, place: int, shape: Shape) -> Collection[int]:
     return (len(shape) - 2, len(shape) - 1)
 
 
 @onnx_op("Det", since=11, mixes=last_two)
-def det(call: Call, weights: Weights) -> Op:
+def det(call: OnnxCall, weights: Weights) -> Op:
     """y = the determinant of each matrix. Shapes: (..., M, M) -> (...). Gradient: autograd's."""
     return call.op_of(torch.linalg.det, weights)

@@ -8,10 +8,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from deepvis.formats.onnx.call import Call
+from deepvis.formats.onnx.call import OnnxCall
 from deepvis.formats.onnx.onnx_ops import all_but_first, axis_of, onnx_op
 from deepvis.formats.open_arguments import Shape
-from deepvis.network.field_rules import WHOLE_WINDOW, Step, Window, image_axis, same_place, whole_along
+from deepvis.network.field_rules import WHOLE_WINDOW, NodeEdge, Window, image_axis, same_place, whole_along
 from deepvis.network.kinds import Kind
 from deepvis.network.op import SAME, Op, Weights
 from deepvis.network.response_normalization import across_channels
@@ -19,13 +19,13 @@ from deepvis.network.response_normalization import across_channels
 NORMALIZATION = Kind.NORMALIZATION
 
 
-def first_input(call: Call, step: Step, seen: Window) -> Window:
+def first_input(call: OnnxCall, edge: NodeEdge, window: Window) -> Window:
     """The same place of the map; where the network makes mean or scale itself, they are of whatever they are of."""
-    return WHOLE_WINDOW if step.bottom else same_place(step, seen)
+    return WHOLE_WINDOW if edge.bottom else same_place(edge, window)
 
 
 @onnx_op("BatchNormalization", since=7, kind=NORMALIZATION, field=first_input, mixes=all_but_first)
-def batch_norm(call: Call, weights: Weights) -> Op:
+def batch_norm(call: OnnxCall, weights: Weights) -> Op:
     """y = (x - mean[c]) / sqrt(variance[c] + epsilon) * scale[c] + shift[c], channel by channel.
 
     Shapes: (N, C, ...) -> the same. Gradient: g scale[c] / sqrt(variance[c] + epsilon). Statistics of training are not
@@ -56,34 +56,34 @@ def batch_norm(call: Call, weights: Weights) -> Op:
     return call.op_of(forward, weights, backward=backward, shapes=SAME, affine=affine)
 
 
-def over_maps(call: Call, step: Step, seen: Window) -> Window:
+def over_maps(call: OnnxCall, edge: NodeEdge, window: Window) -> Window:
     return WHOLE_WINDOW
 
 
 @onnx_op("InstanceNormalization", since=6, kind=NORMALIZATION, field=over_maps, mixes=all_but_first)
-def instance_norm(call: Call, weights: Weights) -> Op:
+def instance_norm(call: OnnxCall, weights: Weights) -> Op:
     """y = (x - mean of its map) / sqrt(variance of its map + epsilon) * scale[c] + shift[c]. Gradient: autograd's."""
     epsilon = call.attr("epsilon", 1e-5)
     return call.op_of(lambda x, scale, shift: F.instance_norm(x, weight=scale, bias=shift, eps=epsilon), weights)
 
 
-def last_axes(call: Call, place: int, shape: Shape) -> Collection[int]:
+def last_axes(call: OnnxCall, place: int, shape: Shape) -> Collection[int]:
     return range(axis_of(call, len(shape), -1), len(shape)) if place == 0 else range(len(shape))
 
 
-def layer_field(call: Call, step: Step, seen: Window) -> Window:
+def layer_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window:
     """Everything along the axes that are normalized."""
-    if step.bottom:
+    if edge.bottom:
         return WHOLE_WINDOW
-    for axis in last_axes(call, 0, step.below):
-        if image_axis(axis, step.below) is not None:
-            seen = whole_along(axis, step.below, seen)
-    return seen
+    for axis in last_axes(call, 0, edge.below):
+        if image_axis(axis, edge.below) is not None:
+            window = whole_along(axis, edge.below, window)
+    return window
 
 
 @onnx_op("LayerNormalization", since=17, kind=NORMALIZATION, field=layer_field, mixes=last_axes)
 @onnx_op("RMSNormalization", since=23, kind=NORMALIZATION, field=layer_field, mixes=last_axes)
-def layer_norm(call: Call, weights: Weights) -> Op:
+def layer_norm(call: OnnxCall, weights: Weights) -> Op:
     """y = (x - mean) / sqrt(variance + epsilon) * scale + shift, over the axes from ``axis`` (the last) on.
 
     RMSNormalization takes no mean away. Further outputs are the mean and 1 / sqrt(...). Gradient: autograd's.
@@ -106,7 +106,7 @@ def layer_norm(call: Call, weights: Weights) -> Op:
 
 
 @onnx_op("GroupNormalization", since=18, kind=NORMALIZATION, field=over_maps, mixes=all_but_first)
-def group_norm(call: Call, weights: Weights) -> Op:
+def group_norm(call: OnnxCall, weights: Weights) -> Op:
     """y = (x - mean) / sqrt(variance + epsilon) * scale + shift, over groups of channels.
 
     scale and shift: one number a group up to opset 20, one a channel from 21 on. Gradient: autograd's.
@@ -124,7 +124,7 @@ def group_norm(call: Call, weights: Weights) -> Op:
 
 
 @onnx_op("LRN", since=1, kind=NORMALIZATION, field=first_input, mixes=all_but_first)
-def lrn(call: Call, weights: Weights) -> Op:
+def lrn(call: OnnxCall, weights: Weights) -> Op:
     """y = x * s ** -beta, s = bias + alpha / size * (sum of x^2 over size channels around each).
 
     Shapes: (N, C, ...) -> the same. Gradient: g s^-beta - 2 alpha beta / size * x * (window sum of g y / s).
@@ -135,16 +135,16 @@ def lrn(call: Call, weights: Weights) -> Op:
     return across_channels(size, call.attr("alpha", 1e-4), call.attr("beta", 0.75), call.attr("bias", 1.0))
 
 
-def one_axis(call: Call, place: int, shape: Shape) -> Collection[int]:
+def one_axis(call: OnnxCall, place: int, shape: Shape) -> Collection[int]:
     return (axis_of(call, len(shape), -1),)
 
 
-def one_axis_field(call: Call, step: Step, seen: Window) -> Window:
-    return whole_along(axis_of(call, len(step.below), -1), step.below, seen)
+def one_axis_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window:
+    return whole_along(axis_of(call, len(edge.below), -1), edge.below, window)
 
 
 @onnx_op("LpNormalization", since=1, kind=NORMALIZATION, field=one_axis_field, mixes=one_axis)
-def lp_norm(call: Call, weights: Weights) -> Op:
+def lp_norm(call: OnnxCall, weights: Weights) -> Op:
     """y = x / the p-norm along ``axis``; 0 where that is 0. Gradient: autograd's."""
     p = call.attr("p", 2)
 
@@ -155,12 +155,12 @@ def lp_norm(call: Call, weights: Weights) -> Op:
     return call.op_of(forward, weights)
 
 
-def mvn_axes(call: Call, place: int, shape: Shape) -> Collection[int]:
+def mvn_axes(call: OnnxCall, place: int, shape: Shape) -> Collection[int]:
     return [axis % len(shape) for axis in call.attr("axes", [0, 2, 3])]
 
 
 @onnx_op("MeanVarianceNormalization", since=9, kind=NORMALIZATION, field=over_maps, mixes=mvn_axes)
-def mvn(call: Call, weights: Weights) -> Op:
+def mvn(call: OnnxCall, weights: Weights) -> Op:
     """y = (x - mean) / (standard deviation + 1e-9) over ``axes``, by default batch and places. Gradient: autograd's."""
     axes = call.attr("axes", [0, 2, 3])
 

@@ -10,10 +10,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from deepvis.formats.onnx.call import Call
+from deepvis.formats.onnx.call import OnnxCall
 from deepvis.formats.onnx.onnx_ops import all_but_first, onnx_op
-from deepvis.formats.onnx.windows import Windows, kernel_of, torch_pads, windows_of
-from deepvis.network.field_rules import WHOLE_WINDOW, Step, Window, sliding
+from deepvis.formats.onnx.windows import SlidingWindows, kernel_of, torch_pads, windows_of
+from deepvis.network.field_rules import WHOLE_WINDOW, NodeEdge, Window, sliding
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights
 
@@ -21,18 +21,18 @@ MAX_POOL: tuple[Callable[..., Any], ...] = (F.max_pool1d, F.max_pool2d, F.max_po
 AVERAGE_POOL: tuple[Callable[..., Any], ...] = (F.avg_pool1d, F.avg_pool2d, F.avg_pool3d)
 
 
-def pool_windows(call: Call) -> Windows:
+def pool_windows(call: OnnxCall) -> SlidingWindows:
     kernel = kernel_of(call)
     if not 1 <= len(kernel) <= 3:
         raise call.fault(f"a kernel of {len(kernel)} axes", "1 to 3")
     return windows_of(call, kernel)
 
 
-def pool_field(call: Call, step: Step, seen: Window) -> Window | None:
-    return sliding(seen, pool_windows(call).field(step.below[2:]))
+def pool_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window | None:
+    return sliding(window, pool_windows(call).field(edge.below[2:]))
 
 
-def pooled_sizes(call: Call, windows: Windows, sizes: Sequence[int]) -> list[int]:
+def pooled_sizes(call: OnnxCall, windows: SlidingWindows, sizes: Sequence[int]) -> list[int]:
     """How many windows there are along each axis; with ceil_mode none that begins behind the map and its first pad."""
     (begin, end), found = windows.pads(sizes), []
     for i, size in enumerate(sizes):
@@ -45,7 +45,9 @@ def pooled_sizes(call: Call, windows: Windows, sizes: Sequence[int]) -> list[int
     return found
 
 
-def needed_pads(call: Call, windows: Windows, sizes: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def needed_pads(
+    call: OnnxCall, windows: SlidingWindows, sizes: Sequence[int]
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """What must stand before and after the map so that all windows are whole; cut off where negative."""
     (begin, _), counts = windows.pads(sizes), pooled_sizes(call, windows, sizes)
     after = [
@@ -57,14 +59,14 @@ def needed_pads(call: Call, windows: Windows, sizes: Sequence[int]) -> tuple[tup
     return begin, tuple(after)
 
 
-def is_torchs(call: Call, windows: Windows, sizes: Sequence[int]) -> bool:
+def is_torchs(call: OnnxCall, windows: SlidingWindows, sizes: Sequence[int]) -> bool:
     """True if PyTorch's own pooling places its windows likewise."""
     begin, end = windows.pads(sizes)
     return begin == end and all(2 * b <= k for b, k in zip(begin, windows.kernel, strict=True))
 
 
 @onnx_op("MaxPool", since=1, kind=Kind.POOLING, field=pool_field, mixes=all_but_first)
-def max_pool(call: Call, weights: Weights) -> Op:
+def max_pool(call: OnnxCall, weights: Weights) -> Op:
     """y = the largest value of each window; what is padded is never the largest.
 
     Shapes: (N, C, H, W) -> (N, C, (H + pads - dilation (kernel - 1) - 1) // stride + 1, ...), up with ceil_mode.
@@ -98,7 +100,7 @@ def max_pool(call: Call, weights: Weights) -> Op:
     return Op(forward, fast=fast, backward=backward)
 
 
-def _with_places(call: Call, windows: Windows, x: Tensor) -> tuple[Tensor, Tensor]:
+def _with_places(call: OnnxCall, windows: SlidingWindows, x: Tensor) -> tuple[Tensor, Tensor]:
     """The maxima, and where each is in x as one row of numbers; storage_order 1: columns one after another."""
     sizes = x.shape[2:]
     begin, after = needed_pads(call, windows, sizes)
@@ -114,7 +116,7 @@ def _with_places(call: Call, windows: Windows, x: Tensor) -> tuple[Tensor, Tenso
 
 
 @onnx_op("AveragePool", since=7, kind=Kind.POOLING, field=pool_field, mixes=all_but_first)
-def average_pool(call: Call, weights: Weights) -> Op:
+def average_pool(call: OnnxCall, weights: Weights) -> Op:
     """y = the mean of each window; the pads count as zeros with count_include_pad, else not at all.
 
     Shapes: as MaxPool. Gradient: autograd's, g spread evenly.
@@ -140,7 +142,7 @@ def average_pool(call: Call, weights: Weights) -> Op:
     return call.op_of(forward, weights)
 
 
-def _sums(windows: Windows, x: Tensor) -> Tensor:
+def _sums(windows: SlidingWindows, x: Tensor) -> Tensor:
     """Of each window of a map that is padded already."""
     if set(windows.dilation) == {1}:
         return AVERAGE_POOL[len(windows.kernel) - 1](x, windows.kernel, windows.stride, 0) * prod(windows.kernel)
@@ -153,7 +155,7 @@ def _sums(windows: Windows, x: Tensor) -> Tensor:
 
 
 @onnx_op("LpPool", since=2, kind=Kind.POOLING, field=pool_field, mixes=all_but_first)
-def lp_pool(call: Call, weights: Weights) -> Op:
+def lp_pool(call: OnnxCall, weights: Weights) -> Op:
     """y = (sum of |x|^p of each window) ^ (1 / p). Shapes: as MaxPool. Gradient: autograd's."""
     windows, p = pool_windows(call), call.attr("p", 2)
 
@@ -164,12 +166,12 @@ def lp_pool(call: Call, weights: Weights) -> Op:
     return call.op_of(forward, weights)
 
 
-def everywhere(call: Call, step: Step, seen: Window) -> Window:
+def everywhere(call: OnnxCall, edge: NodeEdge, window: Window) -> Window:
     return WHOLE_WINDOW
 
 
 @onnx_op("GlobalAveragePool", since=1, kind=Kind.POOLING, field=everywhere, mixes=all_but_first)
-def global_average(call: Call, weights: Weights) -> Op:
+def global_average(call: OnnxCall, weights: Weights) -> Op:
     """y = the mean of each map. Shapes: (N, C, H, W) -> (N, C, 1, 1). Gradient: g / (H W) everywhere."""
 
     def backward(ran, grads):
@@ -180,7 +182,7 @@ def global_average(call: Call, weights: Weights) -> Op:
 
 
 @onnx_op("GlobalMaxPool", since=1, kind=Kind.POOLING, field=everywhere, mixes=all_but_first)
-def global_max(call: Call, weights: Weights) -> Op:
+def global_max(call: OnnxCall, weights: Weights) -> Op:
     """y = the largest value of each map. Shapes: (N, C, H, W) -> (N, C, 1, 1).
 
     Gradient: autograd's, g at the maximum, shared between equal ones.
@@ -189,14 +191,14 @@ def global_max(call: Call, weights: Weights) -> Op:
 
 
 @onnx_op("GlobalLpPool", since=2, kind=Kind.POOLING, field=everywhere, mixes=all_but_first)
-def global_lp(call: Call, weights: Weights) -> Op:
+def global_lp(call: OnnxCall, weights: Weights) -> Op:
     """y = (sum of |x|^p of each map) ^ (1 / p). Shapes: (N, C, H, W) -> (N, C, 1, 1). Gradient: autograd's."""
     p = call.attr("p", 2)
     return call.op_of(lambda x: (x.abs() ** p).sum(tuple(range(2, x.dim())), keepdim=True) ** (1 / p), weights)
 
 
 @onnx_op("MaxUnpool", since=9, arguments={"output_shape": 2}, mixes=all_but_first)
-def max_unpool(call: Call, weights: Weights) -> Op:
+def max_unpool(call: OnnxCall, weights: Weights) -> Op:
     """y = zeros, with each value at the place that MaxPool says it came from. Gradient: g at those places."""
     windows, wanted = pool_windows(call), call.ints("output_shape")
 

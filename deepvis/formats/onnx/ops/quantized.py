@@ -14,12 +14,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from deepvis.formats.onnx.call import Call
+from deepvis.formats.onnx.call import OnnxCall
 from deepvis.formats.onnx.onnx_ops import all_but_first, axis_of, elementwise, onnx_op
 from deepvis.formats.onnx.ops.convolution import convolution_field, padded_convolution
 from deepvis.formats.onnx.ops.linear import contracted
 from deepvis.formats.onnx.tensors import DTYPES
-from deepvis.network.field_rules import Step, Window
+from deepvis.network.field_rules import NodeEdge, Window
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights
 
@@ -28,7 +28,7 @@ RANGES: dict[torch.dtype, tuple[int, int]] = {
 }  # fmt: skip  # what is held as int32 was uint16
 
 
-def quantized_note(call: Call) -> str:
+def quantized_note(call: OnnxCall) -> str:
     return "quantized tensors are computed as floats, rounded as the file says; gradients pass through the rounding"
 
 
@@ -47,7 +47,7 @@ class Rounded(torch.autograd.Function):
         return grads[0] * inside, None, None
 
 
-def along(call: Call, value: Tensor | None, x: Tensor, default: int = 1) -> Tensor | None:
+def along(call: OnnxCall, value: Tensor | None, x: Tensor, default: int = 1) -> Tensor | None:
     """Scale or zero point of x: one number, one for each place of ``axis``, or one a block of it."""
     if value is None or value.dim() == 0 or value.numel() == 1:
         return value if value is None else value.reshape(())
@@ -58,13 +58,13 @@ def along(call: Call, value: Tensor | None, x: Tensor, default: int = 1) -> Tens
     return value.repeat_interleave(block, axis).narrow(axis, 0, x.shape[axis]) if block else value
 
 
-def range_of(call: Call, zero: Tensor | None) -> tuple[int, int]:
+def range_of(call: OnnxCall, zero: Tensor | None) -> tuple[int, int]:
     """Of the type of the zero point, or of the attribute output_dtype; of 8 bits without sign where nothing says."""
     kind = zero.dtype if zero is not None else DTYPES.get(call.attr("output_dtype", 0), torch.uint8)
     return RANGES.get(kind, (0, 255))
 
 
-def real(call: Call, q: Tensor, scale: Tensor, zero: Tensor | None, default: int = 1) -> Tensor:
+def real(call: OnnxCall, q: Tensor, scale: Tensor, zero: Tensor | None, default: int = 1) -> Tensor:
     """What whole numbers stand for."""
     offset = along(call, zero, q, default)
     apart = q.to(scale.dtype) if offset is None else q.to(scale.dtype) - offset.to(scale.dtype)
@@ -72,7 +72,7 @@ def real(call: Call, q: Tensor, scale: Tensor, zero: Tensor | None, default: int
     return apart if factor is None else apart * factor
 
 
-def whole(call: Call, x: Tensor, scale: Tensor, zero: Tensor | None, default: int = 1) -> Tensor:
+def whole(call: OnnxCall, x: Tensor, scale: Tensor, zero: Tensor | None, default: int = 1) -> Tensor:
     """The whole numbers, as floats, that stand for x."""
     factor, offset = along(call, scale, x, default), along(call, zero, x, default)
     shifted = x if factor is None else x / factor
@@ -83,19 +83,19 @@ def whole(call: Call, x: Tensor, scale: Tensor, zero: Tensor | None, default: in
 
 
 @onnx_op("QuantizeLinear", since=10, field=elementwise, note=quantized_note)
-def quantize(call: Call, weights: Weights) -> Op:
+def quantize(call: OnnxCall, weights: Weights) -> Op:
     """y = x / scale, rounded, plus zero_point, cut off at the type's ends; a float. Gradient: g / scale."""
     return call.op_of(lambda x, scale, zero=None: whole(call, x, scale, zero), weights)
 
 
 @onnx_op("DequantizeLinear", since=10, field=elementwise, note=quantized_note)
-def dequantize(call: Call, weights: Weights) -> Op:
+def dequantize(call: OnnxCall, weights: Weights) -> Op:
     """y = (x - zero_point) * scale; one scale, or one for each place of ``axis``. Gradient: g scale."""
     return call.op_of(lambda q, scale, zero=None: real(call, q, scale, zero), weights)
 
 
 @onnx_op("DynamicQuantizeLinear", since=11, note=quantized_note, mixes=all_but_first)
-def dynamic_quantize(call: Call, weights: Weights) -> Op:
+def dynamic_quantize(call: OnnxCall, weights: Weights) -> Op:
     """y = x on a scale of 0 to 255 from its least to its largest value (0 included), the scale, the zero point.
 
     Gradient: autograd's, through the rounding.
@@ -113,7 +113,7 @@ def dynamic_quantize(call: Call, weights: Weights) -> Op:
 Product = Callable[[Tensor, Tensor], Tensor]
 
 
-def _requantized(call: Call, run: Product, q: list[Tensor | None]) -> Tensor:
+def _requantized(call: OnnxCall, run: Product, q: list[Tensor | None]) -> Tensor:
     """q: a, its scale and zero point, b, likewise, then those of the result."""
     a, a_scale, a_zero, b, b_scale, b_zero, y_scale, y_zero = q[:8]
     left, right = real(call, a, a_scale, a_zero), real(call, b, b_scale, b_zero, 0)  # type: ignore[arg-type]
@@ -122,7 +122,7 @@ def _requantized(call: Call, run: Product, q: list[Tensor | None]) -> Tensor:
 
 @onnx_op("QLinearMatMul", since=10, kind=Kind.LINEAR, note=quantized_note,
          mixes=lambda call, place, shape: contracted(call, 0 if place == 0 else 1, shape) if shape else ())  # fmt: skip
-def q_matmul(call: Call, weights: Weights) -> Op:
+def q_matmul(call: OnnxCall, weights: Weights) -> Op:
     """y = a b of what the whole numbers stand for, as whole numbers on y's scale. Gradient: through the rounding."""
 
     def forward(*q: Tensor | None) -> Tensor:
@@ -136,12 +136,12 @@ def q_matmul(call: Call, weights: Weights) -> Op:
     return call.op_of(forward, weights)
 
 
-def q_conv_field(call: Call, step: Step, seen: Window) -> Window | None:
-    return convolution_field(replace(call, inputs=(call.inputs[0], call.inputs[3])), step, seen)
+def q_conv_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window | None:
+    return convolution_field(replace(call, inputs=(call.inputs[0], call.inputs[3])), edge, window)
 
 
 @onnx_op("QLinearConv", since=10, kind=Kind.CONVOLUTION, field=q_conv_field, mixes=all_but_first, note=quantized_note)
-def q_conv(call: Call, weights: Weights) -> Op:
+def q_conv(call: OnnxCall, weights: Weights) -> Op:
     """y = the convolution of what the whole numbers stand for, as whole numbers on y's scale. Gradient: as Conv's."""
 
     def forward(*q: Tensor | None) -> Tensor:
@@ -168,7 +168,7 @@ def _apart(x: Tensor, zero: Tensor | None, axis: int) -> Tensor:
 
 @onnx_op("MatMulInteger", since=10, kind=Kind.LINEAR, note=quantized_note,
          mixes=lambda call, place, shape: contracted(call, place, shape) if place < 2 else ())  # fmt: skip
-def matmul_integer(call: Call, weights: Weights) -> Op:
+def matmul_integer(call: OnnxCall, weights: Weights) -> Op:
     """y = (a - a's zero point)(b - b's zero point), whole numbers as floats. Gradient: g b^T, a^T g."""
 
     def forward(a: Tensor, b: Tensor, a_zero: Tensor | None = None, b_zero: Tensor | None = None) -> Tensor:
@@ -179,7 +179,7 @@ def matmul_integer(call: Call, weights: Weights) -> Op:
 
 @onnx_op("ConvInteger", since=10, kind=Kind.CONVOLUTION, field=convolution_field, mixes=all_but_first,
          note=quantized_note)  # fmt: skip
-def conv_integer(call: Call, weights: Weights) -> Op:
+def conv_integer(call: OnnxCall, weights: Weights) -> Op:
     """y = the convolution of x - x's zero point with w - w's zero point, as floats. Gradient: as Conv's."""
 
     def forward(x: Tensor, w: Tensor, x_zero: Tensor | None = None, w_zero: Tensor | None = None) -> Tensor:

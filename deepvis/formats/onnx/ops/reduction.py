@@ -7,15 +7,15 @@ from collections.abc import Callable, Collection
 import torch
 from torch import Tensor
 
-from deepvis.formats.onnx.call import Call
+from deepvis.formats.onnx.call import OnnxCall
 from deepvis.formats.onnx.onnx_ops import along_axis, axis_of, onnx_op
 from deepvis.formats.open_arguments import Shape
-from deepvis.network.field_rules import WHOLE_WINDOW, Step, Window, whole_along
+from deepvis.network.field_rules import WHOLE_WINDOW, NodeEdge, Window, whole_along
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights, without_gradient
 
 
-def reduced_axes(call: Call, place: int, shape: Shape) -> Collection[int]:
+def reduced_axes(call: OnnxCall, place: int, shape: Shape) -> Collection[int]:
     """Those of ``axes``; all where none are named, or none with noop_with_empty_axes."""
     axes = call.ints("axes")
     if not axes:
@@ -26,16 +26,16 @@ def reduced_axes(call: Call, place: int, shape: Shape) -> Collection[int]:
     return [axis % len(shape) for axis in axes]
 
 
-def reduce_field(call: Call, step: Step, seen: Window) -> Window:
+def reduce_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window:
     """Everything along the axes that go. Where they do not stay, all: places have other axes then."""
     if not call.attr("keepdims", 1):
         return WHOLE_WINDOW
-    for axis in reduced_axes(call, 0, step.below):
-        seen = whole_along(axis, step.below, seen)
-    return seen
+    for axis in reduced_axes(call, 0, edge.below):
+        window = whole_along(axis, edge.below, window)
+    return window
 
 
-def reduce_kind(call: Call) -> Kind:
+def reduce_kind(call: OnnxCall) -> Kind:
     """POOLING over places alone; a mean over channels has other units than its bottom."""
     axes = call.ints("axes") or []
     is_of_places = bool(axes) and (all(axis > 1 for axis in axes) or sorted(axes) in ([-2, -1], [-1, 2], [-2, 3]))
@@ -63,7 +63,7 @@ REDUCE: dict[str, Callable[[Tensor, list[int]], Tensor]] = {
 
 
 @onnx_op(*REDUCE, since=1, kind=reduce_kind, field=reduce_field, arguments={"axes": 1}, mixes=reduced_axes)
-def reduce(call: Call, weights: Weights) -> Op:
+def reduce(call: OnnxCall, weights: Weights) -> Op:
     """y = sum, mean, largest, ... over the axes ``axes``, all where none are named; with keepdims they stay, of size 1.
 
     Gradient: autograd's: g, g / count, g at the largest shared between equal ones, ...
@@ -91,7 +91,7 @@ def _of_each(op: str, x: Tensor) -> Tensor:
 
 
 @onnx_op("ArgMax", "ArgMin", since=1, mixes=along_axis(0))
-def arg(call: Call, weights: Weights) -> Op:
+def arg(call: OnnxCall, weights: Weights) -> Op:
     """y = the place of the largest or smallest value along ``axis``, of equal ones the first. Gradient: none."""
     keep, is_last = bool(call.attr("keepdims", 1)), call.attr("select_last_index", 0)
 
@@ -106,7 +106,7 @@ def arg(call: Call, weights: Weights) -> Op:
 
 
 @onnx_op("TopK", since=1, arguments={"k": 1}, mixes=along_axis(-1))
-def top_k(call: Call, weights: Weights) -> Op:
+def top_k(call: OnnxCall, weights: Weights) -> Op:
     """y = the k largest (or smallest) values along ``axis``, sorted, and their places. Gradient: at those."""
     k = int(call.number("k") or 0)
     is_largest = bool(call.attr("largest", 1))
@@ -119,12 +119,12 @@ def top_k(call: Call, weights: Weights) -> Op:
     return call.op_of(forward, weights)
 
 
-def summed_axis(call: Call, place: int, shape: Shape) -> Collection[int]:
+def summed_axis(call: OnnxCall, place: int, shape: Shape) -> Collection[int]:
     return (int(call.number("axis") or 0) % max(len(shape), 1),)
 
 
 @onnx_op("CumSum", since=11, arguments={"axis": 1}, mixes=summed_axis)
-def cum_sum(call: Call, weights: Weights) -> Op:
+def cum_sum(call: OnnxCall, weights: Weights) -> Op:
     """y = the sum of all values up to each along ``axis``; exclusive: without itself. Gradient: autograd's."""
     axis, is_reverse, is_exclusive = int(call.number("axis") or 0), call.attr("reverse", 0), call.attr("exclusive", 0)
 

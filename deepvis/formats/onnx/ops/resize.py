@@ -12,16 +12,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from deepvis.formats.onnx.call import Call
+from deepvis.formats.onnx.call import OnnxCall
 from deepvis.formats.onnx.onnx_ops import onnx_op
 from deepvis.formats.onnx.taps import How, Taps, taps_of
 from deepvis.formats.open_arguments import Shape
-from deepvis.network.field_rules import Step, Window, each, image_axis, shifted
+from deepvis.network.field_rules import NodeEdge, Window, each, image_axis, shifted
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights
 
 
-def how_of(call: Call) -> How:
+def how_of(call: OnnxCall) -> How:
     old = call.op == "Upsample" or call.opset < 11
     mode = call.attr("mode", "nearest")
     mode = {"bilinear": "linear", "trilinear": "linear"}.get(mode, mode)
@@ -41,7 +41,7 @@ def how_of(call: Call) -> How:
 Targets = dict[int, tuple[int, float]]  # axis -> (its new size, its scale)
 
 
-def targets(call: Call, shape: Shape) -> Targets:
+def targets(call: OnnxCall, shape: Shape) -> Targets:
     """The axes that change. Raises ModelError."""
     rank = len(shape)
     axes = call.ints("axes")
@@ -71,7 +71,7 @@ def _half_up(value: float) -> int:
     return math.floor(value + 0.5)
 
 
-def roi_of(call: Call, rank: int) -> dict[int, tuple[float, float]]:
+def roi_of(call: OnnxCall, rank: int) -> dict[int, tuple[float, float]]:
     roi = call.floats("roi") or []
     axes = call.ints("axes")
     axes = list(range(rank)) if axes is None else [axis % rank for axis in axes]
@@ -79,11 +79,11 @@ def roi_of(call: Call, rank: int) -> dict[int, tuple[float, float]]:
     return {a: (roi[i], roi[count + i]) for i, a in enumerate(axes)} if len(roi) == 2 * count else {}
 
 
-def resized_axes(call: Call, place: int, shape: Shape) -> Collection[int]:
+def resized_axes(call: OnnxCall, place: int, shape: Shape) -> Collection[int]:
     return targets(call, shape)
 
 
-def rebatch_resize(call: Call, shape: Shape, axis: int, factor: int) -> dict[str, list[int]]:
+def rebatch_resize(call: OnnxCall, shape: Shape, axis: int, factor: int) -> dict[str, list[int]]:
     """The sizes name how many pictures there are."""
     sizes, axes = call.ints("sizes"), call.ints("axes")
     axes = list(range(len(shape))) if axes is None else [a % len(shape) for a in axes]
@@ -92,13 +92,13 @@ def rebatch_resize(call: Call, shape: Shape, axis: int, factor: int) -> dict[str
     return {"sizes": [size * factor if a == axis else size for size, a in zip(sizes, axes, strict=True)]}
 
 
-def resize_field(call: Call, step: Step, seen: Window) -> Window | None:
+def resize_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window | None:
     spans: list[Callable[[Any], Any]] = [shifted(0), shifted(0)]
-    for axis, (size, scale) in targets(call, step.below).items():
-        place = image_axis(axis, step.below)
+    for axis, (size, scale) in targets(call, edge.below).items():
+        place = image_axis(axis, edge.below)
         if place is not None:
-            spans[place] = _read(taps_of(how_of(call), step.below[axis], size, scale))
-    return each(seen, *spans)
+            spans[place] = _read(taps_of(how_of(call), edge.below[axis], size, scale))
+    return each(window, *spans)
 
 
 def _read(taps: Taps) -> Callable[[tuple[int, int]], tuple[int, int]]:
@@ -116,7 +116,7 @@ INPUTS = {"roi": 1, "scales": 2, "sizes": 3}
 @onnx_op("Resize", since=10, kind=Kind.OTHER, field=resize_field, arguments={"scales": 1}, mixes=resized_axes)
 @onnx_op("Resize", since=11, kind=Kind.OTHER, field=resize_field, arguments=INPUTS, mixes=resized_axes,
          rebatch=rebatch_resize)  # fmt: skip
-def resize(call: Call, weights: Weights) -> Op:
+def resize(call: OnnxCall, weights: Weights) -> Op:
     """y = x at other sizes, axis by axis: of each place of y the nearest, two (linear) or four (cubic) places of x.
 
     sizes or scales say how large; coordinate_transformation_mode where y's places lie on x. Gradient: the shares of g.

@@ -7,32 +7,32 @@ from collections.abc import Callable, Collection
 import torch
 from torch import Tensor
 
-from deepvis.formats.onnx.call import Call
+from deepvis.formats.onnx.call import OnnxCall
 from deepvis.formats.onnx.onnx_ops import axis_of, onnx_op
 from deepvis.formats.open_arguments import Shape
-from deepvis.network.field_rules import Step, Window, whole_along
+from deepvis.network.field_rules import NodeEdge, Window, whole_along
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights
 
 
-def axes_of(call: Call, place: int, shape: Shape) -> Collection[int]:
+def axes_of(call: OnnxCall, place: int, shape: Shape) -> Collection[int]:
     """One axis from opset 13 on, before all from the one that is named on."""
     if call.opset >= 13:
         return (axis_of(call, len(shape), -1),)
     return range(axis_of(call, len(shape), 1), len(shape))
 
 
-def softmax_field(call: Call, step: Step, seen: Window) -> Window:
-    for axis in axes_of(call, 0, step.below):
-        seen = whole_along(axis, step.below, seen)
-    return seen
+def softmax_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window:
+    for axis in axes_of(call, 0, edge.below):
+        window = whole_along(axis, edge.below, window)
+    return window
 
 
-def kind(call: Call) -> Kind:
+def kind(call: OnnxCall) -> Kind:
     return Kind.SOFTMAX if call.op == "Softmax" else Kind.OTHER
 
 
-def on_axes(call: Call, function: Callable[[Tensor, int], Tensor]) -> Callable[[Tensor], Tensor]:
+def on_axes(call: OnnxCall, function: Callable[[Tensor, int], Tensor]) -> Callable[[Tensor], Tensor]:
     """The function (x, axis) along the axis, or over all of several together."""
 
     def forward(x: Tensor) -> Tensor:
@@ -50,7 +50,7 @@ def along_axes(names: str, since: int) -> Callable:
 
 @along_axes("Softmax", 1)
 @along_axes("Softmax", 13)
-def softmax(call: Call, weights: Weights) -> Op:
+def softmax(call: OnnxCall, weights: Weights) -> Op:
     """y = exp(x) / sum of exp(x), along ``axis`` (the last); before opset 13 over all axes from ``axis`` (1) on.
 
     Shapes: any -> the same. Gradient: y (g - sum of g y).
@@ -65,14 +65,14 @@ def softmax(call: Call, weights: Weights) -> Op:
 
 @along_axes("LogSoftmax", 1)
 @along_axes("LogSoftmax", 13)
-def log_softmax(call: Call, weights: Weights) -> Op:
+def log_softmax(call: OnnxCall, weights: Weights) -> Op:
     """y = x - log of the sum of exp(x), along the same axes as Softmax. Gradient: autograd's, g - exp(y) sum of g."""
     return call.op_of(on_axes(call, torch.log_softmax), weights)
 
 
 @along_axes("Hardmax", 1)
 @along_axes("Hardmax", 13)
-def hardmax(call: Call, weights: Weights) -> Op:
+def hardmax(call: OnnxCall, weights: Weights) -> Op:
     """y = 1 at the largest value, of equal ones the first, 0 elsewhere, along the same axes as Softmax. Gradient: 0."""
 
     def largest(x: Tensor, axis: int) -> Tensor:

@@ -7,22 +7,22 @@ from torch import Tensor
 
 from deepvis.formats.open_arguments import Bottom
 from deepvis.formats.torch.aten_ops import aten_op, elementwise
-from deepvis.formats.torch.call import Call
+from deepvis.formats.torch.call import AtenCall
 from deepvis.network.field_axes import broadcast
-from deepvis.network.field_rules import Step, Window
+from deepvis.network.field_rules import NodeEdge, Window
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights
 
 
-def joins_or_scales(call: Call) -> Kind:
+def joins_or_scales(call: AtenCall) -> Kind:
     """ADD of two values that nodes made; SCALE of one with a number or a weight."""
     both = isinstance(call["self"], Bottom) and isinstance(call["other"], Bottom)
     return Kind.ADD if both else Kind.SCALE
 
 
-def broadcasting(call: Call, step: Step, seen: Window) -> Window | None:
+def broadcasting(call: AtenCall, edge: NodeEdge, window: Window) -> Window | None:
     """The field rule of operators that work element by element on values of shapes that need not be the same."""
-    return broadcast(step, seen)
+    return broadcast(edge, window)
 
 
 def _summed(grad: Tensor, like: Tensor) -> Tensor:
@@ -30,13 +30,13 @@ def _summed(grad: Tensor, like: Tensor) -> Tensor:
     return grad if grad.shape == like.shape else grad.sum_to_size(like.shape)
 
 
-def _both_float(call: Call) -> bool:
+def _both_float(call: AtenCall) -> bool:
     """All bottoms are floating point numbers of the top's own type: nothing is converted on the way."""
     return len({*call.bottom_types, torch.float32}) == 1
 
 
 @aten_op("add", kind=joins_or_scales, field=broadcasting)
-def add(call: Call, weights: Weights) -> Op | None:
+def add(call: AtenCall, weights: Weights) -> Op | None:
     """y = self + alpha * other, element by element; of the two the smaller is repeated along axes of 1.
 
     Gradient: g at self, alpha g at other, each summed over what was repeated.
@@ -54,12 +54,12 @@ def add(call: Call, weights: Weights) -> Op | None:
 
 
 @aten_op("sub", "rsub", kind=joins_or_scales, field=broadcasting)
-def sub(call: Call, weights: Weights) -> None:
+def sub(call: AtenCall, weights: Weights) -> None:
     """y = self - alpha * other; rsub: other - alpha * self. Gradient: autograd's, g and -alpha g."""
 
 
 @aten_op("mul", kind=joins_or_scales, field=broadcasting)
-def mul(call: Call, weights: Weights) -> Op | None:
+def mul(call: AtenCall, weights: Weights) -> Op | None:
     """y = self * other, element by element; of the two the smaller is repeated along axes of 1.
 
     Gradient: g other at self, g self at other, each summed over what was repeated.
@@ -75,7 +75,7 @@ def mul(call: Call, weights: Weights) -> Op | None:
 
 
 @aten_op("div", "maximum", "minimum", kind=joins_or_scales, field=broadcasting)
-def two_values(call: Call, weights: Weights) -> None:
+def two_values(call: AtenCall, weights: Weights) -> None:
     """y = self / other, the larger or the smaller of the two. Gradient: autograd's.
 
     max(x, 0) written with maximum is a relu by the time it comes here (``rectifiers.py``).
@@ -83,7 +83,7 @@ def two_values(call: Call, weights: Weights) -> None:
 
 
 @aten_op("pow", "atan2", "addcmul", "addcdiv", "lerp", field=broadcasting)
-def more_values(call: Call, weights: Weights) -> None:
+def more_values(call: AtenCall, weights: Weights) -> None:
     """y = self ** exponent, atan2(self, other), self + value a b, self + value a / b, self + weight (end - self).
 
     Element by element, with broadcasting. Gradient: autograd's.
@@ -92,12 +92,12 @@ def more_values(call: Call, weights: Weights) -> None:
 
 @aten_op("neg", "abs", "exp", "log", "log1p", "sqrt", "rsqrt", "reciprocal", "square", "sin", "cos", "erf", "sign",
          "floor", "round", "expm1", field=elementwise)  # fmt: skip
-def of_one_value(call: Call, weights: Weights) -> None:
+def of_one_value(call: AtenCall, weights: Weights) -> None:
     """y = f(x), element by element: -x, |x|, exp(x), log(x), 1 / x, ... Gradient: autograd's, g f'(x)."""
 
 
 @aten_op("where", "masked_fill", field=broadcasting)
-def where(call: Call, weights: Weights) -> None:
+def where(call: AtenCall, weights: Weights) -> None:
     """y = self where a condition holds, other (or value) elsewhere. Gradient: autograd's, g where the value was taken.
 
     Rectifiers written with it are relu by the time they come here (``rectifiers.py``).
@@ -106,16 +106,16 @@ def where(call: Call, weights: Weights) -> None:
 
 @aten_op("gt", "ge", "lt", "le", "eq", "ne", "logical_and", "logical_or", "logical_not",
          "bitwise_not", "isnan", "isfinite", field=broadcasting)  # fmt: skip
-def compared(call: Call, weights: Weights) -> None:
+def compared(call: AtenCall, weights: Weights) -> None:
     """y = true or false, element by element. Gradient: none passes."""
 
 
 @aten_op("_to_copy", kind=Kind.IDENTITY, field=elementwise)
-def converted(call: Call, weights: Weights) -> None:
+def converted(call: AtenCall, weights: Weights) -> None:
     """y = x as numbers of another type, or elsewhere in memory. Gradient: autograd's, g as x's type."""
 
 
 @aten_op("zeros_like", "ones_like", "full_like", "empty_like", "new_zeros", "new_ones", "new_full", "detach",
-         field=lambda call, step, seen: None if call.op != "detach" else seen)  # fmt: skip
-def no_gradient(call: Call, weights: Weights) -> None:
+         field=lambda call, edge, window: None if call.op != "detach" else window)  # fmt: skip
+def no_gradient(call: AtenCall, weights: Weights) -> None:
     """y = constants of x's shape, of which nothing is seen; detach: x. Gradient: none passes."""

@@ -5,20 +5,20 @@ from __future__ import annotations
 import torch
 
 from deepvis.formats.torch.aten_ops import aten_op
-from deepvis.formats.torch.call import Call
+from deepvis.formats.torch.call import AtenCall
 from deepvis.network.field_axes import along
-from deepvis.network.field_rules import WHOLE_WINDOW, Step, Window, same_place
+from deepvis.network.field_rules import WHOLE_WINDOW, NodeEdge, Window, same_place
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights, by_autograd
 
 
-def first_bottom(call: Call, step: Step, seen: Window) -> Window:
+def first_bottom(call: AtenCall, edge: NodeEdge, window: Window) -> Window:
     """The same place of the map; where the network makes mean or scale itself, they are of whatever they are of."""
-    return WHOLE_WINDOW if step.bottom else same_place(step, seen)
+    return WHOLE_WINDOW if edge.bottom else same_place(edge, window)
 
 
 @aten_op("_native_batch_norm_legit_no_training", kind=Kind.NORMALIZATION, field=first_bottom)
-def batch_norm(call: Call, weights: Weights) -> Op | None:
+def batch_norm(call: AtenCall, weights: Weights) -> Op | None:
     """y = (x - running_mean[c]) / sqrt(running_var[c] + eps) * weight[c] + bias[c], channel by channel.
 
     Shapes: (N, C, ...) -> the same. Gradient: g weight[c] / sqrt(running_var[c] + eps). The running statistics count
@@ -38,15 +38,15 @@ def batch_norm(call: Call, weights: Weights) -> Op | None:
     return Op(call.forward(weights), backward=backward, affine=(factor, shift))
 
 
-def layer_norm_field(call: Call, step: Step, seen: Window) -> Window | None:
+def layer_norm_field(call: AtenCall, edge: NodeEdge, window: Window) -> Window | None:
     """All along the axes that are normalized together."""
-    axes = len(step.below)
+    axes = len(edge.below)
     count = len(call["normalized_shape"])
-    return WHOLE_WINDOW if step.bottom else along(step, seen, dict.fromkeys(range(axes - count, axes)))
+    return WHOLE_WINDOW if edge.bottom else along(edge, window, dict.fromkeys(range(axes - count, axes)))
 
 
 @aten_op("layer_norm", kind=Kind.NORMALIZATION, field=layer_norm_field)
-def layer_norm(call: Call, weights: Weights) -> Op | None:
+def layer_norm(call: AtenCall, weights: Weights) -> Op | None:
     """y = (x - mean) / sqrt(variance + eps) * weight + bias; mean and variance over the last axes, normalized_shape.
 
     Gradient: that of the whole formula: mean and variance are the picture's own.
@@ -68,12 +68,12 @@ def layer_norm(call: Call, weights: Weights) -> Op | None:
 
 
 @aten_op("rms_norm", kind=Kind.NORMALIZATION, field=layer_norm_field)
-def rms_norm(call: Call, weights: Weights) -> None:
+def rms_norm(call: AtenCall, weights: Weights) -> None:
     """y = x / sqrt(mean of x^2 + eps) * weight, over the last axes, normalized_shape. Gradient: autograd's."""
 
 
 @aten_op("group_norm", "instance_norm", kind=Kind.NORMALIZATION)
-def map_norm(call: Call, weights: Weights) -> Op:
+def map_norm(call: AtenCall, weights: Weights) -> Op:
     """y = (x - mean) / sqrt(variance + eps) * weight[c] + bias[c]; mean and variance over the map's places.
 
     Of each channel by itself (instance), or of the channels of a group together. A unit sees the whole map.

@@ -6,32 +6,32 @@ import torch
 
 from deepvis.formats.open_arguments import Bottom, Weight
 from deepvis.formats.torch.aten_ops import aten_op, elementwise
-from deepvis.formats.torch.call import Call, Size
+from deepvis.formats.torch.call import AtenCall, Size
 from deepvis.network.field_axes import along, reshaped
-from deepvis.network.field_rules import WHOLE_WINDOW, Step, Window
+from deepvis.network.field_rules import WHOLE_WINDOW, NodeEdge, Window
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights
 
 
-def _joins_bottoms(call: Call) -> bool:
+def _joins_bottoms(call: AtenCall) -> bool:
     """All that is joined are values that nodes made: no class token among them."""
     return all(isinstance(each, Bottom) for each in call["tensors"])
 
 
-def cat_field(call: Call, step: Step, seen: Window) -> Window | None:
+def cat_field(call: AtenCall, edge: NodeEdge, window: Window) -> Window | None:
     """The place in its piece; where pieces are weights, their sizes count too."""
-    axis = call["dim"] % len(step.below)
+    axis = call["dim"] % len(edge.below)
     begin = 0
     for each in call["tensors"]:
-        if each == Bottom(step.bottom):
+        if each == Bottom(edge.bottom):
             break
-        begin += each.shape[axis] if isinstance(each, Weight) else step.bottoms[each.place][axis]
-    size = step.below[axis]
-    return along(step, seen, {axis: lambda s: (max(s[0] - begin, 0), min(s[1] - begin, size))})
+        begin += each.shape[axis] if isinstance(each, Weight) else edge.bottoms[each.place][axis]
+    size = edge.below[axis]
+    return along(edge, window, {axis: lambda s: (max(s[0] - begin, 0), min(s[1] - begin, size))})
 
 
 @aten_op("cat", kind=Kind.CONCAT, field=cat_field)
-def cat(call: Call, weights: Weights) -> Op | None:
+def cat(call: AtenCall, weights: Weights) -> Op | None:
     """y = the tensors, one after the other along ``dim``. Gradient: the slices of g."""
     if not _joins_bottoms(call):
         return None
@@ -43,12 +43,12 @@ def cat(call: Call, weights: Weights) -> Op | None:
     return Op(lambda *bottoms: torch.cat(bottoms, dim), backward=backward)
 
 
-def reshaped_field(call: Call, step: Step, seen: Window) -> Window | None:
-    return reshaped(step, seen) if "size" in call.arguments or "shape" in call.arguments else WHOLE_WINDOW
+def reshaped_field(call: AtenCall, edge: NodeEdge, window: Window) -> Window | None:
+    return reshaped(edge, window) if "size" in call.arguments or "shape" in call.arguments else WHOLE_WINDOW
 
 
 @aten_op("view", "_unsafe_view", kind=Kind.RESHAPE, field=reshaped_field)
-def view(call: Call, weights: Weights) -> Op | None:
+def view(call: AtenCall, weights: Weights) -> Op | None:
     """y = the same values in the shape ``size``: flatten, reshape, unflatten and view alike. Gradient: g in x's shape.
 
     Copies where the bottom lies in another order in memory than when it was exported, as a channels-last map does:
@@ -65,24 +65,24 @@ def view(call: Call, weights: Weights) -> Op | None:
     return Op(forward, backward=lambda ran, grads: [grads[0].reshape(ran.bottoms[0].shape)])
 
 
-def _dropout_note(call: Call) -> str:
+def _dropout_note(call: AtenCall) -> str:
     return f"{call.name} drops values at random even in evaluation (training=True); here nothing is dropped"
 
 
 @aten_op("native_dropout", kind=Kind.IDENTITY, field=elementwise, note=_dropout_note)
-def native_dropout(call: Call, weights: Weights) -> Op | None:
+def native_dropout(call: AtenCall, weights: Weights) -> Op | None:
     """y = x. Left in a module in evaluation mode by F.dropout without training=self.training. Gradient: g."""
     return None if call.outputs != (0,) else identity(call, weights)
 
 
 @aten_op("clone", "alias", kind=Kind.IDENTITY, field=elementwise)
-def identity(call: Call, weights: Weights) -> Op:
+def identity(call: AtenCall, weights: Weights) -> Op:
     """y = x: what is left of dropout in evaluation mode, of contiguous() and of nn.Identity. Gradient: g."""
     return Op(lambda x: x, backward=lambda ran, grads: [grads[0]])
 
 
 @aten_op("copy", kind=Kind.RESHAPE)
-def copy(call: Call, weights: Weights) -> Op:
+def copy(call: AtenCall, weights: Weights) -> Op:
     """y = src, repeated to the shape of self and as numbers of its type: what is left of writing into a view.
 
     Gradient: of src alone, autograd's; the operator itself has none.

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from deepvis.formats.torch.aten_ops import aten_op
-from deepvis.formats.torch.call import Call
+from deepvis.formats.torch.call import AtenCall
 from deepvis.network.field_axes import along
-from deepvis.network.field_rules import Step, Window
+from deepvis.network.field_rules import NodeEdge, Window
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights
 
 
-def softmax_field(call: Call, step: Step, seen: Window) -> Window | None:
-    return along(step, seen, {call["dim"] % len(step.below): None})
+def softmax_field(call: AtenCall, edge: NodeEdge, window: Window) -> Window | None:
+    return along(edge, window, {call["dim"] % len(edge.below): None})
 
 
 @aten_op("softmax", "_softmax", kind=Kind.SOFTMAX, field=softmax_field)
-def softmax(call: Call, weights: Weights) -> Op:
+def softmax(call: AtenCall, weights: Weights) -> Op:
     """y = exp(x) / sum of exp(x), along ``dim``.
 
     Shapes: any -> the same. Gradient: y (g - sum of g y).
@@ -30,5 +30,5 @@ def softmax(call: Call, weights: Weights) -> Op:
 
 
 @aten_op("log_softmax", "_log_softmax", field=softmax_field)
-def log_softmax(call: Call, weights: Weights) -> None:
+def log_softmax(call: AtenCall, weights: Weights) -> None:
     """y = x - log(sum of exp(x)), along ``dim``. Gradient: autograd's, g - exp(y) sum of g."""

@@ -9,12 +9,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from deepvis.formats.torch.entry import Asked
+from deepvis.formats.torch.module_input import InputOptions
 from deepvis.formats.torch.opener import opened_module
-from deepvis.models.zoo import Model, open_model
-from deepvis.network.errors import ModelError
+from deepvis.models.model import Model
+from deepvis.models.zoo import open_model
 from deepvis.network.field import receptive_field
-from deepvis.network.net import Net
+from deepvis.network.model_error import ModelError
+from deepvis.network.net import GraphNet
 from deepvis.network.ref import NetworkRef
 
 
@@ -74,12 +75,12 @@ def made(kind: type[Conv], channels: int = 3) -> Conv:
     return kind(channels).train()
 
 
-def opened(module: nn.Module, asked: Asked = Asked(input_size=(10, 12)), **said: object) -> Model:  # noqa: B008
+def opened(module: nn.Module, asked: InputOptions = InputOptions(input_size=(10, 12)), **said: object) -> Model:  # noqa: B008
     return open_model(NetworkRef(network="net", options=tuple(said.items())), opened_module(module, "net", asked))
 
 
 def values(model: Model, x: Tensor, layer: str = "relu") -> Tensor:
-    return Net(model.graph).forward({model.data_blob: x}).blobs[layer]
+    return GraphNet(model.graph).forward({model.data_blob: x}).blobs[layer]
 
 
 def pictures(count: int, channels: int = 3) -> Tensor:
@@ -127,7 +128,7 @@ def test_pictures_channels_last() -> None:
         x = pictures(count)
         assert torch.allclose(values(model, x), module.eval()(x.permute(0, 2, 3, 1)), atol=1e-6)
     assert type(module).forward is Last.forward and "conv" in model.layer_names
-    square = Asked(input_size=(3, 3), layout="NHWC")  # which of the two it is cannot be found here
+    square = InputOptions(input_size=(3, 3), layout="NHWC")  # which of the two it is cannot be found here
     assert "channels" in opened(made(Last), square).notes[0]
 
 
@@ -148,7 +149,7 @@ def test_another_input_is_given_values(tmp_path: Path) -> None:
     mask = np.random.default_rng(0).random((1, 10, 12))
     np.save(tmp_path / "mask.npy", mask)
     module = made(Mask)
-    model = opened(module, Asked(input_size=(10, 12), inputs=(f"mask={tmp_path / 'mask.npy'}",)))
+    model = opened(module, InputOptions(input_size=(10, 12), inputs=(f"mask={tmp_path / 'mask.npy'}",)))
     assert model.notes == ()
     x = pictures(3)
     assert torch.allclose(values(model, x), module.eval()(x, torch.tensor(mask).float()[None]), atol=1e-6)
@@ -159,32 +160,36 @@ def test_which_input_takes_the_picture(tmp_path: Path) -> None:
     np.save(tmp_path / "step.npy", np.array([7.0]))
     inputs = (f"table={tmp_path / 'table.npy'}", f"step={tmp_path / 'step.npy'}")
     module = made(Conditioned)
-    model = opened(module, Asked(input_size=(10, 12), inputs=inputs))
+    model = opened(module, InputOptions(input_size=(10, 12), inputs=inputs))
     assert model.data_blob == "picture"
     x = pictures(2)
     wanted = module.eval()(
         torch.full((2,), 7.0), x, torch.arange(5.0)[None]
     )  # its sum is of all rows: of one picture's
     assert torch.allclose(values(model, x, list(model.graph.names)[-1]), wanted, atol=1e-5)
-    named = opened(made(Mask), Asked(input_size=(10, 12), data_input="mask"))
+    named = opened(made(Mask), InputOptions(input_size=(10, 12), data_input="mask"))
     assert named.data_blob == "mask" and "'image'" in named.notes[0]
     module = made(Mask)
     module.input_shapes = {"mask": (1, 10, 12), "image": (3, 10, 12)}
-    assert "zeros of N x 1 x 10 x 12" in opened(module, Asked()).notes[0]
+    assert "zeros of N x 1 x 10 x 12" in opened(module, InputOptions()).notes[0]
 
 
 @pytest.mark.parametrize(
     ("kind", "asked", "said"),
     [
-        (Mask, Asked(data_input="img"), "net: has no input 'img', expected one of its inputs: image, mask"),
-        (Mask, Asked(inputs=("maks=x.npy",)), r"x\.npy: cannot be read"),
-        (Mask, Asked(inputs=("mask",)), "--input 'mask': expected NAME=FILE.npy"),
-        (Nothing, Asked(), "net: found a forward pass that returns nothing, expected tensors"),
-        (Conv, Asked(channels=2), "net: torch.export could not capture its forward pass on pictures of 2x224x224"),
-        (Conv, Asked(input_size=(2, 2)), "on pictures of 3x2x2"),
+        (Mask, InputOptions(data_input="img"), "net: has no input 'img', expected one of its inputs: image, mask"),
+        (Mask, InputOptions(inputs=("maks=x.npy",)), r"x\.npy: cannot be read"),
+        (Mask, InputOptions(inputs=("mask",)), "--input 'mask': expected NAME=FILE.npy"),
+        (Nothing, InputOptions(), "net: found a forward pass that returns nothing, expected tensors"),
+        (
+            Conv,
+            InputOptions(channels=2),
+            "net: torch.export could not capture its forward pass on pictures of 2x224x224",
+        ),
+        (Conv, InputOptions(input_size=(2, 2)), "on pictures of 3x2x2"),
     ],
 )
-def test_what_does_not_go(kind: type[Conv], asked: Asked, said: str) -> None:
+def test_what_does_not_go(kind: type[Conv], asked: InputOptions, said: str) -> None:
     with pytest.raises(ModelError, match=said):
         opened_module(made(kind), "net", asked)
 
@@ -192,14 +197,14 @@ def test_what_does_not_go(kind: type[Conv], asked: Asked, said: str) -> None:
 def test_an_input_that_the_module_has_not(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", np.zeros(3))
     with pytest.raises(ModelError, match=r"--input names 'maks', which the module has not; did you mean 'mask'"):
-        opened_module(made(Mask), "net", Asked(inputs=(f"maks={tmp_path / 'x.npy'}",)))
+        opened_module(made(Mask), "net", InputOptions(inputs=(f"maks={tmp_path / 'x.npy'}",)))
 
 
 def test_tuples_and_dicts_of_outputs() -> None:
     module = made(Outputs)
     model = opened(module)
     x = pictures(2)
-    tape = Net(model.graph).forward({"x": x})
+    tape = GraphNet(model.graph).forward({"x": x})
     found = module.eval()(x)
     assert torch.allclose(tape.blobs["mean"], found["logits"], atol=1e-6)
     assert torch.allclose(tape.blobs["mul"], found["maps"][1][0], atol=1e-6)
@@ -208,12 +213,12 @@ def test_tuples_and_dicts_of_outputs() -> None:
 def test_outputs_are_shown_by_the_names_that_the_module_gives_them() -> None:
     module = made(Outputs)
     model = opened(module)
-    blobs, found = Net(model.graph).forward({"x": pictures(2)}).blobs, module.eval()(pictures(2))
+    blobs, found = GraphNet(model.graph).forward({"x": pictures(2)}).blobs, module.eval()(pictures(2))
     assert torch.allclose(blobs["logits"], found["logits"], atol=1e-6)
     assert torch.allclose(blobs["maps.0"], found["maps"][0], atol=1e-6)
     assert torch.allclose(blobs["maps.1.0"], found["maps"][1][0], atol=1e-6)
     assert "logits" in model.layer_names and "mean" not in model.layer_names  # one value, one line
-    net = Net(model.graph)
+    net = GraphNet(model.graph)
     field = receptive_field(net.graph, net.shapes, "maps.0", 2, 3)
     assert (field.height, field.width) == (3, 3)
 
@@ -222,7 +227,7 @@ def test_outputs_are_shown_by_the_names_that_the_module_gives_them() -> None:
 def test_a_name_that_a_module_has_too(is_hooked: bool) -> None:
     module = made(Hooked if is_hooked else Named)
     model = opened(module)
-    blobs, found = Net(model.graph).forward({"x": pictures(1)}).blobs, module.eval()(pictures(1))
+    blobs, found = GraphNet(model.graph).forward({"x": pictures(1)}).blobs, module.eval()(pictures(1))
     assert torch.allclose(blobs["conv [output]"], found["conv"], atol=1e-6)
     assert torch.allclose(blobs["features.1"], found["features"][1], atol=1e-6)
     assert not torch.equal(blobs["conv"], blobs["conv [output]"])
@@ -242,10 +247,10 @@ def test_a_forward_pass_of_its_own_is_called() -> None:
 def test_sizes_that_a_module_says() -> None:
     vit = made(Conv)
     vit.image_size = 32
-    assert opened(vit, Asked()).preprocessor.input_shape == (3, 32, 32)
+    assert opened(vit, InputOptions()).preprocessor.input_shape == (3, 32, 32)
     timm = made(Conv)
     timm.pretrained_cfg = {"input_size": (3, 24, 28), "mean": (0.5,) * 3, "std": (0.25,) * 3}
-    model = opened(timm, Asked())
+    model = opened(timm, InputOptions())
     assert (
         model.input_words == "input 3 x 24 x 28, RGB, 0..1, mean 0.5 0.5 0.5, std 0.25 0.25 0.25 (order, scale assumed)"
     )
@@ -276,19 +281,19 @@ class Classed(nn.Module):
 
 
 def test_shapes_of_inputs_that_are_no_pictures_are_found() -> None:
-    data = opened(Data(), Asked(input_size=(10, 12)))
+    data = opened(Data(), InputOptions(input_size=(10, 12)))
     assert data.data_blob == "photo" and "'meta' is given zeros of N x 4" in data.notes[0]
-    assert "'label' is given zeros of N;" in opened(Classed(), Asked(input_size=(10, 12))).notes[0]
+    assert "'label' is given zeros of N;" in opened(Classed(), InputOptions(input_size=(10, 12))).notes[0]
 
 
 def test_an_input_that_takes_no_zeros_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"input 'meta' .* --input meta=FILE\.npy"):
-        opened(Data(mixes=True), Asked(input_size=(10, 12), data_input="photo"))
+        opened(Data(mixes=True), InputOptions(input_size=(10, 12), data_input="photo"))
     np.save(tmp_path / "meta.npy", np.array([np.nan]))
     with pytest.raises(ModelError, match="found NaN among the values of the input 'meta'"):
-        opened(Data(), Asked(inputs=(f"meta={tmp_path / 'meta.npy'}",)))
+        opened(Data(), InputOptions(inputs=(f"meta={tmp_path / 'meta.npy'}",)))
 
 
 def test_more_channels_than_pictures_have() -> None:
     with pytest.raises(ModelError, match="first convolution of 5 channels, expected one of 1, 3 or 4"):
-        opened(nn.Conv2d(5, 4, 3), Asked(input_size=(10, 12)))
+        opened(nn.Conv2d(5, 4, 3), InputOptions(input_size=(10, 12)))

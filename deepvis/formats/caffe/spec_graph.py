@@ -11,14 +11,14 @@ from weakref import WeakKeyDictionary
 from deepvis.formats.caffe import schema
 from deepvis.formats.caffe.filling import fill_net
 from deepvis.formats.caffe.layer import LAYERS, build, field_of, kind_of
-from deepvis.formats.caffe.spec import LayerSpec, NetSpec
+from deepvis.formats.caffe.spec import LayerSpec, NetworkSpec
 from deepvis.formats.caffe.unknown import UnsupportedLayers, is_unknown
-from deepvis.network.errors import ModelError, nearest
 from deepvis.network.graph import Graph, GraphBuilder
+from deepvis.network.model_error import ModelError, nearest
 from deepvis.network.op import Op, Weights
 
 if TYPE_CHECKING:
-    from deepvis.network.net import Net
+    from deepvis.network.net import GraphNet
 
 _WITHOUT_EFFECT = ("engine", "FillerParameter")  # on the numbers: a field's name, and the type of others
 
@@ -31,11 +31,11 @@ class _OfSpec:
     graph: Graph | None = None
 
 
-_graphs: WeakKeyDictionary[NetSpec, _OfSpec] = WeakKeyDictionary()
+_graphs: WeakKeyDictionary[NetworkSpec, _OfSpec] = WeakKeyDictionary()
 _graphs_lock = Lock()  # of the table
 
 
-def graph_of(spec: NetSpec) -> Graph:
+def graph_of(spec: NetworkSpec) -> Graph:
     """The network as a graph, made once and kept as long as the specification lives.
 
     Every version of a blob that layers in place make is a value of its own, of the blob's name. Node i is layer i.
@@ -51,14 +51,14 @@ def graph_of(spec: NetSpec) -> Graph:
         return own.graph
 
 
-def caffe_net(spec: NetSpec, device: Any = "cpu") -> Net:
+def caffe_net(spec: NetworkSpec, device: Any = "cpu") -> GraphNet:
     """The network ready to run on a device. Raises ModelError."""
-    from deepvis.network.net import Net
+    from deepvis.network.net import GraphNet
 
-    return Net(graph_of(spec), device)
+    return GraphNet(graph_of(spec), device)
 
 
-def _graph_of(spec: NetSpec) -> Graph:
+def _graph_of(spec: NetworkSpec) -> Graph:
     unknown = [layer for layer in spec.layers if is_unknown(layer)]
     refusal = UnsupportedLayers(unknown) if unknown else None
     filled = fill_net(spec) if spec.fill and refusal is None else spec
@@ -84,7 +84,7 @@ def _graph_of(spec: NetSpec) -> Graph:
     return builder.graph(notes=spec.notes, refusal=refusal, unavailable=spec.unavailable, batch=spec.batch)
 
 
-def _value(builder: GraphBuilder, layer: LayerSpec, name: str, spec: NetSpec) -> int:
+def _value(builder: GraphBuilder, layer: LayerSpec, name: str, spec: NetworkSpec) -> int:
     value = builder.last(name)
     if value is None:
         blobs = {*spec.inputs, *(top for each in spec.layers for top in each.tops)}

@@ -9,7 +9,7 @@ import onnx
 import torch
 
 from deepvis.formats.onnx.tensors import DTYPES, type_name
-from deepvis.network.errors import ModelError
+from deepvis.network.model_error import ModelError
 from deepvis.network.ref import Source
 
 DEFAULT_SIZE = 224

@@ -24,7 +24,7 @@ class ModelError(UserError, ValueError):
         super().__init__(short)
 
 
-def nearest(name: str, known: Iterable[str], otherwise: str = "") -> str:
+def nearest(name: str, names: Iterable[str], otherwise: str = "") -> str:
     """The hint "did you mean 'x'?" with the known name that looks most like ``name``, else ``otherwise``."""
-    found = difflib.get_close_matches(name[:200], islice(known, _MOST_NAMES), n=1)
+    found = difflib.get_close_matches(name[:200], islice(names, _MOST_NAMES), n=1)
     return f"did you mean {found[0]!r}?" if found else otherwise

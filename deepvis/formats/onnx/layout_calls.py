@@ -12,10 +12,10 @@ from typing import Any
 
 import torch
 
-from deepvis.formats.onnx.call import Call
+from deepvis.formats.onnx.call import OnnxCall
+from deepvis.formats.onnx.node_parts import NodeParts
 from deepvis.formats.onnx.onnx_ops import axis_of, elementwise
 from deepvis.formats.onnx.running import op_of
-from deepvis.formats.onnx.steps import Step
 from deepvis.formats.onnx.values import Value
 from deepvis.formats.open_arguments import Shape
 from deepvis.formats.torch.call import Dims, Size
@@ -30,10 +30,10 @@ POINTWISE, LINEAR, BY_PLACE, OTHER = "add", "linear", "softmax", "other"
 
 
 @dataclass(frozen=True, eq=False)
-class SeenCall:
+class LayoutCall:
     """One call. op: aten's word. settings: what aten calls the arguments that are asked for."""
 
-    step: Step
+    step: NodeParts
     op: str
     top_dims: tuple[Dims, ...]
     bottom_dims: tuple[Dims, ...]
@@ -49,15 +49,15 @@ class SeenCall:
         return op_of(self.step.row, self.step.call, types, self.step.batch, weights).forward
 
 
-def seen_calls(steps: Sequence[Step], file_batch: int) -> list[SeenCall]:
+def layout_calls(steps: Sequence[NodeParts], file_batch: int) -> list[LayoutCall]:
     """Of each step; file_batch: how many pictures the first trial has."""
-    return [_seen(step, file_batch) for step in steps]
+    return [_layout_call(step, file_batch) for step in steps]
 
 
-def _seen(step: Step, file_batch: int) -> SeenCall:
+def _layout_call(step: NodeParts, file_batch: int) -> LayoutCall:
     op, settings = _word(step)
     tops, bottoms = (tuple(_dims(value, file_batch) for value in values) for values in (step.tops, step.bottoms))
-    return SeenCall(step, op, tops, bottoms, settings)
+    return LayoutCall(step, op, tops, bottoms, settings)
 
 
 def _dims(value: Value, file_batch: int) -> Dims:
@@ -70,7 +70,7 @@ def _dims(value: Value, file_batch: int) -> Dims:
     return (*shape[: value.axis], open_size, *shape[value.axis + 1 :])
 
 
-def _word(step: Step) -> tuple[str, dict[str, Any]]:
+def _word(step: NodeParts) -> tuple[str, dict[str, Any]]:
     """What aten would call it, and its arguments; OTHER where that does not matter."""
     call, shape = step.call, step.bottoms[0].shapes[0]
     if call.op in MOVES:
@@ -85,7 +85,7 @@ def _word(step: Step) -> tuple[str, dict[str, Any]]:
     return (POINTWISE if step.row.field is elementwise else OTHER), {}
 
 
-def _is_of_last_axis(call: Call) -> bool:
+def _is_of_last_axis(call: OnnxCall) -> bool:
     """A matrix that is a weight times each vector along the last axis."""
     if call.op == "Gemm":
         return call.bottom_places == [0] and not call.attr("transA", 0)
@@ -93,7 +93,7 @@ def _is_of_last_axis(call: Call) -> bool:
     return call.bottom_places == [0] and shape is not None and len(shape) == 2
 
 
-def _axes_mixed(step: Step, call: Call, shape: Shape) -> int | None:
+def _axes_mixed(step: NodeParts, call: OnnxCall, shape: Shape) -> int | None:
     """The one axis along which it mixes, where its top has the same axes; None for others."""
     if call.op in ("Softmax", "LogSoftmax", "LpNormalization"):
         return axis_of(call, len(shape), -1) if call.opset >= 13 else None

@@ -1,8 +1,8 @@
 """Where in the picture the numbers of a value lie: maps of tokens, channels last, windows, whatever the order of axes.
 
 Convolutional maps are (N, C, H, W). Transformers hold tokens, (N, L, C), or (N, H, W, C), or cut these into windows.
-Each number of such a value belongs to a cell of a grid, to a token beside the grid (a class token), or to nothing
-known. ``Places`` holds that as labels, which go through reshapes and permutations like the numbers themselves:
+Each number of such a value belongs to a cell of a grid, to a token beside the grid (a class token), or to neither.
+``GridLabels`` holds that as labels, which go through reshapes and permutations like the numbers themselves:
 nothing is guessed from sizes.
 """
 
@@ -17,11 +17,11 @@ import numpy as np
 Shape = tuple[int, ...]
 Spans = tuple[tuple[int, int], ...]  # of each row (or column) of a grid: [first, past the last) of the grid below
 
-UNKNOWN = 0  # label of a number that belongs to nothing known; cells are 1, 2, ..., tokens -1, -2, ...
+UNKNOWN = 0  # label of a number that belongs to no cell and no token; cells are 1, 2, ..., tokens -1, -2, ...
 
 
 @dataclass(frozen=True, eq=False)
-class Places:
+class GridLabels:
     """What the numbers of a value with one picture belong to.
 
     grid: (h, w). labels: int32, as many axes as the value, each as long as the value's or 1 where all along it is
@@ -44,13 +44,13 @@ class Places:
             return False
         return np.array_equal(self.labels.ravel(), 1 + np.arange(self.grid[0] * self.grid[1]))
 
-    def same_as(self, other: Places) -> bool:
+    def same_as(self, other: GridLabels) -> bool:
         return self.grid == other.grid and np.array_equal(self.labels, other.labels)
 
 
-def maps(height: int, width: int) -> Places:
+def maps(height: int, width: int) -> GridLabels:
     """Those of a value (N, C, height, width)."""
-    return Places((height, width), 1 + np.arange(height * width, dtype=np.int32).reshape(1, 1, height, width))
+    return GridLabels((height, width), 1 + np.arange(height * width, dtype=np.int32).reshape(1, 1, height, width))
 
 
 def tokens(size: Shape, first: int) -> np.ndarray:
@@ -74,7 +74,7 @@ def brief(labels: np.ndarray) -> np.ndarray:
     return labels
 
 
-def settled(labels: np.ndarray, below: tuple[int, int]) -> tuple[Places, tuple[Spans, Spans]] | None:
+def renumbered(labels: np.ndarray, below: tuple[int, int]) -> tuple[GridLabels, tuple[Spans, Spans]] | None:
     """Labels of the grid ``below``, of which some rows and columns may be left, as places of a grid of their own.
 
     With the rows and columns of the grid below that each of the new ones is. None where what is left is no grid.
@@ -88,10 +88,10 @@ def settled(labels: np.ndarray, below: tuple[int, int]) -> tuple[Places, tuple[S
     new = np.zeros(below[0] * below[1] + 1, np.int32)
     new[cells + 1] = 1 + np.arange(len(cells))
     spans = tuple((int(r), int(r) + 1) for r in rows), tuple((int(c), int(c) + 1) for c in cols)
-    return Places(grid, np.where(labels > 0, new[np.maximum(labels, 0)], labels)), spans
+    return GridLabels(grid, np.where(labels > 0, new[np.maximum(labels, 0)], labels)), spans
 
 
-def merged(places: Places, axis: int) -> tuple[Places, tuple[Spans, Spans]] | None:
+def merged(places: GridLabels, axis: int) -> tuple[GridLabels, tuple[Spans, Spans]] | None:
     """What an operator leaves that mixes all along an axis: blocks of cells that lie along it become one cell.
 
     So patches that are cut out by reshapes are the cells of what a Linear makes of them. None where what is mixed is
@@ -105,7 +105,7 @@ def merged(places: Places, axis: int) -> tuple[Places, tuple[Spans, Spans]] | No
     width = places.grid[1]
     rows, cols = (labels - 1) // width, (labels - 1) % width
     edges = [x.reshape(-1, labels.shape[-1]) for x in (rows, cols)]
-    found = settled(np.moveaxis(labels.min(-1, keepdims=True), -1, axis), places.grid)
+    found = renumbered(np.moveaxis(labels.min(-1, keepdims=True), -1, axis), places.grid)
     if found is None or not found[0].has_grid:
         return None
     spans = []
@@ -123,7 +123,9 @@ def _every(grid: tuple[int, int]) -> tuple[Spans, Spans]:
     return rows, cols
 
 
-def moved(run: Callable[..., np.ndarray], placed: Sequence[Places]) -> tuple[Places, tuple[Spans, Spans]] | None:
+def moved(
+    run: Callable[..., np.ndarray], placed: Sequence[GridLabels]
+) -> tuple[GridLabels, tuple[Spans, Spans]] | None:
     """What an operator that only moves numbers makes of labels.
 
     run: the labels of all bottoms through the operator. placed: the bottoms' places, at least one.
@@ -133,11 +135,11 @@ def moved(run: Callable[..., np.ndarray], placed: Sequence[Places]) -> tuple[Pla
     if len(grids) > 1:
         return None
     grid = next(iter(grids), (0, 0))
-    return settled(run(), grid)
+    return renumbered(run(), grid)
 
 
 @dataclass(frozen=True)
-class Batch:
+class BatchAxis:
     """Which axis of a value holds the pictures, and how many numbers there belong to one, as windows of it do."""
 
     axis: int = 0
@@ -153,12 +155,12 @@ class Batch:
 class MapView:
     """How maps are made of a value: the axes of the channels, those of the places, and the order of the places.
 
-    The axes are those of the value with the pictures' axis first (``Batch``). places: of (row, col), one after the
+    The axes are those of the value with the pictures' axis first (``BatchAxis``). places: of (row, col), one after the
     other, the position along the axes of the places taken together. tokens: (which token, its position) for those
     beside the grid.
     """
 
-    batch: Batch
+    batch: BatchAxis
     channels: tuple[int, ...]
     axes: tuple[int, ...]
     grid: tuple[int, int]
@@ -172,22 +174,22 @@ class MapView:
         return start if self.places == tuple(range(start, start + len(self.places))) else None
 
 
-def batch_of(one: Shape, two: Shape) -> Batch | None:
+def batch_of(one: Shape, two: Shape) -> BatchAxis | None:
     """Where the pictures are, from the shapes of one picture and of two; None where they are nowhere by themselves."""
     grown = [axis for axis, (a, b) in enumerate(zip(one, two, strict=True)) if b != a]
     if not grown:
-        return Batch() if one[:1] == (1,) else None
-    return Batch(grown[0], one[grown[0]]) if len(grown) == 1 and two[grown[0]] == 2 * one[grown[0]] else None
+        return BatchAxis() if one[:1] == (1,) else None
+    return BatchAxis(grown[0], one[grown[0]]) if len(grown) == 1 and two[grown[0]] == 2 * one[grown[0]] else None
 
 
-def view_of(places: Places, shape: Shape, batch: Batch) -> MapView | None:
+def view_of(places: GridLabels, shape: Shape, batch: BatchAxis) -> MapView | None:
     """How maps are made of a value of that shape, one picture; None where its places cannot be told.
 
     Each cell must be there once, in whatever order.
     """
     if places.is_attention:  # of those that are looked at, whoever looks
         looked_at = np.swapaxes(places.labels, -2, -1)[..., 0, :]
-        return view_of(Places(places.grid, looked_at), (*shape[:-2], shape[-1]), batch)
+        return view_of(GridLabels(places.grid, looked_at), (*shape[:-2], shape[-1]), batch)
     labels = np.moveaxis(full(places.labels, shape), batch.axis, 0).reshape(batch.shape(shape))
     labels, shape = brief(labels), labels.shape
     size = labels.shape
@@ -206,7 +208,7 @@ def view_of(places: Places, shape: Shape, batch: Batch) -> MapView | None:
     return MapView(batch, channels, axes, places.grid, tuple(cells), tuple(beside))
 
 
-def kept(places: Places, shape: Shape, above: Shape) -> Places | None:
+def carried_over(places: GridLabels, shape: Shape, above: Shape) -> GridLabels | None:
     """Those of a top of another last axis, or of the same shape; None where the last axis tells places."""
     if len(shape) != len(above) or shape[:-1] != above[:-1]:
         return None
@@ -215,7 +217,7 @@ def kept(places: Places, shape: Shape, above: Shape) -> Places | None:
     return places
 
 
-def attention(queries: Places, keys: Places) -> Places | None:
+def attention(queries: GridLabels, keys: GridLabels) -> GridLabels | None:
     """Of queries (N, heads, L, d) times keys (N, heads, d, L): who looks at whom, where both are the same tokens.
 
     Within windows: the axes before the last two may hold them.
@@ -227,7 +229,7 @@ def attention(queries: Places, keys: Places) -> Places | None:
     return replace(queries, is_attention=True) if np.array_equal(q.ravel(), k.ravel()) else None
 
 
-def attended(places: Places) -> tuple[Spans, Spans] | None:
+def attended(places: GridLabels) -> tuple[Spans, Spans] | None:
     """Of each row, and each column, of the grid: those of all places that its places look at; None: of all.
 
     places: of who looks at whom. All along the last axis but one look at each other: the tokens of a window.
@@ -235,7 +237,7 @@ def attended(places: Places) -> tuple[Spans, Spans] | None:
     return together(places, [places.labels.ndim - 2])
 
 
-def together(places: Places, axes: Sequence[int]) -> tuple[Spans, Spans] | None:
+def together(places: GridLabels, axes: Sequence[int]) -> tuple[Spans, Spans] | None:
     """Of each row, and each column, of the grid: those that lie along these axes with one of its places; None: all."""
     height, width = places.grid
     count = prod(places.labels.shape[axis] for axis in axes)
@@ -243,7 +245,9 @@ def together(places: Places, axes: Sequence[int]) -> tuple[Spans, Spans] | None:
     if len(groups) == 1 or (groups < 0).any():
         return None
     spans = []
-    for place_of, size in ((lambda cells: cells // width, height), (lambda cells: cells % width, width)):
+    lines: tuple[tuple[Callable[[np.ndarray], np.ndarray], int], ...]
+    lines = ((lambda cells: cells // width, height), (lambda cells: cells % width, width))
+    for place_of, size in lines:
         firsts, ends = np.full(size, size), np.zeros(size, int)
         for group in groups:  # without what was padded
             each = place_of(group[group > 0] - 1)

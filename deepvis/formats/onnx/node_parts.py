@@ -10,7 +10,7 @@ import onnx
 import torch
 from torch import Tensor
 
-from deepvis.formats.onnx.call import Call, LeftOutError
+from deepvis.formats.onnx.call import LeftOutError, OnnxCall
 from deepvis.formats.onnx.nodes import alike, title_of, weight_input
 from deepvis.formats.onnx.onnx_ops import OnnxOp
 from deepvis.formats.onnx.running import chosen
@@ -21,12 +21,12 @@ from deepvis.network.op import Weights, as_tuple, check_size
 
 
 @dataclass(frozen=True, eq=False)
-class Step:
+class NodeParts:
     """One operator that runs: all that a node of the graph is made of, but for its name."""
 
     node: onnx.NodeProto
     row: OnnxOp
-    call: Call
+    call: OnnxCall
     bottoms: tuple[Value, ...]
     weights: tuple[Tensor, ...]
     tops: tuple[Value, ...]
@@ -36,17 +36,13 @@ class Step:
 
 @dataclass(frozen=True, eq=False)
 class LeftOut:
-    """A node that is not run.
-
-    at: how many steps stand before it. kind: of its row, OTHER without one. cause: the node that it needs, None for one
-    that nothing here runs itself. why: of such a one, its operator and what hinders beside that it is unknown.
-    """
+    """A node that is not run."""
 
     node: onnx.NodeProto
-    at: int
-    kind: Kind
-    cause: LeftOut | None = None
-    why: str = ""
+    at: int  # how many steps stand before it
+    kind: Kind  # of its row, OTHER without one
+    cause: LeftOut | None = None  # the node left out whose value it needs; None: this node itself cannot run
+    why: str = ""  # then: its operator, and what hinders beside that it is unknown
 
 
 @dataclass(eq=False)
@@ -57,9 +53,9 @@ class Missing:
 
 
 def step_of(
-    node: onnx.NodeProto, row: OnnxOp, call: Call, by_trial: Sequence[Mapping[str, Tensor]],
+    node: onnx.NodeProto, row: OnnxOp, call: OnnxCall, by_trial: Sequence[Mapping[str, Tensor]],
     data: Sequence[Value | None], *, trials: Sequence[int], place: int,
-) -> tuple[Step | None, list[Value | Missing]]:  # fmt: skip
+) -> tuple[NodeParts | None, list[Value | Missing]]:  # fmt: skip
     """The step, None where all that it makes are constants; and what each of the node's outputs is.
 
     by_trial: the arguments for each number of pictures. data: the other inputs. place: of its first top in the graph.
@@ -91,7 +87,7 @@ def step_of(
     if not tops:
         return None, results
     names_of_weights = tuple(v.name for v in data if v is not None and v.constants is not None)
-    return Step(node, row, call, bottoms, weights, tuple(tops), batch, names_of_weights), results
+    return NodeParts(node, row, call, bottoms, weights, tuple(tops), batch, names_of_weights), results
 
 
 def _inputs(
@@ -127,7 +123,7 @@ def _top(
 
 
 def _made_without_data(
-    row: OnnxOp, call: Call, weights: Weights, bottoms: Sequence[Value], trial: int
+    row: OnnxOp, call: OnnxCall, weights: Weights, bottoms: Sequence[Value], trial: int
 ) -> tuple[Tensor, ...]:
     try:
         op = chosen(row.build(call, weights), call)
@@ -146,7 +142,7 @@ def _made_without_data(
         raise
 
 
-def _check_mixing(title: str, row: OnnxOp, call: Call, data: Sequence[Value | None]) -> None:
+def _check_mixing(title: str, row: OnnxOp, call: OnnxCall, data: Sequence[Value | None]) -> None:
     """Raise TogetherError where places along the axis of the pictures see each other."""
     for place, value in enumerate(data):
         if value is None or value.axis is None or value.constants is not None:

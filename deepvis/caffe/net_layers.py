@@ -24,24 +24,19 @@ PACKS = frozenset({"Convolution", "DepthwiseConvolution", "ConvolutionDepthwise"
 
 
 @dataclass(eq=False)
-class Step:
-    """One layer of a net, as ``net.layers`` shows it.
-
-    type, blobs: pycaffe's. ran: what the last forward left for the way back, None before it. ready: the op, kept as
-    long as the weights stay. relu: the place among the layers of the ReLU in place that alone reads its top.
-    started, state: what a recurrent layer's last forward began and ended with, None before it.
-    """
+class NetLayer:
+    """One layer of a net, as ``net.layers`` shows it. type, blobs: pycaffe's."""
 
     spec: LayerSpec
     bottoms: tuple[str, ...]
     tops: tuple[str, ...]
     blobs: BlobVec = field(default_factory=BlobVec)
     python: Layer | None = None
-    ran: tuple[Op, Ran] | None = None
-    ready: Ready | None = None
-    relu: int | None = None
-    started: Any = None
-    state: Any = None
+    ran: tuple[Op, Ran] | None = None  # of the last forward, for the way back
+    ready: Ready | None = None  # the op, reused until the weights change
+    relu: int | None = None  # index of the ReLU in place that alone reads its top
+    started: Any = None  # what a recurrent layer's last forward began with
+    state: Any = None  # what it ended with
     passes: list[bool] | None = None  # which bottoms get a diff; None: all
 
     @property
@@ -107,8 +102,8 @@ class Step:
         for place, (name, grad) in enumerate(zip(self.bottoms, below, strict=True)):
             if grad is None or not (self.passes is None or self.passes[place]) or (joins and not grad.any()):
                 continue
-            is_seen = any(diff.is_memory(grad) for diff in diffs)
-            now.blobs[name].synced_diff().put(grad.clone() if is_seen else grad)
+            is_shared = any(diff.is_memory(grad) for diff in diffs)
+            now.blobs[name].synced_diff().put(grad.clone() if is_shared else grad)
 
     def reshape(self, blobs: Mapping[str, Blob]) -> None:
         """Give the tops the shapes that follow from the bottoms', without computing."""
@@ -186,9 +181,9 @@ class Step:
                 diff.put(grad if diff.is_clear else diff.tensor(now.device) + grad)
 
 
-def relus_in_place(layers: Sequence[Step]) -> None:
+def relus_in_place(layers: Sequence[NetLayer]) -> None:
     """Enter for each layer the ReLU in place that alone reads its top: Splits are layers, so a blob has one reader."""
-    maker: dict[str, Step] = {}
+    maker: dict[str, NetLayer] = {}
     for index, step in enumerate(layers):
         for name in step.bottoms:
             made_by = maker.pop(name, None)

@@ -8,7 +8,7 @@ import pytest
 
 from deepvis.formats.caffe.load import load_net
 from deepvis.formats.caffe.prototxt import MOST_NOTES, read_net_text
-from deepvis.network.errors import MOST_CHARACTERS, ModelError, nearest
+from deepvis.network.model_error import MOST_CHARACTERS, ModelError, nearest
 from tests.helpers.work import calls_of
 
 

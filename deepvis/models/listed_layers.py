@@ -1,0 +1,57 @@
+"""The layers of a model's list: those that overrides or the card name, or those that are found; groups, short names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from deepvis.core.program import program
+from deepvis.models import listing
+from deepvis.models.card import Card
+from deepvis.network.graph import Graph
+from deepvis.network.model_error import ModelError, nearest
+
+
+def listed_layers(graph: Graph, overrides: Mapping[str, Any], card: Card) -> tuple[str, ...]:
+    """The layers of the list: the overrides' or the card's, else those found; without what a filter leaves out."""
+    names = overrides.get("layers") or card.get("layers")
+    if names is None and card.get("groups"):
+        names = [name for group in card.get("groups") for name in group]
+    layers = tuple(names) if names else listing.shown_layers(graph)
+    check_layers(graph, card, {"layers": layers})
+    leave_out: Callable[[str], bool] | None = overrides.get("layer_filter")
+    if leave_out is not None:
+        layers = tuple(name for name in layers if not leave_out(name))
+    if not layers:
+        raise ModelError(f"model {card.name}: no layer is left to show, expected at least one")
+    return layers
+
+
+def check_layers(graph: Graph, card: Card, named: Mapping[str, Sequence[str]]) -> None:
+    for key, names in named.items():
+        for name in names:
+            if graph.first_maker(name) is None:
+                hint = nearest(
+                    name, [each for each in graph.versions if each not in graph.inputs], f"see {program()} layers"
+                )
+                raise ModelError(f"model {card.name}: {key} names {name!r}, which the network has not; {hint}")
+
+
+def those_in_graph(graph: Graph, names: Sequence[str]) -> tuple[str, ...]:
+    """The names that are there: settings of the 2015 toolbox name in-place layers among them."""
+    return tuple(name for name in names if graph.first_maker(name) is not None)
+
+
+def groups_of(layers: Sequence[str], named: Sequence[Sequence[str]] | None) -> tuple[int, ...]:
+    if not named:
+        return listing.groups(layers)
+    place = {name: index for index, group in enumerate(named) for name in group}
+    return tuple(place.get(name, len(named)) for name in layers)
+
+
+def short_names_of(
+    layers: Sequence[str], named: Mapping[str, str], shorten: Callable[[str], str] | None
+) -> dict[str, str]:
+    if shorten is not None:
+        return {name: str(shorten(name)) for name in layers}
+    return {**listing.short_names(layers), **{k: v for k, v in named.items() if k in layers}}
