@@ -147,7 +147,7 @@ def tiles_of(values: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True, eq=False)
-class Top:
+class TopPhoto:
     """One of the photos that excite a unit most.
 
     value: of the unit there. index: of the photo among those given; path: "" for one from memory. row, col: of the

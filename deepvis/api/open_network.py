@@ -257,7 +257,7 @@ class Network:
         folder: keeps the scan, as the offline one does: killed at any moment, the same call goes on. crops: write the
         window's pictures there too. workers: processes; 0: threads of this one. fresh: forget an earlier scan.
         """
-        from deepvis.api.top_images import Order, scan
+        from deepvis.api.top_images import ScanOptions, scan
 
         names = () if layers is None else (layers,) if isinstance(layers, str) else tuple(layers)
         with self._lock, said_as_model_errors():
@@ -268,7 +268,7 @@ class Network:
                     f"scan: found workers={workers} for a module in memory, which other processes cannot open, "
                     "expected 0; or open the network as FILE.py:NAME"
                 )
-            order = Order(names, top, None if folder is None else Path(folder), workers, crops, fresh)
+            order = ScanOptions(names, top, None if folder is None else Path(folder), workers, crops, fresh)
             ref = self._ref or given_ref(self._model)
             return scan(self._network, ref, self._device, self._photos(photos).items, order)
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from deepvis.api.notebook import Top, img_of, png_of
-from deepvis.api.photos import Given, paths_of
+from deepvis.api.notebook import TopPhoto, img_of, png_of
+from deepvis.api.photos import InputPhoto, paths_of
 from deepvis.core.types import Patch, Unit, UnitStanding
 from deepvis.models.preprocess import Preprocessor
 from deepvis.network.errors import ModelError
@@ -37,7 +37,8 @@ SHOWN_UNITS = 9  # in a notebook
 class TopImages:
     """The best photos of every unit of the scanned layers.
 
-    ``scan[layer][channel]`` or ``scan.top(layer, channel)``: a tuple of Top, best first. ``values(layer)``: (units, K).
+    ``scan[layer][channel]`` or ``scan.top(layer, channel)``: a tuple of TopPhoto, best first.
+    ``values(layer)``: (units, K).
     skipped: (path, why) of photos that could not be used. folder: where the scan lies, to go on with; None: nowhere.
     """
 
@@ -57,11 +58,11 @@ class TopImages:
         """Photos that were used."""
         return self.maxes.seen
 
-    def __getitem__(self, layer: str) -> tuple[tuple[Top, ...], ...]:
+    def __getitem__(self, layer: str) -> tuple[tuple[TopPhoto, ...], ...]:
         """For each channel of the layer. Raises ModelError for a layer that was not scanned."""
         return tuple(self.top(layer, channel) for channel in range(self._tracked(layer).channels))
 
-    def top(self, layer: str, channel: int) -> tuple[Top, ...]:
+    def top(self, layer: str, channel: int) -> tuple[TopPhoto, ...]:
         """Best first; fewer where there are fewer photos. Raises ModelError for an unknown unit."""
         tracked = self._tracked(layer)
         if not 0 <= channel < tracked.channels:
@@ -91,10 +92,10 @@ class TopImages:
     def _empty(self, layer: str, channel: int) -> list[None]:
         return [None] * (self.maxes.top - len(self.top(layer, channel)))
 
-    def _top(self, unit: Unit, value: float, image: int, place: tuple[int, int]) -> Top:
+    def _top(self, unit: Unit, value: float, image: int, place: tuple[int, int]) -> TopPhoto:
         path = self.paths.get(image, "")
         patch = Patch(value, path, *place)
-        return Top(value, image, path, *place, crop=partial(self._crop, UnitPatches(unit, (patch,)), image))
+        return TopPhoto(value, image, path, *place, crop=partial(self._crop, UnitPatches(unit, (patch,)), image))
 
     def _crop(self, unit: UnitPatches, image: int) -> np.ndarray | None:
         return patch_tiles(self.network, unit, [self.seen(image)])[0]
@@ -119,7 +120,7 @@ class TopImages:
 
 
 @dataclass(frozen=True)
-class Order:
+class ScanOptions:
     """What is asked of a scan. folder None: nothing is kept. crops: write the window's pictures into the folder too."""
 
     layers: tuple[str, ...] = ()
@@ -130,7 +131,9 @@ class Order:
     fresh: bool = False
 
 
-def scan(network: ScanNetwork, ref: NetworkRef, device: str, photos: Sequence[Given], order: Order) -> TopImages:
+def scan(
+    network: ScanNetwork, ref: NetworkRef, device: str, photos: Sequence[InputPhoto], order: ScanOptions
+) -> TopImages:
     """Scan the photos; into a folder it goes on where an earlier scan of the same was ended. Raises ModelError."""
     paths = paths_of(photos)
     try:
@@ -150,7 +153,7 @@ def scan(network: ScanNetwork, ref: NetworkRef, device: str, photos: Sequence[Gi
 
 
 def _of_files(
-    network: ScanNetwork, ref: NetworkRef, device: str, paths: Sequence[str], order: Order, folder: Path
+    network: ScanNetwork, ref: NetworkRef, device: str, paths: Sequence[str], order: ScanOptions, folder: Path
 ) -> TopImages:
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -187,7 +190,7 @@ def _seen_by(pictures: Preprocessor, paths: Mapping[int, str]) -> Callable[[int]
     return seen
 
 
-def _in_memory(network: ScanNetwork, photos: Sequence[Given], order: Order) -> TopImages:
+def _in_memory(network: ScanNetwork, photos: Sequence[InputPhoto], order: ScanOptions) -> TopImages:
     if order.top < 1:
         raise ModelError(f"top {order.top} keeps no image; expected 1 or more")
     chosen = ScanNetwork(network.model, order.layers, str(network.device)) if order.layers else network

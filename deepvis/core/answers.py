@@ -26,7 +26,7 @@ class Answer(Generic[A, V]):
 
 
 @dataclass(frozen=True)
-class Report:
+class EffectReport:
     """What has become of an effect, in a sentence for the user.
 
     is_refused: nothing was done yet, as it would have lost something; the same once more does it. reverse: the effect

@@ -45,7 +45,7 @@ FILLERS = frozenset(
 )
 
 
-class Kind(Enum):
+class CandidateKind(Enum):
     """What a candidate is; the word that stands before it."""
 
     UNIT = "unit"
@@ -57,7 +57,15 @@ class Kind(Enum):
     PATH = "open"
 
 
-_WEIGHT = {Kind.PATH: 300, Kind.UNIT: 12, Kind.LAYER: 10, Kind.CLASS: 6, Kind.COMMAND: 4, Kind.PHOTO: 2, Kind.MODEL: 0}
+_WEIGHT = {
+    CandidateKind.PATH: 300,
+    CandidateKind.UNIT: 12,
+    CandidateKind.LAYER: 10,
+    CandidateKind.CLASS: 6,
+    CandidateKind.COMMAND: 4,
+    CandidateKind.PHOTO: 2,
+    CandidateKind.MODEL: 0,
+}
 
 
 @dataclass(frozen=True)
@@ -69,7 +77,7 @@ class Candidate:
     it has nothing to show, the note says why.
     """
 
-    kind: Kind
+    kind: CandidateKind
     title: str
     target: Unit | int | str
     note: str = ""
@@ -122,7 +130,7 @@ def _visited(visited: Sequence[Unit], info: NetInfo) -> Iterator[Candidate]:
     names = {layer.name for layer in info.live}
     for unit in dict.fromkeys(reversed(visited)):
         if unit.layer in names:
-            yield Candidate(Kind.UNIT, f"{unit.layer} {unit.channel}", unit, "visited")
+            yield Candidate(CandidateKind.UNIT, f"{unit.layer} {unit.channel}", unit, "visited")
 
 
 def _units(text: str, layer: str, info: NetInfo) -> Iterator[Candidate]:
@@ -132,7 +140,9 @@ def _units(text: str, layer: str, info: NetInfo) -> Iterator[Candidate]:
             title = f"{each.name} {channel}"
             marks = (*found.marks, *range(len(each.name) + 1, len(title)))
             label = _class_of(Unit(each.name, channel), info)
-            yield Candidate(Kind.UNIT, title, Unit(each.name, channel), label or each.type, marks, found.points + 15)
+            yield Candidate(
+                CandidateKind.UNIT, title, Unit(each.name, channel), label or each.type, marks, found.points + 15
+            )
 
 
 def _numbered(text: str, layer: str, info: NetInfo) -> Iterator[tuple[LayerInfo, int, Match]]:
@@ -169,7 +179,7 @@ def _layers(text: str, info: NetInfo) -> Iterator[Candidate]:
         found = _of_layer(text, layer.name, layer.title)
         if found is not None:
             note = layer.missing or f"{layer.type} {layer.channels} × {layer.height} × {layer.width}".strip()
-            yield Candidate(Kind.LAYER, layer.name, index, note, *_of(found), is_gray=bool(layer.missing))
+            yield Candidate(CandidateKind.LAYER, layer.name, index, note, *_of(found), is_gray=bool(layer.missing))
 
 
 def _of(found: Match) -> tuple[tuple[int, ...], float]:
@@ -189,14 +199,14 @@ def _classes(text: str, layer: str, info: NetInfo) -> Iterator[Candidate]:
     for channel in _class_names(labels).best(text, MOST_CLASSES):
         title = short_label(labels[channel])
         if (found := match(text, title)) is not None:
-            yield Candidate(Kind.CLASS, title, Unit(name, channel), f"{name} {channel}", *_of(found))
+            yield Candidate(CandidateKind.CLASS, title, Unit(name, channel), f"{name} {channel}", *_of(found))
 
 
 def _commands(text: str) -> Iterator[Candidate]:
     for row in COMMANDS.values():
         found = match(text, row.help)
         if found is not None and row.name not in NOT_OFFERED:
-            yield Candidate(Kind.COMMAND, row.help, row.name, next(iter(shown_keys(row)), ""), *_of(found))
+            yield Candidate(CandidateKind.COMMAND, row.help, row.name, next(iter(shown_keys(row)), ""), *_of(found))
 
 
 NOT_OFFERED = frozenset({"palette", "escape"})  # they would do nothing: the palette is open
@@ -211,7 +221,9 @@ def _photos(text: str, known: Known) -> list[Candidate]:
         fits = match(text, label) if all(word in folded(label) for word in words) else None
         if fits is not None:
             target = known.first_photo + index
-            found.append(Candidate(Kind.PHOTO, label, target, f"{index + 1:,} of {len(known.photos):,}", *_of(fits)))
+            found.append(
+                Candidate(CandidateKind.PHOTO, label, target, f"{index + 1:,} of {len(known.photos):,}", *_of(fits))
+            )
         if len(found) == MOST_FOUND_PHOTOS:
             break
     return found
@@ -231,7 +243,7 @@ def _models(text: str, models: Sequence[str]) -> Iterator[Candidate]:
     for name in models:
         title = f"model {name}"
         if (found := match(text, title)) is not None:
-            yield Candidate(Kind.MODEL, title, name, f"--model {name}", *_of(found))
+            yield Candidate(CandidateKind.MODEL, title, name, f"--model {name}", *_of(found))
 
 
 def _path(text: str) -> Iterator[Candidate]:
@@ -240,4 +252,4 @@ def _path(text: str) -> Iterator[Candidate]:
     if path.startswith("file://"):
         path = unquote(path.removeprefix("file://"))
     if len(path) > 1 and re.match(r"[/~\\]|\.\.?[/\\]|[A-Za-z]:[/\\]", path):
-        yield Candidate(Kind.PATH, path, path, "photo, folder or list")
+        yield Candidate(CandidateKind.PATH, path, path, "photo, folder or list")

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import TypeVar
 
 from deepvis.core.back_modes import OFF
-from deepvis.core.effects import Effect, SaveTop, ScanFolder, StartOptimizing
+from deepvis.core.effects import Effect, SaveTop, StartOptimizing, StartScan
 from deepvis.core.tile_order import TileOrder, Tiles, tiles_of
 from deepvis.core.types import BackAsk, Fit, LayerInfo, NetInfo, Unit
 
@@ -135,7 +135,7 @@ class LiveState:
 
     optimizing: StartOptimizing | None = None  # the run in progress
     preset: int = 2  # of the next run: index into PRESETS
-    scanning: ScanFolder | None = None  # the scan in progress
+    scanning: StartScan | None = None  # the scan in progress
 
 
 @dataclass(frozen=True)
@@ -182,7 +182,7 @@ class Undoable:
 
 
 @dataclass(frozen=True)
-class Step:
+class HistoryStep:
     """One change of the state. gives: what undo (or redo) gives back. effects: what it wants done beside that."""
 
     gives: Undoable
@@ -193,8 +193,8 @@ class Step:
 class History:
     """What undo, redo, back and forward go through (core/history.py)."""
 
-    past: tuple[Step, ...] = ()  # the newest last
-    future: tuple[Step, ...] = ()  # the next to redo last
+    past: tuple[HistoryStep, ...] = ()  # the newest last
+    future: tuple[HistoryStep, ...] = ()  # the next to redo last
     growing: str = ""  # the command whose next press still belongs to the newest step
     visited: tuple[Unit, ...] = ()
     place: int = 0  # in visited: where the user stands

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from deepvis.live.photo_lister import PhotoLister
-from deepvis.live.scan_passes import Passed, Passes
+from deepvis.live.scan_passes import Passed, ScanPasses
 from deepvis.scan.folder_top import FolderTop
 
 SAVE_SECONDS = 10.0  # at least between two saves
@@ -43,7 +43,7 @@ class FolderRun:
     top: what is filled and saved. clock: seconds, rising.
     """
 
-    def __init__(self, top: FolderTop, passes: Passes, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, top: FolderTop, passes: ScanPasses, clock: Callable[[], float] = time.monotonic) -> None:
         self.top, self._passes, self._clock = top, passes, clock
         self.is_over = False
         self.warning = ""

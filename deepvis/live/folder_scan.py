@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from deepvis.core.types import Fit
 from deepvis.live.folder_run import FolderRun, ScanProgress
 from deepvis.live.folder_scans import FolderScans
-from deepvis.live.scan_passes import Passes
+from deepvis.live.scan_passes import ScanPasses
 from deepvis.live.worker import Worker
 from deepvis.scan.folder_top import OpenFiles
 
@@ -33,7 +33,7 @@ class FolderScanWorker(Worker[ScanAsk, ScanProgress]):
     open_passes: gives the network, in this thread, at each start.
     """
 
-    def __init__(self, scans: FolderScans, open_passes: Callable[[], Passes]) -> None:
+    def __init__(self, scans: FolderScans, open_passes: Callable[[], ScanPasses]) -> None:
         super().__init__("folder scan")
         self._scans, self._open_passes = scans, open_passes
         self._run_now: FolderRun | None = None

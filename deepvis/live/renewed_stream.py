@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from deepvis.core.answers import Answer, Report
+from deepvis.core.answers import Answer, EffectReport
 from deepvis.core.effects import SaveTop
 from deepvis.core.mailbox import Mailbox
 from deepvis.core.types import Snapshot, UnitImages
@@ -36,7 +36,7 @@ class RenewedStream:
         return self._stream.inbox
 
     @property
-    def outbox(self) -> Mailbox[Answer[SaveTop, Report]]:
+    def outbox(self) -> Mailbox[Answer[SaveTop, EffectReport]]:
         return self._stream.outbox
 
     @property

@@ -35,7 +35,7 @@ class Passed:
     unused: Mapping[int, str]
 
 
-class Passes(Protocol):
+class ScanPasses(Protocol):
     """A network for a scan. rows: photos of a batch. threads: batches that are best in work at a time.
 
     run: called from such threads, ``begin`` once in each before; with 0 threads from the one that made it.
@@ -52,7 +52,7 @@ class Passes(Protocol):
     def close(self) -> None: ...
 
 
-def open_passes(backend: str, model: Model, device: str, turn: threading.Event) -> Passes:
+def open_passes(backend: str, model: Model, device: str, turn: threading.Event) -> ScanPasses:
     """The engine in batches, any other backend photo by photo. backend: its name, as of ``open_backend``."""
     if backend_of(backend) == "engine":
         return GraphPasses(model, device, turn)

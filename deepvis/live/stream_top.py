@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deepvis.core.answers import Answer, Report
+from deepvis.core.answers import Answer, EffectReport
 from deepvis.core.effects import SaveTop, UndoSave
 from deepvis.core.mailbox import Mailbox
 from deepvis.core.types import Frame, NetAsk, UnitImages
@@ -47,7 +47,7 @@ class StreamTop:
         self._clock = clock
         self.running = running
         self.inbox: Mailbox[SaveTop] = Mailbox()
-        self.outbox: Mailbox[Answer[SaveTop, Report]] = Mailbox()
+        self.outbox: Mailbox[Answer[SaveTop, EffectReport]] = Mailbox()
         self.saves = UndoableSaves()
         self._last_save: SaveTop | None = None
         self._open, self._folder = open, folder
@@ -83,7 +83,7 @@ class StreamTop:
             self.outbox.put(Answer(self._last_save, error=f"the saved top 9 could not be taken back: {error}"))
             return
         if said:
-            self.outbox.put(Answer(self._last_save, Report(said)))
+            self.outbox.put(Answer(self._last_save, EffectReport(said)))
 
     def _pass_samples(self, backend: Backend) -> None:
         """Pass samples for a while; none is left once ``_to_pass`` is None."""
@@ -95,28 +95,30 @@ class StreamTop:
             else:
                 self.running.update(backend.run(NetAsk(frame)))
 
-    def _saved(self, save: SaveTop, pictures: RunningImages | FolderImages) -> Answer[SaveTop, Report]:
+    def _saved(self, save: SaveTop, pictures: RunningImages | FolderImages) -> Answer[SaveTop, EffectReport]:
         if kept := pictures.kept_words():
-            return Answer(save, Report(kept))
+            return Answer(save, EffectReport(kept))
         folder = self._folder()
         try:
             better = 0 if save.over_better else pictures.better_in(folder)
             if better:
                 why = f"not saved: it would replace the top 9 of {better:,} units that are of more images, or of a scan"
-                return Answer(save, Report(f"{why}; W again does, backspace then brings them back", is_refused=True))
+                return Answer(
+                    save, EffectReport(f"{why}; W again does, backspace then brings them back", is_refused=True)
+                )
             seen = 0 if save.over_better else pictures.images_seen()
             if 0 < seen < FEW_IMAGES:
                 why = (
                     f"the top 9 is of {seen} photo{'s' if seen > 1 else ''} only, and stays for later starts: not saved"
                 )
-                return Answer(save, Report(f"{why}; W again saves it", is_refused=True))
+                return Answer(save, EffectReport(f"{why}; W again saves it", is_refused=True))
             count = self._written(pictures, folder)
         except OSError as error:
             return Answer(save, error=f"the top 9 could not be saved in {folder}: {error.strerror or error}")
         if not count:
-            return Answer(save, Report("no top 9 of yours to save yet: samples are not saved, show photos first"))
+            return Answer(save, EffectReport("no top 9 of yours to save yet: samples are not saved, show photos first"))
         said = f"the top 9 of {count:,} units saved in {folder}; backspace takes it back"
-        return Answer(save, Report(said, reverse=UndoSave))
+        return Answer(save, EffectReport(said, reverse=UndoSave))
 
     def _written(self, pictures: RunningImages | FolderImages, folder: Path) -> int:
         """The number of units of which pictures were saved; where one cannot be, all is as it was. Raises OSError."""

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from deepvis.core.answers import NOTHING_YET, Answer
-from deepvis.core.mailbox import Closed, Mailbox
+from deepvis.core.mailbox import Mailbox, MailboxClosed
 from deepvis.core.words import printable
 
 A = TypeVar("A")
@@ -106,7 +106,7 @@ class Worker(ABC, Generic[A, V]):
         """Do a step of the thread; what it raises becomes an answer's error."""
         try:
             return act(*arguments)
-        except Closed:
+        except MailboxClosed:
             self._is_over = True
             return None
         except Exception as error:  # the program's one broad catch: an ask that fails must not end the thread

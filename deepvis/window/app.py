@@ -59,7 +59,7 @@ from deepvis.window.options import SMALLEST_WINDOW, RunOptions, UsageError
 from deepvis.window.parts import Makers, Parts
 from deepvis.window.stats import PassLog, Stats
 from deepvis.window.ui.layout import layout_for
-from deepvis.window.ui.window import AnyWindow, MemoryWindow, Window, WindowError
+from deepvis.window.ui.window import AnyWindow, MemoryWindow, OpenCVWindow, WindowError
 from deepvis.window.ui.work_area import fitted, room_for_window
 
 TITLE = "Deep Visualization Toolbox"
@@ -228,7 +228,7 @@ def open_window(settings: Settings, options: RunOptions, title: str = TITLE) -> 
     try:
         if options.headless:
             return MemoryWindow(title, *wanted_size(settings))
-        return Window(title, *window_size(settings, room_for_window()))
+        return OpenCVWindow(title, *window_size(settings, room_for_window()))
     except WindowError as error:
         raise UsageError(str(error)) from error
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from deepvis.core.answers import Answer, Report
+from deepvis.core.answers import Answer, EffectReport
 from deepvis.core.commands import COMMANDS, Group, Outcome, command_of, optimization_ended, press
-from deepvis.core.effects import OpenFiles, SavePicture, SaveTop, Say, StopOptimizing
+from deepvis.core.effects import OpenPath, SavePicture, SaveTop, Say, StopOptimizing
 from deepvis.core.history import closed, remembered, remembered_late
 from deepvis.core.layer_list import described
 from deepvis.core.panes import PaneLayout
@@ -190,7 +190,7 @@ class Loop:
                 self._to_save.append(effect)
             elif isinstance(effect, Say):
                 self._status.tell(effect.sentence)
-            elif isinstance(effect, OpenFiles):
+            elif isinstance(effect, OpenPath):
                 self._open(effect.path)
             else:
                 if isinstance(effect, StopOptimizing):
@@ -285,7 +285,7 @@ class Loop:
         if listed.photos is not known.photos or facts[1:] != (known.first_photo, known.hears_text):
             self.state = replace(self.state, known=Known(*facts[:2], known.models, facts[2]))
 
-    def _say(self, answer: Answer[Any, Report]) -> None:
+    def _say(self, answer: Answer[Any, EffectReport]) -> None:
         """Show the sentence that answers an effect; if it was refused, the same key once more does it."""
         report = answer.value
         seconds = SCAN_SECONDS if isinstance(answer.ask, ScanAsk) else HINT_SECONDS
@@ -368,13 +368,13 @@ class Loop:
             self._say(self._saved(effect, self._shown))
         self._to_save.clear()
 
-    def _saved(self, effect: SavePicture, bgr: np.ndarray) -> Answer[SavePicture, Report]:
+    def _saved(self, effect: SavePicture, bgr: np.ndarray) -> Answer[SavePicture, EffectReport]:
         path = self._pictures / picture_name(self.state.info.name, self.state.unit)
         try:
             save_picture(path, bgr)
         except OSError as error:
             return Answer(effect, error=f"the picture {path} could not be saved: {error.strerror or error}")
-        return Answer(effect, Report(f"saved {path}"))
+        return Answer(effect, EffectReport(f"saved {path}"))
 
     # ------------------------------------------------------------------ ending
 

@@ -6,15 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
-from deepvis.core.answers import NOTHING_YET, Answer, Report
+from deepvis.core.answers import NOTHING_YET, Answer, EffectReport
 from deepvis.core.effects import (
     Effect,
     ForgetTop,
     RecallTop,
     RedoSave,
     SaveTop,
-    ScanFolder,
     StartOptimizing,
+    StartScan,
     StopOptimizing,
     StopScan,
     UndoSave,
@@ -75,7 +75,7 @@ class Parts:
         self._asked_input: InputState | None = None
         self._asked_pass: NetAsk | None = None
         self._asked_images: ImagesAsk | None = None
-        self._saved: Answer[SaveTop, Report] | None = None  # the newest that was handed on
+        self._saved: Answer[SaveTop, EffectReport] | None = None  # the newest that was handed on
         self._heard_scan: Answer[Any, Any] = NOTHING_YET  # likewise
         input.start()
 
@@ -132,7 +132,7 @@ class Parts:
         elif isinstance(effect, RedoSave) and self._stream is not None:
             self._stream.saves.redo()
             self._look_again()
-        elif isinstance(effect, ScanFolder):
+        elif isinstance(effect, StartScan):
             self._scan_files(ScanAsk(effect.id, True, effect.images, effect.fit))
         elif isinstance(effect, StopScan) and self._scan is not None:
             self._scan.inbox.put(ScanAsk(effect.id, False))
@@ -183,14 +183,14 @@ class Parts:
         if not self.latest.peeks:
             self.latest = replace(self.latest, peeks=True)
 
-    def answers(self) -> list[Answer[Any, Report]]:
+    def answers(self) -> list[Answer[Any, EffectReport]]:
         """What has come of effects that end with a sentence for the user, each once."""
         saved = self._stream.outbox.peek() if self._stream else None
-        answers: list[Answer[Any, Report]] = [saved] if saved is not None and saved is not self._saved else []
+        answers: list[Answer[Any, EffectReport]] = [saved] if saved is not None and saved is not self._saved else []
         self._saved = saved
         scan = self.latest.scan
         if scan is not self._heard_scan and scan.value is not None and scan.value.sentence:
-            answers.append(Answer(scan.ask, Report(scan.value.sentence)))
+            answers.append(Answer(scan.ask, EffectReport(scan.value.sentence)))
         self._heard_scan = scan
         return answers
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 import deepvis.network.back_modes  # noqa: F401  (fills the table)
-from deepvis.core.candidates import Kind, candidates
+from deepvis.core.candidates import CandidateKind, candidates
 from deepvis.core.commands import press
 from deepvis.core.effects import Say
 from deepvis.core.state import AppState, Palette, ViewState
@@ -58,9 +58,9 @@ def test_the_palette_offers_the_layer_gray_and_none_of_its_units() -> None:
     def offered(text: str) -> list:
         return list(candidates(replace(THERE, typing=Palette(THERE.view, text))))
 
-    (row,) = [row for row in offered("loss3") if row.kind is Kind.LAYER]
+    (row,) = [row for row in offered("loss3") if row.kind is CandidateKind.LAYER]
     assert (row.is_gray, row.note) == (True, NEEDS)
-    assert not [row for row in offered("loss3 0") if row.kind is Kind.UNIT]
+    assert not [row for row in offered("loss3 0") if row.kind is CandidateKind.UNIT]
     assert not any(row.is_gray for row in offered("conv1"))
 
 

@@ -21,7 +21,7 @@ from deepvis.live.folder_scan import FolderScanWorker, ScanAsk
 from deepvis.live.folder_scans import FolderScans
 from deepvis.live.photo_lister import PhotoLister
 from deepvis.live.running_images import RunningImages
-from deepvis.live.scan_passes import Passes, open_passes
+from deepvis.live.scan_passes import ScanPasses, open_passes
 from deepvis.models.zoo import Model
 from deepvis.scan.folder_top import FolderTop, OpenFiles
 from deepvis.scan.running import RunningTop
@@ -57,7 +57,7 @@ def scans_of(model: Model, place: Path) -> FolderScans:
     return FolderScans(lambda: (place, model.identity))
 
 
-def passes_of(model: Model, backend: str = "engine") -> Callable[[], Passes]:
+def passes_of(model: Model, backend: str = "engine") -> Callable[[], ScanPasses]:
     return lambda: open_passes(backend, model, "cpu", IDLE)
 
 
@@ -66,7 +66,7 @@ def begin() -> Iterator[Callable[..., FolderScanWorker]]:
     """Starts a worker; it is stopped with the test."""
     started: list[FolderScanWorker] = []
 
-    def start(scans: FolderScans, open_: Callable[[], Passes]) -> FolderScanWorker:
+    def start(scans: FolderScans, open_: Callable[[], ScanPasses]) -> FolderScanWorker:
         started.append(FolderScanWorker(scans, open_))
         started[-1].start()
         return started[-1]
@@ -162,7 +162,7 @@ def test_the_next_start_finds_it_and_the_key_scans_only_what_is_new(model, folde
 class Gated:
     """Passes that go on only as the test lets them."""
 
-    def __init__(self, passes: Passes, gate: threading.Semaphore) -> None:
+    def __init__(self, passes: ScanPasses, gate: threading.Semaphore) -> None:
         self._passes, self._gate = passes, gate
         self.layers, self.rows, self.threads, self.begin = passes.layers, passes.rows, passes.threads, passes.begin
         self.close = passes.close
@@ -236,7 +236,7 @@ def test_any_backend_can_scan(folder, tmp_path, begin, model) -> None:
 
 
 def test_photos_that_vanish_are_named_and_the_others_are_scanned(model, folder, tmp_path, begin) -> None:
-    def vanish() -> Passes:
+    def vanish() -> ScanPasses:
         passes = passes_of(model)()
         gone = folder / "b" / "38.png"
 
@@ -284,7 +284,7 @@ def test_a_network_that_refuses_ends_the_scan_with_a_sentence(model, folder, tmp
     assert answer.error == f"the scan of {folder} ended (RuntimeError: out of memory); what it had found is kept"
     assert answer.ask.id == 1
 
-    def none() -> Passes:
+    def none() -> ScanPasses:
         raise RuntimeError("no network")
 
     other = begin(scans, none)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from deepvis.core.answers import Report
+from deepvis.core.answers import EffectReport
 from deepvis.core.effects import SaveTop, UndoSave
 from deepvis.core.types import NetAsk, Unit, UnitImages
 from deepvis.live.backends.fake import FAKE_INFO, FakeBackend
@@ -99,7 +99,7 @@ def test_a_save_is_answered_with_the_effect_that_asked_for_it(tmp_path):
 
 
 def saved_in(folder):
-    return Report(f"the top 9 of 3 units saved in {folder}; backspace takes it back", reverse=UndoSave)
+    return EffectReport(f"the top 9 of 3 units saved in {folder}; backspace takes it back", reverse=UndoSave)
 
 
 def contents(folder):
@@ -171,4 +171,4 @@ def test_better_pictures_are_replaced_only_by_consent_and_nothing_is_said_to_be_
     pictures.images = pictures.count = 0
     assert said_of(stream, SaveTop(3)).sentence.startswith("no top 9 of yours to save yet")
     pictures.kept = "kept by itself"
-    assert said_of(stream, SaveTop(4)) == Report("kept by itself")
+    assert said_of(stream, SaveTop(4)) == EffectReport("kept by itself")

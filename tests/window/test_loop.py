@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from deepvis.core.answers import Answer, Report
+from deepvis.core.answers import Answer, EffectReport
 from deepvis.core.back_modes import DECONV
-from deepvis.core.candidates import Kind, candidates
+from deepvis.core.candidates import CandidateKind, candidates
 from deepvis.core.effects import SaveTop, UndoSave
 from deepvis.core.state import AppState, Cursor
 from deepvis.core.types import Frame, NetInfo, OptimizeProgress, Unit
@@ -361,7 +361,7 @@ def test_moves_with_a_pause_between_are_steps_of_their_own(make: Callable[..., B
 def test_what_was_refused_is_not_asked_for_ever(make: Callable[..., Bench]) -> None:
     bench = make()
     bench.until(bench.is_settled)
-    bench.loop._say(Answer(SaveTop(3), Report("not saved", is_refused=True)))
+    bench.loop._say(Answer(SaveTop(3), EffectReport("not saved", is_refused=True)))
     bench.loop.turn()
     assert bench.scene().status.hint == "not saved" and bench.state.refused == SaveTop(3)
     bench.loop._refused_at -= CONSENT_SECONDS + 1
@@ -374,7 +374,7 @@ def test_undo_after_a_save_takes_it_back_and_redo_does_it_again(make: Callable[.
     bench.until(bench.is_settled)
     done: list[str] = []
     bench.loop.parts.carry_out = lambda effect: done.append(type(effect).__name__)  # type: ignore[method-assign]
-    bench.loop._say(Answer(SaveTop(3), Report("saved", reverse=UndoSave)))
+    bench.loop._say(Answer(SaveTop(3), EffectReport("saved", reverse=UndoSave)))
     before = bench.state.view
     bench.keys("\x08Z\x08")
     assert done == ["UndoSave", "RedoSave", "UndoSave"] and bench.state.view == before
@@ -401,7 +401,9 @@ def test_a_click_takes_a_candidate_and_one_beside_closes_the_palette(make: Calla
     bench.keys("/1")
     scene = bench.scene()
     rows = candidates(scene.state)
-    number, wanted = next((i, row.target) for i, row in enumerate(rows) if row.kind is Kind.LAYER and row.target)
+    number, wanted = next(
+        (i, row.target) for i, row in enumerate(rows) if row.kind is CandidateKind.LAYER and row.target
+    )
     line = places_of(scene, len(rows)).lines[number]
     bench.window.send(Mouse("press", line.row + 4, line.col + 40))
     bench.loop.turn()

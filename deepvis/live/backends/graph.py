@@ -12,7 +12,7 @@ import torch
 
 from deepvis.core.types import BackAsk, Fit, NetAsk, PassSeconds, Snapshot
 from deepvis.live.backends.base import BACKENDS, BackendError
-from deepvis.live.backends.showing import Fetched, ask_problem, bad_weights, deepest, net_info
+from deepvis.live.backends.showing import LazyMaps, ask_problem, bad_weights, deepest, net_info
 from deepvis.models.zoo import Model
 from deepvis.network.device import device_name, device_of
 from deepvis.network.errors import ModelError
@@ -69,12 +69,12 @@ class GraphBackend:
         except (ModelError, RuntimeError, MemoryError) as error:  # RuntimeError: PyTorch's, out of memory among them
             self._last = None
             raise BackendError(f"the network {self.info.name} could not be run: {error}") from error
-        fetched = Fetched(diffs, _fetch)
+        fetched = LazyMaps(diffs, _fetch)
         data = fetched.get(self._model.data_blob)
         return Snapshot(
             id=next(_snapshot_ids),
             ask=ask,
-            activations=Fetched(forward.tape.blobs, _fetch),
+            activations=LazyMaps(forward.tape.blobs, _fetch),
             diffs=fetched,
             input_diff=None if data is None else self._model.preprocessor.diff_to_rgb(data),
             input_rgb=forward.input_rgb,

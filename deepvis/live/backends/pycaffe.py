@@ -27,7 +27,7 @@ from deepvis.formats.caffe.schema import NetParameter
 from deepvis.formats.caffe.spec import NetSpec
 from deepvis.formats.caffe.splits import Wired, as_caffe_builds
 from deepvis.live.backends.base import BACKENDS, BackendError
-from deepvis.live.backends.showing import Fetched, ask_problem, deepest, net_info
+from deepvis.live.backends.showing import LazyMaps, ask_problem, deepest, net_info
 from deepvis.models.zoo import Model
 from deepvis.network.back_modes import BACK_MODES
 from deepvis.network.errors import ModelError
@@ -87,11 +87,11 @@ class PycaffeBackend:
         data = diffs.get(self._model.data_blob)
         made = {blob for layer, _, tops in self._wired[: self._done.last + 1] for blob in tops}  # type: ignore[union-attr]
         activations = {blob: self._blobs[blob].data.copy() for blob in self._shapes if blob in made}
-        fetched = Fetched(diffs, np.asarray)
+        fetched = LazyMaps(diffs, np.asarray)
         return Snapshot(
             id=next(self._ids),
             ask=ask,
-            activations=Fetched(activations, np.asarray),
+            activations=LazyMaps(activations, np.asarray),
             diffs=fetched,
             input_diff=None if data is None else self._model.preprocessor.diff_to_rgb(fetched[self._model.data_blob]),
             input_rgb=self._seen,

@@ -79,7 +79,7 @@ def ask_problem(ask: NetAsk, shapes: Mapping[str, Shape]) -> str | None:
 B = TypeVar("B")
 
 
-class Fetched(Mapping[str, np.ndarray], Generic[B]):
+class LazyMaps(Mapping[str, np.ndarray], Generic[B]):
     """Blobs by name as (C, H, W) float32, read-only; each is fetched when first read."""
 
     def __init__(self, blobs: Mapping[str, B], fetch: Callable[[B], np.ndarray]) -> None:

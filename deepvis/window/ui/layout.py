@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from deepvis.core.geometry import Rect
 from deepvis.core.layer_list import listed
-from deepvis.core.panes import DEFAULT_PANES, DESIGN_SIZE, PaneLayout, card, make_layout, text_scale_of
+from deepvis.core.panes import DEFAULT_PANES, DESIGN_SIZE, PaneLayout, card_areas, make_layout, text_scale_of
 from deepvis.core.state import AppState, ViewState
 from deepvis.core.types import NetInfo
 from deepvis.window.ui import theme
@@ -55,7 +55,7 @@ class Chips:
 
 def body_of_control(pane: Rect, scale: float) -> Rect:
     """Where the names are: the pane's face less a small margin, without a heading."""
-    face = card(Rect(0, 0, pane.height, pane.width), scale).face
+    face = card_areas(Rect(0, 0, pane.height, pane.width), scale).face
     return face.inset(max(round(5 * scale), 1))
 
 

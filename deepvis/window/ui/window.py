@@ -93,7 +93,7 @@ class AnyWindow(Protocol):
     def close(self) -> None: ...
 
 
-class Window:
+class OpenCVWindow:
     """A resizable cv2 window without tool bar and status bar.
 
     Raises WindowError where there is no display, or OpenCV was built without windows.

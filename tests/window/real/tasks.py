@@ -16,7 +16,7 @@ from functools import lru_cache, partial
 import numpy as np
 
 from deepvis.core.geometry import Rect, fit_inside, montage_cell, tile_grid
-from deepvis.core.panes import PaneLayout, card
+from deepvis.core.panes import PaneLayout, card_areas
 from deepvis.core.types import NetInfo
 from deepvis.live.backends.showing import net_info
 from deepvis.models.zoo import load_model
@@ -103,7 +103,7 @@ def layout_at(height: int, width: int) -> PaneLayout:
 
 def body(layout: PaneLayout, pane: str) -> Rect:
     """A pane without its heading."""
-    return card(layout[pane], layout.text_scale).body
+    return card_areas(layout[pane], layout.text_scale).body
 
 
 def part_of_pane(layout: PaneLayout, pane: str, down: float, right: float) -> tuple[int, int]:
@@ -131,7 +131,7 @@ def patch(index: int) -> Place:
     """The middle of a patch of the top 9."""
 
     def place(layout: PaneLayout) -> tuple[int, int]:
-        part = card(part_place(layout["jpgvis"], 1), layout.text_scale).body
+        part = card_areas(part_place(layout["jpgvis"], 1), layout.text_scale).body
         return middle(montage_cell(index, 3, fit_inside(300, 300, part)))
 
     return place

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from deepvis.core.geometry import Rect, fit_inside
-from deepvis.core.panes import card
+from deepvis.core.panes import card_areas
 from deepvis.core.types import Frame, NetAsk, Snapshot
 from deepvis.live.backends.base import open_backend
 from deepvis.models.zoo import load_model
@@ -166,6 +166,6 @@ def place_of(size: int) -> tuple[int, int]:
     """The pixel of the network's input on which a click at (110, 120) falls."""
     layout = layout_for(open_backend("engine", load_model("caffenet-mini"), "cpu").info, HEIGHT, WIDTH)
     pane = layout["input"]
-    body = card(Rect(0, 0, pane.height, pane.width), layout.text_scale).body.moved(pane.row, pane.col)
+    body = card_areas(Rect(0, 0, pane.height, pane.width), layout.text_scale).body.moved(pane.row, pane.col)
     at = fit_inside(size, size, body)
     return (120 - at.row) * size // at.height, (110 - at.col) * size // at.width

@@ -9,7 +9,7 @@ import pytest
 
 from deepvis.core.geometry import Rect
 from deepvis.core.order_commands import lists_layers
-from deepvis.core.panes import card
+from deepvis.core.panes import card_areas
 from deepvis.core.pixels import Scale
 from deepvis.core.state import Look, Show, ViewState, Zoom
 from deepvis.core.types import Patch, Unit
@@ -117,7 +117,7 @@ def test_the_squares_of_2015_have_a_colour_and_not_a_length() -> None:
 
 def test_beside_a_unit_it_is_said_how_to_come_to_the_list_of_all_layers() -> None:
     scene = make_scene(replace(UNIT, place=(10, 10)))
-    body = card(scene.layout["aux"], scene.layout.text_scale).body
+    body = card_areas(scene.layout["aux"], scene.layout.text_scale).body
     found = hit(scene, body.row + 3, body.col + 20)
     assert found == Hit("aux", part=FIRES)
     assert said(scene, found)[0] == "All layers at the pinned place"

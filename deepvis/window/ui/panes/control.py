@@ -8,7 +8,7 @@ import numpy as np
 
 from deepvis.core.geometry import Rect
 from deepvis.core.layer_list import is_open
-from deepvis.core.panes import card
+from deepvis.core.panes import card_areas
 from deepvis.core.state import Cursor
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import bounds, brackets, card_face, draw_plate, fill, frame
@@ -60,7 +60,7 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
 def unlit(shape: tuple[int, ...], scene: Scene, shown: list[tuple[int, Rect]]) -> np.ndarray:
     """The pane with all names as if none were selected."""
     canvas = np.empty(shape, np.uint8)
-    card_face(canvas, card(bounds(canvas), scene.layout.text_scale).face, theme.FACE, scene.px(5))
+    card_face(canvas, card_areas(bounds(canvas), scene.layout.text_scale).face, theme.FACE, scene.px(5))
     for index, place in shown:
         is_missing = bool(scene.state.info.layers[index].missing)
         draw_chip(canvas, scene, index, place, MISSING if is_missing else (theme.CHIP, theme.SOFT))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deepvis.core.candidates import Candidate, Kind, candidates, why_none
+from deepvis.core.candidates import Candidate, CandidateKind, candidates, why_none
 from deepvis.core.geometry import Rect
 from deepvis.core.state import GoTo, Palette
 from deepvis.core.typed import number_problem
@@ -63,7 +63,7 @@ def draw_go_to(canvas: np.ndarray, scene: Scene, typing: GoTo) -> None:
 
 
 @dataclass(frozen=True)
-class Places:
+class PaletteAreas:
     """Where the parts of the palette lie. lines: of the candidates that are seen, from number ``first`` on."""
 
     plate: Rect
@@ -73,7 +73,7 @@ class Places:
     foot: Rect
 
 
-def places_of(scene: Scene, count: int) -> Places:
+def places_of(scene: Scene, count: int) -> PaletteAreas:
     """The palette for ``count`` candidates, with the chosen one in sight."""
     layout, px, large = scene.layout, scene.px(theme.SIZE_TEXT), scene.px(theme.SIZE_LARGE)
     whole = Rect(0, 0, layout.height, layout.width)
@@ -90,7 +90,7 @@ def places_of(scene: Scene, count: int) -> Places:
     line = Rect(plate.row + field + edge, plate.col, high, wide)
     lines = tuple(line.moved(number * high, 0) for number in range(max(seen, 1)))
     below = Rect(plate.bottom - foot, plate.col, foot, wide)
-    return Places(plate, Rect(plate.row, plate.col, field, wide), lines[:seen] or lines, first, below)
+    return PaletteAreas(plate, Rect(plate.row, plate.col, field, wide), lines[:seen] or lines, first, below)
 
 
 def candidate_at(scene: Scene, row: int, col: int) -> int | None:
@@ -145,7 +145,7 @@ def _draw_row(canvas: np.ndarray, scene: Scene, line: Rect, row: Candidate, *, i
     at, left, right = line.row + (line.height - line_height(px)) // 2, line.col + margin, line.right - margin
     draw_text(canvas, at, left, row.kind.value, px, theme.SOFT, width=scene.px(70))
     left += scene.px(74)
-    if row.kind is Kind.COMMAND and row.note:
+    if row.kind is CandidateKind.COMMAND and row.note:
         wide = max(text_width(row.note, px, True) + scene.px(12), scene.px(22))
         cap = Rect(at - 1, right - wide, line_height(px) + 2, wide)
         fill(canvas, cap, theme.KEY)
