@@ -19,9 +19,9 @@ from deepvis.api.given_inputs import given_inputs
 from deepvis.api.notebook import Activations, Picture, Projection
 from deepvis.core.pixels import back_picture
 from deepvis.core.state import BackFilter
-from deepvis.core.types import BackAsk, NetAsk, Unit
+from deepvis.core.types import BackRequest, NetRequest, Unit
 from deepvis.live.backends.base import BackendError
-from deepvis.live.backends.showing import ask_problem
+from deepvis.live.backends.showing import request_problem
 from deepvis.models.card import CARD_NAME
 from deepvis.models.zoo import Model, find_card, given_ref, model_names, open_model
 from deepvis.network.device import device_of
@@ -345,8 +345,8 @@ class Network:
         if isinstance(channel, bool) or not isinstance(channel, (int, np.integer)):
             raise ModelError(f"channel {channel!r}: expected a whole number, the unit's place in layer {layer}")
         place = None if position is None else _place(position)
-        ask = NetAsk(_NO_FRAME, BackAsk(Unit(layer, int(channel)), mode, place))
-        if problem := ask_problem(ask, self._network.net.shapes):
+        request = NetRequest(_NO_FRAME, BackRequest(Unit(layer, int(channel)), mode, place))
+        if problem := request_problem(request, self._network.net.shapes):
             raise ModelError(problem)
 
     def _projected(
@@ -368,7 +368,7 @@ class Network:
         return back_picture(self._model.preprocessor.diff_to_rgb(diff_chw), BackFilter.RAW)
 
 
-_NO_FRAME: Any = None  # what is checked of an ask needs no picture
+_NO_FRAME: Any = None  # what is checked of a request needs no picture
 
 
 def _live(what: Any, weights: Any, mean: Any, labels: str | None, said: Mapping[str, Any]) -> LiveModule:

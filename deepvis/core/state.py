@@ -13,7 +13,7 @@ from typing import TypeVar
 from deepvis.core.back_modes import OFF
 from deepvis.core.effects import Effect, SaveTop, StartOptimizing, StartScan
 from deepvis.core.tile_order import TileOrder, Tiles, tiles_of
-from deepvis.core.types import BackAsk, Fit, LayerInfo, NetInfo, Unit
+from deepvis.core.types import BackRequest, Fit, LayerInfo, NetInfo, Unit
 
 
 class Cursor(Enum):
@@ -244,11 +244,11 @@ class AppState:
         return self.view.pinned or self.unit
 
     @property
-    def back_ask(self) -> BackAsk | None:
+    def back_request(self) -> BackRequest | None:
         """The back projection that the window wants, None with the back pane off, or of a layer without values."""
         if self.view.back_mode == OFF or self.back_unit.layer in self.info.missing:
             return None
-        return BackAsk(self.back_unit, self.view.back_mode)
+        return BackRequest(self.back_unit, self.view.back_mode)
 
 
 F = TypeVar("F", bound=Effect)

@@ -52,7 +52,7 @@ class Unit:
 
 
 @dataclass(frozen=True)
-class BackAsk:
+class BackRequest:
     """What to project back to the input. mode: a name in core/back_modes.py.
 
     position None: the seed is the unit's whole activation map (the live window).
@@ -65,7 +65,7 @@ class BackAsk:
 
 
 @dataclass(frozen=True, eq=False)
-class NetAsk:
+class NetRequest:
     """What the window wants of the network.
 
     shown: the layers that panes will read; a backend may stop after the deepest of
@@ -73,11 +73,11 @@ class NetAsk:
     """
 
     frame: Frame
-    back: BackAsk | None = None
+    back: BackRequest | None = None
     fit: Fit = Fit.CROP
     shown: frozenset[str] | None = None
 
-    def same_as(self, other: NetAsk | None) -> bool:
+    def same_as(self, other: NetRequest | None) -> bool:
         """True if both ask for the same thing of the same frame."""
         return (
             other is not None
@@ -96,19 +96,19 @@ class PassSeconds:
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """The answer to one NetAsk, carrying the ask that it answers.
+    """The answer to one NetRequest, carrying the request that it answers.
 
     activations: layer -> (C, H, W) float32, read-only; (C, 1, 1) for a vector. Fetched
     from the device when first read.
     diffs: layer -> the same shape, the gradient (or deconv...) of the asked unit; empty
-    without a back ask. Only layers between the input and the asked unit have one.
+    without a back request. Only layers between the input and the asked unit have one.
     input_diff: (C, H, W) float32, the projection at the data blob, in the network's own
-    channel order turned back to RGB for 3 channels; None without a back ask.
+    channel order turned back to RGB for 3 channels; None without a back request.
     input_rgb: (H, W, 3) uint8, what the network was shown.
     """
 
     id: int
-    ask: NetAsk
+    request: NetRequest
     activations: Mapping[str, np.ndarray]
     diffs: Mapping[str, np.ndarray] = field(default_factory=dict)
     input_diff: np.ndarray | None = None

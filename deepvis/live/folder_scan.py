@@ -17,7 +17,7 @@ TELLS_PER_SECOND = 5.0  # at most: each has the status line drawn
 
 
 @dataclass(frozen=True)
-class ScanAsk:
+class ScanRequest:
     """What to scan. id: of the effect that asks for it. is_on False: nothing, stop. images: None: the sample photos."""
 
     id: int
@@ -26,7 +26,7 @@ class ScanAsk:
     fit: Fit = Fit.CROP
 
 
-class FolderScanWorker(Worker[ScanAsk, ScanProgress]):
+class FolderScanWorker(Worker[ScanRequest, ScanProgress]):
     """Answers a start with a stream of ScanProgress, the last of them ``is_over``, or with an error that ends it.
 
     A stop is answered with how the scan ended. What was scanned is saved in any case, at the end of the worker too.
@@ -39,11 +39,11 @@ class FolderScanWorker(Worker[ScanAsk, ScanProgress]):
         self._run_now: FolderRun | None = None
         self._told_at = 0.0
 
-    def answer(self, ask: ScanAsk | None) -> float | None:
-        if ask is not None:
+    def answer(self, request: ScanRequest | None) -> float | None:
+        if request is not None:
             ended = self._end()
-            if ask.is_on:
-                files = OpenFiles.of(ask.images, ask.fit)
+            if request.is_on:
+                files = OpenFiles.of(request.images, request.fit)
                 self.tell(ScanProgress(files.title))
                 passes = self._open_passes()
                 self._run_now = FolderRun(self._scans.begun(files, passes.layers), passes)

@@ -71,8 +71,8 @@ class InputWorker(Worker[InputState, Frame]):
         self._last_moving: Frame | None = None  # since the moving source was turned to; not mirrored
         self._heard_at = 0.0  # when the moving source last gave something
 
-    def answer(self, ask: InputState | None) -> float | None:
-        before, state = self._state, ask or self._state
+    def answer(self, request: InputState | None) -> float | None:
+        before, state = self._state, request or self._state
         if state is None:
             return None
         self._state = state
@@ -80,7 +80,7 @@ class InputWorker(Worker[InputState, Frame]):
             if before is None or before != state:
                 self._turn_to_moving(before, state)
             return self._follow(state)
-        if before is None or before.moving or _asked_for(before) != _asked_for(state):
+        if before is None or before.moving or _photo_choice(before) != _photo_choice(state):
             self._turn_to_still(before, state)
             return 0.0
         return self._idle(state)
@@ -216,6 +216,6 @@ class InputWorker(Worker[InputState, Frame]):
         self.tell(frame)
 
 
-def _asked_for(state: InputState) -> tuple[int, str | None, str, int]:
+def _photo_choice(state: InputState) -> tuple[int, str | None, str, int]:
     """What decides which photo is shown."""
     return state.file_index, state.images, state.photo, state.photo_at

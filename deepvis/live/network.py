@@ -1,4 +1,4 @@
-"""The network worker: opens the backend in its thread; asks in, snapshots out, the newest ask wins."""
+"""The network worker: opens the backend in its thread; requests in, snapshots out, the newest request wins."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from deepvis.core.mailbox import Mailbox
-from deepvis.core.types import FieldOf, NetAsk, NetInfo, Snapshot
+from deepvis.core.types import FieldOf, NetInfo, NetRequest, Snapshot
 from deepvis.live.backends.base import Backend, BackendError
 from deepvis.live.worker import Worker
 from deepvis.network.errors import ModelError
@@ -28,15 +28,15 @@ class NetworkOutput:
     warning: str = ""  # why what it gives may mean nothing
 
 
-class NetworkWorker(Worker[NetAsk, NetworkOutput]):
-    """Tells what the window may know of the network before it is asked for anything, then a snapshot for each ask.
+class NetworkWorker(Worker[NetRequest, NetworkOutput]):
+    """Tells what the window may know of the network before it is asked for anything, then a snapshot for each request.
 
     open_backend: called in the thread as it starts; if that fails, each answer says why and has no value.
     open_fields: gives the receptive fields, in the thread too. followers: called in this thread with each snapshot
     after the window has it (the running top 9); they should be quick. A second answer says that they have seen it.
     doubt: called likewise, until it has said something. idle: set but for the time of a pass; others that use the
     same cores wait for it. renewals: gives the same network with other weights, called in the thread
-    too; the newest ask is then answered once more.
+    too; the newest request is then answered once more.
     """
 
     def __init__(
@@ -62,16 +62,16 @@ class NetworkWorker(Worker[NetAsk, NetworkOutput]):
         output = self._newest.value
         return None if output is None else output.info
 
-    def answer(self, ask: NetAsk | None) -> float | None:
+    def answer(self, request: NetRequest | None) -> float | None:
         if not self._has_begun:
             self._has_begun = True
             self._open()
         if self._backend is not None and (renew := self.renewals.take(0)) is not None:
-            ask = ask or self._asked
+            request = request or self._request
             self._renew(renew)
         output = self._newest.value
-        if ask is not None and self._backend is not None and output is not None:
-            snapshot = self._run_pass(self._backend, ask)
+        if request is not None and self._backend is not None and output is not None:
+            snapshot = self._run_pass(self._backend, request)
             output = replace(output, snapshot=snapshot)
             self.tell(output)
             for follower in self._followers:
@@ -80,10 +80,10 @@ class NetworkWorker(Worker[NetAsk, NetworkOutput]):
             self.tell(replace(output, followed=snapshot, warning=warning))
         return None
 
-    def _run_pass(self, backend: Backend, ask: NetAsk) -> Snapshot:
+    def _run_pass(self, backend: Backend, request: NetRequest) -> Snapshot:
         self.idle.clear()
         try:
-            return backend.run(ask)
+            return backend.run(request)
         finally:
             self.idle.set()
 

@@ -24,7 +24,7 @@ LEAST_REST = 0.01  # seconds: beside a small network, whose passes are short, mo
 
 
 @dataclass(frozen=True)
-class OptimizeAsk:
+class OptimizeRequest:
     """What to optimize. id: of the effect that asks for it. unit None: nothing, stop.
 
     preset: a name, "1" to "4" or one of the user's presets file. frame: start from it, seen through ``fit``;
@@ -39,15 +39,16 @@ class OptimizeAsk:
     fit: Fit = Fit.CROP
 
 
-class OptimizeWorker(Worker[OptimizeAsk, OptimizeProgress]):
-    """Answers an ask with a stream of OptimizeProgress, the last of them ``done``, or with an error that ends it.
+class OptimizeWorker(Worker[OptimizeRequest, OptimizeProgress]):
+    """Answers a request with a stream of OptimizeProgress, the last of them ``done``, or with an error that ends it.
 
-    The first answer has no value: there is nothing to be seen yet. A new ask takes effect after the iteration in
-    progress. The finished picture is kept in the user's folder of the model (own_folder.py), where the unit-image
-    worker finds it; the answer with ``done`` comes only after it is there. The best picture of a run that another ask
-    ends is kept in ``stopped``; the answer to the ask that stops it has that picture, ``is_stopped``. load: gives the
-    model, called in this thread with each ask: a run is made with the model of its beginning. device: as in the
-    settings. folder: other than the user's, for tests.
+    The first answer has no value: there is nothing to show yet. A new request takes effect after the iteration in
+    progress. The finished picture is saved in the user's folder of the model (own_folder.py), where the unit-image
+    worker finds it; the answer with ``done`` comes only after it is there. The best picture of a run that another
+    request ends is put into ``stopped``; the answer to the request that stops it has that picture, ``is_stopped``.
+
+    load: gives the model, called in this thread with each request; a run stays with the model of its beginning.
+    device: as in the settings. folder: other than the user's, for tests.
     """
 
     def __init__(
@@ -66,13 +67,13 @@ class OptimizeWorker(Worker[OptimizeAsk, OptimizeProgress]):
         self._version = 0
         self._shown_at = 0.0
 
-    def answer(self, ask: OptimizeAsk | None) -> float | None:
-        if ask is not None:
+    def answer(self, request: OptimizeRequest | None) -> float | None:
+        if request is not None:
             last = None if self._run_now is None else self._stop(self._run_now)
             self._run_now = None
-            self.tell(last if ask.unit is None else None)
-            if ask.unit is not None:
-                self._run_now = self._begin(ask, ask.unit)
+            self.tell(last if request.unit is None else None)
+            if request.unit is not None:
+                self._run_now = self._begin(request, request.unit)
                 self._shown_at = 0.0
         if self._run_now is None:
             return None
@@ -84,7 +85,7 @@ class OptimizeWorker(Worker[OptimizeAsk, OptimizeProgress]):
         self._run_now = None
         super().fail(error)
 
-    def _begin(self, ask: OptimizeAsk, unit: Unit) -> LiveRun:
+    def _begin(self, request: OptimizeRequest, unit: Unit) -> LiveRun:
         from deepvis.network.threads import use_one_core
         from deepvis.optimize import live
         from deepvis.optimize.specimen import specimen_of
@@ -96,9 +97,9 @@ class OptimizeWorker(Worker[OptimizeAsk, OptimizeProgress]):
         if self._specimen is None or model is not self._model:
             self._specimen = specimen_of(model, self._device)
             self._model = model
-        rgb = None if ask.frame is None else ask.frame.rgb
-        shown = None if ask.shown is None else ask.shown.rgb
-        return live.start(self._specimen, self._model, unit, ask.preset, rgb=rgb, shown_rgb=shown, fit=ask.fit)
+        rgb = None if request.frame is None else request.frame.rgb
+        shown = None if request.shown is None else request.shown.rgb
+        return live.start(self._specimen, self._model, unit, request.preset, rgb=rgb, shown_rgb=shown, fit=request.fit)
 
     def _stop(self, run: LiveRun) -> OptimizeProgress | None:
         """Keep the best picture so far of a run that ends before its time; None where there is none yet."""

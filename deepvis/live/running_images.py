@@ -12,7 +12,7 @@ import numpy as np
 
 from deepvis.core.back_modes import DECONV
 from deepvis.core.cache import ByteCache
-from deepvis.core.types import BackAsk, Fit, Frame, NetAsk, Patch, Unit, UnitImages
+from deepvis.core.types import BackRequest, Fit, Frame, NetRequest, Patch, Unit, UnitImages
 from deepvis.core.unit_files import LEFT_OUT, SAVED_TOP, images_of, unit_image_paths, write_patches
 from deepvis.live.backends.base import Backend, BackendError
 from deepvis.live.own_folder import identity_if_any
@@ -199,13 +199,13 @@ class RunningImages:
     def _projected(self, unit: Unit, number: int, patch: Patch, rgb: np.ndarray) -> np.ndarray:
         if self._backend is None:
             self._backend = self._open_backend()
-        ask = NetAsk(
+        request = NetRequest(
             frame=Frame(id=-1 - number, rgb=rgb),  # below every source's ids
-            back=BackAsk(unit, DECONV, (patch.row, patch.col)),
+            back=BackRequest(unit, DECONV, (patch.row, patch.col)),
             fit=Fit.STRETCH,  # it has the input's size already
             shown=frozenset({unit.layer}),
         )
-        diff = self._backend.run(ask).input_diff
+        diff = self._backend.run(request).input_diff
         if diff is None:
             raise ValueError(f"the backend gave no projection of unit {unit.channel} of {unit.layer}")
         return back_tile(diff, self._windows_ready().window(unit.layer, patch.row, patch.col))

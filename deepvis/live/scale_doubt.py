@@ -18,7 +18,7 @@ class ScaleDoubt:
         self._left = MOST_PHOTOS if _is_doubtful(model) else 0
 
     def __call__(self, snapshot: Snapshot) -> str:
-        frame, seen = snapshot.ask.frame.id, snapshot.activations
+        frame, seen = snapshot.request.frame.id, snapshot.activations
         if not self._left or frame == self._last_frame or self._model.prob_layer not in seen:
             return ""
         self._left -= 1

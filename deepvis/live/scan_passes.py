@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from deepvis.core.types import Fit, NetAsk
+from deepvis.core.types import Fit, NetRequest
 from deepvis.live.backends.base import Backend, backend_of, open_backend
 from deepvis.scan.running_parts import Maps
 from deepvis.scan.tracker import Peaks, TrackedLayer
@@ -116,7 +116,7 @@ class BackendPasses:
         except PhotoError as error:
             return Passed(paths, {}, {0: str(error)})
         self._turn.wait(TURN_SECONDS)
-        activations = self._backend.run(NetAsk(frame, fit=fit)).activations
+        activations = self._backend.run(NetRequest(frame, fit=fit)).activations
         peaks = {layer.name: _peaks(activations[layer.name]) for layer in self.layers}
         is_finite = all(np.isfinite(found.values).all() for found in peaks.values())
         return Passed(paths, peaks, {} if is_finite else {0: NOT_FINITE.format(path)})

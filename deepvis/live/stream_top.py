@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from deepvis.core.answers import Answer, EffectReport
 from deepvis.core.effects import SaveTop, UndoSave
 from deepvis.core.mailbox import Mailbox
-from deepvis.core.types import Frame, NetAsk, UnitImages
+from deepvis.core.types import Frame, NetRequest, UnitImages
 from deepvis.live.undoable_saves import UndoableSaves
 from deepvis.scan.running import RunningTop
 
@@ -93,7 +93,7 @@ class StreamTop:
             if frame is None:
                 self._to_pass = None
             else:
-                self.running.update(backend.run(NetAsk(frame)))
+                self.running.update(backend.run(NetRequest(frame)))
 
     def _saved(self, save: SaveTop, pictures: RunningImages | FolderImages) -> Answer[SaveTop, EffectReport]:
         if kept := pictures.kept_words():
@@ -126,8 +126,8 @@ class StreamTop:
         try:
             count = pictures.save(folder, self.saves.put_aside)
         except OSError:
-            self.saves.give_up()
+            self.saves.discard()
             raise
         if not count:
-            self.saves.give_up()
+            self.saves.discard()
         return count

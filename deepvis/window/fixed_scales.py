@@ -15,7 +15,8 @@ from deepvis.window.ui.legend import is_signed
 from deepvis.window.ui.readings import LayerView, extremes_of, layer_view
 from deepvis.window.ui.scene import Scene
 
-Values = tuple[str, object]  # a layer's name, and what of it is shown: its activations, or the diffs of one back ask
+# a layer's name, and what of it is shown: its activations, or the diffs of one back request
+Values = tuple[str, object]
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,8 +51,8 @@ class FixedScales:
             self._scales.clear()
         if not view.has(0) or scene.snapshot is None:
             return scene
-        values: Values = (scene.state.layer.name, scene.snapshot.ask.back if view.signed else None)
-        self._see(values, view, scene.snapshot_id, scene.snapshot.ask.frame)
+        values: Values = (scene.state.layer.name, scene.snapshot.request.back if view.signed else None)
+        self._see(values, view, scene.snapshot_id, scene.snapshot.request.frame)
         if not wanted.fixed_scale:
             return scene
         key = (values, is_signed(wanted, view), wanted.look)

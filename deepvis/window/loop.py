@@ -1,4 +1,4 @@
-"""The main thread: events -> state, state -> asks, newest answers -> picture. It never waits for a worker."""
+"""The main thread: events -> state, state -> requests, newest answers -> picture. It never waits for a worker."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from deepvis.core.scanning import scan_ended
 from deepvis.core.state import PRESETS, AppState, GoTo, Known, Palette
 from deepvis.core.typed import clicked_while_typing, files_opened, pasted
 from deepvis.core.types import NetInfo
-from deepvis.live.folder_scan import ScanAsk
+from deepvis.live.folder_scan import ScanRequest
 from deepvis.live.input import Listed
 from deepvis.sources.directory import images_problem
 from deepvis.window.fixed_scales import FixedScales
@@ -29,6 +29,7 @@ from deepvis.window.parts import Parts
 from deepvis.window.pictures import picture_name, save_picture
 from deepvis.window.pointer import HELP, clicked, wheeled
 from deepvis.window.record import Recorder
+from deepvis.window.requests import missing, shown_frame, shown_progress, stopped_words
 from deepvis.window.script import Script
 from deepvis.window.stats import Stats
 from deepvis.window.status import HINT_SECONDS, StatusReader
@@ -39,7 +40,6 @@ from deepvis.window.ui.hit import hit
 from deepvis.window.ui.panes.palette import candidate_at
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.window import AnyWindow, Closed, Event, Key, Mouse, Pasted, Resized
-from deepvis.window.wants import missing, shown_frame, shown_progress, stopped_words
 
 STILL_SAVING = "the top 9 is still being saved; backspace takes it back once that is done"
 SAVING_SECONDS = 60.0  # that it says so, if nothing comes of it
@@ -129,7 +129,7 @@ class Loop:
             self._handle(event)
         self._take_pauses()
         self._take_news()
-        self.parts.ask(self.state)
+        self.parts.send_requests(self.state)
         if self._has_picture or time.monotonic() - self._opened_at > NETWORK_WAITS:
             self.parts.start_network()
         self._run_script()
@@ -288,10 +288,10 @@ class Loop:
     def _say(self, answer: Answer[Any, EffectReport]) -> None:
         """Show the sentence that answers an effect; if it was refused, the same key once more does it."""
         report = answer.value
-        seconds = SCAN_SECONDS if isinstance(answer.ask, ScanAsk) else HINT_SECONDS
+        seconds = SCAN_SECONDS if isinstance(answer.request, ScanRequest) else HINT_SECONDS
         self._status.tell(answer.error or (report.sentence if report else ""), seconds)
-        if report is not None and report.is_refused and isinstance(answer.ask, SaveTop):
-            self.state = replace(self.state, refused=answer.ask)
+        if report is not None and report.is_refused and isinstance(answer.request, SaveTop):
+            self.state = replace(self.state, refused=answer.request)
             self._refused_at = time.monotonic()
         if report is not None and report.reverse is not None:
             self.state = remembered_late(self.state, report.reverse)
@@ -302,7 +302,7 @@ class Loop:
         if key is not None:
             self.state = closed(self.state)  # each key of a script is a step of undo, however fast it comes
             self.press(key)
-            self.parts.ask(self.state)
+            self.parts.send_requests(self.state)
 
     # ----------------------------------------------------------------- showing
 

@@ -8,8 +8,8 @@ from deepvis.core.state import AppState
 from deepvis.core.types import Frame, PassSeconds
 from deepvis.live.folder_run import progress_words
 from deepvis.window.rates import Rate
+from deepvis.window.requests import Latest
 from deepvis.window.ui.scene import Status
-from deepvis.window.wants import Latest
 
 HINT_SECONDS = 6.0
 NOTICE_SECONDS = 20.0
@@ -101,5 +101,5 @@ def scan_words(state: AppState, latest: Latest) -> str:
     scan, answer = state.live.scanning, latest.scan
     if scan is None:
         return ""
-    is_its = answer.ask is not None and answer.ask.id == scan.id and answer.value is not None
+    is_its = answer.request is not None and answer.request.id == scan.id and answer.value is not None
     return progress_words(answer.value) if is_its and answer.value else "getting ready to scan; G stops"

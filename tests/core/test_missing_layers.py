@@ -49,9 +49,9 @@ def test_what_asks_for_values_says_why_there_are_none(keys: str) -> None:
 
 
 def test_nothing_is_projected_back_from_it() -> None:
-    assert THERE.back_ask is None
+    assert THERE.back_request is None
     pinned = replace(THERE, view=replace(THERE.view, pinned=Unit("conv1", 3)))
-    assert pinned.back_ask is not None and pinned.back_ask.unit == Unit("conv1", 3)
+    assert pinned.back_request is not None and pinned.back_request.unit == Unit("conv1", 3)
 
 
 def test_the_palette_offers_the_layer_gray_and_none_of_its_units() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from deepvis.core.answers import EffectReport
 from deepvis.core.effects import SaveTop, UndoSave
-from deepvis.core.types import NetAsk, Unit, UnitImages
+from deepvis.core.types import NetRequest, Unit, UnitImages
 from deepvis.live.backends.fake import FAKE_INFO, FakeBackend
 from deepvis.live.stream_top import StreamTop
 from deepvis.scan.running import RunningTop
@@ -15,11 +15,11 @@ def test_every_pass_is_taken_into_account():
     clock, backend = FakeClock(), FakeBackend()
     running = RunningTop(FAKE_INFO, apart=0.0, clock=clock)
     for seed in range(10):
-        running.update(backend.run(NetAsk(new_frame(noise_frame(seed).rgb, moving=True))))
+        running.update(backend.run(NetRequest(new_frame(noise_frame(seed).rgb, moving=True))))
         clock.now += 0.2
     assert running.images == 10
     for seed in range(3):
-        running.update(backend.run(NetAsk(noise_frame(seed))))
+        running.update(backend.run(NetRequest(noise_frame(seed))))
     assert running.images == 13
 
 
@@ -92,7 +92,7 @@ def test_a_save_is_answered_with_the_effect_that_asked_for_it(tmp_path):
         stream.inbox.put(effect)
         stream(found)
         answer = stream.outbox.take(0)
-        assert answer.ask == effect and answer.error.endswith(said)
+        assert answer.request == effect and answer.error.endswith(said)
         assert answer.value == (None if full else saved_in(tmp_path))
         stream(found)
         assert stream.outbox.take(0) is None
@@ -129,7 +129,7 @@ def test_saves_are_undone_one_by_one_and_done_again(tmp_path):
         stream(found)
         answer = stream.outbox.take(0)
         assert contents(tmp_path) == states[state] and said in answer.value.sentence
-        assert answer.value.reverse is None and answer.ask == SaveTop(1, over_better=True)
+        assert answer.value.reverse is None and answer.request == SaveTop(1, over_better=True)
     stream.saves.undo(), stream.saves.redo()
     stream(found)
     assert stream.outbox.take(0) is None and contents(tmp_path) == states[2]

@@ -19,7 +19,7 @@ from deepvis.core.types import Frame, NetInfo, OptimizeProgress, Unit
 from deepvis.live.backends.fake import FAKE_INFO, FakeBackend
 from deepvis.live.input import InputWorker
 from deepvis.live.network import NetworkWorker
-from deepvis.live.optimize import OptimizeAsk, OptimizeWorker
+from deepvis.live.optimize import OptimizeRequest, OptimizeWorker
 from deepvis.live.unit_image_commands import Commands
 from deepvis.live.unit_image_reader import UnitImageReader
 from deepvis.live.unit_images import UnitImagesWorker
@@ -71,13 +71,13 @@ class IdleOptimizer(OptimizeWorker):
     def __init__(self) -> None:
         super().__init__(lambda: pytest.fail("no network is needed"))
 
-    def answer(self, ask: OptimizeAsk | None) -> None:
+    def answer(self, request: OptimizeRequest | None) -> None:
         return None
 
     def give(self, unit: Unit, id: int, *, done: bool = False) -> None:
         rgb = np.zeros((4, 4, 3), np.uint8)
         progress = OptimizeProgress(unit, "3", 1, 2, 1.0, rgb, done=done, version=id)
-        self.outbox.put(Answer(OptimizeAsk(id, unit), progress))
+        self.outbox.put(Answer(OptimizeRequest(id, unit), progress))
 
 
 class Bench:
@@ -158,7 +158,7 @@ def test_keys_are_shown_while_the_network_hangs(make: Callable[..., Bench], gate
         bench.keys("o" if bench.state.view.layer_index == 0 else "u")
         assert bench.window.shown == before + 1
     assert not bench.is_settled()
-    assert bench.backend.asks[-1].back is not None
+    assert bench.backend.requests[-1].back is not None
 
 
 def test_a_projection_of_another_unit_is_marked_stale_until_the_right_one_comes(
@@ -171,11 +171,11 @@ def test_a_projection_of_another_unit_is_marked_stale_until_the_right_one_comes(
     gate.clear()
     bench.keys("l")
     assert bench.state.back_unit == Unit("conv1", 1)
-    assert bench.scene().snapshot.ask.back.unit == Unit("conv1", 0)
+    assert bench.scene().snapshot.request.back.unit == Unit("conv1", 0)
     assert is_back_stale(bench.scene())
     gate.set()
     bench.until(bench.is_settled)
-    assert bench.scene().snapshot.ask.back.unit == Unit("conv1", 1)
+    assert bench.scene().snapshot.request.back.unit == Unit("conv1", 1)
     assert not is_back_stale(bench.scene())
 
 
@@ -184,21 +184,21 @@ def test_of_many_wishes_only_the_newest_is_computed(make: Callable[..., Bench], 
     bench.keys("bk")
     bench.until(bench.is_settled)
     gate.clear()
-    count = len(bench.backend.asks)
+    count = len(bench.backend.requests)
     bench.keys("lllllll")
     gate.set()
     bench.until(bench.is_settled)
-    assert bench.scene().snapshot.ask.back.unit == Unit("conv1", 7)
-    assert len(bench.backend.asks) - count <= 3  # the one that hung, perhaps one more, and the last
+    assert bench.scene().snapshot.request.back.unit == Unit("conv1", 7)
+    assert len(bench.backend.requests) - count <= 3  # the one that hung, perhaps one more, and the last
 
 
 def test_moving_the_cursor_with_the_back_pane_off_needs_no_pass(make: Callable[..., Bench]) -> None:
     bench = make()
     bench.until(bench.is_settled)
-    count = len(bench.backend.asks)
+    count = len(bench.backend.requests)
     bench.keys("ooklu")
     bench.until(bench.is_settled)
-    assert len(bench.backend.asks) == count
+    assert len(bench.backend.requests) == count
 
 
 def test_nothing_is_composed_where_nothing_has_changed(make: Callable[..., Bench]) -> None:

@@ -336,7 +336,7 @@ def patch_words(patch: Patch, hit: Hit, *, is_sample: bool) -> tuple[str, tuple[
 def back_tip(scene: Scene, hit: Hit) -> Tip | None:
     """Of the back projection: whose it is, and whether there is anything in it."""
     snapshot = scene.snapshot
-    back = snapshot.ask.back if snapshot is not None else None
+    back = snapshot.request.back if snapshot is not None else None
     if scene.state.view.back_mode == OFF or snapshot is None or back is None or snapshot.input_diff is None:
         return None
     peak = float(np.abs(snapshot.input_diff).max(initial=0))

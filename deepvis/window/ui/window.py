@@ -181,7 +181,7 @@ class OpenCVWindow:
         if self._clipboard is None:
             return []
         if CTRL_V & set(codes):
-            self._clipboard.ask("CLIPBOARD")
+            self._clipboard.request("CLIPBOARD")
         text = self._clipboard.take()
         return [Pasted(text)] if text else []
 
@@ -198,7 +198,7 @@ class OpenCVWindow:
         if not heard:
             return []
         if self._clipboard is not None and any(said.kind == "middle" for said in heard):
-            self._clipboard.ask("PRIMARY")
+            self._clipboard.request("PRIMARY")
         tall, wide = shield.size()
         down, across = (self._size[0] / tall, self._size[1] / wide) if tall and wide else (1, 1)
         return [
@@ -211,7 +211,7 @@ class OpenCVWindow:
         if kind in (cv2.EVENT_LBUTTONDOWN, cv2.EVENT_LBUTTONDBLCLK):
             self._mouse.append(Mouse("press", row, col))
         elif kind == cv2.EVENT_MBUTTONDOWN and self._clipboard is not None:
-            self._clipboard.ask("PRIMARY")
+            self._clipboard.request("PRIMARY")
         elif kind == cv2.EVENT_MOUSEWHEEL:
             turned = flags >> 16
             self._mouse.append(Mouse("wheel", row, col, steps=1 if turned > 0 else -1))

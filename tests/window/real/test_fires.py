@@ -13,7 +13,7 @@ import pytest
 
 from deepvis.core.geometry import Rect, fit_inside
 from deepvis.core.panes import card_areas
-from deepvis.core.types import Frame, NetAsk, Snapshot
+from deepvis.core.types import Frame, NetRequest, Snapshot
 from deepvis.live.backends.base import open_backend
 from deepvis.models.zoo import load_model
 from deepvis.network.field import receptive_field
@@ -44,7 +44,7 @@ def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def passed(photo: Path) -> Snapshot:
     """What caffenet-mini gives for it."""
     rgb = cv2.cvtColor(cv2.imread(str(photo)), cv2.COLOR_BGR2RGB)
-    return open_backend("engine", load_model("caffenet-mini"), "cpu").run(NetAsk(Frame(1, rgb)))
+    return open_backend("engine", load_model("caffenet-mini"), "cpu").run(NetRequest(Frame(1, rgb)))
 
 
 def by_strength(values: np.ndarray) -> list[int]:

@@ -31,12 +31,12 @@ from deepvis.core.state import (
     Zoom,
 )
 from deepvis.core.types import (
-    BackAsk,
+    BackRequest,
     Fit,
     Frame,
     LayerInfo,
-    NetAsk,
     NetInfo,
+    NetRequest,
     OptimizeProgress,
     PassSeconds,
     Patch,
@@ -99,7 +99,7 @@ def make_frame(number: int, *, moving: bool = False) -> Frame:
     return Frame(number, photo(phase=number), f"photo_{number}.jpg", moving=moving, index=number, count=9)
 
 
-def make_snapshot(frame: Frame, back: BackAsk | None = None, fit: Fit = Fit.CROP) -> Snapshot:
+def make_snapshot(frame: Frame, back: BackRequest | None = None, fit: Fit = Fit.CROP) -> Snapshot:
     """An answer whose numbers depend on the frame and on what was projected back."""
     blobs = activations(float(frame.id))
     diffs, input_diff = {}, None
@@ -111,7 +111,7 @@ def make_snapshot(frame: Frame, back: BackAsk | None = None, fit: Fit = Fit.CROP
         input_diff = waves(3, 48, 48, phase=kind)
     seen = photo(48, 48, phase=frame.id)
     seconds = PassSeconds(0.0364, 0.0261 if back else 0)
-    return Snapshot(next(ids), NetAsk(frame, back, fit), blobs, diffs, input_diff, seen, seconds)
+    return Snapshot(next(ids), NetRequest(frame, back, fit), blobs, diffs, input_diff, seen, seconds)
 
 
 COMMANDS = tuple(
@@ -141,17 +141,17 @@ def make_scene(
     *,
     frame: int | None = 1,
     passed: bool = True,
-    asked: BackAsk | str | None = "wanted",
+    asked: BackRequest | str | None = "wanted",
     moving: bool = False,
     size: tuple[int, int] = SIZE,
     source: InputState | None = None,
     live: LiveState | None = None,
     **parts: object,
 ) -> Scene:
-    """A scene with everything in it. asked: the back ask that the snapshot answers, "wanted": the state's."""
+    """A scene with everything in it. asked: the back request that the snapshot answers, "wanted": the state's."""
     state = AppState(INFO, view or ViewState(), source or InputState(moving=moving), live or LiveState())
     shown = None if frame is None else make_frame(frame, moving=moving)
-    back = state.back_ask if asked == "wanted" else asked
+    back = state.back_request if asked == "wanted" else asked
     snapshot = make_snapshot(shown, back, state.input.fit) if shown is not None and passed else None
     status = Status("photo_1.jpg, 2 of 9", 24.5, 17.25, snapshot.seconds if snapshot else PassSeconds(), device="cpu")
     layout = layout_for(INFO, *size)
@@ -191,7 +191,7 @@ def hovering(view: ViewState, under: Hit, **parts: object) -> Scene:
 
 
 def stale_scene() -> Scene:
-    return make_scene(DECONV, asked=BackAsk(Unit("conv2/5x5_reduce", 3), "gradient"))
+    return make_scene(DECONV, asked=BackRequest(Unit("conv2/5x5_reduce", 3), "gradient"))
 
 
 def fixed_scene(view: ViewState) -> Scene:
@@ -292,7 +292,7 @@ GOLDEN: dict[str, tuple[str, Callable[[], Scene]]] = {
     "input_overlay": ("input", lambda: make_scene(replace(DECONV, overlay=2, receptive_field=True), field_of=field_of)),
     "input_overlay_stale": (
         "input",
-        lambda: make_scene(replace(DECONV, overlay=1), asked=BackAsk(unit_of, "gradient")),
+        lambda: make_scene(replace(DECONV, overlay=1), asked=BackRequest(unit_of, "gradient")),
     ),
     "control_list": ("control", lambda: make_scene(replace(UNIT, cursor=Cursor.LAYERS))),
     "control_units": ("control", lambda: make_scene(replace(UNIT, pinned=Unit("fc3", 2)))),

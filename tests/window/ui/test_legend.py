@@ -14,7 +14,7 @@ from deepvis.core.geometry import Rect, fit_inside
 from deepvis.core.panes import card_areas
 from deepvis.core.pixels import back_strength, fixed_scale_of
 from deepvis.core.state import OVERLAYS, ColourMap, Cursor, Look, Show, ViewState
-from deepvis.core.types import BackAsk
+from deepvis.core.types import BackRequest
 from deepvis.window.ui.compose import Composer
 from deepvis.window.ui.legend import (
     codes_of,
@@ -180,5 +180,5 @@ def test_no_overlay_over_another_picture_or_without_a_back_projection() -> None:
 
 
 def test_an_overlay_of_another_unit_is_stale_and_says_what_it_is() -> None:
-    scene = make_scene(replace(DECONV, overlay=1), asked=BackAsk(unit_of, "gradient"))
+    scene = make_scene(replace(DECONV, overlay=1), asked=BackRequest(unit_of, "gradient"))
     assert "gradient, 40 %" in overlay_of(scene).legend.notes

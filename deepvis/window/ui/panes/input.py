@@ -36,7 +36,7 @@ def looks_at(scene: Scene) -> Hashable:
     shown = scene.snapshot_id if shows_snapshot_input(scene) else ("frame", scene.frame_id)
     moving = scene.frame is not None and scene.frame.moving
     status = scene.status
-    overlay = (view.overlay, view.colour_map, scene.state.back_ask, scene.snapshot_id) if view.overlay else None
+    overlay = (view.overlay, view.colour_map, scene.state.back_request, scene.snapshot_id) if view.overlay else None
     first = (scene.snapshot_id, scene.state.info.prob_layer) if shows_first_class(scene) else None
     pin = (view.place, scene.state.layer.name, scene.field_of is None) if view.place is not None else None
     return first, shown, field, pin, overlay, scene.state.input, moving, status.source, status.recording, status.error
@@ -160,7 +160,7 @@ def overlay_of(scene: Scene) -> Overlay | None:
     snapshot, wanted = scene.snapshot, scene.state.view
     if not wanted.overlay or snapshot is None or snapshot.input_diff is None or not shows_snapshot_input(scene):
         return None
-    diff, back = snapshot.input_diff, snapshot.ask.back
+    diff, back = snapshot.input_diff, snapshot.request.back
     colour_map = ColourMap.MAGMA if wanted.colour_map in (ColourMap.GRAY, ColourMap.SIGNED) else wanted.colour_map
     note = f"{title_of(back.mode)}, {100 * OVERLAYS[wanted.overlay]:.0f} %" if back is not None else ""
 
