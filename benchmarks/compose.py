@@ -33,7 +33,7 @@ from deepvis.live.backends.base import BackendError, open_backend
 from deepvis.models.zoo import load_model
 from deepvis.network.errors import ModelError
 from deepvis.window.ui.compose import Composer
-from deepvis.window.ui.layout import layout_for
+from deepvis.window.ui.layer_list_layout import layout_for
 from deepvis.window.ui.scene import Scene, Status
 
 MODELS = ("caffenet-mini", "squeezenet", "bvlc-googlenet")

@@ -65,7 +65,7 @@ class ReceptiveField(NamedTuple):
 
 
 @contextmanager
-def said_as_model_errors() -> Iterator[None]:
+def as_model_errors() -> Iterator[None]:
     """Whatever room an error comes from, callers catch one kind."""
     try:
         yield
@@ -98,24 +98,24 @@ def open(
     inputs for one picture, {name: array or .npy file}.
     Raises ModelError, one sentence.
     """
-    said: dict[str, Any] = {
+    given: dict[str, Any] = {
         "input_size": _size(input_size),
         "std": _numbers("std", std),
         "input_scale": input_scale,
         "channel_order": channel_order,
         **options,
     }
-    if options.get("inputs") is not None:
-        said["inputs"] = given_inputs(options["inputs"])
-    said = {name: tuple(v) if isinstance(v, list) else v for name, v in said.items() if v is not None}
+    if given.get("inputs") is not None:
+        given["inputs"] = given_inputs(given["inputs"])
+    given = {name: tuple(v) if isinstance(v, list) else v for name, v in given.items() if v is not None}
     names = None if labels is None or isinstance(labels, (str, os.PathLike)) else tuple(map(str, labels))
     labels_file = None if labels is None or names is not None else os.path.abspath(os.fspath(labels))  # type: ignore[arg-type]
     mean = os.path.abspath(mean) if isinstance(mean, (str, os.PathLike)) else _numbers("mean", mean)
     device_of(device)
     if isinstance(what, (str, os.PathLike)):
-        ref = _ref_of(os.fspath(what), weights, mean, labels_file, said)
+        ref = _ref_of(os.fspath(what), weights, mean, labels_file, given)
         return Network(_labelled(open_model(ref), names), device, ref=None if names else ref)
-    live = _live(what, weights, mean, labels_file, said)
+    live = _live(what, weights, mean, labels_file, given)
     return Network(_labelled(live.model(), names), device, live=live, labels=names)
 
 
@@ -139,7 +139,7 @@ class Network:
         self._take(model)
 
     def _take(self, model: Model) -> None:
-        with said_as_model_errors():
+        with as_model_errors():
             network = ScanNetwork(model, (), self._device)
         self._model, self._network = model, network
         self._values = Values(network)
@@ -185,7 +185,7 @@ class Network:
         Returns a mapping of float32 arrays: (C, H, W), (C,) for vectors, with N in front for several photos.
         """
         names = self.layers if layers is None else (layers,) if isinstance(layers, str) else tuple(layers)
-        with self._lock, said_as_model_errors():
+        with self._lock, as_model_errors():
             self._values.check(names)
             given = self._photos(photos)
             found = self._values.of(given.batches(self._network.rows), names)
@@ -205,7 +205,7 @@ class Network:
         "guided". position None: the seed is the unit's whole activation map, as in the window; (row, col): that cell's
         activation alone.
         """
-        with self._lock, said_as_model_errors():
+        with self._lock, as_model_errors():
             channel = channel_of(self._model, layer, channel)
             self._check_unit(layer, channel, mode, position)
             given = self._photos(photo)
@@ -236,7 +236,7 @@ class Network:
         """
         from deepvis.api.preferred import preferred
 
-        with self._lock, said_as_model_errors():
+        with self._lock, as_model_errors():
             channel = channel_of(self._model, layer, channel)
             self._check_unit(layer, channel)
             return preferred(self._ready_to_climb(), self._model, Unit(layer, channel), preset, seed)
@@ -260,7 +260,7 @@ class Network:
         from deepvis.api.top_images import ScanOptions, scan
 
         names = () if layers is None else (layers,) if isinstance(layers, str) else tuple(layers)
-        with self._lock, said_as_model_errors():
+        with self._lock, as_model_errors():
             for name in names:
                 self._check_layer(name)
             if workers and self._ref is None:
@@ -332,8 +332,8 @@ class Network:
     def _check_layer(self, layer: str) -> None:
         shapes = self._network.net.shapes
         if layer not in shapes:
-            if said := self._model.missing_words(str(layer)):
-                raise ModelError(f"{self.name} has no values of {said}")
+            if missing := self._model.missing_words(str(layer)):
+                raise ModelError(f"{self.name} has no values of {missing}")
             known = dict.fromkeys([*self.layers, *shapes])
             hint = nearest(str(layer), known, f"there are: {', '.join(self.layers)}")
             raise ModelError(f"{self.name} has no layer {layer!r}; {hint}")
@@ -371,7 +371,7 @@ class Network:
 _NO_FRAME: Any = None  # what is checked of a request needs no picture
 
 
-def _live(what: Any, weights: Any, mean: Any, labels: str | None, said: Mapping[str, Any]) -> LiveModule:
+def _live(what: Any, weights: Any, mean: Any, labels: str | None, options: Mapping[str, Any]) -> LiveModule:
     """Raises ModelError for what is no module."""
     import torch
 
@@ -385,22 +385,22 @@ def _live(what: Any, weights: Any, mean: Any, labels: str | None, said: Mapping[
     file = None if weights is None else Path(os.fspath(weights)).expanduser()
     if file is not None and not file.is_file():
         raise ModelError(f"{file}: found no such file, expected the network's weights")
-    return LiveModule(inner(what), mean, labels, said, file)
+    return LiveModule(inner(what), mean, labels, options, file)
 
 
-def _ref_of(named: str, weights: Any, mean: Any, labels: str | None, said: Mapping[str, Any]) -> NetworkRef:
+def _ref_of(named: str, weights: Any, mean: Any, labels: str | None, options: Mapping[str, Any]) -> NetworkRef:
     """A card's where the name is one, else a network's file or what stands in its place."""
     path = str(Path(named).expanduser())
     file = None if weights is None else os.path.abspath(Path(os.fspath(weights)).expanduser())
-    options = tuple(said.items())
+    pairs = tuple(options.items())
     if named in model_names() or (Path(path) / CARD_NAME).is_file() or Path(path).name == CARD_NAME:
         model = named if named in model_names() else os.path.abspath(path)
-        return NetworkRef(model, None, file, mean, labels, options)
+        return NetworkRef(model, None, file, mean, labels, pairs)
     is_file = Path(file_and_callable(path)[0]).suffix.lower() in SUFFIXES or Path(path).is_file()
     if is_name(named) or is_file or os.sep in named:
-        return NetworkRef(None, absolute(path), file, mean, labels, options)
+        return NetworkRef(None, absolute(path), file, mean, labels, pairs)
     find_card(named)  # says which there are
-    return NetworkRef(named, None, file, mean, labels, options)
+    return NetworkRef(named, None, file, mean, labels, pairs)
 
 
 def _labelled(model: Model, names: tuple[str, ...] | None) -> Model:

@@ -42,21 +42,21 @@ class TopImages:
     skipped: (path, why) of photos that could not be used. folder: where the scan lies, to go on with; None: nowhere.
     """
 
-    maxes: Maxes
+    top_activations: Maxes
     network: ScanNetwork
     paths: Mapping[int, str]
-    seen: Callable[[int], np.ndarray | None] = field(repr=False)  # index -> what the network sees of the photo
+    cropped: Callable[[int], np.ndarray | None] = field(repr=False)  # index -> what the network sees of the photo
     skipped: tuple[tuple[str, str], ...] = ()
     folder: Path | None = None
 
     @property
     def layers(self) -> tuple[str, ...]:
-        return tuple(layer.name for layer in self.maxes.layers)
+        return tuple(layer.name for layer in self.top_activations.layers)
 
     @property
     def images(self) -> int:
         """Photos that were used."""
-        return self.maxes.seen
+        return self.top_activations.seen
 
     def __getitem__(self, layer: str) -> tuple[tuple[TopPhoto, ...], ...]:
         """For each channel of the layer. Raises ModelError for a layer that was not scanned."""
@@ -67,8 +67,13 @@ class TopImages:
         tracked = self._tracked(layer)
         if not 0 <= channel < tracked.channels:
             raise ModelError(f"layer {layer} has the channels 0 to {tracked.channels - 1}, there is no {channel}")
-        row = self.maxes.units_of(layer).start + channel
-        found = zip(self.maxes.values[row], self.maxes.images[row], self.maxes.places[row], strict=True)
+        row = self.top_activations.units_of(layer).start + channel
+        found = zip(
+            self.top_activations.values[row],
+            self.top_activations.images[row],
+            self.top_activations.places[row],
+            strict=True,
+        )
         return tuple(
             self._top(Unit(layer, channel), float(value), int(image), divmod(int(place), tracked.width))
             for value, image, place in found
@@ -78,19 +83,19 @@ class TopImages:
     def values(self, layer: str) -> np.ndarray:
         """(units, K) float32, falling; -inf where there are fewer photos."""
         self._tracked(layer)
-        return self.maxes.values[self.maxes.units_of(layer)].copy()
+        return self.top_activations.values[self.top_activations.units_of(layer)].copy()
 
     def standing(self, layer: str, channel: int) -> UnitStanding:
         """The unit's statistics over all photos: mean, std, how often it is active."""
         self._tracked(layer)
-        return self.maxes.standing(layer, channel)
+        return self.top_activations.standing(layer, channel)
 
     def montage(self, layer: str, channel: int) -> np.ndarray:
         """The unit's crops in a square, (H, W, 3) uint8 RGB, as in the window."""
         return montage([*(each.rgb for each in self.top(layer, channel)), *self._empty(layer, channel)])
 
     def _empty(self, layer: str, channel: int) -> list[None]:
-        return [None] * (self.maxes.top - len(self.top(layer, channel)))
+        return [None] * (self.top_activations.top - len(self.top(layer, channel)))
 
     def _top(self, unit: Unit, value: float, image: int, place: tuple[int, int]) -> TopPhoto:
         path = self.paths.get(image, "")
@@ -98,11 +103,11 @@ class TopImages:
         return TopPhoto(value, image, path, *place, crop=partial(self._crop, UnitPatches(unit, (patch,)), image))
 
     def _crop(self, unit: UnitPatches, image: int) -> np.ndarray | None:
-        return patch_tiles(self.network, unit, [self.seen(image)])[0]
+        return patch_tiles(self.network, unit, [self.cropped(image)])[0]
 
     def _tracked(self, layer: str) -> Any:
         try:
-            return self.maxes.layer(layer)
+            return self.top_activations.layer(layer)
         except KeyError as error:
             raise ModelError(str(error.args[0])) from None
 
@@ -112,7 +117,7 @@ class TopImages:
 
     def _repr_html_(self) -> str:
         layer = self.layers[-1]
-        units = range(min(self.maxes.layer(layer).channels, SHOWN_UNITS))
+        units = range(min(self.top_activations.layer(layer).channels, SHOWN_UNITS))
         return "".join(img_of(self.montage(layer, unit), f"{layer} {unit}") for unit in units)
 
     def _repr_png_(self) -> bytes:
@@ -162,10 +167,10 @@ def _of_files(
     except OSError as error:
         raise ModelError(f"{folder} cannot be written ({error.strerror or error}); name another folder") from error
     where = Where(order.workers, None)
-    wanted = ScanOrder(
+    scan_order = ScanOrder(
         ref, os.fspath(names), folder, order.layers, order.top, device=device, where=where, fresh=order.fresh
     )
-    part = run_scan(wanted)
+    part = run_scan(scan_order)
     if order.crops:
         run_crops(CropOrder(folder, folder, order.layers, device=device, where=where))
     found = read_scan(folder)
@@ -173,21 +178,21 @@ def _of_files(
         part.maxes,
         network,
         found.paths,
-        _seen_by(network.model.preprocessor, found.paths),
+        _cropping(network.model.preprocessor, found.paths),
         tuple((each.path, each.reason) for each in part.skipped),
         order.folder,
     )
 
 
-def _seen_by(pictures: Preprocessor, paths: Mapping[int, str]) -> Callable[[int], np.ndarray | None]:
+def _cropping(pictures: Preprocessor, paths: Mapping[int, str]) -> Callable[[int], np.ndarray | None]:
     @lru_cache(maxsize=32)
-    def seen(index: int) -> np.ndarray | None:
+    def cropped(index: int) -> np.ndarray | None:
         try:
             return pictures.crop(load_rgb(paths[index]))
         except PhotoError:
             return None
 
-    return seen
+    return cropped
 
 
 def _in_memory(network: ScanNetwork, photos: Sequence[InputPhoto], order: ScanOptions) -> TopImages:
@@ -208,9 +213,9 @@ def _in_memory(network: ScanNetwork, photos: Sequence[InputPhoto], order: ScanOp
         if finite:
             tracker.add([start + row for row in finite], finite, peaks)
 
-    def seen(index: int) -> np.ndarray:
+    def cropped(index: int) -> np.ndarray:
         pictures, photo = network.model.preprocessor, photos[index]
         return pictures.to_rgb(photo.x()) if photo.rgb is None else pictures.crop(photo.rgb())
 
     paths = {index: photo.path for index, photo in enumerate(photos) if photo.path}
-    return TopImages(tracker.result(), chosen, paths, seen, tuple(skipped))
+    return TopImages(tracker.result(), chosen, paths, cropped, tuple(skipped))

@@ -9,8 +9,8 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from deepvis.core.errors import UserError
 from deepvis.core.files import os_error_words
+from deepvis.core.user_error import UserError
 
 WRONG, INTERRUPTED = 2, 130  # exit codes
 

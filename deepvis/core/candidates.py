@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from deepvis.core.commands import COMMANDS, Group, shown_keys
 from deepvis.core.fuzzy import Match, folded, match
 from deepvis.core.names import Names
-from deepvis.core.state import AppState, Known
+from deepvis.core.state import AppState, PaletteLists
 from deepvis.core.types import LayerInfo, NetInfo, Unit
 from deepvis.core.words import short_label
 
@@ -91,20 +91,22 @@ def candidates(state: AppState) -> tuple[Candidate, ...]:
     text = getattr(state.typing, "text", None)
     if text is None:
         return ()
-    return _candidates(text.strip(), state.layer.name, state.info, state.known, state.history.visited[-4:])
+    return _candidates(text.strip(), state.layer.name, state.info, state.palette_lists, state.history.visited[-4:])
 
 
 @lru_cache(maxsize=8)
-def _candidates(text: str, layer: str, info: NetInfo, known: Known, visited: tuple[Unit, ...]) -> tuple[Candidate, ...]:
+def _candidates(
+    text: str, layer: str, info: NetInfo, lists: PaletteLists, visited: tuple[Unit, ...]
+) -> tuple[Candidate, ...]:
     if not text:
         commands = sorted(_commands(""), key=lambda row: COMMANDS[str(row.target)].group == Group.MOVE.value)
         return tuple([*_visited(visited, info), *commands])
-    found = _found(text, layer, info, known) or _found(without_fillers(text), layer, info, known)
+    found = _found(text, layer, info, lists) or _found(without_fillers(text), layer, info, lists)
     found.sort(key=lambda row: -row.points - _WEIGHT[row.kind])
     return tuple(found[:MOST_ROWS])
 
 
-def _found(text: str, layer: str, info: NetInfo, known: Known) -> list[Candidate]:
+def _found(text: str, layer: str, info: NetInfo, lists: PaletteLists) -> list[Candidate]:
     """What fits a text, in no order."""
     if not text:
         return []
@@ -114,8 +116,8 @@ def _found(text: str, layer: str, info: NetInfo, known: Known) -> list[Candidate
         *_layers(text, info),
         *_classes(text, layer, info),
         *_commands(text),
-        *_photos(text, known),
-        *_models(text, known.models),
+        *_photos(text, lists),
+        *_models(text, lists.models),
     ]
 
 
@@ -212,17 +214,17 @@ def _commands(text: str) -> Iterator[Candidate]:
 NOT_OFFERED = frozenset({"palette", "escape"})  # they would do nothing: the palette is open
 
 
-def _photos(text: str, known: Known) -> list[Candidate]:
+def _photos(text: str, lists: PaletteLists) -> list[Candidate]:
     """Photos in whose names all words of the text are found."""
     words = folded(text).split()
     found: list[Candidate] = []
-    for index in _photo_names(known).holding(words[0]):
-        label = known.photos[index][1]
+    for index in _photo_names(lists).holding(words[0]):
+        label = lists.photos[index][1]
         fits = match(text, label) if all(word in folded(label) for word in words) else None
         if fits is not None:
-            target = known.first_photo + index
+            target = lists.first_photo + index
             found.append(
-                Candidate(CandidateKind.PHOTO, label, target, f"{index + 1:,} of {len(known.photos):,}", *_of(fits))
+                Candidate(CandidateKind.PHOTO, label, target, f"{index + 1:,} of {len(lists.photos):,}", *_of(fits))
             )
         if len(found) == MOST_FOUND_PHOTOS:
             break
@@ -230,8 +232,8 @@ def _photos(text: str, known: Known) -> list[Candidate]:
 
 
 @lru_cache(maxsize=2)
-def _photo_names(known: Known) -> Names:
-    return Names([name for _, name in known.photos[:MOST_PHOTOS]])
+def _photo_names(lists: PaletteLists) -> Names:
+    return Names([name for _, name in lists.photos[:MOST_PHOTOS]])
 
 
 @lru_cache(maxsize=2)

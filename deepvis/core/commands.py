@@ -550,8 +550,8 @@ def cycle_preset(state: AppState) -> AppState | Outcome:
 @command("R", group=Group.UNIT, help="Forget the running top 9 of this stream and begin anew (undo brings it back)")
 def reset_top(state: AppState) -> Outcome:
     state, forget = with_effect(state, ForgetTop)
-    state, said = say(state, "the running top 9 begins anew; backspace brings the old one back")
-    return state, (*forget, *said)
+    state, more = say(state, "the running top 9 begins anew; backspace brings the old one back")
+    return state, (*forget, *more)
 
 
 @command("W", group=Group.UNIT, help="Save the running top 9 as the model's unit images (better ones: press twice)")

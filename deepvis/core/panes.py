@@ -123,8 +123,8 @@ def pane_name(name: str) -> str:
     short = ORIGINAL_NAMES.get(name, name)
     if short in DEFAULT_PANES:
         return short
-    known = [*DEFAULT_PANES, *ORIGINAL_NAMES]
-    near = difflib.get_close_matches(str(name), known, n=1)
+    names = [*DEFAULT_PANES, *ORIGINAL_NAMES]
+    near = difflib.get_close_matches(str(name), names, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(DEFAULT_PANES)}"
     raise LayoutError(f"no pane is named {name!r}: {hint}")
 

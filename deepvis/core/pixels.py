@@ -307,11 +307,11 @@ def _sampled(values: np.ndarray, *, signed: bool) -> _Sample:
     while math.gcd(step, size) > 1 and step > 1:
         step += 1
     some = np.abs(flat[::step]) if signed else flat[::step]
-    kept = np.flatnonzero(some > 0)
-    if len(kept) < ENOUGH and step > 1:
+    positive = np.flatnonzero(some > 0)
+    if len(positive) < ENOUGH and step > 1:
         step, some = 1, np.abs(flat) if signed else flat
-        kept = np.flatnonzero(some > 0)
-    return _Sample(some[kept], kept * step // max(size, 1), size > 1)
+        positive = np.flatnonzero(some > 0)
+    return _Sample(some[positive], positive * step // max(size, 1), size > 1)
 
 
 def _quantile(sample: np.ndarray, largest: float) -> float:

@@ -156,20 +156,20 @@ class Palette:
 
 
 @dataclass(frozen=True, eq=False)
-class Known:
+class PaletteLists:
     """What the palette knows beside the network and the commands.
 
     photos: (path, name) of the open folder's photos, as far as they are listed. first_photo: the file index of the
-    first of them. models: their names. hears_text: capitals, accents and pasted text arrive in this window.
+    first of them. models: their names. receives_text: capitals, accents and pasted text arrive in this window.
     """
 
     photos: Sequence[tuple[str, str]] = ()
     first_photo: int = 0
     models: tuple[str, ...] = ()
-    hears_text: bool = True
+    receives_text: bool = True
 
 
-NOTHING_KNOWN = Known()
+NO_PALETTE_LISTS = PaletteLists()
 
 
 @dataclass(frozen=True)
@@ -214,7 +214,7 @@ class AppState:
     initial_view: ViewState = field(default_factory=ViewState)  # what a reset goes back to
     next_id: int = 1  # of the next effect
     typing: GoTo | Palette | None = None
-    known: Known = NOTHING_KNOWN
+    palette_lists: PaletteLists = NO_PALETTE_LISTS
     tile_order: TileOrder | None = None  # of the newest pass; None before the first
     history: History = field(default_factory=History, compare=False)
     refused: SaveTop | None = None  # it would have replaced better pictures: the same key once more does it

@@ -37,7 +37,7 @@ class FolderImages:
         self._model, self._pictures, self._scans, self._load = model, pictures, scans, load
         self._seen: ByteCache[np.ndarray] = ByteCache(CACHE, lambda rgb: rgb.nbytes)
         # of the running top 9: a scan is saved by itself
-        self.better_in, self.images_seen, self.save = pictures.better_in, pictures.images_seen, pictures.save
+        self.better_in, self.image_count, self.save = pictures.better_in, pictures.image_count, pictures.save
 
     @property
     def is_unfinished(self) -> bool:
@@ -47,7 +47,7 @@ class FolderImages:
         scan = self._scans.shown()
         return self._pictures(found) if scan is None else self.filled(found, scan)
 
-    def kept_words(self) -> str:
+    def already_saved_words(self) -> str:
         """Where the top 9 that is shown is kept already; "" for a running one."""
         scan = self._scans.shown()
         if scan is None:

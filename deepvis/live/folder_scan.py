@@ -37,31 +37,31 @@ class FolderScanWorker(Worker[ScanRequest, ScanProgress]):
         super().__init__("folder scan")
         self._scans, self._open_passes = scans, open_passes
         self._run_now: FolderRun | None = None
-        self._told_at = 0.0
+        self._published_at = 0.0
 
     def answer(self, request: ScanRequest | None) -> float | None:
         if request is not None:
             ended = self._end()
             if request.is_on:
                 files = OpenFiles.of(request.images, request.fit)
-                self.tell(ScanProgress(files.title))
+                self.publish(ScanProgress(files.title))
                 passes = self._open_passes()
                 self._run_now = FolderRun(self._scans.begun(files, passes.layers), passes)
             else:
-                self.tell(ended or ScanProgress("", is_over=True))
+                self.publish(ended or ScanProgress("", is_over=True))
         if self._run_now is None:
             return None
         if self._run_now.step():
-            self._tell_now_and_then(self._run_now)
+            self._publish_now_and_then(self._run_now)
         if self._run_now.is_over:
-            self.tell(self._end())
+            self.publish(self._end())
         return 0.0
 
     def fail(self, error: str) -> None:
         title = self._run_now.top.files.title if self._run_now else ""
-        kept = f"the scan of {title} ended ({error}); what it had found is kept" if title else f"no scan: {error}"
+        sentence = f"the scan of {title} ended ({error}); what it had found is kept" if title else f"no scan: {error}"
         self._end()
-        super().fail(kept)
+        super().fail(sentence)
 
     def close(self) -> None:
         self._end()
@@ -70,8 +70,8 @@ class FolderScanWorker(Worker[ScanRequest, ScanProgress]):
         run, self._run_now = self._run_now, None
         return run.end() if run is not None else None
 
-    def _tell_now_and_then(self, run: FolderRun) -> None:
+    def _publish_now_and_then(self, run: FolderRun) -> None:
         now = time.monotonic()
-        if now - self._told_at >= 1 / TELLS_PER_SECOND:
-            self._told_at = now
-            self.tell(run.progress())
+        if now - self._published_at >= 1 / TELLS_PER_SECOND:
+            self._published_at = now
+            self.publish(run.progress())

@@ -73,11 +73,11 @@ class NetworkWorker(Worker[NetRequest, NetworkOutput]):
         if request is not None and self._backend is not None and output is not None:
             snapshot = self._run_pass(self._backend, request)
             output = replace(output, snapshot=snapshot)
-            self.tell(output)
+            self.publish(output)
             for follower in self._followers:
                 follower(snapshot)
             warning = output.warning or self._doubt(snapshot)
-            self.tell(replace(output, followed=snapshot, warning=warning))
+            self.publish(replace(output, followed=snapshot, warning=warning))
         return None
 
     def _run_pass(self, backend: Backend, request: NetRequest) -> Snapshot:
@@ -98,13 +98,13 @@ class NetworkWorker(Worker[NetRequest, NetworkOutput]):
         if before is not None:
             before.close()
         if self._newest.value is not None:
-            self.tell(replace(self._newest.value, info=backend.info, warning=""))
+            self.publish(replace(self._newest.value, info=backend.info, warning=""))
 
     def _open(self) -> None:
         try:
             self._backend = self._open_backend()
         except (BackendError, ModelError) as error:
-            self.tell(None, str(error), level=logging.DEBUG)  # the program ends with this sentence
+            self.publish(None, str(error), level=logging.DEBUG)  # the program ends with this sentence
             return
-        self.tell(NetworkOutput(self._backend.info))
-        self.tell(NetworkOutput(self._backend.info, self._open_fields()))
+        self.publish(NetworkOutput(self._backend.info))
+        self.publish(NetworkOutput(self._backend.info, self._open_fields()))

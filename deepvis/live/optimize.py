@@ -62,7 +62,7 @@ class OptimizeWorker(Worker[OptimizeRequest, OptimizeProgress]):
         self._stopped = stopped or StoppedPictures(load)
         self._load, self._device, self._folder = load, device, folder
         self._model: Model | None = None
-        self._specimen: Specimen | None = None
+        self._network: Specimen | None = None
         self._run_now: LiveRun | None = None
         self._version = 0
         self._shown_at = 0.0
@@ -71,7 +71,7 @@ class OptimizeWorker(Worker[OptimizeRequest, OptimizeProgress]):
         if request is not None:
             last = None if self._run_now is None else self._stop(self._run_now)
             self._run_now = None
-            self.tell(last if request.unit is None else None)
+            self.publish(last if request.unit is None else None)
             if request.unit is not None:
                 self._run_now = self._begin(request, request.unit)
                 self._shown_at = 0.0
@@ -94,12 +94,12 @@ class OptimizeWorker(Worker[OptimizeRequest, OptimizeProgress]):
             stand_back()
             use_one_core()
         model = self._load()
-        if self._specimen is None or model is not self._model:
-            self._specimen = specimen_of(model, self._device)
+        if self._network is None or model is not self._model:
+            self._network = specimen_of(model, self._device)
             self._model = model
         rgb = None if request.frame is None else request.frame.rgb
         shown = None if request.shown is None else request.shown.rgb
-        return live.start(self._specimen, self._model, unit, request.preset, rgb=rgb, shown_rgb=shown, fit=request.fit)
+        return live.start(self._network, self._model, unit, request.preset, rgb=rgb, shown_rgb=shown, fit=request.fit)
 
     def _stop(self, run: LiveRun) -> OptimizeProgress | None:
         """Keep the best picture so far of a run that ends before its time; None where there is none yet."""
@@ -120,14 +120,14 @@ class OptimizeWorker(Worker[OptimizeRequest, OptimizeProgress]):
         now, error = time.monotonic(), ""
         if run.done:
             self._run_now = None
-            error = self._keep(run)
+            error = self._save_picture(run)
         elif now - self._shown_at < 1.0 / PICTURES_PER_SECOND:
             return
         self._shown_at = now
         self._version += 1
-        self.tell(live.progress_of(run, self._version), error)
+        self.publish(live.progress_of(run, self._version), error)
 
-    def _keep(self, run: LiveRun) -> str:
+    def _save_picture(self, run: LiveRun) -> str:
         """Write the finished picture; why it could not be, or ""."""
         from deepvis.optimize import live
 

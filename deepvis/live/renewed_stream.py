@@ -9,7 +9,7 @@ from deepvis.core.answers import Answer, EffectReport
 from deepvis.core.effects import SaveTop
 from deepvis.core.mailbox import Mailbox
 from deepvis.core.types import Snapshot, UnitImages
-from deepvis.live.made_in import MadeIn
+from deepvis.live.provenance import PictureOrigin
 from deepvis.live.stream_top import StreamTop
 from deepvis.live.undoable_saves import UndoableSaves
 from deepvis.scan.running import RunningTop
@@ -71,7 +71,7 @@ class RenewedStream:
         last = older(found)
         if last.top is None or last.top is found.top or len(filled.patches) >= len(last.patches):
             return filled
-        mark = MadeIn.OLDER.value
+        mark = PictureOrigin.OLDER.value
         notes = {name: f"{mark}: {last.notes[name]}" for name in ("top", "top_back") if last.notes.get(name)}
         return replace(
             filled,

@@ -78,12 +78,12 @@ class StreamTop:
 
     def _carry_out_undo(self) -> None:
         try:
-            said = self.saves.carry_out()
+            sentence = self.saves.carry_out()
         except OSError as error:
             self.outbox.put(Answer(self._last_save, error=f"the saved top 9 could not be taken back: {error}"))
             return
-        if said:
-            self.outbox.put(Answer(self._last_save, EffectReport(said)))
+        if sentence:
+            self.outbox.put(Answer(self._last_save, EffectReport(sentence)))
 
     def _pass_samples(self, backend: Backend) -> None:
         """Pass samples for a while; none is left once ``_to_pass`` is None."""
@@ -96,8 +96,8 @@ class StreamTop:
                 self.running.update(backend.run(NetRequest(frame)))
 
     def _saved(self, save: SaveTop, pictures: RunningImages | FolderImages) -> Answer[SaveTop, EffectReport]:
-        if kept := pictures.kept_words():
-            return Answer(save, EffectReport(kept))
+        if already_saved := pictures.already_saved_words():
+            return Answer(save, EffectReport(already_saved))
         folder = self._folder()
         try:
             better = 0 if save.over_better else pictures.better_in(folder)
@@ -106,19 +106,18 @@ class StreamTop:
                 return Answer(
                     save, EffectReport(f"{why}; W again does, backspace then brings them back", is_refused=True)
                 )
-            seen = 0 if save.over_better else pictures.images_seen()
-            if 0 < seen < FEW_IMAGES:
-                why = (
-                    f"the top 9 is of {seen} photo{'s' if seen > 1 else ''} only, and stays for later starts: not saved"
-                )
+            images = 0 if save.over_better else pictures.image_count()
+            if 0 < images < FEW_IMAGES:
+                of = f"{images} photo{'s' if images > 1 else ''}"
+                why = f"the top 9 is of {of} only, and stays for later starts: not saved"
                 return Answer(save, EffectReport(f"{why}; W again saves it", is_refused=True))
             count = self._written(pictures, folder)
         except OSError as error:
             return Answer(save, error=f"the top 9 could not be saved in {folder}: {error.strerror or error}")
         if not count:
             return Answer(save, EffectReport("no top 9 of yours to save yet: samples are not saved, show photos first"))
-        said = f"the top 9 of {count:,} units saved in {folder}; backspace takes it back"
-        return Answer(save, EffectReport(said, reverse=UndoSave))
+        sentence = f"the top 9 of {count:,} units saved in {folder}; backspace takes it back"
+        return Answer(save, EffectReport(sentence, reverse=UndoSave))
 
     def _written(self, pictures: RunningImages | FolderImages, folder: Path) -> int:
         """The number of units of which pictures were saved; where one cannot be, all is as it was. Raises OSError."""

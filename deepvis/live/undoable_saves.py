@@ -70,18 +70,18 @@ class UndoableSaves:
         """Do what was asked for; returns what has become of it, in a sentence, "" for nothing. Raises OSError."""
         with self._lock:
             redos, self._redos = self._redos, 0
-        said = ""
+        sentence = ""
         for _ in range(-redos):
             if self._standing:
                 self._standing -= 1
                 _exchange(self._saves[self._standing])
-                said = "the saved top 9 is taken back, and what it replaced is there again; Z saves it once more"
+                sentence = "the saved top 9 is taken back, and what it replaced is there again; Z saves it once more"
         for _ in range(redos):
             if self._standing < len(self._saves):
                 _exchange(self._saves[self._standing])
                 self._standing += 1
-                said = "the top 9 is saved once more; backspace takes it back"
-        return said
+                sentence = "the top 9 is saved once more; backspace takes it back"
+        return sentence
 
 
 def _exchange(save: _Save) -> None:

@@ -94,7 +94,7 @@ class UnitImagesWorker(Worker[ImagesRequest, ImagesOutput]):
             whole = replace(whole, standings=self._standings(wanted.unit.layer) or whole.standings)
             layer = _newer(whole, layer)
         if last is None or (found, layer) != (last.unit, last.layer) or self._newest.error:
-            self.tell(ImagesOutput(found, layer))
+            self.publish(ImagesOutput(found, layer))
         if any(supplement.is_unfinished for supplement in self._supplements):
             return SECONDS_BETWEEN_STEPS
         return SECONDS_BETWEEN_LOOKS if self._supplements else None

@@ -56,16 +56,16 @@ class Worker(ABC, Generic[A, V]):
 
     @abstractmethod
     def answer(self, request: A | None) -> float | None:
-        """Answer a request with ``tell`` or ``fail``; None where only time has passed, or another box woke the thread.
+        """Answer a request with ``publish`` or ``fail``.
 
-        Called once without a request at the start. Returns the seconds until it is called again without an
-        ask, None: not before something comes.
+        request: None where only time has passed, or another box woke the thread, and once at the start.
+        Returns the seconds until it is called again without a request, None: not before something comes.
         """
 
     def close(self) -> None:
         """Let go of what the thread opened; called in the thread."""
 
-    def tell(self, value: V | None, error: str = "", *, level: int = logging.WARNING) -> None:
+    def publish(self, value: V | None, error: str = "", *, level: int = logging.WARNING) -> None:
         """Answer the newest request. level: at which the error is logged, unless the answer before said the same."""
         error = printable(error)
         if error and error != self._newest.error:
@@ -75,12 +75,12 @@ class Worker(ABC, Generic[A, V]):
 
     def fail(self, error: str) -> None:
         """Answer the newest request with an error; the last value stands."""
-        self.tell(self._newest.value, error)
+        self.publish(self._newest.value, error)
 
     def recover(self) -> None:
         """Take the last error back, if there is one."""
         if self._newest.error:
-            self.tell(self._newest.value)
+            self.publish(self._newest.value)
 
     def handle(self, request: A | None) -> float | None:
         """``answer`` a request; where that gave no answer, the last value and error are given again."""
@@ -89,7 +89,7 @@ class Worker(ABC, Generic[A, V]):
             self._request = request
         seconds = self.answer(request)
         if request is not None and self._newest is before:
-            self.tell(before.value, before.error)
+            self.publish(before.value, before.error)
         return seconds
 
     def _run(self) -> None:

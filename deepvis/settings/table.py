@@ -21,9 +21,9 @@ from types import ModuleType
 from typing import Any
 
 from deepvis.core.back_modes import OFF
-from deepvis.core.errors import UserError
 from deepvis.core.panes import LayoutError
 from deepvis.core.state import ColourMap, Look
+from deepvis.core.user_error import UserError
 from deepvis.network.back_modes import BACK_MODES
 from deepvis.network.ref import is_name
 from deepvis.settings.kinds import (

@@ -17,8 +17,8 @@ from deepvis.core.state import (
     AppState,
     ColourMap,
     InputState,
-    Known,
     Look,
+    PaletteLists,
     ViewState,
 )
 from deepvis.core.types import FieldOf, Fit, Frame, LayerInfo, NetInfo
@@ -27,10 +27,10 @@ from deepvis.live.filters import first_filters
 from deepvis.live.folder_scan import FolderScanWorker
 from deepvis.live.folder_scans import FolderScans
 from deepvis.live.input import InputWorker
-from deepvis.live.made_in import provenance_of
 from deepvis.live.network import NetworkWorker
 from deepvis.live.optimize import OptimizeWorker
 from deepvis.live.own_folder import identity_if_any, own_folder
+from deepvis.live.provenance import provenance_of
 from deepvis.live.renewed_stream import RenewedStream
 from deepvis.live.scale_doubt import ScaleDoubt
 from deepvis.live.scan_passes import open_passes
@@ -58,7 +58,7 @@ from deepvis.window.loop import Loop
 from deepvis.window.options import SMALLEST_WINDOW, RunOptions, UsageError
 from deepvis.window.parts import Makers, Parts
 from deepvis.window.stats import PassLog, Stats
-from deepvis.window.ui.layout import layout_for
+from deepvis.window.ui.layer_list_layout import layout_for
 from deepvis.window.ui.window import AnyWindow, MemoryWindow, OpenCVWindow, WindowError
 from deepvis.window.ui.work_area import fitted, room_for_window
 
@@ -132,8 +132,8 @@ def check_sources(settings: Settings) -> None:
 def network_of(settings: Settings) -> NetworkRef:
     """The network that the settings name."""
     s = settings
-    said = {name: getattr(s, name, None) for name in OVERRIDES}
-    options = tuple((name, value) for name, value in said.items() if value not in (None, False))
+    chosen = {name: getattr(s, name, None) for name in OVERRIDES}
+    options = tuple((name, value) for name, value in chosen.items() if value not in (None, False))
     return NetworkRef(s.model, s.network or s.prototxt, s.weights, s.mean, s.labels, options)
 
 
@@ -179,8 +179,8 @@ def first_state(settings: Settings, model: Model, back_mode: str, *, starts_movi
     channels, height, width = model.preprocessor.input_shape
     shape = (channels, height, width)
     info = NetInfo(model.name, layers, shape, model.labels, groups=model.groups, input_words=model.input_words)
-    known = Known(models=model_names())
-    return AppState(info, view, source, fast=settings.fast, initial_view=view, known=known)
+    palette_lists = PaletteLists(models=model_names())
+    return AppState(info, view, source, fast=settings.fast, initial_view=view, palette_lists=palette_lists)
 
 
 def is_moving_by_itself(settings: Settings) -> bool:

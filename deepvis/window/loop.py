@@ -17,19 +17,19 @@ from deepvis.core.history import closed, remembered, remembered_late
 from deepvis.core.layer_list import described
 from deepvis.core.panes import PaneLayout
 from deepvis.core.scanning import scan_ended
-from deepvis.core.state import PRESETS, AppState, GoTo, Known, Palette
+from deepvis.core.state import PRESETS, AppState, GoTo, Palette, PaletteLists
 from deepvis.core.typed import clicked_while_typing, files_opened, pasted
 from deepvis.core.types import NetInfo
 from deepvis.live.folder_scan import ScanRequest
-from deepvis.live.input import Listed
+from deepvis.live.input import ListedPhotos
 from deepvis.sources.directory import images_problem
 from deepvis.window.fixed_scales import FixedScales
 from deepvis.window.options import RunOptions, UsageError
 from deepvis.window.parts import Parts
-from deepvis.window.pictures import picture_name, save_picture
 from deepvis.window.pointer import HELP, clicked, wheeled
 from deepvis.window.record import Recorder
 from deepvis.window.requests import missing, shown_frame, shown_progress, stopped_words
+from deepvis.window.screenshots import picture_name, save_picture
 from deepvis.window.script import Script
 from deepvis.window.stats import Stats
 from deepvis.window.status import HINT_SECONDS, StatusReader
@@ -170,9 +170,9 @@ class Loop:
         self._pressed_at.append(time.monotonic())
         self._status.forget_first_hint()
         if bound in (COMMANDS["undo"], COMMANDS["redo"]) and self.state.typing is None:
-            self._status.tell("")  # what it said may not be so any more
+            self._status.show_hint("")  # what it said may not be so any more
             if self.parts.is_saving:
-                self._status.tell(STILL_SAVING)
+                self._status.show_hint(STILL_SAVING)
                 return
         self._act(press(self._before_acting(), key))
 
@@ -189,15 +189,15 @@ class Loop:
             if isinstance(effect, SavePicture):
                 self._to_save.append(effect)
             elif isinstance(effect, Say):
-                self._status.tell(effect.sentence)
+                self._status.show_hint(effect.sentence)
             elif isinstance(effect, OpenPath):
                 self._open(effect.path)
             else:
                 if isinstance(effect, StopOptimizing):
-                    self._status.tell(stopped_words(self.parts.latest))
+                    self._status.show_hint(stopped_words(self.parts.latest))
                 self.parts.carry_out(effect)
                 if isinstance(effect, SaveTop) and self.parts.is_saving:
-                    self._status.tell("saving the running top 9 ...", SAVING_SECONDS)
+                    self._status.show_hint("saving the running top 9 ...", SAVING_SECONDS)
         self._sort_tiles()
 
     def _open(self, path: str) -> None:
@@ -207,7 +207,7 @@ class Loop:
         if problem is None:
             self.state = files_opened(self.state, path)
         else:
-            self._status.tell(problem.removeprefix("--images "))
+            self._status.show_hint(problem.removeprefix("--images "))
 
     def _sort_tiles(self) -> None:
         """Take over the order of the tiles of the layer that is selected now."""
@@ -276,20 +276,23 @@ class Loop:
             self.state = scan_ended(self.state, latest.ended_scan)
         for answer in self.parts.answers():
             self._say(answer)
-        self._know(self.parts.listed, self.state.known)
+        self._update_palette_lists(self.parts.listed, self.state.palette_lists)
         self._sort_tiles()
 
-    def _know(self, listed: Listed, known: Known) -> None:
+    def _update_palette_lists(self, listed: ListedPhotos, palette_lists: PaletteLists) -> None:
         """Tell the palette of photos that were listed since."""
-        facts = (listed.photos, listed.first, self.window.hears_text)
-        if listed.photos is not known.photos or facts[1:] != (known.first_photo, known.hears_text):
-            self.state = replace(self.state, known=Known(*facts[:2], known.models, facts[2]))
+        facts = (listed.photos, listed.first, self.window.receives_text)
+        if listed.photos is not palette_lists.photos or facts[1:] != (
+            palette_lists.first_photo,
+            palette_lists.receives_text,
+        ):
+            self.state = replace(self.state, palette_lists=PaletteLists(*facts[:2], palette_lists.models, facts[2]))
 
     def _say(self, answer: Answer[Any, EffectReport]) -> None:
         """Show the sentence that answers an effect; if it was refused, the same key once more does it."""
         report = answer.value
         seconds = SCAN_SECONDS if isinstance(answer.request, ScanRequest) else HINT_SECONDS
-        self._status.tell(answer.error or (report.sentence if report else ""), seconds)
+        self._status.show_hint(answer.error or (report.sentence if report else ""), seconds)
         if report is not None and report.is_refused and isinstance(answer.request, SaveTop):
             self.state = replace(self.state, refused=answer.request)
             self._refused_at = time.monotonic()

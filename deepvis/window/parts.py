@@ -24,7 +24,7 @@ from deepvis.core.types import NetInfo, NetRequest
 from deepvis.live.backends.base import Backend
 from deepvis.live.folder_scan import FolderScanWorker, ScanRequest
 from deepvis.live.folder_scans import FolderScans
-from deepvis.live.input import InputWorker, Listed
+from deepvis.live.input import InputWorker, ListedPhotos
 from deepvis.live.network import NetworkWorker
 from deepvis.live.optimize import OptimizeRequest, OptimizeWorker
 from deepvis.live.renewed_stream import RenewedStream
@@ -76,7 +76,7 @@ class Parts:
         self._sent_pass: NetRequest | None = None
         self._sent_images: ImagesRequest | None = None
         self._saved: Answer[SaveTop, EffectReport] | None = None  # the newest that was handed on
-        self._heard_scan: Answer[Any, Any] = NOTHING_YET  # likewise
+        self._reported_scan: Answer[Any, Any] = NOTHING_YET  # likewise
         input.start()
 
     def start_network(self) -> None:
@@ -91,10 +91,10 @@ class Parts:
             self._input.inbox.put(state.input)
             if self._scans is not None:
                 self._scans.open(state.input.images, state.input.fit)
-        wanted = pass_request(state, self.latest)
-        if wanted is not None and not wanted.same_as(self._sent_pass):
-            self._sent_pass = wanted
-            self._network.inbox.put(wanted)
+        request = pass_request(state, self.latest)
+        if request is not None and not request.same_as(self._sent_pass):
+            self._sent_pass = request
+            self._network.inbox.put(request)
         shows_images = state.view.unit_images or state.view.pattern
         if self._images is not None and (shows_images or self.is_saving):
             images = images_request(state, self.latest)
@@ -189,13 +189,13 @@ class Parts:
         answers: list[Answer[Any, EffectReport]] = [saved] if saved is not None and saved is not self._saved else []
         self._saved = saved
         scan = self.latest.scan
-        if scan is not self._heard_scan and scan.value is not None and scan.value.sentence:
+        if scan is not self._reported_scan and scan.value is not None and scan.value.sentence:
             answers.append(Answer(scan.request, EffectReport(scan.value.sentence)))
-        self._heard_scan = scan
+        self._reported_scan = scan
         return answers
 
     @property
-    def listed(self) -> Listed:
+    def listed(self) -> ListedPhotos:
         """The photos that are listed already."""
         return self._input.listed
 

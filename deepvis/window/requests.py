@@ -172,8 +172,8 @@ def shown_progress(state: AppState, latest: Latest) -> OptimizeProgress | None:
     if is_stopping(state, latest):
         return progress
     images = latest.images.request
-    is_kept = images is not None and images.refresh >= latest.refresh
-    return progress if progress.done and not is_kept else None
+    has_arrived = images is not None and images.refresh >= latest.refresh
+    return progress if progress.done and not has_arrived else None
 
 
 def stopped_words(latest: Latest) -> str:

@@ -13,7 +13,7 @@ from deepvis.core.candidates import CandidateKind, candidates
 from deepvis.core.commands import COMMANDS, press, show_photo
 from deepvis.core.effects import OpenPath, Say
 from deepvis.core.history import undoable
-from deepvis.core.state import AppState, Cursor, GoTo, Known, Palette
+from deepvis.core.state import AppState, Cursor, GoTo, Palette, PaletteLists
 from deepvis.core.typed import chosen_row, files_opened, pasted
 from deepvis.core.types import LayerInfo, NetInfo, Unit
 
@@ -34,7 +34,7 @@ INFO = NetInfo(
     "prob",
 )
 PHOTOS = tuple((f"/photos/{name}", name) for name in ("a/bird 1.jpg", "a/bird 2.jpg", "cat.png", "Größe.jpg"))
-START = AppState(INFO, known=Known(PHOTOS, -1, ("bvlc-googlenet", "caffenet-mini")))
+START = AppState(INFO, palette_lists=PaletteLists(PHOTOS, -1, ("bvlc-googlenet", "caffenet-mini")))
 
 
 def after(*keys: str, start: AppState = START) -> AppState:
@@ -245,7 +245,7 @@ def test_a_unit_that_the_layer_has_not_is_said() -> None:
 
 def test_a_long_listing_is_looked_through_fast_and_not_in_whole() -> None:
     photos = tuple((f"/p/{i}.jpg", f"sub/photo_{i:06d}.jpg") for i in range(200_000))
-    state = replace(START, known=Known(photos))
+    state = replace(START, palette_lists=PaletteLists(photos))
     rows = candidates(find("photo_00012", state))
     assert 0 < len(rows) <= 60 and all(row.kind is CandidateKind.PHOTO for row in rows[:10])
     assert rows[0].note == "121 of 200,000"

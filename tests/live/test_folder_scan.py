@@ -14,7 +14,7 @@ from PIL import Image
 from deepvis.core.answers import Answer
 from deepvis.core.types import Fit, NetRequest, Unit, UnitImages
 from deepvis.live.backends.base import open_backend
-from deepvis.live.backends.graph import GraphBackend
+from deepvis.live.backends.engine import GraphBackend
 from deepvis.live.folder_images import FolderImages
 from deepvis.live.folder_run import ScanProgress, duration_words, progress_words
 from deepvis.live.folder_scan import FolderScanWorker, ScanRequest
@@ -293,7 +293,7 @@ def test_a_network_that_refuses_ends_the_scan_with_a_sentence(model, folder, tmp
 
 
 def test_a_long_listing_does_not_hold_up_the_scan(folder) -> None:
-    lister = PhotoLister(OpenFiles.of(str(folder), Fit.CROP), known={str(folder / "a" / "01.png")})
+    lister = PhotoLister(OpenFiles.of(str(folder), Fit.CROP), scanned={str(folder / "a" / "01.png")})
     while not lister.is_whole:
         lister.news.wait(10)
     assert (lister.counted, lister.waiting) == (41, 40)

@@ -61,13 +61,13 @@ class Saving:
     def __call__(self, found):
         return found
 
-    def kept_words(self):
+    def already_saved_words(self):
         return self.kept
 
     def better_in(self, folder):
         return self.better
 
-    def images_seen(self):
+    def image_count(self):
         return self.images
 
     def save(self, folder, put_aside):

@@ -13,7 +13,7 @@ from deepvis.core.commands import COMMANDS
 from deepvis.core.types import LayerInfo, Patch, Unit, UnitStanding
 from deepvis.core.unit_files import SAVED_TOP, original_image_paths, unit_image_paths, write_patches, write_stats
 from deepvis.live.backends.fake import FAKE_INFO
-from deepvis.live.made_in import Provenance
+from deepvis.live.provenance import Provenance
 from deepvis.live.unit_image_commands import Commands
 from deepvis.live.unit_image_reader import UnitImageReader, cut_tiles, lower_left
 from deepvis.live.unit_images import ImagesRequest, UnitImagesWorker

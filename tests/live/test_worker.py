@@ -20,7 +20,7 @@ class Halves(Worker[int, int]):
             return None
         if request % 2:
             raise ValueError(f"{request} is odd")
-        self.tell(request // 2)
+        self.publish(request // 2)
         return None
 
     def close(self) -> None:

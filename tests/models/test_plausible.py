@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from deepvis.core.types import NetRequest
-from deepvis.live.backends.graph import GraphBackend
+from deepvis.live.backends.engine import GraphBackend
 from deepvis.live.scale_doubt import ScaleDoubt
 from deepvis.models.plausible import is_all_or_nothing
 from deepvis.models.preprocess import Preprocessor

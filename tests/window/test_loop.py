@@ -28,7 +28,7 @@ from deepvis.window.loop import CONSENT_SECONDS, STEP_SECONDS, Loop
 from deepvis.window.options import RunOptions, UsageError
 from deepvis.window.parts import Makers, Parts
 from deepvis.window.stats import Stats
-from deepvis.window.ui.layout import layout_for
+from deepvis.window.ui.layer_list_layout import layout_for
 from deepvis.window.ui.panes.palette import places_of
 from deepvis.window.ui.readings import is_back_stale
 from deepvis.window.ui.window import Closed, Key, MemoryWindow, Mouse, Pasted, Resized
@@ -328,7 +328,7 @@ def test_typed_letters_are_text_and_not_commands(make: Callable[..., Bench]) -> 
 
 def test_the_photos_that_are_listed_are_found_by_name(make: Callable[..., Bench]) -> None:
     bench = make()
-    bench.until(lambda: bench.state.known.photos)
+    bench.until(lambda: bench.state.palette_lists.photos)
     bench.until(bench.is_settled)
     bench.keys("/photo 2\r")
     bench.until(bench.is_settled)

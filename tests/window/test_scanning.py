@@ -80,13 +80,13 @@ def latest(progress: ScanProgress | None, id: int = 1, error: str = "") -> Lates
 
 def test_the_status_line_says_how_far_it_is_and_a_sentence_of_the_moment_goes_before() -> None:
     status = StatusReader()
-    status.tell("")
+    status.show_hint("")
     far = latest(ScanProgress("~/x", 120, 1000, True, 40.0))
     words = "scanning 120 of 1,000 photos, about 40 s left; G stops"
     assert status.read(scanning(), far, "", recording=False).hint == words
-    status.tell("saved x.png")
+    status.show_hint("saved x.png")
     assert status.read(scanning(), far, "", recording=False).hint == "saved x.png"
-    status.tell("")
+    status.show_hint("")
     late = latest(ScanProgress("~/x", 120, 1000, True, 40.0), id=7)  # of another scan
     assert status.read(scanning(), late, "", recording=False).hint == "getting ready to scan; G stops"
     assert status.read(AppState(FAKE_INFO), far, "", recording=False).hint == ""

@@ -7,9 +7,9 @@ import importlib.util
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from deepvis.core.errors import UserError
 from deepvis.core.registry import Registry
 from deepvis.core.types import NetInfo, NetRequest, Snapshot
+from deepvis.core.user_error import UserError
 
 if TYPE_CHECKING:
     from deepvis.models.zoo import Model
@@ -42,7 +42,7 @@ BACKENDS: Registry[Callable[[Model, str], Backend]] = Registry("backend")
 
 # imported when asked for: torch takes a second, and a real Caffe is not everywhere
 MODULES = {
-    "engine": "deepvis.live.backends.graph",
+    "engine": "deepvis.live.backends.engine",
     "caffe": "deepvis.live.backends.pycaffe",
     "fake": "deepvis.live.backends.fake",
 }

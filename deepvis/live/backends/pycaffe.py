@@ -85,8 +85,8 @@ class PycaffeBackend:
             self._done = None
             raise BackendError(f"pycaffe could not run {self.info.name}: {error}") from error
         data = diffs.get(self._model.data_blob)
-        made = {blob for layer, _, tops in self._wired[: self._done.last + 1] for blob in tops}  # type: ignore[union-attr]
-        activations = {blob: self._blobs[blob].data.copy() for blob in self._shapes if blob in made}
+        filled = {blob for layer, _, tops in self._wired[: self._done.last + 1] for blob in tops}  # type: ignore[union-attr]
+        activations = {blob: self._blobs[blob].data.copy() for blob in self._shapes if blob in filled}
         fetched = LazyMaps(diffs, np.asarray)
         return Snapshot(
             id=next(self._ids),
@@ -233,9 +233,9 @@ def _last_maker(wired: list[Wired], blob: str) -> int:
 
 def _behind(wired: list[Wired], start: int) -> list[int]:
     """Indices of the layers that the layer ``start`` depends on, itself included, lowest first."""
-    wanted, found = set(wired[start][1]), [start]
+    needed, found = set(wired[start][1]), [start]
     for index in range(start - 1, -1, -1):
-        if wanted.intersection(wired[index][2]):
+        if needed.intersection(wired[index][2]):
             found.append(index)
-            wanted.update(wired[index][1])
+            needed.update(wired[index][1])
     return found[::-1]

@@ -114,10 +114,10 @@ def _of_block(block: int) -> list[tuple[str, int]]:
             f"sans-serif:charset={code:x}:scalable=true:color=false",
         ]
         try:
-            said = subprocess.run(request, capture_output=True, text=True, timeout=ANSWER_SECONDS, check=True).stdout
+            reply = subprocess.run(request, capture_output=True, text=True, timeout=ANSWER_SECONDS, check=True).stdout
         except (OSError, subprocess.SubprocessError):
             continue
-        file, _, index = said.partition("\t")
+        file, _, index = reply.partition("\t")
         if Path(file).is_file():
             found.append((file, int(index) & 0xFFFF if index.isdigit() else 0))
     return found

@@ -10,7 +10,7 @@ import numpy as np
 from deepvis.core.places import cell_at
 from deepvis.core.tile_order import strengths_of
 from deepvis.core.types import LayerInfo, Unit
-from deepvis.window.ui.kept import kept
+from deepvis.window.ui.draw_cache import cached
 from deepvis.window.ui.readings import LayerView, label_of, number, peaks_of
 from deepvis.window.ui.scene import Scene
 
@@ -46,8 +46,8 @@ def order_words(scene: Scene, view: LayerView) -> str:
     if order.at is not None:
         return f"{how} the place{when}, {order.firing:,} of {layer.channels:,} {does} there{now}"
     what = "magnitude" if view.signed else "strength"
-    said = f"{how} {what}{when}, {order.firing:,} of {layer.channels:,} {does}{now}"
-    return f"{said}; {why_no_cell(scene, layer)}" if scene.state.view.place is not None else said
+    words_now = f"{how} {what}{when}, {order.firing:,} of {layer.channels:,} {does}{now}"
+    return f"{words_now}; {why_no_cell(scene, layer)}" if scene.state.view.place is not None else words_now
 
 
 def cell_words(scene: Scene, view: LayerView, cell: tuple[int, int]) -> list[str]:
@@ -99,6 +99,6 @@ def strongest_here(scene: Scene, layer_index: int) -> Here:
     value = float(column[channel])
     if not value > 0:
         return Here(layer_index, why="silent", sentence="no unit fires here")
-    largest = float(kept(("largest", layer.name), values, lambda: np.nanmax(values)))
+    largest = float(cached(("largest", layer.name), values, lambda: np.nanmax(values)))
     share = 1.0 if math.isinf(largest) else value / largest
     return Here(layer_index, Unit(layer.name, channel), value, share)

@@ -9,7 +9,7 @@ from deepvis.core.places import cell_at
 from deepvis.core.state import Look, Zoom
 from deepvis.core.types import Unit
 from deepvis.window.ui.fires import strongest_here
-from deepvis.window.ui.layout import chips_of
+from deepvis.window.ui.layer_list_layout import chips_of
 from deepvis.window.ui.legend import foot_place, scale_place
 from deepvis.window.ui.panes import back
 from deepvis.window.ui.panes.aux import CLASSES, class_row, has_legend, list_link, map_area, shows_classes

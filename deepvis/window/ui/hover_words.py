@@ -11,7 +11,7 @@ from deepvis.core.back_modes import DECONV, OFF, title_of
 from deepvis.core.layer_list import is_open
 from deepvis.core.state import INDIVIDUAL_BOOSTS, Zoom
 from deepvis.core.types import LayerInfo, Patch, Unit
-from deepvis.core.words import seen_words
+from deepvis.core.words import field_size_words
 from deepvis.window.ui.fires import cell_words, order_words, strongest_here, why_no_cell
 from deepvis.window.ui.legend import (
     beyond,
@@ -25,7 +25,7 @@ from deepvis.window.ui.legend import (
 )
 from deepvis.window.ui.panes.jpgvis import PARTS, images_of_unit
 from deepvis.window.ui.panes.scalars import ends_of, is_scalar, shows_bars
-from deepvis.window.ui.panes.status import facts, said_whole
+from deepvis.window.ui.panes.status import facts, full_message
 from deepvis.window.ui.readings import (
     back_name,
     class_name,
@@ -146,8 +146,8 @@ def heading_tip(scene: Scene, hit: Hit) -> Tip | None:
     if hit.part != HEADING:
         return None
     layer, view = scene.state.layer, layer_view(scene)
-    said = (f"{layer.type} {shape_name(layer)}".strip(), view.caption, order_words(scene, view))
-    return Tip(layer.name, tuple(filter(None, said)))
+    phrase = (f"{layer.type} {shape_name(layer)}".strip(), view.caption, order_words(scene, view))
+    return Tip(layer.name, tuple(filter(None, phrase)))
 
 
 def layer_tip(scene: Scene, hit: Hit) -> Tip | None:
@@ -170,7 +170,7 @@ def field_words(scene: Scene, layer: LayerInfo) -> str:
     """How much of the input a unit in the middle of a layer sees; "" where that is not known."""
     _, height, width = scene.state.info.input_shape
     edges = None if scene.field_of is None else scene.field_of(layer.name, layer.height // 2, layer.width // 2)
-    return "" if edges is None else seen_words(edges, height, width)
+    return "" if edges is None else field_size_words(edges, height, width)
 
 
 def map_tip(scene: Scene, hit: Hit) -> Tip | None:
@@ -274,14 +274,14 @@ def input_tip(scene: Scene, hit: Hit) -> Tip | None:
 def place_tip(scene: Scene, hit: Hit) -> Tip:
     """Of a place of the input: the units of the selected layer that fire most there."""
     layer, view, words = scene.state.layer, layer_view(scene), scene.state.info.input_words
-    said = ("click: the tiles by what fires here",) if scene.state.view.place is None else ()
+    phrase = ("click: the tiles by what fires here",) if scene.state.view.place is None else ()
     if hit.cell is None:
         why = why_no_cell(scene, layer)
-        return Tip(layer.name, tuple(filter(None, (why, *said, words))))
+        return Tip(layer.name, tuple(filter(None, (why, *phrase, words))))
     if not view.has(0):
         return Tip(layer.name, tuple(filter(None, (view.sentence, words))))
     title = f"{layer.name}, row {hit.cell[0]}, col {hit.cell[1]}"
-    return Tip(title, tuple(filter(None, (*cell_words(scene, view, hit.cell), *said, words))))
+    return Tip(title, tuple(filter(None, (*cell_words(scene, view, hit.cell), *phrase, words))))
 
 
 def layers_tip(scene: Scene, hit: Hit) -> Tip | None:
@@ -293,8 +293,8 @@ def layers_tip(scene: Scene, hit: Hit) -> Tip | None:
     layer, here = scene.state.info.layers[hit.layer_index], strongest_here(scene, hit.layer_index)
     if here.unit is None:
         return Tip(layer.name, (here.sentence,))
-    said = f"value {number(here.value)} here, {100 * here.share:.0f} % of the layer's largest"
-    return Tip(unit_name(here.unit), tuple(filter(None, (label_of(scene, here.unit), said, "click: go there"))))
+    phrase = f"value {number(here.value)} here, {100 * here.share:.0f} % of the layer's largest"
+    return Tip(unit_name(here.unit), tuple(filter(None, (label_of(scene, here.unit), phrase, "click: go there"))))
 
 
 def picture_tip(scene: Scene, hit: Hit) -> Tip | None:
@@ -302,11 +302,13 @@ def picture_tip(scene: Scene, hit: Hit) -> Tip | None:
     images = images_of_unit(scene)
     if hit.part == HEADING and hit.index is not None:
         name, title = PARTS[hit.index]
-        said = images.notes.get(name, "") if images is not None else ""
+        phrase = images.notes.get(name, "") if images is not None else ""
         has_samples = name == TOP and images is not None and images.samples > 0
         marks = "a marked corner: a sample photo, none of yours" if has_samples else ""
         has_frames = name in PATCHES and images is not None and any(not patch.path for patch in images.patches)
-        return Tip(title, tuple(filter(None, (unit_name(scene.state.unit), said, ALIKE if has_frames else "", marks))))
+        return Tip(
+            title, tuple(filter(None, (unit_name(scene.state.unit), phrase, ALIKE if has_frames else "", marks)))
+        )
     if hit.part not in PATCHES or hit.index is None or images is None:
         is_there = hit.part == PREFERRED and images is not None and images.optimized is not None
         return Tip("Preferred input", ("click: large",)) if is_there else None
@@ -340,13 +342,13 @@ def back_tip(scene: Scene, hit: Hit) -> Tip | None:
     if scene.state.view.back_mode == OFF or snapshot is None or back is None or snapshot.input_diff is None:
         return None
     peak = float(np.abs(snapshot.input_diff).max(initial=0))
-    said = f"largest magnitude {number(peak)}" if peak else "0 everywhere: nothing of this picture reaches the unit"
-    return Tip(back_name(back), (said, "click: large") if hit.part == PICTURE else (said,))
+    phrase = f"largest magnitude {number(peak)}" if peak else "0 everywhere: nothing of this picture reaches the unit"
+    return Tip(back_name(back), (phrase, "click: large") if hit.part == PICTURE else (phrase,))
 
 
 def status_tip(scene: Scene, hit: Hit) -> Tip | None:
     """Of the status line: all that it says, what is cut too."""
-    if said := said_whole(scene):
-        return Tip("Error" if scene.status.error else "Note", (said,))
+    if phrase := full_message(scene):
+        return Tip("Error" if scene.status.error else "Note", (phrase,))
     title, *lines = (text for text, _ in facts(scene))
     return Tip(title, tuple(lines))

@@ -16,7 +16,7 @@ from deepvis.core.state import Show
 from deepvis.core.tile_order import strengths_of
 from deepvis.core.types import BackRequest, LayerInfo, Unit, UnitStanding
 from deepvis.core.words import short_label
-from deepvis.window.ui.kept import kept
+from deepvis.window.ui.draw_cache import cached
 from deepvis.window.ui.scene import Scene
 
 ACTIVATIONS = "activations"
@@ -101,7 +101,7 @@ def extremes_of(values: np.ndarray) -> np.ndarray:
         flat = values.reshape(len(values), -1)
         return np.stack([flat.max(axis=1), flat.min(axis=1)])
 
-    return kept("extremes", values, find)
+    return cached("extremes", values, find)
 
 
 def rank_of(view: LayerView, channel: int) -> int | None:

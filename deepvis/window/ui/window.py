@@ -1,7 +1,7 @@
 """The window on the screen, and one without a screen; both speak in plain events.
 
 A window belongs to one thread, the main one. Facts about OpenCV's Linux wheels (Qt 5): waitKeyEx
-gives whole key codes, and of several keys between two looks the last (x11.py hears them all); a
+gives whole key codes, and of several keys between two looks the last (key_listener.py hears them all); a
 window that was closed with the mouse is no longer visible by its property; mouse places are counted
 in pixels of the picture even where it is shown larger. Its view zooms with the wheel and pans with a drag: where there
 is an X server the mouse is therefore heard before Qt (pointer_shield.py). WINDOW_GUI_NORMAL leaves out its tool bar,
@@ -21,8 +21,8 @@ import cv2
 import numpy as np
 
 from deepvis.window.ui.clipboard import Clipboard
+from deepvis.window.ui.key_listener import CTRL_V, KeyListener
 from deepvis.window.ui.pointer_shield import PointerShield
-from deepvis.window.ui.x11 import CTRL_V, Ears
 
 NO_KEY = (-1, 255)
 SMALLEST = 160  # pixels of a side below which a size is taken for a minimized window
@@ -81,7 +81,7 @@ class AnyWindow(Protocol):
         """(height, width) of the area for the picture."""
 
     @property
-    def hears_text(self) -> bool:
+    def receives_text(self) -> bool:
         """True where capitals, accents and pasted text arrive."""
 
     def show(self, bgr: np.ndarray) -> None:
@@ -107,24 +107,24 @@ class OpenCVWindow:
         self._size = (height, width)
         self._mouse: list[Event] = []
         self._closed = False
-        self._ears = Ears() if sys.platform == "linux" and os.environ.get("DISPLAY") else None
+        self._key_listener = KeyListener() if sys.platform == "linux" and os.environ.get("DISPLAY") else None
         try:
             cv2.namedWindow(title, cv2.WINDOW_NORMAL | cv2.WINDOW_FREERATIO | cv2.WINDOW_GUI_NORMAL)
             cv2.resizeWindow(title, width, height)
             cv2.setMouseCallback(title, self._on_mouse)
             early = cv2.waitKeyEx(1)  # the toolkit makes it while it handles events
         except cv2.error as error:
-            if self._ears is not None:
-                self._ears.close()
+            if self._key_listener is not None:
+                self._key_listener.close()
             raise WindowError(
                 f"OpenCV cannot open a window ({error.err or error}): install opencv-python rather than "
                 "opencv-python-headless, or run with --headless"
             ) from error
         self._shield: PointerShield | None = None
-        if self._ears is not None:
-            self._ears.listen(title)
-            self._shield = PointerShield(self._ears.window)
-        self._clipboard = Clipboard() if self.hears_text and self._ears is not None else None
+        if self._key_listener is not None:
+            self._key_listener.listen(title)
+            self._shield = PointerShield(self._key_listener.window)
+        self._clipboard = Clipboard() if self.receives_text and self._key_listener is not None else None
         self._early = early  # counts where nothing listens beside the toolkit
 
     @property
@@ -132,8 +132,8 @@ class OpenCVWindow:
         return self._size
 
     @property
-    def hears_text(self) -> bool:
-        return sys.platform != "linux" or (self._ears is not None and self._ears.found)
+    def receives_text(self) -> bool:
+        return sys.platform != "linux" or (self._key_listener is not None and self._key_listener.found)
 
     def show(self, bgr: np.ndarray) -> None:
         if not self._closed:  # imshow would open a closed window anew
@@ -144,8 +144,8 @@ class OpenCVWindow:
         events, self._mouse = self._mouse, []
         if self._shield is not None and not self._closed:
             events.extend(self._pointed(self._shield))
-        if self._ears is not None and self._ears.found:
-            codes = self._ears.hear()
+        if self._key_listener is not None and self._key_listener.found:
+            codes = self._key_listener.take_keys()
         events.extend(Key(code) for code in codes if code not in NO_KEY)
         events.extend(self._pasted(codes))
         if not self._closed and not self._is_visible():
@@ -165,11 +165,11 @@ class OpenCVWindow:
         if self._clipboard is not None:
             self._clipboard.close()
             self._clipboard = None
-        if self._ears is not None:
-            self._ears.close()
+        if self._key_listener is not None:
+            self._key_listener.close()
 
     def _is_visible(self) -> bool:
-        if self._ears is not None and self._ears.is_destroyed:
+        if self._key_listener is not None and self._key_listener.is_destroyed:
             return False
         try:
             return not self._closed and cv2.getWindowProperty(self.title, cv2.WND_PROP_VISIBLE) >= 1
@@ -194,17 +194,17 @@ class OpenCVWindow:
 
     def _pointed(self, shield: PointerShield) -> list[Event]:
         """What the mouse did, in pixels of the picture: on a screen of high resolution Qt's may be larger than X's."""
-        heard = shield.hear()
-        if not heard:
+        events = shield.take_events()
+        if not events:
             return []
-        if self._clipboard is not None and any(said.kind == "middle" for said in heard):
+        if self._clipboard is not None and any(change.kind == "middle" for change in events):
             self._clipboard.request("PRIMARY")
         tall, wide = shield.size()
         down, across = (self._size[0] / tall, self._size[1] / wide) if tall and wide else (1, 1)
         return [
-            Mouse(said.kind, int(said.row * down), int(said.col * across), said.steps)
-            for said in heard
-            if said.kind != "middle"  # pastes
+            Mouse(change.kind, int(change.row * down), int(change.col * across), change.steps)
+            for change in events
+            if change.kind != "middle"  # pastes
         ]
 
     def _on_mouse(self, kind: int, col: int, row: int, flags: int, _: object) -> None:
@@ -233,7 +233,7 @@ class MemoryWindow:
         self.shown = 0  # pictures so far
         self._size = (height, width)
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self.hears_text = True
+        self.receives_text = True
 
     @property
     def size(self) -> tuple[int, int]:

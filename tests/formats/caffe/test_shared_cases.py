@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from deepvis.live.backends.graph import GraphBackend
+from deepvis.live.backends.engine import GraphBackend
 from deepvis.models.zoo import Model, load_model
 from deepvis.network.errors import ModelError
 from deepvis.network.net import Net

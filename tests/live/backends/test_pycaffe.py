@@ -12,7 +12,7 @@ import pytest
 import deepvis.caffe
 from deepvis.core.types import BackRequest, NetRequest, Unit
 from deepvis.live.backends.base import BackendError, open_backend
-from deepvis.live.backends.graph import GraphBackend
+from deepvis.live.backends.engine import GraphBackend
 from deepvis.live.backends.pycaffe import PycaffeBackend, is_installed
 from deepvis.network.back_modes import BACK_MODES
 from tests.helpers.networks import noise_frame, small_model

@@ -22,7 +22,7 @@ from deepvis.live.backends.showing import net_info
 from deepvis.models.zoo import load_model
 from deepvis.network.shapes import infer_shapes
 from deepvis.window.ui import theme
-from deepvis.window.ui.layout import layout_for
+from deepvis.window.ui.layer_list_layout import layout_for
 from deepvis.window.ui.panes.jpgvis import part_place
 from tests.helpers.reading import reads
 

@@ -20,7 +20,7 @@ from deepvis.network.field import receptive_field
 from deepvis.network.shapes import infer_shapes
 from deepvis.sources.opening import open_still
 from deepvis.window.ui import theme
-from deepvis.window.ui.layout import layout_for
+from deepvis.window.ui.layer_list_layout import layout_for
 from tests.window.real.test_pointing import HEIGHT, MIDDLE, WIDTH, changed, point, shot, still
 
 pytestmark = pytest.mark.window

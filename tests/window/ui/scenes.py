@@ -21,11 +21,11 @@ from deepvis.core.state import (
     Cursor,
     GoTo,
     InputState,
-    Known,
     LiveState,
     Look,
     Order,
     Palette,
+    PaletteLists,
     Show,
     ViewState,
     Zoom,
@@ -47,7 +47,7 @@ from deepvis.core.types import (
     WholeLayer,
 )
 from deepvis.window.tile_orders import TileOrders
-from deepvis.window.ui.layout import layout_for
+from deepvis.window.ui.layer_list_layout import layout_for
 from deepvis.window.ui.regions import MAP, PICTURE, TOP, Hit
 from deepvis.window.ui.scene import Scene, Status
 from tests.window.ui.tree_scenes import tokens_scene
@@ -222,11 +222,13 @@ PLAIN = replace(DECONV, look=Look.PLAIN_2015)
 unit_of = Unit("conv2/5x5_reduce", 7)
 
 
-def typing_scene(typing: GoTo | Palette, *, hears_text: bool = True) -> Scene:
+def typing_scene(typing: GoTo | Palette, *, receives_text: bool = True) -> Scene:
     """Something is being typed; two photos are listed. Without the status line, whose letters lie in a narrow block."""
     scene = make_scene(UNIT, layout=layout_for(INFO, *SIZE, {"status": None}))
-    known = Known((("/p/egret.jpg", "egret.jpg"), ("/p/gecko.png", "gecko.png")), hears_text=hears_text)
-    return replace(scene, state=replace(scene.state, typing=typing, known=known))
+    palette_lists = PaletteLists(
+        (("/p/egret.jpg", "egret.jpg"), ("/p/gecko.png", "gecko.png")), receives_text=receives_text
+    )
+    return replace(scene, state=replace(scene.state, typing=typing, palette_lists=palette_lists))
 
 
 def sorted_scene(view: ViewState, **parts: object) -> Scene:
@@ -361,7 +363,7 @@ GOLDEN: dict[str, tuple[str, Callable[[], Scene]]] = {
     "palette": ("palette", lambda: typing_scene(Palette(UNIT, "conv2 7"))),
     "palette_class": ("palette", lambda: typing_scene(Palette(UNIT, "elk"))),
     "palette_open": ("palette", lambda: typing_scene(Palette(UNIT))),
-    "palette_nothing": ("palette", lambda: typing_scene(Palette(UNIT, "conv2 700"), hears_text=False)),
+    "palette_nothing": ("palette", lambda: typing_scene(Palette(UNIT, "conv2 700"), receives_text=False)),
     "palette_photos": ("palette", lambda: typing_scene(Palette(UNIT, "cko.png"))),
     "palette_path": ("palette", lambda: typing_scene(Palette(UNIT, "/home/me/Größe ß.jpg"))),
     "palette_number": ("palette", lambda: typing_scene(GoTo(UNIT, "7"))),

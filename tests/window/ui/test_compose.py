@@ -15,7 +15,7 @@ from deepvis.core.state import BackFilter, ColourMap, Cursor, InputState, LiveSt
 from deepvis.core.types import BackRequest, Fit, OptimizeProgress, Unit
 from deepvis.window.ui import compose as module
 from deepvis.window.ui.compose import Composer, compose
-from deepvis.window.ui.layout import layout_for
+from deepvis.window.ui.layer_list_layout import layout_for
 from deepvis.window.ui.pane import OVERLAYS, PANES, pane
 from deepvis.window.ui.scene import Scene, Status
 from tests.window.ui.scenes import (

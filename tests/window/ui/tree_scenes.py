@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from deepvis.core.state import AppState, Cursor, ViewState
 from deepvis.core.types import LayerInfo, NetInfo, NetRequest, PassSeconds, Snapshot
-from deepvis.window.ui.layout import layout_for
+from deepvis.window.ui.layer_list_layout import layout_for
 from deepvis.window.ui.scene import Scene, Status
 
 SIZE = (1440, 2560)  # (height, width) of the window

@@ -11,8 +11,8 @@ from deepvis.core.geometry import Rect
 from deepvis.core.pixels import scaled_back
 from deepvis.core.state import BackFilter, Look
 from deepvis.window.ui.canvas import picture
+from deepvis.window.ui.draw_cache import cached
 from deepvis.window.ui.heading import draw_card, sentence
-from deepvis.window.ui.kept import kept
 from deepvis.window.ui.legend import draw_foot, foot_height, legend_of_back
 from deepvis.window.ui.pane import pane
 from deepvis.window.ui.readings import back_name, is_back_stale
@@ -79,7 +79,7 @@ def draw_back(canvas: np.ndarray, scene: Scene) -> None:
     note = f"{back.unit.layer} · {back.unit.channel}"
     parts = draw_card(canvas, scene, title, note, stale=is_back_stale(scene))
     plain = scene.state.view.look is Look.PLAIN_2015
-    shown = kept(("back", snapshot.id, how, plain), diff, lambda: scaled_back(diff, how, plain=plain))
+    shown = cached(("back", snapshot.id, how, plain), diff, lambda: scaled_back(diff, how, plain=plain))
     if not plain:
         draw_foot(canvas, scene, parts.body, legend_of_back(shown))
     picture(canvas, picture_area(scene, parts.body), shown.rgb)

@@ -12,8 +12,8 @@ from deepvis.core.panes import card_areas
 from deepvis.core.state import Cursor
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import bounds, brackets, card_face, draw_plate, fill, frame
-from deepvis.window.ui.kept import kept
-from deepvis.window.ui.layout import Chips, chips_of
+from deepvis.window.ui.draw_cache import cached
+from deepvis.window.ui.layer_list_layout import Chips, chips_of
 from deepvis.window.ui.pane import pane
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text
@@ -44,7 +44,7 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
         state.view.opened,
         state.view.all_layers,
     )
-    np.copyto(canvas, kept(key, state.info, lambda: unlit(canvas.shape, scene, shown)))
+    np.copyto(canvas, cached(key, state.info, lambda: unlit(canvas.shape, scene, shown)))
     pinned = state.view.pinned.layer if state.view.pinned else None
     for index, place in shown:
         if index == selected:

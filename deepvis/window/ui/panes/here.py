@@ -55,9 +55,9 @@ def draw_row(canvas: np.ndarray, scene: Scene, place: Rect, here: Here) -> None:
     if is_selected:
         frame(canvas, plate.inset(1), theme.SELECTED)
     row = plate.row + (plate.height - line_height(px)) // 2
-    said = here.why if here.unit is None else f"{100 * here.share:.0f} %"
+    note = here.why if here.unit is None else f"{100 * here.share:.0f} %"
     name = layer.title if here.unit is None else f"{layer.title} · {here.unit.channel}"
     color = theme.SOFT if here.unit is None else theme.TEXT
-    wide = text_width(said, px)
-    draw_text(canvas, row, plate.right - margin - wide, said, px, color)
+    wide = text_width(note, px)
+    draw_text(canvas, row, plate.right - margin - wide, note, px, color)
     draw_text(canvas, row, plate.col + margin, name, px, color, width=max(plate.width - wide - 4 * margin, 0))

@@ -93,14 +93,16 @@ class GraphBackend:
             return last
         self._last = None  # frees its blobs before the new ones are made
         preprocessor = self._model.preprocessor
-        seen = preprocessor.crop(request.frame.rgb, request.fit)
-        seen.setflags(write=False)
+        input_rgb = preprocessor.crop(request.frame.rgb, request.fit)
+        input_rgb.setflags(write=False)
         shown = {*(self._model.layer_names if request.shown is None else request.shown)}
         shown |= {request.back.unit.layer} if request.back else set()
         shape = self._net.graph.inputs[self._model.data_blob]
-        picture = preprocessor.normalised(seen)
+        picture = preprocessor.normalised(input_rgb)
         inputs = {**self._others, self._model.data_blob: picture.reshape(shape)}
-        self._last = _Forward(request.frame.id, request.fit, self._net.forward(inputs, until=until, shown=shown), seen)
+        self._last = _Forward(
+            request.frame.id, request.fit, self._net.forward(inputs, until=until, shown=shown), input_rgb
+        )
         return self._last
 
     def _backward(self, tape: Tape, back: BackRequest) -> Mapping[str, torch.Tensor]:

@@ -9,7 +9,7 @@ from deepvis.formats.caffe.filling import fill_net
 from deepvis.formats.caffe.graph import graph_of
 from deepvis.formats.caffe.spec import with_weights
 from deepvis.live.backends.base import BackendError, open_backend
-from deepvis.live.backends.graph import GraphBackend
+from deepvis.live.backends.engine import GraphBackend
 from deepvis.models.zoo import load_model
 from tests.helpers.networks import noise_frame, small_model
 from tests.live.backends.conformance import BackendConformance
