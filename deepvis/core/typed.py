@@ -8,7 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from deepvis.core.candidates import Candidate, CandidateKind, candidates, why_none
-from deepvis.core.commands import COMMANDS, Outcome, perform, press, say, select_layer, select_unit, source, view
+from deepvis.core.commands import COMMANDS, Outcome, perform, press
+from deepvis.core.commands.changes import say, source, view
+from deepvis.core.commands.moving import select_layer, select_unit
 from deepvis.core.effects import OpenPath
 from deepvis.core.history import remembered
 from deepvis.core.state import AppState, Cursor, GoTo, Palette, with_effect

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from deepvis.core.answers import Answer, EffectReport
-from deepvis.core.commands import COMMANDS, Group, Outcome, command_of, optimization_ended, press
+from deepvis.core.commands import COMMANDS, Group, Outcome, command_of, press
+from deepvis.core.commands.this_unit import optimization_ended
 from deepvis.core.effects import OpenPath, SavePicture, SaveTop, Say, StopOptimizing
 from deepvis.core.history import closed, remembered, remembered_late
 from deepvis.core.layer_list import described

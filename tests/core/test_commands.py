@@ -11,17 +11,10 @@ from hypothesis import strategies as st
 import deepvis.network.back_modes  # noqa: F401  (fills the table)
 from deepvis.core import commands
 from deepvis.core.back_modes import DECONV, GRADIENT, OFF
-from deepvis.core.commands import (
-    COMMANDS,
-    Command,
-    Group,
-    columns,
-    command,
-    command_of,
-    optimization_ended,
-    outcome,
-    press,
-)
+from deepvis.core.commands import COMMANDS, Command, Group, command_of, press
+from deepvis.core.commands.moving import columns
+from deepvis.core.commands.table import command, outcome
+from deepvis.core.commands.this_unit import optimization_ended
 from deepvis.core.effects import Effect, ForgetTop, SavePicture, SaveTop, Say, StartOptimizing, StopOptimizing
 from deepvis.core.state import (
     GAMMA_BOOSTS,

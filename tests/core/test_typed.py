@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 import deepvis.network.back_modes  # noqa: F401  (fills the table)
 from deepvis.core.candidates import CandidateKind, candidates
-from deepvis.core.commands import COMMANDS, press, show_photo
+from deepvis.core.commands import COMMANDS, press
+from deepvis.core.commands.changes import show_photo
 from deepvis.core.effects import OpenPath, Say
 from deepvis.core.history import undoable
 from deepvis.core.state import AppState, Cursor, GoTo, Palette, PaletteLists

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from deepvis.core.answers import NOTHING_YET, Answer
-from deepvis.core.commands import optimization_ended
+from deepvis.core.commands.this_unit import optimization_ended
 from deepvis.core.effects import StartOptimizing
 from deepvis.core.state import AppState
 from deepvis.core.types import OptimizeProgress, Unit

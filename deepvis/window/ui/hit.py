@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from deepvis.core.commands.ordering import lists_layers
 from deepvis.core.geometry import Rect, TileGrid, fit_inside, montage_cell
-from deepvis.core.order_commands import lists_layers
 from deepvis.core.panes import card_areas
 from deepvis.core.places import cell_at
 from deepvis.core.state import Look, Zoom

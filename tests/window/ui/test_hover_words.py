@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from deepvis.core.commands.ordering import lists_layers
 from deepvis.core.geometry import Rect
-from deepvis.core.order_commands import lists_layers
 from deepvis.core.panes import card_areas
 from deepvis.core.pixels import Scale
 from deepvis.core.state import Look, Show, ViewState, Zoom

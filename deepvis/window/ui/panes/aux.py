@@ -7,8 +7,8 @@ from collections.abc import Hashable
 
 import numpy as np
 
+from deepvis.core.commands.ordering import lists_layers
 from deepvis.core.geometry import Rect
-from deepvis.core.order_commands import lists_layers
 from deepvis.core.state import Cursor, Look
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import bar, frame
