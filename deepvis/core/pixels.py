@@ -107,22 +107,15 @@ class Codes:
 def _codes_of_steps(signed: bool, roots: int) -> np.ndarray:
     steps = np.linspace(-1 if signed else 0, 1, 256)
     rooted = np.sign(steps) * np.abs(steps) ** (1 / 2**roots)
-    return np.rint(MID + 127 * rooted if signed else 255 * rooted).astype(np.uint8)
+    codes: np.ndarray = np.rint(MID + 127 * rooted if signed else 255 * rooted).astype(np.uint8)
+    return codes
 
 
 def to_uint8(values: np.ndarray) -> np.ndarray:
     """Values in 0..1 to 0..255, rounded half up; what lies outside is clipped, NaN becomes 0."""
     scaled = np.nan_to_num(np.asarray(values, np.float32) * 255 + 0.5, nan=0, posinf=255, neginf=0)
-    return np.clip(scaled, 0, 255).astype(np.uint8)
-
-
-def scale_of(values_chw: np.ndarray, *, signed: bool = False, plain: bool = False, individual: float = 0.0) -> Scale:
-    """The scale that a layer's values (C, H, W) float ask for by themselves; NaN and infinities count as 0.
-
-    plain: the look of 2015, linear from 0 to the largest value. individual: the boost, on which the exponent depends.
-    """
-    values, peaks = _with_peaks(values_chw, signed=signed)
-    return _scale(values, peaks, signed=signed, plain=plain, individual=individual)
+    levels: np.ndarray = np.clip(scaled, 0, 255).astype(np.uint8)
+    return levels
 
 
 def unit_scale_of(map_hw: np.ndarray, *, signed: bool = False) -> Scale:
@@ -152,7 +145,7 @@ def codes_with(
 ) -> Codes:
     """Codes of a layer's values (C, H, W) float; NaN looks like 0.
 
-    scale: the values' own if None, for which ``signed`` and ``plain`` are as in ``scale_of``.
+    scale: the values' own if None. plain: the look of 2015, linear from 0 to the largest value.
     individual: 0..1, the share of each channel's own peak in its ceiling. gamma: the boost of that name.
     """
     signed = scale.signed if scale is not None else signed
@@ -258,7 +251,7 @@ def scaled_back(
 def back_strength(diff_chw: np.ndarray, *, blurred: bool = False) -> np.ndarray:
     """(H, W) float32: the L2 norm over colour of a back projection (C, H, W); NaN and infinities count as 0."""
     diff, _ = _with_peaks(diff_chw, signed=True)
-    norm = np.sqrt(np.einsum("chw,chw->hw", diff, diff))
+    norm: np.ndarray = np.sqrt(np.einsum("chw,chw->hw", diff, diff))
     return cv2.GaussianBlur(norm, (0, 0), BLUR_SIGMA) if blurred else norm
 
 

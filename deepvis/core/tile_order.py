@@ -53,7 +53,7 @@ class TileOrder:
 
 def strengths_of(values: np.ndarray, *, magnitude: bool) -> np.ndarray:
     """(C,) float32: how strong units of these values (C,) are; NaN counts as 0. magnitude: the sign does not count."""
-    strengths = np.nan_to_num(values, nan=0.0, posinf=np.inf, neginf=-np.inf)
+    strengths: np.ndarray = np.nan_to_num(values, nan=0.0, posinf=np.inf, neginf=-np.inf)
     return np.abs(strengths) if magnitude else strengths
 
 

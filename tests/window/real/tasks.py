@@ -21,7 +21,6 @@ from deepvis.core.types import NetInfo
 from deepvis.live.backends.showing import net_info
 from deepvis.models.zoo import load_model
 from deepvis.network.shapes import infer_shapes
-from deepvis.window.ui import theme
 from deepvis.window.ui.layer_list_layout import layout_for
 from deepvis.window.ui.panes.jpgvis import part_place
 from tests.helpers.reading import reads
@@ -151,11 +150,6 @@ def pane_is_full(pane: str) -> Look:
     return lambda bgr, layout: is_full(bgr[body(layout, pane).slices])
 
 
-def has_colour(pane: str, colour: theme.BGR, pixels: int = 20) -> Look:
-    """Many pixels of exactly this colour are in the pane."""
-    return lambda bgr, layout: int((bgr[layout[pane].slices] == colour).all(axis=2).sum()) >= pixels
-
-
 def says(pane: str, words: str) -> Expectation:
     return Expectation(pane, words)
 
@@ -175,7 +169,6 @@ def failed(task: Task, bgr: np.ndarray) -> str:
 
 
 GO_TO = Key("slash")
-FIRST_UNIT = (Key("Down"),)  # of the layer, from its name
 
 TASKS = (
     Task(
