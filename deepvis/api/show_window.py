@@ -8,8 +8,8 @@ import threading
 from dataclasses import replace
 from typing import Any
 
-from deepvis.api.open_network import Network
 from deepvis.api.open_network import open as open_network
+from deepvis.api.opened_network import Network
 from deepvis.api.refresher import Refresher
 from deepvis.api.window_thread import WINDOWS, RunningWindow
 from deepvis.network.errors import ModelError

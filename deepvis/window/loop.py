@@ -37,10 +37,11 @@ from deepvis.window.status import HINT_SECONDS, StatusReader
 from deepvis.window.tile_orders import TileOrders
 from deepvis.window.typist import Typist
 from deepvis.window.ui.compose import compose, has_changed
+from deepvis.window.ui.events import Closed, Event, Key, Mouse, Pasted, Resized
 from deepvis.window.ui.hit import hit
 from deepvis.window.ui.panes.palette import candidate_at
 from deepvis.window.ui.scene import Scene
-from deepvis.window.ui.window import AnyWindow, Closed, Event, Key, Mouse, Pasted, Resized
+from deepvis.window.ui.window import AnyWindow
 
 STILL_SAVING = "the top 9 is still being saved; backspace takes it back once that is done"
 SAVING_SECONDS = 60.0  # that it says so, if nothing comes of it

@@ -28,10 +28,11 @@ from deepvis.window.loop import CONSENT_SECONDS, STEP_SECONDS, Loop
 from deepvis.window.options import RunOptions, UsageError
 from deepvis.window.parts import Makers, Parts
 from deepvis.window.stats import Stats
+from deepvis.window.ui.events import Closed, Key, Mouse, Pasted, Resized
 from deepvis.window.ui.layer_list_layout import layout_for
 from deepvis.window.ui.panes.palette import places_of
 from deepvis.window.ui.readings import is_back_stale
-from deepvis.window.ui.window import Closed, Key, MemoryWindow, Mouse, Pasted, Resized
+from deepvis.window.ui.window import MemoryWindow
 
 TURNS = 2000
 

@@ -12,61 +12,20 @@ from __future__ import annotations
 
 import os
 import queue
-import socket
 import sys
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 import cv2
 import numpy as np
 
 from deepvis.window.ui.clipboard import Clipboard
+from deepvis.window.ui.display import display_problem
+from deepvis.window.ui.events import Closed, Event, Key, Mouse, Pasted, Resized
 from deepvis.window.ui.key_listener import CTRL_V, KeyListener
 from deepvis.window.ui.pointer_shield import PointerShield
 
 NO_KEY = (-1, 255)
 SMALLEST = 160  # pixels of a side below which a size is taken for a minimized window
-
-
-@dataclass(frozen=True)
-class Key:
-    """code: what waitKeyEx gave; deepvis.core.keys names it."""
-
-    code: int
-
-
-@dataclass(frozen=True)
-class Mouse:
-    """row, col: in pixels of the picture. steps: of the wheel, positive away from the user.
-
-    leave: the pointer is not over the window any more; row and col say nothing.
-    """
-
-    kind: Literal["press", "wheel", "move", "leave"]
-    row: int
-    col: int
-    steps: int = 0
-
-
-@dataclass(frozen=True)
-class Resized:
-    height: int
-    width: int
-
-
-@dataclass(frozen=True)
-class Closed:
-    """The user closed the window."""
-
-
-@dataclass(frozen=True)
-class Pasted:
-    """text: that another program had copied or selected."""
-
-    text: str
-
-
-Event = Key | Mouse | Resized | Closed | Pasted
 
 
 class WindowError(RuntimeError):
@@ -265,46 +224,3 @@ class MemoryWindow:
 
     def close(self) -> None:
         """Nothing to do: a memory window has no toolkit to tell."""
-
-
-def display_problem() -> str:
-    """Why no window can be opened here, in a sentence; "" if nothing is known to be in the way.
-
-    Qt ends the whole process where it reaches no display, so this asks before.
-    """
-    if sys.platform != "linux" or os.environ.get("WAYLAND_DISPLAY") or _qt_needs_no_display():
-        return ""
-    display = os.environ.get("DISPLAY", "")
-    advice = "start it in a graphical session (or ssh -X, or xvfb-run), or run with --headless"
-    if not display:
-        return f"there is no display: neither DISPLAY nor WAYLAND_DISPLAY is set; {advice}"
-    if not _answers(display):
-        return f"the display DISPLAY={display} does not answer; {advice}"
-    return ""
-
-
-def _qt_needs_no_display() -> bool:
-    return os.environ.get("QT_QPA_PLATFORM", "").partition(":")[0] in ("offscreen", "minimal", "vnc")
-
-
-def _answers(display: str) -> bool:
-    """True if something listens where an X display named ``[host]:number[.screen]`` should."""
-    host, _, rest = display.rpartition(":")
-    number = rest.partition(".")[0]
-    if not number.isdigit():
-        return False
-    places: list[tuple[int, object]] = [
-        (socket.AF_UNIX, f"\0/tmp/.X11-unix/X{number}"),
-        (socket.AF_UNIX, f"/tmp/.X11-unix/X{number}"),
-    ]
-    if host and host != "unix":
-        places = [(socket.AF_INET, (host, 6000 + int(number)))]
-    for family, address in places:
-        with socket.socket(family) as probe:
-            probe.settimeout(2)
-            try:
-                probe.connect(address)  # type: ignore[arg-type]
-            except OSError:
-                continue
-            return True
-    return False

@@ -11,7 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deepvis.window.ui.window import Closed, Key, MemoryWindow, Mouse, Resized, display_problem
+from deepvis.window.ui.display import display_problem
+from deepvis.window.ui.events import Closed, Key, Mouse, Resized
+from deepvis.window.ui.window import MemoryWindow
 
 
 def test_a_memory_window_gives_back_what_was_sent_in_order() -> None:
@@ -50,7 +52,8 @@ def test_a_missing_display_is_said_before_qt_ends_the_process(monkeypatch: pytes
 SCRIPT = """
 import ctypes, json, subprocess, sys, time
 import numpy as np
-from deepvis.window.ui.window import Closed, OpenCVWindow
+from deepvis.window.ui.events import Closed
+from deepvis.window.ui.window import OpenCVWindow
 
 class Message(ctypes.Structure):  # Xlib's XClientMessageEvent
     _fields_ = [("type", ctypes.c_int), ("serial", ctypes.c_ulong), ("send", ctypes.c_int),
@@ -124,7 +127,8 @@ def test_a_real_window_speaks_in_events(display: str, root: Path) -> None:
 
 EARLY = """
 import os, subprocess, sys, threading, time
-from deepvis.window.ui.window import Key, OpenCVWindow
+from deepvis.window.ui.events import Key
+from deepvis.window.ui.window import OpenCVWindow
 
 def press_at_once():
     found = ""
