@@ -157,16 +157,12 @@ class Palette:
 
 @dataclass(frozen=True, eq=False)
 class PaletteLists:
-    """What the palette knows beside the network and the commands.
+    """What the palette offers beside the network and the commands."""
 
-    photos: (path, name) of the open folder's photos, as far as they are listed. first_photo: the file index of the
-    first of them. models: their names. receives_text: capitals, accents and pasted text arrive in this window.
-    """
-
-    photos: Sequence[tuple[str, str]] = ()
-    first_photo: int = 0
-    models: tuple[str, ...] = ()
-    receives_text: bool = True
+    photos: Sequence[tuple[str, str]] = ()  # (path, name) of the open folder's photos, as far as they are listed
+    first_photo: int = 0  # the file index of the first of them
+    models: tuple[str, ...] = ()  # their names
+    receives_text: bool = True  # capitals, accents and pasted text arrive in this window
 
 
 NO_PALETTE_LISTS = PaletteLists()

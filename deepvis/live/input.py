@@ -95,7 +95,7 @@ class InputWorker(Worker[InputState, Frame]):
         still = self._opened(state.images)
         is_same = before is not None and before.images == state.images
         backwards = is_same and before is not None and state.file_index < before.file_index
-        self._show_wanted(still, state, -1 if backwards else 1)
+        self._show_requested(still, state, -1 if backwards else 1)
 
     def _opened(self, images: str | None) -> StillSource:
         """The still source of these images. Raises ImagesError, and leaves the one from before, where there is none."""
@@ -117,7 +117,7 @@ class InputWorker(Worker[InputState, Frame]):
         if photos is not self.listed.photos or first != self.listed.first:
             self.listed = ListedPhotos(photos, first)
 
-    def _show_wanted(self, still: StillSource, state: InputState, step: int) -> None:
+    def _show_requested(self, still: StillSource, state: InputState, step: int) -> None:
         """The photo that is asked for by its path, or the one that the index means."""
         place = still.find(state.photo) if state.photo else None
         if place is not None:
@@ -164,7 +164,7 @@ class InputWorker(Worker[InputState, Frame]):
             still.prefetch(self._ahead.pop(0))
             return 0.0
         if still.refresh():
-            self._show_wanted(still, state, 1)
+            self._show_requested(still, state, 1)
         self._list(still)
         return LOOK_SECONDS
 

@@ -70,7 +70,7 @@ class PycaffeBackend:
         self.info = net_info(model, self._shapes, f"pycaffe {device}")
         self._ids = itertools.count(1)
         self._done: _Done | None = None
-        self._seen: np.ndarray | None = None
+        self._input_rgb: np.ndarray | None = None
 
     def run(self, request: NetRequest) -> Snapshot:
         if problem := request_problem(request, self._shapes):
@@ -94,7 +94,7 @@ class PycaffeBackend:
             activations=LazyMaps(activations, np.asarray),
             diffs=fetched,
             input_diff=None if data is None else self._model.preprocessor.diff_to_rgb(fetched[self._model.data_blob]),
-            input_rgb=self._seen,
+            input_rgb=self._input_rgb,
             seconds=PassSeconds(forwarded - began, ended - forwarded if request.back else 0.0),
         )
 
@@ -111,10 +111,10 @@ class PycaffeBackend:
             return
         self._done = None
         preprocessor = self._model.preprocessor
-        self._seen = preprocessor.crop(request.frame.rgb, request.fit)
-        self._seen.setflags(write=False)
+        self._input_rgb = preprocessor.crop(request.frame.rgb, request.fit)
+        self._input_rgb.setflags(write=False)
         blob = self._blobs[self._model.data_blob]
-        blob.data[...] = preprocessor.normalised(self._seen).reshape(blob.data.shape)
+        blob.data[...] = preprocessor.normalised(self._input_rgb).reshape(blob.data.shape)
         self._net._forward(0, last)
         self._done = _Done(request.frame.id, request.fit, last)
 

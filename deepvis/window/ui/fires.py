@@ -67,7 +67,7 @@ def cell_words(scene: Scene, view: LayerView, cell: tuple[int, int]) -> list[str
 
 
 @dataclass(frozen=True)
-class Here:
+class StrongestHere:
     """The strongest unit of a layer at the pinned place. layer_index: in the list. unit: None if none fires there.
 
     share: of the layer's largest value, 0..1. why: a few words where there is no unit; sentence: the same in full.
@@ -81,24 +81,24 @@ class Here:
     sentence: str = ""
 
 
-def strongest_here(scene: Scene, layer_index: int) -> Here:
+def strongest_here(scene: Scene, layer_index: int) -> StrongestHere:
     """What a layer has at the pinned place, by its activations in the newest snapshot."""
     layer, place, snapshot = scene.state.info.layers[layer_index], scene.state.view.place, scene.snapshot
     if layer.missing:
-        return Here(layer_index, why="no values", sentence=layer.missing)
+        return StrongestHere(layer_index, why="no values", sentence=layer.missing)
     values = snapshot.activations.get(layer.name) if snapshot is not None else None
     if place is None or values is None or not len(values):
-        return Here(layer_index, why="…", sentence="waiting for the network")
+        return StrongestHere(layer_index, why="…", sentence="waiting for the network")
     cell = cell_at(scene.field_of, layer, place)
     if cell is None:
-        return Here(
+        return StrongestHere(
             layer_index, why="not known" if layer.is_spatial else "no places", sentence=why_no_cell(scene, layer)
         )
     column = strengths_of(values[:, cell[0], cell[1]], magnitude=False)
     channel = int(column.argmax())
     value = float(column[channel])
     if not value > 0:
-        return Here(layer_index, why="silent", sentence="no unit fires here")
+        return StrongestHere(layer_index, why="silent", sentence="no unit fires here")
     largest = float(cached(("largest", layer.name), values, lambda: np.nanmax(values)))
     share = 1.0 if math.isinf(largest) else value / largest
-    return Here(layer_index, Unit(layer.name, channel), value, share)
+    return StrongestHere(layer_index, Unit(layer.name, channel), value, share)

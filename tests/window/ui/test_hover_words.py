@@ -16,10 +16,12 @@ from deepvis.core.types import Patch, Unit
 from deepvis.window.pointer import clicked
 from deepvis.window.ui.compose import Composer
 from deepvis.window.ui.hit import hit
-from deepvis.window.ui.hover_words import ALIKE, Tip, tip_of
+from deepvis.window.ui.hover_pictures import ALIKE
+from deepvis.window.ui.hover_words import tip_of
 from deepvis.window.ui.panes.hover import beside
 from deepvis.window.ui.regions import CLASS, FIRES, HEADING, MAP, PICTURE, SCALE, TOP, TOP_BACK, Hit
 from deepvis.window.ui.scene import Scene, Status
+from deepvis.window.ui.tip import Tip
 from tests.window.ui.scenes import (
     DECONV,
     LONG_ERROR,
