@@ -24,14 +24,11 @@ EXPECTED = (
 
 @dataclass(frozen=True, eq=False)
 class InputPhoto:
-    """One photo or one input. path: "" for what came from memory.
+    """One photo or one input."""
 
-    rgb: gives the photo, (h, w, 3) uint8; None for an input. x: gives the network's input, (C, H, W) float32.
-    """
-
-    path: str
-    rgb: Callable[[], np.ndarray] | None
-    x: Callable[[], np.ndarray]
+    path: str  # "" for what came from memory
+    rgb: Callable[[], np.ndarray] | None  # gives the photo, (h, w, 3) uint8; None for an input
+    x: Callable[[], np.ndarray]  # gives the network's input, (C, H, W) float32
 
 
 @dataclass(frozen=True, eq=False)

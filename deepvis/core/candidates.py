@@ -70,20 +70,15 @@ _WEIGHT = {
 
 @dataclass(frozen=True)
 class Candidate:
-    """A row of the palette.
-
-    title: what the typed text is looked for in; marks: the places of its letters that were found. note: at the right:
-    a key, a size. target: a unit, a layer's index, a command's name, a file index, a model's name or a path. is_gray:
-    it has nothing to show, the note says why.
-    """
+    """A row of the palette."""
 
     kind: CandidateKind
-    title: str
-    target: Unit | int | str
-    note: str = ""
-    marks: tuple[int, ...] = ()
+    title: str  # what the typed text is looked for in
+    target: Unit | int | str  # a unit, a layer's index, a command's name, a file index, a model's name or a path
+    note: str = ""  # at the right: a key, a size
+    marks: tuple[int, ...] = ()  # the places of its letters that were found
     points: float = 0.0
-    is_gray: bool = False
+    is_gray: bool = False  # it has nothing to show, the note says why
 
 
 def candidates(state: AppState) -> tuple[Candidate, ...]:

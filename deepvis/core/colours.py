@@ -31,15 +31,11 @@ COOL, MIDDLE, WARM = (120, 52, 0), (MID, MID, MID), (150, 220, 255)  # of diffs:
 
 @dataclass(frozen=True, eq=False)
 class Paint:
-    """From codes to colours in two steps: code -> level, which a resize may average, and level -> colour.
+    """From codes to colours in two steps: code -> level, which a resize may average, and level -> colour."""
 
-    table: (256, 1, 3) uint8 BGR, the colour of each level; None where a level is its own gray.
-    darkest: the level of the darkest code. gap: the level between the tiles.
-    """
-
-    table: np.ndarray | None
-    darkest: int
-    gap: int
+    table: np.ndarray | None  # (256, 1, 3) uint8 BGR, the colour of each level; None where a level is its own gray
+    darkest: int  # the level of the darkest code
+    gap: int  # the level between the tiles
 
     def levels(self, codes: Codes) -> np.ndarray:
         """(256,) uint8: the level of each code."""

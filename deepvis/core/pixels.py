@@ -46,17 +46,13 @@ CLEARLY = 1 + 1e-6  # as a factor: more than the rounding of a float32
 
 @dataclass(frozen=True, eq=False)
 class Scale:
-    """How the values of a layer become brightness: 0 is darkest, ``high`` brightest, value ** exponent between.
+    """How the values of a layer become brightness: 0 is darkest, ``high`` brightest, value ** exponent between."""
 
-    high: a value, of diffs and other signed values a magnitude; 0 where all is silent. peaks: (C,), the largest value
-    (magnitude) of each channel. exponent: without the gamma boost. fixed: of earlier frames, not of these values.
-    """
-
-    high: float
-    exponent: float
+    high: float  # a value, of diffs and other signed values a magnitude; 0 where all is silent
+    exponent: float  # without the gamma boost
     signed: bool
-    peaks: np.ndarray
-    fixed: bool = False
+    peaks: np.ndarray  # (C,), the largest value (magnitude) of each channel
+    fixed: bool = False  # of earlier frames, not of these values
 
     def ceilings(self, individual: float) -> np.ndarray:
         """(C,) float64: the value that each channel shows brightest; ``high`` for a channel without a peak."""
@@ -67,21 +63,15 @@ class Scale:
 
 @dataclass(frozen=True, eq=False)
 class Codes:
-    """Bytes that stand for the values of a layer; ``tone`` says what they look like.
+    """Bytes that stand for the values of a layer; ``tone`` says what they look like."""
 
-    codes: (C, H, W) uint8: the 2 ** roots-th roots of the scaled values. signed: MID stands for 0;
-    otherwise 0 does. exponent: of value -> brightness, gamma boost included. ceilings: (C,), the value (or magnitude)
-    that each channel shows brightest. clipped: (C,) bool, the channel has values beyond it.
-    fixed: the scale is of earlier frames.
-    """
-
-    codes: np.ndarray
-    signed: bool
-    exponent: float
+    codes: np.ndarray  # (C, H, W) uint8: the 2 ** roots-th roots of the scaled values
+    signed: bool  # MID stands for 0; otherwise 0 does
+    exponent: float  # of value -> brightness, gamma boost included
     roots: int
-    ceilings: np.ndarray
-    clipped: np.ndarray
-    fixed: bool = False
+    ceilings: np.ndarray  # (C,), the value (or magnitude) that each channel shows brightest
+    clipped: np.ndarray  # (C,) bool, the channel has values beyond it
+    fixed: bool = False  # the scale is of earlier frames
 
     @property
     def nbytes(self) -> int:
@@ -199,17 +189,13 @@ def signed_tone(exponent: float) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class BackPicture:
-    """A back projection as a picture, and what its brightness means.
+    """A back projection as a picture, and what its brightness means."""
 
-    rgb: (H, W, 3) uint8. low, high: the values at the dark and the bright end; between them (value / high) **
-    exponent. clipped: there are values beyond the ends.
-    """
-
-    rgb: np.ndarray
-    low: float
-    high: float
+    rgb: np.ndarray  # (H, W, 3) uint8
+    low: float  # the value at the dark end
+    high: float  # the value at the bright end; brightness between is (value / high) ** exponent
     exponent: float
-    clipped: bool
+    clipped: bool  # there are values beyond the ends
 
     @property
     def nbytes(self) -> int:

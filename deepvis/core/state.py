@@ -112,19 +112,16 @@ class ViewState:
 
 @dataclass(frozen=True)
 class InputState:
-    """Where frames come from.
-
-    images: the user's own folder, photo or list of photos; None: the sample photos.
-    photo: a file that is shown at file_index ``photo_at``. If it is one of the open files, the indices around that one
-    mean its neighbours; otherwise it is shown once, and they mean what they meant before.
-    """
+    """Where frames come from."""
 
     moving: bool = False  # camera or video rather than files
     frozen: bool = False  # the moving source stands still
     file_index: int = 0  # absolute; may pass the end, the source takes it modulo its count
     fit: Fit = Fit.CROP
     mirror: bool = True  # camera as in a mirror; files and videos never
-    images: str | None = None
+    images: str | None = None  # the user's own folder, photo or list of photos; None: the sample photos
+    # a file that is shown at file_index ``photo_at``. If it is one of the open files, the indices around that
+    # one mean its neighbours; otherwise it is shown once, and they mean what they meant before
     photo: str = ""
     photo_at: int = 0
 

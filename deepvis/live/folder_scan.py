@@ -18,11 +18,11 @@ TELLS_PER_SECOND = 5.0  # at most: each has the status line drawn
 
 @dataclass(frozen=True)
 class ScanRequest:
-    """What to scan. id: of the effect that asks for it. is_on False: nothing, stop. images: None: the sample photos."""
+    """What to scan."""
 
-    id: int
-    is_on: bool
-    images: str | None = None
+    id: int  # of the effect that asks for it
+    is_on: bool  # False: scan nothing, stop
+    images: str | None = None  # None: the sample photos
     fit: Fit = Fit.CROP
 
 

@@ -25,17 +25,13 @@ LEAST_REST = 0.01  # seconds: beside a small network, whose passes are short, mo
 
 @dataclass(frozen=True)
 class OptimizeRequest:
-    """What to optimize. id: of the effect that asks for it. unit None: nothing, stop.
+    """What to optimize."""
 
-    preset: a name, "1" to "4" or one of the user's presets file. frame: start from it, seen through ``fit``;
-    None: from noise. shown: the window's picture, to start from where noise has no gradient.
-    """
-
-    id: int
-    unit: Unit | None
-    preset: str = "3"
-    frame: Frame | None = None
-    shown: Frame | None = None
+    id: int  # of the effect that asks for it
+    unit: Unit | None  # None: nothing, stop
+    preset: str = "3"  # a name, "1" to "4" or one of the user's presets file
+    frame: Frame | None = None  # start from it, seen through ``fit``; None: from noise
+    shown: Frame | None = None  # the window's picture, to start from where noise has no gradient
     fit: Fit = Fit.CROP
 
 

@@ -33,19 +33,14 @@ class Group(Enum):
 
 @dataclass(frozen=True)
 class Command:
-    """What a key does.
-
-    keys: as keys.py names them, the one to advertise first; none: it is in the palette alone. words: what it does, in
-    a sentence, or a function that says it when asked. group: a heading. is_held: presses that follow each other, as
-    of a key held down, are one step of undo.
-    """
+    """What a key does."""
 
     name: str
-    keys: tuple[str, ...]
-    words: str | Callable[[], str]
-    group: str
+    keys: tuple[str, ...]  # as keys.py names them, the one to advertise first; none: it is in the palette alone
+    words: str | Callable[[], str]  # what it does, in a sentence, or a function that says it when asked
+    group: str  # a heading
     apply: Change
-    is_held: bool = False
+    is_held: bool = False  # presses that follow each other, as of a key held down, are one step of undo
 
     @property
     def help(self) -> str:

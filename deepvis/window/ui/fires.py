@@ -68,17 +68,14 @@ def cell_words(scene: Scene, view: LayerView, cell: tuple[int, int]) -> list[str
 
 @dataclass(frozen=True)
 class StrongestHere:
-    """The strongest unit of a layer at the pinned place. layer_index: in the list. unit: None if none fires there.
+    """The strongest unit of a layer at the pinned place."""
 
-    share: of the layer's largest value, 0..1. why: a few words where there is no unit; sentence: the same in full.
-    """
-
-    layer_index: int
-    unit: Unit | None = None
+    layer_index: int  # in the list
+    unit: Unit | None = None  # None if none fires there
     value: float = 0.0
-    share: float = 0.0
-    why: str = ""
-    sentence: str = ""
+    share: float = 0.0  # of the layer's largest value, 0..1
+    why: str = ""  # a few words where there is no unit
+    sentence: str = ""  # the same in full
 
 
 def strongest_here(scene: Scene, layer_index: int) -> StrongestHere:

@@ -20,20 +20,15 @@ MOST_ROWS = 8  # of names that the default layout makes room for; more of them s
 
 @dataclass(frozen=True)
 class Chips:
-    """The layer names' places, counted from the pane's own corner, before scrolling.
+    """The layer names' places, counted from the pane's own corner, before scrolling."""
 
-    indices: of the layers in the list, in order. rects: one for each of them. rows: how many rows they fill.
-    row_height: with the space below. visible: how many whole rows the pane shows. mark: columns at the left of a name
-    that the mark of a block takes.
-    """
-
-    indices: tuple[int, ...]
-    rects: tuple[Rect, ...]
-    rows: int
-    row_height: int
-    visible: int
+    indices: tuple[int, ...]  # of the layers in the list, in order
+    rects: tuple[Rect, ...]  # one for each of them
+    rows: int  # how many rows they fill
+    row_height: int  # with the space below
+    visible: int  # how many whole rows the pane shows
     body: Rect
-    mark: int
+    mark: int  # columns at the left of a name that the mark of a block takes
 
     def row_of(self, index: int) -> int:
         return (self.rects[index].row - self.body.row) // self.row_height
@@ -61,12 +56,12 @@ def body_of_control(pane: Rect, scale: float) -> Rect:
 
 @dataclass(frozen=True)
 class Name:
-    """A layer's name in the list. index: of the layer. has_mark: it stands for a block."""
+    """A layer's name in the list."""
 
-    index: int
+    index: int  # of the layer
     title: str
     group: int
-    has_mark: bool
+    has_mark: bool  # it stands for a block
 
 
 def names_of(info: NetInfo, view: ViewState) -> tuple[Name, ...]:

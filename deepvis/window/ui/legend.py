@@ -107,15 +107,12 @@ def paint_for(scene: Scene, view: LayerView, codes: Codes) -> Paint:
 
 @dataclass(frozen=True, eq=False)
 class Legend:
-    """What a scale bar says. low, high: the values at its ends; notes: how it goes between them, and what it is of.
+    """What a scale bar says."""
 
-    colours: (256, 3) uint8 BGR, of values from the low end to the high one, evenly.
-    """
-
-    low: str
-    high: str
-    notes: tuple[str, ...]
-    colours: np.ndarray
+    low: str  # the value at its low end
+    high: str  # the value at its high end
+    notes: tuple[str, ...]  # how it goes between them, and what it is of
+    colours: np.ndarray  # (256, 3) uint8 BGR, of values from the low end to the high one, evenly
 
 
 def legend_of(codes: Codes, paint: Paint, note: str = "", *, hides_negative: bool = False) -> Legend:

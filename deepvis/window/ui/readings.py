@@ -26,16 +26,12 @@ NO_VALUES = np.empty((0, 1, 1), np.float32)
 
 @dataclass(frozen=True, eq=False)
 class LayerView:
-    """The values that the layers and aux panes show.
+    """The values that the layers and aux panes show."""
 
-    values: (C, H, W) float32; NO_VALUES with a sentence on why. signed: diffs around 0.
-    caption: what they are, said by the snapshot. stale: they are not what is wanted.
-    """
-
-    values: np.ndarray
-    signed: bool = False
-    caption: str = ""
-    stale: bool = False
+    values: np.ndarray  # (C, H, W) float32; NO_VALUES with a sentence on why
+    signed: bool = False  # diffs around 0
+    caption: str = ""  # what they are, said by the snapshot
+    stale: bool = False  # they are not what is wanted
     sentence: str = ""
 
     def has(self, channel: int) -> bool:
