@@ -28,12 +28,12 @@ import numpy as np
 from deepvis.core.back_modes import DECONV
 from deepvis.core.commands import COMMANDS
 from deepvis.core.state import AppState, Cursor, ViewState
-from deepvis.core.types import BackAsk, Frame, NetAsk, Snapshot, Unit, UnitImages
+from deepvis.core.types import BackRequest, Frame, NetRequest, Snapshot, Unit, UnitImages
 from deepvis.live.backends.base import BackendError, open_backend
 from deepvis.models.zoo import load_model
 from deepvis.network.model_error import ModelError
 from deepvis.window.ui.compose import Composer
-from deepvis.window.ui.layout import layout_for
+from deepvis.window.ui.layer_list_layout import layout_for
 from deepvis.window.ui.scene import Scene, Status
 
 MODELS = ("caffenet-mini", "squeezenet", "bvlc-googlenet")
@@ -70,8 +70,8 @@ class Case:
     def snapshot(self, layer: str) -> Snapshot:
         """A new answer: the arrays are computed once for each layer and copied, as from a new pass."""
         if layer not in self._passes:
-            back = BackAsk(Unit(layer, 0), DECONV)
-            self._passes = {layer: self.backend.run(NetAsk(self.frame, back))}
+            back = BackRequest(Unit(layer, 0), DECONV)
+            self._passes = {layer: self.backend.run(NetRequest(self.frame, back))}
         made = self._passes[layer]
         blobs = {name: made.activations[name].copy() for name in {layer, self.info.prob_layer} - {""}}
         return replace(made, id=next(self.ids), activations=blobs)

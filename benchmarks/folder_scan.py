@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 
 from deepvis.cli.guard import guarded
-from deepvis.core.types import Fit, NetAsk
+from deepvis.core.types import Fit, NetRequest
 from deepvis.jobs.pool import cores
 from deepvis.live import scan_passes
 from deepvis.live.backends.base import Backend, open_backend
@@ -83,7 +83,7 @@ def pass_ms(backend: Backend, photos: list[Path], idle: threading.Event, until: 
         frame = new_frame(load_rgb(photo).copy())
         idle.clear()
         began = time.perf_counter()
-        backend.run(NetAsk(frame))
+        backend.run(NetRequest(frame))
         took.append(time.perf_counter() - began)
         idle.set()
         time.sleep(0.1)

@@ -24,7 +24,7 @@ import numpy as np
 from deepvis.core.colours import paint_of
 from deepvis.core.pixels import codes_with
 from deepvis.core.state import ColourMap, Look
-from deepvis.core.types import Frame, NetAsk
+from deepvis.core.types import Frame, NetRequest
 from deepvis.live.backends.base import open_backend
 from deepvis.models.zoo import open_model
 from deepvis.network.ref import NetworkRef
@@ -72,7 +72,7 @@ def main() -> None:
         read = cv2.imread(str(file))
         if read is None:
             sys.exit(f"{file} cannot be read as a picture")
-        snapshot = backend.run(NetAsk(Frame(number, cv2.cvtColor(read, cv2.COLOR_BGR2RGB), file.name), None))
+        snapshot = backend.run(NetRequest(Frame(number, cv2.cvtColor(read, cv2.COLOR_BGR2RGB), file.name), None))
         for layer in backend.info.layers:
             acts = snapshot.activations[layer.name]
             row = rows.setdefault(layer.name, {"silent": [], "plain": [], "readable": []})

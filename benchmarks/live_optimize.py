@@ -24,9 +24,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from deepvis.core.types import Frame, NetAsk, OptimizeProgress, Unit
+from deepvis.core.types import Frame, NetRequest, OptimizeProgress, Unit
 from deepvis.live.backends.base import Backend, open_backend
-from deepvis.live.optimize import OptimizeAsk, OptimizeWorker
+from deepvis.live.optimize import OptimizeRequest, OptimizeWorker
 from deepvis.models.model import Model
 from deepvis.models.zoo import load_model
 from deepvis.window.app import SWITCH_SECONDS
@@ -106,9 +106,9 @@ class Optimizer:
 
     def stop(self) -> None:
         """Wait until the iteration in progress has ended."""
-        ask = OptimizeAsk(self._id, None)
-        self.worker.inbox.put(ask)
-        while (answer := self.worker.outbox.peek()) is None or answer.ask is not ask:
+        request = OptimizeRequest(self._id, None)
+        self.worker.inbox.put(request)
+        while (answer := self.worker.outbox.peek()) is None or answer.request is not request:
             time.sleep(0.002)
 
     def _told(self) -> int:
@@ -119,13 +119,13 @@ class Optimizer:
     def _progress(self) -> OptimizeProgress | None:
         """The newest of this run."""
         answer = self.worker.outbox.peek()
-        is_of_this = answer is not None and answer.ask is not None and answer.ask.id == self._id
+        is_of_this = answer is not None and answer.request is not None and answer.request.id == self._id
         return answer.value if answer is not None and is_of_this else None
 
     def _ask(self) -> None:
         self._before += self._told()
         self._id += 1
-        self.worker.inbox.put(OptimizeAsk(self._id, self._unit, "3"))
+        self.worker.inbox.put(OptimizeRequest(self._id, self._unit, "3"))
 
 
 def passes(backend: Backend, seconds: float, after_each: Callable[[], None] = lambda: None) -> float:
@@ -133,7 +133,7 @@ def passes(backend: Backend, seconds: float, after_each: Callable[[], None] = la
     rgb = np.random.default_rng(0).integers(0, 256, (240, 320, 3), np.uint8)
     count, began = 0, time.monotonic()
     while time.monotonic() - began < seconds:
-        backend.run(NetAsk(Frame(id=count + 1, rgb=rgb, moving=True)))
+        backend.run(NetRequest(Frame(id=count + 1, rgb=rgb, moving=True)))
         after_each()
         count += 1
     return count / (time.monotonic() - began)

@@ -22,7 +22,7 @@ sys.path.insert(0, str(ROOT))
 
 from deepvis.core.back_modes import OFF
 from deepvis.core.state import InputState
-from deepvis.core.types import BackAsk, NetAsk, NetInfo, Snapshot, Unit
+from deepvis.core.types import BackRequest, NetInfo, NetRequest, Snapshot, Unit
 from deepvis.live.backends.base import open_backend
 from deepvis.live.input import InputWorker
 from deepvis.live.network import NetworkWorker
@@ -52,7 +52,7 @@ def measure(name: str, video: str, layer: str | None, mode: str, seconds: float)
         raise SystemExit(f"{name}: {opened and opened.error}")
     info = opened.value.info
     unit = Unit(layer or middle_layer(info), 0)
-    back = BackAsk(unit, mode) if mode != OFF else None
+    back = BackRequest(unit, mode) if mode != OFF else None
     snapshots = play(source, network, back, seconds)
     network.stop()
     source.stop()
@@ -71,7 +71,7 @@ def measure(name: str, video: str, layer: str | None, mode: str, seconds: float)
     }
 
 
-def play(source: InputWorker, network: NetworkWorker, back: BackAsk | None, seconds: float) -> list[Snapshot]:
+def play(source: InputWorker, network: NetworkWorker, back: BackRequest | None, seconds: float) -> list[Snapshot]:
     """What the network answers while each new frame is asked for, after a first second that is not counted."""
     snapshots: list[Snapshot] = []
     last: Snapshot | None = None
@@ -81,7 +81,7 @@ def play(source: InputWorker, network: NetworkWorker, back: BackAsk | None, seco
         frame = seen.value if seen else None
         if frame is not None and frame.id != asked:
             asked = frame.id
-            network.inbox.put(NetAsk(frame, back))
+            network.inbox.put(NetRequest(frame, back))
         answer = network.outbox.take(POLL_SECONDS)
         snapshot = answer.value.snapshot if answer and answer.value else None
         if snapshot is not None and snapshot is not last and time.monotonic() > begin:

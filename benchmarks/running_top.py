@@ -23,7 +23,7 @@ import cv2
 import numpy as np
 
 from deepvis.core.back_modes import DECONV
-from deepvis.core.types import BackAsk, Frame, NetAsk, Unit
+from deepvis.core.types import BackRequest, Frame, NetRequest, Unit
 from deepvis.live.backends.base import open_backend
 from deepvis.models.zoo import load_model
 from deepvis.scan.running import RunningTop
@@ -53,10 +53,10 @@ def measure(name: str, video: Path | None, count: int, back: bool) -> dict[str, 
     now = [0.0]
     running = RunningTop(backend.info, clock=lambda: now[0])
     layer = backend.info.layers[len(backend.info.layers) // 2].name
-    ask = BackAsk(Unit(layer, 0), DECONV) if back else None
+    request = BackRequest(Unit(layer, 0), DECONV) if back else None
     passes, updates, snapshot = [], [], None
     for frame in frames(video, count):
-        snapshot = backend.run(NetAsk(frame, ask))
+        snapshot = backend.run(NetRequest(frame, request))
         passes.append(snapshot.seconds.forward + snapshot.seconds.back)
         now[0] = frame.id / 25
         began = time.perf_counter()
@@ -64,7 +64,7 @@ def measure(name: str, video: Path | None, count: int, back: bool) -> dict[str, 
         updates.append(time.perf_counter() - began)
     whole = []
     for index in range(5):
-        still = NetAsk(Frame(10**6 + index, snapshot.ask.frame.rgb, path=f"{index}.jpg"))
+        still = NetRequest(Frame(10**6 + index, snapshot.request.frame.rgb, path=f"{index}.jpg"))
         answer = backend.run(still)
         began = time.perf_counter()
         running.update(answer)

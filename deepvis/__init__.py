@@ -4,8 +4,8 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from deepvis.api.open_network import Network as Network
     from deepvis.api.open_network import open as open
+    from deepvis.api.opened_network import Network as Network
     from deepvis.api.show_window import show as show
     from deepvis.network.model_error import ModelError as ModelError
 
@@ -20,7 +20,7 @@ os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 # the public names, loaded when first used: the window stands before torch is there
 _PUBLIC = {
     "open": "deepvis.api.open_network",
-    "Network": "deepvis.api.open_network",
+    "Network": "deepvis.api.opened_network",
     "show": "deepvis.api.show_window",
     "ModelError": "deepvis.network.model_error",
 }

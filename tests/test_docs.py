@@ -9,7 +9,7 @@ from pathlib import Path
 from deepvis.cli import window as cli
 from deepvis.cli.subcommand import find
 from deepvis.core.commands import COMMANDS, markdown, shown_keys
-from deepvis.core.errors import UserError
+from deepvis.core.user_error import UserError
 from deepvis.settings import table as config
 from deepvis.window.stats import PassLog, Stats
 

@@ -42,7 +42,7 @@ ROOMS: dict[str, set[str]] = {
 }
 TORCH = {"network", "formats", "optimize", "scan", "caffe", "api"}
 CV2 = {"window", "sources", "scan"}
-ALSO_TORCH = {"live/backends/graph.py"}
+ALSO_TORCH = {"live/backends/engine.py"}
 ALSO_CV2 = {"models/preprocess.py", "core/pixels.py", "core/colours.py"}  # plain arithmetic
 MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
 

@@ -40,10 +40,10 @@ class Values:
         """Raises ModelError for a name that is neither a layer nor a module's path."""
         for name in names:
             if name not in self._model.structure and name not in self._parts:
-                known = [*self._model.layer_names, *self._model.structure.versions, *filter(None, self._parts)]
+                names_there = [*self._model.layer_names, *self._model.structure.versions, *filter(None, self._parts)]
                 raise ModelError(
                     f"{self._model.name} has no layer {name!r}; "
-                    f"{nearest(name, dict.fromkeys(known), f'there are: {_some(known)}')}"
+                    f"{nearest(name, dict.fromkeys(names_there), f'there are: {_some(names_there)}')}"
                 )
 
     def of(self, batches: Iterator[np.ndarray], names: Sequence[str]) -> dict[str, np.ndarray]:
@@ -74,9 +74,9 @@ class Values:
 
     def _run(self, batch: np.ndarray, names: Sequence[str]) -> dict[str, np.ndarray] | None:
         """None where a layer has not one row for each picture of several."""
-        found = self._heard(batch, names)
-        heard = set(found)
-        from_graph = [name for name in names if name not in heard]
+        found = self._module_outputs(batch, names)
+        outputs = set(found)
+        from_graph = [name for name in names if name not in outputs]
         if from_graph:
             net: GraphNet = self._network.net
             blobs = net.forward(self._network.inputs(batch), keep=set(from_graph)).blobs
@@ -84,22 +84,22 @@ class Values:
         if len(batch) > 1 and any(value.shape[:1] != (len(batch),) for value in found.values()):
             return None
         return {
-            name: value if name in heard and value.shape[:1] == (len(batch),) else rows_of(value, len(batch))
+            name: value if name in outputs and value.shape[:1] == (len(batch),) else rows_of(value, len(batch))
             for name, value in found.items()
         }
 
-    def _heard(self, batch: np.ndarray, names: Sequence[str]) -> dict[str, np.ndarray]:
+    def _module_outputs(self, batch: np.ndarray, names: Sequence[str]) -> dict[str, np.ndarray]:
         """Of the names that are modules' paths and are not in the list. Raises ModelError for one not called."""
         paths = {name for name in names if name in self._parts and name not in self._model.layer_names}
         if not paths or self._captured is None:
             return {}
-        heard = heard_in(self._captured, self._parts, paths, batch)
-        for path in paths - heard.keys():
+        outputs = captured_outputs(self._captured, self._parts, paths, batch)
+        for path in paths - outputs.keys():
             if path not in self._model.structure:
                 raise ModelError(
                     f"the module {path!r} returned no tensor in this pass, expected one; is it called at all?"
                 )
-        return heard
+        return outputs
 
 
 def rows_of(value: np.ndarray, pictures: int) -> np.ndarray:
@@ -113,22 +113,22 @@ def rows_of(value: np.ndarray, pictures: int) -> np.ndarray:
     return np.stack([as_maps(value[row : row + 1]) for row in range(pictures)]).astype(np.float32)
 
 
-def heard_in(
+def captured_outputs(
     captured: Captured, parts: dict[str, nn.Module], paths: Collection[str], batch: np.ndarray
 ) -> dict[str, np.ndarray]:
     """Path -> what the module returned in its first call; nothing of those that are not called."""
-    heard: dict[str, np.ndarray] = {}
+    outputs: dict[str, np.ndarray] = {}
     with ExitStack() as hooks, torch.no_grad():
         for path in paths:
-            hooks.enter_context(parts[path].register_forward_hook(partial(_hear, heard, path)))
+            hooks.enter_context(parts[path].register_forward_hook(partial(_record_output, outputs, path)))
         captured.taking(torch.from_numpy(batch))
-    return heard
+    return outputs
 
 
-def _hear(heard: dict[str, np.ndarray], path: str, module: nn.Module, given: Any, made: Any) -> None:
-    tensors = [leaf for leaf in tree_leaves(made) if isinstance(leaf, Tensor)]
-    if path not in heard and tensors:
-        heard[path] = tensors[0].detach().float().clone().numpy()
+def _record_output(outputs: dict[str, np.ndarray], path: str, module: nn.Module, given: Any, returned: Any) -> None:
+    tensors = [leaf for leaf in tree_leaves(returned) if isinstance(leaf, Tensor)]
+    if path not in outputs and tensors:
+        outputs[path] = tensors[0].detach().float().clone().numpy()
 
 
 def _some(names: Sequence[str], most: int = 40) -> str:

@@ -14,8 +14,12 @@ def channel_of(model: Model, layer: str, channel: int | str) -> int:
     if not isinstance(channel, str):
         return channel
     if layer not in model.label_layers or not model.labels:
-        known = [name for name in model.layer_names if name in model.label_layers] if model.labels else []
-        where = f"in a layer of classes ({', '.join(known)})" if known else "with labels=..., the names of the classes"
+        class_layers = [name for name in model.layer_names if name in model.label_layers] if model.labels else []
+        where = (
+            f"in a layer of classes ({', '.join(class_layers)})"
+            if class_layers
+            else "with labels=..., the names of the classes"
+        )
         raise ModelError(f"channel {channel!r} of layer {layer}: expected a number; names are understood {where}")
     from deepvis.optimize.objective import class_unit
 

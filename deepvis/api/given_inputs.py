@@ -19,16 +19,16 @@ from deepvis.network.model_error import ModelError
 EXPECTED = 'expected {"name": array or file}, or a list of "name=FILE.npy"'
 
 
-def given_inputs(said: Any) -> tuple[str, ...]:
+def given_inputs(options: Any) -> tuple[str, ...]:
     """``name=FILE.npy`` of each, as the command line has them. Raises ModelError.
 
     Arrays are written to a folder that lasts as long as this program, where other processes find them too.
     """
-    if isinstance(said, Mapping):
-        return tuple(f"{name}={_file(str(name), value)}" for name, value in said.items())
-    texts = [said] if isinstance(said, str) else said
+    if isinstance(options, Mapping):
+        return tuple(f"{name}={_file(str(name), value)}" for name, value in options.items())
+    texts = [options] if isinstance(options, str) else options
     if not isinstance(texts, (list, tuple)) or not all(isinstance(each, str) for each in texts):
-        raise ModelError(f"inputs is a {type(said).__name__}, {EXPECTED}")
+        raise ModelError(f"inputs is a {type(options).__name__}, {EXPECTED}")
     for text in texts:
         if not all(text.partition("=")):
             raise ModelError(f"inputs has {text!r}, {EXPECTED}")

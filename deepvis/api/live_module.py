@@ -25,22 +25,22 @@ from deepvis.network.graph import Graph
 from deepvis.network.model_error import ModelError
 from deepvis.network.ref import NetworkRef
 
-_ASKED = {"input_size": "input_size", "channels": "channels", "layout": "layout", "data_blob": "data_input"}
-_NOT_OF_THE_CARD = (*_ASKED, "inputs", "fill", "trust_file")
+_SOURCE_OPTIONS = {"input_size": "input_size", "channels": "channels", "layout": "layout", "data_blob": "data_input"}
+_NOT_OF_THE_CARD = (*_SOURCE_OPTIONS, "inputs", "fill", "trust_file")
 
 
 @dataclass(frozen=True, eq=False)
 class LiveModule:
     """The module, which is only read, and what was said of it.
 
-    said: options of a NetworkRef by name. weights: a file that the copies take their weights from, in place of the
+    options: those of a NetworkRef by name. weights: a file that the copies take their weights from, in place of the
     module's own.
     """
 
     module: nn.Module
     mean: str | tuple[float, ...] | None
     labels: str | None
-    said: Mapping[str, Any]
+    options: Mapping[str, Any]
     weights: Path | None = None
 
     @property
@@ -85,18 +85,19 @@ class LiveModule:
     def _copy(self) -> nn.Module:
         copy = copied(self.module)
         if self.weights is not None:
-            load_weights(copy, self.weights, fill=bool(self.said.get("fill")))
+            load_weights(copy, self.weights, fill=bool(self.options.get("fill")))
         return copy
 
     def _captured(self, copy: nn.Module) -> Model:
-        asked = InputOptions(
-            **{own: self.said.get(name) for name, own in _ASKED.items()}, inputs=self.said.get("inputs", ())
+        source = InputOptions(
+            **{own: self.options.get(name) for name, own in _SOURCE_OPTIONS.items()},
+            inputs=self.options.get("inputs", ()),
         )
         hooks = left_out_hooks(self.module)
         notes = [f"forward hooks of {', '.join(hooks[:3])} are not run here"] if hooks else []
-        opened = opened_module(copy, self.name, asked, notes)
-        said = {name: value for name, value in self.said.items() if name not in _NOT_OF_THE_CARD}
-        ref = NetworkRef(None, f"{IN_MEMORY}:{self.name}", None, self.mean, self.labels, tuple(said.items()))
+        opened = opened_module(copy, self.name, source, notes)
+        options = {name: value for name, value in self.options.items() if name not in _NOT_OF_THE_CARD}
+        ref = NetworkRef(None, f"{IN_MEMORY}:{self.name}", None, self.mean, self.labels, tuple(options.items()))
         return replace(open_model(ref, opened), name=self.name)
 
 

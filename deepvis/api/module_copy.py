@@ -97,11 +97,11 @@ class _Copying:
         if id(value) in self.done:
             return self.done[id(value)][0]
         if isinstance(value, torch.jit.ScriptModule):  # its parts are torch's own, not Python's
-            return self._kept(value, copy.deepcopy(value).cpu())
+            return self._remembered(value, copy.deepcopy(value).cpu())
         if isinstance(value, nn.Module):
             return self._module(value)
         if isinstance(value, Tensor):
-            return self._kept(value, _tensor(value))
+            return self._remembered(value, _tensor(value))
         if isinstance(value, types.MethodType) and isinstance(value.__self__, nn.Module):
             return types.MethodType(value.__func__, self.value(value.__self__))
         if isinstance(value, functools.partial):
@@ -110,12 +110,12 @@ class _Copying:
             return self._container(value)
         return value
 
-    def _kept(self, original: Any, twin: Any) -> Any:
+    def _remembered(self, original: Any, twin: Any) -> Any:
         self.done[id(original)] = twin, original
         return twin
 
     def _module(self, module: nn.Module) -> nn.Module:
-        twin = self._kept(module, type(module).__new__(type(module)))
+        twin = self._remembered(module, type(module).__new__(type(module)))
         for name, value in module.__dict__.items():
             if name in _HOOKS:
                 is_forward = name in ("_forward_hooks", "_forward_pre_hooks")
@@ -129,18 +129,18 @@ class _Copying:
 
     def _container(self, value: Any) -> Any:
         if isinstance(value, dict):
-            twin = self._kept(value, _empty(value))
+            twin = self._remembered(value, _empty(value))
             for key, each in value.items():
                 dict.__setitem__(twin, key, self.value(each))
             return twin
         if isinstance(value, list):
-            twin = self._kept(value, value[:0] if type(value) is not list else [])
+            twin = self._remembered(value, value[:0] if type(value) is not list else [])
             twin.extend(map(self.value, value))
             return twin
         parts = [self.value(each) for each in value]
         if all(a is b for a, b in zip(parts, value, strict=True)):
             return value
-        return self._kept(value, type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts))
+        return self._remembered(value, type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts))
 
 
 def _empty(value: dict[Any, Any]) -> dict[Any, Any]:

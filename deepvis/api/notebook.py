@@ -79,9 +79,9 @@ class Projection(np.ndarray):
     @classmethod
     def of(cls, values: np.ndarray, drawn: Callable[[np.ndarray], np.ndarray]) -> Projection:
         """drawn: (C, H, W) -> picture."""
-        made = np.ascontiguousarray(values, np.float32).view(cls)
-        made._drawn, made._shape_of_one = drawn, made.shape[-3:]  # type: ignore[attr-defined]
-        return made
+        array = np.ascontiguousarray(values, np.float32).view(cls)
+        array._drawn, array._shape_of_one = drawn, array.shape[-3:]  # type: ignore[attr-defined]
+        return array
 
     def __array_finalize__(self, other: Any) -> None:
         self._drawn = getattr(other, "_drawn", None)
@@ -147,7 +147,7 @@ def tiles_of(values: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True, eq=False)
-class Top:
+class TopPhoto:
     """One of the photos that excite a unit most.
 
     value: of the unit there. index: of the photo among those given; path: "" for one from memory. row, col: of the

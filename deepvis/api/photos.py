@@ -23,22 +23,19 @@ EXPECTED = (
 
 
 @dataclass(frozen=True, eq=False)
-class Given:
-    """One photo or one input. path: "" for what came from memory.
+class InputPhoto:
+    """One photo or one input."""
 
-    rgb: gives the photo, (h, w, 3) uint8; None for an input. x: gives the network's input, (C, H, W) float32.
-    """
-
-    path: str
-    rgb: Callable[[], np.ndarray] | None
-    x: Callable[[], np.ndarray]
+    path: str  # "" for what came from memory
+    rgb: Callable[[], np.ndarray] | None  # gives the photo, (h, w, 3) uint8; None for an input
+    x: Callable[[], np.ndarray]  # gives the network's input, (C, H, W) float32
 
 
 @dataclass(frozen=True, eq=False)
 class Photos:
     """is_batch: several, or a list of one: answers have N in front."""
 
-    items: tuple[Given, ...]
+    items: tuple[InputPhoto, ...]
     is_batch: bool
 
     def batches(self, rows: int) -> Iterator[np.ndarray]:
@@ -91,7 +88,7 @@ class _Reader:
             return Photos(tuple(self._file(entry.path) for entry in listed.entries), True)
         return Photos((self._file(str(path)),), False)
 
-    def _file(self, path: str) -> Given:
+    def _file(self, path: str) -> InputPhoto:
         def rgb() -> np.ndarray:
             try:
                 return load_rgb(path)
@@ -100,8 +97,8 @@ class _Reader:
 
         return self._photo(path, rgb)
 
-    def _photo(self, path: str, rgb: Callable[[], np.ndarray]) -> Given:
-        return Given(path, rgb, lambda: self.pictures.to_input(rgb()))
+    def _photo(self, path: str, rgb: Callable[[], np.ndarray]) -> InputPhoto:
+        return InputPhoto(path, rgb, lambda: self.pictures.to_input(rgb()))
 
     def _pixels(self, array: np.ndarray) -> Photos:
         """uint8 (H, W, 3), or several of one size in front of each other."""
@@ -119,7 +116,7 @@ class _Reader:
                 f"(N, {words}); give a picture as uint8 (H, W, 3)"
             )
         several = array[np.newaxis] if array.ndim == 3 else array
-        return Photos(tuple(Given("", None, lambda each=each: each) for each in several), array.ndim == 4)  # type: ignore[misc]
+        return Photos(tuple(InputPhoto("", None, lambda each=each: each) for each in several), array.ndim == 4)  # type: ignore[misc]
 
 
 def _array(given: Any) -> np.ndarray:
@@ -133,6 +130,6 @@ def _array(given: Any) -> np.ndarray:
     return given
 
 
-def paths_of(photos: Sequence[Given]) -> list[str] | None:
+def paths_of(photos: Sequence[InputPhoto]) -> list[str] | None:
     """Of photos that all lie in files; None where some came from memory."""
     return [os.path.abspath(item.path) for item in photos] if all(item.path for item in photos) else None

@@ -14,15 +14,15 @@ from deepvis.optimize.robust import check_shift
 from deepvis.optimize.specimen import Specimen
 
 
-def preferred(specimen: Specimen, model: Model, unit: Unit, preset: str, seed: int) -> Picture:
+def preferred(network: Specimen, model: Model, unit: Unit, preset: str, seed: int) -> Picture:
     """Climb from the noise of the seed; where it has no gradient, from the next one's, which the note says.
 
     Raises OptimizeError where no start has a gradient, or for an unknown preset.
     """
     recipe = preset_of(preset)
-    check_shift(recipe.strengths, specimen.size)
-    climb = begin(specimen, Job(push(unit.layer, int(unit.channel)), recipe, seed))
-    run = LiveRun(specimen, model, unit, preset, climb, field_box(specimen, climb.job.objective.leader))
+    check_shift(recipe.strengths, network.size)
+    climb = begin(network, Job(push(unit.layer, int(unit.channel)), recipe, seed))
+    run = LiveRun(network, model, unit, preset, climb, field_box(network, climb.job.objective.leader))
     while not run.done:
         run = onward(run)
     best = run.climb.best or run.climb.last

@@ -8,9 +8,9 @@ import threading
 from dataclasses import replace
 from typing import Any
 
-from deepvis.api.every import Refresher
-from deepvis.api.open_network import Network
 from deepvis.api.open_network import open as open_network
+from deepvis.api.opened_network import Network
+from deepvis.api.refresher import Refresher
 from deepvis.api.window_thread import WINDOWS, RunningWindow
 from deepvis.models.network_options import NETWORK
 from deepvis.network.model_error import ModelError

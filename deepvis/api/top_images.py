@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from deepvis.api.notebook import Top, img_of, png_of
-from deepvis.api.photos import Given, paths_of
+from deepvis.api.notebook import TopPhoto, img_of, png_of
+from deepvis.api.photos import InputPhoto, paths_of
 from deepvis.core.types import Patch, Unit, UnitStanding
 from deepvis.jobs.errors import JobError
 from deepvis.jobs.pool import Where
@@ -38,37 +38,43 @@ SHOWN_UNITS = 9  # in a notebook
 class TopImages:
     """The best photos of every unit of the scanned layers.
 
-    ``scan[layer][channel]`` or ``scan.top(layer, channel)``: a tuple of Top, best first. ``values(layer)``: (units, K).
+    ``scan[layer][channel]`` or ``scan.top(layer, channel)``: a tuple of TopPhoto, best first.
+    ``values(layer)``: (units, K).
     skipped: (path, why) of photos that could not be used. folder: where the scan lies, to go on with; None: nowhere.
     """
 
-    maxes: Maxes
+    top_activations: Maxes
     network: ScanNetwork
     paths: Mapping[int, str]
-    seen: Callable[[int], np.ndarray | None] = field(repr=False)  # index -> what the network sees of the photo
+    cropped: Callable[[int], np.ndarray | None] = field(repr=False)  # index -> what the network sees of the photo
     skipped: tuple[tuple[str, str], ...] = ()
     folder: Path | None = None
 
     @property
     def layers(self) -> tuple[str, ...]:
-        return tuple(layer.name for layer in self.maxes.layers)
+        return tuple(layer.name for layer in self.top_activations.layers)
 
     @property
     def images(self) -> int:
         """Photos that were used."""
-        return self.maxes.seen
+        return self.top_activations.seen
 
-    def __getitem__(self, layer: str) -> tuple[tuple[Top, ...], ...]:
+    def __getitem__(self, layer: str) -> tuple[tuple[TopPhoto, ...], ...]:
         """For each channel of the layer. Raises ModelError for a layer that was not scanned."""
         return tuple(self.top(layer, channel) for channel in range(self._tracked(layer).channels))
 
-    def top(self, layer: str, channel: int) -> tuple[Top, ...]:
+    def top(self, layer: str, channel: int) -> tuple[TopPhoto, ...]:
         """Best first; fewer where there are fewer photos. Raises ModelError for an unknown unit."""
         tracked = self._tracked(layer)
         if not 0 <= channel < tracked.channels:
             raise ModelError(f"layer {layer} has the channels 0 to {tracked.channels - 1}, there is no {channel}")
-        row = self.maxes.units_of(layer).start + channel
-        found = zip(self.maxes.values[row], self.maxes.images[row], self.maxes.places[row], strict=True)
+        row = self.top_activations.units_of(layer).start + channel
+        found = zip(
+            self.top_activations.values[row],
+            self.top_activations.images[row],
+            self.top_activations.places[row],
+            strict=True,
+        )
         return tuple(
             self._top(Unit(layer, channel), float(value), int(image), divmod(int(place), tracked.width))
             for value, image, place in found
@@ -78,31 +84,31 @@ class TopImages:
     def values(self, layer: str) -> np.ndarray:
         """(units, K) float32, falling; -inf where there are fewer photos."""
         self._tracked(layer)
-        return self.maxes.values[self.maxes.units_of(layer)].copy()
+        return self.top_activations.values[self.top_activations.units_of(layer)].copy()
 
     def standing(self, layer: str, channel: int) -> UnitStanding:
         """The unit's statistics over all photos: mean, std, how often it is active."""
         self._tracked(layer)
-        return self.maxes.standing(layer, channel)
+        return self.top_activations.standing(layer, channel)
 
     def montage(self, layer: str, channel: int) -> np.ndarray:
         """The unit's crops in a square, (H, W, 3) uint8 RGB, as in the window."""
         return montage([*(each.rgb for each in self.top(layer, channel)), *self._empty(layer, channel)])
 
     def _empty(self, layer: str, channel: int) -> list[None]:
-        return [None] * (self.maxes.top - len(self.top(layer, channel)))
+        return [None] * (self.top_activations.top - len(self.top(layer, channel)))
 
-    def _top(self, unit: Unit, value: float, image: int, place: tuple[int, int]) -> Top:
+    def _top(self, unit: Unit, value: float, image: int, place: tuple[int, int]) -> TopPhoto:
         path = self.paths.get(image, "")
         patch = Patch(value, path, *place)
-        return Top(value, image, path, *place, crop=partial(self._crop, UnitPatches(unit, (patch,)), image))
+        return TopPhoto(value, image, path, *place, crop=partial(self._crop, UnitPatches(unit, (patch,)), image))
 
     def _crop(self, unit: UnitPatches, image: int) -> np.ndarray | None:
-        return patch_tiles(self.network, unit, [self.seen(image)])[0]
+        return patch_tiles(self.network, unit, [self.cropped(image)])[0]
 
     def _tracked(self, layer: str) -> Any:
         try:
-            return self.maxes.layer(layer)
+            return self.top_activations.layer(layer)
         except KeyError as error:
             raise ModelError(str(error.args[0])) from None
 
@@ -112,7 +118,7 @@ class TopImages:
 
     def _repr_html_(self) -> str:
         layer = self.layers[-1]
-        units = range(min(self.maxes.layer(layer).channels, SHOWN_UNITS))
+        units = range(min(self.top_activations.layer(layer).channels, SHOWN_UNITS))
         return "".join(img_of(self.montage(layer, unit), f"{layer} {unit}") for unit in units)
 
     def _repr_png_(self) -> bytes:
@@ -120,7 +126,7 @@ class TopImages:
 
 
 @dataclass(frozen=True)
-class Order:
+class ScanOptions:
     """What is asked of a scan. folder None: nothing is kept. crops: write the window's pictures into the folder too."""
 
     layers: tuple[str, ...] = ()
@@ -131,7 +137,9 @@ class Order:
     fresh: bool = False
 
 
-def scan(network: ScanNetwork, ref: NetworkRef, device: str, photos: Sequence[Given], order: Order) -> TopImages:
+def scan(
+    network: ScanNetwork, ref: NetworkRef, device: str, photos: Sequence[InputPhoto], order: ScanOptions
+) -> TopImages:
     """Scan the photos; into a folder it goes on where an earlier scan of the same was ended. Raises ModelError."""
     paths = paths_of(photos)
     try:
@@ -151,7 +159,7 @@ def scan(network: ScanNetwork, ref: NetworkRef, device: str, photos: Sequence[Gi
 
 
 def _of_files(
-    network: ScanNetwork, ref: NetworkRef, device: str, paths: Sequence[str], order: Order, folder: Path
+    network: ScanNetwork, ref: NetworkRef, device: str, paths: Sequence[str], order: ScanOptions, folder: Path
 ) -> TopImages:
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -160,10 +168,10 @@ def _of_files(
     except OSError as error:
         raise ModelError(f"{folder} cannot be written ({error.strerror or error}); name another folder") from error
     where = Where(order.workers, None)
-    wanted = ScanOrder(
+    scan_order = ScanOrder(
         ref, os.fspath(names), folder, order.layers, order.top, device=device, where=where, fresh=order.fresh
     )
-    part = run_scan(wanted)
+    part = run_scan(scan_order)
     if order.crops:
         run_crops(CropOrder(folder, folder, order.layers, device=device, where=where))
     found = read_scan(folder)
@@ -171,24 +179,24 @@ def _of_files(
         part.maxes,
         network,
         found.paths,
-        _seen_by(network.model.preprocessor, found.paths),
+        _cropping(network.model.preprocessor, found.paths),
         tuple((each.path, each.reason) for each in part.skipped),
         order.folder,
     )
 
 
-def _seen_by(pictures: Preprocessor, paths: Mapping[int, str]) -> Callable[[int], np.ndarray | None]:
+def _cropping(pictures: Preprocessor, paths: Mapping[int, str]) -> Callable[[int], np.ndarray | None]:
     @lru_cache(maxsize=32)
-    def seen(index: int) -> np.ndarray | None:
+    def cropped(index: int) -> np.ndarray | None:
         try:
             return pictures.crop(load_rgb(paths[index]))
         except PhotoError:
             return None
 
-    return seen
+    return cropped
 
 
-def _in_memory(network: ScanNetwork, photos: Sequence[Given], order: Order) -> TopImages:
+def _in_memory(network: ScanNetwork, photos: Sequence[InputPhoto], order: ScanOptions) -> TopImages:
     if order.top < 1:
         raise ModelError(f"top {order.top} keeps no image; expected 1 or more")
     chosen = ScanNetwork(network.model, order.layers, str(network.device)) if order.layers else network
@@ -206,9 +214,9 @@ def _in_memory(network: ScanNetwork, photos: Sequence[Given], order: Order) -> T
         if finite:
             tracker.add([start + row for row in finite], finite, peaks)
 
-    def seen(index: int) -> np.ndarray:
+    def cropped(index: int) -> np.ndarray:
         pictures, photo = network.model.preprocessor, photos[index]
         return pictures.to_rgb(photo.x()) if photo.rgb is None else pictures.crop(photo.rgb())
 
     paths = {index: photo.path for index, photo in enumerate(photos) if photo.path}
-    return TopImages(tracker.result(), chosen, paths, seen, tuple(skipped))
+    return TopImages(tracker.result(), chosen, paths, cropped, tuple(skipped))

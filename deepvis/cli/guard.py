@@ -9,8 +9,8 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from deepvis.core.errors import UserError
 from deepvis.core.files import os_error_words
+from deepvis.core.user_error import UserError
 
 INSTALLING = "start with scripts/run.sh, which installs what is needed, or install deepvis anew: pip install ."
 WRONG, INTERRUPTED = 2, 130  # exit codes

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 
 from deepvis.core.types import FieldOf, NetInfo
-from deepvis.core.words import seen_words
+from deepvis.core.words import field_size_words
 from deepvis.live.backends.base import BackendError, open_backend
 from deepvis.network.model_error import ModelError
 from deepvis.settings.table import Settings
@@ -70,5 +70,5 @@ def layer_lines(info: NetInfo, field_of: FieldOf | None) -> Iterator[str]:
         shape = f"{layer.channels}x{layer.height}x{layer.width}" if layer.is_spatial else f"{layer.channels}"
         edges = field_of(layer.name, layer.height // 2, layer.width // 2) if field_of is not None else None
         unknown = "" if field_of is None else "what it sees is not known"
-        seen = unknown if edges is None else seen_words(edges, height, width)
+        seen = unknown if edges is None else field_size_words(edges, height, width)
         yield f"{begin}  {shape:12}  {layer.title:{title}}  {seen}".rstrip()

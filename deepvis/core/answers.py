@@ -13,29 +13,23 @@ V = TypeVar("V")
 
 @dataclass(frozen=True, eq=False)
 class Answer(Generic[A, V]):
-    """An answer to an ask; one ask may have many, as frames or the progress of an optimization have.
+    """An answer to a request; one request may have many, as frames or the progress of an optimization have.
 
-    ask: what it answers, None for what a worker tells before it was asked for anything. value: the newest that there
-    is; where this ask has failed, that of an earlier one may stand. error: what went wrong with this ask, one
-    sentence, "" if nothing did.
+    After a failure the value of an earlier request stands beside the error.
     """
 
-    ask: A | None
-    value: V | None = None
-    error: str = ""
+    request: A | None  # None for what a worker publishes before its first request
+    value: V | None = None  # the newest that there is
+    error: str = ""  # what went wrong with this request, one sentence; "" if nothing did
 
 
 @dataclass(frozen=True)
-class Report:
-    """What has become of an effect, in a sentence for the user.
-
-    is_refused: nothing was done yet, as it would have lost something; the same once more does it. reverse: the effect
-    that undoes what was done; None where there is nothing to undo.
-    """
+class EffectReport:
+    """What has become of an effect, in a sentence for the user."""
 
     sentence: str
-    is_refused: bool = False
-    reverse: type[Effect] | None = None
+    is_refused: bool = False  # nothing was done yet, as it would have lost something; the same once more does it
+    reverse: type[Effect] | None = None  # the effect that undoes what was done; None where there is nothing to undo
 
 
 NOTHING_YET: Final[Answer[Any, Any]] = Answer(None)

@@ -20,19 +20,16 @@ Rule = Callable[[Any, Any, Any], Any]  # (x, y, grad) -> the gradient at the bot
 
 @dataclass(frozen=True)
 class BackMode:
-    """One way to project a unit back: where it differs from the true gradient.
+    """One way to project a unit back: where it differs from the true gradient."""
 
-    name: as commands, files and settings have it, one word. title: as panes and help say it.
-    rules: kind of node (``deepvis/network/kinds.py``) -> what is done there in the gradient's place. A rule takes the
-    node's first bottom x, its first top y and the gradient at that top, all of one shape, torch tensors or numpy
-    arrays alike, and returns the gradient at the bottom. Of a Caffe layer that works in place, x may be y.
-    source: paper and section.
-    """
-
-    name: str
-    title: str
+    name: str  # as commands, files and settings have it, one word
+    title: str  # as panes and help say it
+    # kind of node (``deepvis/network/kinds.py``) -> what is done there in the gradient's place. A rule takes
+    # the node's first bottom x, its first top y and the gradient at that top, all of one shape, torch tensors
+    # or numpy arrays alike, and returns the gradient at the bottom. Of a Caffe layer that works in place, x may
+    # be y
     rules: Mapping[str, Rule]
-    source: str
+    source: str  # paper and section
 
 
 BACK_MODES: Registry[BackMode] = Registry("back mode")

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from deepvis.core.commands import COMMANDS, Group, shown_keys
 from deepvis.core.fuzzy import Match, folded, match
 from deepvis.core.names import Names
-from deepvis.core.state import AppState, Known
+from deepvis.core.state import AppState, PaletteLists
 from deepvis.core.types import LayerInfo, NetInfo, Unit
 from deepvis.core.words import short_label
 
@@ -45,7 +45,7 @@ FILLERS = frozenset(
 )
 
 
-class Kind(Enum):
+class CandidateKind(Enum):
     """What a candidate is; the word that stands before it."""
 
     UNIT = "unit"
@@ -57,25 +57,28 @@ class Kind(Enum):
     PATH = "open"
 
 
-_WEIGHT = {Kind.PATH: 300, Kind.UNIT: 12, Kind.LAYER: 10, Kind.CLASS: 6, Kind.COMMAND: 4, Kind.PHOTO: 2, Kind.MODEL: 0}
+_WEIGHT = {
+    CandidateKind.PATH: 300,
+    CandidateKind.UNIT: 12,
+    CandidateKind.LAYER: 10,
+    CandidateKind.CLASS: 6,
+    CandidateKind.COMMAND: 4,
+    CandidateKind.PHOTO: 2,
+    CandidateKind.MODEL: 0,
+}
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A row of the palette.
+    """A row of the palette."""
 
-    title: what the typed text is looked for in; marks: the places of its letters that were found. note: at the right:
-    a key, a size. target: a unit, a layer's index, a command's name, a file index, a model's name or a path. is_gray:
-    it has nothing to show, the note says why.
-    """
-
-    kind: Kind
-    title: str
-    target: Unit | int | str
-    note: str = ""
-    marks: tuple[int, ...] = ()
+    kind: CandidateKind
+    title: str  # what the typed text is looked for in
+    target: Unit | int | str  # a unit, a layer's index, a command's name, a file index, a model's name or a path
+    note: str = ""  # at the right: a key, a size
+    marks: tuple[int, ...] = ()  # the places of its letters that were found
     points: float = 0.0
-    is_gray: bool = False
+    is_gray: bool = False  # it has nothing to show, the note says why
 
 
 def candidates(state: AppState) -> tuple[Candidate, ...]:
@@ -83,20 +86,22 @@ def candidates(state: AppState) -> tuple[Candidate, ...]:
     text = getattr(state.typing, "text", None)
     if text is None:
         return ()
-    return _candidates(text.strip(), state.layer.name, state.info, state.known, state.history.visited[-4:])
+    return _candidates(text.strip(), state.layer.name, state.info, state.palette_lists, state.history.visited[-4:])
 
 
 @lru_cache(maxsize=8)
-def _candidates(text: str, layer: str, info: NetInfo, known: Known, visited: tuple[Unit, ...]) -> tuple[Candidate, ...]:
+def _candidates(
+    text: str, layer: str, info: NetInfo, lists: PaletteLists, visited: tuple[Unit, ...]
+) -> tuple[Candidate, ...]:
     if not text:
         commands = sorted(_commands(""), key=lambda row: COMMANDS[str(row.target)].group == Group.MOVE.value)
         return tuple([*_visited(visited, info), *commands])
-    found = _found(text, layer, info, known) or _found(without_fillers(text), layer, info, known)
+    found = _found(text, layer, info, lists) or _found(without_fillers(text), layer, info, lists)
     found.sort(key=lambda row: -row.points - _WEIGHT[row.kind])
     return tuple(found[:MOST_ROWS])
 
 
-def _found(text: str, layer: str, info: NetInfo, known: Known) -> list[Candidate]:
+def _found(text: str, layer: str, info: NetInfo, lists: PaletteLists) -> list[Candidate]:
     """What fits a text, in no order."""
     if not text:
         return []
@@ -106,8 +111,8 @@ def _found(text: str, layer: str, info: NetInfo, known: Known) -> list[Candidate
         *_layers(text, info),
         *_classes(text, layer, info),
         *_commands(text),
-        *_photos(text, known),
-        *_models(text, known.models),
+        *_photos(text, lists),
+        *_models(text, lists.models),
     ]
 
 
@@ -122,7 +127,7 @@ def _visited(visited: Sequence[Unit], info: NetInfo) -> Iterator[Candidate]:
     names = {layer.name for layer in info.live}
     for unit in dict.fromkeys(reversed(visited)):
         if unit.layer in names:
-            yield Candidate(Kind.UNIT, f"{unit.layer} {unit.channel}", unit, "visited")
+            yield Candidate(CandidateKind.UNIT, f"{unit.layer} {unit.channel}", unit, "visited")
 
 
 def _units(text: str, layer: str, info: NetInfo) -> Iterator[Candidate]:
@@ -132,7 +137,9 @@ def _units(text: str, layer: str, info: NetInfo) -> Iterator[Candidate]:
             title = f"{each.name} {channel}"
             marks = (*found.marks, *range(len(each.name) + 1, len(title)))
             label = _class_of(Unit(each.name, channel), info)
-            yield Candidate(Kind.UNIT, title, Unit(each.name, channel), label or each.type, marks, found.points + 15)
+            yield Candidate(
+                CandidateKind.UNIT, title, Unit(each.name, channel), label or each.type, marks, found.points + 15
+            )
 
 
 def _numbered(text: str, layer: str, info: NetInfo) -> Iterator[tuple[LayerInfo, int, Match]]:
@@ -169,7 +176,7 @@ def _layers(text: str, info: NetInfo) -> Iterator[Candidate]:
         found = _of_layer(text, layer.name, layer.title)
         if found is not None:
             note = layer.missing or f"{layer.type} {layer.channels} × {layer.height} × {layer.width}".strip()
-            yield Candidate(Kind.LAYER, layer.name, index, note, *_of(found), is_gray=bool(layer.missing))
+            yield Candidate(CandidateKind.LAYER, layer.name, index, note, *_of(found), is_gray=bool(layer.missing))
 
 
 def _of(found: Match) -> tuple[tuple[int, ...], float]:
@@ -189,37 +196,39 @@ def _classes(text: str, layer: str, info: NetInfo) -> Iterator[Candidate]:
     for channel in _class_names(labels).best(text, MOST_CLASSES):
         title = short_label(labels[channel])
         if (found := match(text, title)) is not None:
-            yield Candidate(Kind.CLASS, title, Unit(name, channel), f"{name} {channel}", *_of(found))
+            yield Candidate(CandidateKind.CLASS, title, Unit(name, channel), f"{name} {channel}", *_of(found))
 
 
 def _commands(text: str) -> Iterator[Candidate]:
     for row in COMMANDS.values():
         found = match(text, row.help)
         if found is not None and row.name not in NOT_OFFERED:
-            yield Candidate(Kind.COMMAND, row.help, row.name, next(iter(shown_keys(row)), ""), *_of(found))
+            yield Candidate(CandidateKind.COMMAND, row.help, row.name, next(iter(shown_keys(row)), ""), *_of(found))
 
 
 NOT_OFFERED = frozenset({"palette", "escape"})  # they would do nothing: the palette is open
 
 
-def _photos(text: str, known: Known) -> list[Candidate]:
+def _photos(text: str, lists: PaletteLists) -> list[Candidate]:
     """Photos in whose names all words of the text are found."""
     words = folded(text).split()
     found: list[Candidate] = []
-    for index in _photo_names(known).holding(words[0]):
-        label = known.photos[index][1]
+    for index in _photo_names(lists).holding(words[0]):
+        label = lists.photos[index][1]
         fits = match(text, label) if all(word in folded(label) for word in words) else None
         if fits is not None:
-            target = known.first_photo + index
-            found.append(Candidate(Kind.PHOTO, label, target, f"{index + 1:,} of {len(known.photos):,}", *_of(fits)))
+            target = lists.first_photo + index
+            found.append(
+                Candidate(CandidateKind.PHOTO, label, target, f"{index + 1:,} of {len(lists.photos):,}", *_of(fits))
+            )
         if len(found) == MOST_FOUND_PHOTOS:
             break
     return found
 
 
 @lru_cache(maxsize=2)
-def _photo_names(known: Known) -> Names:
-    return Names([name for _, name in known.photos[:MOST_PHOTOS]])
+def _photo_names(lists: PaletteLists) -> Names:
+    return Names([name for _, name in lists.photos[:MOST_PHOTOS]])
 
 
 @lru_cache(maxsize=2)
@@ -231,7 +240,7 @@ def _models(text: str, models: Sequence[str]) -> Iterator[Candidate]:
     for name in models:
         title = f"model {name}"
         if (found := match(text, title)) is not None:
-            yield Candidate(Kind.MODEL, title, name, f"--model {name}", *_of(found))
+            yield Candidate(CandidateKind.MODEL, title, name, f"--model {name}", *_of(found))
 
 
 def _path(text: str) -> Iterator[Candidate]:
@@ -240,4 +249,4 @@ def _path(text: str) -> Iterator[Candidate]:
     if path.startswith("file://"):
         path = unquote(path.removeprefix("file://"))
     if len(path) > 1 and re.match(r"[/~\\]|\.\.?[/\\]|[A-Za-z]:[/\\]", path):
-        yield Candidate(Kind.PATH, path, path, "photo, folder or list")
+        yield Candidate(CandidateKind.PATH, path, path, "photo, folder or list")

@@ -31,22 +31,20 @@ COOL, MIDDLE, WARM = (120, 52, 0), (MID, MID, MID), (150, 220, 255)  # of diffs:
 
 @dataclass(frozen=True, eq=False)
 class Paint:
-    """From codes to colours in two steps: code -> level, which a resize may average, and level -> colour.
+    """From codes to colours in two steps: code -> level, which a resize may average, and level -> colour."""
 
-    table: (256, 1, 3) uint8 BGR, the colour of each level; None where a level is its own gray.
-    darkest: the level of the darkest code. gap: the level between the tiles.
-    """
-
-    table: np.ndarray | None
-    darkest: int
-    gap: int
+    table: np.ndarray | None  # (256, 1, 3) uint8 BGR, the colour of each level; None where a level is its own gray
+    darkest: int  # the level of the darkest code
+    gap: int  # the level between the tiles
 
     def levels(self, codes: Codes) -> np.ndarray:
         """(256,) uint8: the level of each code."""
         tone = codes.tone
         if self.table is None and self.darkest:
-            return np.rint(self.darkest + tone * ((255 - self.darkest) / 255)).astype(np.uint8)
-        return np.maximum(tone, self.darkest)
+            lifted: np.ndarray = np.rint(self.darkest + tone * ((255 - self.darkest) / 255)).astype(np.uint8)
+            return lifted
+        lightened: np.ndarray = np.maximum(tone, self.darkest)
+        return lightened
 
     def colours(self, levels: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         """(H, W) levels to (H, W, 3) uint8 BGR, written to ``out`` if there is one."""
@@ -76,7 +74,8 @@ def map_colours(colour_map: ColourMap) -> np.ndarray:
     if colour_map in _TABLES:
         return cv2.applyColorMap(np.arange(256, dtype=np.uint8)[:, None], _TABLES[colour_map])[:, 0]
     if colour_map is ColourMap.SIGNED:
-        return np.rint(_around(BLUE, BLACK, ORANGE)).astype(np.uint8)
+        signed: np.ndarray = np.rint(_around(BLUE, BLACK, ORANGE)).astype(np.uint8)
+        return signed
     return np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
 
 
@@ -84,7 +83,9 @@ def _around(below: tuple[int, ...], middle: tuple[int, ...], above: tuple[int, .
     """(256, 3) float: straight from one colour at 1 to ``middle`` at MID and on to another at 255."""
     steps = np.clip((np.arange(256) - MID) / 127.0, -1, 1)[:, None]
     centre = np.array(middle)
-    return centre + (np.where(steps > 0, np.array(above), np.array(below)) - centre) * np.abs(steps)
+    ends = np.where(steps > 0, np.array(above), np.array(below))
+    line: np.ndarray = centre + (ends - centre) * np.abs(steps)
+    return line
 
 
 def _table(colours: np.ndarray, gap: int) -> np.ndarray:
@@ -92,4 +93,5 @@ def _table(colours: np.ndarray, gap: int) -> np.ndarray:
     table = colours.copy()
     table[1] = colours[0] if colours.dtype == np.uint8 else colours[1]
     table[NO_VALUE] = gap
-    return np.rint(table).astype(np.uint8)[:, None]
+    rounded: np.ndarray = np.rint(table).astype(np.uint8)
+    return rounded[:, None]

@@ -70,7 +70,7 @@ class RedoSave(Effect):
 
 
 @dataclass(frozen=True)
-class ScanFolder(Effect):
+class StartScan(Effect):
     """Scan the open files for the top 9 of every unit, in the place of a scan in progress.
 
     images: as in ``InputState``. fit: how a photo becomes the network's input.
@@ -86,7 +86,7 @@ class StopScan(Effect):
 
 
 @dataclass(frozen=True)
-class OpenFiles(Effect):
+class OpenPath(Effect):
     """Show the photos of a folder, a photo, or a list, if it can be opened; else nothing changes.
 
     path: as it was typed or pasted.
@@ -108,6 +108,6 @@ REVERSE: Mapping[type[Effect], type[Effect]] = {
     RecallTop: ForgetTop,
     UndoSave: RedoSave,
     RedoSave: UndoSave,
-    ScanFolder: StopScan,
-    StopScan: ScanFolder,
+    StartScan: StopScan,
+    StopScan: StartScan,
 }

@@ -13,7 +13,7 @@ from dataclasses import replace
 from deepvis.core.effects import REVERSE, Effect, Say
 from deepvis.core.layer_list import revealed
 from deepvis.core.scanning import AGAIN
-from deepvis.core.state import AppState, Cursor, History, Step, Undoable, with_effect
+from deepvis.core.state import AppState, Cursor, History, HistoryStep, Undoable, with_effect
 from deepvis.core.types import Unit
 
 MOST_STEPS = 1000
@@ -39,7 +39,7 @@ def remembered(before: AppState, after: AppState, grows: str = "", effects: Sequ
     if undoable(after) == was and not reverse:
         return after
     belongs = bool(grows) and grows == history.growing and bool(history.past)
-    past = history.past if belongs else (*history.past, Step(was, reverse))[-MOST_STEPS:]
+    past = history.past if belongs else (*history.past, HistoryStep(was, reverse))[-MOST_STEPS:]
     if before.unit == after.unit:
         return replace(after, history=replace(history, past=past, future=(), growing=grows))
     visited = _visited(history, before.unit, after.unit, belongs)
@@ -48,7 +48,7 @@ def remembered(before: AppState, after: AppState, grows: str = "", effects: Sequ
 
 def remembered_late(state: AppState, reverse: type[Effect]) -> AppState:
     """The state with a step for what was asked for earlier and is done now. reverse: the effect that undoes it."""
-    past = (*state.history.past, Step(undoable(state), (reverse,)))[-MOST_STEPS:]
+    past = (*state.history.past, HistoryStep(undoable(state), (reverse,)))[-MOST_STEPS:]
     return replace(state, history=replace(state.history, past=past, future=(), growing=""))
 
 
@@ -83,11 +83,13 @@ def redone(state: AppState) -> Outcome:
     return _gone_to(state, step, (*history.past, _way_back(state, step)), history.future[:-1])
 
 
-def _way_back(state: AppState, step: Step) -> Step:
-    return Step(undoable(state), tuple(REVERSE[effect] for effect in step.effects))
+def _way_back(state: AppState, step: HistoryStep) -> HistoryStep:
+    return HistoryStep(undoable(state), tuple(REVERSE[effect] for effect in step.effects))
 
 
-def _gone_to(state: AppState, step: Step, past: tuple[Step, ...], future: tuple[Step, ...]) -> Outcome:
+def _gone_to(
+    state: AppState, step: HistoryStep, past: tuple[HistoryStep, ...], future: tuple[HistoryStep, ...]
+) -> Outcome:
     history = replace(state.history, past=past, future=future, growing="")
     live = replace(state.live, preset=step.gives.preset)
     state = replace(state, view=step.gives.view, input=step.gives.input, live=live, history=history)

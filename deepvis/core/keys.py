@@ -5,7 +5,7 @@ A key name is the character itself ("a", "J", "0", "<") or a word ("left", "pgdn
 Measured with the opencv-python wheels 4.14 and 5.0 on Linux (Qt): a letter gives the code of
 its small letter, with Shift or without, and so does Ctrl + letter; hence a binding on a capital
 letter cannot be reached there and each needs a second key. Characters such as ``! [ { < > + -``
-are distinct. (Where there is an X server the window also asks it for the keys, ui/x11.py, and does get
+are distinct. (Where there is an X server the window also asks it for the keys, ui/key_listener.py, and does get
 ``J``.) A modifier pressed alone arrives as a key of its own and is no key here. The
 wheels for Windows and macOS tell ``J`` from ``j``; their codes for the keys without a character
 are the virtual key shifted by 16 bits (window_w32.cpp) and AppKit's function-key code points
@@ -77,7 +77,10 @@ _MACOS = {
     0xF72D: "pgdn",
     **{0xF704 + i: f"f{i + 1}" for i in range(12)},
 }
-_GTK_CTRL, _GTK_ALT = 0x40000, 0x80000  # the bits that GTK builds and the window's key listener (ui/x11.py) set
+_GTK_CTRL, _GTK_ALT = (
+    0x40000,
+    0x80000,
+)  # the bits that GTK builds and the window's key listener (ui/key_listener.py) set
 
 
 def key_name(code: int, platform: str = sys.platform) -> str | None:

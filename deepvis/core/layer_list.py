@@ -44,13 +44,13 @@ def described(state: AppState, info: NetInfo) -> AppState:
     """The state once the network is described: the layers are the same by name, and more may have joined them."""
     place = {layer.name: index for index, layer in enumerate(info.layers)}
 
-    def known(view: ViewState) -> ViewState:
+    def shown_alike(view: ViewState) -> ViewState:
         name = state.info.layers[min(view.layer_index, len(state.info.layers) - 1)].name
         index = place.get(name, min(view.layer_index, len(info.layers) - 1))
         shown = replace(view, layer_index=index)
         return selected_in(info, shown) if name not in place else revealed(info, shown, index)
 
-    return replace(state, info=info, view=known(state.view), initial_view=known(state.initial_view))
+    return replace(state, info=info, view=shown_alike(state.view), initial_view=shown_alike(state.initial_view))
 
 
 def is_open(view: ViewState, layer: LayerInfo) -> bool | None:

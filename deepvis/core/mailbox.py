@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Closed(Exception):
+class MailboxClosed(Exception):
     """The box was closed: the reader should end."""
 
 
@@ -43,19 +43,19 @@ class Mailbox(Generic[T]):
     def take(self, timeout: float | None = None) -> T | None:
         """Wait for a value that was not taken yet, remove and return it.
 
-        Returns None when ``timeout`` seconds have passed. Raises Closed once the box is closed.
+        Returns None when ``timeout`` seconds have passed. Raises MailboxClosed once the box is closed.
         """
         deadline = None if timeout is None else time.monotonic() + timeout
         with self._condition:
             while not self._waiting:
                 if self._closed:
-                    raise Closed
+                    raise MailboxClosed
                 left = None if deadline is None else deadline - time.monotonic()
                 if left is not None and left <= 0:
                     return None
                 self._condition.wait(left)
             if self._closed:
-                raise Closed
+                raise MailboxClosed
             return self._waiting.pop()
 
     def peek(self) -> T | None:
@@ -69,7 +69,7 @@ class Mailbox(Generic[T]):
             return bool(self._waiting) or self._closed
 
     def close(self) -> None:
-        """Wake every reader with Closed."""
+        """Wake every reader with MailboxClosed."""
         with self._condition:
             self._closed = True
             self._condition.notify_all()

@@ -31,7 +31,7 @@ ORIGINAL_NAMES: Mapping[str, str] = {
 
 
 @dataclass(frozen=True)
-class Card:
+class CardAreas:
     """The parts of a pane: ``face`` all but the margin to its neighbours, ``heading`` and ``body`` in it."""
 
     face: Rect
@@ -39,16 +39,16 @@ class Card:
     body: Rect
 
 
-def card(pane: Rect, text_scale: float) -> Card:
+def card_areas(pane: Rect, text_scale: float) -> CardAreas:
     """Divide a pane; a pane too low for a heading has an empty one."""
     face = pane.inset(max(round(3 * text_scale), 1))
     padding = max(round(6 * text_scale), 2)
     inner = face.cut(left=padding, right=padding)
     high = round(24 * text_scale)
     if pane.height < 4 * high:
-        return Card(face, Rect(inner.row, inner.col, 0, inner.width), inner.cut(top=padding, bottom=padding))
+        return CardAreas(face, Rect(inner.row, inner.col, 0, inner.width), inner.cut(top=padding, bottom=padding))
     below = high + max(round(3 * text_scale), 1)  # room for the marks of the first row of tiles
-    return Card(face, Rect(inner.row, inner.col, high, inner.width), inner.cut(top=below, bottom=padding))
+    return CardAreas(face, Rect(inner.row, inner.col, high, inner.width), inner.cut(top=below, bottom=padding))
 
 
 class LayoutError(ValueError):
@@ -91,7 +91,7 @@ class PaneLayout:
     @property
     def tiles_area(self) -> Rect:
         """Where the layers pane has its tiles: all but the margin and the heading; empty without the pane."""
-        return card(self["layers"], self.text_scale).body if "layers" in self else Rect(0, 0, 0, 0)
+        return card_areas(self["layers"], self.text_scale).body if "layers" in self else Rect(0, 0, 0, 0)
 
     def pane_at(self, row: int, col: int) -> str | None:
         """The pane under a pixel of the window; the later of the table where two overlap."""
@@ -124,8 +124,8 @@ def pane_name(name: str) -> str:
     short = ORIGINAL_NAMES.get(name, name)
     if short in DEFAULT_PANES:
         return short
-    known = [*DEFAULT_PANES, *ORIGINAL_NAMES]
-    near = difflib.get_close_matches(str(name), known, n=1)
+    names = [*DEFAULT_PANES, *ORIGINAL_NAMES]
+    near = difflib.get_close_matches(str(name), names, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(DEFAULT_PANES)}"
     raise LayoutError(f"no pane is named {name!r}: {hint}")
 

@@ -46,17 +46,13 @@ CLEARLY = 1 + 1e-6  # as a factor: more than the rounding of a float32
 
 @dataclass(frozen=True, eq=False)
 class Scale:
-    """How the values of a layer become brightness: 0 is darkest, ``high`` brightest, value ** exponent between.
+    """How the values of a layer become brightness: 0 is darkest, ``high`` brightest, value ** exponent between."""
 
-    high: a value, of diffs and other signed values a magnitude; 0 where all is silent. peaks: (C,), the largest value
-    (magnitude) of each channel. exponent: without the gamma boost. fixed: of earlier frames, not of these values.
-    """
-
-    high: float
-    exponent: float
+    high: float  # a value, of diffs and other signed values a magnitude; 0 where all is silent
+    exponent: float  # without the gamma boost
     signed: bool
-    peaks: np.ndarray
-    fixed: bool = False
+    peaks: np.ndarray  # (C,), the largest value (magnitude) of each channel
+    fixed: bool = False  # of earlier frames, not of these values
 
     def ceilings(self, individual: float) -> np.ndarray:
         """(C,) float64: the value that each channel shows brightest; ``high`` for a channel without a peak."""
@@ -67,21 +63,15 @@ class Scale:
 
 @dataclass(frozen=True, eq=False)
 class Codes:
-    """Bytes that stand for the values of a layer; ``tone`` says what they look like.
+    """Bytes that stand for the values of a layer; ``tone`` says what they look like."""
 
-    codes: (C, H, W) uint8: the 2 ** roots-th roots of the scaled values. signed: MID stands for 0;
-    otherwise 0 does. exponent: of value -> brightness, gamma boost included. ceilings: (C,), the value (or magnitude)
-    that each channel shows brightest. clipped: (C,) bool, the channel has values beyond it.
-    fixed: the scale is of earlier frames.
-    """
-
-    codes: np.ndarray
-    signed: bool
-    exponent: float
+    codes: np.ndarray  # (C, H, W) uint8: the 2 ** roots-th roots of the scaled values
+    signed: bool  # MID stands for 0; otherwise 0 does
+    exponent: float  # of value -> brightness, gamma boost included
     roots: int
-    ceilings: np.ndarray
-    clipped: np.ndarray
-    fixed: bool = False
+    ceilings: np.ndarray  # (C,), the value (or magnitude) that each channel shows brightest
+    clipped: np.ndarray  # (C,) bool, the channel has values beyond it
+    fixed: bool = False  # the scale is of earlier frames
 
     @property
     def nbytes(self) -> int:
@@ -107,22 +97,15 @@ class Codes:
 def _codes_of_steps(signed: bool, roots: int) -> np.ndarray:
     steps = np.linspace(-1 if signed else 0, 1, 256)
     rooted = np.sign(steps) * np.abs(steps) ** (1 / 2**roots)
-    return np.rint(MID + 127 * rooted if signed else 255 * rooted).astype(np.uint8)
+    codes: np.ndarray = np.rint(MID + 127 * rooted if signed else 255 * rooted).astype(np.uint8)
+    return codes
 
 
 def to_uint8(values: np.ndarray) -> np.ndarray:
     """Values in 0..1 to 0..255, rounded half up; what lies outside is clipped, NaN becomes 0."""
     scaled = np.nan_to_num(np.asarray(values, np.float32) * 255 + 0.5, nan=0, posinf=255, neginf=0)
-    return np.clip(scaled, 0, 255).astype(np.uint8)
-
-
-def scale_of(values_chw: np.ndarray, *, signed: bool = False, plain: bool = False, individual: float = 0.0) -> Scale:
-    """The scale that a layer's values (C, H, W) float ask for by themselves; NaN and infinities count as 0.
-
-    plain: the look of 2015, linear from 0 to the largest value. individual: the boost, on which the exponent depends.
-    """
-    values, peaks = _with_peaks(values_chw, signed=signed)
-    return _scale(values, peaks, signed=signed, plain=plain, individual=individual)
+    levels: np.ndarray = np.clip(scaled, 0, 255).astype(np.uint8)
+    return levels
 
 
 def unit_scale_of(map_hw: np.ndarray, *, signed: bool = False) -> Scale:
@@ -152,7 +135,7 @@ def codes_with(
 ) -> Codes:
     """Codes of a layer's values (C, H, W) float; NaN looks like 0.
 
-    scale: the values' own if None, for which ``signed`` and ``plain`` are as in ``scale_of``.
+    scale: the values' own if None. plain: the look of 2015, linear from 0 to the largest value.
     individual: 0..1, the share of each channel's own peak in its ceiling. gamma: the boost of that name.
     """
     signed = scale.signed if scale is not None else signed
@@ -206,17 +189,13 @@ def signed_tone(exponent: float) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class BackPicture:
-    """A back projection as a picture, and what its brightness means.
+    """A back projection as a picture, and what its brightness means."""
 
-    rgb: (H, W, 3) uint8. low, high: the values at the dark and the bright end; between them (value / high) **
-    exponent. clipped: there are values beyond the ends.
-    """
-
-    rgb: np.ndarray
-    low: float
-    high: float
+    rgb: np.ndarray  # (H, W, 3) uint8
+    low: float  # the value at the dark end
+    high: float  # the value at the bright end; brightness between is (value / high) ** exponent
     exponent: float
-    clipped: bool
+    clipped: bool  # there are values beyond the ends
 
     @property
     def nbytes(self) -> int:
@@ -258,7 +237,7 @@ def scaled_back(
 def back_strength(diff_chw: np.ndarray, *, blurred: bool = False) -> np.ndarray:
     """(H, W) float32: the L2 norm over colour of a back projection (C, H, W); NaN and infinities count as 0."""
     diff, _ = _with_peaks(diff_chw, signed=True)
-    norm = np.sqrt(np.einsum("chw,chw->hw", diff, diff))
+    norm: np.ndarray = np.sqrt(np.einsum("chw,chw->hw", diff, diff))
     return cv2.GaussianBlur(norm, (0, 0), BLUR_SIGMA) if blurred else norm
 
 
@@ -307,11 +286,11 @@ def _sampled(values: np.ndarray, *, signed: bool) -> _Sample:
     while math.gcd(step, size) > 1 and step > 1:
         step += 1
     some = np.abs(flat[::step]) if signed else flat[::step]
-    kept = np.flatnonzero(some > 0)
-    if len(kept) < ENOUGH and step > 1:
+    positive = np.flatnonzero(some > 0)
+    if len(positive) < ENOUGH and step > 1:
         step, some = 1, np.abs(flat) if signed else flat
-        kept = np.flatnonzero(some > 0)
-    return _Sample(some[kept], kept * step // max(size, 1), size > 1)
+        positive = np.flatnonzero(some > 0)
+    return _Sample(some[positive], positive * step // max(size, 1), size > 1)
 
 
 def _quantile(sample: np.ndarray, largest: float) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from deepvis.core.effects import Effect, ScanFolder, StopScan
+from deepvis.core.effects import Effect, StartScan, StopScan
 from deepvis.core.state import AppState, with_effect
 
 Outcome = tuple[AppState, tuple[Effect, ...]]
@@ -17,7 +17,7 @@ Outcome = tuple[AppState, tuple[Effect, ...]]
 
 def scan_begun(state: AppState) -> Outcome:
     """Scan the open files; where some of them were scanned before, go on with the others."""
-    state, (start,) = with_effect(state, lambda id: ScanFolder(id, state.input.images, state.input.fit))
+    state, (start,) = with_effect(state, lambda id: StartScan(id, state.input.images, state.input.fit))
     return replace(state, live=replace(state.live, scanning=start)), (start,)
 
 
@@ -34,4 +34,4 @@ def scan_ended(state: AppState, id: int) -> AppState:
 
 
 # how undo and redo bring about an effect that is more than its id
-AGAIN: Mapping[type[Effect], Callable[[AppState], Outcome]] = {ScanFolder: scan_begun, StopScan: scan_stopped}
+AGAIN: Mapping[type[Effect], Callable[[AppState], Outcome]] = {StartScan: scan_begun, StopScan: scan_stopped}

@@ -11,9 +11,9 @@ from enum import Enum
 from typing import TypeVar
 
 from deepvis.core.back_modes import OFF
-from deepvis.core.effects import Effect, SaveTop, ScanFolder, StartOptimizing
+from deepvis.core.effects import Effect, SaveTop, StartOptimizing, StartScan
 from deepvis.core.tile_order import TileOrder, Tiles, tiles_of
-from deepvis.core.types import BackAsk, Fit, LayerInfo, NetInfo, Unit
+from deepvis.core.types import BackRequest, Fit, LayerInfo, NetInfo, Unit
 
 
 class Cursor(Enum):
@@ -112,19 +112,16 @@ class ViewState:
 
 @dataclass(frozen=True)
 class InputState:
-    """Where frames come from.
-
-    images: the user's own folder, photo or list of photos; None: the sample photos.
-    photo: a file that is shown at file_index ``photo_at``. If it is one of the open files, the indices around that one
-    mean its neighbours; otherwise it is shown once, and they mean what they meant before.
-    """
+    """Where frames come from."""
 
     moving: bool = False  # camera or video rather than files
     frozen: bool = False  # the moving source stands still
     file_index: int = 0  # absolute; may pass the end, the source takes it modulo its count
     fit: Fit = Fit.CROP
     mirror: bool = True  # camera as in a mirror; files and videos never
-    images: str | None = None
+    images: str | None = None  # the user's own folder, photo or list of photos; None: the sample photos
+    # a file that is shown at file_index ``photo_at``. If it is one of the open files, the indices around that
+    # one mean its neighbours; otherwise it is shown once, and they mean what they meant before
     photo: str = ""
     photo_at: int = 0
 
@@ -135,7 +132,7 @@ class LiveState:
 
     optimizing: StartOptimizing | None = None  # the run in progress
     preset: int = 2  # of the next run: index into PRESETS
-    scanning: ScanFolder | None = None  # the scan in progress
+    scanning: StartScan | None = None  # the scan in progress
 
 
 @dataclass(frozen=True)
@@ -156,20 +153,16 @@ class Palette:
 
 
 @dataclass(frozen=True, eq=False)
-class Known:
-    """What the palette knows beside the network and the commands.
+class PaletteLists:
+    """What the palette offers beside the network and the commands."""
 
-    photos: (path, name) of the open folder's photos, as far as they are listed. first_photo: the file index of the
-    first of them. models: their names. hears_text: capitals, accents and pasted text arrive in this window.
-    """
-
-    photos: Sequence[tuple[str, str]] = ()
-    first_photo: int = 0
-    models: tuple[str, ...] = ()
-    hears_text: bool = True
+    photos: Sequence[tuple[str, str]] = ()  # (path, name) of the open folder's photos, as far as they are listed
+    first_photo: int = 0  # the file index of the first of them
+    models: tuple[str, ...] = ()  # their names
+    receives_text: bool = True  # capitals, accents and pasted text arrive in this window
 
 
-NOTHING_KNOWN = Known()
+NO_PALETTE_LISTS = PaletteLists()
 
 
 @dataclass(frozen=True)
@@ -182,7 +175,7 @@ class Undoable:
 
 
 @dataclass(frozen=True)
-class Step:
+class HistoryStep:
     """One change of the state. gives: what undo (or redo) gives back. effects: what it wants done beside that."""
 
     gives: Undoable
@@ -193,8 +186,8 @@ class Step:
 class History:
     """What undo, redo, back and forward go through (core/history.py)."""
 
-    past: tuple[Step, ...] = ()  # the newest last
-    future: tuple[Step, ...] = ()  # the next to redo last
+    past: tuple[HistoryStep, ...] = ()  # the newest last
+    future: tuple[HistoryStep, ...] = ()  # the next to redo last
     growing: str = ""  # the command whose next press still belongs to the newest step
     visited: tuple[Unit, ...] = ()
     place: int = 0  # in visited: where the user stands
@@ -214,7 +207,7 @@ class AppState:
     initial_view: ViewState = field(default_factory=ViewState)  # what a reset goes back to
     next_id: int = 1  # of the next effect
     typing: GoTo | Palette | None = None
-    known: Known = NOTHING_KNOWN
+    palette_lists: PaletteLists = NO_PALETTE_LISTS
     tile_order: TileOrder | None = None  # of the newest pass; None before the first
     history: History = field(default_factory=History, compare=False)
     refused: SaveTop | None = None  # it would have replaced better pictures: the same key once more does it
@@ -244,11 +237,11 @@ class AppState:
         return self.view.pinned or self.unit
 
     @property
-    def back_ask(self) -> BackAsk | None:
+    def back_request(self) -> BackRequest | None:
         """The back projection that the window wants, None with the back pane off, or of a layer without values."""
         if self.view.back_mode == OFF or self.back_unit.layer in self.info.missing:
             return None
-        return BackAsk(self.back_unit, self.view.back_mode)
+        return BackRequest(self.back_unit, self.view.back_mode)
 
 
 F = TypeVar("F", bound=Effect)

@@ -22,24 +22,19 @@ LEAST_SLOTS = 9  # tiles that there is room for, however few units fire: none fi
 
 @dataclass(frozen=True, eq=False)
 class TileOrder:
-    """The strengths of a layer's units, and the order of their tiles. Compared by identity.
-
-    strengths: (C,) float32, now: a unit fires if its strength is above 0. channels: of the tiles, in their order; None:
-    all, by number. slots: tiles that there is room for. at: the cell (row, col) of the maps that the strengths are of,
-    None: the largest value of each map. held: (C,) the strengths by which the units are placed: a moving average.
-    quiet: (C,) passes since each fired last. age: passes since the order was made. is_steady: the picture moves, the
-    order is of the last passes together, not of the newest alone.
-    """
+    """The strengths of a layer's units, and the order of their tiles. Compared by identity."""
 
     layer: str
-    strengths: np.ndarray
-    channels: tuple[int, ...] | None = None
-    slots: int = 0
+    strengths: np.ndarray  # (C,) float32, now: a unit fires if its strength is above 0
+    channels: tuple[int, ...] | None = None  # of the tiles, in their order; None: all, by number
+    slots: int = 0  # tiles that there is room for
+    # the cell (row, col) of the maps that the strengths are of, None: the largest value of each map
     at: tuple[int, int] | None = None
+    # (C,) the strengths by which the units are placed: a moving average
     held: np.ndarray = field(default_factory=lambda: np.empty(0))
-    quiet: np.ndarray = field(default_factory=lambda: np.empty(0, int))
-    age: int = 0
-    is_steady: bool = False
+    quiet: np.ndarray = field(default_factory=lambda: np.empty(0, int))  # (C,) passes since each fired last
+    age: int = 0  # passes since the order was made
+    is_steady: bool = False  # the picture moves, the order is of the last passes together, not of the newest alone
 
     @property
     def firing(self) -> int:
@@ -53,7 +48,7 @@ class TileOrder:
 
 def strengths_of(values: np.ndarray, *, magnitude: bool) -> np.ndarray:
     """(C,) float32: how strong units of these values (C,) are; NaN counts as 0. magnitude: the sign does not count."""
-    strengths = np.nan_to_num(values, nan=0.0, posinf=np.inf, neginf=-np.inf)
+    strengths: np.ndarray = np.nan_to_num(values, nan=0.0, posinf=np.inf, neginf=-np.inf)
     return np.abs(strengths) if magnitude else strengths
 
 

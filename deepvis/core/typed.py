@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from deepvis.core.candidates import Candidate, Kind, candidates, why_none
-from deepvis.core.commands import COMMANDS, Outcome, perform, press, say, select_layer, select_unit, source, view
-from deepvis.core.effects import OpenFiles
+from deepvis.core.candidates import Candidate, CandidateKind, candidates, why_none
+from deepvis.core.commands import COMMANDS, Outcome, perform, press
+from deepvis.core.commands.changes import say, source, view
+from deepvis.core.commands.moving import select_layer, select_unit
+from deepvis.core.effects import OpenPath
 from deepvis.core.history import remembered
 from deepvis.core.state import AppState, Cursor, GoTo, Palette, with_effect
 from deepvis.core.types import Unit
@@ -131,7 +133,7 @@ def _previewed(state: AppState, typing: Palette) -> AppState:
 
 def _selected(state: AppState, row: Candidate) -> AppState:
     """The unit or the layer of a candidate selected; as it is for any other."""
-    if row.kind is Kind.LAYER and isinstance(row.target, int):
+    if row.kind is CandidateKind.LAYER and isinstance(row.target, int):
         return view(select_layer(state, row.target), cursor=Cursor.LAYERS)
     if isinstance(row.target, Unit):
         names = [layer.name for layer in state.info.layers]
@@ -149,12 +151,12 @@ def _chosen(state: AppState) -> Outcome:
     row, base = chosen_row(state), _cancelled(state)
     if row is None:
         return say(state, why_none(state))
-    if row.kind is Kind.COMMAND:
+    if row.kind is CandidateKind.COMMAND:
         return perform(base, COMMANDS[str(row.target)])
-    if row.kind is Kind.MODEL:
+    if row.kind is CandidateKind.MODEL:
         return say(base, f"quit with q, then start with --model {row.target}")
-    if row.kind is Kind.PHOTO:
+    if row.kind is CandidateKind.PHOTO:
         return _accepted(state, source(base, moving=False, frozen=False, file_index=row.target, photo="")), ()
-    if row.kind is Kind.PATH:
-        return with_effect(base, lambda id: OpenFiles(id, str(row.target)))
+    if row.kind is CandidateKind.PATH:
+        return with_effect(base, lambda id: OpenPath(id, str(row.target)))
     return _accepted(state, _selected(base, row)), ()

@@ -23,24 +23,16 @@ class Fit(Enum):
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """One picture from a source.
+    """One picture from a source."""
 
-    rgb: (H, W, 3) uint8, RGB, read-only, upright as a person sees it.
-    id: rises with every frame that any source hands out.
-    path: the file it was read from, None for a camera or a video frame.
-    moving: True for camera and video frames.
-    index, count: its place among the files of a still source (0, 0 for a moving one).
-    seconds: its place in a video file; None for all else.
-    """
-
-    id: int
-    rgb: np.ndarray
+    id: int  # rises with every frame that any source hands out
+    rgb: np.ndarray  # (H, W, 3) uint8, RGB, read-only, upright as a person sees it
     label: str = ""
-    path: str | None = None
-    moving: bool = False
-    index: int = 0
-    count: int = 0
-    seconds: float | None = None
+    path: str | None = None  # the file it was read from, None for a camera or a video frame
+    moving: bool = False  # True for camera and video frames
+    index: int = 0  # its place among the files of a still source, 0 for a moving one
+    count: int = 0  # of those files, 0 for a moving source
+    seconds: float | None = None  # its place in a video file; None for all else
 
 
 @dataclass(frozen=True, order=True)
@@ -52,7 +44,7 @@ class Unit:
 
 
 @dataclass(frozen=True)
-class BackAsk:
+class BackRequest:
     """What to project back to the input. mode: a name in core/back_modes.py.
 
     position None: the seed is the unit's whole activation map (the live window).
@@ -65,19 +57,16 @@ class BackAsk:
 
 
 @dataclass(frozen=True, eq=False)
-class NetAsk:
-    """What the window wants of the network.
-
-    shown: the layers that panes will read; a backend may stop after the deepest of
-    them. None means all.
-    """
+class NetRequest:
+    """What the window wants of the network."""
 
     frame: Frame
-    back: BackAsk | None = None
+    back: BackRequest | None = None
     fit: Fit = Fit.CROP
+    # the layers that panes will read; a backend may stop after the deepest of them. None means all
     shown: frozenset[str] | None = None
 
-    def same_as(self, other: NetAsk | None) -> bool:
+    def same_as(self, other: NetRequest | None) -> bool:
         """True if both ask for the same thing of the same frame."""
         return (
             other is not None
@@ -96,35 +85,24 @@ class PassSeconds:
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """The answer to one NetAsk, carrying the ask that it answers.
-
-    activations: layer -> (C, H, W) float32, read-only; (C, 1, 1) for a vector. Fetched
-    from the device when first read.
-    diffs: layer -> the same shape, the gradient (or deconv...) of the asked unit; empty
-    without a back ask. Only layers between the input and the asked unit have one.
-    input_diff: (C, H, W) float32, the projection at the data blob, in the network's own
-    channel order turned back to RGB for 3 channels; None without a back ask.
-    input_rgb: (H, W, 3) uint8, what the network was shown.
-    """
+    """The answer to one NetRequest, carrying the request that it answers."""
 
     id: int
-    ask: NetAsk
+    request: NetRequest
+    # layer -> (C, H, W) float32, read-only; (C, 1, 1) for a vector. Fetched from the device when first read
     activations: Mapping[str, np.ndarray]
+    # layer -> the same shape, the gradient (or deconv...) of the requested unit; empty without a back request. Only
+    # layers between the input and that unit have one
     diffs: Mapping[str, np.ndarray] = field(default_factory=dict)
+    # (C, H, W) float32, the projection at the data blob; 3 channels are in RGB order. None without a back request
     input_diff: np.ndarray | None = None
-    input_rgb: np.ndarray | None = None
+    input_rgb: np.ndarray | None = None  # (H, W, 3) uint8, what the network was shown
     seconds: PassSeconds = PassSeconds()
 
 
 @dataclass(frozen=True)
 class LayerInfo:
-    """A layer that the window can show: the blob's name and shape, the type of its layer.
-
-    borrows: the layer whose unit images this one shows (jpgvis_remap), itself by default.
-    inside: the blocks that must be open for it to be in the list, outermost first. folds: the blocks that it stands
-    for, outermost first. is_minor: in the list with all operators alone. missing: why nothing here can make its values,
-    in a few words, "needs layer 'warp' of unknown type Warp"; it then has one unit of no value.
-    """
+    """A layer that the window can show: the blob's name and shape, the type of its layer."""
 
     name: str
     type: str
@@ -132,10 +110,12 @@ class LayerInfo:
     height: int
     width: int
     short_name: str = ""
-    borrows: str = ""
-    inside: tuple[str, ...] = ()
-    folds: tuple[str, ...] = ()
-    is_minor: bool = False
+    borrows: str = ""  # the layer whose unit images this one shows (jpgvis_remap), itself by default
+    inside: tuple[str, ...] = ()  # the blocks that must be open for it to be in the list, outermost first
+    folds: tuple[str, ...] = ()  # the blocks that it stands for, outermost first
+    is_minor: bool = False  # in the list with all operators alone
+    # why nothing here can make its values, in a few words, "needs layer 'warp' of unknown type Warp"; it then has one
+    # unit of no value
     missing: str = ""
 
     @property
@@ -163,26 +143,20 @@ receptive field of a position; None for a layer of which it is not known."""
 
 @dataclass(frozen=True)
 class NetInfo:
-    """What the window knows of a network before the first pass.
-
-    layers: those that can be shown, in order (the data blob is not among them); what of them is in the layer list
-    follows from the blocks that are open (core/layer_list.py). Those that have no values say why (LayerInfo.missing).
-    groups: index of the group of each layer, to set them apart in the list; may be empty.
-    input_shape: (C, H, W). labels: of the classes, in order. label_layers: layers whose
-    channels are classes. prob_layer: where the top-5 are read, "" if there is none. notes: sentences on what does not
-    fit. input_words: what the network is fed with: "input 3 x 117 x 117, BGR, 0..255, mean 104 117 123".
-    """
+    """What the window knows of a network before the first pass."""
 
     name: str
+    # those that can be shown, in order (the data blob is not among them); what of them is in the layer list follows
+    # from the blocks that are open (core/layer_list.py). Those that have no values say why (LayerInfo.missing)
     layers: tuple[LayerInfo, ...]
-    input_shape: tuple[int, int, int]
-    labels: tuple[str, ...] = ()
-    label_layers: frozenset[str] = frozenset()
-    prob_layer: str = ""
-    groups: tuple[int, ...] = ()
-    notes: tuple[str, ...] = ()
+    input_shape: tuple[int, int, int]  # (C, H, W)
+    labels: tuple[str, ...] = ()  # of the classes, in order
+    label_layers: frozenset[str] = frozenset()  # layers whose channels are classes
+    prob_layer: str = ""  # where the top 5 are read, "" if there is none
+    groups: tuple[int, ...] = ()  # index of the group of each layer, to set them apart in the list; may be empty
+    notes: tuple[str, ...] = ()  # sentences on what does not fit
     device: str = "cpu"
-    input_words: str = ""
+    input_words: str = ""  # the network's input: "input 3 x 117 x 117, BGR, 0..255, mean 104 117 123"
 
     def layer(self, name: str) -> LayerInfo:
         for info in self.layers:
@@ -219,88 +193,67 @@ class NetInfo:
 
 @dataclass(frozen=True)
 class Patch:
-    """One of the images that excite a unit most: value and place of its maximum in the unit's map.
-
-    path: of the photo, "" for a camera frame.
-    """
+    """One of the images that excite a unit most: value and place of its maximum in the unit's map."""
 
     value: float
-    path: str
+    path: str  # of the photo, "" for a camera frame
     row: int
     col: int
 
 
 @dataclass(frozen=True)
 class UnitStanding:
-    """Where a unit's activations lie in a photo collection (made by the top-9 scan).
-
-    edges: of the histogram of per-image maxima, rising; counts: one fewer. active: share of
-    the images in which the unit fires at all, 0..1.
-    """
+    """Where a unit's activations lie in a photo collection (made by the top-9 scan)."""
 
     images: int
     mean: float
     std: float
-    active: float
-    edges: tuple[float, ...] = ()
-    counts: tuple[int, ...] = ()
+    active: float  # share of the images in which the unit fires at all, 0..1
+    edges: tuple[float, ...] = ()  # of the histogram of per-image maxima, rising
+    counts: tuple[int, ...] = ()  # one fewer than the edges
 
 
 @dataclass(frozen=True, eq=False)
 class UnitImages:
-    """What the right pane shows of one unit; each picture (H, W, 3) uint8 RGB read-only, or None with a note.
-
-    optimized: what the unit prefers. top: 3x3 montage of the patches that excite it most.
-    top_back: their back projections, alike. notes: picture's name ("optimized", "top",
-    "top_back") -> a sentence on why it is missing and how to make it, or on what it is
-    ("running top-9 of this stream, 12 images"). patches: of the montage, best first.
-    samples: so many of the patches, the last ones, are sample photos and not the user's.
-    version: rises with every new value, for any unit. loading: more of the top 9 is to come.
-    """
+    """What the right pane shows of one unit; each picture (H, W, 3) uint8 RGB read-only, or None with a note."""
 
     unit: Unit
-    version: int
-    optimized: np.ndarray | None = None
-    top: np.ndarray | None = None
-    top_back: np.ndarray | None = None
+    version: int  # rises with every new value, for any unit
+    optimized: np.ndarray | None = None  # what the unit prefers
+    top: np.ndarray | None = None  # 3x3 montage of the patches that excite it most
+    top_back: np.ndarray | None = None  # their back projections, alike
+    # picture's name ("optimized", "top", "top_back") -> a sentence on why it is missing and how to make it, or on what
+    # it is ("running top-9 of this stream, 12 images")
     notes: Mapping[str, str] = field(default_factory=dict)
-    patches: tuple[Patch, ...] = ()
-    samples: int = 0
+    patches: tuple[Patch, ...] = ()  # of the montage, best first
+    samples: int = 0  # so many of the patches, the last ones, are sample photos and not the user's
     standing: UnitStanding | None = None
-    loading: bool = False
+    loading: bool = False  # more of the top 9 is to come
 
 
 @dataclass(frozen=True, eq=False)
 class WholeLayer:
-    """One preferred image per unit of a layer, for the pattern overlay.
-
-    tiles: (C, h, w, 3) uint8 RGB, read-only; None where there are none, with a note that says how to make them.
-    standings: of every unit among the scanned photos, () where no scan was made. title: what the pictures are.
-    """
+    """One preferred image per unit of a layer, for the pattern overlay."""
 
     layer: str
     version: int
-    tiles: np.ndarray | None = None
-    note: str = ""
-    standings: tuple[UnitStanding, ...] = ()
-    title: str = "preferred inputs"
+    tiles: np.ndarray | None = None  # (C, h, w, 3) uint8 RGB, read-only; None where there are none
+    note: str = ""  # how to make them, where there are none
+    standings: tuple[UnitStanding, ...] = ()  # of every unit among the scanned photos, () without a scan
+    title: str = "preferred inputs"  # what the pictures are
 
 
 @dataclass(frozen=True, eq=False)
 class OptimizeProgress:
-    """How far the live optimization of a unit is. rgb: (h, w, 3) uint8, the picture so far.
-
-    note: what is out of the ordinary in how it began or ended, "" if nothing is. is_stopped: the user has ended it
-    before its last iteration, and this is its best picture; it is ``done`` then, too.
-    """
+    """How far the live optimization of a unit is."""
 
     unit: Unit
     preset: str
     iteration: int
     iterations: int
     objective: float
-    rgb: np.ndarray
+    rgb: np.ndarray  # (h, w, 3) uint8, the picture so far
     done: bool = False
-    note: str = ""
+    note: str = ""  # what is out of the ordinary in how it began or ended, "" if nothing is
     version: int = 0
-    is_stopped: bool = False
+    is_stopped: bool = False  # ended by the user before its last iteration, with its best picture; done then, too

@@ -16,7 +16,7 @@ def short_label(label: str) -> str:
     return rest if is_synset and rest else label.strip()
 
 
-def seen_words(edges: tuple[int, int, int, int], height: int, width: int) -> str:
+def field_size_words(edges: tuple[int, int, int, int], height: int, width: int) -> str:
     """What a unit with this receptive field sees of an input of height x width pixels.
 
     edges: (top, left, bottom, right), half open, not cut off at the input's edges.

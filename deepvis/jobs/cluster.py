@@ -22,8 +22,8 @@ from typing import Any
 from distributed import Client, KilledWorker
 
 from deepvis import __version__
-from deepvis.core.errors import UserError
 from deepvis.core.program import ROOT
+from deepvis.core.user_error import UserError
 from deepvis.jobs.errors import JobError
 from deepvis.jobs.pool import Workers, run_task
 

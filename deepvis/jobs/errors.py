@@ -1,6 +1,6 @@
 """What a pool of workers says when it cannot go on."""
 
-from deepvis.core.errors import UserError
+from deepvis.core.user_error import UserError
 
 
 class JobError(UserError):

@@ -35,9 +35,9 @@ class FolderImages:
         load: Callable[[str], np.ndarray] = load_rgb,
     ) -> None:
         self._model, self._pictures, self._scans, self._load = model, pictures, scans, load
-        self._seen: ByteCache[np.ndarray] = ByteCache(CACHE, lambda rgb: rgb.nbytes)
+        self._cropped: ByteCache[np.ndarray] = ByteCache(CACHE, lambda rgb: rgb.nbytes)
         # of the running top 9: a scan is saved by itself
-        self.better_in, self.images_seen, self.save = pictures.better_in, pictures.images_seen, pictures.save
+        self.better_in, self.image_count, self.save = pictures.better_in, pictures.image_count, pictures.save
 
     @property
     def is_unfinished(self) -> bool:
@@ -47,7 +47,7 @@ class FolderImages:
         scan = self._scans.shown()
         return self._pictures(found) if scan is None else self.filled(found, scan)
 
-    def kept_words(self) -> str:
+    def already_saved_words(self) -> str:
         """Where the top 9 that is shown is kept already; "" for a running one."""
         scan = self._scans.shown()
         if scan is None:
@@ -83,13 +83,13 @@ class FolderImages:
 
     def _picture(self, path: str, number: int, top: FolderTop) -> Kept | None:
         """What the network saw of a photo; None where that is gone, or no picture any more."""
-        rgb = self._seen.get(number)
+        rgb = self._cropped.get(number)
         if rgb is None:
             try:
                 rgb = self._model.preprocessor.crop(self._load(path), top.files.fit)
             except PhotoError:
                 return None
-            self._seen.put(number, rgb)
+            self._cropped.put(number, rgb)
         return Kept(rgb, path, number)
 
 

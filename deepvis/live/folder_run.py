@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from deepvis.live.photo_lister import PhotoLister
-from deepvis.live.scan_passes import Passed, Passes
+from deepvis.live.scan_passes import Passed, ScanPasses
 from deepvis.scan.folder_top import FolderTop
 
 SAVE_SECONDS = 10.0  # at least between two saves
@@ -20,20 +20,15 @@ SKIPPED_NAMED = 3  # of the photos that were skipped
 
 @dataclass(frozen=True)
 class ScanProgress:
-    """How far a scan is.
+    """How far a scan is."""
 
-    title: of what is scanned. done: photos, those of earlier runs included. listed: as many there are, as far as is
-    known; is_whole: that is all. seconds_left: None while it cannot be told. warning: what went wrong that does not
-    end the scan. is_over: with a sentence on how it ended.
-    """
-
-    title: str
-    done: int = 0
-    listed: int = 0
-    is_whole: bool = False
-    seconds_left: float | None = None
-    warning: str = ""
-    is_over: bool = False
+    title: str  # of what is scanned
+    done: int = 0  # photos, those of earlier runs included
+    listed: int = 0  # as many there are, as far as is known
+    is_whole: bool = False  # that is all
+    seconds_left: float | None = None  # None while it cannot be told
+    warning: str = ""  # what went wrong that does not end the scan
+    is_over: bool = False  # with a sentence on how it ended
     sentence: str = ""
 
 
@@ -43,7 +38,7 @@ class FolderRun:
     top: what is filled and saved. clock: seconds, rising.
     """
 
-    def __init__(self, top: FolderTop, passes: Passes, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, top: FolderTop, passes: ScanPasses, clock: Callable[[], float] = time.monotonic) -> None:
         self.top, self._passes, self._clock = top, passes, clock
         self.is_over = False
         self.warning = ""

@@ -22,14 +22,14 @@ MOST_SKIPPED = 1000  # bad files in a row, for one press of a key
 
 
 @dataclass(frozen=True, eq=False)
-class Listed:
+class ListedPhotos:
     """The photos of the still source, as (path, name). first: the file index of the first of them."""
 
     photos: Sequence[tuple[str, str]] = ()
     first: int = 0
 
 
-NOTHING_LISTED = Listed()
+NO_PHOTOS = ListedPhotos()
 
 
 class ImagesError(Exception):
@@ -61,7 +61,7 @@ class InputWorker(Worker[InputState, Frame]):
         super().__init__("input")
         self._open_still, self._open_moving = open_still, open_moving
         self._clock = clock
-        self.listed = NOTHING_LISTED
+        self.listed = NO_PHOTOS
         self._stills: dict[str | None, StillSource] = {}
         self._refused: str | None = None  # images of which it was said that they cannot be opened
         self._still: StillSource | None = None
@@ -69,10 +69,10 @@ class InputWorker(Worker[InputState, Frame]):
         self._state: InputState | None = None
         self._ahead: list[int] = []  # indices to decode when there is nothing else to do
         self._last_moving: Frame | None = None  # since the moving source was turned to; not mirrored
-        self._heard_at = 0.0  # when the moving source last gave something
+        self._last_item_at = 0.0  # when the moving source last gave something
 
-    def answer(self, ask: InputState | None) -> float | None:
-        before, state = self._state, ask or self._state
+    def answer(self, request: InputState | None) -> float | None:
+        before, state = self._state, request or self._state
         if state is None:
             return None
         self._state = state
@@ -80,7 +80,7 @@ class InputWorker(Worker[InputState, Frame]):
             if before is None or before != state:
                 self._turn_to_moving(before, state)
             return self._follow(state)
-        if before is None or before.moving or _asked_for(before) != _asked_for(state):
+        if before is None or before.moving or _photo_choice(before) != _photo_choice(state):
             self._turn_to_still(before, state)
             return 0.0
         return self._idle(state)
@@ -95,7 +95,7 @@ class InputWorker(Worker[InputState, Frame]):
         still = self._opened(state.images)
         is_same = before is not None and before.images == state.images
         backwards = is_same and before is not None and state.file_index < before.file_index
-        self._show_wanted(still, state, -1 if backwards else 1)
+        self._show_requested(still, state, -1 if backwards else 1)
 
     def _opened(self, images: str | None) -> StillSource:
         """The still source of these images. Raises ImagesError, and leaves the one from before, where there is none."""
@@ -115,9 +115,9 @@ class InputWorker(Worker[InputState, Frame]):
         """Keep ``listed`` up to date."""
         photos, first = still.listed
         if photos is not self.listed.photos or first != self.listed.first:
-            self.listed = Listed(photos, first)
+            self.listed = ListedPhotos(photos, first)
 
-    def _show_wanted(self, still: StillSource, state: InputState, step: int) -> None:
+    def _show_requested(self, still: StillSource, state: InputState, step: int) -> None:
         """The photo that is asked for by its path, or the one that the index means."""
         place = still.find(state.photo) if state.photo else None
         if place is not None:
@@ -132,9 +132,9 @@ class InputWorker(Worker[InputState, Frame]):
         try:
             photo = load_photo(path)
         except PhotoError as error:
-            self.tell(self._newest.value, f"{error}; it is none of the open files either (/ opens others)")
+            self.publish(self._newest.value, f"{error}; it is none of the open files either (/ opens others)")
             return
-        self.tell(new_frame(photo.rgb, os.path.basename(path), path=path))
+        self.publish(new_frame(photo.rgb, os.path.basename(path), path=path))
         self._ahead = []
 
     def _show(self, still: StillSource, index: int, step: int) -> None:
@@ -154,7 +154,7 @@ class InputWorker(Worker[InputState, Frame]):
         self._list(still)
         if len(bad) > 1:
             bad = [f"{len(bad)} files in a row cannot be shown; the last: {bad[-1]}"]
-        self.tell(shown, "; ".join(filter(None, [*bad, still.note])))
+        self.publish(shown, "; ".join(filter(None, [*bad, still.note])))
         self._ahead = [index + step, index - step] if still.count > 1 else []
 
     def _idle(self, state: InputState) -> float:
@@ -164,7 +164,7 @@ class InputWorker(Worker[InputState, Frame]):
             still.prefetch(self._ahead.pop(0))
             return 0.0
         if still.refresh():
-            self._show_wanted(still, state, 1)
+            self._show_requested(still, state, 1)
         self._list(still)
         return LOOK_SECONDS
 
@@ -175,10 +175,10 @@ class InputWorker(Worker[InputState, Frame]):
         if before is None or not before.moving:
             self._moving.frames.take(0)  # what was left over from the last time
             self._last_moving = None
-            self._heard_at = self._clock()
+            self._last_item_at = self._clock()
             self.recover()
         elif before.frozen and not state.frozen:
-            self._heard_at = self._clock()
+            self._last_item_at = self._clock()
         elif before.mirror != state.mirror and self._last_moving is not None:
             self._hand_out(self._last_moving, self._moving, state)
         # frozen before the first frame: let that one through
@@ -192,7 +192,7 @@ class InputWorker(Worker[InputState, Frame]):
         item = moving.frames.take(0)
         now = self._clock()
         if item is not None:
-            self._heard_at = now
+            self._last_item_at = now
         if isinstance(item, SourceError):
             self.fail(item.sentence)
         elif item is not None and not (state.frozen and self._last_moving):
@@ -202,7 +202,7 @@ class InputWorker(Worker[InputState, Frame]):
                 moving.want(Play.HOLD)
         if (state.frozen and self._last_moving) or self._newest.error:
             return None
-        silent = now - self._heard_at
+        silent = now - self._last_item_at
         if silent >= SILENT_SECONDS:
             self.fail(f"{moving.name} has given no picture for {silent:.0f} seconds; waiting for it")
             return None
@@ -213,9 +213,9 @@ class InputWorker(Worker[InputState, Frame]):
             frame = new_frame(np.ascontiguousarray(frame.rgb[:, ::-1]), frame.label, moving=True, seconds=frame.seconds)
         elif (last := self._newest.value) is not None and last.id > frame.id:
             frame = new_frame(frame.rgb, frame.label, moving=True, seconds=frame.seconds)  # ids rise
-        self.tell(frame)
+        self.publish(frame)
 
 
-def _asked_for(state: InputState) -> tuple[int, str | None, str, int]:
+def _photo_choice(state: InputState) -> tuple[int, str | None, str, int]:
     """What decides which photo is shown."""
     return state.file_index, state.images, state.photo, state.photo_at

@@ -1,4 +1,4 @@
-"""The network worker: opens the backend in its thread; asks in, snapshots out, the newest ask wins."""
+"""The network worker: opens the backend in its thread; requests in, snapshots out, the newest request wins."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from deepvis.core.mailbox import Mailbox
-from deepvis.core.types import FieldOf, NetAsk, NetInfo, Snapshot
+from deepvis.core.types import FieldOf, NetInfo, NetRequest, Snapshot
 from deepvis.live.backends.base import Backend, BackendError
 from deepvis.live.worker import Worker
 from deepvis.network.model_error import ModelError
@@ -28,15 +28,15 @@ class NetworkOutput:
     warning: str = ""  # why what it gives may mean nothing
 
 
-class NetworkWorker(Worker[NetAsk, NetworkOutput]):
-    """Tells what the window may know of the network before it is asked for anything, then a snapshot for each ask.
+class NetworkWorker(Worker[NetRequest, NetworkOutput]):
+    """Tells what the window may know of the network before it is asked for anything, then a snapshot for each request.
 
     open_backend: called in the thread as it starts; if that fails, each answer says why and has no value.
     open_fields: gives the receptive fields, in the thread too. followers: called in this thread with each snapshot
     after the window has it (the running top 9); they should be quick. A second answer says that they have seen it.
     doubt: called likewise, until it has said something. idle: set but for the time of a pass; others that use the
     same cores wait for it. renewals: gives the same network with other weights, called in the thread
-    too; the newest ask is then answered once more.
+    too; the newest request is then answered once more.
     """
 
     def __init__(
@@ -62,28 +62,28 @@ class NetworkWorker(Worker[NetAsk, NetworkOutput]):
         output = self._newest.value
         return None if output is None else output.info
 
-    def answer(self, ask: NetAsk | None) -> float | None:
+    def answer(self, request: NetRequest | None) -> float | None:
         if not self._has_begun:
             self._has_begun = True
             self._open()
         if self._backend is not None and (renew := self.renewals.take(0)) is not None:
-            ask = ask or self._asked
+            request = request or self._request
             self._renew(renew)
         output = self._newest.value
-        if ask is not None and self._backend is not None and output is not None:
-            snapshot = self._run_pass(self._backend, ask)
+        if request is not None and self._backend is not None and output is not None:
+            snapshot = self._run_pass(self._backend, request)
             output = replace(output, snapshot=snapshot)
-            self.tell(output)
+            self.publish(output)
             for follower in self._followers:
                 follower(snapshot)
             warning = output.warning or self._doubt(snapshot)
-            self.tell(replace(output, followed=snapshot, warning=warning))
+            self.publish(replace(output, followed=snapshot, warning=warning))
         return None
 
-    def _run_pass(self, backend: Backend, ask: NetAsk) -> Snapshot:
+    def _run_pass(self, backend: Backend, request: NetRequest) -> Snapshot:
         self.idle.clear()
         try:
-            return backend.run(ask)
+            return backend.run(request)
         finally:
             self.idle.set()
 
@@ -98,13 +98,13 @@ class NetworkWorker(Worker[NetAsk, NetworkOutput]):
         if before is not None:
             before.close()
         if self._newest.value is not None:
-            self.tell(replace(self._newest.value, info=backend.info, warning=""))
+            self.publish(replace(self._newest.value, info=backend.info, warning=""))
 
     def _open(self) -> None:
         try:
             self._backend = self._open_backend()
         except (BackendError, ModelError) as error:
-            self.tell(None, str(error), level=logging.DEBUG)  # the program ends with this sentence
+            self.publish(None, str(error), level=logging.DEBUG)  # the program ends with this sentence
             return
-        self.tell(NetworkOutput(self._backend.info))
-        self.tell(NetworkOutput(self._backend.info, self._open_fields()))
+        self.publish(NetworkOutput(self._backend.info))
+        self.publish(NetworkOutput(self._backend.info, self._open_fields()))

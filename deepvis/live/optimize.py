@@ -24,30 +24,27 @@ LEAST_REST = 0.01  # seconds: beside a small network, whose passes are short, mo
 
 
 @dataclass(frozen=True)
-class OptimizeAsk:
-    """What to optimize. id: of the effect that asks for it. unit None: nothing, stop.
+class OptimizeRequest:
+    """What to optimize."""
 
-    preset: a name, "1" to "4" or one of the user's presets file. frame: start from it, seen through ``fit``;
-    None: from noise. shown: the window's picture, to start from where noise has no gradient.
-    """
-
-    id: int
-    unit: Unit | None
-    preset: str = "3"
-    frame: Frame | None = None
-    shown: Frame | None = None
+    id: int  # of the effect that asks for it
+    unit: Unit | None  # None: nothing, stop
+    preset: str = "3"  # a name, "1" to "4" or one of the user's presets file
+    frame: Frame | None = None  # start from it, seen through ``fit``; None: from noise
+    shown: Frame | None = None  # the window's picture, to start from where noise has no gradient
     fit: Fit = Fit.CROP
 
 
-class OptimizeWorker(Worker[OptimizeAsk, OptimizeProgress]):
-    """Answers an ask with a stream of OptimizeProgress, the last of them ``done``, or with an error that ends it.
+class OptimizeWorker(Worker[OptimizeRequest, OptimizeProgress]):
+    """Answers a request with a stream of OptimizeProgress, the last of them ``done``, or with an error that ends it.
 
-    The first answer has no value: there is nothing to be seen yet. A new ask takes effect after the iteration in
-    progress. The finished picture is kept in the user's folder of the model (own_folder.py), where the unit-image
-    worker finds it; the answer with ``done`` comes only after it is there. The best picture of a run that another ask
-    ends is kept in ``stopped``; the answer to the ask that stops it has that picture, ``is_stopped``. load: gives the
-    model, called in this thread with each ask: a run is made with the model of its beginning. device: as in the
-    settings. folder: other than the user's, for tests.
+    The first answer has no value: there is nothing to show yet. A new request takes effect after the iteration in
+    progress. The finished picture is saved in the user's folder of the model (own_folder.py), where the unit-image
+    worker finds it; the answer with ``done`` comes only after it is there. The best picture of a run that another
+    request ends is put into ``stopped``; the answer to the request that stops it has that picture, ``is_stopped``.
+
+    load: gives the model, called in this thread with each request; a run stays with the model of its beginning.
+    device: as in the settings. folder: other than the user's, for tests.
     """
 
     def __init__(
@@ -61,18 +58,18 @@ class OptimizeWorker(Worker[OptimizeAsk, OptimizeProgress]):
         self._stopped = stopped or StoppedPictures(load)
         self._load, self._device, self._folder = load, device, folder
         self._model: Model | None = None
-        self._specimen: Specimen | None = None
+        self._network: Specimen | None = None
         self._run_now: LiveRun | None = None
         self._version = 0
         self._shown_at = 0.0
 
-    def answer(self, ask: OptimizeAsk | None) -> float | None:
-        if ask is not None:
+    def answer(self, request: OptimizeRequest | None) -> float | None:
+        if request is not None:
             last = None if self._run_now is None else self._stop(self._run_now)
             self._run_now = None
-            self.tell(last if ask.unit is None else None)
-            if ask.unit is not None:
-                self._run_now = self._begin(ask, ask.unit)
+            self.publish(last if request.unit is None else None)
+            if request.unit is not None:
+                self._run_now = self._begin(request, request.unit)
                 self._shown_at = 0.0
         if self._run_now is None:
             return None
@@ -84,7 +81,7 @@ class OptimizeWorker(Worker[OptimizeAsk, OptimizeProgress]):
         self._run_now = None
         super().fail(error)
 
-    def _begin(self, ask: OptimizeAsk, unit: Unit) -> LiveRun:
+    def _begin(self, request: OptimizeRequest, unit: Unit) -> LiveRun:
         from deepvis.network.threads import use_one_core
         from deepvis.optimize import live
         from deepvis.optimize.specimen import specimen_of
@@ -93,12 +90,12 @@ class OptimizeWorker(Worker[OptimizeAsk, OptimizeProgress]):
             stand_back()
             use_one_core()
         model = self._load()
-        if self._specimen is None or model is not self._model:
-            self._specimen = specimen_of(model, self._device)
+        if self._network is None or model is not self._model:
+            self._network = specimen_of(model, self._device)
             self._model = model
-        rgb = None if ask.frame is None else ask.frame.rgb
-        shown = None if ask.shown is None else ask.shown.rgb
-        return live.start(self._specimen, self._model, unit, ask.preset, rgb=rgb, shown_rgb=shown, fit=ask.fit)
+        rgb = None if request.frame is None else request.frame.rgb
+        shown = None if request.shown is None else request.shown.rgb
+        return live.start(self._network, self._model, unit, request.preset, rgb=rgb, shown_rgb=shown, fit=request.fit)
 
     def _stop(self, run: LiveRun) -> OptimizeProgress | None:
         """Keep the best picture so far of a run that ends before its time; None where there is none yet."""
@@ -119,14 +116,14 @@ class OptimizeWorker(Worker[OptimizeAsk, OptimizeProgress]):
         now, error = time.monotonic(), ""
         if run.done:
             self._run_now = None
-            error = self._keep(run)
+            error = self._save_picture(run)
         elif now - self._shown_at < 1.0 / PICTURES_PER_SECOND:
             return
         self._shown_at = now
         self._version += 1
-        self.tell(live.progress_of(run, self._version), error)
+        self.publish(live.progress_of(run, self._version), error)
 
-    def _keep(self, run: LiveRun) -> str:
+    def _save_picture(self, run: LiveRun) -> str:
         """Write the finished picture; why it could not be, or ""."""
         from deepvis.optimize import live
 

@@ -21,9 +21,9 @@ class PhotoLister:
     the listing has failed. news: set when one of them may have changed.
     """
 
-    def __init__(self, files: OpenFiles, known: Collection[str]) -> None:
+    def __init__(self, files: OpenFiles, scanned: Collection[str]) -> None:
         self.counted, self.is_whole, self.error = 0, False, ""
-        self._known = frozenset(known)
+        self._scanned = frozenset(scanned)
         self._waiting: deque[str] = deque()
         self._is_over = False
         self.news = threading.Event()
@@ -49,7 +49,7 @@ class PhotoLister:
                 if self._is_over:
                     return
                 self.counted += 1
-                if path not in self._known:
+                if path not in self._scanned:
                     self._waiting.append(path)
                     self.news.set()
         except (ScanError, ModelError, OSError) as error:

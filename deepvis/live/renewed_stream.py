@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from deepvis.core.answers import Answer, Report
+from deepvis.core.answers import Answer, EffectReport
 from deepvis.core.effects import SaveTop
 from deepvis.core.mailbox import Mailbox
 from deepvis.core.types import Snapshot, UnitImages
-from deepvis.live.made_in import MadeIn
+from deepvis.live.provenance import PictureOrigin
 from deepvis.live.stream_top import StreamTop
 from deepvis.live.undoable_saves import UndoableSaves
 from deepvis.scan.running import RunningTop
@@ -36,7 +36,7 @@ class RenewedStream:
         return self._stream.inbox
 
     @property
-    def outbox(self) -> Mailbox[Answer[SaveTop, Report]]:
+    def outbox(self) -> Mailbox[Answer[SaveTop, EffectReport]]:
         return self._stream.outbox
 
     @property
@@ -71,7 +71,7 @@ class RenewedStream:
         last = older(found)
         if last.top is None or last.top is found.top or len(filled.patches) >= len(last.patches):
             return filled
-        mark = MadeIn.OLDER.value
+        mark = PictureOrigin.OLDER.value
         notes = {name: f"{mark}: {last.notes[name]}" for name in ("top", "top_back") if last.notes.get(name)}
         return replace(
             filled,

@@ -12,7 +12,7 @@ import numpy as np
 
 from deepvis.core.back_modes import DECONV
 from deepvis.core.cache import ByteCache
-from deepvis.core.types import BackAsk, Fit, Frame, NetAsk, Patch, Unit, UnitImages
+from deepvis.core.types import BackRequest, Fit, Frame, NetRequest, Patch, Unit, UnitImages
 from deepvis.core.unit_files import LEFT_OUT, SAVED_TOP, images_of, unit_image_paths, write_patches
 from deepvis.live.backends.base import Backend, BackendError
 from deepvis.live.own_folder import identity_if_any
@@ -67,8 +67,8 @@ class RunningImages:
         if found.top is not None and not is_old and found.patches != self._saved.get(found.unit, None):
             return found
         if found.top is None and not self._running.follows(found.unit.layer):
-            said = " ".join((NOT_FOLLOWED, found.notes.get("top") or "a scan finds it for any layer"))
-            return replace(found, notes={**found.notes, "top": said})
+            note = " ".join((NOT_FOLLOWED, found.notes.get("top") or "a scan finds it for any layer"))
+            return replace(found, notes={**found.notes, "top": note})
         if not self._has(found.unit):
             where = f"{self._model.name} has no layer {found.unit.layer}"
             return replace(found, notes={**found.notes, "top": f"{where}: what its units see is not known"})
@@ -97,7 +97,7 @@ class RunningImages:
             picture is not None and picture.path and tile is None
             for picture, tile in zip(best.pictures, backs, strict=True)
         )
-        said = found.notes.get(LEFT_OUT, of) if has_all else f"{projected} of {len(backs)} projected back"
+        note = found.notes.get(LEFT_OUT, of) if has_all else f"{projected} of {len(backs)} projected back"
         self.is_unfinished = best.unit != self._complete or has_photo_missing
         return replace(
             found,
@@ -108,11 +108,11 @@ class RunningImages:
             notes={
                 **found.notes,
                 "top": of,
-                "top_back": refused or said,
+                "top_back": refused or note,
             },
         )
 
-    def kept_words(self) -> str:
+    def already_saved_words(self) -> str:
         """As of ``FolderImages``: a running top 9 is kept nowhere."""
         return ""
 
@@ -126,7 +126,7 @@ class RunningImages:
                 count += images is None or images > best.images
         return count
 
-    def images_seen(self) -> int:
+    def image_count(self) -> int:
         """How many of the user's own photos or frames the units with pictures of them have seen, at most."""
         return max(
             (best.images for unit in self._running.units() if (best := self._running.own(unit)).patches), default=0
@@ -199,13 +199,13 @@ class RunningImages:
     def _projected(self, unit: Unit, number: int, patch: Patch, rgb: np.ndarray) -> np.ndarray:
         if self._backend is None:
             self._backend = self._open_backend()
-        ask = NetAsk(
+        request = NetRequest(
             frame=Frame(id=-1 - number, rgb=rgb),  # below every source's ids
-            back=BackAsk(unit, DECONV, (patch.row, patch.col)),
+            back=BackRequest(unit, DECONV, (patch.row, patch.col)),
             fit=Fit.STRETCH,  # it has the input's size already
             shown=frozenset({unit.layer}),
         )
-        diff = self._backend.run(ask).input_diff
+        diff = self._backend.run(request).input_diff
         if diff is None:
             raise ValueError(f"the backend gave no projection of unit {unit.channel} of {unit.layer}")
         return back_tile(diff, self._windows_ready().window(unit.layer, patch.row, patch.col))

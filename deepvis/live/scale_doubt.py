@@ -18,15 +18,15 @@ class ScaleDoubt:
         self._left = MOST_PHOTOS if _is_doubtful(model) else 0
 
     def __call__(self, snapshot: Snapshot) -> str:
-        frame, seen = snapshot.ask.frame.id, snapshot.activations
-        if not self._left or frame == self._last_frame or self._model.prob_layer not in seen:
+        frame, values = snapshot.request.frame.id, snapshot.activations
+        if not self._left or frame == self._last_frame or self._model.prob_layer not in values:
             return ""
         self._left -= 1
         self._last_frame = frame
-        if not is_all_or_nothing(seen[self._model.prob_layer]):
+        if not is_all_or_nothing(values[self._model.prob_layer]):
             return ""
-        first = next(layer for layer in self._model.layer_names if layer in seen)
-        return scale_warning(self._model.input_words, first, seen[first])
+        first = next(layer for layer in self._model.layer_names if layer in values)
+        return scale_warning(self._model.input_words, first, values[first])
 
 
 def _is_doubtful(model: Model) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from deepvis.core.types import Fit, NetAsk
+from deepvis.core.types import Fit, NetRequest
 from deepvis.live.backends.base import Backend, backend_of, open_backend
 from deepvis.scan.running_parts import Maps
 from deepvis.scan.tracker import Peaks, TrackedLayer
@@ -35,7 +35,7 @@ class Passed:
     unused: Mapping[int, str]
 
 
-class Passes(Protocol):
+class ScanPasses(Protocol):
     """A network for a scan. rows: photos of a batch. threads: batches that are best in work at a time.
 
     run: called from such threads, ``begin`` once in each before; with 0 threads from the one that made it.
@@ -52,7 +52,7 @@ class Passes(Protocol):
     def close(self) -> None: ...
 
 
-def open_passes(backend: str, model: Model, device: str, turn: threading.Event) -> Passes:
+def open_passes(backend: str, model: Model, device: str, turn: threading.Event) -> ScanPasses:
     """The engine in batches, any other backend photo by photo. backend: its name, as of ``open_backend``."""
     if backend_of(backend) == "engine":
         return GraphPasses(model, device, turn)
@@ -116,7 +116,7 @@ class BackendPasses:
         except PhotoError as error:
             return Passed(paths, {}, {0: str(error)})
         self._turn.wait(TURN_SECONDS)
-        activations = self._backend.run(NetAsk(frame, fit=fit)).activations
+        activations = self._backend.run(NetRequest(frame, fit=fit)).activations
         peaks = {layer.name: _peaks(activations[layer.name]) for layer in self.layers}
         is_finite = all(np.isfinite(found.values).all() for found in peaks.values())
         return Passed(paths, peaks, {} if is_finite else {0: NOT_FINITE.format(path)})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from deepvis.core.cache import ByteCache
 from deepvis.core.types import OptimizeProgress, Unit, UnitImages
-from deepvis.live.made_in import MadeIn
+from deepvis.live.provenance import PictureOrigin
 
 if TYPE_CHECKING:
     from deepvis.models.model import Model
@@ -37,33 +37,33 @@ class StoppedPictures:
     def __init__(self, load: Callable[[], Model]) -> None:
         self._load = load
         self._lock = threading.Lock()
-        self._kept: ByteCache[_Stopped] = ByteCache(CACHE, lambda kept: kept.progress.rgb.nbytes)
+        self._pictures: ByteCache[_Stopped] = ByteCache(CACHE, lambda stopped: stopped.progress.rgb.nbytes)
         self._covers: Unit | None = None  # whose finished pictures lie under a stopped one
 
     def keep(self, progress: OptimizeProgress, model: Model) -> None:
         """Show this picture of its unit, in the place of an earlier one."""
         progress.rgb.setflags(write=False)
         with self._lock:
-            self._kept.put(progress.unit, _Stopped(progress, model))
+            self._pictures.put(progress.unit, _Stopped(progress, model))
 
     def forget(self, unit: Unit) -> None:
         """The unit has a finished picture."""
         with self._lock:
-            self._kept.drop(unit)
+            self._pictures.drop(unit)
 
     def __call__(self, found: UnitImages, /) -> UnitImages:
         with self._lock:
             if self._covers not in (None, found.unit):
-                self._kept.drop(self._covers)
+                self._pictures.drop(self._covers)
                 self._covers = None
-            kept = self._kept.get(found.unit)
-            if kept is None:
+            stopped = self._pictures.get(found.unit)
+            if stopped is None:
                 return found
             if found.optimized is not None:
                 self._covers = found.unit
-        older = "" if kept.model is self._load() else f"{MadeIn.OLDER.value}: "
-        note = f"{older}{stopped_at(kept.progress)}"
-        return replace(found, optimized=kept.progress.rgb, notes={**found.notes, "optimized": note})
+        older = "" if stopped.model is self._load() else f"{PictureOrigin.OLDER.value}: "
+        note = f"{older}{stopped_at(stopped.progress)}"
+        return replace(found, optimized=stopped.progress.rgb, notes={**found.notes, "optimized": note})
 
 
 def stopped_at(progress: OptimizeProgress) -> str:

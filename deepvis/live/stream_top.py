@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deepvis.core.answers import Answer, Report
+from deepvis.core.answers import Answer, EffectReport
 from deepvis.core.effects import SaveTop, UndoSave
 from deepvis.core.mailbox import Mailbox
-from deepvis.core.types import Frame, NetAsk, UnitImages
+from deepvis.core.types import Frame, NetRequest, UnitImages
 from deepvis.live.undoable_saves import UndoableSaves
 from deepvis.scan.running import RunningTop
 
@@ -47,7 +47,7 @@ class StreamTop:
         self._clock = clock
         self.running = running
         self.inbox: Mailbox[SaveTop] = Mailbox()
-        self.outbox: Mailbox[Answer[SaveTop, Report]] = Mailbox()
+        self.outbox: Mailbox[Answer[SaveTop, EffectReport]] = Mailbox()
         self.saves = UndoableSaves()
         self._last_save: SaveTop | None = None
         self._open, self._folder = open, folder
@@ -78,12 +78,12 @@ class StreamTop:
 
     def _carry_out_undo(self) -> None:
         try:
-            said = self.saves.carry_out()
+            sentence = self.saves.carry_out()
         except OSError as error:
             self.outbox.put(Answer(self._last_save, error=f"the saved top 9 could not be taken back: {error}"))
             return
-        if said:
-            self.outbox.put(Answer(self._last_save, Report(said)))
+        if sentence:
+            self.outbox.put(Answer(self._last_save, EffectReport(sentence)))
 
     def _pass_samples(self, backend: Backend) -> None:
         """Pass samples for a while; none is left once ``_to_pass`` is None."""
@@ -93,30 +93,31 @@ class StreamTop:
             if frame is None:
                 self._to_pass = None
             else:
-                self.running.update(backend.run(NetAsk(frame)))
+                self.running.update(backend.run(NetRequest(frame)))
 
-    def _saved(self, save: SaveTop, pictures: RunningImages | FolderImages) -> Answer[SaveTop, Report]:
-        if kept := pictures.kept_words():
-            return Answer(save, Report(kept))
+    def _saved(self, save: SaveTop, pictures: RunningImages | FolderImages) -> Answer[SaveTop, EffectReport]:
+        if already_saved := pictures.already_saved_words():
+            return Answer(save, EffectReport(already_saved))
         folder = self._folder()
         try:
             better = 0 if save.over_better else pictures.better_in(folder)
             if better:
                 why = f"not saved: it would replace the top 9 of {better:,} units that are of more images, or of a scan"
-                return Answer(save, Report(f"{why}; W again does, backspace then brings them back", is_refused=True))
-            seen = 0 if save.over_better else pictures.images_seen()
-            if 0 < seen < FEW_IMAGES:
-                why = (
-                    f"the top 9 is of {seen} photo{'s' if seen > 1 else ''} only, and stays for later starts: not saved"
+                return Answer(
+                    save, EffectReport(f"{why}; W again does, backspace then brings them back", is_refused=True)
                 )
-                return Answer(save, Report(f"{why}; W again saves it", is_refused=True))
+            images = 0 if save.over_better else pictures.image_count()
+            if 0 < images < FEW_IMAGES:
+                of = f"{images} photo{'s' if images > 1 else ''}"
+                why = f"the top 9 is of {of} only, and stays for later starts: not saved"
+                return Answer(save, EffectReport(f"{why}; W again saves it", is_refused=True))
             count = self._written(pictures, folder)
         except OSError as error:
             return Answer(save, error=f"the top 9 could not be saved in {folder}: {error.strerror or error}")
         if not count:
-            return Answer(save, Report("no top 9 of yours to save yet: samples are not saved, show photos first"))
-        said = f"the top 9 of {count:,} units saved in {folder}; backspace takes it back"
-        return Answer(save, Report(said, reverse=UndoSave))
+            return Answer(save, EffectReport("no top 9 of yours to save yet: samples are not saved, show photos first"))
+        sentence = f"the top 9 of {count:,} units saved in {folder}; backspace takes it back"
+        return Answer(save, EffectReport(sentence, reverse=UndoSave))
 
     def _written(self, pictures: RunningImages | FolderImages, folder: Path) -> int:
         """The number of units of which pictures were saved; where one cannot be, all is as it was. Raises OSError."""
@@ -124,8 +125,8 @@ class StreamTop:
         try:
             count = pictures.save(folder, self.saves.put_aside)
         except OSError:
-            self.saves.give_up()
+            self.saves.discard()
             raise
         if not count:
-            self.saves.give_up()
+            self.saves.discard()
         return count

@@ -24,18 +24,18 @@ class UndoableSaves:
     def __init__(self) -> None:
         self._saves: list[_Save] = []
         self._standing = 0  # of the saves, the first ones; those after it are undone
-        self._asked = 0  # redos less undos that wait to be carried out
+        self._redos = 0  # redos less undos that wait to be carried out
         self._lock = threading.Lock()
 
     def undo(self) -> None:
         """Ask for the newest save that stands to be undone."""
         with self._lock:
-            self._asked -= 1
+            self._redos -= 1
 
     def redo(self) -> None:
         """Ask for the save that was undone last to be done again."""
         with self._lock:
-            self._asked += 1
+            self._redos += 1
 
     def begin(self, folder: Path) -> None:
         """A save into ``folder`` begins; those that are undone cannot be done again. Raises OSError."""
@@ -54,7 +54,7 @@ class UndoableSaves:
         if path.exists():
             os.replace(path, place)
 
-    def give_up(self) -> None:
+    def discard(self) -> None:
         """The save in progress has failed, or wrote nothing: all is as it was before. Raises OSError."""
         self._standing -= 1
         save = self._saves.pop()
@@ -69,19 +69,19 @@ class UndoableSaves:
     def carry_out(self) -> str:
         """Do what was asked for; returns what has become of it, in a sentence, "" for nothing. Raises OSError."""
         with self._lock:
-            asked, self._asked = self._asked, 0
-        said = ""
-        for _ in range(-asked):
+            redos, self._redos = self._redos, 0
+        sentence = ""
+        for _ in range(-redos):
             if self._standing:
                 self._standing -= 1
                 _exchange(self._saves[self._standing])
-                said = "the saved top 9 is taken back, and what it replaced is there again; Z saves it once more"
-        for _ in range(asked):
+                sentence = "the saved top 9 is taken back, and what it replaced is there again; Z saves it once more"
+        for _ in range(redos):
             if self._standing < len(self._saves):
                 _exchange(self._saves[self._standing])
                 self._standing += 1
-                said = "the top 9 is saved once more; backspace takes it back"
-        return said
+                sentence = "the top 9 is saved once more; backspace takes it back"
+        return sentence
 
 
 def _exchange(save: _Save) -> None:

@@ -49,32 +49,32 @@ class Commands:
         return f" --output {self.folder}" if self.folder else ""
 
 
-def commands_for(model: Model, said: Mapping[str, Any] = MappingProxyType({})) -> Commands:
+def commands_for(model: Model, options: Mapping[str, Any] = MappingProxyType({})) -> Commands:
     """The commands for a model with a card, or for a network of one's own files.
 
-    said: what the user has said of the network beyond its name, by the settings' names; None values are as if absent.
+    options: of the network, by the settings' names; those that are None count as absent.
     """
-    said = {name: value for name, value in said.items() if value is not None}
+    options = {name: value for name, value in options.items() if value is not None}
     if is_in_memory(model):
         return Commands("", str(model.unit_image_dir), is_in_memory=True)
-    words = _named(model, said)
-    if "mean" in said:
-        words += ["--mean", _mean(said["mean"])]
-    if "std" in said:
-        words += ["--std", _mean(said["std"])]
-    if "labels" in said:
-        words += ["--labels", short_path(said["labels"])]
+    words = _named(model, options)
+    if "mean" in options:
+        words += ["--mean", _mean(options["mean"])]
+    if "std" in options:
+        words += ["--std", _mean(options["std"])]
+    if "labels" in options:
+        words += ["--labels", short_path(options["labels"])]
     for name in _PLAIN:
-        if name in said:
-            value = said[name]
+        if name in options:
+            value = options[name]
             words += [_option(name), shlex.quote(f"{value:g}" if isinstance(value, float) else str(value))]
-    if "input_size" in said:
-        words += ["--input-size", "x".join(map(str, said["input_size"]))]
-    for each in said.get("inputs", ()):
+    if "input_size" in options:
+        words += ["--input-size", "x".join(map(str, options["input_size"]))]
+    for each in options.get("inputs", ()):
         name, _, file = each.partition("=")
         words += ["--input", shlex.quote(f"{name}={os.path.relpath(file)}")]
-    words += [_option(name) for name in _FLAGS if said.get(name)]
-    folder = short_path(said["unit_image_dir"]) if "unit_image_dir" in said else ""
+    words += [_option(name) for name in _FLAGS if options.get(name)]
+    folder = short_path(options["unit_image_dir"]) if "unit_image_dir" in options else ""
     return Commands(" ".join(words), folder)
 
 
@@ -82,18 +82,18 @@ def _option(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
-def _named(model: Model, said: Mapping[str, Any]) -> list[str]:
+def _named(model: Model, options: Mapping[str, Any]) -> list[str]:
     """The model by its name or folder; by its files, where those were named or there is no card."""
     is_own = model.file.parent == model.folder or is_name(model.file)
     has_card = (model.folder / CARD_NAME).is_file() and is_own
-    if "network" in said or "prototxt" in said or not has_card:
+    if "network" in options or "prototxt" in options or not has_card:
         weights = [] if model.weights is None else ["--weights", short_path(model.weights)]
         option = "--prototxt" if model.file.suffix == ".prototxt" else "--network"
         named = shlex.quote(str(model.file)) if is_name(model.file) else short_path(model.file)
         return [option, named, *weights]
     own = model.folder.parent == models_folder()
     name = ["--model", shlex.quote(model.folder.name) if own else short_path(model.folder)]
-    return [*name, "--weights", short_path(said["weights"])] if "weights" in said else name
+    return [*name, "--weights", short_path(options["weights"])] if "weights" in options else name
 
 
 def _mean(mean: Any) -> str:

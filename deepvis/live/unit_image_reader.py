@@ -21,7 +21,7 @@ from deepvis.core.unit_files import (
     read_stats,
     unit_image_paths,
 )
-from deepvis.live.made_in import MadeIn, Provenance
+from deepvis.live.provenance import PictureOrigin, Provenance
 from deepvis.live.unit_image_commands import Commands
 from deepvis.sources.photos import PhotoError, load_rgb
 
@@ -63,22 +63,22 @@ class UnitImageReader:
     def unit(self, unit: Unit, version: int) -> UnitImages:
         """What there is of a unit; each missing picture leaves a note on how to make it, or why nothing can."""
         if unit.layer in self._info.missing:
-            said = self._info.layer(unit.layer).missing_words
-            return UnitImages(unit, version, notes=dict.fromkeys(("optimized", "top", "top_back"), said))
+            note = self._info.layer(unit.layer).missing_words
+            return UnitImages(unit, version, notes=dict.fromkeys(("optimized", "top", "top_back"), note))
         notes: dict[str, str] = {}
         places = list(self._places(unit))
         optimized = self._optimized(unit, places, notes)
-        made = self._made(places, notes)
-        top, paths = self._first([(place.top, place) for place in made], "top", notes)
+        origins = self._origins(places, notes)
+        top, paths = self._first([(place.top, place) for place in origins], "top", notes)
         folder = None if paths is None else self._folder_of(paths)
-        beside = [place for place in made if folder in (None, self._folder_of(place))]
+        beside = [place for place in origins if folder in (None, self._folder_of(place))]
         top_back, back_paths = self._first([(place.top_back, place) for place in beside], "top_back", notes)
         for name, shown in (("top", paths), ("top_back", back_paths)):
             if shown is None:
                 command = self._commands.top(self._source_layer(unit.layer))
                 notes.setdefault(name, f"none yet; press G to scan the open files; for others: {command}")
-            elif made[shown] is not MadeIn.THIS:
-                notes[name] = made[shown].value
+            elif origins[shown] is not PictureOrigin.THIS:
+                notes[name] = origins[shown].value
         if folder is not None and folder == self._provenance.own_folder:
             notes["top"] = SAVED_TOP
         return UnitImages(
@@ -102,12 +102,12 @@ class UnitImageReader:
         older: WholeLayer | None = None
         for place in self._places(Unit(layer, 0)):
             made_in = self._preferred_made_in(place, place.whole_layer, notes, "tiles")
-            if made_in is MadeIn.ANOTHER or (made_in is MadeIn.OLDER and older is not None):
+            if made_in is PictureOrigin.ANOTHER or (made_in is PictureOrigin.OLDER and older is not None):
                 continue
             tiles = self._picture(place.whole_layer, notes, "tiles", lambda rgb: cut_tiles(rgb, units))
             if tiles is not None:
                 found = WholeLayer(layer, version, tiles, made_in.value, standings)
-                if made_in is not MadeIn.OLDER:
+                if made_in is not PictureOrigin.OLDER:
                     return found
                 older = found
         filters = self._filters(self._source_layer(layer))
@@ -121,8 +121,8 @@ class UnitImageReader:
 
     def _source_layer(self, layer: str) -> str:
         """The layer whose pictures this one shows."""
-        known = {info.name: info.images_of for info in self._info.layers}
-        return known.get(layer, layer)
+        images_of_layer = {info.name: info.images_of for info in self._info.layers}
+        return images_of_layer.get(layer, layer)
 
     def _places(self, unit: Unit) -> Iterator[UnitImagePaths]:
         """Where the unit's files may be, best first."""
@@ -139,7 +139,7 @@ class UnitImageReader:
     def _optimized(self, unit: Unit, places: list[UnitImagePaths], notes: dict[str, str]) -> np.ndarray | None:
         older: list[tuple[np.ndarray, str]] = []
         for found, made_in, note in (*self._live(places, notes), *self._preferred(places, notes)):
-            if made_in is MadeIn.OLDER:
+            if made_in is PictureOrigin.OLDER:
                 older.append((found, note))
                 continue
             notes.pop("optimized", None)
@@ -154,46 +154,48 @@ class UnitImageReader:
         notes.setdefault("optimized", f"none yet; press x to make this one now{all_of_them}")
         return None
 
-    def _live(self, places: list[UnitImagePaths], notes: dict[str, str]) -> Iterator[tuple[np.ndarray, MadeIn, str]]:
+    def _live(
+        self, places: list[UnitImagePaths], notes: dict[str, str]
+    ) -> Iterator[tuple[np.ndarray, PictureOrigin, str]]:
         """The unit's live optimizations, with what they are."""
         for place in places:
             if not _stamp(place.live):
                 continue
             made_in = self._provenance.of_live(place, self._folder_of(place))
-            if made_in is MadeIn.ANOTHER:
+            if made_in is PictureOrigin.ANOTHER:
                 notes["optimized"] = _another(place.live, PRESS_X)
                 continue
             live = self._picture(place.live, notes, "optimized")
             if live is not None:
-                older = f"{made_in.value}: " if made_in is MadeIn.OLDER else ""
+                older = f"{made_in.value}: " if made_in is PictureOrigin.OLDER else ""
                 yield live, made_in, f"{older}your own live optimization"
 
     def _preferred(
         self, places: list[UnitImagePaths], notes: dict[str, str]
-    ) -> Iterator[tuple[np.ndarray, MadeIn, str]]:
+    ) -> Iterator[tuple[np.ndarray, PictureOrigin, str]]:
         """Its block of the montages that the offline optimizer made."""
         for place in places:
             made_in = self._preferred_made_in(place, place.montage, notes, "optimized")
-            if made_in is MadeIn.ANOTHER:
+            if made_in is PictureOrigin.ANOTHER:
                 continue
             block = self._picture(place.montage, notes, "optimized", lower_left)
             if block is not None:
                 yield block, made_in, made_in.value
 
-    def _preferred_made_in(self, place: UnitImagePaths, path: Path, notes: dict[str, str], name: str) -> MadeIn:
+    def _preferred_made_in(self, place: UnitImagePaths, path: Path, notes: dict[str, str], name: str) -> PictureOrigin:
         """Where the preferred pictures of a place, ``path`` among them, come from; a note if from another network."""
-        made_in = self._provenance.of_preferred(place, self._folder_of(place)) if _stamp(path) else MadeIn.THIS
-        if made_in is MadeIn.ANOTHER:
+        made_in = self._provenance.of_preferred(place, self._folder_of(place)) if _stamp(path) else PictureOrigin.THIS
+        if made_in is PictureOrigin.ANOTHER:
             notes[name] = _another(place.how.parent, PRESS_X)
         return made_in
 
-    def _made(self, places: list[UnitImagePaths], notes: dict[str, str]) -> dict[UnitImagePaths, MadeIn]:
+    def _origins(self, places: list[UnitImagePaths], notes: dict[str, str]) -> dict[UnitImagePaths, PictureOrigin]:
         """The places whose top 9 or projections may be shown; a note on those that were made in another network."""
-        found: dict[UnitImagePaths, MadeIn] = {}
+        found: dict[UnitImagePaths, PictureOrigin] = {}
         for place in places:
             if _stamp(place.top) or _stamp(place.top_back):
                 made_in = self._provenance.of_top(place, self._folder_of(place))
-                if made_in is MadeIn.ANOTHER:
+                if made_in is PictureOrigin.ANOTHER:
                     notes["top"] = notes["top_back"] = _another(place.top.parent, OTHER_FOLDER)
                     notes[LEFT_OUT] = "the folder's are of another network"
                 else:
@@ -263,9 +265,9 @@ class UnitImageReader:
     def _read_standings(self, place: UnitImagePaths, folder: Path) -> tuple[tuple[UnitStanding, ...], str]:
         """(the layer's statistics, "") or ((), why they are not shown)."""
         made_in = self._provenance.of_stats(place, folder)
-        if made_in is MadeIn.ANOTHER:
+        if made_in is PictureOrigin.ANOTHER:
             return (), _another(place.stats, OTHER_FOLDER)
-        if made_in is MadeIn.OLDER:
+        if made_in is PictureOrigin.OLDER:
             return (), f"the statistics in {place.stats} are of older weights"
         try:
             return read_stats(place.stats), ""

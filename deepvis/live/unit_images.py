@@ -31,7 +31,7 @@ class Supplement(Protocol):
 
 
 @dataclass(frozen=True)
-class ImagesAsk:
+class ImagesRequest:
     """What the window wants to see of a unit.
 
     whole_layer: the pattern mode wants one picture for each unit of its layer too. refresh: a number that the
@@ -51,7 +51,7 @@ class ImagesOutput:
     layer: WholeLayer | None = None
 
 
-class UnitImagesWorker(Worker[ImagesAsk, ImagesOutput]):
+class UnitImagesWorker(Worker[ImagesRequest, ImagesOutput]):
     """Answers with the pictures of a unit and, where they are asked for, of its whole layer.
 
     open_reader: called once, in the thread, and again after each of ``renewals``. supplements: run in this thread, one
@@ -76,8 +76,8 @@ class UnitImagesWorker(Worker[ImagesAsk, ImagesOutput]):
         self._supplements = tuple(supplements)
         self._versions = itertools.count(1)
 
-    def answer(self, ask: ImagesAsk | None) -> float | None:
-        wanted = self._asked
+    def answer(self, request: ImagesRequest | None) -> float | None:
+        wanted = self._request
         if wanted is None:
             return None
         if self._reader is None or self.renewals.take(0):
@@ -86,7 +86,7 @@ class UnitImagesWorker(Worker[ImagesAsk, ImagesOutput]):
         for supplement in self._supplements:
             found = supplement(found)
         last = self._newest.value
-        if ask is None and last is not None and _same(found, last.unit):
+        if request is None and last is not None and _same(found, last.unit):
             found = last.unit
         layer = None if last is None else last.layer
         if wanted.whole_layer and not self.inbox.has_new():
@@ -94,7 +94,7 @@ class UnitImagesWorker(Worker[ImagesAsk, ImagesOutput]):
             whole = replace(whole, standings=self._standings(wanted.unit.layer) or whole.standings)
             layer = _newer(whole, layer)
         if last is None or (found, layer) != (last.unit, last.layer) or self._newest.error:
-            self.tell(ImagesOutput(found, layer))
+            self.publish(ImagesOutput(found, layer))
         if any(supplement.is_unfinished for supplement in self._supplements):
             return SECONDS_BETWEEN_STEPS
         return SECONDS_BETWEEN_LOOKS if self._supplements else None

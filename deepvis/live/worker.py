@@ -1,4 +1,4 @@
-"""A worker: one thread, an inbox of asks and an outbox of answers; errors are answers too."""
+"""A worker: one thread, an inbox of requests and an outbox of answers; errors are answers too."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from deepvis.core.answers import NOTHING_YET, Answer
-from deepvis.core.mailbox import Closed, Mailbox
+from deepvis.core.mailbox import Mailbox, MailboxClosed
 from deepvis.core.words import printable
 
 A = TypeVar("A")
@@ -23,13 +23,13 @@ log = logging.getLogger(__name__)
 
 
 class Worker(ABC, Generic[A, V]):
-    """A thread that answers the newest ask in its inbox, until it is stopped.
+    """A thread that answers the newest request in its inbox, until it is stopped.
 
-    inbox: where asks are put. outbox: the newest answer; an ask that was taken has at least one. An exception never
-    ends the thread: its sentence is the answer's error, and is logged, once for each sentence in a row. The thread is
-    a daemon: ``stop`` waits a moment for an ask in progress, and leaves it where it hangs.
+    inbox: where requests are put. outbox: the newest answer; a request that was taken has at least one. An exception
+    never ends the thread: its sentence is the answer's error, and is logged, once for each sentence in a row. The
+    thread is a daemon: ``stop`` waits a moment for a request in progress, and leaves it where it hangs.
 
-    after_failure: seconds until it goes on without an ask when one has failed, None: it waits for the next.
+    after_failure: seconds until it goes on without a request when one has failed, None: it waits for the next.
     """
 
     after_failure: float | None = None
@@ -40,7 +40,7 @@ class Worker(ABC, Generic[A, V]):
         self.outbox: Mailbox[Answer[A, V]] = Mailbox()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._newest: Answer[A, V] = NOTHING_YET
-        self._asked: A | None = None  # the ask that was taken last
+        self._request: A | None = None  # the request that was taken last
         self._is_over = False
 
     def start(self) -> None:
@@ -55,45 +55,45 @@ class Worker(ABC, Generic[A, V]):
                 log.info("%s did not end within %g s; it is left to itself", self._thread.name, timeout)
 
     @abstractmethod
-    def answer(self, ask: A | None) -> float | None:
-        """Answer an ask with ``tell`` or ``fail``; None where only time has passed, or another box woke the thread.
+    def answer(self, request: A | None) -> float | None:
+        """Answer a request with ``publish`` or ``fail``.
 
-        Called once without an ask at the start. Returns the seconds until it is called again without an
-        ask, None: not before something comes.
+        request: None where only time has passed, or another box woke the thread, and once at the start.
+        Returns the seconds until it is called again without a request, None: not before something comes.
         """
 
     def close(self) -> None:
         """Let go of what the thread opened; called in the thread."""
 
-    def tell(self, value: V | None, error: str = "", *, level: int = logging.WARNING) -> None:
-        """Answer the newest ask. level: at which the error is logged, unless the answer before said the same."""
+    def publish(self, value: V | None, error: str = "", *, level: int = logging.WARNING) -> None:
+        """Answer the newest request. level: at which the error is logged, unless the answer before said the same."""
         error = printable(error)
         if error and error != self._newest.error:
             log.log(level, "%s: %s", self._thread.name, error)
-        self._newest = Answer(self._asked, value, error)
+        self._newest = Answer(self._request, value, error)
         self.outbox.put(self._newest)
 
     def fail(self, error: str) -> None:
-        """Answer the newest ask with an error; the last value stands."""
-        self.tell(self._newest.value, error)
+        """Answer the newest request with an error; the last value stands."""
+        self.publish(self._newest.value, error)
 
     def recover(self) -> None:
         """Take the last error back, if there is one."""
         if self._newest.error:
-            self.tell(self._newest.value)
+            self.publish(self._newest.value)
 
-    def handle(self, ask: A | None) -> float | None:
-        """``answer`` an ask; where that gave no answer, the last value and error are given again."""
+    def handle(self, request: A | None) -> float | None:
+        """``answer`` a request; where that gave no answer, the last value and error are given again."""
         before = self._newest
-        if ask is not None:
-            self._asked = ask
-        seconds = self.answer(ask)
-        if ask is not None and self._newest is before:
-            self.tell(before.value, before.error)
+        if request is not None:
+            self._request = request
+        seconds = self.answer(request)
+        if request is not None and self._newest is before:
+            self.publish(before.value, before.error)
         return seconds
 
     def _run(self) -> None:
-        seconds: float | None = 0.0  # a first call without an ask, to set up
+        seconds: float | None = 0.0  # a first call without a request, to set up
         while not self._is_over:
             seconds = self._guarded(self._take_and_handle, seconds)
         self._guarded(self.close)
@@ -106,10 +106,10 @@ class Worker(ABC, Generic[A, V]):
         """Do a step of the thread; what it raises becomes an answer's error."""
         try:
             return act(*arguments)
-        except Closed:
+        except MailboxClosed:
             self._is_over = True
             return None
-        except Exception as error:  # the program's one broad catch: an ask that fails must not end the thread
+        except Exception as error:  # the program's one broad catch: a request that fails must not end the thread
             log.debug("%s failed", self._thread.name, exc_info=True)
             self.fail(_sentence(error))
             return self.after_failure

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable
 from itertools import islice
 
-from deepvis.core.errors import UserError
+from deepvis.core.user_error import UserError
 
 MOST_CHARACTERS = 4000
 _MOST_NAMES = 2000  # looked through for the nearest one

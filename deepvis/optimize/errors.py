@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-from deepvis.core.errors import UserError
+from deepvis.core.user_error import UserError
 
 MOST_NAMES = 12  # that a sentence lists
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from deepvis.core.errors import UserError
 from deepvis.core.files import os_error_words
+from deepvis.core.user_error import UserError
 from deepvis.jobs.pool import Where, results
 from deepvis.jobs.progress import Progress
 from deepvis.jobs.store import sweep

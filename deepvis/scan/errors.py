@@ -1,6 +1,6 @@
 """The one kind of error that a scan, a crop run or a report ends with."""
 
-from deepvis.core.errors import UserError
+from deepvis.core.user_error import UserError
 
 
 class ScanError(UserError):

@@ -150,7 +150,7 @@ class RunningTop:
 
         A pass over the same frame, fit and layers as the one before is recognised and costs nothing.
         """
-        same = (snapshot.ask.frame.id, snapshot.ask.fit, frozenset(snapshot.activations))
+        same = (snapshot.request.frame.id, snapshot.request.fit, frozenset(snapshot.activations))
         with self._lock:
             info = self._ready()
             if info is None or snapshot.input_rgb is None or same == self._last:
@@ -158,7 +158,7 @@ class RunningTop:
             self._last = same
             image, moment = self._image_of(snapshot)
             layers = [layer for layer in info.listed if layer.name in snapshot.activations]
-            if not snapshot.ask.frame.moving:
+            if not snapshot.request.frame.moving:
                 return self._take(snapshot, layers, image, moment)
             with self._allowance.for_pass(snapshot.seconds.forward + snapshot.seconds.back, layers) as chosen:
                 return self._take(snapshot, chosen, image, moment)
@@ -198,7 +198,7 @@ class RunningTop:
 
     def _image_of(self, snapshot: Snapshot) -> tuple[int, Moment | None]:
         """(number of the image, when it was seen if it moves), counting it if it is a new one."""
-        frame, now = snapshot.ask.frame, self._clock()
+        frame, now = snapshot.request.frame, self._clock()
         if frame.moving:
             self._seen += self._is_new(frame, now)
             self._next_image += 1
@@ -238,7 +238,7 @@ class RunningTop:
         if not len(rows):
             return False
         self._next_number += 1
-        kept = Kept(snapshot.input_rgb, snapshot.ask.frame.path or "", self._next_number)
+        kept = Kept(snapshot.input_rgb, snapshot.request.frame.path or "", self._next_number)
         slot = self._book.enter(kept, image, len(rows), moment, look)
         gone = self._insert(rows, same, (values[rows], self._places_of(rows), slot))
         self._book.release(gone)

@@ -26,7 +26,7 @@ class RunningWithSamples(RunningTop):
         self._samples = RunningTop(info, **options)
 
     def update(self, snapshot: Snapshot) -> bool:
-        if self._is_sample(snapshot.ask.frame):
+        if self._is_sample(snapshot.request.frame):
             return self._samples.update(snapshot)
         return super().update(snapshot)
 

@@ -74,7 +74,7 @@ RENAMED: dict[str, tuple[str, Callable[[Any], Any]]] = {
 }
 
 
-# tags of the original's bindings.py -> commands (core/commands.py), for the setting ``key_bindings``
+# tags of the original's bindings.py -> commands (core/commands/), for the setting ``key_bindings``
 COMMANDS_OF_TAGS: Mapping[str, str] = {
     "freeze_cam": "toggle_freeze",
     "toggle_input_mode": "toggle_moving",

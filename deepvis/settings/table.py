@@ -21,7 +21,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from deepvis.core.errors import UserError
+from deepvis.core.user_error import UserError
 from deepvis.models.network_options import TYPES, NetworkOptions
 from deepvis.network.back_modes import BACK_MODES  # noqa: F401  (fills the table that the window reads)
 from deepvis.network.ref import is_name

@@ -16,7 +16,7 @@ from typing import Protocol
 
 import numpy as np
 
-from deepvis.core.mailbox import Closed, Mailbox
+from deepvis.core.mailbox import Mailbox, MailboxClosed
 from deepvis.core.types import Frame
 from deepvis.sources.base import Play, SourceError, new_frame
 
@@ -105,7 +105,7 @@ class CaptureSource(ABC):
             try:
                 play = self._orders.take(seconds) or play
                 seconds = self.turn(play)
-            except Closed:
+            except MailboxClosed:
                 break
             except cv2.error as error:
                 self._fail(f"{self.name} cannot be read ({error.err or error}); trying again")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from deepvis.sources.base import SOURCES
-from deepvis.sources.listing import Entry, FixedListing, FolderListing, ListFileListing, first_listed
+from deepvis.sources.listing import FixedListing, FolderListing, ListedPhoto, ListFileListing, first_listed
 from deepvis.sources.photos import SUFFIXES
 from deepvis.sources.stills import Stills
 
@@ -27,7 +27,7 @@ def list_file(path: str) -> Stills:
 @SOURCES.add("photo")
 def one_photo(path: str) -> Stills:
     """A single photo."""
-    return Stills(FixedListing((Entry(path, os.path.basename(path)),)))
+    return Stills(FixedListing((ListedPhoto(path, os.path.basename(path)),)))
 
 
 def kind_of(path: str) -> str:

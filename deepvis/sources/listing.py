@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 from deepvis.sources.photos import SUFFIXES, is_picture_name
 
 
-class Entry(NamedTuple):
+class ListedPhoto(NamedTuple):
     """A photo that may be read: its path, and the label that the window shows."""
 
     path: str
@@ -27,7 +27,7 @@ class Listing(Protocol):
     entries: as of the last look. problem: a sentence where there are none, "" otherwise.
     """
 
-    entries: tuple[Entry, ...]
+    entries: tuple[ListedPhoto, ...]
     problem: str
 
     def refresh(self) -> bool:
@@ -51,7 +51,7 @@ def _ranked(digits: re.Match[str]) -> str:
 class FixedListing:
     """Photos that are known once and for all."""
 
-    def __init__(self, entries: tuple[Entry, ...], problem: str = "there is no photo to show") -> None:
+    def __init__(self, entries: tuple[ListedPhoto, ...], problem: str = "there is no photo to show") -> None:
         self.entries = entries
         self.problem = "" if entries else problem
 
@@ -80,7 +80,7 @@ class FolderListing:
 
     root: str
     clock: Callable[[], float] = time.time
-    entries: tuple[Entry, ...] = field(init=False, default=())
+    entries: tuple[ListedPhoto, ...] = field(init=False, default=())
     problem: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
@@ -129,12 +129,12 @@ class FolderListing:
         is_settled = abs(self.clock() - mtime_ns / 1e9) > 2
         return _Folder(mtime_ns, is_settled, tuple(sorted(pictures)), tuple(sorted(folders)))
 
-    def _entries(self, found: dict[str, _Folder]) -> Iterator[Entry]:
+    def _entries(self, found: dict[str, _Folder]) -> Iterator[ListedPhoto]:
         for folder, content in found.items():
             below = os.path.relpath(folder, self.root).replace(os.sep, "/")
             path, label = os.path.join(folder, ""), "" if below == "." else f"{below}/"
             for name in content.pictures:
-                yield Entry(path + name, label + name)
+                yield ListedPhoto(path + name, label + name)
 
     def _problem(self, found: dict[str, _Folder]) -> str:
         if not found:
@@ -155,7 +155,7 @@ class ListFileListing:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.entries: tuple[Entry, ...] = ()
+        self.entries: tuple[ListedPhoto, ...] = ()
         self.problem = ""
         self._stamp: tuple[int, int] | None = None
         self.refresh()
@@ -177,7 +177,7 @@ class ListFileListing:
         return True
 
 
-def first_listed(path: str, count: int) -> tuple[Entry, ...]:
+def first_listed(path: str, count: int) -> tuple[ListedPhoto, ...]:
     """The first ``count`` photos that a list names, without reading all of it; none where it cannot be read."""
     try:
         with open(path, encoding="utf-8-sig", errors="replace") as lines:
@@ -186,7 +186,7 @@ def first_listed(path: str, count: int) -> tuple[Entry, ...]:
         return ()
 
 
-def listed_in(lines: Iterable[str], folder: str) -> Iterator[Entry]:
+def listed_in(lines: Iterable[str], folder: str) -> Iterator[ListedPhoto]:
     """The photos that the lines of a list name: one a line; empty lines and those that begin with # are left out."""
     stripped = (line.strip() for line in lines)
     return (listed(line, folder) for line in stripped if line and not line.startswith("#"))
@@ -198,10 +198,10 @@ _LINE = re.compile(
 )
 
 
-def listed(line: str, folder: str) -> Entry:
+def listed(line: str, folder: str) -> ListedPhoto:
     """The photo that one line of a list names, stripped of blanks; see ``ListFileListing``."""
     path, tab, label = line.partition("\t")
     if not tab and (parts := _LINE.fullmatch(line)):
         path, label = parts["path"], parts["label"] or ""
     path = path.strip()
-    return Entry(os.path.normpath(os.path.join(folder, os.path.expanduser(path))), label.strip() or path)
+    return ListedPhoto(os.path.normpath(os.path.join(folder, os.path.expanduser(path))), label.strip() or path)

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from deepvis.core.program import pip_install
 from deepvis.sources.base import SOURCES
-from deepvis.sources.listing import Entry, FixedListing
+from deepvis.sources.listing import FixedListing, ListedPhoto
 from deepvis.sources.stills import Stills
 
 # what scikit-image bundles (skimage/data, 0.19 to 0.26) and a person would call a photo; others it downloads
@@ -36,7 +36,7 @@ LABELS = {
 def samples() -> Stills:
     """The sample photos that are really there, in the order of LABELS. Does not import scikit-image."""
     folder = samples_folder()
-    found = [Entry(os.path.join(folder, name), label) for name, label in LABELS.items()]
+    found = [ListedPhoto(os.path.join(folder, name), label) for name, label in LABELS.items()]
     there = tuple(entry for entry in found if os.path.isfile(entry.path))
     return Stills(
         FixedListing(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from deepvis.core.cache import ByteCache
 from deepvis.core.types import Frame
 from deepvis.sources.base import SourceError, new_frame
-from deepvis.sources.listing import Entry, Listing, natural_key
+from deepvis.sources.listing import ListedPhoto, Listing, natural_key
 from deepvis.sources.photos import Photo, PhotoError, load_photo
 
 CACHE_BYTES = 64 << 20  # a few of the largest photos that load_photo gives
@@ -38,7 +38,7 @@ class Stills:
         self._cache: ByteCache[Photo] = ByteCache(cache_bytes, lambda photo: photo.rgb.nbytes)
         self.note = ""
         self._offset = 0  # place in the listing = (index + offset) modulo count
-        self._last: tuple[int, Entry] | None = None  # index and entry that were read last
+        self._last: tuple[int, ListedPhoto] | None = None  # index and entry that were read last
         self._last_stamp: tuple[str, int, int] | None = None
         self._has_failed = False  # the last read gave no photo
         self._next_look = clock() + SECONDS_BETWEEN_LOOKS
@@ -101,11 +101,11 @@ class Stills:
             places = [n for n, entry in enumerate(self._listing.entries) if entry.path.endswith(tail)]
         return places[0] - self._offset if places else None
 
-    def _at(self, index: int) -> tuple[int, Entry]:
+    def _at(self, index: int) -> tuple[int, ListedPhoto]:
         place = (index + self._offset) % self.count
         return place, self._listing.entries[place]
 
-    def _photo(self, entry: Entry) -> Photo:
+    def _photo(self, entry: ListedPhoto) -> Photo:
         key = _stamp(entry.path)
         photo = self._cache.get(key)
         if photo is None:
@@ -123,7 +123,7 @@ class Stills:
         return self._at(index)[1] != entry
 
 
-def _place_of(entry: Entry, entries: tuple[Entry, ...]) -> int:
+def _place_of(entry: ListedPhoto, entries: tuple[ListedPhoto, ...]) -> int:
     """Where an entry stands, or would stand by natural order."""
     try:
         return entries.index(entry)

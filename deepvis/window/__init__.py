@@ -1,1 +1,1 @@
-"""The window: events to state, state to asks, answers to a picture."""
+"""The window: events to state, state to requests, answers to a picture."""

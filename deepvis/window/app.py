@@ -17,8 +17,8 @@ from deepvis.core.state import (
     AppState,
     ColourMap,
     InputState,
-    Known,
     Look,
+    PaletteLists,
     ViewState,
 )
 from deepvis.core.types import FieldOf, Fit, Frame, LayerInfo, NetInfo
@@ -27,10 +27,10 @@ from deepvis.live.filters import first_filters
 from deepvis.live.folder_scan import FolderScanWorker
 from deepvis.live.folder_scans import FolderScans
 from deepvis.live.input import InputWorker
-from deepvis.live.made_in import provenance_of
 from deepvis.live.network import NetworkWorker
 from deepvis.live.optimize import OptimizeWorker
 from deepvis.live.own_folder import identity_if_any, own_folder
+from deepvis.live.provenance import provenance_of
 from deepvis.live.renewed_stream import RenewedStream
 from deepvis.live.scale_doubt import ScaleDoubt
 from deepvis.live.scan_passes import open_passes
@@ -59,8 +59,8 @@ from deepvis.window.loop import Loop
 from deepvis.window.options import RunOptions, UsageError
 from deepvis.window.parts import Makers, Parts
 from deepvis.window.stats import PassLog, Stats
-from deepvis.window.ui.layout import layout_for
-from deepvis.window.ui.window import AnyWindow, MemoryWindow, Window, WindowError
+from deepvis.window.ui.layer_list_layout import layout_for
+from deepvis.window.ui.window import AnyWindow, MemoryWindow, OpenCVWindow, WindowError
 from deepvis.window.ui.work_area import fitted, room_for_window
 
 TITLE = "Deep Visualization Toolbox"
@@ -106,7 +106,7 @@ class Toolbox:
         layouts = Layouts(settings, model)
         layouts(state.info, *wanted_size(settings))  # a wrong table of panes is told before a window opens
         self._parts = make_parts(settings, self._shown, self.passes)
-        self._parts.ask(state)  # the picture is read while the window opens
+        self._parts.send_requests(state)  # the picture is read while the window opens
         self.window = open_window(settings, options, title)
         self.loop = Loop(state, self._parts, self.window, options, layouts, Path(settings.pictures), Stats())
 
@@ -134,8 +134,8 @@ def check_sources(settings: Settings) -> None:
 def network_of(settings: Settings) -> NetworkRef:
     """The network that the settings name."""
     s = settings
-    said = {name: getattr(s, name, None) for name in OVERRIDES}
-    options = tuple((name, value) for name, value in said.items() if value not in (None, False))
+    chosen = {name: getattr(s, name, None) for name in OVERRIDES}
+    options = tuple((name, value) for name, value in chosen.items() if value not in (None, False))
     return NetworkRef(s.model, s.network or s.prototxt, s.weights, s.mean, s.labels, options)
 
 
@@ -181,8 +181,8 @@ def first_state(settings: Settings, model: Model, back_mode: str, *, starts_movi
     channels, height, width = model.preprocessor.input_shape
     shape = (channels, height, width)
     info = NetInfo(model.name, layers, shape, model.labels, groups=model.groups, input_words=model.input_words)
-    known = Known(models=model_names())
-    return AppState(info, view, source, fast=settings.fast, initial_view=view, known=known)
+    palette_lists = PaletteLists(models=model_names())
+    return AppState(info, view, source, fast=settings.fast, initial_view=view, palette_lists=palette_lists)
 
 
 def is_moving_by_itself(settings: Settings) -> bool:
@@ -230,7 +230,7 @@ def open_window(settings: Settings, options: RunOptions, title: str = TITLE) -> 
     try:
         if options.headless:
             return MemoryWindow(title, *wanted_size(settings))
-        return Window(title, *window_size(settings, room_for_window()))
+        return OpenCVWindow(title, *window_size(settings, room_for_window()))
     except WindowError as error:
         raise UsageError(str(error)) from error
 

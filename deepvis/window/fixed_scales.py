@@ -15,11 +15,12 @@ from deepvis.window.ui.legend import is_signed
 from deepvis.window.ui.readings import LayerView, extremes_of, layer_view
 from deepvis.window.ui.scene import Scene
 
-Values = tuple[str, object]  # a layer's name, and what of it is shown: its activations, or the diffs of one back ask
+# a layer's name, and what of it is shown: its activations, or the diffs of one back request
+Values = tuple[str, object]
 
 
 @dataclass(frozen=True, eq=False)
-class _Seen:
+class _ValueRange:
     """What the passes had of a layer. highest, lowest: (C,), of each channel. passes: how many. at: in words, which of
     them had the largest magnitude, ``largest``."""
 
@@ -39,7 +40,7 @@ class FixedScales:
 
     def __init__(self, clock: Callable[[], str] = lambda: time.strftime("%H:%M:%S")) -> None:
         self._clock = clock
-        self._seen: dict[Values, _Seen] = {}
+        self._ranges: dict[Values, _ValueRange] = {}
         self._scales: dict[tuple[Values, bool, Look], tuple[Scale, str]] = {}
         self._last: tuple[object, ...] = ()
 
@@ -50,24 +51,24 @@ class FixedScales:
             self._scales.clear()
         if not view.has(0) or scene.snapshot is None:
             return scene
-        values: Values = (scene.state.layer.name, scene.snapshot.ask.back if view.signed else None)
-        self._see(values, view, scene.snapshot_id, scene.snapshot.ask.frame)
+        values: Values = (scene.state.layer.name, scene.snapshot.request.back if view.signed else None)
+        self._take_in(values, view, scene.snapshot_id, scene.snapshot.request.frame)
         if not wanted.fixed_scale:
             return scene
         key = (values, is_signed(wanted, view), wanted.look)
         if key not in self._scales:
-            made = self._made(values, view, signed=key[1], plain=wanted.look is Look.PLAIN_2015)
-            self._scales[key] = made, self._origin(scene.state.layer.name, self._seen[values])
+            scale = self._scale_of(values, view, signed=key[1], plain=wanted.look is Look.PLAIN_2015)
+            self._scales[key] = scale, self._origin(scene.state.layer.name, self._ranges[values])
         scale, origin = self._scales[key]
         return replace(scene, fixed_scale=scale, fixed_from=origin)
 
-    def _origin(self, layer: str, seen: _Seen) -> str:
+    def _origin(self, layer: str, limits: _ValueRange) -> str:
         """'from conv1, at 14:05:33, of 12 passes; the largest value in cat.jpg'"""
-        if seen.passes == 1:
-            return f"taken from {layer} in {seen.at}, at {self._clock()}"
-        return f"taken from {layer} at {self._clock()}, of {seen.passes:,} passes; the largest value in {seen.at}"
+        if limits.passes == 1:
+            return f"taken from {layer} in {limits.at}, at {self._clock()}"
+        return f"taken from {layer} at {self._clock()}, of {limits.passes:,} passes; the largest value in {limits.at}"
 
-    def _see(self, values: Values, view: LayerView, snapshot_id: int | None, frame: Frame) -> None:
+    def _take_in(self, values: Values, view: LayerView, snapshot_id: int | None, frame: Frame) -> None:
         if self._last == (values, snapshot_id):
             return
         self._last = (values, snapshot_id)
@@ -76,13 +77,13 @@ class FixedScales:
             flat = np.nan_to_num(view.values.reshape(len(view.values), -1), nan=0.0, posinf=0.0, neginf=0.0)
             highest, lowest = flat.max(axis=1), flat.min(axis=1)
         largest = float(max(highest.max(initial=0), -lowest.min(initial=0)))
-        before = self._seen.get(values)
+        before = self._ranges.get(values)
         if before is None:
-            self._seen[values] = _Seen(highest, lowest, 1, largest, self._words(frame))
+            self._ranges[values] = _ValueRange(highest, lowest, 1, largest, self._words(frame))
             return
         at = self._words(frame) if largest > before.largest else before.at
         highest, lowest = np.maximum(before.highest, highest), np.minimum(before.lowest, lowest)
-        self._seen[values] = _Seen(highest, lowest, before.passes + 1, max(largest, before.largest), at)
+        self._ranges[values] = _ValueRange(highest, lowest, before.passes + 1, max(largest, before.largest), at)
 
     def _words(self, frame: Frame) -> str:
         """Which frame it was: a photo by its name, a video's by its time, a camera's by the time of day."""
@@ -91,7 +92,7 @@ class FixedScales:
         source = frame.label or "the stream"
         return f"{source} at {self._clock()}" if frame.seconds is None else f"{source} at {frame.seconds:.1f} s"
 
-    def _made(self, values: Values, view: LayerView, *, signed: bool, plain: bool) -> Scale:
-        highest, lowest = self._seen[values].highest, self._seen[values].lowest
+    def _scale_of(self, values: Values, view: LayerView, *, signed: bool, plain: bool) -> Scale:
+        highest, lowest = self._ranges[values].highest, self._ranges[values].lowest
         peaks = np.maximum(highest, -lowest) if signed else np.maximum(highest, 0)
         return fixed_scale_of(view.values, peaks, signed=signed, plain=plain)

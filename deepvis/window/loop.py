@@ -1,4 +1,4 @@
-"""The main thread: events -> state, state -> asks, newest answers -> picture. It never waits for a worker."""
+"""The main thread: events -> state, state -> requests, newest answers -> picture. It never waits for a worker."""
 
 from __future__ import annotations
 
@@ -10,36 +10,38 @@ from typing import Any
 
 import numpy as np
 
-from deepvis.core.answers import Answer, Report
-from deepvis.core.commands import COMMANDS, Group, Outcome, command_of, optimization_ended, press
-from deepvis.core.effects import OpenFiles, SavePicture, SaveTop, Say, StopOptimizing
+from deepvis.core.answers import Answer, EffectReport
+from deepvis.core.commands import COMMANDS, Group, Outcome, command_of, press
+from deepvis.core.commands.this_unit import optimization_ended
+from deepvis.core.effects import OpenPath, SavePicture, SaveTop, Say, StopOptimizing
 from deepvis.core.history import closed, remembered, remembered_late
 from deepvis.core.layer_list import described
 from deepvis.core.panes import PaneLayout
 from deepvis.core.scanning import scan_ended
-from deepvis.core.state import PRESETS, AppState, GoTo, Known, Palette
+from deepvis.core.state import PRESETS, AppState, GoTo, Palette, PaletteLists
 from deepvis.core.typed import clicked_while_typing, files_opened, pasted
 from deepvis.core.types import NetInfo
-from deepvis.live.folder_scan import ScanAsk
-from deepvis.live.input import Listed
+from deepvis.live.folder_scan import ScanRequest
+from deepvis.live.input import ListedPhotos
 from deepvis.sources.directory import images_problem
 from deepvis.window.fixed_scales import FixedScales
 from deepvis.window.options import RunOptions, UsageError
 from deepvis.window.parts import Parts
-from deepvis.window.pictures import picture_name, save_picture
 from deepvis.window.pointer import HELP, clicked, wheeled
 from deepvis.window.record import Recorder
+from deepvis.window.requests import missing, shown_frame, shown_progress, stopped_words
+from deepvis.window.screenshots import picture_name, save_picture
 from deepvis.window.script import Script
 from deepvis.window.stats import Stats
 from deepvis.window.status import HINT_SECONDS, StatusReader
 from deepvis.window.tile_orders import TileOrders
 from deepvis.window.typist import Typist
 from deepvis.window.ui.compose import compose, has_changed
+from deepvis.window.ui.events import Closed, Event, Key, Mouse, Pasted, Resized
 from deepvis.window.ui.hit import hit
 from deepvis.window.ui.panes.palette import candidate_at
 from deepvis.window.ui.scene import Scene
-from deepvis.window.ui.window import AnyWindow, Closed, Event, Key, Mouse, Pasted, Resized
-from deepvis.window.wants import missing, shown_frame, shown_progress, stopped_words
+from deepvis.window.ui.window import AnyWindow
 
 STILL_SAVING = "the top 9 is still being saved; backspace takes it back once that is done"
 SAVING_SECONDS = 60.0  # that it says so, if nothing comes of it
@@ -130,7 +132,7 @@ class Loop:
             self._handle(event)
         self._take_pauses()
         self._take_news()
-        self.parts.ask(self.state)
+        self.parts.send_requests(self.state)
         if self._has_picture or time.monotonic() - self._opened_at > NETWORK_WAITS:
             self.parts.start_network()
         self._run_script()
@@ -171,9 +173,9 @@ class Loop:
         self._pressed_at.append(time.monotonic())
         self._status.forget_first_hint()
         if bound in (COMMANDS["undo"], COMMANDS["redo"]) and self.state.typing is None:
-            self._status.tell("")  # what it said may not be so any more
+            self._status.show_hint("")  # what it said may not be so any more
             if self.parts.is_saving:
-                self._status.tell(STILL_SAVING)
+                self._status.show_hint(STILL_SAVING)
                 return
         self._act(press(self._before_acting(), key))
 
@@ -190,15 +192,15 @@ class Loop:
             if isinstance(effect, SavePicture):
                 self._to_save.append(effect)
             elif isinstance(effect, Say):
-                self._status.tell(effect.sentence)
-            elif isinstance(effect, OpenFiles):
+                self._status.show_hint(effect.sentence)
+            elif isinstance(effect, OpenPath):
                 self._open(effect.path)
             else:
                 if isinstance(effect, StopOptimizing):
-                    self._status.tell(stopped_words(self.parts.latest))
+                    self._status.show_hint(stopped_words(self.parts.latest))
                 self.parts.carry_out(effect)
                 if isinstance(effect, SaveTop) and self.parts.is_saving:
-                    self._status.tell("saving the running top 9 ...", SAVING_SECONDS)
+                    self._status.show_hint("saving the running top 9 ...", SAVING_SECONDS)
         self._sort_tiles()
 
     def _open(self, path: str) -> None:
@@ -208,7 +210,7 @@ class Loop:
         if problem is None:
             self.state = files_opened(self.state, path)
         else:
-            self._status.tell(problem.removeprefix("--images "))
+            self._status.show_hint(problem.removeprefix("--images "))
 
     def _sort_tiles(self) -> None:
         """Take over the order of the tiles of the layer that is selected now."""
@@ -277,22 +279,25 @@ class Loop:
             self.state = scan_ended(self.state, latest.ended_scan)
         for answer in self.parts.answers():
             self._say(answer)
-        self._know(self.parts.listed, self.state.known)
+        self._update_palette_lists(self.parts.listed, self.state.palette_lists)
         self._sort_tiles()
 
-    def _know(self, listed: Listed, known: Known) -> None:
+    def _update_palette_lists(self, listed: ListedPhotos, palette_lists: PaletteLists) -> None:
         """Tell the palette of photos that were listed since."""
-        facts = (listed.photos, listed.first, self.window.hears_text)
-        if listed.photos is not known.photos or facts[1:] != (known.first_photo, known.hears_text):
-            self.state = replace(self.state, known=Known(*facts[:2], known.models, facts[2]))
+        facts = (listed.photos, listed.first, self.window.receives_text)
+        if listed.photos is not palette_lists.photos or facts[1:] != (
+            palette_lists.first_photo,
+            palette_lists.receives_text,
+        ):
+            self.state = replace(self.state, palette_lists=PaletteLists(*facts[:2], palette_lists.models, facts[2]))
 
-    def _say(self, answer: Answer[Any, Report]) -> None:
+    def _say(self, answer: Answer[Any, EffectReport]) -> None:
         """Show the sentence that answers an effect; if it was refused, the same key once more does it."""
         report = answer.value
-        seconds = SCAN_SECONDS if isinstance(answer.ask, ScanAsk) else HINT_SECONDS
-        self._status.tell(answer.error or (report.sentence if report else ""), seconds)
-        if report is not None and report.is_refused and isinstance(answer.ask, SaveTop):
-            self.state = replace(self.state, refused=answer.ask)
+        seconds = SCAN_SECONDS if isinstance(answer.request, ScanRequest) else HINT_SECONDS
+        self._status.show_hint(answer.error or (report.sentence if report else ""), seconds)
+        if report is not None and report.is_refused and isinstance(answer.request, SaveTop):
+            self.state = replace(self.state, refused=answer.request)
             self._refused_at = time.monotonic()
         if report is not None and report.reverse is not None:
             self.state = remembered_late(self.state, report.reverse)
@@ -303,7 +308,7 @@ class Loop:
         if key is not None:
             self.state = closed(self.state)  # each key of a script is a step of undo, however fast it comes
             self.press(key)
-            self.parts.ask(self.state)
+            self.parts.send_requests(self.state)
 
     # ----------------------------------------------------------------- showing
 
@@ -371,13 +376,13 @@ class Loop:
             self._say(self._saved(effect, self._shown))
         self._to_save.clear()
 
-    def _saved(self, effect: SavePicture, bgr: np.ndarray) -> Answer[SavePicture, Report]:
+    def _saved(self, effect: SavePicture, bgr: np.ndarray) -> Answer[SavePicture, EffectReport]:
         path = self._pictures / picture_name(self.state.info.name, self.state.unit)
         try:
             save_picture(path, bgr)
         except OSError as error:
             return Answer(effect, error=f"the picture {path} could not be saved: {error.strerror or error}")
-        return Answer(effect, Report(f"saved {path}"))
+        return Answer(effect, EffectReport(f"saved {path}"))
 
     # ------------------------------------------------------------------ ending
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from deepvis.core.errors import UserError
+from deepvis.core.user_error import UserError
 
 
 class UsageError(UserError, ValueError):

@@ -1,4 +1,4 @@
-"""The workers beside the window: asked for what the state wants, looked at without waiting."""
+"""The workers beside the window: they get requests for what the state wants, and are read without waiting."""
 
 from __future__ import annotations
 
@@ -6,32 +6,32 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
-from deepvis.core.answers import NOTHING_YET, Answer, Report
+from deepvis.core.answers import NOTHING_YET, Answer, EffectReport
 from deepvis.core.effects import (
     Effect,
     ForgetTop,
     RecallTop,
     RedoSave,
     SaveTop,
-    ScanFolder,
     StartOptimizing,
+    StartScan,
     StopOptimizing,
     StopScan,
     UndoSave,
 )
 from deepvis.core.state import AppState, InputState
-from deepvis.core.types import NetAsk, NetInfo
+from deepvis.core.types import NetInfo, NetRequest
 from deepvis.live.backends.base import Backend
-from deepvis.live.folder_scan import FolderScanWorker, ScanAsk
+from deepvis.live.folder_scan import FolderScanWorker, ScanRequest
 from deepvis.live.folder_scans import FolderScans
-from deepvis.live.input import InputWorker, Listed
+from deepvis.live.input import InputWorker, ListedPhotos
 from deepvis.live.network import NetworkWorker
-from deepvis.live.optimize import OptimizeAsk, OptimizeWorker
+from deepvis.live.optimize import OptimizeRequest, OptimizeWorker
 from deepvis.live.renewed_stream import RenewedStream
 from deepvis.live.stream_top import StreamTop
-from deepvis.live.unit_images import ImagesAsk, UnitImagesWorker
+from deepvis.live.unit_images import ImagesRequest, UnitImagesWorker
 from deepvis.live.worker import Worker
-from deepvis.window.wants import Latest, wanted_images, wanted_pass
+from deepvis.window.requests import Latest, images_request, pass_request
 
 A = TypeVar("A")
 V = TypeVar("V")
@@ -50,7 +50,7 @@ class Makers:
 
 
 class Parts:
-    """Asks go out only where what is wanted differs from what was asked; answers are the latest ones.
+    """Requests go out only where what is wanted differs from what was sent; answers are the latest ones.
 
     input: starts at once; network: with ``start_network``. stream: the running top 9. scans: of open files.
     moving_source: the camera's or the video's name, for the status line.
@@ -72,11 +72,11 @@ class Parts:
         self._optimize: OptimizeWorker | None = None
         self._scans, self._scan = scans, cast("FolderScanWorker | None", None)
         self._running: list[Worker[Any, Any]] = [input]
-        self._asked_input: InputState | None = None
-        self._asked_pass: NetAsk | None = None
-        self._asked_images: ImagesAsk | None = None
-        self._saved: Answer[SaveTop, Report] | None = None  # the newest that was handed on
-        self._heard_scan: Answer[Any, Any] = NOTHING_YET  # likewise
+        self._sent_input: InputState | None = None
+        self._sent_pass: NetRequest | None = None
+        self._sent_images: ImagesRequest | None = None
+        self._saved: Answer[SaveTop, EffectReport] | None = None  # the newest that was handed on
+        self._reported_scan: Answer[Any, Any] = NOTHING_YET  # likewise
         input.start()
 
     def start_network(self) -> None:
@@ -84,22 +84,22 @@ class Parts:
         if self._network not in self._running:
             self._start(self._network)
 
-    def ask(self, state: AppState) -> None:
-        """Tell the workers what the state wants, where that differs from what they were told."""
-        if state.input != self._asked_input:
-            self._asked_input = state.input
+    def send_requests(self, state: AppState) -> None:
+        """Send the workers what the state wants, where that differs from what was sent."""
+        if state.input != self._sent_input:
+            self._sent_input = state.input
             self._input.inbox.put(state.input)
             if self._scans is not None:
                 self._scans.open(state.input.images, state.input.fit)
-        wanted = wanted_pass(state, self.latest)
-        if wanted is not None and not wanted.same_as(self._asked_pass):
-            self._asked_pass = wanted
-            self._network.inbox.put(wanted)
+        request = pass_request(state, self.latest)
+        if request is not None and not request.same_as(self._sent_pass):
+            self._sent_pass = request
+            self._network.inbox.put(request)
         shows_images = state.view.unit_images or state.view.pattern
         if self._images is not None and (shows_images or self.is_saving):
-            images = wanted_images(state, self.latest)
-            if images != self._asked_images:
-                self._asked_images = images
+            images = images_request(state, self.latest)
+            if images != self._sent_images:
+                self._sent_images = images
                 self._images.inbox.put(images)
 
     def carry_out(self, effect: Effect) -> None:
@@ -110,9 +110,9 @@ class Parts:
                 self._optimize = self._makers.optimize()
                 self._start(self._optimize)
             shown = self.latest.frame
-            self._optimize.inbox.put(OptimizeAsk(effect.id, effect.unit, effect.preset, frame, shown, effect.fit))
+            self._optimize.inbox.put(OptimizeRequest(effect.id, effect.unit, effect.preset, frame, shown, effect.fit))
         elif isinstance(effect, StopOptimizing) and self._optimize is not None:
-            self._optimize.inbox.put(OptimizeAsk(effect.id, None))
+            self._optimize.inbox.put(OptimizeRequest(effect.id, None))
         elif isinstance(effect, ForgetTop) and self._stream is not None:
             self._stream.running.reset()
             if self._scans is not None:
@@ -132,17 +132,17 @@ class Parts:
         elif isinstance(effect, RedoSave) and self._stream is not None:
             self._stream.saves.redo()
             self._look_again()
-        elif isinstance(effect, ScanFolder):
-            self._scan_files(ScanAsk(effect.id, True, effect.images, effect.fit))
+        elif isinstance(effect, StartScan):
+            self._scan_files(ScanRequest(effect.id, True, effect.images, effect.fit))
         elif isinstance(effect, StopScan) and self._scan is not None:
-            self._scan.inbox.put(ScanAsk(effect.id, False))
+            self._scan.inbox.put(ScanRequest(effect.id, False))
 
-    def _scan_files(self, ask: ScanAsk) -> None:
+    def _scan_files(self, request: ScanRequest) -> None:
         if self._scan is None and self._makers.scan is not None:
             self._scan = self._makers.scan()
             self._start(self._scan)
         if self._scan is not None:
-            self._scan.inbox.put(ask)
+            self._scan.inbox.put(request)
 
     def look(self) -> Latest:
         """The latest answers of all workers; ``latest`` is the same until the next look."""
@@ -183,19 +183,19 @@ class Parts:
         if not self.latest.peeks:
             self.latest = replace(self.latest, peeks=True)
 
-    def answers(self) -> list[Answer[Any, Report]]:
+    def answers(self) -> list[Answer[Any, EffectReport]]:
         """What has come of effects that end with a sentence for the user, each once."""
         saved = self._stream.outbox.peek() if self._stream else None
-        answers: list[Answer[Any, Report]] = [saved] if saved is not None and saved is not self._saved else []
+        answers: list[Answer[Any, EffectReport]] = [saved] if saved is not None and saved is not self._saved else []
         self._saved = saved
         scan = self.latest.scan
-        if scan is not self._heard_scan and scan.value is not None and scan.value.sentence:
-            answers.append(Answer(scan.ask, Report(scan.value.sentence)))
-        self._heard_scan = scan
+        if scan is not self._reported_scan and scan.value is not None and scan.value.sentence:
+            answers.append(Answer(scan.request, EffectReport(scan.value.sentence)))
+        self._reported_scan = scan
         return answers
 
     @property
-    def listed(self) -> Listed:
+    def listed(self) -> ListedPhotos:
         """The photos that are listed already."""
         return self._input.listed
 
@@ -211,15 +211,15 @@ class Parts:
     @property
     def is_saving(self) -> bool:
         """The running top 9 is to be saved, which is done by the thread of the unit images."""
-        asked, saved = (self._stream.inbox.peek(), self._stream.outbox.peek()) if self._stream else (None, None)
-        return asked is not None and (saved is None or saved.ask != asked)
+        request, saved = (self._stream.inbox.peek(), self._stream.outbox.peek()) if self._stream else (None, None)
+        return request is not None and (saved is None or saved.request != request)
 
     def _has_grown(self, before: Latest) -> bool:
         """The running top 9 has taken in a photo that it may not have had before."""
         followed, earlier = self.latest.followed, before.followed
-        if self._stream is None or followed is None or followed.ask.frame.moving:
+        if self._stream is None or followed is None or followed.request.frame.moving:
             return False
-        return earlier is None or earlier.ask.frame.id != followed.ask.frame.id
+        return earlier is None or earlier.request.frame.id != followed.request.frame.id
 
     def _look_again(self) -> None:
         """The unit images may have become others: those that are there are not the ones wanted any more."""

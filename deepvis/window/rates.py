@@ -1,4 +1,4 @@
-"""How often things happen, read often and told seldom, so that the status line does not flicker."""
+"""How often things happen, counted often and shown seldom, so that the status line does not flicker."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class Rate:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._times: deque[float] = deque()
-        self._told: float | None = None
-        self._told_at = float("-inf")
+        self._shown: float | None = None
+        self._shown_at = float("-inf")
 
     def count(self) -> None:
         self._times.append(self._clock())
@@ -25,10 +25,10 @@ class Rate:
     def read(self) -> float | None:
         """Rounded to tenths; None until there were two events in the span."""
         now = self._clock()
-        if now - self._told_at >= STEADY:
+        if now - self._shown_at >= STEADY:
             while self._times and self._times[0] < now - SPAN:
                 self._times.popleft()
             count = len(self._times)
-            self._told = round((count - 1) / (self._times[-1] - self._times[0]), 1) if count > 2 else None
-            self._told_at = now
-        return self._told
+            self._shown = round((count - 1) / (self._times[-1] - self._times[0]), 1) if count > 2 else None
+            self._shown_at = now
+        return self._shown

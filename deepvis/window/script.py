@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from deepvis.window.options import seconds_to_wait
-from deepvis.window.wants import OPTIMIZATION, OPTIMIZATION_BEGUN, SCAN
+from deepvis.window.requests import OPTIMIZATION, OPTIMIZATION_BEGUN, SCAN
 
 SETTLE_SECONDS = 60.0  # a run goes on after that, settled or not
 LONG_SECONDS = 600.0  # the same while a unit is being optimized, or photos are scanned

@@ -8,8 +8,8 @@ from deepvis.core.state import AppState
 from deepvis.core.types import Frame, PassSeconds
 from deepvis.live.folder_run import progress_words
 from deepvis.window.rates import Rate
+from deepvis.window.requests import Latest
 from deepvis.window.ui.scene import Status
-from deepvis.window.wants import Latest
 
 HINT_SECONDS = 6.0
 NOTICE_SECONDS = 20.0
@@ -19,7 +19,7 @@ FIRST_HINT = "h: help"
 class StatusReader:
     """Keeps the rates and the newest hint. shown: pictures of the window; passes: of the network.
 
-    The rates are told while the source moves: of a still picture they say nothing.
+    The rates are shown while the source moves: of a still picture they say nothing.
     """
 
     def __init__(self) -> None:
@@ -31,7 +31,7 @@ class StatusReader:
         self._noticed: set[str] = set()
         self._notice_until = 0.0
 
-    def tell(self, hint: str, seconds: float = HINT_SECONDS) -> None:
+    def show_hint(self, hint: str, seconds: float = HINT_SECONDS) -> None:
         """Show a sentence for some seconds."""
         self._hint, self._until = hint, time.monotonic() + seconds
 
@@ -43,7 +43,7 @@ class StatusReader:
     def read(self, state: AppState, latest: Latest, source: str, *, recording: bool) -> Status:
         if time.monotonic() > self._until:
             self._hint = ""
-        self._hear_notices(latest)
+        self._queue_notices(latest)
         info, snapshot, frame = latest.info, latest.snapshot, latest.frame
         is_moving = frame is not None and frame.moving and not state.input.frozen
         return Status(
@@ -58,7 +58,7 @@ class StatusReader:
             device=info.device if info else "",
         )
 
-    def _hear_notices(self, latest: Latest) -> None:
+    def _queue_notices(self, latest: Latest) -> None:
         """Say each thing that does not fit once, one after another."""
         if self._notices and time.monotonic() > self._notice_until:
             self._notices.pop(0)
@@ -101,5 +101,5 @@ def scan_words(state: AppState, latest: Latest) -> str:
     scan, answer = state.live.scanning, latest.scan
     if scan is None:
         return ""
-    is_its = answer.ask is not None and answer.ask.id == scan.id and answer.value is not None
+    is_its = answer.request is not None and answer.request.id == scan.id and answer.value is not None
     return progress_words(answer.value) if is_its and answer.value else "getting ready to scan; G stops"

@@ -29,8 +29,8 @@ class TileOrders:
             return None
         cell = None if wanted.place is None else cell_at(scene.field_of, layer, wanted.place)
         is_sorted = wanted.order is Order.STRENGTH or cell is not None
-        moves = snapshot.ask.frame.moving and not scene.state.input.frozen
-        subject = (layer, snapshot.ask.back if view.signed else None, cell, is_sorted, moves)
+        moves = snapshot.request.frame.moving and not scene.state.input.frozen
+        subject = (layer, snapshot.request.back if view.signed else None, cell, is_sorted, moves)
         if subject == self._subject and snapshot is self._snapshot:
             return self._order
         before = self._order if subject == self._subject and moves else None

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 import deepvis
-from deepvis.api.open_network import Network
+from deepvis.api.opened_network import Network
 from deepvis.core.back_modes import BACK_MODES
 from deepvis.optimize import presets
 

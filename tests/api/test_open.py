@@ -17,7 +17,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 import deepvis
-from deepvis.api.open_network import Network
+from deepvis.api.opened_network import Network
 
 
 class Traps(nn.Module):

@@ -11,7 +11,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 import deepvis
-from deepvis.api.open_network import Network
+from deepvis.api.opened_network import Network
 from tests.formats.networks import zoo
 
 DARK, BRIGHT = np.zeros((16, 16, 3), np.uint8), np.full((16, 16, 3), 255, np.uint8)

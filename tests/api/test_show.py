@@ -20,7 +20,8 @@ import deepvis
 from deepvis.api.show_window import ShownNetwork
 from deepvis.core.unit_files import user_folder
 from deepvis.window import app
-from deepvis.window.ui.window import Key, MemoryWindow
+from deepvis.window.ui.events import Key
+from deepvis.window.ui.window import MemoryWindow
 from tests.helpers import waiting
 from tests.helpers.screen import Screen
 

@@ -11,17 +11,10 @@ from hypothesis import strategies as st
 import deepvis.network.back_modes  # noqa: F401  (fills the table)
 from deepvis.core import commands
 from deepvis.core.back_modes import BACK_MODES, DECONV, GRADIENT, OFF
-from deepvis.core.commands import (
-    COMMANDS,
-    Command,
-    Group,
-    columns,
-    command,
-    command_of,
-    optimization_ended,
-    outcome,
-    press,
-)
+from deepvis.core.commands import COMMANDS, Command, Group, command_of, press
+from deepvis.core.commands.moving import columns
+from deepvis.core.commands.table import command, outcome
+from deepvis.core.commands.this_unit import optimization_ended
 from deepvis.core.effects import Effect, ForgetTop, SavePicture, SaveTop, Say, StartOptimizing, StopOptimizing
 from deepvis.core.state import (
     GAMMA_BOOSTS,
@@ -34,7 +27,7 @@ from deepvis.core.state import (
     Show,
     Zoom,
 )
-from deepvis.core.types import BackAsk, Fit, LayerInfo, NetInfo, Unit
+from deepvis.core.types import BackRequest, Fit, LayerInfo, NetInfo, Unit
 
 INFO = NetInfo(
     "tiny",
@@ -75,7 +68,7 @@ def assert_valid(state: AppState) -> None:
     assert 0 <= view.gamma_boost < len(GAMMA_BOOSTS)
     assert 0 <= view.individual_boost < len(INDIVIDUAL_BOOSTS)
     assert 0 <= state.live.preset < len(PRESETS)
-    assert (state.back_ask is None) == (view.back_mode == OFF)
+    assert (state.back_request is None) == (view.back_mode == OFF)
 
 
 @given(st.lists(st.sampled_from([key for row in COMMANDS.values() for key in row.keys]), max_size=60))
@@ -212,11 +205,11 @@ def test_n_reaches_every_mode_and_m_every_filter() -> None:
 
 def test_the_back_origin_follows_unless_frozen() -> None:
     state = after("b", "down", "right")
-    assert state.back_ask == BackAsk(Unit("conv1", 1), GRADIENT)
+    assert state.back_request == BackRequest(Unit("conv1", 1), GRADIENT)
     state = after("d", "right", "o", start=state)
-    assert state.back_ask == BackAsk(Unit("conv1", 1), GRADIENT)
+    assert state.back_request == BackRequest(Unit("conv1", 1), GRADIENT)
     state = after("d", start=state)
-    assert state.back_ask == BackAsk(Unit("conv2", 2), GRADIENT)
+    assert state.back_request == BackRequest(Unit("conv2", 2), GRADIENT)
 
 
 def test_a_leaves_the_patterns_first_and_turns_the_back_projection_on() -> None:

@@ -98,7 +98,7 @@ def test_where_there_is_nothing_it_is_said(key: str, said: str) -> None:
 def test_what_is_no_change_by_the_user_is_no_step() -> None:
     state = after("left", "p", "x", "q", "u")
     assert state.history.past == ()
-    state = replace(after("t"), layers_pane=(10, 20), known=START.known)
+    state = replace(after("t"), layers_pane=(10, 20), palette_lists=START.palette_lists)
     assert after("backspace", start=state).layers_pane == (10, 20)
 
 

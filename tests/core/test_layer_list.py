@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from deepvis.core.commands import press, select
+from deepvis.core.commands import press
+from deepvis.core.commands.moving import select
 from deepvis.core.layer_list import described, listed
 from deepvis.core.state import AppState, Cursor
 from deepvis.core.types import LayerInfo, NetInfo, Unit
-from deepvis.core.words import seen_words
+from deepvis.core.words import field_size_words
 
 
 def layer(name: str, inside: str = "", folds: str = "", minor: bool = False) -> LayerInfo:
@@ -114,6 +115,10 @@ def test_what_is_selected_before_the_network_is_described_stays_selected() -> No
 
 
 def test_words_for_what_a_unit_sees() -> None:
-    assert seen_words((3, 4, 10, 20), 32, 48) == "sees 7 × 16 pixels"
-    assert seen_words((-5, 0, 40, 48), 32, 48) == seen_words((0, 0, 32, 48), 32, 48) == "sees the whole picture"
-    assert seen_words((0, 0, 0, 0), 32, 48) == "sees nothing of the picture"
+    assert field_size_words((3, 4, 10, 20), 32, 48) == "sees 7 × 16 pixels"
+    assert (
+        field_size_words((-5, 0, 40, 48), 32, 48)
+        == field_size_words((0, 0, 32, 48), 32, 48)
+        == "sees the whole picture"
+    )
+    assert field_size_words((0, 0, 0, 0), 32, 48) == "sees nothing of the picture"

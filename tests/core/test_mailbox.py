@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from deepvis.core.mailbox import Closed, Mailbox
+from deepvis.core.mailbox import Mailbox, MailboxClosed
 
 
 def test_the_newest_wins_and_is_taken_once():
@@ -26,7 +26,7 @@ def test_closing_wakes_every_reader_and_drops_what_waits():
     ended: list[int] = []
 
     def read() -> None:
-        with pytest.raises(Closed):
+        with pytest.raises(MailboxClosed):
             box.take()
         ended.append(1)
 
@@ -39,7 +39,7 @@ def test_closing_wakes_every_reader_and_drops_what_waits():
     assert len(ended) == 3
     box.put(1)
     assert box.peek() is None and box.has_new()
-    with pytest.raises(Closed):
+    with pytest.raises(MailboxClosed):
         box.take(0)
 
 
@@ -53,7 +53,7 @@ def test_one_reader_waits_for_several_boxes():
             wake.take()
             try:
                 taken.extend(item for item in (left.take(0), right.take(0)) if item is not None)
-            except Closed:
+            except MailboxClosed:
                 return
 
     thread = threading.Thread(target=read)

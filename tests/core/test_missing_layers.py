@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 import deepvis.network.back_modes  # noqa: F401  (fills the table)
-from deepvis.core.candidates import Kind, candidates
+from deepvis.core.candidates import CandidateKind, candidates
 from deepvis.core.commands import press
 from deepvis.core.effects import Say
 from deepvis.core.state import AppState, Palette, ViewState
@@ -49,18 +49,18 @@ def test_what_asks_for_values_says_why_there_are_none(keys: str) -> None:
 
 
 def test_nothing_is_projected_back_from_it() -> None:
-    assert THERE.back_ask is None
+    assert THERE.back_request is None
     pinned = replace(THERE, view=replace(THERE.view, pinned=Unit("conv1", 3)))
-    assert pinned.back_ask is not None and pinned.back_ask.unit == Unit("conv1", 3)
+    assert pinned.back_request is not None and pinned.back_request.unit == Unit("conv1", 3)
 
 
 def test_the_palette_offers_the_layer_gray_and_none_of_its_units() -> None:
     def offered(text: str) -> list:
         return list(candidates(replace(THERE, typing=Palette(THERE.view, text))))
 
-    (row,) = [row for row in offered("loss3") if row.kind is Kind.LAYER]
+    (row,) = [row for row in offered("loss3") if row.kind is CandidateKind.LAYER]
     assert (row.is_gray, row.note) == (True, NEEDS)
-    assert not [row for row in offered("loss3 0") if row.kind is Kind.UNIT]
+    assert not [row for row in offered("loss3 0") if row.kind is CandidateKind.UNIT]
     assert not any(row.is_gray for row in offered("conv1"))
 
 

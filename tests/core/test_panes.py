@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepvis.core.geometry import Rect
-from deepvis.core.panes import DEFAULT_PANES, ORIGINAL_NAMES, LayoutError, card, make_layout, read_panes
+from deepvis.core.panes import DEFAULT_PANES, ORIGINAL_NAMES, LayoutError, card_areas, make_layout, read_panes
 
 window_sizes = st.tuples(st.integers(300, 1600), st.integers(400, 2800))
 
@@ -91,7 +91,7 @@ def test_a_missing_pane_names_those_that_there_are() -> None:
 @given(st.integers(0, 400), st.integers(0, 400), st.floats(0.3, 3))
 def test_card_parts_lie_inside_the_pane(height: int, width: int, scale: float) -> None:
     pane = Rect(5, 6, height, width)
-    parts = card(pane, scale)
+    parts = card_areas(pane, scale)
     for part in (parts.face, parts.heading, parts.body):
         if not part.is_empty:
             assert part.clipped(pane) == part
@@ -100,7 +100,7 @@ def test_card_parts_lie_inside_the_pane(height: int, width: int, scale: float) -
 
 def test_tiles_area_is_the_body_of_the_layers_pane() -> None:
     layout = make_layout(930, 1500)
-    assert layout.tiles_area == card(layout["layers"], layout.text_scale).body
+    assert layout.tiles_area == card_areas(layout["layers"], layout.text_scale).body
     assert make_layout(930, 1500, {"layers": None}).tiles_area.is_empty
 
 

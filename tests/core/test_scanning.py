@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from deepvis.core.commands import press
-from deepvis.core.effects import Effect, ScanFolder, StopScan
+from deepvis.core.effects import Effect, StartScan, StopScan
 from deepvis.core.scanning import scan_ended
 from deepvis.core.state import AppState, InputState
 from deepvis.core.types import Fit, LayerInfo, NetInfo
@@ -24,18 +24,18 @@ def pressed(*keys: str, start: AppState = START) -> tuple[AppState, list[Effect]
 
 def test_the_key_scans_the_open_files_and_the_same_key_stops() -> None:
     state, done = pressed("G")
-    assert done == [ScanFolder(1, "/photos", Fit.STRETCH)]
+    assert done == [StartScan(1, "/photos", Fit.STRETCH)]
     assert state.live.scanning == done[0]
     state, done = pressed("G", start=state)
     assert done == [StopScan(2)]
     assert state.live.scanning is None
-    assert pressed("f2")[1] == [ScanFolder(1, "/photos", Fit.STRETCH)]
+    assert pressed("f2")[1] == [StartScan(1, "/photos", Fit.STRETCH)]
 
 
 def test_a_camera_goes_on_while_the_open_files_are_scanned() -> None:
     moving = replace(START, input=replace(START.input, moving=True))
     state, done = pressed("G", start=moving)
-    assert done == [ScanFolder(1, "/photos", Fit.STRETCH)]
+    assert done == [StartScan(1, "/photos", Fit.STRETCH)]
     assert state.input == moving.input
 
 
@@ -51,10 +51,10 @@ def test_undo_of_a_start_stops_and_redo_goes_on() -> None:
     state, done = pressed("G", "backspace")
     assert isinstance(done[-1], StopScan) and state.live.scanning is None
     state, done = pressed("Z", start=state)
-    assert done == [ScanFolder(3, "/photos", Fit.STRETCH)]
+    assert done == [StartScan(3, "/photos", Fit.STRETCH)]
     assert state.live.scanning == done[0]
     state, done = pressed("G", "backspace", start=state)
-    assert isinstance(done[-1], ScanFolder) and state.live.scanning == done[-1]
+    assert isinstance(done[-1], StartScan) and state.live.scanning == done[-1]
 
 
 def test_undoing_what_was_done_meanwhile_leaves_the_scan_alone() -> None:

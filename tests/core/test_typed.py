@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import deepvis.network.back_modes  # noqa: F401  (fills the table)
-from deepvis.core.candidates import Kind, candidates
-from deepvis.core.commands import COMMANDS, press, show_photo
-from deepvis.core.effects import OpenFiles, Say
+from deepvis.core.candidates import CandidateKind, candidates
+from deepvis.core.commands import COMMANDS, press
+from deepvis.core.commands.changes import show_photo
+from deepvis.core.effects import OpenPath, Say
 from deepvis.core.history import undoable
-from deepvis.core.state import AppState, Cursor, GoTo, Known, Palette
+from deepvis.core.state import AppState, Cursor, GoTo, Palette, PaletteLists
 from deepvis.core.typed import chosen_row, files_opened, pasted
 from deepvis.core.types import LayerInfo, NetInfo, Unit
 
@@ -34,7 +35,7 @@ INFO = NetInfo(
     "prob",
 )
 PHOTOS = tuple((f"/photos/{name}", name) for name in ("a/bird 1.jpg", "a/bird 2.jpg", "cat.png", "Größe.jpg"))
-START = AppState(INFO, known=Known(PHOTOS, -1, ("bvlc-googlenet", "caffenet-mini")))
+START = AppState(INFO, palette_lists=PaletteLists(PHOTOS, -1, ("bvlc-googlenet", "caffenet-mini")))
 
 
 def after(*keys: str, start: AppState = START) -> AppState:
@@ -47,7 +48,7 @@ def find(text: str, start: AppState = START) -> AppState:
     return after("/", *text, start=start)
 
 
-def first(text: str, start: AppState = START) -> tuple[Kind, object]:
+def first(text: str, start: AppState = START) -> tuple[CandidateKind, object]:
     row = chosen_row(find(text, start))
     return row.kind, row.target
 
@@ -102,31 +103,31 @@ def test_another_key_ends_the_number_and_does_its_own() -> None:
 @pytest.mark.parametrize(
     ("text", "kind", "target"),
     [
-        ("conv5", Kind.LAYER, 1),
-        ("conv5 151", Kind.UNIT, Unit("conv5", 151)),
-        ("CONV1 3", Kind.UNIT, Unit("conv1/7x7", 3)),
-        ("7x7", Kind.LAYER, 0),
-        ("12", Kind.UNIT, Unit("conv1/7x7", 12)),
-        ("flamingo", Kind.CLASS, Unit("prob", 0)),
-        ("shark", Kind.CLASS, Unit("prob", 1)),
-        ("creme", Kind.CLASS, Unit("prob", 3)),
-        ("bird 2", Kind.PHOTO, 0),
-        ("größe", Kind.PHOTO, 2),
-        ("googlenet", Kind.MODEL, "bvlc-googlenet"),
-        ("class names", Kind.COMMAND, "toggle_label_predictions"),
-        ("reset", Kind.COMMAND, "reset_view"),
-        ("/home/me/Photos", Kind.PATH, "/home/me/Photos"),
-        ("~/x.jpg", Kind.PATH, "~/x.jpg"),
-        ("C:\\x y", Kind.PATH, "C:\\x y"),
-        ("file:///home/me/my%20cat.jpg", Kind.PATH, "/home/me/my cat.jpg"),
+        ("conv5", CandidateKind.LAYER, 1),
+        ("conv5 151", CandidateKind.UNIT, Unit("conv5", 151)),
+        ("CONV1 3", CandidateKind.UNIT, Unit("conv1/7x7", 3)),
+        ("7x7", CandidateKind.LAYER, 0),
+        ("12", CandidateKind.UNIT, Unit("conv1/7x7", 12)),
+        ("flamingo", CandidateKind.CLASS, Unit("prob", 0)),
+        ("shark", CandidateKind.CLASS, Unit("prob", 1)),
+        ("creme", CandidateKind.CLASS, Unit("prob", 3)),
+        ("bird 2", CandidateKind.PHOTO, 0),
+        ("größe", CandidateKind.PHOTO, 2),
+        ("googlenet", CandidateKind.MODEL, "bvlc-googlenet"),
+        ("class names", CandidateKind.COMMAND, "toggle_label_predictions"),
+        ("reset", CandidateKind.COMMAND, "reset_view"),
+        ("/home/me/Photos", CandidateKind.PATH, "/home/me/Photos"),
+        ("~/x.jpg", CandidateKind.PATH, "~/x.jpg"),
+        ("C:\\x y", CandidateKind.PATH, "C:\\x y"),
+        ("file:///home/me/my%20cat.jpg", CandidateKind.PATH, "/home/me/my cat.jpg"),
     ],
 )
-def test_the_best_candidate(text: str, kind: Kind, target: object) -> None:
+def test_the_best_candidate(text: str, kind: CandidateKind, target: object) -> None:
     assert first(text) == (kind, target)
 
 
 def test_of_two_layers_of_classes_the_one_where_the_user_is_comes_first() -> None:
-    assert first("flamingo", after("o", "o")) == (Kind.CLASS, Unit("fc8", 0))
+    assert first("flamingo", after("o", "o")) == (CandidateKind.CLASS, Unit("fc8", 0))
 
 
 def test_the_panes_follow_the_row_and_esc_gives_back_where_one_was() -> None:
@@ -203,7 +204,7 @@ def test_a_photo_is_opened_by_name_beside_a_camera_too() -> None:
 def test_a_path_is_opened_and_what_was_before_comes_back() -> None:
     asked, (effect,) = press(find("/home/me"), "enter")
     assert asked.input == START.input and asked.typing is None
-    assert isinstance(effect, OpenFiles) and effect.path == "/home/me"
+    assert isinstance(effect, OpenPath) and effect.path == "/home/me"
     state = files_opened(asked, effect.path)
     assert (state.input.images, state.input.file_index, state.input.moving) == ("/home/me", 0, False)
     assert after("ctrl+z", start=state).input == START.input
@@ -219,7 +220,7 @@ def test_what_is_typed_takes_the_place_of_a_photo_that_was_clicked() -> None:
 def test_a_pasted_text_opens_the_palette_with_it() -> None:
     state = pasted(START, "/home/me/cat.jpg\nsecond line")
     assert state.typing == Palette(START.view, "/home/me/cat.jpg")
-    assert chosen_row(state).kind is Kind.PATH
+    assert chosen_row(state).kind is CandidateKind.PATH
     assert pasted(find("con"), "v5").typing.text == "conv5"
     assert pasted(after("1"), "cat").typing == Palette(START.view, "cat")
     assert pasted(START, " \n") == START
@@ -245,9 +246,9 @@ def test_a_unit_that_the_layer_has_not_is_said() -> None:
 
 def test_a_long_listing_is_looked_through_fast_and_not_in_whole() -> None:
     photos = tuple((f"/p/{i}.jpg", f"sub/photo_{i:06d}.jpg") for i in range(200_000))
-    state = replace(START, known=Known(photos))
+    state = replace(START, palette_lists=PaletteLists(photos))
     rows = candidates(find("photo_00012", state))
-    assert 0 < len(rows) <= 60 and all(row.kind is Kind.PHOTO for row in rows[:10])
+    assert 0 < len(rows) <= 60 and all(row.kind is CandidateKind.PHOTO for row in rows[:10])
     assert rows[0].note == "121 of 200,000"
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from deepvis.core.geometry import Rect
-from deepvis.window.ui import bars, kept, text
+from deepvis.window.ui import bars, draw_cache, text
 from deepvis.window.ui.pane import OVERLAYS, PANES
 from deepvis.window.ui.scene import Scene
 
@@ -49,7 +49,9 @@ def blocks(height: int, width: int) -> Iterator[Rect]:
 
 def forget_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nothing that was drawn before serve again: a pane draws all of itself."""
-    monkeypatch.setattr(kept, "_results", type(kept._results)(kept.CAPACITY, kept._results._size_of))
+    monkeypatch.setattr(
+        draw_cache, "_results", type(draw_cache._results)(draw_cache.CAPACITY, draw_cache._results._size_of)
+    )
 
 
 def replace_everywhere(monkeypatch: pytest.MonkeyPatch, name: str, value: Any, *, was: Any) -> None:

@@ -7,7 +7,7 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
-from deepvis.core.errors import UserError
+from deepvis.core.user_error import UserError
 
 
 @dataclass(frozen=True)

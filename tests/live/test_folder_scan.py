@@ -12,16 +12,16 @@ import pytest
 from PIL import Image
 
 from deepvis.core.answers import Answer
-from deepvis.core.types import Fit, NetAsk, Unit, UnitImages
+from deepvis.core.types import Fit, NetRequest, Unit, UnitImages
 from deepvis.live.backends.base import open_backend
-from deepvis.live.backends.graph import GraphBackend
+from deepvis.live.backends.engine import GraphBackend
 from deepvis.live.folder_images import FolderImages
 from deepvis.live.folder_run import ScanProgress, duration_words, progress_words
-from deepvis.live.folder_scan import FolderScanWorker, ScanAsk
+from deepvis.live.folder_scan import FolderScanWorker, ScanRequest
 from deepvis.live.folder_scans import FolderScans
 from deepvis.live.photo_lister import PhotoLister
 from deepvis.live.running_images import RunningImages
-from deepvis.live.scan_passes import Passes, open_passes
+from deepvis.live.scan_passes import ScanPasses, open_passes
 from deepvis.models.model import Model
 from deepvis.scan.folder_top import FolderTop, OpenFiles
 from deepvis.scan.running import RunningTop
@@ -31,7 +31,7 @@ from tests.helpers.networks import small_model_of_files
 
 IDLE = threading.Event()
 IDLE.set()
-Told = Answer[ScanAsk, ScanProgress]
+Told = Answer[ScanRequest, ScanProgress]
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,7 @@ def scans_of(model: Model, place: Path) -> FolderScans:
     return FolderScans(lambda: (place, model.identity))
 
 
-def passes_of(model: Model, backend: str = "engine") -> Callable[[], Passes]:
+def passes_of(model: Model, backend: str = "engine") -> Callable[[], ScanPasses]:
     return lambda: open_passes(backend, model, "cpu", IDLE)
 
 
@@ -66,7 +66,7 @@ def begin() -> Iterator[Callable[..., FolderScanWorker]]:
     """Starts a worker; it is stopped with the test."""
     started: list[FolderScanWorker] = []
 
-    def start(scans: FolderScans, open_: Callable[[], Passes]) -> FolderScanWorker:
+    def start(scans: FolderScans, open_: Callable[[], ScanPasses]) -> FolderScanWorker:
         started.append(FolderScanWorker(scans, open_))
         started[-1].start()
         return started[-1]
@@ -91,8 +91,8 @@ def is_over(answer: Told) -> bool:
 
 
 def scanned(worker: FolderScanWorker, images: Path | None, id: int = 1) -> ScanProgress:
-    worker.inbox.put(ScanAsk(id, True, None if images is None else str(images)))
-    answer = told(worker, lambda answer: answer.ask is not None and answer.ask.id == id and is_over(answer))
+    worker.inbox.put(ScanRequest(id, True, None if images is None else str(images)))
+    answer = told(worker, lambda answer: answer.request is not None and answer.request.id == id and is_over(answer))
     assert not answer.error and answer.value is not None
     return answer.value
 
@@ -113,7 +113,7 @@ def test_a_folder_is_scanned_and_its_top_9_is_what_the_window_computes(model, fo
     backend = open_backend("engine", model)
     assert isinstance(backend, GraphBackend)
     paths = [path for path in top.paths if not path.endswith("broken.jpg")]
-    passed = [backend.run(NetAsk(new_frame(load_rgb(path).copy(), path=path))).activations for path in paths]
+    passed = [backend.run(NetRequest(new_frame(load_rgb(path).copy(), path=path))).activations for path in paths]
     for layer in top.layers:
         for channel in range(min(layer.channels, 3)):
             values = np.array([acts[layer.name][channel].max() for acts in passed])
@@ -162,7 +162,7 @@ def test_the_next_start_finds_it_and_the_key_scans_only_what_is_new(model, folde
 class Gated:
     """Passes that go on only as the test lets them."""
 
-    def __init__(self, passes: Passes, gate: threading.Semaphore) -> None:
+    def __init__(self, passes: ScanPasses, gate: threading.Semaphore) -> None:
         self._passes, self._gate = passes, gate
         self.layers, self.rows, self.threads, self.begin = passes.layers, passes.rows, passes.threads, passes.begin
         self.close = passes.close
@@ -176,11 +176,11 @@ def test_stopped_midway_it_keeps_what_it_has_and_goes_on_there(model, folder, tm
     gate = threading.Semaphore(2)
     scans = scans_of(model, tmp_path / "kept")
     worker = begin(scans, lambda: Gated(passes_of(model)(), gate))
-    worker.inbox.put(ScanAsk(1, True, str(folder)))
+    worker.inbox.put(ScanRequest(1, True, str(folder)))
     told(worker, lambda answer: answer.value is not None and answer.value.done >= 8)
     assert shown(scans, folder).best(Unit(scans.shown().layers[0].name, 0))  # it fills as it goes
-    worker.inbox.put(ScanAsk(2, False))
-    end = told(worker, lambda answer: answer.ask.id == 2 and is_over(answer)).value
+    worker.inbox.put(ScanRequest(2, False))
+    end = told(worker, lambda answer: answer.request.id == 2 and is_over(answer)).value
     gate.release(100)
     assert "stopped after" in end.sentence and "G goes on" in end.sentence
     assert 8 <= end.done <= 16
@@ -194,7 +194,7 @@ def test_the_end_of_the_worker_in_the_midst_of_a_scan_is_quick_and_loses_nothing
     gate = threading.Semaphore(1)
     worker = FolderScanWorker(scans_of(model, tmp_path / "kept"), lambda: Gated(passes_of(model)(), gate))
     worker.start()
-    worker.inbox.put(ScanAsk(1, True, str(folder)))
+    worker.inbox.put(ScanRequest(1, True, str(folder)))
     told(worker, lambda answer: answer.value is not None and answer.value.done >= 8)
     worker.stop()  # while a batch hangs
     gate.release(100)
@@ -204,7 +204,7 @@ def test_the_end_of_the_worker_in_the_midst_of_a_scan_is_quick_and_loses_nothing
 def test_another_folder_in_its_place_ends_the_first_and_keeps_it(model, folder, tmp_path, begin) -> None:
     scans = scans_of(model, tmp_path / "kept")
     worker = begin(scans, passes_of(model))
-    worker.inbox.put(ScanAsk(1, True, str(folder)))
+    worker.inbox.put(ScanRequest(1, True, str(folder)))
     assert scanned(worker, folder / "a", 2).done == 21
     assert shown(scans, folder / "a").done == 21
 
@@ -236,7 +236,7 @@ def test_any_backend_can_scan(folder, tmp_path, begin, model) -> None:
 
 
 def test_photos_that_vanish_are_named_and_the_others_are_scanned(model, folder, tmp_path, begin) -> None:
-    def vanish() -> Passes:
+    def vanish() -> ScanPasses:
         passes = passes_of(model)()
         gone = folder / "b" / "38.png"
 
@@ -279,21 +279,21 @@ def test_a_network_that_refuses_ends_the_scan_with_a_sentence(model, folder, tmp
 
     scans = scans_of(model, tmp_path / "kept")
     worker = begin(scans, lambda: Refuses(passes_of(model)(), threading.Semaphore(100)))
-    worker.inbox.put(ScanAsk(1, True, str(folder)))
+    worker.inbox.put(ScanRequest(1, True, str(folder)))
     answer = told(worker, lambda answer: answer.error)
     assert answer.error == f"the scan of {folder} ended (RuntimeError: out of memory); what it had found is kept"
-    assert answer.ask.id == 1
+    assert answer.request.id == 1
 
-    def none() -> Passes:
+    def none() -> ScanPasses:
         raise RuntimeError("no network")
 
     other = begin(scans, none)
-    other.inbox.put(ScanAsk(2, True, str(folder)))
+    other.inbox.put(ScanRequest(2, True, str(folder)))
     assert told(other, lambda answer: answer.error).error == "no scan: RuntimeError: no network"
 
 
 def test_a_long_listing_does_not_hold_up_the_scan(folder) -> None:
-    lister = PhotoLister(OpenFiles.of(str(folder), Fit.CROP), known={str(folder / "a" / "01.png")})
+    lister = PhotoLister(OpenFiles.of(str(folder), Fit.CROP), scanned={str(folder / "a" / "01.png")})
     while not lister.is_whole:
         lister.news.wait(10)
     assert (lister.counted, lister.waiting) == (41, 40)

@@ -228,7 +228,7 @@ def test_every_state_is_answered_with_the_picture_that_stands(bench, tmp_path):
     break_file(tmp_path, 2)
     for state in (STILL, replace(STILL, file_index=1), replace(STILL, file_index=1, mirror=False)):
         bench.answer(state)
-        assert bench.worker.outbox.peek().ask == state
+        assert bench.worker.outbox.peek().request == state
     answer = bench.worker.outbox.peek()
     assert answer.value.rgb[0, 0, 0] == 3 and "p2.png is no picture" in answer.error
 
@@ -359,7 +359,7 @@ def test_files_and_a_video_through_the_thread(tmp_path):
     while len(frames) < 4:
         answer = worker.outbox.take(60)
         assert answer.error == ""
-        if answer.ask == MOVING and answer.value.moving and answer.value not in frames:
+        if answer.request == MOVING and answer.value.moving and answer.value not in frames:
             frames.append(answer.value)
     assert all(frame.label == "v.avi" for frame in frames)
     worker.inbox.put(STILL)
@@ -381,7 +381,7 @@ def test_a_source_that_cannot_be_opened_is_told_and_the_other_works(tmp_path):
     assert worker.outbox.take(60).error == "OSError: no such thing"
     worker.inbox.put(MOVING)
     while (answer := worker.outbox.take(60)).value is None:
-        assert answer.ask == STILL or answer.error == ""
+        assert answer.request == STILL or answer.error == ""
     assert answer.value.label == "v.avi"
     worker.stop(10)
 
@@ -389,13 +389,13 @@ def test_a_source_that_cannot_be_opened_is_told_and_the_other_works(tmp_path):
 # --- photos that are opened while it runs ------------------------------------------------------
 
 
-def pumped(worker: InputWorker, ask: InputState | None) -> None:
+def pumped(worker: InputWorker, request: InputState | None) -> None:
     """Answer as the thread does: what is raised becomes the error."""
-    worker._guarded(lambda _: worker.handle(ask), None)
+    worker._guarded(lambda _: worker.handle(request), None)
 
 
-def shown_by(worker: InputWorker, ask: InputState) -> tuple[int, str]:
-    pumped(worker, ask)
+def shown_by(worker: InputWorker, request: InputState) -> tuple[int, str]:
+    pumped(worker, request)
     answer = worker.outbox.peek()
     return int(answer.value.rgb[0, 0, 0]), answer.error
 

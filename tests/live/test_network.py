@@ -8,7 +8,7 @@ import pytest
 
 from deepvis.core.answers import Answer
 from deepvis.core.back_modes import GRADIENT
-from deepvis.core.types import BackAsk, NetAsk, Unit
+from deepvis.core.types import BackRequest, NetRequest, Unit
 from deepvis.live.backends.base import BackendError
 from deepvis.live.backends.fake import FakeBackend
 from deepvis.live.network import NetworkOutput, NetworkWorker
@@ -34,68 +34,68 @@ def worker(backend, gate):
     worker.stop(10)
 
 
-def answered(worker: NetworkWorker, ask: NetAsk) -> Answer[NetAsk, NetworkOutput]:
-    """The next answer to that ask."""
+def answered(worker: NetworkWorker, request: NetRequest) -> Answer[NetRequest, NetworkOutput]:
+    """The next answer to that request."""
     while (answer := worker.outbox.take(60)) is not None:
-        if answer.ask is ask:
+        if answer.request is request:
             return answer
     pytest.fail("no answer came")
 
 
 def test_what_the_window_may_know_comes_first(worker, backend):
     answer = worker.outbox.take(60)
-    assert answer.ask is None and answer.value.info is backend.info and answer.value.snapshot is None
+    assert answer.request is None and answer.value.info is backend.info and answer.value.snapshot is None
 
 
 def test_an_ask_is_answered_with_a_snapshot_of_it(worker, gate):
     gate.set()
-    ask = NetAsk(noise_frame(), BackAsk(Unit("conv1", 2), GRADIENT))
-    worker.inbox.put(ask)
-    answer = answered(worker, ask)
-    assert answer.value.snapshot.ask is ask and answer.value.info is not None
+    request = NetRequest(noise_frame(), BackRequest(Unit("conv1", 2), GRADIENT))
+    worker.inbox.put(request)
+    answer = answered(worker, request)
+    assert answer.value.snapshot.request is request and answer.value.info is not None
 
 
 def test_asks_that_came_meanwhile_are_left_out_but_for_the_newest(worker, backend, gate):
-    asks = [NetAsk(noise_frame(seed)) for seed in range(5)]
-    worker.inbox.put(asks[0])
-    assert backend.begun.get(timeout=60) is asks[0]
-    for ask in asks[1:]:
-        worker.inbox.put(ask)
+    requests = [NetRequest(noise_frame(seed)) for seed in range(5)]
+    worker.inbox.put(requests[0])
+    assert backend.begun.get(timeout=60) is requests[0]
+    for request in requests[1:]:
+        worker.inbox.put(request)
     gate.set()
-    assert backend.begun.get(timeout=60) is asks[4]
-    assert answered(worker, asks[4]).value.snapshot.ask is asks[4]
-    assert backend.asks == [asks[0], asks[4]]
+    assert backend.begun.get(timeout=60) is requests[4]
+    assert answered(worker, requests[4]).value.snapshot.request is requests[4]
+    assert backend.requests == [requests[0], requests[4]]
 
 
 def test_putting_an_ask_never_waits_for_the_network(worker, backend):
-    worker.inbox.put(NetAsk(noise_frame()))
+    worker.inbox.put(NetRequest(noise_frame()))
     backend.begun.get(timeout=60)
     for seed in range(100):  # returns although the gate is shut
-        worker.inbox.put(NetAsk(noise_frame(seed, 4, 4)))
+        worker.inbox.put(NetRequest(noise_frame(seed, 4, 4)))
     assert worker.outbox.peek().value.snapshot is None
 
 
 def test_an_ask_that_fails_is_told_and_the_next_is_answered(worker, backend, gate):
     gate.set()
     backend.fails = BackendError("there is no layer 'x'")
-    asks = [NetAsk(noise_frame()) for _ in range(2)]
-    worker.inbox.put(asks[0])
-    answer = answered(worker, asks[0])
+    requests = [NetRequest(noise_frame()) for _ in range(2)]
+    worker.inbox.put(requests[0])
+    answer = answered(worker, requests[0])
     assert answer.error == "there is no layer 'x'" and answer.value.snapshot is None
     backend.fails = None
-    worker.inbox.put(asks[1])
-    answer = answered(worker, asks[1])
+    worker.inbox.put(requests[1])
+    answer = answered(worker, requests[1])
     assert answer.value.snapshot is not None and answer.error == ""
 
 
 def test_after_a_failure_the_last_snapshot_stands(worker, backend, gate):
     gate.set()
-    asks = [NetAsk(noise_frame()) for _ in range(2)]
-    worker.inbox.put(asks[0])
-    snapshot = answered(worker, asks[0]).value.snapshot
+    requests = [NetRequest(noise_frame()) for _ in range(2)]
+    worker.inbox.put(requests[0])
+    snapshot = answered(worker, requests[0]).value.snapshot
     backend.fails = BackendError("out of memory")
-    worker.inbox.put(asks[1])
-    answer = answered(worker, asks[1])
+    worker.inbox.put(requests[1])
+    answer = answered(worker, requests[1])
     assert answer.error == "out of memory" and answer.value.snapshot is snapshot
 
 
@@ -109,9 +109,9 @@ def test_a_backend_that_cannot_be_opened_is_told_once():
     worker = NetworkWorker(open_backend)
     worker.start()
     assert worker.outbox.take(60).error == "the weights are missing"
-    ask = NetAsk(noise_frame())
-    worker.inbox.put(ask)
-    answer = answered(worker, ask)
+    request = NetRequest(noise_frame())
+    worker.inbox.put(request)
+    answer = answered(worker, request)
     worker.stop(10)
     assert opened == [1] and worker.info is None and answer.error == "the weights are missing" and answer.value is None
 
@@ -123,13 +123,13 @@ def test_followers_see_each_snapshot_after_the_window_can(gate):
         FakeBackend, followers=[lambda snapshot: seen.append((snapshot, worker.outbox.peek().value))]
     )
     worker.start()
-    ask = NetAsk(noise_frame())
-    worker.inbox.put(ask)
-    while (followed := answered(worker, ask).value.followed) is None:
+    request = NetRequest(noise_frame())
+    worker.inbox.put(request)
+    while (followed := answered(worker, request).value.followed) is None:
         pass
     worker.stop(10)
     ((snapshot, then),) = seen
-    assert snapshot is then.snapshot and snapshot.ask is ask
+    assert snapshot is then.snapshot and snapshot.request is request
     assert then.followed is None and followed is snapshot  # the window had it first, and is told of the end
 
 

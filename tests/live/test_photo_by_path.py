@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from deepvis.core.commands import next_file, previous_file, show_photo
+from deepvis.core.commands.changes import show_photo
+from deepvis.core.commands.input_source import next_file, previous_file
 from deepvis.core.state import AppState
 from deepvis.core.types import LayerInfo, NetInfo
 from tests.helpers.pictures import save_photo

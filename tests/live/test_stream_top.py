@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from deepvis.core.answers import Report
+from deepvis.core.answers import EffectReport
 from deepvis.core.effects import SaveTop, UndoSave
-from deepvis.core.types import NetAsk, Unit, UnitImages
+from deepvis.core.types import NetRequest, Unit, UnitImages
 from deepvis.live.backends.fake import FAKE_INFO, FakeBackend
 from deepvis.live.stream_top import StreamTop
 from deepvis.scan.running import RunningTop
@@ -15,11 +15,11 @@ def test_every_pass_is_taken_into_account():
     clock, backend = FakeClock(), FakeBackend()
     running = RunningTop(FAKE_INFO, apart=0.0, clock=clock)
     for seed in range(10):
-        running.update(backend.run(NetAsk(new_frame(noise_frame(seed).rgb, moving=True))))
+        running.update(backend.run(NetRequest(new_frame(noise_frame(seed).rgb, moving=True))))
         clock.now += 0.2
     assert running.images == 10
     for seed in range(3):
-        running.update(backend.run(NetAsk(noise_frame(seed))))
+        running.update(backend.run(NetRequest(noise_frame(seed))))
     assert running.images == 13
 
 
@@ -61,13 +61,13 @@ class Saving:
     def __call__(self, found):
         return found
 
-    def kept_words(self):
+    def already_saved_words(self):
         return self.kept
 
     def better_in(self, folder):
         return self.better
 
-    def images_seen(self):
+    def image_count(self):
         return self.images
 
     def save(self, folder, put_aside):
@@ -92,14 +92,14 @@ def test_a_save_is_answered_with_the_effect_that_asked_for_it(tmp_path):
         stream.inbox.put(effect)
         stream(found)
         answer = stream.outbox.take(0)
-        assert answer.ask == effect and answer.error.endswith(said)
+        assert answer.request == effect and answer.error.endswith(said)
         assert answer.value == (None if full else saved_in(tmp_path))
         stream(found)
         assert stream.outbox.take(0) is None
 
 
 def saved_in(folder):
-    return Report(f"the top 9 of 3 units saved in {folder}; backspace takes it back", reverse=UndoSave)
+    return EffectReport(f"the top 9 of 3 units saved in {folder}; backspace takes it back", reverse=UndoSave)
 
 
 def contents(folder):
@@ -129,7 +129,7 @@ def test_saves_are_undone_one_by_one_and_done_again(tmp_path):
         stream(found)
         answer = stream.outbox.take(0)
         assert contents(tmp_path) == states[state] and said in answer.value.sentence
-        assert answer.value.reverse is None and answer.ask == SaveTop(1, over_better=True)
+        assert answer.value.reverse is None and answer.request == SaveTop(1, over_better=True)
     stream.saves.undo(), stream.saves.redo()
     stream(found)
     assert stream.outbox.take(0) is None and contents(tmp_path) == states[2]
@@ -171,4 +171,4 @@ def test_better_pictures_are_replaced_only_by_consent_and_nothing_is_said_to_be_
     pictures.images = pictures.count = 0
     assert said_of(stream, SaveTop(3)).sentence.startswith("no top 9 of yours to save yet")
     pictures.kept = "kept by itself"
-    assert said_of(stream, SaveTop(4)) == Report("kept by itself")
+    assert said_of(stream, SaveTop(4)) == EffectReport("kept by itself")

@@ -13,10 +13,10 @@ from deepvis.core.commands import COMMANDS
 from deepvis.core.types import LayerInfo, Patch, Unit, UnitStanding
 from deepvis.core.unit_files import SAVED_TOP, original_image_paths, unit_image_paths, write_patches, write_stats
 from deepvis.live.backends.fake import FAKE_INFO
-from deepvis.live.made_in import Provenance
+from deepvis.live.provenance import Provenance
 from deepvis.live.unit_image_commands import Commands
 from deepvis.live.unit_image_reader import UnitImageReader, cut_tiles, lower_left
-from deepvis.live.unit_images import ImagesAsk, UnitImagesWorker
+from deepvis.live.unit_images import ImagesRequest, UnitImagesWorker
 
 
 def save(path, *brightnesses: int, side: int = 6) -> None:
@@ -191,10 +191,10 @@ def test_the_newest_unit_wins_and_versions_rise(reader, tmp_path):
 
     worker = UnitImagesWorker(lambda: reader, [Gate()])
     worker.start()
-    worker.inbox.put(ImagesAsk(Unit("conv1", 0)))
+    worker.inbox.put(ImagesRequest(Unit("conv1", 0)))
     assert begun.wait(60)
     for channel in range(1, 5):
-        worker.inbox.put(ImagesAsk(Unit("conv1", channel)))
+        worker.inbox.put(ImagesRequest(Unit("conv1", channel)))
     gate.set()
     first = worker.outbox.take(60).value.unit
     last = first
@@ -218,7 +218,7 @@ class Running:
 def test_supplements_add_what_files_do_not_have(reader):
     worker = UnitImagesWorker(lambda: reader, [Running()])
     worker.start()
-    worker.inbox.put(ImagesAsk(Unit("conv1", 0)))
+    worker.inbox.put(ImagesRequest(Unit("conv1", 0)))
     assert worker.outbox.take(60).value.unit.notes["top"] == "running top-9 of this stream, 12 images"
     worker.stop(10)
 
@@ -227,7 +227,7 @@ def test_what_supplements_have_new_is_put_by_itself(reader):
     running = Running()
     worker = UnitImagesWorker(lambda: reader, [running])
     assert worker.handle(None) is None
-    assert worker.handle(ImagesAsk(Unit("conv1", 0))) == 1.0
+    assert worker.handle(ImagesRequest(Unit("conv1", 0))) == 1.0
     first = worker.outbox.take(0).value.unit
     assert worker.handle(None) == 1.0 and worker.outbox.take(0) is None  # nothing new
     running.images, running.is_unfinished = 13, True
@@ -241,7 +241,7 @@ def test_the_standings_of_the_open_folders_scan_come_before_those_of_files(reade
     scanned = {"conv1": (standing,) * 4}
     worker = UnitImagesWorker(lambda: reader, [Running()], lambda layer: scanned.get(layer, ()))
     worker.handle(None)
-    worker.handle(ImagesAsk(Unit("conv1", 0), whole_layer=True))
+    worker.handle(ImagesRequest(Unit("conv1", 0), whole_layer=True))
     first = worker.outbox.take(0).value.layer
     assert first.standings is scanned["conv1"]
     worker.handle(None)
@@ -256,17 +256,17 @@ def test_the_standings_of_the_open_folders_scan_come_before_those_of_files(reade
 
 def test_without_supplements_it_waits_for_the_next_unit(reader):
     worker = UnitImagesWorker(lambda: reader)
-    assert worker.handle(ImagesAsk(Unit("conv1", 0))) is None
+    assert worker.handle(ImagesRequest(Unit("conv1", 0))) is None
 
 
 def test_a_whole_layer_is_handed_out_once(reader):
     worker = UnitImagesWorker(lambda: reader)
     layers = []
     for channel in range(4):
-        worker.handle(ImagesAsk(Unit("conv1", channel), whole_layer=True))
+        worker.handle(ImagesRequest(Unit("conv1", channel), whole_layer=True))
         layers.append(worker.outbox.take(0).value.layer)
     assert layers[0].layer == "conv1" and all(layer is layers[0] for layer in layers)
-    worker.handle(ImagesAsk(Unit("fc2", 3), whole_layer=True))
+    worker.handle(ImagesRequest(Unit("fc2", 3), whole_layer=True))
     assert worker.outbox.take(0).value.layer.layer == "fc2"
 
 

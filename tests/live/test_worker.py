@@ -15,12 +15,12 @@ class Halves(Worker[int, int]):
         super().__init__("halves")
         self.was_closed = threading.Event()
 
-    def answer(self, ask: int | None) -> float | None:
-        if ask is None:
+    def answer(self, request: int | None) -> float | None:
+        if request is None:
             return None
-        if ask % 2:
-            raise ValueError(f"{ask} is odd")
-        self.tell(ask // 2)
+        if request % 2:
+            raise ValueError(f"{request} is odd")
+        self.publish(request // 2)
         return None
 
     def close(self) -> None:
@@ -39,26 +39,26 @@ def halves():
 def test_an_ask_is_answered(halves):
     halves.inbox.put(8)
     answer = halves.outbox.take(60)
-    assert (answer.ask, answer.value, answer.error) == (8, 4, "")
+    assert (answer.request, answer.value, answer.error) == (8, 4, "")
 
 
 def test_a_failure_is_a_value_and_the_worker_goes_on(halves):
     halves.inbox.put(3)
     answer = halves.outbox.take(60)
-    assert answer.error == "ValueError: 3 is odd" and answer.ask == 3 and answer.value is None
+    assert answer.error == "ValueError: 3 is odd" and answer.request == 3 and answer.value is None
     halves.inbox.put(8)
     answer = halves.outbox.take(60)
-    assert (answer.ask, answer.value, answer.error) == (8, 4, "")
+    assert (answer.request, answer.value, answer.error) == (8, 4, "")
     halves.inbox.put(5)
     answer = halves.outbox.take(60)
-    assert (answer.ask, answer.value, answer.error) == (5, 4, "ValueError: 5 is odd")  # what was there stands
+    assert (answer.request, answer.value, answer.error) == (5, 4, "ValueError: 5 is odd")  # what was there stands
 
 
 def test_the_same_failure_is_logged_once(halves, caplog):
     with caplog.at_level(logging.WARNING):
         for odd in (3, 3, 3, 5):
             halves.inbox.put(odd)
-            assert halves.outbox.take(60).ask == odd
+            assert halves.outbox.take(60).request == odd
         halves.inbox.put(2)
         assert halves.outbox.take(60).value == 1
     assert [record.getMessage() for record in caplog.records] == [
@@ -80,8 +80,8 @@ def test_an_ask_that_hangs_does_not_hold_up_stopping(caplog):
     hangs, entered = threading.Event(), threading.Event()
 
     class Hanging(Halves):
-        def answer(self, ask: int | None) -> float | None:
-            if ask is not None:
+        def answer(self, request: int | None) -> float | None:
+            if request is not None:
                 entered.set()
                 hangs.wait()
             return None
@@ -101,9 +101,9 @@ def test_an_ask_that_hangs_does_not_hold_up_stopping(caplog):
 def test_the_same_failure_of_another_ask_names_that_ask():
     worker = Halves()
     for odd in (1, 3):
-        worker._asked = odd
+        worker._request = odd
         worker.fail("there is no layer 'x'")
-    assert worker.outbox.peek().ask == 3
+    assert worker.outbox.peek().request == 3
 
 
 def test_names_that_no_window_can_draw_are_mended():
@@ -114,14 +114,14 @@ def test_names_that_no_window_can_draw_are_mended():
 
 def test_an_ask_of_which_nothing_was_told_is_answered_with_what_stands():
     class Silent(Halves):
-        def answer(self, ask: int | None) -> float | None:
-            return None if ask == 7 else super().answer(ask)
+        def answer(self, request: int | None) -> float | None:
+            return None if request == 7 else super().answer(request)
 
     worker = Silent()
     worker.handle(8)
     worker.handle(7)
     answer = worker.outbox.peek()
-    assert (answer.ask, answer.value, answer.error) == (7, 4, "")
+    assert (answer.request, answer.value, answer.error) == (7, 4, "")
     worker.fail("it broke")
     worker.handle(7)
     assert worker.outbox.peek().error == "it broke"

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deepvis.core.types import NetAsk
-from deepvis.live.backends.graph import GraphBackend
+from deepvis.core.types import NetRequest
+from deepvis.live.backends.engine import GraphBackend
 from deepvis.live.scale_doubt import ScaleDoubt
 from deepvis.models.model import Model
 from deepvis.models.plausible import is_all_or_nothing
@@ -55,7 +55,7 @@ def test_all_or_nothing(probabilities: list[float], expected: bool) -> None:
 
 def warned(model: Model, photos: list[Path]) -> str:
     backend, doubt = GraphBackend(model), ScaleDoubt(model)
-    said = [doubt(backend.run(NetAsk(new_frame(load_rgb(photo))))) for photo in photos]
+    said = [doubt(backend.run(NetRequest(new_frame(load_rgb(photo))))) for photo in photos]
     backend.close()
     return next(filter(None, said), "")
 

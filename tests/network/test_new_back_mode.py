@@ -17,7 +17,7 @@ from deepvis.cli.window import parser, settings_of
 from deepvis.core.back_modes import BACK_MODES, BackMode, add_back_mode
 from deepvis.core.commands import COMMANDS, markdown, press
 from deepvis.core.state import AppState
-from deepvis.core.types import BackAsk, NetAsk, Unit
+from deepvis.core.types import BackRequest, NetRequest, Unit
 from deepvis.live.backends.base import Backend, open_backend
 from deepvis.live.backends.fake import FAKE_INFO
 from deepvis.live.backends.pycaffe import PycaffeBackend
@@ -69,7 +69,7 @@ def test_the_panes_say_it(monkeypatch: pytest.MonkeyPatch) -> None:
     scene = make_scene(UNIT.__class__(2, 7, back_mode=NAME))
     back_pane.draw_back(np.zeros((200, 200, 3), np.uint8), scene)
     assert headings == ["Halved (raw)"]
-    assert back_fact(scene) == f"{TITLE}, raw" and back_name(scene.state.back_ask).startswith(f"{TITLE} of ")
+    assert back_fact(scene) == f"{TITLE}, raw" and back_name(scene.state.back_request).startswith(f"{TITLE} of ")
 
 
 def test_the_settings_and_the_window_s_command_line_take_it(tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_a_real_pass_runs_in_it_on_every_backend(tmp_path: Path, name: str) -> N
     backend = backends(tmp_path)[name]
     frame = noise_frame(0, *backend.info.input_shape[1:])
     unit = Unit("fc2" if name == "fake" else "fc", 1)
-    plain, halved = (backend.run(NetAsk(frame, BackAsk(unit, mode))).input_diff for mode in ("gradient", NAME))
+    plain, halved = (backend.run(NetRequest(frame, BackRequest(unit, mode))).input_diff for mode in ("gradient", NAME))
     assert plain is not None and halved is not None and plain.any()
     if name == "fake":
         assert not np.allclose(plain, halved)

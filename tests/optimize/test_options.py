@@ -6,7 +6,7 @@ import pytest
 
 from deepvis.cli.shared_options import setup_of
 from deepvis.cli.subcommand import find
-from deepvis.core.errors import UserError
+from deepvis.core.user_error import UserError
 from deepvis.network.model_error import ModelError
 from deepvis.optimize import options
 from deepvis.optimize.errors import OptimizeError

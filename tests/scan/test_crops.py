@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepvis.core.back_modes import DECONV, GRADIENT
-from deepvis.core.types import BackAsk, Fit, NetAsk, Unit
+from deepvis.core.types import BackRequest, Fit, NetRequest, Unit
 from deepvis.core.unit_files import network_in, read_patches, read_stats, unit_image_paths
 from deepvis.formats.caffe.load import load_net
 from deepvis.formats.caffe.spec_graph import caffe_net
@@ -196,8 +196,10 @@ def test_patches_and_projections_are_those_of_the_live_backend(ref, collection, 
         window = crops.windows_of(network).window("mixed/output", patch.row, patch.col)
         assert (tops[index] == patch_tile(pictures[index], window)).all()
         for mode in modes:
-            ask = NetAsk(new_frame(load_rgb(collection / patch.path)), BackAsk(unit.unit, mode, (patch.row, patch.col)))
-            wanted = back_tile(backend.run(ask).input_diff, window).astype(int)
+            request = NetRequest(
+                new_frame(load_rgb(collection / patch.path)), BackRequest(unit.unit, mode, (patch.row, patch.col))
+            )
+            wanted = back_tile(backend.run(request).input_diff, window).astype(int)
             assert np.abs(tiles[mode][index] - wanted).max() <= 1
     assert (tiles["deconv"][0] != tiles["gradient"][0]).any()
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from deepvis.core.types import Fit, Frame, LayerInfo, NetAsk, NetInfo, PassSeconds, Snapshot, Unit, UnitImages
+from deepvis.core.types import Fit, Frame, LayerInfo, NetInfo, NetRequest, PassSeconds, Snapshot, Unit, UnitImages
 from deepvis.core.unit_files import LEFT_OUT, SAVED_TOP, network_in, read_patches, unit_image_paths
 from deepvis.live.backends.base import BackendError
 from deepvis.live.backends.fake import FAKE_INFO, FakeBackend
@@ -44,7 +44,7 @@ def a_pass(
     rgb[0, 0] = frame_id % 256
     return Snapshot(
         frame_id,
-        NetAsk(frame, fit=fit),
+        NetRequest(frame, fit=fit),
         {name: activations[name] for name in layers},
         input_rgb=rgb,
         seconds=PassSeconds(1.0),
@@ -277,7 +277,7 @@ def see(running: RunningTop, backend: FakeBackend, count: int) -> None:
     rng = np.random.default_rng(0)
     for index in range(count):
         frame = Frame(index, rng.integers(0, 255, (24, 24, 3)).astype(np.uint8), path=f"{index}.png")
-        running.update(backend.run(NetAsk(frame)))
+        running.update(backend.run(NetRequest(frame)))
 
 
 def nothing(unit: Unit) -> UnitImages:
@@ -287,16 +287,16 @@ def nothing(unit: Unit) -> UnitImages:
 def test_the_montages_show_the_best_with_their_projections(pictures) -> None:
     running, images, backend = pictures
     see(running, backend, 4)
-    backend.asks.clear()
+    backend.requests.clear()
     shown = images(nothing(Unit("conv1", 0)))
     assert shown.top.shape == shown.top_back.shape == (384, 384, 3) and shown.top.dtype == np.uint8
     assert not shown.top.flags.writeable
-    assert len(shown.patches) == 4 and len(backend.asks) == 4
+    assert len(shown.patches) == 4 and len(backend.requests) == 4
     assert shown.notes["top"] == "running top 9 of this stream, 4 images"
-    assert backend.asks[0].back.position == (shown.patches[0].row, shown.patches[0].col)
+    assert backend.requests[0].back.position == (shown.patches[0].row, shown.patches[0].col)
     assert not images.is_unfinished
     images(nothing(Unit("conv1", 0)))
-    assert len(backend.asks) == 4  # remembered
+    assert len(backend.requests) == 4  # remembered
 
 
 def test_pictures_of_more_images_and_of_a_scan_are_better(pictures, tmp_path: Path) -> None:
@@ -322,7 +322,7 @@ def test_where_no_projection_can_be_had_the_pane_says_why(pictures, monkeypatch:
     running, images, backend = pictures
     see(running, backend, 3)
 
-    def refuse(ask: NetAsk) -> None:
+    def refuse(request: NetRequest) -> None:
         raise BackendError("only the gradient can be had of it")
 
     monkeypatch.setattr(backend, "run", refuse)
@@ -354,12 +354,12 @@ def test_once_complete_the_patches_of_a_camera_are_projected_with_rests(pictures
     images._clock = lambda: float(next(moments))
     see(running, backend, 2)
     images(nothing(Unit("conv1", 0)))
-    backend.asks.clear()
+    backend.requests.clear()
     bright = np.full((24, 24, 3), 255, np.uint8)
-    running.update(backend.run(NetAsk(Frame(90, bright, moving=True))))
+    running.update(backend.run(NetRequest(Frame(90, bright, moving=True))))
     made = []
     for _ in range(40):
-        made.append(sum(ask.back is not None for ask in backend.asks))
+        made.append(sum(request.back is not None for request in backend.requests))
         images(nothing(Unit("conv1", 0)))
         assert not images.is_unfinished
     assert made[0] == 0 and made[10] == 0 and made[-1] == 1

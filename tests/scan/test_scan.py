@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from deepvis.core.back_modes import DECONV
-from deepvis.core.types import BackAsk, Fit, NetAsk, Unit
+from deepvis.core.types import BackRequest, Fit, NetRequest, Unit
 from deepvis.jobs.errors import JobError
 from deepvis.jobs.pool import Where
 from deepvis.jobs.progress import Progress
@@ -83,7 +83,7 @@ def test_the_maxima_are_those_of_the_window(ref, collection, tmp_path, fit) -> N
     scan = read_scan(tmp_path)
     backend = open_backend("engine", open_model(ref))
     paths = sorted(str(p.relative_to(collection)) for p in collection.rglob("*.png"))
-    passes = {path: backend.run(NetAsk(new_frame(load_rgb(collection / path)), fit=fit)) for path in paths}
+    passes = {path: backend.run(NetRequest(new_frame(load_rgb(collection / path)), fit=fit)) for path in paths}
     assert [layer.name for layer in scan.maxes.layers] == [layer.name for layer in backend.info.layers]
     for layer in backend.info.layers:
         maps = {path: snapshot.activations[layer.name] for path, snapshot in passes.items()}
@@ -467,12 +467,12 @@ def test_chunk_sizes(images, size) -> None:
 
 
 def test_a_position_of_a_patch_can_be_projected_back(ref, collection, scanned) -> None:
-    """The json's row and col are what BackAsk takes."""
+    """The json's row and col are what BackRequest takes."""
     scan, backend = read_scan(scanned), open_backend("engine", open_model(ref))
     patch = scan.patches("mixed/output", 2)[0]
-    back = BackAsk(Unit("mixed/output", 2), DECONV, (patch.row, patch.col))
+    back = BackRequest(Unit("mixed/output", 2), DECONV, (patch.row, patch.col))
     frame = new_frame(load_rgb(collection / patch.path))
-    assert np.abs(backend.run(NetAsk(frame, back)).input_diff).max() > 0
+    assert np.abs(backend.run(NetRequest(frame, back)).input_diff).max() > 0
 
 
 def test_a_model_without_weights_is_refused(ref, collection, tmp_path) -> None:

@@ -68,8 +68,8 @@ def test_samples_alone_are_not_saved(tmp_path: Path) -> None:
     nothing = SimpleNamespace(
         save=lambda folder, put_aside: 0,
         better_in=lambda folder: 0,
-        images_seen=lambda: 0,
-        kept_words=lambda: "",
+        image_count=lambda: 0,
+        already_saved_words=lambda: "",
         is_unfinished=False,
     )
     stream = StreamTop(seen("s91"), lambda: (None, nothing), lambda: tmp_path)

@@ -60,7 +60,7 @@ def test_it_says_where_it_comes_from() -> None:
         now[0] = "14:06:00"
         scales = FixedScales(clock=lambda: now[0])
         scene = of(2, FIXED)
-        scene = replace(scene, snapshot=replace(scene.snapshot, ask=replace(scene.snapshot.ask, frame=moving)))
+        scene = replace(scene, snapshot=replace(scene.snapshot, request=replace(scene.snapshot.request, frame=moving)))
         assert scales(scene).fixed_from == f"taken from {LAYER} in {words}, at 14:06:00"
 
 

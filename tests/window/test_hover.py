@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from deepvis.core.state import Order
+from deepvis.window.ui.events import Key, Mouse
 from deepvis.window.ui.fires import order_words
 from deepvis.window.ui.hit import grid_of
 from deepvis.window.ui.panes.input import picture_place
 from deepvis.window.ui.readings import layer_view
-from deepvis.window.ui.window import Key, Mouse
 from tests.window.test_loop import Bench, gate, make  # noqa: F401  (fixtures)
 
 

@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from deepvis.core.answers import Answer, Report
+from deepvis.core.answers import Answer, EffectReport
 from deepvis.core.back_modes import DECONV
-from deepvis.core.candidates import Kind, candidates
+from deepvis.core.candidates import CandidateKind, candidates
 from deepvis.core.effects import SaveTop, UndoSave
 from deepvis.core.state import AppState, Cursor
 from deepvis.core.types import Frame, NetInfo, OptimizeProgress, Unit
 from deepvis.live.backends.fake import FAKE_INFO, FakeBackend
 from deepvis.live.input import InputWorker
 from deepvis.live.network import NetworkWorker
-from deepvis.live.optimize import OptimizeAsk, OptimizeWorker
+from deepvis.live.optimize import OptimizeRequest, OptimizeWorker
 from deepvis.live.unit_image_commands import Commands
 from deepvis.live.unit_image_reader import UnitImageReader
 from deepvis.live.unit_images import UnitImagesWorker
@@ -28,10 +28,11 @@ from deepvis.window.loop import CONSENT_SECONDS, STEP_SECONDS, Loop
 from deepvis.window.options import RunOptions, UsageError
 from deepvis.window.parts import Makers, Parts
 from deepvis.window.stats import Stats
-from deepvis.window.ui.layout import layout_for
+from deepvis.window.ui.events import Closed, Key, Mouse, Pasted, Resized
+from deepvis.window.ui.layer_list_layout import layout_for
 from deepvis.window.ui.panes.palette import places_of
 from deepvis.window.ui.readings import is_back_stale
-from deepvis.window.ui.window import Closed, Key, MemoryWindow, Mouse, Pasted, Resized
+from deepvis.window.ui.window import MemoryWindow
 
 TURNS = 2000
 
@@ -71,13 +72,13 @@ class IdleOptimizer(OptimizeWorker):
     def __init__(self) -> None:
         super().__init__(lambda: pytest.fail("no network is needed"))
 
-    def answer(self, ask: OptimizeAsk | None) -> None:
+    def answer(self, request: OptimizeRequest | None) -> None:
         return None
 
     def give(self, unit: Unit, id: int, *, done: bool = False) -> None:
         rgb = np.zeros((4, 4, 3), np.uint8)
         progress = OptimizeProgress(unit, "3", 1, 2, 1.0, rgb, done=done, version=id)
-        self.outbox.put(Answer(OptimizeAsk(id, unit), progress))
+        self.outbox.put(Answer(OptimizeRequest(id, unit), progress))
 
 
 class Bench:
@@ -158,7 +159,7 @@ def test_keys_are_shown_while_the_network_hangs(make: Callable[..., Bench], gate
         bench.keys("o" if bench.state.view.layer_index == 0 else "u")
         assert bench.window.shown == before + 1
     assert not bench.is_settled()
-    assert bench.backend.asks[-1].back is not None
+    assert bench.backend.requests[-1].back is not None
 
 
 def test_a_projection_of_another_unit_is_marked_stale_until_the_right_one_comes(
@@ -171,11 +172,11 @@ def test_a_projection_of_another_unit_is_marked_stale_until_the_right_one_comes(
     gate.clear()
     bench.keys("l")
     assert bench.state.back_unit == Unit("conv1", 1)
-    assert bench.scene().snapshot.ask.back.unit == Unit("conv1", 0)
+    assert bench.scene().snapshot.request.back.unit == Unit("conv1", 0)
     assert is_back_stale(bench.scene())
     gate.set()
     bench.until(bench.is_settled)
-    assert bench.scene().snapshot.ask.back.unit == Unit("conv1", 1)
+    assert bench.scene().snapshot.request.back.unit == Unit("conv1", 1)
     assert not is_back_stale(bench.scene())
 
 
@@ -184,21 +185,21 @@ def test_of_many_wishes_only_the_newest_is_computed(make: Callable[..., Bench], 
     bench.keys("bk")
     bench.until(bench.is_settled)
     gate.clear()
-    count = len(bench.backend.asks)
+    count = len(bench.backend.requests)
     bench.keys("lllllll")
     gate.set()
     bench.until(bench.is_settled)
-    assert bench.scene().snapshot.ask.back.unit == Unit("conv1", 7)
-    assert len(bench.backend.asks) - count <= 3  # the one that hung, perhaps one more, and the last
+    assert bench.scene().snapshot.request.back.unit == Unit("conv1", 7)
+    assert len(bench.backend.requests) - count <= 3  # the one that hung, perhaps one more, and the last
 
 
 def test_moving_the_cursor_with_the_back_pane_off_needs_no_pass(make: Callable[..., Bench]) -> None:
     bench = make()
     bench.until(bench.is_settled)
-    count = len(bench.backend.asks)
+    count = len(bench.backend.requests)
     bench.keys("ooklu")
     bench.until(bench.is_settled)
-    assert len(bench.backend.asks) == count
+    assert len(bench.backend.requests) == count
 
 
 def test_nothing_is_composed_where_nothing_has_changed(make: Callable[..., Bench]) -> None:
@@ -328,7 +329,7 @@ def test_typed_letters_are_text_and_not_commands(make: Callable[..., Bench]) -> 
 
 def test_the_photos_that_are_listed_are_found_by_name(make: Callable[..., Bench]) -> None:
     bench = make()
-    bench.until(lambda: bench.state.known.photos)
+    bench.until(lambda: bench.state.palette_lists.photos)
     bench.until(bench.is_settled)
     bench.keys("/photo 2\r")
     bench.until(bench.is_settled)
@@ -361,7 +362,7 @@ def test_moves_with_a_pause_between_are_steps_of_their_own(make: Callable[..., B
 def test_what_was_refused_is_not_asked_for_ever(make: Callable[..., Bench]) -> None:
     bench = make()
     bench.until(bench.is_settled)
-    bench.loop._say(Answer(SaveTop(3), Report("not saved", is_refused=True)))
+    bench.loop._say(Answer(SaveTop(3), EffectReport("not saved", is_refused=True)))
     bench.loop.turn()
     assert bench.scene().status.hint == "not saved" and bench.state.refused == SaveTop(3)
     bench.loop._refused_at -= CONSENT_SECONDS + 1
@@ -374,7 +375,7 @@ def test_undo_after_a_save_takes_it_back_and_redo_does_it_again(make: Callable[.
     bench.until(bench.is_settled)
     done: list[str] = []
     bench.loop.parts.carry_out = lambda effect: done.append(type(effect).__name__)  # type: ignore[method-assign]
-    bench.loop._say(Answer(SaveTop(3), Report("saved", reverse=UndoSave)))
+    bench.loop._say(Answer(SaveTop(3), EffectReport("saved", reverse=UndoSave)))
     before = bench.state.view
     bench.keys("\x08Z\x08")
     assert done == ["UndoSave", "RedoSave", "UndoSave"] and bench.state.view == before
@@ -401,7 +402,9 @@ def test_a_click_takes_a_candidate_and_one_beside_closes_the_palette(make: Calla
     bench.keys("/1")
     scene = bench.scene()
     rows = candidates(scene.state)
-    number, wanted = next((i, row.target) for i, row in enumerate(rows) if row.kind is Kind.LAYER and row.target)
+    number, wanted = next(
+        (i, row.target) for i, row in enumerate(rows) if row.kind is CandidateKind.LAYER and row.target
+    )
     line = places_of(scene, len(rows)).lines[number]
     bench.window.send(Mouse("press", line.row + 4, line.col + 40))
     bench.loop.turn()

@@ -12,8 +12,8 @@ from deepvis.core.state import AppState
 from deepvis.live.backends.fake import FAKE_INFO
 from deepvis.live.network import NetworkOutput
 from deepvis.window import status
+from deepvis.window.requests import Latest
 from deepvis.window.status import NOTICE_SECONDS, StatusReader
-from deepvis.window.wants import Latest
 
 NAMES = "the labels file names 11 classes, the network has 10"
 

@@ -16,10 +16,10 @@ from deepvis.core.commands import press
 from deepvis.core.state import AppState
 from deepvis.live.backends.fake import FAKE_INFO
 from deepvis.live.folder_run import ScanProgress
-from deepvis.live.folder_scan import ScanAsk
+from deepvis.live.folder_scan import ScanRequest
+from deepvis.window.requests import SCAN, Latest
 from deepvis.window.script import Script
 from deepvis.window.status import StatusReader
-from deepvis.window.wants import SCAN, Latest
 
 RIGHT_PANE = np.s_[40:880, 1200:]  # of 930 x 1500
 
@@ -75,18 +75,18 @@ def scanning() -> AppState:
 
 def latest(progress: ScanProgress | None, id: int = 1, error: str = "") -> Latest:
     output = Answer(None, type("Output", (), {"info": FAKE_INFO, "snapshot": None, "warning": ""})())
-    return Latest(network=output, scan=Answer(ScanAsk(id, True), progress, error))  # type: ignore[arg-type]
+    return Latest(network=output, scan=Answer(ScanRequest(id, True), progress, error))  # type: ignore[arg-type]
 
 
 def test_the_status_line_says_how_far_it_is_and_a_sentence_of_the_moment_goes_before() -> None:
     status = StatusReader()
-    status.tell("")
+    status.show_hint("")
     far = latest(ScanProgress("~/x", 120, 1000, True, 40.0))
     words = "scanning 120 of 1,000 photos, about 40 s left; G stops"
     assert status.read(scanning(), far, "", recording=False).hint == words
-    status.tell("saved x.png")
+    status.show_hint("saved x.png")
     assert status.read(scanning(), far, "", recording=False).hint == "saved x.png"
-    status.tell("")
+    status.show_hint("")
     late = latest(ScanProgress("~/x", 120, 1000, True, 40.0), id=7)  # of another scan
     assert status.read(scanning(), late, "", recording=False).hint == "getting ready to scan; G stops"
     assert status.read(AppState(FAKE_INFO), far, "", recording=False).hint == ""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from deepvis.window.requests import OPTIMIZATION, OPTIMIZATION_BEGUN
 from deepvis.window.script import LONG_SECONDS, SETTLE_SECONDS, Script
-from deepvis.window.wants import OPTIMIZATION, OPTIMIZATION_BEGUN
 from tests.helpers.pictures import FakeClock
 
 

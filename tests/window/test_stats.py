@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from deepvis.core.types import Frame, NetAsk, PassSeconds, Snapshot
+from deepvis.core.types import Frame, NetRequest, PassSeconds, Snapshot
 from deepvis.window.rates import STEADY, Rate
 from deepvis.window.record import Recorder
 from deepvis.window.stats import PassLog, Stats, process_started, resident_bytes
@@ -33,7 +33,7 @@ def test_a_rate_is_told_seldom_and_forgets() -> None:
 
 def test_statistics_of_a_run(tmp_path: Path) -> None:
     stats, passes = Stats(), PassLog()
-    snapshot = Snapshot(1, NetAsk(Frame(1, np.zeros((1, 1, 3), np.uint8))), {}, seconds=PassSeconds(0.02, 0.01))
+    snapshot = Snapshot(1, NetRequest(Frame(1, np.zeros((1, 1, 3), np.uint8))), {}, seconds=PassSeconds(0.02, 0.01))
     stats.shown(0.004, has_frame=False, snapshot_id=None)
     assert stats.first_frame is None
     stats.shown(0.004, has_frame=True, snapshot_id=None)

@@ -7,30 +7,30 @@ import importlib.util
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from deepvis.core.errors import UserError
 from deepvis.core.registry import Registry
-from deepvis.core.types import NetAsk, NetInfo, Snapshot
+from deepvis.core.types import NetInfo, NetRequest, Snapshot
+from deepvis.core.user_error import UserError
 
 if TYPE_CHECKING:
     from deepvis.models.model import Model
 
 
 class BackendError(UserError):
-    """A network that cannot be opened, or an ask that it cannot answer. The message is one sentence."""
+    """A network that cannot be opened, or a request that it cannot answer. The message is one sentence."""
 
 
 class Backend(Protocol):
-    """A network that answers asks, all in the one thread that opened it.
+    """A network that answers requests, all in the one thread that opened it.
 
     info: what the window knows of it before the first pass.
     """
 
     info: NetInfo
 
-    def run(self, ask: NetAsk) -> Snapshot:
-        """The answer to ``ask``, with an id above those before. Raises BackendError.
+    def run(self, request: NetRequest) -> Snapshot:
+        """The answer to ``request``, with an id above those before. Raises BackendError.
 
-        activations cover at least ``ask.shown`` and the layer of ``ask.back``. Two asks for the same frame
+        activations cover at least ``request.shown`` and the layer of ``request.back``. Two requests for the same frame
         and fit need only one forward pass. seconds: 0 for the part that was not run.
         """
 
@@ -42,7 +42,7 @@ BACKENDS: Registry[Callable[[Model, str], Backend]] = Registry("backend")
 
 # imported when asked for: torch takes a second, and a real Caffe is not everywhere
 MODULES = {
-    "engine": "deepvis.live.backends.graph",
+    "engine": "deepvis.live.backends.engine",
     "caffe": "deepvis.live.backends.pycaffe",
     "fake": "deepvis.live.backends.fake",
 }

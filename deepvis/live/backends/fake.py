@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from deepvis.core.types import BackAsk, Fit, LayerInfo, NetAsk, NetInfo, PassSeconds, Snapshot
+from deepvis.core.types import BackRequest, Fit, LayerInfo, NetInfo, NetRequest, PassSeconds, Snapshot
 from deepvis.live.backends.base import BACKENDS, BackendError
-from deepvis.live.backends.showing import ask_problem
+from deepvis.live.backends.showing import request_problem
 from deepvis.network.back_modes import BACK_MODES
 
 if TYPE_CHECKING:
@@ -36,42 +36,42 @@ FAKE_INFO = NetInfo(
 
 
 class FakeBackend:
-    """Answers every ask from the frame's pixels alone.
+    """Answers every request from the frame's pixels alone.
 
-    gate: ``run`` waits until it is set; None: it does not wait. begun: gets each ask as its run begins, so
-    that a test can wait for that without sleeping. asks: all that were begun. fails: an exception that
+    gate: ``run`` waits until it is set; None: it does not wait. begun: gets each request as its run begins, so
+    that a test can wait for that without sleeping. requests: all that were begun. fails: an exception that
     ``run`` raises.
     """
 
     def __init__(self, info: NetInfo = FAKE_INFO, gate: threading.Event | None = None) -> None:
         self.info = info
         self.gate = gate
-        self.begun: queue.SimpleQueue[NetAsk] = queue.SimpleQueue()
-        self.asks: list[NetAsk] = []
+        self.begun: queue.SimpleQueue[NetRequest] = queue.SimpleQueue()
+        self.requests: list[NetRequest] = []
         self.fails: Exception | None = None
         self.closed = False
         self._ids = itertools.count(1)
 
-    def run(self, ask: NetAsk) -> Snapshot:
-        self.asks.append(ask)
-        self.begun.put(ask)
+    def run(self, request: NetRequest) -> Snapshot:
+        self.requests.append(request)
+        self.begun.put(request)
         if self.gate is not None:
             self.gate.wait()
         if self.fails is not None:
             raise self.fails
         shapes = {layer.name: (1, layer.channels, layer.height, layer.width) for layer in self.info.layers}
-        if problem := ask_problem(ask, shapes):
+        if problem := request_problem(request, shapes):
             raise BackendError(problem)
-        seen = _resized(ask.frame.rgb, *self.info.input_shape[1:], ask.fit)
-        diffs, input_diff = _diffs(self.info, seen, ask.back) if ask.back else ({}, None)
+        rgb = _resized(request.frame.rgb, *self.info.input_shape[1:], request.fit)
+        diffs, input_diff = _diffs(self.info, rgb, request.back) if request.back else ({}, None)
         return Snapshot(
             id=next(self._ids),
-            ask=ask,
-            activations={layer.name: _activation(layer, seen) for layer in self.info.layers},
+            request=request,
+            activations={layer.name: _activation(layer, rgb) for layer in self.info.layers},
             diffs=diffs,
             input_diff=input_diff,
-            input_rgb=_read_only(seen),
-            seconds=PassSeconds(0.02, 0.01 if ask.back else 0.0),
+            input_rgb=_read_only(rgb),
+            seconds=PassSeconds(0.02, 0.01 if request.back else 0.0),
         )
 
     def close(self) -> None:
@@ -96,9 +96,9 @@ def _resized(rgb: np.ndarray, height: int, width: int, fit: Fit) -> np.ndarray:
     return rgb[np.arange(height) * rows // height][:, np.arange(width) * cols // width]
 
 
-def _activation(layer: LayerInfo, seen: np.ndarray) -> np.ndarray:
+def _activation(layer: LayerInfo, rgb: np.ndarray) -> np.ndarray:
     """(C, H, W) float32: each channel the picture's brightness under a wave of its own; prob sums to 1."""
-    gray = _resized(seen, layer.height, layer.width, Fit.STRETCH).mean(axis=2) / 255
+    gray = _resized(rgb, layer.height, layer.width, Fit.STRETCH).mean(axis=2) / 255
     channel = np.arange(layer.channels)[:, None, None]
     rows, cols = np.indices(gray.shape)
     wave = np.cos(channel * 0.9 + rows * (channel % 3) * 0.7 + cols * (channel % 4) * 0.5)
@@ -110,19 +110,19 @@ def _activation(layer: LayerInfo, seen: np.ndarray) -> np.ndarray:
     return _read_only(acts.astype(np.float32))
 
 
-def _diffs(info: NetInfo, seen: np.ndarray, back: BackAsk) -> tuple[Mapping[str, np.ndarray], np.ndarray]:
+def _diffs(info: NetInfo, rgb: np.ndarray, back: BackRequest) -> tuple[Mapping[str, np.ndarray], np.ndarray]:
     names = [layer.name for layer in info.layers]
-    asked = info.layer(back.unit.layer)
-    acts = {layer.name: _activation(layer, seen) for layer in info.layers}
-    seed = np.zeros_like(acts[asked.name])
+    origin = info.layer(back.unit.layer)
+    acts = {layer.name: _activation(layer, rgb) for layer in info.layers}
+    seed = np.zeros_like(acts[origin.name])
     if back.position is None:
-        seed[back.unit.channel] = acts[asked.name][back.unit.channel]
+        seed[back.unit.channel] = acts[origin.name][back.unit.channel]
     else:
         seed[back.unit.channel][back.position] = 1.0
     strength = 0.5 ** list(BACK_MODES).index(back.mode) * float(seed.sum() + 0.1)
-    below = names[: names.index(asked.name)]
+    below = names[: names.index(origin.name)]
     diffs = {name: _read_only((acts[name] - acts[name].mean()) * np.float32(strength)) for name in below}
-    diffs[asked.name] = _read_only(seed)
+    diffs[origin.name] = _read_only(seed)
     phase = back.unit.channel + np.arange(info.input_shape[0])[:, None, None]
     rows, cols = np.indices(info.input_shape[1:])
     wave = np.sin(phase + rows * 0.5) * np.cos(cols * 0.4) * strength

@@ -21,13 +21,13 @@ import numpy as np
 from google.protobuf import text_format
 
 from deepvis.core.device_names import EXPECTED, parsed
-from deepvis.core.types import BackAsk, Fit, NetAsk, PassSeconds, Snapshot
+from deepvis.core.types import BackRequest, Fit, NetRequest, PassSeconds, Snapshot
 from deepvis.formats.caffe.layer import kind_of, weight_count
 from deepvis.formats.caffe.schema import NetParameter
 from deepvis.formats.caffe.spec import NetworkSpec
 from deepvis.formats.caffe.splits import Wired, as_caffe_builds
 from deepvis.live.backends.base import BACKENDS, BackendError
-from deepvis.live.backends.showing import Fetched, ask_problem, deepest, net_info
+from deepvis.live.backends.showing import LazyMaps, deepest, net_info, request_problem
 from deepvis.models.model import Model
 from deepvis.network.back_modes import BACK_MODES
 from deepvis.network.maps import position_seed
@@ -70,55 +70,55 @@ class PycaffeBackend:
         self.info = net_info(model, self._shapes, f"pycaffe {device}")
         self._ids = itertools.count(1)
         self._done: _Done | None = None
-        self._seen: np.ndarray | None = None
+        self._input_rgb: np.ndarray | None = None
 
-    def run(self, ask: NetAsk) -> Snapshot:
-        if problem := ask_problem(ask, self._shapes):
+    def run(self, request: NetRequest) -> Snapshot:
+        if problem := request_problem(request, self._shapes):
             raise BackendError(problem)
         try:
             began = time.perf_counter()
-            self._forward(ask)
+            self._forward(request)
             forwarded = time.perf_counter()
-            diffs = self._backward(ask.back) if ask.back else {}
+            diffs = self._backward(request.back) if request.back else {}
             ended = time.perf_counter()
         except RuntimeError as error:
             self._done = None
             raise BackendError(f"pycaffe could not run {self.info.name}: {error}") from error
         data = diffs.get(self._model.data_blob)
-        made = {blob for layer, _, tops in self._wired[: self._done.last + 1] for blob in tops}  # type: ignore[union-attr]
-        activations = {blob: self._blobs[blob].data.copy() for blob in self._shapes if blob in made}
-        fetched = Fetched(diffs, np.asarray)
+        filled = {blob for layer, _, tops in self._wired[: self._done.last + 1] for blob in tops}  # type: ignore[union-attr]
+        activations = {blob: self._blobs[blob].data.copy() for blob in self._shapes if blob in filled}
+        fetched = LazyMaps(diffs, np.asarray)
         return Snapshot(
             id=next(self._ids),
-            ask=ask,
-            activations=Fetched(activations, np.asarray),
+            request=request,
+            activations=LazyMaps(activations, np.asarray),
             diffs=fetched,
             input_diff=None if data is None else self._model.preprocessor.diff_to_rgb(fetched[self._model.data_blob]),
-            input_rgb=self._seen,
-            seconds=PassSeconds(forwarded - began, ended - forwarded if ask.back else 0.0),
+            input_rgb=self._input_rgb,
+            seconds=PassSeconds(forwarded - began, ended - forwarded if request.back else 0.0),
         )
 
     def close(self) -> None:
         self._net = self._done = None
         self._blobs = {}
 
-    def _forward(self, ask: NetAsk) -> None:
-        """Fill the blobs as far as the ask needs, unless they hold that already."""
-        until = deepest(ask, tuple(self._shapes))
+    def _forward(self, request: NetRequest) -> None:
+        """Fill the blobs as far as the request needs, unless they hold that already."""
+        until = deepest(request, tuple(self._shapes))
         last = len(self._wired) - 1 if until is None else _last_maker(self._wired, until)
         done = self._done
-        if done is not None and (done.frame_id, done.fit) == (ask.frame.id, ask.fit) and done.last >= last:
+        if done is not None and (done.frame_id, done.fit) == (request.frame.id, request.fit) and done.last >= last:
             return
         self._done = None
         preprocessor = self._model.preprocessor
-        self._seen = preprocessor.crop(ask.frame.rgb, ask.fit)
-        self._seen.setflags(write=False)
+        self._input_rgb = preprocessor.crop(request.frame.rgb, request.fit)
+        self._input_rgb.setflags(write=False)
         blob = self._blobs[self._model.data_blob]
-        blob.data[...] = preprocessor.normalised(self._seen).reshape(blob.data.shape)
+        blob.data[...] = preprocessor.normalised(self._input_rgb).reshape(blob.data.shape)
         self._net._forward(0, last)
-        self._done = _Done(ask.frame.id, ask.fit, last)
+        self._done = _Done(request.frame.id, request.fit, last)
 
-    def _backward(self, back: BackAsk) -> dict[str, np.ndarray]:
+    def _backward(self, back: BackRequest) -> dict[str, np.ndarray]:
         """blob -> diff of the blobs between the data and the asked layer, both included."""
         start = _first_maker(self._wired, back.unit.layer)
         path = _behind(self._wired, start)
@@ -138,7 +138,7 @@ class PycaffeBackend:
         reached = {blob for index in path for blob in self._wired[index][2]}
         return {blob: self._blobs[blob].diff.copy() for blob in self._shapes if blob in reached}
 
-    def _seed(self, back: BackAsk) -> np.ndarray:
+    def _seed(self, back: BackRequest) -> np.ndarray:
         blob = self._blobs[back.unit.layer]
         if back.position is not None:
             return position_seed(blob.data.shape, back.unit.channel, *back.position)
@@ -233,9 +233,9 @@ def _last_maker(wired: list[Wired], blob: str) -> int:
 
 def _behind(wired: list[Wired], start: int) -> list[int]:
     """Indices of the layers that the layer ``start`` depends on, itself included, lowest first."""
-    wanted, found = set(wired[start][1]), [start]
+    needed, found = set(wired[start][1]), [start]
     for index in range(start - 1, -1, -1):
-        if wanted.intersection(wired[index][2]):
+        if needed.intersection(wired[index][2]):
             found.append(index)
-            wanted.update(wired[index][1])
+            needed.update(wired[index][1])
     return found[::-1]

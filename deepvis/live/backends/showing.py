@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from deepvis.core.types import LayerInfo, NetAsk, NetInfo
+from deepvis.core.types import LayerInfo, NetInfo, NetRequest
 from deepvis.models import listing
 from deepvis.models.model import Model
 from deepvis.models.tree import TreeEntry
@@ -51,21 +51,21 @@ def net_info(
     )
 
 
-def deepest(ask: NetAsk, blobs: Sequence[str]) -> str | None:
-    """The last of ``blobs``, in the order in which they are made, that an ask needs; None: all are needed."""
-    if ask.shown is None:
+def deepest(request: NetRequest, blobs: Sequence[str]) -> str | None:
+    """The last of ``blobs``, in the order in which they are made, that a request needs; None: all are needed."""
+    if request.shown is None:
         return None
-    needed = set(ask.shown) | ({ask.back.unit.layer} if ask.back else set())
+    needed = set(request.shown) | ({request.back.unit.layer} if request.back else set())
     return next((blob for blob in reversed(blobs) if blob in needed), None)
 
 
-def ask_problem(ask: NetAsk, shapes: Mapping[str, Shape]) -> str | None:
-    """One sentence on what an ask asks that the network has not; None where it can be answered."""
-    if ask.back is None:
+def request_problem(request: NetRequest, shapes: Mapping[str, Shape]) -> str | None:
+    """One sentence on what a request asks that the network has not; None where it can be answered."""
+    if request.back is None:
         return None
-    unit, position = ask.back.unit, ask.back.position
-    if ask.back.mode not in BACK_MODES:
-        return f"there is no back mode {ask.back.mode!r}; there are {', '.join(BACK_MODES)}"
+    unit, position = request.back.unit, request.back.position
+    if request.back.mode not in BACK_MODES:
+        return f"there is no back mode {request.back.mode!r}; there are {', '.join(BACK_MODES)}"
     if unit.layer not in shapes:
         return f"there is no layer {unit.layer!r}; there are {', '.join(shapes)}"
     channels, height, width = maps_shape(shapes[unit.layer])
@@ -79,7 +79,7 @@ def ask_problem(ask: NetAsk, shapes: Mapping[str, Shape]) -> str | None:
 B = TypeVar("B")
 
 
-class Fetched(Mapping[str, np.ndarray], Generic[B]):
+class LazyMaps(Mapping[str, np.ndarray], Generic[B]):
     """Blobs by name as (C, H, W) float32, read-only; each is fetched when first read."""
 
     def __init__(self, blobs: Mapping[str, B], fetch: Callable[[B], np.ndarray]) -> None:

@@ -41,7 +41,7 @@ class Clipboard:
 
     def __init__(self, library: str = "libX11.so.6") -> None:
         self._display: Any = None
-        self._asked_at: float | None = None
+        self._requested_at: float | None = None
         try:
             self._x = _declared(ctypes.CDLL(library))
         except OSError:
@@ -51,33 +51,33 @@ class Clipboard:
             root = self._x.XDefaultRootWindow(self._display)
             self._window = self._x.XCreateSimpleWindow(self._display, root, 0, 0, 1, 1, 0, 0, 0)  # never shown
 
-    def ask(self, selection: str) -> None:
+    def request(self, selection: str) -> None:
         """Ask for the text; ``take`` has it a little later."""
         if not self._display:
             return
         atoms = [self._atom(name) for name in (selection, "UTF8_STRING", "DEEPVIS_PASTED")]
         self._x.XConvertSelection(self._display, *atoms, self._window, CURRENT_TIME)
         self._x.XFlush(self._display)
-        self._asked_at = time.monotonic()
+        self._requested_at = time.monotonic()
 
     def take(self) -> str:
         """The text that was asked for, once; "" as long as it has not come, and where there is none."""
-        if self._asked_at is None:
+        if self._requested_at is None:
             return ""
         event = _SelectionEvent()
         while self._x.XPending(self._display):
             self._x.XNextEvent(self._display, ctypes.byref(event))
             if event.type == SELECTION_NOTIFY:
-                self._asked_at = None
+                self._requested_at = None
                 return self._text(event.property) if event.property else ""
-        if time.monotonic() - self._asked_at > PATIENCE:
-            self._asked_at = None
+        if time.monotonic() - self._requested_at > PATIENCE:
+            self._requested_at = None
         return ""
 
     def close(self) -> None:
         if self._display:
             self._x.XCloseDisplay(self._display)
-        self._display = self._asked_at = None
+        self._display = self._requested_at = None
 
     def _atom(self, name: str) -> int:
         return int(self._x.XInternAtom(self._display, name.encode(), 0))

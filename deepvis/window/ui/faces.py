@@ -60,7 +60,7 @@ def _font_of(letter: str) -> tuple[str, int] | None:
     for font in (OWN, *_found):
         if has(*font, letter):
             return font
-    for font in asked(ord(letter)):
+    for font in fonts_for(ord(letter)):
         if has(*font, letter):
             _found.append(font)
             return font
@@ -88,7 +88,7 @@ def _opened(file: str, index: int, px: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(file, px, index=index, layout_engine=ImageFont.Layout.BASIC)
 
 
-def asked(code: int) -> list[tuple[str, int]]:
+def fonts_for(code: int) -> list[tuple[str, int]]:
     """Fonts of the system that may have a letter: fontconfig's choice, or the well-known ones without fontconfig."""
     if shutil.which("fc-match"):
         return _of_block(_block(code))
@@ -107,12 +107,17 @@ def _of_block(block: int) -> list[tuple[str, int]]:
     """What fontconfig has for two letters of a block: asked once for all of it, as that takes some milliseconds."""
     found: list[tuple[str, int]] = []
     for code in (block | 0x2A, block | 0x4A):
-        ask = ["fc-match", "--format", "%{file}\t%{index}", f"sans-serif:charset={code:x}:scalable=true:color=false"]
+        request = [
+            "fc-match",
+            "--format",
+            "%{file}\t%{index}",
+            f"sans-serif:charset={code:x}:scalable=true:color=false",
+        ]
         try:
-            said = subprocess.run(ask, capture_output=True, text=True, timeout=ANSWER_SECONDS, check=True).stdout
+            reply = subprocess.run(request, capture_output=True, text=True, timeout=ANSWER_SECONDS, check=True).stdout
         except (OSError, subprocess.SubprocessError):
             continue
-        file, _, index = said.partition("\t")
+        file, _, index = reply.partition("\t")
         if Path(file).is_file():
             found.append((file, int(index) & 0xFFFF if index.isdigit() else 0))
     return found

@@ -10,7 +10,7 @@ import numpy as np
 from deepvis.core.places import cell_at
 from deepvis.core.tile_order import strengths_of
 from deepvis.core.types import LayerInfo, Unit
-from deepvis.window.ui.kept import kept
+from deepvis.window.ui.draw_cache import cached
 from deepvis.window.ui.readings import LayerView, label_of, number, peaks_of
 from deepvis.window.ui.scene import Scene
 
@@ -46,8 +46,8 @@ def order_words(scene: Scene, view: LayerView) -> str:
     if order.at is not None:
         return f"{how} the place{when}, {order.firing:,} of {layer.channels:,} {does} there{now}"
     what = "magnitude" if view.signed else "strength"
-    said = f"{how} {what}{when}, {order.firing:,} of {layer.channels:,} {does}{now}"
-    return f"{said}; {why_no_cell(scene, layer)}" if scene.state.view.place is not None else said
+    words_now = f"{how} {what}{when}, {order.firing:,} of {layer.channels:,} {does}{now}"
+    return f"{words_now}; {why_no_cell(scene, layer)}" if scene.state.view.place is not None else words_now
 
 
 def cell_words(scene: Scene, view: LayerView, cell: tuple[int, int]) -> list[str]:
@@ -67,38 +67,35 @@ def cell_words(scene: Scene, view: LayerView, cell: tuple[int, int]) -> list[str
 
 
 @dataclass(frozen=True)
-class Here:
-    """The strongest unit of a layer at the pinned place. layer_index: in the list. unit: None if none fires there.
+class StrongestHere:
+    """The strongest unit of a layer at the pinned place."""
 
-    share: of the layer's largest value, 0..1. why: a few words where there is no unit; sentence: the same in full.
-    """
-
-    layer_index: int
-    unit: Unit | None = None
+    layer_index: int  # in the list
+    unit: Unit | None = None  # None if none fires there
     value: float = 0.0
-    share: float = 0.0
-    why: str = ""
-    sentence: str = ""
+    share: float = 0.0  # of the layer's largest value, 0..1
+    why: str = ""  # a few words where there is no unit
+    sentence: str = ""  # the same in full
 
 
-def strongest_here(scene: Scene, layer_index: int) -> Here:
+def strongest_here(scene: Scene, layer_index: int) -> StrongestHere:
     """What a layer has at the pinned place, by its activations in the newest snapshot."""
     layer, place, snapshot = scene.state.info.layers[layer_index], scene.state.view.place, scene.snapshot
     if layer.missing:
-        return Here(layer_index, why="no values", sentence=layer.missing)
+        return StrongestHere(layer_index, why="no values", sentence=layer.missing)
     values = snapshot.activations.get(layer.name) if snapshot is not None else None
     if place is None or values is None or not len(values):
-        return Here(layer_index, why="…", sentence="waiting for the network")
+        return StrongestHere(layer_index, why="…", sentence="waiting for the network")
     cell = cell_at(scene.field_of, layer, place)
     if cell is None:
-        return Here(
+        return StrongestHere(
             layer_index, why="not known" if layer.is_spatial else "no places", sentence=why_no_cell(scene, layer)
         )
     column = strengths_of(values[:, cell[0], cell[1]], magnitude=False)
     channel = int(column.argmax())
     value = float(column[channel])
     if not value > 0:
-        return Here(layer_index, why="silent", sentence="no unit fires here")
-    largest = float(kept(("largest", layer.name), values, lambda: np.nanmax(values)))
+        return StrongestHere(layer_index, why="silent", sentence="no unit fires here")
+    largest = float(cached(("largest", layer.name), values, lambda: np.nanmax(values)))
     share = 1.0 if math.isinf(largest) else value / largest
-    return Here(layer_index, Unit(layer.name, channel), value, share)
+    return StrongestHere(layer_index, Unit(layer.name, channel), value, share)

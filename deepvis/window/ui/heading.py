@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from deepvis.core.geometry import Rect
-from deepvis.core.panes import Card, card
+from deepvis.core.panes import CardAreas, card_areas
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import NOWHERE, bounds, card_face, draw_plate, fill, hatch
 from deepvis.window.ui.scene import Scene
@@ -14,14 +14,14 @@ from deepvis.window.ui.text import draw_text, line_height, note_cut, text_width,
 
 def draw_card(
     canvas: np.ndarray, scene: Scene, title: str = "", note: str = "", *, stale: bool = False, but: Rect = NOWHERE
-) -> Card:
+) -> CardAreas:
     """Paint a pane's face and its heading; return where the body is.
 
     title: at the left. note: a fact at the right, softer; gives way to the title. stale: the pane shows
     an older answer than the one that is wanted: the tag says so, in words and by its hatching.
     but: a place in the body that the pane paints wholly itself.
     """
-    parts = card(bounds(canvas), scene.layout.text_scale)
+    parts = card_areas(bounds(canvas), scene.layout.text_scale)
     card_face(canvas, parts.face, theme.FACE, scene.px(5), but)
     if parts.heading.is_empty:
         return parts

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from deepvis.core.commands.ordering import lists_layers
 from deepvis.core.geometry import Rect, TileGrid, fit_inside, montage_cell
-from deepvis.core.order_commands import lists_layers
-from deepvis.core.panes import card
+from deepvis.core.panes import card_areas
 from deepvis.core.places import cell_at
 from deepvis.core.state import Look, Zoom
 from deepvis.core.types import Unit
 from deepvis.window.ui.fires import strongest_here
-from deepvis.window.ui.layout import chips_of
+from deepvis.window.ui.layer_list_layout import chips_of
 from deepvis.window.ui.legend import foot_place, scale_place
 from deepvis.window.ui.panes import back
 from deepvis.window.ui.panes.aux import CLASSES, class_row, has_legend, list_link, map_area, shows_classes
@@ -32,7 +32,7 @@ def hit(scene: Scene, row: int, col: int) -> Hit:
     finders = {"control": _in_control, "layers": _in_layers, "aux": _in_aux, "input": _in_input, "jpgvis": _in_jpgvis}
     if pane in finders:
         return finders[pane](scene, place, row, col)
-    body = card(place, scene.layout.text_scale).body
+    body = card_areas(place, scene.layout.text_scale).body
     body = back.picture_area(scene, body) if pane == "back" else body
     is_picture = pane == "back" and body.contains(row, col)
     return Hit(pane, part=PICTURE if is_picture else "", place=body if is_picture else place)
@@ -50,7 +50,7 @@ def _in_control(scene: Scene, pane: Rect, row: int, col: int) -> Hit:
 
 
 def _in_layers(scene: Scene, pane: Rect, row: int, col: int) -> Hit:
-    zoom, parts = scene.state.view.zoom, card(pane, scene.layout.text_scale)
+    zoom, parts = scene.state.view.zoom, card_areas(pane, scene.layout.text_scale)
     if parts.heading.contains(row, col):
         scale = scale_place(scene, parts.heading)
         has_scale = zoom in (Zoom.OFF, Zoom.UNIT) and layer_view(scene).has(0) and not scene.state.view.pattern
@@ -68,7 +68,7 @@ def _in_layers(scene: Scene, pane: Rect, row: int, col: int) -> Hit:
 
 
 def _in_aux(scene: Scene, pane: Rect, row: int, col: int) -> Hit:
-    body = card(pane, scene.layout.text_scale).body
+    body = card_areas(pane, scene.layout.text_scale).body
     if lists_layers(scene.state):
         return _in_list(scene, rows_in(scene, body), pane, row, col)
     if not shows_classes(scene):
@@ -111,7 +111,9 @@ def _in_map(scene: Scene, pane: str, body: Rect, row: int, col: int) -> Hit:
 def _in_input(scene: Scene, pane: Rect, row: int, col: int) -> Hit:
     place = picture_place(scene, pane)
     if place is None or not place.contains(row, col):
-        return Hit("input", part=HEADING if row < card(pane, scene.layout.text_scale).body.row else "", place=pane)
+        return Hit(
+            "input", part=HEADING if row < card_areas(pane, scene.layout.text_scale).body.row else "", place=pane
+        )
     strip = first_class_place(scene, place)
     best = top_channels(scene, 1) if shows_first_class(scene) and strip.contains(row, col) else []
     if best:
@@ -133,7 +135,7 @@ def _in_jpgvis(scene: Scene, pane: Rect, row: int, col: int) -> Hit:
         part = part_place(pane, number)
         if not part.contains(row, col):
             continue
-        parts = card(part, scene.layout.text_scale)
+        parts = card_areas(part, scene.layout.text_scale)
         if not parts.body.contains(row, col):
             return Hit("jpgvis", part=HEADING, index=number, place=parts.heading)
         rgb = None if images is None else getattr(images, name)

@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-import numpy as np
-
-from deepvis.core.back_modes import DECONV, OFF, title_of
 from deepvis.core.layer_list import is_open
-from deepvis.core.state import INDIVIDUAL_BOOSTS, Zoom
-from deepvis.core.types import LayerInfo, Patch, Unit
-from deepvis.core.words import seen_words
+from deepvis.core.types import LayerInfo, Unit
+from deepvis.core.words import field_size_words
 from deepvis.window.ui.fires import cell_words, order_words, strongest_here, why_no_cell
+from deepvis.window.ui.hover_pictures import back_tip, picture_tip
+from deepvis.window.ui.hover_scale import scale_tip
 from deepvis.window.ui.legend import (
-    beyond,
-    codes_of,
-    fixed_scale,
-    gamma_note,
-    has_negative,
     is_signed,
-    scanned_peak,
-    unit_codes,
 )
-from deepvis.window.ui.panes.jpgvis import PARTS, images_of_unit
-from deepvis.window.ui.panes.scalars import ends_of, is_scalar, shows_bars
-from deepvis.window.ui.panes.status import facts, said_whole
+from deepvis.window.ui.panes.scalars import is_scalar
+from deepvis.window.ui.panes.status import facts, full_message
 from deepvis.window.ui.readings import (
-    back_name,
     class_name,
     label_of,
     layer_view,
@@ -41,21 +30,12 @@ from deepvis.window.ui.readings import (
     top_channels,
     unit_name,
 )
-from deepvis.window.ui.regions import CLASS, FIRES, HEADING, MAP, PATCHES, PICTURE, PREFERRED, SCALE, TOP, Hit
+from deepvis.window.ui.regions import CLASS, FIRES, HEADING, MAP, PICTURE, PREFERRED, SCALE, Hit
 from deepvis.window.ui.scene import Scene
+from deepvis.window.ui.tip import Tip
 
 SPACE = "   "  # between the facts of a line
 NO_LAYER = "the classes' layer is not in the list"
-ALIKE = "of frames that look alike or lie within a second, only the best is kept"
-
-
-@dataclass(frozen=True, eq=False)
-class Tip:
-    """title: what it is. lines: facts of it. rgb: a small picture, (h, w, 3) uint8 RGB."""
-
-    title: str
-    lines: tuple[str, ...] = ()
-    rgb: np.ndarray | None = None
 
 
 def tip_of(scene: Scene) -> Tip | None:
@@ -146,8 +126,8 @@ def heading_tip(scene: Scene, hit: Hit) -> Tip | None:
     if hit.part != HEADING:
         return None
     layer, view = scene.state.layer, layer_view(scene)
-    said = (f"{layer.type} {shape_name(layer)}".strip(), view.caption, order_words(scene, view))
-    return Tip(layer.name, tuple(filter(None, said)))
+    phrase = (f"{layer.type} {shape_name(layer)}".strip(), view.caption, order_words(scene, view))
+    return Tip(layer.name, tuple(filter(None, phrase)))
 
 
 def layer_tip(scene: Scene, hit: Hit) -> Tip | None:
@@ -170,7 +150,7 @@ def field_words(scene: Scene, layer: LayerInfo) -> str:
     """How much of the input a unit in the middle of a layer sees; "" where that is not known."""
     _, height, width = scene.state.info.input_shape
     edges = None if scene.field_of is None else scene.field_of(layer.name, layer.height // 2, layer.width // 2)
-    return "" if edges is None else seen_words(edges, height, width)
+    return "" if edges is None else field_size_words(edges, height, width)
 
 
 def map_tip(scene: Scene, hit: Hit) -> Tip | None:
@@ -215,51 +195,6 @@ def class_tip(scene: Scene, hit: Hit) -> Tip | None:
     return Tip(class_name(scene, channel), (rank, goes))
 
 
-def scale_tip(scene: Scene, hit: Hit) -> Tip | None:
-    """Of the legend: what it maps to what."""
-    view, wanted = layer_view(scene), scene.state.view
-    if not view.has(0):
-        return None
-    if shows_bars(scene, view):
-        low, high = ends_of(scene, view)
-        signs = "warm to the right above 0, cool to the left below" if low < 0 else "warm from 0 on"
-        origin = fixed_words(scene, is_of_unit=False) if fixed_scale(scene) else ""
-        ends = f"{number(low)} at the left end, {number(high)} at the right"
-        return Tip("Length of a bar", tuple(filter(None, (ends, signs, origin))))
-    is_of_unit = hit.pane == "aux" or wanted.zoom is Zoom.UNIT
-    codes, share = codes_of(scene, view), INDIVIDUAL_BOOSTS[wanted.individual_boost]
-    if is_of_unit:
-        codes = unit_codes(scene, view)
-    elif share:
-        codes = codes.channel(min(scene.state.unit.channel, len(view.values) - 1))
-    high, clipped = float(codes.ceilings[0]), bool(codes.clipped.any())
-    if codes.signed:
-        lines = [f"the ends of the bar are {number(-high)} and {number(high)}, 0 is in its middle"]
-    else:
-        zero = "0 and less" if has_negative(view) else "0"
-        lines = [f"darkest is {zero}, brightest is {beyond(high, clipped, '')}{' and more' if clipped else ''}"]
-    if gamma_note(codes.exponent):
-        lines.append(f"between them brightness is the share of it to the power of {codes.exponent:.2f}")
-    if codes.fixed:
-        lines.append("fixed (E): it compares between pictures")
-        lines.append(fixed_words(scene, is_of_unit=is_of_unit))
-    if is_of_unit:
-        lines.append(f"of unit {scene.state.unit.channel} alone")
-    elif share:
-        lines.append(
-            f"of unit {scene.state.unit.channel}: each tile is scaled by {share:.0%} towards its own largest value"
-        )
-    return Tip("Colour of a value", tuple(filter(None, lines)))
-
-
-def fixed_words(scene: Scene, *, is_of_unit: bool) -> str:
-    """What a fixed scale was taken from: the layer, the picture, the time."""
-    peak = scanned_peak(scene)
-    if is_of_unit and peak is not None and peak > 0 and not layer_view(scene).signed:
-        return f"taken from the scan: the largest value of unit {scene.state.unit.channel} in all photos"
-    return scene.fixed_from
-
-
 def input_tip(scene: Scene, hit: Hit) -> Tip | None:
     """Of a place of the input: what fires there; of all else there: the file, and what the network is fed with."""
     if hit.part == PICTURE and shows_snapshot_input(scene):
@@ -274,14 +209,14 @@ def input_tip(scene: Scene, hit: Hit) -> Tip | None:
 def place_tip(scene: Scene, hit: Hit) -> Tip:
     """Of a place of the input: the units of the selected layer that fire most there."""
     layer, view, words = scene.state.layer, layer_view(scene), scene.state.info.input_words
-    said = ("click: the tiles by what fires here",) if scene.state.view.place is None else ()
+    phrase = ("click: the tiles by what fires here",) if scene.state.view.place is None else ()
     if hit.cell is None:
         why = why_no_cell(scene, layer)
-        return Tip(layer.name, tuple(filter(None, (why, *said, words))))
+        return Tip(layer.name, tuple(filter(None, (why, *phrase, words))))
     if not view.has(0):
         return Tip(layer.name, tuple(filter(None, (view.sentence, words))))
     title = f"{layer.name}, row {hit.cell[0]}, col {hit.cell[1]}"
-    return Tip(title, tuple(filter(None, (*cell_words(scene, view, hit.cell), *said, words))))
+    return Tip(title, tuple(filter(None, (*cell_words(scene, view, hit.cell), *phrase, words))))
 
 
 def layers_tip(scene: Scene, hit: Hit) -> Tip | None:
@@ -293,60 +228,13 @@ def layers_tip(scene: Scene, hit: Hit) -> Tip | None:
     layer, here = scene.state.info.layers[hit.layer_index], strongest_here(scene, hit.layer_index)
     if here.unit is None:
         return Tip(layer.name, (here.sentence,))
-    said = f"value {number(here.value)} here, {100 * here.share:.0f} % of the layer's largest"
-    return Tip(unit_name(here.unit), tuple(filter(None, (label_of(scene, here.unit), said, "click: go there"))))
-
-
-def picture_tip(scene: Scene, hit: Hit) -> Tip | None:
-    """Of the unit's pictures: what is said in the heading, whole; of a patch its photo, value, place."""
-    images = images_of_unit(scene)
-    if hit.part == HEADING and hit.index is not None:
-        name, title = PARTS[hit.index]
-        said = images.notes.get(name, "") if images is not None else ""
-        has_samples = name == TOP and images is not None and images.samples > 0
-        marks = "a marked corner: a sample photo, none of yours" if has_samples else ""
-        has_frames = name in PATCHES and images is not None and any(not patch.path for patch in images.patches)
-        return Tip(title, tuple(filter(None, (unit_name(scene.state.unit), said, ALIKE if has_frames else "", marks))))
-    if hit.part not in PATCHES or hit.index is None or images is None:
-        is_there = hit.part == PREFERRED and images is not None and images.optimized is not None
-        return Tip("Preferred input", ("click: large",)) if is_there else None
-    if not images.patches:
-        return Tip(f"Patch {hit.index + 1}", ("which photo it is from is not known",))
-    if hit.index >= len(images.patches):
-        return Tip("Empty", ("no photo has excited the unit here yet",))
-    is_sample = hit.index >= len(images.patches) - images.samples
-    return Tip(*patch_words(images.patches[hit.index], hit, is_sample=is_sample))
-
-
-def patch_words(patch: Patch, hit: Hit, *, is_sample: bool) -> tuple[str, tuple[str, ...]]:
-    """(title, lines) of a patch."""
-    name = patch.path.replace("\\", "/").rsplit("/", 1)[-1] or "a frame of the stream"
-    kind = f"{title_of(DECONV)} of patch {(hit.index or 0) + 1}" if hit.part == PATCHES[1] else ""
-    lines = (
-        "a sample photo, not one of yours" if is_sample else "",
-        kind,
-        f"value {number(patch.value)} at row {patch.row}, col {patch.col}",
-        patch.path,
-        "click: show it" if patch.path else "there is no file to open",
-        "" if patch.path else ALIKE,
-    )
-    return name, tuple(filter(None, lines))
-
-
-def back_tip(scene: Scene, hit: Hit) -> Tip | None:
-    """Of the back projection: whose it is, and whether there is anything in it."""
-    snapshot = scene.snapshot
-    back = snapshot.ask.back if snapshot is not None else None
-    if scene.state.view.back_mode == OFF or snapshot is None or back is None or snapshot.input_diff is None:
-        return None
-    peak = float(np.abs(snapshot.input_diff).max(initial=0))
-    said = f"largest magnitude {number(peak)}" if peak else "0 everywhere: nothing of this picture reaches the unit"
-    return Tip(back_name(back), (said, "click: large") if hit.part == PICTURE else (said,))
+    phrase = f"value {number(here.value)} here, {100 * here.share:.0f} % of the layer's largest"
+    return Tip(unit_name(here.unit), tuple(filter(None, (label_of(scene, here.unit), phrase, "click: go there"))))
 
 
 def status_tip(scene: Scene, hit: Hit) -> Tip | None:
     """Of the status line: all that it says, what is cut too."""
-    if said := said_whole(scene):
-        return Tip("Error" if scene.status.error else "Note", (said,))
+    if phrase := full_message(scene):
+        return Tip("Error" if scene.status.error else "Note", (phrase,))
     title, *lines = (text for text, _ in facts(scene))
     return Tip(title, tuple(lines))

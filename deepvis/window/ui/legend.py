@@ -12,7 +12,7 @@ from deepvis.core.pixels import MID, BackPicture, Codes, Scale, codes_with, unit
 from deepvis.core.state import GAMMA_BOOSTS, INDIVIDUAL_BOOSTS, ColourMap, Look, ViewState
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import paste
-from deepvis.window.ui.kept import kept
+from deepvis.window.ui.draw_cache import cached
 from deepvis.window.ui.readings import LayerView, number
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, text_width
@@ -31,7 +31,7 @@ def is_signed(view: ViewState, values: LayerView) -> bool:
 
 def has_negative(values: LayerView) -> bool:
     """True if some value of the layer lies below 0."""
-    return bool(kept("lowest value", values.values, lambda: values.values.min(initial=0)) < 0)
+    return bool(cached("lowest value", values.values, lambda: values.values.min(initial=0)) < 0)
 
 
 def codes_of(scene: Scene, view: LayerView) -> Codes:
@@ -43,7 +43,7 @@ def codes_of(scene: Scene, view: LayerView) -> Codes:
         plain = wanted.look is Look.PLAIN_2015
         return codes_with(view.values, fixed, *boosts, signed=is_signed(wanted, view), plain=plain)
 
-    return kept(("codes", _made_of(scene, view), wanted.individual_boost), view.values, code)
+    return cached(("codes", _made_of(scene, view), wanted.individual_boost), view.values, code)
 
 
 def unit_codes(scene: Scene, view: LayerView) -> Codes:
@@ -63,7 +63,7 @@ def unit_codes(scene: Scene, view: LayerView) -> Codes:
         return codes_with(one, scale, gamma=GAMMA_BOOSTS[wanted.gamma_boost])
 
     key = ("unit codes", _made_of(scene, view), channel, scanned_peak(scene) if wanted.fixed_scale else None)
-    return kept(key, view.values, code)
+    return cached(key, view.values, code)
 
 
 def fixed_scale(scene: Scene) -> Scale | None:
@@ -107,15 +107,12 @@ def paint_for(scene: Scene, view: LayerView, codes: Codes) -> Paint:
 
 @dataclass(frozen=True, eq=False)
 class Legend:
-    """What a scale bar says. low, high: the values at its ends; notes: how it goes between them, and what it is of.
+    """What a scale bar says."""
 
-    colours: (256, 3) uint8 BGR, of values from the low end to the high one, evenly.
-    """
-
-    low: str
-    high: str
-    notes: tuple[str, ...]
-    colours: np.ndarray
+    low: str  # the value at its low end
+    high: str  # the value at its high end
+    notes: tuple[str, ...]  # how it goes between them, and what it is of
+    colours: np.ndarray  # (256, 3) uint8 BGR, of values from the low end to the high one, evenly
 
 
 def legend_of(codes: Codes, paint: Paint, note: str = "", *, hides_negative: bool = False) -> Legend:

@@ -25,7 +25,7 @@ NOTIFY_NORMAL = 0  # mode of a crossing that no grab has caused
 
 
 @dataclass(frozen=True)
-class Pointed:
+class PointerChange:
     """What the mouse did, at a place of the window, counted in the X server's pixels. middle: that button."""
 
     kind: Literal["press", "middle", "wheel", "move", "leave"]
@@ -94,19 +94,19 @@ class PointerShield:
         self._x.XSync(self._display, 0)
         self.is_up = bool(glass)
 
-    def hear(self) -> list[Pointed]:
+    def take_events(self) -> list[PointerChange]:
         """What the mouse did since the last call; of moves without anything between them the last."""
-        heard: list[Pointed] = []
+        events: list[PointerChange] = []
         event = _PointerEvent()
         while self._display and self._x.XPending(self._display):
             self._x.XNextEvent(self._display, ctypes.byref(event))
-            said = _pointed(event)
-            if said is None:
+            change = _pointed(event)
+            if change is None:
                 continue
-            if said.kind == "move" and heard and heard[-1].kind == "move":
-                heard.pop()
-            heard.append(said)
-        return heard
+            if change.kind == "move" and events and events[-1].kind == "move":
+                events.pop()
+            events.append(change)
+        return events
 
     def size(self) -> tuple[int, int]:
         """(height, width) of the window in the X server's pixels; (0, 0) once it is gone."""
@@ -119,16 +119,16 @@ class PointerShield:
         self.is_up, self._display = False, None
 
 
-def _pointed(event: _PointerEvent) -> Pointed | None:
+def _pointed(event: _PointerEvent) -> PointerChange | None:
     """The event in plain words; None for what means nothing here: the menu button, releases."""
     if event.type == MOTION_NOTIFY:
-        return Pointed("move", event.row, event.col)
+        return PointerChange("move", event.row, event.col)
     if event.type == LEAVE_NOTIFY:
-        return Pointed("leave") if event.state_or_mode == NOTIFY_NORMAL else None
+        return PointerChange("leave") if event.state_or_mode == NOTIFY_NORMAL else None
     if event.type != BUTTON_PRESS:
         return None
     if event.button in (LEFT, MIDDLE):
-        return Pointed("press" if event.button == LEFT else "middle", event.row, event.col)
+        return PointerChange("press" if event.button == LEFT else "middle", event.row, event.col)
     if event.button in (WHEEL_UP, WHEEL_DOWN):
-        return Pointed("wheel", event.row, event.col, steps=1 if event.button == WHEEL_UP else -1)
+        return PointerChange("wheel", event.row, event.col, steps=1 if event.button == WHEEL_UP else -1)
     return None

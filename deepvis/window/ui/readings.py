@@ -14,9 +14,9 @@ import numpy as np
 from deepvis.core.back_modes import title_of
 from deepvis.core.state import Show
 from deepvis.core.tile_order import strengths_of
-from deepvis.core.types import BackAsk, LayerInfo, Unit, UnitStanding
+from deepvis.core.types import BackRequest, LayerInfo, Unit, UnitStanding
 from deepvis.core.words import short_label
-from deepvis.window.ui.kept import kept
+from deepvis.window.ui.draw_cache import cached
 from deepvis.window.ui.scene import Scene
 
 ACTIVATIONS = "activations"
@@ -26,16 +26,12 @@ NO_VALUES = np.empty((0, 1, 1), np.float32)
 
 @dataclass(frozen=True, eq=False)
 class LayerView:
-    """The values that the layers and aux panes show.
+    """The values that the layers and aux panes show."""
 
-    values: (C, H, W) float32; NO_VALUES with a sentence on why. signed: diffs around 0.
-    caption: what they are, said by the snapshot. stale: they are not what is wanted.
-    """
-
-    values: np.ndarray
-    signed: bool = False
-    caption: str = ""
-    stale: bool = False
+    values: np.ndarray  # (C, H, W) float32; NO_VALUES with a sentence on why
+    signed: bool = False  # diffs around 0
+    caption: str = ""  # what they are, said by the snapshot
+    stale: bool = False  # they are not what is wanted
     sentence: str = ""
 
     def has(self, channel: int) -> bool:
@@ -57,7 +53,7 @@ def layer_view(scene: Scene) -> LayerView:
         if is_nothing_but_nan(values):
             return LayerView(NO_VALUES, stale=stale, sentence=f"{layer.name}: {NO_NUMBERS}.")
         return LayerView(values, caption=ACTIVATIONS, stale=stale)
-    back, wanted = snapshot.ask.back, scene.state.back_ask
+    back, wanted = snapshot.request.back, scene.state.back_request
     if wanted is None:
         return LayerView(NO_VALUES, sentence="No diffs: the back pass is off. Press b to turn it on.")
     if back is None:
@@ -101,7 +97,7 @@ def extremes_of(values: np.ndarray) -> np.ndarray:
         flat = values.reshape(len(values), -1)
         return np.stack([flat.max(axis=1), flat.min(axis=1)])
 
-    return kept("extremes", values, find)
+    return cached("extremes", values, find)
 
 
 def rank_of(view: LayerView, channel: int) -> int | None:
@@ -130,7 +126,7 @@ def is_frame_stale(scene: Scene) -> bool:
     snapshot, frame = scene.snapshot, scene.frame
     if snapshot is None or frame is None or shows_snapshot_input(scene):
         return False
-    return snapshot.ask.frame.id != frame.id or snapshot.ask.fit is not scene.state.input.fit
+    return snapshot.request.frame.id != frame.id or snapshot.request.fit is not scene.state.input.fit
 
 
 def shows_snapshot_input(scene: Scene) -> bool:
@@ -143,7 +139,7 @@ def shows_snapshot_input(scene: Scene) -> bool:
         return False
     if frame is None:
         return True
-    asked = snapshot.ask
+    asked = snapshot.request
     if asked.fit is not scene.state.input.fit:
         return False
     if frame.moving and not scene.state.input.frozen:
@@ -154,14 +150,14 @@ def shows_snapshot_input(scene: Scene) -> bool:
 def is_back_stale(scene: Scene) -> bool:
     """True if the newest back projection is not the one that is wanted, of the picture that is wanted."""
     snapshot = scene.snapshot
-    return snapshot is not None and (snapshot.ask.back != scene.state.back_ask or is_frame_stale(scene))
+    return snapshot is not None and (snapshot.request.back != scene.state.back_request or is_frame_stale(scene))
 
 
 def unit_name(unit: Unit) -> str:
     return f"{unit.layer} · {unit.channel}"
 
 
-def back_name(back: BackAsk) -> str:
+def back_name(back: BackRequest) -> str:
     """'deconv of inception_4c/output · 3'."""
     return f"{title_of(back.mode)} of {unit_name(back.unit)}"
 

@@ -20,22 +20,17 @@ FOLD = "fold"  # the mark of a block in the layer list
 
 @dataclass(frozen=True)
 class Hit:
-    """What a pixel of the window belongs to; None or "" where there is no such thing under it.
+    """What a pixel of the window belongs to; None or "" where there is no such thing under it."""
 
-    pane: its name, None between panes. layer_index: of the name in the layer list. channel: of the tile in the layers
-    pane. part: of the pane, one of the names above. unit: that a class stands for. index: of a patch of the top 9, of
-    a class among the five, or of the card of a heading. path: of a patch's photo, "" for a camera's frame. cell:
-    (row, col) in the selected unit's map, over the input of the selected layer's maps: the one that looks there. spot:
-    (row, col) in pixels of the network's input. place: in the window; a tooltip stands beside it.
-    """
-
-    pane: str | None = None
-    layer_index: int | None = None
-    channel: int | None = None
-    part: str = ""
-    unit: Unit | None = None
-    index: int | None = None
-    path: str = ""
+    pane: str | None = None  # its name, None between panes
+    layer_index: int | None = None  # of the name in the layer list
+    channel: int | None = None  # of the tile in the layers pane
+    part: str = ""  # of the pane, one of the names above
+    unit: Unit | None = None  # that a class stands for
+    index: int | None = None  # of a patch of the top 9, of a class among the five, or of the card of a heading
+    path: str = ""  # of a patch's photo, "" for a camera's frame
+    # (row, col) in the selected unit's map, over the input of the selected layer's maps: the one that looks
+    # there
     cell: tuple[int, int] | None = None
-    place: Rect | None = field(default=None, compare=False)
-    spot: tuple[int, int] | None = field(default=None, compare=False)
+    place: Rect | None = field(default=None, compare=False)  # in the window; a tooltip stands beside it
+    spot: tuple[int, int] | None = field(default=None, compare=False)  # (row, col) in pixels of the network's input

@@ -15,36 +15,22 @@ from deepvis.window.ui.regions import Hit
 
 @dataclass(frozen=True)
 class Status:
-    """Facts about the running program, for the status line.
+    """Facts about the running program, for the status line."""
 
-    source: where frames come from, as the user would say it ("camera 0", "cat.jpg, 1 of 1000").
-    fps: pictures shown per second, passes_per_second: of the network; None until they are known.
-    pass_seconds: of the newest pass. error: what went wrong, in one sentence, "" if nothing.
-    hint: what the user may want to know now. notice: a sentence that takes the line for a while: what does not fit, why
-    the numbers may mean nothing. device: "cpu", "cuda:0".
-    """
-
-    source: str = ""
-    fps: float | None = None
-    passes_per_second: float | None = None
-    pass_seconds: PassSeconds = field(default_factory=PassSeconds)
-    error: str = ""
-    hint: str = ""
-    notice: str = ""
+    source: str = ""  # where frames come from, as the user would say it ("camera 0", "cat.jpg, 1 of 1000")
+    fps: float | None = None  # pictures shown per second; None until it is measured
+    passes_per_second: float | None = None  # of the network; None until it is measured
+    pass_seconds: PassSeconds = field(default_factory=PassSeconds)  # of the newest pass
+    error: str = ""  # what went wrong, in one sentence, "" if nothing
+    hint: str = ""  # what the user may want to know now
+    notice: str = ""  # a sentence that takes the line for a while: what does not fit, why the numbers may mean nothing
     recording: bool = False
-    device: str = ""
+    device: str = ""  # "cpu", "cuda:0"
 
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """What the window shows at one moment. Compare parts by ids and values, never arrays.
-
-    field_of: the receptive fields; None where they are not known.
-    preset_names: of the live optimizer, by LiveState.preset. fixed_scale: of the selected layer, while it is wanted;
-    fixed_from: in words, what it was taken from.
-    pointer: (row, col) in the window; hover: what lies under it; both None while it rests.
-    cut: the whole of a caption that is cut under the pointer, "" if none is; the composer fills it in.
-    """
+    """What the window shows at one moment. Compare parts by ids and values, never arrays."""
 
     state: AppState
     layout: PaneLayout
@@ -55,13 +41,13 @@ class Scene:
     optimize: OptimizeProgress | None = None
     status: Status = field(default_factory=Status)
     commands: Sequence[Command] = ()
-    field_of: FieldOf | None = None
-    preset_names: tuple[str, ...] = ()
-    fixed_scale: Scale | None = None
-    fixed_from: str = ""
-    pointer: tuple[int, int] | None = None
-    hover: Hit | None = None
-    cut: str = ""
+    field_of: FieldOf | None = None  # the receptive fields; None where they are unknown
+    preset_names: tuple[str, ...] = ()  # of the live optimizer, by LiveState.preset
+    fixed_scale: Scale | None = None  # of the selected layer, while it is wanted
+    fixed_from: str = ""  # in words, what the fixed scale was taken from
+    pointer: tuple[int, int] | None = None  # (row, col) in the window; None while it rests
+    hover: Hit | None = None  # what lies under the pointer; None while it rests
+    cut: str = ""  # the whole of a caption that is cut under the pointer, "" if none is; the composer fills it in
 
     def px(self, size: float) -> int:
         """A text size or a distance of the design, in this window's pixels; text stays legible."""

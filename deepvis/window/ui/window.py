@@ -1,7 +1,7 @@
 """The window on the screen, and one without a screen; both speak in plain events.
 
 A window belongs to one thread, the main one. Facts about OpenCV's Linux wheels (Qt 5): waitKeyEx
-gives whole key codes, and of several keys between two looks the last (x11.py hears them all); a
+gives whole key codes, and of several keys between two looks the last (key_listener.py hears them all); a
 window that was closed with the mouse is no longer visible by its property; mouse places are counted
 in pixels of the picture even where it is shown larger. Its view zooms with the wheel and pans with a drag: where there
 is an X server the mouse is therefore heard before Qt (pointer_shield.py). WINDOW_GUI_NORMAL leaves out its tool bar,
@@ -12,61 +12,20 @@ from __future__ import annotations
 
 import os
 import queue
-import socket
 import sys
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 import cv2
 import numpy as np
 
 from deepvis.window.ui.clipboard import Clipboard
+from deepvis.window.ui.display import display_problem
+from deepvis.window.ui.events import Closed, Event, Key, Mouse, Pasted, Resized
+from deepvis.window.ui.key_listener import CTRL_V, KeyListener
 from deepvis.window.ui.pointer_shield import PointerShield
-from deepvis.window.ui.x11 import CTRL_V, Ears
 
 NO_KEY = (-1, 255)
 SMALLEST = 160  # pixels of a side below which a size is taken for a minimized window
-
-
-@dataclass(frozen=True)
-class Key:
-    """code: what waitKeyEx gave; deepvis.core.keys names it."""
-
-    code: int
-
-
-@dataclass(frozen=True)
-class Mouse:
-    """row, col: in pixels of the picture. steps: of the wheel, positive away from the user.
-
-    leave: the pointer is not over the window any more; row and col say nothing.
-    """
-
-    kind: Literal["press", "wheel", "move", "leave"]
-    row: int
-    col: int
-    steps: int = 0
-
-
-@dataclass(frozen=True)
-class Resized:
-    height: int
-    width: int
-
-
-@dataclass(frozen=True)
-class Closed:
-    """The user closed the window."""
-
-
-@dataclass(frozen=True)
-class Pasted:
-    """text: that another program had copied or selected."""
-
-    text: str
-
-
-Event = Key | Mouse | Resized | Closed | Pasted
 
 
 class WindowError(RuntimeError):
@@ -81,7 +40,7 @@ class AnyWindow(Protocol):
         """(height, width) of the area for the picture."""
 
     @property
-    def hears_text(self) -> bool:
+    def receives_text(self) -> bool:
         """True where capitals, accents and pasted text arrive."""
 
     def show(self, bgr: np.ndarray) -> None:
@@ -93,7 +52,7 @@ class AnyWindow(Protocol):
     def close(self) -> None: ...
 
 
-class Window:
+class OpenCVWindow:
     """A resizable cv2 window without tool bar and status bar.
 
     Raises WindowError where there is no display, or OpenCV was built without windows.
@@ -107,24 +66,24 @@ class Window:
         self._size = (height, width)
         self._mouse: list[Event] = []
         self._closed = False
-        self._ears = Ears() if sys.platform == "linux" and os.environ.get("DISPLAY") else None
+        self._key_listener = KeyListener() if sys.platform == "linux" and os.environ.get("DISPLAY") else None
         try:
             cv2.namedWindow(title, cv2.WINDOW_NORMAL | cv2.WINDOW_FREERATIO | cv2.WINDOW_GUI_NORMAL)
             cv2.resizeWindow(title, width, height)
             cv2.setMouseCallback(title, self._on_mouse)
             early = cv2.waitKeyEx(1)  # the toolkit makes it while it handles events
         except cv2.error as error:
-            if self._ears is not None:
-                self._ears.close()
+            if self._key_listener is not None:
+                self._key_listener.close()
             raise WindowError(
                 f"OpenCV cannot open a window ({error.err or error}): install opencv-python rather than "
                 "opencv-python-headless, or run with --headless"
             ) from error
         self._shield: PointerShield | None = None
-        if self._ears is not None:
-            self._ears.listen(title)
-            self._shield = PointerShield(self._ears.window)
-        self._clipboard = Clipboard() if self.hears_text and self._ears is not None else None
+        if self._key_listener is not None:
+            self._key_listener.listen(title)
+            self._shield = PointerShield(self._key_listener.window)
+        self._clipboard = Clipboard() if self.receives_text and self._key_listener is not None else None
         self._early = early  # counts where nothing listens beside the toolkit
 
     @property
@@ -132,8 +91,8 @@ class Window:
         return self._size
 
     @property
-    def hears_text(self) -> bool:
-        return sys.platform != "linux" or (self._ears is not None and self._ears.found)
+    def receives_text(self) -> bool:
+        return sys.platform != "linux" or (self._key_listener is not None and self._key_listener.found)
 
     def show(self, bgr: np.ndarray) -> None:
         if not self._closed:  # imshow would open a closed window anew
@@ -144,8 +103,8 @@ class Window:
         events, self._mouse = self._mouse, []
         if self._shield is not None and not self._closed:
             events.extend(self._pointed(self._shield))
-        if self._ears is not None and self._ears.found:
-            codes = self._ears.hear()
+        if self._key_listener is not None and self._key_listener.found:
+            codes = self._key_listener.take_keys()
         events.extend(Key(code) for code in codes if code not in NO_KEY)
         events.extend(self._pasted(codes))
         if not self._closed and not self._is_visible():
@@ -165,11 +124,11 @@ class Window:
         if self._clipboard is not None:
             self._clipboard.close()
             self._clipboard = None
-        if self._ears is not None:
-            self._ears.close()
+        if self._key_listener is not None:
+            self._key_listener.close()
 
     def _is_visible(self) -> bool:
-        if self._ears is not None and self._ears.is_destroyed:
+        if self._key_listener is not None and self._key_listener.is_destroyed:
             return False
         try:
             return not self._closed and cv2.getWindowProperty(self.title, cv2.WND_PROP_VISIBLE) >= 1
@@ -181,7 +140,7 @@ class Window:
         if self._clipboard is None:
             return []
         if CTRL_V & set(codes):
-            self._clipboard.ask("CLIPBOARD")
+            self._clipboard.request("CLIPBOARD")
         text = self._clipboard.take()
         return [Pasted(text)] if text else []
 
@@ -194,24 +153,24 @@ class Window:
 
     def _pointed(self, shield: PointerShield) -> list[Event]:
         """What the mouse did, in pixels of the picture: on a screen of high resolution Qt's may be larger than X's."""
-        heard = shield.hear()
-        if not heard:
+        events = shield.take_events()
+        if not events:
             return []
-        if self._clipboard is not None and any(said.kind == "middle" for said in heard):
-            self._clipboard.ask("PRIMARY")
+        if self._clipboard is not None and any(change.kind == "middle" for change in events):
+            self._clipboard.request("PRIMARY")
         tall, wide = shield.size()
         down, across = (self._size[0] / tall, self._size[1] / wide) if tall and wide else (1, 1)
         return [
-            Mouse(said.kind, int(said.row * down), int(said.col * across), said.steps)
-            for said in heard
-            if said.kind != "middle"  # pastes
+            Mouse(change.kind, int(change.row * down), int(change.col * across), change.steps)
+            for change in events
+            if change.kind != "middle"  # pastes
         ]
 
     def _on_mouse(self, kind: int, col: int, row: int, flags: int, _: object) -> None:
         if kind in (cv2.EVENT_LBUTTONDOWN, cv2.EVENT_LBUTTONDBLCLK):
             self._mouse.append(Mouse("press", row, col))
         elif kind == cv2.EVENT_MBUTTONDOWN and self._clipboard is not None:
-            self._clipboard.ask("PRIMARY")
+            self._clipboard.request("PRIMARY")
         elif kind == cv2.EVENT_MOUSEWHEEL:
             turned = flags >> 16
             self._mouse.append(Mouse("wheel", row, col, steps=1 if turned > 0 else -1))
@@ -233,7 +192,7 @@ class MemoryWindow:
         self.shown = 0  # pictures so far
         self._size = (height, width)
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self.hears_text = True
+        self.receives_text = True
 
     @property
     def size(self) -> tuple[int, int]:
@@ -265,46 +224,3 @@ class MemoryWindow:
 
     def close(self) -> None:
         """Nothing to do: a memory window has no toolkit to tell."""
-
-
-def display_problem() -> str:
-    """Why no window can be opened here, in a sentence; "" if nothing is known to be in the way.
-
-    Qt ends the whole process where it reaches no display, so this asks before.
-    """
-    if sys.platform != "linux" or os.environ.get("WAYLAND_DISPLAY") or _qt_needs_no_display():
-        return ""
-    display = os.environ.get("DISPLAY", "")
-    advice = "start it in a graphical session (or ssh -X, or xvfb-run), or run with --headless"
-    if not display:
-        return f"there is no display: neither DISPLAY nor WAYLAND_DISPLAY is set; {advice}"
-    if not _answers(display):
-        return f"the display DISPLAY={display} does not answer; {advice}"
-    return ""
-
-
-def _qt_needs_no_display() -> bool:
-    return os.environ.get("QT_QPA_PLATFORM", "").partition(":")[0] in ("offscreen", "minimal", "vnc")
-
-
-def _answers(display: str) -> bool:
-    """True if something listens where an X display named ``[host]:number[.screen]`` should."""
-    host, _, rest = display.rpartition(":")
-    number = rest.partition(".")[0]
-    if not number.isdigit():
-        return False
-    places: list[tuple[int, object]] = [
-        (socket.AF_UNIX, f"\0/tmp/.X11-unix/X{number}"),
-        (socket.AF_UNIX, f"/tmp/.X11-unix/X{number}"),
-    ]
-    if host and host != "unix":
-        places = [(socket.AF_INET, (host, 6000 + int(number)))]
-    for family, address in places:
-        with socket.socket(family) as probe:
-            probe.settimeout(2)
-            try:
-                probe.connect(address)  # type: ignore[arg-type]
-            except OSError:
-                continue
-            return True
-    return False

@@ -47,11 +47,11 @@ def substituted(text: str) -> str:
         if is_drawable(letter):
             result, spells_name = result + letter, False
             continue
-        said, drops_vowel = substitute(letter)
+        text_part, drops_vowel = substitute(letter)
         if drops_vowel and result.endswith("a"):  # an Indic consonant's own a gives way to the vowel that is written
             result = result[:-1]
         is_name = _direction(letter) == "R"  # of these letters whole names are spelled: kept apart
-        result += f"-{said}" if is_name and spells_name else said
+        result += f"-{text_part}" if is_name and spells_name else text_part
         spells_name = is_name
     return result
 
@@ -103,11 +103,11 @@ def joined(text: str) -> str:
         joins_before = i > 0 and _joins_after(text[i - 1])
         pair = text[i : i + 2]
         size = 2 if len(pair) == 2 and (pair, "<isolated>") in forms and pair[0] == "\u0644" else 1
-        said = text[i : i + size]
-        joins_next = size == 1 and _joins_after(said) and i + 1 < len(text) and _joins_before(text[i + 1])
+        text_part = text[i : i + size]
+        joins_next = size == 1 and _joins_after(text_part) and i + 1 < len(text) and _joins_before(text[i + 1])
         form = FORMS[2 * joins_next + joins_before]
-        shaped = forms.get((said, form), said)
-        result += shaped if all(map(is_drawable, shaped)) else said
+        shaped = forms.get((text_part, form), text_part)
+        result += shaped if all(map(is_drawable, shaped)) else text_part
         i += size
     return result
 
@@ -151,16 +151,16 @@ def _direction(letter: str) -> str:
 def _levels(kinds: list[str], base: int) -> list[int]:
     """How deep each letter is turned: even from the left, odd from the right. base: of the line, 0 or 1."""
     line = strong = "LR"[base]
-    known: list[str | None] = []
+    directions: list[str | None] = []
     for kind in kinds:
         strong = kind if kind in "LR" else strong
-        known.append(None if kind == "-" else strong if kind == "N" and strong == "L" else kind)
+        directions.append(None if kind == "-" else strong if kind == "N" and strong == "L" else kind)
     levels = []
-    for i, own in enumerate(known):
+    for i, own in enumerate(directions):
         kind = own or ""
         if not kind:  # it goes with its neighbours if they agree, else with the line; numbers count as R here
-            before = next((near for near in known[i::-1] if near), line).replace("N", "R")
-            after = next((near for near in known[i:] if near), line).replace("N", "R")
+            before = next((near for near in directions[i::-1] if near), line).replace("N", "R")
+            after = next((near for near in directions[i:] if near), line).replace("N", "R")
             kind = before if before == after else line
         levels.append({"L": 2 * base, "R": 1, "N": 2}[kind])
     return levels

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from deepvis.live.backends.graph import GraphBackend
+from deepvis.live.backends.engine import GraphBackend
 from deepvis.models.model import Model
 from deepvis.models.zoo import load_model
 from deepvis.network.model_error import ModelError

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from deepvis.core.types import NetAsk
+from deepvis.core.types import NetRequest
 from deepvis.live.backends.base import BACKENDS, open_backend
 from deepvis.live.backends.fake import FakeBackend
 from tests.helpers.networks import noise_frame
@@ -21,10 +21,10 @@ class TestFake(BackendConformance):
 def test_it_waits_at_its_gate():
     gate = threading.Event()
     backend = FakeBackend(gate=gate)
-    ask = NetAsk(noise_frame())
-    thread = threading.Thread(target=backend.run, args=(ask,))
+    request = NetRequest(noise_frame())
+    thread = threading.Thread(target=backend.run, args=(request,))
     thread.start()
-    assert backend.begun.get(timeout=60) is ask and thread.is_alive()
+    assert backend.begun.get(timeout=60) is request and thread.is_alive()
     gate.set()
     thread.join(60)
     assert not thread.is_alive()

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 import deepvis.caffe
-from deepvis.core.types import BackAsk, NetAsk, Unit
+from deepvis.core.types import BackRequest, NetRequest, Unit
 from deepvis.live.backends.base import BackendError, open_backend
-from deepvis.live.backends.graph import GraphBackend
+from deepvis.live.backends.engine import GraphBackend
 from deepvis.live.backends.pycaffe import PycaffeBackend, is_installed
 from deepvis.network.back_modes import BACK_MODES
 from tests.helpers.networks import noise_frame, small_model
@@ -74,9 +74,9 @@ def test_agrees_with_the_engine_on_branches_whatever_ran_before(tmp_path, layer,
     engine, caffe = GraphBackend(model), PycaffeBackend(model, caffe=stock_caffe())
     caffe._net.copy_from(_written(model, tmp_path))
     frame = noise_frame(0, 12, 12)
-    caffe.run(NetAsk(frame, BackAsk(Unit("both", 0), mode)))  # leaves diffs in every branch
-    ask = NetAsk(frame, BackAsk(Unit(layer, 1), mode))
-    want, got = engine.run(ask), caffe.run(ask)
+    caffe.run(NetRequest(frame, BackRequest(Unit("both", 0), mode)))  # leaves diffs in every branch
+    request = NetRequest(frame, BackRequest(Unit(layer, 1), mode))
+    want, got = engine.run(request), caffe.run(request)
     scale = np.abs(want.input_diff).max()
     assert scale > 0
     np.testing.assert_allclose(got.input_diff, want.input_diff, atol=1e-4 * scale)

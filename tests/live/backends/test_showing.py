@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from deepvis.core.back_modes import GRADIENT
-from deepvis.core.types import BackAsk, NetAsk, Unit
+from deepvis.core.types import BackRequest, NetRequest, Unit
 from deepvis.live.backends.showing import deepest
 from deepvis.network.maps import as_maps, from_maps, maps_shape, position_seed
 from tests.helpers.networks import noise_frame
@@ -42,8 +42,8 @@ def test_a_seed_at_a_position_shows_there(shape):
 def test_how_deep_an_ask_goes():
     blobs = ("data", "conv1", "pool1", "fc")
     frame = noise_frame()
-    back = BackAsk(Unit("pool1", 0), GRADIENT)
-    assert deepest(NetAsk(frame), blobs) is None
-    assert deepest(NetAsk(frame, shown=frozenset({"conv1"})), blobs) == "conv1"
-    assert deepest(NetAsk(frame, back, shown=frozenset({"conv1"})), blobs) == "pool1"
-    assert deepest(NetAsk(frame, back, shown=frozenset({"fc", "conv1"})), blobs) == "fc"
+    back = BackRequest(Unit("pool1", 0), GRADIENT)
+    assert deepest(NetRequest(frame), blobs) is None
+    assert deepest(NetRequest(frame, shown=frozenset({"conv1"})), blobs) == "conv1"
+    assert deepest(NetRequest(frame, back, shown=frozenset({"conv1"})), blobs) == "pool1"
+    assert deepest(NetRequest(frame, back, shown=frozenset({"fc", "conv1"})), blobs) == "fc"

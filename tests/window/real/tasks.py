@@ -16,13 +16,12 @@ from functools import lru_cache, partial
 import numpy as np
 
 from deepvis.core.geometry import Rect, fit_inside, montage_cell, tile_grid
-from deepvis.core.panes import PaneLayout, card
+from deepvis.core.panes import PaneLayout, card_areas
 from deepvis.core.types import NetInfo
 from deepvis.live.backends.showing import net_info
 from deepvis.models.zoo import load_model
 from deepvis.network.shapes import infer_shapes
-from deepvis.window.ui import theme
-from deepvis.window.ui.layout import layout_for
+from deepvis.window.ui.layer_list_layout import layout_for
 from deepvis.window.ui.panes.jpgvis import part_place
 from tests.helpers.reading import reads
 
@@ -103,7 +102,7 @@ def layout_at(height: int, width: int) -> PaneLayout:
 
 def body(layout: PaneLayout, pane: str) -> Rect:
     """A pane without its heading."""
-    return card(layout[pane], layout.text_scale).body
+    return card_areas(layout[pane], layout.text_scale).body
 
 
 def part_of_pane(layout: PaneLayout, pane: str, down: float, right: float) -> tuple[int, int]:
@@ -131,7 +130,7 @@ def patch(index: int) -> Place:
     """The middle of a patch of the top 9."""
 
     def place(layout: PaneLayout) -> tuple[int, int]:
-        part = card(part_place(layout["jpgvis"], 1), layout.text_scale).body
+        part = card_areas(part_place(layout["jpgvis"], 1), layout.text_scale).body
         return middle(montage_cell(index, 3, fit_inside(300, 300, part)))
 
     return place
@@ -149,11 +148,6 @@ def is_full(bgr: np.ndarray) -> bool:
 
 def pane_is_full(pane: str) -> Look:
     return lambda bgr, layout: is_full(bgr[body(layout, pane).slices])
-
-
-def has_colour(pane: str, colour: theme.BGR, pixels: int = 20) -> Look:
-    """Many pixels of exactly this colour are in the pane."""
-    return lambda bgr, layout: int((bgr[layout[pane].slices] == colour).all(axis=2).sum()) >= pixels
 
 
 def says(pane: str, words: str) -> Expectation:
@@ -175,7 +169,6 @@ def failed(task: Task, bgr: np.ndarray) -> str:
 
 
 GO_TO = Key("slash")
-FIRST_UNIT = (Key("Down"),)  # of the layer, from its name
 
 TASKS = (
     Task(

@@ -12,15 +12,15 @@ import numpy as np
 import pytest
 
 from deepvis.core.geometry import Rect, fit_inside
-from deepvis.core.panes import card
-from deepvis.core.types import Frame, NetAsk, Snapshot
+from deepvis.core.panes import card_areas
+from deepvis.core.types import Frame, NetRequest, Snapshot
 from deepvis.live.backends.base import open_backend
 from deepvis.models.zoo import load_model
 from deepvis.network.field import receptive_field
 from deepvis.network.shapes import infer_shapes
 from deepvis.sources.opening import open_still
 from deepvis.window.ui import theme
-from deepvis.window.ui.layout import layout_for
+from deepvis.window.ui.layer_list_layout import layout_for
 from tests.window.real.test_pointing import HEIGHT, MIDDLE, WIDTH, changed, point, shot, still
 
 pytestmark = pytest.mark.window
@@ -44,7 +44,7 @@ def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def passed(photo: Path) -> Snapshot:
     """What caffenet-mini gives for it."""
     rgb = cv2.cvtColor(cv2.imread(str(photo)), cv2.COLOR_BGR2RGB)
-    return open_backend("engine", load_model("caffenet-mini"), "cpu").run(NetAsk(Frame(1, rgb)))
+    return open_backend("engine", load_model("caffenet-mini"), "cpu").run(NetRequest(Frame(1, rgb)))
 
 
 def by_strength(values: np.ndarray) -> list[int]:
@@ -166,6 +166,6 @@ def place_of(size: int) -> tuple[int, int]:
     """The pixel of the network's input on which a click at (110, 120) falls."""
     layout = layout_for(open_backend("engine", load_model("caffenet-mini"), "cpu").info, HEIGHT, WIDTH)
     pane = layout["input"]
-    body = card(Rect(0, 0, pane.height, pane.width), layout.text_scale).body.moved(pane.row, pane.col)
+    body = card_areas(Rect(0, 0, pane.height, pane.width), layout.text_scale).body.moved(pane.row, pane.col)
     at = fit_inside(size, size, body)
     return (120 - at.row) * size // at.height, (110 - at.col) * size // at.width

@@ -21,22 +21,22 @@ from deepvis.core.state import (
     Cursor,
     GoTo,
     InputState,
-    Known,
     LiveState,
     Look,
     Order,
     Palette,
+    PaletteLists,
     Show,
     ViewState,
     Zoom,
 )
 from deepvis.core.types import (
-    BackAsk,
+    BackRequest,
     Fit,
     Frame,
     LayerInfo,
-    NetAsk,
     NetInfo,
+    NetRequest,
     OptimizeProgress,
     PassSeconds,
     Patch,
@@ -47,7 +47,7 @@ from deepvis.core.types import (
     WholeLayer,
 )
 from deepvis.window.tile_orders import TileOrders
-from deepvis.window.ui.layout import layout_for
+from deepvis.window.ui.layer_list_layout import layout_for
 from deepvis.window.ui.regions import MAP, PICTURE, TOP, Hit
 from deepvis.window.ui.scene import Scene, Status
 from tests.window.ui.tree_scenes import tokens_scene
@@ -99,7 +99,7 @@ def make_frame(number: int, *, moving: bool = False) -> Frame:
     return Frame(number, photo(phase=number), f"photo_{number}.jpg", moving=moving, index=number, count=9)
 
 
-def make_snapshot(frame: Frame, back: BackAsk | None = None, fit: Fit = Fit.CROP) -> Snapshot:
+def make_snapshot(frame: Frame, back: BackRequest | None = None, fit: Fit = Fit.CROP) -> Snapshot:
     """An answer whose numbers depend on the frame and on what was projected back."""
     blobs = activations(float(frame.id))
     diffs, input_diff = {}, None
@@ -111,7 +111,7 @@ def make_snapshot(frame: Frame, back: BackAsk | None = None, fit: Fit = Fit.CROP
         input_diff = waves(3, 48, 48, phase=kind)
     seen = photo(48, 48, phase=frame.id)
     seconds = PassSeconds(0.0364, 0.0261 if back else 0)
-    return Snapshot(next(ids), NetAsk(frame, back, fit), blobs, diffs, input_diff, seen, seconds)
+    return Snapshot(next(ids), NetRequest(frame, back, fit), blobs, diffs, input_diff, seen, seconds)
 
 
 COMMANDS = tuple(
@@ -141,17 +141,17 @@ def make_scene(
     *,
     frame: int | None = 1,
     passed: bool = True,
-    asked: BackAsk | str | None = "wanted",
+    asked: BackRequest | str | None = "wanted",
     moving: bool = False,
     size: tuple[int, int] = SIZE,
     source: InputState | None = None,
     live: LiveState | None = None,
     **parts: object,
 ) -> Scene:
-    """A scene with everything in it. asked: the back ask that the snapshot answers, "wanted": the state's."""
+    """A scene with everything in it. asked: the back request that the snapshot answers, "wanted": the state's."""
     state = AppState(INFO, view or ViewState(), source or InputState(moving=moving), live or LiveState())
     shown = None if frame is None else make_frame(frame, moving=moving)
-    back = state.back_ask if asked == "wanted" else asked
+    back = state.back_request if asked == "wanted" else asked
     snapshot = make_snapshot(shown, back, state.input.fit) if shown is not None and passed else None
     status = Status("photo_1.jpg, 2 of 9", 24.5, 17.25, snapshot.seconds if snapshot else PassSeconds(), device="cpu")
     layout = layout_for(INFO, *size)
@@ -191,7 +191,7 @@ def hovering(view: ViewState, under: Hit, **parts: object) -> Scene:
 
 
 def stale_scene() -> Scene:
-    return make_scene(DECONV, asked=BackAsk(Unit("conv2/5x5_reduce", 3), "gradient"))
+    return make_scene(DECONV, asked=BackRequest(Unit("conv2/5x5_reduce", 3), "gradient"))
 
 
 def fixed_scene(view: ViewState) -> Scene:
@@ -222,11 +222,13 @@ PLAIN = replace(DECONV, look=Look.PLAIN_2015)
 unit_of = Unit("conv2/5x5_reduce", 7)
 
 
-def typing_scene(typing: GoTo | Palette, *, hears_text: bool = True) -> Scene:
+def typing_scene(typing: GoTo | Palette, *, receives_text: bool = True) -> Scene:
     """Something is being typed; two photos are listed. Without the status line, whose letters lie in a narrow block."""
     scene = make_scene(UNIT, layout=layout_for(INFO, *SIZE, {"status": None}))
-    known = Known((("/p/egret.jpg", "egret.jpg"), ("/p/gecko.png", "gecko.png")), hears_text=hears_text)
-    return replace(scene, state=replace(scene.state, typing=typing, known=known))
+    palette_lists = PaletteLists(
+        (("/p/egret.jpg", "egret.jpg"), ("/p/gecko.png", "gecko.png")), receives_text=receives_text
+    )
+    return replace(scene, state=replace(scene.state, typing=typing, palette_lists=palette_lists))
 
 
 def sorted_scene(view: ViewState, **parts: object) -> Scene:
@@ -292,7 +294,7 @@ GOLDEN: dict[str, tuple[str, Callable[[], Scene]]] = {
     "input_overlay": ("input", lambda: make_scene(replace(DECONV, overlay=2, receptive_field=True), field_of=field_of)),
     "input_overlay_stale": (
         "input",
-        lambda: make_scene(replace(DECONV, overlay=1), asked=BackAsk(unit_of, "gradient")),
+        lambda: make_scene(replace(DECONV, overlay=1), asked=BackRequest(unit_of, "gradient")),
     ),
     "control_list": ("control", lambda: make_scene(replace(UNIT, cursor=Cursor.LAYERS))),
     "control_units": ("control", lambda: make_scene(replace(UNIT, pinned=Unit("fc3", 2)))),
@@ -361,7 +363,7 @@ GOLDEN: dict[str, tuple[str, Callable[[], Scene]]] = {
     "palette": ("palette", lambda: typing_scene(Palette(UNIT, "conv2 7"))),
     "palette_class": ("palette", lambda: typing_scene(Palette(UNIT, "elk"))),
     "palette_open": ("palette", lambda: typing_scene(Palette(UNIT))),
-    "palette_nothing": ("palette", lambda: typing_scene(Palette(UNIT, "conv2 700"), hears_text=False)),
+    "palette_nothing": ("palette", lambda: typing_scene(Palette(UNIT, "conv2 700"), receives_text=False)),
     "palette_photos": ("palette", lambda: typing_scene(Palette(UNIT, "cko.png"))),
     "palette_path": ("palette", lambda: typing_scene(Palette(UNIT, "/home/me/Größe ß.jpg"))),
     "palette_number": ("palette", lambda: typing_scene(GoTo(UNIT, "7"))),

@@ -13,7 +13,7 @@ from deepvis.window.pointer import clicked
 from deepvis.window.ui.compose import Composer
 from deepvis.window.ui.hit import hit
 from deepvis.window.ui.hover_words import layer_tip
-from deepvis.window.ui.layout import chips_of, layout_for
+from deepvis.window.ui.layer_list_layout import chips_of, layout_for
 from deepvis.window.ui.regions import FOLD
 from deepvis.window.ui.scene import Scene
 

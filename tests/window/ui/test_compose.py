@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from deepvis.core.back_modes import all_modes
 from deepvis.core.panes import make_layout
 from deepvis.core.state import BackFilter, ColourMap, Cursor, InputState, LiveState, Look, Show, ViewState, Zoom
-from deepvis.core.types import BackAsk, Fit, OptimizeProgress, Unit
+from deepvis.core.types import BackRequest, Fit, OptimizeProgress, Unit
 from deepvis.window.ui import compose as module
 from deepvis.window.ui.compose import Composer, compose
-from deepvis.window.ui.layout import layout_for
+from deepvis.window.ui.layer_list_layout import layout_for
 from deepvis.window.ui.pane import OVERLAYS, PANES, pane
 from deepvis.window.ui.scene import Scene, Status
 from tests.window.ui.scenes import (
@@ -58,7 +58,7 @@ views = st.builds(
     debug=st.sampled_from([0, 0, 0, 1]),
 )
 FRAMES = [None, *(make_frame(i) for i in (1, 2)), make_frame(3, moving=True)]
-BACKS = [None, BackAsk(Unit("conv2/5x5_reduce", 7), "deconv"), BackAsk(Unit("prob", 2), "guided")]
+BACKS = [None, BackRequest(Unit("conv2/5x5_reduce", 7), "deconv"), BackRequest(Unit("prob", 2), "guided")]
 SNAPSHOTS = [None, *(make_snapshot(frame, back, fit) for frame in FRAMES[1:] for back in BACKS for fit in Fit)]
 IMAGES = [
     None,

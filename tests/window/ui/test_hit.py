@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 
 from deepvis.core.geometry import bar_grid, fit_inside, montage_cell, tile_grid, unit_grid
-from deepvis.core.panes import card
+from deepvis.core.panes import card_areas
 from deepvis.core.state import AppState, Cursor, InputState, Look, ViewState, Zoom
 from deepvis.core.types import Fit, LayerInfo, NetInfo, Unit
 from deepvis.window.ui.fires import strongest_here
 from deepvis.window.ui.hit import grid_of, hit
-from deepvis.window.ui.layout import chips_of, layout_for
+from deepvis.window.ui.layer_list_layout import chips_of, layout_for
 from deepvis.window.ui.legend import foot_height, foot_place
 from deepvis.window.ui.panes.aux import class_row, map_area
 from deepvis.window.ui.panes.here import rows_in
@@ -77,7 +77,7 @@ def test_the_keys_walk_the_bars_as_they_lie() -> None:
 
 def test_every_class_is_found_with_the_unit_that_stands_for_it() -> None:
     scene = make_scene()
-    body = card(scene.layout["aux"], scene.layout.text_scale).body
+    body = card_areas(scene.layout["aux"], scene.layout.text_scale).body
     for index, (channel, _) in enumerate(top_channels(scene)):
         found = hit(scene, *centre(class_row(body, index)))
         assert found == Hit("aux", part=CLASS, unit=Unit("prob", channel), index=index)
@@ -97,7 +97,7 @@ def test_the_first_class_stays_in_sight_beside_a_unit() -> None:
 @pytest.mark.parametrize("zoom, pane", [(Zoom.OFF, "aux"), (Zoom.UNIT, "layers")])
 def test_every_cell_of_a_map_is_found(zoom: Zoom, pane: str) -> None:
     scene = make_scene(replace(UNIT, zoom=zoom))
-    body = card(scene.layout[pane], scene.layout.text_scale).body
+    body = card_areas(scene.layout[pane], scene.layout.text_scale).body
     place = fit_inside(12, 12, map_area(scene, body) if pane == "aux" else body)
     for row in range(12):
         for col in range(12):
@@ -107,7 +107,7 @@ def test_every_cell_of_a_map_is_found(zoom: Zoom, pane: str) -> None:
 
 def test_the_legend_below_the_unit_is_a_scale_and_that_of_a_projection_no_picture() -> None:
     scene = make_scene(DECONV)
-    bodies = {pane: card(scene.layout[pane], scene.layout.text_scale).body for pane in ("aux", "back")}
+    bodies = {pane: card_areas(scene.layout[pane], scene.layout.text_scale).body for pane in ("aux", "back")}
     assert hit(scene, *centre(foot_place(scene, bodies["aux"]))) == Hit("aux", part=SCALE)
     assert hit(scene, *centre(foot_place(scene, bodies["back"]))) == Hit("back")
     plain = make_scene(replace(DECONV, look=Look.PLAIN_2015))
@@ -116,7 +116,7 @@ def test_the_legend_below_the_unit_is_a_scale_and_that_of_a_projection_no_pictur
 
 def test_the_input_is_found_where_the_overlay_leaves_it() -> None:
     scene = make_scene(replace(DECONV, overlay=1, label_predictions=False))
-    body = card(scene.layout["input"], scene.layout.text_scale).body
+    body = card_areas(scene.layout["input"], scene.layout.text_scale).body
     place = picture_place(scene, scene.layout["input"])
     assert place == fit_inside(48, 48, body.cut(bottom=foot_height(scene)))
     assert hit(scene, *centre(foot_place(scene, body))).part == ""
@@ -125,18 +125,18 @@ def test_the_input_is_found_where_the_overlay_leaves_it() -> None:
 def test_every_patch_is_found_with_its_photo() -> None:
     scene = make_scene(UNIT, unit_images=unit_images(unit_of))
     for number, part in ((1, TOP), (2, TOP_BACK)):
-        body = card(part_place(scene.layout["jpgvis"], number), scene.layout.text_scale).body
+        body = card_areas(part_place(scene.layout["jpgvis"], number), scene.layout.text_scale).body
         for index in range(9):
             cell = montage_cell(index, 3, fit_inside(90, 90, body))
             path = f"/photos/some_photo_{index}.jpg"
             assert hit(scene, *centre(cell)) == Hit("jpgvis", part=part, index=index, path=path)
-    body = card(part_place(scene.layout["jpgvis"], 0), scene.layout.text_scale).body
+    body = card_areas(part_place(scene.layout["jpgvis"], 0), scene.layout.text_scale).body
     assert hit(scene, *centre(body)).part == PREFERRED
 
 
 def test_the_scale_is_found_where_it_is_drawn() -> None:
     scene = make_scene(UNIT)
-    heading = card(scene.layout["layers"], scene.layout.text_scale).heading
+    heading = card_areas(scene.layout["layers"], scene.layout.text_scale).heading
     assert hit(scene, heading.row + 5, heading.right - 60) == Hit("layers", part=SCALE)
     assert hit(make_scene(replace(UNIT, pattern=True)), heading.row + 5, heading.right - 60).part == HEADING
 
@@ -202,7 +202,7 @@ def test_a_place_of_the_input_is_found_in_pixels_of_the_network(stretch: bool) -
 
 def test_every_layer_of_the_list_at_a_place_is_found() -> None:
     scene = GOLDEN["aux_here"][1]()
-    body = card(scene.layout["aux"], scene.layout.text_scale).body
+    body = card_areas(scene.layout["aux"], scene.layout.text_scale).body
     rows = rows_in(scene, body)
     assert [index for index, _ in rows] == list(range(5))
     for index, place in rows:
@@ -218,7 +218,7 @@ def test_a_list_of_many_layers_shows_those_around_the_selected_one(index: int) -
     info = deep_network()
     state = replace(make_scene().state, info=info, view=ViewState(index, place=(3, 3)))
     scene = Scene(state, layout_for(info, 930, 1500))
-    body = card(scene.layout["aux"], scene.layout.text_scale).body
+    body = card_areas(scene.layout["aux"], scene.layout.text_scale).body
     rows = rows_in(scene, body)
     assert index in dict(rows) and 10 < len(rows) < 30
     assert all(place.clipped(body) == place for _, place in rows)

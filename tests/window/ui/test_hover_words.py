@@ -7,19 +7,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from deepvis.core.commands.ordering import lists_layers
 from deepvis.core.geometry import Rect
-from deepvis.core.order_commands import lists_layers
-from deepvis.core.panes import card
+from deepvis.core.panes import card_areas
 from deepvis.core.pixels import Scale
 from deepvis.core.state import Look, Show, ViewState, Zoom
 from deepvis.core.types import Patch, Unit
 from deepvis.window.pointer import clicked
 from deepvis.window.ui.compose import Composer
 from deepvis.window.ui.hit import hit
-from deepvis.window.ui.hover_words import ALIKE, Tip, tip_of
+from deepvis.window.ui.hover_pictures import ALIKE
+from deepvis.window.ui.hover_words import tip_of
 from deepvis.window.ui.panes.hover import beside
 from deepvis.window.ui.regions import CLASS, FIRES, HEADING, MAP, PICTURE, SCALE, TOP, TOP_BACK, Hit
 from deepvis.window.ui.scene import Scene, Status
+from deepvis.window.ui.tip import Tip
 from tests.window.ui.scenes import (
     DECONV,
     LONG_ERROR,
@@ -117,7 +119,7 @@ def test_the_squares_of_2015_have_a_colour_and_not_a_length() -> None:
 
 def test_beside_a_unit_it_is_said_how_to_come_to_the_list_of_all_layers() -> None:
     scene = make_scene(replace(UNIT, place=(10, 10)))
-    body = card(scene.layout["aux"], scene.layout.text_scale).body
+    body = card_areas(scene.layout["aux"], scene.layout.text_scale).body
     found = hit(scene, body.row + 3, body.col + 20)
     assert found == Hit("aux", part=FIRES)
     assert said(scene, found)[0] == "All layers at the pinned place"

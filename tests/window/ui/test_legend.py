@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepvis.core.geometry import Rect, fit_inside
-from deepvis.core.panes import card
+from deepvis.core.panes import card_areas
 from deepvis.core.pixels import back_strength, fixed_scale_of
 from deepvis.core.state import OVERLAYS, ColourMap, Cursor, Look, Show, ViewState
-from deepvis.core.types import BackAsk
+from deepvis.core.types import BackRequest
 from deepvis.window.ui.compose import Composer
 from deepvis.window.ui.legend import (
     codes_of,
@@ -153,7 +153,7 @@ def test_the_overlay_lies_exactly_on_the_input(row: int, col: int, overlay: int)
     others[row, col] = False
     assert (np.abs(shown[others] - dark) <= 3).all() and (shown[row, col] > dark + 60).any()
     pane = scene.layout["input"]
-    body = card(Rect(0, 0, pane.height, pane.width), scene.layout.text_scale).body.cut(bottom=foot_height(scene))
+    body = card_areas(Rect(0, 0, pane.height, pane.width), scene.layout.text_scale).body.cut(bottom=foot_height(scene))
     place = fit_inside(48, 48, body)
     window = cv2.cvtColor(Composer()(scene)[pane.slices], cv2.COLOR_BGR2GRAY)[place.slices]
     found = np.unravel_index(window.argmax(), window.shape)
@@ -180,5 +180,5 @@ def test_no_overlay_over_another_picture_or_without_a_back_projection() -> None:
 
 
 def test_an_overlay_of_another_unit_is_stale_and_says_what_it_is() -> None:
-    scene = make_scene(replace(DECONV, overlay=1), asked=BackAsk(unit_of, "gradient"))
+    scene = make_scene(replace(DECONV, overlay=1), asked=BackRequest(unit_of, "gradient"))
     assert "gradient, 40 %" in overlay_of(scene).legend.notes

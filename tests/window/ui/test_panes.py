@@ -16,7 +16,7 @@ from deepvis.window.ui import heading, theme
 from deepvis.window.ui.panes import jpgvis
 from deepvis.window.ui.panes.aux import shows_classes
 from deepvis.window.ui.panes.help import columns_of
-from deepvis.window.ui.panes.input import seen_by_network
+from deepvis.window.ui.panes.input import network_input_rgb
 from deepvis.window.ui.panes.jpgvis import images_of_unit
 from deepvis.window.ui.panes.layers import draw_label
 from deepvis.window.ui.panes.status import error_fits, facts, pass_fact, speed_facts
@@ -30,18 +30,18 @@ def said(scene: Scene) -> list[str]:
 
 def test_the_input_is_what_the_network_sees() -> None:
     scene = make_scene()
-    assert seen_by_network(scene) is scene.snapshot.input_rgb
+    assert network_input_rgb(scene) is scene.snapshot.input_rgb
     waiting = make_scene(passed=False)
-    assert (seen_by_network(waiting) == waiting.frame.rgb[:, 10:70]).all()  # 60 x 80, cropped to a square
+    assert (network_input_rgb(waiting) == waiting.frame.rgb[:, 10:70]).all()  # 60 x 80, cropped to a square
     stretched = make_scene(passed=False, source=InputState(fit=Fit.STRETCH))
-    assert seen_by_network(stretched).shape == (48, 48, 3)
-    assert seen_by_network(make_scene(frame=None)) is None
+    assert network_input_rgb(stretched).shape == (48, 48, 3)
+    assert network_input_rgb(make_scene(frame=None)) is None
 
 
 def test_a_gray_network_sees_gray() -> None:
     gray = replace(INFO, input_shape=(1, 48, 48))
     for scene in (make_scene(), make_scene(passed=False)):
-        rgb = seen_by_network(replace(scene, state=replace(scene.state, info=gray)))
+        rgb = network_input_rgb(replace(scene, state=replace(scene.state, info=gray)))
         assert (rgb[..., 0] == rgb[..., 1]).all() and (rgb[..., 1] == rgb[..., 2]).all()
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from deepvis.core.state import InputState, Show, ViewState
-from deepvis.core.types import BackAsk, Fit, Patch, Snapshot, Unit, UnitStanding
+from deepvis.core.types import BackRequest, Fit, Patch, Snapshot, Unit, UnitStanding
 from deepvis.window.ui.readings import (
     is_back_stale,
     is_frame_stale,
@@ -57,12 +57,12 @@ def test_another_fit_is_stale_even_for_a_camera() -> None:
 
 def test_the_back_pane_is_stale_by_comparison() -> None:
     assert not is_back_stale(make_scene(DECONV))
-    assert is_back_stale(make_scene(DECONV, asked=BackAsk(Unit("conv2/5x5_reduce", 8), "deconv")))
-    assert is_back_stale(make_scene(DECONV, asked=BackAsk(unit_of, "gradient")))
+    assert is_back_stale(make_scene(DECONV, asked=BackRequest(Unit("conv2/5x5_reduce", 8), "deconv")))
+    assert is_back_stale(make_scene(DECONV, asked=BackRequest(unit_of, "gradient")))
 
 
 def test_diffs_are_named_after_the_ask_that_they_answer() -> None:
-    other = BackAsk(Unit("fc3", 1), "gradient")
+    other = BackRequest(Unit("fc3", 1), "gradient")
     view = layer_view(make_scene(replace(DECONV, show=Show.DIFFS), asked=other))
     assert view.caption == "diffs, gradient of fc3 · 1" and view.stale and view.signed
 
@@ -82,7 +82,7 @@ def test_missing_diffs_say_why(view: ViewState, asked: object, said: str) -> Non
 
 def test_a_layer_that_was_not_passed_is_waited_for() -> None:
     scene = make_scene(UNIT)
-    snapshot = Snapshot(99, scene.snapshot.ask, {}, input_rgb=scene.snapshot.input_rgb)
+    snapshot = Snapshot(99, scene.snapshot.request, {}, input_rgb=scene.snapshot.input_rgb)
     assert layer_view(replace(scene, snapshot=snapshot)).sentence == "Waiting for conv2/5x5_reduce."
 
 

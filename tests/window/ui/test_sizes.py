@@ -9,7 +9,7 @@ import pytest
 from deepvis.core.panes import text_scale_of
 from deepvis.core.state import ViewState
 from deepvis.window.ui.compose import Composer
-from deepvis.window.ui.layout import layout_for
+from deepvis.window.ui.layer_list_layout import layout_for
 from deepvis.window.ui.panes.status import lines_of
 from deepvis.window.ui.scene import Status
 from deepvis.window.ui.text import line_height

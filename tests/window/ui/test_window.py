@@ -11,7 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deepvis.window.ui.window import Closed, Key, MemoryWindow, Mouse, Resized, display_problem
+from deepvis.window.ui.display import display_problem
+from deepvis.window.ui.events import Closed, Key, Mouse, Resized
+from deepvis.window.ui.window import MemoryWindow
 
 
 def test_a_memory_window_gives_back_what_was_sent_in_order() -> None:
@@ -50,7 +52,8 @@ def test_a_missing_display_is_said_before_qt_ends_the_process(monkeypatch: pytes
 SCRIPT = """
 import ctypes, json, subprocess, sys, time
 import numpy as np
-from deepvis.window.ui.window import Closed, Window
+from deepvis.window.ui.events import Closed
+from deepvis.window.ui.window import OpenCVWindow
 
 class Message(ctypes.Structure):  # Xlib's XClientMessageEvent
     _fields_ = [("type", ctypes.c_int), ("serial", ctypes.c_ulong), ("send", ctypes.c_int),
@@ -79,7 +82,7 @@ def until(wanted, seconds=60):
 def said(events):
     return [str(event) for event in events if getattr(event, "kind", "") != "move"]
 
-window = Window("deepvis window test", 500, 800)
+window = OpenCVWindow("deepvis window test", 500, 800)
 window.show(np.zeros((500, 800, 3), np.uint8))
 until(lambda found: False, 0.3)
 search = subprocess.run(["xdotool", "search", "--name", "deepvis window test"], capture_output=True, text=True)
@@ -124,7 +127,8 @@ def test_a_real_window_speaks_in_events(display: str, root: Path) -> None:
 
 EARLY = """
 import os, subprocess, sys, threading, time
-from deepvis.window.ui.window import Key, Window
+from deepvis.window.ui.events import Key
+from deepvis.window.ui.window import OpenCVWindow
 
 def press_at_once():
     found = ""
@@ -137,7 +141,7 @@ def press_at_once():
 
 presser = threading.Thread(target=press_at_once)
 presser.start()
-window = Window("deepvis early keys", 300, 400)
+window = OpenCVWindow("deepvis early keys", 300, 400)
 codes, end = [], time.monotonic() + 60
 while len(codes) < 3 and time.monotonic() < end:
     codes += [event.code for event in window.poll(10) if isinstance(event, Key)]

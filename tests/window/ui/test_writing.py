@@ -42,7 +42,7 @@ def system_fonts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[list[tup
     """Have the system offer these fonts and no others, (file, number in it)."""
 
     def offer(fonts: list[tuple[str, int]]) -> None:
-        monkeypatch.setattr(faces, "asked", lambda code: fonts)
+        monkeypatch.setattr(faces, "fonts_for", lambda code: fonts)
         forget()
 
     yield offer
@@ -80,7 +80,7 @@ def test_without_any_system_font_labels_are_spelled_out(system_fonts: Callable[[
 def test_a_font_of_the_system_serves_where_inter_has_nothing(
     system_fonts: Callable[[list[tuple[str, int]]], None],
 ) -> None:
-    found = [font for font in faces.asked(ord("ق")) if faces.has(*font, "ق")]
+    found = [font for font in faces.fonts_for(ord("ق")) if faces.has(*font, "ق")]
     if not found:
         pytest.skip("no font with Arabic letters is installed")
     system_fonts(found)

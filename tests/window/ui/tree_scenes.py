@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deepvis.core.state import AppState, Cursor, ViewState
-from deepvis.core.types import LayerInfo, NetAsk, NetInfo, PassSeconds, Snapshot
-from deepvis.window.ui.layout import layout_for
+from deepvis.core.types import LayerInfo, NetInfo, NetRequest, PassSeconds, Snapshot
+from deepvis.window.ui.layer_list_layout import layout_for
 from deepvis.window.ui.scene import Scene, Status
 
 SIZE = (1440, 2560)  # (height, width) of the window
@@ -46,5 +46,5 @@ def tokens_scene(name: str) -> Scene:
     view = ViewState(index, 7, Cursor.UNITS, opened=frozenset({OPENED}))
     frame, layer = make_frame(4), LAYERS[index]
     acts = {name: waves(layer.channels, layer.height, layer.width, 4.0)}
-    snapshot = Snapshot(next(ids), NetAsk(frame), acts, {}, None, photo(224, 224, 4), PassSeconds(0.0364, 0))
+    snapshot = Snapshot(next(ids), NetRequest(frame), acts, {}, None, photo(224, 224, 4), PassSeconds(0.0364, 0))
     return Scene(AppState(info, view), layout_for(info, *SIZE), frame, snapshot, status=Status(), commands=COMMANDS)

@@ -7,8 +7,8 @@ from collections.abc import Hashable
 
 import numpy as np
 
+from deepvis.core.commands.ordering import lists_layers
 from deepvis.core.geometry import Rect
-from deepvis.core.order_commands import lists_layers
 from deepvis.core.state import Cursor, Look
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import bar, frame
@@ -41,7 +41,7 @@ def looks_at(scene: Scene) -> Hashable:
     view = state.view
     if lists_layers(state):
         return "here", seen, view.place, state.layer.name, scene.field_of is None
-    wanted = state.back_ask
+    wanted = state.back_request
     mapping = view.individual_boost, view.gamma_boost, view.colour_map, view.look, fixed_scale(scene)
     return state.unit, view.show, view.place, mapping, scanned_peak(scene), view.label_predictions, wanted, seen
 

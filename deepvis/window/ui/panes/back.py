@@ -11,8 +11,8 @@ from deepvis.core.geometry import Rect
 from deepvis.core.pixels import scaled_back
 from deepvis.core.state import BackFilter, Look
 from deepvis.window.ui.canvas import picture
+from deepvis.window.ui.draw_cache import cached
 from deepvis.window.ui.heading import draw_card, sentence
-from deepvis.window.ui.kept import kept
 from deepvis.window.ui.legend import draw_foot, foot_height, legend_of_back
 from deepvis.window.ui.pane import pane
 from deepvis.window.ui.readings import back_name, is_back_stale
@@ -29,7 +29,7 @@ FILTER_NAMES = {
 def looks_at(scene: Scene) -> Hashable:
     view = scene.state.view
     return (
-        scene.state.back_ask,
+        scene.state.back_request,
         view.back_mode,
         scene.state.layer.missing,
         view.back_filter,
@@ -43,7 +43,12 @@ def looks_at(scene: Scene) -> Hashable:
 def has_legend(scene: Scene) -> bool:
     """True if a projection is shown with its legend below it."""
     snapshot, view = scene.snapshot, scene.state.view
-    if scene.state.back_ask is None or snapshot is None or snapshot.ask.back is None or snapshot.input_diff is None:
+    if (
+        scene.state.back_request is None
+        or snapshot is None
+        or snapshot.request.back is None
+        or snapshot.input_diff is None
+    ):
         return False
     return view.look is not Look.PLAIN_2015
 
@@ -55,8 +60,8 @@ def picture_area(scene: Scene, body: Rect) -> Rect:
 
 @pane("back", looks_at=looks_at)
 def draw_back(canvas: np.ndarray, scene: Scene) -> None:
-    """The newest projection, named after the ask that it answers; stale while another one is wanted."""
-    wanted, snapshot = scene.state.back_ask, scene.snapshot
+    """The newest projection, named after the request that it answers; stale while another one is wanted."""
+    wanted, snapshot = scene.state.back_request, scene.snapshot
     if wanted is None and scene.state.view.back_mode != OFF:
         parts = draw_card(canvas, scene, "Back", scene.state.view.back_mode)
         sentence(canvas, scene, parts.body, f"{scene.state.info.layer(scene.state.back_unit.layer).missing_words}.")
@@ -65,16 +70,16 @@ def draw_back(canvas: np.ndarray, scene: Scene) -> None:
         parts = draw_card(canvas, scene, "Back", "off")
         sentence(canvas, scene, parts.body, "The back pass is off. Press b to project the unit back to the input.")
         return
-    if snapshot is None or snapshot.ask.back is None or snapshot.input_diff is None:
+    if snapshot is None or snapshot.request.back is None or snapshot.input_diff is None:
         parts = draw_card(canvas, scene, "Back", scene.state.view.back_mode)
         sentence(canvas, scene, parts.body, f"Waiting for the {back_name(wanted)}.")
         return
-    how, diff, back = scene.state.view.back_filter, snapshot.input_diff, snapshot.ask.back
+    how, diff, back = scene.state.view.back_filter, snapshot.input_diff, snapshot.request.back
     title = f"{back.mode.capitalize()} ({FILTER_NAMES[how]})"
     note = f"{back.unit.layer} · {back.unit.channel}"
     parts = draw_card(canvas, scene, title, note, stale=is_back_stale(scene))
     plain = scene.state.view.look is Look.PLAIN_2015
-    shown = kept(("back", snapshot.id, how, plain), diff, lambda: scaled_back(diff, how, plain=plain))
+    shown = cached(("back", snapshot.id, how, plain), diff, lambda: scaled_back(diff, how, plain=plain))
     if not plain:
         draw_foot(canvas, scene, parts.body, legend_of_back(shown))
     picture(canvas, picture_area(scene, parts.body), shown.rgb)

@@ -8,12 +8,12 @@ import numpy as np
 
 from deepvis.core.geometry import Rect
 from deepvis.core.layer_list import is_open
-from deepvis.core.panes import card
+from deepvis.core.panes import card_areas
 from deepvis.core.state import Cursor
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import bounds, brackets, card_face, draw_plate, fill, frame
-from deepvis.window.ui.kept import kept
-from deepvis.window.ui.layout import Chips, chips_of
+from deepvis.window.ui.draw_cache import cached
+from deepvis.window.ui.layer_list_layout import Chips, chips_of
 from deepvis.window.ui.pane import pane
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text
@@ -44,7 +44,7 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
         state.view.opened,
         state.view.all_layers,
     )
-    np.copyto(canvas, kept(key, state.info, lambda: unlit(canvas.shape, scene, shown)))
+    np.copyto(canvas, cached(key, state.info, lambda: unlit(canvas.shape, scene, shown)))
     pinned = state.view.pinned.layer if state.view.pinned else None
     for index, place in shown:
         if index == selected:
@@ -60,7 +60,7 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
 def unlit(shape: tuple[int, ...], scene: Scene, shown: list[tuple[int, Rect]]) -> np.ndarray:
     """The pane with all names as if none were selected."""
     canvas = np.empty(shape, np.uint8)
-    card_face(canvas, card(bounds(canvas), scene.layout.text_scale).face, theme.FACE, scene.px(5))
+    card_face(canvas, card_areas(bounds(canvas), scene.layout.text_scale).face, theme.FACE, scene.px(5))
     for index, place in shown:
         is_missing = bool(scene.state.info.layers[index].missing)
         draw_chip(canvas, scene, index, place, MISSING if is_missing else (theme.CHIP, theme.SOFT))

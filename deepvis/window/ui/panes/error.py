@@ -10,7 +10,7 @@ from deepvis.core.geometry import Rect
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import bounds, fill, frame
 from deepvis.window.ui.pane import overlay
-from deepvis.window.ui.panes.status import error_fits, said_whole
+from deepvis.window.ui.panes.status import error_fits, full_message
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, wrap
 
@@ -18,8 +18,8 @@ MOST_LINES = 6
 
 
 def looks_at(scene: Scene) -> Hashable:
-    said = said_whole(scene)
-    return (said, bool(scene.status.error)) if said and not error_fits(scene) else None
+    message = full_message(scene)
+    return (message, bool(scene.status.error)) if message and not error_fits(scene) else None
 
 
 @overlay("error", looks_at=looks_at)
@@ -29,7 +29,7 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
     whole = bounds(canvas)
     bottom = scene.layout["status"].row if "status" in scene.layout else whole.bottom
     area = Rect(0, 0, bottom, whole.width).inset(margin)
-    lines = wrap(said_whole(scene), px, max(area.width - 2 * margin, px), MOST_LINES)
+    lines = wrap(full_message(scene), px, max(area.width - 2 * margin, px), MOST_LINES)
     high = line_height(px) + scene.px(2)
     tall = min(len(lines) * high + 2 * margin, area.height)
     plate = Rect(area.bottom - tall, area.col, tall, area.width)

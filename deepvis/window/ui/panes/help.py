@@ -38,8 +38,8 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
     frame(canvas, sheet.inset(1), theme.LINE)
     body = sheet.inset(margin)
     draw_text(canvas, body.row - scene.px(6), body.col, "Keys", scene.px(theme.SIZE_LARGE), theme.TEXT, bold=True)
-    px, said = scene.px(theme.SIZE_TEXT), "h closes this screen"
-    draw_text(canvas, body.row - scene.px(4), body.col, said, px, theme.FAINT, width=body.width, align="right")
+    px, note = scene.px(theme.SIZE_TEXT), "h closes this screen"
+    draw_text(canvas, body.row - scene.px(4), body.col, note, px, theme.FAINT, width=body.width, align="right")
     wide = body.width // max(len(columns), 1)
     for number, column in enumerate(columns):
         row: float = body.row + head

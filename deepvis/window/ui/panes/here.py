@@ -7,7 +7,7 @@ import numpy as np
 from deepvis.core.geometry import Rect
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import fill, frame
-from deepvis.window.ui.fires import Here, strongest_here
+from deepvis.window.ui.fires import StrongestHere, strongest_here
 from deepvis.window.ui.heading import draw_card, sentence
 from deepvis.window.ui.readings import is_frame_stale
 from deepvis.window.ui.scene import Scene
@@ -43,7 +43,7 @@ def draw_here(canvas: np.ndarray, scene: Scene) -> None:
         fill(canvas, Rect(track.row + top, track.col, tall, track.width), theme.FAINT)
 
 
-def draw_row(canvas: np.ndarray, scene: Scene, place: Rect, here: Here) -> None:
+def draw_row(canvas: np.ndarray, scene: Scene, place: Rect, here: StrongestHere) -> None:
     """The layer's name, the unit, and at the right the share, which is the bar's length; or why there is no unit."""
     layer, px, margin = scene.state.info.layers[here.layer_index], scene.px(theme.SIZE_SMALL), scene.px(4)
     is_selected = layer.name == scene.state.layer.name
@@ -55,9 +55,9 @@ def draw_row(canvas: np.ndarray, scene: Scene, place: Rect, here: Here) -> None:
     if is_selected:
         frame(canvas, plate.inset(1), theme.SELECTED)
     row = plate.row + (plate.height - line_height(px)) // 2
-    said = here.why if here.unit is None else f"{100 * here.share:.0f} %"
+    note = here.why if here.unit is None else f"{100 * here.share:.0f} %"
     name = layer.title if here.unit is None else f"{layer.title} · {here.unit.channel}"
     color = theme.SOFT if here.unit is None else theme.TEXT
-    wide = text_width(said, px)
-    draw_text(canvas, row, plate.right - margin - wide, said, px, color)
+    wide = text_width(note, px)
+    draw_text(canvas, row, plate.right - margin - wide, note, px, color)
     draw_text(canvas, row, plate.col + margin, name, px, color, width=max(plate.width - wide - 4 * margin, 0))

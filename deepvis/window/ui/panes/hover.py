@@ -9,13 +9,14 @@ import numpy as np
 from deepvis.core.geometry import Rect, fit_inside
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import bounds, fill, frame, picture
-from deepvis.window.ui.hover_words import Tip, tip_of
+from deepvis.window.ui.hover_words import tip_of
 from deepvis.window.ui.pane import overlay
 from deepvis.window.ui.panes.input import draw_field_of, picture_place
 from deepvis.window.ui.readings import shows_snapshot_input
 from deepvis.window.ui.regions import MAP
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, text_width, wrap
+from deepvis.window.ui.tip import Tip
 
 WIDEST = 380  # of the text, at text scale 1
 PICTURE_SIDE = 96

@@ -10,17 +10,17 @@ import numpy as np
 
 from deepvis.core.back_modes import title_of
 from deepvis.core.colours import paint_of
+from deepvis.core.commands.ordering import lists_layers
 from deepvis.core.geometry import Rect, centre_crop, fit_inside
-from deepvis.core.order_commands import lists_layers
-from deepvis.core.panes import card
+from deepvis.core.panes import card_areas
 from deepvis.core.pixels import back_strength, strength_codes
 from deepvis.core.places import cell_at
 from deepvis.core.state import OVERLAYS, ColourMap, Cursor, Look
 from deepvis.core.types import Fit
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import bounds, brackets, darken, fill, frame, picture
+from deepvis.window.ui.draw_cache import cached
 from deepvis.window.ui.heading import draw_card, sentence
-from deepvis.window.ui.kept import kept
 from deepvis.window.ui.legend import Legend, draw_foot, foot_height, legend_of
 from deepvis.window.ui.pane import pane
 from deepvis.window.ui.readings import is_back_stale, is_frame_stale, shows_snapshot_input, top_classes
@@ -36,7 +36,7 @@ def looks_at(scene: Scene) -> Hashable:
     shown = scene.snapshot_id if shows_snapshot_input(scene) else ("frame", scene.frame_id)
     moving = scene.frame is not None and scene.frame.moving
     status = scene.status
-    overlay = (view.overlay, view.colour_map, scene.state.back_ask, scene.snapshot_id) if view.overlay else None
+    overlay = (view.overlay, view.colour_map, scene.state.back_request, scene.snapshot_id) if view.overlay else None
     first = (scene.snapshot_id, scene.state.info.prob_layer) if shows_first_class(scene) else None
     pin = (view.place, scene.state.layer.name, scene.field_of is None) if view.place is not None else None
     return first, shown, field, pin, overlay, scene.state.input, moving, status.source, status.recording, status.error
@@ -53,7 +53,7 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
     stale = over is not None and is_back_stale(scene)
     source = scene.status.source or (scene.frame.label if scene.frame else "")
     parts = draw_card(canvas, scene, "Input", source, stale=stale)
-    rgb = seen_by_network(scene)
+    rgb = network_input_rgb(scene)
     if rgb is None:
         sentence(canvas, scene, parts.body, scene.status.error or "Waiting for the first picture.")
         return
@@ -100,10 +100,10 @@ def picture_area(scene: Scene, body: Rect) -> Rect:
 
 def picture_place(scene: Scene, area: Rect) -> Rect | None:
     """Where the picture lies in a pane of ``area``; None before there is one."""
-    rgb = seen_by_network(scene)
+    rgb = network_input_rgb(scene)
     if rgb is None:
         return None
-    return fit_inside(rgb.shape[0], rgb.shape[1], picture_area(scene, card(area, scene.layout.text_scale).body))
+    return fit_inside(rgb.shape[0], rgb.shape[1], picture_area(scene, card_areas(area, scene.layout.text_scale).body))
 
 
 def first_class_place(scene: Scene, place: Rect) -> Rect:
@@ -126,7 +126,7 @@ def draw_first_class(canvas: np.ndarray, scene: Scene, place: Rect) -> None:
     draw_text(canvas, row, place.col + margin, name, px, theme.TEXT, bold=True, width=place.width - wide - 3 * margin)
 
 
-def seen_by_network(scene: Scene) -> np.ndarray | None:
+def network_input_rgb(scene: Scene) -> np.ndarray | None:
     """(H, W, 3) uint8 RGB: the snapshot's input, or the frame cropped to the input's shape; gray for one channel."""
     channels, height, width = scene.state.info.input_shape
     if scene.snapshot is not None and shows_snapshot_input(scene):
@@ -160,7 +160,7 @@ def overlay_of(scene: Scene) -> Overlay | None:
     snapshot, wanted = scene.snapshot, scene.state.view
     if not wanted.overlay or snapshot is None or snapshot.input_diff is None or not shows_snapshot_input(scene):
         return None
-    diff, back = snapshot.input_diff, snapshot.ask.back
+    diff, back = snapshot.input_diff, snapshot.request.back
     colour_map = ColourMap.MAGMA if wanted.colour_map in (ColourMap.GRAY, ColourMap.SIGNED) else wanted.colour_map
     note = f"{title_of(back.mode)}, {100 * OVERLAYS[wanted.overlay]:.0f} %" if back is not None else ""
 
@@ -170,7 +170,7 @@ def overlay_of(scene: Scene) -> Overlay | None:
         colours = paint.colours(cv2.LUT(codes.codes[0], paint.levels(codes)))
         return Overlay(cv2.cvtColor(colours, cv2.COLOR_BGR2RGB), legend_of(codes, paint, note))
 
-    return kept(("overlay", snapshot.id, colour_map, note), diff, make)
+    return cached(("overlay", snapshot.id, colour_map, note), diff, make)
 
 
 def laid_over(rgb: np.ndarray, over: Overlay, share: float) -> np.ndarray:

@@ -11,8 +11,8 @@ from deepvis.core.geometry import Rect, fit_inside, montage_cell
 from deepvis.core.types import OptimizeProgress, UnitImages
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import bar, bounds, fill, hatch, paste, picture, resized
+from deepvis.window.ui.draw_cache import cached
 from deepvis.window.ui.heading import draw_card, sentence
-from deepvis.window.ui.kept import kept
 from deepvis.window.ui.pane import pane
 from deepvis.window.ui.readings import number
 from deepvis.window.ui.scene import Scene
@@ -92,7 +92,7 @@ def draw_part(canvas: np.ndarray, scene: Scene, name: str, title: str, images: U
         sentence(canvas, scene, parts.body, note or f"There is no such picture of {of}.")
         return
     place = fit_inside(rgb.shape[0], rgb.shape[1], parts.body)
-    paste(canvas, place.row, place.col, kept(("jpgvis", name, place), rgb, lambda: as_shown(rgb, place)))
+    paste(canvas, place.row, place.col, cached(("jpgvis", name, place), rgb, lambda: as_shown(rgb, place)))
     if name != "optimized":
         mark_empty(canvas, scene, place, images, is_top=name == "top")
     if name == "top" and scene.state.view.scores:

@@ -7,14 +7,14 @@ from collections.abc import Hashable
 import numpy as np
 
 from deepvis.core.geometry import Rect, TileGrid, fit_inside
-from deepvis.core.panes import card
+from deepvis.core.panes import card_areas
 from deepvis.core.state import Cursor, Zoom
 from deepvis.core.types import WholeLayer
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import NOWHERE, bounds, fill, frame, paste
+from deepvis.window.ui.draw_cache import cached
 from deepvis.window.ui.fires import order_words
 from deepvis.window.ui.heading import draw_card, sentence
-from deepvis.window.ui.kept import kept
 from deepvis.window.ui.legend import (
     codes_of,
     draw_in_heading,
@@ -107,7 +107,7 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
 
 def covered_by_tiles(canvas: np.ndarray, scene: Scene, view: LayerView) -> Rect:
     """The place that the tiles will paint: with the face below it the pane would be painted twice at every pass."""
-    body = card(bounds(canvas), scene.layout.text_scale).body
+    body = card_areas(bounds(canvas), scene.layout.text_scale).body
     return grid_in(scene.state, view.values.shape[1:], body).rect.clipped(body)
 
 
@@ -126,7 +126,7 @@ def draw_tiles(canvas: np.ndarray, scene: Scene, body: Rect, view: LayerView) ->
     codes, channels = codes_of(scene, view), order_key(scene.state)
     paint = paint_for(scene, view, codes)
     key = ("tiles", scene.snapshot_id, scene.state.layer.name, view.signed, grid, paint.darkest, paint.gap, channels)
-    tiles = kept(key, codes, lambda: layer_levels(codes, paint, grid, channels))
+    tiles = cached(key, codes, lambda: layer_levels(codes, paint, grid, channels))
     draw_levels(canvas, grid.row, grid.col, tiles[: body.height], paint)
     draw_marks(canvas, scene, grid, view)
 
@@ -174,12 +174,12 @@ def pattern_of(scene: Scene, whole: WholeLayer, pictures: np.ndarray, grid: Tile
     """
     channels, made_of = order_key(scene.state), (whole.layer, whole.version)
     if channels is None:
-        return kept(("pattern", *made_of, grid), pictures, lambda: pattern_picture(pictures, grid))
+        return cached(("pattern", *made_of, grid), pictures, lambda: pattern_picture(pictures, grid))
     size = grid.tile_height, grid.tile_width
     if len(pictures) * size[0] * size[1] * 3 > MOST_CELLS:
         key = ("pattern", *made_of, grid, channels)
-        return kept(key, pictures, lambda: cells_picture(pattern_cells(in_order(pictures, channels), grid), grid))
-    cells = kept(("pattern cells", *made_of, size), pictures, lambda: pattern_cells(pictures, grid))
+        return cached(key, pictures, lambda: cells_picture(pattern_cells(in_order(pictures, channels), grid), grid))
+    cells = cached(("pattern cells", *made_of, size), pictures, lambda: pattern_cells(pictures, grid))
     return cells_picture(in_order(cells, channels), grid)
 
 
@@ -211,14 +211,16 @@ def draw_label(canvas: np.ndarray, scene: Scene, tile: Rect, label: str) -> None
     tall = line_height(px) + scene.px(6)
     middle, start = tile.row + (tile.height - tall) // 2, tile.col + (tile.width - wide) // 2
     corners = ((middle, tile.right + gap), (middle, tile.col - gap - wide), (tile.bottom + gap, start))
-    places = [_kept_inside(Rect(row, col, tall, wide), area) for row, col in (*corners, (tile.row - gap - tall, start))]
+    places = [
+        _moved_inside(Rect(row, col, tall, wide), area) for row, col in (*corners, (tile.row - gap - tall, start))
+    ]
     plate = min(places, key=lambda place: _hides(canvas, place, tile))
     fill(canvas, plate, theme.BACKGROUND)
     frame(canvas, plate, theme.SELECTED)
     draw_text(canvas, plate.row + scene.px(3), plate.col, label, px, theme.TEXT, width=wide, align="centre")
 
 
-def _kept_inside(place: Rect, area: Rect) -> Rect:
+def _moved_inside(place: Rect, area: Rect) -> Rect:
     row = min(max(place.row, area.row), max(area.bottom - place.height, area.row))
     col = min(max(place.col, area.col), max(area.right - place.width, area.col))
     return Rect(row, col, place.height, place.width)

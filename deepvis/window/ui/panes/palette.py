@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deepvis.core.candidates import Candidate, Kind, candidates, why_none
+from deepvis.core.candidates import Candidate, CandidateKind, candidates, why_none
 from deepvis.core.geometry import Rect
 from deepvis.core.state import GoTo, Palette
 from deepvis.core.typed import number_problem
@@ -45,8 +45,8 @@ def draw_go_to(canvas: np.ndarray, scene: Scene, typing: GoTo) -> None:
     whole, layer = bounds(canvas), scene.state.layer
     problem = number_problem(scene.state)
     px, large, margin = scene.px(theme.SIZE_TEXT), scene.px(theme.SIZE_LARGE), scene.px(12)
-    name, said = f"{layer.name} ·", problem or f"unit 0 to {layer.channels - 1}; enter or a pause goes there"
-    widths = [text_width(name, large), max(text_width(typing.text, large, True), scene.px(14)), text_width(said, px)]
+    name, advice = f"{layer.name} ·", problem or f"unit 0 to {layer.channels - 1}; enter or a pause goes there"
+    widths = [text_width(name, large), max(text_width(typing.text, large, True), scene.px(14)), text_width(advice, px)]
     place = next((rect for pane, rect in scene.layout if pane == "layers"), whole)
     tall = line_height(large) + 2 * scene.px(8)
     plate = Rect(place.row + scene.px(34), place.col + scene.px(14), tall, sum(widths) + 2 * margin + scene.px(32))
@@ -59,11 +59,11 @@ def draw_go_to(canvas: np.ndarray, scene: Scene, typing: GoTo) -> None:
     _caret(canvas, scene, row, col, large)
     col += scene.px(18)
     lower = row + (line_height(large) - line_height(px)) // 2
-    draw_text(canvas, lower, col, said, px, theme.ERROR if problem else theme.SOFT, width=max(right - col, 0))
+    draw_text(canvas, lower, col, advice, px, theme.ERROR if problem else theme.SOFT, width=max(right - col, 0))
 
 
 @dataclass(frozen=True)
-class Places:
+class PaletteAreas:
     """Where the parts of the palette lie. lines: of the candidates that are seen, from number ``first`` on."""
 
     plate: Rect
@@ -73,7 +73,7 @@ class Places:
     foot: Rect
 
 
-def places_of(scene: Scene, count: int) -> Places:
+def places_of(scene: Scene, count: int) -> PaletteAreas:
     """The palette for ``count`` candidates, with the chosen one in sight."""
     layout, px, large = scene.layout, scene.px(theme.SIZE_TEXT), scene.px(theme.SIZE_LARGE)
     whole = Rect(0, 0, layout.height, layout.width)
@@ -81,16 +81,16 @@ def places_of(scene: Scene, count: int) -> Places:
     foot += scene.px(12)
     top, edge = scene.px(44), scene.px(3)
     room = max((whole.height - top - scene.px(10) - field - foot - 2 * edge) // high, 1)
-    seen = min(count, ROWS, room)
+    visible_rows = min(count, ROWS, room)
     wide = min(scene.px(720), whole.width - 2 * scene.px(10))
-    plate = Rect(top, (whole.width - wide) // 2, field + max(seen, 1) * high + 2 * edge + foot, wide)
+    plate = Rect(top, (whole.width - wide) // 2, field + max(visible_rows, 1) * high + 2 * edge + foot, wide)
     typing = scene.state.typing
     chosen = min(typing.row, max(count - 1, 0)) if isinstance(typing, Palette) else 0
-    first = min(max(chosen - seen // 2, 0), max(count - seen, 0))
+    first = min(max(chosen - visible_rows // 2, 0), max(count - visible_rows, 0))
     line = Rect(plate.row + field + edge, plate.col, high, wide)
-    lines = tuple(line.moved(number * high, 0) for number in range(max(seen, 1)))
+    lines = tuple(line.moved(number * high, 0) for number in range(max(visible_rows, 1)))
     below = Rect(plate.bottom - foot, plate.col, foot, wide)
-    return Places(plate, Rect(plate.row, plate.col, field, wide), lines[:seen] or lines, first, below)
+    return PaletteAreas(plate, Rect(plate.row, plate.col, field, wide), lines[:visible_rows] or lines, first, below)
 
 
 def candidate_at(scene: Scene, row: int, col: int) -> int | None:
@@ -119,8 +119,8 @@ def draw_palette(canvas: np.ndarray, scene: Scene, typing: Palette) -> None:
     at, inner = foot.row + scene.px(5), foot.cut(left=margin, right=margin)
     count = f"{chosen + 1} of {len(rows)}" if rows else ""
     draw_text(canvas, at, inner.col, count, px, theme.SOFT, width=inner.width, align="right")
-    said = FOOT if scene.state.known.hears_text else NO_LISTENER
-    draw_text(canvas, at, inner.col, said, px, theme.SOFT, width=inner.width - text_width(count, px) - scene.px(12))
+    advice = FOOT if scene.state.palette_lists.receives_text else NO_LISTENER
+    draw_text(canvas, at, inner.col, advice, px, theme.SOFT, width=inner.width - text_width(count, px) - scene.px(12))
 
 
 def _draw_field(canvas: np.ndarray, scene: Scene, field: Rect, typing: Palette) -> None:
@@ -145,7 +145,7 @@ def _draw_row(canvas: np.ndarray, scene: Scene, line: Rect, row: Candidate, *, i
     at, left, right = line.row + (line.height - line_height(px)) // 2, line.col + margin, line.right - margin
     draw_text(canvas, at, left, row.kind.value, px, theme.SOFT, width=scene.px(70))
     left += scene.px(74)
-    if row.kind is Kind.COMMAND and row.note:
+    if row.kind is CandidateKind.COMMAND and row.note:
         wide = max(text_width(row.note, px, True) + scene.px(12), scene.px(22))
         cap = Rect(at - 1, right - wide, line_height(px) + 2, wide)
         fill(canvas, cap, theme.KEY)

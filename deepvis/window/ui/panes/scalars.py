@@ -14,7 +14,7 @@ from deepvis.core.state import Look
 from deepvis.window.ui import theme
 from deepvis.window.ui.bars import bar_faces, draw_bars_at, lay_numbers, number_width, share_of
 from deepvis.window.ui.canvas import fill
-from deepvis.window.ui.kept import kept
+from deepvis.window.ui.draw_cache import cached
 from deepvis.window.ui.legend import fixed_scale
 from deepvis.window.ui.readings import LayerView, number, peaks_of, rank_of, unit_label
 from deepvis.window.ui.scene import Scene
@@ -63,7 +63,7 @@ def draw_bars(canvas: np.ndarray, scene: Scene, body: Rect, view: LayerView) -> 
     named = has_names(scene, grid)
     ends, order = ends_of(scene, view), order_key(scene.state)
     key = ("bars", scene.snapshot_id, scene.state.layer.name, view.signed, grid, px, named, ends, order)
-    bars = kept(key, view.values, lambda: bars_picture(scene, view, grid, px))
+    bars = cached(key, view.values, lambda: bars_picture(scene, view, grid, px))
     draw_bars_at(canvas, grid.row, grid.col, bars[: max(body.bottom - grid.row, 0)])
     return grid
 
@@ -97,11 +97,11 @@ def letters_in_order(scene: Scene, grid: TileGrid, px: int) -> np.ndarray:
     count = state.layer.channels
     key = ("bar names", state.layer.name, grid, px, has_names(scene, grid))
     if order is None:
-        return kept(key, state.info, lambda: bar_letters(scene, grid, px, range(count)))
+        return cached(key, state.info, lambda: bar_letters(scene, grid, px, range(count)))
     if count * grid.pitch_h * grid.pitch_w > MOST_LETTERS:
-        return kept((*key, order), state.info, lambda: bar_letters(scene, grid, px, order))
+        return cached((*key, order), state.info, lambda: bar_letters(scene, grid, px, order))
     column = replace(grid, count=count, rows=count, cols=1)
-    letters = kept((*key[:2], column, *key[3:]), state.info, lambda: bar_letters(scene, column, px, range(count)))
+    letters = cached((*key[:2], column, *key[3:]), state.info, lambda: bar_letters(scene, column, px, range(count)))
     cells = np.zeros((grid.rows * grid.cols, grid.pitch_h, grid.pitch_w), np.uint8)
     np.take(letters.reshape(count, *cells.shape[1:]), order, axis=0, out=cells[: grid.count], mode="clip")
     in_rows = cells.reshape(grid.rows, grid.cols, *cells.shape[1:]).transpose(0, 2, 1, 3)

@@ -8,12 +8,12 @@ import numpy as np
 
 from deepvis.core.back_modes import OFF, title_of
 from deepvis.core.geometry import Rect
-from deepvis.core.panes import card
+from deepvis.core.panes import card_areas
 from deepvis.core.state import GAMMA_BOOSTS, INDIVIDUAL_BOOSTS, LiveState, Show
 from deepvis.core.types import PassSeconds
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import bounds, card_face, fill
-from deepvis.window.ui.layout import STATUS_LINES
+from deepvis.window.ui.layer_list_layout import STATUS_LINES
 from deepvis.window.ui.pane import pane
 from deepvis.window.ui.readings import (
     label_of,
@@ -47,20 +47,20 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
 
     A pane too low for two lines has one: the sentence takes the facts' place. Two sentences at once take both lines.
     """
-    parts = card(bounds(canvas), scene.layout.text_scale)
+    parts = card_areas(bounds(canvas), scene.layout.text_scale)
     card_face(canvas, parts.face, theme.FACE, scene.px(5))
     lines = lines_of(scene, bounds(canvas))
     px, last = scene.px(theme.SIZE_TEXT), lines[-1]
     speed = "   ".join(speed_facts(scene))
     draw_text(canvas, last.row, last.right - text_width(speed, px), speed, px, theme.SOFT)
-    left, status, said = left_part(scene, last), scene.status, said_whole(scene)
-    if said:
+    left, status, pieces = left_part(scene, last), scene.status, full_message(scene)
+    if pieces:
         draw_error(canvas, scene, left)
     elif status.hint:
         draw_text(canvas, left.row, left.col, status.hint, px, theme.TEXT, width=left.width)
     elif len(lines) == 1:
         draw_facts(canvas, scene, left)
-    if len(lines) > 1 and said and status.hint:
+    if len(lines) > 1 and pieces and status.hint:
         draw_text(canvas, lines[0].row, lines[0].col, status.hint, px, theme.TEXT, width=lines[0].width)
     elif len(lines) > 1:
         draw_facts(canvas, scene, lines[0])
@@ -68,7 +68,7 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
 
 def lines_of(scene: Scene, pane: Rect) -> list[Rect]:
     """The places of the pane's lines: two, or one in the middle where there is no room for more."""
-    body = card(pane, scene.layout.text_scale).face.cut(left=scene.px(8), right=scene.px(8))
+    body = card_areas(pane, scene.layout.text_scale).face.cut(left=scene.px(8), right=scene.px(8))
     high = line_height(scene.px(theme.SIZE_TEXT))
     count = STATUS_LINES if body.height >= STATUS_LINES * high else 1
     space = (body.height - count * high) // (count + 1)
@@ -81,7 +81,7 @@ def left_part(scene: Scene, line: Rect) -> Rect:
     return line.cut(right=speed + scene.px(24))
 
 
-def said_whole(scene: Scene) -> str:
+def full_message(scene: Scene) -> str:
     """The sentence that takes the place of the facts: an error, else a notice, "" if there is none."""
     return scene.status.error or scene.status.notice
 
@@ -92,7 +92,7 @@ def error_fits(scene: Scene) -> bool:
         return False
     line = lines_of(scene, scene.layout["status"])[-1]
     room = left_part(scene, line).width - scene.px(24)
-    return text_width(one_line(said_whole(scene)), scene.px(theme.SIZE_TEXT)) <= room
+    return text_width(one_line(full_message(scene)), scene.px(theme.SIZE_TEXT)) <= room
 
 
 def draw_error(canvas: np.ndarray, scene: Scene, area: Rect) -> None:
@@ -103,17 +103,17 @@ def draw_error(canvas: np.ndarray, scene: Scene, area: Rect) -> None:
     fill(canvas, mark, color)
     draw_text(canvas, area.row, mark.col, sign, px, theme.BACKGROUND, bold=True, width=mark.width, align="centre")
     col = mark.right + scene.px(8)
-    draw_text(canvas, area.row, col, said_whole(scene), px, color, width=max(area.right - col, 0))
+    draw_text(canvas, area.row, col, full_message(scene), px, color, width=max(area.right - col, 0))
 
 
 def draw_facts(canvas: np.ndarray, scene: Scene, area: Rect) -> None:
     """The facts side by side, the unit's name first and brightest, a rule between each two."""
     px, space = scene.px(theme.SIZE_TEXT), scene.px(10)
     row, col = area.row, area.col
-    said = facts(scene)
-    for i, (text, color) in enumerate(said):
+    pieces = facts(scene)
+    for i, (text, color) in enumerate(pieces):
         if area.right - col < scene.px(30):
-            note_cut(canvas, area, "   ".join(fact for fact, _ in said))
+            note_cut(canvas, area, "   ".join(fact for fact, _ in pieces))
             return
         if i:
             fill(canvas, Rect(row + 2, col, line_height(px) - 4, 1), theme.LINE)
@@ -126,43 +126,43 @@ def facts(scene: Scene) -> list[tuple[str, theme.BGR]]:
     state, view = scene.state, layer_view(scene)
     unit = state.unit
     name = unit.layer if state.layer.missing else f"{unit.layer} · {unit.channel}"
-    said: list[tuple[str, theme.BGR]] = [(name, theme.TEXT)]
+    pieces: list[tuple[str, theme.BGR]] = [(name, theme.TEXT)]
     if label_of(scene, unit):
-        said.append((label_of(scene, unit), theme.TEXT))
+        pieces.append((label_of(scene, unit), theme.TEXT))
     if kind := f"{state.layer.type} {shape_name(state.layer)}".strip():
-        said.append((kind, theme.SOFT))
+        pieces.append((kind, theme.SOFT))
     if state.layer.missing:
-        said.append((state.layer.missing, theme.SOFT))
+        pieces.append((state.layer.missing, theme.SOFT))
     value = value_of(view, unit.channel)
     if value is not None:
         what = "strongest diff" if state.view.show is Show.DIFFS else "max" if state.layer.is_spatial else "value"
-        said.append((f"{what} {number(value)}" + (" (stale)" if view.stale else ""), theme.SOFT))
+        pieces.append((f"{what} {number(value)}" + (" (stale)" if view.stale else ""), theme.SOFT))
     standing = standing_sentence(scene)
     if standing:
-        said.append((standing, theme.SOFT))
-    said.append((back_fact(scene), theme.SOFT))
+        pieces.append((standing, theme.SOFT))
+    pieces.append((back_fact(scene), theme.SOFT))
     boost = boost_fact(scene)
     if boost:
-        said.append((boost, theme.SOFT))
+        pieces.append((boost, theme.SOFT))
     if state.view.place is not None:
-        said.append(("place pinned at row {}, col {} of the input".format(*state.view.place), theme.SOFT))
+        pieces.append(("place pinned at row {}, col {} of the input".format(*state.view.place), theme.SOFT))
     if state.live.preset != LiveState().preset and state.live.preset < len(scene.preset_names):
-        said.append((f"preset {scene.preset_names[state.live.preset]}", theme.SOFT))
+        pieces.append((f"preset {scene.preset_names[state.live.preset]}", theme.SOFT))
     progress = scene.optimize
     if progress is not None and not progress.done:
         part = 100 * progress.iteration // max(progress.iterations, 1)
-        said.append((f"optimizing {progress.unit.layer} · {progress.unit.channel}: {part} %", theme.GOOD))
-    return said
+        pieces.append((f"optimizing {progress.unit.layer} · {progress.unit.channel}: {part} %", theme.GOOD))
+    return pieces
 
 
 def back_fact(scene: Scene) -> str:
     view = scene.state.view
     if view.back_mode == OFF:
         return "back off"
-    said = f"{title_of(view.back_mode)}, {view.back_filter.value}"
+    pieces = f"{title_of(view.back_mode)}, {view.back_filter.value}"
     if view.pinned is not None:
-        said += f", frozen at {view.pinned.layer} · {view.pinned.channel}"
-    return said
+        pieces += f", frozen at {view.pinned.layer} · {view.pinned.channel}"
+    return pieces
 
 
 def boost_fact(scene: Scene) -> str:
@@ -176,18 +176,18 @@ def boost_fact(scene: Scene) -> str:
 def speed_facts(scene: Scene) -> list[str]:
     """Frames shown and passes per second, milliseconds of a pass, device."""
     status = scene.status
-    said = []
+    pieces = []
     if status.recording:
-        said.append("● recording")
+        pieces.append("● recording")
     if status.fps is not None:
-        said.append(f"{status.fps:.1f} fps")
+        pieces.append(f"{status.fps:.1f} fps")
     if status.passes_per_second is not None:
-        said.append(f"{status.passes_per_second:.1f} passes/s")
+        pieces.append(f"{status.passes_per_second:.1f} passes/s")
     passed = pass_fact(status.pass_seconds)
     if passed:
-        said.append(passed)
+        pieces.append(passed)
     device = status.device or scene.state.info.device
-    return [*said, device] if device else said
+    return [*pieces, device] if device else pieces
 
 
 def pass_fact(seconds: PassSeconds) -> str:

@@ -15,7 +15,7 @@ from deepvis.models.model import DIGITS_0_1_0, Model
 from deepvis.scan.plan import ScanFolder
 
 
-class MadeIn(Enum):
+class PictureOrigin(Enum):
     """The value is the caption of a picture that is shown all the same."""
 
     THIS = ""
@@ -46,32 +46,32 @@ class Provenance:
         self._network = network
         self._is_network = lru_cache(maxsize=64)(is_network)
 
-    def of_preferred(self, place: UnitImagePaths, folder: Path | None) -> MadeIn:
+    def of_preferred(self, place: UnitImagePaths, folder: Path | None) -> PictureOrigin:
         """Of the layer's preferred pictures."""
         return self._judged(network_in(place.how), folder)
 
-    def of_live(self, place: UnitImagePaths, folder: Path | None) -> MadeIn:
+    def of_live(self, place: UnitImagePaths, folder: Path | None) -> PictureOrigin:
         """Of the unit's live optimization."""
         return self._judged(network_in(place.live.with_suffix(".json")), folder)
 
-    def of_top(self, place: UnitImagePaths, folder: Path | None) -> MadeIn:
+    def of_top(self, place: UnitImagePaths, folder: Path | None) -> PictureOrigin:
         """Of the unit's patches and their back projections."""
         is_ours = folder is not None and place.patches.exists()  # the original has no such file
         return self._judged(network_in(place.patches) or (_scanned_by_0_1_0(folder) if is_ours else ""), folder)
 
-    def of_stats(self, place: UnitImagePaths, folder: Path) -> MadeIn:
+    def of_stats(self, place: UnitImagePaths, folder: Path) -> PictureOrigin:
         """Of the layer's statistics."""
         return self._judged(network_in(place.stats) or _scanned_by_0_1_0(folder), folder)
 
-    def _judged(self, word: str, folder: Path | None) -> MadeIn:
+    def _judged(self, word: str, folder: Path | None) -> PictureOrigin:
         if word != self._network and (word in self._older or folder in self._older.values()):
-            return MadeIn.OLDER
+            return PictureOrigin.OLDER
         if word and not self._network:
-            return MadeIn.UNKNOWN
+            return PictureOrigin.UNKNOWN
         if word:
-            return MadeIn.THIS if word == self._network or self._is_network(word) else MadeIn.ANOTHER
+            return PictureOrigin.THIS if word == self._network or self._is_network(word) else PictureOrigin.ANOTHER
         is_own = bool(self._network) and folder is not None and folder == self.own_folder
-        return MadeIn.THIS if is_own else MadeIn.UNNAMED  # the own folder's name has the identity in it
+        return PictureOrigin.THIS if is_own else PictureOrigin.UNNAMED  # the own folder's name has the identity in it
 
 
 def provenance_of(model: Model, older: Mapping[str, Path] = MappingProxyType({})) -> Provenance:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from deepvis.core.types import BackAsk, Fit, NetAsk, PassSeconds, Snapshot
+from deepvis.core.types import BackRequest, Fit, NetRequest, PassSeconds, Snapshot
 from deepvis.live.backends.base import BACKENDS, BackendError
-from deepvis.live.backends.showing import Fetched, ask_problem, bad_weights, deepest, net_info
+from deepvis.live.backends.showing import LazyMaps, bad_weights, deepest, net_info, request_problem
 from deepvis.models.model import Model
 from deepvis.network.device import device_name, device_of
 from deepvis.network.maps import position_seed
@@ -26,7 +26,7 @@ _snapshot_ids = itertools.count(1)  # of all backends: one that takes another's 
 
 @dataclass(frozen=True, eq=False)
 class _Forward:
-    """A forward pass that may serve several asks. blobs: those that it holds."""
+    """A forward pass that may serve several requests. blobs: those that it holds."""
 
     frame_id: int
     fit: Fit
@@ -37,7 +37,7 @@ class _Forward:
 class GraphBackend:
     """A ``Backend`` over ``deepvis.network.net.GraphNet``.
 
-    A pass stops after the deepest blob that is asked for, and an ask for the same picture with another unit or mode
+    A pass stops after the deepest blob that is asked for, and a request for the same picture with another unit or mode
     takes up the forward pass of the one before. Activations on the CPU are views of the pass, without copies.
     Raises BackendError where the network cannot be read or has layers that nothing here can run, ModelError where
     the device is not there.
@@ -57,24 +57,24 @@ class GraphBackend:
         self._others = model.other_inputs()
         self._last: _Forward | None = None
 
-    def run(self, ask: NetAsk) -> Snapshot:
-        if problem := ask_problem(ask, self._net.shapes):
+    def run(self, request: NetRequest) -> Snapshot:
+        if problem := request_problem(request, self._net.shapes):
             raise BackendError(problem)
         try:
             began = time.perf_counter()
-            forward = self._forward(ask)
+            forward = self._forward(request)
             forwarded = self._now()
-            diffs = self._backward(forward.tape, ask.back) if ask.back else {}
-            ended = self._now() if ask.back else forwarded
+            diffs = self._backward(forward.tape, request.back) if request.back else {}
+            ended = self._now() if request.back else forwarded
         except (ModelError, RuntimeError, MemoryError) as error:  # RuntimeError: PyTorch's, out of memory among them
             self._last = None
             raise BackendError(f"the network {self.info.name} could not be run: {error}") from error
-        fetched = Fetched(diffs, _fetch)
+        fetched = LazyMaps(diffs, _fetch)
         data = fetched.get(self._model.data_blob)
         return Snapshot(
             id=next(_snapshot_ids),
-            ask=ask,
-            activations=Fetched(forward.tape.blobs, _fetch),
+            request=request,
+            activations=LazyMaps(forward.tape.blobs, _fetch),
             diffs=fetched,
             input_diff=None if data is None else self._model.preprocessor.diff_to_rgb(data),
             input_rgb=forward.input_rgb,
@@ -84,26 +84,28 @@ class GraphBackend:
     def close(self) -> None:
         self._last = None
 
-    def _forward(self, ask: NetAsk) -> _Forward:
-        """The pass for the ask's picture, as far as it is needed: the last one where it serves."""
-        until = deepest(ask, self._blobs)
+    def _forward(self, request: NetRequest) -> _Forward:
+        """The pass for the request's picture, as far as it is needed: the last one where it serves."""
+        until = deepest(request, self._blobs)
         last = self._last
         needed = until or self._blobs[-1]
-        if last and (last.frame_id, last.fit) == (ask.frame.id, ask.fit) and needed in last.tape.blobs:
+        if last and (last.frame_id, last.fit) == (request.frame.id, request.fit) and needed in last.tape.blobs:
             return last
         self._last = None  # frees its blobs before the new ones are made
         preprocessor = self._model.preprocessor
-        seen = preprocessor.crop(ask.frame.rgb, ask.fit)
-        seen.setflags(write=False)
-        shown = {*(self._model.layer_names if ask.shown is None else ask.shown)}
-        shown |= {ask.back.unit.layer} if ask.back else set()
+        input_rgb = preprocessor.crop(request.frame.rgb, request.fit)
+        input_rgb.setflags(write=False)
+        shown = {*(self._model.layer_names if request.shown is None else request.shown)}
+        shown |= {request.back.unit.layer} if request.back else set()
         shape = self._net.graph.inputs[self._model.data_blob]
-        picture = preprocessor.normalised(seen)
+        picture = preprocessor.normalised(input_rgb)
         inputs = {**self._others, self._model.data_blob: picture.reshape(shape)}
-        self._last = _Forward(ask.frame.id, ask.fit, self._net.forward(inputs, until=until, shown=shown), seen)
+        self._last = _Forward(
+            request.frame.id, request.fit, self._net.forward(inputs, until=until, shown=shown), input_rgb
+        )
         return self._last
 
-    def _backward(self, tape: Tape, back: BackAsk) -> Mapping[str, torch.Tensor]:
+    def _backward(self, tape: Tape, back: BackRequest) -> Mapping[str, torch.Tensor]:
         """blob -> diff from the data blob up to the asked layer."""
         layer, channel = back.unit.layer, back.unit.channel
         blob = tape.blobs[layer]

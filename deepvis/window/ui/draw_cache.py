@@ -20,7 +20,7 @@ T = TypeVar("T", bound=HasBytes)
 _results: ByteCache[tuple[weakref.ref[Any], Any]] = ByteCache(CAPACITY, lambda entry: int(entry[1].nbytes))
 
 
-def kept(key: Hashable, source: object, make: Callable[[], T]) -> T:
+def cached(key: Hashable, source: object, make: Callable[[], T]) -> T:
     """The result made before under ``key`` of this very ``source``, or made now.
 
     source: what it was made of, compared by identity (ids of snapshots start anew with every program, arrays

@@ -16,8 +16,8 @@ from deepvis.core.types import LayerInfo, NetInfo, Patch, Unit, UnitImages, Whol
 from deepvis.core.unit_files import LEFT_OUT, SAVED_TOP, UnitImagePaths, unit_image_paths, write_patches, write_stats
 from deepvis.formats.caffe import hash_0_1_0
 from deepvis.formats.caffe.weights import write_weights
-from deepvis.live.made_in import MadeIn, Provenance, provenance_of
 from deepvis.live.own_folder import own_folder
+from deepvis.live.provenance import PictureOrigin, Provenance, provenance_of
 from deepvis.live.unit_image_commands import Commands
 from deepvis.live.unit_image_reader import UnitImageReader
 from deepvis.models import model as model_module
@@ -206,8 +206,8 @@ def test_where_the_weights_cannot_be_read_nothing_is_certain(folder: Path, netwo
     everything(folder, network().identity)
     place = unit_image_paths(folder, UNIT.layer, UNIT.channel)
     unreadable = Provenance("")
-    assert unreadable.of_top(place, folder) is unreadable.of_stats(place, folder) is MadeIn.UNKNOWN
-    assert unreadable.of_top(unit_image_paths(folder, "fc", 3), folder) is MadeIn.UNNAMED
+    assert unreadable.of_top(place, folder) is unreadable.of_stats(place, folder) is PictureOrigin.UNKNOWN
+    assert unreadable.of_top(unit_image_paths(folder, "fc", 3), folder) is PictureOrigin.UNNAMED
 
 
 # --- 0.1.0 ---------------------------------------------------------------------------------------

@@ -1,8 +1,10 @@
-"""The commands of what fires: the order of the tiles, and the way to the strongest units. Read by core/commands.py."""
+"""What fires: the order of the tiles, and the way to the strongest units."""
 
 from __future__ import annotations
 
-from deepvis.core.commands import Group, Outcome, command, next_of, say, select_unit, view
+from deepvis.core.commands.changes import next_of, say, view
+from deepvis.core.commands.moving import select_unit
+from deepvis.core.commands.table import Group, Outcome, command
 from deepvis.core.state import AppState, Cursor, Order, Zoom
 from deepvis.core.types import Unit
 

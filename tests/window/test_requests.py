@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from deepvis.core.answers import NOTHING_YET, Answer
-from deepvis.core.commands import optimization_ended
+from deepvis.core.commands.this_unit import optimization_ended
 from deepvis.core.effects import StartOptimizing
 from deepvis.core.state import AppState
 from deepvis.core.types import OptimizeProgress, Unit
 from deepvis.live.backends.fake import FAKE_INFO
 from deepvis.live.network import NetworkOutput
-from deepvis.live.optimize import OptimizeAsk
-from deepvis.window.wants import Latest, shown_progress
+from deepvis.live.optimize import OptimizeRequest
+from deepvis.window.requests import Latest, shown_progress
 
 UNIT = Unit("conv1", 1)
 
@@ -25,7 +25,7 @@ def progress(*, done: bool = False) -> OptimizeProgress:
 
 
 def answered(id: int, value: OptimizeProgress | None = None, error: str = "") -> Latest:
-    return Latest(optimize=Answer(OptimizeAsk(id, UNIT), value, error))
+    return Latest(optimize=Answer(OptimizeRequest(id, UNIT), value, error))
 
 
 def optimizing(id: int) -> AppState:
@@ -43,7 +43,7 @@ def optimizing(id: int) -> AppState:
         (answered(2, error="the unit is dead"), 2),
         (answered(2, progress(), "the unit is dead"), 2),
         (answered(2, progress(done=True), "it could not be kept"), 2),
-        (Latest(optimize=Answer(None, error="of no ask")), None),
+        (Latest(optimize=Answer(None, error="of no request")), None),
     ],
 )
 def test_the_run_that_has_ended(latest: Latest, id: int | None) -> None:

@@ -1,4 +1,4 @@
-"""A second pair of ears on this process's own window, where there is an X server.
+"""A key listener on this process's own window, where there is an X server.
 
 OpenCV's Qt window keeps only the last of the keys that arrive between two looks, cannot tell ``J`` from ``j``, and
 does not notice when another client destroys it (``xdotool windowclose``). An X server tells any client that asks of
@@ -17,7 +17,7 @@ KEY_PRESS, CREATE_NOTIFY, DESTROY_NOTIFY = 2, 16, 17  # X.h
 KEY_PRESS_MASK, STRUCTURE_NOTIFY_MASK, SUBSTRUCTURE_NOTIFY_MASK = 1 << 0, 1 << 17, 1 << 19
 CONTROL, ALT = 1 << 2, 1 << 3  # bits of a key event's state
 CARDINAL = 6  # Xatom.h
-GREETING_SECONDS = 0.0005  # between two looks for new windows
+WATCH_SECONDS = 0.0005  # between two looks for new windows
 GTK_CONTROL, GTK_ALT = 0x40000, 0x80000  # as deepvis.core.keys takes them
 CTRL_V = frozenset({ord("v") | GTK_CONTROL, ord("V") | GTK_CONTROL})
 
@@ -45,11 +45,11 @@ class _KeyEvent(ctypes.Structure):
     )
 
 
-class Ears:
-    """Hears the key presses and the end of a top-level window of this process, once told its title.
+class KeyListener:
+    """Listens to the key presses and the end of a top-level window of this process, found by its title.
 
     Made before the window: from then on a thread listens to every window as it is made, so that no key is too early.
-    found: False until told, and where there is no such window or no libX11; then nothing is ever heard.
+    found: False until ``listen``, and where there is no such window or no libX11; then no key ever comes.
     window: its number, 0 as long as it is not found.
     """
 
@@ -57,10 +57,10 @@ class Ears:
         self.found = False
         self.is_destroyed = False
         self._display = None
-        self._heard: list[tuple[int, int]] = []  # (window, code)
+        self._pressed: list[tuple[int, int]] = []  # (window, code)
         self._window = 0
-        self._greeted: set[int] = set()
-        self._told = threading.Event()
+        self._new_windows: set[int] = set()
+        self._is_found_out = threading.Event()
         try:
             self._x = _declared(ctypes.CDLL(library))
         except OSError:
@@ -71,18 +71,18 @@ class Ears:
         self._x.XSetErrorHandler(_ignore)
         self._root = self._x.XDefaultRootWindow(self._display)
         self._select(self._root, SUBSTRUCTURE_NOTIFY_MASK)
-        self._greeter = threading.Thread(target=self._greet, name="ears", daemon=True)
-        self._greeter.start()
+        self._watcher = threading.Thread(target=self._watch_new_windows, name="key listener", daemon=True)
+        self._watcher.start()
 
     def listen(self, title: str) -> None:
-        """Hear the window of that title from now on, and it alone: it has been made."""
+        """Listen to the window of that title from now on, and to it alone; it exists by now."""
         if not self._display:
             return
-        self._told.set()
-        self._greeter.join()  # the connection is this thread's again
+        self._is_found_out.set()
+        self._watcher.join()  # the connection is this thread's again
         self._select(self._root, 0)
         self._window = self._find(title.encode())
-        for other in self._greeted - {self._window}:
+        for other in self._new_windows - {self._window}:
             self._select(other, 0)
         if self._window:
             self._select(self._window, KEY_PRESS_MASK | STRUCTURE_NOTIFY_MASK)
@@ -92,31 +92,31 @@ class Ears:
     def window(self) -> int:
         return self._window
 
-    def hear(self) -> list[int]:
+    def take_keys(self) -> list[int]:
         """The keys pressed since the last call, as keysyms with GTK's bits for Ctrl and Alt; sets is_destroyed."""
         if self.found:
             self._take_events()
-        heard, self._heard = self._heard, []
-        return [code for window, code in heard if window == self._window]
+        pressed, self._pressed = self._pressed, []
+        return [code for window, code in pressed if window == self._window]
 
-    def _greet(self) -> None:
-        """Listen to every window that is made until told which one is meant."""
-        while not self._told.is_set():
+    def _watch_new_windows(self) -> None:
+        """Listen to every window that is made until ``listen`` says which one is meant."""
+        while not self._is_found_out.is_set():
             self._take_events()
-            time.sleep(GREETING_SECONDS)
+            time.sleep(WATCH_SECONDS)
 
     def _take_events(self) -> None:
         event = _KeyEvent()
         while self._x.XPending(self._display):
             self._x.XNextEvent(self._display, ctypes.byref(event))
             if event.type == CREATE_NOTIFY:
-                made = event.root  # where a XCreateWindowEvent has the new window
-                self._select(made, KEY_PRESS_MASK | STRUCTURE_NOTIFY_MASK)
-                self._greeted.add(made)
+                window = event.root  # where a XCreateWindowEvent has the new window
+                self._select(window, KEY_PRESS_MASK | STRUCTURE_NOTIFY_MASK)
+                self._new_windows.add(window)
             elif event.type == DESTROY_NOTIFY and event.window == self._window:
                 self.is_destroyed = True
             elif event.type == KEY_PRESS:
-                self._heard.append((event.window, self._code(event)))
+                self._pressed.append((event.window, self._code(event)))
 
     def _select(self, window: int, mask: int) -> None:
         self._x.XSelectInput(self._display, window, mask)
@@ -124,8 +124,8 @@ class Ears:
 
     def close(self) -> None:
         if self._display:
-            self._told.set()
-            self._greeter.join()
+            self._is_found_out.set()
+            self._watcher.join()
             self._x.XCloseDisplay(self._display)
         self.found, self._display = False, None
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from deepvis.core.answers import NOTHING_YET, Answer
 from deepvis.core.state import AppState, InputState
-from deepvis.core.types import Frame, NetAsk, NetInfo, OptimizeProgress, Snapshot, UnitImages, WholeLayer
+from deepvis.core.types import Frame, NetInfo, NetRequest, OptimizeProgress, Snapshot, UnitImages, WholeLayer
 from deepvis.live.folder_run import ScanProgress
-from deepvis.live.folder_scan import ScanAsk
+from deepvis.live.folder_scan import ScanRequest
 from deepvis.live.network import NetworkOutput
-from deepvis.live.optimize import OptimizeAsk
-from deepvis.live.unit_images import ImagesAsk, ImagesOutput
+from deepvis.live.optimize import OptimizeRequest
+from deepvis.live.unit_images import ImagesOutput, ImagesRequest
 
 OPTIMIZATION = "the optimized picture"
 OPTIMIZATION_BEGUN = "the optimized picture, which grows"  # the same, once there is something to look at
@@ -21,19 +21,15 @@ STOPPED = "the picture of the optimization that is stopped"
 
 @dataclass(frozen=True, eq=False)
 class Latest:
-    """The latest answer of each worker.
-
-    refresh: number of the unit images that are wanted, see ``ImagesAsk``. peeks: the pictures of all units of a layer
-    are wanted, for what is said of a tile under the pointer.
-    """
+    """The latest answer of each worker."""
 
     input: Answer[InputState, Frame] = NOTHING_YET
-    network: Answer[NetAsk, NetworkOutput] = NOTHING_YET
-    images: Answer[ImagesAsk, ImagesOutput] = NOTHING_YET
-    optimize: Answer[OptimizeAsk, OptimizeProgress] = NOTHING_YET
-    scan: Answer[ScanAsk, ScanProgress] = NOTHING_YET
-    refresh: int = 0
-    peeks: bool = False
+    network: Answer[NetRequest, NetworkOutput] = NOTHING_YET
+    images: Answer[ImagesRequest, ImagesOutput] = NOTHING_YET
+    optimize: Answer[OptimizeRequest, OptimizeProgress] = NOTHING_YET
+    scan: Answer[ScanRequest, ScanProgress] = NOTHING_YET
+    refresh: int = 0  # number of the unit images that are wanted, see ImagesRequest
+    peeks: bool = False  # the pictures of all units of a layer are wanted, for the tooltip of a tile
 
     @property
     def frame(self) -> Frame | None:
@@ -69,26 +65,26 @@ class Latest:
     @property
     def ended_run(self) -> int | None:
         """Id of the optimization that has come to an end, well or not; None while it goes on, or before one."""
-        ask, progress = self.optimize.ask, self.optimize.value
+        request, progress = self.optimize.request, self.optimize.value
         has_ended = bool(self.optimize.error) or (progress is not None and progress.done)
-        return ask.id if ask is not None and has_ended else None
+        return request.id if request is not None and has_ended else None
 
     @property
     def ended_scan(self) -> int | None:
         """Id of the scan that has come to an end, well or not; None while it goes on, or before one."""
-        ask, progress = self.scan.ask, self.scan.value
+        request, progress = self.scan.request, self.scan.value
         has_ended = bool(self.scan.error) or (progress is not None and progress.is_over)
-        return ask.id if ask is not None and has_ended else None
+        return request.id if request is not None and has_ended else None
 
 
-def wanted_pass(state: AppState, latest: Latest) -> NetAsk | None:
+def pass_request(state: AppState, latest: Latest) -> NetRequest | None:
     """The pass that the window wants now; None before there are a picture and a network.
 
     All layers are asked for: the cursor then moves to any of them without a new pass.
     """
     if latest.frame is None or latest.info is None:
         return None
-    return NetAsk(latest.frame, state.back_ask, state.input.fit)
+    return NetRequest(latest.frame, state.back_request, state.input.fit)
 
 
 def shown_frame(state: AppState, latest: Latest) -> Frame | None:
@@ -97,8 +93,8 @@ def shown_frame(state: AppState, latest: Latest) -> Frame | None:
     So the panes agree with each other, and the window is drawn once a pass, not once more for each frame.
     """
     frame, snapshot = latest.frame, latest.snapshot
-    if frame is not None and snapshot is not None and frame.moving and snapshot.ask.frame.moving:
-        return frame if state.input.frozen else snapshot.ask.frame
+    if frame is not None and snapshot is not None and frame.moving and snapshot.request.frame.moving:
+        return frame if state.input.frozen else snapshot.request.frame
     return frame
 
 
@@ -121,22 +117,22 @@ def missing(state: AppState, latest: Latest) -> str:
 
 def _has_input(state: AppState, latest: Latest) -> bool:
     answer = latest.input
-    if answer.ask != state.input:
+    if answer.request != state.input:
         return False
     return bool(answer.error) or (answer.value is not None and answer.value.moving == state.input.moving)
 
 
 def _has_pass(state: AppState, latest: Latest) -> bool:
     """The newest snapshot answers the wanted pass: of a moving source, that of any frame since it moves."""
-    wanted, answer, snapshot = wanted_pass(state, latest), latest.network, latest.snapshot
+    wanted, answer, snapshot = pass_request(state, latest), latest.network, latest.snapshot
     if wanted is None:
         return True  # there is no picture: the input pane says why
-    if answer.error and answer.ask is not None and _same(answer.ask, wanted):
+    if answer.error and answer.request is not None and _same(answer.request, wanted):
         return True
-    return snapshot is not None and _same(snapshot.ask, wanted)
+    return snapshot is not None and _same(snapshot.request, wanted)
 
 
-def _same(given: NetAsk, wanted: NetAsk) -> bool:
+def _same(given: NetRequest, wanted: NetRequest) -> bool:
     if wanted.frame.moving and given.frame.moving:
         return (given.back, given.fit) == (wanted.back, wanted.fit)
     return given.same_as(wanted)
@@ -147,18 +143,18 @@ def _has_images(state: AppState, latest: Latest) -> bool:
     if not state.view.unit_images and not state.view.pattern:
         return True
     snapshot, answer, images = latest.snapshot, latest.images, latest.unit_images
-    if snapshot is not None and not snapshot.ask.frame.moving and latest.followed is not snapshot:
+    if snapshot is not None and not snapshot.request.frame.moving and latest.followed is not snapshot:
         return False
-    if answer.ask != wanted_images(state, latest):
+    if answer.request != images_request(state, latest):
         return False
     if answer.error:
         return True
     return images is not None and (state.input.moving or not images.loading)
 
 
-def wanted_images(state: AppState, latest: Latest) -> ImagesAsk:
+def images_request(state: AppState, latest: Latest) -> ImagesRequest:
     """The pictures that the window wants now, if it shows any."""
-    return ImagesAsk(state.unit, state.view.pattern or latest.peeks, latest.refresh)
+    return ImagesRequest(state.unit, state.view.pattern or latest.peeks, latest.refresh)
 
 
 def _has_optimized(state: AppState) -> bool:
@@ -168,16 +164,16 @@ def _has_optimized(state: AppState) -> bool:
 
 def shown_progress(state: AppState, latest: Latest) -> OptimizeProgress | None:
     """The optimization in progress, or being stopped, and its end until the unit images have taken it in."""
-    ask, progress, run = latest.optimize.ask, latest.optimize.value, state.live.optimizing
-    if ask is None or progress is None:
+    request, progress, run = latest.optimize.request, latest.optimize.value, state.live.optimizing
+    if request is None or progress is None:
         return None
     if run is not None:
-        return progress if ask.id == run.id else None
+        return progress if request.id == run.id else None
     if is_stopping(state, latest):
         return progress
-    images = latest.images.ask
-    is_kept = images is not None and images.refresh >= latest.refresh
-    return progress if progress.done and not is_kept else None
+    images = latest.images.request
+    has_arrived = images is not None and images.refresh >= latest.refresh
+    return progress if progress.done and not has_arrived else None
 
 
 def stopped_words(latest: Latest) -> str:
@@ -190,6 +186,6 @@ def stopped_words(latest: Latest) -> str:
 
 def is_stopping(state: AppState, latest: Latest) -> bool:
     """The optimizer was told to stop, and has not said yet that it did."""
-    ask, progress, error = latest.optimize.ask, latest.optimize.value, latest.optimize.error
-    is_running = ask is not None and ask.unit is not None and progress is not None and not progress.done
+    request, progress, error = latest.optimize.request, latest.optimize.value, latest.optimize.error
+    is_running = request is not None and request.unit is not None and progress is not None and not progress.done
     return state.live.optimizing is None and is_running and not error

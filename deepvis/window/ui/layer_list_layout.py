@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from deepvis.core.geometry import Rect
 from deepvis.core.layer_list import listed
-from deepvis.core.panes import DEFAULT_PANES, DESIGN_SIZE, PaneLayout, card, make_layout, text_scale_of
+from deepvis.core.panes import DEFAULT_PANES, DESIGN_SIZE, PaneLayout, card_areas, make_layout, text_scale_of
 from deepvis.core.state import AppState, ViewState
 from deepvis.core.types import NetInfo
 from deepvis.window.ui import theme
@@ -20,20 +20,15 @@ MOST_ROWS = 8  # of names that the default layout makes room for; more of them s
 
 @dataclass(frozen=True)
 class Chips:
-    """The layer names' places, counted from the pane's own corner, before scrolling.
+    """The layer names' places, counted from the pane's own corner, before scrolling."""
 
-    indices: of the layers in the list, in order. rects: one for each of them. rows: how many rows they fill.
-    row_height: with the space below. visible: how many whole rows the pane shows. mark: columns at the left of a name
-    that the mark of a block takes.
-    """
-
-    indices: tuple[int, ...]
-    rects: tuple[Rect, ...]
-    rows: int
-    row_height: int
-    visible: int
+    indices: tuple[int, ...]  # of the layers in the list, in order
+    rects: tuple[Rect, ...]  # one for each of them
+    rows: int  # how many rows they fill
+    row_height: int  # with the space below
+    visible: int  # how many whole rows the pane shows
     body: Rect
-    mark: int
+    mark: int  # columns at the left of a name that the mark of a block takes
 
     def row_of(self, index: int) -> int:
         return (self.rects[index].row - self.body.row) // self.row_height
@@ -55,18 +50,18 @@ class Chips:
 
 def body_of_control(pane: Rect, scale: float) -> Rect:
     """Where the names are: the pane's face less a small margin, without a heading."""
-    face = card(Rect(0, 0, pane.height, pane.width), scale).face
+    face = card_areas(Rect(0, 0, pane.height, pane.width), scale).face
     return face.inset(max(round(5 * scale), 1))
 
 
 @dataclass(frozen=True)
 class Name:
-    """A layer's name in the list. index: of the layer. has_mark: it stands for a block."""
+    """A layer's name in the list."""
 
-    index: int
+    index: int  # of the layer
     title: str
     group: int
-    has_mark: bool
+    has_mark: bool  # it stands for a block
 
 
 def names_of(info: NetInfo, view: ViewState) -> tuple[Name, ...]:

@@ -34,7 +34,7 @@ class Refresher:
         self._over = threading.Event()
         self._copied_at = self._stepped_at = time.monotonic()
         self._counts = _counts(self._module)
-        self._said = ""
+        self._last_warning = ""
         self._hook = register_optimizer_step_post_hook(self._stepped)
         self._thread = threading.Thread(target=self._look, name="new weights", daemon=True)
         self._thread.start()
@@ -77,8 +77,8 @@ class Refresher:
         try:
             self._shown.refresh(may_capture=may_capture)
         except ModelError as error:
-            if str(error) != self._said:
-                self._said = str(error)
+            if str(error) != self._last_warning:
+                self._last_warning = str(error)
                 log.warning("%s", error)
         self._copied_at = time.monotonic()
         self._counts = _counts(self._module)

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from deepvis.core.back_modes import DECONV, GRADIENT
-from deepvis.core.types import BackAsk, NetAsk, Unit
+from deepvis.core.types import BackRequest, NetRequest, Unit
 from deepvis.formats.caffe.filling import fill_net
 from deepvis.formats.caffe.spec import with_weights
 from deepvis.formats.caffe.spec_graph import graph_of
 from deepvis.live.backends.base import BackendError, open_backend
-from deepvis.live.backends.graph import GraphBackend
+from deepvis.live.backends.engine import GraphBackend
 from deepvis.models.zoo import load_model
 from tests.helpers.networks import noise_frame, small_model
 from tests.live.backends.conformance import BackendConformance
@@ -26,14 +26,16 @@ def engine(tmp_path) -> GraphBackend:
 
 
 def test_the_pass_stops_after_what_is_shown(engine):
-    snapshot = engine.run(NetAsk(noise_frame(), shown=frozenset({"pool1"})))
+    snapshot = engine.run(NetRequest(noise_frame(), shown=frozenset({"pool1"})))
     assert "pool1" in snapshot.activations and "fc" not in snapshot.activations
-    snapshot = engine.run(NetAsk(snapshot.ask.frame, BackAsk(Unit("fc", 0), GRADIENT), shown=frozenset({"pool1"})))
+    snapshot = engine.run(
+        NetRequest(snapshot.request.frame, BackRequest(Unit("fc", 0), GRADIENT), shown=frozenset({"pool1"}))
+    )
     assert "fc" in snapshot.activations and "prob" not in snapshot.activations
 
 
 def test_activations_on_the_cpu_are_not_copied(engine):
-    snapshot = engine.run(NetAsk(noise_frame()))
+    snapshot = engine.run(NetRequest(noise_frame()))
     assert not snapshot.activations["conv1"].flags.owndata
     blob = engine._last.tape.blobs["conv1"]
     assert snapshot.activations["conv1"].ctypes.data == blob.data_ptr()
@@ -47,7 +49,7 @@ def test_weights_that_are_no_numbers_are_noted_and_shown(tmp_path):
     model.__dict__["graph"] = graph_of(spec)
     backend = GraphBackend(model, "cpu")
     assert any("conv1 hold NaN" in note for note in backend.info.notes)
-    snapshot = backend.run(NetAsk(noise_frame(), BackAsk(Unit("fc", 0), GRADIENT)))
+    snapshot = backend.run(NetRequest(noise_frame(), BackRequest(Unit("fc", 0), GRADIENT)))
     assert snapshot.activations["fc"].shape == (5, 1, 1)
 
 
@@ -73,7 +75,7 @@ def test_a_batch_that_a_layer_makes_is_shown_stacked(tmp_path):
     """
     backend = GraphBackend(small_model(tmp_path, text), "cpu")
     assert backend.info.layer("rows").channels == 4 and backend.info.layer("rows").height == 32
-    one = backend.run(NetAsk(noise_frame(), BackAsk(Unit("rows", 1), GRADIENT, (20, 3))))
+    one = backend.run(NetRequest(noise_frame(), BackRequest(Unit("rows", 1), GRADIENT, (20, 3))))
     assert one.activations["rows"].shape == (4, 32, 16)
     assert one.input_diff[:, 4, 3].any() and np.count_nonzero(np.abs(one.input_diff).sum(0)) == 1
 
@@ -97,6 +99,6 @@ def test_real_networks_of_odd_shapes_are_shown_layer_by_layer(shared, folder, na
     assert size is None or backend.info.input_shape[1:] == size
     frame = noise_frame(0, 50, 70)
     for layer in backend.info.layers:
-        snapshot = backend.run(NetAsk(frame, BackAsk(Unit(layer.name, layer.channels - 1), DECONV)))
+        snapshot = backend.run(NetRequest(frame, BackRequest(Unit(layer.name, layer.channels - 1), DECONV)))
         assert snapshot.activations[layer.name].shape == (layer.channels, layer.height, layer.width)
         assert snapshot.input_diff.shape == backend.info.input_shape

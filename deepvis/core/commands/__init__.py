@@ -1,0 +1,45 @@
+"""Everything that a key can do: one pure function from state to (state, effects) each, in one table (table.py).
+
+Where nothing listens beside OpenCV's window, the Linux wheels cannot tell ``J`` from ``j`` (core/keys.py): moves that
+need Shift have a second key, all other commands are in the palette.
+"""
+
+# in the order of the help screen, which is that in which the commands are entered
+# isort: off
+import deepvis.core.commands.moving
+import deepvis.core.commands.finding
+import deepvis.core.commands.back_projection
+import deepvis.core.commands.showing
+import deepvis.core.commands.input_source
+import deepvis.core.commands.this_unit
+import deepvis.core.commands.whole_program
+import deepvis.core.commands.ordering  # noqa: F401
+
+# isort: on
+from deepvis.core.commands.table import (
+    BY_PALETTE,
+    COMMANDS,
+    Command,
+    Group,
+    Outcome,
+    command_of,
+    markdown,
+    perform,
+    press,
+    rebind,
+    shown_keys,
+)
+
+__all__ = [
+    "BY_PALETTE",
+    "COMMANDS",
+    "Command",
+    "Group",
+    "Outcome",
+    "command_of",
+    "markdown",
+    "perform",
+    "press",
+    "rebind",
+    "shown_keys",
+]

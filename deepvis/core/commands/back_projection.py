@@ -1,0 +1,59 @@
+"""The back projection: its mode, its filter, where it starts, where it is shown."""
+
+from __future__ import annotations
+
+from deepvis.core.back_modes import DECONV, GRADIENT, OFF, all_modes, title_of
+from deepvis.core.commands.changes import next_of, say, view
+from deepvis.core.commands.table import Group, Outcome, command
+from deepvis.core.state import OVERLAYS, AppState, BackFilter, Show
+
+# what b runs through; anything else goes to the first
+_BACK_CYCLE = (
+    (OFF, None),
+    (GRADIENT, BackFilter.RAW),
+    (GRADIENT, BackFilter.NORM),
+    (DECONV, BackFilter.RAW),
+)
+
+
+@command("b", group=Group.BACK, help="Back projection: off, gradient, gradient (norm), deconv")
+def cycle_back(state: AppState) -> AppState:
+    mode = state.view.back_mode
+    now = (mode, None if mode == OFF else state.view.back_filter)
+    place = _BACK_CYCLE.index(now) if now in _BACK_CYCLE else len(_BACK_CYCLE) - 1
+    mode, back_filter = _BACK_CYCLE[(place + 1) % len(_BACK_CYCLE)]
+    return view(state, back_mode=mode, back_filter=back_filter or state.view.back_filter)
+
+
+@command("n", group=Group.BACK, help=lambda: f"Back mode alone: {', '.join(map(title_of, all_modes()))}")
+def cycle_back_mode(state: AppState) -> AppState:
+    return view(state, back_mode=next_of(all_modes(), state.view.back_mode))
+
+
+@command("m", group=Group.BACK, help="Back filter alone: raw, gray, norm, normblur")
+def cycle_back_filter(state: AppState) -> AppState:
+    return view(state, back_filter=next_of(tuple(BackFilter), state.view.back_filter))
+
+
+@command("d", group=Group.BACK, help="Freeze the back origin at the selected unit, or free it")
+def freeze_back_unit(state: AppState) -> AppState | Outcome:
+    if state.layer.missing and not state.view.pinned:
+        return say(state, f"there is nothing to freeze at: {state.layer.missing_words}")
+    return view(state, pinned=None if state.view.pinned else state.unit)
+
+
+@command("a", group=Group.BACK, help="Tiles show activations, or the diffs of the back projection")
+def toggle_diffs(state: AppState) -> AppState:
+    if state.view.pattern:
+        return view(state, pattern=False)
+    if state.view.show is Show.DIFFS:
+        return view(state, show=Show.ACTIVATIONS)
+    mode = GRADIENT if state.view.back_mode == OFF else state.view.back_mode
+    return view(state, show=Show.DIFFS, back_mode=mode)
+
+
+@command("A", "*", group=Group.BACK, help="The back projection laid over the input: off, 40 %, 70 %")
+def cycle_overlay(state: AppState) -> AppState:
+    """Turns the gradient on where the back projection was off."""
+    mode = GRADIENT if state.view.back_mode == OFF else state.view.back_mode
+    return view(state, overlay=(state.view.overlay + 1) % len(OVERLAYS), back_mode=mode)

@@ -1,0 +1,71 @@
+"""Help, saving a picture, leaving one thing, reset, quit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from deepvis.core.back_modes import OFF
+from deepvis.core.commands.changes import live, say, view
+from deepvis.core.commands.table import Group, Outcome, command
+from deepvis.core.effects import SavePicture, StopOptimizing
+from deepvis.core.layer_list import selected_in
+from deepvis.core.scanning import scan_stopped
+from deepvis.core.state import AppState, Order, Show, Zoom, with_effect
+
+
+@command("h", "f1", "?", group=Group.PROGRAM, help="This help, on or off")
+def toggle_help(state: AppState) -> AppState:
+    return view(state, help=not state.view.help)
+
+
+@command("p", group=Group.PROGRAM, help="Save the window as a picture")
+def save_picture(state: AppState) -> Outcome:
+    return with_effect(state, SavePicture)
+
+
+@command(
+    "esc",
+    group=Group.PROGRAM,
+    help="Leave one thing: help, zoom, patterns, a run or scan, place, order, origin, back",
+)
+def escape(state: AppState) -> AppState | Outcome:
+    """Turn off one thing, the one that lies on top; never more than one, and nothing once all are off."""
+    shown = state.view
+    if shown.help:
+        return view(state, help=False)
+    if shown.debug:
+        return view(state, debug=0)
+    if shown.zoom is not Zoom.OFF:
+        return view(state, zoom=Zoom.OFF)
+    if shown.pattern:
+        return view(state, pattern=False)
+    if state.live.optimizing:
+        return with_effect(live(state, optimizing=None), StopOptimizing)
+    if state.live.scanning:
+        return scan_stopped(state)
+    if shown.place is not None:
+        return view(state, place=None)
+    if shown.order is not Order.NUMBER:
+        return view(state, order=Order.NUMBER)
+    if shown.pinned is not None:
+        return view(state, pinned=None)
+    if shown.show is not Show.ACTIVATIONS:
+        return view(state, show=Show.ACTIVATIONS)
+    if shown.receptive_field:
+        return view(state, receptive_field=False)
+    if shown.back_mode != OFF:
+        return view(state, back_mode=OFF)
+    if shown.all_layers or shown.opened:
+        less = replace(shown, all_layers=False, opened=shown.opened if shown.all_layers else frozenset())
+        return replace(state, view=selected_in(state.info, less))
+    return say(state, "nothing left to close; q quits, backspace undoes")
+
+
+@command(group=Group.PROGRAM, help="Reset the view to what it was at the start; the input stays")
+def reset_view(state: AppState) -> AppState:
+    return replace(state, view=state.initial_view)
+
+
+@command("q", group=Group.PROGRAM, help="Quit")
+def quit(state: AppState) -> AppState:
+    return replace(state, quit=True)

@@ -1,0 +1,47 @@
+"""What happens to a window: plain values, whatever toolkit they come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Key:
+    """code: what waitKeyEx gave; deepvis.core.keys names it."""
+
+    code: int
+
+
+@dataclass(frozen=True)
+class Mouse:
+    """row, col: in pixels of the picture. steps: of the wheel, positive away from the user.
+
+    leave: the pointer is not over the window any more; row and col say nothing.
+    """
+
+    kind: Literal["press", "wheel", "move", "leave"]
+    row: int
+    col: int
+    steps: int = 0
+
+
+@dataclass(frozen=True)
+class Resized:
+    height: int
+    width: int
+
+
+@dataclass(frozen=True)
+class Closed:
+    """The user closed the window."""
+
+
+@dataclass(frozen=True)
+class Pasted:
+    """text: that another program had copied or selected."""
+
+    text: str
+
+
+Event = Key | Mouse | Resized | Closed | Pasted
