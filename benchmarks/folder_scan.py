@@ -60,7 +60,7 @@ def offline(model: NetworkRef, images: Path, work: Path) -> float:
             began.append(time.perf_counter())
 
     part = run_scan(ScanOrder(model, str(images), work / "offline", device="cpu", fresh=True), Clock())
-    return part.maxes.seen / (began[1] - began[0])
+    return part.top_activations.seen / (began[1] - began[0])
 
 
 def window(model: Model, images: Path, work: Path, idle: threading.Event, niceness: int = NICENESS) -> float:

@@ -39,9 +39,9 @@ from deepvis.models.zoo import load_model
 from deepvis.network.back_modes import BACK_MODES
 from deepvis.network.net import GraphNet
 from deepvis.optimize.ascend import Job, advance, begin
+from deepvis.optimize.ascent_network import ascent_net_of
 from deepvis.optimize.objective import unit
 from deepvis.optimize.presets import preset
-from deepvis.optimize.specimen import specimen_of
 from deepvis.optimize.tasks import moved
 from deepvis.scan.images import find_images
 from deepvis.scan.network import ScanNetwork
@@ -187,7 +187,7 @@ def back(model: Model, photos: list[str], device: str) -> dict[str, float]:
 def climb(model: Model, photos: list[str], device: str) -> dict[str, float]:
     """One iteration from every place of the CPU's way: over many of them the network's kinks part the ways."""
     layer = [name for name in model.layer_names if name in model.label_layers and name != model.prob_layer][-1]
-    here, there = specimen_of(model, "cpu"), specimen_of(model, device)
+    here, there = ascent_net_of(model, "cpu"), ascent_net_of(model, device)
     found = {}
     for name in PRESETS:
         climbs = [begin(here, Job(unit(layer, channel), preset(name), seed=channel)) for channel in range(BATCH)]

@@ -35,7 +35,7 @@ from deepvis.optimize.objective import resolve, unit
 from deepvis.optimize.pictures import pictures_of
 from deepvis.optimize.presets import TABLE_1, preset
 from deepvis.optimize.results import write_arrays, write_jpeg, write_png
-from deepvis.optimize.tasks import Setup, load, origin, specimen
+from deepvis.optimize.tasks import Setup, ascent_net, load, origin
 from deepvis.optimize.units import label_of
 
 MAKER, LAYER = "bvlc-googlenet", "loss3/classifier"
@@ -56,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     p.add_argument("--sheet", type=Path, metavar="JPG", help="draw all pictures on one page")
     args = p.parse_args(argv)
     setup = Setup(NetworkRef(MAKER), str(device_of(args.device)))
-    model, shapes = load(setup.network), specimen(setup).net.shapes
+    model, shapes = load(setup.network), ascent_net(setup).net.shapes
     recipes = {name: preset(name, args.presets_file) for name in args.presets}
     if args.iterations:
         recipes = {name: replace(recipe, max_iter=args.iterations) for name, recipe in recipes.items()}

@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 
 from deepvis.core.colours import paint_of
-from deepvis.core.pixels import codes_with
+from deepvis.core.pixels import MID, codes_with
 from deepvis.core.state import ColourMap, Look
 from deepvis.core.types import Frame, NetRequest
 from deepvis.live.backends.base import open_backend
@@ -36,7 +36,7 @@ def shares(acts_chw: np.ndarray, look: Look) -> dict[str, float]:
     paint = paint_of(ColourMap.GRAY, look, signed=signed)
     levels = paint.levels(codes)[codes.codes]
     grays = paint.colours(levels.reshape(len(levels), -1)).max(axis=2)
-    silent = int(paint.colours(paint.levels(codes)[codes.of(np.zeros(1))][None]).max())
+    silent = int(paint.colours(paint.levels(codes)[np.array([MID if signed else 0])][None]).max())
     flat = acts_chw.reshape(len(acts_chw), -1)
     seen = flat != 0 if signed else flat > 0
     active = seen.any(axis=1)

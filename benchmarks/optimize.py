@@ -34,9 +34,9 @@ from deepvis.models.model import Model
 from deepvis.models.zoo import load_model
 from deepvis.network.net import GraphNet
 from deepvis.optimize.ascend import Job, advance, begin
+from deepvis.optimize.ascent_network import AscentNetwork, ascent_net_of
 from deepvis.optimize.objective import unit
 from deepvis.optimize.presets import TABLE_1
-from deepvis.optimize.specimen import Specimen, specimen_of
 
 CASES = (
     ("bvlc-googlenet", "loss3/classifier", 8.7),
@@ -86,7 +86,7 @@ def measure(
     """One layer of one network, at all batch sizes."""
     try:
         model = opened(name, models)
-        ready, peer = specimen_of(model, device), PlainLoop(filled(model), GraphNet(model.graph, device))
+        ready, peer = ascent_net_of(model, device), PlainLoop(filled(model), GraphNet(model.graph, device))
     except Exception as error:
         return {"model": name, "layer": layer, "skipped": str(error)}
     cores = torch.get_num_threads()
@@ -137,7 +137,9 @@ def opened(name: str, models: Path | None) -> Model:
     return load_model(name, weights=weights)
 
 
-def seconds_per_unit_iteration(ready: Specimen, layer: str, preset: str, batch: int, workers: int, cores: int) -> float:
+def seconds_per_unit_iteration(
+    ready: AscentNetwork, layer: str, preset: str, batch: int, workers: int, cores: int
+) -> float:
     """Mean of a whole turn of the blur, after one iteration to warm up, in so many threads of batches at a time."""
     channels = ready.net.shapes[layer][1]
     warm, go = threading.Barrier(workers + 1), threading.Barrier(workers + 1)
@@ -161,7 +163,7 @@ def seconds_per_unit_iteration(ready: Specimen, layer: str, preset: str, batch: 
         return (now(ready) - began) / (TURN * batch * workers)
 
 
-def seconds_of_plain_iteration(peer: PlainLoop, ready: Specimen, layer: str) -> float:
+def seconds_of_plain_iteration(peer: PlainLoop, ready: AscentNetwork, layer: str) -> float:
     """A turn of preset 3's blur for one image, as one writes it down first: torch's autograd, numpy, scipy."""
     mean = ready.mean_chw.cpu().numpy()
     strengths, rate = TABLE_1["3"].strengths, TABLE_1["3"].lr_params["lr"]
@@ -185,7 +187,7 @@ def _words(batch: int, workers: int) -> str:
     return f"batch {batch}" if workers == 1 else f"batch {batch}, {workers} at a time on a core each"
 
 
-def now(ready: Specimen) -> float:
+def now(ready: AscentNetwork) -> float:
     if ready.net.device.type == "cuda":
         torch.cuda.synchronize()
     return time.perf_counter()

@@ -85,11 +85,11 @@ def main() -> None:
         part = run_scan(ScanOrder(NetworkRef(arguments.model), str(folder), Path(work) / "scan"), memory)
         seconds = time.perf_counter() - scanning
     found = {
-        "images": part.maxes.seen,
+        "images": part.top_activations.seen,
         "import_seconds": round(IMPORT_SECONDS, 2),
         "listed_seconds": round(listed, 3),
         "start_seconds": round(memory.start_seconds, 3),
-        "images_per_second": round(part.maxes.seen / seconds, 1),
+        "images_per_second": round(part.top_activations.seen / seconds, 1),
         "memory_mb": memory.curve,
     }
     print(json.dumps(found, indent=1))

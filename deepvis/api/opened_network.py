@@ -26,9 +26,9 @@ from deepvis.network.field import receptive_field
 from deepvis.network.maps import as_maps, from_maps, maps_shape
 from deepvis.network.model_error import ModelError, nearest
 from deepvis.network.ref import NetworkRef
-from deepvis.optimize.errors import OptimizeError
-from deepvis.scan.errors import ScanError
+from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.scan.network import ScanNetwork
+from deepvis.scan.scan_error import ScanError
 
 if TYPE_CHECKING:
     import torch
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from deepvis.api.photos import Photos
     from deepvis.api.show_window import ShownNetwork
     from deepvis.api.top_images import TopImages
-    from deepvis.optimize.specimen import Specimen
+    from deepvis.optimize.ascent_network import AscentNetwork
 
 log = logging.getLogger(__name__)
 PRESET = "3+"  # steps that suit any network
@@ -94,7 +94,7 @@ class Network:
             network = ScanNetwork(model, (), self._device)
         self._model, self._network = model, network
         self._values = Values(network)
-        self._specimen: Specimen | None = None
+        self._specimen: AscentNetwork | None = None
 
     @property
     def name(self) -> str:
@@ -273,11 +273,11 @@ class Network:
 
         return photos_of(given, self._model.preprocessor)
 
-    def _ready_to_climb(self) -> Specimen:
+    def _ready_to_climb(self) -> AscentNetwork:
         if self._specimen is None:
-            from deepvis.optimize.specimen import specimen_of
+            from deepvis.optimize.ascent_network import ascent_net_of
 
-            self._specimen = specimen_of(self._model, self._device)
+            self._specimen = ascent_net_of(self._model, self._device)
         return self._specimen
 
     def _check_layer(self, layer: str) -> None:

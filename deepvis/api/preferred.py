@@ -6,15 +6,15 @@ from deepvis.api.notebook import Picture
 from deepvis.core.types import Unit
 from deepvis.models.model import Model
 from deepvis.optimize.ascend import Job, begin
+from deepvis.optimize.ascent_network import AscentNetwork
 from deepvis.optimize.live import LiveRun, note_of, onward
 from deepvis.optimize.objective import unit as push
 from deepvis.optimize.pictures import field_box, shown
 from deepvis.optimize.presets import preset as preset_of
 from deepvis.optimize.robust import check_shift
-from deepvis.optimize.specimen import Specimen
 
 
-def preferred(network: Specimen, model: Model, unit: Unit, preset: str, seed: int) -> Picture:
+def preferred(network: AscentNetwork, model: Model, unit: Unit, preset: str, seed: int) -> Picture:
     """Climb from the noise of the seed; where it has no gradient, from the next one's, which the note says.
 
     Raises OptimizeError where no start has a gradient, or for an unknown preset.

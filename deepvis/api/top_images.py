@@ -15,19 +15,19 @@ import numpy as np
 from deepvis.api.notebook import TopPhoto, img_of, png_of
 from deepvis.api.photos import InputPhoto, paths_of
 from deepvis.core.types import Patch, Unit, UnitStanding
-from deepvis.jobs.errors import JobError
+from deepvis.jobs.job_error import JobError
 from deepvis.jobs.pool import Where
 from deepvis.models.preprocess import Preprocessor
 from deepvis.network.model_error import ModelError
 from deepvis.network.ref import NetworkRef
 from deepvis.scan.crops import UnitPatches, patch_tiles
-from deepvis.scan.errors import ScanError
 from deepvis.scan.layout import CropOrder, run_crops
 from deepvis.scan.montage import montage
 from deepvis.scan.network import ScanNetwork
 from deepvis.scan.results import read_scan
 from deepvis.scan.run import ScanOrder, run_scan
-from deepvis.scan.tracker import NO_IMAGE, Maxes, Tracker, usable
+from deepvis.scan.scan_error import ScanError
+from deepvis.scan.tracker import NO_IMAGE, TopActivations, Tracker, usable
 from deepvis.sources.photos import PhotoError, load_rgb
 
 LIST_NAME = "photos.txt"
@@ -43,7 +43,7 @@ class TopImages:
     skipped: (path, why) of photos that could not be used. folder: where the scan lies, to go on with; None: nowhere.
     """
 
-    top_activations: Maxes
+    top_activations: TopActivations
     network: ScanNetwork
     paths: Mapping[int, str]
     cropped: Callable[[int], np.ndarray | None] = field(repr=False)  # index -> what the network sees of the photo
@@ -176,7 +176,7 @@ def _of_files(
         run_crops(CropOrder(folder, folder, order.layers, device=device, where=where))
     found = read_scan(folder)
     return TopImages(
-        part.maxes,
+        part.top_activations,
         network,
         found.paths,
         _cropping(network.model.preprocessor, found.paths),

@@ -36,7 +36,7 @@ FLOAT_BYTES = 4
 FAULTS = (ModelError, BackendError, OSError, ValueError, RuntimeError, MemoryError, ImportError, TypeError, LookupError)
 
 
-class Outcome(Enum):
+class OpenOutcome(Enum):
     """How far a network was opened."""
 
     OPENED = "opened"
@@ -56,7 +56,7 @@ class Asked:
 class Found:
     """What came of it. said: a sentence. model, shapes: of a network that was opened."""
 
-    outcome: Outcome
+    outcome: OpenOutcome
     said: str
     model: Model | None = None
     shapes: Mapping[str, tuple[int, ...]] | None = None
@@ -78,7 +78,7 @@ def report(files: Sequence[str], arguments: argparse.Namespace) -> int:
             for more in details(found.model, found.shapes or {}):
                 sys.stdout.write(printable_line(more) + "\n")
         sys.stdout.flush()
-    return 2 if Outcome.REFUSED in outcomes else 0
+    return 2 if OpenOutcome.REFUSED in outcomes else 0
 
 
 # --- what is asked for ------------------------------------------------------------------------------
@@ -158,13 +158,13 @@ def looked_at(asked: Asked, arguments: argparse.Namespace) -> Found:
             raise graph.refusal
         shapes = infer_shapes(graph, graph.inputs)
     except FAULTS as error:
-        return Found(Outcome.REFUSED, _sentence(error, asked))
+        return Found(OpenOutcome.REFUSED, _sentence(error, asked))
     made_up = "" if asked.weights or model.weights or has_weights(graph) else ", with made-up weights"
     size = " x ".join(map(str, model.preprocessor.input_shape))
     said = f"{size}, {len(graph.nodes)} layers{made_up}"
     if graph.unavailable:
-        return Found(Outcome.IN_PART, f"{said}; without {_without(graph)}", model, shapes)
-    return Found(Outcome.OPENED, said, model, shapes)
+        return Found(OpenOutcome.IN_PART, f"{said}; without {_without(graph)}", model, shapes)
+    return Found(OpenOutcome.OPENED, said, model, shapes)
 
 
 def has_weights(graph: Graph) -> bool:

@@ -1,6 +1,6 @@
 """The arguments of the subcommands that optimize: what to push, where to start, how to climb.
 
-The names are those of the toolbox of 2015. Their words become values in ``deepvis.optimize.options``.
+The names are those of the toolbox of 2015. Their words become values in ``deepvis.optimize.recipe_options``.
 """
 
 from __future__ import annotations

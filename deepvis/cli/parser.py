@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from deepvis.schema.table import nearest
+from deepvis.schema.rows import nearest
 from deepvis.window.options import UsageError
 
 UNKNOWN = "unrecognized arguments: "  # argparse's words

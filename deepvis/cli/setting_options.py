@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from deepvis.schema.options import add_options
+from deepvis.schema.row_options import add_options
 from deepvis.settings.table import SETTINGS, sections
 
 

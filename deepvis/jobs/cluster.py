@@ -24,7 +24,7 @@ from distributed import Client, KilledWorker
 from deepvis import __version__
 from deepvis.core.program import ROOT
 from deepvis.core.user_error import UserError
-from deepvis.jobs.errors import JobError
+from deepvis.jobs.job_error import JobError
 from deepvis.jobs.pool import Workers, run_task
 
 CONNECT_SECONDS = 10  # to wait for a scheduler

@@ -27,7 +27,7 @@ from multiprocessing.connection import wait as wait_for
 from typing import Any, Protocol, TypeVar
 
 from deepvis.core.program import pip_install
-from deepvis.jobs.errors import JobError
+from deepvis.jobs.job_error import JobError
 from deepvis.jobs.progress import Progress
 
 MOST_DEATHS = 3  # of a worker over the same task

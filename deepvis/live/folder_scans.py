@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from deepvis.core.types import Fit, UnitStanding
-from deepvis.scan.errors import ScanError
 from deepvis.scan.folder_top import FolderTop, OpenFiles, load_folder_top
+from deepvis.scan.scan_error import ScanError
 from deepvis.scan.tracker import TrackedLayer
 
 log = logging.getLogger(__name__)

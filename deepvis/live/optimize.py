@@ -15,8 +15,8 @@ from deepvis.live.worker import Worker, stand_back
 
 if TYPE_CHECKING:
     from deepvis.models.model import Model
+    from deepvis.optimize.ascent_network import AscentNetwork
     from deepvis.optimize.live import LiveRun
-    from deepvis.optimize.specimen import Specimen
 
 PICTURES_PER_SECOND = 12.0  # at most: what the window is given to draw
 REST = 0.3  # seconds of rest for each second of work: the live network's
@@ -58,7 +58,7 @@ class OptimizeWorker(Worker[OptimizeRequest, OptimizeProgress]):
         self._stopped = stopped or StoppedPictures(load)
         self._load, self._device, self._folder = load, device, folder
         self._model: Model | None = None
-        self._network: Specimen | None = None
+        self._network: AscentNetwork | None = None
         self._run_now: LiveRun | None = None
         self._version = 0
         self._shown_at = 0.0
@@ -84,14 +84,14 @@ class OptimizeWorker(Worker[OptimizeRequest, OptimizeProgress]):
     def _begin(self, request: OptimizeRequest, unit: Unit) -> LiveRun:
         from deepvis.network.threads import use_one_core
         from deepvis.optimize import live
-        from deepvis.optimize.specimen import specimen_of
+        from deepvis.optimize.ascent_network import ascent_net_of
 
         if self._model is None:
             stand_back()
             use_one_core()
         model = self._load()
         if self._network is None or model is not self._model:
-            self._network = specimen_of(model, self._device)
+            self._network = ascent_net_of(model, self._device)
             self._model = model
         rgb = None if request.frame is None else request.frame.rgb
         shown = None if request.shown is None else request.shown.rgb

@@ -8,8 +8,8 @@ from collections import deque
 from collections.abc import Collection, Iterator
 
 from deepvis.network.model_error import ModelError
-from deepvis.scan.errors import ScanError
 from deepvis.scan.folder_top import OpenFiles
+from deepvis.scan.scan_error import ScanError
 from deepvis.sources.directory import kind_of
 from deepvis.sources.opening import open_still
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from deepvis.network.model_error import ModelError
 from deepvis.network.ref import LIBRARIES, is_name, name_of
-from deepvis.schema.table import Refused, Table, nearest, row, shown
+from deepvis.schema.rows import Refused, Table, nearest, row, shown
 from deepvis.schema.yaml_file import read_yaml
 
 if TYPE_CHECKING:
     from deepvis.models.card_types import CardMean, Files, Version
-    from deepvis.schema.types import (
+    from deepvis.schema.value_types import (
         Channels,
         Layout,
         NameLists,
@@ -113,7 +113,7 @@ class CardKeys:
     panes: Panes = row(help="Pane -> [row, column, height, width], or null to leave it out", expects=PANES)
 
 
-CARD = Table(CardKeys, "deepvis.schema.types", "deepvis.models.card_types")
+CARD = Table(CardKeys, "deepvis.schema.value_types", "deepvis.models.card_types")
 KEYS = CARD.rows
 REQUIRED = ("version", "prototxt", "weights")  # or network, with weights or without
 

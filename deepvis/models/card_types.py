@@ -9,8 +9,8 @@ from typing import Annotated, Any
 from pydantic_core import core_schema as s
 
 from deepvis.models.card import VERSION, Checksum, RemoteFile
-from deepvis.schema.table import Type
-from deepvis.schema.types import FILE_OR_NUMBERS, TEXT, after, before, in_list, many
+from deepvis.schema.rows import Type
+from deepvis.schema.value_types import FILE_OR_NUMBERS, TEXT, after, before, in_list, many
 
 ADDRESS = "an http or https address for {name!r}, or a note on where it comes from"
 DIGITS = {"sha256": "64", "sha1": "40", "git_blob": "40", "sha256_start": "8,64"}

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from deepvis.network.ref import NetworkRef, absolute
-from deepvis.schema.options import add_options
-from deepvis.schema.table import Table, row
+from deepvis.schema.row_options import add_options
+from deepvis.schema.rows import Table, row
 
 if TYPE_CHECKING:
-    from deepvis.schema.types import (
+    from deepvis.schema.value_types import (
         Channels,
         Flag,
         Function,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         Text,
     )
 
-TYPES = "deepvis.schema.types"
+TYPES = "deepvis.schema.value_types"
 # of a NetworkRef, each as an option of its name
 OPTIONS = ("channel_order", "input_scale", "input_size", "data_blob", "std", "channels", "layout", "inputs")
 FLAGS = ("fill", "trust_file")

@@ -2,7 +2,7 @@
 
 A ``Climb`` is one image's whole story so far, an immutable value; ``advance`` maps a batch of them to the
 next iteration. So the live window, the command lines and a resumed run share one loop, and a climb may change
-its company between two iterations.
+the others of its batch between two iterations.
 
 The loop of an iteration is the original's: clip to the pixel range, forward, record, keep the best, backward,
 step, regularize; the last iteration only looks.
@@ -22,11 +22,11 @@ from torch import Tensor
 
 from deepvis.network.batch_invariance import steady
 from deepvis.network.tape import Tape
+from deepvis.optimize.ascent_network import AscentNetwork
 from deepvis.optimize.objective import Objective, Term, is_majority, measure, resolve, seed_of
 from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.regularizers import Step, regularize
 from deepvis.optimize.robust import look
-from deepvis.optimize.specimen import Specimen
 from deepvis.optimize.start import STARTS, given_image, start_image
 from deepvis.optimize.steps import Slope, learning_rate
 
@@ -77,7 +77,7 @@ class Job:
 
 
 @dataclass(frozen=True, eq=False)
-class Kept:
+class KeptImage:
     """An image worth keeping: (C, H, W), as the network saw it in that iteration, mean-subtracted."""
 
     x: Tensor
@@ -100,9 +100,9 @@ class Climb:
     x: Tensor
     objective: tuple[float, ...] = ()
     learning_rate: tuple[float, ...] = ()
-    best: Kept | None = None
-    majority: Kept | None = None
-    last: Kept | None = None
+    best: KeptImage | None = None
+    majority: KeptImage | None = None
+    last: KeptImage | None = None
     outcome: Outcome | None = None
 
     @property
@@ -128,51 +128,51 @@ class Climb:
         return None
 
 
-def begin(specimen: Specimen, job: Job, x0: np.ndarray | None = None) -> Climb:
+def begin(ascent_net: AscentNetwork, job: Job, x0: np.ndarray | None = None) -> Climb:
     """A climb before its first iteration. x0: (C, H, W), mean-subtracted; then the job's start_at is not looked up.
 
     Raises OptimizeError where the network has no such layer, channel or position, or no such start.
     """
-    shapes = specimen.net.shapes
+    shapes = ascent_net.net.shapes
     job = replace(job, objective=resolve(job.objective, shapes))
-    mean = specimen.mean_chw.cpu().numpy()
-    x0 = _drawn(specimen, job, mean) if x0 is None else given_image(x0, mean)
-    pushes = tuple(_pushed(specimen, term, job.objective.direction) for term in job.objective.terms)
-    return Climb(job, pushes, torch.from_numpy(x0).to(specimen.mean_chw.device))
+    mean = ascent_net.mean_chw.cpu().numpy()
+    x0 = _drawn(ascent_net, job, mean) if x0 is None else given_image(x0, mean)
+    pushes = tuple(_pushed(ascent_net, term, job.objective.direction) for term in job.objective.terms)
+    return Climb(job, pushes, torch.from_numpy(x0).to(ascent_net.mean_chw.device))
 
 
-def _drawn(specimen: Specimen, job: Job, mean_chw: np.ndarray) -> np.ndarray:
+def _drawn(ascent_net: AscentNetwork, job: Job, mean_chw: np.ndarray) -> np.ndarray:
     """x0 of the job's start: drawn for blue, green, red, as for Caffe's networks, whatever the order of the colours."""
-    std = np.ones((len(mean_chw), 1, 1), np.float32) if specimen.std is None else specimen.std.cpu().numpy()
-    order = slice(None, None, -1 if specimen.is_rgb and len(mean_chw) == 3 else 1)
-    drawn = start_image(job.start_at, job.seed, mean_chw[order], specimen.scale, std[order])
+    std = np.ones((len(mean_chw), 1, 1), np.float32) if ascent_net.std is None else ascent_net.std.cpu().numpy()
+    order = slice(None, None, -1 if ascent_net.is_rgb and len(mean_chw) == 3 else 1)
+    drawn = start_image(job.start_at, job.seed, mean_chw[order], ascent_net.scale, std[order])
     return np.ascontiguousarray(drawn[order])
 
 
-def _pushed(specimen: Specimen, term: Term, direction: float) -> Term:
-    layer, channel = specimen.source(term.layer, term.channel)
+def _pushed(ascent_net: AscentNetwork, term: Term, direction: float) -> Term:
+    layer, channel = ascent_net.source(term.layer, term.channel)
     return replace(term, layer=layer, channel=channel, weight=term.weight * direction)
 
 
-def ascend(specimen: Specimen, climbs: Sequence[Climb]) -> Iterator[list[Climb]]:
+def ascend(ascent_net: AscentNetwork, climbs: Sequence[Climb]) -> Iterator[list[Climb]]:
     """Yield the climbs after every iteration until all have ended, each in its own time."""
     now = list(climbs)
     while any(climb.outcome is None for climb in now):
-        moved = iter(advance(specimen, [climb for climb in now if climb.outcome is None]))
+        moved = iter(advance(ascent_net, [climb for climb in now if climb.outcome is None]))
         now = [next(moved) if climb.outcome is None else climb for climb in now]
         yield now
 
 
-def finish(specimen: Specimen, climbs: Sequence[Climb]) -> list[Climb]:
+def finish(ascent_net: AscentNetwork, climbs: Sequence[Climb]) -> list[Climb]:
     """The climbs at their ends."""
     now = list(climbs)
-    for now in ascend(specimen, climbs):  # noqa: B007
+    for now in ascend(ascent_net, climbs):  # noqa: B007
         pass
     return now
 
 
 @torch.no_grad()
-def advance(specimen: Specimen, climbs: Sequence[Climb]) -> list[Climb]:
+def advance(ascent_net: AscentNetwork, climbs: Sequence[Climb]) -> list[Climb]:
     """One iteration of all climbs together, none of which has ended: each as if it were alone, on a CPU to the bit."""
     objectives = [climb.job.objective for climb in climbs]
     step = Step(
@@ -180,13 +180,13 @@ def advance(specimen: Specimen, climbs: Sequence[Climb]) -> list[Climb]:
         [climb.job.recipe.strengths for climb in climbs],
         [climb.job.seed for climb in climbs],
     )
-    x = specimen.clip(torch.stack([climb.x for climb in climbs]))
+    x = ascent_net.clip(torch.stack([climb.x for climb in climbs]))
     seen, pull_back = look(x, step)
     layers = {layer for objective in objectives for layer in objective.layers}
     with steady():
-        tape = specimen.forward(seen, layers)
-        grad = pull_back(gradient(tape, [climb.pushes for climb in climbs], specimen.data_blob)).contiguous()
-    grey = specimen.grey_level
+        tape = ascent_net.forward(seen, layers)
+        grad = pull_back(gradient(tape, [climb.pushes for climb in climbs], ascent_net.data_blob)).contiguous()
+    grey = ascent_net.grey_level
     grad = grad if grey is None else grad * grey
     values, squares, counts, majority = _to_host(
         torch.stack(measure(objectives, tape.blobs)),
@@ -222,12 +222,12 @@ def _record(
     climb: Climb, x: Tensor, onward: Tensor, value: float, rate: float, grad_square: float, is_largest: bool
 ) -> Climb:
     """The climb one iteration on. x: the image seen in it; onward: where the next one would begin."""
-    kept = Kept(x, value, climb.iteration)
+    kept = KeptImage(x, value, climb.iteration)
     best, majority = climb.best, climb.majority
     if best is None or climb.job.objective.is_better(value, best.objective):
-        best = Kept(x.clone(), value, climb.iteration)
+        best = KeptImage(x.clone(), value, climb.iteration)
     if majority is None and is_largest:
-        majority = Kept(x.clone(), value, climb.iteration)
+        majority = KeptImage(x.clone(), value, climb.iteration)
     finite = math.isfinite(value) and math.isfinite(grad_square)
     is_last = climb.iteration + 1 >= climb.job.recipe.max_iter
     outcome = None

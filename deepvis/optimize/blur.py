@@ -41,7 +41,7 @@ def blur_matrix(sigma: float, size: int) -> np.ndarray:
 def gaussian_blur(x: Tensor, sigmas: Sequence[float]) -> Tensor:
     """Blur image n of (N, C, H, W) by sigmas[n] pixels; a sigma of 0 leaves its image alone.
 
-    Image by image, so that none depends on its company, not even in the last bit.
+    Image by image, so that none depends on the others of the batch, not even in the last bit.
     """
     if all(sigma < SMALLEST_SIGMA for sigma in sigmas):
         return x

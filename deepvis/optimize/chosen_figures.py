@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from deepvis.models.model import Model
-from deepvis.optimize import figures, options
+from deepvis.optimize import figures, recipe_options
 from deepvis.optimize.ascend import Job
-from deepvis.optimize.errors import OptimizeError
 from deepvis.optimize.objective import resolve, unit
+from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.optimize.presets import preset
 from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.units import Shapes, captions_of, channels_of, class_layer, label_of, layers_of, spread
@@ -37,11 +37,11 @@ def wanted(args: argparse.Namespace, model: Model, shapes: Shapes, say: Callable
         found.append(figures.presets_by_class(columns, recipes))
     if "5" in names:
         layers = layers_of(args, model, shapes) if args.push_layer else a_choice_of_layers(model)
-        count = options.whole("--units", args.units, 1)
+        count = recipe_options.whole("--units", args.units, 1)
         found.append(figures.features_by_layer({name: spread(shapes[name][1], count) for name in layers}, recipe))
     if "S1" in names:
         layers = layers_of(args, model, shapes) if args.push_layer else layers_with_units(model)
-        most = options.whole("--most", args.most, 1)
+        most = recipe_options.whole("--most", args.most, 1)
         maps = {name: shapes[name][1] for name in layers if len(shapes[name]) == 4}
         if maps:
             found.append(figures.every_channel(maps, most, recipe))
@@ -72,7 +72,7 @@ def a_choice_of_layers(model: Model) -> list[str]:
 
 
 def shortened(recipe: Recipe, max_iter: str | None) -> Recipe:
-    return recipe if max_iter is None else replace(recipe, max_iter=options.whole("--max-iter", max_iter))
+    return recipe if max_iter is None else replace(recipe, max_iter=recipe_options.whole("--max-iter", max_iter))
 
 
 def resolved(figure: figures.Figure, shapes: Shapes) -> figures.Figure:

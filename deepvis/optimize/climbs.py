@@ -19,8 +19,8 @@ import numpy as np
 import torch
 
 from deepvis.jobs.store import Store, adopt
-from deepvis.optimize.ascend import Climb, Job, Kept
-from deepvis.optimize.errors import OptimizeError
+from deepvis.optimize.ascend import Climb, Job, KeptImage
+from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.optimize.results import Origin, write_arrays
 
 FOLDER = "unfinished"  # beside what the user looks at
@@ -89,8 +89,8 @@ def _is_of(earlier: Path, job: Job, origin: Origin) -> bool:
     """Is a climb that 0.1.0 has kept one of this job, in this network?"""
     try:
         with np.load(earlier, allow_pickle=False) as kept:
-            told = json.loads(str(kept["job"]))
-        return origin.made(told) and _endless(told["job"]) == _endless(json.loads(json.dumps(job.as_dict())))
+            recorded = json.loads(str(kept["job"]))
+        return origin.made(recorded) and _endless(recorded["job"]) == _endless(json.loads(json.dumps(job.as_dict())))
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
         return False
 
@@ -100,11 +100,11 @@ def _endless(job: Mapping[str, Any]) -> dict[str, Any]:
     return {**job, "recipe": {**job["recipe"], "max_iter": None}}
 
 
-def _kept(arrays: Mapping[str, np.ndarray], name: str, device: torch.device) -> Kept | None:
+def _kept(arrays: Mapping[str, np.ndarray], name: str, device: torch.device) -> KeptImage | None:
     if name not in arrays:
         return None
     objective, iteration = arrays[f"{name}_at"].tolist()
-    return Kept(torch.from_numpy(arrays[name]).to(device), objective, int(iteration))
+    return KeptImage(torch.from_numpy(arrays[name]).to(device), objective, int(iteration))
 
 
 def _array(x: torch.Tensor) -> np.ndarray:

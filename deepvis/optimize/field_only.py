@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from deepvis.network.field import Field, receptive_field
 from deepvis.network.net import GraphNet
-from deepvis.optimize.specimen import Specimen
+from deepvis.optimize.ascent_network import AscentNetwork
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ class Cut:
     col: int
 
 
-def field_only(whole: Specimen, layer: str) -> Specimen:
-    """The specimen of the centre unit's field; the whole specimen where the field is not smaller than the image."""
+def field_only(whole: AscentNetwork, layer: str) -> AscentNetwork:
+    """The network cut to the centre unit's field; the whole one where the field is not smaller than the image."""
     found = cut_of(whole, layer)
     if found is None:
         return whole
@@ -38,7 +38,7 @@ def field_only(whole: Specimen, layer: str) -> Specimen:
     return replace(whole, net=GraphNet(small, whole.net.device), mean_chw=mean)
 
 
-def cut_of(whole: Specimen, layer: str) -> Cut | None:
+def cut_of(whole: AscentNetwork, layer: str) -> Cut | None:
     """The smallest input that holds the centre unit's field in step with all strides; None if it is not smaller."""
     net, shapes = whole.net, whole.net.shapes
     if len(shapes[layer]) != 4 or list(net.graph.inputs) != [whole.data_blob]:
@@ -57,7 +57,7 @@ def cut_of(whole: Specimen, layer: str) -> Cut | None:
     return None if (height, width) == whole.size else Cut(top, left, height, width, row, col)
 
 
-def place_in(small: Specimen, whole: Specimen, layer: str) -> tuple[int, ...]:
+def place_in(small: AscentNetwork, whole: AscentNetwork, layer: str) -> tuple[int, ...]:
     """Where the whole network's centre unit is in the small one."""
     found = cut_of(whole, layer)
     if small is whole or found is None:
@@ -78,5 +78,5 @@ def _axis(first: int, last: int, stride: int, place: int, size: int) -> tuple[in
     return begin, last - begin, place - steps
 
 
-def _field(whole: Specimen, layer: str, row: int, col: int) -> Field:
+def _field(whole: AscentNetwork, layer: str, row: int, col: int) -> Field:
     return receptive_field(whole.net.graph, whole.net.shapes, layer, row, col, whole.data_blob)

@@ -27,7 +27,9 @@ PAGE, INK, FAINT = (255, 255, 255), (30, 32, 38), (120, 124, 132)
 GAP, LABEL, MARGIN = 6, 20, 16  # pixels
 SIDE = 64  # of a picture where all are of one size
 SWEEP_STEPS = 8
-SWEEPS: Mapping[str, tuple[str, float, Mapping[str, float]]] = {  # setting -> title, its strongest value, company
+SWEEPS: Mapping[
+    str, tuple[str, float, Mapping[str, float]]
+] = {  # setting -> title, its strongest value, the other strengths
     "decay": ("L2 decay", 0.5, {}),
     "blur_radius": ("Gaussian blur radius", 2.1, {"blur_every": 4}),
     "small_norm_percentile": ("Small-norm clipping, percentile", 95.0, {}),
@@ -65,9 +67,9 @@ class Figure:
 def sweeps(objective: Objective, label: str, base: Recipe) -> Figure:
     """Figure 3: each regularizer alone, from nothing (left) to strong (right), in even steps."""
     rows = []
-    for name, (title, strongest, company) in SWEEPS.items():
+    for name, (title, strongest, others) in SWEEPS.items():
         values = [round(strongest * n / (SWEEP_STEPS - 1), 4) for n in range(SWEEP_STEPS)]
-        recipes = [replace(base, strengths={**(company if value else {}), name: value}) for value in values]
+        recipes = [replace(base, strengths={**(others if value else {}), name: value}) for value in values]
         jobs = tuple(Job(objective, recipe) for recipe in recipes)
         rows.append(Row(title, jobs, tuple(f"{value:.3g}" for value in values)))
     return Figure("figure_3", f"One regularizer at a time: {label}", tuple(rows))

@@ -31,9 +31,9 @@ from deepvis.jobs.store import Store, adopt
 from deepvis.optimize.ascend import Climb, Job
 from deepvis.optimize.climbs import kept_in
 from deepvis.optimize.defaults import LAYER_JPEG_QUALITY
-from deepvis.optimize.errors import OptimizeError
 from deepvis.optimize.layout import montage, resized, whole_layer
 from deepvis.optimize.objective import Objective, Term
+from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.optimize.pictures import Box
 from deepvis.optimize.presets import TABLE_1
 from deepvis.optimize.recipe import Recipe
@@ -163,13 +163,13 @@ def rest_of(plan: LayerPlan) -> LayerPlan:
 
     Raises OptimizeError where there are pictures that were made in another way, or by another program.
     """
-    told = _read_how(plan)
-    if told is not None and not _fits(plan, told) and ("units" in told or any(plan.pieces.glob("*.png"))):
+    recorded = _read_how(plan)
+    if recorded is not None and not _fits(plan, recorded) and ("units" in recorded or any(plan.pieces.glob("*.png"))):
         raise OptimizeError(
             f"the pictures of {plan.layer} in {plan.folder} were made in another way ({plan.how} says how); "
             "give --overwrite to overwrite them, or another --output"
         )
-    if told is None and not plan.pieces.exists():
+    if recorded is None and not plan.pieces.exists():
         for path in filter(Path.exists, [plan.whole, *map(plan.montage, range(plan.count))]):
             raise OptimizeError(
                 f"{path} is there already, and nothing says how it was made; give --overwrite to overwrite it, "
@@ -180,16 +180,16 @@ def rest_of(plan: LayerPlan) -> LayerPlan:
     return plan
 
 
-def give_up(plan: LayerPlan) -> None:
+def discard(plan: LayerPlan) -> None:
     """Forget what there is of the plan's channels; of the whole layer where it was made in another way.
 
     Montages made in the same way stay until new ones take their places.
     """
     try:
-        told = _read_how(plan)
+        recorded = _read_how(plan)
     except OptimizeError:
-        told = None
-    if told is None or not _fits(plan, told):
+        recorded = None
+    if recorded is None or not _fits(plan, recorded):
         shutil.rmtree(plan.pieces, ignore_errors=True)
         for path in (plan.how, plan.whole, *map(plan.montage, range(plan.count))):
             path.unlink(missing_ok=True)
@@ -201,9 +201,9 @@ def give_up(plan: LayerPlan) -> None:
         plan.how.unlink()
 
 
-def _fits(plan: LayerPlan, told: dict[str, Any]) -> bool:
+def _fits(plan: LayerPlan, recorded: dict[str, Any]) -> bool:
     """Was a layer made as the plan says? What an earlier version did not write down is taken to fit."""
-    return plan.origin.made_as({name: value for name, value in told.items() if name != "units"}, plan.description())
+    return plan.origin.made_as({name: value for name, value in recorded.items() if name != "units"}, plan.description())
 
 
 def write_how(plan: LayerPlan) -> None:
@@ -215,8 +215,8 @@ def write_how(plan: LayerPlan) -> None:
 
 def is_complete(plan: LayerPlan) -> bool:
     """Has the whole layer been made once, in this way? Single montages may be gone since."""
-    told = _read_how(plan)
-    return told is not None and _fits(plan, told) and "units" in told and plan.whole.exists()
+    recorded = _read_how(plan)
+    return recorded is not None and _fits(plan, recorded) and "units" in recorded and plan.whole.exists()
 
 
 def _read_how(plan: LayerPlan) -> dict[str, Any] | None:
@@ -235,24 +235,28 @@ def jobs_left(plan: LayerPlan) -> dict[Job, Path]:
     """The jobs whose pieces are not there yet. Pieces that 0.1.0 has left get their names of today, if they fit."""
     paths = plan.jobs()
     for job, earlier in plan.earlier().items():
-        told = read_piece_text(earlier)
-        if told and plan.origin.made(told) and told["parameters"] == json.loads(json.dumps(parameters(job))):
+        recorded = read_piece_text(earlier)
+        if (
+            recorded
+            and plan.origin.made(recorded)
+            and recorded["parameters"] == json.loads(json.dumps(parameters(job)))
+        ):
             adopt(earlier, paths[job])
     return {job: path for job, path in paths.items() if not path.exists()}
 
 
 def write_piece(plan: LayerPlan, path: Path, climb: Climb, rgb: np.ndarray) -> None:
     """One image, at its size in the montage, with its story. rgb: cut to the field."""
-    told = PngImagePlugin.PngInfo()
+    recorded = PngImagePlugin.PngInfo()
     best = climb.best.objective if climb.best else None
-    told.add_text(
+    recorded.add_text(
         TEXT,
         json.dumps(
             {"version": VERSION, "objective": best, "trouble": climb.trouble},
         ),
     )
     encoded = io.BytesIO()
-    Image.fromarray(resized(rgb, plan.cell)).save(encoded, "PNG", pnginfo=told)
+    Image.fromarray(resized(rgb, plan.cell)).save(encoded, "PNG", pnginfo=recorded)
     with written_beside(path) as file:
         file.write(encoded.getvalue())
 
@@ -300,8 +304,8 @@ def plan_block(plan: LayerPlan) -> int:
 
 
 def _objective(path: Path) -> float:
-    told = read_piece_text(path)
-    value = told["objective"] if told else None
+    recorded = read_piece_text(path)
+    value = recorded["objective"] if recorded else None
     return float("-inf") if value is None or value != value else float(value)
 
 

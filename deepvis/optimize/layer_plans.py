@@ -9,9 +9,9 @@ from pathlib import Path
 
 from deepvis.jobs.progress import Progress
 from deepvis.models.model import Model
-from deepvis.optimize import options, session
+from deepvis.optimize import recipe_options, session
 from deepvis.optimize.ascend import Climb, Job
-from deepvis.optimize.errors import OptimizeError
+from deepvis.optimize.ascent_network import AscentNetwork
 from deepvis.optimize.field_only import field_only, place_in
 from deepvis.optimize.layer_images import (
     LayerPlan,
@@ -23,25 +23,25 @@ from deepvis.optimize.layer_images import (
     write_piece,
 )
 from deepvis.optimize.objective import CENTRE, Objective, Term, resolve
+from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.optimize.pictures import field_box, shown
 from deepvis.optimize.presets import TABLE_1, preset
-from deepvis.optimize.specimen import Specimen
 from deepvis.optimize.tasks import Setup, origin
 from deepvis.optimize.units import channels_of
 
 
-def plan_of(args: argparse.Namespace, setup: Setup, model: Model, ready: Specimen, layer: str) -> LayerPlan:
+def plan_of(args: argparse.Namespace, setup: Setup, model: Model, ready: AscentNetwork, layer: str) -> LayerPlan:
     """What the options ask of a layer."""
     recipes = {name: preset(name, args.presets_file) for name in args.presets or model.presets or TABLE_1}
     if args.max_iter is not None:
-        length = options.whole("--max-iter", args.max_iter)
+        length = recipe_options.whole("--max-iter", args.max_iter)
         recipes = {name: replace(recipe, max_iter=length) for name, recipe in recipes.items()}
     shapes = ready.net.shapes
     channels = channels_of(args.push_channel, layer, model, shapes)
-    seeds = options.numbers("--rand-seed", args.rand_seed)
+    seeds = recipe_options.numbers("--rand-seed", args.rand_seed)
     if len(seeds) > 9:
         raise OptimizeError(f"--rand-seed names {len(seeds)} seeds; a block of the montage has room for 9")
-    place = options.place_of(args.push_spatial)
+    place = recipe_options.place_of(args.push_spatial)
     small = field_only(ready, layer) if args.field_only and place == CENTRE else ready
     place = place_in(small, ready, layer) if small is not ready else place
     term = resolve(Objective((Term(layer, channels[-1], place),)), small.net.shapes).leader

@@ -17,13 +17,13 @@ from deepvis.core.types import Fit, OptimizeProgress, Unit
 from deepvis.core.unit_files import unit_image_paths
 from deepvis.models.model import Model
 from deepvis.optimize.ascend import Climb, Job, Outcome, advance, begin
-from deepvis.optimize.errors import OptimizeError
+from deepvis.optimize.ascent_network import AscentNetwork
 from deepvis.optimize.objective import unit as push
+from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.optimize.pictures import Box, field_box, shown
 from deepvis.optimize.presets import ANY_NETWORK
 from deepvis.optimize.presets import preset as preset_of
 from deepvis.optimize.results import info, origin_of, to_json, write_png
-from deepvis.optimize.specimen import Specimen
 
 SEEDS = 4  # that are tried, the first one included
 FRAME = "frame"  # the job's word for a start from the window's picture
@@ -37,7 +37,7 @@ class LiveRun:
     network's input, to start from where no noise gives a gradient. note: where it began, if not from the first noise.
     """
 
-    specimen: Specimen
+    ascent_net: AscentNetwork
     model: Model
     unit: Unit
     preset: str
@@ -53,7 +53,7 @@ class LiveRun:
 
 
 def start(
-    specimen: Specimen,
+    ascent_net: AscentNetwork,
     model: Model,
     unit: Unit,
     preset: str,
@@ -74,8 +74,8 @@ def start(
     start_at = "mean_plus_rand" if rgb is None else FRAME
     preset = f"{preset}+" if f"{preset}+" in ANY_NETWORK else preset
     recipe = preset_of(preset)
-    climb = begin(specimen, Job(push(unit.layer, unit.channel), recipe, seed, start_at), x0)
-    return LiveRun(specimen, model, unit, preset, climb, field_box(specimen, climb.job.objective.leader), shown_x)
+    climb = begin(ascent_net, Job(push(unit.layer, unit.channel), recipe, seed, start_at), x0)
+    return LiveRun(ascent_net, model, unit, preset, climb, field_box(ascent_net, climb.job.objective.leader), shown_x)
 
 
 def onward(run: LiveRun) -> LiveRun:
@@ -83,7 +83,7 @@ def onward(run: LiveRun) -> LiveRun:
 
     Raises OptimizeError where no start has a gradient or the numbers blow up.
     """
-    (climb,) = advance(run.specimen, [run.climb])
+    (climb,) = advance(run.ascent_net, [run.climb])
     if climb.outcome is Outcome.NO_GRADIENT and climb.iteration == 1:
         return restarted(run)
     if climb.trouble:
@@ -100,7 +100,7 @@ def restarted(run: LiveRun) -> LiveRun:
     seeds = job.seed + 1
     if job.start_at != FRAME and seeds < SEEDS:
         note = f"noise {'of seed 0' if seeds == 1 else f'of {seeds} seeds'} has no gradient here; trying seed {seeds}"
-        return replace(run, climb=begin(run.specimen, replace(job, seed=seeds)), note=note)
+        return replace(run, climb=begin(run.ascent_net, replace(job, seed=seeds)), note=note)
     is_noise = job.start_at != FRAME
     tried = f"noise of {seeds} seeds" if is_noise else "the middle of the input's picture"
     place = None if run.shown_x is None or run.moved else strongest_place(run, run.shown_x)
@@ -115,15 +115,15 @@ def restarted(run: LiveRun) -> LiveRun:
     where = f", where it fires most (row {place[0]}, col {place[1]})" if place else ""
     note = f"{tried} has no gradient here; started from the input's picture{where}"
     objective = push(run.unit.layer, run.unit.channel, *place)
-    climb = begin(run.specimen, replace(job, objective=objective, seed=0, start_at=FRAME), run.shown_x)
-    return replace(run, climb=climb, box=field_box(run.specimen, climb.job.objective.leader), note=note, moved=True)
+    climb = begin(run.ascent_net, replace(job, objective=objective, seed=0, start_at=FRAME), run.shown_x)
+    return replace(run, climb=climb, box=field_box(run.ascent_net, climb.job.objective.leader), note=note, moved=True)
 
 
 @torch.no_grad()
 def strongest_place(run: LiveRun, x_chw: np.ndarray) -> tuple[int, ...] | None:
     """Where in its map the unit fires most for an input, () for a unit without a map; None where it fires nowhere."""
-    x = torch.from_numpy(x_chw)[None].to(run.specimen.mean_chw.device)
-    values = run.specimen.forward(x, {run.unit.layer}).blobs[run.unit.layer][0, run.unit.channel]
+    x = torch.from_numpy(x_chw)[None].to(run.ascent_net.mean_chw.device)
+    values = run.ascent_net.forward(x, {run.unit.layer}).blobs[run.unit.layer][0, run.unit.channel]
     if not bool((values != 0).any()):
         return None
     return tuple(int(index) for index in np.unravel_index(int(values.argmax()), tuple(values.shape)))

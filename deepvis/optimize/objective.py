@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from deepvis.core.program import program
-from deepvis.optimize.errors import OptimizeError, nearest
+from deepvis.optimize.optimize_error import OptimizeError, nearest
 
 Shapes = Mapping[str, Sequence[int]]
 WHOLE = "whole"  # the mean over the channel's map

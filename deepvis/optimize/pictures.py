@@ -7,8 +7,8 @@ from torch import Tensor
 
 from deepvis.models.preprocess import Preprocessor
 from deepvis.network.field import receptive_field
+from deepvis.optimize.ascent_network import AscentNetwork
 from deepvis.optimize.objective import Term
-from deepvis.optimize.specimen import Specimen
 
 Box = tuple[int, int, int, int]
 GREY = 127.5
@@ -44,17 +44,17 @@ def shown(x: Tensor | np.ndarray, colours: Preprocessor, box: Box | None = None)
     return _around_grey(rgb, percentile=100.0 - TAIL, reach=REACH)
 
 
-def field_box(specimen: Specimen, term: Term) -> Box:
+def field_box(ascent_net: AscentNetwork, term: Term) -> Box:
     """(top, left, bottom, right) of what the term sees of the input, inside the image, half open.
 
     A fully connected unit and a whole channel see all of it.
     """
-    height, width = specimen.size
+    height, width = ascent_net.size
     place = term.place
     if isinstance(place, str) or len(place) != 2:
         return 0, 0, height, width
-    net = specimen.net
-    field = receptive_field(net.graph, net.shapes, term.layer, place[0], place[1], specimen.data_blob)
+    net = ascent_net.net
+    field = receptive_field(net.graph, net.shapes, term.layer, place[0], place[1], ascent_net.data_blob)
     inside = field.clamped(height, width)
     return inside.top, inside.left, inside.bottom, inside.right
 

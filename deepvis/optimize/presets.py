@@ -23,7 +23,7 @@ from pathlib import Path
 import yaml
 
 from deepvis.core.files import written_beside
-from deepvis.optimize.errors import OptimizeError, nearest
+from deepvis.optimize.optimize_error import OptimizeError, nearest
 from deepvis.optimize.recipe import Recipe
 from deepvis.schema.yaml_file import read_yaml
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from deepvis.optimize import robust  # noqa: F401  (registers its settings)
 from deepvis.optimize.blur import SMALLEST_SIGMA
-from deepvis.optimize.errors import OptimizeError, nearest
+from deepvis.optimize.optimize_error import OptimizeError, nearest
 from deepvis.optimize.regularizers import SETTINGS, Setting
 from deepvis.optimize.steps import check_policy
 

@@ -34,7 +34,7 @@ from deepvis.core.unit_files import file_name
 from deepvis.models.model import Model
 from deepvis.optimize.ascend import Climb, Job
 from deepvis.optimize.defaults import RESULT_NAME
-from deepvis.optimize.errors import OptimizeError
+from deepvis.optimize.optimize_error import OptimizeError
 
 VERSION = 1
 MADE_BY = b"deepvis"  # the comment of its JPEG files
@@ -53,16 +53,16 @@ class Origin:
     def as_dict(self) -> dict[str, str]:
         return {"model": self.model, "network": self.network}
 
-    def made(self, told: Mapping[str, Any]) -> bool:
+    def made(self, recorded: Mapping[str, Any]) -> bool:
         """Does a file's table name this network? One of an earlier version has its name at most."""
-        if "network" in told:
-            return told["network"] == self.network
-        return told.get("model", self.model) == self.model
+        if "network" in recorded:
+            return recorded["network"] == self.network
+        return recorded.get("model", self.model) == self.model
 
-    def made_as(self, told: Mapping[str, Any], description: Mapping[str, Any]) -> bool:
+    def made_as(self, recorded: Mapping[str, Any], description: Mapping[str, Any]) -> bool:
         """Was it made in this network, as ``description`` says? What the table does not tell is taken to fit."""
         now = json.loads(json.dumps(description))
-        return self.made(told) and {**now, **told, **self.as_dict()} == {**now, **self.as_dict()}
+        return self.made(recorded) and {**now, **recorded, **self.as_dict()} == {**now, **self.as_dict()}
 
 
 def origin_of(model: Model) -> Origin:

@@ -1,7 +1,7 @@
 """Robustness beyond the paper: the network sees the picture shifted, scaled or turned, anew each time.
 
 What only works in one exact place is washed out. The shift of an image in an iteration depends on its seed
-and that iteration alone, so a run can be resumed, and company in the batch changes nothing.
+and that iteration alone, so a run can be resumed, and the rest of the batch changes nothing.
 
 Source: Mordvintsev et al. 2015 (jitter); Olah, Mordvintsev & Schubert 2017, "transformation robustness".
 """
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from deepvis.optimize.errors import OptimizeError
+from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.optimize.regularizers import SETTINGS, Setting, Step
 
 if TYPE_CHECKING:  # the settings are options of the command line, whose help needs no torch

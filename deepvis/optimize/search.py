@@ -23,8 +23,8 @@ from scipy.ndimage import gaussian_filter
 from deepvis.core.files import written_beside
 from deepvis.core.unit_files import file_name
 from deepvis.optimize.ascend import Climb, Job
-from deepvis.optimize.errors import OptimizeError
 from deepvis.optimize.objective import Objective
+from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.results import Origin, info, to_json, write_jpeg
 
@@ -141,14 +141,14 @@ def read_tried(folder: Path, jobs: Mapping[Job, tuple[int, str]]) -> list[Tried]
     found = []
     for number, stem in jobs.values():
         try:
-            told = json.loads((folder / f"{stem}.json").read_text(encoding="utf-8"))
+            recorded = json.loads((folder / f"{stem}.json").read_text(encoding="utf-8"))
         except FileNotFoundError:
             continue
-        pushed, best = told["parameters"], told["best_objective"]
+        pushed, best = recorded["parameters"], recorded["best_objective"]
         unit = f"{pushed['push_layer']} {pushed['push_channel']}"
         objective = float("nan") if best is None else best
-        recipe = Recipe.from_dict(told["recipe"])
-        found.append(Tried(number, f"{stem}.jpg", unit, objective, told["smoothness"], recipe, told["result"]))
+        recipe = Recipe.from_dict(recorded["recipe"])
+        found.append(Tried(number, f"{stem}.jpg", unit, objective, recorded["smoothness"], recipe, recorded["result"]))
     return found
 
 

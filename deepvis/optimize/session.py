@@ -20,7 +20,7 @@ from deepvis.jobs.progress import Progress
 from deepvis.jobs.store import sweep
 from deepvis.optimize.ascend import Climb, Job
 from deepvis.optimize.climbs import write_climb
-from deepvis.optimize.tasks import Setup, Task, begun, cut
+from deepvis.optimize.tasks import ClimbTask, Setup, begun, cut
 
 SAVE_SECONDS = 20.0  # between two saves of a climb in progress
 LEG_SECONDS = 10.0  # after which a cluster's worker shows how far it is
@@ -86,21 +86,21 @@ class Watcher:
         self._saved: dict[int, float] = {}
         self._counted: dict[int, int] = {}
 
-    def __call__(self, task: Task, climbs: Sequence[Climb]) -> bool:
+    def __call__(self, task: ClimbTask, climbs: Sequence[Climb]) -> bool:
         self.count(task, climbs)
         last = self._saved.setdefault(task.number, time.monotonic())
         if self.stopping.is_set() or time.monotonic() - last > SAVE_SECONDS:
             self.save(task, climbs)
         return not self.stopping.is_set()
 
-    def save(self, task: Task, climbs: Sequence[Climb]) -> None:
+    def save(self, task: ClimbTask, climbs: Sequence[Climb]) -> None:
         """Keep the climbs that are on their way, to go on with another day."""
         self._saved[task.number] = time.monotonic()
         for climb in climbs:
             if climb.outcome is None and climb.job in self._unfinished:
                 write_climb(self._unfinished[climb.job], climb)
 
-    def count(self, task: Task, climbs: Sequence[Climb]) -> None:
+    def count(self, task: ClimbTask, climbs: Sequence[Climb]) -> None:
         """Tell where these climbs are; one that has ended early counts as all of its iterations."""
         now = sum(c.job.recipe.max_iter if c.outcome else c.iteration for c in climbs)
         values = [climb.objective[-1] for climb in climbs if climb.objective]
@@ -169,7 +169,7 @@ def tasks_of(
     work: Work,
     unfinished: Mapping[Job, Path],
     starts: Mapping[Job, np.ndarray],
-) -> list[Task]:
+) -> list[ClimbTask]:
     tasks = [
         replace(
             task,
@@ -184,13 +184,13 @@ def tasks_of(
     return [replace(task, threads=threads) for task in tasks]
 
 
-def for_elsewhere(task: Task) -> Task:
+def for_elsewhere(task: ClimbTask) -> ClimbTask:
     """The task for another machine, which has none of our files and shows now and then how far it is."""
     is_begun = any(path is not None and path.exists() for path in task.unfinished)
     return replace(task, climbs=tuple(begun(task)) if is_begun else (), unfinished=(), seconds=LEG_SECONDS)
 
 
-def rest_of(task: Task, climbs: Sequence[Climb]) -> Task | None:
+def rest_of(task: ClimbTask, climbs: Sequence[Climb]) -> ClimbTask | None:
     """What is left of a task that came back before its end."""
     is_done = all(climb.outcome is not None for climb in climbs)
     return None if is_done else replace(task, climbs=tuple(climbs), starts=())

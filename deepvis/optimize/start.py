@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from deepvis.core.registry import Registry
-from deepvis.optimize.errors import OptimizeError
+from deepvis.optimize.optimize_error import OptimizeError
 
 Start = Callable[[np.random.RandomState, np.ndarray, float], np.ndarray]
 STARTS: Registry[Start] = Registry("start")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from deepvis.core.registry import Registry
-from deepvis.optimize.errors import OptimizeError
+from deepvis.optimize.optimize_error import OptimizeError
 
 Policy = Callable[[Mapping[str, float], "Slope"], float]
 

@@ -1,6 +1,6 @@
 """Work cut into pieces that a pool can run.
 
-A ``Task`` is a batch of jobs and what they run on, plain values all: it runs in this process, in a
+A ``ClimbTask`` is a batch of jobs and what they run on, plain values all: it runs in this process, in a
 thread beside others, or on a machine of a Dask cluster, and gives back the same climbs.
 """
 
@@ -20,14 +20,14 @@ from torch import Tensor
 
 from deepvis.models.zoo import Model, open_model
 from deepvis.network.ref import NetworkRef
-from deepvis.optimize.ascend import Climb, Job, Kept, ascend, begin
+from deepvis.optimize.ascend import Climb, Job, KeptImage, ascend, begin
+from deepvis.optimize.ascent_network import AscentNetwork, ascent_net_of
 from deepvis.optimize.climbs import read_climb
-from deepvis.optimize.errors import OptimizeError
 from deepvis.optimize.field_only import field_only
+from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.optimize.results import Origin, origin_of
-from deepvis.optimize.specimen import Specimen, specimen_of
 
-Watch = Callable[["Task", Sequence[Climb]], bool]  # after every iteration; False: stop here
+Watch = Callable[["ClimbTask", Sequence[Climb]], bool]  # after every iteration; False: stop here
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Setup:
 
 
 @dataclass(frozen=True, eq=False)
-class Task:
+class ClimbTask:
     """A batch: jobs that climb together.
 
     starts: x0 of the jobs that bring their own. unfinished: files of climbs to go on with, where they exist.
@@ -74,7 +74,7 @@ class Task:
         if self.threads:
             torch.set_num_threads(self.threads)
         until = time.monotonic() + self.seconds
-        ready = specimen(self.setup)
+        ready = ascent_net(self.setup)
         climbs = [moved(climb, ready.net.device) for climb in self.climbs] or begun(self)
         try:
             for climbs in ascend(ready, climbs):  # noqa: B020
@@ -102,19 +102,19 @@ def origin(network: NetworkRef) -> Origin:
 _loading = threading.Lock()
 
 
-def specimen(setup: Setup) -> Specimen:
+def ascent_net(setup: Setup) -> AscentNetwork:
     """The network made ready, once in a process; threads share it. Raises ModelError."""
     with _loading:
         return _specimen(setup)
 
 
 @lru_cache(maxsize=4)
-def _specimen(setup: Setup) -> Specimen:
-    whole = specimen_of(load(setup.network), setup.device)
+def _specimen(setup: Setup) -> AscentNetwork:
+    whole = ascent_net_of(load(setup.network), setup.device)
     return whole if setup.field_of is None else field_only(whole, setup.field_of)
 
 
-def cut(setup: Setup, jobs: Sequence[Job], batch: int) -> list[Task]:
+def cut(setup: Setup, jobs: Sequence[Job], batch: int) -> list[ClimbTask]:
     """Tasks of at most ``batch`` jobs each, in the jobs' order; jobs of one layer and one length share a task."""
     pieces: list[list[Job]] = []
     open_pieces: dict[tuple[Any, ...], list[Job]] = {}
@@ -125,12 +125,12 @@ def cut(setup: Setup, jobs: Sequence[Job], batch: int) -> list[Task]:
             piece = open_pieces[kind] = []
             pieces.append(piece)
         piece.append(job)
-    return [Task(setup, tuple(piece), number=n) for n, piece in enumerate(pieces)]
+    return [ClimbTask(setup, tuple(piece), number=n) for n, piece in enumerate(pieces)]
 
 
-def begun(task: Task) -> list[Climb]:
+def begun(task: ClimbTask) -> list[Climb]:
     """Its climbs at their beginning, or where they were when they were last saved."""
-    ready = specimen(task.setup)
+    ready = ascent_net(task.setup)
     starts = task.starts or (None,) * len(task.jobs)
     saved = task.unfinished or (None,) * len(task.jobs)
     fresh = [begin(ready, job, x0) for job, x0 in zip(task.jobs, starts, strict=True)]
@@ -143,7 +143,7 @@ def moved(climb: Climb, device: torch.device) -> Climb:
     def there(x: Tensor) -> Tensor:
         return x.detach().to(device, copy=True)
 
-    def kept(image: Kept | None) -> Kept | None:
+    def kept(image: KeptImage | None) -> KeptImage | None:
         return None if image is None else replace(image, x=there(image.x))
 
     return replace(climb, x=there(climb.x), best=kept(climb.best), majority=kept(climb.majority), last=kept(climb.last))

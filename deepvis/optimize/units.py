@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 
 from deepvis.models.model import Model
 from deepvis.optimize.ascend import Job
-from deepvis.optimize.errors import OptimizeError, nearest
 from deepvis.optimize.objective import Objective, Term, class_names, class_unit, layer_lister, resolve
-from deepvis.optimize.options import number, numbers, place_of
+from deepvis.optimize.optimize_error import OptimizeError, nearest
 from deepvis.optimize.recipe import Recipe
+from deepvis.optimize.recipe_options import number, numbers, place_of
 from deepvis.optimize.robust import check_shift, is_shaken
 from deepvis.optimize.start import SEEDLESS, name_of_photo
 

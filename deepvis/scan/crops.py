@@ -18,10 +18,10 @@ from deepvis.jobs.progress import Progress
 from deepvis.models.model import Model
 from deepvis.network.maps import position_seed
 from deepvis.network.ref import NetworkRef
-from deepvis.scan.errors import ScanError
 from deepvis.scan.montage import back_tile, montage, patch_tile, write_jpeg
 from deepvis.scan.network import ScanNetwork, one_torch_thread, open_network
 from deepvis.scan.results import has_patches, montage_path
+from deepvis.scan.scan_error import ScanError
 from deepvis.scan.windows import Windows
 from deepvis.sources.photos import PhotoError, load_rgb
 

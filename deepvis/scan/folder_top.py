@@ -25,8 +25,8 @@ import numpy as np
 from deepvis.core.files import written_beside
 from deepvis.core.types import Fit, Patch, Unit, UnitStanding
 from deepvis.core.unit_files import file_name
-from deepvis.scan.errors import ScanError
 from deepvis.scan.parts import CorruptPart, FaultyImage, Part, load_part, save_part
+from deepvis.scan.scan_error import ScanError
 from deepvis.scan.tracker import Peaks, TrackedLayer, Tracker
 
 VERSION = 1
@@ -81,8 +81,8 @@ class OpenFiles:
 class FolderTop:
     """The best photos of every unit among the files that were open, and each unit's histogram.
 
-    files: which. folder: where it is saved. identity: the network's. The paths and the tables of ``Maxes`` are all
-    that is kept in memory. ``add`` is for one thread; all methods may be called from any. serial: no other one of this
+    files: which. folder: where it is saved. identity: the network's. The paths and the tables of ``TopActivations`` are
+    all that is kept in memory. ``add`` is for one thread; all methods may be called from any. serial: no other one of this
     process has it. listed: photos that there are to scan, as far as is known; is_whole: that is all. seconds: of
     scanning, all together.
     """
@@ -97,7 +97,7 @@ class FolderTop:
         self.skipped: list[FaultyImage] = list(part.skipped) if part else []
         self.listed, self.is_whole, self.seconds = 0, False, 0.0
         self._lock = threading.Lock()
-        self._tracker = Tracker(self.layers, TOP, known=part.maxes if part else None)
+        self._tracker = Tracker(self.layers, TOP, known=part.top_activations if part else None)
         self._starts = dict(zip((layer.name for layer in self.layers), self._tracker_starts(), strict=True))
 
     def _tracker_starts(self) -> list[int]:
@@ -198,10 +198,10 @@ def load_folder_top(files: OpenFiles, root: Path, identity: str) -> FolderTop | 
         return None
     except (CorruptPart, OSError, ValueError, KeyError, TypeError) as error:
         raise ScanError(f"the scan kept in {folder} cannot be read ({error}); G scans anew") from error
-    count = part.maxes.seen + len(part.skipped)
+    count = part.top_activations.seen + len(part.skipped)
     if version != VERSION or part.identity != identity or part.plan_hash != files.hash or count > len(lines):
         return None
-    found = FolderTop(files, folder, identity, part.maxes.layers, part)
+    found = FolderTop(files, folder, identity, part.top_activations.layers, part)
     found.paths = [os.fsdecode(line) for line in lines[:count]]
     found.listed, found.is_whole, found.seconds = listed, is_whole, seconds
     return found

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deepvis.core.files import written_beside
-from deepvis.scan.errors import ScanError
+from deepvis.scan.scan_error import ScanError
 from deepvis.sources.listing import listed_in
 from deepvis.sources.photos import is_picture_name
 

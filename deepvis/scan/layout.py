@@ -13,11 +13,11 @@ from deepvis.core.unit_files import network_in, unit_image_paths, write_patches,
 from deepvis.jobs.pool import IN_PROCESS, Where, run_all
 from deepvis.jobs.progress import Progress
 from deepvis.scan.crops import CropTask, UnitPatches, check_scanned, is_done
-from deepvis.scan.errors import ScanError
 from deepvis.scan.network import forget_networks, open_network, torch_threads_kept
 from deepvis.scan.results import Scan, back_folders, read_scan
+from deepvis.scan.scan_error import ScanError
 from deepvis.scan.statistics import BINS, EDGES, mean_and_std
-from deepvis.scan.tracker import Maxes
+from deepvis.scan.tracker import TopActivations
 
 UNITS_PER_TASK = 8
 
@@ -51,19 +51,19 @@ def run_crops(order: CropOrder, progress: Progress | None = None) -> int:
     network = open_network(scan.plan.network, (), order.device)
     check_scanned(network.model, scan.plan.identity)
     identity = network.model.identity
-    layers = order.layers or tuple(layer.name for layer in scan.maxes.layers)
+    layers = order.layers or tuple(layer.name for layer in scan.top_activations.layers)
     for layer in layers:
         try:
-            scan.maxes.units_of(layer)
+            scan.top_activations.units_of(layer)
         except KeyError as error:
             raise ScanError(error.args[0]) from None
     remap = {} if order.borrowed_too or order.layers else network.model.remap
     own = [layer for layer in layers if remap.get(layer, layer) == layer or remap[layer] not in layers]
     for layer in layers:
-        write_layer_stats(order.output, scan.maxes, layer, identity)
-    chosen = [unit for unit in units_of(scan.maxes, own) if not order.units or unit.channel in order.units]
+        write_layer_stats(order.output, scan.top_activations, layer, identity)
+    chosen = [unit for unit in units_of(scan.top_activations, own) if not order.units or unit.channel in order.units]
     if order.units and not chosen:
-        most = max(scan.maxes.layer(layer).channels for layer in layers)
+        most = max(scan.top_activations.layer(layer).channels for layer in layers)
         wanted = ", ".join(map(str, order.units))
         raise ScanError(f"no scanned layer has a unit {wanted}; they have {most} at most, numbered from 0")
     units = [UnitPatches(unit, scan.patches(unit.layer, unit.channel)) for unit in chosen]
@@ -75,9 +75,9 @@ def run_crops(order: CropOrder, progress: Progress | None = None) -> int:
     return len(units)
 
 
-def units_of(maxes: Maxes, layers: Sequence[str]) -> Iterator[Unit]:
+def units_of(top_activations: TopActivations, layers: Sequence[str]) -> Iterator[Unit]:
     for layer in layers:
-        for channel in range(maxes.layer(layer).channels):
+        for channel in range(top_activations.layer(layer).channels):
             yield Unit(layer, channel)
 
 
@@ -108,21 +108,21 @@ def name_network(folder: Path, units: Iterable[UnitPatches], identity: str) -> N
             write_patches(path, unit.unit, unit.patches, identity)
 
 
-def write_layer_stats(folder: Path, maxes: Maxes, layer: str, identity: str) -> None:
+def write_layer_stats(folder: Path, top_activations: TopActivations, layer: str, identity: str) -> None:
     """The layer's statistics, its histogram without the bins that no unit fills."""
-    units = maxes.units_of(layer)
-    mean, std = mean_and_std(maxes.sums[units], maxes.seen)
-    histogram = maxes.histogram[units]
+    units = top_activations.units_of(layer)
+    mean, std = mean_and_std(top_activations.sums[units], top_activations.seen)
+    histogram = top_activations.histogram[units]
     filled = np.flatnonzero(histogram.any(axis=0))
     low, high = (int(filled[0]), int(filled[-1]) + 1) if len(filled) else (BINS // 2, BINS // 2 + 1)
     try:
         write_stats(
             unit_image_paths(folder, layer).stats,
             network=identity,
-            images=maxes.seen,
+            images=top_activations.seen,
             mean=mean,
             std=std,
-            active=maxes.active[units] / max(maxes.seen, 1),
+            active=top_activations.active[units] / max(top_activations.seen, 1),
             edges=np.tile(EDGES[low : high + 1], (histogram.shape[0], 1)),
             counts=histogram[:, low:high],
         )

@@ -21,8 +21,8 @@ from deepvis.network.model_error import ModelError
 from deepvis.network.net import GraphNet
 from deepvis.network.ref import NetworkRef
 from deepvis.network.shapes import infer_shapes
-from deepvis.scan.errors import ScanError
 from deepvis.scan.peaks import peaks_of
+from deepvis.scan.scan_error import ScanError
 from deepvis.scan.tracker import Peaks, TrackedLayer
 
 log = logging.getLogger(__name__)

@@ -24,7 +24,7 @@ import numpy as np
 from deepvis.core.files import written_beside
 from deepvis.jobs.store import adopt
 from deepvis.scan.statistics import BINS
-from deepvis.scan.tracker import Maxes, TrackedLayer, merge
+from deepvis.scan.tracker import TopActivations, TrackedLayer, merge
 
 VERSION = 1
 
@@ -45,7 +45,7 @@ class Part:
     cut: images whose files end before the picture does; what there is of them was used.
     """
 
-    maxes: Maxes
+    top_activations: TopActivations
     skipped: tuple[FaultyImage, ...]
     identity: str
     plan_hash: str
@@ -58,8 +58,8 @@ class CorruptPart(Exception):
 
 def save_part(path: Path, part: Part) -> None:
     """Raises OSError, as for a full disk."""
-    maxes = part.maxes
-    flat = maxes.histogram.ravel()
+    top_activations = part.top_activations
+    flat = top_activations.histogram.ravel()
     bins = np.flatnonzero(flat)
     with written_beside(path) as file:
         np.savez(
@@ -67,13 +67,13 @@ def save_part(path: Path, part: Part) -> None:
             version=VERSION,
             model=part.identity,
             plan=part.plan_hash,
-            layers=json.dumps([asdict(layer) for layer in maxes.layers]),
-            seen=np.int64(maxes.seen),
-            values=maxes.values,
-            images=maxes.images,
-            places=maxes.places,
-            active=maxes.active,
-            sums=maxes.sums,
+            layers=json.dumps([asdict(layer) for layer in top_activations.layers]),
+            seen=np.int64(top_activations.seen),
+            values=top_activations.values,
+            images=top_activations.images,
+            places=top_activations.places,
+            active=top_activations.active,
+            sums=top_activations.sums,
             bins=bins.astype(np.uint32),
             counts=flat[bins],
             skipped=_rows(part.skipped),
@@ -99,7 +99,7 @@ def load_part(path: Path) -> Part:
             units = sum(layer.channels for layer in layers)
             histogram = np.zeros(units * BINS, np.uint32)
             histogram[table["bins"]] = table["counts"]
-            maxes = Maxes(
+            top_activations = TopActivations(
                 layers,
                 int(table["seen"]),
                 table["values"],
@@ -111,7 +111,7 @@ def load_part(path: Path) -> Part:
             )
             skipped = _images(str(table["skipped"]))
             cut = _images(str(table["cut"])) if "cut" in table else ()  # results of deepvis 0.1's first days lack it
-            return Part(maxes, skipped, str(table["model"]), str(table["plan"]), cut)
+            return Part(top_activations, skipped, str(table["model"]), str(table["plan"]), cut)
     except FileNotFoundError:
         raise
     except (OSError, ValueError, KeyError, TypeError, EOFError, IndexError, zipfile.BadZipFile) as error:
@@ -136,7 +136,7 @@ def add_parts(a: Part, b: Part) -> Part:
     skipped, cut = (
         tuple(sorted(both, key=lambda image: image.index)) for both in (a.skipped + b.skipped, a.cut + b.cut)
     )
-    return Part(merge(a.maxes, b.maxes), skipped, a.identity, a.plan_hash, cut)
+    return Part(merge(a.top_activations, b.top_activations), skipped, a.identity, a.plan_hash, cut)
 
 
 def sum_parts(paths: Iterable[Path]) -> tuple[Part | None, list[tuple[Path, str]]]:

@@ -26,7 +26,7 @@ from deepvis.core.program import program
 from deepvis.core.types import Fit
 from deepvis.jobs.store import Store
 from deepvis.network.ref import NetworkRef
-from deepvis.scan.errors import ScanError
+from deepvis.scan.scan_error import ScanError
 from deepvis.scan.tracker import TrackedLayer
 
 VERSION = 2  # of scan.json; that of 0.1.0, 1, has another layout of the network

@@ -21,9 +21,9 @@ from deepvis.core.types import Patch, Unit, UnitStanding
 from deepvis.core.unit_files import file_name
 from deepvis.models.model import DIGITS_0_1_0
 from deepvis.pages.render import render, write_page
-from deepvis.scan.errors import ScanError
 from deepvis.scan.plan import ScanFolder
 from deepvis.scan.results import Scan, back_folders, has_patches, montage_path, read_scan
+from deepvis.scan.scan_error import ScanError
 from deepvis.scan.statistics import mean_and_std
 
 OUTSTANDING = 12  # units named as most and as least selective
@@ -56,18 +56,20 @@ class UnitFacts:
 
 def unit_facts(scan: Scan, layer: str) -> list[UnitFacts]:
     """The facts of all units of a layer, in order."""
-    maxes = scan.maxes
-    units = maxes.units_of(layer)
-    mean, std = mean_and_std(maxes.sums[units], maxes.seen)
+    top_activations = scan.top_activations
+    units = top_activations.units_of(layer)
+    mean, std = mean_and_std(top_activations.sums[units], top_activations.seen)
     facts = []
-    for channel in range(maxes.layer(layer).channels):
+    for channel in range(top_activations.layer(layer).channels):
         patches = scan.patches(layer, channel)
         folder, share = commonest_folder(patches)
         spread = std[channel]
         best = float(np.mean([patch.value for patch in patches])) if patches else 0.0
         selectivity = (best - mean[channel]) / spread if spread > 0 else 0.0
         facts.append(
-            UnitFacts(Unit(layer, channel), patches, maxes.standing(layer, channel), selectivity, folder, share)
+            UnitFacts(
+                Unit(layer, channel), patches, top_activations.standing(layer, channel), selectivity, folder, share
+            )
         )
     return facts
 
@@ -91,7 +93,7 @@ def write_report(scan_root: Path, output: Path | None = None) -> Path:
     several = has_folders(scan_root)
     rows = []
     try:
-        for layer in (each.name for each in scan.maxes.layers):
+        for layer in (each.name for each in scan.top_activations.layers):
             facts = unit_facts(scan, layer)
             page = f"{file_name(layer)}.html"
             write_page(folder / page, "report_layer.html", **layer_values(scan, layer, facts, folder, several))
@@ -118,9 +120,9 @@ def index_values(scan: Scan, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """What the first page shows."""
     return {
         "title": "What excites the units",
-        "seen": scan.maxes.seen,
+        "seen": scan.top_activations.seen,
         "folder": scan.plan.folder or "a list",
-        "top": scan.maxes.top,
+        "top": scan.top_activations.top,
         "layers": rows,
         "skipped": scan.part.skipped,
         "cut": scan.part.cut,
@@ -129,8 +131,8 @@ def index_values(scan: Scan, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _index_row(scan: Scan, layer: str, facts: Sequence[UnitFacts], page: str) -> dict[str, Any]:
-    tracked = scan.maxes.layer(layer)
-    silent, dead = scan.maxes.inactivity(layer)
+    tracked = scan.top_activations.layer(layer)
+    silent, dead = scan.top_activations.inactivity(layer)
     return {
         "name": layer,
         "page": page,
@@ -158,7 +160,7 @@ def layer_values(scan: Scan, layer: str, facts: Sequence[UnitFacts], folder: Pat
         "units": [_unit_values(f, folder, identity) for f in facts],
         "alive": alive if shares else [],
         "dead": [f for f in facts if f.is_dead],
-        "silent": scan.maxes.inactivity(layer)[0],
+        "silent": scan.top_activations.inactivity(layer)[0],
         "has_folders": several,
         "share": float(np.mean(shares)) if shares else 0.0,
         "outstanding": OUTSTANDING,

@@ -12,10 +12,10 @@ from deepvis.core.back_modes import DECONV
 from deepvis.core.types import Patch, Unit
 from deepvis.core.unit_files import BACK_FOLDER, TOP_FOLDER, UnitFileError, network_in, read_patches, unit_image_paths
 from deepvis.network.back_modes import BACK_MODES
-from deepvis.scan.errors import ScanError
 from deepvis.scan.parts import CorruptPart, Part, load_part
 from deepvis.scan.plan import ScanFolder, ScanPlan, plan_hash, read_plan
-from deepvis.scan.tracker import NO_IMAGE, Maxes
+from deepvis.scan.scan_error import ScanError
+from deepvis.scan.tracker import NO_IMAGE, TopActivations
 
 
 def back_folders() -> dict[str, str]:
@@ -32,17 +32,19 @@ class Scan:
     paths: dict[int, str]
 
     @property
-    def maxes(self) -> Maxes:
-        return self.part.maxes
+    def top_activations(self) -> TopActivations:
+        return self.part.top_activations
 
     def patches(self, layer: str, channel: int) -> tuple[Patch, ...]:
         """Best first; fewer than were asked for where the collection has fewer images."""
-        maxes = self.maxes
-        unit = maxes.units_of(layer).start + channel
-        width = maxes.layer(layer).width
+        top_activations = self.top_activations
+        unit = top_activations.units_of(layer).start + channel
+        width = top_activations.layer(layer).width
         return tuple(
             Patch(float(value), self.paths[int(image)], *divmod(int(place), width))
-            for value, image, place in zip(maxes.values[unit], maxes.images[unit], maxes.places[unit], strict=True)
+            for value, image, place in zip(
+                top_activations.values[unit], top_activations.images[unit], top_activations.places[unit], strict=True
+            )
             if image != NO_IMAGE
         )
 
@@ -61,7 +63,7 @@ def read_scan(root: Path) -> Scan:
         raise ScanError(f"{folder.result} cannot be read ({error}); give the command of the scan again") from error
     if part.plan_hash != plan_hash(plan):
         raise ScanError(f"{folder.result} belongs to another scan than {folder.plan}; scan again with --overwrite")
-    named = np.unique(part.maxes.images)
+    named = np.unique(part.top_activations.images)
     return Scan(plan, part, dict(lines_at(folder.images, named[named != NO_IMAGE])))
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from deepvis.core.types import Frame, LayerInfo, NetInfo, Patch, Snapshot, Unit
-from deepvis.scan.running_parts import ALIKE, Allowance, Kept, Maps, Moment, PictureBook, small
+from deepvis.scan.running_parts import ALIKE, Allowance, KeptPicture, Maps, Moment, PictureBook, small
 
 SHARE = 0.03  # of a pass's time; what the calls around it cost comes on top
 CAPACITY = 192 << 20  # bytes of input pictures that are kept
@@ -37,7 +37,7 @@ class RunningBest:
     unit: Unit
     patches: tuple[Patch, ...]
     numbers: tuple[int, ...]
-    pictures: tuple[Kept | None, ...]
+    pictures: tuple[KeptPicture | None, ...]
     images: int
     samples: int = 0
     sample_images: int = 0
@@ -238,7 +238,7 @@ class RunningTop:
         if not len(rows):
             return False
         self._next_number += 1
-        kept = Kept(snapshot.input_rgb, snapshot.request.frame.path or "", self._next_number)
+        kept = KeptPicture(snapshot.input_rgb, snapshot.request.frame.path or "", self._next_number)
         slot = self._book.enter(kept, image, len(rows), moment, look)
         gone = self._insert(rows, same, (values[rows], self._places_of(rows), slot))
         self._book.release(gone)

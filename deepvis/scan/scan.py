@@ -15,11 +15,11 @@ import numpy as np
 from deepvis.core.types import Fit
 from deepvis.jobs.pool import Stopped
 from deepvis.jobs.progress import Progress
-from deepvis.scan.errors import ScanError
 from deepvis.scan.images import read_lines
 from deepvis.scan.network import ScanNetwork, one_torch_thread, open_network
 from deepvis.scan.parts import FaultyImage, Part, save_part
 from deepvis.scan.plan import ScanFolder, ScanPlan, plan_hash
+from deepvis.scan.scan_error import ScanError
 from deepvis.scan.tracker import Peaks, Tracker, usable
 from deepvis.sources.photos import PhotoError, load_photo
 

@@ -32,7 +32,7 @@ class TrackedLayer:
 
 
 @dataclass(frozen=True, eq=False)
-class Maxes:
+class TopActivations:
     """What is known of U units (those of ``layers``, one after the other) from ``seen`` images.
 
     values (U, K) float32, falling, -inf where fewer than K images were seen; images (U, K)
@@ -89,10 +89,10 @@ class Maxes:
         return 1.0 - float(active.mean()) / max(self.seen, 1), int((active == 0).sum())
 
 
-def empty(layers: Sequence[TrackedLayer], top: int) -> Maxes:
+def empty(layers: Sequence[TrackedLayer], top: int) -> TopActivations:
     """What is known before the first image."""
     units = sum(layer.channels for layer in layers)
-    return Maxes(
+    return TopActivations(
         tuple(layers),
         0,
         np.full((units, top), -np.inf, np.float32),
@@ -104,7 +104,7 @@ def empty(layers: Sequence[TrackedLayer], top: int) -> Maxes:
     )
 
 
-def merge(a: Maxes, b: Maxes) -> Maxes:
+def merge(a: TopActivations, b: TopActivations) -> TopActivations:
     """What is known from the images of both; associative and commutative to the last bit.
 
     Raises ValueError where the two tracked other layers or another number of images per unit.
@@ -119,7 +119,7 @@ def merge(a: Maxes, b: Maxes) -> Maxes:
         np.concatenate([a.places, b.places], axis=1),
         a.top,
     )
-    return Maxes(
+    return TopActivations(
         a.layers,
         a.seen + b.seen,
         values,
@@ -163,13 +163,13 @@ def usable(peaks: Mapping[str, Peaks], images: int) -> np.ndarray:
 class Tracker:
     """Takes the peaks of images, batch after batch, in the list's order; sorts after every ``block`` of them.
 
-    Memory is fixed: the arrays of Maxes and a block of peaks. Not safe for several threads;
+    Memory is fixed: the arrays of TopActivations and a block of peaks. Not safe for several threads;
     give each its own and merge. known: what to go on with, its arrays are this tracker's from now on; its images
     come before those that are added.
     """
 
     def __init__(
-        self, layers: Sequence[TrackedLayer], top: int, *, block: int = 32, known: Maxes | None = None
+        self, layers: Sequence[TrackedLayer], top: int, *, block: int = 32, known: TopActivations | None = None
     ) -> None:
         self._known = known or empty(layers, top)  # its arrays are this tracker's own, written in place
         units = len(self._known.active)
@@ -212,7 +212,7 @@ class Tracker:
             start += layer.channels
         self._filled += len(rows)
 
-    def result(self) -> Maxes:
+    def result(self) -> TopActivations:
         """All that is known so far; not to be used on once more images are added."""
         self._flush()
         return self._known

@@ -25,13 +25,13 @@ from deepvis.core.user_error import UserError
 from deepvis.models.network_options import TYPES, NetworkOptions
 from deepvis.network.back_modes import BACK_MODES  # noqa: F401  (fills the table that the window reads)
 from deepvis.network.ref import is_name
-from deepvis.schema.options import option_of
-from deepvis.schema.table import Refused, Table, row, shown
+from deepvis.schema.row_options import option_of
+from deepvis.schema.rows import Refused, Table, row, shown
 from deepvis.settings.original import RENAMED, WITHOUT_EFFECT, without_rivals
 
 if TYPE_CHECKING:
-    from deepvis.schema.types import Count, Device, Flag, Panes, Positive, Text, WindowSize
-    from deepvis.settings.types import Backend, BackMode, ColourMap, KeyBindings, Look
+    from deepvis.schema.value_types import Count, Device, Flag, Panes, Positive, Text, WindowSize
+    from deepvis.settings.setting_types import Backend, BackMode, ColourMap, KeyBindings, Look
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +101,7 @@ class Settings(NetworkOptions):
     pictures: Text = row(".", "Folder for the pictures that key p saves", "--pictures DIR")
 
 
-SETTINGS = Table(Settings, TYPES, "deepvis.settings.types")
+SETTINGS = Table(Settings, TYPES, "deepvis.settings.setting_types")
 TABLE = SETTINGS.rows
 HEADINGS = {"model": "The network", "backend": "Where it runs", "images": "Input", "scale": "The window"}
 ROOT = Path(__file__).resolve().parents[2]

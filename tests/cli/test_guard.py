@@ -14,8 +14,8 @@ import pytest
 from deepvis.cli.guard import guarded, interrupted_once
 from deepvis.live.backends.base import BackendError
 from deepvis.network.model_error import ModelError
-from deepvis.optimize.errors import OptimizeError
-from deepvis.scan.errors import ScanError
+from deepvis.optimize.optimize_error import OptimizeError
+from deepvis.scan.scan_error import ScanError
 from deepvis.settings.table import ConfigError
 from deepvis.window.options import UsageError
 

@@ -35,10 +35,10 @@ from deepvis.network.shapes import infer_shapes
 from deepvis.network.tape import Tape
 from deepvis.optimize import live
 from deepvis.optimize.ascend import Climb, Job, begin, finish
+from deepvis.optimize.ascent_network import ascent_net_of
 from deepvis.optimize.field_only import cut_of, field_only
 from deepvis.optimize.objective import unit
 from deepvis.optimize.presets import preset
-from deepvis.optimize.specimen import specimen_of
 from deepvis.scan.layout import CropOrder, run_crops
 from deepvis.scan.results import montage_path, read_scan
 from deepvis.scan.run import ScanOrder, run_scan
@@ -283,9 +283,9 @@ def test_identity(opened: Opened) -> None:
 
 def climbed(opened: Opened, name: str, jobs: list[tuple[str, int, int]]) -> list[Climb]:
     """Ten iterations of a preset, all jobs (layer, channel, seed) together."""
-    specimen = specimen_of(opened.model)
+    ascent_net = ascent_net_of(opened.model)
     recipe = replace(preset(name), max_iter=10)
-    return finish(specimen, [begin(specimen, Job(unit(layer, c), recipe, seed)) for layer, c, seed in jobs])
+    return finish(ascent_net, [begin(ascent_net, Job(unit(layer, c), recipe, seed)) for layer, c, seed in jobs])
 
 
 @pytest.mark.parametrize("layer", ["again", "relu@2", "cat", "fc"])
@@ -310,7 +310,7 @@ def test_a_picture_does_not_depend_on_those_that_are_optimized_with_it(opened: O
 
 def test_a_low_layer_is_optimized_in_its_field_alone(opened: Opened) -> None:
     """The field begins where the strides of the layers fall, here two pixels before the unit's own."""
-    whole = specimen_of(opened.model)
+    whole = ascent_net_of(opened.model)
     small, cut = field_only(whole, "right"), cut_of(whole, "right")
     assert cut is not None and small.size == (cut.height, cut.width) == (17, 17)
     x = pictures(1)
@@ -320,7 +320,7 @@ def test_a_low_layer_is_optimized_in_its_field_alone(opened: Opened) -> None:
 
 
 def test_a_live_optimization(opened: Opened) -> None:
-    run = live.start(specimen_of(opened.model), opened.model, Unit("fc", 2), "3", rgb=None, seed=1)
+    run = live.start(ascent_net_of(opened.model), opened.model, Unit("fc", 2), "3", rgb=None, seed=1)
     first = live.progress_of(run, 0)
     for _ in range(3):
         run = live.onward(run)

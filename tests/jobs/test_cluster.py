@@ -17,7 +17,7 @@ import pytest
 from deepvis.cli.main import main
 from deepvis.core.unit_files import unit_image_paths
 from deepvis.jobs import cluster, pool
-from deepvis.jobs.errors import JobError
+from deepvis.jobs.job_error import JobError
 from deepvis.jobs.pool import Where
 from deepvis.jobs.progress import Progress
 from tests.helpers.waiting import until

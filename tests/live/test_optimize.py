@@ -132,7 +132,7 @@ def test_a_fault_is_one_sentence_and_the_worker_goes_on(worker, unit, preset, wo
 
 def test_progress_and_errors_answer_the_effect_that_asked(worker, monkeypatch):
     from deepvis.optimize import live
-    from deepvis.optimize.errors import OptimizeError
+    from deepvis.optimize.optimize_error import OptimizeError
 
     def dies(run):
         if run.climb.iteration == 3:

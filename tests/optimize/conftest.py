@@ -11,7 +11,7 @@ import torch
 from deepvis.formats.caffe.load import load_net
 from deepvis.formats.caffe.spec_graph import caffe_net
 from deepvis.formats.caffe.weights import write_weights
-from deepvis.optimize.specimen import Specimen
+from deepvis.optimize.ascent_network import AscentNetwork
 from tests.helpers.golden import load
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,11 +23,11 @@ def _few_threads() -> None:
 
 
 @pytest.fixture(scope="session")
-def caffenet_like() -> Specimen:
+def caffenet_like() -> AscentNetwork:
     """The network of the golden traces: CaffeNet's shape at 67 px."""
     net = caffe_net(load_net(*load(ROOT / "tests" / "golden" / "nets" / "caffenet_like_a").files))
     mean = torch.tensor([104.0, 117.0, 123.0])[:, None, None].expand(3, 67, 67)
-    return Specimen(net, mean.contiguous())
+    return AscentNetwork(net, mean.contiguous())
 
 
 TINY = """

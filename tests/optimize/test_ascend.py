@@ -13,13 +13,13 @@ from deepvis.formats.caffe.load import load_net
 from deepvis.formats.caffe.spec_graph import caffe_net
 from deepvis.models.zoo import load_model
 from deepvis.optimize.ascend import Job, Outcome, advance, ascend, begin, finish
-from deepvis.optimize.errors import OptimizeError
+from deepvis.optimize.ascent_network import AscentNetwork, ascent_net_of, check_weights
 from deepvis.optimize.objective import channel, unit
+from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.optimize.presets import BUILT_IN, TABLE_1
 from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.regularizers import Step
 from deepvis.optimize.robust import look
-from deepvis.optimize.specimen import Specimen, check_weights, specimen_of
 
 TINY = """
 name: "tiny"
@@ -34,13 +34,13 @@ layer { name: "fc" type: "InnerProduct" bottom: "conv" top: "fc"
 
 
 @pytest.fixture(scope="module")
-def tiny() -> Specimen:
+def tiny() -> AscentNetwork:
     """Two channels, not square, a mean image: nothing may be hard-wired."""
     random = np.random.RandomState(0)
     shapes = {"conv": [(4, 2, 3, 3), (4,)], "fc": [(5, 160), (5,)]}
     weights = {layer: [random.normal(0, 0.05, s).astype(np.float32) for s in of] for layer, of in shapes.items()}
     mean = random.uniform(80, 150, (2, 12, 17)).astype(np.float32)
-    return Specimen(caffe_net(load_net(TINY, weights)), torch.from_numpy(mean))
+    return AscentNetwork(caffe_net(load_net(TINY, weights)), torch.from_numpy(mean))
 
 
 def steady(lr=10.0, iterations=12, **strengths) -> Recipe:
@@ -75,7 +75,7 @@ def test_the_result_does_not_depend_on_the_company(caffenet_like):
 
 def test_nor_does_a_whole_climb_of_the_embedded_default():
     """Over so many kinks a difference in the last bit of one step would be another picture in the end."""
-    ready = specimen_of(load_model("caffenet-mini"))
+    ready = ascent_net_of(load_model("caffenet-mini"))
     jobs = [Job(unit("fc8", 20 * n), replace(BUILT_IN["3+"], max_iter=60), n) for n in range(3)]
     together = finish(ready, [begin(ready, job) for job in jobs])
     (alone,) = finish(ready, [begin(ready, jobs[1])])
@@ -215,13 +215,13 @@ layer { name: "out" type: "Concat" bottom: "a" bottom: "c" top: "out" }
 """
 
 
-def branches(bias: float) -> Specimen:
+def branches(bias: float) -> AscentNetwork:
     random = np.random.RandomState(1)
     shapes = {"a": (3, 2, 3, 3), "b": (2, 2, 3, 3)}
     weights = {
         n: [random.normal(0, 1, s).astype(np.float32), np.full(s[0], bias, np.float32)] for n, s in shapes.items()
     }
-    return Specimen(caffe_net(load_net(BRANCHES, weights)), torch.full((2, 6, 6), 100.0))
+    return AscentNetwork(caffe_net(load_net(BRANCHES, weights)), torch.full((2, 6, 6), 100.0))
 
 
 @pytest.mark.parametrize("channel, source", [(0, ("a", 0)), (2, ("a", 2)), (3, ("b", 0)), (4, ("b", 1))])

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from deepvis.optimize.ascend import Climb, Job, Outcome, advance, begin, finish
+from deepvis.optimize.ascent_network import AscentNetwork
 from deepvis.optimize.objective import unit
 from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.regularizers import SETTINGS
-from deepvis.optimize.specimen import Specimen
 
 OWN = Path(__file__).parents[1] / "golden" / "optimizer"
 SHARED = Path(__file__).parents[3] / "shared" / "golden" / "optimizer"
@@ -38,16 +38,16 @@ def load_trace(folder: Path) -> tuple[dict, dict[str, np.ndarray]]:
         return json.loads((folder / "meta.json").read_text()), dict(file)
 
 
-def start(specimen: Specimen, meta: dict) -> Climb:
-    return begin(specimen, job_of(meta["config"]))
+def start(ascent_net: AscentNetwork, meta: dict) -> Climb:
+    return begin(ascent_net, job_of(meta["config"]))
 
 
-def follows(specimen: Specimen, folder: Path) -> None:
+def follows(ascent_net: AscentNetwork, folder: Path) -> None:
     """Objective, learning rate and images of every iteration that the trace tells of."""
     meta, trace = load_trace(folder)
-    climb = start(specimen, meta)
-    (first,) = advance(specimen, [climb])
-    (climb,) = finish(specimen, [climb])
+    climb = start(ascent_net, meta)
+    (first,) = advance(ascent_net, [climb])
+    (climb,) = finish(ascent_net, [climb])
     np.testing.assert_allclose(climb.objective, trace["obj"], rtol=1e-3, atol=1e-6)
     rates = climb.learning_rate[: len(trace["lr"])]
     np.testing.assert_allclose(rates, trace["lr"], rtol=1e-3)
@@ -61,7 +61,7 @@ def follows(specimen: Specimen, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("folder", folders(OWN))
-def test_the_start_is_the_original_s_number_by_number(folder: Path, caffenet_like: Specimen) -> None:
+def test_the_start_is_the_original_s_number_by_number(folder: Path, caffenet_like: AscentNetwork) -> None:
     meta, _ = load_trace(folder)
     x = start(caffenet_like, meta).x.numpy()
     assert (x.dtype, x.shape) == (np.float32, (3, 67, 67))
@@ -69,13 +69,13 @@ def test_the_start_is_the_original_s_number_by_number(folder: Path, caffenet_lik
 
 
 @pytest.mark.parametrize("folder", folders(OWN))
-def test_objective_rate_and_images_follow_the_trace(folder: Path, caffenet_like: Specimen) -> None:
+def test_objective_rate_and_images_follow_the_trace(folder: Path, caffenet_like: AscentNetwork) -> None:
     follows(caffenet_like, folder)
 
 
 @pytest.mark.shared
 @pytest.mark.parametrize("folder", folders(SHARED) or [None])
-def test_the_whole_trace_and_what_is_cut_from_it(folder: Path, caffenet_like: Specimen) -> None:
+def test_the_whole_trace_and_what_is_cut_from_it(folder: Path, caffenet_like: AscentNetwork) -> None:
     """Every trace of ../shared; the arrays of tests/golden are the same, bit by bit."""
     meta, trace = load_trace(folder)
     np.testing.assert_array_equal(start(caffenet_like, meta).x.numpy(), trace["x0"])
@@ -100,7 +100,7 @@ def test_every_setting_and_every_policy_of_the_toolbox_has_a_trace() -> None:
     assert rows >= set(paper)  # the rows of the paper's Table 1
 
 
-def test_pushing_down_keeps_the_lowest(caffenet_like: Specimen) -> None:
+def test_pushing_down_keeps_the_lowest(caffenet_like: AscentNetwork) -> None:
     meta, _ = load_trace(OWN / "caffenet_like_a__push_down_conv")
     (climb,) = finish(caffenet_like, [start(caffenet_like, meta)])
     assert climb.best.objective == min(climb.objective) < climb.objective[0]

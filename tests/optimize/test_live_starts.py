@@ -12,9 +12,9 @@ from deepvis.core.types import Unit
 from deepvis.formats.caffe.weights import write_weights
 from deepvis.models.zoo import load_model
 from deepvis.optimize import live
-from deepvis.optimize.errors import OptimizeError
+from deepvis.optimize.ascent_network import ascent_net_of
 from deepvis.optimize.live import FRAME, SEEDS, LiveRun, onward, progress_of, start
-from deepvis.optimize.specimen import specimen_of
+from deepvis.optimize.optimize_error import OptimizeError
 from tests.helpers.networks import small_model
 
 UNIT = Unit("pool1", 0)
@@ -31,8 +31,8 @@ def begun(tmp_path: Path):
     model = load_model(
         prototxt=tmp_path / "small.prototxt", weights=tmp_path / "dark.caffemodel", mean=(90.0, 100.0, 110.0)
     )
-    specimen = specimen_of(model)
-    return lambda **pictures: start(specimen, model, UNIT, "3", **pictures)
+    ascent_net = ascent_net_of(model)
+    return lambda **pictures: start(ascent_net, model, UNIT, "3", **pictures)
 
 
 def test_other_seeds_are_tried_then_the_windows_picture(begun) -> None:
@@ -54,7 +54,7 @@ def test_a_unit_that_another_seed_reaches_goes_on_from_there(begun, monkeypatch:
 
     def second(run: LiveRun) -> LiveRun:
         again = restarted(run)
-        return replace(again, climb=live.begin(run.specimen, replace(again.climb.job, start_at=FRAME), again.shown_x))
+        return replace(again, climb=live.begin(run.ascent_net, replace(again.climb.job, start_at=FRAME), again.shown_x))
 
     restarted = live.restarted
     monkeypatch.setattr(live, "restarted", second)

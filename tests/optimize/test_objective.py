@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 import torch
 
-from deepvis.optimize.errors import OptimizeError
 from deepvis.optimize.objective import (
     WHOLE,
     Objective,
@@ -17,6 +16,7 @@ from deepvis.optimize.objective import (
     seed_of,
     unit,
 )
+from deepvis.optimize.optimize_error import OptimizeError
 
 SHAPES = {"data": (1, 3, 9, 9), "conv1": (1, 4, 5, 6), "fc": (1, 10)}
 

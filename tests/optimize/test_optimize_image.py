@@ -368,9 +368,9 @@ def test_a_climb_that_0_1_0_has_kept_goes_on(run, interrupt, tmp_path, monkeypat
 
     def as_0_1_0_kept_them(folder, origin, asked, **more):
         for job, path in real(folder, origin, asked).items():
-            told = {"version": 1, **origin.as_dict(), "job": job.as_dict()}
+            recorded = {"version": 1, **origin.as_dict(), "job": job.as_dict()}
             with np.load(tmp_path / path.name) as arrays:
-                np.savez(more["earlier"][job], **arrays, job=np.array(json.dumps(told)))
+                np.savez(more["earlier"][job], **arrays, job=np.array(json.dumps(recorded)))
         jobs.extend(asked)
         return real(folder, origin, asked, **more)
 

@@ -12,9 +12,9 @@ from deepvis.cli.main import main
 from deepvis.core.unit_files import unit_image_paths
 from deepvis.jobs.store import adopt
 from deepvis.optimize import layer_images, session
-from deepvis.optimize.errors import OptimizeError
 from deepvis.optimize.layer_images import blocks_of
 from deepvis.optimize.layout import BACKGROUND, grid, montage, whole_layer
+from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.optimize.presets import TABLE_1
 from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.results import parameters
@@ -221,10 +221,10 @@ def named_by_0_1_0(plan):
     for job, path in plan.jobs().items():
         if path.exists():
             with Image.open(path) as image:
-                told = PngImagePlugin.PngInfo()
+                recorded = PngImagePlugin.PngInfo()
                 text = {**json.loads(image.text["deepvis"]), **plan.origin.as_dict(), "parameters": parameters(job)}
-                told.add_text("deepvis", json.dumps(text))
-                image.save(earlier[job], "PNG", pnginfo=told)
+                recorded.add_text("deepvis", json.dumps(text))
+                image.save(earlier[job], "PNG", pnginfo=recorded)
             path.unlink()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from deepvis.optimize.errors import OptimizeError
+from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.optimize.presets import BUILT_IN, TABLE_1, all_presets, keep_preset, preset, presets_file, read_presets
 from deepvis.optimize.recipe import Recipe
 

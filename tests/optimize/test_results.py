@@ -28,10 +28,10 @@ def test_noise_can_be_written_at_any_quality(tmp_path, quality):
         ({}, True),
     ],
 )
-def test_networks_are_told_apart_by_their_identity(told, is_made):
+def test_networks_are_told_apart_by_their_identity(recorded, is_made):
     origin = Origin("net", "0123456789ab")
-    assert origin.made(told) is is_made
-    assert origin.made_as(told, {"size": (2, 3)}) is is_made
-    assert origin.made_as({**told, "size": [2, 3]}, {"size": (2, 3)}) is is_made
-    assert not origin.made_as({**told, "size": [3, 3]}, {"size": (2, 3)})
-    assert not origin.made_as({**told, "more": 1}, {"size": (2, 3)})
+    assert origin.made(recorded) is is_made
+    assert origin.made_as(recorded, {"size": (2, 3)}) is is_made
+    assert origin.made_as({**recorded, "size": [2, 3]}, {"size": (2, 3)}) is is_made
+    assert not origin.made_as({**recorded, "size": [3, 3]}, {"size": (2, 3)})
+    assert not origin.made_as({**recorded, "more": 1}, {"size": (2, 3)})

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from deepvis.optimize.ascend import Job, begin, finish
+from deepvis.optimize.ascent_network import ascent_net_of
 from deepvis.optimize.field_only import cut_of, field_only
 from deepvis.optimize.objective import Objective, channel, unit
 from deepvis.optimize.recipe import Recipe
-from deepvis.optimize.specimen import specimen_of
 from tests.formats.torch.opened import model_of
 
 
@@ -24,8 +24,8 @@ from tests.formats.torch.opened import model_of
     ],
 )
 def test_units_of_tokens_rise(name: str, objective: Objective) -> None:
-    specimen = specimen_of(model_of(name))
-    (climb,) = finish(specimen, [begin(specimen, Job(objective, Recipe({}, "progress", RISE, 6)))])
+    ascent_net = ascent_net_of(model_of(name))
+    (climb,) = finish(ascent_net, [begin(ascent_net, Job(objective, Recipe({}, "progress", RISE, 6)))])
     assert climb.best is not None and climb.best.objective > climb.objective[0]
 
 
@@ -34,6 +34,6 @@ RISE = {"max_lr": 1e6, "desired_prog": 0.1}
 
 def test_a_network_of_tokens_is_not_cut_to_a_field() -> None:
     """Its reshapes hold as many tokens as the whole picture has."""
-    specimen = specimen_of(model_of("vit"))
-    assert cut_of(specimen, "blocks.0.norm1") is None and field_only(specimen, "blocks.0.norm1") is specimen
-    assert cut_of(specimen_of(model_of("resnet18")), "conv1") is not None
+    ascent_net = ascent_net_of(model_of("vit"))
+    assert cut_of(ascent_net, "blocks.0.norm1") is None and field_only(ascent_net, "blocks.0.norm1") is ascent_net
+    assert cut_of(ascent_net_of(model_of("resnet18")), "conv1") is not None

@@ -14,11 +14,11 @@ from deepvis.models.model import Model
 from deepvis.models.zoo import open_model
 from deepvis.network.ref import NetworkRef
 from deepvis.optimize.ascend import Climb, Job, begin, finish
+from deepvis.optimize.ascent_network import AscentNetwork, ascent_net_of
 from deepvis.optimize.field_only import field_only
 from deepvis.optimize.objective import unit
 from deepvis.optimize.pictures import pictures_of, shown
 from deepvis.optimize.presets import preset
-from deepvis.optimize.specimen import Specimen, specimen_of
 
 MEAN, STD = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])  # the module's, RGB
 
@@ -64,19 +64,21 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> tuple[Model, Model]:
 
 
 @pytest.fixture(scope="module")
-def specimens(models: tuple[Model, Model]) -> tuple[Specimen, Specimen]:
-    return specimen_of(models[0]), specimen_of(models[1])
+def ascent_nets(models: tuple[Model, Model]) -> tuple[AscentNetwork, AscentNetwork]:
+    return ascent_net_of(models[0]), ascent_net_of(models[1])
 
 
-def climbed(specimen: Specimen, name: str, start: str = "mean_plus_rand") -> Climb:
+def climbed(ascent_net: AscentNetwork, name: str, start: str = "mean_plus_rand") -> Climb:
     job = Job(unit("last", 1), replace(preset(name), max_iter=12), seed=3, start_at=start)
-    (climb,) = finish(specimen, [begin(specimen, job)])
+    (climb,) = finish(ascent_net, [begin(ascent_net, job)])
     return climb
 
 
 @pytest.mark.parametrize("name", ["1", "2", "3", "4", "3+", "robust"])
-def test_the_same_pictures(models: tuple[Model, Model], specimens: tuple[Specimen, Specimen], name: str) -> None:
-    climbs = [climbed(specimen, name) for specimen in specimens]
+def test_the_same_pictures(
+    models: tuple[Model, Model], ascent_nets: tuple[AscentNetwork, AscentNetwork], name: str
+) -> None:
+    climbs = [climbed(ascent_net, name) for ascent_net in ascent_nets]
     assert np.allclose(climbs[0].objective, climbs[1].objective, rtol=1e-3)
     pictures = [shown(climb.x, model.preprocessor).astype(int) for climb, model in zip(climbs, models, strict=True)]
     assert np.abs(pictures[0] - pictures[1]).max() <= 2 and pictures[0].std() > 5
@@ -85,13 +87,13 @@ def test_the_same_pictures(models: tuple[Model, Model], specimens: tuple[Specime
 
 
 @pytest.mark.parametrize("start", ["mean_plus_rand", "randu", "mean"])
-def test_the_same_starts(specimens: tuple[Specimen, Specimen], start: str) -> None:
-    caffe, module = (begin(each, Job(unit("last", 1), preset("3"), 5, start)).x.numpy() for each in specimens)
+def test_the_same_starts(ascent_nets: tuple[AscentNetwork, AscentNetwork], start: str) -> None:
+    caffe, module = (begin(each, Job(unit("last", 1), preset("3"), 5, start)).x.numpy() for each in ascent_nets)
     assert np.allclose(module[::-1] * 255 * STD[::-1, None, None], caffe, atol=1e-3)
 
 
-def test_clipping_and_the_field_alone(specimens: tuple[Specimen, Specimen]) -> None:
-    _, module = specimens
+def test_clipping_and_the_field_alone(ascent_nets: tuple[AscentNetwork, AscentNetwork]) -> None:
+    _, module = ascent_nets
     high = module.clip(torch.full_like(module.mean_chw, 99.0))
     assert np.allclose(high[:, 0, 0], (1 - MEAN) / STD) and module.grey_level is not None
     small = field_only(module, "last")

@@ -43,9 +43,9 @@ def write_network(folder: Path, write_weights, seed: int = 0) -> tuple[Path, Pat
 
 
 def scan_with_0_1_0(images: Path, output: Path) -> None:
-    from deepvis.maxes import layout, plan
-    from deepvis.maxes.run import ScanOrder, run_scan
     from deepvis.model.weights import write_weights
+    from deepvis.top_activations import layout, plan
+    from deepvis.top_activations.run import ScanOrder, run_scan
 
     plan.LEAST_CHUNK = 16
     prototxt, caffemodel = write_network(output / "network", write_weights)

@@ -22,12 +22,12 @@ from deepvis.live.backends.base import open_backend
 from deepvis.models.zoo import open_model
 from deepvis.scan import crops
 from deepvis.scan.crops import UnitPatches
-from deepvis.scan.errors import ScanError
 from deepvis.scan.layout import CropOrder, run_crops
 from deepvis.scan.montage import CELL, CHEQUERS, STRIPES, back_tile, montage, patch_tile
 from deepvis.scan.network import ScanNetwork
 from deepvis.scan.results import montage_path, read_scan
 from deepvis.scan.run import ScanOrder, run_scan
+from deepvis.scan.scan_error import ScanError
 from deepvis.scan.windows import Window, Windows, cut
 from deepvis.sources.base import new_frame
 from deepvis.sources.photos import load_rgb
@@ -168,14 +168,14 @@ def test_the_layout_is_the_windows(scanned, tmp_path) -> None:
     count = run_crops(CropOrder(scanned, tmp_path))
     scan = read_scan(scanned)
     assert count == 6 + 4 + 4 + 8 + 5  # relu1, pool1 and prob borrow
-    for layer in scan.maxes.layers:
+    for layer in scan.top_activations.layers:
         standings = read_stats(unit_image_paths(tmp_path, layer.name).stats)
         assert len(standings) == layer.channels
-        assert standings[1].mean == pytest.approx(scan.maxes.standing(layer.name, 1).mean, rel=1e-5)
+        assert standings[1].mean == pytest.approx(scan.top_activations.standing(layer.name, 1).mean, rel=1e-5)
         assert sum(standings[1].counts) == 46
     assert not unit_image_paths(tmp_path, "pool1", 0).top.exists()
     for layer in ("conv1", "mixed/a", "mixed/b", "mixed/output", "fc"):
-        for channel in range(scan.maxes.layer(layer).channels):
+        for channel in range(scan.top_activations.layer(layer).channels):
             paths = unit_image_paths(tmp_path, layer, channel)
             assert read_patches(paths.patches) == scan.patches(layer, channel)
             for path in (paths.top, paths.top_back):

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from deepvis.core.types import Fit, Unit
-from deepvis.scan.errors import ScanError
 from deepvis.scan.folder_top import FolderTop, OpenFiles, load_folder_top
+from deepvis.scan.scan_error import ScanError
 from deepvis.scan.tracker import Peaks, TrackedLayer
 
 LAYERS = (TrackedLayer("conv1", 4, 5, 6), TrackedLayer("fc", 3, 1, 1))

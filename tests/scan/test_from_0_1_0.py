@@ -16,12 +16,12 @@ from deepvis.jobs.progress import Progress
 from deepvis.models.zoo import open_model
 from deepvis.network.ref import NetworkRef
 from deepvis.scan import plan as plans
-from deepvis.scan.errors import ScanError
 from deepvis.scan.layout import CropOrder, run_crops
 from deepvis.scan.plan import ScanFolder, read_plan
 from deepvis.scan.report import write_report
 from deepvis.scan.results import read_scan
 from deepvis.scan.run import ScanOrder, run_scan
+from deepvis.scan.scan_error import ScanError
 
 MADE = Path(__file__).parent / "from_0_1_0"
 
@@ -89,7 +89,7 @@ def test_written_anew_it_has_the_version_of_its_layout(folder: Path, ref: Networ
 
 def test_a_finished_scan_is_not_done_again(folder: Path, ref: NetworkRef, collection: Path) -> None:
     told = Told()
-    assert run_scan(order(ref, collection, folder), told).maxes.seen == 46
+    assert run_scan(order(ref, collection, folder), told).top_activations.seen == 46
     assert told.begun == [] and "is complete: 46 images" in told.notes[0]
 
 
@@ -101,7 +101,7 @@ def test_a_scan_goes_on_where_it_was(folder: Path, ref: NetworkRef, collection: 
     run_scan(order(ref, collection, folder), told)
     assert told.begun == [(46, 30)] and told.notes == []
     after = read_scan(folder)
-    assert (after.maxes.images == before.maxes.images).all() and after.plan == before.plan
+    assert (after.top_activations.images == before.top_activations.images).all() and after.plan == before.plan
     assert open_model(ref).is_named(after.plan.identity) and len(after.plan.identity) == 64
 
 

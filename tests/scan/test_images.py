@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from deepvis.scan.errors import ScanError
 from deepvis.scan.images import chunk_offsets, find_images, read_lines, write_list
 from deepvis.scan.results import lines_at
+from deepvis.scan.scan_error import ScanError
 
 
 @pytest.fixture

@@ -46,6 +46,6 @@ def test_what_a_scan_holds_does_not_grow_with_its_images(tmp_path: Path) -> None
             cv2.imwrite(str(folder / f"{index:04d}.jpg"), rgb)
         order = ScanOrder(NetworkRef("caffenet-mini"), str(folder), tmp_path / f"scan{count}")
         seen: list[int] = []
-        peaks.append(allocated_by(lambda order=order, seen=seen: seen.append(run_scan(order).maxes.seen)))
+        peaks.append(allocated_by(lambda order=order, seen=seen: seen.append(run_scan(order).top_activations.seen)))
         assert seen == [count]
     assert peaks[1] < peaks[0] + 10e6

@@ -91,7 +91,7 @@ def test_skipped_images_are_listed_and_names_are_escaped(reported) -> None:
 
 def test_dead_units_are_told_from_selective_ones(reported) -> None:
     scan = read_scan(reported.parents[1])
-    for layer in scan.maxes.layers:
+    for layer in scan.top_activations.layers:
         facts = unit_facts(scan, layer.name)
         dead = {f.unit.channel for f in facts if f.is_dead}
         text = (reported.parent / f"{layer.name.replace('/', '-')}.html").read_text()

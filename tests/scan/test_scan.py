@@ -17,19 +17,19 @@ import pytest
 
 from deepvis.core.back_modes import DECONV
 from deepvis.core.types import BackRequest, Fit, NetRequest, Unit
-from deepvis.jobs.errors import JobError
+from deepvis.jobs.job_error import JobError
 from deepvis.jobs.pool import Where
 from deepvis.jobs.progress import Progress
 from deepvis.live.backends.base import open_backend
 from deepvis.models.zoo import open_model
 from deepvis.network.ref import NetworkRef
 from deepvis.scan import run as run_module
-from deepvis.scan.errors import ScanError
 from deepvis.scan.parts import load_part
 from deepvis.scan.plan import ScanFolder, chunk_size, part_paths, read_plan
 from deepvis.scan.report import write_report
 from deepvis.scan.results import read_scan
 from deepvis.scan.run import ScanOrder, run_scan
+from deepvis.scan.scan_error import ScanError
 from deepvis.sources.base import new_frame
 from deepvis.sources.photos import load_rgb
 
@@ -84,7 +84,7 @@ def test_the_maxima_are_those_of_the_window(ref, collection, tmp_path, fit) -> N
     backend = open_backend("engine", open_model(ref))
     paths = sorted(str(p.relative_to(collection)) for p in collection.rglob("*.png"))
     passes = {path: backend.run(NetRequest(new_frame(load_rgb(collection / path)), fit=fit)) for path in paths}
-    assert [layer.name for layer in scan.maxes.layers] == [layer.name for layer in backend.info.layers]
+    assert [layer.name for layer in scan.top_activations.layers] == [layer.name for layer in backend.info.layers]
     for layer in backend.info.layers:
         maps = {path: snapshot.activations[layer.name] for path, snapshot in passes.items()}
         for channel in range(layer.channels):
@@ -94,7 +94,7 @@ def test_the_maxima_are_those_of_the_window(ref, collection, tmp_path, fit) -> N
             assert [patch.value for patch in patches] == pytest.approx(wanted, abs=1e-3)
             for patch in patches:
                 assert maps[patch.path][channel, patch.row, patch.col] == pytest.approx(patch.value, abs=1e-3)
-            standing = scan.maxes.standing(layer.name, channel)
+            standing = scan.top_activations.standing(layer.name, channel)
             assert standing.images == len(paths)
             assert standing.mean == pytest.approx(np.mean(list(best.values())), abs=1e-3)
             assert standing.std == pytest.approx(np.std(list(best.values())), abs=1e-3)
@@ -105,7 +105,7 @@ def test_of_equal_images_the_earlier_comes_first(scanned) -> None:
     """zz_twin.png is 001.png once more."""
     scan = read_scan(scanned)
     found = 0
-    for layer in scan.maxes.layers:
+    for layer in scan.top_activations.layers:
         for channel in range(layer.channels):
             names = [Path(patch.path).name for patch in scan.patches(layer.name, channel)]
             assert len(set(names)) == len(names) == 9
@@ -117,7 +117,7 @@ def test_of_equal_images_the_earlier_comes_first(scanned) -> None:
 
 def test_only_some_layers(ref, collection, tmp_path) -> None:
     part = run_scan(ScanOrder(ref, str(collection), tmp_path, layers=("fc", "mixed/a")))
-    assert [layer.name for layer in part.maxes.layers] == ["mixed/a", "fc"]
+    assert [layer.name for layer in part.top_activations.layers] == ["mixed/a", "fc"]
     with pytest.raises(ScanError, match="small has no layer 'nix'; there are conv1, "):
         run_scan(ScanOrder(ref, str(collection), tmp_path, layers=("nix",)))
 
@@ -139,9 +139,9 @@ def test_chunks_and_decoding_ahead_change_nothing(ref, collection, tmp_path, sca
     monkeypatch.setattr("deepvis.scan.plan.LEAST_CHUNK", least)
     part = run_scan(ScanOrder(ref, str(collection), tmp_path, ahead=1))
     assert len(list(ScanFolder(tmp_path).parts.iterdir())) == -(-46 // least) > 1
-    known = load_part(ScanFolder(scanned).result).maxes
+    known = load_part(ScanFolder(scanned).result).top_activations
     for name in ("values", "images", "places", "active", "sums", "histogram"):
-        assert getattr(part.maxes, name).tobytes() == getattr(known, name).tobytes()
+        assert getattr(part.top_activations, name).tobytes() == getattr(known, name).tobytes()
 
 
 def test_torch_threads_and_order_of_chunks_change_nothing(ref, collection, tmp_path, small_chunks, monkeypatch) -> None:
@@ -191,7 +191,7 @@ def test_no_scheduler_is_one_sentence(ref, collection, tmp_path, monkeypatch) ->
 DIES = """
 import os, signal, sys
 from deepvis.scan import plan, scan
-from deepvis.jobs.errors import JobError
+from deepvis.jobs.job_error import JobError
 from deepvis.jobs.pool import Where
 from deepvis.jobs.progress import Progress
 from deepvis.network.ref import NetworkRef
@@ -242,7 +242,7 @@ def test_a_finished_scan_is_not_done_again(ref, collection, scanned, tmp_path) -
     shutil.copytree(scanned, output)
     seen = Notes()
     part = run_scan(ScanOrder(ref, str(collection), output), seen)
-    assert part.maxes.seen == 46 and seen.begun == []
+    assert part.top_activations.seen == 46 and seen.begun == []
     assert "is complete: 46 images" in seen.notes[0]
 
 
@@ -361,10 +361,10 @@ def test_images_that_vanish_or_cannot_be_read_are_skipped_and_listed(ref, collec
         (str(bad), "/cats/005_bad.jpg is no picture in a format that can be read"),
         (str(gone), "/cats/010.png does not exist"),
     ]
-    assert (part.maxes.seen, seen.skipped) == (45, 2)
+    assert (part.top_activations.seen, seen.skipped) == (45, 2)
     listed = json.loads(ScanFolder(tmp_path / "out").skipped.read_text())["skipped"]
     assert [row["index"] for row in listed] == [s.index for s in part.skipped]
-    scan, whole = read_scan(tmp_path / "out"), part.maxes
+    scan, whole = read_scan(tmp_path / "out"), part.top_activations
     assert (np.diff(whole.values, axis=1) <= 0).all()
     assert all(patch.path not in ("cats/010.png", "cats/005_bad.jpg") for patch in scan.patches("fc", 0))
 
@@ -377,7 +377,7 @@ def test_a_photo_cut_short_is_used_and_listed(ref, collection, tmp_path) -> None
     content = (images / "cats" / "cut.jpg").read_bytes()
     (images / "cats" / "cut.jpg").write_bytes(content[: len(content) // 2])
     part = run_scan(ScanOrder(ref, str(images), tmp_path / "out"))
-    assert (part.maxes.seen, part.skipped) == (47, ())
+    assert (part.top_activations.seen, part.skipped) == (47, ())
     assert [image.reason for image in part.cut] == [f"{images}/cats/cut.jpg is cut short: what there is of it was used"]
     listed = json.loads(ScanFolder(tmp_path / "out").skipped.read_text())
     assert [row["path"] for row in listed["cut"]] == [str(images / "cats" / "cut.jpg")] and listed["skipped"] == []
@@ -399,15 +399,17 @@ def test_a_photo_that_gives_nan_is_skipped_and_the_others_are_as_without_it(tmp_
     ref = NetworkRef(network=str(prototxt), options=(("fill", True),))
     part = run_scan(ScanOrder(ref, str(images), tmp_path / "out"))
     assert [s.reason for s in part.skipped] == [f"the network answers {images}/1.png with numbers that are not finite"]
-    assert part.maxes.seen == 2
-    assert (part.maxes.values == run_scan(ScanOrder(ref, str(without), tmp_path / "out2")).maxes.values).all()
+    assert part.top_activations.seen == 2
+    assert (
+        part.top_activations.values == run_scan(ScanOrder(ref, str(without), tmp_path / "out2")).top_activations.values
+    ).all()
 
 
 def test_only_bad_images(ref, tmp_path) -> None:
     for index in range(3):
         (tmp_path / f"{index}.png").write_bytes(b"")
     part = run_scan(ScanOrder(ref, str(tmp_path), tmp_path / "out"))
-    assert part.maxes.seen == 0 and len(part.skipped) == 3
+    assert part.top_activations.seen == 0 and len(part.skipped) == 3
     assert read_scan(tmp_path / "out").patches("fc", 0) == ()
 
 
@@ -418,7 +420,7 @@ import resource, sys
 from pathlib import Path
 from deepvis.cli.guard import guarded
 from deepvis.scan import plan
-from deepvis.jobs.errors import JobError
+from deepvis.jobs.job_error import JobError
 from deepvis.jobs.pool import Where
 from deepvis.jobs.progress import Progress
 from deepvis.network.ref import NetworkRef

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepvis.scan.statistics import BINS, bin_of
-from deepvis.scan.tracker import NO_IMAGE, Maxes, Peaks, TrackedLayer, Tracker, empty, merge
+from deepvis.scan.tracker import NO_IMAGE, Peaks, TopActivations, TrackedLayer, Tracker, empty, merge
 
 LAYERS = (TrackedLayer("conv", 3, 4, 5), TrackedLayer("fc", 2, 1, 1))
 
@@ -21,7 +21,7 @@ def peaks_for(values: np.ndarray, places: np.ndarray) -> dict:
     return {"conv": Peaks(values[:, :3], places[:, :3]), "fc": Peaks(values[:, 3:], 0 * places[:, 3:])}
 
 
-def tracked(values, places, order, batches, top=3, block=4) -> Maxes:
+def tracked(values, places, order, batches, top=3, block=4) -> TopActivations:
     tracker = Tracker(LAYERS, top, block=block)
     for batch in np.array_split(np.asarray(order), batches):
         if len(batch):
@@ -42,10 +42,10 @@ def slow(values: np.ndarray, places: np.ndarray, top: int) -> tuple[np.ndarray, 
     return out
 
 
-def same(a: Maxes, b: Maxes) -> bool:
+def same(a: TopActivations, b: TopActivations) -> bool:
     return a.seen == b.seen and all(
         getattr(a, f.name).tobytes() == getattr(b, f.name).tobytes()
-        for f in dataclasses.fields(Maxes)
+        for f in dataclasses.fields(TopActivations)
         if isinstance(getattr(a, f.name), np.ndarray)
     )
 

@@ -12,7 +12,7 @@ import pytest
 
 from deepvis.cli.window import parser, settings_of
 from deepvis.core import commands
-from deepvis.schema.options import option_of
+from deepvis.schema.row_options import option_of
 from deepvis.settings import table as config
 from deepvis.settings.original import RENAMED, WITHOUT_EFFECT
 from deepvis.settings.table import ConfigError, Settings, load

@@ -256,7 +256,7 @@ def test_a_unit_that_cannot_be_optimized_is_told(
     tiny: list[str], photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from deepvis.optimize import live
-    from deepvis.optimize.errors import OptimizeError
+    from deepvis.optimize.optimize_error import OptimizeError
 
     def refuse(*arguments: object, **options: object) -> None:
         raise OptimizeError("the unit is dead")

@@ -58,10 +58,10 @@ def figures(args: argparse.Namespace) -> int:
     from deepvis.optimize.figures import draw, pieces, read_picture
     from deepvis.optimize.pictures import field_box, shown
     from deepvis.optimize.results import write_png
-    from deepvis.optimize.tasks import load, origin, specimen
+    from deepvis.optimize.tasks import ascent_net, load, origin
 
     setup, work = setup_of(args), session.Work(args.batch, args.workers or None, args.scheduler)
-    model, ready = load(setup.network), specimen(setup)
+    model, ready = load(setup.network), ascent_net(setup)
     drawn = wanted(args, model, ready.net.shapes, lambda said: warn([said], NAME))
     made_in, folder = origin(setup.network), args.output / "pieces"
     paths = pieces(folder, made_in, (job for figure in drawn for job in figure.jobs))

@@ -47,17 +47,17 @@ def optimize(args: argparse.Namespace) -> int:
     from deepvis.optimize import image_jobs, session
     from deepvis.optimize.ascend import Climb
     from deepvis.optimize.climbs import FOLDER, kept_in
-    from deepvis.optimize.options import recipe_of
     from deepvis.optimize.pictures import pictures_of
+    from deepvis.optimize.recipe_options import recipe_of
     from deepvis.optimize.results import result_paths, stem_of, write_results
-    from deepvis.optimize.tasks import load, origin, specimen
+    from deepvis.optimize.tasks import ascent_net, load, origin
     from deepvis.optimize.units import idle_seeds, jobs_of
 
     setup, recipe = setup_of(args), recipe_of(args)
     work = session.Work(args.batch, args.workers or None, args.scheduler)
     warn([*recipe.warnings(), *idle_seeds(args, recipe)], NAME)
     model = load(setup.network)
-    jobs = jobs_of(args, model, specimen(setup).net.shapes, recipe)
+    jobs = jobs_of(args, model, ascent_net(setup).net.shapes, recipe)
     prefix = args.output_prefix or (os.fspath(args.output / Path(PREFIX).name) if args.output else PREFIX)
     paths = {job: result_paths(stem_of(prefix, job, args.output_template)) for job in jobs}
     photo = image_jobs.start_photo(args.start_image, model) if args.start_image else None

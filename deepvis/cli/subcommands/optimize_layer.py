@@ -54,13 +54,13 @@ def optimize_layer(args: argparse.Namespace) -> int:
     from deepvis.cli.progress import last_words
     from deepvis.jobs.progress import Bar
     from deepvis.optimize import session
-    from deepvis.optimize.layer_images import give_up, jobs_left, rest_of
+    from deepvis.optimize.layer_images import discard, jobs_left, rest_of
     from deepvis.optimize.layer_plans import check_folders, make_layer, plan_of
-    from deepvis.optimize.tasks import load, specimen
+    from deepvis.optimize.tasks import ascent_net, load
     from deepvis.optimize.units import layers_of
 
     setup, work = setup_of(args), session.Work(args.batch, args.workers or None, args.scheduler)
-    model, ready = load(setup.network), specimen(setup)
+    model, ready = load(setup.network), ascent_net(setup)
     if not args.push_layer:
         shapes = ready.net.shapes
         args.push_layer = [layer for layer in model.layer_names if layer not in model.remap and layer in shapes]
@@ -74,6 +74,6 @@ def optimize_layer(args: argparse.Namespace) -> int:
     for plan, left in zip(plans, lefts, strict=True):
         if not (report.interrupted or report.full):
             if args.overwrite:
-                give_up(plan)
+                discard(plan)
             report.take(make_layer(plan, left, setup, work, model, Bar("it"), lambda said: warn([said], NAME)))
     return last_words(report, NAME, sum(map(len, lefts)), overwrite=args.overwrite)

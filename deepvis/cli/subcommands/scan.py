@@ -70,7 +70,9 @@ def scan(arguments: argparse.Namespace) -> int:
     )
     part = run_scan(order, Bar(" images"))
     short = f" ({len(part.cut)} of them cut short)" if part.cut else ""
-    sys.stdout.write(f"{part.maxes.seen} images{short}, {len(part.skipped)} skipped; the result is in {output}/scan\n")
+    sys.stdout.write(
+        f"{part.top_activations.seen} images{short}, {len(part.skipped)} skipped; the result is in {output}/scan\n"
+    )
     faults = [image.reason for image in part.cut] + [f"skipped: {image.reason}" for image in part.skipped]
     for fault in faults[:MOST_FAULTS]:
         sys.stdout.write(f"  {fault}\n")

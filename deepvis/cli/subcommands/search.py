@@ -55,10 +55,10 @@ def search(args: argparse.Namespace) -> int:
     from deepvis.optimize.climbs import FOLDER, kept_in
     from deepvis.optimize.pictures import field_box, shown
     from deepvis.optimize.search import open_search, write_tried
-    from deepvis.optimize.tasks import load, specimen
+    from deepvis.optimize.tasks import ascent_net, load
 
     setup, work = setup_of(args), session.Work(args.batch, args.workers or None, args.scheduler)
-    model, ready = load(setup.network), specimen(setup)
+    model, ready = load(setup.network), ascent_net(setup)
     asked = search_of(args)
     open_search(args.output, asked)
     jobs = asked.jobs()
@@ -77,14 +77,14 @@ def search(args: argparse.Namespace) -> int:
 
 def search_of(args: argparse.Namespace) -> Search:
     """The search that the options ask for, checked."""
-    from deepvis.optimize.options import whole
+    from deepvis.optimize.recipe_options import whole
     from deepvis.optimize.search import Search
     from deepvis.optimize.start import LARGEST_SEED
-    from deepvis.optimize.tasks import load, origin, specimen
+    from deepvis.optimize.tasks import ascent_net, load, origin
     from deepvis.optimize.units import channels_of, layers_of, objective_at
 
     setup = setup_of(args)
-    model, shapes = load(setup.network), specimen(setup).net.shapes
+    model, shapes = load(setup.network), ascent_net(setup).net.shapes
     objectives = [
         objective_at(args, layer, channel, shapes)
         for layer in layers_of(args, model, shapes)
@@ -109,8 +109,8 @@ def write_sheet(args: argparse.Namespace, model: str, asked: Search) -> None:
 
 def keep(args: argparse.Namespace) -> int:
     """Keep a row of the sheet as a preset."""
-    from deepvis.optimize.options import whole
     from deepvis.optimize.presets import keep_preset
+    from deepvis.optimize.recipe_options import whole
     from deepvis.optimize.search import recipe_numbered
 
     if not args.name:

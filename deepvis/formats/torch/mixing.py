@@ -1,6 +1,6 @@
 """Networks whose numbers for a picture depend on the others of its batch: batch norm by the batch, x - x.mean(0).
 
-Found by running the graph: the first picture beside two different others, the last one in company and alone. Such a
+Found by running the graph: the first picture beside two different others, the last one in a batch and alone. Such a
 network takes one picture at a time, so that all numbers are those of the picture.
 """
 

@@ -19,10 +19,10 @@ from deepvis.network.kinds import Kind
 from deepvis.network.model_error import ModelError
 from deepvis.network.net import GraphNet
 from deepvis.network.unavailable import Unavailable
-from deepvis.optimize.errors import OptimizeError
+from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.optimize.units import layers_of
-from deepvis.scan.errors import ScanError
 from deepvis.scan.network import ScanNetwork
+from deepvis.scan.scan_error import ScanError
 from tests.helpers.nets import conv, data, layer, noise, relu
 
 IMAGE = data(1, 3, 8, 8)

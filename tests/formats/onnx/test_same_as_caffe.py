@@ -21,9 +21,9 @@ from deepvis.network.field import receptive_field
 from deepvis.network.net import GraphNet
 from deepvis.network.ref import NetworkRef
 from deepvis.optimize.ascend import Job, begin, finish
+from deepvis.optimize.ascent_network import ascent_net_of
 from deepvis.optimize.objective import unit
 from deepvis.optimize.presets import preset
-from deepvis.optimize.specimen import specimen_of
 from deepvis.scan.results import read_scan
 from deepvis.scan.run import ScanOrder, run_scan
 
@@ -112,9 +112,9 @@ def test_optimized_pictures_of_the_same_seed(pair: Pair) -> None:
 def optimized(pair: Pair, layer: str, iterations: int) -> list[torch.Tensor]:
     pictures = []
     for model in pair.both:
-        specimen = specimen_of(model)
+        ascent_net = ascent_net_of(model)
         recipe = replace(preset("3"), max_iter=iterations)
-        (climb,) = finish(specimen, [begin(specimen, Job(unit(layer, 5), recipe, 1))])
+        (climb,) = finish(ascent_net, [begin(ascent_net, Job(unit(layer, 5), recipe, 1))])
         assert climb.best is not None
         pictures.append(climb.best.x)
     return pictures

@@ -18,7 +18,7 @@ from deepvis.network.kinds import Kind
 from deepvis.network.net import GraphNet
 from deepvis.network.ref import NetworkRef
 from deepvis.network.shapes import infer_shapes
-from deepvis.optimize.specimen import channels_last
+from deepvis.optimize.ascent_network import channels_last
 from tests.formats.networks import traps
 
 FILE = Path(traps.__file__)

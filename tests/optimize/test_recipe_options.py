@@ -8,9 +8,9 @@ from deepvis.cli.shared_options import setup_of
 from deepvis.cli.subcommand import find
 from deepvis.core.user_error import UserError
 from deepvis.network.model_error import ModelError
-from deepvis.optimize import options
-from deepvis.optimize.errors import OptimizeError
+from deepvis.optimize import recipe_options
 from deepvis.optimize.objective import CENTRE, WHOLE
+from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.optimize.presets import TABLE_1, keep_preset
 from deepvis.optimize.regularizers import SETTINGS
 
@@ -27,7 +27,7 @@ def whole_parser():
 
 
 def recipe(*words):
-    return options.recipe_of(whole_parser().parse_args(words))
+    return recipe_options.recipe_of(whole_parser().parse_args(words))
 
 
 @pytest.mark.parametrize("option", [*NETWORK, *UNIT, *HOW, *REST, *OUTPUT])
@@ -51,13 +51,13 @@ def test_every_regularizer_setting_is_an_option():
     ],
 )
 def test_numbers(words, found):
-    assert options.numbers("--push-channel", words, 10) == found
+    assert recipe_options.numbers("--push-channel", words, 10) == found
 
 
 @pytest.mark.parametrize("word", ["3-1", "x", "-1", "1.5", "__import__('os')", "", "0-99999999"])
 def test_no_numbers(word):
     with pytest.raises(OptimizeError, match="--push-channel"):
-        options.numbers("--push-channel", [word], 10)
+        recipe_options.numbers("--push-channel", [word], 10)
 
 
 @pytest.mark.parametrize(
@@ -71,21 +71,21 @@ def test_no_numbers(word):
     ],
 )
 def test_tables(text, found):
-    assert options.table("--lr-params", text) == found
+    assert recipe_options.table("--lr-params", text) == found
 
 
 @pytest.mark.parametrize("text", ["3", "[1]", "{", "__import__('os').abort()", "!!python/name:os.abort"])
 def test_no_tables(text):
     with pytest.raises(OptimizeError, match="--lr-params"):
-        options.table("--lr-params", text)
+        recipe_options.table("--lr-params", text)
 
 
 def test_places():
-    assert options.place_of(None) == options.place_of("None") == CENTRE
-    assert options.place_of("whole") == WHOLE
-    assert options.place_of("(6,6)") == options.place_of("6, 6") == (6, 6)
+    assert recipe_options.place_of(None) == recipe_options.place_of("None") == CENTRE
+    assert recipe_options.place_of("whole") == WHOLE
+    assert recipe_options.place_of("(6,6)") == recipe_options.place_of("6, 6") == (6, 6)
     with pytest.raises(OptimizeError, match="--push-spatial"):
-        options.place_of("6")
+        recipe_options.place_of("6")
 
 
 def test_the_preset_gives_way_to_options():

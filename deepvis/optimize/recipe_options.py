@@ -12,8 +12,8 @@ from typing import Any
 
 import yaml
 
-from deepvis.optimize.errors import OptimizeError
 from deepvis.optimize.objective import CENTRE, WHOLE
+from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.optimize.presets import preset
 from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.regularizers import SETTINGS

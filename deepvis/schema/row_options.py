@@ -11,7 +11,7 @@ import argparse
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from deepvis.schema.table import Refused, Table
+from deepvis.schema.rows import Refused, Table
 
 AGAIN, SEVERAL = ", again", "..."
 

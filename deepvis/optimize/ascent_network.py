@@ -18,14 +18,14 @@ from deepvis.network.memory import keep_freed_memory
 from deepvis.network.model_error import ModelError
 from deepvis.network.net import GraphNet
 from deepvis.network.tape import Tape
-from deepvis.optimize.errors import OptimizeError
+from deepvis.optimize.optimize_error import OptimizeError
 
 if TYPE_CHECKING:
     from deepvis.models.model import Model
 
 
 @dataclass(frozen=True, eq=False)
-class Specimen:
+class AscentNetwork:
     """A network and its input.
 
     mean_chw: (C, H, W) float32 on the network's device, in its own channel order; its shape is the input's.
@@ -120,7 +120,7 @@ class Specimen:
         return max(layers, key=lambda layer: graph.maker[graph.last(layer)])
 
 
-def specimen_of(model: Model, device: str = "cpu") -> Specimen:
+def ascent_net_of(model: Model, device: str = "cpu") -> AscentNetwork:
     """A model made ready, with a network of its own. device: its name, see ``device_of``.
 
     Raises OptimizeError where weights are not finite numbers, ModelError where the model cannot be loaded or the
@@ -135,7 +135,7 @@ def specimen_of(model: Model, device: str = "cpu") -> Specimen:
     std = None if pictures.std is None else torch.from_numpy(pictures.std[:, np.newaxis, np.newaxis]).to(net.device)
     is_rgb = pictures.is_colour and pictures.channel_order == "RGB"
     is_opaque = pictures.input_shape[0] == 4
-    return Specimen(net, mean.to(net.device), model.data_blob, float(pictures.scale), std, is_rgb, is_opaque)
+    return AscentNetwork(net, mean.to(net.device), model.data_blob, float(pictures.scale), std, is_rgb, is_opaque)
 
 
 def channels_last(graph: Graph) -> Graph:

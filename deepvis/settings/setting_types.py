@@ -13,8 +13,8 @@ from deepvis.core.keys import canonical, is_key_name
 from deepvis.core.state import ColourMap as Colours
 from deepvis.core.state import Look as Looks
 from deepvis.network.back_modes import BACK_MODES
-from deepvis.schema.table import Hint, Type, nearest
-from deepvis.schema.types import one_of
+from deepvis.schema.rows import Hint, Type, nearest
+from deepvis.schema.value_types import one_of
 from deepvis.settings.original import COMMANDS_OF_TAGS
 
 

@@ -14,7 +14,7 @@ from pydantic_core import core_schema as s
 
 from deepvis.core import device_names
 from deepvis.core.panes import DEFAULT_PANES, SMALLEST_WINDOW, pane_name
-from deepvis.schema.table import Hint, Type, nearest
+from deepvis.schema.rows import Hint, Type, nearest
 
 LARGEST_SIDE = 65535  # of an input, in pixels
 LARGEST_WINDOW = 16384
