@@ -81,10 +81,10 @@ class OpenFiles:
 class FolderTop:
     """The best photos of every unit among the files that were open, and each unit's histogram.
 
-    files: which. folder: where it is saved. identity: the network's. The paths and the tables of ``TopActivations`` are
-    all that is kept in memory. ``add`` is for one thread; all methods may be called from any. serial: no other one of this
-    process has it. listed: photos that there are to scan, as far as is known; is_whole: that is all. seconds: of
-    scanning, all together.
+    files: which. folder: where it is saved. identity: the network's. The paths and the tables of ``TopActivations``
+    are all that is kept in memory. ``add`` is for one thread; all methods may be called from any.
+    serial: no other one of this process has it. listed: photos that there are to scan, as far as is known;
+    is_whole: that is all. seconds: of scanning, all together.
     """
 
     def __init__(
