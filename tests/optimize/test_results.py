@@ -18,7 +18,7 @@ def test_noise_can_be_written_at_any_quality(tmp_path, quality):
 
 
 @pytest.mark.parametrize(
-    ("told", "is_made"),
+    ("recorded", "is_made"),
     [
         ({"model": "net", "network": "0123456789ab"}, True),
         ({"model": "the same under another name", "network": "0123456789ab"}, True),

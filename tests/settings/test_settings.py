@@ -12,6 +12,7 @@ import pytest
 
 from deepvis.cli.window import parser, settings_of
 from deepvis.core import commands
+from deepvis.core.commands import table as command_table
 from deepvis.schema.row_options import option_of
 from deepvis.settings import table as config
 from deepvis.settings.original import RENAMED, WITHOUT_EFFECT
@@ -225,7 +226,7 @@ def test_the_original_chooses_the_device_by_two_names(tmp_path: Path, text: str,
 @pytest.fixture
 def tables(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The tables of commands and keys, which the test may change."""
-    monkeypatch.setattr(commands, "_BY_KEY", dict(commands._BY_KEY))
+    monkeypatch.setattr(command_table, "_BY_KEY", dict(command_table._BY_KEY))
     before = dict(commands.COMMANDS)
     yield
     commands.COMMANDS.clear()
