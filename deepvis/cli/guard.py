@@ -25,7 +25,7 @@ def guarded(main: Callable[[], int], name: str, interrupted: str = "") -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
-        return main()
+        return _run(main)
     except UserError as error:
         warn([str(error)], name)
     except BrokenPipeError:  # the reader of a list has seen enough
@@ -43,6 +43,21 @@ def guarded(main: Callable[[], int], name: str, interrupted: str = "") -> int:
         warn([interrupted] if interrupted else [], name)
         return INTERRUPTED
     return WRONG
+
+
+def _run(main: Callable[[], int]) -> int:
+    """A Ctrl-C that a library has turned into an error of its own, as imports do, is a Ctrl-C again."""
+    try:
+        return main()
+    except (UserError, OSError):
+        raise
+    except Exception as error:
+        earlier: BaseException | None = error
+        while earlier is not None and not isinstance(earlier, KeyboardInterrupt):
+            earlier = earlier.__cause__ or earlier.__context__
+        if earlier is None:
+            raise
+        raise KeyboardInterrupt from error
 
 
 @contextmanager

@@ -45,6 +45,28 @@ def test_an_interrupt_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == "deepvis x: interrupted; the same again goes on\n"
 
 
+def test_an_interrupt_that_a_library_made_its_own_error_of(capsys: pytest.CaptureFixture[str]) -> None:
+    def importing() -> int:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as error:
+            raise RuntimeError("the extension cannot be loaded") from error
+
+    assert guarded(importing, "deepvis x", "interrupted") == 130
+    assert capsys.readouterr().err == "deepvis x: interrupted\n"
+
+
+def test_a_disk_that_is_full_while_saving_after_an_interrupt(capsys: pytest.CaptureFixture[str]) -> None:
+    def saving() -> int:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/a/b") from None
+
+    assert guarded(saving, "deepvis x", "interrupted") == 2
+    assert "the disk takes no more at /a/b" in capsys.readouterr().err
+
+
 def test_a_fault_of_the_program_is_no_sentence() -> None:
     with pytest.raises(ZeroDivisionError):
         ending(ZeroDivisionError())
