@@ -34,7 +34,7 @@ def _order(swap: Any) -> str | None:
     return None if swap is None else "RGB" if list(swap) == [0, 1, 2] else "BGR"
 
 
-# original name -> (name in the table of config.py, its value -> the new one's)
+# original name -> (name in the table of settings/table.py, its value -> the new one's)
 RENAMED: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "caffevis_caffe_root": ("caffe_root", _same),
     "caffevis_deploy_prototxt": ("prototxt", _same),

@@ -2,7 +2,7 @@
 
 The class Settings is the table. ``settings.py`` in the repository documents and holds them
 (``python -m deepvis.settings.table`` prints that file), ``settings_local.py`` overrides it, the command
-line overrides both. The names of the 2015 toolbox are accepted too (original_settings.py).
+line overrides both. The names of the 2015 toolbox are accepted too (original.py).
 Settings files are Python, the user's own code, and are run as the original ran them.
 """
 
