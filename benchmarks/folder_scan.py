@@ -37,7 +37,7 @@ from deepvis.models.model import Model
 from deepvis.models.zoo import open_model
 from deepvis.network.ref import NetworkRef
 from deepvis.scan.folder_top import FolderTop, OpenFiles
-from deepvis.scan.run import ScanOrder, run_scan
+from deepvis.scan.resumable_scan import ScanOrder, run_scan
 from deepvis.sources.base import new_frame
 from deepvis.sources.photos import load_rgb
 

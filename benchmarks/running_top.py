@@ -26,7 +26,7 @@ from deepvis.core.back_modes import DECONV
 from deepvis.core.types import BackRequest, Frame, NetRequest, Unit
 from deepvis.live.backends.base import open_backend
 from deepvis.models.zoo import load_model
-from deepvis.scan.running import RunningTop
+from deepvis.scan.running_top import RunningTop
 
 NAMES = ("caffenet-mini", "squeezenet", "bvlc-googlenet")
 

@@ -39,7 +39,7 @@ from deepvis.scan.images import find_images
 from deepvis.scan.layout import CropOrder, run_crops
 from deepvis.scan.network import ScanNetwork, one_torch_thread, open_network
 from deepvis.scan.peaks import peaks_of
-from deepvis.scan.run import ScanOrder, run_scan
+from deepvis.scan.resumable_scan import ScanOrder, run_scan
 from deepvis.scan.tracker import Tracker
 
 NAMES = ("squeezenet", "bvlc-googlenet", "caffenet-mini", "bvlc-reference-caffenet")

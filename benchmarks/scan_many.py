@@ -28,7 +28,7 @@ import psutil
 
 from deepvis.network.ref import NetworkRef
 from deepvis.scan.images import write_list
-from deepvis.scan.run import ScanOrder, run_scan
+from deepvis.scan.resumable_scan import ScanOrder, run_scan
 
 IMPORT_SECONDS = time.perf_counter() - began
 

@@ -25,7 +25,7 @@ from deepvis.scan.layout import CropOrder, run_crops
 from deepvis.scan.montage import montage
 from deepvis.scan.network import ScanNetwork
 from deepvis.scan.results import read_scan
-from deepvis.scan.run import ScanOrder, run_scan
+from deepvis.scan.resumable_scan import ScanOrder, run_scan
 from deepvis.scan.scan_error import ScanError
 from deepvis.scan.tracker import NO_IMAGE, TopActivations, Tracker, usable
 from deepvis.sources.photos import PhotoError, load_rgb

@@ -25,7 +25,7 @@ from deepvis import __version__
 from deepvis.core.program import ROOT
 from deepvis.core.user_error import UserError
 from deepvis.jobs.job_error import JobError
-from deepvis.jobs.pool import Workers, run_task
+from deepvis.jobs.workers import Workers, run_task
 
 CONNECT_SECONDS = 10  # to wait for a scheduler
 NOTE_SECONDS, LONELY_SECONDS = 15.0, 60.0  # without a worker, until that is said, and until the run ends

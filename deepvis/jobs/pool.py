@@ -29,6 +29,7 @@ from typing import Any, Protocol, TypeVar
 from deepvis.core.program import pip_install
 from deepvis.jobs.job_error import JobError
 from deepvis.jobs.progress import Progress
+from deepvis.jobs.workers import Task, Workers, run_task
 
 MOST_DEATHS = 3  # of a worker over the same task
 MOST_THREADS = 16  # by default: each forward pass in work holds its blobs
@@ -44,18 +45,6 @@ class Watch(Protocol):
 
     @property
     def stopping(self) -> threading.Event: ...
-
-
-class Task(Protocol):
-    """A piece of work that another process can be handed.
-
-    title: "chunk 3". run: does it and gives the result; the watch is None outside this process.
-    """
-
-    @property
-    def title(self) -> str: ...
-
-    def run(self, watch: Any = None) -> Any: ...
 
 
 AnyTask = TypeVar("AnyTask", bound=Task)
@@ -80,15 +69,6 @@ class Where:
 
 
 IN_PROCESS = Where()
-
-
-@dataclass(frozen=True)
-class Workers:
-    """submit: hands a task over. size: tasks that are out at a time. check: raises JobError where no worker is left."""
-
-    submit: Callable[[Any], Future[Any]]
-    size: int
-    check: Callable[[], None] | None = None
 
 
 def cores() -> int:
@@ -208,11 +188,6 @@ def _opened(where: Where, tasks: int, watch: Watch, note: Callable[[str], None])
         threads = ThreadPoolExecutor(size, thread_name_prefix="jobs")
         with _stopping(threads, watch):
             yield Workers(lambda task: threads.submit(run_task, task, watch), size)
-
-
-def run_task(task: Task, watch: Any = None) -> Any:
-    """``task.run`` as a plain function, for executors that send it away."""
-    return task.run(watch)
 
 
 @contextmanager

@@ -13,8 +13,8 @@ from deepvis.live.folder_scans import FolderScans
 from deepvis.live.running_images import RunningImages
 from deepvis.models.model import Model
 from deepvis.scan.folder_top import FolderTop
-from deepvis.scan.running import RunningBest
-from deepvis.scan.running_parts import KeptPicture
+from deepvis.scan.running_top import RunningBest
+from deepvis.scan.running_top_parts import KeptPicture
 from deepvis.sources.photos import PhotoError, load_rgb
 
 CACHE = 48 << 20  # bytes of photos as the network sees them

@@ -12,7 +12,7 @@ from deepvis.core.types import Snapshot, UnitImages
 from deepvis.live.provenance import PictureOrigin
 from deepvis.live.stream_top import StreamTop
 from deepvis.live.undoable_saves import UndoableSaves
-from deepvis.scan.running import RunningTop
+from deepvis.scan.running_top import RunningTop
 
 
 class RenewedStream:

@@ -20,7 +20,7 @@ from deepvis.models.model import Model
 from deepvis.network.model_error import ModelError
 from deepvis.network.shapes import infer_shapes
 from deepvis.scan.montage import back_tile, montage, patch_tile, write_jpeg
-from deepvis.scan.running import RunningBest, RunningTop
+from deepvis.scan.running_top import RunningBest, RunningTop
 from deepvis.scan.windows import Windows
 
 SECONDS = 0.1  # of projecting back in one call

@@ -11,7 +11,7 @@ import numpy as np
 
 from deepvis.core.types import Fit, NetRequest
 from deepvis.live.backends.base import Backend, backend_of, open_backend
-from deepvis.scan.running_parts import Maps
+from deepvis.scan.running_top_parts import Maps
 from deepvis.scan.tracker import Peaks, TrackedLayer
 from deepvis.sources.base import new_frame
 from deepvis.sources.photos import PhotoError, load_photo
@@ -84,7 +84,7 @@ class GraphPasses:
         use_one_core()
 
     def run(self, paths: Sequence[str], fit: Fit, limits: Mapping[str, np.ndarray]) -> Passed:
-        from deepvis.scan.scan import read_batch, run_pass
+        from deepvis.scan.chunk import read_batch, run_pass
 
         batch = read_batch(self._network, paths, self.rows, fit)
         self._turn.wait(TURN_SECONDS)

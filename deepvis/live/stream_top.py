@@ -13,7 +13,7 @@ from deepvis.core.effects import SaveTop, UndoSave
 from deepvis.core.mailbox import Mailbox
 from deepvis.core.types import Frame, NetRequest, UnitImages
 from deepvis.live.undoable_saves import UndoableSaves
-from deepvis.scan.running import RunningTop
+from deepvis.scan.running_top import RunningTop
 
 if TYPE_CHECKING:
     from deepvis.live.backends.base import Backend

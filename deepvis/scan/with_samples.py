@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from deepvis.core.types import Frame, Snapshot, Unit
-from deepvis.scan.running import RunningBest, RunningTop
+from deepvis.scan.running_top import RunningBest, RunningTop
 
 FIRST_SAMPLE = 1 << 40  # numbers of the samples' pictures, clear of those of the user's
 

@@ -41,7 +41,7 @@ from deepvis.optimize.objective import unit
 from deepvis.optimize.presets import preset
 from deepvis.scan.layout import CropOrder, run_crops
 from deepvis.scan.results import montage_path, read_scan
-from deepvis.scan.run import ScanOrder, run_scan
+from deepvis.scan.resumable_scan import ScanOrder, run_scan
 from tests.formats.conformance import CASES, RECTIFIERS, SHAPES, Case, reference_back, reference_values
 from tests.formats.networks.small import INPUT_SHAPE
 

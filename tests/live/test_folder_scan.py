@@ -24,7 +24,7 @@ from deepvis.live.running_images import RunningImages
 from deepvis.live.scan_passes import ScanPasses, open_passes
 from deepvis.models.model import Model
 from deepvis.scan.folder_top import FolderTop, OpenFiles
-from deepvis.scan.running import RunningTop
+from deepvis.scan.running_top import RunningTop
 from deepvis.sources.base import new_frame
 from deepvis.sources.photos import load_rgb
 from tests.helpers.networks import small_model_of_files

@@ -5,7 +5,7 @@ from deepvis.core.effects import SaveTop, UndoSave
 from deepvis.core.types import NetRequest, Unit, UnitImages
 from deepvis.live.backends.fake import FAKE_INFO, FakeBackend
 from deepvis.live.stream_top import StreamTop
-from deepvis.scan.running import RunningTop
+from deepvis.scan.running_top import RunningTop
 from deepvis.sources.base import new_frame
 from tests.helpers.networks import noise_frame
 from tests.helpers.pictures import FakeClock

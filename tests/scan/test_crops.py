@@ -26,7 +26,7 @@ from deepvis.scan.layout import CropOrder, run_crops
 from deepvis.scan.montage import CELL, CHEQUERS, STRIPES, back_tile, montage, patch_tile
 from deepvis.scan.network import ScanNetwork
 from deepvis.scan.results import montage_path, read_scan
-from deepvis.scan.run import ScanOrder, run_scan
+from deepvis.scan.resumable_scan import ScanOrder, run_scan
 from deepvis.scan.scan_error import ScanError
 from deepvis.scan.windows import Window, Windows, cut
 from deepvis.sources.base import new_frame

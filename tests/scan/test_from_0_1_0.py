@@ -20,7 +20,7 @@ from deepvis.scan.layout import CropOrder, run_crops
 from deepvis.scan.plan import ScanFolder, read_plan
 from deepvis.scan.report import write_report
 from deepvis.scan.results import read_scan
-from deepvis.scan.run import ScanOrder, run_scan
+from deepvis.scan.resumable_scan import ScanOrder, run_scan
 from deepvis.scan.scan_error import ScanError
 
 MADE = Path(__file__).parent / "from_0_1_0"

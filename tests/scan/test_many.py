@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from deepvis.network.ref import NetworkRef
-from deepvis.scan.run import ScanOrder, run_scan
+from deepvis.scan.resumable_scan import ScanOrder, run_scan
 from tests.helpers.work import allocated_by
 
 BENCHMARK = Path(__file__).resolve().parents[2] / "benchmarks" / "scan_many.py"

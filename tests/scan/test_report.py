@@ -15,7 +15,7 @@ from deepvis.core.unit_files import unit_image_paths
 from deepvis.scan.layout import CropOrder, run_crops
 from deepvis.scan.report import commonest_folder, has_folders, histogram_svg, unit_facts, write_report
 from deepvis.scan.results import read_scan
-from deepvis.scan.run import ScanOrder, run_scan
+from deepvis.scan.resumable_scan import ScanOrder, run_scan
 
 
 class Page(HTMLParser):

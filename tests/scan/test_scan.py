@@ -23,12 +23,12 @@ from deepvis.jobs.progress import Progress
 from deepvis.live.backends.base import open_backend
 from deepvis.models.zoo import open_model
 from deepvis.network.ref import NetworkRef
-from deepvis.scan import run as run_module
+from deepvis.scan import resumable_scan as run_module
 from deepvis.scan.parts import load_part
 from deepvis.scan.plan import ScanFolder, chunk_size, part_paths, read_plan
 from deepvis.scan.report import write_report
 from deepvis.scan.results import read_scan
-from deepvis.scan.run import ScanOrder, run_scan
+from deepvis.scan.resumable_scan import ScanOrder, run_scan
 from deepvis.scan.scan_error import ScanError
 from deepvis.sources.base import new_frame
 from deepvis.sources.photos import load_rgb
@@ -190,16 +190,16 @@ def test_no_scheduler_is_one_sentence(ref, collection, tmp_path, monkeypatch) ->
 
 DIES = """
 import os, signal, sys
-from deepvis.scan import plan, scan
+from deepvis.scan import chunk, plan
 from deepvis.jobs.job_error import JobError
 from deepvis.jobs.pool import Where
 from deepvis.jobs.progress import Progress
 from deepvis.network.ref import NetworkRef
-from deepvis.scan.run import ScanOrder, run_scan
+from deepvis.scan.resumable_scan import ScanOrder, run_scan
 from pathlib import Path
 
 plan.LEAST_CHUNK = 16
-real, written = scan.save_part, []
+real, written = chunk.save_part, []
 
 def save_part(path, part):
     if len(written) >= 1:
@@ -208,7 +208,7 @@ def save_part(path, part):
     real(path, part)
     written.append(path)
 
-scan.save_part = save_part
+chunk.save_part = save_part
 prototxt, images, output = sys.argv[1:]
 ref = NetworkRef(network=prototxt, mean=(90.0, 100.0, 110.0), options=(("fill", True),))
 run_scan(ScanOrder(ref, images, Path(output)))
@@ -424,7 +424,7 @@ from deepvis.jobs.job_error import JobError
 from deepvis.jobs.pool import Where
 from deepvis.jobs.progress import Progress
 from deepvis.network.ref import NetworkRef
-from deepvis.scan.run import ScanOrder, run_scan
+from deepvis.scan.resumable_scan import ScanOrder, run_scan
 plan.LEAST_CHUNK = 16
 prototxt, images, output = sys.argv[1:]
 ref = NetworkRef(network=prototxt, mean=(90.0, 100.0, 110.0), options=(("fill", True),))

@@ -15,7 +15,7 @@ from deepvis.scan.crops import UnitPatches, back_tiles
 from deepvis.scan.layout import CropOrder, run_crops
 from deepvis.scan.network import ScanNetwork
 from deepvis.scan.results import read_scan
-from deepvis.scan.run import ScanOrder, run_scan
+from deepvis.scan.resumable_scan import ScanOrder, run_scan
 from tests.formats.torch.opened import FILE, model_of, net_of
 
 LAYERS = ("blocks.2", "blocks.0.norm1", "norm [class token]", "blocks.3.attn.softmax")

@@ -9,7 +9,7 @@ from deepvis.core.types import Unit
 from deepvis.live.running_images import caption_of
 from deepvis.scan.with_samples import RunningWithSamples
 from deepvis.sources.samples import is_sample, samples
-from tests.scan.test_running import INFO, a_pass
+from tests.scan.test_running_top import INFO, a_pass
 
 UNIT = Unit("a", 0)
 

@@ -52,7 +52,7 @@ def arguments(parser: Parser) -> None:
 )
 def scan(arguments: argparse.Namespace) -> int:
     from deepvis.models.zoo import open_model
-    from deepvis.scan.run import ScanOrder, run_scan  # late: --help needs no torch
+    from deepvis.scan.resumable_scan import ScanOrder, run_scan  # late: --help needs no torch
 
     network = network_of(arguments)
     output = arguments.output or open_model(network).unit_image_dir

@@ -25,7 +25,7 @@ from deepvis.optimize.ascent_network import ascent_net_of
 from deepvis.optimize.objective import unit
 from deepvis.optimize.presets import preset
 from deepvis.scan.results import read_scan
-from deepvis.scan.run import ScanOrder, run_scan
+from deepvis.scan.resumable_scan import ScanOrder, run_scan
 
 ROOT = Path(__file__).resolve().parents[3]
 MEAN = (104.0, 117.0, 123.0)

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from deepvis.core.types import Frame, LayerInfo, NetInfo, Patch, Snapshot, Unit
-from deepvis.scan.running_parts import ALIKE, Allowance, KeptPicture, Maps, Moment, PictureBook, small
+from deepvis.scan.running_top_parts import ALIKE, Allowance, KeptPicture, Maps, Moment, PictureBook, small
 
 SHARE = 0.03  # of a pass's time; what the calls around it cost comes on top
 CAPACITY = 192 << 20  # bytes of input pictures that are kept

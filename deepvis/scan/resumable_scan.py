@@ -16,6 +16,7 @@ from deepvis.jobs.pool import IN_PROCESS, Where, cores, run_all
 from deepvis.jobs.progress import Progress
 from deepvis.jobs.store import sweep
 from deepvis.network.ref import NetworkRef
+from deepvis.scan.chunk import AHEAD, DECODERS, ChunkTask, write_part
 from deepvis.scan.images import ImageList, chunk_offsets, write_list
 from deepvis.scan.network import ScanNetwork, forget_networks, open_network, torch_threads_kept
 from deepvis.scan.parts import CorruptPart, Part, adopt_parts, load_part, sum_parts
@@ -29,7 +30,6 @@ from deepvis.scan.plan import (
     read_plan,
     write_plan,
 )
-from deepvis.scan.scan import AHEAD, DECODERS, ChunkTask, write_part
 from deepvis.scan.scan_error import ScanError
 
 MOST_ROUNDS = 3  # of scanning again what turned out to be corrupt

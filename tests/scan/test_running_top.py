@@ -17,7 +17,7 @@ from deepvis.core.unit_files import LEFT_OUT, SAVED_TOP, network_in, read_patche
 from deepvis.live.backends.base import BackendError
 from deepvis.live.backends.fake import FAKE_INFO, FakeBackend
 from deepvis.live.running_images import RunningImages
-from deepvis.scan.running import RunningTop
+from deepvis.scan.running_top import RunningTop
 from deepvis.scan.windows import Window
 
 INFO = NetInfo("tiny", (LayerInfo("a", "Convolution", 2, 2, 3), LayerInfo("b", "InnerProduct", 1, 1, 1)), (3, 4, 4))
