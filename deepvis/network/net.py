@@ -16,7 +16,6 @@ from torch import Tensor
 from deepvis.network.device import device_of
 from deepvis.network.folding import Fold, chains, folded
 from deepvis.network.graph import Graph, Node, Shape
-from deepvis.network.joins import Joining
 from deepvis.network.model_error import ModelError
 from deepvis.network.op import COMPLAINTS, Op, Ran, complaint, naming, run
 from deepvis.network.passes import JoinedTape, count_of, cut
@@ -112,21 +111,15 @@ class GraphNet:
         self, values: dict[int, Tensor], steps: Sequence[PlanStep], runs: list[tuple[PlanStep, Ran]] | None = None
     ) -> Iterator[PlanStep]:
         """Run a step at a time: its tops go into ``values``, what a walk back needs into ``runs``."""
-        step, joining = None, Joining({})
+        step = None
         try:  # around all layers: a context for each would cost more than some of them
             for step in steps:
-                bottoms = tuple([values[b] for b in step.bottoms])
-                top = None
-                if step.slot is not None:
-                    top = joining.write(step.op, bottoms[0], step.slot)
-                elif joining.memory and step.tops and step.tops[0] in joining.memory:
-                    top = joining.finished(step.tops[0])
-                result = run(step.op, bottoms) if top is None else Ran(bottoms, (top,))
+                result = run(step.op, tuple([values[b] for b in step.bottoms]))
                 tops = result.tops if step.bottoms else [top.to(self.device) for top in result.tops]
                 values.update(zip(step.tops, tops, strict=True))
                 if runs is not None:
                     runs.append((step, result))
-                del bottoms, top, result, tops  # else they would outlive their last use
+                del result, tops  # else they would outlive their last use
                 yield step
         except COMPLAINTS as error:
             if step is None or isinstance(error, ModelError):
@@ -150,8 +143,7 @@ class GraphNet:
             # the tape runs views when they are read
             indices = [i for i in needed if requested is not None or not graph.nodes[i].is_view]
             held = shown_values if keeps else frozenset()
-            folds = self._folds(indices, shown_values)
-            found = plan_of(graph, indices, folds, self._named_op, requested, held, self.shapes)
+            found = plan_of(graph, indices, self._folds(indices, shown_values), self._named_op, requested, held)
             if len(plans) >= MOST_PLANS:
                 plans.clear()
             plans[key] = found
@@ -210,7 +202,7 @@ class GraphNet:
                 op = op.with_relu
                 done_before.add(self.graph.rectified[node.index])
             elif node.index in done_before:
-                op = replace(op, forward=lambda x: x, fast=None, into=None)
+                op = replace(op, forward=lambda x: x, fast=None)
             op = ops.setdefault(node.index, op)  # threads that share the parts run one op
         return op
 

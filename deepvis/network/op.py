@@ -35,7 +35,6 @@ class Op:
         Without it autograd differentiates ``forward``.
     shapes: shapes of the bottoms -> shapes of the tops, for nodes whose shapes cannot be had by running
         ``forward`` on tensors without data.
-    into: (bottom, memory of the top's shape): the same numbers as ``forward``, written there; of ops with one bottom.
     with_relu: the same with max(y, 0) in place of y, where that costs less than a ReLU after it.
     affine: (factor, shift), one number a channel each, of an op that is y = factor[c] x + shift[c] and no more.
     with_affine: (factor, shift) -> the same op with that done to its top; it may have a ``with_relu`` of its own.
@@ -49,17 +48,11 @@ class Op:
     fast: Callable[..., Any] | None = None
     backward: Callable[[Ran, Gradients], Gradients] | None = None
     shapes: Callable[..., Sequence[Sequence[int]]] | None = None
-    into: Callable[[Tensor, Tensor], object] | None = None
     with_relu: Op | None = None
     affine: tuple[Tensor, Tensor] | None = None
     with_affine: Callable[[Tensor, Tensor], Op] | None = None
     between: Callable[[Ran, Gradients], tuple[Gradients, Gradients]] | None = None
     gradient_alone: str = ""
-
-
-def relu_into(x: Tensor, top: Tensor) -> None:
-    """max(x, 0), as torch.relu has it: an ``into``."""
-    torch.clamp_min(x, 0, out=top)
 
 
 def SAME(*shapes: Sequence[int]) -> Sequence[Sequence[int]]:

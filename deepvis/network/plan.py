@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 from deepvis.network.blobs import views_over
 from deepvis.network.folding import RECTIFIER, Fold
-from deepvis.network.graph import Graph, Node, Shape
-from deepvis.network.joins import Slot, slots
+from deepvis.network.graph import Graph, Node
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Ran, Tensors
 
@@ -20,7 +19,7 @@ class PlanStep(NamedTuple):
     """One node that runs, or several that are done as one.
 
     op: bottoms of the first -> tops of the last. ops: of each node, for the walk back. released: values that no later
-    step takes and nobody looks at. slot: where the top is written as part of a concatenation.
+    step takes and nobody looks at.
     """
 
     nodes: tuple[Node, ...]
@@ -29,7 +28,6 @@ class PlanStep(NamedTuple):
     tops: tuple[int, ...]
     ops: tuple[Op, ...]
     released: tuple[int, ...] = ()
-    slot: Slot | None = None
 
     def ran(self, result: Ran) -> list[tuple[int, tuple[Op, Ran]]]:
         """(index, (op, what went in and came out)) of each node. Of what lies between nothing was kept: None."""
@@ -59,18 +57,13 @@ class Plan:
 
 def plan_of(
     graph: Graph, indices: Sequence[int], folds: Mapping[int, Fold], op_of: Callable[[Node], Op],
-    requested: Collection[int] | None, held: Collection[int], shapes: Mapping[str, Shape],
+    requested: Collection[int] | None, held: Collection[int],
 ) -> Plan:  # fmt: skip
     """Of a pass over the nodes ``indices``. folds: first node -> how it is done together with others.
 
     requested: the only values that can be read afterwards; None: all. held: values that no step may release.
-    shapes: of all values, for the declared inputs.
     """
     steps = _steps(graph, indices, folds, op_of)
-    if requested is None:
-        alone = {step.nodes[0].index: step.op for step in steps if len(step.nodes) == 1}
-        places = slots(graph, shapes, alone)
-        steps = [step._replace(slot=places.get(step.tops[0])) if step.tops else step for step in steps]
     made = sorted({*graph.input_values.values(), *(value for index in indices for value in graph.nodes[index].tops)})
     there = [value for value in made if requested is None or value in requested]
     named = {graph.names[value]: value for value in there}

@@ -8,7 +8,7 @@ from deepvis.formats.caffe.layer import WeightRule, blob, elementwise, fault, la
 from deepvis.formats.caffe.spec import LayerSpec
 from deepvis.network.kinds import Kind
 from deepvis.network.lazy import F, Tensor, torch
-from deepvis.network.op import SAME, Op, Weights, relu_into
+from deepvis.network.op import SAME, Op, Weights
 
 
 def relu_kind(spec: LayerSpec) -> Kind:
@@ -26,12 +26,7 @@ def relu(spec: LayerSpec, weights: Weights) -> Op:
     """
     slope = spec.param.negative_slope
     if slope == 0:
-        return Op(
-            torch.relu,
-            backward=lambda ran, grads: [positive_part(grads[0], ran.tops[0])],
-            shapes=SAME,
-            into=relu_into,
-        )
+        return Op(torch.relu, backward=lambda ran, grads: [positive_part(grads[0], ran.tops[0])], shapes=SAME)
 
     def forward(x: Tensor) -> Tensor:
         return x.clamp(min=0) + slope * x.clamp(max=0)

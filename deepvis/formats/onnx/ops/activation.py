@@ -17,7 +17,7 @@ from deepvis.formats.onnx.onnx_ops import elementwise, find_op, kind_of, onnx_op
 from deepvis.network.back_modes import BACK_MODES
 from deepvis.network.field_rules import WHOLE_WINDOW, NodeEdge, Window, same_place
 from deepvis.network.kinds import Kind
-from deepvis.network.op import SAME, Op, Weights, relu_into
+from deepvis.network.op import SAME, Op, Weights
 
 
 def other_than_relu(call: OnnxCall) -> str:
@@ -44,7 +44,7 @@ def relu(call: OnnxCall, weights: Weights) -> Op:
     def backward(ran, grads):
         return [torch.ops.aten.threshold_backward(grads[0], ran.tops[0], 0)]
 
-    return call.op_of(torch.relu, weights, backward=backward, shapes=SAME, into=relu_into)
+    return call.op_of(torch.relu, weights, backward=backward, shapes=SAME)
 
 
 @onnx_op("LeakyRelu", since=6, kind=Kind.LEAKY_RELU, field=elementwise)

@@ -12,7 +12,7 @@ from deepvis.formats.torch.call import AtenCall
 from deepvis.formats.torch.ops.normalization import first_bottom
 from deepvis.network.back_modes import BACK_MODES
 from deepvis.network.kinds import Kind
-from deepvis.network.op import Op, Weights, relu_into
+from deepvis.network.op import Op, Weights
 
 
 def other_than_relu(call: AtenCall) -> str:
@@ -37,7 +37,6 @@ def relu(call: AtenCall, weights: Weights) -> Op:
     return Op(
         call.forward(weights),
         backward=lambda ran, grads: [torch.ops.aten.threshold_backward(grads[0], ran.tops[0], 0)],
-        into=relu_into,
     )
 
 
