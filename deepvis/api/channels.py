@@ -23,4 +23,4 @@ def channel_of(model: Model, layer: str, channel: int | str) -> int:
         raise ModelError(f"channel {channel!r} of layer {layer}: expected a number; names are understood {where}")
     from deepvis.optimize.objective import class_unit
 
-    return class_unit(layer, channel, model.labels).terms[0].channel
+    return class_unit(layer, channel, model.labels).channel

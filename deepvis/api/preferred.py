@@ -11,7 +11,7 @@ from deepvis.optimize.live import LiveRun, note_of, onward
 from deepvis.optimize.objective import unit as push
 from deepvis.optimize.pictures import field_box, shown
 from deepvis.optimize.presets import preset as preset_of
-from deepvis.optimize.robust import check_shift
+from deepvis.optimize.transforms import check_shift
 
 
 def preferred(network: AscentNetwork, model: Model, unit: Unit, preset: str, seed: int) -> Picture:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from deepvis.cli.parser import Parser
-from deepvis.optimize import robust  # noqa: F401  (enters its settings)
+from deepvis.optimize import transforms  # noqa: F401  (enters its settings)
 from deepvis.optimize.regularizers import SETTINGS
 from deepvis.optimize.start import STARTS
 from deepvis.optimize.steps import STEPS

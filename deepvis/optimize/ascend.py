@@ -23,12 +23,15 @@ from torch import Tensor
 from deepvis.network.batch_invariance import steady
 from deepvis.network.tape import Tape
 from deepvis.optimize.ascent_network import AscentNetwork
-from deepvis.optimize.objective import Objective, Term, is_majority, measure, resolve, seed_of
+from deepvis.optimize.objective import Objective, is_majority, measure, resolve, seed_of
+from deepvis.optimize.optimize_error import OptimizeError
+from deepvis.optimize.parameterization import PIXELS, Parameterization, parameterization
 from deepvis.optimize.recipe import Recipe
-from deepvis.optimize.regularizers import Step, regularize
-from deepvis.optimize.robust import look
+from deepvis.optimize.regularizers import Step, regularize, roughness_slope
 from deepvis.optimize.start import STARTS, given_image, start_image
-from deepvis.optimize.steps import Slope, learning_rate
+from deepvis.optimize.steps import STEPS, Slope, adam_direction, learning_rate
+from deepvis.optimize.terms import AnyTerm, ContrastTerm, MatchTerm, Term
+from deepvis.optimize.transforms import look
 
 
 class Outcome(Enum):
@@ -38,6 +41,7 @@ class Outcome(Enum):
     NO_MAJORITY = "majority failure"
     NO_GRADIENT = "grad 0 failure"
     NOT_FINITE = "not a number failure"
+    DONE = "done"  # of an objective that is not one unit: there is no majority to speak of
 
 
 @dataclass(frozen=True)
@@ -90,14 +94,17 @@ class Climb:
     """One image on its way.
 
     pushes: the terms where the walk back begins, direction included. x: (C, H, W), where the next iteration begins.
+    parameters: what x is computed from, where the recipe's parameterization is not pixels. moments: Adam's, alike.
     objective, learning_rate: one number per iteration so far.
     best, majority (the first iterate in which the unit is its layer's largest), last: images kept.
     outcome: None while it climbs.
     """
 
     job: Job
-    pushes: tuple[Term, ...]
+    pushes: tuple[AnyTerm, ...]
     x: Tensor
+    parameters: Tensor | None = None
+    moments: tuple[Tensor, Tensor] | None = None
     objective: tuple[float, ...] = ()
     learning_rate: tuple[float, ...] = ()
     best: KeptImage | None = None
@@ -113,8 +120,7 @@ class Climb:
     @property
     def trouble(self) -> str | None:
         """One sentence where the climb came to nothing, else None."""
-        term = self.job.objective.leader
-        where = f"unit {term.channel} of layer {term.layer!r}"
+        where = self.job.objective.leader.words
         if self.outcome is Outcome.NO_GRADIENT and self.iteration == 1:
             return (
                 f"{where} has no gradient at the start image ({self.job.start}): it is 0 everywhere there, so there "
@@ -134,11 +140,39 @@ def begin(ascent_net: AscentNetwork, job: Job, x0: np.ndarray | None = None) -> 
     Raises OptimizeError where the network has no such layer, channel or position, or no such start.
     """
     shapes = ascent_net.net.shapes
-    job = replace(job, objective=resolve(job.objective, shapes))
-    mean = ascent_net.mean_chw.cpu().numpy()
-    x0 = _drawn(ascent_net, job, mean) if x0 is None else given_image(x0, mean)
-    pushes = tuple(_pushed(ascent_net, term, job.objective.direction) for term in job.objective.terms)
-    return Climb(job, pushes, torch.from_numpy(x0).to(ascent_net.mean_chw.device))
+    objective = resolve(job.objective, shapes)
+    objective = replace(objective, terms=tuple(_with_target(ascent_net, term) for term in objective.terms))
+    job = replace(job, objective=objective)
+    mean, device = ascent_net.mean_chw.cpu().numpy(), ascent_net.mean_chw.device
+    given = None if x0 is None else torch.from_numpy(given_image(x0, mean)).to(device)
+    pushes = tuple(_pushed(ascent_net, term, objective.direction) for term in objective.terms)
+    picture_of = _parameterization_of(ascent_net, job.recipe)
+    if picture_of is None:
+        x = torch.from_numpy(_drawn(ascent_net, job, mean)).to(device) if given is None else given
+        return Climb(job, pushes, x)
+    drawn = (
+        picture_of.drawn(job.seed).to(device) if given is None else picture_of.from_picture(ascent_net.to_unit(given))
+    )
+    return Climb(job, pushes, ascent_net.from_unit(picture_of.picture(drawn)), drawn)
+
+
+def _parameterization_of(ascent_net: AscentNetwork, recipe: Recipe) -> Parameterization | None:
+    """None for pixels: they are their own parameters."""
+    if recipe.parameterization == PIXELS:
+        return None
+    channels, height, width = ascent_net.mean_chw.shape
+    return parameterization(recipe.parameterization, (channels, height, width), recipe.decorrelated)
+
+
+@torch.no_grad()
+def _with_target(ascent_net: AscentNetwork, term: AnyTerm) -> AnyTerm:
+    """The term ready to be measured: a match has the values of its photo."""
+    if not isinstance(term, MatchTerm):
+        return term
+    if term.x is None:
+        raise OptimizeError(f"{term.words} has no photo; give one")
+    x = torch.from_numpy(given_image(term.x, ascent_net.mean_chw.cpu().numpy()))[None].to(ascent_net.mean_chw.device)
+    return replace(term, target=ascent_net.forward(x, {term.layer}).blobs[term.layer][0].clone())
 
 
 def _drawn(ascent_net: AscentNetwork, job: Job, mean_chw: np.ndarray) -> np.ndarray:
@@ -149,9 +183,12 @@ def _drawn(ascent_net: AscentNetwork, job: Job, mean_chw: np.ndarray) -> np.ndar
     return np.ascontiguousarray(drawn[order])
 
 
-def _pushed(ascent_net: AscentNetwork, term: Term, direction: float) -> Term:
+def _pushed(ascent_net: AscentNetwork, term: AnyTerm, direction: float) -> AnyTerm:
+    term = term.weighing(term.weight * direction)
+    if not isinstance(term, Term):
+        return term
     layer, channel = ascent_net.source(term.layer, term.channel)
-    return replace(term, layer=layer, channel=channel, weight=term.weight * direction)
+    return replace(term, layer=layer, channel=channel)
 
 
 def ascend(ascent_net: AscentNetwork, climbs: Sequence[Climb]) -> Iterator[list[Climb]]:
@@ -180,35 +217,116 @@ def advance(ascent_net: AscentNetwork, climbs: Sequence[Climb]) -> list[Climb]:
         [climb.job.recipe.strengths for climb in climbs],
         [climb.job.seed for climb in climbs],
     )
-    x = ascent_net.clip(torch.stack([climb.x for climb in climbs]))
-    seen, pull_back = look(x, step)
-    layers = {layer for objective in objectives for layer in objective.layers}
-    with steady():
-        tape = ascent_net.forward(seen, layers)
-        grad = pull_back(gradient(tape, [climb.pushes for climb in climbs], ascent_net.data_blob)).contiguous()
     grey = ascent_net.grey_level
+    x = ascent_net.clip(torch.stack([climb.x for climb in climbs]))
+    views = look(x, step, grey)
+    layers = {layer for objective in objectives for layer in objective.layers}
+    seen_of = [objectives[n] for n in views.owners]
+    with steady():
+        tape = ascent_net.forward(views.seen, layers)
+        pushes = [climbs[n].pushes for n in views.owners]
+        grad = views.pulled_back(gradient(tape, pushes, ascent_net.data_blob)).contiguous()
     grad = grad if grey is None else grad * grey
+    by_parameters = [_by_parameters(ascent_net, climb, row) for climb, row in zip(climbs, grad, strict=True)]
     values, squares, counts, majority = _to_host(
-        torch.stack(measure(objectives, tape.blobs)),
-        grad.flatten(1).square().sum(1, dtype=torch.float64),
-        grad.flatten(1).count_nonzero(1),
-        is_majority(objectives, tape.blobs),
+        views.mean_of(torch.stack(measure(seen_of, tape.blobs))),
+        *_slopes(grad, by_parameters),
+        views.first_of(is_majority(seen_of, tape.blobs)),
     )
     rates = [
         learning_rate(climb.job.recipe.lr_policy, climb.job.recipe.lr_params, Slope(value, square, int(count)))
         for climb, value, square, count in zip(climbs, values, squares, counts, strict=True)
     ]
-    onward = x if grey is None else x / grey  # in grey levels, as the gradient
-    onward = onward + torch.tensor(rates, dtype=x.dtype).to(x.device)[:, None, None, None] * grad
-    onward = regularize(onward, grad, step)
-    onward = onward if grey is None else onward * grey
+    following = _following(ascent_net, climbs, x, grad, by_parameters, rates, step)
     return [
-        _record(climb, x[n], onward[n], values[n], rates[n], squares[n], bool(majority[n]))
+        _record(climb, x[n], following[n], values[n], rates[n], squares[n], bool(majority[n]))
         for n, climb in enumerate(climbs)
     ]
 
 
-def gradient(tape: Tape, pushes: Sequence[Sequence[Term]], data_blob: str) -> Tensor:
+@dataclass(frozen=True, eq=False)
+class Following:
+    """Where the next iteration begins: as of Climb."""
+
+    x: Tensor
+    parameters: Tensor | None = None
+    moments: tuple[Tensor, Tensor] | None = None
+
+
+def _by_parameters(ascent_net: AscentNetwork, climb: Climb, grad: Tensor) -> Tensor | None:
+    """The gradient by the climb's parameters, from that by its grey levels (C, H, W); None where those are the same.
+
+    Total variation is a part of what is climbed here.
+    """
+    picture_of = _parameterization_of(ascent_net, climb.job.recipe)
+    if picture_of is None or climb.parameters is None:
+        return None
+    grey = ascent_net.grey_level
+    with torch.enable_grad():
+        parameters = climb.parameters.detach().requires_grad_()
+        x = ascent_net.from_unit(picture_of.picture(parameters))
+        levels = x if grey is None else x / grey
+    strength = climb.job.recipe.strengths["total_variation"]
+    if strength:
+        grad = grad - climb.job.objective.direction * strength * roughness_slope(levels.detach())
+    (found,) = torch.autograd.grad(levels, parameters, grad)
+    return found
+
+
+def _slopes(grad: Tensor, by_parameters: Sequence[Tensor | None]) -> tuple[Tensor, Tensor]:
+    """Of each image's gradient: the sum of squares, and how many values are not 0."""
+    squares = grad.flatten(1).square().sum(1, dtype=torch.float64)
+    counts = grad.flatten(1).count_nonzero(1)
+    for n, found in enumerate(by_parameters):
+        if found is not None:
+            squares[n], counts[n] = found.square().sum(dtype=torch.float64), found.count_nonzero()
+    return squares, counts
+
+
+def _following(
+    ascent_net: AscentNetwork,
+    climbs: Sequence[Climb],
+    x: Tensor,
+    grad: Tensor,
+    by_parameters: Sequence[Tensor | None],
+    rates: Sequence[float],
+    step: Step,
+) -> list[Following]:
+    """Every image a step on; pixels are regularized then. x, grad: (N, C, H, W)."""
+    ways, moments = _ways(climbs, grad, by_parameters)
+    following: dict[int, Following] = {}
+    for n, climb in enumerate(climbs):
+        picture_of = _parameterization_of(ascent_net, climb.job.recipe)
+        if picture_of is not None and climb.parameters is not None:
+            parameters = climb.parameters + rates[n] * ways[n]
+            following[n] = Following(ascent_net.from_unit(picture_of.picture(parameters)), parameters, moments[n])
+    pixels = [n for n in range(len(climbs)) if n not in following]
+    if pixels:
+        grey = ascent_net.grey_level
+        onward = x[pixels] if grey is None else x[pixels] / grey  # in grey levels, as the gradient
+        speeds = torch.tensor([rates[n] for n in pixels], dtype=x.dtype).to(x.device)[:, None, None, None]
+        onward = onward + speeds * torch.stack([ways[n] for n in pixels])
+        onward = regularize(onward, grad[pixels], step.of(pixels))
+        onward = onward if grey is None else onward * grey
+        following.update({n: Following(onward[i], None, moments[n]) for i, n in enumerate(pixels)})
+    return [following[n] for n in range(len(climbs))]
+
+
+def _ways(
+    climbs: Sequence[Climb], grad: Tensor, by_parameters: Sequence[Tensor | None]
+) -> tuple[list[Tensor], list[tuple[Tensor, Tensor] | None]]:
+    """In which direction every image goes, in its parameters or else its pixels; and Adam's moments from now on."""
+    ways, moments = [], []
+    for climb, levels, parameters in zip(climbs, grad, by_parameters, strict=True):
+        way, remembered = levels if parameters is None else parameters, climb.moments
+        if STEPS[climb.job.recipe.lr_policy].adapts:
+            way, remembered = adam_direction(way, remembered, climb.iteration)
+        ways.append(way)
+        moments.append(remembered)
+    return ways, moments
+
+
+def gradient(tape: Tape, pushes: Sequence[Sequence[AnyTerm]], data_blob: str) -> Tensor:
     """d (weighted sum of pushes[n]) / d x of every image n: (N, C, H, W).
 
     The walk skips in-place layers of the blobs where it begins, so an inactive unit has a gradient too.
@@ -219,9 +337,9 @@ def gradient(tape: Tape, pushes: Sequence[Sequence[Term]], data_blob: str) -> Te
 
 
 def _record(
-    climb: Climb, x: Tensor, onward: Tensor, value: float, rate: float, grad_square: float, is_largest: bool
+    climb: Climb, x: Tensor, following: Following, value: float, rate: float, grad_square: float, is_largest: bool
 ) -> Climb:
-    """The climb one iteration on. x: the image seen in it; onward: where the next one would begin."""
+    """The climb one iteration on. x: the image seen in it; following: where the next one would begin."""
     kept = KeptImage(x, value, climb.iteration)
     best, majority = climb.best, climb.majority
     if best is None or climb.job.objective.is_better(value, best.objective):
@@ -236,10 +354,13 @@ def _record(
     elif grad_square == 0:
         outcome = Outcome.NO_GRADIENT
     elif is_last:
-        outcome = Outcome.MAJORITY if majority else Outcome.NO_MAJORITY
+        has_unit = isinstance(climb.job.objective.leader, Term | ContrastTerm)
+        outcome = Outcome.DONE if not has_unit else Outcome.MAJORITY if majority else Outcome.NO_MAJORITY
     return replace(
         climb,
-        x=onward if outcome is None else x,
+        x=following.x if outcome is None else x,
+        parameters=following.parameters,
+        moments=following.moments,
         objective=(*climb.objective, value),
         learning_rate=(*climb.learning_rate, rate),
         best=best,

@@ -65,6 +65,22 @@ class AscentNetwork:
         """x with every pixel, std and mean undone, in [0, scale]."""
         return torch.clamp(x, *self._bounds)
 
+    def from_unit(self, unit_chw: Tensor) -> Tensor:
+        """The network's input (C, H, W) of a picture of 0 to 1, its colours red, green, blue."""
+        pixels = self._in_order(unit_chw) * self.scale - self.mean_chw
+        return pixels if self.std is None else pixels / self.std
+
+    def to_unit(self, x: Tensor) -> Tensor:
+        """The picture of 0 to 1, red, green, blue, of a network's input (C, H, W)."""
+        pixels = (x if self.std is None else x * self.std) + self.mean_chw
+        return self._in_order(torch.clamp(pixels / self.scale, 0.0, 1.0))
+
+    def _in_order(self, picture: Tensor) -> Tensor:
+        """From red, green, blue to the network's order, or back; white where the fourth channel is the opacity."""
+        if len(picture) == 4 and self.is_opaque:
+            return torch.cat([picture[:3], torch.ones_like(picture[3:])])
+        return picture if self.is_rgb or len(picture) != 3 else picture.flip(0)
+
     @cached_property
     def _bounds(self) -> tuple[Tensor, Tensor]:
         low, high = -self.mean_chw, self.scale - self.mean_chw

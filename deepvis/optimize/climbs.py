@@ -1,8 +1,8 @@
 """Climbs on their way, kept to go on with another day: a file each, named by the network and the job.
 
-A file holds x (C, H, W) float32, objective and learning_rate (one number per iteration), and best and majority with
-best_at and majority_at (objective, iteration), where there are any. Its name leaves out how long the climb is to be, so
-a longer one goes on from a shorter one.
+A file holds x (C, H, W) float32, parameters and Adam's mean and square where there are any, objective and
+learning_rate (one number per iteration), and best and majority with best_at and majority_at (objective, iteration),
+where there are any. Its name leaves out how long the climb is to be, so a longer one goes on from a shorter one.
 """
 
 from __future__ import annotations
@@ -57,6 +57,10 @@ def write_climb(path: Path, climb: Climb) -> None:
         if image is not None:
             arrays[name] = _array(image.x)
             arrays[f"{name}_at"] = np.array([image.objective, image.iteration])
+    if climb.parameters is not None:
+        arrays["parameters"] = _array(climb.parameters)
+    if climb.moments is not None:
+        arrays["mean"], arrays["square"] = (_array(moment) for moment in climb.moments)
     curves = {"objective": np.array(climb.objective), "learning_rate": np.array(climb.learning_rate)}
     write_arrays(path, {**arrays, **curves})
 
@@ -74,6 +78,8 @@ def read_climb(path: Path, fresh: Climb) -> Climb:
             return replace(
                 fresh,
                 x=torch.from_numpy(kept["x"]).to(device),
+                parameters=_tensor(kept, "parameters", device),
+                moments=_moments(kept, device),
                 objective=tuple(kept["objective"].tolist()),
                 learning_rate=tuple(kept["learning_rate"].tolist()),
                 best=_kept(kept, "best", device),
@@ -105,6 +111,15 @@ def _kept(arrays: Mapping[str, np.ndarray], name: str, device: torch.device) -> 
         return None
     objective, iteration = arrays[f"{name}_at"].tolist()
     return KeptImage(torch.from_numpy(arrays[name]).to(device), objective, int(iteration))
+
+
+def _moments(arrays: Mapping[str, np.ndarray], device: torch.device) -> tuple[torch.Tensor, torch.Tensor] | None:
+    mean, square = _tensor(arrays, "mean", device), _tensor(arrays, "square", device)
+    return None if mean is None or square is None else (mean, square)
+
+
+def _tensor(arrays: Mapping[str, np.ndarray], name: str, device: torch.device) -> torch.Tensor | None:
+    return torch.from_numpy(arrays[name]).to(device) if name in arrays else None
 
 
 def _array(x: torch.Tensor) -> np.ndarray:

@@ -160,7 +160,7 @@ def pieces(folder: Path, origin: Origin, jobs: Iterable[Job]) -> dict[Job, Path]
         found[job] = store.path({"picture": job.as_dict()})
         made_by = json.dumps({**origin.as_dict(), **job.as_dict()}, sort_keys=True)
         digest = hashlib.sha256(made_by.encode()).hexdigest()[:12]
-        earlier = folder / f"{job.objective.leader.channel:04d}_{digest}.png"
+        earlier = folder / f"{job.objective.channel:04d}_{digest}.png"
         if earlier.exists():
             adopt(earlier, found[job])
     return found

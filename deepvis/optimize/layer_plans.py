@@ -88,7 +88,7 @@ def make_layer(
         best = climb.best if climb.best and not climb.trouble else None
         x = best.x if best else climb.x * 0
         write_piece(plan, left[climb.job], climb, shown(x, colours, plan.box))
-        write_montage(plan, climb.job.objective.leader.channel)
+        write_montage(plan, climb.job.objective.channel)
 
     if not left and is_complete(plan):
         finish_layer(plan)  # as a kill at its end leaves it

@@ -12,50 +12,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from deepvis.core.program import program
 from deepvis.optimize.optimize_error import OptimizeError, nearest
-
-Shapes = Mapping[str, Sequence[int]]
-WHOLE = "whole"  # the mean over the channel's map
-CENTRE = "centre"  # row height // 2, column width // 2
-
-
-def layer_lister() -> str:
-    """The end of a sentence about a layer that is not there."""
-    return f"; {program()} layers lists them"
-
-
-@dataclass(frozen=True)
-class Term:
-    """``weight`` times one channel of blob ``layer``.
-
-    place: (row, col) in the channel's map, CENTRE, or WHOLE for the mean over the map. A blob without
-    a map (fully connected) has the one place ().
-    """
-
-    layer: str
-    channel: int
-    place: tuple[int, ...] | str = CENTRE
-    weight: float = 1.0
-
-    @property
-    def is_whole(self) -> bool:
-        return self.place == WHOLE
-
-    @property
-    def at(self) -> tuple[int, ...]:
-        """The place as indices into the channel's map. Raises ValueError for one that is not resolved to indices."""
-        if isinstance(self.place, str):
-            raise ValueError(
-                f"the place {self.place!r} of {self.layer} {self.channel} has no indices; resolve it first"
-            )
-        return self.place
+from deepvis.optimize.terms import CENTRE, WHOLE, AnyTerm, ContrastTerm, Shapes, Term, term_from_dict
 
 
 @dataclass(frozen=True)
@@ -67,7 +31,7 @@ class Objective:
     push_dir.
     """
 
-    terms: tuple[Term, ...]
+    terms: tuple[AnyTerm, ...]
     direction: float = 1.0
 
     def __add__(self, other: Objective) -> Objective:
@@ -79,7 +43,7 @@ class Objective:
         return Objective(self.terms + other.terms, self.direction)
 
     def __mul__(self, factor: float) -> Objective:
-        return replace(self, terms=tuple(replace(t, weight=t.weight * factor) for t in self.terms))
+        return replace(self, terms=tuple(t.weighing(t.weight * factor) for t in self.terms))
 
     __rmul__ = __mul__
 
@@ -96,9 +60,16 @@ class Objective:
         return replace(self, direction=float(direction))
 
     @property
-    def leader(self) -> Term:
-        """The term that must be the layer's largest for a majority: the heaviest, the first of equals."""
+    def leader(self) -> AnyTerm:
+        """The heaviest term, the first of equals. If it is a unit, a majority is when it is its layer's largest."""
         return max(self.terms, key=lambda term: abs(term.weight))
+
+    @property
+    def channel(self) -> int:
+        """The leader's channel. Raises OptimizeError where it has none."""
+        if self.leader.channel is None:
+            raise OptimizeError(f"{self.leader.words} is not one unit; name a unit of a layer")
+        return self.leader.channel
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -108,12 +79,11 @@ class Objective:
         return (value - than) * self.direction > 0
 
     def as_dict(self) -> dict[str, Any]:
-        return {"terms": [asdict(term) for term in self.terms], "direction": self.direction}
+        return {"terms": [term.as_dict() for term in self.terms], "direction": self.direction}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Objective:
-        terms = (Term(**{**t, "place": _place(t["place"])}) for t in values["terms"])
-        return cls(tuple(terms), float(values["direction"]))
+        return cls(tuple(term_from_dict(term) for term in values["terms"]), float(values["direction"]))
 
 
 def unit(layer: str, channel: int, row: int | None = None, col: int | None = None) -> Objective:
@@ -158,50 +128,29 @@ def resolve(objective: Objective, shapes: Shapes) -> Objective:
     """
     if not objective.terms:
         raise OptimizeError("the objective has no terms; name at least one unit to push")
-    return replace(objective, terms=tuple(_resolve_term(term, shapes) for term in objective.terms))
-
-
-def _resolve_term(term: Term, shapes: Shapes) -> Term:
-    if term.layer not in shapes:
-        raise OptimizeError(
-            f"the network has no layer {term.layer!r}; {nearest(term.layer, shapes, lister=layer_lister())}"
-        )
-    sizes = tuple(shapes[term.layer])[1:]
-    channels, extents = (sizes[0], sizes[1:]) if sizes else (1, ())
-    if not 0 <= term.channel < channels:
-        raise OptimizeError(
-            f"layer {term.layer!r} has no channel {term.channel}; its {channels} channels are 0 to {channels - 1}"
-        )
-    if term.is_whole:
-        return term
-    if term.place == CENTRE:
-        return replace(term, place=tuple(extent // 2 for extent in extents))
-    place = term.at
-    if not extents and place in ((), (0, 0)):
-        return replace(term, place=())
-    if len(place) != len(extents) or not all(0 <= p < e for p, e in zip(place, extents, strict=True)):
-        expected = " x ".join(str(e) for e in extents) if extents else "a single value (give no position)"
-        raise OptimizeError(f"layer {term.layer!r} has no position {place}; the map of a channel is {expected}")
-    return replace(term, place=place)
+    return replace(objective, terms=tuple(term.resolved(shapes) for term in objective.terms))
 
 
 def measure(objectives: Sequence[Objective], blobs: Mapping[str, Tensor]) -> list[Tensor]:
     """One number per image: objectives[n]'s value in row n of the blobs, as 0-dimensional tensors."""
     return [
-        torch.stack([term.weight * _read(blobs[term.layer][n], term) for term in objective.terms]).sum()
+        torch.stack([term.weight * term.value(blobs[term.layer][n]) for term in objective.terms]).sum()
         for n, objective in enumerate(objectives)
     ]
 
 
-def seed_of(pushes: Sequence[Sequence[Term]], layer: str, blob: Tensor) -> Tensor:
-    """What the blob's diff holds at the start: the weights of pushes[n]'s terms in row n, 0 off the units pushed.
+def seed_of(pushes: Sequence[Sequence[AnyTerm]], layer: str, blob: Tensor) -> Tensor:
+    """What the blob's diff holds at the start: the gradient of pushes[n]'s terms in row n, 0 off what is pushed.
 
-    The weight of a whole channel is spread over its map, as its value is the mean.
+    That of a unit is its weight; the weight of a whole channel is spread over its map, as its value is the mean.
     """
     seed = torch.zeros_like(blob)
     for n, terms in enumerate(pushes):
         for term in terms:
             if term.layer != layer:
+                continue
+            if not isinstance(term, Term):
+                seed[n] += term.weight * _gradient(term, blob[n])
                 continue
             channel = seed[n, term.channel]
             if term.is_whole:
@@ -211,15 +160,26 @@ def seed_of(pushes: Sequence[Sequence[Term]], layer: str, blob: Tensor) -> Tenso
     return seed
 
 
+def _gradient(term: AnyTerm, values: Tensor) -> Tensor:
+    """d value / d values, of one image."""
+    with torch.enable_grad():
+        values = values.detach().requires_grad_()
+        (found,) = torch.autograd.grad(term.value(values), values)
+    return found
+
+
 def is_majority(objectives: Sequence[Objective], blobs: Mapping[str, Tensor]) -> Tensor:
-    """(N,) bool: is the pushed unit (for WHOLE: any place of its channel) the largest of its layer?"""
+    """(N,) bool: is the pushed unit (for WHOLE: any place of its channel) its layer's largest? False where none is."""
     verdicts = []
     for n, objective in enumerate(objectives):
         term = objective.leader
         values = blobs[term.layer][n]
+        if not isinstance(term, Term | ContrastTerm):
+            verdicts.append(torch.zeros((), dtype=torch.bool, device=values.device))
+            continue
         largest = values.argmax()  # the first of equals, as numpy's
         inner = max(values[0].numel(), 1)
-        if term.is_whole:
+        if isinstance(term, ContrastTerm) or term.is_whole:
             verdicts.append(largest // inner == term.channel)
         else:
             offset = 0
@@ -227,12 +187,3 @@ def is_majority(objectives: Sequence[Objective], blobs: Mapping[str, Tensor]) ->
                 offset = offset * extent + at
             verdicts.append(largest == term.channel * inner + offset)
     return torch.stack(verdicts)
-
-
-def _read(values: Tensor, term: Term) -> Tensor:
-    channel = values[term.channel]
-    return channel.mean() if term.is_whole else channel[term.at]
-
-
-def _place(place: Any) -> tuple[int, ...] | str:
-    return place if isinstance(place, str) else tuple(int(p) for p in place)

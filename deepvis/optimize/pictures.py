@@ -8,7 +8,7 @@ from torch import Tensor
 from deepvis.models.preprocess import Preprocessor
 from deepvis.network.field import receptive_field
 from deepvis.optimize.ascent_network import AscentNetwork
-from deepvis.optimize.objective import Term
+from deepvis.optimize.terms import AnyTerm
 
 Box = tuple[int, int, int, int]
 GREY = 127.5
@@ -44,7 +44,7 @@ def shown(x: Tensor | np.ndarray, colours: Preprocessor, box: Box | None = None)
     return _around_grey(rgb, percentile=100.0 - TAIL, reach=REACH)
 
 
-def field_box(ascent_net: AscentNetwork, term: Term) -> Box:
+def field_box(ascent_net: AscentNetwork, term: AnyTerm) -> Box:
     """(top, left, bottom, right) of what the term sees of the input, inside the image, half open.
 
     A fully connected unit and a whole channel see all of it.

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from deepvis.optimize import robust  # noqa: F401  (registers its settings)
+from deepvis.optimize import transforms  # noqa: F401  (registers its settings)
 from deepvis.optimize.blur import SMALLEST_SIGMA
 from deepvis.optimize.optimize_error import OptimizeError, nearest
+from deepvis.optimize.parameterization import PARAMETERIZATIONS, PIXELS
 from deepvis.optimize.regularizers import SETTINGS, Setting
 from deepvis.optimize.steps import check_policy
+from deepvis.optimize.terms import OF_A_UNIT
 
 WORKS_FROM = 0.3  # blur radius, in pixels
 
@@ -20,8 +22,10 @@ WORKS_FROM = 0.3  # blur radius, in pixels
 class Recipe:
     """Everything about an ascent but its unit and its start.
 
-    strengths: setting of a regularizer -> number; those not named are 0, off. lr_policy, lr_params: see
-    steps. max_iter: how many times the network is run; the last one only looks.
+    strengths: setting of a regularizer or transform -> number; those not named are 0, off. lr_policy, lr_params: see
+    steps. max_iter: how many times the network is run; the last one only looks. parameterization: what is changed,
+    a name of parameterizations. decorrelated: colours of its parameters do not correlate over photos. objective: what
+    is pushed of a unit that is named, a kind of terms.
     Raises OptimizeError, one sentence, for a value out of range or a name that nobody knows.
     """
 
@@ -29,6 +33,9 @@ class Recipe:
     lr_policy: str = "constant"
     lr_params: Mapping[str, float] = field(default_factory=lambda: {"lr": 1.0})
     max_iter: int = 500
+    parameterization: str = PIXELS
+    decorrelated: bool = False
+    objective: str = "unit"
 
     def __post_init__(self) -> None:
         for name in self.strengths:
@@ -39,9 +46,30 @@ class Recipe:
         object.__setattr__(self, "lr_params", check_policy(self.lr_policy, self.lr_params))
         if not isinstance(self.max_iter, int) or self.max_iter < 1:
             raise OptimizeError(f"max_iter is {self.max_iter!r}; expected a whole number of 1 or more")
+        self._check_parameterization()
+        if self.objective not in OF_A_UNIT:
+            raise OptimizeError(f"no objective is named {self.objective!r}; {nearest(self.objective, OF_A_UNIT)}")
+
+    def _check_parameterization(self) -> None:
+        name = self.parameterization
+        if name not in PARAMETERIZATIONS:
+            raise OptimizeError(f"no parameterization is named {name!r}; {nearest(name, PARAMETERIZATIONS)}")
+        if self.decorrelated not in (True, False):
+            raise OptimizeError(f"decorrelated is {self.decorrelated!r}; expected true or false")
+        if name == PIXELS:
+            if self.decorrelated:
+                raise OptimizeError("decorrelated colours need a parameterization other than pixels, such as fourier")
+            return
+        idle = [setting for setting, value in self.strengths.items() if value and SETTINGS[setting].of_pixels]
+        if idle:
+            raise OptimizeError(
+                f"{', '.join(idle)} changes pixels, and parameterization {name} computes them from other numbers; "
+                f"set {'it' if len(idle) == 1 else 'them'} to 0, or take parameterization pixels"
+            )
 
     def __hash__(self) -> int:
-        return hash((*self.strengths.values(), self.lr_policy, *self.lr_params.values(), self.max_iter))
+        numbers = (*self.strengths.values(), *self.lr_params.values(), self.max_iter)
+        return hash((*numbers, self.lr_policy, self.parameterization, self.decorrelated, self.objective))
 
     def warnings(self) -> list[str]:
         """What is allowed but will hardly do what was meant, a sentence each."""
@@ -56,12 +84,18 @@ class Recipe:
         return found
 
     def as_dict(self) -> dict[str, Any]:
-        """The original's parameter names and values, ready for json or YAML."""
+        """The original's parameter names and values, ready for json or YAML; what is newer only where it is on."""
+        later = {
+            "parameterization": (self.parameterization, PIXELS),
+            "decorrelated": (self.decorrelated, False),
+            "objective": (self.objective, "unit"),
+        }
         return {
-            **self.strengths,
+            **{name: value for name, value in self.strengths.items() if value or not SETTINGS[name].is_later},
             "lr_policy": self.lr_policy,
             "lr_params": dict(self.lr_params),
             "max_iter": self.max_iter,
+            **{name: value for name, (value, usual) in later.items() if value != usual},
         }
 
     @classmethod
@@ -71,9 +105,11 @@ class Recipe:
         policy = str(rest.pop("lr_policy", "constant"))
         params = rest.pop("lr_params", {"lr": 1.0})
         max_iter = rest.pop("max_iter", 500)
+        parameterization = str(rest.pop("parameterization", PIXELS))
+        decorrelated, objective = rest.pop("decorrelated", False), str(rest.pop("objective", "unit"))
         if not isinstance(params, Mapping):
             raise OptimizeError(f"lr_params is {params!r}; expected names and numbers such as lr: 100")
-        return cls(rest, policy, params, max_iter)
+        return cls(rest, policy, params, max_iter, parameterization, decorrelated, objective)
 
 
 def check_strength(setting: Setting, value: Any) -> float:

@@ -6,6 +6,9 @@ strengths, and an image whose strength is 0 comes back unchanged, bit by bit.
 
 x: (N, C, H, W), mean-subtracted. grad: the gradient from before the step, alike.
 
+A picture that is computed from parameters other than pixels (parameterization.py) has no use for those that change
+pixels; total variation is then a part of the objective, its gradient taken off.
+
 Source: Yosinski, Clune, Nguyen, Fuchs & Lipson 2015, section 3.1; the order is the toolbox's.
 """
 
@@ -30,6 +33,8 @@ class Setting:
     help: str
     low: float = 0.0
     whole: bool = False  # an integer
+    of_pixels: bool = False  # it changes pixels directly, so a picture computed from other parameters has no use for it
+    is_later: bool = False  # than 0.1.0: recipes written down leave it out at 0, so they are the same as then
 
     def words(self) -> str:
         """The range in words, for errors."""
@@ -48,6 +53,14 @@ class Step:
     def __getitem__(self, name: str) -> list[float]:
         """The setting ``name`` of every image."""
         return [strengths.get(name, 0.0) for strengths in self.strengths]
+
+    def of(self, rows: Sequence[int]) -> Step:
+        """The same of some of the images."""
+        return Step(
+            [self.iterations[n] for n in rows],
+            [self.strengths[n] for n in rows],
+            [self.seeds[n] for n in rows] if self.seeds else (),
+        )
 
 
 Regularizer = Callable[["Tensor", "Tensor", Step], "Tensor"]
@@ -74,7 +87,7 @@ def regularize(x: Tensor, grad: Tensor, step: Step) -> Tensor:
     return x
 
 
-@regularizer("decay", Setting("decay", 1, "L2 decay: the share taken off every value after each step"))
+@regularizer("decay", Setting("decay", 1, "L2 decay: the share taken off every value after each step", of_pixels=True))
 def decay(x: Tensor, grad: Tensor, step: Step) -> Tensor:
     """x (1 - decay): no value grows for ever."""
     if not any(step["decay"]):
@@ -84,8 +97,8 @@ def decay(x: Tensor, grad: Tensor, step: Step) -> Tensor:
 
 @regularizer(
     "blur",
-    Setting("blur_radius", 1000, "sigma of a Gaussian blur, in pixels; 0.3 or more works well"),
-    Setting("blur_every", 1e9, "blur in every n-th step, the first one included", whole=True),
+    Setting("blur_radius", 1000, "sigma of a Gaussian blur, in pixels; 0.3 or more works well", of_pixels=True),
+    Setting("blur_every", 1e9, "blur in every n-th step, the first one included", whole=True, of_pixels=True),
 )
 def blur(x: Tensor, grad: Tensor, step: Step) -> Tensor:
     """Gaussian blur, scipy's gaussian_filter, of the images whose iteration is a multiple of blur_every."""
@@ -98,19 +111,24 @@ def blur(x: Tensor, grad: Tensor, step: Step) -> Tensor:
 _PERCENT = "percentile under which {} become 0 (the mean)"
 
 
-@regularizer("small_val", Setting("small_val_percentile", 100, _PERCENT.format("small values")))
+@regularizer("small_val", Setting("small_val_percentile", 100, _PERCENT.format("small values"), of_pixels=True))
 def small_val(x: Tensor, grad: Tensor, step: Step) -> Tensor:
     """Values with |x| under the percentile of |x| become 0."""
     return _clip_small(x, step["small_val_percentile"], lambda x, g: x.abs(), grad)
 
 
-@regularizer("small_norm", Setting("small_norm_percentile", 100, _PERCENT.format("pixels of small norm")))
+@regularizer(
+    "small_norm", Setting("small_norm_percentile", 100, _PERCENT.format("pixels of small norm"), of_pixels=True)
+)
 def small_norm(x: Tensor, grad: Tensor, step: Step) -> Tensor:
     """Pixels whose norm over the channels is under the percentile become 0 (the paper's n_pct)."""
     return _clip_small(x, step["small_norm_percentile"], lambda x, g: x.square().sum(1, keepdim=True).sqrt(), grad)
 
 
-@regularizer("px_benefit", Setting("px_benefit_percentile", 100, _PERCENT.format("pixels of small contribution")))
+@regularizer(
+    "px_benefit",
+    Setting("px_benefit_percentile", 100, _PERCENT.format("pixels of small contribution"), of_pixels=True),
+)
 def px_benefit(x: Tensor, grad: Tensor, step: Step) -> Tensor:
     """Pixels whose sum over the channels of grad (-x) is under the percentile become 0."""
     return _clip_small(x, step["px_benefit_percentile"], _benefit, grad)
@@ -118,7 +136,7 @@ def px_benefit(x: Tensor, grad: Tensor, step: Step) -> Tensor:
 
 @regularizer(
     "px_abs_benefit",
-    Setting("px_abs_benefit_percentile", 100, _PERCENT.format("pixels of small absolute contribution")),
+    Setting("px_abs_benefit_percentile", 100, _PERCENT.format("pixels of small absolute contribution"), of_pixels=True),
 )
 def px_abs_benefit(x: Tensor, grad: Tensor, step: Step) -> Tensor:
     """The same with the absolute contribution (the paper's c_pct)."""
@@ -133,6 +151,11 @@ def total_variation(x: Tensor, grad: Tensor, step: Step) -> Tensor:
     """
     if not any(step["total_variation"]):
         return x
+    return x - _column(step["total_variation"], x) * roughness_slope(x)
+
+
+def roughness_slope(x: Tensor) -> Tensor:
+    """The gradient of sum sqrt(dx^2 + dy^2 + 1) by x: (..., H, W), alike."""
     import torch
 
     down = torch.zeros_like(x)
@@ -144,7 +167,7 @@ def total_variation(x: Tensor, grad: Tensor, step: Step) -> Tensor:
     slope = -down - across
     slope[..., 1:, :] += down[..., :-1, :]
     slope[..., 1:] += across[..., :-1]
-    return x - _column(step["total_variation"], x) * slope
+    return slope
 
 
 def _benefit(x: Tensor, grad: Tensor) -> Tensor:

@@ -49,7 +49,7 @@ class Search:
             recipe = drawn(self.seed, number, self.max_iter)
             for objective in self.objectives:
                 term = objective.leader
-                stem = f"{number:04d}_{file_name(term.layer)}_{term.channel:04d}"
+                stem = f"{number:04d}_{file_name(term.layer)}_{objective.channel:04d}"
                 found[Job(objective, recipe, self.seed)] = (number, stem)
         return found
 

@@ -5,9 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from deepvis.core.registry import Registry
 from deepvis.optimize.optimize_error import OptimizeError
+
+if TYPE_CHECKING:  # the policies are choices of the command line, whose help needs no torch
+    from torch import Tensor
+
+    Moments = tuple[Tensor, Tensor]
 
 Policy = Callable[[Mapping[str, float], "Slope"], float]
 
@@ -26,19 +32,23 @@ class Slope:
 
 @dataclass(frozen=True)
 class StepRule:
-    """A policy and the names of the parameters that it needs."""
+    """A policy and the names of the parameters that it needs.
+
+    adapts: the step is along Adam's direction, which remembers earlier gradients, not along the gradient.
+    """
 
     needs: tuple[str, ...]
     rate: Policy
+    adapts: bool = False
 
 
 MOST = 1e30  # of a parameter: beyond float32 a step would be infinite, and NaN where the gradient is 0
 STEPS: Registry[StepRule] = Registry("learning rate policy")
 
 
-def _policy(name: str, *needs: str) -> Callable[[Policy], Policy]:
+def _policy(name: str, *needs: str, adapts: bool = False) -> Callable[[Policy], Policy]:
     def enter(rate: Policy) -> Policy:
-        STEPS.put(name, StepRule(needs, rate))
+        STEPS.put(name, StepRule(needs, rate, adapts))
         return rate
 
     return enter
@@ -77,6 +87,31 @@ def even(params: Mapping[str, float], slope: Slope) -> float:
     """
     length = params["step"] * math.sqrt(slope.count)
     return _divide(length, math.sqrt(slope.square))
+
+
+@_policy("adam", "lr", adapts=True)
+def adam(params: Mapping[str, float], slope: Slope) -> float:
+    """lr, along the mean of the gradients so far over the root of the mean of their squares.
+
+    Each parameter moves by about lr, however steep it is. Source: Kingma & Ba 2015, algorithm 1.
+    """
+    return params["lr"]
+
+
+MEMORY = (0.9, 0.999)  # of Adam: the shares of the mean and of the mean square that stay in each step
+TINY = 1e-8  # keeps Adam's quotient finite
+
+
+def adam_direction(grad: Tensor, moments: Moments | None, iteration: int) -> tuple[Tensor, Moments]:
+    """Where Adam goes: the direction, alike ``grad``, and the moments for the next step.
+
+    moments: the running means of the gradient and of its square; None at the start. iteration: from 0.
+    """
+    mean, square = moments or (grad * 0.0, grad * 0.0)
+    mean = MEMORY[0] * mean + (1.0 - MEMORY[0]) * grad
+    square = MEMORY[1] * square + (1.0 - MEMORY[1]) * grad * grad
+    unbiased = mean / (1.0 - MEMORY[0] ** (iteration + 1)), square / (1.0 - MEMORY[1] ** (iteration + 1))
+    return unbiased[0] / (unbiased[1].sqrt() + TINY), (mean, square)
 
 
 def learning_rate(policy: str, params: Mapping[str, float], slope: Slope) -> float:

@@ -62,9 +62,8 @@ class ClimbTask:
 
     @property
     def title(self) -> str:
-        term = self.jobs[0].objective.leader
         count = f"{len(self.jobs)} images" if len(self.jobs) > 1 else "the image"
-        return f"{count} of {term.layer} from unit {term.channel} on (batch {self.number})"
+        return f"{count} from {self.jobs[0].objective.leader.words} on (batch {self.number})"
 
     def run(self, watch: Watch | None = None) -> list[Climb]:
         """Climb to the end, till the time is up or ``watch`` says stop; the climbs come back in main memory.
@@ -146,4 +145,7 @@ def moved(climb: Climb, device: torch.device) -> Climb:
     def kept(image: KeptImage | None) -> KeptImage | None:
         return None if image is None else replace(image, x=there(image.x))
 
+    parameters = None if climb.parameters is None else there(climb.parameters)
+    moments = None if climb.moments is None else (there(climb.moments[0]), there(climb.moments[1]))
+    climb = replace(climb, parameters=parameters, moments=moments)
     return replace(climb, x=there(climb.x), best=kept(climb.best), majority=kept(climb.majority), last=kept(climb.last))

@@ -9,12 +9,13 @@ from collections.abc import Mapping, Sequence
 
 from deepvis.models.model import Model
 from deepvis.optimize.ascend import Job
-from deepvis.optimize.objective import Objective, Term, class_names, class_unit, layer_lister, resolve
+from deepvis.optimize.objective import Objective, Term, class_names, class_unit, resolve
 from deepvis.optimize.optimize_error import OptimizeError, nearest
 from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.recipe_options import number, numbers, place_of
-from deepvis.optimize.robust import check_shift, is_shaken
 from deepvis.optimize.start import SEEDLESS, name_of_photo
+from deepvis.optimize.terms import layer_lister
+from deepvis.optimize.transforms import check_shift, is_transformed
 
 Shapes = Mapping[str, Sequence[int]]
 DEFAULT_LAYER, DEFAULT_CHANNEL = "fc8", 130  # the original's: flamingo
@@ -55,7 +56,7 @@ def channels_of(words: Sequence[str] | None, layer: str, model: Model, shapes: S
     found: dict[int, None] = {}
     for word in words:
         if layer in model.label_layers and model.labels and not re.fullmatch(r"[\d,\s-]+|all", word):
-            found[class_unit(layer, word, model.labels).terms[0].channel] = None
+            found[class_unit(layer, word, model.labels).channel] = None
         else:
             found.update(dict.fromkeys(numbers("--push-channel", [word], count)))
     return list(found)
@@ -70,7 +71,7 @@ def objective_at(args: argparse.Namespace, layer: str, channel: int, shapes: Sha
 def seeds_of(args: argparse.Namespace, recipe: Recipe) -> list[int]:
     """The seeds that the options name; the first alone where every seed would make the same image."""
     seeds = numbers("--rand-seed", args.rand_seed)
-    makes_no_difference = bool(args.start_image or args.start_at in SEEDLESS) and not is_shaken(recipe.strengths)
+    makes_no_difference = bool(args.start_image or args.start_at in SEEDLESS) and not is_transformed(recipe.strengths)
     return seeds[:1] if makes_no_difference else seeds
 
 

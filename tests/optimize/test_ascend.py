@@ -19,7 +19,7 @@ from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.optimize.presets import BUILT_IN, TABLE_1
 from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.regularizers import Step
-from deepvis.optimize.robust import look
+from deepvis.optimize.transforms import look
 
 TINY = """
 name: "tiny"
@@ -193,7 +193,8 @@ def test_a_view_goes_back_the_way_it_came():
     """The gradient's way back is the transpose of the way there: <view(x), g> == <x, back(g)>."""
     x = torch.randn(3, 2, 10, 14)
     step = Step([4, 4, 4], [{"jitter": 3, "rotate_jitter": 20, "scale_jitter": 0.2}, {}, {"jitter": 2}], [1, 1, 9])
-    seen, back = look(x, step)
+    views = look(x, step)
+    seen, back = views.seen, views.pulled_back
     g = torch.randn_like(x)
     below = back(g)
     for n in range(3):
@@ -201,8 +202,8 @@ def test_a_view_goes_back_the_way_it_came():
         torch.testing.assert_close(there, again, rtol=1e-4, atol=1e-4)
     assert torch.equal(seen[1], x[1])
     assert not torch.equal(seen[0], x[0])
-    alone, _ = look(x[:1], Step([4], [step.strengths[0]], [1]))
-    torch.testing.assert_close(alone, seen[:1])
+    alone = look(x[:1], Step([4], [step.strengths[0]], [1]))
+    torch.testing.assert_close(alone.seen, seen[:1])
 
 
 BRANCHES = """

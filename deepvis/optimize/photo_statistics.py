@@ -1,0 +1,147 @@
+"""What photos have in common: how their colours vary together, and how strong each frequency is.
+
+Both are those of the values before a sigmoid (the logit of 0 to 1), where the parameterizations work. The file is
+an npz: version, colours (3, 3) float32, magnitude (3, SIZE, SIZE // 2 + 1) float16, photos (how many there were).
+
+Source: the colour matrix as lucid's color_correlation_svd_sqrt (Olah, Mordvintsev & Schubert 2017); the mean magnitude
+spectrum as MaCo's (Fel et al. 2023).
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from scipy.ndimage import gaussian_filter, map_coordinates
+
+from deepvis.core.files import written_beside
+from deepvis.optimize.optimize_error import OptimizeError
+
+VERSION = 1
+SIZE = 256  # of the squares whose spectrum is taken, pixels
+EDGE = 0.02  # values nearer to black or white count as this far from it: their logit is infinite
+SMOOTH = 1.5  # sigma in frequencies: a few photos have a rough spectrum
+SHIPPED = Path(__file__).with_name("photo_statistics.npz")
+
+
+@dataclass(frozen=True, eq=False)
+class PhotoStatistics:
+    """colours: (3, 3) float32, from uncorrelated values of about unit size to red, green, blue.
+
+    magnitude: (3, SIZE, SIZE // 2 + 1) float32, of rfft2 of the uncorrelated values of SIZE x SIZE pixels.
+    """
+
+    colours: np.ndarray
+    magnitude: np.ndarray
+    photos: int
+
+    def magnitude_of(self, channels: int, height: int, width: int) -> np.ndarray:
+        """(channels, height, width // 2 + 1) float32: the spectrum of a picture of that size which shows as much.
+
+        Beyond the highest frequency that was measured it falls with 1 / frequency. One channel is brightness; of more
+        than three the others are as strong as brightness.
+        """
+        rows = np.fft.fftfreq(height, 1.0 / height)[:, np.newaxis]  # cycles a picture
+        cols = np.fft.rfftfreq(width, 1.0 / width)[np.newaxis]
+        beyond = np.maximum(np.maximum(np.abs(rows), np.abs(cols)) / (SIZE // 2), 1.0)
+        places = [np.broadcast_to(axis, (height, width // 2 + 1)) / beyond for axis in (rows, cols)]
+        whole = np.fft.fftshift(self.magnitude, axes=1)
+        of_three = [
+            map_coordinates(values, [places[0] + SIZE // 2, places[1]], order=1, mode="nearest") / beyond
+            for values in whole
+        ]
+        scale = height * width / SIZE**2
+        return np.stack([of_three[n if n < 3 else 0] * scale for n in range(channels)]).astype(np.float32)
+
+
+def measured(squares: Iterable[np.ndarray]) -> PhotoStatistics:
+    """The statistics of squares (SIZE, SIZE, 3) uint8 RGB. Raises OptimizeError where there are none."""
+    values = [_logit(square) for square in squares]
+    if not values:
+        raise OptimizeError("there are no photos to take the colours and the spectrum of; give a folder of photos")
+    colours = _colours(np.stack([value.reshape(3, -1) for value in values], axis=1).reshape(3, -1))
+    back = np.linalg.inv(colours)
+    window = np.hanning(SIZE + 1)[:SIZE]
+    window = window[:, np.newaxis] * window
+    window /= np.sqrt(np.mean(window**2))
+    power = np.zeros((3, SIZE, SIZE // 2 + 1))
+    for value in values:
+        plain = np.einsum("oc,chw->ohw", back, value)
+        plain -= plain.mean(axis=(1, 2), keepdims=True)
+        power += np.abs(np.fft.rfft2(plain * window)) ** 2
+    return PhotoStatistics(colours.astype(np.float32), _smooth(np.sqrt(power / len(values))), len(values))
+
+
+def write_statistics(path: Path, statistics: PhotoStatistics) -> None:
+    """Raises OSError."""
+    with written_beside(path) as file:
+        np.savez_compressed(
+            file,
+            version=np.array(VERSION),
+            colours=statistics.colours,
+            magnitude=statistics.magnitude.astype(np.float16),
+            photos=np.array(statistics.photos),
+        )
+
+
+def read_statistics(path: Path) -> PhotoStatistics:
+    """Raises OptimizeError where the file is not there or holds something else."""
+    try:
+        with np.load(path, allow_pickle=False) as found:
+            colours, magnitude = found["colours"].astype(np.float32), found["magnitude"].astype(np.float32)
+            photos = int(found["photos"])
+            is_whole = colours.shape == (3, 3) and magnitude.shape == (3, SIZE, SIZE // 2 + 1)
+            if int(found["version"]) != VERSION or not is_whole or not np.isfinite([*colours.flat]).all():
+                raise ValueError("another version or shape")
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise OptimizeError(
+            f"{path} holds no statistics of photos ({error}); photo-statistics writes such a file"
+        ) from None
+    return PhotoStatistics(colours, magnitude, photos)
+
+
+@lru_cache(maxsize=1)
+def shipped_statistics() -> PhotoStatistics:
+    """Those of scikit-image's sample photos, which come with this program."""
+    return read_statistics(SHIPPED)
+
+
+def squares_of(rgb: np.ndarray) -> list[np.ndarray]:
+    """Squares (SIZE, SIZE, 3) of a photo (H, W, 3) uint8: from both ends of its longer side, and mirrored."""
+    from PIL import Image
+
+    height, width = rgb.shape[:2]
+    side = min(height, width)
+    found = []
+    for top, left in dict.fromkeys([(0, 0), (height - side, width - side)]):
+        part = Image.fromarray(rgb[top : top + side, left : left + side]).resize((SIZE, SIZE), Image.Resampling.LANCZOS)
+        found += [np.asarray(part), np.asarray(part)[:, ::-1]]
+    return found
+
+
+def _logit(square: np.ndarray) -> np.ndarray:
+    unit = np.clip(square.transpose(2, 0, 1) / 255.0, EDGE, 1.0 - EDGE)
+    return np.log(unit / (1.0 - unit))
+
+
+def _colours(values: np.ndarray) -> np.ndarray:
+    """(3, 3): a root of the covariance of (3, N), brightness first; the sum of each column is positive."""
+    sizes, axes = np.linalg.eigh(np.cov(values))
+    root = (axes * np.sqrt(np.maximum(sizes, 1e-9)))[:, ::-1]
+    return root * np.where(root.sum(axis=0) < 0, -1.0, 1.0)
+
+
+def _smooth(magnitude: np.ndarray) -> np.ndarray:
+    """The magnitude, smoothed in its logarithm; the mean's is 0: the picture's brightness is not the photos'."""
+    shifted = np.fft.fftshift(magnitude, axes=1)
+    shifted[:, SIZE // 2, 0] = shifted[:, SIZE // 2, 1]
+    log = np.log(np.maximum(shifted, 1e-6))
+    whole = np.concatenate([log[:, :, :0:-1], log], axis=2)  # both halves, nearly symmetric
+    smooth = np.exp(np.stack([gaussian_filter(values, SMOOTH, mode="nearest") for values in whole]))
+    smooth = np.fft.ifftshift(smooth[:, :, SIZE // 2 :], axes=1)
+    smooth[:, 0, 0] = 0.0
+    return smooth.astype(np.float32)

@@ -1,0 +1,319 @@
+"""What can be pushed: the terms that an objective adds up.
+
+A term reads one image's values of one layer and makes one number of them. To add one, write a frozen dataclass with the
+fields and methods of ``AnyTerm``, and enter it with the words that write it: the command lines, presets and json files
+know it from then on. The gradient is autograd's.
+
+Source: Olah, Mordvintsev & Schubert 2017, "Optimization objectives"; Mordvintsev, Olah & Tyka 2015 (deep dream);
+Mahendran & Vedaldi 2015, "Understanding deep image representations by inverting them" (match).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+import numpy as np
+
+from deepvis.core.program import program
+from deepvis.core.registry import Registry
+from deepvis.optimize.optimize_error import OptimizeError, nearest
+
+if TYPE_CHECKING:  # recipes name them, and the command line's help needs no torch
+    from torch import Tensor
+
+Shapes = Mapping[str, Sequence[int]]
+WHOLE = "whole"  # the mean over the channel's map
+CENTRE = "centre"  # row height // 2, column width // 2
+
+
+def layer_lister() -> str:
+    """The end of a sentence about a layer that is not there."""
+    return f"; {program()} layers lists them"
+
+
+class AnyTerm(Protocol):
+    """A number of one layer's values, times a weight."""
+
+    kind: ClassVar[str]
+
+    @property
+    def layer(self) -> str: ...
+
+    @property
+    def weight(self) -> float: ...
+
+    @property
+    def channel(self) -> int | None:
+        """The channel where one is pushed."""
+        ...
+
+    @property
+    def place(self) -> tuple[int, ...] | str:
+        """Where in the layer's map: (row, col), () for a layer without a map, CENTRE, or WHOLE for all of it."""
+        ...
+
+    @property
+    def words(self) -> str:
+        """For sentences: "unit 5 of layer 'fc8'"."""
+        ...
+
+    def weighing(self, weight: float) -> AnyTerm:
+        """The same with another weight."""
+        ...
+
+    def resolved(self, shapes: Shapes) -> AnyTerm:
+        """Checked against a network. shapes: value -> (N, C, ...). Raises OptimizeError."""
+        ...
+
+    def value(self, values: Tensor) -> Tensor:
+        """A number, 0-dimensional, without the weight. values: one image's, (C, ...)."""
+        ...
+
+    def as_dict(self) -> dict[str, Any]:
+        """What tells it from others, ready for json."""
+        ...
+
+
+TERMS: Registry[type[AnyTerm]] = Registry("objective")
+
+
+OF_A_UNIT = ("unit", "channel", "contrast", "layer", "match")  # those that can be made of a unit that is named
+
+
+def term_from_dict(values: Mapping[str, Any]) -> AnyTerm:
+    """The term that as_dict wrote; one without a kind is a unit or a channel."""
+    found = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    return TERMS[str(found.pop("kind", "unit"))](**found)
+
+
+@TERMS.add("unit", "channel")
+@dataclass(frozen=True)
+class Term:
+    """One unit, or the mean over a whole channel, of blob ``layer``.
+
+    place: (row, col) in the channel's map, CENTRE, or WHOLE for the mean over the map. A blob without
+    a map (fully connected) has the one place ().
+    """
+
+    kind: ClassVar[str] = "unit"
+    layer: str
+    channel: int
+    place: tuple[int, ...] | str = CENTRE
+    weight: float = 1.0
+
+    @property
+    def is_whole(self) -> bool:
+        return self.place == WHOLE
+
+    @property
+    def at(self) -> tuple[int, ...]:
+        """The place as indices into the channel's map. Raises ValueError for one that is not resolved to indices."""
+        if isinstance(self.place, str):
+            raise ValueError(
+                f"the place {self.place!r} of {self.layer} {self.channel} has no indices; resolve it first"
+            )
+        return self.place
+
+    @property
+    def words(self) -> str:
+        return f"unit {self.channel} of layer {self.layer!r}"
+
+    def weighing(self, weight: float) -> Term:
+        return replace(self, weight=weight)
+
+    def resolved(self, shapes: Shapes) -> Term:
+        extents = _channel_extents(self.layer, self.channel, shapes)
+        if self.is_whole:
+            return self
+        if self.place == CENTRE:
+            return replace(self, place=tuple(extent // 2 for extent in extents))
+        place = self.at
+        if not extents and place in ((), (0, 0)):
+            return replace(self, place=())
+        if len(place) != len(extents) or not all(0 <= p < e for p, e in zip(place, extents, strict=True)):
+            expected = " x ".join(str(e) for e in extents) if extents else "a single value (give no position)"
+            raise OptimizeError(f"layer {self.layer!r} has no position {place}; the map of a channel is {expected}")
+        return replace(self, place=place)
+
+    def value(self, values: Tensor) -> Tensor:
+        channel = values[self.channel]
+        return channel.mean() if self.is_whole else channel[self.at]
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@TERMS.add("contrast")
+@dataclass(frozen=True)
+class ContrastTerm:
+    """A class minus the others: its value less the logarithm of the sum of the others' exponentials.
+
+    So what other classes share with it does not help. In a layer with a map: of the means over the map.
+    """
+
+    kind: ClassVar[str] = "contrast"
+    layer: str
+    channel: int
+    weight: float = 1.0
+    place: ClassVar[str] = WHOLE
+
+    @property
+    def words(self) -> str:
+        return f"unit {self.channel} of layer {self.layer!r} against the others"
+
+    def weighing(self, weight: float) -> ContrastTerm:
+        return replace(self, weight=weight)
+
+    def resolved(self, shapes: Shapes) -> ContrastTerm:
+        _channel_extents(self.layer, self.channel, shapes)
+        if shapes[self.layer][1] < 2:
+            raise OptimizeError(f"layer {self.layer!r} has one channel; there are no others to push it against")
+        return self
+
+    def value(self, values: Tensor) -> Tensor:
+        import torch
+
+        means = values.flatten(1).mean(1) if values.dim() > 1 else values
+        others = torch.cat([means[: self.channel], means[self.channel + 1 :]])
+        return means[self.channel] - torch.logsumexp(others, 0)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"kind": self.kind, **asdict(self)}
+
+
+@TERMS.add("layer")
+@dataclass(frozen=True)
+class LayerTerm:
+    """A whole layer, as deep dream pushes it: half the mean of the squares of its values."""
+
+    kind: ClassVar[str] = "layer"
+    channel: ClassVar[None] = None
+    place: ClassVar[str] = WHOLE
+    layer: str
+    weight: float = 1.0
+
+    @property
+    def words(self) -> str:
+        return f"layer {self.layer!r} as a whole"
+
+    def weighing(self, weight: float) -> LayerTerm:
+        return replace(self, weight=weight)
+
+    def resolved(self, shapes: Shapes) -> LayerTerm:
+        _layer_sizes(self.layer, shapes)
+        return self
+
+    def value(self, values: Tensor) -> Tensor:
+        return 0.5 * values.square().mean()
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"kind": self.kind, **asdict(self)}
+
+
+@TERMS.add("direction")
+@dataclass(frozen=True)
+class DirectionTerm:
+    """A direction of a layer's channel space: the weighted sum of channels, at one place or as the mean over the map.
+
+    channels, shares: the channels that take part, and how much each weighs; the direction is brought to length 1.
+    place: as of Term.
+    """
+
+    kind: ClassVar[str] = "direction"
+    channel: ClassVar[None] = None
+    layer: str
+    channels: tuple[int, ...]
+    shares: tuple[float, ...]
+    place: tuple[int, ...] | str = WHOLE
+    weight: float = 1.0
+
+    @property
+    def words(self) -> str:
+        return f"a direction of {len(self.channels)} channels of layer {self.layer!r}"
+
+    def weighing(self, weight: float) -> DirectionTerm:
+        return replace(self, weight=weight)
+
+    def resolved(self, shapes: Shapes) -> DirectionTerm:
+        length = float(np.linalg.norm(self.shares)) if self.shares else 0.0
+        if len(self.channels) != len(self.shares) or not (np.isfinite(length) and length > 0):
+            raise OptimizeError(
+                f"a direction of layer {self.layer!r} needs channels with weights that are not all 0, as in 3:0.5 7:-1"
+            )
+        for channel in self.channels:
+            place = Term(self.layer, channel, self.place).resolved(shapes).place
+        return replace(self, place=place, shares=tuple(share / length for share in self.shares))
+
+    def value(self, values: Tensor) -> Tensor:
+        import torch
+
+        terms = [Term(self.layer, channel, self.place).value(values) for channel in self.channels]
+        return (torch.stack(terms) * torch.tensor(self.shares, dtype=values.dtype, device=values.device)).sum()
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"kind": self.kind, **asdict(self)}
+
+
+@TERMS.add("match")
+@dataclass(frozen=True)
+class MatchTerm:
+    """Minus the distance of a layer's values to those of a photo: -|a - t|^2 / |t|^2; 0 is a perfect match.
+
+    photo: words that tell the photo, a digest in them. x: (C, H, W), the photo as the network's input. target: the
+    layer's values for it, which ``resolved`` leaves out: the climb's beginning computes them.
+    """
+
+    kind: ClassVar[str] = "match"
+    channel: ClassVar[None] = None
+    place: ClassVar[str] = WHOLE
+    layer: str
+    photo: str
+    weight: float = 1.0
+    x: np.ndarray | None = field(default=None, compare=False, repr=False)
+    target: Tensor | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def words(self) -> str:
+        return f"the match of layer {self.layer!r} with {self.photo}"
+
+    def weighing(self, weight: float) -> MatchTerm:
+        return replace(self, weight=weight)
+
+    def resolved(self, shapes: Shapes) -> MatchTerm:
+        _layer_sizes(self.layer, shapes)
+        return self
+
+    def value(self, values: Tensor) -> Tensor:
+        if self.target is None:
+            raise ValueError(f"{self.words} has no target yet")
+        distance = (values - self.target).square().sum()
+        return -distance / self.target.square().sum().clamp(min=1e-12)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"kind": self.kind, "layer": self.layer, "photo": self.photo, "weight": self.weight}
+
+
+def photo_words(name: str, x_chw: np.ndarray) -> str:
+    """Words for a photo that tell it from others: its name and a digest of what the network sees of it."""
+    return f"{name} (sha256 {hashlib.sha256(np.ascontiguousarray(x_chw).tobytes()).hexdigest()[:12]})"
+
+
+def _layer_sizes(layer: str, shapes: Shapes) -> tuple[int, ...]:
+    """What one image has in the layer: (C, ...). Raises OptimizeError."""
+    if layer not in shapes:
+        raise OptimizeError(f"the network has no layer {layer!r}; {nearest(layer, shapes, lister=layer_lister())}")
+    return tuple(shapes[layer])[1:]
+
+
+def _channel_extents(layer: str, channel: int, shapes: Shapes) -> tuple[int, ...]:
+    """The extents of a channel's map. Raises OptimizeError."""
+    sizes = _layer_sizes(layer, shapes)
+    channels, extents = (sizes[0], sizes[1:]) if sizes else (1, ())
+    if not 0 <= channel < channels:
+        raise OptimizeError(
+            f"layer {layer!r} has no channel {channel}; its {channels} channels are 0 to {channels - 1}"
+        )
+    return extents
