@@ -34,6 +34,7 @@ setup(
         "deepvis.formats.caffe": ["tables/*"],
         "deepvis.window.ui": ["fonts/*"],
         "deepvis.pages": ["templates/*"],
+        "deepvis.optimize": ["photo_statistics.npz"],
         **MODELS,
     },
     include_package_data=False,

@@ -11,9 +11,11 @@ from typing import Any
 
 from deepvis.cli.parser import Parser
 from deepvis.optimize import transforms  # noqa: F401  (enters its settings)
+from deepvis.optimize.parameterization import COLOURS, PARAMETERIZATIONS
 from deepvis.optimize.regularizers import SETTINGS
 from deepvis.optimize.start import STARTS
 from deepvis.optimize.steps import STEPS
+from deepvis.optimize.terms import OF_A_UNIT
 
 
 def add_layers(group: Any, help: str) -> None:
@@ -28,6 +30,12 @@ def add_units(parser: Parser) -> None:
     )
     what.add_argument("--push-spatial", metavar="(R,C)", help="place in the map, or whole; none: the centre")
     what.add_argument("--push-dir", default="1", metavar="X", help="1 to raise the unit, -1 to lower it")
+    what.add_argument(
+        "--objective",
+        metavar="WORDS",
+        help=f"one of {', '.join(OF_A_UNIT)}, of the units named; or a sum: 'unit(fc8, 3) - 0.5*channel(conv5, 7)'",
+    )
+    what.add_argument("--photo", type=Path, metavar="FILE", help="the photo to match; none: --start-image")
 
 
 def add_start(parser: Parser) -> None:
@@ -52,6 +60,18 @@ def add_recipe(parser: Parser) -> None:
     how.add_argument("--lr-policy", metavar="NAME", help=f"one of {', '.join(STEPS)}", default=argparse.SUPPRESS)
     how.add_argument("--lr-params", metavar="'{lr: 1}'", help=needs, default=argparse.SUPPRESS)
     how.add_argument("--max-iter", metavar="N", help="iterations", default=argparse.SUPPRESS)
+    how.add_argument(
+        "--parameterization",
+        metavar="NAME",
+        help=f"what is changed: {', '.join(PARAMETERIZATIONS)}",
+        default=argparse.SUPPRESS,
+    )
+    how.add_argument(
+        "--colours",
+        metavar="NAME",
+        help=f"{' or '.join(COLOURS)}: change red, green, blue, or colours that do not correlate over photos",
+        default=argparse.SUPPRESS,
+    )
 
 
 def add_presets_file(group: Any, help: str = "your own presets") -> None:

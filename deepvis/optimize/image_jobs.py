@@ -60,11 +60,11 @@ def jobs_left(
     return [job for job in paths if job not in done]
 
 
-def start_photo(path: Path, model: Model) -> np.ndarray:
-    """The photo as the network's input. Raises OptimizeError where it is none."""
+def start_photo(path: Path, model: Model, option: str = "--start-image") -> np.ndarray:
+    """The photo as the network's input. option: what it was given as. Raises OptimizeError where it is none."""
     from deepvis.sources.photos import PhotoError, load_rgb
 
     try:
         return model.preprocessor.to_input(load_rgb(path))
     except (PhotoError, OSError) as error:
-        raise OptimizeError(f"--start-image {path}: {error}") from None
+        raise OptimizeError(f"{option} {path}: {error}") from None

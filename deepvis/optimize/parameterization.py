@@ -30,6 +30,8 @@ if TYPE_CHECKING:  # recipes name them, and the command line's help needs no tor
     from deepvis.optimize.photo_statistics import PhotoStatistics
 
 PIXELS = "pixels"
+RGB = "rgb"
+COLOURS = (RGB, "decorrelated")  # of the parameters
 START_SPREAD = 0.01  # standard deviation of the parameters of "fourier" at the start: a picture of almost even grey
 FOURIER_GAIN = 0.25  # of the values before the sigmoid: what one step of Adam moves is of the order of a grey level
 EDGE = 0.02  # how near to black and white a photo's values may be where parameters are computed from it
@@ -51,22 +53,22 @@ class Parameterization(Protocol):
         ...
 
 
-Maker = Callable[[tuple[int, int, int], bool], Parameterization]
+Maker = Callable[[tuple[int, int, int], str], Parameterization]
 PARAMETERIZATIONS: Registry[Maker | None] = Registry("parameterization")
 PARAMETERIZATIONS.put(PIXELS, None)
 
 
 @lru_cache(maxsize=8)
-def parameterization(name: str, shape: tuple[int, int, int], decorrelated: bool) -> Parameterization:
+def parameterization(name: str, shape: tuple[int, int, int], colours: str) -> Parameterization:
     """The parameterization of a name other than "pixels".
 
-    shape: (channels, height, width) of the picture. decorrelated: of three channels, the parameters are those of
-    colours that do not correlate over photos.
+    shape: (channels, height, width) of the picture. colours: one of COLOURS; "decorrelated", for three channels: the
+    parameters are those of colours that do not correlate over photos.
     """
     maker = PARAMETERIZATIONS[name]
     if maker is None:
         raise ValueError("pixels have no parameters beside the picture")
-    return maker(shape, decorrelated)
+    return maker(shape, colours)
 
 
 @PARAMETERIZATIONS.add("fourier")
@@ -76,14 +78,14 @@ class Fourier:
     The scale 1 / frequency is that of photos; frequency in cycles a pixel, the constant's that of the longest wave.
     """
 
-    def __init__(self, shape: tuple[int, int, int], decorrelated: bool) -> None:
+    def __init__(self, shape: tuple[int, int, int], colours: str) -> None:
         self.shape = shape
         height, width = shape[1:]
         lowest = 1.0 / max(height, width)
         scale = FOURIER_GAIN * math.sqrt(height * width) / np.maximum(frequencies(height, width), lowest)
         self._scale = _tensor(scale)
-        colours = _colours_of(shape[0], decorrelated)
-        self._colours = colours / colours.norm(dim=0).max()
+        matrix = _colours_of(shape[0], colours)
+        self._colours = matrix / matrix.norm(dim=0).max()
 
     def drawn(self, seed: int) -> Tensor:
         channels, height, width = self.shape
@@ -110,14 +112,12 @@ class Maco:
     So the picture has a photo's power at every scale, and cannot become grain or one glaring pattern.
     """
 
-    def __init__(
-        self, shape: tuple[int, int, int], decorrelated: bool, statistics: PhotoStatistics | None = None
-    ) -> None:
+    def __init__(self, shape: tuple[int, int, int], colours: str, statistics: PhotoStatistics | None = None) -> None:
         self.shape = shape
         from deepvis.optimize.photo_statistics import shipped_statistics
 
         self._magnitude = _tensor((statistics or shipped_statistics()).magnitude_of(*shape))
-        self._colours = _colours_of(shape[0], decorrelated)
+        self._colours = _colours_of(shape[0], colours)
 
     def drawn(self, seed: int) -> Tensor:
         phases = np.random.default_rng(seed).uniform(-math.pi, math.pi, tuple(self._magnitude.shape))
@@ -153,9 +153,9 @@ def _picture(spectrum: Tensor, shape: tuple[int, int, int], colours: Tensor) -> 
     return torch.sigmoid(_mixed(torch.fft.irfft2(spectrum, s=shape[1:]), colours))
 
 
-def _colours_of(channels: int, decorrelated: bool) -> Tensor:
+def _colours_of(channels: int, colours: str) -> Tensor:
     """(C, C): from the parameters' channels to the picture's."""
-    if channels == 3 and decorrelated:
+    if channels == 3 and colours != RGB:
         from deepvis.optimize.photo_statistics import shipped_statistics
 
         return _tensor(shipped_statistics().colours)

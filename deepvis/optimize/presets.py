@@ -80,7 +80,7 @@ LUCID = Recipe(
     {"lr": 0.05},
     150,
     parameterization="fourier",
-    decorrelated=True,
+    colours="decorrelated",
 )
 
 # A photo's magnitude at every frequency; the phases alone climb (Fel et al. 2023). No grain, no glare.
@@ -90,9 +90,49 @@ MACO = Recipe(
     {"lr": 0.1},
     200,
     parameterization="maco",
-    decorrelated=True,
+    colours="decorrelated",
 )
-BUILT_IN: Mapping[str, Recipe] = {**TABLE_1, **ANY_NETWORK, "robust": ROBUST, "lucid": LUCID, "maco": MACO}
+
+# A photo in which a whole layer sees more of what it sees (Mordvintsev, Olah & Tyka 2015): start from the photo.
+DREAM = Recipe(
+    {"jitter": 16, "scale_jitter": 0.1},
+    "adam",
+    {"lr": 0.02},
+    60,
+    parameterization="fourier",
+    colours="decorrelated",
+    objective="layer",
+)
+
+# The picture whose values in a layer are a photo's (Mahendran & Vedaldi 2015): what the layer has kept of it.
+INVERT = Recipe(
+    {"total_variation": 1e-6, "jitter": 2},
+    "adam",
+    {"lr": 0.05},
+    250,
+    parameterization="fourier",
+    colours="decorrelated",
+    objective="match",
+)
+
+# A photo changed towards what a unit wants, and otherwise itself (Hamblin et al. 2024): start from the photo.
+ACCENTUATE = Recipe(
+    {"jitter": 8, "scale_jitter": 0.1, "rotate_jitter": 5},
+    "adam",
+    {"lr": 0.02},
+    80,
+    parameterization="fourier",
+    colours="decorrelated",
+)
+BEYOND_2015: Mapping[str, Recipe] = {
+    "robust": ROBUST,
+    "lucid": LUCID,
+    "maco": MACO,
+    "dream": DREAM,
+    "invert": INVERT,
+    "accentuate": ACCENTUATE,
+}
+BUILT_IN: Mapping[str, Recipe] = {**TABLE_1, **ANY_NETWORK, **BEYOND_2015}
 
 _NAME = re.compile(r"[A-Za-z0-9][\w.+-]*")
 

@@ -10,7 +10,7 @@ from typing import Any
 from deepvis.optimize import transforms  # noqa: F401  (registers its settings)
 from deepvis.optimize.blur import SMALLEST_SIGMA
 from deepvis.optimize.optimize_error import OptimizeError, nearest
-from deepvis.optimize.parameterization import PARAMETERIZATIONS, PIXELS
+from deepvis.optimize.parameterization import COLOURS, PARAMETERIZATIONS, PIXELS, RGB
 from deepvis.optimize.regularizers import SETTINGS, Setting
 from deepvis.optimize.steps import check_policy
 from deepvis.optimize.terms import OF_A_UNIT
@@ -24,8 +24,8 @@ class Recipe:
 
     strengths: setting of a regularizer or transform -> number; those not named are 0, off. lr_policy, lr_params: see
     steps. max_iter: how many times the network is run; the last one only looks. parameterization: what is changed,
-    a name of parameterizations. decorrelated: colours of its parameters do not correlate over photos. objective: what
-    is pushed of a unit that is named, a kind of terms.
+    a name of PARAMETERIZATIONS. colours: of its parameters, one of COLOURS. objective: what is pushed of a unit that is
+    named, one of OF_A_UNIT.
     Raises OptimizeError, one sentence, for a value out of range or a name that nobody knows.
     """
 
@@ -34,7 +34,7 @@ class Recipe:
     lr_params: Mapping[str, float] = field(default_factory=lambda: {"lr": 1.0})
     max_iter: int = 500
     parameterization: str = PIXELS
-    decorrelated: bool = False
+    colours: str = RGB
     objective: str = "unit"
 
     def __post_init__(self) -> None:
@@ -54,11 +54,13 @@ class Recipe:
         name = self.parameterization
         if name not in PARAMETERIZATIONS:
             raise OptimizeError(f"no parameterization is named {name!r}; {nearest(name, PARAMETERIZATIONS)}")
-        if self.decorrelated not in (True, False):
-            raise OptimizeError(f"decorrelated is {self.decorrelated!r}; expected true or false")
+        if self.colours not in COLOURS:
+            raise OptimizeError(f"colours is {self.colours!r}; expected {' or '.join(COLOURS)}")
         if name == PIXELS:
-            if self.decorrelated:
-                raise OptimizeError("decorrelated colours need a parameterization other than pixels, such as fourier")
+            if self.colours != RGB:
+                raise OptimizeError(
+                    f"{self.colours} colours need a parameterization other than pixels, such as fourier"
+                )
             return
         idle = [setting for setting, value in self.strengths.items() if value and SETTINGS[setting].of_pixels]
         if idle:
@@ -69,7 +71,7 @@ class Recipe:
 
     def __hash__(self) -> int:
         numbers = (*self.strengths.values(), *self.lr_params.values(), self.max_iter)
-        return hash((*numbers, self.lr_policy, self.parameterization, self.decorrelated, self.objective))
+        return hash((*numbers, self.lr_policy, self.parameterization, self.colours, self.objective))
 
     def warnings(self) -> list[str]:
         """What is allowed but will hardly do what was meant, a sentence each."""
@@ -87,7 +89,7 @@ class Recipe:
         """The original's parameter names and values, ready for json or YAML; what is newer only where it is on."""
         later = {
             "parameterization": (self.parameterization, PIXELS),
-            "decorrelated": (self.decorrelated, False),
+            "colours": (self.colours, RGB),
             "objective": (self.objective, "unit"),
         }
         return {
@@ -106,10 +108,10 @@ class Recipe:
         params = rest.pop("lr_params", {"lr": 1.0})
         max_iter = rest.pop("max_iter", 500)
         parameterization = str(rest.pop("parameterization", PIXELS))
-        decorrelated, objective = rest.pop("decorrelated", False), str(rest.pop("objective", "unit"))
+        colours, objective = str(rest.pop("colours", RGB)), str(rest.pop("objective", "unit"))
         if not isinstance(params, Mapping):
             raise OptimizeError(f"lr_params is {params!r}; expected names and numbers such as lr: 100")
-        return cls(rest, policy, params, max_iter, parameterization, decorrelated, objective)
+        return cls(rest, policy, params, max_iter, parameterization, colours, objective)
 
 
 def check_strength(setting: Setting, value: Any) -> float:

@@ -34,6 +34,7 @@ def recipe_of(args: argparse.Namespace) -> Recipe:
         values["lr_policy"] = given["lr_policy"]
     if "lr_params" in given:
         values["lr_params"] = table("--lr-params", given["lr_params"])
+    values.update({name: given[name] for name in ("parameterization", "colours") if name in given})
     return Recipe.from_dict(values)
 
 

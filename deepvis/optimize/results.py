@@ -35,6 +35,7 @@ from deepvis.models.model import Model
 from deepvis.optimize.ascend import Climb, Job
 from deepvis.optimize.defaults import RESULT_NAME
 from deepvis.optimize.optimize_error import OptimizeError
+from deepvis.optimize.terms import Term
 
 VERSION = 1
 MADE_BY = b"deepvis"  # the comment of its JPEG files
@@ -94,19 +95,21 @@ def parameters(job: Job) -> dict[str, Any]:
         "rand_seed": job.seed,
         **job.recipe.as_dict(),
     }
-    if len(job.objective.terms) > 1 or term.weight != 1.0:
+    if len(job.objective.terms) > 1 or term.weight != 1.0 or not isinstance(term, Term):
         found["push_terms"] = job.objective.as_dict()["terms"]
     return found
 
 
-def stem_of(prefix: str, job: Job, template: str = RESULT_NAME) -> str:
+def stem_of(prefix: str, job: Job, template: str | None = None) -> str:
     """``<prefix>_<layer>_<channel>_<seed>``, slashes in the layer's name replaced.
 
-    template: as the original's --output-template, with %(p.NAME)s for the parameters of a job.
+    template: as the original's --output-template, with %(p.NAME)s for the parameters of a job; None: RESULT_NAME, and
+    the kind of the objective where it is not a unit.
     Raises OptimizeError where it names something else.
     """
     values = {f"p.{name}": value for name, value in parameters(job).items()}
     values["p.push_layer"] = file_name(job.objective.leader.layer)
+    template = _template_of(job) if template is None else template
     try:
         return f"{prefix}_{template % values}"
     except (KeyError, TypeError, ValueError) as error:
@@ -114,6 +117,15 @@ def stem_of(prefix: str, job: Job, template: str = RESULT_NAME) -> str:
             f"--output-template {template!r} cannot be filled in ({error}); it may name {', '.join(values)}, "
             f"as in {RESULT_NAME!r}"
         ) from None
+
+
+def _template_of(job: Job) -> str:
+    leader = job.objective.leader
+    if len(job.objective.terms) == 1 and isinstance(leader, Term):
+        return RESULT_NAME
+    kind = "sum" if len(job.objective.terms) > 1 else leader.kind
+    channel = "" if leader.channel is None else "%(p.push_channel)04d_"
+    return f"%(p.push_layer)s_{channel}{kind}_%(p.rand_seed)d"
 
 
 def result_paths(stem: str | Path) -> ResultPaths:

@@ -9,12 +9,13 @@ from collections.abc import Mapping, Sequence
 
 from deepvis.models.model import Model
 from deepvis.optimize.ascend import Job
-from deepvis.optimize.objective import Objective, Term, class_names, class_unit, resolve
+from deepvis.optimize.objective import Objective, class_names, class_unit, resolve
+from deepvis.optimize.objective_words import is_expression, match_with, objective_of
 from deepvis.optimize.optimize_error import OptimizeError, nearest
 from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.recipe_options import number, numbers, place_of
 from deepvis.optimize.start import SEEDLESS, name_of_photo
-from deepvis.optimize.terms import layer_lister
+from deepvis.optimize.terms import OF_A_UNIT, WHOLE, ContrastTerm, LayerTerm, Term, layer_lister
 from deepvis.optimize.transforms import check_shift, is_transformed
 
 Shapes = Mapping[str, Sequence[int]]
@@ -62,12 +63,6 @@ def channels_of(words: Sequence[str] | None, layer: str, model: Model, shapes: S
     return list(found)
 
 
-def objective_at(args: argparse.Namespace, layer: str, channel: int, shapes: Shapes) -> Objective:
-    """The unit at the place and with the push that the options name, checked. Raises OptimizeError."""
-    objective = Objective((Term(layer, channel, place_of(args.push_spatial)),))
-    return resolve(objective.pushed(number("--push-dir", args.push_dir)), shapes)
-
-
 def seeds_of(args: argparse.Namespace, recipe: Recipe) -> list[int]:
     """The seeds that the options name; the first alone where every seed would make the same image."""
     seeds = numbers("--rand-seed", args.rand_seed)
@@ -84,17 +79,52 @@ def idle_seeds(args: argparse.Namespace, recipe: Recipe) -> list[str]:
 
 
 def jobs_of(args: argparse.Namespace, model: Model, shapes: Shapes, recipe: Recipe) -> list[Job]:
-    """A job for every layer, channel and seed that the options name, checked."""
+    """A job for every objective and seed that the options name, checked."""
     height, width = shapes[model.data_blob][-2:]
     check_shift(recipe.strengths, (height, width))
     seeds = seeds_of(args, recipe)
     start = name_of_photo(args.start_image) if args.start_image else args.start_at
     return [
-        Job(objective_at(args, layer, channel, shapes), recipe, seed, start)
-        for layer in layers_of(args, model, shapes)
-        for channel in channels_of(args.push_channel, layer, model, shapes)
+        Job(objective, recipe, seed, start)
+        for objective in objectives_of(args, model, shapes, recipe.objective)
         for seed in seeds
     ]
+
+
+def objectives_of(args: argparse.Namespace, model: Model, shapes: Shapes, usual: str = "unit") -> list[Objective]:
+    """What the options name, checked: a sum in words, or a kind of objective of every layer or unit.
+
+    usual: the kind where the options name none. Raises OptimizeError.
+    """
+    if args.objective and is_expression(args.objective):
+        named = [objective_of(args.objective, model)]
+    else:
+        kind = args.objective or usual
+        if kind not in OF_A_UNIT:
+            raise OptimizeError(f"--objective is {kind!r}; {nearest(kind, OF_A_UNIT)}")
+        named = [
+            objective
+            for layer in layers_of(args, model, shapes)
+            for objective in _of_layer(args, kind, layer, model, shapes)
+        ]
+    direction = number("--push-dir", args.push_dir)
+    return [resolve(objective.pushed(direction), shapes) for objective in named]
+
+
+def _of_layer(args: argparse.Namespace, kind: str, layer: str, model: Model, shapes: Shapes) -> list[Objective]:
+    """The objectives of a kind in a layer: one for each unit, or the one of the whole layer."""
+    if kind == "layer":
+        return [Objective((LayerTerm(layer),))]
+    if kind == "match":
+        photo = args.photo or getattr(args, "start_image", None)
+        if photo is None:
+            raise OptimizeError("there is no photo to match; give --photo FILE")
+        return [Objective((match_with(layer, photo, model),))]
+    channels = channels_of(args.push_channel, layer, model, shapes)
+    if kind == "contrast":
+        return [Objective((ContrastTerm(layer, channel),)) for channel in channels]
+    place = WHOLE if kind == "channel" else place_of(args.push_spatial)
+    return [Objective((Term(layer, channel, place),)) for channel in channels]
 
 
 def spread(count: int, most: int) -> list[int]:

@@ -15,6 +15,7 @@ from deepvis.optimize.defaults import RESULT_NAME
 
 NAME = "deepvis optimize"
 PREFIX = "optimize_results/opt"
+TEMPLATE_WORDS = RESULT_NAME.replace("%", "%%")  # as argparse wants it
 
 
 def arguments(parser: Parser) -> None:
@@ -27,7 +28,7 @@ def arguments(parser: Parser) -> None:
     where = out.add_mutually_exclusive_group()
     add_output(where, f"folder of the files; none: {Path(PREFIX).parent}")
     where.add_argument("--output-prefix", metavar="PATH", help="folder and first part of the files' names, in one")
-    out.add_argument("--output-template", default=RESULT_NAME, metavar="T", help="the part after it")
+    out.add_argument("--output-template", metavar="T", help=f"the part after it; none: {TEMPLATE_WORDS}")
     add_overwrite(out, "overwrite results that are there", "--brave")
     out.add_argument("--skipbig", action="store_true", help="write no npz with the arrays")
 
@@ -36,7 +37,9 @@ def arguments(parser: Parser) -> None:
     "optimize",
     "find the images that units of a network prefer, by regularized gradient ascent",
     "--push-layer fc8 --push-channel pizza --preset 3+",
-    "--model bvlc-googlenet --push-layer loss3/classifier --push-channel 130 --preset 3",
+    "--model bvlc-googlenet --push-layer loss3/classifier --push-channel 130 --preset lucid",
+    "--objective 'unit(fc8, 3) - 0.5*channel(conv5, 7)' --preset lucid --rand-seed 0-3",
+    "--preset dream --push-layer conv4 --start-image photo.jpg",
     arguments=arguments,
     resumes=True,
 )

@@ -81,15 +81,11 @@ def search_of(args: argparse.Namespace) -> Search:
     from deepvis.optimize.search import Search
     from deepvis.optimize.start import LARGEST_SEED
     from deepvis.optimize.tasks import ascent_net, load, origin
-    from deepvis.optimize.units import channels_of, layers_of, objective_at
+    from deepvis.optimize.units import objectives_of
 
     setup = setup_of(args)
     model, shapes = load(setup.network), ascent_net(setup).net.shapes
-    objectives = [
-        objective_at(args, layer, channel, shapes)
-        for layer in layers_of(args, model, shapes)
-        for channel in channels_of(args.push_channel, layer, model, shapes)
-    ]
+    objectives = objectives_of(args, model, shapes)
     recipes = whole("--recipes", args.recipes, 1, MOST_RECIPES)
     max_iter = whole("--max-iter", args.max_iter, 1)
     seed = whole("--rand-seed", args.rand_seed, 0, LARGEST_SEED)

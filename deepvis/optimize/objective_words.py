@@ -1,0 +1,142 @@
+"""An objective in words: "unit(fc8, 130) - 0.5*channel(conv5, 7)".
+
+A sum of terms with a number before each, if it is not 1::
+
+    unit(LAYER, CHANNEL)            the unit at the centre of the map; unit(LAYER, CHANNEL, ROW, COL) at another place
+    channel(LAYER, CHANNEL)         the mean over the map
+    contrast(LAYER, CHANNEL)        a class minus the others
+    layer(LAYER)                    the whole layer (deep dream)
+    direction(LAYER, 3:0.5, 7:-1)   channels 3 and 7 with these weights
+    direction(LAYER, FILE.npy)      every channel with its weight in the file
+    match(LAYER, PHOTO)             the layer's values for a photo
+
+Read, never evaluated.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from deepvis.core.registry import Registry
+from deepvis.models.model import Model
+from deepvis.optimize.objective import Objective
+from deepvis.optimize.optimize_error import OptimizeError, nearest
+from deepvis.optimize.recipe_options import number, whole
+from deepvis.optimize.terms import (
+    CENTRE,
+    WHOLE,
+    AnyTerm,
+    ContrastTerm,
+    DirectionTerm,
+    LayerTerm,
+    MatchTerm,
+    Term,
+    photo_words,
+)
+
+_TERM = re.compile(r"\s*([+-]?)\s*(?:([^\s*()]+)\s*\*\s*)?(\w+)\s*\(([^()]*)\)\s*")
+Reader = Callable[[str, Sequence[str], Model], AnyTerm]
+READERS: Registry[Reader] = Registry("objective")
+
+
+def is_expression(words: str) -> bool:
+    """Is it a sum of terms, and not one word?"""
+    return "(" in words
+
+
+def objective_of(words: str, model: Model) -> Objective:
+    """The objective, not checked against the network yet. Raises OptimizeError naming the fault."""
+    terms: list[AnyTerm] = []
+    place = 0
+    while place < len(words):
+        found = _TERM.match(words, place)
+        if found is None or (terms and not found[1]):
+            raise OptimizeError(
+                f"--objective {words!r} cannot be read at {words[place:][:40]!r}; "
+                "expected terms such as unit(fc8, 130), + or - between them"
+            )
+        sign, factor, name, inside = found.groups()
+        if name not in READERS:
+            raise OptimizeError(f"--objective has no {name!r}; {nearest(name, READERS)}")
+        layer, *rest = [part.strip() for part in inside.split(",")]
+        weight = (-1.0 if sign == "-" else 1.0) * (number("--objective", factor) if factor else 1.0)
+        terms.append(READERS[name](layer, rest, model).weighing(weight))
+        place = found.end()
+    if not terms:
+        raise OptimizeError("--objective is empty; give a sum of terms such as unit(fc8, 130)")
+    return Objective(tuple(terms))
+
+
+def match_with(layer: str, photo: Path, model: Model) -> MatchTerm:
+    """The match of a layer with a photo's. Raises OptimizeError where the photo cannot be read."""
+    from deepvis.optimize.image_jobs import start_photo
+
+    x = start_photo(photo, model, option="the photo")
+    return MatchTerm(layer, photo_words(str(photo), x), x=x)
+
+
+@READERS.add("unit")
+def _unit(layer: str, rest: Sequence[str], model: Model) -> Term:
+    _expect("unit", rest, (1, 3), "a layer, a channel, and perhaps row and column")
+    place = tuple(whole("--objective", word, 0) for word in rest[1:])
+    return Term(layer, _channel(rest), place or CENTRE)
+
+
+@READERS.add("channel")
+def _channel_mean(layer: str, rest: Sequence[str], model: Model) -> Term:
+    _expect("channel", rest, (1,), "a layer and a channel")
+    return Term(layer, _channel(rest), WHOLE)
+
+
+@READERS.add("contrast")
+def _contrast(layer: str, rest: Sequence[str], model: Model) -> ContrastTerm:
+    _expect("contrast", rest, (1,), "a layer and a channel")
+    return ContrastTerm(layer, _channel(rest))
+
+
+@READERS.add("layer")
+def _layer(layer: str, rest: Sequence[str], model: Model) -> LayerTerm:
+    _expect("layer", rest, (0,), "a layer")
+    return LayerTerm(layer)
+
+
+@READERS.add("direction")
+def _direction(layer: str, rest: Sequence[str], model: Model) -> DirectionTerm:
+    if len(rest) == 1 and rest[0].endswith(".npy"):
+        return _from_file(layer, Path(rest[0]))
+    pairs = [word.split(":") for word in rest]
+    if not pairs or any(len(pair) != 2 for pair in pairs):
+        raise OptimizeError("--objective direction takes a layer and channels with weights, as in fc8, 3:0.5")
+    channels = tuple(whole("--objective", channel, 0) for channel, _ in pairs)
+    return DirectionTerm(layer, channels, tuple(number("--objective", share) for _, share in pairs))
+
+
+def _from_file(layer: str, path: Path) -> DirectionTerm:
+    """A direction from a file of one weight for each channel."""
+    try:
+        shares = np.load(path, allow_pickle=False).astype(np.float64).ravel()
+    except (OSError, ValueError, TypeError) as error:
+        raise OptimizeError(
+            f"the direction {path} cannot be read ({error}); expected an .npy of a weight a channel"
+        ) from None
+    channels = np.flatnonzero(shares)
+    return DirectionTerm(layer, tuple(channels.tolist()), tuple(shares[channels].tolist()))
+
+
+@READERS.add("match")
+def _match(layer: str, rest: Sequence[str], model: Model) -> MatchTerm:
+    _expect("match", rest, (1,), "a layer and a photo")
+    return match_with(layer, Path(rest[0]), model)
+
+
+def _channel(rest: Sequence[str]) -> int:
+    return whole("--objective", rest[0], 0)
+
+
+def _expect(name: str, rest: Sequence[str], counts: Sequence[int], words: str) -> None:
+    if len(rest) not in counts:
+        raise OptimizeError(f"--objective {name} takes {words}; it was given {len(rest) + 1} words")
