@@ -26,6 +26,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from deepvis.jobs.progress import Bar
+from deepvis.models.model import Model
 from deepvis.models.zoo import load_model
 from deepvis.network.device import device_of
 from deepvis.network.net import GraphNet
@@ -107,7 +108,7 @@ def verdicts(judge: str, recipes, jobs: Sequence[Job], paths: Mapping[Job, Path]
     for job in jobs:
         name = next(name for name, recipe in recipes.items() if recipe == job.recipe)
         seen = {"as_shown": model.preprocessor.to_input(read_picture(paths[job]))}
-        if made_of(paths[job]).exists():
+        if takes_input_of_maker(model) and made_of(paths[job]).exists():
             with np.load(made_of(paths[job]), allow_pickle=False) as kept:
                 seen["as_made"] = to_size(kept["best"], model.preprocessor.size)
         for way, x in seen.items():
@@ -116,6 +117,12 @@ def verdicts(judge: str, recipes, jobs: Sequence[Job], paths: Mapping[Job, Path]
             found[name][way]["first"] += larger == 0
             found[name][way]["of_first_five"] += larger < 5
     return found
+
+
+def takes_input_of_maker(model: Model) -> bool:
+    """Is its input blue, green, red of 0 to 255 minus a mean, as GoogLeNet's?"""
+    pictures = model.preprocessor
+    return pictures.std is None and pictures.scale == 255 and pictures.channel_order == "BGR"
 
 
 def to_size(x: np.ndarray, size: tuple[int, int]) -> np.ndarray:
