@@ -72,6 +72,13 @@ def add_recipe(parser: Parser) -> None:
         help=f"{' or '.join(COLOURS)}: change red, green, blue, or colours that do not correlate over photos",
         default=argparse.SUPPRESS,
     )
+    how.add_argument(
+        "--photo-statistics",
+        type=Path,
+        metavar="NPZ",
+        help="colours and spectrum of your own photos (deepvis photo-statistics); none: of sample photos",
+        default=argparse.SUPPRESS,
+    )
 
 
 def add_presets_file(group: Any, help: str = "your own presets") -> None:

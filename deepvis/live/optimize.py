@@ -127,6 +127,9 @@ class OptimizeWorker(Worker[OptimizeRequest, OptimizeProgress]):
         """Write the finished picture; why it could not be, or ""."""
         from deepvis.optimize import live
 
+        if not run.is_of_unit:
+            self._stopped.keep(live.progress_of(run, self._version), run.model)
+            return ""
         folder = self._folder or own_folder(run.model)
         try:
             live.keep(run, folder)

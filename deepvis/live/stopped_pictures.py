@@ -1,4 +1,4 @@
-"""The pictures of optimizations that the user has stopped, kept until the program ends."""
+"""Pictures that no file keeps, until the program ends: of stopped optimizations, and photos that were changed."""
 
 from __future__ import annotations
 
@@ -62,10 +62,12 @@ class StoppedPictures:
             if found.optimized is not None:
                 self._covers = found.unit
         older = "" if stopped.model is self._load() else f"{PictureOrigin.OLDER.value}: "
-        note = f"{older}{stopped_at(stopped.progress)}"
+        note = f"{older}{words_for(stopped.progress)}"
         return replace(found, optimized=stopped.progress.rgb, notes={**found.notes, "optimized": note})
 
 
-def stopped_at(progress: OptimizeProgress) -> str:
-    """'stopped at iteration 12 of 300'"""
+def words_for(progress: OptimizeProgress) -> str:
+    """'stopped at iteration 12 of 300', or of what came to its end, 'preset dream, kept until the window closes'."""
+    if progress.done and not progress.is_stopped:
+        return f"preset {progress.preset}, kept until the window closes"
     return f"stopped at iteration {progress.iteration} of {progress.iterations}"

@@ -161,7 +161,7 @@ def _parameterization_of(ascent_net: AscentNetwork, recipe: Recipe) -> Parameter
     if recipe.parameterization == PIXELS:
         return None
     channels, height, width = ascent_net.mean_chw.shape
-    return parameterization(recipe.parameterization, (channels, height, width), recipe.colours)
+    return parameterization(recipe.parameterization, (channels, height, width), recipe.colours, recipe.statistics)
 
 
 @torch.no_grad()

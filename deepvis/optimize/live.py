@@ -18,12 +18,15 @@ from deepvis.core.unit_files import unit_image_paths
 from deepvis.models.model import Model
 from deepvis.optimize.ascend import Climb, Job, Outcome, advance, begin
 from deepvis.optimize.ascent_network import AscentNetwork
+from deepvis.optimize.objective import Objective
 from deepvis.optimize.objective import unit as push
 from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.optimize.pictures import Box, field_box, shown
-from deepvis.optimize.presets import ANY_NETWORK
+from deepvis.optimize.presets import ANY_NETWORK, FROM_A_PHOTO
 from deepvis.optimize.presets import preset as preset_of
+from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.results import info, origin_of, to_json, write_png
+from deepvis.optimize.terms import CENTRE, WHOLE, ContrastTerm, LayerTerm, MatchTerm, Term
 
 SEEDS = 4  # that are tried, the first one included
 FRAME = "frame"  # the job's word for a start from the window's picture
@@ -48,6 +51,11 @@ class LiveRun:
     moved: bool = False  # it was started anew at the place where the unit fires most
 
     @property
+    def is_of_unit(self) -> bool:
+        """Is its picture what the unit prefers, and not a photo changed, or a layer's?"""
+        return self.preset not in FROM_A_PHOTO and self.climb.job.objective.leader.channel is not None
+
+    @property
     def done(self) -> bool:
         return self.climb.outcome is not None
 
@@ -66,16 +74,39 @@ def start(
     """Begin with a unit, from noise, or from the picture ``rgb`` (H, W, 3) uint8 as the network would see it.
 
     shown_rgb: what the window shows, in the same form: the last resort where noise gives no gradient.
-    preset: "1" to "4" mean "1+" to "4+": steps that suit any network, and fewer of them.
-    Raises OptimizeError: no such unit, no such preset.
+    preset: "1" to "4" mean "1+" to "4+": steps that suit any network, and fewer of them. "dream" and "accentuate"
+    change shown_rgb, the latter where the unit fires most; "invert" looks for a picture that the unit's layer takes for
+    it.
+    Raises OptimizeError: no such unit, no such preset, no picture for one that needs it.
     """
+    rgb = shown_rgb if rgb is None and preset in FROM_A_PHOTO else rgb
     x0 = None if rgb is None else model.preprocessor.to_input(rgb, fit)
     shown_x = x0 if shown_rgb is None else model.preprocessor.to_input(shown_rgb, fit)
     start_at = "mean_plus_rand" if rgb is None else FRAME
     preset = f"{preset}+" if f"{preset}+" in ANY_NETWORK else preset
     recipe = preset_of(preset)
-    climb = begin(ascent_net, Job(push(unit.layer, unit.channel), recipe, seed, start_at), x0)
-    return LiveRun(ascent_net, model, unit, preset, climb, field_box(ascent_net, climb.job.objective.leader), shown_x)
+    if shown_x is None and (preset in FROM_A_PHOTO or recipe.objective == "match"):
+        raise OptimizeError(f"preset {preset} needs a picture; show one and press x again")
+    place = strongest_place(ascent_net, unit, x0) if preset == "accentuate" and x0 is not None else None
+    objective = objective_for(recipe, unit, place, shown_x)
+    climb = begin(ascent_net, Job(objective, recipe, seed, start_at), x0)
+    whole = (0, 0, *ascent_net.size)
+    box = whole if preset in FROM_A_PHOTO else field_box(ascent_net, climb.job.objective.leader)
+    return LiveRun(ascent_net, model, unit, preset, climb, box, shown_x)
+
+
+def objective_for(recipe: Recipe, unit: Unit, place: tuple[int, ...] | None, shown_x: np.ndarray | None) -> Objective:
+    """The recipe's kind of objective of a unit. place: in its map, None: the centre. shown_x: the photo to match."""
+    layer, channel = unit.layer, unit.channel
+    if recipe.objective == "layer":
+        return Objective((LayerTerm(layer),))
+    if recipe.objective == "match":
+        return Objective((MatchTerm(layer, FRAME, x=shown_x),))
+    if recipe.objective == "contrast":
+        return Objective((ContrastTerm(layer, channel),))
+    return Objective(
+        (Term(layer, channel, WHOLE if recipe.objective == "channel" else CENTRE if place is None else place),)
+    )
 
 
 def onward(run: LiveRun) -> LiveRun:
@@ -103,7 +134,7 @@ def restarted(run: LiveRun) -> LiveRun:
         return replace(run, climb=begin(run.ascent_net, replace(job, seed=seeds)), note=note)
     is_noise = job.start_at != FRAME
     tried = f"noise of {seeds} seeds" if is_noise else "the middle of the input's picture"
-    place = None if run.shown_x is None or run.moved else strongest_place(run, run.shown_x)
+    place = None if run.shown_x is None or run.moved else strongest_place(run.ascent_net, run.unit, run.shown_x)
     if run.shown_x is None or place is None:
         also = (
             f", and fires nowhere in the input's picture (it was tried from {tried})" if run.shown_x is not None else ""
@@ -120,10 +151,10 @@ def restarted(run: LiveRun) -> LiveRun:
 
 
 @torch.no_grad()
-def strongest_place(run: LiveRun, x_chw: np.ndarray) -> tuple[int, ...] | None:
+def strongest_place(ascent_net: AscentNetwork, unit: Unit, x_chw: np.ndarray) -> tuple[int, ...] | None:
     """Where in its map the unit fires most for an input, () for a unit without a map; None where it fires nowhere."""
-    x = torch.from_numpy(x_chw)[None].to(run.ascent_net.mean_chw.device)
-    values = run.ascent_net.forward(x, {run.unit.layer}).blobs[run.unit.layer][0, run.unit.channel]
+    x = torch.from_numpy(x_chw)[None].to(ascent_net.mean_chw.device)
+    values = ascent_net.forward(x, {unit.layer}).blobs[unit.layer][0, unit.channel]
     if not bool((values != 0).any()):
         return None
     return tuple(int(index) for index in np.unravel_index(int(values.argmax()), tuple(values.shape)))

@@ -53,22 +53,25 @@ class Parameterization(Protocol):
         ...
 
 
-Maker = Callable[[tuple[int, int, int], str], Parameterization]
+Maker = Callable[[tuple[int, int, int], str, "PhotoStatistics"], Parameterization]
 PARAMETERIZATIONS: Registry[Maker | None] = Registry("parameterization")
 PARAMETERIZATIONS.put(PIXELS, None)
 
 
 @lru_cache(maxsize=8)
-def parameterization(name: str, shape: tuple[int, int, int], colours: str) -> Parameterization:
+def parameterization(name: str, shape: tuple[int, int, int], colours: str, statistics: str = "") -> Parameterization:
     """The parameterization of a name other than "pixels".
 
     shape: (channels, height, width) of the picture. colours: one of COLOURS; "decorrelated", for three channels: the
-    parameters are those of colours that do not correlate over photos.
+    parameters are those of colours that do not correlate over photos. statistics: as of Recipe. Raises OptimizeError
+    where their file is not there or is another.
     """
     maker = PARAMETERIZATIONS[name]
     if maker is None:
         raise ValueError("pixels have no parameters beside the picture")
-    return maker(shape, colours)
+    from deepvis.optimize.photo_statistics import statistics_named
+
+    return maker(shape, colours, statistics_named(statistics))
 
 
 @PARAMETERIZATIONS.add("fourier")
@@ -78,13 +81,13 @@ class Fourier:
     The scale 1 / frequency is that of photos; frequency in cycles a pixel, the constant's that of the longest wave.
     """
 
-    def __init__(self, shape: tuple[int, int, int], colours: str) -> None:
+    def __init__(self, shape: tuple[int, int, int], colours: str, photos: PhotoStatistics) -> None:
         self.shape = shape
         height, width = shape[1:]
         lowest = 1.0 / max(height, width)
         scale = FOURIER_GAIN * math.sqrt(height * width) / np.maximum(frequencies(height, width), lowest)
         self._scale = _tensor(scale)
-        matrix = _colours_of(shape[0], colours)
+        matrix = _colours_of(shape[0], colours, photos)
         self._colours = matrix / matrix.norm(dim=0).max()
 
     def drawn(self, seed: int) -> Tensor:
@@ -112,12 +115,10 @@ class Maco:
     So the picture has a photo's power at every scale, and cannot become grain or one glaring pattern.
     """
 
-    def __init__(self, shape: tuple[int, int, int], colours: str, statistics: PhotoStatistics | None = None) -> None:
+    def __init__(self, shape: tuple[int, int, int], colours: str, photos: PhotoStatistics) -> None:
         self.shape = shape
-        from deepvis.optimize.photo_statistics import shipped_statistics
-
-        self._magnitude = _tensor((statistics or shipped_statistics()).magnitude_of(*shape))
-        self._colours = _colours_of(shape[0], colours)
+        self._magnitude = _tensor(photos.magnitude_of(*shape))
+        self._colours = _colours_of(shape[0], colours, photos)
 
     def drawn(self, seed: int) -> Tensor:
         phases = np.random.default_rng(seed).uniform(-math.pi, math.pi, tuple(self._magnitude.shape))
@@ -153,12 +154,10 @@ def _picture(spectrum: Tensor, shape: tuple[int, int, int], colours: Tensor) -> 
     return torch.sigmoid(_mixed(torch.fft.irfft2(spectrum, s=shape[1:]), colours))
 
 
-def _colours_of(channels: int, colours: str) -> Tensor:
+def _colours_of(channels: int, colours: str, photos: PhotoStatistics) -> Tensor:
     """(C, C): from the parameters' channels to the picture's."""
     if channels == 3 and colours != RGB:
-        from deepvis.optimize.photo_statistics import shipped_statistics
-
-        return _tensor(shipped_statistics().colours)
+        return _tensor(photos.colours)
     return _tensor(np.eye(channels))
 
 

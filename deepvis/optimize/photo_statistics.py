@@ -9,6 +9,7 @@ spectrum as MaCo's (Fel et al. 2023).
 
 from __future__ import annotations
 
+import hashlib
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ VERSION = 1
 SIZE = 256  # of the squares whose spectrum is taken, pixels
 EDGE = 0.02  # values nearer to black or white count as this far from it: their logit is infinite
 SMOOTH = 1.5  # sigma in frequencies: a few photos have a rough spectrum
+_DIGEST = " (sha256 "
 SHIPPED = Path(__file__).with_name("photo_statistics.npz")
 
 
@@ -104,10 +106,29 @@ def read_statistics(path: Path) -> PhotoStatistics:
     return PhotoStatistics(colours, magnitude, photos)
 
 
-@lru_cache(maxsize=1)
-def shipped_statistics() -> PhotoStatistics:
-    """Those of scikit-image's sample photos, which come with this program."""
-    return read_statistics(SHIPPED)
+def named_statistics(path: Path) -> str:
+    """Words for a file: its path, and a digest, for it may be replaced one day. Raises OptimizeError."""
+    read_statistics(path)
+    return f"{path.resolve()}{_DIGEST}{file_digest(path)})"
+
+
+@lru_cache(maxsize=4)
+def statistics_named(words: str) -> PhotoStatistics:
+    """What ``named_statistics`` has named; no words: those of scikit-image's sample photos, which are shipped.
+
+    Raises OptimizeError where the file is not there, or is another.
+    """
+    if not words:
+        return read_statistics(SHIPPED)
+    name, _, digest = words.rpartition(_DIGEST)
+    found = read_statistics(Path(name))
+    if file_digest(Path(name)) != digest.rstrip(")"):
+        raise OptimizeError(f"{name} has changed since it was named; give --photo-statistics {name} again")
+    return found
+
+
+def file_digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
 
 
 def squares_of(rgb: np.ndarray) -> list[np.ndarray]:

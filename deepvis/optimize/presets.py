@@ -132,6 +132,7 @@ BEYOND_2015: Mapping[str, Recipe] = {
     "invert": INVERT,
     "accentuate": ACCENTUATE,
 }
+FROM_A_PHOTO = ("dream", "accentuate")  # they change a photo: without one they begin with noise, as the others
 BUILT_IN: Mapping[str, Recipe] = {**TABLE_1, **ANY_NETWORK, **BEYOND_2015}
 
 _NAME = re.compile(r"[A-Za-z0-9][\w.+-]*")

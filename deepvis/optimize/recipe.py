@@ -25,7 +25,8 @@ class Recipe:
     strengths: setting of a regularizer or transform -> number; those not named are 0, off. lr_policy, lr_params: see
     steps. max_iter: how many times the network is run; the last one only looks. parameterization: what is changed,
     a name of PARAMETERIZATIONS. colours: of its parameters, one of COLOURS. objective: what is pushed of a unit that is
-    named, one of OF_A_UNIT.
+    named, one of OF_A_UNIT. statistics: a file of photo_statistics with its digest, as ``named_statistics`` writes it;
+    empty: those that come with this program.
     Raises OptimizeError, one sentence, for a value out of range or a name that nobody knows.
     """
 
@@ -36,6 +37,7 @@ class Recipe:
     parameterization: str = PIXELS
     colours: str = RGB
     objective: str = "unit"
+    statistics: str = ""
 
     def __post_init__(self) -> None:
         for name in self.strengths:
@@ -71,7 +73,7 @@ class Recipe:
 
     def __hash__(self) -> int:
         numbers = (*self.strengths.values(), *self.lr_params.values(), self.max_iter)
-        return hash((*numbers, self.lr_policy, self.parameterization, self.colours, self.objective))
+        return hash((*numbers, self.lr_policy, self.parameterization, self.colours, self.objective, self.statistics))
 
     def warnings(self) -> list[str]:
         """What is allowed but will hardly do what was meant, a sentence each."""
@@ -91,6 +93,7 @@ class Recipe:
             "parameterization": (self.parameterization, PIXELS),
             "colours": (self.colours, RGB),
             "objective": (self.objective, "unit"),
+            "statistics": (self.statistics, ""),
         }
         return {
             **{name: value for name, value in self.strengths.items() if value or not SETTINGS[name].is_later},
@@ -109,9 +112,10 @@ class Recipe:
         max_iter = rest.pop("max_iter", 500)
         parameterization = str(rest.pop("parameterization", PIXELS))
         colours, objective = str(rest.pop("colours", RGB)), str(rest.pop("objective", "unit"))
+        statistics = str(rest.pop("statistics", ""))
         if not isinstance(params, Mapping):
             raise OptimizeError(f"lr_params is {params!r}; expected names and numbers such as lr: 100")
-        return cls(rest, policy, params, max_iter, parameterization, colours, objective)
+        return cls(rest, policy, params, max_iter, parameterization, colours, objective, statistics)
 
 
 def check_strength(setting: Setting, value: Any) -> float:

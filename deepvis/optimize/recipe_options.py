@@ -35,6 +35,10 @@ def recipe_of(args: argparse.Namespace) -> Recipe:
     if "lr_params" in given:
         values["lr_params"] = table("--lr-params", given["lr_params"])
     values.update({name: given[name] for name in ("parameterization", "colours") if name in given})
+    if "photo_statistics" in given:
+        from deepvis.optimize.photo_statistics import named_statistics
+
+        values["statistics"] = named_statistics(given["photo_statistics"])
     return Recipe.from_dict(values)
 
 
