@@ -16,6 +16,7 @@ import numpy as np
 from deepvis.api.activations import Values
 from deepvis.api.channels import channel_of
 from deepvis.api.notebook import Activations, Picture, Projection
+from deepvis.core.nearest import nearest
 from deepvis.core.pixels import back_picture
 from deepvis.core.state import BackFilter
 from deepvis.core.types import BackRequest, NetRequest, Unit
@@ -24,7 +25,7 @@ from deepvis.live.backends.showing import request_problem
 from deepvis.models.zoo import Model, memory_ref
 from deepvis.network.field import receptive_field
 from deepvis.network.maps import as_maps, from_maps, maps_shape
-from deepvis.network.model_error import ModelError, nearest
+from deepvis.network.model_error import ModelError
 from deepvis.network.ref import NetworkRef
 from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.scan.network import ScanNetwork

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from deepvis.schema.rows import nearest
+from deepvis.core.nearest import nearest
 from deepvis.window.options import UsageError
 
 UNKNOWN = "unrecognized arguments: "  # argparse's words
@@ -58,7 +58,7 @@ def with_nearest(parser: argparse.ArgumentParser, message: str) -> str:
         return message
     options = [option for action in parser._actions for option in shown_names(action)]
     unknown = [word.partition("=")[0] for word in message.removeprefix(UNKNOWN).split() if word.startswith("--")]
-    hints = filter(None, (nearest(word, options) for word in unknown))
+    hints = filter(None, (nearest(word, options, any_case=True) for word in unknown))
     return "; ".join([message, *hints])
 
 

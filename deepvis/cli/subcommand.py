@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from deepvis.cli import subcommands
 from deepvis.cli.guard import guarded, interrupted_once
 from deepvis.cli.parser import Parser
+from deepvis.core.nearest import nearest
 from deepvis.core.program import program
 from deepvis.window.options import UsageError
 
@@ -88,10 +89,7 @@ def overview() -> str:
 def find(name: str) -> Subcommand:
     """The subcommand of that name; its file alone is imported. Raises UsageError with the nearest name."""
     if name not in names():
-        import difflib
-
-        near = difflib.get_close_matches(name, names(), n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(names())}"
+        hint = nearest(name, names(), f"there are: {', '.join(names())}")
         raise UsageError(f"no subcommand is named {name!r}; {hint}")
     importlib.import_module(f"{subcommands.__name__}.{name.replace('-', '_')}")
     return _SUBCOMMANDS[name]

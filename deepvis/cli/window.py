@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import logging
 import os
 import re
@@ -19,6 +18,7 @@ from deepvis.cli.setting_options import add_setting_options
 from deepvis.cli.subcommand import find, overview
 from deepvis.core.commands import COMMANDS, command_of, rebind
 from deepvis.core.keys import canonical, is_key_name
+from deepvis.core.nearest import nearest
 from deepvis.core.program import program
 from deepvis.models.network_options import NETWORK, bad, positive
 from deepvis.network.model_error import ModelError
@@ -120,8 +120,7 @@ def _key(word: str, *, is_typing: bool) -> str:
         return key
     if command_of(key) is None and not (is_typing and is_key_name(key)):
         bound = {key for row in COMMANDS.values() for key in row.keys}
-        near = difflib.get_close_matches(key, bound, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are {' '.join(sorted(bound))}"
+        hint = nearest(key, bound, f"there are {' '.join(sorted(bound))}")
         raise UsageError(f"--keys: no command has the key {key!r}; {hint}")
     return key
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from deepvis.core.nearest import nearest
 from deepvis.network.model_error import ModelError
 from deepvis.network.ref import LIBRARIES, is_name, name_of
-from deepvis.schema.rows import Refused, Table, nearest, row, shown
+from deepvis.schema.rows import Refused, Table, row, shown
 from deepvis.schema.yaml_file import read_yaml
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ def read_card(path: Path) -> Card:
 
 def _checked(path: Path, key: Any, value: Any) -> Any:
     if key not in KEYS:
-        hint = nearest(key, KEYS, f"there are: {', '.join(KEYS)}")
+        hint = nearest(key, KEYS, f"there are: {', '.join(KEYS)}", any_case=True)
         raise ModelError(f"{path}: the key {key!r} is unknown; {hint}")
     try:
         return CARD.checked(key, value)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
 
+from deepvis.core.nearest import nearest
 from deepvis.core.program import program
 from deepvis.models import listing
 from deepvis.models.card import CARD_NAME, Card, read_card
@@ -20,7 +21,7 @@ from deepvis.models.model import UNIT_IMAGES, Model
 from deepvis.models.preprocess import Preprocessor
 from deepvis.network.graph import Graph
 from deepvis.network.inputs import picture_input, picture_shape, region_inputs
-from deepvis.network.model_error import ModelError, nearest
+from deepvis.network.model_error import ModelError
 from deepvis.network.ref import NetworkRef, Opened, Source, file_and_callable, name_of, open_source
 
 DEFAULT_MODEL = "caffenet-mini"

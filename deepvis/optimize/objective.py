@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from deepvis.core.program import program
-from deepvis.optimize.optimize_error import OptimizeError, nearest
+from deepvis.optimize.optimize_error import OptimizeError, nearest_or_examples
 
 Shapes = Mapping[str, Sequence[int]]
 WHOLE = "whole"  # the mean over the channel's map
@@ -140,7 +140,7 @@ def class_unit(layer: str, name: str | int, labels: Sequence[str]) -> Objective:
         return unit(layer, found[0])
     if not found:
         known = [word for label in labels for word in class_names(label)]
-        raise OptimizeError(f"no class is named {name!r}; {nearest(name, known, examples=2)}")
+        raise OptimizeError(f"no class is named {name!r}; {nearest_or_examples(name, known, examples=2)}")
     names = ", ".join(f"{i} ({labels[i]})" for i in found[:8])
     raise OptimizeError(f"{len(found)} classes are named {name!r}: {names}; give the number of one")
 
@@ -164,7 +164,7 @@ def resolve(objective: Objective, shapes: Shapes) -> Objective:
 def _resolve_term(term: Term, shapes: Shapes) -> Term:
     if term.layer not in shapes:
         raise OptimizeError(
-            f"the network has no layer {term.layer!r}; {nearest(term.layer, shapes, lister=layer_lister())}"
+            f"the network has no layer {term.layer!r}; {nearest_or_examples(term.layer, shapes, lister=layer_lister())}"
         )
     sizes = tuple(shapes[term.layer])[1:]
     channels, extents = (sizes[0], sizes[1:]) if sizes else (1, ())

@@ -23,7 +23,7 @@ from pathlib import Path
 import yaml
 
 from deepvis.core.files import written_beside
-from deepvis.optimize.optimize_error import OptimizeError, nearest
+from deepvis.optimize.optimize_error import OptimizeError, nearest_or_examples
 from deepvis.optimize.recipe import Recipe
 from deepvis.schema.yaml_file import read_yaml
 
@@ -93,7 +93,7 @@ def preset(name: str, file: Path | None = None) -> Recipe:
         return BUILT_IN[name]
     named = read_presets(file or presets_file())
     if name not in named:
-        raise OptimizeError(f"no preset is named {name!r}; {nearest(name, [*BUILT_IN, *named])}")
+        raise OptimizeError(f"no preset is named {name!r}; {nearest_or_examples(name, [*BUILT_IN, *named])}")
     return named[name]
 
 

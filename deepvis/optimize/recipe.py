@@ -9,7 +9,7 @@ from typing import Any
 
 from deepvis.optimize import robust  # noqa: F401  (registers its settings)
 from deepvis.optimize.blur import SMALLEST_SIGMA
-from deepvis.optimize.optimize_error import OptimizeError, nearest
+from deepvis.optimize.optimize_error import OptimizeError, nearest_or_examples
 from deepvis.optimize.regularizers import SETTINGS, Setting
 from deepvis.optimize.steps import check_policy
 
@@ -33,7 +33,7 @@ class Recipe:
     def __post_init__(self) -> None:
         for name in self.strengths:
             if name not in SETTINGS:
-                raise OptimizeError(f"no regularizer has the setting {name!r}; {nearest(name, SETTINGS)}")
+                raise OptimizeError(f"no regularizer has the setting {name!r}; {nearest_or_examples(name, SETTINGS)}")
         named = {name: check_strength(SETTINGS[name], self.strengths.get(name, 0.0)) for name in SETTINGS}
         object.__setattr__(self, "strengths", named)
         object.__setattr__(self, "lr_params", check_policy(self.lr_policy, self.lr_params))

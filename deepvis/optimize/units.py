@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from deepvis.models.model import Model
 from deepvis.optimize.ascend import Job
 from deepvis.optimize.objective import Objective, Term, class_names, class_unit, layer_lister, resolve
-from deepvis.optimize.optimize_error import OptimizeError, nearest
+from deepvis.optimize.optimize_error import OptimizeError, nearest_or_examples
 from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.recipe_options import number, numbers, place_of
 from deepvis.optimize.robust import check_shift, is_shaken
@@ -33,7 +33,7 @@ def layers_of(args: argparse.Namespace, model: Model, shapes: Shapes) -> list[st
         if name not in shapes:
             if said := model.missing_words(name):
                 raise OptimizeError(f"the network {model.name} has no values of {said}")
-            known = nearest(name, shapes, lister=layer_lister())
+            known = nearest_or_examples(name, shapes, lister=layer_lister())
             raise OptimizeError(f"the network {model.name} has no layer {name!r}; {known}")
     return names
 

@@ -13,8 +13,9 @@ from pydantic_core import CoreSchema
 from pydantic_core import core_schema as s
 
 from deepvis.core import device_names
+from deepvis.core.nearest import nearest
 from deepvis.core.panes import DEFAULT_PANES, SMALLEST_WINDOW, pane_name
-from deepvis.schema.rows import Hint, Type, nearest
+from deepvis.schema.rows import Hint, Type
 
 LARGEST_SIDE = 65535  # of an input, in pixels
 LARGEST_WINDOW = 16384
@@ -28,7 +29,7 @@ def one_of(names: Callable[[], Iterable[str]]) -> Type:
     def chosen(value: Any) -> Any:
         known = tuple(names())
         if not isinstance(value, str) or value not in known:
-            hint = nearest(value, known) if isinstance(value, str) else ""
+            hint = nearest(value, known, any_case=True) if isinstance(value, str) else ""
             raise Hint(hint) if hint else ValueError
         return value
 
