@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from deepvis.core.nearest import nearest
+from deepvis.core.words import whole_number
 from deepvis.window.options import UsageError
 
 UNKNOWN = "unrecognized arguments: "  # argparse's words
@@ -72,10 +73,11 @@ def whole(low: int = 0, high: int | None = None) -> Callable[[str], int]:
     """A type of argument: a whole number from ``low`` to ``high``, both included."""
 
     def parsed(text: str) -> int:
-        if not text.isdecimal() or len(text) > 18 or int(text) < low or (high is not None and int(text) > high):
+        found = whole_number(text)
+        if found is None or found < low or (high is not None and found > high):
             expected = f"{low} or more" if high is None else f"{low} to {high}"
             raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, {expected}")
-        return int(text)
+        return found
 
     return parsed
 

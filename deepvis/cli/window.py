@@ -13,14 +13,14 @@ from typing import Any
 
 import deepvis
 from deepvis.cli.guard import guarded
-from deepvis.cli.parser import Parser
+from deepvis.cli.parser import Parser, whole
 from deepvis.cli.setting_options import add_setting_options
 from deepvis.cli.subcommand import find, overview
 from deepvis.core.commands import COMMANDS, command_of, rebind
 from deepvis.core.keys import canonical, is_key_name
 from deepvis.core.nearest import nearest
 from deepvis.core.program import program
-from deepvis.models.network_options import NETWORK, bad, positive
+from deepvis.models.network_options import NETWORK, positive
 from deepvis.network.model_error import ModelError
 from deepvis.network.ref import format_of
 from deepvis.settings import table as config
@@ -61,16 +61,10 @@ def parser() -> Parser:
     run.add_argument("--keys", metavar='"o o down"', help="keys, each sent once the panes have settled; wait:SECONDS")
     run.add_argument("--screenshot", type=Path, metavar="FILE.png", help="write the window when the keys are done")
     run.add_argument("--record", type=Path, metavar="FILE.mp4", help="write the window as a video")
-    run.add_argument("--frames", type=_natural, metavar="N", help="quit after N pictures of the window")
+    run.add_argument("--frames", type=whole(1), metavar="N", help="quit after N pictures of the window")
     run.add_argument("--seconds", type=positive, metavar="S", help="quit after so long")
     run.add_argument("--stats", type=Path, metavar="FILE.json", help="write what was measured")
     return p
-
-
-def _natural(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise bad(text, "a whole number, 1 or more")
-    return int(text)
 
 
 def key_names(text: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from deepvis.core.words import whole_number
 from deepvis.optimize.objective import CENTRE, WHOLE
 from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.optimize.presets import preset
@@ -69,12 +70,11 @@ def number(option: str, word: Any) -> float:
         raise OptimizeError(f"{option} is {word!r}; expected a number") from None
 
 
-def whole(option: str, word: Any, low: int | None = None, high: int | None = None) -> int:
+def whole(option: str, word: str, low: int | None = None, high: int | None = None) -> int:
     """The word as a whole number from low to high, both included (high only beside low). Raises OptimizeError."""
-    try:
-        found = int(word)
-    except (TypeError, ValueError):
-        raise OptimizeError(f"{option} is {word!r}; expected a whole number") from None
+    found = whole_number(word)
+    if found is None:
+        raise OptimizeError(f"{option} is {word!r}; expected a whole number")
     if (low is not None and found < low) or (high is not None and found > high):
         ends = f"of {low} or more" if high is None else f"from {low} to {high}"
         raise OptimizeError(f"{option} is {word!r}; expected a whole number {ends}")

@@ -15,6 +15,7 @@ from pydantic_core import core_schema as s
 from deepvis.core import device_names
 from deepvis.core.nearest import nearest
 from deepvis.core.panes import DEFAULT_PANES, SMALLEST_WINDOW, pane_name
+from deepvis.core.words import whole_number
 from deepvis.schema.rows import Hint, Type
 
 LARGEST_SIDE = 65535  # of an input, in pixels
@@ -78,9 +79,10 @@ def _pane_table(value: Any) -> Any:
 
 
 def whole(text: str) -> int:
-    if not text.isdecimal():
+    found = whole_number(text)
+    if found is None or found < 0:
         raise ValueError
-    return int(text)
+    return found
 
 
 def _sides(text: str) -> tuple[int, int]:

@@ -21,6 +21,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from deepvis.core.nearest import most_like, nearest
+from deepvis.core.program import ROOT
 from deepvis.core.user_error import UserError
 from deepvis.models.network_options import TYPES, NetworkOptions
 from deepvis.network.back_modes import BACK_MODES  # noqa: F401  (fills the table that the window reads)
@@ -105,7 +106,6 @@ SETTINGS = Table(Settings, TYPES, "deepvis.settings.setting_types")
 TABLE = SETTINGS.rows
 NAMES = (*TABLE, *RENAMED, *WITHOUT_EFFECT)
 HEADINGS = {"model": "The network", "backend": "Where it runs", "images": "Input", "scale": "The window"}
-ROOT = Path(__file__).resolve().parents[2]
 PATH_ROOT = "%DVT_ROOT%"
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from deepvis.cli.guard import warn
 from deepvis.cli.optimize_options import add_layers, add_presets_file
 from deepvis.cli.parser import Parser
-from deepvis.cli.shared_options import add_network, add_output, add_work, setup_of
+from deepvis.cli.shared_options import add_climb_work, add_network, add_output, optimizer_of
 from deepvis.cli.subcommand import subcommand
 from deepvis.optimize.presets import TABLE_1
 
@@ -37,7 +37,7 @@ def arguments(parser: Parser) -> None:
     add_presets_file(what)
     what.add_argument("--small", action="store_true", help="a jpg of a few hundred kilobytes beside each png")
     what.add_argument("--max-iter", metavar="N", help="iterations, in place of the presets'")
-    add_work(parser, "batches at a time in this process; none: one a core", "images together; none: 4, on a GPU 64")
+    add_climb_work(parser)
 
 
 @subcommand(
@@ -58,10 +58,9 @@ def figures(args: argparse.Namespace) -> int:
     from deepvis.optimize.figures import draw, pieces, read_picture
     from deepvis.optimize.pictures import field_box, shown
     from deepvis.optimize.results import write_png
-    from deepvis.optimize.tasks import ascent_net, load, origin
+    from deepvis.optimize.tasks import origin
 
-    setup, work = setup_of(args), session.Work(args.batch, args.workers or None, args.scheduler)
-    model, ready = load(setup.network), ascent_net(setup)
+    setup, work, model, ready = optimizer_of(args)
     drawn = wanted(args, model, ready.net.shapes, lambda said: warn([said], NAME))
     made_in, folder = origin(setup.network), args.output / "pieces"
     paths = pieces(folder, made_in, (job for figure in drawn for job in figure.jobs))

@@ -9,7 +9,7 @@ from pathlib import Path
 from deepvis.cli.guard import warn
 from deepvis.cli.optimize_options import add_recipe, add_start, add_units
 from deepvis.cli.parser import Parser
-from deepvis.cli.shared_options import add_network, add_output, add_overwrite, add_work, setup_of
+from deepvis.cli.shared_options import add_climb_work, add_network, add_output, add_overwrite, optimizer_of
 from deepvis.cli.subcommand import subcommand
 from deepvis.optimize.defaults import RESULT_NAME
 
@@ -22,7 +22,7 @@ def arguments(parser: Parser) -> None:
     add_units(parser)
     add_start(parser)
     add_recipe(parser)
-    add_work(parser, "batches at a time in this process; none: one a core", "images together; none: 4, on a GPU 64")
+    add_climb_work(parser)
     out = parser.add_argument_group("results")
     where = out.add_mutually_exclusive_group()
     add_output(where, f"folder of the files; none: {Path(PREFIX).parent}")
@@ -50,14 +50,13 @@ def optimize(args: argparse.Namespace) -> int:
     from deepvis.optimize.pictures import pictures_of
     from deepvis.optimize.recipe_options import recipe_of
     from deepvis.optimize.results import result_paths, stem_of, write_results
-    from deepvis.optimize.tasks import ascent_net, load, origin
+    from deepvis.optimize.tasks import origin
     from deepvis.optimize.units import idle_seeds, jobs_of
 
-    setup, recipe = setup_of(args), recipe_of(args)
-    work = session.Work(args.batch, args.workers or None, args.scheduler)
+    recipe = recipe_of(args)
     warn([*recipe.warnings(), *idle_seeds(args, recipe)], NAME)
-    model = load(setup.network)
-    jobs = jobs_of(args, model, ascent_net(setup).net.shapes, recipe)
+    setup, work, model, ready = optimizer_of(args)
+    jobs = jobs_of(args, model, ready.net.shapes, recipe)
     prefix = args.output_prefix or (os.fspath(args.output / Path(PREFIX).name) if args.output else PREFIX)
     paths = {job: result_paths(stem_of(prefix, job, args.output_template)) for job in jobs}
     photo = image_jobs.start_photo(args.start_image, model) if args.start_image else None

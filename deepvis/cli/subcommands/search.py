@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from deepvis.cli.guard import warn
 from deepvis.cli.optimize_options import add_presets_file, add_units
 from deepvis.cli.parser import Parser
-from deepvis.cli.shared_options import add_network, add_output, add_work, setup_of
+from deepvis.cli.shared_options import Optimizer, add_climb_work, add_network, add_output, optimizer_of
 from deepvis.cli.subcommand import subcommand
 from deepvis.window.options import UsageError
 
@@ -34,7 +34,7 @@ def arguments(parser: Parser) -> None:
     keep.add_argument("--keep", metavar="NUMBER", help="the row's recipe")
     keep.add_argument("--name", metavar="NAME", help="its name as a preset")
     add_presets_file(keep, "where presets are kept; none: the user's own")
-    add_work(parser, "batches at a time in this process; none: one a core", "images together; none: 4, on a GPU 64")
+    add_climb_work(parser)
 
 
 @subcommand(
@@ -55,11 +55,10 @@ def search(args: argparse.Namespace) -> int:
     from deepvis.optimize.climbs import FOLDER, kept_in
     from deepvis.optimize.pictures import field_box, shown
     from deepvis.optimize.search import open_search, write_tried
-    from deepvis.optimize.tasks import ascent_net, load
 
-    setup, work = setup_of(args), session.Work(args.batch, args.workers or None, args.scheduler)
-    model, ready = load(setup.network), ascent_net(setup)
-    asked = search_of(args)
+    optimizer = optimizer_of(args)
+    setup, work, model, ready = optimizer
+    asked = search_of(args, optimizer)
     open_search(args.output, asked)
     jobs = asked.jobs()
     left = [job for job, (_, stem) in jobs.items() if not (args.output / f"{stem}.json").exists()]
@@ -75,16 +74,15 @@ def search(args: argparse.Namespace) -> int:
     return last_words(report, NAME, len(left))
 
 
-def search_of(args: argparse.Namespace) -> Search:
+def search_of(args: argparse.Namespace, optimizer: Optimizer) -> Search:
     """The search that the options ask for, checked."""
     from deepvis.optimize.recipe_options import whole
     from deepvis.optimize.search import Search
     from deepvis.optimize.start import LARGEST_SEED
-    from deepvis.optimize.tasks import ascent_net, load, origin
+    from deepvis.optimize.tasks import origin
     from deepvis.optimize.units import channels_of, layers_of, objective_at
 
-    setup = setup_of(args)
-    model, shapes = load(setup.network), ascent_net(setup).net.shapes
+    model, shapes = optimizer.model, optimizer.ready.net.shapes
     objectives = [
         objective_at(args, layer, channel, shapes)
         for layer in layers_of(args, model, shapes)
@@ -93,7 +91,7 @@ def search_of(args: argparse.Namespace) -> Search:
     recipes = whole("--recipes", args.recipes, 1, MOST_RECIPES)
     max_iter = whole("--max-iter", args.max_iter, 1)
     seed = whole("--rand-seed", args.rand_seed, 0, LARGEST_SEED)
-    return Search(origin(setup.network), tuple(objectives), recipes, seed, max_iter)
+    return Search(origin(optimizer.setup.network), tuple(objectives), recipes, seed, max_iter)
 
 
 def write_sheet(args: argparse.Namespace, model: str, asked: Search) -> None:
