@@ -1,11 +1,11 @@
-"""Files that are either complete or not there: written beside, then renamed."""
+"""Files that are either complete or not there: written beside, then renamed; and the user's own folders."""
 
 from __future__ import annotations
 
 import errno
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -31,6 +31,11 @@ def written_beside(target: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         raise
     finally:
         part.unlink(missing_ok=True)
+
+
+def home_of_user(variable: str, usual: str, environ: Mapping[str, str] = os.environ) -> Path:
+    """``deepvis`` in the folder that this XDG variable names, else in the usual one of the user's home."""
+    return Path(environ.get(variable) or Path.home() / usual) / "deepvis"
 
 
 def os_error_words(error: OSError, kept: str = "what was finished is kept") -> str:

@@ -121,10 +121,15 @@ REQUIRED = ("version", "prototxt", "weights")  # or network, with weights or wit
 
 @dataclass(frozen=True)
 class Card:
-    """A checked model.yaml. folder: where it lies. values: by key; keys that the file leaves out are absent."""
+    """A checked model.yaml.
+
+    folder: where it lies. values: by key; keys that the file leaves out are absent. user_folder: where files are put
+    that are fetched or made, if not in ``folder``: of a model that is part of an installed package.
+    """
 
     folder: Path
     values: Mapping[str, Any]
+    user_folder: Path | None = None
 
     def get(self, key: str, default: Any = None) -> Any:
         return self.values.get(key, default)
@@ -141,7 +146,7 @@ class Card:
     def network(self) -> str:
         """As NetworkRef.network names it; a file's path with the card's folder in front."""
         named = str(self.get("prototxt") or self.get("network"))
-        return named if is_name(named) else str(self.folder / named)
+        return named if is_name(named) else str(self.file(named))
 
     @property
     def file_keys(self) -> tuple[str, ...]:
@@ -155,9 +160,19 @@ class Card:
         return name[0] if name is not None and name[0] in LIBRARIES else ""
 
     def path(self, key: str) -> Path | None:
-        """The file that the key names, in the card's folder."""
+        """The file that the key names."""
         value = self.get(key)
-        return self.folder / value if isinstance(value, str) else None
+        return self.file(value) if isinstance(value, str) else None
+
+    def file(self, name: str) -> Path:
+        """A file of the model: beside the card where it is there, else where files are put."""
+        beside = self.folder / name
+        return beside if self.user_folder is None or beside.exists() else self.user_folder / name
+
+    @property
+    def files_folder(self) -> Path:
+        """Where files are put that are fetched or made."""
+        return self.user_folder or self.folder
 
 
 def read_card(path: Path) -> Card:

@@ -63,7 +63,7 @@ def fetch_model(
     """
     if source is not None and not source.is_dir():
         raise ModelError(f"{source}: found no such folder, expected one that holds the files of {card.name}")
-    record = Record(card.folder)
+    record = Record(card.files_folder)
     absent = []
     for file in card.files:
         if file.optional and not everything:
@@ -121,7 +121,7 @@ def _mismatch(path: Path, checksum: Checksum | None) -> str:
 
 
 def _already_there(card: Card, file: RemoteFile, record: Record) -> Fetched | None:
-    path = card.folder / file.path
+    path = card.file(file.path)
     if file.extract:
         return Fetched(file.path, "already there") if path.exists() and file.path in record.sums else None
     if not path.is_file():
@@ -145,7 +145,7 @@ def _copy(card: Card, file: RemoteFile, record: Record, source: Path) -> Fetched
     """Copy the file, or unpack its archive, from the folder; None if neither is there."""
     for candidate in (source / file.path, source / PurePosixPath(file.path).name):
         if candidate.is_file():
-            target = card.folder / file.path
+            target = card.files_folder / file.path
             with written_beside(target) as part:
                 shutil.copyfile(candidate, part)
             record.remember(file.path, digest(target, "sha256"))
@@ -156,7 +156,7 @@ def _copy(card: Card, file: RemoteFile, record: Record, source: Path) -> Fetched
     for url in file.urls if file.extract else ():
         archive = source / PurePosixPath(url).name
         if archive.is_file():
-            unpack(card.folder, file, archive)
+            unpack(card.files_folder, file, archive)
             record.remember(file.path, digest(archive, "sha256"))
             return Fetched(file.path, "copied", f"unpacked from {archive.name}")
     return None
@@ -172,7 +172,7 @@ def _download(card: Card, file: RemoteFile, record: Record, progress: Progress) 
     faults = []
     for url in file.urls:
         name = PurePosixPath(url).name if file.extract else file.path
-        whole = card.folder / name
+        whole = card.files_folder / name
         part = whole.with_name(whole.name + ".part")
         try:
             part.parent.mkdir(parents=True, exist_ok=True)
@@ -198,10 +198,10 @@ def _put_in_place(card: Card, file: RemoteFile, record: Record, part: Path, url:
         raise ModelError(f"{url}: the downloaded file has {wrong}; it was removed, try again or use --from FOLDER")
     sha256 = digest(part, "sha256")
     if file.extract:
-        unpack(card.folder, file, part)
+        unpack(card.files_folder, file, part)
         part.unlink()
     else:
-        os.replace(part, card.folder / file.path)
+        os.replace(part, card.files_folder / file.path)
     record.remember(file.path, sha256)
     unknown = file.checksum is None and not file.extract
     return Fetched(file.path, "downloaded", f"no checksum is published; remembered sha256 {sha256}" if unknown else "")

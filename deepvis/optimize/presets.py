@@ -22,7 +22,7 @@ from pathlib import Path
 
 import yaml
 
-from deepvis.core.files import written_beside
+from deepvis.core.files import home_of_user, written_beside
 from deepvis.optimize.optimize_error import OptimizeError, nearest_or_examples
 from deepvis.optimize.recipe import Recipe
 from deepvis.schema.yaml_file import read_yaml
@@ -84,7 +84,7 @@ def presets_file(environ: Mapping[str, str] = os.environ) -> Path:
     own = environ.get("DEEPVIS_PRESETS")
     if own:
         return Path(own)
-    return Path(environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "deepvis" / "presets.yaml"
+    return home_of_user("XDG_CONFIG_HOME", ".config", environ) / "presets.yaml"
 
 
 def preset(name: str, file: Path | None = None) -> Recipe:
