@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deepvis.core.nearest import nearest
+from deepvis.models.card_values import VERSION, RemoteFile
 from deepvis.network.model_error import ModelError
 from deepvis.network.ref import LIBRARIES, is_name, name_of
 from deepvis.schema.rows import Refused, Table, row, shown
@@ -29,38 +30,9 @@ if TYPE_CHECKING:
         Text,
     )
 
-VERSION = 1
 CARD_NAME = "model.yaml"
 NAMES_TO_NAMES = "a mapping of names to names"
 PANES = "a mapping of pane names to [row, column, height, width] or null"
-
-
-@dataclass(frozen=True)
-class Checksum:
-    """kind: "sha256", "sha1", or "git_blob" (sha1 of "blob SIZE NUL CONTENT"); value: hex digits.
-
-    "sha256_start": the first eight digits or more, as PyTorch writes them into the names of its files.
-    """
-
-    kind: str
-    value: str
-
-
-@dataclass(frozen=True)
-class RemoteFile:
-    """A file that is not in the repository: its name in the model's folder, where it is, how it is checked.
-
-    extract: members of the downloaded tar archive -> names in the folder; empty: the file is wanted as it is.
-    optional: not fetched unless asked for (unit images of gigabytes). size: in bytes, about, 0 unknown.
-    """
-
-    path: str
-    urls: tuple[str, ...]
-    checksum: Checksum | None = None
-    extract: Mapping[str, str] = field(default_factory=dict)
-    optional: bool = False
-    size: int = 0
-    note: str = ""
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)  # rows, of which there are no values

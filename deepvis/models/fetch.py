@@ -19,7 +19,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 from deepvis.core.program import program
-from deepvis.models.card import Card, Checksum, RemoteFile
+from deepvis.models.card import Card
+from deepvis.models.card_values import Checksum, RemoteFile
 from deepvis.models.unpack import digest, unpack, written_beside
 from deepvis.network.model_error import ModelError
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from deepvis.models.card import RemoteFile
+from deepvis.models.card_values import RemoteFile
 from deepvis.network.model_error import ModelError
 
 

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 import deepvis.network.back_modes  # noqa: F401  (fills the table)
 from deepvis.core.candidates import CandidateKind, candidates
-from deepvis.core.commands import COMMANDS, press
+from deepvis.core.commands import COMMANDS
 from deepvis.core.commands.changes import show_photo
 from deepvis.core.effects import OpenPath, Say
 from deepvis.core.history import undoable
 from deepvis.core.state import AppState, Cursor, GoTo, Palette, PaletteLists
-from deepvis.core.typed import chosen_row, files_opened, pasted
+from deepvis.core.typed import chosen_row, files_opened, pasted, press
 from deepvis.core.types import LayerInfo, NetInfo, Unit
 
 LABELS = tuple(

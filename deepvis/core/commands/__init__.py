@@ -25,7 +25,6 @@ from deepvis.core.commands.table import (
     command_of,
     markdown,
     perform,
-    press,
     rebind,
     shown_keys,
 )
@@ -39,7 +38,6 @@ __all__ = [
     "command_of",
     "markdown",
     "perform",
-    "press",
     "rebind",
     "shown_keys",
 ]

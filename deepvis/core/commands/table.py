@@ -79,22 +79,6 @@ def command_of(key: str) -> Command | None:
     return _BY_KEY.get(key) or (_BY_KEY.get(key.lower()) if len(key) == 1 else None)
 
 
-def press(state: AppState, key: str) -> Outcome:
-    """The state after a key, by its name, and the effects to carry out; unchanged if the key is bound to nothing.
-
-    While something is being typed, keys are its letters (core/typed.py).
-    """
-    if state.typing is not None:
-        from deepvis.core.typed import typed  # which has the palette, which has these commands
-
-        return typed(state, key)
-    bound = command_of(key)
-    if bound is None:
-        return state, ()
-    state, effects = perform(state, bound)
-    return press(state, key) if bound.name == "go_to" else (state, effects)
-
-
 def perform(state: AppState, row: Command) -> Outcome:
     """The state after a command, with the step in its history, and the effects to carry out."""
     after, effects = outcome(row.apply(state))
