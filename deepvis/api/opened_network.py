@@ -15,8 +15,8 @@ from deepvis.api.activations import Values
 from deepvis.api.channels import channel_of
 from deepvis.api.notebook import Activations, Picture, Projection
 from deepvis.api.renewable import RenewableModel
+from deepvis.core.back_pictures import back_picture
 from deepvis.core.nearest import nearest
-from deepvis.core.pixels import back_picture
 from deepvis.core.state import BackFilter
 from deepvis.core.types import BackRequest, NetRequest, Unit
 from deepvis.live.backends.base import BackendError

@@ -13,9 +13,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from deepvis.core.back_pictures import back_picture
+from deepvis.core.coding import MID
 from deepvis.core.files import written_beside
 from deepvis.core.geometry import Rect, fit_inside
-from deepvis.core.pixels import MID, back_picture
 from deepvis.core.state import BackFilter
 from deepvis.scan.windows import Window, cut
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from deepvis.core.back_pictures import BackPicture
+from deepvis.core.coding import MID
 from deepvis.core.colours import Paint, paint_of
 from deepvis.core.geometry import Rect
-from deepvis.core.pixels import MID, BackPicture, Codes, Scale, codes_with, unit_scale_of
+from deepvis.core.pixels import Codes, Scale, codes_with, unit_scale_of
 from deepvis.core.state import GAMMA_BOOSTS, INDIVIDUAL_BOOSTS, ColourMap, Look, ViewState
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import paste

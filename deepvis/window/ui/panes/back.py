@@ -7,8 +7,8 @@ from collections.abc import Hashable
 import numpy as np
 
 from deepvis.core.back_modes import OFF
+from deepvis.core.back_pictures import scaled_back
 from deepvis.core.geometry import Rect
-from deepvis.core.pixels import scaled_back
 from deepvis.core.state import BackFilter, Look
 from deepvis.window.ui.canvas import picture
 from deepvis.window.ui.draw_cache import cached

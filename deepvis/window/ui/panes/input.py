@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 
 from deepvis.core.back_modes import title_of
+from deepvis.core.back_pictures import back_strength, strength_codes
 from deepvis.core.colours import paint_of
 from deepvis.core.commands.ordering import lists_layers
 from deepvis.core.geometry import Rect, centre_crop, fit_inside
 from deepvis.core.panes import card_areas
-from deepvis.core.pixels import back_strength, strength_codes
 from deepvis.core.places import cell_at
 from deepvis.core.state import OVERLAYS, ColourMap, Cursor, Look
 from deepvis.core.types import Fit
