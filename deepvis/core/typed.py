@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from deepvis.core.candidates import Candidate, CandidateKind, candidates, why_none
-from deepvis.core.commands import COMMANDS, Outcome, command_of, perform
+from deepvis.core.commands import COMMANDS, command_of, perform
 from deepvis.core.commands.changes import say, source, view
 from deepvis.core.commands.moving import select_layer, select_unit
 from deepvis.core.effects import OpenPath
 from deepvis.core.history import remembered
-from deepvis.core.state import AppState, Cursor, GoTo, Palette, with_effect
+from deepvis.core.state import AppState, Cursor, GoTo, Outcome, Palette, with_effect
 from deepvis.core.types import Unit
 
 PAGE = 8  # rows

@@ -10,7 +10,6 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import shutil
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -18,10 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
+from deepvis.core.files import written_beside
 from deepvis.core.program import program
 from deepvis.models.card import Card
 from deepvis.models.card_values import Checksum, RemoteFile
-from deepvis.models.unpack import digest, unpack, written_beside
+from deepvis.models.unpack import digest, put, unpack
 from deepvis.network.model_error import ModelError
 
 RECORD_NAME = "fetched.json"
@@ -101,9 +101,8 @@ class Record:
 
     def remember(self, path: str, sha256: str) -> None:
         self.sums[path] = sha256
-        part = self.path.with_name(self.path.name + ".part")
-        part.write_text(json.dumps({"version": 1, "sha256": self.sums}, indent=1) + "\n", encoding="utf-8")
-        os.replace(part, self.path)
+        with written_beside(self.path) as file:
+            file.write((json.dumps({"version": 1, "sha256": self.sums}, indent=1) + "\n").encode())
 
 
 def _mismatch(path: Path, checksum: Checksum | None) -> str:
@@ -147,8 +146,7 @@ def _copy(card: Card, file: RemoteFile, record: Record, source: Path) -> Fetched
     for candidate in (source / file.path, source / PurePosixPath(file.path).name):
         if candidate.is_file():
             target = card.files_folder / file.path
-            with written_beside(target) as part:
-                shutil.copyfile(candidate, part)
+            put(candidate.open("rb"), target)
             record.remember(file.path, digest(target, "sha256"))
             wrong = "" if file.extract else _mismatch(target, file.checksum)
             return Fetched(

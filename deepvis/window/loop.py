@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 
 from deepvis.core.answers import Answer, EffectReport
-from deepvis.core.commands import COMMANDS, Group, Outcome, command_of
+from deepvis.core.commands import COMMANDS, Group, command_of
 from deepvis.core.commands.this_unit import optimization_ended
 from deepvis.core.effects import OpenPath, SavePicture, SaveTop, Say, StopOptimizing
 from deepvis.core.history import closed, remembered, remembered_late
 from deepvis.core.layer_list import described
 from deepvis.core.panes import PaneLayout
 from deepvis.core.scanning import scan_ended
-from deepvis.core.state import PRESETS, AppState, GoTo, Palette, PaletteLists
+from deepvis.core.state import PRESETS, AppState, GoTo, Outcome, Palette, PaletteLists
 from deepvis.core.typed import clicked_while_typing, files_opened, pasted, press
 from deepvis.core.types import NetInfo
 from deepvis.live.folder_scan import ScanRequest

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from deepvis.core.back_modes import OFF, all_modes
-from deepvis.core.commands import Command, Outcome
+from deepvis.core.commands import Command
 from deepvis.core.commands.changes import next_of, show_photo, view
 from deepvis.core.commands.moving import (
     columns,
@@ -19,7 +19,7 @@ from deepvis.core.commands.moving import (
 from deepvis.core.commands.ordering import lists_layers, pin_place
 from deepvis.core.commands.table import outcome
 from deepvis.core.effects import Effect
-from deepvis.core.state import AppState, Cursor, Zoom
+from deepvis.core.state import AppState, Cursor, Outcome, Zoom
 from deepvis.core.typed import press
 from deepvis.core.types import Unit
 from deepvis.window.ui.regions import CLASS, FIRES, FOLD, PATCHES, PREFERRED

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from deepvis.core.commands.table import Group, Outcome, command
+from deepvis.core.commands.table import Group, command
 from deepvis.core.history import redone, undone, visited_after, visited_before
-from deepvis.core.state import AppState, GoTo, Palette
+from deepvis.core.state import AppState, GoTo, Outcome, Palette
 
 
 @command("/", "ctrl+p", group=Group.FIND, help="Go to anything: layer, unit (conv5 151), class, photo, command, path")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from deepvis.core.commands.changes import say, view
-from deepvis.core.commands.table import Group, Outcome, command
+from deepvis.core.commands.table import Group, command
 from deepvis.core.geometry import unit_grid
 from deepvis.core.layer_list import beside, folded, listed, revealed, selected_in
-from deepvis.core.state import AppState, Cursor, Look
+from deepvis.core.state import AppState, Cursor, Look, Outcome
 from deepvis.core.types import Unit
 
 

@@ -10,12 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from deepvis.core.effects import Effect
 from deepvis.core.history import remembered
 from deepvis.core.keys import is_key_name
-from deepvis.core.state import AppState
+from deepvis.core.state import AppState, Outcome
 
-Outcome = tuple[AppState, tuple[Effect, ...]]
 Change = Callable[[AppState], AppState | Outcome]
 
 
