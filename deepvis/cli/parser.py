@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -76,10 +77,26 @@ def whole(low: int = 0, high: int | None = None) -> Callable[[str], int]:
         found = whole_number(text)
         if found is None or found < low or (high is not None and found > high):
             expected = f"{low} or more" if high is None else f"{low} to {high}"
-            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, {expected}")
+            raise bad(text, f"a whole number, {expected}")
         return found
 
     return parsed
+
+
+def positive(text: str) -> float:
+    """A type of argument: a number above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < math.inf:
+        raise bad(text, "a number above 0")
+    return value
+
+
+def bad(text: str, expected: str) -> argparse.ArgumentTypeError:
+    """The error of a type of argument, for a word that it does not take."""
+    return argparse.ArgumentTypeError(f"{text!r} is not {expected}")
 
 
 def folder(text: str) -> Path:

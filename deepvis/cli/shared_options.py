@@ -9,8 +9,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from deepvis.cli.parser import Parser, folder, whole
-from deepvis.models.network_options import add_network_options, bad, network_of
+from deepvis.cli.parser import Parser, bad, folder, whole
+from deepvis.models.network_options import add_network_options, network_of
 
 if TYPE_CHECKING:
     from deepvis.models.model import Model

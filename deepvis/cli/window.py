@@ -13,16 +13,16 @@ from typing import Any
 
 import deepvis
 from deepvis.cli.guard import guarded
-from deepvis.cli.parser import Parser, whole
-from deepvis.cli.setting_options import add_setting_options
+from deepvis.cli.parser import Parser, positive, whole
 from deepvis.cli.subcommand import find, overview
 from deepvis.core.commands import COMMANDS, command_of, rebind
 from deepvis.core.keys import canonical, is_key_name
 from deepvis.core.nearest import nearest
 from deepvis.core.program import program
-from deepvis.models.network_options import NETWORK, positive
+from deepvis.models.network_options import NETWORK
 from deepvis.network.model_error import ModelError
 from deepvis.network.ref import format_of
+from deepvis.schema.row_options import add_options
 from deepvis.settings import table as config
 from deepvis.settings.table import Settings
 from deepvis.window.options import RunOptions, UsageError, seconds_to_wait
@@ -50,7 +50,9 @@ def parser() -> Parser:
     p.add_argument("--settings", metavar="FILE", help="a settings file to read instead of settings_local.py")
     p.add_argument("-v", "--verbose", action="store_true", help="log what the workers do to standard error")
 
-    groups = add_setting_options(p)
+    groups = {title: p.add_argument_group(title.lower()) for title in config.sections()}
+    for title, names in config.sections().items():
+        add_options(groups[title], config.SETTINGS, names)
     net = groups["The network"]
     net.add_argument("--list-models", action="store_true", help="print the models, and whether each is there")
     net.add_argument("--self-test", action="store_true", help="compare a module with PyTorch's own pass, and quit")

@@ -95,13 +95,13 @@ REQUIRED = ("version", "prototxt", "weights")  # or network, with weights or wit
 class Card:
     """A checked model.yaml.
 
-    folder: where it lies. values: by key; keys that the file leaves out are absent. user_folder: where files are put
+    folder: where it lies. values: by key; keys that the file leaves out are absent. data_folder: where files are put
     that are fetched or made, if not in ``folder``: of a model that is part of an installed package.
     """
 
     folder: Path
     values: Mapping[str, Any]
-    user_folder: Path | None = None
+    data_folder: Path | None = None
 
     def get(self, key: str, default: Any = None) -> Any:
         return self.values.get(key, default)
@@ -139,12 +139,12 @@ class Card:
     def file(self, name: str) -> Path:
         """A file of the model: beside the card where it is there, else where files are put."""
         beside = self.folder / name
-        return beside if self.user_folder is None or beside.exists() else self.user_folder / name
+        return beside if self.data_folder is None or beside.exists() else self.data_folder / name
 
     @property
     def files_folder(self) -> Path:
         """Where files are put that are fetched or made."""
-        return self.user_folder or self.folder
+        return self.data_folder or self.folder
 
 
 def read_card(path: Path) -> Card:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -135,21 +134,6 @@ def network_of(arguments: argparse.Namespace, said: Mapping[str, Any] | None = N
         labels=_absolute(given.get("labels")),
         options=tuple((name, _hashable(value)) for name, value in options.items() if value is not None),
     )
-
-
-def positive(text: str) -> float:
-    """A type of argument: a number above 0."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < math.inf:
-        raise bad(text, "a number above 0")
-    return value
-
-
-def bad(text: str, expected: str) -> argparse.ArgumentTypeError:
-    return argparse.ArgumentTypeError(f"{text!r} is not {expected}")
 
 
 def _hashable(value: Any) -> Any:

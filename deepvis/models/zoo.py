@@ -52,7 +52,7 @@ def models_folder() -> Path:
     return next((folder for folder in MODELS_FOLDERS if folder.is_dir()), MODELS_FOLDERS[0])
 
 
-def user_folder_of(folder: Path) -> Path | None:
+def data_folder_of(folder: Path) -> Path | None:
     """Where files of the model in ``folder`` are put if not there: of one of an installed package, the user's folder.
 
     ``$DEEPVIS_MODELS``, else ``deepvis/models`` in ``$XDG_DATA_HOME`` or ``~/.local/share``; in it, one of its name.
@@ -64,7 +64,7 @@ def user_folder_of(folder: Path) -> Path | None:
 
 
 def _card(path: Path) -> Card:
-    return replace(read_card(path), user_folder=user_folder_of(path.parent))
+    return replace(read_card(path), data_folder=data_folder_of(path.parent))
 
 
 def model_names() -> tuple[str, ...]:
@@ -261,7 +261,7 @@ def _assemble(
         short_names=short_names_of(layers, card.get("short_names", {}), overrides.get("short_name")),
         remap={**listing.borrowed_images(graph, layers), **option("remap", {})},
         unit_image_dir=Path(folder) if folder else card.files_folder / images,
-        shipped_images=card.folder / images if card.user_folder and not folder else None,
+        shipped_images=card.folder / images if card.data_folder and not folder else None,
         unit_image_layers=option("unit_image_layers", None),
         presets=card.get("presets", ()),
         panes=option("panes", {}),

@@ -213,7 +213,7 @@ def test_a_model_in_a_folder_of_ones_own_has_all_its_files_there(folder: Path) -
 def test_the_users_folder_of_models(installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DEEPVIS_MODELS")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    assert find_card("own").user_folder == tmp_path / "data" / "deepvis" / "models" / "own"
+    assert find_card("own").data_folder == tmp_path / "data" / "deepvis" / "models" / "own"
     monkeypatch.delenv("XDG_DATA_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert find_card("own").user_folder == tmp_path / ".local" / "share" / "deepvis" / "models" / "own"
+    assert find_card("own").data_folder == tmp_path / ".local" / "share" / "deepvis" / "models" / "own"
