@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from deepvis.core.back_modes import OFF
-from deepvis.core.commands.table import Group, command
+from deepvis.core.commands.table import Group, enter
 from deepvis.core.effects import Say
 from deepvis.core.state import AppState, Outcome, Show, Zoom, with_effect
 
@@ -37,11 +37,7 @@ def view(state: AppState, **changes: object) -> AppState:
 def switch(*keys: str, field: str, group: Group, help: str) -> None:
     """Enter the command ``toggle_<field>``, which turns a field of the view on or off."""
 
-    def toggle(state: AppState) -> AppState:
-        return view(state, **{field: not getattr(state.view, field)})
-
-    toggle.__name__ = f"toggle_{field}"
-    command(*keys, group=group, help=help)(toggle)
+    enter(f"toggle_{field}", keys, group, help, lambda state: view(state, **{field: not getattr(state.view, field)}))
 
 
 def source(state: AppState, **changes: object) -> AppState:

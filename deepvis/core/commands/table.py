@@ -53,23 +53,31 @@ _BY_KEY: dict[str, Command] = {}
 def command(
     *keys: str, group: Group, help: str | Callable[[], str], is_held: bool = False
 ) -> Callable[[Change], Change]:
-    """Enter a function AppState -> AppState, or (AppState, effects), under its own name.
+    """Enter a function AppState -> AppState, or (AppState, effects), under its own name; see ``enter``."""
 
-    Raises ValueError for a key that is bound already.
-    """
-
-    def enter(apply: Change) -> Change:
-        row = Command(apply.__name__, keys, help, group.value, apply, is_held or group is Group.MOVE)
-        for key in keys:
-            if not is_key_name(key):
-                raise ValueError(f"command {row.name!r}: {key!r} is not the name of a key (deepvis/core/keys.py)")
-            if key in _BY_KEY:
-                raise ValueError(f"key {key!r} is bound to {_BY_KEY[key].name!r} and {row.name!r}")
-            _BY_KEY[key] = row
-        COMMANDS[row.name] = row
+    def entered(apply: Change) -> Change:
+        enter(apply.__name__, keys, group, help, apply, is_held=is_held)
         return apply
 
-    return enter
+    return entered
+
+
+def enter(
+    name: str,
+    keys: tuple[str, ...],
+    group: Group,
+    help: str | Callable[[], str],
+    apply: Change,
+    *,
+    is_held: bool = False,
+) -> None:
+    """Enter a row. Raises ValueError for a key that is bound already."""
+    for key in keys:
+        if not is_key_name(key):
+            raise ValueError(f"command {name!r}: {key!r} is not the name of a key (deepvis/core/keys.py)")
+        if key in _BY_KEY:
+            raise ValueError(f"key {key!r} is bound to {_BY_KEY[key].name!r} and {name!r}")
+    _put(Command(name, keys, help, group.value, apply, is_held or group is Group.MOVE))
 
 
 def command_of(key: str) -> Command | None:
@@ -120,12 +128,12 @@ def rebind(table: Mapping[str, Sequence[str]]) -> None:
                 raise ValueError(f"{key!r} is not the name of a key (deepvis/core/keys.py)")
             if key in _BY_KEY:
                 former = _BY_KEY[key]
-                _enter(replace(former, keys=tuple(other for other in former.keys if other != key)))
+                _put(replace(former, keys=tuple(other for other in former.keys if other != key)))
         row = COMMANDS[name]
-        _enter(replace(row, keys=(*keys, *(key for key in row.keys if key not in keys))))
+        _put(replace(row, keys=(*keys, *(key for key in row.keys if key not in keys))))
 
 
-def _enter(row: Command) -> None:
+def _put(row: Command) -> None:
     """Put a row in the place of the one of its name."""
     COMMANDS[row.name] = row
     for key in row.keys:
