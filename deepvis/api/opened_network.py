@@ -247,8 +247,8 @@ class Network(RenewableModel):
         if layer not in shapes:
             if missing := self._model.missing_words(str(layer)):
                 raise ModelError(f"{self.name} has no values of {missing}")
-            known = dict.fromkeys([*self.layers, *shapes])
-            hint = nearest(str(layer), known, f"there are: {', '.join(self.layers)}")
+            names = dict.fromkeys([*self.layers, *shapes])
+            hint = nearest(str(layer), names, f"there are: {', '.join(self.layers)}")
             raise ModelError(f"{self.name} has no layer {layer!r}; {hint}")
 
     def _check_unit(

@@ -25,10 +25,10 @@ class BaseNet(BuiltNet):
         """
         first = self._index(start) if start is not None else 0
         last = self._index(end) if end is not None else len(self.layers) - 1
-        wanted = {*(self.layers[last].tops if end is not None else self.outputs), *(blobs or ())}
+        names = {*(self.layers[last].tops if end is not None else self.outputs), *(blobs or ())}
         self._fill(kwargs, self.inputs, "Input", "data")
         self._forward(first, last)
-        return {name: self.blobs[name].data for name in wanted}
+        return {name: self.blobs[name].data for name in names}
 
     def backward(
         self, diffs: Iterable[str] | None = None, start: str | None = None, end: str | None = None, **kwargs
@@ -52,10 +52,10 @@ class BaseNet(BuiltNet):
     ) -> dict[str, np.ndarray]:
         first = self._index(start) if start is not None else len(self.layers) - 1
         last = self._index(end) if end is not None else 0
-        wanted = {*(self.layers[last].bottoms if end is not None else self.inputs), *(diffs or ())}
+        names = {*(self.layers[last].bottoms if end is not None else self.inputs), *(diffs or ())}
         self._fill(given, self.outputs, "Top diff", "diff")
         self._backward(first, last, back_mode, weights=weights)
-        return {name: self.blobs[name].diff for name in wanted}
+        return {name: self.blobs[name].diff for name in names}
 
     def _forward(self, start: int, end: int) -> float:
         """Run the layers by index, both included; returns the weighted loss."""

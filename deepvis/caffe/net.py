@@ -149,10 +149,10 @@ class Net(BaseNet):
 
     def _behind(self, start: int) -> list[int]:
         """Indices of the layers that the layer ``start`` depends on, itself included, lowest first."""
-        wanted, found = set(self.layers[start].bottoms), [start]
+        needed, found = set(self.layers[start].bottoms), [start]
         for index in range(start - 1, -1, -1):
             step = self.layers[index]
-            if wanted.intersection(step.tops):
+            if needed.intersection(step.tops):
                 found.append(index)
-                wanted.update(step.bottoms)
+                needed.update(step.bottoms)
         return found[::-1]

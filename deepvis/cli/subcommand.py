@@ -48,14 +48,14 @@ class Subcommand:
 
     def main(self, words: Sequence[str]) -> int:
         """Parse the words behind the name, and run it; the exit code."""
-        kept = "interrupted; run the same command again to go on: what was finished is kept"
+        resumable = "interrupted; run the same command again to go on: what was finished is kept"
 
         def run() -> int:
             logging.basicConfig(level=logging.WARNING, format=f"deepvis {self.name}: %(message)s")
             with interrupted_once():
                 return self.run(self.parser().parse_args(words))
 
-        return guarded(run, f"deepvis {self.name}", kept if self.resumes else "interrupted")
+        return guarded(run, f"deepvis {self.name}", resumable if self.resumes else "interrupted")
 
 
 _SUBCOMMANDS: dict[str, Subcommand] = {}

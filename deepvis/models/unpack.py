@@ -60,9 +60,9 @@ def _place_of(member: tarfile.TarInfo, file: RemoteFile) -> tuple[str, str] | No
     name = PurePosixPath(member.name)
     if not member.isfile() or name.is_absolute() or ".." in name.parts:
         return None
-    for wanted, target in file.extract.items():
-        if name == PurePosixPath(wanted):
-            return wanted, target
-        if name.is_relative_to(wanted):
-            return wanted, str(PurePosixPath(target) / name.relative_to(wanted))
+    for member_name, target in file.extract.items():
+        if name == PurePosixPath(member_name):
+            return member_name, target
+        if name.is_relative_to(member_name):
+            return member_name, str(PurePosixPath(target) / name.relative_to(member_name))
     return None

@@ -28,9 +28,9 @@ def one_of(names: Callable[[], Iterable[str]]) -> Type:
     """One of names that are asked for anew each time: a table may grow."""
 
     def chosen(value: Any) -> Any:
-        known = tuple(names())
-        if not isinstance(value, str) or value not in known:
-            hint = nearest(value, known, any_case=True) if isinstance(value, str) else ""
+        choices = tuple(names())
+        if not isinstance(value, str) or value not in choices:
+            hint = nearest(value, choices, any_case=True) if isinstance(value, str) else ""
             raise Hint(hint) if hint else ValueError
         return value
 
