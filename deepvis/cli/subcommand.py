@@ -18,6 +18,7 @@ from deepvis.cli.guard import guarded, interrupted_once
 from deepvis.cli.parser import Parser
 from deepvis.core.nearest import nearest
 from deepvis.core.program import program
+from deepvis.core.registry import Registry
 from deepvis.window.options import UsageError
 
 Arguments = Callable[[Parser], None]  # enters the arguments of a subcommand into its parser
@@ -58,7 +59,7 @@ class Subcommand:
         return guarded(run, f"deepvis {self.name}", resumable if self.resumes else "interrupted")
 
 
-_SUBCOMMANDS: dict[str, Subcommand] = {}
+_SUBCOMMANDS: Registry[Subcommand] = Registry("subcommand")
 
 
 def subcommand(
@@ -67,9 +68,7 @@ def subcommand(
     """Enter a function as the subcommand ``name``; its file has that name too, with _ for -."""
 
     def enter(run: Run) -> Run:
-        if name in _SUBCOMMANDS:
-            raise ValueError(f"the subcommand {name!r} is registered twice")
-        _SUBCOMMANDS[name] = Subcommand(name, help, examples, arguments, run, resumes)
+        _SUBCOMMANDS.put(name, Subcommand(name, help, examples, arguments, run, resumes))
         return run
 
     return enter
