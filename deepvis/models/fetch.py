@@ -146,7 +146,11 @@ def _copy(card: Card, file: RemoteFile, record: Record, source: Path) -> Fetched
     for candidate in (source / file.path, source / PurePosixPath(file.path).name):
         if candidate.is_file():
             target = card.files_folder / file.path
-            put(candidate.open("rb"), target)
+            try:
+                content = candidate.open("rb")
+            except OSError as error:
+                raise ModelError(f"{candidate}: cannot be read ({error.strerror}), expected a file to copy") from None
+            put(content, target)
             record.remember(file.path, digest(target, "sha256"))
             wrong = "" if file.extract else _mismatch(target, file.checksum)
             return Fetched(
