@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from deepvis.window.ui import xlib
 from tests.helpers.waiting import until
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -80,15 +81,10 @@ class Program:
         return self.process.returncode, err
 
 
-class _ClientMessage(ctypes.Structure):
+class _ClientMessage(xlib.AnyEvent):
     """XClientMessageEvent of Xlib.h, within the 192 bytes of an XEvent."""
 
     _fields_ = (
-        ("type", ctypes.c_int),
-        ("serial", ctypes.c_ulong),
-        ("send_event", ctypes.c_int),
-        ("display", ctypes.c_void_p),
-        ("window", ctypes.c_ulong),
         ("message_type", ctypes.c_ulong),
         ("format", ctypes.c_int),
         ("data", ctypes.c_long * 5),
