@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from deepvis.sources import samples  # noqa: F401  (it registers itself)
+import deepvis.sources.camera  # the sources register themselves
+import deepvis.sources.samples
+import deepvis.sources.video  # noqa: F401
 from deepvis.sources.base import SOURCES, MovingSource, StillSource
-from deepvis.sources.camera import camera_present
-from deepvis.sources.directory import images_problem, kind_of
-from deepvis.sources.video import video_name, video_problem
-
-__all__ = ["camera_present", "images_problem", "open_moving", "open_still", "video_name", "video_problem"]
+from deepvis.sources.directory import kind_of
 
 
 def open_still(images: str | None) -> StillSource:
