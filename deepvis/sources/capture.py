@@ -40,8 +40,8 @@ class Capture(Protocol):
 class CaptureSource(ABC):
     """A ``MovingSource`` over a capture.
 
-    open_capture: called in the thread, may block. clock: seconds, never runs backwards. Each failure is
-    told once as a SourceError in ``frames`` and tried again after 1, 2, 4, ... 30 seconds; a frame ends the
+    open_capture: called in the thread, may block. clock: seconds, never runs backwards. A failure is
+    put once as a SourceError into ``frames``; it is tried again after 1, 2, 4, ... 30 seconds, and a frame ends the
     count.
     """
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import bisect
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 from deepvis.core.cache import ByteCache
+from deepvis.core.files import file_stamp
 from deepvis.core.types import Frame
 from deepvis.sources.base import SourceError, new_frame
 from deepvis.sources.listing import ListedPhoto, Listing, natural_key
@@ -39,7 +40,7 @@ class Stills:
         self.note = ""
         self._offset = 0  # place in the listing = (index + offset) modulo count
         self._last: tuple[int, ListedPhoto] | None = None  # index and entry that were read last
-        self._last_stamp: tuple[str, int, int] | None = None
+        self._last_key: Hashable = None
         self._has_failed = False  # the last read gave no photo
         self._next_look = clock() + SECONDS_BETWEEN_LOOKS
 
@@ -56,7 +57,7 @@ class Stills:
         if not self._listing.entries:
             return SourceError(self._listing.problem)
         place, entry = self._at(index)
-        self._last, self._last_stamp = (index, entry), _stamp(entry.path)
+        self._last, self._last_key = (index, entry), _key(entry)
         try:
             photo = self._photo(entry)
         except PhotoError as error:
@@ -70,7 +71,7 @@ class Stills:
         if not self._listing.entries:
             return False
         _, entry = self._at(index)
-        if _stamp(entry.path) in self._cache:
+        if _key(entry) in self._cache:
             return False
         try:
             self._photo(entry)
@@ -87,7 +88,7 @@ class Stills:
         self._next_look = now + max(SECONDS_BETWEEN_LOOKS, 10 * took)
         if changed:
             return self._keep_place() or self._has_failed
-        return self._last is not None and _stamp(self._last[1].path) != self._last_stamp
+        return self._last is not None and _key(self._last[1]) != self._last_key
 
     def skip(self, step: int) -> None:
         self._offset += step
@@ -106,7 +107,7 @@ class Stills:
         return place, self._listing.entries[place]
 
     def _photo(self, entry: ListedPhoto) -> Photo:
-        key = _stamp(entry.path)
+        key = _key(entry)
         photo = self._cache.get(key)
         if photo is None:
             photo = self._load(entry.path)
@@ -132,10 +133,6 @@ def _place_of(entry: ListedPhoto, entries: tuple[ListedPhoto, ...]) -> int:
         return bisect.bisect_left(entries, key, key=lambda other: natural_key(other.label))
 
 
-def _stamp(path: str) -> tuple[str, int, int]:
-    """What tells a file from its later self."""
-    try:
-        status = os.stat(path)
-        return path, status.st_mtime_ns, status.st_size
-    except (OSError, ValueError):
-        return path, 0, 0
+def _key(entry: ListedPhoto) -> Hashable:
+    """Of a photo's file as it is now."""
+    return entry.path, file_stamp(entry.path)

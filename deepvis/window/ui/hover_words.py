@@ -50,14 +50,12 @@ def _tip_of(scene: Scene) -> Tip | None:
     hit = scene.hover
     if hit is None or hit.pane is None or scene.state.view.help or scene.state.typing is not None:
         return None
-    if hit.part == CLASS:
-        return class_tip(scene, hit)
-    if hit.part == MAP:
-        return map_tip(scene, hit)
-    if hit.part == FIRES:
-        return layers_tip(scene, hit)
-    if hit.part == SCALE:
-        return scale_tip(scene, hit)
+    of_part: dict[str, Callable[[Scene, Hit], Tip | None]] = {
+        CLASS: class_tip,
+        MAP: map_tip,
+        FIRES: layers_tip,
+        SCALE: scale_tip,
+    }
     of_pane: dict[str, Callable[[Scene, Hit], Tip | None]] = {
         "control": layer_tip,
         "layers": tile_tip,
@@ -66,7 +64,8 @@ def _tip_of(scene: Scene) -> Tip | None:
         "back": back_tip,
         "status": status_tip,
     }
-    return of_pane[hit.pane](scene, hit) if hit.pane in of_pane else None
+    tip = of_part.get(hit.part) or of_pane.get(hit.pane)
+    return tip(scene, hit) if tip is not None else None
 
 
 def tile_tip(scene: Scene, hit: Hit) -> Tip | None:

@@ -12,7 +12,6 @@ from deepvis.core.back_modes import title_of
 from deepvis.core.colours import paint_of
 from deepvis.core.commands.ordering import lists_layers
 from deepvis.core.geometry import Rect, centre_crop, fit_inside
-from deepvis.core.panes import card_areas
 from deepvis.core.pixels import back_strength, strength_codes
 from deepvis.core.places import cell_at
 from deepvis.core.state import OVERLAYS, ColourMap, Cursor, Look
@@ -103,7 +102,7 @@ def picture_place(scene: Scene, area: Rect) -> Rect | None:
     rgb = network_input_rgb(scene)
     if rgb is None:
         return None
-    return fit_inside(rgb.shape[0], rgb.shape[1], picture_area(scene, card_areas(area, scene.layout.text_scale).body))
+    return fit_inside(rgb.shape[0], rgb.shape[1], picture_area(scene, scene.areas(area).body))
 
 
 def first_class_place(scene: Scene, place: Rect) -> Rect:

@@ -7,7 +7,6 @@ from collections.abc import Hashable
 import numpy as np
 
 from deepvis.core.geometry import Rect, TileGrid, fit_inside
-from deepvis.core.panes import card_areas
 from deepvis.core.state import Cursor, Zoom
 from deepvis.core.types import WholeLayer
 from deepvis.window.ui import theme
@@ -107,7 +106,7 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
 
 def covered_by_tiles(canvas: np.ndarray, scene: Scene, view: LayerView) -> Rect:
     """The place that the tiles will paint: with the face below it the pane would be painted twice at every pass."""
-    body = card_areas(bounds(canvas), scene.layout.text_scale).body
+    body = scene.areas(bounds(canvas)).body
     return grid_in(scene.state, view.values.shape[1:], body).rect.clipped(body)
 
 
