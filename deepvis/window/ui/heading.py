@@ -25,7 +25,8 @@ def draw_card(
     """Paint a pane's face and its heading; return where the body is.
 
     title: at the left. note: a fact at the right, softer; gives way to the title. stale: the pane shows
-    an older answer than the one that is wanted: the tag says so, in words and by its hatching. but: as of ``draw_face``.
+    an older answer than the one that is wanted: the tag says so, in words and by its hatching.
+    but: as of ``draw_face``.
     """
     parts = draw_face(canvas, scene, but)
     if parts.heading.is_empty:

@@ -177,11 +177,6 @@ def label_of(scene: Scene, unit: Unit) -> str:
     return ""
 
 
-def unit_label(scene: Scene, layer: str, channel: int) -> str:
-    """The same of any unit by its layer and number."""
-    return label_of(scene, Unit(layer, channel))
-
-
 def top_classes(scene: Scene, count: int = 5) -> list[tuple[str, float]]:
     """The most probable classes of the newest snapshot, best first; empty where the network has none.
 

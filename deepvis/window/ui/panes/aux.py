@@ -18,14 +18,7 @@ from deepvis.window.ui.pane import pane
 from deepvis.window.ui.panes.here import draw_here
 from deepvis.window.ui.panes.layers import draw_unit
 from deepvis.window.ui.panes.scalars import draw_scalar, is_scalar, shows_bars
-from deepvis.window.ui.readings import (
-    is_frame_stale,
-    layer_view,
-    number,
-    peak_of,
-    top_classes,
-    unit_name,
-)
+from deepvis.window.ui.readings import is_frame_stale, layer_view, number, peak_of, top_classes, unit_name
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, text_width
 

@@ -15,14 +15,7 @@ from deepvis.window.ui.canvas import bounds, fill
 from deepvis.window.ui.heading import draw_face
 from deepvis.window.ui.layer_list_layout import STATUS_LINES
 from deepvis.window.ui.pane import pane
-from deepvis.window.ui.readings import (
-    label_of,
-    layer_view,
-    number,
-    shape_name,
-    standing_sentence,
-    value_of,
-)
+from deepvis.window.ui.readings import label_of, layer_view, number, shape_name, standing_sentence, value_of
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, note_cut, one_line, text_width
 
