@@ -45,7 +45,7 @@ class InputWorker(Worker[InputState, Frame]):
     one stays.
 
     The sources are opened in the thread, when they are first wanted. open_still: of ``InputState.images``. Images that
-    cannot be opened are named as the error, and the photos from before stay. listed: the photos that are known so
+    cannot be opened are named as the error, and the photos from before stay. listed: the photos that are found so
     far; may be read from any thread. ``clock``: seconds, never runs
     backwards.
     """

@@ -33,7 +33,7 @@ PRESS_X = "press x to make this one now"  # the next step where preferred pictur
 class UnitImageReader:
     """Reads unit pictures from folders in the layout of ``core.unit_files``.
 
-    provenance: tells what was made in another network: that is not shown. What says nothing of its network is shown,
+    provenance: what was made in another network is not shown. What says nothing of its network is shown,
     with a note. The first folder that has a picture wins; a unit's top 9 and its projections come from the same
     one. A layer's own pictures come before those of the layer that it borrows from; names with slashes are looked for
     in the original's sub-folders too. A picture is kept in memory, at most ``cache_bytes`` of them, and read again when

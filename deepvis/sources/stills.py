@@ -1,4 +1,4 @@
-"""Photos by number: decoded when asked for, kept while they are near, steady while files come and go."""
+"""Photos by number: decoded when asked for, cached while they are near, steady while files come and go."""
 
 from __future__ import annotations
 
@@ -94,10 +94,10 @@ class Stills:
         self._offset += step
 
     def find(self, path: str) -> int | None:
-        wanted = os.path.realpath(path)
+        real_path = os.path.realpath(path)
         tail = os.sep + os.path.normpath(path).lstrip(os.sep)
         places = [n for n, entry in enumerate(self._listing.entries) if entry.path == path]
-        places = places or [n for n, e in enumerate(self._listing.entries) if os.path.realpath(e.path) == wanted]
+        places = places or [n for n, e in enumerate(self._listing.entries) if os.path.realpath(e.path) == real_path]
         if not places and not os.path.isabs(path):
             places = [n for n, entry in enumerate(self._listing.entries) if entry.path.endswith(tail)]
         return places[0] - self._offset if places else None

@@ -42,7 +42,7 @@ def run(settings: Settings, options: RunOptions, *, starts_moving: bool) -> int:
 
 
 class Toolbox:
-    """The window over an opened network, with its workers: made, turned and closed in one thread.
+    """The window over an opened network, with its workers: for one thread.
 
     title: of the window, as it is found by it too. Raises UsageError where there can be no window.
     """

@@ -164,7 +164,7 @@ class Parts:
         return self.latest
 
     def renew(self, open_backend: Callable[[], Backend]) -> None:
-        """The same network has other weights: what is shown of it is made anew. open_backend: called in its thread."""
+        """The same network has other weights: compute anew what is shown of it. open_backend: called in its thread."""
 
         def renewed() -> Backend:
             backend = open_backend()
@@ -221,7 +221,7 @@ class Parts:
         return earlier is None or earlier.request.frame.id != followed.request.frame.id
 
     def _look_again(self) -> None:
-        """The unit images may have become others: those that are there are not the ones wanted any more."""
+        """The unit images may have become others: those that are there are out of date."""
         self.latest = replace(self.latest, refresh=self.latest.refresh + 1)
 
     def _start(self, worker: Worker[Any, Any]) -> None:

@@ -29,8 +29,8 @@ class Latest:
     images: Answer[ImagesRequest, ImagesOutput] = NOTHING_YET
     optimize: Answer[OptimizeRequest, OptimizeProgress] = NOTHING_YET
     scan: Answer[ScanRequest, ScanProgress] = NOTHING_YET
-    refresh: int = 0  # number of the unit images that are wanted, see ImagesRequest
-    peeks: bool = False  # the pictures of all units of a layer are wanted, for the tooltip of a tile
+    refresh: int = 0  # number of the newest unit images, see ImagesRequest
+    peeks: bool = False  # the pictures of all units of a layer are needed, for the tooltip of a tile
 
     @property
     def frame(self) -> Frame | None:
@@ -125,19 +125,19 @@ def _has_input(state: AppState, latest: Latest) -> bool:
 
 
 def _has_pass(state: AppState, latest: Latest) -> bool:
-    """The newest snapshot answers the wanted pass: of a moving source, that of any frame since it moves."""
-    wanted, answer, snapshot = pass_request(state, latest), latest.network, latest.snapshot
-    if wanted is None:
+    """The newest snapshot answers the newest request; of a moving source that of any frame since it moves."""
+    asked, answer, snapshot = pass_request(state, latest), latest.network, latest.snapshot
+    if asked is None:
         return True  # there is no picture: the input pane says why
-    if answer.error and answer.request is not None and _same(answer.request, wanted):
+    if answer.error and answer.request is not None and _same(answer.request, asked):
         return True
-    return snapshot is not None and _same(snapshot.request, wanted)
+    return snapshot is not None and _same(snapshot.request, asked)
 
 
-def _same(given: NetRequest, wanted: NetRequest) -> bool:
-    if wanted.frame.moving and given.frame.moving:
-        return (given.back, given.fit) == (wanted.back, wanted.fit)
-    return given.same_as(wanted)
+def _same(given: NetRequest, asked: NetRequest) -> bool:
+    if asked.frame.moving and given.frame.moving:
+        return (given.back, given.fit) == (asked.back, asked.fit)
+    return given.same_as(asked)
 
 
 def _has_images(state: AppState, latest: Latest) -> bool:

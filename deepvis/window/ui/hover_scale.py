@@ -12,7 +12,7 @@ from deepvis.window.ui.scene import Scene
 
 def scale_tip(scene: Scene, hit: Hit) -> Tip | None:
     """Of the legend: what it maps to what."""
-    view, wanted = layer_view(scene), scene.state.view
+    view, chosen = layer_view(scene), scene.state.view
     if not view.has(0):
         return None
     if shows_bars(scene, view):
@@ -21,8 +21,8 @@ def scale_tip(scene: Scene, hit: Hit) -> Tip | None:
         origin = fixed_words(scene, is_of_unit=False) if fixed_scale(scene) else ""
         ends = f"{number(low)} at the left end, {number(high)} at the right"
         return Tip("Length of a bar", tuple(filter(None, (ends, signs, origin))))
-    is_of_unit = hit.pane == "aux" or wanted.zoom is Zoom.UNIT
-    codes, share = codes_of(scene, view), INDIVIDUAL_BOOSTS[wanted.individual_boost]
+    is_of_unit = hit.pane == "aux" or chosen.zoom is Zoom.UNIT
+    codes, share = codes_of(scene, view), INDIVIDUAL_BOOSTS[chosen.individual_boost]
     if is_of_unit:
         codes = unit_codes(scene, view)
     elif share:

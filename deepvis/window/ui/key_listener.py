@@ -1,8 +1,8 @@
 """A key listener on this process's own window, where there is an X server.
 
 OpenCV's Qt window keeps only the last of the keys that arrive between two looks, cannot tell ``J`` from ``j``, and
-does not notice when another client destroys it (``xdotool windowclose``). An X server tells any client that asks of
-the key presses and the end of any window: so this asks, on a connection of its own, through libX11.
+does not notice when another client destroys it (``xdotool windowclose``). An X server reports the key
+presses and the end of any window to each client that asks: so this asks, on a connection of its own, through libX11.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ CTRL_V = frozenset({ord("v") | GTK_CONTROL, ord("V") | GTK_CONTROL})
 class KeyListener:
     """Listens to the key presses and the end of a top-level window of this process, found by its title.
 
-    Made before the window: from then on a thread listens to every window as it is made, so that no key is too early.
+    It is there before the window: a thread listens to every new window from its beginning, so that no key is too early.
     found: False until ``listen``, and where there is no such window or no libX11; then no key ever comes.
     window: its number, 0 as long as it is not found.
     """

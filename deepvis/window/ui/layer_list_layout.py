@@ -139,8 +139,8 @@ def status_height(scale: float) -> int:
 def side_width(scale: float, width: int) -> int:
     """Columns of the layout table for the panes at both sides: as many as their headings need, at most a quarter."""
     at_design = DEFAULT_PANES["input"][3]
-    wanted = min(at_design * scale, width / 4) * DESIGN_SIZE[1] / width
-    return max(round(wanted), at_design)
+    columns = min(at_design * scale, width / 4) * DESIGN_SIZE[1] / width
+    return max(round(columns), at_design)
 
 
 def _design(pixels: int, height: int) -> int:

@@ -1,4 +1,4 @@
-"""A pane of glass over OpenCV's window: where there is an X server, the mouse is heard here and Qt never sees it.
+"""A pane of glass over OpenCV's window: where there is an X server, it takes the mouse's events and Qt gets none.
 
 OpenCV's Qt view zooms by itself with the wheel and pans by itself with a drag; no flag and no property turns that
 off or back. So a child window without pixels (InputOnly) lies over all of it and takes every press, turn of the wheel
@@ -32,7 +32,7 @@ class PointerChange:
 
 
 class PointerShield:
-    """Lies over a window of this process and hears the mouse there, on a connection of its own.
+    """Lies over a window of this process and takes the mouse's events there, on a connection of its own.
 
     window: its number. is_up: False where there is no X server to ask; then the mouse goes to Qt as ever.
     """

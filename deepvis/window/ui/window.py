@@ -1,11 +1,11 @@
 """The window on the screen, and one without a screen; both speak in plain events.
 
 A window belongs to one thread, the main one. Facts about OpenCV's Linux wheels (Qt 5): waitKeyEx
-gives whole key codes, and of several keys between two looks the last (key_listener.py hears them all); a
+gives whole key codes, and of several keys between two looks the last (key_listener.py gets them all); a
 window that was closed with the mouse is no longer visible by its property; mouse places are counted
 in pixels of the picture even where it is shown larger. Its view zooms with the wheel and pans with a drag: where there
-is an X server the mouse is therefore heard before Qt (pointer_shield.py). WINDOW_GUI_NORMAL leaves out its tool bar,
-menu and shortcuts.
+is an X server the mouse's events are therefore taken before Qt gets them (pointer_shield.py). WINDOW_GUI_NORMAL leaves
+out its tool bar, menu and shortcuts.
 """
 
 from __future__ import annotations
@@ -217,4 +217,4 @@ class MemoryWindow:
         return events
 
     def close(self) -> None:
-        """Nothing to do: a memory window has no toolkit to tell."""
+        """Nothing to do: there is no toolkit."""

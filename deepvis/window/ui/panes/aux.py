@@ -34,9 +34,9 @@ def looks_at(scene: Scene) -> Hashable:
     view = state.view
     if lists_layers(state):
         return "here", seen, view.place, state.layer.name, scene.field_of is None
-    wanted = state.back_request
+    request = state.back_request
     mapping = view.individual_boost, view.gamma_boost, view.colour_map, view.look, fixed_scale(scene)
-    return state.unit, view.show, view.place, mapping, scanned_peak(scene), view.label_predictions, wanted, seen
+    return state.unit, view.show, view.place, mapping, scanned_peak(scene), view.label_predictions, request, seen
 
 
 def shows_classes(scene: Scene) -> bool:

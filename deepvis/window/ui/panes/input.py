@@ -157,12 +157,12 @@ class Overlay:
 
 def overlay_of(scene: Scene) -> Overlay | None:
     """The strength of the newest back projection in colours, while it is wanted and of the picture that is shown."""
-    snapshot, wanted = scene.snapshot, scene.state.view
-    if not wanted.overlay or snapshot is None or snapshot.input_diff is None or not shows_snapshot_input(scene):
+    snapshot, chosen = scene.snapshot, scene.state.view
+    if not chosen.overlay or snapshot is None or snapshot.input_diff is None or not shows_snapshot_input(scene):
         return None
     diff, back = snapshot.input_diff, snapshot.request.back
-    colour_map = ColourMap.MAGMA if wanted.colour_map in (ColourMap.GRAY, ColourMap.SIGNED) else wanted.colour_map
-    note = f"{title_of(back.mode)}, {100 * OVERLAYS[wanted.overlay]:.0f} %" if back is not None else ""
+    colour_map = ColourMap.MAGMA if chosen.colour_map in (ColourMap.GRAY, ColourMap.SIGNED) else chosen.colour_map
+    note = f"{title_of(back.mode)}, {100 * OVERLAYS[chosen.overlay]:.0f} %" if back is not None else ""
 
     def make() -> Overlay:
         codes = strength_codes(back_strength(diff))
