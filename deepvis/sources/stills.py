@@ -19,10 +19,11 @@ SECONDS_BETWEEN_LOOKS = 1.0
 
 
 class Stills:
-    """The photos of a listing; a ``StillSource``.
+    """The photos of a listing, by number; for one thread.
 
     What an index means is kept steady: when files come or go, the photo that was read last keeps its index,
-    and one that vanished gives it to its successor. ``clock`` counts seconds and never runs backwards.
+    and one that vanished gives it to its successor. note: a sentence on the photo that was read last, "" where there is
+    nothing to say. clock: seconds, never runs backwards.
     """
 
     def __init__(
@@ -46,13 +47,16 @@ class Stills:
 
     @property
     def count(self) -> int:
+        """How many photos there are now."""
         return len(self._listing.entries)
 
     @property
     def listed(self) -> tuple[Sequence[tuple[str, str]], int]:
+        """(path, name) of each photo that there is now, and the index of the first of them."""
         return self._listing.entries, -self._offset
 
     def read(self, index: int) -> Frame | SourceError:
+        """The photo at ``index`` modulo ``count``; a SourceError names the bad file, or the lack of any."""
         self._has_failed = True
         if not self._listing.entries:
             return SourceError(self._listing.problem)
@@ -68,6 +72,7 @@ class Stills:
         return new_frame(photo.rgb, entry.label, path=entry.path, index=place, count=self.count)
 
     def prefetch(self, index: int) -> bool:
+        """Decode the photo at ``index`` ahead of its being asked for; False where that was done already."""
         if not self._listing.entries:
             return False
         _, entry = self._at(index)
@@ -80,6 +85,10 @@ class Stills:
         return True
 
     def refresh(self) -> bool:
+        """Look for files that came, went or changed; cheap, and does nothing more than about once a second.
+
+        True if the photo that was read last may now be another one, and should be read again.
+        """
         now = self._clock()
         if now < self._next_look:
             return False
@@ -91,9 +100,11 @@ class Stills:
         return self._last is not None and _key(self._last[1]) != self._last_key
 
     def skip(self, step: int) -> None:
+        """Leave out the photo that was read last: from now on its index means its neighbour ``step`` away."""
         self._offset += step
 
     def find(self, path: str) -> int | None:
+        """The index of a file, which may be named without the folders above it; None for a file that is not here."""
         real_path = os.path.realpath(path)
         tail = os.sep + os.path.normpath(path).lstrip(os.sep)
         places = [n for n, entry in enumerate(self._listing.entries) if entry.path == path]

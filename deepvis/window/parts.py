@@ -63,7 +63,7 @@ class Parts:
         input: InputWorker,
         network: NetworkWorker,
         makers: Makers,
-        stream: StreamTop | RenewedStream | None = None,
+        stream: RenewedStream | None = None,
         scans: FolderScans | None = None,
         moving_source: str = "",
     ) -> None:
@@ -124,10 +124,10 @@ class Parts:
         elif isinstance(effect, StopScan) and self._scan is not None:
             self._scan.inbox.put(ScanRequest(effect.id, False))
         elif isinstance(effect, OF_THE_TOP) and self._stream is not None:
-            self._change_top(effect, self._stream)
+            self._change_top(effect, self._stream.now)
             self._look_again()
 
-    def _change_top(self, effect: Effect, stream: StreamTop | RenewedStream) -> None:
+    def _change_top(self, effect: Effect, stream: StreamTop) -> None:
         if isinstance(effect, SaveTop):
             stream.inbox.put(effect)
         elif isinstance(effect, UndoSave):
@@ -168,7 +168,7 @@ class Parts:
 
         def renewed() -> Backend:
             backend = open_backend()
-            if isinstance(self._stream, RenewedStream):
+            if self._stream is not None:
                 self._stream.renew()  # in the network's thread, so that no pass comes between
             return backend
 
@@ -184,7 +184,7 @@ class Parts:
 
     def answers(self) -> list[Answer[Any, EffectReport]]:
         """What has come of effects that end with a sentence for the user, each once."""
-        saved = self._stream.outbox.peek() if self._stream else None
+        saved = self._stream.now.outbox.peek() if self._stream else None
         answers: list[Answer[Any, EffectReport]] = [saved] if saved is not None and saved is not self._saved else []
         self._saved = saved
         scan = self.latest.scan
@@ -205,12 +205,15 @@ class Parts:
         for worker in self._running:
             worker.stop(timeout=5.0 if worker is self._scan else 2.0)  # a scan saves what it has found
         if self._stream is not None:
-            self._stream.saves.close()
+            self._stream.now.saves.close()
 
     @property
     def is_saving(self) -> bool:
         """The running top 9 is to be saved, which is done by the thread of the unit images."""
-        request, saved = (self._stream.inbox.peek(), self._stream.outbox.peek()) if self._stream else (None, None)
+        if self._stream is None:
+            return False
+        stream = self._stream.now
+        request, saved = stream.inbox.peek(), stream.outbox.peek()
         return request is not None and (saved is None or saved.request != request)
 
     def _has_grown(self, before: Latest) -> bool:

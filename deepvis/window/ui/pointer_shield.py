@@ -34,11 +34,10 @@ class PointerChange:
 class PointerShield:
     """Lies over a window of this process and takes the mouse's events there, on a connection of its own.
 
-    window: its number. is_up: False where there is no X server to ask; then the mouse goes to Qt as ever.
+    window: its number. Where there is no X server to ask, the mouse goes to Qt as ever.
     """
 
     def __init__(self, window: int) -> None:
-        self.is_up = False
         self._window = window
         self._server = xlib.connected() if window else None
         if self._server is None:
@@ -46,7 +45,6 @@ class PointerShield:
         glass = self._server.new_window(window, LARGER_THAN_ANY, POINTER_MASK | LEAVE_MASK, POINTER_MASK)
         self._server.x.XMapRaised(self._server.display, glass)
         self._server.x.XSync(self._server.display, 0)
-        self.is_up = bool(glass)
 
     def take_events(self) -> list[PointerChange]:
         """What the mouse did since the last call; of moves without anything between them the last."""
@@ -68,7 +66,7 @@ class PointerShield:
         """Take the glass away: it goes with the connection that made it."""
         if self._server is not None:
             self._server.close()
-        self.is_up, self._server = False, None
+        self._server = None
 
 
 def _pointed(event: xlib.InputEvent) -> PointerChange | None:
