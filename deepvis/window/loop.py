@@ -72,8 +72,7 @@ class Loop:
         self._status = StatusReader()
         self._script = Script(options.keys)
         self._typist = Typist()
-        self._acted_at = float("-inf")  # when the user pressed or clicked last
-        self._refused_at = float("-inf")
+        self._acted_at = self._refused_at = float("-inf")  # when the user acted last, when an effect was refused
         self._early: list[str] = []  # keys that need the network, pressed before it was there
         self._to_save: list[SavePicture] = []  # once what was pressed before is on the screen
         self._pointer: tuple[int, int] | None = None  # since it moved last; None once a key or a button was pressed
