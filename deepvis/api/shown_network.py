@@ -14,7 +14,8 @@ from deepvis.api.window_thread import WINDOWS, RunningWindow
 from deepvis.models.network_options import NETWORK
 from deepvis.network.model_error import ModelError
 from deepvis.settings.table import SETTINGS, ConfigError, Settings, checked
-from deepvis.window.app import TITLE, check_sources, is_moving_by_itself
+from deepvis.window.app import TITLE, check_sources
+from deepvis.window.first_state import is_moving_by_itself
 from deepvis.window.options import RunOptions, UsageError
 
 # what may be said of the window, by the settings' names; everything else is said of the network

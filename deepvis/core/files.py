@@ -45,3 +45,12 @@ def os_error_words(error: OSError, kept: str = "what was finished is kept") -> s
     where = f" at {error.filename}" if error.filename else ""
     advice = "make room and " if full else ""
     return f"{what}{where}; {advice}run the same command again: {kept}"
+
+
+def file_stamp(path: str | os.PathLike[str]) -> tuple[str, int, int] | None:
+    """What tells a file from its later self: path, time in nanoseconds, bytes; None where there is none."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):  # ValueError: a NUL in the name
+        return None
+    return os.fspath(path), status.st_mtime_ns, status.st_size
