@@ -19,7 +19,7 @@ import numpy as np
 import torch
 
 from deepvis.jobs.store import Store, adopt
-from deepvis.optimize.ascend import Climb, Job, KeptImage
+from deepvis.optimize.ascend import Climb, Job, KeptImage, as_array
 from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.optimize.results import Origin, write_arrays
 
@@ -52,10 +52,10 @@ def kept_in(
 
 def write_climb(path: Path, climb: Climb) -> None:
     """Keep a climb exactly. Raises OSError."""
-    arrays = {"x": _array(climb.x)}
+    arrays = {"x": as_array(climb.x)}
     for name, image in (("best", climb.best), ("majority", climb.majority)):
         if image is not None:
-            arrays[name] = _array(image.x)
+            arrays[name] = as_array(image.x)
             arrays[f"{name}_at"] = np.array([image.objective, image.iteration])
     curves = {"objective": np.array(climb.objective), "learning_rate": np.array(climb.learning_rate)}
     write_arrays(path, {**arrays, **curves})
@@ -68,16 +68,16 @@ def read_climb(path: Path, fresh: Climb) -> Climb:
     """
     device = fresh.x.device
     try:
-        with np.load(path, allow_pickle=False) as kept:
-            if kept["objective"].size >= fresh.job.recipe.max_iter:
+        with np.load(path, allow_pickle=False) as saved:
+            if saved["objective"].size >= fresh.job.recipe.max_iter:
                 return fresh
             return replace(
                 fresh,
-                x=torch.from_numpy(kept["x"]).to(device),
-                objective=tuple(kept["objective"].tolist()),
-                learning_rate=tuple(kept["learning_rate"].tolist()),
-                best=_kept(kept, "best", device),
-                majority=_kept(kept, "majority", device),
+                x=torch.from_numpy(saved["x"]).to(device),
+                objective=tuple(saved["objective"].tolist()),
+                learning_rate=tuple(saved["learning_rate"].tolist()),
+                best=_image(saved, "best", device),
+                majority=_image(saved, "majority", device),
             )
     except FileNotFoundError:
         return fresh
@@ -88,8 +88,8 @@ def read_climb(path: Path, fresh: Climb) -> Climb:
 def _is_of(earlier: Path, job: Job, origin: Origin) -> bool:
     """Is a climb that 0.1.0 has kept one of this job, in this network?"""
     try:
-        with np.load(earlier, allow_pickle=False) as kept:
-            recorded = json.loads(str(kept["job"]))
+        with np.load(earlier, allow_pickle=False) as saved:
+            recorded = json.loads(str(saved["job"]))
         return origin.made(recorded) and _endless(recorded["job"]) == _endless(json.loads(json.dumps(job.as_dict())))
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
         return False
@@ -100,12 +100,8 @@ def _endless(job: Mapping[str, Any]) -> dict[str, Any]:
     return {**job, "recipe": {**job["recipe"], "max_iter": None}}
 
 
-def _kept(arrays: Mapping[str, np.ndarray], name: str, device: torch.device) -> KeptImage | None:
+def _image(arrays: Mapping[str, np.ndarray], name: str, device: torch.device) -> KeptImage | None:
     if name not in arrays:
         return None
     objective, iteration = arrays[f"{name}_at"].tolist()
     return KeptImage(torch.from_numpy(arrays[name]).to(device), objective, int(iteration))
-
-
-def _array(x: torch.Tensor) -> np.ndarray:
-    return x.detach().cpu().numpy()

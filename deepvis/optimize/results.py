@@ -25,14 +25,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from deepvis import __version__
-from deepvis.core.files import written_beside
+from deepvis.core.files import write_file, written_beside
 from deepvis.core.unit_files import file_name
 from deepvis.models.model import Model
-from deepvis.optimize.ascend import Climb, Job
+from deepvis.optimize.ascend import Climb, Job, as_array
 from deepvis.optimize.defaults import RESULT_NAME
 from deepvis.optimize.optimize_error import OptimizeError
 
@@ -133,8 +132,7 @@ def write_results(
         write_jpeg(path, pictures[name])
     if arrays:
         write_arrays(paths.images, _images(climb))
-    with written_beside(paths.info) as file:
-        file.write(to_json(info(climb, origin)))
+    write_file(paths.info, to_json(info(climb, origin)))
 
 
 def of_others(paths: ResultPaths) -> Path | None:
@@ -201,16 +199,22 @@ def write_jpeg(path: Path, rgb: np.ndarray, quality: int = JPEG_QUALITY) -> None
     tight = quality <= TIGHT  # Pillow's room for it is too small for noise at a higher quality
     how: dict[str, Any] = {"quality": quality, "subsampling": subsampling, "optimize": tight}
     Image.fromarray(rgb).save(encoded, "JPEG", comment=MADE_BY, **how)
-    with written_beside(path) as file:
-        file.write(encoded.getvalue())
+    write_file(path, encoded.getvalue())
 
 
-def write_png(path: Path, rgb: np.ndarray, *, tight: bool = False) -> None:
-    """tight: takes longer, a little smaller. Raises OSError."""
-    encoded = io.BytesIO()
-    Image.fromarray(rgb).save(encoded, "PNG", optimize=tight)
-    with written_beside(path) as file:
-        file.write(encoded.getvalue())
+def write_png(path: Path, rgb: np.ndarray, *, tight: bool = False, text: Mapping[str, str] | None = None) -> None:
+    """tight: takes longer, a little smaller. text: by its key. Raises OSError."""
+    encoded, written = io.BytesIO(), PngImagePlugin.PngInfo()
+    for key, words in (text or {}).items():
+        written.add_text(key, words)
+    Image.fromarray(rgb).save(encoded, "PNG", optimize=tight, pnginfo=written)
+    write_file(path, encoded.getvalue())
+
+
+def read_picture(path: Path) -> np.ndarray:
+    """(H, W, 3) uint8 RGB."""
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB"))
 
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
@@ -219,12 +223,8 @@ def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
 
 
 def _images(climb: Climb) -> dict[str, np.ndarray]:
-    kept = {"best": climb.best, "last": climb.last, "majority": climb.majority}
-    return {name: _array(image.x) for name, image in kept.items() if image is not None}
-
-
-def _array(x: torch.Tensor) -> np.ndarray:
-    return x.detach().cpu().numpy()
+    images = {"best": climb.best, "last": climb.last, "majority": climb.majority}
+    return {name: as_array(image.x) for name, image in images.items() if image is not None}
 
 
 def _finite(value: float) -> float | None:

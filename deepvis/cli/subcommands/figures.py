@@ -53,17 +53,17 @@ def figures(args: argparse.Namespace) -> int:
     from deepvis.jobs.progress import Bar
     from deepvis.optimize import session
     from deepvis.optimize.ascend import Climb
-    from deepvis.optimize.chosen_figures import wanted
+    from deepvis.optimize.chosen_figures import asked_figures
     from deepvis.optimize.climbs import kept_in
-    from deepvis.optimize.figures import draw, pieces, read_picture
+    from deepvis.optimize.figures import draw, pieces
     from deepvis.optimize.pictures import field_box, shown
-    from deepvis.optimize.results import write_png
-    from deepvis.optimize.tasks import ascent_net, load, origin
+    from deepvis.optimize.results import origin_of, read_picture, write_png
+    from deepvis.optimize.tasks import ascent_net, load
 
     setup, work = setup_of(args), session.Work(args.batch, args.workers or None, args.scheduler)
     model, ready = load(setup.network), ascent_net(setup)
-    drawn = wanted(args, model, ready.net.shapes, lambda said: warn([said], NAME))
-    made_in, folder = origin(setup.network), args.output / "pieces"
+    drawn = asked_figures(args, model, ready.net.shapes, lambda said: warn([said], NAME))
+    made_in, folder = origin_of(model), args.output / "pieces"
     paths = pieces(folder, made_in, (job for figure in drawn for job in figure.jobs))
     left = [job for job, path in paths.items() if not path.exists()]
 

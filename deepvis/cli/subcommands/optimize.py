@@ -49,8 +49,8 @@ def optimize(args: argparse.Namespace) -> int:
     from deepvis.optimize.climbs import FOLDER, kept_in
     from deepvis.optimize.pictures import pictures_of
     from deepvis.optimize.recipe_options import recipe_of
-    from deepvis.optimize.results import result_paths, stem_of, write_results
-    from deepvis.optimize.tasks import ascent_net, load, origin
+    from deepvis.optimize.results import origin_of, result_paths, stem_of, write_results
+    from deepvis.optimize.tasks import ascent_net, load
     from deepvis.optimize.units import idle_seeds, jobs_of
 
     setup, recipe = setup_of(args), recipe_of(args)
@@ -61,7 +61,7 @@ def optimize(args: argparse.Namespace) -> int:
     prefix = args.output_prefix or (os.fspath(args.output / Path(PREFIX).name) if args.output else PREFIX)
     paths = {job: result_paths(stem_of(prefix, job, args.output_template)) for job in jobs}
     photo = image_jobs.start_photo(args.start_image, model) if args.start_image else None
-    made_in = origin(setup.network)
+    made_in = origin_of(model)
     starts = dict.fromkeys(jobs, photo) if photo is not None else {}
     earlier = {job: found.unfinished for job, found in paths.items()}
     kept = kept_in(Path(prefix).parent / FOLDER, made_in, jobs, starts=starts, earlier=earlier)

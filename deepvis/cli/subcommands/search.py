@@ -78,9 +78,10 @@ def search(args: argparse.Namespace) -> int:
 def search_of(args: argparse.Namespace) -> Search:
     """The search that the options ask for, checked."""
     from deepvis.optimize.recipe_options import whole
+    from deepvis.optimize.results import origin_of
     from deepvis.optimize.search import Search
     from deepvis.optimize.start import LARGEST_SEED
-    from deepvis.optimize.tasks import ascent_net, load, origin
+    from deepvis.optimize.tasks import ascent_net, load
     from deepvis.optimize.units import channels_of, layers_of, objective_at
 
     setup = setup_of(args)
@@ -93,17 +94,16 @@ def search_of(args: argparse.Namespace) -> Search:
     recipes = whole("--recipes", args.recipes, 1, MOST_RECIPES)
     max_iter = whole("--max-iter", args.max_iter, 1)
     seed = whole("--rand-seed", args.rand_seed, 0, LARGEST_SEED)
-    return Search(origin(setup.network), tuple(objectives), recipes, seed, max_iter)
+    return Search(origin_of(model), tuple(objectives), recipes, seed, max_iter)
 
 
 def write_sheet(args: argparse.Namespace, model: str, asked: Search) -> None:
-    from deepvis.core.files import written_beside
-    from deepvis.optimize.search import by_recipe, read_tried
+    from deepvis.core.files import write_file
+    from deepvis.optimize.search import read_tried
     from deepvis.optimize.sheet import contact_sheet
 
-    rows = by_recipe(read_tried(args.output, asked.jobs()))
-    with written_beside(args.output / "index.html") as file:
-        file.write(contact_sheet(f"Recipes tried on {model}", rows).encode())
+    rows = read_tried(args.output, asked.jobs())
+    write_file(args.output / "index.html", contact_sheet(f"Recipes tried on {model}", rows).encode())
     warn([f"{len(rows)} recipes are in {args.output / 'index.html'}"], NAME)
 
 
