@@ -1,4 +1,4 @@
-"""Climbs on their way, kept to go on with another day: a file each, named by the network and the job.
+"""Climbs on their way, saved to go on with another day: a file each, named by the network and the job.
 
 A file holds x (C, H, W) float32, objective and learning_rate (one number per iteration), and best and majority with
 best_at and majority_at (objective, iteration), where there are any. Its name leaves out how long the climb is to be, so
@@ -26,7 +26,7 @@ from deepvis.optimize.results import Origin, write_arrays
 FOLDER = "unfinished"  # beside what the user looks at
 
 
-def kept_in(
+def climb_files(
     folder: Path,
     origin: Origin,
     jobs: Iterable[Job],
@@ -35,9 +35,9 @@ def kept_in(
     field_of: str | None = None,
     earlier: Mapping[Job, Path] | None = None,
 ) -> dict[Job, Path]:
-    """Where the climb of each job is kept on its way.
+    """Where the climb of each job is saved on its way.
 
-    starts: x0 of jobs that bring their own. field_of: as of ``Setup``. earlier: where 0.1.0 kept them; those that fit
+    starts: x0 of jobs that bring their own. field_of: as of ``Setup``. earlier: where 0.1.0 saved them; those that fit
     get their names of today.
     """
     store, found = Store(folder, origin.network, ".npz"), {}
@@ -51,7 +51,7 @@ def kept_in(
 
 
 def write_climb(path: Path, climb: Climb) -> None:
-    """Keep a climb exactly. Raises OSError."""
+    """Save a climb exactly. Raises OSError."""
     arrays = {"x": as_array(climb.x)}
     for name, image in (("best", climb.best), ("majority", climb.majority)):
         if image is not None:
@@ -62,7 +62,7 @@ def write_climb(path: Path, climb: Climb) -> None:
 
 
 def read_climb(path: Path, fresh: Climb) -> Climb:
-    """The climb ``fresh`` as far as it was kept; as it is where there is no file, or it is past the end already.
+    """The climb ``fresh`` as far as it was saved; as it is where there is no file, or it is past the end already.
 
     Raises OptimizeError where the file cannot be read.
     """
@@ -86,7 +86,7 @@ def read_climb(path: Path, fresh: Climb) -> Climb:
 
 
 def _is_of(earlier: Path, job: Job, origin: Origin) -> bool:
-    """Is a climb that 0.1.0 has kept one of this job, in this network?"""
+    """Is a climb that 0.1.0 has saved one of this job, in this network?"""
     try:
         with np.load(earlier, allow_pickle=False) as saved:
             recorded = json.loads(str(saved["job"]))

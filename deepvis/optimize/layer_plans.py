@@ -17,7 +17,7 @@ from deepvis.jobs.store import Store
 from deepvis.models.model import Model
 from deepvis.optimize.ascend import Job
 from deepvis.optimize.ascent_network import AscentNetwork
-from deepvis.optimize.climbs import kept_in
+from deepvis.optimize.climbs import climb_files
 from deepvis.optimize.defaults import LAYER_JPEG_QUALITY
 from deepvis.optimize.field_only import field_only, place_in
 from deepvis.optimize.objective import CENTRE, Objective, Term, resolve
@@ -96,7 +96,7 @@ class LayerPlan:
         """Where the climbs of jobs are kept on their way."""
         earlier = {job: path.with_name(f"{path.stem}_unfinished.npz") for job, path in self.earlier().items()}
         field_of = self.layer if self.field_only else None
-        return kept_in(self.pieces, self.origin, jobs, field_of=field_of, earlier=earlier)
+        return climb_files(self.pieces, self.origin, jobs, field_of=field_of, earlier=earlier)
 
     def earlier(self) -> dict[Job, Path]:
         """The names that 0.1.0 gave to the pieces."""

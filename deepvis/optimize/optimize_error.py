@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable
 
 from deepvis.core.user_error import UserError
+from deepvis.schema import rows
 
 MOST_NAMES = 12  # that a sentence lists
 
@@ -14,19 +15,15 @@ class OptimizeError(UserError, ValueError):
     """One sentence: the thing, the value, what was expected, the next step."""
 
 
-def nearest(name: str, known: Iterable[str], *, lister: str = "", examples: int = 8) -> str:
-    """The end of an error about an unknown name: the nearest known one, or all of them; of many some examples.
+def nearest(name: str, names: Iterable[str], *, lister: str = "", examples: int = 8) -> str:
+    """The end of an error about an unknown name: the nearest one there is, or all of them; of many some examples.
 
     Capitals count as small letters. lister: what to do to see all of many.
     """
-    names = {word.lower(): word for word in known}
-
-    def most_like(count: int, cutoff: float) -> list[str]:
-        return [names[word] for word in difflib.get_close_matches(name.lower(), names, count, cutoff)]
-
-    near = most_like(1, 0.5)
-    if near:
-        return f"did you mean {near[0]!r}?"
-    if len(names) <= MOST_NAMES:
-        return f"there are: {', '.join(names.values())}"
-    return f"there are {len(names)} names, such as {', '.join(most_like(examples, 0.0))}{lister}"
+    by_small = {word.lower(): word for word in names}
+    if len(by_small) <= MOST_NAMES:
+        others = f"there are: {', '.join(by_small.values())}"
+    else:
+        alike = difflib.get_close_matches(name.lower(), by_small, examples, 0.0)
+        others = f"there are {len(by_small)} names, such as {', '.join(by_small[word] for word in alike)}{lister}"
+    return rows.nearest(name, by_small.values(), others, cutoff=0.5)

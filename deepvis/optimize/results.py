@@ -69,15 +69,13 @@ def origin_of(model: Model) -> Origin:
     return Origin(model.name, model.identity)
 
 
-@dataclass(frozen=True)
 class ResultPaths:
-    """The files of one job, there or not. unfinished: its climb on its way, of 0.1.0."""
+    """The files of one job, there or not. stem: their names but for the endings, with the folder."""
 
-    best_x: Path
-    best_xpm: Path
-    images: Path
-    info: Path
-    unfinished: Path
+    def __init__(self, stem: str | Path) -> None:
+        self.best_x, self.best_xpm = Path(f"{stem}_best_X.jpg"), Path(f"{stem}_best_Xpm.jpg")
+        self.images, self.info = Path(f"{stem}_images.npz"), Path(f"{stem}_info.json")
+        self.unfinished = Path(f"{stem}_unfinished.npz")  # where 0.1.0 kept its climb
 
 
 def parameters(job: Job) -> dict[str, Any]:
@@ -113,12 +111,6 @@ def stem_of(prefix: str, job: Job, template: str = RESULT_NAME) -> str:
             f"--output-template {template!r} cannot be filled in ({error}); it may name {', '.join(values)}, "
             f"as in {RESULT_NAME!r}"
         ) from None
-
-
-def result_paths(stem: str | Path) -> ResultPaths:
-    """Where the files of a stem lie."""
-    names = ("best_X.jpg", "best_Xpm.jpg", "images.npz", "info.json", "unfinished.npz")
-    return ResultPaths(*(Path(f"{stem}_{name}") for name in names))
 
 
 def write_results(

@@ -14,7 +14,7 @@ from deepvis.core.unit_files import network_in, unit_image_paths, write_patches,
 from deepvis.jobs.pool import IN_PROCESS, Where, run_all
 from deepvis.jobs.progress import Progress
 from deepvis.scan.crops import CropTask, UnitPatches, check_scanned, is_done
-from deepvis.scan.network import forget_networks, open_network, torch_threads_kept
+from deepvis.scan.network import forget_networks, open_network, torch_threads_restored
 from deepvis.scan.results import Scan, back_folders, read_scan
 from deepvis.scan.scan_error import ScanError, writing
 from deepvis.scan.statistics import BINS, EDGES, mean_and_std
@@ -71,7 +71,7 @@ def run_crops(order: CropOrder, progress: Progress | None = None) -> int:
     done = {unit: is_done(order.output, unit, order.modes, identity) for unit in units}
     missing = [unit for unit in units if not done[unit]]
     name_network(order.output, [unit for unit in units if done[unit]], identity)
-    with torch_threads_kept():
+    with torch_threads_restored():
         run_all(order.where, list(tasks_for(order, scan, missing)), progress, len(units), len(units) - len(missing))
     return len(units)
 

@@ -18,7 +18,7 @@ from deepvis.jobs.store import sweep
 from deepvis.network.ref import NetworkRef
 from deepvis.scan.chunk import AHEAD, DECODERS, ChunkTask
 from deepvis.scan.images import ImageList, chunk_offsets, write_list
-from deepvis.scan.network import ScanNetwork, forget_networks, open_network, torch_threads_kept
+from deepvis.scan.network import ScanNetwork, forget_networks, open_network, torch_threads_restored
 from deepvis.scan.parts import CorruptPart, Part, adopt_parts, load_part, save_part, sum_parts
 from deepvis.scan.plan import (
     ScanFolder,
@@ -63,7 +63,7 @@ def run_scan(order: ScanOrder, progress: Progress | None = None) -> Part:
         if (result := finished(folder, plan)) is not None:
             progress.note(f"the scan in {order.output} is complete: {plan.images} images")
             return result
-        with torch_threads_kept():
+        with torch_threads_restored():
             scan_missing(order, folder, plan, progress)
         return finish(order, folder, plan, progress)
     except OSError as error:

@@ -54,7 +54,7 @@ def figures(args: argparse.Namespace) -> int:
     from deepvis.optimize import session
     from deepvis.optimize.ascend import Climb
     from deepvis.optimize.chosen_figures import asked_figures
-    from deepvis.optimize.climbs import kept_in
+    from deepvis.optimize.climbs import climb_files
     from deepvis.optimize.figures import draw, pieces
     from deepvis.optimize.pictures import field_box, shown
     from deepvis.optimize.results import origin_of, read_picture, write_png
@@ -71,7 +71,7 @@ def figures(args: argparse.Namespace) -> int:
         x = climb.x * 0 if climb.trouble or climb.best is None else climb.best.x
         write_png(paths[climb.job], shown(x, model.preprocessor, field_box(ready, climb.job.objective.leader)))
 
-    report = session.run(setup, left, work, Bar("it"), write, kept_in(folder, made_in, paths))
+    report = session.run(setup, left, work, Bar("it"), write, climb_files(folder, made_in, paths))
     for figure in drawn:
         if all(paths[job].exists() for job in figure.jobs):
             drawing = draw(figure, lambda job: read_picture(paths[job]))

@@ -52,7 +52,7 @@ def search(args: argparse.Namespace) -> int:
     from deepvis.jobs.progress import Bar
     from deepvis.optimize import session
     from deepvis.optimize.ascend import Climb
-    from deepvis.optimize.climbs import FOLDER, kept_in
+    from deepvis.optimize.climbs import FOLDER, climb_files
     from deepvis.optimize.pictures import field_box, shown
     from deepvis.optimize.search import open_search, write_tried
     from deepvis.optimize.tasks import ascent_net, load
@@ -69,8 +69,8 @@ def search(args: argparse.Namespace) -> int:
         picture = shown(climb.best.x if climb.best else climb.x, model.preprocessor, box)
         write_tried(args.output, jobs[climb.job][1], climb, picture, asked.origin)
 
-    kept = kept_in(args.output / FOLDER, asked.origin, jobs)
-    report = session.run(setup, left, work, Bar("it"), write, kept)
+    climbs = climb_files(args.output / FOLDER, asked.origin, jobs)
+    report = session.run(setup, left, work, Bar("it"), write, climbs)
     write_sheet(args, model.name, asked)
     return last_words(report, NAME, len(left))
 
