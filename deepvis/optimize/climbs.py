@@ -90,7 +90,7 @@ def _is_of(earlier: Path, job: Job, origin: Origin) -> bool:
     try:
         with np.load(earlier, allow_pickle=False) as saved:
             recorded = json.loads(str(saved["job"]))
-        return origin.made(recorded) and _endless(recorded["job"]) == _endless(json.loads(json.dumps(job.as_dict())))
+        return origin.matches(recorded) and _endless(recorded["job"]) == _endless(json.loads(json.dumps(job.as_dict())))
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
         return False
 

@@ -17,7 +17,7 @@ from deepvis.optimize.results import Origin, ResultPaths, is_of_job, of_others, 
 def jobs_left(
     paths: Mapping[Job, ResultPaths],
     climbs: Mapping[Job, Path],
-    made_in: Origin,
+    origin: Origin,
     say: Callable[[str], None],
     *,
     overwrite: bool,
@@ -38,7 +38,7 @@ def jobs_left(
                 path.unlink(missing_ok=True)
         return list(paths)
     done = {job for job, found in paths.items() if found.info.exists()}
-    others = [job for job in done if not is_of_job(read_info(paths[job].info), job, made_in)]
+    others = [job for job in done if not is_of_job(read_info(paths[job].info), job, origin)]
     for job in done.difference(others):  # as a kill between the two leaves it
         climbs[job].unlink(missing_ok=True)
     for folder in {path.parent for path in climbs.values()}:

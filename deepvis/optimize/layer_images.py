@@ -116,7 +116,8 @@ def discard(plan: LayerPlan) -> None:
 
 def _fits(plan: LayerPlan, recorded: dict[str, Any]) -> bool:
     """Was a layer made as the plan says? What an earlier version did not write down is taken to fit."""
-    return plan.origin.made_as({name: value for name, value in recorded.items() if name != "units"}, plan.description())
+    how = {name: value for name, value in recorded.items() if name != "units"}
+    return plan.origin.matches_all(how, plan.description())
 
 
 def is_complete(plan: LayerPlan) -> bool:

@@ -61,7 +61,7 @@ class LayerPlan:
 
     def jobs(self) -> dict[Job, Path]:
         """Every job, unit by unit, and the piece that it makes."""
-        return {self.job(*each): self.piece(*each) for each in product(self.channels, self.blocks, self.seeds)}
+        return {self.job(*which): self.piece(*which) for which in product(self.channels, self.blocks, self.seeds)}
 
     def job(self, channel: int, block: int, seed: int) -> Job:
         return Job(Objective((Term(self.layer, channel, self.place),)), self.blocks[block][1], seed)

@@ -134,8 +134,8 @@ def class_unit(layer: str, name: str | int, labels: Sequence[str]) -> Objective:
     if len(found) == 1:
         return unit(layer, found[0])
     if not found:
-        known = [word for label in labels for word in class_names(label)]
-        raise OptimizeError(f"no class is named {name!r}; {nearest(name, known, examples=2)}")
+        all_names = [word for label in labels for word in class_names(label)]
+        raise OptimizeError(f"no class is named {name!r}; {nearest(name, all_names, examples=2)}")
     names = ", ".join(f"{i} ({labels[i]})" for i in found[:8])
     raise OptimizeError(f"{len(found)} classes are named {name!r}: {names}; give the number of one")
 

@@ -52,16 +52,16 @@ class Origin:
     def as_dict(self) -> dict[str, str]:
         return {"model": self.model, "network": self.network}
 
-    def made(self, recorded: Mapping[str, Any]) -> bool:
+    def matches(self, recorded: Mapping[str, Any]) -> bool:
         """Does a file's table name this network? One of an earlier version has its name at most."""
         if "network" in recorded:
             return recorded["network"] == self.network
         return recorded.get("model", self.model) == self.model
 
-    def made_as(self, recorded: Mapping[str, Any], description: Mapping[str, Any]) -> bool:
+    def matches_all(self, recorded: Mapping[str, Any], description: Mapping[str, Any]) -> bool:
         """Was it made in this network, as ``description`` says? What the table does not tell is taken to fit."""
         now = json.loads(json.dumps(description))
-        return self.made(recorded) and {**now, **recorded, **self.as_dict()} == {**now, **self.as_dict()}
+        return self.matches(recorded) and {**now, **recorded, **self.as_dict()} == {**now, **self.as_dict()}
 
 
 def origin_of(model: Model) -> Origin:
@@ -182,7 +182,7 @@ def read_info(path: Path) -> dict[str, Any]:
 
 def is_of_job(content: Mapping[str, Any], job: Job, origin: Origin) -> bool:
     """Was this json made by that job, in that network?"""
-    return origin.made(content) and content["parameters"] == json.loads(json.dumps(parameters(job)))
+    return origin.matches(content) and content["parameters"] == json.loads(json.dumps(parameters(job)))
 
 
 def write_jpeg(path: Path, rgb: np.ndarray, quality: int = JPEG_QUALITY) -> None:

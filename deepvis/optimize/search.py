@@ -122,7 +122,7 @@ def open_search(folder: Path, search: Search) -> None:
         return
     except ValueError as error:
         raise OptimizeError(f"{file} cannot be read ({error}); choose another --output") from None
-    if not search.origin.made_as(there, search.as_dict()):
+    if not search.origin.matches_all(there, search.as_dict()):
         raise OptimizeError(f"{folder} holds another search ({file} says which); choose another --output")
 
 
