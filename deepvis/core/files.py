@@ -38,6 +38,12 @@ def home_of_user(variable: str, usual: str, environ: Mapping[str, str] = os.envi
     return Path(environ.get(variable) or Path.home() / usual) / "deepvis"
 
 
+def write_file(target: str | os.PathLike[str], content: bytes) -> None:
+    """All of a small file, see ``written_beside``. Raises OSError."""
+    with written_beside(target) as file:
+        file.write(content)
+
+
 def os_error_words(error: OSError, kept: str = "what was finished is kept") -> str:
     """A file that cannot be read or written, or a full disk, as one sentence. kept: what is not lost by it."""
     full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

@@ -110,11 +110,6 @@ class Objective:
     def as_dict(self) -> dict[str, Any]:
         return {"terms": [asdict(term) for term in self.terms], "direction": self.direction}
 
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Objective:
-        terms = (Term(**{**t, "place": _place(t["place"])}) for t in values["terms"])
-        return cls(tuple(terms), float(values["direction"]))
-
 
 def unit(layer: str, channel: int, row: int | None = None, col: int | None = None) -> Objective:
     """The unit at (row, col) of a channel's map; without them the one at the map's centre."""
@@ -139,8 +134,8 @@ def class_unit(layer: str, name: str | int, labels: Sequence[str]) -> Objective:
     if len(found) == 1:
         return unit(layer, found[0])
     if not found:
-        known = [word for label in labels for word in class_names(label)]
-        raise OptimizeError(f"no class is named {name!r}; {nearest_or_examples(name, known, examples=2)}")
+        all_names = [word for label in labels for word in class_names(label)]
+        raise OptimizeError(f"no class is named {name!r}; {nearest_or_examples(name, all_names, examples=2)}")
     names = ", ".join(f"{i} ({labels[i]})" for i in found[:8])
     raise OptimizeError(f"{len(found)} classes are named {name!r}: {names}; give the number of one")
 
@@ -232,7 +227,3 @@ def is_majority(objectives: Sequence[Objective], blobs: Mapping[str, Tensor]) ->
 def _read(values: Tensor, term: Term) -> Tensor:
     channel = values[term.channel]
     return channel.mean() if term.is_whole else channel[term.at]
-
-
-def _place(place: Any) -> tuple[int, ...] | str:
-    return place if isinstance(place, str) else tuple(int(p) for p in place)

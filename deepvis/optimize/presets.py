@@ -22,7 +22,7 @@ from pathlib import Path
 
 import yaml
 
-from deepvis.core.files import home_of_user, written_beside
+from deepvis.core.files import home_of_user, write_file
 from deepvis.optimize.optimize_error import OptimizeError, nearest_or_examples
 from deepvis.optimize.recipe import Recipe
 from deepvis.schema.yaml_file import read_yaml
@@ -97,11 +97,6 @@ def preset(name: str, file: Path | None = None) -> Recipe:
     return named[name]
 
 
-def all_presets(file: Path | None = None) -> dict[str, Recipe]:
-    """Those of this program, then the user's own."""
-    return {**BUILT_IN, **read_presets(file or presets_file())}
-
-
 def read_presets(file: Path) -> dict[str, Recipe]:
     """The presets of a file; none where there is no file. Raises OptimizeError naming the fault."""
     try:
@@ -127,14 +122,9 @@ def keep_preset(name: str, recipe: Recipe, file: Path | None = None) -> Path:
         )
     file = file or presets_file()
     named = {**read_presets(file), name: recipe}
-    content = {"version": VERSION, "presets": {n: _plain(r) for n, r in named.items()}}
-    with written_beside(file) as out:
-        out.write(yaml.safe_dump(content, sort_keys=False).encode())
+    content = {"version": VERSION, "presets": {name: recipe.active for name, recipe in named.items()}}
+    write_file(file, yaml.safe_dump(content, sort_keys=False).encode())
     return file
-
-
-def _plain(recipe: Recipe) -> dict[str, object]:
-    return {name: value for name, value in recipe.as_dict().items() if value != 0}
 
 
 def _recipe(file: Path, name: str, values: object) -> Recipe:

@@ -64,6 +64,11 @@ class Recipe:
             "max_iter": self.max_iter,
         }
 
+    @property
+    def active(self) -> dict[str, Any]:
+        """The settings that are on, likewise."""
+        return {name: value for name, value in self.as_dict().items() if value != 0}
+
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Recipe:
         """The recipe that as_dict wrote; settings that are not there are 0."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import yaml
@@ -36,6 +37,11 @@ def recipe_of(args: argparse.Namespace) -> Recipe:
     if "lr_params" in given:
         values["lr_params"] = table("--lr-params", given["lr_params"])
     return Recipe.from_dict(values)
+
+
+def shortened(recipe: Recipe, max_iter: str | None) -> Recipe:
+    """The recipe with the iterations that the option gives, if it does."""
+    return recipe if max_iter is None else replace(recipe, max_iter=whole("--max-iter", max_iter))
 
 
 def numbers(option: str, words: Sequence[str], count: int | None = None) -> list[int]:
@@ -101,13 +107,7 @@ def place_of(word: str | None) -> tuple[int, ...] | str:
         return CENTRE
     if word.strip().lower() == WHOLE:
         return WHOLE
-    return _pair("--push-spatial", word) or CENTRE
-
-
-def _pair(option: str, word: str | None) -> tuple[int, int] | None:
-    if word is None:
-        return None
     parts = word.strip("()[] ").replace("x", ",").replace(",", " ").split()
     if len(parts) != 2 or not all(part.isdigit() for part in parts):
-        raise OptimizeError(f"{option} is {word!r}; expected two whole numbers such as (6,6)")
+        raise OptimizeError(f"--push-spatial is {word!r}; expected two whole numbers such as (6,6)")
     return int(parts[0]), int(parts[1])

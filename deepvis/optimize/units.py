@@ -33,8 +33,8 @@ def layers_of(args: argparse.Namespace, model: Model, shapes: Shapes) -> list[st
         if name not in shapes:
             if said := model.missing_words(name):
                 raise OptimizeError(f"the network {model.name} has no values of {said}")
-            known = nearest_or_examples(name, shapes, lister=layer_lister())
-            raise OptimizeError(f"the network {model.name} has no layer {name!r}; {known}")
+            hint = nearest_or_examples(name, shapes, lister=layer_lister())
+            raise OptimizeError(f"the network {model.name} has no layer {name!r}; {hint}")
     return names
 
 

@@ -53,16 +53,15 @@ def figures(args: argparse.Namespace) -> int:
     from deepvis.jobs.progress import Bar
     from deepvis.optimize import session
     from deepvis.optimize.ascend import Climb
-    from deepvis.optimize.chosen_figures import wanted
-    from deepvis.optimize.climbs import kept_in
-    from deepvis.optimize.figures import draw, pieces, read_picture
+    from deepvis.optimize.chosen_figures import asked_figures
+    from deepvis.optimize.climbs import climb_files
+    from deepvis.optimize.figures import draw, pieces
     from deepvis.optimize.pictures import field_box, shown
-    from deepvis.optimize.results import write_png
-    from deepvis.optimize.tasks import origin
+    from deepvis.optimize.results import origin_of, read_picture, write_png
 
     setup, work, model, ready = optimizer_of(args)
-    drawn = wanted(args, model, ready.net.shapes, lambda said: warn([said], NAME))
-    made_in, folder = origin(setup.network), args.output / "pieces"
+    drawn = asked_figures(args, model, ready.net.shapes, lambda said: warn([said], NAME))
+    made_in, folder = origin_of(model), args.output / "pieces"
     paths = pieces(folder, made_in, (job for figure in drawn for job in figure.jobs))
     left = [job for job, path in paths.items() if not path.exists()]
 
@@ -70,7 +69,7 @@ def figures(args: argparse.Namespace) -> int:
         x = climb.x * 0 if climb.trouble or climb.best is None else climb.best.x
         write_png(paths[climb.job], shown(x, model.preprocessor, field_box(ready, climb.job.objective.leader)))
 
-    report = session.run(setup, left, work, Bar("it"), write, kept_in(folder, made_in, paths))
+    report = session.run(setup, left, work, Bar("it"), write, climb_files(folder, made_in, paths))
     for figure in drawn:
         if all(paths[job].exists() for job in figure.jobs):
             drawing = draw(figure, lambda job: read_picture(paths[job]))

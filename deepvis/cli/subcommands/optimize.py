@@ -46,11 +46,10 @@ def optimize(args: argparse.Namespace) -> int:
     from deepvis.jobs.progress import Bar
     from deepvis.optimize import image_jobs, session
     from deepvis.optimize.ascend import Climb
-    from deepvis.optimize.climbs import FOLDER, kept_in
+    from deepvis.optimize.climbs import FOLDER, climb_files
     from deepvis.optimize.pictures import pictures_of
     from deepvis.optimize.recipe_options import recipe_of
-    from deepvis.optimize.results import result_paths, stem_of, write_results
-    from deepvis.optimize.tasks import origin
+    from deepvis.optimize.results import ResultPaths, origin_of, stem_of, write_results
     from deepvis.optimize.units import idle_seeds, jobs_of
 
     recipe = recipe_of(args)
@@ -58,17 +57,17 @@ def optimize(args: argparse.Namespace) -> int:
     setup, work, model, ready = optimizer_of(args)
     jobs = jobs_of(args, model, ready.net.shapes, recipe)
     prefix = args.output_prefix or (os.fspath(args.output / Path(PREFIX).name) if args.output else PREFIX)
-    paths = {job: result_paths(stem_of(prefix, job, args.output_template)) for job in jobs}
+    paths = {job: ResultPaths(stem_of(prefix, job, args.output_template)) for job in jobs}
     photo = image_jobs.start_photo(args.start_image, model) if args.start_image else None
-    made_in = origin(setup.network)
+    made_in = origin_of(model)
     starts = dict.fromkeys(jobs, photo) if photo is not None else {}
     earlier = {job: found.unfinished for job, found in paths.items()}
-    kept = kept_in(Path(prefix).parent / FOLDER, made_in, jobs, starts=starts, earlier=earlier)
-    left = image_jobs.jobs_left(paths, kept, made_in, lambda said: warn([said], NAME), overwrite=args.overwrite)
+    climbs = climb_files(Path(prefix).parent / FOLDER, made_in, jobs, starts=starts, earlier=earlier)
+    left = image_jobs.jobs_left(paths, climbs, made_in, lambda said: warn([said], NAME), overwrite=args.overwrite)
 
     def write(climb: Climb) -> None:
         pictures = pictures_of(climb.best.x if climb.best else climb.x, model.preprocessor)
         write_results(paths[climb.job], climb, pictures, made_in, arrays=not args.skipbig)
 
-    report = session.run(setup, left, work, Bar("it"), write, kept, starts)
+    report = session.run(setup, left, work, Bar("it"), write, climbs, starts)
     return last_words(report, NAME, len(left), overwrite=args.overwrite)

@@ -54,8 +54,8 @@ def optimize_layer(args: argparse.Namespace) -> int:
     from deepvis.cli.progress import last_words
     from deepvis.jobs.progress import Bar
     from deepvis.optimize import session
-    from deepvis.optimize.layer_images import discard, jobs_left, rest_of
-    from deepvis.optimize.layer_plans import check_folders, make_layer, plan_of
+    from deepvis.optimize.layer_images import discard, jobs_left, make_layer, rest_of
+    from deepvis.optimize.layer_plans import check_folders, plan_of
     from deepvis.optimize.units import layers_of
 
     setup, work, model, ready = optimizer_of(args)
@@ -63,7 +63,7 @@ def optimize_layer(args: argparse.Namespace) -> int:
         shapes = ready.net.shapes
         args.push_layer = [layer for layer in model.layer_names if layer not in model.remap and layer in shapes]
         warn(model.left_out_words(), NAME)
-    plans = [plan_of(args, setup, model, ready, layer) for layer in layers_of(args, model, ready.net.shapes)]
+    plans = [plan_of(args, model, ready, layer) for layer in layers_of(args, model, ready.net.shapes)]
     check_folders(plans)
     if not args.overwrite:
         plans = [rest_of(plan) for plan in plans]

@@ -52,7 +52,7 @@ def search(args: argparse.Namespace) -> int:
     from deepvis.jobs.progress import Bar
     from deepvis.optimize import session
     from deepvis.optimize.ascend import Climb
-    from deepvis.optimize.climbs import FOLDER, kept_in
+    from deepvis.optimize.climbs import FOLDER, climb_files
     from deepvis.optimize.pictures import field_box, shown
     from deepvis.optimize.search import open_search, write_tried
 
@@ -68,8 +68,8 @@ def search(args: argparse.Namespace) -> int:
         picture = shown(climb.best.x if climb.best else climb.x, model.preprocessor, box)
         write_tried(args.output, jobs[climb.job][1], climb, picture, asked.origin)
 
-    kept = kept_in(args.output / FOLDER, asked.origin, jobs)
-    report = session.run(setup, left, work, Bar("it"), write, kept)
+    climbs = climb_files(args.output / FOLDER, asked.origin, jobs)
+    report = session.run(setup, left, work, Bar("it"), write, climbs)
     write_sheet(args, model.name, asked)
     return last_words(report, NAME, len(left))
 
@@ -77,9 +77,9 @@ def search(args: argparse.Namespace) -> int:
 def search_of(args: argparse.Namespace, optimizer: Optimizer) -> Search:
     """The search that the options ask for, checked."""
     from deepvis.optimize.recipe_options import whole
+    from deepvis.optimize.results import origin_of
     from deepvis.optimize.search import Search
     from deepvis.optimize.start import LARGEST_SEED
-    from deepvis.optimize.tasks import origin
     from deepvis.optimize.units import channels_of, layers_of, objective_at
 
     model, shapes = optimizer.model, optimizer.ready.net.shapes
@@ -91,17 +91,16 @@ def search_of(args: argparse.Namespace, optimizer: Optimizer) -> Search:
     recipes = whole("--recipes", args.recipes, 1, MOST_RECIPES)
     max_iter = whole("--max-iter", args.max_iter, 1)
     seed = whole("--rand-seed", args.rand_seed, 0, LARGEST_SEED)
-    return Search(origin(optimizer.setup.network), tuple(objectives), recipes, seed, max_iter)
+    return Search(origin_of(model), tuple(objectives), recipes, seed, max_iter)
 
 
 def write_sheet(args: argparse.Namespace, model: str, asked: Search) -> None:
-    from deepvis.core.files import written_beside
-    from deepvis.optimize.search import by_recipe, read_tried
+    from deepvis.core.files import write_file
+    from deepvis.optimize.search import read_tried
     from deepvis.optimize.sheet import contact_sheet
 
-    rows = by_recipe(read_tried(args.output, asked.jobs()))
-    with written_beside(args.output / "index.html") as file:
-        file.write(contact_sheet(f"Recipes tried on {model}", rows).encode())
+    rows = read_tried(args.output, asked.jobs())
+    write_file(args.output / "index.html", contact_sheet(f"Recipes tried on {model}", rows).encode())
     warn([f"{len(rows)} recipes are in {args.output / 'index.html'}"], NAME)
 
 
