@@ -33,12 +33,12 @@ from deepvis.network.net import GraphNet
 from deepvis.network.ref import NetworkRef
 from deepvis.optimize import session
 from deepvis.optimize.ascend import Climb, Job
-from deepvis.optimize.figures import draw, pieces, presets_by_class, read_picture
+from deepvis.optimize.figures import draw, pieces, presets_by_class
 from deepvis.optimize.objective import resolve, unit
 from deepvis.optimize.pictures import pictures_of
 from deepvis.optimize.presets import TABLE_1, preset
-from deepvis.optimize.results import write_arrays, write_jpeg, write_png
-from deepvis.optimize.tasks import Setup, ascent_net, load, origin
+from deepvis.optimize.results import origin_of, read_picture, write_arrays, write_jpeg, write_png
+from deepvis.optimize.tasks import Setup, ascent_net, load
 from deepvis.optimize.units import label_of
 
 MAKER, LAYER = "bvlc-googlenet", "loss3/classifier"
@@ -68,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     objectives = [(label_of(model, c), resolve(unit(LAYER, c), shapes)) for c in CLASSES[: args.classes]]
     figure = presets_by_class(objectives, recipes)
     jobs = [replace(job, seed=seed) for seed in range(args.seeds) for job in figure.jobs]
-    paths = pieces(args.out, origin(setup.network), jobs)
+    paths = pieces(args.out, origin_of(model), jobs)
 
     def write(climb: Climb) -> None:
         write_arrays(made_of(paths[climb.job]), {"best": climb.best.x.numpy()})

@@ -21,8 +21,9 @@ sys.path.insert(0, str(ROOT))
 import cv2
 import numpy as np
 
+from deepvis.core.coding import MID
 from deepvis.core.colours import paint_of
-from deepvis.core.pixels import MID, codes_with
+from deepvis.core.pixels import codes_with
 from deepvis.core.state import ColourMap, Look
 from deepvis.core.types import Frame, NetRequest
 from deepvis.live.backends.base import open_backend

@@ -43,7 +43,8 @@ ROOMS: dict[str, set[str]] = {
 TORCH = {"network", "formats", "optimize", "scan", "caffe", "api"}
 CV2 = {"window", "sources", "scan"}
 ALSO_TORCH = {"live/backends/engine.py"}
-ALSO_CV2 = {"models/preprocess.py", "core/pixels.py", "core/colours.py"}  # plain arithmetic
+# plain arithmetic
+ALSO_CV2 = {"models/preprocess.py", "core/coding.py", "core/back_pictures.py", "core/colours.py"}
 MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
 
 

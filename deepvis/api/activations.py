@@ -12,10 +12,11 @@ import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
 
+from deepvis.core.nearest import nearest
 from deepvis.formats.torch.captured import Captured
 from deepvis.models.model import Model
 from deepvis.network.maps import as_maps
-from deepvis.network.model_error import ModelError, nearest
+from deepvis.network.model_error import ModelError
 from deepvis.network.net import GraphNet
 from deepvis.scan.network import ScanNetwork
 

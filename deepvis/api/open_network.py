@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deepvis.api.given_inputs import given_inputs
-from deepvis.api.opened_network import Network, labelled
+from deepvis.api.opened_network import Network
 from deepvis.models.card import CARD_NAME
 from deepvis.models.zoo import find_card, model_names, open_model
 from deepvis.network.device import device_of
@@ -64,9 +64,9 @@ def open(
     device_of(device)
     if isinstance(what, (str, os.PathLike)):
         ref = _ref_of(os.fspath(what), weights, mean, labels_file, given)
-        return Network(labelled(open_model(ref), names), device, ref=None if names else ref)
+        return Network(open_model(ref), device, ref=None if names else ref, labels=names)
     live = _live(what, weights, mean, labels_file, given)
-    return Network(labelled(live.model(), names), device, live=live, labels=names)
+    return Network(live.model(), device, live=live, labels=names)
 
 
 def _live(what: Any, weights: Any, mean: Any, labels: str | None, options: Mapping[str, Any]) -> LiveModule:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,7 +14,9 @@ import numpy as np
 from deepvis.api.activations import Values
 from deepvis.api.channels import channel_of
 from deepvis.api.notebook import Activations, Picture, Projection
-from deepvis.core.pixels import back_picture
+from deepvis.api.renewable import RenewableModel
+from deepvis.core.back_pictures import back_picture
+from deepvis.core.nearest import nearest
 from deepvis.core.state import BackFilter
 from deepvis.core.types import BackRequest, NetRequest, Unit
 from deepvis.live.backends.base import BackendError
@@ -24,18 +24,16 @@ from deepvis.live.backends.showing import request_problem
 from deepvis.models.zoo import Model, memory_ref
 from deepvis.network.field import receptive_field
 from deepvis.network.maps import as_maps, from_maps, maps_shape
-from deepvis.network.model_error import ModelError, nearest
+from deepvis.network.model_error import ModelError
 from deepvis.network.ref import NetworkRef
 from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.scan.network import ScanNetwork
 from deepvis.scan.scan_error import ScanError
 
 if TYPE_CHECKING:
-    import torch
-
     from deepvis.api.live_module import LiveModule
     from deepvis.api.photos import Photos
-    from deepvis.api.show_window import ShownNetwork
+    from deepvis.api.shown_network import ShownNetwork
     from deepvis.api.top_images import TopImages
     from deepvis.optimize.ascent_network import AscentNetwork
 
@@ -70,7 +68,7 @@ def as_model_errors() -> Iterator[None]:
         raise ModelError(str(error)) from error
 
 
-class Network:
+class Network(RenewableModel):
     """A network that was opened; made by ``deepvis.open``. All methods raise ModelError, one sentence.
 
     ref: how other processes find it; None for a module in memory. live: that module. labels: named by the user.
@@ -85,20 +83,15 @@ class Network:
         live: LiveModule | None = None,
         labels: tuple[str, ...] | None = None,
     ) -> None:
-        self._device, self._ref, self._live, self._labels = device, ref, live, labels
-        self._lock = threading.RLock()
-        self._take(model)
+        self._ref = ref
+        super().__init__(model, device, live, labels)
 
     def _take(self, model: Model) -> None:
         with as_model_errors():
             network = ScanNetwork(model, (), self._device)
-        self._model, self._network = model, network
-        self._values = Values(network)
-        self._specimen: AscentNetwork | None = None
-
-    @property
-    def name(self) -> str:
-        return self._model.name
+        super()._take(model)
+        self._network, self._values = network, Values(network)
+        self._ascent_network: AscentNetwork | None = None
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -223,9 +216,11 @@ class Network:
             ref = self._ref or memory_ref(self._model)
             return scan(self._network, ref, self._device, self._photos(photos).items, order)
 
-    def show(self, images: str | os.PathLike[str] | None = None, *, block: bool = True, **options: Any) -> ShownNetwork:
+    def show(
+        self, images: str | os.PathLike[str] | None = None, *, block: bool = True, **options: Any
+    ) -> ShownNetwork[Network]:
         """Open the window on the network; see ``deepvis.show``."""
-        from deepvis.api.show_window import show_network
+        from deepvis.api.shown_network import show_network
 
         return show_network(self, images, block=block, **options)
 
@@ -233,40 +228,7 @@ class Network:
         """Take up the weights that the module has now. Raises ModelError for a network that is no module in memory."""
         self.take_weights()
 
-    # --- for the window ---------------------------------------------------------------------------
-
-    @property
-    def model(self) -> Model:
-        """The opened network as the other rooms of this package take it."""
-        return self._model
-
-    @property
-    def device(self) -> str:
-        return self._device
-
-    def take_weights(self, *, may_capture: bool = True) -> Model:
-        """The model with the module's weights of now, copied in this thread; it is this network's from now on."""
-        with self._lock:
-            renewed = self._live_module.renewed(self._model, may_capture=may_capture)
-            self._take(labelled(renewed, self._labels))
-            return self._model
-
-    def has_new_weights(self) -> bool:
-        """Has the module other weights than those that were taken up last?"""
-        with self._lock:
-            return self._live_module.differs(self._model)
-
-    def check_is_live(self) -> torch.nn.Module:
-        """The module in memory. Raises ModelError where the network was opened from files."""
-        return self._live_module.module
-
     # --- parts ------------------------------------------------------------------------------------
-
-    @property
-    def _live_module(self) -> LiveModule:
-        if self._live is None:
-            raise ModelError(f"{self.name} was opened from its files, and has no module in memory whose weights change")
-        return self._live
 
     def _photos(self, given: Any) -> Photos:
         from deepvis.api.photos import photos_of
@@ -274,19 +236,19 @@ class Network:
         return photos_of(given, self._model.preprocessor)
 
     def _ready_to_climb(self) -> AscentNetwork:
-        if self._specimen is None:
+        if self._ascent_network is None:
             from deepvis.optimize.ascent_network import ascent_net_of
 
-            self._specimen = ascent_net_of(self._model, self._device)
-        return self._specimen
+            self._ascent_network = ascent_net_of(self._model, self._device)
+        return self._ascent_network
 
     def _check_layer(self, layer: str) -> None:
         shapes = self._network.net.shapes
         if layer not in shapes:
             if missing := self._model.missing_words(str(layer)):
                 raise ModelError(f"{self.name} has no values of {missing}")
-            known = dict.fromkeys([*self.layers, *shapes])
-            hint = nearest(str(layer), known, f"there are: {', '.join(self.layers)}")
+            names = dict.fromkeys([*self.layers, *shapes])
+            hint = nearest(str(layer), names, f"there are: {', '.join(self.layers)}")
             raise ModelError(f"{self.name} has no layer {layer!r}; {hint}")
 
     def _check_unit(
@@ -317,11 +279,6 @@ class Network:
 
     def _drawn(self, diff_chw: np.ndarray) -> np.ndarray:
         return back_picture(self._model.preprocessor.diff_to_rgb(diff_chw), BackFilter.RAW)
-
-
-def labelled(model: Model, names: tuple[str, ...] | None) -> Model:
-    """The model with these names of classes; None: with its own."""
-    return model if names is None else replace(model, labels=names)
 
 
 def _place(position: Any) -> tuple[int, int]:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import nn
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
+from deepvis.api.renewable import RenewableModel
+from deepvis.api.window_thread import RunningWindow
 from deepvis.network.model_error import ModelError
-
-if TYPE_CHECKING:
-    from deepvis.api.show_window import ShownNetwork
 
 log = logging.getLogger(__name__)
 TRIES, TRY_SECONDS = 40, 0.005  # to meet a moment at which all weights have had equally many changes
@@ -28,9 +27,9 @@ class Refresher:
     at which all have been changed equally often, if it meets one.
     """
 
-    def __init__(self, shown: ShownNetwork, seconds: float) -> None:
-        self._shown, self._seconds = shown, seconds
-        self._module: nn.Module = shown.network.check_is_live()
+    def __init__(self, network: RenewableModel, window: RunningWindow, seconds: float) -> None:
+        self._network, self._window, self._seconds = network, window, seconds
+        self._module: nn.Module = network.check_is_live()
         self._over = threading.Event()
         self._copied_at = self._stepped_at = time.monotonic()
         self._counts = _counts(self._module)
@@ -57,10 +56,10 @@ class Refresher:
 
     def _look(self) -> None:
         """In the thread of its own."""
-        while not self._over.wait(self._seconds) and self._shown.is_open:
+        while not (self._over.wait(self._seconds) or self._window.is_over):
             now = time.monotonic()
             is_stepping = now - self._stepped_at < max(2 * self._seconds, 1.0)
-            if not is_stepping and self._shown.network.has_new_weights():
+            if not is_stepping and self._network.has_new_weights():
                 self._meet_a_step()
                 self._refresh(may_capture=False)
         self._hook.remove()
@@ -75,13 +74,21 @@ class Refresher:
     def _refresh(self, *, may_capture: bool = True) -> None:
         """What goes wrong is said once, and does not end the training."""
         try:
-            self._shown.refresh(may_capture=may_capture)
+            renew(self._network, self._window, may_capture=may_capture)
         except ModelError as error:
             if str(error) != self._last_warning:
                 self._last_warning = str(error)
                 log.warning("%s", error)
         self._copied_at = time.monotonic()
         self._counts = _counts(self._module)
+
+
+def renew(network: RenewableModel, window: RunningWindow, *, may_capture: bool = True) -> bool:
+    """Show the weights that the module has now; False where the window is closed. Raises ModelError."""
+    if window.is_over:
+        return False
+    window.renew(network.take_weights(may_capture=may_capture))
+    return True
 
 
 def _counts(module: nn.Module) -> list[int]:

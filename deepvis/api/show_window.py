@@ -3,75 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
-import threading
-from dataclasses import replace
 from typing import Any
 
 from deepvis.api.open_network import open as open_network
 from deepvis.api.opened_network import Network
-from deepvis.api.refresher import Refresher
-from deepvis.api.window_thread import WINDOWS, RunningWindow
-from deepvis.models.network_options import NETWORK
+from deepvis.api.shown_network import WINDOW_OPTIONS, ShownNetwork, show_network
 from deepvis.network.model_error import ModelError
-from deepvis.settings.table import SETTINGS, ConfigError, Settings, checked
-from deepvis.window.app import TITLE, check_sources, is_moving_by_itself
-from deepvis.window.options import RunOptions, UsageError
-
-# what may be said of the window, by the settings' names; everything else is said of the network
-ELSEWHERE = {*NETWORK.rows, "images", "caffe_root", "key_bindings"}
-WINDOW_OPTIONS = tuple(name for name in SETTINGS.rows if name not in ELSEWHERE)
-
-
-class ShownNetwork:
-    """A window that is open, or was; made by ``deepvis.show``. network: what it shows.
-
-    ``refresh`` is for the thread that trains; all methods may be called from any.
-    """
-
-    def __init__(self, network: Network, window: RunningWindow, every: float | None = None) -> None:
-        self.network, self._window = network, window
-        self._refresher = None if every is None else Refresher(self, every)
-
-    @property
-    def is_open(self) -> bool:
-        return not self._window.is_over
-
-    @property
-    def error(self) -> str:
-        """Why the window ended by itself, "" if it did not."""
-        return self._window.error
-
-    def refresh(self, *, may_capture: bool = True) -> bool:
-        """Show the weights that the module has now; False where the window is closed.
-
-        They are copied in the calling thread: call it between two steps. Earlier pictures are marked "older weights".
-        may_capture: the module may be captured anew where its weights alone do not do, which is not for other threads.
-        Raises ModelError for a network that is no module in memory.
-        """
-        if not self.is_open:
-            return False
-        self._window.renew(self.network.take_weights(may_capture=may_capture))
-        return True
-
-    def close(self) -> None:
-        """Close the window, and wait until it is gone; a second call does nothing."""
-        if self._refresher is not None:
-            self._refresher.stop()
-        self._window.close()
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """Wait until the user closes the window, seconds at most; True once it is closed."""
-        return self._window.wait(timeout)
-
-    def __enter__(self) -> ShownNetwork:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        return f"<ShownNetwork {self.network.name}: {'open' if self.is_open else 'closed'}>"
 
 
 def show(
@@ -83,7 +20,7 @@ def show(
     weights: Any = None,
     keys: str = "",
     **options: Any,
-) -> ShownNetwork:
+) -> ShownNetwork[Network]:
     """Open the window on a network. Raises ModelError, one sentence.
 
     what, weights: as of ``deepvis.open``, or a Network. images: a folder, a photo or a text file of paths; None: the
@@ -102,69 +39,3 @@ def show(
     else:
         network = open_network(what, weights, **options)
     return show_network(network, images, block=block, every=every, keys=keys, **window)
-
-
-def show_network(
-    network: Network,
-    images: str | os.PathLike[str] | None = None,
-    *,
-    block: bool = True,
-    every: float | None = None,
-    keys: str = "",
-    **window: Any,
-) -> ShownNetwork:
-    """The same for a network that is open. window: settings by name."""
-    if every is not None:
-        if not every > 0:
-            raise ModelError(f"every is {every!r}, expected seconds above 0")
-        network.check_is_live()
-    settings = _settings(network, images, window)
-    if sys.platform == "darwin" and not block:
-        raise ModelError(
-            "show: on macOS a window belongs to the main thread, which block=False leaves to you; leave it out"
-        )
-    starts_moving = any(window.get(name) is not None for name in ("camera", "video")) or (
-        images is None and is_moving_by_itself(settings)
-    )
-    options = RunOptions(keys=tuple(keys.split()))
-    try:
-        check_sources(settings)
-        running = WINDOWS.open(settings, options, network.model, starts_moving=starts_moving, title=_title(network))
-    except UsageError as error:
-        raise ModelError(str(error)) from error
-    shown = ShownNetwork(network, running, every)
-    if block:
-        try:
-            shown.wait()
-        finally:
-            shown.close()
-        if shown.error:
-            raise ModelError(shown.error)
-    return shown
-
-
-def _settings(network: Network, images: str | os.PathLike[str] | None, window: dict[str, Any]) -> Settings:
-    """Raises ModelError for an option that is none, or has another value than it may."""
-    for name in window:
-        if name not in WINDOW_OPTIONS:
-            raise ModelError(f"show: there is no option {name!r}; there are {', '.join(WINDOW_OPTIONS)}")
-    named = {"device": network.device, "images": None if images is None else os.fspath(images)}
-    if images is not None and not isinstance(images, (str, os.PathLike)):
-        raise ModelError(
-            f"show: images is a {type(images).__name__}, expected a folder, a photo or a text file of paths"
-        )
-    try:
-        values = {name: checked(name, value, "show") for name, value in {**named, **window}.items()}
-    except ConfigError as error:
-        raise ModelError(str(error)) from error
-    return replace(Settings(), **values)
-
-
-_numbers = iter(range(1, sys.maxsize))
-_numbers_lock = threading.Lock()
-
-
-def _title(network: Network) -> str:
-    """No two windows have the same: each hears its own keys by it."""
-    with _numbers_lock:
-        return f"{TITLE}: {network.name} ({next(_numbers)})"

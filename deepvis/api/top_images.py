@@ -15,8 +15,8 @@ import numpy as np
 from deepvis.api.notebook import TopPhoto, img_of, png_of
 from deepvis.api.photos import InputPhoto, paths_of
 from deepvis.core.types import Patch, Unit, UnitStanding
-from deepvis.jobs.job_error import JobError
 from deepvis.jobs.pool import Where
+from deepvis.jobs.workers import JobError
 from deepvis.models.preprocess import Preprocessor
 from deepvis.network.model_error import ModelError
 from deepvis.network.ref import NetworkRef

@@ -1,154 +1,19 @@
-"""The core of ``caffe.Net``: building the net, its names and shapes, forward and backward."""
+"""The core of ``caffe.Net``: forward and backward."""
 
 from __future__ import annotations
 
-import os
-import warnings
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from deepvis.caffe import mode
-from deepvis.caffe.blob import Blob, batches
-from deepvis.caffe.net_layers import SHARES_DATA, NetLayer, relus_in_place
+from deepvis.caffe.blob import batches
+from deepvis.caffe.built_net import BuiltNet
 from deepvis.caffe.passing import Pass
-from deepvis.caffe.python_layer import BlobVec, make_python_layer
-from deepvis.formats.caffe.backward import passed_bottoms
-from deepvis.formats.caffe.filling import filled, needs_filling
-from deepvis.formats.caffe.layer import LAYERS
-from deepvis.formats.caffe.load import load_net
-from deepvis.formats.caffe.schema import TEST, TRAIN
-from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.formats.caffe.splits import as_caffe_builds
-from deepvis.formats.caffe.training import AUTOMATIC
-from deepvis.formats.caffe.unknown import UnsupportedLayers
+from deepvis.formats.caffe.schema import TRAIN
 
 
-class BaseNet:
+class BaseNet(BuiltNet):
     """A net without its weights files and the fork's back passes: see ``Net``."""
-
-    def __init__(
-        self,
-        network_file: str | os.PathLike,
-        *args: str | os.PathLike | int,
-        phase: int | None = None,
-        level: int = 0,
-        stages: Sequence[str] | None = None,
-        weights: str | os.PathLike | None = None,
-    ) -> None:
-        weights, self.phase, level, stages = _arguments(args, phase, level, stages, weights)
-        spec = load_net(
-            os.fspath(network_file),
-            os.fspath(weights) if weights is not None else None,
-            phase="TRAIN" if self.phase == TRAIN else "TEST",
-            level=level,
-            stages=tuple(stages or ()),
-            on_missing="fill",
-            keep_losses=True,
-            keep_unknown=True,
-        )
-        unknown = [x for x in spec.layers if x.type not in LAYERS and x.type not in ("Input", "Python")]
-        if unknown:
-            raise UnsupportedLayers(unknown)
-        self.name = spec.name
-        self.blobs: OrderedDict[str, Blob] = OrderedDict()
-        self._device = mode.device()
-        self._shared: dict[int | str, Blob] = {}  # params by array, or by name where fillers made them
-        self.layers: list[NetLayer] = []
-        wired = as_caffe_builds(spec)
-        for layer, bottoms, tops in wired:
-            self._append(layer, bottoms, tops, spec.inputs)
-        relus_in_place(self.layers)
-        self._layer_names = [step.name for step in self.layers]
-        self.inputs = [blob for step in self.layers if step.type == "Input" for blob in step.tops]
-        self.outputs = _outputs(self.layers)
-        self._weighted: dict[str, list[tuple[str, float]]] = {}  # layer -> its tops with a weight in the loss
-        for step in self.layers:
-            for name, weight in zip(step.tops, _loss_weights(step.spec), strict=True):
-                if weight:
-                    self._weighted.setdefault(step.name, []).append((name, weight))
-                    self.blobs[name].diff[...] = weight
-        if not spec.force_backward:
-            losses = {*self.outputs, *(name for some in self._weighted.values() for name, _ in some)}
-            for step, passes in zip(self.layers, passed_bottoms(wired, losses) or (), strict=False):
-                step.passes = passes
-
-    def _append(self, layer: LayerSpec, bottoms, tops, inputs: Mapping[str, Sequence[int]]) -> None:
-        for name in tops:
-            if name not in self.blobs:
-                self.blobs[name] = Blob(*inputs.get(name, ()))
-        if needs_filling(layer):
-            layer = filled(layer, [self.blobs[name].shape for name in bottoms], mode.rng())
-        step = NetLayer(layer, bottoms, tops)
-        names = [param.name for param in layer.message.param] + [""] * len(layer.blobs)
-        for values, name in zip(layer.blobs, names, strict=False):
-            blob = self._shared.setdefault(name or id(values), Blob(values=values))
-            step.blobs.append(blob if blob.shape == values.shape else blob.reshaped_view(values.shape))
-        if layer.type == "Python":
-            step.python = make_python_layer(layer, self.phase)
-            step.python.setup([self.blobs[name] for name in bottoms], [self.blobs[name] for name in tops])
-            step.blobs = step.python.blobs
-        step.reshape(self.blobs)
-        if layer.type in SHARES_DATA and not set(tops) & set(bottoms):
-            for name in tops:
-                self.blobs[name].share_data(self.blobs[bottoms[0]])
-        self.layers.append(step)
-
-    # --- what there is ---------------------------------------------------------------------------
-
-    @property
-    def params(self) -> OrderedDict[str, BlobVec]:
-        """Layer name -> its weight blobs, for layers that have any."""
-        return OrderedDict((step.name, step.blobs) for step in self.layers if step.blobs)
-
-    @property
-    def layer_dict(self) -> OrderedDict[str, NetLayer]:
-        return OrderedDict(zip(self._layer_names, self.layers, strict=True))
-
-    @property
-    def top_names(self) -> OrderedDict[str, list[str]]:
-        """Layer name -> the names of its tops."""
-        return OrderedDict((step.name, list(step.tops)) for step in self.layers)
-
-    @property
-    def bottom_names(self) -> OrderedDict[str, list[str]]:
-        """Layer name -> the names of its bottoms."""
-        return OrderedDict((step.name, list(step.bottoms)) for step in self.layers)
-
-    @property
-    def blob_loss_weights(self) -> OrderedDict[str, float]:
-        """Blob name -> its weight in the loss; 0 for most."""
-        found = OrderedDict((name, 0.0) for name in self.blobs)
-        for step in self.layers:
-            found.update(zip(step.tops, _loss_weights(step.spec), strict=True))
-        return found
-
-    @property
-    def _blob_names(self) -> list[str]:
-        return list(self.blobs)
-
-    @property
-    def _blobs(self) -> list[Blob]:
-        return list(self.blobs.values())
-
-    @property
-    def _inputs(self) -> list[int]:
-        """Places in ``blobs`` of the inputs."""
-        return [self._blob_names.index(name) for name in self.inputs]
-
-    @property
-    def _outputs(self) -> list[int]:
-        """Places in ``blobs`` of the outputs."""
-        return [self._blob_names.index(name) for name in self.outputs]
-
-    def _top_ids(self, layer: int) -> list[int]:
-        return [self._blob_names.index(name) for name in self.layers[layer].tops]
-
-    def _bottom_ids(self, layer: int) -> list[int]:
-        return [self._blob_names.index(name) for name in self.layers[layer].bottoms]
-
-    # --- running ---------------------------------------------------------------------------------
 
     def forward(
         self, blobs: Iterable[str] | None = None, start: str | None = None, end: str | None = None, **kwargs
@@ -160,10 +25,10 @@ class BaseNet:
         """
         first = self._index(start) if start is not None else 0
         last = self._index(end) if end is not None else len(self.layers) - 1
-        wanted = {*(self.layers[last].tops if end is not None else self.outputs), *(blobs or ())}
+        names = {*(self.layers[last].tops if end is not None else self.outputs), *(blobs or ())}
         self._fill(kwargs, self.inputs, "Input", "data")
         self._forward(first, last)
-        return {name: self.blobs[name].data for name in wanted}
+        return {name: self.blobs[name].data for name in names}
 
     def backward(
         self, diffs: Iterable[str] | None = None, start: str | None = None, end: str | None = None, **kwargs
@@ -173,12 +38,24 @@ class BaseNet:
 
         kwargs: output blob = its diff, all outputs or none.
         """
+        return self._walked_back(diffs, start, end, kwargs)
+
+    def _walked_back(
+        self,
+        diffs: Iterable[str] | None,
+        start: str | None,
+        end: str | None,
+        given: Mapping[str, np.ndarray],
+        back_mode: str = "gradient",
+        *,
+        weights: bool = True,
+    ) -> dict[str, np.ndarray]:
         first = self._index(start) if start is not None else len(self.layers) - 1
         last = self._index(end) if end is not None else 0
-        wanted = {*(self.layers[last].bottoms if end is not None else self.inputs), *(diffs or ())}
-        self._fill(kwargs, self.outputs, "Top diff", "diff")
-        self._backward(first, last)
-        return {name: self.blobs[name].diff for name in wanted}
+        names = {*(self.layers[last].bottoms if end is not None else self.inputs), *(diffs or ())}
+        self._fill(given, self.outputs, "Top diff", "diff")
+        self._backward(first, last, back_mode, weights=weights)
+        return {name: self.blobs[name].diff for name in names}
 
     def _forward(self, start: int, end: int) -> float:
         """Run the layers by index, both included; returns the weighted loss."""
@@ -267,45 +144,3 @@ class BaseNet:
             if np.shape(values)[0] != blob.shape[0]:
                 raise Exception(f"{what} {name!r} is not batch sized: {np.shape(values)[0]}, expected {blob.shape[0]}")
             getattr(blob, side)[...] = values
-
-
-def _arguments(args, phase, level, stages, weights):
-    """(weights, phase, level, stages) from either order of the positional arguments."""
-    args = list(args)
-    if args and not isinstance(args[0], (int, np.integer)):
-        if weights is not None:
-            raise TypeError("Net: the weights are given twice")
-        weights = args.pop(0)
-        if weights is not None:
-            warnings.warn(
-                "caffe.Net(prototxt, weights, phase) is pycaffe's old order; use Net(prototxt, phase, weights=...)",
-                DeprecationWarning,
-                stacklevel=3,
-            )
-    if args:
-        phase = args.pop(0)
-    if args:
-        level = args.pop(0)
-    if args:
-        stages = args.pop(0)
-    if args:
-        weights = args.pop(0)
-    return weights, TEST if phase is None else int(phase), level, stages
-
-
-def _outputs(layers: Sequence[NetLayer]) -> list[str]:
-    """The blobs that no later layer takes, sorted by name as in Caffe."""
-    open_blobs: set[str] = set()
-    for step in layers:
-        open_blobs.difference_update(step.bottoms)
-        open_blobs.update(step.tops)
-    return sorted(name for name in open_blobs if not name.startswith(AUTOMATIC))
-
-
-def _loss_weights(spec: LayerSpec) -> list[float]:
-    """The weight of each top in the loss: loss_weight, or 1 for the first top of a loss layer."""
-    given = list(spec.message.loss_weight)
-    if given:
-        return (given + [0.0] * len(spec.tops))[: len(spec.tops)]
-    is_loss = spec.type.endswith("Loss")
-    return [1.0 if is_loss and j == 0 else 0.0 for j in range(len(spec.tops))]

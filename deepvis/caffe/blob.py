@@ -44,21 +44,10 @@ class Blob:
     def count(self) -> int:
         return prod(self._shape)
 
-    @property
-    def num(self) -> int:
-        return self._legacy(0)
-
-    @property
-    def channels(self) -> int:
-        return self._legacy(1)
-
-    @property
-    def height(self) -> int:
-        return self._legacy(2)
-
-    @property
-    def width(self) -> int:
-        return self._legacy(3)
+    num: property = property(lambda blob: blob._legacy(0))
+    channels: property = property(lambda blob: blob._legacy(1))
+    height: property = property(lambda blob: blob._legacy(2))
+    width: property = property(lambda blob: blob._legacy(3))
 
     def reshape(self, *shape: int) -> None:
         """Change the shape; values are kept where the number of them stays, else they are zeros."""

@@ -121,15 +121,10 @@ class Net(BaseNet):
         self, diffs: Iterable[str] | None = None, start: str | None = None, end: str | None = None, **kwargs
     ) -> dict[str, np.ndarray]:
         """As ``backward``, by deconvolution; diffs of the params stay as they are."""
-        first = self._index(start) if start is not None else len(self.layers) - 1
-        last = self._index(end) if end is not None else 0
-        wanted = {*(self.layers[last].bottoms if end is not None else self.inputs), *(diffs or ())}
-        self._fill(kwargs, self.outputs, "Top diff", "diff")
-        self._backward(first, last, "deconv", weights=False)
-        return {name: self.blobs[name].diff for name in wanted}
+        return self._walked_back(diffs, start, end, kwargs, "deconv", weights=False)
 
     def zero(self, zero_param_diffs: bool = True) -> None:
-        """Clear the diffs of all blobs, and of the params unless told otherwise."""
+        """Clear the diffs of all blobs, and those of the params where ``zero_param_diffs``."""
         for blob in self.blobs.values():
             blob.clear_diff()
         if zero_param_diffs:
@@ -154,10 +149,10 @@ class Net(BaseNet):
 
     def _behind(self, start: int) -> list[int]:
         """Indices of the layers that the layer ``start`` depends on, itself included, lowest first."""
-        wanted, found = set(self.layers[start].bottoms), [start]
+        needed, found = set(self.layers[start].bottoms), [start]
         for index in range(start - 1, -1, -1):
             step = self.layers[index]
-            if wanted.intersection(step.tops):
+            if needed.intersection(step.tops):
                 found.append(index)
-                wanted.update(step.bottoms)
+                needed.update(step.bottoms)
         return found[::-1]

@@ -8,6 +8,7 @@ python/caffe/net_spec.py of BVLC Caffe 1.0.
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
+from collections.abc import Iterable
 from typing import Any
 
 from deepvis.caffe.proto import caffe_pb2
@@ -25,10 +26,15 @@ def param_name_dict() -> dict[str, str]:
 
 def to_proto(*tops: Top):
     """A NetParameter with every layer that the tops need."""
+    return _network_of(tops, {})
+
+
+def _network_of(tops: Iterable[Top], names: dict[Any, str]):
+    """names: of tops that have one already."""
     layers: OrderedDict[Function, Any] = OrderedDict()
     autonames: Counter[str] = Counter()
     for top in tops:
-        top.fn._to_proto(layers, {}, autonames)
+        top._to_proto(layers, names, autonames)
     net = caffe_pb2.NetParameter()
     net.layer.extend(layers.values())
     return net
@@ -175,14 +181,7 @@ class NetSpec:
 
     def to_proto(self):
         """A NetParameter with every layer that the assigned tops need, under their names."""
-        names = {top: name for name, top in self.tops.items()}
-        autonames: Counter[str] = Counter()
-        layers: OrderedDict[Function, Any] = OrderedDict()
-        for top in self.tops.values():
-            top._to_proto(layers, names, autonames)
-        net = caffe_pb2.NetParameter()
-        net.layer.extend(layers.values())
-        return net
+        return _network_of(self.tops.values(), {top: name for name, top in self.tops.items()})
 
 
 class Layers:

@@ -34,16 +34,7 @@ def solver_rank() -> int:
     return 0
 
 
-def set_solver_count(count: int) -> None:
-    """Nothing: there are no solvers."""
-
-
-def set_solver_rank(rank: int) -> None:
-    """Nothing: there are no solvers."""
-
-
-def set_multiprocess(is_on: bool) -> None:
-    """Nothing: there are no solvers."""
+set_solver_count = set_solver_rank = set_multiprocess = init_log  # there are no solvers
 
 
 def has_nccl() -> bool:

@@ -7,7 +7,9 @@ class TrainingIsOut(NotImplementedError):
     """deepvis runs Caffe networks; it does not train them."""
 
 
-class _Solver:
+class Solver:
+    """Training is out."""
+
     def __init__(self, *args, **kwargs) -> None:
         raise TrainingIsOut(
             f"{type(self).__name__}: deepvis runs Caffe networks and does not train them; train with Caffe or PyTorch "
@@ -15,31 +17,27 @@ class _Solver:
         )
 
 
-class Solver(_Solver):
+class SGDSolver(Solver):
     """Training is out."""
 
 
-class SGDSolver(_Solver):
+class NesterovSolver(Solver):
     """Training is out."""
 
 
-class NesterovSolver(_Solver):
+class AdaGradSolver(Solver):
     """Training is out."""
 
 
-class AdaGradSolver(_Solver):
+class RMSPropSolver(Solver):
     """Training is out."""
 
 
-class RMSPropSolver(_Solver):
+class AdaDeltaSolver(Solver):
     """Training is out."""
 
 
-class AdaDeltaSolver(_Solver):
-    """Training is out."""
-
-
-class AdamSolver(_Solver):
+class AdamSolver(Solver):
     """Training is out."""
 
 

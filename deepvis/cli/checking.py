@@ -18,6 +18,7 @@ from deepvis.core.program import program
 from deepvis.core.words import printable
 from deepvis.live.backends.base import BackendError
 from deepvis.live.backends.showing import bad_weights, net_info
+from deepvis.live.fields import open_fields
 from deepvis.models.card import CARD_NAME
 from deepvis.models.model import Model
 from deepvis.models.network_options import network_of
@@ -25,7 +26,6 @@ from deepvis.models.zoo import model_names, open_model
 from deepvis.network.graph import Graph
 from deepvis.network.model_error import ModelError
 from deepvis.network.ref import NetworkRef, format_of, is_name
-from deepvis.window.app import open_fields
 from deepvis.window.options import UsageError
 
 NETWORKS = (".prototxt", ".onnx", ".pt2")  # that a folder is searched for

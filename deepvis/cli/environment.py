@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+from deepvis.core.program import ROOT
+
 NEEDED = ("cv2", "google.protobuf", "jinja2", "numpy", "pydantic", "torch", "yaml")
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def run_script(*words: str) -> NoReturn:

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from deepvis.core.types import FieldOf, NetInfo
 from deepvis.core.words import field_size_words
 from deepvis.live.backends.base import BackendError, open_backend
+from deepvis.live.fields import open_fields
 from deepvis.network.model_error import ModelError
 from deepvis.settings.table import Settings
-from deepvis.window.app import open_fields, opened
+from deepvis.window.app import opened
 from deepvis.window.options import UsageError
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from deepvis.schema.rows import nearest
+from deepvis.core.nearest import nearest
+from deepvis.core.words import whole_number
 from deepvis.window.options import UsageError
 
 UNKNOWN = "unrecognized arguments: "  # argparse's words
@@ -58,7 +60,7 @@ def with_nearest(parser: argparse.ArgumentParser, message: str) -> str:
         return message
     options = [option for action in parser._actions for option in shown_names(action)]
     unknown = [word.partition("=")[0] for word in message.removeprefix(UNKNOWN).split() if word.startswith("--")]
-    hints = filter(None, (nearest(word, options) for word in unknown))
+    hints = filter(None, (nearest(word, options, any_case=True) for word in unknown))
     return "; ".join([message, *hints])
 
 
@@ -72,12 +74,29 @@ def whole(low: int = 0, high: int | None = None) -> Callable[[str], int]:
     """A type of argument: a whole number from ``low`` to ``high``, both included."""
 
     def parsed(text: str) -> int:
-        if not text.isdecimal() or len(text) > 18 or int(text) < low or (high is not None and int(text) > high):
+        found = whole_number(text)
+        if found is None or found < low or (high is not None and found > high):
             expected = f"{low} or more" if high is None else f"{low} to {high}"
-            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, {expected}")
-        return int(text)
+            raise bad(text, f"a whole number, {expected}")
+        return found
 
     return parsed
+
+
+def positive(text: str) -> float:
+    """A type of argument: a number above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < math.inf:
+        raise bad(text, "a number above 0")
+    return value
+
+
+def bad(text: str, expected: str) -> argparse.ArgumentTypeError:
+    """The error of a type of argument, for a word that it does not take."""
+    return argparse.ArgumentTypeError(f"{text!r} is not {expected}")
 
 
 def folder(text: str) -> Path:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from pathlib import Path
 from typing import Any
 
 from deepvis.cli.parser import Parser, folder
 from deepvis.cli.shared_options import add_output, add_work
 from deepvis.jobs.pool import Where
+from deepvis.jobs.progress import Bar
 from deepvis.scan.results import back_folders
 
 WORKERS = "so many processes; none or 0: threads of this one"
@@ -27,6 +30,20 @@ def add_scan(parser: Parser) -> None:
 
 def add_scan_work(parser: Parser, batch: str | None = None) -> None:
     add_work(parser, WORKERS, batch)
+
+
+def make_crops(arguments: argparse.Namespace, scan: Path, output: Path, *, report: bool = True, **more: Any) -> None:
+    """The montages of a scan, and its report, with a line on each. more: of the CropOrder."""
+    from deepvis.scan.layout import CropOrder, run_crops  # late: --help needs no torch
+    from deepvis.scan.report import write_report
+
+    order = CropOrder(
+        scan, output, modes=tuple(arguments.modes), device=arguments.device, where=where(arguments), **more
+    )
+    units = run_crops(order, Bar(" units"))
+    sys.stdout.write(f"{units} units have montages in {output}\n")
+    if report:
+        sys.stdout.write(f"report: {write_report(scan, output)}\n")
 
 
 def where(arguments: argparse.Namespace) -> Where:

@@ -7,12 +7,15 @@ Further names of an option are old ones: taken, but not in the help.
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from deepvis.cli.parser import Parser, folder, whole
-from deepvis.models.network_options import add_network_options, bad, network_of
+from deepvis.cli.parser import Parser, bad, folder, whole
+from deepvis.models.network_options import add_network_options, network_of
 
 if TYPE_CHECKING:
+    from deepvis.models.model import Model
+    from deepvis.optimize.ascent_network import AscentNetwork
+    from deepvis.optimize.session import Work
     from deepvis.optimize.tasks import Setup
 
 # the names that the toolbox of 2015 has for the network's options
@@ -59,12 +62,36 @@ def add_work(parser: Parser, workers: str, batch: str | None) -> None:
     work.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="run on the Dask cluster of this scheduler")
 
 
+def add_climb_work(parser: Parser) -> None:
+    """How the optimizer's batches are run."""
+    add_work(parser, "batches at a time in this process; none: one a core", "images together; none: 4, on a GPU 64")
+
+
 def setup_of(arguments: argparse.Namespace) -> Setup:
     """The network and the device for the optimizer. Raises ModelError for a device that is not there."""
     from deepvis.network.device import device_of
     from deepvis.optimize.tasks import Setup
 
     return Setup(network_of(arguments), str(device_of(arguments.device)))
+
+
+class Optimizer(NamedTuple):
+    """What the subcommands that optimize work with."""
+
+    setup: Setup
+    work: Work
+    model: Model
+    ready: AscentNetwork
+
+
+def optimizer_of(arguments: argparse.Namespace) -> Optimizer:
+    """The network of the arguments, opened and ready to climb. Raises ModelError."""
+    from deepvis.optimize.session import Work
+    from deepvis.optimize.tasks import ascent_net, load
+
+    setup = setup_of(arguments)
+    work = Work(arguments.batch, arguments.workers or None, arguments.scheduler)
+    return Optimizer(setup, work, load(setup.network), ascent_net(setup))
 
 
 def _order(swap: str) -> str:

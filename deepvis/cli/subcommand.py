@@ -16,7 +16,9 @@ from dataclasses import dataclass
 from deepvis.cli import subcommands
 from deepvis.cli.guard import guarded, interrupted_once
 from deepvis.cli.parser import Parser
+from deepvis.core.nearest import nearest
 from deepvis.core.program import program
+from deepvis.core.registry import Registry
 from deepvis.window.options import UsageError
 
 Arguments = Callable[[Parser], None]  # enters the arguments of a subcommand into its parser
@@ -47,17 +49,17 @@ class Subcommand:
 
     def main(self, words: Sequence[str]) -> int:
         """Parse the words behind the name, and run it; the exit code."""
-        kept = "interrupted; run the same command again to go on: what was finished is kept"
+        resumable = "interrupted; run the same command again to go on: what was finished is kept"
 
         def run() -> int:
             logging.basicConfig(level=logging.WARNING, format=f"deepvis {self.name}: %(message)s")
             with interrupted_once():
                 return self.run(self.parser().parse_args(words))
 
-        return guarded(run, f"deepvis {self.name}", kept if self.resumes else "interrupted")
+        return guarded(run, f"deepvis {self.name}", resumable if self.resumes else "interrupted")
 
 
-_SUBCOMMANDS: dict[str, Subcommand] = {}
+_SUBCOMMANDS: Registry[Subcommand] = Registry("subcommand")
 
 
 def subcommand(
@@ -66,9 +68,7 @@ def subcommand(
     """Enter a function as the subcommand ``name``; its file has that name too, with _ for -."""
 
     def enter(run: Run) -> Run:
-        if name in _SUBCOMMANDS:
-            raise ValueError(f"the subcommand {name!r} is registered twice")
-        _SUBCOMMANDS[name] = Subcommand(name, help, examples, arguments, run, resumes)
+        _SUBCOMMANDS.put(name, Subcommand(name, help, examples, arguments, run, resumes))
         return run
 
     return enter
@@ -88,10 +88,7 @@ def overview() -> str:
 def find(name: str) -> Subcommand:
     """The subcommand of that name; its file alone is imported. Raises UsageError with the nearest name."""
     if name not in names():
-        import difflib
-
-        near = difflib.get_close_matches(name, names(), n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(names())}"
+        hint = nearest(name, names(), f"there are: {', '.join(names())}")
         raise UsageError(f"no subcommand is named {name!r}; {hint}")
     importlib.import_module(f"{subcommands.__name__}.{name.replace('-', '_')}")
     return _SUBCOMMANDS[name]

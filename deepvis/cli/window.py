@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import logging
 import os
 import re
@@ -14,15 +13,16 @@ from typing import Any
 
 import deepvis
 from deepvis.cli.guard import guarded
-from deepvis.cli.parser import Parser
-from deepvis.cli.setting_options import add_setting_options
+from deepvis.cli.parser import Parser, positive, whole
 from deepvis.cli.subcommand import find, overview
 from deepvis.core.commands import COMMANDS, command_of, rebind
 from deepvis.core.keys import canonical, is_key_name
+from deepvis.core.nearest import nearest
 from deepvis.core.program import program
-from deepvis.models.network_options import NETWORK, bad, positive
+from deepvis.models.network_options import NETWORK
 from deepvis.network.model_error import ModelError
 from deepvis.network.ref import format_of
+from deepvis.schema.row_options import add_options
 from deepvis.settings import table as config
 from deepvis.settings.table import Settings
 from deepvis.window.options import RunOptions, UsageError, seconds_to_wait
@@ -50,7 +50,9 @@ def parser() -> Parser:
     p.add_argument("--settings", metavar="FILE", help="a settings file to read instead of settings_local.py")
     p.add_argument("-v", "--verbose", action="store_true", help="log what the workers do to standard error")
 
-    groups = add_setting_options(p)
+    groups = {title: p.add_argument_group(title.lower()) for title in config.sections()}
+    for title, names in config.sections().items():
+        add_options(groups[title], config.SETTINGS, names)
     net = groups["The network"]
     net.add_argument("--list-models", action="store_true", help="print the models, and whether each is there")
     net.add_argument("--self-test", action="store_true", help="compare a module with PyTorch's own pass, and quit")
@@ -61,16 +63,10 @@ def parser() -> Parser:
     run.add_argument("--keys", metavar='"o o down"', help="keys, each sent once the panes have settled; wait:SECONDS")
     run.add_argument("--screenshot", type=Path, metavar="FILE.png", help="write the window when the keys are done")
     run.add_argument("--record", type=Path, metavar="FILE.mp4", help="write the window as a video")
-    run.add_argument("--frames", type=_natural, metavar="N", help="quit after N pictures of the window")
+    run.add_argument("--frames", type=whole(1), metavar="N", help="quit after N pictures of the window")
     run.add_argument("--seconds", type=positive, metavar="S", help="quit after so long")
     run.add_argument("--stats", type=Path, metavar="FILE.json", help="write what was measured")
     return p
-
-
-def _natural(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise bad(text, "a whole number, 1 or more")
-    return int(text)
 
 
 def key_names(text: str) -> tuple[str, ...]:
@@ -120,8 +116,7 @@ def _key(word: str, *, is_typing: bool) -> str:
         return key
     if command_of(key) is None and not (is_typing and is_key_name(key)):
         bound = {key for row in COMMANDS.values() for key in row.keys}
-        near = difflib.get_close_matches(key, bound, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are {' '.join(sorted(bound))}"
+        hint = nearest(key, bound, f"there are {' '.join(sorted(bound))}")
         raise UsageError(f"--keys: no command has the key {key!r}; {hint}")
     return key
 

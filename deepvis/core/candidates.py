@@ -24,25 +24,8 @@ MOST_PHOTOS = 100_000  # of the listed photos that are looked through
 MOST_FOUND_PHOTOS = 50
 MOST_CLASSES = 400  # that are looked at closely
 # words that a person says beside a name; they count only where a name holds them
-FILLERS = frozenset(
-    (
-        "unit",
-        "units",
-        "channel",
-        "neuron",
-        "filter",
-        "map",
-        "of",
-        "in",
-        "at",
-        "layer",
-        "class",
-        "the",
-        "number",
-        "no",
-        "nr",
-    )
-)
+FILLERS = frozenset(("unit", "units", "channel", "neuron", "filter", "map", "of", "in", "at", "layer", "class", "the",
+                     "number", "no", "nr"))  # fmt: skip
 
 
 class CandidateKind(Enum):

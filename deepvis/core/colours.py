@@ -12,7 +12,8 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from deepvis.core.pixels import MID, Codes
+from deepvis.core.coding import MID
+from deepvis.core.pixels import Codes
 from deepvis.core.state import ColourMap, Look
 
 SILENT = 30  # gray of 0 in the readable look: a silent tile is seen as a tile, not as a hole in the window

@@ -1,7 +1,7 @@
 """What a key wants done beside a change of the state: values that a command returns and somebody else carries out.
 
 Each has an id of its own, which comes from the state (``AppState.next_id``). Whoever carries an effect out answers
-with that id, so what comes late is told from what is wanted now by a comparison.
+with that id: a comparison shows which answers come late.
 """
 
 from __future__ import annotations

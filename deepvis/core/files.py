@@ -1,11 +1,11 @@
-"""Files that are either complete or not there: written beside, then renamed."""
+"""Files that are either complete or not there: written beside, then renamed; and the user's own folders."""
 
 from __future__ import annotations
 
 import errno
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -33,6 +33,17 @@ def written_beside(target: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         part.unlink(missing_ok=True)
 
 
+def home_of_user(variable: str, usual: str, environ: Mapping[str, str] = os.environ) -> Path:
+    """``deepvis`` in the folder that this XDG variable names, else in the usual one of the user's home."""
+    return Path(environ.get(variable) or Path.home() / usual) / "deepvis"
+
+
+def write_file(target: str | os.PathLike[str], content: bytes) -> None:
+    """All of a small file, see ``written_beside``. Raises OSError."""
+    with written_beside(target) as file:
+        file.write(content)
+
+
 def os_error_words(error: OSError, kept: str = "what was finished is kept") -> str:
     """A file that cannot be read or written, or a full disk, as one sentence. kept: what is not lost by it."""
     full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -40,3 +51,12 @@ def os_error_words(error: OSError, kept: str = "what was finished is kept") -> s
     where = f" at {error.filename}" if error.filename else ""
     advice = "make room and " if full else ""
     return f"{what}{where}; {advice}run the same command again: {kept}"
+
+
+def file_stamp(path: str | os.PathLike[str]) -> tuple[str, int, int] | None:
+    """What tells a file from its later self: path, time in nanoseconds, bytes; None where there is none."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):  # ValueError: a NUL in the name
+        return None
+    return os.fspath(path), status.st_mtime_ns, status.st_size

@@ -13,13 +13,11 @@ from dataclasses import replace
 from deepvis.core.effects import REVERSE, Effect, Say
 from deepvis.core.layer_list import revealed
 from deepvis.core.scanning import AGAIN
-from deepvis.core.state import AppState, Cursor, History, HistoryStep, Undoable, with_effect
+from deepvis.core.state import AppState, Cursor, History, HistoryStep, Outcome, Undoable, with_effect
 from deepvis.core.types import Unit
 
 MOST_STEPS = 1000
 MOST_VISITED = 200
-
-Outcome = tuple[AppState, tuple[Effect, ...]]
 
 
 def undoable(state: AppState) -> Undoable:

@@ -22,16 +22,11 @@ NO_KEY = frozenset({-1, 255, 0})
 # the same on every platform: control characters
 _CONTROL = {0x08: "backspace", 0x09: "tab", 0x0A: "enter", 0x0D: "enter", 0x1B: "esc", 0x20: "space"}
 
+_MOVES = ("home", "left", "up", "right", "down", "pgup", "pgdn", "end")
+
 # X11 keysyms (keysymdef.h); those of the keypad come from GTK builds only
 _LINUX = {
-    0xFF50: "home",
-    0xFF51: "left",
-    0xFF52: "up",
-    0xFF53: "right",
-    0xFF54: "down",
-    0xFF55: "pgup",
-    0xFF56: "pgdn",
-    0xFF57: "end",
+    **{0xFF50 + i: name for i, name in enumerate(_MOVES)},
     0xFF63: "insert",
     0xFFFF: "delete",
     0x7F: "delete",
@@ -40,26 +35,12 @@ _LINUX = {
     0xFF0D: "enter",
     0xFF1B: "esc",
     0xFF8D: "enter",
-    0xFF95: "home",
-    0xFF96: "left",
-    0xFF97: "up",
-    0xFF98: "right",
-    0xFF99: "down",
-    0xFF9A: "pgup",
-    0xFF9B: "pgdn",
-    0xFF9C: "end",
+    **{0xFF95 + i: name for i, name in enumerate(_MOVES)},
     **{0xFFAA + i: c for i, c in enumerate("*+,-./0123456789")},
     **{0xFFBE + i: f"f{i + 1}" for i in range(12)},
 }
 _WINDOWS = {
-    0x21 << 16: "pgup",
-    0x22 << 16: "pgdn",
-    0x23 << 16: "end",
-    0x24 << 16: "home",
-    0x25 << 16: "left",
-    0x26 << 16: "up",
-    0x27 << 16: "right",
-    0x28 << 16: "down",
+    **{(0x21 + i) << 16: name for i, name in enumerate(("pgup", "pgdn", "end", *_MOVES[:5]))},
     0x2D << 16: "insert",
     0x2E << 16: "delete",
     **{(0x70 + i) << 16: f"f{i + 1}" for i in range(12)},

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from deepvis.core.geometry import Rect
+from deepvis.core.nearest import nearest
 
 SMALLEST_WINDOW = 150  # pixels of a side
 DESIGN_SIZE = (930, 1500)  # (height, width) for which the table below is written
@@ -125,8 +125,7 @@ def pane_name(name: str) -> str:
     if short in DEFAULT_PANES:
         return short
     names = [*DEFAULT_PANES, *ORIGINAL_NAMES]
-    near = difflib.get_close_matches(str(name), names, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(DEFAULT_PANES)}"
+    hint = nearest(name, names, f"there are {', '.join(DEFAULT_PANES)}")
     raise LayoutError(f"no pane is named {name!r}: {hint}")
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
+
+from deepvis.core.nearest import nearest
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -36,8 +37,7 @@ class Registry(Generic[T]):
         try:
             return self._things[name]
         except KeyError:
-            near = difflib.get_close_matches(name, self._things, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(sorted(self._things))}"
+            hint = nearest(name, self._things, f"there are: {', '.join(sorted(self._things))}")
             raise KeyError(f"no {self.kind} is named {name!r}; {hint}") from None
 
     def get(self, name: str) -> T | None:

@@ -10,9 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from deepvis.core.effects import Effect, StartScan, StopScan
-from deepvis.core.state import AppState, with_effect
-
-Outcome = tuple[AppState, tuple[Effect, ...]]
+from deepvis.core.state import AppState, Outcome, with_effect
 
 
 def scan_begun(state: AppState) -> Outcome:

@@ -246,6 +246,7 @@ class AppState:
 
 
 F = TypeVar("F", bound=Effect)
+Outcome = tuple[AppState, tuple[Effect, ...]]  # what a command brings about
 
 
 def with_effect(state: AppState, make: Callable[[int], F]) -> tuple[AppState, tuple[F]]:

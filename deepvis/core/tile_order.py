@@ -105,9 +105,9 @@ def _sorted(strengths: np.ndarray, shown: np.ndarray) -> tuple[int, ...]:
 
 def _slots(count: int, channels: int) -> int:
     """Room for ``count`` tiles and one more, the selected unit, in a grid that is about square."""
-    wanted = max(count + 1, LEAST_SLOTS)
-    side = isqrt(wanted - 1)  # side * side < wanted <= (side + 1) ** 2
-    return min(channels, side * (side + 1) if wanted <= side * (side + 1) else (side + 1) ** 2)
+    slots = max(count + 1, LEAST_SLOTS)
+    side = isqrt(slots - 1)  # side * side < slots <= (side + 1) ** 2
+    return min(channels, side * (side + 1) if slots <= side * (side + 1) else (side + 1) ** 2)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a key does while something is being typed: the number of a unit, or a text in the palette. Pure.
+"""What a key does: its command; or while something is being typed, the number of a unit or a text in the palette. Pure.
 
 The panes follow what is typed; Esc gives back the view from before. What Enter does is one step of the history.
 """
@@ -8,26 +8,34 @@ from __future__ import annotations
 from dataclasses import replace
 
 from deepvis.core.candidates import Candidate, CandidateKind, candidates, why_none
-from deepvis.core.commands import COMMANDS, Outcome, perform, press
+from deepvis.core.commands import COMMANDS, command_of, perform
 from deepvis.core.commands.changes import say, source, view
 from deepvis.core.commands.moving import select_layer, select_unit
 from deepvis.core.effects import OpenPath
 from deepvis.core.history import remembered
-from deepvis.core.state import AppState, Cursor, GoTo, Palette, with_effect
+from deepvis.core.state import AppState, Cursor, GoTo, Outcome, Palette, with_effect
 from deepvis.core.types import Unit
 
 PAGE = 8  # rows
 MOST_LETTERS = 4096  # of a pasted path
 MOST_DIGITS = 7
+DIGITS = frozenset("0123456789")
 
 
-def typed(state: AppState, key: str) -> Outcome:
-    """The state after a key, by its name or as the character that it types, while something is being typed."""
+def press(state: AppState, key: str) -> Outcome:
+    """The state after a key, by its name, and the effects to carry out; unchanged if the key is bound to nothing.
+
+    While something is being typed, keys are its letters.
+    """
     if isinstance(state.typing, GoTo):
         return _in_go_to(state, state.typing, key)
     if isinstance(state.typing, Palette):
         return _in_palette(state, state.typing, key)
-    return state, ()
+    bound = command_of(key)
+    if bound is None:
+        return state, ()
+    state, effects = perform(state, bound)
+    return press(state, key) if bound.name == "go_to" and key in DIGITS else (state, effects)
 
 
 def pasted(state: AppState, text: str) -> AppState:
@@ -63,7 +71,7 @@ def number_problem(state: AppState) -> str:
 
 
 def _in_go_to(state: AppState, typing: GoTo, key: str) -> Outcome:
-    if len(key) == 1 and key in "0123456789":
+    if key in DIGITS:
         return _with_number(state, typing, (typing.text + key)[:MOST_DIGITS]), ()
     if key == "backspace" and len(typing.text) > 1:
         return _with_number(state, typing, typing.text[:-1]), ()

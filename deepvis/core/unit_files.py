@@ -54,7 +54,7 @@ from pathlib import Path
 
 import numpy as np
 
-from deepvis.core.files import written_beside
+from deepvis.core.files import home_of_user, written_beside
 from deepvis.core.types import Patch, Unit, UnitStanding
 
 VERSION = 1
@@ -105,8 +105,7 @@ def user_folder(model: str, environ: Mapping[str, str] = os.environ, identity: s
     many networks have one name, the ``identity`` that tells them apart: ``caffenet-mini-0123456789ab``.
     """
     own = environ.get("DEEPVIS_CACHE")
-    cache = environ.get("XDG_CACHE_HOME")
-    root = Path(own) if own else Path(cache or Path.home() / ".cache") / "deepvis"
+    root = Path(own) if own else home_of_user("XDG_CACHE_HOME", ".cache", environ)
     return root / (f"{file_name(model)}-{identity}" if identity else file_name(model))
 
 

@@ -1,12 +1,19 @@
-"""Words from outside, as a window and a log can show them."""
+"""Words from outside: as a window and a log can show them, and as numbers."""
 
 from __future__ import annotations
+
+import re
 
 
 def printable(text: str) -> str:
     """The text in one line: no control characters, no halves of characters (file names may hold both)."""
     whole = text.encode("utf-8", "replace").decode("utf-8")
     return " ".join("".join(letter if letter.isprintable() else " " for letter in whole).split())
+
+
+def whole_number(text: str) -> int | None:
+    """The number of at most 18 digits that a text spells; None for any other text."""
+    return int(text) if re.fullmatch(r"-?\d{1,18}", text.strip()) else None
 
 
 def short_label(label: str) -> str:

@@ -1,7 +1,7 @@
 """A Dask cluster as a place where tasks run: found, checked, and every fault of it as one sentence.
 
-The scheduler and the workers are separate programs, perhaps on other machines. They need this package; those of a
-checkout that see its folder are told where it is, all others have it in their environment.
+The scheduler and the workers are separate programs, perhaps on other machines. They need this package: in their
+environment, or in the folder of a checkout that they see, which they are then given.
 """
 
 from __future__ import annotations
@@ -24,8 +24,7 @@ from distributed import Client, KilledWorker
 from deepvis import __version__
 from deepvis.core.program import ROOT
 from deepvis.core.user_error import UserError
-from deepvis.jobs.job_error import JobError
-from deepvis.jobs.workers import Workers, run_task
+from deepvis.jobs.workers import JobError, Workers, run_task
 
 CONNECT_SECONDS = 10  # to wait for a scheduler
 NOTE_SECONDS, LONELY_SECONDS = 15.0, 60.0  # without a worker, until that is said, and until the run ends
@@ -54,9 +53,9 @@ def _connected(address: str) -> Iterator[Client]:
     try:
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
-        said = str(error).split("\n")[0]
+        reason = str(error).split("\n")[0]
         raise JobError(
-            f"no Dask scheduler answers at {address} ({said}); start one with: dask scheduler, and give the "
+            f"no Dask scheduler answers at {address} ({reason}); start one with: dask scheduler, and give the "
             "tcp://HOST:PORT that it prints"
         ) from error
     try:
@@ -117,22 +116,19 @@ def _check_versions(found: Mapping[str, Mapping[str, str]]) -> None:
 
 def _submit(executor: Any, address: str, task: Any) -> Future[Any]:
     """The future of a task, whose exception is one for the user."""
-    given: Future[Any] = Future()
+    result: Future[Any] = Future()
 
     def take(done: Future[Any]) -> None:
-        if given.cancelled():
+        if result.cancelled():
             return
-        if done.cancelled():  # not by us
-            given.set_exception(JobError(GONE.format(address)))
-            return
-        error = done.exception()
+        error = CancelledError() if done.cancelled() else done.exception()  # not cancelled by us
         if error is None:
-            given.set_result(done.result())
+            result.set_result(done.result())
         else:
-            given.set_exception(_for_the_user(error, task.title, address))
+            result.set_exception(_for_the_user(error, task.title, address))
 
     executor.submit(run_task, task).add_done_callback(take)
-    return given
+    return result
 
 
 def _for_the_user(error: BaseException, title: str, address: str) -> BaseException:

@@ -27,9 +27,8 @@ from multiprocessing.connection import wait as wait_for
 from typing import Any, Protocol, TypeVar
 
 from deepvis.core.program import pip_install
-from deepvis.jobs.job_error import JobError
 from deepvis.jobs.progress import Progress
-from deepvis.jobs.workers import Task, Workers, run_task
+from deepvis.jobs.workers import JobError, Task, Workers, run_task
 
 MOST_DEATHS = 3  # of a worker over the same task
 MOST_THREADS = 16  # by default: each forward pass in work holds its blobs

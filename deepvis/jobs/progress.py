@@ -11,7 +11,7 @@ TERMINAL_SECONDS, FILE_SECONDS = 0.2, 30.0  # between two lines on a terminal, a
 
 
 class Progress:
-    """Told by long work how far it is; this one says nothing. Called from several threads.
+    """Long work reports to it how far it is; this one shows nothing. Called from several threads.
 
     stopping: set once what is in work is to be left as it is.
     """

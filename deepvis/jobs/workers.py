@@ -1,4 +1,4 @@
-"""What a pool and its workers know of each other: a task, and who takes it."""
+"""What a pool and its workers share: a task, who takes it, and the error of a pool that cannot go on."""
 
 from __future__ import annotations
 
@@ -7,9 +7,15 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from deepvis.core.user_error import UserError
+
+
+class JobError(UserError):
+    """One sentence: the thing, the value, what was expected, the next step."""
+
 
 class Task(Protocol):
-    """A piece of work that another process can be handed.
+    """A piece of work that can be sent to another process.
 
     title: "chunk 3". run: does it and gives the result; the watch is None outside this process.
     """

@@ -48,7 +48,7 @@ class FolderImages:
         return self._pictures(found) if scan is None else self.filled(found, scan)
 
     def already_saved_words(self) -> str:
-        """Where the top 9 that is shown is kept already; "" for a running one."""
+        """Where the top 9 that is shown is saved already; "" for a running one."""
         scan = self._scans.shown()
         if scan is None:
             return ""

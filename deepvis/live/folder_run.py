@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from deepvis.live.photo_lister import PhotoLister
 from deepvis.live.scan_passes import Passed, ScanPasses
@@ -24,9 +24,9 @@ class ScanProgress:
 
     title: str  # of what is scanned
     done: int = 0  # photos, those of earlier runs included
-    listed: int = 0  # as many there are, as far as is known
+    listed: int = 0  # photos that there are, as far as they are listed
     is_whole: bool = False  # that is all
-    seconds_left: float | None = None  # None while it cannot be told
+    seconds_left: float | None = None  # None before there is an estimate
     warning: str = ""  # what went wrong that does not end the scan
     is_over: bool = False  # with a sentence on how it ended
     sentence: str = ""
@@ -50,7 +50,7 @@ class FolderRun:
         self._save_after = SAVE_SECONDS
 
     def step(self) -> bool:
-        """Take in the batch that is the next, if it is there in a moment; True if there is something new to tell.
+        """Take in the batch that is the next, if it is there in a moment; True if there is something new to show.
 
         Raises what a pass raises.
         """
@@ -92,14 +92,8 @@ class FolderRun:
         self._save()
         self._passes.close()
         sentence = self._ended_words(seconds)
-        return ScanProgress(
-            self.top.files.title,
-            self.top.done,
-            self.top.listed,
-            self.top.is_whole,
-            is_over=True,
-            sentence=f"{sentence}; {self.warning}" if self.warning else sentence,
-        )
+        sentence = f"{sentence}; {self.warning}" if self.warning else sentence
+        return replace(self.progress(), is_over=True, sentence=sentence)
 
     def _take(self, batch: Future[Passed]) -> None:
         passed = batch.result()

@@ -13,7 +13,7 @@ from deepvis.live.scan_passes import ScanPasses
 from deepvis.live.worker import Worker
 from deepvis.scan.folder_top import OpenFiles
 
-TELLS_PER_SECOND = 5.0  # at most: each has the status line drawn
+PUBLISHED_PER_SECOND = 5.0  # at most: each has the status line drawn
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,6 @@ class FolderScanWorker(Worker[ScanRequest, ScanProgress]):
 
     def _publish_now_and_then(self, run: FolderRun) -> None:
         now = time.monotonic()
-        if now - self._published_at >= 1 / TELLS_PER_SECOND:
+        if now - self._published_at >= 1 / PUBLISHED_PER_SECOND:
             self._published_at = now
             self.publish(run.progress())

@@ -16,7 +16,7 @@ from deepvis.scan.tracker import TrackedLayer
 log = logging.getLogger(__name__)
 
 FOLDER = "folder_scans"  # in the user's folder of the model
-STANDINGS_SECONDS = 5.0  # for which those of a growing scan are kept: to make them takes some milliseconds
+STANDINGS_SECONDS = 5.0  # for which those of a growing scan are used again: to compute them takes some milliseconds
 
 
 class FolderScans:
@@ -57,8 +57,8 @@ class FolderScans:
         if scan is None:
             return ()
         what, done, now = (scan.serial, layer), scan.done, self._clock()
-        known, of, made_at, standings = self._standings
-        if what != known or (done != of and now - made_at >= STANDINGS_SECONDS):
+        last_what, last_done, computed_at, standings = self._standings
+        if what != last_what or (done != last_done and now - computed_at >= STANDINGS_SECONDS):
             standings = scan.standings(layer)
             self._standings = what, done, now, standings
         return standings

@@ -12,9 +12,11 @@ import numpy as np
 from deepvis.core.state import InputState
 from deepvis.core.types import Frame
 from deepvis.live.worker import Worker
-from deepvis.sources.base import MovingSource, Play, SourceError, StillSource, new_frame
+from deepvis.sources.base import Play, SourceError, new_frame
+from deepvis.sources.capture import CaptureSource
 from deepvis.sources.directory import images_problem
 from deepvis.sources.photos import PhotoError, load_photo
+from deepvis.sources.stills import Stills
 
 LOOK_SECONDS = 1.0  # between looks for new files
 SILENT_SECONDS = 4.0  # without a frame until a camera or video is said to hang
@@ -45,7 +47,7 @@ class InputWorker(Worker[InputState, Frame]):
     one stays.
 
     The sources are opened in the thread, when they are first wanted. open_still: of ``InputState.images``. Images that
-    cannot be opened are named as the error, and the photos from before stay. listed: the photos that are known so
+    cannot be opened are named as the error, and the photos from before stay. listed: the photos that are found so
     far; may be read from any thread. ``clock``: seconds, never runs
     backwards.
     """
@@ -54,18 +56,18 @@ class InputWorker(Worker[InputState, Frame]):
 
     def __init__(
         self,
-        open_still: Callable[[str | None], StillSource],
-        open_moving: Callable[[], MovingSource],
+        open_still: Callable[[str | None], Stills],
+        open_moving: Callable[[], CaptureSource],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__("input")
         self._open_still, self._open_moving = open_still, open_moving
         self._clock = clock
         self.listed = NO_PHOTOS
-        self._stills: dict[str | None, StillSource] = {}
+        self._stills: dict[str | None, Stills] = {}
         self._refused: str | None = None  # images of which it was said that they cannot be opened
-        self._still: StillSource | None = None
-        self._moving: MovingSource | None = None
+        self._still: Stills | None = None
+        self._moving: CaptureSource | None = None
         self._state: InputState | None = None
         self._ahead: list[int] = []  # indices to decode when there is nothing else to do
         self._last_moving: Frame | None = None  # since the moving source was turned to; not mirrored
@@ -97,7 +99,7 @@ class InputWorker(Worker[InputState, Frame]):
         backwards = is_same and before is not None and state.file_index < before.file_index
         self._show_requested(still, state, -1 if backwards else 1)
 
-    def _opened(self, images: str | None) -> StillSource:
+    def _opened(self, images: str | None) -> Stills:
         """The still source of these images. Raises ImagesError, and leaves the one from before, where there is none."""
         if images not in self._stills:
             path = None if images is None else os.path.expanduser(images)
@@ -111,13 +113,13 @@ class InputWorker(Worker[InputState, Frame]):
         self._still = self._stills[images]
         return self._still
 
-    def _list(self, still: StillSource) -> None:
+    def _list(self, still: Stills) -> None:
         """Keep ``listed`` up to date."""
         photos, first = still.listed
         if photos is not self.listed.photos or first != self.listed.first:
             self.listed = ListedPhotos(photos, first)
 
-    def _show_requested(self, still: StillSource, state: InputState, step: int) -> None:
+    def _show_requested(self, still: Stills, state: InputState, step: int) -> None:
         """The photo that is asked for by its path, or the one that the index means."""
         place = still.find(state.photo) if state.photo else None
         if place is not None:
@@ -137,7 +139,7 @@ class InputWorker(Worker[InputState, Frame]):
         self.publish(new_frame(photo.rgb, os.path.basename(path), path=path))
         self._ahead = []
 
-    def _show(self, still: StillSource, index: int, step: int) -> None:
+    def _show(self, still: Stills, index: int, step: int) -> None:
         """Hand out the photo at ``index``, or the next good one; name the bad ones."""
         bad: list[str] = []
         shown = self._newest.value
@@ -208,7 +210,7 @@ class InputWorker(Worker[InputState, Frame]):
             return None
         return SILENT_SECONDS - silent
 
-    def _hand_out(self, frame: Frame, moving: MovingSource, state: InputState) -> None:
+    def _hand_out(self, frame: Frame, moving: CaptureSource, state: InputState) -> None:
         if moving.mirrored and state.mirror:
             frame = new_frame(np.ascontiguousarray(frame.rgb[:, ::-1]), frame.label, moving=True, seconds=frame.seconds)
         elif (last := self._newest.value) is not None and last.id > frame.id:

@@ -22,14 +22,14 @@ class NetworkOutput:
     """What the network has given so far."""
 
     info: NetInfo
-    field_of: FieldOf | None = None  # of its units; None until it is known, or where it cannot be
+    field_of: FieldOf | None = None  # of its units; None before it is computed, or where it cannot be
     snapshot: Snapshot | None = None  # the newest
     followed: Snapshot | None = None  # the newest that all followers have seen
     warning: str = ""  # why what it gives may mean nothing
 
 
 class NetworkWorker(Worker[NetRequest, NetworkOutput]):
-    """Tells what the window may know of the network before it is asked for anything, then a snapshot for each request.
+    """Describes the network before it is asked for anything, then gives a snapshot for each request.
 
     open_backend: called in the thread as it starts; if that fails, each answer says why and has no value.
     open_fields: gives the receptive fields, in the thread too. followers: called in this thread with each snapshot
@@ -58,7 +58,7 @@ class NetworkWorker(Worker[NetRequest, NetworkOutput]):
 
     @property
     def info(self) -> NetInfo | None:
-        """The network's description, None before it is known."""
+        """The network's description, None before it is read."""
         output = self._newest.value
         return None if output is None else output.info
 

@@ -109,7 +109,7 @@ class OptimizeWorker(Worker[OptimizeRequest, OptimizeProgress]):
         return last
 
     def _advance(self, run: LiveRun) -> None:
-        """One iteration; tell of it, and keep the picture if it was the last."""
+        """One iteration; publish it, and save the picture if it was the last."""
         from deepvis.optimize import live
 
         run = self._run_now = live.onward(run)

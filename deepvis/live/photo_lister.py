@@ -15,9 +15,9 @@ from deepvis.sources.opening import open_still
 
 
 class PhotoLister:
-    """The photos that are open, but for those that are known. A daemon thread lists them from the start on.
+    """The photos that are open, but for those that are scanned. A daemon thread lists them from the start on.
 
-    counted: all photos listed so far, the known ones included. is_whole: there are no more. error: a sentence where
+    counted: all photos listed so far, the scanned ones included. is_whole: there are no more. error: a sentence where
     the listing has failed. news: set when one of them may have changed.
     """
 

@@ -20,13 +20,13 @@ class PictureOrigin(Enum):
 
     THIS = ""
     ANOTHER = "of another network"  # never shown
-    UNNAMED = "of an unnamed network"  # nothing tells: the original's
+    UNNAMED = "of an unnamed network"  # nothing says which: the original's
     OLDER = "older weights"  # of this network, earlier in its training
     UNKNOWN = "perhaps of another network"  # it is named, but the weights of the one shown cannot be read
 
 
 class Provenance:
-    """Tells the files that were made in one network from those of others.
+    """Distinguishes the files that were made in one network from those of others.
 
     network: its identity, "" where the weights cannot be read. own_folder: where the window saves. is_network: does a
     word mean the network? It is asked for words other than the identity, for each once: 0.1.0's scans have another

@@ -5,55 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from deepvis.core.answers import Answer, EffectReport
-from deepvis.core.effects import SaveTop
-from deepvis.core.mailbox import Mailbox
 from deepvis.core.types import Snapshot, UnitImages
 from deepvis.live.provenance import PictureOrigin
 from deepvis.live.stream_top import StreamTop
-from deepvis.live.undoable_saves import UndoableSaves
-from deepvis.scan.running_top import RunningTop
 
 
 class RenewedStream:
     """A ``StreamTop``, and after ``renew`` another one in its place: values of other weights do not compare.
 
-    make: gives one for the weights of now. An earlier stream's pictures of a unit are shown, marked, as long as they
-    are more; what is saved is the new stream's alone.
+    now: the stream of the newest weights. make: gives one for them. An earlier stream's pictures of a unit are shown,
+    marked, as long as they are more; what is saved is the new stream's alone.
     """
 
     def __init__(self, make: Callable[[], StreamTop]) -> None:
         self._make = make
-        self._stream = make()
+        self.now = make()
         self._older: StreamTop | None = None
 
     @property
-    def running(self) -> RunningTop:
-        return self._stream.running
-
-    @property
-    def inbox(self) -> Mailbox[SaveTop]:
-        return self._stream.inbox
-
-    @property
-    def outbox(self) -> Mailbox[Answer[SaveTop, EffectReport]]:
-        return self._stream.outbox
-
-    @property
-    def saves(self) -> UndoableSaves:
-        return self._stream.saves
-
-    @property
     def is_unfinished(self) -> bool:
-        return self._stream.is_unfinished or (self._older is not None and self._older.is_unfinished)
+        return self.now.is_unfinished or (self._older is not None and self._older.is_unfinished)
 
     def update(self, snapshot: Snapshot) -> None:
         """Take a pass of the network into account; in its thread, as ``renew``."""
-        self._stream.running.update(snapshot)
+        self.now.running.update(snapshot)
 
     def renew(self) -> None:
         """The passes from now on are of other weights."""
-        before = self._stream
+        before = self.now
         stream = self._make()
         stream.saves = before.saves
         if (save := before.inbox.take(0)) is not None:
@@ -61,12 +40,12 @@ class RenewedStream:
         seen, earlier = before.running.images, 0 if self._older is None else self._older.running.images
         if before.running.resets or seen >= max(min(earlier, before.running.top), 1):
             self._older = before  # a stream of few images does not take the place of one of more
-        self._stream = stream
+        self.now = stream
 
     def __call__(self, found: UnitImages) -> UnitImages:
-        filled = self._stream(found)
+        filled = self.now(found)
         older = self._older
-        if older is None or self._stream.running.resets or older.running.images == 0:
+        if older is None or self.now.running.resets or older.running.images == 0:
             return filled
         last = older(found)
         if last.top is None or last.top is found.top or len(filled.patches) >= len(last.patches):

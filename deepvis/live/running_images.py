@@ -113,7 +113,7 @@ class RunningImages:
         )
 
     def already_saved_words(self) -> str:
-        """As of ``FolderImages``: a running top 9 is kept nowhere."""
+        """As of ``FolderImages``: a running top 9 is saved nowhere."""
         return ""
 
     def better_in(self, folder: Path) -> int:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -35,21 +36,22 @@ class Passed:
     unused: Mapping[int, str]
 
 
-class ScanPasses(Protocol):
-    """A network for a scan. rows: photos of a batch. threads: batches that are best in work at a time.
-
-    run: called from such threads, ``begin`` once in each before; with 0 threads from the one that made it.
-    """
+class ScanPasses(ABC):
+    """A network for a scan. rows: photos of a batch. threads: batches that are best in work at a time."""
 
     layers: tuple[TrackedLayer, ...]
     rows: int
     threads: int
 
-    def begin(self) -> None: ...
+    @abstractmethod
+    def run(self, paths: Sequence[str], fit: Fit, limits: Mapping[str, np.ndarray]) -> Passed:
+        """Pass a batch; called from so many threads, with 0 of them from the one that made this."""
 
-    def run(self, paths: Sequence[str], fit: Fit, limits: Mapping[str, np.ndarray]) -> Passed: ...
+    def begin(self) -> None:  # noqa: B027 (most have nothing to set up)
+        """Called once in each thread before its first batch."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:  # noqa: B027
+        """Let go of what is open."""
 
 
 def open_passes(backend: str, model: Model, device: str, turn: threading.Event) -> ScanPasses:
@@ -59,7 +61,7 @@ def open_passes(backend: str, model: Model, device: str, turn: threading.Event) 
     return BackendPasses(lambda: open_backend(backend, model, device), turn)
 
 
-class GraphPasses:
+class GraphPasses(ScanPasses):
     """Batches through the engine, as the offline scan has them; on a CPU one core each, at a low priority.
 
     turn: set while the window's network has nothing to do.
@@ -91,11 +93,8 @@ class GraphPasses:
         peaks, unused = run_pass(self._network, batch, limits)
         return Passed(paths, peaks, unused)
 
-    def close(self) -> None:
-        """Nothing is open."""
 
-
-class BackendPasses:
+class BackendPasses(ScanPasses):
     """Photo by photo through any backend, in the thread that makes this."""
 
     rows, threads = 1, 0
@@ -105,9 +104,6 @@ class BackendPasses:
         self.layers = tuple(
             TrackedLayer(layer.name, layer.channels, layer.height, layer.width) for layer in self._backend.info.live
         )
-
-    def begin(self) -> None:
-        """Nothing to set up."""
 
     def run(self, paths: Sequence[str], fit: Fit, limits: Mapping[str, np.ndarray]) -> Passed:
         (path,) = paths

@@ -13,7 +13,7 @@ from typing import Any
 from deepvis.core.program import program
 from deepvis.models.card import CARD_NAME
 from deepvis.models.model import Model
-from deepvis.models.zoo import is_in_memory, models_folder
+from deepvis.models.zoo import data_folder_of, is_in_memory, models_folder
 from deepvis.network.ref import is_name
 
 # settings whose value is one word
@@ -84,7 +84,7 @@ def _option(name: str) -> str:
 
 def _named(model: Model, options: Mapping[str, Any]) -> list[str]:
     """The model by its name or folder; by its files, where those were named or there is no card."""
-    is_own = model.file.parent == model.folder or is_name(model.file)
+    is_own = model.file.parent in (model.folder, data_folder_of(model.folder)) or is_name(model.file)
     has_card = (model.folder / CARD_NAME).is_file() and is_own
     if "network" in options or "prototxt" in options or not has_card:
         weights = [] if model.weights is None else ["--weights", short_path(model.weights)]

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from deepvis.core.cache import ByteCache
-from deepvis.core.types import NetInfo, Patch, Unit, UnitImages, UnitStanding, WholeLayer
+from deepvis.core.files import file_stamp
+from deepvis.core.types import NetInfo, Patch, Unit, UnitImages, WholeLayer
 from deepvis.core.unit_files import (
     LEFT_OUT,
     SAVED_TOP,
@@ -18,22 +19,21 @@ from deepvis.core.unit_files import (
     UnitImagePaths,
     original_image_paths,
     read_patches,
-    read_stats,
     unit_image_paths,
 )
 from deepvis.live.provenance import PictureOrigin, Provenance
+from deepvis.live.standings import OTHER_FOLDER, StandingsReader, made_in_another
 from deepvis.live.unit_image_commands import Commands
 from deepvis.sources.photos import PhotoError, load_rgb
 
 CACHE_BYTES = 64 << 20
 PRESS_X = "press x to make this one now"  # the next step where preferred pictures are of another network
-OTHER_FOLDER = "name a folder for this one with --unit-images"
 
 
 class UnitImageReader:
     """Reads unit pictures from folders in the layout of ``core.unit_files``.
 
-    provenance: tells what was made in another network: that is not shown. What says nothing of its network is shown,
+    provenance: what was made in another network is not shown. What says nothing of its network is shown,
     with a note. The first folder that has a picture wins; a unit's top 9 and its projections come from the same
     one. A layer's own pictures come before those of the layer that it borrows from; names with slashes are looked for
     in the original's sub-folders too. A picture is kept in memory, at most ``cache_bytes`` of them, and read again when
@@ -57,8 +57,7 @@ class UnitImageReader:
         self._info = info
         self._commands = commands
         self._pictures: ByteCache[np.ndarray] = ByteCache(cache_bytes, lambda picture: picture.nbytes)
-        # of the layer read last: stamp, standings, and a sentence on why they are not shown
-        self._standings: tuple[object, tuple[UnitStanding, ...], str] = (None, (), "")
+        self._standings = StandingsReader(self._folders, self._provenance)
 
     def unit(self, unit: Unit, version: int) -> UnitImages:
         """What there is of a unit; each missing picture leaves a note on how to make it, or why nothing can."""
@@ -81,6 +80,7 @@ class UnitImageReader:
                 notes[name] = origins[shown].value
         if folder is not None and folder == self._provenance.own_folder:
             notes["top"] = SAVED_TOP
+        standings = self._standings(unit.layer, notes)
         return UnitImages(
             unit=unit,
             version=version,
@@ -89,7 +89,7 @@ class UnitImageReader:
             top_back=top_back,
             notes=notes,
             patches=self._patches(paths, notes),
-            standing=self._standing(unit, notes),
+            standing=standings[unit.channel] if unit.channel < len(standings) else None,
         )
 
     def whole_layer(self, layer: str, version: int) -> WholeLayer:
@@ -97,7 +97,7 @@ class UnitImageReader:
         if layer in self._info.missing:
             return WholeLayer(layer, version, None, self._info.layer(layer).missing_words)
         units = self._info.layer(layer).channels
-        standings = self._standings_of(layer, {})
+        standings = self._standings(layer, {})
         notes: dict[str, str] = {}
         older: WholeLayer | None = None
         for place in self._places(Unit(layer, 0)):
@@ -159,11 +159,11 @@ class UnitImageReader:
     ) -> Iterator[tuple[np.ndarray, PictureOrigin, str]]:
         """The unit's live optimizations, with what they are."""
         for place in places:
-            if not _stamp(place.live):
+            if not file_stamp(place.live):
                 continue
             made_in = self._provenance.of_live(place, self._folder_of(place))
             if made_in is PictureOrigin.ANOTHER:
-                notes["optimized"] = _another(place.live, PRESS_X)
+                notes["optimized"] = made_in_another(place.live, PRESS_X)
                 continue
             live = self._picture(place.live, notes, "optimized")
             if live is not None:
@@ -184,19 +184,21 @@ class UnitImageReader:
 
     def _preferred_made_in(self, place: UnitImagePaths, path: Path, notes: dict[str, str], name: str) -> PictureOrigin:
         """Where the preferred pictures of a place, ``path`` among them, come from; a note if from another network."""
-        made_in = self._provenance.of_preferred(place, self._folder_of(place)) if _stamp(path) else PictureOrigin.THIS
+        if not file_stamp(path):
+            return PictureOrigin.THIS
+        made_in = self._provenance.of_preferred(place, self._folder_of(place))
         if made_in is PictureOrigin.ANOTHER:
-            notes[name] = _another(place.how.parent, PRESS_X)
+            notes[name] = made_in_another(place.how.parent, PRESS_X)
         return made_in
 
     def _origins(self, places: list[UnitImagePaths], notes: dict[str, str]) -> dict[UnitImagePaths, PictureOrigin]:
         """The places whose top 9 or projections may be shown; a note on those that were made in another network."""
         found: dict[UnitImagePaths, PictureOrigin] = {}
         for place in places:
-            if _stamp(place.top) or _stamp(place.top_back):
+            if file_stamp(place.top) or file_stamp(place.top_back):
                 made_in = self._provenance.of_top(place, self._folder_of(place))
                 if made_in is PictureOrigin.ANOTHER:
-                    notes["top"] = notes["top_back"] = _another(place.top.parent, OTHER_FOLDER)
+                    notes["top"] = notes["top_back"] = made_in_another(place.top.parent, OTHER_FOLDER)
                     notes[LEFT_OUT] = "the folder's are of another network"
                 else:
                     found[place] = made_in
@@ -215,7 +217,7 @@ class UnitImageReader:
 
     def _picture(self, path: Path, notes: dict[str, str], name: str, part=None) -> np.ndarray | None:
         """``part`` of the picture in a file, read-only; None where there is none, with a note if it is broken."""
-        stamp = _stamp(path)
+        stamp = file_stamp(path)
         if stamp is None:
             return None
         key = (stamp, name)
@@ -242,42 +244,6 @@ class UnitImageReader:
             notes["top"] = str(error)
             return ()
 
-    def _standing(self, unit: Unit, notes: dict[str, str]) -> UnitStanding | None:
-        standings = self._standings_of(unit.layer, notes)
-        return standings[unit.channel] if unit.channel < len(standings) else None
-
-    def _standings_of(self, layer: str, notes: dict[str, str]) -> tuple[UnitStanding, ...]:
-        """The layer's own statistics only: a borrowed layer's values are others."""
-        for folder in self._folders:
-            place = unit_image_paths(folder, layer)
-            stamp = _stamp(place.stats)
-            if stamp is None:
-                continue
-            if stamp != self._standings[0]:
-                self._standings = (stamp, *self._read_standings(place, folder))
-            _, standings, problem = self._standings
-            if problem:
-                notes["standing"] = problem
-                continue
-            return standings
-        return ()
-
-    def _read_standings(self, place: UnitImagePaths, folder: Path) -> tuple[tuple[UnitStanding, ...], str]:
-        """(the layer's statistics, "") or ((), why they are not shown)."""
-        made_in = self._provenance.of_stats(place, folder)
-        if made_in is PictureOrigin.ANOTHER:
-            return (), _another(place.stats, OTHER_FOLDER)
-        if made_in is PictureOrigin.OLDER:
-            return (), f"the statistics in {place.stats} are of older weights"
-        try:
-            return read_stats(place.stats), ""
-        except (OSError, UnitFileError) as error:
-            return (), str(error)
-
-
-def _another(path: Path, next_step: str) -> str:
-    return f"{path} was made in another network (other weights, mean or size); {next_step}"
-
 
 def lower_left(rgb: np.ndarray) -> np.ndarray:
     """The lower left quarter of a montage: the block that the paper's figures show."""
@@ -295,12 +261,3 @@ def cut_tiles(rgb: np.ndarray, units: int) -> np.ndarray:
     cols = (lefts[:, None] + np.arange(width)).ravel()
     cells = rgb[rows][:, cols].reshape(side, height, side, width, 3).swapaxes(1, 2)
     return cells.reshape(side * side, height, width, 3)[:units]
-
-
-def _stamp(path: Path) -> tuple[str, int, int] | None:
-    """What tells a file from its later self; None where there is none."""
-    try:
-        status = os.stat(path)
-    except (OSError, ValueError):
-        return None
-    return str(path), status.st_mtime_ns, status.st_size

@@ -77,21 +77,21 @@ class UnitImagesWorker(Worker[ImagesRequest, ImagesOutput]):
         self._versions = itertools.count(1)
 
     def answer(self, request: ImagesRequest | None) -> float | None:
-        wanted = self._request
-        if wanted is None:
+        newest = self._request
+        if newest is None:
             return None
         if self._reader is None or self.renewals.take(0):
             self._reader = self._open_reader()
-        found = self._reader.unit(wanted.unit, next(self._versions))
+        found = self._reader.unit(newest.unit, next(self._versions))
         for supplement in self._supplements:
             found = supplement(found)
         last = self._newest.value
         if request is None and last is not None and _same(found, last.unit):
             found = last.unit
         layer = None if last is None else last.layer
-        if wanted.whole_layer and not self.inbox.has_new():
-            whole = self._reader.whole_layer(wanted.unit.layer, next(self._versions))
-            whole = replace(whole, standings=self._standings(wanted.unit.layer) or whole.standings)
+        if newest.whole_layer and not self.inbox.has_new():
+            whole = self._reader.whole_layer(newest.unit.layer, next(self._versions))
+            whole = replace(whole, standings=self._standings(newest.unit.layer) or whole.standings)
             layer = _newer(whole, layer)
         if last is None or (found, layer) != (last.unit, last.layer) or self._newest.error:
             self.publish(ImagesOutput(found, layer))

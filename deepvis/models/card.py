@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from deepvis.core.nearest import nearest
+from deepvis.models.card_values import VERSION, RemoteFile
 from deepvis.network.model_error import ModelError
 from deepvis.network.ref import LIBRARIES, is_name, name_of
-from deepvis.schema.rows import Refused, Table, nearest, row, shown
+from deepvis.schema.rows import Refused, Table, row, shown
 from deepvis.schema.yaml_file import read_yaml
 
 if TYPE_CHECKING:
@@ -28,38 +30,9 @@ if TYPE_CHECKING:
         Text,
     )
 
-VERSION = 1
 CARD_NAME = "model.yaml"
 NAMES_TO_NAMES = "a mapping of names to names"
 PANES = "a mapping of pane names to [row, column, height, width] or null"
-
-
-@dataclass(frozen=True)
-class Checksum:
-    """kind: "sha256", "sha1", or "git_blob" (sha1 of "blob SIZE NUL CONTENT"); value: hex digits.
-
-    "sha256_start": the first eight digits or more, as PyTorch writes them into the names of its files.
-    """
-
-    kind: str
-    value: str
-
-
-@dataclass(frozen=True)
-class RemoteFile:
-    """A file that is not in the repository: its name in the model's folder, where it is, how it is checked.
-
-    extract: members of the downloaded tar archive -> names in the folder; empty: the file is wanted as it is.
-    optional: not fetched unless asked for (unit images of gigabytes). size: in bytes, about, 0 unknown.
-    """
-
-    path: str
-    urls: tuple[str, ...]
-    checksum: Checksum | None = None
-    extract: Mapping[str, str] = field(default_factory=dict)
-    optional: bool = False
-    size: int = 0
-    note: str = ""
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)  # rows, of which there are no values
@@ -120,10 +93,15 @@ REQUIRED = ("version", "prototxt", "weights")  # or network, with weights or wit
 
 @dataclass(frozen=True)
 class Card:
-    """A checked model.yaml. folder: where it lies. values: by key; keys that the file leaves out are absent."""
+    """A checked model.yaml.
+
+    folder: where it lies. values: by key; keys that the file leaves out are absent. data_folder: where files are put
+    that are fetched or made, if not in ``folder``: of a model that is part of an installed package.
+    """
 
     folder: Path
     values: Mapping[str, Any]
+    data_folder: Path | None = None
 
     def get(self, key: str, default: Any = None) -> Any:
         return self.values.get(key, default)
@@ -140,7 +118,7 @@ class Card:
     def network(self) -> str:
         """As NetworkRef.network names it; a file's path with the card's folder in front."""
         named = str(self.get("prototxt") or self.get("network"))
-        return named if is_name(named) else str(self.folder / named)
+        return named if is_name(named) else str(self.file(named))
 
     @property
     def file_keys(self) -> tuple[str, ...]:
@@ -154,9 +132,19 @@ class Card:
         return name[0] if name is not None and name[0] in LIBRARIES else ""
 
     def path(self, key: str) -> Path | None:
-        """The file that the key names, in the card's folder."""
+        """The file that the key names."""
         value = self.get(key)
-        return self.folder / value if isinstance(value, str) else None
+        return self.file(value) if isinstance(value, str) else None
+
+    def file(self, name: str) -> Path:
+        """A file of the model: beside the card where it is there, else where files are put."""
+        beside = self.folder / name
+        return beside if self.data_folder is None or beside.exists() else self.data_folder / name
+
+    @property
+    def files_folder(self) -> Path:
+        """Where files are put that are fetched or made."""
+        return self.data_folder or self.folder
 
 
 def read_card(path: Path) -> Card:
@@ -181,7 +169,7 @@ def read_card(path: Path) -> Card:
 
 def _checked(path: Path, key: Any, value: Any) -> Any:
     if key not in KEYS:
-        hint = nearest(key, KEYS, f"there are: {', '.join(KEYS)}")
+        hint = nearest(key, KEYS, f"there are: {', '.join(KEYS)}", any_case=True)
         raise ModelError(f"{path}: the key {key!r} is unknown; {hint}")
     try:
         return CARD.checked(key, value)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic_core import core_schema as s
 
-from deepvis.models.card import VERSION, Checksum, RemoteFile
+from deepvis.models.card_values import VERSION, Checksum, RemoteFile
 from deepvis.schema.rows import Type
 from deepvis.schema.value_types import FILE_OR_NUMBERS, TEXT, after, before, in_list, many
 

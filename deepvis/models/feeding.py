@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from deepvis.core.nearest import nearest
 from deepvis.models.preprocess import Preprocessor, load_mean
-from deepvis.network.model_error import ModelError, nearest
+from deepvis.network.model_error import ModelError
 from deepvis.network.ref import Opened
 
 Mean = str | Path | Sequence[float] | None

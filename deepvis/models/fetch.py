@@ -10,7 +10,6 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import shutil
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -18,9 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
+from deepvis.core.files import written_beside
 from deepvis.core.program import program
-from deepvis.models.card import Card, Checksum, RemoteFile
-from deepvis.models.unpack import digest, unpack, written_beside
+from deepvis.models.card import Card
+from deepvis.models.card_values import Checksum, RemoteFile
+from deepvis.models.unpack import digest, put, unpack
 from deepvis.network.model_error import ModelError
 
 RECORD_NAME = "fetched.json"
@@ -63,7 +64,7 @@ def fetch_model(
     """
     if source is not None and not source.is_dir():
         raise ModelError(f"{source}: found no such folder, expected one that holds the files of {card.name}")
-    record = Record(card.folder)
+    record = Record(card.files_folder)
     absent = []
     for file in card.files:
         if file.optional and not everything:
@@ -100,9 +101,8 @@ class Record:
 
     def remember(self, path: str, sha256: str) -> None:
         self.sums[path] = sha256
-        part = self.path.with_name(self.path.name + ".part")
-        part.write_text(json.dumps({"version": 1, "sha256": self.sums}, indent=1) + "\n", encoding="utf-8")
-        os.replace(part, self.path)
+        with written_beside(self.path) as file:
+            file.write((json.dumps({"version": 1, "sha256": self.sums}, indent=1) + "\n").encode())
 
 
 def _mismatch(path: Path, checksum: Checksum | None) -> str:
@@ -121,7 +121,7 @@ def _mismatch(path: Path, checksum: Checksum | None) -> str:
 
 
 def _already_there(card: Card, file: RemoteFile, record: Record) -> Fetched | None:
-    path = card.folder / file.path
+    path = card.file(file.path)
     if file.extract:
         return Fetched(file.path, "already there") if path.exists() and file.path in record.sums else None
     if not path.is_file():
@@ -145,9 +145,12 @@ def _copy(card: Card, file: RemoteFile, record: Record, source: Path) -> Fetched
     """Copy the file, or unpack its archive, from the folder; None if neither is there."""
     for candidate in (source / file.path, source / PurePosixPath(file.path).name):
         if candidate.is_file():
-            target = card.folder / file.path
-            with written_beside(target) as part:
-                shutil.copyfile(candidate, part)
+            target = card.files_folder / file.path
+            try:
+                content = candidate.open("rb")
+            except OSError as error:
+                raise ModelError(f"{candidate}: cannot be read ({error.strerror}), expected a file to copy") from None
+            put(content, target)
             record.remember(file.path, digest(target, "sha256"))
             wrong = "" if file.extract else _mismatch(target, file.checksum)
             return Fetched(
@@ -156,7 +159,7 @@ def _copy(card: Card, file: RemoteFile, record: Record, source: Path) -> Fetched
     for url in file.urls if file.extract else ():
         archive = source / PurePosixPath(url).name
         if archive.is_file():
-            unpack(card.folder, file, archive)
+            unpack(card.files_folder, file, archive)
             record.remember(file.path, digest(archive, "sha256"))
             return Fetched(file.path, "copied", f"unpacked from {archive.name}")
     return None
@@ -172,7 +175,7 @@ def _download(card: Card, file: RemoteFile, record: Record, progress: Progress) 
     faults = []
     for url in file.urls:
         name = PurePosixPath(url).name if file.extract else file.path
-        whole = card.folder / name
+        whole = card.files_folder / name
         part = whole.with_name(whole.name + ".part")
         try:
             part.parent.mkdir(parents=True, exist_ok=True)
@@ -198,10 +201,10 @@ def _put_in_place(card: Card, file: RemoteFile, record: Record, part: Path, url:
         raise ModelError(f"{url}: the downloaded file has {wrong}; it was removed, try again or use --from FOLDER")
     sha256 = digest(part, "sha256")
     if file.extract:
-        unpack(card.folder, file, part)
+        unpack(card.files_folder, file, part)
         part.unlink()
     else:
-        os.replace(part, card.folder / file.path)
+        os.replace(part, card.files_folder / file.path)
     record.remember(file.path, sha256)
     unknown = file.checksum is None and not file.extract
     return Fetched(file.path, "downloaded", f"no checksum is published; remembered sha256 {sha256}" if unknown else "")

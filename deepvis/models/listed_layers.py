@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from deepvis.core.nearest import nearest
 from deepvis.core.program import program
 from deepvis.models import listing
 from deepvis.models.card import Card
 from deepvis.network.graph import Graph
-from deepvis.network.model_error import ModelError, nearest
+from deepvis.network.model_error import ModelError
 
 
 def listed_layers(graph: Graph, overrides: Mapping[str, Any], card: Card) -> tuple[str, ...]:

@@ -16,8 +16,6 @@ from deepvis.network.graph import Graph, Node
 from deepvis.network.kinds import HANDED_ON, Kind
 from deepvis.network.unavailable import Unavailable
 
-_CONVOLUTIONS = frozenset((Kind.CONVOLUTION, Kind.TRANSPOSED_CONVOLUTION))
-_WEIGHTED = _CONVOLUTIONS | {Kind.LINEAR, Kind.EMBEDDING, Kind.RECURRENT}
 _JOINS = frozenset((Kind.CONCAT, Kind.ADD))
 # nodes whose channel c is channel c of their bottom, and grows with it
 _SAME_UNITS = frozenset(
@@ -264,10 +262,3 @@ def borrowed_images(graph: Graph, layers: Collection[str]) -> dict[str, str]:
             if maker is not None and maker.kind not in HANDED_ON:
                 borrowed[layer] = name
     return borrowed
-
-
-def is_convolutional(node: Node) -> bool | None:
-    """True for convolutions, False for fully connected layers, None for nodes without weights."""
-    if node.kind not in _WEIGHTED:
-        return None
-    return node.kind in _CONVOLUTIONS

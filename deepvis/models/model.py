@@ -39,7 +39,8 @@ class Model:
     groups: tuple[int, ...] = ()  # index of the group of each
     short_names: Mapping[str, str] = field(default_factory=dict)  # layer -> name in the list
     remap: Mapping[str, str] = field(default_factory=dict)  # layer -> the layer whose unit images it borrows
-    unit_image_dir: Path = Path(UNIT_IMAGES)
+    unit_image_dir: Path = Path(UNIT_IMAGES)  # where unit images are read and made
+    shipped_images: Path | None = None  # those of an installed package, which are only read
     unit_image_layers: tuple[str, ...] | None = None  # those that have some, None: look in unit_image_dir
     presets: tuple[str, ...] = ()  # of the optimizer, that suit the network; none: the paper's
     panes: Mapping[str, tuple[int, int, int, int] | None] = field(default_factory=dict)  # (row, column, height, width)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,11 +31,12 @@ if TYPE_CHECKING:
 
 TYPES = "deepvis.schema.value_types"
 # of a NetworkRef, each as an option of its name
-OPTIONS = ("channel_order", "input_scale", "input_size", "data_blob", "std", "channels", "layout", "inputs")
+OPTIONS = ("channel_order", "input_scale", "input_size", "data_blob", "std", "channels", "layout", "inputs",
+           "label_layers", "prob_layer")  # fmt: skip
 FLAGS = ("fill", "trust_file")
 # the rows that are options of every command that opens a network
 SHARED = ("network", "prototxt", "weights", *FLAGS, "mean", "std", "input_scale", "channel_order", "input_size",
-          "channels", "layout", "data_blob", "inputs", "labels")  # fmt: skip
+          "channels", "layout", "data_blob", "inputs", "labels", "label_layers", "prob_layer")  # fmt: skip
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)  # rows, of which there are no values
@@ -132,23 +132,12 @@ def network_of(arguments: argparse.Namespace, said: Mapping[str, Any] | None = N
         weights=_absolute(given.get("weights")),
         mean=_absolute(mean) if isinstance(mean, str) else mean,
         labels=_absolute(given.get("labels")),
-        options=tuple((name, value) for name, value in options.items() if value is not None),
+        options=tuple((name, _hashable(value)) for name, value in options.items() if value is not None),
     )
 
 
-def positive(text: str) -> float:
-    """A type of argument: a number above 0."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < math.inf:
-        raise bad(text, "a number above 0")
-    return value
-
-
-def bad(text: str, expected: str) -> argparse.ArgumentTypeError:
-    return argparse.ArgumentTypeError(f"{text!r} is not {expected}")
+def _hashable(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _with_absolute_file(text: str) -> str:

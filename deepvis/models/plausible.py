@@ -1,6 +1,6 @@
-"""Is the network fed with what it wants? What can be told of that from its answers.
+"""Is the network fed with what it expects? What its answers say about that.
 
-The values of the first layer do not tell. Measured over 9 photos, largest magnitude: with the right scale 3184
+The values of the first layer say nothing. Measured over 9 photos, largest magnitude: with the right scale 3184
 (GoogLeNet), 725 (cifar10_full), 668 (SqueezeNet), 13 (caffenet-mini); fed with 0..255 where they want about 0..1
 1182 (MTCNN's det1), 865 (wechat-sr), 797 (LeNet), 609 (waifu2x). Nor do they in relation to the weights and biases. The
 class probabilities do: with the right scale no second best class of a photo is less likely than the best by more than

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import tarfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from typing import IO
 
-from deepvis.models.card import RemoteFile
+from deepvis.core.files import written_beside
+from deepvis.models.card_values import RemoteFile
 from deepvis.network.model_error import ModelError
 
 
@@ -25,14 +24,11 @@ def digest(path: Path, kind: str) -> str:
     return hashed.hexdigest()
 
 
-@contextmanager
-def written_beside(target: Path) -> Iterator[Path]:
-    """A path to write to that becomes ``target`` when all went well."""
-    part = target.with_name(target.name + ".part")
+def put(content: IO[bytes], target: Path) -> None:
+    """Write a file beside its place, then rename it. Raises ModelError."""
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        yield part
-        os.replace(part, target)
+        with content, written_beside(target) as out:
+            shutil.copyfileobj(content, out)
     except OSError as error:
         raise ModelError(
             f"{target}: cannot be written ({error.strerror or error}), expected a writable place"
@@ -51,8 +47,7 @@ def unpack(folder: Path, file: RemoteFile, archive: Path) -> None:
                 found.add(place[0])
                 content = tar.extractfile(member)
                 if content is not None:
-                    with content, written_beside(folder / place[1]) as part, part.open("wb") as out:
-                        shutil.copyfileobj(content, out)
+                    put(content, folder / place[1])
     except (tarfile.TarError, EOFError, OSError) as error:
         raise ModelError(f"{archive}: is no readable archive ({error}); remove it and try again") from None
     absent = [name for name in file.extract if name not in found]
@@ -65,9 +60,9 @@ def _place_of(member: tarfile.TarInfo, file: RemoteFile) -> tuple[str, str] | No
     name = PurePosixPath(member.name)
     if not member.isfile() or name.is_absolute() or ".." in name.parts:
         return None
-    for wanted, target in file.extract.items():
-        if name == PurePosixPath(wanted):
-            return wanted, target
-        if name.is_relative_to(wanted):
-            return wanted, str(PurePosixPath(target) / name.relative_to(wanted))
+    for member_name, target in file.extract.items():
+        if name == PurePosixPath(member_name):
+            return member_name, target
+        if name.is_relative_to(member_name):
+            return member_name, str(PurePosixPath(target) / name.relative_to(member_name))
     return None

@@ -5,11 +5,15 @@ What neither the card nor the caller says is found from the network itself (``de
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
 
+from deepvis.core.files import home_of_user
+from deepvis.core.nearest import nearest
 from deepvis.core.program import program
 from deepvis.models import listing
 from deepvis.models.card import CARD_NAME, Card, read_card
@@ -20,7 +24,7 @@ from deepvis.models.model import UNIT_IMAGES, Model
 from deepvis.models.preprocess import Preprocessor
 from deepvis.network.graph import Graph
 from deepvis.network.inputs import picture_input, picture_shape, region_inputs
-from deepvis.network.model_error import ModelError, nearest
+from deepvis.network.model_error import ModelError
 from deepvis.network.ref import NetworkRef, Opened, Source, file_and_callable, name_of, open_source
 
 DEFAULT_MODEL = "caffenet-mini"
@@ -48,6 +52,21 @@ def models_folder() -> Path:
     return next((folder for folder in MODELS_FOLDERS if folder.is_dir()), MODELS_FOLDERS[0])
 
 
+def data_folder_of(folder: Path) -> Path | None:
+    """Where files of the model in ``folder`` are put if not there: of one of an installed package, the user's folder.
+
+    ``$DEEPVIS_MODELS``, else ``deepvis/models`` in ``$XDG_DATA_HOME`` or ``~/.local/share``; in it, one of its name.
+    """
+    if folder.resolve().parent != MODELS_FOLDERS[1].resolve():
+        return None
+    root = os.environ.get("DEEPVIS_MODELS") or home_of_user("XDG_DATA_HOME", ".local/share") / "models"
+    return Path(root) / folder.name
+
+
+def _card(path: Path) -> Card:
+    return replace(read_card(path), data_folder=data_folder_of(path.parent))
+
+
 def model_names() -> tuple[str, ...]:
     """The names of all models in the models folder; their cards are not read."""
     return tuple(sorted(path.parent.name for path in models_folder().glob(f"*/{CARD_NAME}")))
@@ -55,7 +74,7 @@ def model_names() -> tuple[str, ...]:
 
 def list_models() -> list[Card]:
     """The cards of all models in the models folder, by name. Folders whose card is wrong raise ModelError."""
-    return [read_card(path) for path in sorted(models_folder().glob(f"*/{CARD_NAME}"))]
+    return [_card(path) for path in sorted(models_folder().glob(f"*/{CARD_NAME}"))]
 
 
 def find_card(name_or_folder: str | Path | None = None) -> Card:
@@ -64,9 +83,9 @@ def find_card(name_or_folder: str | Path | None = None) -> Card:
     named = models_folder() / name
     for folder in (named, Path(name)):
         if name.strip("./\\") and (folder / CARD_NAME).is_file():
-            return read_card(folder / CARD_NAME)
+            return _card(folder / CARD_NAME)
     if Path(name).is_file() and Path(name).name == CARD_NAME:
-        return read_card(Path(name))
+        return _card(Path(name))
     names = model_names()
     hint = nearest(name, names, f"there are: {', '.join(names) or 'none'}")
     raise ModelError(f"no model is named {name!r}, and no folder of that name holds {CARD_NAME}; {hint}")
@@ -184,7 +203,7 @@ def _network_of(card: Card) -> Path:
 def _present(card: Card, key: str) -> Path:
     path = card.path(key)
     if path is None or not path.is_file():
-        remote = any(path is not None and path == card.folder / file.path for file in card.files)
+        remote = any(path is not None and path == card.file(file.path) for file in card.files)
         remedy = f"; get it with: {program()} fetch {card.folder.name}" if remote else ""
         raise ModelError(f"model {card.name}: the file {path} is missing{remedy}")
     return path
@@ -224,6 +243,7 @@ def _assemble(
     labels_file = Path(ref.labels) if ref.labels is not None else card.path("labels")
     names = read_labels(labels_file) if labels_file is not None and (ref.labels or labels_file.is_file()) else ()
     folder = overrides.get("unit_image_dir")
+    images = card.get("unit_images", UNIT_IMAGES)
     return Model(
         name=card.name,
         folder=card.folder,
@@ -240,7 +260,8 @@ def _assemble(
         groups=groups_of(layers, card.get("groups")),
         short_names=short_names_of(layers, card.get("short_names", {}), overrides.get("short_name")),
         remap={**listing.borrowed_images(graph, layers), **option("remap", {})},
-        unit_image_dir=Path(folder) if folder else card.folder / card.get("unit_images", UNIT_IMAGES),
+        unit_image_dir=Path(folder) if folder else card.files_folder / images,
+        shipped_images=card.folder / images if card.data_folder and not folder else None,
         unit_image_layers=option("unit_image_layers", None),
         presets=card.get("presets", ()),
         panes=option("panes", {}),

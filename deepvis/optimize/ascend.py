@@ -70,15 +70,6 @@ class Job:
             "start_at": self.start_at,
         }
 
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Job:
-        return cls(
-            Objective.from_dict(values["objective"]),
-            Recipe.from_dict(values["recipe"]),
-            int(values["seed"]),
-            str(values["start_at"]),
-        )
-
 
 @dataclass(frozen=True, eq=False)
 class KeptImage:
@@ -340,7 +331,7 @@ def _record(
     climb: Climb, x: Tensor, following: Following, value: float, rate: float, grad_square: float, is_largest: bool
 ) -> Climb:
     """The climb one iteration on. x: the image seen in it; following: where the next one would begin."""
-    kept = KeptImage(x, value, climb.iteration)
+    seen = KeptImage(x, value, climb.iteration)
     best, majority = climb.best, climb.majority
     if best is None or climb.job.objective.is_better(value, best.objective):
         best = KeptImage(x.clone(), value, climb.iteration)
@@ -365,9 +356,14 @@ def _record(
         learning_rate=(*climb.learning_rate, rate),
         best=best,
         majority=majority,
-        last=kept,
+        last=seen,
         outcome=outcome,
     )
+
+
+def as_array(x: Tensor | np.ndarray) -> np.ndarray:
+    """The numbers of a tensor in main memory; of a CPU's the same memory."""
+    return x.detach().cpu().numpy() if isinstance(x, Tensor) else x
 
 
 def _to_host(*columns: Tensor) -> list[list[float]]:

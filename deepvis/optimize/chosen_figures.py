@@ -7,18 +7,19 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from deepvis.models.model import Model
-from deepvis.optimize import figures, recipe_options
-from deepvis.optimize.ascend import Job
+from deepvis.optimize import figures
 from deepvis.optimize.objective import resolve, unit
 from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.optimize.presets import preset
-from deepvis.optimize.recipe import Recipe
+from deepvis.optimize.recipe_options import shortened, whole
 from deepvis.optimize.units import Shapes, captions_of, channels_of, class_layer, label_of, layers_of, spread
 
 FIGURES = ("3", "4", "5", "S1")
 
 
-def wanted(args: argparse.Namespace, model: Model, shapes: Shapes, say: Callable[[str], None]) -> list[figures.Figure]:
+def asked_figures(
+    args: argparse.Namespace, model: Model, shapes: Shapes, say: Callable[[str], None]
+) -> list[figures.Figure]:
     """The figures that the options name. Raises OptimizeError where the network has no such unit."""
     names = args.figures or FIGURES
     unknown = [name for name in names if name not in FIGURES]
@@ -37,11 +38,11 @@ def wanted(args: argparse.Namespace, model: Model, shapes: Shapes, say: Callable
         found.append(figures.presets_by_class(columns, recipes))
     if "5" in names:
         layers = layers_of(args, model, shapes) if args.push_layer else a_choice_of_layers(model)
-        count = recipe_options.whole("--units", args.units, 1)
+        count = whole("--units", args.units, 1)
         found.append(figures.features_by_layer({name: spread(shapes[name][1], count) for name in layers}, recipe))
     if "S1" in names:
         layers = layers_of(args, model, shapes) if args.push_layer else layers_with_units(model)
-        most = recipe_options.whole("--most", args.most, 1)
+        most = whole("--most", args.most, 1)
         maps = {name: shapes[name][1] for name in layers if len(shapes[name]) == 4}
         if maps:
             found.append(figures.every_channel(maps, most, recipe))
@@ -71,14 +72,10 @@ def a_choice_of_layers(model: Model) -> list[str]:
     return [own[n] for n in spread(len(own), 8)]
 
 
-def shortened(recipe: Recipe, max_iter: str | None) -> Recipe:
-    return recipe if max_iter is None else replace(recipe, max_iter=recipe_options.whole("--max-iter", max_iter))
-
-
 def resolved(figure: figures.Figure, shapes: Shapes) -> figures.Figure:
     """The figure with the places of its units fixed. Raises OptimizeError where the network has no such unit."""
-
-    def job_of(job: Job) -> Job:
-        return replace(job, objective=resolve(job.objective, shapes))
-
-    return replace(figure, rows=tuple(replace(row, jobs=tuple(map(job_of, row.jobs))) for row in figure.rows))
+    rows = []
+    for row in figure.rows:
+        jobs = (replace(job, objective=resolve(job.objective, shapes)) for job in row.jobs)
+        rows.append(replace(row, jobs=tuple(jobs)))
+    return replace(figure, rows=tuple(rows))

@@ -1,4 +1,4 @@
-"""Climbs on their way, kept to go on with another day: a file each, named by the network and the job.
+"""Climbs on their way, saved to go on with another day: a file each, named by the network and the job.
 
 A file holds x (C, H, W) float32, parameters and Adam's mean and square where there are any, objective and
 learning_rate (one number per iteration), and best and majority with best_at and majority_at (objective, iteration),
@@ -19,14 +19,14 @@ import numpy as np
 import torch
 
 from deepvis.jobs.store import Store, adopt
-from deepvis.optimize.ascend import Climb, Job, KeptImage
+from deepvis.optimize.ascend import Climb, Job, KeptImage, as_array
 from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.optimize.results import Origin, write_arrays
 
 FOLDER = "unfinished"  # beside what the user looks at
 
 
-def kept_in(
+def climb_files(
     folder: Path,
     origin: Origin,
     jobs: Iterable[Job],
@@ -35,9 +35,9 @@ def kept_in(
     field_of: str | None = None,
     earlier: Mapping[Job, Path] | None = None,
 ) -> dict[Job, Path]:
-    """Where the climb of each job is kept on its way.
+    """Where the climb of each job is saved on its way.
 
-    starts: x0 of jobs that bring their own. field_of: as of ``Setup``. earlier: where 0.1.0 kept them; those that fit
+    starts: x0 of jobs that bring their own. field_of: as of ``Setup``. earlier: where 0.1.0 saved them; those that fit
     get their names of today.
     """
     store, found = Store(folder, origin.network, ".npz"), {}
@@ -51,39 +51,39 @@ def kept_in(
 
 
 def write_climb(path: Path, climb: Climb) -> None:
-    """Keep a climb exactly. Raises OSError."""
-    arrays = {"x": _array(climb.x)}
+    """Save a climb exactly. Raises OSError."""
+    arrays = {"x": asas_array(climb.x)}
     for name, image in (("best", climb.best), ("majority", climb.majority)):
         if image is not None:
-            arrays[name] = _array(image.x)
+            arrays[name] = as_array(image.x)
             arrays[f"{name}_at"] = np.array([image.objective, image.iteration])
     if climb.parameters is not None:
-        arrays["parameters"] = _array(climb.parameters)
+        arrays["parameters"] = as_array(climb.parameters)
     if climb.moments is not None:
-        arrays["mean"], arrays["square"] = (_array(moment) for moment in climb.moments)
+        arrays["mean"], arrays["square"] = (as_array(moment) for moment in climb.moments)
     curves = {"objective": np.array(climb.objective), "learning_rate": np.array(climb.learning_rate)}
     write_arrays(path, {**arrays, **curves})
 
 
 def read_climb(path: Path, fresh: Climb) -> Climb:
-    """The climb ``fresh`` as far as it was kept; as it is where there is no file, or it is past the end already.
+    """The climb ``fresh`` as far as it was saved; as it is where there is no file, or it is past the end already.
 
     Raises OptimizeError where the file cannot be read.
     """
     device = fresh.x.device
     try:
-        with np.load(path, allow_pickle=False) as kept:
-            if kept["objective"].size >= fresh.job.recipe.max_iter:
+        with np.load(path, allow_pickle=False) as saved:
+            if saved["objective"].size >= fresh.job.recipe.max_iter:
                 return fresh
             return replace(
                 fresh,
-                x=torch.from_numpy(kept["x"]).to(device),
-                parameters=_tensor(kept, "parameters", device),
-                moments=_moments(kept, device),
-                objective=tuple(kept["objective"].tolist()),
-                learning_rate=tuple(kept["learning_rate"].tolist()),
-                best=_kept(kept, "best", device),
-                majority=_kept(kept, "majority", device),
+                x=torch.from_numpy(saved["x"]).to(device),
+                parameters=_tensor(saved, "parameters", device),
+                moments=_moments(saved, device),
+                objective=tuple(saved["objective"].tolist()),
+                learning_rate=tuple(saved["learning_rate"].tolist()),
+                best=_image(saved, "best", device),
+                majority=_image(saved, "majority", device),
             )
     except FileNotFoundError:
         return fresh
@@ -92,11 +92,11 @@ def read_climb(path: Path, fresh: Climb) -> Climb:
 
 
 def _is_of(earlier: Path, job: Job, origin: Origin) -> bool:
-    """Is a climb that 0.1.0 has kept one of this job, in this network?"""
+    """Is a climb that 0.1.0 has saved one of this job, in this network?"""
     try:
-        with np.load(earlier, allow_pickle=False) as kept:
-            recorded = json.loads(str(kept["job"]))
-        return origin.made(recorded) and _endless(recorded["job"]) == _endless(json.loads(json.dumps(job.as_dict())))
+        with np.load(earlier, allow_pickle=False) as saved:
+            recorded = json.loads(str(saved["job"]))
+        return origin.matches(recorded) and _endless(recorded["job"]) == _endless(json.loads(json.dumps(job.as_dict())))
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
         return False
 
@@ -106,7 +106,7 @@ def _endless(job: Mapping[str, Any]) -> dict[str, Any]:
     return {**job, "recipe": {**job["recipe"], "max_iter": None}}
 
 
-def _kept(arrays: Mapping[str, np.ndarray], name: str, device: torch.device) -> KeptImage | None:
+def _image(arrays: Mapping[str, np.ndarray], name: str, device: torch.device) -> KeptImage | None:
     if name not in arrays:
         return None
     objective, iteration = arrays[f"{name}_at"].tolist()
@@ -120,7 +120,3 @@ def _moments(arrays: Mapping[str, np.ndarray], device: torch.device) -> tuple[to
 
 def _tensor(arrays: Mapping[str, np.ndarray], name: str, device: torch.device) -> torch.Tensor | None:
     return torch.from_numpy(arrays[name]).to(device) if name in arrays else None
-
-
-def _array(x: torch.Tensor) -> np.ndarray:
-    return x.detach().cpu().numpy()

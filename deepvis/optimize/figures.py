@@ -164,9 +164,3 @@ def pieces(folder: Path, origin: Origin, jobs: Iterable[Job]) -> dict[Job, Path]
         if earlier.exists():
             adopt(earlier, found[job])
     return found
-
-
-def read_picture(path: Path) -> np.ndarray:
-    """(H, W, 3) uint8 RGB."""
-    with Image.open(path) as image:
-        return np.asarray(image.convert("RGB"))

@@ -1,4 +1,4 @@
-"""Which of the images that a command asks for are still to be made."""
+"""Which of the images that a command asks for are left to make."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from deepvis.optimize.results import Origin, ResultPaths, is_of_job, of_others, 
 
 def jobs_left(
     paths: Mapping[Job, ResultPaths],
-    kept: Mapping[Job, Path],
-    made_in: Origin,
+    climbs: Mapping[Job, Path],
+    origin: Origin,
     say: Callable[[str], None],
     *,
     overwrite: bool,
 ) -> list[Job]:
-    """The jobs without results. kept: where their climbs are on their way.
+    """The jobs without results. climbs: the files of those on their way.
 
     Raises OptimizeError where results would have to be overwritten.
     """
@@ -34,30 +34,30 @@ def jobs_left(
         )
     if overwrite:
         for job, found in paths.items():
-            for path in (found.info, found.unfinished, kept[job]):
+            for path in (found.info, found.unfinished, climbs[job]):
                 path.unlink(missing_ok=True)
         return list(paths)
     done = {job for job, found in paths.items() if found.info.exists()}
-    others = [job for job in done if not is_of_job(read_info(paths[job].info), job, made_in)]
+    others = [job for job in done if not is_of_job(read_info(paths[job].info), job, origin)]
     for job in done.difference(others):  # as a kill between the two leaves it
-        kept[job].unlink(missing_ok=True)
-    for folder in {path.parent for path in kept.values()}:
+        climbs[job].unlink(missing_ok=True)
+    for folder in {path.parent for path in climbs.values()}:
         sweep(folder)
     refused = others or (done if len(done) == len(paths) else [])
     if refused:
         first = paths[next(job for job in paths if job in refused)].info
-        made = "made with other parameters or another network" if others else "finished"
-        raise OptimizeError(f"{first} is there already, {made}; give --overwrite to overwrite it, or another --output")
-    for job in (job for job in paths if job not in done):
-        foreign = of_others(paths[job])
-        if foreign is not None:
+        how = "made with other parameters or another network" if others else "finished"
+        raise OptimizeError(f"{first} is there already, {how}; give --overwrite to overwrite it, or another --output")
+    left = [job for job in paths if job not in done]
+    for job in left:
+        if (foreign := of_others(paths[job])) is not None:
             raise OptimizeError(
                 f"{foreign} is there already and was not made by this program; move it away, give --overwrite to "
                 "overwrite it, or another --output"
             )
     if done:
         say(f"{len(done)} of {len(paths)} images are there already; going on with the others")
-    return [job for job in paths if job not in done]
+    return left
 
 
 def start_photo(path: Path, model: Model, option: str = "--start-image") -> np.ndarray:

@@ -13,149 +13,62 @@ montage can be made anew from its pieces.
 
 from __future__ import annotations
 
-import io
 import json
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from itertools import product
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, PngImagePlugin
+from PIL import Image
 
-from deepvis.core.files import written_beside
-from deepvis.core.unit_files import file_name, unit_image_paths
-from deepvis.jobs.store import Store, adopt
+from deepvis.core.files import write_file
+from deepvis.jobs.progress import Progress
+from deepvis.jobs.store import adopt
+from deepvis.models.model import Model
+from deepvis.optimize import session
 from deepvis.optimize.ascend import Climb, Job
-from deepvis.optimize.climbs import kept_in
-from deepvis.optimize.defaults import LAYER_JPEG_QUALITY
+from deepvis.optimize.layer_plans import BLOCKS, VERSION, LayerPlan
 from deepvis.optimize.layout import montage, resized, whole_layer
-from deepvis.optimize.objective import Objective, Term
 from deepvis.optimize.optimize_error import OptimizeError
-from deepvis.optimize.pictures import Box
-from deepvis.optimize.presets import TABLE_1
-from deepvis.optimize.recipe import Recipe
-from deepvis.optimize.results import Origin, parameters, to_json, write_jpeg
+from deepvis.optimize.pictures import shown
+from deepvis.optimize.results import is_of_job, read_picture, to_json, write_jpeg, write_png
+from deepvis.optimize.tasks import Setup
 
-VERSION = 1
-SHOWN_BLOCK = 2  # lower left: what the window shows
-BLOCKS = 4
 TEXT = "deepvis"
 
 
-@dataclass(frozen=True)
-class LayerPlan:
-    """What is to be made of a layer.
+def make_layer(
+    plan: LayerPlan,
+    left: Mapping[Job, Path],
+    setup: Setup,
+    work: session.Work,
+    model: Model,
+    progress: Progress,
+    say: Callable[[str], None],
+) -> session.Report:
+    """Make the pieces of a layer that are left, each unit's montage with its last piece, and the layer's picture."""
 
-    blocks: block of the montage -> (preset's name, recipe). box: what a unit sees of the input.
-    longest: the longer side of a picture in pixels, 0: as large as what the unit sees. field_only: the network is
-    run on what the unit sees alone; place and box are then those in it. quality: of the JPEG files, 1 to 95.
-    """
+    def write(climb: Climb) -> None:
+        best = climb.best if climb.best and not climb.trouble else None
+        x = best.x if best else climb.x * 0
+        write_piece(plan, left[climb.job], climb, shown(x, model.preprocessor, plan.box))
+        write_montage(plan, climb.job.objective.channel)
 
-    folder: Path
-    origin: Origin
-    layer: str
-    channels: tuple[int, ...]
-    count: int
-    blocks: Mapping[int, tuple[str, Recipe]]
-    seeds: tuple[int, ...]
-    place: tuple[int, ...] | str
-    box: Box
-    longest: int = 0
-    field_only: bool = False
-    quality: int = LAYER_JPEG_QUALITY
-
-    @property
-    def cell(self) -> tuple[int, int]:
-        """(height, width) of one picture."""
-        height, width = self.box[2] - self.box[0], self.box[3] - self.box[1]
-        shrink = min(1.0, self.longest / max(height, width)) if self.longest else 1.0
-        return max(round(height * shrink), 1), max(round(width * shrink), 1)
-
-    def jobs(self) -> dict[Job, Path]:
-        """Every job, unit by unit, and the piece that it makes."""
-        return {self.job(*which): self.piece(*which) for which in self.each()}
-
-    def each(self) -> Iterator[tuple[int, int, int]]:
-        """(channel, block, seed) of every job."""
-        return product(self.channels, self.blocks, self.seeds)
-
-    def job(self, channel: int, block: int, seed: int) -> Job:
-        return Job(Objective((Term(self.layer, channel, self.place),)), self.blocks[block][1], seed)
-
-    @property
-    def pieces(self) -> Path:
-        return self.whole.parent / "pieces"
-
-    @property
-    def whole(self) -> Path:
-        return unit_image_paths(self.folder, self.layer).whole_layer
-
-    @property
-    def how(self) -> Path:
-        return unit_image_paths(self.folder, self.layer).how
-
-    def montage(self, channel: int) -> Path:
-        return unit_image_paths(self.folder, self.layer, channel).montage
-
-    def piece(self, channel: int, block: int, seed: int) -> Path:
-        """The image of a unit, a preset and a seed, there or not."""
-        cut = {"field": list(self.box), "size": list(self.cell), "field_only": self.field_only}
-        store = Store(self.pieces, self.origin.network, ".png")
-        return store.path({"piece": self.job(channel, block, seed).as_dict(), **cut})
-
-    def climbs(self, jobs: Iterable[Job]) -> dict[Job, Path]:
-        """Where the climbs of jobs are kept on their way."""
-        earlier = {job: path.with_name(f"{path.stem}_unfinished.npz") for job, path in self.earlier().items()}
-        field_of = self.layer if self.field_only else None
-        return kept_in(self.pieces, self.origin, jobs, field_of=field_of, earlier=earlier)
-
-    def earlier(self) -> dict[Job, Path]:
-        """The names that 0.1.0 gave to the pieces."""
-        stem = file_name(self.layer)
-        return {
-            self.job(channel, block, seed): self.pieces / f"{stem}_{channel:04d}_p{block + 1}_s{seed}.png"
-            for channel, block, seed in self.each()
-        }
-
-    def description(self) -> dict[str, Any]:
-        """How the pictures of the layer are made, for how.json."""
-        return {
-            "version": VERSION,
-            **self.origin.as_dict(),
-            "layer": self.layer,
-            "place": self.place if isinstance(self.place, str) else list(self.place),
-            "field": list(self.box),
-            "field_only": self.field_only,
-            "size": list(self.cell),
-            "quality": self.quality,
-            "seeds": list(self.seeds),
-            "blocks": {str(b + 1): {"preset": name, **r.as_dict()} for b, (name, r) in self.blocks.items()},
-        }
-
-
-def blocks_of(recipes: Mapping[str, Recipe]) -> dict[int, tuple[str, Recipe]]:
-    """Which block of the montage each preset gets.
-
-    One preset, or the first of the user's own, gets the block that the window shows; Table 1's rows have
-    their own places; four stand in the order given. Raises OptimizeError for more than four.
-    """
-    if len(recipes) > BLOCKS:
-        raise OptimizeError(f"{len(recipes)} presets are given; a montage has room for {BLOCKS}")
-    if len(recipes) == BLOCKS:
-        return dict(enumerate(recipes.items()))
-    if len(recipes) == 1:
-        return {SHOWN_BLOCK: next(iter(recipes.items()))}
-    rows = list(TABLE_1)
-    own = {name: rows.index(name.rstrip("+")) for name in recipes if name.rstrip("+") in rows}
-    placed = {own[name]: (name, recipe) for name, recipe in recipes.items() if name in own}
-    free = [block for block in (SHOWN_BLOCK, 0, 1, 3) if block not in placed]
-    for name, recipe in recipes.items():
-        if name not in own:
-            placed[free.pop(0)] = (name, recipe)
-    return dict(sorted(placed.items()))
+    report = session.Report()
+    if not is_complete(plan):
+        write_file(plan.how, to_json(plan.description()))
+    if left or not is_complete(plan):
+        setup = replace(setup, field_of=plan.layer) if plan.field_only else setup
+        report = session.run(setup, list(left), work, progress, write, plan.climbs(left), title=plan.layer)
+        if report.interrupted or report.full:
+            return report
+        for channel in plan.channels:
+            write_montage(plan, channel)
+    if finish_layer(plan):
+        say(f"{plan.layer} is complete in {plan.whole.parent}")
+    return report
 
 
 def rest_of(plan: LayerPlan) -> LayerPlan:
@@ -203,14 +116,8 @@ def discard(plan: LayerPlan) -> None:
 
 def _fits(plan: LayerPlan, recorded: dict[str, Any]) -> bool:
     """Was a layer made as the plan says? What an earlier version did not write down is taken to fit."""
-    return plan.origin.made_as({name: value for name, value in recorded.items() if name != "units"}, plan.description())
-
-
-def write_how(plan: LayerPlan) -> None:
-    """Say how the layer is made, before its first picture is."""
-    if not is_complete(plan):
-        with written_beside(plan.how) as file:
-            file.write(to_json(plan.description()))
+    how = {name: value for name, value in recorded.items() if name != "units"}
+    return plan.origin.matches_all(how, plan.description())
 
 
 def is_complete(plan: LayerPlan) -> bool:
@@ -236,29 +143,16 @@ def jobs_left(plan: LayerPlan) -> dict[Job, Path]:
     paths = plan.jobs()
     for job, earlier in plan.earlier().items():
         recorded = read_piece_text(earlier)
-        if (
-            recorded
-            and plan.origin.made(recorded)
-            and recorded["parameters"] == json.loads(json.dumps(parameters(job)))
-        ):
+        if recorded and is_of_job(recorded, job, plan.origin):
             adopt(earlier, paths[job])
     return {job: path for job, path in paths.items() if not path.exists()}
 
 
 def write_piece(plan: LayerPlan, path: Path, climb: Climb, rgb: np.ndarray) -> None:
     """One image, at its size in the montage, with its story. rgb: cut to the field."""
-    recorded = PngImagePlugin.PngInfo()
     best = climb.best.objective if climb.best else None
-    recorded.add_text(
-        TEXT,
-        json.dumps(
-            {"version": VERSION, "objective": best, "trouble": climb.trouble},
-        ),
-    )
-    encoded = io.BytesIO()
-    Image.fromarray(resized(rgb, plan.cell)).save(encoded, "PNG", pnginfo=recorded)
-    with written_beside(path) as file:
-        file.write(encoded.getvalue())
+    recorded = {"version": VERSION, "objective": best, "trouble": climb.trouble}
+    write_png(path, resized(rgb, plan.cell), text={TEXT: json.dumps(recorded)})
 
 
 def read_piece_text(path: Path) -> dict[str, Any] | None:
@@ -275,7 +169,7 @@ def write_montage(plan: LayerPlan, channel: int) -> bool:
     rows = {block: [plan.piece(channel, block, seed) for seed in plan.seeds] for block in plan.blocks}
     if not all(path.exists() for paths in rows.values() for path in paths):
         return False
-    blocks = [[_read(path) for path in rows.get(block, [])] for block in range(BLOCKS)]
+    blocks = [[read_picture(path) for path in rows.get(block, [])] for block in range(BLOCKS)]
     write_jpeg(plan.montage(channel), montage(blocks, plan.cell), plan.quality)
     return True
 
@@ -290,29 +184,15 @@ def finish_layer(plan: LayerPlan) -> bool:
         for channel in units:
             if not plan.montage(channel).exists():
                 write_montage(plan, channel)
-        best = [max((plan.piece(c, plan_block(plan), seed) for seed in plan.seeds), key=_objective) for c in units]
-        write_jpeg(plan.whole, whole_layer([_read(path) for path in best], plan.cell), plan.quality)
-        with written_beside(plan.how) as file:
-            file.write(to_json({**plan.description(), "units": [_round(_objective(path)) for path in best]}))
+        best = [max((plan.piece(c, plan.shown_block, seed) for seed in plan.seeds), key=_objective) for c in units]
+        write_jpeg(plan.whole, whole_layer([read_picture(path) for path in best], plan.cell), plan.quality)
+        values = [round(value, 4) if np.isfinite(value) else None for value in map(_objective, best)]
+        write_file(plan.how, to_json({**plan.description(), "units": values}))
     shutil.rmtree(plan.pieces, ignore_errors=True)
     return True
-
-
-def plan_block(plan: LayerPlan) -> int:
-    """The block that stands for a unit: the one that the window shows, or else the first."""
-    return SHOWN_BLOCK if SHOWN_BLOCK in plan.blocks else next(iter(plan.blocks))
 
 
 def _objective(path: Path) -> float:
     recorded = read_piece_text(path)
     value = recorded["objective"] if recorded else None
     return float("-inf") if value is None or value != value else float(value)
-
-
-def _round(value: float) -> float | None:
-    return round(value, 4) if np.isfinite(value) else None
-
-
-def _read(path: Path) -> np.ndarray:
-    with Image.open(path) as image:
-        return np.asarray(image.convert("RGB"))

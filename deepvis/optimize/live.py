@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from deepvis.core.files import written_beside
+from deepvis.core.files import write_file
 from deepvis.core.types import Fit, OptimizeProgress, Unit
 from deepvis.core.unit_files import unit_image_paths
 from deepvis.models.model import Model
@@ -163,14 +163,14 @@ def strongest_place(ascent_net: AscentNetwork, unit: Unit, x_chw: np.ndarray) ->
 def progress_of(run: LiveRun, version: int, *, is_stopped: bool = False) -> OptimizeProgress:
     """What the window shows: the picture as it is now, at the end the best one. is_stopped: it ends here."""
     climb = run.climb
-    kept = climb.best if run.done or is_stopped else climb.last
+    image = climb.best if run.done or is_stopped else climb.last
     return OptimizeProgress(
         unit=run.unit,
         preset=run.preset,
         iteration=climb.iteration,
         iterations=climb.job.recipe.max_iter,
-        objective=kept.objective if kept else float("nan"),
-        rgb=shown(kept.x if kept else climb.x, run.model.preprocessor, run.box),
+        objective=image.objective if image else float("nan"),
+        rgb=shown(image.x if image else climb.x, run.model.preprocessor, run.box),
         done=run.done or is_stopped,
         note=note_of(run),
         version=version,
@@ -189,7 +189,6 @@ def keep(run: LiveRun, folder: Path) -> Path:
     """Write the finished picture into the user's folder of the model, with its json beside it; returns its path."""
     path = unit_image_paths(folder, run.unit.layer, run.unit.channel).live
     content = {**info(run.climb, origin_of(run.model)), "preset": run.preset}
-    with written_beside(path.with_suffix(".json")) as file:
-        file.write(to_json(content))
+    write_file(path.with_suffix(".json"), to_json(content))
     write_png(path, progress_of(run, 0).rgb)
     return path

@@ -18,8 +18,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from deepvis.optimize.optimize_error import OptimizeError, nearest
-from deepvis.optimize.terms import CENTRE, WHOLE, AnyTerm, ContrastTerm, Shapes, Term, term_from_dict
+from deepvis.optimize.optimize_error import OptimizeError, nearest_or_examples
+from deepvis.optimize.terms import CENTRE, WHOLE, AnyTerm, ContrastTerm, Shapes, Term
 
 
 @dataclass(frozen=True)
@@ -81,10 +81,6 @@ class Objective:
     def as_dict(self) -> dict[str, Any]:
         return {"terms": [term.as_dict() for term in self.terms], "direction": self.direction}
 
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Objective:
-        return cls(tuple(term_from_dict(term) for term in values["terms"]), float(values["direction"]))
-
 
 def unit(layer: str, channel: int, row: int | None = None, col: int | None = None) -> Objective:
     """The unit at (row, col) of a channel's map; without them the one at the map's centre."""
@@ -109,8 +105,8 @@ def class_unit(layer: str, name: str | int, labels: Sequence[str]) -> Objective:
     if len(found) == 1:
         return unit(layer, found[0])
     if not found:
-        known = [word for label in labels for word in class_names(label)]
-        raise OptimizeError(f"no class is named {name!r}; {nearest(name, known, examples=2)}")
+        all_names = [word for label in labels for word in class_names(label)]
+        raise OptimizeError(f"no class is named {name!r}; {nearest_or_examples(name, all_names, examples=2)}")
     names = ", ".join(f"{i} ({labels[i]})" for i in found[:8])
     raise OptimizeError(f"{len(found)} classes are named {name!r}: {names}; give the number of one")
 

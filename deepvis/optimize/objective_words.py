@@ -24,7 +24,7 @@ import numpy as np
 from deepvis.core.registry import Registry
 from deepvis.models.model import Model
 from deepvis.optimize.objective import Objective
-from deepvis.optimize.optimize_error import OptimizeError, nearest
+from deepvis.optimize.optimize_error import OptimizeError, nearest_or_examples
 from deepvis.optimize.recipe_options import number, whole
 from deepvis.optimize.terms import (
     CENTRE,
@@ -61,7 +61,7 @@ def objective_of(words: str, model: Model) -> Objective:
             )
         sign, factor, name, inside = found.groups()
         if name not in READERS:
-            raise OptimizeError(f"--objective has no {name!r}; {nearest(name, READERS)}")
+            raise OptimizeError(f"--objective has no {name!r}; {nearest_or_examples(name, READERS)}")
         layer, *rest = [part.strip() for part in inside.split(",")]
         weight = (-1.0 if sign == "-" else 1.0) * (number("--objective", factor) if factor else 1.0)
         terms.append(READERS[name](layer, rest, model).weighing(weight))

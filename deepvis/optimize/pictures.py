@@ -7,6 +7,7 @@ from torch import Tensor
 
 from deepvis.models.preprocess import Preprocessor
 from deepvis.network.field import receptive_field
+from deepvis.optimize.ascend import as_array
 from deepvis.optimize.ascent_network import AscentNetwork
 from deepvis.optimize.terms import AnyTerm
 
@@ -22,7 +23,7 @@ def pictures_of(x: Tensor | np.ndarray, colours: Preprocessor) -> dict[str, np.n
     best_X: x alone, the mean as mid-grey, the largest |x| as black or white.
     best_Xpm: x plus the mean; a faint x, which most regularized ones are, is made stronger around it.
     """
-    x = _array(x)
+    x = as_array(x)
     spread = float(np.percentile(np.abs(colours.deviation(x)), 100.0 - TAIL)) * 255.0 / colours.scale
     stronger = x * max(REACH / spread, 1.0) if spread else x
     return {
@@ -37,7 +38,7 @@ def shown(x: Tensor | np.ndarray, colours: Preprocessor, box: Box | None = None)
     Pictures of a strong decay, which hardly leave the mean, become as readable as others.
     box: (top, left, bottom, right) to cut out; the contrast is that of what is cut out.
     """
-    rgb = _hwc(_array(x), colours)
+    rgb = _hwc(as_array(x), colours)
     if box is not None:
         top, left, bottom, right = box
         rgb = rgb[top:bottom, left:right]
@@ -71,7 +72,3 @@ def _hwc(x: np.ndarray, colours: Preprocessor) -> np.ndarray:
     if len(rgb) != 3:
         rgb = np.repeat(rgb.mean(axis=0, keepdims=True), 3, axis=0)
     return rgb.transpose(1, 2, 0)
-
-
-def _array(x: Tensor | np.ndarray) -> np.ndarray:
-    return x.detach().cpu().numpy() if isinstance(x, Tensor) else x

@@ -22,8 +22,8 @@ from pathlib import Path
 
 import yaml
 
-from deepvis.core.files import written_beside
-from deepvis.optimize.optimize_error import OptimizeError, nearest
+from deepvis.core.files import home_of_user, write_file
+from deepvis.optimize.optimize_error import OptimizeError, nearest_or_examples
 from deepvis.optimize.recipe import Recipe
 from deepvis.schema.yaml_file import read_yaml
 
@@ -146,7 +146,7 @@ def presets_file(environ: Mapping[str, str] = os.environ) -> Path:
     own = environ.get("DEEPVIS_PRESETS")
     if own:
         return Path(own)
-    return Path(environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "deepvis" / "presets.yaml"
+    return home_of_user("XDG_CONFIG_HOME", ".config", environ) / "presets.yaml"
 
 
 def preset(name: str, file: Path | None = None) -> Recipe:
@@ -155,13 +155,8 @@ def preset(name: str, file: Path | None = None) -> Recipe:
         return BUILT_IN[name]
     named = read_presets(file or presets_file())
     if name not in named:
-        raise OptimizeError(f"no preset is named {name!r}; {nearest(name, [*BUILT_IN, *named])}")
+        raise OptimizeError(f"no preset is named {name!r}; {nearest_or_examples(name, [*BUILT_IN, *named])}")
     return named[name]
-
-
-def all_presets(file: Path | None = None) -> dict[str, Recipe]:
-    """Those of this program, then the user's own."""
-    return {**BUILT_IN, **read_presets(file or presets_file())}
 
 
 def read_presets(file: Path) -> dict[str, Recipe]:
@@ -189,14 +184,9 @@ def keep_preset(name: str, recipe: Recipe, file: Path | None = None) -> Path:
         )
     file = file or presets_file()
     named = {**read_presets(file), name: recipe}
-    content = {"version": VERSION, "presets": {n: _plain(r) for n, r in named.items()}}
-    with written_beside(file) as out:
-        out.write(yaml.safe_dump(content, sort_keys=False).encode())
+    content = {"version": VERSION, "presets": {name: recipe.active for name, recipe in named.items()}}
+    write_file(file, yaml.safe_dump(content, sort_keys=False).encode())
     return file
-
-
-def _plain(recipe: Recipe) -> dict[str, object]:
-    return {name: value for name, value in recipe.as_dict().items() if value != 0}
 
 
 def _recipe(file: Path, name: str, values: object) -> Recipe:

@@ -9,7 +9,7 @@ from typing import Any
 
 from deepvis.optimize import transforms  # noqa: F401  (registers its settings)
 from deepvis.optimize.blur import SMALLEST_SIGMA
-from deepvis.optimize.optimize_error import OptimizeError, nearest
+from deepvis.optimize.optimize_error import OptimizeError, nearest_or_examples
 from deepvis.optimize.parameterization import COLOURS, PARAMETERIZATIONS, PIXELS, RGB
 from deepvis.optimize.regularizers import SETTINGS, Setting
 from deepvis.optimize.steps import check_policy
@@ -42,7 +42,7 @@ class Recipe:
     def __post_init__(self) -> None:
         for name in self.strengths:
             if name not in SETTINGS:
-                raise OptimizeError(f"no regularizer has the setting {name!r}; {nearest(name, SETTINGS)}")
+                raise OptimizeError(f"no regularizer has the setting {name!r}; {nearest_or_examples(name, SETTINGS)}")
         named = {name: check_strength(SETTINGS[name], self.strengths.get(name, 0.0)) for name in SETTINGS}
         object.__setattr__(self, "strengths", named)
         object.__setattr__(self, "lr_params", check_policy(self.lr_policy, self.lr_params))
@@ -50,12 +50,16 @@ class Recipe:
             raise OptimizeError(f"max_iter is {self.max_iter!r}; expected a whole number of 1 or more")
         self._check_parameterization()
         if self.objective not in OF_A_UNIT:
-            raise OptimizeError(f"no objective is named {self.objective!r}; {nearest(self.objective, OF_A_UNIT)}")
+            raise OptimizeError(
+                f"no objective is named {self.objective!r}; {nearest_or_examples(self.objective, OF_A_UNIT)}"
+            )
 
     def _check_parameterization(self) -> None:
         name = self.parameterization
         if name not in PARAMETERIZATIONS:
-            raise OptimizeError(f"no parameterization is named {name!r}; {nearest(name, PARAMETERIZATIONS)}")
+            raise OptimizeError(
+                f"no parameterization is named {name!r}; {nearest_or_examples(name, PARAMETERIZATIONS)}"
+            )
         if self.colours not in COLOURS:
             raise OptimizeError(f"colours is {self.colours!r}; expected {' or '.join(COLOURS)}")
         if name == PIXELS:
@@ -102,6 +106,11 @@ class Recipe:
             "max_iter": self.max_iter,
             **{name: value for name, (value, usual) in later.items() if value != usual},
         }
+
+    @property
+    def active(self) -> dict[str, Any]:
+        """The settings that are on, likewise."""
+        return {name: value for name, value in self.as_dict().items() if value != 0}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Recipe:

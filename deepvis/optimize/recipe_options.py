@@ -8,10 +8,12 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import yaml
 
+from deepvis.core.words import whole_number
 from deepvis.optimize.objective import CENTRE, WHOLE
 from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.optimize.presets import preset
@@ -40,6 +42,11 @@ def recipe_of(args: argparse.Namespace) -> Recipe:
 
         values["statistics"] = named_statistics(given["photo_statistics"])
     return Recipe.from_dict(values)
+
+
+def shortened(recipe: Recipe, max_iter: str | None) -> Recipe:
+    """The recipe with the iterations that the option gives, if it does."""
+    return recipe if max_iter is None else replace(recipe, max_iter=whole("--max-iter", max_iter))
 
 
 def numbers(option: str, words: Sequence[str], count: int | None = None) -> list[int]:
@@ -74,12 +81,11 @@ def number(option: str, word: Any) -> float:
         raise OptimizeError(f"{option} is {word!r}; expected a number") from None
 
 
-def whole(option: str, word: Any, low: int | None = None, high: int | None = None) -> int:
+def whole(option: str, word: str, low: int | None = None, high: int | None = None) -> int:
     """The word as a whole number from low to high, both included (high only beside low). Raises OptimizeError."""
-    try:
-        found = int(word)
-    except (TypeError, ValueError):
-        raise OptimizeError(f"{option} is {word!r}; expected a whole number") from None
+    found = whole_number(word)
+    if found is None:
+        raise OptimizeError(f"{option} is {word!r}; expected a whole number")
     if (low is not None and found < low) or (high is not None and found > high):
         ends = f"of {low} or more" if high is None else f"from {low} to {high}"
         raise OptimizeError(f"{option} is {word!r}; expected a whole number {ends}")
@@ -106,13 +112,7 @@ def place_of(word: str | None) -> tuple[int, ...] | str:
         return CENTRE
     if word.strip().lower() == WHOLE:
         return WHOLE
-    return _pair("--push-spatial", word) or CENTRE
-
-
-def _pair(option: str, word: str | None) -> tuple[int, int] | None:
-    if word is None:
-        return None
     parts = word.strip("()[] ").replace("x", ",").replace(",", " ").split()
     if len(parts) != 2 or not all(part.isdigit() for part in parts):
-        raise OptimizeError(f"{option} is {word!r}; expected two whole numbers such as (6,6)")
+        raise OptimizeError(f"--push-spatial is {word!r}; expected two whole numbers such as (6,6)")
     return int(parts[0]), int(parts[1])

@@ -25,14 +25,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from deepvis import __version__
-from deepvis.core.files import written_beside
+from deepvis.core.files import write_file, written_beside
 from deepvis.core.unit_files import file_name
 from deepvis.models.model import Model
-from deepvis.optimize.ascend import Climb, Job
+from deepvis.optimize.ascend import Climb, Job, as_array
 from deepvis.optimize.defaults import RESULT_NAME
 from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.optimize.terms import Term
@@ -54,16 +53,16 @@ class Origin:
     def as_dict(self) -> dict[str, str]:
         return {"model": self.model, "network": self.network}
 
-    def made(self, recorded: Mapping[str, Any]) -> bool:
+    def matches(self, recorded: Mapping[str, Any]) -> bool:
         """Does a file's table name this network? One of an earlier version has its name at most."""
         if "network" in recorded:
             return recorded["network"] == self.network
         return recorded.get("model", self.model) == self.model
 
-    def made_as(self, recorded: Mapping[str, Any], description: Mapping[str, Any]) -> bool:
+    def matches_all(self, recorded: Mapping[str, Any], description: Mapping[str, Any]) -> bool:
         """Was it made in this network, as ``description`` says? What the table does not tell is taken to fit."""
         now = json.loads(json.dumps(description))
-        return self.made(recorded) and {**now, **recorded, **self.as_dict()} == {**now, **self.as_dict()}
+        return self.matches(recorded) and {**now, **recorded, **self.as_dict()} == {**now, **self.as_dict()}
 
 
 def origin_of(model: Model) -> Origin:
@@ -71,15 +70,13 @@ def origin_of(model: Model) -> Origin:
     return Origin(model.name, model.identity)
 
 
-@dataclass(frozen=True)
 class ResultPaths:
-    """The files of one job, there or not. unfinished: its climb on its way, of 0.1.0."""
+    """The files of one job, there or not. stem: their names but for the endings, with the folder."""
 
-    best_x: Path
-    best_xpm: Path
-    images: Path
-    info: Path
-    unfinished: Path
+    def __init__(self, stem: str | Path) -> None:
+        self.best_x, self.best_xpm = Path(f"{stem}_best_X.jpg"), Path(f"{stem}_best_Xpm.jpg")
+        self.images, self.info = Path(f"{stem}_images.npz"), Path(f"{stem}_info.json")
+        self.unfinished = Path(f"{stem}_unfinished.npz")  # where 0.1.0 kept its climb
 
 
 def parameters(job: Job) -> dict[str, Any]:
@@ -128,12 +125,6 @@ def _template_of(job: Job) -> str:
     return f"%(p.push_layer)s_{channel}{kind}_%(p.rand_seed)d"
 
 
-def result_paths(stem: str | Path) -> ResultPaths:
-    """Where the files of a stem lie."""
-    names = ("best_X.jpg", "best_Xpm.jpg", "images.npz", "info.json", "unfinished.npz")
-    return ResultPaths(*(Path(f"{stem}_{name}") for name in names))
-
-
 def write_results(
     paths: ResultPaths, climb: Climb, pictures: Mapping[str, np.ndarray], origin: Origin, *, arrays: bool = True
 ) -> None:
@@ -145,8 +136,7 @@ def write_results(
         write_jpeg(path, pictures[name])
     if arrays:
         write_arrays(paths.images, _images(climb))
-    with written_beside(paths.info) as file:
-        file.write(to_json(info(climb, origin)))
+    write_file(paths.info, to_json(info(climb, origin)))
 
 
 def of_others(paths: ResultPaths) -> Path | None:
@@ -204,7 +194,7 @@ def read_info(path: Path) -> dict[str, Any]:
 
 def is_of_job(content: Mapping[str, Any], job: Job, origin: Origin) -> bool:
     """Was this json made by that job, in that network?"""
-    return origin.made(content) and content["parameters"] == json.loads(json.dumps(parameters(job)))
+    return origin.matches(content) and content["parameters"] == json.loads(json.dumps(parameters(job)))
 
 
 def write_jpeg(path: Path, rgb: np.ndarray, quality: int = JPEG_QUALITY) -> None:
@@ -213,16 +203,22 @@ def write_jpeg(path: Path, rgb: np.ndarray, quality: int = JPEG_QUALITY) -> None
     tight = quality <= TIGHT  # Pillow's room for it is too small for noise at a higher quality
     how: dict[str, Any] = {"quality": quality, "subsampling": subsampling, "optimize": tight}
     Image.fromarray(rgb).save(encoded, "JPEG", comment=MADE_BY, **how)
-    with written_beside(path) as file:
-        file.write(encoded.getvalue())
+    write_file(path, encoded.getvalue())
 
 
-def write_png(path: Path, rgb: np.ndarray, *, tight: bool = False) -> None:
-    """tight: takes longer, a little smaller. Raises OSError."""
-    encoded = io.BytesIO()
-    Image.fromarray(rgb).save(encoded, "PNG", optimize=tight)
-    with written_beside(path) as file:
-        file.write(encoded.getvalue())
+def write_png(path: Path, rgb: np.ndarray, *, tight: bool = False, text: Mapping[str, str] | None = None) -> None:
+    """tight: takes longer, a little smaller. text: by its key. Raises OSError."""
+    encoded, written = io.BytesIO(), PngImagePlugin.PngInfo()
+    for key, words in (text or {}).items():
+        written.add_text(key, words)
+    Image.fromarray(rgb).save(encoded, "PNG", optimize=tight, pnginfo=written)
+    write_file(path, encoded.getvalue())
+
+
+def read_picture(path: Path) -> np.ndarray:
+    """(H, W, 3) uint8 RGB."""
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB"))
 
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
@@ -231,12 +227,8 @@ def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
 
 
 def _images(climb: Climb) -> dict[str, np.ndarray]:
-    kept = {"best": climb.best, "last": climb.last, "majority": climb.majority}
-    return {name: _array(image.x) for name, image in kept.items() if image is not None}
-
-
-def _array(x: torch.Tensor) -> np.ndarray:
-    return x.detach().cpu().numpy()
+    images = {"best": climb.best, "last": climb.last, "majority": climb.majority}
+    return {name: as_array(image.x) for name, image in images.items() if image is not None}
 
 
 def _finite(value: float) -> float | None:

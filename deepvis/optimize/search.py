@@ -12,7 +12,7 @@ Source: Yosinski et al. 2015, section 3.2: 300 combinations of hyperparameters, 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from deepvis.core.files import written_beside
+from deepvis.core.files import write_file
 from deepvis.core.unit_files import file_name
 from deepvis.optimize.ascend import Climb, Job
 from deepvis.optimize.objective import Objective
@@ -118,27 +118,24 @@ def open_search(folder: Path, search: Search) -> None:
     try:
         there = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        with written_beside(file) as out:
-            out.write(to_json(search.as_dict()))
+        write_file(file, to_json(search.as_dict()))
         return
     except ValueError as error:
         raise OptimizeError(f"{file} cannot be read ({error}); choose another --output") from None
-    if not search.origin.made_as(there, search.as_dict()):
+    if not search.origin.matches_all(there, search.as_dict()):
         raise OptimizeError(f"{folder} holds another search ({file} says which); choose another --output")
 
 
 def write_tried(folder: Path, stem: str, climb: Climb, rgb: np.ndarray, origin: Origin) -> None:
     """Keep one picture; its json last."""
     write_jpeg(folder / f"{stem}.jpg", rgb)
-    with written_beside(folder / f"{stem}.json") as file:
-        file.write(
-            to_json({**info(climb, origin), "smoothness": smoothness(rgb), "recipe": climb.job.recipe.as_dict()})
-        )
+    recorded = {**info(climb, origin), "smoothness": smoothness(rgb), "recipe": climb.job.recipe.as_dict()}
+    write_file(folder / f"{stem}.json", to_json(recorded))
 
 
-def read_tried(folder: Path, jobs: Mapping[Job, tuple[int, str]]) -> list[Tried]:
-    """What has been tried so far, recipe by recipe."""
-    found = []
+def read_tried(folder: Path, jobs: Mapping[Job, tuple[int, str]]) -> dict[int, list[Tried]]:
+    """What has been tried so far, by the recipe's number."""
+    rows: dict[int, list[Tried]] = {}
     for number, stem in jobs.values():
         try:
             recorded = json.loads((folder / f"{stem}.json").read_text(encoding="utf-8"))
@@ -148,8 +145,9 @@ def read_tried(folder: Path, jobs: Mapping[Job, tuple[int, str]]) -> list[Tried]
         unit = f"{pushed['push_layer']} {pushed['push_channel']}"
         objective = float("nan") if best is None else best
         recipe = Recipe.from_dict(recorded["recipe"])
-        found.append(Tried(number, f"{stem}.jpg", unit, objective, recorded["smoothness"], recipe, recorded["result"]))
-    return found
+        tried = Tried(number, f"{stem}.jpg", unit, objective, recorded["smoothness"], recipe, recorded["result"])
+        rows.setdefault(number, []).append(tried)
+    return rows
 
 
 def recipe_numbered(folder: Path, number: int) -> Recipe:
@@ -157,10 +155,3 @@ def recipe_numbered(folder: Path, number: int) -> Recipe:
     for path in sorted(folder.glob(f"{number:04d}_*.json")):
         return Recipe.from_dict(json.loads(path.read_text(encoding="utf-8"))["recipe"])
     raise OptimizeError(f"{folder} has no recipe {number}; index.html shows which there are")
-
-
-def by_recipe(tried: Sequence[Tried]) -> dict[int, list[Tried]]:
-    rows: dict[int, list[Tried]] = {}
-    for one in tried:
-        rows.setdefault(one.number, []).append(one)
-    return rows

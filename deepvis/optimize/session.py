@@ -20,7 +20,7 @@ from deepvis.jobs.progress import Progress
 from deepvis.jobs.store import sweep
 from deepvis.optimize.ascend import Climb, Job
 from deepvis.optimize.climbs import write_climb
-from deepvis.optimize.tasks import ClimbTask, Setup, begun, cut
+from deepvis.optimize.tasks import ClimbTask, Setup, batches_of, begun
 
 SAVE_SECONDS = 20.0  # between two saves of a climb in progress
 LEG_SECONDS = 10.0  # after which a cluster's worker shows how far it is
@@ -101,7 +101,7 @@ class Watcher:
                 write_climb(self._unfinished[climb.job], climb)
 
     def count(self, task: ClimbTask, climbs: Sequence[Climb]) -> None:
-        """Tell where these climbs are; one that has ended early counts as all of its iterations."""
+        """Show where these climbs are; one that has ended early counts as all of its iterations."""
         now = sum(c.job.recipe.max_iter if c.outcome else c.iteration for c in climbs)
         values = [climb.objective[-1] for climb in climbs if climb.objective]
         with self._lock:
@@ -170,18 +170,17 @@ def tasks_of(
     unfinished: Mapping[Job, Path],
     starts: Mapping[Job, np.ndarray],
 ) -> list[ClimbTask]:
+    """The jobs in batches; those of this process share its threads."""
+    batches = batches_of(jobs, work.batch_on(setup.device))
+    at_a_time = work.where(len(batches), setup.device).threads
+    threads = 0 if work.scheduler else max(torch.get_num_threads() // at_a_time, 1)
     tasks = [
-        replace(
-            task,
-            starts=tuple(starts.get(job) for job in task.jobs),
-            unfinished=tuple(unfinished.get(job) for job in task.jobs),
+        ClimbTask(
+            setup, number, tuple(batch), tuple(map(starts.get, batch)), tuple(map(unfinished.get, batch)), threads
         )
-        for task in cut(setup, jobs, work.batch_on(setup.device))
+        for number, batch in enumerate(batches)
     ]
-    if work.scheduler:
-        return [for_elsewhere(task) for task in tasks]
-    threads = max(torch.get_num_threads() // work.where(len(tasks), setup.device).threads, 1)
-    return [replace(task, threads=threads) for task in tasks]
+    return [for_elsewhere(task) for task in tasks] if work.scheduler else tasks
 
 
 def for_elsewhere(task: ClimbTask) -> ClimbTask:

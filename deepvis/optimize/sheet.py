@@ -7,7 +7,6 @@ import math
 from collections.abc import Mapping, Sequence
 
 from deepvis.core.program import program
-from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.search import Tried
 from deepvis.pages.render import render
 
@@ -21,13 +20,8 @@ def contact_sheet(title: str, rows: Mapping[int, Sequence[Tried]]) -> str:
     return render("contact_sheet.html", title=title, command=f"{program()} {COMMAND}", rows=listed)
 
 
-def plain(recipe: Recipe) -> dict[str, object]:
-    """The settings that are on."""
-    return {name: value for name, value in recipe.as_dict().items() if value != 0}
-
-
 def _row(number: int, tried: Sequence[Tried]) -> dict[str, object]:
-    settings = plain(tried[0].recipe)
+    settings = tried[0].recipe.active
     return {
         "number": number,
         "recipe": json.dumps(settings),

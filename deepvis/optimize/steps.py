@@ -144,8 +144,9 @@ def _number(policy: str, name: str, value: object) -> float:
     except (TypeError, ValueError):
         number = math.nan
     if not abs(number) <= MOST:
-        wanted = f"a finite number of a size up to {MOST:g}"
-        raise OptimizeError(f"{name} of lr-policy {policy} is {value!r}; expected {wanted}")
+        raise OptimizeError(
+            f"{name} of lr-policy {policy} is {value!r}; expected a finite number of a size up to {MOST:g}"
+        )
     return number
 
 

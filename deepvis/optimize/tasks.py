@@ -25,7 +25,6 @@ from deepvis.optimize.ascent_network import AscentNetwork, ascent_net_of
 from deepvis.optimize.climbs import read_climb
 from deepvis.optimize.field_only import field_only
 from deepvis.optimize.optimize_error import OptimizeError
-from deepvis.optimize.results import Origin, origin_of
 
 Watch = Callable[["ClimbTask", Sequence[Climb]], bool]  # after every iteration; False: stop here
 
@@ -46,19 +45,17 @@ class Setup:
 class ClimbTask:
     """A batch: jobs that climb together.
 
-    starts: x0 of the jobs that bring their own. unfinished: files of climbs to go on with, where they exist.
     climbs: how far they are already; empty: at their beginning. seconds: to come back after, with climbs on their way.
-    threads: of torch, while it runs; 0: as many as there are.
     """
 
     setup: Setup
+    number: int
     jobs: tuple[Job, ...]
-    starts: tuple[np.ndarray | None, ...] = ()
-    unfinished: tuple[Path | None, ...] = ()
-    number: int = 0
+    starts: tuple[np.ndarray | None, ...]  # x0 of the jobs that bring their own
+    unfinished: tuple[Path | None, ...]  # files of climbs to go on with, where they exist
+    threads: int = 0  # of torch, while it runs; 0: as many as there are
     climbs: tuple[Climb, ...] = ()
     seconds: float = float("inf")
-    threads: int = 0
 
     @property
     def title(self) -> str:
@@ -92,48 +89,40 @@ def load(network: NetworkRef) -> Model:
     return open_model(network)
 
 
-@lru_cache(maxsize=4)
-def origin(network: NetworkRef) -> Origin:
-    """Which network it is, worked out once in a process. Raises ModelError."""
-    return origin_of(load(network))
-
-
 _loading = threading.Lock()
 
 
 def ascent_net(setup: Setup) -> AscentNetwork:
     """The network made ready, once in a process; threads share it. Raises ModelError."""
     with _loading:
-        return _specimen(setup)
+        return _ascent_net(setup)
 
 
 @lru_cache(maxsize=4)
-def _specimen(setup: Setup) -> AscentNetwork:
+def _ascent_net(setup: Setup) -> AscentNetwork:
     whole = ascent_net_of(load(setup.network), setup.device)
     return whole if setup.field_of is None else field_only(whole, setup.field_of)
 
 
-def cut(setup: Setup, jobs: Sequence[Job], batch: int) -> list[ClimbTask]:
-    """Tasks of at most ``batch`` jobs each, in the jobs' order; jobs of one layer and one length share a task."""
-    pieces: list[list[Job]] = []
-    open_pieces: dict[tuple[Any, ...], list[Job]] = {}
+def batches_of(jobs: Sequence[Job], most: int) -> list[list[Job]]:
+    """Batches of at most so many jobs, in the jobs' order; those of one layer and one length share a batch."""
+    batches: list[list[Job]] = []
+    open_batches: dict[tuple[Any, ...], list[Job]] = {}
     for job in jobs:
         kind = (job.objective.layers, job.recipe.max_iter)
-        piece = open_pieces.get(kind)
-        if piece is None or len(piece) >= batch:
-            piece = open_pieces[kind] = []
-            pieces.append(piece)
-        piece.append(job)
-    return [ClimbTask(setup, tuple(piece), number=n) for n, piece in enumerate(pieces)]
+        if len(open_batches.get(kind, ())) in (0, most):
+            open_batches[kind] = []
+            batches.append(open_batches[kind])
+        open_batches[kind].append(job)
+    return batches
 
 
 def begun(task: ClimbTask) -> list[Climb]:
     """Its climbs at their beginning, or where they were when they were last saved."""
     ready = ascent_net(task.setup)
-    starts = task.starts or (None,) * len(task.jobs)
-    saved = task.unfinished or (None,) * len(task.jobs)
-    fresh = [begin(ready, job, x0) for job, x0 in zip(task.jobs, starts, strict=True)]
-    return [climb if path is None else read_climb(path, climb) for climb, path in zip(fresh, saved, strict=True)]
+    fresh = [begin(ready, job, x0) for job, x0 in zip(task.jobs, task.starts, strict=True)]
+    paths = task.unfinished or (None,) * len(fresh)
+    return [climb if path is None else read_climb(path, climb) for climb, path in zip(fresh, paths, strict=True)]
 
 
 def moved(climb: Climb, device: torch.device) -> Climb:

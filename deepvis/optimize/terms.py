@@ -19,7 +19,7 @@ import numpy as np
 
 from deepvis.core.program import program
 from deepvis.core.registry import Registry
-from deepvis.optimize.optimize_error import OptimizeError, nearest
+from deepvis.optimize.optimize_error import OptimizeError, nearest_or_examples
 
 if TYPE_CHECKING:  # recipes name them, and the command line's help needs no torch
     from torch import Tensor
@@ -81,12 +81,6 @@ TERMS: Registry[type[AnyTerm]] = Registry("objective")
 
 
 OF_A_UNIT = ("unit", "channel", "contrast", "layer", "match")  # those that can be made of a unit that is named
-
-
-def term_from_dict(values: Mapping[str, Any]) -> AnyTerm:
-    """The term that as_dict wrote; one without a kind is a unit or a channel."""
-    found = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-    return TERMS[str(found.pop("kind", "unit"))](**found)
 
 
 @TERMS.add("unit", "channel")
@@ -304,7 +298,9 @@ def photo_words(name: str, x_chw: np.ndarray) -> str:
 def _layer_sizes(layer: str, shapes: Shapes) -> tuple[int, ...]:
     """What one image has in the layer: (C, ...). Raises OptimizeError."""
     if layer not in shapes:
-        raise OptimizeError(f"the network has no layer {layer!r}; {nearest(layer, shapes, lister=layer_lister())}")
+        raise OptimizeError(
+            f"the network has no layer {layer!r}; {nearest_or_examples(layer, shapes, lister=layer_lister())}"
+        )
     return tuple(shapes[layer])[1:]
 
 

@@ -11,7 +11,7 @@ from deepvis.models.model import Model
 from deepvis.optimize.ascend import Job
 from deepvis.optimize.objective import Objective, class_names, class_unit, resolve
 from deepvis.optimize.objective_words import is_expression, match_with, objective_of
-from deepvis.optimize.optimize_error import OptimizeError, nearest
+from deepvis.optimize.optimize_error import OptimizeError, nearest_or_examples
 from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.recipe_options import number, numbers, place_of
 from deepvis.optimize.start import SEEDLESS, name_of_photo
@@ -35,8 +35,8 @@ def layers_of(args: argparse.Namespace, model: Model, shapes: Shapes) -> list[st
         if name not in shapes:
             if said := model.missing_words(name):
                 raise OptimizeError(f"the network {model.name} has no values of {said}")
-            known = nearest(name, shapes, lister=layer_lister())
-            raise OptimizeError(f"the network {model.name} has no layer {name!r}; {known}")
+            hint = nearest_or_examples(name, shapes, lister=layer_lister())
+            raise OptimizeError(f"the network {model.name} has no layer {name!r}; {hint}")
     return names
 
 
@@ -101,7 +101,7 @@ def objectives_of(args: argparse.Namespace, model: Model, shapes: Shapes, usual:
     else:
         kind = args.objective or usual
         if kind not in OF_A_UNIT:
-            raise OptimizeError(f"--objective is {kind!r}; {nearest(kind, OF_A_UNIT)}")
+            raise OptimizeError(f"--objective is {kind!r}; {nearest_or_examples(kind, OF_A_UNIT)}")
         named = [
             objective
             for layer in layers_of(args, model, shapes)

@@ -19,7 +19,7 @@ from deepvis.scan.images import read_lines
 from deepvis.scan.network import ScanNetwork, one_torch_thread, open_network
 from deepvis.scan.parts import FaultyImage, Part, save_part
 from deepvis.scan.plan import ScanFolder, ScanPlan, plan_hash
-from deepvis.scan.scan_error import ScanError
+from deepvis.scan.scan_error import ScanError, writing
 from deepvis.scan.tracker import Peaks, Tracker, usable
 from deepvis.sources.photos import PhotoError, load_photo
 
@@ -61,28 +61,11 @@ class ChunkTask:
         names = read_lines(folder.images, self.offset, plan.size_of(self.chunk))
         paths = [os.path.join(plan.folder, name) for name in names]
         one_torch_thread()
-        part = scan_images(
-            network,
-            plan,
-            paths,
-            self.chunk * plan.chunk,
-            ahead=self.ahead,
-            decoders=self.decoders,
-            watch=watch,
-        )
-        write_part(self.part, part)
+        first = self.chunk * plan.chunk
+        part = scan_images(network, plan, paths, first, ahead=self.ahead, decoders=self.decoders, watch=watch)
+        with writing(str(self.part)):
+            save_part(self.part, part)
         return len(paths), len(part.skipped)
-
-
-def write_part(path: Path, part: Part) -> None:
-    """Raises ScanError where the disk refuses."""
-    try:
-        save_part(path, part)
-    except OSError as error:
-        raise ScanError(
-            f"{path} could not be written ({error.strerror}); what was finished before is kept: make room and "
-            "give the same command again"
-        ) from error
 
 
 def scan_images(

@@ -21,7 +21,7 @@ from deepvis.network.ref import NetworkRef
 from deepvis.scan.montage import back_tile, montage, patch_tile, write_jpeg
 from deepvis.scan.network import ScanNetwork, one_torch_thread, open_network
 from deepvis.scan.results import has_patches, montage_path
-from deepvis.scan.scan_error import ScanError
+from deepvis.scan.scan_error import ScanError, writing
 from deepvis.scan.windows import Windows
 from deepvis.sources.photos import PhotoError, load_rgb
 
@@ -92,18 +92,12 @@ def write_unit(network: ScanNetwork, task: CropTask, unit: UnitPatches) -> None:
     pictures = [_seen(network, os.path.join(task.root, patch.path), task.fit) for patch in unit.patches]
     tiles = patch_tiles(network, unit, pictures)
     backs = back_tiles(network, unit, pictures, task.modes)
-    try:
+    with writing(f"the pictures of unit {unit.unit.channel} of {unit.unit.layer}", task.folder):
         write_jpeg(montage_path(task.folder, unit.unit, None), montage(tiles))
         for mode in task.modes:
             write_jpeg(montage_path(task.folder, unit.unit, mode), montage(backs[mode]))
         paths = unit_image_paths(task.folder, unit.unit.layer, unit.unit.channel)
         write_patches(paths.patches, unit.unit, unit.patches, network.model.identity)
-    except OSError as error:
-        raise ScanError(
-            f"the pictures of unit {unit.unit.channel} of {unit.unit.layer} could not be written in {task.folder} "
-            f"({error.strerror or error}); what was finished before is kept: make room and give the same command "
-            "again"
-        ) from error
 
 
 def _seen(network: ScanNetwork, path: str, fit: Fit) -> np.ndarray | None:

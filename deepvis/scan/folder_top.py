@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
-from deepvis.core.files import written_beside
+from deepvis.core.files import write_file
 from deepvis.core.types import Fit, Patch, Unit, UnitStanding
 from deepvis.core.unit_files import file_name
 from deepvis.scan.parts import CorruptPart, FaultyImage, Part, load_part, save_part
@@ -97,11 +97,7 @@ class FolderTop:
         self.skipped: list[FaultyImage] = list(part.skipped) if part else []
         self.listed, self.is_whole, self.seconds = 0, False, 0.0
         self._lock = threading.Lock()
-        self._tracker = Tracker(self.layers, TOP, known=part.top_activations if part else None)
-        self._starts = dict(zip((layer.name for layer in self.layers), self._tracker_starts(), strict=True))
-
-    def _tracker_starts(self) -> list[int]:
-        return [int(start) for start in np.cumsum([0, *(layer.channels for layer in self.layers)])[:-1]]
+        self._tracker = Tracker(self.layers, TOP, earlier=part.top_activations if part else None)
 
     @property
     def done(self) -> int:
@@ -132,16 +128,9 @@ class FolderTop:
 
         For a unit that ``has`` knows.
         """
-        layer = next(layer for layer in self.layers if layer.name == unit.layer)
-        row = self._starts[unit.layer] + unit.channel
         with self._lock:
-            known = self._tracker.result()
-            found = zip(known.values[row].tolist(), known.images[row].tolist(), known.places[row].tolist(), strict=True)
-            return tuple(
-                (Patch(value, self.paths[image], *divmod(place, layer.width)), image)
-                for value, image, place in found
-                if image >= 0 and value != 0
-            )
+            best = self._tracker.result().best(unit.layer, unit.channel)
+            return tuple((Patch(value, self.paths[n], row, col), n) for value, n, row, col in best if value != 0)
 
     def standing(self, unit: Unit) -> UnitStanding:
         with self._lock:
@@ -151,22 +140,21 @@ class FolderTop:
         """Of all units of a layer; () for one that was not scanned."""
         channels = next((each.channels for each in self.layers if each.name == layer), 0)
         with self._lock:
-            known = self._tracker.result()
-            return tuple(known.standing(layer, channel) for channel in range(channels))
+            tables = self._tracker.result()
+            return tuple(tables.standing(layer, channel) for channel in range(channels))
 
     def filled(self) -> tuple[int, int]:
         """(units with a whole top 9, or as many as photos were used; all units)."""
         with self._lock:
-            known = self._tracker.result()
-            places = min(TOP, known.seen)
-            has = (known.images[:, :places] >= 0) & (known.values[:, :places] != 0)
-            return int(has.all(axis=1).sum()) if places else 0, len(known.values)
+            tables = self._tracker.result()
+            places = min(TOP, tables.seen)
+            has = (tables.images[:, :places] >= 0) & (tables.values[:, :places] != 0)
+            return int(has.all(axis=1).sum()) if places else 0, len(tables.values)
 
     def save(self) -> None:
         """Raises OSError, as for a full disk."""
         with self._lock:
-            with written_beside(self.folder / "images.txt") as file:
-                file.write(b"".join(os.fsencode(path) + b"\n" for path in self.paths))
+            write_file(self.folder / "images.txt", b"".join(os.fsencode(path) + b"\n" for path in self.paths))
             part = Part(self._tracker.result(), tuple(self.skipped), self.identity, self.files.hash)
             save_part(self.folder / "maxes.npz", part)
             about = {
@@ -178,8 +166,7 @@ class FolderTop:
                 "is_whole": self.is_whole,
                 "seconds": round(self.seconds, 3),
             }
-            with written_beside(self.folder / "scan.json") as file:
-                file.write(json.dumps(about, indent=1).encode())
+            write_file(self.folder / "scan.json", json.dumps(about, indent=1).encode())
 
 
 def load_folder_top(files: OpenFiles, root: Path, identity: str) -> FolderTop | None:

@@ -17,8 +17,6 @@ from deepvis.scan.scan_error import ScanError
 from deepvis.sources.listing import listed_in
 from deepvis.sources.photos import is_picture_name
 
-_BUFFER = 1 << 20
-
 
 @dataclass(frozen=True)
 class ImageList:
@@ -78,40 +76,24 @@ def write_list(source: str | os.PathLike[str], path: Path, without: str | os.Pat
     """List the pictures of ``source`` into the file ``path``. Raises ScanError where there are none."""
     digest, count = hashlib.sha256(), 0
     with written_beside(path) as file:
-        lines: list[bytes] = []
-        size = 0
-        for name in find_images(source, without):
+        for count, name in enumerate(find_images(source, without), 1):  # noqa: B007
             line = name.encode("utf-8", "surrogateescape") + b"\n"
-            lines.append(line)
-            size += len(line)
-            count += 1
-            if size > _BUFFER:
-                _write(file, digest, lines)
-                size = 0
-        _write(file, digest, lines)
+            file.write(line)
+            digest.update(line)
         if count == 0:
             raise ScanError(f"{source} holds no pictures (jpg, png, tif, webp, ...); give --images a folder or a list")
     folder = os.path.abspath(source) if os.path.isdir(source) else ""
     return ImageList(path, folder, count, digest.hexdigest())
 
 
-def _write(file, digest, lines: list[bytes]) -> None:
-    block = b"".join(lines)
-    file.write(block)
-    digest.update(block)
-    lines.clear()
-
-
 def chunk_offsets(path: Path, chunk: int) -> list[int]:
     """The byte at which each run of ``chunk`` lines starts."""
-    offsets, line, start = [], 0, 0
-    with open(path, "rb") as file:
-        for block in iter(lambda: file.readlines(_BUFFER), []):
-            for text in block:
-                if line % chunk == 0:
-                    offsets.append(start)
-                line += 1
-                start += len(text)
+    offsets, start = [], 0
+    with open(path, "rb") as lines:
+        for number, line in enumerate(lines):
+            if number % chunk == 0:
+                offsets.append(start)
+            start += len(line)
     return offsets
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,9 @@ from deepvis.core.unit_files import network_in, unit_image_paths, write_patches,
 from deepvis.jobs.pool import IN_PROCESS, Where, run_all
 from deepvis.jobs.progress import Progress
 from deepvis.scan.crops import CropTask, UnitPatches, check_scanned, is_done
-from deepvis.scan.network import forget_networks, open_network, torch_threads_kept
+from deepvis.scan.network import forget_networks, open_network, torch_threads_restored
 from deepvis.scan.results import Scan, back_folders, read_scan
-from deepvis.scan.scan_error import ScanError
+from deepvis.scan.scan_error import ScanError, writing
 from deepvis.scan.statistics import BINS, EDGES, mean_and_std
 from deepvis.scan.tracker import TopActivations
 
@@ -64,13 +65,13 @@ def run_crops(order: CropOrder, progress: Progress | None = None) -> int:
     chosen = [unit for unit in units_of(scan.top_activations, own) if not order.units or unit.channel in order.units]
     if order.units and not chosen:
         most = max(scan.top_activations.layer(layer).channels for layer in layers)
-        wanted = ", ".join(map(str, order.units))
-        raise ScanError(f"no scanned layer has a unit {wanted}; they have {most} at most, numbered from 0")
+        named = ", ".join(map(str, order.units))
+        raise ScanError(f"no scanned layer has a unit {named}; they have {most} at most, numbered from 0")
     units = [UnitPatches(unit, scan.patches(unit.layer, unit.channel)) for unit in chosen]
     done = {unit: is_done(order.output, unit, order.modes, identity) for unit in units}
     missing = [unit for unit in units if not done[unit]]
     name_network(order.output, [unit for unit in units if done[unit]], identity)
-    with torch_threads_kept():
+    with torch_threads_restored():
         run_all(order.where, list(tasks_for(order, scan, missing)), progress, len(units), len(units) - len(missing))
     return len(units)
 
@@ -83,21 +84,14 @@ def units_of(top_activations: TopActivations, layers: Sequence[str]) -> Iterator
 
 def tasks_for(order: CropOrder, scan: Scan, units: Sequence[UnitPatches]) -> Iterator[CropTask]:
     """A few units of one layer to a task."""
-    start = 0
-    while start < len(units):
-        layer = units[start].unit.layer
-        chosen = tuple(unit for unit in units[start : start + UNITS_PER_TASK] if unit.unit.layer == layer)
-        yield CropTask(
-            scan.plan.network,
-            scan.plan.identity,
-            order.device,
-            scan.plan.fit,
-            scan.plan.folder,
-            order.output.absolute(),
-            chosen,
-            order.modes,
-        )
-        start += len(chosen)
+    plan, output = scan.plan, order.output.absolute()
+    for _, group in groupby(units, lambda each: each.unit.layer):
+        of_layer = tuple(group)
+        for start in range(0, len(of_layer), UNITS_PER_TASK):
+            chosen = of_layer[start : start + UNITS_PER_TASK]
+            yield CropTask(
+                plan.network, plan.identity, order.device, plan.fit, plan.folder, output, chosen, order.modes
+            )
 
 
 def name_network(folder: Path, units: Iterable[UnitPatches], identity: str) -> None:
@@ -115,7 +109,7 @@ def write_layer_stats(folder: Path, top_activations: TopActivations, layer: str,
     histogram = top_activations.histogram[units]
     filled = np.flatnonzero(histogram.any(axis=0))
     low, high = (int(filled[0]), int(filled[-1]) + 1) if len(filled) else (BINS // 2, BINS // 2 + 1)
-    try:
+    with writing(f"the statistics of {layer}", folder):
         write_stats(
             unit_image_paths(folder, layer).stats,
             network=identity,
@@ -126,8 +120,3 @@ def write_layer_stats(folder: Path, top_activations: TopActivations, layer: str,
             edges=np.tile(EDGES[low : high + 1], (histogram.shape[0], 1)),
             counts=histogram[:, low:high],
         )
-    except OSError as error:
-        raise ScanError(
-            f"the statistics of {layer} could not be written in {folder} ({error.strerror or error}); make room "
-            "and give the same command again"
-        ) from error

@@ -13,9 +13,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from deepvis.core.files import written_beside
+from deepvis.core.back_pictures import back_picture
+from deepvis.core.coding import MID
+from deepvis.core.files import write_file
 from deepvis.core.geometry import Rect, fit_inside
-from deepvis.core.pixels import MID, back_picture
 from deepvis.core.state import BackFilter
 from deepvis.scan.windows import Window, cut
 
@@ -95,5 +96,4 @@ def write_jpeg(path: Path, rgb: np.ndarray) -> None:
     ok, data = cv2.imencode(".jpg", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
     if not ok:
         raise OSError(f"{path}: the picture of {rgb.shape} could not be encoded")
-    with written_beside(path) as file:
-        file.write(data.tobytes())
+    write_file(path, data.tobytes())

@@ -145,7 +145,7 @@ def forget_networks() -> None:
 
 
 @contextmanager
-def torch_threads_kept() -> Iterator[None]:
+def torch_threads_restored() -> Iterator[None]:
     """Give torch back its number of threads at the end of a scan."""
     before = torch.get_num_threads()
     try:

@@ -27,6 +27,7 @@ from deepvis.scan.statistics import BINS
 from deepvis.scan.tracker import TopActivations, TrackedLayer, merge
 
 VERSION = 1
+ARRAYS = ("values", "images", "places", "active", "sums")  # of ``TopActivations``, in the order of the file
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,8 @@ class CorruptPart(Exception):
 
 def save_part(path: Path, part: Part) -> None:
     """Raises OSError, as for a full disk."""
-    top_activations = part.top_activations
-    flat = top_activations.histogram.ravel()
+    top = part.top_activations
+    flat = top.histogram.ravel()
     bins = np.flatnonzero(flat)
     with written_beside(path) as file:
         np.savez(
@@ -67,13 +68,9 @@ def save_part(path: Path, part: Part) -> None:
             version=VERSION,
             model=part.identity,
             plan=part.plan_hash,
-            layers=json.dumps([asdict(layer) for layer in top_activations.layers]),
-            seen=np.int64(top_activations.seen),
-            values=top_activations.values,
-            images=top_activations.images,
-            places=top_activations.places,
-            active=top_activations.active,
-            sums=top_activations.sums,
+            layers=json.dumps([asdict(layer) for layer in top.layers]),
+            seen=np.int64(top.seen),
+            **{name: getattr(top, name) for name in ARRAYS},
             bins=bins.astype(np.uint32),
             counts=flat[bins],
             skipped=_rows(part.skipped),
@@ -99,19 +96,11 @@ def load_part(path: Path) -> Part:
             units = sum(layer.channels for layer in layers)
             histogram = np.zeros(units * BINS, np.uint32)
             histogram[table["bins"]] = table["counts"]
-            top_activations = TopActivations(
-                layers,
-                int(table["seen"]),
-                table["values"],
-                table["images"],
-                table["places"],
-                table["active"],
-                table["sums"],
-                histogram.reshape(units, BINS),
-            )
+            arrays = {name: table[name] for name in ARRAYS}
+            top = TopActivations(layers, int(table["seen"]), histogram=histogram.reshape(units, BINS), **arrays)
             skipped = _images(str(table["skipped"]))
             cut = _images(str(table["cut"])) if "cut" in table else ()  # results of deepvis 0.1's first days lack it
-            return Part(top_activations, skipped, str(table["model"]), str(table["plan"]), cut)
+            return Part(top, skipped, str(table["model"]), str(table["plan"]), cut)
     except FileNotFoundError:
         raise
     except (OSError, ValueError, KeyError, TypeError, EOFError, IndexError, zipfile.BadZipFile) as error:

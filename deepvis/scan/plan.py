@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from deepvis.core.files import written_beside
+from deepvis.core.files import write_file
 from deepvis.core.program import program
 from deepvis.core.types import Fit
 from deepvis.jobs.store import Store
@@ -69,31 +69,14 @@ class ScanPlan:
         return min(self.chunk, self.images - chunk * self.chunk)
 
 
-@dataclass(frozen=True)
 class ScanFolder:
     """The files of a scan in ``root``."""
 
-    root: Path
-
-    @property
-    def plan(self) -> Path:
-        return self.root / "scan" / "scan.json"
-
-    @property
-    def images(self) -> Path:
-        return self.root / "scan" / "images.txt"
-
-    @property
-    def parts(self) -> Path:
-        return self.root / "scan" / "parts"
-
-    @property
-    def result(self) -> Path:
-        return self.root / "scan" / "maxes.npz"
-
-    @property
-    def skipped(self) -> Path:
-        return self.root / "scan" / "skipped.json"
+    def __init__(self, root: Path) -> None:
+        self.root, own = root, root / "scan"
+        self.plan, self.images = own / "scan.json", own / "images.txt"
+        self.parts, self.result = own / "parts", own / "maxes.npz"
+        self.skipped = own / "skipped.json"
 
 
 def chunk_size(images: int, rows: int) -> int:
@@ -109,8 +92,7 @@ def chunk_size(images: int, rows: int) -> int:
 
 def write_plan(path: Path, plan: ScanPlan) -> None:
     content = {"version": VERSION, "model": plan.network.as_dict(), **_decisive(plan), "folder": plan.folder}
-    with written_beside(path) as file:
-        file.write(json.dumps(content, indent=1).encode())
+    write_file(path, json.dumps(content, indent=1).encode())
 
 
 def read_plan(folder: ScanFolder) -> ScanPlan:
@@ -136,10 +118,7 @@ def read_plan(folder: ScanFolder) -> ScanPlan:
 def check_same(old: ScanPlan, new: ScanPlan, folder: ScanFolder) -> None:
     """Refuse to go on with a scan that was begun with something else; one sentence says with what."""
     for is_same, what in (
-        (
-            old.identity == new.identity,
-            "another model (weights, definition or preprocessing differ)",
-        ),
+        (old.identity == new.identity, "another model (weights, definition or preprocessing differ)"),
         (old.layers == new.layers, f"other layers ({_names(old.layers)})"),
         (old.top == new.top, f"--top {old.top}"),
         (old.fit is new.fit, f"--fit {old.fit.value}"),

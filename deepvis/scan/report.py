@@ -20,7 +20,7 @@ from deepvis.core.program import program
 from deepvis.core.types import Patch, Unit, UnitStanding
 from deepvis.core.unit_files import file_name
 from deepvis.models.model import DIGITS_0_1_0
-from deepvis.pages.render import render, write_page
+from deepvis.pages.render import write_page
 from deepvis.scan.plan import ScanFolder
 from deepvis.scan.results import Scan, back_folders, has_patches, montage_path, read_scan
 from deepvis.scan.scan_error import ScanError
@@ -61,16 +61,10 @@ def unit_facts(scan: Scan, layer: str) -> list[UnitFacts]:
     mean, std = mean_and_std(top_activations.sums[units], top_activations.seen)
     facts = []
     for channel in range(top_activations.layer(layer).channels):
-        patches = scan.patches(layer, channel)
-        folder, share = commonest_folder(patches)
-        spread = std[channel]
+        patches, standing = scan.patches(layer, channel), top_activations.standing(layer, channel)
         best = float(np.mean([patch.value for patch in patches])) if patches else 0.0
-        selectivity = (best - mean[channel]) / spread if spread > 0 else 0.0
-        facts.append(
-            UnitFacts(
-                Unit(layer, channel), patches, top_activations.standing(layer, channel), selectivity, folder, share
-            )
-        )
+        selectivity = (best - mean[channel]) / std[channel] if std[channel] > 0 else 0.0
+        facts.append(UnitFacts(Unit(layer, channel), patches, standing, selectivity, *commonest_folder(patches)))
     return facts
 
 
@@ -106,14 +100,10 @@ def write_report(scan_root: Path, output: Path | None = None) -> Path:
 
 def has_folders(scan_root: Path) -> bool:
     """Do the images of the scan lie in more than one folder?"""
-    first = None
     with open(ScanFolder(scan_root.absolute()).images, "rb") as lines:
-        for line in lines:
-            folder = os.path.dirname(line.rstrip(b"\n"))
-            if first is not None and folder != first:
-                return True
-            first = folder
-    return False
+        folders = map(os.path.dirname, lines)
+        first = next(folders, None)
+        return any(folder != first for folder in folders)
 
 
 def index_values(scan: Scan, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -179,16 +169,11 @@ def _unit_values(facts: UnitFacts, folder: Path, identity: str | None) -> dict[s
         name: getattr(facts, name) for name in ("channel", "is_dead", "standing", "selectivity", "share", "patches")
     }
     own = facts.folder or "in the folder itself"
-    return {**shown, "folder": own, "pictures": there, "note": note, "histogram": _histogram(facts.standing)}
+    return {**shown, "folder": own, "pictures": there, "note": note, "histogram": histogram_of(facts.standing)}
 
 
-def histogram_svg(standing: UnitStanding) -> str:
-    """The histogram of the per-image maxima, a bar for each bin, as a picture inside the page."""
-    return render("histogram.svg", histogram=_histogram(standing)).strip()
-
-
-def _histogram(standing: UnitStanding, width: int = 260, height: int = 60) -> dict[str, Any] | None:
-    """Its bars in a picture of height x width; None where there are no bins."""
+def histogram_of(standing: UnitStanding, width: int = 260, height: int = 60) -> dict[str, Any] | None:
+    """The bars of the histogram of the per-image maxima, in a picture of height x width; None where there are none."""
     counts = np.array(standing.counts, float)
     if counts.size == 0:
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -37,16 +38,8 @@ class Scan:
 
     def patches(self, layer: str, channel: int) -> tuple[Patch, ...]:
         """Best first; fewer than were asked for where the collection has fewer images."""
-        top_activations = self.top_activations
-        unit = top_activations.units_of(layer).start + channel
-        width = top_activations.layer(layer).width
-        return tuple(
-            Patch(float(value), self.paths[int(image)], *divmod(int(place), width))
-            for value, image, place in zip(
-                top_activations.values[unit], top_activations.images[unit], top_activations.places[unit], strict=True
-            )
-            if image != NO_IMAGE
-        )
+        best = self.top_activations.best(layer, channel)
+        return tuple(Patch(value, self.paths[image], row, col) for value, image, row, col in best)
 
 
 def read_scan(root: Path) -> Scan:
@@ -68,16 +61,12 @@ def read_scan(root: Path) -> Scan:
 
 
 def lines_at(path: Path, indices: Sequence[int] | np.ndarray) -> Iterator[tuple[int, str]]:
-    """(index, line) of the rising ``indices``; the file is read once and not kept."""
-    wanted = iter(indices)
-    next_one = next(wanted, None)
+    """(index, line) of these lines, in the file's order; it is read once, as far as the last of them."""
+    chosen = set(np.asarray(indices).tolist())
     with open(path, "rb") as file:
-        for index, line in enumerate(file):
-            if next_one is None:
-                return
-            if index == next_one:
+        for index, line in enumerate(islice(file, max(chosen, default=-1) + 1)):
+            if index in chosen:
                 yield index, line.rstrip(b"\n").decode("utf-8", "surrogateescape")
-                next_one = next(wanted, None)
 
 
 def montage_path(folder: Path, unit: Unit, mode: str | None) -> Path:

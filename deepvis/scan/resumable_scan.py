@@ -10,16 +10,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from deepvis.core.files import written_beside
+from deepvis.core.files import write_file
 from deepvis.core.types import Fit
 from deepvis.jobs.pool import IN_PROCESS, Where, cores, run_all
 from deepvis.jobs.progress import Progress
 from deepvis.jobs.store import sweep
 from deepvis.network.ref import NetworkRef
-from deepvis.scan.chunk import AHEAD, DECODERS, ChunkTask, write_part
+from deepvis.scan.chunk import AHEAD, DECODERS, ChunkTask
 from deepvis.scan.images import ImageList, chunk_offsets, write_list
-from deepvis.scan.network import ScanNetwork, forget_networks, open_network, torch_threads_kept
-from deepvis.scan.parts import CorruptPart, Part, adopt_parts, load_part, sum_parts
+from deepvis.scan.network import ScanNetwork, forget_networks, open_network, torch_threads_restored
+from deepvis.scan.parts import CorruptPart, Part, adopt_parts, load_part, save_part, sum_parts
 from deepvis.scan.plan import (
     ScanFolder,
     ScanPlan,
@@ -30,7 +30,7 @@ from deepvis.scan.plan import (
     read_plan,
     write_plan,
 )
-from deepvis.scan.scan_error import ScanError
+from deepvis.scan.scan_error import ScanError, writing
 
 MOST_ROUNDS = 3  # of scanning again what turned out to be corrupt
 
@@ -60,10 +60,10 @@ def run_scan(order: ScanOrder, progress: Progress | None = None) -> Part:
     folder = ScanFolder(order.output.absolute())
     try:
         plan = prepare(order, folder)
-        if (known := finished(folder, plan)) is not None:
+        if (result := finished(folder, plan)) is not None:
             progress.note(f"the scan in {order.output} is complete: {plan.images} images")
-            return known
-        with torch_threads_kept():
+            return result
+        with torch_threads_restored():
             scan_missing(order, folder, plan, progress)
         return finish(order, folder, plan, progress)
     except OSError as error:
@@ -145,7 +145,8 @@ def finish(order: ScanOrder, folder: ScanFolder, plan: ScanPlan, progress: Progr
     for _ in range(MOST_ROUNDS):
         total, broken = sum_parts(part_paths(folder, plan))
         if total is not None and not broken:
-            write_part(folder.result, total)
+            with writing(str(folder.result)):
+                save_part(folder.result, total)
             write_skipped(folder.skipped, total)
             sweep(folder.parts, 0.0)
             return total
@@ -158,5 +159,4 @@ def finish(order: ScanOrder, folder: ScanFolder, plan: ScanPlan, progress: Progr
 
 def write_skipped(path: Path, part: Part) -> None:
     listed = {"skipped": [asdict(image) for image in part.skipped], "cut": [asdict(image) for image in part.cut]}
-    with written_beside(path) as file:
-        file.write(json.dumps({"version": 1, **listed}, indent=1).encode())
+    write_file(path, json.dumps({"version": 1, **listed}, indent=1).encode())

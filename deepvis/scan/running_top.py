@@ -12,18 +12,16 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from deepvis.core.types import Frame, LayerInfo, NetInfo, Patch, Snapshot, Unit
-from deepvis.scan.running_top_parts import ALIKE, Allowance, KeptPicture, Maps, Moment, PictureBook, small
+from deepvis.scan.running_tables import RunningTables
+from deepvis.scan.running_top_parts import ALIKE, Allowance, KeptPicture, Maps, Moment
 
 SHARE = 0.03  # of a pass's time; what the calls around it cost comes on top
 CAPACITY = 192 << 20  # bytes of input pictures that are kept
 MOST_FORGOTTEN = 20  # streams that can be brought back
-# what one consists of
-_STREAM = ("_values", "_places", "_slots", "_book", "_stills", "_last", "_seen", "_last_moving", "_video_parts")
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,41 +71,34 @@ class RunningTop:
         self._allowance = Allowance(share, stopwatch)
         self._lock = threading.Lock()
         self._info: NetInfo | None = None
-        self._maps: dict[str, Maps] = {}  # of the pass in work
+        self._units: dict[str, slice] = {}
+        self._count = 0  # units
+        self._stream = RunningTables(0, top)
+        self._forgotten: list[RunningTables] = []  # the newest last
         self.resets = 0  # how often the stream was begun anew
-        self._forgotten: list[dict[str, Any]] = []  # streams, the newest last
-        self._seen = 0
+        self._last: tuple[object, ...] = ()  # what the last pass was of
         self._next_number = self._next_image = 0  # rise for good: others remember pictures by their numbers
 
     def _ready(self) -> NetInfo | None:
         """The network's description; the tables are made when it is first known. Under the lock."""
         if self._info is None and (info := self._describe()) is not None:
-            self._begin(info)
+            self._info = info
+            ends = np.cumsum([layer.channels for layer in info.listed], dtype=int).tolist()
+            self._units = {
+                layer.name: slice(end - layer.channels, end) for layer, end in zip(info.listed, ends, strict=True)
+            }
+            self._count = ends[-1] if ends else 0
+            self._begin()
         return self._info
 
-    def _begin(self, info: NetInfo) -> None:
-        self._info = info
-        starts = np.cumsum([0, *(layer.channels for layer in info.listed)])
-        self._units = {layer.name: slice(a, b) for layer, a, b in zip(info.listed, starts, starts[1:], strict=False)}
-        self._count = int(starts[-1])
-        self._clear()
-
-    def _clear(self) -> None:
-        shape = (self._count, self.top)
-        self._values = np.full(shape, -np.inf, np.float32)
-        self._places = np.zeros(shape, np.int32)
-        self._slots = np.zeros(shape, np.int32)  # of pictures; slot 0 is no picture
-        self._book = PictureBook()
-        self._stills: dict[str, int] = {}
-        self._last: tuple[object, ...] = ()
-        self._seen = 0
-        self._last_moving = -np.inf
-        self._video_parts: set[int] = set()  # parts of a video, ``apart`` long each, that were seen
+    def _begin(self) -> None:
+        """Begin an empty stream."""
+        self._stream, self._last = RunningTables(self._count, self.top), ()
 
     @property
     def images(self) -> int:
         """Different images seen."""
-        return self._seen
+        return self._stream.seen
 
     def units(self) -> list[Unit]:
         """All units that are tracked, layer by layer."""
@@ -133,8 +124,8 @@ class RunningTop:
         with self._lock:
             if self._ready() is not None:
                 self.resets += 1
-                self._forgotten.append({name: getattr(self, name) for name in _STREAM})
-                self._clear()
+                self._forgotten.append(self._stream)
+                self._begin()
                 self._let_go_of_forgotten()
 
     def recall(self) -> None:
@@ -142,7 +133,7 @@ class RunningTop:
         with self._lock:
             if self._forgotten:
                 self.resets -= 1
-                vars(self).update(self._forgotten.pop())
+                self._stream = self._forgotten.pop()
                 self._last = ()  # what is shown now is taken into account
 
     def update(self, snapshot: Snapshot) -> bool:
@@ -156,7 +147,7 @@ class RunningTop:
             if info is None or snapshot.input_rgb is None or same == self._last:
                 return False
             self._last = same
-            image, moment = self._image_of(snapshot)
+            image, moment = self._image_of(snapshot.request.frame)
             layers = [layer for layer in info.listed if layer.name in snapshot.activations]
             if not snapshot.request.frame.moving:
                 return self._take(snapshot, layers, image, moment)
@@ -169,16 +160,15 @@ class RunningTop:
             info = self._ready()
             units = self._units.get(unit.layer) if info is not None else None
             if info is None or units is None or unit.channel >= units.stop - units.start:
-                return RunningBest(unit, (), (), (), self._seen)
-            row = units.start + unit.channel
-            slots = [int(slot) for slot in self._slots[row] if slot]
+                return RunningBest(unit, (), (), (), self.images)
+            stream, row = self._stream, units.start + unit.channel
             width = info.layer(unit.layer).width
-            pictures = tuple(self._book.kept[slot] for slot in slots)
+            pictures = tuple(stream.book.pictures[int(slot)] for slot in stream.slots[row] if slot)
             patches = tuple(
-                Patch(float(self._values[row, k]), picture.path, *divmod(int(self._places[row, k]), width))
+                Patch(float(stream.values[row, k]), picture.path, *divmod(int(stream.places[row, k]), width))
                 for k, picture in enumerate(pictures)
             )
-            return RunningBest(unit, patches, tuple(p.number for p in pictures), pictures, self._seen)
+            return RunningBest(unit, patches, tuple(p.number for p in pictures), pictures, self.images)
 
     def own(self, unit: Unit) -> RunningBest:
         """The same without sample photos: what may be saved as the user's."""
@@ -186,124 +176,58 @@ class RunningTop:
 
     # --- under the lock --------------------------------------------------------------------------
 
+    def _image_of(self, frame: Frame) -> tuple[int, Moment | None]:
+        """(number of the image, when it was seen if it moves), counting it if it is a new one."""
+        new, now = self._next_image + 1, self._clock()
+        if frame.moving:
+            self._stream.count_moving(frame, now, self.apart)
+            image, moment = new, Moment(now, frame.seconds)
+        else:
+            image, moment = self._stream.count_still(frame.path or f"frame {frame.id}", new), None
+        self._next_image = max(self._next_image, image)
+        return image, moment
+
     def _take(self, snapshot: Snapshot, layers: Sequence[LayerInfo], image: int, moment: Moment | None) -> bool:
         """Take these layers of a pass into account."""
-        if not layers:
+        if not layers or snapshot.input_rgb is None:
             return False
-        changed = self._enter(snapshot, self._values_of(layers, snapshot), image, moment)
-        self._maps = {}
-        while self._book.bytes > self.capacity and len(self._book) > 1:
-            self._let_go()
-        return changed
+        stream, maps = self._stream, maps_of(layers, snapshot)
+        values = np.full(len(stream.values), -np.inf, np.float32)
+        for name, each in maps.items():
+            values[self._units[name]] = each.highest
+        np.nan_to_num(values, copy=False, nan=-np.inf, posinf=-np.inf, neginf=-np.inf)
 
-    def _image_of(self, snapshot: Snapshot) -> tuple[int, Moment | None]:
-        """(number of the image, when it was seen if it moves), counting it if it is a new one."""
-        frame, now = snapshot.request.frame, self._clock()
-        if frame.moving:
-            self._seen += self._is_new(frame, now)
-            self._next_image += 1
-            return self._next_image, Moment(now, frame.seconds)
-        name = frame.path or f"frame {frame.id}"
-        if name not in self._stills:
-            self._next_image += 1
-            self._stills[name] = self._next_image
-            self._seen += 1
-        return self._stills[name], None
+        def places_of(rows: np.ndarray) -> np.ndarray:
+            places = np.zeros(len(rows), np.int32)
+            for name, each in maps.items():
+                units = self._units[name]
+                first, last = np.searchsorted(rows, (units.start, units.stop))
+                if first < last:
+                    places[first:last] = each.places(rows[first:last] - units.start)
+            return places
 
-    def _is_new(self, frame: Frame, now: float) -> bool:
-        """True for a moving frame a second after the last one, or of a second of a video that was not seen yet."""
-        if frame.seconds is not None:
-            part = int(frame.seconds / self.apart) if self.apart > 0 else frame.id
-            is_new = part not in self._video_parts
-            self._video_parts.add(part)
-            return is_new
-        is_new = now - self._last_moving >= self.apart
-        if is_new:
-            self._last_moving = now
-        return is_new
-
-    def _enter(self, snapshot: Snapshot, values: np.ndarray, image: int, moment: Moment | None) -> bool:
-        """Put the image into the lists of the units that it excites more than their last."""
-        rows = np.flatnonzero((values > self._values[:, -1]) & (values != 0))
-        if not len(rows) or snapshot.input_rgb is None:
-            return False
-        slots = self._slots[rows]
-        same = self._book.images[slots] == image
-        look = None if moment is None else small(snapshot.input_rgb)
-        if moment is not None and look is not None:
-            same |= self._book.near(moment, look, self.apart, self.alike)[slots]
-        known = np.where(same, self._values[rows], -np.inf).max(axis=1, initial=-np.inf)
-        better = values[rows] > known
-        rows, same = rows[better], same[better]
-        if not len(rows):
-            return False
-        self._next_number += 1
-        kept = KeptPicture(snapshot.input_rgb, snapshot.request.frame.path or "", self._next_number)
-        slot = self._book.enter(kept, image, len(rows), moment, look)
-        gone = self._insert(rows, same, (values[rows], self._places_of(rows), slot))
-        self._book.release(gone)
-        return True
-
-    def _insert(self, rows: np.ndarray, same: np.ndarray, entry: tuple[np.ndarray, np.ndarray, int]) -> np.ndarray:
-        """Insert an entry (value, place, slot) into each row; returns the slots that make room for it.
-
-        They are all where ``same`` is True, or the last. The entries between move down.
-        """
-        column = np.arange(self.top)
-        more = same & (np.cumsum(same, axis=1) > 1)
-        gone_too = self._slots[rows][more]
-        if len(gone_too):
-            self._close_up(rows, more)
-        leaves = np.where(same.any(axis=1), same.argmax(axis=1), self.top - 1)
-        enters = (self._values[rows] >= entry[0][:, None]).sum(axis=1)  # of equals the earlier stays above
-        moves = (column > enters[:, None]) & (column <= leaves[:, None])
-        gone = self._slots[rows, leaves]
-        tables: tuple[np.ndarray, ...] = (self._values, self._places, self._slots)
-        for table, new in zip(tables, entry, strict=True):
-            table[rows] = np.take_along_axis(table[rows], column - moves, axis=1)
-            table[rows, enters] = new  # type: ignore[assignment]
-        return np.concatenate([gone, gone_too])
+        picture = KeptPicture(snapshot.input_rgb, snapshot.request.frame.path or "", self._next_number + 1)
+        has_changed = stream.enter(picture, image, moment, values, places_of, self.apart, self.alike)
+        self._next_number += has_changed
+        while stream.book.bytes > self.capacity and len(stream.book) > 1:
+            stream.let_go()
+        return has_changed
 
     def _let_go_of_forgotten(self) -> None:
         """Keep the newest streams, the last in any case."""
         room = self.capacity
         for number, stream in enumerate(reversed(self._forgotten)):
-            room -= stream["_book"].bytes
+            room -= stream.book.bytes
             if number == MOST_FORGOTTEN or (number and room < 0):
                 del self._forgotten[: len(self._forgotten) - number]
                 return
 
-    def _let_go(self) -> None:
-        """Let go of the picture that the fewest units keep, of equals the oldest; the others move up."""
-        slot = self._book.least_used()
-        rows = np.flatnonzero((self._slots == slot).any(axis=1))
-        self._close_up(rows, self._slots[rows] == slot)
-        self._book.forget(slot)
 
-    def _close_up(self, rows: np.ndarray, hit: np.ndarray) -> None:
-        """Take the entries ``hit`` (row, column) out of these rows; those behind them move up."""
-        order = np.argsort(hit, axis=1, kind="stable")
-        for table, empty in ((self._values, -np.inf), (self._places, 0), (self._slots, 0)):
-            table[rows] = np.take_along_axis(np.where(hit, empty, table[rows]), order, axis=1)
-
-    # --- without it ------------------------------------------------------------------------------
-
-    def _values_of(self, layers: Sequence[LayerInfo], snapshot: Snapshot) -> np.ndarray:
-        """(U,) float32: the highest value of each unit of these layers; -inf for all others."""
-        values = np.full(self._count, -np.inf, np.float32)
-        for layer in layers:
-            acts = snapshot.activations[layer.name]
-            if acts.shape == (layer.channels, layer.height, layer.width):
-                maps = self._maps[layer.name] = Maps(acts)
-                values[self._units[layer.name]] = maps.highest
-        return np.nan_to_num(values, copy=False, nan=-np.inf, posinf=-np.inf, neginf=-np.inf)
-
-    def _places_of(self, rows: np.ndarray) -> np.ndarray:
-        """(n,) int32: where the units ``rows`` (rising) have their highest values, in the pass taken last."""
-        places = np.zeros(len(rows), np.int32)
-        for name, maps in self._maps.items():
-            units = self._units[name]
-            first, last = np.searchsorted(rows, (units.start, units.stop))
-            if first < last:
-                places[first:last] = maps.places(rows[first:last] - units.start)
-        return places
+def maps_of(layers: Sequence[LayerInfo], snapshot: Snapshot) -> dict[str, Maps]:
+    """The maps of those layers that have the shapes that the description says."""
+    found = {}
+    for layer in layers:
+        acts = snapshot.activations[layer.name]
+        if acts.shape == (layer.channels, layer.height, layer.width):
+            found[layer.name] = Maps(acts)
+    return found

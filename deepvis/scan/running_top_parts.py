@@ -97,7 +97,7 @@ class PictureBook:
     """The pictures that some unit keeps, in numbered slots from 1 on; slot 0 is none.
 
     images: by slot, the number of the image; moments, places, looks: of a moving one when it was seen by the clock and
-    by the video's time, and its ``small`` picture. kept: slot -> the picture. bytes: of all.
+    by the video's time, and its ``small`` picture. pictures: by slot. bytes: of all.
     """
 
     def __init__(self) -> None:
@@ -105,20 +105,20 @@ class PictureBook:
         self.moments = np.full(64, -np.inf)
         self.places = np.full(64, np.nan)
         self.looks = np.zeros((64, SMALL**2), np.int16)
-        self.kept: dict[int, KeptPicture] = {}
+        self.pictures: dict[int, KeptPicture] = {}
         self.bytes = 0
         self._uses: dict[int, int] = {}
         self._free: list[int] = []
 
     def __len__(self) -> int:
-        return len(self.kept)
+        return len(self.pictures)
 
     def near(self, moment: Moment, look: np.ndarray, apart: float, alike: float) -> np.ndarray:
         """(slots,) bool: the moving pictures that a frame counts as the same image with.
 
         They were seen less than ``apart`` seconds away, by the clock or in the video, or differ by less than ``alike``.
         """
-        used = max(self.kept, default=0) + 1
+        used = max(self.pictures, default=0) + 1
         near = np.abs(self.moments - moment.clock) < apart
         if moment.seconds is not None:
             near |= np.abs(self.places - moment.seconds) < apart
@@ -126,9 +126,9 @@ class PictureBook:
         near[:used] |= (differences < alike) & np.isfinite(self.moments[:used])
         return near
 
-    def enter(self, kept: KeptPicture, image: int, uses: int, moment: Moment | None, look: np.ndarray | None) -> int:
+    def enter(self, picture: KeptPicture, image: int, uses: int, moment: Moment | None, look: np.ndarray | None) -> int:
         """The slot of a picture that ``uses`` units keep. moment, look: of a moving one."""
-        slot = self._free.pop() if self._free else len(self.kept) + 1
+        slot = self._free.pop() if self._free else len(self.pictures) + 1
         if slot >= len(self.images):
             self.images = np.concatenate([self.images, np.full_like(self.images, -1)])
             self.moments = np.concatenate([self.moments, np.full_like(self.moments, -np.inf)])
@@ -138,8 +138,8 @@ class PictureBook:
         if moment is not None and look is not None:
             self.moments[slot], self.looks[slot] = moment.clock, look
             self.places[slot] = np.nan if moment.seconds is None else moment.seconds
-        self.kept[slot], self._uses[slot] = kept, uses
-        self.bytes += kept.rgb.nbytes
+        self.pictures[slot], self._uses[slot] = picture, uses
+        self.bytes += picture.rgb.nbytes
         return slot
 
     def release(self, slots: np.ndarray) -> None:
@@ -151,10 +151,10 @@ class PictureBook:
                 self.forget(int(slot))
 
     def least_used(self) -> int:
-        return min(self.kept, key=lambda slot: (self._uses[slot], self.kept[slot].number))
+        return min(self.pictures, key=lambda slot: (self._uses[slot], self.pictures[slot].number))
 
     def forget(self, slot: int) -> None:
-        self.bytes -= self.kept.pop(slot).rgb.nbytes
+        self.bytes -= self.pictures.pop(slot).rgb.nbytes
         del self._uses[slot]
         self.images[slot], self.moments[slot], self.places[slot] = -1, -np.inf, np.nan
         self._free.append(slot)

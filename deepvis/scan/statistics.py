@@ -64,12 +64,3 @@ def mean_and_std(sums: np.ndarray, images: int) -> tuple[np.ndarray, np.ndarray]
     mean = (sums[:, 0] + sums[:, 1] / UNITS_OF_SUM) / images
     square = (sums[:, 2] + sums[:, 3] / UNITS_OF_SUM) / images
     return mean, np.sqrt(np.maximum(square - mean * mean, 0.0))
-
-
-def share_below(value: float, edges: np.ndarray, counts: np.ndarray) -> float:
-    """Share of the images whose maximum lies below ``value``, 0..1, linear within a bin; 0 for no images."""
-    total = float(np.sum(counts))
-    if total == 0:
-        return 0.0
-    below = np.concatenate([[0.0], np.cumsum(counts)])
-    return float(np.interp(value, edges, below) / total)

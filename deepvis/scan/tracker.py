@@ -33,7 +33,7 @@ class TrackedLayer:
 
 @dataclass(frozen=True, eq=False)
 class TopActivations:
-    """What is known of U units (those of ``layers``, one after the other) from ``seen`` images.
+    """What ``seen`` images have shown of U units (those of ``layers``, one after the other).
 
     values (U, K) float32, falling, -inf where fewer than K images were seen; images (U, K)
     int64, index in the list, NO_IMAGE likewise; places (U, K) int32, row * width + col in the map.
@@ -67,6 +67,12 @@ class TopActivations:
         self.units_of(name)
         return next(tracked for tracked in self.layers if tracked.name == name)
 
+    def best(self, layer: str, channel: int) -> list[tuple[float, int, int, int]]:
+        """(value, image, row, col) of a unit's images, best first; fewer than ``top`` where fewer were seen."""
+        unit, width = self.units_of(layer).start + channel, self.layer(layer).width
+        found = zip(self.values[unit].tolist(), self.images[unit].tolist(), self.places[unit].tolist(), strict=True)
+        return [(value, image, *divmod(place, width)) for value, image, place in found if image != NO_IMAGE]
+
     def standing(self, layer: str, channel: int) -> UnitStanding:
         """Where the unit's activations lie in the collection; the histogram without its empty ends."""
         unit = self.units_of(layer).start + channel
@@ -90,7 +96,7 @@ class TopActivations:
 
 
 def empty(layers: Sequence[TrackedLayer], top: int) -> TopActivations:
-    """What is known before the first image."""
+    """The tables before the first image."""
     units = sum(layer.channels for layer in layers)
     return TopActivations(
         tuple(layers),
@@ -105,7 +111,7 @@ def empty(layers: Sequence[TrackedLayer], top: int) -> TopActivations:
 
 
 def merge(a: TopActivations, b: TopActivations) -> TopActivations:
-    """What is known from the images of both; associative and commutative to the last bit.
+    """The tables of the images of both; associative and commutative to the last bit.
 
     Raises ValueError where the two tracked other layers or another number of images per unit.
     """
@@ -113,28 +119,12 @@ def merge(a: TopActivations, b: TopActivations) -> TopActivations:
         raise ValueError(
             f"cannot merge maxima of {len(a.layers)} layers, top {a.top}, with {len(b.layers)} layers, top {b.top}"
         )
-    values, images, places = _best(
-        np.concatenate([a.values, b.values], axis=1),
-        np.concatenate([a.images, b.images], axis=1),
-        np.concatenate([a.places, b.places], axis=1),
-        a.top,
-    )
-    return TopActivations(
-        a.layers,
-        a.seen + b.seen,
-        values,
-        images,
-        places,
-        a.active + b.active,
-        a.sums + b.sums,
-        a.histogram + b.histogram,
-    )
-
-
-def _best(values: np.ndarray, images: np.ndarray, places: np.ndarray, top: int) -> tuple[np.ndarray, ...]:
-    """The ``top`` best of each row, best first."""
-    order = np.lexsort((images, -values), axis=1)[:, :top]
-    return tuple(np.take_along_axis(x, order, axis=1) for x in (values, images, places))
+    pairs = (a.values, b.values), (a.images, b.images), (a.places, b.places)
+    values, images, places = (np.concatenate(pair, axis=1) for pair in pairs)
+    order = np.lexsort((images, -values), axis=1)[:, : a.top]
+    values, images, places = (np.take_along_axis(x, order, axis=1) for x in (values, images, places))
+    counts = a.active + b.active, a.sums + b.sums, a.histogram + b.histogram
+    return TopActivations(a.layers, a.seen + b.seen, values, images, places, *counts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,15 +154,15 @@ class Tracker:
     """Takes the peaks of images, batch after batch, in the list's order; sorts after every ``block`` of them.
 
     Memory is fixed: the arrays of TopActivations and a block of peaks. Not safe for several threads;
-    give each its own and merge. known: what to go on with, its arrays are this tracker's from now on; its images
+    give each its own and merge. earlier: what to go on with, its arrays are this tracker's from now on; its images
     come before those that are added.
     """
 
     def __init__(
-        self, layers: Sequence[TrackedLayer], top: int, *, block: int = 32, known: TopActivations | None = None
+        self, layers: Sequence[TrackedLayer], top: int, *, block: int = 32, earlier: TopActivations | None = None
     ) -> None:
-        self._known = known or empty(layers, top)  # its arrays are this tracker's own, written in place
-        units = len(self._known.active)
+        self._so_far = earlier or empty(layers, top)  # its arrays are this tracker's own, written in place
+        units = len(self._so_far.active)
         self._values = np.empty((units, block), np.float32)
         self._places = np.zeros((units, block), np.int32)
         self._indices = np.empty(block, np.int64)
@@ -181,8 +171,8 @@ class Tracker:
 
     def limits(self) -> dict[str, np.ndarray]:
         """Layer -> (C,) float32: only an image above it may be among the unit's best, and its place is asked for."""
-        lowest, units_of = self._known.values[:, -1], self._known.units_of
-        return {layer.name: lowest[units_of(layer.name)].copy() for layer in self._known.layers}
+        lowest, units_of = self._so_far.values[:, -1], self._so_far.units_of
+        return {layer.name: lowest[units_of(layer.name)].copy() for layer in self._so_far.layers}
 
     def add(self, indices: Sequence[int], rows: Sequence[int], peaks: Mapping[str, Peaks]) -> None:
         """Take n images.
@@ -205,7 +195,7 @@ class Tracker:
             raise ValueError(f"images {list(indices)} after image {self._last}: their indices must rise")
         here, start = slice(self._filled, self._filled + len(rows)), 0
         self._indices[here], self._last = indices, indices[-1]
-        for layer in self._known.layers:
+        for layer in self._so_far.layers:
             units, found = slice(start, start + layer.channels), peaks[layer.name]
             self._values[units, here] = found.values[rows].T + np.float32(0)  # -0.0 becomes 0.0: equal in every bit
             self._places[units, here] = found.places[rows].T
@@ -213,36 +203,36 @@ class Tracker:
         self._filled += len(rows)
 
     def result(self) -> TopActivations:
-        """All that is known so far; not to be used on once more images are added."""
+        """The tables so far; not to be used on once more images are added."""
         self._flush()
-        return self._known
+        return self._so_far
 
     def _flush(self) -> None:
-        """Sort the block into what is known, and count it."""
-        n, known = self._filled, self._known
+        """Sort the block into the tables, and count it."""
+        n, so_far = self._filled, self._so_far
         if n == 0:
             return
         values = np.ascontiguousarray(self._values[:, :n])
         self._keep_best(values)
         values[np.isneginf(values)] = 0  # a unit that an image does not come by is silent for it
-        known.active[:] += (values > 0).sum(axis=1)
-        known.sums[:] += exact_sums(values)
+        so_far.active[:] += (values > 0).sum(axis=1)
+        so_far.sums[:] += exact_sums(values)
         units = np.arange(len(values), dtype=np.int64)[:, None]
-        np.add.at(known.histogram.reshape(-1), (bin_of(values) + units * BINS).ravel(), np.uint32(1))
-        self._known = replace(known, seen=known.seen + n)
+        np.add.at(so_far.histogram.reshape(-1), (bin_of(values) + units * BINS).ravel(), np.uint32(1))
+        self._so_far = replace(so_far, seen=so_far.seen + n)
         self._filled = 0
 
     def _keep_best(self, values: np.ndarray) -> None:
-        """Update the rows whose best change: there an image of the block is above the last that is kept."""
-        known, top = self._known, self._known.top
-        rows = np.flatnonzero(values.max(axis=1) > known.values[:, -1])
+        """Update the rows whose best change: there an image of the block is above the last one."""
+        so_far, top = self._so_far, self._so_far.top
+        rows = np.flatnonzero(values.max(axis=1) > so_far.values[:, -1])
         pairs = (
-            (known.values, values[rows]),
-            (known.images, np.broadcast_to(self._indices[: values.shape[1]], (len(rows), values.shape[1]))),
-            (known.places, self._places[rows, : values.shape[1]]),
+            (so_far.values, values[rows]),
+            (so_far.images, np.broadcast_to(self._indices[: values.shape[1]], (len(rows), values.shape[1]))),
+            (so_far.places, self._places[rows, : values.shape[1]]),
         )
         wide = [np.concatenate([table[rows], block], axis=1) for table, block in pairs]
-        best = best_columns(wide[0], top)  # columns stand in the order of the images, those that are known first
+        best = best_columns(wide[0], top)  # columns stand in the order of the images, the earlier ones first
         for (table, _), both in zip(pairs, wide, strict=True):
             table[rows] = np.take_along_axis(both, best, axis=1)
 

@@ -1,20 +1,21 @@
 """A table of what users write: a dataclass whose fields are rows of name, type, default, help and option.
 
-Types are pydantic's (``schema/types.py``), and the annotations of the fields name them. They are looked up when a value
-is checked for the first time: what checks nothing need not load pydantic. It is used by its core, which checks; its
+Types are pydantic's (``schema/value_types.py``), and the annotations of the fields name them. They are looked up when a
+value is checked for the first time: what checks nothing need not load pydantic. Only pydantic's core is used: its
 models take five times as long to load, a tenth of a second of the window's start, and say nothing that the rows do not.
 """
 
 from __future__ import annotations
 
-import difflib
 import reprlib
 import typing
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields, replace
 from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from deepvis.core.nearest import nearest
 
 if TYPE_CHECKING:
     from pydantic_core import SchemaValidator, ValidationError
@@ -23,8 +24,9 @@ MOST_CHARACTERS = 60  # of a value in a sentence
 
 
 def row(default: Any = None, help: str = "", option: str | None = None, **more: Any) -> Any:
-    """A row of a table. option: on the command line, as ``schema/options.py`` has it. more: what the table's user adds.
+    """A row of a table.
 
+    option: on the command line, as ``schema/row_options.py`` has it. more: what the table's user adds.
     expects: the type's words in this table, where they differ from the type's own. said: the help of the option, where
     it differs.
     """
@@ -103,7 +105,7 @@ def _refused(error: ValidationError, kind: Type, value: Any) -> Refused:
         key, entry = str(place[1]), value[place[0]]
         name = entry.get(next(iter(kind.parts)))
         if first["type"] == "extra_forbidden":
-            near = nearest(key, kind.parts)
+            near = nearest(key, kind.parts, any_case=True)
             words = f"for {name!r} only {', '.join(kind.parts)} (found {key!r})" + (f"; {near}" if near else "")
         elif first["type"] != "missing":
             words = kind.parts.get(key, words).format(name=name)
@@ -112,13 +114,6 @@ def _refused(error: ValidationError, kind: Type, value: Any) -> Refused:
     if cause is not None and str(cause):
         return Refused(str(cause), is_sentence=True)
     return Refused(words)
-
-
-def nearest(name: Any, known: Iterable[str], otherwise: str = "", cutoff: float = 0.6) -> str:
-    """The hint "did you mean 'x'?" with the known name that looks most like ``name``, else ``otherwise``."""
-    small = {each.lower(): each for each in known}
-    found = difflib.get_close_matches(str(name)[:200].lower(), small, n=1, cutoff=cutoff)
-    return f"did you mean {small[found[0]]!r}?" if found else otherwise
 
 
 class _Short(reprlib.Repr):

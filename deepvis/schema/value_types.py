@@ -13,8 +13,10 @@ from pydantic_core import CoreSchema
 from pydantic_core import core_schema as s
 
 from deepvis.core import device_names
+from deepvis.core.nearest import nearest
 from deepvis.core.panes import DEFAULT_PANES, SMALLEST_WINDOW, pane_name
-from deepvis.schema.rows import Hint, Type, nearest
+from deepvis.core.words import whole_number
+from deepvis.schema.rows import Hint, Type
 
 LARGEST_SIDE = 65535  # of an input, in pixels
 LARGEST_WINDOW = 16384
@@ -26,9 +28,9 @@ def one_of(names: Callable[[], Iterable[str]]) -> Type:
     """One of names that are asked for anew each time: a table may grow."""
 
     def chosen(value: Any) -> Any:
-        known = tuple(names())
-        if not isinstance(value, str) or value not in known:
-            hint = nearest(value, known) if isinstance(value, str) else ""
+        choices = tuple(names())
+        if not isinstance(value, str) or value not in choices:
+            hint = nearest(value, choices, any_case=True) if isinstance(value, str) else ""
             raise Hint(hint) if hint else ValueError
         return value
 
@@ -77,9 +79,10 @@ def _pane_table(value: Any) -> Any:
 
 
 def whole(text: str) -> int:
-    if not text.isdecimal():
+    found = whole_number(text)
+    if found is None or found < 0:
         raise ValueError
-    return int(text)
+    return found
 
 
 def _sides(text: str) -> tuple[int, int]:

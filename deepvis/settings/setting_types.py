@@ -10,10 +10,11 @@ from pydantic_core import core_schema as s
 from deepvis.core.back_modes import OFF
 from deepvis.core.commands import COMMANDS
 from deepvis.core.keys import canonical, is_key_name
+from deepvis.core.nearest import nearest
 from deepvis.core.state import ColourMap as Colours
 from deepvis.core.state import Look as Looks
 from deepvis.network.back_modes import BACK_MODES
-from deepvis.schema.rows import Hint, Type, nearest
+from deepvis.schema.rows import Hint, Type
 from deepvis.schema.value_types import one_of
 from deepvis.settings.original import COMMANDS_OF_TAGS
 
@@ -26,7 +27,8 @@ def _read_keys(value: Any) -> dict[str, tuple[str, ...]]:
     for name, keys in value.items():
         own = COMMANDS_OF_TAGS.get(name, name)
         if own not in COMMANDS:
-            raise Hint(nearest(name, [*COMMANDS, *COMMANDS_OF_TAGS], "README.md lists the commands"))
+            names = [*COMMANDS, *COMMANDS_OF_TAGS]
+            raise Hint(nearest(name, names, "README.md lists the commands", any_case=True))
         listed = [keys] if isinstance(keys, str) else keys
         if not isinstance(listed, (list, tuple, set)) or not all(isinstance(key, str) for key in listed):
             raise ValueError

@@ -8,7 +8,6 @@ Settings files are Python, the user's own code, and are run as the original ran 
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import logging
 import runpy
@@ -21,6 +20,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from deepvis.core.nearest import most_like, nearest
+from deepvis.core.program import ROOT
 from deepvis.core.user_error import UserError
 from deepvis.models.network_options import TYPES, NetworkOptions
 from deepvis.network.back_modes import BACK_MODES  # noqa: F401  (fills the table that the window reads)
@@ -103,8 +104,8 @@ class Settings(NetworkOptions):
 
 SETTINGS = Table(Settings, TYPES, "deepvis.settings.setting_types")
 TABLE = SETTINGS.rows
+NAMES = (*TABLE, *RENAMED, *WITHOUT_EFFECT)
 HEADINGS = {"model": "The network", "backend": "Where it runs", "images": "Input", "scale": "The window"}
-ROOT = Path(__file__).resolve().parents[2]
 PATH_ROOT = "%DVT_ROOT%"
 
 
@@ -180,7 +181,10 @@ def from_names(names: Mapping[str, Any], where: str, folder: Path) -> dict[str, 
         elif is_original and not _looks_like_a_setting(name):
             log.warning("%s: %s is no setting and was passed over", where, name)
         else:
-            raise ConfigError(f"{where}: {name!r} is no setting{_nearest(name)}")
+            hint = nearest(name, NAMES, "settings.py lists all of them", cutoff=0.5)
+            raise ConfigError(
+                f"{where}: {name!r} is no setting; {hint} (a variable of your own begins with _, as _{name})"
+            )
     return {name: _resolved(name, value, folder) for name, value in values.items()}
 
 
@@ -196,14 +200,7 @@ def _renamed(name: str, value: Any, own: str, convert: Callable[[Any], Any], whe
 def _looks_like_a_setting(name: str) -> bool:
     """By its beginning, or as it nearly is one."""
     begins = ("caffevis_", "static_file", "input_updater_", "caffe_net_", "max_tracker_", "optimize_image_")
-    known = [*TABLE, *RENAMED, *WITHOUT_EFFECT]
-    return name.startswith(begins) or bool(difflib.get_close_matches(name, known, n=1, cutoff=0.8))
-
-
-def _nearest(name: str) -> str:
-    near = difflib.get_close_matches(name, [*TABLE, *RENAMED, *WITHOUT_EFFECT], n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]!r}?" if near else "settings.py lists all of them"
-    return f"; {hint} (a variable of your own begins with _, as _{name})"
+    return name.startswith(begins) or bool(most_like(name, NAMES, cutoff=0.8))
 
 
 def _resolved(name: str, value: Any, folder: Path) -> Any:

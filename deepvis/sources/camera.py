@@ -11,6 +11,7 @@ from deepvis.sources.base import SOURCES, Play
 from deepvis.sources.capture import Capture, CaptureSource, quiet_opencv
 
 
+@SOURCES.add("camera")
 class Camera(CaptureSource):
     """Camera number ``index``, shown as in a mirror. Nobody looking, it is released for other programs."""
 
@@ -40,14 +41,8 @@ class Camera(CaptureSource):
         return f"{self.name} cannot be opened (absent, or in use by another program); press c for photos"
 
 
-@SOURCES.add("camera")
-def camera(index: int) -> Camera:
-    """Camera number ``index``, from 0."""
-    return Camera(index)
-
-
 def camera_present(index: int) -> bool:
-    """True if there is a camera of that number, as far as can be told without a long wait."""
+    """True if there is a camera of that number, as far as that is known without a long wait."""
     if sys.platform.startswith("linux"):
         return os.path.exists(f"/dev/video{index}")
     capture = _open(index)

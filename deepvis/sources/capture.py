@@ -38,10 +38,11 @@ class Capture(Protocol):
 
 
 class CaptureSource(ABC):
-    """A ``MovingSource`` over a capture.
+    """A camera or a video, with a thread of its own over a capture.
 
-    open_capture: called in the thread, may block. clock: seconds, never runs backwards. Each failure is
-    told once as a SourceError in ``frames`` and tried again after 1, 2, 4, ... 30 seconds; a frame ends the
+    name: for sentences. frames: the newest picture, or why there is none. mirrored: a camera's view is shown as in a
+    mirror. open_capture: called in the thread, may block. clock: seconds, never runs backwards. A failure is
+    put once as a SourceError into ``frames``; it is tried again after 1, 2, 4, ... 30 seconds, and a frame ends the
     count.
     """
 
@@ -63,10 +64,12 @@ class CaptureSource(ABC):
         self._thread = threading.Thread(target=self._run, name=f"capture {name}", daemon=True)
 
     def start(self, wakes: Mailbox[None] | None = None) -> None:
+        """Start the thread, playing nothing. wakes: a box that gets None whenever ``frames`` gets a value."""
         self.frames = Mailbox(wakes)
         self._thread.start()
 
     def want(self, play: Play) -> None:
+        """From now on play, hold or rest."""
         self._orders.put(play)
 
     def close(self, timeout: float = 1.0) -> None:

@@ -49,7 +49,7 @@ def _ranked(digits: re.Match[str]) -> str:
 
 
 class FixedListing:
-    """Photos that are known once and for all."""
+    """Photos that stay the same."""
 
     def __init__(self, entries: tuple[ListedPhoto, ...], problem: str = "there is no photo to show") -> None:
         self.entries = entries
@@ -107,13 +107,13 @@ class FolderListing:
             if (status.st_dev, status.st_ino) in seen:
                 return
             seen.add((status.st_dev, status.st_ino))
-            known = self._known.get(path)
-            if known is None or not known.is_settled or known.mtime_ns != status.st_mtime_ns:
-                known = self._scan(path, status.st_mtime_ns)
+            folder = self._known.get(path)
+            if folder is None or not folder.is_settled or folder.mtime_ns != status.st_mtime_ns:
+                folder = self._scan(path, status.st_mtime_ns)
         except OSError:
             return
-        found[path] = known
-        for name in known.folders:
+        found[path] = folder
+        for name in folder.folders:
             self._walk(os.path.join(path, name), found, seen)
 
     def _scan(self, path: str, mtime_ns: int) -> _Folder:

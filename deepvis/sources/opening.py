@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from deepvis.sources import samples  # noqa: F401  (it registers itself)
-from deepvis.sources.base import SOURCES, MovingSource, StillSource
-from deepvis.sources.camera import camera_present
-from deepvis.sources.directory import images_problem, kind_of
-from deepvis.sources.video import video_name, video_problem
+from typing import cast
 
-__all__ = ["camera_present", "images_problem", "open_moving", "open_still", "video_name", "video_problem"]
+import deepvis.sources.camera  # the sources register themselves
+import deepvis.sources.samples
+import deepvis.sources.video  # noqa: F401
+from deepvis.sources.base import SOURCES
+from deepvis.sources.capture import CaptureSource
+from deepvis.sources.directory import kind_of
+from deepvis.sources.stills import Stills
 
 
-def open_still(images: str | None) -> StillSource:
+def open_still(images: str | None) -> Stills:
     """The photos of ``--images`` (folder, photo or list), the sample photos for None. Decodes nothing."""
     if images is None:
-        return SOURCES["samples"]()  # type: ignore[return-value]
-    return SOURCES[kind_of(images)](images)  # type: ignore[return-value]
+        return cast(Stills, SOURCES["samples"]())
+    return cast(Stills, SOURCES[kind_of(images)](images))
 
 
-def open_moving(camera: int | None = None, video: str | None = None) -> MovingSource:
+def open_moving(camera: int | None = None, video: str | None = None) -> CaptureSource:
     """The video where one is given, else camera number ``camera``, 0 for None. Opens nothing yet."""
     if video is not None:
-        return SOURCES["video"](video)  # type: ignore[return-value]
-    return SOURCES["camera"](camera or 0)  # type: ignore[return-value]
+        return cast(CaptureSource, SOURCES["video"](video))
+    return cast(CaptureSource, SOURCES["camera"](camera or 0))

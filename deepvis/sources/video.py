@@ -15,8 +15,9 @@ STREAM_TIMEOUT = 8000  # milliseconds, to open a stream and to wait for its next
 LATE = 1.0  # seconds behind by which a video is taken up where it is, rather than caught up with
 
 
+@SOURCES.add("video")
 class Video(CaptureSource):
-    """A video file or stream.
+    """A video file, or a stream by its URL.
 
     A frame is due when its own time stamp says so, counted from where playing began or went on. A decoder
     that is late leaves out the frames that are past. At its end it begins again. A stream is opened again
@@ -114,12 +115,6 @@ class Video(CaptureSource):
         self._interval = 1 / (fps if 0.1 <= fps <= 1000 else USUAL_FPS)
         self._position = 0.0
         return True
-
-
-@SOURCES.add("video")
-def video(address: str) -> Video:
-    """A video file, or a stream by its URL."""
-    return Video(address)
 
 
 def is_stream(address: str) -> bool:

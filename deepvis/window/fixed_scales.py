@@ -46,18 +46,18 @@ class FixedScales:
 
     def __call__(self, scene: Scene) -> Scene:
         """The scene with the fixed scale of the layer that it shows, if one is wanted."""
-        view, wanted = layer_view(scene), scene.state.view
-        if not wanted.fixed_scale:
+        view, chosen = layer_view(scene), scene.state.view
+        if not chosen.fixed_scale:
             self._scales.clear()
         if not view.has(0) or scene.snapshot is None:
             return scene
         values: Values = (scene.state.layer.name, scene.snapshot.request.back if view.signed else None)
         self._take_in(values, view, scene.snapshot_id, scene.snapshot.request.frame)
-        if not wanted.fixed_scale:
+        if not chosen.fixed_scale:
             return scene
-        key = (values, is_signed(wanted, view), wanted.look)
+        key = (values, is_signed(chosen, view), chosen.look)
         if key not in self._scales:
-            scale = self._scale_of(values, view, signed=key[1], plain=wanted.look is Look.PLAIN_2015)
+            scale = self._scale_of(values, view, signed=key[1], plain=chosen.look is Look.PLAIN_2015)
             self._scales[key] = scale, self._origin(scene.state.layer.name, self._ranges[values])
         scale, origin = self._scales[key]
         return replace(scene, fixed_scale=scale, fixed_from=origin)

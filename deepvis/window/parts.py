@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from deepvis.core.answers import NOTHING_YET, Answer, EffectReport
 from deepvis.core.effects import (
@@ -32,6 +32,8 @@ from deepvis.live.stream_top import StreamTop
 from deepvis.live.unit_images import ImagesRequest, UnitImagesWorker
 from deepvis.live.worker import Worker
 from deepvis.window.requests import Latest, images_request, pass_request
+
+OF_THE_TOP = (SaveTop, UndoSave, RedoSave, ForgetTop, RecallTop)  # effects on the running top 9
 
 A = TypeVar("A")
 V = TypeVar("V")
@@ -61,16 +63,17 @@ class Parts:
         input: InputWorker,
         network: NetworkWorker,
         makers: Makers,
-        stream: StreamTop | RenewedStream | None = None,
+        stream: RenewedStream | None = None,
         scans: FolderScans | None = None,
         moving_source: str = "",
     ) -> None:
         self.latest = Latest()
         self.moving_source = moving_source
-        self._input, self._network, self._makers, self._stream = input, network, makers, stream
+        self._input, self._network, self._makers = input, network, makers
+        self._stream, self._scans = stream, scans
         self._images: UnitImagesWorker | None = None
         self._optimize: OptimizeWorker | None = None
-        self._scans, self._scan = scans, cast("FolderScanWorker | None", None)
+        self._scan: FolderScanWorker | None = None
         self._running: list[Worker[Any, Any]] = [input]
         self._sent_input: InputState | None = None
         self._sent_pass: NetRequest | None = None
@@ -113,36 +116,32 @@ class Parts:
             self._optimize.inbox.put(OptimizeRequest(effect.id, effect.unit, effect.preset, frame, shown, effect.fit))
         elif isinstance(effect, StopOptimizing) and self._optimize is not None:
             self._optimize.inbox.put(OptimizeRequest(effect.id, None))
-        elif isinstance(effect, ForgetTop) and self._stream is not None:
-            self._stream.running.reset()
-            if self._scans is not None:
-                self._scans.hide()
-            self._look_again()
-        elif isinstance(effect, RecallTop) and self._stream is not None:
-            self._stream.running.recall()
-            if self._scans is not None:
-                self._scans.unhide()
-            self._look_again()
-        elif isinstance(effect, SaveTop) and self._stream is not None:
-            self._stream.inbox.put(effect)
-            self._look_again()
-        elif isinstance(effect, UndoSave) and self._stream is not None:
-            self._stream.saves.undo()
-            self._look_again()
-        elif isinstance(effect, RedoSave) and self._stream is not None:
-            self._stream.saves.redo()
-            self._look_again()
-        elif isinstance(effect, StartScan):
-            self._scan_files(ScanRequest(effect.id, True, effect.images, effect.fit))
+        elif isinstance(effect, StartScan) and self._makers.scan is not None:
+            if self._scan is None:
+                self._scan = self._makers.scan()
+                self._start(self._scan)
+            self._scan.inbox.put(ScanRequest(effect.id, True, effect.images, effect.fit))
         elif isinstance(effect, StopScan) and self._scan is not None:
             self._scan.inbox.put(ScanRequest(effect.id, False))
+        elif isinstance(effect, OF_THE_TOP) and self._stream is not None:
+            self._change_top(effect, self._stream.now)
+            self._look_again()
 
-    def _scan_files(self, request: ScanRequest) -> None:
-        if self._scan is None and self._makers.scan is not None:
-            self._scan = self._makers.scan()
-            self._start(self._scan)
-        if self._scan is not None:
-            self._scan.inbox.put(request)
+    def _change_top(self, effect: Effect, stream: StreamTop) -> None:
+        if isinstance(effect, SaveTop):
+            stream.inbox.put(effect)
+        elif isinstance(effect, UndoSave):
+            stream.saves.undo()
+        elif isinstance(effect, RedoSave):
+            stream.saves.redo()
+        elif isinstance(effect, ForgetTop):
+            stream.running.reset()
+            if self._scans is not None:
+                self._scans.hide()
+        elif isinstance(effect, RecallTop):
+            stream.running.recall()
+            if self._scans is not None:
+                self._scans.unhide()
 
     def look(self) -> Latest:
         """The latest answers of all workers; ``latest`` is the same until the next look."""
@@ -165,11 +164,11 @@ class Parts:
         return self.latest
 
     def renew(self, open_backend: Callable[[], Backend]) -> None:
-        """The same network has other weights: what is shown of it is made anew. open_backend: called in its thread."""
+        """The same network has other weights: compute anew what is shown of it. open_backend: called in its thread."""
 
         def renewed() -> Backend:
             backend = open_backend()
-            if isinstance(self._stream, RenewedStream):
+            if self._stream is not None:
                 self._stream.renew()  # in the network's thread, so that no pass comes between
             return backend
 
@@ -185,7 +184,7 @@ class Parts:
 
     def answers(self) -> list[Answer[Any, EffectReport]]:
         """What has come of effects that end with a sentence for the user, each once."""
-        saved = self._stream.outbox.peek() if self._stream else None
+        saved = self._stream.now.outbox.peek() if self._stream else None
         answers: list[Answer[Any, EffectReport]] = [saved] if saved is not None and saved is not self._saved else []
         self._saved = saved
         scan = self.latest.scan
@@ -206,12 +205,15 @@ class Parts:
         for worker in self._running:
             worker.stop(timeout=5.0 if worker is self._scan else 2.0)  # a scan saves what it has found
         if self._stream is not None:
-            self._stream.saves.close()
+            self._stream.now.saves.close()
 
     @property
     def is_saving(self) -> bool:
         """The running top 9 is to be saved, which is done by the thread of the unit images."""
-        request, saved = (self._stream.inbox.peek(), self._stream.outbox.peek()) if self._stream else (None, None)
+        if self._stream is None:
+            return False
+        stream = self._stream.now
+        request, saved = stream.inbox.peek(), stream.outbox.peek()
         return request is not None and (saved is None or saved.request != request)
 
     def _has_grown(self, before: Latest) -> bool:
@@ -222,7 +224,7 @@ class Parts:
         return earlier is None or earlier.request.frame.id != followed.request.frame.id
 
     def _look_again(self) -> None:
-        """The unit images may have become others: those that are there are not the ones wanted any more."""
+        """The unit images may have become others: those that are there are out of date."""
         self.latest = replace(self.latest, refresh=self.latest.refresh + 1)
 
     def _start(self, worker: Worker[Any, Any]) -> None:

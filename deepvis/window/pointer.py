@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from deepvis.core.back_modes import OFF, all_modes
-from deepvis.core.commands import Command, Outcome, press
+from deepvis.core.commands import Command
 from deepvis.core.commands.changes import next_of, show_photo, view
 from deepvis.core.commands.moving import (
     columns,
@@ -19,28 +17,14 @@ from deepvis.core.commands.moving import (
 from deepvis.core.commands.ordering import lists_layers, pin_place
 from deepvis.core.commands.table import outcome
 from deepvis.core.effects import Effect
-from deepvis.core.state import AppState, Cursor, Zoom
-from deepvis.core.types import Unit
-from deepvis.window.ui.regions import CLASS, FIRES, FOLD, PATCHES, PREFERRED
-
-
-class Target(Protocol):
-    """What lies under the mouse: see ``ui.regions.Hit``."""
-
-    @property
-    def pane(self) -> str | None: ...
-    @property
-    def layer_index(self) -> int | None: ...
-    @property
-    def channel(self) -> int | None: ...
-    @property
-    def part(self) -> str: ...
-    @property
-    def unit(self) -> Unit | None: ...
-    @property
-    def path(self) -> str: ...
-    @property
-    def spot(self) -> tuple[int, int] | None: ...
+from deepvis.core.history import remembered
+from deepvis.core.state import AppState, Cursor, Outcome, Palette, Zoom
+from deepvis.core.typed import clicked_while_typing, press
+from deepvis.window.ui.events import Mouse
+from deepvis.window.ui.hit import hit
+from deepvis.window.ui.panes.palette import candidate_at
+from deepvis.window.ui.regions import CLASS, FIRES, FOLD, PATCHES, PREFERRED, Hit
+from deepvis.window.ui.scene import Scene
 
 
 def _nothing(state: AppState) -> AppState:
@@ -60,7 +44,28 @@ HELP = (
 )
 
 
-def clicked(state: AppState, target: Target) -> Outcome:
+def pointed(state: AppState, event: Mouse, scene: Scene) -> Outcome:
+    """What a press or a turn of the wheel does, as a step of the history. scene: what is on the screen."""
+    if state.typing is not None:
+        return _pointed_while_typing(state, event, scene)
+    target = hit(scene, event.row, event.col)
+    is_press = event.kind == "press"
+    after, effects = clicked(state, target) if is_press else wheeled(state, target, event.steps)
+    grows = "" if is_press else f"wheel over {target.pane}"
+    return remembered(state, after, grows, effects), effects
+
+
+def _pointed_while_typing(state: AppState, event: Mouse, scene: Scene) -> Outcome:
+    """A click on a candidate takes it, one elsewhere closes the palette; the wheel goes through the candidates."""
+    if event.kind == "press":
+        is_open = isinstance(scene.state.typing, Palette) and scene.state.typing == state.typing
+        return clicked_while_typing(state, candidate_at(scene, event.row, event.col) if is_open else None)
+    for _ in range(abs(event.steps)):
+        state, _effects = press(state, "up" if event.steps > 0 else "down")
+    return state, ()
+
+
+def clicked(state: AppState, target: Hit) -> Outcome:
     """The state and the effects of a press of the left button."""
     if state.view.help:
         return press(state, "h")
@@ -91,7 +96,7 @@ def clicked(state: AppState, target: Target) -> Outcome:
     return press(state, "h") if target.pane == "status" else (state, ())
 
 
-def wheeled(state: AppState, target: Target, steps: int) -> Outcome:
+def wheeled(state: AppState, target: Hit, steps: int) -> Outcome:
     """The same of a turn of the wheel; steps > 0: away from the user, to what came before."""
     effects: tuple[Effect, ...] = ()
     for _ in range(abs(steps)):
@@ -100,7 +105,7 @@ def wheeled(state: AppState, target: Target, steps: int) -> Outcome:
     return state, effects
 
 
-def _step(state: AppState, target: Target, way: int) -> AppState | Outcome:
+def _step(state: AppState, target: Hit, way: int) -> AppState | Outcome:
     if target.pane == "control" or (target.pane == "aux" and lists_layers(state)):
         return step_layer(state, way)
     if target.pane == "layers":

@@ -55,16 +55,15 @@ class Recorder:
     def _work(self) -> None:
         started, written = time.monotonic(), 0
         while not self._stopped.wait(max(0.0, started + written / FPS - time.monotonic())):
-            written += self._write_newest()
+            self._write_newest()
+            written += 1
         if self._writer is None:  # a run shorter than a frame
             self._write_newest()
 
-    def _write_newest(self) -> int:
-        """The number of frames by which time has gone on, 1."""
+    def _write_newest(self) -> None:
         newest = self._newest.peek()
         if newest is not None and not self.error:
             self._write(newest)
-        return 1
 
     def _write(self, bgr: np.ndarray) -> None:
         height, width = bgr.shape[0] & ~1, bgr.shape[1] & ~1  # the codec wants even sides

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from deepvis.core.answers import NOTHING_YET, Answer
 from deepvis.core.state import AppState, InputState
@@ -28,8 +29,8 @@ class Latest:
     images: Answer[ImagesRequest, ImagesOutput] = NOTHING_YET
     optimize: Answer[OptimizeRequest, OptimizeProgress] = NOTHING_YET
     scan: Answer[ScanRequest, ScanProgress] = NOTHING_YET
-    refresh: int = 0  # number of the unit images that are wanted, see ImagesRequest
-    peeks: bool = False  # the pictures of all units of a layer are wanted, for the tooltip of a tile
+    refresh: int = 0  # number of the newest unit images, see ImagesRequest
+    peeks: bool = False  # the pictures of all units of a layer are needed, for the tooltip of a tile
 
     @property
     def frame(self) -> Frame | None:
@@ -65,16 +66,17 @@ class Latest:
     @property
     def ended_run(self) -> int | None:
         """Id of the optimization that has come to an end, well or not; None while it goes on, or before one."""
-        request, progress = self.optimize.request, self.optimize.value
-        has_ended = bool(self.optimize.error) or (progress is not None and progress.done)
-        return request.id if request is not None and has_ended else None
+        return _ended(self.optimize, self.optimize.value is not None and self.optimize.value.done)
 
     @property
     def ended_scan(self) -> int | None:
         """Id of the scan that has come to an end, well or not; None while it goes on, or before one."""
-        request, progress = self.scan.request, self.scan.value
-        has_ended = bool(self.scan.error) or (progress is not None and progress.is_over)
-        return request.id if request is not None and has_ended else None
+        return _ended(self.scan, self.scan.value is not None and self.scan.value.is_over)
+
+
+def _ended(answer: Answer[Any, Any], is_over: bool) -> int | None:
+    """The id of the request, once there is nothing more to come."""
+    return answer.request.id if answer.request is not None and (is_over or answer.error) else None
 
 
 def pass_request(state: AppState, latest: Latest) -> NetRequest | None:
@@ -110,7 +112,7 @@ def missing(state: AppState, latest: Latest) -> str:
         return "the unit's images"
     if is_stopping(state, latest):
         return STOPPED
-    if _has_optimized(state):
+    if state.live.optimizing is None:  # the loop takes a run back when it has come to an end
         return "" if state.live.scanning is None else SCAN
     return OPTIMIZATION_BEGUN if shown_progress(state, latest) is not None else OPTIMIZATION
 
@@ -123,19 +125,19 @@ def _has_input(state: AppState, latest: Latest) -> bool:
 
 
 def _has_pass(state: AppState, latest: Latest) -> bool:
-    """The newest snapshot answers the wanted pass: of a moving source, that of any frame since it moves."""
-    wanted, answer, snapshot = pass_request(state, latest), latest.network, latest.snapshot
-    if wanted is None:
+    """The newest snapshot answers the newest request; of a moving source that of any frame since it moves."""
+    asked, answer, snapshot = pass_request(state, latest), latest.network, latest.snapshot
+    if asked is None:
         return True  # there is no picture: the input pane says why
-    if answer.error and answer.request is not None and _same(answer.request, wanted):
+    if answer.error and answer.request is not None and _same(answer.request, asked):
         return True
-    return snapshot is not None and _same(snapshot.request, wanted)
+    return snapshot is not None and _same(snapshot.request, asked)
 
 
-def _same(given: NetRequest, wanted: NetRequest) -> bool:
-    if wanted.frame.moving and given.frame.moving:
-        return (given.back, given.fit) == (wanted.back, wanted.fit)
-    return given.same_as(wanted)
+def _same(given: NetRequest, asked: NetRequest) -> bool:
+    if asked.frame.moving and given.frame.moving:
+        return (given.back, given.fit) == (asked.back, asked.fit)
+    return given.same_as(asked)
 
 
 def _has_images(state: AppState, latest: Latest) -> bool:
@@ -155,11 +157,6 @@ def _has_images(state: AppState, latest: Latest) -> bool:
 def images_request(state: AppState, latest: Latest) -> ImagesRequest:
     """The pictures that the window wants now, if it shows any."""
     return ImagesRequest(state.unit, state.view.pattern or latest.peeks, latest.refresh)
-
-
-def _has_optimized(state: AppState) -> bool:
-    """Nothing is being optimized: the loop takes a run back when it has come to an end."""
-    return state.live.optimizing is None
 
 
 def shown_progress(state: AppState, latest: Latest) -> OptimizeProgress | None:
@@ -185,7 +182,7 @@ def stopped_words(latest: Latest) -> str:
 
 
 def is_stopping(state: AppState, latest: Latest) -> bool:
-    """The optimizer was told to stop, and has not said yet that it did."""
+    """The optimizer has been asked to stop, and has not said yet that it did."""
     request, progress, error = latest.optimize.request, latest.optimize.value, latest.optimize.error
     is_running = request is not None and request.unit is not None and progress is not None and not progress.done
     return state.live.optimizing is None and is_running and not error

@@ -24,11 +24,11 @@ class TileOrders:
 
         is_held: as long as the picture moves no tile moves.
         """
-        view, wanted, snapshot, layer = layer_view(scene), scene.state.view, scene.snapshot, scene.state.layer
+        view, chosen, snapshot, layer = layer_view(scene), scene.state.view, scene.snapshot, scene.state.layer
         if snapshot is None or not view.has(0):
             return None
-        cell = None if wanted.place is None else cell_at(scene.field_of, layer, wanted.place)
-        is_sorted = wanted.order is Order.STRENGTH or cell is not None
+        cell = None if chosen.place is None else cell_at(scene.field_of, layer, chosen.place)
+        is_sorted = chosen.order is Order.STRENGTH or cell is not None
         moves = snapshot.request.frame.moving and not scene.state.input.frozen
         subject = (layer, snapshot.request.back if view.signed else None, cell, is_sorted, moves)
         if subject == self._subject and snapshot is self._snapshot:

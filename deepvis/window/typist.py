@@ -24,7 +24,7 @@ class Typist:
     def key(self, code: int, *, is_typing: bool) -> str | None:
         """What a press does: while something is being typed the letter, if it has one, else the key's name.
 
-        None for nothing: an accent that waits for its letter, a key of which nothing is known, a key that is held.
+        None for nothing: an accent that waits for its letter, a key without a name, a key that is held.
         """
         letter = character(code) if is_typing else None
         if letter is not None and unicodedata.combining(letter):

@@ -17,7 +17,7 @@ import torch
 from torch import nn
 
 import deepvis
-from deepvis.api.show_window import ShownNetwork
+from deepvis.api.shown_network import ShownNetwork
 from deepvis.core.unit_files import user_folder
 from deepvis.window import app
 from deepvis.window.ui.events import Key

@@ -25,28 +25,29 @@ from PIL import Image
 
 from deepvis.cli.subcommand import names
 
+SCAN = "user/caffenet-mini/unit_jpg_vis"  # of an installed model, in the user's folder
 # every subcommand with a small job, in an order in which each finds what it goes on with, and a file that it writes
 JOBS = {
     "models": ("models", ""),
     "layers": ("layers --device cpu", ""),
     "check": ("check caffenet-mini", ""),
-    "fetch": ("fetch caffenet-mini", ""),
+    "fetch": ("fetch lenet --from photos", "user/lenet/lenet_iter_10000.caffemodel"),
     "optimize": (
         "optimize --push-layer conv1 --push-channel 3 --preset 3+ --max-iter 1 --output one",
         "one/opt_conv1_0003_0_best_X.jpg",
     ),
     "optimize-layer": (
-        "optimize-layer --push-layer conv1 --push-channel 3 --presets 3+ --rand-seed 0 --max-iter 1 --output units",
-        "units/regularized_opt/conv1/conv1_0003_montage.jpg",
+        "optimize-layer --push-layer conv1 --push-channel 3 --presets 3+ --rand-seed 0 --max-iter 1",
+        "user/caffenet-mini/unit_jpg_vis/regularized_opt/conv1/conv1_0003_montage.jpg",
     ),
     "search": (
         "search --push-layer conv1 --push-channel 3 --recipes 1 --max-iter 1 --output search",
         "search/index.html",
     ),
     "figures": ("figures --figures 3 --classes pizza --max-iter 1 --output figures", "figures/figure_3.png"),
-    "scan": ("scan --images photos --layers conv1 --top 1 --output scan", "scan/scan"),
-    "crops": ("crops --scan scan --units 3", "scan/max_im/conv1/conv1_0003.jpg"),
-    "report": ("report --scan scan --output scan", "scan/report/index.html"),
+    "scan": ("scan --images photos --layers conv1 --top 1", f"{SCAN}/scan"),
+    "crops": (f"crops --scan {SCAN} --units 3", f"{SCAN}/max_im/conv1/conv1_0003.jpg"),
+    "report": (f"report --scan {SCAN} --output scan", "scan/report/index.html"),
     "accuracy": ("accuracy --images photos", ""),
     "window": ("window --headless --keys o --screenshot shot.png", "shot.png"),
 }
@@ -90,6 +91,8 @@ def run(deepvis: Path, tmp_path: Path) -> Callable[..., subprocess.CompletedProc
         Image.fromarray(pixels).save(tmp_path / "photos" / name / "photo.png")
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     environment |= {"DEEPVIS_CACHE": str(tmp_path / "cache"), "CUDA_VISIBLE_DEVICES": ""}
+    environment["DEEPVIS_MODELS"] = str(tmp_path / "user")
+    (tmp_path / "photos" / "lenet_iter_10000.caffemodel").write_bytes(b"weights")
 
     def go(program: str | Path, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -165,6 +168,8 @@ def test_every_subcommand_has_a_job_here() -> None:
 def test_all_subcommands_of_the_installed_package(deepvis: Path, run: Callable, tmp_path: Path) -> None:
     """In one process, as torch takes seconds to load; each in its own: below."""
     words = [shlex.split(words) for words, _ in JOBS.values()]
+    package = next(deepvis.parents[1].glob("lib/python*/site-packages/deepvis/_models"))
+    shipped = set(package.rglob("*"))
     done = run(deepvis.with_name("python"), "-c", ALL_IN_ONE, json.dumps(words))
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout.rsplit("found ", 1)[1])
@@ -172,8 +177,10 @@ def test_all_subcommands_of_the_installed_package(deepvis: Path, run: Callable, 
     assert {words: code for words, code in found["codes"].items() if code} == {}, done.stderr
     assert [file for _, file in JOBS.values() if not (tmp_path / file).exists()] == []
     assert "caffenet-mini            ready (the default)" in done.stdout
-    assert "next: deepvis crops --scan scan" in done.stdout
-    assert "try it: deepvis --model caffenet-mini" in done.stdout
+    assert f"next: deepvis crops --scan {tmp_path / SCAN}" in done.stdout
+    assert "try it: deepvis --model lenet" in done.stdout
+    assert f"the files of lenet are in {tmp_path / 'user' / 'lenet'}" in done.stdout
+    assert set(package.rglob("*")) == shipped, "written into the package"
 
 
 @pytest.mark.slow

@@ -158,7 +158,7 @@ def test_a_new_one_is_one_file(
     assert "  shout            say a word aloud\n" in capsys.readouterr().out
     with pytest.raises(ValueError, match="registered twice"):
         subcommand.subcommand("shout", "again", arguments=lambda parser: None)(lambda arguments: 0)
-    subcommand._SUBCOMMANDS.pop("shout")
+    subcommand._SUBCOMMANDS._things.pop("shout")
     sys.modules.pop("deepvis.cli.subcommands.shout")
 
 

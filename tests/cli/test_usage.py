@@ -21,7 +21,7 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
     assert said.out == ""
     assert said.err.count("\n") == 1, said.err
     assert "Traceback" not in said.err
-    assert said.err.startswith("deepvis: ")
+    assert said.err.startswith("deepvis")
     return said.err
 
 
@@ -89,6 +89,30 @@ def test_arguments(capsys: pytest.CaptureFixture[str], arguments: str, words: st
 )
 def test_networks(capsys: pytest.CaptureFixture[str], tiny: Text, more: str, words: str) -> None:
     assert words in refused(capsys, "--headless", *tiny, *more.split())
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ("layers --prob-layer nothing", "prob_layer names 'nothing'"),
+        ("layers --backend caffe", "affe"),
+        ("layers --backend sorcery", "--backend: 'sorcery' is not one of"),
+        ("accuracy --images . --prob-layer nothing", "prob_layer names 'nothing'"),
+    ],
+)
+def test_subcommands_take_what_the_window_takes(
+    capsys: pytest.CaptureFixture[str], tiny: Text, more: str, words: str
+) -> None:
+    assert words in refused(capsys, *more.split(), *tiny)
+
+
+def test_the_layers_of_the_classes_are_named_in_every_subcommand(
+    capsys: pytest.CaptureFixture[str], tiny: Text
+) -> None:
+    more = ["--label-layers", "conv1", "--prob-layer", "conv2", *tiny]
+    assert main(["layers", "--device", "cpu", "--backend", "engine", *more]) == 0
+    assert main(["check", *more]) == 0
+    assert "classes   in layer conv2" in capsys.readouterr().out
 
 
 def test_files_of_a_network(capsys: pytest.CaptureFixture[str], tiny: Text, tmp_path: Path) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from deepvis.core.coding import MID
 from deepvis.core.colours import GAP, NO_VALUE, PLAIN_GAP, SILENT, map_colours, paint_of
-from deepvis.core.pixels import MID, activation_codes, codes_with
+from deepvis.core.pixels import activation_codes, codes_with
 from deepvis.core.state import ColourMap, Look
 
 RISING = (ColourMap.GRAY, ColourMap.VIRIDIS, ColourMap.CIVIDIS, ColourMap.MAGMA)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import deepvis.network.back_modes  # noqa: F401  (fills the table)
 from deepvis.core import commands
 from deepvis.core.back_modes import BACK_MODES, DECONV, GRADIENT, OFF
-from deepvis.core.commands import COMMANDS, Command, Group, command_of, press
+from deepvis.core.commands import COMMANDS, Command, Group, command_of
 from deepvis.core.commands.moving import columns
 from deepvis.core.commands.table import command, outcome
 from deepvis.core.commands.this_unit import optimization_ended
@@ -27,6 +27,7 @@ from deepvis.core.state import (
     Show,
     Zoom,
 )
+from deepvis.core.typed import press
 from deepvis.core.types import BackRequest, Fit, LayerInfo, NetInfo, Unit
 
 INFO = NetInfo(

@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import deepvis.network.back_modes  # noqa: F401  (fills the table)
-from deepvis.core.commands import COMMANDS, Command, perform, press
+from deepvis.core.commands import COMMANDS, Command, perform
 from deepvis.core.effects import ForgetTop, RecallTop, Say
 from deepvis.core.history import MOST_STEPS, closed, undoable
 from deepvis.core.state import AppState
+from deepvis.core.typed import press
 from deepvis.core.types import LayerInfo, NetInfo, Unit
 
 INFO = NetInfo(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from deepvis.core.commands import press
 from deepvis.core.commands.moving import select
 from deepvis.core.layer_list import described, listed
 from deepvis.core.state import AppState, Cursor
+from deepvis.core.typed import press
 from deepvis.core.types import LayerInfo, NetInfo, Unit
 from deepvis.core.words import field_size_words
 

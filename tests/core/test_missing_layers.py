@@ -8,9 +8,9 @@ import pytest
 
 import deepvis.network.back_modes  # noqa: F401  (fills the table)
 from deepvis.core.candidates import CandidateKind, candidates
-from deepvis.core.commands import press
 from deepvis.core.effects import Say
 from deepvis.core.state import AppState, Palette, ViewState
+from deepvis.core.typed import press
 from deepvis.core.types import LayerInfo, NetInfo, Unit
 
 NEEDS = "needs layer 'warp' of unknown type Warp"

@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from deepvis.core.commands import press
 from deepvis.core.commands.moving import columns
 from deepvis.core.effects import Say
 from deepvis.core.state import AppState, Cursor, Order, ViewState
 from deepvis.core.tile_order import by_number, ordered
+from deepvis.core.typed import press
 from deepvis.core.types import LayerInfo, NetInfo, Unit
 
 INFO = NetInfo(

@@ -10,28 +10,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from deepvis.core.back_pictures import BACK_EXPONENT, back_picture, back_strength, scaled_back, strength_codes
+from deepvis.core.coding import MID
 from deepvis.core.pixels import (
-    BACK_EXPONENT,
-    MID,
     READABLE,
     READABLE_PEAK,
-    SAMPLE,
-    WHITE_QUANTILE,
     Codes,
     activation_codes,
-    back_picture,
-    back_strength,
     codes_with,
-    diff_codes,
     fixed_scale_of,
     natural_exponent,
-    scaled_back,
     signed_tone,
-    strength_codes,
     to_uint8,
     tone,
     unit_scale_of,
 )
+from deepvis.core.samples import SAMPLE, WHITE_QUANTILE
 from deepvis.core.state import GAMMA_BOOSTS, INDIVIDUAL_BOOSTS, BackFilter
 
 shapes = st.tuples(st.integers(1, 9), st.integers(1, 7), st.integers(1, 7))
@@ -158,7 +152,7 @@ def test_the_quantile_of_a_large_layer_is_estimated_from_a_sample_of_all_places(
 def test_of_a_sparse_layer_all_values_count() -> None:
     diffs = np.zeros((512, 14, 14), np.float32)
     diffs[1, :5, :8] = np.arange(1, 41).reshape(5, 8)  # 40 of 100 000
-    codes = diff_codes(diffs)
+    codes = codes_with(diffs, signed=True)
     assert codes.ceilings[0] == 40 and not codes.clipped.any()
 
 
@@ -213,7 +207,10 @@ def test_brighter_means_more_within_a_channel_and_within_the_layer(acts: np.ndar
 @settings(max_examples=60)
 @given(layers, st.sampled_from(INDIVIDUAL_BOOSTS))
 def test_diffs_lie_around_mid_and_mirror(diffs: np.ndarray, individual: float) -> None:
-    codes, mirrored = diff_codes(diffs, individual), diff_codes(-diffs, individual)
+    codes, mirrored = (
+        codes_with(diffs, None, individual, signed=True),
+        codes_with(-diffs, None, individual, signed=True),
+    )
     assert (codes.codes[diffs == 0] == MID).all() and codes.tone[MID] == MID
     assert (codes.codes.astype(int) + mirrored.codes == 2 * MID).all()
     assert (codes.codes[diffs > 0] >= MID).all() and (codes.codes[diffs < 0] <= MID).all()
@@ -235,7 +232,7 @@ def test_values_that_are_no_numbers_look_like_zero(bad: float) -> None:
     broken = acts.copy()
     broken[2, 3, 1] = bad
     assert (activation_codes(broken).codes == activation_codes(clean).codes).all()
-    assert (diff_codes(broken).codes == diff_codes(clean).codes).all()
+    assert (codes_with(broken, signed=True).codes == codes_with(clean, signed=True).codes).all()
     assert (back_picture(broken[:3], BackFilter.RAW) == back_picture(clean[:3], BackFilter.RAW)).all()
 
 
@@ -243,7 +240,7 @@ def test_values_that_are_no_numbers_look_like_zero(bad: float) -> None:
 def test_any_shape_and_a_silent_layer(shape: tuple[int, int, int]) -> None:
     silent = np.zeros(shape, np.float32)
     assert (activation_codes(silent).codes == 0).all() and activation_codes(silent).codes.shape == shape
-    assert (diff_codes(silent).codes == MID).all()
+    assert (codes_with(silent, signed=True).codes == MID).all()
     assert (activation_codes(silent - 5).codes == 0).all()
 
 
@@ -256,7 +253,7 @@ def test_float64_and_strided_input_are_taken() -> None:
 def test_the_input_is_not_written() -> None:
     acts = random_layer()
     acts.setflags(write=False)
-    activation_codes(acts), diff_codes(acts), back_picture(acts[:3], BackFilter.NORMBLUR)
+    activation_codes(acts), codes_with(acts, signed=True), back_picture(acts[:3], BackFilter.NORMBLUR)
 
 
 def test_the_median_becomes_readable() -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from deepvis.core.commands import press
 from deepvis.core.effects import Effect, StartScan, StopScan
 from deepvis.core.scanning import scan_ended
 from deepvis.core.state import AppState, InputState
+from deepvis.core.typed import press
 from deepvis.core.types import Fit, LayerInfo, NetInfo
 
 INFO = NetInfo("tiny", (LayerInfo("conv1", "Convolution", 20, 10, 10),), (3, 32, 32))

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 import deepvis.network.back_modes  # noqa: F401  (fills the table)
 from deepvis.core.candidates import CandidateKind, candidates
-from deepvis.core.commands import COMMANDS, press
+from deepvis.core.commands import COMMANDS, table
 from deepvis.core.commands.changes import show_photo
 from deepvis.core.effects import OpenPath, Say
 from deepvis.core.history import undoable
 from deepvis.core.state import AppState, Cursor, GoTo, Palette, PaletteLists
-from deepvis.core.typed import chosen_row, files_opened, pasted
+from deepvis.core.typed import chosen_row, files_opened, pasted, press
 from deepvis.core.types import LayerInfo, NetInfo, Unit
 
 LABELS = tuple(
@@ -71,6 +71,11 @@ def test_no_digit_alone_does_anything_but_begin_a_number() -> None:
         state, effects = press(START, digit)
         assert effects == () and isinstance(state.typing, GoTo)
         assert after("esc", start=state) == START
+
+
+def test_a_key_that_is_no_digit_opens_the_number_where_it_is_bound_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(table._BY_KEY, "x", COMMANDS["go_to"])
+    assert after("x").typing == GoTo(START.view) and after("o", "x", *"151").unit == Unit("conv5", 151)
 
 
 def test_backspace_corrects_and_esc_gives_back_where_one_was() -> None:

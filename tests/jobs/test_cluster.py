@@ -17,9 +17,9 @@ import pytest
 from deepvis.cli.main import main
 from deepvis.core.unit_files import unit_image_paths
 from deepvis.jobs import cluster, pool
-from deepvis.jobs.job_error import JobError
 from deepvis.jobs.pool import Where
 from deepvis.jobs.progress import Progress
+from deepvis.jobs.workers import JobError
 from tests.helpers.waiting import until
 
 distributed = pytest.importorskip("distributed", reason="Dask is not installed: pip install 'deepvis[cluster]'")

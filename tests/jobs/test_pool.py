@@ -8,9 +8,9 @@ import pytest
 from pool_tasks import Mark
 
 from deepvis.core.user_error import UserError
-from deepvis.jobs.job_error import JobError
 from deepvis.jobs.pool import IN_PROCESS, Stopped, Where, run_all
 from deepvis.jobs.progress import Progress
+from deepvis.jobs.workers import JobError
 
 
 class Counted(Progress):

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from deepvis.models.card import KEYS, Checksum, read_card
+from deepvis.models.card import KEYS, read_card
+from deepvis.models.card_values import Checksum
 from deepvis.models.zoo import find_card, list_models
 from deepvis.network.model_error import ModelError
 

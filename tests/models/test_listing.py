@@ -89,11 +89,6 @@ def test_class_layers_reach_through_a_reshape_that_keeps_the_channels() -> None:
     assert classes(20) == ("flat", "prob")
 
 
-def test_convolutional_or_fully_connected() -> None:
-    kinds = {node.name: listing.is_convolutional(node) for node in SMALL.nodes}
-    assert kinds["conv1"] is True and kinds["fc3"] is False and kinds["pool1"] is None
-
-
 def test_groups_and_short_names() -> None:
     names = ("conv1/7x7_s2", "pool1/norm1", "conv2/3x3_reduce", "inception_3a/output", "inception_3b/output", "prob")
     assert listing.groups(names) == (0, 0, 1, 2, 2, 2)

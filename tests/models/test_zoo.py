@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from deepvis.formats.caffe.weights import write_weights
+from deepvis.models import zoo
+from deepvis.models.fetch import fetch_model
 from deepvis.models.labels import read_labels
 from deepvis.models.zoo import find_card, load_model
 from deepvis.network.model_error import ModelError
@@ -172,3 +174,46 @@ def test_labels(tmp_path: Path) -> None:
             read_labels(path)
     with pytest.raises(ModelError, match="cannot be read"):
         read_labels(tmp_path / "none")
+
+
+@pytest.fixture
+def installed(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The model ``own`` without its weights as a part of an installed package; the user's folder is ``user``."""
+    package = tmp_path / "site-packages" / "deepvis" / "_models"
+    package.mkdir(parents=True)
+    (folder / "w.caffemodel").unlink()
+    (folder / "model.yaml").write_text(CARD + "files: [{path: w.caffemodel, note: nobody publishes it}]\n")
+    monkeypatch.setattr(zoo, "MODELS_FOLDERS", (tmp_path / "none", package))
+    monkeypatch.setenv("DEEPVIS_MODELS", str(tmp_path / "user"))
+    return folder.rename(package / "own")
+
+
+def test_files_of_an_installed_model_are_put_in_the_users_folder(installed: Path, tmp_path: Path) -> None:
+    files, before = tmp_path / "files", sorted(installed.rglob("*"))
+    files.mkdir()
+    write_weights(files / "w.caffemodel", WEIGHTS)
+    with pytest.raises(ModelError, match=r"user/own/w\.caffemodel is missing; get it with: .* fetch own"):
+        load_model("own")
+    for word in ("copied", "already there"):
+        assert [each.word for each in fetch_model(find_card("own"), source=files)] == [word]
+    model = load_model("own")
+    assert model.weights == tmp_path / "user" / "own" / "w.caffemodel" and model.file == installed / "deploy.prototxt"
+    assert model.labels == ("a thing, something", "b", "c") and model.graph.nodes
+    assert model.unit_image_dir == tmp_path / "user" / "own" / "unit_jpg_vis"
+    assert model.shipped_images == installed / "unit_jpg_vis"
+    assert sorted(installed.rglob("*")) == before
+
+
+def test_a_model_in_a_folder_of_ones_own_has_all_its_files_there(folder: Path) -> None:
+    (folder / "model.yaml").write_text(CARD)
+    assert find_card(folder).files_folder == folder
+    assert load_model(folder).shipped_images is None
+
+
+def test_the_users_folder_of_models(installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DEEPVIS_MODELS")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    assert find_card("own").data_folder == tmp_path / "data" / "deepvis" / "models" / "own"
+    monkeypatch.delenv("XDG_DATA_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert find_card("own").data_folder == tmp_path / ".local" / "share" / "deepvis" / "models" / "own"

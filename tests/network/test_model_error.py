@@ -8,18 +8,13 @@ import pytest
 
 from deepvis.formats.caffe.load import load_net
 from deepvis.formats.caffe.prototxt import MOST_NOTES, read_net_text
-from deepvis.network.model_error import MOST_CHARACTERS, ModelError, nearest
+from deepvis.network.model_error import MOST_CHARACTERS, ModelError
 from tests.helpers.work import calls_of
 
 
 def test_long_sentences_lose_their_middle() -> None:
     said = str(ModelError("a" * 10_000 + "b" * 10_000))
     assert said.startswith("aaa") and said.endswith("bbb") and " ... " in said and len(said) < MOST_CHARACTERS + 10
-
-
-def test_nearest() -> None:
-    assert nearest("conv", ["pool", "conv1"]) == "did you mean 'conv1'?"
-    assert nearest("x", ["pool"], "there are: pool") == "there are: pool"
 
 
 def long_name(size: int) -> None:

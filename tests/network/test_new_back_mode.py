@@ -15,8 +15,9 @@ from deepvis.cli.scan_options import add_modes
 from deepvis.cli.subcommand import find
 from deepvis.cli.window import parser, settings_of
 from deepvis.core.back_modes import BACK_MODES, BackMode, add_back_mode
-from deepvis.core.commands import COMMANDS, markdown, press
+from deepvis.core.commands import COMMANDS, markdown
 from deepvis.core.state import AppState
+from deepvis.core.typed import press
 from deepvis.core.types import BackRequest, NetRequest, Unit
 from deepvis.live.backends.base import Backend, open_backend
 from deepvis.live.backends.fake import FAKE_INFO

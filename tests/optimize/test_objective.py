@@ -121,11 +121,6 @@ def test_a_layer_like_no_other_among_many():
     assert len(str(caught.value)) < 400
 
 
-def test_json_and_back():
-    total = resolve(2 * unit("fc", 3) + channel("conv1", 1), SHAPES).pushed(-1)
-    assert Objective.from_dict(total.as_dict()) == total
-
-
 def test_directions_do_not_mix():
     with pytest.raises(OptimizeError, match="do not add"):
         unit("fc", 1) + unit("fc", 2).pushed(-1)

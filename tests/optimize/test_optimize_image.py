@@ -362,7 +362,7 @@ def test_a_climb_that_0_1_0_has_kept_goes_on(run, interrupt, tmp_path, monkeypat
     """It lay beside the results, and named its network and its job inside."""
     words = [*CLIMB, "--max-iter", "40", "--output-prefix"]
     interrupt(*words, f"{tmp_path}/a/opt")
-    jobs, begun, real = [], [], climbs.kept_in
+    jobs, begun, real = [], [], climbs.climb_files
     for file in (tmp_path / "a" / FOLDER).iterdir():
         file.rename(tmp_path / file.name)
 
@@ -376,7 +376,7 @@ def test_a_climb_that_0_1_0_has_kept_goes_on(run, interrupt, tmp_path, monkeypat
 
     monkeypatch.setattr(tasks, "ascend", lambda ready, climbs: begun.extend(climbs) or ascend(ready, climbs))
     with monkeypatch.context() as patched:
-        patched.setattr(climbs, "kept_in", as_0_1_0_kept_them)
+        patched.setattr(climbs, "climb_files", as_0_1_0_kept_them)
         assert run(*words, f"{tmp_path}/a/opt")[0] == 0
     assert run(*words, f"{tmp_path}/b/opt")[0] == 0
     assert len(jobs) == 2 and [climb.iteration for climb in begun] == [25, 25, 0, 0]

@@ -12,7 +12,7 @@ from deepvis.cli.main import main
 from deepvis.core.unit_files import unit_image_paths
 from deepvis.jobs.store import adopt
 from deepvis.optimize import layer_images, session
-from deepvis.optimize.layer_images import blocks_of
+from deepvis.optimize.layer_plans import blocks_of
 from deepvis.optimize.layout import BACKGROUND, grid, montage, whole_layer
 from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.optimize.presets import TABLE_1

@@ -30,8 +30,8 @@ def test_noise_can_be_written_at_any_quality(tmp_path, quality):
 )
 def test_networks_are_told_apart_by_their_identity(recorded, is_made):
     origin = Origin("net", "0123456789ab")
-    assert origin.made(recorded) is is_made
-    assert origin.made_as(recorded, {"size": (2, 3)}) is is_made
-    assert origin.made_as({**recorded, "size": [2, 3]}, {"size": (2, 3)}) is is_made
-    assert not origin.made_as({**recorded, "size": [3, 3]}, {"size": (2, 3)})
-    assert not origin.made_as({**recorded, "more": 1}, {"size": (2, 3)})
+    assert origin.matches(recorded) is is_made
+    assert origin.matches_all(recorded, {"size": (2, 3)}) is is_made
+    assert origin.matches_all({**recorded, "size": [2, 3]}, {"size": (2, 3)}) is is_made
+    assert not origin.matches_all({**recorded, "size": [3, 3]}, {"size": (2, 3)})
+    assert not origin.matches_all({**recorded, "more": 1}, {"size": (2, 3)})

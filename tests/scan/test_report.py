@@ -12,8 +12,9 @@ import pytest
 
 from deepvis.core.types import Patch, UnitStanding
 from deepvis.core.unit_files import unit_image_paths
+from deepvis.pages.render import render
 from deepvis.scan.layout import CropOrder, run_crops
-from deepvis.scan.report import commonest_folder, has_folders, histogram_svg, unit_facts, write_report
+from deepvis.scan.report import commonest_folder, has_folders, histogram_of, unit_facts, write_report
 from deepvis.scan.results import read_scan
 from deepvis.scan.resumable_scan import ScanOrder, run_scan
 
@@ -124,6 +125,6 @@ def test_the_report_of_several_folders_names_them(ref, collection, tmp_path) -> 
 
 
 def test_a_histogram_has_a_bar_for_each_filled_bin() -> None:
-    svg = histogram_svg(UnitStanding(5, 1, 1, 1, (0.0, 1.0, 2.0, 4.0), (3, 0, 2)))
-    assert svg.count("<rect") == 2
-    assert histogram_svg(UnitStanding(0, 0, 0, 0)) == ""
+    histogram = histogram_of(UnitStanding(5, 1, 1, 1, (0.0, 1.0, 2.0, 4.0), (3, 0, 2)))
+    assert render("histogram.svg", histogram=histogram).count("<rect") == 2
+    assert histogram_of(UnitStanding(0, 0, 0, 0)) is None

@@ -121,7 +121,7 @@ def test_a_frame_between_two_takes_the_place_of_both() -> None:
         running.update(a_pass(frame_id, [value, 1, 1], moving=True, seconds=seconds))
     assert values_of(running) == [6, 3]
     used = {number for unit in running.units() for number in running.best(unit).numbers}
-    assert used == {kept.number for kept in running._book.kept.values()}
+    assert used == {kept.number for kept in running._stream.book.pictures.values()}
 
 
 def test_silent_units_and_numbers_that_are_none_keep_nothing() -> None:
@@ -217,7 +217,7 @@ def test_pictures_are_bounded_in_bytes() -> None:
         kept = {number for unit in running.units() for number in running.best(unit).numbers}
         assert len(kept) <= 5
     assert values_of(running) == sorted(values_of(running), reverse=True)
-    assert running._book.bytes == 48 * len(running._book)
+    assert running._stream.book.bytes == 48 * len(running._stream.book)
 
 
 @settings(max_examples=60, deadline=None)
@@ -254,7 +254,7 @@ def test_agrees_with_a_slow_list(events, is_video) -> None:
     assert values_of(running) == [e[0] for e in entries]
     assert [p.path for p in running.best(Unit("a", 0)).patches] == [e[1] or "" for e in entries]
     used = {n for unit in running.units() for n in running.best(unit).numbers}
-    assert not running._info or used == {kept.number for kept in running._book.kept.values()}
+    assert not running._info or used == {kept.number for kept in running._stream.book.pictures.values()}
 
 
 # --- as pictures ---------------------------------------------------------------------------------

@@ -17,9 +17,9 @@ import pytest
 
 from deepvis.core.back_modes import DECONV
 from deepvis.core.types import BackRequest, Fit, NetRequest, Unit
-from deepvis.jobs.job_error import JobError
 from deepvis.jobs.pool import Where
 from deepvis.jobs.progress import Progress
+from deepvis.jobs.workers import JobError
 from deepvis.live.backends.base import open_backend
 from deepvis.models.zoo import open_model
 from deepvis.network.ref import NetworkRef
@@ -191,7 +191,7 @@ def test_no_scheduler_is_one_sentence(ref, collection, tmp_path, monkeypatch) ->
 DIES = """
 import os, signal, sys
 from deepvis.scan import chunk, plan
-from deepvis.jobs.job_error import JobError
+from deepvis.jobs.workers import JobError
 from deepvis.jobs.pool import Where
 from deepvis.jobs.progress import Progress
 from deepvis.network.ref import NetworkRef
@@ -420,7 +420,7 @@ import resource, sys
 from pathlib import Path
 from deepvis.cli.guard import guarded
 from deepvis.scan import plan
-from deepvis.jobs.job_error import JobError
+from deepvis.jobs.workers import JobError
 from deepvis.jobs.pool import Where
 from deepvis.jobs.progress import Progress
 from deepvis.network.ref import NetworkRef

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepvis.scan.statistics import BINS, EDGES, bin_of, exact_sums, mean_and_std, share_below
+from deepvis.scan.statistics import BINS, EDGES, bin_of, exact_sums, mean_and_std
 
 floats = st.floats(-1e5, 1e5, width=32)
 
@@ -50,12 +50,3 @@ def test_mean_and_deviation_agree_with_numpy(values: list[float]) -> None:
 def test_no_images_give_zeros() -> None:
     mean, std = mean_and_std(np.zeros((3, 4), np.int64), 0)
     assert mean.tolist() == std.tolist() == [0, 0, 0]
-
-
-def test_share_below_is_linear_within_a_bin() -> None:
-    edges, counts = np.array([0.0, 1.0, 2.0]), np.array([3, 1])
-    assert share_below(1.0, edges, counts) == 0.75
-    assert share_below(0.5, edges, counts) == pytest.approx(0.375)
-    assert share_below(-1, edges, counts) == 0
-    assert share_below(9, edges, counts) == 1
-    assert share_below(9, edges, np.zeros(2)) == 0

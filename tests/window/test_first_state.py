@@ -5,7 +5,8 @@ from __future__ import annotations
 from deepvis.core.back_modes import DECONV, GRADIENT, OFF
 from deepvis.core.state import ColourMap, Look
 from deepvis.settings.table import Settings
-from deepvis.window.app import first_state, opened
+from deepvis.window.app import opened
+from deepvis.window.first_state import first_state
 
 
 def test_the_settings_choose_look_colours_scale_and_overlay() -> None:

@@ -125,7 +125,7 @@ class Bench:
         return not self.loop.missing
 
     def scene(self) -> Any:
-        return self.loop.scene
+        return self.loop.screen.scene
 
 
 @pytest.fixture

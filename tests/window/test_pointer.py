@@ -8,9 +8,9 @@ import pytest
 
 import deepvis.network.back_modes  # noqa: F401  (fills the table)
 from deepvis.core.back_modes import GRADIENT, OFF, all_modes
-from deepvis.core.commands import press
 from deepvis.core.commands.moving import columns
 from deepvis.core.state import AppState, Cursor, Zoom
+from deepvis.core.typed import press
 from deepvis.core.types import LayerInfo, NetInfo, Unit
 from deepvis.window.pointer import clicked, wheeled
 from deepvis.window.ui.regions import CLASS, FIRES, PATCHES, PICTURE, PREFERRED

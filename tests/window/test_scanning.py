@@ -12,8 +12,8 @@ import pytest
 
 from deepvis.cli.main import main
 from deepvis.core.answers import Answer
-from deepvis.core.commands import press
 from deepvis.core.state import AppState
+from deepvis.core.typed import press
 from deepvis.live.backends.fake import FAKE_INFO
 from deepvis.live.folder_run import ScanProgress
 from deepvis.live.folder_scan import ScanRequest

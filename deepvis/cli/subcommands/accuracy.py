@@ -74,18 +74,18 @@ def labelled(model: Model, folder: Path, count: int | None) -> list[tuple[Path, 
     places = {name.lower().replace(" ", "_"): index for index, name in enumerate(model.labels)}
     places |= {name: index for index, name in enumerate(synsets)}
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PHOTOS)
-    known = []
+    found = []
     for path in paths:
         keys = (path.name[:9], path.parent.name.lower().replace(" ", "_"))
         place = next((places[key] for key in keys if key in places), None)
         if place is not None:
-            known.append((path, place))
-    if not known:
+            found.append((path, place))
+    if not found:
         raise UsageError(
             f"{folder}: found no photo of a class of {model.name}, expected it in the file's or folder's name"
         )
-    step = max(1, len(known) // count) if count else 1
-    return known[::step][:count]
+    step = max(1, len(found) // count) if count else 1
+    return found[::step][:count]
 
 
 def measure(model: Model, photos: Sequence[tuple[Path, int]], device: str) -> dict[str, dict[str, float]]:

@@ -6,13 +6,11 @@ Units whose montages are there already are left as they are, so a stopped run go
 from __future__ import annotations
 
 import argparse
-import sys
 
 from deepvis.cli.parser import Parser, whole
-from deepvis.cli.scan_options import add_modes, add_scan, add_scan_work, where
+from deepvis.cli.scan_options import add_modes, add_scan, add_scan_work, make_crops
 from deepvis.cli.shared_options import add_device
 from deepvis.cli.subcommand import subcommand
-from deepvis.jobs.progress import Bar
 
 
 def arguments(parser: Parser) -> None:
@@ -36,21 +34,7 @@ def arguments(parser: Parser) -> None:
     resumes=True,
 )
 def crops(arguments: argparse.Namespace) -> int:
-    from deepvis.scan.layout import CropOrder, run_crops  # late: --help needs no torch
-    from deepvis.scan.report import write_report
-
+    layers, units = tuple(arguments.layers), tuple(arguments.units)
     output = arguments.output or arguments.scan
-    order = CropOrder(
-        scan=arguments.scan,
-        output=output,
-        layers=tuple(arguments.layers),
-        units=tuple(arguments.units),
-        modes=tuple(arguments.modes),
-        device=arguments.device,
-        where=where(arguments),
-    )
-    units = run_crops(order, Bar(" units"))
-    sys.stdout.write(f"{units} units have montages in {output}\n")
-    if not arguments.no_report:
-        sys.stdout.write(f"report: {write_report(arguments.scan, output)}\n")
+    make_crops(arguments, arguments.scan, output, report=not arguments.no_report, layers=layers, units=units)
     return 0

@@ -40,6 +40,8 @@ def fetch(arguments: argparse.Namespace) -> int:
     card = find_card(arguments.name)
     for file in fetch_model(card, source=arguments.source, everything=arguments.all, progress=bar):
         sys.stdout.write(f"{file.path}: {file.word}" + (f" ({file.remark})" if file.remark else "") + "\n")
+    if card.files and card.data_folder:
+        sys.stdout.write(f"the files of {card.name} are in {card.data_folder}\n")
     if not card.files:
         sys.stdout.write(f"{card.name} is complete: nothing to download\n")
     sys.stdout.write(f"try it: {program()} --model {card.folder.name}\n")
@@ -52,7 +54,7 @@ def list_files() -> None:
     for card in list_models():
         sys.stdout.write(f"{card.folder.name}: {card.get('description', '')}\n")
         for file in card.files:
-            there = "there" if (card.folder / file.path).exists() else "missing"
+            there = "there" if card.file(file.path).exists() else "missing"
             remarks = (", optional" if file.optional else "") + (f" ({file.note})" if file.note else "")
             sys.stdout.write(f"    {file.path}: {there}{remarks}\n")
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from deepvis.cli.guard import warn
 from deepvis.cli.optimize_options import add_layers, add_presets_file
 from deepvis.cli.parser import Parser
-from deepvis.cli.shared_options import add_network, add_output, add_work, setup_of
+from deepvis.cli.shared_options import add_climb_work, add_network, add_output, optimizer_of
 from deepvis.cli.subcommand import subcommand
 from deepvis.optimize.presets import TABLE_1
 
@@ -37,7 +37,7 @@ def arguments(parser: Parser) -> None:
     add_presets_file(what)
     what.add_argument("--small", action="store_true", help="a jpg of a few hundred kilobytes beside each png")
     what.add_argument("--max-iter", metavar="N", help="iterations, in place of the presets'")
-    add_work(parser, "batches at a time in this process; none: one a core", "images together; none: 4, on a GPU 64")
+    add_climb_work(parser)
 
 
 @subcommand(
@@ -53,17 +53,15 @@ def figures(args: argparse.Namespace) -> int:
     from deepvis.jobs.progress import Bar
     from deepvis.optimize import session
     from deepvis.optimize.ascend import Climb
-    from deepvis.optimize.chosen_figures import wanted
-    from deepvis.optimize.climbs import kept_in
-    from deepvis.optimize.figures import draw, pieces, read_picture
+    from deepvis.optimize.chosen_figures import asked_figures
+    from deepvis.optimize.climbs import climb_files
+    from deepvis.optimize.figures import draw, pieces
     from deepvis.optimize.pictures import field_box, shown
-    from deepvis.optimize.results import write_png
-    from deepvis.optimize.tasks import ascent_net, load, origin
+    from deepvis.optimize.results import origin_of, read_picture, write_png
 
-    setup, work = setup_of(args), session.Work(args.batch, args.workers or None, args.scheduler)
-    model, ready = load(setup.network), ascent_net(setup)
-    drawn = wanted(args, model, ready.net.shapes, lambda said: warn([said], NAME))
-    made_in, folder = origin(setup.network), args.output / "pieces"
+    setup, work, model, ready = optimizer_of(args)
+    drawn = asked_figures(args, model, ready.net.shapes, lambda said: warn([said], NAME))
+    made_in, folder = origin_of(model), args.output / "pieces"
     paths = pieces(folder, made_in, (job for figure in drawn for job in figure.jobs))
     left = [job for job, path in paths.items() if not path.exists()]
 
@@ -71,7 +69,7 @@ def figures(args: argparse.Namespace) -> int:
         x = climb.x * 0 if climb.trouble or climb.best is None else climb.best.x
         write_png(paths[climb.job], shown(x, model.preprocessor, field_box(ready, climb.job.objective.leader)))
 
-    report = session.run(setup, left, work, Bar("it"), write, kept_in(folder, made_in, paths))
+    report = session.run(setup, left, work, Bar("it"), write, climb_files(folder, made_in, paths))
     for figure in drawn:
         if all(paths[job].exists() for job in figure.jobs):
             drawing = draw(figure, lambda job: read_picture(paths[job]))

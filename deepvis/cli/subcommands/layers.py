@@ -7,11 +7,14 @@ import argparse
 from deepvis.cli.parser import Parser
 from deepvis.cli.shared_options import add_network
 from deepvis.cli.subcommand import subcommand
+from deepvis.schema.row_options import add_options
+from deepvis.settings.table import SETTINGS
 
 
 def arguments(parser: Parser) -> None:
     add_network(parser)
     parser.add_argument("--settings", metavar="FILE", help="a settings file to read instead of settings_local.py")
+    add_options(parser, SETTINGS, ("backend",))
     parser.set_defaults(device=None)  # that of the settings
 
 

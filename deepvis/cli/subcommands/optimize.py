@@ -9,7 +9,7 @@ from pathlib import Path
 from deepvis.cli.guard import warn
 from deepvis.cli.optimize_options import add_recipe, add_start, add_units
 from deepvis.cli.parser import Parser
-from deepvis.cli.shared_options import add_network, add_output, add_overwrite, add_work, setup_of
+from deepvis.cli.shared_options import add_climb_work, add_network, add_output, add_overwrite, optimizer_of
 from deepvis.cli.subcommand import subcommand
 from deepvis.optimize.defaults import RESULT_NAME
 
@@ -23,7 +23,7 @@ def arguments(parser: Parser) -> None:
     add_units(parser)
     add_start(parser)
     add_recipe(parser)
-    add_work(parser, "batches at a time in this process; none: one a core", "images together; none: 4, on a GPU 64")
+    add_climb_work(parser)
     out = parser.add_argument_group("results")
     where = out.add_mutually_exclusive_group()
     add_output(where, f"folder of the files; none: {Path(PREFIX).parent}")
@@ -49,30 +49,28 @@ def optimize(args: argparse.Namespace) -> int:
     from deepvis.jobs.progress import Bar
     from deepvis.optimize import image_jobs, session
     from deepvis.optimize.ascend import Climb
-    from deepvis.optimize.climbs import FOLDER, kept_in
+    from deepvis.optimize.climbs import FOLDER, climb_files
     from deepvis.optimize.pictures import pictures_of
     from deepvis.optimize.recipe_options import recipe_of
-    from deepvis.optimize.results import result_paths, stem_of, write_results
-    from deepvis.optimize.tasks import ascent_net, load, origin
+    from deepvis.optimize.results import ResultPaths, origin_of, stem_of, write_results
     from deepvis.optimize.units import idle_seeds, jobs_of
 
-    setup, recipe = setup_of(args), recipe_of(args)
-    work = session.Work(args.batch, args.workers or None, args.scheduler)
+    recipe = recipe_of(args)
     warn([*recipe.warnings(), *idle_seeds(args, recipe)], NAME)
-    model = load(setup.network)
-    jobs = jobs_of(args, model, ascent_net(setup).net.shapes, recipe)
+    setup, work, model, ready = optimizer_of(args)
+    jobs = jobs_of(args, model, ready.net.shapes, recipe)
     prefix = args.output_prefix or (os.fspath(args.output / Path(PREFIX).name) if args.output else PREFIX)
-    paths = {job: result_paths(stem_of(prefix, job, args.output_template)) for job in jobs}
+    paths = {job: ResultPaths(stem_of(prefix, job, args.output_template)) for job in jobs}
     photo = image_jobs.start_photo(args.start_image, model) if args.start_image else None
-    made_in = origin(setup.network)
+    made_in = origin_of(model)
     starts = dict.fromkeys(jobs, photo) if photo is not None else {}
     earlier = {job: found.unfinished for job, found in paths.items()}
-    kept = kept_in(Path(prefix).parent / FOLDER, made_in, jobs, starts=starts, earlier=earlier)
-    left = image_jobs.jobs_left(paths, kept, made_in, lambda said: warn([said], NAME), overwrite=args.overwrite)
+    climbs = climb_files(Path(prefix).parent / FOLDER, made_in, jobs, starts=starts, earlier=earlier)
+    left = image_jobs.jobs_left(paths, climbs, made_in, lambda said: warn([said], NAME), overwrite=args.overwrite)
 
     def write(climb: Climb) -> None:
         pictures = pictures_of(climb.best.x if climb.best else climb.x, model.preprocessor)
         write_results(paths[climb.job], climb, pictures, made_in, arrays=not args.skipbig)
 
-    report = session.run(setup, left, work, Bar("it"), write, kept, starts)
+    report = session.run(setup, left, work, Bar("it"), write, climbs, starts)
     return last_words(report, NAME, len(left), overwrite=args.overwrite)

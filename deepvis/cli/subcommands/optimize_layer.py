@@ -11,7 +11,7 @@ import argparse
 from deepvis.cli.guard import warn
 from deepvis.cli.optimize_options import add_layers, add_presets_file
 from deepvis.cli.parser import Parser, whole
-from deepvis.cli.shared_options import add_network, add_output, add_overwrite, add_work, setup_of
+from deepvis.cli.shared_options import add_climb_work, add_network, add_output, add_overwrite, optimizer_of
 from deepvis.cli.subcommand import subcommand
 from deepvis.optimize.defaults import LAYER_JPEG_QUALITY
 
@@ -39,7 +39,7 @@ def arguments(parser: Parser) -> None:
     )
     what.add_argument("--field-only", action="store_true", help="run the network on what a unit sees alone: faster")
     add_overwrite(what, "overwrite pictures that are there", "--brave")
-    add_work(parser, "batches at a time in this process; none: one a core", "images together; none: 4, on a GPU 64")
+    add_climb_work(parser)
 
 
 @subcommand(
@@ -54,18 +54,16 @@ def optimize_layer(args: argparse.Namespace) -> int:
     from deepvis.cli.progress import last_words
     from deepvis.jobs.progress import Bar
     from deepvis.optimize import session
-    from deepvis.optimize.layer_images import discard, jobs_left, rest_of
-    from deepvis.optimize.layer_plans import check_folders, make_layer, plan_of
-    from deepvis.optimize.tasks import ascent_net, load
+    from deepvis.optimize.layer_images import discard, jobs_left, make_layer, rest_of
+    from deepvis.optimize.layer_plans import check_folders, plan_of
     from deepvis.optimize.units import layers_of
 
-    setup, work = setup_of(args), session.Work(args.batch, args.workers or None, args.scheduler)
-    model, ready = load(setup.network), ascent_net(setup)
+    setup, work, model, ready = optimizer_of(args)
     if not args.push_layer:
         shapes = ready.net.shapes
         args.push_layer = [layer for layer in model.layer_names if layer not in model.remap and layer in shapes]
         warn(model.left_out_words(), NAME)
-    plans = [plan_of(args, setup, model, ready, layer) for layer in layers_of(args, model, ready.net.shapes)]
+    plans = [plan_of(args, model, ready, layer) for layer in layers_of(args, model, ready.net.shapes)]
     check_folders(plans)
     if not args.overwrite:
         plans = [rest_of(plan) for plan in plans]

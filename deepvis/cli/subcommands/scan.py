@@ -8,10 +8,9 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
-from pathlib import Path
 
 from deepvis.cli.parser import Parser, whole
-from deepvis.cli.scan_options import add_modes, add_scan_work, where
+from deepvis.cli.scan_options import add_modes, add_scan_work, make_crops, where
 from deepvis.cli.shared_options import add_network, add_output, add_overwrite
 from deepvis.cli.subcommand import subcommand
 from deepvis.core.program import program
@@ -79,22 +78,7 @@ def scan(arguments: argparse.Namespace) -> int:
     if len(faults) > MOST_FAULTS:
         sys.stdout.write(f"  ... all are listed in {output}/scan/skipped.json\n")
     if arguments.crop:
-        crop(arguments, output)
+        make_crops(arguments, output, output)
     else:
         sys.stdout.write(f"next: {program()} crops --scan {shlex.quote(str(output))}\n")
     return 0
-
-
-def crop(arguments: argparse.Namespace, output: Path) -> None:
-    from deepvis.scan.layout import CropOrder, run_crops
-    from deepvis.scan.report import write_report
-
-    order = CropOrder(
-        scan=output,
-        output=output,
-        modes=tuple(arguments.modes),
-        device=arguments.device,
-        where=where(arguments),
-    )
-    units = run_crops(order, Bar(" units"))
-    sys.stdout.write(f"{units} units have montages in {output}\nreport: {write_report(output)}\n")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from deepvis.cli.guard import warn
 from deepvis.cli.optimize_options import add_presets_file, add_units
 from deepvis.cli.parser import Parser
-from deepvis.cli.shared_options import add_network, add_output, add_work, setup_of
+from deepvis.cli.shared_options import Optimizer, add_climb_work, add_network, add_output, optimizer_of
 from deepvis.cli.subcommand import subcommand
 from deepvis.window.options import UsageError
 
@@ -34,7 +34,7 @@ def arguments(parser: Parser) -> None:
     keep.add_argument("--keep", metavar="NUMBER", help="the row's recipe")
     keep.add_argument("--name", metavar="NAME", help="its name as a preset")
     add_presets_file(keep, "where presets are kept; none: the user's own")
-    add_work(parser, "batches at a time in this process; none: one a core", "images together; none: 4, on a GPU 64")
+    add_climb_work(parser)
 
 
 @subcommand(
@@ -52,14 +52,13 @@ def search(args: argparse.Namespace) -> int:
     from deepvis.jobs.progress import Bar
     from deepvis.optimize import session
     from deepvis.optimize.ascend import Climb
-    from deepvis.optimize.climbs import FOLDER, kept_in
+    from deepvis.optimize.climbs import FOLDER, climb_files
     from deepvis.optimize.pictures import field_box, shown
     from deepvis.optimize.search import open_search, write_tried
-    from deepvis.optimize.tasks import ascent_net, load
 
-    setup, work = setup_of(args), session.Work(args.batch, args.workers or None, args.scheduler)
-    model, ready = load(setup.network), ascent_net(setup)
-    asked = search_of(args)
+    optimizer = optimizer_of(args)
+    setup, work, model, ready = optimizer
+    asked = search_of(args, optimizer)
     open_search(args.output, asked)
     jobs = asked.jobs()
     left = [job for job, (_, stem) in jobs.items() if not (args.output / f"{stem}.json").exists()]
@@ -69,37 +68,35 @@ def search(args: argparse.Namespace) -> int:
         picture = shown(climb.best.x if climb.best else climb.x, model.preprocessor, box)
         write_tried(args.output, jobs[climb.job][1], climb, picture, asked.origin)
 
-    kept = kept_in(args.output / FOLDER, asked.origin, jobs)
-    report = session.run(setup, left, work, Bar("it"), write, kept)
+    climbs = climb_files(args.output / FOLDER, asked.origin, jobs)
+    report = session.run(setup, left, work, Bar("it"), write, climbs)
     write_sheet(args, model.name, asked)
     return last_words(report, NAME, len(left))
 
 
-def search_of(args: argparse.Namespace) -> Search:
+def search_of(args: argparse.Namespace, optimizer: Optimizer) -> Search:
     """The search that the options ask for, checked."""
     from deepvis.optimize.recipe_options import whole
+    from deepvis.optimize.results import origin_of
     from deepvis.optimize.search import Search
     from deepvis.optimize.start import LARGEST_SEED
-    from deepvis.optimize.tasks import ascent_net, load, origin
     from deepvis.optimize.units import objectives_of
 
-    setup = setup_of(args)
-    model, shapes = load(setup.network), ascent_net(setup).net.shapes
-    objectives = objectives_of(args, model, shapes)
+    model = optimizer.model
+    objectives = objectives_of(args, model, optimizer.ready.net.shapes)
     recipes = whole("--recipes", args.recipes, 1, MOST_RECIPES)
     max_iter = whole("--max-iter", args.max_iter, 1)
     seed = whole("--rand-seed", args.rand_seed, 0, LARGEST_SEED)
-    return Search(origin(setup.network), tuple(objectives), recipes, seed, max_iter)
+    return Search(origin_of(model), tuple(objectives), recipes, seed, max_iter)
 
 
 def write_sheet(args: argparse.Namespace, model: str, asked: Search) -> None:
-    from deepvis.core.files import written_beside
-    from deepvis.optimize.search import by_recipe, read_tried
+    from deepvis.core.files import write_file
+    from deepvis.optimize.search import read_tried
     from deepvis.optimize.sheet import contact_sheet
 
-    rows = by_recipe(read_tried(args.output, asked.jobs()))
-    with written_beside(args.output / "index.html") as file:
-        file.write(contact_sheet(f"Recipes tried on {model}", rows).encode())
+    rows = read_tried(args.output, asked.jobs())
+    write_file(args.output / "index.html", contact_sheet(f"Recipes tried on {model}", rows).encode())
     warn([f"{len(rows)} recipes are in {args.output / 'index.html'}"], NAME)
 
 

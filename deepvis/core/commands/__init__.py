@@ -21,11 +21,9 @@ from deepvis.core.commands.table import (
     COMMANDS,
     Command,
     Group,
-    Outcome,
     command_of,
     markdown,
     perform,
-    press,
     rebind,
     shown_keys,
 )
@@ -35,11 +33,9 @@ __all__ = [
     "COMMANDS",
     "Command",
     "Group",
-    "Outcome",
     "command_of",
     "markdown",
     "perform",
-    "press",
     "rebind",
     "shown_keys",
 ]

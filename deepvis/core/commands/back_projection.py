@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from deepvis.core.back_modes import DECONV, GRADIENT, OFF, all_modes, title_of
 from deepvis.core.commands.changes import next_of, say, view
-from deepvis.core.commands.table import Group, Outcome, command
-from deepvis.core.state import OVERLAYS, AppState, BackFilter, Show
+from deepvis.core.commands.table import Group, command
+from deepvis.core.state import OVERLAYS, AppState, BackFilter, Outcome, Show
 
 # what b runs through; anything else goes to the first
 _BACK_CYCLE = (

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import TypeVar
 
 from deepvis.core.back_modes import OFF
-from deepvis.core.commands.table import Outcome
+from deepvis.core.commands.table import Group, enter
 from deepvis.core.effects import Say
-from deepvis.core.state import AppState, Show, Zoom, with_effect
+from deepvis.core.state import AppState, Outcome, Show, Zoom, with_effect
 
 T = TypeVar("T")
 
@@ -32,6 +32,12 @@ def view(state: AppState, **changes: object) -> AppState:
             changed = replace(changed, zoom=Zoom.OFF)
         changed = replace(changed, overlay=0)
     return replace(state, view=changed)
+
+
+def switch(*keys: str, field: str, group: Group, help: str) -> None:
+    """Enter the command ``toggle_<field>``, which turns a field of the view on or off."""
+
+    enter(f"toggle_{field}", keys, group, help, lambda state: view(state, **{field: not getattr(state.view, field)}))
 
 
 def source(state: AppState, **changes: object) -> AppState:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from deepvis.core.commands.table import Group, Outcome, command
+from deepvis.core.commands.table import Group, command, enter
 from deepvis.core.history import redone, undone, visited_after, visited_before
 from deepvis.core.state import AppState, GoTo, Palette
 
@@ -19,21 +19,7 @@ def go_to(state: AppState) -> AppState:
     return replace(state, typing=GoTo(state.view))
 
 
-@command("backspace", "ctrl+z", group=Group.FIND, help="Undo the last change of what is shown, or of the input")
-def undo(state: AppState) -> Outcome:
-    return undone(state)
-
-
-@command("Z", "ctrl+y", group=Group.FIND, help="Do again what was undone")
-def redo(state: AppState) -> Outcome:
-    return redone(state)
-
-
-@command("[", group=Group.FIND, help="Back to the unit visited before")
-def back_unit(state: AppState) -> AppState:
-    return visited_before(state)
-
-
-@command("]", group=Group.FIND, help="Forward again through the units visited")
-def forward_unit(state: AppState) -> AppState:
-    return visited_after(state)
+enter("undo", ("backspace", "ctrl+z"), Group.FIND, "Undo the last change of what is shown, or of the input", undone)
+enter("redo", ("Z", "ctrl+y"), Group.FIND, "Do again what was undone", redone)
+enter("back_unit", ("[",), Group.FIND, "Back to the unit visited before", visited_before)
+enter("forward_unit", ("]",), Group.FIND, "Forward again through the units visited", visited_after)

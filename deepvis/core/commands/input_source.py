@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from deepvis.core.commands.changes import say, source
-from deepvis.core.commands.table import Group, Outcome, command
-from deepvis.core.state import AppState
+from deepvis.core.commands.table import Group, command
+from deepvis.core.state import AppState, Outcome
 from deepvis.core.types import Fit
 
 

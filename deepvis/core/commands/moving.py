@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from deepvis.core.commands.changes import say, view
-from deepvis.core.commands.table import Group, Outcome, command
+from deepvis.core.commands.table import Group, command, enter
 from deepvis.core.geometry import unit_grid
 from deepvis.core.layer_list import beside, folded, listed, revealed, selected_in
-from deepvis.core.state import AppState, Cursor, Look
+from deepvis.core.state import AppState, Cursor, Look, Outcome
 from deepvis.core.types import Unit
 
 
@@ -70,44 +72,19 @@ def downward(state: AppState, rows: int) -> AppState:
     return select_tile(state, state.tile + rows * columns(state))
 
 
-@command("left", "j", group=Group.MOVE, help="Previous layer or unit, wherever the cursor is")
-def left(state: AppState) -> AppState:
-    return sideways(state, -1)
+def move(name: str, *keys: str, help: str, by: Callable[[AppState], AppState]) -> None:
+    """Enter the command ``name``, which moves the cursor."""
+    enter(name, keys, Group.MOVE, help, by)
 
 
-@command("right", "l", group=Group.MOVE, help="Next layer or unit")
-def right(state: AppState) -> AppState:
-    return sideways(state, 1)
-
-
-@command("up", "i", group=Group.MOVE, help="Up a row of units; from the first row to the layer list")
-def up(state: AppState) -> AppState:
-    return upward(state, 1)
-
-
-@command("down", "k", group=Group.MOVE, help="From the layer list to the units, then down a row")
-def down(state: AppState) -> AppState:
-    return downward(state, 1)
-
-
-@command("J", ",", group=Group.MOVE, help="Left, 3 at once")
-def left_fast(state: AppState) -> AppState:
-    return sideways(state, -state.fast)
-
-
-@command("L", ".", group=Group.MOVE, help="Right, 3 at once")
-def right_fast(state: AppState) -> AppState:
-    return sideways(state, state.fast)
-
-
-@command("I", "-", group=Group.MOVE, help="Up, 3 rows at once")
-def up_fast(state: AppState) -> AppState:
-    return upward(state, state.fast)
-
-
-@command("K", "+", "=", group=Group.MOVE, help="Down, 3 rows at once")
-def down_fast(state: AppState) -> AppState:
-    return downward(state, state.fast)
+move("left", "left", "j", help="Previous layer or unit, wherever the cursor is", by=partial(sideways, distance=-1))
+move("right", "right", "l", help="Next layer or unit", by=partial(sideways, distance=1))
+move("up", "up", "i", help="Up a row of units; from the first row to the layer list", by=partial(upward, rows=1))
+move("down", "down", "k", help="From the layer list to the units, then down a row", by=partial(downward, rows=1))
+move("left_fast", "J", ",", help="Left, 3 at once", by=lambda state: sideways(state, -state.fast))
+move("right_fast", "L", ".", help="Right, 3 at once", by=lambda state: sideways(state, state.fast))
+move("up_fast", "I", "-", help="Up, 3 rows at once", by=lambda state: upward(state, state.fast))
+move("down_fast", "K", "+", "=", help="Down, 3 rows at once", by=lambda state: downward(state, state.fast))
 
 
 @command("home", group=Group.MOVE, help="First layer, or first unit of the layer")
@@ -122,14 +99,10 @@ def last(state: AppState) -> AppState:
     return select_tile(state, state.tiles.count - 1)
 
 
-@command("u", group=Group.MOVE, help="Previous layer, leaving the cursor where it is")
-def previous_layer(state: AppState) -> AppState:
-    return step_layer(state, -1)
-
-
-@command("o", group=Group.MOVE, help="Next layer, leaving the cursor where it is")
-def next_layer(state: AppState) -> AppState:
-    return step_layer(state, 1)
+move(
+    "previous_layer", "u", help="Previous layer, leaving the cursor where it is", by=lambda state: step_layer(state, -1)
+)
+move("next_layer", "o", help="Next layer, leaving the cursor where it is", by=lambda state: step_layer(state, 1))
 
 
 @command("enter", group=Group.MOVE, help="Open the block at this layer, or close the one that it lies in")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from deepvis.core.commands.changes import next_of, say, view
 from deepvis.core.commands.moving import select_unit
-from deepvis.core.commands.table import Group, Outcome, command
-from deepvis.core.state import AppState, Cursor, Order, Zoom
+from deepvis.core.commands.table import Group, command
+from deepvis.core.state import AppState, Cursor, Order, Outcome, Zoom
 from deepvis.core.types import Unit
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deepvis.core.back_modes import OFF
-from deepvis.core.commands.changes import next_of, view
+from deepvis.core.commands.changes import next_of, switch, view
 from deepvis.core.commands.table import Group, command
 from deepvis.core.state import GAMMA_BOOSTS, INDIVIDUAL_BOOSTS, AppState, ColourMap, Look, Zoom
 
@@ -14,9 +14,7 @@ def cycle_zoom(state: AppState) -> AppState:
     return view(state, zoom=next_of(members, state.view.zoom))
 
 
-@command("s", group=Group.SHOW, help="Show each unit's preferred image in its tile, or hide them")
-def toggle_pattern(state: AppState) -> AppState:
-    return view(state, pattern=not state.view.pattern)
+switch("s", field="pattern", group=Group.SHOW, help="Show each unit's preferred image in its tile, or hide them")
 
 
 @command("t", group=Group.SHOW, help="Brighten the whole layer: its gamma times 1, 0.7, 0.5, 0.3")
@@ -39,29 +37,17 @@ def cycle_colour_map(state: AppState) -> AppState:
     return view(state, colour_map=next_of(tuple(ColourMap), state.view.colour_map))
 
 
-@command("E", "'", group=Group.SHOW, help="Fixed scale: brightness compares between pictures; again frees it")
-def toggle_fixed_scale(state: AppState) -> AppState:
-    return view(state, fixed_scale=not state.view.fixed_scale)
-
-
-@command("C", group=Group.SHOW, help="Class names and probabilities on or off")
-def toggle_label_predictions(state: AppState) -> AppState:
-    return view(state, label_predictions=not state.view.label_predictions)
-
-
-@command("U", group=Group.SHOW, help="Unit images (optimized, top 9, deconv of the top 9) on or off")
-def toggle_unit_images(state: AppState) -> AppState:
-    return view(state, unit_images=not state.view.unit_images)
-
-
-@command("S", group=Group.SHOW, help="Scores on the top-9 patches on or off")
-def toggle_scores(state: AppState) -> AppState:
-    return view(state, scores=not state.view.scores)
-
-
-@command("r", group=Group.SHOW, help="The unit's receptive field, drawn on the input")
-def toggle_receptive_field(state: AppState) -> AppState:
-    return view(state, receptive_field=not state.view.receptive_field)
+switch(
+    "E",
+    "'",
+    field="fixed_scale",
+    group=Group.SHOW,
+    help="Fixed scale: brightness compares between pictures; again frees it",
+)
+switch("C", field="label_predictions", group=Group.SHOW, help="Class names and probabilities on or off")
+switch("U", field="unit_images", group=Group.SHOW, help="Unit images (optimized, top 9, deconv of the top 9) on or off")
+switch("S", field="scores", group=Group.SHOW, help="Scores on the top-9 patches on or off")
+switch("r", field="receptive_field", group=Group.SHOW, help="The unit's receptive field, drawn on the input")
 
 
 @command("D", group=Group.SHOW, help="Debug level 0, 1 (borders and names of the panes), 2 (and times)")

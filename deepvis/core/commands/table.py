@@ -10,12 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from deepvis.core.effects import Effect
 from deepvis.core.history import remembered
 from deepvis.core.keys import is_key_name
-from deepvis.core.state import AppState
+from deepvis.core.state import AppState, Outcome
 
-Outcome = tuple[AppState, tuple[Effect, ...]]
 Change = Callable[[AppState], AppState | Outcome]
 
 
@@ -55,44 +53,36 @@ _BY_KEY: dict[str, Command] = {}
 def command(
     *keys: str, group: Group, help: str | Callable[[], str], is_held: bool = False
 ) -> Callable[[Change], Change]:
-    """Enter a function AppState -> AppState, or (AppState, effects), under its own name.
+    """Enter a function AppState -> AppState, or (AppState, effects), under its own name; see ``enter``."""
 
-    Raises ValueError for a key that is bound already.
-    """
-
-    def enter(apply: Change) -> Change:
-        row = Command(apply.__name__, keys, help, group.value, apply, is_held or group is Group.MOVE)
-        for key in keys:
-            if not is_key_name(key):
-                raise ValueError(f"command {row.name!r}: {key!r} is not the name of a key (deepvis/core/keys.py)")
-            if key in _BY_KEY:
-                raise ValueError(f"key {key!r} is bound to {_BY_KEY[key].name!r} and {row.name!r}")
-            _BY_KEY[key] = row
-        COMMANDS[row.name] = row
+    def entered(apply: Change) -> Change:
+        enter(apply.__name__, keys, group, help, apply, is_held=is_held)
         return apply
 
-    return enter
+    return entered
+
+
+def enter(
+    name: str,
+    keys: tuple[str, ...],
+    group: Group,
+    help: str | Callable[[], str],
+    apply: Change,
+    *,
+    is_held: bool = False,
+) -> None:
+    """Enter a row. Raises ValueError for a key that is bound already."""
+    for key in keys:
+        if not is_key_name(key):
+            raise ValueError(f"command {name!r}: {key!r} is not the name of a key (deepvis/core/keys.py)")
+        if key in _BY_KEY:
+            raise ValueError(f"key {key!r} is bound to {_BY_KEY[key].name!r} and {name!r}")
+    _put(Command(name, keys, help, group.value, apply, is_held or group is Group.MOVE))
 
 
 def command_of(key: str) -> Command | None:
     """The command of a key; a capital letter that has none of its own (Caps Lock) counts as the small one."""
     return _BY_KEY.get(key) or (_BY_KEY.get(key.lower()) if len(key) == 1 else None)
-
-
-def press(state: AppState, key: str) -> Outcome:
-    """The state after a key, by its name, and the effects to carry out; unchanged if the key is bound to nothing.
-
-    While something is being typed, keys are its letters (core/typed.py).
-    """
-    if state.typing is not None:
-        from deepvis.core.typed import typed  # which has the palette, which has these commands
-
-        return typed(state, key)
-    bound = command_of(key)
-    if bound is None:
-        return state, ()
-    state, effects = perform(state, bound)
-    return press(state, key) if bound.name == "go_to" else (state, effects)
 
 
 def perform(state: AppState, row: Command) -> Outcome:
@@ -138,12 +128,12 @@ def rebind(table: Mapping[str, Sequence[str]]) -> None:
                 raise ValueError(f"{key!r} is not the name of a key (deepvis/core/keys.py)")
             if key in _BY_KEY:
                 former = _BY_KEY[key]
-                _enter(replace(former, keys=tuple(other for other in former.keys if other != key)))
+                _put(replace(former, keys=tuple(other for other in former.keys if other != key)))
         row = COMMANDS[name]
-        _enter(replace(row, keys=(*keys, *(key for key in row.keys if key not in keys))))
+        _put(replace(row, keys=(*keys, *(key for key in row.keys if key not in keys))))
 
 
-def _enter(row: Command) -> None:
+def _put(row: Command) -> None:
     """Put a row in the place of the one of its name."""
     COMMANDS[row.name] = row
     for key in row.keys:

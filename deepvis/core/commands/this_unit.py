@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from deepvis.core.commands.changes import live, say
-from deepvis.core.commands.table import Group, Outcome, command
+from deepvis.core.commands.table import Group, command
 from deepvis.core.effects import ForgetTop, SaveTop, StartOptimizing
 from deepvis.core.scanning import scan_begun, scan_stopped
-from deepvis.core.state import PRESETS, AppState, with_effect
+from deepvis.core.state import PRESETS, AppState, Outcome, with_effect
 from deepvis.core.types import Unit
 
 

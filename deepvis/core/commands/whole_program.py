@@ -5,17 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from deepvis.core.back_modes import OFF
-from deepvis.core.commands.changes import live, say, view
-from deepvis.core.commands.table import Group, Outcome, command
+from deepvis.core.commands.changes import live, say, switch, view
+from deepvis.core.commands.table import Group, command
 from deepvis.core.effects import SavePicture, StopOptimizing
 from deepvis.core.layer_list import selected_in
 from deepvis.core.scanning import scan_stopped
-from deepvis.core.state import AppState, Order, Show, Zoom, with_effect
+from deepvis.core.state import AppState, Order, Outcome, Show, Zoom, with_effect
 
-
-@command("h", "f1", "?", group=Group.PROGRAM, help="This help, on or off")
-def toggle_help(state: AppState) -> AppState:
-    return view(state, help=not state.view.help)
+switch("h", "f1", "?", field="help", group=Group.PROGRAM, help="This help, on or off")
 
 
 @command("p", group=Group.PROGRAM, help="Save the window as a picture")

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from deepvis.core.nearest import nearest
 from deepvis.formats.caffe.layer import weight_count, weight_counts
-from deepvis.network.model_error import ModelError, nearest
+from deepvis.network.model_error import ModelError
 
 Blobs = tuple[np.ndarray, ...]
 

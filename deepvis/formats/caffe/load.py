@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from deepvis.core.nearest import nearest
 from deepvis.formats.caffe import blobs, data, prototxt, rules, schema, training
 from deepvis.formats.caffe.layer import check_arity
 from deepvis.formats.caffe.proposals import without_proposals
@@ -19,7 +20,7 @@ from deepvis.formats.caffe.spec import LayerSpec, NetworkSpec, Shape
 from deepvis.formats.caffe.unknown import without_unknown
 from deepvis.formats.caffe.upgrade import upgrade
 from deepvis.formats.caffe.weights import read_weights, weights_of
-from deepvis.network.model_error import ModelError, nearest
+from deepvis.network.model_error import ModelError
 from deepvis.network.unavailable import Unavailable
 
 

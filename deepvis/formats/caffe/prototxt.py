@@ -8,7 +8,6 @@ Grammar: https://protobuf.dev/reference/protobuf/textformat-spec, without extens
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 from google.protobuf import text_format
 from google.protobuf.descriptor import FieldDescriptor
 
+from deepvis.core.nearest import most_like
 from deepvis.formats.caffe import schema
 from deepvis.formats.caffe.tokens import Token, hint_for, kind_of, short, tokens, unquote, value_of
 from deepvis.network.mistaken import HEAD, SWAPPED, mistaken
@@ -117,7 +117,7 @@ def _is_foreign_type(field: FieldDescriptor, token: Token) -> bool:
     if name.replace("_", "").lower() in schema.TODAYS_TYPES:
         return True
     alike = [known for known in field.enum_type.values_by_name if known.count("_") == name.count("_")]
-    return name.isupper() and not difflib.get_close_matches(name, alike, n=1, cutoff=0.8)
+    return name.isupper() and not most_like(name, alike, cutoff=0.8)
 
 
 class _Parser:
@@ -256,7 +256,7 @@ class _Parser:
                 raise self.solver(name)
             if owner.name == "NetParameter" and name.text == "item":
                 raise self.error(name.start, "'item', a field of a label map", "a network; give deploy.prototxt")
-            near = difflib.get_close_matches(name.text[:200], owner.fields_by_name, n=1)
+            near = most_like(name.text, owner.fields_by_name)
             hint = (
                 f"{near[0]!r}" if near else f"one of its fields ({', '.join(sorted(owner.fields_by_name)[:12])}, ...)"
             )

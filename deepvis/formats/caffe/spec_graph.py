@@ -8,13 +8,14 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from deepvis.core.nearest import nearest
 from deepvis.formats.caffe import schema
 from deepvis.formats.caffe.filling import fill_net
 from deepvis.formats.caffe.layer import LAYERS, build, field_of, kind_of
 from deepvis.formats.caffe.spec import LayerSpec, NetworkSpec
 from deepvis.formats.caffe.unknown import UnsupportedLayers, is_unknown
 from deepvis.network.graph import Graph, GraphBuilder
-from deepvis.network.model_error import ModelError, nearest
+from deepvis.network.model_error import ModelError
 from deepvis.network.op import Op, Weights
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import onnx
 
-from deepvis.network.model_error import ModelError, nearest
+from deepvis.core.nearest import nearest
+from deepvis.network.model_error import ModelError
 
 
 def in_order(title: str, graph: onnx.GraphProto) -> Sequence[onnx.NodeProto]:

@@ -10,9 +10,10 @@ from typing import Any
 
 from torch import nn
 
+from deepvis.core.nearest import nearest
 from deepvis.core.program import pip_install
 from deepvis.formats.torch.user_module import words_of
-from deepvis.network.model_error import ModelError, nearest
+from deepvis.network.model_error import ModelError
 
 log = logging.getLogger(__name__)
 

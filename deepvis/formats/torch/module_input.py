@@ -16,8 +16,9 @@ import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
 
+from deepvis.core.nearest import nearest
 from deepvis.formats.torch.other_inputs import Other, others_of, suggested_by, values_of
-from deepvis.network.model_error import ModelError, nearest
+from deepvis.network.model_error import ModelError
 from deepvis.network.ref import LAYOUTS
 
 SIDE = 224  # of the pictures, where nothing says another

@@ -16,8 +16,9 @@ from typing import Any
 
 from torch import nn
 
+from deepvis.core.nearest import nearest
 from deepvis.formats.torch.wrapped import inner
-from deepvis.network.model_error import ModelError, nearest
+from deepvis.network.model_error import ModelError
 from deepvis.network.ref import file_and_callable, name_of
 
 log = logging.getLogger(__name__)

@@ -34,11 +34,13 @@ class _Forward:
     input_rgb: np.ndarray
 
 
+@BACKENDS.add("engine")
 class GraphBackend:
     """A ``Backend`` over ``deepvis.network.net.GraphNet``.
 
     A pass stops after the deepest blob that is asked for, and a request for the same picture with another unit or mode
     takes up the forward pass of the one before. Activations on the CPU are views of the pass, without copies.
+    device: "auto", "cpu", "cuda", "cuda:1".
     Raises BackendError where the network cannot be read or has layers that nothing here can run, ModelError where
     the device is not there.
     """
@@ -122,12 +124,6 @@ class GraphBackend:
         if self._device.type == "cuda":
             torch.cuda.synchronize(self._device)
         return time.perf_counter()
-
-
-@BACKENDS.add("engine")
-def open_engine(model: Model, device: str = "cpu") -> GraphBackend:
-    """The network as a graph. device: "auto", "cpu", "cuda", "cuda:1"."""
-    return GraphBackend(model, device)
 
 
 def _fetch(blob: torch.Tensor) -> np.ndarray:

@@ -8,7 +8,6 @@ and over cleared diffs; the layers that a back mode treats otherwise (ReLU) are 
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import itertools
 import tempfile
 import time
@@ -43,8 +42,11 @@ class _Done:
     last: int
 
 
+@BACKENDS.add("caffe")
 class PycaffeBackend:
     """A ``Backend`` over pycaffe. ``caffe`` is the module, by default the one that is installed.
+
+    device: "cpu", "cuda", "cuda:1"; "auto" is the CPU.
 
     Must be made and run in one thread: Caffe's CPU or GPU mode belongs to the thread. Raises BackendError
     where there is no pycaffe, or where it does not take the network (Caffe itself ends the process for
@@ -148,23 +150,12 @@ class PycaffeBackend:
         return seed
 
 
-@BACKENDS.add("caffe")
-def open_pycaffe(model: Model, device: str = "cpu") -> PycaffeBackend:
-    """The network on the installed pycaffe. device: "cpu", "cuda", "cuda:1"; "auto" is the CPU."""
-    return PycaffeBackend(model, device)
-
-
 def _spec_of(model: Model) -> NetworkSpec:
     """Caffe's description of the network. Raises ModelError."""
     spec = model.opened.own()
     if not isinstance(spec, NetworkSpec):
         raise ModelError(f"{model.name} is no Caffe network; use --backend engine")
     return spec
-
-
-def is_installed() -> bool:
-    """True if ``import caffe`` finds a pycaffe (without importing it)."""
-    return importlib.util.find_spec("caffe") is not None
 
 
 def _installed() -> Any:

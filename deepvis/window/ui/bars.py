@@ -1,6 +1,6 @@
 """Bars with letters on them, one byte a pixel: what lies behind, and how much of a letter lies over it.
 
-Some 300 numbers change with every pass. Whole numbers are kept as small pictures, laid into all bars at once, and
+Some 300 numbers change with every pass. Whole numbers are cached as small pictures, laid into all bars at once, and
 coloured through one table.
 """
 

@@ -23,6 +23,13 @@ def bounds(canvas: np.ndarray) -> Rect:
     return Rect(0, 0, canvas.shape[0], canvas.shape[1])
 
 
+def moved_into(place: Rect, area: Rect) -> Rect:
+    """A rectangle moved no further than it must be to lie in ``area``; at its upper left end where it is too large."""
+    row = min(max(place.row, area.row), max(area.bottom - place.height, area.row))
+    col = min(max(place.col, area.col), max(area.right - place.width, area.col))
+    return Rect(row, col, place.height, place.width)
+
+
 def fill(canvas: np.ndarray, rect: Rect, color: BGR) -> None:
     """Paint a rectangle."""
     rect = rect.clipped(bounds(canvas))

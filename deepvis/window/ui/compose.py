@@ -42,14 +42,14 @@ class Composer:
         self.has_changed = False
         self._lay_out(scene)
         debug = scene.state.view.debug
-        wanted: dict[str, Hashable] = {
+        needed: dict[str, Hashable] = {
             name: (debug, PANES[name].looks_at(scene)) for name, _ in scene.layout if name in PANES
         }
-        everything = debug or (self._overlap and wanted != self._drawn)
+        everything = debug or (self._overlap and needed != self._drawn)
         for name, rect in scene.layout:
-            if name in wanted and not rect.is_empty and (everything or self._drawn.get(name) != wanted[name]):
+            if name in needed and not rect.is_empty and (everything or self._drawn.get(name) != needed[name]):
                 self._draw(name, rect, scene)
-        self._drawn = wanted
+        self._drawn = needed
         if debug:
             self._draw_borders(scene)
             self.has_changed = True

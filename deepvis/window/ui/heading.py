@@ -5,11 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from deepvis.core.geometry import Rect
-from deepvis.core.panes import CardAreas, card_areas
+from deepvis.core.panes import CardAreas
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import NOWHERE, bounds, card_face, draw_plate, fill, hatch
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, note_cut, text_width, wrap
+
+
+def draw_face(canvas: np.ndarray, scene: Scene, but: Rect = NOWHERE) -> CardAreas:
+    """Paint a pane's face, all but a place that the pane paints wholly itself; return where its parts are."""
+    areas = scene.areas(bounds(canvas))
+    card_face(canvas, areas.face, theme.FACE, scene.px(5), but)
+    return areas
 
 
 def draw_card(
@@ -19,10 +26,9 @@ def draw_card(
 
     title: at the left. note: a fact at the right, softer; gives way to the title. stale: the pane shows
     an older answer than the one that is wanted: the tag says so, in words and by its hatching.
-    but: a place in the body that the pane paints wholly itself.
+    but: as of ``draw_face``.
     """
-    parts = card_areas(bounds(canvas), scene.layout.text_scale)
-    card_face(canvas, parts.face, theme.FACE, scene.px(5), but)
+    parts = draw_face(canvas, scene, but)
     if parts.heading.is_empty:
         return parts
     px = scene.px(theme.SIZE_HEADING)

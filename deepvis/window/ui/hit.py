@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from deepvis.core.commands.ordering import lists_layers
 from deepvis.core.geometry import Rect, TileGrid, fit_inside, montage_cell
-from deepvis.core.panes import card_areas
 from deepvis.core.places import cell_at
 from deepvis.core.state import Look, Zoom
 from deepvis.core.types import Unit
@@ -32,25 +31,25 @@ def hit(scene: Scene, row: int, col: int) -> Hit:
     finders = {"control": _in_control, "layers": _in_layers, "aux": _in_aux, "input": _in_input, "jpgvis": _in_jpgvis}
     if pane in finders:
         return finders[pane](scene, place, row, col)
-    body = card_areas(place, scene.layout.text_scale).body
+    body = scene.areas(place).body
     body = back.picture_area(scene, body) if pane == "back" else body
     is_picture = pane == "back" and body.contains(row, col)
     return Hit(pane, part=PICTURE if is_picture else "", place=body if is_picture else place)
 
 
 def _in_control(scene: Scene, pane: Rect, row: int, col: int) -> Hit:
-    index = layer_at(scene, row - pane.row, col - pane.col)
-    if index is None:
-        return Hit("control", place=pane)
     selected = min(scene.state.view.layer_index, len(scene.state.info.layers) - 1)
     chips = chips_of(scene.state, scene.layout)
-    chip = dict(chips.shown(selected))[index].moved(pane.row, pane.col)
-    is_mark = bool(scene.state.info.layers[index].folds) and col < chip.col + chips.mark + scene.px(4)
-    return Hit("control", layer_index=index, part=FOLD if is_mark else "", place=chip)
+    for index, place in chips.shown(selected):
+        chip = place.moved(pane.row, pane.col)
+        if chip.contains(row, col):
+            is_mark = bool(scene.state.info.layers[index].folds) and col < chip.col + chips.mark + scene.px(4)
+            return Hit("control", layer_index=index, part=FOLD if is_mark else "", place=chip)
+    return Hit("control", place=pane)
 
 
 def _in_layers(scene: Scene, pane: Rect, row: int, col: int) -> Hit:
-    zoom, parts = scene.state.view.zoom, card_areas(pane, scene.layout.text_scale)
+    zoom, parts = scene.state.view.zoom, scene.areas(pane)
     if parts.heading.contains(row, col):
         scale = scale_place(scene, parts.heading)
         has_scale = zoom in (Zoom.OFF, Zoom.UNIT) and layer_view(scene).has(0) and not scene.state.view.pattern
@@ -68,7 +67,7 @@ def _in_layers(scene: Scene, pane: Rect, row: int, col: int) -> Hit:
 
 
 def _in_aux(scene: Scene, pane: Rect, row: int, col: int) -> Hit:
-    body = card_areas(pane, scene.layout.text_scale).body
+    body = scene.areas(pane).body
     if lists_layers(scene.state):
         return _in_list(scene, rows_in(scene, body), pane, row, col)
     if not shows_classes(scene):
@@ -111,9 +110,7 @@ def _in_map(scene: Scene, pane: str, body: Rect, row: int, col: int) -> Hit:
 def _in_input(scene: Scene, pane: Rect, row: int, col: int) -> Hit:
     place = picture_place(scene, pane)
     if place is None or not place.contains(row, col):
-        return Hit(
-            "input", part=HEADING if row < card_areas(pane, scene.layout.text_scale).body.row else "", place=pane
-        )
+        return Hit("input", part=HEADING if row < scene.areas(pane).body.row else "", place=pane)
     strip = first_class_place(scene, place)
     best = top_channels(scene, 1) if shows_first_class(scene) and strip.contains(row, col) else []
     if best:
@@ -135,7 +132,7 @@ def _in_jpgvis(scene: Scene, pane: Rect, row: int, col: int) -> Hit:
         part = part_place(pane, number)
         if not part.contains(row, col):
             continue
-        parts = card_areas(part, scene.layout.text_scale)
+        parts = scene.areas(part)
         if not parts.body.contains(row, col):
             return Hit("jpgvis", part=HEADING, index=number, place=parts.heading)
         rgb = None if images is None else getattr(images, name)
@@ -150,13 +147,6 @@ def _in_jpgvis(scene: Scene, pane: Rect, row: int, col: int) -> Hit:
                 path = images.patches[index].path if index < len(images.patches) else ""
                 return Hit("jpgvis", part=name, index=index, path=path, place=cell)
     return Hit("jpgvis", place=pane)
-
-
-def layer_at(scene: Scene, row: int, col: int) -> int | None:
-    """The layer whose name is under a pixel, counted from the control pane's corner."""
-    selected = min(scene.state.view.layer_index, len(scene.state.info.layers) - 1)
-    shown = chips_of(scene.state, scene.layout).shown(selected)
-    return next((index for index, place in shown if place.contains(row, col)), None)
 
 
 def grid_of(scene: Scene) -> TileGrid:

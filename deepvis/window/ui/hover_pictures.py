@@ -7,14 +7,9 @@ import numpy as np
 from deepvis.core.back_modes import DECONV, OFF, title_of
 from deepvis.core.types import Patch
 from deepvis.window.ui.panes.jpgvis import PARTS, images_of_unit
-from deepvis.window.ui.readings import (
-    back_name,
-    number,
-    unit_name,
-)
-from deepvis.window.ui.regions import HEADING, PATCHES, PICTURE, PREFERRED, TOP, Hit
+from deepvis.window.ui.readings import back_name, number, unit_name
+from deepvis.window.ui.regions import HEADING, PATCHES, PICTURE, PREFERRED, TOP, Hit, Tip
 from deepvis.window.ui.scene import Scene
-from deepvis.window.ui.tip import Tip
 
 ALIKE = "of frames that look alike or lie within a second, only the best is kept"
 

@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 from deepvis.core.state import INDIVIDUAL_BOOSTS, Zoom
-from deepvis.window.ui.legend import (
-    beyond,
-    codes_of,
-    fixed_scale,
-    gamma_note,
-    has_negative,
-    scanned_peak,
-    unit_codes,
-)
+from deepvis.window.ui.legend import beyond, codes_of, fixed_scale, gamma_note, has_negative, scanned_peak, unit_codes
 from deepvis.window.ui.panes.scalars import ends_of, shows_bars
-from deepvis.window.ui.readings import (
-    layer_view,
-    number,
-)
-from deepvis.window.ui.regions import Hit
+from deepvis.window.ui.readings import layer_view, number
+from deepvis.window.ui.regions import Hit, Tip
 from deepvis.window.ui.scene import Scene
-from deepvis.window.ui.tip import Tip
 
 
 def scale_tip(scene: Scene, hit: Hit) -> Tip | None:
     """Of the legend: what it maps to what."""
-    view, wanted = layer_view(scene), scene.state.view
+    view, chosen = layer_view(scene), scene.state.view
     if not view.has(0):
         return None
     if shows_bars(scene, view):
@@ -33,8 +21,8 @@ def scale_tip(scene: Scene, hit: Hit) -> Tip | None:
         origin = fixed_words(scene, is_of_unit=False) if fixed_scale(scene) else ""
         ends = f"{number(low)} at the left end, {number(high)} at the right"
         return Tip("Length of a bar", tuple(filter(None, (ends, signs, origin))))
-    is_of_unit = hit.pane == "aux" or wanted.zoom is Zoom.UNIT
-    codes, share = codes_of(scene, view), INDIVIDUAL_BOOSTS[wanted.individual_boost]
+    is_of_unit = hit.pane == "aux" or chosen.zoom is Zoom.UNIT
+    codes, share = codes_of(scene, view), INDIVIDUAL_BOOSTS[chosen.individual_boost]
     if is_of_unit:
         codes = unit_codes(scene, view)
     elif share:

@@ -8,12 +8,11 @@ from dataclasses import replace
 from deepvis.core.layer_list import is_open
 from deepvis.core.types import LayerInfo, Unit
 from deepvis.core.words import field_size_words
+from deepvis.window.ui.fields import cell_edges, middle_edges
 from deepvis.window.ui.fires import cell_words, order_words, strongest_here, why_no_cell
 from deepvis.window.ui.hover_pictures import back_tip, picture_tip
 from deepvis.window.ui.hover_scale import scale_tip
-from deepvis.window.ui.legend import (
-    is_signed,
-)
+from deepvis.window.ui.legend import is_signed
 from deepvis.window.ui.panes.scalars import is_scalar
 from deepvis.window.ui.panes.status import facts, full_message
 from deepvis.window.ui.readings import (
@@ -30,9 +29,8 @@ from deepvis.window.ui.readings import (
     top_channels,
     unit_name,
 )
-from deepvis.window.ui.regions import CLASS, FIRES, HEADING, MAP, PICTURE, PREFERRED, SCALE, Hit
+from deepvis.window.ui.regions import CLASS, FIRES, HEADING, MAP, PICTURE, PREFERRED, SCALE, Hit, Tip
 from deepvis.window.ui.scene import Scene
-from deepvis.window.ui.tip import Tip
 
 SPACE = "   "  # between the facts of a line
 NO_LAYER = "the classes' layer is not in the list"
@@ -50,14 +48,12 @@ def _tip_of(scene: Scene) -> Tip | None:
     hit = scene.hover
     if hit is None or hit.pane is None or scene.state.view.help or scene.state.typing is not None:
         return None
-    if hit.part == CLASS:
-        return class_tip(scene, hit)
-    if hit.part == MAP:
-        return map_tip(scene, hit)
-    if hit.part == FIRES:
-        return layers_tip(scene, hit)
-    if hit.part == SCALE:
-        return scale_tip(scene, hit)
+    of_part: dict[str, Callable[[Scene, Hit], Tip | None]] = {
+        CLASS: class_tip,
+        MAP: map_tip,
+        FIRES: layers_tip,
+        SCALE: scale_tip,
+    }
     of_pane: dict[str, Callable[[Scene, Hit], Tip | None]] = {
         "control": layer_tip,
         "layers": tile_tip,
@@ -66,7 +62,8 @@ def _tip_of(scene: Scene) -> Tip | None:
         "back": back_tip,
         "status": status_tip,
     }
-    return of_pane[hit.pane](scene, hit) if hit.pane in of_pane else None
+    tip = of_part.get(hit.part) or of_pane.get(hit.pane)
+    return tip(scene, hit) if tip is not None else None
 
 
 def tile_tip(scene: Scene, hit: Hit) -> Tip | None:
@@ -149,7 +146,7 @@ def layer_tip(scene: Scene, hit: Hit) -> Tip | None:
 def field_words(scene: Scene, layer: LayerInfo) -> str:
     """How much of the input a unit in the middle of a layer sees; "" where that is not known."""
     _, height, width = scene.state.info.input_shape
-    edges = None if scene.field_of is None else scene.field_of(layer.name, layer.height // 2, layer.width // 2)
+    edges = middle_edges(scene, layer)
     return "" if edges is None else field_size_words(edges, height, width)
 
 
@@ -164,23 +161,13 @@ def map_tip(scene: Scene, hit: Hit) -> Tip | None:
     value = float(view.values[unit.channel, row, col])
     zero = "  (looks like 0)" if value < 0 and not is_signed(scene.state.view, view) else ""
     lines = [f"value {number(value)}{zero}", value_words(scene, unit.channel)]
-    if (edges := field_edges(scene, hit.cell)) is not None:
+    if (edges := cell_edges(scene, hit.cell)) is not None:
         top, left, bottom, right = edges
         _, height, width = scene.state.info.input_shape
         is_whole = edges == (0, 0, height, width)
         some = f"sees rows {top} to {bottom - 1}, cols {left} to {right - 1} of the input"
         lines.append("sees the whole picture" if is_whole else some)
     return Tip(f"{unit_name(unit)}, row {row}, col {col}", tuple(lines))
-
-
-def field_edges(scene: Scene, cell: tuple[int, int]) -> tuple[int, int, int, int] | None:
-    """(top, left, bottom, right) of a cell's receptive field, inside the input; None where it is not known."""
-    edges = scene.field_of(scene.state.layer.name, *cell) if scene.field_of is not None else None
-    if edges is None:
-        return None
-    _, height, width = scene.state.info.input_shape
-    top, left, bottom, right = edges
-    return max(top, 0), max(left, 0), min(bottom, height), min(right, width)
 
 
 def class_tip(scene: Scene, hit: Hit) -> Tip | None:

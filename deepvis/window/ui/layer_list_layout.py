@@ -12,6 +12,7 @@ from deepvis.core.panes import DEFAULT_PANES, DESIGN_SIZE, PaneLayout, card_area
 from deepvis.core.state import AppState, ViewState
 from deepvis.core.types import NetInfo
 from deepvis.window.ui import theme
+from deepvis.window.ui.scrolling import first_seen
 from deepvis.window.ui.text import line_height, text_width
 
 STATUS_LINES = 2  # facts; what happened
@@ -35,9 +36,9 @@ class Chips:
 
     def first_row(self, selected: int) -> int:
         """The row on top when the layer ``selected`` must be seen, with a row above it where there is one."""
-        if self.rows <= self.visible or selected not in self.indices:
+        if selected not in self.indices:
             return 0
-        return min(max(self.row_of(self.indices.index(selected)) - self.visible // 2, 0), self.rows - self.visible)
+        return first_seen(self.row_of(self.indices.index(selected)), self.visible, self.rows)
 
     def shown(self, selected: int) -> list[tuple[int, Rect]]:
         """(layer index, place) of the names that are seen while ``selected`` is."""
@@ -138,8 +139,8 @@ def status_height(scale: float) -> int:
 def side_width(scale: float, width: int) -> int:
     """Columns of the layout table for the panes at both sides: as many as their headings need, at most a quarter."""
     at_design = DEFAULT_PANES["input"][3]
-    wanted = min(at_design * scale, width / 4) * DESIGN_SIZE[1] / width
-    return max(round(wanted), at_design)
+    columns = min(at_design * scale, width / 4) * DESIGN_SIZE[1] / width
+    return max(round(columns), at_design)
 
 
 def _design(pixels: int, height: int) -> int:

@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from deepvis.core.back_pictures import BackPicture
+from deepvis.core.coding import MID
 from deepvis.core.colours import Paint, paint_of
 from deepvis.core.geometry import Rect
-from deepvis.core.pixels import MID, BackPicture, Codes, Scale, codes_with, unit_scale_of
+from deepvis.core.pixels import Codes, Scale, codes_with, unit_scale_of
 from deepvis.core.state import GAMMA_BOOSTS, INDIVIDUAL_BOOSTS, ColourMap, Look, ViewState
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import paste
@@ -36,14 +38,14 @@ def has_negative(values: LayerView) -> bool:
 
 def codes_of(scene: Scene, view: LayerView) -> Codes:
     """The selected layer's values as bytes, with the wanted boosts, in its own scale or the fixed one."""
-    wanted, fixed = scene.state.view, fixed_scale(scene)
-    boosts = INDIVIDUAL_BOOSTS[wanted.individual_boost], GAMMA_BOOSTS[wanted.gamma_boost]
+    chosen, fixed = scene.state.view, fixed_scale(scene)
+    boosts = INDIVIDUAL_BOOSTS[chosen.individual_boost], GAMMA_BOOSTS[chosen.gamma_boost]
 
     def code() -> Codes:
-        plain = wanted.look is Look.PLAIN_2015
-        return codes_with(view.values, fixed, *boosts, signed=is_signed(wanted, view), plain=plain)
+        plain = chosen.look is Look.PLAIN_2015
+        return codes_with(view.values, fixed, *boosts, signed=is_signed(chosen, view), plain=plain)
 
-    return cached(("codes", _made_of(scene, view), wanted.individual_boost), view.values, code)
+    return cached(("codes", _made_of(scene, view), chosen.individual_boost), view.values, code)
 
 
 def unit_codes(scene: Scene, view: LayerView) -> Codes:
@@ -52,17 +54,17 @@ def unit_codes(scene: Scene, view: LayerView) -> Codes:
     Up to its own largest value; while the scale is fixed up to the unit's largest over the scanned photos, or where
     that is not known to the layer's fixed end. A vector's only value, and all in the look of 2015, as in the tiles.
     """
-    wanted = scene.state.view
+    chosen = scene.state.view
     channel = min(scene.state.unit.channel, len(view.values) - 1)
     one = view.values[channel : channel + 1]
-    if wanted.look is Look.PLAIN_2015 or one.size == 1:
+    if chosen.look is Look.PLAIN_2015 or one.size == 1:
         return codes_of(scene, view).channel(channel)
 
     def code() -> Codes:
-        scale = _fixed_of_unit(scene, view, channel) or unit_scale_of(one[0], signed=is_signed(wanted, view))
-        return codes_with(one, scale, gamma=GAMMA_BOOSTS[wanted.gamma_boost])
+        scale = _fixed_of_unit(scene, view, channel) or unit_scale_of(one[0], signed=is_signed(chosen, view))
+        return codes_with(one, scale, gamma=GAMMA_BOOSTS[chosen.gamma_boost])
 
-    key = ("unit codes", _made_of(scene, view), channel, scanned_peak(scene) if wanted.fixed_scale else None)
+    key = ("unit codes", _made_of(scene, view), channel, scanned_peak(scene) if chosen.fixed_scale else None)
     return cached(key, view.values, code)
 
 
@@ -90,16 +92,16 @@ def _fixed_of_unit(scene: Scene, view: LayerView, channel: int) -> Scale | None:
 
 def _made_of(scene: Scene, view: LayerView) -> tuple[object, ...]:
     """What the codes of the selected layer depend on, but for the individual boost."""
-    wanted, fixed = scene.state.view, fixed_scale(scene)
-    by_map = wanted.colour_map if wanted.colour_map in (ColourMap.GRAY, ColourMap.SIGNED) else None
+    chosen, fixed = scene.state.view, fixed_scale(scene)
+    by_map = chosen.colour_map if chosen.colour_map in (ColourMap.GRAY, ColourMap.SIGNED) else None
     scale = None if fixed is None else (fixed.high, fixed.exponent)
-    return scene.snapshot_id, scene.state.layer.name, view.signed, by_map, wanted.look, wanted.gamma_boost, scale
+    return scene.snapshot_id, scene.state.layer.name, view.signed, by_map, chosen.look, chosen.gamma_boost, scale
 
 
 def paint_for(scene: Scene, view: LayerView, codes: Codes) -> Paint:
     """The colours of the selected layer."""
-    wanted = scene.state.view
-    return paint_of(wanted.colour_map, wanted.look, signed=codes.signed and not view.signed, diffs=view.signed)
+    chosen = scene.state.view
+    return paint_of(chosen.colour_map, chosen.look, signed=codes.signed and not view.signed, diffs=view.signed)
 
 
 # ---------------------------------------------------------------------- legends

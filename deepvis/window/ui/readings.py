@@ -53,12 +53,12 @@ def layer_view(scene: Scene) -> LayerView:
         if is_nothing_but_nan(values):
             return LayerView(NO_VALUES, stale=stale, sentence=f"{layer.name}: {NO_NUMBERS}.")
         return LayerView(values, caption=ACTIVATIONS, stale=stale)
-    back, wanted = snapshot.request.back, scene.state.back_request
-    if wanted is None:
+    back, request = snapshot.request.back, scene.state.back_request
+    if request is None:
         return LayerView(NO_VALUES, sentence="No diffs: the back pass is off. Press b to turn it on.")
     if back is None:
-        return LayerView(NO_VALUES, sentence=f"Waiting for the {back_name(wanted)}.")
-    stale = stale or back != wanted
+        return LayerView(NO_VALUES, sentence=f"Waiting for the {back_name(request)}.")
+    stale = stale or back != request
     values = snapshot.diffs.get(layer.name)
     caption = f"diffs, {back_name(back)}"
     if values is None:
@@ -175,11 +175,6 @@ def label_of(scene: Scene, unit: Unit) -> str:
     if unit.layer in info.label_layers and unit.channel < len(info.labels):
         return short_label(info.labels[unit.channel])
     return ""
-
-
-def unit_label(scene: Scene, layer: str, channel: int) -> str:
-    """The same of any unit by its layer and number."""
-    return label_of(scene, Unit(layer, channel))
 
 
 def top_classes(scene: Scene, count: int = 5) -> list[tuple[str, float]]:

@@ -1,8 +1,10 @@
-"""What can lie under the mouse: panes and their parts, as a value."""
+"""What can lie under the mouse: panes and their parts, as a value; and what a tooltip says of it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+
+import numpy as np
 
 from deepvis.core.geometry import Rect
 from deepvis.core.types import Unit
@@ -34,3 +36,12 @@ class Hit:
     cell: tuple[int, int] | None = None
     place: Rect | None = field(default=None, compare=False)  # in the window; a tooltip stands beside it
     spot: tuple[int, int] | None = field(default=None, compare=False)  # (row, col) in pixels of the network's input
+
+
+@dataclass(frozen=True, eq=False)
+class Tip:
+    """What a tooltip holds. title: what it is. lines: facts of it. rgb: a small picture, (h, w, 3) uint8 RGB."""
+
+    title: str
+    lines: tuple[str, ...] = ()
+    rgb: np.ndarray | None = None

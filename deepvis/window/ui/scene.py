@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from deepvis.core.commands import Command
-from deepvis.core.panes import PaneLayout
+from deepvis.core.geometry import Rect
+from deepvis.core.panes import CardAreas, PaneLayout, card_areas
 from deepvis.core.pixels import Scale
 from deepvis.core.state import AppState
 from deepvis.core.types import FieldOf, Frame, OptimizeProgress, PassSeconds, Snapshot, UnitImages, WholeLayer
@@ -52,6 +53,10 @@ class Scene:
     def px(self, size: float) -> int:
         """A text size or a distance of the design, in this window's pixels; text stays legible."""
         return max(round(size * self.layout.text_scale), 10 if size >= 10 else 1)
+
+    def areas(self, pane: Rect) -> CardAreas:
+        """The parts of a pane, or of a card in one, that lies there."""
+        return card_areas(pane, self.layout.text_scale)
 
     @property
     def snapshot_id(self) -> int | None:

@@ -1,4 +1,4 @@
-"""Anti-aliased text: letters rendered once with Pillow, lines put together of them, both kept.
+"""Anti-aliased text: letters rendered once with Pillow, lines put together of them, both cached.
 
 The font is Inter (SIL Open Font License, fonts/OFL.txt); letters that it lacks come from a font of the
 system (faces.py) or are spelled out (writing.py). Letters are rendered at FINE times their

@@ -33,9 +33,9 @@ def in_order(of_channels: np.ndarray, channels: Sequence[int] | None) -> np.ndar
     """(C, ...) as (tiles, ...): what the tiles show, 0 for a channel beyond C; ``channels`` as above."""
     if channels is None:
         return of_channels
-    wanted = np.asarray(channels, int)
-    sorted_ones = np.take(of_channels, wanted, axis=0, mode="clip")
-    sorted_ones[wanted >= len(of_channels)] = 0
+    numbers = np.asarray(channels, int)
+    sorted_ones = np.take(of_channels, numbers, axis=0, mode="clip")
+    sorted_ones[numbers >= len(of_channels)] = 0
     return sorted_ones
 
 

@@ -1,16 +1,15 @@
 """The window on the screen, and one without a screen; both speak in plain events.
 
 A window belongs to one thread, the main one. Facts about OpenCV's Linux wheels (Qt 5): waitKeyEx
-gives whole key codes, and of several keys between two looks the last (key_listener.py hears them all); a
+gives whole key codes, and of several keys between two looks the last (key_listener.py gets them all); a
 window that was closed with the mouse is no longer visible by its property; mouse places are counted
 in pixels of the picture even where it is shown larger. Its view zooms with the wheel and pans with a drag: where there
-is an X server the mouse is therefore heard before Qt (pointer_shield.py). WINDOW_GUI_NORMAL leaves out its tool bar,
-menu and shortcuts.
+is an X server the mouse's events are therefore taken before Qt gets them (pointer_shield.py). WINDOW_GUI_NORMAL leaves
+out its tool bar, menu and shortcuts.
 """
 
 from __future__ import annotations
 
-import os
 import queue
 import sys
 from typing import Protocol
@@ -66,24 +65,21 @@ class OpenCVWindow:
         self._size = (height, width)
         self._mouse: list[Event] = []
         self._closed = False
-        self._key_listener = KeyListener() if sys.platform == "linux" and os.environ.get("DISPLAY") else None
+        self._key_listener = KeyListener()
         try:
             cv2.namedWindow(title, cv2.WINDOW_NORMAL | cv2.WINDOW_FREERATIO | cv2.WINDOW_GUI_NORMAL)
             cv2.resizeWindow(title, width, height)
             cv2.setMouseCallback(title, self._on_mouse)
             early = cv2.waitKeyEx(1)  # the toolkit makes it while it handles events
         except cv2.error as error:
-            if self._key_listener is not None:
-                self._key_listener.close()
+            self._key_listener.close()
             raise WindowError(
                 f"OpenCV cannot open a window ({error.err or error}): install opencv-python rather than "
                 "opencv-python-headless, or run with --headless"
             ) from error
-        self._shield: PointerShield | None = None
-        if self._key_listener is not None:
-            self._key_listener.listen(title)
-            self._shield = PointerShield(self._key_listener.window)
-        self._clipboard = Clipboard() if self.receives_text and self._key_listener is not None else None
+        self._key_listener.listen(title)
+        self._shield = PointerShield(self._key_listener.window)
+        self._clipboard = Clipboard() if self._key_listener.found else None
         self._early = early  # counts where nothing listens beside the toolkit
 
     @property
@@ -92,7 +88,7 @@ class OpenCVWindow:
 
     @property
     def receives_text(self) -> bool:
-        return sys.platform != "linux" or (self._key_listener is not None and self._key_listener.found)
+        return sys.platform != "linux" or self._key_listener.found
 
     def show(self, bgr: np.ndarray) -> None:
         if not self._closed:  # imshow would open a closed window anew
@@ -101,9 +97,9 @@ class OpenCVWindow:
     def poll(self, milliseconds: int) -> list[Event]:
         codes, self._early = [self._early, cv2.waitKeyEx(max(milliseconds, 1))], NO_KEY[0]
         events, self._mouse = self._mouse, []
-        if self._shield is not None and not self._closed:
-            events.extend(self._pointed(self._shield))
-        if self._key_listener is not None and self._key_listener.found:
+        if not self._closed:
+            events.extend(self._pointed())
+        if self._key_listener.found:
             codes = self._key_listener.take_keys()
         events.extend(Key(code) for code in codes if code not in NO_KEY)
         events.extend(self._pasted(codes))
@@ -119,16 +115,14 @@ class OpenCVWindow:
             cv2.destroyWindow(self.title)
             cv2.waitKeyEx(1)  # the toolkit destroys it while it handles events
         self._closed = True
-        if self._shield is not None:
-            self._shield.close()
+        self._shield.close()
         if self._clipboard is not None:
             self._clipboard.close()
             self._clipboard = None
-        if self._key_listener is not None:
-            self._key_listener.close()
+        self._key_listener.close()
 
     def _is_visible(self) -> bool:
-        if self._key_listener is not None and self._key_listener.is_destroyed:
+        if self._key_listener.is_destroyed:
             return False
         try:
             return not self._closed and cv2.getWindowProperty(self.title, cv2.WND_PROP_VISIBLE) >= 1
@@ -151,14 +145,14 @@ class OpenCVWindow:
         self._size = (height, width)
         return [Resized(height, width)]
 
-    def _pointed(self, shield: PointerShield) -> list[Event]:
+    def _pointed(self) -> list[Event]:
         """What the mouse did, in pixels of the picture: on a screen of high resolution Qt's may be larger than X's."""
-        events = shield.take_events()
+        events = self._shield.take_events()
         if not events:
             return []
         if self._clipboard is not None and any(change.kind == "middle" for change in events):
             self._clipboard.request("PRIMARY")
-        tall, wide = shield.size()
+        tall, wide = self._shield.size()
         down, across = (self._size[0] / tall, self._size[1] / wide) if tall and wide else (1, 1)
         return [
             Mouse(change.kind, int(change.row * down), int(change.col * across), change.steps)
@@ -223,4 +217,4 @@ class MemoryWindow:
         return events
 
     def close(self) -> None:
-        """Nothing to do: a memory window has no toolkit to tell."""
+        """Nothing to do: there is no toolkit."""

@@ -14,13 +14,13 @@ from deepvis.formats.caffe.load import load_net
 from deepvis.formats.caffe.spec_graph import caffe_net
 from deepvis.formats.caffe.weights import write_weights
 from deepvis.live.backends.base import open_backend
+from deepvis.live.fields import open_fields
 from deepvis.models.model import Model
 from deepvis.models.zoo import load_model
 from deepvis.network.model_error import ModelError
 from deepvis.network.net import GraphNet
 from deepvis.network.shapes import infer_shapes
 from deepvis.scan.windows import Window, Windows
-from deepvis.window.app import open_fields
 from tests.helpers.nets import conv, data, layer
 
 CONV = conv("c", "data", "num_output: 4 kernel_size: 3")

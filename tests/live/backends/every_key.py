@@ -16,7 +16,9 @@ from deepvis.live.shown_model import ShownModel
 from deepvis.models.model import Model
 from deepvis.optimize import presets
 from deepvis.settings.table import Settings
-from deepvis.window import app
+from deepvis.window import making_parts
+from deepvis.window.first_state import first_state
+from deepvis.window.layouts import Layouts
 from deepvis.window.loop import Loop
 from deepvis.window.options import RunOptions
 from deepvis.window.stats import PassLog, Stats
@@ -38,13 +40,13 @@ def press_every_key(
 
     folder: where key p saves.
     """
-    monkeypatch.setattr(app, "open_backend", lambda name, model, device: make(model))
+    monkeypatch.setattr(making_parts, "open_backend", lambda name, model, device: make(model))
     quick = {name: replace(recipe, max_iter=2) for name, recipe in presets.BUILT_IN.items()}
     monkeypatch.setattr(presets, "BUILT_IN", quick)
     settings = Settings(images=str(photos), video=str(video), pictures=str(folder))
-    parts = app.make_parts(settings, ShownModel(model), PassLog())
-    state = app.first_state(settings, model, "off", starts_moving=False)
-    window, layouts = MemoryWindow("", 465, 750), app.Layouts(settings, model)
+    parts = making_parts.make_parts(settings, ShownModel(model), PassLog())
+    state = first_state(settings, model, "off", starts_moving=False)
+    window, layouts = MemoryWindow("", 465, 750), Layouts(settings, model)
     loop = Loop(state, parts, window, RunOptions(headless=True), layouts, folder, Stats())
     try:
         settle(loop, "the start")
@@ -68,7 +70,7 @@ def press_every_key(
 def settle_saving(loop: Loop, words: str) -> None:
     """Turn the loop until the window says what has become of the running top 9."""
     until = time.monotonic() + PATIENCE
-    while words not in loop.scene.status.hint:  # type: ignore[union-attr]
+    while words not in loop.screen.scene.status.hint:  # type: ignore[union-attr]
         assert time.monotonic() < until, "nothing was said of key W"
         loop.turn()
     settle(loop, "W")
@@ -82,7 +84,7 @@ def settle(loop: Loop, key: str) -> None:
         assert time.monotonic() < until, f"after {key!r} {loop.missing} did not come"
         loop.turn()
     loop.turn()
-    assert loop.scene is not None
-    status, images = loop.scene.status, loop.scene.unit_images
+    assert loop.screen.scene is not None
+    status, images = loop.screen.scene.status, loop.screen.scene.unit_images
     for sentence in (status.error, status.hint, *(images.notes.values() if images else ())):
         assert not EXCEPTION.search(sentence), f"after {key!r} the window says: {sentence}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.helpers.close_window import close_window
 from tests.helpers.waiting import until
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -78,36 +78,6 @@ class Program:
         """Exit code and standard error, once the program has ended by itself."""
         _, err = self.process.communicate(timeout=30)
         return self.process.returncode, err
-
-
-class _ClientMessage(ctypes.Structure):
-    """XClientMessageEvent of Xlib.h, within the 192 bytes of an XEvent."""
-
-    _fields_ = (
-        ("type", ctypes.c_int),
-        ("serial", ctypes.c_ulong),
-        ("send_event", ctypes.c_int),
-        ("display", ctypes.c_void_p),
-        ("window", ctypes.c_ulong),
-        ("message_type", ctypes.c_ulong),
-        ("format", ctypes.c_int),
-        ("data", ctypes.c_long * 5),
-        ("rest", ctypes.c_byte * 96),
-    )
-
-
-def close_window(display: str, window: int) -> None:
-    """Send WM_DELETE_WINDOW to a window, as ICCCM 4.2.8 has it."""
-    x = ctypes.CDLL("libX11.so.6")
-    x.XOpenDisplay.restype = ctypes.c_void_p
-    x.XInternAtom.restype = ctypes.c_ulong
-    server = ctypes.c_void_p(x.XOpenDisplay(display.encode()))
-    protocols, delete = (x.XInternAtom(server, name, 0) for name in (b"WM_PROTOCOLS", b"WM_DELETE_WINDOW"))
-    message = _ClientMessage(type=33, window=window, message_type=protocols, format=32)
-    message.data[0] = delete
-    x.XSendEvent(server, ctypes.c_ulong(window), 0, ctypes.c_long(0), ctypes.byref(message))
-    x.XSync(server, 0)
-    x.XCloseDisplay(server)
 
 
 @pytest.fixture

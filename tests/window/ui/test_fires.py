@@ -12,12 +12,12 @@ from deepvis.core.places import cell_at
 from deepvis.core.state import Order, Show
 from deepvis.core.tile_order import ordered
 from deepvis.core.types import LayerInfo
+from deepvis.live.fields import open_fields
 from deepvis.models.model import Model
 from deepvis.models.zoo import load_model, open_model
 from deepvis.network.maps import maps_shape
 from deepvis.network.ref import NetworkRef
 from deepvis.network.shapes import infer_shapes
-from deepvis.window.app import open_fields
 from deepvis.window.tile_orders import TileOrders
 from deepvis.window.ui.fires import cell_words, order_words, strongest_here
 from deepvis.window.ui.hover_words import tip_of

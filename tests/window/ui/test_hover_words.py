@@ -19,9 +19,8 @@ from deepvis.window.ui.hit import hit
 from deepvis.window.ui.hover_pictures import ALIKE
 from deepvis.window.ui.hover_words import tip_of
 from deepvis.window.ui.panes.hover import beside
-from deepvis.window.ui.regions import CLASS, FIRES, HEADING, MAP, PICTURE, SCALE, TOP, TOP_BACK, Hit
+from deepvis.window.ui.regions import CLASS, FIRES, HEADING, MAP, PICTURE, SCALE, TOP, TOP_BACK, Hit, Tip
 from deepvis.window.ui.scene import Scene, Status
-from deepvis.window.ui.tip import Tip
 from tests.window.ui.scenes import (
     DECONV,
     LONG_ERROR,

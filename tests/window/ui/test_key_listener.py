@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from deepvis.window.ui import xlib
 from deepvis.window.ui.key_listener import KeyListener
 
 
-def test_without_libx11_nothing_is_heard() -> None:
-    listener = KeyListener(library="libNothingLikeIt.so.0")
+def test_without_libx11_nothing_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xlib, "library", lambda: None)
+    listener = KeyListener()
     listener.listen("no window")
     assert (listener.found, listener.take_keys(), listener.is_destroyed) == (False, [], False)
     listener.close()

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from deepvis.core.back_pictures import back_strength
 from deepvis.core.geometry import Rect, fit_inside
 from deepvis.core.panes import card_areas
-from deepvis.core.pixels import back_strength, fixed_scale_of
+from deepvis.core.pixels import fixed_scale_of
 from deepvis.core.state import OVERLAYS, ColourMap, Cursor, Look, Show, ViewState
 from deepvis.core.types import BackRequest
 from deepvis.window.ui.compose import Composer

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from deepvis.core.coding import MID
 from deepvis.core.colours import GAP, paint_of
 from deepvis.core.geometry import Rect, TileGrid, tile_grid
-from deepvis.core.pixels import MID, activation_codes, diff_codes
+from deepvis.core.pixels import activation_codes, codes_with
 from deepvis.core.state import ColourMap, Look
 from deepvis.window.ui.tiles import (
     draw_levels,
@@ -64,7 +65,7 @@ def test_zero_diffs_are_mid_gray_and_signs_differ_in_lightness_and_hue() -> None
     lightness = table @ [0.114, 0.587, 0.299]
     assert (np.diff(lightness[1:]) >= 0).all()
     assert table[255][2] > table[255][0] and table[1][0] > table[1][2]  # warm above, cool below
-    codes = diff_codes(np.zeros((2, 3, 3), np.float32))
+    codes = codes_with(np.zeros((2, 3, 3), np.float32), signed=True)
     canvas = np.zeros((20, 40, 3), np.uint8)
     grid = tile_grid(2, (3, 3), Rect(0, 0, 20, 40))
     draw_levels(canvas, grid.row, grid.col, layer_levels(codes, DIFFS, grid), DIFFS)

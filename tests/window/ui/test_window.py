@@ -50,26 +50,11 @@ def test_a_missing_display_is_said_before_qt_ends_the_process(monkeypatch: pytes
 
 
 SCRIPT = """
-import ctypes, json, subprocess, sys, time
+import json, os, subprocess, sys, time
 import numpy as np
 from deepvis.window.ui.events import Closed
 from deepvis.window.ui.window import OpenCVWindow
-
-class Message(ctypes.Structure):  # Xlib's XClientMessageEvent
-    _fields_ = [("type", ctypes.c_int), ("serial", ctypes.c_ulong), ("send", ctypes.c_int),
-                ("display", ctypes.c_void_p), ("window", ctypes.c_ulong), ("kind", ctypes.c_ulong),
-                ("format", ctypes.c_int), ("data", ctypes.c_long * 5), ("padding", ctypes.c_long * 24)]
-
-def ask_to_close(window):
-    x11 = ctypes.CDLL("libX11.so.6")
-    x11.XOpenDisplay.restype = ctypes.c_void_p
-    x11.XInternAtom.restype = ctypes.c_ulong
-    display = ctypes.c_void_p(x11.XOpenDisplay(None))
-    message = Message(type=33, window=window, format=32)
-    message.kind = x11.XInternAtom(display, b"WM_PROTOCOLS", 0)
-    message.data[0] = x11.XInternAtom(display, b"WM_DELETE_WINDOW", 0)
-    x11.XSendEvent(display, ctypes.c_ulong(window), 0, 0, ctypes.byref(message))
-    x11.XFlush(display)
+from tests.helpers.close_window import close_window
 
 def until(wanted, seconds=60):
     found, end = [], time.monotonic() + seconds
@@ -95,7 +80,7 @@ report["key"] = said(until(lambda found: found))
 xdotool("windowsize", number, "640", "420")
 report["resized"] = said(until(said))
 report["size"] = window.size
-ask_to_close(int(number))
+close_window(os.environ["DISPLAY"], int(number))
 report["closed"] = said(until(lambda found: Closed() in found))
 window.show(np.zeros((10, 10, 3), np.uint8))
 report["after"] = said(window.poll(5))

@@ -18,14 +18,7 @@ from deepvis.window.ui.pane import pane
 from deepvis.window.ui.panes.here import draw_here
 from deepvis.window.ui.panes.layers import draw_unit
 from deepvis.window.ui.panes.scalars import draw_scalar, is_scalar, shows_bars
-from deepvis.window.ui.readings import (
-    is_frame_stale,
-    layer_view,
-    number,
-    peak_of,
-    top_classes,
-    unit_name,
-)
+from deepvis.window.ui.readings import is_frame_stale, layer_view, number, peak_of, top_classes, unit_name
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, text_width
 
@@ -41,9 +34,9 @@ def looks_at(scene: Scene) -> Hashable:
     view = state.view
     if lists_layers(state):
         return "here", seen, view.place, state.layer.name, scene.field_of is None
-    wanted = state.back_request
+    request = state.back_request
     mapping = view.individual_boost, view.gamma_boost, view.colour_map, view.look, fixed_scale(scene)
-    return state.unit, view.show, view.place, mapping, scanned_peak(scene), view.label_predictions, wanted, seen
+    return state.unit, view.show, view.place, mapping, scanned_peak(scene), view.label_predictions, request, seen
 
 
 def shows_classes(scene: Scene) -> bool:

@@ -7,8 +7,8 @@ from collections.abc import Hashable
 import numpy as np
 
 from deepvis.core.back_modes import OFF
+from deepvis.core.back_pictures import scaled_back
 from deepvis.core.geometry import Rect
-from deepvis.core.pixels import scaled_back
 from deepvis.core.state import BackFilter, Look
 from deepvis.window.ui.canvas import picture
 from deepvis.window.ui.draw_cache import cached
@@ -61,18 +61,18 @@ def picture_area(scene: Scene, body: Rect) -> Rect:
 @pane("back", looks_at=looks_at)
 def draw_back(canvas: np.ndarray, scene: Scene) -> None:
     """The newest projection, named after the request that it answers; stale while another one is wanted."""
-    wanted, snapshot = scene.state.back_request, scene.snapshot
-    if wanted is None and scene.state.view.back_mode != OFF:
+    request, snapshot = scene.state.back_request, scene.snapshot
+    if request is None and scene.state.view.back_mode != OFF:
         parts = draw_card(canvas, scene, "Back", scene.state.view.back_mode)
         sentence(canvas, scene, parts.body, f"{scene.state.info.layer(scene.state.back_unit.layer).missing_words}.")
         return
-    if wanted is None:
+    if request is None:
         parts = draw_card(canvas, scene, "Back", "off")
         sentence(canvas, scene, parts.body, "The back pass is off. Press b to project the unit back to the input.")
         return
     if snapshot is None or snapshot.request.back is None or snapshot.input_diff is None:
         parts = draw_card(canvas, scene, "Back", scene.state.view.back_mode)
-        sentence(canvas, scene, parts.body, f"Waiting for the {back_name(wanted)}.")
+        sentence(canvas, scene, parts.body, f"Waiting for the {back_name(request)}.")
         return
     how, diff, back = scene.state.view.back_filter, snapshot.input_diff, snapshot.request.back
     title = f"{back.mode.capitalize()} ({FILTER_NAMES[how]})"

@@ -8,14 +8,15 @@ import numpy as np
 
 from deepvis.core.geometry import Rect
 from deepvis.core.layer_list import is_open
-from deepvis.core.panes import card_areas
 from deepvis.core.state import Cursor
 from deepvis.window.ui import theme
-from deepvis.window.ui.canvas import bounds, brackets, card_face, draw_plate, fill, frame
+from deepvis.window.ui.canvas import brackets, draw_plate, fill, frame
 from deepvis.window.ui.draw_cache import cached
-from deepvis.window.ui.layer_list_layout import Chips, chips_of
+from deepvis.window.ui.heading import draw_face
+from deepvis.window.ui.layer_list_layout import chips_of
 from deepvis.window.ui.pane import pane
 from deepvis.window.ui.scene import Scene
+from deepvis.window.ui.scrolling import draw_scroll_bar
 from deepvis.window.ui.text import draw_text
 
 MISSING = (theme.FACE, theme.FAINT)  # of a layer that has no values: gray, and without a plate
@@ -54,13 +55,14 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
                 frame(canvas, place.inset(1), theme.SELECTED)
         if state.info.layers[index].name == pinned:
             brackets(canvas, place.inset(scene.px(1)), theme.ORIGIN, max(scene.px(2), 1))
-    draw_scroll(canvas, scene, chips, selected)
+    if chips.rows > chips.visible:
+        draw_scroll_bar(canvas, scene, chips.body, chips.first_row(selected), chips.visible, chips.rows)
 
 
 def unlit(shape: tuple[int, ...], scene: Scene, shown: list[tuple[int, Rect]]) -> np.ndarray:
     """The pane with all names as if none were selected."""
     canvas = np.empty(shape, np.uint8)
-    card_face(canvas, card_areas(bounds(canvas), scene.layout.text_scale).face, theme.FACE, scene.px(5))
+    draw_face(canvas, scene)
     for index, place in shown:
         is_missing = bool(scene.state.info.layers[index].missing)
         draw_chip(canvas, scene, index, place, MISSING if is_missing else (theme.CHIP, theme.SOFT))
@@ -89,14 +91,3 @@ def draw_mark(canvas: np.ndarray, scene: Scene, place: Rect, points_down: bool, 
             fill(canvas, Rect(middle - size + 1 + step, left, 1, step + 1), ink)
             fill(canvas, Rect(middle + size - 1 - step, left, 1, step + 1), ink)
     return chips_of(scene.state, scene.layout).mark
-
-
-def draw_scroll(canvas: np.ndarray, scene: Scene, chips: Chips, selected: int) -> None:
-    """At the right edge, which part of all lines is seen; nothing where all are."""
-    if chips.rows <= chips.visible:
-        return
-    body = chips.body
-    track = Rect(body.row, body.right - scene.px(3), body.height, scene.px(3))
-    top = chips.first_row(selected) * track.height // chips.rows
-    fill(canvas, track, theme.TRACK)
-    fill(canvas, Rect(track.row + top, track.col, chips.visible * track.height // chips.rows, track.width), theme.FAINT)

@@ -11,6 +11,7 @@ from deepvis.window.ui.fires import StrongestHere, strongest_here
 from deepvis.window.ui.heading import draw_card, sentence
 from deepvis.window.ui.readings import is_frame_stale
 from deepvis.window.ui.scene import Scene
+from deepvis.window.ui.scrolling import draw_scroll_bar, first_seen
 from deepvis.window.ui.text import draw_text, line_height, text_width
 
 
@@ -19,7 +20,7 @@ def rows_in(scene: Scene, body: Rect) -> list[tuple[int, Rect]]:
     high = line_height(scene.px(theme.SIZE_SMALL)) + scene.px(3)
     count, fit = len(scene.state.info.layers), max(body.height // high, 1)
     selected = min(scene.state.view.layer_index, count - 1)
-    first = min(max(selected - fit // 2, 0), max(count - fit, 0))
+    first = first_seen(selected, fit, count)
     shown = min(fit, count)
     step = min(body.height // shown, 2 * high)
     wide = body.width if shown == count else body.width - scene.px(6)
@@ -37,10 +38,8 @@ def draw_here(canvas: np.ndarray, scene: Scene) -> None:
         draw_row(canvas, scene, place, strongest_here(scene, index))
     count = len(scene.state.info.layers)
     if len(rows) < count:
-        track = Rect(parts.body.row, parts.body.right - scene.px(3), rows[-1][1].bottom - parts.body.row, scene.px(3))
-        fill(canvas, track, theme.TRACK)
-        top, tall = rows[0][0] * track.height // count, len(rows) * track.height // count
-        fill(canvas, Rect(track.row + top, track.col, tall, track.width), theme.FAINT)
+        listed = parts.body.cut(bottom=parts.body.bottom - rows[-1][1].bottom)
+        draw_scroll_bar(canvas, scene, listed, rows[0][0], len(rows), count)
 
 
 def draw_row(canvas: np.ndarray, scene: Scene, place: Rect, here: StrongestHere) -> None:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from dataclasses import replace
 
 import numpy as np
 
 from deepvis.core.geometry import Rect, fit_inside
 from deepvis.window.ui import theme
-from deepvis.window.ui.canvas import bounds, fill, frame, picture
+from deepvis.window.ui.canvas import bounds, fill, frame, moved_into, picture
 from deepvis.window.ui.hover_words import tip_of
 from deepvis.window.ui.pane import overlay
 from deepvis.window.ui.panes.input import draw_field_of, picture_place
 from deepvis.window.ui.readings import shows_snapshot_input
-from deepvis.window.ui.regions import MAP
+from deepvis.window.ui.regions import MAP, Tip
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, text_width, wrap
-from deepvis.window.ui.tip import Tip
 
 WIDEST = 380  # of the text, at text scale 1
 PICTURE_SIDE = 96
@@ -71,15 +71,14 @@ def tip_size(scene: Scene, tip: Tip, title: tuple[str, ...], lines: list[str]) -
 def beside(at: Rect, size: tuple[int, int], area: Rect, gap: int) -> Rect:
     """A place of ``size`` inside ``area``: below, above, right or left of ``at``, the first that has room."""
     high, wide = size
-    col = min(max(at.col, area.col), max(area.right - wide, area.col))
-    row = min(max(at.row, area.row), max(area.bottom - high, area.row))
+    over = moved_into(Rect(at.row, at.col, high, wide), area)
     places = (
-        Rect(row, at.right + gap, high, wide),
-        Rect(row, at.col - gap - wide, high, wide),
-        Rect(at.bottom + gap, col, high, wide),
-        Rect(at.row - gap - high, col, high, wide),
+        replace(over, col=at.right + gap),
+        replace(over, col=at.col - gap - wide),
+        replace(over, row=at.bottom + gap),
+        replace(over, row=at.row - gap - high),
     )
-    return next((place for place in places if place.clipped(area) == place), Rect(row, col, high, wide))
+    return next((place for place in places if place.clipped(area) == place), over)
 
 
 def draw_cell_field(canvas: np.ndarray, scene: Scene, cell: tuple[int, int]) -> None:

@@ -9,17 +9,17 @@ import cv2
 import numpy as np
 
 from deepvis.core.back_modes import title_of
+from deepvis.core.back_pictures import back_strength, strength_codes
 from deepvis.core.colours import paint_of
 from deepvis.core.commands.ordering import lists_layers
 from deepvis.core.geometry import Rect, centre_crop, fit_inside
-from deepvis.core.panes import card_areas
-from deepvis.core.pixels import back_strength, strength_codes
 from deepvis.core.places import cell_at
 from deepvis.core.state import OVERLAYS, ColourMap, Cursor, Look
 from deepvis.core.types import Fit
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import bounds, brackets, darken, fill, frame, picture
 from deepvis.window.ui.draw_cache import cached
+from deepvis.window.ui.fields import field_place, middle_edges
 from deepvis.window.ui.heading import draw_card, sentence
 from deepvis.window.ui.legend import Legend, draw_foot, foot_height, legend_of
 from deepvis.window.ui.pane import pane
@@ -103,7 +103,7 @@ def picture_place(scene: Scene, area: Rect) -> Rect | None:
     rgb = network_input_rgb(scene)
     if rgb is None:
         return None
-    return fit_inside(rgb.shape[0], rgb.shape[1], picture_area(scene, card_areas(area, scene.layout.text_scale).body))
+    return fit_inside(rgb.shape[0], rgb.shape[1], picture_area(scene, scene.areas(area).body))
 
 
 def first_class_place(scene: Scene, place: Rect) -> Rect:
@@ -157,12 +157,12 @@ class Overlay:
 
 def overlay_of(scene: Scene) -> Overlay | None:
     """The strength of the newest back projection in colours, while it is wanted and of the picture that is shown."""
-    snapshot, wanted = scene.snapshot, scene.state.view
-    if not wanted.overlay or snapshot is None or snapshot.input_diff is None or not shows_snapshot_input(scene):
+    snapshot, chosen = scene.snapshot, scene.state.view
+    if not chosen.overlay or snapshot is None or snapshot.input_diff is None or not shows_snapshot_input(scene):
         return None
     diff, back = snapshot.input_diff, snapshot.request.back
-    colour_map = ColourMap.MAGMA if wanted.colour_map in (ColourMap.GRAY, ColourMap.SIGNED) else wanted.colour_map
-    note = f"{title_of(back.mode)}, {100 * OVERLAYS[wanted.overlay]:.0f} %" if back is not None else ""
+    colour_map = ColourMap.MAGMA if chosen.colour_map in (ColourMap.GRAY, ColourMap.SIGNED) else chosen.colour_map
+    note = f"{title_of(back.mode)}, {100 * OVERLAYS[chosen.overlay]:.0f} %" if back is not None else ""
 
     def make() -> Overlay:
         codes = strength_codes(back_strength(diff))
@@ -193,10 +193,9 @@ def draw_field(canvas: np.ndarray, scene: Scene, place: Rect) -> None:
 
 def sees_all(scene: Scene) -> bool:
     """The receptive field is asked for, and is the whole picture."""
-    if not scene.state.view.receptive_field or scene.field_of is None or not shows_snapshot_input(scene):
+    if not scene.state.view.receptive_field or not shows_snapshot_input(scene):
         return False
-    layer, (_, height, width) = scene.state.layer, scene.state.info.input_shape
-    edges = scene.field_of(layer.name, layer.height // 2, layer.width // 2)
+    edges, (_, height, width) = middle_edges(scene, scene.state.layer), scene.state.info.input_shape
     return edges is not None and edges[0] <= 0 and edges[1] <= 0 and edges[2] >= height and edges[3] >= width
 
 
@@ -209,19 +208,6 @@ def draw_field_of(canvas: np.ndarray, scene: Scene, place: Rect, cell: tuple[int
     inner = field.inset(thick) if min(field.height, field.width) > 3 * thick else field
     frame(canvas, inner.inset(1) if min(inner.height, inner.width) > 4 else inner, theme.BACKGROUND, 1)
     frame(canvas, inner, theme.FIELD, thick)
-
-
-def field_place(scene: Scene, place: Rect, cell: tuple[int, int]) -> Rect | None:
-    """Where the receptive field of a cell of the selected layer's maps lies in the picture at ``place``."""
-    edges = scene.field_of(scene.state.layer.name, *cell) if scene.field_of is not None else None
-    if edges is None:
-        return None
-    top, left, bottom, right = edges
-    _, height, width = scene.state.info.input_shape
-    down, across = place.height / height, place.width / width
-    top, bottom = (round(min(max(edge, 0), height) * down) for edge in (top, bottom))
-    left, right = (round(min(max(edge, 0), width) * across) for edge in (left, right))
-    return Rect(place.row + top, place.col + left, max(bottom - top, 1), max(right - left, 1))
 
 
 def draw_pin(canvas: np.ndarray, scene: Scene, place: Rect, at: tuple[int, int]) -> None:

@@ -40,14 +40,9 @@ def looks_at(scene: Scene) -> Hashable:
 def draw(canvas: np.ndarray, scene: Scene) -> None:
     """Three cards, top to bottom; a sentence stands where a picture is missing."""
     whole = bounds(canvas)
-    images = images_of_unit(scene)
-    for i, (name, title) in enumerate(PARTS):
-        part = canvas[part_place(whole, i).slices]
-        progress = scene.optimize
-        if name == "optimized" and progress is not None and progress.unit == scene.state.unit:
-            draw_progress(part, scene, progress)
-        else:
-            draw_part(part, scene, name, title, images)
+    draw_preferred(canvas[part_place(whole, 0).slices], scene)
+    for i in range(1, len(PARTS)):
+        draw_part(canvas[part_place(whole, i).slices], scene, *PARTS[i], images_of_unit(scene))
 
 
 def draw_preferred(canvas: np.ndarray, scene: Scene) -> None:

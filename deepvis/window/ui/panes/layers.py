@@ -7,11 +7,10 @@ from collections.abc import Hashable
 import numpy as np
 
 from deepvis.core.geometry import Rect, TileGrid, fit_inside
-from deepvis.core.panes import card_areas
 from deepvis.core.state import Cursor, Zoom
 from deepvis.core.types import WholeLayer
 from deepvis.window.ui import theme
-from deepvis.window.ui.canvas import NOWHERE, bounds, fill, frame, paste
+from deepvis.window.ui.canvas import NOWHERE, bounds, fill, frame, moved_into, paste
 from deepvis.window.ui.draw_cache import cached
 from deepvis.window.ui.fires import order_words
 from deepvis.window.ui.heading import draw_card, sentence
@@ -107,7 +106,7 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
 
 def covered_by_tiles(canvas: np.ndarray, scene: Scene, view: LayerView) -> Rect:
     """The place that the tiles will paint: with the face below it the pane would be painted twice at every pass."""
-    body = card_areas(bounds(canvas), scene.layout.text_scale).body
+    body = scene.areas(bounds(canvas)).body
     return grid_in(scene.state, view.values.shape[1:], body).rect.clipped(body)
 
 
@@ -211,19 +210,11 @@ def draw_label(canvas: np.ndarray, scene: Scene, tile: Rect, label: str) -> None
     tall = line_height(px) + scene.px(6)
     middle, start = tile.row + (tile.height - tall) // 2, tile.col + (tile.width - wide) // 2
     corners = ((middle, tile.right + gap), (middle, tile.col - gap - wide), (tile.bottom + gap, start))
-    places = [
-        _moved_inside(Rect(row, col, tall, wide), area) for row, col in (*corners, (tile.row - gap - tall, start))
-    ]
+    places = [moved_into(Rect(row, col, tall, wide), area) for row, col in (*corners, (tile.row - gap - tall, start))]
     plate = min(places, key=lambda place: _hides(canvas, place, tile))
     fill(canvas, plate, theme.BACKGROUND)
     frame(canvas, plate, theme.SELECTED)
     draw_text(canvas, plate.row + scene.px(3), plate.col, label, px, theme.TEXT, width=wide, align="centre")
-
-
-def _moved_inside(place: Rect, area: Rect) -> Rect:
-    row = min(max(place.row, area.row), max(area.bottom - place.height, area.row))
-    col = min(max(place.col, area.col), max(area.right - place.width, area.col))
-    return Rect(row, col, place.height, place.width)
 
 
 def _hides(canvas: np.ndarray, place: Rect, tile: Rect) -> float:

@@ -18,6 +18,7 @@ from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import bounds, draw_plate, fill, frame
 from deepvis.window.ui.pane import overlay
 from deepvis.window.ui.scene import Scene
+from deepvis.window.ui.scrolling import first_seen
 from deepvis.window.ui.text import draw_text, elide, line_height, one_line, text_width
 
 ROWS = 9
@@ -86,7 +87,7 @@ def places_of(scene: Scene, count: int) -> PaletteAreas:
     plate = Rect(top, (whole.width - wide) // 2, field + max(visible_rows, 1) * high + 2 * edge + foot, wide)
     typing = scene.state.typing
     chosen = min(typing.row, max(count - 1, 0)) if isinstance(typing, Palette) else 0
-    first = min(max(chosen - visible_rows // 2, 0), max(count - visible_rows, 0))
+    first = first_seen(chosen, visible_rows, count)
     line = Rect(plate.row + field + edge, plate.col, high, wide)
     lines = tuple(line.moved(number * high, 0) for number in range(max(visible_rows, 1)))
     below = Rect(plate.bottom - foot, plate.col, foot, wide)

@@ -11,12 +11,13 @@ import numpy as np
 
 from deepvis.core.geometry import Rect, TileGrid
 from deepvis.core.state import Look
+from deepvis.core.types import Unit
 from deepvis.window.ui import theme
 from deepvis.window.ui.bars import bar_faces, draw_bars_at, lay_numbers, number_width, share_of
 from deepvis.window.ui.canvas import fill
 from deepvis.window.ui.draw_cache import cached
 from deepvis.window.ui.legend import fixed_scale
-from deepvis.window.ui.readings import LayerView, number, peaks_of, rank_of, unit_label
+from deepvis.window.ui.readings import LayerView, label_of, number, peaks_of, rank_of
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height
 from deepvis.window.ui.tile_places import bars_in, order_key
@@ -121,7 +122,7 @@ def bar_letters(scene: Scene, grid: TileGrid, px: int, channels: Sequence[int]) 
     for index, channel in enumerate(channels):
         tile = grid.tile(index).moved(-grid.row, -grid.col)
         row = tile.row + (tile.height - line_height(px)) // 2
-        name = unit_label(scene, layer.name, channel)
+        name = label_of(scene, Unit(layer.name, channel))
         draw_text(names, row, tile.col + inset, name, px, (255, 255, 255), width=room)
     return np.maximum(letters, share_of(names[..., 0]))
 
@@ -130,7 +131,7 @@ def draw_scalar(canvas: np.ndarray, scene: Scene, body: Rect, view: LayerView, c
     """One unit in words: its class, its value, its rank, and its bar between those of all."""
     value, rank = float(peaks_of(view)[channel]), rank_of(view, channel)
     px, large = scene.px(theme.SIZE_TEXT), scene.px(theme.SIZE_LARGE)
-    name = unit_label(scene, scene.state.layer.name, channel)
+    name = label_of(scene, Unit(scene.state.layer.name, channel))
     low, high = ends_of(scene, view)
     row = body.row + scene.px(8)
     if name:

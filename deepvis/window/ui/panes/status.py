@@ -8,21 +8,14 @@ import numpy as np
 
 from deepvis.core.back_modes import OFF, title_of
 from deepvis.core.geometry import Rect
-from deepvis.core.panes import card_areas
 from deepvis.core.state import GAMMA_BOOSTS, INDIVIDUAL_BOOSTS, LiveState, Show
 from deepvis.core.types import PassSeconds
 from deepvis.window.ui import theme
-from deepvis.window.ui.canvas import bounds, card_face, fill
+from deepvis.window.ui.canvas import bounds, fill
+from deepvis.window.ui.heading import draw_face
 from deepvis.window.ui.layer_list_layout import STATUS_LINES
 from deepvis.window.ui.pane import pane
-from deepvis.window.ui.readings import (
-    label_of,
-    layer_view,
-    number,
-    shape_name,
-    standing_sentence,
-    value_of,
-)
+from deepvis.window.ui.readings import label_of, layer_view, number, shape_name, standing_sentence, value_of
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, note_cut, one_line, text_width
 
@@ -47,8 +40,7 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
 
     A pane too low for two lines has one: the sentence takes the facts' place. Two sentences at once take both lines.
     """
-    parts = card_areas(bounds(canvas), scene.layout.text_scale)
-    card_face(canvas, parts.face, theme.FACE, scene.px(5))
+    draw_face(canvas, scene)
     lines = lines_of(scene, bounds(canvas))
     px, last = scene.px(theme.SIZE_TEXT), lines[-1]
     speed = "   ".join(speed_facts(scene))
@@ -68,7 +60,7 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
 
 def lines_of(scene: Scene, pane: Rect) -> list[Rect]:
     """The places of the pane's lines: two, or one in the middle where there is no room for more."""
-    body = card_areas(pane, scene.layout.text_scale).face.cut(left=scene.px(8), right=scene.px(8))
+    body = scene.areas(pane).face.cut(left=scene.px(8), right=scene.px(8))
     high = line_height(scene.px(theme.SIZE_TEXT))
     count = STATUS_LINES if body.height >= STATUS_LINES * high else 1
     space = (body.height - count * high) // (count + 1)

@@ -1,0 +1,103 @@
+"""From the settings to the workers beside the window, and to what they open in their threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from deepvis.core.types import Frame, NetInfo
+from deepvis.live.backends.base import open_backend
+from deepvis.live.fields import open_fields
+from deepvis.live.filters import first_filters
+from deepvis.live.folder_scan import FolderScanWorker
+from deepvis.live.folder_scans import FolderScans
+from deepvis.live.input import InputWorker
+from deepvis.live.network import NetworkWorker
+from deepvis.live.optimize import OptimizeWorker
+from deepvis.live.own_folder import identity_if_any, own_folder
+from deepvis.live.provenance import provenance_of
+from deepvis.live.renewed_stream import RenewedStream
+from deepvis.live.scale_doubt import ScaleDoubt
+from deepvis.live.scan_passes import open_passes
+from deepvis.live.shown_model import ShownModel
+from deepvis.live.stopped_pictures import StoppedPictures
+from deepvis.live.stream_top import Opened, StreamTop
+from deepvis.live.unit_image_commands import commands_for
+from deepvis.live.unit_image_reader import UnitImageReader
+from deepvis.live.unit_images import UnitImagesWorker
+from deepvis.models.model import Model
+from deepvis.models.zoo import DEFAULT_MODEL
+from deepvis.scan.with_samples import RunningWithSamples
+from deepvis.settings.table import Settings
+from deepvis.sources.opening import open_moving, open_still
+from deepvis.sources.samples import is_sample
+from deepvis.sources.video import video_name
+from deepvis.window.parts import Makers, Parts
+from deepvis.window.stats import PassLog
+
+
+def make_parts(settings: Settings, shown: ShownModel, passes: PassLog) -> Parts:
+    """The workers. The backend is opened in its own thread: torch takes a second to load."""
+    model = shown.model
+    scans = FolderScans(lambda: (own_folder(shown.model), identity_if_any(shown.model)))
+    stopped = StoppedPictures(lambda: shown.model)
+    stream = RenewedStream(lambda: stream_of(settings, shown.model, scans, lambda: network.info))
+
+    def open_images(info: NetInfo) -> UnitImagesWorker:
+        return UnitImagesWorker(lambda: open_reader(settings, shown, info), [stream, stopped], scans.standings)
+
+    network: NetworkWorker = NetworkWorker(
+        lambda: open_backend(settings.backend, model, settings.device),
+        partial(open_fields, model),
+        [passes, stream.update],
+        ScaleDoubt(model),
+    )
+    scan = partial(
+        FolderScanWorker, scans, lambda: open_passes(settings.backend, shown.model, settings.device, network.idle)
+    )
+    camera = 0 if settings.camera is None else settings.camera
+    return Parts(
+        InputWorker(open_still, lambda: open_moving(camera, settings.video)),
+        network,
+        Makers(open_images, partial(OptimizeWorker, lambda: shown.model, settings.device, stopped=stopped), scan),
+        stream,
+        scans,
+        moving_source=video_name(settings.video) if settings.video else f"camera {camera}",
+    )
+
+
+def stream_of(settings: Settings, model: Model, scans: FolderScans, info: Callable[[], NetInfo | None]) -> StreamTop:
+    """The running top 9 of a network."""
+    running = RunningWithSamples(info, is_sample=lambda frame: is_sample(frame.path or ""))
+
+    def open_running() -> Opened:
+        from deepvis.live.folder_images import FolderImages
+        from deepvis.live.running_images import RunningImages
+        from deepvis.network.threads import use_one_core
+
+        use_one_core()  # what it projects back must not hold up the network's threads
+        backend = open_backend(settings.backend, model, settings.device)
+        return backend, FolderImages(model, RunningImages(running, model, lambda: backend), scans)
+
+    samples = sample_frames if model.name == DEFAULT_MODEL else tuple
+    return StreamTop(running, open_running, partial(own_folder, model), samples)
+
+
+def open_reader(settings: Settings, shown: ShownModel, info: NetInfo) -> UnitImageReader:
+    """What reads the pictures of units; of earlier weights last."""
+    model, older = shown.model, shown.older_folders()
+    shipped = [] if model.shipped_images is None else [model.shipped_images]
+    folders = [model.unit_image_dir, *shipped, own_folder(model), *older.values()]
+    commands = commands_for(model, vars(settings))
+    provenance = provenance_of(model, older)
+    return UnitImageReader(
+        folders, info, commands, settings.unit_image_cache, provenance, partial(first_filters, model)
+    )
+
+
+def sample_frames() -> Iterator[Frame]:
+    """The photos that come with scikit-image."""
+    source = open_still(None)
+    for index in range(source.count):
+        if isinstance(frame := source.read(index), Frame):
+            yield frame

@@ -1,0 +1,78 @@
+"""What stands in the window: scenes are drawn, shown, recorded and measured."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Hashable
+from pathlib import Path
+
+import numpy as np
+
+from deepvis.window.rates import Rate
+from deepvis.window.record import Recorder
+from deepvis.window.scene_maker import parts_of
+from deepvis.window.stats import Stats
+from deepvis.window.ui.compose import compose, has_changed
+from deepvis.window.ui.scene import Scene
+from deepvis.window.ui.window import AnyWindow
+
+
+class Screen:
+    """Shows scenes in a window, where they look different from what stands there.
+
+    scene, picture: what stands there, (H, W, 3) uint8 BGR; None before the first. has_frame: it has shown a picture of
+    the source. changed_at: when something else than the status or the pointer has changed last. rate: of that.
+    """
+
+    def __init__(self, window: AnyWindow, stats: Stats, rate: Rate, record: Path | None = None) -> None:
+        self.scene: Scene | None = None
+        self.picture: np.ndarray | None = None
+        self.has_frame = False
+        self.opened_at = self.changed_at = time.monotonic()
+        self._window, self._stats, self._rate = window, stats, rate
+        self._recorder = Recorder(record) if record else None
+        self._made_of: tuple[Hashable, ...] | None = None  # what the picture depends on
+        self._pressed_at: list[float] = []  # of keys and buttons whose effect is not on the screen yet
+
+    @property
+    def is_recording(self) -> bool:
+        return self._recorder is not None and not self._recorder.error
+
+    @property
+    def recording_error(self) -> str:
+        """Why there is no recording though one was asked for, or ""."""
+        return self._recorder.error if self._recorder else ""
+
+    def close(self) -> None:
+        if self._recorder:
+            self._recorder.close()
+
+    def expect(self) -> None:
+        """A key or a button was pressed: the next scene is shown even if it looks the same."""
+        self._pressed_at.append(time.monotonic())
+
+    def shows(self, scene: Scene) -> bool:
+        """True if nothing that a pane looks at differs from what stands there."""
+        return parts_of(scene) == self._made_of
+
+    def show(self, scene: Scene, *, again: bool = False) -> None:
+        """Draw and show a scene. again: even if nothing has changed."""
+        if self.shows(scene) and not again:
+            return
+        began = time.monotonic()
+        picture = compose(scene)
+        composed = time.monotonic()
+        before, self._made_of, self.scene = self._made_of, parts_of(scene), scene
+        if not (has_changed() or again or self._pressed_at):  # the pointer has moved, and there is nothing to say
+            return
+        self._window.show(picture)
+        if before is None or self._made_of[:-3] != before[:-3]:
+            self._rate.count()
+            self.changed_at = composed
+        self.picture = picture
+        self.has_frame = self.has_frame or scene.frame is not None
+        self._stats.shown(composed - began, scene.frame is not None, scene.snapshot_id)
+        self._stats.key_seconds += [time.monotonic() - pressed for pressed in self._pressed_at]
+        self._pressed_at.clear()
+        if self._recorder:
+            self._recorder.show(picture)
