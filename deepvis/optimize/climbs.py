@@ -52,7 +52,7 @@ def climb_files(
 
 def write_climb(path: Path, climb: Climb) -> None:
     """Save a climb exactly. Raises OSError."""
-    arrays = {"x": asas_array(climb.x)}
+    arrays = {"x": as_array(climb.x)}
     for name, image in (("best", climb.best), ("majority", climb.majority)):
         if image is not None:
             arrays[name] = as_array(image.x)
