@@ -123,19 +123,17 @@ def _every(grid: tuple[int, int]) -> tuple[Spans, Spans]:
     return rows, cols
 
 
-def moved(
-    run: Callable[..., np.ndarray], placed: Sequence[GridLabels]
-) -> tuple[GridLabels, tuple[Spans, Spans]] | None:
+def moved(labels: np.ndarray, placed: Sequence[GridLabels]) -> tuple[GridLabels, tuple[Spans, Spans]] | None:
     """What an operator that only moves numbers makes of labels.
 
-    run: the labels of all bottoms through the operator. placed: the bottoms' places, at least one.
+    labels: those of all bottoms, gone through the operator. placed: the bottoms' places.
     None where the bottoms are of several grids, or what is left is no grid.
     """
     grids = {places.grid for places in placed if places.has_grid}
     if len(grids) > 1:
         return None
     grid = next(iter(grids), (0, 0))
-    return renumbered(run(), grid)
+    return renumbered(labels, grid)
 
 
 @dataclass(frozen=True)

@@ -10,24 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from deepvis.formats.open_arguments import BatchAt, Bottom, Shape, Weight
+from deepvis.formats.open_arguments import BatchAt, Bottom, Dims, Shape, Size, Weight, resolved
 from deepvis.network.op import Op, Tensors, Weights, run
-
-
-@dataclass(frozen=True, eq=False)
-class Size:
-    """A number that depends on N, how many pictures go through together, as the 8 N of ``x.view(8 * N, ...)``."""
-
-    words: str  # the expression in N
-    of: Callable[[int], Any]  # N -> the number
-
-
-Dims = tuple["int | Size", ...]
-
-
-def resolved(dims: Dims, batch: int) -> Shape:
-    """The dimensions for so many pictures."""
-    return tuple(d.of(batch) if isinstance(d, Size) else d for d in dims)
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,12 +15,12 @@ from torch.export import ExportedProgram
 from torch.export.graph_signature import InputKind
 
 import deepvis.formats.torch.ops  # noqa: F401  (fills the table of operators)
-from deepvis.formats.open_arguments import BatchAt, Bottom, Weight
+from deepvis.formats.open_arguments import BatchAt, Bottom, Dims, Weight
 from deepvis.formats.torch.aten_ops import ATEN_OPS, build, field_of, kind_of, note_of
-from deepvis.formats.torch.call import AtenCall, Dims, expression, is_open, leaves, packet_name
+from deepvis.formats.torch.aten_rectifiers import with_plain_rectifiers
+from deepvis.formats.torch.call import AtenCall, expression, is_open, leaves, packet_name
 from deepvis.formats.torch.node_names import module_calls, module_class, names_of, unique
 from deepvis.formats.torch.output_keys import keys_of_spec
-from deepvis.formats.torch.rectifiers import with_plain_rectifiers
 from deepvis.network.graph import Graph, GraphBuilder, Shape
 from deepvis.network.inputs import one_picture
 from deepvis.network.model_error import ModelError

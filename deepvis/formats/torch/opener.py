@@ -9,12 +9,12 @@ from pathlib import Path
 
 from torch import nn
 
+from deepvis.formats.torch.aten_layouts import with_module_views
 from deepvis.formats.torch.capture import captured, pictures_notes
 from deepvis.formats.torch.captured import Captured
 from deepvis.formats.torch.export import baked_batch
 from deepvis.formats.torch.flat_graph import graph_of_program
 from deepvis.formats.torch.library import library_module
-from deepvis.formats.torch.map_views import with_map_views
 from deepvis.formats.torch.mixing import unmixed
 from deepvis.formats.torch.module_input import InputOptions, adapted, module_input, picture_config, runs
 from deepvis.formats.torch.number_types import computable
@@ -78,7 +78,7 @@ def opened_module(
     with in_evaluation(module, title, options) as (ready, types):
         found = module_input(ready, title, options)
         taking = adapted(ready, found)
-        graph = with_map_views(captured(title, taking, found.shape, notes=[*notes, *types, *found.notes]), taking)
+        graph = with_module_views(captured(title, taking, found.shape, notes=[*notes, *types, *found.notes]), taking)
     mean, std, is_known = pixels_of(ready, found.shape[0])
     assumed = frozenset(("scale", "order") if is_known else ASSUMED)
     own, check = Captured(ready, found), partial(self_test, graph, taking)
@@ -93,7 +93,7 @@ def opened_archive(source: Source) -> Opened:
         )
     program = read_pt2(source.file, trust_file=source.trust_file)
     notes = pictures_notes(baked_batch(program))
-    graph = with_map_views(unmixed(graph_of_program(source.file.name, program, nn.Module(), notes)), nn.Module())
+    graph = with_module_views(unmixed(graph_of_program(source.file.name, program, nn.Module(), notes)), nn.Module())
     picture = graph.inputs[picture_input(graph.name, graph.inputs, source.data_input)]
     if source.input_size not in (None, picture[-2:]):
         raise ModelError(

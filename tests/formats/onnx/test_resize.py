@@ -71,7 +71,7 @@ def test_beside_onnx_runtime(mode: str, coordinates: str) -> None:
 @pytest.mark.parametrize("nearest_mode", ["round_prefer_floor", "round_prefer_ceil", "floor", "ceil"])
 def test_symmetric_half_pixels_are_those_of_the_reference_also_where_two_places_are_as_near(nearest_mode: str) -> None:
     how = {"mode": "nearest", "coordinate_transformation_mode": "half_pixel_symmetric", "nearest_mode": nearest_mode}
-    # left out: by 2.5 a place lies one bit above a whole number, the reference loses the bit and reads the place before;
+    # left out: by 2.5 a place is one bit above a whole number, the reference loses the bit, reads the place before;
     # 10 by 0.7 are 7 places for the runtime and here, 6 for the reference
     for form in (*FORMS, (5, 8)):
         for by in (*({"scales": s} for s in ((1.6, 1.6), (1.5, 1.25), (1.75, 0.55), (3, 1))), {"sizes": (21, 30)}):

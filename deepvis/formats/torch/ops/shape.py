@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 
-from deepvis.formats.open_arguments import Bottom, Weight
+from deepvis.formats.open_arguments import Bottom, Size, Weight
 from deepvis.formats.torch.aten_ops import aten_op, elementwise
-from deepvis.formats.torch.call import AtenCall, Size
+from deepvis.formats.torch.call import AtenCall
 from deepvis.network.field_axes import along, reshaped
 from deepvis.network.field_rules import WHOLE_WINDOW, NodeEdge, Window
 from deepvis.network.kinds import Kind

@@ -1,18 +1,15 @@
-"""A module's graph with all that it takes to look at it: tokens and channels-last values as maps, probabilities."""
+"""A graph with all that it takes to look at it: tokens and channels-last values as maps, probabilities."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from math import prod
 from typing import Any
 
-from torch import nn
-
-from deepvis.formats.torch.call import AtenCall, resolved
-from deepvis.formats.torch.layouts import MOVES, Followed, Follower
-from deepvis.formats.torch.other_names import modules_ends, output_names
-from deepvis.formats.torch.placed_fields import placed_field, same_grid, spread_field
+from deepvis.formats.layouts import MOVING, Effect, Followed, Follower, LayoutCall
+from deepvis.formats.open_arguments import resolved
+from deepvis.formats.other_names import modules_ends, output_names
+from deepvis.formats.placed_fields import placed_field, same_grid, spread_field
 from deepvis.network.field_rules import FieldRule, same_place
 from deepvis.network.graph import Graph, GraphBuilder, Node
 from deepvis.network.grid_labels import GridLabels, MapView, attended, batch_of, maps, view_of
@@ -38,26 +35,19 @@ UNPLACED_NOTE = (
 )
 
 
-def with_map_views(graph: Graph, module: nn.Module) -> Graph:
-    """The graph of an exported module with a node for each value that is to be seen as maps or by another name.
+def with_map_views(graph: Graph, calls: Sequence[LayoutCall | None], parameters: Mapping[int, str]) -> Graph:
+    """The graph with a node for each value that is to be seen as maps or by another name.
 
     And with one for the probabilities of a classifier that ends in scores.
     A value of tokens keeps its name for the maps, which panes, scan and optimizer ask for; the value as it is
     computed gets a name with RAW. "blocks.3 [class token]" are the numbers of a token beside the grid.
+    calls: of each node, None where nothing is known of it. parameters: address of a tensor -> its name, for tokens.
     """
-    parameters = {tensor.data_ptr(): name for name, tensor in module.named_parameters(remove_duplicate=False)}
-    return with_views_of(graph, [call_of(node) for node in graph.nodes], parameters)
-
-
-def with_views_of(graph: Graph, calls: Sequence[AtenCall | None], parameters: Mapping[int, str]) -> Graph:
-    """The same of any format's graph. calls: of each node, None where nothing is known; parameters: address -> name."""
-    found = _Adding(graph, calls, parameters).graph()
-    found.unavailable.update(graph.unavailable)
-    return found
+    return _Adding(graph, calls, parameters).graph()
 
 
 class _Adding:
-    def __init__(self, graph: Graph, calls: Sequence[AtenCall | None], parameters: Mapping[int, str]) -> None:
+    def __init__(self, graph: Graph, calls: Sequence[LayoutCall | None], parameters: Mapping[int, str]) -> None:
         self._old = graph
         self._calls = calls
         self._follower = Follower(parameters)
@@ -92,9 +82,9 @@ class _Adding:
         }
         return self._new.graph(**facts)
 
-    def _enter(self, node: Node, call: AtenCall | None) -> None:
+    def _enter(self, node: Node, call: LayoutCall | None) -> None:
         """The node, and after it those that show its tops."""
-        if call is None:  # no operator of an exported program: nothing is known of its places
+        if call is None:  # nothing is known of its places
             made = self._copy(node, self._old.tops_of(node), node.field)
             self._values.update(zip(node.tops, made, strict=True))
             for value, name in zip(made, self._old.tops_of(node), strict=True):
@@ -124,7 +114,7 @@ class _Adding:
         for value, places in zip(made, followed.tops, strict=True):
             if places is not None and not places.is_maps and places.has_grid:
                 self._grids[value] = places.grid
-        shows_tokens = call.op not in MOVES or call.op == "cat"
+        shows_tokens = call.effect not in MOVING or call.effect is Effect.JOINS
         for value, name, view, places, shape in zip(made, names, views, followed.tops, shapes, strict=True):
             modules, keys = self._ends.get(name, ()), self._keys.get(name, ())
             if view is None or places is None:
@@ -260,9 +250,3 @@ class _Adding:
         last = [f"{len(names) - 2} more"] if len(names) > 3 else names[2:3]
         words = [", ".join(names[:2]), *last] if last else names
         return [UNPLACED_NOTE.format(" and ".join(words))]
-
-
-def call_of(node: Node) -> AtenCall | None:
-    """The operator's call that a node of an exported program runs; None for other nodes."""
-    arguments = node.make.args if isinstance(node.make, partial) else ()
-    return next((each for each in arguments if isinstance(each, AtenCall)), None)
