@@ -26,6 +26,7 @@ from deepvis.formats.onnx.tracing import Trace, Tracer
 from deepvis.formats.onnx.values import FACTORS, TogetherError, Value
 from deepvis.network.graph import Graph, GraphBuilder
 from deepvis.network.kinds import HANDED_ON, Kind
+from deepvis.network.mixing import unmixed
 from deepvis.network.model_error import ModelError
 from deepvis.network.ref import Source
 from deepvis.network.unavailable import Unavailable
@@ -66,6 +67,8 @@ def graph_of_file(file: ModelFile, source: Source) -> FileGraph:
         *_own_notes(trace),
     ]
     graph = _graph(file, picture, trace, None if reason is None else picture.batch, notes)
+    if not picture.is_open and reason is None:
+        graph = unmixed(graph, picture.name)
     calls = [layout_call(step, picture.batch) for step in trace.steps]
     names = {tensor.data_ptr(): name for name, tensor in tensors.items()}
     return FileGraph(with_map_views(graph, calls, names), pixels)

@@ -10,12 +10,11 @@ from pathlib import Path
 from torch import nn
 
 from deepvis.formats.torch.aten_layouts import with_module_views
-from deepvis.formats.torch.capture import captured, pictures_notes
+from deepvis.formats.torch.capture import captured, pictures_notes, with_own_numbers
 from deepvis.formats.torch.captured import Captured
 from deepvis.formats.torch.export import baked_batch
 from deepvis.formats.torch.flat_graph import graph_of_program
 from deepvis.formats.torch.library import library_module
-from deepvis.formats.torch.mixing import unmixed
 from deepvis.formats.torch.module_input import InputOptions, adapted, module_input, picture_config, runs
 from deepvis.formats.torch.number_types import computable
 from deepvis.formats.torch.pt2 import read_pt2
@@ -93,7 +92,9 @@ def opened_archive(source: Source) -> Opened:
         )
     program = read_pt2(source.file, trust_file=source.trust_file)
     notes = pictures_notes(baked_batch(program))
-    graph = with_module_views(unmixed(graph_of_program(source.file.name, program, nn.Module(), notes)), nn.Module())
+    graph = with_module_views(
+        with_own_numbers(graph_of_program(source.file.name, program, nn.Module(), notes)), nn.Module()
+    )
     picture = graph.inputs[picture_input(graph.name, graph.inputs, source.data_input)]
     if source.input_size not in (None, picture[-2:]):
         raise ModelError(
