@@ -14,7 +14,7 @@ from deepvis.formats.onnx.layout_calls import layout_call
 from deepvis.formats.onnx.model_file import ModelFile
 from deepvis.formats.onnx.names import Made, names_for
 from deepvis.formats.onnx.node_parts import LeftOut, NodeParts
-from deepvis.formats.onnx.nodes import operator_of
+from deepvis.formats.onnx.nodes import operator_of, taken_names
 from deepvis.formats.onnx.onnx_ops import field_of, kind_of
 from deepvis.formats.onnx.onnx_rectifiers import with_plain_rectifiers
 from deepvis.formats.onnx.order import in_order
@@ -47,7 +47,7 @@ def graph_of_file(file: ModelFile, source: Source) -> FileGraph:
     title = str(file.path)
     proto = file.model.graph
     nodes = in_order(title, proto)
-    tensors = _initializers(file, nodes)
+    tensors = _initializers(file)
     kernels = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
     picture = picture_input_of(title, proto, source, kernels)
     trace, reason = _traced(file, picture, nodes, tensors)
@@ -74,9 +74,9 @@ def graph_of_file(file: ModelFile, source: Source) -> FileGraph:
     return FileGraph(with_map_views(graph, calls, names), pixels)
 
 
-def _initializers(file: ModelFile, nodes: Sequence[onnx.NodeProto]) -> dict[str, torch.Tensor]:
+def _initializers(file: ModelFile) -> dict[str, torch.Tensor]:
     """Those that any node takes. Raises ModelError for two of one name."""
-    wanted = _names_within(nodes)
+    wanted = taken_names(file.model.graph)
     found: dict[str, torch.Tensor] = {}
     for tensor in file.model.graph.initializer:
         if tensor.name in found:
@@ -86,16 +86,6 @@ def _initializers(file: ModelFile, nodes: Sequence[onnx.NodeProto]) -> dict[str,
     if file.model.graph.sparse_initializer:
         named = file.model.graph.sparse_initializer[0].values.name
         raise ModelError(f"{file.path}: found the sparse initializer {named!r}, expected dense ones")
-    return found
-
-
-def _names_within(nodes: Sequence[onnx.NodeProto]) -> set[str]:
-    found: set[str] = set()
-    for node in nodes:
-        found.update(node.input)
-        for attribute in node.attribute:
-            if attribute.HasField("g"):
-                found |= _names_within(attribute.g.node) | {each.name for each in attribute.g.output}
     return found
 
 

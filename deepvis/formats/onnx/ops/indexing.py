@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from deepvis.formats.onnx.call import OnnxCall
-from deepvis.formats.onnx.onnx_ops import axis_of, everything, onnx_op
+from deepvis.formats.onnx.onnx_ops import along_axis, axis_of, everything, onnx_op
 from deepvis.formats.open_arguments import Shape
 from deepvis.network.field_rules import WHOLE_WINDOW, NodeEdge, Window, each, image_axis, shifted
 from deepvis.network.kinds import Kind
@@ -107,7 +107,7 @@ def gather(call: OnnxCall, weights: Weights) -> Op:
     return call.op_of(forward, weights)
 
 
-@onnx_op("GatherElements", since=11, mixes=lambda call, place, shape: (axis_of(call, len(shape), 0),))
+@onnx_op("GatherElements", since=11, mixes=along_axis(0))
 def gather_elements(call: OnnxCall, weights: Weights) -> Op:
     """y[i, j] = x[index[i, j], j] for axis 0, likewise for others. Gradient: autograd's, g added up there."""
 

@@ -111,7 +111,7 @@ def pad_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window | None:
     return each(window, *spans)
 
 
-PAD_MODES = {"constant": "constant", "reflect": "reflect", "edge": "edge", "wrap": "wrap"}
+PAD_MODES = ("constant", "reflect", "edge", "wrap")
 
 
 @onnx_op("Pad", since=2, field=pad_field, arguments={"pads": 1, "value": 2, "axes": 3}, mixes=padded_axes)

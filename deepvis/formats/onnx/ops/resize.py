@@ -55,7 +55,7 @@ def targets(call: OnnxCall, shape: Shape) -> Targets:
         if policy != "stretch":
             pick = min if policy == "not_larger" else max
             scale = pick(scale for _, scale in found.values())
-            found = {axis: (_half_up(scale * shape[axis]), scale) for axis in axes}
+            found = {axis: (math.floor(scale * shape[axis] + 0.5), scale) for axis in axes}
     else:
         if not scales or len(scales) != len(axes) or not all(s > 0 and math.isfinite(s) for s in scales):
             raise call.fault(f"scales {scales} for axes {axes}", "sizes, or a scale above 0 for each axis")
@@ -65,10 +65,6 @@ def targets(call: OnnxCall, shape: Shape) -> Targets:
         raise call.fault(f"sizes {[size for size, _ in found.values()]}", "sizes of 1 or more")
     is_crop = call.attr("coordinate_transformation_mode") == "tf_crop_and_resize"
     return {axis: pair for axis, pair in found.items() if is_crop or pair != (shape[axis], 1.0)}
-
-
-def _half_up(value: float) -> int:
-    return math.floor(value + 0.5)
 
 
 def roi_of(call: OnnxCall, rank: int) -> dict[int, tuple[float, float]]:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from deepvis.formats.onnx.call import OnnxCall
-from deepvis.formats.onnx.onnx_ops import axis_of, elementwise, everything, onnx_op
+from deepvis.formats.onnx.onnx_ops import all_but_first, axis_of, elementwise, everything, onnx_op
 from deepvis.formats.open_arguments import Shape
 from deepvis.network.field_rules import WHOLE_WINDOW, NodeEdge, Window, image_size
 from deepvis.network.kinds import Kind
@@ -192,11 +192,7 @@ def block_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window | None
     return rows, columns
 
 
-def but_first(call: OnnxCall, place: int, shape: Shape) -> Collection[int]:
-    return range(1, len(shape))
-
-
-@onnx_op("DepthToSpace", "SpaceToDepth", since=1, kind=Kind.RESHAPE, field=block_field, mixes=but_first)
+@onnx_op("DepthToSpace", "SpaceToDepth", since=1, kind=Kind.RESHAPE, field=block_field, mixes=all_but_first)
 def blocks(call: OnnxCall, weights: Weights) -> Op:
     """y = channels dealt out to blocks of places, or blocks of places gathered as channels. Gradient: autograd's.
 

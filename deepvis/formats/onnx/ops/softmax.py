@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from deepvis.formats.onnx.call import OnnxCall
-from deepvis.formats.onnx.onnx_ops import axis_of, onnx_op
+from deepvis.formats.onnx.onnx_ops import axis_of, onnx_op, whole_axes
 from deepvis.formats.open_arguments import Shape
-from deepvis.network.field_rules import NodeEdge, Window, whole_along
+from deepvis.network.field_rules import NodeEdge, Window
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights
 
@@ -23,13 +23,7 @@ def axes_of(call: OnnxCall, place: int, shape: Shape) -> Collection[int]:
 
 
 def softmax_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window:
-    for axis in axes_of(call, 0, edge.below):
-        window = whole_along(axis, edge.below, window)
-    return window
-
-
-def kind(call: OnnxCall) -> Kind:
-    return Kind.SOFTMAX if call.op == "Softmax" else Kind.OTHER
+    return whole_axes(axes_of(call, 0, edge.below), edge, window)
 
 
 def on_axes(call: OnnxCall, function: Callable[[Tensor, int], Tensor]) -> Callable[[Tensor], Tensor]:
@@ -44,12 +38,7 @@ def on_axes(call: OnnxCall, function: Callable[[Tensor, int], Tensor]) -> Callab
     return forward
 
 
-def along_axes(names: str, since: int) -> Callable:
-    return onnx_op(*names.split(), since=since, kind=kind, field=softmax_field, mixes=axes_of)
-
-
-@along_axes("Softmax", 1)
-@along_axes("Softmax", 13)
+@onnx_op("Softmax", since=1, kind=Kind.SOFTMAX, field=softmax_field, mixes=axes_of)
 def softmax(call: OnnxCall, weights: Weights) -> Op:
     """y = exp(x) / sum of exp(x), along ``axis`` (the last); before opset 13 over all axes from ``axis`` (1) on.
 
@@ -63,15 +52,13 @@ def softmax(call: OnnxCall, weights: Weights) -> Op:
     return call.op_of(on_axes(call, torch.softmax), weights, backward=backward)
 
 
-@along_axes("LogSoftmax", 1)
-@along_axes("LogSoftmax", 13)
+@onnx_op("LogSoftmax", since=1, field=softmax_field, mixes=axes_of)
 def log_softmax(call: OnnxCall, weights: Weights) -> Op:
     """y = x - log of the sum of exp(x), along the same axes as Softmax. Gradient: autograd's, g - exp(y) sum of g."""
     return call.op_of(on_axes(call, torch.log_softmax), weights)
 
 
-@along_axes("Hardmax", 1)
-@along_axes("Hardmax", 13)
+@onnx_op("Hardmax", since=1, field=softmax_field, mixes=axes_of)
 def hardmax(call: OnnxCall, weights: Weights) -> Op:
     """y = 1 at the largest value, of equal ones the first, 0 elsewhere, along the same axes as Softmax. Gradient: 0."""
 
