@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -20,7 +21,6 @@ from deepvis.network.views import (
     OUTPUT,
     RAW,
     attention_op,
-    maker,
     maps_op,
     order_of,
     same_op,
@@ -169,18 +169,18 @@ class _Adding:
             heads = prod(shape[:-1]) // (prod(view.grid) + len(view.tokens))
             rule = {} if windows is None else {"field": spread_field(windows)}
             self._new.add(
-                name + MAPS, Kind.RESHAPE, [value], [name], maker(attention_op, view, looks),
+                name + MAPS, Kind.RESHAPE, [value], [name], partial(attention_op, view, looks),
                 type=f"attention, {who}", outputs=heads, **facts, **rule,
             )  # fmt: skip
             return
         channels = prod(shape) // (prod(view.grid) + len(view.tokens))
         field = same_grid(places)
         kind = {"type": type_, "outputs": channels}
-        self._new.add(name + MAPS, Kind.RESHAPE, [value], [name], maker(maps_op, view), field=field, **kind, **facts)
+        self._new.add(name + MAPS, Kind.RESHAPE, [value], [name], partial(maps_op, view), field=field, **kind, **facts)
         for token, position in view.tokens if shows_tokens else ():
             title = f"{name} [{self._token(token)}]"
             self._new.add(
-                title, Kind.RESHAPE, [value], [title], maker(token_op, view, position), is_view=True, **kind
+                title, Kind.RESHAPE, [value], [title], partial(token_op, view, position), is_view=True, **kind
             )  # fmt: skip
 
     def _token(self, number: int) -> str:
@@ -206,7 +206,7 @@ class _Adding:
             return ""
         (value, shape), name = scores[0], PROB if PROB not in graph else "prob [softmax]"
         facts = {"type": "Softmax", "outputs": shape[1], "is_view": True}
-        self._new.add(name, Kind.SOFTMAX, [self._values[value]], [name], maker(softmax_op), **facts)
+        self._new.add(name, Kind.SOFTMAX, [self._values[value]], [name], softmax_op, **facts)
         return f"the network ends in the scores {graph.names[value]!r}; {name} is their softmax, made here"
 
     def _is_inside(self, node: Node) -> bool:

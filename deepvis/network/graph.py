@@ -8,14 +8,13 @@ back ends with the gradient at the first.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from deepvis.network.field_rules import FieldRule, whole
 from deepvis.network.kinds import Kind
-from deepvis.network.model_error import ModelError
+from deepvis.network.model_error import ModelError, nearest
 from deepvis.network.op import Op, Weights
 from deepvis.network.unavailable import Unavailable
 
@@ -217,8 +216,7 @@ class Graph:
         if name in self.unavailable and name not in self.versions:
             raise ModelError(f"the network's {name!r} cannot be had here: {self.unavailable[name].why}")
         if name not in self.versions:
-            near = difflib.get_close_matches(name, self.versions, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(self.versions)}"
+            hint = nearest(name, self.versions, f"there are: {', '.join(self.versions)}")
             raise ModelError(f"the network: found no blob named {name!r}, expected one that was made before; {hint}")
         return self.versions[name]
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from deepvis.core.registry import Registry
 from deepvis.formats.onnx.call import OnnxCall
 from deepvis.formats.open_arguments import Shape
-from deepvis.network.field_rules import WHOLE_WINDOW, FieldRule, NodeEdge, Window, same_place, whole_along
+from deepvis.network.field_rules import WHOLE_WINDOW, FieldRule, NodeEdge, Window, same_place
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights
 
@@ -83,6 +83,10 @@ def find_op(name: str, opset: int) -> OnnxOp | None:
     return ONNX_OPS[f"{name}-{max(versions)}"] if versions else None
 
 
+def op_names() -> tuple[str, ...]:
+    return tuple(sorted(_versions))
+
+
 def kind_of(row: OnnxOp, call: OnnxCall) -> Kind:
     return row.kind if isinstance(row.kind, Kind) else row.kind(call)
 
@@ -103,13 +107,6 @@ def elementwise(call: OnnxCall, edge: NodeEdge, window: Window) -> Window | None
 def of_first_input(call: OnnxCall, edge: NodeEdge, window: Window) -> Window | None:
     """The same place of the first input; others that the network makes itself are of whatever they are of."""
     return WHOLE_WINDOW if edge.bottom else same_place(edge, window)
-
-
-def whole_axes(axes: Collection[int], edge: NodeEdge, window: Window) -> Window:
-    """All along those axes of the bottom."""
-    for axis in axes:
-        window = whole_along(axis, edge.below, window)
-    return window
 
 
 def axis_of(call: OnnxCall, rank: int, default: int = 1, name: str = "axis") -> int:

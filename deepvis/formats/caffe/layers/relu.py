@@ -8,7 +8,7 @@ from deepvis.formats.caffe.layer import WeightRule, blob, elementwise, fault, la
 from deepvis.formats.caffe.spec import LayerSpec
 from deepvis.network.kinds import Kind
 from deepvis.network.lazy import F, Tensor, torch
-from deepvis.network.op import SAME, Op, Weights
+from deepvis.network.op import SAME, Op, Weights, by_slope, leaky_relu_back, relu_back
 
 
 def relu_kind(spec: LayerSpec) -> Kind:
@@ -26,20 +26,8 @@ def relu(spec: LayerSpec, weights: Weights) -> Op:
     """
     slope = spec.param.negative_slope
     if slope == 0:
-        return Op(torch.relu, backward=lambda ran, grads: [positive_part(grads[0], ran.tops[0])], shapes=SAME)
-
-    def forward(x: Tensor) -> Tensor:
-        return x.clamp(min=0) + slope * x.clamp(max=0)
-
-    def backward(ran, grads):
-        return [torch.where(ran.bottoms[0] > 0, grads[0], slope * grads[0])]
-
-    return Op(forward, backward=backward, shapes=SAME)
-
-
-def positive_part(grad: Tensor, y: Tensor) -> Tensor:
-    """The gradient where y > 0, zero elsewhere, in one pass."""
-    return torch.ops.aten.threshold_backward(grad, y, 0)
+        return Op(torch.relu, backward=relu_back, shapes=SAME)
+    return Op(lambda x: x.clamp(min=0) + slope * x.clamp(max=0), backward=leaky_relu_back(slope), shapes=SAME)
 
 
 @layer_type("ReLU6", kind=Kind.CAPPED_RELU, field=elementwise)
@@ -49,12 +37,7 @@ def relu6(spec: LayerSpec, weights: Weights) -> Op:
     Shapes: any -> the same. Gradient: g strictly between 0 and 6, else 0.
     Source: the MobileNet forks of Caffe, relu6_layer.cpp.
     """
-
-    def backward(ran, grads):
-        x = ran.bottoms[0]
-        return [grads[0] * ((x > 0) & (x < 6))]
-
-    return Op(lambda x: x.clamp(0, 6), backward=backward, shapes=SAME)
+    return Op(lambda x: x.clamp(0, 6), backward=by_slope(lambda x, y: (x > 0) & (x < 6)), shapes=SAME)
 
 
 def slope_shapes(spec: LayerSpec, bottoms: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:
@@ -112,8 +95,4 @@ def elu(spec: LayerSpec, weights: Weights) -> Op:
     def forward(x: Tensor) -> Tensor:
         return x.clamp(min=0) + alpha * torch.expm1(x.clamp(max=0))
 
-    def backward(ran, grads):
-        (x,), (y,) = ran.bottoms, ran.tops
-        return [torch.where(x > 0, grads[0], grads[0] * (y + alpha))]
-
-    return Op(forward, backward=backward, shapes=SAME)
+    return Op(forward, backward=by_slope(lambda x, y: torch.where(x > 0, 1.0, y + alpha)), shapes=SAME)

@@ -17,7 +17,7 @@ from deepvis.formats.onnx.call import OnnxCall
 from deepvis.formats.onnx.onnx_ops import elementwise, find_op, kind_of, of_first_input, onnx_op
 from deepvis.network.back_modes import BACK_MODES
 from deepvis.network.kinds import Kind
-from deepvis.network.op import SAME, Op, Weights
+from deepvis.network.op import SAME, Op, Weights, by_slope, leaky_relu_back, relu_back
 
 
 def other_than_relu(call: OnnxCall) -> str:
@@ -40,22 +40,14 @@ def relu(call: OnnxCall, weights: Weights) -> Op:
 
     Shapes: any -> the same. Gradient: g where y > 0, 0 elsewhere (at 0 too).
     """
-
-    def backward(ran, grads):
-        return [torch.ops.aten.threshold_backward(grads[0], ran.tops[0], 0)]
-
-    return call.op_of(torch.relu, weights, backward=backward, shapes=SAME)
+    return call.op_of(torch.relu, weights, backward=relu_back, shapes=SAME)
 
 
 @onnx_op("LeakyRelu", since=6, kind=Kind.LEAKY_RELU, field=elementwise)
 def leaky_relu(call: OnnxCall, weights: Weights) -> Op:
     """y = x where x > 0, alpha x elsewhere; alpha is 0.01 by default. Gradient: g or alpha g."""
     alpha = call.attr("alpha", 0.01)
-
-    def backward(ran, grads):
-        return [torch.where(ran.bottoms[0] > 0, grads[0], alpha * grads[0])]
-
-    return call.op_of(lambda x: F.leaky_relu(x, alpha), weights, backward=backward, shapes=SAME)
+    return call.op_of(lambda x: F.leaky_relu(x, alpha), weights, backward=leaky_relu_back(alpha), shapes=SAME)
 
 
 Function = Callable[[Tensor], Tensor]
@@ -176,8 +168,5 @@ for _name, _since in SMOOTH:
 @onnx_op("Erf", since=9, field=elementwise)
 def erf(call: OnnxCall, weights: Weights) -> Op:
     """y = 2 / sqrt(pi) * the integral of exp(-t^2) from 0 to x. Gradient: g 2 / sqrt(pi) exp(-x^2)."""
-
-    def backward(ran, grads):
-        return [grads[0] * torch.exp(-ran.bottoms[0].square()) * (2 / math.sqrt(math.pi))]
-
-    return call.op_of(torch.erf, weights, backward=backward, shapes=SAME)
+    back = by_slope(lambda x, y: torch.exp(-x.square()) * (2 / math.sqrt(math.pi)))
+    return call.op_of(torch.erf, weights, backward=back, shapes=SAME)

@@ -9,8 +9,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from deepvis.formats.onnx.call import OnnxCall
-from deepvis.formats.onnx.onnx_ops import all_but_first, along_axis, axis_of, of_first_input, onnx_op, whole_axes
+from deepvis.formats.onnx.onnx_ops import all_but_first, along_axis, axis_of, of_first_input, onnx_op
 from deepvis.formats.open_arguments import Shape
+from deepvis.network.field_axes import whole_along
 from deepvis.network.field_rules import WHOLE_WINDOW, NodeEdge, Window
 from deepvis.network.kinds import Kind
 from deepvis.network.op import SAME, Op, Weights
@@ -62,11 +63,11 @@ def last_axes(call: OnnxCall, place: int, shape: Shape) -> Collection[int]:
     return range(axis_of(call, len(shape), -1), len(shape)) if place == 0 else range(len(shape))
 
 
-def layer_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window:
+def layer_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window | None:
     """Everything along the axes that are normalized."""
     if edge.bottom:
         return WHOLE_WINDOW
-    return whole_axes(last_axes(call, 0, edge.below), edge, window)
+    return whole_along(last_axes(call, 0, edge.below), edge, window)
 
 
 @onnx_op("LayerNormalization", since=17, kind=NORMALIZATION, field=layer_field, mixes=last_axes)
@@ -123,8 +124,8 @@ def lrn(call: OnnxCall, weights: Weights) -> Op:
     return across_channels(size, call.attr("alpha", 1e-4), call.attr("beta", 0.75), call.attr("bias", 1.0))
 
 
-def one_axis_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window:
-    return whole_axes((axis_of(call, len(edge.below), -1),), edge, window)
+def one_axis_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window | None:
+    return whole_along((axis_of(call, len(edge.below), -1),), edge, window)
 
 
 @onnx_op("LpNormalization", since=1, kind=NORMALIZATION, field=one_axis_field, mixes=along_axis(-1))

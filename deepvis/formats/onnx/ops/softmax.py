@@ -8,11 +8,12 @@ import torch
 from torch import Tensor
 
 from deepvis.formats.onnx.call import OnnxCall
-from deepvis.formats.onnx.onnx_ops import axis_of, onnx_op, whole_axes
+from deepvis.formats.onnx.onnx_ops import axis_of, onnx_op
 from deepvis.formats.open_arguments import Shape
+from deepvis.network.field_axes import whole_along
 from deepvis.network.field_rules import NodeEdge, Window
 from deepvis.network.kinds import Kind
-from deepvis.network.op import Op, Weights
+from deepvis.network.op import Op, Weights, softmax_back
 
 
 def axes_of(call: OnnxCall, place: int, shape: Shape) -> Collection[int]:
@@ -22,8 +23,8 @@ def axes_of(call: OnnxCall, place: int, shape: Shape) -> Collection[int]:
     return range(axis_of(call, len(shape), 1), len(shape))
 
 
-def softmax_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window:
-    return whole_axes(axes_of(call, 0, edge.below), edge, window)
+def softmax_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window | None:
+    return whole_along(axes_of(call, 0, edge.below), edge, window)
 
 
 def on_axes(call: OnnxCall, function: Callable[[Tensor, int], Tensor]) -> Callable[[Tensor], Tensor]:
@@ -46,8 +47,7 @@ def softmax(call: OnnxCall, weights: Weights) -> Op:
     """
 
     def backward(ran, grads):
-        y, g = ran.tops[0], grads[0]
-        return [y * (g - (g * y).sum(tuple(axes_of(call, 0, tuple(y.shape))), keepdim=True))]
+        return softmax_back(ran, grads, tuple(axes_of(call, 0, tuple(ran.tops[0].shape))))
 
     return call.op_of(on_axes(call, torch.softmax), weights, backward=backward)
 

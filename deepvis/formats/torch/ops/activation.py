@@ -12,7 +12,7 @@ from deepvis.formats.torch.call import AtenCall
 from deepvis.formats.torch.ops.normalization import first_bottom
 from deepvis.network.back_modes import BACK_MODES
 from deepvis.network.kinds import Kind
-from deepvis.network.op import Op, Weights
+from deepvis.network.op import Op, Weights, relu_back
 
 
 def other_than_relu(call: AtenCall) -> str:
@@ -34,10 +34,7 @@ def relu(call: AtenCall, weights: Weights) -> Op:
 
     Shapes: any -> the same. Gradient: g where y > 0, 0 elsewhere (at 0 too).
     """
-    return Op(
-        call.forward(weights),
-        backward=lambda ran, grads: [torch.ops.aten.threshold_backward(grads[0], ran.tops[0], 0)],
-    )
+    return Op(call.forward(weights), backward=relu_back)
 
 
 @aten_op("leaky_relu", kind=Kind.LEAKY_RELU, field=elementwise)
