@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
 
-from deepvis.formats.torch.captured import Captured
+from deepvis.formats.torch.module_input import Captured
 from deepvis.models.model import Model
 from deepvis.network.maps import as_maps
 from deepvis.network.model_error import ModelError, nearest

@@ -58,7 +58,7 @@ class _Adding:
         for name, value in graph.input_values.items():
             shape = graph.inputs[name]
             self._places[value] = maps(*shape[2:]) if len(shape) == 4 and shape[2] * shape[3] > 1 else None
-        self._grids: dict[int, tuple[int, int]] = {}  # new value -> its grid, where its shape does not tell it
+        self._grids: dict[int, tuple[int, int]] = {}  # new value -> its grid, where it does not follow from its shape
         self._unplaced: list[str] = []
         self._seeing = set(graph.input_values.values())  # old values that depend on what is in the inputs
         self._ends = modules_ends(graph)

@@ -1,6 +1,6 @@
 """Windows by axis, for nodes that move axes about.
 
-A window tells the rows and columns of a value's map, its last two axes. Where an image's axis lies elsewhere for a
+A window holds the rows and columns of a value's map, its last two axes. Where an image's axis lies elsewhere for a
 while, as the height does in (N, H, W, C), what is seen of it goes along in ``Spans.others``.
 """
 

@@ -181,7 +181,7 @@ def batch_of(one: Shape, two: Shape) -> BatchAxis | None:
 
 
 def view_of(places: GridLabels, shape: Shape, batch: BatchAxis) -> MapView | None:
-    """How maps are made of a value of that shape, one picture; None where its places cannot be told.
+    """How maps are made of a value of that shape, one picture; None where its places are not known.
 
     Each cell must be there once, in whatever order.
     """
@@ -207,7 +207,7 @@ def view_of(places: GridLabels, shape: Shape, batch: BatchAxis) -> MapView | Non
 
 
 def carried_over(places: GridLabels, shape: Shape, above: Shape) -> GridLabels | None:
-    """Those of a top of another last axis, or of the same shape; None where the last axis tells places."""
+    """Those of a top of another last axis, or of the same shape; None where places lie along the last axis."""
     if len(shape) != len(above) or shape[:-1] != above[:-1]:
         return None
     if shape[-1] != above[-1] and (places.labels.shape[-1] > 1 or places.is_attention):

@@ -22,7 +22,7 @@ Inputs = Mapping[str, "np.ndarray | Tensor"]
 
 
 def count_of(graph: Graph, inputs: Inputs) -> int:
-    """How many pictures these inputs are: those tell that are declared with a batch."""
+    """How many pictures these inputs are, by those that are declared with a batch."""
     return max((len(inputs[name]) for name in inputs if _has_batch(graph, name, inputs[name])), default=1)
 
 

@@ -113,7 +113,7 @@ def _three_axes(source: Source, name: str, shape: Shape) -> ModelError:
 
 
 def _with_input_shapes(source: Source) -> NetworkSpec:
-    """The network with its inputs; where data layers became some, the weights tell channels and size."""
+    """The network with its inputs; where data layers became some, channels and size follow from the weights."""
 
     def read(weights: Path | None) -> NetworkSpec:
         return load_net(

@@ -26,7 +26,7 @@ class AtenCall:
     top_dims: tuple[Dims, ...]
     outputs: tuple[int, ...] | None = None  # which of several outputs are the tops; None: the only one
     batch: BatchAt | None = None  # None: no argument and no shape depends on N
-    has_carrier: bool = False  # the last bottom is there to tell N alone: the operator does not see it
+    has_carrier: bool = False  # the last bottom only gives N: the operator does not see it
 
     @property
     def op(self) -> str:
@@ -100,7 +100,7 @@ class AtenCall:
         return 1 if self.batch is None else self.batch.of(shapes)
 
     def completed(self, op: Op, weights: Weights) -> Op:
-        """The op with what follows from the export: shapes, and no gradient for the bottom that only tells N."""
+        """The op with what follows from the export: shapes, and no gradient for the bottom that only gives N."""
         if op.backward is not None and self.has_carrier:
             rule = op.backward
             op = replace(op, backward=lambda ran, grads: [*rule(ran, grads), None])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,18 +38,15 @@ class Comparison:
         return f"{self.what}: {verdict}, {self.measure.format(self.difference)}"
 
 
-class evaluating:
+@contextmanager
+def evaluating(module: nn.Module) -> Iterator[None]:
     """The module in evaluation mode, for a while; every submodule gets its own mode back."""
-
-    def __init__(self, module: nn.Module) -> None:
-        self.modes = [(each, each.training) for each in module.modules()]
-        self.module = module
-
-    def __enter__(self) -> None:
-        self.module.eval()
-
-    def __exit__(self, *_: object) -> None:
-        for each, was_training in self.modes:
+    modes = [(each, each.training) for each in module.modules()]
+    module.eval()
+    try:
+        yield
+    finally:
+        for each, was_training in modes:
             each.training = was_training
 
 

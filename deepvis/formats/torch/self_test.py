@@ -1,4 +1,4 @@
-"""Does the captured network compute what the module computes? Opening can check it, and ``--self-test`` tells."""
+"""Does the captured network compute what the module computes? Opening can check it; ``--self-test`` prints it."""
 
 from __future__ import annotations
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import product
 from math import prod
 from typing import Any, NamedTuple
 
 from deepvis.formats.caffe.layer import MANY, WeightRule, blob, canonical_axis, fault, layer_type
-from deepvis.formats.caffe.layers._windows import convolved, per_axis
+from deepvis.formats.caffe.layers._windows import convolved, kernel_places, per_axis
 from deepvis.formats.caffe.spec import LayerSpec
 from deepvis.network.convolution import convolution_op
 from deepvis.network.field_rules import NodeEdge, Window, sliding
@@ -216,14 +215,10 @@ def _any_dims(x: Tensor, w: Tensor, bias: Tensor | None, window: Sliding) -> Ten
     groups = window.group
     w = w.reshape(groups, w.shape[0] // groups, w.shape[1], *window.kernel)
     total: Any = 0
-    for place in product(*(range(k) for k in window.kernel)):
-        cut = [
-            slice(k * d, k * d + s * (n - 1) + 1, s)
-            for k, d, s, n in zip(place, window.dilation, window.stride, sizes, strict=True)
-        ]
-        whole: list[Any] = [slice(None), slice(None), *cut]
+    for place, cut in kernel_places(window.kernel, window.stride, window.dilation, sizes):
+        whole: Any = (slice(None), slice(None), *cut)
         here: Any = (..., *place)
-        part = x[tuple(whole)].unflatten(1, (groups, -1))
+        part = x[whole].unflatten(1, (groups, -1))
         total = total + torch.einsum("ngc...,goc->ngo...", part, w[here])
     y = total.flatten(1, 2)
     if bias is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from deepvis.formats.caffe.layer import WeightRule, blob, elementwise, fault, layer_type, learned_filler
+from deepvis.formats.caffe.layer import WeightRule, blob, check_channels, elementwise, layer_type, learned_filler
 from deepvis.formats.caffe.spec import LayerSpec
 from deepvis.network.kinds import Kind
 from deepvis.network.lazy import F, Tensor, torch
@@ -42,8 +42,7 @@ def relu6(spec: LayerSpec, weights: Weights) -> Op:
 
 def slope_shapes(spec: LayerSpec, bottoms: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:
     x = bottoms[0]
-    if len(x) < 2:
-        raise fault(spec, f"a bottom of {len(x)} dimensions", "2 or more: number, channels, ...")
+    check_channels(spec, x)
     return [(1,) if spec.param.channel_shared else (x[1],)]
 
 
@@ -67,8 +66,7 @@ def prelu(spec: LayerSpec, weights: Weights) -> Op:
         return F.prelu(x, slopes(x.shape))
 
     def slopes(shape: Sequence[int]) -> Tensor:
-        if len(shape) < 2:
-            raise fault(spec, f"a bottom of {len(shape)} dimensions", "2 or more: number, channels, ...")
+        check_channels(spec, shape)
         return blob(spec, weights, 0, (1,) if shared else (shape[1],), "slopes")
 
     def backward(ran, grads):

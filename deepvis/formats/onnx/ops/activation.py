@@ -15,7 +15,7 @@ from torch import Tensor
 
 from deepvis.formats.onnx.call import OnnxCall
 from deepvis.formats.onnx.onnx_ops import elementwise, find_op, kind_of, of_first_input, onnx_op
-from deepvis.network.back_modes import BACK_MODES
+from deepvis.network.back_modes import without_rule
 from deepvis.network.kinds import Kind
 from deepvis.network.op import SAME, Op, Weights, by_slope, leaky_relu_back, relu_back
 
@@ -24,14 +24,10 @@ def other_than_relu(call: OnnxCall) -> str:
     """A note for activations that back modes with a rule for rectifiers have none for."""
     row = find_op(call.op, call.opset)
     kind = kind_of(row, call) if row is not None else Kind.OTHER
-    modes = [
-        mode.title
-        for mode in map(BACK_MODES.__getitem__, BACK_MODES)
-        if Kind.RELU in mode.rules and kind not in mode.rules
-    ]
+    modes = without_rule(kind)
     if not modes or kind not in (Kind.CAPPED_RELU, Kind.SIGMOID, Kind.ACTIVATION):
         return ""
-    return f"{call.op} is no plain rectifier: {' and '.join(modes)} pass it as the gradient does"
+    return f"{call.op} is no plain rectifier: {modes} pass it as the gradient does"
 
 
 @onnx_op("Relu", since=6, kind=Kind.RELU, field=elementwise)
