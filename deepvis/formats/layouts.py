@@ -35,7 +35,7 @@ from deepvis.network.kinds import Kind
 from deepvis.network.op import Weights
 
 
-class Effect(Enum):
+class OnPlaces(Enum):
     """What an operator does with the places of its bottoms' numbers."""
 
     RESHAPES = auto()  # the same numbers in the same order, in another shape
@@ -50,14 +50,14 @@ class Effect(Enum):
     OTHER = auto()
 
 
-MOVING = frozenset((Effect.RESHAPES, Effect.REORDERS, Effect.MOVES, Effect.JOINS))
+MOVING = frozenset((OnPlaces.RESHAPES, OnPlaces.REORDERS, OnPlaces.MOVES, OnPlaces.JOINS))
 
 
 @dataclass(frozen=True, eq=False)
 class LayoutCall:
     """What of an operator's call places are followed by."""
 
-    effect: Effect
+    effect: OnPlaces
     top_dims: tuple[Dims, ...]
     bottom_dims: tuple[Dims, ...]
     forward: Callable[[Weights], Callable[..., Any]]  # weights -> what runs: bottoms -> top or tuple of tops
@@ -92,28 +92,28 @@ class Follower:
         below = [resolved(dims, 1) for dims in call.bottom_dims][: len(bottoms)]
         unknown = Followed((None,) * len(above))
         # of maps padding makes a new grid
-        is_padding = call.effect is Effect.PADS and bottoms[0] is not None and not bottoms[0].is_maps
+        is_padding = call.effect is OnPlaces.PADS and bottoms[0] is not None and not bottoms[0].is_maps
         if call.effect in MOVING or is_padding:
             return self._moved(node, call, bottoms) or unknown
         placed = [(p, shape) for p, shape in zip(bottoms, below, strict=True) if p is not None]
         if not placed:
             return unknown
-        if call.effect is Effect.MULTIPLIES and len(placed) == 2:
+        if call.effect is OnPlaces.MULTIPLIES and len(placed) == 2:
             found = _attending(placed[0][0], placed[1][0])
             if found is not None:
                 return found
         first, shape = placed[0]
         if self._makes_maps(node, call, bottoms, above[0]):
             return Followed(tuple(maps(*size[-2:]) if size[-2] * size[-1] > 1 else None for size in above))
-        if call.effect is Effect.MULTIPLIES_BY_WEIGHT:
+        if call.effect is OnPlaces.MULTIPLIES_BY_WEIGHT:
             return _linear(first, shape, above[0]) or unknown
-        if call.effect is Effect.WORKS_BY_ELEMENT:
+        if call.effect is OnPlaces.WORKS_BY_ELEMENT:
             return _elementwise(placed, above[0]) or unknown
         same = next((p for p, size in placed if carried_over(p, size, above[0]) is not None), None)
         if same is None:
             return unknown
         tops = (same, *unknown.tops[1:])
-        is_known = call.effect is Effect.MIXES
+        is_known = call.effect is OnPlaces.MIXES
         if not is_known or all(same.labels.shape[axis] == 1 for axis in call.axes):
             return Followed(tops, is_known)
         spans = together(same, call.axes)  # patches that are merged lie side by side along the channels
@@ -124,7 +124,7 @@ class Follower:
         if len(above) != 4 or not bottoms or bottoms[0] is None or not bottoms[0].is_maps:
             return False
         is_conv = node.kind in (Kind.CONVOLUTION, Kind.TRANSPOSED_CONVOLUTION)
-        return is_conv or (above[-2:] != bottoms[0].grid and call.effect is not Effect.WORKS_BY_ELEMENT)
+        return is_conv or (above[-2:] != bottoms[0].grid and call.effect is not OnPlaces.WORKS_BY_ELEMENT)
 
     def _moved(self, node: Node, call: LayoutCall, bottoms: Sequence[GridLabels | None]) -> Followed | None:
         """The labels through the operator itself."""
@@ -188,8 +188,8 @@ def _attending(first: GridLabels, second: GridLabels) -> Followed | None:
 def _keeps_attention(call: LayoutCall, below: Shape, tops: Sequence[Shape]) -> bool:
     """Who looks at whom are the last two axes still, in their order."""
     if tops == [below]:
-        return call.effect is not Effect.REORDERS
-    return call.effect is Effect.RESHAPES and all(top[-2:] == below[-2:] for top in tops)
+        return call.effect is not OnPlaces.REORDERS
+    return call.effect is OnPlaces.RESHAPES and all(top[-2:] == below[-2:] for top in tops)
 
 
 def _linear(places: GridLabels, shape: Shape, above: Shape) -> Followed | None:

@@ -7,7 +7,7 @@ from functools import partial
 from math import prod
 from typing import Any
 
-from deepvis.formats.layouts import MOVING, Effect, Followed, Follower, LayoutCall
+from deepvis.formats.layouts import MOVING, Followed, Follower, LayoutCall, OnPlaces
 from deepvis.formats.open_arguments import resolved
 from deepvis.formats.other_names import modules_ends, output_names
 from deepvis.formats.placed_fields import placed_field, same_grid, spread_field
@@ -114,7 +114,7 @@ class _Adding:
         for value, places in zip(made, followed.tops, strict=True):
             if places is not None and not places.is_maps and places.has_grid:
                 self._grids[value] = places.grid
-        shows_tokens = call.effect not in MOVING or call.effect is Effect.JOINS
+        shows_tokens = call.effect not in MOVING or call.effect is OnPlaces.JOINS
         for value, name, view, places, shape in zip(made, names, views, followed.tops, shapes, strict=True):
             modules, keys = self._ends.get(name, ()), self._keys.get(name, ())
             if view is None or places is None:

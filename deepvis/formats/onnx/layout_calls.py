@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from deepvis.formats.layouts import Effect, LayoutCall
+from deepvis.formats.layouts import LayoutCall, OnPlaces
 from deepvis.formats.onnx.call import OnnxCall
 from deepvis.formats.onnx.node_parts import NodeParts
 from deepvis.formats.onnx.onnx_ops import axis_of, elementwise
@@ -16,10 +16,10 @@ from deepvis.formats.open_arguments import Dims, Shape, Size
 from deepvis.network.op import Weights
 
 _NAMES = {
-    Effect.RESHAPES: "Reshape Unsqueeze",
-    Effect.REORDERS: "Transpose",
-    Effect.MOVES: "Flatten Squeeze Expand Tile Split Slice Gather Identity Dropout SpaceToDepth",
-    Effect.JOINS: "Concat",
+    OnPlaces.RESHAPES: "Reshape Unsqueeze",
+    OnPlaces.REORDERS: "Transpose",
+    OnPlaces.MOVES: "Flatten Squeeze Expand Tile Split Slice Gather Identity Dropout SpaceToDepth",
+    OnPlaces.JOINS: "Concat",
 }
 MOVES = {name: effect for effect, names in _NAMES.items() for name in names.split(" ")}
 
@@ -45,19 +45,19 @@ def _dims(value: Value, file_batch: int) -> Dims:
     return (*shape[: value.axis], open_size, *shape[value.axis + 1 :])
 
 
-def _effect(step: NodeParts) -> tuple[Effect, tuple[int, ...]]:
+def _effect(step: NodeParts) -> tuple[OnPlaces, tuple[int, ...]]:
     """The effect, and the axes along which it mixes."""
     call, shape = step.call, step.bottoms[0].shapes[0]
     if call.op in MOVES:
         return MOVES[call.op], ()
     if call.op == "MatMul" and len(step.bottoms) == 2:
-        return Effect.MULTIPLIES, ()
+        return OnPlaces.MULTIPLIES, ()
     if call.op in ("MatMul", "Gemm"):
-        return (Effect.MULTIPLIES_BY_WEIGHT if _is_of_last_axis(call) else Effect.OTHER), ()
+        return (OnPlaces.MULTIPLIES_BY_WEIGHT if _is_of_last_axis(call) else OnPlaces.OTHER), ()
     axis = _axis_mixed(call, shape)
     if axis is not None:
-        return Effect.MIXES, (axis,)
-    return (Effect.WORKS_BY_ELEMENT if step.row.field is elementwise else Effect.OTHER), ()
+        return OnPlaces.MIXES, (axis,)
+    return (OnPlaces.WORKS_BY_ELEMENT if step.row.field is elementwise else OnPlaces.OTHER), ()
 
 
 def _is_of_last_axis(call: OnnxCall) -> bool:

@@ -6,25 +6,25 @@ from functools import partial
 
 from torch import nn
 
-from deepvis.formats.layouts import Effect, LayoutCall
+from deepvis.formats.layouts import LayoutCall, OnPlaces
 from deepvis.formats.map_views import with_map_views
 from deepvis.formats.torch.aten_ops import ATEN_OPS, elementwise
 from deepvis.formats.torch.call import AtenCall
 from deepvis.network.graph import Graph, Node
 
 _NAMES = {
-    Effect.RESHAPES: "view _unsafe_view reshape unsqueeze",
-    Effect.REORDERS: "permute transpose t roll flip index",
-    Effect.MOVES: "flatten unflatten squeeze expand repeat select slice narrow split split_with_sizes chunk unbind "
+    OnPlaces.RESHAPES: "view _unsafe_view reshape unsqueeze",
+    OnPlaces.REORDERS: "permute transpose t roll flip index",
+    OnPlaces.MOVES: "flatten unflatten squeeze expand repeat select slice narrow split split_with_sizes chunk unbind "
     "stack index_select movedim im2col pixel_unshuffle clone alias contiguous detach lift_fresh_copy native_dropout",
-    Effect.JOINS: "cat",
-    Effect.PADS: "pad constant_pad_nd",
-    Effect.MULTIPLIES: "matmul bmm",
-    Effect.MULTIPLIES_BY_WEIGHT: "linear",
+    OnPlaces.JOINS: "cat",
+    OnPlaces.PADS: "pad constant_pad_nd",
+    OnPlaces.MULTIPLIES: "matmul bmm",
+    OnPlaces.MULTIPLIES_BY_WEIGHT: "linear",
     # where the operator has no row of its own that says so
-    Effect.WORKS_BY_ELEMENT: "add sub mul div pow sqrt rsqrt exp neg abs where maximum minimum gelu silu tanh sigmoid "
+    OnPlaces.WORKS_BY_ELEMENT: "add sub mul div pow sqrt rsqrt exp neg abs where maximum minimum gelu silu tanh sigmoid "
     "clamp erf softplus mish _to_copy hardswish",
-    Effect.MIXES: "softmax _softmax log_softmax _log_softmax layer_norm native_layer_norm rms_norm "
+    OnPlaces.MIXES: "softmax _softmax log_softmax _log_softmax layer_norm native_layer_norm rms_norm "
     "_native_batch_norm_legit_no_training",
 }
 EFFECTS = {name: effect for effect, names in _NAMES.items() for name in names.split(" ")}
@@ -42,10 +42,10 @@ def layout_call(node: Node) -> LayoutCall | None:
     call = next((each for each in arguments if isinstance(each, AtenCall)), None)
     if call is None:
         return None
-    effect, row = EFFECTS.get(call.op, Effect.OTHER), ATEN_OPS.get(call.op)
-    if effect is Effect.OTHER and row is not None and row.field is elementwise:
-        effect = Effect.WORKS_BY_ELEMENT
-    axes = _mixed_axes(call) if effect is Effect.MIXES else ()
+    effect, row = EFFECTS.get(call.op, OnPlaces.OTHER), ATEN_OPS.get(call.op)
+    if effect is OnPlaces.OTHER and row is not None and row.field is elementwise:
+        effect = OnPlaces.WORKS_BY_ELEMENT
+    axes = _mixed_axes(call) if effect is OnPlaces.MIXES else ()
     return LayoutCall(effect, call.top_dims, call.bottom_dims, call.forward, axes, call.has_carrier)
 
 
