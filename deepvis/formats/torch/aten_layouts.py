@@ -22,8 +22,8 @@ _NAMES = {
     OnPlaces.MULTIPLIES: "matmul bmm",
     OnPlaces.MULTIPLIES_BY_WEIGHT: "linear",
     # where the operator has no row of its own that says so
-    OnPlaces.WORKS_BY_ELEMENT: "add sub mul div pow sqrt rsqrt exp neg abs where maximum minimum gelu silu tanh sigmoid "
-    "clamp erf softplus mish _to_copy hardswish",
+    OnPlaces.WORKS_BY_ELEMENT: "add sub mul div pow sqrt rsqrt exp neg abs where maximum minimum gelu silu tanh "
+    "sigmoid clamp erf softplus mish _to_copy hardswish",
     OnPlaces.MIXES: "softmax _softmax log_softmax _log_softmax layer_norm native_layer_norm rms_norm "
     "_native_batch_norm_legit_no_training",
 }
