@@ -87,3 +87,12 @@ def test_imports_run_one_way(module: str) -> None:
         assert not any(p[0] == "cv2" for p in parts), f"{module} may not import cv2"
     if room not in TORCH and module not in ALSO_TORCH:
         assert not any(p[0] == "torch" for p in parts), f"{module} may not import torch"
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if name.count("/") > 1 and name.startswith("formats/")])
+def test_no_format_imports_another(module: str) -> None:
+    own = module.split("/")[1]
+    parts = [name.split(".") for name in imported(PACKAGE / module)]
+    others = {path.parent.name for path in (PACKAGE / "formats").glob("*/__init__.py")} - {own}
+    found = {p[2] for p in parts if p[:2] == ["deepvis", "formats"] and len(p) > 2} & others
+    assert not found, f"{module} may not import from formats/{found}"

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.utils._pytree import tree_leaves
 
 from deepvis.core.nearest import nearest
-from deepvis.formats.torch.captured import Captured
+from deepvis.formats.torch.module_input import Captured
 from deepvis.models.model import Model
 from deepvis.network.maps import as_maps
 from deepvis.network.model_error import ModelError

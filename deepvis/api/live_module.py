@@ -13,8 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from deepvis.api.module_copy import copied, fingerprint, left_out_hooks, without_settings
-from deepvis.formats.torch.captured import Captured
-from deepvis.formats.torch.module_input import InputOptions
+from deepvis.formats.torch.module_input import Captured, InputOptions
 from deepvis.formats.torch.number_types import own_types
 from deepvis.formats.torch.opener import opened_module
 from deepvis.formats.torch.self_test import captured_against_eager, self_test

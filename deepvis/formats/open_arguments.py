@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 Shape = tuple[int, ...]
 
@@ -34,3 +35,19 @@ class BatchAt:
     def of(self, shapes: Sequence[Sequence[int]]) -> int:
         """N, from the shapes of the bottoms."""
         return shapes[self.place][self.axis] // self.factor
+
+
+@dataclass(frozen=True, eq=False)
+class Size:
+    """A number that depends on N, how many pictures go through together, as the 8 N of ``x.view(8 * N, ...)``."""
+
+    words: str  # the expression in N
+    of: Callable[[int], Any]  # N -> the number
+
+
+Dims = tuple["int | Size", ...]
+
+
+def resolved(dims: Dims, batch: int) -> Shape:
+    """The dimensions for so many pictures."""
+    return tuple(d.of(batch) if isinstance(d, Size) else d for d in dims)

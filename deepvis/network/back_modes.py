@@ -11,7 +11,7 @@ from typing import Any
 from deepvis.core.back_modes import BACK_MODES, DECONV, GRADIENT, add_back_mode
 from deepvis.network.kinds import Kind
 
-__all__ = ["BACK_MODES"]  # filled, once this module is imported
+__all__ = ["BACK_MODES", "without_rule"]  # filled, once this module is imported
 
 
 def rectify(x: Any, y: Any, grad: Any) -> Any:
@@ -50,3 +50,9 @@ add_back_mode(
     {Kind.RELU: rectify_both, Kind.LEAKY_RELU: rectify_both, Kind.CAPPED_RELU: rectify_between},
     "Springenberg et al. 2015, section 3.4 and figure 1",
 )
+
+
+def without_rule(kind: Kind) -> str:
+    """The titles of the modes that have a rule for rectifiers and none for the kind: "deconv and guided backprop"."""
+    modes = [BACK_MODES[name] for name in BACK_MODES]
+    return " and ".join(mode.title for mode in modes if Kind.RELU in mode.rules and kind not in mode.rules)

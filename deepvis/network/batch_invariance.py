@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from deepvis.network.lazy import F, Tensor, torch
+from deepvis.network.op import Gradients, Op, Ran
 
 PIECE = 1 << 20  # values of a matrix that stay in a processor's cache while the rows pass
 
@@ -52,6 +53,19 @@ def product_back(grads: Tensor, weights: Tensor) -> Tensor:
             total.addmv_(piece.t(), row)
         begin += len(piece)
     return torch.stack(sums) if sums else grads.new_empty(0, weights.shape[1])
+
+
+def linear_op(w: Tensor, bias: Tensor | None) -> Op:
+    """y = x w^T + b along the last axis. w: (O, K), bias: (O,). Shapes: (..., K) -> (..., O). Gradient: g w."""
+    outputs, inputs = w.shape
+
+    def forward(x: Tensor) -> Tensor:
+        return product(x.reshape(-1, inputs), w, bias).reshape(*x.shape[:-1], outputs)
+
+    def backward(ran: Ran, grads: Gradients) -> list[Tensor]:
+        return [product_back(grads[0].reshape(-1, outputs), w).reshape(ran.bottoms[0].shape)]
+
+    return Op(forward, backward=backward)
 
 
 def is_needed(x: Tensor) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Callable, Collection, Iterator, Mapping
 
 from torch import Tensor
@@ -9,51 +10,46 @@ from torch import Tensor
 from deepvis.network.graph import Graph, Node
 
 
-class Blobs(Mapping[str, Tensor]):
-    """Blobs by name, in the order in which they are made."""
+class LazyBlobs(Mapping[str, Tensor]):
+    """Tensors by name, in the order of ``names``. read: name -> the tensor, called for each at every access."""
 
-    def __init__(self, values: Mapping[str, int], value_of: Callable[[int], Tensor]) -> None:
-        self._values, self._value_of = values, value_of
-
-    def __getitem__(self, name: str) -> Tensor:
-        return self._value_of(self._values[name])
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._values
-
-
-class WithViews(Mapping[str, Tensor]):
-    """Tensors by name; those that show others are made when they are first read."""
-
-    def __init__(
-        self, tensors: Mapping[str, Tensor], views: Mapping[str, Node], show: Callable[[Node], Tensor]
-    ) -> None:
-        """views: none of them has the name of a tensor."""
-        self._tensors, self._views, self._show = tensors, views, show
-        self._shown: dict[str, Tensor] = {}
+    def __init__(self, names: Collection[str], read: Callable[[str], Tensor]) -> None:
+        self._names, self._read = names, read
 
     def __getitem__(self, name: str) -> Tensor:
-        if name not in self._views:
-            return self._tensors[name]
-        if name not in self._shown:
-            self._shown[name] = self._show(self._views[name])
-        return self._shown[name]
+        if name not in self._names:
+            raise KeyError(name)
+        return self._read(name)
 
     def __iter__(self) -> Iterator[str]:
-        yield from self._tensors
-        yield from self._views
+        return iter(self._names)
 
     def __len__(self) -> int:
-        return len(self._tensors) + len(self._views)
+        return len(self._names)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._tensors or name in self._views
+        return name in self._names
+
+
+def made_once(names: Collection[str], make: Callable[[str], Tensor]) -> LazyBlobs:
+    """Tensors that are held once they have been read."""
+    found: dict[str, Tensor] = {}
+
+    def read(name: str) -> Tensor:
+        if name not in found:
+            found[name] = make(name)
+        return found[name]
+
+    return LazyBlobs(names, read)
+
+
+def with_views(
+    tensors: Mapping[str, Tensor], views: Mapping[str, Node], show: Callable[[Node], Tensor]
+) -> Mapping[str, Tensor]:
+    """The tensors, and those that show others; views: none of them has the name of a tensor."""
+    if not views:
+        return tensors
+    return ChainMap(made_once(views, lambda name: show(views[name])), tensors)  # type: ignore[arg-type]  # only read
 
 
 def views_over(graph: Graph, values: Collection[int]) -> dict[str, Node]:

@@ -98,7 +98,7 @@ def _walk(graph: Graph, shapes: Mapping[str, Shape], value: int, unit: Window, *
 
 
 def _cut(window: Window, shape: Shape, grid: tuple[int, int] | None) -> Window | None:
-    """The part that lies on the map; None: nothing does. grid: of the places, where the shape does not tell it."""
+    """The part that lies on the map; None: nothing does. grid: where it does not follow from the shape."""
     height, width = grid or image_size(shape)
     cut = each(window, lambda s: (max(s[0], 0), min(s[1], height)), lambda s: (max(s[0], 0), min(s[1], width)))
     others = getattr(window, "others", None)

@@ -1,14 +1,14 @@
 """Windows by axis, for nodes that move axes about.
 
-A window tells the rows and columns of a value's map, its last two axes. Where an image's axis lies elsewhere for a
+A window holds the rows and columns of a value's map, its last two axes. Where an image's axis lies elsewhere for a
 while, as the height does in (N, H, W, C), what is seen of it goes along in ``Spans.others``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
-from deepvis.network.field_rules import WHOLE, NodeEdge, Span, Window, image_axis
+from deepvis.network.field_rules import WHOLE, NodeEdge, Span, Window, image_axis, shifted
 
 ByAxis = list["Span | None"]  # of each axis what is seen; WHOLE: everything
 
@@ -56,6 +56,22 @@ def along(edge: NodeEdge, window: Window, changes: Mapping[int, Callable[[Span],
         span = spans[axis]
         spans[axis] = WHOLE if change is None or span is WHOLE else change(span)
     return window_of(spans, edge.below)
+
+
+def whole_along(axes: Collection[int], edge: NodeEdge, window: Window) -> Window | None:
+    """All places of these axes count; the others stay."""
+    return along(edge, window, dict.fromkeys(axes))
+
+
+def joined(edge: NodeEdge, window: Window, axis: int) -> Window | None:
+    """Of bottoms joined along an axis: the same place; along that axis the place in its piece."""
+    start, size = sum(shape[axis] for shape in edge.bottoms[: edge.bottom]), edge.below[axis]
+    return along(edge, window, {axis: lambda s: (max(s[0] - start, 0), min(s[1] - start, size))})
+
+
+def cut_up(edge: NodeEdge, window: Window, axis: int) -> Window | None:
+    """Of a bottom cut into tops along an axis, likewise."""
+    return along(edge, window, {axis: shifted(sum(shape[axis] for shape in edge.tops[: edge.top]))})
 
 
 def broadcast(edge: NodeEdge, window: Window) -> Window | None:

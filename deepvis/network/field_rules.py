@@ -77,25 +77,6 @@ def sliding(
     return each(top_window, spans[0], spans[1] if len(spans) > 1 else shifted(0)) if spans else top_window
 
 
-def joined(edge: NodeEdge, window: Window, axis: int) -> Window | None:
-    """Of bottoms joined along an axis: the same place; along an image axis the place in its piece."""
-    start = sum(shape[axis] for shape in edge.bottoms[: edge.bottom])
-    size = edge.below[axis]
-    return _along(axis, edge.below, window, lambda s: (max(s[0] - start, 0), min(s[1] - start, size)))
-
-
-def cut_up(edge: NodeEdge, window: Window, axis: int) -> Window | None:
-    """Of a bottom cut into tops along an axis, likewise."""
-    start = sum(shape[axis] for shape in edge.tops[: edge.top])
-    return _along(axis, edge.below, window, shifted(start))
-
-
-def whole_along(axis: int, shape: Sequence[int], window: Window) -> Window:
-    """All places of one axis count."""
-    place = image_axis(axis, shape)
-    return WHOLE if place == 0 else window[0], WHOLE if place == 1 else window[1]
-
-
 def image_axis(axis: int, shape: Sequence[int]) -> int | None:
     """0 if the blob's axis is its height, 1 if it is its width, else None."""
     place = axis - (len(shape) - 2) if len(shape) >= 4 else axis - 2
@@ -107,15 +88,6 @@ def last_two(values: Sequence[int], default: int) -> tuple[int, int]:
     if len(values) >= 4:
         return values[-2], values[-1]
     return (values[2], default) if len(values) == 3 else (default, default)
-
-
-def _along(axis: int, shape: Sequence[int], window: Window, span: Callable[[Span], Span]) -> Window | None:
-    place = image_axis(axis, shape)
-    if place is None:
-        return window
-    spans: list[Callable[[Span], Span]] = [shifted(0), shifted(0)]
-    spans[place] = span
-    return each(window, *spans)
 
 
 def image_size(shape: Sequence[int]) -> tuple[int, int]:

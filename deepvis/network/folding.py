@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 from deepvis.network.graph import Graph, Node
 from deepvis.network.kinds import Kind
-from deepvis.network.lazy import torch
-from deepvis.network.op import Op
+from deepvis.network.op import Op, relu_back
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,9 +23,7 @@ class Fold:
 
 
 # max(x, 0), of which the way back is known from y
-RECTIFIER = Op(
-    lambda x: x.clamp(min=0), backward=lambda ran, grads: [torch.ops.aten.threshold_backward(grads[0], ran.tops[0], 0)]
-)
+RECTIFIER = Op(lambda x: x.clamp(min=0), backward=relu_back)
 
 
 def chains(graph: Graph) -> dict[int, tuple[int, ...]]:

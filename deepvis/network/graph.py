@@ -15,7 +15,7 @@ from typing import Any
 from deepvis.core.nearest import nearest
 from deepvis.network.field_rules import FieldRule, whole
 from deepvis.network.kinds import Kind
-from deepvis.network.model_error import ModelError
+from deepvis.network.model_error import ModelError, nearest
 from deepvis.network.op import Op, Weights
 from deepvis.network.unavailable import Unavailable
 
@@ -37,7 +37,7 @@ class Node:
     type: str = ""  # its author's word for it: "InnerProduct", "BatchNorm2d", "flip"
     outputs: int | None = None  # channels of its tops, where they are known without running
     signature: bytes = b""  # what decides its numbers besides the weights
-    has_own_weights: bool = True  # False: they were made up, and follow from the signature
+    has_own_weights: bool = True  # False: the weights follow from the signature: no file gave them
     is_view: bool = False  # shows a value as maps, is no part of the network, and runs when its top is read
 
     @property
@@ -58,7 +58,7 @@ class Graph:
     network itself calls each, "" where it has no name. batch: how many pictures
     one pass takes, where that is written into the network; None: any number. A ``Net`` makes as many as it needs.
     has_paths: a picture may leave nodes out; values that it does not come by are NaN throughout.
-    grids: value -> (h, w) of the places that receptive fields count in it, where its shape does not tell them:
+    grids: value -> (h, w) of the places that receptive fields count in it, where they do not follow from its shape:
     tokens, channels last. views: indices of the nodes that show values, by their bottom.
     """
 

@@ -123,19 +123,17 @@ def _every(grid: tuple[int, int]) -> tuple[Spans, Spans]:
     return rows, cols
 
 
-def moved(
-    run: Callable[..., np.ndarray], placed: Sequence[GridLabels]
-) -> tuple[GridLabels, tuple[Spans, Spans]] | None:
+def moved(labels: np.ndarray, placed: Sequence[GridLabels]) -> tuple[GridLabels, tuple[Spans, Spans]] | None:
     """What an operator that only moves numbers makes of labels.
 
-    run: the labels of all bottoms through the operator. placed: the bottoms' places, at least one.
+    labels: those of all bottoms, gone through the operator. placed: the bottoms' places.
     None where the bottoms are of several grids, or what is left is no grid.
     """
     grids = {places.grid for places in placed if places.has_grid}
     if len(grids) > 1:
         return None
     grid = next(iter(grids), (0, 0))
-    return renumbered(run(), grid)
+    return renumbered(labels, grid)
 
 
 @dataclass(frozen=True)
@@ -183,7 +181,7 @@ def batch_of(one: Shape, two: Shape) -> BatchAxis | None:
 
 
 def view_of(places: GridLabels, shape: Shape, batch: BatchAxis) -> MapView | None:
-    """How maps are made of a value of that shape, one picture; None where its places cannot be told.
+    """How maps are made of a value of that shape, one picture; None where its places are not known.
 
     Each cell must be there once, in whatever order.
     """
@@ -209,7 +207,7 @@ def view_of(places: GridLabels, shape: Shape, batch: BatchAxis) -> MapView | Non
 
 
 def carried_over(places: GridLabels, shape: Shape, above: Shape) -> GridLabels | None:
-    """Those of a top of another last axis, or of the same shape; None where the last axis tells places."""
+    """Those of a top of another last axis, or of the same shape; None where places lie along the last axis."""
     if len(shape) != len(above) or shape[:-1] != above[:-1]:
         return None
     if shape[-1] != above[-1] and (places.labels.shape[-1] > 1 or places.is_attention):

@@ -8,7 +8,7 @@ from enum import Enum
 class Kind(str, Enum):
     """The kind of a node, whatever file or framework it came from.
 
-    Formats map their own types to these; what nobody needs to tell apart is OTHER. ``Node.type`` keeps the
+    Formats map their own types to these; what nobody needs to distinguish is OTHER. ``Node.type`` keeps the
     author's word for the panes.
     """
 

@@ -23,10 +23,10 @@ def keep_freed_memory() -> bool:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError, TypeError):  # another C library; TypeError: Windows
         return False
-    return tell(mallopt)
+    return set_limits(mallopt)
 
 
-def tell(mallopt: Callable[[int, int], int]) -> bool:
+def set_limits(mallopt: Callable[[int, int], int]) -> bool:
     """mallopt: as the C library's, 1 for yes. The others only after the first: alone they would do harm."""
     if not any(mallopt(MMAP_THRESHOLD, size) == 1 for size in LARGE):
         return False

@@ -6,7 +6,7 @@ from pathlib import Path
 
 AGAIN = "download the file itself again"
 SWAPPED = "are the two files swapped?"
-HEAD = 256  # bytes that tell
+HEAD = 256  # first bytes that are looked at
 # first bytes -> (what the file is, the next step), of what no download should have brought
 _BROKEN: dict[bytes, tuple[str, str]] = {
     b"<": ("a web page", f"{AGAIN}, not the page about it"),

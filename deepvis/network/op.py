@@ -60,6 +60,43 @@ def SAME(*shapes: Sequence[int]) -> Sequence[Sequence[int]]:
     return (shapes[0],)
 
 
+# --- gradient rules that operators share -------------------------------------------------------
+
+
+def same_back(ran: Ran, grads: Gradients) -> Gradients:
+    """Of y = x."""
+    return [grads[0]]
+
+
+def reshaped_back(ran: Ran, grads: Gradients) -> Gradients:
+    """Of the same values in another shape."""
+    return [grads[0].reshape(ran.bottoms[0].shape)]
+
+
+def relu_back(ran: Ran, grads: Gradients) -> Gradients:
+    """Of y = max(x, 0): g where y > 0, 0 elsewhere, in one pass."""
+    return [torch.ops.aten.threshold_backward(grads[0], ran.tops[0], 0)]
+
+
+def leaky_relu_back(slope: float) -> Callable[[Ran, Gradients], Gradients]:
+    """Of y = x where x > 0, slope x elsewhere."""
+    return lambda ran, grads: [torch.where(ran.bottoms[0] > 0, grads[0], slope * grads[0])]
+
+
+def softmax_back(ran: Ran, grads: Gradients, axes: int | tuple[int, ...]) -> Gradients:
+    """Of softmax along the axes: y (g - sum of g y)."""
+    y, g = ran.tops[0], grads[0]
+    return [y * (g - (g * y).sum(axes, keepdim=True))]
+
+
+def by_slope(slope: Callable[[Tensor, Tensor], Any]) -> Callable[[Ran, Gradients], Gradients]:
+    """Of y = f(x), element by element: g f'(x). slope: (x, y) -> f'(x)."""
+    return lambda ran, grads: [grads[0] * slope(ran.bottoms[0], ran.tops[0])]
+
+
+# --- running ------------------------------------------------------------------------------------
+
+
 def run(op: Op, bottoms: Tensors) -> Ran:
     """Run it without gradients, the quick way where it has one."""
     if op.fast is not None:

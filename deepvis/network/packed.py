@@ -133,7 +133,7 @@ class PackedBack:
 
 
 MOST_DEALT_CHANNELS = 64
-LEAST_WORK = 700  # multiplications for a channel of the bottom at a place of the top
+LEAST_WORK = 100  # multiplications for a channel of the bottom at a place of the top
 
 
 def _phases(w: Tensor, stride: int, group: int) -> Tensor:

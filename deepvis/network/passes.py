@@ -6,13 +6,14 @@ joined. Whoever runs a ``Net`` need not know.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from deepvis.network.blobs import made_once
 from deepvis.network.graph import Graph
 from deepvis.network.model_error import ModelError
 from deepvis.network.tape import Tape
@@ -21,7 +22,7 @@ Inputs = Mapping[str, "np.ndarray | Tensor"]
 
 
 def count_of(graph: Graph, inputs: Inputs) -> int:
-    """How many pictures these inputs are: those tell that are declared with a batch."""
+    """How many pictures these inputs are, by those that are declared with a batch."""
     return max((len(inputs[name]) for name in inputs if _has_batch(graph, name, inputs[name])), default=1)
 
 
@@ -56,16 +57,12 @@ class JoinedTape(Tape):
 
     def __init__(self, graph: Graph, tapes: Sequence[tuple[Tape, int]], size: int) -> None:
         self.graph, self._tapes, self._size = graph, tapes, size
-        reals = [real for _, real in tapes]
-        self._joined = Joined([tape.blobs for tape, _ in tapes], lambda found: joined(found, reals, size))
+        self._reals = [real for _, real in tapes]
+        self._joined = _joined_blobs([tape.blobs for tape, _ in tapes], self._reals, size)
 
     @property
     def blobs(self) -> Mapping[str, Tensor]:
         return self._joined
-
-    @property
-    def _reals(self) -> list[int]:
-        return [real for _, real in self._tapes]
 
     def backward_from(
         self, seeds: Mapping[str, Tensor | np.ndarray], mode: str = "gradient", *, to: str | None = None
@@ -93,29 +90,13 @@ class JoinedTape(Tape):
                 own[blob][(slice(rows),) if value.dim() else ()] = mine if value.dim() else mine[0]
                 begins[blob] += rows
             diffs.append(walk(tape, own))
-        return Joined(diffs, lambda found: joined(found, self._reals, self._size))
+        return _joined_blobs(diffs, self._reals, self._size)
 
 
-class Joined(Mapping[str, Tensor]):
+def _joined_blobs(passes: Sequence[Mapping[str, Tensor]], reals: Sequence[int], size: int) -> Mapping[str, Tensor]:
     """Blobs of several passes by name, those that all of them have, joined when first read."""
-
-    def __init__(self, passes: Sequence[Mapping[str, Tensor]], join: Callable[[list[Tensor]], Tensor]) -> None:
-        self._passes, self._join = passes, join
-        self._found: dict[str, Tensor] = {}
-
-    def __getitem__(self, name: str) -> Tensor:
-        if name not in self._found:
-            self._found[name] = self._join([blobs[name] for blobs in self._passes])
-        return self._found[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return (name for name in self._passes[0] if name in self)
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-    def __contains__(self, name: object) -> bool:
-        return all(name in blobs for blobs in self._passes)
+    names = dict.fromkeys(name for name in passes[0] if all(name in blobs for blobs in passes))
+    return made_once(names, lambda name: joined([blobs[name] for blobs in passes], reals, size))
 
 
 def joined(values: Sequence[Tensor], reals: Sequence[int], size: int) -> Tensor:

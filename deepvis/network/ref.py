@@ -107,7 +107,7 @@ LAYOUTS = ("NCHW", "NHWC")
 
 
 def format_of(named: str | Path) -> str:
-    """The name of the format of a network, by how it is named; "caffe" where that tells nothing.
+    """The name of the format of a network, by how it is named; "caffe" where nothing follows from that.
 
     Raises ModelError for files of formats that nothing here opens, and says first where there is no such file.
     """
@@ -152,7 +152,7 @@ def absolute(named: str) -> str:
 
 
 def open_source(source: Source) -> Opened:
-    """Open a network by the format that its name or its file's suffix tells. Raises ModelError."""
+    """Open a network by the format that belongs to its name or its file's suffix. Raises ModelError."""
     name = format_of(source.file)
     for path, what in ((file_and_callable(source.file)[0], "a network"), (source.weights, "weights")):
         if path is not None and path.suffix != ".py" and (found := broken_download(path)):

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from deepvis.core.back_modes import Rule
 from deepvis.network.back_modes import BACK_MODES
-from deepvis.network.blobs import Blobs, WithViews, views_over
+from deepvis.network.blobs import LazyBlobs, views_over, with_views
 from deepvis.network.graph import Graph, Node
 from deepvis.network.kinds import Kind
 from deepvis.network.model_error import ModelError
@@ -48,8 +48,8 @@ class Tape:
     @property
     def blobs(self) -> Mapping[str, Tensor]:
         """Name -> its value, batch first, after the last node in place. Not to be written to."""
-        named = Blobs(self._plan.named, self._value)
-        return WithViews(named, self._plan.views, self._run_view) if self._plan.views else named
+        named = self._plan.named
+        return with_views(LazyBlobs(named, lambda name: self._value(named[name])), self._plan.views, self._run_view)
 
     @cached_property
     def _ran(self) -> dict[int, tuple[Op, Ran]]:
@@ -230,7 +230,7 @@ class Tape:
         named = {self.graph.names[value]: diffs[value] for value in sorted(diffs, reverse=True)}
         views = {name: node for name, node in views_over(self.graph, diffs).items() if node.kind is not Kind.SOFTMAX}
         views = {name: node for name, node in views.items() if name not in named}
-        return WithViews(named, views, lambda node: self._view_of_diff(diffs, node)) if views else named
+        return with_views(named, views, lambda node: self._view_of_diff(diffs, node))
 
 
 def _by_rule(mode: str, rule: Rule, node: Node, ran: Ran, grads: Gradients) -> Tensor:

@@ -7,15 +7,14 @@ back mode, the optimizer, the scan and the crops work on tokens as on convolutio
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from math import prod
 
 import numpy as np
 
 from deepvis.network.grid_labels import MapView
 from deepvis.network.lazy import Tensor, torch
-from deepvis.network.op import Op, Weights
+from deepvis.network.op import Op, Weights, same_back
 
 RAW = " [as computed]"  # ends the name of a value whose plain name shows it as maps
 MAPS = " [maps]"  # end the names of the nodes that show values
@@ -89,9 +88,4 @@ def softmax_op(weights: Weights) -> Op:
 
 def same_op(weights: Weights) -> Op:
     """y = x: the value by another name. Gradient: g."""
-    return Op(lambda x: x, backward=lambda ran, grads: [grads[0]])
-
-
-def maker(function: Callable[..., Op], *facts: object) -> Callable[[Weights], Op]:
-    """The node's ``make``."""
-    return partial(function, *facts)
+    return Op(lambda x: x, backward=same_back)

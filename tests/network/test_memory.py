@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from deepvis.network.memory import LARGE, MMAP_THRESHOLD, TOP_PAD, TRIM_THRESHOLD, tell
+from deepvis.network.memory import LARGE, MMAP_THRESHOLD, TOP_PAD, TRIM_THRESHOLD, set_limits
 
 LOOP = """
 import resource, threading, torch
@@ -52,5 +52,5 @@ def test_an_older_library_allows_less_and_is_left_alone_where_it_allows_nothing(
         told.extend([parameter] if said else [])
         return int(said)
 
-    assert tell(mallopt) is bool(allowed)
+    assert set_limits(mallopt) is bool(allowed)
     assert told == ([MMAP_THRESHOLD, TOP_PAD, TRIM_THRESHOLD] if allowed else [])

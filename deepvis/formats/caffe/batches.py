@@ -1,4 +1,4 @@
-"""Which layers fix how many pictures go through a network at a time."""
+"""Which layers fix how many pictures go through a network at a time, or may work along the batch."""
 
 from __future__ import annotations
 
@@ -27,3 +27,17 @@ def _looks_at_batch(layer: Any) -> bool:
     if layer.type in ("Flatten", "InnerProduct"):
         return p.axis == 0
     return layer.type in _RECURRENT
+
+
+def may_mix(spec: NetworkSpec) -> bool:
+    """Some layer may make a picture's numbers depend on the others of its batch: then running it decides."""
+    return any(_looks_at_batch(layer) or _may_mix(layer) for layer in spec.layers)
+
+
+def _may_mix(layer: Any) -> bool:
+    p = layer.param
+    if layer.type == "BatchNorm":
+        return p.HasField("use_global_stats") and not p.use_global_stats
+    if layer.type == "Permute":
+        return list(p.order[:1]) not in ([], [0])
+    return layer.type in ("BN", "BatchReindex", "Filter") or getattr(p, "axis", None) == 0

@@ -1,4 +1,4 @@
-"""Data layers become inputs; their shapes are told by the file, by the weights or by the caller.
+"""Data layers become inputs; their shapes follow from the file, from the weights, or the caller gives them.
 
 Every such change leaves a sentence among the notes.
 """
@@ -19,7 +19,7 @@ Shape = tuple[int, ...]
 
 
 class UnknownSize(ModelError):
-    """Nothing tells how large the pictures of a data layer are."""
+    """Nothing says how large the pictures of a data layer are."""
 
 
 @dataclass(frozen=True)
@@ -82,8 +82,8 @@ def data_inputs(
     """The inputs that replace a data layer: its first top is the picture, of the batch that the layer declares where
     the caller has use for that, else 1; others are one number, and left out where nothing reads them.
 
-    readers: the layers that read the blobs. weights: where the first layers tell channels and size.
-    options: what the caller knows better. Raises ModelError where nothing tells the size.
+    readers: the layers that read the blobs. weights: of the first layers, from which channels and size follow.
+    options: what the caller knows better. Raises ModelError where nothing says the size.
     """
     shapes: dict[str, Shape] = {}
     batch = _batch(layer) if options.takes_dummies or options.keep_unknown else 1

@@ -223,6 +223,18 @@ def option(spec: LayerSpec, field: str) -> str:
     return message.DESCRIPTOR.fields_by_name[field].enum_type.values_by_number[getattr(message, field)].name
 
 
+def check_image(spec: LayerSpec, shape: Sequence[int]) -> None:
+    """Raise ModelError for a bottom that has not the four axes of images."""
+    if len(shape) != 4:
+        raise fault(spec, f"a bottom of {len(shape)} dimensions", "4: number, channels, height, width")
+
+
+def check_channels(spec: LayerSpec, shape: Sequence[int]) -> None:
+    """Raise ModelError for a bottom without an axis of channels."""
+    if len(shape) < 2:
+        raise fault(spec, f"a bottom of {len(shape)} dimensions", "2 or more: number, channels, ...")
+
+
 def canonical_axis(spec: LayerSpec, axis: int, dims: int, *, end: bool = False) -> int:
     """Caffe's axis, counted from the end where negative. ``end``: one past the last is allowed too."""
     high = dims if end else dims - 1

@@ -46,7 +46,7 @@ def load_net(
     on_missing "fill": layers that the weights do not know are to be filled by their fillers.
     keep_losses: loss and accuracy layers stay (their labels too). keep_unknown: so do
     layers that nothing here can run, and what depends on them. dummies_as_inputs: DummyData layers become inputs where
-    there is no other. input_shapes: replaces the declared shapes, and tells those that data layers do not;
+    there is no other. input_shapes: replaces the declared shapes, and gives those that data layers leave open;
     picture_size: (height, width) of what data layers bring, picture_channels: theirs.
     Raises ModelError.
     """

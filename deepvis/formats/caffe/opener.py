@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from deepvis.formats.caffe import hash_0_1_0
-from deepvis.formats.caffe.batches import fixed_batch
+from deepvis.formats.caffe.batches import fixed_batch, may_mix
 from deepvis.formats.caffe.data import UnknownSize
 from deepvis.formats.caffe.load import load_net
 from deepvis.formats.caffe.misfits import without_misfits
 from deepvis.formats.caffe.readers import channels_of, has_window
 from deepvis.formats.caffe.spec import NetworkSpec, Shape
 from deepvis.formats.caffe.spec_graph import graph_of
+from deepvis.network.graph import Graph
 from deepvis.network.inputs import OF_REGIONS, one_picture, picture_input
 from deepvis.network.model_error import ModelError
 from deepvis.network.ref import FORMATS, Opened, Source
@@ -48,11 +49,20 @@ def open_caffe(source: Source) -> Opened:
         found = replace(found, batch=structure.batch, is_made_up=True)
         return found if source.fill or size == declared else without_misfits(found, (size[0], size[1]))
 
+    @cache
+    def weighted() -> Graph:
+        graph = graph_of(spec())
+        if not may_mix(spec()) or graph.refusal is not None:
+            return graph
+        from deepvis.network.mixing import unmixed  # late: the window starts without torch
+
+        return unmixed(graph, picture)
+
     transform = structure.transform
     scale = 255.0 if transform is None else 255.0 * transform.scale
     return Opened(
         graph_of(structure),
-        weighted=lambda: graph_of(spec()),
+        weighted=weighted,
         mean=[float(np.float32(m) * np.float32(scale / 255)) for m in (transform.mean_value if transform else ())]
         or None,
         input_scale=scale,
@@ -103,7 +113,7 @@ def _three_axes(source: Source, name: str, shape: Shape) -> ModelError:
 
 
 def _with_input_shapes(source: Source) -> NetworkSpec:
-    """The network with its inputs; where data layers became some, the weights tell channels and size."""
+    """The network with its inputs; where data layers became some, channels and size follow from the weights."""
 
     def read(weights: Path | None) -> NetworkSpec:
         return load_net(

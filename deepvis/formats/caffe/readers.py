@@ -1,4 +1,4 @@
-"""What layers tell of an input's shape: the first ones that read it by their weights, DummyData by itself."""
+"""An input's shape as it follows from layers: from the weights of the first that read it, from DummyData itself."""
 
 from __future__ import annotations
 

@@ -120,75 +120,19 @@ FillerParameter: Any = MESSAGES["FillerParameter"]
 
 TRAIN, TEST = 0, 1  # the values of the enum Phase
 
-# Layer type -> the field of LayerParameter that holds its parameters; types without parameters are absent.
+# messages named after no layer type, or after one whose layers nothing here reads
+_NO_TYPES = frozenset(("Transformation", "Loss", "Recurrent", "DenseImageData"))
+# Layer type -> the field of LayerParameter that holds its parameters; types without parameters are absent. A type of
+# the name of a message ("Convolution" of ConvolutionParameter) has that; others are named here.
 PARAM_FIELD: dict[str, str] = {
-    "Accuracy": "accuracy_param",
-    "ArgMax": "argmax_param",
-    "BN": "bn_param",
-    "BatchNorm": "batch_norm_param",
-    "Bias": "bias_param",
-    "Clip": "clip_param",
-    "Concat": "concat_param",
-    "ContrastiveLoss": "contrastive_loss_param",
-    "Convolution": "convolution_param",
-    "ConvolutionDepthwise": "convolution_param",
-    "Crop": "crop_param",
-    "CropCenter": "crop_center_param",
-    "Data": "data_param",
-    "Deconvolution": "convolution_param",
-    "DepthwiseConvolution": "convolution_param",
-    "DetectionOutput": "detection_output_param",
-    "Dropout": "dropout_param",
-    "DummyData": "dummy_data_param",
-    "ELU": "elu_param",
-    "Eltwise": "eltwise_param",
-    "Embed": "embed_param",
-    "Exp": "exp_param",
-    "Flatten": "flatten_param",
-    "HDF5Data": "hdf5_data_param",
-    "HDF5Output": "hdf5_output_param",
-    "HingeLoss": "hinge_loss_param",
-    "Im2col": "convolution_param",
-    "ImageData": "image_data_param",
-    "InfogainLoss": "infogain_loss_param",
-    "InnerProduct": "inner_product_param",
-    "Input": "input_param",
-    "Interp": "interp_param",
-    "LRN": "lrn_param",
-    "LSTM": "recurrent_param",
-    "Log": "log_param",
-    "MVN": "mvn_param",
-    "MemoryData": "memory_data_param",
-    "Normalize": "norm_param",
-    "PReLU": "prelu_param",
-    "PSROIPooling": "psroi_pooling_param",
-    "Parameter": "parameter_param",
-    "Permute": "permute_param",
-    "Pooling": "pooling_param",
-    "Power": "power_param",
-    "PriorBox": "prior_box_param",
-    "Python": "python_param",
-    "RNN": "recurrent_param",
-    "ROIPooling": "roi_pooling_param",
-    "ReLU": "relu_param",
-    "ReLU6": "relu6_param",
-    "Reduction": "reduction_param",
-    "Reorg": "reorg_param",
+    field.message_type.name.removesuffix("Parameter"): field.name
+    for field in LayerParameter.DESCRIPTOR.fields
+    if field.name.endswith("_param") and field.message_type.name.removesuffix("Parameter") not in _NO_TYPES
+} | {
+    **dict.fromkeys(("ConvolutionDepthwise", "DepthwiseConvolution", "Deconvolution", "Im2col"), "convolution_param"),
+    **dict.fromkeys(("LSTM", "RNN"), "recurrent_param"),
     "ReorgYolo": "reorg_param",
-    "Reshape": "reshape_param",
-    "SPP": "spp_param",
-    "Scale": "scale_param",
-    "ShuffleChannel": "shuffle_channel_param",
-    "Sigmoid": "sigmoid_param",
-    "Slice": "slice_param",
-    "Softmax": "softmax_param",
     "SpatialDropout": "dropout_param",
-    "Swish": "swish_param",
-    "TanH": "tanh_param",
-    "Threshold": "threshold_param",
-    "Tile": "tile_param",
-    "Upsample": "upsample_param",
-    "WindowData": "window_data_param",
 }
 
 # a type's name in small letters -> the name; V1 files of forks write it in capitals, with or without "_"

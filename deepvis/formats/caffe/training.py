@@ -51,7 +51,7 @@ def with_spare(
 ) -> list[Any]:
     """The layers, with those of another phase or stage that make what nothing makes in this one, before who reads it.
 
-    So too the losses that only training has, where no layer here tells what the network's outputs mean: their Softmax
+    So too the losses that only training has, where no layer here says what the network's outputs mean: their Softmax
     is wanted. LRCN's training files reshape by stages, Network in Network's loss is there in training alone.
     """
     found = list(layers)

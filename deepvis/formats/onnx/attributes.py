@@ -10,38 +10,35 @@ from onnx import AttributeProto
 from deepvis.formats.onnx.model_file import ModelFile
 from deepvis.formats.onnx.tensors import read_tensor
 
+# kind -> the field that holds its value, of those that are read; files before the field ``type`` have that field alone
+_FIELDS = {
+    AttributeProto.FLOAT: "f",
+    AttributeProto.INT: "i",
+    AttributeProto.STRING: "s",
+    AttributeProto.TENSOR: "t",
+    AttributeProto.FLOATS: "floats",
+    AttributeProto.INTS: "ints",
+    AttributeProto.STRINGS: "strings",
+}
+
 
 def attributes_of(file: ModelFile, node: onnx.NodeProto) -> dict[str, Any]:
     """Numbers, texts, lists of them, and tensors, by name; graphs and types are left out. Raises ModelError."""
     found: dict[str, Any] = {}
     for each in node.attribute:
-        kind = each.type or _kind(each)
-        if kind == AttributeProto.FLOAT:
-            found[each.name] = each.f
-        elif kind == AttributeProto.INT:
-            found[each.name] = each.i
-        elif kind == AttributeProto.STRING:
-            found[each.name] = each.s.decode("utf-8", "replace")
-        elif kind == AttributeProto.FLOATS:
-            found[each.name] = list(each.floats)
-        elif kind == AttributeProto.INTS:
-            found[each.name] = list(each.ints)
-        elif kind == AttributeProto.STRINGS:
-            found[each.name] = [text.decode("utf-8", "replace") for text in each.strings]
-        elif kind == AttributeProto.TENSOR:
-            found[each.name] = read_tensor(file, each.t)
+        there = {field.name for field, _ in each.ListFields()}
+        name = _FIELDS.get(each.type) if each.type else next((f for f in _FIELDS.values() if f in there), None)
+        if name is not None:
+            found[each.name] = _plain(file, getattr(each, name))
     return found
 
 
-def _kind(attribute: onnx.AttributeProto) -> int:
-    """Of files before the field ``type``: by the field that is there."""
-    for name, kind in (("f", 1), ("i", 2), ("s", 3), ("t", 4), ("g", 5)):
-        if attribute.HasField(name):
-            return kind
-    for name, kind in (("floats", 6), ("ints", 7), ("strings", 8)):
-        if len(getattr(attribute, name)):
-            return kind
-    return 0
+def _plain(file: ModelFile, value: Any) -> Any:
+    if isinstance(value, onnx.TensorProto):
+        return read_tensor(file, value)
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return value if isinstance(value, (int, float)) else [_plain(file, each) for each in value]
 
 
 def subgraph(node: onnx.NodeProto, name: str) -> onnx.GraphProto | None:

@@ -5,28 +5,28 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 import onnx
 import torch
 
-from deepvis.formats.onnx.layout_calls import layout_calls, names_of_tensors
+from deepvis.formats.map_views import with_map_views
+from deepvis.formats.onnx.layout_calls import layout_call
 from deepvis.formats.onnx.model_file import ModelFile
 from deepvis.formats.onnx.names import Made, names_for
 from deepvis.formats.onnx.node_parts import LeftOut, NodeParts
-from deepvis.formats.onnx.nodes import operator_of
+from deepvis.formats.onnx.nodes import operator_of, taken_names
 from deepvis.formats.onnx.onnx_ops import field_of, kind_of
+from deepvis.formats.onnx.onnx_rectifiers import with_plain_rectifiers
 from deepvis.formats.onnx.order import in_order
 from deepvis.formats.onnx.picture_input import PictureInput, inputs_of, picture_input_of
 from deepvis.formats.onnx.pixels import Pixels, pixels_of, prepares_itself
-from deepvis.formats.onnx.rectifiers import with_plain_rectifiers
 from deepvis.formats.onnx.running import op_of
 from deepvis.formats.onnx.tensors import DTYPES, read_tensor
 from deepvis.formats.onnx.tracing import Trace, Tracer
 from deepvis.formats.onnx.values import FACTORS, TogetherError, Value
-from deepvis.formats.torch.map_views import with_views_of
 from deepvis.network.graph import Graph, GraphBuilder
 from deepvis.network.kinds import HANDED_ON, Kind
+from deepvis.network.mixing import unmixed
 from deepvis.network.model_error import ModelError
 from deepvis.network.ref import Source
 from deepvis.network.unavailable import Unavailable
@@ -47,7 +47,7 @@ def graph_of_file(file: ModelFile, source: Source) -> FileGraph:
     title = str(file.path)
     proto = file.model.graph
     nodes = in_order(title, proto)
-    tensors = _initializers(file, nodes)
+    tensors = _initializers(file)
     kernels = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
     picture = picture_input_of(title, proto, source, kernels)
     trace, reason = _traced(file, picture, nodes, tensors)
@@ -67,13 +67,16 @@ def graph_of_file(file: ModelFile, source: Source) -> FileGraph:
         *_own_notes(trace),
     ]
     graph = _graph(file, picture, trace, None if reason is None else picture.batch, notes)
-    calls: Any = layout_calls(trace.steps, picture.batch)
-    return FileGraph(with_views_of(graph, calls, names_of_tensors(tensors)), pixels)
+    if not picture.is_open and reason is None:
+        graph = unmixed(graph, picture.name)
+    calls = [layout_call(step, picture.batch) for step in trace.steps]
+    names = {tensor.data_ptr(): name for name, tensor in tensors.items()}
+    return FileGraph(with_map_views(graph, calls, names), pixels)
 
 
-def _initializers(file: ModelFile, nodes: Sequence[onnx.NodeProto]) -> dict[str, torch.Tensor]:
+def _initializers(file: ModelFile) -> dict[str, torch.Tensor]:
     """Those that any node takes. Raises ModelError for two of one name."""
-    wanted = _names_within(nodes)
+    wanted = taken_names(file.model.graph)
     found: dict[str, torch.Tensor] = {}
     for tensor in file.model.graph.initializer:
         if tensor.name in found:
@@ -83,16 +86,6 @@ def _initializers(file: ModelFile, nodes: Sequence[onnx.NodeProto]) -> dict[str,
     if file.model.graph.sparse_initializer:
         named = file.model.graph.sparse_initializer[0].values.name
         raise ModelError(f"{file.path}: found the sparse initializer {named!r}, expected dense ones")
-    return found
-
-
-def _names_within(nodes: Sequence[onnx.NodeProto]) -> set[str]:
-    found: set[str] = set()
-    for node in nodes:
-        found.update(node.input)
-        for attribute in node.attribute:
-            if attribute.HasField("g"):
-                found |= _names_within(attribute.g.node) | {each.name for each in attribute.g.output}
     return found
 
 

@@ -87,7 +87,7 @@ Scope = tuple[Calls, str]  # the calls of modules, and the operator's word
 
 
 def _scopes(made: Sequence[Made], initializers: Collection[str]) -> list[Scope | None]:
-    """Of each node the modules within which it was made, where the file tells."""
+    """Of each node the modules within which it was made, where the file says so."""
     metadata = [{entry.key: entry.value for entry in each.node.metadata_props} for each in made]
     if sum(SCOPES in each for each in metadata) * 2 > len(made):
         return _by_metadata(made, metadata)

@@ -104,6 +104,11 @@ def elementwise(call: OnnxCall, edge: NodeEdge, window: Window) -> Window | None
     return same_place(edge, window)
 
 
+def of_first_input(call: OnnxCall, edge: NodeEdge, window: Window) -> Window | None:
+    """The same place of the first input; others that the network makes itself are of whatever they are of."""
+    return WHOLE_WINDOW if edge.bottom else same_place(edge, window)
+
+
 def axis_of(call: OnnxCall, rank: int, default: int = 1, name: str = "axis") -> int:
     """An attribute that names an axis, counted from the front. Raises ModelError."""
     axis = int(call.attr(name, default))

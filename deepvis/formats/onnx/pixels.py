@@ -40,7 +40,7 @@ def pixels_of(
 ) -> Pixels:
     """What the metadata of the model say; where they say nothing of pixels, the usual mean and std.
 
-    mean and std in units of 0..255 are told by their size; a range of -1 to 1 is a mean and a std of 0.5. None are
+    Values above 2 say that mean and std are in units of 0..255; a range of -1 to 1 is a mean and std of 0.5. None are
     assumed where the file says the range, where it takes whole numbers, or where it begins with arithmetic of its own.
     Source of the keys Image.*: ONNX's docs/MetadataProps.md.
     """

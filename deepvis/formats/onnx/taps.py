@@ -40,8 +40,12 @@ def coordinates_of(how: str, size: int, result: int, scale: float, roi: tuple[fl
 
     As ONNX Runtime (upsample_base.h), in float32: 8 / 1.6 is 5 there, below it in float64. ONNX's reference has the
     uncut length size * scale where this has the result's (align_corners, tf_crop_and_resize), PyTorch as here; and it
-    crops axes whose scale is 1 too. Only nearest with half_pixel_symmetric may differ, where two places are as near.
+    crops axes whose scale is 1 too. half_pixel_symmetric is as ONNX's reference (onnx.reference, op_resize.py), in
+    float64: where two places are as near, the runtime's choice follows from its own rounding errors.
     """
+    if how == "half_pixel_symmetric":
+        offset = size / 2 * (1 - result / (scale * size))
+        return np.asarray(offset + (np.arange(result) + 0.5) / scale - 0.5)
     one, half = np.float32(1), np.float32(0.5)
     x, by, last = np.arange(result, dtype=np.float32), np.float32(scale), np.float32(size - 1)
     if how == "asymmetric" or scale == 1:
@@ -55,15 +59,12 @@ def coordinates_of(how: str, size: int, result: int, scale: float, roi: tuple[fl
         return start * last + x * (end - start) * last / (np.float32(result) - one)
     if how == "pytorch_half_pixel" and result == 1:
         return np.zeros(1, np.float32)
-    if how == "half_pixel_symmetric":
-        adjustment = np.float32(result) / (by * np.float32(size))
-        return np.float32(size) * half * (one - adjustment) + (x + half) / by - half
     return (x + half) / by - half
 
 
 NEAREST: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "round_prefer_floor": lambda x: np.ceil(x - 0.5),
-    "round_prefer_ceil": lambda x: np.floor(x + 0.5),
+    "round_prefer_floor": lambda x: np.floor(x) + (x - np.floor(x) > 0.5),
+    "round_prefer_ceil": lambda x: np.floor(x) + (x - np.floor(x) >= 0.5),
     "floor": np.floor,
     "ceil": np.ceil,
 }

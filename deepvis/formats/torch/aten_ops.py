@@ -19,6 +19,7 @@ import torch
 
 from deepvis.core.registry import Registry
 from deepvis.formats.torch.call import AtenCall
+from deepvis.network.field_axes import broadcast
 from deepvis.network.field_rules import WHOLE_WINDOW, FieldRule, NodeEdge, Window, same_place
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights
@@ -59,6 +60,11 @@ def aten_op(
 def elementwise(call: AtenCall, edge: NodeEdge, window: Window) -> Window | None:
     """The field rule of operators that work element by element."""
     return same_place(edge, window)
+
+
+def broadcasting(call: AtenCall, edge: NodeEdge, window: Window) -> Window | None:
+    """The field rule of operators that work element by element on values of shapes that need not be the same."""
+    return broadcast(edge, window)
 
 
 def build(call: AtenCall, weights: Weights) -> Op:

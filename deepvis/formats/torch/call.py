@@ -10,24 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from deepvis.formats.open_arguments import BatchAt, Bottom, Shape, Weight
+from deepvis.formats.open_arguments import BatchAt, Bottom, Dims, Shape, Size, Weight, resolved
 from deepvis.network.op import Op, Tensors, Weights, run
-
-
-@dataclass(frozen=True, eq=False)
-class Size:
-    """A number that depends on N, how many pictures go through together, as the 8 N of ``x.view(8 * N, ...)``."""
-
-    words: str  # the expression in N
-    of: Callable[[int], Any]  # N -> the number
-
-
-Dims = tuple["int | Size", ...]
-
-
-def resolved(dims: Dims, batch: int) -> Shape:
-    """The dimensions for so many pictures."""
-    return tuple(d.of(batch) if isinstance(d, Size) else d for d in dims)
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +26,7 @@ class AtenCall:
     top_dims: tuple[Dims, ...]
     outputs: tuple[int, ...] | None = None  # which of several outputs are the tops; None: the only one
     batch: BatchAt | None = None  # None: no argument and no shape depends on N
-    has_carrier: bool = False  # the last bottom is there to tell N alone: the operator does not see it
+    has_carrier: bool = False  # the last bottom only gives N: the operator does not see it
 
     @property
     def op(self) -> str:
@@ -116,7 +100,7 @@ class AtenCall:
         return 1 if self.batch is None else self.batch.of(shapes)
 
     def completed(self, op: Op, weights: Weights) -> Op:
-        """The op with what follows from the export: shapes, and no gradient for the bottom that only tells N."""
+        """The op with what follows from the export: shapes, and no gradient for the bottom that only gives N."""
         if op.backward is not None and self.has_carrier:
             rule = op.backward
             op = replace(op, backward=lambda ran, grads: [*rule(ran, grads), None])

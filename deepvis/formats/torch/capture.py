@@ -11,13 +11,13 @@ from collections.abc import Sequence
 
 from torch import nn
 
-from deepvis.formats.torch.eager import eager_outputs
+from deepvis.formats.torch.eager import eager_outputs, inputs_of
 from deepvis.formats.torch.export import NOTHING, Others, Shape, baked_batch, capturing, example, exported
 from deepvis.formats.torch.flat_graph import graph_of_program
 from deepvis.formats.torch.hooked import hooked_graph
-from deepvis.formats.torch.mixing import unmixed
 from deepvis.formats.torch.self_test import captured_against_eager
 from deepvis.network.graph import Graph
+from deepvis.network.mixing import unmixed
 from deepvis.network.model_error import ModelError
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ def captured(
     try:
         graph = _by_export(title, module, shape, others, picture, None, notes)
         if graph.batch is not None or _agrees(graph, module, others, picture):
-            return unmixed(graph, others, picture)
+            return with_own_numbers(graph, others, picture)
         log.info("%s does something else for one picture than for several: one at a time goes through", title)
         return _by_export(title, module, shape, others, picture, 1, notes)
     except ModelError as refused:
@@ -45,7 +45,7 @@ def captured(
         if batch is None:
             raise
         try:
-            return unmixed(_by_export(title, module, shape, others, picture, batch, notes), others, picture)
+            return with_own_numbers(_by_export(title, module, shape, others, picture, batch, notes), others, picture)
         except ModelError:
             if batch != 1:
                 raise refused from None
@@ -54,6 +54,13 @@ def captured(
             return hooked_graph(title, module, shape, others, picture, (*notes, f"{refused}"))
         except ModelError:
             raise refused from None
+
+
+def with_own_numbers(graph: Graph, others: Others = NOTHING, picture: str = "") -> Graph:
+    """The graph, for one picture at a time where it must be (``network/mixing.py``)."""
+    with capturing():
+        inputs = inputs_of(graph, graph.batch or 2, others, picture)
+        return unmixed(graph, picture or next(iter(graph.inputs)), inputs)
 
 
 def _by_export(
@@ -80,7 +87,7 @@ def _batch_that_runs(module: nn.Module, shape: Shape, others: Others, picture: s
         with capturing():
             try:
                 eager_outputs(module, example(batch, shape, others, picture))
-            except Exception:  # the module's own code, of which the export has told already
+            except Exception:  # the module's own code, of which the export's error has said why
                 continue
         return batch
     return None

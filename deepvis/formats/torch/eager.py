@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +14,7 @@ from torch.utils import _pytree as pytree
 from deepvis.formats.torch.export import Others, example, repeated
 from deepvis.network.field_rules import Shape
 from deepvis.network.graph import Graph
-
-TOLERANCE = 1e-4  # of the largest value
+from deepvis.network.mixing import TOLERANCE
 
 
 @dataclass(frozen=True)
@@ -38,18 +38,15 @@ class Comparison:
         return f"{self.what}: {verdict}, {self.measure.format(self.difference)}"
 
 
-class evaluating:
+@contextmanager
+def evaluating(module: nn.Module) -> Iterator[None]:
     """The module in evaluation mode, for a while; every submodule gets its own mode back."""
-
-    def __init__(self, module: nn.Module) -> None:
-        self.modes = [(each, each.training) for each in module.modules()]
-        self.module = module
-
-    def __enter__(self) -> None:
-        self.module.eval()
-
-    def __exit__(self, *_: object) -> None:
-        for each, was_training in self.modes:
+    modes = [(each, each.training) for each in module.modules()]
+    module.eval()
+    try:
+        yield
+    finally:
+        for each, was_training in modes:
             each.training = was_training
 
 
@@ -70,18 +67,3 @@ def inputs_of(graph: Graph, pictures: int, others: Others, picture: str) -> dict
     given = {**named, **dict(zip([first], positional, strict=False))}
     return {name: given[name] if name in given else repeated(torch.zeros(shape), pictures)
             for name, shape in graph.inputs.items()}  # fmt: skip
-
-
-def apart(found: Tensor, wanted: Any) -> float:
-    """The largest difference, as a share of the largest value; infinite where shapes or NaN differ."""
-    if not isinstance(wanted, Tensor) or found.shape != wanted.shape:
-        return float("inf")
-    if wanted.is_complex():
-        found, wanted = torch.view_as_real(found), torch.view_as_real(wanted)
-    found, wanted = found.detach().double(), wanted.detach().double()
-    if not wanted.numel() or torch.equal(found, wanted):
-        return 0.0
-    if not torch.equal(found.isfinite(), wanted.isfinite()):
-        return float("inf")
-    difference = (found - wanted).nan_to_num(0).abs().max()
-    return float(difference / wanted.nan_to_num(0, 0, 0).abs().max().clamp(min=1e-12))

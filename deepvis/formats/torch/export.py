@@ -47,7 +47,7 @@ def exported(
     with capturing():
         try:
             program = _capture(module, example(batch or 2, shape, others, picture), is_open=batch is None)
-            if batch is None and is_for_one_batch(program):
+            if batch is None and baked_batch(program) is not None:
                 program = _capture(module, example(1, shape, others, picture), is_open=False)
         except Exception as error:  # the module's own code, and torch's many complaints about it
             raise ModelError(refusal(title, shape, error)) from error
@@ -115,13 +115,6 @@ def plain_attention() -> Iterator[None]:
         yield
     finally:
         torch.backends.mha.set_fastpath_enabled(before)
-
-
-def is_for_one_batch(program: ExportedProgram) -> bool:
-    """True where the batch of the example is baked in."""
-    first = program.graph_signature.user_inputs[0]
-    value = next(node.meta["val"] for node in program.graph.nodes if node.name == first)
-    return not is_open(value.shape[0])
 
 
 def baked_batch(program: ExportedProgram) -> int | None:

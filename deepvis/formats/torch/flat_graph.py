@@ -15,15 +15,16 @@ from torch.export import ExportedProgram
 from torch.export.graph_signature import InputKind
 
 import deepvis.formats.torch.ops  # noqa: F401  (fills the table of operators)
-from deepvis.formats.open_arguments import BatchAt, Bottom, Weight
+from deepvis.formats.open_arguments import BatchAt, Bottom, Dims, Weight
 from deepvis.formats.torch.aten_ops import ATEN_OPS, build, field_of, kind_of, note_of
-from deepvis.formats.torch.call import AtenCall, Dims, expression, is_open, leaves, packet_name
-from deepvis.formats.torch.node_names import module_calls, module_class, names_of, unique
+from deepvis.formats.torch.aten_rectifiers import with_plain_rectifiers
+from deepvis.formats.torch.call import AtenCall, expression, is_open, leaves, packet_name
+from deepvis.formats.torch.node_names import module_calls, module_class
 from deepvis.formats.torch.output_keys import keys_of_spec
-from deepvis.formats.torch.rectifiers import with_plain_rectifiers
 from deepvis.network.graph import Graph, GraphBuilder, Shape
 from deepvis.network.inputs import one_picture
 from deepvis.network.model_error import ModelError
+from deepvis.network.node_names import names_of, unique
 
 log = logging.getLogger(__name__)
 
@@ -194,7 +195,7 @@ class _Making:
         return int(self.inputs[0].meta["val"].shape[0])
 
     def _batch_at(self, bottoms: Sequence[fx.Node]) -> BatchAt | None:
-        """Where a bottom tells how many pictures go through; None where none does."""
+        """Where the number of pictures can be read off a bottom; None where it cannot."""
         for place, bottom in enumerate(bottoms):
             for axis, d in enumerate(bottom.meta["val"].shape):
                 symbols = d.node.expr.free_symbols if is_open(d) else ()

@@ -58,6 +58,19 @@ class ModuleInput:
         return layout + [other.note for other in self.others if other.note]
 
 
+@dataclass(frozen=True, eq=False)
+class Captured:
+    """The module whose tensors a graph has, in evaluation mode, and how it takes pictures."""
+
+    module: nn.Module
+    entry: ModuleInput
+
+    @property
+    def taking(self) -> nn.Module:
+        """The module as one that takes pictures (N, C, H, W) alone."""
+        return adapted(self.module, self.entry)
+
+
 def module_input(module: nn.Module, title: str, options: InputOptions) -> ModuleInput:
     """How the module takes pictures; the first way that might do, where it takes none. Raises ModelError.
 
@@ -82,7 +95,7 @@ def runs(module: nn.Module, title: str, options: InputOptions) -> bool:
 
 def _first_that_runs(module: nn.Module, title: str, ways: Sequence[ModuleInput]) -> ModuleInput | None:
     """Raises ModelError where what the module returns holds no tensor."""
-    for batch, way in product((2, 1), ways):  # of two: what is no matter of the batch is told from what is
+    for batch, way in product((2, 1), ways):  # of two first: sizes that depend on the batch differ from others then
         does_run, found = _tried(module, way, batch)
         if not does_run:
             continue

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from deepvis.network.node_names import Calls, names_of, unique
-
-__all__ = ["Calls", "module_calls", "module_class", "names_of", "unique"]
+from deepvis.network.node_names import Calls
 
 
 def module_calls(stack: dict[str, tuple[str, Any]] | None) -> Calls:

@@ -9,14 +9,13 @@ from pathlib import Path
 
 from torch import nn
 
-from deepvis.formats.torch.capture import captured, pictures_notes
-from deepvis.formats.torch.captured import Captured
+from deepvis.formats.torch.aten_layouts import with_module_views
+from deepvis.formats.torch.capture import captured, pictures_notes, with_own_numbers
+from deepvis.formats.torch.eager import evaluating
 from deepvis.formats.torch.export import baked_batch
 from deepvis.formats.torch.flat_graph import graph_of_program
 from deepvis.formats.torch.library import library_module
-from deepvis.formats.torch.map_views import with_map_views
-from deepvis.formats.torch.mixing import unmixed
-from deepvis.formats.torch.module_input import InputOptions, adapted, module_input, picture_config, runs
+from deepvis.formats.torch.module_input import Captured, InputOptions, adapted, module_input, picture_config, runs
 from deepvis.formats.torch.number_types import computable
 from deepvis.formats.torch.pt2 import read_pt2
 from deepvis.formats.torch.self_test import self_test
@@ -30,8 +29,6 @@ from deepvis.network.ref import FORMATS, LIBRARIES, Opened, Source, file_and_cal
 
 NO_OPTIONS = InputOptions()
 ASSUMED = ("scale", "order", "mean", "std")  # what no module says of its pictures
-
-# of ImageNet's photos as torchvision has them, RGB from 0 to 1; of gray pictures their averages
 
 
 @FORMATS.add("torch")
@@ -78,7 +75,7 @@ def opened_module(
     with in_evaluation(module, title, options) as (ready, types):
         found = module_input(ready, title, options)
         taking = adapted(ready, found)
-        graph = with_map_views(captured(title, taking, found.shape, notes=[*notes, *types, *found.notes]), taking)
+        graph = with_module_views(captured(title, taking, found.shape, notes=[*notes, *types, *found.notes]), taking)
     mean, std, is_known = pixels_of(ready, found.shape[0])
     assumed = frozenset(("scale", "order") if is_known else ASSUMED)
     own, check = Captured(ready, found), partial(self_test, graph, taking)
@@ -93,7 +90,9 @@ def opened_archive(source: Source) -> Opened:
         )
     program = read_pt2(source.file, trust_file=source.trust_file)
     notes = pictures_notes(baked_batch(program))
-    graph = with_map_views(unmixed(graph_of_program(source.file.name, program, nn.Module(), notes)), nn.Module())
+    graph = with_module_views(
+        with_own_numbers(graph_of_program(source.file.name, program, nn.Module(), notes)), nn.Module()
+    )
     picture = graph.inputs[picture_input(graph.name, graph.inputs, source.data_input)]
     if source.input_size not in (None, picture[-2:]):
         raise ModelError(
@@ -107,13 +106,8 @@ def opened_archive(source: Source) -> Opened:
 @contextmanager
 def in_evaluation(module: nn.Module, title: str, options: InputOptions) -> Iterator[tuple[nn.Module, list[str]]]:
     """(the module in evaluation mode or a copy on the CPU, notes on its numbers); then each part has its mode again."""
-    modes = [(part, part.training) for part in module.modules()]
-    module.eval()
-    try:
+    with evaluating(module):
         yield computable(module, lambda each: runs(each, title, options))
-    finally:
-        for part, mode in modes:
-            part.training = mode
 
 
 def pixels_of(module: nn.Module, channels: int) -> tuple[tuple[float, ...] | None, tuple[float, ...] | None, bool]:

@@ -1,13 +1,14 @@
-"""Does the captured network compute what the module computes? Opening can check it, and ``--self-test`` tells."""
+"""Does the captured network compute what the module computes? Opening can check it; ``--self-test`` prints it."""
 
 from __future__ import annotations
 
 from torch import Tensor, nn
 
-from deepvis.formats.torch.eager import Comparison, apart, eager_outputs, evaluating, inputs_of, shape_of
+from deepvis.formats.torch.eager import Comparison, eager_outputs, evaluating, inputs_of, shape_of
 from deepvis.formats.torch.export import NOTHING, Others, capturing, example
 from deepvis.formats.torch.gradient_check import gradient_against_autograd
 from deepvis.network.graph import Graph
+from deepvis.network.mixing import apart
 from deepvis.network.model_error import ModelError
 from deepvis.network.net import GraphNet
 

@@ -9,9 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from deepvis.formats.torch.mixing import ALONE
 from deepvis.formats.torch.opener import opened_module
 from deepvis.network.graph import Graph
+from deepvis.network.mixing import ALONE
 from deepvis.network.net import GraphNet
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from itertools import product
+
 from deepvis.formats.caffe.layer import fault
 from deepvis.formats.caffe.spec import LayerSpec
 
@@ -49,3 +52,12 @@ def convolved(size: int, kernel: int, stride: int, pad: int, dilation: int) -> i
 def deconvolved(size: int, kernel: int, stride: int, pad: int, dilation: int) -> int:
     """Caffe's output size of a deconvolution along one axis."""
     return stride * (size - 1) + dilation * (kernel - 1) + 1 - 2 * pad
+
+
+def kernel_places(
+    kernel: Sequence[int], stride: Sequence[int], dilation: Sequence[int], counts: Sequence[int]
+) -> Iterator[tuple[tuple[int, ...], tuple[slice, ...]]]:
+    """Each place of a kernel, row-major, and where it lies in a padded map in all windows (``counts`` an axis)."""
+    for place in product(*map(range, kernel)):
+        parts = zip(place, dilation, stride, counts, strict=True)
+        yield place, tuple(slice(k * d, k * d + s * (n - 1) + 1, s) for k, d, s, n in parts)

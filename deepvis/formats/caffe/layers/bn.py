@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from deepvis.formats.caffe.layer import WeightRule, blob, fault, layer_type, option
+from deepvis.formats.caffe.layer import WeightRule, blob, check_channels, fault, layer_type, option
 from deepvis.formats.caffe.schema import FillerParameter
 from deepvis.formats.caffe.spec import LayerSpec
 from deepvis.network.field_rules import WHOLE_WINDOW, NodeEdge, Window
@@ -23,8 +23,7 @@ def bn_count(message: Any) -> int:
 
 
 def bn_shapes(spec: LayerSpec, bottoms: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:
-    if len(bottoms[0]) < 2:
-        raise fault(spec, f"a bottom of {len(bottoms[0])} dimensions", "2 or more: number, channels, ...")
+    check_channels(spec, bottoms[0])
     return [(bottoms[0][1],)] * bn_count(spec.message)
 
 
@@ -66,8 +65,7 @@ def bn(spec: LayerSpec, weights: Weights) -> Op:
     of_batch = not is_stored and option(spec, "bn_mode") == "LEARN"
 
     def vector(x: Tensor, index: int, what: str) -> Tensor:
-        if x.dim() < 2:
-            raise fault(spec, f"a bottom of {x.dim()} dimensions", "2 or more: number, channels, ...")
+        check_channels(spec, x.shape)
         values = blob(spec, weights, index, (x.shape[1],), what)
         return values.reshape(1, -1, *(1,) * (x.dim() - 2))
 

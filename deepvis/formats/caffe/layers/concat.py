@@ -7,7 +7,8 @@ from itertools import pairwise
 
 from deepvis.formats.caffe.layer import MANY, canonical_axis, elementwise, fault, layer_type
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.field_rules import NodeEdge, Window, cut_up, joined
+from deepvis.network.field_axes import cut_up, joined
+from deepvis.network.field_rules import NodeEdge, Window
 from deepvis.network.kinds import Kind
 from deepvis.network.lazy import Tensor, torch
 from deepvis.network.op import Op, Weights

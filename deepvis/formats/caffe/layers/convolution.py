@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import product
 from math import prod
 from typing import Any, NamedTuple
 
 from deepvis.formats.caffe.layer import MANY, WeightRule, blob, canonical_axis, fault, layer_type
-from deepvis.formats.caffe.layers._windows import convolved, per_axis
+from deepvis.formats.caffe.layers._windows import convolved, kernel_places, per_axis
 from deepvis.formats.caffe.spec import LayerSpec
+from deepvis.network.convolution import convolution_op
 from deepvis.network.field_rules import NodeEdge, Window, sliding
 from deepvis.network.kinds import Kind
 from deepvis.network.lazy import F, Tensor, torch
-from deepvis.network.op import Op, Weights
-from deepvis.network.packed import Packed, PackedBack, can_pack, channels_last
+from deepvis.network.op import Op, Ran, Weights, pull_back, run
 
 CONVOLVES = (1, 2, 3)  # numbers of axes that PyTorch convolves over
 MOST_SHAPES = 8  # bottoms of so many shapes are remembered
@@ -131,36 +130,29 @@ def convolution(spec: LayerSpec, weights: Weights) -> Op:
 
 
 class Arrangement(NamedTuple):
-    """What a convolution layer does with a bottom of one shape.
+    """What a convolution layer does with a bottom of one shape: what runs, and the shape of the top."""
 
-    weights: in the shape that the bottom asks for. top: its shape. can_be_packed: see ``packed.py``.
-    """
-
-    window: Sliding
-    weights: Tensor
+    op: Op
     top: tuple[int, ...]
-    can_be_packed: bool
 
 
 class _Convolution:
     """One convolution layer: its weights, and what has been worked out for the bottoms' shapes so far."""
 
     def __init__(self, spec: LayerSpec, weights: Weights) -> None:
-        self.spec, self.weights, self.axis = spec, weights, spec.param.axis
-        self.bias = bias_of(spec, weights)
-        self.known: dict[tuple[int, ...], Arrangement] = {}
-        self.packed: Packed | None = None
-        self.packed_back: PackedBack | None = None
+        self.spec, self.weights, self.bias = spec, weights, bias_of(spec, weights)
+        self.ops: dict[Sliding, Op] = {}
+        self.arrangements: dict[tuple[int, ...], Arrangement] = {}
 
     def arranged(self, shape: Sequence[int]) -> Arrangement:
         """How the layer works on a bottom of that shape."""
         key = tuple(shape)
-        found = self.known.get(key)  # other threads may clear the table at any time: the local value counts
+        found = self.arrangements.get(key)  # other threads may clear the table at any time: the local value counts
         if found is None:
             found = self._arrange(key)
-            if len(self.known) >= MOST_SHAPES:
-                self.known.clear()
-            self.known[key] = found
+            if len(self.arrangements) >= MOST_SHAPES:
+                self.arrangements.clear()
+            self.arrangements[key] = found
         return found
 
     def _arrange(self, shape: tuple[int, ...]) -> Arrangement:
@@ -177,56 +169,33 @@ class _Convolution:
                 least = d * (k - 1) + 1 - 2 * pad
                 raise fault(spec, f"a bottom of {_by(shape)}", f"{least} or more along each side for its kernel")
         w = blob(spec, self.weights, 0, (p.num_output, channels // window.group, *window.kernel), "weights")
-        return Arrangement(window, w, (*shape[:axis], p.num_output, *tops), axis == 1 and can_pack(w, shape))
+        op = self.ops.get(window) or self.ops.setdefault(window, self._op(w, window))
+        return Arrangement(op, (*shape[:axis], p.num_output, *tops))
+
+    def _op(self, w: Tensor, window: Sliding) -> Op:
+        if self.spec.param.axis == 1 and len(window.kernel) in CONVOLVES:
+            return convolution_op(w, self.bias, window.stride, window.pad, window.dilation, window.group)
+        return Op(lambda x: _any_dims(x, w, self.bias, window))
 
     def shapes(self, *bottoms: Sequence[int]) -> list[tuple[int, ...]]:
         return [self.arranged(shape).top for shape in bottoms]
 
     def forward(self, *bottoms: Tensor):
-        return tuple(self._one(x) for x in bottoms)
+        return tuple(self.arranged(x.shape).op.forward(x) for x in bottoms)
 
     def fast(self, *bottoms: Tensor):
-        return tuple(self._one(x, packed=True) for x in bottoms), None
+        return tuple(run(self.arranged(x.shape).op, (x,)).tops[0] for x in bottoms), None
 
     def fast_relu(self, *bottoms: Tensor):
-        return tuple(self._one(x, packed=True, relu=True) for x in bottoms), None
-
-    def _one(self, x: Tensor, *, packed: bool = False, relu: bool = False) -> Tensor:
-        window, w, _, can_be_packed = self.arranged(x.shape)
-        if packed and can_be_packed and x.dtype == torch.float32:
-            ready = self.packed
-            if ready is None:
-                ready = self.packed = Packed(w, window.stride, window.pad, window.dilation, window.group, x.shape)
-            return ready(x, self.bias, relu=relu)
-        if self.axis == 1 and len(window.kernel) in CONVOLVES:
-            convolve = (F.conv1d, F.conv2d, F.conv3d)[len(window.kernel) - 1]
-            y = convolve(x, w, self.bias, window.stride, window.pad, window.dilation, window.group)
-        else:
-            y = _any_dims(x, w, self.bias, window)
-        return y.relu_() if relu else y
+        ops = [self.arranged(x.shape).op for x in bottoms]
+        tops = [run(op.with_relu or op, (x,)).tops[0] for op, x in zip(ops, bottoms, strict=True)]
+        return tuple(y if op.with_relu else y.relu_() for op, y in zip(ops, tops, strict=True)), None
 
     def backward(self, ran, grads):
-        return [None if g is None else self._one_back(x, g) for x, g in zip(ran.bottoms, grads, strict=True)]
-
-    def _one_back(self, x: Tensor, grad: Tensor) -> Tensor:
-        window, w, _, can_be_packed = self.arranged(x.shape)
-        if self.axis != 1 or len(window.kernel) not in CONVOLVES:
-            with torch.enable_grad():
-                leaf = x.detach().requires_grad_()
-                return torch.autograd.grad(_any_dims(leaf, w, None, window), leaf, grad)[0]
-        if can_be_packed and grad.dtype == torch.float32:
-            parts = (window.stride, window.pad, window.dilation, window.group)
-            packed_back = self.packed_back
-            if packed_back is None and PackedBack.suits(w, *parts):
-                packed_back = self.packed_back = PackedBack(w, *parts, grad.shape)
-            if packed_back is not None:
-                return packed_back(grad, x.shape)
-            grad = channels_last(grad)
-        zeros = (0,) * len(window.kernel)
-        return torch.ops.aten.convolution_backward(
-            grad, x, w, None, window.stride, window.pad, window.dilation, False, zeros, window.group,
-            (True, False, False),
-        )[0]  # fmt: skip
+        runs = zip(ran.bottoms, ran.tops, grads, strict=True)
+        return [
+            None if g is None else pull_back(self.arranged(x.shape).op, Ran((x,), (y,)), [g])[0] for x, y, g in runs
+        ]
 
 
 def _any_dims(x: Tensor, w: Tensor, bias: Tensor | None, window: Sliding) -> Tensor:
@@ -246,14 +215,10 @@ def _any_dims(x: Tensor, w: Tensor, bias: Tensor | None, window: Sliding) -> Ten
     groups = window.group
     w = w.reshape(groups, w.shape[0] // groups, w.shape[1], *window.kernel)
     total: Any = 0
-    for place in product(*(range(k) for k in window.kernel)):
-        cut = [
-            slice(k * d, k * d + s * (n - 1) + 1, s)
-            for k, d, s, n in zip(place, window.dilation, window.stride, sizes, strict=True)
-        ]
-        whole: list[Any] = [slice(None), slice(None), *cut]
+    for place, cut in kernel_places(window.kernel, window.stride, window.dilation, sizes):
+        whole: Any = (slice(None), slice(None), *cut)
         here: Any = (..., *place)
-        part = x[tuple(whole)].unflatten(1, (groups, -1))
+        part = x[whole].unflatten(1, (groups, -1))
         total = total + torch.einsum("ngc...,goc->ngo...", part, w[here])
     y = total.flatten(1, 2)
     if bias is not None:

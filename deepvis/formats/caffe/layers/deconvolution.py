@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import product
 from math import prod
 from typing import Any
 
 from deepvis.formats.caffe.layer import MANY, blob, check_size, fault, layer_type
-from deepvis.formats.caffe.layers._windows import deconvolved
+from deepvis.formats.caffe.layers._windows import deconvolved, kernel_places
 from deepvis.formats.caffe.layers.convolution import (
     CONVOLVES,
     KERNELS,
@@ -103,11 +102,7 @@ def _any_dims(x: Tensor, w: Tensor, bias: Tensor | None, window: Sliding) -> Ten
     w = w.reshape(groups, w.shape[0] // groups, w.shape[1], *window.kernel)
     y = x.new_zeros(x.shape[0], groups, w.shape[2], *whole)
     x = x.unflatten(1, (groups, -1))
-    for place in product(*(range(k) for k in window.kernel)):
-        reached = [
-            slice(k * d, k * d + s * (n - 1) + 1, s)
-            for k, d, s, n in zip(place, window.dilation, window.stride, x.shape[3:], strict=True)
-        ]
+    for place, reached in kernel_places(window.kernel, window.stride, window.dilation, x.shape[3:]):
         here: Any = (..., *place)
         there: Any = (..., *reached)
         y[there] += torch.einsum("ngc...,gco->ngo...", x, w[here])

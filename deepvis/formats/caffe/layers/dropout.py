@@ -6,7 +6,7 @@ from deepvis.formats.caffe.layer import elementwise, layer_type
 from deepvis.formats.caffe.spec import LayerSpec
 from deepvis.network.kinds import Kind
 from deepvis.network.lazy import F, Tensor
-from deepvis.network.op import SAME, Op, Weights
+from deepvis.network.op import SAME, Op, Weights, same_back
 
 
 def dropout_in_training(spec: LayerSpec, weights: Weights):
@@ -37,6 +37,6 @@ def dropout(spec: LayerSpec, weights: Weights) -> Op:
     Source: Caffe's dropout_layer.cpp; scale_train: Faster R-CNN's fork (rbgirshick/caffe-fast-rcnn).
     """
     if spec.param.scale_train:
-        return Op(lambda x: x, backward=lambda ran, grads: grads, shapes=SAME)
+        return Op(lambda x: x, backward=same_back, shapes=SAME)
     kept = 1 - spec.param.dropout_ratio
     return Op(lambda x: kept * x, backward=lambda ran, grads: [kept * grads[0]], shapes=SAME)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import product
 from math import prod
-from typing import Any
 
 from deepvis.formats.caffe.layer import check_size, fault, layer_type
-from deepvis.formats.caffe.layers._windows import convolved
+from deepvis.formats.caffe.layers._windows import convolved, kernel_places
 from deepvis.formats.caffe.layers.convolution import Sliding, convolution_field, read_window, spatial_axes
 from deepvis.formats.caffe.spec import LayerSpec
 from deepvis.network.lazy import F, Tensor, torch
@@ -45,13 +43,9 @@ def im2col(spec: LayerSpec, weights: Weights) -> Op:
         axis, window, out = arranged(x.shape)
         batch, channels = x.shape[:axis], x.shape[axis]
         wide = F.pad(x, [v for pad in reversed(window.pad) for v in (pad, pad)])
-        copies = []
-        for place in product(*(range(k) for k in window.kernel)):
-            cut: list[Any] = [
-                slice(k * d, k * d + s * (n - 1) + 1, s)
-                for k, d, s, n in zip(place, window.dilation, window.stride, out, strict=True)
-            ]
-            copies.append(wide[(slice(None),) * (axis + 1) + tuple(cut)])
+        before = (slice(None),) * (axis + 1)
+        places = kernel_places(window.kernel, window.stride, window.dilation, out)
+        copies = [wide[before + cut] for _, cut in places]
         return torch.stack(copies, axis + 1).reshape(*batch, channels * prod(window.kernel), *out)
 
     return Op(forward, shapes=shapes)

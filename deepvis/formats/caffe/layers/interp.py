@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from deepvis.formats.caffe.layer import check_size, fault, layer_type
+from deepvis.formats.caffe.layer import check_image, check_size, fault, layer_type
 from deepvis.formats.caffe.spec import LayerSpec
 from deepvis.network.field_rules import NodeEdge, Span, Window, each, image_size
 from deepvis.network.lazy import F, Tensor
@@ -50,8 +50,7 @@ def interp(spec: LayerSpec, weights: Weights) -> Op:
         return own
 
     def forward(x: Tensor, *like: Tensor) -> Tensor:
-        if x.dim() != 4:
-            raise fault(spec, f"a bottom of {x.dim()} dimensions", "4: number, channels, height, width")
+        check_image(spec, x.shape)
         if p.pad_beg or p.pad_end:
             x = F.pad(x, (p.pad_beg, p.pad_end) * 2)
         own = (int(like[0].shape[2]), int(like[0].shape[3])) if like else (p.height, p.width)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from deepvis.formats.caffe.layer import fault, layer_type, option
+from deepvis.formats.caffe.layer import check_image, fault, layer_type, option
 from deepvis.formats.caffe.spec import LayerSpec
 from deepvis.network.field_rules import NodeEdge, Window, sliding
 from deepvis.network.kinds import Kind
@@ -45,8 +45,7 @@ def lrn(spec: LayerSpec, weights: Weights) -> Op:
     op = across_channels(size, p.alpha, beta, p.k) if is_across else within_channel(size, p.alpha, beta)
 
     def shapes(shape: Sequence[int]):
-        if len(shape) != 4:
-            raise fault(spec, f"a bottom of {len(shape)} dimensions", "4: number, channels, height, width")
+        check_image(spec, shape)
         return (shape,)
 
     return replace(op, shapes=shapes)

@@ -6,7 +6,7 @@ from deepvis.formats.caffe.layer import CaffeOp, elementwise, fault, layer_type
 from deepvis.formats.caffe.spec import LayerSpec
 from deepvis.network.kinds import Kind
 from deepvis.network.lazy import F, Tensor, torch
-from deepvis.network.op import SAME, Op, Weights, without_gradient
+from deepvis.network.op import SAME, Op, Weights, by_slope, without_gradient
 
 
 @layer_type("Sigmoid", kind=Kind.SIGMOID, field=elementwise)
@@ -47,7 +47,7 @@ def absval(spec: LayerSpec, weights: Weights) -> Op:
     """
     return CaffeOp(
         torch.abs,
-        backward=lambda ran, grads: [grads[0] * ran.bottoms[0].sign()],
+        backward=by_slope(lambda x, y: x.sign()),
         shapes=SAME,
         fault_in_place=lambda ran, grads: [ran.tops[0].sign().square()],
     )
@@ -60,17 +60,12 @@ def bnll(spec: LayerSpec, weights: Weights) -> Op:
     Shapes: any -> the same. Gradient: g / (1 + exp(-x)).
     Source: Caffe's bnll_layer.cpp.
     """
-
-    def forward(x: Tensor) -> Tensor:
-        return x.clamp(min=0) + torch.log1p(torch.exp(-x.abs()))
-
-    def backward(ran, grads):
-        return [grads[0] * torch.sigmoid(ran.bottoms[0])]
-
-    def fault_in_place(ran, grads):
-        return [grads[0] * torch.sigmoid(ran.tops[0])]
-
-    return CaffeOp(forward, backward=backward, shapes=SAME, fault_in_place=fault_in_place)
+    return CaffeOp(
+        lambda x: x.clamp(min=0) + torch.log1p(torch.exp(-x.abs())),
+        backward=by_slope(lambda x, y: torch.sigmoid(x)),
+        shapes=SAME,
+        fault_in_place=by_slope(lambda x, y: torch.sigmoid(y)),
+    )
 
 
 @layer_type("Swish", kind=Kind.ACTIVATION, field=elementwise)
@@ -81,12 +76,8 @@ def swish(spec: LayerSpec, weights: Weights) -> Op:
     Source: Caffe's swish_layer.cpp; default beta 1.
     """
     beta = spec.param.beta
-
-    def backward(ran, grads):
-        (x,), (y,) = ran.bottoms, ran.tops
-        return [grads[0] * (beta * y + torch.sigmoid(beta * x) * (1 - beta * y))]
-
-    return Op(lambda x: x * torch.sigmoid(beta * x), backward=backward, shapes=SAME)
+    back = by_slope(lambda x, y: beta * y + torch.sigmoid(beta * x) * (1 - beta * y))
+    return Op(lambda x: x * torch.sigmoid(beta * x), backward=back, shapes=SAME)
 
 
 @layer_type("Threshold", kind=Kind.ACTIVATION, field=elementwise)
@@ -116,14 +107,9 @@ def clip(spec: LayerSpec, weights: Weights) -> Op:
             raise fault(spec, f"no {field}", "clip_param with min and max")
     if low > high:
         raise fault(spec, f"min {low:g} above max {high:g}", "min at most max")
-
-    def backward(ran, grads):
-        x = ran.bottoms[0]
-        return [grads[0] * ((x >= low) & (x <= high))]
-
     return CaffeOp(
         lambda x: x.clamp(low, high),
-        backward=backward,
+        backward=by_slope(lambda x, y: (x >= low) & (x <= high)),
         shapes=SAME,
         fault_in_place=lambda ran, grads: grads,
     )
@@ -137,12 +123,11 @@ def mish(spec: LayerSpec, weights: Weights) -> Op:
     Source: Misra 2019; the YOLO v4 forks of Caffe, mish_layer.cpp.
     """
 
-    def backward(ran, grads):
-        x = ran.bottoms[0]
+    def slope(x: Tensor, y: Tensor) -> Tensor:
         t = torch.tanh(F.softplus(x))
-        return [grads[0] * (t + x * torch.sigmoid(x) * (1 - t * t))]
+        return t + x * torch.sigmoid(x) * (1 - t * t)
 
-    return Op(F.mish, backward=backward, shapes=SAME)
+    return Op(F.mish, backward=by_slope(slope), shapes=SAME)
 
 
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
@@ -155,9 +140,5 @@ def selu(spec: LayerSpec, weights: Weights) -> Op:
     Shapes: any -> the same. Gradient: l g where x > 0, g (y + l a) elsewhere.
     Source: Klambauer et al. 2017; its forks of Caffe, selu_layer.cpp.
     """
-
-    def backward(ran, grads):
-        (x,), (y,) = ran.bottoms, ran.tops
-        return [grads[0] * torch.where(x > 0, SELU_SCALE, y + SELU_SCALE * SELU_ALPHA)]
-
-    return Op(F.selu, backward=backward, shapes=SAME)
+    back = by_slope(lambda x, y: torch.where(x > 0, SELU_SCALE, y + SELU_SCALE * SELU_ALPHA))
+    return Op(F.selu, backward=back, shapes=SAME)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from deepvis.formats.caffe.layer import fault, layer_type, option
+from deepvis.formats.caffe.layer import check_image, fault, layer_type, option
 from deepvis.formats.caffe.spec import LayerSpec
 from deepvis.network.field_rules import WHOLE_WINDOW, NodeEdge, Window, image_size, sliding
 from deepvis.network.kinds import Kind
@@ -196,8 +196,7 @@ def pooling(spec: LayerSpec, weights: Weights) -> Op:
     grids: dict[tuple[int, int], Grid] = {}
 
     def grid(shape: Sequence[int]) -> Grid:
-        if len(shape) != 4:
-            raise fault(spec, f"a bottom of {len(shape)} dimensions", "4: number, channels, height, width")
+        check_image(spec, shape)
         key = (shape[2], shape[3])
         found = grids.get(key)  # other threads may clear the table at any time: the local value counts
         if found is None:

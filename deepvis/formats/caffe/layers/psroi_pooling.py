@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil, floor
 
 from deepvis.formats.caffe.layer import fault, layer_type
-from deepvis.formats.caffe.layers.roi_pooling import rounded
+from deepvis.formats.caffe.layers.roi_pooling import check_regions, cut_off, item_of, of_regions, rounded
 from deepvis.formats.caffe.spec import LayerSpec
 from deepvis.network.lazy import Tensor, torch
 from deepvis.network.op import Op, Weights
@@ -31,15 +31,12 @@ def psroi_pooling(spec: LayerSpec, weights: Weights) -> Op:
     def bins(first: float, last: float, size: int) -> list[slice]:
         start, end = rounded(first) * scale, (rounded(last) + 1) * scale
         step = max(end - start, SMALLEST) / group
-        edges = [(floor(i * step + start), ceil((i + 1) * step + start)) for i in range(group)]
-        return [slice(min(max(a, 0), size), min(max(b, 0), size)) for a, b in edges]
+        return cut_off([(floor(i * step + start), ceil((i + 1) * step + start)) for i in range(group)], size)
 
     def one(x: Tensor, region: list[float]) -> Tensor:
-        item, x1, y1, x2, y2 = region
-        if not 0 <= item < x.shape[0]:
-            raise fault(spec, f"a region of item {item:g}", f"an item from 0 to {x.shape[0] - 1}")
-        maps = x[int(item)].unflatten(0, (outputs, group, group))
+        maps = item_of(spec, x, region).unflatten(0, (outputs, group, group))
         nothing = maps.new_zeros(outputs)
+        _, x1, y1, x2, y2 = region
         rows, columns = bins(y1, y2, x.shape[2]), bins(x1, x2, x.shape[3])
         means = [
             maps[:, i, j, r, c].flatten(1).mean(1) if r.start < r.stop and c.start < c.stop else nothing
@@ -48,23 +45,8 @@ def psroi_pooling(spec: LayerSpec, weights: Weights) -> Op:
         ]
         return torch.stack(means, 1).reshape(outputs, group, group)
 
-    def forward(x: Tensor, regions: Tensor) -> Tensor:
-        shapes(x.shape, regions.shape)
-        if len(regions) == 0:
-            return x.new_zeros(0, outputs, group, group)
-        return torch.stack([one(x, region) for region in regions.reshape(-1, 5).tolist()])
-
     def shapes(x, regions):
-        if len(x) != 4 or x[1] != outputs * group**2 or len(regions) < 1 or _count(regions) != regions[0] * 5:
-            found = f"bottoms of {list(x)} and {list(regions)}"
-            raise fault(spec, found, f"(N, {outputs * group**2}, H, W) and regions of (R, 5)")
+        check_regions(spec, x, regions, outputs * group**2)
         return ((regions[0], outputs, group, group),)
 
-    return Op(forward, shapes=shapes)
-
-
-def _count(shape) -> int:
-    total = 1
-    for size in shape:
-        total *= size
-    return total
+    return Op(of_regions(shapes, one), shapes=shapes)

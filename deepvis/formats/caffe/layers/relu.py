@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from deepvis.formats.caffe.layer import WeightRule, blob, elementwise, fault, layer_type, learned_filler
+from deepvis.formats.caffe.layer import WeightRule, blob, check_channels, elementwise, layer_type, learned_filler
 from deepvis.formats.caffe.spec import LayerSpec
 from deepvis.network.kinds import Kind
 from deepvis.network.lazy import F, Tensor, torch
-from deepvis.network.op import SAME, Op, Weights
+from deepvis.network.op import SAME, Op, Weights, by_slope, leaky_relu_back, relu_back
 
 
 def relu_kind(spec: LayerSpec) -> Kind:
@@ -26,20 +26,8 @@ def relu(spec: LayerSpec, weights: Weights) -> Op:
     """
     slope = spec.param.negative_slope
     if slope == 0:
-        return Op(torch.relu, backward=lambda ran, grads: [positive_part(grads[0], ran.tops[0])], shapes=SAME)
-
-    def forward(x: Tensor) -> Tensor:
-        return x.clamp(min=0) + slope * x.clamp(max=0)
-
-    def backward(ran, grads):
-        return [torch.where(ran.bottoms[0] > 0, grads[0], slope * grads[0])]
-
-    return Op(forward, backward=backward, shapes=SAME)
-
-
-def positive_part(grad: Tensor, y: Tensor) -> Tensor:
-    """The gradient where y > 0, zero elsewhere, in one pass."""
-    return torch.ops.aten.threshold_backward(grad, y, 0)
+        return Op(torch.relu, backward=relu_back, shapes=SAME)
+    return Op(lambda x: x.clamp(min=0) + slope * x.clamp(max=0), backward=leaky_relu_back(slope), shapes=SAME)
 
 
 @layer_type("ReLU6", kind=Kind.CAPPED_RELU, field=elementwise)
@@ -49,18 +37,12 @@ def relu6(spec: LayerSpec, weights: Weights) -> Op:
     Shapes: any -> the same. Gradient: g strictly between 0 and 6, else 0.
     Source: the MobileNet forks of Caffe, relu6_layer.cpp.
     """
-
-    def backward(ran, grads):
-        x = ran.bottoms[0]
-        return [grads[0] * ((x > 0) & (x < 6))]
-
-    return Op(lambda x: x.clamp(0, 6), backward=backward, shapes=SAME)
+    return Op(lambda x: x.clamp(0, 6), backward=by_slope(lambda x, y: (x > 0) & (x < 6)), shapes=SAME)
 
 
 def slope_shapes(spec: LayerSpec, bottoms: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:
     x = bottoms[0]
-    if len(x) < 2:
-        raise fault(spec, f"a bottom of {len(x)} dimensions", "2 or more: number, channels, ...")
+    check_channels(spec, x)
     return [(1,) if spec.param.channel_shared else (x[1],)]
 
 
@@ -84,8 +66,7 @@ def prelu(spec: LayerSpec, weights: Weights) -> Op:
         return F.prelu(x, slopes(x.shape))
 
     def slopes(shape: Sequence[int]) -> Tensor:
-        if len(shape) < 2:
-            raise fault(spec, f"a bottom of {len(shape)} dimensions", "2 or more: number, channels, ...")
+        check_channels(spec, shape)
         return blob(spec, weights, 0, (1,) if shared else (shape[1],), "slopes")
 
     def backward(ran, grads):
@@ -112,8 +93,4 @@ def elu(spec: LayerSpec, weights: Weights) -> Op:
     def forward(x: Tensor) -> Tensor:
         return x.clamp(min=0) + alpha * torch.expm1(x.clamp(max=0))
 
-    def backward(ran, grads):
-        (x,), (y,) = ran.bottoms, ran.tops
-        return [torch.where(x > 0, grads[0], grads[0] * (y + alpha))]
-
-    return Op(forward, backward=backward, shapes=SAME)
+    return Op(forward, backward=by_slope(lambda x, y: torch.where(x > 0, 1.0, y + alpha)), shapes=SAME)

@@ -7,10 +7,11 @@ from math import prod
 
 from deepvis.formats.caffe.layer import canonical_axis, check_size, elementwise, fault, layer_type
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.field_rules import WHOLE_WINDOW, NodeEdge, Window, whole_along
+from deepvis.network.field_axes import whole_along
+from deepvis.network.field_rules import WHOLE_WINDOW, NodeEdge, Window
 from deepvis.network.kinds import Kind
 from deepvis.network.lazy import Tensor
-from deepvis.network.op import Op, Weights
+from deepvis.network.op import Op, Weights, reshaped_back
 
 
 @layer_type("Flatten", kind=Kind.RESHAPE)
@@ -28,7 +29,7 @@ def flatten(spec: LayerSpec, weights: Weights) -> Op:
             raise fault(spec, f"end_axis {end} before axis {start}", "an end_axis at or after axis")
         return x.reshape(*x.shape[:start], prod(x.shape[start : end + 1]), *x.shape[end + 1 :])
 
-    return Op(forward, backward=_back_in_shape)
+    return Op(forward, backward=reshaped_back)
 
 
 @layer_type("Reshape", kind=Kind.RESHAPE)
@@ -46,7 +47,7 @@ def reshape(spec: LayerSpec, weights: Weights) -> Op:
     def forward(x: Tensor) -> Tensor:
         return x.reshape(_reshaped(spec, dims, tuple(x.shape)))
 
-    return Op(forward, backward=_back_in_shape)
+    return Op(forward, backward=reshaped_back)
 
 
 def _reshaped(spec: LayerSpec, dims: Sequence[int], shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -76,10 +77,6 @@ def _reshaped(spec: LayerSpec, dims: Sequence[int], shape: tuple[int, ...]) -> t
     return result
 
 
-def _back_in_shape(ran, grads):
-    return [grads[0].reshape(ran.bottoms[0].shape)]
-
-
 def permute_field(spec: LayerSpec, edge: NodeEdge, window: Window) -> Window:
     order = [int(v) for v in spec.param.order]
     order += [d for d in range(len(edge.below)) if d not in order]
@@ -105,8 +102,8 @@ def permute(spec: LayerSpec, weights: Weights) -> Op:
     return Op(lambda x: x.permute(order(x)).contiguous())
 
 
-def tile_field(spec: LayerSpec, edge: NodeEdge, window: Window) -> Window:
-    return whole_along(canonical_axis(spec, spec.param.axis, len(edge.below)), edge.below, window)
+def tile_field(spec: LayerSpec, edge: NodeEdge, window: Window) -> Window | None:
+    return whole_along((canonical_axis(spec, spec.param.axis, len(edge.below)),), edge, window)
 
 
 @layer_type("Tile", field=tile_field)

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 
 from deepvis.formats.caffe.layer import canonical_axis, layer_type
 from deepvis.formats.caffe.spec import LayerSpec
-from deepvis.network.field_rules import NodeEdge, Window, whole_along
+from deepvis.network.field_axes import whole_along
+from deepvis.network.field_rules import NodeEdge, Window
 from deepvis.network.kinds import Kind
 from deepvis.network.lazy import Tensor, torch
-from deepvis.network.op import Op, Weights
+from deepvis.network.op import Op, Weights, softmax_back
 
 
-def softmax_field(spec: LayerSpec, edge: NodeEdge, window: Window) -> Window:
-    return whole_along(canonical_axis(spec, spec.param.axis, len(edge.below)), edge.below, window)
+def softmax_field(spec: LayerSpec, edge: NodeEdge, window: Window) -> Window | None:
+    return whole_along((canonical_axis(spec, spec.param.axis, len(edge.below)),), edge, window)
 
 
 def softmax_kind(spec: LayerSpec) -> Kind:
@@ -32,12 +33,11 @@ def softmax(spec: LayerSpec, weights: Weights) -> Op:
     def axis_of(x: Tensor) -> int:
         return canonical_axis(spec, spec.param.axis, x.dim())
 
-    def backward(ran, grads):
-        y, g = ran.tops[0], grads[0]
-        return [y * (g - (g * y).sum(axis_of(y), keepdim=True))]
-
     def shapes(shape: Sequence[int]):
         canonical_axis(spec, spec.param.axis, len(shape))
         return (shape,)
 
-    return Op(lambda x: torch.softmax(x, axis_of(x)), backward=backward, shapes=shapes)
+    def back(ran, grads):
+        return softmax_back(ran, grads, axis_of(ran.tops[0]))
+
+    return Op(lambda x: torch.softmax(x, axis_of(x)), backward=back, shapes=shapes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deepvis.formats.caffe.layer import fault, layer_type, option
+from deepvis.formats.caffe.layer import check_image, fault, layer_type, option
 from deepvis.formats.caffe.layers.pooling import average_pool, max_pool, place, stochastic_pool
 from deepvis.formats.caffe.spec import LayerSpec
 from deepvis.network.lazy import Tensor, torch
@@ -35,8 +35,7 @@ def spp(spec: LayerSpec, weights: Weights) -> Op:
         return average_pool(x, grid) if method == "AVE" else stochastic_pool(x, grid)
 
     def forward(x: Tensor) -> Tensor:
-        if x.dim() != 4:
-            raise fault(spec, f"a bottom of {x.dim()} dimensions", "4: number, channels, height, width")
+        check_image(spec, x.shape)
         levels = [level(x, 2**i) for i in range(height)]
         return levels[0] if height == 1 else torch.cat([y.flatten(1) for y in levels], 1)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import sqrt
 from typing import Any
 
-from deepvis.formats.caffe.layer import WeightRule, blob, fault, layer_type
+from deepvis.formats.caffe.layer import WeightRule, blob, check_channels, fault, layer_type
 from deepvis.formats.caffe.schema import FillerParameter
 from deepvis.formats.caffe.spec import LayerSpec
 from deepvis.network.field_rules import WHOLE_WINDOW, NodeEdge, Window
@@ -44,8 +44,7 @@ def normalize(spec: LayerSpec, weights: Weights) -> Op:
     p = spec.param
 
     def forward(x: Tensor) -> Tensor:
-        if x.dim() < 2:
-            raise fault(spec, f"a bottom of {x.dim()} dimensions", "2 or more: number, channels, ...")
+        check_channels(spec, x.shape)
         axes = list(range(1, x.dim())) if p.across_spatial else [1]
         s = blob(spec, weights, 0, (1,) if p.channel_shared else (x.shape[1],), "scale")
         norm = (x.square().sum(axes, keepdim=True) + p.eps).sqrt()

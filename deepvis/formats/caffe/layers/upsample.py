@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from deepvis.formats.caffe.layer import check_size, fault, layer_type
+from deepvis.formats.caffe.layer import check_image, check_size, fault, layer_type
 from deepvis.formats.caffe.spec import LayerSpec
 from deepvis.network.field_rules import WHOLE_WINDOW, NodeEdge, Window, each
 from deepvis.network.lazy import F, Tensor
@@ -52,8 +52,7 @@ def upsample(spec: LayerSpec, weights: Weights) -> Op:
         raise fault(spec, "one of upsample_h and upsample_w", "both, or neither")
 
     def size(shape: Sequence[int]) -> tuple[int, int]:
-        if len(shape) != 4:
-            raise fault(spec, f"a bottom of {len(shape)} dimensions", "4: number, channels, height, width")
+        check_image(spec, shape)
         if p.HasField("upsample_h"):
             return p.upsample_h, p.upsample_w
         rows, columns = _factors(spec)

@@ -7,31 +7,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from deepvis.formats.onnx.call import OnnxCall
-from deepvis.formats.onnx.onnx_ops import elementwise, find_op, kind_of, onnx_op
-from deepvis.network.back_modes import BACK_MODES
-from deepvis.network.field_rules import WHOLE_WINDOW, NodeEdge, Window, same_place
+from deepvis.formats.onnx.onnx_ops import elementwise, find_op, kind_of, of_first_input, onnx_op
+from deepvis.network.back_modes import without_rule
 from deepvis.network.kinds import Kind
-from deepvis.network.op import SAME, Op, Weights
+from deepvis.network.op import SAME, Op, Weights, by_slope, leaky_relu_back, relu_back
 
 
 def other_than_relu(call: OnnxCall) -> str:
     """A note for activations that back modes with a rule for rectifiers have none for."""
     row = find_op(call.op, call.opset)
     kind = kind_of(row, call) if row is not None else Kind.OTHER
-    modes = [
-        mode.title
-        for mode in map(BACK_MODES.__getitem__, BACK_MODES)
-        if Kind.RELU in mode.rules and kind not in mode.rules
-    ]
+    modes = without_rule(kind)
     if not modes or kind not in (Kind.CAPPED_RELU, Kind.SIGMOID, Kind.ACTIVATION):
         return ""
-    return f"{call.op} is no plain rectifier: {' and '.join(modes)} pass it as the gradient does"
+    return f"{call.op} is no plain rectifier: {modes} pass it as the gradient does"
 
 
 @onnx_op("Relu", since=6, kind=Kind.RELU, field=elementwise)
@@ -40,24 +36,17 @@ def relu(call: OnnxCall, weights: Weights) -> Op:
 
     Shapes: any -> the same. Gradient: g where y > 0, 0 elsewhere (at 0 too).
     """
-
-    def backward(ran, grads):
-        return [torch.ops.aten.threshold_backward(grads[0], ran.tops[0], 0)]
-
-    return call.op_of(torch.relu, weights, backward=backward, shapes=SAME)
+    return call.op_of(torch.relu, weights, backward=relu_back, shapes=SAME)
 
 
 @onnx_op("LeakyRelu", since=6, kind=Kind.LEAKY_RELU, field=elementwise)
 def leaky_relu(call: OnnxCall, weights: Weights) -> Op:
     """y = x where x > 0, alpha x elsewhere; alpha is 0.01 by default. Gradient: g or alpha g."""
     alpha = call.attr("alpha", 0.01)
-
-    def backward(ran, grads):
-        return [torch.where(ran.bottoms[0] > 0, grads[0], alpha * grads[0])]
-
-    return call.op_of(lambda x: F.leaky_relu(x, alpha), weights, backward=backward, shapes=SAME)
+    return call.op_of(lambda x: F.leaky_relu(x, alpha), weights, backward=leaky_relu_back(alpha), shapes=SAME)
 
 
+Function = Callable[[Tensor], Tensor]
 UNBOUNDED = 3.4e38
 
 
@@ -93,17 +82,12 @@ def clip(call: OnnxCall, weights: Weights) -> Op:
     return call.op_of(lambda x: x.clamp(low, high), weights, shapes=SAME)
 
 
-def slope_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window | None:
-    """The same place of the map; slopes that the network makes itself are of whatever they are of."""
-    return WHOLE_WINDOW if edge.bottom else same_place(edge, window)
-
-
 def prelu_kind(call: OnnxCall) -> Kind:
     """Slopes that the network makes itself are no rectifier's."""
     return Kind.LEAKY_RELU if call.is_weight(1) else Kind.ACTIVATION
 
 
-@onnx_op("PRelu", since=7, kind=prelu_kind, field=slope_field, note=other_than_relu)
+@onnx_op("PRelu", since=7, kind=prelu_kind, field=of_first_input, note=other_than_relu)
 def prelu(call: OnnxCall, weights: Weights) -> Op:
     """y = x where x > 0, slope x elsewhere; slope is repeated to x's shape. Gradient: autograd's, g or slope g."""
     return call.op_of(lambda x, slope: torch.where(x > 0, x, slope * x), weights)
@@ -119,63 +103,47 @@ def sigmoid(call: OnnxCall, weights: Weights) -> Op:
     return call.op_of(torch.sigmoid, weights, backward=backward, shapes=SAME)
 
 
-def _gelu(call: OnnxCall) -> Callable[[Tensor], Tensor]:
-    approximate = call.attr("approximate", "none")
-    return lambda x: F.gelu(x, approximate=approximate)
+def _gelu(call: OnnxCall) -> Function:
+    return partial(F.gelu, approximate=call.attr("approximate", "none"))
 
 
-def _selu(call: OnnxCall) -> Callable[[Tensor], Tensor]:
+def _selu(call: OnnxCall) -> Function:
     alpha = call.attr("alpha", 1.6732632423543772)
     gamma = call.attr("gamma", 1.0507009873554805)
     return lambda x: gamma * torch.where(x > 0, x, alpha * torch.expm1(x.clamp(max=0)))
 
 
-def _hard_sigmoid(call: OnnxCall) -> Callable[[Tensor], Tensor]:
+def _hard_sigmoid(call: OnnxCall) -> Function:
     alpha, beta = call.attr("alpha", 0.2), call.attr("beta", 0.5)
     return lambda x: (alpha * x + beta).clamp(0, 1)
 
 
-def _thresholded(call: OnnxCall) -> Callable[[Tensor], Tensor]:
-    alpha = call.attr("alpha", 1.0)
-    return lambda x: torch.where(x > alpha, x, torch.zeros_like(x))
-
-
-def _shrink(call: OnnxCall) -> Callable[[Tensor], Tensor]:
+def _shrink(call: OnnxCall) -> Function:
     bias, bound = call.attr("bias", 0.0), call.attr("lambd", 0.5)
     return lambda x: torch.where(x < -bound, x + bias, torch.where(x > bound, x - bias, torch.zeros_like(x)))
 
 
-def _swish(call: OnnxCall) -> Callable[[Tensor], Tensor]:
-    alpha = call.attr("alpha", 1.0)
-    return lambda x: x * torch.sigmoid(alpha * x)
+def _swish(default: float) -> Callable[[OnnxCall], Function]:
+    return lambda call: lambda x: x * torch.sigmoid(call.attr("alpha", default) * x)
 
 
-def _elu(call: OnnxCall) -> Callable[[Tensor], Tensor]:
-    alpha = call.attr("alpha", 1.0)
-    return lambda x: F.elu(x, alpha)
-
-
-def _celu(call: OnnxCall) -> Callable[[Tensor], Tensor]:
-    alpha = call.attr("alpha", 1.0)
-    return lambda x: F.celu(x, alpha)
-
-
-SMOOTH: dict[tuple[str, int], Callable[[OnnxCall], Callable[[Tensor], Tensor]]] = {
-    ("Elu", 6): _elu,
-    ("Celu", 12): _celu,
+# (operator, since) -> the function of a call
+SMOOTH: dict[tuple[str, int], Callable[[OnnxCall], Function]] = {
+    ("Elu", 6): lambda call: partial(F.elu, alpha=call.attr("alpha", 1.0)),
+    ("Celu", 12): lambda call: partial(F.celu, alpha=call.attr("alpha", 1.0)),
     ("Selu", 6): _selu,
     ("Gelu", 20): _gelu,
     ("Mish", 18): lambda call: F.mish,
-    ("Swish", 24): _swish,
+    ("Swish", 24): _swish(1.0),
     ("HardSigmoid", 6): _hard_sigmoid,
     ("HardSwish", 14): lambda call: F.hardswish,
-    ("ThresholdedRelu", 10): _thresholded,
+    ("ThresholdedRelu", 10): lambda call: partial(F.threshold, threshold=call.attr("alpha", 1.0), value=0.0),
     ("Shrink", 9): _shrink,
     ("Softplus", 1): lambda call: lambda x: torch.logaddexp(x, torch.zeros_like(x)),
     ("Softsign", 1): lambda call: F.softsign,
     ("Tanh", 6): lambda call: torch.tanh,
     ("com.microsoft.Gelu", 1): _gelu,
-    ("com.microsoft.QuickGelu", 1): lambda call: lambda x: x * torch.sigmoid(call.attr("alpha", 1.702) * x),
+    ("com.microsoft.QuickGelu", 1): _swish(1.702),
 }
 
 
@@ -196,8 +164,5 @@ for _name, _since in SMOOTH:
 @onnx_op("Erf", since=9, field=elementwise)
 def erf(call: OnnxCall, weights: Weights) -> Op:
     """y = 2 / sqrt(pi) * the integral of exp(-t^2) from 0 to x. Gradient: g 2 / sqrt(pi) exp(-x^2)."""
-
-    def backward(ran, grads):
-        return [grads[0] * torch.exp(-ran.bottoms[0].square()) * (2 / math.sqrt(math.pi))]
-
-    return call.op_of(torch.erf, weights, backward=backward, shapes=SAME)
+    back = by_slope(lambda x, y: torch.exp(-x.square()) * (2 / math.sqrt(math.pi)))
+    return call.op_of(torch.erf, weights, backward=back, shapes=SAME)

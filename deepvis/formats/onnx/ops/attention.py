@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 import torch
 from torch import Tensor
 
 from deepvis.formats.onnx.call import OnnxCall
-from deepvis.formats.onnx.onnx_ops import onnx_op
-from deepvis.formats.open_arguments import Shape
+from deepvis.formats.onnx.onnx_ops import all_but_first, onnx_op
 from deepvis.network.op import Op, Weights
-
-
-def but_batch(call: OnnxCall, place: int, shape: Shape) -> Collection[int]:
-    return range(1, len(shape))
 
 
 def _heads(call: OnnxCall, x: Tensor, name: str) -> Tensor:
@@ -32,7 +25,7 @@ KNOWN = frozenset(
 )
 
 
-@onnx_op("Attention", since=23, mixes=but_batch)
+@onnx_op("Attention", since=23, mixes=all_but_first)
 def attention(call: OnnxCall, weights: Weights) -> Op:
     """y = softmax(q k^T scale + mask) v, head by head; scale is 1 / sqrt(E) by default.
 

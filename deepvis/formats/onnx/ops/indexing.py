@@ -9,9 +9,10 @@ import torch
 from torch import Tensor
 
 from deepvis.formats.onnx.call import OnnxCall
-from deepvis.formats.onnx.onnx_ops import axis_of, everything, onnx_op
+from deepvis.formats.onnx.onnx_ops import along_axis, axis_of, everything, onnx_op
 from deepvis.formats.open_arguments import Shape
-from deepvis.network.field_rules import WHOLE_WINDOW, NodeEdge, Window, each, image_axis, shifted
+from deepvis.network.field_axes import along
+from deepvis.network.field_rules import WHOLE_WINDOW, NodeEdge, Window, image_axis
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights
 
@@ -40,12 +41,8 @@ def sliced_axes(call: OnnxCall, place: int, shape: Shape) -> Collection[int]:
 
 
 def slice_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window | None:
-    spans = [shifted(0), shifted(0)]
-    for axis, (first, count, stride) in cuts_of(call, edge.below).items():
-        place = image_axis(axis, edge.below)
-        if place is not None and (first, count, stride) != (0, edge.below[axis], 1):
-            spans[place] = _taken(first, stride)
-    return each(window, *spans)
+    cuts = {axis: cut for axis, cut in cuts_of(call, edge.below).items() if cut != (0, edge.below[axis], 1)}
+    return along(edge, window, {axis: _taken(first, step) for axis, (first, _, step) in cuts.items()})
 
 
 def _taken(first: int, stride: int):
@@ -107,7 +104,7 @@ def gather(call: OnnxCall, weights: Weights) -> Op:
     return call.op_of(forward, weights)
 
 
-@onnx_op("GatherElements", since=11, mixes=lambda call, place, shape: (axis_of(call, len(shape), 0),))
+@onnx_op("GatherElements", since=11, mixes=along_axis(0))
 def gather_elements(call: OnnxCall, weights: Weights) -> Op:
     """y[i, j] = x[index[i, j], j] for axis 0, likewise for others. Gradient: autograd's, g added up there."""
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from typing import Any
+from collections.abc import Collection
 
 import numpy as np
 import torch
@@ -14,7 +13,8 @@ from deepvis.formats.onnx.call import OnnxCall
 from deepvis.formats.onnx.onnx_ops import along_axis, axis_of, onnx_op
 from deepvis.formats.onnx.windows import torch_pads
 from deepvis.formats.open_arguments import Bottom, Shape
-from deepvis.network.field_rules import WHOLE_WINDOW, NodeEdge, Window, cut_up, each, image_axis, joined, shifted
+from deepvis.network.field_axes import along, cut_up, joined
+from deepvis.network.field_rules import WHOLE_WINDOW, NodeEdge, Window, shifted
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights
 
@@ -99,19 +99,12 @@ def padded_axes(call: OnnxCall, place: int, shape: Shape) -> Collection[int]:
 def pad_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window | None:
     if edge.bottom:
         return WHOLE_WINDOW
-    pads, rank = pads_by_axis(call, len(edge.below)), len(edge.below)
+    pads = {axis: pair for axis, pair in enumerate(pads_by_axis(call, len(edge.below))) if pair != (0, 0)}
     is_constant = call.attr("mode", "constant") == "constant"
-    spans: list[Callable[[Any], Any]] = [shifted(0), shifted(0)]
-    for axis in range(rank):
-        place = image_axis(axis, edge.below)
-        if place is not None and pads[axis] != (0, 0):
-            if not is_constant:
-                return WHOLE_WINDOW
-            spans[place] = shifted(-pads[axis][0])
-    return each(window, *spans)
+    return along(edge, window, {axis: shifted(-before) if is_constant else None for axis, (before, _) in pads.items()})
 
 
-PAD_MODES = {"constant": "constant", "reflect": "reflect", "edge": "edge", "wrap": "wrap"}
+PAD_MODES = ("constant", "reflect", "edge", "wrap")
 
 
 @onnx_op("Pad", since=2, field=pad_field, arguments={"pads": 1, "value": 2, "axes": 3}, mixes=padded_axes)

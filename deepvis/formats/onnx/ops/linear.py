@@ -10,23 +10,11 @@ from torch import Tensor
 from deepvis.formats.onnx.call import OnnxCall
 from deepvis.formats.onnx.onnx_ops import onnx_op
 from deepvis.formats.open_arguments import Shape
-from deepvis.network.batch_invariance import product, product_back
-from deepvis.network.field_rules import WHOLE_WINDOW, NodeEdge, Window, whole_along
+from deepvis.network.batch_invariance import linear_op
+from deepvis.network.field_axes import whole_along
+from deepvis.network.field_rules import WHOLE_WINDOW, NodeEdge, Window
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights
-
-
-def linear_op(w: Tensor, bias: Tensor | None) -> Op:
-    """y = x w^T + b along the last axis; w (O, K). The numbers of a picture do not depend on those beside it."""
-    outputs, inputs = w.shape
-
-    def forward(x: Tensor) -> Tensor:
-        return product(x.reshape(-1, inputs), w, bias).reshape(*x.shape[:-1], outputs)
-
-    def backward(ran, grads):
-        return [product_back(grads[0].reshape(-1, outputs), w).reshape(ran.bottoms[0].shape)]
-
-    return Op(forward, backward=backward)
 
 
 def matmul_kind(call: OnnxCall) -> Kind:
@@ -39,10 +27,10 @@ def contracted(call: OnnxCall, place: int, shape: Shape) -> Collection[int]:
     return (len(shape) - 1 if place == 0 or len(shape) == 1 else len(shape) - 2,)
 
 
-def matmul_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window:
+def matmul_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window | None:
     """Of maps (N, C, H, W) times a matrix: whole rows."""
     if matmul_kind(call) is Kind.LINEAR and len(edge.below) >= 4:
-        return whole_along(len(edge.below) - 1, edge.below, window)
+        return whole_along((len(edge.below) - 1,), edge, window)
     return WHOLE_WINDOW
 
 

@@ -9,9 +9,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from deepvis.formats.onnx.call import OnnxCall
-from deepvis.formats.onnx.onnx_ops import all_but_first, axis_of, onnx_op
+from deepvis.formats.onnx.onnx_ops import all_but_first, along_axis, axis_of, of_first_input, onnx_op
 from deepvis.formats.open_arguments import Shape
-from deepvis.network.field_rules import WHOLE_WINDOW, NodeEdge, Window, image_axis, same_place, whole_along
+from deepvis.network.field_axes import whole_along
+from deepvis.network.field_rules import WHOLE_WINDOW, NodeEdge, Window
 from deepvis.network.kinds import Kind
 from deepvis.network.op import SAME, Op, Weights
 from deepvis.network.response_normalization import across_channels
@@ -19,12 +20,7 @@ from deepvis.network.response_normalization import across_channels
 NORMALIZATION = Kind.NORMALIZATION
 
 
-def first_input(call: OnnxCall, edge: NodeEdge, window: Window) -> Window:
-    """The same place of the map; where the network makes mean or scale itself, they are of whatever they are of."""
-    return WHOLE_WINDOW if edge.bottom else same_place(edge, window)
-
-
-@onnx_op("BatchNormalization", since=7, kind=NORMALIZATION, field=first_input, mixes=all_but_first)
+@onnx_op("BatchNormalization", since=7, kind=NORMALIZATION, field=of_first_input, mixes=all_but_first)
 def batch_norm(call: OnnxCall, weights: Weights) -> Op:
     """y = (x - mean[c]) / sqrt(variance[c] + epsilon) * scale[c] + shift[c], channel by channel.
 
@@ -56,11 +52,7 @@ def batch_norm(call: OnnxCall, weights: Weights) -> Op:
     return call.op_of(forward, weights, backward=backward, shapes=SAME, affine=affine)
 
 
-def over_maps(call: OnnxCall, edge: NodeEdge, window: Window) -> Window:
-    return WHOLE_WINDOW
-
-
-@onnx_op("InstanceNormalization", since=6, kind=NORMALIZATION, field=over_maps, mixes=all_but_first)
+@onnx_op("InstanceNormalization", since=6, kind=NORMALIZATION, mixes=all_but_first)
 def instance_norm(call: OnnxCall, weights: Weights) -> Op:
     """y = (x - mean of its map) / sqrt(variance of its map + epsilon) * scale[c] + shift[c]. Gradient: autograd's."""
     epsilon = call.attr("epsilon", 1e-5)
@@ -71,14 +63,11 @@ def last_axes(call: OnnxCall, place: int, shape: Shape) -> Collection[int]:
     return range(axis_of(call, len(shape), -1), len(shape)) if place == 0 else range(len(shape))
 
 
-def layer_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window:
+def layer_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window | None:
     """Everything along the axes that are normalized."""
     if edge.bottom:
         return WHOLE_WINDOW
-    for axis in last_axes(call, 0, edge.below):
-        if image_axis(axis, edge.below) is not None:
-            window = whole_along(axis, edge.below, window)
-    return window
+    return whole_along(last_axes(call, 0, edge.below), edge, window)
 
 
 @onnx_op("LayerNormalization", since=17, kind=NORMALIZATION, field=layer_field, mixes=last_axes)
@@ -105,7 +94,7 @@ def layer_norm(call: OnnxCall, weights: Weights) -> Op:
     return call.op_of(forward, weights)
 
 
-@onnx_op("GroupNormalization", since=18, kind=NORMALIZATION, field=over_maps, mixes=all_but_first)
+@onnx_op("GroupNormalization", since=18, kind=NORMALIZATION, mixes=all_but_first)
 def group_norm(call: OnnxCall, weights: Weights) -> Op:
     """y = (x - mean) / sqrt(variance + epsilon) * scale + shift, over groups of channels.
 
@@ -123,7 +112,7 @@ def group_norm(call: OnnxCall, weights: Weights) -> Op:
     return call.op_of(forward, weights)
 
 
-@onnx_op("LRN", since=1, kind=NORMALIZATION, field=first_input, mixes=all_but_first)
+@onnx_op("LRN", since=1, kind=NORMALIZATION, field=of_first_input, mixes=all_but_first)
 def lrn(call: OnnxCall, weights: Weights) -> Op:
     """y = x * s ** -beta, s = bias + alpha / size * (sum of x^2 over size channels around each).
 
@@ -135,15 +124,11 @@ def lrn(call: OnnxCall, weights: Weights) -> Op:
     return across_channels(size, call.attr("alpha", 1e-4), call.attr("beta", 0.75), call.attr("bias", 1.0))
 
 
-def one_axis(call: OnnxCall, place: int, shape: Shape) -> Collection[int]:
-    return (axis_of(call, len(shape), -1),)
+def one_axis_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window | None:
+    return whole_along((axis_of(call, len(edge.below), -1),), edge, window)
 
 
-def one_axis_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window:
-    return whole_along(axis_of(call, len(edge.below), -1), edge.below, window)
-
-
-@onnx_op("LpNormalization", since=1, kind=NORMALIZATION, field=one_axis_field, mixes=one_axis)
+@onnx_op("LpNormalization", since=1, kind=NORMALIZATION, field=one_axis_field, mixes=along_axis(-1))
 def lp_norm(call: OnnxCall, weights: Weights) -> Op:
     """y = x / the p-norm along ``axis``; 0 where that is 0. Gradient: autograd's."""
     p = call.attr("p", 2)
@@ -159,7 +144,7 @@ def mvn_axes(call: OnnxCall, place: int, shape: Shape) -> Collection[int]:
     return [axis % len(shape) for axis in call.attr("axes", [0, 2, 3])]
 
 
-@onnx_op("MeanVarianceNormalization", since=9, kind=NORMALIZATION, field=over_maps, mixes=mvn_axes)
+@onnx_op("MeanVarianceNormalization", since=9, kind=NORMALIZATION, mixes=mvn_axes)
 def mvn(call: OnnxCall, weights: Weights) -> Op:
     """y = (x - mean) / (standard deviation + 1e-9) over ``axes``, by default batch and places. Gradient: autograd's."""
     axes = call.attr("axes", [0, 2, 3])

@@ -13,7 +13,7 @@ from torch import Tensor
 from deepvis.formats.onnx.call import OnnxCall
 from deepvis.formats.onnx.onnx_ops import all_but_first, onnx_op
 from deepvis.formats.onnx.windows import SlidingWindows, kernel_of, torch_pads, windows_of
-from deepvis.network.field_rules import WHOLE_WINDOW, NodeEdge, Window, sliding
+from deepvis.network.field_rules import NodeEdge, Window, sliding
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights
 
@@ -166,11 +166,7 @@ def lp_pool(call: OnnxCall, weights: Weights) -> Op:
     return call.op_of(forward, weights)
 
 
-def everywhere(call: OnnxCall, edge: NodeEdge, window: Window) -> Window:
-    return WHOLE_WINDOW
-
-
-@onnx_op("GlobalAveragePool", since=1, kind=Kind.POOLING, field=everywhere, mixes=all_but_first)
+@onnx_op("GlobalAveragePool", since=1, kind=Kind.POOLING, mixes=all_but_first)
 def global_average(call: OnnxCall, weights: Weights) -> Op:
     """y = the mean of each map. Shapes: (N, C, H, W) -> (N, C, 1, 1). Gradient: g / (H W) everywhere."""
 
@@ -181,7 +177,7 @@ def global_average(call: OnnxCall, weights: Weights) -> Op:
     return call.op_of(lambda x: x.mean(tuple(range(2, x.dim())), keepdim=True), weights, backward=backward)
 
 
-@onnx_op("GlobalMaxPool", since=1, kind=Kind.POOLING, field=everywhere, mixes=all_but_first)
+@onnx_op("GlobalMaxPool", since=1, kind=Kind.POOLING, mixes=all_but_first)
 def global_max(call: OnnxCall, weights: Weights) -> Op:
     """y = the largest value of each map. Shapes: (N, C, H, W) -> (N, C, 1, 1).
 
@@ -190,7 +186,7 @@ def global_max(call: OnnxCall, weights: Weights) -> Op:
     return call.op_of(lambda x: x.amax(tuple(range(2, x.dim())), keepdim=True), weights)
 
 
-@onnx_op("GlobalLpPool", since=2, kind=Kind.POOLING, field=everywhere, mixes=all_but_first)
+@onnx_op("GlobalLpPool", since=2, kind=Kind.POOLING, mixes=all_but_first)
 def global_lp(call: OnnxCall, weights: Weights) -> Op:
     """y = (sum of |x|^p of each map) ^ (1 / p). Shapes: (N, C, H, W) -> (N, C, 1, 1). Gradient: autograd's."""
     p = call.attr("p", 2)

@@ -10,7 +10,8 @@ from torch import Tensor
 from deepvis.formats.onnx.call import OnnxCall
 from deepvis.formats.onnx.onnx_ops import along_axis, axis_of, onnx_op
 from deepvis.formats.open_arguments import Shape
-from deepvis.network.field_rules import WHOLE_WINDOW, NodeEdge, Window, whole_along
+from deepvis.network.field_axes import whole_along
+from deepvis.network.field_rules import WHOLE_WINDOW, NodeEdge, Window
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights, without_gradient
 
@@ -26,13 +27,11 @@ def reduced_axes(call: OnnxCall, place: int, shape: Shape) -> Collection[int]:
     return [axis % len(shape) for axis in axes]
 
 
-def reduce_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window:
+def reduce_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window | None:
     """Everything along the axes that go. Where they do not stay, all: places have other axes then."""
     if not call.attr("keepdims", 1):
         return WHOLE_WINDOW
-    for axis in reduced_axes(call, 0, edge.below):
-        window = whole_along(axis, edge.below, window)
-    return window
+    return whole_along(reduced_axes(call, 0, edge.below), edge, window)
 
 
 def reduce_kind(call: OnnxCall) -> Kind:

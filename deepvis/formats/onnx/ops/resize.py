@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import torch
@@ -16,7 +15,8 @@ from deepvis.formats.onnx.call import OnnxCall
 from deepvis.formats.onnx.onnx_ops import onnx_op
 from deepvis.formats.onnx.taps import How, Taps, taps_of
 from deepvis.formats.open_arguments import Shape
-from deepvis.network.field_rules import NodeEdge, Window, each, image_axis, shifted
+from deepvis.network.field_axes import along
+from deepvis.network.field_rules import NodeEdge, Window
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights
 
@@ -55,7 +55,7 @@ def targets(call: OnnxCall, shape: Shape) -> Targets:
         if policy != "stretch":
             pick = min if policy == "not_larger" else max
             scale = pick(scale for _, scale in found.values())
-            found = {axis: (_half_up(scale * shape[axis]), scale) for axis in axes}
+            found = {axis: (math.floor(scale * shape[axis] + 0.5), scale) for axis in axes}
     else:
         if not scales or len(scales) != len(axes) or not all(s > 0 and math.isfinite(s) for s in scales):
             raise call.fault(f"scales {scales} for axes {axes}", "sizes, or a scale above 0 for each axis")
@@ -65,10 +65,6 @@ def targets(call: OnnxCall, shape: Shape) -> Targets:
         raise call.fault(f"sizes {[size for size, _ in found.values()]}", "sizes of 1 or more")
     is_crop = call.attr("coordinate_transformation_mode") == "tf_crop_and_resize"
     return {axis: pair for axis, pair in found.items() if is_crop or pair != (shape[axis], 1.0)}
-
-
-def _half_up(value: float) -> int:
-    return math.floor(value + 0.5)
 
 
 def roi_of(call: OnnxCall, rank: int) -> dict[int, tuple[float, float]]:
@@ -93,12 +89,9 @@ def rebatch_resize(call: OnnxCall, shape: Shape, axis: int, factor: int) -> dict
 
 
 def resize_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window | None:
-    spans: list[Callable[[Any], Any]] = [shifted(0), shifted(0)]
-    for axis, (size, scale) in targets(call, edge.below).items():
-        place = image_axis(axis, edge.below)
-        if place is not None:
-            spans[place] = _read(taps_of(how_of(call), edge.below[axis], size, scale))
-    return each(window, *spans)
+    how, wanted = how_of(call), targets(call, edge.below)
+    taps = {axis: taps_of(how, edge.below[axis], size, scale) for axis, (size, scale) in wanted.items()}
+    return along(edge, window, {axis: _read(each) for axis, each in taps.items()})
 
 
 def _read(taps: Taps) -> Callable[[tuple[int, int]], tuple[int, int]]:

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from deepvis.formats.onnx.call import OnnxCall
-from deepvis.formats.onnx.onnx_ops import axis_of, elementwise, everything, onnx_op
+from deepvis.formats.onnx.onnx_ops import all_but_first, axis_of, elementwise, everything, onnx_op
 from deepvis.formats.open_arguments import Shape
 from deepvis.network.field_rules import WHOLE_WINDOW, NodeEdge, Window, image_size
 from deepvis.network.kinds import Kind
-from deepvis.network.op import SAME, Op, Weights, without_gradient
+from deepvis.network.op import SAME, Op, Weights, reshaped_back, same_back, without_gradient
 
 
 def resolved(call: OnnxCall, shape: Shape, wanted: list[int]) -> list[int]:
@@ -45,15 +45,11 @@ def reshape_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window:
     return window if is_same else WHOLE_WINDOW
 
 
-def backward(ran, grads):
-    return [grads[0].reshape(ran.bottoms[0].shape)]
-
-
 @onnx_op("Reshape", since=5, kind=Kind.RESHAPE, field=reshape_field, arguments={"shape": 1}, rebatch=rebatch_reshape)
 def reshape(call: OnnxCall, weights: Weights) -> Op:
     """y = the same values in the shape that is asked for; 0: as it is, -1: what is left. Gradient: g in x's shape."""
     wanted = call.ints("shape") or []
-    return call.op_of(lambda x: x.reshape(resolved(call, tuple(x.shape), wanted)), weights, backward=backward)
+    return call.op_of(lambda x: x.reshape(resolved(call, tuple(x.shape), wanted)), weights, backward=reshaped_back)
 
 
 def flat_axes(call: OnnxCall, place: int, shape: Shape) -> Collection[int]:
@@ -73,7 +69,7 @@ def flatten(call: OnnxCall, weights: Weights) -> Op:
             raise call.fault(f"axis {call.attr('axis', 1)} on {x.dim()} axes", "one of them")
         return x.reshape(prod(x.shape[:axis]), prod(x.shape[axis:]))
 
-    return call.op_of(forward, weights, backward=backward)
+    return call.op_of(forward, weights, backward=reshaped_back)
 
 
 def permutation(call: OnnxCall, rank: int) -> list[int]:
@@ -121,7 +117,7 @@ def squeeze(call: OnnxCall, weights: Weights) -> Op:
             raise call.fault(f"axes {sorted(gone)} of {list(x.shape)}", "axes of size 1")
         return x.reshape([d for i, d in enumerate(x.shape) if i not in gone])
 
-    return call.op_of(forward, weights, backward=backward)
+    return call.op_of(forward, weights, backward=reshaped_back)
 
 
 @onnx_op("Unsqueeze", since=1, kind=Kind.RESHAPE, arguments={"axes": 1})
@@ -137,7 +133,7 @@ def unsqueeze(call: OnnxCall, weights: Weights) -> Op:
         sizes = iter(x.shape)
         return x.reshape([1 if i in places else next(sizes) for i in range(rank)])
 
-    return call.op_of(forward, weights, backward=backward)
+    return call.op_of(forward, weights, backward=reshaped_back)
 
 
 @onnx_op("Expand", since=8, kind=Kind.RESHAPE, field=elementwise, arguments={"shape": 1})
@@ -161,7 +157,7 @@ def tile(call: OnnxCall, weights: Weights) -> Op:
 @onnx_op("Identity", since=1, kind=Kind.IDENTITY, field=elementwise)
 def identity(call: OnnxCall, weights: Weights) -> Op:
     """y = x. Gradient: g."""
-    return call.op_of(lambda x: x, weights, backward=lambda ran, grads: [grads[0]], shapes=SAME)
+    return call.op_of(lambda x: x, weights, backward=same_back, shapes=SAME)
 
 
 @onnx_op("Dropout", since=7, kind=Kind.IDENTITY, field=elementwise, arguments={"ratio": 1, "training_mode": 2},
@@ -192,11 +188,7 @@ def block_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window | None
     return rows, columns
 
 
-def but_first(call: OnnxCall, place: int, shape: Shape) -> Collection[int]:
-    return range(1, len(shape))
-
-
-@onnx_op("DepthToSpace", "SpaceToDepth", since=1, kind=Kind.RESHAPE, field=block_field, mixes=but_first)
+@onnx_op("DepthToSpace", "SpaceToDepth", since=1, kind=Kind.RESHAPE, field=block_field, mixes=all_but_first)
 def blocks(call: OnnxCall, weights: Weights) -> Op:
     """y = channels dealt out to blocks of places, or blocks of places gathered as channels. Gradient: autograd's.
 

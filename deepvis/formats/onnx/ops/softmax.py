@@ -10,9 +10,10 @@ from torch import Tensor
 from deepvis.formats.onnx.call import OnnxCall
 from deepvis.formats.onnx.onnx_ops import axis_of, onnx_op
 from deepvis.formats.open_arguments import Shape
-from deepvis.network.field_rules import NodeEdge, Window, whole_along
+from deepvis.network.field_axes import whole_along
+from deepvis.network.field_rules import NodeEdge, Window
 from deepvis.network.kinds import Kind
-from deepvis.network.op import Op, Weights
+from deepvis.network.op import Op, Weights, softmax_back
 
 
 def axes_of(call: OnnxCall, place: int, shape: Shape) -> Collection[int]:
@@ -22,14 +23,8 @@ def axes_of(call: OnnxCall, place: int, shape: Shape) -> Collection[int]:
     return range(axis_of(call, len(shape), 1), len(shape))
 
 
-def softmax_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window:
-    for axis in axes_of(call, 0, edge.below):
-        window = whole_along(axis, edge.below, window)
-    return window
-
-
-def kind(call: OnnxCall) -> Kind:
-    return Kind.SOFTMAX if call.op == "Softmax" else Kind.OTHER
+def softmax_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window | None:
+    return whole_along(axes_of(call, 0, edge.below), edge, window)
 
 
 def on_axes(call: OnnxCall, function: Callable[[Tensor, int], Tensor]) -> Callable[[Tensor], Tensor]:
@@ -44,12 +39,7 @@ def on_axes(call: OnnxCall, function: Callable[[Tensor, int], Tensor]) -> Callab
     return forward
 
 
-def along_axes(names: str, since: int) -> Callable:
-    return onnx_op(*names.split(), since=since, kind=kind, field=softmax_field, mixes=axes_of)
-
-
-@along_axes("Softmax", 1)
-@along_axes("Softmax", 13)
+@onnx_op("Softmax", since=1, kind=Kind.SOFTMAX, field=softmax_field, mixes=axes_of)
 def softmax(call: OnnxCall, weights: Weights) -> Op:
     """y = exp(x) / sum of exp(x), along ``axis`` (the last); before opset 13 over all axes from ``axis`` (1) on.
 
@@ -57,21 +47,18 @@ def softmax(call: OnnxCall, weights: Weights) -> Op:
     """
 
     def backward(ran, grads):
-        y, g = ran.tops[0], grads[0]
-        return [y * (g - (g * y).sum(tuple(axes_of(call, 0, tuple(y.shape))), keepdim=True))]
+        return softmax_back(ran, grads, tuple(axes_of(call, 0, tuple(ran.tops[0].shape))))
 
     return call.op_of(on_axes(call, torch.softmax), weights, backward=backward)
 
 
-@along_axes("LogSoftmax", 1)
-@along_axes("LogSoftmax", 13)
+@onnx_op("LogSoftmax", since=1, field=softmax_field, mixes=axes_of)
 def log_softmax(call: OnnxCall, weights: Weights) -> Op:
     """y = x - log of the sum of exp(x), along the same axes as Softmax. Gradient: autograd's, g - exp(y) sum of g."""
     return call.op_of(on_axes(call, torch.log_softmax), weights)
 
 
-@along_axes("Hardmax", 1)
-@along_axes("Hardmax", 13)
+@onnx_op("Hardmax", since=1, field=softmax_field, mixes=axes_of)
 def hardmax(call: OnnxCall, weights: Weights) -> Op:
     """y = 1 at the largest value, of equal ones the first, 0 elsewhere, along the same axes as Softmax. Gradient: 0."""
 

@@ -10,22 +10,18 @@ import torch
 from deepvis.formats.torch.aten_ops import aten_op, elementwise, kind_of, random_note
 from deepvis.formats.torch.call import AtenCall
 from deepvis.formats.torch.ops.normalization import first_bottom
-from deepvis.network.back_modes import BACK_MODES
+from deepvis.network.back_modes import without_rule
 from deepvis.network.kinds import Kind
-from deepvis.network.op import Op, Weights
+from deepvis.network.op import Op, Weights, relu_back
 
 
 def other_than_relu(call: AtenCall) -> str:
     """A note for activations that back modes with a rule for rectifiers have none for."""
     kind = kind_of(call)
-    modes = [
-        mode.title
-        for mode in map(BACK_MODES.__getitem__, BACK_MODES)
-        if Kind.RELU in mode.rules and kind not in mode.rules
-    ]
+    modes = without_rule(kind)
     if not modes or kind not in (Kind.SIGMOID, Kind.ACTIVATION):
         return ""
-    return f"{call.op} is no rectifier: {' and '.join(modes)} pass it as the gradient does"
+    return f"{call.op} is no rectifier: {modes} pass it as the gradient does"
 
 
 @aten_op("relu", kind=Kind.RELU, field=elementwise)
@@ -34,10 +30,7 @@ def relu(call: AtenCall, weights: Weights) -> Op:
 
     Shapes: any -> the same. Gradient: g where y > 0, 0 elsewhere (at 0 too).
     """
-    return Op(
-        call.forward(weights),
-        backward=lambda ran, grads: [torch.ops.aten.threshold_backward(grads[0], ran.tops[0], 0)],
-    )
+    return Op(call.forward(weights), backward=relu_back)
 
 
 @aten_op("leaky_relu", kind=Kind.LEAKY_RELU, field=elementwise)

@@ -6,10 +6,8 @@ import torch
 from torch import Tensor
 
 from deepvis.formats.open_arguments import Bottom
-from deepvis.formats.torch.aten_ops import aten_op, elementwise
+from deepvis.formats.torch.aten_ops import aten_op, broadcasting, elementwise
 from deepvis.formats.torch.call import AtenCall
-from deepvis.network.field_axes import broadcast
-from deepvis.network.field_rules import NodeEdge, Window
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights
 
@@ -18,11 +16,6 @@ def joins_or_scales(call: AtenCall) -> Kind:
     """ADD of two values that nodes made; SCALE of one with a number or a weight."""
     both = isinstance(call["self"], Bottom) and isinstance(call["other"], Bottom)
     return Kind.ADD if both else Kind.SCALE
-
-
-def broadcasting(call: AtenCall, edge: NodeEdge, window: Window) -> Window | None:
-    """The field rule of operators that work element by element on values of shapes that need not be the same."""
-    return broadcast(edge, window)
 
 
 def _summed(grad: Tensor, like: Tensor) -> Tensor:

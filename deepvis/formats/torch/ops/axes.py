@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from deepvis.formats.open_arguments import Weight
-from deepvis.formats.torch.aten_ops import aten_op
+from deepvis.formats.torch.aten_ops import aten_op, broadcasting
 from deepvis.formats.torch.call import AtenCall
-from deepvis.network.field_axes import along, broadcast, by_axis, moved, reshaped, window_of
+from deepvis.network.field_axes import along, by_axis, moved, reshaped, window_of
 from deepvis.network.field_rules import WHOLE, WHOLE_WINDOW, NodeEdge, Span, Window
 from deepvis.network.kinds import Kind
-from deepvis.network.op import Op, Weights
+from deepvis.network.op import Op, Weights, reshaped_back
 
 
 def _order(call: AtenCall) -> list[int]:
@@ -55,7 +55,7 @@ def unsqueezed_field(call: AtenCall, edge: NodeEdge, window: Window) -> Window |
 @aten_op("unsqueeze", kind=Kind.RESHAPE, field=unsqueezed_field)
 def unsqueeze(call: AtenCall, weights: Weights) -> Op:
     """y = x with an axis of size 1 more. Gradient: g without it."""
-    return Op(call.forward(weights), backward=lambda ran, grads: [grads[0].reshape(ran.bottoms[0].shape)])
+    return Op(call.forward(weights), backward=reshaped_back)
 
 
 def squeezed_field(call: AtenCall, edge: NodeEdge, window: Window) -> Window | None:
@@ -79,22 +79,11 @@ def squeeze(call: AtenCall, weights: Weights) -> Op | None:
         batch = call.batch_of([x.shape for x in bottoms])
         return bottoms[0].reshape([size if isinstance(size, int) else size.of(batch) for size in top])
 
-    def backward(ran, grads):
-        return [grads[0].reshape(ran.bottoms[0].shape)]
-
-    fits = all(isinstance(size, int) for size in top[1:])
-    return Op(forward if fits and not _dims_named(call) else call.forward(weights), backward=backward)
+    fits = all(isinstance(size, int) for size in top[1:]) and call.arguments.get("dim") is None
+    return Op(forward if fits else call.forward(weights), backward=reshaped_back)
 
 
-def _dims_named(call: AtenCall) -> bool:
-    return call.arguments.get("dim") is not None
-
-
-def repeated_field(call: AtenCall, edge: NodeEdge, window: Window) -> Window | None:
-    return broadcast(edge, window)
-
-
-@aten_op("expand", kind=Kind.RESHAPE, field=repeated_field)
+@aten_op("expand", kind=Kind.RESHAPE, field=broadcasting)
 def expand(call: AtenCall, weights: Weights) -> None:
     """y = x, repeated along axes of size 1. Gradient: autograd's, g summed over what was repeated."""
 

@@ -22,7 +22,7 @@ def transposed_field(call: AtenCall, edge: NodeEdge, window: Window) -> Window |
 
 
 def map_windows(call: AtenCall, edge: NodeEdge) -> list[tuple[int, int, int, int]] | None:
-    """(kernel, stride, padding, dilation) of each axis of the map; None where the place tells nothing."""
+    """(kernel, stride, padding, dilation) of each axis of the map; None where they are not known."""
     weight = call["weight"]
     if edge.bottom > 0 or not isinstance(weight, Weight):  # a kernel that the network makes itself sees what it is of
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deepvis.formats.torch.aten_ops import aten_op
 from deepvis.formats.torch.call import AtenCall
-from deepvis.network.batch_invariance import product, product_back
+from deepvis.network.batch_invariance import linear_op
 from deepvis.network.field_axes import along
 from deepvis.network.field_rules import WHOLE_WINDOW, NodeEdge, Window
 from deepvis.network.kinds import Kind
@@ -25,13 +25,4 @@ def linear(call: AtenCall, weights: Weights) -> Op | None:
     """
     if not call.is_weight("weight", "bias"):
         return None
-    w, bias = call.weight("weight", weights), call.weight_if_any("bias", weights)
-    outputs, inputs = w.shape
-
-    def forward(x):
-        return product(x.reshape(-1, inputs), w, bias).reshape(*x.shape[:-1], outputs)
-
-    def backward(ran, grads):
-        return [product_back(grads[0].reshape(-1, outputs), w).reshape(ran.bottoms[0].shape)]
-
-    return Op(forward, backward=backward)
+    return linear_op(call.weight("weight", weights), call.weight_if_any("bias", weights))

@@ -12,7 +12,7 @@ from deepvis.network.op import Weights
 
 
 def _in_front(edge: NodeEdge, window: Window) -> list[tuple[int, int] | None]:
-    """What is seen of the axes before the last two, which tell matrices apart."""
+    """What is seen of the axes before the last two, along which there are several matrices."""
     count = len(edge.below) - 2
     above = by_axis(window, edge.above)[:-2]
     spans = above[len(above) - count :] if count else []
@@ -37,7 +37,7 @@ def product_field(call: AtenCall, edge: NodeEdge, window: Window) -> Window | No
 
 @aten_op("matmul", "bmm", field=product_field)
 def matmul(call: AtenCall, weights: Weights) -> None:
-    """y = a b: rows times columns, for each of the matrices that the axes in front tell apart.
+    """y = a b: rows times columns, for each of the matrices along the axes in front.
 
     Gradient: autograd's, g b^T at a, a^T g at b.
     """

@@ -6,20 +6,17 @@ import torch
 
 from deepvis.formats.torch.aten_ops import aten_op
 from deepvis.formats.torch.call import AtenCall
+from deepvis.formats.torch.ops.convolution import per_axis
 from deepvis.network.field_axes import along, broadcast, moved
 from deepvis.network.field_rules import WHOLE, WHOLE_WINDOW, NodeEdge, Window, each, image_size, sliding
 from deepvis.network.kinds import Kind
 from deepvis.network.op import Op, Weights
 
 
-def _per_axis(value: list[int], axes: int) -> list[int]:
-    return list(value) * axes if len(value) == 1 else list(value)
-
-
 def sliding_field(call: AtenCall, edge: NodeEdge, window: Window) -> Window | None:
     axes = len(edge.below) - 2
-    kernel, stride, padding = (_per_axis(call[name], axes) for name in ("kernel_size", "stride", "padding"))
-    dilation = _per_axis(call["dilation"], axes) if "dilation" in call.arguments else [1] * axes
+    kernel, stride, padding = (per_axis(call, name, axes) for name in ("kernel_size", "stride", "padding"))
+    dilation = per_axis(call, "dilation", axes) if "dilation" in call.arguments else [1] * axes
     return sliding(window, list(zip(kernel, stride or kernel, padding, dilation, strict=True)))
 
 

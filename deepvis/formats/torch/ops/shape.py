@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import torch
 
-from deepvis.formats.open_arguments import Bottom, Weight
+from deepvis.formats.open_arguments import Bottom, Size, Weight
 from deepvis.formats.torch.aten_ops import aten_op, elementwise
-from deepvis.formats.torch.call import AtenCall, Size
+from deepvis.formats.torch.call import AtenCall
 from deepvis.network.field_axes import along, reshaped
 from deepvis.network.field_rules import WHOLE_WINDOW, NodeEdge, Window
 from deepvis.network.kinds import Kind
-from deepvis.network.op import Op, Weights
+from deepvis.network.op import Op, Weights, reshaped_back, same_back
 
 
 def _joins_bottoms(call: AtenCall) -> bool:
@@ -62,7 +62,7 @@ def view(call: AtenCall, weights: Weights) -> Op | None:
         batch = call.batch_of([x.shape for x in bottoms])
         return bottoms[0].reshape([d.of(batch) if isinstance(d, Size) else d for d in size])
 
-    return Op(forward, backward=lambda ran, grads: [grads[0].reshape(ran.bottoms[0].shape)])
+    return Op(forward, backward=reshaped_back)
 
 
 def _dropout_note(call: AtenCall) -> str:
@@ -78,7 +78,7 @@ def native_dropout(call: AtenCall, weights: Weights) -> Op | None:
 @aten_op("clone", "alias", kind=Kind.IDENTITY, field=elementwise)
 def identity(call: AtenCall, weights: Weights) -> Op:
     """y = x: what is left of dropout in evaluation mode, of contiguous() and of nn.Identity. Gradient: g."""
-    return Op(lambda x: x, backward=lambda ran, grads: [grads[0]])
+    return Op(lambda x: x, backward=same_back)
 
 
 @aten_op("copy", kind=Kind.RESHAPE)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from deepvis.formats.torch.aten_ops import aten_op
 from deepvis.formats.torch.call import AtenCall
 from deepvis.network.field_axes import along
 from deepvis.network.field_rules import NodeEdge, Window
 from deepvis.network.kinds import Kind
-from deepvis.network.op import Op, Weights
+from deepvis.network.op import Op, Weights, softmax_back
 
 
 def softmax_field(call: AtenCall, edge: NodeEdge, window: Window) -> Window | None:
@@ -20,13 +22,7 @@ def softmax(call: AtenCall, weights: Weights) -> Op:
 
     Shapes: any -> the same. Gradient: y (g - sum of g y).
     """
-    dim = call["dim"]
-
-    def backward(ran, grads):
-        y, g = ran.tops[0], grads[0]
-        return [y * (g - (g * y).sum(dim, keepdim=True))]
-
-    return Op(call.forward(weights), backward=backward)
+    return Op(call.forward(weights), backward=partial(softmax_back, axes=call["dim"]))
 
 
 @aten_op("log_softmax", "_log_softmax", field=softmax_field)

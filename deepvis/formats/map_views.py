@@ -1,4 +1,4 @@
-"""A module's graph with all that it takes to look at it: tokens and channels-last values as maps, probabilities."""
+"""A graph with all that it takes to look at it: tokens and channels-last values as maps, probabilities."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from functools import partial
 from math import prod
 from typing import Any
 
-from torch import nn
-
-from deepvis.formats.torch.call import AtenCall, resolved
-from deepvis.formats.torch.layouts import MOVES, Followed, Follower
-from deepvis.formats.torch.other_names import modules_ends, output_names
-from deepvis.formats.torch.placed_fields import placed_field, same_grid, spread_field
+from deepvis.formats.layouts import MOVING, Followed, Follower, LayoutCall, OnPlaces
+from deepvis.formats.open_arguments import resolved
+from deepvis.formats.other_names import modules_ends, output_names
+from deepvis.formats.placed_fields import placed_field, same_grid, spread_field
 from deepvis.network.field_rules import FieldRule, same_place
 from deepvis.network.graph import Graph, GraphBuilder, Node
 from deepvis.network.grid_labels import GridLabels, MapView, attended, batch_of, maps, view_of
@@ -23,7 +21,6 @@ from deepvis.network.views import (
     OUTPUT,
     RAW,
     attention_op,
-    maker,
     maps_op,
     order_of,
     same_op,
@@ -38,26 +35,19 @@ UNPLACED_NOTE = (
 )
 
 
-def with_map_views(graph: Graph, module: nn.Module) -> Graph:
-    """The graph of an exported module with a node for each value that is to be seen as maps or by another name.
+def with_map_views(graph: Graph, calls: Sequence[LayoutCall | None], parameters: Mapping[int, str]) -> Graph:
+    """The graph with a node for each value that is to be seen as maps or by another name.
 
     And with one for the probabilities of a classifier that ends in scores.
     A value of tokens keeps its name for the maps, which panes, scan and optimizer ask for; the value as it is
     computed gets a name with RAW. "blocks.3 [class token]" are the numbers of a token beside the grid.
+    calls: of each node, None where nothing is known of it. parameters: address of a tensor -> its name, for tokens.
     """
-    parameters = {tensor.data_ptr(): name for name, tensor in module.named_parameters(remove_duplicate=False)}
-    return with_views_of(graph, [call_of(node) for node in graph.nodes], parameters)
-
-
-def with_views_of(graph: Graph, calls: Sequence[AtenCall | None], parameters: Mapping[int, str]) -> Graph:
-    """The same of any format's graph. calls: of each node, None where nothing is known; parameters: address -> name."""
-    found = _Adding(graph, calls, parameters).graph()
-    found.unavailable.update(graph.unavailable)
-    return found
+    return _Adding(graph, calls, parameters).graph()
 
 
 class _Adding:
-    def __init__(self, graph: Graph, calls: Sequence[AtenCall | None], parameters: Mapping[int, str]) -> None:
+    def __init__(self, graph: Graph, calls: Sequence[LayoutCall | None], parameters: Mapping[int, str]) -> None:
         self._old = graph
         self._calls = calls
         self._follower = Follower(parameters)
@@ -68,7 +58,7 @@ class _Adding:
         for name, value in graph.input_values.items():
             shape = graph.inputs[name]
             self._places[value] = maps(*shape[2:]) if len(shape) == 4 and shape[2] * shape[3] > 1 else None
-        self._grids: dict[int, tuple[int, int]] = {}  # new value -> its grid, where its shape does not tell it
+        self._grids: dict[int, tuple[int, int]] = {}  # new value -> its grid, where it does not follow from its shape
         self._unplaced: list[str] = []
         self._seeing = set(graph.input_values.values())  # old values that depend on what is in the inputs
         self._ends = modules_ends(graph)
@@ -92,9 +82,9 @@ class _Adding:
         }
         return self._new.graph(**facts)
 
-    def _enter(self, node: Node, call: AtenCall | None) -> None:
+    def _enter(self, node: Node, call: LayoutCall | None) -> None:
         """The node, and after it those that show its tops."""
-        if call is None:  # no operator of an exported program: nothing is known of its places
+        if call is None:  # nothing is known of its places
             made = self._copy(node, self._old.tops_of(node), node.field)
             self._values.update(zip(node.tops, made, strict=True))
             for value, name in zip(made, self._old.tops_of(node), strict=True):
@@ -124,7 +114,7 @@ class _Adding:
         for value, places in zip(made, followed.tops, strict=True):
             if places is not None and not places.is_maps and places.has_grid:
                 self._grids[value] = places.grid
-        shows_tokens = call.op not in MOVES or call.op == "cat"
+        shows_tokens = call.effect not in MOVING or call.effect is OnPlaces.JOINS
         for value, name, view, places, shape in zip(made, names, views, followed.tops, shapes, strict=True):
             modules, keys = self._ends.get(name, ()), self._keys.get(name, ())
             if view is None or places is None:
@@ -179,18 +169,18 @@ class _Adding:
             heads = prod(shape[:-1]) // (prod(view.grid) + len(view.tokens))
             rule = {} if windows is None else {"field": spread_field(windows)}
             self._new.add(
-                name + MAPS, Kind.RESHAPE, [value], [name], maker(attention_op, view, looks),
+                name + MAPS, Kind.RESHAPE, [value], [name], partial(attention_op, view, looks),
                 type=f"attention, {who}", outputs=heads, **facts, **rule,
             )  # fmt: skip
             return
         channels = prod(shape) // (prod(view.grid) + len(view.tokens))
         field = same_grid(places)
         kind = {"type": type_, "outputs": channels}
-        self._new.add(name + MAPS, Kind.RESHAPE, [value], [name], maker(maps_op, view), field=field, **kind, **facts)
+        self._new.add(name + MAPS, Kind.RESHAPE, [value], [name], partial(maps_op, view), field=field, **kind, **facts)
         for token, position in view.tokens if shows_tokens else ():
             title = f"{name} [{self._token(token)}]"
             self._new.add(
-                title, Kind.RESHAPE, [value], [title], maker(token_op, view, position), is_view=True, **kind
+                title, Kind.RESHAPE, [value], [title], partial(token_op, view, position), is_view=True, **kind
             )  # fmt: skip
 
     def _token(self, number: int) -> str:
@@ -216,7 +206,7 @@ class _Adding:
             return ""
         (value, shape), name = scores[0], PROB if PROB not in graph else "prob [softmax]"
         facts = {"type": "Softmax", "outputs": shape[1], "is_view": True}
-        self._new.add(name, Kind.SOFTMAX, [self._values[value]], [name], maker(softmax_op), **facts)
+        self._new.add(name, Kind.SOFTMAX, [self._values[value]], [name], softmax_op, **facts)
         return f"the network ends in the scores {graph.names[value]!r}; {name} is their softmax, made here"
 
     def _is_inside(self, node: Node) -> bool:
@@ -260,9 +250,3 @@ class _Adding:
         last = [f"{len(names) - 2} more"] if len(names) > 3 else names[2:3]
         words = [", ".join(names[:2]), *last] if last else names
         return [UNPLACED_NOTE.format(" and ".join(words))]
-
-
-def call_of(node: Node) -> AtenCall | None:
-    """The operator's call that a node of an exported program runs; None for other nodes."""
-    arguments = node.make.args if isinstance(node.make, partial) else ()
-    return next((each for each in arguments if isinstance(each, AtenCall)), None)

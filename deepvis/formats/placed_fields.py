@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from deepvis.formats.torch.layouts import Followed
+from deepvis.formats.layouts import Followed
 from deepvis.network.field_rules import WHOLE, WHOLE_WINDOW, FieldRule, NodeEdge, Span, Window
 from deepvis.network.grid_labels import GridLabels, Spans
 
@@ -18,7 +18,7 @@ def placed_field(rule: FieldRule, followed: Followed, below: Sequence[GridLabels
     """The field rule of a node one of whose values is no plain map: windows are counted in cells of the grids."""
 
     def field(edge: NodeEdge, window: Window) -> Window | None:
-        if edge.bottom >= len(below):  # the bottom that only tells the batch
+        if edge.bottom >= len(below):  # a carrier of the number of pictures
             return rule(edge, window)
         places, top = below[edge.bottom], followed.tops[edge.top]
         is_known = places is not None and places.has_grid and top is not None and top.has_grid

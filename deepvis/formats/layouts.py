@@ -1,21 +1,22 @@
-"""Where the numbers of an exported program's values lie in the picture, followed operator by operator.
+"""Where the numbers of values lie in the picture, followed operator by operator, whatever format the network is of.
 
 What only moves numbers moves the labels of ``network/grid_labels.py`` alike, whatever it is: flatten and transpose,
-rolls, strided slices. What mixes them keeps the places where it works place by place.
+rolls, strided slices. What mixes them keeps the places where it works place by place. A format says of each operator
+which of these it is: ``LayoutCall``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum, auto
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from deepvis.formats.open_arguments import Shape
-from deepvis.formats.torch.aten_ops import ATEN_OPS, elementwise
-from deepvis.formats.torch.call import AtenCall, resolved
+from deepvis.formats.open_arguments import Dims, Shape, resolved
 from deepvis.network.graph import Node
 from deepvis.network.grid_labels import (
     GridLabels,
@@ -31,25 +32,37 @@ from deepvis.network.grid_labels import (
     tokens,
 )
 from deepvis.network.kinds import Kind
+from deepvis.network.op import Weights
 
-# operators whose tops hold the very numbers of their bottoms, in other places
-MOVES = frozenset(
-    (
-        *("view", "_unsafe_view", "reshape", "permute", "transpose", "t", "flatten", "unflatten", "squeeze"),
-        *("unsqueeze", "expand", "repeat", "select", "slice", "narrow", "split", "split_with_sizes", "chunk", "unbind"),
-        *("cat", "stack", "roll", "flip", "index", "index_select", "movedim", "im2col", "pixel_unshuffle"),
-        *("clone", "alias", "contiguous", "detach", "lift_fresh_copy", "native_dropout"),
-    )
-)
-PADS = ("pad", "constant_pad_nd")  # windows are padded to a whole number of them, mostly by nothing
-# element by element, where the operator has no row of its own that says so
-POINTWISE = frozenset(
-    (
-        *("add", "sub", "mul", "div", "pow", "sqrt", "rsqrt", "exp", "neg", "abs", "where", "maximum", "minimum"),
-        *("gelu", "silu", "tanh", "sigmoid", "clamp", "erf", "softplus", "mish", "_to_copy", "hardswish"),
-    )
-)
-_ATTENTION = ("matmul", "bmm")
+
+class OnPlaces(Enum):
+    """What an operator does with the places of its bottoms' numbers."""
+
+    RESHAPES = auto()  # the same numbers in the same order, in another shape
+    REORDERS = auto()  # the same numbers in another order: axes exchanged, turned around
+    MOVES = auto()  # the same numbers in other places: cut up, picked, repeated, or as they are
+    JOINS = auto()  # several values, one after the other
+    PADS = auto()  # windows are padded to a whole number of them, mostly by nothing
+    MULTIPLIES = auto()  # matrices, of which two may be values
+    MULTIPLIES_BY_WEIGHT = auto()  # along the last axis
+    WORKS_BY_ELEMENT = auto()
+    MIXES = auto()  # along the axes that are named, in a value that keeps its shape
+    OTHER = auto()
+
+
+MOVING = frozenset((OnPlaces.RESHAPES, OnPlaces.REORDERS, OnPlaces.MOVES, OnPlaces.JOINS))
+
+
+@dataclass(frozen=True, eq=False)
+class LayoutCall:
+    """What of an operator's call places are followed by."""
+
+    effect: OnPlaces
+    top_dims: tuple[Dims, ...]
+    bottom_dims: tuple[Dims, ...]
+    forward: Callable[[Weights], Callable[..., Any]]  # weights -> what runs: bottoms -> top or tuple of tops
+    axes: tuple[int, ...] = ()  # along which it MIXES
+    has_carrier: bool = False  # the last bottom is there to give the number of pictures alone
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,49 +86,50 @@ class Follower:
         self.tokens: list[str] = []  # names of the tokens beside grids, as labels count them
         self._first: dict[int, int] = {}  # id of a parameter -> number of its first token
 
-    def followed(self, node: Node, call: AtenCall, bottoms: Sequence[GridLabels | None]) -> Followed:
-        """bottoms: places of the node's bottoms, the one that only tells the batch left out."""
+    def followed(self, node: Node, call: LayoutCall, bottoms: Sequence[GridLabels | None]) -> Followed:
+        """bottoms: places of the node's bottoms, a carrier left out."""
         above = [resolved(dims, 1) for dims in call.top_dims]
         below = [resolved(dims, 1) for dims in call.bottom_dims][: len(bottoms)]
         unknown = Followed((None,) * len(above))
-        is_padding = call.op in PADS and bottoms[0] is not None and not bottoms[0].is_maps  # of maps a new grid
-        if call.op in MOVES or is_padding:
+        # of maps padding makes a new grid
+        is_padding = call.effect is OnPlaces.PADS and bottoms[0] is not None and not bottoms[0].is_maps
+        if call.effect in MOVING or is_padding:
             return self._moved(node, call, bottoms) or unknown
         placed = [(p, shape) for p, shape in zip(bottoms, below, strict=True) if p is not None]
         if not placed:
             return unknown
-        if call.op in _ATTENTION and len(placed) == 2:
+        if call.effect is OnPlaces.MULTIPLIES and len(placed) == 2:
             found = _attending(placed[0][0], placed[1][0])
             if found is not None:
                 return found
         first, shape = placed[0]
         if self._makes_maps(node, call, bottoms, above[0]):
             return Followed(tuple(maps(*size[-2:]) if size[-2] * size[-1] > 1 else None for size in above))
-        if call.op == "linear":
+        if call.effect is OnPlaces.MULTIPLIES_BY_WEIGHT:
             return _linear(first, shape, above[0]) or unknown
-        if _is_elementwise(call):
+        if call.effect is OnPlaces.WORKS_BY_ELEMENT:
             return _elementwise(placed, above[0]) or unknown
-        axes = _mixed_axes(call, shape)
         same = next((p for p, size in placed if carried_over(p, size, above[0]) is not None), None)
         if same is None:
             return unknown
         tops = (same, *unknown.tops[1:])
-        if axes is None or all(same.labels.shape[axis] == 1 for axis in axes):
-            return Followed(tops, axes is not None)
-        spans = together(same, axes)  # patches that are merged lie side by side along the channels
+        is_known = call.effect is OnPlaces.MIXES
+        if not is_known or all(same.labels.shape[axis] == 1 for axis in call.axes):
+            return Followed(tops, is_known)
+        spans = together(same, call.axes)  # patches that are merged lie side by side along the channels
         return Followed(tops, spans is not None, spans)
 
-    def _makes_maps(self, node: Node, call: AtenCall, bottoms: Sequence[GridLabels | None], above: Shape) -> bool:
+    def _makes_maps(self, node: Node, call: LayoutCall, bottoms: Sequence[GridLabels | None], above: Shape) -> bool:
         """A convolution, a pooling, a resampling: of maps, as convolutions have them, others."""
         if len(above) != 4 or not bottoms or bottoms[0] is None or not bottoms[0].is_maps:
             return False
         is_conv = node.kind in (Kind.CONVOLUTION, Kind.TRANSPOSED_CONVOLUTION)
-        return is_conv or (above[-2:] != bottoms[0].grid and not _is_elementwise(call))
+        return is_conv or (above[-2:] != bottoms[0].grid and call.effect is not OnPlaces.WORKS_BY_ELEMENT)
 
-    def _moved(self, node: Node, call: AtenCall, bottoms: Sequence[GridLabels | None]) -> Followed | None:
+    def _moved(self, node: Node, call: LayoutCall, bottoms: Sequence[GridLabels | None]) -> Followed | None:
         """The labels through the operator itself."""
         placed = [places for places in bottoms if places is not None]
-        weights = [self._labels_of(weight, call) for weight in node.weights]
+        weights = [self._labels_of(weight) for weight in node.weights]
         has_tokens = any((w < 0).any() for w in weights if not w.is_floating_point())
         if not placed and not has_tokens:
             return None
@@ -130,12 +144,12 @@ class Follower:
         is_attention = any(places.is_attention for places in placed)
         if is_attention and not _keeps_attention(call, shapes[0], [tuple(top.shape) for top in tops]):
             return None
-        found = [moved(lambda top=top: top.numpy(), placed) for top in tops]
+        found = [moved(top.numpy(), placed) for top in tops]
         spans = next((each[1] for each in found if each is not None), None)
         attends = [None if f is None else GridLabels(f[0].grid, f[0].labels, is_attention) for f in found]
         return Followed(tuple(attends), True, spans)
 
-    def _labels_of(self, weight: Tensor, call: AtenCall) -> Tensor:
+    def _labels_of(self, weight: Tensor) -> Tensor:
         """A parameter's numbers as tokens; what is no floating point number, an index, as it is."""
         if not weight.is_floating_point():
             return weight
@@ -159,11 +173,6 @@ def _token_names(parameter: str, count: int) -> list[str]:
     return [name] if count == 1 else [f"{name} {number}" for number in range(1, count + 1)]
 
 
-def _is_elementwise(call: AtenCall) -> bool:
-    row = ATEN_OPS.get(call.op)
-    return call.op in POINTWISE or (row is not None and row.field is elementwise)
-
-
 def _attending(first: GridLabels, second: GridLabels) -> Followed | None:
     """Queries times keys, or who looks at whom times what is there: a place sees all that it looks at."""
     found = attention(first, second)
@@ -176,11 +185,11 @@ def _attending(first: GridLabels, second: GridLabels) -> Followed | None:
     return Followed((found,), spans is not None, spans)
 
 
-def _keeps_attention(call: AtenCall, below: Shape, tops: Sequence[Shape]) -> bool:
+def _keeps_attention(call: LayoutCall, below: Shape, tops: Sequence[Shape]) -> bool:
     """Who looks at whom are the last two axes still, in their order."""
     if tops == [below]:
-        return call.op not in ("transpose", "permute", "flip", "roll", "index", "t")
-    return call.op in ("view", "_unsafe_view", "reshape", "unsqueeze") and all(top[-2:] == below[-2:] for top in tops)
+        return call.effect is not OnPlaces.REORDERS
+    return call.effect is OnPlaces.RESHAPES and all(top[-2:] == below[-2:] for top in tops)
 
 
 def _linear(places: GridLabels, shape: Shape, above: Shape) -> Followed | None:
@@ -199,14 +208,3 @@ def _elementwise(placed: Sequence[tuple[GridLabels, Shape]], above: Shape) -> Fo
     others = [p for p, shape in placed if p is not same]
     agree = all(p.same_as(same) for p in others)
     return Followed((same,), agree)
-
-
-def _mixed_axes(call: AtenCall, shape: Shape) -> Sequence[int] | None:
-    """The axes along which an operator that keeps the shape mixes; None where that is not known."""
-    if call.op in ("softmax", "_softmax", "log_softmax", "_log_softmax"):
-        return [call["dim"] % len(shape)]
-    if call.op in ("layer_norm", "native_layer_norm", "rms_norm"):
-        return list(range(len(shape) - len(call["normalized_shape"]), len(shape)))
-    if call.op == "_native_batch_norm_legit_no_training":
-        return []
-    return None
