@@ -15,7 +15,7 @@ from typing import Any
 from deepvis.core.nearest import nearest
 from deepvis.network.field_rules import FieldRule, whole
 from deepvis.network.kinds import Kind
-from deepvis.network.model_error import ModelError, nearest
+from deepvis.network.model_error import ModelError
 from deepvis.network.op import Op, Weights
 from deepvis.network.unavailable import Unavailable
 
