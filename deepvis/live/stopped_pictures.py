@@ -67,7 +67,7 @@ class StoppedPictures:
 
 
 def words_for(progress: OptimizeProgress) -> str:
-    """'stopped at iteration 12 of 300', or of what came to its end, 'preset dream, kept until the window closes'."""
+    """'stopped at iteration 12 of 300', or of what came to its end, 'preset dream, not saved'."""
     if progress.done and not progress.is_stopped:
-        return f"preset {progress.preset}, kept until the window closes"
+        return f"preset {progress.preset}, not saved"
     return f"stopped at iteration {progress.iteration} of {progress.iterations}"

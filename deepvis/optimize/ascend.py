@@ -247,7 +247,8 @@ class Following:
 def _by_parameters(ascent_net: AscentNetwork, climb: Climb, grad: Tensor) -> Tensor | None:
     """The gradient by the climb's parameters, from that by its grey levels (C, H, W); None where those are the same.
 
-    Total variation is a part of what is climbed here.
+    Total variation is a part of what is climbed here; its strength is the length of its gradient as a share of the
+    objective's.
     """
     picture_of = _parameterization_of(ascent_net, climb.job.recipe)
     if picture_of is None or climb.parameters is None:
@@ -259,7 +260,8 @@ def _by_parameters(ascent_net: AscentNetwork, climb: Climb, grad: Tensor) -> Ten
         levels = x if grey is None else x / grey
     strength = climb.job.recipe.strengths["total_variation"]
     if strength:
-        grad = grad - climb.job.objective.direction * strength * roughness_slope(levels.detach())
+        slope = roughness_slope(levels.detach())
+        grad = grad - strength * grad.norm() / slope.norm().clamp(min=1e-12) * slope
     (found,) = torch.autograd.grad(levels, parameters, grad)
     return found
 

@@ -75,7 +75,7 @@ ROBUST = Recipe(
 # Beyond the paper: a picture whose parameters are its frequencies, in colours that do not correlate (Olah, Mordvintsev
 # & Schubert 2017): large shapes come as soon as fine ones, in far fewer iterations.
 LUCID = Recipe(
-    {"jitter": 24, "scale_jitter": 0.25, "rotate_jitter": 15},
+    {"total_variation": 0.1, "jitter": 24, "scale_jitter": 0.25, "rotate_jitter": 15},
     "adam",
     {"lr": 0.05},
     150,
@@ -106,7 +106,7 @@ DREAM = Recipe(
 
 # The picture whose values in a layer are a photo's (Mahendran & Vedaldi 2015): what the layer has kept of it.
 INVERT = Recipe(
-    {"total_variation": 1e-6, "jitter": 2},
+    {"total_variation": 0.05, "jitter": 2},
     "adam",
     {"lr": 0.05},
     250,

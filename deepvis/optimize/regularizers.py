@@ -7,7 +7,7 @@ strengths, and an image whose strength is 0 comes back unchanged, bit by bit.
 x: (N, C, H, W), mean-subtracted. grad: the gradient from before the step, alike.
 
 A picture that is computed from parameters other than pixels (parameterization.py) has no use for those that change
-pixels; total variation is then a part of the objective, its gradient taken off.
+pixels; total variation is then a part of what is climbed, its gradient so many times as long as the objective's.
 
 Source: Yosinski, Clune, Nguyen, Fuchs & Lipson 2015, section 3.1; the order is the toolbox's.
 """
@@ -143,7 +143,10 @@ def px_abs_benefit(x: Tensor, grad: Tensor, step: Step) -> Tensor:
     return _clip_small(x, step["px_abs_benefit_percentile"], lambda x, g: _benefit(x, g).abs(), grad)
 
 
-@regularizer("total_variation", Setting("total_variation", 1e9, "step against total variation, in pixel values"))
+@regularizer(
+    "total_variation",
+    Setting("total_variation", 1e9, "step against total variation, in pixel values; of computed pixels, a share"),
+)
 def total_variation(x: Tensor, grad: Tensor, step: Step) -> Tensor:
     """A step of the given size down the gradient of sum sqrt(dx^2 + dy^2 + 1): smooth areas, sharp edges.
 
