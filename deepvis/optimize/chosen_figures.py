@@ -10,7 +10,7 @@ from deepvis.models.model import Model
 from deepvis.optimize import figures
 from deepvis.optimize.objective import resolve, unit
 from deepvis.optimize.optimize_error import OptimizeError
-from deepvis.optimize.presets import preset
+from deepvis.optimize.presets import preset_of_units
 from deepvis.optimize.recipe_options import shortened, whole
 from deepvis.optimize.units import Shapes, captions_of, channels_of, class_layer, label_of, layers_of, spread
 
@@ -25,7 +25,7 @@ def asked_figures(
     unknown = [name for name in names if name not in FIGURES]
     if unknown:
         raise OptimizeError(f"--figures {unknown[0]!r} is not known; there are: {', '.join(FIGURES)}")
-    recipe = shortened(preset(args.preset, args.presets_file), args.max_iter)
+    recipe = shortened(preset_of_units(args.preset, args.presets_file), args.max_iter)
     layer = class_layer(model, shapes)
     classes = channels_of(args.classes, layer, model, shapes) if args.classes else spread(shapes[layer][1], 8)
     found: list[figures.Figure] = []
@@ -34,7 +34,7 @@ def asked_figures(
         found.append(figures.sweeps(unit(layer, classes[0]), label_of(model, classes[0]), base))
     if "4" in names:
         columns = list(zip(captions_of(model, classes), (unit(layer, c) for c in classes), strict=True))
-        recipes = {name: shortened(preset(name, args.presets_file), args.max_iter) for name in args.presets}
+        recipes = {name: shortened(preset_of_units(name, args.presets_file), args.max_iter) for name in args.presets}
         found.append(figures.presets_by_class(columns, recipes))
     if "5" in names:
         layers = layers_of(args, model, shapes) if args.push_layer else a_choice_of_layers(model)

@@ -23,7 +23,7 @@ from deepvis.optimize.field_only import field_only, place_in
 from deepvis.optimize.objective import CENTRE, Objective, Term, resolve
 from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.optimize.pictures import Box, field_box
-from deepvis.optimize.presets import TABLE_1, preset
+from deepvis.optimize.presets import TABLE_1, preset_of_units
 from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.recipe_options import numbers, place_of, shortened
 from deepvis.optimize.results import Origin, origin_of
@@ -147,7 +147,7 @@ def blocks_of(recipes: Mapping[str, Recipe]) -> dict[int, tuple[str, Recipe]]:
 def plan_of(args: argparse.Namespace, model: Model, ready: AscentNetwork, layer: str) -> LayerPlan:
     """What the options ask of a layer."""
     names = args.presets or model.presets or TABLE_1
-    recipes = {name: shortened(preset(name, args.presets_file), args.max_iter) for name in names}
+    recipes = {name: shortened(preset_of_units(name, args.presets_file), args.max_iter) for name in names}
     shapes = ready.net.shapes
     channels = channels_of(args.push_channel, layer, model, shapes)
     seeds = numbers("--rand-seed", args.rand_seed)

@@ -159,6 +159,14 @@ def preset(name: str, file: Path | None = None) -> Recipe:
     return named[name]
 
 
+def preset_of_units(name: str, file: Path | None = None) -> Recipe:
+    """The same of a recipe whose pictures are those of single units. Raises OptimizeError for one of whole layers."""
+    found = preset(name, file)
+    if found.objective in ("layer", "match"):
+        raise OptimizeError(f"preset {name!r} makes no pictures of units; deepvis optimize makes its pictures")
+    return found
+
+
 def read_presets(file: Path) -> dict[str, Recipe]:
     """The presets of a file; none where there is no file. Raises OptimizeError naming the fault."""
     try:

@@ -49,6 +49,7 @@ JOBS = {
     "crops": (f"crops --scan {SCAN} --units 3", f"{SCAN}/max_im/conv1/conv1_0003.jpg"),
     "report": (f"report --scan {SCAN} --output scan", "scan/report/index.html"),
     "accuracy": ("accuracy --images photos", ""),
+    "photo-statistics": ("photo-statistics --images photos --output statistics.npz", "statistics.npz"),
     "window": ("window --headless --keys o --screenshot shot.png", "shot.png"),
 }
 
