@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import deepvis.window.ui.panes  # noqa: F401  (gives the places)
 from deepvis.core.panes import SMALLEST_WINDOW, LayoutError, PaneLayout
 from deepvis.core.types import NetInfo
 from deepvis.models.model import Model

@@ -30,7 +30,7 @@ from deepvis.window.parts import Makers, Parts
 from deepvis.window.stats import Stats
 from deepvis.window.ui.events import Closed, Key, Mouse, Pasted, Resized
 from deepvis.window.ui.layer_list_layout import layout_for
-from deepvis.window.ui.panes.palette import places_of
+from deepvis.window.ui.overlays.palette import places_of
 from deepvis.window.ui.readings import is_back_stale
 from deepvis.window.ui.window import MemoryWindow
 
