@@ -85,7 +85,7 @@ remap = None
 
 # ---- Where it runs
 
-# engine, caffe (an installed pycaffe) or auto. Type: one of auto, engine, caffe, fake. Option:
+# engine, caffe (an installed pycaffe) or auto. Type: one of auto, caffe, engine, fake. Option:
 # --backend.
 backend = "engine"
 

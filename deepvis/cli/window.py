@@ -19,13 +19,14 @@ from deepvis.core.commands import COMMANDS, command_of, rebind
 from deepvis.core.keys import canonical, is_key_name
 from deepvis.core.nearest import nearest
 from deepvis.core.program import program
+from deepvis.core.user_error import UsageError
 from deepvis.models.network_options import NETWORK
 from deepvis.network.model_error import ModelError
 from deepvis.network.ref import format_of
 from deepvis.schema.row_options import add_options
 from deepvis.settings import table as config
 from deepvis.settings.table import Settings
-from deepvis.window.options import RunOptions, UsageError, seconds_to_wait
+from deepvis.window.options import RunOptions, seconds_to_wait
 
 DESCRIPTION = "The Deep Visualization Toolbox: watch every unit of a network answer to a camera or to photos."
 EXAMPLES = (

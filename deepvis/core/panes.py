@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from pkgutil import iter_modules
 
 from deepvis.core.geometry import Rect
 from deepvis.core.nearest import nearest
+from deepvis.core.registry import modules_in
 
 SMALLEST_WINDOW = 150  # pixels of a side
 DESIGN_SIZE = (930, 1500)  # (height, width) for which the places are written
@@ -22,14 +20,12 @@ TEXT_SHRINKS_BELOW = 0.6  # of the design's size: down to it the panes get small
 Place = tuple[int, int, int, int]  # row, column, height, width
 
 PLACES: dict[str, Place] = {}  # pane -> its place for DESIGN_SIZE, filled by ``deepvis/window/ui/panes``
-PANES_FOLDER = Path(__file__).parents[1] / "window/ui/panes"
 ORIGINAL = "caffevis_"  # what the original's names begin with; they are accepted wherever a table of panes is read
 
 
-@cache
 def pane_names() -> tuple[str, ...]:
     """Of all panes that there are, those without a place of their own too."""
-    return tuple(each.name for each in iter_modules([str(PANES_FOLDER)]))
+    return modules_in("window/ui/panes")
 
 
 def default_places() -> dict[str, Place]:

@@ -128,7 +128,7 @@ def checked(name: str, value: Any, where: str) -> Any:
     except Refused as error:
         if error.is_sentence:
             raise ConfigError(f"{where}: {name}: {error}") from None
-        example = "" if default is None or "; " in str(error) else f", as in {name} = {default!r}"
+        example = "" if default is None or error.hint else f", as in {name} = {default!r}"
         raise ConfigError(f"{where}: {name} is {shown(value)}: expected {error}{example}") from None
 
 

@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 from deepvis.core.program import program
-from deepvis.live.backends.base import open_backend
+from deepvis.core.user_error import UsageError
+from deepvis.live.backend import open_backend
 from deepvis.live.shown_model import ShownModel
 from deepvis.models.model import Model
 from deepvis.models.zoo import OVERRIDES, open_model
@@ -19,7 +20,7 @@ from deepvis.window.first_state import first_back_mode, first_state
 from deepvis.window.layouts import Layouts, open_window, wanted_size
 from deepvis.window.loop import Loop
 from deepvis.window.making_parts import make_parts
-from deepvis.window.options import RunOptions, UsageError
+from deepvis.window.options import RunOptions
 from deepvis.window.stats import PassLog, Stats
 
 TITLE = "Deep Visualization Toolbox"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import deepvis.window.ui.panes  # noqa: F401  (gives the places)
 from deepvis.core.panes import SMALLEST_WINDOW, LayoutError, PaneLayout
 from deepvis.core.types import NetInfo
+from deepvis.core.user_error import UsageError
 from deepvis.models.model import Model
 from deepvis.settings.table import Settings
-from deepvis.window.options import RunOptions, UsageError
+from deepvis.window.options import RunOptions
 from deepvis.window.ui.layer_list_layout import layout_for
 from deepvis.window.ui.window import AnyWindow, MemoryWindow, OpenCVWindow, WindowError
 from deepvis.window.ui.work_area import fitted, room_for_window

@@ -30,7 +30,7 @@ from deepvis.network.field import receptive_field
 from deepvis.network.kinds import Kind
 from deepvis.network.maps import position_seed
 from deepvis.network.net import GraphNet
-from deepvis.network.ref import MODULES
+from deepvis.network.ref import SUFFIXES
 from deepvis.network.shapes import infer_shapes
 from deepvis.network.tape import Tape
 from deepvis.optimize import live
@@ -96,7 +96,7 @@ def near(a: Tensor, b: Tensor, tolerance: float = 1e-4) -> bool:
 
 
 def test_every_format_is_here() -> None:
-    assert set(CASES) == set(MODULES)
+    assert set(CASES) == set(SUFFIXES.values())
 
 
 # --- opening --------------------------------------------------------------------------------------

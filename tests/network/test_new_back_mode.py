@@ -19,9 +19,9 @@ from deepvis.core.commands import COMMANDS, markdown
 from deepvis.core.state import AppState
 from deepvis.core.typed import press
 from deepvis.core.types import BackRequest, NetRequest, Unit
-from deepvis.live.backends.base import Backend, open_backend
+from deepvis.live.backend import Backend, open_backend
+from deepvis.live.backends.caffe import PycaffeBackend
 from deepvis.live.backends.fake import FAKE_INFO
-from deepvis.live.backends.pycaffe import PycaffeBackend
 from deepvis.network.kinds import Kind
 from deepvis.scan.results import montage_path
 from deepvis.settings import table

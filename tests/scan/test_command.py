@@ -15,11 +15,11 @@ from deepvis.cli.parser import Parser
 from deepvis.cli.shared_options import add_model
 from deepvis.core.program import program
 from deepvis.core.unit_files import unit_image_paths
+from deepvis.core.user_error import UsageError
 from deepvis.jobs.progress import Bar
 from deepvis.models.network_options import network_of
 from deepvis.network.ref import NetworkRef
 from deepvis.scan.plan import ScanFolder
-from deepvis.window.options import UsageError
 
 COMMAND = [sys.executable, "-m", "deepvis"]
 

@@ -18,8 +18,8 @@ from deepvis.cli.guard import warn
 from deepvis.cli.parser import Parser, whole
 from deepvis.cli.shared_options import add_network
 from deepvis.cli.subcommand import subcommand
+from deepvis.core.user_error import UsageError
 from deepvis.models.network_options import network_of
-from deepvis.window.options import UsageError
 
 if TYPE_CHECKING:
     import numpy as np
