@@ -68,8 +68,8 @@ class Job:
 
 
 @dataclass(frozen=True, eq=False)
-class KeptImage:
-    """An image worth keeping: (C, H, W), as the network saw it in that iteration, mean-subtracted."""
+class Iterate:
+    """The image of one iteration: (C, H, W), as the network saw it in that iteration, mean-subtracted."""
 
     x: Tensor
     objective: float
@@ -82,7 +82,7 @@ class Climb:
 
     pushes: the terms where the walk back begins, direction included. x: (C, H, W), where the next iteration begins.
     objective, learning_rate: one number per iteration so far.
-    best, majority (the first iterate in which the unit is its layer's largest), last: images kept.
+    best, majority (the first iterate in which the unit is its layer's largest), last: iterates of it.
     outcome: None while it climbs.
     """
 
@@ -91,9 +91,9 @@ class Climb:
     x: Tensor
     objective: tuple[float, ...] = ()
     learning_rate: tuple[float, ...] = ()
-    best: KeptImage | None = None
-    majority: KeptImage | None = None
-    last: KeptImage | None = None
+    best: Iterate | None = None
+    majority: Iterate | None = None
+    last: Iterate | None = None
     outcome: Outcome | None = None
 
     @property
@@ -213,12 +213,12 @@ def _record(
     climb: Climb, x: Tensor, onward: Tensor, value: float, rate: float, grad_square: float, is_largest: bool
 ) -> Climb:
     """The climb one iteration on. x: the image seen in it; onward: where the next one would begin."""
-    seen = KeptImage(x, value, climb.iteration)
+    seen = Iterate(x, value, climb.iteration)
     best, majority = climb.best, climb.majority
     if best is None or climb.job.objective.is_better(value, best.objective):
-        best = KeptImage(x.clone(), value, climb.iteration)
+        best = Iterate(x.clone(), value, climb.iteration)
     if majority is None and is_largest:
-        majority = KeptImage(x.clone(), value, climb.iteration)
+        majority = Iterate(x.clone(), value, climb.iteration)
     finite = math.isfinite(value) and math.isfinite(grad_square)
     is_last = climb.iteration + 1 >= climb.job.recipe.max_iter
     outcome = None

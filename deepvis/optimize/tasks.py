@@ -20,7 +20,7 @@ from torch import Tensor
 
 from deepvis.models.zoo import Model, open_model
 from deepvis.network.ref import NetworkRef
-from deepvis.optimize.ascend import Climb, Job, KeptImage, ascend, begin
+from deepvis.optimize.ascend import Climb, Iterate, Job, ascend, begin
 from deepvis.optimize.ascent_network import AscentNetwork, ascent_net_of
 from deepvis.optimize.climbs import read_climb
 from deepvis.optimize.field_only import field_only
@@ -132,7 +132,8 @@ def moved(climb: Climb, device: torch.device) -> Climb:
     def there(x: Tensor) -> Tensor:
         return x.detach().to(device, copy=True)
 
-    def kept(image: KeptImage | None) -> KeptImage | None:
-        return None if image is None else replace(image, x=there(image.x))
+    def iterate(of: Iterate | None) -> Iterate | None:
+        return None if of is None else replace(of, x=there(of.x))
 
-    return replace(climb, x=there(climb.x), best=kept(climb.best), majority=kept(climb.majority), last=kept(climb.last))
+    best, majority, last = map(iterate, (climb.best, climb.majority, climb.last))
+    return replace(climb, x=there(climb.x), best=best, majority=majority, last=last)

@@ -34,7 +34,7 @@ class Layouts:
             raise UsageError(str(error)) from error
 
 
-def wanted_size(settings: Settings) -> tuple[int, int]:
+def size_in_settings(settings: Settings) -> tuple[int, int]:
     """(height, width) in pixels that the settings ask for. Raises UsageError for a window too small to be one."""
     height, width = settings.window_size or (DESIGN_HEIGHT, DESIGN_WIDTH)
     size = round(height * settings.scale), round(width * settings.scale)
@@ -45,7 +45,7 @@ def wanted_size(settings: Settings) -> tuple[int, int]:
 
 def window_size(settings: Settings, room: tuple[int, int] | None) -> tuple[int, int]:
     """(height, width) in pixels of the window at the start: no more than the room, unless the settings name a size."""
-    size = wanted_size(settings)
+    size = size_in_settings(settings)
     return size if settings.window_size else fitted(size, room)
 
 
@@ -53,7 +53,7 @@ def open_window(settings: Settings, options: RunOptions, title: str) -> AnyWindo
     """On the screen or, headless, in memory. Raises UsageError where there is no screen."""
     try:
         if options.headless:
-            return MemoryWindow(title, *wanted_size(settings))
+            return MemoryWindow(title, *size_in_settings(settings))
         return OpenCVWindow(title, *window_size(settings, room_for_window()))
     except WindowError as error:
         raise UsageError(str(error)) from error
