@@ -26,7 +26,7 @@ from deepvis.optimize.climbs import read_climb
 from deepvis.optimize.field_only import field_only
 from deepvis.optimize.optimize_error import OptimizeError
 
-Watch = Callable[["ClimbTask", Sequence[Climb]], bool]  # after every iteration; False: stop here
+ClimbWatch = Callable[["ClimbTask", Sequence[Climb]], bool]  # after every iteration; False: stop here
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class ClimbTask:
         count = f"{len(self.jobs)} images" if len(self.jobs) > 1 else "the image"
         return f"{count} of {term.layer} from unit {term.channel} on (batch {self.number})"
 
-    def run(self, watch: Watch | None = None) -> list[Climb]:
+    def run(self, watch: ClimbWatch | None = None) -> list[Climb]:
         """Climb to the end, till the time is up or ``watch`` says stop; the climbs come back in main memory.
 
         Raises OptimizeError, ModelError.
