@@ -141,7 +141,7 @@ def reference(asked: Asked, arguments: argparse.Namespace) -> NetworkRef:
     given["model" if is_card else "network"] = asked.name
     if not is_card and not weights and format_of(asked.name) == "caffe":
         given["fill"] = True
-    return network_of(argparse.Namespace(**given))
+    return network_of(given)
 
 
 # --- what is found ----------------------------------------------------------------------------------

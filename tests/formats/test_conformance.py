@@ -410,7 +410,9 @@ def test_the_commands_in_the_windows_notes_name_it(opened: Opened) -> None:
     commands = commands_for(opened.model, vars(settings))
     for command in (commands.optimize("fc"), commands.top("fc")):
         _, name, *words = shlex.split(command)
-        assert open_model(network_of(find(name).parser().parse_args(words))).identity == opened.model.identity, command
+        assert open_model(network_of(vars(find(name).parser().parse_args(words)))).identity == opened.model.identity, (
+            command
+        )
 
 
 def test_its_files_named_from_another_folder(opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

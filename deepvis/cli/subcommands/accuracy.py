@@ -50,7 +50,7 @@ def arguments(parser: Parser) -> None:
 def accuracy(arguments: argparse.Namespace) -> int:
     from deepvis.models.zoo import open_model
 
-    model = open_model(network_of(arguments))
+    model = open_model(network_of(vars(arguments)))
     if not model.prob_layer:
         raise UsageError(f"{model.name} has no layer of probabilities, expected one to read the classes from")
     photos = labelled(model, arguments.images, arguments.count)
