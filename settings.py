@@ -2,7 +2,7 @@
 
 To change one, write it into settings_local.py beside this file; the command line overrides both.
 The names of the 2015 toolbox are accepted there too. Paths are relative to the file that holds
-them, and %DVT_ROOT% stands for its folder. Printed by: python -m deepvis.settings.table"""
+them, and %DVT_ROOT% stands for its folder. Printed by: python -m deepvis.settings.printing"""
 
 # ---- The network
 
@@ -85,7 +85,7 @@ remap = None
 
 # ---- Where it runs
 
-# engine, caffe (an installed pycaffe) or auto. Type: one of auto, engine, caffe, fake. Option:
+# engine, caffe (an installed pycaffe) or auto. Type: one of auto, caffe, engine, fake. Option:
 # --backend.
 backend = "engine"
 

@@ -29,7 +29,7 @@ from deepvis.core.back_modes import DECONV
 from deepvis.core.commands import COMMANDS
 from deepvis.core.state import AppState, Cursor, ViewState
 from deepvis.core.types import BackRequest, Frame, NetRequest, Snapshot, Unit, UnitImages
-from deepvis.live.backends.base import BackendError, open_backend
+from deepvis.live.backend import BackendError, open_backend
 from deepvis.models.zoo import load_model
 from deepvis.network.model_error import ModelError
 from deepvis.window.ui.compose import Composer

@@ -30,7 +30,7 @@ from deepvis.cli.guard import guarded
 from deepvis.core.types import Fit, NetRequest
 from deepvis.jobs.pool import cores
 from deepvis.live import scan_passes
-from deepvis.live.backends.base import Backend, open_backend
+from deepvis.live.backend import Backend, open_backend
 from deepvis.live.folder_run import FolderRun
 from deepvis.live.scan_passes import NICENESS, open_passes
 from deepvis.models.model import Model

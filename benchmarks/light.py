@@ -26,7 +26,7 @@ from deepvis.core.colours import paint_of
 from deepvis.core.pixels import codes_with
 from deepvis.core.state import ColourMap, Look
 from deepvis.core.types import Frame, NetRequest
-from deepvis.live.backends.base import open_backend
+from deepvis.live.backend import open_backend
 from deepvis.models.zoo import open_model
 from deepvis.network.ref import NetworkRef
 

@@ -25,7 +25,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from deepvis.core.types import Frame, NetRequest, OptimizeProgress, Unit
-from deepvis.live.backends.base import Backend, open_backend
+from deepvis.live.backend import Backend, open_backend
 from deepvis.live.optimize import OptimizeRequest, OptimizeWorker
 from deepvis.models.model import Model
 from deepvis.models.zoo import load_model

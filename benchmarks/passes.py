@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT))
 from deepvis.core.back_modes import OFF
 from deepvis.core.state import InputState
 from deepvis.core.types import BackRequest, NetInfo, NetRequest, Snapshot, Unit
-from deepvis.live.backends.base import open_backend
+from deepvis.live.backend import open_backend
 from deepvis.live.input import InputWorker
 from deepvis.live.network import NetworkWorker
 from deepvis.models.zoo import load_model

@@ -24,7 +24,7 @@ import numpy as np
 
 from deepvis.core.back_modes import DECONV
 from deepvis.core.types import BackRequest, Frame, NetRequest, Unit
-from deepvis.live.backends.base import open_backend
+from deepvis.live.backend import open_backend
 from deepvis.models.zoo import load_model
 from deepvis.scan.running_top import RunningTop
 

@@ -10,7 +10,7 @@ from deepvis.cli import window as cli
 from deepvis.cli.subcommand import find
 from deepvis.core.commands import COMMANDS, markdown, shown_keys
 from deepvis.core.user_error import UserError
-from deepvis.settings import table as config
+from deepvis.settings.printing import document
 from deepvis.window.stats import PassLog, Stats
 
 
@@ -39,7 +39,7 @@ def test_every_statistic_is_documented(root: Path) -> None:
 
 def test_settings_py_documents_every_setting(root: Path) -> None:
     text = (root / "settings.py").read_text(encoding="utf-8")
-    assert text == config.document(), "python -m deepvis.settings.table prints another text"
+    assert text == document(), "python -m deepvis.settings.printing prints another text"
 
 
 def test_links_in_the_documents_lead_somewhere(root: Path) -> None:

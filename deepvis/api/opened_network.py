@@ -19,8 +19,8 @@ from deepvis.core.back_pictures import back_picture
 from deepvis.core.nearest import nearest
 from deepvis.core.state import BackFilter
 from deepvis.core.types import BackRequest, NetRequest, Unit
-from deepvis.live.backends.base import BackendError
-from deepvis.live.backends.showing import request_problem
+from deepvis.live.backend import BackendError
+from deepvis.live.showing import request_problem
 from deepvis.models.zoo import Model, memory_ref
 from deepvis.network.field import receptive_field
 from deepvis.network.maps import as_maps, from_maps, maps_shape

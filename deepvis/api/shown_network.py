@@ -11,12 +11,13 @@ from typing import Any, Generic, TypeVar
 from deepvis.api.refresher import Refresher, renew
 from deepvis.api.renewable import RenewableModel
 from deepvis.api.window_thread import WINDOWS, RunningWindow
+from deepvis.core.user_error import UsageError
 from deepvis.models.network_options import NETWORK
 from deepvis.network.model_error import ModelError
 from deepvis.settings.table import SETTINGS, ConfigError, Settings, checked
 from deepvis.window.app import TITLE, check_sources
 from deepvis.window.first_state import is_moving_by_itself
-from deepvis.window.options import RunOptions, UsageError
+from deepvis.window.options import RunOptions
 
 # what may be said of the window, by the settings' names; everything else is said of the network
 ELSEWHERE = {*NETWORK.rows, "images", "caffe_root", "key_bindings"}

@@ -10,10 +10,11 @@ import threading
 from collections.abc import Callable
 
 from deepvis.core.mailbox import Mailbox
+from deepvis.core.user_error import UsageError
 from deepvis.models.model import Model
 from deepvis.settings.table import Settings
 from deepvis.window.app import Toolbox
-from deepvis.window.options import RunOptions, UsageError
+from deepvis.window.options import RunOptions
 
 log = logging.getLogger(__name__)
 CLOSING_SECONDS = 20.0

@@ -15,20 +15,20 @@ from pathlib import Path
 
 from deepvis.cli.listings import layer_lines
 from deepvis.core.program import program
+from deepvis.core.user_error import UsageError
 from deepvis.core.words import printable
-from deepvis.live.backends.base import BackendError
-from deepvis.live.backends.showing import bad_weights, net_info
+from deepvis.live.backend import BackendError
 from deepvis.live.fields import open_fields
+from deepvis.live.showing import bad_weights, net_info
 from deepvis.models.card import CARD_NAME
 from deepvis.models.model import Model
 from deepvis.models.network_options import network_of
 from deepvis.models.zoo import model_names, open_model
 from deepvis.network.graph import Graph
 from deepvis.network.model_error import ModelError
-from deepvis.network.ref import NetworkRef, format_of, is_name
-from deepvis.window.options import UsageError
+from deepvis.network.ref import SUFFIXES, NetworkRef, format_of, is_name
 
-NETWORKS = (".prototxt", ".onnx", ".pt2")  # that a folder is searched for
+NETWORKS = tuple(suffix for suffix in SUFFIXES if suffix != ".py")  # that a folder is searched for
 WEIGHTS = (".caffemodel", ".h5", ".hdf5", ".pth", ".ckpt", ".safetensors")
 MOST_NAMED = 6
 FLOAT_BYTES = 4
@@ -141,7 +141,7 @@ def reference(asked: Asked, arguments: argparse.Namespace) -> NetworkRef:
     given["model" if is_card else "network"] = asked.name
     if not is_card and not weights and format_of(asked.name) == "caffe":
         given["fill"] = True
-    return network_of(argparse.Namespace(**given))
+    return network_of(given)
 
 
 # --- what is found ----------------------------------------------------------------------------------

@@ -6,13 +6,13 @@ import sys
 from collections.abc import Iterator
 
 from deepvis.core.types import FieldOf, NetInfo
+from deepvis.core.user_error import UsageError
 from deepvis.core.words import field_size_words
-from deepvis.live.backends.base import BackendError, open_backend
+from deepvis.live.backend import BackendError, open_backend
 from deepvis.live.fields import open_fields
 from deepvis.network.model_error import ModelError
 from deepvis.settings.table import Settings
 from deepvis.window.app import opened
-from deepvis.window.options import UsageError
 
 
 def print_self_test(settings: Settings) -> int:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from deepvis.core.nearest import nearest
+from deepvis.core.user_error import UsageError
 from deepvis.core.words import whole_number
-from deepvis.window.options import UsageError
 
 UNKNOWN = "unrecognized arguments: "  # argparse's words
 

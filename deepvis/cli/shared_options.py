@@ -72,7 +72,7 @@ def setup_of(arguments: argparse.Namespace) -> Setup:
     from deepvis.network.device import device_of
     from deepvis.optimize.tasks import Setup
 
-    return Setup(network_of(arguments), str(device_of(arguments.device)))
+    return Setup(network_of(vars(arguments)), str(device_of(arguments.device)))
 
 
 class Optimizer(NamedTuple):

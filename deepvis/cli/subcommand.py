@@ -19,7 +19,7 @@ from deepvis.cli.parser import Parser
 from deepvis.core.nearest import nearest
 from deepvis.core.program import program
 from deepvis.core.registry import Registry
-from deepvis.window.options import UsageError
+from deepvis.core.user_error import UsageError
 
 Arguments = Callable[[Parser], None]  # enters the arguments of a subcommand into its parser
 Run = Callable[[argparse.Namespace], int]  # -> the exit code

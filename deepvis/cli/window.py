@@ -19,13 +19,15 @@ from deepvis.core.commands import COMMANDS, command_of, rebind
 from deepvis.core.keys import canonical, is_key_name
 from deepvis.core.nearest import nearest
 from deepvis.core.program import program
+from deepvis.core.user_error import UsageError
 from deepvis.models.network_options import NETWORK
 from deepvis.network.model_error import ModelError
 from deepvis.network.ref import format_of
 from deepvis.schema.row_options import add_options
+from deepvis.settings import loading
 from deepvis.settings import table as config
 from deepvis.settings.table import Settings
-from deepvis.window.options import RunOptions, UsageError, seconds_to_wait
+from deepvis.window.options import RunOptions, seconds_to_wait
 
 DESCRIPTION = "The Deep Visualization Toolbox: watch every unit of a network answer to a camera or to photos."
 EXAMPLES = (
@@ -156,12 +158,12 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
 
     A network named on the command line takes nothing of another one from a settings file; the window stays.
     """
-    files = config.settings_files()
+    files = loading.settings_files()
     if arguments.settings:
         if not Path(arguments.settings).is_file():
             raise UsageError(f"--settings {arguments.settings}: there is no such file")
         files = [path for path in files if path.name == "settings.py"] + [Path(arguments.settings)]
-    settings = config.load(files)
+    settings = loading.load(files)
     option, named = ("--network", arguments.network) if arguments.network else ("--prototxt", arguments.prototxt)
     if arguments.network and arguments.prototxt:
         raise UsageError("--network and --prototxt name two networks; give one of them")

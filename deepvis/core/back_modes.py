@@ -6,16 +6,22 @@ They read it when asked, not when imported: a row more appears in all of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol, TypeVar
 
 from deepvis.core.registry import Registry
 
 OFF = "off"  # no mode: nothing is projected back
 GRADIENT, DECONV = "gradient", "deconv"  # the two that keys name by themselves
 
-Rule = Callable[[Any, Any, Any], Any]  # (x, y, grad) -> the gradient at the bottom
+Array = TypeVar("Array")  # a torch tensor or a numpy array
+
+
+class Rule(Protocol):
+    """(x, y, grad) -> the gradient at the bottom, of the same shape and library."""
+
+    def __call__(self, x: Array, y: Array, grad: Array, /) -> Array: ...
 
 
 @dataclass(frozen=True)

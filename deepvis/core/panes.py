@@ -1,4 +1,8 @@
-"""Where the panes of the window lie: the table of named rectangles, scaled to any size."""
+"""Where the panes of the window lie: the table of named rectangles, scaled to any size.
+
+A pane is a file of ``deepvis/window/ui/panes``, which has its name and its place. The names are found without importing
+them, so that settings can be checked before there is a window.
+"""
 
 from __future__ import annotations
 
@@ -7,27 +11,26 @@ from dataclasses import dataclass
 
 from deepvis.core.geometry import Rect
 from deepvis.core.nearest import nearest
+from deepvis.core.registry import modules_in
 
 SMALLEST_WINDOW = 150  # pixels of a side
-DESIGN_SIZE = (930, 1500)  # (height, width) for which the table below is written
+DESIGN_SIZE = (930, 1500)  # (height, width) for which the places are written
 TEXT_SHRINKS_BELOW = 0.6  # of the design's size: down to it the panes get smaller, and the text in them does not
 
-# pane -> (row, column, height, width), as in the original, for DESIGN_SIZE
-DEFAULT_PANES: Mapping[str, tuple[int, int, int, int]] = {
-    "input": (0, 0, 300, 300),
-    "aux": (300, 0, 300, 300),
-    "back": (600, 0, 300, 300),
-    "status": (900, 0, 30, 1500),
-    "control": (0, 300, 30, 900),
-    "layers": (30, 300, 870, 900),
-    "jpgvis": (0, 1200, 900, 300),
-}
+Place = tuple[int, int, int, int]  # row, column, height, width
 
-# the original's names, accepted wherever a table of panes is read
-ORIGINAL_NAMES: Mapping[str, str] = {
-    "input": "input",
-    **{f"caffevis_{name}": name for name in DEFAULT_PANES if name != "input"},
-}
+PLACES: dict[str, Place] = {}  # pane -> its place for DESIGN_SIZE, filled by ``deepvis/window/ui/panes``
+ORIGINAL = "caffevis_"  # what the original's names begin with; they are accepted wherever a table of panes is read
+
+
+def pane_names() -> tuple[str, ...]:
+    """Of all panes that there are, those without a place of their own too."""
+    return modules_in("window/ui/panes")
+
+
+def default_places() -> dict[str, Place]:
+    """The places column by column; a pane that lies within another one comes after it, and is seen."""
+    return dict(sorted(PLACES.items(), key=lambda each: (each[1][1], each[1][0], -each[1][2] * each[1][3])))
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,7 @@ class PaneLayout:
         return next((name for name, rect in reversed(self.panes) if rect.contains(row, col)), None)
 
 
-def read_panes(table: Mapping[str, Sequence[int] | None]) -> dict[str, tuple[int, int, int, int]]:
+def read_panes(table: Mapping[str, Sequence[int] | None]) -> dict[str, Place]:
     """Check a table of panes as settings and model.yaml hold it; return it under the short names.
 
     table: name -> (row, column, height, width); the original's names serve too; None leaves the
@@ -121,11 +124,10 @@ def read_panes(table: Mapping[str, Sequence[int] | None]) -> dict[str, tuple[int
 
 def pane_name(name: str) -> str:
     """The short name of a pane, from either name. Raises LayoutError for an unknown one."""
-    short = ORIGINAL_NAMES.get(name, name)
-    if short in DEFAULT_PANES:
+    short, names = name.removeprefix(ORIGINAL), pane_names()
+    if short in names:
         return short
-    names = [*DEFAULT_PANES, *ORIGINAL_NAMES]
-    hint = nearest(name, names, f"there are {', '.join(DEFAULT_PANES)}")
+    hint = nearest(name, [*names, *(ORIGINAL + each for each in names)], f"there are {', '.join(names)}")
     raise LayoutError(f"no pane is named {name!r}: {hint}")
 
 
@@ -156,7 +158,7 @@ def make_layout(
     overrides = overrides or {}
     dropped = {pane_name(name) for name, place in overrides.items() if place is None}
     given = read_panes(overrides)
-    table = {name: place for name, place in {**DEFAULT_PANES, **given}.items() if name not in dropped}
+    table = {name: place for name, place in {**default_places(), **given}.items() if name not in dropped}
     if status_height and not given and "status" not in dropped:
         table = _with_status_height(table, status_height)
     if side_width and not given:
@@ -167,7 +169,7 @@ def make_layout(
     design_width = max([DESIGN_SIZE[1] if not given else 1, *(c + w for _, c, _, w in table.values())])
     down, across = height / design_height, width / design_width
 
-    def scaled(place: tuple[int, int, int, int]) -> Rect:
+    def scaled(place: Place) -> Rect:
         row, col, tall, wide = place
         top, left = round(row * down), round(col * across)
         return Rect(top, left, round((row + tall) * down) - top, round((col + wide) * across) - left)
@@ -185,9 +187,7 @@ def text_scale_of(height: int, width: int) -> float:
     return max(size, 1.0) if size >= TEXT_SHRINKS_BELOW else (size / TEXT_SHRINKS_BELOW) ** 0.6
 
 
-def _with_status_height(
-    table: Mapping[str, tuple[int, int, int, int]], height: int
-) -> dict[str, tuple[int, int, int, int]]:
+def _with_status_height(table: Mapping[str, Place], height: int) -> dict[str, Place]:
     row, col, tall, width = table["status"]
     top = row + tall - height
     edges = {name: (round(r * top / row), round((r + h) * top / row)) for name, (r, _, h, _) in table.items()}
@@ -195,18 +195,14 @@ def _with_status_height(
     return {**above, "status": (top, col, height, width)}
 
 
-def _with_side_width(
-    table: Mapping[str, tuple[int, int, int, int]], width: int
-) -> dict[str, tuple[int, int, int, int]]:
-    left, right = DEFAULT_PANES["input"][3], DEFAULT_PANES["jpgvis"][1]  # where the sides meet what is between them
+def _with_side_width(table: Mapping[str, Place], width: int) -> dict[str, Place]:
+    left, right = PLACES["input"][3], PLACES["jpgvis"][1]  # where the sides meet what is between them
     new = {left: width, right: DESIGN_SIZE[1] - width}
     edges = {name: (new.get(c, c), new.get(c + w, c + w)) for name, (_, c, _, w) in table.items()}
     return {name: (r, edges[name][0], h, edges[name][1] - edges[name][0]) for name, (r, _, h, _) in table.items()}
 
 
-def _with_control_height(
-    table: Mapping[str, tuple[int, int, int, int]], height: int
-) -> dict[str, tuple[int, int, int, int]]:
+def _with_control_height(table: Mapping[str, Place], height: int) -> dict[str, Place]:
     row, col, _, width = table["control"]
     below = table["layers"]
     bottom = below[0] + below[2]

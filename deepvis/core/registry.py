@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from pkgutil import iter_modules
 from typing import Generic, TypeVar
 
 from deepvis.core.nearest import nearest
 
 T = TypeVar("T")
 U = TypeVar("U")
+
+
+@cache
+def modules_in(folder: str) -> tuple[str, ...]:
+    """The names of the modules in a folder of the package, as "live/backends". They are not imported."""
+    return tuple(each.name for each in iter_modules([str(Path(__file__).parents[1] / folder)]))
 
 
 class Registry(Generic[T]):

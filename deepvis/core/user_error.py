@@ -8,3 +8,7 @@ class UserError(Exception):
 
     Base of the rooms' own errors: ModelError, OptimizeError, ScanError, UsageError, ConfigError.
     """
+
+
+class UsageError(UserError, ValueError):
+    """A command, an option or an argument that cannot be used."""

@@ -24,11 +24,11 @@ from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait as wait_for
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from deepvis.core.program import pip_install
 from deepvis.jobs.progress import Progress
-from deepvis.jobs.workers import JobError, Task, Workers, run_task
+from deepvis.jobs.workers import JobError, Task, Watch, Workers, run_task
 
 MOST_DEATHS = 3  # of a worker over the same task
 MOST_THREADS = 16  # by default: each forward pass in work holds its blobs
@@ -39,14 +39,7 @@ class Stopped(Exception):
     """A task was left unfinished because the run is being stopped."""
 
 
-class Watch(Protocol):
-    """What a task in this process talks to. stopping: set when it is to leave off."""
-
-    @property
-    def stopping(self) -> threading.Event: ...
-
-
-AnyTask = TypeVar("AnyTask", bound=Task)
+AnyTask = TypeVar("AnyTask", bound=Task[Any, Any])
 Again = Callable[[AnyTask, Any], AnyTask | None]  # the task and its result -> what is to be done next of it
 
 
@@ -112,7 +105,9 @@ def results(
             waiting.extendleft(reversed(lost))
 
 
-def run_all(where: Where, tasks: Sequence[Task], progress: Progress, total: int, done: int) -> None:
+def run_all(
+    where: Where, tasks: Sequence[Task[Progress, tuple[int, int]]], progress: Progress, total: int, done: int
+) -> None:
     """Run tasks that write their results themselves and give back ``advance``'s arguments.
 
     total, done: what the progress begins with. Raises what a task raised, once those in work are stopped; and as

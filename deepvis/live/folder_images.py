@@ -14,7 +14,7 @@ from deepvis.live.running_images import RunningImages
 from deepvis.models.model import Model
 from deepvis.scan.folder_top import FolderTop
 from deepvis.scan.running_top import RunningBest
-from deepvis.scan.running_top_parts import KeptPicture
+from deepvis.scan.running_top_parts import TopPicture
 from deepvis.sources.photos import PhotoError, load_rgb
 
 CACHE = 48 << 20  # bytes of photos as the network sees them
@@ -81,7 +81,7 @@ class FolderImages:
             top.done,
         )
 
-    def _picture(self, path: str, number: int, top: FolderTop) -> KeptPicture | None:
+    def _picture(self, path: str, number: int, top: FolderTop) -> TopPicture | None:
         """What the network saw of a photo; None where that is gone, or no picture any more."""
         rgb = self._cropped.get(number)
         if rgb is None:
@@ -90,7 +90,7 @@ class FolderImages:
             except PhotoError:
                 return None
             self._cropped.put(number, rgb)
-        return KeptPicture(rgb, path, number)
+        return TopPicture(rgb, path, number)
 
 
 def caption_of(top: FolderTop) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from deepvis.core.mailbox import Mailbox
 from deepvis.core.types import FieldOf, NetInfo, NetRequest, Snapshot
-from deepvis.live.backends.base import Backend, BackendError
+from deepvis.live.backend import Backend, BackendError
 from deepvis.live.worker import Worker
 from deepvis.network.model_error import ModelError
 

@@ -14,7 +14,7 @@ from deepvis.core.back_modes import DECONV
 from deepvis.core.cache import ByteCache
 from deepvis.core.types import BackRequest, Fit, Frame, NetRequest, Patch, Unit, UnitImages
 from deepvis.core.unit_files import LEFT_OUT, SAVED_TOP, images_of, unit_image_paths, write_patches
-from deepvis.live.backends.base import Backend, BackendError
+from deepvis.live.backend import Backend, BackendError
 from deepvis.live.own_folder import identity_if_any
 from deepvis.models.model import Model
 from deepvis.network.model_error import ModelError

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from deepvis.core.types import Fit, NetRequest
-from deepvis.live.backends.base import Backend, backend_of, open_backend
+from deepvis.live.backend import Backend, backend_of, open_backend
 from deepvis.scan.running_top_parts import Maps
 from deepvis.scan.tracker import Peaks, TrackedLayer
 from deepvis.sources.base import new_frame

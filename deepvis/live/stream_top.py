@@ -16,7 +16,7 @@ from deepvis.live.undoable_saves import UndoableSaves
 from deepvis.scan.running_top import RunningTop
 
 if TYPE_CHECKING:
-    from deepvis.live.backends.base import Backend
+    from deepvis.live.backend import Backend
     from deepvis.live.folder_images import FolderImages
     from deepvis.live.running_images import RunningImages
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -113,18 +112,13 @@ def add_network_options(group: Any, aliases: Mapping[str, Sequence[str]] | None 
     add_options(group, NETWORK, SHARED, aliases)
 
 
-def network_of(arguments: argparse.Namespace, said: Mapping[str, Any] | None = None) -> NetworkRef:
-    """The network that the arguments name; files by their absolute paths, which other processes and folders find too.
-
-    said: further options of a NetworkRef; None values are as if absent.
-    """
-    given = vars(arguments)
+def network_of(given: Mapping[str, Any]) -> NetworkRef:
+    """The network that parsed options name; files by their absolute paths, which other processes and folders find."""
     model, named = given.get("model"), given.get("network") or given.get("prototxt")
     inputs = given.get("inputs")
     options = {name: given.get(name) for name in OPTIONS}
     options["inputs"] = None if not inputs else tuple(map(_with_absolute_file, inputs))
     options.update({name: True for name in FLAGS if given.get(name)})
-    options.update({name: value for name, value in (said or {}).items() if value is not None})
     mean = given.get("mean")
     return NetworkRef(
         model=os.path.abspath(model) if model and os.path.isdir(model) else model,

@@ -95,12 +95,7 @@ class Opened:
 Opener = Callable[[Source], Opened]
 FORMATS: Registry[Opener] = Registry("network format")
 
-# imported when first asked for: a framework takes seconds to load, and is not everywhere
-MODULES = {
-    "caffe": "deepvis.formats.caffe.opener",
-    "torch": "deepvis.formats.torch.opener",
-    "onnx": "deepvis.formats.onnx.opener",
-}
+# of files -> folder of deepvis/formats; its opener is imported when asked for: a framework takes seconds to load
 SUFFIXES = {".prototxt": "caffe", ".py": "torch", ".pt2": "torch", ".onnx": "onnx"}
 LIBRARIES = ("torchvision", "timm")  # whose architectures are known by name
 LAYOUTS = ("NCHW", "NHWC")
@@ -158,7 +153,7 @@ def open_source(source: Source) -> Opened:
         if path is not None and path.suffix != ".py" and (found := broken_download(path)):
             raise ModelError(f"{path}: holds {found[0]}, expected {what}; {found[1]}")
     try:
-        importlib.import_module(MODULES[name])
+        importlib.import_module(f"deepvis.formats.{name}.opener")
     except ImportError as error:
         raise ModelError(f"{source.file}: the format {name} needs a package that is missing ({error})") from error
     return FORMATS[name](source)

@@ -72,8 +72,8 @@ class Job:
 
 
 @dataclass(frozen=True, eq=False)
-class KeptImage:
-    """An image worth keeping: (C, H, W), as the network saw it in that iteration, mean-subtracted."""
+class Iterate:
+    """The image of one iteration: (C, H, W), as the network saw it in that iteration, mean-subtracted."""
 
     x: Tensor
     objective: float
@@ -87,7 +87,7 @@ class Climb:
     pushes: the terms where the walk back begins, direction included. x: (C, H, W), where the next iteration begins.
     parameters: what x is computed from, where the recipe's parameterization is not pixels. moments: Adam's, alike.
     objective, learning_rate: one number per iteration so far.
-    best, majority (the first iterate in which the unit is its layer's largest), last: images kept.
+    best, majority (the first iterate in which the unit is its layer's largest), last: iterates of it.
     outcome: None while it climbs.
     """
 
@@ -98,9 +98,9 @@ class Climb:
     moments: tuple[Tensor, Tensor] | None = None
     objective: tuple[float, ...] = ()
     learning_rate: tuple[float, ...] = ()
-    best: KeptImage | None = None
-    majority: KeptImage | None = None
-    last: KeptImage | None = None
+    best: Iterate | None = None
+    majority: Iterate | None = None
+    last: Iterate | None = None
     outcome: Outcome | None = None
 
     @property
@@ -333,12 +333,12 @@ def _record(
     climb: Climb, x: Tensor, following: Following, value: float, rate: float, grad_square: float, is_largest: bool
 ) -> Climb:
     """The climb one iteration on. x: the image seen in it; following: where the next one would begin."""
-    seen = KeptImage(x, value, climb.iteration)
+    seen = Iterate(x, value, climb.iteration)
     best, majority = climb.best, climb.majority
     if best is None or climb.job.objective.is_better(value, best.objective):
-        best = KeptImage(x.clone(), value, climb.iteration)
+        best = Iterate(x.clone(), value, climb.iteration)
     if majority is None and is_largest:
-        majority = KeptImage(x.clone(), value, climb.iteration)
+        majority = Iterate(x.clone(), value, climb.iteration)
     finite = math.isfinite(value) and math.isfinite(grad_square)
     is_last = climb.iteration + 1 >= climb.job.recipe.max_iter
     outcome = None

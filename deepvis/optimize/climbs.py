@@ -19,7 +19,7 @@ import numpy as np
 import torch
 
 from deepvis.jobs.store import Store, adopt
-from deepvis.optimize.ascend import Climb, Job, KeptImage, as_array
+from deepvis.optimize.ascend import Climb, Iterate, Job, as_array
 from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.optimize.results import Origin, write_arrays
 
@@ -106,11 +106,11 @@ def _endless(job: Mapping[str, Any]) -> dict[str, Any]:
     return {**job, "recipe": {**job["recipe"], "max_iter": None}}
 
 
-def _image(arrays: Mapping[str, np.ndarray], name: str, device: torch.device) -> KeptImage | None:
+def _image(arrays: Mapping[str, np.ndarray], name: str, device: torch.device) -> Iterate | None:
     if name not in arrays:
         return None
     objective, iteration = arrays[f"{name}_at"].tolist()
-    return KeptImage(torch.from_numpy(arrays[name]).to(device), objective, int(iteration))
+    return Iterate(torch.from_numpy(arrays[name]).to(device), objective, int(iteration))
 
 
 def _moments(arrays: Mapping[str, np.ndarray], device: torch.device) -> tuple[torch.Tensor, torch.Tensor] | None:

@@ -20,13 +20,13 @@ from torch import Tensor
 
 from deepvis.models.zoo import Model, open_model
 from deepvis.network.ref import NetworkRef
-from deepvis.optimize.ascend import Climb, Job, KeptImage, ascend, begin
+from deepvis.optimize.ascend import Climb, Iterate, Job, ascend, begin
 from deepvis.optimize.ascent_network import AscentNetwork, ascent_net_of
 from deepvis.optimize.climbs import read_climb
 from deepvis.optimize.field_only import field_only
 from deepvis.optimize.optimize_error import OptimizeError
 
-Watch = Callable[["ClimbTask", Sequence[Climb]], bool]  # after every iteration; False: stop here
+ClimbWatch = Callable[["ClimbTask", Sequence[Climb]], bool]  # after every iteration; False: stop here
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class ClimbTask:
         count = f"{len(self.jobs)} images" if len(self.jobs) > 1 else "the image"
         return f"{count} from {self.jobs[0].objective.leader.words} on (batch {self.number})"
 
-    def run(self, watch: Watch | None = None) -> list[Climb]:
+    def run(self, watch: ClimbWatch | None = None) -> list[Climb]:
         """Climb to the end, till the time is up or ``watch`` says stop; the climbs come back in main memory.
 
         Raises OptimizeError, ModelError.
@@ -131,10 +131,11 @@ def moved(climb: Climb, device: torch.device) -> Climb:
     def there(x: Tensor) -> Tensor:
         return x.detach().to(device, copy=True)
 
-    def kept(image: KeptImage | None) -> KeptImage | None:
-        return None if image is None else replace(image, x=there(image.x))
+    def iterate(of: Iterate | None) -> Iterate | None:
+        return None if of is None else replace(of, x=there(of.x))
 
     parameters = None if climb.parameters is None else there(climb.parameters)
     moments = None if climb.moments is None else (there(climb.moments[0]), there(climb.moments[1]))
     climb = replace(climb, parameters=parameters, moments=moments)
-    return replace(climb, x=there(climb.x), best=kept(climb.best), majority=kept(climb.majority), last=kept(climb.last))
+    best, majority, last = map(iterate, (climb.best, climb.majority, climb.last))
+    return replace(climb, x=there(climb.x), best=best, majority=majority, last=last)

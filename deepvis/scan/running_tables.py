@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from deepvis.core.types import Frame
-from deepvis.scan.running_top_parts import KeptPicture, Moment, PictureBook, small
+from deepvis.scan.running_top_parts import Moment, PictureBook, TopPicture, small
 
 
 class RunningTables:
@@ -47,7 +47,7 @@ class RunningTables:
 
     def enter(
         self,
-        picture: KeptPicture,
+        picture: TopPicture,
         image: int,
         moment: Moment | None,
         values: np.ndarray,

@@ -17,7 +17,7 @@ import numpy as np
 
 from deepvis.core.types import Frame, LayerInfo, NetInfo, Patch, Snapshot, Unit
 from deepvis.scan.running_tables import RunningTables
-from deepvis.scan.running_top_parts import ALIKE, Allowance, KeptPicture, Maps, Moment
+from deepvis.scan.running_top_parts import ALIKE, Allowance, Maps, Moment, TopPicture
 
 SHARE = 0.03  # of a pass's time; what the calls around it cost comes on top
 CAPACITY = 192 << 20  # bytes of input pictures that are kept
@@ -35,7 +35,7 @@ class RunningBest:
     unit: Unit
     patches: tuple[Patch, ...]
     numbers: tuple[int, ...]
-    pictures: tuple[KeptPicture | None, ...]
+    pictures: tuple[TopPicture | None, ...]
     images: int
     samples: int = 0
     sample_images: int = 0
@@ -206,7 +206,7 @@ class RunningTop:
                     places[first:last] = each.places(rows[first:last] - units.start)
             return places
 
-        picture = KeptPicture(snapshot.input_rgb, snapshot.request.frame.path or "", self._next_number + 1)
+        picture = TopPicture(snapshot.input_rgb, snapshot.request.frame.path or "", self._next_number + 1)
         has_changed = stream.enter(picture, image, moment, values, places_of, self.apart, self.alike)
         self._next_number += has_changed
         while stream.book.bytes > self.capacity and len(stream.book) > 1:

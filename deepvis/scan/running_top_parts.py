@@ -72,7 +72,7 @@ class Maps:
 
 
 @dataclass(frozen=True, eq=False)
-class KeptPicture:
+class TopPicture:
     """A picture that is among some unit's best. rgb: (H, W, 3) uint8, what the network saw. number: for good."""
 
     rgb: np.ndarray
@@ -105,7 +105,7 @@ class PictureBook:
         self.moments = np.full(64, -np.inf)
         self.places = np.full(64, np.nan)
         self.looks = np.zeros((64, SMALL**2), np.int16)
-        self.pictures: dict[int, KeptPicture] = {}
+        self.pictures: dict[int, TopPicture] = {}
         self.bytes = 0
         self._uses: dict[int, int] = {}
         self._free: list[int] = []
@@ -126,7 +126,7 @@ class PictureBook:
         near[:used] |= (differences < alike) & np.isfinite(self.moments[:used])
         return near
 
-    def enter(self, picture: KeptPicture, image: int, uses: int, moment: Moment | None, look: np.ndarray | None) -> int:
+    def enter(self, picture: TopPicture, image: int, uses: int, moment: Moment | None, look: np.ndarray | None) -> int:
         """The slot of a picture that ``uses`` units keep. moment, look: of a moving one."""
         slot = self._free.pop() if self._free else len(self.pictures) + 1
         if slot >= len(self.images):

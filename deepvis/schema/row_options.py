@@ -60,7 +60,7 @@ def reader(table: Table, name: str) -> Callable[[str], Any]:
             checked = table.checked(name, [value] if is_one_of_several else value)
         except ValueError as error:
             words = kind.written or str(kind)
-            _, _, hint = str(error).partition("; ") if isinstance(error, Refused) else ("", "", "")
+            hint = error.hint if isinstance(error, Refused) else ""
             raise argparse.ArgumentTypeError(f"{text!r} is not {words}" + (f"; {hint}" if hint else "")) from None
         return value if is_one_of_several else checked
 

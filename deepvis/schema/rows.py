@@ -57,11 +57,11 @@ class Hint(ValueError):
 
 
 class Refused(ValueError):
-    """A value that a row does not take. The message says what was expected. is_sentence: it says all."""
+    """A value that a row does not take. The message says what was expected, then the hint. is_sentence: it says all."""
 
-    def __init__(self, message: str, *, is_sentence: bool = False) -> None:
-        super().__init__(message)
-        self.is_sentence = is_sentence
+    def __init__(self, expected: str, hint: str = "", *, is_sentence: bool = False) -> None:
+        super().__init__(f"{expected}; {hint}" if hint else expected)
+        self.hint, self.is_sentence = hint, is_sentence
 
 
 class Table:
@@ -100,20 +100,20 @@ class Table:
 def _refused(error: ValidationError, kind: Type, value: Any) -> Refused:
     """pydantic's error in the words of the type: the one place where it is translated."""
     first = error.errors(include_url=False, include_input=False)[0]
-    cause, place, words = first.get("ctx", {}).get("error"), first["loc"], str(kind)
+    cause, place, words, hint = first.get("ctx", {}).get("error"), first["loc"], str(kind), ""
     if len(place) > 1 and kind.parts:  # in an entry of a list
         key, entry = str(place[1]), value[place[0]]
         name = entry.get(next(iter(kind.parts)))
         if first["type"] == "extra_forbidden":
-            near = nearest(key, kind.parts, any_case=True)
-            words = f"for {name!r} only {', '.join(kind.parts)} (found {key!r})" + (f"; {near}" if near else "")
+            words = f"for {name!r} only {', '.join(kind.parts)} (found {key!r})"
+            hint = nearest(key, kind.parts, any_case=True)
         elif first["type"] != "missing":
             words = kind.parts.get(key, words).format(name=name)
     if isinstance(cause, Hint):
-        return Refused(f"{words}; {cause}")
+        return Refused(words, str(cause))
     if cause is not None and str(cause):
         return Refused(str(cause), is_sentence=True)
-    return Refused(words)
+    return Refused(words, hint)
 
 
 class _Short(reprlib.Repr):

@@ -14,7 +14,7 @@ from pydantic_core import core_schema as s
 
 from deepvis.core import device_names
 from deepvis.core.nearest import nearest
-from deepvis.core.panes import DEFAULT_PANES, SMALLEST_WINDOW, pane_name
+from deepvis.core.panes import SMALLEST_WINDOW, pane_name, pane_names
 from deepvis.core.words import whole_number
 from deepvis.schema.rows import Hint, Type
 
@@ -70,7 +70,7 @@ def _pane_table(value: Any) -> Any:
         given = dict(value)
     except TypeError:
         raise ValueError from None
-    table: dict[str, Any] = {} if isinstance(value, Mapping) else dict.fromkeys(DEFAULT_PANES)
+    table: dict[str, Any] = {} if isinstance(value, Mapping) else dict.fromkeys(pane_names())
     for name, place in given.items():
         if not isinstance(name, str):
             raise ValueError

@@ -11,6 +11,7 @@ from deepvis.core.back_modes import OFF
 from deepvis.core.commands import COMMANDS
 from deepvis.core.keys import canonical, is_key_name
 from deepvis.core.nearest import nearest
+from deepvis.core.registry import modules_in
 from deepvis.core.state import ColourMap as Colours
 from deepvis.core.state import Look as Looks
 from deepvis.network.back_modes import BACK_MODES
@@ -40,7 +41,7 @@ def _read_keys(value: Any) -> dict[str, tuple[str, ...]]:
 
 
 BackMode = Annotated[str, one_of(lambda: ("auto", OFF, *BACK_MODES))]
-Backend = Annotated[str, one_of(lambda: ("auto", "engine", "caffe", "fake"))]
+Backend = Annotated[str, one_of(lambda: ("auto", *modules_in("live/backends")))]
 Look = Annotated[str, one_of(lambda: [look.value for look in Looks])]
 ColourMap = Annotated[str, one_of(lambda: [colours.value for colours in Colours])]
 KeyBindings = Annotated[

@@ -1,16 +1,13 @@
-"""What the sources of pictures share, stills and those that move; and the table of all of them."""
+"""What the sources of pictures share, stills and those that move."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
 
 import numpy as np
 
-from deepvis.core.registry import Registry
 from deepvis.core.types import Frame
 from deepvis.core.words import printable
 
@@ -30,10 +27,6 @@ class Play(Enum):
     OFF = "off"  # nobody looks: a camera is released, a video stands still
     HOLD = "hold"  # frozen: it stands still, ready to go on at once
     PLAY = "play"
-
-
-SOURCES: Registry[Callable[..., Any]] = Registry("source")
-"""Name -> what gives ``Stills``, or a ``CaptureSource`` that moves."""
 
 
 def new_frame(

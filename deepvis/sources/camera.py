@@ -7,11 +7,10 @@ import sys
 import time
 from collections.abc import Callable
 
-from deepvis.sources.base import SOURCES, Play
+from deepvis.sources.base import Play
 from deepvis.sources.capture import Capture, CaptureSource, quiet_opencv
 
 
-@SOURCES.add("camera")
 class Camera(CaptureSource):
     """Camera number ``index``, shown as in a mirror. Nobody looking, it is released for other programs."""
 

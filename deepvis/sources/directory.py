@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 
-from deepvis.sources.base import SOURCES
 from deepvis.sources.listing import FixedListing, FolderListing, ListedPhoto, ListFileListing, first_listed
 from deepvis.sources.photos import SUFFIXES
 from deepvis.sources.stills import Stills
@@ -12,26 +11,18 @@ from deepvis.sources.stills import Stills
 LINES_TRIED = 100  # of a list: if nothing of it is there, it is no list, or of another machine
 
 
-@SOURCES.add("directory")
-def directory(path: str) -> Stills:
-    """All pictures in a folder and below, in natural order; new ones show up."""
-    return Stills(FolderListing(path))
-
-
-@SOURCES.add("list")
-def list_file(path: str) -> Stills:
-    """The photos that a text file names, see ``ListFileListing``."""
-    return Stills(ListFileListing(path))
-
-
-@SOURCES.add("photo")
-def one_photo(path: str) -> Stills:
-    """A single photo."""
+def photos_at(path: str) -> Stills:
+    """All pictures in a folder and below, the photos that a text file names, or a single photo. Decodes nothing."""
+    kind = kind_of(path)
+    if kind == "directory":
+        return Stills(FolderListing(path))
+    if kind == "list":
+        return Stills(ListFileListing(path))
     return Stills(FixedListing((ListedPhoto(path, os.path.basename(path)),)))
 
 
 def kind_of(path: str) -> str:
-    """The name in SOURCES that fits what lies at ``path``; a folder is assumed where nothing does."""
+    """What lies at ``path``: "directory", "list" or "photo"; a folder is assumed where nothing does."""
     if not os.path.isfile(path):
         return "photo" if os.path.splitext(path)[1].lower() in SUFFIXES else "directory"
     if os.path.splitext(path)[1].lower() in SUFFIXES:

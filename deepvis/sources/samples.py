@@ -7,7 +7,6 @@ import os
 from functools import lru_cache
 
 from deepvis.core.program import pip_install
-from deepvis.sources.base import SOURCES
 from deepvis.sources.listing import FixedListing, ListedPhoto
 from deepvis.sources.stills import Stills
 
@@ -32,7 +31,6 @@ LABELS = {
 }
 
 
-@SOURCES.add("samples")
 def samples() -> Stills:
     """The sample photos that are really there, in the order of LABELS. Does not import scikit-image."""
     folder = samples_folder()

@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Callable
 
-from deepvis.sources.base import SOURCES, Play
+from deepvis.sources.base import Play
 from deepvis.sources.capture import Capture, CaptureSource, quiet_opencv
 
 USUAL_FPS = 25.0  # for files that do not say
@@ -15,7 +15,6 @@ STREAM_TIMEOUT = 8000  # milliseconds, to open a stream and to wait for its next
 LATE = 1.0  # seconds behind by which a video is taken up where it is, rather than caught up with
 
 
-@SOURCES.add("video")
 class Video(CaptureSource):
     """A video file, or a stream by its URL.
 

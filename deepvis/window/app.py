@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 from deepvis.core.program import program
-from deepvis.live.backends.base import open_backend
+from deepvis.core.user_error import UsageError
+from deepvis.live.backend import open_backend
 from deepvis.live.shown_model import ShownModel
 from deepvis.models.model import Model
 from deepvis.models.zoo import OVERRIDES, open_model
@@ -16,10 +17,10 @@ from deepvis.settings.table import Settings
 from deepvis.sources.directory import images_problem
 from deepvis.sources.video import video_problem
 from deepvis.window.first_state import first_back_mode, first_state
-from deepvis.window.layouts import Layouts, open_window, wanted_size
+from deepvis.window.layouts import Layouts, open_window, size_in_settings
 from deepvis.window.loop import Loop
 from deepvis.window.making_parts import make_parts
-from deepvis.window.options import RunOptions, UsageError
+from deepvis.window.options import RunOptions
 from deepvis.window.stats import PassLog, Stats
 
 TITLE = "Deep Visualization Toolbox"
@@ -62,7 +63,7 @@ class Toolbox:
         self._shown = ShownModel(model)
         state = first_state(settings, model, first_back_mode(settings, options), starts_moving=starts_moving)
         layouts = Layouts(settings, model)
-        layouts(state.info, *wanted_size(settings))  # a wrong table of panes is an error before a window opens
+        layouts(state.info, *size_in_settings(settings))  # a wrong table of panes is an error before a window opens
         self._parts = make_parts(settings, self._shown, self.passes)
         self._parts.send_requests(state)  # the picture is read while the window opens
         self.window = open_window(settings, options, title)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import deepvis.window.ui.panes  # noqa: F401  (gives the places)
 from deepvis.core.panes import SMALLEST_WINDOW, LayoutError, PaneLayout
 from deepvis.core.types import NetInfo
+from deepvis.core.user_error import UsageError
 from deepvis.models.model import Model
 from deepvis.settings.table import Settings
-from deepvis.window.options import RunOptions, UsageError
+from deepvis.window.options import RunOptions
 from deepvis.window.ui.layer_list_layout import layout_for
 from deepvis.window.ui.window import AnyWindow, MemoryWindow, OpenCVWindow, WindowError
 from deepvis.window.ui.work_area import fitted, room_for_window
@@ -32,7 +34,7 @@ class Layouts:
             raise UsageError(str(error)) from error
 
 
-def wanted_size(settings: Settings) -> tuple[int, int]:
+def size_in_settings(settings: Settings) -> tuple[int, int]:
     """(height, width) in pixels that the settings ask for. Raises UsageError for a window too small to be one."""
     height, width = settings.window_size or (DESIGN_HEIGHT, DESIGN_WIDTH)
     size = round(height * settings.scale), round(width * settings.scale)
@@ -43,7 +45,7 @@ def wanted_size(settings: Settings) -> tuple[int, int]:
 
 def window_size(settings: Settings, room: tuple[int, int] | None) -> tuple[int, int]:
     """(height, width) in pixels of the window at the start: no more than the room, unless the settings name a size."""
-    size = wanted_size(settings)
+    size = size_in_settings(settings)
     return size if settings.window_size else fitted(size, room)
 
 
@@ -51,7 +53,7 @@ def open_window(settings: Settings, options: RunOptions, title: str) -> AnyWindo
     """On the screen or, headless, in memory. Raises UsageError where there is no screen."""
     try:
         if options.headless:
-            return MemoryWindow(title, *wanted_size(settings))
+            return MemoryWindow(title, *size_in_settings(settings))
         return OpenCVWindow(title, *window_size(settings, room_for_window()))
     except WindowError as error:
         raise UsageError(str(error)) from error

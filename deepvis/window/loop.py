@@ -19,10 +19,11 @@ from deepvis.core.scanning import scan_ended
 from deepvis.core.state import AppState, GoTo, Outcome, PaletteLists
 from deepvis.core.typed import files_opened, pasted, press
 from deepvis.core.types import NetInfo
+from deepvis.core.user_error import UsageError
 from deepvis.live.folder_scan import ScanRequest
 from deepvis.live.input import ListedPhotos
 from deepvis.sources.directory import images_problem
-from deepvis.window.options import RunOptions, UsageError
+from deepvis.window.options import RunOptions
 from deepvis.window.parts import Parts
 from deepvis.window.pointer import pointed
 from deepvis.window.requests import missing, stopped_words

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from deepvis.core.types import Frame, NetInfo
-from deepvis.live.backends.base import open_backend
+from deepvis.live.backend import open_backend
 from deepvis.live.fields import open_fields
 from deepvis.live.filters import first_filters
 from deepvis.live.folder_scan import FolderScanWorker

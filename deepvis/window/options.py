@@ -6,12 +6,6 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from deepvis.core.user_error import UserError
-
-
-class UsageError(UserError, ValueError):
-    """Something that the user got wrong: one sentence for standard error; the exit code is 2."""
-
 
 def seconds_to_wait(word: str) -> float | None:
     """The seconds of ``wait:SECONDS`` among the keys; None for any other word."""

@@ -21,7 +21,7 @@ from deepvis.core.effects import (
 )
 from deepvis.core.state import AppState, InputState
 from deepvis.core.types import NetInfo, NetRequest
-from deepvis.live.backends.base import Backend
+from deepvis.live.backend import Backend
 from deepvis.live.folder_scan import FolderScanWorker, ScanRequest
 from deepvis.live.folder_scans import FolderScans
 from deepvis.live.input import InputWorker, ListedPhotos

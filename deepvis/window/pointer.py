@@ -22,7 +22,7 @@ from deepvis.core.state import AppState, Cursor, Outcome, Palette, Zoom
 from deepvis.core.typed import clicked_while_typing, press
 from deepvis.window.ui.events import Mouse
 from deepvis.window.ui.hit import hit
-from deepvis.window.ui.panes.palette import candidate_at
+from deepvis.window.ui.overlays.palette import candidate_at
 from deepvis.window.ui.regions import CLASS, FIRES, FOLD, PATCHES, PREFERRED, Hit
 from deepvis.window.ui.scene import Scene
 

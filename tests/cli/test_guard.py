@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from deepvis.cli.guard import guarded, interrupted_once
-from deepvis.live.backends.base import BackendError
+from deepvis.core.user_error import UsageError
+from deepvis.live.backend import BackendError
 from deepvis.network.model_error import ModelError
 from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.scan.scan_error import ScanError
 from deepvis.settings.table import ConfigError
-from deepvis.window.options import UsageError
 
 
 def ending(error: BaseException) -> int:

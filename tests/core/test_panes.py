@@ -8,8 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import deepvis.window.ui.panes  # noqa: F401  (gives the places)
 from deepvis.core.geometry import Rect
-from deepvis.core.panes import DEFAULT_PANES, ORIGINAL_NAMES, LayoutError, card_areas, make_layout, read_panes
+from deepvis.core.panes import (
+    ORIGINAL,
+    LayoutError,
+    card_areas,
+    default_places,
+    make_layout,
+    pane_names,
+    read_panes,
+)
+from deepvis.window.ui.pane import PANES
 
 window_sizes = st.tuples(st.integers(300, 1600), st.integers(400, 2800))
 
@@ -18,7 +28,9 @@ def test_the_default_table_is_the_originals() -> None:
     layout = make_layout(930, 1500)
     assert layout["layers"] == Rect(30, 300, 870, 900)
     assert layout["status"] == Rect(900, 0, 30, 1500)
-    assert [name for name, _ in layout] == list(DEFAULT_PANES)
+    assert [name for name, _ in layout] == [
+        "input", "aux", "back", "status", "control", "layers", "jpgvis",
+    ]  # fmt: skip
 
 
 @given(window_sizes, st.one_of(st.none(), st.integers(30, 300)))
@@ -41,8 +53,12 @@ def test_outside_the_window_there_is_no_pane() -> None:
 
 
 def test_the_originals_names_are_accepted() -> None:
-    table = {name: DEFAULT_PANES[short] for name, short in ORIGINAL_NAMES.items()}
+    table = {name if name == "input" else ORIGINAL + name: place for name, place in default_places().items()}
     assert make_layout(930, 1500, table) == make_layout(930, 1500)
+
+
+def test_a_pane_has_the_name_of_its_file() -> None:
+    assert set(PANES) == set(pane_names())
 
 
 def test_an_override_moves_one_pane_and_none_leaves_one_out() -> None:
@@ -53,7 +69,7 @@ def test_an_override_moves_one_pane_and_none_leaves_one_out() -> None:
 
 
 def test_a_whole_table_of_another_size_is_scaled_from_its_own_extent() -> None:
-    table = {name: None for name in DEFAULT_PANES} | {"input": (0, 0, 100, 100), "layers": (0, 100, 100, 300)}
+    table = dict.fromkeys(pane_names()) | {"input": (0, 0, 100, 100), "layers": (0, 100, 100, 300)}
     layout = make_layout(500, 2000, table)
     assert layout["input"] == Rect(0, 0, 500, 500) and layout["layers"] == Rect(0, 500, 500, 1500)
 

@@ -30,7 +30,7 @@ from deepvis.network.field import receptive_field
 from deepvis.network.kinds import Kind
 from deepvis.network.maps import position_seed
 from deepvis.network.net import GraphNet
-from deepvis.network.ref import MODULES
+from deepvis.network.ref import SUFFIXES
 from deepvis.network.shapes import infer_shapes
 from deepvis.network.tape import Tape
 from deepvis.optimize import live
@@ -96,7 +96,7 @@ def near(a: Tensor, b: Tensor, tolerance: float = 1e-4) -> bool:
 
 
 def test_every_format_is_here() -> None:
-    assert set(CASES) == set(MODULES)
+    assert set(CASES) == set(SUFFIXES.values())
 
 
 # --- opening --------------------------------------------------------------------------------------
@@ -410,7 +410,9 @@ def test_the_commands_in_the_windows_notes_name_it(opened: Opened) -> None:
     commands = commands_for(opened.model, vars(settings))
     for command in (commands.optimize("fc"), commands.top("fc")):
         _, name, *words = shlex.split(command)
-        assert open_model(network_of(find(name).parser().parse_args(words))).identity == opened.model.identity, command
+        assert open_model(network_of(vars(find(name).parser().parse_args(words)))).identity == opened.model.identity, (
+            command
+        )
 
 
 def test_its_files_named_from_another_folder(opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

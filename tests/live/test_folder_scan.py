@@ -13,7 +13,7 @@ from PIL import Image
 
 from deepvis.core.answers import Answer
 from deepvis.core.types import Fit, NetRequest, Unit, UnitImages
-from deepvis.live.backends.base import open_backend
+from deepvis.live.backend import open_backend
 from deepvis.live.backends.engine import GraphBackend
 from deepvis.live.folder_images import FolderImages
 from deepvis.live.folder_run import ScanProgress, duration_words, progress_words

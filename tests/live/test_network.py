@@ -9,7 +9,7 @@ import pytest
 from deepvis.core.answers import Answer
 from deepvis.core.back_modes import GRADIENT
 from deepvis.core.types import BackRequest, NetRequest, Unit
-from deepvis.live.backends.base import BackendError
+from deepvis.live.backend import BackendError
 from deepvis.live.backends.fake import FakeBackend
 from deepvis.live.network import NetworkOutput, NetworkWorker
 from tests.helpers.networks import noise_frame

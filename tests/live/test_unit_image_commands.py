@@ -32,7 +32,7 @@ def optimized(command: str) -> tuple[Any, argparse.Namespace]:
     program, name, *words = shlex.split(command)
     assert (program, name) == ("scripts/run.sh", "optimize-layer")
     args = find(name).parser().parse_args(words)
-    return load(network_of(args)), args
+    return load(network_of(vars(args))), args
 
 
 def scanned(command: str) -> tuple[Any, argparse.Namespace]:
@@ -40,7 +40,7 @@ def scanned(command: str) -> tuple[Any, argparse.Namespace]:
     program, name, *words = shlex.split(command)
     assert (program, name) == ("scripts/run.sh", "scan")
     args = find(name).parser().parse_args(words)
-    return open_model(network_of(args)), args
+    return open_model(network_of(vars(args))), args
 
 
 @pytest.mark.parametrize(

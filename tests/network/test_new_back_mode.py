@@ -19,12 +19,12 @@ from deepvis.core.commands import COMMANDS, markdown
 from deepvis.core.state import AppState
 from deepvis.core.typed import press
 from deepvis.core.types import BackRequest, NetRequest, Unit
-from deepvis.live.backends.base import Backend, open_backend
+from deepvis.live.backend import Backend, open_backend
+from deepvis.live.backends.caffe import PycaffeBackend
 from deepvis.live.backends.fake import FAKE_INFO
-from deepvis.live.backends.pycaffe import PycaffeBackend
 from deepvis.network.kinds import Kind
 from deepvis.scan.results import montage_path
-from deepvis.settings import table
+from deepvis.settings.printing import document
 from deepvis.window.ui.panes import back as back_pane
 from tests.helpers.networks import noise_frame, small_model
 
@@ -77,9 +77,7 @@ def test_the_settings_and_the_window_s_command_line_take_it(tmp_path: Path) -> N
     file = tmp_path / "own.py"
     file.write_text(f"back_mode = {NAME!r}\n")
     assert settings_of(parser().parse_args(["--settings", str(file)])).back_mode == NAME
-    assert f"one of auto, off, gradient, deconv, guided, {NAME}." in " ".join(table.document().split()).replace(
-        "# ", ""
-    )
+    assert f"one of auto, off, gradient, deconv, guided, {NAME}." in " ".join(document().split()).replace("# ", "")
 
 
 def test_the_crops_take_it() -> None:

@@ -15,11 +15,11 @@ from deepvis.cli.parser import Parser
 from deepvis.cli.shared_options import add_model
 from deepvis.core.program import program
 from deepvis.core.unit_files import unit_image_paths
+from deepvis.core.user_error import UsageError
 from deepvis.jobs.progress import Bar
 from deepvis.models.network_options import network_of
 from deepvis.network.ref import NetworkRef
 from deepvis.scan.plan import ScanFolder
-from deepvis.window.options import UsageError
 
 COMMAND = [sys.executable, "-m", "deepvis"]
 
@@ -139,13 +139,13 @@ def test_arguments_become_a_model(tmp_path) -> None:
     add_model(p)
     parsed = p.parse_args(["--prototxt", "a", "--mean", "1,2,3", "--input-size", "20x30", "--channel-order", "RGB"])
     here = Path.cwd()
-    assert network_of(parsed) == NetworkRef(
+    assert network_of(vars(parsed)) == NetworkRef(
         network=str(here / "a"),
         mean=(1.0, 2.0, 3.0),
         options=(("channel_order", "RGB"), ("input_size", (20, 30))),
     )
-    assert network_of(p.parse_args(["--mean", "m.npy"])).mean == str(here / "m.npy")
-    assert network_of(p.parse_args(["--model", str(tmp_path)])).model == str(tmp_path)
+    assert network_of(vars(p.parse_args(["--mean", "m.npy"]))).mean == str(here / "m.npy")
+    assert network_of(vars(p.parse_args(["--model", str(tmp_path)]))).model == str(tmp_path)
     with pytest.raises(UsageError, match="an input size"):
         p.parse_args(["--input-size", "20x"])
 

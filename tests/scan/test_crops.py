@@ -18,7 +18,7 @@ from deepvis.core.unit_files import network_in, read_patches, read_stats, unit_i
 from deepvis.formats.caffe.load import load_net
 from deepvis.formats.caffe.spec_graph import caffe_net
 from deepvis.jobs.pool import Where
-from deepvis.live.backends.base import open_backend
+from deepvis.live.backend import open_backend
 from deepvis.models.zoo import open_model
 from deepvis.scan import crops
 from deepvis.scan.crops import UnitPatches

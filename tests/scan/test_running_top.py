@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from deepvis.core.types import Fit, Frame, LayerInfo, NetInfo, NetRequest, PassSeconds, Snapshot, Unit, UnitImages
 from deepvis.core.unit_files import LEFT_OUT, SAVED_TOP, network_in, read_patches, unit_image_paths
-from deepvis.live.backends.base import BackendError
+from deepvis.live.backend import BackendError
 from deepvis.live.backends.fake import FAKE_INFO, FakeBackend
 from deepvis.live.running_images import RunningImages
 from deepvis.scan.running_top import RunningTop

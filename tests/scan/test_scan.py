@@ -20,7 +20,7 @@ from deepvis.core.types import BackRequest, Fit, NetRequest, Unit
 from deepvis.jobs.pool import Where
 from deepvis.jobs.progress import Progress
 from deepvis.jobs.workers import JobError
-from deepvis.live.backends.base import open_backend
+from deepvis.live.backend import open_backend
 from deepvis.models.zoo import open_model
 from deepvis.network.ref import NetworkRef
 from deepvis.scan import resumable_scan as run_module

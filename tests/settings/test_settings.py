@@ -15,8 +15,10 @@ from deepvis.core import commands
 from deepvis.core.commands import table as command_table
 from deepvis.schema.row_options import option_of
 from deepvis.settings import table as config
+from deepvis.settings.loading import load
 from deepvis.settings.original import RENAMED, WITHOUT_EFFECT
-from deepvis.settings.table import ConfigError, Settings, load
+from deepvis.settings.printing import document
+from deepvis.settings.table import ConfigError, Settings
 
 ORIGINAL = """
 import os
@@ -55,7 +57,7 @@ def written(folder: Path, text: str, name: str = "settings_local.py") -> Path:
 
 
 def test_settings_py_is_the_printed_table(root: Path) -> None:
-    assert (root / "settings.py").read_text() == config.document()
+    assert (root / "settings.py").read_text() == document()
     assert load([root / "settings.py"]) == Settings()
 
 
@@ -238,7 +240,7 @@ def test_keys_can_be_bound_by_the_names_of_the_original(tmp_path: Path, tables: 
         'key_bindings = {"toggle_label_predictions": "8", "stretch_mode": ["0"],\n'
         '                "reset_state": "Delete", "save_top": "2"}\n'
     )
-    commands.rebind(config.load([tmp_path / "s.py"]).key_bindings)
+    commands.rebind(load([tmp_path / "s.py"]).key_bindings)
     bound = {key: commands.command_of(key).name for key in ("8", "C", "0", "F", "delete", "2", "5")}
     assert bound == {
         "8": "toggle_label_predictions", "C": "toggle_label_predictions", "0": "toggle_fit", "F": "toggle_fit",
@@ -252,7 +254,7 @@ def test_keys_can_be_bound_by_the_names_of_the_original(tmp_path: Path, tables: 
 def test_keys_that_cannot_be_bound_are_said(tmp_path: Path, value: str) -> None:
     (tmp_path / "s.py").write_text(f"key_bindings = {value}\n")
     with pytest.raises(ConfigError, match=r"key_bindings is .*: expected names of commands"):
-        config.load([tmp_path / "s.py"])
+        load([tmp_path / "s.py"])
 
 
 FORK = """

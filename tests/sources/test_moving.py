@@ -10,7 +10,7 @@ import pytest
 
 from deepvis.core.mailbox import Mailbox
 from deepvis.core.types import Frame
-from deepvis.sources.base import SOURCES, Play, SourceError
+from deepvis.sources.base import Play, SourceError
 from deepvis.sources.camera import Camera, camera_present
 from deepvis.sources.opening import open_moving
 from deepvis.sources.video import Video, is_stream, video_name, video_problem
@@ -295,7 +295,3 @@ def test_an_absent_camera_through_its_thread(capfd):
     source.close()
     assert isinstance(item, SourceError) and "camera 97" in item.sentence
     assert capfd.readouterr().err == ""
-
-
-def test_the_table_names_all_sources():
-    assert {"directory", "list", "photo", "samples", "camera", "video"} <= set(SOURCES)

@@ -16,6 +16,7 @@ from deepvis.core.candidates import CandidateKind, candidates
 from deepvis.core.effects import SaveTop, UndoSave
 from deepvis.core.state import AppState, Cursor
 from deepvis.core.types import Frame, NetInfo, OptimizeProgress, Unit
+from deepvis.core.user_error import UsageError
 from deepvis.live.backends.fake import FAKE_INFO, FakeBackend
 from deepvis.live.input import InputWorker
 from deepvis.live.network import NetworkWorker
@@ -25,12 +26,12 @@ from deepvis.live.unit_image_reader import UnitImageReader
 from deepvis.live.unit_images import UnitImagesWorker
 from deepvis.sources.base import SourceError, new_frame
 from deepvis.window.loop import CONSENT_SECONDS, STEP_SECONDS, Loop
-from deepvis.window.options import RunOptions, UsageError
+from deepvis.window.options import RunOptions
 from deepvis.window.parts import Makers, Parts
 from deepvis.window.stats import Stats
 from deepvis.window.ui.events import Closed, Key, Mouse, Pasted, Resized
 from deepvis.window.ui.layer_list_layout import layout_for
-from deepvis.window.ui.panes.palette import places_of
+from deepvis.window.ui.overlays.palette import places_of
 from deepvis.window.ui.readings import is_back_stale
 from deepvis.window.ui.window import MemoryWindow
 
@@ -224,7 +225,7 @@ def test_keys_pressed_before_the_network_is_there_count_afterwards(
 
 
 def test_a_pass_that_fails_is_told_and_the_next_one_goes_on(make: Callable[..., Bench]) -> None:
-    from deepvis.live.backends.base import BackendError
+    from deepvis.live.backend import BackendError
 
     bench = make()
     bench.until(bench.is_settled)
@@ -264,7 +265,7 @@ def test_a_bad_photo_is_named_and_its_neighbour_shown(make: Callable[..., Bench]
 
 
 def test_a_network_that_cannot_be_opened_ends_the_run_with_its_sentence(tmp_path: Path) -> None:
-    from deepvis.live.backends.base import BackendError
+    from deepvis.live.backend import BackendError
 
     def refuse() -> FakeBackend:
         raise BackendError("no such network")

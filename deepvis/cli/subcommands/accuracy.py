@@ -18,8 +18,8 @@ from deepvis.cli.guard import warn
 from deepvis.cli.parser import Parser, whole
 from deepvis.cli.shared_options import add_network
 from deepvis.cli.subcommand import subcommand
+from deepvis.core.user_error import UsageError
 from deepvis.models.network_options import network_of
-from deepvis.window.options import UsageError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,7 +50,7 @@ def arguments(parser: Parser) -> None:
 def accuracy(arguments: argparse.Namespace) -> int:
     from deepvis.models.zoo import open_model
 
-    model = open_model(network_of(arguments))
+    model = open_model(network_of(vars(arguments)))
     if not model.prob_layer:
         raise UsageError(f"{model.name} has no layer of probabilities, expected one to read the classes from")
     photos = labelled(model, arguments.images, arguments.count)

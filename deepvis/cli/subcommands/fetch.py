@@ -10,7 +10,7 @@ from typing import Any
 from deepvis.cli.parser import Parser
 from deepvis.cli.subcommand import subcommand
 from deepvis.core.program import program
-from deepvis.window.options import UsageError
+from deepvis.core.user_error import UsageError
 
 
 def arguments(parser: Parser) -> None:

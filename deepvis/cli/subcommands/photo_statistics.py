@@ -43,10 +43,10 @@ def photo_statistics(args: argparse.Namespace) -> int:
 
 def squares(folder: Path | None, count: int) -> Iterator[np.ndarray]:
     """Squares of the photos, one after the other; what is no photo is named and left out. Raises UsageError."""
+    from deepvis.core.user_error import UsageError
     from deepvis.optimize.photo_statistics import squares_of
     from deepvis.sources.photos import SUFFIXES, PhotoError, load_rgb
     from deepvis.sources.samples import LABELS, samples_folder
-    from deepvis.window.options import UsageError
 
     if folder is None:
         paths = [Path(samples_folder()) / name for name in LABELS]

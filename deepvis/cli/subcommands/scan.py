@@ -53,7 +53,7 @@ def scan(arguments: argparse.Namespace) -> int:
     from deepvis.models.zoo import open_model
     from deepvis.scan.resumable_scan import ScanOrder, run_scan  # late: --help needs no torch
 
-    network = network_of(arguments)
+    network = network_of(vars(arguments))
     output = arguments.output or open_model(network).unit_image_dir
     order = ScanOrder(
         network=network,

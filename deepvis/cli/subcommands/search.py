@@ -13,7 +13,7 @@ from deepvis.cli.optimize_options import add_presets_file, add_units
 from deepvis.cli.parser import Parser
 from deepvis.cli.shared_options import Optimizer, add_climb_work, add_network, add_output, optimizer_of
 from deepvis.cli.subcommand import subcommand
-from deepvis.window.options import UsageError
+from deepvis.core.user_error import UsageError
 
 if TYPE_CHECKING:
     from deepvis.optimize.search import Search

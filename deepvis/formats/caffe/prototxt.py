@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from google.protobuf import text_format
 from google.protobuf.descriptor import FieldDescriptor
 
 from deepvis.core.nearest import most_like
@@ -66,11 +65,6 @@ def read_net_text(path_or_text: str | Path, notes: list[str] | None = None) -> A
     net = schema.NetParameter()
     parse_text(text, net, where, notes if notes is not None else [])
     return net
-
-
-def write_net_text(net: Any) -> str:
-    """The text of a message, as Caffe writes it."""
-    return text_format.MessageToString(net)
 
 
 def source_text(path_or_text: str | Path) -> tuple[str, str]:

@@ -11,8 +11,8 @@ import numpy as np
 import torch
 
 from deepvis.core.types import BackRequest, Fit, NetRequest, PassSeconds, Snapshot
-from deepvis.live.backends.base import BACKENDS, BackendError
-from deepvis.live.backends.showing import LazyMaps, bad_weights, deepest, net_info, request_problem
+from deepvis.live.backend import BACKENDS, BackendError
+from deepvis.live.showing import LazyMaps, bad_weights, deepest, net_info, request_problem
 from deepvis.models.model import Model
 from deepvis.network.device import device_name, device_of
 from deepvis.network.maps import position_seed

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from deepvis.core.types import BackRequest, Fit, LayerInfo, NetInfo, NetRequest, PassSeconds, Snapshot
-from deepvis.live.backends.base import BACKENDS, BackendError
-from deepvis.live.backends.showing import request_problem
+from deepvis.live.backend import BACKENDS, BackendError
+from deepvis.live.showing import request_problem
 from deepvis.network.back_modes import BACK_MODES
 
 if TYPE_CHECKING:

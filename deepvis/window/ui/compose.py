@@ -9,7 +9,8 @@ from itertools import combinations
 
 import numpy as np
 
-import deepvis.window.ui.panes  # noqa: F401  (registers them)
+import deepvis.window.ui.overlays  # these two register what they hold
+import deepvis.window.ui.panes  # noqa: F401
 from deepvis.core.geometry import Rect
 from deepvis.core.panes import PaneLayout
 from deepvis.core.types import NetInfo

@@ -8,16 +8,16 @@ from deepvis.core.places import cell_at
 from deepvis.core.state import Look, Zoom
 from deepvis.core.types import Unit
 from deepvis.window.ui.fires import strongest_here
+from deepvis.window.ui.here import rows_in
 from deepvis.window.ui.layer_list_layout import chips_of
 from deepvis.window.ui.legend import foot_place, scale_place
 from deepvis.window.ui.panes import back
 from deepvis.window.ui.panes.aux import CLASSES, class_row, has_legend, list_link, map_area, shows_classes
-from deepvis.window.ui.panes.here import rows_in
 from deepvis.window.ui.panes.input import first_class_place, picture_place, shows_first_class
 from deepvis.window.ui.panes.jpgvis import PARTS, SIDE, images_of_unit, part_place
-from deepvis.window.ui.panes.scalars import is_scalar
 from deepvis.window.ui.readings import layer_view, top_channels
 from deepvis.window.ui.regions import CLASS, FIRES, FOLD, HEADING, MAP, PICTURE, PREFERRED, SCALE, Hit
+from deepvis.window.ui.scalars import is_scalar
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.tile_places import bars_in, grid_in
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from deepvis.core.state import INDIVIDUAL_BOOSTS, Zoom
 from deepvis.window.ui.legend import beyond, codes_of, fixed_scale, gamma_note, has_negative, scanned_peak, unit_codes
-from deepvis.window.ui.panes.scalars import ends_of, shows_bars
 from deepvis.window.ui.readings import layer_view, number
 from deepvis.window.ui.regions import Hit, Tip
+from deepvis.window.ui.scalars import ends_of, shows_bars
 from deepvis.window.ui.scene import Scene
 
 

@@ -13,7 +13,6 @@ from deepvis.window.ui.fires import cell_words, order_words, strongest_here, why
 from deepvis.window.ui.hover_pictures import back_tip, picture_tip
 from deepvis.window.ui.hover_scale import scale_tip
 from deepvis.window.ui.legend import is_signed
-from deepvis.window.ui.panes.scalars import is_scalar
 from deepvis.window.ui.panes.status import facts, full_message
 from deepvis.window.ui.readings import (
     class_name,
@@ -30,6 +29,7 @@ from deepvis.window.ui.readings import (
     unit_name,
 )
 from deepvis.window.ui.regions import CLASS, FIRES, HEADING, MAP, PICTURE, PREFERRED, SCALE, Hit, Tip
+from deepvis.window.ui.scalars import is_scalar
 from deepvis.window.ui.scene import Scene
 
 SPACE = "   "  # between the facts of a line

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from deepvis.core.geometry import Rect
 from deepvis.core.layer_list import listed
-from deepvis.core.panes import DEFAULT_PANES, DESIGN_SIZE, PaneLayout, card_areas, make_layout, text_scale_of
+from deepvis.core.panes import DESIGN_SIZE, PLACES, PaneLayout, card_areas, make_layout, text_scale_of
 from deepvis.core.state import AppState, ViewState
 from deepvis.core.types import NetInfo
 from deepvis.window.ui import theme
@@ -112,7 +112,7 @@ def layout_for(
     overrides: see make_layout, which also says what is raised.
     """
     scale = text_scale_of(height, width) * font_scale
-    status = max(_design(status_height(scale), height), DEFAULT_PANES["status"][2])
+    status = max(_design(status_height(scale), height), PLACES["status"][2])
     side = side_width(scale, width)
     plain = make_layout(height, width, overrides, status_height=status, side_width=side, font_scale=font_scale)
     if "control" not in plain or "layers" not in plain:
@@ -123,7 +123,7 @@ def layout_for(
     opens = any(layer.folds for layer in info.layers)  # a row more for what a block holds
     rows = min(chips.rows + opens, MOST_ROWS)
     margins = height - chips.body.height
-    control = max(_design(rows * chips.row_height + margins, height), DEFAULT_PANES["control"][2])
+    control = max(_design(rows * chips.row_height + margins, height), PLACES["control"][2])
     return make_layout(
         height, width, overrides,
         control_height=control, status_height=status, side_width=side, font_scale=font_scale,
@@ -138,7 +138,7 @@ def status_height(scale: float) -> int:
 
 def side_width(scale: float, width: int) -> int:
     """Columns of the layout table for the panes at both sides: as many as their headings need, at most a quarter."""
-    at_design = DEFAULT_PANES["input"][3]
+    at_design = PLACES["input"][3]
     columns = min(at_design * scale, width / 4) * DESIGN_SIZE[1] / width
     return max(round(columns), at_design)
 

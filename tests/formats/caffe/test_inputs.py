@@ -13,7 +13,7 @@ from deepvis.formats.caffe.filling import fill_net
 from deepvis.formats.caffe.load import load_net
 from deepvis.formats.caffe.spec_graph import caffe_net
 from deepvis.formats.caffe.weights import write_weights
-from deepvis.live.backends.base import open_backend
+from deepvis.live.backend import open_backend
 from deepvis.live.fields import open_fields
 from deepvis.models.model import Model
 from deepvis.models.zoo import load_model

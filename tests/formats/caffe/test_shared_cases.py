@@ -15,7 +15,7 @@ from deepvis.models.zoo import load_model
 from deepvis.network.model_error import ModelError
 from deepvis.network.net import GraphNet
 from deepvis.scan.network import ScanNetwork
-from deepvis.settings import table
+from deepvis.settings.loading import load
 
 
 @pytest.fixture
@@ -125,7 +125,7 @@ def test_regions_are_the_whole_picture(cases: Path) -> None:
 
 
 def test_settings_of_the_fork(cases: Path) -> None:
-    settings = table.load([cases / "settings_fork" / "settings_x.py"])
+    settings = load([cases / "settings_fork" / "settings_x.py"])
     assert settings.prototxt is not None and settings.prototxt.endswith("net.prototxt")
     assert settings.layer_filter is not None
     assert not settings.layer_filter("conv1") and settings.layer_filter("pool1")

@@ -11,7 +11,7 @@ import pytest
 
 from deepvis.core.back_modes import DECONV, GRADIENT
 from deepvis.core.types import BackRequest, Fit, Frame, NetRequest, Unit
-from deepvis.live.backends.base import Backend, BackendError
+from deepvis.live.backend import Backend, BackendError
 from deepvis.models.model import Model
 from deepvis.network.back_modes import BACK_MODES
 from deepvis.sources.base import new_frame

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from deepvis.core.commands import COMMANDS
-from deepvis.live.backends.base import Backend
+from deepvis.live.backend import Backend
 from deepvis.live.shown_model import ShownModel
 from deepvis.models.model import Model
 from deepvis.optimize import presets

@@ -8,7 +8,7 @@ from deepvis.core.types import BackRequest, NetRequest, Unit
 from deepvis.formats.caffe.filling import fill_net
 from deepvis.formats.caffe.spec import with_weights
 from deepvis.formats.caffe.spec_graph import graph_of
-from deepvis.live.backends.base import BackendError, open_backend
+from deepvis.live.backend import BackendError, open_backend
 from deepvis.live.backends.engine import GraphBackend
 from deepvis.models.zoo import load_model
 from tests.helpers.networks import noise_frame, small_model

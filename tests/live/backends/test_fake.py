@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from deepvis.core.types import NetRequest
-from deepvis.live.backends.base import BACKENDS, open_backend
+from deepvis.live.backend import BACKENDS, open_backend
 from deepvis.live.backends.fake import FakeBackend
 from tests.helpers.networks import noise_frame
 from tests.live.backends.conformance import BackendConformance

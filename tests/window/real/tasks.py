@@ -18,7 +18,7 @@ import numpy as np
 from deepvis.core.geometry import Rect, fit_inside, montage_cell, tile_grid
 from deepvis.core.panes import PaneLayout, card_areas
 from deepvis.core.types import NetInfo
-from deepvis.live.backends.showing import net_info
+from deepvis.live.showing import net_info
 from deepvis.models.zoo import load_model
 from deepvis.network.shapes import infer_shapes
 from deepvis.window.ui.layer_list_layout import layout_for

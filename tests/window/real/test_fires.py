@@ -14,7 +14,7 @@ import pytest
 from deepvis.core.geometry import Rect, fit_inside
 from deepvis.core.panes import card_areas
 from deepvis.core.types import Frame, NetRequest, Snapshot
-from deepvis.live.backends.base import open_backend
+from deepvis.live.backend import open_backend
 from deepvis.models.zoo import load_model
 from deepvis.network.field import receptive_field
 from deepvis.network.shapes import infer_shapes

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deepvis.core.back_modes import all_modes
-from deepvis.core.panes import make_layout
+from deepvis.core.panes import PLACES, make_layout
 from deepvis.core.state import BackFilter, ColourMap, Cursor, InputState, LiveState, Look, Show, ViewState, Zoom
 from deepvis.core.types import BackRequest, Fit, OptimizeProgress, Unit
 from deepvis.window.ui import compose as module
@@ -113,7 +113,7 @@ def test_only_what_changed_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Composer, "_draw", lambda self, name, *rest: (drawn.append(name), original(self, name, *rest)))
     composer, scene = Composer(), make_scene(ViewState(2, 3, Cursor.UNITS))
     composer(scene)
-    assert sorted(drawn) == sorted(PANES)
+    assert sorted(drawn) == sorted(PLACES)
     drawn.clear()
     composer(replace(scene))
     assert drawn == []

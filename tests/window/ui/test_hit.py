@@ -11,11 +11,11 @@ from deepvis.core.panes import card_areas
 from deepvis.core.state import AppState, Cursor, InputState, Look, ViewState, Zoom
 from deepvis.core.types import Fit, LayerInfo, NetInfo, Unit
 from deepvis.window.ui.fires import strongest_here
+from deepvis.window.ui.here import rows_in
 from deepvis.window.ui.hit import grid_of, hit
 from deepvis.window.ui.layer_list_layout import chips_of, layout_for
 from deepvis.window.ui.legend import foot_height, foot_place
 from deepvis.window.ui.panes.aux import class_row, map_area
-from deepvis.window.ui.panes.here import rows_in
 from deepvis.window.ui.panes.input import first_class_place, picture_place
 from deepvis.window.ui.panes.jpgvis import part_place
 from deepvis.window.ui.readings import top_channels

@@ -18,7 +18,7 @@ from deepvis.window.ui.compose import Composer
 from deepvis.window.ui.hit import hit
 from deepvis.window.ui.hover_pictures import ALIKE
 from deepvis.window.ui.hover_words import tip_of
-from deepvis.window.ui.panes.hover import beside
+from deepvis.window.ui.overlays.hover import beside
 from deepvis.window.ui.regions import CLASS, FIRES, HEADING, MAP, PICTURE, SCALE, TOP, TOP_BACK, Hit, Tip
 from deepvis.window.ui.scene import Scene, Status
 from tests.window.ui.scenes import (

@@ -13,9 +13,9 @@ from deepvis.core.panes import make_layout
 from deepvis.core.state import InputState, ViewState
 from deepvis.core.types import Fit, LayerInfo, OptimizeProgress, PassSeconds, Unit
 from deepvis.window.ui import heading, theme
+from deepvis.window.ui.overlays.help import columns_of
 from deepvis.window.ui.panes import jpgvis
 from deepvis.window.ui.panes.aux import shows_classes
-from deepvis.window.ui.panes.help import columns_of
 from deepvis.window.ui.panes.input import network_input_rgb
 from deepvis.window.ui.panes.jpgvis import images_of_unit
 from deepvis.window.ui.panes.layers import draw_label

@@ -12,8 +12,8 @@ from deepvis.core.back_modes import title_of
 from deepvis.core.state import INDIVIDUAL_BOOSTS, ViewState, Zoom
 from deepvis.core.types import Snapshot
 from deepvis.window.ui.legend import unit_codes
-from deepvis.window.ui.panes.scalars import ends_of
 from deepvis.window.ui.readings import layer_view
+from deepvis.window.ui.scalars import ends_of
 from deepvis.window.ui.scene import Scene
 from tests.helpers.looks import words_of
 from tests.window.ui.scenes import UNIT, fixed_scene, make_scene, unit_images, unit_of

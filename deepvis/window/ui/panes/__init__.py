@@ -1,18 +1,7 @@
-"""One pane a file; importing this package registers them all."""
+"""One pane a file, of its name; importing this package registers them all."""
 
-from deepvis.window.ui.panes import (
-    aux,
-    back,
-    control,
-    error,
-    help,
-    input,
-    jpgvis,
-    layers,
-    palette,
-    status,
-)  # isort: split
+from importlib import import_module
+from pkgutil import iter_modules
 
-from deepvis.window.ui.panes import hover  # drawn last
-
-__all__ = ["aux", "back", "control", "error", "help", "hover", "input", "jpgvis", "layers", "palette", "status"]
+for _module in iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")

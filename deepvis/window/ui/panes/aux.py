@@ -13,12 +13,12 @@ from deepvis.core.state import Cursor, Look
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import bar, frame
 from deepvis.window.ui.heading import draw_card, sentence
+from deepvis.window.ui.here import draw_here
 from deepvis.window.ui.legend import draw_foot, fixed_scale, foot_height, scanned_peak, unit_legend
 from deepvis.window.ui.pane import pane
-from deepvis.window.ui.panes.here import draw_here
 from deepvis.window.ui.panes.layers import draw_unit
-from deepvis.window.ui.panes.scalars import draw_scalar, is_scalar, shows_bars
 from deepvis.window.ui.readings import is_frame_stale, layer_view, number, peak_of, top_classes, unit_name
+from deepvis.window.ui.scalars import draw_scalar, is_scalar, shows_bars
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, text_width
 
@@ -46,7 +46,7 @@ def shows_classes(scene: Scene) -> bool:
     return is_beside and state.view.label_predictions and bool(state.info.prob_layer)
 
 
-@pane("aux", looks_at=looks_at)
+@pane("aux", looks_at=looks_at, place=(300, 0, 300, 300))
 def draw(canvas: np.ndarray, scene: Scene) -> None:
     """All layers, classes or unit, by place and cursor; a network without probabilities shows the unit, not classes."""
     if lists_layers(scene.state):

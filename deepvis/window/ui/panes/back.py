@@ -58,7 +58,7 @@ def picture_area(scene: Scene, body: Rect) -> Rect:
     return body.cut(bottom=foot_height(scene)) if has_legend(scene) else body
 
 
-@pane("back", looks_at=looks_at)
+@pane("back", looks_at=looks_at, place=(600, 0, 300, 300))
 def draw_back(canvas: np.ndarray, scene: Scene) -> None:
     """The newest projection, named after the request that it answers; stale while another one is wanted."""
     request, snapshot = scene.state.back_request, scene.snapshot

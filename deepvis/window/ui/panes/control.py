@@ -30,7 +30,7 @@ def looks_at(scene: Scene) -> Hashable:
     return state.layer.name, state.view.cursor, pinned, state.view.opened, state.view.all_layers
 
 
-@pane("control", looks_at=looks_at)
+@pane("control", looks_at=looks_at, place=(0, 300, 30, 900))
 def draw(canvas: np.ndarray, scene: Scene) -> None:
     """Names in lines; they scroll by whole lines where they do not all fit, the selected one in view."""
     state = scene.state

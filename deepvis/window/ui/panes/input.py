@@ -42,7 +42,7 @@ def looks_at(scene: Scene) -> Hashable:
     return first, shown, field, pin, overlay, scene.state.input, moving, status.source, status.recording, status.error
 
 
-@pane("input", looks_at=looks_at)
+@pane("input", looks_at=looks_at, place=(0, 0, 300, 300))
 def draw(canvas: np.ndarray, scene: Scene) -> None:
     """The newest pass's input; the frame itself, cropped alike, while it has not been passed yet.
 

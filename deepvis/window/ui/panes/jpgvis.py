@@ -36,7 +36,7 @@ def looks_at(scene: Scene) -> Hashable:
     )
 
 
-@pane("jpgvis", looks_at=looks_at)
+@pane("jpgvis", looks_at=looks_at, place=(0, 1200, 900, 300))
 def draw(canvas: np.ndarray, scene: Scene) -> None:
     """Three cards, top to bottom; a sentence stands where a picture is missing."""
     whole = bounds(canvas)

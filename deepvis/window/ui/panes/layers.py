@@ -28,8 +28,8 @@ from deepvis.window.ui.legend import (
 from deepvis.window.ui.pane import pane
 from deepvis.window.ui.panes.back import draw_back
 from deepvis.window.ui.panes.jpgvis import draw_preferred
-from deepvis.window.ui.panes.scalars import draw_bars, draw_scalar, ends_words, has_names, shows_bars
 from deepvis.window.ui.readings import ACTIVATIONS, LayerView, label_of, layer_view, number, shape_name, value_of
+from deepvis.window.ui.scalars import draw_bars, draw_scalar, ends_words, has_names, shows_bars
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, text_width
 from deepvis.window.ui.tile_places import grid_in, order_key
@@ -59,7 +59,7 @@ def looks_at(scene: Scene) -> Hashable:
     return view, scene.state.tile_order, scene.snapshot_id, scene.frame_id, scene.state.input, pattern, preferred, scale
 
 
-@pane("layers", looks_at=looks_at)
+@pane("layers", looks_at=looks_at, place=(30, 300, 870, 900))
 def draw(canvas: np.ndarray, scene: Scene) -> None:
     """Zoomed: the selected unit's map or the back projection; otherwise the tiles with their marks."""
     zoom = scene.state.view.zoom

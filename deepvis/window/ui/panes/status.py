@@ -34,7 +34,7 @@ def looks_at(scene: Scene) -> Hashable:
     )
 
 
-@pane("status", looks_at=looks_at)
+@pane("status", looks_at=looks_at, place=(900, 0, 30, 1500))
 def draw(canvas: np.ndarray, scene: Scene) -> None:
     """Facts above; below at the left a sentence, if there is one, at the right how fast.
 

@@ -11,9 +11,9 @@ import pytest
 
 import deepvis.caffe
 from deepvis.core.types import BackRequest, NetRequest, Unit
-from deepvis.live.backends.base import BackendError, backend_of, open_backend
+from deepvis.live.backend import BackendError, backend_of, open_backend
+from deepvis.live.backends.caffe import PycaffeBackend
 from deepvis.live.backends.engine import GraphBackend
-from deepvis.live.backends.pycaffe import PycaffeBackend
 from deepvis.network.back_modes import BACK_MODES
 from tests.helpers.networks import noise_frame, small_model
 from tests.live.backends.conformance import BackendConformance

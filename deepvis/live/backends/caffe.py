@@ -25,8 +25,8 @@ from deepvis.formats.caffe.layer import kind_of, weight_count
 from deepvis.formats.caffe.schema import NetParameter
 from deepvis.formats.caffe.spec import NetworkSpec
 from deepvis.formats.caffe.splits import Wired, as_caffe_builds
-from deepvis.live.backends.base import BACKENDS, BackendError
-from deepvis.live.backends.showing import LazyMaps, deepest, net_info, request_problem
+from deepvis.live.backend import BACKENDS, BackendError
+from deepvis.live.showing import LazyMaps, deepest, net_info, request_problem
 from deepvis.models.model import Model
 from deepvis.network.back_modes import BACK_MODES
 from deepvis.network.maps import position_seed

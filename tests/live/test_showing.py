@@ -5,7 +5,7 @@ import pytest
 
 from deepvis.core.back_modes import GRADIENT
 from deepvis.core.types import BackRequest, NetRequest, Unit
-from deepvis.live.backends.showing import deepest
+from deepvis.live.showing import deepest
 from deepvis.network.maps import as_maps, from_maps, maps_shape, position_seed
 from tests.helpers.networks import noise_frame
 

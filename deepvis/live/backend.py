@@ -7,7 +7,7 @@ import importlib.util
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from deepvis.core.registry import Registry
+from deepvis.core.registry import Registry, modules_in
 from deepvis.core.types import NetInfo, NetRequest, Snapshot
 from deepvis.core.user_error import UserError
 
@@ -40,13 +40,6 @@ class Backend(Protocol):
 
 BACKENDS: Registry[Callable[[Model, str], Backend]] = Registry("backend")
 
-# imported when asked for: torch takes a second, and a real Caffe is not everywhere
-MODULES = {
-    "engine": "deepvis.live.backends.engine",
-    "caffe": "deepvis.live.backends.pycaffe",
-    "fake": "deepvis.live.backends.fake",
-}
-
 
 def backend_of(name: str) -> str:
     """The backend that a name means: "auto" is a real Caffe where one is installed, and the engine elsewhere."""
@@ -58,9 +51,10 @@ def backend_of(name: str) -> str:
 def open_backend(name: str, model: Model, device: str = "cpu") -> Backend:
     """Open ``model`` on the backend ``name``: "engine", "caffe", "fake". May take seconds.
 
-    name: "auto" too. Raises BackendError, and KeyError naming the known names for a name that is not among them.
+    name: "auto" too; its file in ``live/backends`` is imported now, for torch takes a second. Raises BackendError, and
+    KeyError with the names that there are for any other name.
     """
     name = backend_of(name)
-    if name in MODULES:
-        importlib.import_module(MODULES[name])
+    if name in modules_in("live/backends"):
+        importlib.import_module(f"deepvis.live.backends.{name}")
     return BACKENDS[name](model, device)

@@ -1,0 +1,91 @@
+"""The settings as files say them, the names of the 2015 toolbox included (``settings/original.py``)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from deepvis.core.nearest import most_like, nearest
+from deepvis.core.program import ROOT
+from deepvis.network.ref import is_name
+from deepvis.schema.rows import shown
+from deepvis.settings.original import RENAMED, WITHOUT_EFFECT, without_rivals
+from deepvis.settings.python_file import run_file
+from deepvis.settings.table import SETTINGS, TABLE, ConfigError, Settings, checked
+
+log = logging.getLogger(__name__)
+
+NAMES = (*TABLE, *RENAMED, *WITHOUT_EFFECT)
+PATH_ROOT = "%DVT_ROOT%"
+
+
+def settings_files(folder: Path = ROOT) -> list[Path]:
+    """settings.py and settings_local.py of a checkout, or else a settings_local.py of the current folder."""
+    if (folder / "run_toolbox.py").exists():
+        candidates = [folder / "settings.py", folder / "settings_local.py"]
+    else:
+        candidates = [Path.cwd() / "settings_local.py"]
+    return [path for path in candidates if path.exists()]
+
+
+def load(files: list[Path] | None = None) -> Settings:
+    """The settings of the files, the later ones overriding. Raises ConfigError."""
+    settings = Settings()
+    for path in settings_files() if files is None else files:
+        settings = replace(settings, **from_names(run_file(path), str(path), path.resolve().parent))
+    return settings
+
+
+def from_names(names: Mapping[str, Any], where: str, folder: Path) -> dict[str, Any]:
+    """Names as a settings file sets them, the original's included -> fields of Settings.
+
+    folder: of the settings file, for relative paths and %DVT_ROOT%. Raises ConfigError for an
+    unknown name, with the nearest known one. A file in the original's names may have variables of its own beside them,
+    as those files do: they are passed over with a warning, unless they look like a setting.
+    """
+    values: dict[str, Any] = {}
+    is_original = not RENAMED.keys().isdisjoint(names)
+    for name, value in without_rivals(names).items():
+        if name in WITHOUT_EFFECT:
+            log.info("%s: %s has no effect any more: %s", where, name, WITHOUT_EFFECT[name])
+        elif name in RENAMED:
+            own, convert = RENAMED[name]
+            if own not in names:
+                values.setdefault(own, _renamed(name, value, own, convert, where))
+        elif name in TABLE:
+            values[name] = checked(name, value, where)
+        elif is_original and not _looks_like_a_setting(name):
+            log.warning("%s: %s is no setting and was passed over", where, name)
+        else:
+            hint = nearest(name, NAMES, "settings.py lists all of them", cutoff=0.5)
+            raise ConfigError(
+                f"{where}: {name!r} is no setting; {hint} (a variable of your own begins with _, as _{name})"
+            )
+    return {name: _resolved(name, value, folder) for name, value in values.items()}
+
+
+def _renamed(name: str, value: Any, own: str, convert: Callable[[Any], Any], where: str) -> Any:
+    try:
+        converted = convert(value)
+    except (TypeError, ValueError, AttributeError, KeyError, IndexError, OverflowError):
+        expected = SETTINGS.type_of(own)
+        raise ConfigError(f"{where}: {name}, now: {own} is {shown(value)}: expected {expected}") from None
+    return checked(own, converted, f"{where}: {name}, now")
+
+
+def _looks_like_a_setting(name: str) -> bool:
+    """By its beginning, or as it nearly is one."""
+    begins = ("caffevis_", "static_file", "input_updater_", "caffe_net_", "max_tracker_", "optimize_image_")
+    return name.startswith(begins) or bool(most_like(name, NAMES, cutoff=0.8))
+
+
+def _resolved(name: str, value: Any, folder: Path) -> Any:
+    if not TABLE[name].metadata.get("path") or not isinstance(value, str) or "://" in value:
+        return value
+    if name == "network" and is_name(value):
+        return value
+    value = value.replace(PATH_ROOT, str(folder))
+    return str(folder / Path(value).expanduser())
