@@ -185,13 +185,15 @@ def test_a_start_image_that_is_none_costs_no_results(run, tmp_path):
     assert (tmp_path / "opt_fc_0000_0_info.json").exists()
 
 
-def test_nothing_is_overwritten_unless_told(run, tmp_path):
+def test_nothing_is_overwritten_unless_told(run, tiny_files, tmp_path, capsys):
     words = [*QUICK, "--push-channel", "1", "--output-prefix", f"{tmp_path}/opt"]
     assert run(*words)[0] == 0
     info = tmp_path / "opt_fc_0001_0_info.json"
     before = info.read_bytes(), info.stat().st_mtime_ns
-    code, said = run(*words)
-    assert code == 2 and "is there already, finished; give --overwrite" in said
+    assert main(["optimize", *tiny_files, *words]) == 0
+    said = capsys.readouterr()
+    assert said.out == f"already done: {tmp_path}/opt_fc_0001_0_best_X.jpg\n" and said.err == ""
+    assert (info.read_bytes(), info.stat().st_mtime_ns) == before
     code, said = run(*words, "--decay", "0.1")
     assert code == 2 and "made with other parameters" in said
     assert (info.read_bytes(), info.stat().st_mtime_ns) == before

@@ -32,7 +32,7 @@ def arguments(parser: Parser) -> None:
         *("--layers", "--push-layer"), nargs="+", default=(), metavar="LAYER", help="none: all that the window shows"
     )
     what.add_argument("--top", type=whole(1, MOST_TOP), default=9, metavar="K", help="images to keep for each unit")
-    add_output(what, "none: where the window looks, the model's unit images")
+    add_output(what, "none: where the window looks, the model's unit images; a folder holds one scan")
     what.add_argument(
         "--fit", choices=[fit.value for fit in Fit], default="crop", help="crop as the window, or stretch"
     )
