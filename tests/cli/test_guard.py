@@ -97,7 +97,8 @@ def test_a_signal_while_a_module_is_imported(
 ) -> None:
     """The module would make an error of its own of the exception."""
     (tmp_path / "slow.py").write_text(
-        f"import signal\ntry:\n    signal.raise_signal({int(number)})\nexcept BaseException:\n    raise ImportError('broken')"
+        f"import signal\ntry:\n    signal.raise_signal({int(number)})\n"
+        "except BaseException:\n    raise ImportError('broken')\n"
     )
     program = "from deepvis.cli.guard import guarded\nguarded(lambda: __import__('slow') and 0, 'deepvis x')"
     environment = {**os.environ, "PYTHONPATH": f"{root}:{tmp_path}"}

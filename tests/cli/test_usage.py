@@ -33,6 +33,7 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
         ("--no-miror", "did you mean '--no-mirror'?"),
         ("--colormap grey", "--colormap: 'grey' is not one of gray, viridis"),
         ("--colormap grey", "did you mean 'gray'?"),
+        ("--gamma-boost 9", "--gamma-boost: '9' is not a whole number of 0 to 3"),
         ("--std 1,-2", "--std: '1,-2' is not one number per channel"),
         ("--input x", "--input: 'x' is not NAME=FILE.npy"),
         ("--font-scale nan", "--font-scale: 'nan' is not a number above 0"),
