@@ -92,8 +92,12 @@ class Loop:
 
     @property
     def standing_error(self) -> str:
-        """What went wrong and was not mended since, ""."""
-        return error_words(self.parts.latest) or self._not_saved
+        """What went wrong and was not mended since, "". A bad photo among others is passed over."""
+        latest = self.parts.latest
+        has_passed = latest.input.value is not None
+        return error_words(replace(latest, input=replace(latest.input, error="")) if has_passed else latest) or (
+            self._not_saved
+        )
 
     @property
     def missing(self) -> str:

@@ -200,3 +200,8 @@ def test_missing_libraries(
 
     monkeypatch.setattr(cli, "_run", fail)
     assert words in refused(capsys, "--headless")
+
+
+def test_a_misspelled_option_is_named_before_one_that_lacks(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "unrecognized arguments: --imagez; did you mean '--images'?" in refused(capsys, "accuracy", "--imagez", "x")
+    assert "required: --images" in refused(capsys, "accuracy", "--count", "1")

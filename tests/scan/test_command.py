@@ -136,10 +136,11 @@ def test_errors_are_one_sentence_and_exit_code_2(weights, tmp_path, capsys) -> N
     for arguments, said in (
         (["scan", *weights, "--images", str(tmp_path / "nix"), *output], "nix cannot be read"),
         (["scan", "--model", "nix", "--images", ".", *output], "no model is named 'nix'"),
-        (["scan", *weights, "--images", ".", "--top", "0", *output], "--top: '0' is not a whole number, 1 to 10000"),
+        (["scan", *weights, "--images", ".", "--top", "0", *output], "--top: '0' is not a whole number of 1 to 10000"),
         (["scan", *weights, "--images", ".", "--device", "gpu", *output], "there is no device 'gpu'"),
         (["scan", *weights, "--images", ".", "--modes", "foo", *output], "--modes: 'foo' is not a back mode"),
         (["scan", *weights, "--images", ".", "--output", "/proc/foo"], "the folder /proc/foo cannot be made"),
+        (["scan", *weights, "--images", ".", "--layers", "fcc", *output], "has no layer 'fcc'; did you mean 'fc'?"),
         (["crops", "--scan", str(tmp_path)], "there is no scan in"),
     ):
         assert main(arguments) == 2

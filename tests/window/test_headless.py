@@ -121,7 +121,10 @@ def test_an_empty_folder_is_said(tiny: list[str], tmp_path: Path, capsys: pytest
     """In the window, and as nobody looks at it: at the end."""
     (tmp_path / "empty").mkdir()
     assert run(*tiny, "--images", tmp_path / "empty", "--keys", "o", "--screenshot", tmp_path / "x.png") == 2
-    assert capsys.readouterr().err.startswith(f"deepvis: {tmp_path / 'empty'}") and (tmp_path / "x.png").exists()
+    assert (
+        capsys.readouterr().err.startswith(f"deepvis: the folder {tmp_path / 'empty'}")
+        and (tmp_path / "x.png").exists()
+    )
 
 
 def test_a_picture_that_cannot_be_saved_is_said(
@@ -144,8 +147,7 @@ def test_a_broken_photo_is_passed_over(tiny: list[str], photos: Path, tmp_path: 
     folder.mkdir()
     (folder / "a.jpg").write_bytes(b"no picture")
     (folder / "b.png").write_bytes((photos / "photo0.png").read_bytes())
-    assert run(*tiny, "--images", folder, "--keys", "e o", "--screenshot", tmp_path / "x.png") == 0
-    assert run(*tiny, "--images", folder, "--keys", "e e o", "--screenshot", tmp_path / "x.png") == 2  # on it again
+    assert run(*tiny, "--images", folder, "--keys", "e e o", "--screenshot", tmp_path / "x.png") == 0
 
 
 def test_list_layers(tiny: list[str], capsys: pytest.CaptureFixture[str]) -> None:

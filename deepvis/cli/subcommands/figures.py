@@ -26,7 +26,7 @@ SMALL_WIDTH, SMALL_QUALITY = 1200, 65
 def arguments(parser: Parser) -> None:
     add_network(parser)
     what = parser.add_argument_group("what to draw")
-    what.add_argument("--figures", nargs="+", metavar="N", help="of 3, 4, 5 and S1; none: all")
+    what.add_argument("--figures", nargs="+", metavar="FIGURE", help="of 3, 4, 5 and S1; none: all")
     add_output(what, "folder of the figures", "--out", required=True)
     what.add_argument("--classes", nargs="+", metavar="N", help="names or numbers for figures 3 (the first) and 4")
     add_layers(what, "of figures 5 and S1; none: eight, and all")
