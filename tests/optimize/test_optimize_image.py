@@ -225,7 +225,7 @@ def test_what_is_there_is_not_made_again(run, tmp_path):
         (["--rand-seed", "4294967290-4294967300"], "--rand-seed is '4294967290-4294967300'"),
         (["--output-template", "%(p.nothing)s"], "--output-template"),
         (["--output-template", "%(p.push_layer)s", "--rand-seed", "0-1"], "the same file name"),
-        (["--batch", "0"], "--batch: '0' is not a whole number, 1 or more"),
+        (["--batch", "0"], "--batch: '0' is not a whole number of 1 or more"),
         (["--push-dir", "0"], "push direction is 0; give 1 to raise the unit or -1 to lower it"),
         (["--push-dir", "inf"], "push direction is inf"),
         (["--push-dir", "nan"], "push direction is nan"),
