@@ -202,6 +202,11 @@ def test_missing_libraries(
     assert words in refused(capsys, "--headless")
 
 
+def test_a_row_of_no_search(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = refused(capsys, "search", "--output", tmp_path / "none", "--keep", "1", "--name", "soft")
+    assert f"there is no folder {tmp_path / 'none'}" in said
+
+
 def test_a_misspelled_option_is_named_before_one_that_lacks(capsys: pytest.CaptureFixture[str]) -> None:
     assert "unrecognized arguments: --imagez; did you mean '--images'?" in refused(capsys, "accuracy", "--imagez", "x")
     assert "required: --images" in refused(capsys, "accuracy", "--count", "1")

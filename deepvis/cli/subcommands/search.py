@@ -112,6 +112,8 @@ def keep(args: argparse.Namespace) -> int:
 
     if not args.name:
         raise UsageError("--keep needs --name, the preset's name")
+    if not args.output.is_dir():
+        raise UsageError(f"there is no folder {args.output}; --output names that of a search, whose row is kept")
     recipe = recipe_numbered(args.output, whole("--keep", args.keep))
     file = keep_preset(args.name, recipe, args.presets_file)
     sys.stdout.write(f"kept recipe {args.keep} as preset {args.name!r} in {file}\n")
