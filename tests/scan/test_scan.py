@@ -285,7 +285,7 @@ def test_another_model_is_refused(ref, collection, scanned, tmp_path) -> None:
     output = tmp_path / "copy"
     shutil.copytree(scanned, output)
     other = replace(ref, mean=(91.0, 100.0, 110.0))
-    with pytest.raises(ScanError, match=r"was begun with another model .*; name another --output, or start over"):
+    with pytest.raises(ScanError, match=r"was begun with another model .*; name another --output, or forget"):
         run_scan(ScanOrder(other, str(collection), output))
     assert result_bytes(output) == result_bytes(scanned)
     run_scan(ScanOrder(other, str(collection), output, fresh=True))
