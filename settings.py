@@ -139,11 +139,11 @@ unit_images = True
 # off. Type: one of auto, off, gradient, deconv, guided. Option: --back-mode.
 back_mode = "auto"
 
-# Gamma boost from the start: place in 1, 0.7, 0.5, 0.3 (key t). Type: a whole number, 0 or more. Option:
+# Gamma boost from the start: place in 1, 0.7, 0.5, 0.3 (key t). Type: a whole number of 0 to 3. Option:
 # --gamma-boost.
 gamma_boost = 0
 
-# Individual boost from the start: place in 0, 0.3, 0.5, 0.8, 1 (key T). Type: a whole number, 0 or more.
+# Individual boost from the start: place in 0, 0.3, 0.5, 0.8, 1 (key T). Type: a whole number of 0 to 4.
 # Option: --individual-boost.
 individual_boost = 0
 
@@ -158,11 +158,11 @@ colormap = "gray"
 # Each layer keeps its scale, from the start (key E). Type: True or False. Option: --fixed-scale.
 fixed_scale = False
 
-# Back projection over the input from the start: place in off, 40 %, 70 % (key A). Type: a whole number,
-# 0 or more. Option: --overlay.
+# Back projection over the input from the start: place in off, 40 %, 70 % (key A). Type: a whole number
+# of 0 to 2. Option: --overlay.
 overlay = 0
 
-# Debug level from the start (key D). Type: a whole number, 0 or more. Option: --debug.
+# Debug level from the start (key D). Type: a whole number of 0 to 2. Option: --debug.
 debug = 0
 
 # Further keys of commands, as {"debug_level": "5"}: each key then does that alone. Type: names of

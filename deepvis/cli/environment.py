@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+from deepvis.cli.interrupts import watch_signals
 from deepvis.core.program import ROOT
 
 NEEDED = ("cv2", "google.protobuf", "jinja2", "numpy", "pydantic", "torch", "yaml")
@@ -16,6 +17,7 @@ NEEDED = ("cv2", "google.protobuf", "jinja2", "numpy", "pydantic", "torch", "yam
 
 def run_script(*words: str) -> NoReturn:
     """What a script of the repository does: ``deepvis`` with these words before those of its command line."""
+    watch_signals()
     use_environment()
     from deepvis.cli.main import entry  # late: it needs the packages
 

@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import io
 import os
-import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 
+from deepvis.cli.interrupts import exit_code, interrupted_once, interrupted_words
 from deepvis.core.files import os_error_words
 from deepvis.core.user_error import UserError
 
 INSTALLING = "start with scripts/run.sh, which installs what is needed, or install deepvis anew: pip install ."
-WRONG, INTERRUPTED = 2, 130  # exit codes
+WRONG = 2  # exit code
 
 
-def guarded(main: Callable[[], int], name: str, interrupted: str = "") -> int:
+def guarded(main: Callable[[], int], name: str, go_on: str = "") -> int:
     """Run a command line; what the user got wrong becomes one sentence on standard error and exit code 2.
 
-    name: begins the sentence. interrupted: what to say where a Ctrl-C ends it; "": nothing.
+    name: begins the sentence. go_on: what to do next where Ctrl-C or SIGTERM ends it; what the
+    KeyboardInterrupt itself says comes first.
     """
     for stream in (sys.stdout, sys.stderr):  # file names may be no text
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
-        return _run(main)
+        with interrupted_once():
+            return _run(main)
     except UserError as error:
         warn([str(error)], name)
     except BrokenPipeError:  # the reader of a list has seen enough
@@ -39,9 +40,9 @@ def guarded(main: Callable[[], int], name: str, interrupted: str = "") -> int:
         warn([missing_library(error)], name)
     except MemoryError as error:
         warn([f"the memory does not suffice ({error or 'main memory'}); ask for less at a time"], name)
-    except KeyboardInterrupt:
-        warn([interrupted] if interrupted else [], name)
-        return INTERRUPTED
+    except KeyboardInterrupt as error:
+        warn([interrupted_words(str(error) or go_on)], name)
+        return exit_code()
     return WRONG
 
 
@@ -60,17 +61,6 @@ def _run(main: Callable[[], int]) -> int:
         raise KeyboardInterrupt from error
 
 
-@contextmanager
-def interrupted_once() -> Iterator[None]:
-    """The first Ctrl-C or SIGTERM raises KeyboardInterrupt; those that follow leave it the time to save what it has."""
-    before = {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 def warn(sentences: Sequence[str], name: str) -> None:
     """Sentences on standard error."""
     for sentence in sentences:
@@ -84,13 +74,3 @@ def missing_library(error: ImportError) -> str:
     if "libGL" in str(error) or "libglib" in str(error) or "libgthread" in str(error):
         return f"OpenCV cannot be loaded ({error}); on Debian and Ubuntu: apt-get install libgl1 libglib2.0-0"
     return f"a library cannot be loaded ({' '.join(str(error).split())}); install the requirements anew: rm -r .venv"
-
-
-def _interrupt(number: int, frame: object) -> None:
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, _be_patient)
-    raise KeyboardInterrupt
-
-
-def _be_patient(number: int, frame: object) -> None:
-    os.write(2, b"interrupted already: saving what is in progress\n")  # sys.stderr may be in the middle of a line

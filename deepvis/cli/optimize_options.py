@@ -49,7 +49,9 @@ def add_recipe(parser: Parser) -> None:
     """How to climb; what is given overrides the preset."""
     how = parser.add_argument_group("how to climb")
     how.add_argument(
-        "--preset", metavar="NAME", help="1 to 4: a row of the paper's Table 1; or a name of --presets-file"
+        "--preset",
+        metavar="NAME",
+        help="1 to 4: a row of the paper's Table 1, 3+: shaken too; or a name of --presets-file",
     )
     add_presets_file(how)
     for setting in (SETTINGS[name] for name in SETTINGS):

@@ -12,7 +12,8 @@ from deepvis.core.nearest import nearest
 from deepvis.core.user_error import UsageError
 from deepvis.core.words import whole_number
 
-UNKNOWN = "unrecognized arguments: "  # argparse's words
+UNKNOWN = "unrecognized arguments: "  # argparse's words, as the next are
+REQUIRED = "the following arguments are required: "
 
 
 class Help(argparse.RawDescriptionHelpFormatter):
@@ -44,11 +45,20 @@ class Parser(argparse.ArgumentParser):
         lines = "\n".join(f"  {example}" for example in examples)
         super().__init__(allow_abbrev=False, formatter_class=Help, epilog=f"examples:\n{lines}", **words)
         self._more = more
+        self._words: list[str] = []
 
     def format_help(self) -> str:
         return super().format_help() + self._more()
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        self._words = list(args or ())
+        return super().parse_known_args(args, namespace)
+
     def error(self, message: str) -> NoReturn:
+        if message.startswith(REQUIRED):  # perhaps it is there, misspelled
+            names = [word.partition("=")[0] for word in self._words if word.startswith("--")]
+            unknown = [name for name in names if name not in self._option_string_actions]
+            message = UNKNOWN + " ".join(unknown) if unknown else message
         for action in self._actions:
             message = message.replace("/".join(action.option_strings), "/".join(shown_names(action)))
         raise UsageError(f"{with_nearest(self, message)} (--help lists all arguments)")
@@ -77,7 +87,7 @@ def whole(low: int = 0, high: int | None = None) -> Callable[[str], int]:
         found = whole_number(text)
         if found is None or found < low or (high is not None and found > high):
             expected = f"{low} or more" if high is None else f"{low} to {high}"
-            raise bad(text, f"a whole number, {expected}")
+            raise bad(text, f"a whole number of {expected}")
         return found
 
     return parsed

@@ -1,21 +1,40 @@
-"""What is said at the end of long work."""
+"""What is said at the end of long work: where the result is, on standard output; what went wrong, on standard error."""
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deepvis.cli.guard import INTERRUPTED, WRONG, warn
+from deepvis.cli.guard import WRONG, warn
+from deepvis.cli.interrupts import exit_code, interrupted_words
 
 if TYPE_CHECKING:
     from deepvis.optimize.session import Report
 
 
-def last_words(report: Report, name: str, total: int, *, overwrite: bool = False) -> int:
-    """Say what went wrong; returns the exit code. overwrite: the command overwrites what is there."""
+def last_words(report: Report, name: str, total: int, place: Path | str, *, overwrite: bool = False) -> int:
+    """Say how a run has ended, and where the result is; returns the exit code.
+
+    total: of images that were left to make. place: the folder or the file. overwrite: the command overwrites what is
+    there.
+    """
     warn(report.troubles, name)
     if report.interrupted:
-        done = f"{report.finished} of {total} images are done"
-        again = "without --overwrite " if overwrite else "again "
-        warn([f"interrupted; {done}, run the same command {again}to go on"], name)
-        return INTERRUPTED
+        warn([interrupted_words(go_on_words(report.finished, total, "images", overwrite=overwrite))], name)
+        return exit_code()
+    if not report.full:
+        say_place(place, is_new=total > 0)
     return WRONG if report.troubles else 0
+
+
+def say_place(place: Path | str, summary: str = "", *, is_new: bool = True) -> None:
+    """The one line that long work writes to standard output. summary: "46 images"."""
+    words = f"{summary}; the result is in" if summary else "the result is in"
+    sys.stdout.write(f"{words if is_new else 'already done:'} {place}\n")
+
+
+def go_on_words(done: int, total: int, what: str, *, overwrite: bool = False) -> str:
+    """How far an interrupted run came, and how to go on."""
+    again = "without --overwrite" if overwrite else "again"
+    return f"{done} of {total} {what} are done, run the same command {again} to go on"

@@ -7,9 +7,12 @@ Further names of an option are old ones: taken, but not in the help.
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from deepvis.cli.parser import Parser, bad, folder, whole
+from deepvis.core.files import try_folder
+from deepvis.core.user_error import UsageError
 from deepvis.models.network_options import add_network_options, network_of
 
 if TYPE_CHECKING:
@@ -46,6 +49,16 @@ def add_device(group: Any) -> None:
 def add_output(group: Any, help: str, *old_names: str, required: bool = False) -> None:
     """Where to: a folder."""
     group.add_argument("--output", *old_names, type=folder, required=required, metavar="DIR", help=help)
+
+
+def try_output(folder: Path) -> None:
+    """Before the work: can files be written there? Raises UsageError, and then leaves nothing behind."""
+    try:
+        try_folder(folder)
+    except OSError as error:
+        raise UsageError(
+            f"the folder {folder} cannot be made or written to ({error.strerror or error}); choose another --output"
+        ) from error
 
 
 def add_overwrite(group: Any, help: str, *old_names: str) -> None:

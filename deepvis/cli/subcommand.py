@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from deepvis.cli import subcommands
-from deepvis.cli.guard import guarded, interrupted_once
+from deepvis.cli.guard import guarded
 from deepvis.cli.parser import Parser
 from deepvis.core.nearest import nearest
 from deepvis.core.program import program
@@ -49,14 +49,12 @@ class Subcommand:
 
     def main(self, words: Sequence[str]) -> int:
         """Parse the words behind the name, and run it; the exit code."""
-        resumable = "interrupted; run the same command again to go on: what was finished is kept"
 
         def run() -> int:
             logging.basicConfig(level=logging.WARNING, format=f"deepvis {self.name}: %(message)s")
-            with interrupted_once():
-                return self.run(self.parser().parse_args(words))
+            return self.run(self.parser().parse_args(words))
 
-        return guarded(run, f"deepvis {self.name}", resumable if self.resumes else "interrupted")
+        return guarded(run, f"deepvis {self.name}", "run the same command again to go on" if self.resumes else "")
 
 
 _SUBCOMMANDS: Registry[Subcommand] = Registry("subcommand")

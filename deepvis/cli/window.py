@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import deepvis
-from deepvis.cli.guard import guarded
+from deepvis.cli.guard import guarded, warn
 from deepvis.cli.parser import Parser, positive, whole
 from deepvis.cli.subcommand import find, overview
 from deepvis.core.commands import COMMANDS, command_of, rebind
@@ -203,7 +203,8 @@ def main(argv: Sequence[str]) -> int:
 
 def _run(arguments: argparse.Namespace) -> int:
     settings = settings_of(arguments)
-    rebind(settings.key_bindings or {})
+    if taken := rebind(settings.key_bindings or {}):
+        warn([f"key_bindings: {'; '.join(taken)}"], "deepvis")
     options = run_options(arguments)
     if arguments.list_models:
         return find("models").run(arguments)
@@ -214,4 +215,7 @@ def _run(arguments: argparse.Namespace) -> int:
         return print_layers(settings)
     if arguments.self_test:
         return print_self_test(settings)
-    return run(settings, options, starts_moving=bool(arguments.camera is not None or arguments.video))
+    code = run(settings, options, starts_moving=bool(arguments.camera is not None or arguments.video))
+    if options == RunOptions(headless=True):
+        warn(["--headless alone opens the network and shows nothing; give --keys, --screenshot or --record"], "deepvis")
+    return code

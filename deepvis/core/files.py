@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+import tempfile
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -33,6 +34,20 @@ def written_beside(target: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         part.unlink(missing_ok=True)
 
 
+def try_folder(folder: Path) -> None:
+    """Make a folder, and see that files can be written there. Raises OSError, and then leaves nothing behind."""
+    missing = [each for each in (folder, *folder.parents) if not os.path.lexists(each)]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError:
+        for each in missing:
+            with suppress(OSError):
+                each.rmdir()
+        raise
+
+
 def home_of_user(variable: str, usual: str, environ: Mapping[str, str] = os.environ) -> Path:
     """``deepvis`` in the folder that this XDG variable names, else in the usual one of the user's home."""
     return Path(environ.get(variable) or Path.home() / usual) / "deepvis"
@@ -47,10 +62,11 @@ def write_file(target: str | os.PathLike[str], content: bytes) -> None:
 def os_error_words(error: OSError, kept: str = "what was finished is kept") -> str:
     """A file that cannot be read or written, or a full disk, as one sentence. kept: what is not lost by it."""
     full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-    what = "the disk takes no more" if full else f"a file cannot be read or written ({error.strerror or error})"
     where = f" at {error.filename}" if error.filename else ""
-    advice = "make room and " if full else ""
-    return f"{what}{where}; {advice}run the same command again: {kept}"
+    if full:
+        return f"the disk takes no more{where}; make room and run the same command again: {kept}"
+    words = f"a file cannot be read or written ({error.strerror or error})"
+    return f"{words}{where}; see whether it is there, and who may read and write it"
 
 
 def file_stamp(path: str | os.PathLike[str]) -> tuple[str, int, int] | None:

@@ -75,6 +75,7 @@ class Look(Enum):
 OVERLAYS = (0.0, 0.4, 0.7)  # of the back projection over the input: its share of the picture
 INDIVIDUAL_BOOSTS = (0.0, 0.3, 0.5, 0.8, 1.0)
 GAMMA_BOOSTS = (1.0, 0.7, 0.5, 0.3)
+DEBUG_LEVELS = 3
 # of the live optimizer: the rows of the paper's Table 1, those beyond it, and those that change what is shown
 PRESETS = ("1", "2", "3", "4", "robust", "lucid", "maco", "accentuate", "dream", "invert")
 

@@ -37,15 +37,18 @@ class Progress:
 class Bar(Progress):
     """On the terminal: how much of all is done, how much in a second, the time left, how many were skipped.
 
-    unit: what is counted, as it stands behind a number: " images", "it".
+    unit: what is counted, as it stands behind a number: " images", "it". done, total: as of now.
+    done_before: by earlier runs.
     """
 
     def __init__(self, unit: str) -> None:
         super().__init__()
         self._unit, self._skipped = unit, 0
+        self.done = self.total = self.done_before = 0
         self._bar: tqdm | None = None
 
     def begin(self, total: int, done: int = 0, title: str = "") -> None:
+        self.done, self.total, self.done_before = done, total, done
         seconds = TERMINAL_SECONDS if sys.stderr.isatty() else FILE_SECONDS
         self._bar = tqdm(
             total=total, initial=done, desc=title or None, unit=self._unit, dynamic_ncols=True, smoothing=0.1,
@@ -55,6 +58,7 @@ class Bar(Progress):
     def advance(self, count: int, skipped: int | None = None) -> None:
         if self._bar is None:
             return
+        self.done += count
         if skipped is not None:
             self._skipped += skipped
             self.tell(f"skipped {self._skipped}")

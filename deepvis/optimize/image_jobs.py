@@ -43,11 +43,12 @@ def jobs_left(
         climbs[job].unlink(missing_ok=True)
     for folder in {path.parent for path in climbs.values()}:
         sweep(folder)
-    refused = others or (done if len(done) == len(paths) else [])
-    if refused:
-        first = paths[next(job for job in paths if job in refused)].info
-        how = "made with other parameters or another network" if others else "finished"
-        raise OptimizeError(f"{first} is there already, {how}; give --overwrite to overwrite it, or another --output")
+    if others:
+        first = paths[next(job for job in paths if job in others)].info
+        raise OptimizeError(
+            f"{first} is there already, made with other parameters or another network; give --overwrite to overwrite "
+            "it, or another --output"
+        )
     left = [job for job in paths if job not in done]
     for job in left:
         if (foreign := of_others(paths[job])) is not None:
@@ -55,7 +56,7 @@ def jobs_left(
                 f"{foreign} is there already and was not made by this program; move it away, give --overwrite to "
                 "overwrite it, or another --output"
             )
-    if done:
+    if done and left:
         say(f"{len(done)} of {len(paths)} images are there already; going on with the others")
     return left
 

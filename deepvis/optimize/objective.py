@@ -106,7 +106,9 @@ def class_unit(layer: str, name: str | int, labels: Sequence[str]) -> Objective:
         return unit(layer, found[0])
     if not found:
         all_names = [word for label in labels for word in class_names(label)]
-        raise OptimizeError(f"no class is named {name!r}; {nearest_or_examples(name, all_names, examples=2)}")
+        raise OptimizeError(
+            f"no class is named {name!r}; {nearest_or_examples(name, all_names, examples=2, cutoff=0.65)}"
+        )
     names = ", ".join(f"{i} ({labels[i]})" for i in found[:8])
     raise OptimizeError(f"{len(found)} classes are named {name!r}: {names}; give the number of one")
 

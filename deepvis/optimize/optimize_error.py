@@ -14,13 +14,15 @@ class OptimizeError(UserError, ValueError):
     """One sentence: the thing, the value, what was expected, the next step."""
 
 
-def nearest_or_examples(name: str, known: Iterable[str], *, lister: str = "", examples: int = 8) -> str:
+def nearest_or_examples(
+    name: str, known: Iterable[str], *, lister: str = "", examples: int = 8, cutoff: float = 0.5
+) -> str:
     """The end of an error about an unknown name: the nearest known one, or all of them; of many some examples.
 
     Capitals count as small letters. lister: what to do to see all of many.
     """
     names = {word.lower(): word for word in known}
-    if hint := nearest(name, names.values(), cutoff=0.5, any_case=True):
+    if hint := nearest(name, names.values(), cutoff=cutoff, any_case=True):
         return hint
     if len(names) <= MOST_NAMES:
         return f"there are: {', '.join(names.values())}"

@@ -47,7 +47,7 @@ class Recipe:
         object.__setattr__(self, "strengths", named)
         object.__setattr__(self, "lr_params", check_policy(self.lr_policy, self.lr_params))
         if not isinstance(self.max_iter, int) or self.max_iter < 1:
-            raise OptimizeError(f"max_iter is {self.max_iter!r}; expected a whole number of 1 or more")
+            raise OptimizeError(f"max_iter (--max-iter) is {self.max_iter!r}; expected a whole number of 1 or more")
         self._check_parameterization()
         if self.objective not in OF_A_UNIT:
             raise OptimizeError(

@@ -108,7 +108,7 @@ class Watcher:
             step = now - self._counted.get(task.number, 0)
             self._counted[task.number] = now
             objective = f", objective {sum(values) / len(values):.4g}" if values else ""
-            self._progress.tell(f"{self.done}/{self._images} units{objective}")
+            self._progress.tell(f"{self.done}/{self._images} images{objective}")
             self._progress.advance(step)
 
 

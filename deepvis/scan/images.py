@@ -44,7 +44,19 @@ def find_images(source: str | os.PathLike[str], without: str | os.PathLike[str] 
     try:
         with open(source, encoding="utf-8-sig", errors="surrogateescape") as lines:
             folder = os.path.dirname(os.path.abspath(source))
-            yield from (entry.path for entry in listed_in(lines, folder))
+            paths = (entry.path for entry in listed_in(lines, folder))
+            missing: list[str] = []
+            for path in paths:
+                if os.path.isfile(path):
+                    yield from (*missing, path)
+                    yield from paths
+                    return
+                missing.append(path)
+            if missing:
+                raise ScanError(
+                    f"no line of {source} names a file that is there; --images takes a folder of pictures, or a text "
+                    "file with one path a line"
+                )
     except OSError as error:
         raise ScanError(
             f"{source} cannot be read ({error.strerror}); --images takes a folder of pictures, or a text "

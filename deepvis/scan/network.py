@@ -12,6 +12,7 @@ from math import prod
 import numpy as np
 import torch
 
+from deepvis.core.nearest import nearest
 from deepvis.models.model import Model
 from deepvis.models.zoo import open_model
 from deepvis.network.device import device_of
@@ -103,7 +104,10 @@ def tracked_layers(
         if name not in shapes:
             if said := model.missing_words(name):
                 raise ScanError(f"{model.name} has no values of {said}")
-            raise ScanError(f"{model.name} has no layer {name!r}; there are {', '.join(model.layer_names)}")
+            hint = nearest(
+                name, model.layer_names, f"there are {', '.join(model.layer_names)}", cutoff=0.5, any_case=True
+            )
+            raise ScanError(f"{model.name} has no layer {name!r}; {hint}")
     tracked = [name for name in model.layer_names if _is_tracked(shapes.get(name, ()))]
     chosen = [name for name in tracked if not names or name in names]
     chosen += [name for name in names if name not in chosen]

@@ -130,7 +130,7 @@ def check_same(old: ScanPlan, new: ScanPlan, folder: ScanFolder) -> None:
         if not is_same:
             raise ScanError(
                 f"the scan in {folder.root} was begun with {what}, so its parts cannot be used here; name "
-                "another --output, or start over with --overwrite"
+                "another --output, or forget that scan and start over with --overwrite"
             )
 
 

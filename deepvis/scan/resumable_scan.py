@@ -7,6 +7,7 @@ import os
 import shutil
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -61,7 +62,6 @@ def run_scan(order: ScanOrder, progress: Progress | None = None) -> Part:
     try:
         plan = prepare(order, folder)
         if (result := finished(folder, plan)) is not None:
-            progress.note(f"the scan in {order.output} is complete: {plan.images} images")
             return result
         with torch_threads_restored():
             scan_missing(order, folder, plan, progress)
@@ -75,7 +75,7 @@ def run_scan(order: ScanOrder, progress: Progress | None = None) -> Part:
 
 def prepare(order: ScanOrder, folder: ScanFolder) -> ScanPlan:
     """The plan of this scan, written; the images are listed while torch and the model load."""
-    if order.fresh:
+    if order.fresh or _holds_nothing(folder):
         shutil.rmtree(folder.plan.parent, ignore_errors=True)
     listing_file = folder.images.with_name(f"images.{uuid.uuid4().hex[:8]}.new")
     forget_networks()
@@ -95,7 +95,24 @@ def prepare(order: ScanOrder, folder: ScanFolder) -> ScanPlan:
         write_plan(folder.plan, plan)
     finally:
         listing_file.unlink(missing_ok=True)
+        if not folder.plan.exists():
+            forget(folder)
     return plan
+
+
+def forget(folder: ScanFolder) -> None:
+    """Remove a scan, and the folder itself where nothing else is in it."""
+    shutil.rmtree(folder.plan.parent, ignore_errors=True)
+    with suppress(OSError):
+        folder.root.rmdir()
+
+
+def _holds_nothing(folder: ScanFolder) -> bool:
+    """Was a scan made of files that are no images, as earlier versions did?"""
+    try:
+        return not load_part(folder.result).top_activations.seen
+    except (OSError, CorruptPart):
+        return False
 
 
 def make_plan(order: ScanOrder, network: ScanNetwork, images: ImageList) -> ScanPlan:
@@ -140,11 +157,29 @@ def scan_missing(order: ScanOrder, folder: ScanFolder, plan: ScanPlan, progress:
     run_all(order.where, tasks, progress, plan.images, plan.images - left)
 
 
+def images_done(output: Path) -> tuple[int, int]:
+    """How many images of a scan are in finished parts, and how many there are; (0, 0) where no scan was begun."""
+    folder = ScanFolder(output.absolute())
+    try:
+        plan = read_plan(folder)
+    except ScanError:
+        return 0, 0
+    paths = part_paths(folder, plan)
+    return sum(plan.size_of(chunk) for chunk, path in enumerate(paths) if path.exists()), plan.images
+
+
 def finish(order: ScanOrder, folder: ScanFolder, plan: ScanPlan, progress: Progress) -> Part:
     """Merge the parts, in their order; those that turn out to be corrupt are scanned again first."""
     for _ in range(MOST_ROUNDS):
         total, broken = sum_parts(part_paths(folder, plan))
         if total is not None and not broken:
+            if not total.top_activations.seen:
+                forget(folder)
+                reasons = f" ({total.skipped[0].reason})" if total.skipped else ""
+                raise ScanError(
+                    f"none of the {plan.images} images of {order.images} can be read{reasons}; give --images a folder "
+                    "of pictures, or a list of them"
+                )
             with writing(str(folder.result)):
                 save_part(folder.result, total)
             write_skipped(folder.skipped, total)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -35,6 +35,12 @@ def one_of(names: Callable[[], Iterable[str]]) -> Type:
         return value
 
     return Type(lambda: f"one of {', '.join(names())}", s.no_info_plain_validator_function(chosen))
+
+
+def place_in(values: Sequence[Any]) -> Type:
+    """The place of one of these values, from 0 on."""
+    last = len(values) - 1
+    return Type(f"a whole number of 0 to {last}", s.int_schema(strict=True, ge=0, le=last), whole)
 
 
 def many(item: CoreSchema, least: int | None = None) -> CoreSchema:

@@ -12,11 +12,12 @@ from deepvis.core.commands import COMMANDS
 from deepvis.core.keys import canonical, is_key_name
 from deepvis.core.nearest import nearest
 from deepvis.core.registry import modules_in
+from deepvis.core.state import DEBUG_LEVELS, GAMMA_BOOSTS, INDIVIDUAL_BOOSTS, OVERLAYS
 from deepvis.core.state import ColourMap as Colours
 from deepvis.core.state import Look as Looks
 from deepvis.network.back_modes import BACK_MODES
 from deepvis.schema.rows import Hint, Type
-from deepvis.schema.value_types import one_of
+from deepvis.schema.value_types import one_of, place_in
 from deepvis.settings.original import COMMANDS_OF_TAGS
 
 
@@ -44,6 +45,10 @@ BackMode = Annotated[str, one_of(lambda: ("auto", OFF, *BACK_MODES))]
 Backend = Annotated[str, one_of(lambda: ("auto", *modules_in("live/backends")))]
 Look = Annotated[str, one_of(lambda: [look.value for look in Looks])]
 ColourMap = Annotated[str, one_of(lambda: [colours.value for colours in Colours])]
+GammaBoost = Annotated[int, place_in(GAMMA_BOOSTS)]
+IndividualBoost = Annotated[int, place_in(INDIVIDUAL_BOOSTS)]
+Overlay = Annotated[int, place_in(OVERLAYS)]
+DebugLevel = Annotated[int, place_in(range(DEBUG_LEVELS))]
 KeyBindings = Annotated[
     dict[str, tuple[str, ...]],
     Type(

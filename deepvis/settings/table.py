@@ -16,7 +16,17 @@ from deepvis.schema.rows import Refused, Table, row, shown
 
 if TYPE_CHECKING:
     from deepvis.schema.value_types import Count, Device, Flag, Panes, Positive, Text, WindowSize
-    from deepvis.settings.setting_types import Backend, BackMode, ColourMap, KeyBindings, Look
+    from deepvis.settings.setting_types import (
+        Backend,
+        BackMode,
+        ColourMap,
+        DebugLevel,
+        GammaBoost,
+        IndividualBoost,
+        KeyBindings,
+        Look,
+        Overlay,
+    )
 
 
 class ConfigError(UserError, ValueError):
@@ -65,8 +75,10 @@ class Settings(NetworkOptions):
         "Back projection from the start (key b); auto: deconv where nothing is asked for but the default, else off",
         "auto",
     )
-    gamma_boost: Count = row(0, "Gamma boost from the start: place in 1, 0.7, 0.5, 0.3 (key t)", "auto")
-    individual_boost: Count = row(0, "Individual boost from the start: place in 0, 0.3, 0.5, 0.8, 1 (key T)", "auto")
+    gamma_boost: GammaBoost = row(0, "Gamma boost from the start: place in 1, 0.7, 0.5, 0.3 (key t)", "auto")
+    individual_boost: IndividualBoost = row(
+        0, "Individual boost from the start: place in 0, 0.3, 0.5, 0.8, 1 (key T)", "auto"
+    )
     look: Look = row(
         "readable",
         "How values become brightness: readable, or 2015: linear from 0 to the layer's largest value in every pane",
@@ -74,8 +86,8 @@ class Settings(NetworkOptions):
     )
     colormap: ColourMap = row("gray", "Colours of tiles, Unit pane and zoom (key V)", "auto")
     fixed_scale: Flag = row(False, "Each layer keeps its scale, from the start (key E)", "auto")
-    overlay: Count = row(0, "Back projection over the input from the start: place in off, 40 %, 70 % (key A)", "auto")
-    debug: Count = row(0, "Debug level from the start (key D)", "auto")
+    overlay: Overlay = row(0, "Back projection over the input from the start: place in off, 40 %, 70 % (key A)", "auto")
+    debug: DebugLevel = row(0, "Debug level from the start (key D)", "auto")
     key_bindings: KeyBindings | None = row(
         None, 'Further keys of commands, as {"debug_level": "5"}: each key then does that alone'
     )

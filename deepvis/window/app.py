@@ -37,6 +37,8 @@ def run(settings: Settings, options: RunOptions, *, starts_moving: bool) -> int:
     try:
         toolbox.loop.run()
         write_results(toolbox.loop, options, toolbox.passes)
+        if (options.headless or options.ends_when_done) and (error := toolbox.loop.standing_error):
+            raise UsageError(error)  # nobody looked at the status line
     finally:
         toolbox.close()
     return 0

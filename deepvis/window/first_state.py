@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from deepvis.core.back_modes import DECONV, GRADIENT, OFF
 from deepvis.core.state import (
-    GAMMA_BOOSTS,
-    INDIVIDUAL_BOOSTS,
-    OVERLAYS,
     AppState,
     ColourMap,
     InputState,
@@ -33,19 +30,19 @@ def first_back_mode(settings: Settings, options: RunOptions) -> str:
 
 def first_state(settings: Settings, model: Model, back_mode: str, *, starts_moving: bool) -> AppState:
     """The state before anything was pressed; of the network only the names are known yet."""
-    if settings.overlay % len(OVERLAYS) and back_mode == OFF:
+    if settings.overlay and back_mode == OFF:
         back_mode = GRADIENT
     view = ViewState(
         label_predictions=settings.label_predictions,
         back_mode=back_mode,
         unit_images=settings.unit_images and Layouts(settings, model).has("jpgvis"),
-        gamma_boost=settings.gamma_boost % len(GAMMA_BOOSTS),
-        individual_boost=settings.individual_boost % len(INDIVIDUAL_BOOSTS),
+        gamma_boost=settings.gamma_boost,
+        individual_boost=settings.individual_boost,
         look=Look(settings.look),
         colour_map=ColourMap(settings.colormap),
         fixed_scale=settings.fixed_scale,
-        overlay=settings.overlay % len(OVERLAYS),
-        debug=settings.debug % 3,
+        overlay=settings.overlay,
+        debug=settings.debug,
     )
     source = InputState(
         moving=starts_moving or is_moving_by_itself(settings),

@@ -32,7 +32,7 @@ from deepvis.window.screen import Screen
 from deepvis.window.screenshots import picture_name, save_picture
 from deepvis.window.script import Script
 from deepvis.window.stats import Stats
-from deepvis.window.status import HINT_SECONDS, StatusReader
+from deepvis.window.status import HINT_SECONDS, StatusReader, error_words
 from deepvis.window.typist import Typist
 from deepvis.window.ui.compose import compose
 from deepvis.window.ui.events import Closed, Event, Key, Pasted, Resized
@@ -75,6 +75,7 @@ class Loop:
         self._typist = Typist()
         self._acted_at = self._refused_at = float("-inf")  # when the user acted last, when an effect was refused
         self._early: list[str] = []  # keys that need the network, pressed before it was there
+        self._not_saved = ""  # the error of the last picture that key p was to save
         self._to_save: list[SavePicture] = []  # once what was pressed before is on the screen
         self._pointer: tuple[int, int] | None = None  # since it moved last; None once a key or a button was pressed
         self.screen = Screen(window, stats, self._status.shown, options.record)
@@ -89,6 +90,15 @@ class Loop:
                 self.turn()
         finally:
             self.screen.close()
+
+    @property
+    def standing_error(self) -> str:
+        """What went wrong and was not mended since, "". A bad photo among others is passed over."""
+        latest = self.parts.latest
+        has_passed = latest.input.value is not None
+        return error_words(replace(latest, input=replace(latest.input, error="")) if has_passed else latest) or (
+            self._not_saved
+        )
 
     @property
     def missing(self) -> str:
@@ -275,8 +285,10 @@ class Loop:
             try:
                 save_picture(path, self.screen.picture)
                 self._say(Answer(effect, EffectReport(f"saved {path}")))
+                self._not_saved = ""
             except OSError as error:
-                self._say(Answer(effect, error=f"the picture {path} could not be saved: {error.strerror or error}"))
+                self._not_saved = f"the picture {path} could not be saved: {error.strerror or error}"
+                self._say(Answer(effect, error=self._not_saved))
 
     # ------------------------------------------------------------------ ending
 

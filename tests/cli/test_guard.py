@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from deepvis.cli.guard import guarded, interrupted_once
+from deepvis.cli.guard import guarded
+from deepvis.cli.interrupts import interrupted_once
 from deepvis.core.user_error import UsageError
 from deepvis.live.backend import BackendError
 from deepvis.network.model_error import ModelError
@@ -24,7 +25,7 @@ def ending(error: BaseException) -> int:
     def fail() -> int:
         raise error
 
-    return guarded(fail, "deepvis x", "interrupted; the same again goes on")
+    return guarded(fail, "deepvis x", "the same again goes on")
 
 
 @pytest.mark.parametrize("kind", [BackendError, ModelError, OptimizeError, ScanError, ConfigError, UsageError])
@@ -35,7 +36,7 @@ def test_every_room_s_error_is_one_sentence(kind: type[Exception], capsys: pytes
 
 def test_files(capsys: pytest.CaptureFixture[str]) -> None:
     assert ending(PermissionError(errno.EACCES, "Permission denied", "/a/b")) == 2
-    assert "a file cannot be read or written (Permission denied) at /a/b; run" in capsys.readouterr().err
+    assert "(Permission denied) at /a/b; see whether it is there, and who may" in capsys.readouterr().err
     assert ending(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/a/b")) == 2
     assert "the disk takes no more at /a/b; make room and run" in capsys.readouterr().err
 
@@ -52,7 +53,7 @@ def test_an_interrupt_that_a_library_made_its_own_error_of(capsys: pytest.Captur
         except KeyboardInterrupt as error:
             raise RuntimeError("the extension cannot be loaded") from error
 
-    assert guarded(importing, "deepvis x", "interrupted") == 130
+    assert guarded(importing, "deepvis x") == 130
     assert capsys.readouterr().err == "deepvis x: interrupted\n"
 
 
@@ -63,7 +64,7 @@ def test_a_disk_that_is_full_while_saving_after_an_interrupt(capsys: pytest.Capt
         except KeyboardInterrupt:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/a/b") from None
 
-    assert guarded(saving, "deepvis x", "interrupted") == 2
+    assert guarded(saving, "deepvis x") == 2
     assert "the disk takes no more at /a/b" in capsys.readouterr().err
 
 
@@ -86,3 +87,25 @@ def test_a_reader_that_has_seen_enough(root: Path) -> None:
     command = f"{sys.executable} -m deepvis fetch --list | head -1; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], cwd=root, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "") and done.stdout.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "word"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
+)
+def test_a_signal_while_a_module_is_imported(
+    number: signal.Signals, code: int, word: str, root: Path, tmp_path: Path
+) -> None:
+    """The module would make an error of its own of the exception."""
+    (tmp_path / "slow.py").write_text(
+        f"import signal\ntry:\n    signal.raise_signal({int(number)})\n"
+        "except BaseException:\n    raise ImportError('broken')\n"
+    )
+    program = "from deepvis.cli.guard import guarded\nguarded(lambda: __import__('slow') and 0, 'deepvis x')"
+    environment = {**os.environ, "PYTHONPATH": f"{root}:{tmp_path}"}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (code, "", f"deepvis: {word}\n")
+
+
+def test_terminated_is_another_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
+    assert guarded(lambda: signal.raise_signal(signal.SIGTERM) or 0, "deepvis x", "the same again goes on") == 143
+    assert capsys.readouterr().err == "deepvis x: terminated; the same again goes on\n"

@@ -178,7 +178,7 @@ def test_all_subcommands_of_the_installed_package(deepvis: Path, run: Callable, 
     assert {words: code for words, code in found["codes"].items() if code} == {}, done.stderr
     assert [file for _, file in JOBS.values() if not (tmp_path / file).exists()] == []
     assert "caffenet-mini            ready (the default)" in done.stdout
-    assert f"next: deepvis crops --scan {tmp_path / SCAN}" in done.stdout
+    assert f"next: deepvis crops --scan {tmp_path / SCAN}" in done.stderr
     assert "try it: deepvis --model lenet" in done.stdout
     assert f"the files of lenet are in {tmp_path / 'user' / 'lenet'}" in done.stdout
     assert set(package.rglob("*")) == shipped, "written into the package"

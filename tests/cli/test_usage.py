@@ -33,6 +33,7 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
         ("--no-miror", "did you mean '--no-mirror'?"),
         ("--colormap grey", "--colormap: 'grey' is not one of gray, viridis"),
         ("--colormap grey", "did you mean 'gray'?"),
+        ("--gamma-boost 9", "--gamma-boost: '9' is not a whole number of 0 to 3"),
         ("--std 1,-2", "--std: '1,-2' is not one number per channel"),
         ("--input x", "--input: 'x' is not NAME=FILE.npy"),
         ("--font-scale nan", "--font-scale: 'nan' is not a number above 0"),
@@ -199,3 +200,13 @@ def test_missing_libraries(
 
     monkeypatch.setattr(cli, "_run", fail)
     assert words in refused(capsys, "--headless")
+
+
+def test_a_row_of_no_search(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = refused(capsys, "search", "--output", tmp_path / "none", "--keep", "1", "--name", "soft")
+    assert f"there is no folder {tmp_path / 'none'}" in said
+
+
+def test_a_misspelled_option_is_named_before_one_that_lacks(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "unrecognized arguments: --imagez; did you mean '--images'?" in refused(capsys, "accuracy", "--imagez", "x")
+    assert "required: --images" in refused(capsys, "accuracy", "--count", "1")

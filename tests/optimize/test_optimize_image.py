@@ -182,13 +182,15 @@ def test_a_start_image_that_is_none_costs_no_results(run, tmp_path):
     assert (tmp_path / "opt_fc_0000_0_info.json").exists()
 
 
-def test_nothing_is_overwritten_unless_told(run, tmp_path):
+def test_nothing_is_overwritten_unless_told(run, tiny_files, tmp_path, capsys):
     words = [*QUICK, "--push-channel", "1", "--output-prefix", f"{tmp_path}/opt"]
     assert run(*words)[0] == 0
     info = tmp_path / "opt_fc_0001_0_info.json"
     before = info.read_bytes(), info.stat().st_mtime_ns
-    code, said = run(*words)
-    assert code == 2 and "is there already, finished; give --overwrite" in said
+    assert main(["optimize", *tiny_files, *words]) == 0
+    said = capsys.readouterr()
+    assert said.out == f"already done: {tmp_path}/opt_fc_0001_0_best_X.jpg\n" and said.err == ""
+    assert (info.read_bytes(), info.stat().st_mtime_ns) == before
     code, said = run(*words, "--decay", "0.1")
     assert code == 2 and "made with other parameters" in said
     assert (info.read_bytes(), info.stat().st_mtime_ns) == before
@@ -220,7 +222,7 @@ def test_what_is_there_is_not_made_again(run, tmp_path):
         (["--rand-seed", "4294967290-4294967300"], "--rand-seed is '4294967290-4294967300'"),
         (["--output-template", "%(p.nothing)s"], "--output-template"),
         (["--output-template", "%(p.push_layer)s", "--rand-seed", "0-1"], "the same file name"),
-        (["--batch", "0"], "--batch: '0' is not a whole number, 1 or more"),
+        (["--batch", "0"], "--batch: '0' is not a whole number of 1 or more"),
         (["--push-dir", "0"], "push direction is 0; give 1 to raise the unit or -1 to lower it"),
         (["--push-dir", "inf"], "push direction is inf"),
         (["--push-dir", "nan"], "push direction is nan"),

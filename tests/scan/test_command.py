@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import time
@@ -59,8 +60,8 @@ def test_one_command_from_photos_to_the_windows_pictures(weights, collection, tm
     done = run("scan", *arguments, "--images", str(collection), "--crop", "--mean", "104,117,123")
     assert done.returncode == 0, done.stderr
     folder = own / "unit_jpg_vis"
-    assert f"46 images, 0 skipped; the result is in {folder}/scan" in done.stdout
-    assert f"report: {folder}/report/index.html" in done.stdout
+    assert f"46 images, 0 skipped; the result is in {folder}/scan" in done.stderr
+    assert done.stdout == f"27 units have montages in {folder}; report: {folder}/report/index.html\n"
     paths = unit_image_paths(folder, "mixed/output", 7)
     assert all(path.exists() for path in (paths.top, paths.top_back, paths.patches, paths.stats))
     assert "46/46" in done.stderr and "images/s" in done.stderr and "skipped 0" in done.stderr
@@ -76,10 +77,20 @@ def test_the_three_steps(weights, collection, tmp_path, capsys) -> None:
         ["report", "--scan", str(output)],
     ):
         assert main(arguments) == 0
-    said = capsys.readouterr().out
-    assert f"next: {program()} crops --scan {output}" in said
-    assert f"5 units have montages in {output}" in said
-    assert f"2 units have montages in {output}" in said
+    said = capsys.readouterr()
+    assert f"next: {program()} crops --scan {output}" in said.err
+    assert said.out.splitlines() == [
+        f"46 images, 0 skipped; the result is in {output}/scan",
+        f"5 units have montages in {output}",
+        f"2 units have montages in {output}",
+        f"report: {output}/report/index.html",
+    ]
+    for arguments in (
+        ["scan", *weights, "--images", str(collection), "--output", str(output), "--layers", "fc"],
+        ["crops", "--scan", str(output), "--modes", "guided", "--no-report"],
+    ):
+        assert main(arguments) == 0
+    assert capsys.readouterr().out == f"already done: {output}/scan\nalready done: {output}\n"
     assert {path.name for path in (output / "max_deconv" / "fc").iterdir()} == {"fc_0001.jpg", "fc_0003.jpg"}
     assert (output / "max_guided" / "fc" / "fc_0004.jpg").exists()
     assert (output / "report" / "fc.html").exists()
@@ -125,13 +136,47 @@ def test_errors_are_one_sentence_and_exit_code_2(weights, tmp_path, capsys) -> N
     for arguments, said in (
         (["scan", *weights, "--images", str(tmp_path / "nix"), *output], "nix cannot be read"),
         (["scan", "--model", "nix", "--images", ".", *output], "no model is named 'nix'"),
-        (["scan", *weights, "--images", ".", "--top", "0", *output], "--top: '0' is not a whole number, 1 to 10000"),
+        (["scan", *weights, "--images", ".", "--top", "0", *output], "--top: '0' is not a whole number of 1 to 10000"),
         (["scan", *weights, "--images", ".", "--device", "gpu", *output], "there is no device 'gpu'"),
+        (["scan", *weights, "--images", ".", "--modes", "foo", *output], "--modes: 'foo' is not a back mode"),
+        (["scan", *weights, "--images", ".", "--output", "/proc/foo"], "the folder /proc/foo cannot be made"),
+        (["scan", *weights, "--images", ".", "--layers", "fcc", *output], "has no layer 'fcc'; did you mean 'fc'?"),
         (["crops", "--scan", str(tmp_path)], "there is no scan in"),
     ):
         assert main(arguments) == 2
         noted = capsys.readouterr().err
         assert said in noted and noted.count("\n") == 1
+        assert not (tmp_path / "out").exists()
+
+
+def test_images_that_are_none_leave_the_folder_free(weights, collection, tmp_path, capsys) -> None:
+    """A list that names nothing, or files that are no pictures; then the same folder is as good as new."""
+    text = tmp_path / "words.txt"
+    text.write_text("no picture\nnor this\n")
+    listed = tmp_path / "listed.txt"
+    listed.write_text("words.txt\n")
+    output = tmp_path / "out"
+    words = ["scan", *weights, "--layers", "fc", "--output", str(output), "--images"]
+    for images, sentence in (
+        (text, f"no line of {text} names a file that is there"),
+        (listed, f"none of the 1 images of {listed} can be read"),
+    ):
+        assert main([*words, str(images)]) == 2
+        said = capsys.readouterr()
+        assert said.out == "" and said.err.count(sentence) == 1 and not output.exists()
+    assert main([*words, str(collection)]) == 0
+
+
+def test_an_interrupted_scan_says_how_far_it_came(weights, collection, tmp_path, capsys, monkeypatch) -> None:
+    output = tmp_path / "out"
+    words = ["scan", *weights, "--images", str(collection), "--layers", "fc", "--output", str(output)]
+    with monkeypatch.context() as patched:
+        patched.setattr("deepvis.scan.resumable_scan.run_all", lambda *order: signal.raise_signal(signal.SIGTERM))
+        assert main(words) == 143
+    said = capsys.readouterr()
+    sentence = "terminated; 0 of 46 images are done, run the same command again to go on"
+    assert said.err == f"deepvis scan: {sentence}\n" and said.out == ""
+    assert main(words) == 0
 
 
 def test_arguments_become_a_model(tmp_path) -> None:

@@ -250,6 +250,27 @@ def test_keys_can_be_bound_by_the_names_of_the_original(tmp_path: Path, tables: 
     assert commands.shown_keys(commands.COMMANDS["toggle_fit"])[0] == "0"
 
 
+def test_a_key_that_another_command_had_is_named(tables: None) -> None:
+    said = commands.rebind({"toggle_fit": ("o", "8", "F")})
+    assert said == ["the key o is now toggle_fit, and no more next_layer"]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("gamma_boost = 4", "gamma_boost is 4: expected a whole number of 0 to 3"),
+        ("individual_boost = 5", "expected a whole number of 0 to 4"),
+        ("overlay = 3", "expected a whole number of 0 to 2"),
+        ("debug = 7", "debug is 7: expected a whole number of 0 to 2"),
+        ("caffevis_boost_gamma_default_idx = 9", "expected a whole number of 0 to 3"),
+    ],
+)
+def test_a_place_that_there_is_not(tmp_path: Path, line: str, expected: str) -> None:
+    (tmp_path / "s.py").write_text(line + "\n")
+    with pytest.raises(config.ConfigError, match=expected):
+        config.load([tmp_path / "s.py"])
+
+
 @pytest.mark.parametrize("value", ['{"nothing": "8"}', '{"quit": "lift"}', "5"])
 def test_keys_that_cannot_be_bound_are_said(tmp_path: Path, value: str) -> None:
     (tmp_path / "s.py").write_text(f"key_bindings = {value}\n")

@@ -117,9 +117,29 @@ def test_p_saves_a_picture(tiny: list[str], photos: Path, tmp_path: Path, monkey
     assert picture(saved[0]).shape == (930, 1500, 3)
 
 
-def test_an_empty_folder_is_said_in_the_window(tiny: list[str], tmp_path: Path) -> None:
+def test_an_empty_folder_is_said(tiny: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """In the window, and as nobody looks at it: at the end."""
     (tmp_path / "empty").mkdir()
-    assert run(*tiny, "--images", tmp_path / "empty", "--keys", "o", "--screenshot", tmp_path / "x.png") == 0
+    assert run(*tiny, "--images", tmp_path / "empty", "--keys", "o", "--screenshot", tmp_path / "x.png") == 2
+    assert (
+        capsys.readouterr().err.startswith(f"deepvis: the folder {tmp_path / 'empty'}")
+        and (tmp_path / "x.png").exists()
+    )
+
+
+def test_a_picture_that_cannot_be_saved_is_said(
+    tiny: list[str], photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*tiny, "--images", photos, "--keys", "p", "--pictures", "/proc/foo") == 2
+    said = capsys.readouterr().err
+    assert said.startswith("deepvis: the picture /proc/foo/deepvis-") and "could not be saved" in said
+
+
+def test_headless_alone_says_that_it_shows_nothing(
+    tiny: list[str], photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*tiny, "--images", photos) == 0
+    assert "give --keys, --screenshot or --record" in capsys.readouterr().err
 
 
 def test_a_broken_photo_is_passed_over(tiny: list[str], photos: Path, tmp_path: Path) -> None:
@@ -252,8 +272,12 @@ def test_other_weights_of_the_same_name_do_not_show_the_picture(
     assert np.array_equal(panes[0][:-40], panes[2][:-40]), "pictures of other weights, or their saved top 9, are shown"
 
 
-def test_a_unit_that_cannot_be_optimized_is_told(
-    tiny: list[str], photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_unit_that_cannot_be_optimized_is_said(
+    tiny: list[str],
+    photos: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     from deepvis.optimize import live
     from deepvis.optimize.optimize_error import OptimizeError
@@ -262,7 +286,8 @@ def test_a_unit_that_cannot_be_optimized_is_told(
         raise OptimizeError("the unit is dead")
 
     monkeypatch.setattr(live, "start", refuse)
-    assert run(*tiny, "--images", photos, "--keys", "o x o", "--screenshot", tmp_path / "x.png") == 0
+    assert run(*tiny, "--images", photos, "--keys", "o x o", "--screenshot", tmp_path / "x.png") == 2
+    assert "the unit is dead" in capsys.readouterr().err
 
 
 def test_a_dead_unit_does_not_lose_the_next_optimization(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from deepvis.cli.guard import warn
 from deepvis.cli.optimize_options import add_layers, add_presets_file
 from deepvis.cli.parser import Parser
-from deepvis.cli.shared_options import add_climb_work, add_network, add_output, optimizer_of
+from deepvis.cli.shared_options import add_climb_work, add_network, add_output, optimizer_of, try_output
 from deepvis.cli.subcommand import subcommand
 from deepvis.optimize.presets import TABLE_1
 
@@ -26,7 +26,7 @@ SMALL_WIDTH, SMALL_QUALITY = 1200, 65
 def arguments(parser: Parser) -> None:
     add_network(parser)
     what = parser.add_argument_group("what to draw")
-    what.add_argument("--figures", nargs="+", metavar="N", help="of 3, 4, 5 and S1; none: all")
+    what.add_argument("--figures", nargs="+", metavar="FIGURE", help="of 3, 4, 5 and S1; none: all")
     add_output(what, "folder of the figures", "--out", required=True)
     what.add_argument("--classes", nargs="+", metavar="N", help="names or numbers for figures 3 (the first) and 4")
     add_layers(what, "of figures 5 and S1; none: eight, and all")
@@ -63,6 +63,9 @@ def figures(args: argparse.Namespace) -> int:
     drawn = asked_figures(args, model, ready.net.shapes, lambda said: warn([said], NAME))
     made_in, folder = origin_of(model), args.output / "pieces"
     paths = pieces(folder, made_in, (job for figure in drawn for job in figure.jobs))
+    try_output(args.output)
+    files = [args.output / f"{figure.name}.png" for figure in drawn]
+    before = [path.read_bytes() for path in files if path.is_file()]
     left = [job for job, path in paths.items() if not path.exists()]
 
     def write(climb: Climb) -> None:
@@ -74,7 +77,8 @@ def figures(args: argparse.Namespace) -> int:
         if all(paths[job].exists() for job in figure.jobs):
             drawing = draw(figure, lambda job: read_picture(paths[job]))
             write_figure(args.output / figure.name, drawing, small=args.small)
-    return last_words(report, NAME, len(left))
+    is_same = before == [path.read_bytes() for path in files if path.is_file()]
+    return last_words(report, NAME, len(left) or int(not is_same), args.output)
 
 
 def write_figure(stem: Path, drawing: np.ndarray, *, small: bool) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from deepvis.cli.guard import warn
 from deepvis.cli.optimize_options import add_recipe, add_start, add_units
 from deepvis.cli.parser import Parser
-from deepvis.cli.shared_options import add_climb_work, add_network, add_output, add_overwrite, optimizer_of
+from deepvis.cli.shared_options import add_climb_work, add_network, add_output, add_overwrite, optimizer_of, try_output
 from deepvis.cli.subcommand import subcommand
 from deepvis.optimize.defaults import RESULT_NAME
 
@@ -68,9 +68,13 @@ def optimize(args: argparse.Namespace) -> int:
     climbs = climb_files(Path(prefix).parent / FOLDER, made_in, jobs, starts=starts, earlier=earlier)
     left = image_jobs.jobs_left(paths, climbs, made_in, lambda said: warn([said], NAME), overwrite=args.overwrite)
 
+    if left:
+        try_output(Path(prefix).parent)
+
     def write(climb: Climb) -> None:
         pictures = pictures_of(climb.best.x if climb.best else climb.x, model.preprocessor)
         write_results(paths[climb.job], climb, pictures, made_in, arrays=not args.skipbig)
 
     report = session.run(setup, left, work, Bar("it"), write, climbs, starts)
-    return last_words(report, NAME, len(left), overwrite=args.overwrite)
+    place = next(iter(paths.values())).best_x if len(jobs) == 1 else Path(prefix).parent
+    return last_words(report, NAME, len(left), place, overwrite=args.overwrite)

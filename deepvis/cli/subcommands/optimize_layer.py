@@ -11,7 +11,7 @@ import argparse
 from deepvis.cli.guard import warn
 from deepvis.cli.optimize_options import add_layers, add_presets_file
 from deepvis.cli.parser import Parser, whole
-from deepvis.cli.shared_options import add_climb_work, add_network, add_output, add_overwrite, optimizer_of
+from deepvis.cli.shared_options import add_climb_work, add_network, add_output, add_overwrite, optimizer_of, try_output
 from deepvis.cli.subcommand import subcommand
 from deepvis.optimize.defaults import LAYER_JPEG_QUALITY
 
@@ -68,10 +68,14 @@ def optimize_layer(args: argparse.Namespace) -> int:
     if not args.overwrite:
         plans = [rest_of(plan) for plan in plans]
     lefts = [plan.jobs() if args.overwrite else jobs_left(plan) for plan in plans]
+    if any(lefts):
+        try_output(args.output or model.unit_image_dir)
     report = session.Report()
     for plan, left in zip(plans, lefts, strict=True):
         if not (report.interrupted or report.full):
             if args.overwrite:
                 discard(plan)
             report.take(make_layer(plan, left, setup, work, model, Bar("it"), lambda said: warn([said], NAME)))
-    return last_words(report, NAME, sum(map(len, lefts)), overwrite=args.overwrite)
+    folders = {plan.whole.parent for plan in plans}
+    place = folders.pop() if len(folders) == 1 else plans[0].whole.parent.parent
+    return last_words(report, NAME, sum(map(len, lefts)), place, overwrite=args.overwrite)

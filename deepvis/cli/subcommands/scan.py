@@ -10,8 +10,9 @@ import shlex
 import sys
 
 from deepvis.cli.parser import Parser, whole
+from deepvis.cli.progress import go_on_words, say_place
 from deepvis.cli.scan_options import add_modes, add_scan_work, make_crops, where
-from deepvis.cli.shared_options import add_network, add_output, add_overwrite
+from deepvis.cli.shared_options import add_network, add_output, add_overwrite, try_output
 from deepvis.cli.subcommand import subcommand
 from deepvis.core.program import program
 from deepvis.core.types import Fit
@@ -31,7 +32,7 @@ def arguments(parser: Parser) -> None:
         *("--layers", "--push-layer"), nargs="+", default=(), metavar="LAYER", help="none: all that the window shows"
     )
     what.add_argument("--top", type=whole(1, MOST_TOP), default=9, metavar="K", help="images to keep for each unit")
-    add_output(what, "none: where the window looks, the model's unit images")
+    add_output(what, "none: where the window looks, the model's unit images; a folder holds one scan")
     what.add_argument(
         "--fit", choices=[fit.value for fit in Fit], default="crop", help="crop as the window, or stretch"
     )
@@ -51,7 +52,7 @@ def arguments(parser: Parser) -> None:
 )
 def scan(arguments: argparse.Namespace) -> int:
     from deepvis.models.zoo import open_model
-    from deepvis.scan.resumable_scan import ScanOrder, run_scan  # late: --help needs no torch
+    from deepvis.scan.resumable_scan import ScanOrder, images_done, run_scan  # late: --help needs no torch
 
     network = network_of(vars(arguments))
     output = arguments.output or open_model(network).unit_image_dir
@@ -67,18 +68,26 @@ def scan(arguments: argparse.Namespace) -> int:
         ahead=arguments.batch or 32,
         fresh=arguments.overwrite,
     )
-    part = run_scan(order, Bar(" images"))
+    try_output(output)
+    bar = Bar(" images")
+    try:
+        part = run_scan(order, bar)
+    except KeyboardInterrupt as error:
+        done, images = images_done(output)
+        words = go_on_words(done, images, "images", overwrite=arguments.overwrite) if images else ""
+        raise KeyboardInterrupt(words) from error
     short = f" ({len(part.cut)} of them cut short)" if part.cut else ""
-    sys.stdout.write(
-        f"{part.top_activations.seen} images{short}, {len(part.skipped)} skipped; the result is in {output}/scan\n"
-    )
+    is_new = bar.total > 0
+    summary = f"{part.top_activations.seen} images{short}, {len(part.skipped)} skipped"
     faults = [image.reason for image in part.cut] + [f"skipped: {image.reason}" for image in part.skipped]
     for fault in faults[:MOST_FAULTS]:
-        sys.stdout.write(f"  {fault}\n")
+        sys.stderr.write(f"  {fault}\n")
     if len(faults) > MOST_FAULTS:
-        sys.stdout.write(f"  ... all are listed in {output}/scan/skipped.json\n")
+        sys.stderr.write(f"  ... all are listed in {output}/scan/skipped.json\n")
     if arguments.crop:
-        make_crops(arguments, output, output)
+        sys.stderr.write(f"{summary}; the result is in {output}/scan\n")
+        make_crops(arguments, output, output, is_new=is_new)
     else:
-        sys.stdout.write(f"next: {program()} crops --scan {shlex.quote(str(output))}\n")
+        sys.stderr.write(f"next: {program()} crops --scan {shlex.quote(str(output))}\n")
+        say_place(f"{output}/scan", summary, is_new=is_new)
     return 0

@@ -6,12 +6,12 @@ It ends in <output>/index.html. With --keep it keeps a row of that page as a nam
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import TYPE_CHECKING
 
-from deepvis.cli.guard import warn
 from deepvis.cli.optimize_options import add_presets_file, add_units
 from deepvis.cli.parser import Parser
-from deepvis.cli.shared_options import Optimizer, add_climb_work, add_network, add_output, optimizer_of
+from deepvis.cli.shared_options import Optimizer, add_climb_work, add_network, add_output, optimizer_of, try_output
 from deepvis.cli.subcommand import subcommand
 from deepvis.core.user_error import UsageError
 
@@ -59,6 +59,7 @@ def search(args: argparse.Namespace) -> int:
     optimizer = optimizer_of(args)
     setup, work, model, ready = optimizer
     asked = search_of(args, optimizer)
+    try_output(args.output)
     open_search(args.output, asked)
     jobs = asked.jobs()
     left = [job for job, (_, stem) in jobs.items() if not (args.output / f"{stem}.json").exists()]
@@ -71,7 +72,7 @@ def search(args: argparse.Namespace) -> int:
     climbs = climb_files(args.output / FOLDER, asked.origin, jobs)
     report = session.run(setup, left, work, Bar("it"), write, climbs)
     write_sheet(args, model.name, asked)
-    return last_words(report, NAME, len(left))
+    return last_words(report, NAME, len(left), args.output / "index.html")
 
 
 def search_of(args: argparse.Namespace, optimizer: Optimizer) -> Search:
@@ -97,7 +98,6 @@ def write_sheet(args: argparse.Namespace, model: str, asked: Search) -> None:
 
     rows = read_tried(args.output, asked.jobs())
     write_file(args.output / "index.html", contact_sheet(f"Recipes tried on {model}", rows).encode())
-    warn([f"{len(rows)} recipes are in {args.output / 'index.html'}"], NAME)
 
 
 def keep(args: argparse.Namespace) -> int:
@@ -108,7 +108,9 @@ def keep(args: argparse.Namespace) -> int:
 
     if not args.name:
         raise UsageError("--keep needs --name, the preset's name")
+    if not args.output.is_dir():
+        raise UsageError(f"there is no folder {args.output}; --output names that of a search, whose row is kept")
     recipe = recipe_numbered(args.output, whole("--keep", args.keep))
     file = keep_preset(args.name, recipe, args.presets_file)
-    warn([f"kept recipe {args.keep} as preset {args.name!r} in {file}"], NAME)
+    sys.stdout.write(f"kept recipe {args.keep} as preset {args.name!r} in {file}\n")
     return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from deepvis.core.back_modes import OFF
 from deepvis.core.commands.changes import next_of, switch, view
 from deepvis.core.commands.table import Group, command
-from deepvis.core.state import GAMMA_BOOSTS, INDIVIDUAL_BOOSTS, AppState, ColourMap, Look, Zoom
+from deepvis.core.state import DEBUG_LEVELS, GAMMA_BOOSTS, INDIVIDUAL_BOOSTS, AppState, ColourMap, Look, Zoom
 
 
 @command("z", group=Group.SHOW, help="Zoom: the selected unit, the back projection, its preferred image, off")
@@ -52,4 +52,4 @@ switch("r", field="receptive_field", group=Group.SHOW, help="The unit's receptiv
 
 @command("D", group=Group.SHOW, help="Debug level 0, 1 (borders and names of the panes), 2 (and times)")
 def cycle_debug(state: AppState) -> AppState:
-    return view(state, debug=(state.view.debug + 1) % 3)
+    return view(state, debug=(state.view.debug + 1) % DEBUG_LEVELS)

@@ -117,20 +117,25 @@ def shown_keys(row: Command) -> tuple[str, ...]:
     return ("0-9",) if len(row.keys) == 10 else ("digits",)
 
 
-def rebind(table: Mapping[str, Sequence[str]]) -> None:
+def rebind(table: Mapping[str, Sequence[str]]) -> list[str]:
     """Give commands further keys, the first of them to be advertised; each is taken from the command that had it.
 
-    For the start of the program. table: names of commands -> names of keys. Raises KeyError, ValueError.
+    For the start of the program. table: names of commands -> names of keys. Returns a sentence for each key that
+    another command had. Raises KeyError, ValueError.
     """
+    taken = []
     for name, keys in table.items():
         for key in keys:
             if not is_key_name(key):
                 raise ValueError(f"{key!r} is not the name of a key (deepvis/core/keys.py)")
             if key in _BY_KEY:
                 former = _BY_KEY[key]
+                if former.name not in (name, "go_to"):  # every digit is go_to's, to be given away
+                    taken.append(f"the key {key} is now {name}, and no more {former.name}")
                 _put(replace(former, keys=tuple(other for other in former.keys if other != key)))
         row = COMMANDS[name]
         _put(replace(row, keys=(*keys, *(key for key in row.keys if key not in keys))))
+    return taken
 
 
 def _put(row: Command) -> None:
