@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deepvis.cli.guard import warn
 from deepvis.cli.parser import Parser, whole
+from deepvis.cli.shared_options import try_output
 from deepvis.cli.subcommand import subcommand
 
 if TYPE_CHECKING:
@@ -35,9 +37,10 @@ def photo_statistics(args: argparse.Namespace) -> int:
     """For ``deepvis optimize --preset maco --photo-statistics photos.npz``."""
     from deepvis.optimize.photo_statistics import measured, write_statistics
 
+    try_output(args.output.parent)
     found = measured(squares(args.images, args.count))
     write_statistics(args.output, found)
-    warn([f"{args.output} holds the colours and the spectrum of {found.photos} squares of photos"], NAME)
+    sys.stdout.write(f"the colours and the spectrum of {found.photos} squares of photos: {args.output}\n")
     return 0
 
 
