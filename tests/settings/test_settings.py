@@ -268,7 +268,7 @@ def test_a_key_that_another_command_had_is_named(tables: None) -> None:
 def test_a_place_that_there_is_not(tmp_path: Path, line: str, expected: str) -> None:
     (tmp_path / "s.py").write_text(line + "\n")
     with pytest.raises(config.ConfigError, match=expected):
-        config.load([tmp_path / "s.py"])
+        load([tmp_path / "s.py"])
 
 
 @pytest.mark.parametrize("value", ['{"nothing": "8"}', '{"quit": "lift"}', "5"])
