@@ -56,6 +56,7 @@ def test_names_have_no_riddles() -> None:
         for path in FILES
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.ClassDef | ast.FunctionDef)
+        and node.name != "parse_known_args"  # of argparse
         and RIDDLES_IN_NAMES & set(re.findall(r"[a-z]+", re.sub(r"([A-Z])", r"_\1", node.name).lower()))
     ]
     assert found == []
