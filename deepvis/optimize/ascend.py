@@ -31,7 +31,9 @@ from deepvis.optimize.regularizers import Step, regularize, roughness_slope
 from deepvis.optimize.start import STARTS, given_image, start_image
 from deepvis.optimize.steps import STEPS, Slope, adam_direction, learning_rate
 from deepvis.optimize.terms import AnyTerm, ContrastTerm, MatchTerm, Term
-from deepvis.optimize.transforms import look
+from deepvis.optimize.transforms import is_transformed, look
+
+BLIND_VIEWS = 20  # in a row without a gradient, after which a climb that is seen anew each time ends
 
 
 class Outcome(Enum):
@@ -109,10 +111,15 @@ class Climb:
         return len(self.objective)
 
     @property
+    def has_moved(self) -> bool:
+        """Has there been a gradient before the last iteration?"""
+        return any(self.learning_rate[:-1])
+
+    @property
     def trouble(self) -> str | None:
         """One sentence where the climb came to nothing, else None."""
         where = self.job.objective.leader.words
-        if self.outcome is Outcome.NO_GRADIENT and self.iteration == 1:
+        if self.outcome is Outcome.NO_GRADIENT and not self.has_moved:
             return (
                 f"{where} has no gradient at the start image ({self.job.start}): it is 0 everywhere there, so there "
                 "is no way up from it; try another seed or start, or another unit"
@@ -226,6 +233,8 @@ def advance(ascent_net: AscentNetwork, climbs: Sequence[Climb]) -> list[Climb]:
     )
     rates = [
         learning_rate(climb.job.recipe.lr_policy, climb.job.recipe.lr_params, Slope(value, square, int(count)))
+        if square or not is_transformed(climb.job.recipe.strengths)
+        else 0.0
         for climb, value, square, count in zip(climbs, values, squares, counts, strict=True)
     ]
     following = _following(ascent_net, climbs, x, grad, by_parameters, rates, step)
@@ -344,7 +353,7 @@ def _record(
     outcome = None
     if not finite:
         outcome = Outcome.NOT_FINITE
-    elif grad_square == 0:
+    elif grad_square == 0 and _is_stuck(climb):
         outcome = Outcome.NO_GRADIENT
     elif is_last:
         has_unit = isinstance(climb.job.objective.leader, Term | ContrastTerm)
@@ -366,6 +375,13 @@ def _record(
 def as_array(x: Tensor | np.ndarray) -> np.ndarray:
     """The numbers of a tensor in main memory; of a CPU's the same memory."""
     return x.detach().cpu().numpy() if isinstance(x, Tensor) else x
+
+
+def _is_stuck(climb: Climb) -> bool:
+    """Without a gradient now, has it none for good? Another view may have one, so some in a row are waited for."""
+    if not is_transformed(climb.job.recipe.strengths):
+        return True
+    return not any(climb.learning_rate[-BLIND_VIEWS + 1 :]) and climb.iteration + 1 >= BLIND_VIEWS
 
 
 def _to_host(*columns: Tensor) -> list[list[float]]:

@@ -19,7 +19,6 @@ from deepvis.models.model import Model
 from deepvis.optimize.ascend import Climb, Job, Outcome, advance, begin
 from deepvis.optimize.ascent_network import AscentNetwork
 from deepvis.optimize.objective import Objective
-from deepvis.optimize.objective import unit as push
 from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.optimize.pictures import Box, field_box, shown
 from deepvis.optimize.presets import ANY_NETWORK, FROM_A_PHOTO
@@ -80,11 +79,13 @@ def start(
     Raises OptimizeError: no such unit, no such preset, no picture for one that needs it.
     """
     rgb = shown_rgb if rgb is None and preset in FROM_A_PHOTO else rgb
+    preset = f"{preset}+" if f"{preset}+" in ANY_NETWORK else preset
+    recipe = preset_of(preset)
+    if recipe.objective == "match":
+        shown_rgb, rgb = rgb if shown_rgb is None else shown_rgb, None  # from the photo itself there is no way up
     x0 = None if rgb is None else model.preprocessor.to_input(rgb, fit)
     shown_x = x0 if shown_rgb is None else model.preprocessor.to_input(shown_rgb, fit)
     start_at = "mean_plus_rand" if rgb is None else FRAME
-    preset = f"{preset}+" if f"{preset}+" in ANY_NETWORK else preset
-    recipe = preset_of(preset)
     if shown_x is None and (preset in FROM_A_PHOTO or recipe.objective == "match"):
         raise OptimizeError(f"preset {preset} needs a picture; show one and press x again")
     place = strongest_place(ascent_net, unit, x0) if preset == "accentuate" and x0 is not None else None
@@ -115,7 +116,7 @@ def onward(run: LiveRun) -> LiveRun:
     Raises OptimizeError where no start has a gradient or the numbers blow up.
     """
     (climb,) = advance(run.ascent_net, [run.climb])
-    if climb.outcome is Outcome.NO_GRADIENT and climb.iteration == 1:
+    if climb.outcome is Outcome.NO_GRADIENT and not climb.has_moved:
         return restarted(run)
     if climb.trouble:
         raise OptimizeError(climb.trouble)
@@ -132,6 +133,11 @@ def restarted(run: LiveRun) -> LiveRun:
     if job.start_at != FRAME and seeds < SEEDS:
         note = f"noise {'of seed 0' if seeds == 1 else f'of {seeds} seeds'} has no gradient here; trying seed {seeds}"
         return replace(run, climb=begin(run.ascent_net, replace(job, seed=seeds)), note=note)
+    if job.objective.leader.channel is None:
+        raise OptimizeError(
+            f"{job.objective.leader.words} has no gradient at its start image ({job.start}), so there is no way up "
+            "from there; take another layer or another preset"
+        )
     is_noise = job.start_at != FRAME
     tried = f"noise of {seeds} seeds" if is_noise else "the middle of the input's picture"
     place = None if run.shown_x is None or run.moved else strongest_place(run.ascent_net, run.unit, run.shown_x)
@@ -145,7 +151,7 @@ def restarted(run: LiveRun) -> LiveRun:
         )
     where = f", where it fires most (row {place[0]}, col {place[1]})" if place else ""
     note = f"{tried} has no gradient here; started from the input's picture{where}"
-    objective = push(run.unit.layer, run.unit.channel, *place)
+    objective = objective_for(job.recipe, run.unit, place, run.shown_x)
     climb = begin(run.ascent_net, replace(job, objective=objective, seed=0, start_at=FRAME), run.shown_x)
     return replace(run, climb=climb, box=field_box(run.ascent_net, climb.job.objective.leader), note=note, moved=True)
 

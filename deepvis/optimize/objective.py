@@ -177,7 +177,9 @@ def is_majority(objectives: Sequence[Objective], blobs: Mapping[str, Tensor]) ->
             continue
         largest = values.argmax()  # the first of equals, as numpy's
         inner = max(values[0].numel(), 1)
-        if isinstance(term, ContrastTerm) or term.is_whole:
+        if isinstance(term, ContrastTerm):
+            verdicts.append(values.reshape(len(values), -1).mean(1).argmax() == term.channel)
+        elif term.is_whole:
             verdicts.append(largest // inner == term.channel)
         else:
             offset = 0

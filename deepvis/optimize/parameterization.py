@@ -130,8 +130,23 @@ class Maco:
     def picture(self, parameters: Tensor) -> Tensor:
         import torch
 
-        spectrum = torch.polar(self._magnitude.to(parameters.device), parameters)
+        spectrum = torch.polar(self._magnitude.to(parameters.device), self._of_real(parameters))
         return _picture(spectrum, self.shape, self._colours)
+
+    def _of_real(self, phases: Tensor) -> Tensor:
+        """The phases, in the first and last column those of a real picture: opposite rows are each other's negative.
+
+        All other frequencies of a real picture stand once; those stand twice, and irfft2 would take their mean.
+        """
+        import torch
+
+        width = self.shape[2]
+        twice = torch.zeros(phases.shape[-1], dtype=torch.bool, device=phases.device)
+        twice[0] = True
+        if width % 2 == 0:
+            twice[-1] = True
+        opposite = phases.flip(1).roll(1, dims=1)
+        return torch.where(twice, (phases - opposite) / 2, phases)
 
 
 def frequencies(height: int, width: int) -> np.ndarray:

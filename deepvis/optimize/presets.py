@@ -106,7 +106,7 @@ DREAM = Recipe(
 
 # The picture whose values in a layer are a photo's (Mahendran & Vedaldi 2015): what the layer has kept of it.
 INVERT = Recipe(
-    {"total_variation": 0.05, "jitter": 2},
+    {"total_variation": 0.05},
     "adam",
     {"lr": 0.05},
     250,
@@ -115,7 +115,8 @@ INVERT = Recipe(
     objective="match",
 )
 
-# A photo changed towards what a unit wants, and otherwise itself (Hamblin et al. 2024): start from the photo.
+# A photo changed by small steps towards what a unit wants (after Hamblin et al. 2024): start from the photo. Few steps
+# alone keep it near the photo.
 ACCENTUATE = Recipe(
     {"jitter": 8, "scale_jitter": 0.1, "rotate_jitter": 5},
     "adam",
@@ -132,7 +133,7 @@ BEYOND_2015: Mapping[str, Recipe] = {
     "invert": INVERT,
     "accentuate": ACCENTUATE,
 }
-FROM_A_PHOTO = ("dream", "accentuate")  # they change a photo: without one they begin with noise, as the others
+FROM_A_PHOTO = ("dream", "accentuate")  # they change a photo, and need one
 BUILT_IN: Mapping[str, Recipe] = {**TABLE_1, **ANY_NETWORK, **BEYOND_2015}
 
 _NAME = re.compile(r"[A-Za-z0-9][\w.+-]*")
@@ -153,6 +154,8 @@ def preset(name: str, file: Path | None = None) -> Recipe:
     """A recipe of BUILT_IN, or a named one of the file. Raises OptimizeError with the nearest name."""
     if name in BUILT_IN:
         return BUILT_IN[name]
+    if file is not None and not file.exists():
+        raise OptimizeError(f"the presets file {file} is not there; give another --presets-file")
     named = read_presets(file or presets_file())
     if name not in named:
         raise OptimizeError(f"no preset is named {name!r}; {nearest_or_examples(name, [*BUILT_IN, *named])}")
@@ -160,9 +163,9 @@ def preset(name: str, file: Path | None = None) -> Recipe:
 
 
 def preset_of_units(name: str, file: Path | None = None) -> Recipe:
-    """The same of a recipe whose pictures are those of single units. Raises OptimizeError for one of whole layers."""
+    """The same of a recipe whose pictures are those of single units. Raises OptimizeError for others."""
     found = preset(name, file)
-    if found.objective in ("layer", "match"):
+    if found.objective in ("layer", "match") or name in FROM_A_PHOTO:
         raise OptimizeError(f"preset {name!r} makes no pictures of units; deepvis optimize makes its pictures")
     return found
 

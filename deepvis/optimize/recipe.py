@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from deepvis.optimize import transforms  # noqa: F401  (registers its settings)
@@ -16,6 +17,7 @@ from deepvis.optimize.steps import check_policy
 from deepvis.optimize.terms import OF_A_UNIT
 
 WORKS_FROM = 0.3  # blur radius, in pixels
+OTHER_KEYS = ("lr_policy", "lr_params", "max_iter", "parameterization", "colours", "objective", "photo_statistics")
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Recipe:
         named = {name: check_strength(SETTINGS[name], self.strengths.get(name, 0.0)) for name in SETTINGS}
         object.__setattr__(self, "strengths", named)
         object.__setattr__(self, "lr_params", check_policy(self.lr_policy, self.lr_params))
-        if not isinstance(self.max_iter, int) or self.max_iter < 1:
+        if not isinstance(self.max_iter, int) or isinstance(self.max_iter, bool) or self.max_iter < 1:
             raise OptimizeError(f"max_iter (--max-iter) is {self.max_iter!r}; expected a whole number of 1 or more")
         self._check_parameterization()
         if self.objective not in OF_A_UNIT:
@@ -55,6 +57,8 @@ class Recipe:
             )
 
     def _check_parameterization(self) -> None:
+        if self.statistics and " (sha256 " not in self.statistics:
+            raise OptimizeError(f"statistics is {self.statistics!r}; name the file as photo_statistics")
         name = self.parameterization
         if name not in PARAMETERIZATIONS:
             raise OptimizeError(
@@ -63,6 +67,8 @@ class Recipe:
         if self.colours not in COLOURS:
             raise OptimizeError(f"colours is {self.colours!r}; expected {' or '.join(COLOURS)}")
         if name == PIXELS:
+            if self.statistics:
+                raise OptimizeError("statistics of photos need a parameterization other than pixels, such as maco")
             if self.colours != RGB:
                 raise OptimizeError(
                     f"{self.colours} colours need a parameterization other than pixels, such as fourier"
@@ -122,6 +128,13 @@ class Recipe:
         parameterization = str(rest.pop("parameterization", PIXELS))
         colours, objective = str(rest.pop("colours", RGB)), str(rest.pop("objective", "unit"))
         statistics = str(rest.pop("statistics", ""))
+        if "photo_statistics" in rest:
+            from deepvis.optimize.photo_statistics import named_statistics
+
+            statistics = named_statistics(Path(str(rest.pop("photo_statistics"))))
+        for key in rest:
+            if key not in SETTINGS:
+                raise OptimizeError(f"a recipe has no {key!r}; {nearest_or_examples(key, [*SETTINGS, *OTHER_KEYS])}")
         if not isinstance(params, Mapping):
             raise OptimizeError(f"lr_params is {params!r}; expected names and numbers such as lr: 100")
         return cls(rest, policy, params, max_iter, parameterization, colours, objective, statistics)
@@ -130,7 +143,7 @@ class Recipe:
 def check_strength(setting: Setting, value: Any) -> float:
     """The value as a number in the setting's range; raises OptimizeError."""
     try:
-        number = float(value)
+        number = math.nan if isinstance(value, bool) else float(value)
     except (TypeError, ValueError):
         number = math.nan
     whole = not setting.whole or number == round(number) if math.isfinite(number) else False

@@ -17,11 +17,12 @@ from deepvis.optimize.optimize_error import OptimizeError
 
 Start = Callable[[np.random.RandomState, np.ndarray, float], np.ndarray]
 STARTS: Registry[Start] = Registry("start")
+DEFAULT_START = "mean_plus_rand"
 SEEDLESS = ("mean",)  # starts that are the same for every seed
 LARGEST_SEED = 2**32 - 1  # that numpy's RandomState takes
 
 
-@STARTS.add("mean_plus_rand")
+@STARTS.add(DEFAULT_START)
 def mean_plus_rand(random: np.random.RandomState, mean_chw: np.ndarray, scale: float) -> np.ndarray:
     """Normal(0, 10) around the mean, on the scale of 0 to 255."""
     return random.normal(0, 10.0 * scale / 255.0, mean_chw.shape)

@@ -1,8 +1,9 @@
 """What can be pushed: the terms that an objective adds up.
 
 A term reads one image's values of one layer and makes one number of them. To add one, write a frozen dataclass with the
-fields and methods of ``AnyTerm``, and enter it with the words that write it: the command lines, presets and json files
-know it from then on. The gradient is autograd's.
+fields and methods of ``AnyTerm``, and how it is written (objective_words.py). If it can be made of a unit that is named,
+it also has a line in ``units.objectives_of`` and ``live.objective_for``. Its gradient is autograd's; that of a unit
+begins before its own rectifier (``AscentNetwork.source``).
 
 Source: Olah, Mordvintsev & Schubert 2017, "Optimization objectives"; Mordvintsev, Olah & Tyka 2015 (deep dream);
 Mahendran & Vedaldi 2015, "Understanding deep image representations by inverting them" (match).
@@ -18,7 +19,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 import numpy as np
 
 from deepvis.core.program import program
-from deepvis.core.registry import Registry
 from deepvis.optimize.optimize_error import OptimizeError, nearest_or_examples
 
 if TYPE_CHECKING:  # recipes name them, and the command line's help needs no torch
@@ -77,13 +77,9 @@ class AnyTerm(Protocol):
         ...
 
 
-TERMS: Registry[type[AnyTerm]] = Registry("objective")
-
-
 OF_A_UNIT = ("unit", "channel", "contrast", "layer", "match")  # those that can be made of a unit that is named
 
 
-@TERMS.add("unit", "channel")
 @dataclass(frozen=True)
 class Term:
     """One unit, or the mean over a whole channel, of blob ``layer``.
@@ -140,7 +136,6 @@ class Term:
         return asdict(self)
 
 
-@TERMS.add("contrast")
 @dataclass(frozen=True)
 class ContrastTerm:
     """A class minus the others: its value less the logarithm of the sum of the others' exponentials.
@@ -178,7 +173,6 @@ class ContrastTerm:
         return {"kind": self.kind, **asdict(self)}
 
 
-@TERMS.add("layer")
 @dataclass(frozen=True)
 class LayerTerm:
     """A whole layer, as deep dream pushes it: half the mean of the squares of its values."""
@@ -207,12 +201,12 @@ class LayerTerm:
         return {"kind": self.kind, **asdict(self)}
 
 
-@TERMS.add("direction")
 @dataclass(frozen=True)
 class DirectionTerm:
     """A direction of a layer's channel space: the weighted sum of channels, at one place or as the mean over the map.
 
-    channels, shares: the channels that take part, and how much each weighs; the direction is brought to length 1.
+    channels, shares: the channels that take part, each once, and how much each weighs; the direction counts as of
+    length 1.
     place: as of Term.
     """
 
@@ -232,26 +226,31 @@ class DirectionTerm:
         return replace(self, weight=weight)
 
     def resolved(self, shapes: Shapes) -> DirectionTerm:
-        length = float(np.linalg.norm(self.shares)) if self.shares else 0.0
-        if len(self.channels) != len(self.shares) or not (np.isfinite(length) and length > 0):
+        if len(self.channels) != len(self.shares) or not (np.isfinite(self._length) and self._length > 0):
             raise OptimizeError(
                 f"a direction of layer {self.layer!r} needs channels with weights that are not all 0, as in 3:0.5 7:-1"
             )
+        if len(set(self.channels)) < len(self.channels):
+            raise OptimizeError(f"a direction of layer {self.layer!r} names a channel twice; give each one weight")
         for channel in self.channels:
             place = Term(self.layer, channel, self.place).resolved(shapes).place
-        return replace(self, place=place, shares=tuple(share / length for share in self.shares))
+        return replace(self, place=place)
+
+    @property
+    def _length(self) -> float:
+        return float(np.linalg.norm(self.shares)) if self.shares else 0.0
 
     def value(self, values: Tensor) -> Tensor:
         import torch
 
         terms = [Term(self.layer, channel, self.place).value(values) for channel in self.channels]
-        return (torch.stack(terms) * torch.tensor(self.shares, dtype=values.dtype, device=values.device)).sum()
+        shares = torch.tensor(self.shares, dtype=values.dtype, device=values.device) / self._length
+        return (torch.stack(terms) * shares).sum()
 
     def as_dict(self) -> dict[str, Any]:
         return {"kind": self.kind, **asdict(self)}
 
 
-@TERMS.add("match")
 @dataclass(frozen=True)
 class MatchTerm:
     """Minus the distance of a layer's values to those of a photo: -|a - t|^2 / |t|^2; 0 is a perfect match.

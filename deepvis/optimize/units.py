@@ -12,9 +12,11 @@ from deepvis.optimize.ascend import Job
 from deepvis.optimize.objective import Objective, class_names, class_unit, resolve
 from deepvis.optimize.objective_words import is_expression, match_with, objective_of
 from deepvis.optimize.optimize_error import OptimizeError, nearest_or_examples
+from deepvis.optimize.parameterization import PIXELS
+from deepvis.optimize.presets import FROM_A_PHOTO
 from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.recipe_options import number, numbers, place_of
-from deepvis.optimize.start import SEEDLESS, name_of_photo
+from deepvis.optimize.start import DEFAULT_START, SEEDLESS, name_of_photo
 from deepvis.optimize.terms import OF_A_UNIT, WHOLE, ContrastTerm, LayerTerm, Term, layer_lister
 from deepvis.optimize.transforms import check_shift, is_transformed
 
@@ -82,6 +84,13 @@ def jobs_of(args: argparse.Namespace, model: Model, shapes: Shapes, recipe: Reci
     """A job for every objective and seed that the options name, checked."""
     height, width = shapes[model.data_blob][-2:]
     check_shift(recipe.strengths, (height, width))
+    if args.preset in FROM_A_PHOTO and args.start_image is None:
+        raise OptimizeError(f"preset {args.preset} changes a photo; give --start-image FILE")
+    if recipe.parameterization != PIXELS and args.start_at != DEFAULT_START:
+        raise OptimizeError(
+            f"--start-at {args.start_at} is a start of pixels, and parameterization {recipe.parameterization} begins "
+            "with numbers of its own; leave --start-at out, or give --start-image"
+        )
     seeds = seeds_of(args, recipe)
     start = name_of_photo(args.start_image) if args.start_image else args.start_at
     return [
@@ -96,10 +105,11 @@ def objectives_of(args: argparse.Namespace, model: Model, shapes: Shapes, usual:
 
     usual: the kind where the options name none. Raises OptimizeError.
     """
-    if args.objective and is_expression(args.objective):
-        named = [objective_of(args.objective, model)]
+    kind = usual if args.objective is None else args.objective
+    _check_idle(args, kind)
+    if is_expression(kind):
+        named = [objective_of(kind, model)]
     else:
-        kind = args.objective or usual
         if kind not in OF_A_UNIT:
             raise OptimizeError(f"--objective is {kind!r}; {nearest_or_examples(kind, OF_A_UNIT)}")
         named = [
@@ -111,15 +121,27 @@ def objectives_of(args: argparse.Namespace, model: Model, shapes: Shapes, usual:
     return [resolve(objective.pushed(direction), shapes) for objective in named]
 
 
+def _check_idle(args: argparse.Namespace, kind: str) -> None:
+    """Raise OptimizeError for an option that the kind of objective has no use for."""
+    idle = {"photo": kind != "match", "push_spatial": kind != "unit"}
+    if is_expression(kind):
+        idle.update(push_layer=True, push_channel=True)
+    if kind in ("layer", "match"):
+        idle.update(push_channel=True)
+    for name, is_idle in idle.items():
+        if is_idle and getattr(args, name) is not None:
+            option = f"--{name.replace('_', '-')}"
+            raise OptimizeError(f"{option} says nothing to --objective {kind!r}; leave {option} out")
+
+
 def _of_layer(args: argparse.Namespace, kind: str, layer: str, model: Model, shapes: Shapes) -> list[Objective]:
     """The objectives of a kind in a layer: one for each unit, or the one of the whole layer."""
     if kind == "layer":
         return [Objective((LayerTerm(layer),))]
     if kind == "match":
-        photo = args.photo or getattr(args, "start_image", None)
-        if photo is None:
+        if args.photo is None:
             raise OptimizeError("there is no photo to match; give --photo FILE")
-        return [Objective((match_with(layer, photo, model),))]
+        return [Objective((match_with(layer, args.photo, model),))]
     channels = channels_of(args.push_channel, layer, model, shapes)
     if kind == "contrast":
         return [Objective((ContrastTerm(layer, channel),)) for channel in channels]

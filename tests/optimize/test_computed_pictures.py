@@ -12,7 +12,7 @@ import torch
 from deepvis.core.types import Unit
 from deepvis.models.zoo import load_model
 from deepvis.optimize import live
-from deepvis.optimize.ascend import Job, Outcome, advance, begin, finish
+from deepvis.optimize.ascend import BLIND_VIEWS, Job, Outcome, advance, begin, finish
 from deepvis.optimize.ascent_network import ascent_net_of
 from deepvis.optimize.climbs import read_climb, write_climb
 from deepvis.optimize.objective import Objective, unit
@@ -116,6 +116,29 @@ def test_a_view_back_is_the_mean_over_the_views():
     assert views.mean_of(torch.tensor([1.0, 2.0, 6.0, 5.0])).tolist() == [3.0, 5.0]
     noise = views.seen[3] - x[1]
     assert 5 < noise.std() < 9 and not torch.equal(look(x, replace(step, iterations=[5, 5])).seen[3], views.seen[3])
+
+
+def test_one_view_without_a_gradient_does_not_end_a_climb(network):
+    """Seen from elsewhere the unit may have one; only many in a row end it."""
+    recipe = short("lucid", 60, jitter=100, noise=0)
+    climbs = finish(network, [begin(network, Job(unit("norm1", channel), recipe)) for channel in range(6)])
+    unlucky = [climb for climb in climbs if 0.0 in climb.learning_rate[:-1]]
+    assert unlucky, "there are such views"
+    for climb in unlucky:
+        assert climb.outcome is not Outcome.NO_GRADIENT or not any(climb.learning_rate[-BLIND_VIEWS:])
+        assert torch.isfinite(climb.x).all()
+
+
+def test_a_match_without_a_way_up_stays_a_match(network, mini):
+    """Dead from every seed it is said to be, and does not become the picture of a unit."""
+    shown = np.random.default_rng(0).integers(0, 255, (117, 117, 3)).astype(np.uint8)
+    run = live.start(network, mini, Unit("conv4", 7), "invert", rgb=shown)
+    assert run.climb.job.start_at != "frame", "from the photo itself there is no way up"
+    for _ in range(live.SEEDS - 1):
+        run = live.restarted(run)
+        assert isinstance(run.climb.job.objective.leader, MatchTerm) and not run.is_of_unit
+    with pytest.raises(OptimizeError, match="the match of layer 'conv4' with frame has no gradient"):
+        live.restarted(run)
 
 
 @pytest.mark.parametrize("preset", NEW)

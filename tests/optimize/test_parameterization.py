@@ -51,8 +51,7 @@ def test_the_magnitude_stays_while_the_phases_climb():
     for seed in range(2):
         values = torch.logit(found.picture(found.drawn(seed)).double())
         there = torch.fft.rfft2(values).abs()
-        inner = (slice(None), slice(1, 8), slice(1, 8))  # those that irfft2 takes as they are, on no axis of symmetry
-        torch.testing.assert_close(there[inner], magnitude[inner].double(), rtol=2e-2, atol=1e-2)
+        torch.testing.assert_close(there, magnitude.double(), rtol=2e-2, atol=2e-2)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -40,6 +40,7 @@ def test_a_direction_is_a_weighted_sum_of_length_one():
     values = values_of("conv")
     (found, _) = measure([objective] * 2, {"conv": values})
     torch.testing.assert_close(found, 0.6 * values[0, 0].mean() - 0.8 * values[0, 3].mean())
+    assert resolve(objective, SHAPES) == objective, "so a job is found again"
 
 
 def test_a_perfect_match_is_0_and_all_others_are_below():
@@ -88,6 +89,7 @@ def test_the_largest_class_has_the_majority_and_a_layer_has_none():
         (LayerTerm("fd"), "the network has no layer 'fd'; did you mean 'fc'?"),
         (DirectionTerm("conv", (4,), (1.0,)), "layer 'conv' has no channel 4"),
         (DirectionTerm("conv", (1,), (0.0,)), "a direction of layer 'conv' needs channels with weights"),
+        (DirectionTerm("conv", (1, 1), (1.0, 2.0)), "a direction of layer 'conv' names a channel twice"),
         (DirectionTerm("conv", (), ()), "a direction of layer 'conv' needs channels with weights"),
         (MatchTerm("cv", "x"), "the network has no layer 'cv'; did you mean 'conv'?"),
     ],
