@@ -7,9 +7,10 @@ from deepvis.core.types import Unit
 from deepvis.models.model import Model
 from deepvis.optimize.ascend import Job, begin
 from deepvis.optimize.ascent_network import AscentNetwork
+from deepvis.optimize.field_box import field_box
 from deepvis.optimize.live import LiveRun, note_of, onward
 from deepvis.optimize.objective import unit as push
-from deepvis.optimize.pictures import field_box, shown
+from deepvis.optimize.pictures import shown
 from deepvis.optimize.presets import preset as preset_of
 from deepvis.optimize.transforms import check_shift
 

@@ -11,7 +11,7 @@ step, regularize; the last iteration only looks.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
@@ -23,6 +23,7 @@ from torch import Tensor
 from deepvis.network.batch_invariance import steady
 from deepvis.network.tape import Tape
 from deepvis.optimize.ascent_network import AscentNetwork
+from deepvis.optimize.field_box import field_box
 from deepvis.optimize.objective import Objective, is_majority, measure, resolve, seed_of
 from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.optimize.parameterization import PIXELS, Parameterization, parameterization
@@ -31,7 +32,7 @@ from deepvis.optimize.regularizers import Step, regularize, roughness_slope
 from deepvis.optimize.start import STARTS, given_image, start_image
 from deepvis.optimize.steps import STEPS, Slope, adam_direction, learning_rate
 from deepvis.optimize.terms import AnyTerm, ContrastTerm, MatchTerm, Term
-from deepvis.optimize.transforms import is_transformed, look
+from deepvis.optimize.transforms import is_transformed, look, within_field
 
 BLIND_VIEWS = 20  # in a row without a gradient, after which a climb that is seen anew each time ends
 
@@ -88,6 +89,7 @@ class Climb:
 
     pushes: the terms where the walk back begins, direction included. x: (C, H, W), where the next iteration begins.
     parameters: what x is computed from, where the recipe's parameterization is not pixels. moments: Adam's, alike.
+    strengths: the recipe's, transforms kept within what the unit sees where x is computed.
     objective, learning_rate: one number per iteration so far.
     best, majority (the first iterate in which the unit is its layer's largest), last: iterates of it.
     outcome: None while it climbs.
@@ -95,6 +97,7 @@ class Climb:
 
     job: Job
     pushes: tuple[AnyTerm, ...]
+    strengths: Mapping[str, float]
     x: Tensor
     parameters: Tensor | None = None
     moments: tuple[Tensor, Tensor] | None = None
@@ -147,11 +150,12 @@ def begin(ascent_net: AscentNetwork, job: Job, x0: np.ndarray | None = None) -> 
     picture_of = _parameterization_of(ascent_net, job.recipe)
     if picture_of is None:
         x = torch.from_numpy(_drawn(ascent_net, job, mean)).to(device) if given is None else given
-        return Climb(job, pushes, x)
-    drawn = (
-        picture_of.drawn(job.seed).to(device) if given is None else picture_of.from_picture(ascent_net.to_unit(given))
-    )
-    return Climb(job, pushes, ascent_net.from_unit(picture_of.picture(drawn)), drawn)
+        return Climb(job, pushes, job.recipe.strengths, x)
+    unit_chw = None if given is None else ascent_net.to_unit(given)
+    start = picture_of.drawn(job.seed).to(device) if unit_chw is None else picture_of.from_picture(unit_chw)
+    top, left, bottom, right = field_box(ascent_net, objective.leader)
+    strengths = within_field(job.recipe.strengths, min(bottom - top, right - left), max(ascent_net.size))
+    return Climb(job, pushes, strengths, ascent_net.from_unit(picture_of.picture(start)), start)
 
 
 def _parameterization_of(ascent_net: AscentNetwork, recipe: Recipe) -> Parameterization | None:
@@ -212,7 +216,7 @@ def advance(ascent_net: AscentNetwork, climbs: Sequence[Climb]) -> list[Climb]:
     objectives = [climb.job.objective for climb in climbs]
     step = Step(
         [climb.iteration for climb in climbs],
-        [climb.job.recipe.strengths for climb in climbs],
+        [climb.strengths for climb in climbs],
         [climb.job.seed for climb in climbs],
     )
     grey = ascent_net.grey_level

@@ -19,10 +19,10 @@ from deepvis.optimize.ascend import Job
 from deepvis.optimize.ascent_network import AscentNetwork
 from deepvis.optimize.climbs import climb_files
 from deepvis.optimize.defaults import LAYER_JPEG_QUALITY
+from deepvis.optimize.field_box import Box, field_box
 from deepvis.optimize.field_only import field_only, place_in
 from deepvis.optimize.objective import CENTRE, Objective, Term, resolve
 from deepvis.optimize.optimize_error import OptimizeError
-from deepvis.optimize.pictures import Box, field_box
 from deepvis.optimize.presets import TABLE_1, preset_of_units
 from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.recipe_options import numbers, place_of, shortened

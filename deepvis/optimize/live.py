@@ -18,9 +18,10 @@ from deepvis.core.unit_files import unit_image_paths
 from deepvis.models.model import Model
 from deepvis.optimize.ascend import Climb, Job, Outcome, advance, begin
 from deepvis.optimize.ascent_network import AscentNetwork
+from deepvis.optimize.field_box import Box, field_box
 from deepvis.optimize.objective import Objective
 from deepvis.optimize.optimize_error import OptimizeError
-from deepvis.optimize.pictures import Box, field_box, shown
+from deepvis.optimize.pictures import shown
 from deepvis.optimize.presets import ANY_NETWORK, FROM_A_PHOTO
 from deepvis.optimize.presets import preset as preset_of
 from deepvis.optimize.recipe import Recipe

@@ -6,12 +6,9 @@ import numpy as np
 from torch import Tensor
 
 from deepvis.models.preprocess import Preprocessor
-from deepvis.network.field import receptive_field
 from deepvis.optimize.ascend import as_array
-from deepvis.optimize.ascent_network import AscentNetwork
-from deepvis.optimize.terms import AnyTerm
+from deepvis.optimize.field_box import Box
 
-Box = tuple[int, int, int, int]
 GREY = 127.5
 REACH = 110.0  # how far from mid-grey the contrast of a gallery picture reaches
 TAIL = 0.5  # per cent of its values that may lie further out
@@ -43,21 +40,6 @@ def shown(x: Tensor | np.ndarray, colours: Preprocessor, box: Box | None = None)
         top, left, bottom, right = box
         rgb = rgb[top:bottom, left:right]
     return _around_grey(rgb, percentile=100.0 - TAIL, reach=REACH)
-
-
-def field_box(ascent_net: AscentNetwork, term: AnyTerm) -> Box:
-    """(top, left, bottom, right) of what the term sees of the input, inside the image, half open.
-
-    A fully connected unit and a whole channel see all of it.
-    """
-    height, width = ascent_net.size
-    place = term.place
-    if isinstance(place, str) or len(place) != 2:
-        return 0, 0, height, width
-    net = ascent_net.net
-    field = receptive_field(net.graph, net.shapes, term.layer, place[0], place[1], ascent_net.data_blob)
-    inside = field.clamped(height, width)
-    return inside.top, inside.left, inside.bottom, inside.right
 
 
 def _around_grey(rgb: np.ndarray, percentile: float, reach: float) -> np.ndarray:

@@ -1,9 +1,9 @@
 """What can be pushed: the terms that an objective adds up.
 
-A term reads one image's values of one layer and makes one number of them. To add one, write a frozen dataclass with the
-fields and methods of ``AnyTerm``, and how it is written (objective_words.py). If it can be made of a named
-unit, it also has a line in ``units.objectives_of`` and ``live.objective_for``. Its gradient is autograd's; that of a unit
-begins before its own rectifier (``AscentNetwork.source``).
+A term reads one image's values of one layer and makes one number of them. To add one, write a frozen dataclass with
+the fields and methods of ``AnyTerm``, and how it is written (objective_words.py). If it can be made of a named unit, it
+also has a line in ``units.objectives_of`` and ``live.objective_for``. Its gradient is autograd's; that of a unit begins
+before its own rectifier (``AscentNetwork.source``).
 
 Source: Olah, Mordvintsev & Schubert 2017, "Optimization objectives"; Mordvintsev, Olah & Tyka 2015 (deep dream);
 Mahendran & Vedaldi 2015, "Understanding deep image representations by inverting them" (match).

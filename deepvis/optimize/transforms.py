@@ -54,6 +54,16 @@ def check_shift(strengths: Mapping[str, float], size: tuple[int, int]) -> None:
         )
 
 
+def within_field(strengths: Mapping[str, float], field: int, size: int) -> dict[str, float]:
+    """The strengths, shifts and crops no larger than a quarter of what the unit sees: else it would see another place.
+
+    field: the side of its receptive field; size: that of the picture, in pixels.
+    """
+    reach = field / 4.0
+    crop = strengths["crop"] and max(strengths["crop"], 1.0 - 2.0 * reach / size)
+    return {**strengths, "jitter": min(strengths["jitter"], reach), "crop": crop}
+
+
 @dataclass(frozen=True, eq=False)
 class Views:
     """What the network sees in an iteration.

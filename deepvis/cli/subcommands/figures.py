@@ -55,8 +55,9 @@ def figures(args: argparse.Namespace) -> int:
     from deepvis.optimize.ascend import Climb
     from deepvis.optimize.chosen_figures import asked_figures
     from deepvis.optimize.climbs import climb_files
+    from deepvis.optimize.field_box import field_box
     from deepvis.optimize.figures import draw, pieces
-    from deepvis.optimize.pictures import field_box, shown
+    from deepvis.optimize.pictures import shown
     from deepvis.optimize.results import origin_of, read_picture, write_png
 
     setup, work, model, ready = optimizer_of(args)

@@ -53,7 +53,8 @@ def search(args: argparse.Namespace) -> int:
     from deepvis.optimize import session
     from deepvis.optimize.ascend import Climb
     from deepvis.optimize.climbs import FOLDER, climb_files
-    from deepvis.optimize.pictures import field_box, shown
+    from deepvis.optimize.field_box import field_box
+    from deepvis.optimize.pictures import shown
     from deepvis.optimize.search import open_search, write_tried
 
     optimizer = optimizer_of(args)
