@@ -83,7 +83,10 @@ def whole_file(**others: np.ndarray) -> dict[str, np.ndarray]:
         (whole_file(version=np.array(9)), "its version is 9, expected 1"),
         (whole_file(colours=np.eye(4)), r"the shape of its colours is \(4, 4\)"),
         (whole_file(colours=np.full((3, 3), np.nan)), "not every number of its colours is finite"),
-        (whole_file(magnitude=np.full((3, SIZE, SIZE // 2 + 1), np.inf)), "not every number of its magnitude is finite"),
+        (
+            whole_file(magnitude=np.full((3, SIZE, SIZE // 2 + 1), np.inf)),
+            "not every number of its magnitude is finite",
+        ),
         (whole_file(colours=np.array([{}], dtype=object)), "it is broken, or its values are of another kind"),
         (whole_file(colours=np.array(["a"])), "it is broken, or its values are of another kind"),
     ],
