@@ -5,7 +5,8 @@
 
 For 20 classes under each row of Table 1, or the presets named, the image is given to every judge, once as it was made
 (in Table 1 faint, around the mean) and once as a person sees it (best_Xpm, 8 bit). Prints JSON: for each preset, judge
-and way, in how many the class comes first, and among the first five; the seconds that an image took. A judge is a model
+and way, in how many the class comes first, and among the first five; null for a way that it was not asked in: the
+image as it was made goes only to a judge whose input is GoogLeNet's. The seconds that an image took. A judge is a model
 of the 1000 classes of ILSVRC12 by name or folder; EfficientNet-lite0 judges pictures that no preset was tuned on.
 Pictures are kept in the folder: interrupted, it goes on where it was. ``--sheet`` draws them all for the eye.
 """
@@ -17,7 +18,7 @@ import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,8 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from deepvis.cli.guard import guarded
+from deepvis.core.user_error import UsageError
 from deepvis.jobs.progress import Bar
 from deepvis.models.model import Model
 from deepvis.models.zoo import load_model
@@ -32,11 +35,12 @@ from deepvis.network.device import device_of
 from deepvis.network.net import GraphNet
 from deepvis.network.ref import NetworkRef
 from deepvis.optimize import session
-from deepvis.optimize.ascend import Climb, Job
+from deepvis.optimize.ascend import Climb, Job, as_array
 from deepvis.optimize.figures import draw, pieces, presets_by_class
 from deepvis.optimize.objective import resolve, unit
 from deepvis.optimize.pictures import pictures_of
 from deepvis.optimize.presets import TABLE_1, preset
+from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.results import origin_of, read_picture, write_arrays, write_jpeg, write_png
 from deepvis.optimize.tasks import Setup, ascent_net, load
 from deepvis.optimize.units import label_of
@@ -60,8 +64,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     p.add_argument("--device", default="auto")
     p.add_argument("--sheet", type=Path, metavar="JPG", help="draw all pictures on one page")
     args = p.parse_args(argv)
+    return guarded(lambda: judge_all(args), Path(__file__).stem)
+
+
+def judge_all(args: argparse.Namespace) -> int:
+    """Make the pictures that are not there yet, and ask the judges. Raises UserError."""
     setup = Setup(NetworkRef(MAKER), str(device_of(args.device)))
     model, shapes = load(setup.network), ascent_net(setup).net.shapes
+    judges = {Path(name).name: judge_of(name, shapes[LAYER][1]) for name in args.judges}
     recipes = {name: preset(name, args.presets_file) for name in args.presets}
     if args.iterations:
         recipes = {name: replace(recipe, max_iter=args.iterations) for name, recipe in recipes.items()}
@@ -71,7 +81,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     paths = pieces(args.out, origin_of(model), jobs)
 
     def write(climb: Climb) -> None:
-        write_arrays(made_of(paths[climb.job]), {"best": climb.best.x.numpy()})
+        write_arrays(made_of(paths[climb.job]), {"best": as_array(climb.best.x)})
         write_png(paths[climb.job], pictures_of(climb.best.x, model.preprocessor)["best_Xpm"])
 
     left = [job for job in jobs if not paths[job].exists()]
@@ -83,7 +93,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "iterations": {name: recipe.max_iter for name, recipe in recipes.items()},
         "judged": {name: len([j for j in done if j.recipe == recipe]) for name, recipe in recipes.items()},
         "seconds_an_image": round(seconds / len(left), 2) if left else None,
-        "judges": {Path(judge).name: verdicts(judge, recipes, done, paths) for judge in args.judges},
+        "judges": {name: verdicts(judge, recipes, done, paths) for name, judge in judges.items()},
         "troubles": report.troubles,
     }
     print(json.dumps(found, indent=1))
@@ -97,26 +107,62 @@ def made_of(picture: Path) -> Path:
     return picture.with_suffix(".npz")
 
 
-def verdicts(judge: str, recipes, jobs: Sequence[Job], paths: Mapping[Job, Path]) -> dict:
-    """preset -> way -> how often its images' class comes first, and among the first five."""
-    try:
-        model = load_model(judge)
-        net = GraphNet(model.graph)
-    except Exception as error:
-        return {"skipped": str(error)}
-    found = {name: {way: {"first": 0, "of_first_five": 0} for way in ("as_made", "as_shown")} for name in recipes}
-    for job in jobs:
-        name = next(name for name, recipe in recipes.items() if recipe == job.recipe)
-        seen = {"as_shown": model.preprocessor.to_input(read_picture(paths[job]))}
-        if takes_input_of_maker(model) and made_of(paths[job]).exists():
-            with np.load(made_of(paths[job]), allow_pickle=False) as kept:
-                seen["as_made"] = to_size(kept["best"], model.preprocessor.size)
-        for way, x in seen.items():
-            scores = net.forward({model.data_blob: x[None]}).blobs[model.prob_layer].flatten()
-            larger = int((scores > scores[job.objective.leader.channel]).sum())
-            found[name][way]["first"] += larger == 0
-            found[name][way]["of_first_five"] += larger < 5
+@dataclass(frozen=True, eq=False)
+class Judge:
+    """A network that says which class a picture shows."""
+
+    model: Model
+    net: GraphNet
+
+    def rank(self, x: np.ndarray, channel: int) -> int:
+        """How many classes come before that one in the input x (C, H, W)."""
+        scores = self.net.forward({self.model.data_blob: x[None]}).blobs[self.model.prob_layer].flatten()
+        return int((scores > scores[channel]).sum())
+
+
+def judge_of(name: str, classes: int) -> Judge:
+    """The judge of a name or folder. Raises UserError where it cannot be opened, or has not so many classes."""
+    model = load_model(name)
+    net = GraphNet(model.graph)
+    if not model.prob_layer:
+        raise UsageError(f"--judges {name} has no layer of probabilities; give a model of {classes} classes")
+    found = int(np.prod(net.shapes[model.prob_layer][1:]))
+    if found != classes:
+        raise UsageError(f"--judges {name} has {found} classes, expected {classes}, as {MAKER} has")
+    return Judge(model, net)
+
+
+def verdicts(judge: Judge, recipes: Mapping[str, Recipe], jobs: Sequence[Job], paths: Mapping[Job, Path]) -> dict:
+    """preset -> way -> how often its images' class comes first, and among the first five.
+
+    None in place of these where an image of the preset could not be given in that way.
+    """
+    found: dict[str, dict] = {}
+    for name, recipe in recipes.items():
+        ranks: dict[str, list[int | None]] = {"as_made": [], "as_shown": []}
+        for job in (job for job in jobs if job.recipe == recipe):
+            channel = job.objective.leader.channel
+            made, shown = input_as_made(judge.model, made_of(paths[job])), read_picture(paths[job])
+            ranks["as_made"].append(None if made is None else judge.rank(made, channel))
+            ranks["as_shown"].append(judge.rank(judge.model.preprocessor.to_input(shown), channel))
+        found[name] = {way: counts(each) for way, each in ranks.items()}
     return found
+
+
+def counts(ranks: Sequence[int | None]) -> dict[str, int] | None:
+    """Of the ranks of all images; None where one is missing, or there are none."""
+    asked = [rank for rank in ranks if rank is not None]
+    if not asked or len(asked) < len(ranks):
+        return None
+    return {"first": sum(rank == 0 for rank in asked), "of_first_five": sum(rank < 5 for rank in asked)}
+
+
+def input_as_made(model: Model, path: Path) -> np.ndarray | None:
+    """The image itself as the model's input; None where the model takes another input, or it was not saved."""
+    if not takes_input_of_maker(model) or not path.exists():
+        return None
+    with np.load(path, allow_pickle=False) as saved:
+        return to_size(saved["best"], model.preprocessor.size)
 
 
 def takes_input_of_maker(model: Model) -> bool:

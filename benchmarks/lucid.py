@@ -4,9 +4,9 @@
     benchmarks/lucid.py [--device cuda] [--batch 8] [--models ../shared/models]
 
 Prints JSON. The plain loop is what one writes first: the network's weights as torch's functions, eager autograd over
-all of it, torch.optim.Adam, the same parameters, colours and transforms, a batch at a time. Both take turns, and the
-best of each counts, so that a busy machine disturbs little. On a CPU ours runs a part of the batch on each core, as
-``deepvis optimize`` does.
+all of it, torch.optim.Adam, the same parameters, colours, transforms and total variation, a batch at a time. Both take
+turns, and the best of each counts, so that a busy machine disturbs little. On a CPU ours runs a part of the batch on
+each core, as ``deepvis optimize`` does; where the cores do not divide the batch, the first of them run one image more.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from deepvis.optimize.ascent_network import AscentNetwork, ascent_net_of
 from deepvis.optimize.objective import unit
 from deepvis.optimize.parameterization import parameterization
 from deepvis.optimize.presets import BUILT_IN
+from deepvis.optimize.regularizers import roughness_slope
 
 MODEL, LAYER = "bvlc-googlenet", "loss3/classifier"
 STEPS = 6  # of one turn
@@ -69,29 +70,33 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def seconds_of_step(ready: AscentNetwork, batch: int, workers: int) -> float:
-    """Of one image, the mean of a turn after a step to warm up, in so many threads of batch / workers images each."""
-    share = max(batch // workers, 1)
-    cores = torch.get_num_threads()
-    warm, go = threading.Barrier(workers + 1), threading.Barrier(workers + 1)
+def shares(batch: int, workers: int) -> list[list[int]]:
+    """The images of each worker: all of the batch, as evenly as it goes; no worker has none."""
+    return [list(range(batch))[n::workers] for n in range(min(workers, batch))]
 
-    def climb(first: int) -> None:
-        torch.set_num_threads(max(cores // workers, 1))
-        jobs = [Job(unit(LAYER, 7 * (first + n)), BUILT_IN["lucid"], n) for n in range(share)]
-        climbs = advance(ready, [begin(ready, job) for job in jobs])
+
+def seconds_of_step(ready: AscentNetwork, batch: int, workers: int) -> float:
+    """Of one image, the mean of a turn after a step to warm up, the batch shared among so many threads."""
+    parts = shares(batch, workers)
+    cores = torch.get_num_threads()
+    warm, go = threading.Barrier(len(parts) + 1), threading.Barrier(len(parts) + 1)
+
+    def climb(part: Sequence[int]) -> None:
+        torch.set_num_threads(max(cores // len(parts), 1))
+        climbs = advance(ready, [begin(ready, Job(unit(LAYER, 7 * n), BUILT_IN["lucid"], n)) for n in part])
         warm.wait()
         go.wait()
         for _ in range(STEPS):
             climbs = advance(ready, climbs)
 
-    with ThreadPoolExecutor(workers) as pool:
-        waiting = [pool.submit(climb, share * n) for n in range(workers)]
+    with ThreadPoolExecutor(len(parts)) as pool:
+        waiting = [pool.submit(climb, part) for part in parts]
         warm.wait()
         began = now(ready)
         go.wait()
         for future in waiting:
             future.result()
-        return (now(ready) - began) / (STEPS * share * workers)
+        return (now(ready) - began) / (STEPS * batch)
 
 
 def seconds_of_plain_step(peer: PlainLoop, ready: AscentNetwork, batch: int) -> float:
@@ -111,11 +116,18 @@ def seconds_of_plain_step(peer: PlainLoop, ready: AscentNetwork, batch: int) -> 
         grid = F.affine_grid(matrices(recipe.strengths, batch, width, device), list(x.shape), align_corners=False)
         seen = F.grid_sample(x, grid, align_corners=False)
         top = functional(peer.spec, {ready.data_blob: seen}, peer.net.parameters(), until=LAYER)
-        loss = -top.gather(1, classes[:, None]).sum()
+        (grad,) = torch.autograd.grad(top.gather(1, classes[:, None]).sum(), x)
         adam.zero_grad()
-        loss.backward()
+        x.backward(-smoother(grad, x.detach(), recipe.strengths["total_variation"]))
         adam.step()
     return (now(ready) - began) / (STEPS * batch)
+
+
+def smoother(grad: torch.Tensor, x: torch.Tensor, share: float) -> torch.Tensor:
+    """(N, C, H, W): the gradient less total variation's, whose length is that share of it, in each image."""
+    slope = roughness_slope(x)
+    lengths = grad.flatten(1).norm(dim=1) / slope.flatten(1).norm(dim=1).clamp(min=1e-12)
+    return grad - share * lengths[:, None, None, None] * slope
 
 
 def matrices(strengths: dict, batch: int, size: int, device: torch.device) -> torch.Tensor:

@@ -12,6 +12,7 @@ from typing import Any
 from deepvis.cli.parser import Parser
 from deepvis.optimize import transforms  # noqa: F401  (enters its settings)
 from deepvis.optimize.parameterization import COLOURS, PARAMETERIZATIONS
+from deepvis.optimize.presets import BEYOND_2015
 from deepvis.optimize.regularizers import SETTINGS
 from deepvis.optimize.start import STARTS
 from deepvis.optimize.steps import STEPS
@@ -51,7 +52,8 @@ def add_recipe(parser: Parser) -> None:
     how.add_argument(
         "--preset",
         metavar="NAME",
-        help="1 to 4: a row of the paper's Table 1, 3+: shaken too; or a name of --presets-file",
+        help="1 to 4: a row of the paper's Table 1; 1+ to 4+: the same regularizers with even steps, for any network; "
+        f"later ones: {', '.join(BEYOND_2015)}; or a name of --presets-file",
     )
     add_presets_file(how)
     for setting in (SETTINGS[name] for name in SETTINGS):

@@ -1,7 +1,7 @@
 """What photos have in common: how their colours vary together, and how strong each frequency is.
 
 Both are those of the values before a sigmoid (the logit of 0 to 1), where the parameterizations work. The file is
-an npz: version, colours (3, 3) float32, magnitude (3, SIZE, SIZE // 2 + 1) float16, photos (how many there were).
+an npz: version, colours (3, 3) float32, magnitude (3, SIZE, SIZE // 2 + 1) float16, photos (how many squares).
 
 Source: the colour matrix as lucid's color_correlation_svd_sqrt (Olah, Mordvintsev & Schubert 2017); the mean magnitude
 spectrum as MaCo's (Fel et al. 2023).
@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-from collections.abc import Iterable
+import zlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -25,7 +26,12 @@ from deepvis.optimize.optimize_error import OptimizeError
 VERSION = 1
 SIZE = 256  # of the squares whose spectrum is taken, pixels
 EDGE = 0.02  # values nearer to black or white count as this far from it: their logit is infinite
+SMALLEST = 64  # pixels of a photo's shorter side: a smaller one has no fine grain to measure
+FLAT = 1e-6  # colours that vary less than this, as a share of the strongest, do not vary
 SMOOTH = 1.5  # sigma in frequencies: a few photos have a rough spectrum
+_ONE_COLOUR = (
+    "the photos are grey or of one colour, so nothing says how colours vary together; give a folder of photos in colour"
+)
 _DIGEST = " (sha256 "
 SHIPPED = Path(__file__).with_name("photo_statistics.npz")
 
@@ -35,6 +41,7 @@ class PhotoStatistics:
     """colours: (3, 3) float32, from uncorrelated values of about unit size to red, green, blue.
 
     magnitude: (3, SIZE, SIZE // 2 + 1) float32, of rfft2 of the uncorrelated values of SIZE x SIZE pixels.
+    photos: how many squares of photos were measured.
     """
 
     colours: np.ndarray
@@ -61,21 +68,30 @@ class PhotoStatistics:
 
 
 def measured(squares: Iterable[np.ndarray]) -> PhotoStatistics:
-    """The statistics of squares (SIZE, SIZE, 3) uint8 RGB. Raises OptimizeError where there are none."""
-    values = [_logit(square) for square in squares]
-    if not values:
-        raise OptimizeError("there are no photos to take the colours and the spectrum of; give a folder of photos")
-    colours = _colours(np.stack([value.reshape(3, -1) for value in values], axis=1).reshape(3, -1))
-    back = np.linalg.inv(colours)
+    """The statistics of squares (SIZE, SIZE, 3) uint8 RGB, one at a time in memory.
+
+    Raises OptimizeError where there are none, or where their colours do not vary in three ways.
+    """
+    count, total, products = 0, np.zeros(3), np.zeros((3, 3))
+    cross = np.zeros((3, 3, SIZE, SIZE // 2 + 1), complex)  # sum of the products of the colours' spectra
     window = np.hanning(SIZE + 1)[:SIZE]
     window = window[:, np.newaxis] * window
     window /= np.sqrt(np.mean(window**2))
-    power = np.zeros((3, SIZE, SIZE // 2 + 1))
-    for value in values:
-        plain = np.einsum("oc,chw->ohw", back, value)
-        plain -= plain.mean(axis=(1, 2), keepdims=True)
-        power += np.abs(np.fft.rfft2(plain * window)) ** 2
-    return PhotoStatistics(colours.astype(np.float32), _smooth(np.sqrt(power / len(values))), len(values))
+    for square in squares:
+        value = logit(square.transpose(2, 0, 1) / 255.0)
+        flat = value.reshape(3, -1)
+        count, total, products = count + 1, total + flat.mean(axis=1), products + flat @ flat.T / flat.shape[1]
+        spectrum = np.fft.rfft2((value - flat.mean(axis=1)[:, np.newaxis, np.newaxis]) * window)
+        cross += spectrum[:, np.newaxis] * spectrum.conj()
+    if not count:
+        raise OptimizeError("there are no photos to take the colours and the spectrum of; give a folder of photos")
+    mean = total / count
+    colours = _colours(products / count - np.outer(mean, mean))
+    back = np.linalg.inv(colours)
+    power = np.einsum("oa,abhw,ob->ohw", back, cross / count, back).real
+    if power.max(axis=(1, 2)).min() < FLAT:
+        raise OptimizeError(_ONE_COLOUR)
+    return PhotoStatistics(colours.astype(np.float32), _smooth(np.sqrt(np.maximum(power, 0.0))), count)
 
 
 def write_statistics(path: Path, statistics: PhotoStatistics) -> None:
@@ -93,17 +109,41 @@ def write_statistics(path: Path, statistics: PhotoStatistics) -> None:
 def read_statistics(path: Path) -> PhotoStatistics:
     """Raises OptimizeError where the file is not there or holds something else."""
     try:
-        with np.load(path, allow_pickle=False) as found:
-            colours, magnitude = found["colours"].astype(np.float32), found["magnitude"].astype(np.float32)
-            photos = int(found["photos"])
-            is_whole = colours.shape == (3, 3) and magnitude.shape == (3, SIZE, SIZE // 2 + 1)
-            if int(found["version"]) != VERSION or not is_whole or not np.isfinite([*colours.flat]).all():
-                raise ValueError("another version or shape")
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise OptimizeError(
-            f"{path} holds no statistics of photos ({error}); photo-statistics writes such a file"
-        ) from None
-    return PhotoStatistics(colours, magnitude, photos)
+        with path.open("rb") as file:
+            if not zipfile.is_zipfile(file):
+                raise _no_statistics(path, "it is no npz file")
+            file.seek(0)
+            with np.load(file, allow_pickle=False) as found:
+                return _statistics_in(path, found)
+    except OptimizeError:
+        raise
+    except FileNotFoundError:
+        raise _no_statistics(path, "there is no such file") from None
+    except OSError as error:
+        raise _no_statistics(path, f"it cannot be read: {error.strerror or error}") from None
+    except (ValueError, TypeError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error):
+        raise _no_statistics(path, "it is broken, or its values are of another kind") from None
+
+
+def _statistics_in(path: Path, found: Mapping[str, np.ndarray]) -> PhotoStatistics:
+    """What an npz file holds. Raises OptimizeError."""
+    for name in ("version", "colours", "magnitude", "photos"):
+        if name not in found:
+            raise _no_statistics(path, f"it has no {name}")
+    version = int(found["version"])
+    if version != VERSION:
+        raise _no_statistics(path, f"its version is {version}, expected {VERSION}")
+    colours, magnitude = found["colours"].astype(np.float32), found["magnitude"].astype(np.float32)
+    for name, values, shape in (("colours", colours, (3, 3)), ("magnitude", magnitude, (3, SIZE, SIZE // 2 + 1))):
+        if values.shape != shape:
+            raise _no_statistics(path, f"the shape of its {name} is {values.shape}, expected {shape}")
+        if not np.isfinite(values).all():
+            raise _no_statistics(path, f"not every number of its {name} is finite")
+    return PhotoStatistics(colours, magnitude, int(found["photos"]))
+
+
+def _no_statistics(path: Path, why: str) -> OptimizeError:
+    return OptimizeError(f"{path} holds no statistics of photos ({why}); photo-statistics writes such a file")
 
 
 def named_statistics(path: Path) -> str:
@@ -144,15 +184,21 @@ def squares_of(rgb: np.ndarray) -> list[np.ndarray]:
     return found
 
 
-def _logit(square: np.ndarray) -> np.ndarray:
-    unit = np.clip(square.transpose(2, 0, 1) / 255.0, EDGE, 1.0 - EDGE)
-    return np.log(unit / (1.0 - unit))
+def logit(unit: np.ndarray) -> np.ndarray:
+    """The values before a sigmoid of values from 0 to 1; those nearer to 0 or 1 than EDGE count as EDGE from it."""
+    inside = np.clip(unit, EDGE, 1.0 - EDGE)
+    return np.log(inside / (1.0 - inside))
 
 
-def _colours(values: np.ndarray) -> np.ndarray:
-    """(3, 3): a root of the covariance of (3, N), brightness first; the sum of each column is positive."""
-    sizes, axes = np.linalg.eigh(np.cov(values))
-    root = (axes * np.sqrt(np.maximum(sizes, 1e-9)))[:, ::-1]
+def _colours(covariance: np.ndarray) -> np.ndarray:
+    """(3, 3): a root of the covariance (3, 3), brightness first; the sum of each column is positive.
+
+    Raises OptimizeError where it is not of full rank: such colours cannot be told apart.
+    """
+    sizes, axes = np.linalg.eigh(covariance)
+    if sizes[-1] < FLAT or sizes[0] < FLAT * sizes[-1]:
+        raise OptimizeError(_ONE_COLOUR)
+    root = (axes * np.sqrt(sizes))[:, ::-1]
     return root * np.where(root.sum(axis=0) < 0, -1.0, 1.0)
 
 

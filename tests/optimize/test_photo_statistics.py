@@ -11,7 +11,9 @@ from PIL import Image
 from deepvis.cli.main import main
 from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.optimize.photo_statistics import (
+    EDGE,
     SIZE,
+    logit,
     measured,
     named_statistics,
     read_statistics,
@@ -69,23 +71,138 @@ def test_the_file_is_read_as_it_was_written_and_named_by_its_content(tmp_path: P
         statistics_named(words)
 
 
-def test_what_is_no_such_file_is_a_sentence(tmp_path: Path):
-    np.savez(tmp_path / "other.npz", version=np.array(1), colours=np.eye(3))
-    (tmp_path / "text.npz").write_text("no npz")
-    for name in ("other.npz", "text.npz", "gone.npz"):
-        with pytest.raises(OptimizeError, match=f"{name} holds no statistics of photos"):
+def whole_file(**others: np.ndarray) -> dict[str, np.ndarray]:
+    values = {"version": np.array(1), "colours": np.eye(3), "magnitude": np.ones((3, SIZE, SIZE // 2 + 1))}
+    return {**values, "photos": np.array(4), **others}
+
+
+@pytest.mark.parametrize(
+    "content, why",
+    [
+        ({"version": np.array(1), "colours": np.eye(3)}, "it has no magnitude"),
+        (whole_file(version=np.array(9)), "its version is 9, expected 1"),
+        (whole_file(colours=np.eye(4)), r"the shape of its colours is \(4, 4\)"),
+        (whole_file(colours=np.full((3, 3), np.nan)), "not every number of its colours is finite"),
+        (
+            whole_file(magnitude=np.full((3, SIZE, SIZE // 2 + 1), np.inf)),
+            "not every number of its magnitude is finite",
+        ),
+        (whole_file(colours=np.array([{}], dtype=object)), "it is broken, or its values are of another kind"),
+        (whole_file(colours=np.array(["a"])), "it is broken, or its values are of another kind"),
+    ],
+)
+def test_an_npz_file_of_something_else_is_a_sentence(content: dict, why: str, tmp_path: Path):
+    np.savez(tmp_path / "other.npz", **content)
+    with pytest.raises(OptimizeError, match=rf"other.npz holds no statistics of photos \({why}"):
+        read_statistics(tmp_path / "other.npz")
+
+
+def test_what_is_no_npz_file_is_said_in_our_own_words(tmp_path: Path, capsys):
+    (tmp_path / "text.md").write_text("no npz")
+    np.save(tmp_path / "one.npy", np.eye(3))
+    (tmp_path / "folder.npz").mkdir()
+    np.savez(tmp_path / "cut.npz", **whole_file())
+    content = (tmp_path / "cut.npz").read_bytes()
+    (tmp_path / "cut.npz").write_bytes(content[: len(content) // 2])
+    reasons = {
+        "text.md": "it is no npz file",
+        "one.npy": "it is no npz file",
+        "cut.npz": "it is no npz file",
+        "gone.npz": "there is no such file",
+        "folder.npz": "it cannot be read: Is a directory",
+    }
+    for name, why in reasons.items():
+        with pytest.raises(OptimizeError, match=rf"{name} holds no statistics of photos \({why}\)"):
             read_statistics(tmp_path / name)
+    words = ["optimize", "--preset", "maco", "--photo-statistics", str(tmp_path / "text.md")]
+    assert main([*words, "--output", str(tmp_path / "out")]) == 2
+    said = capsys.readouterr().err
+    assert "it is no npz file" in said and "pickle" not in said
+
+
+def test_the_values_before_a_sigmoid_are_finite_and_come_back():
+    values = np.linspace(0, 1, 11)
+    back = 1 / (1 + np.exp(-logit(values)))
+    np.testing.assert_allclose(back, np.clip(values, EDGE, 1 - EDGE))
+
+
+def colour_of_each(photos: list[np.ndarray]) -> list[np.ndarray]:
+    return [square for each in photos for square in squares_of(each)]
+
+
+@pytest.mark.parametrize(
+    "photos",
+    [
+        [np.full((300, 300, 3), (200, 90, 30), np.uint8)],
+        [np.full((300, 300, 3), colour, np.uint8) for colour in ((200, 9, 30), (9, 99, 9), (9, 9, 200), (90, 9, 9))],
+        [photo(0)[:, :, :1].repeat(3, axis=2)],
+    ],
+    ids=["one colour", "each of one colour", "grey"],
+)
+def test_photos_without_colours_are_a_sentence(photos: list[np.ndarray]):
+    with pytest.raises(OptimizeError, match="grey or of one colour"):
+        measured(colour_of_each(photos))
+
+
+def saved(folder: Path, **photos: np.ndarray) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, rgb in photos.items():
+        Image.fromarray(rgb).save(folder / f"{name}.png")
+    return folder
+
+
+def run(folder: Path, output: Path, *more: str) -> int:
+    return main(["photo-statistics", "--images", str(folder), "--output", str(output), *more])
 
 
 def test_the_command_measures_a_folder_and_leaves_out_what_is_no_photo(tmp_path: Path, capsys):
-    (tmp_path / "in" / "deep").mkdir(parents=True)
-    Image.fromarray(photo(0)).save(tmp_path / "in" / "a.png")
-    Image.fromarray(photo(1, 500, 333)).save(tmp_path / "in" / "deep" / "b.jpg")
-    (tmp_path / "in" / "c.png").write_text("no picture")
-    assert main(["photo-statistics", "--images", str(tmp_path / "in"), "--output", str(tmp_path / "s.npz")]) == 0
-    assert "c.png" in capsys.readouterr().err
+    folder = saved(tmp_path / "in", a=photo(0), small=photo(2, 63, 200))
+    saved(folder / "deep", b=photo(1, 500, 333))
+    (folder / "c.png").write_text("no picture")
+    assert run(folder, tmp_path / "s.npz") == 0
+    said = capsys.readouterr()
+    assert said.err.count("c.png") == 1 and "c.png is no picture" in said.err
+    assert "small.png is 200 x 63 pixels, expected 64 or more on each side; it is left out" in said.err
+    assert f"of 2 photos (8 squares): {tmp_path / 's.npz'}\n" in said.out
     found = read_statistics(tmp_path / "s.npz")
     assert found.photos == 8 and found.magnitude.shape == (3, SIZE, SIZE // 2 + 1)
+
+
+@pytest.mark.parametrize("more", [[], ["--overwrite"]])
+@pytest.mark.parametrize("name", ["README.md", "other.npz", "folder"])
+def test_a_file_that_is_no_statistics_is_never_overwritten(name: str, more: list[str], tmp_path: Path, capsys):
+    output = tmp_path / name
+    if name == "folder":
+        output.mkdir()
+    elif name == "other.npz":
+        np.savez(output, weights=np.eye(3))
+    else:
+        output.write_text("words")
+    before = None if output.is_dir() else output.read_bytes()
+    assert run(saved(tmp_path / "in", a=photo(0)), output, *more) == 2
+    said = capsys.readouterr().err
+    assert f"{output} is there already and holds no statistics of photos" in said and said.count("\n") == 1
+    assert output.is_dir() or output.read_bytes() == before
+
+
+def test_statistics_are_overwritten_only_when_asked(tmp_path: Path, capsys):
+    folder, output = saved(tmp_path / "in", a=photo(0, 300, 300)), tmp_path / "s.npz"
+    assert run(folder, output) == 0
+    assert "of 1 photo (2 squares)" in capsys.readouterr().out
+    saved(folder, b=photo(1))
+    assert run(folder, output) == 2
+    assert "give --overwrite to overwrite it" in capsys.readouterr().err
+    assert read_statistics(output).photos == 2
+    assert run(folder, output, "--overwrite") == 0
+    assert read_statistics(output).photos == 6
+
+
+def test_a_folder_of_one_coloured_photos_is_a_sentence_and_no_file(tmp_path: Path, capsys):
+    folder = saved(tmp_path / "in", a=np.full((100, 100, 3), 90, np.uint8))
+    assert run(folder, tmp_path / "s.npz") == 2
+    said = capsys.readouterr().err
+    assert "grey or of one colour" in said and said.count("\n") == 1
+    assert not (tmp_path / "s.npz").exists()
 
 
 @pytest.mark.parametrize("named", ["gone", "empty"])
