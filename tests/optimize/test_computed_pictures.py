@@ -160,8 +160,8 @@ def test_the_windows_presets(network, mini, preset, monkeypatch):
 def test_a_small_unit_keeps_its_place_in_view(network):
     """Shifts and crops are limited to a quarter of what it sees; a unit that sees the whole picture has all of them."""
     low = begin(network, Job(unit("conv1", 0), BUILT_IN["lucid"])).strengths
-    assert low["jitter"] == 11 / 4
-    assert begin(network, Job(unit("conv1", 0), BUILT_IN["maco"])).strengths["crop"] == pytest.approx(1 - 5.5 / 117)
+    assert low["jitter"] == 9 / 4, "its filters are 9 pixels wide"
+    assert begin(network, Job(unit("conv1", 0), BUILT_IN["maco"])).strengths["crop"] == pytest.approx(1 - 4.5 / 117)
     for name in ("lucid", "maco"):
         assert begin(network, Job(unit("fc8", 0), BUILT_IN[name])).strengths == BUILT_IN[name].strengths
     assert begin(network, Job(unit("conv1", 0), BUILT_IN["robust"])).strengths == BUILT_IN["robust"].strengths
