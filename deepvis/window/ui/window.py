@@ -4,8 +4,8 @@ A window belongs to one thread, the main one. Facts about OpenCV's Linux wheels 
 gives whole key codes, and of several keys between two looks the last (key_listener.py gets them all); a
 window that was closed with the mouse is no longer visible by its property; mouse places are counted
 in pixels of the picture even where it is shown larger. Its view zooms with the wheel and pans with a drag: where there
-is an X server the mouse's events are therefore taken before Qt gets them (pointer_shield.py). WINDOW_GUI_NORMAL leaves
-out its tool bar, menu and shortcuts.
+is an X server the mouse's events are therefore taken before Qt gets them (pointer_shield.py). Now and then Qt misses
+that its window is on the screen (map_notice.py). WINDOW_GUI_NORMAL leaves out its tool bar, menu and shortcuts.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from deepvis.window.ui.clipboard import Clipboard
 from deepvis.window.ui.display import display_problem
 from deepvis.window.ui.events import Closed, Event, Key, Mouse, Pasted, Resized
 from deepvis.window.ui.key_listener import CTRL_V, KeyListener
+from deepvis.window.ui.map_notice import MapNotice
 from deepvis.window.ui.pointer_shield import PointerShield
 
 NO_KEY = (-1, 255)
@@ -79,6 +80,7 @@ class OpenCVWindow:
             ) from error
         self._key_listener.listen(title)
         self._shield = PointerShield(self._key_listener.window)
+        self._map_notice = MapNotice(self._key_listener.window)
         self._clipboard = Clipboard() if self._key_listener.found else None
         self._early = early  # counts where nothing listens beside the toolkit
 
@@ -95,6 +97,7 @@ class OpenCVWindow:
             cv2.imshow(self.title, bgr)
 
     def poll(self, milliseconds: int) -> list[Event]:
+        self._map_notice.look()
         codes, self._early = [self._early, cv2.waitKeyEx(max(milliseconds, 1))], NO_KEY[0]
         events, self._mouse = self._mouse, []
         if not self._closed:
@@ -116,6 +119,7 @@ class OpenCVWindow:
             cv2.waitKeyEx(1)  # the toolkit destroys it while it handles events
         self._closed = True
         self._shield.close()
+        self._map_notice.close()
         if self._clipboard is not None:
             self._clipboard.close()
             self._clipboard = None

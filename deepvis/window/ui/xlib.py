@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 NAME = "libX11.so.6"
 ANY_TYPE = 0  # AnyPropertyType
 INPUT_ONLY = 2
+IS_VIEWABLE = 2  # of map_state
 SET_EVENT_MASK, SET_DO_NOT_PROPAGATE = 1 << 11, 1 << 12  # CWEventMask, CWDontPropagate
 _HANDLER = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
 _ignore = _HANDLER(lambda display, event: 0)  # Xlib would end the process at the first window that is gone
@@ -80,6 +81,25 @@ class _WindowAttributes(ctypes.Structure):
     )
 
 
+class _Attributes(ctypes.Structure):
+    """XWindowAttributes of Xlib.h."""
+
+    _fields_ = (
+        ("place_border_and_depth", ctypes.c_int * 6),
+        ("visual", ctypes.c_void_p),
+        ("root", ctypes.c_ulong),
+        ("class_gravities_and_store", ctypes.c_int * 4),
+        ("backing", ctypes.c_ulong * 2),
+        ("save_under", ctypes.c_int),
+        ("colormap", ctypes.c_ulong),
+        ("map_installed", ctypes.c_int),
+        ("map_state", ctypes.c_int),
+        ("event_masks", ctypes.c_long * 3),
+        ("override_redirect", ctypes.c_int),
+        ("screen", ctypes.c_void_p),
+    )
+
+
 class Connection:
     """A connection to the X server, for one thread at a time.
 
@@ -133,6 +153,12 @@ class Connection:
             return 0, 0
         return sizes[1].value, sizes[0].value
 
+    def is_viewable(self, window: int) -> bool:
+        """True if a window is on the screen with all that it lies in; False if it is minimized or gone."""
+        found = _Attributes()
+        is_there = self.x.XGetWindowAttributes(self.display, window, ctypes.byref(found))
+        return bool(is_there) and found.map_state == IS_VIEWABLE
+
     def _property(
         self, window: int, atom: int, number: type[Any], bits: int, most: int, *, delete: bool = False
     ) -> list[int]:
@@ -174,6 +200,8 @@ def library() -> Any:
         "XFree": [pointer],
         "XGetWindowProperty": [pointer, window, window, long, long, integer, window, *[pointer] * 5],
         "XGetGeometry": [pointer, window, *[pointer] * 7],
+        "XGetWindowAttributes": [pointer, window, pointer],
+        "XSendEvent": [pointer, window, integer, long, pointer],
         "XCreateWindow": [pointer, window, *places, integer, ctypes.c_uint, pointer, window, pointer],
         "XMapRaised": [pointer, window],
         "XConvertSelection": [pointer, *[window] * 5],
