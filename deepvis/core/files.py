@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import tempfile
 import uuid
@@ -76,3 +77,11 @@ def file_stamp(path: str | os.PathLike[str]) -> tuple[str, int, int] | None:
     except (OSError, ValueError):  # ValueError: a NUL in the name
         return None
     return os.fspath(path), status.st_mtime_ns, status.st_size
+
+
+DIGEST = " (sha256 "  # between a name and its content's digest
+
+
+def digest_words(name: str, content: bytes) -> str:
+    """Words for what may be replaced one day: its name, and the beginning of its content's sha256."""
+    return f"{name}{DIGEST}{hashlib.sha256(content).hexdigest()[:12]})"

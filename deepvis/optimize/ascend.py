@@ -31,7 +31,7 @@ from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.regularizers import Step, regularize, roughness_slope
 from deepvis.optimize.start import STARTS, given_image, start_image
 from deepvis.optimize.steps import STEPS, Slope, adam_direction, learning_rate
-from deepvis.optimize.terms import AnyTerm, ContrastTerm, MatchTerm, Term
+from deepvis.optimize.terms import AnyTerm, MatchTerm, Term
 from deepvis.optimize.transforms import is_transformed, look, within_field
 
 BLIND_VIEWS = 20  # in a row without a gradient, after which a climb that is seen anew each time ends
@@ -88,7 +88,8 @@ class Climb:
     """One image on its way.
 
     pushes: the terms where the walk back begins, direction included. x: (C, H, W), where the next iteration begins.
-    parameters: what x is computed from, where the recipe's parameterization is not pixels. moments: Adam's, alike.
+    parameters: where it begins instead, if the recipe's parameterization is not pixels: x is then the picture last
+    computed from parameters. moments: Adam's, alike.
     strengths: the recipe's, transforms kept within what the unit sees where x is computed.
     objective, learning_rate: one number per iteration so far.
     best, majority (the first iterate in which the unit is its layer's largest), last: iterates of it.
@@ -220,7 +221,9 @@ def advance(ascent_net: AscentNetwork, climbs: Sequence[Climb]) -> list[Climb]:
         [climb.job.seed for climb in climbs],
     )
     grey = ascent_net.grey_level
-    x = ascent_net.clip(torch.stack([climb.x for climb in climbs]))
+    computed = [_computed(ascent_net, climb) for climb in climbs]
+    starts = [climb.x if made is None else made.x.detach() for climb, made in zip(climbs, computed, strict=True)]
+    x = ascent_net.clip(torch.stack(starts))
     views = look(x, step, grey)
     layers = {layer for objective in objectives for layer in objective.layers}
     seen_of = [objectives[n] for n in views.owners]
@@ -229,7 +232,10 @@ def advance(ascent_net: AscentNetwork, climbs: Sequence[Climb]) -> list[Climb]:
         pushes = [climbs[n].pushes for n in views.owners]
         grad = views.pulled_back(gradient(tape, pushes, ascent_net.data_blob)).contiguous()
     grad = grad if grey is None else grad * grey
-    by_parameters = [_by_parameters(ascent_net, climb, row) for climb, row in zip(climbs, grad, strict=True)]
+    by_parameters = [
+        None if made is None else _by_parameters(made, climb.strengths["total_variation"], grey, row)
+        for climb, made, row in zip(climbs, computed, grad, strict=True)
+    ]
     values, squares, counts, majority = _to_host(
         views.mean_of(torch.stack(measure(seen_of, tape.blobs))),
         *_slopes(grad, by_parameters),
@@ -237,7 +243,7 @@ def advance(ascent_net: AscentNetwork, climbs: Sequence[Climb]) -> list[Climb]:
     )
     rates = [
         learning_rate(climb.job.recipe.lr_policy, climb.job.recipe.lr_params, Slope(value, square, int(count)))
-        if square or not is_transformed(climb.job.recipe.strengths)
+        if square or not is_transformed(climb.strengths)
         else 0.0
         for climb, value, square, count in zip(climbs, values, squares, counts, strict=True)
     ]
@@ -250,32 +256,43 @@ def advance(ascent_net: AscentNetwork, climbs: Sequence[Climb]) -> list[Climb]:
 
 @dataclass(frozen=True, eq=False)
 class Following:
-    """Where the next iteration begins: as of Climb."""
+    """Where the next iteration begins: as of Climb. x None: it is computed from the parameters then."""
 
-    x: Tensor
+    x: Tensor | None
     parameters: Tensor | None = None
     moments: tuple[Tensor, Tensor] | None = None
 
 
-def _by_parameters(ascent_net: AscentNetwork, climb: Climb, grad: Tensor) -> Tensor | None:
-    """The gradient by the climb's parameters, from that by its grey levels (C, H, W); None where those are the same.
+@dataclass(frozen=True, eq=False)
+class Computed:
+    """A picture that is computed: x (C, H, W), the network's input, a function of the parameters for autograd."""
+
+    x: Tensor
+    parameters: Tensor
+
+
+def _computed(ascent_net: AscentNetwork, climb: Climb) -> Computed | None:
+    """None where the pixels are the parameters."""
+    picture_of = _parameterization_of(ascent_net, climb.job.recipe)
+    if picture_of is None or climb.parameters is None:
+        return None
+    with torch.enable_grad():
+        parameters = climb.parameters.detach().requires_grad_()
+        return Computed(ascent_net.from_unit(picture_of.picture(parameters)), parameters)
+
+
+def _by_parameters(computed: Computed, total_variation: float, grey: Tensor | None, grad: Tensor) -> Tensor:
+    """The gradient by the parameters, from that by the grey levels (C, H, W).
 
     Total variation is a part of what is climbed here; its strength is the length of its gradient as a share of the
     objective's.
     """
-    picture_of = _parameterization_of(ascent_net, climb.job.recipe)
-    if picture_of is None or climb.parameters is None:
-        return None
-    grey = ascent_net.grey_level
     with torch.enable_grad():
-        parameters = climb.parameters.detach().requires_grad_()
-        x = ascent_net.from_unit(picture_of.picture(parameters))
-        levels = x if grey is None else x / grey
-    strength = climb.job.recipe.strengths["total_variation"]
-    if strength:
+        levels = computed.x if grey is None else computed.x / grey
+    if total_variation:
         slope = roughness_slope(levels.detach())
-        grad = grad - strength * grad.norm() / slope.norm().clamp(min=1e-12) * slope
-    (found,) = torch.autograd.grad(levels, parameters, grad)
+        grad = grad - total_variation * grad.norm() / slope.norm().clamp(min=1e-12) * slope
+    (found,) = torch.autograd.grad(levels, computed.parameters, grad)
     return found
 
 
@@ -302,10 +319,8 @@ def _following(
     ways, moments = _ways(climbs, grad, by_parameters)
     following: dict[int, Following] = {}
     for n, climb in enumerate(climbs):
-        picture_of = _parameterization_of(ascent_net, climb.job.recipe)
-        if picture_of is not None and climb.parameters is not None:
-            parameters = climb.parameters + rates[n] * ways[n]
-            following[n] = Following(ascent_net.from_unit(picture_of.picture(parameters)), parameters, moments[n])
+        if climb.parameters is not None:
+            following[n] = Following(None, climb.parameters + rates[n] * ways[n], moments[n])
     pixels = [n for n in range(len(climbs)) if n not in following]
     if pixels:
         grey = ascent_net.grey_level
@@ -360,11 +375,11 @@ def _record(
     elif grad_square == 0 and _is_stuck(climb):
         outcome = Outcome.NO_GRADIENT
     elif is_last:
-        has_unit = isinstance(climb.job.objective.leader, Term | ContrastTerm)
+        has_unit = climb.job.objective.leader.channel is not None
         outcome = Outcome.DONE if not has_unit else Outcome.MAJORITY if majority else Outcome.NO_MAJORITY
     return replace(
         climb,
-        x=following.x if outcome is None else x,
+        x=x if outcome is not None or following.x is None else following.x,
         parameters=following.parameters,
         moments=following.moments,
         objective=(*climb.objective, value),
@@ -383,7 +398,7 @@ def as_array(x: Tensor | np.ndarray) -> np.ndarray:
 
 def _is_stuck(climb: Climb) -> bool:
     """Without a gradient now, has it none for good? Another view may have one, so some in a row are waited for."""
-    if not is_transformed(climb.job.recipe.strengths):
+    if not is_transformed(climb.strengths):
         return True
     return not any(climb.learning_rate[-BLIND_VIEWS + 1 :]) and climb.iteration + 1 >= BLIND_VIEWS
 

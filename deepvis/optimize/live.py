@@ -19,14 +19,14 @@ from deepvis.models.model import Model
 from deepvis.optimize.ascend import Climb, Job, Outcome, advance, begin
 from deepvis.optimize.ascent_network import AscentNetwork
 from deepvis.optimize.field_box import Box, field_box
-from deepvis.optimize.objective import Objective
+from deepvis.optimize.objective import Objective, of_kind
 from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.optimize.pictures import shown
 from deepvis.optimize.presets import ANY_NETWORK, FROM_A_PHOTO
 from deepvis.optimize.presets import preset as preset_of
 from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.results import info, origin_of, to_json, write_png
-from deepvis.optimize.terms import CENTRE, WHOLE, ContrastTerm, LayerTerm, MatchTerm, Term
+from deepvis.optimize.terms import CENTRE
 
 SEEDS = 4  # that are tried, the first one included
 FRAME = "frame"  # the job's word for a start from the window's picture
@@ -99,16 +99,8 @@ def start(
 
 def objective_for(recipe: Recipe, unit: Unit, place: tuple[int, ...] | None, shown_x: np.ndarray | None) -> Objective:
     """The recipe's kind of objective of a unit. place: in its map, None: the centre. shown_x: the photo to match."""
-    layer, channel = unit.layer, unit.channel
-    if recipe.objective == "layer":
-        return Objective((LayerTerm(layer),))
-    if recipe.objective == "match":
-        return Objective((MatchTerm(layer, FRAME, x=shown_x),))
-    if recipe.objective == "contrast":
-        return Objective((ContrastTerm(layer, channel),))
-    return Objective(
-        (Term(layer, channel, WHOLE if recipe.objective == "channel" else CENTRE if place is None else place),)
-    )
+    photo = None if shown_x is None else (FRAME, shown_x)
+    return of_kind(recipe.objective, unit.layer, unit.channel, CENTRE if place is None else place, photo)
 
 
 def onward(run: LiveRun) -> LiveRun:

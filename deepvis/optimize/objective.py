@@ -15,11 +15,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from deepvis.optimize.optimize_error import OptimizeError, nearest_or_examples
-from deepvis.optimize.terms import CENTRE, WHOLE, AnyTerm, ContrastTerm, Shapes, Term
+from deepvis.optimize.terms import CENTRE, WHOLE, AnyTerm, ContrastTerm, LayerTerm, MatchTerm, Shapes, Term
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,29 @@ def unit(layer: str, channel: int, row: int | None = None, col: int | None = Non
 def channel(layer: str, channel: int) -> Objective:
     """A whole channel: the mean over its map."""
     return Objective((Term(layer, channel, WHOLE),))
+
+
+def of_kind(
+    kind: str,
+    layer: str,
+    channel: int,
+    place: tuple[int, ...] | str = CENTRE,
+    photo: tuple[str, np.ndarray] | None = None,
+) -> Objective:
+    """The objective of a kind of OF_A_UNIT that a unit names.
+
+    place: of kind "unit", as of Term. photo: of kind "match", words that tell it and the network's input.
+    Raises OptimizeError where there is no photo to match.
+    """
+    if kind == "layer":
+        return Objective((LayerTerm(layer),))
+    if kind == "match":
+        if photo is None:
+            raise OptimizeError("there is no photo to match; give --photo FILE")
+        return Objective((MatchTerm(layer, photo[0], x=photo[1]),))
+    if kind == "contrast":
+        return Objective((ContrastTerm(layer, channel),))
+    return Objective((Term(layer, channel, WHOLE if kind == "channel" else place),))
 
 
 def class_unit(layer: str, name: str | int, labels: Sequence[str]) -> Objective:

@@ -71,12 +71,12 @@ def objective_of(words: str, model: Model) -> Objective:
     return Objective(tuple(terms))
 
 
-def match_with(layer: str, photo: Path, model: Model) -> MatchTerm:
-    """The match of a layer with a photo's. Raises OptimizeError where the photo cannot be read."""
+def named_photo(photo: Path, model: Model) -> tuple[str, np.ndarray]:
+    """Words that tell a photo, and the network's input of it. Raises OptimizeError where it cannot be read."""
     from deepvis.optimize.image_jobs import start_photo
 
     x = start_photo(photo, model, option="the photo")
-    return MatchTerm(layer, photo_words(str(photo), x), x=x)
+    return photo_words(str(photo), x), x
 
 
 @READERS.add("unit")
@@ -130,7 +130,8 @@ def _from_file(layer: str, path: Path) -> DirectionTerm:
 @READERS.add("match")
 def _match(layer: str, rest: Sequence[str], model: Model) -> MatchTerm:
     _expect("match", rest, (1,), "a layer and a photo")
-    return match_with(layer, Path(rest[0]), model)
+    words, x = named_photo(Path(rest[0]), model)
+    return MatchTerm(layer, words, x=x)
 
 
 def _channel(rest: Sequence[str]) -> int:

@@ -34,7 +34,6 @@ RGB = "rgb"
 COLOURS = (RGB, "decorrelated")  # of the parameters
 START_SPREAD = 0.01  # standard deviation of the parameters of "fourier" at the start: a picture of almost even grey
 FOURIER_GAIN = 0.25  # of the values before the sigmoid: what one step of Adam moves is of the order of a grey level
-EDGE = 0.02  # how near to black and white a photo's values may be where parameters are computed from it
 
 
 class Parameterization(Protocol):
@@ -158,7 +157,9 @@ def _spectrum(unit_chw: Tensor, colours: Tensor) -> Tensor:
     """rfft2 of the values before colours and sigmoid whose picture is this: complex, (C, H, W // 2 + 1)."""
     import torch
 
-    values = torch.logit(unit_chw.clamp(EDGE, 1.0 - EDGE))
+    from deepvis.optimize.photo_statistics import EDGE
+
+    values = torch.logit(unit_chw, eps=EDGE)
     return torch.fft.rfft2(_mixed(values, torch.linalg.inv(colours)))
 
 

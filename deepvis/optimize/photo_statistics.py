@@ -9,7 +9,6 @@ spectrum as MaCo's (Fel et al. 2023).
 
 from __future__ import annotations
 
-import hashlib
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
@@ -20,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from scipy.ndimage import gaussian_filter, map_coordinates
 
-from deepvis.core.files import written_beside
+from deepvis.core.files import DIGEST, digest_words, written_beside
 from deepvis.optimize.optimize_error import OptimizeError
 
 VERSION = 1
@@ -32,7 +31,6 @@ SMOOTH = 1.5  # sigma in frequencies: a few photos have a rough spectrum
 _ONE_COLOUR = (
     "the photos are grey or of one colour, so nothing says how colours vary together; give a folder of photos in colour"
 )
-_DIGEST = " (sha256 "
 SHIPPED = Path(__file__).with_name("photo_statistics.npz")
 
 
@@ -149,7 +147,7 @@ def _no_statistics(path: Path, why: str) -> OptimizeError:
 def named_statistics(path: Path) -> str:
     """Words for a file: its path, and a digest, for it may be replaced one day. Raises OptimizeError."""
     read_statistics(path)
-    return f"{path.resolve()}{_DIGEST}{file_digest(path)})"
+    return digest_words(str(path.resolve()), path.read_bytes())
 
 
 @lru_cache(maxsize=4)
@@ -160,15 +158,11 @@ def statistics_named(words: str) -> PhotoStatistics:
     """
     if not words:
         return read_statistics(SHIPPED)
-    name, _, digest = words.rpartition(_DIGEST)
+    name = words.rpartition(DIGEST)[0]
     found = read_statistics(Path(name))
-    if file_digest(Path(name)) != digest.rstrip(")"):
+    if digest_words(name, Path(name).read_bytes()) != words:
         raise OptimizeError(f"{name} has changed since it was named; give --photo-statistics {name} again")
     return found
-
-
-def file_digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
 
 
 def squares_of(rgb: np.ndarray) -> list[np.ndarray]:
@@ -193,7 +187,7 @@ def logit(unit: np.ndarray) -> np.ndarray:
 def _colours(covariance: np.ndarray) -> np.ndarray:
     """(3, 3): a root of the covariance (3, 3), brightness first; the sum of each column is positive.
 
-    Raises OptimizeError where it is not of full rank: such colours cannot be told apart.
+    Raises OptimizeError where it is not of full rank: such colours are one.
     """
     sizes, axes = np.linalg.eigh(covariance)
     if sizes[-1] < FLAT or sizes[0] < FLAT * sizes[-1]:

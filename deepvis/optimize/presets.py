@@ -72,59 +72,31 @@ ROBUST = Recipe(
     400,
 )
 
+
+def _computed(
+    strengths: Mapping[str, float], lr: float, max_iter: int, *, by: str = "fourier", objective: str = "unit"
+) -> Recipe:
+    """A recipe of a picture that is computed, in colours that do not correlate, with Adam's steps."""
+    how = {"parameterization": by, "colours": "decorrelated", "objective": objective}
+    return Recipe(strengths, "adam", {"lr": lr}, max_iter, **how)
+
+
 # Beyond the paper: a picture whose parameters are its frequencies, in colours that do not correlate (Olah, Mordvintsev
 # & Schubert 2017): large shapes come as soon as fine ones, in far fewer iterations.
-LUCID = Recipe(
-    {"total_variation": 0.1, "jitter": 24, "scale_jitter": 0.25, "rotate_jitter": 15},
-    "adam",
-    {"lr": 0.05},
-    150,
-    parameterization="fourier",
-    colours="decorrelated",
-)
+LUCID = _computed({"total_variation": 0.1, "jitter": 24, "scale_jitter": 0.25, "rotate_jitter": 15}, 0.05, 150)
 
 # A photo's magnitude at every frequency; the phases alone climb (Fel et al. 2023). No grain, no glare.
-MACO = Recipe(
-    {"crop": 0.5, "noise": 20, "rotate_jitter": 5},
-    "adam",
-    {"lr": 0.1},
-    200,
-    parameterization="maco",
-    colours="decorrelated",
-)
+MACO = _computed({"crop": 0.5, "noise": 20, "rotate_jitter": 5}, 0.1, 200, by="maco")
 
 # A photo in which a whole layer sees more of what it sees (Mordvintsev, Olah & Tyka 2015): start from the photo.
-DREAM = Recipe(
-    {"jitter": 16, "scale_jitter": 0.1},
-    "adam",
-    {"lr": 0.02},
-    60,
-    parameterization="fourier",
-    colours="decorrelated",
-    objective="layer",
-)
+DREAM = _computed({"jitter": 16, "scale_jitter": 0.1}, 0.02, 60, objective="layer")
 
 # The picture whose values in a layer are a photo's (Mahendran & Vedaldi 2015): what the layer has kept of it.
-INVERT = Recipe(
-    {"total_variation": 0.05},
-    "adam",
-    {"lr": 0.05},
-    250,
-    parameterization="fourier",
-    colours="decorrelated",
-    objective="match",
-)
+INVERT = _computed({"total_variation": 0.05}, 0.05, 250, objective="match")
 
 # A photo changed by small steps towards what a unit wants (after Hamblin et al. 2024): start from the photo. Few steps
 # alone keep it near the photo.
-ACCENTUATE = Recipe(
-    {"jitter": 8, "scale_jitter": 0.1, "rotate_jitter": 5},
-    "adam",
-    {"lr": 0.02},
-    80,
-    parameterization="fourier",
-    colours="decorrelated",
-)
+ACCENTUATE = _computed({"jitter": 8, "scale_jitter": 0.1, "rotate_jitter": 5}, 0.02, 80)
 BEYOND_2015: Mapping[str, Recipe] = {
     "robust": ROBUST,
     "lucid": LUCID,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from deepvis.core.files import DIGEST
 from deepvis.optimize import transforms  # noqa: F401  (registers its settings)
 from deepvis.optimize.blur import SMALLEST_SIGMA
 from deepvis.optimize.optimize_error import OptimizeError, nearest_or_examples
@@ -57,7 +58,7 @@ class Recipe:
             )
 
     def _check_parameterization(self) -> None:
-        if self.statistics and " (sha256 " not in self.statistics:
+        if self.statistics and DIGEST not in self.statistics:
             raise OptimizeError(f"statistics is {self.statistics!r}; name the file as photo_statistics")
         name = self.parameterization
         if name not in PARAMETERIZATIONS:

@@ -6,12 +6,12 @@ toolbox can be repeated number by number.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
+from deepvis.core.files import digest_words
 from deepvis.core.registry import Registry
 from deepvis.optimize.optimize_error import OptimizeError
 
@@ -63,10 +63,9 @@ def name_of_photo(path: Path) -> str:
     Raises OptimizeError where it cannot be read.
     """
     try:
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        return digest_words(str(path), path.read_bytes())
     except OSError as error:
         raise OptimizeError(f"the start image {path} cannot be read ({error.strerror})") from None
-    return f"{path} (sha256 {digest[:12]})"
 
 
 def given_image(x_chw: np.ndarray, mean_chw: np.ndarray) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 A term reads one image's values of one layer and makes one number of them. To add one, write a frozen dataclass with
 the fields and methods of ``AnyTerm``, and how it is written (objective_words.py). If it can be made of a named unit, it
-also has a line in ``units.objectives_of`` and ``live.objective_for``. Its gradient is autograd's; that of a unit begins
+also has a line in ``objective.of_kind``. Its gradient is autograd's; that of a unit begins
 before its own rectifier (``AscentNetwork.source``).
 
 Source: Olah, Mordvintsev & Schubert 2017, "Optimization objectives"; Mordvintsev, Olah & Tyka 2015 (deep dream);
@@ -11,13 +11,13 @@ Mahendran & Vedaldi 2015, "Understanding deep image representations by inverting
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 
+from deepvis.core.files import digest_words
 from deepvis.core.program import program
 from deepvis.optimize.optimize_error import OptimizeError, nearest_or_examples
 
@@ -291,7 +291,7 @@ class MatchTerm:
 
 def photo_words(name: str, x_chw: np.ndarray) -> str:
     """Words for a photo that tell it from others: its name and a digest of what the network sees of it."""
-    return f"{name} (sha256 {hashlib.sha256(np.ascontiguousarray(x_chw).tobytes()).hexdigest()[:12]})"
+    return digest_words(name, np.ascontiguousarray(x_chw).tobytes())
 
 
 def _layer_sizes(layer: str, shapes: Shapes) -> tuple[int, ...]:

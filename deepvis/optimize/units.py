@@ -9,15 +9,15 @@ from collections.abc import Mapping, Sequence
 
 from deepvis.models.model import Model
 from deepvis.optimize.ascend import Job
-from deepvis.optimize.objective import Objective, class_names, class_unit, resolve
-from deepvis.optimize.objective_words import is_expression, match_with, objective_of
+from deepvis.optimize.objective import Objective, class_names, class_unit, of_kind, resolve
+from deepvis.optimize.objective_words import is_expression, named_photo, objective_of
 from deepvis.optimize.optimize_error import OptimizeError, nearest_or_examples
 from deepvis.optimize.parameterization import PIXELS
 from deepvis.optimize.presets import FROM_A_PHOTO
 from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.recipe_options import number, numbers, place_of
 from deepvis.optimize.start import DEFAULT_START, SEEDLESS, name_of_photo
-from deepvis.optimize.terms import OF_A_UNIT, WHOLE, ContrastTerm, LayerTerm, Term, layer_lister
+from deepvis.optimize.terms import OF_A_UNIT, layer_lister
 from deepvis.optimize.transforms import check_shift, is_transformed
 
 Shapes = Mapping[str, Sequence[int]]
@@ -136,17 +136,10 @@ def _check_idle(args: argparse.Namespace, kind: str) -> None:
 
 def _of_layer(args: argparse.Namespace, kind: str, layer: str, model: Model, shapes: Shapes) -> list[Objective]:
     """The objectives of a kind in a layer: one for each unit, or the one of the whole layer."""
-    if kind == "layer":
-        return [Objective((LayerTerm(layer),))]
-    if kind == "match":
-        if args.photo is None:
-            raise OptimizeError("there is no photo to match; give --photo FILE")
-        return [Objective((match_with(layer, args.photo, model),))]
-    channels = channels_of(args.push_channel, layer, model, shapes)
-    if kind == "contrast":
-        return [Objective((ContrastTerm(layer, channel),)) for channel in channels]
-    place = WHOLE if kind == "channel" else place_of(args.push_spatial)
-    return [Objective((Term(layer, channel, place),)) for channel in channels]
+    if kind in ("layer", "match"):
+        return [of_kind(kind, layer, 0, photo=None if args.photo is None else named_photo(args.photo, model))]
+    place = place_of(args.push_spatial)
+    return [of_kind(kind, layer, channel, place) for channel in channels_of(args.push_channel, layer, model, shapes)]
 
 
 def spread(count: int, most: int) -> list[int]:
