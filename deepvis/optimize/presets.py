@@ -85,6 +85,9 @@ def _computed(
 # & Schubert 2017): large shapes come as soon as fine ones, in far fewer iterations.
 LUCID = _computed({"total_variation": 0.1, "jitter": 24, "scale_jitter": 0.25, "rotate_jitter": 15}, 0.05, 150)
 
+# The same for pictures of some 100 pixels a side: smaller shifts, less grain, and fewer and larger steps.
+LUCID_SMALL = _computed({"total_variation": 0.3, "jitter": 12, "scale_jitter": 0.25, "rotate_jitter": 15}, 0.08, 60)
+
 # A photo's magnitude at every frequency; the phases alone climb (Fel et al. 2023). No grain, no glare.
 MACO = _computed({"crop": 0.5, "noise": 20, "rotate_jitter": 5}, 0.1, 200, by="maco")
 
@@ -100,6 +103,7 @@ ACCENTUATE = _computed({"jitter": 8, "scale_jitter": 0.1, "rotate_jitter": 5}, 0
 BEYOND_2015: Mapping[str, Recipe] = {
     "robust": ROBUST,
     "lucid": LUCID,
+    "lucid-small": LUCID_SMALL,
     "maco": MACO,
     "dream": DREAM,
     "invert": INVERT,
