@@ -2,7 +2,9 @@
 """Do networks recognise the pictures that the optimizer makes? GoogLeNet makes them, GoogLeNet and SqueezeNet judge.
 
     benchmarks/judge_optimize.py --out judge [--iterations 300] [--classes 20] [--seeds 5] [--judges NAME|DIR ...]
+    benchmarks/judge_optimize.py --out mini --maker caffenet-mini --judges bvlc-googlenet --presets lucid-small
 
+Another network can make them, of the same 20 classes; caffenet-mini those that correspond (class_pairs.py).
 For 20 classes under each row of Table 1, or the presets named, the image is given to every judge, once as it was made
 (in Table 1 faint, around the mean) and once as a person sees it (best_Xpm, 8 bit). Prints JSON: for each preset, judge
 and way, in how many the class comes first, and among the first five; null for a way that it was not asked in: the
@@ -26,12 +28,14 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.class_pairs import ILSVRC12_OF
 from deepvis.cli.guard import guarded
 from deepvis.core.user_error import UsageError
 from deepvis.jobs.progress import Bar
 from deepvis.models.model import Model
 from deepvis.models.zoo import load_model
 from deepvis.network.device import device_of
+from deepvis.network.graph import Graph
 from deepvis.network.net import GraphNet
 from deepvis.network.ref import NetworkRef
 from deepvis.optimize import session
@@ -45,8 +49,9 @@ from deepvis.optimize.results import origin_of, read_picture, write_arrays, writ
 from deepvis.optimize.tasks import Setup, ascent_net, load
 from deepvis.optimize.units import label_of
 
-MAKER, LAYER = "bvlc-googlenet", "loss3/classifier"
+MAKER = "bvlc-googlenet"
 JUDGES = ("bvlc-googlenet", "squeezenet")
+OF_ILSVRC12 = 1000  # classes
 # 20 classes over the whole range of ILSVRC12, animals and things
 CLASSES = (130, 144, 100, 63, 76, 291, 340, 387, 323, 309, 779, 736, 870, 934, 954, 963, 945, 621, 850, 417)
 
@@ -55,7 +60,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     p.add_argument("--out", type=Path, required=True, help="folder of the pictures")
     p.add_argument("--iterations", type=int, help="in place of the presets' own")
-    p.add_argument("--classes", type=int, default=len(CLASSES), help="how many of the 20")
+    p.add_argument("--maker", default=MAKER, metavar="NAME|DIR", help="model that makes the pictures")
+    p.add_argument("--layer", help="of its classes; none: the one before its probabilities' softmax")
+    p.add_argument("--classes", type=int, help="how many of the classes")
     p.add_argument("--presets", nargs="+", default=list(TABLE_1))
     p.add_argument("--seeds", type=int, default=1, help="images of a class")
     p.add_argument("--judges", nargs="+", default=list(JUDGES), metavar="NAME|DIR", help="models that judge")
@@ -69,13 +76,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def judge_all(args: argparse.Namespace) -> int:
     """Make the pictures that are not there yet, and ask the judges. Raises UserError."""
-    setup = Setup(NetworkRef(MAKER), str(device_of(args.device)))
-    model, shapes = load(setup.network), ascent_net(setup).net.shapes
-    judges = {Path(name).name: judge_of(name, shapes[LAYER][1]) for name in args.judges}
+    setup = Setup(NetworkRef(args.maker), str(device_of(args.device)))
+    model, net = load(setup.network), ascent_net(setup).net
+    layer = args.layer or layer_of_classes(model, net.graph)
+    count = int(np.prod(net.shapes[layer][1:]))
+    judges = {Path(name).name: judge_of(name, count, args.maker) for name in args.judges}
     recipes = {name: preset(name, args.presets_file) for name in args.presets}
     if args.iterations:
         recipes = {name: replace(recipe, max_iter=args.iterations) for name, recipe in recipes.items()}
-    objectives = [(label_of(model, c), resolve(unit(LAYER, c), shapes)) for c in CLASSES[: args.classes]]
+    stands_for = answers(model, count)
+    chosen = list(stands_for)[: args.classes]
+    objectives = [(label_of(model, c), resolve(unit(layer, c), net.shapes)) for c in chosen]
     figure = presets_by_class(objectives, recipes)
     jobs = [replace(job, seed=seed) for seed in range(args.seeds) for job in figure.jobs]
     paths = pieces(args.out, origin_of(model), jobs)
@@ -93,7 +104,8 @@ def judge_all(args: argparse.Namespace) -> int:
         "iterations": {name: recipe.max_iter for name, recipe in recipes.items()},
         "judged": {name: len([j for j in done if j.recipe == recipe]) for name, recipe in recipes.items()},
         "seconds_an_image": round(seconds / len(left), 2) if left else None,
-        "judges": {name: verdicts(judge, recipes, done, paths) for name, judge in judges.items()},
+        "classes": [label_of(model, c) for c in chosen],
+        "judges": {name: verdicts(judge, recipes, done, paths, stands_for) for name, judge in judges.items()},
         "troubles": report.troubles,
     }
     print(json.dumps(found, indent=1))
@@ -114,27 +126,57 @@ class Judge:
     model: Model
     net: GraphNet
 
-    def rank(self, x: np.ndarray, channel: int) -> int:
-        """How many classes come before that one in the input x (C, H, W)."""
+    def rank(self, x: np.ndarray, channels: Sequence[int]) -> int:
+        """How many classes come before the first of those in the input x (C, H, W)."""
         scores = self.net.forward({self.model.data_blob: x[None]}).blobs[self.model.prob_layer].flatten()
-        return int((scores > scores[channel]).sum())
+        return int((scores > scores[list(channels)].max()).sum())
+
+    @property
+    def classes(self) -> int:
+        return int(np.prod(self.net.shapes[self.model.prob_layer][1:]))
 
 
-def judge_of(name: str, classes: int) -> Judge:
-    """The judge of a name or folder. Raises UserError where it cannot be opened, or has not so many classes."""
+def layer_of_classes(model: Model, graph: Graph) -> str:
+    """What the softmax of the model's probabilities takes. Raises UserError where there is none."""
+    maker = graph.maker[graph.start(model.prob_layer)] if model.prob_layer else -1
+    if maker < 0:
+        raise UsageError(f"--maker {model.name} has no layer of probabilities; give its layer of classes as --layer")
+    return graph.bottoms_of(graph.nodes[maker])[0]
+
+
+def answers(model: Model, count: int) -> dict[int, tuple[int, ...]]:
+    """channel -> the classes of ILSVRC12 that it stands for: 20 of them, or of caffenet-mini all that have any."""
+    by_label = {label_of(model, channel): channel for channel in range(count)}
+    if ILSVRC12_OF.keys() <= by_label.keys():
+        return {by_label[label]: classes for label, classes in ILSVRC12_OF.items()}
+    return {channel: (channel,) for channel in CLASSES if channel < count}
+
+
+def judge_of(name: str, count: int, maker: str = MAKER) -> Judge:
+    """The judge of a name or folder. count: of the maker's classes.
+
+    Raises UserError where it cannot be opened, or has neither so many classes nor those of ILSVRC12.
+    """
     model = load_model(name)
     net = GraphNet(model.graph)
     if not model.prob_layer:
-        raise UsageError(f"--judges {name} has no layer of probabilities; give a model of {classes} classes")
-    found = int(np.prod(net.shapes[model.prob_layer][1:]))
-    if found != classes:
-        raise UsageError(f"--judges {name} has {found} classes, expected {classes}, as {MAKER} has")
-    return Judge(model, net)
+        raise UsageError(f"--judges {name} has no layer of probabilities; give a model of {count} classes")
+    judge = Judge(model, net)
+    if judge.classes not in (count, OF_ILSVRC12):
+        raise UsageError(f"--judges {name} has {judge.classes} classes, expected {count}, as {maker} has")
+    return judge
 
 
-def verdicts(judge: Judge, recipes: Mapping[str, Recipe], jobs: Sequence[Job], paths: Mapping[Job, Path]) -> dict:
+def verdicts(
+    judge: Judge,
+    recipes: Mapping[str, Recipe],
+    jobs: Sequence[Job],
+    paths: Mapping[Job, Path],
+    stands_for: Mapping[int, tuple[int, ...]],
+) -> dict:
     """preset -> way -> how often its images' class comes first, and among the first five.
 
+    stands_for: channel -> the classes of ILSVRC12 any of which counts; a judge of the maker's own classes has the same.
     None in place of these where an image of the preset could not be given in that way.
     """
     found: dict[str, dict] = {}
@@ -142,9 +184,10 @@ def verdicts(judge: Judge, recipes: Mapping[str, Recipe], jobs: Sequence[Job], p
         ranks: dict[str, list[int | None]] = {"as_made": [], "as_shown": []}
         for job in (job for job in jobs if job.recipe == recipe):
             channel = job.objective.leader.channel
+            right = stands_for[channel] if judge.classes == OF_ILSVRC12 else (channel,)
             made, shown = input_as_made(judge.model, made_of(paths[job])), read_picture(paths[job])
-            ranks["as_made"].append(None if made is None else judge.rank(made, channel))
-            ranks["as_shown"].append(judge.rank(judge.model.preprocessor.to_input(shown), channel))
+            ranks["as_made"].append(None if made is None else judge.rank(made, right))
+            ranks["as_shown"].append(judge.rank(judge.model.preprocessor.to_input(shown), right))
         found[name] = {way: counts(each) for way, each in ranks.items()}
     return found
 
