@@ -23,6 +23,7 @@ from torch import Tensor
 from deepvis.network.batch_invariance import steady
 from deepvis.network.tape import Tape
 from deepvis.optimize.ascent_network import AscentNetwork
+from deepvis.optimize.diversity import Member, apart_of
 from deepvis.optimize.field_box import field_box
 from deepvis.optimize.objective import Objective, is_majority, measure, resolve, seed_of
 from deepvis.optimize.optimize_error import OptimizeError
@@ -51,6 +52,7 @@ class Outcome(Enum):
 class Job:
     """One image to make.
 
+    group: the seeds of the images that it climbs with and is to differ from, its own among them (diversity.py).
     start_at: a name in STARTS; or, where x0 is handed to ``begin``, words that say where it came from: a path (the
     command lines), "frame" (the window) or "given".
     """
@@ -59,6 +61,7 @@ class Job:
     recipe: Recipe
     seed: int = 0
     start_at: str = "mean_plus_rand"
+    group: tuple[int, ...] = ()
 
     @property
     def start(self) -> str:
@@ -71,6 +74,7 @@ class Job:
             "recipe": self.recipe.as_dict(),
             "seed": self.seed,
             "start_at": self.start_at,
+            **({"group": list(self.group)} if self.group else {}),
         }
 
 
@@ -226,18 +230,21 @@ def advance(ascent_net: AscentNetwork, climbs: Sequence[Climb]) -> list[Climb]:
     x = ascent_net.clip(torch.stack(starts))
     views = look(x, step, grey)
     layers = {layer for objective in objectives for layer in objective.layers}
+    apart_in = _diversity_layers(ascent_net, climbs)
     seen_of = [objectives[n] for n in views.owners]
     with steady():
-        tape = ascent_net.forward(views.seen, layers)
+        tape = ascent_net.forward(views.seen, layers | set(filter(None, apart_in)))
+        values_seen = torch.stack(measure(seen_of, tape.blobs))
         pushes = [climbs[n].pushes for n in views.owners]
-        grad = views.pulled_back(gradient(tape, pushes, ascent_net.data_blob)).contiguous()
+        apart = apart_of(_members(climbs, apart_in), views.owners, tape.blobs, values_seen)
+        grad = views.pulled_back(gradient(tape, pushes, ascent_net.data_blob, apart)).contiguous()
     grad = grad if grey is None else grad * grey
     by_parameters = [
         None if made is None else _by_parameters(made, climb.strengths["total_variation"], grey, row)
         for climb, made, row in zip(climbs, computed, grad, strict=True)
     ]
     values, squares, counts, majority = _to_host(
-        views.mean_of(torch.stack(measure(seen_of, tape.blobs))),
+        views.mean_of(values_seen),
         *_slopes(grad, by_parameters),
         views.first_of(is_majority(seen_of, tape.blobs)),
     )
@@ -347,13 +354,32 @@ def _ways(
     return ways, moments
 
 
-def gradient(tape: Tape, pushes: Sequence[Sequence[AnyTerm]], data_blob: str) -> Tensor:
+def _diversity_layers(ascent_net: AscentNetwork, climbs: Sequence[Climb]) -> list[str | None]:
+    """The layer in which each image is to differ from its group; None for those that go alone."""
+    return [
+        ascent_net.diversity_layer(climb.job.objective.leader.layer) if climb.job.group else None for climb in climbs
+    ]
+
+
+def _members(climbs: Sequence[Climb], apart_in: Sequence[str | None]) -> list[Member | None]:
+    return [
+        None if layer is None else Member(replace(climb.job, seed=0), layer, climb.strengths["diversity"])
+        for climb, layer in zip(climbs, apart_in, strict=True)
+    ]
+
+
+def gradient(
+    tape: Tape, pushes: Sequence[Sequence[AnyTerm]], data_blob: str, besides: Mapping[str, Tensor] | None = None
+) -> Tensor:
     """d (weighted sum of pushes[n]) / d x of every image n: (N, C, H, W).
 
+    besides: layer -> what is added to the gradient by its values.
     The walk skips in-place layers of the blobs where it begins, so an inactive unit has a gradient too.
     """
     layers = dict.fromkeys(term.layer for terms in pushes for term in terms)
     seeds = {layer: seed_of(pushes, layer, tape.blobs[layer]) for layer in layers}
+    for layer, more in (besides or {}).items():
+        seeds[layer] = seeds[layer] + more if layer in seeds else more
     return tape.backward_from(seeds, to=data_blob)[data_blob]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -129,6 +130,32 @@ class AscentNetwork:
             if rows != len(x):
                 raise OptimizeError(f"layer {layer!r} has {rows} rows, expected one for each picture; {hint}")
         return tape
+
+    def diversity_layer(self, layer: str) -> str | None:
+        """In which images of a unit of the layer are to differ: two thirds of the way to it; None: nothing is there.
+
+        Of values with a map, and of those through which every way from the picture to the layer goes, such as the end
+        of a block of branches, if there are any.
+        """
+        if layer not in self._diversity_layers:
+            self._diversity_layers[layer] = self._find_diversity_layer(layer)
+        return self._diversity_layers[layer]
+
+    @cached_property
+    def _diversity_layers(self) -> dict[str, str | None]:
+        return {}
+
+    def _find_diversity_layer(self, layer: str) -> str | None:
+        graph, shapes = self.net.graph, self.net.shapes
+        nodes = [graph.nodes[index] for index in graph.behind([graph.last(layer)])]
+        last_uses = {value: at for at, node in enumerate(nodes) for value in node.bottoms}
+        named: dict[str, bool] = {}  # is it the only one alive when it is made?
+        for at, node in enumerate(nodes):
+            alive = {value for before in nodes[:at] for value in before.tops if last_uses.get(value, at) > at}
+            named.update(dict.fromkeys(graph.tops_of(node), not alive.difference(node.tops)))
+        maps = [name for name in named if name != layer and math.prod(shapes[name][2:]) > 1 and len(shapes[name]) == 4]
+        maps = [name for name in maps if named[name]] or maps
+        return maps[2 * len(maps) // 3] if maps else None
 
     def deepest(self, layers: Collection[str]) -> str:
         """The one of the layers that the forward pass reaches last."""

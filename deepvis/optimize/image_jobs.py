@@ -12,6 +12,7 @@ from deepvis.models.model import Model
 from deepvis.optimize.ascend import Job
 from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.optimize.results import Origin, ResultPaths, is_of_job, of_others, read_info
+from deepvis.optimize.tasks import whole_groups
 
 
 def jobs_left(
@@ -58,7 +59,7 @@ def jobs_left(
             )
     if done and left:
         say(f"{len(done)} of {len(paths)} images are there already; going on with the others")
-    return left
+    return whole_groups(left, paths)
 
 
 def start_photo(path: Path, model: Model, option: str = "--start-image") -> np.ndarray:

@@ -34,7 +34,7 @@ from deepvis.optimize.layout import montage, resized, whole_layer
 from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.optimize.pictures import shown
 from deepvis.optimize.results import is_of_job, read_picture, to_json, write_jpeg, write_png
-from deepvis.optimize.tasks import Setup
+from deepvis.optimize.tasks import Setup, whole_groups
 
 TEXT = "deepvis"
 
@@ -145,7 +145,8 @@ def jobs_left(plan: LayerPlan) -> dict[Job, Path]:
         recorded = read_piece_text(earlier)
         if recorded and is_of_job(recorded, job, plan.origin):
             adopt(earlier, paths[job])
-    return {job: path for job, path in paths.items() if not path.exists()}
+    absent = [job for job, path in paths.items() if not path.exists()]
+    return {job: paths[job] for job in whole_groups(absent, paths)}
 
 
 def write_piece(plan: LayerPlan, path: Path, climb: Climb, rgb: np.ndarray) -> None:

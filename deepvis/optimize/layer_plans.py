@@ -19,6 +19,7 @@ from deepvis.optimize.ascend import Job
 from deepvis.optimize.ascent_network import AscentNetwork
 from deepvis.optimize.climbs import climb_files
 from deepvis.optimize.defaults import LAYER_JPEG_QUALITY
+from deepvis.optimize.diversity import group_of
 from deepvis.optimize.field_box import Box, field_box
 from deepvis.optimize.field_only import field_only, place_in
 from deepvis.optimize.objective import CENTRE, Objective, Term, resolve
@@ -64,7 +65,9 @@ class LayerPlan:
         return {self.job(*which): self.piece(*which) for which in product(self.channels, self.blocks, self.seeds)}
 
     def job(self, channel: int, block: int, seed: int) -> Job:
-        return Job(Objective((Term(self.layer, channel, self.place),)), self.blocks[block][1], seed)
+        recipe = self.blocks[block][1]
+        objective = Objective((Term(self.layer, channel, self.place),))
+        return Job(objective, recipe, seed, group=group_of(recipe, self.seeds))
 
     @property
     def pieces(self) -> Path:

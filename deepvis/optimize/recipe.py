@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from deepvis.core.files import DIGEST
-from deepvis.optimize import transforms  # noqa: F401  (registers its settings)
+from deepvis.optimize import diversity, transforms  # noqa: F401  (they register their settings)
 from deepvis.optimize.blur import SMALLEST_SIGMA
 from deepvis.optimize.optimize_error import OptimizeError, nearest_or_examples
 from deepvis.optimize.parameterization import COLOURS, PARAMETERIZATIONS, PIXELS, RGB

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -105,24 +105,45 @@ def _ascent_net(setup: Setup) -> AscentNetwork:
 
 
 def batches_of(jobs: Sequence[Job], most: int) -> list[list[Job]]:
-    """Batches of at most so many jobs, in the jobs' order; those of one layer and one length share a batch."""
+    """Batches of at most so many jobs, in the jobs' order; those of one layer and one length share a batch.
+
+    A group stays together, be it larger than a batch.
+    """
     batches: list[list[Job]] = []
     open_batches: dict[tuple[Any, ...], list[Job]] = {}
-    for job in jobs:
-        kind = (job.objective.layers, job.recipe.max_iter)
-        if len(open_batches.get(kind, ())) in (0, most):
+    for together in groups_of(jobs):
+        kind = (together[0].objective.layers, together[0].recipe.max_iter)
+        if kind not in open_batches or len(open_batches[kind]) + len(together) > most:
             open_batches[kind] = []
             batches.append(open_batches[kind])
-        open_batches[kind].append(job)
+        open_batches[kind] += together
     return batches
 
 
+def groups_of(jobs: Sequence[Job]) -> list[list[Job]]:
+    """The jobs that cannot be parted, in the order of their first ones."""
+    groups: dict[Job, list[Job]] = {}
+    for job in jobs:
+        groups.setdefault(replace(job, seed=0) if job.group else job, []).append(job)
+    return list(groups.values())
+
+
+def whole_groups(left: Collection[Job], jobs: Iterable[Job]) -> list[Job]:
+    """The jobs that are left, and the others of their groups: these climb once more, to the same images."""
+    jobs, needed = list(jobs), set(left)
+    again = {job for group in groups_of(jobs) if not needed.isdisjoint(group) for job in group}
+    return [job for job in jobs if job in again]
+
+
 def begun(task: ClimbTask) -> list[Climb]:
-    """Its climbs at their beginning, or where they were when they were last saved."""
+    """Its climbs at their beginning, or where they were when they were last saved; a group's all at one iteration."""
     ready = ascent_net(task.setup)
     fresh = [begin(ready, job, x0) for job, x0 in zip(task.jobs, task.starts, strict=True)]
     paths = task.unfinished or (None,) * len(fresh)
-    return [climb if path is None else read_climb(path, climb) for climb, path in zip(fresh, paths, strict=True)]
+    saved = [climb if path is None else read_climb(path, climb) for climb, path in zip(fresh, paths, strict=True)]
+    at = {job: climb.iteration for job, climb in zip(task.jobs, saved, strict=True)}
+    parted = {job for group in groups_of(task.jobs) if len({at[job] for job in group}) > 1 for job in group}
+    return [start if job in parted else climb for job, start, climb in zip(task.jobs, fresh, saved, strict=True)]
 
 
 def moved(climb: Climb, device: torch.device) -> Climb:

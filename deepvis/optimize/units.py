@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from deepvis.models.model import Model
 from deepvis.optimize.ascend import Job
+from deepvis.optimize.diversity import group_of
 from deepvis.optimize.objective import Objective, class_names, class_unit, of_kind, resolve
 from deepvis.optimize.objective_words import is_expression, named_photo, objective_of
 from deepvis.optimize.optimize_error import OptimizeError, nearest_or_examples
@@ -94,7 +95,7 @@ def jobs_of(args: argparse.Namespace, model: Model, shapes: Shapes, recipe: Reci
     seeds = seeds_of(args, recipe)
     start = name_of_photo(args.start_image) if args.start_image else args.start_at
     return [
-        Job(objective, recipe, seed, start)
+        Job(objective, recipe, seed, start, group_of(recipe, seeds))
         for objective in objectives_of(args, model, shapes, recipe.objective)
         for seed in seeds
     ]
