@@ -88,6 +88,9 @@ LUCID = _computed({"total_variation": 0.1, "jitter": 24, "scale_jitter": 0.25, "
 # The same for pictures of some 100 pixels a side: smaller shifts, less grain, and fewer and larger steps.
 LUCID_SMALL = _computed({"total_variation": 0.3, "jitter": 12, "scale_jitter": 0.25, "rotate_jitter": 15}, 0.08, 60)
 
+# Several seeds of a unit climb together and away from each other: the different things that the unit answers to.
+DIVERSE = replace(LUCID, strengths={**LUCID.strengths, "diversity": 0.6})
+
 # A photo's magnitude at every frequency; the phases alone climb (Fel et al. 2023). No grain, no glare.
 MACO = _computed({"crop": 0.5, "noise": 20, "rotate_jitter": 5}, 0.1, 200, by="maco")
 
@@ -104,6 +107,7 @@ BEYOND_2015: Mapping[str, Recipe] = {
     "robust": ROBUST,
     "lucid": LUCID,
     "lucid-small": LUCID_SMALL,
+    "diverse": DIVERSE,
     "maco": MACO,
     "dream": DREAM,
     "invert": INVERT,

@@ -23,7 +23,7 @@ from deepvis.optimize.steps import adam_direction
 from deepvis.optimize.terms import DirectionTerm, LayerTerm, MatchTerm
 from deepvis.optimize.transforms import look
 
-NEW = ("lucid", "lucid-small", "maco", "dream", "accentuate", "invert")
+NEW = ("lucid", "lucid-small", "diverse", "maco", "dream", "accentuate", "invert")
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +149,7 @@ def test_the_windows_presets(network, mini, preset, monkeypatch):
     first = live.progress_of(run, 0).rgb
     while not run.done:
         run = live.onward(run)
-    assert run.is_of_unit == (preset in ("lucid", "lucid-small", "maco"))
+    assert run.is_of_unit == (preset in ("lucid", "lucid-small", "diverse", "maco"))
     if preset in FROM_A_PHOTO:
         assert first.shape[:2] == (117, 117), "the whole photo is shown, not the unit's field of it"
     if not run.is_of_unit:
