@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from deepvis import __version__
-from deepvis.gallery.gallery_layers import GalleryLayer, Layers, gallery_layers
+from deepvis.gallery.gallery_layers import GalleryLayer, GalleryLayers, gallery_layers
 from deepvis.gallery.layer_pages import FIRST, SMALL, TRUE, LayerFacts, field_words, layer_facts, map_words, write_layer
-from deepvis.gallery.missing import Missing, MissingCommands
+from deepvis.gallery.missing import MissingCommands, MissingPart
 from deepvis.gallery.neighbours import incoming_weights
 from deepvis.gallery.output_folder import OutputFolder
 from deepvis.gallery.statistics_file import StatisticsFile, find_statistics, read_statistics_file
@@ -47,7 +47,7 @@ class Built:
     layers: int
     units: int
     is_new: bool
-    missing: tuple[Missing, ...]
+    missing: tuple[MissingPart, ...]
     notes: tuple[str, ...]
 
 
@@ -61,7 +61,8 @@ def build(model: Model, commands: Commands, order: GalleryOrder, progress: Progr
         find_statistics(order.statistics, (*folders, *(folder.parent for folder in folders[:1]))), model.identity
     )
     output.begin()
-    making = MissingCommands(commands, order.folders, model.unit_image_dir, model.identity)
+    usual = [name for name in model.layer_names if name not in model.remap and name in layers.shapes]
+    making = MissingCommands(commands, order.folders, model.unit_image_dir, model.identity, usual)
     facts: list[LayerFacts] = []
     progress.begin(sum(layer.units for layer in layers.of_pages))
     try:
@@ -85,20 +86,25 @@ def picture_folders(model: Model, named: Sequence[Path]) -> tuple[Path, ...]:
 
 
 def _all_facts(
-    model: Model, layers: Layers, folders: Sequence[Path], statistics: StatisticsFile
+    model: Model, layers: GalleryLayers, folders: Sequence[Path], statistics: StatisticsFile
 ) -> Iterator[LayerFacts]:
     """The facts of each layer, one after the other."""
     provenance, size = provenance_of(model), model.preprocessor.size
     names = [layer.name for layer in layers.of_pages]
-    results = results_of_optimize(folders, names, model.is_named)
+    there = [folder for folder in folders if folder.is_dir()]
+    results = results_of_optimize(there, names, model.is_named)
     for layer in layers.of_pages:
-        sources = LayerSources(folders, layer.info, provenance, results)
+        sources = LayerSources(there, layer.info, provenance, results)
         incoming = incoming_weights(model.graph, layers.shapes, layer.name, layer.units)
         yield layer_facts(layer, sources, statistics, incoming, size)
 
 
 def write_overview(
-    output: OutputFolder, model: Model, facts: Sequence[LayerFacts], missing: Sequence[Missing], notes: Sequence[str]
+    output: OutputFolder,
+    model: Model,
+    facts: Sequence[LayerFacts],
+    missing: Sequence[MissingPart],
+    notes: Sequence[str],
 ) -> None:
     """The first page, that of all units, that of true sizes, and what all pages share. Raises OSError."""
     height, width = model.preprocessor.size

@@ -45,7 +45,7 @@ class GalleryLayer:
 
 
 @dataclass(frozen=True, eq=False)
-class Layers:
+class GalleryLayers:
     """of_pages: in order. missing: a sentence for each listed layer that nothing here can run. shapes: of values."""
 
     of_pages: tuple[GalleryLayer, ...]
@@ -53,7 +53,7 @@ class Layers:
     shapes: Shapes
 
 
-def gallery_layers(model: Model, chosen: Sequence[str] = ()) -> Layers:
+def gallery_layers(model: Model, chosen: Sequence[str] = ()) -> GalleryLayers:
     """Those that are chosen, else those of the window's list that do not borrow another's pictures.
 
     Reads the weights. Raises ModelError; GalleryError for a layer that the network has not.
@@ -87,7 +87,7 @@ def gallery_layers(model: Model, chosen: Sequence[str] = ()) -> Layers:
         for layer in own
     )
     unavailable = [layer.missing_words for layer in info.layers if layer.missing and not layer.is_minor]
-    return Layers(pages, () if chosen else tuple(unavailable), shapes)
+    return GalleryLayers(pages, () if chosen else tuple(unavailable), shapes)
 
 
 def folder_names(layers: Sequence[str]) -> dict[str, str]:

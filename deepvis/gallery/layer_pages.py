@@ -12,11 +12,11 @@ from deepvis.core.types import LayerInfo
 from deepvis.core.words import field_size_words
 from deepvis.gallery.drawings import GAP, Sheet, digest_of, small_files, small_pictures, small_sheet, true_pictures
 from deepvis.gallery.gallery_layers import GalleryLayer
-from deepvis.gallery.missing import LayerLacks, Missing, lacks_of
+from deepvis.gallery.missing import LayerLacks, MissingPart, lacks_of
 from deepvis.gallery.neighbours import Incoming, nearest_units
 from deepvis.gallery.output_folder import OutputFolder
 from deepvis.gallery.statistics_file import StatisticsFile
-from deepvis.gallery.unit_page import UnitFacts, page_of, picture_names, standing_words, unit_values
+from deepvis.gallery.unit_page import UnitRecord, page_of, picture_names, standing_words, unit_values
 from deepvis.gallery.unit_sources import LayerSources, Montage
 from deepvis.jobs.progress import Progress
 from deepvis.optimize.units import spread
@@ -32,7 +32,7 @@ class LayerFacts:
     """A layer with what there is of its units."""
 
     layer: GalleryLayer
-    units: tuple[UnitFacts, ...]
+    units: tuple[UnitRecord, ...]
     whole: Path | None  # the picture of all units
     lacks: LayerLacks
     notes: tuple[str, ...]  # what was left out, and why
@@ -105,7 +105,7 @@ def layer_facts(
     """size: (height, width) of the input."""
     found = [sources.unit(channel) for channel in range(layer.units)]
     near = nearest_units(incoming, layer.units)
-    units = tuple(UnitFacts(unit, statistics.unit(layer.name, unit.channel), near[unit.channel]) for unit in found)
+    units = tuple(UnitRecord(unit, statistics.unit(layer.name, unit.channel), near[unit.channel]) for unit in found)
     has_statistics = statistics.has(layer.name) or any(unit.standing is not None for unit in found)
     whole = sources.whole[0] if sources.whole else None
     made_by = tuple(dict.fromkeys(each.made_by for each in incoming))
@@ -113,7 +113,9 @@ def layer_facts(
     return LayerFacts(layer, units, whole, lacks, tuple(sources.left_out), made_by, size)
 
 
-def write_layer(output: OutputFolder, facts: LayerFacts, missing: Mapping[str, Missing], progress: Progress) -> None:
+def write_layer(
+    output: OutputFolder, facts: LayerFacts, missing: Mapping[str, MissingPart], progress: Progress
+) -> None:
     """Write the pages of a layer, its pictures and drawings, as far as they are not there. Raises OSError."""
     layer = facts.layer
     write_drawings(output, facts)
@@ -147,7 +149,7 @@ def write_drawings(output: OutputFolder, facts: LayerFacts) -> None:
         output.drawing(f"{folder}/{TRUE}", digest, lambda: sheet_of_true.draw(true_pictures(chosen, cell, runs)))
 
 
-def _layer_values(facts: LayerFacts, missing: Mapping[str, Missing]) -> dict[str, Any]:
+def _layer_values(facts: LayerFacts, missing: Mapping[str, MissingPart]) -> dict[str, Any]:
     layer = facts.layer
     return {
         "title": layer.name,

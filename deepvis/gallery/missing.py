@@ -23,7 +23,7 @@ K = TypeVar("K", bound=Hashable)
 
 
 @dataclass(frozen=True)
-class Missing:
+class MissingPart:
     """One thing that some layers lack. command: makes it, "" where none can. partly: words where it is not all."""
 
     what: str
@@ -79,16 +79,18 @@ class MissingCommands:
     """The commands for a network's pictures.
 
     named: folders that the user named, which are looked at first. own: the model's, where commands write to by
-    themselves.
+    themselves. network: the identity; a scan of another is none. usual: the layers that commands take where none are
+    named.
     """
 
-    def __init__(self, commands: Commands, named: Sequence[Path], own: Path, network: str) -> None:
-        """network: the identity; a scan of another is none."""
-        self._commands, self._own = commands, own
+    def __init__(
+        self, commands: Commands, named: Sequence[Path], own: Path, network: str, usual: Sequence[str] = ()
+    ) -> None:
+        self._commands, self._own, self._usual = commands, own, frozenset(usual)
         self._folders = (*named, own)
         self._scans = {folder: plan for folder in self._folders if (plan := _scan_in(folder, network))}
 
-    def of_network(self, lacks: Sequence[LayerLacks]) -> list[Missing]:
+    def of_network(self, lacks: Sequence[LayerLacks]) -> list[MissingPart]:
         """Everything that is missing, a command for all layers that need the same one."""
         found = [self._preferred(*group) for group in _grouped((self._way(each), each) for each in lacks if each.units)]
         for what, some in ((TOP, [x for x in lacks if x.top]), (BACK, [x for x in lacks if x.backs])):
@@ -96,10 +98,10 @@ class MissingCommands:
         without = [each.layer.name for each in lacks if each.statistics]
         if without:
             command = f"{program()} statistics {self._commands.network} --images FOLDER"
-            found.append(Missing(STATISTICS, tuple(without), self._command(command)))
+            found.append(MissingPart(STATISTICS, tuple(without), self._command(command)))
         return found
 
-    def of_layer(self, lacks: LayerLacks) -> dict[str, Missing]:
+    def of_layer(self, lacks: LayerLacks) -> dict[str, MissingPart]:
         """What is missing -> the same, of one layer."""
         units, counts = lacks.layer.units, {PREFERRED: len(lacks.units), TOP: len(lacks.top), BACK: len(lacks.backs)}
         return {
@@ -113,32 +115,35 @@ class MissingCommands:
         """Further options: where some units have pictures, the others' must be made in the same way."""
         return lacks.recipe_options if lacks.has_some else ""
 
-    def _preferred(self, options: str, lacks: Sequence[LayerLacks]) -> Missing:
+    def _preferred(self, options: str, lacks: Sequence[LayerLacks]) -> MissingPart:
         layers = _names(lacks)
         folder = next((each for each in self._folders if (each / OPTIMIZED_FOLDER).is_dir()), self._own)
-        words = f"{program()} optimize-layer {self._commands.network} --push-layer {_quoted(layers)}"
-        return Missing(
+        words = f"{program()} optimize-layer {self._commands.network}{self._layers('--push-layer', layers)}"
+        return MissingPart(
             PREFERRED, layers, self._command(" ".join(filter(None, [words, options])) + self._output(folder))
         )
 
-    def _top(self, what: str, scan: Path | None, lacks: Sequence[LayerLacks]) -> Missing:
+    def _top(self, what: str, scan: Path | None, lacks: Sequence[LayerLacks]) -> MissingPart:
         """Crops of the scan that has these layers, or another scan with crops: a folder holds one scan."""
         layers = _names(lacks)
         if scan is not None:
-            return Missing(what, layers, f"{program()} crops --scan {short_path(scan)} --layers {_quoted(layers)}")
+            return MissingPart(what, layers, f"{program()} crops --scan {short_path(scan)} --layers {_quoted(layers)}")
         free = [each for each in reversed(self._folders) if not ScanFolder(each).plan.exists()]
         scanned, images, overwrite, folder = layers, "FOLDER", "", free[0] if free else self._own
         if not free and folder in self._scans:
             plan = self._scans[folder]
             scanned = tuple(dict.fromkeys([*(layer.name for layer in plan.layers), *layers]))
             overwrite, images = " --overwrite", short_path(plan.folder) if plan.folder else "FOLDER"
-        words = f"{program()} scan {self._commands.network} --layers {_quoted(scanned)} --images {images} --crop"
-        return Missing(what, layers, self._command(f"{words}{overwrite}{self._output(folder)}"))
+        words = f"{program()} scan {self._commands.network}{self._layers('--layers', scanned)} --images {images} --crop"
+        return MissingPart(what, layers, self._command(f"{words}{overwrite}{self._output(folder)}"))
 
     def _scan_of(self, lacks: LayerLacks) -> Path | None:
         """The folder of the scan that has the layer."""
         name = lacks.layer.name
         return next((f for f, plan in self._scans.items() if any(layer.name == name for layer in plan.layers)), None)
+
+    def _layers(self, option: str, layers: Sequence[str]) -> str:
+        return "" if self._usual == set(layers) else f" {option} {_quoted(layers)}"
 
     def _output(self, folder: Path) -> str:
         return "" if folder == self._own else f" --output {short_path(folder)}"
@@ -148,7 +153,7 @@ class MissingCommands:
         return "" if self._commands.is_in_memory else words
 
 
-def closing_words(missing: Sequence[Missing]) -> str:
+def closing_words(missing: Sequence[MissingPart]) -> str:
     return "; ".join(each.sentence for each in missing)
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from deepvis.core.types import UnitStanding
+from deepvis.core.words import field_size_words
 from deepvis.gallery.drawings import Sheet
 from deepvis.gallery.gallery_layers import Box, GalleryLayer
 from deepvis.gallery.layer_recipe import MARGIN, SIDE
-from deepvis.gallery.missing import Missing
+from deepvis.gallery.missing import MissingPart
 from deepvis.gallery.neighbours import Neighbour
 from deepvis.gallery.statistics_file import SHOWN, UnitStatistics
 from deepvis.gallery.unit_sources import Montage, UnitSources
@@ -23,7 +24,7 @@ NEARLY_0 = 1e-3  # the bin of a scan's histogram that holds 0 begins below it
 
 
 @dataclass(frozen=True, eq=False)
-class UnitFacts:
+class UnitRecord:
     """All that the gallery says of one unit."""
 
     sources: UnitSources
@@ -77,10 +78,10 @@ def picture_names(unit: UnitSources) -> dict[str, Path]:
 
 def unit_values(
     layer: GalleryLayer,
-    unit: UnitFacts,
+    unit: UnitRecord,
     size: tuple[int, int],
     sheet: Sheet | None,
-    missing: Mapping[str, Missing],
+    missing: Mapping[str, MissingPart],
 ) -> dict[str, Any]:
     """For gallery_unit.html. size: (height, width) of the input. missing: of the layer."""
     sources, names = unit.sources, {path: name for name, path in picture_names(unit.sources).items()}
@@ -154,7 +155,7 @@ def _true_size(
         "address": names[found.path],
         "size": size,
         "box": _percent((top, left, bottom - top, right - left), size),
-        "field": (bottom - top, right - left),
+        "words": field_size_words(field, *size),
         "image": _percent((-starts[0], -starts[1], *spans), cell),
     }
 
@@ -164,7 +165,7 @@ def _percent(box: Sequence[float], of: tuple[int, int]) -> list[float]:
     return [100 * value / of[n % 2] for n, value in enumerate(box)]
 
 
-def _dead_words(unit: UnitFacts) -> str:
+def _dead_words(unit: UnitRecord) -> str:
     if not unit.is_dead:
         return ""
     standing = unit.sources.standing

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
+
+from deepvis.core.unit_files import unit_image_paths
 
 DESKTOP = {"viewport": {"width": 1500, "height": 930}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True, "device_scale_factor": 2}
@@ -110,6 +113,8 @@ def test_the_search_finds_classes_numbers_and_layers(desktop: Watched) -> None:
     assert [words.split() for words in found("flaming")] == [["fc8", "40", "flamingo"], ["fc8", "41", "flamingo_head"]]
     assert [words.split() for words in found("155")][:2] == [["unit", "conv3", "155"], ["unit", "conv4", "155"]]
     assert found("conv5 7")[0].split()[-2:] == ["conv5", "7"]
+    page = desktop.open("conv4/0003.html")  # of a layer's pages its own units come first
+    assert [words.split()[1:] for words in found("155")][:2] == [["conv4", "155"], ["conv3", "155"]]
     assert [words.split()[-2:] for words in found("conv5/0042")] == [["conv5", "42"]]
     assert [words.split()[-1] for words in found("fc")] == ["fc6", "fc7", "fc8"]
     assert found("no such thing") == ["no class, layer or unit of that name"]
@@ -157,32 +162,35 @@ def test_a_place_in_the_picture_of_all_units_is_a_unit(desktop: Watched, phone: 
         page.wait_for_url("**/fc8/0042.html")
 
 
-def test_a_block_shows_its_part_of_the_montage(desktop: Watched) -> None:
-    """Of fc8 the four presets; each window shows another quarter, whole and at one scale."""
+def test_a_block_shows_its_part_of_the_montage(desktop: Watched, root: Path) -> None:
+    """Each window shows another quarter of the file, whole and at one scale, under the name of its preset."""
+    place = unit_image_paths(root / "models" / "caffenet-mini" / "unit_jpg_vis", "fc8")
+    blocks = {int(n) - 1: each["preset"] for n, each in json.loads(place.how.read_text())["blocks"].items()}
     page = desktop.open("fc8/0003.html")
-    assert page.locator("figcaption b").all_inner_texts()[:4] == ["1+", "2+", "3+", "4+"]
+    assert page.locator("figcaption b").all_inner_texts()[: len(blocks)] == list(blocks.values())
     places = page.evaluate(
         """() => [...document.querySelectorAll('.block')].map(block => {
-        const a = block.getBoundingClientRect(), b = block.firstElementChild.getBoundingClientRect();
+        const a = block.getBoundingClientRect(), image = block.firstElementChild, b = image.getBoundingClientRect();
         return [(a.left - b.left) / b.width, (a.top - b.top) / b.height, a.width / b.width, a.height / b.height,
-                b.width / b.height * block.firstElementChild.naturalHeight / block.firstElementChild.naturalWidth];})"""
+                b.width / b.height * image.naturalHeight / image.naturalWidth];})"""
     )
-    assert [pytest.approx(place, abs=0.01) for place in places] == [
-        [0, 0, 0.5, 0.5, 1], [0.5, 0, 0.5, 0.5, 1], [0, 0.5, 0.5, 0.5, 1], [0.5, 0.5, 0.5, 0.5, 1],
-    ]  # fmt: skip
+    expected = [[n % 2 / 2, n // 2 / 2, 0.5, 0.5, 1] for n in blocks]
+    assert [pytest.approx(place, abs=0.01) for place in places] == expected
     assert page.locator(".input").count() == 1
 
 
 def test_true_sizes_are_true(desktop: Watched) -> None:
-    """A unit's pictures have the size that its outline in the input has, two of them and the gap."""
+    """A unit's pictures have the size of its outline in the input: one, or two along a side with a gap."""
     page = desktop.open("true-sizes.html")
     sizes = page.evaluate(
         """() => [...document.querySelectorAll('.row')].map(row => [row.querySelector('.outline i').offsetWidth,
         row.querySelector('.outline').clientWidth, row.querySelector('.some a i').offsetWidth])"""
     )
-    assert [one for one, _, _ in sizes] == [2 * side for side in (9, 29, 53, 69, 85, 117)]
-    assert all(whole == pytest.approx(2 * 117, abs=2) for _, whole, _ in sizes)
-    assert [two for _, _, two in sizes] == [2 * (2 * side + 1) for side in (9, 29, 53, 69, 85, 117)]
+    scale, fields = 2, (9, 29, 53, 69, 85)
+    assert [one for one, _, _ in sizes][:5] == [scale * side for side in fields]
+    assert {one for one, _, _ in sizes[5:]} == {scale * 117}
+    for one, whole, drawn in sizes:
+        assert whole == pytest.approx(scale * 117, abs=2) and drawn in (one, 2 * one + scale)
 
 
 def test_light_and_dark(chromium: Any, mini: Path) -> None:

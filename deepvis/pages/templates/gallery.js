@@ -1,11 +1,11 @@
 // Search, keys and the order of units. The pages work without it, and it reads no other file: they open from disk.
 'use strict';
-const root = document.body.dataset.root;
+const {root, layer: here} = document.body.dataset;
 const MOST = 60;
 const page = channel => String(channel).padStart(4, '0') + '.html';
 const address = (layer, file) => root + encodeURIComponent(layer.folder) + '/' + file;
 
-// What a text finds: units by number, in all layers or in the one that is named too; classes; layers.
+// What a text finds: units by number, in all layers, this page's first, or in the one that is named too; classes; layers.
 function found(text) {
   const plain = text.trim().toLowerCase();
   const split = plain.match(/^(.*?)[\s\/_#:]*0*(\d+)$/);
@@ -16,7 +16,7 @@ function found(text) {
     if (words.every(word => name.includes(word))) layers.push({layer, file: 'index.html', title: layer.name, kind: layer.units + ' units'});
     const number = split ? Number(split[2]) : -1;
     if (split && number < layer.units && (!split[1] || name.includes(split[1].trim())))
-      units.push({layer, file: page(number), title: layer.name + ' ' + number, kind: layer.labels[number] || 'unit', exact: name === split[1].trim()});
+      units.push({layer, file: page(number), title: layer.name + ' ' + number, kind: layer.labels[number] || 'unit', exact: split[1] ? name === split[1].trim() : layer.folder === here});
     layer.labels.forEach((label, number) => {
       const low = label.toLowerCase();
       if (words.length && words.every(word => low.includes(word)))
@@ -63,6 +63,16 @@ form.addEventListener('keydown', event => {
   (next < 0 ? input : links[Math.min(next, links.length - 1)] || input).focus();
 });
 document.addEventListener('click', event => { if (!form.contains(event.target)) list.hidden = true; });
+
+// The words of a command stay whole where a line ends: no break behind the dashes of an option.
+document.querySelectorAll('.missing code').forEach(code => {
+  const words = code.textContent.split(' ').map(word => {
+    const span = document.createElement('span');
+    span.textContent = word;
+    return span;
+  });
+  code.replaceChildren(...words.flatMap((span, n) => n ? [' ', span] : [span]));
+});
 
 // Left and right: the unit before and after. A slash: the search.
 document.addEventListener('keydown', event => {
