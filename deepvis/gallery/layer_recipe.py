@@ -40,6 +40,7 @@ class LayerRecipe:
     pictures: int = SIDE * SIDE
     values: tuple[float | None, ...] = ()
     is_named: bool = True
+    layer: str = ""  # that they are of, where that is said: two layers' names may become one folder's
     options: str = ""  # of optimize-layer, to go on in the same way
 
     @property
@@ -64,6 +65,7 @@ def read_recipe(how: Path) -> LayerRecipe:
             _size_of(content.get("field")),
             min(len(content["seeds"]), SIDE * SIDE) if content.get("seeds") else SIDE * SIDE,
             tuple(_number(value) for value in content.get("units", ())),
+            layer=str(content.get("layer", "")),
             options=_options(content, [block.preset for block in blocks]),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):

@@ -25,6 +25,15 @@ def read_rgb(path: Path, least: int = 0) -> np.ndarray | None:
         return None
 
 
+def is_picture(path: Path) -> bool:
+    """Does it begin as a picture does? The pixels are not read."""
+    try:
+        with Image.open(path) as image:
+            return min(image.size) > 0
+    except (OSError, ValueError, SyntaxError):
+        return False
+
+
 def block_pictures(rgb: np.ndarray | None, block: int) -> list[np.ndarray] | None:
     """The nine pictures of a block of a montage, without their margins; None where there is no montage."""
     if rgb is None:

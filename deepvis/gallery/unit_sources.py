@@ -5,6 +5,7 @@ Folders are in the layout of ``core.unit_files``. What was made in another netwo
 
 from __future__ import annotations
 
+import glob
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,10 +23,14 @@ from deepvis.core.unit_files import (
     read_stats,
     unit_image_paths,
 )
-from deepvis.gallery.layer_recipe import LayerRecipe, read_recipe
-from deepvis.gallery.montage_file import filled_blocks
+from deepvis.gallery.layer_recipe import SHOWN, LayerRecipe, PresetBlock, read_recipe
+from deepvis.gallery.montage_file import filled_blocks, is_picture
 from deepvis.live.provenance import PictureOrigin, Provenance
+from deepvis.optimize.start import DEFAULT_START
 from deepvis.scan.results import back_folders
+
+SAVED = "kept"  # beside the montages: pictures that the window's user has saved among a unit's nine
+WITH_SAVED = LayerRecipe((PresetBlock(SHOWN, "with those saved in the window", ""),))
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,7 @@ class LayerSources:
     """What the folders hold of a layer.
 
     folders: best first. results: of ``optimize``, by layer and channel. left_out: gets a sentence for each folder whose
-    pictures are another network's.
+    pictures are another network's, and for each file that is no picture.
     """
 
     def __init__(
@@ -87,7 +92,7 @@ class LayerSources:
         """The picture of the whole layer, and how it was made."""
         for _, place in self._places(0):
             recipe, _ = self._recipe(place)
-            if recipe is not None and file_stamp(place.whole_layer):
+            if recipe is not None and self._is_there(place.whole_layer):
                 return place.whole_layer, recipe
         return None
 
@@ -111,7 +116,7 @@ class LayerSources:
         places = list(self._places(channel))
         montages: dict[Path, Montage] = {}
         for _, place in places:
-            if file_stamp(place.montage):
+            if self._is_there(place.montage):
                 recipe, caption = self._recipe(place)
                 if recipe is not None:
                     montages.setdefault(place.montage, Montage(place.montage, recipe, caption))
@@ -130,6 +135,8 @@ class LayerSources:
 
     def _recipe(self, place: UnitImagePaths) -> tuple[LayerRecipe | None, str]:
         """How the pictures of a layer's folder were made, None for another network's; and what is said of that."""
+        if _is_with_saved(place):
+            return WITH_SAVED, ""
         if place.how not in self._recipes:
             folder = next((each for each in self._folders if place.how.is_relative_to(each)), None)
             origin = self._provenance.of_preferred(place, folder)
@@ -138,6 +145,9 @@ class LayerSources:
                 self._recipes[place.how] = None, ""
             else:
                 recipe = read_recipe(place.how)
+                if recipe.layer not in ("", self._info.name, self._info.images_of):
+                    self._recipes[place.how] = None, ""
+                    return None, ""
                 if not recipe.is_named:  # nothing says which blocks are filled: this unit's tell
                     filled = filled_blocks(place.montage)
                     if not filled:
@@ -148,7 +158,7 @@ class LayerSources:
 
     def _live(self, places: Sequence[tuple[Path, UnitImagePaths]]) -> Iterator[SinglePicture]:
         for folder, place in places:
-            if file_stamp(place.live):
+            if self._is_there(place.live):
                 origin = self._provenance.of_live(place, folder)
                 if origin is PictureOrigin.ANOTHER:
                     self._leave_out(place.live.parent)
@@ -160,8 +170,8 @@ class LayerSources:
     ) -> tuple[Path | None, dict[str, Path], tuple[Patch, ...], str]:
         """The first montage of patches, and the projections beside it: both are of the same photos."""
         for folder, place in places:
-            backs = {mode: path for mode, path in _backs(folder, place).items() if file_stamp(path)}
-            has_top = file_stamp(place.top) is not None
+            backs = {mode: path for mode, path in _backs(folder, place).items() if self._is_there(path)}
+            has_top = self._is_there(place.top)
             if not has_top and not backs:
                 continue
             origin = self._provenance.of_top(place, folder)
@@ -180,8 +190,27 @@ class LayerSources:
             self.left_out[str(error)] = None
             return ()
 
+    def _is_there(self, path: Path) -> bool:
+        """Is it a picture? A file that is none is named."""
+        if file_stamp(path) is None:
+            return False
+        if not is_picture(path):
+            self.left_out[f"{path} cannot be read as a picture; make it anew"] = None
+            return False
+        return True
+
     def _leave_out(self, folder: Path) -> None:
         self.left_out[f"the pictures in {folder} were made in another network (other weights, mean or size)"] = None
+
+
+def _is_with_saved(place: UnitImagePaths) -> bool:
+    """Is the unit's montage one of those that the window writes, with pictures that its user has saved there?
+
+    They lie beside it, and no how.json: ``<layer>/kept/<layer>_0007_00.png``.
+    """
+    folder = place.montage.parent / SAVED
+    stem = glob.escape(place.live.stem)
+    return folder.is_dir() and not place.how.exists() and any(folder.glob(f"{stem}_[0-9]*.png"))
 
 
 def _backs(folder: Path, place: UnitImagePaths) -> dict[str, Path]:
@@ -208,9 +237,11 @@ def results_of_optimize(
             fits = is_network(str(content["network"])) and "push_terms" not in parameters
         except (OSError, ValueError, KeyError, TypeError):
             continue
-        if fits and picture.is_file():
+        if fits and picture.is_file() and is_picture(picture):
             value = content.get("best_objective")
             reached = f", activation {value:.4g}" if isinstance(value, (int, float)) else ""
-            caption = f"deepvis optimize, seed {parameters.get('rand_seed')}{reached}"
+            start = parameters.get("start_at", DEFAULT_START)
+            begun = "" if start == DEFAULT_START else f" from {start}"
+            caption = f"deepvis optimize{begun}, seed {parameters.get('rand_seed')}{reached}"
             found.setdefault(unit, []).append(SinglePicture(picture, caption))
     return found

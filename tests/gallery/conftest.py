@@ -45,6 +45,29 @@ def mini(top_of_mini: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return output
 
 
+ODD = """name: "odd" input: "data" input_dim: 1 input_dim: 3 input_dim: 12 input_dim: 20
+layer { name: "a/b #1 %20 'q' é" type: "Convolution" bottom: "data" top: "a/b #1 %20 'q' é"
+  convolution_param { num_output: 3 kernel_h: 3 kernel_w: 5 } }
+layer { name: "a-b #1 %20 'q' é" type: "Convolution" bottom: "a/b #1 %20 'q' é" top: "a-b #1 %20 'q' é"
+  convolution_param { num_output: 1 kernel_size: 3 } }
+"""
+ODD_LAYERS = ("a/b #1 %20 'q' é", "a-b #1 %20 'q' é")
+
+
+@pytest.fixture(scope="session")
+def odd(own_pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The gallery of a network with names that are no words, of which two get one folder; one layer has one unit."""
+    folder = tmp_path_factory.mktemp("odd")
+    network, output = folder / "odd.prototxt", folder / "the gallery #2"
+    network.write_text(ODD)
+    words, pictures = ["--network", str(network), "--fill"], [folder / "first", folder / "second"]
+    climb = ["--max-iter", "1", "--presets", "3", "--rand-seed", "0", "--device", "cpu"]
+    for layer, place in zip(ODD_LAYERS, pictures, strict=True):
+        assert main(["optimize-layer", *words, "--push-layer", layer, *climb, "--output", str(place)]) == 0
+    assert main(["gallery", *words, "--pictures", *map(str, pictures), "--output", str(output)]) == 0
+    return output
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[object]:
     """A headless Chromium; the test is skipped where there is none, or nothing to drive it."""

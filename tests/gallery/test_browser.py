@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from deepvis.core.unit_files import unit_image_paths
+from tests.gallery.conftest import ODD_LAYERS
 
 DESKTOP = {"viewport": {"width": 1500, "height": 930}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True, "device_scale_factor": 2}
@@ -191,6 +192,23 @@ def test_true_sizes_are_true(desktop: Watched) -> None:
     assert {one for one, _, _ in sizes[5:]} == {scale * 117}
     for one, whole, drawn in sizes:
         assert whole == pytest.approx(scale * 117, abs=2) and drawn in (one, 2 * one + scale)
+
+
+def test_names_that_are_no_words(chromium: Any, odd: Path) -> None:
+    for watched in _watched(chromium, odd, DESKTOP):
+        first, second = ODD_LAYERS[1], f"{ODD_LAYERS[1]}~2"  # folders
+        for name in ("index.html", "all-units.html", "true-sizes.html", f"{first}/index.html", f"{second}/0000.html"):
+            count, broken = watched.open(name).evaluate(BROKEN)
+            assert broken == [] and count > 0, name
+        page = watched.open(f"{first}/0002.html")
+        assert page.locator(".block").count() == 1
+        page.fill("input[type=search]", "a-b 0")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**~2/0000.html")
+        assert page.title() == f"{ODD_LAYERS[1]} 0" and page.locator(".block").count() == 1
+        watched.open("all-units.html").locator(".sheet img").first.click(position={"x": 2, "y": 2})
+        page.wait_for_url("**/0000.html")
+        assert watched.place == f"{first}/0000.html"
 
 
 def test_light_and_dark(chromium: Any, mini: Path) -> None:

@@ -248,6 +248,36 @@ def test_pictures_of_the_original_and_of_the_window(tiny: list[str], own_picture
     assert "optimized in the window" in page and "pictures/0002-single.png" in page
 
 
+def test_pictures_saved_in_the_window_among_the_nine(tiny: list[str], own_pictures: Path, tmp_path: Path) -> None:
+    """The user's folder has the unit's montage with them, and no how.json: the window writes that."""
+    mine, output = tmp_path / "mine", tmp_path / "gallery"
+    montage = unit_image_paths(mine, "conv2", 2).montage
+    (montage.parent / "kept").mkdir(parents=True)
+    picture = Image.fromarray(np.random.default_rng(0).integers(0, 256, (60, 60, 3), np.uint8))
+    picture.save(montage)
+    picture.save(montage.parent / "kept" / "conv2_0002_00.png")
+    assert main(["gallery", *tiny, "--pictures", str(mine), "--layers", "conv2", "--output", str(output)]) == 0
+    page = (output / "conv2" / "0002.html").read_text()
+    assert page.count('class="block"') == 1 and "<b>with those saved in the window</b>" in page
+
+
+def test_a_file_that_is_no_picture_is_left_out_and_named(
+    tiny: list[str], pictures: Path, tmp_path: Path, capsys: Said
+) -> None:
+    mine, output = tmp_path / "mine", tmp_path / "gallery"
+    shutil.copytree(pictures, mine)
+    broken = [unit_image_paths(mine, "conv2", 2).montage, unit_image_paths(mine, "conv2", 3).top]
+    for path in broken:
+        path.write_bytes(b"")
+    (mine / "max_im" / "conv2" / "conv2_0004.json").write_text("{")
+    assert main(["gallery", *tiny, "--pictures", str(mine), "--layers", "conv2", "--output", str(output)]) == 0
+    noted = capsys.readouterr().err
+    assert all(f"{path} cannot be read as a picture" in noted for path in broken)
+    assert "conv2_0004.json is no list of patches" in noted
+    assert 'class="block"' not in (output / "conv2" / "0002.html").read_text()
+    assert "0004-top.jpg" in (output / "conv2" / "0004.html").read_text()
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_any_network_that_opens_has_a_gallery(name: str, own_pictures: Path, tmp_path: Path, capsys: Said) -> None:
     """Without any picture: units, their nearest, and the commands that make the rest name the network."""
