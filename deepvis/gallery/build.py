@@ -18,6 +18,7 @@ from deepvis.gallery.statistics_file import StatisticsFile, find_statistics, rea
 from deepvis.gallery.unit_page import page_of
 from deepvis.gallery.unit_sources import LayerSources, results_of_optimize
 from deepvis.jobs.progress import Progress
+from deepvis.live.filters import first_filters
 from deepvis.live.own_folder import own_folder
 from deepvis.live.provenance import provenance_of
 from deepvis.live.unit_image_commands import Commands
@@ -96,7 +97,7 @@ def _all_facts(
     for layer in layers.of_pages:
         sources = LayerSources(there, layer.info, provenance, results)
         incoming = incoming_weights(model.graph, layers.shapes, layer.name, layer.units)
-        yield layer_facts(layer, sources, statistics, incoming, size)
+        yield layer_facts(layer, sources, statistics, incoming, size, first_filters(model, layer.name))
 
 
 def write_overview(
@@ -132,13 +133,15 @@ def write_overview(
 
 def _row(facts: LayerFacts) -> dict[str, Any]:
     layer = facts.layer
+    shown = sorted(facts.pictured) or range(layer.units)
+    first = [shown[place] for place in spread(len(shown), FIRST)]
     return {
         "facts": facts,
         "layer": layer,
         "words": [map_words(layer.info), field_words(layer, facts.size)],
         "has": _has_words(facts),
         "sheet": facts.sheet if facts.has_pictures else None,
-        "first": [(n, layer.label(n), page_of(n)) for n in spread(layer.units, FIRST)],
+        "first": [(n, layer.label(n), page_of(n)) for n in first],
     }
 
 

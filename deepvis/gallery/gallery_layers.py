@@ -43,6 +43,10 @@ class GalleryLayer:
         """The class that a unit is; "" for others."""
         return self.labels[channel] if channel < len(self.labels) else ""
 
+    def short_label(self, channel: int) -> str:
+        """The first of the class's names."""
+        return self.label(channel).partition(",")[0]
+
 
 @dataclass(frozen=True, eq=False)
 class GalleryLayers:

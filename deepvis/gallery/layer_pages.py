@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from deepvis.core.types import LayerInfo
 from deepvis.core.words import field_size_words
@@ -38,17 +41,29 @@ class LayerFacts:
     notes: tuple[str, ...]  # what was left out, and why
     weights_of: tuple[str, ...]  # layers whose weights the nearest units were found by
     size: tuple[int, int]  # (height, width) of the input
+    filters: (
+        np.ndarray | None
+    )  # of the first convolution, where there are no preferred pictures: (units, h, w, 3) uint8
 
     @property
     def sheet(self) -> Sheet:
         """The drawing of all units, small."""
         montages = [montage for unit in self.units for montage in unit.sources.montages[:1]]
         cell = next((montage.recipe.cell for montage in montages if montage.recipe.cell), None)
+        if self.filters is not None:
+            cell = self.filters.shape[1:3]
         return small_sheet(self.layer.units, cell or (1, 1))
+
+    @cached_property
+    def pictured(self) -> frozenset[int]:
+        """The units that have a small picture."""
+        if self.whole is not None or self.filters is not None:
+            return frozenset(range(self.layer.units))
+        return frozenset(unit.channel for unit in self.units if small_files(unit.sources))
 
     @property
     def has_pictures(self) -> bool:
-        return self.whole is not None or any(small_files(unit.sources) for unit in self.units)
+        return bool(self.pictured)
 
     @property
     def true_units(self) -> list[tuple[int, Montage]]:
@@ -101,8 +116,9 @@ def layer_facts(
     statistics: StatisticsFile,
     incoming: list[Incoming],
     size: tuple[int, int],
+    filters: np.ndarray | None,
 ) -> LayerFacts:
-    """size: (height, width) of the input."""
+    """size: (height, width) of the input. filters: of a first convolution, which stand in for preferred pictures."""
     found = [sources.unit(channel) for channel in range(layer.units)]
     near = nearest_units(incoming, layer.units)
     units = tuple(UnitRecord(unit, statistics.unit(layer.name, unit.channel), near[unit.channel]) for unit in found)
@@ -110,7 +126,9 @@ def layer_facts(
     whole = sources.whole[0] if sources.whole else None
     made_by = tuple(dict.fromkeys(each.made_by for each in incoming))
     lacks = lacks_of(layer, found, has_statistics)
-    return LayerFacts(layer, units, whole, lacks, tuple(sources.left_out), made_by, size)
+    has_some = whole is not None or any(unit.montages or unit.singles for unit in found)
+    shown = None if has_some or filters is None or len(filters) != layer.units else filters
+    return LayerFacts(layer, units, whole, lacks, tuple(sources.left_out), made_by, size, shown)
 
 
 def write_layer(
@@ -126,7 +144,7 @@ def write_layer(
         values = unit_values(layer, unit, facts.size, sheet, missing)
         standing = unit.sources.standing
         words = "" if standing is None else standing_words(standing)
-        values |= {"standing_words": words, "weights_of": facts.weights_of}
+        values |= {"standing_words": words, "weights_of": facts.weights_of, "pictured": facts.pictured}
         output.page(f"{layer.folder}/{page_of(unit.channel)}", "gallery_unit.html", **values)
         progress.advance(1)
     output.page(f"{layer.folder}/index.html", "gallery_layer.html", **_layer_values(facts, missing))
@@ -136,12 +154,23 @@ def write_drawings(output: OutputFolder, facts: LayerFacts) -> None:
     folder, sources = facts.layer.folder, [unit.sources for unit in facts.units]
     if facts.has_pictures:
         sheet = facts.sheet
-        files = [facts.whole] if facts.whole else [path for unit in sources for path in small_files(unit)]
-        shown = [unit.montages[0].recipe.shown if unit.montages else None for unit in sources]
-        digest = digest_of(sheet, [bool(small_files(unit)) for unit in sources], shown, files=files)
-        output.drawing(
-            f"{folder}/{SMALL}", digest, lambda: sheet.draw(small_pictures(sources, facts.whole, sheet.cell))
+        filters = facts.filters
+        files = (
+            [facts.whole]
+            if facts.whole
+            else []
+            if filters is not None
+            else [path for unit in sources for path in small_files(unit)]
         )
+        shown = [unit.montages[0].recipe.shown if unit.montages else None for unit in sources]
+        drawn = b"" if filters is None else filters.tobytes()
+        digest = digest_of(sheet, [bool(small_files(unit)) for unit in sources], shown, drawn, files=files)
+
+        def draw() -> np.ndarray:
+            there = list(filters) if filters is not None else small_pictures(sources, facts.whole, sheet.cell)
+            return sheet.draw(there)
+
+        output.drawing(f"{folder}/{SMALL}", digest, draw)
     chosen = [montage for _, montage in facts.true_units]
     if chosen:
         sheet_of_true, cell, runs = facts.true_sheet, facts.true_cell, facts.runs

@@ -278,6 +278,17 @@ def test_a_file_that_is_no_picture_is_left_out_and_named(
     assert "0004-top.jpg" in (output / "conv2" / "0004.html").read_text()
 
 
+def test_filters_stand_in_for_the_first_convolutions_pictures(gallery: Path, odd: Path) -> None:
+    """As in the window; elsewhere a unit without a picture has a plain tile."""
+    page = (gallery / "conv1" / "index.html").read_text()
+    assert "The small pictures are the layer's filters." in page and page.count('class="small none"') == 0
+    with Image.open(gallery / "conv1" / "units.jpg") as drawn:
+        assert np.asarray(drawn).std() > 20
+    page = (gallery / "fc3" / "index.html").read_text()
+    assert "filters" not in page and page.count('class="small none"') == 0  # its top 9 stand in
+    assert "filters" not in next(odd.glob("a*/index.html")).read_text()
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_any_network_that_opens_has_a_gallery(name: str, own_pictures: Path, tmp_path: Path, capsys: Said) -> None:
     """Without any picture: units, their nearest, and the commands that make the rest name the network."""
