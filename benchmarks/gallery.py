@@ -5,8 +5,9 @@
 Prints JSON. The layer scores 1,000 classes from pictures of 224 x 224; each unit has stand-in montages as
 ``optimize-layer`` writes them (36 pictures), a montage of its top 9 and of their deconv. "from_whole_layer": the
 layer's picture is there, from which small ones are cut; "from_montages": it is not, and every montage is decoded.
-"copied_alone" is the same files copied by shutil, as a peer. Where a Chromium and playwright are there: "layer_page"
-and "unit_page", until the browser has painted all that is in them.
+"cpu" are the processor's seconds, of all cores together, for a machine that is busy with other things; "load" says how
+busy. "copied_alone" is the same files copied by shutil, as a peer. Where a Chromium and playwright are there:
+"layer_page" and "unit_page", until the browser has painted all that is in them.
 """
 
 from __future__ import annotations
@@ -104,13 +105,14 @@ def write_pictures(folder: Path, units: int, size: int, identity: str, rng: np.r
     place.how.write_text(json.dumps(how))
 
 
-def timed(words: list[str]) -> float:
-    began = time.perf_counter()
+def timed(words: list[str]) -> dict[str, float]:
+    """Seconds on the clock, and of the processor, of all threads."""
+    began, began_cpu = time.perf_counter(), time.process_time()
     with redirect_stdout(StringIO()):
         code = deepvis(words)
     if code:
         sys.exit(f"deepvis {' '.join(words)} ended with {code}")
-    return round(time.perf_counter() - began, 2)
+    return {"seconds": round(time.perf_counter() - began, 2), "cpu": round(time.process_time() - began_cpu, 2)}
 
 
 def copied(source: Path, target: Path) -> float:

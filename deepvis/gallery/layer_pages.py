@@ -145,6 +145,7 @@ def write_layer(
         standing = unit.sources.standing
         words = "" if standing is None else standing_words(standing)
         values |= {"standing_words": words, "weights_of": facts.weights_of, "pictured": facts.pictured}
+        values |= {"has_filters": facts.filters is not None}
         output.page(f"{layer.folder}/{page_of(unit.channel)}", "gallery_unit.html", **values)
         progress.advance(1)
     output.page(f"{layer.folder}/index.html", "gallery_layer.html", **_layer_values(facts, missing))

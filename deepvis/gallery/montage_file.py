@@ -13,6 +13,8 @@ from deepvis.optimize.layout import BACKGROUND, resized
 
 FILLED = 4  # grey levels that half of a block's pixels span at least, or that it differs from the empty ground
 
+BEGINNINGS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")  # of JPEG and PNG files
+
 
 def read_rgb(path: Path, least: int = 0) -> np.ndarray | None:
     """(H, W, 3); None where it cannot be read. least: a large JPEG may come smaller, no side below so many pixels."""
@@ -28,6 +30,9 @@ def read_rgb(path: Path, least: int = 0) -> np.ndarray | None:
 def is_picture(path: Path) -> bool:
     """Does it begin as a picture does? The pixels are not read."""
     try:
+        with open(path, "rb") as file:
+            if file.read(8).startswith(BEGINNINGS):
+                return True
         with Image.open(path) as image:
             return min(image.size) > 0
     except (OSError, ValueError, SyntaxError):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from deepvis.core.types import UnitStanding
+from deepvis.core.types import Patch, UnitStanding
 from deepvis.core.words import field_size_words
 from deepvis.gallery.drawings import Sheet
 from deepvis.gallery.gallery_layers import Box, GalleryLayer
@@ -101,7 +101,7 @@ def unit_values(
         "top": names[sources.top] if sources.top else "",
         "top_caption": sources.top_caption,
         "backs": [{"title": _mode_title(mode), "address": names[path]} for mode, path in sources.backs.items()],
-        "patches": sources.patches,
+        "patches": [_patch_words(patch) for patch in sources.patches],
         "statistics": _numbers(unit.statistics),
         "standing": sources.standing,
         "histogram": None if sources.standing is None else histogram_of(sources.standing),
@@ -163,6 +163,10 @@ def _true_size(
 def _percent(box: Sequence[float], of: tuple[int, int]) -> list[float]:
     """(top, left, height, width) in percent of a (height, width)."""
     return [100 * value / of[n % 2] for n, value in enumerate(box)]
+
+
+def _patch_words(patch: Patch) -> str:
+    return f"{patch.value:.4g} {patch.path or 'a camera frame'} at {patch.row}, {patch.col}"
 
 
 def _dead_words(unit: UnitRecord) -> str:
