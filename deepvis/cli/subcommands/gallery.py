@@ -69,6 +69,7 @@ def gallery(arguments: argparse.Namespace) -> int:
         raise KeyboardInterrupt(words) from error
     warn(built.notes, NAME)
     missing = f"; missing: {closing_words(built.missing)}" if built.missing else ""
-    place = f"{built.units} units of {built.layers} layers; the result is in {built.page}"
+    layers = "1 layer" if built.layers == 1 else f"{built.layers} layers"
+    place = f"{built.units} units of {layers}; the result is in {built.page}"
     sys.stdout.write(f"{place if built.is_new else f'already done: {built.page}'}{missing}\n")
     return 0
