@@ -70,6 +70,7 @@ setup(
             "onnxruntime",
             "onnxscript",
             "distributed",
+            "playwright",
         ],
     },
     entry_points={"console_scripts": ["deepvis = deepvis.cli.main:entry"]},

@@ -5,21 +5,24 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 source "$root/scripts/_setup.sh"
 
 # The window tests start an X server of their own each (tests/conftest.py); here it only has to be there.
+# The gallery's tests open its pages in Chromium, which is installed by itself: where that fails the others are there.
+bring() { # what the tests skip without the packages, then the packages
+    local skipped=$1 sudo="" log=/tmp/deepvis-apt.$$.$2
+    shift
+    [ "$(id -u)" = 0 ] || sudo="sudo -n"
+    echo "deepvis: installing $* with apt-get" >&2
+    if { command -v apt-get && $sudo apt-get update -qq && $sudo apt-get install -y -qq "$@"; } >"$log" 2>&1; then
+        rm -f "$log"
+    else
+        echo "deepvis: could not install $* (see $log); install these packages yourself: without them $skipped" >&2
+    fi
+}
 packages=()
 command -v Xvfb >/dev/null 2>&1 || packages+=(xvfb)
 command -v xdotool >/dev/null 2>&1 || packages+=(xdotool libxtst6)
-if [ ${#packages[@]} -gt 0 ]; then
-    sudo=""
-    [ "$(id -u)" = 0 ] || sudo="sudo -n"
-    echo "deepvis: installing ${packages[*]} with apt-get" >&2
-    if ! { command -v apt-get && $sudo apt-get update -qq && $sudo apt-get install -y -qq "${packages[@]}"; } \
-        >/tmp/deepvis-apt.$$ 2>&1; then
-        echo "deepvis: could not install ${packages[*]} (see /tmp/deepvis-apt.$$); install these packages yourself:" \
-            "without them the tests of the real window are skipped" >&2
-    else
-        rm -f /tmp/deepvis-apt.$$
-    fi
-fi
+[ ${#packages[@]} = 0 ] || bring "the tests of the real window are skipped" "${packages[@]}"
+command -v chromium chromium-browser google-chrome >/dev/null 2>&1 ||
+    bring "the tests of the gallery in a browser are skipped" chromium
 
 prepare requirements.txt requirements-test.txt
 cd "$root"

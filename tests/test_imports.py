@@ -24,8 +24,12 @@ ROOMS: dict[str, set[str]] = {
     "optimize": {"core", "network", "models", "pages", "schema", "sources", "jobs"},
     "scan": {"core", "network", "models", "pages", "sources", "jobs"},
     "live": {"core", "network", "formats", "models", "sources", "optimize", "scan", "jobs"},
+    "gallery": {"core", "network", "models", "pages", "jobs", "optimize", "scan", "live"},
     "window": {"core", "settings", "sources", "live", "models", "network", "scan"},
-    "cli": {"core", "jobs", "schema", "settings", "models", "live", "window", "network", "sources", "optimize", "scan"},
+    "cli": {
+        *("core", "jobs", "schema", "settings", "models", "live", "window", "network", "sources", "optimize", "scan"),
+        "gallery",
+    },
     "api": {
         "core",
         "jobs",

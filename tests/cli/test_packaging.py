@@ -48,6 +48,7 @@ JOBS = {
     "scan": ("scan --images photos --layers conv1 --top 1", f"{SCAN}/scan"),
     "crops": (f"crops --scan {SCAN} --units 3", f"{SCAN}/max_im/conv1/conv1_0003.jpg"),
     "report": (f"report --scan {SCAN} --output scan", "scan/report/index.html"),
+    "gallery": ("gallery --layers conv1 --output gallery", "gallery/conv1/0003.html"),
     "accuracy": ("accuracy --images photos", ""),
     "photo-statistics": ("photo-statistics --images photos --output statistics.npz", "statistics.npz"),
     "window": ("window --headless --keys o --screenshot shot.png", "shot.png"),
