@@ -37,26 +37,48 @@ def conclusion(name: str, s1: Mapping[str, Any]) -> str:
     return f"Section S1's explanation {words} in {name}: {'; '.join(_steps(s1))}."
 
 
+# step of the argument -> its rank correlation, and words for yes, for neither, and for the opposite
+STEPS = {
+    "means_fall_with_frequency": (
+        "mean_by_frequency",
+        "mean activations fall with frequency",
+        "mean activations do not fall with frequency",
+        "mean activations rise with frequency",
+    ),
+    "weights_rise_with_frequency": (
+        "weight_by_frequency",
+        "incoming weights rise with frequency",
+        "incoming weights do not rise with frequency",
+        "incoming weights fall with frequency",
+    ),
+    "weights_fall_with_mean": (
+        "weight_by_mean",
+        "they are smaller where the mean is larger",
+        "they are not smaller where the mean is larger",
+        "they are larger where the mean is larger",
+    ),
+    "gradient_rises_with_frequency": (
+        "gradient_by_frequency",
+        "more gradient arrives at high frequencies",
+        "no more gradient arrives at high frequencies",
+        "less gradient arrives at high frequencies",
+    ),
+}
+
+
 def _steps(s1: Mapping[str, Any]) -> list[str]:
-    rank, ends, found = s1["rank_correlations"], s1["ends"], s1["claims"]
-    steps = []
-    five = ""
-    if ends["count"]:
-        low, high = ends["lowest"]["mean"], ends["highest"]["mean"]
-        five = f"; the {ends['count']} lowest {low:.3g}, the {ends['count']} highest {high:.3g}"
-    for claim, key, yes, no in (
-        ("means_fall_with_frequency", "mean_by_frequency", "mean activations fall with frequency",
-         "mean activations do not fall with frequency"),
-        ("weights_rise_with_frequency", "weight_by_frequency", "incoming weights rise with frequency",
-         "incoming weights do not rise with frequency"),
-        ("weights_fall_with_mean", "weight_by_mean", "they are smaller where the mean is larger",
-         "they are not smaller where the mean is larger"),
-        ("gradient_rises_with_frequency", "gradient_by_frequency", "more gradient arrives at high frequencies",
-         "no more gradient arrives at high frequencies"),
-    ):  # fmt: skip
-        more = five if key == "mean_by_frequency" else ""
-        said = {True: yes, False: no, None: f"{key.replace('_', ' ')} is not measured"}[found[claim]]
-        steps.append(f"{said} ({_figures(rank[key])}{more})")
+    ends, steps = s1["ends"], []
+    for claim, (key, yes, neither, opposite) in STEPS.items():
+        found = s1["rank_correlations"][key]
+        holds_here = s1["claims"][claim]
+        said = {True: yes, False: neither, None: f"{key.replace('_', ' ')} is not measured"}[holds_here]
+        if holds_here is False and found["p"] < CERTAIN:
+            said = opposite
+        five = ""
+        if key == "mean_by_frequency" and ends["count"]:
+            low, high = ends["lowest"]["mean"], ends["highest"]["mean"]
+            five = f"; the {ends['count']} lowest {low:.3g}, the {ends['count']} highest {high:.3g}"
+        steps.append(f"{said} ({_figures(found)}{five})")
     return [*steps, *_pixels(s1)]
 
 

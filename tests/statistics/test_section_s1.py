@@ -22,7 +22,7 @@ def planted(*, follows: bool) -> dict:
     filters = [np.stack([gabor(11, each)] * 3) for each in FREQUENCIES]
     filters.append(np.stack([gabor(11, 0.01), -gabor(11, 0.01), 0 * gabor(11, 0.01)]))
     mean = np.append(1 / FREQUENCIES, 4.5)
-    weights = np.append(FREQUENCIES if follows else np.roll(FREQUENCIES, 9), 0.3)
+    weights = np.append(FREQUENCIES if follows else np.random.default_rng(3).permutation(FREQUENCIES), 0.3)
     first = FirstConvolution("conv1", "relu1", np.stack(filters), ("conv2",), weights, weights**2, 3)
     count = len(mean)
     sums = UnitSums(9, 9, mean, np.ones(count), mean + 1, np.zeros(count), np.full(count, 9))
@@ -66,7 +66,16 @@ def test_where_weights_do_not_follow_it_does_not_hold() -> None:
     s1 = planted(follows=False)
     assert s1["claims"]["means_fall_with_frequency"] and not s1["claims"]["weights_rise_with_frequency"]
     assert s1["holds"] is False
-    assert "does not hold in net" in conclusion("net", s1)
+    said = conclusion("net", s1)
+    assert "does not hold in net: mean activations fall" in said and "incoming weights do not rise" in said
+
+
+def test_the_opposite_is_said() -> None:
+    s1 = planted(follows=True)
+    s1["rank_correlations"]["weight_by_frequency"] = {"r": -0.6, "p": 0.001, "n": 20}
+    s1["claims"] = claims(s1)
+    s1["holds"] = holds(s1["claims"])
+    assert "incoming weights fall with frequency (rank correlation -0.60, p 0.001" in conclusion("net", s1)
 
 
 def test_a_gradient_that_comes_down_through_the_filters_is_predicted_by_them() -> None:
