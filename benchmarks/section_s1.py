@@ -53,10 +53,60 @@ def counts(filters: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     return {kind: kinds.count(kind) for kind in sorted(set(kinds))}
 
 
-def main(folders: Sequence[str]) -> None:
-    rows = []
-    for folder in folders:
-        rows.append(network_row(json.loads((Path(folder) / "statistics" / "statistics.json").read_text())))
+HEADINGS = (
+    *(
+        "network",
+        "filters: edge, colour, blank",
+        "mean by frequency",
+        "five lowest, five highest",
+        "weight by frequency",
+    ),
+    *("weight by mean", "gradient by frequency", "centre: photos", "filters alone", "gradient", "S1", "footnote 4"),
+)
+
+
+def table(results: Mapping[str, Any]) -> str:
+    """The networks side by side, as Markdown."""
+    lines = [f"| {' | '.join(HEADINGS)} |", f"|{'---|' * len(HEADINGS)}"]
+    return "\n".join([*lines, *(f"| {' | '.join(cells(row))} |" for row in results["networks"])])
+
+
+def cells(row: Mapping[str, Any]) -> list[str]:
+    """Of one network, in the order of HEADINGS. A bold correlation is one that counts (p < 0.05)."""
+    rank, ends, centres = row["rank_correlations"], row["ends"], row["centre_frequency"]
+    five = "-"
+    if ends and ends["count"]:
+        five = f"{ends['lowest']['mean']:.3g}, {ends['highest']['mean']:.3g}"
+    keys = ("mean_by_frequency", "weight_by_frequency", "weight_by_mean", "gradient_by_frequency")
+    mean, weight, by_mean, gradient = ((rank or {}).get(key) for key in keys)
+    words = {True: "holds", False: "does not hold", None: "not judged"}
+    return [
+        row["model"],
+        ", ".join(str(row["filters"].get(kind, 0)) for kind in ("edge", "colour", "blank")),
+        *(_correlation(mean), five, _correlation(weight), _correlation(by_mean), _correlation(gradient)),
+        _centre(centres["photos"]),
+        _centre(centres.get("noise by filters")),
+        _centre(row["gradient_centre"]),
+        words[row["holds"]],
+        words[row["footnote_4"]["holds"]],
+    ]
+
+
+def _correlation(found: Mapping[str, Any] | None) -> str:
+    if found is None or found["r"] is None:
+        return "-"
+    return f"**{found['r']:+.2f}**" if found["p"] < 0.05 else f"{found['r']:+.2f}"
+
+
+def _centre(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+def main(words: Sequence[str]) -> None:
+    if words[:1] == ["--table"]:
+        print(table(json.loads(Path(words[1]).read_text())))
+        return
+    rows = [network_row(json.loads((Path(each) / "statistics" / "statistics.json").read_text())) for each in words]
     print(json.dumps({"version": 1, "networks": rows}, indent=1))
 
 

@@ -81,6 +81,8 @@ def means(result: Result) -> Figure:
     dead = [100 * each["dead_units"] / each["units"] for each in layers.values()]
     below.bar(range(len(layers)), dead, color=RED, width=0.6)
     below.set_ylabel("dead units, %")
+    if not any(dead):
+        below.text(0.5, 0.5, "no dead units", transform=below.transAxes, ha="center", va="center", color=FAINT)
     below.set_ylim(0, max(5.0, *dead) * 1.1 if dead else 5)
     _layer_names(below, list(layers))
     return _finished(figure, above, below)
