@@ -80,7 +80,7 @@ def gradient_sums(network: ScanNetwork, job: GradientJob, paths: Sequence[str], 
 def _one_walk(tape: Tape, data: str, job: GradientJob, index: int, layer: str, numbers: Sequence[int]) -> GradientSums:
     """The gradients of one unit a photo. numbers: of the units, of all that are taken from the layer."""
     nothing = no_gradient_sums(len(job.layers), job.channels)
-    diffs = tape.backward(layer, _seed(tape.blobs[layer], numbers, job.photos * UNITS))
+    diffs = tape.backward(layer, seed_of(tape.blobs[layer], numbers, job.photos * UNITS))
     pixels = diffs[data].double().cpu().numpy()
     fine, power = _shares(picture_power(pixels))
     channels = np.zeros(job.channels)
@@ -90,7 +90,7 @@ def _one_walk(tape: Tape, data: str, job: GradientJob, index: int, layer: str, n
     return _with(nothing, index=index, samples=int(fine.sum()), power=power, channels=channels)
 
 
-def _seed(blob: torch.Tensor, numbers: Sequence[int], total: int) -> torch.Tensor:
+def seed_of(blob: torch.Tensor, numbers: Sequence[int], total: int) -> torch.Tensor:
     """1 at one place of one unit of each photo, 0 elsewhere, in the blob's shape."""
     maps = maps_of(blob)
     seed = torch.zeros_like(maps)
