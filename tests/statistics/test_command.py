@@ -40,6 +40,7 @@ def arguments(ref) -> list[str]:
 
 def test_caffenet_mini_on_the_sample_photos(samples, tmp_path, capsys) -> None:
     words = ["statistics", "--images", str(samples), "--output", str(tmp_path), "--device", "cpu"]
+    words += ["--gradient-photos", "6"]
     assert main(words) == 0
     said = capsys.readouterr().out
     folder = StatisticsFolder(tmp_path)
