@@ -55,6 +55,7 @@ setup(
     extras_require={
         "cluster": ["distributed>=2024.1"],
         "hdf5": ["h5py>=3.8"],
+        "statistics": ["matplotlib>=3.8"],
         "torchvision": ["torchvision>=0.19"],
         "timm": ["timm>=1.0"],
         "onnx": [],  # of versions in which onnx was not among what every installation has
@@ -71,6 +72,7 @@ setup(
             "onnxscript",
             "distributed",
             "playwright",
+            "matplotlib",
         ],
     },
     entry_points={"console_scripts": ["deepvis = deepvis.cli.main:entry"]},

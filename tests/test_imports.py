@@ -23,12 +23,13 @@ ROOMS: dict[str, set[str]] = {
     "jobs": {"core"},
     "optimize": {"core", "network", "models", "pages", "schema", "sources", "jobs"},
     "scan": {"core", "network", "models", "pages", "sources", "jobs"},
+    "statistics": {"core", "network", "models", "pages", "jobs", "scan"},
     "live": {"core", "network", "formats", "models", "sources", "optimize", "scan", "jobs"},
     "gallery": {"core", "network", "models", "pages", "jobs", "optimize", "scan", "live"},
     "window": {"core", "settings", "sources", "live", "models", "network", "scan"},
     "cli": {
         *("core", "jobs", "schema", "settings", "models", "live", "window", "network", "sources", "optimize", "scan"),
-        "gallery",
+        *("gallery", "statistics"),
     },
     "api": {
         "core",
@@ -44,7 +45,7 @@ ROOMS: dict[str, set[str]] = {
         "scan",
     },
 }
-TORCH = {"network", "formats", "optimize", "scan", "caffe", "api"}
+TORCH = {"network", "formats", "optimize", "scan", "statistics", "caffe", "api"}
 CV2 = {"window", "sources", "scan"}
 ALSO_TORCH = {"live/backends/engine.py"}
 # plain arithmetic

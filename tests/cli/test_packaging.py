@@ -51,6 +51,10 @@ JOBS = {
     "gallery": ("gallery --layers conv1 --output gallery", "gallery/conv1/0003.html"),
     "accuracy": ("accuracy --images photos", ""),
     "photo-statistics": ("photo-statistics --images photos --output statistics.npz", "statistics.npz"),
+    "statistics": (
+        "statistics --images photos --layers conv1 --gradient-photos 1 --output measured",
+        "measured/statistics/statistics.json",
+    ),
     "window": ("window --headless --keys o --screenshot shot.png", "shot.png"),
 }
 
@@ -112,6 +116,7 @@ def test_the_wheel_holds_the_models_but_nothing_fetched(wheel: Path) -> None:
     assert [name for name in names if name.endswith(".caffemodel") and "caffenet-mini" not in name] == []
     assert "deepvis/window/ui/fonts/Inter-Regular.ttf" in names
     assert "deepvis/pages/templates/report_layer.html" in names
+    assert "deepvis/pages/templates/statistics.html" in names
 
 
 def test_every_file_of_the_package_that_git_knows_is_in_the_wheel(wheel: Path, root: Path) -> None:
@@ -122,7 +127,7 @@ def test_every_file_of_the_package_that_git_knows_is_in_the_wheel(wheel: Path, r
 
 
 # what is imported only where it is asked for, by an extra of its own or a program that brings it
-OPTIONAL = {"distributed", "h5py", "timm", "torchvision", "caffe", "IPython"}
+OPTIONAL = {"distributed", "h5py", "matplotlib", "timm", "torchvision", "caffe", "IPython"}
 CALLED = {
     "cv2": "opencv-python",
     "google": "protobuf",

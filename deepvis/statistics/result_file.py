@@ -1,0 +1,40 @@
+"""statistics.json: written, read again, and drawn."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from deepvis.core.files import write_file
+from deepvis.statistics.plots import draw, plots_of
+from deepvis.statistics.statistics_error import StatisticsError
+from deepvis.statistics.statistics_page import write_statistics_page
+from deepvis.statistics.statistics_plan import VERSION, StatisticsFolder
+
+
+def write_result(result: dict[str, Any], folder: StatisticsFolder) -> None:
+    """The same numbers give the same bytes. Raises OSError."""
+    write_file(folder.result, json.dumps(result, separators=(",", ":")).encode())
+
+
+def read_result(folder: StatisticsFolder) -> dict[str, Any] | None:
+    """None where there is none. Raises StatisticsError for a file that is none of this version."""
+    try:
+        result = json.loads(folder.result.read_bytes())
+        if result["version"] != VERSION or not isinstance(result["plan"], dict):
+            raise ValueError(f"version {result['version']}, expected {VERSION}")
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError) as error:
+        raise StatisticsError(f"{folder.result} cannot be read ({error}); start over with --overwrite") from error
+    return dict(result)
+
+
+def check_drawn(result: dict[str, Any], folder: StatisticsFolder) -> bool:
+    """Draw the plots and the page unless they are there; was anything drawn? The page comes last."""
+    names = list(plots_of(result))
+    if folder.page.exists() and all((folder.root / f"{name}.png").exists() for name in names):
+        return False
+    draw(result, folder.root)
+    write_statistics_page(folder.page, result, names)
+    return True
