@@ -17,10 +17,19 @@ from deepvis.core.nearest import nearest
 from deepvis.core.program import program
 from deepvis.models import listing
 from deepvis.models.card import CARD_NAME, Card, read_card
+from deepvis.models.dictionary_file import opened_with, read_dictionary
 from deepvis.models.feeding import given_inputs, preprocessor_of, zero_notes
+from deepvis.models.image_folders import image_folders
 from deepvis.models.labels import read_labels
-from deepvis.models.listed_layers import check_layers, groups_of, listed_layers, short_names_of, those_in_graph
-from deepvis.models.model import UNIT_IMAGES, Model
+from deepvis.models.listed_layers import (
+    check_layers,
+    groups_of,
+    listed_layers,
+    short_names_of,
+    those_in_graph,
+    with_added,
+)
+from deepvis.models.model import Model
 from deepvis.models.preprocess import Preprocessor
 from deepvis.network.graph import Graph
 from deepvis.network.inputs import picture_input, picture_shape, region_inputs
@@ -42,7 +51,7 @@ OVERRIDES = frozenset(
     {
         *("input_size", "data_blob", "channel_order", "input_scale", "label_layers", "prob_layer", "layers"),
         *("layer_filter", "short_name", "unit_image_dir", "unit_image_layers", "remap", "panes", "fill"),
-        *("std", "channels", "layout", "inputs", "trust_file"),
+        *("std", "channels", "layout", "inputs", "trust_file", "dictionary"),
     }
 )
 
@@ -150,7 +159,8 @@ def open_model(ref: NetworkRef, opened: Opened | None = None) -> Model:
     The options of ``ref``: input_size (height, width), data_blob, channel_order, input_scale, label_layers, prob_layer,
     layers (those of the list), layer_filter (name -> True to leave it out), short_name (name -> short one),
     unit_image_dir, unit_image_layers, remap, panes, fill (True: layers without weights are filled by their fillers, a
-    module's keep their initial values); std, and of modules channels, layout, inputs, trust_file (see ``Source``).
+    module's keep their initial values); std, dictionary (a file, whose atoms are a further layer), and of modules
+    channels, layout, inputs, trust_file (see ``Source``).
     The weights are read when Model.graph is first asked for. Raises ModelError.
     """
     if opened is None and (given := _model_in_memory(ref)) is not None:
@@ -232,9 +242,14 @@ def _assemble(
     mean = ref.mean if ref.mean is not None else card.path("mean") or card.get("mean")
     shape = picture_shape(graph.name, blob, graph.inputs[blob])
     preprocessor, assumed, feeding_notes = preprocessor_of(shape, opened, mean, option)
+    dictionary = None
+    if (named := overrides.get("dictionary")) is not None:
+        dictionary = read_dictionary(Path(named))
+        opened = opened_with(opened, dictionary, Path(named), preprocessor.signature)
+        graph = opened.structure
     in_graph = {name: shape for name, shape in graph.inputs.items() if name != blob}
     values = given_inputs(in_graph, source.inputs if in_graph or opened.assumed is None else ())
-    layers = listed_layers(graph, overrides, card)
+    layers = with_added(listed_layers(graph, overrides, card), graph)
     prob = option("prob_layer", None)
     prob = listing.probability_layer(graph) if prob is None else prob
     check_layers(graph, card, {"prob_layer": [prob] if prob else []})
@@ -242,8 +257,7 @@ def _assemble(
     classes = those_in_graph(graph, class_layers) if class_layers else listing.class_layers(graph, prob)
     labels_file = Path(ref.labels) if ref.labels is not None else card.path("labels")
     names = read_labels(labels_file) if labels_file is not None and (ref.labels or labels_file.is_file()) else ()
-    folder = overrides.get("unit_image_dir")
-    images = card.get("unit_images", UNIT_IMAGES)
+    images, further = image_folders(card, overrides)
     return Model(
         name=card.name,
         folder=card.folder,
@@ -257,11 +271,11 @@ def _assemble(
         label_layers=frozenset(classes),
         prob_layer=prob,
         layer_names=layers,
-        groups=groups_of(layers, card.get("groups")),
-        short_names=short_names_of(layers, card.get("short_names", {}), overrides.get("short_name")),
+        groups=groups_of(layers, card.get("groups"), graph.added),
+        short_names=short_names_of(layers, card.get("short_names", {}), overrides.get("short_name"), graph.added),
         remap={**listing.borrowed_images(graph, layers), **option("remap", {})},
-        unit_image_dir=Path(folder) if folder else card.files_folder / images,
-        shipped_images=card.folder / images if card.data_folder and not folder else None,
+        unit_image_dir=images,
+        further_images=further,
         unit_image_layers=option("unit_image_layers", None),
         presets=card.get("presets", ()),
         panes=option("panes", {}),
@@ -274,6 +288,7 @@ def _assemble(
         ),
         input_values=values,
         assumed=assumed,
+        dictionary=dictionary,
     )
 
 
