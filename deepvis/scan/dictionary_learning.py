@@ -22,7 +22,7 @@ from deepvis.scan.scan_error import ScanError
 
 METHODS = ("nmf", "dictionary")
 MOST_BATCH, LEAST_BATCH = 1024, 64  # vectors of an update
-UPDATES = {"nmf": 2500, "dictionary": 400}
+UPDATES = {"nmf": 2500, "dictionary": 120}
 LEAST_PASSES = {"nmf": 60, "dictionary": 4}  # over all vectors
 FORGET = 0.3  # MiniBatchNMF's forget factor: 0.7 converges later, and to less
 SPARSITY = 0.1  # dictionary learning's alpha, for vectors of norm 1 on average

@@ -83,6 +83,9 @@ def drawn(network: ScanNetwork, layer: str, photos: Photos, positions: int, seed
     folder: of the parts. Raises ScanError for a layer that has no row for each picture, ModelError for one that
     has no channels; OSError.
     """
+    graph = network.net.graph
+    if graph.maker[graph.last(layer)] < 0:
+        raise ScanError(f"{layer!r} is an input of the network, expected a layer that computes something")
     channels_of(network.net.shapes, layer)
     store = Store(folder, network.model.identity, ".npz")
     how = {"layer": layer, "photos": photos.digest, "positions": positions, "seed": seed, "rows": network.rows,

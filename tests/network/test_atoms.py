@@ -1,4 +1,4 @@
-"""A layer of atoms beside a network: its values by hand, the network itself unchanged, every way back, fields, tokens."""
+"""A layer of atoms beside a network: its values by hand, the network unchanged, every way back, fields, tokens."""
 
 from __future__ import annotations
 
