@@ -19,7 +19,7 @@ from deepvis.models.dictionary_file import Dictionary, read_dictionary, write_di
 from deepvis.network.model_error import ModelError
 from deepvis.network.ref import NetworkRef
 from deepvis.scan.dictionary_learning import check_installed, encoder_of, figures_of, learned, method_for
-from deepvis.scan.dictionary_samples import Photos, Samples, drawn, photos_of
+from deepvis.scan.dictionary_samples import ChosenPhotos, Samples, drawn, photos_of
 from deepvis.scan.network import ScanNetwork, forget_networks, one_torch_thread, open_network, torch_threads_restored
 from deepvis.scan.scan_error import ScanError
 
@@ -81,7 +81,7 @@ def json_of(path: Path) -> Path:
     return path.with_suffix(".json")
 
 
-def _asked(order: DictionaryOrder, network: ScanNetwork, photos: Photos) -> dict[str, Any]:
+def _asked(order: DictionaryOrder, network: ScanNetwork, photos: ChosenPhotos) -> dict[str, Any]:
     """All that decides the result."""
     return {
         "network": network.model.identity,

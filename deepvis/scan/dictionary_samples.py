@@ -30,7 +30,7 @@ HELD_OUT = 5  # one photo of so many is learned nothing from
 
 
 @dataclass(frozen=True, eq=False)
-class Photos:
+class ChosenPhotos:
     """Those that are looked at, in order. digest: sha256 of their names and contents, 24 hex digits."""
 
     paths: tuple[str, ...]
@@ -57,7 +57,7 @@ class Samples:
         return np.isin(self.photos, chosen)
 
 
-def photos_of(images: str, most: int) -> Photos:
+def photos_of(images: str, most: int) -> ChosenPhotos:
     """At most so many of the photos of a folder or a list, evenly spread. Raises ScanError where there are none."""
     folder = images if os.path.isdir(images) else ""
     names = list(find_images(images))
@@ -73,10 +73,10 @@ def photos_of(images: str, most: int) -> Photos:
             digest.update(hashlib.sha256(Path(path).read_bytes()).digest())
         except OSError:  # it is named and left out when it is to be decoded
             digest.update(b"unread")
-    return Photos(tuple(os.path.join(folder, name) for name in names), digest.hexdigest()[:24])
+    return ChosenPhotos(tuple(os.path.join(folder, name) for name in names), digest.hexdigest()[:24])
 
 
-def drawn(network: ScanNetwork, layer: str, photos: Photos, positions: int, seed: int, folder: Path,
+def drawn(network: ScanNetwork, layer: str, photos: ChosenPhotos, positions: int, seed: int, folder: Path,
           progress: Progress) -> Samples:  # fmt: skip
     """The vectors of ``positions`` places of each photo, without repetition; all places of a smaller map.
 

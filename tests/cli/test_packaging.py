@@ -49,6 +49,7 @@ JOBS = {
     "crops": (f"crops --scan {SCAN} --units 3", f"{SCAN}/max_im/conv1/conv1_0003.jpg"),
     "report": (f"report --scan {SCAN} --output scan", "scan/report/index.html"),
     "accuracy": ("accuracy --images photos", ""),
+    "dictionary": ("dictionary --layer conv1 --images photos --atoms 2 --output conv1.npz", "conv1.npz"),
     "photo-statistics": ("photo-statistics --images photos --output statistics.npz", "statistics.npz"),
     "window": ("window --headless --keys o --screenshot shot.png", "shot.png"),
 }
@@ -121,7 +122,7 @@ def test_every_file_of_the_package_that_git_knows_is_in_the_wheel(wheel: Path, r
 
 
 # what is imported only where it is asked for, by an extra of its own or a program that brings it
-OPTIONAL = {"distributed", "h5py", "timm", "torchvision", "caffe", "IPython"}
+OPTIONAL = {"distributed", "h5py", "sklearn", "threadpoolctl", "timm", "torchvision", "caffe", "IPython"}
 CALLED = {
     "cv2": "opencv-python",
     "google": "protobuf",
