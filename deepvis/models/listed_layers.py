@@ -30,10 +30,17 @@ def listed_layers(graph: Graph, overrides: Mapping[str, Any], card: Card) -> tup
 
 
 def with_added(layers: Sequence[str], graph: Graph) -> tuple[str, ...]:
-    """The layers, and behind each what stands beside the network for it; what is of none of them stands at the end."""
-    beside = {name: layer for name, layer in graph.added.items() if name not in layers}
-    found = [each for name in layers for each in (name, *(new for new, layer in beside.items() if layer == name))]
-    return (*found, *(new for new, layer in beside.items() if layer not in layers))
+    """The layers with those that stand beside the network, each behind its own layer.
+
+    Where that is not listed, behind the last listed one that is made before it.
+    """
+    place = {name: index for index, name in enumerate(name for node in graph.nodes for name in graph.tops_of(node))}
+    found = list(layers)
+    for name, layer in graph.added.items():
+        if name not in found:
+            before = [each for each in found if place.get(each, -1) < place[name]]
+            found.insert(found.index(layer) + 1 if layer in found else len(before), name)
+    return tuple(found)
 
 
 def check_layers(graph: Graph, card: Card, named: Mapping[str, Sequence[str]]) -> None:

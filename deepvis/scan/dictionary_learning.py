@@ -143,7 +143,7 @@ def figures_of(atoms: np.ndarray, other: np.ndarray, learned_from: np.ndarray, h
     with _one_thread():
         some = held_out[np.linspace(0, len(held_out) - 1, min(len(held_out), CODED)).astype(int)].astype(np.float64)
         code, linear = best_code(some, atoms), linear_code(some, encoder_of(atoms))
-        follows = _correlations(code, linear)
+        follows = correlations(code, linear)
         cosines = matched(atoms, other)
         nearest = atoms @ atoms.T - 2 * np.eye(len(atoms))
         return Figures(
@@ -182,7 +182,7 @@ def _principal(vectors: np.ndarray, learned_from: np.ndarray, count: int) -> np.
     return (vectors - mean) @ axes @ axes.T + mean
 
 
-def _correlations(code: np.ndarray, linear: np.ndarray) -> np.ndarray:
+def correlations(code: np.ndarray, linear: np.ndarray) -> np.ndarray:
     """(n, K) twice -> (K,): of each atom; 0 where one of the two does not vary, 1 where neither does."""
     a, b = code - code.mean(axis=0), linear - linear.mean(axis=0)
     sizes = np.sqrt((a**2).sum(axis=0) * (b**2).sum(axis=0))

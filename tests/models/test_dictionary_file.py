@@ -62,6 +62,15 @@ def test_the_atoms_are_a_layer_behind_their_own(written: Path, mini: Model) -> N
     )
 
 
+def test_without_their_layer_in_the_list_atoms_stand_where_they_are_made(written: Path, mini: Model) -> None:
+    options = {"dictionary": str(written), "layer_filter": lambda name: name == "conv3"}
+    names = [name for name in mini.layer_names if name != "conv3"]
+    names.insert(names.index("conv4"), "conv3~4")
+    assert load_model(MINI, overrides=options).layer_names == tuple(names)
+    named = {"dictionary": str(written), "layers": ("fc8", "conv3~4")}
+    assert load_model(MINI, overrides=named).layer_names == ("fc8", "conv3~4")
+
+
 def test_pictures_of_the_network_alone_are_shown_and_those_of_atoms_lie_apart(written: Path, mini: Model) -> None:
     model = with_file(written)
     assert model.identity != mini.identity and model.is_named(mini.identity) and model.is_named(model.identity)
