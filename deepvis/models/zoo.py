@@ -30,8 +30,7 @@ from deepvis.models.listed_layers import (
     with_added,
 )
 from deepvis.models.model import Model
-from deepvis.models.preprocess import Preprocessor
-from deepvis.network.graph import Graph
+from deepvis.models.opening_notes import label_notes, mean_notes
 from deepvis.network.inputs import picture_input, picture_shape, region_inputs
 from deepvis.network.model_error import ModelError
 from deepvis.network.ref import NetworkRef, Opened, Source, file_and_callable, name_of, open_source
@@ -283,25 +282,10 @@ def _assemble(
             *graph.notes,
             *feeding_notes,
             *zero_notes(in_graph, values, region_inputs(graph)),
-            *_mean_notes(opened, preprocessor),
-            *_label_notes(card, graph, classes, names),
+            *mean_notes(opened, preprocessor),
+            *label_notes(card, graph, classes, names),
         ),
         input_values=values,
         assumed=assumed,
         dictionary=dictionary,
     )
-
-
-def _mean_notes(opened: Opened, preprocessor: Preprocessor) -> tuple[str, ...]:
-    if preprocessor.mean is not None or not opened.mean_file:
-        return ()
-    return (f"the network was trained with the mean {opened.mean_file!r}; give it with --mean",)
-
-
-def _label_notes(card: Card, graph: Graph, classes: Sequence[str], labels: Sequence[str]) -> tuple[str, ...]:
-    count = listing.class_count(graph, classes)
-    if not labels and card.get("labels"):
-        return (f"class names are missing; get them with: {program()} fetch {card.folder.name}",)
-    if not labels or count is None or count == len(labels):
-        return ()
-    return (f"the labels file names {len(labels)} classes, the network has {count}",)
