@@ -116,7 +116,7 @@ def sheet(name: Path, chosen: Sequence[str], areas: np.ndarray) -> np.ndarray:
     order = [int(n) for n in np.argsort(-areas, kind="stable") if Path(str(name).format(n)).exists()]
     rows = -(-len(order) // COLUMNS)
     page = Image.new("RGB", (COLUMNS * (SIDE + GAP) + GAP, rows * (SIDE + CAPTION) + GAP), "white")
-    pen, font = ImageDraw.Draw(page), ImageFont.load_default(13)
+    pen, font = ImageDraw.Draw(page), ImageFont.load_default(12)
     for place, number in enumerate(order):
         left, top = place % COLUMNS * (SIDE + GAP) + GAP, place // COLUMNS * (SIDE + CAPTION) + GAP
         with Image.open(str(name).format(number)) as picture:
