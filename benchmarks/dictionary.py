@@ -61,6 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     p.add_argument("--models", type=Path, default=SHARED / "models", help="folder of GoogLeNet's files")
     p.add_argument("--layer", default="inception_4c/output")
     p.add_argument("--atoms", type=int, default=64)
+    p.add_argument("--seed", type=int, default=0, help="of the dictionaries")
     p.add_argument("--work", type=Path, default=Path("out/dictionary"), help="folder of the dictionaries")
     p.add_argument("--device", default="cpu")
     p.add_argument("--pictures", type=Path, help="folder of preferred images of the atoms by NMF")
@@ -80,9 +81,9 @@ def compare(args: argparse.Namespace) -> int:
     network = googlenet(args.models)
     encoders, facts, atoms = {}, {}, {}
     for method in METHODS:
-        output = args.work / f"{method}.npz"
+        output = args.work / (f"{method}-{args.seed}.npz" if args.seed else f"{method}.npz")
         order = DictionaryOrder(
-            network, args.layer, str(first_half), output, atoms=args.atoms, method=method, device=args.device
+            network, args.layer, str(first_half), output, args.atoms, method, seed=args.seed, device=args.device
         )
         facts[method] = learn(order, Bar(" photos")).facts
         found_atoms = read_dictionary(output)
