@@ -68,6 +68,10 @@ channel_order = None
 # Value of a white pixel before mean and std: 255, or 1. Type: a number above 0. Option: --input-scale.
 input_scale = None
 
+# Dictionary of a layer, by deepvis dictionary: its atoms are a further layer. Type: a text. Option:
+# --dictionary.
+dictionary = None
+
 # True for layers to leave out of the window. Type: a function of a layer's name.
 layer_filter = None
 

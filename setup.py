@@ -56,6 +56,7 @@ setup(
         "cluster": ["distributed>=2024.1"],
         "hdf5": ["h5py>=3.8"],
         "statistics": ["matplotlib>=3.8"],
+        "dictionary": ["scikit-learn>=1.3"],
         "torchvision": ["torchvision>=0.19"],
         "timm": ["timm>=1.0"],
         "onnx": [],  # of versions in which onnx was not among what every installation has
@@ -67,6 +68,7 @@ setup(
             "types-PyYAML",
             "psutil",
             "h5py",
+            "scikit-learn",
             "onnx",
             "onnxruntime",
             "onnxscript",

@@ -68,6 +68,8 @@ def commands_for(model: Model, options: Mapping[str, Any] = MappingProxyType({})
         if name in options:
             value = options[name]
             words += [_option(name), shlex.quote(f"{value:g}" if isinstance(value, float) else str(value))]
+    if "dictionary" in options:
+        words += ["--dictionary", short_path(options["dictionary"])]
     if "input_size" in options:
         words += ["--input-size", "x".join(map(str, options["input_size"]))]
     for each in options.get("inputs", ()):

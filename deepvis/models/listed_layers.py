@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from deepvis.core.nearest import nearest
@@ -28,6 +29,20 @@ def listed_layers(graph: Graph, overrides: Mapping[str, Any], card: Card) -> tup
     return layers
 
 
+def with_added(layers: Sequence[str], graph: Graph) -> tuple[str, ...]:
+    """The layers with those that stand beside the network, each behind its own layer.
+
+    Where that is not listed, behind the last listed one that is made before it.
+    """
+    place = {name: index for index, name in enumerate(name for node in graph.nodes for name in graph.tops_of(node))}
+    found = list(layers)
+    for name, layer in graph.added.items():
+        if name not in found:
+            before = [each for each in found if place.get(each, -1) < place[name]]
+            found.insert(found.index(layer) + 1 if layer in found else len(before), name)
+    return tuple(found)
+
+
 def check_layers(graph: Graph, card: Card, named: Mapping[str, Sequence[str]]) -> None:
     for key, names in named.items():
         for name in names:
@@ -43,7 +58,11 @@ def those_in_graph(graph: Graph, names: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in names if graph.first_maker(name) is not None)
 
 
-def groups_of(layers: Sequence[str], named: Sequence[Sequence[str]] | None) -> tuple[int, ...]:
+def groups_of(
+    layers: Sequence[str], named: Sequence[Sequence[str]] | None, added: Mapping[str, str] = MappingProxyType({})
+) -> tuple[int, ...]:
+    """added: layers beside the network -> the layer whose group each is in."""
+    layers = [added.get(name, name) for name in layers]
     if not named:
         return listing.groups(layers)
     place = {name: index for index, group in enumerate(named) for name in group}
@@ -51,8 +70,16 @@ def groups_of(layers: Sequence[str], named: Sequence[Sequence[str]] | None) -> t
 
 
 def short_names_of(
-    layers: Sequence[str], named: Mapping[str, str], shorten: Callable[[str], str] | None
+    layers: Sequence[str],
+    named: Mapping[str, str],
+    shorten: Callable[[str], str] | None,
+    added: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, str]:
+    """added: layers beside the network -> the layer that each is of; "4c~64" is beside "4c"."""
     if shorten is not None:
         return {name: str(shorten(name)) for name in layers}
-    return {**listing.short_names(layers), **{k: v for k, v in named.items() if k in layers}}
+    own = [name for name in layers if name not in added]
+    found = {**listing.short_names(own), **{k: v for k, v in named.items() if k in layers}}
+    for name, layer in added.items():
+        found.setdefault(name, found.get(layer, listing.short_name(layer)) + name.removeprefix(layer))
+    return found

@@ -45,6 +45,7 @@ def shown_layers(graph: Graph) -> tuple[str, ...]:
             if node.bottoms
             for name in graph.tops_of(node)
             if name not in graph.bottoms_of(node) and (name in ends or _is_worth(graph, node, name, boxes))
+            if name not in graph.added
         )
     )
     if len(names) > MANY_LAYERS:
@@ -88,8 +89,10 @@ def entries(graph: Graph, layers: Sequence[str]) -> list[TreeEntry]:
 
     Of a module as a tree; of others, and where somebody named the layers, all else is seen with all operators alone.
     """
-    if tree.is_module(graph) and tuple(layers) == shown_layers(graph):
-        return tree.tree(graph)
+    own = tuple(name for name in layers if name not in graph.added)
+    if tree.is_module(graph) and own == shown_layers(graph):
+        beside = {layer: TreeEntry(name) for name, layer in graph.added.items() if name in layers}
+        return [each for entry in tree.tree(graph) for each in (entry, beside.get(entry.name)) if each is not None]
     names = [name for node in graph.nodes for name in graph.tops_of(node) if node.bottoms]
     others = [name for name in dict.fromkeys(names) if name not in layers]
     place = {name: index for index, name in enumerate(dict.fromkeys(names))}

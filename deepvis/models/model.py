@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from deepvis.models import listing
+from deepvis.models.dictionary_file import Dictionary
+from deepvis.models.image_folders import UNIT_IMAGES
 from deepvis.models.preprocess import Preprocessor
 from deepvis.network.graph import Graph
 from deepvis.network.identity import identity
 from deepvis.network.inputs import region_inputs, whole_picture
 from deepvis.network.ref import Opened
 
-UNIT_IMAGES = "unit_jpg_vis"
 DIGITS_0_1_0 = 64  # of the hash by which 0.1.0's scans name a network; an identity has fewer
 
 
@@ -40,13 +41,14 @@ class Model:
     short_names: Mapping[str, str] = field(default_factory=dict)  # layer -> name in the list
     remap: Mapping[str, str] = field(default_factory=dict)  # layer -> the layer whose unit images it borrows
     unit_image_dir: Path = Path(UNIT_IMAGES)  # where unit images are read and made
-    shipped_images: Path | None = None  # those of an installed package, which are only read
+    further_images: tuple[Path, ...] = ()  # folders that are only read, such as an installed package's
     unit_image_layers: tuple[str, ...] | None = None  # those that have some, None: look in unit_image_dir
     presets: tuple[str, ...] = ()  # of the optimizer, that suit the network; none: the paper's
     panes: Mapping[str, tuple[int, int, int, int] | None] = field(default_factory=dict)  # (row, column, height, width)
     notes: tuple[str, ...] = ()  # sentences on what was left out or does not fit
     input_values: Mapping[str, np.ndarray] = field(default_factory=dict)  # of inputs that take no picture, as given
     assumed: tuple[str, ...] = ()  # what of the preprocessing nobody named: "mean", "order", "scale"
+    dictionary: Dictionary | None = None  # whose atoms are a further layer
 
     @property
     def input_words(self) -> str:
@@ -84,8 +86,11 @@ class Model:
     def is_named(self, word: str) -> bool:
         """Does a file's word for its network mean this one: its identity, or what 0.1.0's scans called it?
 
+        With a dictionary the word for the network without it means this one too, whose own layers are the same.
         Reads the weights, for such a scan once more and all of them. Raises ModelError.
         """
+        if self.dictionary is not None and word == self.dictionary.network:
+            return True
         return word == self.identity or (len(word) == DIGITS_0_1_0 and word in self._older_names)
 
     @cached_property

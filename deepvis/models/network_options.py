@@ -35,7 +35,8 @@ OPTIONS = ("channel_order", "input_scale", "input_size", "data_blob", "std", "ch
 FLAGS = ("fill", "trust_file")
 # the rows that are options of every command that opens a network
 SHARED = ("network", "prototxt", "weights", *FLAGS, "mean", "std", "input_scale", "channel_order", "input_size",
-          "channels", "layout", "data_blob", "inputs", "labels", "label_layers", "prob_layer")  # fmt: skip
+          "channels", "layout", "data_blob", "inputs", "labels", "label_layers", "prob_layer",
+          "dictionary")  # fmt: skip
 
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)  # rows, of which there are no values
@@ -95,6 +96,12 @@ class NetworkOptions:
     layout: Layout | None = row(None, "How a module takes pictures; None: it is found", "--layout NCHW|NHWC")
     channel_order: Order | None = row(None, "Order of the network's colour channels", "--channel-order BGR|RGB")
     input_scale: Positive | None = row(None, "Value of a white pixel before mean and std: 255, or 1", "--input-scale X")
+    dictionary: Text | None = row(
+        None,
+        "Dictionary of a layer, by deepvis dictionary: its atoms are a further layer",
+        "--dictionary FILE",
+        path=True,
+    )
     layer_filter: Function | None = row(None, "True for layers to leave out of the window")
     short_name: Function | None = row(None, "Layer's name -> name in the layer list")
     unit_image_dir: Text | None = row(None, "Folder of the unit images (unit_jpg_vis)", "--unit-images DIR", path=True)
@@ -119,6 +126,7 @@ def network_of(given: Mapping[str, Any]) -> NetworkRef:
     options = {name: given.get(name) for name in OPTIONS}
     options["inputs"] = None if not inputs else tuple(map(_with_absolute_file, inputs))
     options.update({name: True for name in FLAGS if given.get(name)})
+    options["dictionary"] = _absolute(given.get("dictionary"))
     mean = given.get("mean")
     return NetworkRef(
         model=os.path.abspath(model) if model and os.path.isdir(model) else model,

@@ -84,7 +84,7 @@ def tree(graph: Graph) -> list[TreeEntry]:
 
 def _listable(graph: Graph) -> list[str]:
     """Every value once: by the name that shows it, and modules' paths only where blocks need them (``_place``)."""
-    names = [name for node in graph.nodes for name in graph.tops_of(node)]
+    names = [name for node in graph.nodes for name in graph.tops_of(node) if name not in graph.added]
     has_maps = {name[: -len(RAW)] for name in names if name.endswith(RAW)}
     return [name for name in dict.fromkeys(names) if not (name.endswith(RAW) and name[: -len(RAW)] in has_maps)]
 

@@ -17,12 +17,20 @@ from deepvis.core.nearest import nearest
 from deepvis.core.program import program
 from deepvis.models import listing
 from deepvis.models.card import CARD_NAME, Card, read_card
+from deepvis.models.dictionary_file import opened_with, read_dictionary
 from deepvis.models.feeding import given_inputs, preprocessor_of, zero_notes
+from deepvis.models.image_folders import image_folders
 from deepvis.models.labels import read_labels
-from deepvis.models.listed_layers import check_layers, groups_of, listed_layers, short_names_of, those_in_graph
-from deepvis.models.model import UNIT_IMAGES, Model
-from deepvis.models.preprocess import Preprocessor
-from deepvis.network.graph import Graph
+from deepvis.models.listed_layers import (
+    check_layers,
+    groups_of,
+    listed_layers,
+    short_names_of,
+    those_in_graph,
+    with_added,
+)
+from deepvis.models.model import Model
+from deepvis.models.opening_notes import label_notes, mean_notes
 from deepvis.network.inputs import picture_input, picture_shape, region_inputs
 from deepvis.network.model_error import ModelError
 from deepvis.network.ref import NetworkRef, Opened, Source, file_and_callable, name_of, open_source
@@ -42,7 +50,7 @@ OVERRIDES = frozenset(
     {
         *("input_size", "data_blob", "channel_order", "input_scale", "label_layers", "prob_layer", "layers"),
         *("layer_filter", "short_name", "unit_image_dir", "unit_image_layers", "remap", "panes", "fill"),
-        *("std", "channels", "layout", "inputs", "trust_file"),
+        *("std", "channels", "layout", "inputs", "trust_file", "dictionary"),
     }
 )
 
@@ -150,7 +158,8 @@ def open_model(ref: NetworkRef, opened: Opened | None = None) -> Model:
     The options of ``ref``: input_size (height, width), data_blob, channel_order, input_scale, label_layers, prob_layer,
     layers (those of the list), layer_filter (name -> True to leave it out), short_name (name -> short one),
     unit_image_dir, unit_image_layers, remap, panes, fill (True: layers without weights are filled by their fillers, a
-    module's keep their initial values); std, and of modules channels, layout, inputs, trust_file (see ``Source``).
+    module's keep their initial values); std, dictionary (a file, whose atoms are a further layer), and of modules
+    channels, layout, inputs, trust_file (see ``Source``).
     The weights are read when Model.graph is first asked for. Raises ModelError.
     """
     if opened is None and (given := _model_in_memory(ref)) is not None:
@@ -232,9 +241,14 @@ def _assemble(
     mean = ref.mean if ref.mean is not None else card.path("mean") or card.get("mean")
     shape = picture_shape(graph.name, blob, graph.inputs[blob])
     preprocessor, assumed, feeding_notes = preprocessor_of(shape, opened, mean, option)
+    dictionary = None
+    if (named := overrides.get("dictionary")) is not None:
+        dictionary = read_dictionary(Path(named))
+        opened = opened_with(opened, dictionary, Path(named), preprocessor.signature)
+        graph = opened.structure
     in_graph = {name: shape for name, shape in graph.inputs.items() if name != blob}
     values = given_inputs(in_graph, source.inputs if in_graph or opened.assumed is None else ())
-    layers = listed_layers(graph, overrides, card)
+    layers = with_added(listed_layers(graph, overrides, card), graph)
     prob = option("prob_layer", None)
     prob = listing.probability_layer(graph) if prob is None else prob
     check_layers(graph, card, {"prob_layer": [prob] if prob else []})
@@ -242,8 +256,7 @@ def _assemble(
     classes = those_in_graph(graph, class_layers) if class_layers else listing.class_layers(graph, prob)
     labels_file = Path(ref.labels) if ref.labels is not None else card.path("labels")
     names = read_labels(labels_file) if labels_file is not None and (ref.labels or labels_file.is_file()) else ()
-    folder = overrides.get("unit_image_dir")
-    images = card.get("unit_images", UNIT_IMAGES)
+    images, further = image_folders(card, overrides)
     return Model(
         name=card.name,
         folder=card.folder,
@@ -257,11 +270,11 @@ def _assemble(
         label_layers=frozenset(classes),
         prob_layer=prob,
         layer_names=layers,
-        groups=groups_of(layers, card.get("groups")),
-        short_names=short_names_of(layers, card.get("short_names", {}), overrides.get("short_name")),
+        groups=groups_of(layers, card.get("groups"), graph.added),
+        short_names=short_names_of(layers, card.get("short_names", {}), overrides.get("short_name"), graph.added),
         remap={**listing.borrowed_images(graph, layers), **option("remap", {})},
-        unit_image_dir=Path(folder) if folder else card.files_folder / images,
-        shipped_images=card.folder / images if card.data_folder and not folder else None,
+        unit_image_dir=images,
+        further_images=further,
         unit_image_layers=option("unit_image_layers", None),
         presets=card.get("presets", ()),
         panes=option("panes", {}),
@@ -269,24 +282,10 @@ def _assemble(
             *graph.notes,
             *feeding_notes,
             *zero_notes(in_graph, values, region_inputs(graph)),
-            *_mean_notes(opened, preprocessor),
-            *_label_notes(card, graph, classes, names),
+            *mean_notes(opened, preprocessor),
+            *label_notes(card, graph, classes, names),
         ),
         input_values=values,
         assumed=assumed,
+        dictionary=dictionary,
     )
-
-
-def _mean_notes(opened: Opened, preprocessor: Preprocessor) -> tuple[str, ...]:
-    if preprocessor.mean is not None or not opened.mean_file:
-        return ()
-    return (f"the network was trained with the mean {opened.mean_file!r}; give it with --mean",)
-
-
-def _label_notes(card: Card, graph: Graph, classes: Sequence[str], labels: Sequence[str]) -> tuple[str, ...]:
-    count = listing.class_count(graph, classes)
-    if not labels and card.get("labels"):
-        return (f"class names are missing; get them with: {program()} fetch {card.folder.name}",)
-    if not labels or count is None or count == len(labels):
-        return ()
-    return (f"the labels file names {len(labels)} classes, the network has {count}",)

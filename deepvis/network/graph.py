@@ -60,6 +60,7 @@ class Graph:
     has_paths: a picture may leave nodes out; values that it does not come by are NaN throughout.
     grids: value -> (h, w) of the places that receptive fields count in it, where they do not follow from its shape:
     tokens, channels last. views: indices of the nodes that show values, by their bottom.
+    added: layers that stand beside the network, for somebody to look at -> the layer that each is made of.
     """
 
     def __init__(
@@ -77,8 +78,9 @@ class Graph:
         grids: Mapping[int, tuple[int, int]] | None = None,
         unavailable: Mapping[str, Unavailable] | None = None,
         has_paths: bool = False,
+        added: Mapping[str, str] | None = None,
     ) -> None:
-        self.has_paths = has_paths
+        self.has_paths, self.added = has_paths, dict(added or {})
         self.outputs, self.batch = tuple(outputs), batch
         self.output_keys = tuple(output_keys) or ("",) * len(self.outputs)
         self.name, self.inputs, self.nodes = name, dict(inputs), tuple(nodes)
@@ -196,6 +198,16 @@ class Graph:
         """The same with a further note."""
         return self._with(self.inputs, self.nodes, self.names, notes=(*self.notes, note))
 
+    def beside(
+        self,
+        nodes: Sequence[Node],
+        names: Sequence[str],
+        grids: Mapping[int, tuple[int, int]],
+        added: Mapping[str, str],
+    ) -> Graph:
+        """The network with further nodes that none of its own reads; see ``Graph`` for the rest."""
+        return self._with(self.inputs, nodes, names, grids=grids, added=added)
+
     def _with(self, inputs: Mapping[str, Shape], nodes: Sequence[Node], names: Sequence[str], **changed: Any) -> Graph:
         names_made = set(names)
         outputs_left = [each for each in zip(self.outputs, self.output_keys, strict=True) if each[0] in names_made]
@@ -208,6 +220,7 @@ class Graph:
             "grids": self.grids,
             "unavailable": self.unavailable,
             "has_paths": self.has_paths,
+            "added": {name: layer for name, layer in self.added.items() if name in names_made},
         }
         return Graph(self.name, inputs, nodes, names, **{**facts, **changed})
 

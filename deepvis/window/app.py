@@ -101,9 +101,15 @@ def network_of(settings: Settings) -> NetworkRef:
 
 
 def opened(settings: Settings) -> Model:
-    """The model that the settings name; its weights are read later. Raises UsageError."""
+    """The model that the settings name; its weights are read later. Raises UsageError.
+
+    With a dictionary they are read now: that of another network is an error before a window opens.
+    """
     try:
-        return open_model(network_of(settings))
+        model = open_model(network_of(settings))
+        if model.dictionary is not None:
+            _ = model.graph
+        return model
     except ModelError as error:
         raise UsageError(str(error)) from error
 

@@ -86,8 +86,7 @@ def stream_of(settings: Settings, model: Model, scans: FolderScans, info: Callab
 def open_reader(settings: Settings, shown: ShownModel, info: NetInfo) -> UnitImageReader:
     """What reads the pictures of units; of earlier weights last."""
     model, older = shown.model, shown.older_folders()
-    shipped = [] if model.shipped_images is None else [model.shipped_images]
-    folders = [model.unit_image_dir, *shipped, own_folder(model), *older.values()]
+    folders = [model.unit_image_dir, *model.further_images, own_folder(model), *older.values()]
     commands = commands_for(model, vars(settings))
     provenance = provenance_of(model, older)
     return UnitImageReader(

@@ -50,6 +50,7 @@ JOBS = {
     "report": (f"report --scan {SCAN} --output scan", "scan/report/index.html"),
     "gallery": ("gallery --layers conv1 --output gallery", "gallery/conv1/0003.html"),
     "accuracy": ("accuracy --images photos", ""),
+    "dictionary": ("dictionary --layer conv1 --images photos --atoms 2 --output conv1.npz", "conv1.npz"),
     "photo-statistics": ("photo-statistics --images photos --output statistics.npz", "statistics.npz"),
     "statistics": (
         "statistics --images photos --layers conv1 --gradient-photos 1 --output measured",
@@ -127,7 +128,7 @@ def test_every_file_of_the_package_that_git_knows_is_in_the_wheel(wheel: Path, r
 
 
 # what is imported only where it is asked for, by an extra of its own or a program that brings it
-OPTIONAL = {"distributed", "h5py", "matplotlib", "timm", "torchvision", "caffe", "IPython"}
+OPTIONAL = {"distributed", "h5py", "matplotlib", "sklearn", "threadpoolctl", "timm", "torchvision", "caffe", "IPython"}
 CALLED = {
     "cv2": "opencv-python",
     "google": "protobuf",

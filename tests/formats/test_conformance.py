@@ -22,6 +22,7 @@ from deepvis.cli.window import parser, settings_of
 from deepvis.core.types import Unit
 from deepvis.core.unit_files import unit_image_paths
 from deepvis.live.unit_image_commands import commands_for
+from deepvis.models.dictionary_file import Dictionary, write_dictionary
 from deepvis.models.model import Model
 from deepvis.models.network_options import network_of
 from deepvis.models.zoo import load_model, open_model
@@ -29,6 +30,7 @@ from deepvis.network.back_modes import BACK_MODES
 from deepvis.network.field import receptive_field
 from deepvis.network.kinds import Kind
 from deepvis.network.maps import position_seed
+from deepvis.network.model_error import ModelError
 from deepvis.network.net import GraphNet
 from deepvis.network.ref import SUFFIXES
 from deepvis.network.shapes import infer_shapes
@@ -445,3 +447,30 @@ def test_the_reference_tells_pictures_apart() -> None:
     """The tests could not tell anything from a network whose values do not depend on the picture."""
     a, b = reference_values(pictures(1)), reference_values(pictures(1, seed=1))
     assert not near(a["softmax"], b["softmax"], 1e-4)
+
+
+# --- with a dictionary ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("layer", ["cat", "bn1", "fc"])
+def test_a_dictionary_is_a_layer_beside_the_network(opened: Opened, layer: str, tmp_path: Path) -> None:
+    atoms = np.random.default_rng(0).standard_normal((3, SHAPES[layer][0])).astype(np.float32)
+    path = tmp_path / "atoms.npz"
+    write_dictionary(path, Dictionary(opened.model.identity, layer, "dictionary", 0, "", atoms, atoms))
+    ref = replace(opened.case.ref, options=(*opened.case.ref.options, ("dictionary", str(path))))
+    both, name = Opened(opened.case, open_model(ref)), f"{layer}~3"
+    assert [each for each in both.model.layer_names if each != name] == list(opened.model.layer_names)
+    x = pictures(2)
+    tape, alone = both.forward(x), opened.forward(x)
+    product = torch.einsum("kc,nc...->nk...", torch.as_tensor(atoms), alone.blobs[layer])
+    assert near(tape.blobs[name], product.clamp(min=0))
+    assert all(near(tape.blobs[each], alone.blobs[each]) for each in SHAPES)
+    seed = torch.rand(product.shape, generator=torch.Generator().manual_seed(1))
+    below = torch.einsum("kc,nk...->nc...", torch.as_tensor(atoms), seed)
+    for mode in ("gradient", "deconv", "guided"):
+        assert near(both.back(x, name, seed, mode), opened.back(x, layer, below, mode)), mode
+    with pytest.raises(ModelError, match="a dictionary of another network"):
+        _ = open_model(replace(opened.case.changed, options=ref.options)).graph
+    ready = ascent_net_of(both.model)
+    climb = begin(ready, Job(unit(name, 1), replace(preset("3"), max_iter=1)))
+    assert climb.x.shape[-2:] == INPUT_SHAPE[1:]

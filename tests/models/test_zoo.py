@@ -200,14 +200,14 @@ def test_files_of_an_installed_model_are_put_in_the_users_folder(installed: Path
     assert model.weights == tmp_path / "user" / "own" / "w.caffemodel" and model.file == installed / "deploy.prototxt"
     assert model.labels == ("a thing, something", "b", "c") and model.graph.nodes
     assert model.unit_image_dir == tmp_path / "user" / "own" / "unit_jpg_vis"
-    assert model.shipped_images == installed / "unit_jpg_vis"
+    assert model.further_images == (installed / "unit_jpg_vis",)
     assert sorted(installed.rglob("*")) == before
 
 
 def test_a_model_in_a_folder_of_ones_own_has_all_its_files_there(folder: Path) -> None:
     (folder / "model.yaml").write_text(CARD)
     assert find_card(folder).files_folder == folder
-    assert load_model(folder).shipped_images is None
+    assert load_model(folder).further_images == ()
 
 
 def test_the_users_folder_of_models(installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,157 @@
+"""A dictionary of a layer: places drawn from photos, atoms learned from them, a file that any network opens with.
+
+``NAME.npz`` holds the atoms (``models/dictionary_file.py``), ``NAME.json`` beside it, written last, how they were
+learned and the figures; ``NAME_samples/`` the places drawn so far, gone once the file is there.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from deepvis import __version__
+from deepvis.core.files import write_file
+from deepvis.jobs.progress import Progress
+from deepvis.models.dictionary_file import Dictionary, read_dictionary, write_dictionary
+from deepvis.network.model_error import ModelError
+from deepvis.network.ref import NetworkRef
+from deepvis.scan.dictionary_learning import check_installed, encoder_of, figures_of, learned, method_for
+from deepvis.scan.dictionary_samples import ChosenPhotos, Samples, drawn, photos_of
+from deepvis.scan.network import ScanNetwork, forget_networks, one_torch_thread, open_network, torch_threads_restored
+from deepvis.scan.scan_error import ScanError
+
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class DictionaryOrder:
+    """What the user asked for. method: None for the one that suits. count: of photos, at most. output: the npz."""
+
+    network: NetworkRef
+    layer: str
+    images: str
+    output: Path
+    atoms: int = 64
+    method: str | None = None
+    positions: int = 32
+    count: int = 2000
+    seed: int = 0
+    device: str = "cpu"
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Learned:
+    """The json that came of an order. is_new: it was not there before."""
+
+    facts: dict[str, Any]
+    is_new: bool
+
+
+def learn(order: DictionaryOrder, progress: Progress | None = None) -> Learned:
+    """Write the dictionary, or find it done. Raises ScanError, ModelError."""
+    check_installed()
+    progress = progress or Progress()
+    forget_networks()
+    photos = photos_of(order.images, order.count)
+    network = open_network(order.network, (order.layer,), order.device)
+    asked = _asked(order, network, photos)
+    if (found := _found(order, asked)) is not None:
+        return Learned(found, is_new=False)
+    samples_folder = order.output.with_name(f"{order.output.stem}_samples")
+    try:
+        with torch_threads_restored():
+            one_torch_thread()
+            samples = drawn(network, order.layer, photos, order.positions, order.seed, samples_folder, progress)
+        facts = _learn_from(order, samples, asked, progress)
+        shutil.rmtree(samples_folder, ignore_errors=True)
+    except OSError as error:
+        raise ScanError(
+            f"{error.filename or order.output} cannot be written or read ({error.strerror or error}); what was drawn "
+            "before is kept: give the same command again when that is put right"
+        ) from error
+    return Learned(facts, is_new=True)
+
+
+def json_of(path: Path) -> Path:
+    """The json beside a dictionary."""
+    return path.with_suffix(".json")
+
+
+def _asked(order: DictionaryOrder, network: ScanNetwork, photos: ChosenPhotos) -> dict[str, Any]:
+    """All that decides the result."""
+    return {
+        "network": network.model.identity,
+        "layer": order.layer,
+        "atoms": order.atoms,
+        "method_asked": order.method or "auto",
+        "seed": order.seed,
+        "photos": photos.digest,
+        "positions_of_a_photo": order.positions,
+        "device": network.device.type,
+    }
+
+
+def _found(order: DictionaryOrder, asked: dict[str, Any]) -> dict[str, Any] | None:
+    """The json of the same order, where it was carried out. Raises ScanError for a file that is to stay."""
+    if not order.output.exists():
+        return None
+    try:
+        read_dictionary(order.output)
+    except ModelError:
+        raise ScanError(
+            f"--output {order.output} is there already and holds no dictionary; it is left as it is, choose another "
+            "--output"
+        ) from None
+    try:
+        facts: dict[str, Any] = json.loads(json_of(order.output).read_bytes())
+        same = facts["version"] == VERSION and {name: facts[name] for name in asked} == asked
+    except (OSError, ValueError, KeyError, TypeError):
+        facts, same = {}, False
+    if order.overwrite:
+        return None
+    if not same:
+        other = ", ".join(
+            f"{name.replace('_', ' ')} {facts[name]}" for name in asked if name in facts and facts[name] != asked[name]
+        )
+        raise ScanError(
+            f"--output {order.output} is there already, of another order ({other or 'nothing says which'}); give "
+            "--overwrite to overwrite it, or another --output"
+        )
+    return facts
+
+
+def _learn_from(order: DictionaryOrder, samples: Samples, asked: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """Learn twice, with the seed and the next; write the first, and how alike the two are. Returns the json."""
+    is_held_out = samples.held_out()
+    some, others = samples.vectors[~is_held_out], samples.vectors[is_held_out]
+    if not len(some):
+        raise ScanError("there is one photo, expected two at least: one to learn from and one to try the atoms on")
+    method = method_for(samples.vectors, order.method)
+    progress.note(f"learning {order.atoms} atoms from {len(some):,} places by {method}, with two seeds")
+    atoms, other = (learned(some, order.atoms, method, seed) for seed in (order.seed, order.seed + 1))
+    progress.note(f"trying them on {len(others):,} places of photos that were held out")
+    dictionary = Dictionary(
+        asked["network"], order.layer, method, order.seed, asked["photos"], atoms, encoder_of(atoms)
+    )
+    figures = {name: round(value, 4) for name, value in asdict(figures_of(atoms, other, some, others)).items()}
+    facts = {
+        "version": VERSION,
+        "program": f"deepvis {__version__}",
+        **asked,
+        "name": dictionary.name,
+        "method": method,
+        "channels": atoms.shape[1],
+        "photos_used": len(samples.used),
+        "photos_held_out": len(set(samples.photos[is_held_out].tolist())),
+        "places_learned_from": len(some),
+        "places_held_out": len(others),
+        "skipped": [[each.path, each.reason] for each in samples.skipped],
+        **figures,
+    }
+    write_dictionary(order.output, dictionary)
+    write_file(json_of(order.output), (json.dumps(facts, indent=1) + "\n").encode())
+    return facts

@@ -1,0 +1,178 @@
+"""Channel vectors of a layer at places drawn from photos: so many of each photo, the same ones for a seed.
+
+They are written in parts, a file for so many photos, so that an interrupted run goes on where it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from deepvis.core.files import written_beside
+from deepvis.core.types import Fit
+from deepvis.jobs.progress import Progress
+from deepvis.jobs.store import Store
+from deepvis.network.atoms import channels_of
+from deepvis.scan.chunk import NOT_FINITE, read_batch
+from deepvis.scan.images import find_images
+from deepvis.scan.network import ScanNetwork
+from deepvis.scan.parts import FaultyImage
+from deepvis.scan.scan_error import ScanError
+
+PART = 64  # photos of a file; a multiple of the pictures of a pass
+HELD_OUT = 5  # one photo of so many is learned nothing from
+
+
+@dataclass(frozen=True, eq=False)
+class ChosenPhotos:
+    """Those that are looked at, in order. digest: sha256 of their names and contents, 24 hex digits."""
+
+    paths: tuple[str, ...]
+    digest: str
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Of n places. vectors: (n, C) float32. photos: (n,) the photo of each, by its place in the list."""
+
+    vectors: np.ndarray
+    photos: np.ndarray
+    skipped: tuple[FaultyImage, ...]
+
+    @property
+    def used(self) -> np.ndarray:
+        """The photos that gave some, rising."""
+        return np.unique(self.photos)
+
+    def held_out(self) -> np.ndarray:
+        """(n,) bool: the places of every fifth photo that was used; of fewer than five of the last."""
+        used = self.used
+        chosen = used[HELD_OUT - 1 :: HELD_OUT] if len(used) >= HELD_OUT else used[-1:]
+        return np.isin(self.photos, chosen)
+
+
+def photos_of(images: str, most: int) -> ChosenPhotos:
+    """At most so many of the photos of a folder or a list, evenly spread. Raises ScanError where there are none."""
+    folder = images if os.path.isdir(images) else ""
+    names = list(find_images(images))
+    if not names:
+        raise ScanError(f"{images} holds no pictures (jpg, png, tif, webp, ...); give --images a folder or a list")
+    count = min(most, len(names))
+    names = [names[n * len(names) // count] for n in range(count)]
+    digest = hashlib.sha256()
+    for name in names:
+        path = os.path.join(folder, name)
+        digest.update((name if folder else os.path.basename(name)).encode("utf-8", "surrogateescape") + b"\0")
+        try:
+            digest.update(hashlib.sha256(Path(path).read_bytes()).digest())
+        except OSError:  # it is named and left out when it is to be decoded
+            digest.update(b"unread")
+    return ChosenPhotos(tuple(os.path.join(folder, name) for name in names), digest.hexdigest()[:24])
+
+
+def drawn(network: ScanNetwork, layer: str, photos: ChosenPhotos, positions: int, seed: int, folder: Path,
+          progress: Progress) -> Samples:  # fmt: skip
+    """The vectors of ``positions`` places of each photo, without repetition; all places of a smaller map.
+
+    folder: of the parts. Raises ScanError for a layer that has no row for each picture, ModelError for one that
+    has no channels; OSError.
+    """
+    graph = network.net.graph
+    if graph.maker[graph.last(layer)] < 0:
+        raise ScanError(f"{layer!r} is an input of the network, expected a layer that computes something")
+    channels_of(network.net.shapes, layer)
+    store = Store(folder, network.model.identity, ".npz")
+    how = {"layer": layer, "photos": photos.digest, "positions": positions, "seed": seed, "rows": network.rows,
+           "device": network.device.type}  # fmt: skip
+    parts = [(first, store.path({**how, "first": first})) for first in range(0, len(photos.paths), PART)]
+    ready = {first: part for first, path in parts if (part := _read(path)) is not None}
+    progress.begin(len(photos.paths), sum(min(PART, len(photos.paths) - first) for first in ready), "places")
+    try:
+        for first, path in parts:
+            if first not in ready:
+                paths = photos.paths[first : first + PART]
+                ready[first] = _drawn_of(network, layer, paths, first, positions, seed, progress)
+                _write(path, ready[first])
+    finally:
+        progress.end()
+    found = [ready[first] for first, _ in parts]
+    skipped = tuple(each for part in found for each in part.skipped)
+    if all(len(part.vectors) == 0 for part in found):
+        why = skipped[0].reason if skipped else "there are none"
+        raise ScanError(f"none of {len(photos.paths)} photos can be used ({why}); give --images other ones")
+    return Samples(
+        np.concatenate([part.vectors for part in found if len(part.vectors)]),
+        np.concatenate([part.photos for part in found]),
+        skipped,
+    )
+
+
+def _drawn_of(network: ScanNetwork, layer: str, paths: Sequence[str], first: int, positions: int, seed: int,
+              progress: Progress) -> Samples:  # fmt: skip
+    """Of the photos ``first``, ``first`` + 1, ... of the list."""
+    vectors: list[np.ndarray] = []
+    photos: list[int] = []
+    skipped: list[FaultyImage] = []
+    for start in range(0, len(paths), network.rows):
+        batch = paths[start : start + network.rows]
+        for row, values in enumerate(_values(network, layer, batch)):
+            photo = first + start + row
+            if isinstance(values, str):
+                skipped.append(FaultyImage(photo, batch[row], values))
+                continue
+            chosen = places_of(seed, photo, values.shape[1], positions)
+            vectors.append(values[:, chosen].T)
+            photos += [photo] * len(chosen)
+        progress.advance(len(batch))
+    table = np.concatenate(vectors) if vectors else np.zeros((0, 0), np.float32)
+    return Samples(np.ascontiguousarray(table, np.float32), np.array(photos, np.int64), tuple(skipped))
+
+
+def places_of(seed: int, photo: int, places: int, positions: int) -> np.ndarray:
+    """Which places of a photo's map are drawn, rising: they depend on nothing but the seed and the photo's number."""
+    random = np.random.default_rng((seed, photo))
+    return np.sort(random.choice(places, min(places, positions), replace=False))
+
+
+def _values(network: ScanNetwork, layer: str, paths: Sequence[str]) -> Iterator[np.ndarray | str]:
+    """(C, places) of each photo, or why it cannot be used."""
+    batch = read_batch(network, paths, network.rows, Fit.CROP)
+    blob = network.net.forward(network.inputs(batch.inputs), keep=layer).blobs[layer]
+    if len(blob) != network.rows:
+        raise ScanError(
+            f"layer {layer!r} gives {len(blob)} rows for {network.rows} pictures, expected one each; choose "
+            "another layer"
+        )
+    table = blob.reshape(*blob.shape[:2], -1).cpu().numpy()
+    for row, path in enumerate(paths):
+        if row in batch.unread:
+            yield batch.unread[row]
+        elif not np.isfinite(table[row]).all():
+            yield NOT_FINITE.format(path)
+        else:
+            yield table[row]
+
+
+def _write(path: Path, part: Samples) -> None:
+    """Raises OSError."""
+    skipped = [[str(each.index), each.path, each.reason] for each in part.skipped]
+    with written_beside(path) as file:
+        np.savez(
+            file, vectors=part.vectors, photos=part.photos, skipped=np.array(skipped, dtype=np.str_).reshape(-1, 3)
+        )
+
+
+def _read(path: Path) -> Samples | None:
+    """None where the part is not there, or broken: then it is drawn again."""
+    try:
+        with np.load(path, allow_pickle=False) as table:
+            skipped = tuple(FaultyImage(int(index), each, why) for index, each, why in table["skipped"].tolist())
+            return Samples(table["vectors"], table["photos"], skipped)
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+        return None
