@@ -84,7 +84,7 @@ class UnitImagePaths:
     patches: Path
     stats: Path
     live: Path
-    kept: Path  # the folder of the pictures that the user has kept; ``kept_pictures`` lists them
+    saved: Path  # the folder of the pictures that the user has kept; ``saved_pictures`` lists them
 
 
 def file_name(layer: str) -> str:
@@ -107,18 +107,18 @@ def channel_of(place: UnitImagePaths) -> int:
     return int(place.live.stem.rpartition("_")[2])
 
 
-def kept_pictures(place: UnitImagePaths) -> list[Path]:
+def saved_pictures(place: UnitImagePaths) -> list[Path]:
     """The pictures of a unit that the user has kept, the oldest first; each has its json beside it."""
     stem = place.live.stem
     return sorted(
-        path for path in place.kept.glob(f"{glob.escape(stem)}_*.png") if path.stem[len(stem) + 1 :].isdigit()
+        path for path in place.saved.glob(f"{glob.escape(stem)}_*.png") if path.stem[len(stem) + 1 :].isdigit()
     )
 
 
-def next_kept(place: UnitImagePaths) -> Path:
+def next_saved(place: UnitImagePaths) -> Path:
     """Where the next one goes."""
-    numbers = [int(path.stem.rpartition("_")[2]) for path in kept_pictures(place)]
-    return place.kept / f"{place.live.stem}_{max(numbers, default=-1) + 1:02d}.png"
+    numbers = [int(path.stem.rpartition("_")[2]) for path in saved_pictures(place)]
+    return place.saved / f"{place.live.stem}_{max(numbers, default=-1) + 1:02d}.png"
 
 
 def user_folder(model: str, environ: Mapping[str, str] = os.environ, identity: str = "") -> Path:
@@ -234,7 +234,7 @@ def _paths(folder: Path, layer: str, stem: str) -> UnitImagePaths:
         patches=folder / TOP_FOLDER / layer / f"{stem}.json",
         stats=folder / TOP_FOLDER / layer / "stats.npz",
         live=folder / LIVE_FOLDER / layer / f"{stem}.png",
-        kept=folder / OPTIMIZED_FOLDER / layer / "kept",
+        saved=folder / OPTIMIZED_FOLDER / layer / "kept",
     )
 
 

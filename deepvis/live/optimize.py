@@ -105,14 +105,13 @@ class OptimizeWorker(Worker[OptimizeRequest, OptimizeProgress]):
         super().fail(error)
 
     def _begin(self, request: OptimizeRequest, unit: Unit) -> LiveRun:
-        import torch
-
+        from deepvis.network.threads import cores
         from deepvis.optimize import live
         from deepvis.optimize.ascent_network import ascent_net_of
 
         if self._model is None:
             stand_back()
-            self._all_cores = self._cores = torch.get_num_threads()
+            self._all_cores = self._cores = cores()
         model = self._load()
         if self._network is None or model is not self._model:
             self._network = ascent_net_of(model, self._device)

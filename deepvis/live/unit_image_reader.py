@@ -19,9 +19,9 @@ from deepvis.core.unit_files import (
     UnitFileError,
     UnitImagePaths,
     channel_of,
-    kept_pictures,
     original_image_paths,
     read_patches,
+    saved_pictures,
     unit_image_paths,
 )
 from deepvis.live.provenance import PictureOrigin, Provenance
@@ -113,7 +113,7 @@ class UnitImageReader:
 
     def own_nine(self, unit: Unit) -> np.ndarray | None:
         """The block of nine that optimize-layer has made of a unit, (h, w, 3), without what the user has kept."""
-        places = [place for place in self._places(unit) if not kept_pictures(place)]
+        places = [place for place in self._places(unit) if not saved_pictures(place)]
         found = self._preferred(places, {})
         return next((picture.rgb for picture in found if picture.made_in is not PictureOrigin.OLDER), None)
 
@@ -166,7 +166,7 @@ class UnitImageReader:
     ) -> tuple[np.ndarray | None, float | None]:
         """What the unit prefers, and what it reached; of the user's own the newest first, of older weights last."""
         older: list[_Found] = []
-        for found in (*self._kept(places, notes), *self._live(places, notes), *self._preferred(places, notes)):
+        for found in (*self._with_saved(places, notes), *self._live(places, notes), *self._preferred(places, notes)):
             if found.made_in is PictureOrigin.OLDER:
                 older.append(found)
                 continue
@@ -182,11 +182,11 @@ class UnitImageReader:
         notes.setdefault("optimized", f"none yet; press x to make this one now{all_of_them}")
         return None, None
 
-    def _kept(self, places: list[UnitImagePaths], notes: dict[str, str]) -> Iterator[_Found]:
+    def _with_saved(self, places: list[UnitImagePaths], notes: dict[str, str]) -> Iterator[_Found]:
         """The unit's nine with those that the user has kept, unless a live optimization has been finished since."""
         for place in places:
-            kept = kept_pictures(place)
-            if not kept or not file_stamp(place.montage) or _is_newer(place.live, place.montage):
+            of_user = saved_pictures(place)
+            if not of_user or not file_stamp(place.montage) or _is_newer(place.live, place.montage):
                 continue
             made_in = self._preferred_made_in(place, place.montage, notes, "optimized")
             if made_in is PictureOrigin.ANOTHER:
@@ -194,8 +194,8 @@ class UnitImageReader:
             block = self._picture(place.montage, notes, "optimized", lower_left)
             if block is not None:
                 older = f"{made_in.value}: " if made_in is PictureOrigin.OLDER else ""
-                value = self._reached.of_live(kept[-1].with_suffix(".json"))
-                yield _Found(block, made_in, f"{older}{min(len(kept), NINE)} of the nine kept by you", value)
+                value = self._reached.of_live(of_user[-1].with_suffix(".json"))
+                yield _Found(block, made_in, f"{older}{min(len(of_user), NINE)} of the nine kept by you", value)
 
     def _live(self, places: list[UnitImagePaths], notes: dict[str, str]) -> Iterator[_Found]:
         """The unit's live optimizations, with what they are."""

@@ -7,6 +7,11 @@ import threading
 import torch
 
 
+def cores() -> int:
+    """How many torch's operations called from this thread use."""
+    return torch.get_num_threads()
+
+
 def use_one_core() -> None:
     """Have torch's operations called from this thread use one core; other threads keep theirs."""
     use_cores(1, torch.get_num_threads())

@@ -15,12 +15,12 @@ from deepvis.live.filters import first_filters
 from deepvis.live.folder_scan import FolderScanWorker
 from deepvis.live.folder_scans import FolderScans
 from deepvis.live.input import InputWorker
-from deepvis.live.kept_pictures import KeptPictures
 from deepvis.live.network import NetworkWorker
 from deepvis.live.optimize import OptimizeWorker
 from deepvis.live.own_folder import identity_if_any, own_folder
 from deepvis.live.provenance import provenance_of
 from deepvis.live.renewed_stream import RenewedStream
+from deepvis.live.saved_pictures import SavedPictures
 from deepvis.live.scale_doubt import ScaleDoubt
 from deepvis.live.scan_passes import open_passes
 from deepvis.live.shown_model import ShownModel
@@ -45,12 +45,12 @@ def make_parts(settings: Settings, shown: ShownModel, passes: PassLog) -> Parts:
     model = shown.model
     scans = FolderScans(lambda: (own_folder(shown.model), identity_if_any(shown.model)))
     stopped = StoppedPictures(lambda: shown.model)
-    kept = KeptPictures(lambda: own_folder(shown.model), lambda unit: own_nine(settings, shown, network.info, unit))
+    saved = SavedPictures(lambda: own_folder(shown.model), lambda unit: own_nine(settings, shown, network.info, unit))
     share = CoreShare()
     stream = RenewedStream(lambda: stream_of(settings, shown.model, scans, lambda: network.info))
 
     def open_images(info: NetInfo) -> UnitImagesWorker:
-        return UnitImagesWorker(lambda: open_reader(settings, shown, info), [stream, stopped], scans.standings, kept)
+        return UnitImagesWorker(lambda: open_reader(settings, shown, info), [stream, stopped], scans.standings, saved)
 
     network: NetworkWorker = NetworkWorker(
         lambda: open_backend(settings.backend, model, settings.device),
@@ -73,7 +73,7 @@ def make_parts(settings: Settings, shown: ShownModel, passes: PassLog) -> Parts:
         ),
         stream,
         scans,
-        kept,
+        saved,
         moving_source=video_name(settings.video) if settings.video else f"camera {camera}",
     )
 

@@ -94,3 +94,19 @@ def test_a_preset_of_ones_own_that_cannot_be(text: str, said: str, tmp_path: Pat
     (tmp_path / "p.yaml").write_text(f"version: 1\npresets:\n  own:\n    parameterization: fourier\n    {text}\n")
     assert main([*QUICK, "--preset", "own", "--presets-file", str(tmp_path / "p.yaml")]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_sums_directions_and_matches_of_one_layer_do_not_share_files(tmp_path: Path, photo: Path):
+    other = tmp_path / "other, (2).png"
+    Image.fromarray(np.full((60, 50, 3), 90, np.uint8)).save(other)
+    expressions = (
+        "unit(fc8, 3) - 0.5*unit(fc8, 7)",
+        "unit(fc8, 3) - 0.5*unit(fc8, 9)",
+        "direction(fc8, 3:1, 5:2)",
+        "direction(fc8, 3:1, 5:3)",
+        f"match(conv3, {photo})",
+        f'match(conv3, "{other}")',
+    )
+    for expression in (*expressions, expressions[0]):
+        assert main([*QUICK, "--objective", expression, "--output", str(tmp_path / "o")]) == 0
+    assert len(list((tmp_path / "o").glob("*_best_X.jpg"))) == len(expressions)

@@ -17,7 +17,7 @@ from deepvis.core.effects import KeepPicture, UndoKeep
 from deepvis.core.files import write_file
 from deepvis.core.mailbox import Mailbox
 from deepvis.core.types import Unit
-from deepvis.core.unit_files import UnitImagePaths, kept_pictures, next_kept, unit_image_paths
+from deepvis.core.unit_files import UnitImagePaths, next_saved, saved_pictures, unit_image_paths
 from deepvis.live.undoable_saves import UndoableSaves
 from deepvis.sources.photos import PhotoError, load_rgb
 
@@ -26,7 +26,7 @@ UNDONE = "the picture is taken out of the unit's nine again; Z puts it back"
 REDONE = "the picture is among the unit's nine once more; backspace takes it out"
 
 
-class KeptPictures:
+class SavedPictures:
     """Keeps pictures in the thread of the unit images, before it reads the files.
 
     folder: gives where they are kept, in the thread. own_nine: unit -> its block of nine without those kept, (h, w, 3),
@@ -44,8 +44,8 @@ class KeptPictures:
     @property
     def is_saving(self) -> bool:
         """Has it been asked to keep one, and not answered yet?"""
-        request, saved = self.inbox.peek(), self.outbox.peek()
-        return request is not None and (saved is None or saved.request != request)
+        request, answer = self.inbox.peek(), self.outbox.peek()
+        return request is not None and (answer is None or answer.request != request)
 
     def __call__(self) -> None:
         """Do what was asked for since the last call."""
@@ -68,15 +68,15 @@ class KeptPictures:
             why = f"there is no finished picture of {name} to keep; x makes one"
             return Answer(request, EffectReport(f"{why}, and what is stopped or changes a photo is not kept"))
         recipe = place.live.with_suffix(".json")
-        kept = kept_pictures(place)
+        earlier = saved_pictures(place)
         try:
-            if kept and _content(kept[-1].with_suffix(".json")) == _content(recipe) != b"":
+            if earlier and _content(earlier[-1].with_suffix(".json")) == _content(recipe) != b"":
                 return Answer(request, EffectReport(f"this picture of {name} is among its nine already"))
             own = self._pictures_of_layer(unit)
-            self._write(folder, place, own, kept)
+            self._write(folder, place, own, earlier)
         except (OSError, PhotoError) as error:
             return Answer(request, error=f"the picture of {name} could not be kept in {folder}: {error}")
-        sentence = f"{kept_words(len(own), len(kept) + 1)}; backspace takes it out"
+        sentence = f"{place_words(len(own), len(earlier) + 1)}; backspace takes it out"
         return Answer(request, EffectReport(sentence, reverse=UndoKeep))
 
     def _pictures_of_layer(self, unit: Unit) -> list[np.ndarray]:
@@ -86,13 +86,13 @@ class KeptPictures:
         block = self._own_nine(unit)
         return [] if block is None else [cell for cell in cells_of(block) if cell is not None]
 
-    def _write(self, folder: Path, place: UnitImagePaths, own: list[np.ndarray], kept: list[Path]) -> None:
+    def _write(self, folder: Path, place: UnitImagePaths, own: list[np.ndarray], earlier: list[Path]) -> None:
         """Write the picture, its json and the montage; where one cannot be, all is as it was. Raises OSError."""
         from deepvis.optimize.layout import montage
         from deepvis.optimize.results import JPEG_QUALITY, write_jpeg, write_png
 
-        path, rgb = next_kept(place), load_rgb(place.live)
-        of_user = [*map(load_rgb, kept[1 - NINE :]), rgb]
+        path, rgb = next_saved(place), load_rgb(place.live)
+        of_user = [*map(load_rgb, earlier[1 - NINE :]), rgb]
         nine = [*own[: NINE - len(of_user)], *of_user]
         height, width = (own or of_user)[0].shape[:2]
         self.saves.begin(folder)
@@ -107,12 +107,12 @@ class KeptPictures:
             raise
 
 
-def kept_words(own: int, kept: int) -> str:
-    """Which place the newest of ``kept`` pictures has beside so many of the layer's own."""
-    place = f"kept as number {min(own + kept, NINE)} of the unit's nine"
-    if kept > NINE:
+def place_words(own: int, saved: int) -> str:
+    """Which place the newest of ``saved`` pictures has beside so many of the layer's own."""
+    place = f"kept as number {min(own + saved, NINE)} of the unit's nine"
+    if saved > NINE:
         return f"{place}; the oldest kept one gives way"
-    return f"{place}; the last of the layer's own gives way" if own + kept > NINE else place
+    return f"{place}; the last of the layer's own gives way" if own + saved > NINE else place
 
 
 def _content(path: Path) -> bytes:
