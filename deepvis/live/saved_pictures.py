@@ -7,6 +7,7 @@ of the layer's own give way, then the oldest that were kept; their files stay.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -67,10 +68,11 @@ class SavedPictures:
         if not place.live.is_file():
             why = f"there is no finished picture of {name} to keep; x makes one"
             return Answer(request, EffectReport(f"{why}, and what is stopped or changes a photo is not kept"))
-        recipe = place.live.with_suffix(".json")
+        recipe, montage = place.live.with_suffix(".json"), place.montage
         earlier = saved_pictures(place)
         try:
-            if earlier and _content(earlier[-1].with_suffix(".json")) == _content(recipe) != b"":
+            if earlier and _content(earlier[-1].with_suffix(".json")) == _content(recipe) != b"" and montage.is_file():
+                os.utime(montage)  # the nine are shown again, which a second climb to the same picture had covered
                 return Answer(request, EffectReport(f"this picture of {name} is among its nine already"))
             own = self._pictures_of_layer(unit)
             self._write(folder, place, own, earlier)

@@ -123,6 +123,10 @@ def test_a_picture_is_kept_once_and_a_newer_one_is_shown_until_it_is_kept(folder
     again = folders.keep(keeper).value
     assert "among its nine already" in again.sentence and again.reverse is None
     assert folders.shown()[0] == [220, *[None] * 8]
+    folders.finishes(220, 41.5)  # the same once more covers the nine, until the key is pressed
+    assert folders.shown()[1] == "your own live optimization"
+    folders.keep(keeper)
+    assert folders.shown()[0] == [220, *[None] * 8]
     folders.finishes(150, 5.0)
     assert folders.shown()[1:] == ("your own live optimization", 5.0)
 
