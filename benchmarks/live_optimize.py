@@ -26,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from deepvis.core.types import Frame, NetRequest, OptimizeProgress, Unit
 from deepvis.live.backend import Backend, open_backend
+from deepvis.live.core_share import CoreShare
 from deepvis.live.optimize import OptimizeRequest, OptimizeWorker
 from deepvis.models.model import Model
 from deepvis.models.zoo import load_model
@@ -72,7 +73,7 @@ def measure(backend: Backend, optimizer: Optimizer, seconds: float) -> tuple[flo
         alone += passes(backend, SLICE_SECONDS / 2)
         before = optimizer.begin()
         began = time.monotonic()
-        beside += passes(backend, SLICE_SECONDS, optimizer.go_on)
+        beside += passes(backend, SLICE_SECONDS, optimizer.after_pass)
         iterations += (optimizer.iterations - before) / (time.monotonic() - began)
         optimizer.stop()
         alone += passes(backend, SLICE_SECONDS / 2)
@@ -83,7 +84,9 @@ class Optimizer:
     """Begins with its unit anew whenever it is done with it, until it is stopped."""
 
     def __init__(self, model: Model, unit: Unit, folder: Path) -> None:
-        self.worker = OptimizeWorker(lambda: model, folder=folder)
+        self.share = CoreShare()
+        self.share.source_moves = True
+        self.worker = OptimizeWorker(lambda: model, folder=folder, share=self.share)
         self._unit, self._id, self._before = unit, 0, 0
         self.worker.start()
 
@@ -96,10 +99,13 @@ class Optimizer:
         """Begin, and wait until there is a first picture; the iterations until then."""
         self._ask()
         while self._told() == 0:
+            self.share.count_pass()  # as many as it waits for
             time.sleep(0.002)
         return self.iterations
 
-    def go_on(self) -> None:
+    def after_pass(self) -> None:
+        """The network has made a pass; begin anew where the run is done."""
+        self.share.count_pass()
         progress = self._progress()
         if progress is not None and progress.done:
             self._ask()

@@ -70,6 +70,23 @@ class RedoSave(Effect):
 
 
 @dataclass(frozen=True)
+class KeepPicture(Effect):
+    """Put a unit's finished picture among its nine."""
+
+    unit: Unit
+
+
+@dataclass(frozen=True)
+class UndoKeep(Effect):
+    """Take the picture that was kept last out again."""
+
+
+@dataclass(frozen=True)
+class RedoKeep(Effect):
+    """Put the picture back that was taken out last."""
+
+
+@dataclass(frozen=True)
 class StartScan(Effect):
     """Scan the open files for the top 9 of every unit, in the place of a scan in progress.
 
@@ -102,12 +119,14 @@ class Say(Effect):
     sentence: str
 
 
-# what undoes an effect; any other is not undone (a save of the top 9 is by its answer: Report.reverse)
+# what undoes an effect; any other is not undone (a save of the top 9 or of a picture is by its answer: Report.reverse)
 REVERSE: Mapping[type[Effect], type[Effect]] = {
     ForgetTop: RecallTop,
     RecallTop: ForgetTop,
     UndoSave: RedoSave,
     RedoSave: UndoSave,
+    UndoKeep: RedoKeep,
+    RedoKeep: UndoKeep,
     StartScan: StopScan,
     StopScan: StartScan,
 }

@@ -32,6 +32,8 @@ def remembered(before: AppState, after: AppState, grows: str = "", effects: Sequ
     """
     if after.history is not before.history:
         return after
+    if after.unit != before.unit and after.view.looked_back is not None:
+        after = replace(after, view=replace(after.view, looked_back=None))  # the newest again on return
     reverse = tuple(REVERSE[type(effect)] for effect in effects if type(effect) in REVERSE)
     was, history = undoable(before), before.history
     if undoable(after) == was and not reverse:

@@ -81,6 +81,14 @@ PRESETS = ("1", "2", "3", "4", "robust", "lucid", "maco", "accentuate", "dream",
 
 
 @dataclass(frozen=True)
+class LookedBack:
+    """An earlier picture of a live optimization is looked at. run: id of the effect that began it."""
+
+    run: int
+    iteration: int
+
+
+@dataclass(frozen=True)
 class ViewState:
     """What is looked at, and how."""
 
@@ -105,6 +113,7 @@ class ViewState:
     label_predictions: bool = True
     unit_images: bool = True
     receptive_field: bool = False
+    looked_back: LookedBack | None = None  # in the history of the unit's climb; None: its newest picture
     opened: frozenset[str] = frozenset()  # blocks of the layer list
     all_layers: bool = False  # every operator is in the layer list
     scores: bool = False

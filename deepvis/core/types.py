@@ -75,6 +75,9 @@ class NetRequest:
         )
 
 
+PREFERRED_INPUT = "Preferred input"  # the title of a picture that a unit prefers
+
+
 @dataclass(frozen=True)
 class PassSeconds:
     """Wall-clock seconds of one pass; back is 0 where none was asked."""
@@ -229,6 +232,8 @@ class UnitImages:
     samples: int = 0  # so many of the patches, the last ones, are sample photos and not the user's
     standing: UnitStanding | None = None
     loading: bool = False  # more of the top 9 is to come
+    value: float | None = None  # the unit's activation by the preferred picture, None where nothing says it
+    title: str = PREFERRED_INPUT  # what the preferred picture is
 
 
 @dataclass(frozen=True, eq=False)
@@ -241,6 +246,15 @@ class WholeLayer:
     note: str = ""  # how to make them, where there are none
     standings: tuple[UnitStanding, ...] = ()  # of every unit among the scanned photos, () without a scan
     title: str = "preferred inputs"  # what the pictures are
+
+
+@dataclass(frozen=True, eq=False)
+class PastPicture:
+    """The picture of one iteration of a live optimization: (h, w, 3) uint8, read-only."""
+
+    iteration: int  # so many had been made then, itself included
+    objective: float
+    rgb: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -257,3 +271,7 @@ class OptimizeProgress:
     note: str = ""  # what is out of the ordinary in how it began or ended, "" if nothing is
     version: int = 0
     is_stopped: bool = False  # ended by the user before its last iteration, with its best picture; done then, too
+    title: str = PREFERRED_INPUT  # what the picture is
+    run: int = 0  # id of the effect that began it
+    past: tuple[PastPicture, ...] = ()  # of its iterations, the oldest first (core/past_pictures.py)
+    value: float | None = None  # the unit's activation by the picture, once it is done; None for what is no unit's

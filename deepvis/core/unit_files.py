@@ -8,6 +8,8 @@ The layout is the original's ``unit_jpg_vis`` folder, with slashes in layer name
       regularized_opt/<layer>/whole_layer.jpg            one picture per unit, row-major in a square of
                                                          ceil(sqrt(units)) cells a side
       regularized_opt/<layer>/how.json                   how deepvis made the two
+      regularized_opt/<layer>/kept/<layer>_0007_00.png   a finished live optimization that the user has kept among the
+                                                         nine of the montage beside it, in its json how it was made
       max_im/<layer>/<layer>_0007.jpg                    3x3 montage of the patches that excite it most
       max_im/<layer>/<layer>_0007.json                   which patches those are (below)
       max_im/<layer>/stats.npz                           how the layer answered the whole collection (below)
@@ -44,6 +46,7 @@ col: its place in the unit's map; path: of the photo, "" for a camera frame.
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import re
@@ -81,6 +84,7 @@ class UnitImagePaths:
     patches: Path
     stats: Path
     live: Path
+    saved: Path  # the folder of the pictures that the user has kept; ``saved_pictures`` lists them
 
 
 def file_name(layer: str) -> str:
@@ -96,6 +100,25 @@ def unit_image_paths(folder: str | os.PathLike[str], layer: str, channel: int = 
 def original_image_paths(folder: str | os.PathLike[str], layer: str, channel: int = 0) -> UnitImagePaths:
     """The same as the original named them: slashes of the layer's name make sub-folders. For reading only."""
     return _paths(Path(folder), layer.lstrip("/"), f"{layer.lstrip('/')}_{channel:04d}")
+
+
+def channel_of(place: UnitImagePaths) -> int:
+    """The channel whose files these are."""
+    return int(place.live.stem.rpartition("_")[2])
+
+
+def saved_pictures(place: UnitImagePaths) -> list[Path]:
+    """The pictures of a unit that the user has kept, the oldest first; each has its json beside it."""
+    stem = place.live.stem
+    return sorted(
+        path for path in place.saved.glob(f"{glob.escape(stem)}_*.png") if path.stem[len(stem) + 1 :].isdigit()
+    )
+
+
+def next_saved(place: UnitImagePaths) -> Path:
+    """Where the next one goes."""
+    numbers = [int(path.stem.rpartition("_")[2]) for path in saved_pictures(place)]
+    return place.saved / f"{place.live.stem}_{max(numbers, default=-1) + 1:02d}.png"
 
 
 def user_folder(model: str, environ: Mapping[str, str] = os.environ, identity: str = "") -> Path:
@@ -211,6 +234,7 @@ def _paths(folder: Path, layer: str, stem: str) -> UnitImagePaths:
         patches=folder / TOP_FOLDER / layer / f"{stem}.json",
         stats=folder / TOP_FOLDER / layer / "stats.npz",
         live=folder / LIVE_FOLDER / layer / f"{stem}.png",
+        saved=folder / OPTIMIZED_FOLDER / layer / "kept",
     )
 
 

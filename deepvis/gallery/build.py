@@ -82,8 +82,7 @@ def build(model: Model, commands: Commands, order: GalleryOrder, progress: Progr
 
 def picture_folders(model: Model, named: Sequence[Path]) -> tuple[Path, ...]:
     """Where the network's pictures may lie, best first: those named, the model's, the user's own of the window."""
-    shipped = [] if model.shipped_images is None else [model.shipped_images]
-    return tuple(dict.fromkeys([*named, model.unit_image_dir, *shipped, own_folder(model)]))
+    return tuple(dict.fromkeys([*named, model.unit_image_dir, *model.further_images, own_folder(model)]))
 
 
 def _all_facts(

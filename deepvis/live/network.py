@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from deepvis.core.mailbox import Mailbox
 from deepvis.core.types import FieldOf, NetInfo, NetRequest, Snapshot
 from deepvis.live.backend import Backend, BackendError
+from deepvis.live.core_share import CoreShare
 from deepvis.live.worker import Worker
 from deepvis.network.model_error import ModelError
 
@@ -34,9 +34,9 @@ class NetworkWorker(Worker[NetRequest, NetworkOutput]):
     open_backend: called in the thread as it starts; if that fails, each answer says why and has no value.
     open_fields: gives the receptive fields, in the thread too. followers: called in this thread with each snapshot
     after the window has it (the running top 9); they should be quick. A second answer says that they have seen it.
-    doubt: called likewise, until it has said something. idle: set but for the time of a pass; others that use the
-    same cores wait for it. renewals: gives the same network with other weights, called in the thread
-    too; the newest request is then answered once more.
+    doubt: called likewise, until it has said something. share: is told of the passes; others that use the same cores
+    ask it. renewals: gives the same network with other weights, called in the thread too; the newest request is then
+    answered once more.
     """
 
     def __init__(
@@ -45,6 +45,7 @@ class NetworkWorker(Worker[NetRequest, NetworkOutput]):
         open_fields: Callable[[], FieldOf | None] = lambda: None,
         followers: Sequence[Follower] = (),
         doubt: Doubt = lambda snapshot: "",
+        share: CoreShare | None = None,
     ) -> None:
         super().__init__("network")
         self.renewals: Mailbox[Callable[[], Backend]] = Mailbox(wakes=self._wake)
@@ -53,8 +54,7 @@ class NetworkWorker(Worker[NetRequest, NetworkOutput]):
         self._backend: Backend | None = None
         self._followers = tuple(followers)
         self._doubt = doubt
-        self.idle = threading.Event()
-        self.idle.set()
+        self.share = share or CoreShare()
 
     @property
     def info(self) -> NetInfo | None:
@@ -81,11 +81,12 @@ class NetworkWorker(Worker[NetRequest, NetworkOutput]):
         return None
 
     def _run_pass(self, backend: Backend, request: NetRequest) -> Snapshot:
-        self.idle.clear()
+        self.share.idle.clear()
         try:
             return backend.run(request)
         finally:
-            self.idle.set()
+            self.share.count_pass()
+            self.share.idle.set()
 
     def close(self) -> None:
         if self._backend is not None:

@@ -63,7 +63,13 @@ class StoppedPictures:
                 self._covers = found.unit
         older = "" if stopped.model is self._load() else f"{PictureOrigin.OLDER.value}: "
         note = f"{older}{words_for(stopped.progress)}"
-        return replace(found, optimized=stopped.progress.rgb, notes={**found.notes, "optimized": note})
+        return replace(
+            found,
+            optimized=stopped.progress.rgb,
+            notes={**found.notes, "optimized": note},
+            value=stopped.progress.value,
+            title=stopped.progress.title,
+        )
 
 
 def words_for(progress: OptimizeProgress) -> str:

@@ -8,6 +8,9 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
+TOP_UNDONE = "the saved top 9 is taken back, and what it replaced is there again; Z saves it once more"
+TOP_REDONE = "the top 9 is saved once more; backspace takes it back"
+
 
 @dataclass(eq=False)
 class _Save:
@@ -19,9 +22,13 @@ class _Save:
 
 
 class UndoableSaves:
-    """Every save of this run. ``undo`` and ``redo`` may be called from any thread, the others from the saving one."""
+    """Every save of this run. ``undo`` and ``redo`` may be called from any thread, the others from the saving one.
 
-    def __init__(self) -> None:
+    undone, redone: what is said of an undo and of a redo.
+    """
+
+    def __init__(self, undone: str = TOP_UNDONE, redone: str = TOP_REDONE) -> None:
+        self._undone, self._redone = undone, redone
         self._saves: list[_Save] = []
         self._standing = 0  # of the saves, the first ones; those after it are undone
         self._redos = 0  # redos less undos that wait to be carried out
@@ -75,12 +82,12 @@ class UndoableSaves:
             if self._standing:
                 self._standing -= 1
                 _exchange(self._saves[self._standing])
-                sentence = "the saved top 9 is taken back, and what it replaced is there again; Z saves it once more"
+                sentence = self._undone
         for _ in range(redos):
             if self._standing < len(self._saves):
                 _exchange(self._saves[self._standing])
                 self._standing += 1
-                sentence = "the top 9 is saved once more; backspace takes it back"
+                sentence = self._redone
         return sentence
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,17 +18,33 @@ from deepvis.core.unit_files import (
     SAVED_TOP,
     UnitFileError,
     UnitImagePaths,
+    channel_of,
     original_image_paths,
     read_patches,
+    saved_pictures,
     unit_image_paths,
 )
 from deepvis.live.provenance import PictureOrigin, Provenance
+from deepvis.live.reached_values import ReachedValues
 from deepvis.live.standings import OTHER_FOLDER, StandingsReader, made_in_another
 from deepvis.live.unit_image_commands import Commands
 from deepvis.sources.photos import PhotoError, load_rgb
 
 CACHE_BYTES = 64 << 20
 PRESS_X = "press x to make this one now"  # the next step where preferred pictures are of another network
+
+
+NINE = 9
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """A preferred picture in the files. value: the unit's activation by it, None where nothing says it."""
+
+    rgb: np.ndarray
+    made_in: PictureOrigin
+    note: str
+    value: float | None
 
 
 class UnitImageReader:
@@ -58,6 +75,7 @@ class UnitImageReader:
         self._commands = commands
         self._pictures: ByteCache[np.ndarray] = ByteCache(cache_bytes, lambda picture: picture.nbytes)
         self._standings = StandingsReader(self._folders, self._provenance)
+        self._reached = ReachedValues()
 
     def unit(self, unit: Unit, version: int) -> UnitImages:
         """What there is of a unit; each missing picture leaves a note on how to make it, or why nothing can."""
@@ -66,7 +84,7 @@ class UnitImageReader:
             return UnitImages(unit, version, notes=dict.fromkeys(("optimized", "top", "top_back"), note))
         notes: dict[str, str] = {}
         places = list(self._places(unit))
-        optimized = self._optimized(unit, places, notes)
+        optimized, value = self._optimized(unit, places, notes)
         origins = self._origins(places, notes)
         top, paths = self._first([(place.top, place) for place in origins], "top", notes)
         folder = None if paths is None else self._folder_of(paths)
@@ -90,7 +108,14 @@ class UnitImageReader:
             notes=notes,
             patches=self._patches(paths, notes),
             standing=standings[unit.channel] if unit.channel < len(standings) else None,
+            value=value,
         )
+
+    def own_nine(self, unit: Unit) -> np.ndarray | None:
+        """The block of nine that optimize-layer has made of a unit, (h, w, 3), without what the user has kept."""
+        places = [place for place in self._places(unit) if not saved_pictures(place)]
+        found = self._preferred(places, {})
+        return next((picture.rgb for picture in found if picture.made_in is not PictureOrigin.OLDER), None)
 
     def whole_layer(self, layer: str, version: int) -> WholeLayer:
         """One preferred picture for each unit of a layer, or a note on how to make them, or why nothing can."""
@@ -136,27 +161,43 @@ class UnitImageReader:
         """The folder that a place lies in: a unit's top 9 and its projections are of the same photos."""
         return next((folder for folder in self._folders if place.top.is_relative_to(folder)), None)
 
-    def _optimized(self, unit: Unit, places: list[UnitImagePaths], notes: dict[str, str]) -> np.ndarray | None:
-        older: list[tuple[np.ndarray, str]] = []
-        for found, made_in, note in (*self._live(places, notes), *self._preferred(places, notes)):
-            if made_in is PictureOrigin.OLDER:
-                older.append((found, note))
+    def _optimized(
+        self, unit: Unit, places: list[UnitImagePaths], notes: dict[str, str]
+    ) -> tuple[np.ndarray | None, float | None]:
+        """What the unit prefers, and what it reached; of the user's own the newest first, of older weights last."""
+        older: list[_Found] = []
+        for found in (*self._with_saved(places, notes), *self._live(places, notes), *self._preferred(places, notes)):
+            if found.made_in is PictureOrigin.OLDER:
+                older.append(found)
                 continue
             notes.pop("optimized", None)
-            if note:
-                notes["optimized"] = note
-            return found
+            if found.note:
+                notes["optimized"] = found.note
+            return found.rgb, found.value
         if older:
-            notes["optimized"] = older[0][1]
-            return older[0][0]
+            notes["optimized"] = older[0].note
+            return older[0].rgb, older[0].value
         command = self._commands.optimize(self._source_layer(unit.layer))
         all_of_them = f"; {command} makes them all" if command else ""
         notes.setdefault("optimized", f"none yet; press x to make this one now{all_of_them}")
-        return None
+        return None, None
 
-    def _live(
-        self, places: list[UnitImagePaths], notes: dict[str, str]
-    ) -> Iterator[tuple[np.ndarray, PictureOrigin, str]]:
+    def _with_saved(self, places: list[UnitImagePaths], notes: dict[str, str]) -> Iterator[_Found]:
+        """The unit's nine with those that the user has kept, unless a live optimization has been finished since."""
+        for place in places:
+            of_user = saved_pictures(place)
+            if not of_user or not file_stamp(place.montage) or _is_newer(place.live, place.montage):
+                continue
+            made_in = self._preferred_made_in(place, place.montage, notes, "optimized")
+            if made_in is PictureOrigin.ANOTHER:
+                continue
+            block = self._picture(place.montage, notes, "optimized", lower_left)
+            if block is not None:
+                older = f"{made_in.value}: " if made_in is PictureOrigin.OLDER else ""
+                value = self._reached.of_live(of_user[-1].with_suffix(".json"))
+                yield _Found(block, made_in, f"{older}{min(len(of_user), NINE)} of the nine kept by you", value)
+
+    def _live(self, places: list[UnitImagePaths], notes: dict[str, str]) -> Iterator[_Found]:
         """The unit's live optimizations, with what they are."""
         for place in places:
             if not file_stamp(place.live):
@@ -168,11 +209,10 @@ class UnitImageReader:
             live = self._picture(place.live, notes, "optimized")
             if live is not None:
                 older = f"{made_in.value}: " if made_in is PictureOrigin.OLDER else ""
-                yield live, made_in, f"{older}your own live optimization"
+                value = self._reached.of_live(place.live.with_suffix(".json"))
+                yield _Found(live, made_in, f"{older}your own live optimization", value)
 
-    def _preferred(
-        self, places: list[UnitImagePaths], notes: dict[str, str]
-    ) -> Iterator[tuple[np.ndarray, PictureOrigin, str]]:
+    def _preferred(self, places: list[UnitImagePaths], notes: dict[str, str]) -> Iterator[_Found]:
         """Its block of the montages that the offline optimizer made."""
         for place in places:
             made_in = self._preferred_made_in(place, place.montage, notes, "optimized")
@@ -180,7 +220,7 @@ class UnitImageReader:
                 continue
             block = self._picture(place.montage, notes, "optimized", lower_left)
             if block is not None:
-                yield block, made_in, made_in.value
+                yield _Found(block, made_in, made_in.value, self._reached.of_layer(place.how, channel_of(place)))
 
     def _preferred_made_in(self, place: UnitImagePaths, path: Path, notes: dict[str, str], name: str) -> PictureOrigin:
         """Where the preferred pictures of a place, ``path`` among them, come from; a note if from another network."""
@@ -243,6 +283,14 @@ class UnitImageReader:
         except UnitFileError as error:
             notes["top"] = str(error)
             return ()
+
+
+def _is_newer(path: Path, other: Path) -> bool:
+    """Was a file written after another one? Not if either is gone."""
+    try:
+        return path.stat().st_mtime_ns > other.stat().st_mtime_ns
+    except OSError:
+        return False
 
 
 def lower_left(rgb: np.ndarray) -> np.ndarray:

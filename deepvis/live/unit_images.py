@@ -56,8 +56,8 @@ class UnitImagesWorker(Worker[ImagesRequest, ImagesOutput]):
 
     open_reader: called once, in the thread, and again after each of ``renewals``. supplements: run in this thread, one
     after another; with any, the worker looks again by itself, and answers with what has changed. standings: layer -> of
-    its units in the scan of the open files, () where there is none: they come before those of the files. Versions rise
-    with every value given.
+    its units in the scan of the open files, () where there is none: they come before those of the files. change_files:
+    called in this thread before the files are read: it keeps pictures. Versions rise with every value given.
     """
 
     after_failure = SECONDS_BETWEEN_LOOKS
@@ -67,9 +67,10 @@ class UnitImagesWorker(Worker[ImagesRequest, ImagesOutput]):
         open_reader: Callable[[], UnitImageReader],
         supplements: Sequence[Supplement] = (),
         standings: Callable[[str], tuple[UnitStanding, ...]] = lambda layer: (),
+        change_files: Callable[[], object] = lambda: None,
     ) -> None:
         super().__init__("unit images")
-        self._standings = standings
+        self._standings, self._change_files = standings, change_files
         self.renewals: Mailbox[bool] = Mailbox(wakes=self._wake)
         self._open_reader = open_reader
         self._reader: UnitImageReader | None = None
@@ -82,6 +83,7 @@ class UnitImagesWorker(Worker[ImagesRequest, ImagesOutput]):
             return None
         if self._reader is None or self.renewals.take(0):
             self._reader = self._open_reader()
+        self._change_files()
         found = self._reader.unit(newest.unit, next(self._versions))
         for supplement in self._supplements:
             found = supplement(found)
@@ -111,7 +113,10 @@ def _newer(found: WholeLayer, last: WholeLayer | None) -> WholeLayer:
 
 def _same(found: UnitImages, other: UnitImages) -> bool:
     """True if both would look the same."""
-    facts = ((each.unit, each.notes, each.patches, each.samples, each.loading) for each in (found, other))
+    facts = (
+        (each.unit, each.notes, each.patches, each.samples, each.loading, each.value, each.title)
+        for each in (found, other)
+    )
     if next(facts) != next(facts):
         return False
     pictures = ((getattr(found, name), getattr(other, name)) for name in ("optimized", "top", "top_back"))

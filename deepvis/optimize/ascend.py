@@ -25,6 +25,7 @@ from deepvis.network.tape import Tape
 from deepvis.optimize.ascent_network import AscentNetwork
 from deepvis.optimize.diversity import Member, apart_of
 from deepvis.optimize.field_box import field_box
+from deepvis.optimize.final_value import settled
 from deepvis.optimize.objective import Objective, is_majority, measure, resolve, seed_of
 from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.optimize.parameterization import PIXELS, Parameterization, parameterization
@@ -32,7 +33,7 @@ from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.regularizers import Step, regularize, roughness_slope
 from deepvis.optimize.start import STARTS, given_image, start_image
 from deepvis.optimize.steps import STEPS, Slope, adam_direction, learning_rate
-from deepvis.optimize.terms import AnyTerm, MatchTerm, Term
+from deepvis.optimize.terms import AnyTerm, DirectionTerm, MatchTerm, Term
 from deepvis.optimize.transforms import is_transformed, look, within_field
 
 BLIND_VIEWS = 20  # in a row without a gradient, after which a climb that is seen anew each time ends
@@ -96,7 +97,8 @@ class Climb:
     computed from parameters. moments: Adam's, alike.
     strengths: the recipe's, transforms kept within what the unit sees where x is computed.
     objective, learning_rate: one number per iteration so far.
-    best, majority (the first iterate in which the unit is its layer's largest), last: iterates of it.
+    best, majority (the first iterate in which the unit is its layer's largest), last: iterates of it. Once it has
+    ended, the best one's objective is that of the picture as it is, without transforms (final_value.py).
     outcome: None while it climbs.
     """
 
@@ -151,7 +153,7 @@ def begin(ascent_net: AscentNetwork, job: Job, x0: np.ndarray | None = None) -> 
     job = replace(job, objective=objective)
     mean, device = ascent_net.mean_chw.cpu().numpy(), ascent_net.mean_chw.device
     given = None if x0 is None else torch.from_numpy(given_image(x0, mean)).to(device)
-    pushes = tuple(_pushed(ascent_net, term, objective.direction) for term in objective.terms)
+    pushes = tuple(part for term in objective.terms for part in _pushed(ascent_net, term, objective.direction))
     picture_of = _parameterization_of(ascent_net, job.recipe)
     if picture_of is None:
         x = torch.from_numpy(_drawn(ascent_net, job, mean)).to(device) if given is None else given
@@ -190,12 +192,15 @@ def _drawn(ascent_net: AscentNetwork, job: Job, mean_chw: np.ndarray) -> np.ndar
     return np.ascontiguousarray(drawn[order])
 
 
-def _pushed(ascent_net: AscentNetwork, term: AnyTerm, direction: float) -> AnyTerm:
+def _pushed(ascent_net: AscentNetwork, term: AnyTerm, direction: float) -> list[AnyTerm]:
+    """Where the walk back of a term begins: of channels before their own rectifiers, a direction in its parts."""
     term = term.weighing(term.weight * direction)
+    if isinstance(term, DirectionTerm):
+        return list(term.parts(ascent_net.source))
     if not isinstance(term, Term):
-        return term
+        return [term]
     layer, channel = ascent_net.source(term.layer, term.channel)
-    return replace(term, layer=layer, channel=channel)
+    return [replace(term, layer=layer, channel=channel)]
 
 
 def ascend(ascent_net: AscentNetwork, climbs: Sequence[Climb]) -> Iterator[list[Climb]]:
@@ -255,10 +260,12 @@ def advance(ascent_net: AscentNetwork, climbs: Sequence[Climb]) -> list[Climb]:
         for climb, value, square, count in zip(climbs, values, squares, counts, strict=True)
     ]
     following = _following(ascent_net, climbs, x, grad, by_parameters, rates, step)
-    return [
+    now = [
         _record(climb, x[n], following[n], values[n], rates[n], squares[n], bool(majority[n]))
         for n, climb in enumerate(climbs)
     ]
+    ended = iter(settled(ascent_net, [climb for climb in now if climb.outcome is not None]))
+    return [climb if climb.outcome is None else next(ended) for climb in now]
 
 
 @dataclass(frozen=True, eq=False)

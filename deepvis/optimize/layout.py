@@ -16,6 +16,7 @@ BACKGROUND = 24  # dark grey
 MARGIN = 1
 BLOCK_SIDE = 3
 LONGEST_SIDE = 3200  # pixels of a whole-layer picture
+EMPTY = 4.0  # grey levels by which an empty cell of a JPEG file may differ from the background
 
 
 def montage(blocks: Sequence[Sequence[np.ndarray | None]], cell: tuple[int, int]) -> np.ndarray:
@@ -31,6 +32,18 @@ def montage(blocks: Sequence[Sequence[np.ndarray | None]], cell: tuple[int, int]
 def block_of(pictures: Sequence[np.ndarray | None], cell: tuple[int, int]) -> np.ndarray:
     """3 x 3 pictures; missing ones stay background."""
     return grid(pictures, BLOCK_SIDE, BLOCK_SIDE, cell)
+
+
+def cells_of(block: np.ndarray) -> list[np.ndarray | None]:
+    """The pictures of a block, without their margins; None for a cell that holds none."""
+    height, width = block.shape[0] // BLOCK_SIDE, block.shape[1] // BLOCK_SIDE
+    cells: list[np.ndarray | None] = []
+    for n in range(BLOCK_SIDE * BLOCK_SIDE):
+        top, left = (n // BLOCK_SIDE) * height, (n % BLOCK_SIDE) * width
+        cell = block[top + MARGIN : top + height - MARGIN, left + MARGIN : left + width - MARGIN]
+        is_empty = abs(float(cell.mean()) - BACKGROUND) < EMPTY and float(cell.std()) < EMPTY
+        cells.append(None if is_empty else cell)
+    return cells
 
 
 def whole_layer(pictures: Sequence[np.ndarray | None], cell: tuple[int, int]) -> np.ndarray:

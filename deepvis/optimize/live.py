@@ -13,12 +13,13 @@ import numpy as np
 import torch
 
 from deepvis.core.files import write_file
-from deepvis.core.types import Fit, OptimizeProgress, Unit
+from deepvis.core.types import PREFERRED_INPUT, Fit, OptimizeProgress, PastPicture, Unit
 from deepvis.core.unit_files import unit_image_paths
 from deepvis.models.model import Model
 from deepvis.optimize.ascend import Climb, Job, Outcome, advance, begin
 from deepvis.optimize.ascent_network import AscentNetwork
 from deepvis.optimize.field_box import Box, field_box
+from deepvis.optimize.final_value import settled
 from deepvis.optimize.objective import Objective, of_kind
 from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.optimize.pictures import shown
@@ -26,7 +27,7 @@ from deepvis.optimize.presets import ANY_NETWORK, FROM_A_PHOTO
 from deepvis.optimize.presets import preset as preset_of
 from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.results import info, origin_of, to_json, write_png
-from deepvis.optimize.terms import CENTRE
+from deepvis.optimize.terms import CENTRE, Term
 
 SEEDS = 4  # that are tried, the first one included
 FRAME = "frame"  # the job's word for a start from the window's picture
@@ -54,6 +55,21 @@ class LiveRun:
     def is_of_unit(self) -> bool:
         """Is its picture what the unit prefers, and not a photo changed, or a layer's?"""
         return self.preset not in FROM_A_PHOTO and self.climb.job.objective.leader.channel is not None
+
+    @property
+    def title(self) -> str:
+        """What its picture is."""
+        leader = self.climb.job.objective.leader
+        by_kind = {"layer": "Deep dream", "match": "Inversion"}
+        other = "Accentuation" if self.preset in FROM_A_PHOTO else PREFERRED_INPUT
+        return by_kind.get(leader.kind, other)
+
+    @property
+    def value(self) -> float | None:
+        """The unit's activation by the best picture; None where the objective is not one unit at one place."""
+        terms, best = self.climb.job.objective.terms, self.climb.best
+        is_one = len(terms) == 1 and isinstance(terms[0], Term) and not terms[0].is_whole and terms[0].weight == 1.0
+        return best.objective if is_one and best is not None else None
 
     @property
     def done(self) -> bool:
@@ -159,21 +175,52 @@ def strongest_place(ascent_net: AscentNetwork, unit: Unit, x_chw: np.ndarray) ->
     return tuple(int(index) for index in np.unravel_index(int(values.argmax()), tuple(values.shape)))
 
 
-def progress_of(run: LiveRun, version: int, *, is_stopped: bool = False) -> OptimizeProgress:
-    """What the window shows: the picture as it is now, at the end the best one. is_stopped: it ends here."""
-    climb = run.climb
-    image = climb.best if run.done or is_stopped else climb.last
+def stopped(run: LiveRun) -> LiveRun:
+    """The run as it ends before its time: its best picture is measured as it is, without transforms."""
+    (climb,) = settled(run.ascent_net, [run.climb])
+    return replace(run, climb=climb)
+
+
+def past_picture(run: LiveRun) -> PastPicture | None:
+    """The picture of the newest iteration, for the history; None before the first."""
+    last = run.climb.last
+    if last is None:
+        return None
+    rgb = shown(last.x, run.model.preprocessor, run.box)
+    rgb.setflags(write=False)
+    return PastPicture(run.climb.iteration, last.objective, rgb)
+
+
+def progress_of(
+    run: LiveRun,
+    version: int,
+    *,
+    is_stopped: bool = False,
+    past: tuple[PastPicture, ...] = (),
+    number: int = 0,
+) -> OptimizeProgress:
+    """What the window shows: the picture as it is now, at the end the best one.
+
+    is_stopped: it ends here. past: its history. number: as OptimizeProgress.run.
+    """
+    climb, is_over = run.climb, run.done or is_stopped
+    image = climb.best if is_over else climb.last
+    newest = past[-1] if past and not is_over and past[-1].iteration == climb.iteration else None
     return OptimizeProgress(
         unit=run.unit,
         preset=run.preset,
         iteration=climb.iteration,
         iterations=climb.job.recipe.max_iter,
         objective=image.objective if image else float("nan"),
-        rgb=shown(image.x if image else climb.x, run.model.preprocessor, run.box),
-        done=run.done or is_stopped,
+        rgb=newest.rgb if newest else shown(image.x if image else climb.x, run.model.preprocessor, run.box),
+        done=is_over,
         note=note_of(run),
         version=version,
         is_stopped=is_stopped,
+        title=run.title,
+        run=number,
+        past=past,
+        value=run.value if is_over else None,
     )
 
 
@@ -187,7 +234,7 @@ def note_of(run: LiveRun) -> str:
 def keep(run: LiveRun, folder: Path) -> Path:
     """Write the finished picture into the user's folder of the model, with its json beside it; returns its path."""
     path = unit_image_paths(folder, run.unit.layer, run.unit.channel).live
-    content = {**info(run.climb, origin_of(run.model)), "preset": run.preset}
+    content = {**info(run.climb, origin_of(run.model)), "preset": run.preset, "value": run.value}
     write_file(path.with_suffix(".json"), to_json(content))
     write_png(path, progress_of(run, 0).rgb)
     return path

@@ -10,7 +10,8 @@ A sum of terms with a number before each, if it is not 1::
     direction(LAYER, FILE.npy)      every channel with its weight in the file
     match(LAYER, PHOTO)             the layer's values for a photo
 
-Read, never evaluated.
+A path may have commas; one with parentheses, and a layer's name with either, stands in double quotes. Read, never
+evaluated.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ from deepvis.optimize.terms import (
     photo_words,
 )
 
-_TERM = re.compile(r"\s*([+-]?)\s*(?:([^\s*()]+)\s*\*\s*)?(\w+)\s*\(([^()]*)\)\s*")
+_TERM = re.compile(r"""\s*([+-]?)\s*(?:([^\s*()]+)\s*\*\s*)?(\w+)\s*\(((?:"[^"]*"|[^()"])*)\)\s*""")
+_WORD = re.compile(r"""\s*(?:"([^"]*)"\s*|([^,]*))(,|$)""")
 Reader = Callable[[str, Sequence[str], Model], AnyTerm]
 READERS: Registry[Reader] = Registry("objective")
 
@@ -62,13 +64,32 @@ def objective_of(words: str, model: Model) -> Objective:
         sign, factor, name, inside = found.groups()
         if name not in READERS:
             raise OptimizeError(f"--objective has no {name!r}; {nearest_or_examples(name, READERS)}")
-        layer, *rest = [part.strip() for part in inside.split(",")]
+        layer, *rest = words_in(name, inside)
         weight = (-1.0 if sign == "-" else 1.0) * (number("--objective", factor) if factor else 1.0)
         terms.append(READERS[name](layer, rest, model).weighing(weight))
         place = found.end()
     if not terms:
         raise OptimizeError("--objective is empty; give a sum of terms such as unit(fc8, 130)")
     return Objective(tuple(terms))
+
+
+def words_in(name: str, inside: str) -> list[str]:
+    """What stands between the parentheses of a term, at its commas; those in double quotes and in a path belong to it.
+
+    name: of the term, which says whether what comes after the layer is a path.
+    """
+    words, place = [], 0
+    while found := _WORD.match(inside, place):
+        quoted, plain, comma = found.groups()
+        words.append(plain.strip() if quoted is None else quoted)
+        place = found.end()
+        after = inside[place:].strip()
+        is_path = len(words) == 1 and (name == "match" or after.strip('"').endswith(".npy"))
+        if comma and is_path and '"' not in after:
+            return [*words, after]
+        if not comma:
+            break
+    return words
 
 
 def named_photo(photo: Path, model: Model) -> tuple[str, np.ndarray]:

@@ -131,15 +131,31 @@ def presets_file(environ: Mapping[str, str] = os.environ) -> Path:
 
 
 def preset(name: str, file: Path | None = None) -> Recipe:
-    """A recipe of BUILT_IN, or a named one of the file. Raises OptimizeError with the nearest name."""
+    """A recipe of BUILT_IN, or a named one of the file. Raises OptimizeError with the nearest name.
+
+    Other presets of the file may be wrong, and a file that cannot be read bars no built-in recipe; one of its presets
+    that has a built-in's name does, for nobody could say which of the two is meant.
+    """
     if name in BUILT_IN:
+        _refuse_second(name, file or presets_file())
         return BUILT_IN[name]
     if file is not None and not file.exists():
         raise OptimizeError(f"the presets file {file} is not there; give another --presets-file")
-    named = read_presets(file or presets_file())
+    file = file or presets_file()
+    named = _tables(file)
     if name not in named:
         raise OptimizeError(f"no preset is named {name!r}; {nearest_or_examples(name, [*BUILT_IN, *named])}")
-    return named[name]
+    return _recipe(file, name, named[name])
+
+
+def _refuse_second(name: str, file: Path) -> None:
+    """Raise OptimizeError where the file has a preset with this built-in's name."""
+    try:
+        named = _tables(file)
+    except OptimizeError:
+        return
+    if name in named:
+        raise OptimizeError(f"preset {name!r} in {file} has the name of a built-in one; give it another name there")
 
 
 def preset_of_units(name: str, file: Path | None = None) -> Recipe:
@@ -151,7 +167,12 @@ def preset_of_units(name: str, file: Path | None = None) -> Recipe:
 
 
 def read_presets(file: Path) -> dict[str, Recipe]:
-    """The presets of a file; none where there is no file. Raises OptimizeError naming the fault."""
+    """The presets of a file; none where there is no file. Raises OptimizeError naming the first fault."""
+    return {name: _recipe(file, name, values) for name, values in _tables(file).items()}
+
+
+def _tables(file: Path) -> dict[str, object]:
+    """The settings of each preset as the file has them, not checked. Raises OptimizeError where they are no tables."""
     try:
         content = read_yaml(file)
     except FileNotFoundError:
@@ -163,19 +184,18 @@ def read_presets(file: Path) -> dict[str, Recipe]:
     named = content.get("presets") or {}
     if not isinstance(named, dict):
         raise OptimizeError(f"presets in {file} is no table of names; expected presets: {{name: {{...}}}}")
-    return {str(name): _recipe(file, str(name), values) for name, values in named.items()}
+    return {str(name): values for name, values in named.items()}
 
 
 def keep_preset(name: str, recipe: Recipe, file: Path | None = None) -> Path:
-    """Add a preset to the file, or replace the one of that name; returns the file."""
+    """Add a preset to the file, or replace the one of that name; the others stay as they are. Returns the file."""
     if name in BUILT_IN or not _NAME.fullmatch(name):
         raise OptimizeError(
             f"a preset cannot be named {name!r}; take letters, digits, '.', '_', '+', '-', other than "
             f"{', '.join(BUILT_IN)}"
         )
     file = file or presets_file()
-    named = {**read_presets(file), name: recipe}
-    content = {"version": VERSION, "presets": {name: recipe.active for name, recipe in named.items()}}
+    content = {"version": VERSION, "presets": {**_tables(file), name: recipe.active}}
     write_file(file, yaml.safe_dump(content, sort_keys=False).encode())
     return file
 

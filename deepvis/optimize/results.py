@@ -16,6 +16,7 @@ learning_rate (one number per iteration), best_iteration, best_objective, majori
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import math
@@ -33,10 +34,12 @@ from deepvis.core.unit_files import file_name
 from deepvis.models.model import Model
 from deepvis.optimize.ascend import Climb, Job, as_array
 from deepvis.optimize.defaults import RESULT_NAME
+from deepvis.optimize.objective import Objective
 from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.optimize.terms import Term
 
 VERSION = 1
+OF_MANY = ("sum", "direction", "match")  # kinds of which one layer has many
 MADE_BY = b"deepvis"  # the comment of its JPEG files
 JPEG_QUALITY = 93
 TIGHT = 80  # the highest quality at which the file is made as small as can be
@@ -101,7 +104,7 @@ def stem_of(prefix: str, job: Job, template: str | None = None) -> str:
     """``<prefix>_<layer>_<channel>_<seed>``, slashes in the layer's name replaced.
 
     template: as the original's --output-template, with %(p.NAME)s for the parameters of a job; None: RESULT_NAME, and
-    the kind of the objective where it is not a unit.
+    the kind of the objective where it is not a unit, of OF_MANY with a digest of its terms.
     Raises OptimizeError where it names something else.
     """
     values = {f"p.{name}": value for name, value in parameters(job).items()}
@@ -122,7 +125,14 @@ def _template_of(job: Job) -> str:
         return RESULT_NAME
     kind = "sum" if len(job.objective.terms) > 1 else leader.kind
     channel = "" if leader.channel is None else "%(p.push_channel)04d_"
-    return f"%(p.push_layer)s_{channel}{kind}_%(p.rand_seed)d"
+    which = f"-{_digest(job.objective)}" if kind in OF_MANY else ""
+    return f"%(p.push_layer)s_{channel}{kind}{which}_%(p.rand_seed)d"
+
+
+def _digest(objective: Objective) -> str:
+    """A short word that tells objectives of one kind and one leading layer apart."""
+    terms = json.dumps(objective.as_dict()["terms"], sort_keys=True)
+    return hashlib.sha256(terms.encode()).hexdigest()[:8]
 
 
 def write_results(

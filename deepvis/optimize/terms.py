@@ -2,8 +2,8 @@
 
 A term reads one image's values of one layer and makes one number of them. To add one, write a frozen dataclass with
 the fields and methods of ``AnyTerm``, and how it is written (objective_words.py). If it can be made of a named unit, it
-also has a line in ``objective.of_kind``. Its gradient is autograd's; that of a unit begins
-before its own rectifier (``AscentNetwork.source``).
+also has a line in ``objective.of_kind``. Its gradient is autograd's; that of a unit, and of
+each channel of a direction, begins before its own rectifier (``AscentNetwork.source``).
 
 Source: Olah, Mordvintsev & Schubert 2017, "Optimization objectives"; Mordvintsev, Olah & Tyka 2015 (deep dream);
 Mahendran & Vedaldi 2015, "Understanding deep image representations by inverting them" (match).
@@ -11,7 +11,7 @@ Mahendran & Vedaldi 2015, "Understanding deep image representations by inverting
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -235,6 +235,17 @@ class DirectionTerm:
         for channel in self.channels:
             place = Term(self.layer, channel, self.place).resolved(shapes).place
         return replace(self, place=place)
+
+    def parts(self, source: Callable[[str, int], tuple[str, int]]) -> Iterator[DirectionTerm]:
+        """The direction where its channels come from, a term for each layer. source: as of AscentNetwork."""
+        found: dict[str, list[tuple[int, float]]] = {}
+        for channel, share in zip(self.channels, self.shares, strict=True):
+            layer, its_channel = source(self.layer, channel)
+            found.setdefault(layer, []).append((its_channel, share))
+        for layer, pairs in found.items():
+            channels, shares = zip(*pairs, strict=True)
+            part = replace(self, layer=layer, channels=channels, shares=shares)
+            yield part.weighing(self.weight * part._length / self._length)
 
     @property
     def _length(self) -> float:

@@ -39,7 +39,7 @@ from deepvis.window.ui.events import Closed, Event, Key, Pasted, Resized
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.window import AnyWindow
 
-STILL_SAVING = "the top 9 is still being saved; backspace takes it back once that is done"
+STILL_SAVING = "it is still being saved; backspace takes it back once that is done"
 SAVING_SECONDS = 60.0  # that it says so, if nothing comes of it
 BUSY_MS, IDLE_MS = 10, 15  # waits for a key while something changes, and after a second in which nothing did
 NETWORK_WAITS = 0.5  # seconds at most until it loads: the window with the picture comes first

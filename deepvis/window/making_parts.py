@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from deepvis.core.types import Frame, NetInfo
+import numpy as np
+
+from deepvis.core.types import Frame, NetInfo, Unit
 from deepvis.live.backend import open_backend
+from deepvis.live.core_share import CoreShare
 from deepvis.live.fields import open_fields
 from deepvis.live.filters import first_filters
 from deepvis.live.folder_scan import FolderScanWorker
@@ -17,6 +20,7 @@ from deepvis.live.optimize import OptimizeWorker
 from deepvis.live.own_folder import identity_if_any, own_folder
 from deepvis.live.provenance import provenance_of
 from deepvis.live.renewed_stream import RenewedStream
+from deepvis.live.saved_pictures import SavedPictures
 from deepvis.live.scale_doubt import ScaleDoubt
 from deepvis.live.scan_passes import open_passes
 from deepvis.live.shown_model import ShownModel
@@ -41,27 +45,35 @@ def make_parts(settings: Settings, shown: ShownModel, passes: PassLog) -> Parts:
     model = shown.model
     scans = FolderScans(lambda: (own_folder(shown.model), identity_if_any(shown.model)))
     stopped = StoppedPictures(lambda: shown.model)
+    saved = SavedPictures(lambda: own_folder(shown.model), lambda unit: own_nine(settings, shown, network.info, unit))
+    share = CoreShare()
     stream = RenewedStream(lambda: stream_of(settings, shown.model, scans, lambda: network.info))
 
     def open_images(info: NetInfo) -> UnitImagesWorker:
-        return UnitImagesWorker(lambda: open_reader(settings, shown, info), [stream, stopped], scans.standings)
+        return UnitImagesWorker(lambda: open_reader(settings, shown, info), [stream, stopped], scans.standings, saved)
 
     network: NetworkWorker = NetworkWorker(
         lambda: open_backend(settings.backend, model, settings.device),
         partial(open_fields, model),
         [passes, stream.update],
         ScaleDoubt(model),
+        share,
     )
     scan = partial(
-        FolderScanWorker, scans, lambda: open_passes(settings.backend, shown.model, settings.device, network.idle)
+        FolderScanWorker, scans, lambda: open_passes(settings.backend, shown.model, settings.device, share.idle)
     )
     camera = 0 if settings.camera is None else settings.camera
     return Parts(
         InputWorker(open_still, lambda: open_moving(camera, settings.video)),
         network,
-        Makers(open_images, partial(OptimizeWorker, lambda: shown.model, settings.device, stopped=stopped), scan),
+        Makers(
+            open_images,
+            partial(OptimizeWorker, lambda: shown.model, settings.device, stopped=stopped, share=share),
+            scan,
+        ),
         stream,
         scans,
+        saved,
         moving_source=video_name(settings.video) if settings.video else f"camera {camera}",
     )
 
@@ -92,6 +104,11 @@ def open_reader(settings: Settings, shown: ShownModel, info: NetInfo) -> UnitIma
     return UnitImageReader(
         folders, info, commands, settings.unit_image_cache, provenance, partial(first_filters, model)
     )
+
+
+def own_nine(settings: Settings, shown: ShownModel, info: NetInfo | None, unit: Unit) -> np.ndarray | None:
+    """The nine of a unit that its layer has, without those that the user has kept."""
+    return None if info is None else open_reader(settings, shown, info).own_nine(unit)
 
 
 def sample_frames() -> Iterator[Frame]:

@@ -10,13 +10,16 @@ from deepvis.core.answers import NOTHING_YET, Answer, EffectReport
 from deepvis.core.effects import (
     Effect,
     ForgetTop,
+    KeepPicture,
     RecallTop,
+    RedoKeep,
     RedoSave,
     SaveTop,
     StartOptimizing,
     StartScan,
     StopOptimizing,
     StopScan,
+    UndoKeep,
     UndoSave,
 )
 from deepvis.core.state import AppState, InputState
@@ -28,11 +31,13 @@ from deepvis.live.input import InputWorker, ListedPhotos
 from deepvis.live.network import NetworkWorker
 from deepvis.live.optimize import OptimizeRequest, OptimizeWorker
 from deepvis.live.renewed_stream import RenewedStream
+from deepvis.live.saved_pictures import SavedPictures
 from deepvis.live.stream_top import StreamTop
 from deepvis.live.unit_images import ImagesRequest, UnitImagesWorker
 from deepvis.live.worker import Worker
 from deepvis.window.requests import Latest, images_request, pass_request
 
+OF_PICTURES = (KeepPicture, UndoKeep, RedoKeep)
 OF_THE_TOP = (SaveTop, UndoSave, RedoSave, ForgetTop, RecallTop)  # effects on the running top 9
 
 A = TypeVar("A")
@@ -55,7 +60,8 @@ class Parts:
     """Requests go out only where what is wanted differs from what was sent; answers are the latest ones.
 
     input: starts at once; network: with ``start_network``. stream: the running top 9. scans: of open files.
-    moving_source: the camera's or the video's name, for the status line.
+    pictures: puts finished ones among a unit's nine. moving_source: the camera's or the video's name, for the status
+    line.
     """
 
     def __init__(
@@ -65,12 +71,13 @@ class Parts:
         makers: Makers,
         stream: RenewedStream | None = None,
         scans: FolderScans | None = None,
+        pictures: SavedPictures | None = None,
         moving_source: str = "",
     ) -> None:
         self.latest = Latest()
         self.moving_source = moving_source
         self._input, self._network, self._makers = input, network, makers
-        self._stream, self._scans = stream, scans
+        self._stream, self._scans, self._pictures = stream, scans, pictures
         self._images: UnitImagesWorker | None = None
         self._optimize: OptimizeWorker | None = None
         self._scan: FolderScanWorker | None = None
@@ -79,6 +86,7 @@ class Parts:
         self._sent_pass: NetRequest | None = None
         self._sent_images: ImagesRequest | None = None
         self._saved: Answer[SaveTop, EffectReport] | None = None  # the newest that was handed on
+        self._picture_answer: Answer[KeepPicture, EffectReport] | None = None  # likewise
         self._reported_scan: Answer[Any, Any] = NOTHING_YET  # likewise
         input.start()
 
@@ -89,6 +97,7 @@ class Parts:
 
     def send_requests(self, state: AppState) -> None:
         """Send the workers what the state wants, where that differs from what was sent."""
+        self._network.share.source_moves = state.input.moving and not state.input.frozen
         if state.input != self._sent_input:
             self._sent_input = state.input
             self._input.inbox.put(state.input)
@@ -125,6 +134,14 @@ class Parts:
             self._scan.inbox.put(ScanRequest(effect.id, False))
         elif isinstance(effect, OF_THE_TOP) and self._stream is not None:
             self._change_top(effect, self._stream.now)
+            self._look_again()
+        elif isinstance(effect, OF_PICTURES) and self._pictures is not None:
+            if isinstance(effect, KeepPicture):
+                self._pictures.inbox.put(effect)
+            elif isinstance(effect, UndoKeep):
+                self._pictures.saves.undo()
+            else:
+                self._pictures.saves.redo()
             self._look_again()
 
     def _change_top(self, effect: Effect, stream: StreamTop) -> None:
@@ -187,6 +204,10 @@ class Parts:
         saved = self._stream.now.outbox.peek() if self._stream else None
         answers: list[Answer[Any, EffectReport]] = [saved] if saved is not None and saved is not self._saved else []
         self._saved = saved
+        picture = self._pictures.outbox.peek() if self._pictures else None
+        if picture is not None and picture is not self._picture_answer:
+            answers.append(picture)
+        self._picture_answer = picture
         scan = self.latest.scan
         if scan is not self._reported_scan and scan.value is not None and scan.value.sentence:
             answers.append(Answer(scan.request, EffectReport(scan.value.sentence)))
@@ -206,10 +227,19 @@ class Parts:
             worker.stop(timeout=5.0 if worker is self._scan else 2.0)  # a scan saves what it has found
         if self._stream is not None:
             self._stream.now.saves.close()
+        if self._pictures is not None:
+            self._pictures.saves.close()
+
+    @property
+    def passes(self) -> int:
+        """How many the live network has made."""
+        return self._network.share.passes
 
     @property
     def is_saving(self) -> bool:
-        """The running top 9 is to be saved, which is done by the thread of the unit images."""
+        """The running top 9 or a picture is to be saved, which is done by the thread of the unit images."""
+        if self._pictures is not None and self._pictures.is_saving:
+            return True
         if self._stream is None:
             return False
         stream = self._stream.now

@@ -18,12 +18,14 @@ from deepvis.core.commands.ordering import lists_layers, pin_place
 from deepvis.core.commands.table import outcome
 from deepvis.core.effects import Effect
 from deepvis.core.history import remembered
+from deepvis.core.past_pictures import gone_through, has_past
 from deepvis.core.state import AppState, Cursor, Outcome, Palette, Zoom
 from deepvis.core.typed import clicked_while_typing, press
+from deepvis.core.types import OptimizeProgress
 from deepvis.window.ui.events import Mouse
 from deepvis.window.ui.hit import hit
 from deepvis.window.ui.overlays.palette import candidate_at
-from deepvis.window.ui.regions import CLASS, FIRES, FOLD, PATCHES, PREFERRED, Hit
+from deepvis.window.ui.regions import CLASS, FIRES, FOLD, PATCHES, PREFERRED, Hit, is_preferred
 from deepvis.window.ui.scene import Scene
 
 
@@ -40,7 +42,13 @@ HELP = (
         "Mouse",
         _nothing,
     ),
-    Command("wheel", ("wheel",), "Next layer, row, unit, file or back mode, by what lies under it", "Mouse", _nothing),
+    Command(
+        "wheel",
+        ("wheel",),
+        "Next layer, row, unit, file, back mode or picture of a climb, by what lies under it",
+        "Mouse",
+        _nothing,
+    ),
 )
 
 
@@ -50,7 +58,7 @@ def pointed(state: AppState, event: Mouse, scene: Scene) -> Outcome:
         return _pointed_while_typing(state, event, scene)
     target = hit(scene, event.row, event.col)
     is_press = event.kind == "press"
-    after, effects = clicked(state, target) if is_press else wheeled(state, target, event.steps)
+    after, effects = clicked(state, target) if is_press else wheeled(state, target, event.steps, scene.climb)
     grows = "" if is_press else f"wheel over {target.pane}"
     return remembered(state, after, grows, effects), effects
 
@@ -96,8 +104,13 @@ def clicked(state: AppState, target: Hit) -> Outcome:
     return press(state, "h") if target.pane == "status" else (state, ())
 
 
-def wheeled(state: AppState, target: Hit, steps: int) -> Outcome:
-    """The same of a turn of the wheel; steps > 0: away from the user, to what came before."""
+def wheeled(state: AppState, target: Hit, steps: int, climb: OptimizeProgress | None = None) -> Outcome:
+    """The same of a turn of the wheel; steps > 0: away from the user, to what came before.
+
+    climb: the newest live optimization: over the unit's preferred picture the wheel goes through its history.
+    """
+    if climb is not None and has_past(state, climb) and is_preferred(target):
+        return outcome(gone_through(state, climb, -steps))
     effects: tuple[Effect, ...] = ()
     for _ in range(abs(steps)):
         state, more = outcome(_step(state, target, -1 if steps > 0 else 1))

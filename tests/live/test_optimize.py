@@ -168,6 +168,12 @@ def test_the_worker_rests_after_each_iteration(worker, monkeypatch):
     monkeypatch.setattr("deepvis.live.optimize.rest_after", lambda seconds: rests.append(seconds) or 0.0)
     worker.inbox.put(OptimizeRequest(1, Unit("conv1", 2), "short"))
     worker.outbox.wait_for(lambda progress: progress.done)
+    assert not rests, "with a still picture nobody needs the cores"
+    monkeypatch.setattr(worker._share, "source_moves", True)
+    monkeypatch.setattr("deepvis.live.core_share.PASSES_FOR_EACH", 0)
+    monkeypatch.setattr("deepvis.live.core_share.STALLED", 1e9)
+    worker.inbox.put(OptimizeRequest(2, Unit("conv1", 2), "short"))
+    worker.outbox.answer(lambda answer: answer.request.id == 2 and answer.value is not None and answer.value.done)
     assert len(rests) == SHORT.max_iter - 1 and min(rests) > 0  # none after the last
 
 

@@ -24,14 +24,14 @@ def photo(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     "words, stem",
     [
-        (["--objective", "unit(fc8, 3) - 0.5*channel(conv5, 7) + direction(fc7, 3:0.5, 9:-1)"], "fc8_0003_sum_0"),
-        (["--objective", "direction(fc8, 3:1, 5:2)"], "fc8_direction_0"),
+        (["--objective", "unit(fc8, 3) - 0.5*channel(conv5, 7) + direction(fc7, 3:0.5, 9:-1)"], "fc8_0003_sum-"),
+        (["--objective", "direction(fc8, 3:1, 5:2)"], "fc8_direction-"),
         (["--objective", "contrast", "--push-channel", "3"], "fc8_0003_contrast_0"),
         (["--objective", "channel", "--push-layer", "conv5", "--push-channel", "3"], "conv5_0003_0"),
         (["--preset", "maco", "--push-channel", "pizza"], "fc8_0072_0"),
         (["--preset", "dream", "--push-layer", "conv4", "--start-image", "PHOTO"], "conv4_layer_0"),
         (["--preset", "accentuate", "--push-channel", "3", "--start-image", "PHOTO"], "fc8_0003_0"),
-        (["--preset", "invert", "--push-layer", "conv3", "--photo", "PHOTO"], "conv3_match_0"),
+        (["--preset", "invert", "--push-layer", "conv3", "--photo", "PHOTO"], "conv3_match-"),
     ],
 )
 def test_every_form_makes_its_picture_and_tells_of_itself(words, stem, photo: Path, tmp_path: Path):
@@ -94,3 +94,19 @@ def test_a_preset_of_ones_own_that_cannot_be(text: str, said: str, tmp_path: Pat
     (tmp_path / "p.yaml").write_text(f"version: 1\npresets:\n  own:\n    parameterization: fourier\n    {text}\n")
     assert main([*QUICK, "--preset", "own", "--presets-file", str(tmp_path / "p.yaml")]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_sums_directions_and_matches_of_one_layer_do_not_share_files(tmp_path: Path, photo: Path):
+    other = tmp_path / "other, (2).png"
+    Image.fromarray(np.full((60, 50, 3), 90, np.uint8)).save(other)
+    expressions = (
+        "unit(fc8, 3) - 0.5*unit(fc8, 7)",
+        "unit(fc8, 3) - 0.5*unit(fc8, 9)",
+        "direction(fc8, 3:1, 5:2)",
+        "direction(fc8, 3:1, 5:3)",
+        f"match(conv3, {photo})",
+        f'match(conv3, "{other}")',
+    )
+    for expression in (*expressions, expressions[0]):
+        assert main([*QUICK, "--objective", expression, "--output", str(tmp_path / "o")]) == 0
+    assert len(list((tmp_path / "o").glob("*_best_X.jpg"))) == len(expressions)

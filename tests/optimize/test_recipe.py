@@ -121,3 +121,26 @@ def test_broken_presets_files(tmp_path, text, words):
 def test_where_the_user_s_presets_live(tmp_path):
     assert presets_file({"DEEPVIS_PRESETS": "/x/p.yaml"}).as_posix() == "/x/p.yaml"
     assert presets_file({"XDG_CONFIG_HOME": "/c"}).as_posix() == "/c/deepvis/presets.yaml"
+
+
+def test_a_bad_preset_bars_no_other(tmp_path):
+    file = tmp_path / "presets.yaml"
+    file.write_text("version: 1\npresets:\n  good: {decay: 0.5}\n  bad: {decoy: 1}\n")
+    assert preset("good", file).strengths["decay"] == 0.5
+    with pytest.raises(OptimizeError, match=r"preset 'bad' in .*did you mean 'decay'"):
+        preset("bad", file)
+    keep_preset("more", TABLE_1["3"], file)
+    assert preset("more", file) == TABLE_1["3"] and "decoy: 1" in file.read_text()
+
+
+def test_a_preset_with_a_built_in_name_is_refused_by_name(tmp_path, monkeypatch):
+    file = tmp_path / "presets.yaml"
+    file.write_text("version: 1\npresets: {robust: {decay: 0.5}}\n")
+    with pytest.raises(OptimizeError, match=r"preset 'robust' in .* has the name of a built-in one"):
+        preset("robust", file)
+    assert preset("lucid", file) == BUILT_IN["lucid"]
+    monkeypatch.setenv("DEEPVIS_PRESETS", str(file))
+    with pytest.raises(OptimizeError, match="built-in"):
+        preset("robust")
+    file.write_text("{")
+    assert preset("robust") == BUILT_IN["robust"], "a broken file bars no built-in preset"

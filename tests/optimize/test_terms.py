@@ -118,6 +118,10 @@ def test_a_direction_from_a_file(tmp_path: Path):
     np.save(tmp_path / "d.npy", np.array([0, 2.0, 0, -1]))
     (term,) = objective_of(f"direction(conv, {tmp_path / 'd.npy'})", SimpleNamespace()).terms
     assert (term.channels, term.shares) == ((1, 3), (2.0, -1.0))
+    (tmp_path / "d.npy").rename(tmp_path / "d, 2.npy")
+    assert objective_of(f"direction(conv, {tmp_path}/d, 2.npy)", SimpleNamespace()).terms == (term,)
+    (tmp_path / "d, 2.npy").rename(tmp_path / "d (2).npy")
+    assert objective_of(f'direction("conv", "{tmp_path}/d (2).npy")', SimpleNamespace()).terms == (term,)
     with pytest.raises(OptimizeError, match=r"the direction .*gone.npy cannot be read"):
         objective_of(f"direction(conv, {tmp_path / 'gone.npy'})", SimpleNamespace())
 

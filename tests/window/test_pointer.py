@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 
 import deepvis.network.back_modes  # noqa: F401  (fills the table)
@@ -11,9 +12,9 @@ from deepvis.core.back_modes import GRADIENT, OFF, all_modes
 from deepvis.core.commands.moving import columns
 from deepvis.core.state import AppState, Cursor, Zoom
 from deepvis.core.typed import press
-from deepvis.core.types import LayerInfo, NetInfo, Unit
+from deepvis.core.types import LayerInfo, NetInfo, OptimizeProgress, PastPicture, Unit
 from deepvis.window.pointer import clicked, wheeled
-from deepvis.window.ui.regions import CLASS, FIRES, PATCHES, PICTURE, PREFERRED
+from deepvis.window.ui.regions import CLASS, FIRES, HEADING, PATCHES, PICTURE, PREFERRED
 
 START = AppState(NetInfo("tiny", tuple(LayerInfo(f"c{i}", "Convolution", 20, 9, 9) for i in range(4)), (3, 9, 9)))
 
@@ -27,6 +28,7 @@ class Under:
     unit: Unit | None = None
     path: str = ""
     spot: tuple[int, int] | None = None
+    index: int | None = None
 
 
 def click(state: AppState, target: Under) -> AppState:
@@ -137,3 +139,26 @@ def test_the_wheel_runs_through_all_back_modes_and_back() -> None:
         seen.append(state.view.back_mode)
     assert seen == [*all_modes()[1:], OFF]
     assert [wheel(START, Under("back"), steps).view.back_mode for steps in (1, 2, 3)] == seen[-2::-1]
+
+
+@pytest.mark.parametrize(
+    "under, goes_through",
+    [
+        (Under("jpgvis", part=PREFERRED), True),
+        (Under("jpgvis", part=HEADING, index=0), True),
+        (Under("layers", part=PREFERRED), True),
+        (Under("jpgvis", part=HEADING, index=1), False),
+        (Under("jpgvis", part=PATCHES[0], index=0), False),
+        (Under("layers", channel=3), False),
+    ],
+)
+def test_the_wheel_over_the_preferred_picture_goes_through_its_climb(under: Under, goes_through: bool) -> None:
+    rgb = np.zeros((4, 4, 3), np.uint8)
+    past = tuple(PastPicture(n, 0.0, rgb) for n in range(1, 11))
+    climb = OptimizeProgress(START.unit, "3", 10, 10, 0.0, rgb, done=True, run=1, past=past)
+    back, _ = wheeled(START, under, 2, climb)
+    assert (back.view.looked_back is not None) == goes_through
+    if goes_through:
+        assert back.view.looked_back.iteration == 8 and wheeled(back, under, -2, climb)[0].view == START.view
+        other = wheel(START, under, -1)  # without a climb as ever
+        assert other.view.looked_back is None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from deepvis.core.commands.changes import live, say
+from deepvis.core.commands.changes import live, say, view
 from deepvis.core.commands.table import Group, command
-from deepvis.core.effects import ForgetTop, SaveTop, StartOptimizing
+from deepvis.core.effects import ForgetTop, KeepPicture, SaveTop, StartOptimizing
 from deepvis.core.scanning import scan_begun, scan_stopped
 from deepvis.core.state import PRESETS, AppState, Outcome, with_effect
 from deepvis.core.types import Unit
@@ -17,7 +17,7 @@ def start_optimizing(state: AppState, unit: Unit, *, from_frame: bool) -> Outcom
         return say(state, f"there is nothing to optimize: {state.info.layer(unit.layer).missing_words}")
     preset, fit = PRESETS[state.live.preset], state.input.fit
     state, (start,) = with_effect(state, lambda id: StartOptimizing(id, unit, preset, from_frame, fit))
-    return live(state, optimizing=start), (start,)
+    return view(live(state, optimizing=start), looked_back=None), (start,)
 
 
 def optimization_ended(state: AppState, id: int) -> AppState:
@@ -42,6 +42,13 @@ def cycle_preset(state: AppState) -> AppState | Outcome:
     run = state.live.optimizing
     state = live(state, preset=(state.live.preset + 1) % len(PRESETS))
     return state if run is None else start_optimizing(state, run.unit, from_frame=run.from_frame)
+
+
+@command("N", group=Group.UNIT, help="Keep the finished picture among the unit's nine (undo takes it out)")
+def keep_picture(state: AppState) -> Outcome:
+    if state.layer.missing:
+        return say(state, f"there is no picture to keep: {state.layer.missing_words}")
+    return with_effect(state, lambda id: KeepPicture(id, state.unit))
 
 
 @command("R", group=Group.UNIT, help="Forget the running top 9 of this stream and begin anew (undo brings it back)")

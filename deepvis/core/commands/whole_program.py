@@ -23,7 +23,7 @@ def save_picture(state: AppState) -> Outcome:
 @command(
     "esc",
     group=Group.PROGRAM,
-    help="Leave one thing: help, zoom, patterns, a run or scan, place, order, origin, back",
+    help="Leave one: help, zoom, patterns, history, run, scan, place, order, origin, back",
 )
 def escape(state: AppState) -> AppState | Outcome:
     """Turn off one thing, the one that lies on top; never more than one, and nothing once all are off."""
@@ -36,6 +36,8 @@ def escape(state: AppState) -> AppState | Outcome:
         return view(state, zoom=Zoom.OFF)
     if shown.pattern:
         return view(state, pattern=False)
+    if shown.looked_back is not None:
+        return view(state, looked_back=None)
     if state.live.optimizing:
         return with_effect(live(state, optimizing=None), StopOptimizing)
     if state.live.scanning:

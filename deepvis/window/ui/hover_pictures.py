@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from deepvis.core.back_modes import DECONV, OFF, title_of
-from deepvis.core.types import Patch
+from deepvis.core.past_pictures import has_past
+from deepvis.core.types import PREFERRED_INPUT, Patch
 from deepvis.window.ui.panes.jpgvis import PARTS, images_of_unit
 from deepvis.window.ui.readings import back_name, number, unit_name
 from deepvis.window.ui.regions import HEADING, PATCHES, PICTURE, PREFERRED, TOP, Hit, Tip
@@ -19,6 +20,7 @@ def picture_tip(scene: Scene, hit: Hit) -> Tip | None:
     images = images_of_unit(scene)
     if hit.part == HEADING and hit.index is not None:
         name, title = PARTS[hit.index]
+        title = preferred_title(scene) if name == PREFERRED else title
         phrase = images.notes.get(name, "") if images is not None else ""
         has_samples = name == TOP and images is not None and images.samples > 0
         marks = "a marked corner: a sample photo, none of yours" if has_samples else ""
@@ -28,13 +30,25 @@ def picture_tip(scene: Scene, hit: Hit) -> Tip | None:
         )
     if hit.part not in PATCHES or hit.index is None or images is None:
         is_there = hit.part == PREFERRED and images is not None and images.optimized is not None
-        return Tip("Preferred input", ("click: large",)) if is_there else None
+        lines = (
+            "click: large",
+            "wheel: through the pictures of its climb" if has_past(scene.state, scene.climb) else "",
+        )
+        return Tip(preferred_title(scene), tuple(filter(None, lines))) if is_there else None
     if not images.patches:
         return Tip(f"Patch {hit.index + 1}", ("which photo it is from is not known",))
     if hit.index >= len(images.patches):
         return Tip("Empty", ("no photo has excited the unit here yet",))
     is_sample = hit.index >= len(images.patches) - images.samples
     return Tip(*patch_words(images.patches[hit.index], hit, is_sample=is_sample))
+
+
+def preferred_title(scene: Scene) -> str:
+    """What the picture on the first card is."""
+    progress, images = scene.optimize, images_of_unit(scene)
+    if progress is not None and progress.unit == scene.state.unit:
+        return progress.title
+    return images.title if images is not None else PREFERRED_INPUT
 
 
 def patch_words(patch: Patch, hit: Hit, *, is_sample: bool) -> tuple[str, tuple[str, ...]]:

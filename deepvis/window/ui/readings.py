@@ -14,7 +14,7 @@ import numpy as np
 from deepvis.core.back_modes import title_of
 from deepvis.core.state import Show
 from deepvis.core.tile_order import strengths_of
-from deepvis.core.types import BackRequest, LayerInfo, Unit, UnitStanding
+from deepvis.core.types import BackRequest, LayerInfo, Unit, UnitImages, UnitStanding
 from deepvis.core.words import short_label
 from deepvis.window.ui.draw_cache import cached
 from deepvis.window.ui.scene import Scene
@@ -239,6 +239,19 @@ def percentile_words(standing: UnitStanding, value: float) -> str:
     place = percentile(standing, value)
     digits = 1 if standing.images >= 1000 else 0
     return f"percentile {place:.{digits}f} of {standing.images:,} images" if place > 0 else ""
+
+
+def reached_words(value: float, images: UnitImages | None) -> str:
+    """The preferred picture's activation beside the unit's best: "value 41.2, photos' best 28.7 (1.4x)"."""
+    words = f"value {number(value)}"
+    if images is None or (images.loading and not images.patches):
+        return words
+    if not images.patches:
+        return f"{words}, no photos scanned" if images.top is None else words
+    best = images.patches[0]
+    of = "samples'" if images.samples == len(images.patches) else "photos'" if best.path else "stream's"
+    ratio = f" ({value / best.value:.1f}x)" if min(best.value, value) > 0 else ""
+    return f"{words}, {of} best {number(best.value)}{ratio}"
 
 
 def number(value: float) -> str:

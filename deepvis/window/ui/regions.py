@@ -38,6 +38,11 @@ class Hit:
     spot: tuple[int, int] | None = field(default=None, compare=False)  # (row, col) in pixels of the network's input
 
 
+def is_preferred(hit: Hit) -> bool:
+    """Is it the card of the preferred picture, or that picture in the layers pane?"""
+    return hit.part == PREFERRED or (hit.pane == "jpgvis" and hit.part == HEADING and hit.index == 0)
+
+
 @dataclass(frozen=True, eq=False)
 class Tip:
     """What a tooltip holds. title: what it is. lines: facts of it. rgb: a small picture, (h, w, 3) uint8 RGB."""

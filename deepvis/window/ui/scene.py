@@ -39,7 +39,8 @@ class Scene:
     snapshot: Snapshot | None = None
     unit_images: UnitImages | None = None
     whole_layer: WholeLayer | None = None
-    optimize: OptimizeProgress | None = None
+    optimize: OptimizeProgress | None = None  # in progress, or its end until the unit images have it
+    climb: OptimizeProgress | None = None  # the newest, in progress or not: whose history there is
     status: Status = field(default_factory=Status)
     commands: Sequence[Command] = ()
     field_of: FieldOf | None = None  # the receptive fields; None where they are unknown

@@ -23,6 +23,7 @@ from deepvis.core.state import (
     InputState,
     LiveState,
     Look,
+    LookedBack,
     Order,
     Palette,
     PaletteLists,
@@ -39,6 +40,7 @@ from deepvis.core.types import (
     NetRequest,
     OptimizeProgress,
     PassSeconds,
+    PastPicture,
     Patch,
     Snapshot,
     Unit,
@@ -222,6 +224,14 @@ PLAIN = replace(DECONV, look=Look.PLAIN_2015)
 unit_of = Unit("conv2/5x5_reduce", 7)
 
 
+def looking_back(view: ViewState) -> Scene:
+    """An earlier picture of a climb that has come to its end."""
+    past = tuple(PastPicture(n, n / 10, montage(n / 20)) for n in range(1, 151))
+    climb = OptimizeProgress(unit_of, "lucid", 150, 150, 15.0, montage(9), done=True, run=5, past=past, value=15.0)
+    view = replace(view, looked_back=LookedBack(5, 37))
+    return make_scene(view, unit_images=unit_images(unit_of, value=15.0), climb=climb)
+
+
 def typing_scene(typing: GoTo | Palette, *, receives_text: bool = True) -> Scene:
     """Something is being typed; two photos are listed. Without the status line, whose letters lie in a narrow block."""
     scene = make_scene(UNIT, layout=layout_for(INFO, *SIZE, {"status": None}))
@@ -359,6 +369,19 @@ GOLDEN: dict[str, tuple[str, Callable[[], Scene]]] = {
         "jpgvis",
         lambda: make_scene(UNIT, optimize=OptimizeProgress(unit_of, "3", 340, 1000, 12.34, montage(4))),
     ),
+    "jpgvis_dream": (
+        "jpgvis",
+        lambda: make_scene(
+            UNIT, optimize=OptimizeProgress(unit_of, "dream", 12, 60, 3.5, montage(4), title="Deep dream")
+        ),
+    ),
+    "jpgvis_reached": ("jpgvis", lambda: make_scene(UNIT, unit_images=unit_images(unit_of, value=17.5))),
+    "jpgvis_reached_alone": (
+        "jpgvis",
+        lambda: make_scene(UNIT, unit_images=unit_images(unit_of, value=17.5, patches=(), top=None, top_back=None)),
+    ),
+    "jpgvis_earlier": ("jpgvis", lambda: looking_back(UNIT)),
+    "layers_earlier": ("layers", lambda: looking_back(replace(UNIT, zoom=Zoom.PREFERRED))),
     "jpgvis_off": ("jpgvis", lambda: make_scene(replace(UNIT, unit_images=False))),
     "palette": ("palette", lambda: typing_scene(Palette(UNIT, "conv2 7"))),
     "palette_class": ("palette", lambda: typing_scene(Palette(UNIT, "elk"))),

@@ -8,19 +8,20 @@ import cv2
 import numpy as np
 
 from deepvis.core.geometry import Rect, fit_inside, montage_cell
-from deepvis.core.types import OptimizeProgress, UnitImages
+from deepvis.core.past_pictures import looked_at
+from deepvis.core.types import PREFERRED_INPUT, OptimizeProgress, PastPicture, UnitImages
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import bar, bounds, fill, hatch, paste, picture, resized
 from deepvis.window.ui.draw_cache import cached
 from deepvis.window.ui.heading import draw_card, sentence
 from deepvis.window.ui.pane import pane
-from deepvis.window.ui.readings import number
+from deepvis.window.ui.readings import number, reached_words
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, text_width, wrap
 
 SIDE = 3  # of the montages
 # the back projections of the files and of the running top 9 are all made in deconv
-PARTS = (("optimized", "Preferred input"), ("top", "Top 9"), ("top_back", "Top 9, deconv"))
+PARTS = (("optimized", PREFERRED_INPUT), ("top", "Top 9"), ("top_back", "Top 9, deconv"))
 
 
 def looks_at(scene: Scene) -> Hashable:
@@ -31,6 +32,8 @@ def looks_at(scene: Scene) -> Hashable:
         view.scores,
         None if images is None else (images.version, images.unit, images.loading),
         None if progress is None else (progress.version, progress.unit, progress.iteration, progress.done),
+        view.looked_back,
+        looked_at(scene.state, scene.climb) is not None and scene.climb and scene.climb.version,
         scene.state.live.optimizing,
         scene.state.live.preset,
     )
@@ -47,8 +50,10 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
 
 def draw_preferred(canvas: np.ndarray, scene: Scene) -> None:
     """The preferred input alone, as large as the canvas allows."""
-    progress = scene.optimize
-    if progress is not None and progress.unit == scene.state.unit:
+    progress, past = scene.optimize, looked_at(scene.state, scene.climb)
+    if past is not None and scene.climb is not None:
+        draw_past(canvas, scene, scene.climb, past)
+    elif progress is not None and progress.unit == scene.state.unit:
         draw_progress(canvas, scene, progress)
     else:
         draw_part(canvas, scene, *PARTS[0], images_of_unit(scene))
@@ -80,18 +85,29 @@ def draw_part(canvas: np.ndarray, scene: Scene, name: str, title: str, images: U
         sentence(canvas, scene, parts.body, "Loading …", color=theme.FAINT)
         return
     rgb, note = getattr(images, name), images.notes.get(name, "")
+    title = images.title if name == "optimized" else title
     of = f"{images.unit.layer} · {images.unit.channel}"
     said_above = name == "top_back" and note == images.notes.get("top")
     parts = draw_card(canvas, scene, title, note if rgb is not None and note and not said_above else of)
     if rgb is None:
         sentence(canvas, scene, parts.body, note or f"There is no such picture of {of}.")
         return
-    place = fit_inside(rgb.shape[0], rgb.shape[1], parts.body)
+    reached = reached_words(images.value, images) if name == "optimized" and images.value is not None else ""
+    body = parts.body.cut(bottom=draw_foot(canvas, scene, parts.body, reached)) if reached else parts.body
+    place = fit_inside(rgb.shape[0], rgb.shape[1], body)
     paste(canvas, place.row, place.col, cached(("jpgvis", name, place), rgb, lambda: as_shown(rgb, place)))
     if name != "optimized":
         mark_empty(canvas, scene, place, images, is_top=name == "top")
     if name == "top" and scene.state.view.scores:
         draw_scores(canvas, scene, place, images)
+
+
+def draw_foot(canvas: np.ndarray, scene: Scene, body: Rect, text: str) -> int:
+    """Write a line at the lower end of a card; returns how high it is, with the space above it."""
+    px = scene.px(theme.SIZE_SMALL)
+    high = line_height(px)
+    draw_text(canvas, body.bottom - high, body.col, text, px, theme.TEXT, width=body.width, align="centre")
+    return high + scene.px(4)
 
 
 def mark_empty(canvas: np.ndarray, scene: Scene, place: Rect, images: UnitImages, *, is_top: bool) -> None:
@@ -139,12 +155,25 @@ def draw_scores(canvas: np.ndarray, scene: Scene, place: Rect, images: UnitImage
             draw_text(canvas, cell.row, cell.col + 3, name, px, theme.SOFT, width=cell.width - 6)
 
 
+def draw_past(canvas: np.ndarray, scene: Scene, climb: OptimizeProgress, past: PastPicture) -> None:
+    """An earlier picture of a climb: the bar shows where it is."""
+    parts = draw_card(canvas, scene, climb.title, f"preset {climb.preset}, earlier")
+    tall, high = foot_of_progress(scene)
+    picture(canvas, parts.body.cut(bottom=high + tall + scene.px(6)), past.rgb)
+    share = climb.iteration / max(climb.iterations, 1)
+    track = draw_bar(canvas, scene, parts.body, share, theme.FAINT)
+    wide = max(scene.px(4), 3)
+    at = round((track.width - wide) * past.iteration / max(climb.iterations, 1))
+    fill(canvas, Rect(track.row - 2, track.col + at, track.height + 4, wide), theme.ORIGIN)
+    draw_numbers(canvas, scene, parts.body, past.iteration, climb.iterations, f"objective {number(past.objective)}")
+
+
 def draw_progress(canvas: np.ndarray, scene: Scene, progress: OptimizeProgress) -> None:
-    """The picture so far, with a bar, the iteration and the objective below."""
+    """The picture so far, with a bar, the iteration and the objective below; at its end what the unit has reached."""
     state = "stopped" if progress.is_stopped else "done" if progress.done else "optimizing"
-    parts = draw_card(canvas, scene, "Preferred input", f"preset {progress.preset}, {state}")
+    parts = draw_card(canvas, scene, progress.title, f"preset {progress.preset}, {state}")
     px = scene.px(theme.SIZE_SMALL)
-    tall, high = max(scene.px(4), 2), line_height(px)
+    tall, high = foot_of_progress(scene)
     foot = high + tall + scene.px(6)
     notes = wrap(progress.note, px, parts.body.width, 2) if progress.note else ()
     picture(canvas, parts.body.cut(bottom=foot + len(notes) * high), progress.rgb)
@@ -152,11 +181,31 @@ def draw_progress(canvas: np.ndarray, scene: Scene, progress: OptimizeProgress) 
     for i, line in enumerate(notes):
         top = row - tall - scene.px(4) - (len(notes) - i) * high
         draw_text(canvas, top, parts.body.col, line, px, theme.ORIGIN, width=parts.body.width)
-    share = progress.iteration / max(progress.iterations, 1)
-    track = Rect(row - tall - scene.px(2), parts.body.col, tall, parts.body.width)
-    bar(canvas, track, share, theme.GOOD, theme.TRACK)
-    left = f"iteration {progress.iteration} of {progress.iterations}"
+    draw_bar(canvas, scene, parts.body, progress.iteration / max(progress.iterations, 1), theme.GOOD)
+    if progress.value is not None:
+        draw_foot(canvas, scene, parts.body, reached_words(progress.value, images_of_unit(scene)))
+        return
     right = f"objective {number(progress.objective)}"
-    wide = text_width(right, px)
-    draw_text(canvas, row, parts.body.right - wide, right, px, theme.TEXT, width=parts.body.width)
-    draw_text(canvas, row, parts.body.col, left, px, theme.SOFT, width=max(parts.body.width - wide - 8, 0))
+    draw_numbers(canvas, scene, parts.body, progress.iteration, progress.iterations, right)
+
+
+def foot_of_progress(scene: Scene) -> tuple[int, int]:
+    """How high the bar under a picture and the line under the bar are."""
+    return max(scene.px(4), 2), line_height(scene.px(theme.SIZE_SMALL))
+
+
+def draw_bar(canvas: np.ndarray, scene: Scene, body: Rect, share: float, color: theme.BGR) -> Rect:
+    """How far a climb is, over the line at the lower end of the card; returns where the bar lies."""
+    tall, high = foot_of_progress(scene)
+    track = Rect(body.bottom - high - tall - scene.px(2), body.col, tall, body.width)
+    bar(canvas, track, share, color, theme.TRACK)
+    return track
+
+
+def draw_numbers(canvas: np.ndarray, scene: Scene, body: Rect, iteration: int, iterations: int, right: str) -> None:
+    """The line under the bar: the iteration at the left, a number at the right, which comes first."""
+    px = scene.px(theme.SIZE_SMALL)
+    row, wide = body.bottom - line_height(px), text_width(right, px)
+    left = f"iteration {iteration} of {iterations}"
+    draw_text(canvas, row, body.right - wide, right, px, theme.TEXT, width=body.width)
+    draw_text(canvas, row, body.col, left, px, theme.SOFT, width=max(body.width - wide - 8, 0))

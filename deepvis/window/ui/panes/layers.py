@@ -54,7 +54,8 @@ def looks_at(scene: Scene) -> Hashable:
     pattern = (whole.layer, whole.version) if view.pattern and whole is not None else None
     scanned = scanned_peak(scene) if view.fixed_scale else None
     images, progress = scene.unit_images, scene.optimize
-    preferred = (images and images.version, progress and progress.version) if view.zoom is Zoom.PREFERRED else None
+    versions = (images and images.version, progress and progress.version, scene.climb and scene.climb.version)
+    preferred = versions if view.zoom is Zoom.PREFERRED else None
     scale = fixed_scale(scene), scanned
     return view, scene.state.tile_order, scene.snapshot_id, scene.frame_id, scene.state.input, pattern, preferred, scale
 

@@ -1,0 +1,64 @@
+"""How the live network and the live optimizer share the cores: the network first, by counting passes.
+
+While the source moves, the optimizer makes at most one iteration for each ``PASSES_FOR_EACH`` passes of the network;
+with a still picture there are no passes to take, and it has all cores.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+PASSES_FOR_EACH = 2  # passes of the live network for each iteration: at most half as many
+STALLED = 2.0  # seconds without a pass after which a source counts as one that gives no more pictures
+
+
+class CoreShare:
+    """Told of passes by the network's thread, of the source by the window's; asked by the optimizer's.
+
+    idle: set but for the time of a pass. source_moves: the camera or the video gives frames, and is not frozen.
+    clock: seconds, rising.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.idle = threading.Event()
+        self.idle.set()
+        self.source_moves = False
+        self._clock = clock
+        self._passes = 0
+        self._last = clock()
+
+    def count_pass(self) -> None:
+        self._passes, self._last = self._passes + 1, self._clock()
+
+    @property
+    def passes(self) -> int:
+        """How many the network has made."""
+        return self._passes
+
+    @property
+    def must_share(self) -> bool:
+        """Does the network need the cores for frame after frame?"""
+        return self.source_moves and self._clock() - self._last < STALLED
+
+
+class Turns:
+    """Which iterations of a run may be made now."""
+
+    def __init__(self, share: CoreShare) -> None:
+        self._share = share
+        self._begun: int | None = None  # passes that there were as the counting began; None: nothing is counted
+        self._taken = 0
+
+    def take(self) -> bool:
+        """May the next iteration be made now? It then counts as made."""
+        if not self._share.must_share:
+            self._begun, self._taken = None, 0
+            return True
+        if self._begun is None:
+            self._begun = self._share.passes
+        if PASSES_FOR_EACH * (self._taken + 1) > self._share.passes - self._begun:
+            return False
+        self._taken += 1
+        return True

@@ -1,0 +1,56 @@
+"""What a unit's preferred pictures have reached: its activation, as the json beside them says."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from deepvis.core.cache import ByteCache
+from deepvis.core.files import file_stamp
+
+CACHE = 8  # files of those read last
+
+
+class ReachedValues:
+    """Reads them; a file is read again when it has changed. What is missing or broken says nothing."""
+
+    def __init__(self) -> None:
+        self._contents: ByteCache[dict[str, Any]] = ByteCache(CACHE, lambda content: 1)
+
+    def of_live(self, path: Path) -> float | None:
+        """Of one picture. path: of its json."""
+        content = self._content(path)
+        if "value" in content:
+            return _number(content["value"])
+        parameters = content.get("parameters")  # of earlier versions
+        is_a_unit = isinstance(parameters, dict) and not {"push_terms"} & parameters.keys()
+        return _number(content.get("best_objective")) if is_a_unit else None
+
+    def of_layer(self, how: Path, channel: int) -> float | None:
+        """Of a unit of a layer whose pictures optimize-layer has made. how: its how.json."""
+        content = self._content(how)
+        units = content.get("units")
+        if content.get("place") == "whole" or not isinstance(units, list) or channel >= len(units):
+            return None
+        return _number(units[channel])
+
+    def _content(self, path: Path) -> dict[str, Any]:
+        stamp = file_stamp(path)
+        if stamp is None:
+            return {}
+        found = self._contents.get(stamp)
+        if found is None:
+            try:
+                content = json.loads(path.read_bytes())
+            except (OSError, ValueError):
+                content = {}
+            found = content if isinstance(content, dict) else {}
+            self._contents.put(stamp, found)
+        return found
+
+
+def _number(value: object) -> float | None:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    return float(value) if is_number else None  # type: ignore[arg-type]

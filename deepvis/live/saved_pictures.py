@@ -1,0 +1,122 @@
+"""Finished pictures that the user keeps among the nine of a unit, as optimize-layer would have made them.
+
+They lie in the user's folder of the model (core/unit_files.py): each picture with its json, and the montage with them.
+The nine are the layer's own first, then those that were kept, the newest last. Where there are more than nine, the last
+of the layer's own give way, then the oldest that were kept; their files stay.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from deepvis.core.answers import Answer, EffectReport
+from deepvis.core.effects import KeepPicture, UndoKeep
+from deepvis.core.files import write_file
+from deepvis.core.mailbox import Mailbox
+from deepvis.core.types import Unit
+from deepvis.core.unit_files import UnitImagePaths, next_saved, saved_pictures, unit_image_paths
+from deepvis.live.undoable_saves import UndoableSaves
+from deepvis.sources.photos import PhotoError, load_rgb
+
+NINE = 9
+UNDONE = "the picture is taken out of the unit's nine again; Z puts it back"
+REDONE = "the picture is among the unit's nine once more; backspace takes it out"
+
+
+class SavedPictures:
+    """Keeps pictures in the thread of the unit images, before it reads the files.
+
+    folder: gives where they are kept, in the thread. own_nine: unit -> its block of nine without those kept, (h, w, 3),
+    None where there is none. inbox: the effects, taken when the thread next looks. outbox: the answer to the newest.
+    saves: those of this run, to be undone and done again.
+    """
+
+    def __init__(self, folder: Callable[[], Path], own_nine: Callable[[Unit], np.ndarray | None]) -> None:
+        self.inbox: Mailbox[KeepPicture] = Mailbox()
+        self.outbox: Mailbox[Answer[KeepPicture, EffectReport]] = Mailbox()
+        self.saves = UndoableSaves(UNDONE, REDONE)
+        self._folder, self._own_nine = folder, own_nine
+        self._last: KeepPicture | None = None
+
+    @property
+    def is_saving(self) -> bool:
+        """Has it been asked to keep one, and not answered yet?"""
+        request, answer = self.inbox.peek(), self.outbox.peek()
+        return request is not None and (answer is None or answer.request != request)
+
+    def __call__(self) -> None:
+        """Do what was asked for since the last call."""
+        if (request := self.inbox.take(0)) is not None:
+            self._last = request
+            self.outbox.put(self._keep(request))
+        try:
+            sentence = self.saves.carry_out()
+        except OSError as error:
+            self.outbox.put(Answer(self._last, error=f"the kept picture could not be taken out: {error}"))
+            return
+        if sentence:
+            self.outbox.put(Answer(self._last, EffectReport(sentence)))
+
+    def _keep(self, request: KeepPicture) -> Answer[KeepPicture, EffectReport]:
+        unit, folder = request.unit, self._folder()
+        place = unit_image_paths(folder, unit.layer, unit.channel)
+        name = f"{unit.layer} {unit.channel}"
+        if not place.live.is_file():
+            why = f"there is no finished picture of {name} to keep; x makes one"
+            return Answer(request, EffectReport(f"{why}, and what is stopped or changes a photo is not kept"))
+        recipe, montage = place.live.with_suffix(".json"), place.montage
+        earlier = saved_pictures(place)
+        try:
+            if earlier and _content(earlier[-1].with_suffix(".json")) == _content(recipe) != b"" and montage.is_file():
+                os.utime(montage)  # the nine are shown again, which a second climb to the same picture had covered
+                return Answer(request, EffectReport(f"this picture of {name} is among its nine already"))
+            own = self._pictures_of_layer(unit)
+            self._write(folder, place, own, earlier)
+        except (OSError, PhotoError) as error:
+            return Answer(request, error=f"the picture of {name} could not be kept in {folder}: {error}")
+        sentence = f"{place_words(len(own), len(earlier) + 1)}; backspace takes it out"
+        return Answer(request, EffectReport(sentence, reverse=UndoKeep))
+
+    def _pictures_of_layer(self, unit: Unit) -> list[np.ndarray]:
+        """The layer's own of a unit's nine."""
+        from deepvis.optimize.layout import cells_of
+
+        block = self._own_nine(unit)
+        return [] if block is None else [cell for cell in cells_of(block) if cell is not None]
+
+    def _write(self, folder: Path, place: UnitImagePaths, own: list[np.ndarray], earlier: list[Path]) -> None:
+        """Write the picture, its json and the montage; where one cannot be, all is as it was. Raises OSError."""
+        from deepvis.optimize.layout import montage
+        from deepvis.optimize.results import JPEG_QUALITY, write_jpeg, write_png
+
+        path, rgb = next_saved(place), load_rgb(place.live)
+        of_user = [*map(load_rgb, earlier[1 - NINE :]), rgb]
+        nine = [*own[: NINE - len(of_user)], *of_user]
+        height, width = (own or of_user)[0].shape[:2]
+        self.saves.begin(folder)
+        try:
+            for each in (path, path.with_suffix(".json"), place.montage):
+                self.saves.put_aside(each)
+            write_png(path, rgb)
+            write_file(path.with_suffix(".json"), _content(place.live.with_suffix(".json")))
+            write_jpeg(place.montage, montage([(), (), nine, ()], (height, width)), JPEG_QUALITY)
+        except OSError:
+            self.saves.discard()
+            raise
+
+
+def place_words(own: int, saved: int) -> str:
+    """Which place the newest of ``saved`` pictures has beside so many of the layer's own."""
+    place = f"kept as number {min(own + saved, NINE)} of the unit's nine"
+    if saved > NINE:
+        return f"{place}; the oldest kept one gives way"
+    return f"{place}; the last of the layer's own gives way" if own + saved > NINE else place
+
+
+def _content(path: Path) -> bytes:
+    """Of a json; empty where there is none."""
+    return path.read_bytes() if path.is_file() else b""
