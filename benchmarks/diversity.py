@@ -26,8 +26,9 @@ from benchmarks.judge_optimize import CLASSES, MAKER, Judge, judge_of, layer_of_
 from deepvis.cli.guard import guarded
 from deepvis.network.device import device_of
 from deepvis.network.ref import NetworkRef
-from deepvis.optimize.ascend import Job, begin, finish
+from deepvis.optimize.ascend import begin, finish
 from deepvis.optimize.ascent_network import AscentNetwork
+from deepvis.optimize.climb import Job
 from deepvis.optimize.diversity import group_of
 from deepvis.optimize.objective import unit
 from deepvis.optimize.pictures import pictures_of

@@ -38,8 +38,9 @@ from deepvis.models.model import Model
 from deepvis.models.zoo import load_model
 from deepvis.network.back_modes import BACK_MODES
 from deepvis.network.net import GraphNet
-from deepvis.optimize.ascend import Job, advance, begin
+from deepvis.optimize.ascend import advance, begin
 from deepvis.optimize.ascent_network import ascent_net_of
+from deepvis.optimize.climb import Job
 from deepvis.optimize.objective import unit
 from deepvis.optimize.presets import preset
 from deepvis.optimize.tasks import moved

@@ -39,7 +39,8 @@ from deepvis.network.graph import Graph
 from deepvis.network.net import GraphNet
 from deepvis.network.ref import NetworkRef
 from deepvis.optimize import session
-from deepvis.optimize.ascend import Climb, Job, as_array
+from deepvis.optimize.ascend import as_array
+from deepvis.optimize.climb import Climb, Job
 from deepvis.optimize.figures import draw, pieces, presets_by_class
 from deepvis.optimize.objective import resolve, unit
 from deepvis.optimize.pictures import pictures_of

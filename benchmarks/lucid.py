@@ -27,8 +27,9 @@ import torch.nn.functional as F
 from benchmarks.optimize import PlainLoop, filled, now, opened
 from deepvis.formats.caffe.functional import functional
 from deepvis.network.net import GraphNet
-from deepvis.optimize.ascend import Job, advance, begin
+from deepvis.optimize.ascend import advance, begin
 from deepvis.optimize.ascent_network import AscentNetwork, ascent_net_of
+from deepvis.optimize.climb import Job
 from deepvis.optimize.objective import unit
 from deepvis.optimize.parameterization import parameterization
 from deepvis.optimize.presets import BUILT_IN

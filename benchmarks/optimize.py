@@ -33,8 +33,9 @@ from deepvis.formats.caffe.spec import NetworkSpec
 from deepvis.models.model import Model
 from deepvis.models.zoo import load_model
 from deepvis.network.net import GraphNet
-from deepvis.optimize.ascend import Job, advance, begin
+from deepvis.optimize.ascend import advance, begin
 from deepvis.optimize.ascent_network import AscentNetwork, ascent_net_of
+from deepvis.optimize.climb import Job
 from deepvis.optimize.objective import unit
 from deepvis.optimize.presets import TABLE_1
 

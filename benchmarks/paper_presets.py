@@ -90,8 +90,9 @@ def take_turns(root: Path, models: Path) -> int:
     import torch
 
     from deepvis.models.zoo import load_model
-    from deepvis.optimize.ascend import Job, advance, begin
+    from deepvis.optimize.ascend import advance, begin
     from deepvis.optimize.ascent_network import ascent_net_of
+    from deepvis.optimize.climb import Job
     from deepvis.optimize.objective import unit
     from deepvis.optimize.presets import ANY_NETWORK, TABLE_1
 

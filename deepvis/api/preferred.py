@@ -5,8 +5,9 @@ from __future__ import annotations
 from deepvis.api.notebook import Picture
 from deepvis.core.types import Unit
 from deepvis.models.model import Model
-from deepvis.optimize.ascend import Job, begin
+from deepvis.optimize.ascend import begin
 from deepvis.optimize.ascent_network import AscentNetwork
+from deepvis.optimize.climb import Job
 from deepvis.optimize.field_box import field_box
 from deepvis.optimize.live import LiveRun, note_of, onward
 from deepvis.optimize.objective import unit as push

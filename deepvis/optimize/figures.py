@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from deepvis.jobs.store import Store, adopt
-from deepvis.optimize.ascend import Job
+from deepvis.optimize.climb import Job
 from deepvis.optimize.objective import Objective, unit
 from deepvis.optimize.presets import TABLE_1
 from deepvis.optimize.recipe import Recipe

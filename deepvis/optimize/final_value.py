@@ -18,7 +18,7 @@ from deepvis.optimize.objective import measure
 from deepvis.optimize.transforms import is_transformed
 
 if TYPE_CHECKING:
-    from deepvis.optimize.ascend import Climb, Iterate
+    from deepvis.optimize.climb import Climb, Iterate
 
 
 @torch.no_grad()

@@ -9,7 +9,7 @@ import numpy as np
 
 from deepvis.jobs.store import sweep
 from deepvis.models.model import Model
-from deepvis.optimize.ascend import Job
+from deepvis.optimize.climb import Job
 from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.optimize.results import Origin, ResultPaths, is_of_job, of_others, read_info
 from deepvis.optimize.tasks import whole_groups

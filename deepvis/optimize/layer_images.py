@@ -28,7 +28,7 @@ from deepvis.jobs.progress import Progress
 from deepvis.jobs.store import adopt
 from deepvis.models.model import Model
 from deepvis.optimize import session
-from deepvis.optimize.ascend import Climb, Job
+from deepvis.optimize.climb import Climb, Job
 from deepvis.optimize.layer_plans import BLOCKS, VERSION, LayerPlan
 from deepvis.optimize.layout import montage, resized, whole_layer
 from deepvis.optimize.optimize_error import OptimizeError

@@ -15,9 +15,9 @@ from typing import Any
 from deepvis.core.unit_files import file_name, unit_image_paths
 from deepvis.jobs.store import Store
 from deepvis.models.model import Model
-from deepvis.optimize.ascend import Job
 from deepvis.optimize.ascent_network import AscentNetwork
-from deepvis.optimize.climbs import climb_files
+from deepvis.optimize.climb import Job
+from deepvis.optimize.climb_files import climb_files
 from deepvis.optimize.defaults import LAYER_JPEG_QUALITY
 from deepvis.optimize.diversity import group_of
 from deepvis.optimize.field_box import Box, field_box

@@ -16,8 +16,9 @@ from deepvis.core.files import write_file
 from deepvis.core.types import PREFERRED_INPUT, Fit, OptimizeProgress, PastPicture, Unit
 from deepvis.core.unit_files import unit_image_paths
 from deepvis.models.model import Model
-from deepvis.optimize.ascend import Climb, Job, Outcome, advance, begin
+from deepvis.optimize.ascend import advance, begin
 from deepvis.optimize.ascent_network import AscentNetwork
+from deepvis.optimize.climb import Climb, Job, Outcome
 from deepvis.optimize.field_box import Box, field_box
 from deepvis.optimize.final_value import settled
 from deepvis.optimize.objective import Objective, of_kind

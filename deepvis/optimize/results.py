@@ -7,7 +7,7 @@ Of a job with the stem ``opt_fc8_0130_0``::
     opt_fc8_0130_0_images.npz     version, best, last, majority (where there was one): (C, H, W) float32,
                                   mean-subtracted, the network's own channel order
     opt_fc8_0130_0_info.json      written last: who finds it finds the rest complete
-    unfinished/*.npz              climbs on their way, see climbs.py; gone once they have ended
+    unfinished/*.npz              climbs on their way, see climb_files.py; gone once they have ended
 
 The json, version 1: model, network (its identity), parameters (the original's names), objective and
 learning_rate (one number per iteration), best_iteration, best_objective, majority_iteration (null: never), result
@@ -32,7 +32,8 @@ from deepvis import __version__
 from deepvis.core.files import write_file, written_beside
 from deepvis.core.unit_files import file_name
 from deepvis.models.model import Model
-from deepvis.optimize.ascend import Climb, Job, as_array
+from deepvis.optimize.ascend import as_array
+from deepvis.optimize.climb import Climb, Job
 from deepvis.optimize.defaults import RESULT_NAME
 from deepvis.optimize.objective import Objective
 from deepvis.optimize.optimize_error import OptimizeError

@@ -22,7 +22,7 @@ from scipy.ndimage import gaussian_filter
 
 from deepvis.core.files import write_file
 from deepvis.core.unit_files import file_name
-from deepvis.optimize.ascend import Climb, Job
+from deepvis.optimize.climb import Climb, Job
 from deepvis.optimize.objective import Objective
 from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.optimize.recipe import Recipe

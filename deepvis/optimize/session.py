@@ -18,8 +18,8 @@ from deepvis.core.user_error import UserError
 from deepvis.jobs.pool import Where, results
 from deepvis.jobs.progress import Progress
 from deepvis.jobs.store import sweep
-from deepvis.optimize.ascend import Climb, Job
-from deepvis.optimize.climbs import write_climb
+from deepvis.optimize.climb import Climb, Job
+from deepvis.optimize.climb_files import write_climb
 from deepvis.optimize.tasks import ClimbTask, Setup, batches_of, begun
 
 SAVE_SECONDS = 20.0  # between two saves of a climb in progress

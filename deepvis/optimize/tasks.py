@@ -20,9 +20,10 @@ from torch import Tensor
 
 from deepvis.models.zoo import Model, open_model
 from deepvis.network.ref import NetworkRef
-from deepvis.optimize.ascend import Climb, Iterate, Job, ascend, begin
+from deepvis.optimize.ascend import ascend, begin
 from deepvis.optimize.ascent_network import AscentNetwork, ascent_net_of
-from deepvis.optimize.climbs import read_climb
+from deepvis.optimize.climb import Climb, Iterate, Job
+from deepvis.optimize.climb_files import read_climb
 from deepvis.optimize.field_only import field_only
 from deepvis.optimize.optimize_error import OptimizeError
 

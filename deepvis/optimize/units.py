@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from deepvis.models.model import Model
-from deepvis.optimize.ascend import Job
+from deepvis.optimize.climb import Job
 from deepvis.optimize.diversity import group_of
 from deepvis.optimize.objective import Objective, class_names, class_unit, of_kind, resolve
 from deepvis.optimize.objective_words import is_expression, named_photo, objective_of

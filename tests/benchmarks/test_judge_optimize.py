@@ -17,7 +17,7 @@ from benchmarks.judge_optimize import Judge, counts, judge_of, layer_of_classes,
 from deepvis.core.user_error import UserError
 from deepvis.models.zoo import load_model
 from deepvis.network.net import GraphNet
-from deepvis.optimize.ascend import Job
+from deepvis.optimize.climb import Job
 from deepvis.optimize.objective import unit
 from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.results import write_arrays, write_png

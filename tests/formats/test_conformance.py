@@ -36,8 +36,9 @@ from deepvis.network.ref import SUFFIXES
 from deepvis.network.shapes import infer_shapes
 from deepvis.network.tape import Tape
 from deepvis.optimize import live
-from deepvis.optimize.ascend import Climb, Job, begin, finish
+from deepvis.optimize.ascend import begin, finish
 from deepvis.optimize.ascent_network import ascent_net_of
+from deepvis.optimize.climb import Climb, Job
 from deepvis.optimize.field_only import cut_of, field_only
 from deepvis.optimize.objective import unit
 from deepvis.optimize.presets import preset

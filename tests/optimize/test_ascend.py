@@ -12,8 +12,9 @@ from deepvis.formats.caffe.functional import functional
 from deepvis.formats.caffe.load import load_net
 from deepvis.formats.caffe.spec_graph import caffe_net
 from deepvis.models.zoo import load_model
-from deepvis.optimize.ascend import Job, Outcome, advance, ascend, begin, finish
+from deepvis.optimize.ascend import advance, ascend, begin, finish
 from deepvis.optimize.ascent_network import AscentNetwork, ascent_net_of, check_weights
+from deepvis.optimize.climb import Job, Outcome
 from deepvis.optimize.objective import channel, unit
 from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.optimize.presets import BUILT_IN, TABLE_1

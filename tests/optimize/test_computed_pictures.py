@@ -12,9 +12,10 @@ import torch
 from deepvis.core.types import Unit
 from deepvis.models.zoo import load_model
 from deepvis.optimize import live
-from deepvis.optimize.ascend import BLIND_VIEWS, Job, Outcome, advance, begin, finish
+from deepvis.optimize.ascend import BLIND_VIEWS, advance, begin, finish
 from deepvis.optimize.ascent_network import ascent_net_of
-from deepvis.optimize.climbs import read_climb, write_climb
+from deepvis.optimize.climb import Job, Outcome
+from deepvis.optimize.climb_files import read_climb, write_climb
 from deepvis.optimize.objective import Objective, unit
 from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.optimize.presets import BUILT_IN, FROM_A_PHOTO

@@ -10,9 +10,10 @@ import torch
 
 from deepvis.models.zoo import load_model
 from deepvis.network.ref import NetworkRef
-from deepvis.optimize.ascend import Job, advance, begin, finish
+from deepvis.optimize.ascend import advance, begin, finish
 from deepvis.optimize.ascent_network import ascent_net_of
-from deepvis.optimize.climbs import write_climb
+from deepvis.optimize.climb import Job
+from deepvis.optimize.climb_files import write_climb
 from deepvis.optimize.diversity import Member, apart_of, group_of
 from deepvis.optimize.objective import unit
 from deepvis.optimize.presets import BUILT_IN

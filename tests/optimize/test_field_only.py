@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from deepvis.optimize.ascend import Job, advance, begin
+from deepvis.optimize.ascend import advance, begin
+from deepvis.optimize.climb import Job
 from deepvis.optimize.field_only import cut_of, field_only, place_in
 from deepvis.optimize.objective import unit
 from deepvis.optimize.recipe import Recipe

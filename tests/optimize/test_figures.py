@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from deepvis.cli.main import main
-from deepvis.optimize.ascend import Job
+from deepvis.optimize.climb import Job
 from deepvis.optimize.figures import Figure, Row, draw, every_channel, features_by_layer, presets_by_class, sweeps
 from deepvis.optimize.objective import unit
 from deepvis.optimize.presets import TABLE_1

@@ -11,8 +11,9 @@ import torch
 from deepvis.core.types import Unit
 from deepvis.models.zoo import load_model
 from deepvis.optimize import live
-from deepvis.optimize.ascend import Job, advance, begin, finish
+from deepvis.optimize.ascend import advance, begin, finish
 from deepvis.optimize.ascent_network import ascent_net_of
+from deepvis.optimize.climb import Job
 from deepvis.optimize.final_value import settled
 from deepvis.optimize.objective import Objective, measure, unit
 from deepvis.optimize.presets import BUILT_IN

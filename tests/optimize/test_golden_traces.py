@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deepvis.optimize.ascend import Climb, Job, Outcome, advance, begin, finish
+from deepvis.optimize.ascend import advance, begin, finish
 from deepvis.optimize.ascent_network import AscentNetwork
+from deepvis.optimize.climb import Climb, Job, Outcome
 from deepvis.optimize.objective import unit
 from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.regularizers import SETTINGS

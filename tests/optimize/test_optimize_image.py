@@ -17,9 +17,9 @@ from PIL import Image
 from deepvis.cli.main import main
 from deepvis.core import files
 from deepvis.formats.caffe.weights import read_weights, write_weights
-from deepvis.optimize import climbs, image_jobs, session, tasks
+from deepvis.optimize import climb_files, image_jobs, session, tasks
 from deepvis.optimize.ascend import ascend
-from deepvis.optimize.climbs import FOLDER
+from deepvis.optimize.climb_files import FOLDER
 
 QUICK = ["--max-iter", "6", "--lr-params", "{lr: 50}"]
 
@@ -361,7 +361,7 @@ def test_a_climb_that_0_1_0_has_kept_goes_on(run, interrupt, tmp_path, monkeypat
     """It lay beside the results, and named its network and its job inside."""
     words = [*CLIMB, "--max-iter", "40", "--output-prefix"]
     interrupt(*words, f"{tmp_path}/a/opt")
-    jobs, begun, real = [], [], climbs.climb_files
+    jobs, begun, real = [], [], climb_files.climb_files
     for file in (tmp_path / "a" / FOLDER).iterdir():
         file.rename(tmp_path / file.name)
 
@@ -375,7 +375,7 @@ def test_a_climb_that_0_1_0_has_kept_goes_on(run, interrupt, tmp_path, monkeypat
 
     monkeypatch.setattr(tasks, "ascend", lambda ready, climbs: begun.extend(climbs) or ascend(ready, climbs))
     with monkeypatch.context() as patched:
-        patched.setattr(climbs, "climb_files", as_0_1_0_kept_them)
+        patched.setattr(climb_files, "climb_files", as_0_1_0_kept_them)
         assert run(*words, f"{tmp_path}/a/opt")[0] == 0
     assert run(*words, f"{tmp_path}/b/opt")[0] == 0
     assert len(jobs) == 2 and [climb.iteration for climb in begun] == [25, 25, 0, 0]

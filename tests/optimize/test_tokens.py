@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from deepvis.optimize.ascend import Job, begin, finish
+from deepvis.optimize.ascend import begin, finish
 from deepvis.optimize.ascent_network import ascent_net_of
+from deepvis.optimize.climb import Job
 from deepvis.optimize.field_only import cut_of, field_only
 from deepvis.optimize.objective import Objective, channel, unit
 from deepvis.optimize.recipe import Recipe

@@ -13,8 +13,9 @@ from deepvis.formats.caffe.weights import write_weights
 from deepvis.models.model import Model
 from deepvis.models.zoo import open_model
 from deepvis.network.ref import NetworkRef
-from deepvis.optimize.ascend import Climb, Job, begin, finish
+from deepvis.optimize.ascend import begin, finish
 from deepvis.optimize.ascent_network import AscentNetwork, ascent_net_of
+from deepvis.optimize.climb import Climb, Job
 from deepvis.optimize.field_only import field_only
 from deepvis.optimize.objective import unit
 from deepvis.optimize.pictures import pictures_of, shown

@@ -52,9 +52,9 @@ def figures(args: argparse.Namespace) -> int:
     from deepvis.cli.progress import last_words
     from deepvis.jobs.progress import Bar
     from deepvis.optimize import session
-    from deepvis.optimize.ascend import Climb
     from deepvis.optimize.chosen_figures import asked_figures
-    from deepvis.optimize.climbs import climb_files
+    from deepvis.optimize.climb import Climb
+    from deepvis.optimize.climb_files import climb_files
     from deepvis.optimize.field_box import field_box
     from deepvis.optimize.figures import draw, pieces
     from deepvis.optimize.pictures import shown

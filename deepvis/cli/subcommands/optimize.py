@@ -48,8 +48,8 @@ def optimize(args: argparse.Namespace) -> int:
     from deepvis.cli.progress import last_words
     from deepvis.jobs.progress import Bar
     from deepvis.optimize import image_jobs, session
-    from deepvis.optimize.ascend import Climb
-    from deepvis.optimize.climbs import FOLDER, climb_files
+    from deepvis.optimize.climb import Climb
+    from deepvis.optimize.climb_files import FOLDER, climb_files
     from deepvis.optimize.pictures import pictures_of
     from deepvis.optimize.recipe_options import recipe_of
     from deepvis.optimize.results import ResultPaths, origin_of, stem_of, write_results

@@ -51,8 +51,8 @@ def search(args: argparse.Namespace) -> int:
     from deepvis.cli.progress import last_words
     from deepvis.jobs.progress import Bar
     from deepvis.optimize import session
-    from deepvis.optimize.ascend import Climb
-    from deepvis.optimize.climbs import FOLDER, climb_files
+    from deepvis.optimize.climb import Climb
+    from deepvis.optimize.climb_files import FOLDER, climb_files
     from deepvis.optimize.field_box import field_box
     from deepvis.optimize.pictures import shown
     from deepvis.optimize.search import open_search, write_tried

@@ -20,8 +20,9 @@ from deepvis.network.back_modes import BACK_MODES
 from deepvis.network.field import receptive_field
 from deepvis.network.net import GraphNet
 from deepvis.network.ref import NetworkRef
-from deepvis.optimize.ascend import Job, begin, finish
+from deepvis.optimize.ascend import begin, finish
 from deepvis.optimize.ascent_network import ascent_net_of
+from deepvis.optimize.climb import Job
 from deepvis.optimize.objective import unit
 from deepvis.optimize.presets import preset
 from deepvis.scan.results import read_scan

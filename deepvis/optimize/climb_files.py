@@ -19,7 +19,8 @@ import numpy as np
 import torch
 
 from deepvis.jobs.store import Store, adopt
-from deepvis.optimize.ascend import Climb, Iterate, Job, as_array
+from deepvis.optimize.ascend import as_array
+from deepvis.optimize.climb import Climb, Iterate, Job
 from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.optimize.results import Origin, write_arrays
 
