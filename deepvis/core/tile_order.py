@@ -34,6 +34,8 @@ class TileOrder:
     held: np.ndarray = field(default_factory=lambda: np.empty(0))
     quiet: np.ndarray = field(default_factory=lambda: np.empty(0, int))  # (C,) passes since each fired last
     age: int = 0  # passes since the order was made
+    # (C,) what each unit contributes now, above 0 for and below against; None where nothing asks why
+    contributions: np.ndarray | None = None
     is_steady: bool = False  # the picture moves, the order is of the last passes together, not of the newest alone
 
     @property
@@ -64,18 +66,20 @@ def ordered(
     at: tuple[int, int] | None = None,
     *,
     is_held: bool = False,
+    contributions: np.ndarray | None = None,
 ) -> TileOrder:
     """The units that fire, the strongest first.
 
     before: the order of the pass before, if the picture moves: the new one stays close to it. None: it is exact.
-    is_held: the order stands as it is, while somebody walks through the tiles.
+    is_held: the order stands as it is, while somebody walks through the tiles. contributions: those whose magnitudes
+    are the strengths.
     """
     fires = strengths > 0
     if before is None or before.channels is None or before.held.shape != strengths.shape:
         channels = _sorted(strengths, fires)
         quiet = np.where(fires, 0, LINGERS + 1)
         slots, held = _slots(len(channels), len(strengths)), np.maximum(strengths, 0)
-        return TileOrder(layer, strengths, channels, slots, at, held, quiet)
+        return TileOrder(layer, strengths, channels, slots, at, held, quiet, contributions=contributions)
     quiet = np.where(fires, 0, np.minimum(before.quiet + 1, LINGERS + 1))
     held = np.where(quiet > LINGERS, 0, before.held + NEWEST * (np.maximum(strengths, 0) - before.held))
     age = before.age + 1
@@ -84,7 +88,7 @@ def ordered(
         age, channels = 0, _steady(before.channels, held, quiet)
         needed = _slots(len(channels), len(strengths))
         slots = slots if needed <= slots < 2 * needed else needed
-    return TileOrder(layer, strengths, channels, slots, at, held, quiet, age, is_steady=True)
+    return TileOrder(layer, strengths, channels, slots, at, held, quiet, age, contributions, is_steady=True)
 
 
 def _steady(channels: tuple[int, ...], held: np.ndarray, quiet: np.ndarray) -> tuple[int, ...]:

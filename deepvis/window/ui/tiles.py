@@ -15,8 +15,9 @@ from deepvis.core.colours import Paint
 from deepvis.core.geometry import Rect, TileGrid
 from deepvis.core.pixels import Codes
 from deepvis.window.ui.canvas import brackets, frame, resized, squares
-from deepvis.window.ui.theme import BACKGROUND, ORIGIN, SELECTED
+from deepvis.window.ui.theme import AGAINST, BACKGROUND, FOR, ORIGIN, SELECTED
 
+FAINTEST = 0.01  # of the largest contribution: smaller ones have no frame
 PATTERN_GAP = 24  # brightness between preferred images, close to the pane's face
 
 
@@ -105,6 +106,48 @@ def with_gaps(brightness: np.ndarray, grid: TileGrid, gap: int) -> np.ndarray:
         grid.rows, grid.tile_height, grid.cols, grid.tile_width
     )
     return spaced
+
+
+def mark_contributions(canvas: np.ndarray, grid: TileGrid, contributions: np.ndarray, thickness: int) -> None:
+    """A frame in each tile: whole for a contribution above 0, of dashes below 0, the brighter the larger it is.
+
+    contributions: of the tiles, in their order. Those below FAINTEST of the largest have none.
+    """
+    sizes = np.abs(contributions[: grid.count])
+    largest = float(sizes.max(initial=0))
+    if not largest:
+        return
+    strengths = np.sqrt(sizes / largest)[:, None]
+    colours = np.where(contributions[: grid.count, None] > 0, np.array(FOR), np.array(AGAINST)) * strengths
+    cells = np.zeros((grid.rows * grid.cols, 3), np.uint8)
+    cells[: len(colours)] = np.where(sizes[:, None] >= FAINTEST * largest, np.rint(colours), 0)
+    is_against = np.zeros(grid.rows * grid.cols, bool)
+    is_against[: len(sizes)] = contributions[: grid.count] < 0
+    masks = _frame_masks(grid, thickness)
+    height = min(grid.rows * grid.pitch_h, canvas.shape[0] - grid.row)
+    width = min(grid.cols * grid.pitch_w, canvas.shape[1] - grid.col)
+    for row in range(grid.rows):
+        here = slice(row * grid.cols, (row + 1) * grid.cols)
+        band = canvas[grid.row + row * grid.pitch_h :, grid.col :][
+            : min(grid.pitch_h, height - row * grid.pitch_h), :width
+        ]
+        if not cells[here].any() or not band.size:
+            continue
+        kinds = np.where(cells[here].any(axis=1), 1 + is_against[here], 0)
+        mask = masks[kinds].transpose(1, 0, 2).reshape(grid.pitch_h, -1)[: band.shape[0], :width]
+        ink = np.repeat(cells[here], grid.pitch_w, axis=0)[None, :width]
+        np.copyto(band, ink, where=mask[..., None])
+
+
+def _frame_masks(grid: TileGrid, thickness: int) -> np.ndarray:
+    """(3, pitch_h, pitch_w) bool: no frame, the frame of a tile, the same in dashes."""
+    edges = np.zeros((grid.pitch_h, grid.pitch_w), bool)
+    edges[: grid.tile_height, : grid.tile_width] = True
+    thick = min(thickness, grid.tile_height // 3, grid.tile_width // 3)
+    edges[thick : grid.tile_height - thick, thick : grid.tile_width - thick] = False
+    length = max(min(grid.tile_height, grid.tile_width) // 6, 2)
+    rows, cols = np.indices(edges.shape) // length
+    return np.stack([np.zeros_like(edges), edges, edges & ((rows + cols) % 2 == 0)])
 
 
 def mark_selected(canvas: np.ndarray, tile: Rect, thickness: int, *, active: bool = True) -> None:
