@@ -132,8 +132,8 @@ class Snapshot:
     # (C, H, W) float32, the projection at the data blob; 3 channels are in RGB order. None without a back request
     input_diff: np.ndarray | None = None
     input_rgb: np.ndarray | None = None  # (H, W, 3) uint8, what the network was shown
-    contributions: Contributions | None = None  # None without a request of why
     seconds: PassSeconds = PassSeconds()
+    contributions: Contributions | None = None  # None without a request of why
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from deepvis.window.ui.canvas import brackets, frame, resized, squares
 from deepvis.window.ui.theme import AGAINST, BACKGROUND, FOR, ORIGIN, SELECTED
 
 FAINTEST = 0.01  # of the largest contribution: smaller ones have no frame
+LEAST_INK = 0.2  # of a frame's colour, for the smallest contribution that has one
 PATTERN_GAP = 24  # brightness between preferred images, close to the pane's face
 
 
@@ -117,7 +118,7 @@ def mark_contributions(canvas: np.ndarray, grid: TileGrid, contributions: np.nda
     largest = float(sizes.max(initial=0))
     if not largest:
         return
-    strengths = np.sqrt(sizes / largest)[:, None]
+    strengths = LEAST_INK + (1 - LEAST_INK) * np.sqrt(sizes / largest)[:, None]
     colours = np.where(contributions[: grid.count, None] > 0, np.array(FOR), np.array(AGAINST)) * strengths
     cells = np.zeros((grid.rows * grid.cols, 3), np.uint8)
     cells[: len(colours)] = np.where(sizes[:, None] >= FAINTEST * largest, np.rint(colours), 0)
