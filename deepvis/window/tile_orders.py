@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deepvis.core.places import cell_at
 from deepvis.core.state import Order
-from deepvis.core.tile_order import TileOrder, by_number, ordered, strengths_of
+from deepvis.core.tile_order import TileOrder, by_contribution, by_number, ordered, strengths_of
 from deepvis.core.types import Snapshot
 from deepvis.window.ui.fires import strengths_in
 from deepvis.window.ui.readings import layer_view
@@ -38,10 +38,13 @@ class TileOrders:
             return self._order
         before = self._order if subject == self._subject and moves else None
         found = None if reasons is None else reasons.sums if cell is None else reasons.maps[:, cell[0], cell[1]]
-        strengths = strengths_in(view, cell) if found is None else strengths_of(found, magnitude=True)
+        strengths = strengths_in(view, cell)
         self._subject, self._snapshot = subject, snapshot
-        if is_sorted:
-            self._order = ordered(layer.name, strengths, before, cell, is_held=is_held, contributions=found)
+        if found is not None:
+            signed = strengths_of(found, magnitude=False)
+            self._order = by_contribution(layer.name, signed, before, cell, is_held=is_held)
+        elif is_sorted:
+            self._order = ordered(layer.name, strengths, before, cell, is_held=is_held)
         else:
             self._order = by_number(layer.name, strengths)
         return self._order

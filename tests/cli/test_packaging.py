@@ -50,6 +50,7 @@ JOBS = {
     "report": (f"report --scan {SCAN} --output scan", "scan/report/index.html"),
     "accuracy": ("accuracy --images photos", ""),
     "photo-statistics": ("photo-statistics --images photos --output statistics.npz", "statistics.npz"),
+    "why": ("why --image photos/pizza/photo.png --class pizza --layer conv5 --top 3", ""),
     "window": ("window --headless --keys o --screenshot shot.png", "shot.png"),
 }
 

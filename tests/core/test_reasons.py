@@ -9,7 +9,7 @@ import pytest
 
 from deepvis.core.effects import Say
 from deepvis.core.state import AppState, Cursor, ViewState, Zoom
-from deepvis.core.tile_order import by_number, ordered
+from deepvis.core.tile_order import by_contribution, by_number
 from deepvis.core.typed import press
 from deepvis.core.types import LayerInfo, NetInfo, Unit
 from deepvis.core.why import chain_through, chain_words, layer_before
@@ -89,7 +89,7 @@ def test_what_cannot_be_asked_is_said() -> None:
     strengths = np.ones(20, np.float32)
     beside = replace(asked, tile_order=by_number("conv3", strengths))
     assert "conv3 is not on the way to prob" in said(beside, "Y") and after(beside, "Y").view == beside.view
-    on_it = replace(asked, tile_order=ordered("conv3", strengths, contributions=strengths))
+    on_it = replace(asked, tile_order=by_contribution("conv3", strengths))
     assert after(on_it, "Y").view.why[-1].layer == "conv3"
 
 
@@ -105,10 +105,30 @@ def test_chains_in_words() -> None:
     assert chain_words(AT_CLASS, (*chain, Unit("conv2", 0)), ("cat",)) == "prob · 4 cat › conv3 · 9 › c2 · 0"
 
 
-def test_h_goes_to_what_contributes_most_for_or_against() -> None:
+def test_h_and_home_go_to_what_is_most_for_it_and_end_to_what_is_most_against_it() -> None:
     state = after(AT_CLASS, "Y")
     found = np.zeros(20, np.float32)
-    found[[3, 11, 6]] = 1, -5, 2
-    state = replace(state, tile_order=ordered("conv3", np.abs(found), contributions=found))
-    assert [after(state, *["H"] * n).unit.channel for n in (1, 2, 3)] == [11, 6, 3]
-    assert state.tiles.channels[:3] == (11, 6, 3)
+    found[[3, 11, 6, 8]] = 1, -5, 2, -0.5
+    state = replace(state, tile_order=by_contribution("conv3", found))
+    assert [after(state, *["H"] * n).unit.channel for n in (1, 2, 3, 4)] == [6, 3, 8, 11]
+    assert state.tile_order.channels == (6, 3, 8, 11)
+    chosen = replace(state, view=replace(state.view, channel=3))
+    assert (after(chosen, "home").unit.channel, after(chosen, "end").unit.channel) == (6, 11)
+
+
+def test_while_the_picture_moves_a_unit_changes_sides_only_with_the_mean_of_its_passes() -> None:
+    noise = np.random.default_rng(0)
+    mean = np.linspace(6, -6, 30)
+    order, seen = None, set()
+    for _ in range(80):
+        shaken = (mean * noise.uniform(0.9, 1.1, 30)).astype(np.float32)
+        order = by_contribution("c", shaken, order)
+        seen.add(order.channels)
+    assert len(seen) == 1 and order.is_steady
+    flipped = by_contribution("c", -mean.astype(np.float32), order)
+    assert flipped.channels == order.channels and flipped.contributions[0] < 0
+    for _ in range(80):
+        order = by_contribution("c", -mean.astype(np.float32), order)
+    assert order.channels[0] in (27, 28, 29) and order.channels[-1] in (0, 1, 2)
+    held = by_contribution("c", mean.astype(np.float32), order, is_held=True)
+    assert held.channels == order.channels

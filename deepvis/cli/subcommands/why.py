@@ -35,7 +35,9 @@ def arguments(parser: Parser) -> None:
         help="only what goes through these units, each in an earlier layer than the one before",
     )  # fmt: skip
     what.add_argument("--layer", required=True, metavar="LAYER", help="the units of this earlier layer")
-    what.add_argument("--top", type=whole(1), default=20, metavar="N", help="so many of them (20)")
+    what.add_argument(
+        "--top", type=whole(1), default=20, metavar="N", help="so many for it, and so many against it (20)"
+    )
     what.add_argument("--stretch", action="store_true", help="stretch the photo instead of its centre crop")
     what.add_argument("--json", action="store_true", help="print JSON")
 
@@ -49,7 +51,7 @@ def arguments(parser: Parser) -> None:
     arguments=arguments,
 )
 def why(arguments: argparse.Namespace) -> int:
-    """Prints for and against, the largest first."""
+    """Prints those most for it, the largest first, and those most against it, the largest last."""
     from deepvis.core.types import Fit, NetRequest
     from deepvis.live.backend import open_backend
     from deepvis.models.zoo import open_model
@@ -131,7 +133,14 @@ def facts_of(info: NetInfo, snapshot: Snapshot, layer: str, top: int) -> dict[st
     values = snapshot.activations[layer]
     largest = values.reshape(len(values), -1).max(axis=1)
     total = float(sums.sum())
-    order = np.argsort(-np.abs(sums), kind="stable")[:top]
+    order = np.argsort(-sums, kind="stable").tolist()
+    rank = {channel: place for place, channel in enumerate(order, start=1)}
+
+    def fact(channel: int) -> dict[str, Any]:
+        share = float(sums[channel]) / total if total else None
+        of = {"rank": rank[channel], "unit": channel, "contribution": float(sums[channel]), "share": share}
+        return {**of, "largest_activation": float(largest[channel])}
+
     return {
         "chain": [{"layer": unit.layer, "unit": unit.channel, "label": label_of(info, unit)} for unit in found.chain],
         "value": found.value,
@@ -141,15 +150,8 @@ def facts_of(info: NetInfo, snapshot: Snapshot, layer: str, top: int) -> dict[st
         "total": total,
         "for": float(sums[sums > 0].sum()),
         "against": float(sums[sums < 0].sum()),
-        "units": [
-            {
-                "unit": int(channel),
-                "contribution": float(sums[channel]),
-                "share": float(sums[channel]) / total if total else None,
-                "largest_activation": float(largest[channel]),
-            }
-            for channel in order
-        ],
+        "units": [fact(channel) for channel in order[:top]],
+        "most_against": [fact(channel) for channel in order[::-1][:top] if sums[channel] < 0],
     }
 
 
@@ -190,9 +192,13 @@ def table(facts: dict[str, Any]) -> str:
         f"{'score before the softmax' if facts['is_score'] else 'value'} {facts['value']:.4g}",
         f"{'rank':>5} {'unit':>6} {'contribution':>13} {'share':>8} {'largest activation':>19}",
     ]
-    for rank, unit in enumerate(facts["units"], start=1):
+    against = [unit for unit in facts["most_against"] if unit not in facts["units"]]
+    for unit in (*facts["units"], *reversed(against)):
         share = "" if unit["share"] is None else f"{100 * unit['share']:.1f} %"
+        if against and unit is against[-1]:
+            lines.append("  ...")
         lines.append(
-            f"{rank:>5} {unit['unit']:>6} {unit['contribution']:>+13.4g} {share:>8} {unit['largest_activation']:>19.4g}"
+            f"{unit['rank']:>5} {unit['unit']:>6} {unit['contribution']:>+13.4g} {share:>8} "
+            f"{unit['largest_activation']:>19.4g}"
         )
     return "\n".join(lines) + "\n"

@@ -42,9 +42,8 @@ class Reasons:
         return float(self.sums[channel]) / total if total else None
 
     def rank(self, channel: int) -> int:
-        """By magnitude, 1 for the largest."""
-        sizes = np.abs(self.sums)
-        return 1 + int((sizes > sizes[channel]).sum())
+        """1 for what is most for it, the last for what is most against it."""
+        return 1 + int((self.sums > self.sums[channel]).sum())
 
 
 def reasons_in(scene: Scene) -> Reasons | None:

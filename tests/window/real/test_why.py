@@ -44,10 +44,10 @@ def asked(backend: Backend, photo: Path, *chain: Unit) -> Contributions:
     return found
 
 
-def largest(found: Contributions, layer: str) -> list[int]:
+def ranked(found: Contributions, layer: str) -> list[int]:
     sums = found.of(layer)
     assert sums is not None
-    order = np.argsort(-np.abs(sums.astype(np.float32)), kind="stable").tolist()
+    order = np.argsort(-sums.astype(np.float32), kind="stable").tolist()
     return [channel for channel in order if sums[channel]]
 
 
@@ -67,7 +67,7 @@ def test_y_follows_the_reasons_of_a_class_down_and_backspace_comes_up(
 
     program.key("Y")
     program.until(lambda: changed(before, shot(screen), MIDDLE) > 0.2 and green() > 50, "frames of contributions")
-    best = largest(of_class, "fc7")
+    best = ranked(of_class, "fc7")
 
     def is_at(layer: str, channel: int) -> None:
         """The first tile is that unit, once the pass is there."""
@@ -77,19 +77,19 @@ def test_y_follows_the_reasons_of_a_class_down_and_backspace_comes_up(
     assert session.at("Right") == ("fc7", best[1])
     assert session.at("H") == ("fc7", best[0])
     program.key("u", "u")  # the layers before, each by its contribution to the class
-    is_at("pool5", largest(of_class, "pool5")[0])
+    is_at("pool5", ranked(of_class, "pool5")[0])
     program.key("o", "o")
     is_at("fc7", best[0])
     program.key("exclam")
     through = asked(backend, photo, Unit("prob", first), Unit("fc7", best[0]))
-    is_at("fc6", largest(through, "fc6")[0])
-    assert session.at("End") == ("fc6", largest(through, "fc6")[-1])
-    assert largest(through, "fc6") != largest(of_class, "fc6")
+    is_at("fc6", ranked(through, "fc6")[0])
+    assert session.at("End") == ("fc6", ranked(through, "fc6")[-1])
+    assert ranked(through, "fc6") != ranked(of_class, "fc6")
     while session.at()[0] == "fc6":
         program.key("BackSpace")
     assert session.at() == ("fc7", best[0])  # the chain is the class alone again
     program.key("u")
-    is_at("fc6", largest(of_class, "fc6")[0])
+    is_at("fc6", ranked(of_class, "fc6")[0])
     program.key("Escape")
     program.until(lambda: green() == 0, "no frames any more")
     session.end()

@@ -22,11 +22,12 @@ from tests.window.ui.scenes import THROUGH, UNIT, WHY, field_of, make_scene, uni
 LAYER = "conv2/5x5_reduce"
 
 
-def test_the_tiles_stand_by_the_size_of_their_contribution() -> None:
+def test_the_tiles_stand_by_their_contribution() -> None:
     scene = why_scene(WHY)
     sums = scene.snapshot.contributions.maps[LAYER].sum(axis=(1, 2))
-    sizes = np.abs(sums)[list(scene.state.tile_order.channels)]
-    assert (np.diff(sizes) <= 1e-6).all() and len(sizes) == (sums != 0).sum()
+    in_order = sums[list(scene.state.tile_order.channels)]
+    assert (np.diff(in_order) <= 1e-6).all() and len(in_order) == (sums != 0).sum()
+    assert in_order[0] > 0 > in_order[-1]
     assert scene.state.tile_order.contributions == pytest.approx(sums, rel=1e-5)
 
 

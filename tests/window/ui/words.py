@@ -476,8 +476,8 @@ WORDS: dict[str, list[str]] = {
     "layers_why_bars": [
         "fc3   30   sorted by contribution to prob · 4 elk: for 0.403, against −0.262, total 0.…",
         *map(str, range(30)),
-        *("0.631", "0.397", "0.317", "0.242", "0.640", "0.253", "0.487", "0.379", "0.200", "0.0942", "0.0517"),
-        *("0.0631", "0.0235", "0.00186", "0"),
+        *("0.631", "0.242", "0.640", "0.253", "0.487", "0.0942", "0.0517", "0.00186", "0.0235", "0.0631", "0.200"),
+        *("0.379", "0.317", "0.397", "0"),
         "0 (0.0 %)",
     ],
     "layers_why_through": [
@@ -496,7 +496,7 @@ WORDS: dict[str, list[str]] = {
         "conv2/5x5_reduce · 25",
         "max 0.466 at row 1, col 4",
         "rank 25 of 40 in conv2/5x5_reduce",
-        "contribution −2.54, −5.9 % of the total 43.0, rank 23",
+        "contribution −2.54, −5.9 % of the total 43.0, rank 33 of 40",
         "to prob · 4 elk",
     ],
     "layers_place": ["conv2/5x5_reduce   40 × 12 × 12   sorted by the place, 20 of 40 fire there"],
