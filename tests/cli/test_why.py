@@ -49,7 +49,9 @@ def test_the_table_is_what_the_network_gives(backend: Backend, photo: Path, caps
     assert facts["value"] == pytest.approx(float(snapshot.activations["fc8"][unit.channel, 0, 0]), rel=1e-4)
     assert facts["total"] == pytest.approx(sums.sum(), rel=1e-4) == pytest.approx(facts["for"] + facts["against"])
     best = facts["units"][0]
-    assert best["rank"] == 1 and best["share"] == pytest.approx(best["contribution"] / facts["total"])
+    assert best["rank"] == 1 and best["share"] == pytest.approx(
+        best["contribution"] / (facts["for"] - facts["against"])
+    )
     assert best["largest_activation"] == pytest.approx(float(snapshot.activations["conv5"][order[0]].max()), rel=1e-4)
 
 

@@ -132,12 +132,12 @@ def facts_of(info: NetInfo, snapshot: Snapshot, layer: str, top: int) -> dict[st
         raise UsageError(no_contributions(info, found, layer))
     values = snapshot.activations[layer]
     largest = values.reshape(len(values), -1).max(axis=1)
-    total = float(sums.sum())
+    sizes = float(np.abs(sums).sum())
     order = np.argsort(-sums, kind="stable").tolist()
     rank = {channel: place for place, channel in enumerate(order, start=1)}
 
     def fact(channel: int) -> dict[str, Any]:
-        share = float(sums[channel]) / total if total else None
+        share = float(sums[channel]) / sizes if sizes else None
         of = {"rank": rank[channel], "unit": channel, "contribution": float(sums[channel]), "share": share}
         return {**of, "largest_activation": float(largest[channel])}
 
@@ -147,7 +147,7 @@ def facts_of(info: NetInfo, snapshot: Snapshot, layer: str, top: int) -> dict[st
         "is_score": is_score(snapshot, found),
         "layer": layer,
         "units_in_layer": len(sums),
-        "total": total,
+        "total": float(sums.sum()),
         "for": float(sums[sums > 0].sum()),
         "against": float(sums[sums < 0].sum()),
         "units": [fact(channel) for channel in order[:top]],
@@ -194,7 +194,7 @@ def table(facts: dict[str, Any]) -> str:
     ]
     against = [unit for unit in facts["most_against"] if unit not in facts["units"]]
     for unit in (*facts["units"], *reversed(against)):
-        share = "" if unit["share"] is None else f"{100 * unit['share']:.1f} %"
+        share = "" if unit["share"] is None else f"{100 * abs(unit['share']):.1f} %"
         if against and unit is against[-1]:
             lines.append("  ...")
         lines.append(

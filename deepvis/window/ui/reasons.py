@@ -37,9 +37,13 @@ class Reasons:
         return float(self.sums[self.sums > 0].sum()), float(self.sums[self.sums < 0].sum())
 
     def share(self, channel: int) -> float | None:
-        """A unit's share of the total, as a factor; None where the total is 0."""
-        total = self.total
-        return float(self.sums[channel]) / total if total else None
+        """The size of a unit's contribution among all, for and against together, 0..1; None where all are 0.
+
+        Not of the total: for and against cancel each other, and shares of the little that is left say nothing.
+        """
+        sizes = np.abs(self.sums)
+        total = float(sizes.sum())
+        return float(sizes[channel]) / total if total else None
 
     def rank(self, channel: int) -> int:
         """1 for what is most for it, the last for what is most against it."""
@@ -91,22 +95,21 @@ def total_words(reasons: Reasons) -> str:
     )
 
 
-def unit_words(reasons: Reasons, channel: int) -> str:
-    """ "contribution +0.577, 18.9 % of the total 3.06"."""
+def unit_words(reasons: Reasons, channel: int, to: str = "") -> str:
+    """ "contribution +0.577, 2.1 % of all for and against"."""
     share = reasons.share(channel)
-    of = "" if share is None else f", {percent(share)} of the total {number(reasons.total)}"
-    return f"contribution {signed(float(reasons.sums[channel]))}{of}"
+    of = "" if share is None else f", {percent(share)} of all for and against"
+    return f"contribution {signed(float(reasons.sums[channel]))}{to and f' to {to}'}{of}"
 
 
 def caption_of(reasons: Reasons, channel: int) -> str:
-    """ "+0.577 (18.9 %)", beside a tile."""
+    """ "+0.577 (2.1 %)", beside a tile."""
     share = reasons.share(channel)
     return signed(float(reasons.sums[channel])) + ("" if share is None else f" ({percent(share)})")
 
 
 def percent(share: float) -> str:
-    size = abs(100 * share)
-    return f"{100 * share:.{0 if size >= 99.95 else 1}f} %".replace("-", "−")
+    return f"{100 * share:.{0 if share >= 0.9995 else 1}f} %"
 
 
 def no_reasons_words(scene: Scene) -> str:

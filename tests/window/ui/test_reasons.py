@@ -37,10 +37,8 @@ def test_the_numbers_of_a_unit_and_of_its_layer() -> None:
     sums = scene.snapshot.contributions.maps[LAYER].sum(axis=(1, 2), dtype=np.float64)
     assert reasons.total == pytest.approx(sums.sum()) == pytest.approx(sum(reasons.halves))
     assert reasons.expected == 9.25
-    share = sums[7] / sums.sum()
-    assert unit_words(reasons, 7) == (
-        f"contribution {signed(sums[7])}, {percent(share)} of the total {number(sums.sum())}"
-    )
+    share = abs(sums[7]) / np.abs(sums).sum()
+    assert unit_words(reasons, 7) == f"contribution {signed(sums[7])}, {percent(share)} of all for and against"
     assert caption_of(reasons, 7) == f"{signed(sums[7])} ({percent(share)})"
     assert sum(reasons.share(channel) for channel in range(40)) == pytest.approx(1)
     assert reasons.rank(scene.state.tile_order.channels[2]) == 3
@@ -62,7 +60,7 @@ def test_heading_tooltip_and_status_say_it() -> None:
     assert heading.startswith("sorted by contribution to prob · 4 elk › conv2r · 7: for ")
     assert heading in tip_of(replace(scene, hover=Hit("layers", part=HEADING))).lines
     words = unit_words(reasons_in(scene), 3)
-    assert (f"{words} to prob · 4 elk › conv2r · 7", FOR) in facts(scene)
+    assert (unit_words(reasons_in(scene), 3, "prob · 4 elk › conv2r · 7"), FOR) in facts(scene)
     tip = tip_of(replace(scene, hover=Hit("layers", channel=3))).lines
     assert any(line.startswith(words) for line in tip) and "to prob · 4 elk › conv2r · 7" in tip
 

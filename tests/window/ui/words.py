@@ -467,11 +467,11 @@ WORDS: dict[str, list[str]] = {
     "layers_sorted_pattern": ["conv2/5x5_reduce   40 × 12 × 12   sorted by strength, 40 of 40 fire   preferred inp…"],
     "layers_why": [
         "conv2/5x5_reduce   40 × 12 × 12   sorted by contribution to prob · 4 elk: for 102, a…",
-        "−1.04 (−2.4 %)",
+        "−1.04 (0.6 %)",
     ],
     "layers_why_pattern": [
         "conv2/5x5_reduce   40 × 12 × 12   sorted by contribution to prob · 4 elk: for 102, a…",
-        "−1.04 (−2.4 %)",
+        "−1.04 (0.6 %)",
     ],
     "layers_why_bars": [
         "fc3   30   sorted by contribution to prob · 4 elk: for 0.403, against −0.262, total 0.…",
@@ -482,21 +482,21 @@ WORDS: dict[str, list[str]] = {
     ],
     "layers_why_through": [
         "conv1/3x3   16 × 24 × 24   sorted by contribution to prob · 4 elk › conv2r · 7: for 8…",
-        "+3.14 (6.0 %)",
+        "+3.14 (2.5 %)",
     ],
     "status_why": [
         "24.5 fps   17.2 passes/s   36 ms   cpu",
         "conv2/5x5_reduce · 7",
         "Convolution 40 × 12 × 12",
         "max 0.324",
-        "contribution −1.04, −2.4 % of the total 43.0 to prob · 4 elk",
+        "contribution −1.04 to prob · 4 elk, 0.6 % of all for and against",
         "back off",
     ],
     "hover_why": [
         "conv2/5x5_reduce · 25",
         "max 0.466 at row 1, col 4",
         "rank 25 of 40 in conv2/5x5_reduce",
-        "contribution −2.54, −5.9 % of the total 43.0, rank 33 of 40",
+        "contribution −2.54, 1.6 % of all for and against, rank 33 of 40",
         "to prob · 4 elk",
     ],
     "layers_place": ["conv2/5x5_reduce   40 × 12 × 12   sorted by the place, 20 of 40 fire there"],

@@ -156,7 +156,7 @@ def why_fact(scene: Scene) -> tuple[str, theme.BGR]:
     if reasons is None:
         return no_reasons_words(scene), theme.SOFT
     colour = theme.FOR if reasons.sums[channel] > 0 else theme.AGAINST if reasons.sums[channel] < 0 else theme.SOFT
-    return f"{unit_words(reasons, channel)} to {crumb(scene, reasons.through)}", colour
+    return unit_words(reasons, channel, crumb(scene, reasons.through)), colour
 
 
 def back_fact(scene: Scene) -> str:
