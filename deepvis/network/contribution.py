@@ -29,6 +29,7 @@ from deepvis.network.blobs import made_once, views_over
 from deepvis.network.graph import Node
 from deepvis.network.kinds import Kind
 from deepvis.network.model_error import ModelError
+from deepvis.network.passes import JoinedTape
 from deepvis.network.tape import Tape
 
 
@@ -50,11 +51,11 @@ def contributions(tape: Tape, chain: Sequence[Unit], to: str) -> ContributionWal
     """Walk back from the first unit of a chain through each other one alone, down to the input ``to``.
 
     All walks together visit no node twice: they are one walk's work. A unit of the chain that does not lie on the way
-    ends it: nothing below contributes through it. Raises ModelError for a unit that this pass has not.
+    ends it: nothing below contributes through it. Of several pictures the first counts.
+    Raises ModelError for a unit that this pass has not.
     """
+    tape = tape.first if isinstance(tape, JoinedTape) else tape
     graph = tape.graph
-    if graph.batch not in (None, 1):
-        raise ModelError(f"{graph.name} takes {graph.batch} pictures at a time: there are no contributions to a unit")
     start, seed = _target(tape, chain[0])
     value = float((seed * tape.value(start)).sum())
     found: dict[int, tuple[int, Tensor]] = {}  # value -> the place in the chain, the diff
@@ -79,18 +80,25 @@ def _named(tape: Tape, value: float, found: Mapping[int, tuple[int, Tensor]]) ->
         return tape.value(each) * found[each][1]
 
     def read(name: str) -> Tensor:
-        return product(shown[name]) if name in shown else _viewed(tape, views[name], product(views[name].bottoms[0]))
+        if name in shown:
+            return _of_first(tape, product(shown[name]))
+        return _viewed(tape, views[name], product(views[name].bottoms[0]))
 
     links = {name: found[each][0] for name, each in shown.items()}
     links |= {name: found[node.bottoms[0]][0] for name, node in views.items()}
     return ContributionWalk(value, made_once(links, read), links)
 
 
+def _of_first(tape: Tape, value: Tensor) -> Tensor:
+    """The rows of the first picture, where one pass takes several and the others only fill it."""
+    batch = tape.graph.batch or 1
+    return value[: len(value) // batch] if value.ndim > 1 and len(value) % batch == 0 else value
+
+
 def _viewed(tape: Tape, node: Node, product: Tensor) -> Tensor:
     """Products as a view shows their value; of a mean the sum, so that nothing is lost."""
-    top = tape.shown_by(node, product)
-    share = tape.back_through(node, torch.ones_like(top)).max()
-    return top / share
+    share = tape.back_through(node, torch.ones_like(tape.blobs[tape.graph.names[node.tops[0]]])).max()
+    return _of_first(tape, tape.shown_by(node, product)) / share
 
 
 def _view(tape: Tape, layer: str) -> Node | None:
@@ -116,14 +124,14 @@ def _start_of(tape: Tape, unit: Unit) -> int:
 def _mask(tape: Tape, unit: Unit) -> Tensor:
     """1 where the value holds the unit, 0 elsewhere."""
     node = _view(tape, unit.layer)
-    mask = _ones(tape.blobs[unit.layer], unit)
+    mask = _ones(tape, tape.blobs[unit.layer], unit)
     return mask if node is None else (tape.back_through(node, mask) != 0).to(mask.dtype)
 
 
 def _target(tape: Tape, unit: Unit) -> tuple[int, Tensor]:
     """The value at which the walk begins, and the gradient of the target there."""
     node, graph = _view(tape, unit.layer), tape.graph
-    ones = _ones(tape.blobs[unit.layer], unit)
+    ones = _ones(tape, tape.blobs[unit.layer], unit)
     maker = _maker(tape, unit.layer)
     if node is None and maker is not None and _is_softmax_of_classes(tape, maker):
         return maker.bottoms[0], ones
@@ -139,9 +147,9 @@ def _is_softmax_of_classes(tape: Tape, node: Node) -> bool:
     return node.kind is Kind.SOFTMAX and is_scores and shape == tuple(tape.value(node.bottoms[0]).shape)
 
 
-def _ones(value: Tensor, unit: Unit) -> Tensor:
-    """1 all over a unit's map, 0 elsewhere, in the shape of the layer's value."""
+def _ones(tape: Tape, value: Tensor, unit: Unit) -> Tensor:
+    """1 all over a unit's map of the first picture, 0 elsewhere, in the shape of the layer's value."""
     ones = torch.zeros_like(value)
     where = (slice(None), unit.channel) if value.ndim > 1 else (unit.channel,)[: value.ndim]
-    ones[where] = 1
+    _of_first(tape, ones)[where] = 1
     return ones
