@@ -119,36 +119,33 @@ def mark_contributions(canvas: np.ndarray, grid: TileGrid, contributions: np.nda
     if not largest:
         return
     strengths = LEAST_INK + (1 - LEAST_INK) * np.sqrt(sizes / largest)[:, None]
-    colours = np.where(contributions[: grid.count, None] > 0, np.array(FOR), np.array(AGAINST)) * strengths
     cells = np.zeros((grid.rows * grid.cols, 3), np.uint8)
-    cells[: len(colours)] = np.where(sizes[:, None] >= FAINTEST * largest, np.rint(colours), 0)
-    is_against = np.zeros(grid.rows * grid.cols, bool)
-    is_against[: len(sizes)] = contributions[: grid.count] < 0
-    masks = _frame_masks(grid, thickness)
-    height = min(grid.rows * grid.pitch_h, canvas.shape[0] - grid.row)
-    width = min(grid.cols * grid.pitch_w, canvas.shape[1] - grid.col)
-    for row in range(grid.rows):
-        here = slice(row * grid.cols, (row + 1) * grid.cols)
-        band = canvas[grid.row + row * grid.pitch_h :, grid.col :][
-            : min(grid.pitch_h, height - row * grid.pitch_h), :width
-        ]
-        if not cells[here].any() or not band.size:
-            continue
-        kinds = np.where(cells[here].any(axis=1), 1 + is_against[here], 0)
-        mask = masks[kinds].transpose(1, 0, 2).reshape(grid.pitch_h, -1)[: band.shape[0], :width]
-        ink = np.repeat(cells[here], grid.pitch_w, axis=0)[None, :width]
-        np.copyto(band, ink, where=mask[..., None])
-
-
-def _frame_masks(grid: TileGrid, thickness: int) -> np.ndarray:
-    """(3, pitch_h, pitch_w) bool: no frame, the frame of a tile, the same in dashes."""
-    edges = np.zeros((grid.pitch_h, grid.pitch_w), bool)
-    edges[: grid.tile_height, : grid.tile_width] = True
-    thick = min(thickness, grid.tile_height // 3, grid.tile_width // 3)
-    edges[thick : grid.tile_height - thick, thick : grid.tile_width - thick] = False
+    against = contributions[: grid.count] < 0
+    cells[: len(sizes)] = np.rint(np.where(against[:, None], np.array(AGAINST), np.array(FOR)) * strengths)
+    kinds = np.zeros(len(cells), np.uint8)  # 0: no frame, 1: a whole one, 2: of dashes
+    kinds[: len(sizes)] = np.where(sizes >= FAINTEST * largest, 1 + against, 0)
+    tiles = _tiles_of(canvas, grid)
+    shape = (len(tiles), tiles.shape[2])
+    colours = cells.reshape(grid.rows, grid.cols, 3)[: shape[0], None, : shape[1], None]
+    kinds = kinds.reshape(grid.rows, grid.cols)[: shape[0], None, : shape[1], None, None]
+    thick = max(min(thickness, grid.tile_height // 3, grid.tile_width // 3), 1)
     length = max(min(grid.tile_height, grid.tile_width) // 6, 2)
-    rows, cols = np.indices(edges.shape) // length
-    return np.stack([np.zeros_like(edges), edges, edges & ((rows + cols) % 2 == 0)])
+    rows, cols = np.indices((grid.tile_height, grid.tile_width)) // length
+    dashes = ((rows + cols) % 2 == 0)[None, :, None, :, None]
+    near, far, between = slice(thick), slice(-thick, None), slice(thick, -thick)
+    for part in ((near, slice(None)), (far, slice(None)), (between, near), (between, far)):
+        here = (slice(None), part[0], slice(None), part[1])
+        np.copyto(tiles[here], colours, where=(kinds == 1) | ((kinds == 2) & dashes[here]))
+
+
+def _tiles_of(canvas: np.ndarray, grid: TileGrid) -> np.ndarray:
+    """(rows, tile height, cols, tile width, 3): those tiles that lie wholly in the canvas, to be written to."""
+    rows = min(grid.rows, (canvas.shape[0] - grid.row - grid.tile_height) // grid.pitch_h + 1)
+    cols = min(grid.cols, (canvas.shape[1] - grid.col - grid.tile_width) // grid.pitch_w + 1)
+    down, right, plane = canvas.strides
+    shape = (max(rows, 0), grid.tile_height, max(cols, 0), grid.tile_width, 3)
+    steps = (down * grid.pitch_h, down, right * grid.pitch_w, right, plane)
+    return np.lib.stride_tricks.as_strided(canvas[grid.row :, grid.col :], shape, steps)
 
 
 def mark_selected(canvas: np.ndarray, tile: Rect, thickness: int, *, active: bool = True) -> None:
