@@ -98,6 +98,8 @@ class ViewState:
     back_mode: str = OFF  # a name in core/back_modes.py, or "off"
     back_filter: BackFilter = BackFilter.RAW
     pinned: Unit | None = None  # back origin, None: it follows the selected unit
+    # why: a class or unit, then units of earlier layers through which its reasons are followed (core/why.py); (): off
+    why: tuple[Unit, ...] = ()
     show: Show = Show.ACTIVATIONS
     zoom: Zoom = Zoom.OFF
     pattern: bool = False

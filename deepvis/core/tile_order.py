@@ -6,7 +6,7 @@ neighbours, one that falls silent stays for some passes, and the tiles keep thei
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isqrt
 
 import numpy as np
@@ -34,7 +34,11 @@ class TileOrder:
     held: np.ndarray = field(default_factory=lambda: np.empty(0))
     quiet: np.ndarray = field(default_factory=lambda: np.empty(0, int))  # (C,) passes since each fired last
     age: int = 0  # passes since the order was made
+    # (C,) what each unit contributes now, above 0 for and below against; None where nothing asks why
+    contributions: np.ndarray | None = None
     is_steady: bool = False  # the picture moves, the order is of the last passes together, not of the newest alone
+    by_size: tuple[int, ...] = ()  # of contributions: the units by their magnitudes alone
+    leaning: np.ndarray = field(default_factory=lambda: np.empty(0))  # (C,) of contributions: a moving average
 
     @property
     def firing(self) -> int:
@@ -42,8 +46,9 @@ class TileOrder:
         return int((self.strengths > 0).sum())
 
     def strongest(self) -> tuple[int, ...]:
-        """The units that fire now, the strongest first, of equal ones the lower number."""
-        return _sorted(self.strengths, self.strengths > 0)
+        """The units that fire now, the strongest first, of equal ones the lower number; contributions as they stand."""
+        values = self.strengths if self.contributions is None else self.contributions
+        return _sorted(values, self.strengths > 0)
 
 
 def strengths_of(values: np.ndarray, *, magnitude: bool) -> np.ndarray:
@@ -85,6 +90,31 @@ def ordered(
         needed = _slots(len(channels), len(strengths))
         slots = slots if needed <= slots < 2 * needed else needed
     return TileOrder(layer, strengths, channels, slots, at, held, quiet, age, is_steady=True)
+
+
+def by_contribution(
+    layer: str,
+    contributions: np.ndarray,
+    before: TileOrder | None = None,
+    at: tuple[int, int] | None = None,
+    *,
+    is_held: bool = False,
+) -> TileOrder:
+    """The units that contribute: those for it first, the largest first, then those against it, the largest last.
+
+    As steady as ``ordered``: magnitudes are; a unit passes from one side to the other once the mean of its last passes
+    does. contributions: (C,), signed.
+    """
+    if before is not None and (before.contributions is None or before.leaning.shape != contributions.shape):
+        before = None
+    sizes = replace(before, channels=before.by_size) if before is not None else None
+    order = ordered(layer, np.abs(contributions), sizes, at, is_held=is_held)
+    leaning = contributions if before is None else before.leaning + NEWEST * (contributions - before.leaning)
+    by_size, channels = order.channels or (), None if before is None else before.channels
+    if order.age == 0 or channels is None:
+        against = [channel for channel in by_size if leaning[channel] < 0]
+        channels = (*(channel for channel in by_size if leaning[channel] >= 0), *reversed(against))
+    return replace(order, channels=channels, contributions=contributions, by_size=by_size, leaning=leaning)
 
 
 def _steady(channels: tuple[int, ...], held: np.ndarray, quiet: np.ndarray) -> tuple[int, ...]:

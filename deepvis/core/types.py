@@ -65,14 +65,46 @@ class NetRequest:
     fit: Fit = Fit.CROP
     # the layers that panes will read; a backend may stop after the deepest of them. None means all
     shown: frozenset[str] | None = None
+    # a chain of units, each in an earlier layer than the one before: what the units of layers before them contribute to
+    # the first, through each other one alone; (): nothing is asked
+    why: tuple[Unit, ...] = ()
 
     def same_as(self, other: NetRequest | None) -> bool:
         """True if both ask for the same thing of the same frame."""
         return (
             other is not None
             and self.frame.id == other.frame.id
-            and (self.back, self.fit, self.shown) == (other.back, other.fit, other.shown)
+            and (self.back, self.why, self.fit, self.shown) == (other.back, other.why, other.fit, other.shown)
         )
+
+
+@dataclass(frozen=True, eq=False)
+class Contributions:
+    """What the units of earlier layers contribute to a unit, through a chain of others (network/contribution.py).
+
+    chain: as asked. value: of its first unit, the sum of its activations; of a class the score before the softmax.
+    maps: layer -> (C, H, W) float32, activation times diff, read-only; a unit's contribution is its map's sum. Only
+    layers that lie on the way have some. links: layer -> the place in the chain of the unit to which it contributes.
+    """
+
+    chain: tuple[Unit, ...]
+    value: float
+    maps: Mapping[str, np.ndarray]
+    links: Mapping[str, int]
+
+    def of(self, layer: str) -> np.ndarray | None:
+        """(C,) float64: the contribution of each unit of a layer; None for one that is not on the way."""
+        return summed(self.maps[layer]) if layer in self.links else None
+
+    def through(self, layer: str) -> tuple[Unit, ...]:
+        """The part of the chain through which a layer contributes."""
+        return self.chain[: self.links[layer] + 1] if layer in self.links else ()
+
+
+def summed(maps: np.ndarray) -> np.ndarray:
+    """(C, H, W) -> (C,) float64: the sum of each map."""
+    sums: np.ndarray = maps.reshape(len(maps), -1).sum(axis=1, dtype=np.float64)
+    return sums
 
 
 PREFERRED_INPUT = "Preferred input"  # the title of a picture that a unit prefers
@@ -101,6 +133,7 @@ class Snapshot:
     input_diff: np.ndarray | None = None
     input_rgb: np.ndarray | None = None  # (H, W, 3) uint8, what the network was shown
     seconds: PassSeconds = PassSeconds()
+    contributions: Contributions | None = None  # None without a request of why
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from deepvis.core.types import LayerInfo, NetInfo, NetRequest
+from deepvis.core.types import LayerInfo, NetInfo, NetRequest, Unit
 from deepvis.models import listing
 from deepvis.models.model import Model
 from deepvis.models.tree import TreeEntry
@@ -55,24 +55,39 @@ def deepest(request: NetRequest, blobs: Sequence[str]) -> str | None:
     """The last of ``blobs``, in the order in which they are made, that a request needs; None: all are needed."""
     if request.shown is None:
         return None
-    needed = set(request.shown) | ({request.back.unit.layer} if request.back else set())
+    needed = set(request.shown) | asked_layers(request)
     return next((blob for blob in reversed(blobs) if blob in needed), None)
+
+
+def asked_layers(request: NetRequest) -> set[str]:
+    """The layers of the units that are projected back or asked why."""
+    return ({request.back.unit.layer} if request.back else set()) | {unit.layer for unit in request.why}
 
 
 def request_problem(request: NetRequest, shapes: Mapping[str, Shape]) -> str | None:
     """One sentence on what a request asks that the network has not; None where it can be answered."""
+    for each in request.why:
+        if problem := _unit_problem(each, shapes):
+            return problem
     if request.back is None:
         return None
     unit, position = request.back.unit, request.back.position
     if request.back.mode not in BACK_MODES:
         return f"there is no back mode {request.back.mode!r}; there are {', '.join(BACK_MODES)}"
-    if unit.layer not in shapes:
-        return f"there is no layer {unit.layer!r}; there are {', '.join(shapes)}"
-    channels, height, width = maps_shape(shapes[unit.layer])
-    if not 0 <= unit.channel < channels:
-        return f"layer {unit.layer} has the channels 0 to {channels - 1}, there is no channel {unit.channel}"
+    if problem := _unit_problem(unit, shapes):
+        return problem
+    _, height, width = maps_shape(shapes[unit.layer])
     if position is not None and not (0 <= position[0] < height and 0 <= position[1] < width):
         return f"the maps of layer {unit.layer} are {height} x {width}, there is no position {position}"
+    return None
+
+
+def _unit_problem(unit: Unit, shapes: Mapping[str, Shape]) -> str | None:
+    if unit.layer not in shapes:
+        return f"there is no layer {unit.layer!r}; there are {', '.join(shapes)}"
+    channels = maps_shape(shapes[unit.layer])[0]
+    if not 0 <= unit.channel < channels:
+        return f"layer {unit.layer} has the channels 0 to {channels - 1}, there is no channel {unit.channel}"
     return None
 
 

@@ -61,6 +61,11 @@ class JoinedTape(Tape):
         self._joined = _joined_blobs([tape.blobs for tape, _ in tapes], self._reals, size)
 
     @property
+    def first(self) -> Tape:
+        """The first of the passes."""
+        return self._tapes[0][0]
+
+    @property
     def blobs(self) -> Mapping[str, Tensor]:
         return self._joined
 

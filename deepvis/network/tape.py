@@ -124,6 +124,35 @@ class Tape:
         start = {self.graph.last(blob): self._seed(blob, seed) for blob, seed in seeds.items()}
         return self._named(self._walk(start, range(len(self.graph.nodes)), mode, ways=ways, instead=instead))
 
+    def walk_between(self, start: int, seed: Tensor, end: int) -> dict[int, Tensor]:
+        """Gradients of the values on all paths from the value ``end`` to the value ``start``, both included.
+
+        seed: in the shape of ``start``. Nodes in place are nodes like any other here: each value has its own diff.
+        Values beside the paths have none. Empty where ``start`` does not depend on ``end``.
+        """
+        if start == end:
+            return {start: seed}
+        indices = self.graph.between(start, [end])
+        diffs = self._walk({start: seed}, indices, "gradient", prune={start})
+        reached = {end, *(top for index in indices for top in self.graph.nodes[index].tops)}
+        return {value: diff for value, diff in diffs.items() if value in reached} if end in diffs else {}
+
+    def value(self, value: int) -> Tensor:
+        """A value of this pass; one that was left out between nodes done as one is made now."""
+        return self._value(value)
+
+    def shown_by(self, node: Node, x: Tensor) -> Tensor:
+        """Any tensor in the shape of a view's bottom, shown as the view shows that."""
+        with torch.no_grad(), naming(node.title):
+            ran = run(self._op_for(node), (x,))
+        return ran.tops[0]
+
+    def back_through(self, node: Node, seed: Tensor) -> Tensor:
+        """The gradient at a view's bottom of a seed at its top."""
+        self._run_view(node)
+        below: Tensor | None = pull_back(*self._run_of(node.index), [seed])[0]
+        return torch.zeros_like(self._value(node.bottoms[0])) if below is None else below
+
     def _run_view(self, node: Node) -> Tensor:
         """Its top, kept for walks back from it."""
         if node.index in self._viewed:
@@ -142,8 +171,7 @@ class Tape:
 
     def _view_of_diff(self, diffs: Mapping[int, Tensor], node: Node) -> Tensor:
         """A diff shown as its value is."""
-        with torch.no_grad(), naming(node.title):
-            return run(self._op_for(node), (diffs[node.bottoms[0]],)).tops[0]
+        return self.shown_by(node, diffs[node.bottoms[0]])
 
     def _seed(self, blob: str, seed: Tensor | np.ndarray) -> Tensor:
         if blob not in self.blobs:

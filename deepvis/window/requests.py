@@ -86,7 +86,7 @@ def pass_request(state: AppState, latest: Latest) -> NetRequest | None:
     """
     if latest.frame is None or latest.info is None:
         return None
-    return NetRequest(latest.frame, state.back_request, state.input.fit)
+    return NetRequest(latest.frame, state.back_request, state.input.fit, why=state.view.why)
 
 
 def shown_frame(state: AppState, latest: Latest) -> Frame | None:
@@ -136,7 +136,7 @@ def _has_pass(state: AppState, latest: Latest) -> bool:
 
 def _same(given: NetRequest, asked: NetRequest) -> bool:
     if asked.frame.moving and given.frame.moving:
-        return (given.back, given.fit) == (asked.back, asked.fit)
+        return (given.back, given.why, given.fit) == (asked.back, asked.why, asked.fit)
     return given.same_as(asked)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from deepvis.core.places import cell_at
 from deepvis.core.state import Order
-from deepvis.core.tile_order import TileOrder, by_number, ordered
+from deepvis.core.tile_order import TileOrder, by_contribution, by_number, ordered, strengths_of
 from deepvis.core.types import Snapshot
 from deepvis.window.ui.fires import strengths_in
 from deepvis.window.ui.readings import layer_view
+from deepvis.window.ui.reasons import reasons_in
 from deepvis.window.ui.scene import Scene
 
 
@@ -28,15 +29,21 @@ class TileOrders:
         if snapshot is None or not view.has(0):
             return None
         cell = None if chosen.place is None else cell_at(scene.field_of, layer, chosen.place)
-        is_sorted = chosen.order is Order.STRENGTH or cell is not None
+        reasons = reasons_in(scene)
+        is_sorted = chosen.order is Order.STRENGTH or cell is not None or reasons is not None
         moves = snapshot.request.frame.moving and not scene.state.input.frozen
-        subject = (layer, snapshot.request.back if view.signed else None, cell, is_sorted, moves)
+        back = snapshot.request.back if view.signed and reasons is None else None
+        subject = (layer, back, cell, is_sorted, moves, None if reasons is None else reasons.through)
         if subject == self._subject and snapshot is self._snapshot:
             return self._order
         before = self._order if subject == self._subject and moves else None
+        found = None if reasons is None else reasons.sums if cell is None else reasons.maps[:, cell[0], cell[1]]
         strengths = strengths_in(view, cell)
         self._subject, self._snapshot = subject, snapshot
-        if is_sorted:
+        if found is not None:
+            signed = strengths_of(found, magnitude=False)
+            self._order = by_contribution(layer.name, signed, before, cell, is_held=is_held)
+        elif is_sorted:
             self._order = ordered(layer.name, strengths, before, cell, is_held=is_held)
         else:
             self._order = by_number(layer.name, strengths)

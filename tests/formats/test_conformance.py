@@ -27,6 +27,7 @@ from deepvis.models.model import Model
 from deepvis.models.network_options import network_of
 from deepvis.models.zoo import load_model, open_model
 from deepvis.network.back_modes import BACK_MODES
+from deepvis.network.contribution import contributions
 from deepvis.network.field import receptive_field
 from deepvis.network.kinds import Kind
 from deepvis.network.maps import position_seed
@@ -198,6 +199,27 @@ def test_walks_of_a_batch_are_independent(opened: Opened, mode: str) -> None:
     for row in range(3):
         alone = opened.back(x[row : row + 1], "again@1", seed[row : row + 1], mode)
         assert near(together[row], alone[0], 1e-5) and alone.any()
+
+
+def test_contributions_to_a_class_and_through_a_unit(opened: Opened) -> None:
+    """Activation times the gradient of the score; through one unit of "cat" alone, the gradient of that one."""
+    x = pictures(1)
+    values, tape, to = reference_values(x), opened.forward(x), opened.model.data_blob
+    names = {"fc": to, "mean": to, "cat": to, "left": to, "relu": to}
+    ones = torch.zeros(1, *SHAPES["fc"])
+    ones[0, 3] = 1
+    found = contributions(tape, [Unit("softmax", 3)], to)  # the score, not the probability
+    assert found.value == pytest.approx(float(values["fc"][0, 3]), rel=1e-4)
+    assert near(found.products[to], x * reference_back(x, "fc", ones, "gradient").reshape(x.shape))
+    assert set(names) < set(found.links) and set(found.links.values()) == {0}
+    of_cat = found.products["cat"].reshape(1, *SHAPES["cat"])
+    unit = int(of_cat.sum((2, 3)).abs().argmax())
+    seed = torch.zeros(1, *SHAPES["cat"])
+    seed[0, unit] = torch.where(values["cat"][0, unit] != 0, of_cat[0, unit] / values["cat"][0, unit], 0)
+    through = contributions(tape, [Unit("softmax", 3), Unit("cat", unit)], to)
+    assert (through.links["cat"], through.links["relu"], through.links[to]) == (0, 1, 1)
+    below = through.products[to].reshape(x.shape)
+    assert near(below, x * reference_back(x, "cat", seed, "gradient").reshape(x.shape), 1e-3) and below.any()
 
 
 def test_the_modes_differ(opened: Opened) -> None:

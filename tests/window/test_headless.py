@@ -42,6 +42,18 @@ def test_keys_screenshot_and_stats(tiny: list[str], photos: Path, tmp_path: Path
     assert facts["passes_per_second"] >= 0
 
 
+def test_why_by_keys_is_drawn_undone_and_left(tiny: list[str], photos: Path, tmp_path: Path) -> None:
+    def shown(keys: str) -> np.ndarray:
+        shot = tmp_path / "shot.png"
+        assert run(*tiny, "--images", photos, "--keys", keys, "--screenshot", shot) == 0
+        return picture(shot)[:-60]  # without the status line, which tells times
+
+    asked = shown("end H Y H")
+    assert not np.array_equal(asked, shown("end H"))
+    assert np.array_equal(asked, shown("end H Y H Y H backspace backspace"))
+    assert np.array_equal(shown("end H"), shown("end H Y H Y esc backspace backspace backspace backspace"))
+
+
 def test_each_key_waits_for_the_panes_so_that_runs_repeat(tiny: list[str], photos: Path, tmp_path: Path) -> None:
     shots = [tmp_path / f"{i}.png" for i in range(2)]
     for shot in shots:

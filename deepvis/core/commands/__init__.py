@@ -9,6 +9,7 @@ need Shift have a second key, all other commands are in the palette.
 import deepvis.core.commands.moving
 import deepvis.core.commands.finding
 import deepvis.core.commands.back_projection
+import deepvis.core.commands.reasons
 import deepvis.core.commands.showing
 import deepvis.core.commands.input_source
 import deepvis.core.commands.this_unit

@@ -23,7 +23,7 @@ def save_picture(state: AppState) -> Outcome:
 @command(
     "esc",
     group=Group.PROGRAM,
-    help="Leave one: help, zoom, patterns, history, run, scan, place, order, origin, back",
+    help="Leave one: help, zoom, patterns, history, run, scan, why, place, order, origin, back",
 )
 def escape(state: AppState) -> AppState | Outcome:
     """Turn off one thing, the one that lies on top; never more than one, and nothing once all are off."""
@@ -42,6 +42,8 @@ def escape(state: AppState) -> AppState | Outcome:
         return with_effect(live(state, optimizing=None), StopOptimizing)
     if state.live.scanning:
         return scan_stopped(state)
+    if shown.why:
+        return view(state, why=())
     if shown.place is not None:
         return view(state, place=None)
     if shown.order is not Order.NUMBER:

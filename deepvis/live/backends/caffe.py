@@ -26,6 +26,7 @@ from deepvis.formats.caffe.schema import NetParameter
 from deepvis.formats.caffe.spec import NetworkSpec
 from deepvis.formats.caffe.splits import Wired, as_caffe_builds
 from deepvis.live.backend import BACKENDS, BackendError
+from deepvis.live.pycaffe_contributions import contributions_of
 from deepvis.live.showing import LazyMaps, deepest, net_info, request_problem
 from deepvis.models.model import Model
 from deepvis.network.back_modes import BACK_MODES
@@ -82,6 +83,7 @@ class PycaffeBackend:
             self._forward(request)
             forwarded = time.perf_counter()
             diffs = self._backward(request.back) if request.back else {}
+            why = contributions_of(self._net, self._wired, request.why, self._shapes) if request.why else None
             ended = time.perf_counter()
         except RuntimeError as error:
             self._done = None
@@ -97,7 +99,8 @@ class PycaffeBackend:
             diffs=fetched,
             input_diff=None if data is None else self._model.preprocessor.diff_to_rgb(fetched[self._model.data_blob]),
             input_rgb=self._input_rgb,
-            seconds=PassSeconds(forwarded - began, ended - forwarded if request.back else 0.0),
+            contributions=why,
+            seconds=PassSeconds(forwarded - began, ended - forwarded if request.back or request.why else 0.0),
         )
 
     def close(self) -> None:

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from deepvis.core.types import BackRequest, Fit, NetRequest, PassSeconds, Snapshot
+from deepvis.core.types import BackRequest, Contributions, Fit, NetRequest, PassSeconds, Snapshot, Unit
 from deepvis.live.backend import BACKENDS, BackendError
-from deepvis.live.showing import LazyMaps, bad_weights, deepest, net_info, request_problem
+from deepvis.live.showing import LazyMaps, asked_layers, bad_weights, deepest, net_info, request_problem
 from deepvis.models.model import Model
+from deepvis.network.contribution import contributions
 from deepvis.network.device import device_name, device_of
 from deepvis.network.maps import position_seed
 from deepvis.network.memory import keep_freed_memory
@@ -67,7 +68,8 @@ class GraphBackend:
             forward = self._forward(request)
             forwarded = self._now()
             diffs = self._backward(forward.tape, request.back) if request.back else {}
-            ended = self._now() if request.back else forwarded
+            contributed = self._contributed(forward.tape, request.why) if request.why else None
+            ended = self._now() if request.back or request.why else forwarded
         except (ModelError, RuntimeError, MemoryError) as error:  # RuntimeError: PyTorch's, out of memory among them
             self._last = None
             raise BackendError(f"the network {self.info.name} could not be run: {error}") from error
@@ -80,6 +82,7 @@ class GraphBackend:
             diffs=fetched,
             input_diff=None if data is None else self._model.preprocessor.diff_to_rgb(data),
             input_rgb=forward.input_rgb,
+            contributions=contributed,
             seconds=PassSeconds(forwarded - began, ended - forwarded),
         )
 
@@ -98,7 +101,7 @@ class GraphBackend:
         input_rgb = preprocessor.crop(request.frame.rgb, request.fit)
         input_rgb.setflags(write=False)
         shown = {*(self._model.layer_names if request.shown is None else request.shown)}
-        shown |= {request.back.unit.layer} if request.back else set()
+        shown |= asked_layers(request)
         shape = self._net.graph.inputs[self._model.data_blob]
         picture = preprocessor.normalised(input_rgb)
         inputs = {**self._others, self._model.data_blob: picture.reshape(shape)}
@@ -118,6 +121,10 @@ class GraphBackend:
             where = (slice(None), channel) if blob.ndim > 1 else (channel,)[: blob.ndim]
             seed[where] = blob[where]
         return tape.backward(layer, seed, back.mode, to=self._model.data_blob)
+
+    def _contributed(self, tape: Tape, chain: tuple[Unit, ...]) -> Contributions:
+        walk = contributions(tape, chain, self._model.data_blob)
+        return Contributions(chain, walk.value, LazyMaps(walk.products, _fetch), walk.links)
 
     def _now(self) -> float:
         """Seconds, once the device has done what it was given."""

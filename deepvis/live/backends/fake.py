@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from deepvis.core.types import BackRequest, Fit, LayerInfo, NetInfo, NetRequest, PassSeconds, Snapshot
+from deepvis.core.types import (
+    BackRequest,
+    Contributions,
+    Fit,
+    LayerInfo,
+    NetInfo,
+    NetRequest,
+    PassSeconds,
+    Snapshot,
+    Unit,
+)
 from deepvis.live.backend import BACKENDS, BackendError
 from deepvis.live.showing import request_problem
 from deepvis.network.back_modes import BACK_MODES
@@ -71,7 +81,8 @@ class FakeBackend:
             diffs=diffs,
             input_diff=input_diff,
             input_rgb=_read_only(rgb),
-            seconds=PassSeconds(0.02, 0.01 if request.back else 0.0),
+            contributions=_contributions(self.info, rgb, request.why) if request.why else None,
+            seconds=PassSeconds(0.02, 0.01 if request.back or request.why else 0.0),
         )
 
     def close(self) -> None:
@@ -127,6 +138,19 @@ def _diffs(info: NetInfo, rgb: np.ndarray, back: BackRequest) -> tuple[Mapping[s
     rows, cols = np.indices(info.input_shape[1:])
     wave = np.sin(phase + rows * 0.5) * np.cos(cols * 0.4) * strength
     return diffs, _read_only(wave.astype(np.float32))
+
+
+def _contributions(info: NetInfo, rgb: np.ndarray, chain: tuple[Unit, ...]) -> Contributions:
+    """Of all layers before the chain's first unit: their diffs, weakened from unit to unit, times their activations."""
+    places = {layer.name: place for place, layer in enumerate(info.layers)}
+    maps, links = {}, {}
+    for link, unit in enumerate(chain):
+        diffs, _ = _diffs(info, rgb, BackRequest(unit, next(iter(BACK_MODES))))
+        for name in (name for name in diffs if name != unit.layer and places[name] < places[unit.layer]):
+            maps[name] = _read_only(diffs[name] * _activation(info.layer(name), rgb) * np.float32(0.5**link))
+            links[name] = link
+    value = float(_activation(info.layer(chain[0].layer), rgb)[chain[0].channel].sum())
+    return Contributions(chain, value, maps, links)
 
 
 def _read_only(array: np.ndarray) -> np.ndarray:

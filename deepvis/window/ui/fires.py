@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepvis.core.places import cell_at
-from deepvis.core.tile_order import strengths_of
+from deepvis.core.tile_order import TileOrder, strengths_of
 from deepvis.core.types import LayerInfo, Unit
 from deepvis.window.ui.draw_cache import cached
 from deepvis.window.ui.readings import LayerView, label_of, number, peaks_of
+from deepvis.window.ui.reasons import crumb, no_reasons_words, reasons_in, total_words
 from deepvis.window.ui.scene import Scene
 
 MOST_NAMED = 5  # units that are named of one place
@@ -36,12 +37,24 @@ def order_words(scene: Scene, view: LayerView) -> str:
     While the picture moves: 'by strength of the last passes, 143 of 256 fire now'.
     """
     order, layer = scene.state.tile_order, scene.state.layer
+    missing = no_reasons_words(scene)
     if order is None or order.layer != layer.name:
-        return ""
+        return missing
     if order.channels is None:
-        return why_no_cell(scene, layer) if scene.state.view.place is not None else ""
-    does = "are not 0" if view.signed else "fire"
+        return missing or (why_no_cell(scene, layer) if scene.state.view.place is not None else "")
+    words = sorting_words(scene, view, order)
+    return f"{words}; {missing}" if missing else words
+
+
+def sorting_words(scene: Scene, view: LayerView, order: TileOrder) -> str:
+    """The same of tiles that are sorted."""
+    layer = scene.state.layer
     how, when = ("by", " of the last passes") if order.is_steady else ("sorted by", "")
+    reasons = reasons_in(scene)
+    if reasons is not None and order.contributions is not None:
+        there = "" if order.at is None else " at the place"
+        return f"{how} contribution{there}{when} to {crumb(scene, reasons.through)}: {total_words(reasons)}"
+    does = "are not 0" if view.signed else "fire"
     now = " now" if order.is_steady else ""
     if order.at is not None:
         return f"{how} the place{when}, {order.firing:,} of {layer.channels:,} {does} there{now}"

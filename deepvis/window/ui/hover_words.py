@@ -28,6 +28,7 @@ from deepvis.window.ui.readings import (
     top_channels,
     unit_name,
 )
+from deepvis.window.ui.reasons import crumb, reasons_in, unit_words
 from deepvis.window.ui.regions import CLASS, FIRES, HEADING, MAP, PICTURE, PREFERRED, SCALE, Hit, Tip
 from deepvis.window.ui.scalars import is_scalar
 from deepvis.window.ui.scene import Scene
@@ -79,9 +80,15 @@ def tile_tip(scene: Scene, hit: Hit) -> Tip | None:
         lines.append(f"rank {rank:,} of {len(view.values):,} in {layer.name}")
     order = scene.state.tile_order
     if order is not None and order.at is not None and order.layer == layer.name and view.has(hit.channel):
-        here = rank_in(order.strengths, hit.channel)
-        value = number(float(view.values[hit.channel, order.at[0], order.at[1]]))
-        lines.append(f"at the place {value}, rank {here:,}")
+        there = order.contributions
+        here = rank_in(order.strengths if there is None else there, hit.channel)
+        of_place = view.values[hit.channel, order.at[0], order.at[1]] if there is None else there[hit.channel]
+        what = "at the place" if there is None else "contribution at the place"
+        lines.append(f"{what} {number(float(of_place))}, rank {here:,}")
+    reasons = reasons_in(scene)
+    if reasons is not None:
+        lines += [f"{unit_words(reasons, hit.channel)}, rank {reasons.rank(hit.channel):,} of {len(reasons.sums):,}"]
+        lines += [f"to {crumb(scene, reasons.through)}"]
     lines.append(standing_words(scene, hit.channel))
     whole, rgb = scene.whole_layer, None
     if whole is not None and whole.tiles is not None and whole.layer in (layer.name, layer.images_of):

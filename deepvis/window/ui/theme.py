@@ -40,6 +40,8 @@ STALE = bgr("#cc79a7")  # reddish purple: hatched tag
 ERROR = bgr("#f0805a")  # vermillion, lightened for the dark ground
 GOOD = bgr("#2fbf94")  # bluish green, likewise
 FIELD = bgr("#f0e442")  # yellow: the receptive field
+FOR = GOOD  # what a unit contributes: a whole frame
+AGAINST = ERROR  # below 0: a frame of dashes
 
 # heights in pixels of the em square at text scale 1
 SIZE_HEADING = 11.5

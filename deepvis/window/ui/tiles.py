@@ -15,8 +15,10 @@ from deepvis.core.colours import Paint
 from deepvis.core.geometry import Rect, TileGrid
 from deepvis.core.pixels import Codes
 from deepvis.window.ui.canvas import brackets, frame, resized, squares
-from deepvis.window.ui.theme import BACKGROUND, ORIGIN, SELECTED
+from deepvis.window.ui.theme import AGAINST, BACKGROUND, FOR, ORIGIN, SELECTED
 
+FAINTEST = 0.01  # of the largest contribution: smaller ones have no frame
+LEAST_INK = 0.2  # of a frame's colour, for the smallest contribution that has one
 PATTERN_GAP = 24  # brightness between preferred images, close to the pane's face
 
 
@@ -105,6 +107,45 @@ def with_gaps(brightness: np.ndarray, grid: TileGrid, gap: int) -> np.ndarray:
         grid.rows, grid.tile_height, grid.cols, grid.tile_width
     )
     return spaced
+
+
+def mark_contributions(canvas: np.ndarray, grid: TileGrid, contributions: np.ndarray, thickness: int) -> None:
+    """A frame in each tile: whole for a contribution above 0, of dashes below 0, the brighter the larger it is.
+
+    contributions: of the tiles, in their order. Those below FAINTEST of the largest have none.
+    """
+    sizes = np.abs(contributions[: grid.count])
+    largest = float(sizes.max(initial=0))
+    if not largest:
+        return
+    strengths = LEAST_INK + (1 - LEAST_INK) * np.sqrt(sizes / largest)[:, None]
+    cells = np.zeros((grid.rows * grid.cols, 3), np.uint8)
+    against = contributions[: grid.count] < 0
+    cells[: len(sizes)] = np.rint(np.where(against[:, None], np.array(AGAINST), np.array(FOR)) * strengths)
+    kinds = np.zeros(len(cells), np.uint8)  # 0: no frame, 1: a whole one, 2: of dashes
+    kinds[: len(sizes)] = np.where(sizes >= FAINTEST * largest, 1 + against, 0)
+    tiles = _tiles_of(canvas, grid)
+    shape = (len(tiles), tiles.shape[2])
+    colours = cells.reshape(grid.rows, grid.cols, 3)[: shape[0], None, : shape[1], None]
+    kinds = kinds.reshape(grid.rows, grid.cols)[: shape[0], None, : shape[1], None, None]
+    thick = max(min(thickness, grid.tile_height // 3, grid.tile_width // 3), 1)
+    length = max(min(grid.tile_height, grid.tile_width) // 6, 2)
+    rows, cols = np.indices((grid.tile_height, grid.tile_width)) // length
+    dashes = ((rows + cols) % 2 == 0)[None, :, None, :, None]
+    near, far, between = slice(thick), slice(-thick, None), slice(thick, -thick)
+    for part in ((near, slice(None)), (far, slice(None)), (between, near), (between, far)):
+        here = (slice(None), part[0], slice(None), part[1])
+        np.copyto(tiles[here], colours, where=(kinds == 1) | ((kinds == 2) & dashes[here]))
+
+
+def _tiles_of(canvas: np.ndarray, grid: TileGrid) -> np.ndarray:
+    """(rows, tile height, cols, tile width, 3): those tiles that lie wholly in the canvas, to be written to."""
+    rows = min(grid.rows, (canvas.shape[0] - grid.row - grid.tile_height) // grid.pitch_h + 1)
+    cols = min(grid.cols, (canvas.shape[1] - grid.col - grid.tile_width) // grid.pitch_w + 1)
+    down, right, plane = canvas.strides
+    shape = (max(rows, 0), grid.tile_height, max(cols, 0), grid.tile_width, 3)
+    steps = (down * grid.pitch_h, down, right * grid.pitch_w, right, plane)
+    return np.lib.stride_tricks.as_strided(canvas[grid.row :, grid.col :], shape, steps)
 
 
 def mark_selected(canvas: np.ndarray, tile: Rect, thickness: int, *, active: bool = True) -> None:

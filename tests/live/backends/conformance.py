@@ -159,6 +159,27 @@ class BackendConformance:
         if self.network:  # the fake one has units that the model has not, of which nothing can be optimized
             assert list((tmp_path / "cache").rglob("live_opt/*/*.png")), "key x has kept nothing"
 
+    def test_every_earlier_layer_contributes_through_a_chain(self, backend, frame):
+        last = backend.info.layers[-1]
+        target = Unit(last.name, last.channels - 1)
+        assert backend.run(NetRequest(frame)).contributions is None
+        found = backend.run(NetRequest(frame, why=(target,))).contributions
+        assert found.chain == (target,) and np.isfinite(found.value)
+        for layer in backend.info.layers:
+            if layer.name in found.links and layer.name != last.name:
+                assert found.maps[layer.name].shape == (layer.channels, layer.height, layer.width)
+                assert found.of(layer.name).shape == (layer.channels,) and found.through(layer.name) == (target,)
+        assert {"conv1", "pool1"} <= set(found.links)
+        middle = backend.info.layers[2].name
+        through = backend.run(NetRequest(frame, why=(target, Unit(middle, 1)))).contributions
+        assert (through.links[middle], through.links["conv1"]) == (0, 1)
+        assert np.allclose(through.of(middle), found.of(middle))
+        assert not np.allclose(through.of("conv1"), found.of("conv1"))
+
+    def test_a_unit_that_is_not_there_is_not_asked_why(self, backend, frame):
+        with pytest.raises(BackendError, match="channel 4000"):
+            backend.run(NetRequest(frame, why=(Unit("conv1", 4000),)))
+
     def test_closing_twice_is_fine(self, backend):
         backend.close()
         backend.close()
@@ -174,6 +195,28 @@ class BackendConformance:
     def test_probabilities_sum_to_one(self, real, frame):
         prob = real.run(NetRequest(frame)).activations[real.info.prob_layer]
         assert prob.sum() == pytest.approx(1, abs=1e-5)
+
+    def test_contributions_are_activation_times_the_gradient_of_the_score(self, real, frame):
+        """The diffs of a unit are its value times the gradient; a class behind a softmax is asked by its score."""
+        last, score = real.info.layers[-1], real.info.layers[-2]
+        assert (last.type, score.channels) == ("Softmax", last.channels)
+        snapshot = real.run(NetRequest(frame, BackRequest(Unit(score.name, 1), GRADIENT), why=(Unit(last.name, 1),)))
+        value = float(snapshot.activations[score.name][1].sum())
+        found = snapshot.contributions
+        assert found.value == pytest.approx(value, rel=1e-5)
+        for name in ("conv1", "pool1", "mixed/output"):
+            expected = snapshot.activations[name] * snapshot.diffs[name] / value
+            assert np.allclose(found.maps[name], expected, atol=1e-4 * np.abs(expected).max()), name
+
+    def test_through_a_unit_the_layers_below_sum_to_its_part(self, real, frame):
+        target = Unit(real.info.layers[-2].name, 1)
+        of_mixed = real.run(NetRequest(frame, why=(target,))).contributions.of("mixed/output")
+        unit = Unit("mixed/output", int(np.abs(of_mixed).argmax()))
+        through = real.run(NetRequest(frame, BackRequest(unit, GRADIENT), why=(target, unit)))
+        alone = real.run(NetRequest(frame, why=(target, unit))).contributions
+        assert np.allclose(alone.of("conv1"), through.contributions.of("conv1"))
+        assert np.allclose(alone.of("mixed/output"), of_mixed, atol=1e-5)
+        assert alone.of("conv1").any()
 
     def test_the_gradient_is_what_a_change_of_the_picture_does(self, real, frame):
         """One pixel of one colour, changed by 9, moves a conv1 value by 9 times the gradient there, in RGB order."""

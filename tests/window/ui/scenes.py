@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 
@@ -33,6 +33,7 @@ from deepvis.core.state import (
 )
 from deepvis.core.types import (
     BackRequest,
+    Contributions,
     Fit,
     Frame,
     LayerInfo,
@@ -116,6 +117,19 @@ def make_snapshot(frame: Frame, back: BackRequest | None = None, fit: Fit = Fit.
     return Snapshot(next(ids), NetRequest(frame, back, fit), blobs, diffs, input_diff, seen, seconds)
 
 
+def make_contributions(chain: tuple[Unit, ...], blobs: Mapping[str, np.ndarray]) -> Contributions:
+    """Of all layers before the chain's first unit; below each other unit half as much."""
+    names = [layer.name for layer in LAYERS]
+    links = {
+        name: link for link, unit in enumerate(chain) for name in names[: names.index(unit.layer)]
+    }  # a later unit of the chain is nearer
+    maps = {}
+    for name, link in links.items():
+        signs = np.where(np.arange(len(blobs[name])) % 3 == 1, -1, 1)[:, None, None]
+        maps[name] = blobs[name] * waves(*blobs[name].shape, phase=2.0) * signs * 0.5**link
+    return Contributions(chain, 9.25, maps, links)
+
+
 COMMANDS = tuple(
     Command(name, keys, said, group, lambda state: state)
     for group, rows in {
@@ -158,6 +172,16 @@ def make_scene(
     status = Status("photo_1.jpg, 2 of 9", 24.5, 17.25, snapshot.seconds if snapshot else PassSeconds(), device="cpu")
     layout = layout_for(INFO, *size)
     return replace(Scene(state, layout, shown, snapshot, status=status, commands=COMMANDS), **parts)
+
+
+def why_scene(view: ViewState, **parts: object) -> Scene:
+    """The tiles by their contributions to the chain of the view."""
+    scene = make_scene(view, **parts)
+    assert scene.snapshot is not None
+    found = make_contributions(view.why, scene.snapshot.activations)
+    request = replace(scene.snapshot.request, why=view.why)
+    scene = replace(scene, snapshot=replace(scene.snapshot, request=request, contributions=found))
+    return replace(scene, state=replace(scene.state, tile_order=TileOrders()(scene)))
 
 
 UNIT = ViewState(2, 7, Cursor.UNITS)
@@ -250,6 +274,8 @@ def sorted_scene(view: ViewState, **parts: object) -> Scene:
 BY_STRENGTH = replace(UNIT, order=Order.STRENGTH)
 AT_PLACE = replace(UNIT, place=(30, 14))
 LISTING = replace(AT_PLACE, cursor=Cursor.LAYERS)
+WHY = replace(UNIT, why=(Unit("prob", 4),))
+THROUGH = replace(UNIT, layer_index=0, channel=3, why=(Unit("prob", 4), unit_of))
 
 
 def missing_scene(view: ViewState, **parts: object) -> Scene:
@@ -279,6 +305,11 @@ def missing_hover() -> Scene:
         scene.hover, place=scene.hover.place.moved(14, 9), pane="control", layer_index=6
     )  # in the middle, clear of the small letters of the list
     return replace(missing_scene(UNIT), hover=under, layout=scene.layout)
+
+
+def hovering_why(channel: int) -> Scene:
+    scene, asked = hovering(WHY, Hit("layers", channel=channel)), why_scene(WHY)
+    return replace(scene, snapshot=asked.snapshot, frame=asked.frame, state=asked.state)
 
 
 def hovering_input(view: ViewState) -> Scene:
@@ -406,6 +437,15 @@ GOLDEN: dict[str, tuple[str, Callable[[], Scene]]] = {
     "aux_here": ("aux", lambda: sorted_scene(LISTING)),
     "aux_place": ("aux", lambda: sorted_scene(AT_PLACE)),
     "input_place": ("input", lambda: sorted_scene(AT_PLACE)),
+    "layers_why": ("layers", lambda: why_scene(WHY)),
+    "layers_why_pattern": (
+        "layers",
+        lambda: why_scene(replace(WHY, pattern=True), whole_layer=whole_layer("conv2/5x5_reduce")),
+    ),
+    "layers_why_bars": ("layers", lambda: why_scene(replace(WHY, layer_index=3, channel=2))),
+    "layers_why_through": ("layers", lambda: why_scene(THROUGH)),
+    "status_why": ("status", lambda: why_scene(WHY)),
+    "hover_why": ("hover", lambda: hovering_why(25)),
     "hover_place": ("hover", lambda: hovering_input(UNIT)),
     "control_missing": ("control", lambda: missing_scene(UNIT)),
     "layers_missing": ("layers", lambda: missing_scene(MISSING)),

@@ -174,6 +174,8 @@ SEEN = {
     "BAR": "layers_vector",
     "BAR_BELOW": "layers_logits",
     "EMPTY": "jpgvis_few",
+    "FOR": "layers_why_through",
+    "AGAINST": "layers_why",
 }
 
 

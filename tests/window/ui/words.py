@@ -399,7 +399,7 @@ WORDS: dict[str, list[str]] = {
         "command",
         "d",
         "Freeze the back origin at the selected unit, or free it",
-        "1 of 56",
+        "1 of 57",
         "up, down: choose    enter: go there    esc: back to where you were",
     ],
     "palette_nothing": [
@@ -465,6 +465,40 @@ WORDS: dict[str, list[str]] = {
         "0.0155",
     ],
     "layers_sorted_pattern": ["conv2/5x5_reduce   40 × 12 × 12   sorted by strength, 40 of 40 fire   preferred inp…"],
+    "layers_why": [
+        "conv2/5x5_reduce   40 × 12 × 12   sorted by contribution to prob · 4 elk: for 102, a…",
+        "−1.04 (0.6 %)",
+    ],
+    "layers_why_pattern": [
+        "conv2/5x5_reduce   40 × 12 × 12   sorted by contribution to prob · 4 elk: for 102, a…",
+        "−1.04 (0.6 %)",
+    ],
+    "layers_why_bars": [
+        "fc3   30   sorted by contribution to prob · 4 elk: for 0.403, against −0.262, total 0.…",
+        *map(str, range(30)),
+        *("0.631", "0.242", "0.640", "0.253", "0.487", "0.0942", "0.0517", "0.00186", "0.0235", "0.0631", "0.200"),
+        *("0.379", "0.317", "0.397", "0"),
+        "0 (0.0 %)",
+    ],
+    "layers_why_through": [
+        "conv1/3x3   16 × 24 × 24   sorted by contribution to prob · 4 elk › conv2r · 7: for 8…",
+        "+3.14 (2.5 %)",
+    ],
+    "status_why": [
+        "24.5 fps   17.2 passes/s   36 ms   cpu",
+        "conv2/5x5_reduce · 7",
+        "Convolution 40 × 12 × 12",
+        "max 0.324",
+        "contribution −1.04 to prob · 4 elk, 0.6 % of all for and against",
+        "back off",
+    ],
+    "hover_why": [
+        "conv2/5x5_reduce · 25",
+        "max 0.466 at row 1, col 4",
+        "rank 25 of 40 in conv2/5x5_reduce",
+        "contribution −2.54, 1.6 % of all for and against, rank 33 of 40",
+        "to prob · 4 elk",
+    ],
     "layers_place": ["conv2/5x5_reduce   40 × 12 × 12   sorted by the place, 20 of 40 fire there"],
     "layers_no_places": [
         "fc3   30   no places: one value a unit",

@@ -29,6 +29,7 @@ from deepvis.window.ui.pane import pane
 from deepvis.window.ui.panes.back import draw_back
 from deepvis.window.ui.panes.jpgvis import draw_preferred
 from deepvis.window.ui.readings import ACTIVATIONS, LayerView, label_of, layer_view, number, shape_name, value_of
+from deepvis.window.ui.reasons import caption_of, reasons_in
 from deepvis.window.ui.scalars import draw_bars, draw_scalar, ends_words, has_names, shows_bars
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, text_width
@@ -40,6 +41,7 @@ from deepvis.window.ui.tiles import (
     in_order,
     layer_levels,
     map_levels,
+    mark_contributions,
     mark_origin,
     mark_selected,
     pattern_cells,
@@ -191,6 +193,10 @@ def draw_marks(canvas: np.ndarray, scene: Scene, grid: TileGrid, view: LayerView
     fill(canvas, grid.tail, theme.FACE)
     state, tiles = scene.state, scene.state.tiles
     thick = scene.px(2) if grid.tile_width < scene.px(60) else scene.px(3)
+    reasons = reasons_in(scene)
+    if reasons is not None:
+        sums = reasons.sums if tiles.channels is None else reasons.sums[list(tiles.channels)]
+        mark_contributions(canvas, grid, sums, thick)
     pinned = state.view.pinned
     origin = None if pinned is None or pinned.layer != state.layer.name else tiles.place_of(pinned.channel)
     if origin is not None:
@@ -198,15 +204,21 @@ def draw_marks(canvas: np.ndarray, scene: Scene, grid: TileGrid, view: LayerView
     tile = grid.tile(state.tile)
     mark_selected(canvas, tile, thick, active=state.view.cursor is Cursor.UNITS)
     label = label_of(scene, state.unit)
-    if label and not is_named and state.view.label_predictions and state.view.cursor is Cursor.UNITS:
+    if not state.view.label_predictions or state.view.cursor is not Cursor.UNITS:
+        return
+    if reasons is not None:
+        caption = caption_of(reasons, state.unit.channel)
+        text = f"{label}   {caption}" if label and not is_named else caption
+        draw_label(canvas, scene, tile, text, scene.areas(bounds(canvas)).body)
+    elif label and not is_named:
         value = value_of(view, state.unit.channel)
         draw_label(canvas, scene, tile, label if value is None else f"{label}   {number(value)}")
 
 
-def draw_label(canvas: np.ndarray, scene: Scene, tile: Rect, label: str) -> None:
-    """The class beside its tile, on a plate, on the side where it hides the least that is bright."""
+def draw_label(canvas: np.ndarray, scene: Scene, tile: Rect, label: str, within: Rect | None = None) -> None:
+    """The class beside its tile, on a plate, on the side where it hides the least that is bright; ``within`` a part."""
     px, gap = scene.px(theme.SIZE_TEXT), scene.px(7)
-    area = bounds(canvas).inset(scene.px(6))
+    area = (within or bounds(canvas)).inset(scene.px(6))
     wide = min(text_width(label, px) + scene.px(16), area.width)
     tall = line_height(px) + scene.px(6)
     middle, start = tile.row + (tile.height - tall) // 2, tile.col + (tile.width - wide) // 2

@@ -16,6 +16,7 @@ from deepvis.window.ui.heading import draw_face
 from deepvis.window.ui.layer_list_layout import STATUS_LINES
 from deepvis.window.ui.pane import pane
 from deepvis.window.ui.readings import label_of, layer_view, number, shape_name, standing_sentence, value_of
+from deepvis.window.ui.reasons import crumb, no_reasons_words, reasons_in, unit_words
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, note_cut, one_line, text_width
 
@@ -129,6 +130,8 @@ def facts(scene: Scene) -> list[tuple[str, theme.BGR]]:
     if value is not None:
         what = "strongest diff" if state.view.show is Show.DIFFS else "max" if state.layer.is_spatial else "value"
         pieces.append((f"{what} {number(value)}" + (" (stale)" if view.stale else ""), theme.SOFT))
+    if state.view.why:
+        pieces.append(why_fact(scene))
     standing = standing_sentence(scene)
     if standing:
         pieces.append((standing, theme.SOFT))
@@ -145,6 +148,15 @@ def facts(scene: Scene) -> list[tuple[str, theme.BGR]]:
         part = 100 * progress.iteration // max(progress.iterations, 1)
         pieces.append((f"optimizing {progress.unit.layer} · {progress.unit.channel}: {part} %", theme.GOOD))
     return pieces
+
+
+def why_fact(scene: Scene) -> tuple[str, theme.BGR]:
+    """What the selected unit contributes, and to what; else why it cannot be said."""
+    reasons, channel = reasons_in(scene), scene.state.unit.channel
+    if reasons is None:
+        return no_reasons_words(scene), theme.SOFT
+    colour = theme.FOR if reasons.sums[channel] > 0 else theme.AGAINST if reasons.sums[channel] < 0 else theme.SOFT
+    return unit_words(reasons, channel, crumb(scene, reasons.through)), colour
 
 
 def back_fact(scene: Scene) -> str:
