@@ -20,12 +20,26 @@ ROOMS: dict[str, set[str]] = {
     "formats": {"core", "network"},
     "models": {"core", "network", "formats", "schema"},
     "caffe": {"network", "formats"},
+    "attribution": {"core", "network", "models"},
     "jobs": {"core"},
     "optimize": {"core", "network", "models", "pages", "schema", "sources", "jobs"},
     "scan": {"core", "network", "models", "pages", "sources", "jobs"},
-    "live": {"core", "network", "formats", "models", "sources", "optimize", "scan", "jobs"},
+    "live": {"core", "network", "formats", "models", "sources", "optimize", "scan", "attribution", "jobs"},
     "window": {"core", "settings", "sources", "live", "models", "network", "scan"},
-    "cli": {"core", "jobs", "schema", "settings", "models", "live", "window", "network", "sources", "optimize", "scan"},
+    "cli": {
+        "core",
+        "attribution",
+        "jobs",
+        "schema",
+        "settings",
+        "models",
+        "live",
+        "window",
+        "network",
+        "sources",
+        "optimize",
+        "scan",
+    },
     "api": {
         "core",
         "jobs",
@@ -40,7 +54,7 @@ ROOMS: dict[str, set[str]] = {
         "scan",
     },
 }
-TORCH = {"network", "formats", "optimize", "scan", "caffe", "api"}
+TORCH = {"network", "formats", "optimize", "scan", "attribution", "caffe", "api"}
 CV2 = {"window", "sources", "scan"}
 ALSO_TORCH = {"live/backends/engine.py"}
 # plain arithmetic

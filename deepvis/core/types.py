@@ -56,6 +56,15 @@ class BackRequest:
     position: tuple[int, int] | None = None
 
 
+@dataclass(frozen=True)
+class AttributionRequest:
+    """Which part of the picture speaks for a unit? method: a name in core/attributions.py."""
+
+    unit: Unit
+    method: str
+    layer: str = ""  # whose maps are looked at, of methods that do; "": the last layer with maps below the unit
+
+
 @dataclass(frozen=True, eq=False)
 class NetRequest:
     """What the window wants of the network."""
@@ -65,6 +74,7 @@ class NetRequest:
     fit: Fit = Fit.CROP
     # the layers that panes will read; a backend may stop after the deepest of them. None means all
     shown: frozenset[str] | None = None
+    attribution: AttributionRequest | None = None
 
     def same_as(self, other: NetRequest | None) -> bool:
         """True if both ask for the same thing of the same frame."""
@@ -72,6 +82,7 @@ class NetRequest:
             other is not None
             and self.frame.id == other.frame.id
             and (self.back, self.fit, self.shown) == (other.back, other.fit, other.shown)
+            and self.attribution == other.attribution
         )
 
 
@@ -101,6 +112,26 @@ class Snapshot:
     input_diff: np.ndarray | None = None
     input_rgb: np.ndarray | None = None  # (H, W, 3) uint8, what the network was shown
     seconds: PassSeconds = PassSeconds()
+
+
+@dataclass(frozen=True, eq=False)
+class Attribution:
+    """Which part of a picture speaks for a unit, as far as it is found out."""
+
+    id: int  # rises with every step of any
+    snapshot_id: int  # of the pass of the picture
+    request: NetRequest  # that the pass answers: what was asked, of which picture
+    values: np.ndarray | None = None  # (h, w) float32, of the input's shape or coarser; None with an error
+    done: int = 1
+    total: int = 1  # of what the method counts: places, steps, samples
+    note: str = ""  # what is to be said of the numbers
+    layer: str = ""  # whose maps were looked at
+    scored: str = ""  # of a probability: the layer of its score, which was looked at in its place
+    error: str = ""  # why there are no values, one sentence
+
+    @property
+    def is_done(self) -> bool:
+        return bool(self.error) or self.done >= self.total
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,9 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from deepvis.core.types import LayerInfo, NetInfo, NetRequest
+import deepvis.attribution.methods  # noqa: F401  (fills the table)
+from deepvis.core.attributions import ATTRIBUTIONS
+from deepvis.core.types import LayerInfo, NetInfo, NetRequest, Unit
 from deepvis.models import listing
 from deepvis.models.model import Model
 from deepvis.models.tree import TreeEntry
@@ -55,17 +57,26 @@ def deepest(request: NetRequest, blobs: Sequence[str]) -> str | None:
     """The last of ``blobs``, in the order in which they are made, that a request needs; None: all are needed."""
     if request.shown is None:
         return None
-    needed = set(request.shown) | ({request.back.unit.layer} if request.back else set())
+    needed = set(request.shown) | {each.unit.layer for each in (request.back, request.attribution) if each}
     return next((blob for blob in reversed(blobs) if blob in needed), None)
 
 
 def request_problem(request: NetRequest, shapes: Mapping[str, Shape]) -> str | None:
     """One sentence on what a request asks that the network has not; None where it can be answered."""
+    asked = request.attribution
+    if asked is not None and asked.method not in ATTRIBUTIONS:
+        return f"there is no attribution method {asked.method!r}; there are {', '.join(ATTRIBUTIONS)}"
+    if asked is not None and (problem := _unit_problem(asked.unit, None, shapes)):
+        return problem
     if request.back is None:
         return None
-    unit, position = request.back.unit, request.back.position
     if request.back.mode not in BACK_MODES:
         return f"there is no back mode {request.back.mode!r}; there are {', '.join(BACK_MODES)}"
+    return _unit_problem(request.back.unit, request.back.position, shapes)
+
+
+def _unit_problem(unit: Unit, position: tuple[int, int] | None, shapes: Mapping[str, Shape]) -> str | None:
+    """One sentence on a unit, or a place of its map, that is not there."""
     if unit.layer not in shapes:
         return f"there is no layer {unit.layer!r}; there are {', '.join(shapes)}"
     channels, height, width = maps_shape(shapes[unit.layer])

@@ -7,7 +7,16 @@ from typing import Any
 
 from deepvis.core.answers import NOTHING_YET, Answer
 from deepvis.core.state import AppState, InputState
-from deepvis.core.types import Frame, NetInfo, NetRequest, OptimizeProgress, Snapshot, UnitImages, WholeLayer
+from deepvis.core.types import (
+    Attribution,
+    Frame,
+    NetInfo,
+    NetRequest,
+    OptimizeProgress,
+    Snapshot,
+    UnitImages,
+    WholeLayer,
+)
 from deepvis.live.folder_run import ScanProgress
 from deepvis.live.folder_scan import ScanRequest
 from deepvis.live.network import NetworkOutput
@@ -44,6 +53,10 @@ class Latest:
     @property
     def snapshot(self) -> Snapshot | None:
         return self.network.value.snapshot if self.network.value else None
+
+    @property
+    def attribution(self) -> Attribution | None:
+        return self.network.value.attribution if self.network.value else None
 
     @property
     def followed(self) -> Snapshot | None:
@@ -86,7 +99,7 @@ def pass_request(state: AppState, latest: Latest) -> NetRequest | None:
     """
     if latest.frame is None or latest.info is None:
         return None
-    return NetRequest(latest.frame, state.back_request, state.input.fit)
+    return NetRequest(latest.frame, state.back_request, state.input.fit, attribution=state.attribution_request)
 
 
 def shown_frame(state: AppState, latest: Latest) -> Frame | None:
@@ -108,6 +121,8 @@ def missing(state: AppState, latest: Latest) -> str:
         return "the input's picture"
     if not _has_pass(state, latest):
         return "the network's pass"
+    if not _has_attribution(state, latest):
+        return "the attribution"
     if not _has_images(state, latest):
         return "the unit's images"
     if is_stopping(state, latest):
@@ -134,9 +149,19 @@ def _has_pass(state: AppState, latest: Latest) -> bool:
     return snapshot is not None and _same(snapshot.request, asked)
 
 
+def _has_attribution(state: AppState, latest: Latest) -> bool:
+    """The attribution is complete; of a moving source it never has to be."""
+    if state.attribution_request is None or latest.snapshot is None or latest.network.error:
+        return True
+    found = latest.attribution
+    if latest.snapshot.request.frame.moving and not state.input.frozen:
+        return found is not None
+    return found is not None and found.snapshot_id == latest.snapshot.id and found.is_done
+
+
 def _same(given: NetRequest, asked: NetRequest) -> bool:
     if asked.frame.moving and given.frame.moving:
-        return (given.back, given.fit) == (asked.back, asked.fit)
+        return (given.back, given.fit, given.attribution) == (asked.back, asked.fit, asked.attribution)
     return given.same_as(asked)
 
 

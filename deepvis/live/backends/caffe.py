@@ -12,15 +12,17 @@ import itertools
 import tempfile
 import time
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from google.protobuf import text_format
 
+from deepvis.attribution.map_layers import map_layer
+from deepvis.core.attributions import LayerMaps, UnitFunction
 from deepvis.core.device_names import EXPECTED, parsed
-from deepvis.core.types import BackRequest, Fit, NetRequest, PassSeconds, Snapshot
+from deepvis.core.types import AttributionRequest, BackRequest, Fit, NetRequest, PassSeconds, Snapshot, Unit
 from deepvis.formats.caffe.layer import kind_of, weight_count
 from deepvis.formats.caffe.schema import NetParameter
 from deepvis.formats.caffe.spec import NetworkSpec
@@ -29,7 +31,7 @@ from deepvis.live.backend import BACKENDS, BackendError
 from deepvis.live.showing import LazyMaps, deepest, net_info, request_problem
 from deepvis.models.model import Model
 from deepvis.network.back_modes import BACK_MODES
-from deepvis.network.maps import position_seed
+from deepvis.network.maps import as_maps, from_maps, maps_shape, position_seed
 from deepvis.network.model_error import ModelError
 
 
@@ -100,6 +102,47 @@ class PycaffeBackend:
             seconds=PassSeconds(forwarded - began, ended - forwarded if request.back else 0.0),
         )
 
+    def unit_function(self, request: NetRequest) -> UnitFunction:
+        asked = request.attribution
+        if asked is None:
+            raise BackendError("found a request without an attribution, expected one")
+        if problem := request_problem(request, self._shapes):
+            raise BackendError(problem)
+        self._forward(request)
+        maker, bottoms, _ = self._wired[_last_maker(self._wired, asked.unit.layer)]
+        is_probability = maker.type == "Softmax" and asked.unit.layer in (
+            *self._model.label_layers,
+            self._model.prob_layer,
+        )
+        unit = Unit(bottoms[0], asked.unit.channel) if is_probability else asked.unit
+        return _CaffeFunction(self, self._model, self._blobs, replace(asked, unit=unit))
+
+    def blobs_at(self, x: np.ndarray, layer: str) -> None:
+        """Fill the blobs up to a layer for an input (C, H, W); a later ``run`` fills them anew."""
+        self._done = None
+        blob = self._blobs[self._model.data_blob]
+        blob.data[...] = x.reshape(blob.data.shape)
+        self._net._forward(0, _last_maker(self._wired, layer))
+
+    def diffs_of(self, layer: str, seed: np.ndarray) -> dict[str, np.ndarray]:
+        """blob -> gradient of the sum of ``seed`` times a layer's last value: of values as they stand in the blobs.
+
+        Of blobs that layers work on in place the diff is read before the layer that did so goes back over it.
+        """
+        path = _behind(self._wired, _last_maker(self._wired, layer))
+        for index in path:
+            for blob in (*self._wired[index][1], *self._wired[index][2]):
+                self._blobs[blob].diff[...] = 0
+        self._blobs[layer].diff[...] = seed
+        found: dict[str, np.ndarray] = {}
+        for index in reversed(path):
+            own, _, tops = self._wired[index]
+            for top in tops:
+                found.setdefault(top, self._blobs[top].diff.copy())
+            if own.type != "Input":
+                self._net._backward(index, index)
+        return {blob: diff for blob, diff in found.items() if blob in self._shapes}
+
     def close(self) -> None:
         self._net = self._done = None
         self._blobs = {}
@@ -148,6 +191,49 @@ class PycaffeBackend:
         where = (slice(None), back.unit.channel) if seed.ndim > 1 else (back.unit.channel,)
         seed[where] = blob.data[where]
         return seed
+
+
+class _CaffeFunction:
+    """A ``UnitFunction``; the blobs hold the pass of the picture as it is made."""
+
+    def __init__(self, backend: PycaffeBackend, model: Model, blobs: dict[str, Any], asked: AttributionRequest) -> None:
+        self._backend, self._model, self._blobs, self._asked = backend, model, blobs, asked
+        shape = blobs[asked.unit.layer].data.shape
+        maps = np.zeros(maps_shape(shape), np.float32)
+        maps[asked.unit.channel] = 1
+        self.layer = asked.unit.layer
+        self._seed = from_maps(maps, shape)
+        self.x = blobs[model.data_blob].data.copy().reshape(model.preprocessor.input_shape)
+        self._found: dict[str, np.ndarray] = {}  # blob -> gradient, at the picture
+
+    def value(self, x: np.ndarray) -> float:
+        layer = self._asked.unit.layer
+        self._backend.blobs_at(x, layer)
+        return float((self._blobs[layer].data * self._seed).sum(dtype=np.float64))
+
+    def gradient(self, x: np.ndarray) -> np.ndarray:
+        if x is self.x:
+            found = self._at_picture()
+        else:
+            self._backend.blobs_at(x, self._asked.unit.layer)
+            found = self._backend.diffs_of(self._asked.unit.layer, self._seed)
+        data = self._model.data_blob
+        return found[data].reshape(self.x.shape) if data in found else np.zeros_like(self.x)
+
+    def layer_maps(self) -> LayerMaps:
+        gradients = self._at_picture()
+        shapes = {name: maps_shape(gradient.shape) for name, gradient in gradients.items()}
+        below = [name for name in self._model.layer_names if name in shapes and name != self._asked.unit.layer]
+        name = map_layer(below, shapes, self._asked.layer, lambda name: bool(gradients[name].any()))
+        if name is None:
+            raise BackendError(f"there is no layer with maps below {self._asked.unit.layer}; go to a later layer")
+        return LayerMaps(name, as_maps(self._blobs[name].data.copy()), as_maps(gradients[name]))
+
+    def _at_picture(self) -> dict[str, np.ndarray]:
+        if not self._found:
+            self._backend.blobs_at(self.x, self._asked.unit.layer)
+            self._found = self._backend.diffs_of(self._asked.unit.layer, self._seed)
+        return self._found
 
 
 def _spec_of(model: Model) -> NetworkSpec:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from deepvis.attribution.graph_function import GraphFunction
+from deepvis.core.attributions import UnitFunction
 from deepvis.core.types import BackRequest, Fit, NetRequest, PassSeconds, Snapshot
 from deepvis.live.backend import BACKENDS, BackendError
 from deepvis.live.showing import LazyMaps, bad_weights, deepest, net_info, request_problem
@@ -83,6 +85,15 @@ class GraphBackend:
             seconds=PassSeconds(forwarded - began, ended - forwarded),
         )
 
+    def unit_function(self, request: NetRequest) -> UnitFunction:
+        asked = request.attribution
+        if asked is None:
+            raise BackendError("found a request without an attribution, expected one")
+        if problem := request_problem(request, self._net.shapes):
+            raise BackendError(problem)
+        tape = self._forward(request).tape
+        return GraphFunction(self._net, self._model, self._others, tape, asked.unit, layer=asked.layer)
+
     def close(self) -> None:
         self._last = None
 
@@ -98,7 +109,7 @@ class GraphBackend:
         input_rgb = preprocessor.crop(request.frame.rgb, request.fit)
         input_rgb.setflags(write=False)
         shown = {*(self._model.layer_names if request.shown is None else request.shown)}
-        shown |= {request.back.unit.layer} if request.back else set()
+        shown |= {each.unit.layer for each in (request.back, request.attribution) if each}
         shape = self._net.graph.inputs[self._model.data_blob]
         picture = preprocessor.normalised(input_rgb)
         inputs = {**self._others, self._model.data_blob: picture.reshape(shape)}
