@@ -42,6 +42,7 @@ ROOMS: dict[str, set[str]] = {
     },
     "api": {
         "core",
+        "attribution",
         "jobs",
         "settings",
         "models",
@@ -58,7 +59,13 @@ TORCH = {"network", "formats", "optimize", "scan", "attribution", "caffe", "api"
 CV2 = {"window", "sources", "scan"}
 ALSO_TORCH = {"live/backends/engine.py"}
 # plain arithmetic
-ALSO_CV2 = {"models/preprocess.py", "core/coding.py", "core/back_pictures.py", "core/colours.py"}
+ALSO_CV2 = {
+    "models/preprocess.py",
+    "core/coding.py",
+    "core/back_pictures.py",
+    "core/colours.py",
+    "core/attribution_pictures.py",
+}
 MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
 
 

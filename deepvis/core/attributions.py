@@ -1,6 +1,7 @@
-"""The table of attribution methods: which part of the picture speaks for a unit. Rows are in ``deepvis/attribution/methods``.
+"""The table of attribution methods: which part of the picture speaks for a unit.
 
-The table is here, and empty until that room is imported, because the state, the keys and the panes read it too.
+Rows are in ``deepvis/attribution/methods``. The table is here, and empty until that room is imported, because the
+state, the keys and the panes read it too.
 Numpy alone: a method asks a ``UnitFunction`` for values, gradients and maps, whatever runs the network.
 """
 

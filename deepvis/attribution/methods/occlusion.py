@@ -16,7 +16,7 @@ COARSEST = 8  # of the first round every 8th row and column of places, then ever
     "occlusion",
     "Occlusion",
     formula="f(x) - f(x with a square of the mean colour at the place)",
-    words="how much the unit's value falls when a square there is hidden, coarse to fine; asks the network, not its gradient",
+    words="how much the unit's value falls when a square there is hidden, coarse to fine; it needs no gradient",
     source="Zeiler & Fergus 2014, section 4.2",
     counts="places",
 )
@@ -31,13 +31,12 @@ def occlusion(f: UnitFunction) -> Iterator[Step]:
     height, width = f.x.shape[1:]
     step = max(round(min(height, width) / PLACES), 1)
     rows, cols = -(-height // step), -(-width // step)
-    values, done = np.zeros((rows, cols), np.float32), 0
-    for row, col, size in coarse_to_fine(rows, cols):
+    values = np.zeros((rows, cols), np.float32)
+    for done, (row, col, size) in enumerate(coarse_to_fine(rows, cols), 1):
         top, left = row * step - step // 2, col * step - step // 2
         hidden = f.x.copy()
         hidden[:, max(top, 0) : top + 2 * step, max(left, 0) : left + 2 * step] = 0
         values[row : row + size, col : col + size] = before - f.value(hidden)
-        done += 1
         yield Step(values.copy(), done, rows * cols)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deepvis.core.attributions import ATTRIBUTIONS, all_attributions
+from deepvis.core.attributions import ATTRIBUTIONS, all_attributions, attribution_title
 from deepvis.core.back_modes import DECONV, GRADIENT, OFF, all_modes, title_of
 from deepvis.core.commands.changes import next_of, say, view
 from deepvis.core.commands.table import Group, command
@@ -71,9 +71,7 @@ def cycle_overlay(state: AppState) -> AppState:
     "B",
     ":",
     group=Group.BACK,
-    help=lambda: (
-        f"Attribution over the input: {', '.join([*(row.title for row in map(ATTRIBUTIONS.__getitem__, ATTRIBUTIONS)), OFF])}"
-    ),
+    help=lambda: f"Attribution over the input: {', '.join(map(attribution_title, all_attributions()))}",
 )
 def cycle_attribution(state: AppState) -> AppState | Outcome:
     return show_attribution(state, next_of(all_attributions(), state.view.attribution))

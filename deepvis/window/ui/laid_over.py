@@ -5,24 +5,19 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
+from deepvis.core.attribution_pictures import attribution_codes, colours_of, enlarged, laid_on
 from deepvis.core.attributions import ATTRIBUTIONS, AttributionMethod
 from deepvis.core.back_modes import OFF, title_of
 from deepvis.core.back_pictures import back_strength, strength_codes
-from deepvis.core.coding import with_peaks
-from deepvis.core.colours import paint_of
-from deepvis.core.pixels import Codes, Scale, codes_with
-from deepvis.core.samples import white_of
-from deepvis.core.state import OVERLAYS, ColourMap, Look
+from deepvis.core.pixels import Codes
+from deepvis.core.state import OVERLAYS, ColourMap
 from deepvis.core.types import Attribution
 from deepvis.window.ui.draw_cache import cached
 from deepvis.window.ui.legend import Legend, legend_of
 from deepvis.window.ui.readings import is_back_stale, is_frame_stale, shows_snapshot_input, unit_name
 from deepvis.window.ui.scene import Scene
-
-EXPONENT = 0.7  # of an attribution's value -> brightness, as of back projections
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,10 +34,7 @@ class Overlay:
 
 def laid_over(rgb: np.ndarray, over: Overlay, share: float) -> np.ndarray:
     """The picture with ``share`` of the overlay in it, pixel on pixel of the network's input."""
-    colours = over.rgb
-    if colours.shape[:2] != rgb.shape[:2]:
-        colours = cv2.resize(colours, (rgb.shape[1], rgb.shape[0]), interpolation=cv2.INTER_LINEAR)
-    return cv2.addWeighted(rgb, 1 - share, colours, share, 0)
+    return laid_on(rgb, over.rgb, share)
 
 
 def overlay_of(scene: Scene) -> Overlay | None:
@@ -92,9 +84,8 @@ def rising_map(scene: Scene) -> ColourMap:
 
 def painted(codes: Codes, colour_map: ColourMap, note: str) -> Overlay:
     """Codes of one channel in colours."""
-    paint = paint_of(colour_map, Look.READABLE, signed=codes.signed)
-    colours = paint.colours(cv2.LUT(codes.codes[0], paint.levels(codes)))
-    return Overlay(cv2.cvtColor(colours, cv2.COLOR_BGR2RGB), legend_of(codes, paint, note))
+    colours, paint = colours_of(codes, colour_map)
+    return Overlay(colours, legend_of(codes, paint, note))
 
 
 # ------------------------------------------------------------------ attribution
@@ -121,17 +112,10 @@ def attribution_overlay(scene: Scene) -> Overlay | None:
     _, height, width = scene.state.info.input_shape
 
     def make() -> Overlay:
-        whole = cv2.resize(values, (width, height), interpolation=cv2.INTER_LINEAR)
-        return painted(attribution_codes(whole, is_signed=method.is_signed), colour_map, note)
+        codes = attribution_codes(enlarged(values, height, width), is_signed=method.is_signed)
+        return painted(codes, colour_map, note)
 
     return cached(("attribution", found.id, colour_map, note), values, make)
-
-
-def attribution_codes(values_hw: np.ndarray, *, is_signed: bool) -> Codes:
-    """Codes of an attribution (H, W), one channel, from 0 (or from as far below) to the WHITE_QUANTILE of magnitudes."""
-    values, peaks = with_peaks(values_hw[None], signed=is_signed)
-    high = white_of(np.abs(values), float(peaks.max(initial=0)))
-    return codes_with(values, Scale(high, EXPONENT, is_signed, peaks))
 
 
 def wanted_method(scene: Scene) -> AttributionMethod | None:
