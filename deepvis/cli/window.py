@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import deepvis
+import deepvis.attribution.methods
 from deepvis.cli.guard import guarded, warn
 from deepvis.cli.parser import Parser, positive, whole
 from deepvis.cli.subcommand import find, overview

@@ -49,7 +49,7 @@ class UnitFunction(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Step:
+class AttributionStep:
     """How far a method is."""
 
     values: np.ndarray  # (h, w) float32, of the picture's shape or coarser; what is above 0 speaks for the unit
@@ -59,7 +59,7 @@ class Step:
     layer: str = ""  # whose maps were looked at
 
 
-Run = Callable[[UnitFunction], Iterator[Step]]
+Run = Callable[[UnitFunction], Iterator[AttributionStep]]
 
 
 @dataclass(frozen=True)

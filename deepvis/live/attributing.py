@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from deepvis.core.attributions import ATTRIBUTIONS, Step
+import deepvis.attribution.methods  # noqa: F401  (fills the table)
+from deepvis.core.attributions import ATTRIBUTIONS, AttributionStep
 from deepvis.core.types import Attribution, Snapshot
 from deepvis.live.backend import Backend, BackendError
 from deepvis.network.model_error import ModelError
@@ -31,7 +32,7 @@ class Attributing:
         self._backend, self._snapshot, self._clock = backend, snapshot, clock
         self._method = ATTRIBUTIONS[asked.method]
         self._asked, self._scored = asked, ""
-        self._steps: Iterator[Step] | None = None
+        self._steps: Iterator[AttributionStep] | None = None
         self.newest: Attribution | None = None
         if not self._method.is_progressive:
             self.go_on(lambda: False)

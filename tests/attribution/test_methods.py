@@ -12,7 +12,7 @@ import deepvis
 from deepvis.attribution.graph_function import GraphFunction
 from deepvis.attribution.methods import integrated_gradients as integrated
 from deepvis.attribution.methods import occlusion, smooth_grad
-from deepvis.core.attributions import ATTRIBUTIONS, Step, UnitFunction
+from deepvis.core.attributions import ATTRIBUTIONS, AttributionStep, UnitFunction
 from deepvis.core.types import Unit
 from deepvis.models.model import Model
 from deepvis.network.model_error import ModelError
@@ -31,7 +31,7 @@ def function_of(model: Model, unit: Unit, x: np.ndarray | None = None, **how: ob
     return GraphFunction(net, model, {}, net.forward({model.data_blob: x[np.newaxis]}), unit, **how)  # type: ignore[arg-type]
 
 
-def last_of(name: str, function: UnitFunction) -> Step:
+def last_of(name: str, function: UnitFunction) -> AttributionStep:
     *_, last = ATTRIBUTIONS[name].run(function)
     return last
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from deepvis.core.attributions import Step, UnitFunction, attribution
+from deepvis.core.attributions import AttributionStep, UnitFunction, attribution
 
 
 @attribution(
@@ -18,7 +18,7 @@ from deepvis.core.attributions import Step, UnitFunction, attribution
     is_signed=False,
     uses_maps=True,
 )
-def grad_cam(f: UnitFunction) -> Iterator[Step]:
+def grad_cam(f: UnitFunction) -> Iterator[AttributionStep]:
     """relu(sum over k of w_k A_k), w_k the mean of df/dA_k over all places; (h, w) of the layer's maps.
 
     Where the maps are averaged and added up by one linear layer this is CAM (the paper, section 3.1).
@@ -26,4 +26,4 @@ def grad_cam(f: UnitFunction) -> Iterator[Step]:
     looked = f.layer_maps()
     weights = looked.gradient.mean(axis=(1, 2))
     cam = np.einsum("k,khw->hw", weights, looked.maps)
-    yield Step(np.maximum(cam, 0).astype(np.float32), layer=looked.layer)
+    yield AttributionStep(np.maximum(cam, 0).astype(np.float32), layer=looked.layer)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from deepvis.core.attributions import Step, UnitFunction, attribution
+from deepvis.core.attributions import AttributionStep, UnitFunction, attribution
 
 
 @attribution(
@@ -16,6 +16,6 @@ from deepvis.core.attributions import Step, UnitFunction, attribution
     words="each pixel times its gradient: to first order, what it adds to the unit's value beside the mean colour",
     source="Shrikumar et al. 2016, section 3.2",
 )
-def input_x_gradient(f: UnitFunction) -> Iterator[Step]:
+def input_x_gradient(f: UnitFunction) -> Iterator[AttributionStep]:
     """x df/dx, added up over colours; (H, W). Of a linear network without biases its sum is f(x)."""
-    yield Step(np.einsum("chw,chw->hw", f.x, f.gradient(f.x)))
+    yield AttributionStep(np.einsum("chw,chw->hw", f.x, f.gradient(f.x)))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from deepvis.core.attributions import Step, UnitFunction, attribution
+from deepvis.core.attributions import AttributionStep, UnitFunction, attribution
 
 STEPS = 64  # a power of 2: the order below then ends at evenly spaced midpoints
 
@@ -19,7 +19,7 @@ STEPS = 64  # a power of 2: the order below then ends at evenly spaced midpoints
     source="Sundararajan et al. 2017, section 3, equation 1; baseline 0 in the network's own input",
     counts="steps",
 )
-def integrated_gradients(f: UnitFunction) -> Iterator[Step]:
+def integrated_gradients(f: UnitFunction) -> Iterator[AttributionStep]:
     """x times the mean of df/dx at a x over a in 0..1, added up over colours; (H, W).
 
     The midpoint rule with ``STEPS`` points, taken in van der Corput's order, so that every mean on the way is one over
@@ -30,7 +30,7 @@ def integrated_gradients(f: UnitFunction) -> Iterator[Step]:
     for done, place in enumerate(scattered(STEPS), 1):
         total += f.gradient(np.float32((place + 0.5) / STEPS) * f.x)
         values = np.einsum("chw,chw->hw", f.x, total / done).astype(np.float32)
-        yield Step(values, done, STEPS, f"sum {values.sum():.3g}, f(x) - f(0) {change:.3g}")
+        yield AttributionStep(values, done, STEPS, f"sum {values.sum():.3g}, f(x) - f(0) {change:.3g}")
 
 
 def scattered(count: int) -> list[int]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from deepvis.core.attributions import Step, UnitFunction, attribution
+from deepvis.core.attributions import AttributionStep, UnitFunction, attribution
 
 
 @attribution(
@@ -18,8 +18,8 @@ from deepvis.core.attributions import Step, UnitFunction, attribution
     is_signed=False,
     uses_maps=True,
 )
-def layer_cam(f: UnitFunction) -> Iterator[Step]:
+def layer_cam(f: UnitFunction) -> Iterator[AttributionStep]:
     """relu(sum over k of relu(df/dA_k) A_k), place by place; (h, w) of the layer's maps."""
     looked = f.layer_maps()
     cam = np.einsum("khw,khw->hw", np.maximum(looked.gradient, 0), looked.maps)
-    yield Step(np.maximum(cam, 0).astype(np.float32), layer=looked.layer)
+    yield AttributionStep(np.maximum(cam, 0).astype(np.float32), layer=looked.layer)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from deepvis.core.attributions import Step, UnitFunction, attribution
+from deepvis.core.attributions import AttributionStep, UnitFunction, attribution
 
 PLACES = 14  # along the shorter side
 COARSEST = 8  # of the first round every 8th row and column of places, then every 4th, 2nd, all
@@ -20,7 +20,7 @@ COARSEST = 8  # of the first round every 8th row and column of places, then ever
     source="Zeiler & Fergus 2014, section 4.2",
     counts="places",
 )
-def occlusion(f: UnitFunction) -> Iterator[Step]:
+def occlusion(f: UnitFunction) -> Iterator[AttributionStep]:
     """f(x) - f(x with a square hidden), by the square's place; (rows, cols) of places, about 14 by 14.
 
     The square has twice the distance of the places as its side, is cut at the picture's edge, and is 0 in the
@@ -37,7 +37,7 @@ def occlusion(f: UnitFunction) -> Iterator[Step]:
         hidden = f.x.copy()
         hidden[:, max(top, 0) : top + 2 * step, max(left, 0) : left + 2 * step] = 0
         values[row : row + size, col : col + size] = before - f.value(hidden)
-        yield Step(values.copy(), done, rows * cols)
+        yield AttributionStep(values.copy(), done, rows * cols)
 
 
 def coarse_to_fine(rows: int, cols: int) -> Iterator[tuple[int, int, int]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from deepvis.core.attributions import Step, UnitFunction, attribution
+from deepvis.core.attributions import AttributionStep, UnitFunction, attribution
 
 SAMPLES = 50  # the paper, section 3.2
 NOISE = 0.15  # of the input's range; the paper, section 3.2: 0.1 to 0.2
@@ -22,7 +22,7 @@ SEED = 0  # the same noise every time
     counts="samples",
     is_signed=False,
 )
-def smooth_grad(f: UnitFunction) -> Iterator[Step]:
+def smooth_grad(f: UnitFunction) -> Iterator[AttributionStep]:
     """The L2 norm over colours of the mean of df/dx at x + noise; (H, W). Noise: normal, 15 % of max x - min x."""
     random, deviation = np.random.default_rng(SEED), NOISE * float(np.ptp(f.x))
     total = np.zeros(f.x.shape)
@@ -30,4 +30,4 @@ def smooth_grad(f: UnitFunction) -> Iterator[Step]:
         noise = random.standard_normal(f.x.shape, np.float32) * np.float32(deviation)
         total += f.gradient(f.x + noise)
         mean = total / done
-        yield Step(np.sqrt(np.einsum("chw,chw->hw", mean, mean)).astype(np.float32), done, SAMPLES)
+        yield AttributionStep(np.sqrt(np.einsum("chw,chw->hw", mean, mean)).astype(np.float32), done, SAMPLES)

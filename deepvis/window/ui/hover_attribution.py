@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from deepvis.window.ui.laid_over import attribution_problem, shown_attribution, wanted_method
+from deepvis.window.ui.laid_over import attribution_problem, chosen_method, shown_attribution
 from deepvis.window.ui.readings import number, unit_name
 from deepvis.window.ui.scene import Scene
 
 
 def attribution_title(scene: Scene) -> str:
     """'Grad-CAM of prob · 281'; "" while none is chosen."""
-    method = wanted_method(scene)
+    method = chosen_method(scene)
     return "" if method is None else f"{method.title} of {unit_name(scene.state.back_unit)}"
 
 
 def attribution_lines(scene: Scene) -> tuple[str, ...]:
     """What the chosen method shows, its formula, its maps, what it counts, why there is none; () while none is."""
-    method, found = wanted_method(scene), shown_attribution(scene)
+    method, found = chosen_method(scene), shown_attribution(scene)
     if method is None:
         return ()
     lines = [method.words, method.formula]
@@ -32,7 +32,7 @@ def attribution_lines(scene: Scene) -> tuple[str, ...]:
 
 def attribution_here(scene: Scene, spot: tuple[int, int] | None) -> str:
     """'Grad-CAM here 0.0123' of a place (row, col) of the network's input; "" where there is none."""
-    method, found = wanted_method(scene), shown_attribution(scene)
+    method, found = chosen_method(scene), shown_attribution(scene)
     if method is None or found is None or found.values is None or spot is None:
         return ""
     _, height, width = scene.state.info.input_shape

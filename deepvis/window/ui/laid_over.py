@@ -108,7 +108,7 @@ def attribution_overlay(scene: Scene) -> Overlay | None:
         return None
     values, method = found.values, ATTRIBUTIONS[found.request.attribution.method]
     colour_map = ColourMap.SIGNED if method.is_signed else rising_map(scene)
-    note = progress_words(found) or f"{100 * OVERLAYS[scene.state.view.overlay]:.0f} %"
+    note = f"{100 * OVERLAYS[scene.state.view.overlay]:.0f} %"
     _, height, width = scene.state.info.input_shape
 
     def make() -> Overlay:
@@ -118,23 +118,23 @@ def attribution_overlay(scene: Scene) -> Overlay | None:
     return cached(("attribution", found.id, colour_map, note), values, make)
 
 
-def wanted_method(scene: Scene) -> AttributionMethod | None:
+def chosen_method(scene: Scene) -> AttributionMethod | None:
     """The attribution method that is chosen."""
     name = scene.state.view.attribution
     return None if name == OFF else ATTRIBUTIONS[name]
 
 
-def progress_words(found: Attribution) -> str:
-    """'64 of 196 places'; "" for a method of one pass, and once all is done."""
-    asked = found.request.attribution
-    if asked is None or found.is_done:
+def progress_words(found: Attribution | None) -> str:
+    """'64 of 196 places'; "" for a method of one pass, before it begins, and once all is done."""
+    asked = None if found is None else found.request.attribution
+    if found is None or asked is None or found.is_done:
         return ""
     return f"{found.done} of {found.total} {ATTRIBUTIONS[asked.method].counts}"
 
 
 def attribution_words(scene: Scene) -> str:
     """'Occlusion of prob · 281, 64 of 196 places' for the status line; "" while none is chosen."""
-    method, found, asked = wanted_method(scene), shown_attribution(scene), scene.state.attribution_request
+    method, found, asked = chosen_method(scene), shown_attribution(scene), scene.state.attribution_request
     if method is None or asked is None:
         return ""
     pieces = [f"{method.title} of {unit_name(asked.unit)}"]
@@ -147,7 +147,7 @@ def attribution_words(scene: Scene) -> str:
 
 def attribution_problem(scene: Scene) -> str:
     """Why there is no attribution though one is chosen, "" if there is, or will be."""
-    if wanted_method(scene) is None:
+    if chosen_method(scene) is None:
         return ""
     if scene.state.attribution_request is None:
         return scene.state.info.layer(scene.state.back_unit.layer).missing_words

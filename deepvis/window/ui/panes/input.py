@@ -18,11 +18,13 @@ from deepvis.window.ui.fields import field_place, middle_edges
 from deepvis.window.ui.heading import draw_card, sentence
 from deepvis.window.ui.laid_over import (
     attribution_problem,
+    chosen_method,
     is_overlay_stale,
     laid_over,
     overlay_key,
     overlay_of,
-    wanted_method,
+    progress_words,
+    shown_attribution,
 )
 from deepvis.window.ui.legend import draw_foot, foot_height
 from deepvis.window.ui.pane import pane
@@ -65,7 +67,7 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
     over = overlay_of(scene)
     stale = over is not None and is_overlay_stale(scene)
     source = scene.status.source or (scene.frame.label if scene.frame else "")
-    method = wanted_method(scene)
+    method = chosen_method(scene)
     title = "Input" if method is None else method.title
     parts = draw_card(canvas, scene, title, unit_name(scene.state.back_unit) if method else source, stale=stale)
     rgb = network_input_rgb(scene)
@@ -83,6 +85,8 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
         badges.append(("● recording", theme.ERROR))
     if scene.state.input.fit is Fit.STRETCH:
         badges.append(("stretched", theme.SOFT))
+    if over is not None and (progress := progress_words(shown_attribution(scene))):
+        badges.append((progress, theme.SOFT))
     if sees_all(scene):
         badges.append(("sees the whole picture", theme.FIELD))
     if shows_first_class(scene):
