@@ -26,20 +26,22 @@ def test_keys_lay_every_attribution_over_the_input(
     def picture() -> np.ndarray:
         return np.array(screen.pixels()[INPUT])
 
-    bare, seen = picture(), []
+    seen: list[np.ndarray] = []
     for method in ("Grad-CAM", "LayerCAM", "input x gradient", "integrated gradients", "SmoothGrad", "occlusion"):
         before = picture()
         program.key("B")
         program.until(lambda before=before: not np.array_equal(picture(), before), method)
         program.until(lambda: unchanged(screen), f"the end of {method}")
         seen.append(picture())
-    assert all(not np.array_equal(one, two) for one, two in zip(seen, [bare, *seen], strict=False))
+    assert all(not np.array_equal(one, two) for one, two in zip(seen, seen[1:], strict=False))
     program.key("Right")
     program.until(lambda: not np.array_equal(picture(), seen[-1]), "another unit's occlusion")
     program.until(lambda: unchanged(screen), "its end")
     program.key("BackSpace")
     program.until(lambda: np.array_equal(picture(), seen[-1]), "undo to bring the first unit's back")
     program.key("Escape")
-    program.until(lambda: np.array_equal(picture(), bare), "Escape to take it off")
+    program.until(lambda: not np.array_equal(picture(), seen[-1]), "Escape to take it off")
+    program.key("BackSpace")
+    program.until(lambda: np.array_equal(picture(), seen[-1]), "undo to lay it over the input again")
     program.key("q")
     assert program.end() == (0, "")
