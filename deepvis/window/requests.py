@@ -26,6 +26,7 @@ from deepvis.live.unit_images import ImagesOutput, ImagesRequest
 OPTIMIZATION = "the optimized picture"
 OPTIMIZATION_BEGUN = "the optimized picture, which grows"  # the same, once there is something to look at
 SCAN = "the end of the scan"
+ATTRIBUTION = "the end of the attribution"
 STOPPED = "the picture of the optimization that is stopped"
 
 
@@ -121,10 +122,10 @@ def missing(state: AppState, latest: Latest) -> str:
         return "the input's picture"
     if not _has_pass(state, latest):
         return "the network's pass"
-    if not _has_attribution(state, latest):
-        return "the attribution"
     if not _has_images(state, latest):
         return "the unit's images"
+    if not _has_attribution(state, latest):
+        return ATTRIBUTION
     if is_stopping(state, latest):
         return STOPPED
     if state.live.optimizing is None:  # the loop takes a run back when it has come to an end

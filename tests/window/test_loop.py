@@ -28,6 +28,7 @@ from deepvis.sources.base import SourceError, new_frame
 from deepvis.window.loop import CONSENT_SECONDS, STEP_SECONDS, Loop
 from deepvis.window.options import RunOptions
 from deepvis.window.parts import Makers, Parts
+from deepvis.window.requests import ATTRIBUTION
 from deepvis.window.stats import Stats
 from deepvis.window.ui.events import Closed, Key, Mouse, Pasted, Resized
 from deepvis.window.ui.laid_over import is_overlay_stale
@@ -427,7 +428,7 @@ def test_an_attribution_is_refined_while_nothing_waits_and_begun_anew(make: Call
     bench.until(bench.is_settled)
     bench.keys("BBBBBB")
     assert bench.state.view.attribution == "occlusion"
-    assert bench.loop.missing == "the attribution" or bench.scene().attribution is not None
+    assert bench.loop.missing == ATTRIBUTION or bench.scene().attribution is not None
     bench.until(bench.is_settled)
     first = bench.scene().attribution
     assert first is not None and first.is_done and first.total == 144

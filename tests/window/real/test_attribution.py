@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ def test_keys_lay_every_attribution_over_the_input(
         program.until(lambda before=before: not np.array_equal(picture(), before), method)
         program.until(lambda: unchanged(screen), f"the end of {method}")
         seen.append(picture())
-    assert all(not np.array_equal(one, two) for one, two in zip(seen, seen[1:], strict=False))
+    assert all(not np.array_equal(one, two) for one, two in pairwise(seen))
     program.key("Right")
     program.until(lambda: not np.array_equal(picture(), seen[-1]), "another unit's occlusion")
     program.until(lambda: unchanged(screen), "its end")
