@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import doctest
 import io
 import warnings
 from pathlib import Path
@@ -96,6 +97,18 @@ def test_tokens_whose_class_token_alone_is_read_have_maps_before() -> None:
     network = deepvis.open(Tokens().eval(), input_size=16)
     found = network.attribution(np.random.default_rng(0).random((3, 16, 16), np.float32), "head", 1, "layer_cam")
     assert (found.maps, found.values.shape) == ("first", (4, 4))
+
+
+def test_the_document_says_what_happens(root: Path) -> None:
+    failed, tried = doctest.testfile(str(root / "docs" / "attribution.md"), module_relative=False)
+    assert tried >= 5 and failed == 0
+
+
+def test_the_document_has_a_row_for_every_method(root: Path) -> None:
+    said = (root / "docs" / "attribution.md").read_text(encoding="utf-8")
+    for name in ATTRIBUTIONS:
+        row = next(line for line in said.splitlines() if f"`{name}` |" in line)
+        assert row.count("|") == 7 and ATTRIBUTIONS[name].source.split(",")[0] in row
 
 
 @pytest.mark.shared

@@ -13,7 +13,7 @@ from deepvis.core.attributions import AttributionStep, UnitFunction, attribution
     "grad_cam",
     "Grad-CAM",
     formula="relu(sum_k mean(df/dA_k) A_k)",
-    words="the last maps below the unit, each weighted by its mean gradient, added up and rectified",
+    words="the maps of a layer below the unit, each weighted by its mean gradient, added up and rectified",
     source="Selvaraju et al. 2017, section 3, equations 1 and 2",
     is_signed=False,
     uses_maps=True,

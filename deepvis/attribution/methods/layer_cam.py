@@ -13,7 +13,7 @@ from deepvis.core.attributions import AttributionStep, UnitFunction, attribution
     "layer_cam",
     "LayerCAM",
     formula="relu(sum_k relu(df/dA_k) A_k)",
-    words="the last maps below the unit, each place weighted by its positive gradient; sharp in early layers too",
+    words="the maps of a layer below the unit, each place weighted by its positive gradient; sharp in early layers too",
     source="Jiang et al. 2021, section III-B, equations 5 to 7",
     is_signed=False,
     uses_maps=True,

@@ -583,8 +583,8 @@ WORDS: dict[str, list[str]] = {
     ],
     "hover_attribution": [
         "Grad-CAM of conv2/5x5_reduce · 7",
-        "the last maps below the unit, each weighted by its mean gradient,",
-        "added up and rectified",
+        "the maps of a layer below the unit, each weighted by its mean",
+        "gradient, added up and rectified",
         "relu(sum_k mean(df/dA_k) A_k)",
         "maps of pool1",
         "photo_1.jpg, 2 of 9",
