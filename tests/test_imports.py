@@ -14,7 +14,8 @@ ROOMS: dict[str, set[str]] = {
     "core": set(),
     "schema": {"core"},
     "pages": {"core"},
-    "settings": {"core", "network", "models", "schema"},  # network: the table of back modes; models: a network's rows
+    # network, attribution: the tables of back modes and methods; models: a network's rows
+    "settings": {"core", "network", "models", "attribution", "schema"},
     "sources": {"core"},
     "network": {"core"},
     "formats": {"core", "network"},

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import deepvis
-import deepvis.attribution.methods
 from deepvis.cli.guard import guarded, warn
 from deepvis.cli.parser import Parser, positive, whole
 from deepvis.cli.subcommand import find, overview

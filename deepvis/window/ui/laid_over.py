@@ -139,7 +139,10 @@ def attribution_words(scene: Scene) -> str:
         return ""
     pieces = [f"{method.title} of {unit_name(asked.unit)}"]
     if found is not None and found.request.attribution == asked and not found.error:
-        pieces += [f"maps of {found.layer}" if found.layer else "", progress_words(found)]
+        is_moving = found.request.frame.moving and not scene.state.input.frozen
+        begun = progress_words(found)
+        pieces += [f"maps of {found.layer}" if found.layer else "", begun]
+        pieces.append("f holds the frame for the rest" if begun and is_moving else "")
     elif method.is_progressive and found is None:
         pieces.append("begun")
     return ", ".join(filter(None, pieces))
