@@ -55,10 +55,10 @@ def is_overlay_stale(scene: Scene) -> bool:
 def overlay_key(scene: Scene) -> Hashable:
     """What the overlay depends on; None without one."""
     view, found = scene.state.view, scene.attribution
-    if not view.overlay:
-        return None
-    asked = scene.state.back_request if view.attribution == OFF else scene.state.attribution_request
-    return view.overlay, view.colour_map, view.attribution, asked, scene.snapshot_id, found and found.id
+    painted_as = (view.overlay, view.colour_map, scene.snapshot_id)
+    if view.attribution != OFF:
+        return *painted_as, view.attribution, scene.state.back_unit, scene.state.attribution_request, found and found.id
+    return (*painted_as, scene.state.back_request) if view.overlay else None
 
 
 def back_overlay(scene: Scene) -> Overlay | None:
