@@ -19,19 +19,19 @@ from typing import Any
 import numpy as np
 from google.protobuf import text_format
 
-from deepvis.attribution.map_layers import map_layer
-from deepvis.core.attributions import LayerMaps, UnitFunction
+from deepvis.core.attributions import UnitFunction
 from deepvis.core.device_names import EXPECTED, parsed
-from deepvis.core.types import AttributionRequest, BackRequest, Fit, NetRequest, PassSeconds, Snapshot, Unit
+from deepvis.core.types import BackRequest, Fit, NetRequest, PassSeconds, Snapshot, Unit
 from deepvis.formats.caffe.layer import kind_of, weight_count
 from deepvis.formats.caffe.schema import NetParameter
 from deepvis.formats.caffe.spec import NetworkSpec
 from deepvis.formats.caffe.splits import Wired, as_caffe_builds
 from deepvis.live.backend import BACKENDS, BackendError
+from deepvis.live.caffe_function import CaffeFunction
 from deepvis.live.showing import LazyMaps, deepest, net_info, request_problem
 from deepvis.models.model import Model
 from deepvis.network.back_modes import BACK_MODES
-from deepvis.network.maps import as_maps, from_maps, maps_shape, position_seed
+from deepvis.network.maps import position_seed
 from deepvis.network.model_error import ModelError
 
 
@@ -115,7 +115,7 @@ class PycaffeBackend:
             self._model.prob_layer,
         )
         unit = Unit(bottoms[0], asked.unit.channel) if is_probability else asked.unit
-        return _CaffeFunction(self, self._model, self._blobs, replace(asked, unit=unit))
+        return CaffeFunction(self, self._model, self._blobs, replace(asked, unit=unit))
 
     def blobs_at(self, x: np.ndarray, layer: str) -> None:
         """Fill the blobs up to a layer for an input (C, H, W); a later ``run`` fills them anew."""
@@ -191,49 +191,6 @@ class PycaffeBackend:
         where = (slice(None), back.unit.channel) if seed.ndim > 1 else (back.unit.channel,)
         seed[where] = blob.data[where]
         return seed
-
-
-class _CaffeFunction:
-    """A ``UnitFunction``; the blobs hold the pass of the picture as it is made."""
-
-    def __init__(self, backend: PycaffeBackend, model: Model, blobs: dict[str, Any], asked: AttributionRequest) -> None:
-        self._backend, self._model, self._blobs, self._asked = backend, model, blobs, asked
-        shape = blobs[asked.unit.layer].data.shape
-        maps = np.zeros(maps_shape(shape), np.float32)
-        maps[asked.unit.channel] = 1
-        self.layer = asked.unit.layer
-        self._seed = from_maps(maps, shape)
-        self.x = blobs[model.data_blob].data.copy().reshape(model.preprocessor.input_shape)
-        self._found: dict[str, np.ndarray] = {}  # blob -> gradient, at the picture
-
-    def value(self, x: np.ndarray) -> float:
-        layer = self._asked.unit.layer
-        self._backend.blobs_at(x, layer)
-        return float((self._blobs[layer].data * self._seed).sum(dtype=np.float64))
-
-    def gradient(self, x: np.ndarray) -> np.ndarray:
-        if x is self.x:
-            found = self._at_picture()
-        else:
-            self._backend.blobs_at(x, self._asked.unit.layer)
-            found = self._backend.diffs_of(self._asked.unit.layer, self._seed)
-        data = self._model.data_blob
-        return found[data].reshape(self.x.shape) if data in found else np.zeros_like(self.x)
-
-    def layer_maps(self) -> LayerMaps:
-        gradients = self._at_picture()
-        shapes = {name: maps_shape(gradient.shape) for name, gradient in gradients.items()}
-        below = [name for name in self._model.layer_names if name in shapes and name != self._asked.unit.layer]
-        name = map_layer(below, shapes, self._asked.layer, lambda name: bool(gradients[name].any()))
-        if name is None:
-            raise BackendError(f"there is no layer with maps below {self._asked.unit.layer}; go to a later layer")
-        return LayerMaps(name, as_maps(self._blobs[name].data.copy()), as_maps(gradients[name]))
-
-    def _at_picture(self) -> dict[str, np.ndarray]:
-        if not self._found:
-            self._backend.blobs_at(self.x, self._asked.unit.layer)
-            self._found = self._backend.diffs_of(self._asked.unit.layer, self._seed)
-        return self._found
 
 
 def _spec_of(model: Model) -> NetworkSpec:
