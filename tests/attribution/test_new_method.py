@@ -45,8 +45,8 @@ def test_key_help_readme_and_palette_have_it(row: None) -> None:
         state = after("B", start=state)
         seen.append(state.view.attribution)
     assert seen == [*OURS, "nobodys", "off"]
-    assert COMMANDS["cycle_attribution"].help.endswith("Occlusion, Nobody's")
-    assert "Occlusion, Nobody's |" in markdown()
+    assert COMMANDS["cycle_attribution"].help.endswith("Grad-CAM to Nobody's, 7 methods (each by its name in /)")
+    assert "Grad-CAM to Nobody's, 7 methods (each by its name in /) |" in markdown()
     state = after("/", *"nobodys")
     best = candidates(state)[0]
     assert (best.kind, best.title) == (CandidateKind.ATTRIBUTION, "Nobody's: the picture itself")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from deepvis.core.attributions import ATTRIBUTIONS, all_attributions, attribution_title
 from deepvis.core.back_modes import DECONV, GRADIENT, OFF, all_modes, title_of
 from deepvis.core.commands.changes import next_of, say, view
-from deepvis.core.commands.table import Group, command
+from deepvis.core.commands.table import BY_PALETTE, Group, command
 from deepvis.core.state import OVERLAYS, AppState, BackFilter, Outcome, Show
 
 ATTRIBUTION_SHARE = 0.7  # of the picture, where nothing was laid over the input before
@@ -67,11 +67,17 @@ def cycle_overlay(state: AppState) -> AppState:
     )
 
 
+def _methods() -> str:
+    """'Grad-CAM to Occlusion, 6 methods'."""
+    names = all_attributions()[1:]
+    return f"{attribution_title(names[0])} to {attribution_title(names[-1])}, {len(names)} methods" if names else ""
+
+
 @command(
     "B",
     ":",
     group=Group.BACK,
-    help=lambda: f"Attribution over the input: {', '.join(map(attribution_title, all_attributions()))}",
+    help=lambda: f"Attribution over the input: off, {_methods()} (each by its name in {BY_PALETTE})",
 )
 def cycle_attribution(state: AppState) -> AppState | Outcome:
     return show_attribution(state, next_of(all_attributions(), state.view.attribution))

@@ -23,7 +23,7 @@ def save_picture(state: AppState) -> Outcome:
 @command(
     "esc",
     group=Group.PROGRAM,
-    help="Leave one thing: help, zoom, patterns, history, a run or scan, place, order, origin, attribution, back",
+    help="Leave one thing: help, zoom, patterns, history, run, scan, place, order, origin, attribution, back",
 )
 def escape(state: AppState) -> AppState | Outcome:
     """Turn off one thing, the one that lies on top; never more than one, and nothing once all are off."""
