@@ -14,25 +14,28 @@ ROOMS: dict[str, set[str]] = {
     "core": set(),
     "schema": {"core"},
     "pages": {"core"},
-    "settings": {"core", "network", "models", "schema"},  # network: the table of back modes; models: a network's rows
+    # network, attribution: the tables of back modes and methods; models: a network's rows
+    "settings": {"core", "network", "models", "attribution", "schema"},
     "sources": {"core"},
     "network": {"core"},
     "formats": {"core", "network"},
     "models": {"core", "network", "formats", "schema"},
     "caffe": {"network", "formats"},
+    "attribution": {"core", "network", "models"},
     "jobs": {"core"},
     "optimize": {"core", "network", "models", "pages", "schema", "sources", "jobs"},
     "scan": {"core", "network", "models", "pages", "sources", "jobs"},
     "statistics": {"core", "network", "models", "pages", "jobs", "scan"},
-    "live": {"core", "network", "formats", "models", "sources", "optimize", "scan", "jobs"},
+    "live": {"core", "network", "formats", "models", "sources", "optimize", "scan", "attribution", "jobs"},
     "gallery": {"core", "network", "models", "pages", "jobs", "optimize", "scan", "live"},
     "window": {"core", "settings", "sources", "live", "models", "network", "scan"},
     "cli": {
         *("core", "jobs", "schema", "settings", "models", "live", "window", "network", "sources", "optimize", "scan"),
-        *("gallery", "statistics"),
+        *("attribution", "gallery", "statistics"),
     },
     "api": {
         "core",
+        "attribution",
         "jobs",
         "settings",
         "models",
@@ -45,11 +48,17 @@ ROOMS: dict[str, set[str]] = {
         "scan",
     },
 }
-TORCH = {"network", "formats", "optimize", "scan", "statistics", "caffe", "api"}
+TORCH = {"network", "formats", "optimize", "scan", "statistics", "attribution", "caffe", "api"}
 CV2 = {"window", "sources", "scan"}
 ALSO_TORCH = {"live/backends/engine.py"}
 # plain arithmetic
-ALSO_CV2 = {"models/preprocess.py", "core/coding.py", "core/back_pictures.py", "core/colours.py"}
+ALSO_CV2 = {
+    "models/preprocess.py",
+    "core/coding.py",
+    "core/back_pictures.py",
+    "core/colours.py",
+    "core/attribution_pictures.py",
+}
 MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
 
 

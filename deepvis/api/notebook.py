@@ -71,6 +71,31 @@ class Picture:
         return png_of(self.rgb)
 
 
+@dataclass(frozen=True, eq=False)
+class AttributionMap:
+    """Which part of a photo speaks for a unit.
+
+    values: (h, w) float32, of the input's size or coarser; what is above 0 speaks for the unit. rgb: (H, W, 3) uint8,
+    laid over the input. method: its name. layer: whose unit was looked at, of a probability that of its score. maps:
+    whose maps, of methods that look at some. note: what is to be said of the numbers.
+    """
+
+    values: np.ndarray
+    rgb: np.ndarray
+    method: str
+    layer: str
+    channel: int
+    maps: str = ""
+    note: str = ""
+
+    def __repr__(self) -> str:
+        size = f"{self.values.shape[0]}x{self.values.shape[1]}"
+        return f"<AttributionMap {size} of {self.layer} {self.channel} by {self.method}>"
+
+    def _repr_png_(self) -> bytes:
+        return png_of(self.rgb)
+
+
 class Projection(np.ndarray):
     """A back projection: a float32 array (C, H, W), or (N, C, H, W), that a notebook shows as a picture."""
 

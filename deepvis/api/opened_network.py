@@ -13,7 +13,7 @@ import numpy as np
 
 from deepvis.api.activations import Values
 from deepvis.api.channels import channel_of
-from deepvis.api.notebook import Activations, Picture, Projection
+from deepvis.api.notebook import Activations, AttributionMap, Picture, Projection
 from deepvis.api.renewable import RenewableModel
 from deepvis.core.back_pictures import back_picture
 from deepvis.core.nearest import nearest
@@ -162,6 +162,35 @@ class Network(RenewableModel):
                 self.name, layer, channel, mode,
             )  # fmt: skip
         return Projection.of(values, self._drawn)
+
+    def attribution(
+        self,
+        photo: Any,
+        layer: str,
+        channel: int | str,
+        method: str = "grad_cam",
+        position: tuple[int, int] | None = None,
+        *,
+        maps: str = "",
+    ) -> AttributionMap | list[AttributionMap]:
+        """Which part of a photo speaks for the unit; a list for several.
+
+        channel: as of ``project``; of class probabilities the score before the softmax counts. method: "grad_cam",
+        "layer_cam", "input_x_gradient", "integrated_gradients", "smooth_grad", "occlusion" (docs/attribution.md).
+        position None: f is the sum of the unit's map; (row, col): its value there. maps: of Grad-CAM and LayerCAM, the
+        layer whose maps are looked at; "": the last with maps below the unit.
+        """
+        from deepvis.api.attributing import attributed
+
+        with self._lock, as_model_errors():
+            channel = channel_of(self._model, layer, channel)
+            self._check_unit(layer, channel, position=position)
+            if maps:
+                self._check_layer(maps)
+            given = self._photos(photo)
+            unit = Unit(layer, channel)
+            found = [attributed(self._network, item.x(), unit, method, position, maps) for item in given.items]
+        return found if given.is_batch else found[0]
 
     def receptive_field(self, layer: str, row: int = 0, col: int = 0) -> ReceptiveField:
         """The pixels of the input that the cell (row, col) of a layer's map sees: (top, left, bottom, right)."""

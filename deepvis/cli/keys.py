@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+import deepvis.attribution.methods
 import deepvis.network.back_modes  # noqa: F401  (fills the table that the help of a key tells)
 from deepvis.core.commands import markdown
 

@@ -12,6 +12,7 @@ from enum import Enum
 from functools import lru_cache
 from urllib.parse import unquote
 
+from deepvis.core.attributions import ATTRIBUTIONS
 from deepvis.core.commands import COMMANDS, Group, shown_keys
 from deepvis.core.fuzzy import Match, folded, match
 from deepvis.core.names import Names
@@ -35,6 +36,7 @@ class CandidateKind(Enum):
     LAYER = "layer"
     CLASS = "class"
     COMMAND = "command"
+    ATTRIBUTION = "attribution"
     PHOTO = "photo"
     MODEL = "model"
     PATH = "open"
@@ -46,6 +48,7 @@ _WEIGHT = {
     CandidateKind.LAYER: 10,
     CandidateKind.CLASS: 6,
     CandidateKind.COMMAND: 4,
+    CandidateKind.ATTRIBUTION: 5,
     CandidateKind.PHOTO: 2,
     CandidateKind.MODEL: 0,
 }
@@ -57,7 +60,7 @@ class Candidate:
 
     kind: CandidateKind
     title: str  # what the typed text is looked for in
-    target: Unit | int | str  # a unit, a layer's index, a command's name, a file index, a model's name or a path
+    target: Unit | int | str  # a unit, a layer's index, a name (command, attribution, model), a file index, a path
     note: str = ""  # at the right: a key, a size
     marks: tuple[int, ...] = ()  # the places of its letters that were found
     points: float = 0.0
@@ -94,6 +97,7 @@ def _found(text: str, layer: str, info: NetInfo, lists: PaletteLists) -> list[Ca
         *_layers(text, info),
         *_classes(text, layer, info),
         *_commands(text),
+        *_attributions(text),
         *_photos(text, lists),
         *_models(text, lists.models),
     ]
@@ -190,6 +194,13 @@ def _commands(text: str) -> Iterator[Candidate]:
 
 
 NOT_OFFERED = frozenset({"palette", "escape"})  # they would do nothing: the palette is open
+
+
+def _attributions(text: str) -> Iterator[Candidate]:
+    for name in ATTRIBUTIONS:
+        title = f"{ATTRIBUTIONS[name].title}: {ATTRIBUTIONS[name].words}"
+        if (found := match(text, title)) is not None:
+            yield Candidate(CandidateKind.ATTRIBUTION, title, name, "", *_of(found))
 
 
 def _photos(text: str, lists: PaletteLists) -> list[Candidate]:

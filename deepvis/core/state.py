@@ -10,10 +10,11 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TypeVar
 
+from deepvis.core.attributions import ATTRIBUTIONS
 from deepvis.core.back_modes import OFF
 from deepvis.core.effects import Effect, SaveTop, StartOptimizing, StartScan
 from deepvis.core.tile_order import TileOrder, Tiles, tiles_of
-from deepvis.core.types import BackRequest, Fit, LayerInfo, NetInfo, Unit
+from deepvis.core.types import AttributionRequest, BackRequest, Fit, LayerInfo, NetInfo, Unit
 
 
 class Cursor(Enum):
@@ -72,7 +73,7 @@ class Look(Enum):
     PLAIN_2015 = "2015"  # linear from 0 to the layer's largest value, everywhere
 
 
-OVERLAYS = (0.0, 0.4, 0.7)  # of the back projection over the input: its share of the picture
+OVERLAYS = (0.0, 0.4, 0.7)  # of the back projection, or the attribution, over the input: its share of the picture
 INDIVIDUAL_BOOSTS = (0.0, 0.3, 0.5, 0.8, 1.0)
 GAMMA_BOOSTS = (1.0, 0.7, 0.5, 0.3)
 DEBUG_LEVELS = 3
@@ -112,6 +113,7 @@ class ViewState:
     look: Look = Look.READABLE
     fixed_scale: bool = False  # brightness compares between frames: each layer keeps its scale
     overlay: int = 0  # index into OVERLAYS
+    attribution: str = OFF  # a name in core/attributions.py, or "off": it lies over the input
     label_predictions: bool = True
     unit_images: bool = True
     receptive_field: bool = False
@@ -255,6 +257,24 @@ class AppState:
         if self.view.back_mode == OFF or self.back_unit.layer in self.info.missing:
             return None
         return BackRequest(self.back_unit, self.view.back_mode)
+
+    @property
+    def attribution_request(self) -> AttributionRequest | None:
+        """The attribution that the window wants: of the unit that the back projection starts from.
+
+        Whose maps: with the origin frozen (key d) those of the selected layer, if it has maps and comes before.
+        """
+        method, unit, layer = self.view.attribution, self.back_unit, self.layer
+        if method == OFF or unit.layer in self.info.missing:
+            return None
+        names = [each.name for each in self.info.layers]
+        is_chosen = (
+            ATTRIBUTIONS[method].uses_maps
+            and layer.is_spatial
+            and unit.layer in names
+            and names.index(layer.name) < names.index(unit.layer)
+        )
+        return AttributionRequest(unit, method, layer.name if is_chosen else "")
 
 
 F = TypeVar("F", bound=Effect)

@@ -9,8 +9,10 @@ from dataclasses import replace
 
 from deepvis.core.candidates import Candidate, CandidateKind, candidates, why_none
 from deepvis.core.commands import COMMANDS, command_of, perform
+from deepvis.core.commands.back_projection import show_attribution
 from deepvis.core.commands.changes import say, source, view
 from deepvis.core.commands.moving import select_layer, select_unit
+from deepvis.core.commands.table import outcome
 from deepvis.core.effects import OpenPath
 from deepvis.core.history import remembered
 from deepvis.core.state import AppState, Cursor, GoTo, Outcome, Palette, with_effect
@@ -161,6 +163,9 @@ def _chosen(state: AppState) -> Outcome:
         return say(state, why_none(state))
     if row.kind is CandidateKind.COMMAND:
         return perform(base, COMMANDS[str(row.target)])
+    if row.kind is CandidateKind.ATTRIBUTION:
+        shown, effects = outcome(show_attribution(base, str(row.target)))
+        return _accepted(state, shown), effects
     if row.kind is CandidateKind.MODEL:
         return say(base, f"quit with q, then start with --model {row.target}")
     if row.kind is CandidateKind.PHOTO:

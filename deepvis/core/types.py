@@ -56,6 +56,15 @@ class BackRequest:
     position: tuple[int, int] | None = None
 
 
+@dataclass(frozen=True)
+class AttributionRequest:
+    """Which part of the picture speaks for a unit? method: a name in core/attributions.py."""
+
+    unit: Unit
+    method: str
+    layer: str = ""  # whose maps are looked at, of methods that do; "": the last layer with maps below the unit
+
+
 @dataclass(frozen=True, eq=False)
 class NetRequest:
     """What the window wants of the network."""
@@ -68,6 +77,7 @@ class NetRequest:
     # a chain of units, each in an earlier layer than the one before: what the units of layers before them contribute to
     # the first, through each other one alone; (): nothing is asked
     why: tuple[Unit, ...] = ()
+    attribution: AttributionRequest | None = None
 
     def same_as(self, other: NetRequest | None) -> bool:
         """True if both ask for the same thing of the same frame."""
@@ -75,6 +85,7 @@ class NetRequest:
             other is not None
             and self.frame.id == other.frame.id
             and (self.back, self.why, self.fit, self.shown) == (other.back, other.why, other.fit, other.shown)
+            and self.attribution == other.attribution
         )
 
 
@@ -134,6 +145,26 @@ class Snapshot:
     input_rgb: np.ndarray | None = None  # (H, W, 3) uint8, what the network was shown
     seconds: PassSeconds = PassSeconds()
     contributions: Contributions | None = None  # None without a request of why
+
+
+@dataclass(frozen=True, eq=False)
+class Attribution:
+    """Which part of a picture speaks for a unit, as far as it is found out."""
+
+    id: int  # rises with every step of any
+    snapshot_id: int  # of the pass of the picture
+    request: NetRequest  # that the pass answers: what was asked, of which picture
+    values: np.ndarray | None = None  # (h, w) float32, of the input's shape or coarser; None with an error
+    done: int = 1
+    total: int = 1  # of what the method counts: places, steps, samples
+    note: str = ""  # what is to be said of the numbers
+    layer: str = ""  # whose maps were looked at
+    scored: str = ""  # of a probability: the layer of its score, which was looked at in its place
+    error: str = ""  # why there are no values, one sentence
+
+    @property
+    def is_done(self) -> bool:
+        return bool(self.error) or self.done >= self.total
 
 
 @dataclass(frozen=True)

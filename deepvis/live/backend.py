@@ -7,6 +7,7 @@ import importlib.util
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
+from deepvis.core.attributions import UnitFunction
 from deepvis.core.registry import Registry, modules_in
 from deepvis.core.types import NetInfo, NetRequest, Snapshot
 from deepvis.core.user_error import UserError
@@ -32,6 +33,12 @@ class Backend(Protocol):
 
         activations cover at least ``request.shown`` and the layer of ``request.back``. Two requests for the same frame
         and fit need only one forward pass. seconds: 0 for the part that was not run.
+        """
+
+    def unit_function(self, request: NetRequest) -> UnitFunction:
+        """The unit of ``request.attribution`` as a function of the input, at the request's picture.
+
+        To be used before the next ``run``, in the same thread. Raises BackendError.
         """
 
     def close(self) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from deepvis.core.mailbox import Mailbox
-from deepvis.core.types import FieldOf, NetInfo, NetRequest, Snapshot
+from deepvis.core.types import Attribution, FieldOf, NetInfo, NetRequest, Snapshot
+from deepvis.live.attributing import Attributing
 from deepvis.live.backend import Backend, BackendError
 from deepvis.live.core_share import CoreShare
 from deepvis.live.worker import Worker
@@ -26,6 +27,7 @@ class NetworkOutput:
     snapshot: Snapshot | None = None  # the newest
     followed: Snapshot | None = None  # the newest that all followers have seen
     warning: str = ""  # why what it gives may mean nothing
+    attribution: Attribution | None = None  # the newest step of what was asked last
 
 
 class NetworkWorker(Worker[NetRequest, NetworkOutput]):
@@ -37,6 +39,9 @@ class NetworkWorker(Worker[NetRequest, NetworkOutput]):
     doubt: called likewise, until it has said something. share: is told of the passes; others that use the same cores
     ask it. renewals: gives the same network with other weights, called in the thread too; the newest request is then
     answered once more.
+
+    An attribution of one pass is given with its snapshot. One of many is refined while no request waits, and begun anew
+    with the next; each picture gets some steps.
     """
 
     def __init__(
@@ -54,6 +59,7 @@ class NetworkWorker(Worker[NetRequest, NetworkOutput]):
         self._backend: Backend | None = None
         self._followers = tuple(followers)
         self._doubt = doubt
+        self._attributing: Attributing | None = None  # what is still to be refined
         self.share = share or CoreShare()
 
     @property
@@ -71,22 +77,43 @@ class NetworkWorker(Worker[NetRequest, NetworkOutput]):
             self._renew(renew)
         output = self._newest.value
         if request is not None and self._backend is not None and output is not None:
+            self._attributing = None
             snapshot = self._run_pass(self._backend, request)
-            output = replace(output, snapshot=snapshot)
+            output = replace(output, snapshot=snapshot, attribution=self._first_step(output.attribution))
             self.publish(output)
             for follower in self._followers:
                 follower(snapshot)
             warning = output.warning or self._doubt(snapshot)
             self.publish(replace(output, followed=snapshot, warning=warning))
-        return None
+        return self._refine()
 
     def _run_pass(self, backend: Backend, request: NetRequest) -> Snapshot:
         self.share.idle.clear()
         try:
-            return backend.run(request)
+            snapshot = backend.run(request)
+            if request.attribution is not None:
+                self._attributing = Attributing(backend, snapshot)
+            return snapshot
         finally:
             self.share.count_pass()
             self.share.idle.set()
+
+    def _first_step(self, before: Attribution | None) -> Attribution | None:
+        """What there is of the attribution just begun; until there is something, what there was."""
+        return None if self._attributing is None else self._attributing.newest or before
+
+    def _refine(self) -> float | None:
+        """Take some steps of the attribution that is not complete. Returns the seconds until the next."""
+        attributing, output = self._attributing, self._newest.value
+        if attributing is None or attributing.is_done or output is None:
+            return None
+        self.share.idle.clear()
+        try:
+            attributing.go_on(self.inbox.has_new)
+        finally:
+            self.share.idle.set()
+        self.publish(replace(output, attribution=attributing.newest), self._newest.error)
+        return None if attributing.is_done else 0.0
 
     def close(self) -> None:
         if self._backend is not None:
@@ -94,6 +121,7 @@ class NetworkWorker(Worker[NetRequest, NetworkOutput]):
 
     def _renew(self, renew: Callable[[], Backend]) -> None:
         """Take another backend in the place of the one that is open, which stands where that fails."""
+        self._attributing = None
         backend, before = renew(), self._backend
         self._backend = backend
         if before is not None:

@@ -7,6 +7,8 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
+import deepvis.attribution.methods  # noqa: F401  (fills the table)
+from deepvis.core.attributions import ATTRIBUTIONS
 from deepvis.core.types import LayerInfo, NetInfo, NetRequest, Unit
 from deepvis.models import listing
 from deepvis.models.model import Model
@@ -60,34 +62,37 @@ def deepest(request: NetRequest, blobs: Sequence[str]) -> str | None:
 
 
 def asked_layers(request: NetRequest) -> set[str]:
-    """The layers of the units that are projected back or asked why."""
-    return ({request.back.unit.layer} if request.back else set()) | {unit.layer for unit in request.why}
+    """The layers of the units that are projected back, attributed or asked why."""
+    asked = {each.unit.layer for each in (request.back, request.attribution) if each}
+    return asked | {unit.layer for unit in request.why}
 
 
 def request_problem(request: NetRequest, shapes: Mapping[str, Shape]) -> str | None:
     """One sentence on what a request asks that the network has not; None where it can be answered."""
     for each in request.why:
-        if problem := _unit_problem(each, shapes):
+        if problem := _unit_problem(each, None, shapes):
             return problem
+    asked = request.attribution
+    if asked is not None and asked.method not in ATTRIBUTIONS:
+        return f"there is no attribution method {asked.method!r}; there are {', '.join(ATTRIBUTIONS)}"
+    if asked is not None and (problem := _unit_problem(asked.unit, None, shapes)):
+        return problem
     if request.back is None:
         return None
-    unit, position = request.back.unit, request.back.position
     if request.back.mode not in BACK_MODES:
         return f"there is no back mode {request.back.mode!r}; there are {', '.join(BACK_MODES)}"
-    if problem := _unit_problem(unit, shapes):
-        return problem
-    _, height, width = maps_shape(shapes[unit.layer])
-    if position is not None and not (0 <= position[0] < height and 0 <= position[1] < width):
-        return f"the maps of layer {unit.layer} are {height} x {width}, there is no position {position}"
-    return None
+    return _unit_problem(request.back.unit, request.back.position, shapes)
 
 
-def _unit_problem(unit: Unit, shapes: Mapping[str, Shape]) -> str | None:
+def _unit_problem(unit: Unit, position: tuple[int, int] | None, shapes: Mapping[str, Shape]) -> str | None:
+    """One sentence on a unit, or a place of its map, that is not there."""
     if unit.layer not in shapes:
         return f"there is no layer {unit.layer!r}; there are {', '.join(shapes)}"
-    channels = maps_shape(shapes[unit.layer])[0]
+    channels, height, width = maps_shape(shapes[unit.layer])
     if not 0 <= unit.channel < channels:
         return f"layer {unit.layer} has the channels 0 to {channels - 1}, there is no channel {unit.channel}"
+    if position is not None and not (0 <= position[0] < height and 0 <= position[1] < width):
+        return f"the maps of layer {unit.layer} are {height} x {width}, there is no position {position}"
     return None
 
 

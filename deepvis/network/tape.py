@@ -106,6 +106,20 @@ class Tape:
                 diffs[end] = torch.zeros_like(self._values[end])
         return self._named(diffs)
 
+    def gradients(self, blob: str, seed: Tensor | np.ndarray, *, to: str) -> Mapping[str, Tensor]:
+        """The gradient of the sum of ``seed`` times the blob, with respect to the blobs between ``to`` and it.
+
+        Other than in ``backward`` nodes in place count: of the blob itself, and of those below, it is the values that
+        are shown that are meant, after their rectifiers. ``to`` that the blob does not depend on gets zeros.
+        """
+        graph, end = self.graph, self.graph.first(to)
+        given = self._seed(blob, seed)
+        start = graph.last(blob)
+        diffs = self._walk({start: given}, graph.between(start, [end]), "gradient", prune={start})
+        if end not in diffs:
+            diffs[end] = torch.zeros_like(self._values[end])
+        return self._named(diffs, newest=True)
+
     def backward_all(
         self,
         seeds: Mapping[str, Tensor | np.ndarray],
@@ -253,9 +267,12 @@ class Tape:
                         sums.add(value)
         return diffs
 
-    def _named(self, diffs: Mapping[int, Tensor]) -> Mapping[str, Tensor]:
-        """blob -> the diff of its earliest value that has one; of values shown as maps their diffs shown alike."""
-        named = {self.graph.names[value]: diffs[value] for value in sorted(diffs, reverse=True)}
+    def _named(self, diffs: Mapping[int, Tensor], *, newest: bool = False) -> Mapping[str, Tensor]:
+        """blob -> the diff of its earliest value that has one; of values shown as maps their diffs shown alike.
+
+        newest: of the last value that has one.
+        """
+        named = {self.graph.names[value]: diffs[value] for value in sorted(diffs, reverse=not newest)}
         views = {name: node for name, node in views_over(self.graph, diffs).items() if node.kind is not Kind.SOFTMAX}
         views = {name: node for name, node in views.items() if name not in named}
         return with_views(named, views, lambda node: self._view_of_diff(diffs, node))

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 from pydantic_core import core_schema as s
 
+import deepvis.attribution.methods  # noqa: F401  (fills the table)
+from deepvis.core.attributions import ATTRIBUTIONS
 from deepvis.core.back_modes import OFF
 from deepvis.core.commands import COMMANDS
 from deepvis.core.keys import canonical, is_key_name
@@ -48,6 +50,7 @@ ColourMap = Annotated[str, one_of(lambda: [colours.value for colours in Colours]
 GammaBoost = Annotated[int, place_in(GAMMA_BOOSTS)]
 IndividualBoost = Annotated[int, place_in(INDIVIDUAL_BOOSTS)]
 Overlay = Annotated[int, place_in(OVERLAYS)]
+AttributionName = Annotated[str, one_of(lambda: (OFF, *ATTRIBUTIONS))]
 DebugLevel = Annotated[int, place_in(range(DEBUG_LEVELS))]
 KeyBindings = Annotated[
     dict[str, tuple[str, ...]],

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import deepvis.attribution.methods  # noqa: F401  (fills the table that the window reads)
 from deepvis.core.user_error import UserError
 from deepvis.models.network_options import TYPES, NetworkOptions
 from deepvis.network.back_modes import BACK_MODES  # noqa: F401  (fills the table that the window reads)
@@ -17,6 +18,7 @@ from deepvis.schema.rows import Refused, Table, row, shown
 if TYPE_CHECKING:
     from deepvis.schema.value_types import Count, Device, Flag, Panes, Positive, Text, WindowSize
     from deepvis.settings.setting_types import (
+        AttributionName,
         Backend,
         BackMode,
         ColourMap,
@@ -87,6 +89,7 @@ class Settings(NetworkOptions):
     colormap: ColourMap = row("gray", "Colours of tiles, Unit pane and zoom (key V)", "auto")
     fixed_scale: Flag = row(False, "Each layer keeps its scale, from the start (key E)", "auto")
     overlay: Overlay = row(0, "Back projection over the input from the start: place in off, 40 %, 70 % (key A)", "auto")
+    attribution: AttributionName = row("off", "Attribution over the input from the start (key B)", "auto")
     debug: DebugLevel = row(0, "Debug level from the start (key D)", "auto")
     key_bindings: KeyBindings | None = row(
         None, 'Further keys of commands, as {"debug_level": "5"}: each key then does that alone'

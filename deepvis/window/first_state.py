@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from deepvis.core.back_modes import DECONV, GRADIENT, OFF
+from deepvis.core.commands.back_projection import ATTRIBUTION_SHARE
 from deepvis.core.state import (
+    OVERLAYS,
     AppState,
     ColourMap,
     InputState,
@@ -30,7 +32,10 @@ def first_back_mode(settings: Settings, options: RunOptions) -> str:
 
 def first_state(settings: Settings, model: Model, back_mode: str, *, starts_moving: bool) -> AppState:
     """The state before anything was pressed; of the network only the names are known yet."""
-    if settings.overlay and back_mode == OFF:
+    overlay, attribution = settings.overlay, settings.attribution
+    if attribution != OFF:
+        overlay = overlay or OVERLAYS.index(ATTRIBUTION_SHARE)
+    elif overlay and back_mode == OFF:
         back_mode = GRADIENT
     view = ViewState(
         label_predictions=settings.label_predictions,
@@ -41,7 +46,8 @@ def first_state(settings: Settings, model: Model, back_mode: str, *, starts_movi
         look=Look(settings.look),
         colour_map=ColourMap(settings.colormap),
         fixed_scale=settings.fixed_scale,
-        overlay=settings.overlay,
+        overlay=overlay,
+        attribution=attribution,
         debug=settings.debug,
     )
     source = InputState(

@@ -7,7 +7,16 @@ from typing import Any
 
 from deepvis.core.answers import NOTHING_YET, Answer
 from deepvis.core.state import AppState, InputState
-from deepvis.core.types import Frame, NetInfo, NetRequest, OptimizeProgress, Snapshot, UnitImages, WholeLayer
+from deepvis.core.types import (
+    Attribution,
+    Frame,
+    NetInfo,
+    NetRequest,
+    OptimizeProgress,
+    Snapshot,
+    UnitImages,
+    WholeLayer,
+)
 from deepvis.live.folder_run import ScanProgress
 from deepvis.live.folder_scan import ScanRequest
 from deepvis.live.network import NetworkOutput
@@ -17,6 +26,7 @@ from deepvis.live.unit_images import ImagesOutput, ImagesRequest
 OPTIMIZATION = "the optimized picture"
 OPTIMIZATION_BEGUN = "the optimized picture, which grows"  # the same, once there is something to look at
 SCAN = "the end of the scan"
+ATTRIBUTION = "the end of the attribution"
 STOPPED = "the picture of the optimization that is stopped"
 
 
@@ -44,6 +54,10 @@ class Latest:
     @property
     def snapshot(self) -> Snapshot | None:
         return self.network.value.snapshot if self.network.value else None
+
+    @property
+    def attribution(self) -> Attribution | None:
+        return self.network.value.attribution if self.network.value else None
 
     @property
     def followed(self) -> Snapshot | None:
@@ -86,7 +100,13 @@ def pass_request(state: AppState, latest: Latest) -> NetRequest | None:
     """
     if latest.frame is None or latest.info is None:
         return None
-    return NetRequest(latest.frame, state.back_request, state.input.fit, why=state.view.why)
+    return NetRequest(
+        latest.frame,
+        state.back_request,
+        state.input.fit,
+        why=state.view.why,
+        attribution=state.attribution_request,
+    )
 
 
 def shown_frame(state: AppState, latest: Latest) -> Frame | None:
@@ -110,6 +130,8 @@ def missing(state: AppState, latest: Latest) -> str:
         return "the network's pass"
     if not _has_images(state, latest):
         return "the unit's images"
+    if not _has_attribution(state, latest):
+        return ATTRIBUTION
     if is_stopping(state, latest):
         return STOPPED
     if state.live.optimizing is None:  # the loop takes a run back when it has come to an end
@@ -134,9 +156,24 @@ def _has_pass(state: AppState, latest: Latest) -> bool:
     return snapshot is not None and _same(snapshot.request, asked)
 
 
+def _has_attribution(state: AppState, latest: Latest) -> bool:
+    """The attribution is complete; of a moving source it never has to be."""
+    if state.attribution_request is None or latest.snapshot is None or latest.network.error:
+        return True
+    found = latest.attribution
+    if latest.snapshot.request.frame.moving and not state.input.frozen:
+        return found is not None
+    return found is not None and found.snapshot_id == latest.snapshot.id and found.is_done
+
+
 def _same(given: NetRequest, asked: NetRequest) -> bool:
     if asked.frame.moving and given.frame.moving:
-        return (given.back, given.why, given.fit) == (asked.back, asked.why, asked.fit)
+        return (given.back, given.why, given.fit, given.attribution) == (
+            asked.back,
+            asked.why,
+            asked.fit,
+            asked.attribution,
+        )
     return given.same_as(asked)
 
 

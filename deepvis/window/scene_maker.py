@@ -42,6 +42,7 @@ class SceneMaker:
         latest = self._parts.latest
         scene = replace(
             self._bare(state),
+            attribution=latest.attribution,
             unit_images=latest.unit_images,
             whole_layer=latest.whole_layer,
             optimize=shown_progress(state, latest),
@@ -74,6 +75,7 @@ def parts_of(scene: Scene) -> tuple[Hashable, ...]:
         scene.layout,
         scene.frame_id,
         scene.snapshot_id,
+        scene.attribution and scene.attribution.id,
         images and (images.unit, images.version),
         layer and (layer.layer, layer.version),
         progress and (progress.unit, progress.version),

@@ -1,7 +1,7 @@
 """The keys of ``--keys``: each is due once the panes have settled, or have failed to for too long.
 
-A running optimization or scan is waited for like all else, but for two ways to go on while it runs: ``wait:SECONDS``
-in place of a key, and Esc, which is there to stop it.
+A running optimization, attribution or scan is waited for like all else, but for two ways to go on while it runs:
+``wait:SECONDS`` in place of a key, and Esc, which is there to stop it.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ import time
 from collections.abc import Callable, Sequence
 
 from deepvis.window.options import seconds_to_wait
-from deepvis.window.requests import OPTIMIZATION, OPTIMIZATION_BEGUN, SCAN
+from deepvis.window.requests import ATTRIBUTION, OPTIMIZATION, OPTIMIZATION_BEGUN, SCAN
 
 SETTLE_SECONDS = 60.0  # a run goes on after that, settled or not
-LONG_SECONDS = 600.0  # the same while a unit is being optimized, or photos are scanned
-STOPS = "esc"  # the key that a running optimization or scan does not hold back
+LONG_SECONDS = 600.0  # the same while a unit is being optimized or attributed, or photos are scanned
+STOPS = "esc"  # the key that what is in progress does not hold back
+IN_PROGRESS = (OPTIMIZATION_BEGUN, SCAN, ATTRIBUTION)  # what there is something to look at of before its end
 
 log = logging.getLogger(__name__)
 
@@ -49,15 +50,15 @@ class Script:
     def may_go_on(self, missing: str) -> bool:
         """True if nothing is missing, or it was waited for long enough: that is logged once.
 
-        After ``wait:SECONDS`` nothing but a running optimization or scan may be missing, and that for so long.
+        After ``wait:SECONDS`` nothing but a running optimization, attribution or scan may be missing, for so long.
         """
-        if self._pause is not None and missing in ("", OPTIMIZATION_BEGUN, SCAN):
+        if self._pause is not None and missing in ("", *IN_PROGRESS):
             if self._paused_at is None:
                 self._paused_at = self._clock()
             return self._clock() - self._paused_at >= self._pause
         if not missing:
             return True
-        limit = LONG_SECONDS if missing in (OPTIMIZATION, OPTIMIZATION_BEGUN, SCAN) else SETTLE_SECONDS
+        limit = LONG_SECONDS if missing in (OPTIMIZATION, *IN_PROGRESS) else SETTLE_SECONDS
         if self._clock() - self._since <= limit:
             return False
         if not self._has_warned:

@@ -19,6 +19,14 @@ def test_the_settings_choose_look_colours_scale_and_overlay() -> None:
     assert view.back_mode == DECONV
 
 
+def test_an_attribution_lies_over_the_input_from_the_start() -> None:
+    chosen = Settings(attribution="layer_cam")
+    view = first_state(chosen, opened(chosen), OFF, starts_moving=False).view
+    assert (view.attribution, view.overlay, view.back_mode) == ("layer_cam", 2, OFF)
+    chosen = Settings(attribution="layer_cam", overlay=1)
+    assert first_state(chosen, opened(chosen), OFF, starts_moving=False).view.overlay == 1
+
+
 def test_an_overlay_needs_a_back_projection() -> None:
     chosen = Settings(overlay=1)
     assert first_state(chosen, opened(chosen), OFF, starts_moving=False).view.back_mode == GRADIENT

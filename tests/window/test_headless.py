@@ -384,3 +384,16 @@ def test_layers_of_unknown_types_are_listed_in_words(tmp_path: Path, capsys: pyt
     assert [line[0] for line in lines] == ["c", "warp", "loss3", "end"]
     assert lines[1][1:] == ["Warp", "-", "its type Warp is unknown"]
     assert lines[2][1:] == ["Pooling", "-", "needs layer 'warp' of unknown type Warp"]
+
+
+@pytest.mark.parametrize("method", ["grad-cam", "occlusion"])
+def test_an_attribution_is_complete_in_the_screenshot_and_runs_repeat(
+    tiny: list[str], photos: Path, tmp_path: Path, method: str
+) -> None:
+    shots = [tmp_path / f"{i}.png" for i in range(3)]
+    keys = f"end down right / '{method}' enter"
+    for shot, more in zip(shots, ("", "", " esc"), strict=True):
+        assert run(*tiny, "--images", photos, "--keys", keys + more, "--screenshot", shot) == 0
+    first, second, without = (picture(shot)[:-40] for shot in shots)  # the status line tells times
+    assert np.array_equal(first, second)
+    assert not np.array_equal(first, without)

@@ -28,8 +28,10 @@ from deepvis.sources.base import SourceError, new_frame
 from deepvis.window.loop import CONSENT_SECONDS, STEP_SECONDS, Loop
 from deepvis.window.options import RunOptions
 from deepvis.window.parts import Makers, Parts
+from deepvis.window.requests import ATTRIBUTION
 from deepvis.window.stats import Stats
 from deepvis.window.ui.events import Closed, Key, Mouse, Pasted, Resized
+from deepvis.window.ui.laid_over import is_overlay_stale
 from deepvis.window.ui.layer_list_layout import layout_for
 from deepvis.window.ui.overlays.palette import places_of
 from deepvis.window.ui.readings import is_back_stale
@@ -419,3 +421,47 @@ def test_a_click_takes_a_candidate_and_one_beside_closes_the_palette(make: Calla
     bench.window.send(Mouse("press", 400, 10))
     bench.loop.turn()
     assert bench.state.typing is None and bench.state.view == before
+
+
+def test_an_attribution_is_refined_while_nothing_waits_and_begun_anew(make: Callable[..., Bench]) -> None:
+    bench = make()
+    bench.until(bench.is_settled)
+    bench.keys("BBBBBB")
+    assert bench.state.view.attribution == "occlusion"
+    assert bench.loop.missing == ATTRIBUTION or bench.scene().attribution is not None
+    bench.until(bench.is_settled)
+    first = bench.scene().attribution
+    assert first is not None and first.is_done and first.total == 144
+    bench.keys("kl")
+    bench.until(bench.is_settled)
+    second = bench.scene().attribution
+    assert second.request.attribution.unit == Unit("conv1", 1) and second.is_done
+    assert not is_overlay_stale(bench.scene())
+    bench.keys("\x08\x08")  # undo: the unit, then the cursor
+    bench.until(bench.is_settled)
+    assert np.array_equal(bench.scene().attribution.values, first.values)
+
+
+def test_the_window_answers_while_an_attribution_hangs(
+    make: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench, gate = make(), threading.Event()
+    bench.until(bench.is_settled)
+    function = bench.backend.unit_function
+
+    def hangs(request: Any) -> Any:
+        gate.wait(60)
+        return function(request)
+
+    monkeypatch.setattr(bench.backend, "unit_function", hangs)
+    try:
+        bench.keys("BBBBBB")
+        for _ in range(20):
+            before = bench.window.shown
+            bench.keys("o" if bench.state.view.layer_index == 0 else "u")
+            assert bench.window.shown == before + 1
+        assert not bench.is_settled()
+    finally:
+        gate.set()
+    bench.until(bench.is_settled)
+    assert bench.scene().attribution.request.attribution == bench.state.attribution_request

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from deepvis.window.requests import OPTIMIZATION, OPTIMIZATION_BEGUN
+from deepvis.window.requests import ATTRIBUTION, OPTIMIZATION, OPTIMIZATION_BEGUN
 from deepvis.window.script import LONG_SECONDS, SETTLE_SECONDS, Script
 from tests.helpers.pictures import FakeClock
 
@@ -27,6 +27,19 @@ def test_what_never_comes_is_waited_for_so_long_and_named_once(caplog: pytest.Lo
     clock.now += SETTLE_SECONDS + 1
     assert script.may_go_on("the unit's images") and script.may_go_on("the unit's images")
     assert [record.getMessage()[:34] for record in caplog.records] == ["the unit's images did not come wit"] * 3
+
+
+def test_an_attribution_is_waited_for_but_not_by_wait_and_esc() -> None:
+    clock = FakeClock()
+    script = Script(("o", "wait:2", "b", "esc"), clock)
+    assert script.take(ATTRIBUTION) is None
+    clock.now += SETTLE_SECONDS + 1
+    assert script.take(ATTRIBUTION) is None  # occlusion takes its time
+    assert script.take("") == "o"
+    assert script.take(ATTRIBUTION) is None
+    clock.now += 2
+    assert script.take(ATTRIBUTION) == "b"
+    assert script.take(ATTRIBUTION) == "esc"
 
 
 def test_an_optimization_may_take_longer() -> None:

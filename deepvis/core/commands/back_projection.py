@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from deepvis.core.attributions import ATTRIBUTIONS, all_attributions, attribution_title
 from deepvis.core.back_modes import DECONV, GRADIENT, OFF, all_modes, title_of
 from deepvis.core.commands.changes import next_of, say, view
-from deepvis.core.commands.table import Group, command
+from deepvis.core.commands.table import BY_PALETTE, Group, command
 from deepvis.core.state import OVERLAYS, AppState, BackFilter, Outcome, Show
+
+ATTRIBUTION_SHARE = 0.7  # of the picture, where nothing was laid over the input before
 
 # what b runs through; anything else goes to the first
 _BACK_CYCLE = (
@@ -52,8 +55,38 @@ def toggle_diffs(state: AppState) -> AppState:
     return view(state, show=Show.DIFFS, back_mode=mode)
 
 
-@command("A", "*", group=Group.BACK, help="The back projection laid over the input: off, 40 %, 70 %")
+@command(
+    "A", "*", group=Group.BACK, help="The back projection, or the attribution, laid over the input: off, 40 %, 70 %"
+)
 def cycle_overlay(state: AppState) -> AppState:
-    """Turns the gradient on where the back projection was off."""
-    mode = GRADIENT if state.view.back_mode == OFF else state.view.back_mode
-    return view(state, overlay=(state.view.overlay + 1) % len(OVERLAYS), back_mode=mode)
+    """Turns the gradient on where there was nothing to lay over it."""
+    chosen = state.view
+    has_none = chosen.back_mode == OFF and chosen.attribution == OFF
+    return view(
+        state, overlay=(chosen.overlay + 1) % len(OVERLAYS), back_mode=GRADIENT if has_none else chosen.back_mode
+    )
+
+
+def _methods() -> str:
+    """'Grad-CAM to Occlusion, 6 methods'."""
+    names = all_attributions()[1:]
+    return f"{attribution_title(names[0])} to {attribution_title(names[-1])}, {len(names)} methods" if names else ""
+
+
+@command(
+    "B",
+    ":",
+    group=Group.BACK,
+    help=lambda: f"Attribution over the input: off, {_methods()} (each by its name in {BY_PALETTE})",
+)
+def cycle_attribution(state: AppState) -> AppState | Outcome:
+    return show_attribution(state, next_of(all_attributions(), state.view.attribution))
+
+
+def show_attribution(state: AppState, name: str) -> AppState | Outcome:
+    """Lay an attribution over the input, in the place of what lies there; "off": nothing."""
+    if name == OFF:
+        return view(state, attribution=OFF, overlay=0)
+    row = ATTRIBUTIONS[name]
+    shown = view(state, attribution=name, overlay=state.view.overlay or OVERLAYS.index(ATTRIBUTION_SHARE))
+    return say(shown, f"{row.title}: {row.words}")

@@ -23,14 +23,18 @@ def view(state: AppState, **changes: object) -> AppState:
     """The state with some fields of its view changed, and with what cannot be shown put right.
 
     Without a back projection there are no diffs to show in the tiles, no result to zoom into or to lay over the input.
+    An attribution lies over the input, in the back projection's place; what is not laid over it is off.
     """
     changed = replace(state.view, **changes)  # type: ignore[arg-type]
+    if changed.overlay == 0 and changed.attribution != OFF:
+        changed = replace(changed, attribution=OFF)
     if changed.back_mode == OFF:
         if changed.show is Show.DIFFS:
             changed = replace(changed, show=Show.ACTIVATIONS)
         if changed.zoom is Zoom.BACK:
             changed = replace(changed, zoom=Zoom.OFF)
-        changed = replace(changed, overlay=0)
+        if changed.attribution == OFF:
+            changed = replace(changed, overlay=0)
     return replace(state, view=changed)
 
 

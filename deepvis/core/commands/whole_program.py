@@ -23,7 +23,7 @@ def save_picture(state: AppState) -> Outcome:
 @command(
     "esc",
     group=Group.PROGRAM,
-    help="Leave one: help, zoom, patterns, history, run, scan, why, place, order, origin, back",
+    help="Leave one: help, zoom, patterns, history, run, scan, why, place, order, origin, attribution, back",
 )
 def escape(state: AppState) -> AppState | Outcome:
     """Turn off one thing, the one that lies on top; never more than one, and nothing once all are off."""
@@ -54,6 +54,8 @@ def escape(state: AppState) -> AppState | Outcome:
         return view(state, show=Show.ACTIVATIONS)
     if shown.receptive_field:
         return view(state, receptive_field=False)
+    if shown.attribution != OFF:
+        return view(state, attribution=OFF, overlay=0)
     if shown.back_mode != OFF:
         return view(state, back_mode=OFF)
     if shown.all_layers or shown.opened:

@@ -12,20 +12,22 @@ import itertools
 import tempfile
 import time
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from google.protobuf import text_format
 
+from deepvis.core.attributions import UnitFunction
 from deepvis.core.device_names import EXPECTED, parsed
-from deepvis.core.types import BackRequest, Fit, NetRequest, PassSeconds, Snapshot
+from deepvis.core.types import BackRequest, Fit, NetRequest, PassSeconds, Snapshot, Unit
 from deepvis.formats.caffe.layer import kind_of, weight_count
 from deepvis.formats.caffe.schema import NetParameter
 from deepvis.formats.caffe.spec import NetworkSpec
 from deepvis.formats.caffe.splits import Wired, as_caffe_builds
 from deepvis.live.backend import BACKENDS, BackendError
+from deepvis.live.caffe_function import CaffeFunction
 from deepvis.live.pycaffe_contributions import contributions_of
 from deepvis.live.showing import LazyMaps, deepest, net_info, request_problem
 from deepvis.models.model import Model
@@ -102,6 +104,47 @@ class PycaffeBackend:
             contributions=why,
             seconds=PassSeconds(forwarded - began, ended - forwarded if request.back or request.why else 0.0),
         )
+
+    def unit_function(self, request: NetRequest) -> UnitFunction:
+        asked = request.attribution
+        if asked is None:
+            raise BackendError("found a request without an attribution, expected one")
+        if problem := request_problem(request, self._shapes):
+            raise BackendError(problem)
+        self._forward(request)
+        maker, bottoms, _ = self._wired[_last_maker(self._wired, asked.unit.layer)]
+        is_probability = maker.type == "Softmax" and asked.unit.layer in (
+            *self._model.label_layers,
+            self._model.prob_layer,
+        )
+        unit = Unit(bottoms[0], asked.unit.channel) if is_probability else asked.unit
+        return CaffeFunction(self, self._model, self._blobs, replace(asked, unit=unit))
+
+    def blobs_at(self, x: np.ndarray, layer: str) -> None:
+        """Fill the blobs up to a layer for an input (C, H, W); a later ``run`` fills them anew."""
+        self._done = None
+        blob = self._blobs[self._model.data_blob]
+        blob.data[...] = x.reshape(blob.data.shape)
+        self._net._forward(0, _last_maker(self._wired, layer))
+
+    def diffs_of(self, layer: str, seed: np.ndarray) -> dict[str, np.ndarray]:
+        """blob -> gradient of the sum of ``seed`` times a layer's last value: of values as they stand in the blobs.
+
+        Of blobs that layers work on in place the diff is read before the layer that did so goes back over it.
+        """
+        path = _behind(self._wired, _last_maker(self._wired, layer))
+        for index in path:
+            for blob in (*self._wired[index][1], *self._wired[index][2]):
+                self._blobs[blob].diff[...] = 0
+        self._blobs[layer].diff[...] = seed
+        found: dict[str, np.ndarray] = {}
+        for index in reversed(path):
+            own, _, tops = self._wired[index]
+            for top in tops:
+                found.setdefault(top, self._blobs[top].diff.copy())
+            if own.type != "Input":
+                self._net._backward(index, index)
+        return {blob: diff for blob, diff in found.items() if blob in self._shapes}
 
     def close(self) -> None:
         self._net = self._done = None

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from deepvis.attribution.graph_function import GraphFunction
+from deepvis.core.attributions import UnitFunction
 from deepvis.core.types import BackRequest, Contributions, Fit, NetRequest, PassSeconds, Snapshot, Unit
 from deepvis.live.backend import BACKENDS, BackendError
 from deepvis.live.showing import LazyMaps, asked_layers, bad_weights, deepest, net_info, request_problem
@@ -85,6 +87,15 @@ class GraphBackend:
             contributions=contributed,
             seconds=PassSeconds(forwarded - began, ended - forwarded),
         )
+
+    def unit_function(self, request: NetRequest) -> UnitFunction:
+        asked = request.attribution
+        if asked is None:
+            raise BackendError("found a request without an attribution, expected one")
+        if problem := request_problem(request, self._net.shapes):
+            raise BackendError(problem)
+        tape = self._forward(request).tape
+        return GraphFunction(self._net, self._model, self._others, tape, asked.unit, layer=asked.layer)
 
     def close(self) -> None:
         self._last = None

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from deepvis.core.attributions import LayerMaps, UnitFunction
 from deepvis.core.types import (
+    AttributionRequest,
     BackRequest,
     Contributions,
     Fit,
@@ -85,8 +87,38 @@ class FakeBackend:
             seconds=PassSeconds(0.02, 0.01 if request.back or request.why else 0.0),
         )
 
+    def unit_function(self, request: NetRequest) -> UnitFunction:
+        asked = request.attribution
+        if asked is None:
+            raise BackendError("found a request without an attribution, expected one")
+        rgb = _resized(request.frame.rgb, *self.info.input_shape[1:], request.fit)
+        return _FakeFunction(rgb.transpose(2, 0, 1).astype(np.float32) / 255, asked, self.info)
+
     def close(self) -> None:
         self.closed = True
+
+
+class _FakeFunction:
+    """f(x) = sum of w x, w a wave of the unit's own."""
+
+    def __init__(self, x: np.ndarray, asked: AttributionRequest, info: NetInfo) -> None:
+        self.layer = asked.unit.layer
+        self.x, self._asked, self._info = x, asked, info
+        rows, cols = np.indices(x.shape[1:])
+        wave = np.sin(asked.unit.channel + rows * 0.3) * np.cos(cols * 0.2)
+        self._weights = np.broadcast_to(wave, x.shape).astype(np.float32)
+
+    def value(self, x: np.ndarray) -> float:
+        return float((self._weights * x).sum())
+
+    def gradient(self, x: np.ndarray) -> np.ndarray:
+        return self._weights
+
+    def layer_maps(self) -> LayerMaps:
+        names = [layer.name for layer in self._info.layers if layer.is_spatial]
+        layer = self._info.layer(self._asked.layer or names[-1])
+        maps = _activation(layer, (255 * self.x.transpose(1, 2, 0)).astype(np.uint8))
+        return LayerMaps(layer.name, maps, np.cos(maps + self._asked.unit.channel))
 
 
 @BACKENDS.add("fake")

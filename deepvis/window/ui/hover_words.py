@@ -10,6 +10,7 @@ from deepvis.core.types import LayerInfo, Unit
 from deepvis.core.words import field_size_words
 from deepvis.window.ui.fields import cell_edges, middle_edges
 from deepvis.window.ui.fires import cell_words, order_words, strongest_here, why_no_cell
+from deepvis.window.ui.hover_attribution import attribution_here, attribution_lines, attribution_title
 from deepvis.window.ui.hover_pictures import back_tip, picture_tip
 from deepvis.window.ui.hover_scale import scale_tip
 from deepvis.window.ui.legend import is_signed
@@ -195,8 +196,10 @@ def input_tip(scene: Scene, hit: Hit) -> Tip | None:
         return place_tip(scene, hit)
     frame = scene.frame
     where = frame.path if frame is not None and frame.path else ""
-    title = scene.status.source or (frame.label if frame is not None else "")
-    lines = tuple(filter(None, (where, scene.state.info.input_words)))
+    source = scene.status.source or (frame.label if frame is not None else "")
+    title = attribution_title(scene) or source
+    fed = (where or source if title != source else where, scene.state.info.input_words)
+    lines = tuple(filter(None, (*attribution_lines(scene), *fed)))
     return Tip(title or "Input", lines) if title or lines else None
 
 
@@ -204,6 +207,8 @@ def place_tip(scene: Scene, hit: Hit) -> Tip:
     """Of a place of the input: the units of the selected layer that fire most there."""
     layer, view, words = scene.state.layer, layer_view(scene), scene.state.info.input_words
     phrase = ("click: the tiles by what fires here",) if scene.state.view.place is None else ()
+    if here := attribution_here(scene, hit.spot):
+        phrase = (here, *phrase)
     if hit.cell is None:
         why = why_no_cell(scene, layer)
         return Tip(layer.name, tuple(filter(None, (why, *phrase, words))))

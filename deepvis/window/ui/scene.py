@@ -10,7 +10,16 @@ from deepvis.core.geometry import Rect
 from deepvis.core.panes import CardAreas, PaneLayout, card_areas
 from deepvis.core.pixels import Scale
 from deepvis.core.state import AppState
-from deepvis.core.types import FieldOf, Frame, OptimizeProgress, PassSeconds, Snapshot, UnitImages, WholeLayer
+from deepvis.core.types import (
+    Attribution,
+    FieldOf,
+    Frame,
+    OptimizeProgress,
+    PassSeconds,
+    Snapshot,
+    UnitImages,
+    WholeLayer,
+)
 from deepvis.window.ui.regions import Hit
 
 
@@ -37,6 +46,7 @@ class Scene:
     layout: PaneLayout
     frame: Frame | None = None
     snapshot: Snapshot | None = None
+    attribution: Attribution | None = None  # the newest step of the newest, whatever is wanted now
     unit_images: UnitImages | None = None
     whole_layer: WholeLayer | None = None
     optimize: OptimizeProgress | None = None  # in progress, or its end until the unit images have it

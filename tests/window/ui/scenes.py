@@ -9,6 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
+import deepvis.attribution.methods
 import deepvis.network.back_modes  # noqa: F401  (fills the table)
 from deepvis.core.back_modes import all_modes
 from deepvis.core.commands import Command
@@ -32,6 +33,7 @@ from deepvis.core.state import (
     Zoom,
 )
 from deepvis.core.types import (
+    Attribution,
     BackRequest,
     Contributions,
     Fit,
@@ -51,7 +53,7 @@ from deepvis.core.types import (
 )
 from deepvis.window.tile_orders import TileOrders
 from deepvis.window.ui.layer_list_layout import layout_for
-from deepvis.window.ui.regions import MAP, PICTURE, TOP, Hit
+from deepvis.window.ui.regions import HEADING, MAP, PICTURE, TOP, Hit
 from deepvis.window.ui.scene import Scene, Status
 from tests.window.ui.tree_scenes import tokens_scene
 
@@ -186,6 +188,16 @@ def why_scene(view: ViewState, **parts: object) -> Scene:
 
 UNIT = ViewState(2, 7, Cursor.UNITS)
 DECONV = replace(UNIT, back_mode="deconv")
+
+
+def attribution_scene(method: str, view: ViewState = UNIT, overlay: int = 2, **found: object) -> Scene:
+    """An attribution over the input; what it has found is of the view's unit. found: fields of ``Attribution``."""
+    scene = make_scene(replace(view, attribution=method, overlay=overlay))
+    assert scene.snapshot is not None
+    request = replace(scene.snapshot.request, attribution=scene.state.attribution_request)
+    values = waves(5, 14, 14, phase=3.0)[2]
+    whole = {"values": values, **found}
+    return replace(scene, attribution=Attribution(next(ids), scene.snapshot.id, request, **whole))  # type: ignore[arg-type]
 
 
 def field_of(layer: str, row: int, col: int) -> tuple[int, int, int, int]:
@@ -356,6 +368,19 @@ GOLDEN: dict[str, tuple[str, Callable[[], Scene]]] = {
     "layers_pattern": (
         "layers",
         lambda: make_scene(replace(UNIT, pattern=True), whole_layer=whole_layer("conv2/5x5_reduce")),
+    ),
+    "input_grad_cam": ("input", lambda: attribution_scene("grad_cam", layer="pool1")),
+    "input_occlusion": ("input", lambda: attribution_scene("occlusion", done=64, total=196)),
+    "input_no_attribution": (
+        "input",
+        lambda: attribution_scene(
+            "layer_cam", values=None, error="LayerCAM: there is no layer with maps below conv1; go to a later layer"
+        ),
+    ),
+    "status_attribution": ("status", lambda: attribution_scene("occlusion", done=64, total=196)),
+    "hover_attribution": (
+        "hover",
+        lambda: replace(attribution_scene("grad_cam", layer="pool1"), hover=Hit("input", part=HEADING), pointer=(4, 4)),
     ),
     "layers_viridis": ("layers", lambda: make_scene(replace(UNIT, colour_map=ColourMap.VIRIDIS))),
     "layers_signed": ("layers", lambda: below_zero_scene(replace(UNIT, colour_map=ColourMap.SIGNED))),

@@ -23,6 +23,7 @@ from tests.window.ui.scenes import (
     LAYERS,
     LONG_ERROR,
     SIZE,
+    attribution_scene,
     field_of,
     make_frame,
     make_scene,
@@ -50,6 +51,7 @@ views = st.builds(
     look=st.sampled_from(Look),
     fixed_scale=st.booleans(),
     overlay=st.integers(0, 2),
+    attribution=st.sampled_from(["off", "off", "grad_cam", "occlusion"]),
     label_predictions=st.booleans(),
     unit_images=st.booleans(),
     receptive_field=st.booleans(),
@@ -71,6 +73,15 @@ PROGRESS = [
     OptimizeProgress(Unit("conv2/5x5_reduce", 7), "3", 10, 100, 1.5, montage(7), version=1),
     OptimizeProgress(Unit("prob", 2), "1", 100, 100, 2.5, montage(8), done=True, version=2),
 ]
+ATTRIBUTIONS = [
+    None,
+    *(
+        attribution_scene(method, done=done, total=9).attribution
+        for method in ("layer_cam", "occlusion")
+        for done in (3, 9)
+    ),
+    attribution_scene("grad_cam", values=None, error="Grad-CAM: there is no layer with maps").attribution,
+]
 WHOLE = [None, whole_layer("conv2/5x5_reduce"), whole_layer("conv1/3x3")]
 STATUS = [
     Status(),
@@ -90,6 +101,7 @@ def scenes(draw: st.DrawFn) -> Scene:
         scene,
         frame=frame,
         snapshot=draw(st.sampled_from(SNAPSHOTS)),
+        attribution=draw(st.sampled_from(ATTRIBUTIONS)),
         unit_images=draw(st.sampled_from(IMAGES)),
         optimize=draw(st.sampled_from(PROGRESS)),
         whole_layer=draw(st.sampled_from(WHOLE)),

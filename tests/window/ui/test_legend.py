@@ -17,6 +17,7 @@ from deepvis.core.pixels import fixed_scale_of
 from deepvis.core.state import OVERLAYS, ColourMap, Cursor, Look, Show, ViewState
 from deepvis.core.types import BackRequest
 from deepvis.window.ui.compose import Composer
+from deepvis.window.ui.laid_over import laid_over, overlay_of
 from deepvis.window.ui.legend import (
     codes_of,
     fixed_caption,
@@ -27,7 +28,6 @@ from deepvis.window.ui.legend import (
     unit_codes,
     unit_legend,
 )
-from deepvis.window.ui.panes.input import laid_over, overlay_of
 from deepvis.window.ui.readings import layer_view, number
 from deepvis.window.ui.scene import Scene
 from tests.window.ui.scenes import DECONV, UNIT, fixed_scene, logits_scene, make_scene, unit_images, unit_of

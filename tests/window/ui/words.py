@@ -399,7 +399,7 @@ WORDS: dict[str, list[str]] = {
         "command",
         "d",
         "Freeze the back origin at the selected unit, or free it",
-        "1 of 57",
+        "1 of 58",
         "up, down: choose    enter: go there    esc: back to where you were",
     ],
     "palette_nothing": [
@@ -596,5 +596,31 @@ WORDS: dict[str, list[str]] = {
         "unit 26: 0.322",
         "27 of 40 fire here",
         "click: the tiles by what fires here",
+    ],
+    "input_grad_cam": ["Grad-CAM", "conv2/5x5_reduce · 7", "γ 0.70   70 %", "≥ 0.859", "0", "47.2 %", "fox"],
+    "input_occlusion": [
+        *("Occlusion", "conv2/5x5_reduce · 7", "70 %", "≥ 0.859", "≤ −0.859"),
+        *("47.2 %", "fox", "64 of 196 places"),
+    ],
+    "input_no_attribution": [
+        *("LayerCAM", "conv2/5x5_reduce · 7"),
+        *("47.2 %", "fox"),
+        *("LayerCAM: there is no", "layer with maps below", "conv1; go to a later", "layer"),
+    ],
+    "status_attribution": [
+        "24.5 fps   17.2 passes/s   36 ms   cpu",
+        "conv2/5x5_reduce · 7",
+        "Convolution 40 × 12 × 12",
+        "max 0.324",
+        "back off",
+        "Occlusion of conv2/5x5_reduce · 7, 64 of 196 places",
+    ],
+    "hover_attribution": [
+        "Grad-CAM of conv2/5x5_reduce · 7",
+        "the maps of a layer below the unit, each weighted by its mean",
+        "gradient, added up and rectified",
+        "relu(sum_k mean(df/dA_k) A_k)",
+        "maps of pool1",
+        "photo_1.jpg, 2 of 9",
     ],
 }

@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from deepvis.core.back_modes import title_of
-from deepvis.core.back_pictures import back_strength, strength_codes
-from deepvis.core.colours import paint_of
 from deepvis.core.commands.ordering import lists_layers
 from deepvis.core.geometry import Rect, centre_crop, fit_inside
 from deepvis.core.places import cell_at
-from deepvis.core.state import OVERLAYS, ColourMap, Cursor, Look
+from deepvis.core.state import OVERLAYS, Cursor
 from deepvis.core.types import Fit
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import bounds, brackets, darken, fill, frame, picture
-from deepvis.window.ui.draw_cache import cached
 from deepvis.window.ui.fields import field_place, middle_edges
 from deepvis.window.ui.heading import draw_card, sentence
-from deepvis.window.ui.legend import Legend, draw_foot, foot_height, legend_of
+from deepvis.window.ui.laid_over import (
+    attribution_problem,
+    chosen_method,
+    is_overlay_stale,
+    laid_over,
+    overlay_key,
+    overlay_of,
+    progress_words,
+    shown_attribution,
+)
+from deepvis.window.ui.legend import draw_foot, foot_height
 from deepvis.window.ui.pane import pane
-from deepvis.window.ui.readings import is_back_stale, is_frame_stale, shows_snapshot_input, top_classes
+from deepvis.window.ui.readings import is_frame_stale, shows_snapshot_input, top_classes, unit_name
 from deepvis.window.ui.scene import Scene
-from deepvis.window.ui.text import draw_text, line_height, text_width
+from deepvis.window.ui.text import draw_text, line_height, text_width, wrap
 
 PLATE_SHARE = 0.3  # of the picture's brightness under letters, which then keep a contrast of more than 4.5:1
 
@@ -36,10 +41,20 @@ def looks_at(scene: Scene) -> Hashable:
     shown = scene.snapshot_id if shows_snapshot_input(scene) else ("frame", scene.frame_id)
     moving = scene.frame is not None and scene.frame.moving
     status = scene.status
-    overlay = (view.overlay, view.colour_map, scene.state.back_request, scene.snapshot_id) if view.overlay else None
     first = (scene.snapshot_id, scene.state.info.prob_layer) if shows_first_class(scene) else None
     pin = (view.place, scene.state.layer.name, scene.field_of is None) if view.place is not None else None
-    return first, shown, field, pin, overlay, scene.state.input, moving, status.source, status.recording, status.error
+    return (
+        first,
+        shown,
+        field,
+        pin,
+        overlay_key(scene),
+        scene.state.input,
+        moving,
+        status.source,
+        status.recording,
+        status.error,
+    )
 
 
 @pane("input", looks_at=looks_at, place=(0, 0, 300, 300))
@@ -50,9 +65,11 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
     drawn only over the picture that the maximum was found in.
     """
     over = overlay_of(scene)
-    stale = over is not None and is_back_stale(scene)
+    stale = over is not None and is_overlay_stale(scene)
     source = scene.status.source or (scene.frame.label if scene.frame else "")
-    parts = draw_card(canvas, scene, "Input", source, stale=stale)
+    method = chosen_method(scene)
+    title = "Input" if method is None else method.title
+    parts = draw_card(canvas, scene, title, unit_name(scene.state.back_unit) if method else source, stale=stale)
     rgb = network_input_rgb(scene)
     if rgb is None:
         sentence(canvas, scene, parts.body, scene.status.error or "Waiting for the first picture.")
@@ -68,10 +85,14 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
         badges.append(("● recording", theme.ERROR))
     if scene.state.input.fit is Fit.STRETCH:
         badges.append(("stretched", theme.SOFT))
+    if over is not None and (progress := progress_words(shown_attribution(scene))):
+        badges.append((progress, theme.SOFT))
     if sees_all(scene):
         badges.append(("sees the whole picture", theme.FIELD))
     if shows_first_class(scene):
         draw_first_class(canvas, scene, first_class_place(scene, place))
+    if problem := attribution_problem(scene):
+        draw_words(canvas, scene, place, problem)
     if scene.state.view.receptive_field and shows_snapshot_input(scene):
         draw_field(canvas, scene, place)
     if scene.state.view.place is not None:
@@ -126,6 +147,19 @@ def draw_first_class(canvas: np.ndarray, scene: Scene, place: Rect) -> None:
     draw_text(canvas, row, place.col + margin, name, px, theme.TEXT, bold=True, width=place.width - wide - 3 * margin)
 
 
+def draw_words(canvas: np.ndarray, scene: Scene, place: Rect, text: str) -> None:
+    """A sentence on a dark plate over the middle of the picture."""
+    px, margin = scene.px(theme.SIZE_SMALL), scene.px(8)
+    high = line_height(px) + scene.px(2)
+    lines = wrap(text, px, max(place.width - 2 * margin, px), max((place.height - 2 * margin) // high, 1))
+    tall = min(high * len(lines) + 2 * margin, place.height)
+    plate = Rect(place.row + (place.height - tall) // 2, place.col, tall, place.width)
+    darken(canvas, plate, PLATE_SHARE)
+    for i, line in enumerate(lines):
+        row = plate.row + margin + i * high
+        draw_text(canvas, row, plate.col + margin, line, px, theme.TEXT, width=plate.width - 2 * margin, align="centre")
+
+
 def network_input_rgb(scene: Scene) -> np.ndarray | None:
     """(H, W, 3) uint8 RGB: the snapshot's input, or the frame cropped to the input's shape; gray for one channel."""
     channels, height, width = scene.state.info.input_shape
@@ -141,44 +175,6 @@ def network_input_rgb(scene: Scene) -> np.ndarray | None:
     if rgb is not None and channels == 1:
         return cv2.cvtColor(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
     return rgb
-
-
-@dataclass(frozen=True, eq=False)
-class Overlay:
-    """A back projection's strength in colours, (H, W, 3) uint8 RGB of the network's input's size, and its legend."""
-
-    rgb: np.ndarray
-    legend: Legend
-
-    @property
-    def nbytes(self) -> int:
-        return self.rgb.nbytes
-
-
-def overlay_of(scene: Scene) -> Overlay | None:
-    """The strength of the newest back projection in colours, while it is wanted and of the picture that is shown."""
-    snapshot, chosen = scene.snapshot, scene.state.view
-    if not chosen.overlay or snapshot is None or snapshot.input_diff is None or not shows_snapshot_input(scene):
-        return None
-    diff, back = snapshot.input_diff, snapshot.request.back
-    colour_map = ColourMap.MAGMA if chosen.colour_map in (ColourMap.GRAY, ColourMap.SIGNED) else chosen.colour_map
-    note = f"{title_of(back.mode)}, {100 * OVERLAYS[chosen.overlay]:.0f} %" if back is not None else ""
-
-    def make() -> Overlay:
-        codes = strength_codes(back_strength(diff))
-        paint = paint_of(colour_map, Look.READABLE)
-        colours = paint.colours(cv2.LUT(codes.codes[0], paint.levels(codes)))
-        return Overlay(cv2.cvtColor(colours, cv2.COLOR_BGR2RGB), legend_of(codes, paint, note))
-
-    return cached(("overlay", snapshot.id, colour_map, note), diff, make)
-
-
-def laid_over(rgb: np.ndarray, over: Overlay, share: float) -> np.ndarray:
-    """The picture with ``share`` of the overlay in it, pixel on pixel of the network's input."""
-    colours = over.rgb
-    if colours.shape[:2] != rgb.shape[:2]:
-        colours = cv2.resize(colours, (rgb.shape[1], rgb.shape[0]), interpolation=cv2.INTER_LINEAR)
-    return cv2.addWeighted(rgb, 1 - share, colours, share, 0)
 
 
 def draw_field(canvas: np.ndarray, scene: Scene, place: Rect) -> None:

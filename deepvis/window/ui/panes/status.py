@@ -13,6 +13,7 @@ from deepvis.core.types import PassSeconds
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import bounds, fill
 from deepvis.window.ui.heading import draw_face
+from deepvis.window.ui.laid_over import attribution_words
 from deepvis.window.ui.layer_list_layout import STATUS_LINES
 from deepvis.window.ui.pane import pane
 from deepvis.window.ui.readings import label_of, layer_view, number, shape_name, standing_sentence, value_of
@@ -32,6 +33,7 @@ def looks_at(scene: Scene) -> Hashable:
         scene.frame_id,
         None if images is None else images.version,
         None if progress is None else progress.version,
+        scene.attribution and scene.attribution.id,
     )
 
 
@@ -136,6 +138,8 @@ def facts(scene: Scene) -> list[tuple[str, theme.BGR]]:
     if standing:
         pieces.append((standing, theme.SOFT))
     pieces.append((back_fact(scene), theme.SOFT))
+    if found := attribution_words(scene):
+        pieces.append((found, theme.SOFT))
     boost = boost_fact(scene)
     if boost:
         pieces.append((boost, theme.SOFT))

@@ -1,0 +1,1 @@
+"""Attribution: which part of a picture speaks for a unit."""
