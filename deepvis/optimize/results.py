@@ -82,6 +82,11 @@ class ResultPaths:
         self.images, self.info = Path(f"{stem}_images.npz"), Path(f"{stem}_info.json")
         self.unfinished = Path(f"{stem}_unfinished.npz")  # where 0.1.0 kept its climb
 
+    def are_there(self, *, arrays: bool) -> bool:
+        """All of them? arrays: the npz too."""
+        expected = [self.info, self.best_x, self.best_xpm, *([self.images] if arrays else [])]
+        return all(path.exists() for path in expected)
+
 
 def parameters(job: Job) -> dict[str, Any]:
     """All parameters of a job under the original's names; a sum of terms has them in push_terms too."""
@@ -95,6 +100,7 @@ def parameters(job: Job) -> dict[str, Any]:
         "start_at": job.start_at,
         "rand_seed": job.seed,
         **job.recipe.as_dict(),
+        **({"group": list(job.group)} if job.group else {}),
     }
     if len(job.objective.terms) > 1 or term.weight != 1.0 or not isinstance(term, Term):
         found["push_terms"] = job.objective.as_dict()["terms"]
