@@ -1,13 +1,12 @@
 """A dictionary of a layer: places drawn from photos, atoms learned from them, a file that any network opens with.
 
 ``NAME.npz`` holds the atoms (``models/dictionary_file.py``), ``NAME.json`` beside it, written last, how they were
-learned and the figures; ``NAME_samples/`` the places drawn so far, gone once the file is there.
+learned and the figures; ``.NAME.npz.samples-DIGEST/`` the places drawn so far, gone once the file is there.
 """
 
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from deepvis.models.dictionary_file import Dictionary, read_dictionary, write_di
 from deepvis.network.model_error import ModelError
 from deepvis.network.ref import NetworkRef
 from deepvis.scan.dictionary_learning import check_installed, encoder_of, figures_of, learned, method_for
-from deepvis.scan.dictionary_samples import ChosenPhotos, Samples, drawn, photos_of
+from deepvis.scan.dictionary_samples import ChosenPhotos, Samples, drawn, forget_parts, part_files, photos_of
 from deepvis.scan.network import ScanNetwork, forget_networks, one_torch_thread, open_network, torch_threads_restored
 from deepvis.scan.scan_error import ScanError
 
@@ -61,13 +60,13 @@ def learn(order: DictionaryOrder, progress: Progress | None = None) -> Learned:
     asked = _asked(order, network, photos)
     if (found := _found(order, asked)) is not None:
         return Learned(found, is_new=False)
-    samples_folder = order.output.with_name(f"{order.output.stem}_samples")
+    files = part_files(network, order.layer, photos, order.positions, order.seed, order.output)
     try:
         with torch_threads_restored():
             one_torch_thread()
-            samples = drawn(network, order.layer, photos, order.positions, order.seed, samples_folder, progress)
+            samples = drawn(network, order.layer, photos, order.positions, order.seed, files, progress)
         facts = _learn_from(order, samples, asked, progress)
-        shutil.rmtree(samples_folder, ignore_errors=True)
+        forget_parts(files)
     except OSError as error:
         raise ScanError(
             f"{error.filename or order.output} cannot be written or read ({error.strerror or error}); what was drawn "
