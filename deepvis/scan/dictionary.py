@@ -7,6 +7,7 @@ learned and the figures; ``.NAME.npz.samples-DIGEST/`` the places drawn so far, 
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from deepvis.scan.network import ScanNetwork, forget_networks, one_torch_thread,
 from deepvis.scan.scan_error import ScanError
 
 VERSION = 1
+OWN = ("version", "program", "name", "network", "layer", "atoms", "method_asked")  # what every json of ours has
 
 
 @dataclass(frozen=True)
@@ -94,8 +96,24 @@ def _asked(order: DictionaryOrder, network: ScanNetwork, photos: ChosenPhotos) -
     }
 
 
+def _check_json(path: Path, output: Path) -> None:
+    """Raises ScanError where a json is there that no dictionary has beside it: it would be overwritten."""
+    if not os.path.lexists(path):
+        return
+    try:
+        facts = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        facts = None
+    if not isinstance(facts, dict) or not facts.keys() >= set(OWN):
+        raise ScanError(
+            f"{path}, where the figures of --output {output} would be written, is there already and is of no "
+            "dictionary; it is left as it is, choose another --output"
+        )
+
+
 def _found(order: DictionaryOrder, asked: dict[str, Any]) -> dict[str, Any] | None:
     """The json of the same order, where it was carried out. Raises ScanError for a file that is to stay."""
+    _check_json(json_of(order.output), order.output)
     if not order.output.exists():
         return None
     try:

@@ -234,6 +234,24 @@ def test_files_that_are_no_dictionary_stay(tmp_path: Path, pictures: Path, capsy
     assert "holds no dictionary; it is left as it is" in capsys.readouterr().err and out.read_bytes() == before
 
 
+@pytest.mark.parametrize("content", ["[1, 2]", '{"name": "mine", "version": 1}', "no json", None])
+def test_a_json_that_is_of_no_dictionary_stays(
+    tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[str], content: str | None
+) -> None:
+    out, mine = tmp_path / "cats.npz", tmp_path / "cats.json"
+    if content is None:
+        mine.symlink_to(tmp_path / "gone")
+    else:
+        mine.write_text(content)
+    named = network(tmp_path, signed=False)
+    order = [*named, "--layer", "relu", "--images", pictures, "--atoms", 3, "--output", out]
+    for more in ([], ["--overwrite"]):
+        assert learn(*order, *more) == 2 and not out.exists()
+        said = capsys.readouterr().err
+        assert f"{mine}, where the figures" in said and "is of no dictionary; it is left as it is" in said
+    assert mine.is_symlink() if content is None else mine.read_text() == content
+
+
 def test_without_scikit_learn_one_sentence_says_what_to_install(
     tmp_path: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
