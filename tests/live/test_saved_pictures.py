@@ -144,6 +144,19 @@ def test_a_disk_that_refuses_leaves_all_as_it_was(folders: Folders, monkeypatch:
     assert not saved_pictures(folders.place) and not folders.place.montage.exists()
 
 
+def test_the_value_under_the_nine_is_the_largest_of_those_that_are_shown(folders: Folders) -> None:
+    folders.layer_has(9)  # they have reached 3.25
+    keeper, values = folders.keeper(), []
+    for n, value in enumerate([2.5, 12.1, *[1.5] * 7, 1.0]):
+        folders.finishes(40 + 3 * n, value)
+        folders.keep(keeper)
+        values.append(folders.shown()[2])
+    assert values == [3.25, *[12.1] * 9]
+    folders.finishes(90, 1.0)
+    folders.keep(keeper)
+    assert folders.shown()[2] == 1.5, "the nine are all the user's, and the one of 12.1 has given way"
+
+
 def test_what_a_layer_reached_is_in_how_json(folders: Folders) -> None:
     folders.layer_has(9)
     assert folders.shown()[2] == 3.25
