@@ -111,7 +111,7 @@ def stem_of(prefix: str, job: Job, template: str | None = None) -> str:
     """``<prefix>_<layer>_<channel>_<seed>``, slashes in the layer's name replaced.
 
     template: as the original's --output-template, with %(p.NAME)s for the parameters of a job; None: RESULT_NAME, and
-    the kind of the objective where it is not a unit, of OF_MANY with a digest of its terms.
+    the kind of the objective where it is not a unit; of OF_MANY, and of a weight that is not 1, a digest of its terms.
     Raises OptimizeError where it names something else.
     """
     values = {f"p.{name}": value for name, value in parameters(job).items()}
@@ -128,11 +128,13 @@ def stem_of(prefix: str, job: Job, template: str | None = None) -> str:
 
 def _template_of(job: Job) -> str:
     leader = job.objective.leader
-    if len(job.objective.terms) == 1 and isinstance(leader, Term):
+    is_one = len(job.objective.terms) == 1
+    is_weighted = is_one and leader.weight != 1.0
+    if is_one and isinstance(leader, Term) and not is_weighted:
         return RESULT_NAME
-    kind = "sum" if len(job.objective.terms) > 1 else leader.kind
+    kind = leader.kind if is_one else "sum"
     channel = "" if leader.channel is None else "%(p.push_channel)04d_"
-    which = f"-{_digest(job.objective)}" if kind in OF_MANY else ""
+    which = f"-{_digest(job.objective)}" if kind in OF_MANY or is_weighted else ""
     return f"%(p.push_layer)s_{channel}{kind}{which}_%(p.rand_seed)d"
 
 

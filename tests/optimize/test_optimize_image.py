@@ -239,6 +239,7 @@ def test_what_is_there_is_not_made_again(run, tmp_path):
         (["--lr-params", "{lr: .inf}"], "lr of lr-policy constant is inf; expected a finite number"),
         (["--lr-params", "{lr: 1e300}"], "lr of lr-policy constant is '1e300'; expected a finite number"),
         (["--lr-policy", "even", "--lr-params", "{step: .nan}"], "step of lr-policy even is nan"),
+        (["--preset", "3", "--lr-params", "{lr: -100}"], "lr of lr-policy constant is -100; expected a number above 0"),
         (["--model", "no-such-model"], "no-such-model"),
         (["--scheduler", "tcp://127.0.0.1:1"], "no Dask scheduler answers"),
     ],
