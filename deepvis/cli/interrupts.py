@@ -25,8 +25,9 @@ def interrupted_words(rest: str = "") -> str:
 def watch_signals() -> None:
     """The first Ctrl-C or SIGTERM raises KeyboardInterrupt; those that follow leave it the time to save what it has.
 
-    One in the middle of an import ends the process at once, with the sentence: there is nothing to save yet, and
-    libraries make errors of their own of an exception that they did not expect.
+    One in the middle of an import ends the process at once, with the sentence, for libraries make errors of their own
+    of an exception that they did not expect. Nothing is cleaned up then: so work loads its libraries before it begins
+    to write, and what was left nevertheless, as by kill -9, is swept by the next run.
     """
     global _received
     _received = signal.SIGINT

@@ -298,6 +298,7 @@ class UnitImages:
     loading: bool = False  # more of the top 9 is to come
     value: float | None = None  # the unit's activation by the preferred picture, None where nothing says it
     title: str = PREFERRED_INPUT  # what the preferred picture is
+    unsaved: str = ""  # what the preferred picture is where no file has it: "stopped at iteration 12 of 300"
 
 
 @dataclass(frozen=True, eq=False)

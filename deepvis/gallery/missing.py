@@ -24,12 +24,21 @@ K = TypeVar("K", bound=Hashable)
 
 @dataclass(frozen=True)
 class MissingPart:
-    """One thing that some layers lack. command: makes it, "" where none can. partly: words where it is not all."""
+    """One thing that some layers lack.
+
+    arguments: of the command that makes it, from the subcommand on; "" where none can. partly: words where it is not
+    all.
+    """
 
     what: str
     layers: tuple[str, ...]
-    command: str
+    arguments: str
     partly: str = ""
+
+    @property
+    def command(self) -> str:
+        """For pages, which are read on other machines too: without the place of this program."""
+        return f"deepvis {self.arguments}" if self.arguments else ""
 
     @property
     def words(self) -> str:
@@ -43,7 +52,8 @@ class MissingPart:
 
     @property
     def sentence(self) -> str:
-        return f"{self.words} ({self.command})" if self.command else self.words
+        """For the terminal, ready to be typed there."""
+        return f"{self.words} ({program()} {self.arguments})" if self.arguments else self.words
 
 
 @dataclass(frozen=True)
@@ -97,7 +107,7 @@ class MissingCommands:
             found += [self._top(what, *group) for group in _grouped((self._scan_of(each), each) for each in some)]
         without = [each.layer.name for each in lacks if each.statistics]
         if without:
-            command = f"{program()} statistics {self._commands.network} --images FOLDER"
+            command = f"statistics {self._commands.network} --images FOLDER"
             found.append(MissingPart(STATISTICS, tuple(without), self._command(command)))
         return found
 
@@ -118,7 +128,7 @@ class MissingCommands:
     def _preferred(self, options: str, lacks: Sequence[LayerLacks]) -> MissingPart:
         layers = _names(lacks)
         folder = next((each for each in self._folders if (each / OPTIMIZED_FOLDER).is_dir()), self._own)
-        words = f"{program()} optimize-layer {self._commands.network}{self._layers('--push-layer', layers)}"
+        words = f"optimize-layer {self._commands.network}{self._layers('--push-layer', layers)}"
         return MissingPart(
             PREFERRED, layers, self._command(" ".join(filter(None, [words, options])) + self._output(folder))
         )
@@ -127,14 +137,14 @@ class MissingCommands:
         """Crops of the scan that has these layers, or another scan with crops: a folder holds one scan."""
         layers = _names(lacks)
         if scan is not None:
-            return MissingPart(what, layers, f"{program()} crops --scan {short_path(scan)} --layers {_quoted(layers)}")
+            return MissingPart(what, layers, f"crops --scan {short_path(scan)} --layers {_quoted(layers)}")
         free = [each for each in reversed(self._folders) if not ScanFolder(each).plan.exists()]
         scanned, images, overwrite, folder = layers, "FOLDER", "", free[0] if free else self._own
         if not free and folder in self._scans:
             plan = self._scans[folder]
             scanned = tuple(dict.fromkeys([*(layer.name for layer in plan.layers), *layers]))
             overwrite, images = " --overwrite", short_path(plan.folder) if plan.folder else "FOLDER"
-        words = f"{program()} scan {self._commands.network}{self._layers('--layers', scanned)} --images {images} --crop"
+        words = f"scan {self._commands.network}{self._layers('--layers', scanned)} --images {images} --crop"
         return MissingPart(what, layers, self._command(f"{words}{overwrite}{self._output(folder)}"))
 
     def _scan_of(self, lacks: LayerLacks) -> Path | None:

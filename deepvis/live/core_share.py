@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 
 PASSES_FOR_EACH = 2  # passes of the live network for each iteration: at most half as many
-STALLED = 2.0  # seconds without a pass after which a source counts as one that gives no more pictures
+STALLED = 2.0  # seconds between passes after which a source counts as one that gives no more pictures
 
 
 class CoreShare:
@@ -39,8 +39,9 @@ class CoreShare:
 
     @property
     def must_share(self) -> bool:
-        """Does the network need the cores for frame after frame?"""
-        return self.source_moves and self._clock() - self._last < STALLED
+        """Does the network need the cores for frame after frame? Yes during a pass, however long it takes."""
+        is_passing = not self.idle.is_set()  # a pass on its way may take longer than STALLED
+        return self.source_moves and (is_passing or self._clock() - self._last < STALLED)
 
 
 class Turns:

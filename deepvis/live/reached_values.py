@@ -10,7 +10,7 @@ from typing import Any
 from deepvis.core.cache import ByteCache
 from deepvis.core.files import file_stamp
 
-CACHE = 8  # files of those read last
+CACHE = 64  # files of those read last: a unit's nine, and its layer's, are read at every look
 
 
 class ReachedValues:

@@ -70,12 +70,15 @@ class SavedPictures:
             return Answer(request, EffectReport(f"{why}, and what is stopped or changes a photo is not kept"))
         recipe, montage = place.live.with_suffix(".json"), place.montage
         earlier = saved_pictures(place)
+        path = next_saved(place)
         try:
-            if earlier and _content(earlier[-1].with_suffix(".json")) == _content(recipe) != b"" and montage.is_file():
-                os.utime(montage)  # the nine are shown again, which a second climb to the same picture had covered
-                return Answer(request, EffectReport(f"this picture of {name} is among its nine already"))
+            if earlier and _content(earlier[-1].with_suffix(".json")) == _content(recipe) != b"":
+                if _is_complete(earlier[-1], montage):
+                    os.utime(montage)  # the nine are shown again, which a second climb to the same picture had covered
+                    return Answer(request, EffectReport(f"this picture of {name} is among its nine already"))
+                path = earlier.pop()  # the program was killed before it could write the montage
             own = self._pictures_of_layer(unit)
-            self._write(folder, place, own, earlier)
+            self._write(folder, place, path, own, earlier)
         except (OSError, PhotoError) as error:
             return Answer(request, error=f"the picture of {name} could not be kept in {folder}: {error}")
         sentence = f"{place_words(len(own), len(earlier) + 1)}; backspace takes it out"
@@ -88,25 +91,45 @@ class SavedPictures:
         block = self._own_nine(unit)
         return [] if block is None else [cell for cell in cells_of(block) if cell is not None]
 
-    def _write(self, folder: Path, place: UnitImagePaths, own: list[np.ndarray], earlier: list[Path]) -> None:
-        """Write the picture, its json and the montage; where one cannot be, all is as it was. Raises OSError."""
-        from deepvis.optimize.layout import montage
-        from deepvis.optimize.results import JPEG_QUALITY, write_jpeg, write_png
+    def _write(
+        self, folder: Path, place: UnitImagePaths, path: Path, own: list[np.ndarray], earlier: list[Path]
+    ) -> None:
+        """Write the picture, its json and the montage; where one cannot be, all is as it was. Raises OSError.
 
-        path, rgb = next_saved(place), load_rgb(place.live)
+        The montage comes last: until then the nine are those before.
+        """
+        from deepvis.optimize.results import write_png
+
+        rgb = load_rgb(place.live)
         of_user = [*map(load_rgb, earlier[1 - NINE :]), rgb]
-        nine = [*own[: NINE - len(of_user)], *of_user]
-        height, width = (own or of_user)[0].shape[:2]
         self.saves.begin(folder)
         try:
             for each in (path, path.with_suffix(".json"), place.montage):
                 self.saves.put_aside(each)
-            write_png(path, rgb)
             write_file(path.with_suffix(".json"), _content(place.live.with_suffix(".json")))
-            write_jpeg(place.montage, montage([(), (), nine, ()], (height, width)), JPEG_QUALITY)
+            write_png(path, rgb)
+            _write_nine(place, own, of_user)
         except OSError:
             self.saves.discard()
             raise
+
+
+def _write_nine(place: UnitImagePaths, own: list[np.ndarray], of_user: list[np.ndarray]) -> None:
+    """Write the montage: of the layer's own as many as there is room for, and the user's, nine at most.
+
+    Raises OSError.
+    """
+    from deepvis.optimize.layout import montage
+    from deepvis.optimize.results import JPEG_QUALITY, write_jpeg
+
+    height, width = (own or of_user)[0].shape[:2]
+    nine = [*own[: NINE - len(of_user)], *of_user]
+    write_jpeg(place.montage, montage([(), (), nine, ()], (height, width)), JPEG_QUALITY)
+
+
+def _is_complete(newest: Path, montage: Path) -> bool:
+    """Was the montage written after the newest picture in it?"""
+    return montage.is_file() and montage.stat().st_mtime_ns >= newest.stat().st_mtime_ns
 
 
 def place_words(own: int, saved: int) -> str:

@@ -69,6 +69,7 @@ class StoppedPictures:
             notes={**found.notes, "optimized": note},
             value=stopped.progress.value,
             title=stopped.progress.title,
+            unsaved=words_for(stopped.progress),
         )
 
 

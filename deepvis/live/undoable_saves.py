@@ -1,8 +1,14 @@
-"""Saves that can be undone: what they replaced is put aside until the program ends."""
+"""Saves that can be undone: what they replaced is put aside until the program ends.
+
+A file stays in its place until the one that replaces it is renamed to its name, so a program that is killed in between
+leaves the one or the other. What a killed program has put aside is removed by the next one that saves.
+"""
 
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import tempfile
 import threading
 from dataclasses import dataclass, field
@@ -11,20 +17,25 @@ from pathlib import Path
 TOP_UNDONE = "the saved top 9 is taken back, and what it replaced is there again; Z saves it once more"
 TOP_REDONE = "the top 9 is saved once more; backspace takes it back"
 
+_ASIDE = re.compile(r"\.replaced-(\d+)-")  # a folder's name: of the process that has put files aside
+
 
 @dataclass(eq=False)
 class _Save:
     """aside: a folder, removed when the program ends. places: of each file that was written -> where the one before
-    lies while the save stands, and the one written while it is undone; none lies there where there was none."""
+    lies while the save stands, and the one written while it is undone; none lies there where there was none. undone,
+    redone: what is said of an undo and of a redo."""
 
     aside: tempfile.TemporaryDirectory[str]
+    undone: str
+    redone: str
     places: dict[Path, Path] = field(default_factory=dict)
 
 
 class UndoableSaves:
     """Every save of this run. ``undo`` and ``redo`` may be called from any thread, the others from the saving one.
 
-    undone, redone: what is said of an undo and of a redo.
+    undone, redone: what is said of an undo and of a redo, where ``begin`` has no other words.
     """
 
     def __init__(self, undone: str = TOP_UNDONE, redone: str = TOP_REDONE) -> None:
@@ -44,22 +55,27 @@ class UndoableSaves:
         with self._lock:
             self._redos += 1
 
-    def begin(self, folder: Path) -> None:
+    def begin(self, folder: Path, undone: str = "", redone: str = "") -> None:
         """A save into ``folder`` begins; those that are undone cannot be done again. Raises OSError."""
         folder.mkdir(parents=True, exist_ok=True)
-        aside = tempfile.TemporaryDirectory(prefix=".replaced-", dir=folder, ignore_cleanup_errors=True)
+        _remove_left(folder)
+        prefix = f".replaced-{os.getpid()}-"
+        aside = tempfile.TemporaryDirectory(prefix=prefix, dir=folder, ignore_cleanup_errors=True)
         for dropped in self._saves[self._standing :]:
             dropped.aside.cleanup()
-        self._saves[self._standing :] = [_Save(aside)]
+        self._saves[self._standing :] = [_Save(aside, undone or self._undone, redone or self._redone)]
         self._standing += 1
 
     def put_aside(self, path: Path) -> None:
-        """Make room for a file that the save in progress writes. Raises OSError."""
+        """Save a file that the save in progress replaces, by a rename, or removes; it stays there till then.
+
+        Raises OSError.
+        """
         save = self._saves[-1]
         place = Path(save.aside.name) / str(len(save.places))
         save.places[path] = place
         if path.exists():
-            os.replace(path, place)
+            _link(path, place)
 
     def discard(self) -> None:
         """The save in progress has failed, or wrote nothing: all is as it was before. Raises OSError."""
@@ -82,22 +98,54 @@ class UndoableSaves:
             if self._standing:
                 self._standing -= 1
                 _exchange(self._saves[self._standing])
-                sentence = self._undone
+                sentence = self._saves[self._standing].undone
         for _ in range(redos):
             if self._standing < len(self._saves):
                 _exchange(self._saves[self._standing])
+                sentence = self._saves[self._standing].redone
                 self._standing += 1
-                sentence = self._redone
         return sentence
 
 
 def _exchange(save: _Save) -> None:
     """Put what lies aside in its place, and what lies there aside."""
     for path, place in save.places.items():
+        if not place.exists():
+            if path.exists():
+                os.replace(path, place)
+            continue
         spare = place.with_name(f"{place.name}.part")
         if path.exists():
-            os.replace(path, spare)
-        if place.exists():
-            os.replace(place, path)
+            _link(path, spare)
+        os.replace(place, path)
         if spare.exists():
             os.replace(spare, place)
+
+
+def _link(path: Path, place: Path) -> None:
+    """The same file once more under another name; a copy on a disk without such links. Raises OSError."""
+    try:
+        os.link(path, place)
+    except OSError:
+        shutil.copy2(path, place)
+
+
+def _remove_left(folder: Path) -> None:
+    """Remove what programs that are no more have put aside there."""
+    for left in folder.glob(".replaced-*"):
+        process = _ASIDE.match(left.name)
+        if process and not _is_running(int(process[1])):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _is_running(process: int) -> bool:
+    """Is there a process of that number? Taken for granted where asking would end it: on Windows."""
+    if os.name == "nt":
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # another user's
+        return True
+    return True

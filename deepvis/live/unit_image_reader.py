@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,9 +113,13 @@ class UnitImageReader:
 
     def own_nine(self, unit: Unit) -> np.ndarray | None:
         """The block of nine that optimize-layer has made of a unit, (h, w, 3), without what the user has kept."""
-        places = [place for place in self._places(unit) if not saved_pictures(place)]
-        found = self._preferred(places, {})
-        return next((picture.rgb for picture in found if picture.made_in is not PictureOrigin.OLDER), None)
+        own = self._of_layer(self._places(unit))
+        return None if own is None else own.rgb
+
+    def _of_layer(self, places: Iterable[UnitImagePaths]) -> _Found | None:
+        """What optimize-layer has made of a unit, without what the user has kept; None where there is none."""
+        found = self._preferred([place for place in places if not saved_pictures(place)], {})
+        return next((picture for picture in found if picture.made_in is not PictureOrigin.OLDER), None)
 
     def whole_layer(self, layer: str, version: int) -> WholeLayer:
         """One preferred picture for each unit of a layer, or a note on how to make them, or why nothing can."""
@@ -194,8 +198,14 @@ class UnitImageReader:
             block = self._picture(place.montage, notes, "optimized", lower_left)
             if block is not None:
                 older = f"{made_in.value}: " if made_in is PictureOrigin.OLDER else ""
-                value = self._reached.of_live(of_user[-1].with_suffix(".json"))
+                value = self._best_of_nine(places, of_user[-NINE:])
                 yield _Found(block, made_in, f"{older}{min(len(of_user), NINE)} of the nine kept by you", value)
+
+    def _best_of_nine(self, places: list[UnitImagePaths], of_user: list[Path]) -> float | None:
+        """The largest value of the user's pictures among a unit's nine, and of the layer's own where it has room."""
+        own = self._of_layer(places) if len(of_user) < NINE else None
+        values = [self._reached.of_live(path.with_suffix(".json")) for path in of_user]
+        return max((value for value in (own and own.value, *values) if value is not None), default=None)
 
     def _live(self, places: list[UnitImagePaths], notes: dict[str, str]) -> Iterator[_Found]:
         """The unit's live optimizations, with what they are."""
@@ -212,7 +222,7 @@ class UnitImageReader:
                 value = self._reached.of_live(place.live.with_suffix(".json"))
                 yield _Found(live, made_in, f"{older}your own live optimization", value)
 
-    def _preferred(self, places: list[UnitImagePaths], notes: dict[str, str]) -> Iterator[_Found]:
+    def _preferred(self, places: Sequence[UnitImagePaths], notes: dict[str, str]) -> Iterator[_Found]:
         """Its block of the montages that the offline optimizer made."""
         for place in places:
             made_in = self._preferred_made_in(place, place.montage, notes, "optimized")

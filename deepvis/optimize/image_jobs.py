@@ -22,8 +22,9 @@ def jobs_left(
     say: Callable[[str], None],
     *,
     overwrite: bool,
+    arrays: bool = True,
 ) -> list[Job]:
-    """The jobs without results. climbs: the files of those on their way.
+    """The jobs without results. climbs: the files of those on their way. arrays: the npz is a part of the results.
 
     Raises OptimizeError where results would have to be overwritten.
     """
@@ -38,8 +39,9 @@ def jobs_left(
             for path in (found.info, found.unfinished, climbs[job]):
                 path.unlink(missing_ok=True)
         return list(paths)
-    done = {job for job, found in paths.items() if found.info.exists()}
-    others = [job for job in done if not is_of_job(read_info(paths[job].info), job, origin)]
+    described = [job for job, found in paths.items() if found.info.exists()]
+    others = [job for job in described if not is_of_job(read_info(paths[job].info), job, origin)]
+    done = {job for job in described if paths[job].are_there(arrays=arrays)}
     for job in done.difference(others):  # as a kill between the two leaves it
         climbs[job].unlink(missing_ok=True)
     for folder in {path.parent for path in climbs.values()}:
@@ -57,9 +59,11 @@ def jobs_left(
                 f"{foreign} is there already and was not made by this program; move it away, give --overwrite to "
                 "overwrite it, or another --output"
             )
+    again = whole_groups(left, paths)
     if done and left:
-        say(f"{len(done)} of {len(paths)} images are there already; going on with the others")
-    return whole_groups(left, paths)
+        there = len(paths) - len(again)
+        say(f"{there} of {len(paths)} images are there already; making {len(again)}")
+    return again
 
 
 def start_photo(path: Path, model: Model, option: str = "--start-image") -> np.ndarray:

@@ -38,8 +38,9 @@ FRAME = "frame"  # the job's word for a start from the window's picture
 class LiveRun:
     """A unit on its way, as a value: ``onward`` gives the next one.
 
-    box: what the unit sees of the input; pictures are cut to it. shown_x: (C, H, W), the window's picture as the
-    network's input, to start from where no noise gives a gradient. note: where it began, if not from the first noise.
+    box: what the unit sees of the input, all of it where a photo is changed; pictures are cut to it. shown_x:
+    (C, H, W), the window's picture as the network's input, to start from where no noise gives a gradient. note: where
+    it began, if not from the first noise.
     """
 
     ascent_net: AscentNetwork
@@ -109,9 +110,12 @@ def start(
     place = strongest_place(ascent_net, unit, x0) if preset == "accentuate" and x0 is not None else None
     objective = objective_for(recipe, unit, place, shown_x)
     climb = begin(ascent_net, Job(objective, recipe, seed, start_at), x0)
-    whole = (0, 0, *ascent_net.size)
-    box = whole if preset in FROM_A_PHOTO else field_box(ascent_net, climb.job.objective.leader)
-    return LiveRun(ascent_net, model, unit, preset, climb, box, shown_x)
+    return LiveRun(ascent_net, model, unit, preset, climb, _box_of(ascent_net, preset, climb), shown_x)
+
+
+def _box_of(ascent_net: AscentNetwork, preset: str, climb: Climb) -> Box:
+    """What of the input its pictures are cut to: what the unit sees; of a photo that is changed, all."""
+    return (0, 0, *ascent_net.size) if preset in FROM_A_PHOTO else field_box(ascent_net, climb.job.objective.leader)
 
 
 def objective_for(recipe: Recipe, unit: Unit, place: tuple[int, ...] | None, shown_x: np.ndarray | None) -> Objective:
@@ -163,7 +167,7 @@ def restarted(run: LiveRun) -> LiveRun:
     note = f"{tried} has no gradient here; started from the input's picture{where}"
     objective = objective_for(job.recipe, run.unit, place, run.shown_x)
     climb = begin(run.ascent_net, replace(job, objective=objective, seed=0, start_at=FRAME), run.shown_x)
-    return replace(run, climb=climb, box=field_box(run.ascent_net, climb.job.objective.leader), note=note, moved=True)
+    return replace(run, climb=climb, box=_box_of(run.ascent_net, run.preset, climb), note=note, moved=True)
 
 
 @torch.no_grad()
@@ -236,6 +240,6 @@ def keep(run: LiveRun, folder: Path) -> Path:
     """Write the finished picture into the user's folder of the model, with its json beside it; returns its path."""
     path = unit_image_paths(folder, run.unit.layer, run.unit.channel).live
     content = {**info(run.climb, origin_of(run.model)), "preset": run.preset, "value": run.value}
-    write_file(path.with_suffix(".json"), to_json(content))
     write_png(path, progress_of(run, 0).rgb)
+    write_file(path.with_suffix(".json"), to_json(content))  # last, as all that says how a picture was made
     return path

@@ -22,6 +22,8 @@ from torch import Tensor
 from deepvis.optimize.optimize_error import OptimizeError, nearest_or_examples
 from deepvis.optimize.terms import CENTRE, WHOLE, AnyTerm, ContrastTerm, LayerTerm, MatchTerm, Shapes, Term
 
+LEAST, MOST = 1e-9, 1e9  # sizes of a weight and of a push direction: a gradient is a float32
+
 
 @dataclass(frozen=True)
 class Objective:
@@ -52,11 +54,11 @@ class Objective:
         return self * -1.0
 
     def pushed(self, direction: float) -> Objective:
-        """The same value, pushed by ``direction``: its size from 1e-9 to 1e9, for a gradient is a float32."""
-        if not 1e-9 <= abs(direction) <= 1e9:
+        """The same value, pushed by ``direction``: its size from LEAST to MOST."""
+        if not LEAST <= abs(direction) <= MOST:
             raise OptimizeError(
                 f"the push direction is {direction:g}; give 1 to raise the unit or -1 to lower it (another size, "
-                "from 1e-9 to 1e9, scales the gradient)"
+                f"from {LEAST:g} to {MOST:g}, scales the gradient)"
             )
         return replace(self, direction=float(direction))
 
@@ -146,10 +148,16 @@ def resolve(objective: Objective, shapes: Shapes) -> Objective:
     """The objective with every place a fixed one, checked against the network.
 
     shapes: blob -> (N, C) or (N, C, H, W), or any other number of map dimensions.
-    Raises OptimizeError: unknown layer (with the nearest name), channel or place out of range.
+    Raises OptimizeError: unknown layer (with the nearest name), channel or place out of range, a weight of 0.
     """
     if not objective.terms:
         raise OptimizeError("the objective has no terms; name at least one unit to push")
+    for term in objective.terms:
+        if not LEAST <= abs(term.weight) <= MOST:
+            raise OptimizeError(
+                f"{term.words} has the weight {term.weight:g}; give one of a size from {LEAST:g} to {MOST:g}, "
+                "or leave the term out"
+            )
     return replace(objective, terms=tuple(term.resolved(shapes) for term in objective.terms))
 
 

@@ -82,6 +82,11 @@ class ResultPaths:
         self.images, self.info = Path(f"{stem}_images.npz"), Path(f"{stem}_info.json")
         self.unfinished = Path(f"{stem}_unfinished.npz")  # where 0.1.0 kept its climb
 
+    def are_there(self, *, arrays: bool) -> bool:
+        """All of them? arrays: the npz too."""
+        expected = [self.info, self.best_x, self.best_xpm, *([self.images] if arrays else [])]
+        return all(path.exists() for path in expected)
+
 
 def parameters(job: Job) -> dict[str, Any]:
     """All parameters of a job under the original's names; a sum of terms has them in push_terms too."""
@@ -95,6 +100,7 @@ def parameters(job: Job) -> dict[str, Any]:
         "start_at": job.start_at,
         "rand_seed": job.seed,
         **job.recipe.as_dict(),
+        **({"group": list(job.group)} if job.group else {}),
     }
     if len(job.objective.terms) > 1 or term.weight != 1.0 or not isinstance(term, Term):
         found["push_terms"] = job.objective.as_dict()["terms"]
@@ -105,7 +111,7 @@ def stem_of(prefix: str, job: Job, template: str | None = None) -> str:
     """``<prefix>_<layer>_<channel>_<seed>``, slashes in the layer's name replaced.
 
     template: as the original's --output-template, with %(p.NAME)s for the parameters of a job; None: RESULT_NAME, and
-    the kind of the objective where it is not a unit, of OF_MANY with a digest of its terms.
+    the kind of the objective where it is not a unit; of OF_MANY, and of a weight that is not 1, a digest of its terms.
     Raises OptimizeError where it names something else.
     """
     values = {f"p.{name}": value for name, value in parameters(job).items()}
@@ -122,11 +128,13 @@ def stem_of(prefix: str, job: Job, template: str | None = None) -> str:
 
 def _template_of(job: Job) -> str:
     leader = job.objective.leader
-    if len(job.objective.terms) == 1 and isinstance(leader, Term):
+    is_one = len(job.objective.terms) == 1
+    is_weighted = is_one and leader.weight != 1.0
+    if is_one and isinstance(leader, Term) and not is_weighted:
         return RESULT_NAME
-    kind = "sum" if len(job.objective.terms) > 1 else leader.kind
+    kind = leader.kind if is_one else "sum"
     channel = "" if leader.channel is None else "%(p.push_channel)04d_"
-    which = f"-{_digest(job.objective)}" if kind in OF_MANY else ""
+    which = f"-{_digest(job.objective)}" if kind in OF_MANY or is_weighted else ""
     return f"%(p.push_layer)s_{channel}{kind}{which}_%(p.rand_seed)d"
 
 

@@ -120,9 +120,9 @@ def learning_rate(policy: str, params: Mapping[str, float], slope: Slope) -> flo
 
 
 def check_policy(policy: str, params: Mapping[str, float]) -> dict[str, float]:
-    """The parameters as floats of a size of at most MOST, exactly those that the policy needs.
+    """The parameters as floats above 0 and up to MOST, exactly those that the policy needs.
 
-    Raises OptimizeError naming what is unknown, missing or no number.
+    Raises OptimizeError naming what is unknown, missing, no number, or not above 0.
     """
     if policy not in STEPS:
         raise OptimizeError(f"no lr-policy is named {policy!r}; there are: {', '.join(STEPS)}")
@@ -146,6 +146,10 @@ def _number(policy: str, name: str, value: object) -> float:
     if not abs(number) <= MOST:
         raise OptimizeError(
             f"{name} of lr-policy {policy} is {value!r}; expected a finite number of a size up to {MOST:g}"
+        )
+    if number <= 0:  # a picture that stands still, or climbs down unsaid
+        raise OptimizeError(
+            f"{name} of lr-policy {policy} is {value!r}; expected a number above 0 (--push-dir -1 looks for the least)"
         )
     return number
 

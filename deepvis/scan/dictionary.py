@@ -1,13 +1,13 @@
 """A dictionary of a layer: places drawn from photos, atoms learned from them, a file that any network opens with.
 
 ``NAME.npz`` holds the atoms (``models/dictionary_file.py``), ``NAME.json`` beside it, written last, how they were
-learned and the figures; ``NAME_samples/`` the places drawn so far, gone once the file is there.
+learned and the figures; ``.NAME.npz.samples-DIGEST/`` the places drawn so far, gone once the file is there.
 """
 
 from __future__ import annotations
 
 import json
-import shutil
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,12 @@ from deepvis.models.dictionary_file import Dictionary, read_dictionary, write_di
 from deepvis.network.model_error import ModelError
 from deepvis.network.ref import NetworkRef
 from deepvis.scan.dictionary_learning import check_installed, encoder_of, figures_of, learned, method_for
-from deepvis.scan.dictionary_samples import ChosenPhotos, Samples, drawn, photos_of
+from deepvis.scan.dictionary_samples import ChosenPhotos, Samples, drawn, forget_parts, part_files, photos_of
 from deepvis.scan.network import ScanNetwork, forget_networks, one_torch_thread, open_network, torch_threads_restored
 from deepvis.scan.scan_error import ScanError
 
 VERSION = 1
+OWN = ("version", "program", "name", "network", "layer", "atoms", "method_asked")  # what every json of ours has
 
 
 @dataclass(frozen=True)
@@ -61,13 +62,13 @@ def learn(order: DictionaryOrder, progress: Progress | None = None) -> Learned:
     asked = _asked(order, network, photos)
     if (found := _found(order, asked)) is not None:
         return Learned(found, is_new=False)
-    samples_folder = order.output.with_name(f"{order.output.stem}_samples")
+    files = part_files(network, order.layer, photos, order.positions, order.seed, order.output)
     try:
         with torch_threads_restored():
             one_torch_thread()
-            samples = drawn(network, order.layer, photos, order.positions, order.seed, samples_folder, progress)
+            samples = drawn(network, order.layer, photos, order.positions, order.seed, files, progress)
         facts = _learn_from(order, samples, asked, progress)
-        shutil.rmtree(samples_folder, ignore_errors=True)
+        forget_parts(files)
     except OSError as error:
         raise ScanError(
             f"{error.filename or order.output} cannot be written or read ({error.strerror or error}); what was drawn "
@@ -95,8 +96,24 @@ def _asked(order: DictionaryOrder, network: ScanNetwork, photos: ChosenPhotos) -
     }
 
 
+def _check_json(path: Path, output: Path) -> None:
+    """Raises ScanError where a json is there that no dictionary has beside it: it would be overwritten."""
+    if not os.path.lexists(path):
+        return
+    try:
+        facts = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        facts = None
+    if not isinstance(facts, dict) or not facts.keys() >= set(OWN):
+        raise ScanError(
+            f"{path}, where the figures of --output {output} would be written, is there already and is of no "
+            "dictionary; it is left as it is, choose another --output"
+        )
+
+
 def _found(order: DictionaryOrder, asked: dict[str, Any]) -> dict[str, Any] | None:
     """The json of the same order, where it was carried out. Raises ScanError for a file that is to stay."""
+    _check_json(json_of(order.output), order.output)
     if not order.output.exists():
         return None
     try:

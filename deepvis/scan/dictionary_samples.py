@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 import os
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,32 +77,54 @@ def photos_of(images: str, most: int) -> ChosenPhotos:
     return ChosenPhotos(tuple(os.path.join(folder, name) for name in names), digest.hexdigest()[:24])
 
 
-def drawn(network: ScanNetwork, layer: str, photos: ChosenPhotos, positions: int, seed: int, folder: Path,
-          progress: Progress) -> Samples:  # fmt: skip
+def part_files(network: ScanNetwork, layer: str, photos: ChosenPhotos, positions: int, seed: int,
+               output: Path) -> dict[int, Path]:  # fmt: skip
+    """A part's first photo -> its file, there or not.
+
+    They lie beside ``output`` in a hidden folder whose name has a digest of all that decides them: no folder of the
+    user has such a name, and no other order draws into it.
+    """
+    how = {"layer": layer, "photos": photos.digest, "positions": positions, "seed": seed, "rows": network.rows,
+           "device": network.device.type}  # fmt: skip
+    identity = network.model.identity
+    digest = Store(output.parent, identity, "").path(how).name
+    store = Store(output.with_name(f".{output.name}.samples-{digest}"), identity, ".npz")
+    return {first: store.path({**how, "first": first}) for first in range(0, len(photos.paths), PART)}
+
+
+def forget_parts(files: Mapping[int, Path]) -> None:
+    """Remove these files, what killed writers have left of them, and their folder where nothing else is in it."""
+    for path in files.values():
+        for each in (path, *path.parent.glob(f"{path.name}.*.part")):
+            with suppress(OSError):
+                each.unlink()
+    for folder in {path.parent for path in files.values()}:
+        with suppress(OSError):
+            folder.rmdir()
+
+
+def drawn(network: ScanNetwork, layer: str, photos: ChosenPhotos, positions: int, seed: int,
+          files: Mapping[int, Path], progress: Progress) -> Samples:  # fmt: skip
     """The vectors of ``positions`` places of each photo, without repetition; all places of a smaller map.
 
-    folder: of the parts. Raises ScanError for a layer that has no row for each picture, ModelError for one that
+    files: ``part_files``. Raises ScanError for a layer that has no row for each picture, ModelError for one that
     has no channels; OSError.
     """
     graph = network.net.graph
     if graph.maker[graph.last(layer)] < 0:
         raise ScanError(f"{layer!r} is an input of the network, expected a layer that computes something")
     channels_of(network.net.shapes, layer)
-    store = Store(folder, network.model.identity, ".npz")
-    how = {"layer": layer, "photos": photos.digest, "positions": positions, "seed": seed, "rows": network.rows,
-           "device": network.device.type}  # fmt: skip
-    parts = [(first, store.path({**how, "first": first})) for first in range(0, len(photos.paths), PART)]
-    ready = {first: part for first, path in parts if (part := _read(path)) is not None}
+    ready = {first: part for first, path in files.items() if (part := _read(path)) is not None}
     progress.begin(len(photos.paths), sum(min(PART, len(photos.paths) - first) for first in ready), "places")
     try:
-        for first, path in parts:
+        for first, path in files.items():
             if first not in ready:
                 paths = photos.paths[first : first + PART]
                 ready[first] = _drawn_of(network, layer, paths, first, positions, seed, progress)
                 _write(path, ready[first])
     finally:
         progress.end()
-    found = [ready[first] for first, _ in parts]
+    found = [ready[first] for first in files]
     skipped = tuple(each for part in found for each in part.skipped)
     if all(len(part.vectors) == 0 for part in found):
         why = skipped[0].reason if skipped else "there are none"

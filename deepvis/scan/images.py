@@ -15,7 +15,7 @@ from pathlib import Path
 from deepvis.core.files import written_beside
 from deepvis.scan.scan_error import ScanError
 from deepvis.sources.listing import listed_in
-from deepvis.sources.photos import is_picture_name
+from deepvis.sources.photos import PhotoError, is_picture_name, load_photo
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,10 @@ def find_images(source: str | os.PathLike[str], without: str | os.PathLike[str] 
                     return
                 missing.append(path)
             if missing:
+                if _is_photo(source):
+                    raise ScanError(
+                        f"{source} is a photo; --images takes a folder of photos, or a text file with one path a line"
+                    )
                 raise ScanError(
                     f"no line of {source} names a file that is there; --images takes a folder of pictures, or a text "
                     "file with one path a line"
@@ -62,6 +66,17 @@ def find_images(source: str | os.PathLike[str], without: str | os.PathLike[str] 
             f"{source} cannot be read ({error.strerror}); --images takes a folder of pictures, or a text "
             "file with one path a line"
         ) from error
+
+
+def _is_photo(path: str) -> bool:
+    """By its name, or by what is in it."""
+    if is_picture_name(path):
+        return True
+    try:
+        load_photo(path)
+    except PhotoError:
+        return False
+    return True
 
 
 def _walk(root: str, below: str, seen: set[tuple[int, int]]) -> Iterator[str]:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import uuid
-from concurrent.futures import ThreadPoolExecutor
+import re
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -20,6 +18,7 @@ from deepvis.network.ref import NetworkRef
 from deepvis.scan.chunk import AHEAD, DECODERS, ChunkTask
 from deepvis.scan.images import ImageList, chunk_offsets, write_list
 from deepvis.scan.network import ScanNetwork, forget_networks, open_network, torch_threads_restored
+from deepvis.scan.new_lists import new_list, sweep_lists
 from deepvis.scan.parts import CorruptPart, Part, adopt_parts, load_part, save_part, sum_parts
 from deepvis.scan.plan import (
     ScanFolder,
@@ -33,6 +32,7 @@ from deepvis.scan.plan import (
 )
 from deepvis.scan.scan_error import ScanError, writing
 
+PART = re.compile(r"(?:[0-9a-f]{24}|part_\d+)\.npz(?:\.[0-9a-f]{8}\.part)?")  # files of partial results
 MOST_ROUNDS = 3  # of scanning again what turned out to be corrupt
 
 
@@ -74,16 +74,18 @@ def run_scan(order: ScanOrder, progress: Progress | None = None) -> Part:
 
 
 def prepare(order: ScanOrder, folder: ScanFolder) -> ScanPlan:
-    """The plan of this scan, written; the images are listed while torch and the model load."""
+    """The plan of this scan, written.
+
+    The network is opened before the images are listed: Ctrl-C while libraries load ends the process at once
+    (``cli/interrupts.py``), and then there is no list to leave behind.
+    """
     if order.fresh or _holds_nothing(folder):
-        shutil.rmtree(folder.plan.parent, ignore_errors=True)
-    listing_file = folder.images.with_name(f"images.{uuid.uuid4().hex[:8]}.new")
+        forget(folder)
+    listing_file = new_list(folder.images)
     forget_networks()
     try:
-        with ThreadPoolExecutor(1) as pool:
-            listing = pool.submit(write_list, order.images, listing_file, folder.root)
-            network = open_network(order.network, order.layers, order.device)
-            images = listing.result()
+        network = open_network(order.network, order.layers, order.device)
+        images = write_list(order.images, listing_file, folder.root)
         plan = make_plan(order, network, images)
         if folder.plan.exists():
             old = read_plan(folder)
@@ -101,10 +103,17 @@ def prepare(order: ScanOrder, folder: ScanFolder) -> ScanPlan:
 
 
 def forget(folder: ScanFolder) -> None:
-    """Remove a scan, and the folder itself where nothing else is in it."""
-    shutil.rmtree(folder.plan.parent, ignore_errors=True)
-    with suppress(OSError):
-        folder.root.rmdir()
+    """Remove a scan's own files, and those of its folders in which nothing else is."""
+    own = folder.plan.parent
+    sweep_lists(own)
+    named = (folder.plan, folder.images, folder.result, folder.skipped)
+    parts = [path for path in folder.parts.glob("*.npz*") if PART.fullmatch(path.name)]
+    for path in (*named, *(left for each in named for left in own.glob(f"{each.name}.*.part")), *parts):
+        with suppress(OSError):
+            path.unlink()
+    for empty in (folder.parts, own, folder.root):
+        with suppress(OSError):
+            empty.rmdir()
 
 
 def _holds_nothing(folder: ScanFolder) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import uuid
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from deepvis.jobs.pool import MOST_THREADS, cores
 from deepvis.network.ref import NetworkRef
 from deepvis.scan.images import ImageList, chunk_offsets, read_lines, write_list
 from deepvis.scan.network import ScanNetwork, forget_networks, open_network
+from deepvis.scan.new_lists import new_list, sweep_lists
 from deepvis.statistics.first_convolution import FirstConvolution, first_convolution
 from deepvis.statistics.statistics_error import StatisticsError
 from deepvis.statistics.statistics_plan import StatisticsFolder, StatisticsPlan, photos_hash
@@ -64,13 +64,17 @@ class Prepared:
 
 
 def prepare(order: StatisticsOrder, folder: StatisticsFolder) -> Prepared:
-    """Open the network and list the photos."""
+    """Open the network, then list the photos.
+
+    In this order: Ctrl-C while libraries load ends the process at once (``cli/interrupts.py``), and then there is no
+    list to leave behind.
+    """
     was_there = folder.root.exists()
-    listing = folder.images.with_name(f"images.{uuid.uuid4().hex[:8]}.new")
+    listing = new_list(folder.images)
     forget_networks()
     try:
-        images = write_list(order.images, listing, folder.root)
         network, first = opened(order)
+        images = write_list(order.images, listing, folder.root)
         plan = StatisticsPlan(
             identity=network.model.identity,
             layers=tuple((layer.name, layer.channels) for layer in network.layers),
@@ -107,8 +111,9 @@ def opened(order: StatisticsOrder) -> tuple[ScanNetwork, FirstConvolution | None
 
 def forget(folder: StatisticsFolder) -> None:
     """Remove what a run has written, and the folder itself where nothing else is in it."""
+    sweep_lists(folder.root)
     for path in (folder.result, folder.page, folder.images, folder.running):
         path.unlink(missing_ok=True)
-    with suppress(OSError):
-        folder.root.rmdir()
-        folder.root.parent.rmdir()
+    for empty in (folder.root, folder.root.parent):
+        with suppress(OSError):
+            empty.rmdir()

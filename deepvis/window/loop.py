@@ -11,7 +11,7 @@ from typing import Any
 from deepvis.core.answers import Answer, EffectReport
 from deepvis.core.commands import COMMANDS, Group, command_of
 from deepvis.core.commands.this_unit import optimization_ended
-from deepvis.core.effects import OpenPath, SavePicture, SaveTop, Say, StopOptimizing
+from deepvis.core.effects import KeepPicture, OpenPath, SavePicture, SaveTop, Say, StopOptimizing
 from deepvis.core.history import closed, remembered_late
 from deepvis.core.layer_list import described
 from deepvis.core.panes import PaneLayout
@@ -23,6 +23,7 @@ from deepvis.core.user_error import UsageError
 from deepvis.live.folder_scan import ScanRequest
 from deepvis.live.input import ListedPhotos
 from deepvis.sources.directory import images_problem
+from deepvis.window.card_picture import why_not_saved
 from deepvis.window.options import RunOptions
 from deepvis.window.parts import Parts
 from deepvis.window.pointer import pointed
@@ -176,6 +177,9 @@ class Loop:
             elif isinstance(effect, OpenPath):
                 self._open(effect.path)
             else:
+                if isinstance(effect, KeepPicture) and (why := why_not_saved(self.state, self.parts.latest)):
+                    self._status.show_hint(why)
+                    continue
                 if isinstance(effect, StopOptimizing):
                     self._status.show_hint(stopped_words(self.parts.latest))
                 self.parts.carry_out(effect)

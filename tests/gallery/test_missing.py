@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,15 @@ def test_layers_that_need_the_same_command_share_it(tmp_path: Path) -> None:
     assert (parsed.model, parsed.push_layer, parsed.output) == ("mini", ["conv1", "a b/c"], None)
     parsed = find("optimize-layer").parser().parse_args(shlex.split(found[1].command)[2:])
     assert (parsed.push_layer, parsed.presets) == (["conv2"], ["3+"])
+
+
+def test_pages_do_not_say_where_the_program_lies(tmp_path: Path, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["-c"])
+    monkeypatch.chdir(tmp_path)
+    found = making(tmp_path).of_network([lacks("conv1", (0,), (0,))])
+    assert len(found) == 2
+    assert all(each.command.startswith("deepvis ") and str(root) not in each.command for each in found)
+    assert all(f"({root / 'scripts' / 'run.sh'} " in each.sentence for each in found)
 
 
 def test_all_layers_need_no_names(tmp_path: Path) -> None:

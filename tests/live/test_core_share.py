@@ -41,6 +41,25 @@ def test_a_source_that_gives_no_frames_holds_nothing_up():
     assert turns.take() and turns.take()
 
 
+def test_passes_of_three_seconds_have_their_half_too():
+    clock = FakeClock()
+    share = CoreShare(clock)
+    share.source_moves = True
+    turns, iterations = Turns(share), 0
+    for passes in range(1, 21):
+        share.idle.clear()
+        for _ in range(30):  # of the optimizer's questions while the pass is on its way
+            clock.now += 0.1
+            iterations += turns.take()
+        share.count_pass()
+        share.idle.set()
+        iterations += turns.take()
+        assert iterations <= passes / 2
+    assert iterations == 10
+    clock.now += STALLED
+    assert turns.take(), "after the last pass the source has stalled"
+
+
 @pytest.fixture
 def worker(tmp_path, monkeypatch):
     """Driven by hand: its thread is not started."""

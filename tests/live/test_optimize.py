@@ -222,6 +222,7 @@ def test_a_stopped_picture_stays_with_its_unit_until_a_finished_one_takes_its_pl
     found = stopped(UnitImages(other, 1))
     assert found.optimized is last.rgb and not last.rgb.flags.writeable
     assert found.notes["optimized"] == f"stopped at iteration {last.iteration} of 100000"
+    assert found.unsaved == found.notes["optimized"]
     assert stopped(UnitImages(first, 1)).optimized is not None
     shown[0] = models[1]
     assert stopped(UnitImages(other, 1)).notes["optimized"].startswith("older weights: stopped at")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +70,18 @@ class Folders:
         cells = cells_of(found.optimized)
         levels = [None if cell is None else round(float(cell.mean())) for cell in cells]
         return levels, found.notes.get("optimized", ""), found.value
+
+
+def die_at_move(moment: int) -> None:
+    """From now on this process is killed as it moves its file of that number into place, counted from 1."""
+    moves, replace = itertools.count(1), os.replace
+
+    def dying(source: str, target: str) -> None:
+        if next(moves) == moment:
+            os.kill(os.getpid(), signal.SIGKILL)
+        replace(source, target)
+
+    os.replace = dying  # type: ignore[assignment]
 
 
 @pytest.fixture
@@ -142,6 +156,59 @@ def test_a_disk_that_refuses_leaves_all_as_it_was(folders: Folders, monkeypatch:
     answer = folders.keep(folders.keeper())
     assert "could not be kept in" in answer.error and "No space left" in answer.error
     assert not saved_pictures(folders.place) and not folders.place.montage.exists()
+
+
+def test_the_value_under_the_nine_is_the_largest_of_those_that_are_shown(folders: Folders) -> None:
+    folders.layer_has(9)  # they have reached 3.25
+    keeper, values = folders.keeper(), []
+    for n, value in enumerate([2.5, 12.1, *[1.5] * 7, 1.0]):
+        folders.finishes(40 + 3 * n, value)
+        folders.keep(keeper)
+        values.append(folders.shown()[2])
+    assert values == [3.25, *[12.1] * 9]
+    folders.finishes(90, 1.0)
+    folders.keep(keeper)
+    assert folders.shown()[2] == 1.5, "the nine are all the user's, and the one of 12.1 has given way"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="a program is killed in a fork of this one")
+def test_a_program_that_is_killed_while_it_saves_loses_none_of_the_nine(folders: Folders) -> None:
+    folders.layer_has(4)
+    folders.finishes(220, 41.5)
+    folders.keep(folders.keeper())
+    standing = folders.place.montage.read_bytes()
+    folders.finishes(60, 5.0)
+    for moment in (1, 2, 3):  # the json, the picture, the montage
+        if not (child := os.fork()):
+            die_at_move(moment)
+            folders.keep(folders.keeper())
+            os._exit(0)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+        assert folders.place.montage.read_bytes() == standing
+        assert folders.shown()[1:] == ("your own live optimization", 5.0)
+        assert list(folders.own.glob(".replaced-*"))
+    keeper = folders.keeper()
+    assert "as number 6" in folders.keep(keeper).value.sentence
+    assert folders.shown()[0] == [100, 110, 120, 130, 220, 60, None, None, None]
+    assert len(saved_pictures(folders.place)) == 2
+    keeper.saves.close()
+    assert not list(folders.own.glob(".replaced-*")), "what the killed programs had put aside"
+
+
+def test_a_disk_without_hard_links_has_copies(folders: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*arguments: object) -> None:
+        raise OSError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refused)
+    keeper = folders.keeper()
+    for level in (220, 60):
+        folders.finishes(level, 1.0)
+        folders.keep(keeper)
+    both = folders.shown()[0]
+    keeper.saves.undo(), keeper()
+    assert len(saved_pictures(folders.place)) == 1 and folders.shown()[1] == "your own live optimization"
+    keeper.saves.redo(), keeper()
+    assert folders.shown()[0] == both == [220, 60, *[None] * 7]
 
 
 def test_what_a_layer_reached_is_in_how_json(folders: Folders) -> None:

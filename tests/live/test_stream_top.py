@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from deepvis.core.answers import EffectReport
 from deepvis.core.effects import SaveTop, UndoSave
+from deepvis.core.files import write_file
 from deepvis.core.types import NetRequest, Unit, UnitImages
 from deepvis.live.backends.fake import FAKE_INFO, FakeBackend
 from deepvis.live.stream_top import StreamTop
@@ -75,8 +76,7 @@ class Saving:
             put_aside(folder / "max_im" / name)
             if self.full and name == "b":
                 raise OSError(28, "No space left on device")
-            (folder / "max_im").mkdir(exist_ok=True)
-            (folder / "max_im" / name).write_text(f"of {self.images}")
+            write_file(folder / "max_im" / name, f"of {self.images}".encode())
         return self.count
 
 

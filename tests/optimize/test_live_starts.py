@@ -74,6 +74,27 @@ def test_it_starts_where_the_unit_fires_and_not_in_the_middle_of_the_map(begun) 
         assert run.box[:2] == (0, 0) and progress_of(run, 1).objective > 0
 
 
+def test_a_photo_that_is_changed_is_shown_whole_after_another_start_too(tmp_path: Path) -> None:
+    model = small_model(tmp_path)
+    run = start(ascent_net_of(model), model, Unit("conv1", 0), "accentuate", shown_rgb=WHITE)
+    again = live.restarted(run)
+    assert again.moved and again.box == run.box == (0, 0, *run.ascent_net.size)
+
+
+def test_the_json_is_written_after_the_picture_that_it_is_of(begun, tmp_path: Path, monkeypatch) -> None:
+    run, folder = onward(begun(rgb=WHITE)), tmp_path / "own"
+
+    def full(*arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(live, "write_png", full)
+        with pytest.raises(OSError):
+            live.keep(run, folder)
+    assert not list(folder.rglob("*.json")), "a json without its picture would be taken for that of the one before"
+    assert live.keep(run, folder).with_suffix(".json").is_file()
+
+
 def test_where_nothing_gives_a_gradient_the_sentence_says_so(begun) -> None:
     run = begun(shown_rgb=BLACK)
     with pytest.raises(OptimizeError, match=r"fires nowhere in the input's picture \(it was tried from noise"):

@@ -52,6 +52,9 @@ def test_every_form_makes_its_picture_and_tells_of_itself(words, stem, photo: Pa
         (["--objective", "channel", "--push-spatial", "(3,3)"], "--push-spatial says nothing to --objective 'channel'"),
         (["--preset", "3", "--photo", "PHOTO"], "--photo says nothing to --objective 'unit'"),
         (["--objective", ""], "--objective is ''"),
+        (["--objective", "0*unit(fc8, 3)"], "unit 3 of layer 'fc8' has the weight 0; give one of a size from"),
+        (["--objective", "unit(fc8, 3) + nan*layer(conv5)"], "layer 'conv5' as a whole has the weight nan"),
+        (["--objective", "1e-30*direction(fc8, 3:1, 5:2)"], "has the weight 1e-30; give one of a size from"),
         (["--preset", "dream", "--push-layer", "conv4"], "preset dream changes a photo; give --start-image FILE"),
         (["--preset", "accentuate"], "preset accentuate changes a photo; give --start-image FILE"),
         (["--preset", "invert", "--push-layer", "conv3"], "there is no photo to match; give --photo FILE"),
@@ -86,6 +89,7 @@ def test_presets_that_are_not_of_units_make_no_layer_of_units(name: str, tmp_pat
         ("colors: rgb", "a recipe has no 'colors'; did you mean 'colours'?"),
         ("max_iter: true", "max_iter (--max-iter) is True"),
         ("decay: true", "decay is True"),
+        ("lr_policy: adam\n    lr_params: {lr: -0.05}", "lr of lr-policy adam is -0.05; expected a number above 0"),
         ("statistics: photos.npz", "name the file as photo_statistics"),
         ("photo_statistics: gone.npz", "gone.npz"),
     ],
@@ -96,12 +100,19 @@ def test_a_preset_of_ones_own_that_cannot_be(text: str, said: str, tmp_path: Pat
     assert said in capsys.readouterr().err
 
 
-def test_sums_directions_and_matches_of_one_layer_do_not_share_files(tmp_path: Path, photo: Path):
+def test_different_objectives_of_one_layer_do_not_share_files(tmp_path: Path, photo: Path):
     other = tmp_path / "other, (2).png"
     Image.fromarray(np.full((60, 50, 3), 90, np.uint8)).save(other)
     expressions = (
         "unit(fc8, 3) - 0.5*unit(fc8, 7)",
         "unit(fc8, 3) - 0.5*unit(fc8, 9)",
+        "unit(fc8, 3)",
+        "2*unit(fc8, 3)",
+        "-unit(fc8, 3)",
+        "contrast(fc8, 3)",
+        "2*contrast(fc8, 3)",
+        "layer(conv4)",
+        "2*layer(conv4)",
         "direction(fc8, 3:1, 5:2)",
         "direction(fc8, 3:1, 5:3)",
         f"match(conv3, {photo})",

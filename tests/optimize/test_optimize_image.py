@@ -239,6 +239,7 @@ def test_what_is_there_is_not_made_again(run, tmp_path):
         (["--lr-params", "{lr: .inf}"], "lr of lr-policy constant is inf; expected a finite number"),
         (["--lr-params", "{lr: 1e300}"], "lr of lr-policy constant is '1e300'; expected a finite number"),
         (["--lr-policy", "even", "--lr-params", "{step: .nan}"], "step of lr-policy even is nan"),
+        (["--preset", "3", "--lr-params", "{lr: -100}"], "lr of lr-policy constant is -100; expected a number above 0"),
         (["--model", "no-such-model"], "no-such-model"),
         (["--scheduler", "tcp://127.0.0.1:1"], "no Dask scheduler answers"),
     ],
@@ -419,3 +420,26 @@ def test_pictures_of_others_are_in_the_way(run, tmp_path):
     assert run(*words, "--overwrite")[0] == 0 and Image.open(mine).size == (20, 16)
     (tmp_path / "opt_fc_0001_0_info.json").unlink()  # as a full disk leaves it
     assert run(*words)[0] == 0
+
+
+def test_a_picture_that_is_lost_is_made_again(run, tmp_path):
+    words = ["--push-channel", "1", *QUICK, "--rand-seed", "0-1", "--output", str(tmp_path)]
+    assert run(*words)[0] == 0
+    lost = sorted(path for path in tmp_path.iterdir() if path.name.endswith((".jpg", ".npz")))
+    for path in (lost[0], next(path for path in lost if path.suffix == ".npz")):
+        before = path.read_bytes()
+        path.unlink()
+        assert run(*words)[0] == 0 and path.read_bytes() == before
+    next(path for path in lost if path.suffix == ".npz").unlink()
+    assert run(*words, "--skipbig")[0] == 0 and len(list(tmp_path.iterdir())) == len(lost) + 1, "it is not asked for"
+
+
+def test_seeds_of_another_group_are_other_pictures(run, tmp_path):
+    words = ["--push-channel", "1", *QUICK, "--diversity", "0.5", "--output", str(tmp_path), "--rand-seed"]
+    assert run(*words, "0-2")[0] == 0
+    for seeds in ("0-1", "1", "0-3"):
+        code, said = run(*words, seeds)
+        assert code == 2 and "made with other parameters" in said
+    (tmp_path / "opt_fc_0001_1_best_X.jpg").unlink()
+    code, said = run(*words, "0-2")
+    assert code == 0 and "0 of 3 images are there already; making 3" in said

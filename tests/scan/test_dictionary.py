@@ -25,7 +25,7 @@ from deepvis.scan.dictionary_learning import (
     matched,
     method_for,
 )
-from deepvis.scan.dictionary_samples import Samples, photos_of, places_of
+from deepvis.scan.dictionary_samples import Samples, forget_parts, photos_of, places_of
 from deepvis.scan.scan_error import ScanError
 
 pytest.importorskip("sklearn", reason="pip install 'deepvis[dictionary]'")
@@ -97,7 +97,7 @@ def test_planted_directions_are_found_again_and_explain_other_photos(
     assert facts["explained_by_linear_code"] > 0.98 and facts["correlation_with_code"] > 0.98
     assert (facts["photos_used"], facts["photos_held_out"], facts["places_learned_from"]) == (16, 3, 1300)
     assert facts["photos"] == found.photos and len(facts["skipped"]) == 1
-    assert not (tmp_path / "found_samples").exists(), "the places drawn are needed no longer"
+    assert not list(tmp_path.glob("*samples*")), "the places drawn are needed no longer"
     if signed:
         return
     before = out.read_bytes()
@@ -173,10 +173,32 @@ def test_an_interrupted_run_goes_on_and_gives_the_same_bytes(
     monkeypatch.setattr(dictionary_samples, "_drawn_of", interrupted)
     assert learn(*order, "--output", tmp_path / "cut.npz") == 130
     assert "run the same command again" in capsys.readouterr().err
-    assert len(list((tmp_path / "cut_samples").glob("*.npz"))) == 1
+    assert len(list(tmp_path.glob(".cut.npz.samples-*/*.npz"))) == 1
     assert learn(*order, "--output", tmp_path / "cut.npz") == 0
     assert len(calls) == 4, "the first part was not drawn again"
     assert (tmp_path / "cut.npz").read_bytes() == (tmp_path / "whole.npz").read_bytes()
+
+
+def test_folders_of_the_user_stay(tmp_path: Path, pictures: Path) -> None:
+    named, photos = network(tmp_path, signed=False), Path(shutil.copytree(pictures, tmp_path / "cats_samples"))
+    before = sorted(photos.iterdir())
+    order = [*named, "--layer", "relu", "--images", photos, "--atoms", 3, "--output", tmp_path / "cats.npz"]
+    assert learn(*order) == 0 and sorted(photos.iterdir()) == before
+    there = {each.name for each in tmp_path.iterdir()}
+    assert there == {"planted.prototxt", "planted.caffemodel", "cats_samples", "cats.npz", "cats.json"}
+
+
+def test_only_the_parts_of_the_order_are_removed(tmp_path: Path) -> None:
+    files = {0: tmp_path / "samples" / "a.npz", 64: tmp_path / "samples" / "b.npz"}
+    files[0].parent.mkdir()
+    left, foreign = files[0].with_name("b.npz.0123abcd.part"), files[0].with_name("mine.jpg")
+    for path in (files[0], left, foreign):
+        path.touch()
+    forget_parts(files)
+    assert list(files[0].parent.iterdir()) == [foreign]
+    foreign.unlink()
+    forget_parts(files)
+    assert not files[0].parent.exists()
 
 
 @pytest.mark.parametrize(
@@ -210,6 +232,24 @@ def test_files_that_are_no_dictionary_stay(tmp_path: Path, pictures: Path, capsy
     named = network(tmp_path, signed=False)
     assert learn(*named, "--layer", "relu", "--images", pictures, "--output", out, "--overwrite") == 2
     assert "holds no dictionary; it is left as it is" in capsys.readouterr().err and out.read_bytes() == before
+
+
+@pytest.mark.parametrize("content", ["[1, 2]", '{"name": "mine", "version": 1}', "no json", None])
+def test_a_json_that_is_of_no_dictionary_stays(
+    tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[str], content: str | None
+) -> None:
+    out, mine = tmp_path / "cats.npz", tmp_path / "cats.json"
+    if content is None:
+        mine.symlink_to(tmp_path / "gone")
+    else:
+        mine.write_text(content)
+    named = network(tmp_path, signed=False)
+    order = [*named, "--layer", "relu", "--images", pictures, "--atoms", 3, "--output", out]
+    for more in ([], ["--overwrite"]):
+        assert learn(*order, *more) == 2 and not out.exists()
+        said = capsys.readouterr().err
+        assert f"{mine}, where the figures" in said and "is of no dictionary; it is left as it is" in said
+    assert mine.is_symlink() if content is None else mine.read_text() == content
 
 
 def test_without_scikit_learn_one_sentence_says_what_to_install(

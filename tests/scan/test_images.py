@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from deepvis.scan.images import chunk_offsets, find_images, read_lines, write_list
 from deepvis.scan.results import lines_at
@@ -60,3 +62,11 @@ def test_no_images_leave_no_list(tmp_path) -> None:
     with pytest.raises(ScanError, match="holds no pictures"):
         write_list(tmp_path, tmp_path / "images.txt")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["cat.jpg", "CAT.PNG", "cat"])
+def test_a_photo_in_place_of_a_folder_is_named_for_what_it_is(tmp_path, name) -> None:
+    path = tmp_path / name
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (20, 20, 3), np.uint8)).save(path, "PNG")
+    with pytest.raises(ScanError, match=f"{name} is a photo; --images takes a folder of photos, or a text file"):
+        list(find_images(path))

@@ -17,6 +17,7 @@ import pytest
 
 from deepvis.cli.main import main
 from deepvis.sources.samples import LABELS, samples_folder
+from deepvis.statistics import preparing
 from deepvis.statistics.statistics_plan import StatisticsFolder
 
 COMMAND = [sys.executable, "-m", "deepvis", "statistics"]
@@ -109,6 +110,21 @@ def test_ctrl_c_and_on_again(ref, photos, whole, tmp_path) -> None:
         assert "run the same command again to go on" in noted
     assert main(["statistics", *words]) == 0
     assert folder.result.read_bytes() == whole[0].result.read_bytes()
+
+
+def test_no_list_of_photos_is_left_behind(ref, photos, tmp_path, monkeypatch) -> None:
+    """Neither by Ctrl-C while libraries load, for it is written afterwards, nor by a run that was killed."""
+    folder, seen, open_network = StatisticsFolder(tmp_path), [], preparing.open_network
+    folder.root.mkdir()
+    (folder.root / "images.0123abcd.new").touch()
+
+    def opened(*arguments):
+        seen.extend(folder.root.iterdir())
+        return open_network(*arguments)
+
+    monkeypatch.setattr(preparing, "open_network", opened)
+    assert main(["statistics", *arguments(ref), "--images", str(photos), "--output", str(tmp_path)]) == 0
+    assert seen == [] and not list(folder.root.glob("*.new*")) and not folder.images.exists()
 
 
 def test_errors_are_one_sentence_and_exit_code_2(ref, photos, tmp_path, capsys) -> None:

@@ -384,6 +384,20 @@ def test_undo_after_a_save_takes_it_back_and_redo_does_it_again(make: Callable[.
     assert done == ["UndoSave", "RedoSave", "UndoSave"] and bench.state.view == before
 
 
+def test_a_picture_that_cannot_be_saved_is_refused_in_a_sentence(
+    make: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = make()
+    bench.until(bench.is_settled)
+    done: list[str] = []
+    bench.loop.parts.carry_out = lambda effect: done.append(type(effect).__name__)  # type: ignore[method-assign]
+    bench.keys("N")
+    assert done == ["KeepPicture"]
+    monkeypatch.setattr("deepvis.window.loop.why_not_saved", lambda state, latest: "not kept: it is stopped")
+    bench.keys("N")
+    assert done == ["KeepPicture"] and bench.scene().status.hint == "not kept: it is stopped"
+
+
 def test_undo_waits_until_a_save_is_done(make: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch) -> None:
     bench = make()
     bench.until(bench.is_settled)

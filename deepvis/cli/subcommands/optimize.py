@@ -66,7 +66,14 @@ def optimize(args: argparse.Namespace) -> int:
     starts = dict.fromkeys(jobs, photo) if photo is not None else {}
     earlier = {job: found.unfinished for job, found in paths.items()}
     climbs = climb_files(Path(prefix).parent / FOLDER, made_in, jobs, starts=starts, earlier=earlier)
-    left = image_jobs.jobs_left(paths, climbs, made_in, lambda said: warn([said], NAME), overwrite=args.overwrite)
+    left = image_jobs.jobs_left(
+        paths,
+        climbs,
+        made_in,
+        lambda said: warn([said], NAME),
+        overwrite=args.overwrite,
+        arrays=not args.skipbig,
+    )
 
     if left:
         try_output(Path(prefix).parent)
