@@ -112,6 +112,18 @@ def test_ctrl_c_and_on_again(ref, photos, whole, tmp_path) -> None:
     assert folder.result.read_bytes() == whole[0].result.read_bytes()
 
 
+def test_photos_cut_short_are_said(ref, photos, tmp_path, capsys) -> None:
+    few = tmp_path / "few"
+    few.mkdir()
+    for name in ("001.png", "002.png", "003.png"):
+        (few / name).write_bytes((photos / name).read_bytes())
+    (few / "003.png").write_bytes((few / "003.png").read_bytes()[:-400])
+    assert main(["statistics", *arguments(ref), "--images", str(few), "--output", str(tmp_path / "out")]) == 0
+    said = capsys.readouterr()
+    assert "3 photos (1 of them cut short), 0 skipped; the result is in" in said.out
+    assert "003.png is cut short: what there is of it was used" in said.err
+
+
 def test_no_list_of_photos_is_left_behind(ref, photos, tmp_path, monkeypatch) -> None:
     """Neither by Ctrl-C while libraries load, for it is written afterwards, nor by a run that was killed."""
     folder, seen, open_network = StatisticsFolder(tmp_path), [], preparing.open_network
