@@ -56,6 +56,7 @@ def test_caffenet_mini_on_the_sample_photos(samples, tmp_path, capsys) -> None:
         for each in layers.values()
         for name in ("mean", "std", "maximum", "active", "dead")
     )
+    assert result["footnote_4"]["layers"] == 6, "conv2 to conv5, fc6, fc7: no pooling, normalization, softmax"
     assert layers["conv1"]["rectified"] and not layers["fc8"]["rectified"] and not any(layers["fc8"]["dead"])
     assert sum(layers["prob"]["mean"]) == pytest.approx(1, abs=1e-3)
     s1 = result["s1"]
