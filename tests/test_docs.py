@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 
 from deepvis.cli import window as cli
-from deepvis.cli.subcommand import find
+from deepvis.cli.subcommand import find, names
 from deepvis.core.commands import COMMANDS, markdown, shown_keys
 from deepvis.core.user_error import UserError
 from deepvis.settings.printing import document
@@ -29,6 +29,12 @@ def test_every_argument_is_documented(root: Path) -> None:
         for option in action.option_strings:
             assert option == "-h" or option in text, f"docs/running.md does not tell of {option}"
         assert action.help, action.option_strings
+
+
+def test_every_subcommand_is_in_the_table(root: Path) -> None:
+    text = (root / "docs" / "running.md").read_text(encoding="utf-8")
+    rows = text.partition("| subcommand | what |\n")[2].partition("\n\n")[0].splitlines()
+    assert sorted(name for row in rows for name in re.findall(r"`([^`]+)`", row.split("|")[1])) == names()
 
 
 def test_every_statistic_is_documented(root: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ from deepvis.cli.interrupts import exit_code, interrupted_words
 
 if TYPE_CHECKING:
     from deepvis.optimize.session import Report
+
+MOST_FAULTS = 5  # photos that are named on the terminal
 
 
 def last_words(report: Report, name: str, total: int, place: Path | str, *, overwrite: bool = False) -> int:
@@ -32,6 +35,21 @@ def say_place(place: Path | str, summary: str = "", *, is_new: bool = True) -> N
     """The one line that long work writes to standard output. summary: "46 images"."""
     words = f"{summary}; the result is in" if summary else "the result is in"
     sys.stdout.write(f"{words if is_new else 'already done:'} {place}\n")
+
+
+def photo_words(used: int, what: str, cut: Sequence[str], skipped: Sequence[str]) -> str:
+    """How many photos a result is of: "41 photos (1 of them cut short), 2 skipped". cut, skipped: the reasons."""
+    short = f" ({len(cut)} of them cut short)" if cut else ""
+    return f"{used} {what}{short}, {len(skipped)} skipped"
+
+
+def say_photo_faults(cut: Sequence[str], skipped: Sequence[str], file: Path | str) -> None:
+    """Name the first of the photos that are cut short or skipped. file: that lists all."""
+    faults = [*cut, *(f"skipped: {reason}" for reason in skipped)]
+    for fault in faults[:MOST_FAULTS]:
+        sys.stderr.write(f"  {fault}\n")
+    if len(faults) > MOST_FAULTS:
+        sys.stderr.write(f"  ... all are listed in {file}\n")
 
 
 def go_on_words(done: int, total: int, what: str, *, overwrite: bool = False) -> str:

@@ -77,13 +77,20 @@ class KeepPicture(Effect):
 
 
 @dataclass(frozen=True)
+class TakeOutPicture(Effect):
+    """Take the picture that was kept last, in this run or an earlier one, out of a unit's nine."""
+
+    unit: Unit
+
+
+@dataclass(frozen=True)
 class UndoKeep(Effect):
-    """Take the picture that was kept last out again."""
+    """Undo the newest change of a unit's nine that stands."""
 
 
 @dataclass(frozen=True)
 class RedoKeep(Effect):
-    """Put the picture back that was taken out last."""
+    """Do the change of a unit's nine again that was undone last."""
 
 
 @dataclass(frozen=True)

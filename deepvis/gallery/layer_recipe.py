@@ -73,17 +73,22 @@ def read_recipe(how: Path) -> LayerRecipe:
 
 
 def _block(index: int, recipe: Mapping[str, Any]) -> PresetBlock:
-    """The numbers that do something: those that are not 0."""
-    words = [f"{name.replace('_', ' ')} {_brief(v)}" for name, v in recipe.items() if name not in _PLAIN and _does(v)]
+    return PresetBlock(index, str(recipe.get("preset", index + 1)), recipe_words(recipe))
+
+
+def recipe_words(recipe: Mapping[str, Any]) -> str:
+    """The numbers that do something, those that are not 0: "decay 0.3, small norm percentile 20, 750 iterations"."""
+    words = [f"{name.replace('_', ' ')} {brief(v)}" for name, v in recipe.items() if name not in _PLAIN and _does(v)]
     iterations = [f"{recipe['max_iter']} iterations"] if "max_iter" in recipe else []
-    return PresetBlock(index, str(recipe.get("preset", index + 1)), ", ".join([*words, *iterations]))
+    return ", ".join([*words, *iterations])
 
 
 def _does(value: Any) -> bool:
     return value not in (0, 0.0, None, "", False) and isinstance(value, (int, float, str))
 
 
-def _brief(value: Any) -> str:
+def brief(value: Any) -> str:
+    """A number in few digits, anything else as it is."""
     return f"{value:g}" if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value)
 
 

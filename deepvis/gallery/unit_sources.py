@@ -25,8 +25,8 @@ from deepvis.core.unit_files import (
 )
 from deepvis.gallery.layer_recipe import SHOWN, LayerRecipe, PresetBlock, read_recipe
 from deepvis.gallery.montage_file import filled_blocks, is_picture
+from deepvis.gallery.single_captions import optimize_caption, window_caption
 from deepvis.live.provenance import PictureOrigin, Provenance
-from deepvis.optimize.start import DEFAULT_START
 from deepvis.scan.results import back_folders
 
 SAVED = "kept"  # beside the montages: pictures that the window's user has saved among a unit's nine
@@ -163,7 +163,8 @@ class LayerSources:
                 if origin is PictureOrigin.ANOTHER:
                     self._leave_out(place.live.parent)
                     continue
-                yield SinglePicture(place.live, ", ".join(filter(None, ["optimized in the window", origin.value])))
+                words = [window_caption(place.live.with_suffix(".json")), origin.value]
+                yield SinglePicture(place.live, ", ".join(filter(None, words)))
 
     def _top(
         self, places: Sequence[tuple[Path, UnitImagePaths]]
@@ -238,10 +239,5 @@ def results_of_optimize(
         except (OSError, ValueError, KeyError, TypeError):
             continue
         if fits and picture.is_file() and is_picture(picture):
-            value = content.get("best_objective")
-            reached = f", activation {value:.4g}" if isinstance(value, (int, float)) else ""
-            start = parameters.get("start_at", DEFAULT_START)
-            begun = "" if start == DEFAULT_START else f" from {start}"
-            caption = f"deepvis optimize{begun}, seed {parameters.get('rand_seed')}{reached}"
-            found.setdefault(unit, []).append(SinglePicture(picture, caption))
+            found.setdefault(unit, []).append(SinglePicture(picture, optimize_caption(content)))
     return found

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from deepvis.core.answers import Answer, EffectReport
-from deepvis.core.effects import KeepPicture, UndoKeep
+from deepvis.core.effects import KeepPicture, TakeOutPicture, UndoKeep
 from deepvis.core.files import write_file
 from deepvis.core.mailbox import Mailbox
 from deepvis.core.types import Unit
@@ -25,6 +25,10 @@ from deepvis.sources.photos import PhotoError, load_rgb
 NINE = 9
 UNDONE = "the picture is taken out of the unit's nine again; Z puts it back"
 REDONE = "the picture is among the unit's nine once more; backspace takes it out"
+BACK_AGAIN = "the picture is back among the unit's nine; Z takes it out once more"
+OUT_AGAIN = "the picture is taken out of the unit's nine once more; backspace puts it back"
+
+Request = KeepPicture | TakeOutPicture
 
 
 class SavedPictures:
@@ -36,15 +40,15 @@ class SavedPictures:
     """
 
     def __init__(self, folder: Callable[[], Path], own_nine: Callable[[Unit], np.ndarray | None]) -> None:
-        self.inbox: Mailbox[KeepPicture] = Mailbox()
-        self.outbox: Mailbox[Answer[KeepPicture, EffectReport]] = Mailbox()
+        self.inbox: Mailbox[Request] = Mailbox()
+        self.outbox: Mailbox[Answer[Request, EffectReport]] = Mailbox()
         self.saves = UndoableSaves(UNDONE, REDONE)
         self._folder, self._own_nine = folder, own_nine
-        self._last: KeepPicture | None = None
+        self._last: Request | None = None
 
     @property
     def is_saving(self) -> bool:
-        """Has it been asked to keep one, and not answered yet?"""
+        """Has it been asked to keep one or to take one out, and not answered yet?"""
         request, answer = self.inbox.peek(), self.outbox.peek()
         return request is not None and (answer is None or answer.request != request)
 
@@ -52,16 +56,19 @@ class SavedPictures:
         """Do what was asked for since the last call."""
         if (request := self.inbox.take(0)) is not None:
             self._last = request
-            self.outbox.put(self._keep(request))
+            answer = self._keep(request) if isinstance(request, KeepPicture) else self._take_out(request)
+            self.outbox.put(answer)
         try:
             sentence = self.saves.carry_out()
         except OSError as error:
-            self.outbox.put(Answer(self._last, error=f"the kept picture could not be taken out: {error}"))
+            self.outbox.put(
+                Answer(self._last, error=f"the change of the unit's nine could not be undone or done again: {error}")
+            )
             return
         if sentence:
             self.outbox.put(Answer(self._last, EffectReport(sentence)))
 
-    def _keep(self, request: KeepPicture) -> Answer[KeepPicture, EffectReport]:
+    def _keep(self, request: KeepPicture) -> Answer[Request, EffectReport]:
         unit, folder = request.unit, self._folder()
         place = unit_image_paths(folder, unit.layer, unit.channel)
         name = f"{unit.layer} {unit.channel}"
@@ -83,6 +90,48 @@ class SavedPictures:
             return Answer(request, error=f"the picture of {name} could not be kept in {folder}: {error}")
         sentence = f"{place_words(len(own), len(earlier) + 1)}; backspace takes it out"
         return Answer(request, EffectReport(sentence, reverse=UndoKeep))
+
+    def _take_out(self, request: TakeOutPicture) -> Answer[Request, EffectReport]:
+        """Take the newest kept picture of a unit out, of whichever run; where that fails, all is as it was."""
+        unit, folder = request.unit, self._folder()
+        place = unit_image_paths(folder, unit.layer, unit.channel)
+        name = f"{unit.layer} {unit.channel}"
+        left = saved_pictures(place)
+        if not left:
+            return Answer(request, EffectReport(f"none of the nine of {name} is yours; N keeps a finished picture"))
+        path = left.pop()
+        try:
+            own, of_user = self._pictures_of_layer(unit), list(map(load_rgb, left[-NINE:]))
+            self.saves.begin(folder, BACK_AGAIN, OUT_AGAIN)
+            try:
+                self._remove(place, path, own, of_user)
+            except OSError:
+                self.saves.discard()
+                raise
+        except (OSError, PhotoError) as error:
+            return Answer(request, error=f"the picture of {name} could not be taken out of {folder}: {error}")
+        rest = (
+            f"{len(left)} of yours stay" if len(left) > 1 else "one of yours stays" if left else "none of yours is left"
+        )
+        sentence = f"your last picture of {name} is taken out of its nine, {rest}; backspace puts it back"
+        return Answer(request, EffectReport(sentence, reverse=UndoKeep))
+
+    def _remove(self, place: UnitImagePaths, path: Path, own: list[np.ndarray], of_user: list[np.ndarray]) -> None:
+        """Remove a picture and its json, after the montage has been written without it. Raises OSError.
+
+        As after an undo the finished picture that is in no nine covers them.
+        """
+        for each in (place.montage, path, path.with_suffix(".json")):
+            self.saves.put_aside(each)
+        if of_user:
+            _write_nine(place, own, of_user)
+            if place.live.is_file():
+                before = place.live.stat().st_mtime_ns - 1_000_000
+                os.utime(place.montage, ns=(before, before))
+        else:
+            place.montage.unlink(missing_ok=True)
+        path.unlink()
+        path.with_suffix(".json").unlink(missing_ok=True)
 
     def _pictures_of_layer(self, unit: Unit) -> list[np.ndarray]:
         """The layer's own of a unit's nine."""

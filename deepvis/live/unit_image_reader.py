@@ -205,7 +205,9 @@ class UnitImageReader:
         """The largest value of the user's pictures among a unit's nine, and of the layer's own where it has room."""
         own = self._of_layer(places) if len(of_user) < NINE else None
         values = [self._reached.of_live(path.with_suffix(".json")) for path in of_user]
-        return max((value for value in (own and own.value, *values) if value is not None), default=None)
+        if own is not None:
+            values.append(own.value)
+        return max((value for value in values if value is not None), default=None)
 
     def _live(self, places: list[UnitImagePaths], notes: dict[str, str]) -> Iterator[_Found]:
         """The unit's live optimizations, with what they are."""

@@ -44,6 +44,15 @@ def recipe_of(args: argparse.Namespace) -> Recipe:
     return Recipe.from_dict(values)
 
 
+def preset_named(args: argparse.Namespace, recipe: Recipe) -> dict[str, Any]:
+    """For the json of a picture: "preset", its name or None, and "changed", what the options have changed of it."""
+    if not args.preset:
+        return {"preset": None}
+    base, values = preset(args.preset, args.presets_file).as_dict(), recipe.as_dict()
+    changed = {name: values.get(name, 0) for name in {**base, **values} if values.get(name) != base.get(name)}
+    return {"preset": args.preset, **({"changed": changed} if changed else {})}
+
+
 def shortened(recipe: Recipe, max_iter: str | None) -> Recipe:
     """The recipe with the iterations that the option gives, if it does."""
     return recipe if max_iter is None else replace(recipe, max_iter=whole("--max-iter", max_iter))

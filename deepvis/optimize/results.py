@@ -9,9 +9,10 @@ Of a job with the stem ``opt_fc8_0130_0``::
     opt_fc8_0130_0_info.json      written last: who finds it finds the rest complete
     unfinished/*.npz              climbs on their way, see climb_files.py; gone once they have ended
 
-The json, version 1: model, network (its identity), parameters (the original's names), objective and
-learning_rate (one number per iteration), best_iteration, best_objective, majority_iteration (null: never), result
-("majority success", "majority failure", "grad 0 failure" or "not a number failure"), trouble (a sentence, or null).
+The json, version 1: model, network (its identity), preset (its name, or null) and changed (the parameters that
+options changed of it), which are not compared, parameters (the original's names), objective and learning_rate (one
+number per iteration), best_iteration, best_objective, majority_iteration (null: never), result ("majority success",
+"majority failure", "grad 0 failure" or "not a number failure"), trouble (a sentence, or null).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -145,17 +147,24 @@ def _digest(objective: Objective) -> str:
 
 
 def write_results(
-    paths: ResultPaths, climb: Climb, pictures: Mapping[str, np.ndarray], origin: Origin, *, arrays: bool = True
+    paths: ResultPaths,
+    climb: Climb,
+    pictures: Mapping[str, np.ndarray],
+    origin: Origin,
+    *,
+    arrays: bool = True,
+    named: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
     """Write everything about a climb that has ended.
 
-    pictures: "best_X" and "best_Xpm", (H, W, 3) uint8 RGB. arrays: write the npz too. Raises OSError.
+    pictures: "best_X" and "best_Xpm", (H, W, 3) uint8 RGB. arrays: write the npz too. named: "preset" and "changed", as
+    of recipe_options.preset_named. Raises OSError.
     """
     for name, path in (("best_X", paths.best_x), ("best_Xpm", paths.best_xpm)):
         write_jpeg(path, pictures[name])
     if arrays:
         write_arrays(paths.images, _images(climb))
-    write_file(paths.info, to_json(info(climb, origin)))
+    write_file(paths.info, to_json({**info(climb, origin), **named}))
 
 
 def of_others(paths: ResultPaths) -> Path | None:

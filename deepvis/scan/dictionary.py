@@ -167,6 +167,7 @@ def _learn_from(order: DictionaryOrder, samples: Samples, asked: dict[str, Any],
         "places_learned_from": len(some),
         "places_held_out": len(others),
         "skipped": [[each.path, each.reason] for each in samples.skipped],
+        "cut": [[each.path, each.reason] for each in samples.cut],
         **figures,
     }
     write_dictionary(order.output, dictionary)

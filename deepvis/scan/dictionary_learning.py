@@ -40,7 +40,7 @@ class Figures:
 
     explained: float  # by the non-negative code that fits best
     explained_by_linear_code: float  # by max(0, encoder x), which the layer shows
-    explained_by_principal_components: float  # as many of them, mean subtracted: no linear code explains more
+    explained_by_principal_components: float  # mean subtracted; no linear code explains more of the photos learned from
     correlation_with_code: float  # of the layer's values with the code, the mean over the atoms
     least_correlation_with_code: float
     agreement: float  # of two seeds: the mean cosine of their atoms, matched one to one

@@ -20,7 +20,7 @@ from deepvis.core.types import Fit
 from deepvis.jobs.progress import Progress
 from deepvis.jobs.store import Store
 from deepvis.network.atoms import channels_of
-from deepvis.scan.chunk import NOT_FINITE, read_batch
+from deepvis.scan.chunk import CUT, NOT_FINITE, Batch, read_batch
 from deepvis.scan.images import find_images
 from deepvis.scan.network import ScanNetwork
 from deepvis.scan.parts import FaultyImage
@@ -40,11 +40,15 @@ class ChosenPhotos:
 
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """Of n places. vectors: (n, C) float32. photos: (n,) the photo of each, by its place in the list."""
+    """Of n places. vectors: (n, C) float32. photos: (n,) the photo of each, by its place in the list.
+
+    cut: photos whose files end too early, of which what there is was used.
+    """
 
     vectors: np.ndarray
     photos: np.ndarray
     skipped: tuple[FaultyImage, ...]
+    cut: tuple[FaultyImage, ...] = ()
 
     @property
     def used(self) -> np.ndarray:
@@ -133,6 +137,7 @@ def drawn(network: ScanNetwork, layer: str, photos: ChosenPhotos, positions: int
         np.concatenate([part.vectors for part in found if len(part.vectors)]),
         np.concatenate([part.photos for part in found]),
         skipped,
+        tuple(each for part in found for each in part.cut),
     )
 
 
@@ -142,19 +147,22 @@ def _drawn_of(network: ScanNetwork, layer: str, paths: Sequence[str], first: int
     vectors: list[np.ndarray] = []
     photos: list[int] = []
     skipped: list[FaultyImage] = []
+    cut: list[FaultyImage] = []
     for start in range(0, len(paths), network.rows):
-        batch = paths[start : start + network.rows]
+        batch = read_batch(network, paths[start : start + network.rows], network.rows, Fit.CROP)
         for row, values in enumerate(_values(network, layer, batch)):
-            photo = first + start + row
+            photo, path = first + start + row, batch.paths[row]
             if isinstance(values, str):
-                skipped.append(FaultyImage(photo, batch[row], values))
+                skipped.append(FaultyImage(photo, path, values))
                 continue
+            if row in batch.cut:
+                cut.append(FaultyImage(photo, path, CUT.format(path)))
             chosen = places_of(seed, photo, values.shape[1], positions)
             vectors.append(values[:, chosen].T)
             photos += [photo] * len(chosen)
-        progress.advance(len(batch))
+        progress.advance(len(batch.paths))
     table = np.concatenate(vectors) if vectors else np.zeros((0, 0), np.float32)
-    return Samples(np.ascontiguousarray(table, np.float32), np.array(photos, np.int64), tuple(skipped))
+    return Samples(np.ascontiguousarray(table, np.float32), np.array(photos, np.int64), tuple(skipped), tuple(cut))
 
 
 def places_of(seed: int, photo: int, places: int, positions: int) -> np.ndarray:
@@ -163,9 +171,8 @@ def places_of(seed: int, photo: int, places: int, positions: int) -> np.ndarray:
     return np.sort(random.choice(places, min(places, positions), replace=False))
 
 
-def _values(network: ScanNetwork, layer: str, paths: Sequence[str]) -> Iterator[np.ndarray | str]:
+def _values(network: ScanNetwork, layer: str, batch: Batch) -> Iterator[np.ndarray | str]:
     """(C, places) of each photo, or why it cannot be used."""
-    batch = read_batch(network, paths, network.rows, Fit.CROP)
     blob = network.net.forward(network.inputs(batch.inputs), keep=layer).blobs[layer]
     if len(blob) != network.rows:
         raise ScanError(
@@ -173,7 +180,7 @@ def _values(network: ScanNetwork, layer: str, paths: Sequence[str]) -> Iterator[
             "another layer"
         )
     table = blob.reshape(*blob.shape[:2], -1).cpu().numpy()
-    for row, path in enumerate(paths):
+    for row, path in enumerate(batch.paths):
         if row in batch.unread:
             yield batch.unread[row]
         elif not np.isfinite(table[row]).all():
@@ -184,18 +191,24 @@ def _values(network: ScanNetwork, layer: str, paths: Sequence[str]) -> Iterator[
 
 def _write(path: Path, part: Samples) -> None:
     """Raises OSError."""
-    skipped = [[str(each.index), each.path, each.reason] for each in part.skipped]
     with written_beside(path) as file:
-        np.savez(
-            file, vectors=part.vectors, photos=part.photos, skipped=np.array(skipped, dtype=np.str_).reshape(-1, 3)
-        )
+        np.savez(file, vectors=part.vectors, photos=part.photos, skipped=_table(part.skipped), cut=_table(part.cut))
+
+
+def _table(faults: Sequence[FaultyImage]) -> np.ndarray:
+    """(n, 3) text."""
+    rows = [[str(each.index), each.path, each.reason] for each in faults]
+    return np.array(rows, dtype=np.str_).reshape(-1, 3)
 
 
 def _read(path: Path) -> Samples | None:
     """None where the part is not there, or broken: then it is drawn again."""
     try:
         with np.load(path, allow_pickle=False) as table:
-            skipped = tuple(FaultyImage(int(index), each, why) for index, each, why in table["skipped"].tolist())
-            return Samples(table["vectors"], table["photos"], skipped)
+            skipped, cut = (
+                tuple(FaultyImage(int(index), each, why) for index, each, why in table[name].tolist())
+                for name in ("skipped", "cut")
+            )
+            return Samples(table["vectors"], table["photos"], skipped, cut)
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
         return None

@@ -7,11 +7,14 @@ averages".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
 
+from deepvis.network.graph import Graph
+from deepvis.network.kinds import Kind
+from deepvis.statistics.first_convolution import RECTIFIERS
 from deepvis.statistics.unit_sums import UnitSums
 
 FEW = 0.1  # of the units
@@ -51,13 +54,30 @@ def spread(sums: UnitSums) -> dict[str, Any]:
     }
 
 
-def footnote_4(layers: Mapping[str, Mapping[str, Any]], first: str) -> dict[str, Any]:
+def rectified_layers(graph: Graph) -> frozenset[str]:
+    """Layers whose values a rectifier makes, or that put such side by side.
+
+    Poolings, normalizations and copies of rectified values say the same again, and a softmax is no rectifier.
+    """
+    values: set[int] = set()
+    for node in graph.nodes:
+        in_place = {graph.names[value] for value in node.tops} <= {graph.names[value] for value in node.bottoms}
+        hands_on = node.kind is Kind.CONCAT or (node.kind is Kind.IDENTITY and in_place)  # dropout
+        if node.kind in RECTIFIERS or (hands_on and values.issuperset(node.bottoms)):
+            values.update(node.tops)
+    return frozenset(name for name in graph.versions if graph.last(name) in values)
+
+
+def footnote_4(layers: Mapping[str, Mapping[str, Any]], first: str, rectified: Collection[str]) -> dict[str, Any]:
     """Does the footnote hold in the rectified layers but ``first``? By the middle values of ``few`` and ``similar``.
 
-    layers: name -> its values in statistics.json. It holds where most channels of a layer are similar and the tenth
+    layers: name -> its values in statistics.json. rectified: ``rectified_layers``, of which those count that had no
+    value below 0. It holds where most channels of a layer are similar and the tenth
     furthest away holds more of the variance than in a normal distribution.
     """
-    above = [each["spread"] for name, each in layers.items() if name != first and each["rectified"]]
+    above = [
+        each["spread"] for name, each in layers.items() if name != first and name in rectified and each["rectified"]
+    ]
     above = [each for each in above if each["few"] is not None]
     if not above:
         return {"layers": 0, "few": None, "similar": None, "holds": None, "conclusion": NOTHING_RECTIFIED}

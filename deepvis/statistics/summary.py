@@ -10,7 +10,7 @@ from deepvis.models.model import Model
 from deepvis.scan.images import ImageList
 from deepvis.statistics.conclusion import NO_CONVOLUTION, claims, conclusion, holds
 from deepvis.statistics.first_convolution import FirstConvolution
-from deepvis.statistics.layer_spread import footnote_4, spread
+from deepvis.statistics.layer_spread import footnote_4, rectified_layers, spread
 from deepvis.statistics.pixel_gradient import GradientJob
 from deepvis.statistics.running_sums import RunningSums, no_gradient_sums
 from deepvis.statistics.section_s1 import channel_shares, ends, filter_rows, rank_correlation, spectra
@@ -51,7 +51,7 @@ def summary(
             "cut": [{"path": each.path, "reason": each.reason} for each in sums.cut],
         },
         "layers": layers,
-        "footnote_4": footnote_4(layers, first.activation if first else ""),
+        "footnote_4": footnote_4(layers, first.activation if first else "", rectified_layers(model.graph)),
         "s1": section_values(model, first, by_name, sums, job),
     }
     rounded: dict[str, Any] = _rounded(found)

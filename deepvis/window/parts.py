@@ -19,6 +19,7 @@ from deepvis.core.effects import (
     StartScan,
     StopOptimizing,
     StopScan,
+    TakeOutPicture,
     UndoKeep,
     UndoSave,
 )
@@ -37,7 +38,7 @@ from deepvis.live.unit_images import ImagesRequest, UnitImagesWorker
 from deepvis.live.worker import Worker
 from deepvis.window.requests import Latest, images_request, pass_request
 
-OF_PICTURES = (KeepPicture, UndoKeep, RedoKeep)
+OF_PICTURES = (KeepPicture, TakeOutPicture, UndoKeep, RedoKeep)
 OF_THE_TOP = (SaveTop, UndoSave, RedoSave, ForgetTop, RecallTop)  # effects on the running top 9
 
 A = TypeVar("A")
@@ -86,7 +87,7 @@ class Parts:
         self._sent_pass: NetRequest | None = None
         self._sent_images: ImagesRequest | None = None
         self._saved: Answer[SaveTop, EffectReport] | None = None  # the newest that was handed on
-        self._picture_answer: Answer[KeepPicture, EffectReport] | None = None  # likewise
+        self._picture_answer: Answer[KeepPicture | TakeOutPicture, EffectReport] | None = None  # likewise
         self._reported_scan: Answer[Any, Any] = NOTHING_YET  # likewise
         input.start()
 
@@ -136,7 +137,7 @@ class Parts:
             self._change_top(effect, self._stream.now)
             self._look_again()
         elif isinstance(effect, OF_PICTURES) and self._pictures is not None:
-            if isinstance(effect, KeepPicture):
+            if isinstance(effect, (KeepPicture, TakeOutPicture)):
                 self._pictures.inbox.put(effect)
             elif isinstance(effect, UndoKeep):
                 self._pictures.saves.undo()

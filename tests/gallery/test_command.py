@@ -88,7 +88,10 @@ def test_a_unit_shows_what_there_is_of_it(gallery: Path) -> None:
     assert "Cosine similarity of the incoming weights in conv2" in page
     assert 'class="missing"' not in page
     page = (gallery / "fc3" / "0005.html").read_text()
-    assert "<title>fc3 5: class 5</title>" in page and "deepvis optimize, seed 0, activation" in page
+    assert (
+        "<title>fc3 5: class 5</title>" in page
+        and "deepvis optimize, preset 3+ with max iter 2, seed 0, activation" in page
+    )
     assert "pictures/0005-single.jpg" in page
     page = (gallery / "fc3" / "0004.html").read_text()
     assert "preferred pictures: none yet" in page

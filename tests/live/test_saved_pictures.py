@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deepvis.core.effects import KeepPicture, UndoKeep
+from deepvis.core.effects import KeepPicture, TakeOutPicture, UndoKeep
 from deepvis.core.types import LayerInfo, NetInfo, Unit
 from deepvis.core.unit_files import saved_pictures, unit_image_paths
 from deepvis.live.provenance import Provenance
@@ -62,6 +62,11 @@ class Folders:
         assert keeper.is_saving
         keeper()
         assert not keeper.is_saving
+        return keeper.outbox.peek()
+
+    def take_out(self, keeper: SavedPictures):
+        keeper.inbox.put(TakeOutPicture(next(self.ids), UNIT))
+        keeper()
         return keeper.outbox.peek()
 
     def shown(self) -> tuple[list[int | None], str, float | None]:
@@ -169,6 +174,35 @@ def test_the_value_under_the_nine_is_the_largest_of_those_that_are_shown(folders
     folders.finishes(90, 1.0)
     folders.keep(keeper)
     assert folders.shown()[2] == 1.5, "the nine are all the user's, and the one of 12.1 has given way"
+
+
+def test_a_picture_of_an_earlier_run_is_taken_out_and_comes_back(folders: Folders) -> None:
+    folders.layer_has(4)
+    earlier = folders.keeper()
+    for level in (220, 60):
+        folders.finishes(level, float(level))
+        folders.keep(earlier)
+    earlier.saves.close()
+    both, files = folders.shown(), sorted(folders.own.rglob("*"))
+    keeper = folders.keeper()  # as after a restart
+    answer = folders.take_out(keeper)
+    assert "conv1 7 is taken out of its nine, one of yours stays" in answer.value.sentence
+    assert answer.value.reverse is UndoKeep and len(saved_pictures(folders.place)) == 1
+    assert folders.shown()[1:] == ("your own live optimization", 60.0)
+    keeper.saves.undo(), keeper()
+    assert "back among" in keeper.outbox.peek().value.sentence and folders.shown() == both
+    keeper.saves.redo(), keeper()
+    assert "once more" in keeper.outbox.peek().value.sentence and len(saved_pictures(folders.place)) == 1
+    folders.place.live.unlink()
+    assert folders.shown() == ([100, 110, 120, 130, 220, *[None] * 4], "1 of the nine kept by you", 220.0)
+    assert "none of yours is left" in folders.take_out(keeper).value.sentence
+    assert folders.shown()[0] == [100, 110, 120, 130, *[None] * 5] and not list(folders.place.saved.iterdir())
+    again = folders.take_out(keeper).value
+    assert "none of the nine of conv1 7 is yours" in again.sentence and again.reverse is None
+    keeper.saves.undo(), keeper.saves.undo(), keeper()
+    assert folders.shown() == both
+    keeper.saves.close()
+    assert [path for path in files if not path.exists()] == [folders.place.live]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="a program is killed in a fork of this one")

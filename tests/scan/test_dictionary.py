@@ -146,6 +146,25 @@ def test_every_fifth_photo_that_was_used_is_held_out():
     assert photos(0, 1, 2) == [2]
 
 
+def test_photos_cut_short_are_said_and_recorded(
+    tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In the words of scan and statistics, a finished run too."""
+    photos, out = Path(shutil.copytree(pictures, tmp_path / "photos")), tmp_path / "found.npz"
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (90, 120, 3), np.uint8)).save(photos / "cut.png")
+    whole = (photos / "cut.png").read_bytes()
+    (photos / "cut.png").write_bytes(whole[: len(whole) // 2])
+    order = [*network(tmp_path, signed=False), "--layer", "relu", "--images", photos, "--atoms", 3, "--output", out]
+    reason = f"{photos}/cut.png is cut short: what there is of it was used"
+    for words in ("; the result is in", None):
+        assert learn(*order) == 0
+        said = capsys.readouterr()
+        assert f"  {reason}\n  skipped: " in said.err
+        assert f"17 photos (1 of them cut short), 1 skipped{words} {out}" in said.out or words is None
+    facts = json.loads(out.with_suffix(".json").read_bytes())
+    assert facts["cut"] == [[str(photos / "cut.png"), reason]] and len(facts["skipped"]) == 1
+
+
 def test_photos_are_known_by_what_is_in_them(pictures: Path, tmp_path: Path) -> None:
     found = photos_of(str(pictures), 100)
     assert len(found.paths) == 17 and [Path(path).name for path in photos_of(str(pictures), 4).paths][1] == "04.png"

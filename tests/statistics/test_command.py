@@ -56,6 +56,7 @@ def test_caffenet_mini_on_the_sample_photos(samples, tmp_path, capsys) -> None:
         for each in layers.values()
         for name in ("mean", "std", "maximum", "active", "dead")
     )
+    assert result["footnote_4"]["layers"] == 6, "conv2 to conv5, fc6, fc7: no pooling, normalization, softmax"
     assert layers["conv1"]["rectified"] and not layers["fc8"]["rectified"] and not any(layers["fc8"]["dead"])
     assert sum(layers["prob"]["mean"]) == pytest.approx(1, abs=1e-3)
     s1 = result["s1"]
@@ -110,6 +111,18 @@ def test_ctrl_c_and_on_again(ref, photos, whole, tmp_path) -> None:
         assert "run the same command again to go on" in noted
     assert main(["statistics", *words]) == 0
     assert folder.result.read_bytes() == whole[0].result.read_bytes()
+
+
+def test_photos_cut_short_are_said(ref, photos, tmp_path, capsys) -> None:
+    few = tmp_path / "few"
+    few.mkdir()
+    for name in ("001.png", "002.png", "003.png"):
+        (few / name).write_bytes((photos / name).read_bytes())
+    (few / "003.png").write_bytes((few / "003.png").read_bytes()[:-400])
+    assert main(["statistics", *arguments(ref), "--images", str(few), "--output", str(tmp_path / "out")]) == 0
+    said = capsys.readouterr()
+    assert "3 photos (1 of them cut short), 0 skipped; the result is in" in said.out
+    assert "003.png is cut short: what there is of it was used" in said.err
 
 
 def test_no_list_of_photos_is_left_behind(ref, photos, tmp_path, monkeypatch) -> None:

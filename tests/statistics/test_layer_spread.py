@@ -51,7 +51,7 @@ def test_the_footnote_is_judged_by_the_layers_above_the_first() -> None:
         name: {"rectified": rectified, "spread": spread(sums_of(mean))}
         for name, mean, rectified in (("conv1", even, True), ("conv2", few, True), ("fc", even, False))
     }
-    found = footnote_4(layers, "conv1")
+    found = footnote_4(layers, "conv1", layers)
     assert found["holds"] is True and found["layers"] == 1 and "holds in the 1 rectified" in found["conclusion"]
-    assert footnote_4(layers, "conv2")["holds"] is False
-    assert footnote_4({"conv1": layers["conv1"]}, "conv1")["holds"] is None
+    assert footnote_4(layers, "conv2", layers)["holds"] is False
+    assert footnote_4({"conv1": layers["conv1"]}, "conv1", layers)["holds"] is None

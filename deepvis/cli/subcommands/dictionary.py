@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from deepvis.cli.guard import warn
 from deepvis.cli.parser import Parser, whole
+from deepvis.cli.progress import photo_words, say_photo_faults, say_place
 from deepvis.cli.shared_options import add_network, add_overwrite, try_output
 from deepvis.cli.subcommand import subcommand
 from deepvis.core.program import program
@@ -21,9 +21,7 @@ from deepvis.core.user_error import UsageError
 from deepvis.jobs.progress import Bar
 from deepvis.models.network_options import network_of
 
-NAME = "deepvis dictionary"
 MOST_ATOMS, MOST_POSITIONS = 4096, 4096
-MOST_FAULTS = 5  # that are named on the terminal
 
 
 def arguments(parser: Parser) -> None:
@@ -72,13 +70,10 @@ def dictionary(args: argparse.Namespace) -> int:
         ),
         Bar(" photos"),
     )  # fmt: skip
-    faults = [reason for _, reason in found.facts["skipped"]]
-    if found.is_new:
-        warn([f"{reason}; it is left out" for reason in faults[:MOST_FAULTS]], NAME)
-        if len(faults) > MOST_FAULTS:
-            warn([f"... all {len(faults)} are listed in {json_of(output)}"], NAME)
+    cut, skipped = ([reason for _, reason in found.facts.get(which, ())] for which in ("cut", "skipped"))
+    say_photo_faults(cut, skipped, json_of(output))
     sys.stdout.write("".join(f"{line}\n" for line in report(found.facts)))
-    sys.stdout.write(f"{'the result is in' if found.is_new else 'already done:'} {output}\n")
+    say_place(output, photo_words(found.facts["photos_used"], "photos", cut, skipped), is_new=found.is_new)
     sys.stderr.write(f"next: {program()} --dictionary {shlex.quote(str(output))}, with the same network\n")
     return 0
 

@@ -51,12 +51,13 @@ def optimize(args: argparse.Namespace) -> int:
     from deepvis.optimize.climb import Climb
     from deepvis.optimize.climb_files import FOLDER, climb_files
     from deepvis.optimize.pictures import pictures_of
-    from deepvis.optimize.recipe_options import recipe_of
+    from deepvis.optimize.recipe_options import preset_named, recipe_of
     from deepvis.optimize.results import ResultPaths, origin_of, stem_of, write_results
     from deepvis.optimize.units import idle_seeds, jobs_of
 
     recipe = recipe_of(args)
     warn([*recipe.warnings(), *idle_seeds(args, recipe)], NAME)
+    named = preset_named(args, recipe)
     setup, work, model, ready = optimizer_of(args)
     jobs = jobs_of(args, model, ready.net.shapes, recipe)
     prefix = args.output_prefix or (os.fspath(args.output / Path(PREFIX).name) if args.output else PREFIX)
@@ -80,7 +81,7 @@ def optimize(args: argparse.Namespace) -> int:
 
     def write(climb: Climb) -> None:
         pictures = pictures_of(climb.best.x if climb.best else climb.x, model.preprocessor)
-        write_results(paths[climb.job], climb, pictures, made_in, arrays=not args.skipbig)
+        write_results(paths[climb.job], climb, pictures, made_in, arrays=not args.skipbig, named=named)
 
     report = session.run(setup, left, work, Bar("it"), write, climbs, starts)
     place = next(iter(paths.values())).best_x if len(jobs) == 1 else Path(prefix).parent

@@ -10,7 +10,7 @@ import shlex
 import sys
 
 from deepvis.cli.parser import Parser, whole
-from deepvis.cli.progress import go_on_words, say_place
+from deepvis.cli.progress import go_on_words, photo_words, say_photo_faults, say_place
 from deepvis.cli.scan_options import add_modes, add_scan_work, make_crops, where
 from deepvis.cli.shared_options import add_network, add_output, add_overwrite, try_output
 from deepvis.cli.subcommand import subcommand
@@ -20,7 +20,6 @@ from deepvis.jobs.progress import Bar
 from deepvis.models.network_options import network_of
 
 MOST_TOP = 10_000  # images of a unit, of all units in main memory
-MOST_FAULTS = 5  # that are named on the terminal
 AHEAD = "pictures decoded ahead, in whole passes of 16 (64 on a GPU); changes memory, never results"
 
 
@@ -76,14 +75,10 @@ def scan(arguments: argparse.Namespace) -> int:
         done, images = images_done(output)
         words = go_on_words(done, images, "images", overwrite=arguments.overwrite) if images else ""
         raise KeyboardInterrupt(words) from error
-    short = f" ({len(part.cut)} of them cut short)" if part.cut else ""
+    cut, skipped = ([image.reason for image in images] for images in (part.cut, part.skipped))
     is_new = bar.total > 0
-    summary = f"{part.top_activations.seen} images{short}, {len(part.skipped)} skipped"
-    faults = [image.reason for image in part.cut] + [f"skipped: {image.reason}" for image in part.skipped]
-    for fault in faults[:MOST_FAULTS]:
-        sys.stderr.write(f"  {fault}\n")
-    if len(faults) > MOST_FAULTS:
-        sys.stderr.write(f"  ... all are listed in {output}/scan/skipped.json\n")
+    summary = photo_words(part.top_activations.seen, "images", cut, skipped)
+    say_photo_faults(cut, skipped, f"{output}/scan/skipped.json")
     if arguments.crop:
         sys.stderr.write(f"{summary}; the result is in {output}/scan\n")
         make_crops(arguments, output, output, is_new=is_new)

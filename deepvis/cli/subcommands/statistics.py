@@ -6,14 +6,13 @@ import argparse
 import sys
 
 from deepvis.cli.parser import Parser, whole
-from deepvis.cli.progress import go_on_words, say_place
+from deepvis.cli.progress import go_on_words, photo_words, say_photo_faults, say_place
 from deepvis.cli.shared_options import add_network, add_output, add_overwrite, try_output
 from deepvis.cli.subcommand import subcommand
 from deepvis.core.types import Fit
 from deepvis.jobs.progress import Bar
 from deepvis.models.network_options import network_of
 
-MOST_FAULTS = 5  # that are named on the terminal
 GRADIENT_PHOTOS = 32
 MOST_GRADIENT_PHOTOS = 10_000
 
@@ -78,11 +77,8 @@ def statistics(arguments: argparse.Namespace) -> int:
         words = go_on_words(bar.done, bar.total, "photos", overwrite=arguments.overwrite) if bar.total else ""
         raise KeyboardInterrupt(words) from error
     images = result["images"]
-    faults = [each["reason"] for each in images["cut"]] + [f"skipped: {each['reason']}" for each in images["skipped"]]
-    for fault in faults[:MOST_FAULTS]:
-        sys.stderr.write(f"  {fault}\n")
-    if len(faults) > MOST_FAULTS:
-        sys.stderr.write(f"  ... all are listed in {output}/statistics/statistics.json\n")
+    cut, skipped = ([each["reason"] for each in images[which]] for which in ("cut", "skipped"))
+    say_photo_faults(cut, skipped, f"{output}/statistics/statistics.json")
     sys.stdout.write(printed(result) + "\n")
-    say_place(f"{output}/statistics", f"{images['used']} photos, {len(images['skipped'])} skipped", is_new=is_new)
+    say_place(f"{output}/statistics", photo_words(images["used"], "photos", cut, skipped), is_new=is_new)
     return 0

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from deepvis.core.commands.changes import live, say, view
 from deepvis.core.commands.table import Group, command
-from deepvis.core.effects import ForgetTop, KeepPicture, SaveTop, StartOptimizing
+from deepvis.core.effects import ForgetTop, KeepPicture, SaveTop, StartOptimizing, TakeOutPicture
 from deepvis.core.scanning import scan_begun, scan_stopped
 from deepvis.core.state import PRESETS, AppState, Outcome, with_effect
 from deepvis.core.types import Unit
@@ -49,6 +49,11 @@ def keep_picture(state: AppState) -> Outcome:
     if state.layer.missing:
         return say(state, f"there is no picture to keep: {state.layer.missing_words}")
     return with_effect(state, lambda id: KeepPicture(id, state.unit))
+
+
+@command("ctrl+n", group=Group.UNIT, help="Take your last picture out of the unit's nine (undo puts it back)")
+def take_out_picture(state: AppState) -> Outcome:
+    return with_effect(state, lambda id: TakeOutPicture(id, state.unit))
 
 
 @command("R", group=Group.UNIT, help="Forget the running top 9 of this stream and begin anew (undo brings it back)")
