@@ -91,6 +91,8 @@ def test_presets_that_are_not_of_units_make_no_layer_of_units(name: str, tmp_pat
         ("colors: rgb", "a recipe has no 'colors'; did you mean 'colours'?"),
         ("max_iter: true", "max_iter (--max-iter) is True"),
         ("decay: true", "decay is True"),
+        ("views: 0", "views is 0; expected a whole number from 1 to 64"),
+        ("views: 65", "views is 65; expected a whole number from 1 to 64"),
         ("lr_policy: adam\n    lr_params: {lr: -0.05}", "lr of lr-policy adam is -0.05; expected a number above 0"),
         ("statistics: photos.npz", "name the file as photo_statistics"),
         ("photo_statistics: gone.npz", "gone.npz"),
