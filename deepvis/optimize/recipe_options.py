@@ -70,7 +70,9 @@ def numbers(option: str, words: Sequence[str], count: int | None = None) -> list
             continue
         match = re.fullmatch(r"(\d+)(?:-(\d+))?", word)
         first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
-        if first > last:
+        if match and first > last:
+            raise OptimizeError(f"{option} is {word!r}, a range that runs downward; give {last}-{first}")
+        if match is None:
             hint = "a number, a range such as 0-31, or all" if count is not None else "a number or a range such as 0-8"
             raise OptimizeError(f"{option} is {word!r}; expected {hint}")
         if count is None and last > LARGEST_SEED:

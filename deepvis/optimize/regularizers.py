@@ -35,11 +35,13 @@ class Setting:
     whole: bool = False  # an integer
     of_pixels: bool = False  # it changes pixels directly, so a picture computed from other parameters has no use for it
     is_later: bool = False  # than 0.1.0: recipes written down leave it out at 0, so they are the same as then
+    is_count: bool = False  # how many times: 0 stands for once where nothing is said, and nobody gives it
 
     def words(self) -> str:
         """The range in words, for errors."""
         kind = "a whole number" if self.whole else "a number"
-        return f"{kind} from {self.low:g} to {self.high:g}" if self.high < 1e9 else f"{kind} of {self.low:g} or more"
+        low = 1 if self.is_count else self.low
+        return f"{kind} from {low:g} to {self.high:g}" if self.high < 1e9 else f"{kind} of {self.low:g} or more"
 
 
 @dataclass(frozen=True, eq=False)

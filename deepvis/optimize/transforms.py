@@ -31,7 +31,7 @@ TRANSFORMS = (
 )
 MOVES = ("jitter", "scale_jitter", "rotate_jitter", "crop")  # those that say from where in the picture a place comes
 VIEWS = Setting(
-    "views", 64, "look so many times in each step, each transformed anew (0: once)", whole=True, is_later=True
+    "views", 64, "look so many times in each step, each transformed anew", whole=True, is_later=True, is_count=True
 )
 for _setting in (*TRANSFORMS, VIEWS):
     SETTINGS.put(_setting.name, _setting)

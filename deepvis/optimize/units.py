@@ -118,6 +118,8 @@ def objectives_of(args: argparse.Namespace, model: Model, shapes: Shapes, usual:
             for layer in layers_of(args, model, shapes)
             for objective in _of_layer(args, kind, layer, model, shapes)
         ]
+    if any(model.data_blob in objective.layers for objective in named):
+        raise OptimizeError(f"{model.data_blob!r} is the network's picture, not a layer to push; name a layer")
     direction = number("--push-dir", args.push_dir)
     return [resolve(objective.pushed(direction), shapes) for objective in named]
 

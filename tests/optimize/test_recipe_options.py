@@ -60,6 +60,11 @@ def test_no_numbers(word):
         recipe_options.numbers("--push-channel", [word], 10)
 
 
+def test_a_range_that_runs_downward_is_named_as_that():
+    with pytest.raises(OptimizeError, match="--push-channel is '5-2', a range that runs downward; give 2-5"):
+        recipe_options.numbers("--push-channel", ["5-2"], 10)
+
+
 @pytest.mark.parametrize(
     "text, found",
     [
