@@ -37,4 +37,4 @@ def test_the_embedded_default_s_pictures_were_made_in_it() -> None:
     """Trained anew, it needs new pictures: the window would show none."""
     model = load_model()
     told = [json.loads(path.read_text()) for path in model.unit_image_dir.glob("regularized_opt/*/how.json")]
-    assert {how["network"] for how in told} == {model.identity} and len(told) == 6
+    assert {how["network"] for how in told} == {model.identity} and len(told) == 8
