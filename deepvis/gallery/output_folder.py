@@ -50,7 +50,7 @@ class OutputFolder:
             )
 
     def begin(self) -> None:
-        """Make the folder; list a new gallery, so that a run that is stopped can be told from other things.
+        """Make the folder; list a new gallery, so that a run that is stopped can be distinguished from other things.
 
         Raises GalleryError where the folder cannot be written to.
         """

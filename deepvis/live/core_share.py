@@ -15,7 +15,7 @@ STALLED = 2.0  # seconds between passes after which a source counts as one that 
 
 
 class CoreShare:
-    """Told of passes by the network's thread, of the source by the window's; asked by the optimizer's.
+    """The network's thread counts passes in it, the window's says whether the source moves, the optimizer's asks.
 
     idle: set but for the time of a pass. source_moves: the camera or the video gives frames, and is not frozen.
     clock: seconds, rising.

@@ -36,7 +36,7 @@ class NetworkWorker(Worker[NetRequest, NetworkOutput]):
     open_backend: called in the thread as it starts; if that fails, each answer says why and has no value.
     open_fields: gives the receptive fields, in the thread too. followers: called in this thread with each snapshot
     after the window has it (the running top 9); they should be quick. A second answer says that they have seen it.
-    doubt: called likewise, until it has said something. share: is told of the passes; others that use the same cores
+    doubt: called likewise, until it has said something. share: counts the passes; others that use the same cores
     ask it. renewals: gives the same network with other weights, called in the thread too; the newest request is then
     answered once more.
 

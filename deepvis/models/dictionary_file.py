@@ -16,11 +16,8 @@ Beside it lies a json of the same name, with the figures.
 
 from __future__ import annotations
 
-import zipfile
-import zlib
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +31,7 @@ from deepvis.network.identity import identity
 from deepvis.network.model_error import ModelError
 from deepvis.network.ref import Opened
 from deepvis.network.shapes import infer_shapes
+from deepvis.schema.npz_file import npz_of
 
 VERSION = 1
 _WORDS = ("network", "layer", "method", "photos")
@@ -70,37 +68,14 @@ def write_dictionary(path: Path, dictionary: Dictionary) -> None:
 
 def read_dictionary(path: Path) -> Dictionary:
     """Raises ModelError where the file is not there or holds something else."""
-    try:
-        with path.open("rb") as file:
-            if not zipfile.is_zipfile(file):
-                raise _no_dictionary(path, "it is no npz file")
-            file.seek(0)
-            with np.load(file, allow_pickle=False) as found:
-                return _dictionary_in(path, found)
-    except ModelError:
-        raise
-    except FileNotFoundError:
-        raise _no_dictionary(path, "there is no such file") from None
-    except OSError as error:
-        raise _no_dictionary(path, f"it cannot be read: {error.strerror or error}") from None
-    except (ValueError, TypeError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error):
-        raise _no_dictionary(path, "it is broken, or its values are of another kind") from None
-
-
-def _dictionary_in(path: Path, found: Mapping[str, np.ndarray]) -> Dictionary:
-    """What an npz file holds. Raises ModelError."""
-    for name in ("version", "seed", *_WORDS, *_TABLES):
-        if name not in found:
-            raise _no_dictionary(path, f"it has no {name}")
-    if (version := int(found["version"])) != VERSION:
-        raise _no_dictionary(path, f"its version is {version}, expected {VERSION}")
-    atoms, encoder = (found[name].astype(np.float32) for name in _TABLES)
-    if atoms.ndim != 2 or 0 in atoms.shape or atoms.shape != encoder.shape:
-        raise _no_dictionary(path, f"its atoms have the shape {atoms.shape}, its encoder {encoder.shape}")
-    if not (np.isfinite(atoms).all() and np.isfinite(encoder).all()):
-        raise _no_dictionary(path, "not all of its numbers are finite")
-    words = {name: str(found[name]) for name in _WORDS}
-    return Dictionary(seed=int(found["seed"]), atoms=atoms, encoder=encoder, **words)
+    with npz_of(path, ("seed", *_WORDS, *_TABLES), VERSION, partial(_no_dictionary, path)) as found:
+        atoms, encoder = (found[name].astype(np.float32) for name in _TABLES)
+        if atoms.ndim != 2 or 0 in atoms.shape or atoms.shape != encoder.shape:
+            raise _no_dictionary(path, f"its atoms have the shape {atoms.shape}, its encoder {encoder.shape}")
+        if not (np.isfinite(atoms).all() and np.isfinite(encoder).all()):
+            raise _no_dictionary(path, "not all of its numbers are finite")
+        words = {name: str(found[name]) for name in _WORDS}
+        return Dictionary(seed=int(found["seed"]), atoms=atoms, encoder=encoder, **words)
 
 
 def _no_dictionary(path: Path, why: str) -> ModelError:

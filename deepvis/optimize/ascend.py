@@ -131,13 +131,14 @@ def advance(ascent_net: AscentNetwork, climbs: Sequence[Climb]) -> list[Climb]:
     x = ascent_net.clip(torch.stack(starts))
     views = look(x, step, grey)
     layers = {layer for objective in objectives for layer in objective.layers}
-    apart_in = _diversity_layers(ascent_net, climbs)
+    members = [_member(ascent_net, climb) for climb in climbs]
+    layers |= {member.layer for member in members if member is not None}
     seen_of = [objectives[n] for n in views.owners]
     with steady():
-        tape = ascent_net.forward(views.seen, layers | set(filter(None, apart_in)))
+        tape = ascent_net.forward(views.seen, layers)
         values_seen = torch.stack(measure(seen_of, tape.blobs))
         pushes = [climbs[n].pushes for n in views.owners]
-        apart = apart_of(_members(climbs, apart_in), views.owners, tape.blobs, values_seen)
+        apart = apart_of(members, views.owners, tape.blobs, values_seen)
         grad = views.pulled_back(gradient(tape, pushes, ascent_net.data_blob, apart)).contiguous()
     grad = grad if grey is None else grad * grey
     by_parameters = [
@@ -257,18 +258,11 @@ def _ways(
     return ways, moments
 
 
-def _diversity_layers(ascent_net: AscentNetwork, climbs: Sequence[Climb]) -> list[str | None]:
-    """The layer in which each image is to differ from its group; None for those that go alone."""
-    return [
-        ascent_net.diversity_layer(climb.job.objective.leader.layer) if climb.job.group else None for climb in climbs
-    ]
-
-
-def _members(climbs: Sequence[Climb], apart_in: Sequence[str | None]) -> list[Member | None]:
-    return [
-        None if layer is None else Member(replace(climb.job, seed=0), layer, climb.strengths["diversity"])
-        for climb, layer in zip(climbs, apart_in, strict=True)
-    ]
+def _member(ascent_net: AscentNetwork, climb: Climb) -> Member | None:
+    """Its place in its group; None where it climbs alone, or no layer is there to differ in."""
+    group = climb.job.of_group
+    layer = ascent_net.diversity_layer(climb.job.objective.leader.layer) if group else None
+    return None if layer is None else Member(group, layer, climb.strengths["diversity"])
 
 
 def gradient(

@@ -150,9 +150,10 @@ class AscentNetwork:
         nodes = [graph.nodes[index] for index in graph.behind([graph.last(layer)])]
         last_uses = {value: at for at, node in enumerate(nodes) for value in node.bottoms}
         named: dict[str, bool] = {}  # is it the only one alive when it is made?
+        latest = -1  # last use of any value made so far
         for at, node in enumerate(nodes):
-            alive = {value for before in nodes[:at] for value in before.tops if last_uses.get(value, at) > at}
-            named.update(dict.fromkeys(graph.tops_of(node), not alive.difference(node.tops)))
+            named.update(dict.fromkeys(graph.tops_of(node), latest <= at))
+            latest = max(latest, *(last_uses.get(value, at) for value in node.tops))
         maps = [name for name in named if name != layer and math.prod(shapes[name][2:]) > 1 and len(shapes[name]) == 4]
         maps = [name for name in maps if named[name]] or maps
         return maps[2 * len(maps) // 3] if maps else None

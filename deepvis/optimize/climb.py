@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -44,6 +44,11 @@ class Job:
     def start(self) -> str:
         """Where it begins, in words."""
         return f"{self.start_at}, seed {self.seed}" if self.start_at in STARTS else self.start_at
+
+    @property
+    def of_group(self) -> Job | None:
+        """The same for all jobs of its group, and for no other; None where it climbs alone."""
+        return replace(self, seed=0) if self.group else None
 
     def as_dict(self) -> dict[str, Any]:
         return {

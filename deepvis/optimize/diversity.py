@@ -51,20 +51,22 @@ def apart_of(
     """
     found = {}
     for layer in dict.fromkeys(member.layer for member in members if member is not None):
+        of_rows = ((row, members[owner]) for row, owner in enumerate(owners))
+        here = {row: member for row, member in of_rows if member is not None and member.layer == layer}
+        directions = {row: _direction(blobs[layer][row]) for row in here}
         found[layer] = away = blobs[layer].new_zeros(blobs[layer].shape)
-        for row, owner in enumerate(owners):
-            member = members[owner]
-            others = [n for n, of in enumerate(owners) if of != owner and members[of] == member]
-            if member is not None and member.layer == layer and others:
-                away[row] = -member.share * values[row].abs() * _slope(blobs[layer][row], blobs[layer][others])
+        for row, member in here.items():
+            others = [directions[n] for n, other in here.items() if other == member and owners[n] != owners[row]]
+            if others:
+                away[row] = -member.share * values[row].abs() * _slope(blobs[layer][row], others)
     return found
 
 
-def _slope(values: Tensor, others: Tensor) -> Tensor:
-    """d (mean cosine with others) / d values, of one image (C, ...). others: (K, C, ...)."""
+def _slope(values: Tensor, others: Sequence[Tensor]) -> Tensor:
+    """d (mean cosine with others) / d values, of one image (C, ...). others: their directions."""
     import torch
 
-    towards = torch.stack([_direction(each) for each in others]).mean(0)
+    towards = torch.stack(list(others)).mean(0)
     with torch.enable_grad():
         values = values.detach().requires_grad_()
         (found,) = torch.autograd.grad((_direction(values) * towards).sum(), values)

@@ -9,11 +9,9 @@ spectrum as MaCo's (Fel et al. 2023).
 
 from __future__ import annotations
 
-import zipfile
-import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +19,7 @@ from scipy.ndimage import gaussian_filter, map_coordinates
 
 from deepvis.core.files import DIGEST, digest_words, written_beside
 from deepvis.optimize.optimize_error import OptimizeError
+from deepvis.schema.npz_file import npz_of
 
 VERSION = 1
 SIZE = 256  # of the squares whose spectrum is taken, pixels
@@ -106,38 +105,14 @@ def write_statistics(path: Path, statistics: PhotoStatistics) -> None:
 
 def read_statistics(path: Path) -> PhotoStatistics:
     """Raises OptimizeError where the file is not there or holds something else."""
-    try:
-        with path.open("rb") as file:
-            if not zipfile.is_zipfile(file):
-                raise _no_statistics(path, "it is no npz file")
-            file.seek(0)
-            with np.load(file, allow_pickle=False) as found:
-                return _statistics_in(path, found)
-    except OptimizeError:
-        raise
-    except FileNotFoundError:
-        raise _no_statistics(path, "there is no such file") from None
-    except OSError as error:
-        raise _no_statistics(path, f"it cannot be read: {error.strerror or error}") from None
-    except (ValueError, TypeError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error):
-        raise _no_statistics(path, "it is broken, or its values are of another kind") from None
-
-
-def _statistics_in(path: Path, found: Mapping[str, np.ndarray]) -> PhotoStatistics:
-    """What an npz file holds. Raises OptimizeError."""
-    for name in ("version", "colours", "magnitude", "photos"):
-        if name not in found:
-            raise _no_statistics(path, f"it has no {name}")
-    version = int(found["version"])
-    if version != VERSION:
-        raise _no_statistics(path, f"its version is {version}, expected {VERSION}")
-    colours, magnitude = found["colours"].astype(np.float32), found["magnitude"].astype(np.float32)
-    for name, values, shape in (("colours", colours, (3, 3)), ("magnitude", magnitude, (3, SIZE, SIZE // 2 + 1))):
-        if values.shape != shape:
-            raise _no_statistics(path, f"the shape of its {name} is {values.shape}, expected {shape}")
-        if not np.isfinite(values).all():
-            raise _no_statistics(path, f"not every number of its {name} is finite")
-    return PhotoStatistics(colours, magnitude, int(found["photos"]))
+    with npz_of(path, ("colours", "magnitude", "photos"), VERSION, partial(_no_statistics, path)) as found:
+        colours, magnitude = found["colours"].astype(np.float32), found["magnitude"].astype(np.float32)
+        for name, values, shape in (("colours", colours, (3, 3)), ("magnitude", magnitude, (3, SIZE, SIZE // 2 + 1))):
+            if values.shape != shape:
+                raise _no_statistics(path, f"the shape of its {name} is {values.shape}, expected {shape}")
+            if not np.isfinite(values).all():
+                raise _no_statistics(path, f"not every number of its {name} is finite")
+        return PhotoStatistics(colours, magnitude, int(found["photos"]))
 
 
 def _no_statistics(path: Path, why: str) -> OptimizeError:

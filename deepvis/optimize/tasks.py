@@ -125,7 +125,7 @@ def groups_of(jobs: Sequence[Job]) -> list[list[Job]]:
     """The jobs that cannot be parted, in the order of their first ones."""
     groups: dict[Job, list[Job]] = {}
     for job in jobs:
-        groups.setdefault(replace(job, seed=0) if job.group else job, []).append(job)
+        groups.setdefault(job.of_group or job, []).append(job)
     return list(groups.values())
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections import deque
 from collections.abc import Generator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from deepvis.core.types import Fit
+from deepvis.jobs.ordered import in_order
 from deepvis.jobs.pool import Stopped
 from deepvis.jobs.progress import Progress
 from deepvis.scan.images import read_lines
@@ -135,18 +134,12 @@ def read_ahead(
     network: ScanNetwork, plan: ScanPlan, paths: Sequence[str], batches_ahead: int, decoders: int
 ) -> Generator[Batch, None, None]:
     """The batches in order; ``batches_ahead`` of them are in work or ready, in so many threads."""
-    with ThreadPoolExecutor(decoders, thread_name_prefix="decode") as pool:
-        waiting: deque[Future[Batch]] = deque()
-        try:
-            for start in range(0, len(paths), plan.rows):
-                waiting.append(pool.submit(read_batch, network, paths[start : start + plan.rows], plan.rows, plan.fit))
-                if len(waiting) > batches_ahead:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()
+    starts = range(0, len(paths), plan.rows)
+
+    def read(start: int) -> Batch:
+        return read_batch(network, paths[start : start + plan.rows], plan.rows, plan.fit)
+
+    return in_order(read, starts, decoders, batches_ahead, "decode")
 
 
 def run_pass(

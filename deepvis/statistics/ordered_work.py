@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections import deque
-from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from typing import TypeVar
 
+from deepvis.jobs.ordered import in_order
 from deepvis.jobs.progress import Progress
 from deepvis.statistics.running_sums import RunningSums, save_sums
 from deepvis.statistics.statistics_plan import StatisticsFolder, StatisticsPlan
@@ -44,26 +43,10 @@ def add_in_order(
 ) -> None:
     """Work in threads, add in order; the sums are written from time to time, and where it is interrupted."""
     try:
-        with closing(_results(work, jobs, threads)) as found:
+        with closing(in_order(work, jobs, threads, 2 * threads - 1, "statistics")) as found:
             for each in found:
                 add(each)
                 keeper.write(SECONDS)
     finally:
         progress.end()
         keeper.write()
-
-
-def _results(work: Callable[[Job], Sums], jobs: Sequence[Job], threads: int) -> Generator[Sums, None, None]:
-    """The results in the order of the jobs; no more than twice ``threads`` are in work or wait to be added."""
-    with ThreadPoolExecutor(threads, thread_name_prefix="statistics") as pool:
-        waiting: deque[Future[Sums]] = deque()
-        try:
-            for job in jobs:
-                waiting.append(pool.submit(work, job))
-                if len(waiting) >= 2 * threads:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()

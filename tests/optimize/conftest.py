@@ -11,7 +11,9 @@ import torch
 from deepvis.formats.caffe.load import load_net
 from deepvis.formats.caffe.spec_graph import caffe_net
 from deepvis.formats.caffe.weights import write_weights
-from deepvis.optimize.ascent_network import AscentNetwork
+from deepvis.models.model import Model
+from deepvis.models.zoo import load_model
+from deepvis.optimize.ascent_network import AscentNetwork, ascent_net_of
 from tests.helpers.golden import load
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,6 +22,18 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture(autouse=True, scope="session")
 def _few_threads() -> None:
     torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def mini() -> Model:
+    """The embedded model."""
+    return load_model("caffenet-mini")
+
+
+@pytest.fixture(scope="session")
+def network(mini: Model) -> AscentNetwork:
+    """Of the embedded model."""
+    return ascent_net_of(mini)
 
 
 @pytest.fixture(scope="session")

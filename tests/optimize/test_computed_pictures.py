@@ -10,10 +10,8 @@ import pytest
 import torch
 
 from deepvis.core.types import Unit
-from deepvis.models.zoo import load_model
 from deepvis.optimize import live
 from deepvis.optimize.ascend import BLIND_VIEWS, advance, begin, finish
-from deepvis.optimize.ascent_network import ascent_net_of
 from deepvis.optimize.climb import Job, Outcome
 from deepvis.optimize.climb_files import read_climb, write_climb
 from deepvis.optimize.objective import Objective, unit
@@ -25,16 +23,6 @@ from deepvis.optimize.terms import DirectionTerm, LayerTerm, MatchTerm
 from deepvis.optimize.transforms import look
 
 NEW = ("lucid", "lucid-small", "diverse", "maco", "dream", "accentuate", "invert")
-
-
-@pytest.fixture(scope="module")
-def mini():
-    return load_model("caffenet-mini")
-
-
-@pytest.fixture(scope="module")
-def network(mini):
-    return ascent_net_of(mini)
 
 
 def short(name: str, iterations: int = 6, **strengths):

@@ -8,10 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from deepvis.models.zoo import load_model
 from deepvis.network.ref import NetworkRef
 from deepvis.optimize.ascend import advance, begin, finish
-from deepvis.optimize.ascent_network import ascent_net_of
 from deepvis.optimize.climb import Job
 from deepvis.optimize.climb_files import write_climb
 from deepvis.optimize.diversity import Member, apart_of, group_of
@@ -21,11 +19,6 @@ from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.tasks import ClimbTask, Setup, batches_of, whole_groups
 
 SEEDS = (0, 1, 2)
-
-
-@pytest.fixture(scope="module")
-def network():
-    return ascent_net_of(load_model("caffenet-mini"))
 
 
 def recipe_of(diversity: float, iterations: int = 8) -> Recipe:

@@ -9,7 +9,6 @@ import pytest
 import torch
 
 from deepvis.core.types import Unit
-from deepvis.models.zoo import load_model
 from deepvis.optimize import live
 from deepvis.optimize.ascend import advance, begin, finish
 from deepvis.optimize.ascent_network import ascent_net_of
@@ -19,16 +18,6 @@ from deepvis.optimize.objective import Objective, measure, unit
 from deepvis.optimize.presets import BUILT_IN
 from deepvis.optimize.terms import DirectionTerm, Term
 from tests.helpers.networks import small_model
-
-
-@pytest.fixture(scope="module")
-def mini():
-    return load_model("caffenet-mini")
-
-
-@pytest.fixture(scope="module")
-def network(mini):
-    return ascent_net_of(mini)
 
 
 def job(name: str, channel: int, iterations: int, seed: int = 0) -> Job:

@@ -9,8 +9,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import cv2
 import pytest
 
+from deepvis.core.types import Frame
+from deepvis.sources.opening import open_still
 from tests.helpers.close_window import close_window
 from tests.helpers.waiting import until
 
@@ -93,3 +96,13 @@ def start(display: str, tmp_path: Path) -> Iterator[Callable[..., Program]]:
     for program in started:
         program.process.kill()
         program.process.communicate()
+
+
+@pytest.fixture(scope="module")
+def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first of scikit-image's photos."""
+    frame = open_still(None).read(0)
+    assert isinstance(frame, Frame)
+    path = tmp_path_factory.mktemp("photo") / "photo.png"
+    cv2.imwrite(str(path), cv2.cvtColor(frame.rgb, cv2.COLOR_RGB2BGR))
+    return path

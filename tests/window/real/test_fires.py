@@ -18,7 +18,6 @@ from deepvis.live.backend import open_backend
 from deepvis.models.zoo import load_model
 from deepvis.network.field import receptive_field
 from deepvis.network.shapes import infer_shapes
-from deepvis.sources.opening import open_still
 from deepvis.window.ui import theme
 from deepvis.window.ui.layer_list_layout import layout_for
 from tests.window.real.test_pointing import HEIGHT, MIDDLE, WIDTH, changed, point, shot, still
@@ -28,16 +27,6 @@ Start = Callable[..., Any]
 LAYER = "conv3"
 LAYERS_ON = ["o"] * 6  # from conv1
 INPUT = (slice(30, 290), slice(5, 295))
-
-
-@pytest.fixture(scope="module")
-def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The first of scikit-image's photos."""
-    frame = open_still(None).read(0)
-    assert isinstance(frame, Frame)
-    path = tmp_path_factory.mktemp("photo") / "photo.png"
-    cv2.imwrite(str(path), cv2.cvtColor(frame.rgb, cv2.COLOR_RGB2BGR))
-    return path
 
 
 @pytest.fixture(scope="module")

@@ -13,23 +13,12 @@ import pytest
 from deepvis.core.types import Contributions, Frame, NetRequest, Unit
 from deepvis.live.backend import Backend, open_backend
 from deepvis.models.zoo import load_model
-from deepvis.sources.opening import open_still
 from deepvis.window.ui import theme
 from tests.window.real.test_fires import Session
 from tests.window.real.test_pointing import MIDDLE, changed, shot, still
 
 pytestmark = pytest.mark.window
 Start = Callable[..., Any]
-
-
-@pytest.fixture(scope="module")
-def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The first of scikit-image's photos."""
-    frame = open_still(None).read(0)
-    assert isinstance(frame, Frame)
-    path = tmp_path_factory.mktemp("photo") / "photo.png"
-    cv2.imwrite(str(path), cv2.cvtColor(frame.rgb, cv2.COLOR_RGB2BGR))
-    return path
 
 
 @pytest.fixture(scope="module")
