@@ -34,6 +34,12 @@ class Progress:
     def end(self) -> None: ...
 
 
+class TerminalLine(tqdm):  # type: ignore[misc]  # tqdm has no types
+    """tqdm's bar, also where Ctrl-C comes while it is being made: it is then closed without a word."""
+
+    pos = 0  # which close() reads; without it a bar that is half made says that it has none
+
+
 class Bar(Progress):
     """On the terminal: how much of all is done, how much in a second, the time left, how many were skipped.
 
@@ -50,7 +56,7 @@ class Bar(Progress):
     def begin(self, total: int, done: int = 0, title: str = "") -> None:
         self.done, self.total, self.done_before = done, total, done
         seconds = TERMINAL_SECONDS if sys.stderr.isatty() else FILE_SECONDS
-        self._bar = tqdm(
+        self._bar = TerminalLine(
             total=total, initial=done, desc=title or None, unit=self._unit, dynamic_ncols=True, smoothing=0.1,
             mininterval=seconds, maxinterval=seconds,
         )  # fmt: skip

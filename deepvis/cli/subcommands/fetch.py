@@ -60,6 +60,6 @@ def list_files() -> None:
 
 
 def bar(name: str, done: int, total: int) -> Any:
-    from tqdm import tqdm
+    from deepvis.jobs.progress import TerminalLine
 
-    return tqdm(desc=name, initial=done, total=total or None, unit="B", unit_scale=True, unit_divisor=1024)
+    return TerminalLine(desc=name, initial=done, total=total or None, unit="B", unit_scale=True, unit_divisor=1024)
