@@ -167,7 +167,7 @@ fixed_scale = False
 overlay = 0
 
 # Attribution over the input from the start (key B). Type: one of off, grad_cam, layer_cam,
-# input_x_gradient, integrated_gradients, smooth_grad, occlusion. Option: --attribution.
+# input_x_gradient, integrated_gradients, smooth_grad, occlusion, lrp. Option: --attribution.
 attribution = "off"
 
 # Debug level from the start (key D). Type: a whole number of 0 to 2. Option: --debug.

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from deepvis.attribution.map_layers import map_layer
@@ -16,6 +17,7 @@ from deepvis.network.kinds import Kind
 from deepvis.network.maps import as_maps, from_maps, maps_shape
 from deepvis.network.model_error import ModelError
 from deepvis.network.net import GraphNet
+from deepvis.network.relevance import relevance
 from deepvis.network.tape import Tape
 
 
@@ -50,7 +52,8 @@ class GraphFunction:
 
     def value(self, x: np.ndarray) -> float:
         layer = self._unit.layer
-        blob = self._net.forward(self._inputs(x), keep={layer}).blobs[layer]
+        tape = self._tape if x is self.x else self._net.forward(self._inputs(x), keep={layer})
+        blob = tape.blobs[layer]
         return float((_array(blob) * self._seed).sum(dtype=np.float64))
 
     def gradient(self, x: np.ndarray) -> np.ndarray:
@@ -60,6 +63,10 @@ class GraphFunction:
             layer, data = self._unit.layer, self._model.data_blob
             found = self._net.forward(self._inputs(x), until=layer).gradients(layer, self._seed, to=data)
         return _array(found[self._model.data_blob]).reshape(self.x.shape)
+
+    def relevance(self) -> np.ndarray:
+        layer, data = self._unit.layer, self._model.data_blob
+        return _array(relevance(self._tape, layer, torch.as_tensor(self._seed), data)).reshape(self.x.shape)
 
     def layer_maps(self) -> LayerMaps:
         gradients = self._at_picture()

@@ -39,10 +39,13 @@ class UnitFunction(Protocol):
     layer: str
 
     def value(self, x: np.ndarray) -> float:
-        """f of an input (C, H, W): one pass forward."""
+        """f of an input (C, H, W): one pass forward; at ``self.x`` itself none."""
 
     def gradient(self, x: np.ndarray) -> np.ndarray:
         """df/dx at an input, (C, H, W): one pass forward and back; at ``self.x`` itself back alone."""
+
+    def relevance(self) -> np.ndarray:
+        """f at ``self.x`` shared out among the input's values by LRP's rules, (C, H, W): some three passes back."""
 
     def layer_maps(self) -> LayerMaps:
         """The maps of the layer that is asked about at ``self.x``: one pass back."""

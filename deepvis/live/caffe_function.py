@@ -49,6 +49,9 @@ class CaffeFunction:
         data = self._model.data_blob
         return found[data].reshape(self.x.shape) if data in found else np.zeros_like(self.x)
 
+    def relevance(self) -> np.ndarray:
+        raise BackendError("pycaffe has no rules of LRP; run the toolbox with --backend engine, or choose another")
+
     def layer_maps(self) -> LayerMaps:
         gradients = self._at_picture()
         shapes = {name: maps_shape(gradient.shape) for name, gradient in gradients.items()}

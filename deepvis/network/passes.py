@@ -74,8 +74,8 @@ class JoinedTape(Tape):
     ) -> Mapping[str, Tensor]:
         return self._back(seeds, lambda tape, own: tape.backward_from(own, mode, to=to))
 
-    def gradients(self, blob: str, seed: Tensor | np.ndarray, *, to: str) -> Mapping[str, Tensor]:
-        return self._back({blob: torch.as_tensor(seed)}, lambda tape, own: tape.gradients(blob, own[blob], to=to))
+    def gradients(self, blob: str, seed: Tensor | np.ndarray, **how: Any) -> Mapping[str, Tensor]:
+        return self._back({blob: torch.as_tensor(seed)}, lambda tape, own: tape.gradients(blob, own[blob], **how))
 
     def backward_all(
         self, seeds: Mapping[str, Tensor | np.ndarray], mode: str = "gradient", **how: Any

@@ -20,6 +20,7 @@ from deepvis.network.plan import Plan, PlanStep
 
 Way = tuple[int, int]  # index of a node, place of one of its bottoms
 NodeGradient = Callable[[Ran, Gradients], Gradients]
+Instead = Callable[[Node, Op], NodeGradient | None]  # the rule of a node in place of its own; None: its own
 
 
 class Tape:
@@ -106,16 +107,25 @@ class Tape:
                 diffs[end] = torch.zeros_like(self._values[end])
         return self._named(diffs)
 
-    def gradients(self, blob: str, seed: Tensor | np.ndarray, *, to: str) -> Mapping[str, Tensor]:
+    def gradients(
+        self,
+        blob: str,
+        seed: Tensor | np.ndarray,
+        *,
+        to: str,
+        instead: Callable[[Tape], Instead] | None = None,
+    ) -> Mapping[str, Tensor]:
         """The gradient of the sum of ``seed`` times the blob, with respect to the blobs between ``to`` and it.
 
         Other than in ``backward`` nodes in place count: of the blob itself, and of those below, it is the values that
         are shown that are meant, after their rectifiers. ``to`` that the blob does not depend on gets zeros.
+        instead: of a tape the rules of nodes in place of their own, as in ``backward_all``.
         """
         graph, end = self.graph, self.graph.first(to)
         given = self._seed(blob, seed)
         start = graph.last(blob)
-        diffs = self._walk({start: given}, graph.between(start, [end]), "gradient", prune={start})
+        rules = instead(self) if instead is not None else None
+        diffs = self._walk({start: given}, graph.between(start, [end]), "gradient", instead=rules, prune={start})
         if end not in diffs:
             diffs[end] = torch.zeros_like(self._values[end])
         return self._named(diffs, newest=True)
@@ -126,7 +136,7 @@ class Tape:
         mode: str = "gradient",
         *,
         ways: Collection[Way] | None = None,
-        instead: Callable[[Node, Op], NodeGradient | None] | None = None,
+        instead: Instead | None = None,
     ) -> Mapping[str, Tensor]:
         """The walk back over the whole network from several blobs at once, nodes in place included.
 
@@ -208,7 +218,7 @@ class Tape:
         mode: str,
         *,
         ways: Collection[Way] | None = None,
-        instead: Callable[[Node, Op], NodeGradient | None] | None = None,
+        instead: Instead | None = None,
         prune: Collection[int] = (),
     ) -> dict[int, Tensor]:
         """Gradients of all values that the seeds reach through the nodes ``indices``, walked last to first.

@@ -1,4 +1,4 @@
-"""Every method: against a closed form on a linear network, by completeness, and against captum's numbers."""
+"""Every method: against a closed form on a linear network, by completeness, against captum's and zennit's numbers."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from deepvis.core.types import Unit
 from deepvis.models.model import Model
 from deepvis.network.model_error import ModelError
 from deepvis.network.net import GraphNet
-from tests.attribution.nets import LINEAR, Waves, waves_input
+from tests.attribution.nets import LINEAR, NormalizedWaves, Waves, waves_input
 from tests.helpers.networks import PROTOTXT, small_model
 
 GOLDEN = json.loads(Path(__file__).with_name("captum_golden.json").read_text(encoding="utf-8"))
+ZENNIT = json.loads(Path(__file__).with_name("zennit_golden.json").read_text(encoding="utf-8"))
 PROGRESSIVE = {"integrated_gradients": integrated.STEPS, "smooth_grad": smooth_grad.SAMPLES, "occlusion": 144}
 
 
@@ -64,7 +65,7 @@ def slow_weights(model: Model, unit: Unit) -> np.ndarray:
 
 def test_every_method_has_a_row_with_its_formula_words_and_source() -> None:
     assert list(ATTRIBUTIONS) == [
-        "grad_cam", "layer_cam", "input_x_gradient", "integrated_gradients", "smooth_grad", "occlusion",
+        "grad_cam", "layer_cam", "input_x_gradient", "integrated_gradients", "smooth_grad", "occlusion", "lrp",
     ]  # fmt: skip
     for name in ATTRIBUTIONS:
         row = ATTRIBUTIONS[name]
@@ -98,6 +99,28 @@ def test_grad_cam_of_averaged_maps_is_cam(linear: Model) -> None:
     for name, weights in (("grad_cam", fc), ("layer_cam", np.maximum(fc, 0))):
         cam = np.maximum(np.einsum("k,khw->hw", weights, maps.maps), 0)
         np.testing.assert_allclose(last_of(name, f).values, cam, rtol=1e-4, atol=1e-6)
+
+
+def test_lrp_of_a_linear_network(linear: Model) -> None:
+    """Of the last layer each product; of the mean each place's part; of the first layer equal shares for its field."""
+    f = function_of(linear, Unit("fc", 2))
+    conv, fc = (np.asarray(node.weights[0], np.float64) for node in linear.graph.nodes if node.weights)
+    windows = np.lib.stride_tricks.sliding_window_view(f.x.astype(np.float64), (3, 3), (1, 2))  # (C, 14, 14, 3, 3)
+    at_places = np.einsum("k,kcij,crsij->rs", fc[2], conv, windows) / (14 * 14)
+    expected = np.zeros((16, 16))
+    for row in range(14):
+        for col in range(14):
+            expected[row : row + 3, col : col + 3] += at_places[row, col] / 9
+    last = last_of("lrp", f)
+    np.testing.assert_allclose(last.values, expected, rtol=1e-3, atol=1e-4)
+    assert last.note == f"sum {last.values.sum():.3g}, f(x) {f.value(f.x):.3g}"
+
+
+@pytest.mark.parametrize("target", ["0", "3"])
+def test_the_numbers_of_zennit(target: str) -> None:
+    network = deepvis.open(NormalizedWaves(), input_size=12)
+    found = network.attribution(waves_input(), network.layers[-1], int(target), "lrp")
+    np.testing.assert_allclose(found.values, np.array(ZENNIT[target]), atol=1e-6)  # written with six decimals
 
 
 @pytest.mark.parametrize(("steps", "tolerance"), [(4, 0.15), (16, 0.05), (64, 0.02)])

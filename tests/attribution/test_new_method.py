@@ -18,7 +18,7 @@ from deepvis.core.typed import press
 from deepvis.core.types import AttributionRequest, Unit
 from deepvis.live.backends.fake import FAKE_INFO
 
-OURS = ["grad_cam", "layer_cam", "input_x_gradient", "integrated_gradients", "smooth_grad", "occlusion"]
+OURS = ["grad_cam", "layer_cam", "input_x_gradient", "integrated_gradients", "smooth_grad", "occlusion", "lrp"]
 
 
 @pytest.fixture
@@ -41,12 +41,12 @@ def after(*keys: str, start: AppState | None = None) -> AppState:
 
 def test_key_help_readme_and_palette_have_it(row: None) -> None:
     state, seen = AppState(FAKE_INFO), []
-    for _ in range(8):
+    for _ in range(9):
         state = after("B", start=state)
         seen.append(state.view.attribution)
     assert seen == [*OURS, "nobodys", "off"]
-    assert COMMANDS["cycle_attribution"].help.endswith("Grad-CAM to Nobody's, 7 methods (each by its name in /)")
-    assert "Grad-CAM to Nobody's, 7 methods (each by its name in /) |" in markdown()
+    assert COMMANDS["cycle_attribution"].help.endswith("Grad-CAM to Nobody's, 8 methods (each by its name in /)")
+    assert "Grad-CAM to Nobody's, 8 methods (each by its name in /) |" in markdown()
     state = after("/", *"nobodys")
     best = candidates(state)[0]
     assert (best.kind, best.title) == (CandidateKind.ATTRIBUTION, "Nobody's: the picture itself")
@@ -71,7 +71,7 @@ def test_what_it_lies_over_and_of_which_unit() -> None:
     gone = after("esc", start=after("b", start=state))
     assert (gone.view.attribution, gone.view.back_mode) == ("off", "gradient")  # one thing at a time
     assert after("backspace", start=state).view.attribution == "off"
-    assert after(*["B"] * 7, start=after("b", "A")).view.overlay == 0
+    assert after(*["B"] * 8, start=after("b", "A")).view.overlay == 0
 
 
 def test_the_frozen_origin_is_the_class_and_the_selected_layer_gives_the_maps() -> None:

@@ -8,7 +8,7 @@ from importlib import import_module
 
 from deepvis.core.registry import modules_in
 
-ORDER = ("grad_cam", "layer_cam", "input_x_gradient", "integrated_gradients", "smooth_grad", "occlusion")
+ORDER = ("grad_cam", "layer_cam", "input_x_gradient", "integrated_gradients", "smooth_grad", "occlusion", "lrp")
 
 for _name in sorted(
     modules_in("attribution/methods"), key=lambda name: (name not in ORDER, [*ORDER, name].index(name))

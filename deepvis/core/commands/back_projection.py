@@ -68,7 +68,7 @@ def cycle_overlay(state: AppState) -> AppState:
 
 
 def _methods() -> str:
-    """'Grad-CAM to Occlusion, 6 methods'."""
+    """'Grad-CAM to LRP, 7 methods'."""
     names = all_attributions()[1:]
     return f"{attribution_title(names[0])} to {attribution_title(names[-1])}, {len(names)} methods" if names else ""
 

@@ -114,6 +114,9 @@ class _FakeFunction:
     def gradient(self, x: np.ndarray) -> np.ndarray:
         return self._weights
 
+    def relevance(self) -> np.ndarray:
+        return self._weights * self.x
+
     def layer_maps(self) -> LayerMaps:
         names = [layer.name for layer in self._info.layers if layer.is_spatial]
         layer = self._info.layer(self._asked.layer or names[-1])
