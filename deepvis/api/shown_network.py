@@ -20,7 +20,7 @@ from deepvis.window.first_state import is_moving_by_itself
 from deepvis.window.options import RunOptions
 
 # what may be said of the window, by the settings' names; everything else is said of the network
-ELSEWHERE = {*NETWORK.rows, "images", "caffe_root", "key_bindings"}
+ELSEWHERE = {*NETWORK.rows, "images", "caffe_root", "key_bindings", "compare"}
 WINDOW_OPTIONS = tuple(name for name in SETTINGS.rows if name not in ELSEWHERE)
 N = TypeVar("N", bound=RenewableModel)
 

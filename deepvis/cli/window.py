@@ -210,12 +210,14 @@ def _run(arguments: argparse.Namespace) -> int:
         return find("models").run(arguments)
     from deepvis.cli.listings import print_layers, print_self_test
     from deepvis.window.app import run
+    from deepvis.window.two_networks import run_two
 
     if arguments.list_layers:
         return print_layers(settings)
     if arguments.self_test:
         return print_self_test(settings)
-    code = run(settings, options, starts_moving=bool(arguments.camera is not None or arguments.video))
+    begin = run if settings.compare is None else run_two
+    code = begin(settings, options, starts_moving=bool(arguments.camera is not None or arguments.video))
     if options == RunOptions(headless=True):
         warn(["--headless alone opens the network and shows nothing; give --keys, --screenshot or --record"], "deepvis")
     return code

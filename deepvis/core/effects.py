@@ -110,6 +110,11 @@ class StopScan(Effect):
 
 
 @dataclass(frozen=True)
+class OtherNetwork(Effect):
+    """Keys go to the other of two networks from now on."""
+
+
+@dataclass(frozen=True)
 class OpenPath(Effect):
     """Show the photos of a folder, a photo, or a list, if it can be opened; else nothing changes.
 

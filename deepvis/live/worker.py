@@ -44,7 +44,9 @@ class Worker(ABC, Generic[A, V]):
         self._is_over = False
 
     def start(self) -> None:
-        self._thread.start()
+        """Begin; a second call does nothing."""
+        if self._thread.ident is None:
+            self._thread.start()
 
     def stop(self, timeout: float = 5.0) -> None:
         """Close the inbox and wait for the thread, ``timeout`` seconds at most."""

@@ -48,6 +48,11 @@ class Settings(NetworkOptions):
     caffe_root: Text | None = row(
         None, "Checkout of Caffe whose python/ the caffe backend imports", "--caffe-root DIR", path=True
     )
+    compare: Text | None = row(
+        None,
+        "A second network beside the first, on the same pictures: a model's name or folder, or a network's file",
+        "--compare NAME|DIR|FILE",
+    )
     # input
     images: Text | None = row(
         None, "Photos to show: a folder, one file, or a text file of paths", "--images DIR|FILE|LIST", path=True

@@ -19,9 +19,10 @@ from deepvis.sources.video import video_problem
 from deepvis.window.first_state import first_back_mode, first_state
 from deepvis.window.layouts import Layouts, open_window, size_in_settings
 from deepvis.window.loop import Loop
-from deepvis.window.making_parts import make_parts
+from deepvis.window.making_parts import SharedInput, make_parts
 from deepvis.window.options import RunOptions
 from deepvis.window.stats import PassLog, Stats
+from deepvis.window.ui.window import AnyWindow
 
 TITLE = "Deep Visualization Toolbox"
 SWITCH_SECONDS = 0.001  # of Python's threads: the window must not wait the usual 5 ms for its turn
@@ -47,7 +48,8 @@ def run(settings: Settings, options: RunOptions, *, starts_moving: bool) -> int:
 class Toolbox:
     """The window over an opened network, with its workers: for one thread.
 
-    title: of the window, as it is found by it too. Raises UsageError where there can be no window.
+    title: of the window, as it is found by it too. window, shared: of two toolboxes side by side, which close them
+    themselves. Raises UsageError where there can be no window.
     """
 
     def __init__(
@@ -58,6 +60,9 @@ class Toolbox:
         *,
         starts_moving: bool,
         title: str = TITLE,
+        window: AnyWindow | None = None,
+        shared: SharedInput | None = None,
+        make_loop: type[Loop] = Loop,
     ) -> None:
         sys.setswitchinterval(SWITCH_SECONDS)
         self.passes = PassLog()
@@ -66,10 +71,10 @@ class Toolbox:
         state = first_state(settings, model, first_back_mode(settings, options), starts_moving=starts_moving)
         layouts = Layouts(settings, model)
         layouts(state.info, *size_in_settings(settings))  # a wrong table of panes is an error before a window opens
-        self._parts = make_parts(settings, self._shown, self.passes)
+        self._parts = make_parts(settings, self._shown, self.passes, shared)
         self._parts.send_requests(state)  # the picture is read while the window opens
-        self.window = open_window(settings, options, title)
-        self.loop = Loop(state, self._parts, self.window, options, layouts, Path(settings.pictures), Stats())
+        self.window = window or open_window(settings, options, title)
+        self.loop = make_loop(state, self._parts, self.window, options, layouts, Path(settings.pictures), Stats())
 
     def renew(self, model: Model) -> None:
         """Show the same network with other weights: what was made with the earlier ones is marked."""

@@ -8,10 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from deepvis.core.answers import Answer, EffectReport
 from deepvis.core.commands import COMMANDS, Group, command_of
 from deepvis.core.commands.this_unit import optimization_ended
-from deepvis.core.effects import KeepPicture, OpenPath, SavePicture, SaveTop, Say, StopOptimizing
+from deepvis.core.effects import KeepPicture, OpenPath, OtherNetwork, SavePicture, SaveTop, Say, StopOptimizing
 from deepvis.core.history import closed, remembered_late
 from deepvis.core.layer_list import described
 from deepvis.core.panes import PaneLayout
@@ -35,11 +37,11 @@ from deepvis.window.script import Script
 from deepvis.window.stats import Stats
 from deepvis.window.status import HINT_SECONDS, StatusReader, error_words
 from deepvis.window.typist import Typist
-from deepvis.window.ui.compose import compose
 from deepvis.window.ui.events import Closed, Event, Key, Pasted, Resized
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.window import AnyWindow
 
+ONE_NETWORK = "there is one network here; start with --compare NAME for a second beside it"
 STILL_SAVING = "it is still being saved; backspace takes it back once that is done"
 SAVING_SECONDS = 60.0  # that it says so, if nothing comes of it
 BUSY_MS, IDLE_MS = 10, 15  # waits for a key while something changes, and after a second in which nothing did
@@ -87,7 +89,7 @@ class Loop:
         """Until the end. Raises UsageError if the network cannot be opened at all."""
         began = time.monotonic()
         try:
-            while not self.state.quit and not self._is_over(began):
+            while not self.state.quit and not self.is_over(began):
                 self.turn()
         finally:
             self.screen.close()
@@ -176,6 +178,8 @@ class Loop:
                 self._status.show_hint(effect.sentence)
             elif isinstance(effect, OpenPath):
                 self._open(effect.path)
+            elif isinstance(effect, OtherNetwork):
+                self.turn_to_other()
             else:
                 if isinstance(effect, KeepPicture) and (why := why_not_saved(self.state, self.parts.latest)):
                     self._status.show_hint(why)
@@ -186,6 +190,15 @@ class Loop:
                 if isinstance(effect, SaveTop) and self.parts.is_saving:
                     self._status.show_hint("saving the running top 9 ...", SAVING_SECONDS)
         self._sort_tiles()
+
+    def turn_to_other(self) -> None:
+        """Have keys go to the other network."""
+        self._status.show_hint(ONE_NETWORK)
+
+    @property
+    def whole_picture(self) -> np.ndarray | None:
+        """What stands in the window, (H, W, 3) uint8 BGR; None before the first."""
+        return self.screen.picture
 
     def _open(self, path: str) -> None:
         """Show what a path names; where it cannot be opened, say why and leave all as it is."""
@@ -263,9 +276,13 @@ class Loop:
     def _run_script(self) -> None:
         """Send the script's next key, once the panes have settled."""
         if (key := self._script.take(self.missing)) is not None:
-            self.state = closed(self.state)  # each key of a script is a step of undo, however fast it comes
-            self.press(key)
-            self.parts.send_requests(self.state)
+            self.take_script_key(key)
+
+    def take_script_key(self, key: str) -> None:
+        """Press a key of the script."""
+        self.state = closed(self.state)  # each key of a script is a step of undo, however fast it comes
+        self.press(key)
+        self.parts.send_requests(self.state)
 
     # ----------------------------------------------------------------- showing
 
@@ -283,11 +300,11 @@ class Loop:
 
     def _save_pictures(self) -> None:
         """Carry out what key p has asked for, once there is a picture."""
-        while self._to_save and self.screen.picture is not None:
+        while self._to_save and (picture := self.whole_picture) is not None:
             effect = self._to_save.pop(0)
             path = self._pictures / picture_name(self.state.info.name, self.state.unit)
             try:
-                save_picture(path, self.screen.picture)
+                save_picture(path, picture)
                 self._say(Answer(effect, EffectReport(f"saved {path}")))
                 self._not_saved = ""
             except OSError as error:
@@ -296,7 +313,8 @@ class Loop:
 
     # ------------------------------------------------------------------ ending
 
-    def _is_over(self, began: float) -> bool:
+    def is_over(self, began: float) -> bool:
+        """True once the options end the run. began: when, in seconds of ``time.monotonic``."""
         options = self.options
         if options.seconds is not None and time.monotonic() - began >= options.seconds:
             return True
@@ -314,4 +332,4 @@ class Loop:
 
     def screenshot(self, path: Path) -> None:
         """Write the window as it is now. Raises OSError."""
-        save_picture(path, compose(self._scene_now()))
+        save_picture(path, self.screen.compose(self._scene_now()))

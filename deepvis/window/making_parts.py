@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -36,12 +38,29 @@ from deepvis.settings.table import Settings
 from deepvis.sources.opening import open_moving, open_still
 from deepvis.sources.samples import is_sample
 from deepvis.sources.video import video_name
-from deepvis.window.parts import Makers, Parts
+from deepvis.window.parts import Frames, Makers, Parts
 from deepvis.window.stats import PassLog
 
 
-def make_parts(settings: Settings, shown: ShownModel, passes: PassLog) -> Parts:
-    """The workers. The backend is opened in its own thread: torch takes a second to load."""
+def input_of(settings: Settings) -> InputWorker:
+    """The worker that opens the settings' sources."""
+    return InputWorker(open_still, lambda: open_moving(settings.camera or 0, settings.video))
+
+
+@dataclass(frozen=True, eq=False)
+class SharedInput:
+    """One input of two networks. frames: see ``Parts``. turn: held by the network that is computing."""
+
+    worker: InputWorker
+    frames: Frames
+    turn: threading.Lock = field(default_factory=threading.Lock)
+
+
+def make_parts(settings: Settings, shown: ShownModel, passes: PassLog, shared: SharedInput | None = None) -> Parts:
+    """The workers. The backend is opened in its own thread: torch takes a second to load.
+
+    shared: the input, where another network's parts have the same.
+    """
     model = shown.model
     scans = FolderScans(lambda: (own_folder(shown.model), identity_if_any(shown.model)))
     stopped = StoppedPictures(lambda: shown.model)
@@ -62,9 +81,8 @@ def make_parts(settings: Settings, shown: ShownModel, passes: PassLog) -> Parts:
     scan = partial(
         FolderScanWorker, scans, lambda: open_passes(settings.backend, shown.model, settings.device, share.idle)
     )
-    camera = 0 if settings.camera is None else settings.camera
     return Parts(
-        InputWorker(open_still, lambda: open_moving(camera, settings.video)),
+        shared.worker if shared else input_of(settings),
         network,
         Makers(
             open_images,
@@ -74,7 +92,8 @@ def make_parts(settings: Settings, shown: ShownModel, passes: PassLog) -> Parts:
         stream,
         scans,
         saved,
-        moving_source=video_name(settings.video) if settings.video else f"camera {camera}",
+        moving_source=video_name(settings.video) if settings.video else f"camera {settings.camera or 0}",
+        frames=shared.frames if shared else None,
     )
 
 

@@ -24,7 +24,7 @@ from deepvis.core.effects import (
     UndoSave,
 )
 from deepvis.core.state import AppState, InputState
-from deepvis.core.types import NetInfo, NetRequest
+from deepvis.core.types import Frame, NetInfo, NetRequest
 from deepvis.live.backend import Backend
 from deepvis.live.folder_scan import FolderScanWorker, ScanRequest
 from deepvis.live.folder_scans import FolderScans
@@ -40,6 +40,8 @@ from deepvis.window.requests import Latest, images_request, pass_request
 
 OF_PICTURES = (KeepPicture, TakeOutPicture, UndoKeep, RedoKeep)
 OF_THE_TOP = (SaveTop, UndoSave, RedoSave, ForgetTop, RecallTop)  # effects on the running top 9
+
+Frames = Callable[[], Answer[InputState, Frame] | None]  # the answer of the input to show
 
 A = TypeVar("A")
 V = TypeVar("V")
@@ -60,9 +62,9 @@ class Makers:
 class Parts:
     """Requests go out only where what is wanted differs from what was sent; answers are the latest ones.
 
-    input: starts at once; network: with ``start_network``. stream: the running top 9. scans: of open files.
-    pictures: puts finished ones among a unit's nine. moving_source: the camera's or the video's name, for the status
-    line.
+    input: starts at once, and may serve other parts too. network: with ``start_network``. stream: the running top 9.
+    scans: of open files. pictures: puts finished ones among a unit's nine. moving_source: the camera's or the video's
+    name, for the status line. frames: which answer of the input is shown; None: the newest.
     """
 
     def __init__(
@@ -74,8 +76,10 @@ class Parts:
         scans: FolderScans | None = None,
         pictures: SavedPictures | None = None,
         moving_source: str = "",
+        frames: Frames | None = None,
     ) -> None:
         self.latest = Latest()
+        self._frames = frames or input.outbox.peek
         self.moving_source = moving_source
         self._input, self._network, self._makers = input, network, makers
         self._stream, self._scans, self._pictures = stream, scans, pictures
@@ -165,7 +169,7 @@ class Parts:
         """The latest answers of all workers; ``latest`` is the same until the next look."""
         before = self.latest
         self.latest = Latest(
-            input=_newest(self._input),
+            input=self._frames() or NOTHING_YET,
             network=_newest(self._network),
             images=_newest(self._images),
             optimize=_newest(self._optimize),

@@ -12,7 +12,7 @@ from deepvis.window.rates import Rate
 from deepvis.window.record import Recorder
 from deepvis.window.scene_maker import parts_of
 from deepvis.window.stats import Stats
-from deepvis.window.ui.compose import compose, has_changed
+from deepvis.window.ui.compose import Composer
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.window import AnyWindow
 
@@ -29,6 +29,7 @@ class Screen:
         self.picture: np.ndarray | None = None
         self.has_frame = False
         self.opened_at = self.changed_at = time.monotonic()
+        self.compose = Composer()
         self._window, self._stats, self._rate = window, stats, rate
         self._recorder = Recorder(record) if record else None
         self._made_of: tuple[Hashable, ...] | None = None  # what the picture depends on
@@ -60,10 +61,10 @@ class Screen:
         if self.shows(scene) and not again:
             return
         began = time.monotonic()
-        picture = compose(scene)
+        picture = self.compose(scene)
         composed = time.monotonic()
         before, self._made_of, self.scene = self._made_of, parts_of(scene), scene
-        if not (has_changed() or again or self._pressed_at):  # the pointer has moved, and there is nothing to say
+        if not (self.compose.has_changed or again or self._pressed_at):  # the pointer has moved, with nothing to say
             return
         self._window.show(picture)
         if before is None or self._made_of[:-3] != before[:-3]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from deepvis.core.back_modes import OFF
 from deepvis.core.commands.changes import live, say, switch, view
 from deepvis.core.commands.table import Group, command
-from deepvis.core.effects import SavePicture, StopOptimizing
+from deepvis.core.effects import OtherNetwork, SavePicture, StopOptimizing
 from deepvis.core.layer_list import selected_in
 from deepvis.core.scanning import scan_stopped
 from deepvis.core.state import AppState, Order, Outcome, Show, Zoom, with_effect
@@ -62,6 +62,11 @@ def escape(state: AppState) -> AppState | Outcome:
         less = replace(shown, all_layers=False, opened=shown.opened if shown.all_layers else frozenset())
         return replace(state, view=selected_in(state.info, less))
     return say(state, "nothing left to close; q quits, backspace undoes")
+
+
+@command("ctrl+o", "f7", group=Group.PROGRAM, help="Of two networks (--compare): keys go to the other one")
+def other_network(state: AppState) -> Outcome:
+    return with_effect(state, OtherNetwork)
 
 
 @command(group=Group.PROGRAM, help="Reset the view to what it was at the start; the input stays")
