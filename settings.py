@@ -99,6 +99,10 @@ device = "auto"
 # Checkout of Caffe whose python/ the caffe backend imports. Type: a text. Option: --caffe-root.
 caffe_root = None
 
+# A second network beside the first, on the same pictures: a model's name or folder, or a network's file.
+# Type: a text. Option: --compare.
+compare = None
+
 # ---- Input
 
 # Photos to show: a folder, one file, or a text file of paths. Type: a text. Option: --images.

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -49,11 +48,10 @@ def input_of(settings: Settings) -> InputWorker:
 
 @dataclass(frozen=True, eq=False)
 class SharedInput:
-    """One input of two networks. frames: see ``Parts``. turn: held by the network that is computing."""
+    """One input of two networks. frames: see ``Parts``."""
 
     worker: InputWorker
     frames: Frames
-    turn: threading.Lock = field(default_factory=threading.Lock)
 
 
 def make_parts(settings: Settings, shown: ShownModel, passes: PassLog, shared: SharedInput | None = None) -> Parts:
