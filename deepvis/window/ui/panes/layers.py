@@ -47,6 +47,7 @@ from deepvis.window.ui.tiles import (
     pattern_cells,
     pattern_picture,
 )
+from deepvis.window.ui.what_if_marks import mark_interventions
 
 MOST_CELLS = 6 << 20  # bytes of all preferred inputs in the tiles' size
 
@@ -127,7 +128,7 @@ def draw_tiles(canvas: np.ndarray, scene: Scene, body: Rect, view: LayerView) ->
     grid = grid_in(scene.state, view.values.shape[1:], body)
     codes, channels = codes_of(scene, view), order_key(scene.state)
     paint = paint_for(scene, view, codes)
-    key = ("tiles", scene.snapshot_id, scene.state.layer.name, view.signed, grid, paint.darkest, paint.gap, channels)
+    key = ("tiles", scene.snapshot_id, scene.state.layer.name, view.caption, grid, paint.darkest, paint.gap, channels)
     tiles = cached(key, codes, lambda: layer_levels(codes, paint, grid, channels))
     draw_levels(canvas, grid.row, grid.col, tiles[: body.height], paint)
     draw_marks(canvas, scene, grid, view)
@@ -197,6 +198,7 @@ def draw_marks(canvas: np.ndarray, scene: Scene, grid: TileGrid, view: LayerView
     if reasons is not None:
         sums = reasons.sums if tiles.channels is None else reasons.sums[list(tiles.channels)]
         mark_contributions(canvas, grid, sums, thick)
+    mark_interventions(canvas, scene, grid)
     pinned = state.view.pinned
     origin = None if pinned is None or pinned.layer != state.layer.name else tiles.place_of(pinned.channel)
     if origin is not None:
