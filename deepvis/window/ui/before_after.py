@@ -52,7 +52,7 @@ def changed_units(scene: Scene, layer: str) -> np.ndarray | None:
     return cached(("changed units", layer), change, largest)
 
 
-def wanted_words(scene: Scene) -> str:
+def status_words(scene: Scene) -> str:
     """The line as long as anything holds: "what if: conv5 · 151 switched off"; "" with nothing."""
     wanted = scene.state.view.interventions
     if not wanted:
@@ -66,7 +66,7 @@ def wanted_words(scene: Scene) -> str:
 def no_change_words(scene: Scene, layer: str) -> str:
     """Why the tiles show no change of a layer though that is wanted; "" where they show some."""
     if scene.snapshot is None or scene.snapshot.before is None:
-        is_refused = wanted_words(scene).endswith(NO_BACKEND)
+        is_refused = status_words(scene).endswith(NO_BACKEND)
         return f"No change: {NO_BACKEND}." if is_refused else "Waiting for the changed network."
     changed = changed_units(scene, layer)
     if changed is None or changed.any():

@@ -11,7 +11,7 @@ from deepvis.core.geometry import Rect
 from deepvis.core.state import GAMMA_BOOSTS, INDIVIDUAL_BOOSTS, LiveState, Show
 from deepvis.core.types import PassSeconds
 from deepvis.window.ui import theme
-from deepvis.window.ui.before_after import wanted_words
+from deepvis.window.ui.before_after import status_words
 from deepvis.window.ui.canvas import bounds, fill
 from deepvis.window.ui.heading import draw_face
 from deepvis.window.ui.laid_over import attribution_words
@@ -130,7 +130,7 @@ def facts(scene: Scene) -> list[tuple[str, theme.BGR]]:
         pieces.append((kind, theme.SOFT))
     if state.layer.missing:
         pieces.append((state.layer.missing, theme.SOFT))
-    changed, what_if = changed_words(scene, unit, is_short=True), wanted_words(scene)
+    changed, what_if = changed_words(scene, unit, is_short=True), status_words(scene)
     if changed and not view.signed:
         pieces.append((changed, theme.SOFT))
     elif (value := value_of(view, unit.channel)) is not None:
