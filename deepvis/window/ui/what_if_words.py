@@ -14,7 +14,7 @@ from deepvis.window.ui.scene import Scene
 def unit_words(scene: Scene, unit: Unit, *, is_short: bool = False) -> str:
     """ "before 3.2, now 0 (switched off)"; of others "before 3.2, now 2.9 (conv5 · 151 switched off)"; "" without.
 
-    is_short: of others without the cause.
+    is_short: "(off)", and of others without the cause.
     """
     before, snapshot, found = before_of(scene, unit.layer), scene.snapshot, held(scene)
     after = None if snapshot is None else snapshot.activations.get(unit.layer)
@@ -22,7 +22,10 @@ def unit_words(scene: Scene, unit: Unit, *, is_short: bool = False) -> str:
         return ""
     was, now = number(float(before[unit.channel].max())), number(float(after[unit.channel].max()))
     own = intervention_of(found, unit)
-    cause = own.words if own is not None else "" if is_short else intervened_words(found)
+    if own is not None:
+        cause = own.mark if is_short else own.words
+    else:
+        cause = "" if is_short else intervened_words(found)
     if own is None and np.array_equal(before[unit.channel], after[unit.channel], equal_nan=True):
         return f"before and now {now}" + (f": not changed by {cause}" if cause else "")
     return f"before {was}, now {now}" + (f" ({cause})" if cause else "")

@@ -10,6 +10,7 @@ from deepvis.core.geometry import Rect, TileGrid, fit_inside
 from deepvis.core.state import Cursor, Zoom
 from deepvis.core.types import WholeLayer
 from deepvis.window.ui import theme
+from deepvis.window.ui.before_after import CHANGE
 from deepvis.window.ui.canvas import NOWHERE, bounds, fill, frame, moved_into, paste
 from deepvis.window.ui.draw_cache import cached
 from deepvis.window.ui.fires import order_words
@@ -82,7 +83,7 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
     fixed = fixed_caption(codes_of(scene, view)) if has_tiles and not has_bars else ""
     has_all = view.has(0) and zoom is Zoom.OFF
     sorting = order_words(scene, view) if has_all else ""
-    if sorting and caption == ACTIVATIONS:
+    if sorting and caption in (ACTIVATIONS, CHANGE):
         caption = ""  # "fire" says so, and the legend needs the room
     title = "   ".join(filter(None, (subject, shape_name(layer), sorting, caption, fixed)))
     note = ends_words(scene, view) if has_bars else ""
