@@ -12,8 +12,9 @@ is changed (``GraphNet.rerun``): all other values are the very same tensors.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -25,7 +26,7 @@ from deepvis.network.graph import Graph, Node
 from deepvis.network.kinds import Kind
 from deepvis.network.model_error import ModelError
 from deepvis.network.net import GraphNet
-from deepvis.network.op import SAME, Gradients, Op, Ran
+from deepvis.network.op import SAME, Gradients, Op, Ran, Weights
 from deepvis.network.passes import JoinedTape
 from deepvis.network.tape import Tape
 
@@ -50,8 +51,13 @@ def intervened_net(net: GraphNet, tape: Tape, interventions: Sequence[Interventi
     for each in interventions:
         value, where = _place_of(net.graph, tape, each)
         changes.setdefault(value, []).append(Change(where, each))
-    graph, new_index = _with_changes(net.graph, changes)
-    return net.sharing(graph, new_index)
+    within = {
+        node.index: changes
+        for node in net.graph.nodes
+        if not changes.keys().isdisjoint(node.tops) and net.op_of(node).with_changes is not None
+    }
+    graph, new_index = _with_changes(net.graph, changes, within)
+    return net.sharing(graph, {old: new for old, new in new_index.items() if old not in within})
 
 
 def _place_of(graph: Graph, tape: Tape, intervention: Intervention) -> tuple[int, Tensor]:
@@ -79,8 +85,13 @@ def _place_of(graph: Graph, tape: Tape, intervention: Intervention) -> tuple[int
     return node.bottoms[0], tape.back_through(node, ones) != 0
 
 
-def _with_changes(graph: Graph, changes: dict[int, list[Change]]) -> tuple[Graph, dict[int, int]]:
-    """The graph with a node for each value that is changed, and old index of a node -> new one."""
+def _with_changes(
+    graph: Graph, changes: Mapping[int, Sequence[Change]], within: Collection[int]
+) -> tuple[Graph, dict[int, int]]:
+    """The graph with a node for each value that is changed, and old index of a node -> new one.
+
+    within: nodes that are many operations, and take in the changes of their tops themselves.
+    """
     names, grids = list(graph.names), dict(graph.grids)
     nodes: list[Node] = []
     newer: dict[int, int] = {}  # value -> the one in its place
@@ -98,27 +109,38 @@ def _with_changes(graph: Graph, changes: dict[int, list[Change]]) -> tuple[Graph
     for node in graph.nodes:
         new_index[node.index] = len(nodes)
         bottoms = tuple(newer.get(value, value) for value in node.bottoms)
-        nodes.append(replace(node, index=len(nodes), bottoms=bottoms))
-        for value in node.tops:
+        make = partial(_making, node, changes) if node.index in within else node.make
+        nodes.append(replace(node, index=len(nodes), bottoms=bottoms, make=make))
+        for value in () if node.index in within else node.tops:
             if value in changes:
                 put(value)
     return graph.with_more(nodes, names, grids), new_index
 
 
-def _node(index: int, name: str, value: int, top: int, changes: list[Change]) -> Node:
+def _making(node: Node, changes: Mapping[int, Sequence[Change]], weights: Weights) -> Op:
+    """The op of a node that is many operations, with the changes of its tops in it."""
+    op = node.make(weights)
+    places = {place: changes[value] for place, value in enumerate(node.tops) if value in changes}
+    return (
+        op if op.with_changes is None else op.with_changes({i: partial(_changed, each) for i, each in places.items()})
+    )
+
+
+def _node(index: int, name: str, value: int, top: int, changes: Sequence[Change]) -> Node:
     return Node(index, name, Kind.OTHER, (value,), (top,), lambda weights: _op(changes), type=TYPE, field=same_place)
+
+
+def _changed(changes: Sequence[Change], x: Tensor) -> Tensor:
+    for where, each in changes:
+        if each.kind is InterventionKind.SCALE:
+            x = torch.where(where, x * each.number, x)
+        else:
+            x = x.masked_fill(where, each.number)
+    return x
 
 
 def _op(changes: Sequence[Change]) -> Op:
     """y = 0 (off), n (clamp) or k x (scale) where a unit is, x elsewhere. Gradient: 0, 0 or k g there, g elsewhere."""
-
-    def forward(x: Tensor) -> Tensor:
-        for where, each in changes:
-            if each.kind is InterventionKind.SCALE:
-                x = torch.where(where, x * each.number, x)
-            else:
-                x = x.masked_fill(where, each.number)
-        return x
 
     def backward(ran: Ran, grads: Gradients) -> Gradients:
         g = grads[0]
@@ -126,4 +148,4 @@ def _op(changes: Sequence[Change]) -> Op:
             g = torch.where(where, g * each.factor, g) if each.factor else g.masked_fill(where, 0)
         return [g]
 
-    return Op(forward, backward=backward, shapes=SAME)
+    return Op(partial(_changed, changes), backward=backward, shapes=SAME)

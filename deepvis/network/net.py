@@ -193,10 +193,14 @@ class GraphNet:
     def sharing(self, graph: Graph, new_index: Mapping[int, int]) -> GraphNet:
         """A net over a graph that has this one's nodes among its own, with what has been made ready for these.
 
-        new_index: of this one's nodes -> in the other graph.
+        new_index: of this one's nodes -> in the other graph; of those that are the same there.
         """
         adopt(graph, self.device, self._shared.moved(graph, new_index))
         return GraphNet(graph, self.device, self.dtype)
+
+    def op_of(self, node: Node) -> Op:
+        """The op of one of the graph's nodes, ready to run."""
+        return self._named_op(node)
 
     def parameters(self) -> dict[str, list[Tensor]]:
         """Node name -> its weights on the device (on the CPU they share memory with the graph's)."""
@@ -261,10 +265,12 @@ class SharedParts:
         """The same of a graph with further nodes among these, at other indices."""
         folds = dict[tuple[int, ...], Fold | None]()
         for nodes, fold in list(self.folds.items()):
+            if not all(index in new_index for index in nodes):
+                continue
             moved = tuple(new_index[index] for index in nodes)
             folds[moved] = None if fold is None else Fold(moved, fold.op)
-        ops = {new_index[index]: op for index, op in list(self.ops.items())}
-        done_before = {new_index[index] for index in list(self.done_before)}
+        ops = {new_index[index]: op for index, op in list(self.ops.items()) if index in new_index}
+        done_before = {new_index[index] for index in list(self.done_before) if index in new_index}
         return SharedParts(self.shapes, ops, chains(graph), folds, {}, done_before, self.weights)
 
 

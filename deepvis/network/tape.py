@@ -61,7 +61,7 @@ class Tape:
 
         steps: of a network with further nodes, whose new values have numbers that this one's graph has not.
         """
-        ran = {step.tops: result for step, result in self._runs}
+        ran = {step.tops: (step.op, result) for step, result in self._runs}
         values = {value: x for value, x in self._values.items() if self.graph.maker[value] < 0}
         runs, to_run, changed = list[tuple[PlanStep, Ran]](), list[PlanStep](), set[int]()
         for step in steps:
@@ -69,11 +69,14 @@ class Tape:
             if is_new or changed.intersection(step.bottoms):
                 changed.update(step.tops)
                 to_run.append(step)
-            elif step.tops in ran:
-                runs.append((step, ran[step.tops]))
-                values.update((top, self._values[top]) for top in step.tops)
-            else:  # done there together with others, and not held
+            elif step.tops not in ran:  # done there together with others, and not held
                 to_run.append(step)
+            elif ran[step.tops][0] is not step.op:  # many operations as one, with a change in them
+                changed.update(step.tops)
+                to_run.append(step)
+            else:
+                runs.append((step, ran[step.tops][1]))
+                values.update((top, self._values[top]) for top in step.tops)
         return values, runs, to_run
 
     def _run_of(self, index: int) -> tuple[Op, Ran]:

@@ -31,7 +31,7 @@ TYPED = re.compile(r"(?:what if:?\s*)?([a-z]+)(?:\s+(?:to|by|x|×)?\s*([-−+]?(
 
 
 @command(
-    "X", '"', group=Group.UNIT, help="What if this unit were off; again: amplified × 2; again: as it was (others stay)"
+    "X", '"', group=Group.UNIT, help="What if: switch the selected unit off; again: amplify it × 2; again: as it was"
 )
 def cycle_intervention(state: AppState) -> AppState | Outcome:
     now = intervention_of(state.view.interventions, state.unit)
@@ -52,11 +52,6 @@ def toggle_change(state: AppState) -> AppState | Outcome:
         return view(state, change=False)
     zoom = state.view.zoom if state.view.zoom is Zoom.UNIT else Zoom.OFF
     return view(state, change=True, show=Show.ACTIVATIONS, pattern=False, zoom=zoom)
-
-
-@command(group=Group.UNIT, help="What if: switch the selected unit off")
-def switch_off(state: AppState) -> AppState | Outcome:
-    return intervene(state, InterventionKind.OFF)
 
 
 @command(group=Group.UNIT, help="What if: amplify the selected unit: type a factor, as scale 3")

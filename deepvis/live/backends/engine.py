@@ -137,7 +137,7 @@ class GraphBackend:
         """blob -> diff from the data blob up to the asked layer.
 
         The walk begins below the layers in place of a blob, and so below an intervention on the unit itself: its
-        factor is in the seed.
+        factor is in the seed then.
         """
         back = request.back
         if back is None:
@@ -150,7 +150,8 @@ class GraphBackend:
             seed = torch.zeros_like(blob)
             where = (slice(None), channel) if blob.ndim > 1 else (channel,)[: blob.ndim]
             seed[where] = blob[where]
-        if (own := intervention_of(request.interventions, back.unit)) is not None:
+        own = intervention_of(request.interventions, back.unit)
+        if own is not None and tape.graph.start(layer) != tape.graph.last(layer):
             seed = seed * own.factor
         return tape.backward(layer, seed, back.mode, to=self._model.data_blob)
 

@@ -6,11 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from deepvis.core.interventions import Intervention, clamped, scaled, switched_off
-from deepvis.core.types import NetRequest, Snapshot, Unit
+from deepvis.core.types import BackRequest, NetRequest, Snapshot, Unit
+from deepvis.formats.torch.capture import captured
 from deepvis.live.backend import BackendError
 from deepvis.live.backends.engine import GraphBackend
+from deepvis.network.intervened_graph import intervened_net
+from deepvis.network.net import GraphNet
+from tests.formats.networks import zoo
 from tests.formats.torch.test_contributions import frame, opened
 
 
@@ -50,3 +55,41 @@ def test_a_network_for_so_many_pictures_at_a_time(tmp_path: Path) -> None:
     assert before.shape == after.shape and not after[2].any() and before[2].any()
     np.testing.assert_allclose(after[1], 2 * before[1])
     assert not np.allclose(snapshot.before["head"], snapshot.activations["head"])
+
+
+def test_the_back_projection_of_a_unit_of_tokens_is_times_its_factor(tmp_path: Path) -> None:
+    backend, unit = opened(tmp_path, "tokens"), Unit("norm@1", 2)
+
+    def back(*interventions: Intervention) -> np.ndarray:
+        request = NetRequest(frame(), BackRequest(unit, "gradient"), interventions=interventions)
+        found = backend.run(request).input_diff
+        assert found is not None
+        return found
+
+    np.testing.assert_allclose(back(scaled(unit, 3)), 9 * back(), rtol=1e-3, atol=1e-6)  # the seed and the gradient
+    assert back().any() and not back(clamped(unit, 2)).any()
+
+
+def test_a_module_looked_at_through_hooks_takes_the_changes_in() -> None:
+    """One node makes all its values; the reference: hooks of one's own."""
+    torch.manual_seed(0)
+    module = zoo.Refused().eval()
+    net = GraphNet(captured("Refused", module, (3, 16, 16)))
+    x = torch.randn(1, 3, 16, 16, generator=torch.Generator().manual_seed(1)) + 1  # a bright one
+    tape = net.forward({"x": x})
+    other = intervened_net(net, tape, [switched_off(Unit("conv", 1)), scaled(Unit("conv", 2), 3)])
+    after = other.rerun(tape)
+    factors = torch.ones(tape.blobs["conv"].shape[1])
+    factors[1], factors[2] = 0, 3
+    handle = module.conv.register_forward_hook(lambda owner, taken, made: made * factors[:, None, None])
+    leaf = x.clone().requires_grad_()
+    try:
+        expected = module(leaf)
+    finally:
+        handle.remove()
+    torch.testing.assert_close(after.blobs["output"], expected.detach(), rtol=1e-4, atol=1e-5)
+    assert not after.blobs["conv"][0, 1].any() and not torch.equal(after.blobs["output"], tape.blobs["output"])
+    (gradient,) = torch.autograd.grad(expected.sum(), leaf)
+    found = after.backward("output", torch.ones_like(after.blobs["output"]))["x"]
+    torch.testing.assert_close(found, gradient, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(net.forward({"x": x}).blobs["output"], module(x).detach())

@@ -134,7 +134,9 @@ def draw_selected(canvas: np.ndarray, scene: Scene) -> None:
         return
     value, row, col = peak
     shape = view.values.shape[1:]
-    if shape == (1, 1):
+    if shape == (1, 1) and view.is_change:
+        note = view.caption
+    elif shape == (1, 1):
         note = unit.layer if shows_bars(scene, view) else f"value {number(value)}"  # bars: it is said in the body
     elif value == 0:
         note = "no change" if view.is_change else "no diff" if view.signed else "silent"
