@@ -182,6 +182,16 @@ def test_contributions_are_those_of_the_changed_network() -> None:
     assert of_mixed[1] == 0 and float(of_mixed.sum()) == pytest.approx(found.value, rel=1e-4)
 
 
+def test_where_all_behind_is_linear_a_score_falls_by_the_contribution() -> None:
+    network, x = net(RECTIFIED), noise(1, 3, 12, 14)
+    tape = network.forward({"data": x})
+    of_mixed = contributions(tape, [Unit("fc", 3)], "data").products["mixed"][0].flatten(1).sum(1)
+    unit = int(of_mixed.abs().argmax())
+    _, _, after = changed(network, x, switched_off(Unit("mixed", unit)))
+    fallen = float(tape.blobs["fc"][0, 3] - after.blobs["fc"][0, 3])
+    assert fallen == pytest.approx(float(of_mixed[unit]), rel=1e-4) and fallen != 0
+
+
 # --- what is not there -------------------------------------------------------------------------------
 
 
