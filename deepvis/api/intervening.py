@@ -32,7 +32,7 @@ class UnitChange(NamedTuple):
     change: float
 
 
-class ClassChange(NamedTuple):
+class ProbabilityChange(NamedTuple):
     """A class's probability before and after."""
 
     channel: int
@@ -64,7 +64,7 @@ class WhatIf:
             if largest[c]
         ]
 
-    def classes(self, count: int = 5) -> list[ClassChange]:
+    def classes(self, count: int = 5) -> list[ProbabilityChange]:
         """The classes that are the most probable before or after, by what they are after; [] without any."""
         if self.prob_layer not in self.after:
             return []
@@ -72,7 +72,7 @@ class WhatIf:
         was, now = (each.reshape(len(each), -1).max(axis=1) for each in (before, after))
         best = np.argsort(-np.maximum(was, now), kind="stable")[:count]
         best = best[np.argsort(-now[best], kind="stable")]
-        return [ClassChange(int(c), self._label(int(c)), float(was[c]), float(now[c])) for c in best]
+        return [ProbabilityChange(int(c), self._label(int(c)), float(was[c]), float(now[c])) for c in best]
 
     def _label(self, channel: int) -> str:
         return short_label(self.labels[channel]) if channel < len(self.labels) else ""

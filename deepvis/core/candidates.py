@@ -212,7 +212,7 @@ def _what_if(text: str) -> Iterator[Candidate]:
     """ "clamp 5", "scale 3", "off": done to the selected unit."""
     if (typed := typed_intervention(text)) is not None:
         words = Intervention(Unit("", 0), *typed).words
-        yield Candidate(CandidateKind.WHAT_IF, f"the selected unit {words}", text, "what if")
+        yield Candidate(CandidateKind.WHAT_IF, f"the selected unit {words}", text)
 
 
 def _photos(text: str, lists: PaletteLists) -> list[Candidate]:
