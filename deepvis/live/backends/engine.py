@@ -80,6 +80,7 @@ class GraphBackend:
             ended = self._now() if request.back or request.why else forwarded
         except (ModelError, RuntimeError, MemoryError) as error:  # RuntimeError: PyTorch's, out of memory among them
             self._last = None
+            self._intervened.forget()
             raise BackendError(f"the network {self.info.name} could not be run: {error}") from error
         fetched = LazyMaps(diffs, _fetch)
         data = fetched.get(self._model.data_blob)
