@@ -14,7 +14,6 @@ from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, text_width
 
 ARROWS = {1: "▲", 0: "", -1: "▼"}
-COLOURS = {1: theme.RISEN, 0: theme.SOFT, -1: theme.FALLEN}
 
 
 def mark_interventions(canvas: np.ndarray, scene: Scene, grid: TileGrid) -> None:
@@ -55,11 +54,15 @@ def mark_layer(canvas: np.ndarray, scene: Scene, chip: Rect) -> None:
         fill(canvas, row.clipped(bounds(canvas)), theme.CHANGED)
 
 
+def colour_of(change: ClassChange) -> theme.BGR:
+    return theme.SOFT if not change.direction else theme.RISEN if change.direction > 0 else theme.FALLEN
+
+
 def draw_class_change(
     canvas: np.ndarray, scene: Scene, place: Rect, change: ClassChange, px: int, *, bold: bool = False
 ) -> None:
     """A class's name at the left, "44.1 → 12.3 %" with an arrow for what it did at the right, in one line."""
-    color, arrow = COLOURS[change.direction], ARROWS[change.direction]
+    color, arrow = colour_of(change), ARROWS[change.direction]
     room = text_width("▼", px, bold) + scene.px(3)
     draw_text(canvas, place.row, place.right - room + scene.px(3), arrow, px, color, bold=bold)
     name, words = class_name(scene, change.channel), change.words
@@ -77,4 +80,4 @@ def draw_two_bars(canvas: np.ndarray, track: Rect, change: ClassChange) -> None:
     high = max(track.height // 2, 1)
     bar(canvas, Rect(track.row, track.col, high, track.width), change.before, theme.FAINT, theme.TRACK)
     below = Rect(track.row + high, track.col, max(track.height - high, 1), track.width)
-    bar(canvas, below, change.after, COLOURS[change.direction], theme.TRACK)
+    bar(canvas, below, change.after, colour_of(change), theme.TRACK)
