@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -31,6 +31,7 @@ from deepvis.scan.network import ScanNetwork
 from deepvis.scan.scan_error import ScanError
 
 if TYPE_CHECKING:
+    from deepvis.api.intervening import WhatIf
     from deepvis.api.live_module import LiveModule
     from deepvis.api.photos import Photos
     from deepvis.api.shown_network import ShownNetwork
@@ -190,6 +191,36 @@ class Network(RenewableModel):
             given = self._photos(photo)
             unit = Unit(layer, channel)
             found = [attributed(self._network, item.x(), unit, method, position, maps) for item in given.items]
+        return found if given.is_batch else found[0]
+
+    def what_if(
+        self,
+        photo: Any,
+        off: Any = (),
+        *,
+        clamp: Mapping[Any, float] | None = None,
+        scale: Mapping[Any, float] | None = None,
+        layers: str | Sequence[str] | None = None,
+    ) -> WhatIf | list[WhatIf]:
+        """A photo's classes and values before and after units are changed; a list for several photos.
+
+        off: units to switch off, each ("conv5", 151) or "conv5:151". clamp: unit -> the value that it has everywhere.
+        scale: unit -> the factor. layers: whose values are given, besides the classes'; None: those of the list.
+        """
+        from deepvis.api.intervening import intervened, interventions_of
+
+        def checked(layer: str, channel: Any) -> int:
+            found = channel_of(self._model, layer, channel)
+            self._check_unit(layer, found)
+            return found
+
+        names = self.layers if layers is None else (layers,) if isinstance(layers, str) else tuple(layers)
+        with self._lock, as_model_errors():
+            for name in names:
+                self._check_layer(name)
+            interventions = interventions_of(off, clamp or {}, scale or {}, checked)
+            given = self._photos(photo)
+            found = [intervened(self._network, item.x(), interventions, names) for item in given.items]
         return found if given.is_batch else found[0]
 
     def receptive_field(self, layer: str, row: int = 0, col: int = 0) -> ReceptiveField:

@@ -14,7 +14,9 @@ from urllib.parse import unquote
 
 from deepvis.core.attributions import ATTRIBUTIONS
 from deepvis.core.commands import COMMANDS, Group, shown_keys
+from deepvis.core.commands.intervening import typed_intervention
 from deepvis.core.fuzzy import Match, folded, match
+from deepvis.core.interventions import Intervention
 from deepvis.core.names import Names
 from deepvis.core.state import AppState, PaletteLists
 from deepvis.core.types import LayerInfo, NetInfo, Unit
@@ -37,6 +39,7 @@ class CandidateKind(Enum):
     CLASS = "class"
     COMMAND = "command"
     ATTRIBUTION = "attribution"
+    WHAT_IF = "what if"
     PHOTO = "photo"
     MODEL = "model"
     PATH = "open"
@@ -44,6 +47,7 @@ class CandidateKind(Enum):
 
 _WEIGHT = {
     CandidateKind.PATH: 300,
+    CandidateKind.WHAT_IF: 200,
     CandidateKind.UNIT: 12,
     CandidateKind.LAYER: 10,
     CandidateKind.CLASS: 6,
@@ -93,6 +97,7 @@ def _found(text: str, layer: str, info: NetInfo, lists: PaletteLists) -> list[Ca
         return []
     return [
         *_path(text),
+        *_what_if(text),
         *_units(text, layer, info),
         *_layers(text, info),
         *_classes(text, layer, info),
@@ -201,6 +206,13 @@ def _attributions(text: str) -> Iterator[Candidate]:
         title = f"{ATTRIBUTIONS[name].title}: {ATTRIBUTIONS[name].words}"
         if (found := match(text, title)) is not None:
             yield Candidate(CandidateKind.ATTRIBUTION, title, name, "", *_of(found))
+
+
+def _what_if(text: str) -> Iterator[Candidate]:
+    """ "clamp 5", "scale 3", "off": done to the selected unit."""
+    if (typed := typed_intervention(text)) is not None:
+        words = Intervention(Unit("", 0), *typed).words
+        yield Candidate(CandidateKind.WHAT_IF, f"the selected unit {words}", text)
 
 
 def _photos(text: str, lists: PaletteLists) -> list[Candidate]:

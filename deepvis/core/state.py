@@ -13,6 +13,7 @@ from typing import TypeVar
 from deepvis.core.attributions import ATTRIBUTIONS
 from deepvis.core.back_modes import OFF
 from deepvis.core.effects import Effect, SaveTop, StartOptimizing, StartScan
+from deepvis.core.interventions import Intervention
 from deepvis.core.tile_order import TileOrder, Tiles, tiles_of
 from deepvis.core.types import AttributionRequest, BackRequest, Fit, LayerInfo, NetInfo, Unit
 
@@ -101,6 +102,8 @@ class ViewState:
     pinned: Unit | None = None  # back origin, None: it follows the selected unit
     # why: a class or unit, then units of earlier layers through which its reasons are followed (core/why.py); (): off
     why: tuple[Unit, ...] = ()
+    interventions: tuple[Intervention, ...] = ()  # what if: what is done to units (core/interventions.py)
+    change: bool = False  # what if: the tiles show after minus before in the place of the activations
     show: Show = Show.ACTIVATIONS
     zoom: Zoom = Zoom.OFF
     pattern: bool = False

@@ -11,6 +11,7 @@ from deepvis.core.candidates import Candidate, CandidateKind, candidates, why_no
 from deepvis.core.commands import COMMANDS, command_of, perform
 from deepvis.core.commands.back_projection import show_attribution
 from deepvis.core.commands.changes import say, source, view
+from deepvis.core.commands.intervening import intervene, typed_intervention
 from deepvis.core.commands.moving import select_layer, select_unit
 from deepvis.core.commands.table import outcome
 from deepvis.core.effects import OpenPath
@@ -166,6 +167,9 @@ def _chosen(state: AppState) -> Outcome:
     if row.kind is CandidateKind.ATTRIBUTION:
         shown, effects = outcome(show_attribution(base, str(row.target)))
         return _accepted(state, shown), effects
+    if row.kind is CandidateKind.WHAT_IF and (typed_words := typed_intervention(str(row.target))) is not None:
+        changed, effects = outcome(intervene(base, *typed_words))
+        return _accepted(state, changed), effects
     if row.kind is CandidateKind.MODEL:
         return say(base, f"quit with q, then start with --model {row.target}")
     if row.kind is CandidateKind.PHOTO:

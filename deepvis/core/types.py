@@ -10,8 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from deepvis.core.interventions import Intervention
 
 
 class Fit(Enum):
@@ -78,6 +82,7 @@ class NetRequest:
     # the first, through each other one alone; (): nothing is asked
     why: tuple[Unit, ...] = ()
     attribution: AttributionRequest | None = None
+    interventions: tuple[Intervention, ...] = ()  # what is done to units (what if); (): the network as it is
 
     def same_as(self, other: NetRequest | None) -> bool:
         """True if both ask for the same thing of the same frame."""
@@ -85,7 +90,7 @@ class NetRequest:
             other is not None
             and self.frame.id == other.frame.id
             and (self.back, self.why, self.fit, self.shown) == (other.back, other.why, other.fit, other.shown)
-            and self.attribution == other.attribution
+            and (self.attribution, self.interventions) == (other.attribution, other.interventions)
         )
 
 
@@ -145,6 +150,9 @@ class Snapshot:
     input_rgb: np.ndarray | None = None  # (H, W, 3) uint8, what the network was shown
     seconds: PassSeconds = PassSeconds()
     contributions: Contributions | None = None  # None without a request of why
+    # the activations of the network as it is, where units are intervened on: everything else here is with that. None
+    # without interventions, and of a backend that makes none
+    before: Mapping[str, np.ndarray] | None = None
 
 
 @dataclass(frozen=True, eq=False)

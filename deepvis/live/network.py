@@ -30,6 +30,11 @@ class NetworkOutput:
     attribution: Attribution | None = None  # the newest step of what was asked last
 
 
+def unchanged(snapshot: Snapshot) -> Snapshot:
+    """The snapshot with the activations of the network as it is: what is collected is of that, without what ifs."""
+    return snapshot if snapshot.before is None else replace(snapshot, activations=snapshot.before, before=None)
+
+
 class NetworkWorker(Worker[NetRequest, NetworkOutput]):
     """Describes the network before it is asked for anything, then gives a snapshot for each request.
 
@@ -81,9 +86,10 @@ class NetworkWorker(Worker[NetRequest, NetworkOutput]):
             snapshot = self._run_pass(self._backend, request)
             output = replace(output, snapshot=snapshot, attribution=self._first_step(output.attribution))
             self.publish(output)
+            as_it_is = unchanged(snapshot)
             for follower in self._followers:
-                follower(snapshot)
-            warning = output.warning or self._doubt(snapshot)
+                follower(as_it_is)
+            warning = output.warning or self._doubt(as_it_is)
             self.publish(replace(output, followed=snapshot, warning=warning))
         return self._refine()
 

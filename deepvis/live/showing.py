@@ -62,14 +62,14 @@ def deepest(request: NetRequest, blobs: Sequence[str]) -> str | None:
 
 
 def asked_layers(request: NetRequest) -> set[str]:
-    """The layers of the units that are projected back, attributed or asked why."""
+    """The layers of the units that are projected back, attributed, asked why or intervened on."""
     asked = {each.unit.layer for each in (request.back, request.attribution) if each}
-    return asked | {unit.layer for unit in request.why}
+    return asked | {unit.layer for unit in request.why} | {each.unit.layer for each in request.interventions}
 
 
 def request_problem(request: NetRequest, shapes: Mapping[str, Shape]) -> str | None:
     """One sentence on what a request asks that the network has not; None where it can be answered."""
-    for each in request.why:
+    for each in (*request.why, *(changed.unit for changed in request.interventions)):
         if problem := _unit_problem(each, None, shapes):
             return problem
     asked = request.attribution

@@ -208,6 +208,10 @@ class Graph:
         """The network with further nodes that none of its own reads; see ``Graph`` for the rest."""
         return self._with(self.inputs, nodes, names, grids=grids, added=added)
 
+    def with_more(self, nodes: Sequence[Node], names: Sequence[str], grids: Mapping[int, tuple[int, int]]) -> Graph:
+        """The network with further nodes among its own, which may take what they make (network/intervened_graph.py)."""
+        return self._with(self.inputs, nodes, names, grids=grids)
+
     def _with(self, inputs: Mapping[str, Shape], nodes: Sequence[Node], names: Sequence[str], **changed: Any) -> Graph:
         names_made = set(names)
         outputs_left = [each for each in zip(self.outputs, self.output_keys, strict=True) if each[0] in names_made]

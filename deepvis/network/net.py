@@ -88,6 +88,23 @@ class GraphNet:
         return Tape(graph, plan, {value: x for value, x in values.items() if value in requested})
 
     @torch.no_grad()
+    def rerun(self, tape: Tape, *, until: str | None = None, shown: Collection[str] | None = None) -> Tape:
+        """A pass from the tape of the network without what this one has more of (network/intervened_graph.py).
+
+        Only nodes that depend on the further ones are run; all other values, and what they left for the walk back, are
+        the tape's own. until, shown: as the tape's pass had them. Raises ModelError.
+        """
+        if isinstance(tape, JoinedTape):
+            return tape.changed(self.graph, lambda each: self.rerun(each, until=until, shown=shown))
+        shown_values = frozenset(self.graph.last(name) for name in shown or () if name in self.graph)
+        count = len(self.graph.upto(until)) if until is not None else len(self.graph.nodes)
+        plan = self._plan(count, None, shown_values)
+        values, runs, steps = tape.shared(plan.steps)
+        for _ in self._run(values, steps, runs):
+            pass
+        return Tape(self.graph, plan, values, runs, self._op)
+
+    @torch.no_grad()
     def iter_values(self, inputs: Inputs, blobs: Collection[str]) -> Iterator[tuple[str, Tensor]]:
         """Run what ``blobs`` depend on, and give each of them (name, tensor) as soon as it has its last value.
 
@@ -173,6 +190,18 @@ class GraphNet:
             folds.setdefault(nodes, folded([self.graph.nodes[index] for index in nodes], self._op))
         return folds[nodes]
 
+    def sharing(self, graph: Graph, new_index: Mapping[int, int]) -> GraphNet:
+        """A net over a graph that has this one's nodes among its own, with what has been made ready for these.
+
+        new_index: of this one's nodes -> in the other graph; of those that are the same there.
+        """
+        adopt(graph, self.device, self._shared.moved(graph, new_index))
+        return GraphNet(graph, self.device, self.dtype)
+
+    def op_of(self, node: Node) -> Op:
+        """The op of one of the graph's nodes, ready to run."""
+        return self._named_op(node)
+
     def parameters(self) -> dict[str, list[Tensor]]:
         """Node name -> its weights on the device (on the CPU they share memory with the graph's)."""
         return {node.name: self._weights_of(node) for node in self.graph.nodes if node.weights}
@@ -232,6 +261,18 @@ class SharedParts:
     done_before: set[int] = field(default_factory=set)  # ReLU nodes that the node before them does
     weights: dict[int, Tensor] = field(default_factory=dict)  # id of an array -> its tensor: shared stay shared
 
+    def moved(self, graph: Graph, new_index: Mapping[int, int]) -> SharedParts:
+        """The same of a graph with further nodes among these, at other indices."""
+        folds = dict[tuple[int, ...], Fold | None]()
+        for nodes, fold in list(self.folds.items()):
+            if not all(index in new_index for index in nodes):
+                continue
+            moved = tuple(new_index[index] for index in nodes)
+            folds[moved] = None if fold is None else Fold(moved, fold.op)
+        ops = {new_index[index]: op for index, op in list(self.ops.items()) if index in new_index}
+        done_before = {new_index[index] for index in list(self.done_before) if index in new_index}
+        return SharedParts(self.shapes, ops, chains(graph), folds, {}, done_before, self.weights)
+
 
 @dataclass(eq=False)
 class _OfGraph:
@@ -255,6 +296,12 @@ def shared_parts(graph: Graph, device: torch.device) -> SharedParts:
                 raise graph.refusal
             own.by_device[device] = SharedParts(infer_shapes(graph, graph.inputs), chains=chains(graph))
         return own.by_device[device]
+
+
+def adopt(graph: Graph, device: torch.device, parts: SharedParts) -> None:
+    """Let the parts be those of a new graph."""
+    with _parts_lock:
+        _parts.setdefault(graph, _OfGraph()).by_device[device] = parts
 
 
 def released(values: dict[int, Tensor], step: PlanStep) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -41,6 +41,8 @@ class Op:
         For ops whose backward rule does not look at their tops.
     between: for a node that is many operations: like ``backward``, but gives (gradients of the bottoms, of the tops
         that lie on the way to those that have one; None elsewhere).
+    with_changes: for a node that is many operations: {place of a top: what is done to it} -> the same op, in which what
+        comes after these values takes the changed ones.
     gradient_alone: why no back mode but the gradient holds for it, in one sentence; "": all do.
     """
 
@@ -52,6 +54,7 @@ class Op:
     affine: tuple[Tensor, Tensor] | None = None
     with_affine: Callable[[Tensor, Tensor], Op] | None = None
     between: Callable[[Ran, Gradients], tuple[Gradients, Gradients]] | None = None
+    with_changes: Callable[[Mapping[int, Callable[[Tensor], Tensor]]], Op] | None = None
     gradient_alone: str = ""
 
 

@@ -65,6 +65,10 @@ class JoinedTape(Tape):
         """The first of the passes."""
         return self._tapes[0][0]
 
+    def changed(self, graph: Graph, change: Callable[[Tape], Tape]) -> JoinedTape:
+        """The same of other passes of the same pictures."""
+        return JoinedTape(graph, [(change(tape), real) for tape, real in self._tapes], self._size)
+
     @property
     def blobs(self) -> Mapping[str, Tensor]:
         return self._joined

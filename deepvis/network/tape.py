@@ -57,6 +57,29 @@ class Tape:
         """Node -> its op, what went into it and came out."""
         return {index: ran for step, result in self._runs for index, ran in step.ran(result)}
 
+    def shared(self, steps: Sequence[PlanStep]) -> tuple[dict[int, Tensor], list[tuple[PlanStep, Ran]], list[PlanStep]]:
+        """What another pass of these steps has in common with this one: its values, its runs; and the steps to run.
+
+        steps: of a network with further nodes, whose new values have numbers that this one's graph has not.
+        """
+        ran = {step.tops: (step.op, result) for step, result in self._runs}
+        values = {value: x for value, x in self._values.items() if self.graph.maker[value] < 0}
+        runs, to_run, changed = list[tuple[PlanStep, Ran]](), list[PlanStep](), set[int]()
+        for step in steps:
+            is_new = any(top >= len(self.graph.names) for top in step.tops)
+            if is_new or changed.intersection(step.bottoms):
+                changed.update(step.tops)
+                to_run.append(step)
+            elif step.tops not in ran:  # done there together with others, and not held
+                to_run.append(step)
+            elif ran[step.tops][0] is not step.op:  # many operations as one, with a change in them
+                changed.update(step.tops)
+                to_run.append(step)
+            else:
+                runs.append((step, ran[step.tops][1]))
+                values.update((top, self._values[top]) for top in step.tops)
+        return values, runs, to_run
+
     def _run_of(self, index: int) -> tuple[Op, Ran]:
         return self._viewed[index] if index in self._viewed else self._ran[index]
 

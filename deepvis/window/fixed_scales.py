@@ -51,7 +51,8 @@ class FixedScales:
             self._scales.clear()
         if not view.has(0) or scene.snapshot is None:
             return scene
-        values: Values = (scene.state.layer.name, scene.snapshot.request.back if view.signed else None)
+        back = scene.snapshot.request.back if view.signed else None
+        values: Values = (scene.state.layer.name, view.caption if view.is_change else back)
         self._take_in(values, view, scene.snapshot_id, scene.snapshot.request.frame)
         if not chosen.fixed_scale:
             return scene

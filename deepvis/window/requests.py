@@ -106,6 +106,7 @@ def pass_request(state: AppState, latest: Latest) -> NetRequest | None:
         state.input.fit,
         why=state.view.why,
         attribution=state.attribution_request,
+        interventions=state.view.interventions,
     )
 
 
@@ -168,11 +169,12 @@ def _has_attribution(state: AppState, latest: Latest) -> bool:
 
 def _same(given: NetRequest, asked: NetRequest) -> bool:
     if asked.frame.moving and given.frame.moving:
-        return (given.back, given.why, given.fit, given.attribution) == (
+        return (given.back, given.why, given.fit, given.attribution, given.interventions) == (
             asked.back,
             asked.why,
             asked.fit,
             asked.attribution,
+            asked.interventions,
         )
     return given.same_as(asked)
 

@@ -33,7 +33,7 @@ class TileOrders:
         is_sorted = chosen.order is Order.STRENGTH or cell is not None or reasons is not None
         moves = snapshot.request.frame.moving and not scene.state.input.frozen
         back = snapshot.request.back if view.signed and reasons is None else None
-        subject = (layer, back, cell, is_sorted, moves, None if reasons is None else reasons.through)
+        subject = (layer, back, view.is_change, cell, is_sorted, moves, None if reasons is None else reasons.through)
         if subject == self._subject and snapshot is self._snapshot:
             return self._order
         before = self._order if subject == self._subject and moves else None

@@ -57,6 +57,7 @@ JOBS = {
         "measured/statistics/statistics.json",
     ),
     "why": ("why --image photos/pizza/photo.png --class pizza --layer conv5 --top 3", ""),
+    "what-if": ("what-if --image photos/pizza/photo.png --off conv5:3 --top 3", ""),
     "window": ("window --headless --keys o --screenshot shot.png", "shot.png"),
 }
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from torch import Tensor
 from deepvis.cli.main import main
 from deepvis.cli.subcommand import find
 from deepvis.cli.window import parser, settings_of
+from deepvis.core.interventions import clamped, scaled, switched_off
 from deepvis.core.types import Unit
 from deepvis.core.unit_files import unit_image_paths
 from deepvis.live.unit_image_commands import commands_for
@@ -29,6 +32,7 @@ from deepvis.models.zoo import load_model, open_model
 from deepvis.network.back_modes import BACK_MODES
 from deepvis.network.contribution import contributions
 from deepvis.network.field import receptive_field
+from deepvis.network.intervened_graph import intervened_net
 from deepvis.network.kinds import Kind
 from deepvis.network.maps import position_seed
 from deepvis.network.model_error import ModelError
@@ -47,6 +51,7 @@ from deepvis.scan.layout import CropOrder, run_crops
 from deepvis.scan.results import montage_path, read_scan
 from deepvis.scan.resumable_scan import ScanOrder, run_scan
 from tests.formats.conformance import CASES, RECTIFIERS, SHAPES, Case, reference_back, reference_values
+from tests.formats.networks import small
 from tests.formats.networks.small import INPUT_SHAPE
 
 PHOTOS = 20
@@ -220,6 +225,47 @@ def test_contributions_to_a_class_and_through_a_unit(opened: Opened) -> None:
     assert (through.links["cat"], through.links["relu"], through.links[to]) == (0, 1, 1)
     below = through.products[to].reshape(x.shape)
     assert near(below, x * reference_back(x, "cat", seed, "gradient").reshape(x.shape), 1e-3) and below.any()
+
+
+def by_hooks(x: Tensor) -> dict[str, Tensor]:
+    """All values of the module with four units changed, by hooks on PyTorch's own modules."""
+    module, calls = small.make().eval(), itertools.count()
+
+    def set_to(channel: int, change: Callable[[Tensor], Tensor], call: int | None = None):
+        def hook(owner: torch.nn.Module, taken: object, made: Tensor) -> Tensor:
+            if call is not None and next(calls) != call:
+                return made
+            return torch.cat([made[:, :channel], change(made[:, channel : channel + 1]), made[:, channel + 1 :]], 1)
+
+        return hook
+
+    module.left.register_forward_hook(set_to(2, torch.zeros_like))
+    module.bn1.register_forward_hook(set_to(3, lambda y: 2 * y))
+    module.act.register_forward_hook(set_to(4, lambda y: torch.full_like(y, 1.5), call=1))  # the second call
+    module.fc.register_forward_hook(set_to(1, torch.zeros_like))
+    return module.values(x)
+
+
+def test_interventions_against_hooks_on_the_module(opened: Opened) -> None:
+    """Values, and a gradient, of the network with units of four layers changed; what lies before is not run again."""
+    x = pictures(1).requires_grad_()
+    wanted, net = by_hooks(x), GraphNet(opened.model.graph)
+    data = opened.model.data_blob
+    tape = net.forward({data: x.detach()}, shown=SHAPES)
+    units = (
+        switched_off(Unit("left", 2)), scaled(Unit("bn1", 3), 2), clamped(Unit("act@1", 4), 1.5),
+        switched_off(Unit("fc", 1)),
+    )  # fmt: skip
+    after = intervened_net(net, tape, units).rerun(tape, shown=SHAPES)
+    for name in SHAPES:
+        assert near(after.blobs[name], wanted[name].detach()), name
+    (gradient,) = torch.autograd.grad(wanted["fc"][0, 3], x)
+    seed = torch.zeros_like(after.blobs["fc"])
+    seed.view(-1)[3] = 1
+    back = after.backward("fc", seed, "gradient", to=data)[data]
+    assert near(back, gradient) and back.any()
+    only_late = intervened_net(net, tape, units[-1:]).rerun(tape, shown=SHAPES)
+    assert all(only_late.blobs[name] is tape.blobs[name] for name in ("left", "cat", "relu@2", "mean"))
 
 
 def test_the_modes_differ(opened: Opened) -> None:

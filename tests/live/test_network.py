@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 
 from deepvis.core.answers import Answer
 from deepvis.core.back_modes import GRADIENT
+from deepvis.core.interventions import switched_off
 from deepvis.core.types import BackRequest, NetRequest, Unit
 from deepvis.live.backend import BackendError
 from deepvis.live.backends.fake import FakeBackend
@@ -152,3 +154,30 @@ def test_stopping_closes_the_backend(backend, gate):
     worker.outbox.take(60)
     worker.stop(10)
     assert backend.closed
+
+
+def test_what_is_collected_is_of_the_network_as_it_is():
+    """The running top 9 sees no activation of a network with units changed."""
+    frame, seen = noise_frame(), []
+
+    class Changing(FakeBackend):
+        def run(self, request):
+            snapshot = super().run(request)
+            before = snapshot.activations
+            changed = {name: 2 * maps for name, maps in before.items()}
+            return replace(snapshot, activations=changed, before=before) if request.interventions else snapshot
+
+    worker = NetworkWorker(Changing, followers=[seen.append])
+    worker.start()
+    try:
+        worker.inbox.put(first := NetRequest(frame))
+        plain = answered(worker, first).value.snapshot
+        request = NetRequest(frame, interventions=(switched_off(Unit("conv1", 2)),))
+        worker.inbox.put(request)
+        shown = answered(worker, request).value.snapshot
+        while len(seen) < 2:
+            worker.outbox.take(60)
+    finally:
+        worker.stop(10)
+    assert (seen[-1].activations["conv1"] == plain.activations["conv1"]).all() and seen[-1].before is None
+    assert (shown.activations["conv1"] == 2 * plain.activations["conv1"]).all()

@@ -23,9 +23,12 @@ def view(state: AppState, **changes: object) -> AppState:
     """The state with some fields of its view changed, and with what cannot be shown put right.
 
     Without a back projection there are no diffs to show in the tiles, no result to zoom into or to lay over the input.
+    Without an intervention there is no change to show.
     An attribution lies over the input, in the back projection's place; what is not laid over it is off.
     """
     changed = replace(state.view, **changes)  # type: ignore[arg-type]
+    if changed.change and not changed.interventions:
+        changed = replace(changed, change=False)
     if changed.overlay == 0 and changed.attribution != OFF:
         changed = replace(changed, attribution=OFF)
     if changed.back_mode == OFF:

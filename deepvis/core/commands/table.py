@@ -105,7 +105,7 @@ def markdown() -> str:
         lines += [f"\n**{group.value}**\n", "| keys | what |", "|---|---|"]
         for row in COMMANDS.values():
             if row.group == group.value:
-                keys = " ".join(f"`{key}`" for key in shown_keys(row)) or f"in `{BY_PALETTE}`"
+                keys = " ".join(f"`{key}`" for key in shown_keys(row)).replace("|", r"\|") or f"in `{BY_PALETTE}`"
                 lines.append(f"| {keys} | {row.help} |")
     return "\n".join(lines).strip() + "\n"
 

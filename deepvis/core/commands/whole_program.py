@@ -23,7 +23,7 @@ def save_picture(state: AppState) -> Outcome:
 @command(
     "esc",
     group=Group.PROGRAM,
-    help="Leave one: help, zoom, patterns, history, run, scan, why, place, order, origin, attribution, back",
+    help="Leave one: help, zoom, patterns, history, run, scan, why, what if, place, order, origin, attribution, back",
 )
 def escape(state: AppState) -> AppState | Outcome:
     """Turn off one thing, the one that lies on top; never more than one, and nothing once all are off."""
@@ -44,6 +44,10 @@ def escape(state: AppState) -> AppState | Outcome:
         return scan_stopped(state)
     if shown.why:
         return view(state, why=())
+    if shown.change:
+        return view(state, change=False)
+    if shown.interventions:
+        return view(state, interventions=())
     if shown.place is not None:
         return view(state, place=None)
     if shown.order is not Order.NUMBER:

@@ -7,7 +7,7 @@ pictures go through one at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from threading import RLock
@@ -27,6 +27,8 @@ from deepvis.network.model_error import ModelError
 from deepvis.network.op import Gradients, Op, Ran, Weights
 from deepvis.network.unavailable import Unavailable
 
+Changes = Mapping[str, Callable[[Tensor], Tensor]]
+NO_CHANGES: Changes = {}
 EXAMPLES = 4  # pictures that are passed to find what modules there are values of
 NO_MODES = (
     "the module chooses its path by what is in the picture, so only the gradient can be had of it: deconv and guided "
@@ -82,15 +84,18 @@ class _Hooked:
         self.scripted = scripted_parts(self.module)  # their tensors cannot be exchanged for a pass
         self.tensors = {name: tensor for name, tensor in held if not is_within(name, self.scripted)}
 
-    def values(self, weights: Weights, bottoms: Sequence[Tensor]) -> dict[str, Tensor]:
-        """Name -> value, of every call of a module on this picture's path, before anything is done to it in place."""
+    def values(self, weights: Weights, bottoms: Sequence[Tensor], changes: Changes = NO_CHANGES) -> dict[str, Tensor]:
+        """Name -> value, of every call of a module on this picture's path, before anything is done to it in place.
+
+        changes: name -> what is done to the value before the module goes on with it.
+        """
         found: dict[str, Tensor] = {}
         calls: dict[str, int] = {}
 
         def note(path: str, module: nn.Module, given: Any, made: Any) -> Any:
             number = calls[path] = calls.get(path, -1) + 1
             name = f"{path}@{number}" if number else path
-            return _noted(name, made, found)
+            return _noted(name, made, found, changes=changes)
 
         modules = [(path, each) for path, each in self.module.named_modules()
                    if path and not is_within(path, self.scripted)]  # fmt: skip
@@ -110,13 +115,13 @@ class _Hooked:
                     handle.remove()
         paths = {path for path, _ in modules}
         keys = [f"{key} [{OUTPUT}]" if key in paths else key for key in output_keys(made)]
-        _noted(OUTPUT, made, found, keys)
+        _noted(OUTPUT, made, found, keys, changes)
         self.returned = self.returned or _titles(OUTPUT, pytree.tree_leaves(made), keys)
         return found
 
-    def tops(self, weights: Weights, bottoms: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    def tops(self, weights: Weights, bottoms: Sequence[Tensor], changes: Changes = NO_CHANGES) -> tuple[Tensor, ...]:
         """The values by ``names``; NaN where this picture's path does not come by. Raises ModelError."""
-        found = self.values(weights, bottoms)
+        found = self.values(weights, bottoms, changes)
         for name in self.names:
             if name in found and tuple(found[name].shape) != self.shapes[name]:
                 sizes = ["x".join(map(str, each)) for each in (found[name].shape, self.shapes[name])]
@@ -130,11 +135,14 @@ class _Hooked:
         )
 
 
-def _noted(name: str, made: Any, found: dict[str, Tensor], keys: Sequence[str] = ()) -> Any:
+def _noted(
+    name: str, made: Any, found: dict[str, Tensor], keys: Sequence[str] = (), changes: Changes = NO_CHANGES
+) -> Any:
     """Enter all tensors that a module returned; returns copies, so that what is done in place spares those entered."""
     leaves, spec = pytree.tree_flatten(made)
     for place, title in enumerate(_titles(name, leaves, keys)):
         if title:
+            leaves[place] = changes[title](leaves[place]) if title in changes else leaves[place]
             found[title] = leaves[place]
             leaves[place] = leaves[place] * 1
     return pytree.tree_unflatten(leaves, spec)
@@ -183,16 +191,19 @@ def _values_of(
     }, unsteady
 
 
-def _op(run: _Hooked, weights: Weights) -> Op:
+def _op(run: _Hooked, weights: Weights, changes: Changes = NO_CHANGES) -> Op:
     """All values at once; backward by autograd through the whole module, with the gradients of all on the way."""
 
     def forward(*bottoms: Tensor) -> tuple[Tensor, ...]:
-        return run.tops(weights, bottoms)
+        return run.tops(weights, bottoms, changes)
+
+    def with_changes(by_place: Mapping[int, Callable[[Tensor], Tensor]]) -> Op:
+        return _op(run, weights, {run.names[place]: change for place, change in by_place.items()})
 
     def gradients(ran: Ran, grads: Gradients) -> tuple[list[Any], list[Any]]:
         with torch.enable_grad():
             leaves = [x.detach().requires_grad_() for x in ran.bottoms]
-            values = run.tops(weights, leaves)
+            values = run.tops(weights, leaves, changes)
             pairs = [(y, g) for y, g in zip(values, grads, strict=True) if g is not None and y.requires_grad]
             if not pairs:
                 at = next(name for name, g in zip(run.names, grads, strict=True) if g is not None)
@@ -212,4 +223,6 @@ def _op(run: _Hooked, weights: Weights) -> Op:
         return [run.shapes[name] for name in run.names]
 
     back: Callable[[Ran, Gradients], Gradients] = lambda ran, grads: gradients(ran, grads)[0]  # noqa: E731
-    return Op(forward, backward=back, between=gradients, shapes=shapes, gradient_alone=NO_MODES)
+    return Op(
+        forward, backward=back, between=gradients, shapes=shapes, with_changes=with_changes, gradient_alone=NO_MODES
+    )

@@ -12,8 +12,10 @@ import torch
 
 from deepvis.attribution.graph_function import GraphFunction
 from deepvis.core.attributions import UnitFunction
-from deepvis.core.types import BackRequest, Contributions, Fit, NetRequest, PassSeconds, Snapshot, Unit
+from deepvis.core.interventions import intervention_of
+from deepvis.core.types import Contributions, Fit, NetRequest, PassSeconds, Snapshot, Unit
 from deepvis.live.backend import BACKENDS, BackendError
+from deepvis.live.intervened_passes import IntervenedPasses
 from deepvis.live.showing import LazyMaps, asked_layers, bad_weights, deepest, net_info, request_problem
 from deepvis.models.model import Model
 from deepvis.network.contribution import contributions
@@ -35,6 +37,8 @@ class _Forward:
     fit: Fit
     tape: Tape
     input_rgb: np.ndarray
+    until: str | None
+    shown: frozenset[str]
 
 
 @BACKENDS.add("engine")
@@ -61,6 +65,7 @@ class GraphBackend:
         self._blobs = tuple(self._net.shapes)
         self._others = model.other_inputs()
         self._last: _Forward | None = None
+        self._intervened = IntervenedPasses(self._net)
 
     def run(self, request: NetRequest) -> Snapshot:
         if problem := request_problem(request, self._net.shapes):
@@ -68,24 +73,27 @@ class GraphBackend:
         try:
             began = time.perf_counter()
             forward = self._forward(request)
+            _, tape = self._with_interventions(forward, request)
             forwarded = self._now()
-            diffs = self._backward(forward.tape, request.back) if request.back else {}
-            contributed = self._contributed(forward.tape, request.why) if request.why else None
+            diffs = self._backward(tape, request) if request.back else {}
+            contributed = self._contributed(tape, request.why) if request.why else None
             ended = self._now() if request.back or request.why else forwarded
         except (ModelError, RuntimeError, MemoryError) as error:  # RuntimeError: PyTorch's, out of memory among them
             self._last = None
+            self._intervened.forget()
             raise BackendError(f"the network {self.info.name} could not be run: {error}") from error
         fetched = LazyMaps(diffs, _fetch)
         data = fetched.get(self._model.data_blob)
         return Snapshot(
             id=next(_snapshot_ids),
             request=request,
-            activations=LazyMaps(forward.tape.blobs, _fetch),
+            activations=LazyMaps(tape.blobs, _fetch),
             diffs=fetched,
             input_diff=None if data is None else self._model.preprocessor.diff_to_rgb(data),
             input_rgb=forward.input_rgb,
             contributions=contributed,
             seconds=PassSeconds(forwarded - began, ended - forwarded),
+            before=LazyMaps(forward.tape.blobs, _fetch) if request.interventions else None,
         )
 
     def unit_function(self, request: NetRequest) -> UnitFunction:
@@ -94,11 +102,12 @@ class GraphBackend:
             raise BackendError("found a request without an attribution, expected one")
         if problem := request_problem(request, self._net.shapes):
             raise BackendError(problem)
-        tape = self._forward(request).tape
-        return GraphFunction(self._net, self._model, self._others, tape, asked.unit, layer=asked.layer)
+        net, tape = self._with_interventions(self._forward(request), request)
+        return GraphFunction(net, self._model, self._others, tape, asked.unit, layer=asked.layer)
 
     def close(self) -> None:
         self._last = None
+        self._intervened.forget()
 
     def _forward(self, request: NetRequest) -> _Forward:
         """The pass for the request's picture, as far as it is needed: the last one where it serves."""
@@ -108,6 +117,7 @@ class GraphBackend:
         if last and (last.frame_id, last.fit) == (request.frame.id, request.fit) and needed in last.tape.blobs:
             return last
         self._last = None  # frees its blobs before the new ones are made
+        self._intervened.forget()
         preprocessor = self._model.preprocessor
         input_rgb = preprocessor.crop(request.frame.rgb, request.fit)
         input_rgb.setflags(write=False)
@@ -116,13 +126,23 @@ class GraphBackend:
         shape = self._net.graph.inputs[self._model.data_blob]
         picture = preprocessor.normalised(input_rgb)
         inputs = {**self._others, self._model.data_blob: picture.reshape(shape)}
-        self._last = _Forward(
-            request.frame.id, request.fit, self._net.forward(inputs, until=until, shown=shown), input_rgb
-        )
+        tape = self._net.forward(inputs, until=until, shown=shown)
+        self._last = _Forward(request.frame.id, request.fit, tape, input_rgb, until, frozenset(shown))
         return self._last
 
-    def _backward(self, tape: Tape, back: BackRequest) -> Mapping[str, torch.Tensor]:
-        """blob -> diff from the data blob up to the asked layer."""
+    def _with_interventions(self, forward: _Forward, request: NetRequest) -> tuple[GraphNet, Tape]:
+        """The network and the pass that panes show: those with the interventions, if there are any."""
+        return self._intervened(forward.tape, request.interventions, forward.until, forward.shown)
+
+    def _backward(self, tape: Tape, request: NetRequest) -> Mapping[str, torch.Tensor]:
+        """blob -> diff from the data blob up to the asked layer.
+
+        The walk begins below the layers in place of a blob, and so below an intervention on the unit itself: its
+        factor is in the seed then.
+        """
+        back = request.back
+        if back is None:
+            return {}
         layer, channel = back.unit.layer, back.unit.channel
         blob = tape.blobs[layer]
         if back.position is not None:
@@ -131,6 +151,9 @@ class GraphBackend:
             seed = torch.zeros_like(blob)
             where = (slice(None), channel) if blob.ndim > 1 else (channel,)[: blob.ndim]
             seed[where] = blob[where]
+        own = intervention_of(request.interventions, back.unit)
+        if own is not None and tape.graph.start(layer) != tape.graph.last(layer):
+            seed = seed * own.factor
         return tape.backward(layer, seed, back.mode, to=self._model.data_blob)
 
     def _contributed(self, tape: Tape, chain: tuple[Unit, ...]) -> Contributions:

@@ -13,13 +13,14 @@ from deepvis.window.ui.layer_list_layout import chips_of
 from deepvis.window.ui.legend import foot_place, scale_place
 from deepvis.window.ui.panes import back
 from deepvis.window.ui.panes.aux import CLASSES, class_row, has_legend, list_link, map_area, shows_classes
-from deepvis.window.ui.panes.input import first_class_place, picture_place, shows_first_class
+from deepvis.window.ui.panes.input import class_line_height, first_class_place, picture_place, shows_first_class
 from deepvis.window.ui.panes.jpgvis import PARTS, SIDE, images_of_unit, part_place
-from deepvis.window.ui.readings import layer_view, top_channels
+from deepvis.window.ui.readings import layer_view
 from deepvis.window.ui.regions import CLASS, FIRES, FOLD, HEADING, MAP, PICTURE, PREFERRED, SCALE, Hit
 from deepvis.window.ui.scalars import is_scalar
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.tile_places import bars_in, grid_in
+from deepvis.window.ui.what_if_words import listed_classes
 
 
 def hit(scene: Scene, row: int, col: int) -> Hit:
@@ -77,7 +78,7 @@ def _in_aux(scene: Scene, pane: Rect, row: int, col: int) -> Hit:
         if has_legend(scene) and scale.contains(row, col):
             return Hit("aux", part=SCALE, place=scale)
         return _in_map(scene, "aux", map_area(scene, body), row, col)
-    for index, (channel, _) in enumerate(top_channels(scene, CLASSES)):
+    for index, (channel, _) in enumerate(listed_classes(scene, "aux", CLASSES)):
         place = class_row(body, index)
         if place.contains(row, col):
             return _of_class(scene, "aux", channel, index, place)
@@ -112,9 +113,10 @@ def _in_input(scene: Scene, pane: Rect, row: int, col: int) -> Hit:
     if place is None or not place.contains(row, col):
         return Hit("input", part=HEADING if row < scene.areas(pane).body.row else "", place=pane)
     strip = first_class_place(scene, place)
-    best = top_channels(scene, 1) if shows_first_class(scene) and strip.contains(row, col) else []
+    best = listed_classes(scene, "input", 1) if shows_first_class(scene) and strip.contains(row, col) else []
     if best:
-        return _of_class(scene, "input", best[0][0], 0, strip)
+        index = min((row - strip.row) // class_line_height(scene), len(best) - 1)
+        return _of_class(scene, "input", best[index][0], index, strip)
     _, height, width = scene.state.info.input_shape
     spot = (row - place.row) * height // place.height, (col - place.col) * width // place.width
     cell = cell_at(scene.field_of, scene.state.layer, spot)

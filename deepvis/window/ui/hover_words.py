@@ -26,13 +26,14 @@ from deepvis.window.ui.readings import (
     rank_of,
     shape_name,
     shows_snapshot_input,
-    top_channels,
     unit_name,
 )
 from deepvis.window.ui.reasons import crumb, reasons_in, unit_words
 from deepvis.window.ui.regions import CLASS, FIRES, HEADING, MAP, PICTURE, PREFERRED, SCALE, Hit, Tip
 from deepvis.window.ui.scalars import is_scalar
 from deepvis.window.ui.scene import Scene
+from deepvis.window.ui.what_if_words import class_words, layer_words, listed_classes, rank_of_class
+from deepvis.window.ui.what_if_words import unit_words as changed_words
 
 SPACE = "   "  # between the facts of a line
 NO_LAYER = "the classes' layer is not in the list"
@@ -75,7 +76,7 @@ def tile_tip(scene: Scene, hit: Hit) -> Tip | None:
     if hit.channel is None:
         return heading_tip(scene, hit)
     unit, view, layer = Unit(scene.state.layer.name, hit.channel), layer_view(scene), scene.state.layer
-    lines = [label_of(scene, unit), value_words(scene, hit.channel)]
+    lines = [label_of(scene, unit), value_words(scene, hit.channel), changed_words(scene, unit)]
     rank = rank_of(view, hit.channel)
     if rank is not None:
         lines.append(f"rank {rank:,} of {len(view.values):,} in {layer.name}")
@@ -106,11 +107,11 @@ def value_words(scene: Scene, channel: int) -> str:
         return view.sentence
     value, row, col = peak
     if value == 0 and not view.values[channel].any():
-        return "no diff: 0 everywhere" if view.signed else "silent: 0 everywhere"
+        return "no change" if view.is_change else "no diff: 0 everywhere" if view.signed else "silent: 0 everywhere"
     stale = ", stale" if view.stale else ""
     if is_scalar(view):
         return f"value {number(value)}{stale}"
-    what = "strongest" if view.signed else "max"
+    what = "change" if view.is_change else "strongest" if view.signed else "max"
     return f"{what} {number(value)} at row {row}, col {col}{stale}"
 
 
@@ -145,7 +146,7 @@ def layer_tip(scene: Scene, hit: Hit) -> Tip | None:
     lines = [f"{layer.type} {shape_name(layer)}".strip()]
     if layer.borrows:
         lines.append(f"unit images of {layer.borrows}")
-    lines.append(field_words(scene, layer))
+    lines += [field_words(scene, layer), layer_words(scene, layer.name)]
     if layer.folds:
         lines.append("click the mark or press Enter: " + ("close" if is_open(scene.state.view, layer) else "open"))
     return Tip(layer.name, tuple(filter(None, lines)))
@@ -180,14 +181,16 @@ def map_tip(scene: Scene, hit: Hit) -> Tip | None:
 
 def class_tip(scene: Scene, hit: Hit) -> Tip | None:
     """Of a class: the whole name, probability, rank, where a click goes."""
-    best = top_channels(scene, (hit.index or 0) + 1)
+    best = listed_classes(scene, hit.pane or "", (hit.index or 0) + 1)
     if hit.index is None or len(best) <= hit.index:
         return None
     channel, probability = best[hit.index]
     layer = scene.state.info.class_layer(scene.state.layer.name)
     goes = f"click: {layer} · {channel}" if layer else NO_LAYER
-    rank = f"probability {100 * probability:.3g} %, rank {hit.index + 1} in {scene.state.info.prob_layer}"
-    return Tip(class_name(scene, channel), (rank, goes))
+    rank = (
+        f"probability {100 * probability:.3g} %, rank {rank_of_class(scene, channel)} in {scene.state.info.prob_layer}"
+    )
+    return Tip(class_name(scene, channel), tuple(filter(None, (rank, class_words(scene, channel), goes))))
 
 
 def input_tip(scene: Scene, hit: Hit) -> Tip | None:

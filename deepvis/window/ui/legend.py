@@ -95,12 +95,14 @@ def _made_of(scene: Scene, view: LayerView) -> tuple[object, ...]:
     chosen, fixed = scene.state.view, fixed_scale(scene)
     by_map = chosen.colour_map if chosen.colour_map in (ColourMap.GRAY, ColourMap.SIGNED) else None
     scale = None if fixed is None else (fixed.high, fixed.exponent)
-    return scene.snapshot_id, scene.state.layer.name, view.signed, by_map, chosen.look, chosen.gamma_boost, scale
+    return scene.snapshot_id, scene.state.layer.name, view.caption, by_map, chosen.look, chosen.gamma_boost, scale
 
 
 def paint_for(scene: Scene, view: LayerView, codes: Codes) -> Paint:
     """The colours of the selected layer."""
     chosen = scene.state.view
+    if view.is_change:
+        return paint_of(ColourMap.SIGNED, chosen.look, signed=True)
     return paint_of(chosen.colour_map, chosen.look, signed=codes.signed and not view.signed, diffs=view.signed)
 
 

@@ -14,8 +14,9 @@ import numpy as np
 from deepvis.core.back_modes import title_of
 from deepvis.core.state import Show
 from deepvis.core.tile_order import strengths_of
-from deepvis.core.types import BackRequest, LayerInfo, Unit, UnitImages, UnitStanding
+from deepvis.core.types import BackRequest, LayerInfo, Snapshot, Unit, UnitImages, UnitStanding
 from deepvis.core.words import short_label
+from deepvis.window.ui.before_after import CHANGE, change_of, no_change_words
 from deepvis.window.ui.draw_cache import cached
 from deepvis.window.ui.scene import Scene
 
@@ -33,6 +34,7 @@ class LayerView:
     caption: str = ""  # what they are, said by the snapshot
     stale: bool = False  # they are not what is wanted
     sentence: str = ""
+    is_change: bool = False  # signed: what interventions change, after minus before
 
     def has(self, channel: int) -> bool:
         return 0 <= channel < len(self.values)
@@ -41,7 +43,9 @@ class LayerView:
 def layer_view(scene: Scene) -> LayerView:
     """The selected layer's activations or diffs in the newest snapshot."""
     layer, snapshot = scene.state.layer, scene.snapshot
-    stale = is_frame_stale(scene)
+    stale = is_frame_stale(scene) or (
+        snapshot is not None and snapshot.request.interventions != scene.state.view.interventions
+    )
     if layer.missing:
         return LayerView(NO_VALUES, sentence=f"{layer.missing_words}.")
     if snapshot is None:
@@ -52,6 +56,8 @@ def layer_view(scene: Scene) -> LayerView:
             return LayerView(NO_VALUES, sentence=f"Waiting for {layer.name}.")
         if is_nothing_but_nan(values):
             return LayerView(NO_VALUES, stale=stale, sentence=f"{layer.name}: {NO_NUMBERS}.")
+        if scene.state.view.change:
+            return change_view(scene, snapshot, stale=stale)
         return LayerView(values, caption=ACTIVATIONS, stale=stale)
     back, request = snapshot.request.back, scene.state.back_request
     if request is None:
@@ -65,6 +71,15 @@ def layer_view(scene: Scene) -> LayerView:
         reason = f"No diffs at {layer.name}: it does not lie between the input and {back.unit.layer}."
         return LayerView(NO_VALUES, signed=True, caption=caption, stale=stale, sentence=reason)
     return LayerView(values, signed=True, caption=caption, stale=stale)
+
+
+def change_view(scene: Scene, snapshot: Snapshot, *, stale: bool) -> LayerView:
+    """What interventions change of the selected layer."""
+    layer = scene.state.layer.name
+    change, sentence = change_of(snapshot, layer), no_change_words(scene, layer)
+    if change is None or sentence:
+        return LayerView(NO_VALUES, caption=CHANGE, stale=stale, sentence=sentence)
+    return LayerView(change, signed=True, caption=CHANGE, stale=stale, is_change=True)
 
 
 def is_nothing_but_nan(values: np.ndarray) -> bool:

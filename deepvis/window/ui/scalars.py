@@ -63,7 +63,7 @@ def draw_bars(canvas: np.ndarray, scene: Scene, body: Rect, view: LayerView) -> 
     px = scene.px(theme.SIZE_SMALL) if grid.pitch_h >= scene.px(14) else 10
     named = has_names(scene, grid)
     ends, order = ends_of(scene, view), order_key(scene.state)
-    key = ("bars", scene.snapshot_id, scene.state.layer.name, view.signed, grid, px, named, ends, order)
+    key = ("bars", scene.snapshot_id, scene.state.layer.name, view.caption, grid, px, named, ends, order)
     bars = cached(key, view.values, lambda: bars_picture(scene, view, grid, px))
     draw_bars_at(canvas, grid.row, grid.col, bars[: max(body.bottom - grid.row, 0)])
     return grid

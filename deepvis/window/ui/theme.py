@@ -42,6 +42,9 @@ GOOD = bgr("#2fbf94")  # bluish green, likewise
 FIELD = bgr("#f0e442")  # yellow: the receptive field
 FOR = GOOD  # what a unit contributes: a whole frame
 AGAINST = ERROR  # below 0: a frame of dashes
+CHANGED = bgr("#d8a0f0")  # violet: a unit that is switched off, clamped or scaled
+RISEN = bgr("#f0ab4e")  # a class that is more probable than before, as orange as tiles that rose
+FALLEN = bgr("#6fb7f2")  # less
 
 # heights in pixels of the em square at text scale 1
 SIZE_HEADING = 11.5

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from deepvis.core.back_modes import DECONV, GRADIENT
-from deepvis.core.types import BackRequest, NetRequest, Unit
+from deepvis.core.interventions import clamped, scaled, switched_off
+from deepvis.core.types import AttributionRequest, BackRequest, NetRequest, Unit
 from deepvis.formats.caffe.filling import fill_net
 from deepvis.formats.caffe.spec import with_weights
 from deepvis.formats.caffe.spec_graph import graph_of
@@ -102,3 +103,57 @@ def test_real_networks_of_odd_shapes_are_shown_layer_by_layer(shared, folder, na
         snapshot = backend.run(NetRequest(frame, BackRequest(Unit(layer.name, layer.channels - 1), DECONV)))
         assert snapshot.activations[layer.name].shape == (layer.channels, layer.height, layer.width)
         assert snapshot.input_diff.shape == backend.info.input_shape
+
+
+# --- what if ----------------------------------------------------------------------------------------
+
+OFF = (switched_off(Unit("mixed/output", 1)), scaled(Unit("pool1", 2), 2.0))
+
+
+def test_before_and_after_are_both_there(engine):
+    frame = noise_frame()
+    plain = engine.run(NetRequest(frame))
+    assert plain.before is None
+    snapshot = engine.run(NetRequest(frame, interventions=OFF))
+    for name in plain.activations:
+        assert np.array_equal(snapshot.before[name], plain.activations[name]), name
+    assert not snapshot.activations["mixed/output"][1].any()
+    assert np.allclose(snapshot.activations["pool1"][2], 2 * plain.activations["pool1"][2])
+    assert np.shares_memory(snapshot.activations["conv1"], snapshot.before["conv1"])  # not run again, not copied
+    again = engine.run(NetRequest(frame))
+    assert again.before is None and np.array_equal(again.activations["prob"], plain.activations["prob"])
+
+
+def test_another_unit_or_back_mode_takes_up_the_changed_pass(engine):
+    frame = noise_frame()
+    first = engine.run(NetRequest(frame, interventions=OFF))
+    second = engine.run(NetRequest(frame, BackRequest(Unit("fc", 0), GRADIENT), interventions=OFF))
+    assert np.shares_memory(first.activations["fc"], second.activations["fc"])
+    plain = engine.run(NetRequest(frame, BackRequest(Unit("fc", 0), GRADIENT)))
+    assert not np.allclose(plain.input_diff, second.input_diff)
+
+
+def test_the_back_projection_of_the_unit_itself_is_times_its_factor(engine):
+    frame, unit = noise_frame(), Unit("mixed/output", 1)
+    plain = engine.run(NetRequest(frame, BackRequest(unit, GRADIENT)))
+    off = engine.run(NetRequest(frame, BackRequest(unit, GRADIENT), interventions=(switched_off(unit),)))
+    held = engine.run(NetRequest(frame, BackRequest(unit, GRADIENT), interventions=(clamped(unit, 3),)))
+    twice = engine.run(NetRequest(frame, BackRequest(unit, GRADIENT), interventions=(scaled(unit, 2),)))
+    assert plain.input_diff.any() and not off.input_diff.any() and not held.input_diff.any()
+    assert np.allclose(twice.input_diff, 4 * plain.input_diff, rtol=1e-4)  # twice the seed, twice the gradient
+
+
+def test_attributions_and_contributions_are_of_the_changed_network(engine):
+    frame = noise_frame()
+    asked = AttributionRequest(Unit("fc", 2), "occlusion")
+    function = engine.unit_function(NetRequest(frame, attribution=asked, interventions=OFF))
+    snapshot = engine.run(NetRequest(frame, interventions=OFF, why=(Unit("fc", 2),)))
+    assert function.value(function.x) == pytest.approx(float(snapshot.activations["fc"][2].sum()), rel=1e-4)
+    assert snapshot.contributions.value == pytest.approx(float(snapshot.activations["fc"][2].sum()), rel=1e-4)
+    assert snapshot.contributions.of("mixed/output")[1] == 0
+
+
+def test_an_intervention_that_is_not_there_is_refused_in_words(engine):
+    with pytest.raises(BackendError, match="channel 4000"):
+        engine.run(NetRequest(noise_frame(), interventions=(switched_off(Unit("conv1", 4000)),)))
+    assert engine.run(NetRequest(noise_frame())).activations["conv1"].any()

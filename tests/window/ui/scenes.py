@@ -56,6 +56,7 @@ from deepvis.window.ui.layer_list_layout import layout_for
 from deepvis.window.ui.regions import HEADING, MAP, PICTURE, TOP, Hit
 from deepvis.window.ui.scene import Scene, Status
 from tests.window.ui.tree_scenes import tokens_scene
+from tests.window.ui.what_if_scenes import OFF, SEVERAL, intervened
 
 SIZE = (620, 1000)  # (height, width) of the window
 ids = itertools.count(1)
@@ -324,6 +325,14 @@ def hovering_why(channel: int) -> Scene:
     return replace(scene, snapshot=asked.snapshot, frame=asked.frame, state=asked.state)
 
 
+WHAT_IF = replace(UNIT, interventions=SEVERAL)
+CHANGE = replace(WHAT_IF, change=True)
+
+
+def hovering_what_if(channel: int) -> Scene:
+    return intervened(hovering(replace(UNIT, interventions=SEVERAL), Hit("layers", channel=channel)))
+
+
 def hovering_input(view: ViewState) -> Scene:
     under = Hit("input", part=PICTURE, cell=(3, 9), spot=(14, 38))
     return hovering(view, under, field_of=field_of)
@@ -471,6 +480,15 @@ GOLDEN: dict[str, tuple[str, Callable[[], Scene]]] = {
     "layers_why_through": ("layers", lambda: why_scene(THROUGH)),
     "status_why": ("status", lambda: why_scene(WHY)),
     "hover_why": ("hover", lambda: hovering_why(25)),
+    "layers_what_if": ("layers", lambda: intervened(make_scene(WHAT_IF))),
+    "layers_what_if_change": ("layers", lambda: intervened(make_scene(replace(CHANGE, order=Order.STRENGTH)))),
+    "layers_what_if_bars": ("layers", lambda: intervened(make_scene(replace(CHANGE, layer_index=3, channel=2)))),
+    "aux_what_if_classes": ("aux", lambda: intervened(make_scene(replace(WHAT_IF, cursor=Cursor.LAYERS)))),
+    "aux_what_if_unit": ("aux", lambda: intervened(make_scene(WHAT_IF))),
+    "input_what_if": ("input", lambda: intervened(make_scene(WHAT_IF))),
+    "control_what_if": ("control", lambda: intervened(make_scene(WHAT_IF))),
+    "status_what_if": ("status", lambda: intervened(make_scene(replace(UNIT, interventions=OFF)))),
+    "hover_what_if": ("hover", lambda: hovering_what_if(9)),
     "hover_place": ("hover", lambda: hovering_input(UNIT)),
     "control_missing": ("control", lambda: missing_scene(UNIT)),
     "layers_missing": ("layers", lambda: missing_scene(MISSING)),

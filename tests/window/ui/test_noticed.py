@@ -176,6 +176,9 @@ SEEN = {
     "EMPTY": "jpgvis_few",
     "FOR": "layers_why_through",
     "AGAINST": "layers_why",
+    "CHANGED": "layers_what_if",
+    "RISEN": "aux_what_if_classes",
+    "FALLEN": "aux_what_if_classes",
 }
 
 

@@ -11,6 +11,7 @@ from deepvis.core.commands.ordering import lists_layers
 from deepvis.core.geometry import Rect
 from deepvis.core.state import Cursor, Look
 from deepvis.window.ui import theme
+from deepvis.window.ui.before_after import ClassChange, class_changes
 from deepvis.window.ui.canvas import bar, frame
 from deepvis.window.ui.heading import draw_card, sentence
 from deepvis.window.ui.here import draw_here
@@ -21,6 +22,8 @@ from deepvis.window.ui.readings import is_frame_stale, layer_view, number, peak_
 from deepvis.window.ui.scalars import draw_scalar, is_scalar, shows_bars
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, text_width
+from deepvis.window.ui.what_if_marks import draw_class_change, draw_two_bars
+from deepvis.window.ui.what_if_words import unit_words
 
 CLASSES = 5
 LIST_LINK = "all layers here: click, or up"
@@ -35,7 +38,8 @@ def looks_at(scene: Scene) -> Hashable:
     if lists_layers(state):
         return "here", seen, view.place, state.layer.name, scene.field_of is None
     request = state.back_request
-    mapping = view.individual_boost, view.gamma_boost, view.colour_map, view.look, fixed_scale(scene)
+    what_if = view.interventions, view.change
+    mapping = what_if, view.individual_boost, view.gamma_boost, view.colour_map, view.look, fixed_scale(scene)
     return state.unit, view.show, view.place, mapping, scanned_peak(scene), view.label_predictions, request, seen
 
 
@@ -59,7 +63,12 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
 
 def draw_classes(canvas: np.ndarray, scene: Scene) -> None:
     """Name, probability and a bar for each of the most probable classes."""
-    parts = draw_card(canvas, scene, "Top 5 classes", scene.state.info.prob_layer, stale=is_frame_stale(scene))
+    changes, stale = class_changes(scene, CLASSES), is_frame_stale(scene)
+    title = "Classes, before → now" if changes else "Top 5 classes"
+    parts = draw_card(canvas, scene, title, scene.state.info.prob_layer, stale=stale)
+    if changes:
+        draw_class_changes(canvas, scene, parts.body, changes)
+        return
     classes = top_classes(scene, CLASSES)
     if not classes:
         sentence(canvas, scene, parts.body, "Waiting for the first pass of the network.")
@@ -77,6 +86,16 @@ def draw_classes(canvas: np.ndarray, scene: Scene) -> None:
         draw_text(canvas, row, body.col, name, px, color, bold=not i, width=room)
         track = Rect(row + high + scene.px(4), body.col, tall, body.width)
         bar(canvas, track, probability, theme.SOFT if i else theme.GOOD, theme.TRACK)
+
+
+def draw_class_changes(canvas: np.ndarray, scene: Scene, body: Rect, changes: list[ClassChange]) -> None:
+    """The same with what interventions change: before and now in numbers and as bars, what rose and what fell."""
+    for i, change in enumerate(changes):
+        row, px = class_row(body, i), scene.px(theme.SIZE_TEXT)
+        high, tall = line_height(px), max(scene.px(8), 4)
+        top = row.row + max((row.height - high - tall - scene.px(4)) // 2, 0)
+        draw_class_change(canvas, scene, Rect(top, row.col, high, row.width), change, px, bold=not i)
+        draw_two_bars(canvas, Rect(top + high + scene.px(4), row.col, tall, row.width), change)
 
 
 def class_row(body: Rect, index: int) -> Rect:
@@ -115,12 +134,17 @@ def draw_selected(canvas: np.ndarray, scene: Scene) -> None:
         return
     value, row, col = peak
     shape = view.values.shape[1:]
-    if shape == (1, 1):
+    if shape == (1, 1) and view.is_change:
+        note = view.caption
+    elif shape == (1, 1):
         note = unit.layer if shows_bars(scene, view) else f"value {number(value)}"  # bars: it is said in the body
     elif value == 0:
-        note = "no diff" if view.signed else "silent"
+        note = "no change" if view.is_change else "no diff" if view.signed else "silent"
     else:
-        note = f"{'strongest' if view.signed else 'max'} {number(value)} at row {row}, col {col}"
+        what = "change" if view.is_change else "strongest" if view.signed else "max"
+        note = f"{what} {number(value)} at row {row}, col {col}"
+    if not view.is_change and (changed := unit_words(scene, unit, is_short=True)):
+        note = changed
     parts = draw_card(canvas, scene, f"Unit {unit.channel}", note, stale=view.stale)
     if (link := list_link(scene, parts.body)) is not None:
         draw_text(canvas, link.row, link.col, LIST_LINK, scene.px(theme.SIZE_SMALL), theme.FIELD, width=link.width)

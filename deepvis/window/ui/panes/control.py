@@ -8,7 +8,7 @@ import numpy as np
 
 from deepvis.core.geometry import Rect
 from deepvis.core.layer_list import is_open
-from deepvis.core.state import Cursor
+from deepvis.core.state import AppState, Cursor
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import brackets, draw_plate, fill, frame
 from deepvis.window.ui.draw_cache import cached
@@ -18,6 +18,7 @@ from deepvis.window.ui.pane import pane
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.scrolling import draw_scroll_bar
 from deepvis.window.ui.text import draw_text
+from deepvis.window.ui.what_if_marks import mark_layer
 
 MISSING = (theme.FACE, theme.FAINT)  # of a layer that has no values: gray, and without a plate
 SELECTED_FACE = (theme.SELECTED, theme.BACKGROUND)
@@ -27,7 +28,13 @@ SELECTED_BESIDE = (theme.CHIP, theme.TEXT)  # while the cursor is on the tiles
 def looks_at(scene: Scene) -> Hashable:
     state = scene.state
     pinned = state.view.pinned.layer if state.view.pinned else None
-    return state.layer.name, state.view.cursor, pinned, state.view.opened, state.view.all_layers
+    changed = changed_layers(state)
+    return state.layer.name, state.view.cursor, pinned, changed, state.view.opened, state.view.all_layers
+
+
+def changed_layers(state: AppState) -> frozenset[str]:
+    """The layers with units that are switched off, clamped or scaled."""
+    return frozenset(each.unit.layer for each in state.view.interventions)
 
 
 @pane("control", looks_at=looks_at, place=(0, 300, 30, 900))
@@ -46,13 +53,15 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
         state.view.all_layers,
     )
     np.copyto(canvas, cached(key, state.info, lambda: unlit(canvas.shape, scene, shown)))
-    pinned = state.view.pinned.layer if state.view.pinned else None
+    pinned, changed = state.view.pinned.layer if state.view.pinned else None, changed_layers(state)
     for index, place in shown:
         if index == selected:
             lit = state.view.cursor is Cursor.LAYERS
             draw_chip(canvas, scene, index, place, SELECTED_FACE if lit else SELECTED_BESIDE)
             if not lit:
                 frame(canvas, place.inset(1), theme.SELECTED)
+        if state.info.layers[index].name in changed:
+            mark_layer(canvas, scene, place)
         if state.info.layers[index].name == pinned:
             brackets(canvas, place.inset(scene.px(1)), theme.ORIGIN, max(scene.px(2), 1))
     if chips.rows > chips.visible:

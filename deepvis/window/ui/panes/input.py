@@ -13,6 +13,7 @@ from deepvis.core.places import cell_at
 from deepvis.core.state import OVERLAYS, Cursor
 from deepvis.core.types import Fit
 from deepvis.window.ui import theme
+from deepvis.window.ui.before_after import CLASSES, ClassChange, class_changes
 from deepvis.window.ui.canvas import bounds, brackets, darken, fill, frame, picture
 from deepvis.window.ui.fields import field_place, middle_edges
 from deepvis.window.ui.heading import draw_card, sentence
@@ -31,6 +32,7 @@ from deepvis.window.ui.pane import pane
 from deepvis.window.ui.readings import is_frame_stale, shows_snapshot_input, top_classes, unit_name
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, text_width, wrap
+from deepvis.window.ui.what_if_marks import draw_class_change
 
 PLATE_SHARE = 0.3  # of the picture's brightness under letters, which then keep a contrast of more than 4.5:1
 
@@ -129,12 +131,33 @@ def picture_place(scene: Scene, area: Rect) -> Rect | None:
 
 def first_class_place(scene: Scene, place: Rect) -> Rect:
     """Where the most probable class stands: over the lower edge of the picture."""
-    high = line_height(scene.px(theme.SIZE_TEXT), True) + scene.px(6)
+    high = class_line_height(scene)
+    high *= min(max(len(strip_changes(scene)), 1), max(place.height // (2 * high), 1))
     return Rect(max(place.bottom - high, place.row), place.col, min(high, place.height), place.width)
 
 
+def class_line_height(scene: Scene) -> int:
+    return line_height(scene.px(theme.SIZE_TEXT), True) + scene.px(6)
+
+
+def strip_changes(scene: Scene) -> list[ClassChange]:
+    """What interventions change of the classes that the strip over the picture lists."""
+    return class_changes(scene, CLASSES["input"])
+
+
 def draw_first_class(canvas: np.ndarray, scene: Scene, place: Rect) -> None:
-    """The most probable class and its probability, on a dark plate through which the picture is seen."""
+    """The most probable class and its probability, on a dark plate through which the picture is seen.
+
+    With interventions several of them, before and now.
+    """
+    if changes := strip_changes(scene):
+        darken(canvas, place, PLATE_SHARE)
+        px, margin = scene.px(theme.SIZE_TEXT), scene.px(6)
+        step = class_line_height(scene)
+        for i, change in enumerate(changes[: place.height // step]):
+            line = Rect(place.row + i * step + scene.px(3), place.col + margin, step, place.width - 2 * margin)
+            draw_class_change(canvas, scene, line, change, px, bold=not i)
+        return
     classes = top_classes(scene, 1)
     if not classes:
         return

@@ -10,6 +10,7 @@ from deepvis.core.geometry import Rect, TileGrid, fit_inside
 from deepvis.core.state import Cursor, Zoom
 from deepvis.core.types import WholeLayer
 from deepvis.window.ui import theme
+from deepvis.window.ui.before_after import CHANGE
 from deepvis.window.ui.canvas import NOWHERE, bounds, fill, frame, moved_into, paste
 from deepvis.window.ui.draw_cache import cached
 from deepvis.window.ui.fires import order_words
@@ -47,6 +48,7 @@ from deepvis.window.ui.tiles import (
     pattern_cells,
     pattern_picture,
 )
+from deepvis.window.ui.what_if_marks import mark_interventions
 
 MOST_CELLS = 6 << 20  # bytes of all preferred inputs in the tiles' size
 
@@ -81,7 +83,7 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
     fixed = fixed_caption(codes_of(scene, view)) if has_tiles and not has_bars else ""
     has_all = view.has(0) and zoom is Zoom.OFF
     sorting = order_words(scene, view) if has_all else ""
-    if sorting and caption == ACTIVATIONS:
+    if sorting and caption in (ACTIVATIONS, CHANGE):
         caption = ""  # "fire" says so, and the legend needs the room
     title = "   ".join(filter(None, (subject, shape_name(layer), sorting, caption, fixed)))
     note = ends_words(scene, view) if has_bars else ""
@@ -127,7 +129,7 @@ def draw_tiles(canvas: np.ndarray, scene: Scene, body: Rect, view: LayerView) ->
     grid = grid_in(scene.state, view.values.shape[1:], body)
     codes, channels = codes_of(scene, view), order_key(scene.state)
     paint = paint_for(scene, view, codes)
-    key = ("tiles", scene.snapshot_id, scene.state.layer.name, view.signed, grid, paint.darkest, paint.gap, channels)
+    key = ("tiles", scene.snapshot_id, scene.state.layer.name, view.caption, grid, paint.darkest, paint.gap, channels)
     tiles = cached(key, codes, lambda: layer_levels(codes, paint, grid, channels))
     draw_levels(canvas, grid.row, grid.col, tiles[: body.height], paint)
     draw_marks(canvas, scene, grid, view)
@@ -197,6 +199,7 @@ def draw_marks(canvas: np.ndarray, scene: Scene, grid: TileGrid, view: LayerView
     if reasons is not None:
         sums = reasons.sums if tiles.channels is None else reasons.sums[list(tiles.channels)]
         mark_contributions(canvas, grid, sums, thick)
+    mark_interventions(canvas, scene, grid)
     pinned = state.view.pinned
     origin = None if pinned is None or pinned.layer != state.layer.name else tiles.place_of(pinned.channel)
     if origin is not None:

@@ -11,15 +11,17 @@ from deepvis.core.geometry import Rect
 from deepvis.core.state import GAMMA_BOOSTS, INDIVIDUAL_BOOSTS, LiveState, Show
 from deepvis.core.types import PassSeconds
 from deepvis.window.ui import theme
+from deepvis.window.ui.before_after import status_words
 from deepvis.window.ui.canvas import bounds, fill
 from deepvis.window.ui.heading import draw_face
 from deepvis.window.ui.laid_over import attribution_words
 from deepvis.window.ui.layer_list_layout import STATUS_LINES
 from deepvis.window.ui.pane import pane
-from deepvis.window.ui.readings import label_of, layer_view, number, shape_name, standing_sentence, value_of
+from deepvis.window.ui.readings import LayerView, label_of, layer_view, number, shape_name, standing_sentence, value_of
 from deepvis.window.ui.reasons import crumb, no_reasons_words, reasons_in, unit_words
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, note_cut, one_line, text_width
+from deepvis.window.ui.what_if_words import unit_words as changed_words
 
 
 def looks_at(scene: Scene) -> Hashable:
@@ -128,10 +130,14 @@ def facts(scene: Scene) -> list[tuple[str, theme.BGR]]:
         pieces.append((kind, theme.SOFT))
     if state.layer.missing:
         pieces.append((state.layer.missing, theme.SOFT))
-    value = value_of(view, unit.channel)
-    if value is not None:
-        what = "strongest diff" if state.view.show is Show.DIFFS else "max" if state.layer.is_spatial else "value"
-        pieces.append((f"{what} {number(value)}" + (" (stale)" if view.stale else ""), theme.SOFT))
+    changed, what_if = changed_words(scene, unit, is_short=True), status_words(scene)
+    if changed and not view.signed:
+        pieces.append((changed, theme.SOFT))
+    elif (value := value_of(view, unit.channel)) is not None:
+        stale = " (stale)" if view.stale else ""
+        pieces.append((f"{value_name(scene, view)} {number(value)}{stale}", theme.SOFT))
+    if what_if:
+        pieces.append((what_if, theme.CHANGED))
     if state.view.why:
         pieces.append(why_fact(scene))
     standing = standing_sentence(scene)
@@ -152,6 +158,15 @@ def facts(scene: Scene) -> list[tuple[str, theme.BGR]]:
         part = 100 * progress.iteration // max(progress.iterations, 1)
         pieces.append((f"optimizing {progress.unit.layer} · {progress.unit.channel}: {part} %", theme.GOOD))
     return pieces
+
+
+def value_name(scene: Scene, view: LayerView) -> str:
+    """What is said of the unit: its largest value, or what it is of."""
+    if view.is_change:
+        return "change"
+    if scene.state.view.show is Show.DIFFS:
+        return "strongest diff"
+    return "max" if scene.state.layer.is_spatial else "value"
 
 
 def why_fact(scene: Scene) -> tuple[str, theme.BGR]:

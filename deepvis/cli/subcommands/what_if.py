@@ -1,0 +1,213 @@
+"""``deepvis what-if``: a photo's classes with units switched off, clamped or scaled (docs/what-if.md)."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from deepvis.cli.parser import Parser, bad, whole
+from deepvis.cli.shared_options import add_network
+from deepvis.cli.subcommand import subcommand
+from deepvis.core.nearest import nearest
+from deepvis.core.user_error import UsageError
+from deepvis.core.words import short_label
+from deepvis.models.network_options import network_of
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from deepvis.core.interventions import Intervention
+    from deepvis.core.types import NetInfo, Snapshot, Unit
+
+
+def arguments(parser: Parser) -> None:
+    add_network(parser)
+    what = parser.add_argument_group("what to change")
+    what.add_argument("--image", type=Path, required=True, metavar="FILE", help="the photo")
+    what.add_argument(
+        "--off",
+        type=unit_named,
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="LAYER:N",
+        help="switch these units off",
+    )
+    what.add_argument(
+        "--scale",
+        type=unit_with_number,
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="LAYER:N=X",
+        help="multiply units by a number",
+    )
+    what.add_argument(
+        "--clamp",
+        type=unit_with_number,
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="LAYER:N=X",
+        help="give units a fixed value",
+    )
+    what.add_argument("--layer", metavar="LAYER", help="list the units of this layer that change most, too")
+    what.add_argument("--top", type=whole(1), default=10, metavar="N", help="so many classes, and so many units (10)")
+    what.add_argument("--stretch", action="store_true", help="stretch the photo instead of its centre crop")
+    what.add_argument("--json", action="store_true", help="print JSON")
+
+
+@subcommand(
+    "what-if",
+    "compare a photo's classes before and after units are switched off, clamped or scaled",
+    "--image photo.jpg --off conv5:151",
+    "--image photo.jpg --off conv5:151 conv5:7 --scale conv4:3=2 --clamp fc6:7=0 --layer fc7",
+    "--image photo.jpg --off conv5:151 --json",
+    arguments=arguments,
+)
+def what_if(arguments: argparse.Namespace) -> int:
+    """Prints the classes before and after, and the units of a layer that change most."""
+    from deepvis.core.types import Fit, NetRequest
+    from deepvis.live.backend import open_backend
+    from deepvis.models.zoo import open_model
+    from deepvis.sources.base import new_frame
+    from deepvis.sources.photos import PhotoError, load_rgb
+
+    interventions = interventions_of(arguments)
+    model = open_model(network_of(vars(arguments)))
+    try:
+        frame = new_frame(load_rgb(arguments.image))
+    except PhotoError as error:
+        raise UsageError(f"--image {error}") from None
+    backend = open_backend("engine", model, arguments.device)
+    info, fit = backend.info, Fit.STRETCH if arguments.stretch else Fit.CROP
+    check(info, interventions, arguments.layer)
+    snapshot = backend.run(NetRequest(frame, fit=fit, interventions=interventions))
+    facts = facts_of(info, snapshot, arguments.layer or "", arguments.top)
+    facts = {"model": model.name, "image": str(arguments.image), **facts}
+    sys.stdout.write(json.dumps(facts, indent=1, ensure_ascii=False) + "\n" if arguments.json else table(facts))
+    return 0
+
+
+def unit_named(words: str) -> Unit:
+    """ "conv5:151"; the layer's name may have colons. Raises ArgumentTypeError."""
+    from deepvis.core.types import Unit
+
+    layer, _, number = words.rpartition(":")
+    if not layer or not number.isdecimal():
+        raise bad(words, "a layer and the number of a unit, LAYER:N")
+    return Unit(layer, int(number))
+
+
+def unit_with_number(words: str) -> tuple[Unit, float]:
+    """ "conv4:3=2". Raises ArgumentTypeError."""
+    unit, _, number = words.rpartition("=")
+    try:
+        value = float(number)
+    except ValueError:
+        value = math.nan
+    if not unit or not math.isfinite(value):
+        raise bad(words, "a layer, the number of a unit and a number, LAYER:N=X")
+    return unit_named(unit), value
+
+
+def interventions_of(arguments: argparse.Namespace) -> tuple[Intervention, ...]:
+    """Raises UsageError where there are none, or a unit is named twice."""
+    from deepvis.core.interventions import clamped, scaled, switched_off
+
+    found = [switched_off(unit) for unit in arguments.off]
+    found += [scaled(unit, factor) for unit, factor in arguments.scale]
+    found += [clamped(unit, value) for unit, value in arguments.clamp]
+    if not found:
+        raise UsageError("found no unit to change, expected some of --off, --scale, --clamp")
+    units = [each.unit for each in found]
+    if twice := next((unit for unit in units if units.count(unit) > 1), None):
+        raise UsageError(f"found {twice.layer}:{twice.channel} more than once, expected each unit once")
+    return tuple(found)
+
+
+def check(info: NetInfo, interventions: tuple[Intervention, ...], layer: str | None) -> None:
+    """Raises UsageError for layers and units that are not there."""
+    layers = {each.name: each for each in info.layers}
+    for name in [each.unit.layer for each in interventions] + ([layer] if layer else []):
+        if name not in layers:
+            names = [each.name for each in info.listed]
+            hint = nearest(name, layers, f"there are: {', '.join(names)}")
+            raise UsageError(f"{info.name} has no layer {name!r}; {hint}")
+        if layers[name].missing:
+            raise UsageError(f"there are no values of {layers[name].missing_words}")
+    for each in interventions:
+        count = layers[each.unit.layer].channels
+        if each.unit.channel >= count:
+            raise UsageError(
+                f"layer {each.unit.layer} has the units 0 to {count - 1}, there is no unit {each.unit.channel}"
+            )
+    if not layer and not info.prob_layer:
+        raise UsageError(f"{info.name} has no layer of probabilities; name a layer, --layer LAYER")
+
+
+def facts_of(info: NetInfo, snapshot: Snapshot, layer: str, top: int) -> dict[str, Any]:
+    """What is printed, as JSON has it."""
+    import numpy as np
+
+    facts: dict[str, Any] = {
+        "interventions": [
+            {"layer": each.unit.layer, "unit": each.unit.channel, "kind": each.kind.value, "number": each.number}
+            for each in snapshot.request.interventions
+        ]
+    }
+    if info.prob_layer:
+        was, now = (each.max(axis=1) for each in both(snapshot, info.prob_layer))
+        best = np.argsort(-np.maximum(was, now), kind="stable")[:top]
+        best = best[np.argsort(-now[best], kind="stable")]
+        facts["classes"] = [
+            {"unit": int(c), "label": label_of(info, int(c)), "before": float(was[c]), "after": float(now[c])}
+            for c in best
+        ]
+    if layer:
+        before, after = both(snapshot, layer)
+        change = np.nan_to_num(after - before)
+        high, low = change.max(axis=1), change.min(axis=1)
+        largest = np.where(-low > high, low, high)
+        order = [int(c) for c in np.argsort(-np.abs(largest), kind="stable") if largest[c]]
+        facts |= {"layer": layer, "units_in_layer": len(largest), "units_changed": len(order)}
+        facts["units"] = [
+            {"unit": c, "before": float(before[c].max()), "after": float(after[c].max()), "change": float(largest[c])}
+            for c in order[:top]
+        ]
+    return facts
+
+
+def both(snapshot: Snapshot, layer: str) -> tuple[np.ndarray, np.ndarray]:
+    """(C, places) of a layer before and after."""
+    before = (snapshot.before or snapshot.activations)[layer]
+    after = snapshot.activations[layer]
+    return before.reshape(len(before), -1), after.reshape(len(after), -1)
+
+
+def label_of(info: NetInfo, channel: int) -> str:
+    return short_label(info.labels[channel]) if channel < len(info.labels) else f"class {channel}"
+
+
+def table(facts: dict[str, Any]) -> str:
+    """The same for people."""
+    words = {"off": "off", "clamp": "= {:g}", "scale": "x {:g}"}
+    done = ", ".join(
+        f"{each['layer']}:{each['unit']} {words[each['kind']].format(each['number'])}"
+        for each in facts["interventions"]
+    )
+    lines = [f"{facts['model']}, {facts['image']}", f"what if: {done}"]
+    if "classes" in facts:
+        lines.append(f"{'before':>9} {'after':>9}   class")
+        for each in facts["classes"]:
+            lines.append(f"{100 * each['before']:>7.2f} % {100 * each['after']:>7.2f} %   {each['label']}")
+    if "units" in facts:
+        count = f"{facts['units_changed']} of {facts['units_in_layer']} units of {facts['layer']} change"
+        lines += [count, f"{'unit':>6} {'before':>10} {'after':>10} {'largest change':>15}"]
+        for each in facts["units"]:
+            lines.append(f"{each['unit']:>6} {each['before']:>10.4g} {each['after']:>10.4g} {each['change']:>+15.4g}")
+    return "\n".join(lines) + "\n"

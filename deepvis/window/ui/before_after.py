@@ -1,0 +1,114 @@
+"""What interventions on units change: the values before and after, as arrays and numbers. Pure; no drawing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from deepvis.core.interventions import Intervention, intervened_words
+from deepvis.core.types import Snapshot
+from deepvis.window.ui.draw_cache import cached
+from deepvis.window.ui.scene import Scene
+
+CHANGE = "change: after minus before"
+NO_BACKEND = "this backend changes no units; use --backend engine"
+CLASSES = {"aux": 5, "input": 3}  # pane -> the classes that it lists before and now
+LEAST_SHARE = 0.0005  # a probability that changes by less is said to be the same
+
+
+def held(scene: Scene) -> tuple[Intervention, ...]:
+    """The interventions that the newest snapshot was made with; () where there are none, or its backend makes none."""
+    snapshot = scene.snapshot
+    return snapshot.request.interventions if snapshot is not None and snapshot.before is not None else ()
+
+
+def before_of(scene: Scene, layer: str) -> np.ndarray | None:
+    """(C, H, W): a layer's activations without the interventions; None where there are none."""
+    snapshot = scene.snapshot
+    return None if snapshot is None or snapshot.before is None else snapshot.before.get(layer)
+
+
+def change_of(snapshot: Snapshot, layer: str) -> np.ndarray | None:
+    """(C, H, W): after minus before, worked out once for each pass; None without interventions."""
+    before = None if snapshot.before is None else snapshot.before.get(layer)
+    after = snapshot.activations.get(layer)
+    if before is None or after is None:
+        return None
+    return cached(("change", layer), after, lambda: after - before)
+
+
+def changed_units(scene: Scene, layer: str) -> np.ndarray | None:
+    """(C,): by how much each unit of a layer changes, the change of the largest magnitude anywhere in its map."""
+    change = None if scene.snapshot is None else change_of(scene.snapshot, layer)
+    if change is None:
+        return None
+
+    def largest() -> np.ndarray:
+        flat = np.nan_to_num(change).reshape(len(change), -1)
+        high, low = flat.max(axis=1), flat.min(axis=1)
+        return np.where(-low > high, low, high)
+
+    return cached(("changed units", layer), change, largest)
+
+
+def status_words(scene: Scene) -> str:
+    """The line as long as anything holds: "what if: conv5 · 151 switched off"; "" with nothing."""
+    wanted = scene.state.view.interventions
+    if not wanted:
+        return ""
+    is_answered = scene.snapshot is not None and scene.snapshot.request.interventions == wanted
+    if is_answered and scene.snapshot is not None and scene.snapshot.before is None:
+        return f"what if: {NO_BACKEND}"
+    return f"what if: {intervened_words(wanted)}"
+
+
+def no_change_words(scene: Scene, layer: str) -> str:
+    """Why the tiles show no change of a layer though that is wanted; "" where they show some."""
+    if scene.snapshot is None or scene.snapshot.before is None:
+        is_refused = status_words(scene).endswith(NO_BACKEND)
+        return f"No change: {NO_BACKEND}." if is_refused else "Waiting for the changed network."
+    changed = changed_units(scene, layer)
+    if changed is None or changed.any():
+        return ""
+    return (
+        f"Nothing changes in {layer}: {intervened_words(held(scene))}. Go to a later layer (o), or press | for values."
+    )
+
+
+@dataclass(frozen=True)
+class ClassChange:
+    """A class's probability without and with the interventions."""
+
+    channel: int
+    before: float
+    after: float
+
+    @property
+    def direction(self) -> int:
+        """1: it rose, -1: it fell, 0: it is about the same."""
+        difference = self.after - self.before
+        return 0 if not abs(difference) >= LEAST_SHARE else 1 if difference > 0 else -1
+
+    @property
+    def words(self) -> str:
+        """ "44.1 → 12.3 %"."""
+        return f"{100 * self.before:.1f} → {100 * self.after:.1f} %"
+
+    @property
+    def short_words(self) -> str:
+        """ "44 → 12 %"."""
+        return f"{100 * self.before:.0f} → {100 * self.after:.0f} %"
+
+
+def class_changes(scene: Scene, count: int) -> list[ClassChange]:
+    """The classes that are the most probable before or after, by what they are now; [] without interventions."""
+    prob = scene.state.info.prob_layer
+    before = before_of(scene, prob) if prob else None
+    after = scene.snapshot.activations.get(prob) if scene.snapshot is not None else None
+    if before is None or after is None:
+        return []
+    was, now = (each.reshape(len(each), -1).max(axis=1) for each in (before, after))
+    best = np.argsort(-np.nan_to_num(np.maximum(was, now)), kind="stable")[:count]
+    best = best[np.argsort(-np.nan_to_num(now[best]), kind="stable")]
+    return [ClassChange(int(i), float(was[i]), float(now[i])) for i in best]
