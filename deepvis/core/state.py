@@ -12,9 +12,10 @@ from typing import TypeVar
 
 from deepvis.core.attributions import ATTRIBUTIONS
 from deepvis.core.back_modes import OFF
+from deepvis.core.compared import PinnedFrame
 from deepvis.core.effects import Effect, SaveTop, StartOptimizing, StartScan
 from deepvis.core.tile_order import TileOrder, Tiles, tiles_of
-from deepvis.core.types import AttributionRequest, BackRequest, Fit, LayerInfo, NetInfo, Unit
+from deepvis.core.types import AttributionRequest, BackRequest, Fit, Frame, LayerInfo, NetInfo, Unit
 
 
 class Cursor(Enum):
@@ -40,6 +41,11 @@ class Zoom(Enum):
     UNIT = "unit"
     BACK = "back"
     PREFERRED = "preferred"
+    SIDE_BY_SIDE = "side by side"  # the back modes and an attribution (core/side_by_side.py)
+    PHOTOS = "photos"  # the open photos with the unit's map beneath each
+
+
+CYCLED_ZOOMS = (Zoom.OFF, Zoom.UNIT, Zoom.BACK, Zoom.PREFERRED)  # in the order in which key z runs through them
 
 
 class Show(Enum):
@@ -54,6 +60,7 @@ class Order(Enum):
 
     NUMBER = "number"
     STRENGTH = "strength"  # the strongest unit first, silent ones hidden
+    DIFFERENCE = "difference"  # what differs most from the pinned frame first
 
 
 class ColourMap(Enum):
@@ -74,6 +81,7 @@ class Look(Enum):
 
 
 OVERLAYS = (0.0, 0.4, 0.7)  # of the back projection, or the attribution, over the input: its share of the picture
+ATTRIBUTION_BESIDE = "grad_cam"  # beside the back modes where none is chosen
 INDIVIDUAL_BOOSTS = (0.0, 0.3, 0.5, 0.8, 1.0)
 GAMMA_BOOSTS = (1.0, 0.7, 0.5, 0.3)
 DEBUG_LEVELS = 3
@@ -101,6 +109,7 @@ class ViewState:
     pinned: Unit | None = None  # back origin, None: it follows the selected unit
     # why: a class or unit, then units of earlier layers through which its reasons are followed (core/why.py); (): off
     why: tuple[Unit, ...] = ()
+    compared: PinnedFrame | None = None  # a frame beside the current one (core/compared.py)
     show: Show = Show.ACTIVATIONS
     zoom: Zoom = Zoom.OFF
     pattern: bool = False
@@ -225,6 +234,7 @@ class AppState:
     palette_lists: PaletteLists = NO_PALETTE_LISTS
     tile_order: TileOrder | None = None  # of the newest pass; None before the first
     history: History = field(default_factory=History, compare=False)
+    frame: Frame | None = field(default=None, compare=False)  # that is shown now
     refused: SaveTop | None = None  # it would have replaced better pictures: the same key once more does it
 
     @property
@@ -265,6 +275,8 @@ class AppState:
         Whose maps: with the origin frozen (key d) those of the selected layer, if it has maps and comes before.
         """
         method, unit, layer = self.view.attribution, self.back_unit, self.layer
+        if method == OFF and self.view.zoom is Zoom.SIDE_BY_SIDE:
+            method = ATTRIBUTION_BESIDE if ATTRIBUTION_BESIDE in ATTRIBUTIONS else OFF
         if method == OFF or unit.layer in self.info.missing:
             return None
         names = [each.name for each in self.info.layers]

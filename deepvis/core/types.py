@@ -78,6 +78,8 @@ class NetRequest:
     # the first, through each other one alone; (): nothing is asked
     why: tuple[Unit, ...] = ()
     attribution: AttributionRequest | None = None
+    pin: Frame | None = None  # a frame whose values are wanted too, seen with the same fit
+    beside: tuple[BackRequest, ...] = ()  # further projections of the same frame, of which the pictures are wanted
 
     def same_as(self, other: NetRequest | None) -> bool:
         """True if both ask for the same thing of the same frame."""
@@ -85,7 +87,7 @@ class NetRequest:
             other is not None
             and self.frame.id == other.frame.id
             and (self.back, self.why, self.fit, self.shown) == (other.back, other.why, other.fit, other.shown)
-            and self.attribution == other.attribution
+            and (self.attribution, self.pin, self.beside) == (other.attribution, other.pin, other.beside)
         )
 
 
@@ -145,6 +147,8 @@ class Snapshot:
     input_rgb: np.ndarray | None = None  # (H, W, 3) uint8, what the network was shown
     seconds: PassSeconds = PassSeconds()
     contributions: Contributions | None = None  # None without a request of why
+    # of ``request.beside``: as input_diff, or why there is none in a sentence
+    beside: Mapping[BackRequest, np.ndarray | str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

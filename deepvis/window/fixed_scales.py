@@ -15,7 +15,7 @@ from deepvis.window.ui.legend import is_signed
 from deepvis.window.ui.readings import LayerView, extremes_of, layer_view
 from deepvis.window.ui.scene import Scene
 
-# a layer's name, and what of it is shown: its activations, or the diffs of one back request
+# a layer's name, and what of it is shown: its activations, or the diffs of one back request, or differences
 Values = tuple[str, object]
 
 
@@ -51,7 +51,8 @@ class FixedScales:
             self._scales.clear()
         if not view.has(0) or scene.snapshot is None:
             return scene
-        values: Values = (scene.state.layer.name, scene.snapshot.request.back if view.signed else None)
+        of = view.caption if view.is_difference else scene.snapshot.request.back if view.signed else None
+        values: Values = (scene.state.layer.name, of)
         self._take_in(values, view, scene.snapshot_id, scene.snapshot.request.frame)
         if not chosen.fixed_scale:
             return scene

@@ -14,6 +14,7 @@ from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import bar, frame
 from deepvis.window.ui.heading import draw_card, sentence
 from deepvis.window.ui.here import draw_here
+from deepvis.window.ui.hover_compared import compared_note
 from deepvis.window.ui.legend import draw_foot, fixed_scale, foot_height, scanned_peak, unit_legend
 from deepvis.window.ui.pane import pane
 from deepvis.window.ui.panes.layers import draw_unit
@@ -35,8 +36,9 @@ def looks_at(scene: Scene) -> Hashable:
     if lists_layers(state):
         return "here", seen, view.place, state.layer.name, scene.field_of is None
     request = state.back_request
+    pin = view.compared, scene.pinned and scene.pinned.id
     mapping = view.individual_boost, view.gamma_boost, view.colour_map, view.look, fixed_scale(scene)
-    return state.unit, view.show, view.place, mapping, scanned_peak(scene), view.label_predictions, request, seen
+    return state.unit, view.show, view.place, mapping, scanned_peak(scene), view.label_predictions, request, seen, pin
 
 
 def shows_classes(scene: Scene) -> bool:
@@ -118,9 +120,10 @@ def draw_selected(canvas: np.ndarray, scene: Scene) -> None:
     if shape == (1, 1):
         note = unit.layer if shows_bars(scene, view) else f"value {number(value)}"  # bars: it is said in the body
     elif value == 0:
-        note = "no diff" if view.signed else "silent"
+        note = "no difference" if view.is_difference else "no diff" if view.signed else "silent"
     else:
         note = f"{'strongest' if view.signed else 'max'} {number(value)} at row {row}, col {col}"
+    note = compared_note(scene, unit.channel) or note
     parts = draw_card(canvas, scene, f"Unit {unit.channel}", note, stale=view.stale)
     if (link := list_link(scene, parts.body)) is not None:
         draw_text(canvas, link.row, link.col, LIST_LINK, scene.px(theme.SIZE_SMALL), theme.FIELD, width=link.width)

@@ -33,6 +33,7 @@ def looks_at(scene: Scene) -> Hashable:
         scene.frame_id,
         None if images is None else images.version,
         None if progress is None else progress.version,
+        scene.pinned and scene.pinned.id,
         scene.attribution and scene.attribution.id,
     )
 
@@ -130,7 +131,8 @@ def facts(scene: Scene) -> list[tuple[str, theme.BGR]]:
         pieces.append((state.layer.missing, theme.SOFT))
     value = value_of(view, unit.channel)
     if value is not None:
-        what = "strongest diff" if state.view.show is Show.DIFFS else "max" if state.layer.is_spatial else "value"
+        what = "max" if state.layer.is_spatial else "value"
+        what = "difference" if view.is_difference else "strongest diff" if state.view.show is Show.DIFFS else what
         pieces.append((f"{what} {number(value)}" + (" (stale)" if view.stale else ""), theme.SOFT))
     if state.view.why:
         pieces.append(why_fact(scene))
@@ -143,6 +145,8 @@ def facts(scene: Scene) -> list[tuple[str, theme.BGR]]:
     boost = boost_fact(scene)
     if boost:
         pieces.append((boost, theme.SOFT))
+    if state.view.compared is not None:
+        pieces.append((f"pinned: {state.view.compared.name}", theme.SOFT))
     if state.view.place is not None:
         pieces.append(("place pinned at row {}, col {} of the input".format(*state.view.place), theme.SOFT))
     if state.live.preset != LiveState().preset and state.live.preset < len(scene.preset_names):
