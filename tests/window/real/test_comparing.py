@@ -13,11 +13,13 @@ import pytest
 from deepvis.core.types import Frame, NetRequest
 from deepvis.live.backend import open_backend
 from deepvis.models.zoo import load_model
+from deepvis.sources.photos import load_rgb
 from tests.window.real.test_fires import Session
 from tests.window.real.test_pointing import MIDDLE, changed, shot, still
 
 pytestmark = pytest.mark.window
 Start = Callable[..., Any]
+INPUT = (slice(30, 290), slice(5, 295))
 LAYER, LAYERS_ON = "conv3", ["o"] * 6  # from conv1
 
 
@@ -62,7 +64,7 @@ def test_p_pins_q_shows_the_difference_o_sorts_by_it_and_backslash_shows_all_mod
     assert session.at()[0] == LAYER
     before = still(program, screen)
     program.key("P", "e", "Q")
-    program.until(lambda: changed(before, shot(screen), (slice(30, 290), slice(5, 295))) > 0.1, "the pinned strip")
+    program.until(lambda: changed(before, shot(screen), INPUT) > 0.1, "the pinned strip")
     assert min(colours(screen)) < 300
     program.key("less")
     program.until(lambda: min(colours(screen)) > 500, "blue and orange tiles")
@@ -79,3 +81,23 @@ def test_p_pins_q_shows_the_difference_o_sorts_by_it_and_backslash_shows_all_mod
     program.key("backslash")
     program.until(lambda: changed(before, shot(screen), MIDDLE) < 0.02, "tiles again")
     session.end()
+
+
+def test_f3_shows_the_unit_over_the_photos_and_a_click_goes_to_one(start: Start, screen: Any, photos: Path) -> None:
+    program = start("--images", photos)
+    program.key(*LAYERS_ON, "Down")
+    before = still(program, screen)
+    program.key("F3")
+    program.until(lambda: changed(before, shot(screen), MIDDLE) > 0.3, "the sheet")
+    backend = open_backend("engine", load_model("caffenet-mini"), "cpu")
+    values = [
+        float(backend.run(NetRequest(Frame(i, load_rgb(photos / name)))).activations[LAYER][0].max())
+        for i, name in enumerate(("a.png", "b.png"))
+    ]
+    sheet, col_of_b = still(program, screen), 450 if values[1] > values[0] else 750
+    program.click(col_of_b, 200)  # b.png, which is not in the input pane
+    program.until(lambda: changed(sheet, shot(screen), INPUT) > 0.1, "the other photo in the input")
+    program.key("Escape")
+    program.until(lambda: changed(sheet, shot(screen), MIDDLE) > 0.3, "the tiles")
+    program.key("q")
+    assert program.end() == (0, "")
