@@ -20,6 +20,7 @@ from deepvis.window.ui.panes.input import picture_place
 from deepvis.window.ui.pinned_strip import pinned_classes, strip_in
 from deepvis.window.ui.readings import layer_view
 from deepvis.window.ui.regions import PINNED, SIDE, Hit
+from deepvis.window.ui.scalars import ends_of
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.side_by_side import sides_in
 from tests.window.ui.scenes import UNIT, activations, ids, make_frame, make_scene, make_snapshot, waves
@@ -153,5 +154,7 @@ def test_a_unit_of_a_vector_compares_as_a_bar() -> None:
     scene = compared_scene(TilesOf.DIFFERENCE, replace(UNIT, layer_index=3, channel=2))
     view = layer_view(scene)
     np.testing.assert_allclose(view.values, NOW["fc3"] - THEN["fc3"], rtol=1e-6)
+    low, high = ends_of(scene, view)
+    assert low == -high and high == pytest.approx(float(np.abs(view.values).max()))
     Composer()(scene)
     assert scene.state.unit == Unit("fc3", 2)
