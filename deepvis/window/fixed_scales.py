@@ -51,7 +51,8 @@ class FixedScales:
             self._scales.clear()
         if not view.has(0) or scene.snapshot is None:
             return scene
-        of = view.caption if view.is_difference else scene.snapshot.request.back if view.signed else None
+        pinned = scene.pinned and scene.pinned.id
+        of = ("difference", pinned) if view.is_difference else scene.snapshot.request.back if view.signed else None
         values: Values = (scene.state.layer.name, of)
         self._take_in(values, view, scene.snapshot_id, scene.snapshot.request.frame)
         if not chosen.fixed_scale:

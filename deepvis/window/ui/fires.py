@@ -60,8 +60,11 @@ def sorting_words(scene: Scene, view: LayerView, order: TileOrder) -> str:
     now = " now" if order.is_steady else ""
     if order.at is not None:
         return f"{how} the place{when}, {order.firing:,} of {layer.channels:,} {does} there{now}"
-    what = "difference" if is_difference else "magnitude" if view.signed else "strength"
-    words_now = f"{how} {what}{when}, {order.firing:,} of {layer.channels:,} {does}{now}"
+    if is_difference:
+        words_now = f"by difference{when}, {order.firing:,} {does}{now}"
+    else:
+        what = "magnitude" if view.signed else "strength"
+        words_now = f"{how} {what}{when}, {order.firing:,} of {layer.channels:,} {does}{now}"
     return f"{words_now}; {why_no_cell(scene, layer)}" if scene.state.view.place is not None else words_now
 
 

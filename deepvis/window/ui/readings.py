@@ -81,8 +81,8 @@ def _compared_view(scene: Scene, current: np.ndarray, *, stale: bool) -> LayerVi
     if found is None:
         return LayerView(NO_VALUES, sentence=f"Waiting for the values of {compared.name}, which is pinned.")
     if is_difference:
-        return LayerView(found, signed=True, is_difference=True, caption=f"now minus {compared.name}", stale=stale)
-    return LayerView(found, caption=f"pinned: {compared.name}")
+        return LayerView(found, signed=True, is_difference=True, caption="now − pinned", stale=stale)
+    return LayerView(found, caption="pinned frame")
 
 
 def is_nothing_but_nan(values: np.ndarray) -> bool:
