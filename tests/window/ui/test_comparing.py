@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from deepvis.core.compared import PinnedFrame, TilesOf
+from deepvis.core.compared import TilesOf
 from deepvis.core.geometry import Rect
-from deepvis.core.state import InputState, Order, ViewState, Zoom
-from deepvis.core.types import Attribution, NetRequest, Unit
+from deepvis.core.state import InputState, Order
+from deepvis.core.types import Unit
 from deepvis.window.tile_orders import TileOrders
 from deepvis.window.ui.compose import Composer
 from deepvis.window.ui.hit import hit
@@ -21,19 +21,12 @@ from deepvis.window.ui.pinned_strip import pinned_classes, strip_in
 from deepvis.window.ui.readings import layer_view
 from deepvis.window.ui.regions import PINNED, SIDE, Hit
 from deepvis.window.ui.scalars import ends_of
-from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.side_by_side import sides_in
-from tests.window.ui.scenes import UNIT, activations, ids, make_frame, make_scene, make_snapshot, waves
+from tests.window.ui.compared_scenes import compared_scene, side_scene
+from tests.window.ui.scenes import UNIT, activations, ids, make_scene
 
 LAYER = "conv2/5x5_reduce"
 THEN, NOW = activations(2.0), activations(1.0)
-
-
-def compared_scene(tiles: TilesOf, view: ViewState = UNIT, **parts: object) -> Scene:
-    """Frame 1 is shown, frame 2 is pinned."""
-    frame = make_frame(2)
-    scene = make_scene(replace(view, compared=PinnedFrame(frame, tiles)), **parts)
-    return replace(scene, pinned=make_snapshot(frame))
 
 
 def test_the_tiles_are_of_the_one_the_other_or_their_difference() -> None:
@@ -41,8 +34,8 @@ def test_the_tiles_are_of_the_one_the_other_or_their_difference() -> None:
     np.testing.assert_array_equal(current.values, NOW[LAYER])
     np.testing.assert_array_equal(pinned.values, THEN[LAYER])
     np.testing.assert_allclose(between.values, NOW[LAYER] - THEN[LAYER], rtol=1e-6)
-    assert (current.caption, pinned.caption) == ("activations", "pinned: photo_2.jpg")
-    assert between.caption == "now minus photo_2.jpg" and between.signed and between.is_difference
+    assert (current.caption, pinned.caption) == ("activations", "pinned frame")
+    assert between.caption == "now − pinned" and between.signed and between.is_difference
     waiting = layer_view(replace(compared_scene(TilesOf.DIFFERENCE), pinned=None))
     assert not waiting.has(0) and waiting.sentence == "Waiting for the values of photo_2.jpg, which is pinned."
 
@@ -107,19 +100,6 @@ def test_the_strip_has_the_pinned_frames_classes_and_leaves_the_rest_to_the_inpu
     tip = tip_of(replace(scene, hover=under))
     assert tip is not None and tip.title == "Pinned: photo_2.jpg" and any("Q:" in line for line in tip.lines)
     assert strip_in(make_scene(UNIT), scene.areas(pane).body) is None
-
-
-def side_scene() -> Scene:
-    scene = make_scene(replace(UNIT, zoom=Zoom.SIDE_BY_SIDE))
-    assert scene.snapshot is not None and scene.frame is not None
-    from deepvis.core.side_by_side import projections_beside
-
-    backs = projections_beside(scene.state)
-    request = NetRequest(scene.frame, beside=backs, attribution=scene.state.attribution_request)
-    beside = {back: waves(3, 48, 48, phase=i) for i, back in enumerate(backs)}
-    snapshot = replace(scene.snapshot, request=request, beside=beside)
-    found = Attribution(next(ids), snapshot.id, request, waves(5, 14, 14)[2])
-    return replace(scene, snapshot=snapshot, attribution=found)
 
 
 def test_four_pictures_stand_side_by_side_with_their_names() -> None:

@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from deepvis.core.photo_answers import PhotoAnswer
 from deepvis.core.state import ColourMap, Look, Zoom
 from deepvis.live.unit_over_photos import OverPhotos, OverPhotosRequest
 from deepvis.window.pointer import clicked
@@ -17,26 +16,8 @@ from deepvis.window.ui.hover_words import tip_of
 from deepvis.window.ui.over_photos import far_words, grid_of_sheet, waiting_words
 from deepvis.window.ui.photo_sheet import sheet_codes, sheet_legend, sheet_picture
 from deepvis.window.ui.regions import PHOTO
-from deepvis.window.ui.scene import Scene
-from tests.window.ui.scenes import UNIT, make_scene, photo, waves
-
-
-def answers(count: int, shape: tuple[int, int] = (12, 12)) -> tuple[PhotoAnswer, ...]:
-    made = []
-    for number in range(count):
-        values = np.maximum(waves(3, *shape, phase=number)[1], 0) * (count - number) / count
-        row, col = divmod(int(values.argmax()), shape[1])
-        rgb, path = photo(48, 48, number), f"/photos/{number}.jpg"
-        made.append(PhotoAnswer(number, path, float(values.max()), (row, col), values, rgb))
-    return tuple(sorted(made, key=lambda each: -each.value))
-
-
-def photos_scene(count: int = 30, *, size: tuple[int, int] = (620, 1000), **found: object) -> Scene:
-    scene = make_scene(replace(UNIT, zoom=Zoom.PHOTOS), size=size)
-    whole = OverPhotos(
-        OverPhotosRequest(scene.state.unit), "~/holiday", answers(count), count, count, True, version=count
-    )
-    return replace(scene, over_photos=replace(whole, **found))  # type: ignore[arg-type]
+from tests.window.ui.compared_scenes import answers, photos_scene
+from tests.window.ui.scenes import UNIT, make_scene
 
 
 @pytest.mark.parametrize("size", [(620, 1000), (720, 1280), (1440, 2560), (400, 640)])
