@@ -13,9 +13,10 @@ from deepvis.core.pixels import Codes
 from deepvis.core.state import Zoom
 from deepvis.live.unit_over_photos import OverPhotos
 from deepvis.window.ui import theme
+from deepvis.window.ui.canvas import bounds
 from deepvis.window.ui.heading import draw_card, sentence
 from deepvis.window.ui.legend import draw_in_heading
-from deepvis.window.ui.photo_sheet import SheetGrid, draw_cells, sheet_codes, sheet_grid, sheet_legend
+from deepvis.window.ui.photo_sheet import SheetGrid, bars_words, draw_cells, sheet_codes, sheet_grid, sheet_legend
 from deepvis.window.ui.readings import label_of, number, unit_name
 from deepvis.window.ui.regions import PHOTO, Hit, Tip
 from deepvis.window.ui.scene import Scene
@@ -60,11 +61,11 @@ def draw_over_photos(canvas: np.ndarray, scene: Scene) -> None:
         parts = draw_card(canvas, scene, title, "over the open photos")
         sentence(canvas, scene, parts.body, waiting_words(found))
         return
-    heading = f"{title}   {far_words(found)}"
-    parts = draw_card(canvas, scene, heading)
-    grid = grid_of_sheet(scene, found, parts.body)
+    heading, grid = f"{title}   {far_words(found)}", grid_of_sheet(scene, found, scene.areas(bounds(canvas)).body)
     painted = painted_sheet(scene, found, grid)
-    if not parts.heading.is_empty:
+    bars = bars_words(painted[0])
+    parts = draw_card(canvas, scene, heading, bars)
+    if not parts.heading.is_empty and not bars:
         used = text_width(heading, scene.px(theme.SIZE_HEADING), True) + scene.px(20)
         draw_in_heading(canvas, scene, parts.heading.cut(left=used), sheet_legend(*painted))
     shown = scene.frame.path if scene.frame is not None and scene.frame.path else ""

@@ -74,6 +74,13 @@ def sheet_codes(maps: Sequence[np.ndarray], colour_map: ColourMap, look: Look) -
     return codes_with(stack, scale), paint_of(colour_map, look, signed=signed or (signed_map and scale.signed))
 
 
+def bars_words(codes: Codes) -> str:
+    """What the bars of a unit without maps reach up to; "" of maps, which have a legend."""
+    if codes.codes.shape[1:] != (1, 1):
+        return ""
+    return f"bars up to {number(float(codes.ceilings.max(initial=0)))}"
+
+
 def sheet_legend(codes: Codes, paint: Paint) -> Legend:
     return legend_of(codes, paint, "one scale")
 
@@ -129,7 +136,10 @@ def sheet_picture(answers: Sequence[PhotoAnswer], title: str, columns: int, side
         draw_text(canvas, margin + i * (line_height(px) + 2), margin, line, px, theme.TEXT, bold=True, width=wide)
     painted = sheet_codes([answer.map_hw for answer in answers], ColourMap.GRAY, Look.READABLE)
     at = Rect(margin + head - gap - line_height(px), margin, line_height(px), wide)
-    draw_legend(canvas, at, sheet_legend(*painted), px)
+    if words := bars_words(painted[0]):
+        draw_text(canvas, at.row, at.col, words, px, theme.SOFT, width=wide)
+    else:
+        draw_legend(canvas, at, sheet_legend(*painted), px)
     draw_cells(canvas, grid, answers, painted, px)
     return canvas
 
