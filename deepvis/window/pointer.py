@@ -5,6 +5,7 @@ from __future__ import annotations
 from deepvis.core.back_modes import BACK_MODES, OFF, all_modes
 from deepvis.core.commands import Command
 from deepvis.core.commands.changes import next_of, show_photo, view
+from deepvis.core.commands.comparing import cycle_compared
 from deepvis.core.commands.moving import (
     columns,
     select,
@@ -25,7 +26,7 @@ from deepvis.core.types import OptimizeProgress
 from deepvis.window.ui.events import Mouse
 from deepvis.window.ui.hit import hit
 from deepvis.window.ui.overlays.palette import candidate_at
-from deepvis.window.ui.regions import CLASS, FIRES, FOLD, PATCHES, PHOTO, PREFERRED, SIDE, Hit, is_preferred
+from deepvis.window.ui.regions import CLASS, FIRES, FOLD, PATCHES, PHOTO, PINNED, PREFERRED, SIDE, Hit, is_preferred
 from deepvis.window.ui.scene import Scene
 
 
@@ -95,6 +96,8 @@ def clicked(state: AppState, target: Hit) -> Outcome:
         return outcome(select_layer(state, target.layer_index))
     if target.part == FIRES:
         return outcome(view(state, cursor=Cursor.LAYERS))
+    if target.part == PINNED:
+        return outcome(cycle_compared(state))
     if target.pane == "input":
         return outcome(state if target.spot is None else pin_place(state, target.spot))
     if target.part in PATCHES:

@@ -10,9 +10,9 @@ from deepvis.window.ui.regions import Tip
 from deepvis.window.ui.scene import Scene
 
 TILES = {
-    TilesOf.CURRENT: "Q: the tiles show the pinned frame",
-    TilesOf.PINNED: "Q: the tiles show the difference",
-    TilesOf.DIFFERENCE: "Q: the tiles show the current frame again",
+    TilesOf.CURRENT: "click or Q: the tiles show the pinned frame",
+    TilesOf.PINNED: "click or Q: the tiles show the difference",
+    TilesOf.DIFFERENCE: "click or Q: the tiles show the current frame again",
 }
 
 

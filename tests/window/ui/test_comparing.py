@@ -11,6 +11,7 @@ from deepvis.core.compared import TilesOf
 from deepvis.core.geometry import Rect
 from deepvis.core.state import InputState, Order
 from deepvis.core.types import Unit
+from deepvis.window.pointer import clicked
 from deepvis.window.tile_orders import TileOrders
 from deepvis.window.ui.compose import Composer
 from deepvis.window.ui.hit import hit
@@ -99,6 +100,8 @@ def test_the_strip_has_the_pinned_frames_classes_and_leaves_the_rest_to_the_inpu
     assert under.part == PINNED
     tip = tip_of(replace(scene, hover=under))
     assert tip is not None and tip.title == "Pinned: photo_2.jpg" and any("Q:" in line for line in tip.lines)
+    after, _ = clicked(scene.state, under)
+    assert after.view.compared is not None and after.view.compared.tiles is TilesOf.PINNED
     assert strip_in(make_scene(UNIT), scene.areas(pane).body) is None
 
 
