@@ -12,10 +12,11 @@ from typing import TypeVar
 
 from deepvis.core.attributions import ATTRIBUTIONS
 from deepvis.core.back_modes import OFF
+from deepvis.core.compared import PinnedFrame
 from deepvis.core.effects import Effect, SaveTop, StartOptimizing, StartScan
 from deepvis.core.interventions import Intervention
 from deepvis.core.tile_order import TileOrder, Tiles, tiles_of
-from deepvis.core.types import AttributionRequest, BackRequest, Fit, LayerInfo, NetInfo, Unit
+from deepvis.core.types import AttributionRequest, BackRequest, Fit, Frame, LayerInfo, NetInfo, Unit
 
 
 class Cursor(Enum):
@@ -41,6 +42,11 @@ class Zoom(Enum):
     UNIT = "unit"
     BACK = "back"
     PREFERRED = "preferred"
+    SIDE_BY_SIDE = "side by side"  # the back modes and an attribution (core/side_by_side.py)
+    PHOTOS = "photos"  # the open photos with the unit's map beneath each
+
+
+CYCLED_ZOOMS = (Zoom.OFF, Zoom.UNIT, Zoom.BACK, Zoom.PREFERRED)  # in the order in which key z runs through them
 
 
 class Show(Enum):
@@ -55,6 +61,7 @@ class Order(Enum):
 
     NUMBER = "number"
     STRENGTH = "strength"  # the strongest unit first, silent ones hidden
+    DIFFERENCE = "difference"  # what differs most from the pinned frame first
 
 
 class ColourMap(Enum):
@@ -75,6 +82,7 @@ class Look(Enum):
 
 
 OVERLAYS = (0.0, 0.4, 0.7)  # of the back projection, or the attribution, over the input: its share of the picture
+ATTRIBUTION_BESIDE = "grad_cam"  # beside the back modes where none is chosen
 INDIVIDUAL_BOOSTS = (0.0, 0.3, 0.5, 0.8, 1.0)
 GAMMA_BOOSTS = (1.0, 0.7, 0.5, 0.3)
 DEBUG_LEVELS = 3
@@ -104,6 +112,7 @@ class ViewState:
     why: tuple[Unit, ...] = ()
     interventions: tuple[Intervention, ...] = ()  # what if: what is done to units (core/interventions.py)
     change: bool = False  # what if: the tiles show after minus before in the place of the activations
+    compared: PinnedFrame | None = None  # a frame beside the current one (core/compared.py)
     show: Show = Show.ACTIVATIONS
     zoom: Zoom = Zoom.OFF
     pattern: bool = False
@@ -228,6 +237,7 @@ class AppState:
     palette_lists: PaletteLists = NO_PALETTE_LISTS
     tile_order: TileOrder | None = None  # of the newest pass; None before the first
     history: History = field(default_factory=History, compare=False)
+    frame: Frame | None = field(default=None, compare=False)  # that is shown now
     refused: SaveTop | None = None  # it would have replaced better pictures: the same key once more does it
 
     @property
@@ -268,6 +278,8 @@ class AppState:
         Whose maps: with the origin frozen (key d) those of the selected layer, if it has maps and comes before.
         """
         method, unit, layer = self.view.attribution, self.back_unit, self.layer
+        if method == OFF and self.view.zoom is Zoom.SIDE_BY_SIDE:
+            method = ATTRIBUTION_BESIDE if ATTRIBUTION_BESIDE in ATTRIBUTIONS else OFF
         if method == OFF or unit.layer in self.info.missing:
             return None
         names = [each.name for each in self.info.layers]

@@ -83,6 +83,8 @@ class NetRequest:
     why: tuple[Unit, ...] = ()
     attribution: AttributionRequest | None = None
     interventions: tuple[Intervention, ...] = ()  # what is done to units (what if); (): the network as it is
+    pin: Frame | None = None  # a frame whose values are wanted too, seen with the same fit
+    beside: tuple[BackRequest, ...] = ()  # further projections of the same frame, of which the pictures are wanted
 
     def same_as(self, other: NetRequest | None) -> bool:
         """True if both ask for the same thing of the same frame."""
@@ -91,6 +93,7 @@ class NetRequest:
             and self.frame.id == other.frame.id
             and (self.back, self.why, self.fit, self.shown) == (other.back, other.why, other.fit, other.shown)
             and (self.attribution, self.interventions) == (other.attribution, other.interventions)
+            and (self.pin, self.beside) == (other.pin, other.beside)
         )
 
 
@@ -153,6 +156,8 @@ class Snapshot:
     # the activations of the network as it is, where units are intervened on: everything else here is with that. None
     # without interventions, and of a backend that makes none
     before: Mapping[str, np.ndarray] | None = None
+    # of ``request.beside``: as input_diff, or why there is none in a sentence
+    beside: Mapping[BackRequest, np.ndarray | str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

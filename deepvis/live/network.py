@@ -10,6 +10,7 @@ from deepvis.core.mailbox import Mailbox
 from deepvis.core.types import Attribution, FieldOf, NetInfo, NetRequest, Snapshot
 from deepvis.live.attributing import Attributing
 from deepvis.live.backend import Backend, BackendError
+from deepvis.live.comparing import PinnedPasses, with_beside
 from deepvis.live.core_share import CoreShare
 from deepvis.live.worker import Worker
 from deepvis.network.model_error import ModelError
@@ -28,6 +29,7 @@ class NetworkOutput:
     followed: Snapshot | None = None  # the newest that all followers have seen
     warning: str = ""  # why what it gives may mean nothing
     attribution: Attribution | None = None  # the newest step of what was asked last
+    pinned: Snapshot | None = None  # of the pinned frame; None while none is
 
 
 def unchanged(snapshot: Snapshot) -> Snapshot:
@@ -65,6 +67,7 @@ class NetworkWorker(Worker[NetRequest, NetworkOutput]):
         self._followers = tuple(followers)
         self._doubt = doubt
         self._attributing: Attributing | None = None  # what is still to be refined
+        self._pinned = PinnedPasses()
         self.share = share or CoreShare()
 
     @property
@@ -83,8 +86,10 @@ class NetworkWorker(Worker[NetRequest, NetworkOutput]):
         output = self._newest.value
         if request is not None and self._backend is not None and output is not None:
             self._attributing = None
+            pinned = self._run_pinned(self._backend, request, output.snapshot)
             snapshot = self._run_pass(self._backend, request)
-            output = replace(output, snapshot=snapshot, attribution=self._first_step(output.attribution))
+            first = self._first_step(output.attribution)
+            output = replace(output, snapshot=snapshot, attribution=first, pinned=pinned)
             self.publish(output)
             as_it_is = unchanged(snapshot)
             for follower in self._followers:
@@ -96,12 +101,22 @@ class NetworkWorker(Worker[NetRequest, NetworkOutput]):
     def _run_pass(self, backend: Backend, request: NetRequest) -> Snapshot:
         self.share.idle.clear()
         try:
-            snapshot = backend.run(request)
+            snapshot = with_beside(backend, backend.run(request))
             if request.attribution is not None:
                 self._attributing = Attributing(backend, snapshot)
             return snapshot
         finally:
             self.share.count_pass()
+            self.share.idle.set()
+
+    def _run_pinned(self, backend: Backend, request: NetRequest, newest: Snapshot | None) -> Snapshot | None:
+        """The values of the pinned frame; before the pass, so that the backend's newest one is the live frame's."""
+        if request.pin is None:
+            return self._pinned.of(backend, request, newest)
+        self.share.idle.clear()
+        try:
+            return self._pinned.of(backend, request, newest)
+        finally:
             self.share.idle.set()
 
     def _first_step(self, before: Attribution | None) -> Attribution | None:
@@ -133,6 +148,7 @@ class NetworkWorker(Worker[NetRequest, NetworkOutput]):
         if before is not None:
             before.close()
         if self._newest.value is not None:
+            self._pinned.forget(self._newest.value.snapshot)
             self.publish(replace(self._newest.value, info=backend.info, warning=""))
 
     def _open(self) -> None:

@@ -15,7 +15,7 @@ from deepvis.window.ui.legend import is_signed
 from deepvis.window.ui.readings import LayerView, extremes_of, layer_view
 from deepvis.window.ui.scene import Scene
 
-# a layer's name, and what of it is shown: its activations, or the diffs of one back request
+# a layer's name, and what of it is shown: its activations, or the diffs of one back request, or differences
 Values = tuple[str, object]
 
 
@@ -51,8 +51,9 @@ class FixedScales:
             self._scales.clear()
         if not view.has(0) or scene.snapshot is None:
             return scene
-        back = scene.snapshot.request.back if view.signed else None
-        values: Values = (scene.state.layer.name, view.caption if view.is_change else back)
+        pinned = scene.pinned and scene.pinned.id
+        of = ("difference", pinned) if view.is_difference else scene.snapshot.request.back if view.signed else None
+        values: Values = (scene.state.layer.name, view.caption if view.is_change else of)
         self._take_in(values, view, scene.snapshot_id, scene.snapshot.request.frame)
         if not chosen.fixed_scale:
             return scene

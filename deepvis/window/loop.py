@@ -29,7 +29,7 @@ from deepvis.window.card_picture import why_not_saved
 from deepvis.window.options import RunOptions
 from deepvis.window.parts import Parts
 from deepvis.window.pointer import pointed
-from deepvis.window.requests import missing, stopped_words
+from deepvis.window.requests import missing, shown_frame, stopped_words
 from deepvis.window.scene_maker import SceneMaker
 from deepvis.window.screen import Screen
 from deepvis.window.screenshots import picture_name, save_picture
@@ -251,6 +251,8 @@ class Loop:
             self.state = scan_ended(self.state, latest.ended_scan)
         for answer in self.parts.answers():
             self._say(answer)
+        if (frame := shown_frame(self.state, latest)) is not self.state.frame:
+            self.state = replace(self.state, frame=frame)
         self._update_palette_lists(self.parts.listed, self.state.palette_lists)
         self._sort_tiles()
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from deepvis.core.types import Frame, NetInfo, Unit
-from deepvis.live.backend import open_backend
+from deepvis.live.backend import BackendError, backend_of, open_backend
 from deepvis.live.core_share import CoreShare
 from deepvis.live.fields import open_fields
 from deepvis.live.filters import first_filters
@@ -30,6 +31,7 @@ from deepvis.live.stream_top import Opened, StreamTop
 from deepvis.live.unit_image_commands import commands_for
 from deepvis.live.unit_image_reader import UnitImageReader
 from deepvis.live.unit_images import UnitImagesWorker
+from deepvis.live.unit_over_photos import OverPhotosWorker
 from deepvis.models.model import Model
 from deepvis.models.zoo import DEFAULT_MODEL
 from deepvis.scan.with_samples import RunningWithSamples
@@ -39,6 +41,9 @@ from deepvis.sources.samples import is_sample
 from deepvis.sources.video import video_name
 from deepvis.window.parts import Frames, Makers, Parts
 from deepvis.window.stats import PassLog
+
+if TYPE_CHECKING:
+    from deepvis.scan.network import ScanNetwork
 
 
 def input_of(settings: Settings) -> InputWorker:
@@ -86,6 +91,7 @@ def make_parts(settings: Settings, shown: ShownModel, passes: PassLog, shared: S
             open_images,
             partial(OptimizeWorker, lambda: shown.model, settings.device, stopped=stopped, share=share),
             scan,
+            lambda: OverPhotosWorker(partial(open_layer, settings, shown), share.idle),
         ),
         stream,
         scans,
@@ -110,6 +116,15 @@ def stream_of(settings: Settings, model: Model, scans: FolderScans, info: Callab
 
     samples = sample_frames if model.name == DEFAULT_MODEL else tuple
     return StreamTop(running, open_running, partial(own_folder, model), samples)
+
+
+def open_layer(settings: Settings, shown: ShownModel, layer: str) -> ScanNetwork:
+    """The network for passes up to a layer. Raises BackendError for a backend that is not this project's."""
+    from deepvis.scan.network import ScanNetwork
+
+    if (name := backend_of(settings.backend)) != "engine":
+        raise BackendError(f"backend {name} does not run photos beside the window; use --backend engine")
+    return ScanNetwork(shown.model, (layer,), settings.device)
 
 
 def open_reader(settings: Settings, shown: ShownModel, info: NetInfo) -> UnitImageReader:

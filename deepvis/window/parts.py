@@ -35,8 +35,9 @@ from deepvis.live.renewed_stream import RenewedStream
 from deepvis.live.saved_pictures import SavedPictures
 from deepvis.live.stream_top import StreamTop
 from deepvis.live.unit_images import ImagesRequest, UnitImagesWorker
+from deepvis.live.unit_over_photos import OverPhotosRequest, OverPhotosWorker
 from deepvis.live.worker import Worker
-from deepvis.window.requests import Latest, images_request, pass_request
+from deepvis.window.requests import Latest, images_request, over_photos_request, pass_request
 
 OF_PICTURES = (KeepPicture, TakeOutPicture, UndoKeep, RedoKeep)
 OF_THE_TOP = (SaveTop, UndoSave, RedoSave, ForgetTop, RecallTop)  # effects on the running top 9
@@ -51,12 +52,13 @@ V = TypeVar("V")
 class Makers:
     """How to make what can only begin later.
 
-    images: once the network's description has come. optimize, scan: with the first key that asks for it.
+    images: once the network's description has come. optimize, scan, over_photos: with the first key that asks for it.
     """
 
     images: Callable[[NetInfo], UnitImagesWorker]
     optimize: Callable[[], OptimizeWorker]
     scan: Callable[[], FolderScanWorker] | None = None
+    over_photos: Callable[[], OverPhotosWorker] | None = None  # one unit over the open photos
 
 
 class Parts:
@@ -86,6 +88,9 @@ class Parts:
         self._images: UnitImagesWorker | None = None
         self._optimize: OptimizeWorker | None = None
         self._scan: FolderScanWorker | None = None
+        self._over_photos: OverPhotosWorker | None = None
+        self._sent_over = OverPhotosRequest(None)
+        self._renewed = 0  # how often the network was given other weights
         self._running: list[Worker[Any, Any]] = [input]
         self._sent_input: InputState | None = None
         self._sent_pass: NetRequest | None = None
@@ -112,12 +117,22 @@ class Parts:
         if request is not None and not request.same_as(self._sent_pass):
             self._sent_pass = request
             self._network.inbox.put(request)
+        if (over := over_photos_request(state, self._renewed)) != self._sent_over:
+            self._send_over_photos(over)
         shows_images = state.view.unit_images or state.view.pattern
         if self._images is not None and (shows_images or self.is_saving):
             images = images_request(state, self.latest)
             if images != self._sent_images:
                 self._sent_images = images
                 self._images.inbox.put(images)
+
+    def _send_over_photos(self, request: OverPhotosRequest) -> None:
+        if self._over_photos is None and self._makers.over_photos is not None and self.latest.info is not None:
+            self._over_photos = self._makers.over_photos()
+            self._start(self._over_photos)
+        if self._over_photos is not None:
+            self._sent_over = request
+            self._over_photos.inbox.put(request)
 
     def carry_out(self, effect: Effect) -> None:
         """Have an effect of a key carried out, all but the picture of the window, which the loop itself saves."""
@@ -174,6 +189,7 @@ class Parts:
             images=_newest(self._images),
             optimize=_newest(self._optimize),
             scan=_newest(self._scan),
+            over_photos=_newest(self._over_photos),
             refresh=before.refresh,
             peeks=before.peeks,
         )
@@ -195,6 +211,7 @@ class Parts:
             return backend
 
         self._network.renewals.put(renewed)
+        self._renewed += 1
         if self._images is not None:
             self._images.renewals.put(True)
         self._look_again()

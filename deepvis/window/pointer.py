@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from deepvis.core.back_modes import OFF, all_modes
+from deepvis.core.back_modes import BACK_MODES, OFF, all_modes
 from deepvis.core.commands import Command
 from deepvis.core.commands.changes import next_of, show_photo, view
+from deepvis.core.commands.comparing import cycle_compared
 from deepvis.core.commands.moving import (
     columns,
     select,
@@ -25,7 +26,7 @@ from deepvis.core.types import OptimizeProgress
 from deepvis.window.ui.events import Mouse
 from deepvis.window.ui.hit import hit
 from deepvis.window.ui.overlays.palette import candidate_at
-from deepvis.window.ui.regions import CLASS, FIRES, FOLD, PATCHES, PREFERRED, Hit, is_preferred
+from deepvis.window.ui.regions import CLASS, FIRES, FOLD, PATCHES, PHOTO, PINNED, PREFERRED, SIDE, Hit, is_preferred
 from deepvis.window.ui.scene import Scene
 
 
@@ -82,6 +83,10 @@ def clicked(state: AppState, target: Hit) -> Outcome:
     if target.pane == "control" and target.layer_index is not None:
         return outcome(view(select_layer(state, target.layer_index), cursor=Cursor.LAYERS))
     if target.pane == "layers":
+        if target.part == SIDE and target.path in BACK_MODES:
+            return outcome(view(state, back_mode=target.path, zoom=Zoom.BACK))
+        if target.part == PHOTO and target.path:
+            return outcome(show_photo(state, target.path))
         if state.view.zoom is not Zoom.OFF:
             return outcome(view(state, zoom=Zoom.OFF))
         return outcome(state if target.channel is None else select_unit(state, target.channel))
@@ -91,6 +96,8 @@ def clicked(state: AppState, target: Hit) -> Outcome:
         return outcome(select_layer(state, target.layer_index))
     if target.part == FIRES:
         return outcome(view(state, cursor=Cursor.LAYERS))
+    if target.part == PINNED:
+        return outcome(cycle_compared(state))
     if target.pane == "input":
         return outcome(state if target.spot is None else pin_place(state, target.spot))
     if target.part in PATCHES:

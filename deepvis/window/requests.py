@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from deepvis.core.answers import NOTHING_YET, Answer
-from deepvis.core.state import AppState, InputState
+from deepvis.core.side_by_side import projections_beside
+from deepvis.core.state import AppState, InputState, Zoom
 from deepvis.core.types import (
     Attribution,
     Frame,
@@ -22,11 +23,13 @@ from deepvis.live.folder_scan import ScanRequest
 from deepvis.live.network import NetworkOutput
 from deepvis.live.optimize import OptimizeRequest
 from deepvis.live.unit_images import ImagesOutput, ImagesRequest
+from deepvis.live.unit_over_photos import OverPhotos, OverPhotosRequest
 
 OPTIMIZATION = "the optimized picture"
 OPTIMIZATION_BEGUN = "the optimized picture, which grows"  # the same, once there is something to look at
 SCAN = "the end of the scan"
 ATTRIBUTION = "the end of the attribution"
+OVER_PHOTOS = "the end of the photos"
 STOPPED = "the picture of the optimization that is stopped"
 
 
@@ -39,6 +42,7 @@ class Latest:
     images: Answer[ImagesRequest, ImagesOutput] = NOTHING_YET
     optimize: Answer[OptimizeRequest, OptimizeProgress] = NOTHING_YET
     scan: Answer[ScanRequest, ScanProgress] = NOTHING_YET
+    over_photos: Answer[OverPhotosRequest, OverPhotos] = NOTHING_YET
     refresh: int = 0  # number of the newest unit images, see ImagesRequest
     peeks: bool = False  # the pictures of all units of a layer are needed, for the tooltip of a tile
 
@@ -54,6 +58,11 @@ class Latest:
     @property
     def snapshot(self) -> Snapshot | None:
         return self.network.value.snapshot if self.network.value else None
+
+    @property
+    def pinned(self) -> Snapshot | None:
+        """The values of the pinned frame."""
+        return self.network.value.pinned if self.network.value else None
 
     @property
     def attribution(self) -> Attribution | None:
@@ -107,6 +116,8 @@ def pass_request(state: AppState, latest: Latest) -> NetRequest | None:
         why=state.view.why,
         attribution=state.attribution_request,
         interventions=state.view.interventions,
+        pin=state.view.compared.frame if state.view.compared else None,
+        beside=projections_beside(state),
     )
 
 
@@ -121,6 +132,14 @@ def shown_frame(state: AppState, latest: Latest) -> Frame | None:
     return frame
 
 
+def pinned_snapshot(state: AppState, latest: Latest) -> Snapshot | None:
+    """The values of the frame that is pinned now, with the fit that is chosen; None until they are there."""
+    compared, found = state.view.compared, latest.pinned
+    if compared is None or found is None or found.request.frame.id != compared.frame.id:
+        return None
+    return found if found.request.fit is state.input.fit else None
+
+
 def missing(state: AppState, latest: Latest) -> str:
     """What the window still waits for; "" once every pane shows what the state asks for, or says why it cannot."""
     if latest.info is None:
@@ -133,6 +152,8 @@ def missing(state: AppState, latest: Latest) -> str:
         return "the unit's images"
     if not _has_attribution(state, latest):
         return ATTRIBUTION
+    if not _has_photos(state, latest):
+        return OVER_PHOTOS
     if is_stopping(state, latest):
         return STOPPED
     if state.live.optimizing is None:  # the loop takes a run back when it has come to an end
@@ -167,15 +188,31 @@ def _has_attribution(state: AppState, latest: Latest) -> bool:
     return found is not None and found.snapshot_id == latest.snapshot.id and found.is_done
 
 
+def over_photos_request(state: AppState, renewed: int = 0) -> OverPhotosRequest:
+    """The unit that is to be shown over the open photos; none while it is not. renewed: the network's weights."""
+    if state.view.zoom is not Zoom.PHOTOS or state.layer.missing:
+        return OverPhotosRequest(None)
+    return OverPhotosRequest(state.unit, state.input.images, state.input.fit, renewed)
+
+
+def shown_photos(state: AppState, latest: Latest) -> OverPhotos | None:
+    """What there is of the unit over the photos that are open now."""
+    found, asked = latest.over_photos.value, over_photos_request(state)
+    if found is None or asked.unit is None or replace(found.request, renewed=0) != asked:
+        return None
+    return found
+
+
+def _has_photos(state: AppState, latest: Latest) -> bool:
+    if over_photos_request(state).unit is None:
+        return True
+    found = shown_photos(state, latest)
+    return found is not None and found.is_over
+
+
 def _same(given: NetRequest, asked: NetRequest) -> bool:
     if asked.frame.moving and given.frame.moving:
-        return (given.back, given.why, given.fit, given.attribution, given.interventions) == (
-            asked.back,
-            asked.why,
-            asked.fit,
-            asked.attribution,
-            asked.interventions,
-        )
+        return given.same_as(replace(asked, frame=given.frame))
     return given.same_as(asked)
 
 

@@ -12,7 +12,7 @@ from deepvis.core.tile_order import TileOrder
 from deepvis.window.fixed_scales import FixedScales
 from deepvis.window.parts import Parts
 from deepvis.window.pointer import HELP
-from deepvis.window.requests import shown_frame, shown_progress
+from deepvis.window.requests import pinned_snapshot, shown_frame, shown_photos, shown_progress
 from deepvis.window.status import StatusReader
 from deepvis.window.tile_orders import TileOrders
 from deepvis.window.ui.hit import hit
@@ -43,6 +43,7 @@ class SceneMaker:
         scene = replace(
             self._bare(state),
             attribution=latest.attribution,
+            over_photos=shown_photos(state, latest),
             unit_images=latest.unit_images,
             whole_layer=latest.whole_layer,
             optimize=shown_progress(state, latest),
@@ -64,7 +65,8 @@ class SceneMaker:
         """What the network has given, without what else the window shows."""
         latest = self._parts.latest
         field_of = latest.network.value.field_of if latest.network.value else None
-        return Scene(state, self.layout, shown_frame(state, latest), latest.snapshot, field_of=field_of)
+        pinned = pinned_snapshot(state, latest)
+        return Scene(state, self.layout, shown_frame(state, latest), latest.snapshot, pinned=pinned, field_of=field_of)
 
 
 def parts_of(scene: Scene) -> tuple[Hashable, ...]:
@@ -75,7 +77,9 @@ def parts_of(scene: Scene) -> tuple[Hashable, ...]:
         scene.layout,
         scene.frame_id,
         scene.snapshot_id,
+        scene.pinned and scene.pinned.id,
         scene.attribution and scene.attribution.id,
+        scene.over_photos and scene.over_photos.version,
         images and (images.unit, images.version),
         layer and (layer.layer, layer.version),
         progress and (progress.unit, progress.version),

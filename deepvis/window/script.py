@@ -11,12 +11,13 @@ import time
 from collections.abc import Callable, Sequence
 
 from deepvis.window.options import seconds_to_wait
-from deepvis.window.requests import ATTRIBUTION, OPTIMIZATION, OPTIMIZATION_BEGUN, SCAN
+from deepvis.window.requests import ATTRIBUTION, OPTIMIZATION, OPTIMIZATION_BEGUN, OVER_PHOTOS, SCAN
 
 SETTLE_SECONDS = 60.0  # a run goes on after that, settled or not
 LONG_SECONDS = 600.0  # the same while a unit is being optimized or attributed, or photos are scanned
 STOPS = "esc"  # the key that what is in progress does not hold back
-IN_PROGRESS = (OPTIMIZATION_BEGUN, SCAN, ATTRIBUTION)  # what there is something to look at of before its end
+# what there is something to look at of before its end
+IN_PROGRESS = (OPTIMIZATION_BEGUN, SCAN, ATTRIBUTION, OVER_PHOTOS)
 
 log = logging.getLogger(__name__)
 

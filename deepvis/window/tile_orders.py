@@ -6,6 +6,7 @@ from deepvis.core.places import cell_at
 from deepvis.core.state import Order
 from deepvis.core.tile_order import TileOrder, by_contribution, by_number, ordered, strengths_of
 from deepvis.core.types import Snapshot
+from deepvis.window.ui.compared_values import differences_in
 from deepvis.window.ui.fires import strengths_in
 from deepvis.window.ui.readings import layer_view
 from deepvis.window.ui.reasons import reasons_in
@@ -30,15 +31,19 @@ class TileOrders:
             return None
         cell = None if chosen.place is None else cell_at(scene.field_of, layer, chosen.place)
         reasons = reasons_in(scene)
-        is_sorted = chosen.order is Order.STRENGTH or cell is not None or reasons is not None
+        differences = differences_in(scene, cell) if chosen.order is Order.DIFFERENCE and reasons is None else None
+        of = differences is not None or reasons is not None
+        is_sorted = chosen.order is Order.STRENGTH or cell is not None or of
         moves = snapshot.request.frame.moving and not scene.state.input.frozen
-        back = snapshot.request.back if view.signed and reasons is None else None
-        subject = (layer, back, view.is_change, cell, is_sorted, moves, None if reasons is None else reasons.through)
+        back = snapshot.request.back if view.signed and not of else None
+        compared = chosen.compared and (chosen.compared.frame, scene.pinned, None if of else chosen.compared.tiles)
+        through = None if reasons is None else reasons.through
+        subject = (layer, back, view.is_change, cell, is_sorted, moves, of, through, compared)
         if subject == self._subject and snapshot is self._snapshot:
             return self._order
         before = self._order if subject == self._subject and moves else None
         found = None if reasons is None else reasons.sums if cell is None else reasons.maps[:, cell[0], cell[1]]
-        strengths = strengths_in(view, cell)
+        strengths = strengths_in(view, cell) if differences is None else strengths_of(differences, magnitude=False)
         self._subject, self._snapshot = subject, snapshot
         if found is not None:
             signed = strengths_of(found, magnitude=False)

@@ -56,6 +56,7 @@ JOBS = {
         "statistics --images photos --layers conv1 --gradient-photos 1 --output measured",
         "measured/statistics/statistics.json",
     ),
+    "unit-over-photos": ("unit-over-photos --unit conv5:3 --images photos --output sheet.png", "sheet.png"),
     "why": ("why --image photos/pizza/photo.png --class pizza --layer conv5 --top 3", ""),
     "what-if": ("what-if --image photos/pizza/photo.png --off conv5:3 --top 3", ""),
     "window": ("window --headless --keys o --screenshot shot.png", "shot.png"),

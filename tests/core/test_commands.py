@@ -17,6 +17,7 @@ from deepvis.core.commands.table import command, outcome
 from deepvis.core.commands.this_unit import optimization_ended
 from deepvis.core.effects import Effect, ForgetTop, SavePicture, SaveTop, Say, StartOptimizing, StopOptimizing
 from deepvis.core.state import (
+    CYCLED_ZOOMS,
     GAMMA_BOOSTS,
     INDIVIDUAL_BOOSTS,
     PRESETS,
@@ -224,7 +225,9 @@ def test_a_leaves_the_patterns_first_and_turns_the_back_projection_on() -> None:
 
 def test_zoom_skips_the_back_projection_where_there_is_none() -> None:
     assert [after(*["z"] * i).view.zoom for i in range(4)] == [Zoom.OFF, Zoom.UNIT, Zoom.PREFERRED, Zoom.OFF]
-    assert [after("b", *["z"] * i).view.zoom for i in range(5)] == [*Zoom, Zoom.OFF]
+    assert [after("b", *["z"] * i).view.zoom for i in range(5)] == [*CYCLED_ZOOMS, Zoom.OFF]
+    for other in (Zoom.SIDE_BY_SIDE, Zoom.PHOTOS):  # keys of their own
+        assert after("z", start=replace(START, view=replace(START.view, zoom=other))).view.zoom is Zoom.OFF
     assert after("b", "z", "z", "b", "b", "b").view.zoom is Zoom.OFF
 
 

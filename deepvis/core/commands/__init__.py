@@ -15,7 +15,8 @@ import deepvis.core.commands.input_source
 import deepvis.core.commands.this_unit
 import deepvis.core.commands.intervening
 import deepvis.core.commands.whole_program
-import deepvis.core.commands.ordering  # noqa: F401
+import deepvis.core.commands.ordering
+import deepvis.core.commands.comparing  # noqa: F401
 
 # isort: on
 from deepvis.core.commands.table import (

@@ -9,7 +9,7 @@ from typing import TypeVar
 from deepvis.core.back_modes import OFF
 from deepvis.core.commands.table import Group, enter
 from deepvis.core.effects import Say
-from deepvis.core.state import AppState, Outcome, Show, Zoom, with_effect
+from deepvis.core.state import AppState, Order, Outcome, Show, Zoom, with_effect
 
 T = TypeVar("T")
 
@@ -31,6 +31,8 @@ def view(state: AppState, **changes: object) -> AppState:
         changed = replace(changed, change=False)
     if changed.overlay == 0 and changed.attribution != OFF:
         changed = replace(changed, attribution=OFF)
+    if changed.compared is None and changed.order is Order.DIFFERENCE:
+        changed = replace(changed, order=Order.NUMBER)
     if changed.back_mode == OFF:
         if changed.show is Show.DIFFS:
             changed = replace(changed, show=Show.ACTIVATIONS)

@@ -9,9 +9,16 @@ from deepvis.core.state import AppState, Cursor, Order, Outcome, Zoom
 from deepvis.core.types import Unit
 
 
-@command("O", "#", group=Group.SHOW, help="Order of the tiles: by number, or by strength now with silent ones hidden")
+@command(
+    "O",
+    "#",
+    group=Group.SHOW,
+    help="Order of the tiles: by number, by strength now, by difference from the pinned frame",
+)
 def cycle_order(state: AppState) -> AppState:
-    return view(state, order=next_of(tuple(Order), state.view.order))
+    """By strength silent units are hidden, by difference those that do not differ; that one needs a pinned frame."""
+    orders = tuple(order for order in Order if order is not Order.DIFFERENCE or state.view.compared is not None)
+    return view(state, order=next_of(orders, state.view.order))
 
 
 @command("H", "@", group=Group.FIND, help="Go to the unit that fires strongest now; again: to the next strongest")

@@ -5,13 +5,22 @@ from __future__ import annotations
 from deepvis.core.back_modes import OFF
 from deepvis.core.commands.changes import next_of, switch, view
 from deepvis.core.commands.table import Group, command
-from deepvis.core.state import DEBUG_LEVELS, GAMMA_BOOSTS, INDIVIDUAL_BOOSTS, AppState, ColourMap, Look, Zoom
+from deepvis.core.state import (
+    CYCLED_ZOOMS,
+    DEBUG_LEVELS,
+    GAMMA_BOOSTS,
+    INDIVIDUAL_BOOSTS,
+    AppState,
+    ColourMap,
+    Look,
+    Zoom,
+)
 
 
 @command("z", group=Group.SHOW, help="Zoom: the selected unit, the back projection, its preferred image, off")
 def cycle_zoom(state: AppState) -> AppState:
-    members = [zoom for zoom in Zoom if zoom is not Zoom.BACK or state.view.back_mode != OFF]
-    return view(state, zoom=next_of(members, state.view.zoom))
+    members = [zoom for zoom in CYCLED_ZOOMS if zoom is not Zoom.BACK or state.view.back_mode != OFF]
+    return view(state, zoom=next_of(members, state.view.zoom) if state.view.zoom in members else Zoom.OFF)
 
 
 switch("s", field="pattern", group=Group.SHOW, help="Show each unit's preferred image in its tile, or hide them")

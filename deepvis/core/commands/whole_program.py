@@ -7,6 +7,7 @@ from dataclasses import replace
 from deepvis.core.back_modes import OFF
 from deepvis.core.commands.changes import live, say, switch, view
 from deepvis.core.commands.table import Group, command
+from deepvis.core.compared import TilesOf
 from deepvis.core.effects import OtherNetwork, SavePicture, StopOptimizing
 from deepvis.core.layer_list import selected_in
 from deepvis.core.scanning import scan_stopped
@@ -23,7 +24,8 @@ def save_picture(state: AppState) -> Outcome:
 @command(
     "esc",
     group=Group.PROGRAM,
-    help="Leave one: help, zoom, patterns, history, run, scan, why, what if, place, order, origin, attribution, back",
+    help="Leave one: help, zoom, patterns, history, run, scan, why, what if, place, order, pin, origin, "
+    "attribution, back",
 )
 def escape(state: AppState) -> AppState | Outcome:
     """Turn off one thing, the one that lies on top; never more than one, and nothing once all are off."""
@@ -52,6 +54,9 @@ def escape(state: AppState) -> AppState | Outcome:
         return view(state, place=None)
     if shown.order is not Order.NUMBER:
         return view(state, order=Order.NUMBER)
+    if shown.compared is not None:
+        is_current = shown.compared.tiles is TilesOf.CURRENT
+        return view(state, compared=None if is_current else shown.compared.showing(TilesOf.CURRENT))
     if shown.pinned is not None:
         return view(state, pinned=None)
     if shown.show is not Show.ACTIVATIONS:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepvis.core.places import cell_at
+from deepvis.core.state import Order
 from deepvis.core.tile_order import TileOrder, strengths_of
 from deepvis.core.types import LayerInfo, Unit
 from deepvis.window.ui.draw_cache import cached
@@ -54,12 +55,16 @@ def sorting_words(scene: Scene, view: LayerView, order: TileOrder) -> str:
     if reasons is not None and order.contributions is not None:
         there = "" if order.at is None else " at the place"
         return f"{how} contribution{there}{when} to {crumb(scene, reasons.through)}: {total_words(reasons)}"
-    does = "change" if view.is_change else "are not 0" if view.signed else "fire"
+    is_difference = view.is_difference or scene.state.view.order is Order.DIFFERENCE
+    does = "change" if view.is_change else "differ" if is_difference else "are not 0" if view.signed else "fire"
     now = " now" if order.is_steady else ""
     if order.at is not None:
         return f"{how} the place{when}, {order.firing:,} of {layer.channels:,} {does} there{now}"
-    what = "change" if view.is_change else "magnitude" if view.signed else "strength"
-    words_now = f"{how} {what}{when}, {order.firing:,} of {layer.channels:,} {does}{now}"
+    if is_difference and not view.is_change:
+        words_now = f"by difference{when}, {order.firing:,} {does}{now}"
+    else:
+        what = "change" if view.is_change else "magnitude" if view.signed else "strength"
+        words_now = f"{how} {what}{when}, {order.firing:,} of {layer.channels:,} {does}{now}"
     return f"{words_now}; {why_no_cell(scene, layer)}" if scene.state.view.place is not None else words_now
 
 
@@ -67,11 +72,12 @@ def cell_words(scene: Scene, view: LayerView, cell: tuple[int, int]) -> list[str
     """The units of the selected layer that fire most in a cell of its maps, a line each, and how many fire there."""
     layer, strengths = scene.state.layer, strengths_in(view, cell)
     firing = int((strengths > 0).sum())
-    does = "change" if view.is_change else "are not 0" if view.signed else "fire"
+    does = "change" if view.is_change else "differ" if view.is_difference else "are not 0" if view.signed else "fire"
     if not firing and view.is_change:
         return ["nothing changes here"]
     if not firing:
-        return ["every diff is 0 here" if view.signed else "no unit fires here"]
+        signed = "no unit differs here" if view.is_difference else "every diff is 0 here"
+        return [signed if view.signed else "no unit fires here"]
     best = np.argsort(-strengths, kind="stable")[: min(firing, MOST_NAMED)]
     lines = []
     for channel in best.tolist():

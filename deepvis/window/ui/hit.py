@@ -11,14 +11,17 @@ from deepvis.window.ui.fires import strongest_here
 from deepvis.window.ui.here import rows_in
 from deepvis.window.ui.layer_list_layout import chips_of
 from deepvis.window.ui.legend import foot_place, scale_place
+from deepvis.window.ui.over_photos import photo_at
 from deepvis.window.ui.panes import back
 from deepvis.window.ui.panes.aux import CLASSES, class_row, has_legend, list_link, map_area, shows_classes
 from deepvis.window.ui.panes.input import class_line_height, first_class_place, picture_place, shows_first_class
 from deepvis.window.ui.panes.jpgvis import PARTS, SIDE, images_of_unit, part_place
+from deepvis.window.ui.pinned_strip import strip_in
 from deepvis.window.ui.readings import layer_view
-from deepvis.window.ui.regions import CLASS, FIRES, FOLD, HEADING, MAP, PICTURE, PREFERRED, SCALE, Hit
+from deepvis.window.ui.regions import CLASS, FIRES, FOLD, HEADING, MAP, PICTURE, PINNED, PREFERRED, SCALE, Hit
 from deepvis.window.ui.scalars import is_scalar
 from deepvis.window.ui.scene import Scene
+from deepvis.window.ui.side_by_side import side_at
 from deepvis.window.ui.tile_places import bars_in, grid_in
 from deepvis.window.ui.what_if_words import listed_classes
 
@@ -58,6 +61,10 @@ def _in_layers(scene: Scene, pane: Rect, row: int, col: int) -> Hit:
         return Hit("layers", part=SCALE if is_scale else HEADING, place=scale if is_scale else parts.heading)
     if zoom is Zoom.UNIT:
         return _in_map(scene, "layers", parts.body, row, col)
+    if zoom is Zoom.SIDE_BY_SIDE:
+        return side_at(scene, parts.body, row, col)
+    if zoom is Zoom.PHOTOS:
+        return photo_at(scene, parts.body, row, col)
     if zoom is not Zoom.OFF:
         return Hit("layers", part=PICTURE if zoom is Zoom.BACK else PREFERRED, place=parts.body)
     grid = grid_of(scene)
@@ -110,6 +117,9 @@ def _in_map(scene: Scene, pane: str, body: Rect, row: int, col: int) -> Hit:
 
 def _in_input(scene: Scene, pane: Rect, row: int, col: int) -> Hit:
     place = picture_place(scene, pane)
+    strip = strip_in(scene, scene.areas(pane).body)
+    if strip is not None and strip.contains(row, col):
+        return Hit("input", part=PINNED, place=strip)
     if place is None or not place.contains(row, col):
         return Hit("input", part=HEADING if row < scene.areas(pane).body.row else "", place=pane)
     strip = first_class_place(scene, place)

@@ -11,9 +11,11 @@ from deepvis.core.words import field_size_words
 from deepvis.window.ui.fields import cell_edges, middle_edges
 from deepvis.window.ui.fires import cell_words, order_words, strongest_here, why_no_cell
 from deepvis.window.ui.hover_attribution import attribution_here, attribution_lines, attribution_title
+from deepvis.window.ui.hover_compared import compared_words, pinned_tip
 from deepvis.window.ui.hover_pictures import back_tip, picture_tip
 from deepvis.window.ui.hover_scale import scale_tip
 from deepvis.window.ui.legend import is_signed
+from deepvis.window.ui.over_photos import photo_tip
 from deepvis.window.ui.panes.status import facts, full_message
 from deepvis.window.ui.readings import (
     class_name,
@@ -29,9 +31,23 @@ from deepvis.window.ui.readings import (
     unit_name,
 )
 from deepvis.window.ui.reasons import crumb, reasons_in, unit_words
-from deepvis.window.ui.regions import CLASS, FIRES, HEADING, MAP, PICTURE, PREFERRED, SCALE, Hit, Tip
+from deepvis.window.ui.regions import (
+    CLASS,
+    FIRES,
+    HEADING,
+    MAP,
+    PHOTO,
+    PICTURE,
+    PINNED,
+    PREFERRED,
+    SCALE,
+    SIDE,
+    Hit,
+    Tip,
+)
 from deepvis.window.ui.scalars import is_scalar
 from deepvis.window.ui.scene import Scene
+from deepvis.window.ui.side_by_side import side_tip
 from deepvis.window.ui.what_if_words import class_words, layer_words, listed_classes, rank_of_class
 from deepvis.window.ui.what_if_words import unit_words as changed_words
 
@@ -56,6 +72,8 @@ def _tip_of(scene: Scene) -> Tip | None:
         MAP: map_tip,
         FIRES: layers_tip,
         SCALE: scale_tip,
+        SIDE: side_tip,
+        PHOTO: photo_tip,
     }
     of_pane: dict[str, Callable[[Scene, Hit], Tip | None]] = {
         "control": layer_tip,
@@ -76,7 +94,8 @@ def tile_tip(scene: Scene, hit: Hit) -> Tip | None:
     if hit.channel is None:
         return heading_tip(scene, hit)
     unit, view, layer = Unit(scene.state.layer.name, hit.channel), layer_view(scene), scene.state.layer
-    lines = [label_of(scene, unit), value_words(scene, hit.channel), changed_words(scene, unit)]
+    lines = [label_of(scene, unit), value_words(scene, hit.channel)]
+    lines += [changed_words(scene, unit), compared_words(scene, hit.channel)]
     rank = rank_of(view, hit.channel)
     if rank is not None:
         lines.append(f"rank {rank:,} of {len(view.values):,} in {layer.name}")
@@ -107,11 +126,13 @@ def value_words(scene: Scene, channel: int) -> str:
         return view.sentence
     value, row, col = peak
     if value == 0 and not view.values[channel].any():
-        return "no change" if view.is_change else "no diff: 0 everywhere" if view.signed else "silent: 0 everywhere"
+        nothing = "no change" if view.is_change else "no difference" if view.is_difference else "no diff"
+        return f"{nothing}: 0 everywhere" if view.signed else "silent: 0 everywhere"
     stale = ", stale" if view.stale else ""
     if is_scalar(view):
         return f"value {number(value)}{stale}"
-    what = "change" if view.is_change else "strongest" if view.signed else "max"
+    what = "largest difference" if view.is_difference else "strongest" if view.signed else "max"
+    what = "change" if view.is_change else what
     return f"{what} {number(value)} at row {row}, col {col}{stale}"
 
 
@@ -165,11 +186,14 @@ def map_tip(scene: Scene, hit: Hit) -> Tip | None:
     if not view.has(unit.channel):
         return None
     if hit.cell is None:
-        return Tip(unit_name(unit), tuple(filter(None, (label_of(scene, unit), value_words(scene, unit.channel)))))
+        lines = [label_of(scene, unit), value_words(scene, unit.channel), compared_words(scene, unit.channel)]
+        return Tip(unit_name(unit), tuple(filter(None, lines)))
     row, col = hit.cell
     value = float(view.values[unit.channel, row, col])
     zero = "  (looks like 0)" if value < 0 and not is_signed(scene.state.view, view) else ""
-    lines = [f"value {number(value)}{zero}", value_words(scene, unit.channel)]
+    here = compared_words(scene, unit.channel, hit.cell)
+    lines = [f"{'difference' if view.is_difference else 'value'} {number(value)}{zero}"]
+    lines += [*filter(None, (here,)), value_words(scene, unit.channel)]
     if (edges := cell_edges(scene, hit.cell)) is not None:
         top, left, bottom, right = edges
         _, height, width = scene.state.info.input_shape
@@ -197,6 +221,8 @@ def input_tip(scene: Scene, hit: Hit) -> Tip | None:
     """Of a place of the input: what fires there; of all else there: the file, and what the network is fed with."""
     if hit.part == PICTURE and shows_snapshot_input(scene):
         return place_tip(scene, hit)
+    if hit.part == PINNED:
+        return pinned_tip(scene)
     frame = scene.frame
     where = frame.path if frame is not None and frame.path else ""
     source = scene.status.source or (frame.label if frame is not None else "")

@@ -101,7 +101,7 @@ def _made_of(scene: Scene, view: LayerView) -> tuple[object, ...]:
 def paint_for(scene: Scene, view: LayerView, codes: Codes) -> Paint:
     """The colours of the selected layer."""
     chosen = scene.state.view
-    if view.is_change:
+    if view.is_change or view.is_difference:
         return paint_of(ColourMap.SIGNED, chosen.look, signed=True)
     return paint_of(chosen.colour_map, chosen.look, signed=codes.signed and not view.signed, diffs=view.signed)
 

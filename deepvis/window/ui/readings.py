@@ -12,11 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepvis.core.back_modes import title_of
+from deepvis.core.compared import TilesOf
 from deepvis.core.state import Show
 from deepvis.core.tile_order import strengths_of
 from deepvis.core.types import BackRequest, LayerInfo, Snapshot, Unit, UnitImages, UnitStanding
 from deepvis.core.words import short_label
 from deepvis.window.ui.before_after import CHANGE, change_of, no_change_words
+from deepvis.window.ui.compared_values import compared_values
 from deepvis.window.ui.draw_cache import cached
 from deepvis.window.ui.scene import Scene
 
@@ -30,7 +32,8 @@ class LayerView:
     """The values that the layers and aux panes show."""
 
     values: np.ndarray  # (C, H, W) float32; NO_VALUES with a sentence on why
-    signed: bool = False  # diffs around 0
+    signed: bool = False  # diffs around 0, or differences from the pinned frame
+    is_difference: bool = False  # of the current frame from the pinned one
     caption: str = ""  # what they are, said by the snapshot
     stale: bool = False  # they are not what is wanted
     sentence: str = ""
@@ -58,6 +61,8 @@ def layer_view(scene: Scene) -> LayerView:
             return LayerView(NO_VALUES, stale=stale, sentence=f"{layer.name}: {NO_NUMBERS}.")
         if scene.state.view.change:
             return change_view(scene, snapshot, stale=stale)
+        if scene.state.view.compared is not None:
+            return _compared_view(scene, values, stale=stale)
         return LayerView(values, caption=ACTIVATIONS, stale=stale)
     back, request = snapshot.request.back, scene.state.back_request
     if request is None:
@@ -80,6 +85,19 @@ def change_view(scene: Scene, snapshot: Snapshot, *, stale: bool) -> LayerView:
     if change is None or sentence:
         return LayerView(NO_VALUES, caption=CHANGE, stale=stale, sentence=sentence)
     return LayerView(change, signed=True, caption=CHANGE, stale=stale, is_change=True)
+
+
+def _compared_view(scene: Scene, current: np.ndarray, *, stale: bool) -> LayerView:
+    """The layer's values while a frame is pinned: of the current one, of the pinned one, or their difference."""
+    compared = scene.state.view.compared
+    if compared is None or compared.tiles is TilesOf.CURRENT:
+        return LayerView(current, caption=ACTIVATIONS, stale=stale)
+    found, is_difference = compared_values(scene, compared.tiles), compared.tiles is TilesOf.DIFFERENCE
+    if found is None:
+        return LayerView(NO_VALUES, sentence=f"Waiting for the values of {compared.name}, which is pinned.")
+    if is_difference:
+        return LayerView(found, signed=True, is_difference=True, caption="now − pinned", stale=stale)
+    return LayerView(found, caption="pinned frame")
 
 
 def is_nothing_but_nan(values: np.ndarray) -> bool:

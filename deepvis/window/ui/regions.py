@@ -16,6 +16,9 @@ PICTURE = "picture"  # of the input, of the back projection
 PREFERRED, TOP, TOP_BACK = "optimized", "top", "top_back"  # the pictures of a unit, see core.types.UnitImages
 PATCHES = (TOP, TOP_BACK)
 HEADING = "heading"
+PHOTO = "photo"  # of the unit over the photos, its file in ``path``
+SIDE = "side"  # one of the pictures that stand side by side, its name in ``path``
+PINNED = "pinned"  # the strip of the pinned frame in the input pane
 FIRES = "fires"  # a row of the list of all layers at the pinned place; without a layer_index the way to that list
 FOLD = "fold"  # the mark of a block in the layer list
 

@@ -48,6 +48,9 @@ def ends_of(scene: Scene, view: LayerView) -> tuple[float, float]:
     if fixed is not None:
         return -fixed.high if fixed.signed else 0.0, fixed.high
     peaks = np.nan_to_num(peaks_of(view), nan=0, posinf=0, neginf=0)
+    if view.is_difference:
+        size = float(np.abs(peaks).max(initial=0))
+        return -size, size
     return min(float(peaks.min(initial=0)), 0.0), max(float(peaks.max(initial=0)), 0.0)
 
 

@@ -20,6 +20,7 @@ from deepvis.core.types import (
     UnitImages,
     WholeLayer,
 )
+from deepvis.live.unit_over_photos import OverPhotos
 from deepvis.window.ui.regions import Hit
 
 
@@ -46,7 +47,9 @@ class Scene:
     layout: PaneLayout
     frame: Frame | None = None
     snapshot: Snapshot | None = None
+    pinned: Snapshot | None = None  # of the pinned frame, once it is passed; None while none is pinned
     attribution: Attribution | None = None  # the newest step of the newest, whatever is wanted now
+    over_photos: OverPhotos | None = None  # the unit over the open photos, while it is shown
     unit_images: UnitImages | None = None
     whole_layer: WholeLayer | None = None
     optimize: OptimizeProgress | None = None  # in progress, or its end until the unit images have it

@@ -343,6 +343,22 @@ LONG_ERROR = (
     "its data (4,096 of 1,048,576 bytes); copy it again, or take it out of the folder; showing the next one"
 )
 
+
+def compared(name: str) -> Callable[[], Scene]:
+    """A scene of compared_scenes.py, which takes what it is made of from here."""
+
+    def make() -> Scene:
+        from deepvis.core.compared import TilesOf
+        from tests.window.ui import compared_scenes
+
+        if name in ("current", "pinned", "difference"):
+            return compared_scenes.compared_scene(TilesOf(name))
+        scene: Scene = getattr(compared_scenes, name)()
+        return scene
+
+    return make
+
+
 # name of the stored picture -> (pane, scene); "error", "help" and "palette" are overlays: the whole window
 GOLDEN: dict[str, tuple[str, Callable[[], Scene]]] = {
     "input": ("input", make_scene),
@@ -496,6 +512,13 @@ GOLDEN: dict[str, tuple[str, Callable[[], Scene]]] = {
     "status_missing": ("status", lambda: missing_scene(MISSING)),
     "palette_missing": ("palette", missing_palette),
     "hover_missing": ("hover", missing_hover),
+    "layers_difference": ("layers", compared("sorted_by_difference")),
+    "layers_side_by_side": ("layers", compared("side_scene")),
+    "layers_photos": ("layers", compared("photos_scene")),
+    "input_pinned": ("input", compared("current")),
+    "aux_compared": ("aux", compared("difference")),
+    "status_compared": ("status", compared("pinned")),
+    "hover_compared": ("hover", compared("hovering_compared")),
     "error": ("error", lambda: make_scene(status=Status(error=LONG_ERROR))),
     "help": ("help", lambda: make_scene(ViewState(help=True))),
 }

@@ -742,4 +742,27 @@ WORDS: dict[str, list[str]] = {
         "maps of pool1",
         "photo_1.jpg, 2 of 9",
     ],
+    "layers_difference": ["conv2/5x5_reduce   40 × 12 × 12   by difference, 40 differ   now − pinned"],
+    "layers_side_by_side": [
+        *("conv2/5x5_reduce · 7   side by side", "of the same frame", "gradient", "γ 0.70", "≥ 0.744"),
+        *("≤ −0.744", "deconv", "γ 0.70", "≥ 0.744", "≤ −0.744", "guided backprop", "γ 0.70", "≥ 0.744"),
+        *("≤ −0.744", "Grad-CAM", "over the input", "≥ 0.848", "0"),
+    ],
+    "layers_photos": [
+        *("conv2/5x5_reduce · 7   over 30 photos, largest value first", "0.429", "0", "0.429", "0.407"),
+        *("0.400", "0.386", "0.371", "0.357", "0.335", "0.329", "0.307", "0.300", "0.286", "0.263", "0.257"),
+        *("0.239", "0.228", "0.211", "0.200", "0.185", "0.167", "0.156", "0.141", "0.128", "0.113", "0.0996"),
+    ],
+    "input_pinned": [
+        *("Input", "photo_1.jpg, 2 of 9", "pinned", "photo_2.jpg", "48.9 %", "fox", "47.2 %", "fox"),
+    ],
+    "aux_compared": ["Unit 7", "0.324 now, 0.324 pinned, 0", "γ 0.91", "0.245", "−0.245"],
+    "status_compared": [
+        *("24.5 fps   17.2 passes/s   36 ms   cpu", "conv2/5x5_reduce · 7", "Convolution 40 × 12 × 12"),
+        *("max 0.324", "back off", "pinned: photo_2.jpg"),
+    ],
+    "hover_compared": [
+        *("conv2/5x5_reduce · 25", "max 0.429 at row 7, col 7"),
+        *("max now 0.466, pinned 0.429, difference +0.0375", "rank 26 of 40 in conv2/5x5_reduce"),
+    ],
 }

@@ -15,6 +15,7 @@ from deepvis.window.ui.before_after import ClassChange, class_changes
 from deepvis.window.ui.canvas import bar, frame
 from deepvis.window.ui.heading import draw_card, sentence
 from deepvis.window.ui.here import draw_here
+from deepvis.window.ui.hover_compared import compared_note
 from deepvis.window.ui.legend import draw_foot, fixed_scale, foot_height, scanned_peak, unit_legend
 from deepvis.window.ui.pane import pane
 from deepvis.window.ui.panes.layers import draw_unit
@@ -38,8 +39,8 @@ def looks_at(scene: Scene) -> Hashable:
     if lists_layers(state):
         return "here", seen, view.place, state.layer.name, scene.field_of is None
     request = state.back_request
-    what_if = view.interventions, view.change
-    mapping = what_if, view.individual_boost, view.gamma_boost, view.colour_map, view.look, fixed_scale(scene)
+    chosen = view.interventions, view.change, view.compared, scene.pinned and scene.pinned.id
+    mapping = chosen, view.individual_boost, view.gamma_boost, view.colour_map, view.look, fixed_scale(scene)
     return state.unit, view.show, view.place, mapping, scanned_peak(scene), view.label_predictions, request, seen
 
 
@@ -139,12 +140,14 @@ def draw_selected(canvas: np.ndarray, scene: Scene) -> None:
     elif shape == (1, 1):
         note = unit.layer if shows_bars(scene, view) else f"value {number(value)}"  # bars: it is said in the body
     elif value == 0:
-        note = "no change" if view.is_change else "no diff" if view.signed else "silent"
+        nothing = "no change" if view.is_change else "no difference" if view.is_difference else "no diff"
+        note = nothing if view.signed else "silent"
     else:
         what = "change" if view.is_change else "strongest" if view.signed else "max"
         note = f"{what} {number(value)} at row {row}, col {col}"
     if not view.is_change and (changed := unit_words(scene, unit, is_short=True)):
         note = changed
+    note = compared_note(scene, unit.channel) or note
     parts = draw_card(canvas, scene, f"Unit {unit.channel}", note, stale=view.stale)
     if (link := list_link(scene, parts.body)) is not None:
         draw_text(canvas, link.row, link.col, LIST_LINK, scene.px(theme.SIZE_SMALL), theme.FIELD, width=link.width)

@@ -29,6 +29,7 @@ from deepvis.window.ui.laid_over import (
 )
 from deepvis.window.ui.legend import draw_foot, foot_height
 from deepvis.window.ui.pane import pane
+from deepvis.window.ui.pinned_strip import above_strip, draw_strip
 from deepvis.window.ui.readings import is_frame_stale, shows_snapshot_input, top_classes, unit_name
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, text_width, wrap
@@ -47,6 +48,7 @@ def looks_at(scene: Scene) -> Hashable:
     pin = (view.place, scene.state.layer.name, scene.field_of is None) if view.place is not None else None
     return (
         first,
+        view.compared and (view.compared, scene.pinned and scene.pinned.id, scene.state.layer.name),
         shown,
         field,
         pin,
@@ -78,7 +80,8 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
         return
     if over is not None:
         rgb = laid_over(rgb, over, OVERLAYS[scene.state.view.overlay])
-        draw_foot(canvas, scene, parts.body, over.legend)
+        draw_foot(canvas, scene, above_strip(scene, parts.body), over.legend)
+    draw_strip(canvas, scene, parts.body)
     place = picture(canvas, picture_area(scene, parts.body), rgb)
     badges = []
     if scene.state.input.frozen and scene.frame is not None and scene.frame.moving:
@@ -117,7 +120,8 @@ def shows_first_class(scene: Scene) -> bool:
 
 
 def picture_area(scene: Scene, body: Rect) -> Rect:
-    """What the legend of the overlay leaves of the pane's body for the picture."""
+    """What the pinned frame and the legend of the overlay leave of the pane's body for the picture."""
+    body = above_strip(scene, body)
     return body if overlay_of(scene) is None else body.cut(bottom=foot_height(scene))
 
 

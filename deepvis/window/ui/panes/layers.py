@@ -26,6 +26,7 @@ from deepvis.window.ui.legend import (
     unit_codes,
     unit_legend,
 )
+from deepvis.window.ui.over_photos import draw_over_photos, looks_over_photos
 from deepvis.window.ui.pane import pane
 from deepvis.window.ui.panes.back import draw_back
 from deepvis.window.ui.panes.jpgvis import draw_preferred
@@ -33,6 +34,7 @@ from deepvis.window.ui.readings import ACTIVATIONS, LayerView, label_of, layer_v
 from deepvis.window.ui.reasons import caption_of, reasons_in
 from deepvis.window.ui.scalars import draw_bars, draw_scalar, ends_words, has_names, shows_bars
 from deepvis.window.ui.scene import Scene
+from deepvis.window.ui.side_by_side import draw_side_by_side, looks_side_by_side
 from deepvis.window.ui.text import draw_text, line_height, text_width
 from deepvis.window.ui.tile_places import grid_in, order_key
 from deepvis.window.ui.tiles import (
@@ -61,7 +63,8 @@ def looks_at(scene: Scene) -> Hashable:
     versions = (images and images.version, progress and progress.version, scene.climb and scene.climb.version)
     preferred = versions if view.zoom is Zoom.PREFERRED else None
     scale = fixed_scale(scene), scanned
-    return view, scene.state.tile_order, scene.snapshot_id, scene.frame_id, scene.state.input, pattern, preferred, scale
+    zoomed = preferred, looks_side_by_side(scene), looks_over_photos(scene), scene.pinned and scene.pinned.id
+    return view, scene.state.tile_order, scene.snapshot_id, scene.frame_id, scene.state.input, pattern, zoomed, scale
 
 
 @pane("layers", looks_at=looks_at, place=(30, 300, 870, 900))
@@ -73,6 +76,12 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
         return
     if zoom is Zoom.PREFERRED:
         draw_preferred(canvas, scene)
+        return
+    if zoom is Zoom.SIDE_BY_SIDE:
+        draw_side_by_side(canvas, scene)
+        return
+    if zoom is Zoom.PHOTOS:
+        draw_over_photos(canvas, scene)
         return
     view, layer = layer_view(scene), scene.state.layer
     subject = f"{layer.name} · {scene.state.unit.channel}" if zoom is Zoom.UNIT else layer.name

@@ -35,6 +35,7 @@ def looks_at(scene: Scene) -> Hashable:
         scene.frame_id,
         None if images is None else images.version,
         None if progress is None else progress.version,
+        scene.pinned and scene.pinned.id,
         scene.attribution and scene.attribution.id,
     )
 
@@ -149,6 +150,8 @@ def facts(scene: Scene) -> list[tuple[str, theme.BGR]]:
     boost = boost_fact(scene)
     if boost:
         pieces.append((boost, theme.SOFT))
+    if state.view.compared is not None:
+        pieces.append((f"pinned: {state.view.compared.name}", theme.SOFT))
     if state.view.place is not None:
         pieces.append(("place pinned at row {}, col {} of the input".format(*state.view.place), theme.SOFT))
     if state.live.preset != LiveState().preset and state.live.preset < len(scene.preset_names):
@@ -164,6 +167,8 @@ def value_name(scene: Scene, view: LayerView) -> str:
     """What is said of the unit: its largest value, or what it is of."""
     if view.is_change:
         return "change"
+    if view.is_difference:
+        return "difference"
     if scene.state.view.show is Show.DIFFS:
         return "strongest diff"
     return "max" if scene.state.layer.is_spatial else "value"

@@ -1,0 +1,124 @@
+"""One unit over the open photos, in the layers pane: the photos with its map beneath each, the largest value first."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Hashable
+
+import numpy as np
+
+from deepvis.core.colours import Paint
+from deepvis.core.geometry import Rect
+from deepvis.core.pixels import Codes
+from deepvis.core.state import Zoom
+from deepvis.live.unit_over_photos import OverPhotos
+from deepvis.window.ui import theme
+from deepvis.window.ui.canvas import bounds
+from deepvis.window.ui.heading import draw_card, sentence
+from deepvis.window.ui.legend import draw_in_heading
+from deepvis.window.ui.photo_sheet import SheetGrid, bars_words, draw_cells, sheet_codes, sheet_grid, sheet_legend
+from deepvis.window.ui.readings import label_of, number, unit_name
+from deepvis.window.ui.regions import PHOTO, Hit, Tip
+from deepvis.window.ui.scene import Scene
+from deepvis.window.ui.text import text_width
+
+WANTED = 24  # photos that there is room for, where so many are open
+GAP = 8
+
+
+def looks_over_photos(scene: Scene) -> Hashable:
+    """What the sheet depends on beside the view; None while it is not shown."""
+    if scene.state.view.zoom is not Zoom.PHOTOS:
+        return None
+    found = scene.over_photos
+    return scene.state.unit, found and found.version, scene.frame and scene.frame.path
+
+
+def grid_of_sheet(scene: Scene, found: OverPhotos, body: Rect) -> SheetGrid:
+    """As few columns as leave room for WANTED photos, or for all that are open."""
+    _, height, width = scene.state.info.input_shape
+    layer, px = scene.state.layer, scene.px(theme.SIZE_SMALL)
+    count = min(max(found.listed, found.done, 1), WANTED)
+    bar = scene.px(10)
+
+    def grid(columns: int) -> SheetGrid:
+        return sheet_grid(body, columns, (layer.height, layer.width), (height, width), px, scene.px(GAP), bar)
+
+    for columns in range(1, WANTED):
+        found_grid = grid(columns)
+        fits = found_grid.cell(found_grid.count - 1).bottom <= body.bottom
+        if fits and found_grid.count >= count:
+            return found_grid
+    return grid(WANTED)
+
+
+def draw_over_photos(canvas: np.ndarray, scene: Scene) -> None:
+    """The best of the photos that were looked at so far; which are how many of how many is said above."""
+    found, unit = scene.over_photos, scene.state.unit
+    label = label_of(scene, unit)
+    title = f"{unit_name(unit)}{f' {label}' if label else ''}"
+    if found is None or not found.best:
+        parts = draw_card(canvas, scene, title, "over the open photos")
+        sentence(canvas, scene, parts.body, waiting_words(found))
+        return
+    heading, grid = f"{title}   {far_words(found)}", grid_of_sheet(scene, found, scene.areas(bounds(canvas)).body)
+    painted = painted_sheet(scene, found, grid)
+    bars = bars_words(painted[0])
+    parts = draw_card(canvas, scene, heading, bars)
+    if not parts.heading.is_empty and not bars:
+        used = text_width(heading, scene.px(theme.SIZE_HEADING), True) + scene.px(20)
+        draw_in_heading(canvas, scene, parts.heading.cut(left=used), sheet_legend(*painted))
+    shown = scene.frame.path if scene.frame is not None and scene.frame.path else ""
+    draw_cells(canvas, grid, found.best, painted, scene.px(theme.SIZE_SMALL), shown)
+
+
+def painted_sheet(scene: Scene, found: OverPhotos, grid: SheetGrid) -> tuple[Codes, Paint]:
+    """The maps of the photos that are shown, in one scale."""
+    chosen = scene.state.view
+    return sheet_codes([answer.map_hw for answer in found.best[: grid.count]], chosen.colour_map, chosen.look)
+
+
+def far_words(found: OverPhotos) -> str:
+    """'over 1,000 photos, largest value first'; before the end '120 of 1,000 photos so far'."""
+    done = f"{found.done:,}"
+    of = f"{found.listed:,}" if found.is_whole else f"{found.listed:,} or more"
+    far = f"over {done} photos" if found.is_over and not found.error else f"over {done} of {of} photos so far"
+    skipped = f", {len(found.skipped):,} skipped" if found.skipped else ""
+    return f"{far}{skipped}, largest value first{f'; {found.error}' if found.error else ''}"
+
+
+def waiting_words(found: OverPhotos | None) -> str:
+    if found is None:
+        return "Getting ready to look at the open photos."
+    if found.error:
+        return f"There is nothing over photos: {found.error}."
+    if found.is_over:
+        return f"There are no photos in {found.title} that can be read."
+    return f"Looking at the photos of {found.title}."
+
+
+def photo_at(scene: Scene, body: Rect, row: int, col: int) -> Hit:
+    """The photo under a pixel."""
+    found = scene.over_photos
+    if found is not None and found.best:
+        grid = grid_of_sheet(scene, found, body)
+        for index, answer in enumerate(found.best[: grid.count]):
+            if grid.cell(index).contains(row, col):
+                return Hit("layers", part=PHOTO, index=index, path=answer.path, place=grid.cell(index))
+    return Hit("layers", part=PHOTO, place=body)
+
+
+def photo_tip(scene: Scene, hit: Hit) -> Tip | None:
+    """Of a photo: its file, the unit's value and where, its rank."""
+    found = scene.over_photos
+    if found is None or hit.index is None or hit.index >= len(found.best):
+        return None
+    answer = found.best[hit.index]
+    where = "" if answer.map_hw.shape == (1, 1) else " at row {}, col {}".format(*answer.place)
+    lines = (
+        f"{unit_name(scene.state.unit)}: {number(answer.value)}{where}",
+        f"rank {hit.index + 1:,} of {found.done - len(found.skipped):,} photos",
+        answer.path,
+        "click: go to it",
+    )
+    return Tip(os.path.basename(answer.path), lines)

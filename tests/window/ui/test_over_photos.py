@@ -1,0 +1,90 @@
+"""One unit over the open photos, in the window: places, scale, words, clicks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from deepvis.core.state import ColourMap, Look, Zoom
+from deepvis.live.unit_over_photos import OverPhotos, OverPhotosRequest
+from deepvis.window.pointer import clicked
+from deepvis.window.ui.compose import Composer
+from deepvis.window.ui.hit import hit
+from deepvis.window.ui.hover_words import tip_of
+from deepvis.window.ui.over_photos import far_words, grid_of_sheet, waiting_words
+from deepvis.window.ui.photo_sheet import sheet_codes, sheet_legend, sheet_picture
+from deepvis.window.ui.regions import PHOTO
+from tests.window.ui.compared_scenes import answers, photos_scene
+from tests.window.ui.scenes import UNIT, make_scene
+
+
+@pytest.mark.parametrize("size", [(620, 1000), (720, 1280), (1440, 2560), (400, 640)])
+@pytest.mark.parametrize("count", [1, 3, 30, 64])
+def test_cells_lie_in_the_pane_beside_each_other(size: tuple[int, int], count: int) -> None:
+    scene = photos_scene(count, size=size)
+    found = scene.over_photos
+    assert found is not None
+    body = scene.areas(scene.layout["layers"]).body
+    grid = grid_of_sheet(scene, found, body)
+    cells = [grid.cell(index) for index in range(min(grid.count, count))]
+    assert len(cells) >= min(count, 6)
+    for index, cell in enumerate(cells):
+        assert cell.clipped(body) == cell
+        assert all(cell.clipped(other).is_empty for other in cells[:index])
+
+
+def test_one_scale_serves_all_maps() -> None:
+    maps = [answer.map_hw for answer in answers(6)]
+    codes, paint = sheet_codes(maps, ColourMap.GRAY, Look.READABLE)
+    largest = max(float(each.max()) for each in maps)
+    np.testing.assert_allclose(codes.ceilings, largest, rtol=1e-6)
+    assert sheet_legend(codes, paint).low == "0"
+    signed, _ = sheet_codes([each - 0.2 for each in maps], ColourMap.GRAY, Look.READABLE)
+    assert signed.signed
+    rising, _ = sheet_codes([each - 0.2 for each in maps], ColourMap.VIRIDIS, Look.READABLE)
+    assert not rising.signed
+
+
+def test_a_click_goes_to_the_photo_and_the_sheet_stays() -> None:
+    scene = photos_scene()
+    found, pane = scene.over_photos, scene.layout["layers"]
+    assert found is not None
+    cell = grid_of_sheet(scene, found, scene.areas(pane).body).cell(2)
+    under = hit(scene, cell.row + 3, cell.col + 3)
+    assert (under.part, under.index, under.path) == (PHOTO, 2, found.best[2].path)
+    tip = tip_of(replace(scene, hover=under))
+    assert tip is not None and "rank 3 of 30 photos" in tip.lines and found.best[2].path in tip.lines
+    after, effects = clicked(scene.state, under)
+    assert after.input.photo == found.best[2].path and after.view.zoom is Zoom.PHOTOS and not effects
+
+
+def test_it_is_said_how_far_it_is() -> None:
+    found = photos_scene().over_photos
+    assert found is not None
+    assert far_words(found) == "over 30 photos, largest value first"
+    some = replace(found, done=12, is_whole=False, skipped=("x",))
+    assert far_words(some) == "over 12 of 30 or more photos so far, 1 skipped, largest value first"
+    assert waiting_words(None) == "Getting ready to look at the open photos."
+    nothing = replace(found, best=(), error="backend fake does not run photos; use --backend engine")
+    assert "use --backend engine" in waiting_words(nothing)
+    assert waiting_words(replace(found, best=())) == "There are no photos in ~/holiday that can be read."
+
+
+def test_it_is_drawn_while_it_grows_and_for_a_vector() -> None:
+    composer = Composer()
+    empty = composer(photos_scene(best=(), done=0)).copy()
+    one = composer(photos_scene(best=answers(1), done=1, version=2)).copy()
+    assert (empty != one).any()
+    vector = make_scene(replace(UNIT, layer_index=3, channel=2, zoom=Zoom.PHOTOS))
+    request = OverPhotosRequest(vector.state.unit)
+    found = OverPhotos(request, "~/holiday", answers(4, (1, 1)), 4, 4, True)
+    assert composer(replace(vector, over_photos=found)).std() > 5
+
+
+def test_the_sheet_of_a_file_is_as_wide_as_its_columns() -> None:
+    sheet = sheet_picture(answers(7), "caffenet-mini  conv5:151, 7 photos", 3, 100)
+    narrow = sheet_picture(answers(2), "x", 6, 100)
+    assert sheet.shape[1] > 300 and narrow.shape[1] < 300
+    assert sheet.shape[0] > 3 * 200
