@@ -40,6 +40,7 @@ class Zoom(Enum):
     UNIT = "unit"
     BACK = "back"
     PREFERRED = "preferred"
+    CHANGES = "changes"  # colour or shape? (core/colour_or_shape.py); not among those that key z runs through
 
 
 class Show(Enum):

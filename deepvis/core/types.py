@@ -78,6 +78,7 @@ class NetRequest:
     # the first, through each other one alone; (): nothing is asked
     why: tuple[Unit, ...] = ()
     attribution: AttributionRequest | None = None
+    changes: bool = False  # the picture gray, blurred, shuffled ..., too (core/changed_pictures.py)
 
     def same_as(self, other: NetRequest | None) -> bool:
         """True if both ask for the same thing of the same frame."""
@@ -85,7 +86,7 @@ class NetRequest:
             other is not None
             and self.frame.id == other.frame.id
             and (self.back, self.why, self.fit, self.shown) == (other.back, other.why, other.fit, other.shown)
-            and self.attribution == other.attribution
+            and (self.attribution, self.changes) == (other.attribution, other.changes)
         )
 
 

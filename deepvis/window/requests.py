@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from deepvis.core.answers import NOTHING_YET, Answer
-from deepvis.core.state import AppState, InputState
+from deepvis.core.changed_pictures import ChangedPictures
+from deepvis.core.state import AppState, InputState, Zoom
 from deepvis.core.types import (
     Attribution,
     Frame,
@@ -27,6 +28,7 @@ OPTIMIZATION = "the optimized picture"
 OPTIMIZATION_BEGUN = "the optimized picture, which grows"  # the same, once there is something to look at
 SCAN = "the end of the scan"
 ATTRIBUTION = "the end of the attribution"
+CHANGES = "the changes of the picture"
 STOPPED = "the picture of the optimization that is stopped"
 
 
@@ -58,6 +60,10 @@ class Latest:
     @property
     def attribution(self) -> Attribution | None:
         return self.network.value.attribution if self.network.value else None
+
+    @property
+    def changed(self) -> ChangedPictures | None:
+        return self.network.value.changed if self.network.value else None
 
     @property
     def followed(self) -> Snapshot | None:
@@ -106,6 +112,7 @@ def pass_request(state: AppState, latest: Latest) -> NetRequest | None:
         state.input.fit,
         why=state.view.why,
         attribution=state.attribution_request,
+        changes=state.view.zoom is Zoom.CHANGES,
     )
 
 
@@ -132,6 +139,8 @@ def missing(state: AppState, latest: Latest) -> str:
         return "the unit's images"
     if not _has_attribution(state, latest):
         return ATTRIBUTION
+    if not _has_changes(state, latest):
+        return CHANGES
     if is_stopping(state, latest):
         return STOPPED
     if state.live.optimizing is None:  # the loop takes a run back when it has come to an end
@@ -166,13 +175,25 @@ def _has_attribution(state: AppState, latest: Latest) -> bool:
     return found is not None and found.snapshot_id == latest.snapshot.id and found.is_done
 
 
+def _has_changes(state: AppState, latest: Latest) -> bool:
+    """All changes of the picture went through the network; of a moving source those of some frame."""
+    if state.view.zoom is not Zoom.CHANGES or latest.snapshot is None or latest.network.error:
+        return True
+    found, asked = latest.changed, latest.snapshot.request
+    if found is None or not found.is_done:
+        return False
+    is_moving = asked.frame.moving and not state.input.frozen
+    return is_moving or (found.frame_id, found.fit) == (asked.frame.id, asked.fit)
+
+
 def _same(given: NetRequest, asked: NetRequest) -> bool:
     if asked.frame.moving and given.frame.moving:
-        return (given.back, given.why, given.fit, given.attribution) == (
+        return (given.back, given.why, given.fit, given.attribution, given.changes) == (
             asked.back,
             asked.why,
             asked.fit,
             asked.attribution,
+            asked.changes,
         )
     return given.same_as(asked)
 

@@ -43,6 +43,7 @@ class SceneMaker:
         scene = replace(
             self._bare(state),
             attribution=latest.attribution,
+            changed=latest.changed,
             unit_images=latest.unit_images,
             whole_layer=latest.whole_layer,
             optimize=shown_progress(state, latest),
@@ -76,6 +77,7 @@ def parts_of(scene: Scene) -> tuple[Hashable, ...]:
         scene.frame_id,
         scene.snapshot_id,
         scene.attribution and scene.attribution.id,
+        scene.changed and scene.changed.id,
         images and (images.unit, images.version),
         layer and (layer.layer, layer.version),
         progress and (progress.unit, progress.version),

@@ -11,7 +11,8 @@ from deepvis.core.state import DEBUG_LEVELS, GAMMA_BOOSTS, INDIVIDUAL_BOOSTS, Ap
 @command("z", group=Group.SHOW, help="Zoom: the selected unit, the back projection, its preferred image, off")
 def cycle_zoom(state: AppState) -> AppState:
     members = [zoom for zoom in Zoom if zoom is not Zoom.BACK or state.view.back_mode != OFF]
-    return view(state, zoom=next_of(members, state.view.zoom))
+    members.remove(Zoom.CHANGES)
+    return view(state, zoom=next_of(members, state.view.zoom) if state.view.zoom in members else Zoom.OFF)
 
 
 switch("s", field="pattern", group=Group.SHOW, help="Show each unit's preferred image in its tile, or hide them")

@@ -7,6 +7,7 @@ from deepvis.core.geometry import Rect, TileGrid, fit_inside, montage_cell
 from deepvis.core.places import cell_at
 from deepvis.core.state import Look, Zoom
 from deepvis.core.types import Unit
+from deepvis.window.ui.changes_shown import change_at
 from deepvis.window.ui.fires import strongest_here
 from deepvis.window.ui.here import rows_in
 from deepvis.window.ui.layer_list_layout import chips_of
@@ -16,7 +17,7 @@ from deepvis.window.ui.panes.aux import CLASSES, class_row, has_legend, list_lin
 from deepvis.window.ui.panes.input import first_class_place, picture_place, shows_first_class
 from deepvis.window.ui.panes.jpgvis import PARTS, SIDE, images_of_unit, part_place
 from deepvis.window.ui.readings import layer_view, top_channels
-from deepvis.window.ui.regions import CLASS, FIRES, FOLD, HEADING, MAP, PICTURE, PREFERRED, SCALE, Hit
+from deepvis.window.ui.regions import CHANGE, CLASS, FIRES, FOLD, HEADING, MAP, PICTURE, PREFERRED, SCALE, Hit
 from deepvis.window.ui.scalars import is_scalar
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.tile_places import bars_in, grid_in
@@ -57,6 +58,11 @@ def _in_layers(scene: Scene, pane: Rect, row: int, col: int) -> Hit:
         return Hit("layers", part=SCALE if is_scale else HEADING, place=scale if is_scale else parts.heading)
     if zoom is Zoom.UNIT:
         return _in_map(scene, "layers", parts.body, row, col)
+    if zoom is Zoom.CHANGES:
+        found = change_at(scene, parts.body, row, col)
+        return (
+            Hit("layers", place=pane) if found is None else Hit("layers", part=CHANGE, index=found[0], place=found[1])
+        )
     if zoom is not Zoom.OFF:
         return Hit("layers", part=PICTURE if zoom is Zoom.BACK else PREFERRED, place=parts.body)
     grid = grid_of(scene)

@@ -11,6 +11,7 @@ from deepvis.core.state import Cursor, Zoom
 from deepvis.core.types import WholeLayer
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import NOWHERE, bounds, fill, frame, moved_into, paste
+from deepvis.window.ui.changes_shown import changes_key, draw_changes
 from deepvis.window.ui.draw_cache import cached
 from deepvis.window.ui.fires import order_words
 from deepvis.window.ui.heading import draw_card, sentence
@@ -58,7 +59,7 @@ def looks_at(scene: Scene) -> Hashable:
     images, progress = scene.unit_images, scene.optimize
     versions = (images and images.version, progress and progress.version, scene.climb and scene.climb.version)
     preferred = versions if view.zoom is Zoom.PREFERRED else None
-    scale = fixed_scale(scene), scanned
+    scale = fixed_scale(scene), scanned, changes_key(scene)
     return view, scene.state.tile_order, scene.snapshot_id, scene.frame_id, scene.state.input, pattern, preferred, scale
 
 
@@ -68,6 +69,9 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
     zoom = scene.state.view.zoom
     if zoom is Zoom.BACK:
         draw_back(canvas, scene)
+        return
+    if zoom is Zoom.CHANGES:
+        draw_changes(canvas, scene)
         return
     if zoom is Zoom.PREFERRED:
         draw_preferred(canvas, scene)
