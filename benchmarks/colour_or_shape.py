@@ -115,18 +115,22 @@ def layer(values: np.ndarray, is_probability: bool) -> dict[str, Any]:
     }
 
 
+def percent(answer: UnitAnswer) -> float:
+    return 0.0 if answer.percent is None else answer.percent
+
+
 def examples(heard: list[tuple[int, list[UnitAnswer], str]]) -> dict[str, Any]:
     """The units that the two sentences fit best, a few of each: gray and the coarse shuffle, in per cent."""
     at = {name: place for place, name in enumerate(["", *PICTURE_CHANGES])}
 
     def of(words: str, sign: int) -> dict[str, Any]:
         found = [
-            (sign * (rows[at["shuffled-4"]].percent - rows[at["gray"]].percent), channel, rows)
+            (sign * (percent(rows[at["shuffled-4"]]) - percent(rows[at["gray"]])), channel, rows)
             for channel, rows, says in heard
             if words in says
         ]
         best = sorted(found, key=lambda each: -each[0])[:EXAMPLES]
-        return {str(channel): [round(row.percent, 1) for row in rows] for _, channel, rows in best}
+        return {str(channel): [round(percent(row), 1) for row in rows] for _, channel, rows in best}
 
     return {words: of(words, sign) for words, sign in (("colour more than shape", 1), ("shape more than colour", -1))}
 

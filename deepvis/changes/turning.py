@@ -13,7 +13,7 @@ from deepvis.core.picture_changes import Takes, enter_change, picture_change
 @picture_change("mirrored", "Mirrored", words="left and right exchanged", takes=Takes.POSE)
 def mirrored(rgb: np.ndarray) -> np.ndarray:
     """Left and right exchanged."""
-    return np.ascontiguousarray(rgb[:, ::-1])
+    return rgb[:, ::-1].copy()
 
 
 def rotated(rgb: np.ndarray, degrees: float) -> np.ndarray:
@@ -23,7 +23,7 @@ def rotated(rgb: np.ndarray, degrees: float) -> np.ndarray:
     """
     height, width = rgb.shape[:2]
     if degrees % 180 == 0 or (degrees % 90 == 0 and height == width):
-        return np.ascontiguousarray(np.rot90(rgb, round(degrees / 90)))
+        return np.rot90(rgb, round(degrees / 90)).copy()
     matrix = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), degrees, 1.0)
     return cv2.warpAffine(rgb, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
 
