@@ -162,7 +162,8 @@ def _draw_numbers(canvas: np.ndarray, line: Rect, chart: Chart, row: ChartRow, p
         return
     right = "" if row is chart.rows[0] else percent_words(row.answer.percent)
     wide = text_width(right, px, True)
-    draw_text(canvas, line.row, line.col, right, px, theme.TEXT, bold=True, width=line.width, align="right")
+    if right:
+        draw_text(canvas, line.row, line.col, right, px, theme.TEXT, bold=True, width=line.width, align="right")
     room = max(line.width - wide - sizes(8), 0)
     used = draw_text(canvas, line.row, line.col, number(row.answer.value), px, theme.TEXT, width=room) + sizes(8)
     lower = line.row + line_height(px) - line_height(small)
