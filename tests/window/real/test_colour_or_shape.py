@@ -9,8 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+import deepvis.changes  # noqa: F401  (fills the table)
+from deepvis.core.picture_changes import PICTURE_CHANGES
 from deepvis.window.ui import theme
-from tests.window.real.test_pointing import MIDDLE, changed, point, shot, still
+from deepvis.window.ui.change_chart import chart_places
+from tests.window.real.tasks import body, layout_at
+from tests.window.real.test_pointing import HEIGHT, MIDDLE, WIDTH, changed, point, shot, still
 
 pytestmark = pytest.mark.window
 Start = Callable[..., Any]
@@ -20,14 +24,18 @@ def test_f4_compares_the_picture_with_its_changes_for_one_unit_after_another(
     start: Start, screen: Any, photo: Path
 ) -> None:
     program = start("--images", photo)
-    program.key("End", "H")
+    program.key("End", "Down")
     before = still(program, screen)
 
     def of(color: tuple[int, int, int]) -> int:
         return int((shot(screen)[MIDDLE] == color).all(axis=2).sum())
 
+    last = chart_places(body(layout_at(HEIGHT, WIDTH), "layers"), 1 + len(PICTURE_CHANGES), "", round).rows[-1]
+    last_picture = np.s_[last.row + 20 : last.bottom - 20, last.col + 20 : last.col + 60]
+
     def charted() -> np.ndarray:
-        """The chart once it stands, with the blue lines of all rows."""
+        """The chart once it stands, with the last picture and the blue lines of all rows."""
+        program.until(lambda: shot(screen)[last_picture].std() > 5, "the last picture")
         chart = still(program, screen)
         assert of(theme.SELECTED) > 14 * 20
         return chart
