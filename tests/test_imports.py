@@ -22,11 +22,12 @@ ROOMS: dict[str, set[str]] = {
     "models": {"core", "network", "formats", "schema"},
     "caffe": {"network", "formats"},
     "attribution": {"core", "network", "models"},
+    "changes": {"core"},
     "jobs": {"core"},
     "optimize": {"core", "network", "models", "pages", "schema", "sources", "jobs"},
     "scan": {"core", "network", "models", "pages", "sources", "jobs"},
     "statistics": {"core", "network", "models", "pages", "jobs", "scan"},
-    "live": {"core", "network", "formats", "models", "sources", "optimize", "scan", "attribution", "jobs"},
+    "live": {"core", "network", "formats", "models", "sources", "optimize", "scan", "attribution", "jobs", "changes"},
     "gallery": {"core", "network", "models", "pages", "jobs", "optimize", "scan", "live"},
     "window": {"core", "settings", "sources", "live", "models", "network", "scan"},
     "cli": {
@@ -49,7 +50,7 @@ ROOMS: dict[str, set[str]] = {
     },
 }
 TORCH = {"network", "formats", "optimize", "scan", "statistics", "attribution", "caffe", "api"}
-CV2 = {"window", "sources", "scan"}
+CV2 = {"window", "sources", "scan", "changes"}
 ALSO_TORCH = {"live/backends/engine.py"}
 # plain arithmetic
 ALSO_CV2 = {

@@ -44,6 +44,7 @@ class Zoom(Enum):
     PREFERRED = "preferred"
     SIDE_BY_SIDE = "side by side"  # the back modes and an attribution (core/side_by_side.py)
     PHOTOS = "photos"  # the open photos with the unit's map beneath each
+    CHANGES = "changes"  # colour or shape? (core/colour_or_shape.py)
 
 
 CYCLED_ZOOMS = (Zoom.OFF, Zoom.UNIT, Zoom.BACK, Zoom.PREFERRED)  # in the order in which key z runs through them

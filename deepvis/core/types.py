@@ -85,6 +85,7 @@ class NetRequest:
     interventions: tuple[Intervention, ...] = ()  # what is done to units (what if); (): the network as it is
     pin: Frame | None = None  # a frame whose values are wanted too, seen with the same fit
     beside: tuple[BackRequest, ...] = ()  # further projections of the same frame, of which the pictures are wanted
+    changes: bool = False  # the picture gray, blurred, shuffled ..., too (core/changed_pictures.py)
 
     def same_as(self, other: NetRequest | None) -> bool:
         """True if both ask for the same thing of the same frame."""
@@ -93,7 +94,7 @@ class NetRequest:
             and self.frame.id == other.frame.id
             and (self.back, self.why, self.fit, self.shown) == (other.back, other.why, other.fit, other.shown)
             and (self.attribution, self.interventions) == (other.attribution, other.interventions)
-            and (self.pin, self.beside) == (other.pin, other.beside)
+            and (self.pin, self.beside, self.changes) == (other.pin, other.beside, other.changes)
         )
 
 

@@ -6,10 +6,12 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from deepvis.core.changed_pictures import ChangedPictures
 from deepvis.core.mailbox import Mailbox
 from deepvis.core.types import Attribution, FieldOf, NetInfo, NetRequest, Snapshot
 from deepvis.live.attributing import Attributing
 from deepvis.live.backend import Backend, BackendError
+from deepvis.live.changing import ChangeRounds
 from deepvis.live.comparing import PinnedPasses, with_beside
 from deepvis.live.core_share import CoreShare
 from deepvis.live.worker import Worker
@@ -30,6 +32,7 @@ class NetworkOutput:
     warning: str = ""  # why what it gives may mean nothing
     attribution: Attribution | None = None  # the newest step of what was asked last
     pinned: Snapshot | None = None  # of the pinned frame; None while none is
+    changed: ChangedPictures | None = None  # the picture and its changes, None while nobody asks
 
 
 def unchanged(snapshot: Snapshot) -> Snapshot:
@@ -48,7 +51,7 @@ class NetworkWorker(Worker[NetRequest, NetworkOutput]):
     answered once more.
 
     An attribution of one pass is given with its snapshot. One of many is refined while no request waits, and begun anew
-    with the next; each picture gets some steps.
+    with the next; each picture gets some steps. So are the changes of a picture, at the pace of ``ChangeRounds``.
     """
 
     def __init__(
@@ -68,6 +71,7 @@ class NetworkWorker(Worker[NetRequest, NetworkOutput]):
         self._doubt = doubt
         self._attributing: Attributing | None = None  # what is still to be refined
         self._pinned = PinnedPasses()
+        self._changes = ChangeRounds()
         self.share = share or CoreShare()
 
     @property
@@ -96,7 +100,7 @@ class NetworkWorker(Worker[NetRequest, NetworkOutput]):
                 follower(as_it_is)
             warning = output.warning or self._doubt(as_it_is)
             self.publish(replace(output, followed=snapshot, warning=warning))
-        return self._refine()
+        return soonest(self._refine(), self._change())
 
     def _run_pass(self, backend: Backend, request: NetRequest) -> Snapshot:
         self.share.idle.clear()
@@ -104,6 +108,7 @@ class NetworkWorker(Worker[NetRequest, NetworkOutput]):
             snapshot = with_beside(backend, backend.run(request))
             if request.attribution is not None:
                 self._attributing = Attributing(backend, snapshot)
+            self._changes.passed(backend, snapshot)
             return snapshot
         finally:
             self.share.count_pass()
@@ -136,6 +141,20 @@ class NetworkWorker(Worker[NetRequest, NetworkOutput]):
         self.publish(replace(output, attribution=attributing.newest), self._newest.error)
         return None if attributing.is_done else 0.0
 
+    def _change(self) -> float | None:
+        """Pass some changes of the picture, if they are asked for. Returns the seconds until the next."""
+        output = self._newest.value
+        if output is None or not (self._changes.is_on or output.changed):
+            return None
+        self.share.idle.clear()
+        try:
+            seconds = self._changes.go_on(self.inbox.has_new)
+        finally:
+            self.share.idle.set()
+        if self._changes.newest is not output.changed:
+            self.publish(replace(output, changed=self._changes.newest), self._newest.error)
+        return seconds
+
     def close(self) -> None:
         if self._backend is not None:
             self._backend.close()
@@ -143,6 +162,7 @@ class NetworkWorker(Worker[NetRequest, NetworkOutput]):
     def _renew(self, renew: Callable[[], Backend]) -> None:
         """Take another backend in the place of the one that is open, which stands where that fails."""
         self._attributing = None
+        self._changes = ChangeRounds()
         backend, before = renew(), self._backend
         self._backend = backend
         if before is not None:
@@ -159,3 +179,8 @@ class NetworkWorker(Worker[NetRequest, NetworkOutput]):
             return
         self.publish(NetworkOutput(self._backend.info))
         self.publish(NetworkOutput(self._backend.info, self._open_fields()))
+
+
+def soonest(*waits: float | None) -> float | None:
+    """The shortest of some waits in seconds; None: nothing is waited for."""
+    return min((each for each in waits if each is not None), default=None)

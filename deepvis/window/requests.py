@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from deepvis.core.answers import NOTHING_YET, Answer
+from deepvis.core.changed_pictures import ChangedPictures
 from deepvis.core.side_by_side import projections_beside
 from deepvis.core.state import AppState, InputState, Zoom
 from deepvis.core.types import (
@@ -30,6 +31,7 @@ OPTIMIZATION_BEGUN = "the optimized picture, which grows"  # the same, once ther
 SCAN = "the end of the scan"
 ATTRIBUTION = "the end of the attribution"
 OVER_PHOTOS = "the end of the photos"
+CHANGES = "the changes of the picture"
 STOPPED = "the picture of the optimization that is stopped"
 
 
@@ -67,6 +69,10 @@ class Latest:
     @property
     def attribution(self) -> Attribution | None:
         return self.network.value.attribution if self.network.value else None
+
+    @property
+    def changed(self) -> ChangedPictures | None:
+        return self.network.value.changed if self.network.value else None
 
     @property
     def followed(self) -> Snapshot | None:
@@ -118,6 +124,7 @@ def pass_request(state: AppState, latest: Latest) -> NetRequest | None:
         interventions=state.view.interventions,
         pin=state.view.compared.frame if state.view.compared else None,
         beside=projections_beside(state),
+        changes=state.view.zoom is Zoom.CHANGES,
     )
 
 
@@ -154,6 +161,8 @@ def missing(state: AppState, latest: Latest) -> str:
         return ATTRIBUTION
     if not _has_photos(state, latest):
         return OVER_PHOTOS
+    if not _has_changes(state, latest):
+        return CHANGES
     if is_stopping(state, latest):
         return STOPPED
     if state.live.optimizing is None:  # the loop takes a run back when it has come to an end
@@ -208,6 +217,17 @@ def _has_photos(state: AppState, latest: Latest) -> bool:
         return True
     found = shown_photos(state, latest)
     return found is not None and found.is_over
+
+
+def _has_changes(state: AppState, latest: Latest) -> bool:
+    """All changes of the picture went through the network; of a moving source those of some frame."""
+    if state.view.zoom is not Zoom.CHANGES or latest.snapshot is None or latest.network.error:
+        return True
+    found, asked = latest.changed, latest.snapshot.request
+    if found is None or not found.is_done:
+        return False
+    is_moving = asked.frame.moving and not state.input.frozen
+    return is_moving or (found.frame_id, found.fit) == (asked.frame.id, asked.fit)
 
 
 def _same(given: NetRequest, asked: NetRequest) -> bool:

@@ -50,6 +50,7 @@ JOBS = {
     "report": (f"report --scan {SCAN} --output scan", "scan/report/index.html"),
     "gallery": ("gallery --layers conv1 --output gallery", "gallery/conv1/0003.html"),
     "accuracy": ("accuracy --images photos", ""),
+    "colour-or-shape": ("colour-or-shape --image photos/pizza/photo.png --output sheet.png", "sheet.png"),
     "dictionary": ("dictionary --layer conv1 --images photos --atoms 2 --output conv1.npz", "conv1.npz"),
     "photo-statistics": ("photo-statistics --images photos --output statistics.npz", "statistics.npz"),
     "statistics": (

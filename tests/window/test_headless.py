@@ -54,6 +54,24 @@ def test_why_by_keys_is_drawn_undone_and_left(tiny: list[str], photos: Path, tmp
     assert np.array_equal(shown("end H"), shown("end H Y H Y esc backspace backspace backspace backspace"))
 
 
+def test_colour_or_shape_by_keys_is_drawn_goes_to_other_units_and_is_left(
+    tiny: list[str], photos: Path, tmp_path: Path
+) -> None:
+    def shown(keys: str) -> np.ndarray:
+        shot = tmp_path / "shot.png"
+        assert run(*tiny, "--images", photos, "--keys", keys, "--screenshot", shot) == 0
+        return picture(shot)[:-60]  # without the status line, which tells times
+
+    chart = shown("end down f4")
+    assert np.array_equal(chart, shown("end down f4 z f4"))  # complete each time
+    other = shown("end down f4 right")
+    assert not np.array_equal(chart, other)
+    assert np.array_equal(other, shown("end down right f4 h h"))
+    plain = shown("end down")
+    for keys in ("f4 f4", "f4 esc", "f4 backspace"):
+        assert np.array_equal(plain, shown(f"end down {keys}"))
+
+
 def test_each_key_waits_for_the_panes_so_that_runs_repeat(tiny: list[str], photos: Path, tmp_path: Path) -> None:
     shots = [tmp_path / f"{i}.png" for i in range(2)]
     for shot in shots:

@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 
 from deepvis.core.answers import NOTHING_YET, Answer
+from deepvis.core.changed_pictures import ChangedPicture, ChangedPictures
 from deepvis.core.commands.this_unit import optimization_ended
 from deepvis.core.effects import StartOptimizing
-from deepvis.core.state import AppState
-from deepvis.core.types import OptimizeProgress, Unit
+from deepvis.core.state import AppState, ViewState, Zoom
+from deepvis.core.types import Fit, Frame, OptimizeProgress, Snapshot, Unit
 from deepvis.live.backends.fake import FAKE_INFO
 from deepvis.live.network import NetworkOutput
 from deepvis.live.optimize import OptimizeRequest
-from deepvis.window.requests import Latest, shown_progress
+from deepvis.window.requests import CHANGES, Latest, missing, pass_request, shown_progress
 
 UNIT = Unit("conv1", 1)
 
@@ -67,3 +68,29 @@ def test_the_program_ends_where_no_network_can_be_opened_and_not_for_a_pass_that
     assert Latest().refusal == "" and Latest().network is NOTHING_YET
     assert Latest(network=Answer(None, error="no weights")).refusal == "no weights"
     assert Latest(network=Answer(None, NetworkOutput(FAKE_INFO), "out of memory")).refusal == ""
+
+
+def changes_of(frame: Frame, *, done: bool) -> ChangedPictures:
+    picture = ChangedPicture("", frame.rgb, {})
+    return ChangedPictures(1, frame.id, Fit.CROP, (picture,) * (2 if done else 1), 2)
+
+
+def test_what_the_chart_of_changes_waits_for() -> None:
+    state = AppState(FAKE_INFO, replace(ViewState(unit_images=False), zoom=Zoom.CHANGES))
+    frame = Frame(1, np.zeros((24, 24, 3), np.uint8))
+
+    def latest(frame: Frame, changed: ChangedPictures | None, state: AppState) -> Latest:
+        asked = pass_request(state, Latest(Answer(state.input, frame), Answer(None, NetworkOutput(FAKE_INFO))))
+        assert asked is not None
+        output = NetworkOutput(FAKE_INFO, snapshot=Snapshot(1, asked, {}), changed=changed)
+        return Latest(Answer(state.input, frame), Answer(asked, output))
+
+    assert latest(frame, None, state).network.request.changes
+    assert missing(state, latest(frame, None, state)) == CHANGES
+    assert missing(state, latest(frame, changes_of(frame, done=False), state)) == CHANGES
+    assert missing(state, latest(frame, changes_of(frame, done=True), state)) == ""
+    assert missing(state, latest(frame, changes_of(replace(frame, id=2), done=True), state)) == CHANGES
+    moving, source = replace(frame, moving=True), replace(state, input=replace(state.input, moving=True))
+    assert missing(source, latest(moving, changes_of(replace(moving, id=2), done=True), source)) == ""
+    off = replace(state, view=ViewState(unit_images=False))
+    assert missing(off, latest(frame, None, off)) == "" and not latest(frame, None, off).network.request.changes

@@ -7,6 +7,7 @@ from deepvis.core.geometry import Rect, TileGrid, fit_inside, montage_cell
 from deepvis.core.places import cell_at
 from deepvis.core.state import Look, Zoom
 from deepvis.core.types import Unit
+from deepvis.window.ui.changes_shown import change_at
 from deepvis.window.ui.fires import strongest_here
 from deepvis.window.ui.here import rows_in
 from deepvis.window.ui.layer_list_layout import chips_of
@@ -18,7 +19,7 @@ from deepvis.window.ui.panes.input import class_line_height, first_class_place, 
 from deepvis.window.ui.panes.jpgvis import PARTS, SIDE, images_of_unit, part_place
 from deepvis.window.ui.pinned_strip import strip_in
 from deepvis.window.ui.readings import layer_view
-from deepvis.window.ui.regions import CLASS, FIRES, FOLD, HEADING, MAP, PICTURE, PINNED, PREFERRED, SCALE, Hit
+from deepvis.window.ui.regions import CHANGE, CLASS, FIRES, FOLD, HEADING, MAP, PICTURE, PINNED, PREFERRED, SCALE, Hit
 from deepvis.window.ui.scalars import is_scalar
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.side_by_side import side_at
@@ -65,6 +66,11 @@ def _in_layers(scene: Scene, pane: Rect, row: int, col: int) -> Hit:
         return side_at(scene, parts.body, row, col)
     if zoom is Zoom.PHOTOS:
         return photo_at(scene, parts.body, row, col)
+    if zoom is Zoom.CHANGES:
+        found = change_at(scene, parts.body, row, col)
+        return (
+            Hit("layers", place=pane) if found is None else Hit("layers", part=CHANGE, index=found[0], place=found[1])
+        )
     if zoom is not Zoom.OFF:
         return Hit("layers", part=PICTURE if zoom is Zoom.BACK else PREFERRED, place=parts.body)
     grid = grid_of(scene)

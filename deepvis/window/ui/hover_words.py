@@ -8,6 +8,7 @@ from dataclasses import replace
 from deepvis.core.layer_list import is_open
 from deepvis.core.types import LayerInfo, Unit
 from deepvis.core.words import field_size_words
+from deepvis.window.ui.changes_shown import change_tip
 from deepvis.window.ui.fields import cell_edges, middle_edges
 from deepvis.window.ui.fires import cell_words, order_words, strongest_here, why_no_cell
 from deepvis.window.ui.hover_attribution import attribution_here, attribution_lines, attribution_title
@@ -32,6 +33,7 @@ from deepvis.window.ui.readings import (
 )
 from deepvis.window.ui.reasons import crumb, reasons_in, unit_words
 from deepvis.window.ui.regions import (
+    CHANGE,
     CLASS,
     FIRES,
     HEADING,
@@ -69,6 +71,7 @@ def _tip_of(scene: Scene) -> Tip | None:
         return None
     of_part: dict[str, Callable[[Scene, Hit], Tip | None]] = {
         CLASS: class_tip,
+        CHANGE: change_tip,
         MAP: map_tip,
         FIRES: layers_tip,
         SCALE: scale_tip,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from deepvis.core.changed_pictures import ChangedPictures
 from deepvis.core.commands import Command
 from deepvis.core.geometry import Rect
 from deepvis.core.panes import CardAreas, PaneLayout, card_areas
@@ -50,6 +51,7 @@ class Scene:
     pinned: Snapshot | None = None  # of the pinned frame, once it is passed; None while none is pinned
     attribution: Attribution | None = None  # the newest step of the newest, whatever is wanted now
     over_photos: OverPhotos | None = None  # the unit over the open photos, while it is shown
+    changed: ChangedPictures | None = None  # the newest picture and its changes, while they are asked for
     unit_images: UnitImages | None = None
     whole_layer: WholeLayer | None = None
     optimize: OptimizeProgress | None = None  # in progress, or its end until the unit images have it

@@ -10,10 +10,13 @@ from functools import lru_cache
 import numpy as np
 
 import deepvis.attribution.methods
+import deepvis.changes
 import deepvis.network.back_modes  # noqa: F401  (fills the table)
 from deepvis.core.back_modes import all_modes
+from deepvis.core.changed_pictures import UNCHANGED, ChangedPicture, ChangedPictures, largest_values
 from deepvis.core.commands import Command
 from deepvis.core.geometry import Rect
+from deepvis.core.picture_changes import PICTURE_CHANGES
 from deepvis.core.pixels import fixed_scale_of
 from deepvis.core.state import (
     AppState,
@@ -199,6 +202,21 @@ def attribution_scene(method: str, view: ViewState = UNIT, overlay: int = 2, **f
     values = waves(5, 14, 14, phase=3.0)[2]
     whole = {"values": values, **found}
     return replace(scene, attribution=Attribution(next(ids), scene.snapshot.id, request, **whole))  # type: ignore[arg-type]
+
+
+def changes_scene(view: ViewState, done: int = 99, **parts: object) -> Scene:
+    """The picture and so many of its changes; each makes the units a little weaker."""
+    scene = make_scene(view, **parts)
+    assert scene.snapshot is not None and scene.snapshot.input_rgb is not None and scene.frame is not None
+    seen = scene.snapshot.input_rgb
+    largest = largest_values(scene.snapshot.activations, LAYERS)
+    pictures = [ChangedPicture(UNCHANGED, seen, largest)]
+    for number, name in enumerate(PICTURE_CHANGES, start=1):
+        weaker = {layer: (values * (1.1 - 0.07 * number)).astype(np.float32) for layer, values in largest.items()}
+        pictures.append(ChangedPicture(name, PICTURE_CHANGES[name].apply(seen), weaker))
+    shown = tuple(pictures[: 1 + done])
+    found = ChangedPictures(next(ids), scene.frame.id, scene.state.input.fit, shown, len(pictures))
+    return replace(scene, changed=found)
 
 
 def field_of(layer: str, row: int, col: int) -> tuple[int, int, int, int]:
@@ -505,6 +523,8 @@ GOLDEN: dict[str, tuple[str, Callable[[], Scene]]] = {
     "control_what_if": ("control", lambda: intervened(make_scene(WHAT_IF))),
     "status_what_if": ("status", lambda: intervened(make_scene(replace(UNIT, interventions=OFF)))),
     "hover_what_if": ("hover", lambda: hovering_what_if(9)),
+    "layers_changes": ("layers", lambda: changes_scene(replace(UNIT, zoom=Zoom.CHANGES))),
+    "layers_changes_begun": ("layers", lambda: changes_scene(replace(UNIT, zoom=Zoom.CHANGES), done=3)),
     "hover_place": ("hover", lambda: hovering_input(UNIT)),
     "control_missing": ("control", lambda: missing_scene(UNIT)),
     "layers_missing": ("layers", lambda: missing_scene(MISSING)),

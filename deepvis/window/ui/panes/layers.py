@@ -12,6 +12,7 @@ from deepvis.core.types import WholeLayer
 from deepvis.window.ui import theme
 from deepvis.window.ui.before_after import CHANGE
 from deepvis.window.ui.canvas import NOWHERE, bounds, fill, frame, moved_into, paste
+from deepvis.window.ui.changes_shown import changes_key, draw_changes
 from deepvis.window.ui.draw_cache import cached
 from deepvis.window.ui.fires import order_words
 from deepvis.window.ui.heading import draw_card, sentence
@@ -63,7 +64,8 @@ def looks_at(scene: Scene) -> Hashable:
     versions = (images and images.version, progress and progress.version, scene.climb and scene.climb.version)
     preferred = versions if view.zoom is Zoom.PREFERRED else None
     scale = fixed_scale(scene), scanned
-    zoomed = preferred, looks_side_by_side(scene), looks_over_photos(scene), scene.pinned and scene.pinned.id
+    pinned = scene.pinned and scene.pinned.id
+    zoomed = preferred, looks_side_by_side(scene), looks_over_photos(scene), pinned, changes_key(scene)
     return view, scene.state.tile_order, scene.snapshot_id, scene.frame_id, scene.state.input, pattern, zoomed, scale
 
 
@@ -73,6 +75,9 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
     zoom = scene.state.view.zoom
     if zoom is Zoom.BACK:
         draw_back(canvas, scene)
+        return
+    if zoom is Zoom.CHANGES:
+        draw_changes(canvas, scene)
         return
     if zoom is Zoom.PREFERRED:
         draw_preferred(canvas, scene)
