@@ -24,13 +24,13 @@ import numpy as np
 
 from deepvis.core.registry import Registry
 from deepvis.models.model import Model
+from deepvis.optimize.any_term import AnyTerm
 from deepvis.optimize.objective import Objective
 from deepvis.optimize.optimize_error import OptimizeError, nearest_or_examples
 from deepvis.optimize.recipe_options import number, whole
 from deepvis.optimize.terms import (
     CENTRE,
     WHOLE,
-    AnyTerm,
     ContrastTerm,
     DirectionTerm,
     LayerTerm,
