@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from deepvis.core.files import digest_words
 from deepvis.core.program import program
 from deepvis.optimize.any_term import AnyTerm, AutogradTerm, Look, Shapes, Source
 from deepvis.optimize.optimize_error import OptimizeError, nearest_or_examples
@@ -292,11 +291,6 @@ class MatchTerm(AutogradTerm):
 
     def as_dict(self) -> dict[str, Any]:
         return {"kind": self.kind, "layer": self.layer, "photo": self.photo, "weight": self.weight}
-
-
-def photo_words(name: str, x_chw: np.ndarray) -> str:
-    """Words for a photo that tell it from others: its name and a digest of what the network sees of it."""
-    return digest_words(name, np.ascontiguousarray(x_chw).tobytes())
 
 
 def _layer_sizes(layer: str, shapes: Shapes) -> tuple[int, ...]:

@@ -53,13 +53,14 @@ def optimize(args: argparse.Namespace) -> int:
     from deepvis.optimize.pictures import pictures_of
     from deepvis.optimize.recipe_options import preset_named, recipe_of
     from deepvis.optimize.results import ResultPaths, origin_of, stem_of, write_results
-    from deepvis.optimize.units import idle_seeds, jobs_of
+    from deepvis.optimize.units import idle_seeds, jobs_of, unsaid_units
 
     recipe = recipe_of(args)
     warn([*recipe.warnings(), *idle_seeds(args, recipe)], NAME)
     named = preset_named(args, recipe)
     setup, work, model, ready = optimizer_of(args)
     jobs = jobs_of(args, model, ready.net.shapes, recipe)
+    warn(unsaid_units(args, model, [job.objective for job in jobs]), NAME)
     prefix = args.output_prefix or (os.fspath(args.output / Path(PREFIX).name) if args.output else PREFIX)
     paths = {job: ResultPaths(stem_of(prefix, job, args.output_template)) for job in jobs}
     photo = image_jobs.start_photo(args.start_image, model) if args.start_image else None
