@@ -224,12 +224,12 @@ def is_of_job(content: Mapping[str, Any], job: Job, origin: Origin) -> bool:
     return origin.matches(content) and content["parameters"] == json.loads(json.dumps(parameters(job)))
 
 
-def write_jpeg(path: Path, rgb: np.ndarray, quality: int = JPEG_QUALITY) -> None:
+def write_jpeg(path: Path, rgb: np.ndarray, quality: int = JPEG_QUALITY, comment: bytes = MADE_BY) -> None:
     """quality: 1 to 95. Raises OSError."""
     encoded, subsampling = io.BytesIO(), "4:4:4" if quality >= WHOLE_COLOURS else "4:2:0"
     tight = quality <= TIGHT  # Pillow's room for it is too small for noise at a higher quality
     how: dict[str, Any] = {"quality": quality, "subsampling": subsampling, "optimize": tight}
-    Image.fromarray(rgb).save(encoded, "JPEG", comment=MADE_BY, **how)
+    Image.fromarray(rgb).save(encoded, "JPEG", comment=comment, **how)
     write_file(path, encoded.getvalue())
 
 

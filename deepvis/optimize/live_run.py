@@ -236,7 +236,7 @@ def note_of(run: LiveRun) -> str:
     return run.note
 
 
-def keep(run: LiveRun, folder: Path) -> Path:
+def write_finished(run: LiveRun, folder: Path) -> Path:
     """Write the finished picture into the user's folder of the model, with its json beside it; returns its path."""
     path = unit_image_paths(folder, run.unit.layer, run.unit.channel).live
     content = {**info(run.climb, origin_of(run.model)), "preset": run.preset, "value": run.value}
