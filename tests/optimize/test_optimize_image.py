@@ -217,7 +217,7 @@ def test_what_is_there_is_not_made_again(run, tmp_path):
         (["--push-layer", "conv/a", "--push-spatial", "(9,9)"], r"has no position \(9, 9\)"),
         (["--small-norm-percentile", "-5"], "small_norm_percentile is -5"),
         (["--blur-radius", "0.1", "--blur-every", "4"], "blur_radius 0.1 is too small to blur"),
-        (["--start-at", "nowhere"], "no start is named 'nowhere'"),
+        (["--push-channel", "0", "--start-at", "nowhere"], "no start is named 'nowhere'"),
         (["--rand-seed", "0", "4294967296"], "--rand-seed is '4294967296'; expected seeds of 0 to 4294967295"),
         (["--rand-seed", "4294967290-4294967300"], "--rand-seed is '4294967290-4294967300'"),
         (["--output-template", "%(p.nothing)s"], "--output-template"),
@@ -241,7 +241,7 @@ def test_what_is_there_is_not_made_again(run, tmp_path):
         (["--lr-policy", "even", "--lr-params", "{step: .nan}"], "step of lr-policy even is nan"),
         (["--preset", "3", "--lr-params", "{lr: -100}"], "lr of lr-policy constant is -100; expected a number above 0"),
         (["--model", "no-such-model"], "no-such-model"),
-        (["--scheduler", "tcp://127.0.0.1:1"], "no Dask scheduler answers"),
+        (["--push-channel", "0", "--scheduler", "tcp://127.0.0.1:1"], "no Dask scheduler answers"),
     ],
 )
 def test_one_sentence_and_exit_code_2(tiny_files, tmp_path, capsys, monkeypatch, words, sentence):

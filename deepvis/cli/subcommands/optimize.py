@@ -60,7 +60,6 @@ def optimize(args: argparse.Namespace) -> int:
     named = preset_named(args, recipe)
     setup, work, model, ready = optimizer_of(args)
     jobs = jobs_of(args, model, ready.net.shapes, recipe)
-    warn(unsaid_units(args, model, [job.objective for job in jobs]), NAME)
     prefix = args.output_prefix or (os.fspath(args.output / Path(PREFIX).name) if args.output else PREFIX)
     paths = {job: ResultPaths(stem_of(prefix, job, args.output_template)) for job in jobs}
     photo = image_jobs.start_photo(args.start_image, model) if args.start_image else None
@@ -79,6 +78,7 @@ def optimize(args: argparse.Namespace) -> int:
 
     if left:
         try_output(Path(prefix).parent)
+        warn(unsaid_units(args, model, [job.objective for job in jobs]), NAME)
 
     def write(climb: Climb) -> None:
         pictures = pictures_of(climb.best.x if climb.best else climb.x, model.preprocessor)
