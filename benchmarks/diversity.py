@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """How different are the nine pictures of a unit, with the setting ``diversity`` and without, to a second network?
 
-    benchmarks/diversity.py [--classes 4] [--diversity 0.25] [--iterations 150] [--preset lucid]
+    benchmarks/diversity.py --out nines [--classes 4] [--diversity 0.6] [--iterations 150] [--preset lucid]
 
 GoogLeNet's pictures, as a person sees them (8 bit), are given to SqueezeNet. Prints JSON: for each class and over all,
 with the setting as a share of without: the mean distance of all pairs of the nine, in the means over the map of
 SqueezeNet's ``fire9/concat`` (1 - cosine, and the length of the difference), and the unit's mean activation in them;
-and how many of the nine SqueezeNet names rightly.
+and how many of the nine SqueezeNet names rightly. With --out the nines are kept there as pictures, and the figures of
+each class: interrupted, it goes on at the first class that has none, and with more --classes only those are made.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.judge_optimize import CLASSES, MAKER, Judge, judge_of, layer_of_classes
 from deepvis.cli.guard import guarded
+from deepvis.core.files import write_file
+from deepvis.jobs.store import Store
 from deepvis.network.device import device_of
 from deepvis.network.ref import NetworkRef
 from deepvis.optimize.ascend import begin, finish
@@ -34,7 +37,7 @@ from deepvis.optimize.objective import unit
 from deepvis.optimize.pictures import pictures_of
 from deepvis.optimize.presets import preset
 from deepvis.optimize.recipe import Recipe
-from deepvis.optimize.results import write_png
+from deepvis.optimize.results import origin_of, write_png
 from deepvis.optimize.tasks import Setup, ascent_net, load
 
 SEEDS = tuple(range(9))
@@ -57,10 +60,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     p.add_argument("--judge", default="squeezenet", metavar="NAME|DIR")
     p.add_argument("--classes", type=int, default=4)
     p.add_argument("--preset", default="lucid")
-    p.add_argument("--diversity", type=float, default=0.25)
+    p.add_argument("--diversity", type=float, default=preset("diverse").strengths["diversity"])
     p.add_argument("--iterations", type=int)
     p.add_argument("--device", default="auto")
-    p.add_argument("--out", type=Path, help="folder for the pictures")
+    p.add_argument("--out", type=Path, help="folder of the pictures and of the figures so far")
     args = p.parse_args(argv)
     return guarded(lambda: measure(args), Path(__file__).stem)
 
@@ -73,9 +76,17 @@ def measure(args: argparse.Namespace) -> int:
     diverse = replace(plain, strengths={**plain.strengths, "diversity": args.diversity})
     rows = []
     for channel in CLASSES[:: max(len(CLASSES) // args.classes, 1)][: args.classes]:
+        store = Store(args.out, origin_of(load(setup.network)).network, ".json") if args.out else None
+        made_by = {"recipe": diverse.as_dict(), "class": channel, "judge": judge.model.identity}
+        path = store.path(made_by) if store else None
+        if path is not None and path.exists():
+            rows.append(json.loads(path.read_text()))
+            continue
         before, after = (nine(setup, net, judge, recipe, channel, args.out) for recipe in (plain, diverse))
         shares = {name: getattr(after, name) / getattr(before, name) for name in ("activation", "cosine", "length")}
         rows.append({"class": channel, **shares, "named": [before.named, after.named]})
+        if path is not None:
+            write_file(path, json.dumps(rows[-1]).encode())
         print(f"{rows[-1]}", file=sys.stderr)
     means = {name: float(np.mean([row[name] for row in rows])) for name in ("activation", "cosine", "length")}
     print(

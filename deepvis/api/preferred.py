@@ -9,7 +9,7 @@ from deepvis.optimize.ascend import begin
 from deepvis.optimize.ascent_network import AscentNetwork
 from deepvis.optimize.climb import Job
 from deepvis.optimize.field_box import field_box
-from deepvis.optimize.live import LiveRun, note_of, onward
+from deepvis.optimize.live_run import LiveRun, note_of, onward
 from deepvis.optimize.objective import unit as push
 from deepvis.optimize.pictures import shown
 from deepvis.optimize.presets import preset as preset_of

@@ -11,6 +11,7 @@ from typing import Any
 
 from deepvis.cli.parser import Parser
 from deepvis.optimize import transforms  # noqa: F401  (enters its settings)
+from deepvis.optimize.defaults import DEFAULT_CHANNEL
 from deepvis.optimize.parameterization import COLOURS, PARAMETERIZATIONS
 from deepvis.optimize.presets import BEYOND_2015
 from deepvis.optimize.regularizers import SETTINGS
@@ -27,8 +28,9 @@ def add_units(parser: Parser) -> None:
     what = parser.add_argument_group("what to push")
     add_layers(what, "one layer or several; none: the classes")
     what.add_argument(
-        "--push-channel", "--units", nargs="+", metavar="N", help="12, 0-31, several, a class's name, or all"
-    )
+        *("--push-channel", "--units"), nargs="+", metavar="N",
+        help=f"12, 0-31, several, a class's name, or all; none: {DEFAULT_CHANNEL}, or 0 of a layer with fewer",
+    )  # fmt: skip
     what.add_argument("--push-spatial", metavar="(R,C)", help="place in the map, or whole; none: the centre")
     what.add_argument("--push-dir", default="1", metavar="X", help="1 to raise the unit, -1 to lower it")
     what.add_argument(
@@ -36,7 +38,7 @@ def add_units(parser: Parser) -> None:
         metavar="WORDS",
         help=f"one of {', '.join(OF_A_UNIT)}, of the units named; or a sum: 'unit(fc8, 3) - 0.5*channel(conv5, 7)'",
     )
-    what.add_argument("--photo", type=Path, metavar="FILE", help="the photo to match; none: --start-image")
+    what.add_argument("--photo", type=Path, metavar="FILE", help="the photo whose values match looks for")
 
 
 def add_start(parser: Parser) -> None:

@@ -15,7 +15,7 @@ The layout is the original's ``unit_jpg_vis`` folder, with slashes in layer name
       max_im/<layer>/stats.npz                           how the layer answered the whole collection (below)
       max_deconv/<layer>/<layer>_0007.jpg                3x3 montage of their back projections
       live_opt/<layer>/<layer>_0007.png                  one picture: a finished live optimization of the user
-      live_opt/<layer>/<layer>_0007.json                 how it was made
+      live_opt/<layer>/<layer>_0007.json                 how it was made; "behind_nine" where the nine are shown, not it
 
 Each json and each stats.npz names the network that it was made in: "network", its identity. The original has no
 such files, and those that 0.1.0 made in max_im have no such name.
@@ -84,7 +84,7 @@ class UnitImagePaths:
     patches: Path
     stats: Path
     live: Path
-    saved: Path  # the folder of the pictures that the user has kept; ``saved_pictures`` lists them
+    of_user: Path  # the folder of the pictures that the user has kept; ``pictures_of_user`` lists them
 
 
 def file_name(layer: str) -> str:
@@ -107,18 +107,18 @@ def channel_of(place: UnitImagePaths) -> int:
     return int(place.live.stem.rpartition("_")[2])
 
 
-def saved_pictures(place: UnitImagePaths) -> list[Path]:
+def pictures_of_user(place: UnitImagePaths) -> list[Path]:
     """The pictures of a unit that the user has kept, the oldest first; each has its json beside it."""
     stem = place.live.stem
     return sorted(
-        path for path in place.saved.glob(f"{glob.escape(stem)}_*.png") if path.stem[len(stem) + 1 :].isdigit()
+        path for path in place.of_user.glob(f"{glob.escape(stem)}_*.png") if path.stem[len(stem) + 1 :].isdigit()
     )
 
 
-def next_saved(place: UnitImagePaths) -> Path:
+def next_of_user(place: UnitImagePaths) -> Path:
     """Where the next one goes."""
-    numbers = [int(path.stem.rpartition("_")[2]) for path in saved_pictures(place)]
-    return place.saved / f"{place.live.stem}_{max(numbers, default=-1) + 1:02d}.png"
+    numbers = [int(path.stem.rpartition("_")[2]) for path in pictures_of_user(place)]
+    return place.of_user / f"{place.live.stem}_{max(numbers, default=-1) + 1:02d}.png"
 
 
 def user_folder(model: str, environ: Mapping[str, str] = os.environ, identity: str = "") -> Path:
@@ -234,7 +234,7 @@ def _paths(folder: Path, layer: str, stem: str) -> UnitImagePaths:
         patches=folder / TOP_FOLDER / layer / f"{stem}.json",
         stats=folder / TOP_FOLDER / layer / "stats.npz",
         live=folder / LIVE_FOLDER / layer / f"{stem}.png",
-        saved=folder / OPTIMIZED_FOLDER / layer / "kept",
+        of_user=folder / OPTIMIZED_FOLDER / layer / "kept",
     )
 
 

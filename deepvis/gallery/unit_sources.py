@@ -5,7 +5,6 @@ Folders are in the layout of ``core.unit_files``. What was made in another netwo
 
 from __future__ import annotations
 
-import glob
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ from deepvis.core.unit_files import (
     UnitFileError,
     UnitImagePaths,
     original_image_paths,
+    pictures_of_user,
     read_patches,
     read_stats,
     unit_image_paths,
@@ -29,8 +29,7 @@ from deepvis.gallery.single_captions import optimize_caption, window_caption
 from deepvis.live.provenance import PictureOrigin, Provenance
 from deepvis.scan.results import back_folders
 
-SAVED = "kept"  # beside the montages: pictures that the window's user has saved among a unit's nine
-WITH_SAVED = LayerRecipe((PresetBlock(SHOWN, "with those saved in the window", ""),))
+WITH_USERS = LayerRecipe((PresetBlock(SHOWN, "with those kept in the window", ""),))
 
 
 @dataclass(frozen=True)
@@ -135,8 +134,8 @@ class LayerSources:
 
     def _recipe(self, place: UnitImagePaths) -> tuple[LayerRecipe | None, str]:
         """How the pictures of a layer's folder were made, None for another network's; and what is said of that."""
-        if _is_with_saved(place):
-            return WITH_SAVED, ""
+        if _is_with_users(place):
+            return WITH_USERS, ""
         if place.how not in self._recipes:
             folder = next((each for each in self._folders if place.how.is_relative_to(each)), None)
             origin = self._provenance.of_preferred(place, folder)
@@ -204,14 +203,12 @@ class LayerSources:
         self.left_out[f"the pictures in {folder} were made in another network (other weights, mean or size)"] = None
 
 
-def _is_with_saved(place: UnitImagePaths) -> bool:
-    """Is the unit's montage one of those that the window writes, with pictures that its user has saved there?
+def _is_with_users(place: UnitImagePaths) -> bool:
+    """Is the unit's montage one of those that the window writes, with pictures that its user has kept there?
 
-    They lie beside it, and no how.json: ``<layer>/kept/<layer>_0007_00.png``.
+    They lie beside it, and no how.json.
     """
-    folder = place.montage.parent / SAVED
-    stem = glob.escape(place.live.stem)
-    return folder.is_dir() and not place.how.exists() and any(folder.glob(f"{stem}_[0-9]*.png"))
+    return not place.how.exists() and bool(pictures_of_user(place))
 
 
 def _backs(folder: Path, place: UnitImagePaths) -> dict[str, Path]:

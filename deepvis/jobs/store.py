@@ -10,13 +10,16 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 DIGITS = 24  # of a name: 96 bits
+NAME = re.compile(rf"[0-9a-f]{{{DIGITS}}}\.(?:png|npz)(?:\.[0-9a-f]{{8}}\.part)?")
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,18 @@ def sweep(folder: Path, seconds: float = 3600.0) -> None:
         if time.time() - part.stat().st_mtime >= seconds:
             part.unlink(missing_ok=True)
     if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+
+
+def clear(folder: Path, earlier: str = "") -> None:
+    """Remove the results in a folder, and the folder where nothing else is in it: what others have put there stays.
+
+    earlier: a regular expression of names that an earlier version gave to results. Raises OSError.
+    """
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if NAME.fullmatch(path.name) or (earlier and re.fullmatch(earlier, path.name)):
+            path.unlink(missing_ok=True)
+    with suppress(OSError):  # there is more in it, or it is not there
         folder.rmdir()
 
 

@@ -18,7 +18,7 @@ from deepvis.live.worker import Worker, stand_back
 if TYPE_CHECKING:
     from deepvis.models.model import Model
     from deepvis.optimize.ascent_network import AscentNetwork
-    from deepvis.optimize.live import LiveRun
+    from deepvis.optimize.live_run import LiveRun
 
 PICTURES_PER_SECOND = 12.0  # at most: what the window is given to draw
 REST = 0.3  # seconds of rest for each second of work: the live network's
@@ -106,7 +106,7 @@ class OptimizeWorker(Worker[OptimizeRequest, OptimizeProgress]):
 
     def _begin(self, request: OptimizeRequest, unit: Unit) -> LiveRun:
         from deepvis.network.threads import cores
-        from deepvis.optimize import live
+        from deepvis.optimize import live_run
         from deepvis.optimize.ascent_network import ascent_net_of
 
         if self._model is None:
@@ -118,7 +118,9 @@ class OptimizeWorker(Worker[OptimizeRequest, OptimizeProgress]):
             self._model = model
         rgb = None if request.frame is None else request.frame.rgb
         shown = None if request.shown is None else request.shown.rgb
-        return live.start(self._network, self._model, unit, request.preset, rgb=rgb, shown_rgb=shown, fit=request.fit)
+        return live_run.start(
+            self._network, self._model, unit, request.preset, rgb=rgb, shown_rgb=shown, fit=request.fit
+        )
 
     def _take_cores(self, count: int) -> None:
         from deepvis.network.threads import use_cores
@@ -129,20 +131,20 @@ class OptimizeWorker(Worker[OptimizeRequest, OptimizeProgress]):
 
     def _stop(self, run: LiveRun) -> OptimizeProgress | None:
         """Keep the best picture so far of a run that ends before its time; None where there is none yet."""
-        from deepvis.optimize import live
+        from deepvis.optimize import live_run
 
         if run.climb.best is None:
             return None
         self._version += 1
-        last = self._progress_of(live.stopped(run), is_stopped=True)
+        last = self._progress_of(live_run.stopped(run), is_stopped=True)
         self._stopped.keep(last, run.model)
         return last
 
     def _advance(self, run: LiveRun) -> None:
         """One iteration; publish it, and save the picture if it was the last."""
-        from deepvis.optimize import live
+        from deepvis.optimize import live_run
 
-        run = self._run_now = live.onward(run)
+        run = self._run_now = live_run.onward(run)
         self._remember(run)
         now, error = time.monotonic(), ""
         if run.done:
@@ -156,29 +158,29 @@ class OptimizeWorker(Worker[OptimizeRequest, OptimizeProgress]):
 
     def _remember(self, run: LiveRun) -> None:
         """Put the newest picture into the history, which begins anew where the run does."""
-        from deepvis.optimize import live
+        from deepvis.optimize import live_run
 
-        picture = live.past_picture(run)
+        picture = live_run.past_picture(run)
         if picture is None or (self._past and picture.iteration <= self._past[-1].iteration):
             self._past = ()
         if picture is not None:
             self._past = with_picture(self._past, picture)
 
     def _progress_of(self, run: LiveRun, *, is_stopped: bool = False) -> OptimizeProgress:
-        from deepvis.optimize import live
+        from deepvis.optimize import live_run
 
-        return live.progress_of(run, self._version, is_stopped=is_stopped, past=self._past, number=self._number)
+        return live_run.progress_of(run, self._version, is_stopped=is_stopped, past=self._past, number=self._number)
 
     def _save_picture(self, run: LiveRun) -> str:
         """Write the finished picture; why it could not be, or ""."""
-        from deepvis.optimize import live
+        from deepvis.optimize import live_run
 
         if not run.is_of_unit:
             self._stopped.keep(self._progress_of(run), run.model)
             return ""
         folder = self._folder or own_folder(run.model)
         try:
-            live.keep(run, folder)
+            live_run.write_finished(run, folder)
             self._stopped.forget(run.unit)
         except OSError as error:
             return f"the picture of {run.unit.layer} {run.unit.channel} could not be kept in {folder}: {error}"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 from typing import Any
 
 from deepvis.core.cache import ByteCache
 from deepvis.core.files import file_stamp
+from deepvis.live.users_nine import read_json
 
 CACHE = 64  # files of those read last: a unit's nine, and its layer's, are read at every look
 
@@ -21,7 +21,7 @@ class ReachedValues:
 
     def of_live(self, path: Path) -> float | None:
         """Of one picture. path: of its json."""
-        content = self._content(path)
+        content = self.content(path)
         if "value" in content:
             return _number(content["value"])
         parameters = content.get("parameters")  # of earlier versions
@@ -30,23 +30,20 @@ class ReachedValues:
 
     def of_layer(self, how: Path, channel: int) -> float | None:
         """Of a unit of a layer whose pictures optimize-layer has made. how: its how.json."""
-        content = self._content(how)
+        content = self.content(how)
         units = content.get("units")
         if content.get("place") == "whole" or not isinstance(units, list) or channel >= len(units):
             return None
         return _number(units[channel])
 
-    def _content(self, path: Path) -> dict[str, Any]:
+    def content(self, path: Path) -> dict[str, Any]:
+        """Of a json; empty where there is none, or something else."""
         stamp = file_stamp(path)
         if stamp is None:
             return {}
         found = self._contents.get(stamp)
         if found is None:
-            try:
-                content = json.loads(path.read_bytes())
-            except (OSError, ValueError):
-                content = {}
-            found = content if isinstance(content, dict) else {}
+            found = read_json(path)
             self._contents.put(stamp, found)
         return found
 

@@ -20,21 +20,19 @@ from deepvis.core.unit_files import (
     UnitImagePaths,
     channel_of,
     original_image_paths,
+    pictures_of_user,
     read_patches,
-    saved_pictures,
     unit_image_paths,
 )
 from deepvis.live.provenance import PictureOrigin, Provenance
 from deepvis.live.reached_values import ReachedValues
 from deepvis.live.standings import OTHER_FOLDER, StandingsReader, made_in_another
 from deepvis.live.unit_image_commands import Commands
+from deepvis.live.users_nine import NINE, is_alone, is_behind
 from deepvis.sources.photos import PhotoError, load_rgb
 
 CACHE_BYTES = 64 << 20
 PRESS_X = "press x to make this one now"  # the next step where preferred pictures are of another network
-
-
-NINE = 9
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +116,7 @@ class UnitImageReader:
 
     def _of_layer(self, places: Iterable[UnitImagePaths]) -> _Found | None:
         """What optimize-layer has made of a unit, without what the user has kept; None where there is none."""
-        found = self._preferred([place for place in places if not saved_pictures(place)], {})
+        found = self._preferred([place for place in places if not pictures_of_user(place)], {})
         return next((picture for picture in found if picture.made_in is not PictureOrigin.OLDER), None)
 
     def whole_layer(self, layer: str, version: int) -> WholeLayer:
@@ -168,9 +166,16 @@ class UnitImageReader:
     def _optimized(
         self, unit: Unit, places: list[UnitImagePaths], notes: dict[str, str]
     ) -> tuple[np.ndarray | None, float | None]:
-        """What the unit prefers, and what it reached; of the user's own the newest first, of older weights last."""
+        """What the unit prefers, and what it reached: the nine with those that the user has kept, or the finished
+        picture alone; then the layer's own nine. Of older weights last.
+        """
         older: list[_Found] = []
-        for found in (*self._with_saved(places, notes), *self._live(places, notes), *self._preferred(places, notes)):
+        for found in (
+            *self._with_users(places, notes),
+            *self._live(places, notes),
+            *self._preferred(places, notes),
+            *self._live(places, notes, behind=True),
+        ):
             if found.made_in is PictureOrigin.OLDER:
                 older.append(found)
                 continue
@@ -186,11 +191,11 @@ class UnitImageReader:
         notes.setdefault("optimized", f"none yet; press x to make this one now{all_of_them}")
         return None, None
 
-    def _with_saved(self, places: list[UnitImagePaths], notes: dict[str, str]) -> Iterator[_Found]:
-        """The unit's nine with those that the user has kept, unless a live optimization has been finished since."""
+    def _with_users(self, places: list[UnitImagePaths], notes: dict[str, str]) -> Iterator[_Found]:
+        """The unit's nine with those that the user has kept, unless a finished picture is shown alone (users_nine)."""
         for place in places:
-            of_user = saved_pictures(place)
-            if not of_user or not file_stamp(place.montage) or _is_newer(place.live, place.montage):
+            of_user = pictures_of_user(place)
+            if not of_user or not file_stamp(place.montage) or is_alone(place, of_user, self._reached.content):
                 continue
             made_in = self._preferred_made_in(place, place.montage, notes, "optimized")
             if made_in is PictureOrigin.ANOTHER:
@@ -209,10 +214,10 @@ class UnitImageReader:
             values.append(own.value)
         return max((value for value in values if value is not None), default=None)
 
-    def _live(self, places: list[UnitImagePaths], notes: dict[str, str]) -> Iterator[_Found]:
-        """The unit's live optimizations, with what they are."""
+    def _live(self, places: list[UnitImagePaths], notes: dict[str, str], *, behind: bool = False) -> Iterator[_Found]:
+        """The unit's live optimizations, with what they are. behind: those that the nine are shown before."""
         for place in places:
-            if not file_stamp(place.live):
+            if not file_stamp(place.live) or is_behind(place, self._reached.content) is not behind:
                 continue
             made_in = self._provenance.of_live(place, self._folder_of(place))
             if made_in is PictureOrigin.ANOTHER:
@@ -295,14 +300,6 @@ class UnitImageReader:
         except UnitFileError as error:
             notes["top"] = str(error)
             return ()
-
-
-def _is_newer(path: Path, other: Path) -> bool:
-    """Was a file written after another one? Not if either is gone."""
-    try:
-        return path.stat().st_mtime_ns > other.stat().st_mtime_ns
-    except OSError:
-        return False
 
 
 def lower_left(rgb: np.ndarray) -> np.ndarray:

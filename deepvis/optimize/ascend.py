@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -20,19 +21,18 @@ from torch import Tensor
 
 from deepvis.network.batch_invariance import steady
 from deepvis.network.tape import Tape
+from deepvis.optimize.any_term import AnyTerm
 from deepvis.optimize.ascent_network import AscentNetwork
 from deepvis.optimize.climb import Climb, Iterate, Job, Outcome
 from deepvis.optimize.diversity import Member, apart_of
 from deepvis.optimize.field_box import field_box
 from deepvis.optimize.final_value import settled
 from deepvis.optimize.objective import is_majority, measure, resolve, seed_of
-from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.optimize.parameterization import PIXELS, Parameterization, parameterization
 from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.regularizers import Step, regularize, roughness_slope
 from deepvis.optimize.start import given_image, start_image
 from deepvis.optimize.steps import STEPS, Slope, adam_direction, learning_rate
-from deepvis.optimize.terms import AnyTerm, DirectionTerm, MatchTerm, Term
 from deepvis.optimize.transforms import is_transformed, look, within_field
 
 BLIND_VIEWS = 20  # in a row without a gradient, after which a climb that is seen anew each time ends
@@ -45,11 +45,13 @@ def begin(ascent_net: AscentNetwork, job: Job, x0: np.ndarray | None = None) -> 
     """
     shapes = ascent_net.net.shapes
     objective = resolve(job.objective, shapes)
-    objective = replace(objective, terms=tuple(_with_target(ascent_net, term) for term in objective.terms))
+    look = partial(_values_for, ascent_net)
+    objective = replace(objective, terms=tuple(term.with_target(look) for term in objective.terms))
     job = replace(job, objective=objective)
     mean, device = ascent_net.mean_chw.cpu().numpy(), ascent_net.mean_chw.device
     given = None if x0 is None else torch.from_numpy(given_image(x0, mean)).to(device)
-    pushes = tuple(part for term in objective.terms for part in _pushed(ascent_net, term, objective.direction))
+    pushed = [term.weighing(term.weight * objective.direction) for term in objective.terms]
+    pushes = tuple(part for term in pushed for part in term.pushed_from(ascent_net.source))
     picture_of = _parameterization_of(ascent_net, job.recipe)
     if picture_of is None:
         x = torch.from_numpy(_drawn(ascent_net, job, mean)).to(device) if given is None else given
@@ -70,14 +72,11 @@ def _parameterization_of(ascent_net: AscentNetwork, recipe: Recipe) -> Parameter
 
 
 @torch.no_grad()
-def _with_target(ascent_net: AscentNetwork, term: AnyTerm) -> AnyTerm:
-    """The term ready to be measured: a match has the values of its photo."""
-    if not isinstance(term, MatchTerm):
-        return term
-    if term.x is None:
-        raise OptimizeError(f"{term.words} has no photo; give one")
-    x = torch.from_numpy(given_image(term.x, ascent_net.mean_chw.cpu().numpy()))[None].to(ascent_net.mean_chw.device)
-    return replace(term, target=ascent_net.forward(x, {term.layer}).blobs[term.layer][0].clone())
+def _values_for(ascent_net: AscentNetwork, x_chw: np.ndarray, layer: str) -> Tensor:
+    """The layer's values, (C, ...), for a picture that is the network's input already."""
+    mean = ascent_net.mean_chw
+    x = torch.from_numpy(given_image(x_chw, mean.cpu().numpy()))[None].to(mean.device)
+    return ascent_net.forward(x, {layer}).blobs[layer][0].clone()
 
 
 def _drawn(ascent_net: AscentNetwork, job: Job, mean_chw: np.ndarray) -> np.ndarray:
@@ -86,17 +85,6 @@ def _drawn(ascent_net: AscentNetwork, job: Job, mean_chw: np.ndarray) -> np.ndar
     order = slice(None, None, -1 if ascent_net.is_rgb and len(mean_chw) == 3 else 1)
     drawn = start_image(job.start_at, job.seed, mean_chw[order], ascent_net.scale, std[order])
     return np.ascontiguousarray(drawn[order])
-
-
-def _pushed(ascent_net: AscentNetwork, term: AnyTerm, direction: float) -> list[AnyTerm]:
-    """Where the walk back of a term begins: of channels before their own rectifiers, a direction in its parts."""
-    term = term.weighing(term.weight * direction)
-    if isinstance(term, DirectionTerm):
-        return list(term.parts(ascent_net.source))
-    if not isinstance(term, Term):
-        return [term]
-    layer, channel = ascent_net.source(term.layer, term.channel)
-    return [replace(term, layer=layer, channel=channel)]
 
 
 def ascend(ascent_net: AscentNetwork, climbs: Sequence[Climb]) -> Iterator[list[Climb]]:

@@ -9,10 +9,10 @@ from typing import Any
 
 from torch import Tensor
 
+from deepvis.optimize.any_term import AnyTerm
 from deepvis.optimize.objective import Objective
 from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.start import STARTS
-from deepvis.optimize.terms import AnyTerm
 
 
 class Outcome(Enum):

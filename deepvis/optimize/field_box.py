@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from deepvis.network.field import receptive_field
+from deepvis.optimize.any_term import AnyTerm
 from deepvis.optimize.ascent_network import AscentNetwork
-from deepvis.optimize.terms import AnyTerm
 
 Box = tuple[int, int, int, int]
 

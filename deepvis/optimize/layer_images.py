@@ -14,7 +14,6 @@ montage can be made anew from its pieces.
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +24,7 @@ from PIL import Image
 
 from deepvis.core.files import write_file
 from deepvis.jobs.progress import Progress
-from deepvis.jobs.store import adopt
+from deepvis.jobs.store import adopt, clear
 from deepvis.models.model import Model
 from deepvis.optimize import session
 from deepvis.optimize.climb import Climb, Job
@@ -103,7 +102,7 @@ def discard(plan: LayerPlan) -> None:
     except OptimizeError:
         recorded = None
     if recorded is None or not _fits(plan, recorded):
-        shutil.rmtree(plan.pieces, ignore_errors=True)
+        clear(plan.pieces, plan.earlier_name)
         for path in (plan.how, plan.whole, *map(plan.montage, range(plan.count))):
             path.unlink(missing_ok=True)
         return
@@ -189,7 +188,7 @@ def finish_layer(plan: LayerPlan) -> bool:
         write_jpeg(plan.whole, whole_layer([read_picture(path) for path in best], plan.cell), plan.quality)
         values = [round(value, 4) if np.isfinite(value) else None for value in map(_objective, best)]
         write_file(plan.how, to_json({**plan.description(), "units": values}))
-    shutil.rmtree(plan.pieces, ignore_errors=True)
+    clear(plan.pieces, plan.earlier_name)
     return True
 
 

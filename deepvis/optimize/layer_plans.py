@@ -6,6 +6,7 @@ A plan comes from the options of the command line. It says where everything lies
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -108,6 +109,11 @@ class LayerPlan:
             self.job(channel, block, seed): self.pieces / f"{stem}_{channel:04d}_p{block + 1}_s{seed}.png"
             for channel, block, seed in product(self.channels, self.blocks, self.seeds)
         }
+
+    @property
+    def earlier_name(self) -> str:
+        """A regular expression of those names, of any piece of the layer and of its climbs."""
+        return rf"{re.escape(file_name(self.layer))}_\d{{4,}}_p\d_s\d+(?:\.png|_unfinished\.npz)"
 
     def description(self) -> dict[str, Any]:
         """How the pictures of the layer are made, for how.json."""

@@ -19,8 +19,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from deepvis.optimize.any_term import AnyTerm, Shapes
 from deepvis.optimize.optimize_error import OptimizeError, nearest_or_examples
-from deepvis.optimize.terms import CENTRE, WHOLE, AnyTerm, ContrastTerm, LayerTerm, MatchTerm, Shapes, Term
+from deepvis.optimize.terms import CENTRE, WHOLE, ContrastTerm, LayerTerm, MatchTerm, Term
 
 LEAST, MOST = 1e-9, 1e9  # sizes of a weight and of a push direction: a gradient is a float32
 
@@ -170,52 +171,16 @@ def measure(objectives: Sequence[Objective], blobs: Mapping[str, Tensor]) -> lis
 
 
 def seed_of(pushes: Sequence[Sequence[AnyTerm]], layer: str, blob: Tensor) -> Tensor:
-    """What the blob's diff holds at the start: the gradient of pushes[n]'s terms in row n, 0 off what is pushed.
-
-    That of a unit is its weight; the weight of a whole channel is spread over its map, as its value is the mean.
-    """
+    """What the blob's diff holds at the start: the gradient of pushes[n]'s terms in row n, 0 off what is pushed."""
     seed = torch.zeros_like(blob)
     for n, terms in enumerate(pushes):
         for term in terms:
-            if term.layer != layer:
-                continue
-            if not isinstance(term, Term):
-                seed[n] += term.weight * _gradient(term, blob[n])
-                continue
-            channel = seed[n, term.channel]
-            if term.is_whole:
-                channel += term.weight / max(channel.numel(), 1)
-            else:
-                channel[term.at] += term.weight
+            if term.layer == layer:
+                term.add_slope(seed[n], blob[n])
     return seed
-
-
-def _gradient(term: AnyTerm, values: Tensor) -> Tensor:
-    """d value / d values, of one image."""
-    with torch.enable_grad():
-        values = values.detach().requires_grad_()
-        (found,) = torch.autograd.grad(term.value(values), values)
-    return found
 
 
 def is_majority(objectives: Sequence[Objective], blobs: Mapping[str, Tensor]) -> Tensor:
     """(N,) bool: is the pushed unit (for WHOLE: any place of its channel) its layer's largest? False where none is."""
-    verdicts = []
-    for n, objective in enumerate(objectives):
-        term = objective.leader
-        values = blobs[term.layer][n]
-        if not isinstance(term, Term | ContrastTerm):
-            verdicts.append(torch.zeros((), dtype=torch.bool, device=values.device))
-            continue
-        largest = values.argmax()  # the first of equals, as numpy's
-        inner = max(values[0].numel(), 1)
-        if isinstance(term, ContrastTerm):
-            verdicts.append(values.reshape(len(values), -1).mean(1).argmax() == term.channel)
-        elif term.is_whole:
-            verdicts.append(largest // inner == term.channel)
-        else:
-            offset = 0
-            for at, extent in zip(term.at, values.shape[1:], strict=True):
-                offset = offset * extent + at
-            verdicts.append(largest == term.channel * inner + offset)
-    return torch.stack(verdicts)
+    leaders = [objective.leader for objective in objectives]
+    return torch.stack([term.is_largest(blobs[term.layer][n]) for n, term in enumerate(leaders)])

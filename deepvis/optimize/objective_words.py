@@ -2,7 +2,8 @@
 
 A sum of terms with a number before each, if it is not 1::
 
-    unit(LAYER, CHANNEL)            the unit at the centre of the map; unit(LAYER, CHANNEL, ROW, COL) at another place
+    unit(LAYER, CHANNEL)            the unit at the centre of the map; unit(LAYER, CHANNEL, ROW, COL) at another place;
+                                    here and below a CHANNEL is a number, or a class's name in a layer of classes
     channel(LAYER, CHANNEL)         the mean over the map
     contrast(LAYER, CHANNEL)        a class minus the others
     layer(LAYER)                    the whole layer (deep dream)
@@ -24,19 +25,19 @@ import numpy as np
 
 from deepvis.core.registry import Registry
 from deepvis.models.model import Model
-from deepvis.optimize.objective import Objective
+from deepvis.optimize.any_term import AnyTerm
+from deepvis.optimize.objective import Objective, class_unit
 from deepvis.optimize.optimize_error import OptimizeError, nearest_or_examples
 from deepvis.optimize.recipe_options import number, whole
+from deepvis.optimize.start import name_of_photo
 from deepvis.optimize.terms import (
     CENTRE,
     WHOLE,
-    AnyTerm,
     ContrastTerm,
     DirectionTerm,
     LayerTerm,
     MatchTerm,
     Term,
-    photo_words,
 )
 
 _TERM = re.compile(r"""\s*([+-]?)\s*(?:([^\s*()]+)\s*\*\s*)?(\w+)\s*\(((?:"[^"]*"|[^()"])*)\)\s*""")
@@ -63,7 +64,8 @@ def objective_of(words: str, model: Model) -> Objective:
             )
         sign, factor, name, inside = found.groups()
         if name not in READERS:
-            raise OptimizeError(f"--objective has no {name!r}; {nearest_or_examples(name, READERS)}")
+            least = "; the least of a unit is -unit(LAYER, CHANNEL), or --push-dir -1" if name.startswith("min") else ""
+            raise OptimizeError(f"--objective has no {name!r}; {nearest_or_examples(name, READERS)}{least}")
         layer, *rest = words_in(name, inside)
         weight = (-1.0 if sign == "-" else 1.0) * (number("--objective", factor) if factor else 1.0)
         terms.append(READERS[name](layer, rest, model).weighing(weight))
@@ -97,26 +99,26 @@ def named_photo(photo: Path, model: Model) -> tuple[str, np.ndarray]:
     from deepvis.optimize.image_jobs import start_photo
 
     x = start_photo(photo, model, option="the photo")
-    return photo_words(str(photo), x), x
+    return name_of_photo(photo), x
 
 
 @READERS.add("unit")
 def _unit(layer: str, rest: Sequence[str], model: Model) -> Term:
     _expect("unit", rest, (1, 3), "a layer, a channel, and perhaps row and column")
     place = tuple(whole("--objective", word, 0) for word in rest[1:])
-    return Term(layer, _channel(rest), place or CENTRE)
+    return Term(layer, _channel(layer, rest[0], model), place or CENTRE)
 
 
 @READERS.add("channel")
 def _channel_mean(layer: str, rest: Sequence[str], model: Model) -> Term:
     _expect("channel", rest, (1,), "a layer and a channel")
-    return Term(layer, _channel(rest), WHOLE)
+    return Term(layer, _channel(layer, rest[0], model), WHOLE)
 
 
 @READERS.add("contrast")
 def _contrast(layer: str, rest: Sequence[str], model: Model) -> ContrastTerm:
     _expect("contrast", rest, (1,), "a layer and a channel")
-    return ContrastTerm(layer, _channel(rest))
+    return ContrastTerm(layer, _channel(layer, rest[0], model))
 
 
 @READERS.add("layer")
@@ -129,10 +131,10 @@ def _layer(layer: str, rest: Sequence[str], model: Model) -> LayerTerm:
 def _direction(layer: str, rest: Sequence[str], model: Model) -> DirectionTerm:
     if len(rest) == 1 and rest[0].endswith(".npy"):
         return _from_file(layer, Path(rest[0]))
-    pairs = [word.split(":") for word in rest]
+    pairs = [word.rsplit(":", 1) for word in rest]
     if not pairs or any(len(pair) != 2 for pair in pairs):
         raise OptimizeError("--objective direction takes a layer and channels with weights, as in fc8, 3:0.5")
-    channels = tuple(whole("--objective", channel, 0) for channel, _ in pairs)
+    channels = tuple(_channel(layer, channel, model) for channel, _ in pairs)
     return DirectionTerm(layer, channels, tuple(number("--objective", share) for _, share in pairs))
 
 
@@ -155,8 +157,11 @@ def _match(layer: str, rest: Sequence[str], model: Model) -> MatchTerm:
     return MatchTerm(layer, words, x=x)
 
 
-def _channel(rest: Sequence[str]) -> int:
-    return whole("--objective", rest[0], 0)
+def _channel(layer: str, word: str, model: Model) -> int:
+    """A number; in a layer of classes also a class's name."""
+    if not word.strip().lstrip("+-").isdigit() and layer in model.label_layers and model.labels:
+        return class_unit(layer, word.strip(), model.labels).channel
+    return whole("--objective", word, 0)
 
 
 def _expect(name: str, rest: Sequence[str], counts: Sequence[int], words: str) -> None:

@@ -137,7 +137,7 @@ class Recipe:
             if key not in SETTINGS:
                 raise OptimizeError(f"a recipe has no {key!r}; {nearest_or_examples(key, [*SETTINGS, *OTHER_KEYS])}")
             if SETTINGS[key].is_count and check_strength(SETTINGS[key], rest[key]) == 0:
-                raise OptimizeError(f"{key} is {rest[key]!r}; expected {SETTINGS[key].words()}")
+                raise OptimizeError(f"{key} is 0; expected {SETTINGS[key].words()}")
         if not isinstance(params, Mapping):
             raise OptimizeError(f"lr_params is {params!r}; expected names and numbers such as lr: 100")
         return cls(rest, policy, params, max_iter, parameterization, colours, objective, statistics)
@@ -152,7 +152,8 @@ def check_strength(setting: Setting, value: Any) -> float:
     off = "" if setting.is_count else " (0 turns it off)"
     whole = not setting.whole or number == round(number) if math.isfinite(number) else False
     if not whole or not setting.low <= number <= setting.high:
-        raise OptimizeError(f"{setting.name} is {value!r}; expected {setting.words()}{off}")
+        given = f"{value:g}" if isinstance(value, float) else repr(value)
+        raise OptimizeError(f"{setting.name} is {given}; expected {setting.words()}{off}")
     if setting.name == "blur_radius" and 0 < number < SMALLEST_SIGMA:
         raise OptimizeError(
             f"blur_radius {number:g} is too small to blur: the kernel of a sigma under {SMALLEST_SIGMA} "

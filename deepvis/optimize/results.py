@@ -39,10 +39,8 @@ from deepvis.optimize.climb import Climb, Job
 from deepvis.optimize.defaults import RESULT_NAME
 from deepvis.optimize.objective import Objective
 from deepvis.optimize.optimize_error import OptimizeError
-from deepvis.optimize.terms import Term
 
 VERSION = 1
-OF_MANY = ("sum", "direction", "match")  # kinds of which one layer has many
 MADE_BY = b"deepvis"  # the comment of its JPEG files
 JPEG_QUALITY = 93
 TIGHT = 80  # the highest quality at which the file is made as small as can be
@@ -104,7 +102,7 @@ def parameters(job: Job) -> dict[str, Any]:
         **job.recipe.as_dict(),
         **({"group": list(job.group)} if job.group else {}),
     }
-    if len(job.objective.terms) > 1 or term.weight != 1.0 or not isinstance(term, Term):
+    if len(job.objective.terms) > 1 or term.weight != 1.0 or not term.is_unit:
         found["push_terms"] = job.objective.as_dict()["terms"]
     return found
 
@@ -113,7 +111,8 @@ def stem_of(prefix: str, job: Job, template: str | None = None) -> str:
     """``<prefix>_<layer>_<channel>_<seed>``, slashes in the layer's name replaced.
 
     template: as the original's --output-template, with %(p.NAME)s for the parameters of a job; None: RESULT_NAME, and
-    the kind of the objective where it is not a unit; of OF_MANY, and of a weight that is not 1, a digest of its terms.
+    the kind of the objective where it is not a unit; of a sum, of a term of which a layer has many, and of a weight
+    that is not 1, a digest of its terms.
     Raises OptimizeError where it names something else.
     """
     values = {f"p.{name}": value for name, value in parameters(job).items()}
@@ -132,11 +131,11 @@ def _template_of(job: Job) -> str:
     leader = job.objective.leader
     is_one = len(job.objective.terms) == 1
     is_weighted = is_one and leader.weight != 1.0
-    if is_one and isinstance(leader, Term) and not is_weighted:
+    if is_one and leader.is_unit and not is_weighted:
         return RESULT_NAME
     kind = leader.kind if is_one else "sum"
     channel = "" if leader.channel is None else "%(p.push_channel)04d_"
-    which = f"-{_digest(job.objective)}" if kind in OF_MANY or is_weighted else ""
+    which = f"-{_digest(job.objective)}" if leader.has_many or is_weighted or not is_one else ""
     return f"%(p.push_layer)s_{channel}{kind}{which}_%(p.rand_seed)d"
 
 
@@ -225,12 +224,12 @@ def is_of_job(content: Mapping[str, Any], job: Job, origin: Origin) -> bool:
     return origin.matches(content) and content["parameters"] == json.loads(json.dumps(parameters(job)))
 
 
-def write_jpeg(path: Path, rgb: np.ndarray, quality: int = JPEG_QUALITY) -> None:
+def write_jpeg(path: Path, rgb: np.ndarray, quality: int = JPEG_QUALITY, comment: bytes = MADE_BY) -> None:
     """quality: 1 to 95. Raises OSError."""
     encoded, subsampling = io.BytesIO(), "4:4:4" if quality >= WHOLE_COLOURS else "4:2:0"
     tight = quality <= TIGHT  # Pillow's room for it is too small for noise at a higher quality
     how: dict[str, Any] = {"quality": quality, "subsampling": subsampling, "optimize": tight}
-    Image.fromarray(rgb).save(encoded, "JPEG", comment=MADE_BY, **how)
+    Image.fromarray(rgb).save(encoded, "JPEG", comment=comment, **how)
     write_file(path, encoded.getvalue())
 
 

@@ -21,6 +21,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from deepvis.core.files import write_file
+from deepvis.core.own_files import in_the_way, not_ours
 from deepvis.core.unit_files import file_name
 from deepvis.optimize.climb import Climb, Job
 from deepvis.optimize.objective import Objective
@@ -118,6 +119,8 @@ def open_search(folder: Path, search: Search) -> None:
     try:
         there = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
+        if (path := not_ours([folder / "index.html"])) is not None:
+            raise OptimizeError(in_the_way(path)) from None
         write_file(file, to_json(search.as_dict()))
         return
     except ValueError as error:

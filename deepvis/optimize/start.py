@@ -58,14 +58,15 @@ def start_image(
 
 
 def name_of_photo(path: Path) -> str:
-    """The words for a job that starts from a photo: its path, and a digest, for the file may be replaced one day.
+    """The words for a job that starts from a photo or matches one: its path, and a digest of the file, which may be
+    replaced one day.
 
     Raises OptimizeError where it cannot be read.
     """
     try:
         return digest_words(str(path), path.read_bytes())
     except OSError as error:
-        raise OptimizeError(f"the start image {path} cannot be read ({error.strerror})") from None
+        raise OptimizeError(f"the photo {path} cannot be read ({error.strerror})") from None
 
 
 def given_image(x_chw: np.ndarray, mean_chw: np.ndarray) -> np.ndarray:

@@ -1,9 +1,9 @@
 """What can be pushed: the terms that an objective adds up.
 
 A term reads one image's values of one layer and makes one number of them. To add one, write a frozen dataclass with
-the fields and methods of ``AnyTerm``, and how it is written (objective_words.py). If it can be made of a named unit, it
-also has a line in ``objective.of_kind``. Its gradient is autograd's; that of a unit, and of
-each channel of a direction, begins before its own rectifier (``AscentNetwork.source``).
+the fields and methods of ``AnyTerm``, from ``AutogradTerm`` what it has no need to say, and how it is written
+(objective_words.py). If it can be made of a named unit, it also has a line in ``objective.of_kind``. The gradient of a
+unit, and of each channel of a direction, begins before its own rectifier (``AscentNetwork.source``).
 
 Source: Olah, Mordvintsev & Schubert 2017, "Optimization objectives"; Mordvintsev, Olah & Tyka 2015 (deep dream);
 Mahendran & Vedaldi 2015, "Understanding deep image representations by inverting them" (match).
@@ -11,20 +11,19 @@ Mahendran & Vedaldi 2015, "Understanding deep image representations by inverting
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from deepvis.core.files import digest_words
 from deepvis.core.program import program
+from deepvis.optimize.any_term import AnyTerm, AutogradTerm, Look, Shapes, Source
 from deepvis.optimize.optimize_error import OptimizeError, nearest_or_examples
 
 if TYPE_CHECKING:  # recipes name them, and the command line's help needs no torch
     from torch import Tensor
 
-Shapes = Mapping[str, Sequence[int]]
 WHOLE = "whole"  # the mean over the channel's map
 CENTRE = "centre"  # row height // 2, column width // 2
 
@@ -34,54 +33,11 @@ def layer_lister() -> str:
     return f"; {program()} layers lists them"
 
 
-class AnyTerm(Protocol):
-    """A number of one layer's values, times a weight."""
-
-    kind: ClassVar[str]
-
-    @property
-    def layer(self) -> str: ...
-
-    @property
-    def weight(self) -> float: ...
-
-    @property
-    def channel(self) -> int | None:
-        """The channel where one is pushed."""
-        ...
-
-    @property
-    def place(self) -> tuple[int, ...] | str:
-        """Where in the layer's map: (row, col), () for a layer without a map, CENTRE, or WHOLE for all of it."""
-        ...
-
-    @property
-    def words(self) -> str:
-        """For sentences: "unit 5 of layer 'fc8'"."""
-        ...
-
-    def weighing(self, weight: float) -> AnyTerm:
-        """The same with another weight."""
-        ...
-
-    def resolved(self, shapes: Shapes) -> AnyTerm:
-        """Checked against a network. shapes: value -> (N, C, ...). Raises OptimizeError."""
-        ...
-
-    def value(self, values: Tensor) -> Tensor:
-        """A number, 0-dimensional, without the weight. values: one image's, (C, ...)."""
-        ...
-
-    def as_dict(self) -> dict[str, Any]:
-        """What tells it from others, ready for json."""
-        ...
-
-
 OF_A_UNIT = ("unit", "channel", "contrast", "layer", "match")  # those that can be made of a unit that is named
 
 
 @dataclass(frozen=True)
-class Term:
+class Term(AutogradTerm):
     """One unit, or the mean over a whole channel, of blob ``layer``.
 
     place: (row, col) in the channel's map, CENTRE, or WHOLE for the mean over the map. A blob without
@@ -89,6 +45,7 @@ class Term:
     """
 
     kind: ClassVar[str] = "unit"
+    is_unit: ClassVar[bool] = True
     layer: str
     channel: int
     place: tuple[int, ...] | str = CENTRE
@@ -132,12 +89,35 @@ class Term:
         channel = values[self.channel]
         return channel.mean() if self.is_whole else channel[self.at]
 
+    def pushed_from(self, source: Source) -> Sequence[AnyTerm]:
+        layer, channel = source(self.layer, self.channel)
+        return [replace(self, layer=layer, channel=channel)]
+
+    def add_slope(self, slope: Tensor, values: Tensor) -> None:
+        """The weight of a unit; that of a whole channel is spread over its map, as its value is the mean."""
+        channel = slope[self.channel]
+        if self.is_whole:
+            channel += self.weight / max(channel.numel(), 1)
+        else:
+            channel[self.at] += self.weight
+
+    def is_largest(self, values: Tensor) -> Tensor:
+        """Of a whole channel: any place of its map."""
+        largest = values.argmax()  # the first of equals, as numpy's
+        inner = max(values[0].numel(), 1)
+        if self.is_whole:
+            return largest // inner == self.channel
+        offset = 0
+        for at, extent in zip(self.at, values.shape[1:], strict=True):
+            offset = offset * extent + at
+        return largest == self.channel * inner + offset
+
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
 @dataclass(frozen=True)
-class ContrastTerm:
+class ContrastTerm(AutogradTerm):
     """A class minus the others: its value less the logarithm of the sum of the others' exponentials.
 
     So what other classes share with it does not help. In a layer with a map: of the means over the map.
@@ -169,12 +149,16 @@ class ContrastTerm:
         others = torch.cat([means[: self.channel], means[self.channel + 1 :]])
         return means[self.channel] - torch.logsumexp(others, 0)
 
+    def is_largest(self, values: Tensor) -> Tensor:
+        """Of the means over the maps."""
+        return values.reshape(len(values), -1).mean(1).argmax() == self.channel
+
     def as_dict(self) -> dict[str, Any]:
         return {"kind": self.kind, **asdict(self)}
 
 
 @dataclass(frozen=True)
-class LayerTerm:
+class LayerTerm(AutogradTerm):
     """A whole layer, as deep dream pushes it: half the mean of the squares of its values."""
 
     kind: ClassVar[str] = "layer"
@@ -202,7 +186,7 @@ class LayerTerm:
 
 
 @dataclass(frozen=True)
-class DirectionTerm:
+class DirectionTerm(AutogradTerm):
     """A direction of a layer's channel space: the weighted sum of channels, at one place or as the mean over the map.
 
     channels, shares: the channels that take part, each once, and how much each weighs; the direction counts as of
@@ -211,6 +195,7 @@ class DirectionTerm:
     """
 
     kind: ClassVar[str] = "direction"
+    has_many: ClassVar[bool] = True
     channel: ClassVar[None] = None
     layer: str
     channels: tuple[int, ...]
@@ -236,16 +221,18 @@ class DirectionTerm:
             place = Term(self.layer, channel, self.place).resolved(shapes).place
         return replace(self, place=place)
 
-    def parts(self, source: Callable[[str, int], tuple[str, int]]) -> Iterator[DirectionTerm]:
-        """The direction where its channels come from, a term for each layer. source: as of AscentNetwork."""
+    def pushed_from(self, source: Source) -> Sequence[AnyTerm]:
+        """Where its channels come from, a term for each layer."""
         found: dict[str, list[tuple[int, float]]] = {}
         for channel, share in zip(self.channels, self.shares, strict=True):
             layer, its_channel = source(self.layer, channel)
             found.setdefault(layer, []).append((its_channel, share))
+        parts = []
         for layer, pairs in found.items():
             channels, shares = zip(*pairs, strict=True)
             part = replace(self, layer=layer, channels=channels, shares=shares)
-            yield part.weighing(self.weight * part._length / self._length)
+            parts.append(part.weighing(self.weight * part._length / self._length))
+        return parts
 
     @property
     def _length(self) -> float:
@@ -263,14 +250,15 @@ class DirectionTerm:
 
 
 @dataclass(frozen=True)
-class MatchTerm:
+class MatchTerm(AutogradTerm):
     """Minus the distance of a layer's values to those of a photo: -|a - t|^2 / |t|^2; 0 is a perfect match.
 
     photo: words that tell the photo, a digest in them. x: (C, H, W), the photo as the network's input. target: the
-    layer's values for it, which ``resolved`` leaves out: the climb's beginning computes them.
+    layer's values for it, of ``with_target``.
     """
 
     kind: ClassVar[str] = "match"
+    has_many: ClassVar[bool] = True
     channel: ClassVar[None] = None
     place: ClassVar[str] = WHOLE
     layer: str
@@ -290,6 +278,11 @@ class MatchTerm:
         _layer_sizes(self.layer, shapes)
         return self
 
+    def with_target(self, look: Look) -> MatchTerm:
+        if self.x is None:
+            raise OptimizeError(f"{self.words} has no photo; give one")
+        return replace(self, target=look(self.x, self.layer))
+
     def value(self, values: Tensor) -> Tensor:
         if self.target is None:
             raise ValueError(f"{self.words} has no target yet")
@@ -298,11 +291,6 @@ class MatchTerm:
 
     def as_dict(self) -> dict[str, Any]:
         return {"kind": self.kind, "layer": self.layer, "photo": self.photo, "weight": self.weight}
-
-
-def photo_words(name: str, x_chw: np.ndarray) -> str:
-    """Words for a photo that tell it from others: its name and a digest of what the network sees of it."""
-    return digest_words(name, np.ascontiguousarray(x_chw).tobytes())
 
 
 def _layer_sizes(layer: str, shapes: Shapes) -> tuple[int, ...]:

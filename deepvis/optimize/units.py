@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from deepvis.models.model import Model
 from deepvis.optimize.climb import Job
+from deepvis.optimize.defaults import DEFAULT_CHANNEL
 from deepvis.optimize.diversity import group_of
 from deepvis.optimize.objective import Objective, class_names, class_unit, of_kind, resolve
 from deepvis.optimize.objective_words import is_expression, named_photo, objective_of
@@ -22,7 +23,7 @@ from deepvis.optimize.terms import OF_A_UNIT, layer_lister
 from deepvis.optimize.transforms import check_shift, is_transformed
 
 Shapes = Mapping[str, Sequence[int]]
-DEFAULT_LAYER, DEFAULT_CHANNEL = "fc8", 130  # the original's: flamingo
+DEFAULT_LAYER = "fc8"  # the original's
 
 
 def layers_of(args: argparse.Namespace, model: Model, shapes: Shapes) -> list[str]:
@@ -79,6 +80,18 @@ def idle_seeds(args: argparse.Namespace, recipe: Recipe) -> list[str]:
     start = args.start_image or f"--start-at {args.start_at}"
     alike = f"from {start} all {len(named)} seeds make the same image; one is made, with seed {used[0]}"
     return [alike] if len(used) < len(named) else []
+
+
+def unsaid_units(args: argparse.Namespace, model: Model, objectives: Sequence[Objective]) -> list[str]:
+    """A sentence where the options name no unit: which one is taken of each layer."""
+    taken = {(o.leader.layer, o.leader.channel): o for o in objectives if o.leader.channel is not None}
+    if args.push_channel is not None or not taken or is_expression(args.objective or ""):
+        return []
+    words = [
+        f"{o.leader.words}{f' ({label_of(model, channel)})' if layer in model.label_layers and model.labels else ''}"
+        for (layer, channel), o in taken.items()
+    ]
+    return [f"no --push-channel names a unit; taken: {', '.join(words)}"]
 
 
 def jobs_of(args: argparse.Namespace, model: Model, shapes: Shapes, recipe: Recipe) -> list[Job]:
@@ -140,6 +153,9 @@ def _check_idle(args: argparse.Namespace, kind: str) -> None:
 def _of_layer(args: argparse.Namespace, kind: str, layer: str, model: Model, shapes: Shapes) -> list[Objective]:
     """The objectives of a kind in a layer: one for each unit, or the one of the whole layer."""
     if kind in ("layer", "match"):
+        if kind == "match" and args.photo is None:
+            begins = "; --start-image only says where to begin" if args.start_image else ""
+            raise OptimizeError(f"there is no photo to match; give --photo FILE{begins}")
         return [of_kind(kind, layer, 0, photo=None if args.photo is None else named_photo(args.photo, model))]
     place = place_of(args.push_spatial)
     return [of_kind(kind, layer, channel, place) for channel in channels_of(args.push_channel, layer, model, shapes)]

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
 
+from deepvis.core.own_files import in_the_way, not_ours
 from deepvis.core.program import program
 from deepvis.core.types import Patch, Unit, UnitStanding
 from deepvis.core.unit_files import file_name
@@ -83,7 +84,7 @@ def write_report(scan_root: Path, output: Path | None = None) -> Path:
     Raises ScanError.
     """
     scan = read_scan(scan_root)
-    folder = (output or scan_root) / "report"
+    folder = report_folder(output or scan_root, [each.name for each in scan.top_activations.layers])
     several = has_folders(scan_root)
     rows = []
     try:
@@ -96,6 +97,16 @@ def write_report(scan_root: Path, output: Path | None = None) -> Path:
     except OSError as error:
         raise ScanError(f"the report could not be written in {folder} ({error.strerror or error})") from error
     return folder / "index.html"
+
+
+def report_folder(output: Path, layers: Iterable[str]) -> Path:
+    """Where the pages of these layers go. Raises ScanError where other files have their names."""
+    folder = output / "report"
+    if (
+        path := not_ours([folder / "index.html", *(folder / f"{file_name(each)}.html" for each in layers)])
+    ) is not None:
+        raise ScanError(in_the_way(path))
+    return folder
 
 
 def has_folders(scan_root: Path) -> bool:

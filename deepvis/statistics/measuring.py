@@ -11,7 +11,7 @@ from deepvis.statistics.layer_pass import BatchSums, batch_sums
 from deepvis.statistics.ordered_work import Keeper, add_in_order
 from deepvis.statistics.pixel_gradient import ROWS, GradientJob, gradient_layers, gradient_sums
 from deepvis.statistics.preparing import Prepared, StatisticsOrder, forget, prepare
-from deepvis.statistics.result_file import read_result, write_result
+from deepvis.statistics.result_file import check_own, read_result, write_result
 from deepvis.statistics.running_sums import (
     CorruptSums,
     GradientSums,
@@ -34,9 +34,10 @@ def run_statistics(order: StatisticsOrder, progress: Progress | None = None) -> 
     """
     progress = progress or Progress()
     folder = StatisticsFolder(order.output.absolute())
-    if order.overwrite:
-        forget(folder)
     try:
+        check_own(folder)
+        if order.overwrite:
+            forget(folder)
         ready = prepare(order, folder)
         if (result := finished(folder, ready.plan)) is not None:
             clean_up(folder)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deepvis.core.files import write_file
+from deepvis.core.own_files import PNG_TEXT
 from deepvis.core.program import pip_install
 from deepvis.statistics.frequencies import FilterKind
 from deepvis.statistics.statistics_error import StatisticsError
@@ -24,6 +25,8 @@ LOWEST_SHOWN = 1e-3  # of a layer's mean
 LETTERS = 26  # of a layer's name below a plot
 DPI = 130
 MAP = "viridis"  # for layers, first to last
+
+PLOTS = ("means", "correlation", "conv1", "filters", "gradient")  # all that there may be, by the names of their files
 
 Result = Mapping[str, Any]
 
@@ -57,7 +60,7 @@ def draw(result: Result, folder: Path) -> None:
     with rc_context({"font.size": 9, "axes.edgecolor": FAINT, "axes.labelcolor": INK, "text.color": INK}):
         for name, plot in plots_of(result).items():
             content = BytesIO()
-            plot(result).savefig(content, format="png", dpi=DPI, metadata={"Software": None})
+            plot(result).savefig(content, format="png", dpi=DPI, metadata=PNG_TEXT)
             write_file(folder / f"{name}.png", content.getvalue())
 
 

@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 from deepvis.core.files import write_file
-from deepvis.statistics.plots import draw, plots_of
+from deepvis.core.own_files import in_the_way, not_ours
+from deepvis.statistics.plots import PLOTS, draw, plots_of
 from deepvis.statistics.statistics_error import StatisticsError
 from deepvis.statistics.statistics_page import write_statistics_page
 from deepvis.statistics.statistics_plan import VERSION, StatisticsFolder
@@ -15,6 +16,25 @@ from deepvis.statistics.statistics_plan import VERSION, StatisticsFolder
 def write_result(result: dict[str, Any], folder: StatisticsFolder) -> None:
     """The same numbers give the same bytes. Raises OSError."""
     write_file(folder.result, json.dumps(result, separators=(",", ":")).encode())
+
+
+def check_own(folder: StatisticsFolder) -> None:
+    """Is all that will be written absent, or an earlier run's? Raises StatisticsError where another file has a name."""
+    is_result = _is_result(folder)
+    if folder.result.exists() and not is_result:
+        raise StatisticsError(in_the_way(folder.result))
+    plots = () if is_result else [folder.root / f"{name}.png" for name in PLOTS]  # earlier ones bear no mark
+    if (path := not_ours([folder.page, *plots])) is not None:
+        raise StatisticsError(in_the_way(path))
+
+
+def _is_result(folder: StatisticsFolder) -> bool:
+    """Is there a statistics.json of some version?"""
+    try:
+        result = json.loads(folder.result.read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(result, dict) and {"version", "plan"} <= set(result)
 
 
 def read_result(folder: StatisticsFolder) -> dict[str, Any] | None:

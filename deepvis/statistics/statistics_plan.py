@@ -5,7 +5,7 @@
     <output>/statistics/statistics.json   the result
     <output>/statistics/index.html        tables and plots
     <output>/statistics/*.png             the plots
-    <output>/statistics/images.txt        one photo a line, while it runs
+    <output>/statistics/running.txt       one photo a line, while it runs
     <output>/statistics/running.npz       the sums so far, while it runs
 """
 
@@ -63,7 +63,7 @@ class StatisticsFolder:
     def __init__(self, output: Path) -> None:
         self.root = output / "statistics"
         self.result, self.page = self.root / "statistics.json", self.root / "index.html"
-        self.images, self.running = self.root / "images.txt", self.root / "running.npz"
+        self.images, self.running = self.root / "running.txt", self.root / "running.npz"
 
 
 def photos_hash(images: ImageList) -> str:

@@ -10,7 +10,7 @@ from deepvis.window.requests import Latest, shown_progress
 FINISHED_ONLY = "only finished pictures go among the unit's nine"
 
 
-def why_not_saved(state: AppState, latest: Latest) -> str:
+def why_not_among_nine(state: AppState, latest: Latest) -> str:
     """Why the picture on the selected unit's card is none to be put among its nine, in a sentence; "" if it may be.
 
     May be is what the card shows of the files: a finished picture of the unit.

@@ -25,7 +25,7 @@ from deepvis.core.user_error import UsageError
 from deepvis.live.folder_scan import ScanRequest
 from deepvis.live.input import ListedPhotos
 from deepvis.sources.directory import images_problem
-from deepvis.window.card_picture import why_not_saved
+from deepvis.window.card_picture import why_not_among_nine
 from deepvis.window.options import RunOptions
 from deepvis.window.parts import Parts
 from deepvis.window.pointer import pointed
@@ -181,7 +181,7 @@ class Loop:
             elif isinstance(effect, OtherNetwork):
                 self.turn_to_other()
             else:
-                if isinstance(effect, KeepPicture) and (why := why_not_saved(self.state, self.parts.latest)):
+                if isinstance(effect, KeepPicture) and (why := why_not_among_nine(self.state, self.parts.latest)):
                     self._status.show_hint(why)
                     continue
                 if isinstance(effect, StopOptimizing):

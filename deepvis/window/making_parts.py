@@ -20,9 +20,9 @@ from deepvis.live.input import InputWorker
 from deepvis.live.network import NetworkWorker
 from deepvis.live.optimize import OptimizeWorker
 from deepvis.live.own_folder import identity_if_any, own_folder
+from deepvis.live.picture_keeper import PictureKeeper
 from deepvis.live.provenance import provenance_of
 from deepvis.live.renewed_stream import RenewedStream
-from deepvis.live.saved_pictures import SavedPictures
 from deepvis.live.scale_doubt import ScaleDoubt
 from deepvis.live.scan_passes import open_passes
 from deepvis.live.shown_model import ShownModel
@@ -67,7 +67,7 @@ def make_parts(settings: Settings, shown: ShownModel, passes: PassLog, shared: S
     model = shown.model
     scans = FolderScans(lambda: (own_folder(shown.model), identity_if_any(shown.model)))
     stopped = StoppedPictures(lambda: shown.model)
-    saved = SavedPictures(lambda: own_folder(shown.model), lambda unit: own_nine(settings, shown, network.info, unit))
+    saved = PictureKeeper(lambda: own_folder(shown.model), lambda unit: own_nine(settings, shown, network.info, unit))
     share = CoreShare()
     stream = RenewedStream(lambda: stream_of(settings, shown.model, scans, lambda: network.info))
 

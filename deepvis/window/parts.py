@@ -31,8 +31,8 @@ from deepvis.live.folder_scans import FolderScans
 from deepvis.live.input import InputWorker, ListedPhotos
 from deepvis.live.network import NetworkWorker
 from deepvis.live.optimize import OptimizeRequest, OptimizeWorker
+from deepvis.live.picture_keeper import PictureKeeper
 from deepvis.live.renewed_stream import RenewedStream
-from deepvis.live.saved_pictures import SavedPictures
 from deepvis.live.stream_top import StreamTop
 from deepvis.live.unit_images import ImagesRequest, UnitImagesWorker
 from deepvis.live.unit_over_photos import OverPhotosRequest, OverPhotosWorker
@@ -76,7 +76,7 @@ class Parts:
         makers: Makers,
         stream: RenewedStream | None = None,
         scans: FolderScans | None = None,
-        pictures: SavedPictures | None = None,
+        pictures: PictureKeeper | None = None,
         moving_source: str = "",
         frames: Frames | None = None,
     ) -> None:

@@ -40,7 +40,7 @@ from deepvis.network.net import GraphNet
 from deepvis.network.ref import SUFFIXES
 from deepvis.network.shapes import infer_shapes
 from deepvis.network.tape import Tape
-from deepvis.optimize import live
+from deepvis.optimize import live_run
 from deepvis.optimize.ascend import begin, finish
 from deepvis.optimize.ascent_network import ascent_net_of
 from deepvis.optimize.climb import Climb, Job
@@ -391,11 +391,11 @@ def test_a_low_layer_is_optimized_in_its_field_alone(opened: Opened) -> None:
 
 
 def test_a_live_optimization(opened: Opened) -> None:
-    run = live.start(ascent_net_of(opened.model), opened.model, Unit("fc", 2), "3", rgb=None, seed=1)
-    first = live.progress_of(run, 0)
+    run = live_run.start(ascent_net_of(opened.model), opened.model, Unit("fc", 2), "3", rgb=None, seed=1)
+    first = live_run.progress_of(run, 0)
     for _ in range(3):
-        run = live.onward(run)
-    shown = live.progress_of(run, 3)
+        run = live_run.onward(run)
+    shown = live_run.progress_of(run, 3)
     assert (shown.iteration, shown.unit) == (3, Unit("fc", 2))
     assert shown.rgb.shape == (*INPUT_SHAPE[1:], 3) and not np.array_equal(first.rgb, shown.rgb)
 

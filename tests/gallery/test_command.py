@@ -261,7 +261,7 @@ def test_pictures_saved_in_the_window_among_the_nine(tiny: list[str], own_pictur
     picture.save(montage.parent / "kept" / "conv2_0002_00.png")
     assert main(["gallery", *tiny, "--pictures", str(mine), "--layers", "conv2", "--output", str(output)]) == 0
     page = (output / "conv2" / "0002.html").read_text()
-    assert page.count('class="block"') == 1 and "<b>with those saved in the window</b>" in page
+    assert page.count('class="block"') == 1 and "<b>with those kept in the window</b>" in page
 
 
 def test_a_file_that_is_no_picture_is_left_out_and_named(

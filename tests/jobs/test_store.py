@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from deepvis.jobs.store import Store, adopt, sweep
+from deepvis.jobs.store import Store, adopt, clear, sweep
 
 
 def test_a_name_is_that_of_the_network_and_the_job(tmp_path: Path) -> None:
@@ -42,3 +42,19 @@ def test_what_killed_writers_leave_goes_but_not_what_is_being_written(tmp_path: 
     sweep(folder, 0.0)
     assert not folder.exists()
     sweep(folder)
+
+
+def test_results_are_cleared_away_and_what_others_have_put_there_stays(tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    ours = [Store(folder, "f3f625298ff4", ending).path({"unit": 7}) for ending in (".png", ".npz")]
+    clear(folder)
+    for others in (["notes.txt", "0123.png", "figure.png"], []):
+        folder.mkdir(exist_ok=True)
+        names = [*(path.name for path in ours), f"{ours[0].name}.0123abcd.part", "fc_0001_p2_s3.png"]
+        for name in (*names, *others):
+            (folder / name).touch()
+        clear(folder, r"fc_\d{4}_p\d_s\d\.png")
+        assert sorted(path.name for path in folder.glob("*")) == sorted(others)
+        for name in others:
+            (folder / name).unlink()
+    assert not folder.exists()

@@ -131,7 +131,7 @@ def test_a_fault_is_one_sentence_and_the_worker_goes_on(worker, unit, preset, wo
 
 
 def test_progress_and_errors_answer_the_effect_that_asked(worker, monkeypatch):
-    from deepvis.optimize import live
+    from deepvis.optimize import live_run
     from deepvis.optimize.optimize_error import OptimizeError
 
     def dies(run):
@@ -139,13 +139,13 @@ def test_progress_and_errors_answer_the_effect_that_asked(worker, monkeypatch):
             raise OptimizeError("the numbers blow up")
         return onward(run)
 
-    onward = live.onward
-    monkeypatch.setattr(live, "onward", dies)
+    onward = live_run.onward
+    monkeypatch.setattr(live_run, "onward", dies)
     worker.inbox.put(OptimizeRequest(8, Unit("conv1", 2), "short"))
     answer = worker.outbox.error(8)  # three iterations after the request
     assert answer.error == "the numbers blow up"
     assert {answer.request.id for answer in worker.outbox.answers} == {8}
-    monkeypatch.setattr(live, "onward", onward)
+    monkeypatch.setattr(live_run, "onward", onward)
     worker.inbox.put(OptimizeRequest(9, Unit("conv1", 2), "short"))
     assert worker.outbox.answer(lambda answer: answer.value and answer.value.done).request.id == 9
     assert worker.outbox.answer(lambda answer: answer.request.id == 9).value is None  # nothing of the run before

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from deepvis.core.types import Unit
-from deepvis.optimize import live
+from deepvis.optimize import live_run
 from deepvis.optimize.ascend import BLIND_VIEWS, advance, begin, finish
 from deepvis.optimize.climb import Job, Outcome
 from deepvis.optimize.climb_files import read_climb, write_climb
@@ -121,29 +121,29 @@ def test_one_view_without_a_gradient_does_not_end_a_climb(network):
 def test_a_match_without_a_way_up_stays_a_match(network, mini):
     """Dead from every seed it is said to be, and does not become the picture of a unit."""
     shown = np.random.default_rng(0).integers(0, 255, (117, 117, 3)).astype(np.uint8)
-    run = live.start(network, mini, Unit("conv4", 7), "invert", rgb=shown)
+    run = live_run.start(network, mini, Unit("conv4", 7), "invert", rgb=shown)
     assert run.climb.job.start_at != "frame", "from the photo itself there is no way up"
-    for _ in range(live.SEEDS - 1):
-        run = live.restarted(run)
+    for _ in range(live_run.SEEDS - 1):
+        run = live_run.restarted(run)
         assert isinstance(run.climb.job.objective.leader, MatchTerm) and not run.is_of_unit
     with pytest.raises(OptimizeError, match="the match of layer 'conv4' with frame has no gradient"):
-        live.restarted(run)
+        live_run.restarted(run)
 
 
 @pytest.mark.parametrize("preset", NEW)
 def test_the_windows_presets(network, mini, preset, monkeypatch):
     monkeypatch.setattr("deepvis.optimize.presets.BUILT_IN", {**BUILT_IN, preset: short(preset, 3)})
     shown = np.random.default_rng(0).integers(0, 255, (117, 117, 3)).astype(np.uint8)
-    run = live.start(network, mini, Unit("conv4", 7), preset, shown_rgb=shown)
-    first = live.progress_of(run, 0).rgb
+    run = live_run.start(network, mini, Unit("conv4", 7), preset, shown_rgb=shown)
+    first = live_run.progress_of(run, 0).rgb
     while not run.done:
-        run = live.onward(run)
+        run = live_run.onward(run)
     assert run.is_of_unit == (preset in ("lucid", "lucid-small", "diverse", "maco"))
     if preset in FROM_A_PHOTO:
         assert first.shape[:2] == (117, 117), "the whole photo is shown, not the unit's field of it"
     if not run.is_of_unit:
         with pytest.raises(OptimizeError, match="needs a picture; show one"):
-            live.start(network, mini, Unit("conv4", 7), preset)
+            live_run.start(network, mini, Unit("conv4", 7), preset)
 
 
 def test_a_small_unit_keeps_its_place_in_view(network):

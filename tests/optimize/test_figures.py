@@ -39,6 +39,16 @@ def test_all_figures(run, tmp_path):
     assert sizes == {(20, 16), (3, 3)}  # whole images for classes, the field of a convolutional unit
 
 
+def test_figures_of_others_are_in_the_way(run, tmp_path):
+    words = ["--max-iter", "1", "--figures", "5", "--units", "1", "--push-layer", "fc", "--output", str(tmp_path)]
+    (tmp_path / "figure_5.png").write_text("mine")
+    code, said = run(*words)
+    assert code == 2 and "figure_5.png is there already and was not made by this program" in said
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["mine"]
+    (tmp_path / "figure_5.png").unlink()
+    assert run(*words)[0] == 0 and run(*words)[0] == 0
+
+
 @pytest.mark.parametrize(
     "words, sentence",
     [

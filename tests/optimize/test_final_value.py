@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from deepvis.core.types import Unit
-from deepvis.optimize import live
+from deepvis.optimize import live_run
 from deepvis.optimize.ascend import advance, begin, finish
 from deepvis.optimize.ascent_network import ascent_net_of
 from deepvis.optimize.climb import Job
@@ -56,10 +56,10 @@ def test_the_windows_run_tells_its_value_and_its_title(mini, network):
     photo = np.random.default_rng(0).integers(0, 256, (117, 117, 3), np.uint8)
     titles = {}
     for preset in ("lucid", "dream", "invert", "accentuate"):
-        run = live.start(network, mini, Unit("fc8", 3), preset, shown_rgb=photo)
-        run = live.stopped(live.onward(run))
+        run = live_run.start(network, mini, Unit("fc8", 3), preset, shown_rgb=photo)
+        run = live_run.stopped(live_run.onward(run))
         titles[preset] = run.title
-        progress = live.progress_of(run, 1, is_stopped=True)
+        progress = live_run.progress_of(run, 1, is_stopped=True)
         assert progress.title == run.title
         assert (progress.value is None) == (preset in ("dream", "invert"))
         if progress.value is not None:

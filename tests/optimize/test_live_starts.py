@@ -11,9 +11,9 @@ import pytest
 from deepvis.core.types import Unit
 from deepvis.formats.caffe.weights import write_weights
 from deepvis.models.zoo import load_model
-from deepvis.optimize import live
+from deepvis.optimize import live_run
 from deepvis.optimize.ascent_network import ascent_net_of
-from deepvis.optimize.live import FRAME, SEEDS, LiveRun, onward, progress_of, start
+from deepvis.optimize.live_run import FRAME, SEEDS, LiveRun, onward, progress_of, start
 from deepvis.optimize.optimize_error import OptimizeError
 from tests.helpers.networks import small_model
 
@@ -54,10 +54,12 @@ def test_a_unit_that_another_seed_reaches_goes_on_from_there(begun, monkeypatch:
 
     def second(run: LiveRun) -> LiveRun:
         again = restarted(run)
-        return replace(again, climb=live.begin(run.ascent_net, replace(again.climb.job, start_at=FRAME), again.shown_x))
+        return replace(
+            again, climb=live_run.begin(run.ascent_net, replace(again.climb.job, start_at=FRAME), again.shown_x)
+        )
 
-    restarted = live.restarted
-    monkeypatch.setattr(live, "restarted", second)
+    restarted = live_run.restarted
+    monkeypatch.setattr(live_run, "restarted", second)
     run = onward(onward(run))
     assert run.climb.iteration == 1 and run.climb.job.seed == 1 and "seed 1" in run.note
 
@@ -77,7 +79,7 @@ def test_it_starts_where_the_unit_fires_and_not_in_the_middle_of_the_map(begun) 
 def test_a_photo_that_is_changed_is_shown_whole_after_another_start_too(tmp_path: Path) -> None:
     model = small_model(tmp_path)
     run = start(ascent_net_of(model), model, Unit("conv1", 0), "accentuate", shown_rgb=WHITE)
-    again = live.restarted(run)
+    again = live_run.restarted(run)
     assert again.moved and again.box == run.box == (0, 0, *run.ascent_net.size)
 
 
@@ -88,11 +90,11 @@ def test_the_json_is_written_after_the_picture_that_it_is_of(begun, tmp_path: Pa
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(live, "write_png", full)
+        patch.setattr(live_run, "write_png", full)
         with pytest.raises(OSError):
-            live.keep(run, folder)
+            live_run.write_finished(run, folder)
     assert not list(folder.rglob("*.json")), "a json without its picture would be taken for that of the one before"
-    assert live.keep(run, folder).with_suffix(".json").is_file()
+    assert live_run.write_finished(run, folder).with_suffix(".json").is_file()
 
 
 def test_where_nothing_gives_a_gradient_the_sentence_says_so(begun) -> None:

@@ -60,6 +60,7 @@ def test_every_form_makes_its_picture_and_tells_of_itself(words, stem, photo: Pa
         (["--preset", "dream", "--push-layer", "conv4"], "preset dream changes a photo; give --start-image FILE"),
         (["--preset", "accentuate"], "preset accentuate changes a photo; give --start-image FILE"),
         (["--preset", "invert", "--push-layer", "conv3"], "there is no photo to match; give --photo FILE"),
+        (["--preset", "invert", "--start-image", "PHOTO"], "--photo FILE; --start-image only says where to begin"),
         (["--preset", "lucid", "--start-at", "mean"], "--start-at mean is a start of pixels"),
         (["--preset", "lucid", "--blur-radius", "1"], "blur_radius changes pixels, and parameterization fourier"),
         (
@@ -102,6 +103,31 @@ def test_a_preset_of_ones_own_that_cannot_be(text: str, said: str, tmp_path: Pat
     (tmp_path / "p.yaml").write_text(f"version: 1\npresets:\n  own:\n    parameterization: fourier\n    {text}\n")
     assert main([*QUICK, "--preset", "own", "--presets-file", str(tmp_path / "p.yaml")]) == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "words, said",
+    [
+        ([], "no --push-channel names a unit; taken: unit 0 of layer 'fc8' (Faces)\n"),
+        (["--push-layer", "conv2", "conv3"], "taken: unit 0 of layer 'conv2', unit 130 of layer 'conv3'\n"),
+        (["--objective", "contrast"], "taken: unit 0 of layer 'fc8' against the others (Faces)\n"),
+        (["--push-channel", "0"], None),
+        (["--objective", "unit(fc8, 3)"], None),
+        (["--objective", "layer", "--push-layer", "conv4"], None),
+    ],
+)
+def test_which_unit_is_taken_where_none_is_named_is_said(words, said, tmp_path: Path, capsys):
+    assert main([*QUICK, *words, "--output", str(tmp_path / "o")]) == 0
+    err = capsys.readouterr().err
+    assert said in err if said else "--push-channel" not in err
+
+
+def test_a_photo_has_one_digest_as_a_start_and_as_what_is_matched(photo: Path, tmp_path: Path):
+    started = ["--push-channel", "3", "--start-image", str(photo)]
+    for words in (started, ["--preset", "invert", "--push-layer", "conv3", "--photo", str(photo)]):
+        assert main([*QUICK, *words, "--output", str(tmp_path / "o")]) == 0
+    made = [json.loads(path.read_text())["parameters"] for path in sorted((tmp_path / "o").glob("*_info.json"))]
+    assert made[0]["push_terms"][0]["photo"] == made[1]["start_at"]
 
 
 def test_different_objectives_of_one_layer_do_not_share_files(tmp_path: Path, photo: Path):

@@ -136,6 +136,16 @@ def test_montages_that_nobody_explains_are_in_the_way(run, tmp_path):
     assert run(*words, "--overwrite")[0] == 0 and Image.open(theirs).size != (5, 5)
 
 
+def test_what_others_put_among_the_pieces_stays(run, tmp_path):
+    pieces = unit_image_paths(tmp_path, "fc").whole_layer.parent / "pieces"
+    pieces.mkdir(parents=True)
+    (pieces / "notes.txt").write_text("mine")
+    words = [*QUICK, "--push-layer", "fc", *ONE, "--output", str(tmp_path)]
+    assert run(*words)[0] == 0 and [path.name for path in pieces.iterdir()] == ["notes.txt"]
+    assert run(*words, "--max-iter", "3", "--overwrite")[0] == 0
+    assert [path.read_text() for path in pieces.iterdir()] == ["mine"]
+
+
 def test_tiles_may_be_smaller_than_the_field(run, tmp_path):
     words = [*QUICK, "--push-layer", "fc", "--presets", "3", "--rand-seed", "0", "--output", str(tmp_path)]
     assert run(*words, "--tile", "10")[0] == 0

@@ -109,7 +109,7 @@ def test_a_named_preset(tmp_path):
     [
         (["--preset", "5"], "no preset is named '5'"),
         (["--decay", "x"], "--decay is 'x'; expected a number"),
-        (["--small-norm-percentile", "-3"], "small_norm_percentile is -3.0; expected a number from 0 to 100"),
+        (["--small-norm-percentile", "-3"], "small_norm_percentile is -3; expected a number from 0 to 100"),
         (["--blur-radius", "0.1", "--blur-every", "1"], "too small to blur"),
         (["--lr-policy", "steep"], "no lr-policy is named 'steep'"),
         (["--lr-policy", "progress"], "lacks max_lr, desired_prog"),

@@ -71,6 +71,13 @@ def test_one_sentence_and_nothing_left_behind(run, tmp_path, words, sentence):
     assert not (tmp_path / "s").exists()
 
 
+def test_a_page_of_others_is_in_the_way(run, tmp_path):
+    (tmp_path / "index.html").write_text("mine")
+    code, said = run("--push-channel", "0", "--max-iter", "1", "--recipes", "1", "--output", str(tmp_path))
+    assert code == 2 and "index.html is there already and was not made by this program" in said
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["mine"]
+
+
 def test_a_row_is_kept_as_a_preset(run, tmp_path):
     presets = tmp_path / "presets.yaml"
     out = ["--output", str(tmp_path / "s")]

@@ -12,9 +12,10 @@ import torch
 from deepvis.optimize.objective import Objective, is_majority, measure, resolve, seed_of
 from deepvis.optimize.objective_words import objective_of
 from deepvis.optimize.optimize_error import OptimizeError
-from deepvis.optimize.terms import ContrastTerm, DirectionTerm, LayerTerm, MatchTerm, Term, photo_words
+from deepvis.optimize.terms import ContrastTerm, DirectionTerm, LayerTerm, MatchTerm, Term
 
 SHAPES = {"data": (1, 3, 8, 8), "conv": (1, 4, 3, 5), "fc": (1, 6), "one": (1, 1)}
+WITH_CLASSES = SimpleNamespace(label_layers=("classes",), labels=("cat", "dog", "n01860187 black swan, Cygnus atratus"))
 
 
 def values_of(layer: str, images: int = 2) -> torch.Tensor:
@@ -136,16 +137,21 @@ def test_a_direction_from_a_file(tmp_path: Path):
         ("y*unit(fc, 1)", "--objective is 'y'; expected a number"),
         ("unit(fc, 1) - __import__('os')", "--objective has no '__import__'"),
         ("direction(fc, 3)", "--objective direction takes a layer and channels with weights"),
+        ("unit(classes, duck)", "no class is named 'duck'; there are:"),
+        ("minimum(fc, 3)", "the least of a unit is -unit(LAYER, CHANNEL), or --push-dir -1"),
     ],
 )
 def test_words_that_are_no_objective(words, said):
     with pytest.raises(OptimizeError) as error:
-        objective_of(words, SimpleNamespace())
+        objective_of(words, WITH_CLASSES)
     assert said in str(error.value)
 
 
-def test_a_photo_is_named_by_what_the_network_sees_of_it():
-    x = np.zeros((3, 4, 4), np.float32)
-    assert photo_words("a.jpg", x).startswith("a.jpg (sha256 ") and photo_words("a.jpg", x) != photo_words(
-        "a.jpg", x + 1
+def test_a_class_is_named_in_a_layer_of_classes():
+    words = "unit(classes, cat) - contrast(classes, dog) + direction(classes, black swan:2, 0:-1) + unit(classes, 1)"
+    assert objective_of(words, WITH_CLASSES).terms == (
+        Term("classes", 0),
+        ContrastTerm("classes", 1, -1.0),
+        DirectionTerm("classes", (2, 0), (2.0, -1.0)),
+        Term("classes", 1),
     )

@@ -136,7 +136,6 @@ def test_a_finished_run_is_done_and_what_is_missing_is_drawn(ref, photos, tmp_pa
     before = folder.result.stat().st_mtime_ns
     assert run_statistics(mine, progress) == (json.loads(folder.result.read_bytes()), False)
     assert progress.begun == [] and folder.result.stat().st_mtime_ns == before
-    folder.page.write_text("a run that was killed has drawn no plot")
     assert check_drawn(result, folder) and (folder.root / "means.png").exists()
     assert not check_drawn(result, folder)
     assert run_statistics(order(ref, photos, tmp_path, overwrite=True))[1] is True
@@ -169,6 +168,20 @@ def test_what_was_begun_otherwise_is_refused_and_left(ref, photos, tmp_path) -> 
     with pytest.raises(StatisticsError, match=r"other photos \(38, now 37\)"):
         run_statistics(order(ref, copied, tmp_path / "out"))
     assert StatisticsFolder(tmp_path / "out").result.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["index.html", "means.png", "gradient.png", "statistics.json"])
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_what_others_have_put_there_is_in_the_way(ref, photos, tmp_path, name, overwrite) -> None:
+    folder = StatisticsFolder(tmp_path)
+    folder.root.mkdir()
+    for each in (name, "images.txt", "notes.txt"):
+        (folder.root / each).write_text("mine")
+    with pytest.raises(StatisticsError, match=f"{name} is there already and was not made by this program"):
+        run_statistics(order(ref, photos, tmp_path, overwrite=overwrite))
+    assert {path.name: path.read_text() for path in folder.root.iterdir()} == dict.fromkeys(
+        (name, "images.txt", "notes.txt"), "mine"
+    )
 
 
 def test_sums_that_are_corrupt_are_begun_anew(ref, photos, tmp_path, result) -> None:

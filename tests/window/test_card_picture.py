@@ -14,7 +14,7 @@ from deepvis.core.types import OptimizeProgress, PastPicture, Unit, UnitImages
 from deepvis.live.backends.fake import FAKE_INFO
 from deepvis.live.optimize import OptimizeRequest
 from deepvis.live.unit_images import ImagesOutput, ImagesRequest
-from deepvis.window.card_picture import why_not_saved
+from deepvis.window.card_picture import why_not_among_nine
 from deepvis.window.requests import Latest
 
 UNIT = Unit("conv1", 1)
@@ -48,7 +48,7 @@ def test_the_unit_of_these_tests_is_selected() -> None:
     ],
 )
 def test_a_finished_picture_may_be_saved(latest: Latest) -> None:
-    assert why_not_saved(STATE, latest) == ""
+    assert why_not_among_nine(STATE, latest) == ""
 
 
 @pytest.mark.parametrize(
@@ -62,14 +62,14 @@ def test_a_finished_picture_may_be_saved(latest: Latest) -> None:
     ],
 )
 def test_what_is_not_finished_or_no_preferred_input_is_refused(latest: Latest, words: str) -> None:
-    sentence = why_not_saved(STATE, latest)
+    sentence = why_not_among_nine(STATE, latest)
     assert sentence.startswith("not kept: ") and words in sentence
 
 
 def test_a_climb_on_its_way_and_its_history_are_refused() -> None:
     running = replace(STATE, live=replace(STATE.live, optimizing=StartOptimizing(1, UNIT, "3")))
-    assert "not finished yet" in why_not_saved(running, climb())
+    assert "not finished yet" in why_not_among_nine(running, climb())
     past = tuple(PastPicture(n, 1.0, RGB) for n in (1, 2, 3))
     scrubbed = replace(STATE, view=replace(STATE.view, looked_back=LookedBack(1, 2)))
-    assert "an earlier picture" in why_not_saved(scrubbed, climb(done=True, past=past))
-    assert why_not_saved(STATE, climb(done=True, past=past)) == ""
+    assert "an earlier picture" in why_not_among_nine(scrubbed, climb(done=True, past=past))
+    assert why_not_among_nine(STATE, climb(done=True, past=past)) == ""

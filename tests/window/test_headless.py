@@ -212,15 +212,15 @@ def quick_preset(monkeypatch: pytest.MonkeyPatch, iterations: int) -> None:
 
 def slow_iterations(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     """The optimizer as slow as with a large network: the window looks several times during each iteration."""
-    from deepvis.optimize import live
+    from deepvis.optimize import live_run
 
-    onward = live.onward
+    onward = live_run.onward
 
-    def slowly(run: live.LiveRun) -> live.LiveRun:
+    def slowly(run: live_run.LiveRun) -> live_run.LiveRun:
         time.sleep(seconds)
         return onward(run)
 
-    monkeypatch.setattr(live, "onward", slowly)
+    monkeypatch.setattr(live_run, "onward", slowly)
 
 
 def test_x_optimizes_and_the_picture_stays(
@@ -309,13 +309,13 @@ def test_a_unit_that_cannot_be_optimized_is_said(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    from deepvis.optimize import live
+    from deepvis.optimize import live_run
     from deepvis.optimize.optimize_error import OptimizeError
 
     def refuse(*arguments: object, **options: object) -> None:
         raise OptimizeError("the unit is dead")
 
-    monkeypatch.setattr(live, "start", refuse)
+    monkeypatch.setattr(live_run, "start", refuse)
     assert run(*tiny, "--images", photos, "--keys", "o x o", "--screenshot", tmp_path / "x.png") == 2
     assert "the unit is dead" in capsys.readouterr().err
 

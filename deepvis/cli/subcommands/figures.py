@@ -14,6 +14,8 @@ from deepvis.cli.optimize_options import add_layers, add_presets_file
 from deepvis.cli.parser import Parser
 from deepvis.cli.shared_options import add_climb_work, add_network, add_output, optimizer_of, try_output
 from deepvis.cli.subcommand import subcommand
+from deepvis.core.own_files import PNG_TEXT, in_the_way, not_ours
+from deepvis.core.user_error import UsageError
 from deepvis.optimize.presets import TABLE_1
 
 if TYPE_CHECKING:
@@ -64,8 +66,11 @@ def figures(args: argparse.Namespace) -> int:
     drawn = asked_figures(args, model, ready.net.shapes, lambda said: warn([said], NAME))
     made_in, folder = origin_of(model), args.output / "pieces"
     paths = pieces(folder, made_in, (job for figure in drawn for job in figure.jobs))
-    try_output(args.output)
     files = [args.output / f"{figure.name}.png" for figure in drawn]
+    small = [file.with_suffix(".jpg") for file in files if args.small]
+    if not any(path.exists() for path in paths.values()) and (path := not_ours([*files, *small])) is not None:
+        raise UsageError(in_the_way(path))  # beside pieces of ours the figures are ours too
+    try_output(args.output)
     before = [path.read_bytes() for path in files if path.is_file()]
     left = [job for job, path in paths.items() if not path.exists()]
 
@@ -89,7 +94,7 @@ def write_figure(stem: Path, drawing: np.ndarray, *, small: bool) -> None:
 
     from deepvis.optimize.results import write_jpeg, write_png
 
-    write_png(Path(f"{stem}.png"), drawing, tight=True)
+    write_png(Path(f"{stem}.png"), drawing, tight=True, text=PNG_TEXT)
     if small:
         page = Image.fromarray(drawing)
         page.thumbnail((SMALL_WIDTH, page.height), Image.Resampling.LANCZOS)

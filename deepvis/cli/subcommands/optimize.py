@@ -53,7 +53,7 @@ def optimize(args: argparse.Namespace) -> int:
     from deepvis.optimize.pictures import pictures_of
     from deepvis.optimize.recipe_options import preset_named, recipe_of
     from deepvis.optimize.results import ResultPaths, origin_of, stem_of, write_results
-    from deepvis.optimize.units import idle_seeds, jobs_of
+    from deepvis.optimize.units import idle_seeds, jobs_of, unsaid_units
 
     recipe = recipe_of(args)
     warn([*recipe.warnings(), *idle_seeds(args, recipe)], NAME)
@@ -78,6 +78,7 @@ def optimize(args: argparse.Namespace) -> int:
 
     if left:
         try_output(Path(prefix).parent)
+        warn(unsaid_units(args, model, [job.objective for job in jobs]), NAME)
 
     def write(climb: Climb) -> None:
         pictures = pictures_of(climb.best.x if climb.best else climb.x, model.preprocessor)

@@ -51,6 +51,7 @@ def arguments(parser: Parser) -> None:
 )
 def scan(arguments: argparse.Namespace) -> int:
     from deepvis.models.zoo import open_model
+    from deepvis.scan.report import report_folder
     from deepvis.scan.resumable_scan import ScanOrder, images_done, run_scan  # late: --help needs no torch
 
     network = network_of(vars(arguments))
@@ -67,6 +68,8 @@ def scan(arguments: argparse.Namespace) -> int:
         ahead=arguments.batch or 32,
         fresh=arguments.overwrite,
     )
+    if arguments.crop:
+        report_folder(output, arguments.layers)  # before the work, not after it
     try_output(output)
     bar = Bar(" images")
     try:

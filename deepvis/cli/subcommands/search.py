@@ -9,6 +9,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
+from deepvis.cli.guard import warn
 from deepvis.cli.optimize_options import add_presets_file, add_units
 from deepvis.cli.parser import Parser
 from deepvis.cli.shared_options import Optimizer, add_climb_work, add_network, add_output, optimizer_of, try_output
@@ -56,12 +57,14 @@ def search(args: argparse.Namespace) -> int:
     from deepvis.optimize.field_box import field_box
     from deepvis.optimize.pictures import shown
     from deepvis.optimize.search import open_search, write_tried
+    from deepvis.optimize.units import unsaid_units
 
     optimizer = optimizer_of(args)
     setup, work, model, ready = optimizer
     asked = search_of(args, optimizer)
     try_output(args.output)
     open_search(args.output, asked)
+    warn(unsaid_units(args, model, asked.objectives), NAME)
     jobs = asked.jobs()
     left = [job for job, (_, stem) in jobs.items() if not (args.output / f"{stem}.json").exists()]
 

@@ -28,7 +28,7 @@ from deepvis.optimize.presets import ANY_NETWORK, FROM_A_PHOTO
 from deepvis.optimize.presets import preset as preset_of
 from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.results import info, origin_of, to_json, write_png
-from deepvis.optimize.terms import CENTRE, Term
+from deepvis.optimize.terms import CENTRE, WHOLE
 
 SEEDS = 4  # that are tried, the first one included
 FRAME = "frame"  # the job's word for a start from the window's picture
@@ -70,7 +70,7 @@ class LiveRun:
     def value(self) -> float | None:
         """The unit's activation by the best picture; None where the objective is not one unit at one place."""
         terms, best = self.climb.job.objective.terms, self.climb.best
-        is_one = len(terms) == 1 and isinstance(terms[0], Term) and not terms[0].is_whole and terms[0].weight == 1.0
+        is_one = len(terms) == 1 and terms[0].is_unit and terms[0].place != WHOLE and terms[0].weight == 1.0
         return best.objective if is_one and best is not None else None
 
     @property
@@ -236,7 +236,7 @@ def note_of(run: LiveRun) -> str:
     return run.note
 
 
-def keep(run: LiveRun, folder: Path) -> Path:
+def write_finished(run: LiveRun, folder: Path) -> Path:
     """Write the finished picture into the user's folder of the model, with its json beside it; returns its path."""
     path = unit_image_paths(folder, run.unit.layer, run.unit.channel).live
     content = {**info(run.climb, origin_of(run.model)), "preset": run.preset, "value": run.value}

@@ -1,13 +1,13 @@
 """Finished pictures that the user keeps among the nine of a unit, as optimize-layer would have made them.
 
-They lie in the user's folder of the model (core/unit_files.py): each picture with its json, and the montage with them.
+They lie in the user's folder of the model (core/unit_files.py): each picture with its json, and the montage with them
+(users_nine.py says when it is shown).
 The nine are the layer's own first, then those that were kept, the newest last. Where there are more than nine, the last
 of the layer's own give way, then the oldest that were kept; their files stay.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,11 +18,11 @@ from deepvis.core.effects import KeepPicture, TakeOutPicture, UndoKeep
 from deepvis.core.files import write_file
 from deepvis.core.mailbox import Mailbox
 from deepvis.core.types import Unit
-from deepvis.core.unit_files import UnitImagePaths, next_saved, saved_pictures, unit_image_paths
+from deepvis.core.unit_files import UnitImagePaths, next_of_user, pictures_of_user, unit_image_paths
 from deepvis.live.undoable_saves import UndoableSaves
+from deepvis.live.users_nine import NINE, comment_of, held_by, put_behind, read_json, same_picture, story
 from deepvis.sources.photos import PhotoError, load_rgb
 
-NINE = 9
 UNDONE = "the picture is taken out of the unit's nine again; Z puts it back"
 REDONE = "the picture is among the unit's nine once more; backspace takes it out"
 BACK_AGAIN = "the picture is back among the unit's nine; Z takes it out once more"
@@ -31,7 +31,7 @@ OUT_AGAIN = "the picture is taken out of the unit's nine once more; backspace pu
 Request = KeepPicture | TakeOutPicture
 
 
-class SavedPictures:
+class PictureKeeper:
     """Keeps pictures in the thread of the unit images, before it reads the files.
 
     folder: gives where they are kept, in the thread. own_nine: unit -> its block of nine without those kept, (h, w, 3),
@@ -75,14 +75,12 @@ class SavedPictures:
         if not place.live.is_file():
             why = f"there is no finished picture of {name} to keep; x makes one"
             return Answer(request, EffectReport(f"{why}, and what is stopped or changes a photo is not kept"))
-        recipe, montage = place.live.with_suffix(".json"), place.montage
-        earlier = saved_pictures(place)
-        path = next_saved(place)
+        montage, earlier = place.montage, pictures_of_user(place)
+        path = next_of_user(place)
         try:
-            if earlier and _content(earlier[-1].with_suffix(".json")) == _content(recipe) != b"":
-                if _is_complete(earlier[-1], montage):
-                    os.utime(montage)  # the nine are shown again, which a second climb to the same picture had covered
-                    return Answer(request, EffectReport(f"this picture of {name} is among its nine already"))
+            if same_picture(place, held_by(montage, earlier), read_json):
+                return Answer(request, EffectReport(f"this picture of {name} is among its nine already"))
+            if earlier and same_picture(place, earlier[-1:], read_json):
                 path = earlier.pop()  # the program was killed before it could write the montage
             own = self._pictures_of_layer(unit)
             self._write(folder, place, path, own, earlier)
@@ -96,16 +94,16 @@ class SavedPictures:
         unit, folder = request.unit, self._folder()
         place = unit_image_paths(folder, unit.layer, unit.channel)
         name = f"{unit.layer} {unit.channel}"
-        left = saved_pictures(place)
+        left = pictures_of_user(place)
         if not left:
             return Answer(request, EffectReport(f"none of the nine of {name} is yours; N keeps a finished picture"))
         path = left.pop()
         try:
-            own, of_user = self._pictures_of_layer(unit), list(map(load_rgb, left[-NINE:]))
+            own = self._pictures_of_layer(unit)
             self.saves.begin(folder, BACK_AGAIN, OUT_AGAIN)
             try:
-                self._remove(place, path, own, of_user)
-            except OSError:
+                self._remove(place, path, own, left[-NINE:])
+            except (OSError, PhotoError):
                 self.saves.discard()
                 raise
         except (OSError, PhotoError) as error:
@@ -116,22 +114,20 @@ class SavedPictures:
         sentence = f"your last picture of {name} is taken out of its nine, {rest}; backspace puts it back"
         return Answer(request, EffectReport(sentence, reverse=UndoKeep))
 
-    def _remove(self, place: UnitImagePaths, path: Path, own: list[np.ndarray], of_user: list[np.ndarray]) -> None:
-        """Remove a picture and its json, after the montage has been written without it. Raises OSError.
+    def _remove(self, place: UnitImagePaths, path: Path, own: list[np.ndarray], of_user: list[Path]) -> None:
+        """Remove a picture and its json, after the montage has been written without it. Raises OSError, PhotoError.
 
-        As after an undo the finished picture that is in no nine covers them.
+        From then on the nine are shown, also once it is put back, and not a finished picture that is in no nine.
         """
         for each in (place.montage, path, path.with_suffix(".json")):
             self.saves.put_aside(each)
         if of_user:
             _write_nine(place, own, of_user)
-            if place.live.is_file():
-                before = place.live.stat().st_mtime_ns - 1_000_000
-                os.utime(place.montage, ns=(before, before))
         else:
             place.montage.unlink(missing_ok=True)
         path.unlink()
         path.with_suffix(".json").unlink(missing_ok=True)
+        put_behind(place, read_json)
 
     def _pictures_of_layer(self, unit: Unit) -> list[np.ndarray]:
         """The layer's own of a unit's nine."""
@@ -143,42 +139,39 @@ class SavedPictures:
     def _write(
         self, folder: Path, place: UnitImagePaths, path: Path, own: list[np.ndarray], earlier: list[Path]
     ) -> None:
-        """Write the picture, its json and the montage; where one cannot be, all is as it was. Raises OSError.
+        """Write the picture, its json and the montage; where one cannot be, all is as it was.
+
+        Raises OSError, PhotoError.
 
         The montage comes last: until then the nine are those before.
         """
-        from deepvis.optimize.results import write_png
+        from deepvis.optimize.results import to_json, write_png
 
         rgb = load_rgb(place.live)
-        of_user = [*map(load_rgb, earlier[1 - NINE :]), rgb]
         self.saves.begin(folder)
         try:
             for each in (path, path.with_suffix(".json"), place.montage):
                 self.saves.put_aside(each)
-            write_file(path.with_suffix(".json"), _content(place.live.with_suffix(".json")))
+            write_file(path.with_suffix(".json"), to_json(story(read_json(place.live.with_suffix(".json")))))
             write_png(path, rgb)
-            _write_nine(place, own, of_user)
-        except OSError:
+            _write_nine(place, own, [*earlier[1 - NINE :], path])
+        except (OSError, PhotoError):
             self.saves.discard()
             raise
 
 
-def _write_nine(place: UnitImagePaths, own: list[np.ndarray], of_user: list[np.ndarray]) -> None:
+def _write_nine(place: UnitImagePaths, own: list[np.ndarray], of_user: list[Path]) -> None:
     """Write the montage: of the layer's own as many as there is room for, and the user's, nine at most.
 
-    Raises OSError.
+    Raises OSError, PhotoError.
     """
     from deepvis.optimize.layout import montage
     from deepvis.optimize.results import JPEG_QUALITY, write_jpeg
 
-    height, width = (own or of_user)[0].shape[:2]
-    nine = [*own[: NINE - len(of_user)], *of_user]
-    write_jpeg(place.montage, montage([(), (), nine, ()], (height, width)), JPEG_QUALITY)
-
-
-def _is_complete(newest: Path, montage: Path) -> bool:
-    """Was the montage written after the newest picture in it?"""
-    return montage.is_file() and montage.stat().st_mtime_ns >= newest.stat().st_mtime_ns
+    pictures = list(map(load_rgb, of_user))
+    height, width = (own or pictures)[0].shape[:2]
+    nine = montage([(), (), [*own[: NINE - len(pictures)], *pictures], ()], (height, width))
+    write_jpeg(place.montage, nine, JPEG_QUALITY, comment_of(of_user))
 
 
 def place_words(own: int, saved: int) -> str:
@@ -187,8 +180,3 @@ def place_words(own: int, saved: int) -> str:
     if saved > NINE:
         return f"{place}; the oldest kept one gives way"
     return f"{place}; the last of the layer's own gives way" if own + saved > NINE else place
-
-
-def _content(path: Path) -> bytes:
-    """Of a json; empty where there is none."""
-    return path.read_bytes() if path.is_file() else b""

@@ -13,9 +13,9 @@ import pytest
 
 from deepvis.core.effects import KeepPicture, TakeOutPicture, UndoKeep
 from deepvis.core.types import LayerInfo, NetInfo, Unit
-from deepvis.core.unit_files import saved_pictures, unit_image_paths
+from deepvis.core.unit_files import pictures_of_user, unit_image_paths
+from deepvis.live.picture_keeper import PictureKeeper, place_words
 from deepvis.live.provenance import Provenance
-from deepvis.live.saved_pictures import SavedPictures, place_words
 from deepvis.live.unit_image_commands import Commands
 from deepvis.live.unit_image_reader import UnitImageReader
 from deepvis.optimize.layout import cells_of, montage
@@ -51,20 +51,19 @@ class Folders:
         write_png(self.place.live, plain(level))
         content = {"network": NETWORK, "parameters": {"rand_seed": level}, "value": value}
         self.place.live.with_suffix(".json").write_text(json.dumps(content))
-        newest = max([path.stat().st_mtime_ns for path in self.own.rglob("*_montage.jpg")], default=0) + 1_000_000
-        os.utime(self.place.live, ns=(newest, newest))
+        os.utime(self.place.live, (0, 0))  # as a copy or an archive may leave it: no time decides what is shown
 
-    def keeper(self) -> SavedPictures:
-        return SavedPictures(lambda: self.own, lambda unit: self.reader().own_nine(unit))
+    def keeper(self) -> PictureKeeper:
+        return PictureKeeper(lambda: self.own, lambda unit: self.reader().own_nine(unit))
 
-    def keep(self, keeper: SavedPictures):
+    def keep(self, keeper: PictureKeeper):
         keeper.inbox.put(KeepPicture(next(self.ids), UNIT))
         assert keeper.is_saving
         keeper()
         assert not keeper.is_saving
         return keeper.outbox.peek()
 
-    def take_out(self, keeper: SavedPictures):
+    def take_out(self, keeper: PictureKeeper):
         keeper.inbox.put(TakeOutPicture(next(self.ids), UNIT))
         keeper()
         return keeper.outbox.peek()
@@ -105,11 +104,11 @@ def test_a_kept_picture_stands_after_the_layers_own_and_is_taken_out_again(folde
     levels, note, value = folders.shown()  # by a reader of its own, as after a restart
     assert levels == [100, 110, 120, 130, 220, None, None, None, None]
     assert (note, value) == ("1 of the nine kept by you", 41.5)
-    (picture,) = saved_pictures(folders.place)
+    (picture,) = pictures_of_user(folders.place)
     assert json.loads(picture.with_suffix(".json").read_text())["parameters"] == {"rand_seed": 220}
     keeper.saves.undo(), keeper()
     assert "taken out" in keeper.outbox.peek().value.sentence
-    assert folders.shown()[1] == "your own live optimization" and not saved_pictures(folders.place)
+    assert folders.shown()[1] == "your own live optimization" and not pictures_of_user(folders.place)
     keeper.saves.redo(), keeper()
     assert folders.shown()[0] == levels
     keeper.saves.close()
@@ -130,7 +129,7 @@ def test_in_nine_places_the_last_of_the_layers_own_give_way_then_the_oldest_kept
     assert all("as number 9" in words for words in said)
     assert "the last of the layer's own gives way" in said[8] and "the oldest kept one gives way" in said[9]
     keeper.saves.undo(), keeper()
-    assert len(saved_pictures(folders.place)) == 10
+    assert len(pictures_of_user(folders.place)) == 10
     assert place_words(0, 1) == "kept as number 1 of the unit's nine"
 
 
@@ -142,10 +141,9 @@ def test_a_picture_is_kept_once_and_a_newer_one_is_shown_until_it_is_kept(folder
     again = folders.keep(keeper).value
     assert "among its nine already" in again.sentence and again.reverse is None
     assert folders.shown()[0] == [220, *[None] * 8]
-    folders.finishes(220, 41.5)  # the same once more covers the nine, until the key is pressed
-    assert folders.shown()[1] == "your own live optimization"
-    folders.keep(keeper)
+    folders.finishes(220, 41.5)  # the same once more: it is among them
     assert folders.shown()[0] == [220, *[None] * 8]
+    assert "among its nine already" in folders.keep(keeper).value.sentence
     folders.finishes(150, 5.0)
     assert folders.shown()[1:] == ("your own live optimization", 5.0)
 
@@ -160,7 +158,7 @@ def test_a_disk_that_refuses_leaves_all_as_it_was(folders: Folders, monkeypatch:
     monkeypatch.setattr("deepvis.optimize.results.write_jpeg", full)
     answer = folders.keep(folders.keeper())
     assert "could not be kept in" in answer.error and "No space left" in answer.error
-    assert not saved_pictures(folders.place) and not folders.place.montage.exists()
+    assert not pictures_of_user(folders.place) and not folders.place.montage.exists()
 
 
 def test_the_value_under_the_nine_is_the_largest_of_those_that_are_shown(folders: Folders) -> None:
@@ -187,22 +185,57 @@ def test_a_picture_of_an_earlier_run_is_taken_out_and_comes_back(folders: Folder
     keeper = folders.keeper()  # as after a restart
     answer = folders.take_out(keeper)
     assert "conv1 7 is taken out of its nine, one of yours stays" in answer.value.sentence
-    assert answer.value.reverse is UndoKeep and len(saved_pictures(folders.place)) == 1
-    assert folders.shown()[1:] == ("your own live optimization", 60.0)
+    assert answer.value.reverse is UndoKeep and len(pictures_of_user(folders.place)) == 1
+    without = ([100, 110, 120, 130, 220, *[None] * 4], "1 of the nine kept by you", 220.0)
+    assert folders.shown() == without, "what was taken out does not lie over the nine"
     keeper.saves.undo(), keeper()
     assert "back among" in keeper.outbox.peek().value.sentence and folders.shown() == both
     keeper.saves.redo(), keeper()
-    assert "once more" in keeper.outbox.peek().value.sentence and len(saved_pictures(folders.place)) == 1
-    folders.place.live.unlink()
-    assert folders.shown() == ([100, 110, 120, 130, 220, *[None] * 4], "1 of the nine kept by you", 220.0)
+    assert "once more" in keeper.outbox.peek().value.sentence and len(pictures_of_user(folders.place)) == 1
+    assert folders.shown() == without
     assert "none of yours is left" in folders.take_out(keeper).value.sentence
-    assert folders.shown()[0] == [100, 110, 120, 130, *[None] * 5] and not list(folders.place.saved.iterdir())
+    assert folders.shown()[0] == [100, 110, 120, 130, *[None] * 5] and not list(folders.place.of_user.iterdir())
     again = folders.take_out(keeper).value
     assert "none of the nine of conv1 7 is yours" in again.sentence and again.reverse is None
     keeper.saves.undo(), keeper.saves.undo(), keeper()
     assert folders.shown() == both
     keeper.saves.close()
-    assert [path for path in files if not path.exists()] == [folders.place.live]
+    assert [path for path in files if not path.exists()] == []
+
+
+def test_an_unsaved_picture_leaves_the_nine_free_once_they_are_changed_without_it(folders: Folders) -> None:
+    keeper = folders.keeper()
+    for level in (220, 60):
+        folders.finishes(level, 1.0)
+        folders.keep(keeper)
+    folders.finishes(150, 5.0)
+    assert folders.shown()[1] == "your own live optimization"
+    folders.take_out(keeper)
+    assert folders.shown()[:2] == ([220, *[None] * 8], "1 of the nine kept by you")
+    keeper.saves.undo(), keeper()
+    assert folders.shown()[0] == [220, 60, *[None] * 7]
+    assert folders.keep(keeper).value.sentence.startswith("kept as number 3"), "it may still be kept"
+    assert folders.shown()[0] == [220, 60, 150, *[None] * 6]
+    assert "behind_nine" not in pictures_of_user(folders.place)[-1].with_suffix(".json").read_text()
+    folders.finishes(90, 5.0)
+    assert folders.shown()[1] == "your own live optimization", "a newer one is shown first"
+
+
+def test_a_finished_picture_that_left_the_nine_is_the_last_to_be_shown(folders: Folders) -> None:
+    folders.finishes(220, 41.5)
+    keeper = folders.keeper()
+    folders.keep(keeper)
+    folders.take_out(keeper)
+    assert folders.shown()[1:] == ("your own live optimization", 41.5), "there is nothing else"
+    folders.layer_has(4)
+    assert folders.shown()[0] == [100, 110, 120, 130, *[None] * 5]
+
+
+def test_nine_of_an_earlier_version_bear_no_comment(folders: Folders) -> None:
+    folders.finishes(220, 41.5)
+    folders.keep(folders.keeper())
+    write_jpeg(folders.place.montage, montage([(), (), [plain(220)], ()], (20, 20)))
+    assert folders.shown()[1] == "1 of the nine kept by you"
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="a program is killed in a fork of this one")
@@ -224,7 +257,7 @@ def test_a_program_that_is_killed_while_it_saves_loses_none_of_the_nine(folders:
     keeper = folders.keeper()
     assert "as number 6" in folders.keep(keeper).value.sentence
     assert folders.shown()[0] == [100, 110, 120, 130, 220, 60, None, None, None]
-    assert len(saved_pictures(folders.place)) == 2
+    assert len(pictures_of_user(folders.place)) == 2
     keeper.saves.close()
     assert not list(folders.own.glob(".replaced-*")), "what the killed programs had put aside"
 
@@ -240,7 +273,7 @@ def test_a_disk_without_hard_links_has_copies(folders: Folders, monkeypatch: pyt
         folders.keep(keeper)
     both = folders.shown()[0]
     keeper.saves.undo(), keeper()
-    assert len(saved_pictures(folders.place)) == 1 and folders.shown()[1] == "your own live optimization"
+    assert len(pictures_of_user(folders.place)) == 1 and folders.shown()[1] == "your own live optimization"
     keeper.saves.redo(), keeper()
     assert folders.shown()[0] == both == [220, 60, *[None] * 7]
 
