@@ -16,6 +16,7 @@ from deepvis.core.attributions import ATTRIBUTIONS
 from deepvis.core.commands import COMMANDS, Group, shown_keys
 from deepvis.core.fuzzy import Match, folded, match
 from deepvis.core.names import Names
+from deepvis.core.saving import saving_rows
 from deepvis.core.state import AppState, PaletteLists
 from deepvis.core.types import LayerInfo, NetInfo, Unit
 from deepvis.core.words import short_label
@@ -37,6 +38,7 @@ class CandidateKind(Enum):
     CLASS = "class"
     COMMAND = "command"
     ATTRIBUTION = "attribution"
+    SAVE = "save"
     PHOTO = "photo"
     MODEL = "model"
     PATH = "open"
@@ -49,6 +51,7 @@ _WEIGHT = {
     CandidateKind.CLASS: 6,
     CandidateKind.COMMAND: 4,
     CandidateKind.ATTRIBUTION: 5,
+    CandidateKind.SAVE: 5,
     CandidateKind.PHOTO: 2,
     CandidateKind.MODEL: 0,
 }
@@ -98,6 +101,7 @@ def _found(text: str, layer: str, info: NetInfo, lists: PaletteLists) -> list[Ca
         *_classes(text, layer, info),
         *_commands(text),
         *_attributions(text),
+        *_saving(text),
         *_photos(text, lists),
         *_models(text, lists.models),
     ]
@@ -201,6 +205,12 @@ def _attributions(text: str) -> Iterator[Candidate]:
         title = f"{ATTRIBUTIONS[name].title}: {ATTRIBUTIONS[name].words}"
         if (found := match(text, title)) is not None:
             yield Candidate(CandidateKind.ATTRIBUTION, title, name, "", *_of(found))
+
+
+def _saving(text: str) -> Iterator[Candidate]:
+    for title, _ in saving_rows():
+        if (found := match(text, title)) is not None:
+            yield Candidate(CandidateKind.SAVE, title, title, "", *_of(found))
 
 
 def _photos(text: str, lists: PaletteLists) -> list[Candidate]:

@@ -15,6 +15,7 @@ from deepvis.core.commands.moving import select_layer, select_unit
 from deepvis.core.commands.table import outcome
 from deepvis.core.effects import OpenPath
 from deepvis.core.history import remembered
+from deepvis.core.saving import saving_rows
 from deepvis.core.state import AppState, Cursor, GoTo, Outcome, Palette, with_effect
 from deepvis.core.types import Unit
 
@@ -166,6 +167,8 @@ def _chosen(state: AppState) -> Outcome:
     if row.kind is CandidateKind.ATTRIBUTION:
         shown, effects = outcome(show_attribution(base, str(row.target)))
         return _accepted(state, shown), effects
+    if row.kind is CandidateKind.SAVE:
+        return with_effect(base, dict(saving_rows())[str(row.target)])
     if row.kind is CandidateKind.MODEL:
         return say(base, f"quit with q, then start with --model {row.target}")
     if row.kind is CandidateKind.PHOTO:

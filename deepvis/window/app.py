@@ -8,6 +8,7 @@ from pathlib import Path
 from deepvis.core.program import program
 from deepvis.core.user_error import UsageError
 from deepvis.live.backend import open_backend
+from deepvis.live.own_folder import identity_if_any
 from deepvis.live.shown_model import ShownModel
 from deepvis.models.model import Model
 from deepvis.models.zoo import OVERRIDES, open_model
@@ -21,6 +22,7 @@ from deepvis.window.layouts import Layouts, open_window, size_in_settings
 from deepvis.window.loop import Loop
 from deepvis.window.making_parts import make_parts
 from deepvis.window.options import RunOptions
+from deepvis.window.saver import Saver
 from deepvis.window.stats import PassLog, Stats
 
 TITLE = "Deep Visualization Toolbox"
@@ -69,7 +71,9 @@ class Toolbox:
         self._parts = make_parts(settings, self._shown, self.passes)
         self._parts.send_requests(state)  # the picture is read while the window opens
         self.window = open_window(settings, options, title)
-        self.loop = Loop(state, self._parts, self.window, options, layouts, Path(settings.pictures), Stats())
+        pictures = Path(settings.pictures)
+        saver = Saver(pictures, lambda: identity_if_any(self._shown.model))
+        self.loop = Loop(state, self._parts, self.window, options, layouts, pictures, Stats(), saver)
 
     def renew(self, model: Model) -> None:
         """Show the same network with other weights: what was made with the earlier ones is marked."""

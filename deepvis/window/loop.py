@@ -15,6 +15,7 @@ from deepvis.core.effects import KeepPicture, OpenPath, SavePicture, SaveTop, Sa
 from deepvis.core.history import closed, remembered_late
 from deepvis.core.layer_list import described
 from deepvis.core.panes import PaneLayout
+from deepvis.core.saving import OF_FILES, CopyText
 from deepvis.core.scanning import scan_ended
 from deepvis.core.state import AppState, GoTo, Outcome, PaletteLists
 from deepvis.core.typed import files_opened, pasted, press
@@ -28,6 +29,7 @@ from deepvis.window.options import RunOptions
 from deepvis.window.parts import Parts
 from deepvis.window.pointer import pointed
 from deepvis.window.requests import missing, stopped_words
+from deepvis.window.saver import Saver
 from deepvis.window.scene_maker import SceneMaker
 from deepvis.window.screen import Screen
 from deepvis.window.screenshots import picture_name, save_picture
@@ -68,9 +70,11 @@ class Loop:
         layouts: Callable[[NetInfo, int, int], PaneLayout],
         pictures: Path,
         stats: Stats,
+        saver: Saver | None = None,
     ) -> None:
         self.state, self.parts, self.window, self.options, self.stats = state, parts, window, options, stats
         self._layouts, self._pictures = layouts, pictures
+        self._saver = saver or Saver(pictures)
         self._status = StatusReader()
         self._script = Script(options.keys)
         self._typist = Typist()
@@ -78,6 +82,7 @@ class Loop:
         self._early: list[str] = []  # keys that need the network, pressed before it was there
         self._not_saved = ""  # the error of the last picture that key p was to save
         self._to_save: list[SavePicture] = []  # once what was pressed before is on the screen
+        self._mouse: tuple[int, int] | None = None  # where it is, whatever was pressed since; None outside
         self._pointer: tuple[int, int] | None = None  # since it moved last; None once a key or a button was pressed
         self.screen = Screen(window, stats, self._status.shown, options.record)
         self._make_scene = SceneMaker(parts, self._status)
@@ -90,6 +95,7 @@ class Loop:
             while not self.state.quit and not self._is_over(began):
                 self.turn()
         finally:
+            self._saver.close()
             self.screen.close()
 
     @property
@@ -98,13 +104,13 @@ class Loop:
         latest = self.parts.latest
         has_passed = latest.input.value is not None
         return error_words(replace(latest, input=replace(latest.input, error="")) if has_passed else latest) or (
-            self._not_saved
+            self._not_saved or self._saver.error
         )
 
     @property
     def missing(self) -> str:
         """What the panes still wait for, "" once they have settled."""
-        return missing(self.state, self.parts.latest)
+        return missing(self.state, self.parts.latest) or self._saver.missing
 
     def turn(self) -> None:
         """One turn: what the user did, what the workers gave, what to ask them, what to show."""
@@ -119,6 +125,8 @@ class Loop:
         self._run_script()
         self._show()
         self._save_pictures()
+        for answer in self._saver.turn(self.screen, self._mouse):
+            self._say(answer)
 
     # ------------------------------------------------------------------ events
 
@@ -135,7 +143,7 @@ class Loop:
             self._acted_at = time.monotonic()
             self.state = pasted(self.state, event.text)
         elif event.kind in ("move", "leave"):
-            self._pointer = (event.row, event.col) if event.kind == "move" else None
+            self._pointer = self._mouse = (event.row, event.col) if event.kind == "move" else None
         elif self.screen.scene is not None:
             self._pointer = None
             self.screen.expect()
@@ -172,6 +180,13 @@ class Loop:
         for effect in effects:
             if isinstance(effect, SavePicture):
                 self._to_save.append(effect)
+            elif isinstance(effect, OF_FILES):
+                self._saver.take(effect)
+            elif isinstance(effect, CopyText):
+                is_there = self.window.copy(effect.text)
+                self._status.show_hint(
+                    f"copied {effect.text}" if is_there else f"this window cannot copy: {effect.text}"
+                )
             elif isinstance(effect, Say):
                 self._status.show_hint(effect.sentence)
             elif isinstance(effect, OpenPath):
@@ -252,8 +267,10 @@ class Loop:
     def _say(self, answer: Answer[Any, EffectReport]) -> None:
         """Show the sentence that answers an effect; if it was refused, the same key once more does it."""
         report = answer.value
-        seconds = SCAN_SECONDS if isinstance(answer.request, ScanRequest) else HINT_SECONDS
-        self._status.show_hint(answer.error or (report.sentence if report else ""), seconds)
+        seconds = SCAN_SECONDS if isinstance(answer.request, (ScanRequest, *OF_FILES)) else HINT_SECONDS
+        self._status.show_hint(
+            answer.error or (report.sentence if report else ""), seconds, report.path if report else ""
+        )
         if report is not None and report.is_refused and isinstance(answer.request, SaveTop):
             self.state = replace(self.state, refused=answer.request)
             self._refused_at = time.monotonic()
@@ -270,7 +287,7 @@ class Loop:
     # ----------------------------------------------------------------- showing
 
     def _scene_now(self) -> Scene:
-        return self._make_scene(self.state, self._pointer, is_recording=self.screen.is_recording)
+        return self._make_scene(self.state, self._pointer, recorded=self.screen.recorded_seconds)
 
     def _show(self) -> None:
         """Show the scene of now; at first wait a moment for the source's picture."""
@@ -288,7 +305,7 @@ class Loop:
             path = self._pictures / picture_name(self.state.info.name, self.state.unit)
             try:
                 save_picture(path, self.screen.picture)
-                self._say(Answer(effect, EffectReport(f"saved {path}")))
+                self._say(Answer(effect, EffectReport(f"saved {path}", path=str(path.absolute()))))
                 self._not_saved = ""
             except OSError as error:
                 self._not_saved = f"the picture {path} could not be saved: {error.strerror or error}"

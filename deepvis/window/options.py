@@ -18,7 +18,7 @@ class RunOptions:
     """headless: render to memory. keys: names, each sent once the panes have settled, and ``wait:SECONDS``.
 
     screenshot: PNG to write when the keys are done. frames, seconds: end after so many shown pictures, or so
-    long; None: do not. record: an mp4 of the window. stats: a JSON file of what was measured.
+    long; None: do not. record: a video of the window. stats: a JSON file of what was measured.
     """
 
     headless: bool = False

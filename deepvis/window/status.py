@@ -25,24 +25,24 @@ class StatusReader:
     def __init__(self) -> None:
         self.shown = Rate()
         self.passes = Rate()
-        self._hint = FIRST_HINT
+        self._hint, self._path = FIRST_HINT, ""
         self._until = float("inf")
         self._notices: list[str] = []  # still to be said, the first of them being said
         self._noticed: set[str] = set()
         self._notice_until = 0.0
 
-    def show_hint(self, hint: str, seconds: float = HINT_SECONDS) -> None:
-        """Show a sentence for some seconds."""
-        self._hint, self._until = hint, time.monotonic() + seconds
+    def show_hint(self, hint: str, seconds: float = HINT_SECONDS, path: str = "") -> None:
+        """Show a sentence for some seconds. path: of the file that it names."""
+        self._hint, self._path, self._until = hint, path, time.monotonic() + seconds
 
     def forget_first_hint(self) -> None:
         """The user has found the keys."""
         if self._hint == FIRST_HINT:
             self._hint = ""
 
-    def read(self, state: AppState, latest: Latest, source: str, *, recording: bool) -> Status:
+    def read(self, state: AppState, latest: Latest, source: str, *, recorded: int | None) -> Status:
         if time.monotonic() > self._until:
-            self._hint = ""
+            self._hint = self._path = ""
         self._queue_notices(latest)
         info, snapshot, frame = latest.info, latest.snapshot, latest.frame
         is_moving = frame is not None and frame.moving and not state.input.frozen
@@ -53,8 +53,9 @@ class StatusReader:
             pass_seconds=snapshot.seconds if snapshot else PassSeconds(),
             error=error_words(latest),
             hint=(self._hint or scan_words(state, latest)) if info is not None else "loading the network ...",
+            path=self._path if self._hint else "",
             notice=self._notices[0] if self._notices else "",
-            recording=recording,
+            recorded=recorded,
             device=info.device if info else "",
         )
 

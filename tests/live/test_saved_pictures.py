@@ -54,20 +54,20 @@ class Folders:
         newest = max([path.stat().st_mtime_ns for path in self.own.rglob("*_montage.jpg")], default=0) + 1_000_000
         os.utime(self.place.live, ns=(newest, newest))
 
-    def keeper(self) -> SavedPictures:
+    def saver(self) -> SavedPictures:
         return SavedPictures(lambda: self.own, lambda unit: self.reader().own_nine(unit))
 
-    def keep(self, keeper: SavedPictures):
-        keeper.inbox.put(KeepPicture(next(self.ids), UNIT))
-        assert keeper.is_saving
-        keeper()
-        assert not keeper.is_saving
-        return keeper.outbox.peek()
+    def keep(self, saver: SavedPictures):
+        saver.inbox.put(KeepPicture(next(self.ids), UNIT))
+        assert saver.is_saving
+        saver()
+        assert not saver.is_saving
+        return saver.outbox.peek()
 
-    def take_out(self, keeper: SavedPictures):
-        keeper.inbox.put(TakeOutPicture(next(self.ids), UNIT))
-        keeper()
-        return keeper.outbox.peek()
+    def take_out(self, saver: SavedPictures):
+        saver.inbox.put(TakeOutPicture(next(self.ids), UNIT))
+        saver()
+        return saver.outbox.peek()
 
     def shown(self) -> tuple[list[int | None], str, float | None]:
         """The grey levels of the cells that the window shows, the note, the value."""
@@ -98,8 +98,8 @@ def test_a_kept_picture_stands_after_the_layers_own_and_is_taken_out_again(folde
     folders.layer_has(4)
     folders.finishes(220, 41.5)
     assert folders.shown()[1:] == ("your own live optimization", 41.5)
-    keeper = folders.keeper()
-    answer = folders.keep(keeper)
+    saver = folders.saver()
+    answer = folders.keep(saver)
     assert answer.value.sentence == "kept as number 5 of the unit's nine; backspace takes it out"
     assert answer.value.reverse is UndoKeep
     levels, note, value = folders.shown()  # by a reader of its own, as after a restart
@@ -107,21 +107,21 @@ def test_a_kept_picture_stands_after_the_layers_own_and_is_taken_out_again(folde
     assert (note, value) == ("1 of the nine kept by you", 41.5)
     (picture,) = saved_pictures(folders.place)
     assert json.loads(picture.with_suffix(".json").read_text())["parameters"] == {"rand_seed": 220}
-    keeper.saves.undo(), keeper()
-    assert "taken out" in keeper.outbox.peek().value.sentence
+    saver.saves.undo(), saver()
+    assert "taken out" in saver.outbox.peek().value.sentence
     assert folders.shown()[1] == "your own live optimization" and not saved_pictures(folders.place)
-    keeper.saves.redo(), keeper()
+    saver.saves.redo(), saver()
     assert folders.shown()[0] == levels
-    keeper.saves.close()
+    saver.saves.close()
     assert not list(folders.own.glob(".replaced-*"))
 
 
 def test_in_nine_places_the_last_of_the_layers_own_give_way_then_the_oldest_kept(folders: Folders) -> None:
     folders.layer_has(9)
-    keeper, said = folders.keeper(), []
+    saver, said = folders.saver(), []
     for n in range(11):
         folders.finishes(40 + 3 * n, float(n))
-        said.append(folders.keep(keeper).value.sentence)
+        said.append(folders.keep(saver).value.sentence)
         levels = folders.shown()[0]
         levels_of_user = [40 + 3 * m for m in range(n + 1)][-9:]
         assert np.allclose(
@@ -129,22 +129,22 @@ def test_in_nine_places_the_last_of_the_layers_own_give_way_then_the_oldest_kept
         )
     assert all("as number 9" in words for words in said)
     assert "the last of the layer's own gives way" in said[8] and "the oldest kept one gives way" in said[9]
-    keeper.saves.undo(), keeper()
+    saver.saves.undo(), saver()
     assert len(saved_pictures(folders.place)) == 10
     assert place_words(0, 1) == "kept as number 1 of the unit's nine"
 
 
 def test_a_picture_is_kept_once_and_a_newer_one_is_shown_until_it_is_kept(folders: Folders) -> None:
-    keeper = folders.keeper()
-    assert "no finished picture of conv1 7 to keep; x makes one" in folders.keep(keeper).value.sentence
+    saver = folders.saver()
+    assert "no finished picture of conv1 7 to keep; x makes one" in folders.keep(saver).value.sentence
     folders.finishes(220, 41.5)
-    folders.keep(keeper)
-    again = folders.keep(keeper).value
+    folders.keep(saver)
+    again = folders.keep(saver).value
     assert "among its nine already" in again.sentence and again.reverse is None
     assert folders.shown()[0] == [220, *[None] * 8]
     folders.finishes(220, 41.5)  # the same once more covers the nine, until the key is pressed
     assert folders.shown()[1] == "your own live optimization"
-    folders.keep(keeper)
+    folders.keep(saver)
     assert folders.shown()[0] == [220, *[None] * 8]
     folders.finishes(150, 5.0)
     assert folders.shown()[1:] == ("your own live optimization", 5.0)
@@ -158,50 +158,50 @@ def test_a_disk_that_refuses_leaves_all_as_it_was(folders: Folders, monkeypatch:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("deepvis.optimize.results.write_jpeg", full)
-    answer = folders.keep(folders.keeper())
+    answer = folders.keep(folders.saver())
     assert "could not be kept in" in answer.error and "No space left" in answer.error
     assert not saved_pictures(folders.place) and not folders.place.montage.exists()
 
 
 def test_the_value_under_the_nine_is_the_largest_of_those_that_are_shown(folders: Folders) -> None:
     folders.layer_has(9)  # they have reached 3.25
-    keeper, values = folders.keeper(), []
+    saver, values = folders.saver(), []
     for n, value in enumerate([2.5, 12.1, *[1.5] * 7, 1.0]):
         folders.finishes(40 + 3 * n, value)
-        folders.keep(keeper)
+        folders.keep(saver)
         values.append(folders.shown()[2])
     assert values == [3.25, *[12.1] * 9]
     folders.finishes(90, 1.0)
-    folders.keep(keeper)
+    folders.keep(saver)
     assert folders.shown()[2] == 1.5, "the nine are all the user's, and the one of 12.1 has given way"
 
 
 def test_a_picture_of_an_earlier_run_is_taken_out_and_comes_back(folders: Folders) -> None:
     folders.layer_has(4)
-    earlier = folders.keeper()
+    earlier = folders.saver()
     for level in (220, 60):
         folders.finishes(level, float(level))
         folders.keep(earlier)
     earlier.saves.close()
     both, files = folders.shown(), sorted(folders.own.rglob("*"))
-    keeper = folders.keeper()  # as after a restart
-    answer = folders.take_out(keeper)
+    saver = folders.saver()  # as after a restart
+    answer = folders.take_out(saver)
     assert "conv1 7 is taken out of its nine, one of yours stays" in answer.value.sentence
     assert answer.value.reverse is UndoKeep and len(saved_pictures(folders.place)) == 1
     assert folders.shown()[1:] == ("your own live optimization", 60.0)
-    keeper.saves.undo(), keeper()
-    assert "back among" in keeper.outbox.peek().value.sentence and folders.shown() == both
-    keeper.saves.redo(), keeper()
-    assert "once more" in keeper.outbox.peek().value.sentence and len(saved_pictures(folders.place)) == 1
+    saver.saves.undo(), saver()
+    assert "back among" in saver.outbox.peek().value.sentence and folders.shown() == both
+    saver.saves.redo(), saver()
+    assert "once more" in saver.outbox.peek().value.sentence and len(saved_pictures(folders.place)) == 1
     folders.place.live.unlink()
     assert folders.shown() == ([100, 110, 120, 130, 220, *[None] * 4], "1 of the nine kept by you", 220.0)
-    assert "none of yours is left" in folders.take_out(keeper).value.sentence
+    assert "none of yours is left" in folders.take_out(saver).value.sentence
     assert folders.shown()[0] == [100, 110, 120, 130, *[None] * 5] and not list(folders.place.saved.iterdir())
-    again = folders.take_out(keeper).value
+    again = folders.take_out(saver).value
     assert "none of the nine of conv1 7 is yours" in again.sentence and again.reverse is None
-    keeper.saves.undo(), keeper.saves.undo(), keeper()
+    saver.saves.undo(), saver.saves.undo(), saver()
     assert folders.shown() == both
-    keeper.saves.close()
+    saver.saves.close()
     assert [path for path in files if not path.exists()] == [folders.place.live]
 
 
@@ -209,23 +209,23 @@ def test_a_picture_of_an_earlier_run_is_taken_out_and_comes_back(folders: Folder
 def test_a_program_that_is_killed_while_it_saves_loses_none_of_the_nine(folders: Folders) -> None:
     folders.layer_has(4)
     folders.finishes(220, 41.5)
-    folders.keep(folders.keeper())
+    folders.keep(folders.saver())
     standing = folders.place.montage.read_bytes()
     folders.finishes(60, 5.0)
     for moment in (1, 2, 3):  # the json, the picture, the montage
         if not (child := os.fork()):
             die_at_move(moment)
-            folders.keep(folders.keeper())
+            folders.keep(folders.saver())
             os._exit(0)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
         assert folders.place.montage.read_bytes() == standing
         assert folders.shown()[1:] == ("your own live optimization", 5.0)
         assert list(folders.own.glob(".replaced-*"))
-    keeper = folders.keeper()
-    assert "as number 6" in folders.keep(keeper).value.sentence
+    saver = folders.saver()
+    assert "as number 6" in folders.keep(saver).value.sentence
     assert folders.shown()[0] == [100, 110, 120, 130, 220, 60, None, None, None]
     assert len(saved_pictures(folders.place)) == 2
-    keeper.saves.close()
+    saver.saves.close()
     assert not list(folders.own.glob(".replaced-*")), "what the killed programs had put aside"
 
 
@@ -234,14 +234,14 @@ def test_a_disk_without_hard_links_has_copies(folders: Folders, monkeypatch: pyt
         raise OSError(1, "Operation not permitted")
 
     monkeypatch.setattr(os, "link", refused)
-    keeper = folders.keeper()
+    saver = folders.saver()
     for level in (220, 60):
         folders.finishes(level, 1.0)
-        folders.keep(keeper)
+        folders.keep(saver)
     both = folders.shown()[0]
-    keeper.saves.undo(), keeper()
+    saver.saves.undo(), saver()
     assert len(saved_pictures(folders.place)) == 1 and folders.shown()[1] == "your own live optimization"
-    keeper.saves.redo(), keeper()
+    saver.saves.redo(), saver()
     assert folders.shown()[0] == both == [220, 60, *[None] * 7]
 
 

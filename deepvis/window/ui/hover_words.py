@@ -235,5 +235,7 @@ def status_tip(scene: Scene, hit: Hit) -> Tip | None:
     """Of the status line: all that it says, what is cut too."""
     if phrase := full_message(scene):
         return Tip("Error" if scene.status.error else "Note", (phrase,))
+    if scene.status.path:
+        return Tip(scene.status.path, ("click: copy this path",))
     title, *lines = (text for text, _ in facts(scene))
     return Tip(title, tuple(lines))

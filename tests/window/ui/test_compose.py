@@ -87,7 +87,7 @@ STATUS = [
     Status(),
     Status(error=LONG_ERROR),
     Status("photo.jpg", 9.9, error="a sentence about what went wrong"),
-    Status(hint="h for help", recording=True),
+    Status(hint="h for help", recorded=12),
 ]
 
 

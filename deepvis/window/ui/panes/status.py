@@ -185,8 +185,6 @@ def speed_facts(scene: Scene) -> list[str]:
     """Frames shown and passes per second, milliseconds of a pass, device."""
     status = scene.status
     pieces = []
-    if status.recording:
-        pieces.append("● recording")
     if status.fps is not None:
         pieces.append(f"{status.fps:.1f} fps")
     if status.passes_per_second is not None:
