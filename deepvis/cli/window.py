@@ -78,22 +78,26 @@ def key_names(text: str) -> tuple[str, ...]:
     with the nearest name.
     """
     keys: list[str] = []
-    is_typing = False
+    is_typing, typed = False, ""
     for quoted, word in _words(text):
         if quoted is not None:
             if not is_typing:
                 raise UsageError(f'--keys: nothing is open to type "{quoted}" into; open the palette: / "{quoted}"')
             keys += quoted
+            typed = quoted
         elif len(word) > 1 and word.isdecimal():
             keys += word
             is_typing = True
         else:
             keys.append(_key(word, is_typing=is_typing))
-            is_typing = keys[-1] in OPENS_TYPING or (is_typing and keys[-1] not in ENDS_TYPING)
+            opens_note = is_typing and keys[-1] == "enter" and OPENS_A_NOTE.startswith(typed.lower() or "?")
+            is_typing = keys[-1] in OPENS_TYPING or opens_note or (is_typing and keys[-1] not in ENDS_TYPING)
+            typed = ""
     return tuple(keys)
 
 
-OPENS_TYPING = frozenset({"/", "ctrl+p", *"0123456789"})
+OPENS_TYPING = frozenset({"/", "ctrl+p", "ctrl+t", *"0123456789"})
+OPENS_A_NOTE = "note on this unit"  # a text that begins so, chosen in the palette
 ENDS_TYPING = frozenset({"enter", "esc"})
 
 

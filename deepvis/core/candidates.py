@@ -19,6 +19,7 @@ from deepvis.core.names import Names
 from deepvis.core.saving import saving_rows
 from deepvis.core.state import AppState, PaletteLists
 from deepvis.core.types import LayerInfo, NetInfo, Unit
+from deepvis.core.unit_names import UnitNames
 from deepvis.core.words import short_label
 
 MOST_ROWS = 200  # candidates for one text
@@ -75,17 +76,19 @@ def candidates(state: AppState) -> tuple[Candidate, ...]:
     text = getattr(state.typing, "text", None)
     if text is None:
         return ()
-    return _candidates(text.strip(), state.layer.name, state.info, state.palette_lists, state.history.visited[-4:])
+    lists, visited, names = state.palette_lists, state.history.visited[-4:], state.naming.names
+    return _candidates(text.strip(), state.layer.name, state.info, lists, visited, names)
 
 
 @lru_cache(maxsize=8)
 def _candidates(
-    text: str, layer: str, info: NetInfo, lists: PaletteLists, visited: tuple[Unit, ...]
+    text: str, layer: str, info: NetInfo, lists: PaletteLists, visited: tuple[Unit, ...], names: UnitNames
 ) -> tuple[Candidate, ...]:
     if not text:
         commands = sorted(_commands(""), key=lambda row: COMMANDS[str(row.target)].group == Group.MOVE.value)
         return tuple([*_visited(visited, info), *commands])
-    found = _found(text, layer, info, lists) or _found(without_fillers(text), layer, info, lists)
+    named = list(_named(text, names, info))
+    found = [*named, *_found(text, layer, info, lists)] or _found(without_fillers(text), layer, info, lists)
     found.sort(key=lambda row: -row.points - _WEIGHT[row.kind])
     return tuple(found[:MOST_ROWS])
 
@@ -111,6 +114,21 @@ def without_fillers(text: str) -> str:
     """ "unit 151 of conv5" as "conv5 151": the words that name something, numbers last."""
     words = [word for word in re.split(r"[\s,;:#]+", text) if word and folded(word) not in FILLERS]
     return " ".join(sorted(words, key=str.isdigit))
+
+
+def _named(text: str, names: UnitNames, info: NetInfo) -> Iterator[Candidate]:
+    """Units by the names that the user has given them; "starred": all that have a star."""
+    layers = {layer.name: layer.channels for layer in info.live}
+    asks_for_stars = len(text) > 2 and "starred".startswith(folded(text))
+    for unit, note in names.entries:
+        if unit.channel >= layers.get(unit.layer, 0):
+            continue
+        where, star = f"{unit.layer} {unit.channel}", "★ " if note.starred else ""
+        found = match(text, note.name) if note.name else None
+        if found is not None:
+            yield Candidate(CandidateKind.UNIT, note.name, unit, f"{star}{where}", found.marks, found.points + 10)
+        elif asks_for_stars and note.starred:
+            yield Candidate(CandidateKind.UNIT, note.name or where, unit, f"{star}{where}", (), 500)
 
 
 def _visited(visited: Sequence[Unit], info: NetInfo) -> Iterator[Candidate]:

@@ -15,6 +15,7 @@ from deepvis.core.commands.moving import select_layer, select_unit
 from deepvis.core.commands.table import outcome
 from deepvis.core.effects import OpenPath
 from deepvis.core.history import remembered
+from deepvis.core.naming import NameTyping, said, typed_key
 from deepvis.core.saving import saving_rows
 from deepvis.core.state import AppState, Cursor, GoTo, Outcome, Palette, with_effect
 from deepvis.core.types import Unit
@@ -34,6 +35,8 @@ def press(state: AppState, key: str) -> Outcome:
         return _in_go_to(state, state.typing, key)
     if isinstance(state.typing, Palette):
         return _in_palette(state, state.typing, key)
+    if isinstance(state.typing, NameTyping):
+        return _in_name(state, state.typing, key)
     bound = command_of(key)
     if bound is None:
         return state, ()
@@ -46,6 +49,8 @@ def pasted(state: AppState, text: str) -> AppState:
     text = " ".join(text.split("\n")[0].split("\r")[0].split("\t"))
     if not text.strip():
         return state
+    if isinstance(state.typing, NameTyping):
+        return replace(state, typing=replace(state.typing, text=(state.typing.text + text)[: state.typing.longest]))
     typing = state.typing if isinstance(state.typing, Palette) else Palette(_cancelled(state).view)
     return _with_text(state, typing, typing.text + text)
 
@@ -91,6 +96,18 @@ def _in_go_to(state: AppState, typing: GoTo, key: str) -> Outcome:
 def _with_number(state: AppState, typing: GoTo, text: str) -> AppState:
     state = replace(state, view=typing.before, typing=replace(typing, text=text))
     return state if number_problem(state) else select_unit(state, int(text))
+
+
+# ---------------------------------------------------------- a name or a note
+
+
+def _in_name(state: AppState, typing: NameTyping, key: str) -> Outcome:
+    if key == "esc":
+        return _cancelled(state), ()
+    if key == "enter":
+        return _accepted(state, said(state, typing)), ()
+    changed = typed_key(typing, key)
+    return (state if changed is None else replace(state, typing=changed)), ()
 
 
 # ----------------------------------------------------------------- the palette

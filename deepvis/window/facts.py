@@ -28,6 +28,8 @@ def facts_of(scene: Scene, identity: str, when: float) -> dict[str, str]:
         "Fit": state.input.fit.value,
         "Layer": state.layer.name,
         "Unit": str(state.unit.channel),
+        "Name": state.naming.names.of(state.unit).words,
+        "Note": state.naming.names.of(state.unit).note,
         "Class": label_of(scene, state.unit),
         "Value": "" if value is None else number(value).replace("−", "-"),
         "Shows": "diffs" if view.show is Show.DIFFS else "activations",

@@ -95,6 +95,7 @@ class Loop:
             while not self.state.quit and not self._is_over(began):
                 self.turn()
         finally:
+            self._saver.names.close(self.state.naming, self.state.info.name)
             self._saver.close()
             self.screen.close()
 
@@ -119,6 +120,8 @@ class Loop:
             self._handle(event)
         self._take_pauses()
         self._take_news()
+        if self.parts.latest.snapshot is not None:  # the identity reads the weights: not before the network has
+            self._sync_names()
         self.parts.send_requests(self.state)
         if self.screen.has_frame or time.monotonic() - self.screen.opened_at > NETWORK_WAITS:
             self.parts.start_network()
@@ -210,6 +213,15 @@ class Loop:
             self.state = files_opened(self.state, path)
         else:
             self._status.show_hint(problem.removeprefix("--images "))
+
+    def _sync_names(self) -> None:
+        """Write what the user calls units where that has changed, and take over what another window has written."""
+        before = self._saver.names.error
+        naming = self._saver.names.turn(self.state.naming, self.state.info.name)
+        if naming is not self.state.naming:
+            self.state = replace(self.state, naming=naming)
+        if self._saver.names.error not in ("", before):
+            self._status.show_hint(self._saver.names.error)
 
     def _sort_tiles(self) -> None:
         """Take over the order of the tiles of the layer that is selected now."""

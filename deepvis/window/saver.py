@@ -17,6 +17,7 @@ from deepvis.window.new_files import file_name, new_file, reserved
 from deepvis.window.png_text import png_of
 from deepvis.window.saved_numbers import arrays_of, problem_of, write_csv, write_npz
 from deepvis.window.screen import Screen
+from deepvis.window.synced_names import SyncedNames
 from deepvis.window.ui.enlarged import MOST_FACTOR, UNIT, drawn_anew
 from deepvis.window.ui.scene import Scene
 
@@ -37,11 +38,12 @@ class Saver:
         self._effects: list[Effect] = []
         self._jobs: list[tuple[Effect, Future[EffectReport]]] = []
         self._threads = ThreadPoolExecutor(1, "keep")
+        self.names = SyncedNames(self._threads, identity)
 
     @property
     def missing(self) -> str:
         """What is not saved yet, "" if all is."""
-        return SAVING if self._effects or self._jobs else ""
+        return SAVING if self._effects or self._jobs or self.names.is_busy else ""
 
     def take(self, effect: Effect) -> None:
         """Have it carried out after the next picture."""

@@ -14,6 +14,7 @@ import deepvis.core.commands.showing
 import deepvis.core.commands.input_source
 import deepvis.core.commands.this_unit
 import deepvis.core.commands.saving
+import deepvis.core.commands.naming
 import deepvis.core.commands.whole_program
 import deepvis.core.commands.ordering  # noqa: F401
 

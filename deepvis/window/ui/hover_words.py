@@ -24,6 +24,7 @@ from deepvis.window.ui.readings import (
     percentile_words,
     rank_in,
     rank_of,
+    said_of,
     shape_name,
     shows_snapshot_input,
     top_channels,
@@ -75,7 +76,7 @@ def tile_tip(scene: Scene, hit: Hit) -> Tip | None:
     if hit.channel is None:
         return heading_tip(scene, hit)
     unit, view, layer = Unit(scene.state.layer.name, hit.channel), layer_view(scene), scene.state.layer
-    lines = [label_of(scene, unit), value_words(scene, hit.channel)]
+    lines = [*said_of(scene, unit), label_of(scene, unit), value_words(scene, hit.channel)]
     rank = rank_of(view, hit.channel)
     if rank is not None:
         lines.append(f"rank {rank:,} of {len(view.values):,} in {layer.name}")
@@ -164,7 +165,10 @@ def map_tip(scene: Scene, hit: Hit) -> Tip | None:
     if not view.has(unit.channel):
         return None
     if hit.cell is None:
-        return Tip(unit_name(unit), tuple(filter(None, (label_of(scene, unit), value_words(scene, unit.channel)))))
+        said = said_of(scene, unit)
+        return Tip(
+            unit_name(unit), tuple(filter(None, (*said, label_of(scene, unit), value_words(scene, unit.channel))))
+        )
     row, col = hit.cell
     value = float(view.values[unit.channel, row, col])
     zero = "  (looks like 0)" if value < 0 and not is_signed(scene.state.view, view) else ""

@@ -16,7 +16,7 @@ from deepvis.window.ui.heading import draw_face
 from deepvis.window.ui.laid_over import attribution_words
 from deepvis.window.ui.layer_list_layout import STATUS_LINES
 from deepvis.window.ui.pane import pane
-from deepvis.window.ui.readings import label_of, layer_view, number, shape_name, standing_sentence, value_of
+from deepvis.window.ui.readings import called, label_of, layer_view, number, shape_name, standing_sentence, value_of
 from deepvis.window.ui.reasons import crumb, no_reasons_words, reasons_in, unit_words
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, note_cut, one_line, text_width
@@ -28,6 +28,7 @@ def looks_at(scene: Scene) -> Hashable:
         scene.state.view,
         scene.state.input,
         scene.state.live,
+        scene.state.naming,
         scene.status,
         scene.snapshot_id,
         scene.frame_id,
@@ -122,6 +123,8 @@ def facts(scene: Scene) -> list[tuple[str, theme.BGR]]:
     unit = state.unit
     name = unit.layer if state.layer.missing else f"{unit.layer} · {unit.channel}"
     pieces: list[tuple[str, theme.BGR]] = [(name, theme.TEXT)]
+    if name := called(scene, unit):
+        pieces.append((name, theme.TEXT))
     if label_of(scene, unit):
         pieces.append((label_of(scene, unit), theme.TEXT))
     if kind := f"{state.layer.type} {shape_name(state.layer)}".strip():
