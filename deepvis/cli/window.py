@@ -28,6 +28,8 @@ from deepvis.settings import loading
 from deepvis.settings import table as config
 from deepvis.settings.table import Settings
 from deepvis.window.options import RunOptions, seconds_to_wait
+from deepvis.window.session import read_session
+from deepvis.window.session_settings import settings_with
 
 DESCRIPTION = "The Deep Visualization Toolbox: watch every unit of a network answer to a camera or to photos."
 EXAMPLES = (
@@ -60,6 +62,9 @@ def parser() -> Parser:
     net.add_argument("--self-test", action="store_true", help="compare a module with PyTorch's own pass, and quit")
     net.add_argument("--list-layers", action="store_true", help="print the layers that the window would show")
 
+    p.add_argument_group("sessions").add_argument(
+        "--session", type=Path, metavar="FILE.yaml", help="go on where a saved session was (/ save session)"
+    )
     run = p.add_argument_group("scripts")
     run.add_argument("--headless", action="store_true", help="no display: render to memory")
     run.add_argument("--keys", metavar='"o o down"', help="keys, each sent once the panes have settled; wait:SECONDS")
@@ -210,6 +215,10 @@ def _run(arguments: argparse.Namespace) -> int:
     if taken := rebind(settings.key_bindings or {}):
         warn([f"key_bindings: {'; '.join(taken)}"], "deepvis")
     options = run_options(arguments)
+    if arguments.session is not None:
+        session = read_session(arguments.session)
+        settings = settings_with(settings, session, vars(arguments))
+        options = replace(options, session=session)
     if arguments.list_models:
         return find("models").run(arguments)
     from deepvis.cli.listings import print_layers, print_self_test

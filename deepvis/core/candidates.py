@@ -16,7 +16,7 @@ from deepvis.core.attributions import ATTRIBUTIONS
 from deepvis.core.commands import COMMANDS, Group, shown_keys
 from deepvis.core.fuzzy import Match, folded, match
 from deepvis.core.names import Names
-from deepvis.core.saving import saving_rows
+from deepvis.core.saving import saving_rows, session_row
 from deepvis.core.state import AppState, PaletteLists
 from deepvis.core.types import LayerInfo, NetInfo, Unit
 from deepvis.core.unit_names import UnitNames
@@ -226,6 +226,8 @@ def _attributions(text: str) -> Iterator[Candidate]:
 
 
 def _saving(text: str) -> Iterator[Candidate]:
+    if row := session_row(text):
+        yield Candidate(CandidateKind.SAVE, row, row, "a YAML file", tuple(range(len(row))), 400)
     for title, _ in saving_rows():
         if (found := match(text, title)) is not None:
             yield Candidate(CandidateKind.SAVE, title, title, "", *_of(found))

@@ -42,6 +42,20 @@ class SaveNumbers(Effect):
 
 
 @dataclass(frozen=True)
+class SaveSession(Effect):
+    """Write what is looked at, and how, as a file that opens it again. name: of the file, "": one by the time."""
+
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class OpenSession(Effect):
+    """Look at what a session's file says."""
+
+    path: str
+
+
+@dataclass(frozen=True)
 class SwitchRecording(Effect):
     """Begin to record the window as a video, or end that."""
 
@@ -53,12 +67,20 @@ class CopyText(Effect):
     text: str
 
 
-OF_FILES = (SavePane, SaveUnit, SaveNumbers, SwitchRecording)  # effects that write what is shown
+OF_FILES = (
+    SavePane,
+    SaveUnit,
+    SaveNumbers,
+    SaveSession,
+    OpenSession,
+    SwitchRecording,
+)  # effects that write what is shown
 MakeEffect = Callable[[int], Effect]
 
 
 def saving_rows() -> Iterator[tuple[str, MakeEffect]]:
     """What the palette offers to save: the words of a row, and what makes its effect of an id."""
+    yield "Save session", SaveSession
     yield "Save unit as PNG", SaveUnit
     for name in pane_names():
         yield f"Save pane {name} as PNG", _of_pane(name)
@@ -66,6 +88,22 @@ def saving_rows() -> Iterator[tuple[str, MakeEffect]]:
         whose = "the class probabilities" if of is NumbersOf.CLASSES else f"the numbers of this {of.value}"
         for kind in ("csv", "npz"):
             yield f"Save {whose} as {kind}", _numbers(of, kind)
+
+
+SAVE_SESSION_AS = "Save session as "
+
+
+def session_row(text: str) -> str:
+    """The row for a typed text "save session as my cats", with that name; "" for any other text."""
+    start = SAVE_SESSION_AS.lower()
+    return SAVE_SESSION_AS + text[len(start) :].strip() if text.lower().startswith(start) else ""
+
+
+def effect_of(row: str) -> MakeEffect:
+    """What makes the effect of a row, by its words."""
+    if row.startswith(SAVE_SESSION_AS):
+        return lambda id: SaveSession(id, row.removeprefix(SAVE_SESSION_AS))
+    return dict(saving_rows())[row]
 
 
 def _of_pane(name: str) -> MakeEffect:

@@ -16,7 +16,7 @@ from deepvis.core.commands.table import outcome
 from deepvis.core.effects import OpenPath
 from deepvis.core.history import remembered
 from deepvis.core.naming import NameTyping, said, typed_key
-from deepvis.core.saving import saving_rows
+from deepvis.core.saving import effect_of
 from deepvis.core.state import AppState, Cursor, GoTo, Outcome, Palette, with_effect
 from deepvis.core.types import Unit
 
@@ -185,7 +185,7 @@ def _chosen(state: AppState) -> Outcome:
         shown, effects = outcome(show_attribution(base, str(row.target)))
         return _accepted(state, shown), effects
     if row.kind is CandidateKind.SAVE:
-        return with_effect(base, dict(saving_rows())[str(row.target)])
+        return with_effect(base, effect_of(str(row.target)))
     if row.kind is CandidateKind.MODEL:
         return say(base, f"quit with q, then start with --model {row.target}")
     if row.kind is CandidateKind.PHOTO:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from deepvis.core.program import program
@@ -23,6 +24,8 @@ from deepvis.window.loop import Loop
 from deepvis.window.making_parts import make_parts
 from deepvis.window.options import RunOptions
 from deepvis.window.saver import Saver
+from deepvis.window.session import other_network
+from deepvis.window.session_settings import opened_with
 from deepvis.window.stats import PassLog, Stats
 
 TITLE = "Deep Visualization Toolbox"
@@ -66,13 +69,17 @@ class Toolbox:
         self._settings = settings
         self._shown = ShownModel(model)
         state = first_state(settings, model, first_back_mode(settings, options), starts_moving=starts_moving)
+        if options.session is not None:
+            if why := other_network(options.session, model.name, identity_if_any(model)):
+                raise UsageError(why)
+            state = replace(state, input=options.session.input)
         layouts = Layouts(settings, model)
         layouts(state.info, *size_in_settings(settings))  # a wrong table of panes is an error before a window opens
         self._parts = make_parts(settings, self._shown, self.passes)
         self._parts.send_requests(state)  # the picture is read while the window opens
         self.window = open_window(settings, options, title)
         pictures = Path(settings.pictures)
-        saver = Saver(pictures, lambda: identity_if_any(self._shown.model))
+        saver = Saver(pictures, lambda: identity_if_any(self._shown.model), opened=opened_with(settings))
         self.loop = Loop(state, self._parts, self.window, options, layouts, pictures, Stats(), saver)
 
     def renew(self, model: Model) -> None:

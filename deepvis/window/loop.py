@@ -12,10 +12,10 @@ from deepvis.core.answers import Answer, EffectReport
 from deepvis.core.commands import COMMANDS, Group, command_of
 from deepvis.core.commands.this_unit import optimization_ended
 from deepvis.core.effects import KeepPicture, OpenPath, SavePicture, SaveTop, Say, StopOptimizing
-from deepvis.core.history import closed, remembered_late
+from deepvis.core.history import closed, remembered, remembered_late
 from deepvis.core.layer_list import described
 from deepvis.core.panes import PaneLayout
-from deepvis.core.saving import OF_FILES, CopyText
+from deepvis.core.saving import OF_FILES, CopyText, OpenSession
 from deepvis.core.scanning import scan_ended
 from deepvis.core.state import AppState, GoTo, Outcome, PaletteLists
 from deepvis.core.typed import files_opened, pasted, press
@@ -34,6 +34,7 @@ from deepvis.window.scene_maker import SceneMaker
 from deepvis.window.screen import Screen
 from deepvis.window.screenshots import picture_name, save_picture
 from deepvis.window.script import Script
+from deepvis.window.session import SUFFIXES, Session, restored
 from deepvis.window.stats import Stats
 from deepvis.window.status import HINT_SECONDS, StatusReader, error_words
 from deepvis.window.typist import Typist
@@ -130,6 +131,8 @@ class Loop:
         self._save_pictures()
         for answer in self._saver.turn(self.screen, self._mouse):
             self._say(answer)
+        if (session := self._saver.take_session()) is not None:
+            self._open_session(session)
 
     # ------------------------------------------------------------------ events
 
@@ -208,11 +211,21 @@ class Loop:
     def _open(self, path: str) -> None:
         """Show what a path names; where it cannot be opened, say why and leave all as it is."""
         path = str(Path(path).expanduser())
+        if path.endswith(SUFFIXES):
+            self._saver.take(OpenSession(0, path))
+            return
         problem = images_problem(path)
         if problem is None:
             self.state = files_opened(self.state, path)
         else:
             self._status.show_hint(problem.removeprefix("--images "))
+
+    def _open_session(self, session: Session) -> None:
+        """Look at what a session says, as one step of the history."""
+        try:
+            self.state = remembered(self.state, restored(self.state, session))
+        except UsageError as error:
+            self._status.show_hint(str(error))
 
     def _sync_names(self) -> None:
         """Write what the user calls units where that has changed, and take over what another window has written."""
@@ -253,6 +266,8 @@ class Loop:
             raise UsageError(latest.refusal)
         if latest.info is not None and before.info is None:
             self.state = described(self.state, latest.info)
+            if self.options.session is not None:
+                self.state = restored(self.state, self.options.session)
             self._lay_out(*self.window.size)
             for key in self._early:
                 self._act(press(self.state, key))

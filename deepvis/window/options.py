@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from deepvis.window.session import Session
 
 
 def seconds_to_wait(word: str) -> float | None:
@@ -28,6 +32,7 @@ class RunOptions:
     frames: int | None = None
     seconds: float | None = None
     stats: Path | None = None
+    session: Session | None = None  # to be opened at the start
 
     @property
     def ends_when_done(self) -> bool:

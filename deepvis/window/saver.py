@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from deepvis.core.answers import Answer, EffectReport
 from deepvis.core.effects import Effect
-from deepvis.core.saving import SaveNumbers, SavePane, SaveUnit, SwitchRecording
+from deepvis.core.saving import OpenSession, SaveNumbers, SavePane, SaveSession, SaveUnit, SwitchRecording
 from deepvis.core.state import Zoom
+from deepvis.core.user_error import UsageError
 from deepvis.window.facts import facts_of
 from deepvis.window.new_files import file_name, new_file, reserved
 from deepvis.window.png_text import png_of
 from deepvis.window.saved_numbers import arrays_of, problem_of, write_csv, write_npz
 from deepvis.window.screen import Screen
+from deepvis.window.session import Session, other_network, read_session, session_text
 from deepvis.window.synced_names import SyncedNames
 from deepvis.window.ui.enlarged import MOST_FACTOR, UNIT, drawn_anew
 from deepvis.window.ui.scene import Scene
@@ -29,11 +31,20 @@ class Saver:
     """Takes effects, carries them out once what was pressed before is on the screen, and answers with sentences.
 
     folder: where files go. identity: of the network, "" where it has none; called in the thread. factor: how many
-    times as large as in the window pictures are drawn. ``error``: of the last file that could not be saved.
+    times as large as in the window pictures are drawn. opened: settings that a session needs.
+    ``error``: of the last file that could not be saved.
     """
 
-    def __init__(self, folder: Path, identity: Callable[[], str] = str, factor: int = MOST_FACTOR) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        identity: Callable[[], str] = str,
+        factor: int = MOST_FACTOR,
+        opened: Mapping[str, Any] | None = None,
+    ) -> None:
         self.error = ""
+        self._opened = opened or {}
+        self._session: Session | None = None
         self._folder, self._identity, self._factor = folder, identity, factor
         self._effects: list[Effect] = []
         self._jobs: list[tuple[Effect, Future[EffectReport]]] = []
@@ -60,6 +71,11 @@ class Saver:
             else:
                 self._begin(effect, screen.scene, mouse)
         return self._reports()
+
+    def take_session(self) -> Session | None:
+        """The session that was read, once."""
+        session, self._session = self._session, None
+        return session
 
     def close(self) -> None:
         """Wait until what was begun is saved."""
@@ -93,6 +109,11 @@ class Saver:
         elif isinstance(effect, SaveNumbers):
             self._submit(effect, self._save_numbers, scene, effect, now)
 
+        elif isinstance(effect, SaveSession):
+            self._submit(effect, self._save_session, scene, effect.name, now)
+        elif isinstance(effect, OpenSession):
+            self._submit(effect, self._read_session, scene.state.info.name, Path(effect.path).expanduser())
+
     # ------------------------------------------------------------ in the thread
 
     def _save_picture(self, scene: Scene, subject: str, when: float) -> EffectReport:
@@ -119,6 +140,30 @@ class Saver:
             else:
                 write_npz(file, arrays, facts)
         return saved(path)
+
+    def _save_session(self, scene: Scene, name: str, when: float) -> EffectReport:
+        text = session_text(scene.state, scene.frame, self._identity(), self._opened, when)
+        asked = Path(name).expanduser()
+        stem = asked.name.removesuffix(".yaml") or file_name(scene.state.info.name, "session", when=when)
+        with new_file(self._folder / asked.parent, stem, ".yaml") as (path, file):
+            file.write(text)
+        return saved(path)
+
+    def _read_session(self, model: str, path: Path) -> EffectReport:
+        """Read a session, for the loop to take; one that does not belong here is a sentence."""
+        try:
+            session = read_session(path)
+        except UsageError as error:
+            return EffectReport(str(error))
+        if why := other_network(session, model, self._identity()):
+            return EffectReport(why)
+        for name in ("video", "camera"):
+            if session.input.moving and session.opened.get(name) != self._opened.get(name):
+                return EffectReport(
+                    f"session {path} shows {name} {session.opened.get(name)}: start with --session {path}"
+                )
+        self._session = session
+        return EffectReport(f"opened session {path}; backspace goes back")
 
     # ---------------------------------------------------------------- recording
 
