@@ -27,6 +27,7 @@ from deepvis.schema.row_options import add_options
 from deepvis.settings import loading
 from deepvis.settings import table as config
 from deepvis.settings.table import Settings
+from deepvis.window.gestures import read_replay
 from deepvis.window.options import RunOptions, seconds_to_wait
 from deepvis.window.session import read_session
 from deepvis.window.session_settings import settings_with
@@ -70,6 +71,8 @@ def parser() -> Parser:
     run.add_argument("--keys", metavar='"o o down"', help="keys, each sent once the panes have settled; wait:SECONDS")
     run.add_argument("--screenshot", type=Path, metavar="FILE.png", help="write the window when the keys are done")
     run.add_argument("--record", type=Path, metavar="FILE.mp4", help="write the window as a video")
+    run.add_argument("--record-keys", type=Path, metavar="FILE", help="write down what is pressed, to be replayed")
+    run.add_argument("--replay", type=Path, metavar="FILE", help="do again what --record-keys has written down")
     run.add_argument("--frames", type=whole(1), metavar="N", help="quit after N pictures of the window")
     run.add_argument("--seconds", type=positive, metavar="S", help="quit after so long")
     run.add_argument("--stats", type=Path, metavar="FILE.json", help="write what was measured")
@@ -137,6 +140,9 @@ def run_options(arguments: argparse.Namespace) -> RunOptions:
     _check_output("--screenshot", arguments.screenshot, PICTURE_SUFFIXES)
     _check_output("--record", arguments.record, VIDEO_SUFFIXES)
     _check_output("--stats", arguments.stats, ())
+    _check_output("--record-keys", arguments.record_keys, ())
+    if arguments.replay and arguments.keys:
+        raise UsageError("--replay and --keys both say what is pressed; give one of them")
     return RunOptions(
         headless=arguments.headless,
         keys=key_names(arguments.keys or ""),
@@ -145,6 +151,8 @@ def run_options(arguments: argparse.Namespace) -> RunOptions:
         frames=arguments.frames,
         seconds=arguments.seconds,
         stats=arguments.stats,
+        record_keys=arguments.record_keys,
+        replay=read_replay(arguments.replay) if arguments.replay else None,
     )
 
 
@@ -215,6 +223,8 @@ def _run(arguments: argparse.Namespace) -> int:
     if taken := rebind(settings.key_bindings or {}):
         warn([f"key_bindings: {'; '.join(taken)}"], "deepvis")
     options = run_options(arguments)
+    if options.replay is not None and settings.window_size is None:
+        settings = replace(settings, window_size=options.replay.start.size, scale=1.0)
     if arguments.session is not None:
         session = read_session(arguments.session)
         settings = settings_with(settings, session, vars(arguments))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from deepvis.core.program import program
+from deepvis.core.state import AppState
 from deepvis.core.user_error import UsageError
 from deepvis.live.backend import open_backend
 from deepvis.live.own_folder import identity_if_any
@@ -19,6 +20,7 @@ from deepvis.settings.table import Settings
 from deepvis.sources.directory import images_problem
 from deepvis.sources.video import video_problem
 from deepvis.window.first_state import first_back_mode, first_state
+from deepvis.window.gestures import Replay
 from deepvis.window.layouts import Layouts, open_window, size_in_settings
 from deepvis.window.loop import Loop
 from deepvis.window.making_parts import make_parts
@@ -73,6 +75,8 @@ class Toolbox:
             if why := other_network(options.session, model.name, identity_if_any(model)):
                 raise UsageError(why)
             state = replace(state, input=options.session.input)
+        if options.replay is not None:
+            state = started_again(state, options.replay)
         layouts = Layouts(settings, model)
         layouts(state.info, *size_in_settings(settings))  # a wrong table of panes is an error before a window opens
         self._parts = make_parts(settings, self._shown, self.passes)
@@ -123,6 +127,15 @@ def opened(settings: Settings) -> Model:
         return model
     except ModelError as error:
         raise UsageError(str(error)) from error
+
+
+def started_again(state: AppState, replay: Replay) -> AppState:
+    """The state from which a recording began. Raises UsageError for one of another network."""
+    start = replay.start
+    if start.model != state.info.name:
+        raise UsageError(f"--replay {replay.path} was recorded with {start.model}, and this is {state.info.name}")
+    live = replace(state.live, preset=start.preset)
+    return replace(state, view=start.view, initial_view=start.view, input=start.source, live=live)
 
 
 def write_results(loop: Loop, options: RunOptions, passes: PassLog) -> None:

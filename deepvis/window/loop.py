@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,6 +15,7 @@ from deepvis.core.commands.this_unit import optimization_ended
 from deepvis.core.effects import KeepPicture, OpenPath, SavePicture, SaveTop, Say, StopOptimizing
 from deepvis.core.history import closed, remembered, remembered_late
 from deepvis.core.layer_list import described
+from deepvis.core.names_file import content_of, names_in
 from deepvis.core.panes import PaneLayout
 from deepvis.core.saving import OF_FILES, CopyText, OpenSession
 from deepvis.core.scanning import scan_ended
@@ -25,6 +27,7 @@ from deepvis.live.folder_scan import ScanRequest
 from deepvis.live.input import ListedPhotos
 from deepvis.sources.directory import images_problem
 from deepvis.window.card_picture import why_not_saved
+from deepvis.window.gestures import Gesture, start_of
 from deepvis.window.options import RunOptions
 from deepvis.window.parts import Parts
 from deepvis.window.pointer import pointed
@@ -76,8 +79,10 @@ class Loop:
         self.state, self.parts, self.window, self.options, self.stats = state, parts, window, options, stats
         self._layouts, self._pictures = layouts, pictures
         self._saver = saver or Saver(pictures)
-        self._status = StatusReader()
-        self._script = Script(options.keys)
+        self._status = StatusReader(is_timeless=options.is_timeless)
+        self._replayed = list(options.replay.gestures) if options.replay is not None else []
+        self._script = Script([gesture.token for gesture in self._replayed] or options.keys)
+        self._replayed_pause: float | None = None  # before what is being done again
         self._typist = Typist()
         self._acted_at = self._refused_at = float("-inf")  # when the user acted last, when an effect was refused
         self._early: list[str] = []  # keys that need the network, pressed before it was there
@@ -88,6 +93,9 @@ class Loop:
         self.screen = Screen(window, stats, self._status.shown, options.record)
         self._make_scene = SceneMaker(parts, self._status)
         self._lay_out(*window.size)
+        self._log = None  # of what is pressed
+        if options.record_keys is not None:
+            self._log = self._saver.gesture_log(options.record_keys, start_of(state, window.size))
 
     def run(self) -> None:
         """Until the end. Raises UsageError if the network cannot be opened at all."""
@@ -96,7 +104,10 @@ class Loop:
             while not self.state.quit and not self._is_over(began):
                 self.turn()
         finally:
-            self._saver.names.close(self.state.naming, self.state.info.name)
+            if self._log is not None:
+                self._log.close()
+            if self.options.replay is None:
+                self._saver.names.close(self.state.naming, self.state.info.name)
             self._saver.close()
             self.screen.close()
 
@@ -137,6 +148,8 @@ class Loop:
     # ------------------------------------------------------------------ events
 
     def _handle(self, event: Event) -> None:
+        if self._log is not None:
+            self._log.event(event)
         if isinstance(event, Closed):
             self.state = replace(self.state, quit=True)
         elif isinstance(event, Resized):
@@ -157,6 +170,8 @@ class Loop:
 
     def press(self, key: str) -> None:
         """Do what a key does. One that needs the network waits until it is there, and so do those after it."""
+        if self._log is not None:
+            self._log.key(key)
         bound = command_of(key)
         if self.state.typing is None:
             waits = bool(self._early) or (bound is not None and bound.group in NEEDS_NETWORK)
@@ -177,7 +192,9 @@ class Loop:
     def _before_acting(self) -> AppState:
         """The state; after a pause what comes is a new step of undo."""
         now = time.monotonic()
+        self._status.acted()
         pause, self._acted_at = now - self._acted_at, now
+        pause = pause if self._replayed_pause is None else self._replayed_pause
         return closed(self.state) if pause > STEP_SECONDS else self.state
 
     def _act(self, outcome: Outcome) -> None:
@@ -229,9 +246,13 @@ class Loop:
 
     def _sync_names(self) -> None:
         """Write what the user calls units where that has changed, and take over what another window has written."""
+        if self.options.replay is not None:
+            return  # it has names of its own, and leaves the user's alone
         before = self._saver.names.error
         naming = self._saver.names.turn(self.state.naming, self.state.info.name)
         if naming is not self.state.naming:
+            if self._log is not None and naming.filed != self.state.naming.filed:
+                self._log.names(content_of(naming.filed, "", ""))
             self.state = replace(self.state, naming=naming)
         if self._saver.names.error not in ("", before):
             self._status.show_hint(self._saver.names.error)
@@ -306,10 +327,28 @@ class Loop:
 
     def _run_script(self) -> None:
         """Send the script's next key, once the panes have settled."""
-        if (key := self._script.take(self.missing)) is not None:
+        if (key := self._script.take(self.missing)) is not None and self._replayed:
+            self._do_again(self._replayed.pop(0))
+            self.parts.send_requests(self.state)
+        elif key is not None:
             self.state = closed(self.state)  # each key of a script is a step of undo, however fast it comes
             self.press(key)
             self.parts.send_requests(self.state)
+
+    def _do_again(self, gesture: Gesture) -> None:
+        """Do what was recorded; a pause before it counts as long as it was."""
+        self._replayed_pause = gesture.after
+        if gesture.after > CONSENT_SECONDS:
+            self.state = replace(self.state, refused=None)
+        if gesture.kind == "key":
+            self._pointer = None
+            self.press(gesture.text)
+        elif gesture.kind == "names":
+            names = names_in(json.loads(gesture.text), "the recorded names")
+            self.state = replace(self.state, naming=replace(self.state.naming, filed=names))
+        elif (event := gesture.event()) is not None:
+            self._handle(event)
+        self._replayed_pause = None
 
     # ----------------------------------------------------------------- showing
 

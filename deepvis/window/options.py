@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from deepvis.window.gestures import Replay
     from deepvis.window.session import Session
 
 
@@ -33,6 +34,13 @@ class RunOptions:
     seconds: float | None = None
     stats: Path | None = None
     session: Session | None = None  # to be opened at the start
+    record_keys: Path | None = None  # a file for what is pressed
+    replay: Replay | None = None  # to be done again, in the place of keys
+
+    @property
+    def is_timeless(self) -> bool:
+        """True if the window shows nothing that depends on the clock: a replay is to show the same."""
+        return self.record_keys is not None or self.replay is not None
 
     @property
     def ends_when_done(self) -> bool:

@@ -14,6 +14,7 @@ from deepvis.core.saving import OpenSession, SaveNumbers, SavePane, SaveSession,
 from deepvis.core.state import Zoom
 from deepvis.core.user_error import UsageError
 from deepvis.window.facts import facts_of
+from deepvis.window.gestures import GestureLog, Start
 from deepvis.window.new_files import file_name, new_file, reserved
 from deepvis.window.png_text import png_of
 from deepvis.window.saved_numbers import arrays_of, problem_of, write_csv, write_npz
@@ -55,6 +56,10 @@ class Saver:
     def missing(self) -> str:
         """What is not saved yet, "" if all is."""
         return SAVING if self._effects or self._jobs or self.names.is_busy else ""
+
+    def gesture_log(self, path: Path, start: Start) -> GestureLog:
+        """Begin to write down what is pressed. Raises OSError."""
+        return GestureLog(path.open("w", encoding="utf-8"), self._threads, start)
 
     def take(self, effect: Effect) -> None:
         """Have it carried out after the next picture."""
