@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from deepvis.core.attributions import ATTRIBUTIONS
 from deepvis.core.commands import COMMANDS, Group, shown_keys
 from deepvis.core.fuzzy import Match, folded, match
-from deepvis.core.names import Names
+from deepvis.core.name_index import Names
 from deepvis.core.saving import saving_rows, session_row
 from deepvis.core.state import AppState, PaletteLists
 from deepvis.core.types import LayerInfo, NetInfo, Unit

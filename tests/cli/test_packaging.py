@@ -56,6 +56,7 @@ JOBS = {
         "statistics --images photos --layers conv1 --gradient-photos 1 --output measured",
         "measured/statistics/statistics.json",
     ),
+    "names": ("names --export names.json", "names.json"),
     "why": ("why --image photos/pizza/photo.png --class pizza --layer conv5 --top 3", ""),
     "window": ("window --headless --keys o --screenshot shot.png", "shot.png"),
 }

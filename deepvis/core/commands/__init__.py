@@ -10,11 +10,11 @@ import deepvis.core.commands.moving
 import deepvis.core.commands.finding
 import deepvis.core.commands.back_projection
 import deepvis.core.commands.reasons
+import deepvis.core.commands.saving
+import deepvis.core.commands.naming
 import deepvis.core.commands.showing
 import deepvis.core.commands.input_source
 import deepvis.core.commands.this_unit
-import deepvis.core.commands.saving
-import deepvis.core.commands.naming
 import deepvis.core.commands.whole_program
 import deepvis.core.commands.ordering  # noqa: F401
 

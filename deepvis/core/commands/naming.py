@@ -10,12 +10,12 @@ from deepvis.core.naming import NameTyping, noted
 from deepvis.core.state import AppState, Outcome
 
 
-@command("ctrl+t", group=Group.UNIT, help="Name this unit: the palette finds it by its name")
+@command("ctrl+t", group=Group.KEEP, help="Name this unit: the palette finds it by its name")
 def name_unit(state: AppState) -> AppState | Outcome:
     return _typing(state, is_note=False)
 
 
-@command("ctrl+d", group=Group.UNIT, help="Star this unit, or take the star away; / starred lists them")
+@command("ctrl+d", group=Group.KEEP, help="Star this unit, or take the star away; / starred lists them")
 def star_unit(state: AppState) -> AppState | Outcome:
     if state.layer.missing:
         return say(state, f"there is no unit to star: {state.layer.missing_words}")
@@ -24,7 +24,7 @@ def star_unit(state: AppState) -> AppState | Outcome:
     return say(noted(state, state.unit, replace(before, starred=not before.starred)), words)
 
 
-@command(group=Group.UNIT, help="Note on this unit")
+@command(group=Group.KEEP, help="Note on this unit")
 def note_unit(state: AppState) -> AppState | Outcome:
     return _typing(state, is_note=True)
 

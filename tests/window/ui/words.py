@@ -400,7 +400,7 @@ WORDS: dict[str, list[str]] = {
         "command",
         "d",
         "Freeze the back origin at the selected unit, or free it",
-        "1 of 59",
+        "1 of 65",
         "up, down: choose    enter: go there    esc: back to where you were",
     ],
     "palette_nothing": [
