@@ -92,6 +92,7 @@ class Toolbox:
         self._parts.renew(lambda: open_backend(self._settings.backend, model, self._settings.device))
 
     def close(self) -> None:
+        self.loop.close()
         self._parts.stop()
         self.window.close()
 

@@ -93,6 +93,7 @@ class Loop:
         self.screen = Screen(window, stats, self._status.shown, options.record)
         self._make_scene = SceneMaker(parts, self._status)
         self._lay_out(*window.size)
+        self._is_closed = False
         self._log = None  # of what is pressed
         if options.record_keys is not None:
             self._log = self._saver.gesture_log(options.record_keys, start_of(state, window.size))
@@ -104,12 +105,19 @@ class Loop:
             while not self.state.quit and not self._is_over(began):
                 self.turn()
         finally:
-            if self._log is not None:
-                self._log.close()
-            if self.options.replay is None:
-                self._saver.names.close(self.state.naming, self.state.info.name)
-            self._saver.close()
-            self.screen.close()
+            self.close()
+
+    def close(self) -> None:
+        """Complete what is being written, recordings too. A second call does nothing."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        if self._log is not None:
+            self._log.close()
+        if self.options.replay is None:
+            self._saver.names.close(self.state.naming, self.state.info.name)
+        self._saver.close()
+        self.screen.close()
 
     @property
     def standing_error(self) -> str:

@@ -160,3 +160,20 @@ def test_what_a_kill_leaves_plays_with_av(tmp_path: Path) -> None:
 
 def test_the_mark_says_minutes_and_seconds() -> None:
     assert [words(seconds) for seconds in (0, 7, 754)] == ["0:00", "0:07", "12:34"]
+
+
+def test_a_window_that_is_turned_and_closed_completes_the_file(tiny: list[str], photos: Path, tmp_path: Path) -> None:
+    """As deepvis.show does, which never calls ``Loop.run``."""
+    from deepvis.cli.window import parser, settings_of
+    from deepvis.window.app import Toolbox, opened
+    from deepvis.window.options import RunOptions
+
+    arguments = [*tiny, "--images", photos, "--pictures", tmp_path, "--size", "800x600"]
+    settings = settings_of(parser().parse_args(list(map(str, arguments))))
+    toolbox = Toolbox(settings, RunOptions(headless=True), opened(settings), starts_moving=False)
+    until(lambda: toolbox.loop.turn() or not toolbox.loop.missing, "the panes")
+    toolbox.loop.press("ctrl+r")
+    until(lambda: toolbox.loop.turn() or toolbox.loop.screen.recorder, "the recording")
+    toolbox.close()
+    (film,) = tmp_path.glob("deepvis-*.mp4")
+    assert pictures(film) and not list(tmp_path.glob("*.part*"))
