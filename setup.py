@@ -57,6 +57,7 @@ setup(
         "hdf5": ["h5py>=3.8"],
         "statistics": ["matplotlib>=3.8"],
         "dictionary": ["scikit-learn>=1.3"],
+        "record": ["av>=14"],
         "torchvision": ["torchvision>=0.19"],
         "timm": ["timm>=1.0"],
         "onnx": [],  # of versions in which onnx was not among what every installation has

@@ -29,7 +29,7 @@ ROOMS: dict[str, set[str]] = {
     "statistics": {"core", "network", "models", "pages", "jobs", "scan"},
     "live": {"core", "network", "formats", "models", "sources", "optimize", "scan", "attribution", "jobs", "changes"},
     "gallery": {"core", "network", "models", "pages", "jobs", "optimize", "scan", "live"},
-    "window": {"core", "settings", "sources", "live", "models", "network", "scan"},
+    "window": {"core", "schema", "settings", "sources", "live", "models", "network", "scan"},
     "cli": {
         *("core", "jobs", "schema", "settings", "models", "live", "window", "network", "sources", "optimize", "scan"),
         *("attribution", "gallery", "statistics"),

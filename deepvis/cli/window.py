@@ -27,7 +27,10 @@ from deepvis.schema.row_options import add_options
 from deepvis.settings import loading
 from deepvis.settings import table as config
 from deepvis.settings.table import Settings
+from deepvis.window.gestures import read_replay
 from deepvis.window.options import RunOptions, seconds_to_wait
+from deepvis.window.session import read_session
+from deepvis.window.session_settings import settings_with
 
 DESCRIPTION = "The Deep Visualization Toolbox: watch every unit of a network answer to a camera or to photos."
 EXAMPLES = (
@@ -60,11 +63,16 @@ def parser() -> Parser:
     net.add_argument("--self-test", action="store_true", help="compare a module with PyTorch's own pass, and quit")
     net.add_argument("--list-layers", action="store_true", help="print the layers that the window would show")
 
+    p.add_argument_group("sessions").add_argument(
+        "--session", type=Path, metavar="FILE.yaml", help="go on where a saved session was (/ save session)"
+    )
     run = p.add_argument_group("scripts")
     run.add_argument("--headless", action="store_true", help="no display: render to memory")
     run.add_argument("--keys", metavar='"o o down"', help="keys, each sent once the panes have settled; wait:SECONDS")
     run.add_argument("--screenshot", type=Path, metavar="FILE.png", help="write the window when the keys are done")
     run.add_argument("--record", type=Path, metavar="FILE.mp4", help="write the window as a video")
+    run.add_argument("--record-keys", type=Path, metavar="FILE", help="write down what is pressed, to be replayed")
+    run.add_argument("--replay", type=Path, metavar="FILE", help="do again what --record-keys has written down")
     run.add_argument("--frames", type=whole(1), metavar="N", help="quit after N pictures of the window")
     run.add_argument("--seconds", type=positive, metavar="S", help="quit after so long")
     run.add_argument("--stats", type=Path, metavar="FILE.json", help="write what was measured")
@@ -78,22 +86,26 @@ def key_names(text: str) -> tuple[str, ...]:
     with the nearest name.
     """
     keys: list[str] = []
-    is_typing = False
+    is_typing, typed = False, ""
     for quoted, word in _words(text):
         if quoted is not None:
             if not is_typing:
                 raise UsageError(f'--keys: nothing is open to type "{quoted}" into; open the palette: / "{quoted}"')
             keys += quoted
+            typed = quoted
         elif len(word) > 1 and word.isdecimal():
             keys += word
             is_typing = True
         else:
             keys.append(_key(word, is_typing=is_typing))
-            is_typing = keys[-1] in OPENS_TYPING or (is_typing and keys[-1] not in ENDS_TYPING)
+            opens_note = is_typing and keys[-1] == "enter" and OPENS_A_NOTE.startswith(typed.lower() or "?")
+            is_typing = keys[-1] in OPENS_TYPING or opens_note or (is_typing and keys[-1] not in ENDS_TYPING)
+            typed = ""
     return tuple(keys)
 
 
-OPENS_TYPING = frozenset({"/", "ctrl+p", *"0123456789"})
+OPENS_TYPING = frozenset({"/", "ctrl+p", "ctrl+t", *"0123456789"})
+OPENS_A_NOTE = "note on this unit"  # a text that begins so, chosen in the palette
 ENDS_TYPING = frozenset({"enter", "esc"})
 
 
@@ -128,6 +140,9 @@ def run_options(arguments: argparse.Namespace) -> RunOptions:
     _check_output("--screenshot", arguments.screenshot, PICTURE_SUFFIXES)
     _check_output("--record", arguments.record, VIDEO_SUFFIXES)
     _check_output("--stats", arguments.stats, ())
+    _check_output("--record-keys", arguments.record_keys, ())
+    if arguments.replay and arguments.keys:
+        raise UsageError("--replay and --keys both say what is pressed; give one of them")
     return RunOptions(
         headless=arguments.headless,
         keys=key_names(arguments.keys or ""),
@@ -136,6 +151,8 @@ def run_options(arguments: argparse.Namespace) -> RunOptions:
         frames=arguments.frames,
         seconds=arguments.seconds,
         stats=arguments.stats,
+        record_keys=arguments.record_keys,
+        replay=read_replay(arguments.replay) if arguments.replay else None,
     )
 
 
@@ -206,6 +223,12 @@ def _run(arguments: argparse.Namespace) -> int:
     if taken := rebind(settings.key_bindings or {}):
         warn([f"key_bindings: {'; '.join(taken)}"], "deepvis")
     options = run_options(arguments)
+    if options.replay is not None and settings.window_size is None:
+        settings = replace(settings, window_size=options.replay.start.size, scale=1.0)
+    if arguments.session is not None:
+        session = read_session(arguments.session)
+        settings = settings_with(settings, session, vars(arguments))
+        options = replace(options, session=session)
     if arguments.list_models:
         return find("models").run(arguments)
     from deepvis.cli.listings import print_layers, print_self_test

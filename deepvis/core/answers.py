@@ -30,6 +30,7 @@ class EffectReport:
     sentence: str
     is_refused: bool = False  # nothing was done yet, as it would have lost something; the same once more does it
     reverse: type[Effect] | None = None  # the effect that undoes what was done; None where there is nothing to undo
+    path: str = ""  # of the file that the sentence names, "" for none
 
 
 NOTHING_YET: Final[Answer[Any, Any]] = Answer(None)

@@ -17,9 +17,11 @@ from deepvis.core.commands import COMMANDS, Group, shown_keys
 from deepvis.core.commands.intervening import typed_intervention
 from deepvis.core.fuzzy import Match, folded, match
 from deepvis.core.interventions import Intervention
-from deepvis.core.names import Names
+from deepvis.core.name_index import Names
+from deepvis.core.saving import saving_rows, session_row
 from deepvis.core.state import AppState, PaletteLists
 from deepvis.core.types import LayerInfo, NetInfo, Unit
+from deepvis.core.unit_names import UnitNames
 from deepvis.core.words import short_label
 
 MOST_ROWS = 200  # candidates for one text
@@ -40,6 +42,7 @@ class CandidateKind(Enum):
     COMMAND = "command"
     ATTRIBUTION = "attribution"
     WHAT_IF = "what if"
+    SAVE = "save"
     PHOTO = "photo"
     MODEL = "model"
     PATH = "open"
@@ -53,6 +56,7 @@ _WEIGHT = {
     CandidateKind.CLASS: 6,
     CandidateKind.COMMAND: 4,
     CandidateKind.ATTRIBUTION: 5,
+    CandidateKind.SAVE: 5,
     CandidateKind.PHOTO: 2,
     CandidateKind.MODEL: 0,
 }
@@ -76,17 +80,19 @@ def candidates(state: AppState) -> tuple[Candidate, ...]:
     text = getattr(state.typing, "text", None)
     if text is None:
         return ()
-    return _candidates(text.strip(), state.layer.name, state.info, state.palette_lists, state.history.visited[-4:])
+    lists, visited, names = state.palette_lists, state.history.visited[-4:], state.naming.names
+    return _candidates(text.strip(), state.layer.name, state.info, lists, visited, names)
 
 
 @lru_cache(maxsize=8)
 def _candidates(
-    text: str, layer: str, info: NetInfo, lists: PaletteLists, visited: tuple[Unit, ...]
+    text: str, layer: str, info: NetInfo, lists: PaletteLists, visited: tuple[Unit, ...], names: UnitNames
 ) -> tuple[Candidate, ...]:
     if not text:
         commands = sorted(_commands(""), key=lambda row: COMMANDS[str(row.target)].group == Group.MOVE.value)
         return tuple([*_visited(visited, info), *commands])
-    found = _found(text, layer, info, lists) or _found(without_fillers(text), layer, info, lists)
+    named = list(_named(text, names, info))
+    found = [*named, *_found(text, layer, info, lists)] or _found(without_fillers(text), layer, info, lists)
     found.sort(key=lambda row: -row.points - _WEIGHT[row.kind])
     return tuple(found[:MOST_ROWS])
 
@@ -103,6 +109,7 @@ def _found(text: str, layer: str, info: NetInfo, lists: PaletteLists) -> list[Ca
         *_classes(text, layer, info),
         *_commands(text),
         *_attributions(text),
+        *_saving(text),
         *_photos(text, lists),
         *_models(text, lists.models),
     ]
@@ -112,6 +119,21 @@ def without_fillers(text: str) -> str:
     """ "unit 151 of conv5" as "conv5 151": the words that name something, numbers last."""
     words = [word for word in re.split(r"[\s,;:#]+", text) if word and folded(word) not in FILLERS]
     return " ".join(sorted(words, key=str.isdigit))
+
+
+def _named(text: str, names: UnitNames, info: NetInfo) -> Iterator[Candidate]:
+    """Units by the names that the user has given them; "starred": all that have a star."""
+    layers = {layer.name: layer.channels for layer in info.live}
+    asks_for_stars = len(text) > 2 and "starred".startswith(folded(text))
+    for unit, note in names.entries:
+        if unit.channel >= layers.get(unit.layer, 0):
+            continue
+        where, star = f"{unit.layer} {unit.channel}", "★ " if note.starred else ""
+        found = match(text, note.name) if note.name else None
+        if found is not None:
+            yield Candidate(CandidateKind.UNIT, note.name, unit, f"{star}{where}", found.marks, found.points + 10)
+        elif asks_for_stars and note.starred:
+            yield Candidate(CandidateKind.UNIT, note.name or where, unit, f"{star}{where}", (), 500)
 
 
 def _visited(visited: Sequence[Unit], info: NetInfo) -> Iterator[Candidate]:
@@ -213,6 +235,14 @@ def _what_if(text: str) -> Iterator[Candidate]:
     if (typed := typed_intervention(text)) is not None:
         words = Intervention(Unit("", 0), *typed).words
         yield Candidate(CandidateKind.WHAT_IF, f"the selected unit {words}", text)
+
+
+def _saving(text: str) -> Iterator[Candidate]:
+    if row := session_row(text):
+        yield Candidate(CandidateKind.SAVE, row, row, "a YAML file", tuple(range(len(row))), 400)
+    for title, _ in saving_rows():
+        if (found := match(text, title)) is not None:
+            yield Candidate(CandidateKind.SAVE, title, title, "", *_of(found))
 
 
 def _photos(text: str, lists: PaletteLists) -> list[Candidate]:

@@ -21,7 +21,7 @@ MOST_VISITED = 200
 
 
 def undoable(state: AppState) -> Undoable:
-    return Undoable(state.view, state.input, state.live.preset)
+    return Undoable(state.view, state.input, state.live.preset, state.naming.own)
 
 
 def remembered(before: AppState, after: AppState, grows: str = "", effects: Sequence[Effect] = ()) -> AppState:
@@ -92,7 +92,8 @@ def _gone_to(
 ) -> Outcome:
     history = replace(state.history, past=past, future=future, growing="")
     live = replace(state.live, preset=step.gives.preset)
-    state = replace(state, view=step.gives.view, input=step.gives.input, live=live, history=history)
+    naming = replace(state.naming, own=step.gives.own_names)
+    state = replace(state, view=step.gives.view, input=step.gives.input, live=live, naming=naming, history=history)
     effects: tuple[Effect, ...] = ()
     for kind in step.effects:
         state, more = AGAIN[kind](state) if kind in AGAIN else with_effect(state, kind)

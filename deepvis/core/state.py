@@ -15,8 +15,10 @@ from deepvis.core.back_modes import OFF
 from deepvis.core.compared import PinnedFrame
 from deepvis.core.effects import Effect, SaveTop, StartOptimizing, StartScan
 from deepvis.core.interventions import Intervention
+from deepvis.core.naming import NameTyping
 from deepvis.core.tile_order import TileOrder, Tiles, tiles_of
 from deepvis.core.types import AttributionRequest, BackRequest, Fit, Frame, LayerInfo, NetInfo, Unit
+from deepvis.core.unit_names import NO_NAMES, Naming, UnitNames
 
 
 class Cursor(Enum):
@@ -200,6 +202,7 @@ class Undoable:
     view: ViewState
     input: InputState
     preset: int
+    own_names: UnitNames = NO_NAMES
 
 
 @dataclass(frozen=True)
@@ -234,11 +237,12 @@ class AppState:
     quit: bool = False
     initial_view: ViewState = field(default_factory=ViewState)  # what a reset goes back to
     next_id: int = 1  # of the next effect
-    typing: GoTo | Palette | None = None
+    typing: GoTo | Palette | NameTyping | None = None
     palette_lists: PaletteLists = NO_PALETTE_LISTS
     tile_order: TileOrder | None = None  # of the newest pass; None before the first
     history: History = field(default_factory=History, compare=False)
     frame: Frame | None = field(default=None, compare=False)  # that is shown now
+    naming: Naming = field(default_factory=Naming)  # what the user calls units
     refused: SaveTop | None = None  # it would have replaced better pictures: the same key once more does it
 
     @property

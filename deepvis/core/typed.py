@@ -16,6 +16,8 @@ from deepvis.core.commands.moving import select_layer, select_unit
 from deepvis.core.commands.table import outcome
 from deepvis.core.effects import OpenPath
 from deepvis.core.history import remembered
+from deepvis.core.naming import NameTyping, said, typed_key
+from deepvis.core.saving import effect_of
 from deepvis.core.state import AppState, Cursor, GoTo, Outcome, Palette, with_effect
 from deepvis.core.types import Unit
 
@@ -34,6 +36,8 @@ def press(state: AppState, key: str) -> Outcome:
         return _in_go_to(state, state.typing, key)
     if isinstance(state.typing, Palette):
         return _in_palette(state, state.typing, key)
+    if isinstance(state.typing, NameTyping):
+        return _in_name(state, state.typing, key)
     bound = command_of(key)
     if bound is None:
         return state, ()
@@ -46,6 +50,8 @@ def pasted(state: AppState, text: str) -> AppState:
     text = " ".join(text.split("\n")[0].split("\r")[0].split("\t"))
     if not text.strip():
         return state
+    if isinstance(state.typing, NameTyping):
+        return replace(state, typing=replace(state.typing, text=(state.typing.text + text)[: state.typing.longest]))
     typing = state.typing if isinstance(state.typing, Palette) else Palette(_cancelled(state).view)
     return _with_text(state, typing, typing.text + text)
 
@@ -91,6 +97,18 @@ def _in_go_to(state: AppState, typing: GoTo, key: str) -> Outcome:
 def _with_number(state: AppState, typing: GoTo, text: str) -> AppState:
     state = replace(state, view=typing.before, typing=replace(typing, text=text))
     return state if number_problem(state) else select_unit(state, int(text))
+
+
+# ---------------------------------------------------------- a name or a note
+
+
+def _in_name(state: AppState, typing: NameTyping, key: str) -> Outcome:
+    if key == "esc":
+        return _cancelled(state), ()
+    if key == "enter":
+        return _accepted(state, said(state, typing)), ()
+    changed = typed_key(typing, key)
+    return (state if changed is None else replace(state, typing=changed)), ()
 
 
 # ----------------------------------------------------------------- the palette
@@ -170,6 +188,8 @@ def _chosen(state: AppState) -> Outcome:
     if row.kind is CandidateKind.WHAT_IF and (typed_words := typed_intervention(str(row.target))) is not None:
         changed, effects = outcome(intervene(base, *typed_words))
         return _accepted(state, changed), effects
+    if row.kind is CandidateKind.SAVE:
+        return with_effect(base, effect_of(str(row.target)))
     if row.kind is CandidateKind.MODEL:
         return say(base, f"quit with q, then start with --model {row.target}")
     if row.kind is CandidateKind.PHOTO:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from deepvis.core.program import program
+from deepvis.core.state import AppState
 from deepvis.core.user_error import UsageError
 from deepvis.live.backend import open_backend
+from deepvis.live.own_folder import identity_if_any
 from deepvis.live.shown_model import ShownModel
 from deepvis.models.model import Model
 from deepvis.models.zoo import OVERRIDES, open_model
@@ -17,10 +20,14 @@ from deepvis.settings.table import Settings
 from deepvis.sources.directory import images_problem
 from deepvis.sources.video import video_problem
 from deepvis.window.first_state import first_back_mode, first_state
+from deepvis.window.gestures import Replay
 from deepvis.window.layouts import Layouts, open_window, size_in_settings
 from deepvis.window.loop import Loop
 from deepvis.window.making_parts import SharedInput, make_parts
 from deepvis.window.options import RunOptions
+from deepvis.window.saver import Saver
+from deepvis.window.session import other_network
+from deepvis.window.session_settings import opened_with
 from deepvis.window.stats import PassLog, Stats
 from deepvis.window.ui.window import AnyWindow
 
@@ -69,12 +76,20 @@ class Toolbox:
         self._settings = settings
         self._shown = ShownModel(model)
         state = first_state(settings, model, first_back_mode(settings, options), starts_moving=starts_moving)
+        if options.session is not None:
+            if why := other_network(options.session, model.name, identity_if_any(model)):
+                raise UsageError(why)
+            state = replace(state, input=options.session.input)
+        if options.replay is not None:
+            state = started_again(state, options.replay)
         layouts = Layouts(settings, model)
         layouts(state.info, *size_in_settings(settings))  # a wrong table of panes is an error before a window opens
         self._parts = make_parts(settings, self._shown, self.passes, shared)
         self._parts.send_requests(state)  # the picture is read while the window opens
         self.window = window or open_window(settings, options, title)
-        self.loop = make_loop(state, self._parts, self.window, options, layouts, Path(settings.pictures), Stats())
+        pictures = Path(settings.pictures)
+        saver = Saver(pictures, lambda: identity_if_any(self._shown.model), opened=opened_with(settings))
+        self.loop = make_loop(state, self._parts, self.window, options, layouts, pictures, Stats(), saver)
 
     def renew(self, model: Model) -> None:
         """Show the same network with other weights: what was made with the earlier ones is marked."""
@@ -82,6 +97,7 @@ class Toolbox:
         self._parts.renew(lambda: open_backend(self._settings.backend, model, self._settings.device))
 
     def close(self) -> None:
+        self.loop.close()
         self._parts.stop()
         self.window.close()
 
@@ -117,6 +133,15 @@ def opened(settings: Settings) -> Model:
         return model
     except ModelError as error:
         raise UsageError(str(error)) from error
+
+
+def started_again(state: AppState, replay: Replay) -> AppState:
+    """The state from which a recording began. Raises UsageError for one of another network."""
+    start = replay.start
+    if start.model != state.info.name:
+        raise UsageError(f"--replay {replay.path} was recorded with {start.model}, and this is {state.info.name}")
+    live = replace(state.live, preset=start.preset)
+    return replace(state, view=start.view, initial_view=start.view, input=start.source, live=live)
 
 
 def write_results(loop: Loop, options: RunOptions, passes: PassLog) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,9 +15,11 @@ from deepvis.core.answers import Answer, EffectReport
 from deepvis.core.commands import COMMANDS, Group, command_of
 from deepvis.core.commands.this_unit import optimization_ended
 from deepvis.core.effects import KeepPicture, OpenPath, OtherNetwork, SavePicture, SaveTop, Say, StopOptimizing
-from deepvis.core.history import closed, remembered_late
+from deepvis.core.history import closed, remembered, remembered_late
 from deepvis.core.layer_list import described
+from deepvis.core.names_file import content_of, names_in
 from deepvis.core.panes import PaneLayout
+from deepvis.core.saving import OF_FILES, CopyText, OpenSession
 from deepvis.core.scanning import scan_ended
 from deepvis.core.state import AppState, GoTo, Outcome, PaletteLists
 from deepvis.core.typed import files_opened, pasted, press
@@ -26,14 +29,17 @@ from deepvis.live.folder_scan import ScanRequest
 from deepvis.live.input import ListedPhotos
 from deepvis.sources.directory import images_problem
 from deepvis.window.card_picture import why_not_among_nine
+from deepvis.window.gestures import Gesture, start_of
 from deepvis.window.options import RunOptions
 from deepvis.window.parts import Parts
 from deepvis.window.pointer import pointed
 from deepvis.window.requests import missing, shown_frame, stopped_words
+from deepvis.window.saver import Saver
 from deepvis.window.scene_maker import SceneMaker
 from deepvis.window.screen import Screen
 from deepvis.window.screenshots import picture_name, save_picture
 from deepvis.window.script import Script
+from deepvis.window.session import SUFFIXES, Session, restored
 from deepvis.window.stats import Stats
 from deepvis.window.status import HINT_SECONDS, StatusReader, error_words
 from deepvis.window.typist import Typist
@@ -47,7 +53,7 @@ SAVING_SECONDS = 60.0  # that it says so, if nothing comes of it
 BUSY_MS, IDLE_MS = 10, 15  # waits for a key while something changes, and after a second in which nothing did
 NETWORK_WAITS = 0.5  # seconds at most until it loads: the window with the picture comes first
 PICTURE_WAITS = 0.1  # seconds at most until the window is drawn without the picture
-NEEDS_NETWORK = frozenset({Group.MOVE.value, Group.FIND.value, Group.BACK.value, Group.UNIT.value})
+NEEDS_NETWORK = frozenset({Group.MOVE.value, Group.FIND.value, Group.BACK.value, Group.UNIT.value, Group.KEEP.value})
 STEP_SECONDS = 1.0  # presses of a key that are this close belong to one step of undo
 GO_TO_SECONDS = 1.0  # after the last digit the typed number is gone to
 SCAN_SECONDS = 30.0  # for which it is said how a scan has ended: the user may have looked elsewhere
@@ -70,20 +76,29 @@ class Loop:
         layouts: Callable[[NetInfo, int, int], PaneLayout],
         pictures: Path,
         stats: Stats,
+        saver: Saver | None = None,
     ) -> None:
         self.state, self.parts, self.window, self.options, self.stats = state, parts, window, options, stats
         self._layouts, self._pictures = layouts, pictures
-        self._status = StatusReader()
-        self._script = Script(options.keys)
+        self._saver = saver or Saver(pictures)
+        self._status = StatusReader(is_timeless=options.is_timeless)
+        self._replayed = list(options.replay.gestures) if options.replay is not None else []
+        self._script = Script([gesture.token for gesture in self._replayed] or options.keys)
+        self._replayed_pause: float | None = None  # before what is being done again
         self._typist = Typist()
         self._acted_at = self._refused_at = float("-inf")  # when the user acted last, when an effect was refused
         self._early: list[str] = []  # keys that need the network, pressed before it was there
         self._not_saved = ""  # the error of the last picture that key p was to save
         self._to_save: list[SavePicture] = []  # once what was pressed before is on the screen
+        self._mouse: tuple[int, int] | None = None  # where it is, whatever was pressed since; None outside
         self._pointer: tuple[int, int] | None = None  # since it moved last; None once a key or a button was pressed
         self.screen = Screen(window, stats, self._status.shown, options.record)
         self._make_scene = SceneMaker(parts, self._status)
         self._lay_out(*window.size)
+        self._is_closed = False
+        self._log = None  # of what is pressed
+        if options.record_keys is not None:
+            self._log = self._saver.gesture_log(options.record_keys, start_of(state, window.size))
 
     def run(self) -> None:
         """Until the end. Raises UsageError if the network cannot be opened at all."""
@@ -92,7 +107,19 @@ class Loop:
             while not self.state.quit and not self.is_over(began):
                 self.turn()
         finally:
-            self.screen.close()
+            self.close()
+
+    def close(self) -> None:
+        """Complete what is being written, recordings too. A second call does nothing."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        if self._log is not None:
+            self._log.close()
+        if self.options.replay is None:
+            self._saver.names.close(self.state.naming, self.state.info.name)
+        self._saver.close()
+        self.screen.close()
 
     @property
     def standing_error(self) -> str:
@@ -100,13 +127,13 @@ class Loop:
         latest = self.parts.latest
         has_passed = latest.input.value is not None
         return error_words(replace(latest, input=replace(latest.input, error="")) if has_passed else latest) or (
-            self._not_saved
+            self._not_saved or self._saver.error
         )
 
     @property
     def missing(self) -> str:
         """What the panes still wait for, "" once they have settled."""
-        return missing(self.state, self.parts.latest)
+        return missing(self.state, self.parts.latest) or self._saver.missing
 
     def turn(self) -> None:
         """One turn: what the user did, what the workers gave, what to ask them, what to show."""
@@ -115,16 +142,24 @@ class Loop:
             self._handle(event)
         self._take_pauses()
         self._take_news()
+        if self.parts.latest.snapshot is not None:  # the identity reads the weights: not before the network has
+            self._sync_names()
         self.parts.send_requests(self.state)
         if self.screen.has_frame or time.monotonic() - self.screen.opened_at > NETWORK_WAITS:
             self.parts.start_network()
         self._run_script()
         self._show()
         self._save_pictures()
+        for answer in self._saver.turn(self.screen, self._mouse):
+            self._say(answer)
+        if (session := self._saver.take_session()) is not None:
+            self._open_session(session)
 
     # ------------------------------------------------------------------ events
 
     def _handle(self, event: Event) -> None:
+        if self._log is not None:
+            self._log.event(event)
         if isinstance(event, Closed):
             self.state = replace(self.state, quit=True)
         elif isinstance(event, Resized):
@@ -137,7 +172,7 @@ class Loop:
             self._acted_at = time.monotonic()
             self.state = pasted(self.state, event.text)
         elif event.kind in ("move", "leave"):
-            self._pointer = (event.row, event.col) if event.kind == "move" else None
+            self._pointer = self._mouse = (event.row, event.col) if event.kind == "move" else None
         elif self.screen.scene is not None:
             self._pointer = None
             self.screen.expect()
@@ -145,6 +180,8 @@ class Loop:
 
     def press(self, key: str) -> None:
         """Do what a key does. One that needs the network waits until it is there, and so do those after it."""
+        if self._log is not None:
+            self._log.key(key)
         bound = command_of(key)
         if self.state.typing is None:
             waits = bool(self._early) or (bound is not None and bound.group in NEEDS_NETWORK)
@@ -165,7 +202,9 @@ class Loop:
     def _before_acting(self) -> AppState:
         """The state; after a pause what comes is a new step of undo."""
         now = time.monotonic()
+        self._status.acted()
         pause, self._acted_at = now - self._acted_at, now
+        pause = pause if self._replayed_pause is None else self._replayed_pause
         return closed(self.state) if pause > STEP_SECONDS else self.state
 
     def _act(self, outcome: Outcome) -> None:
@@ -174,6 +213,13 @@ class Loop:
         for effect in effects:
             if isinstance(effect, SavePicture):
                 self._to_save.append(effect)
+            elif isinstance(effect, OF_FILES):
+                self._saver.take(effect)
+            elif isinstance(effect, CopyText):
+                is_there = self.window.copy(effect.text)
+                self._status.show_hint(
+                    f"copied {effect.text}" if is_there else f"this window cannot copy: {effect.text}"
+                )
             elif isinstance(effect, Say):
                 self._status.show_hint(effect.sentence)
             elif isinstance(effect, OpenPath):
@@ -203,11 +249,34 @@ class Loop:
     def _open(self, path: str) -> None:
         """Show what a path names; where it cannot be opened, say why and leave all as it is."""
         path = str(Path(path).expanduser())
+        if path.endswith(SUFFIXES):
+            self._saver.take(OpenSession(0, path))
+            return
         problem = images_problem(path)
         if problem is None:
             self.state = files_opened(self.state, path)
         else:
             self._status.show_hint(problem.removeprefix("--images "))
+
+    def _open_session(self, session: Session) -> None:
+        """Look at what a session says, as one step of the history."""
+        try:
+            self.state = remembered(self.state, restored(self.state, session))
+        except UsageError as error:
+            self._status.show_hint(str(error))
+
+    def _sync_names(self) -> None:
+        """Write what the user calls units where that has changed, and take over what another window has written."""
+        if self.options.replay is not None:
+            return  # it has names of its own, and leaves the user's alone
+        before = self._saver.names.error
+        naming = self._saver.names.turn(self.state.naming, self.state.info.name)
+        if naming is not self.state.naming:
+            if self._log is not None and naming.filed != self.state.naming.filed:
+                self._log.names(content_of(naming.filed, "", ""))
+            self.state = replace(self.state, naming=naming)
+        if self._saver.names.error not in ("", before):
+            self._status.show_hint(self._saver.names.error)
 
     def _sort_tiles(self) -> None:
         """Take over the order of the tiles of the layer that is selected now."""
@@ -239,6 +308,8 @@ class Loop:
             raise UsageError(latest.refusal)
         if latest.info is not None and before.info is None:
             self.state = described(self.state, latest.info)
+            if self.options.session is not None:
+                self.state = restored(self.state, self.options.session)
             self._lay_out(*self.window.size)
             for key in self._early:
                 self._act(press(self.state, key))
@@ -267,8 +338,10 @@ class Loop:
     def _say(self, answer: Answer[Any, EffectReport]) -> None:
         """Show the sentence that answers an effect; if it was refused, the same key once more does it."""
         report = answer.value
-        seconds = SCAN_SECONDS if isinstance(answer.request, ScanRequest) else HINT_SECONDS
-        self._status.show_hint(answer.error or (report.sentence if report else ""), seconds)
+        seconds = SCAN_SECONDS if isinstance(answer.request, (ScanRequest, *OF_FILES)) else HINT_SECONDS
+        self._status.show_hint(
+            answer.error or (report.sentence if report else ""), seconds, report.path if report else ""
+        )
         if report is not None and report.is_refused and isinstance(answer.request, SaveTop):
             self.state = replace(self.state, refused=answer.request)
             self._refused_at = time.monotonic()
@@ -277,7 +350,10 @@ class Loop:
 
     def _run_script(self) -> None:
         """Send the script's next key, once the panes have settled."""
-        if (key := self._script.take(self.missing)) is not None:
+        if (key := self._script.take(self.missing)) is not None and self._replayed:
+            self._do_again(self._replayed.pop(0))
+            self.parts.send_requests(self.state)
+        elif key is not None:
             self.take_script_key(key)
 
     def take_script_key(self, key: str) -> None:
@@ -286,10 +362,25 @@ class Loop:
         self.press(key)
         self.parts.send_requests(self.state)
 
+    def _do_again(self, gesture: Gesture) -> None:
+        """Do what was recorded; a pause before it counts as long as it was."""
+        self._replayed_pause = gesture.after
+        if gesture.after > CONSENT_SECONDS:
+            self.state = replace(self.state, refused=None)
+        if gesture.kind == "key":
+            self._pointer = None
+            self.press(gesture.text)
+        elif gesture.kind == "names":
+            names = names_in(json.loads(gesture.text), "the recorded names")
+            self.state = replace(self.state, naming=replace(self.state.naming, filed=names))
+        elif (event := gesture.event()) is not None:
+            self._handle(event)
+        self._replayed_pause = None
+
     # ----------------------------------------------------------------- showing
 
     def _scene_now(self) -> Scene:
-        return self._make_scene(self.state, self._pointer, is_recording=self.screen.is_recording)
+        return self._make_scene(self.state, self._pointer, recorded=self.screen.recorded_seconds)
 
     def _show(self) -> None:
         """Show the scene of now; at first wait a moment for the source's picture."""
@@ -307,7 +398,7 @@ class Loop:
             path = self._pictures / picture_name(self.state.info.name, self.state.unit)
             try:
                 save_picture(path, picture)
-                self._say(Answer(effect, EffectReport(f"saved {path}")))
+                self._say(Answer(effect, EffectReport(f"saved {path}", path=str(path.absolute()))))
                 self._not_saved = ""
             except OSError as error:
                 self._not_saved = f"the picture {path} could not be saved: {error.strerror or error}"

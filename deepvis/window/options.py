@@ -5,6 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from deepvis.window.gestures import Replay
+    from deepvis.window.session import Session
 
 
 def seconds_to_wait(word: str) -> float | None:
@@ -18,7 +23,7 @@ class RunOptions:
     """headless: render to memory. keys: names, each sent once the panes have settled, and ``wait:SECONDS``.
 
     screenshot: PNG to write when the keys are done. frames, seconds: end after so many shown pictures, or so
-    long; None: do not. record: an mp4 of the window. stats: a JSON file of what was measured.
+    long; None: do not. record: a video of the window. stats: a JSON file of what was measured.
     """
 
     headless: bool = False
@@ -28,6 +33,14 @@ class RunOptions:
     frames: int | None = None
     seconds: float | None = None
     stats: Path | None = None
+    session: Session | None = None  # to be opened at the start
+    record_keys: Path | None = None  # a file for what is pressed
+    replay: Replay | None = None  # to be done again, in the place of keys
+
+    @property
+    def is_timeless(self) -> bool:
+        """True if the window shows nothing that depends on the clock: a replay is to show the same."""
+        return self.record_keys is not None or self.replay is not None
 
     @property
     def ends_when_done(self) -> bool:

@@ -20,7 +20,8 @@ from deepvis.core.commands.table import outcome
 from deepvis.core.effects import Effect
 from deepvis.core.history import remembered
 from deepvis.core.past_pictures import gone_through, has_past
-from deepvis.core.state import AppState, Cursor, Outcome, Palette, Zoom
+from deepvis.core.saving import CopyText
+from deepvis.core.state import AppState, Cursor, Outcome, Palette, Zoom, with_effect
 from deepvis.core.typed import clicked_while_typing, press
 from deepvis.core.types import OptimizeProgress
 from deepvis.window.ui.events import Mouse
@@ -59,6 +60,8 @@ def pointed(state: AppState, event: Mouse, scene: Scene) -> Outcome:
         return _pointed_while_typing(state, event, scene)
     target = hit(scene, event.row, event.col)
     is_press = event.kind == "press"
+    if is_press and target.pane == "status" and scene.status.path:
+        return with_effect(state, lambda id: CopyText(id, scene.status.path))
     after, effects = clicked(state, target) if is_press else wheeled(state, target, event.steps, scene.climb)
     grows = "" if is_press else f"wheel over {target.pane}"
     return remembered(state, after, grows, effects), effects

@@ -37,8 +37,8 @@ class SceneMaker:
         """The order of the tiles of the selected layer; the same value where nothing has changed."""
         return self._tile_orders(self._bare(state), is_held=is_held)
 
-    def __call__(self, state: AppState, pointer: tuple[int, int] | None, *, is_recording: bool) -> Scene:
-        """The scene. pointer: (row, col) in the window, None while it rests."""
+    def __call__(self, state: AppState, pointer: tuple[int, int] | None, *, recorded: int | None) -> Scene:
+        """The scene. pointer: (row, col) in the window, None while it rests. recorded: seconds of a recording."""
         latest = self._parts.latest
         scene = replace(
             self._bare(state),
@@ -49,7 +49,7 @@ class SceneMaker:
             whole_layer=latest.whole_layer,
             optimize=shown_progress(state, latest),
             climb=latest.optimize.value,
-            status=self._status.read(state, latest, self._parts.moving_source, recording=is_recording),
+            status=self._status.read(state, latest, self._parts.moving_source, recorded=recorded),
             commands=self._help_rows,
             preset_names=PRESETS,
             pointer=pointer,

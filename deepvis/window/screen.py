@@ -31,22 +31,36 @@ class Screen:
         self.opened_at = self.changed_at = time.monotonic()
         self.compose = Composer()
         self._window, self._stats, self._rate = window, stats, rate
-        self._recorder = Recorder(record) if record else None
+        self.recorder = Recorder(record) if record else None  # the recording in progress
+        self._option = self.recorder  # that of --record
         self._made_of: tuple[Hashable, ...] | None = None  # what the picture depends on
         self._pressed_at: list[float] = []  # of keys and buttons whose effect is not on the screen yet
 
     @property
-    def is_recording(self) -> bool:
-        return self._recorder is not None and not self._recorder.error
+    def recorded_seconds(self) -> int | None:
+        """How long it has been recording; None while it does not."""
+        recorder = self.recorder
+        return None if recorder is None or recorder.is_over else int(recorder.seconds)
 
     @property
     def recording_error(self) -> str:
-        """Why there is no recording though one was asked for, or ""."""
-        return self._recorder.error if self._recorder else ""
+        """Why there is no recording though --record has asked for one, or ""."""
+        return self._option.error if self._option else ""
+
+    def start_recording(self, path: Path) -> None:
+        """Record into an empty file of ours, from what stands there now."""
+        self.recorder = Recorder(path, is_reserved=True)
+        if self.picture is not None:
+            self.recorder.show(self.compose.panes)
+
+    def stop_recording(self) -> Recorder | None:
+        """The recording in progress, to be closed; None where there is none."""
+        recorder, self.recorder = self.recorder, None
+        return recorder
 
     def close(self) -> None:
-        if self._recorder:
-            self._recorder.close()
+        if self.recorder:
+            self.recorder.close()
 
     def expect(self) -> None:
         """A key or a button was pressed: the next scene is shown even if it looks the same."""
@@ -75,5 +89,5 @@ class Screen:
         self._stats.shown(composed - began, scene.frame is not None, scene.snapshot_id)
         self._stats.key_seconds += [time.monotonic() - pressed for pressed in self._pressed_at]
         self._pressed_at.clear()
-        if self._recorder:
-            self._recorder.show(picture)
+        if self.recorder:
+            self.recorder.show(self.compose.panes)

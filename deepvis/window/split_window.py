@@ -70,6 +70,9 @@ class SplitWindow:
         self._has_changed = False
         return True
 
+    def copy(self, text: str) -> bool:
+        return self._window.copy(text)
+
     def close(self) -> None:
         self._window.close()
 
@@ -167,6 +170,9 @@ class HalfWindow:
             self._whole.collect(milliseconds)
         events, self.events = self.events, []
         return events
+
+    def copy(self, text: str) -> bool:
+        return self._whole.copy(text)
 
     def close(self) -> None:
         """Nothing to do: the whole window is closed by who opened it."""

@@ -19,30 +19,38 @@ FIRST_HINT = "h: help"
 class StatusReader:
     """Keeps the rates and the newest hint. shown: pictures of the window; passes: of the network.
 
-    The rates are shown while the source moves: of a still picture they say nothing.
+    The rates are shown while the source moves: of a still picture they say nothing. is_timeless: no times, no notices,
+    and a hint stays until something else is pressed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_timeless: bool = False) -> None:
+        self._is_timeless = is_timeless
         self.shown = Rate()
         self.passes = Rate()
-        self._hint = FIRST_HINT
+        self._hint, self._path = FIRST_HINT, ""
         self._until = float("inf")
         self._notices: list[str] = []  # still to be said, the first of them being said
         self._noticed: set[str] = set()
         self._notice_until = 0.0
 
-    def show_hint(self, hint: str, seconds: float = HINT_SECONDS) -> None:
-        """Show a sentence for some seconds."""
-        self._hint, self._until = hint, time.monotonic() + seconds
+    def show_hint(self, hint: str, seconds: float = HINT_SECONDS, path: str = "") -> None:
+        """Show a sentence for some seconds. path: of the file that it names."""
+        until = float("inf") if self._is_timeless else time.monotonic() + seconds
+        self._hint, self._path, self._until = hint, path, until
 
     def forget_first_hint(self) -> None:
         """The user has found the keys."""
         if self._hint == FIRST_HINT:
             self._hint = ""
 
-    def read(self, state: AppState, latest: Latest, source: str, *, recording: bool) -> Status:
+    def acted(self) -> None:
+        """Something is pressed: what was said before it has been seen."""
+        if self._is_timeless:
+            self._hint = self._path = ""
+
+    def read(self, state: AppState, latest: Latest, source: str, *, recorded: int | None) -> Status:
         if time.monotonic() > self._until:
-            self._hint = ""
+            self._hint = self._path = ""
         self._queue_notices(latest)
         info, snapshot, frame = latest.info, latest.snapshot, latest.frame
         is_moving = frame is not None and frame.moving and not state.input.frozen
@@ -50,11 +58,12 @@ class StatusReader:
             source=source_words(state, frame, source),
             fps=self.shown.read() if is_moving else None,
             passes_per_second=self.passes.read() if is_moving else None,
-            pass_seconds=snapshot.seconds if snapshot else PassSeconds(),
+            pass_seconds=snapshot.seconds if snapshot and not self._is_timeless else PassSeconds(),
             error=error_words(latest),
             hint=(self._hint or scan_words(state, latest)) if info is not None else "loading the network ...",
-            notice=self._notices[0] if self._notices else "",
-            recording=recording,
+            path=self._path if self._hint else "",
+            notice=self._notices[0] if self._notices and not self._is_timeless else "",
+            recorded=recorded,
             device=info.device if info else "",
         )
 

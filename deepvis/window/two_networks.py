@@ -133,7 +133,7 @@ class TwoLoops:
                 self.turn()
         finally:
             for loop in self.loops:
-                loop.screen.close()
+                loop.close()
             if self._recorder:
                 self._recorder.close()
 
@@ -171,6 +171,11 @@ class TwoLoops:
 def run_two(settings: Settings, options: RunOptions, *, starts_moving: bool) -> int:
     """Run the toolbox over two networks until it is closed; the exit code. Raises UsageError as ``app.run``."""
     check_sources(settings)
+    if options.session or options.record_keys or options.replay:
+        raise UsageError(
+            "--compare: a session and recorded keys are those of one network; leave out --compare, or --session, "
+            "--record-keys and --replay"
+        )
     both_settings = settings, second_settings(settings)
     models = opened(settings), _second_opened(both_settings[1])
     window = SplitWindow(open_window(settings, options, TITLE), (models[0].name, models[1].name))

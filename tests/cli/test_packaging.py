@@ -58,6 +58,7 @@ JOBS = {
         "measured/statistics/statistics.json",
     ),
     "unit-over-photos": ("unit-over-photos --unit conv5:3 --images photos --output sheet.png", "sheet.png"),
+    "names": ("names --export names.json", "names.json"),
     "why": ("why --image photos/pizza/photo.png --class pizza --layer conv5 --top 3", ""),
     "what-if": ("what-if --image photos/pizza/photo.png --off conv5:3 --top 3", ""),
     "window": ("window --headless --keys o --screenshot shot.png", "shot.png"),

@@ -49,9 +49,7 @@ def blocks(height: int, width: int) -> Iterator[Rect]:
 
 def forget_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nothing that was drawn before serve again: a pane draws all of itself."""
-    monkeypatch.setattr(
-        draw_cache, "_results", type(draw_cache._results)(draw_cache.CAPACITY, draw_cache._results._size_of)
-    )
+    monkeypatch.setattr(draw_cache, "_results", type(draw_cache._results)())
 
 
 def replace_everywhere(monkeypatch: pytest.MonkeyPatch, name: str, value: Any, *, was: Any) -> None:

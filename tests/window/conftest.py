@@ -11,3 +11,4 @@ import pytest
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of the user's own cache is read or written."""
     monkeypatch.setenv("DEEPVIS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("DEEPVIS_DATA", str(tmp_path / "data"))

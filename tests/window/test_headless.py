@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from pathlib import Path
 
@@ -134,6 +135,7 @@ def test_a_recording_that_fails_is_an_error(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    monkeypatch.setitem(sys.modules, "av", None)  # OpenCV's writer
     monkeypatch.setattr(cv2.VideoWriter, "fourcc", lambda *_: 0)  # a codec that there is not
     assert run(*tiny, "--images", photos, "--frames", "2", "--record", tmp_path / "film.mp4") == 2
     assert "film.mp4 cannot be written as a video" in capsys.readouterr().err

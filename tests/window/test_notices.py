@@ -25,7 +25,7 @@ def test_each_notice_is_said_once_and_for_a_while_warnings_first(monkeypatch: py
 
     def said(warning: str = "") -> str:
         latest = Latest(network=Answer(None, NetworkOutput(info, warning=warning)))
-        return reader.read(AppState(info), latest, "", recording=False).notice
+        return reader.read(AppState(info), latest, "", recorded=None).notice
 
     assert said() == NAMES and said("all or nothing") == "all or nothing"
     now[0] += NOTICE_SECONDS + 1

@@ -83,17 +83,17 @@ def test_the_status_line_says_how_far_it_is_and_a_sentence_of_the_moment_goes_be
     status.show_hint("")
     far = latest(ScanProgress("~/x", 120, 1000, True, 40.0))
     words = "scanning 120 of 1,000 photos, about 40 s left; G stops"
-    assert status.read(scanning(), far, "", recording=False).hint == words
+    assert status.read(scanning(), far, "", recorded=None).hint == words
     status.show_hint("saved x.png")
-    assert status.read(scanning(), far, "", recording=False).hint == "saved x.png"
+    assert status.read(scanning(), far, "", recorded=None).hint == "saved x.png"
     status.show_hint("")
     late = latest(ScanProgress("~/x", 120, 1000, True, 40.0), id=7)  # of another scan
-    assert status.read(scanning(), late, "", recording=False).hint == "getting ready to scan; G stops"
-    assert status.read(AppState(FAKE_INFO), far, "", recording=False).hint == ""
+    assert status.read(scanning(), late, "", recorded=None).hint == "getting ready to scan; G stops"
+    assert status.read(AppState(FAKE_INFO), far, "", recorded=None).hint == ""
 
 
 def test_a_scan_that_failed_is_an_error_of_the_status_line() -> None:
-    status = StatusReader().read(scanning(), latest(None, error="no scan: no network"), "", recording=False)
+    status = StatusReader().read(scanning(), latest(None, error="no scan: no network"), "", recorded=None)
     assert status.error == "no scan: no network"
 
 

@@ -10,6 +10,8 @@ import deepvis.core.commands.moving
 import deepvis.core.commands.finding
 import deepvis.core.commands.back_projection
 import deepvis.core.commands.reasons
+import deepvis.core.commands.saving
+import deepvis.core.commands.naming
 import deepvis.core.commands.showing
 import deepvis.core.commands.picture_kinds
 import deepvis.core.commands.input_source

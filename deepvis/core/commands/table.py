@@ -23,6 +23,7 @@ class Group(Enum):
     MOVE = "Moving around"
     FIND = "Finding, and going back"
     BACK = "Back projection"
+    KEEP = "Keeping what you see"
     SHOW = "What is shown"
     INPUT = "Input"
     UNIT = "This unit"

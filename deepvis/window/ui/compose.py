@@ -56,6 +56,11 @@ class Composer:
             self.has_changed = True
         return self._with_overlays(scene)
 
+    @property
+    def panes(self) -> np.ndarray:
+        """The last scene without what lies over the panes: help, tooltips, marks; valid until the next."""
+        return self._buffer
+
     def cut_at(self, row: int, col: int) -> str:
         """What a cut caption says in full, if one is there; else "". Under a screen that covers all: of its own."""
         covers = COVERS_ALL & self._cuts.keys()
@@ -145,6 +150,11 @@ _window = Composer()
 def compose(scene: Scene) -> np.ndarray:
     """The scene as (H, W, 3) uint8 BGR, in the buffer of the program's one window; valid until the next call."""
     return _window(scene)
+
+
+def panes_picture() -> np.ndarray:
+    """The last scene without what lies over its panes; valid until the next call of ``compose``."""
+    return _window.panes
 
 
 def has_changed() -> bool:

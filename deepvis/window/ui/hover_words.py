@@ -27,6 +27,7 @@ from deepvis.window.ui.readings import (
     percentile_words,
     rank_in,
     rank_of,
+    said_of,
     shape_name,
     shows_snapshot_input,
     unit_name,
@@ -97,7 +98,7 @@ def tile_tip(scene: Scene, hit: Hit) -> Tip | None:
     if hit.channel is None:
         return heading_tip(scene, hit)
     unit, view, layer = Unit(scene.state.layer.name, hit.channel), layer_view(scene), scene.state.layer
-    lines = [label_of(scene, unit), value_words(scene, hit.channel)]
+    lines = [*said_of(scene, unit), label_of(scene, unit), value_words(scene, hit.channel)]
     lines += [changed_words(scene, unit), compared_words(scene, hit.channel)]
     rank = rank_of(view, hit.channel)
     if rank is not None:
@@ -189,7 +190,8 @@ def map_tip(scene: Scene, hit: Hit) -> Tip | None:
     if not view.has(unit.channel):
         return None
     if hit.cell is None:
-        lines = [label_of(scene, unit), value_words(scene, unit.channel), compared_words(scene, unit.channel)]
+        lines = [*said_of(scene, unit), label_of(scene, unit), value_words(scene, unit.channel)]
+        lines.append(compared_words(scene, unit.channel))
         return Tip(unit_name(unit), tuple(filter(None, lines)))
     row, col = hit.cell
     value = float(view.values[unit.channel, row, col])
@@ -267,5 +269,7 @@ def status_tip(scene: Scene, hit: Hit) -> Tip | None:
     """Of the status line: all that it says, what is cut too."""
     if phrase := full_message(scene):
         return Tip("Error" if scene.status.error else "Note", (phrase,))
+    if scene.status.path:
+        return Tip(scene.status.path, ("click: copy this path",))
     title, *lines = (text for text, _ in facts(scene))
     return Tip(title, tuple(lines))

@@ -190,6 +190,17 @@ def unit_name(unit: Unit) -> str:
     return f"{unit.layer} · {unit.channel}"
 
 
+def said_of(scene: Scene, unit: Unit) -> tuple[str, ...]:
+    """What the user says of a unit: its star and name, and the note on it."""
+    note = scene.state.naming.names.of(unit)
+    return tuple(filter(None, (note.words, note.note)))
+
+
+def called(scene: Scene, unit: Unit) -> str:
+    """A unit's star and name, "" without."""
+    return scene.state.naming.names.of(unit).words
+
+
 def back_name(back: BackRequest) -> str:
     """'deconv of inception_4c/output · 3'."""
     return f"{title_of(back.mode)} of {unit_name(back.unit)}"

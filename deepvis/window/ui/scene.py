@@ -35,8 +35,9 @@ class Status:
     pass_seconds: PassSeconds = field(default_factory=PassSeconds)  # of the newest pass
     error: str = ""  # what went wrong, in one sentence, "" if nothing
     hint: str = ""  # what the user may want to know now
+    path: str = ""  # of a file that the hint names: a click copies it
     notice: str = ""  # a sentence that takes the line for a while: what does not fit, why the numbers may mean nothing
-    recording: bool = False
+    recorded: int | None = None  # seconds that are recorded so far; None while there is no recording
     device: str = ""  # "cpu", "cuda:0"
 
 

@@ -147,9 +147,10 @@ def noting_cuts(buffer: np.ndarray) -> Iterator[list[Cut]]:
 
 def note_cut(canvas: np.ndarray, place: Rect, text: str) -> None:
     """Remember what a caption that did not fit says in full. place: counted from the canvas's own corner."""
-    if not _cuts or not np.may_share_memory(canvas, _cuts[-1][0]):
+    newest = _cuts[-1:]  # of the window's thread: pictures that are saved are drawn in another one
+    if not newest or not np.may_share_memory(canvas, newest[0][0]):
         return
-    buffer, found = _cuts[-1]
+    buffer, found = newest[0]
     offset = canvas.__array_interface__["data"][0] - buffer.__array_interface__["data"][0]
     row, rest = divmod(offset, buffer.strides[0])
     seen = place.clipped(Rect(0, 0, canvas.shape[0], canvas.shape[1]))

@@ -39,6 +39,7 @@ ORIGIN = bgr("#e69f00")  # orange: corner brackets
 STALE = bgr("#cc79a7")  # reddish purple: hatched tag
 ERROR = bgr("#f0805a")  # vermillion, lightened for the dark ground
 GOOD = bgr("#2fbf94")  # bluish green, likewise
+RECORDING = bgr("#e5342b")  # the mark of a recording
 FIELD = bgr("#f0e442")  # yellow: the receptive field
 FOR = GOOD  # what a unit contributes: a whole frame
 AGAINST = ERROR  # below 0: a frame of dashes

@@ -22,6 +22,7 @@ from deepvis.window.ui.display import display_problem
 from deepvis.window.ui.events import Closed, Event, Key, Mouse, Pasted, Resized
 from deepvis.window.ui.key_listener import CTRL_V, KeyListener
 from deepvis.window.ui.map_notice import MapNotice
+from deepvis.window.ui.offered_text import OfferedText
 from deepvis.window.ui.pointer_shield import PointerShield
 
 NO_KEY = (-1, 255)
@@ -48,6 +49,9 @@ class AnyWindow(Protocol):
 
     def poll(self, milliseconds: int) -> list[Event]:
         """What happened since the last call; waits so long (at least 1) for a key."""
+
+    def copy(self, text: str) -> bool:
+        """Let other programs paste a text; False where this window cannot."""
 
     def close(self) -> None: ...
 
@@ -82,6 +86,7 @@ class OpenCVWindow:
         self._shield = PointerShield(self._key_listener.window)
         self._map_notice = MapNotice(self._key_listener.window)
         self._clipboard = Clipboard() if self._key_listener.found else None
+        self._offered = OfferedText()
         self._early = early  # counts where nothing listens beside the toolkit
 
     @property
@@ -104,6 +109,7 @@ class OpenCVWindow:
             events.extend(self._pointed())
         if self._key_listener.found:
             codes = self._key_listener.take_keys()
+        self._offered.answer()
         events.extend(Key(code) for code in codes if code not in NO_KEY)
         events.extend(self._pasted(codes))
         if not self._closed and not self._is_visible():
@@ -113,7 +119,11 @@ class OpenCVWindow:
             events.extend(self._resized())
         return events
 
+    def copy(self, text: str) -> bool:
+        return self._clipboard is not None and self._offered.offer(text)
+
     def close(self) -> None:
+        self._offered.close()
         if self._is_visible():
             cv2.destroyWindow(self.title)
             cv2.waitKeyEx(1)  # the toolkit destroys it while it handles events
@@ -191,6 +201,7 @@ class MemoryWindow:
         self._size = (height, width)
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self.receives_text = True
+        self.copied = ""  # the text that was copied last
 
     @property
     def size(self) -> tuple[int, int]:
@@ -206,6 +217,10 @@ class MemoryWindow:
         else:
             np.copyto(self.picture, bgr)
         self.shown += 1
+
+    def copy(self, text: str) -> bool:
+        self.copied = text
+        return True
 
     def poll(self, milliseconds: int) -> list[Event]:
         events: list[Event] = []

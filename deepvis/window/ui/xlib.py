@@ -189,7 +189,7 @@ def library() -> Any:
         return None
     pointer, window, long, integer = ctypes.c_void_p, ctypes.c_ulong, ctypes.c_long, ctypes.c_int
     x.XOpenDisplay.restype = pointer
-    for gives_number in (x.XDefaultRootWindow, x.XInternAtom, x.XCreateWindow):
+    for gives_number in (x.XDefaultRootWindow, x.XInternAtom, x.XCreateWindow, x.XGetSelectionOwner):
         gives_number.restype = window
     places = [integer, integer, ctypes.c_uint, ctypes.c_uint, ctypes.c_uint]
     arguments = {
@@ -204,6 +204,9 @@ def library() -> Any:
         "XSendEvent": [pointer, window, integer, long, pointer],
         "XCreateWindow": [pointer, window, *places, integer, ctypes.c_uint, pointer, window, pointer],
         "XMapRaised": [pointer, window],
+        "XSetSelectionOwner": [pointer, window, window, window],
+        "XGetSelectionOwner": [pointer, window],
+        "XChangeProperty": [pointer, window, window, window, integer, integer, pointer, integer],
         "XConvertSelection": [pointer, *[window] * 5],
         "XQueryPointer": [pointer, window, *[pointer] * 7],
         "XQueryTree": [pointer, window, *[pointer] * 4],

@@ -385,8 +385,9 @@ GOLDEN: dict[str, tuple[str, Callable[[], Scene]]] = {
     "input_field": ("input", lambda: make_scene(replace(UNIT, receptive_field=True), field_of=field_of)),
     "input_frozen": (
         "input",
-        lambda: make_scene(moving=True, source=InputState(True, True, fit=Fit.STRETCH), status=Status(recording=True)),
+        lambda: make_scene(moving=True, source=InputState(True, True, fit=Fit.STRETCH), status=Status(recorded=12)),
     ),
+    "recording": ("recording", lambda: make_scene(status=Status(recorded=125))),
     "input_overlay": ("input", lambda: make_scene(replace(DECONV, overlay=2, receptive_field=True), field_of=field_of)),
     "input_overlay_stale": (
         "input",

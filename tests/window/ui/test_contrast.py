@@ -48,7 +48,7 @@ def written(monkeypatch: pytest.MonkeyPatch, pane: str, scene: Scene) -> list[Wr
 MORE = {
     "two_sentences": lambda: make_scene(UNIT, status=Status(error="no camera 0", hint="saved window.png", fps=9.0)),
     "optimizing": lambda: make_scene(UNIT, optimize=OptimizeProgress(unit_of, "3", 340, 1000, 12.34, montage(4))),
-    "low_status": lambda: make_scene(UNIT, size=(160, 1000), status=Status(hint="h: help", recording=True)),
+    "low_status": lambda: make_scene(UNIT, size=(160, 1000), status=Status(hint="h: help", recorded=12)),
     "debug": lambda: make_scene(UNIT.__class__(debug=2)),
 }
 SCENES = {**{name: make for name, (_, make) in GOLDEN.items()}, **MORE}

@@ -171,6 +171,7 @@ SEEN = {
     "ERROR": "status_error",
     "GOOD": "jpgvis_progress",
     "FIELD": "input_field",
+    "RECORDING": "recording",
     "BAR": "layers_vector",
     "BAR_BELOW": "layers_logits",
     "EMPTY": "jpgvis_few",

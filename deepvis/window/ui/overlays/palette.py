@@ -12,10 +12,12 @@ import numpy as np
 
 from deepvis.core.candidates import Candidate, CandidateKind, candidates, why_none
 from deepvis.core.geometry import Rect
+from deepvis.core.naming import NameTyping
 from deepvis.core.state import GoTo, Palette
 from deepvis.core.typed import number_problem
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import bounds, draw_plate, fill, frame
+from deepvis.window.ui.name_field import draw_name_field
 from deepvis.window.ui.pane import overlay
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.scrolling import first_seen
@@ -39,6 +41,8 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
         draw_go_to(canvas, scene, typing)
     elif isinstance(typing, Palette):
         draw_palette(canvas, scene, typing)
+    elif isinstance(typing, NameTyping):
+        draw_name_field(canvas, scene, typing)
 
 
 def draw_go_to(canvas: np.ndarray, scene: Scene, typing: GoTo) -> None:

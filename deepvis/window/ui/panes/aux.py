@@ -19,7 +19,7 @@ from deepvis.window.ui.hover_compared import compared_note
 from deepvis.window.ui.legend import draw_foot, fixed_scale, foot_height, scanned_peak, unit_legend
 from deepvis.window.ui.pane import pane
 from deepvis.window.ui.panes.layers import draw_unit
-from deepvis.window.ui.readings import is_frame_stale, layer_view, number, peak_of, top_classes, unit_name
+from deepvis.window.ui.readings import called, is_frame_stale, layer_view, number, peak_of, top_classes, unit_name
 from deepvis.window.ui.scalars import draw_scalar, is_scalar, shows_bars
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, text_width
@@ -41,7 +41,8 @@ def looks_at(scene: Scene) -> Hashable:
     request = state.back_request
     chosen = view.interventions, view.change, view.compared, scene.pinned and scene.pinned.id
     mapping = chosen, view.individual_boost, view.gamma_boost, view.colour_map, view.look, fixed_scale(scene)
-    return state.unit, view.show, view.place, mapping, scanned_peak(scene), view.label_predictions, request, seen
+    said = state.unit, state.naming
+    return said, view.show, view.place, mapping, scanned_peak(scene), view.label_predictions, request, seen
 
 
 def shows_classes(scene: Scene) -> bool:
@@ -134,6 +135,7 @@ def draw_selected(canvas: np.ndarray, scene: Scene) -> None:
         sentence(canvas, scene, parts.body, view.sentence or f"{unit_name(unit)} is not among the values.")
         return
     value, row, col = peak
+    title = "   ".join(filter(None, (f"Unit {unit.channel}", called(scene, unit))))
     shape = view.values.shape[1:]
     if shape == (1, 1) and view.is_change:
         note = view.caption
@@ -148,7 +150,7 @@ def draw_selected(canvas: np.ndarray, scene: Scene) -> None:
     if not view.is_change and (changed := unit_words(scene, unit, is_short=True)):
         note = changed
     note = compared_note(scene, unit.channel) or note
-    parts = draw_card(canvas, scene, f"Unit {unit.channel}", note, stale=view.stale)
+    parts = draw_card(canvas, scene, title, note, stale=view.stale)
     if (link := list_link(scene, parts.body)) is not None:
         draw_text(canvas, link.row, link.col, LIST_LINK, scene.px(theme.SIZE_SMALL), theme.FIELD, width=link.width)
     if shows_bars(scene, view):

@@ -7,7 +7,7 @@ from collections.abc import Hashable
 import numpy as np
 
 from deepvis.core.back_modes import OFF
-from deepvis.core.back_pictures import scaled_back
+from deepvis.core.back_pictures import BackPicture, scaled_back
 from deepvis.core.geometry import Rect
 from deepvis.core.state import BackFilter, Look
 from deepvis.window.ui.canvas import picture
@@ -53,6 +53,16 @@ def has_legend(scene: Scene) -> bool:
     return view.look is not Look.PLAIN_2015
 
 
+def shown_back(scene: Scene) -> BackPicture | None:
+    """The newest projection as a picture; None without one."""
+    snapshot, how = scene.snapshot, scene.state.view.back_filter
+    diff = None if snapshot is None else snapshot.input_diff
+    if snapshot is None or diff is None:
+        return None
+    plain = scene.state.view.look is Look.PLAIN_2015
+    return cached(("back", snapshot.id, how, plain), diff, lambda: scaled_back(diff, how, plain=plain))
+
+
 def picture_area(scene: Scene, body: Rect) -> Rect:
     """What the legend leaves of the pane's body for the projection."""
     return body.cut(bottom=foot_height(scene)) if has_legend(scene) else body
@@ -74,12 +84,13 @@ def draw_back(canvas: np.ndarray, scene: Scene) -> None:
         parts = draw_card(canvas, scene, "Back", scene.state.view.back_mode)
         sentence(canvas, scene, parts.body, f"Waiting for the {back_name(request)}.")
         return
-    how, diff, back = scene.state.view.back_filter, snapshot.input_diff, snapshot.request.back
+    how, back = scene.state.view.back_filter, snapshot.request.back
     title = f"{back.mode.capitalize()} ({FILTER_NAMES[how]})"
     note = f"{back.unit.layer} · {back.unit.channel}"
     parts = draw_card(canvas, scene, title, note, stale=is_back_stale(scene))
-    plain = scene.state.view.look is Look.PLAIN_2015
-    shown = cached(("back", snapshot.id, how, plain), diff, lambda: scaled_back(diff, how, plain=plain))
-    if not plain:
+    shown = shown_back(scene)
+    if shown is None:
+        return
+    if scene.state.view.look is not Look.PLAIN_2015:
         draw_foot(canvas, scene, parts.body, legend_of_back(shown))
     picture(canvas, picture_area(scene, parts.body), shown.rgb)

@@ -56,7 +56,6 @@ def looks_at(scene: Scene) -> Hashable:
         scene.state.input,
         moving,
         status.source,
-        status.recording,
         status.error,
     )
 
@@ -86,8 +85,6 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
     badges = []
     if scene.state.input.frozen and scene.frame is not None and scene.frame.moving:
         badges.append(("frozen", theme.SELECTED))
-    if scene.status.recording:
-        badges.append(("● recording", theme.ERROR))
     if scene.state.input.fit is Fit.STRETCH:
         badges.append(("stretched", theme.SOFT))
     if over is not None and (progress := progress_words(shown_attribution(scene))):

@@ -31,7 +31,16 @@ from deepvis.window.ui.over_photos import draw_over_photos, looks_over_photos
 from deepvis.window.ui.pane import pane
 from deepvis.window.ui.panes.back import draw_back
 from deepvis.window.ui.panes.jpgvis import draw_preferred
-from deepvis.window.ui.readings import ACTIVATIONS, LayerView, label_of, layer_view, number, shape_name, value_of
+from deepvis.window.ui.readings import (
+    ACTIVATIONS,
+    LayerView,
+    called,
+    label_of,
+    layer_view,
+    number,
+    shape_name,
+    value_of,
+)
 from deepvis.window.ui.reasons import caption_of, reasons_in
 from deepvis.window.ui.scalars import draw_bars, draw_scalar, ends_words, has_names, shows_bars
 from deepvis.window.ui.scene import Scene
@@ -66,7 +75,8 @@ def looks_at(scene: Scene) -> Hashable:
     scale = fixed_scale(scene), scanned
     pinned = scene.pinned and scene.pinned.id
     zoomed = preferred, looks_side_by_side(scene), looks_over_photos(scene), pinned, changes_key(scene)
-    return view, scene.state.tile_order, scene.snapshot_id, scene.frame_id, scene.state.input, pattern, zoomed, scale
+    seen = scene.snapshot_id, scene.frame_id, scene.state.input
+    return view, scene.state.naming, scene.state.tile_order, seen, pattern, zoomed, scale
 
 
 @pane("layers", looks_at=looks_at, place=(30, 300, 870, 900))
@@ -99,7 +109,8 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
     sorting = order_words(scene, view) if has_all else ""
     if sorting and caption in (ACTIVATIONS, CHANGE):
         caption = ""  # "fire" says so, and the legend needs the room
-    title = "   ".join(filter(None, (subject, shape_name(layer), sorting, caption, fixed)))
+    name = called(scene, scene.state.unit) if zoom is Zoom.UNIT else ""
+    title = "   ".join(filter(None, (subject, name, shape_name(layer), sorting, caption, fixed)))
     note = ends_words(scene, view) if has_bars else ""
     but = covered_by_tiles(canvas, scene, view) if has_tiles and not has_bars else NOWHERE
     parts = draw_card(canvas, scene, title, note, stale=view.stale, but=but)

@@ -17,7 +17,16 @@ from deepvis.window.ui.heading import draw_face
 from deepvis.window.ui.laid_over import attribution_words
 from deepvis.window.ui.layer_list_layout import STATUS_LINES
 from deepvis.window.ui.pane import pane
-from deepvis.window.ui.readings import LayerView, label_of, layer_view, number, shape_name, standing_sentence, value_of
+from deepvis.window.ui.readings import (
+    LayerView,
+    called,
+    label_of,
+    layer_view,
+    number,
+    shape_name,
+    standing_sentence,
+    value_of,
+)
 from deepvis.window.ui.reasons import crumb, no_reasons_words, reasons_in, unit_words
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, note_cut, one_line, text_width
@@ -30,6 +39,7 @@ def looks_at(scene: Scene) -> Hashable:
         scene.state.view,
         scene.state.input,
         scene.state.live,
+        scene.state.naming,
         scene.status,
         scene.snapshot_id,
         scene.frame_id,
@@ -125,6 +135,8 @@ def facts(scene: Scene) -> list[tuple[str, theme.BGR]]:
     unit = state.unit
     name = unit.layer if state.layer.missing else f"{unit.layer} · {unit.channel}"
     pieces: list[tuple[str, theme.BGR]] = [(name, theme.TEXT)]
+    if name := called(scene, unit):
+        pieces.append((name, theme.TEXT))
     if label_of(scene, unit):
         pieces.append((label_of(scene, unit), theme.TEXT))
     if kind := f"{state.layer.type} {shape_name(state.layer)}".strip():
@@ -205,8 +217,6 @@ def speed_facts(scene: Scene) -> list[str]:
     """Frames shown and passes per second, milliseconds of a pass, device."""
     status = scene.status
     pieces = []
-    if status.recording:
-        pieces.append("● recording")
     if status.fps is not None:
         pieces.append(f"{status.fps:.1f} fps")
     if status.passes_per_second is not None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepvis.core.fuzzy import match
-from deepvis.core.names import ENOUGH, Names
+from deepvis.core.name_index import ENOUGH, Names
 
 WORDS = st.sampled_from(["tiger", "shark", "Éclair", "flamingo_head", "fly", "x", "ray gun", "a\nb", "", "9 lives"])
 NAMES = st.lists(st.lists(WORDS, max_size=3).map(" ".join), max_size=12)

@@ -1,0 +1,174 @@
+"""What was pressed, as a file: ``--record-keys`` writes it line by line, ``--replay`` does it again (docs/keep.md).
+
+Each line is JSON. The first says what was shown at the start, the others are gestures: keys, the mouse, pasted text,
+sizes of the window, and the names of units when they were read. In a replay each comes once the panes have settled,
+and a pause counts as long as it was.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TextIO, cast
+
+import deepvis
+from deepvis.core.keys import is_key_name
+from deepvis.core.state import PRESETS, AppState, InputState, ViewState
+from deepvis.core.user_error import UsageError
+from deepvis.schema.plain_values import PlainError, plain, read_plain
+from deepvis.schema.rows import shown
+from deepvis.window.ui.events import Event, Mouse, Pasted, Resized
+
+VERSION = 1
+OfMouse = Literal["press", "wheel", "move", "leave"]
+NO_KEY = "gesture"  # stands for what is no key where only keys have names
+OF_MOUSE = ("press", "wheel", "move", "leave")
+KINDS = ("key", "paste", *OF_MOUSE, "size", "names")
+
+
+@dataclass(frozen=True)
+class Gesture:
+    """after: seconds since the one before. text: of a key its name; of names their file's content.
+
+    row, col: of the mouse; of a size its height and width.
+    """
+
+    kind: str
+    after: float = 0.0
+    text: str = ""
+    row: int = 0
+    col: int = 0
+    steps: int = 0
+
+    @property
+    def token(self) -> str:
+        return self.text if self.kind == "key" else NO_KEY
+
+    def event(self) -> Event | None:
+        """What the window would have said; None for a key and for names."""
+        if self.kind == "paste":
+            return Pasted(self.text)
+        if self.kind == "size":
+            return Resized(self.row, self.col)
+        if self.kind in OF_MOUSE:
+            return Mouse(cast(OfMouse, self.kind), self.row, self.col, self.steps)
+        return None
+
+
+@dataclass(frozen=True)
+class Start:
+    """What was shown before anything was pressed. size: (height, width) of the window."""
+
+    model: str
+    size: tuple[int, int]
+    view: ViewState
+    source: InputState
+    preset: int = 2
+
+
+@dataclass(frozen=True)
+class Replay:
+    path: Path
+    start: Start
+    gestures: tuple[Gesture, ...]
+
+
+class GestureLog:
+    """Writes gestures as they come, in a thread. clock: seconds, never runs backwards."""
+
+    def __init__(
+        self, file: TextIO, threads: Executor, start: Start, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._file, self._threads, self._clock = file, threads, clock
+        self._before = clock()
+        self._move: tuple[Gesture, float] | None = None  # the newest, until something else comes
+        self._write({"version": VERSION, "deepvis": deepvis.__version__, "start": plain(start)})
+
+    def key(self, name: str) -> None:
+        self._put(Gesture("key", text=name))
+
+    def names(self, content: dict[str, Any]) -> None:
+        self._put(Gesture("names", text=json.dumps(content, ensure_ascii=False)))
+
+    def event(self, event: Event) -> None:
+        """The mouse, a paste, a size; of moves that follow each other the last alone."""
+        if isinstance(event, Pasted):
+            self._put(Gesture("paste", text=event.text))
+        elif isinstance(event, Resized):
+            self._put(Gesture("size", row=event.height, col=event.width))
+        elif isinstance(event, Mouse) and event.kind in ("move", "leave"):
+            self._move = Gesture(event.kind, row=event.row, col=event.col), self._clock()
+        elif isinstance(event, Mouse):
+            self._put(Gesture(event.kind, row=event.row, col=event.col, steps=event.steps))
+
+    def close(self) -> None:
+        self._flush_move()
+        self._threads.submit(self._file.close)
+
+    def _flush_move(self) -> None:
+        if self._move is not None:
+            (gesture, at), self._move = self._move, None
+            self._timed(gesture, at)
+
+    def _put(self, gesture: Gesture) -> None:
+        self._flush_move()
+        self._timed(gesture, self._clock())
+
+    def _timed(self, gesture: Gesture, at: float) -> None:
+        after, self._before = round(at - self._before, 3), at
+        self._write({**plain(gesture), "kind": gesture.kind, "after": after})
+
+    def _write(self, content: dict[str, Any]) -> None:
+        line = json.dumps(content, ensure_ascii=False) + "\n"
+        self._threads.submit(lambda: (self._file.write(line), self._file.flush()))
+
+
+def start_of(state: AppState, size: tuple[int, int]) -> Start:
+    return Start(state.info.name, size, state.view, state.input, state.live.preset)
+
+
+def read_replay(path: Path) -> Replay:
+    """Raises UsageError: one sentence that names the file and the line."""
+    try:
+        lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    except (OSError, ValueError) as error:
+        raise UsageError(f"--replay {path}: {getattr(error, 'strerror', None) or 'this is no text'}") from None
+    start: Start | None = None
+    gestures = []
+    for number, line in enumerate(lines, 1):
+        try:
+            content = json.loads(line)
+            if start is None:
+                start = _start(content)
+            else:
+                gestures.append(_gesture(content))
+        except (PlainError, ValueError, RecursionError) as error:
+            if number == len(lines) > 1 and not isinstance(error, PlainError):
+                break  # the program was killed while it wrote that line
+            words = str(error) if isinstance(error, PlainError) else "this is no JSON that --record-keys has written"
+            raise UsageError(f"--replay {path}, line {number}: {words}") from None
+    if start is None:
+        raise UsageError(f"--replay {path}: the file is empty; --record-keys writes one")
+    return Replay(path, start, tuple(gestures))
+
+
+def _start(content: Any) -> Start:
+    if not isinstance(content, dict) or content.get("version") != VERSION or "start" not in content:
+        raise PlainError(f"expected the start of a recording of version {VERSION}, as --record-keys writes it")
+    start = read_plain(Start, content["start"], "start")
+    if not 0 <= start.preset < len(PRESETS) or min(start.size) < 1:
+        raise PlainError(f"start is {shown(content['start'])}: expected a preset and a size that there are")
+    return start
+
+
+def _gesture(content: Any) -> Gesture:
+    gesture = read_plain(Gesture, content, "the gesture")
+    if gesture.kind not in KINDS:
+        raise PlainError(f"kind is {gesture.kind!r}: expected one of {', '.join(KINDS)}")
+    if gesture.kind == "key" and not (is_key_name(gesture.text) or len(gesture.text) == 1):
+        raise PlainError(f"{gesture.text!r} is the name of no key")
+    return gesture
