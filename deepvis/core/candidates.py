@@ -16,6 +16,8 @@ from deepvis.core.attributions import ATTRIBUTIONS
 from deepvis.core.commands import COMMANDS, Group, shown_keys
 from deepvis.core.fuzzy import Match, folded, match
 from deepvis.core.names import Names
+from deepvis.core.numbered import target_of, typed
+from deepvis.core.playing import MovingSource
 from deepvis.core.state import AppState, PaletteLists
 from deepvis.core.types import LayerInfo, NetInfo, Unit
 from deepvis.core.words import short_label
@@ -40,6 +42,9 @@ class CandidateKind(Enum):
     PHOTO = "photo"
     MODEL = "model"
     PATH = "open"
+    NUMBERED = "set"
+    CAMERA = "camera"
+    VIDEO = "video"
 
 
 _WEIGHT = {
@@ -51,6 +56,9 @@ _WEIGHT = {
     CandidateKind.ATTRIBUTION: 5,
     CandidateKind.PHOTO: 2,
     CandidateKind.MODEL: 0,
+    CandidateKind.NUMBERED: 40,
+    CandidateKind.CAMERA: 5,
+    CandidateKind.VIDEO: 5,
 }
 
 
@@ -100,6 +108,8 @@ def _found(text: str, layer: str, info: NetInfo, lists: PaletteLists) -> list[Ca
         *_attributions(text),
         *_photos(text, lists),
         *_models(text, lists.models),
+        *_numbers(text),
+        *_moving(text, lists),
     ]
 
 
@@ -235,6 +245,23 @@ def _models(text: str, models: Sequence[str]) -> Iterator[Candidate]:
         title = f"model {name}"
         if (found := match(text, title)) is not None:
             yield Candidate(CandidateKind.MODEL, title, name, f"--model {name}", *_of(found))
+
+
+def _numbers(text: str) -> Iterator[Candidate]:
+    """What takes a number, with the one that was typed."""
+    for each, number in typed(text):
+        yield Candidate(CandidateKind.NUMBERED, each.title(number), target_of(each, number))
+
+
+def _moving(text: str, lists: PaletteLists) -> Iterator[Candidate]:
+    """The cameras, "Camera 0: name", and the video that was named at the start."""
+    for number, name in lists.cameras:
+        title = f"Camera {number}: {name}" if name else f"Camera {number}"
+        if (found := match(text, title)) is not None:
+            yield Candidate(CandidateKind.CAMERA, title, number, "", *_of(found))
+    title = f"Video: {MovingSource(lists.video).name}"
+    if lists.video and (found := match(text, title)) is not None:
+        yield Candidate(CandidateKind.VIDEO, title, lists.video, "", *_of(found))
 
 
 def _path(text: str) -> Iterator[Candidate]:

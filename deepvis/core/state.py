@@ -13,6 +13,8 @@ from typing import TypeVar
 from deepvis.core.attributions import ATTRIBUTIONS
 from deepvis.core.back_modes import OFF
 from deepvis.core.effects import Effect, SaveTop, StartOptimizing, StartScan
+from deepvis.core.filmstrip import Filmstrip
+from deepvis.core.playing import Autoplay, MovingSource
 from deepvis.core.tile_order import TileOrder, Tiles, tiles_of
 from deepvis.core.types import AttributionRequest, BackRequest, Fit, LayerInfo, NetInfo, Unit
 
@@ -120,6 +122,7 @@ class ViewState:
     looked_back: LookedBack | None = None  # in the history of the unit's climb; None: its newest picture
     opened: frozenset[str] = frozenset()  # blocks of the layer list
     all_layers: bool = False  # every operator is in the layer list
+    filmstrip: Filmstrip = field(default_factory=Filmstrip)
     scores: bool = False
     help: bool = False
     debug: int = 0
@@ -139,6 +142,8 @@ class InputState:
     # one mean its neighbours; otherwise it is shown once, and they mean what they meant before
     photo: str = ""
     photo_at: int = 0
+    moving_source: MovingSource = field(default_factory=MovingSource)
+    autoplay: Autoplay = field(default_factory=Autoplay)
 
 
 @dataclass(frozen=True)
@@ -174,6 +179,8 @@ class PaletteLists:
     photos: Sequence[tuple[str, str]] = ()  # (path, name) of the open folder's photos, as far as they are listed
     first_photo: int = 0  # the file index of the first of them
     models: tuple[str, ...] = ()  # their names
+    cameras: tuple[tuple[int, str], ...] = ()  # their numbers and names
+    video: str = ""  # path or URL of the video that the settings name
     receives_text: bool = True  # capitals, accents and pasted text arrive in this window
 
 

@@ -13,6 +13,8 @@ from functools import cached_property
 
 import numpy as np
 
+from deepvis.core.playing import VideoPlace
+
 
 class Fit(Enum):
     """How a picture of any shape becomes the network's input."""
@@ -33,6 +35,7 @@ class Frame:
     index: int = 0  # its place among the files of a still source, 0 for a moving one
     count: int = 0  # of those files, 0 for a moving source
     seconds: float | None = None  # its place in a video file; None for all else
+    video: VideoPlace | None = None  # of that file; None for all else
 
 
 @dataclass(frozen=True, order=True)

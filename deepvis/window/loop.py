@@ -16,18 +16,21 @@ from deepvis.core.history import closed, remembered_late
 from deepvis.core.layer_list import described
 from deepvis.core.panes import PaneLayout
 from deepvis.core.scanning import scan_ended
-from deepvis.core.state import AppState, GoTo, Outcome, PaletteLists
+from deepvis.core.state import AppState, GoTo, Outcome, Palette, PaletteLists
+from deepvis.core.strips import strips_of, with_strips
 from deepvis.core.typed import files_opened, pasted, press
 from deepvis.core.types import NetInfo
 from deepvis.core.user_error import UsageError
+from deepvis.live.camera_list import CameraList
 from deepvis.live.folder_scan import ScanRequest
 from deepvis.live.input import ListedPhotos
 from deepvis.sources.directory import images_problem
+from deepvis.window.autoplay import AutoplayClock
 from deepvis.window.card_picture import why_not_saved
 from deepvis.window.options import RunOptions
 from deepvis.window.parts import Parts
 from deepvis.window.pointer import pointed
-from deepvis.window.requests import missing, stopped_words
+from deepvis.window.requests import has_shown, missing, stopped_words
 from deepvis.window.scene_maker import SceneMaker
 from deepvis.window.screen import Screen
 from deepvis.window.screenshots import picture_name, save_picture
@@ -74,6 +77,8 @@ class Loop:
         self._status = StatusReader()
         self._script = Script(options.keys)
         self._typist = Typist()
+        self._autoplay = AutoplayClock()
+        self._cameras = CameraList()
         self._acted_at = self._refused_at = float("-inf")  # when the user acted last, when an effect was refused
         self._early: list[str] = []  # keys that need the network, pressed before it was there
         self._not_saved = ""  # the error of the last picture that key p was to save
@@ -185,7 +190,13 @@ class Loop:
                 self.parts.carry_out(effect)
                 if isinstance(effect, SaveTop) and self.parts.is_saving:
                     self._status.show_hint("saving the running top 9 ...", SAVING_SECONDS)
+        self._lay_out_strips()
         self._sort_tiles()
+
+    def _lay_out_strips(self) -> None:
+        """Make room for a strip that was turned on, or take back that of one that was turned off."""
+        if strips_of(self.state.view) != self._strips:
+            self._lay_out(*self.window.size)
 
     def _open(self, path: str) -> None:
         """Show what a path names; where it cannot be opened, say why and leave all as it is."""
@@ -211,9 +222,12 @@ class Loop:
             self.press("enter")
         if self.state.refused is not None and now - self._refused_at > CONSENT_SECONDS:
             self.state = replace(self.state, refused=None)
+        has_photo = self.state.input.autoplay.is_on and has_shown(self.state, self.parts.latest)
+        self.state = self._autoplay(self.state, now, is_shown=has_photo)
 
     def _lay_out(self, height: int, width: int) -> None:
-        self._make_scene.layout = self._layouts(self.state.info, height, width)
+        self._make_scene.layout = with_strips(self._layouts(self.state.info, height, width), strips_of(self.state.view))
+        self._strips = strips_of(self.state.view)
         area = self._make_scene.layout.tiles_area
         self.state = replace(self.state, layers_pane=(area.height, area.width))
 
@@ -244,9 +258,12 @@ class Loop:
     def _update_palette_lists(self, listed: ListedPhotos, before: PaletteLists) -> None:
         """Give the palette the photos that were listed since."""
         receives_text = self.window.receives_text
-        facts = (listed.first, receives_text)
-        if listed.photos is not before.photos or facts != (before.first_photo, before.receives_text):
-            lists = PaletteLists(listed.photos, listed.first, before.models, receives_text)
+        cameras = self._cameras.look() if isinstance(self.state.typing, Palette) else before.cameras
+        facts = (listed.first, receives_text, cameras)
+        if listed.photos is not before.photos or facts != (before.first_photo, before.receives_text, before.cameras):
+            lists = replace(
+                before, photos=listed.photos, first_photo=listed.first, receives_text=receives_text, cameras=cameras
+            )
             self.state = replace(self.state, palette_lists=lists)
 
     def _say(self, answer: Answer[Any, EffectReport]) -> None:

@@ -35,7 +35,6 @@ from deepvis.scan.with_samples import RunningWithSamples
 from deepvis.settings.table import Settings
 from deepvis.sources.opening import open_moving, open_still
 from deepvis.sources.samples import is_sample
-from deepvis.sources.video import video_name
 from deepvis.window.parts import Makers, Parts
 from deepvis.window.stats import PassLog
 
@@ -62,9 +61,8 @@ def make_parts(settings: Settings, shown: ShownModel, passes: PassLog) -> Parts:
     scan = partial(
         FolderScanWorker, scans, lambda: open_passes(settings.backend, shown.model, settings.device, share.idle)
     )
-    camera = 0 if settings.camera is None else settings.camera
     return Parts(
-        InputWorker(open_still, lambda: open_moving(camera, settings.video)),
+        InputWorker(open_still, open_moving),
         network,
         Makers(
             open_images,
@@ -74,7 +72,6 @@ def make_parts(settings: Settings, shown: ShownModel, passes: PassLog) -> Parts:
         stream,
         scans,
         saved,
-        moving_source=video_name(settings.video) if settings.video else f"camera {camera}",
     )
 
 

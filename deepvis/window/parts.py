@@ -34,9 +34,10 @@ from deepvis.live.optimize import OptimizeRequest, OptimizeWorker
 from deepvis.live.renewed_stream import RenewedStream
 from deepvis.live.saved_pictures import SavedPictures
 from deepvis.live.stream_top import StreamTop
+from deepvis.live.thumbnails import ThumbnailWorker
 from deepvis.live.unit_images import ImagesRequest, UnitImagesWorker
 from deepvis.live.worker import Worker
-from deepvis.window.requests import Latest, images_request, pass_request
+from deepvis.window.requests import Latest, images_request, pass_request, thumbnail_request
 
 OF_PICTURES = (KeepPicture, TakeOutPicture, UndoKeep, RedoKeep)
 OF_THE_TOP = (SaveTop, UndoSave, RedoSave, ForgetTop, RecallTop)  # effects on the running top 9
@@ -61,8 +62,7 @@ class Parts:
     """Requests go out only where what is wanted differs from what was sent; answers are the latest ones.
 
     input: starts at once; network: with ``start_network``. stream: the running top 9. scans: of open files.
-    pictures: puts finished ones among a unit's nine. moving_source: the camera's or the video's name, for the status
-    line.
+    pictures: puts finished ones among a unit's nine.
     """
 
     def __init__(
@@ -73,15 +73,14 @@ class Parts:
         stream: RenewedStream | None = None,
         scans: FolderScans | None = None,
         pictures: SavedPictures | None = None,
-        moving_source: str = "",
     ) -> None:
         self.latest = Latest()
-        self.moving_source = moving_source
         self._input, self._network, self._makers = input, network, makers
         self._stream, self._scans, self._pictures = stream, scans, pictures
         self._images: UnitImagesWorker | None = None
         self._optimize: OptimizeWorker | None = None
         self._scan: FolderScanWorker | None = None
+        self._thumbnails: ThumbnailWorker | None = None
         self._running: list[Worker[Any, Any]] = [input]
         self._sent_input: InputState | None = None
         self._sent_pass: NetRequest | None = None
@@ -108,12 +107,23 @@ class Parts:
         if request is not None and not request.same_as(self._sent_pass):
             self._sent_pass = request
             self._network.inbox.put(request)
+        self._send_thumbnails(state)
         shows_images = state.view.unit_images or state.view.pattern
         if self._images is not None and (shows_images or self.is_saving):
             images = images_request(state, self.latest)
             if images != self._sent_images:
                 self._sent_images = images
                 self._images.inbox.put(images)
+
+    def _send_thumbnails(self, state: AppState) -> None:
+        asked = thumbnail_request(state, self.latest)
+        if asked is None:
+            return
+        if self._thumbnails is None:
+            self._thumbnails = ThumbnailWorker()
+            self._start(self._thumbnails)
+        if asked != self._thumbnails.inbox.peek():
+            self._thumbnails.inbox.put(asked)
 
     def carry_out(self, effect: Effect) -> None:
         """Have an effect of a key carried out, all but the picture of the window, which the loop itself saves."""
@@ -170,6 +180,7 @@ class Parts:
             images=_newest(self._images),
             optimize=_newest(self._optimize),
             scan=_newest(self._scan),
+            thumbnails=_newest(self._thumbnails),
             refresh=before.refresh,
             peeks=before.peeks,
         )

@@ -22,6 +22,7 @@ from deepvis.core.past_pictures import gone_through, has_past
 from deepvis.core.state import AppState, Cursor, Outcome, Palette, Zoom
 from deepvis.core.typed import clicked_while_typing, press
 from deepvis.core.types import OptimizeProgress
+from deepvis.window.strip_pointing import pointed_at_strip
 from deepvis.window.ui.events import Mouse
 from deepvis.window.ui.hit import hit
 from deepvis.window.ui.overlays.palette import candidate_at
@@ -58,6 +59,8 @@ def pointed(state: AppState, event: Mouse, scene: Scene) -> Outcome:
         return _pointed_while_typing(state, event, scene)
     target = hit(scene, event.row, event.col)
     is_press = event.kind == "press"
+    if (found := pointed_at_strip(state, event, target, scene)) is not None:
+        return remembered(state, found[0], "" if is_press else f"wheel over {target.pane}", found[1]), found[1]
     after, effects = clicked(state, target) if is_press else wheeled(state, target, event.steps, scene.climb)
     grows = "" if is_press else f"wheel over {target.pane}"
     return remembered(state, after, grows, effects), effects

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from deepvis.core.answers import NOTHING_YET, Answer
+from deepvis.core.filmstrip import Thumbnails, strip_paths
 from deepvis.core.state import AppState, InputState
 from deepvis.core.types import (
     Attribution,
@@ -21,6 +22,7 @@ from deepvis.live.folder_run import ScanProgress
 from deepvis.live.folder_scan import ScanRequest
 from deepvis.live.network import NetworkOutput
 from deepvis.live.optimize import OptimizeRequest
+from deepvis.live.thumbnails import ThumbnailRequest
 from deepvis.live.unit_images import ImagesOutput, ImagesRequest
 
 OPTIMIZATION = "the optimized picture"
@@ -39,6 +41,7 @@ class Latest:
     images: Answer[ImagesRequest, ImagesOutput] = NOTHING_YET
     optimize: Answer[OptimizeRequest, OptimizeProgress] = NOTHING_YET
     scan: Answer[ScanRequest, ScanProgress] = NOTHING_YET
+    thumbnails: Answer[ThumbnailRequest, Thumbnails] = NOTHING_YET
     refresh: int = 0  # number of the newest unit images, see ImagesRequest
     peeks: bool = False  # the pictures of all units of a layer are needed, for the tooltip of a tile
 
@@ -130,6 +133,8 @@ def missing(state: AppState, latest: Latest) -> str:
         return "the network's pass"
     if not _has_images(state, latest):
         return "the unit's images"
+    if not _has_thumbnails(state, latest):
+        return "the filmstrip's pictures"
     if not _has_attribution(state, latest):
         return ATTRIBUTION
     if is_stopping(state, latest):
@@ -139,11 +144,19 @@ def missing(state: AppState, latest: Latest) -> str:
     return OPTIMIZATION_BEGUN if shown_progress(state, latest) is not None else OPTIMIZATION
 
 
+def has_shown(state: AppState, latest: Latest) -> bool:
+    """The picture that the state asks for is there, and the network has passed it."""
+    return latest.info is not None and _has_input(state, latest) and _has_pass(state, latest)
+
+
 def _has_input(state: AppState, latest: Latest) -> bool:
     answer = latest.input
     if answer.request != state.input:
         return False
-    return bool(answer.error) or (answer.value is not None and answer.value.moving == state.input.moving)
+    frame, source = answer.value, state.input
+    if answer.error or frame is None or frame.moving != source.moving:
+        return bool(answer.error)
+    return frame.video is None or frame.video.playback.jumps == source.moving_source.playback.jumps
 
 
 def _has_pass(state: AppState, latest: Latest) -> bool:
@@ -153,6 +166,8 @@ def _has_pass(state: AppState, latest: Latest) -> bool:
         return True  # there is no picture: the input pane says why
     if answer.error and answer.request is not None and _same(answer.request, asked):
         return True
+    if snapshot is not None and state.input.frozen and asked.frame.video is not None:
+        return snapshot.request.same_as(asked)  # of that very frame: it may be looked at for long
     return snapshot is not None and _same(snapshot.request, asked)
 
 
@@ -189,6 +204,17 @@ def _has_images(state: AppState, latest: Latest) -> bool:
     if answer.error:
         return True
     return images is not None and (state.input.moving or not images.loading)
+
+
+def thumbnail_request(state: AppState, latest: Latest) -> ThumbnailRequest | None:
+    """The pictures that the filmstrip wants now, None while it is off."""
+    return ThumbnailRequest(strip_paths(state, latest.frame)) if state.view.filmstrip.is_on else None
+
+
+def _has_thumbnails(state: AppState, latest: Latest) -> bool:
+    asked, answer = thumbnail_request(state, latest), latest.thumbnails
+    is_its = answer.request == asked and answer.value is not None
+    return asked is None or (is_its and (bool(answer.error) or (answer.value is not None and answer.value.is_whole)))
 
 
 def images_request(state: AppState, latest: Latest) -> ImagesRequest:

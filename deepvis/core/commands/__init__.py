@@ -12,6 +12,7 @@ import deepvis.core.commands.back_projection
 import deepvis.core.commands.reasons
 import deepvis.core.commands.showing
 import deepvis.core.commands.input_source
+import deepvis.core.commands.playing
 import deepvis.core.commands.this_unit
 import deepvis.core.commands.whole_program
 import deepvis.core.commands.ordering  # noqa: F401

@@ -7,6 +7,7 @@ from deepvis.core.geometry import Rect, TileGrid, fit_inside, montage_cell
 from deepvis.core.places import cell_at
 from deepvis.core.state import Look, Zoom
 from deepvis.core.types import Unit
+from deepvis.window.ui.film_cells import film_hit
 from deepvis.window.ui.fires import strongest_here
 from deepvis.window.ui.here import rows_in
 from deepvis.window.ui.layer_list_layout import chips_of
@@ -20,6 +21,7 @@ from deepvis.window.ui.regions import CLASS, FIRES, FOLD, HEADING, MAP, PICTURE,
 from deepvis.window.ui.scalars import is_scalar
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.tile_places import bars_in, grid_in
+from deepvis.window.ui.video_bar import seek_hit
 
 
 def hit(scene: Scene, row: int, col: int) -> Hit:
@@ -28,7 +30,10 @@ def hit(scene: Scene, row: int, col: int) -> Hit:
     if pane is None:
         return Hit()
     place = scene.layout[pane]
-    finders = {"control": _in_control, "layers": _in_layers, "aux": _in_aux, "input": _in_input, "jpgvis": _in_jpgvis}
+    finders = {
+        **{"control": _in_control, "layers": _in_layers, "aux": _in_aux, "input": _in_input, "jpgvis": _in_jpgvis},
+        "filmstrip": film_hit,
+    }
     if pane in finders:
         return finders[pane](scene, place, row, col)
     body = scene.areas(place).body
@@ -108,6 +113,8 @@ def _in_map(scene: Scene, pane: str, body: Rect, row: int, col: int) -> Hit:
 
 
 def _in_input(scene: Scene, pane: Rect, row: int, col: int) -> Hit:
+    if seek := seek_hit(scene, scene.areas(pane).body, row, col):
+        return seek
     place = picture_place(scene, pane)
     if place is None or not place.contains(row, col):
         return Hit("input", part=HEADING if row < scene.areas(pane).body.row else "", place=pane)

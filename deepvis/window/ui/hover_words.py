@@ -9,6 +9,7 @@ from deepvis.core.layer_list import is_open
 from deepvis.core.types import LayerInfo, Unit
 from deepvis.core.words import field_size_words
 from deepvis.window.ui.fields import cell_edges, middle_edges
+from deepvis.window.ui.film_tip import film_tip
 from deepvis.window.ui.fires import cell_words, order_words, strongest_here, why_no_cell
 from deepvis.window.ui.hover_attribution import attribution_here, attribution_lines, attribution_title
 from deepvis.window.ui.hover_pictures import back_tip, picture_tip
@@ -30,9 +31,10 @@ from deepvis.window.ui.readings import (
     unit_name,
 )
 from deepvis.window.ui.reasons import crumb, reasons_in, unit_words
-from deepvis.window.ui.regions import CLASS, FIRES, HEADING, MAP, PICTURE, PREFERRED, SCALE, Hit, Tip
+from deepvis.window.ui.regions import CLASS, FIRES, HEADING, MAP, PICTURE, PREFERRED, SCALE, SEEK, Hit, Tip
 from deepvis.window.ui.scalars import is_scalar
 from deepvis.window.ui.scene import Scene
+from deepvis.window.ui.video_bar import seek_tip
 
 SPACE = "   "  # between the facts of a line
 NO_LAYER = "the classes' layer is not in the list"
@@ -55,6 +57,7 @@ def _tip_of(scene: Scene) -> Tip | None:
         MAP: map_tip,
         FIRES: layers_tip,
         SCALE: scale_tip,
+        SEEK: seek_tip,
     }
     of_pane: dict[str, Callable[[Scene, Hit], Tip | None]] = {
         "control": layer_tip,
@@ -63,6 +66,7 @@ def _tip_of(scene: Scene) -> Tip | None:
         "jpgvis": picture_tip,
         "back": back_tip,
         "status": status_tip,
+        "filmstrip": film_tip,
     }
     tip = of_part.get(hit.part) or of_pane.get(hit.pane)
     return tip(scene, hit) if tip is not None else None

@@ -17,6 +17,7 @@ PREFERRED, TOP, TOP_BACK = "optimized", "top", "top_back"  # the pictures of a u
 PATCHES = (TOP, TOP_BACK)
 HEADING = "heading"
 FIRES = "fires"  # a row of the list of all layers at the pinned place; without a layer_index the way to that list
+SEEK = "seek"  # a place of a video's bar; ``Hit.index``: tenths of a second
 FOLD = "fold"  # the mark of a block in the layer list
 
 
@@ -29,8 +30,8 @@ class Hit:
     channel: int | None = None  # of the tile in the layers pane
     part: str = ""  # of the pane, one of the names above
     unit: Unit | None = None  # that a class stands for
-    index: int | None = None  # of a patch of the top 9, of a class among the five, or of the card of a heading
-    path: str = ""  # of a patch's photo, "" for a camera's frame
+    index: int | None = None  # of a patch of the top 9, a class among the five, the card of a heading, or a photo
+    path: str = ""  # of a patch's photo, "" for a camera's frame; of a photo of the filmstrip
     # (row, col) in the selected unit's map, over the input of the selected layer's maps: the one that looks
     # there
     cell: tuple[int, int] | None = None

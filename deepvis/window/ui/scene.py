@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from deepvis.core.commands import Command
+from deepvis.core.filmstrip import Thumbnails
 from deepvis.core.geometry import Rect
 from deepvis.core.panes import CardAreas, PaneLayout, card_areas
 from deepvis.core.pixels import Scale
@@ -49,6 +50,7 @@ class Scene:
     attribution: Attribution | None = None  # the newest step of the newest, whatever is wanted now
     unit_images: UnitImages | None = None
     whole_layer: WholeLayer | None = None
+    thumbnails: Thumbnails | None = None  # of the filmstrip
     optimize: OptimizeProgress | None = None  # in progress, or its end until the unit images have it
     climb: OptimizeProgress | None = None  # the newest, in progress or not: whose history there is
     status: Status = field(default_factory=Status)

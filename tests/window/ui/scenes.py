@@ -55,6 +55,7 @@ from deepvis.window.tile_orders import TileOrders
 from deepvis.window.ui.layer_list_layout import layout_for
 from deepvis.window.ui.regions import HEADING, MAP, PICTURE, TOP, Hit
 from deepvis.window.ui.scene import Scene, Status
+from tests.window.ui.playing_scenes import film_scene, video_scene
 from tests.window.ui.tree_scenes import tokens_scene
 
 SIZE = (620, 1000)  # (height, width) of the window
@@ -344,6 +345,8 @@ GOLDEN: dict[str, tuple[str, Callable[[], Scene]]] = {
         "input",
         lambda: make_scene(moving=True, source=InputState(True, True, fit=Fit.STRETCH), status=Status(recording=True)),
     ),
+    "input_video": ("input", lambda: video_scene(make_scene(moving=True))),
+    "filmstrip": ("filmstrip", lambda: film_scene(make_scene())),
     "input_overlay": ("input", lambda: make_scene(replace(DECONV, overlay=2, receptive_field=True), field_of=field_of)),
     "input_overlay_stale": (
         "input",

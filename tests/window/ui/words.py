@@ -10,6 +10,8 @@ WORDS: dict[str, list[str]] = {
     "input_before_the_pass": ["Input", "photo_1.jpg, 2 of 9"],
     "input_field": ["Input", "photo_1.jpg, 2 of 9", "47.2 %", "fox"],
     "input_frozen": ["Input", "photo_1.jpg", "frozen", "● recording", "stretched"],
+    "input_video": ["Input", "photo_1.jpg, 2 of 9", "0:12 / 3:04, x0.5"],
+    "filmstrip": ["Photos", "99 to 103 of 50,000, autoplay: 2.5 seconds a photo", "unreadable"],
     "control_list": ["conv1", "pool1", "conv2r", "fc3", "prob", "conv2r"],
     "control_units": ["conv1", "pool1", "conv2r", "fc3", "prob", "conv2r"],
     "control_missing": ["conv1", "pool1", "conv2r", "fc3", "prob", "warp", "loss3", "conv2r"],
@@ -399,7 +401,7 @@ WORDS: dict[str, list[str]] = {
         "command",
         "d",
         "Freeze the back origin at the selected unit, or free it",
-        "1 of 59",
+        "1 of 67",
         "up, down: choose    enter: go there    esc: back to where you were",
     ],
     "palette_nothing": [

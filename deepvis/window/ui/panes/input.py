@@ -31,6 +31,7 @@ from deepvis.window.ui.pane import pane
 from deepvis.window.ui.readings import is_frame_stale, shows_snapshot_input, top_classes, unit_name
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, text_width, wrap
+from deepvis.window.ui.video_bar import draw_video_foot, video_foot_height
 
 PLATE_SHARE = 0.3  # of the picture's brightness under letters, which then keep a contrast of more than 4.5:1
 
@@ -76,7 +77,8 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
         return
     if over is not None:
         rgb = laid_over(rgb, over, OVERLAYS[scene.state.view.overlay])
-        draw_foot(canvas, scene, parts.body, over.legend)
+        draw_foot(canvas, scene, parts.body.cut(bottom=video_foot_height(scene)), over.legend)
+    draw_video_foot(canvas, scene, parts.body)
     place = picture(canvas, picture_area(scene, parts.body), rgb)
     badges = []
     if scene.state.input.frozen and scene.frame is not None and scene.frame.moving:
@@ -115,7 +117,8 @@ def shows_first_class(scene: Scene) -> bool:
 
 
 def picture_area(scene: Scene, body: Rect) -> Rect:
-    """What the legend of the overlay leaves of the pane's body for the picture."""
+    """What the legend of the overlay and the time of a video leave of the pane's body for the picture."""
+    body = body.cut(bottom=video_foot_height(scene))
     return body if overlay_of(scene) is None else body.cut(bottom=foot_height(scene))
 
 
