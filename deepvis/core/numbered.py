@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from deepvis.core.commands.over_time import FREEZE_WHEN, freeze_when
 from deepvis.core.commands.playing import at_speed, started
 from deepvis.core.fuzzy import folded
 from deepvis.core.state import AppState, Outcome
@@ -24,6 +25,7 @@ NUMBERED = {
     each.name: each
     for each in (
         Numbered("autoplay", lambda number: f"Autoplay: {number:g} seconds a photo", started),
+        Numbered(FREEZE_WHEN, lambda number: f"Freeze when this unit exceeds {number:g}", freeze_when),
         Numbered("speed", lambda number: f"Speed of the video: x{number:g}", at_speed),
     )
 }

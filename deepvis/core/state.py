@@ -14,9 +14,10 @@ from deepvis.core.attributions import ATTRIBUTIONS
 from deepvis.core.back_modes import OFF
 from deepvis.core.effects import Effect, SaveTop, StartOptimizing, StartScan
 from deepvis.core.filmstrip import Filmstrip
+from deepvis.core.over_time import OverTime
 from deepvis.core.playing import Autoplay, MovingSource
 from deepvis.core.tile_order import TileOrder, Tiles, tiles_of
-from deepvis.core.types import AttributionRequest, BackRequest, Fit, LayerInfo, NetInfo, Unit
+from deepvis.core.types import AttributionRequest, BackRequest, Fit, Frame, LayerInfo, NetInfo, Unit
 
 
 class Cursor(Enum):
@@ -123,6 +124,7 @@ class ViewState:
     opened: frozenset[str] = frozenset()  # blocks of the layer list
     all_layers: bool = False  # every operator is in the layer list
     filmstrip: Filmstrip = field(default_factory=Filmstrip)
+    over_time: OverTime = field(default_factory=OverTime)
     scores: bool = False
     help: bool = False
     debug: int = 0
@@ -144,6 +146,7 @@ class InputState:
     photo_at: int = 0
     moving_source: MovingSource = field(default_factory=MovingSource)
     autoplay: Autoplay = field(default_factory=Autoplay)
+    held: Frame | None = None  # the frame at which the source was frozen by a unit's value
 
 
 @dataclass(frozen=True)

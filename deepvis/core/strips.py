@@ -5,17 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 
 from deepvis.core.geometry import Rect
+from deepvis.core.over_time import Follow
 from deepvis.core.panes import PaneLayout
 from deepvis.core.state import ViewState
 
 FILMSTRIP = "filmstrip"
-HEIGHTS = {FILMSTRIP: 112}  # in pixels at text scale 1
+TIMELINE = "timeline"
+HEIGHTS = {FILMSTRIP: 112, TIMELINE: 160}  # in pixels at text scale 1
 MOST_SHARE = 0.35  # of the layers pane's height, for each strip
 
 
 def strips_of(view: ViewState) -> tuple[str, ...]:
     """The strips that are wanted, the uppermost first."""
-    return (FILMSTRIP,) if view.filmstrip.is_on else ()
+    shown = {TIMELINE: view.over_time.show is not Follow.OFF, FILMSTRIP: view.filmstrip.is_on}
+    return tuple(name for name, is_on in shown.items() if is_on)
 
 
 def with_strips(layout: PaneLayout, names: tuple[str, ...]) -> PaneLayout:

@@ -196,6 +196,8 @@ class InputWorker(Worker[InputState, Frame]):
             self.recover()
         elif before.frozen and not state.frozen:
             self._last_item_at = self._clock()
+        elif state.held is not None and before.held is not state.held:
+            self._hold(state.held, self._moving, state)
         elif before.mirror != state.mirror and self._last_moving is not None:
             self._hand_out(self._last_moving, self._moving, state)
         # frozen before the first frame: let that one through
@@ -224,6 +226,12 @@ class InputWorker(Worker[InputState, Frame]):
             self.fail(f"{moving.name} has given no picture for {silent:.0f} seconds; waiting for it")
             return None
         return SILENT_SECONDS - silent
+
+    def _hold(self, frame: Frame, moving: CaptureSource, state: InputState) -> None:
+        """Show a frame that was handed out before, instead of the newest, while the source is frozen."""
+        is_turned = moving.mirrored and state.mirror
+        self._last_moving = moved_frame(frame, np.ascontiguousarray(frame.rgb[:, ::-1])) if is_turned else frame
+        self._hand_out(self._last_moving, moving, state)
 
     def _is_awaited(self, frame: Frame) -> bool:
         """It is the one to which a frozen video was wound or stepped."""

@@ -139,7 +139,7 @@ class CaptureSource(ABC):
         if not good or bgr is None or bgr.size == 0:
             return False
         self._failures = 0
-        self.frames.put(new_frame(_rgb(bgr), self.name, moving=True, seconds=seconds, video=video))
+        self.frames.put(new_frame(rgb_of_capture(bgr), self.name, moving=True, seconds=seconds, video=video))
         return True
 
     def _fail(self, sentence: str) -> None:
@@ -165,7 +165,7 @@ def quiet_opencv() -> None:
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 
-def _rgb(bgr: np.ndarray) -> np.ndarray:
+def rgb_of_capture(bgr: np.ndarray) -> np.ndarray:
     """(H, W, 3) uint8 RGB of what a capture gives: BGR, BGRA, gray, or 16 bit; halved while it is above HD."""
     import cv2
 

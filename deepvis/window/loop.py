@@ -19,7 +19,7 @@ from deepvis.core.scanning import scan_ended
 from deepvis.core.state import AppState, GoTo, Outcome, Palette, PaletteLists
 from deepvis.core.strips import strips_of, with_strips
 from deepvis.core.typed import files_opened, pasted, press
-from deepvis.core.types import NetInfo
+from deepvis.core.types import NetInfo, Snapshot
 from deepvis.core.user_error import UsageError
 from deepvis.live.camera_list import CameraList
 from deepvis.live.folder_scan import ScanRequest
@@ -42,6 +42,7 @@ from deepvis.window.ui.compose import compose
 from deepvis.window.ui.events import Closed, Event, Key, Pasted, Resized
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.window import AnyWindow
+from deepvis.window.watching import OverTimeWatch
 
 STILL_SAVING = "it is still being saved; backspace takes it back once that is done"
 SAVING_SECONDS = 60.0  # that it says so, if nothing comes of it
@@ -51,6 +52,7 @@ PICTURE_WAITS = 0.1  # seconds at most until the window is drawn without the pic
 NEEDS_NETWORK = frozenset({Group.MOVE.value, Group.FIND.value, Group.BACK.value, Group.UNIT.value})
 STEP_SECONDS = 1.0  # presses of a key that are this close belong to one step of undo
 GO_TO_SECONDS = 1.0  # after the last digit the typed number is gone to
+FREEZE_SECONDS = 600.0  # for which it is said why the source was frozen
 SCAN_SECONDS = 30.0  # for which it is said how a scan has ended: the user may have looked elsewhere
 WALKING_SECONDS = 5.0  # after a key or a click in which sorted tiles stay where they are
 CONSENT_SECONDS = 6.0  # in which the same key once more does what was refused
@@ -79,6 +81,7 @@ class Loop:
         self._typist = Typist()
         self._autoplay = AutoplayClock()
         self._cameras = CameraList()
+        self._over_time = OverTimeWatch()
         self._acted_at = self._refused_at = float("-inf")  # when the user acted last, when an effect was refused
         self._early: list[str] = []  # keys that need the network, pressed before it was there
         self._not_saved = ""  # the error of the last picture that key p was to save
@@ -246,6 +249,7 @@ class Loop:
             self._early.clear()
         if latest.snapshot is not None and latest.snapshot is not before.snapshot:
             self._status.passes.count()
+        self._look_over_time(latest.snapshot)
         if latest.ended_run is not None:
             self.state = optimization_ended(self.state, latest.ended_run)
         if latest.ended_scan is not None:
@@ -254,6 +258,14 @@ class Loop:
             self._say(answer)
         self._update_palette_lists(self.parts.listed, self.state.palette_lists)
         self._sort_tiles()
+
+    def _look_over_time(self, snapshot: Snapshot | None) -> None:
+        watch = self._over_time
+        self.state = watch.look(self.state, snapshot, time.monotonic())
+        self._make_scene.lines = watch.lines
+        self.parts.compare(watch.pair)
+        if watch.said:
+            self._status.show_hint(watch.said, FREEZE_SECONDS)
 
     def _update_palette_lists(self, listed: ListedPhotos, before: PaletteLists) -> None:
         """Give the palette the photos that were listed since."""

@@ -26,6 +26,7 @@ from deepvis.core.effects import (
 from deepvis.core.state import AppState, InputState
 from deepvis.core.types import NetInfo, NetRequest
 from deepvis.live.backend import Backend
+from deepvis.live.comparing import PassPair, SteadinessWorker
 from deepvis.live.folder_scan import FolderScanWorker, ScanRequest
 from deepvis.live.folder_scans import FolderScans
 from deepvis.live.input import InputWorker, ListedPhotos
@@ -81,6 +82,7 @@ class Parts:
         self._optimize: OptimizeWorker | None = None
         self._scan: FolderScanWorker | None = None
         self._thumbnails: ThumbnailWorker | None = None
+        self._steadiness: SteadinessWorker | None = None
         self._running: list[Worker[Any, Any]] = [input]
         self._sent_input: InputState | None = None
         self._sent_pass: NetRequest | None = None
@@ -124,6 +126,14 @@ class Parts:
             self._start(self._thumbnails)
         if asked != self._thumbnails.inbox.peek():
             self._thumbnails.inbox.put(asked)
+
+    def compare(self, pair: PassPair | None) -> None:
+        """Have two passes compared for the steadiness; None: let go of those that were."""
+        if pair is not None and self._steadiness is None:
+            self._steadiness = SteadinessWorker()
+            self._start(self._steadiness)
+        if self._steadiness is not None and self._steadiness.inbox.peek() is not pair:
+            self._steadiness.inbox.put(pair)
 
     def carry_out(self, effect: Effect) -> None:
         """Have an effect of a key carried out, all but the picture of the window, which the loop itself saves."""
@@ -181,6 +191,7 @@ class Parts:
             optimize=_newest(self._optimize),
             scan=_newest(self._scan),
             thumbnails=_newest(self._thumbnails),
+            steadiness=_newest(self._steadiness),
             refresh=before.refresh,
             peeks=before.peeks,
         )

@@ -7,6 +7,7 @@ from typing import Any
 
 from deepvis.core.answers import NOTHING_YET, Answer
 from deepvis.core.filmstrip import Thumbnails, strip_paths
+from deepvis.core.over_time import LayerSteadiness
 from deepvis.core.state import AppState, InputState
 from deepvis.core.types import (
     Attribution,
@@ -18,6 +19,7 @@ from deepvis.core.types import (
     UnitImages,
     WholeLayer,
 )
+from deepvis.live.comparing import PassPair
 from deepvis.live.folder_run import ScanProgress
 from deepvis.live.folder_scan import ScanRequest
 from deepvis.live.network import NetworkOutput
@@ -42,6 +44,7 @@ class Latest:
     optimize: Answer[OptimizeRequest, OptimizeProgress] = NOTHING_YET
     scan: Answer[ScanRequest, ScanProgress] = NOTHING_YET
     thumbnails: Answer[ThumbnailRequest, Thumbnails] = NOTHING_YET
+    steadiness: Answer[PassPair | None, LayerSteadiness] = NOTHING_YET
     refresh: int = 0  # number of the newest unit images, see ImagesRequest
     peeks: bool = False  # the pictures of all units of a layer are needed, for the tooltip of a tile
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from deepvis.core.commands.changes import source, view
+from deepvis.core.commands.moving import select
 from deepvis.core.commands.playing import wound
 from deepvis.core.commands.table import outcome
 from deepvis.core.filmstrip import Filmstrip, scrolled
@@ -19,6 +20,9 @@ def pointed_at_strip(state: AppState, event: Mouse, target: Hit, scene: Scene) -
     """The outcome of a press or a turn of the wheel on what this file knows; None on all else."""
     if target.part == SEEK and event.kind == "press":
         return wound_to(state, target, scene)
+    if target.pane == "timeline":
+        goes = event.kind == "press" and target.unit is not None
+        return outcome(select(state, target.unit)) if goes and target.unit is not None else (state, ())
     if target.pane != "filmstrip":
         return None
     window = film_window(scene, scene.areas(scene.layout["filmstrip"]).body)

@@ -56,6 +56,10 @@ JOBS = {
         "statistics --images photos --layers conv1 --gradient-photos 1 --output measured",
         "measured/statistics/statistics.json",
     ),
+    "steadiness": (
+        "steadiness --image photos/pizza/photo.png --noise 2 --frames 2 --output steady",
+        "steady/steadiness.json",
+    ),
     "why": ("why --image photos/pizza/photo.png --class pizza --layer conv5 --top 3", ""),
     "window": ("window --headless --keys o --screenshot shot.png", "shot.png"),
 }

@@ -21,6 +21,7 @@ from deepvis.window.ui.regions import CLASS, FIRES, FOLD, HEADING, MAP, PICTURE,
 from deepvis.window.ui.scalars import is_scalar
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.tile_places import bars_in, grid_in
+from deepvis.window.ui.time_pointing import time_hit
 from deepvis.window.ui.video_bar import seek_hit
 
 
@@ -33,6 +34,7 @@ def hit(scene: Scene, row: int, col: int) -> Hit:
     finders = {
         **{"control": _in_control, "layers": _in_layers, "aux": _in_aux, "input": _in_input, "jpgvis": _in_jpgvis},
         "filmstrip": film_hit,
+        "timeline": time_hit,
     }
     if pane in finders:
         return finders[pane](scene, place, row, col)

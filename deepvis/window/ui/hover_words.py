@@ -34,6 +34,8 @@ from deepvis.window.ui.reasons import crumb, reasons_in, unit_words
 from deepvis.window.ui.regions import CLASS, FIRES, HEADING, MAP, PICTURE, PREFERRED, SCALE, SEEK, Hit, Tip
 from deepvis.window.ui.scalars import is_scalar
 from deepvis.window.ui.scene import Scene
+from deepvis.window.ui.steady_bars import steady_words
+from deepvis.window.ui.time_pointing import time_tip
 from deepvis.window.ui.video_bar import seek_tip
 
 SPACE = "   "  # between the facts of a line
@@ -67,6 +69,7 @@ def _tip_of(scene: Scene) -> Tip | None:
         "back": back_tip,
         "status": status_tip,
         "filmstrip": film_tip,
+        "timeline": time_tip,
     }
     tip = of_part.get(hit.part) or of_pane.get(hit.pane)
     return tip(scene, hit) if tip is not None else None
@@ -150,6 +153,7 @@ def layer_tip(scene: Scene, hit: Hit) -> Tip | None:
     if layer.borrows:
         lines.append(f"unit images of {layer.borrows}")
     lines.append(field_words(scene, layer))
+    lines.append(steady_words(scene, layer.name))
     if layer.folds:
         lines.append("click the mark or press Enter: " + ("close" if is_open(scene.state.view, layer) else "open"))
     return Tip(layer.name, tuple(filter(None, lines)))

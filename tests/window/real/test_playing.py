@@ -91,3 +91,45 @@ def test_a_video_wound_stepped_and_clicked(start: Start, screen: Any, tmp_path: 
     program.until(lambda: shown() > 66, "it plays on")
     program.key("q")
     assert program.end()[0] == 0
+
+
+def test_over_time_by_keys_on_a_video(start: Start, screen: Any, tmp_path: Path) -> None:
+    path = tmp_path / "flash.avi"
+    dark, light = [4] * 30, [250] * 6
+    save_video(path, [*dark, *light, *dark], fps=10)
+    program = start("--video", path)
+
+    def pane() -> np.ndarray:
+        return np.array(shot(screen)[735:892, 300:1200])
+
+    def pixels(color: tuple[int, int, int]) -> int:
+        return int((np.abs(pane().astype(int) - np.array(color)).max(axis=2) < 8).sum())
+
+    program.until(lambda: (shot(screen) == theme.GOOD).all(axis=2).any(), "the classes")
+    program.key("Down", "percent")  # conv1 · 0
+    program.until(lambda: pixels(theme.SELECTED) > 100, "the line of the unit")
+    assert pixels(theme.ORIGIN) < 30
+    program.key("Right", "percent")
+    program.until(lambda: pixels(theme.ORIGIN) > 100, "that of the next")
+    program.key("dollar")
+    program.until(lambda: pixels(theme.FIELD) > 30 and pixels(theme.GOOD) > 30, "the five classes")
+    program.key("ctrl+g")
+    program.until(
+        lambda: (shot(screen)[:60, 300:1200] == np.array(theme.FIELD)).all(axis=2).any(), "bars of steadiness"
+    )
+    program.key("dollar", "ctrl+g")
+    program.until(lambda: pixels(theme.FIELD) < 30, "tiles in the strip's place")
+
+    program.key("slash", *"prob", "space", "0", "Return")
+    program.key("asciicircum", "0", "period", "0", "0", "0", "0", "1", "Return")
+
+    def is_frozen() -> bool:
+        return bool(
+            (np.abs(shot(screen)[30:60, 5:140].astype(int) - np.array(theme.SELECTED)).max(axis=2) < 8).sum() > 20
+        )
+
+    program.until(is_frozen, "the source frozen by the unit's value")
+    program.key("asciicircum")
+    program.until(lambda: not is_frozen(), "free again")
+    program.key("q")
+    assert program.end()[0] == 0

@@ -17,6 +17,7 @@ from deepvis.window.ui.layer_list_layout import chips_of
 from deepvis.window.ui.pane import pane
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.scrolling import draw_scroll_bar
+from deepvis.window.ui.steady_bars import bars_key, draw_bar, has_bars
 from deepvis.window.ui.text import draw_text
 
 MISSING = (theme.FACE, theme.FAINT)  # of a layer that has no values: gray, and without a plate
@@ -27,7 +28,7 @@ SELECTED_BESIDE = (theme.CHIP, theme.TEXT)  # while the cursor is on the tiles
 def looks_at(scene: Scene) -> Hashable:
     state = scene.state
     pinned = state.view.pinned.layer if state.view.pinned else None
-    return state.layer.name, state.view.cursor, pinned, state.view.opened, state.view.all_layers
+    return state.layer.name, state.view.cursor, pinned, state.view.opened, state.view.all_layers, bars_key(scene)
 
 
 @pane("control", looks_at=looks_at, place=(0, 300, 30, 900))
@@ -55,6 +56,8 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
                 frame(canvas, place.inset(1), theme.SELECTED)
         if state.info.layers[index].name == pinned:
             brackets(canvas, place.inset(scene.px(1)), theme.ORIGIN, max(scene.px(2), 1))
+        if has_bars(scene):
+            draw_bar(canvas, scene, state.info.layers[index].name, place)
     if chips.rows > chips.visible:
         draw_scroll_bar(canvas, scene, chips.body, chips.first_row(selected), chips.visible, chips.rows)
 

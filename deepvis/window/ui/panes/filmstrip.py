@@ -17,6 +17,7 @@ from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height
 
 NO_PHOTOS = "No photos are listed yet."
+NOT_SHOWN = "Photos stand here once they are shown: c goes to them, / opens a folder."
 
 
 def looks_at(scene: Scene) -> Hashable:
@@ -33,7 +34,7 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
     parts = draw_card(canvas, scene, "Photos", film_words(scene, scene.areas(bounds(canvas)).body))
     photos = scene.state.palette_lists.photos
     if not photos:
-        sentence(canvas, scene, parts.body, NO_PHOTOS)
+        sentence(canvas, scene, parts.body, NOT_SHOWN if scene.state.input.moving else NO_PHOTOS)
         return
     current = film_window(scene, parts.body).current
     pictures = scene.thumbnails.pictures if scene.thumbnails is not None else {}
