@@ -15,7 +15,8 @@ def relative_change(before: np.ndarray, after: np.ndarray) -> float:
     0: nothing has changed; 1.41: as two vectors of one length at a right angle; 2: the opposite. 0 where both are all
     zero, NaN where a value is none. before, after: float32 of one shape.
     """
-    old, new = np.ravel(before), np.ravel(after)
+    axes = sorted(range(before.ndim), key=lambda axis: -before.strides[axis])  # as they lie in memory: no copy
+    old, new = before.transpose(axes).reshape(-1), after.transpose(axes).reshape(-1)
     squares = np.zeros(3)
     for at in range(0, len(old), BLOCK):
         one, other = old[at : at + BLOCK], new[at : at + BLOCK]

@@ -229,6 +229,8 @@ class InputWorker(Worker[InputState, Frame]):
 
     def _hold(self, frame: Frame, moving: CaptureSource, state: InputState) -> None:
         """Show a frame that was handed out before, instead of the newest, while the source is frozen."""
+        if frame.seconds is not None:
+            moving.stand_at(frame.seconds)
         is_turned = moving.mirrored and state.mirror
         self._last_moving = moved_frame(frame, np.ascontiguousarray(frame.rgb[:, ::-1])) if is_turned else frame
         self._hand_out(self._last_moving, moving, state)

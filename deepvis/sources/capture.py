@@ -58,6 +58,7 @@ class CaptureSource(ABC):
         self.name = name
         self.frames: Mailbox[Frame | SourceError] = Mailbox()
         self.playback = Playback()  # what is wanted of a video
+        self.stands_at: float | None = None  # see ``stand_at``; until the next frame is handed out
         self._orders: Mailbox[Play] = Mailbox()
         self._wanted = Play.OFF
         self._open_capture = open_capture
@@ -80,6 +81,10 @@ class CaptureSource(ABC):
         """From now on play so; wound and stepped, it goes there at once. A camera takes no notice."""
         self.playback = playback
         self._orders.put(self._wanted)
+
+    def stand_at(self, seconds: float) -> None:
+        """An earlier frame of a video is shown, that of so many seconds: it is wound and stepped from there."""
+        self.stands_at = seconds
 
     def close(self, timeout: float = 1.0) -> None:
         """End the thread; after ``timeout`` seconds it is left to itself."""

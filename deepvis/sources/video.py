@@ -62,7 +62,7 @@ class Video(CaptureSource):
         self._has_grabbed = False
         place = None if self._length is None else VideoPlace(self._length, self._done)
         self._shown += self._deliver(None if is_stream(self._address) else self._position, place)
-        self._shown_number, self._shown_at = self._number, self._position
+        self._shown_number, self._shown_at, self.stands_at = self._number, self._position, None
         self._has_played |= self._shown > 0
         if not self._advance():
             return self._retry_seconds()
@@ -74,6 +74,8 @@ class Video(CaptureSource):
         if wanted == before or not self._has_played:
             return False
         self._done, self._due = wanted, None
+        if (stands_at := self.stands_at) is not None:
+            self._shown_number, self._shown_at = round(stands_at / self._interval), stands_at
         seconds, frames = wanted.wound - before.wound, wanted.stepped - before.stepped
         if self._length is None or not (seconds or frames):
             return False

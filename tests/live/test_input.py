@@ -475,3 +475,23 @@ def test_a_frozen_video_gives_the_frame_that_it_was_wound_or_stepped_to(tmp_path
     worker.inbox.put(InputState(True, moving_source=MovingSource(str(other))))
     until(lambda: worker.outbox.peek().value.label == "other.avi", "the other video")
     worker.stop()
+
+
+def test_a_frame_that_was_handed_out_before_can_be_held(tmp_path) -> None:
+    save_photo(tmp_path / "a.png", 7)
+    bench = Bench(tmp_path)
+    bench.answer(MOVING)
+    bench.moving.give(10, 20)
+    bench.answer()
+    held = bench.frame()
+    assert held is not None and held.rgb[0, 0, 0] == 20  # as in a mirror
+    bench.moving.give(30, 40)
+    bench.answer()
+    assert bench.shown() == 40
+    bench.answer(replace(MOVING, frozen=True, held=held))
+    shown = bench.frame()
+    assert shown is not None and shown.rgb[0, :, 0].tolist() == [20, 10] and shown.id > held.id
+    assert bench.moving.wanted[-1] is Play.HOLD
+    bench.answer(replace(MOVING, frozen=True, mirror=False))
+    turned = bench.frame()
+    assert turned is not None and turned.rgb[0, :, 0].tolist() == [10, 20]

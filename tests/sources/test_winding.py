@@ -102,3 +102,10 @@ def test_a_video_wound_before_its_first_frame_begins_there(tmp_path: Path) -> No
     player.video.turn(Play.PLAY)
     assert player.shown() == (20, 2.0)
     player.video.turn(Play.OFF)
+
+
+def test_it_is_stepped_from_the_frame_at_which_a_unit_froze_it(player: Player) -> None:
+    assert player.play(1.0) == (12, 1.2)
+    player.video.stand_at(0.9)  # a pass of an earlier frame was the one
+    assert player.jump(frames=1) == (10, 1.0)
+    assert player.jump(seconds=1) == (20, 2.0)

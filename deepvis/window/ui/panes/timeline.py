@@ -24,7 +24,11 @@ from deepvis.window.ui.text import draw_text, line_height, text_width
 COLORS = tuple(
     theme.bgr(code) for code in ("#56b4e9", "#e69f00", "#2fbf94", "#f0e442", "#d98cb8", "#f0805a", "#e6e9ee")
 )
-LEGEND = 0.34  # of the pane's width
+WIDEST_LEGEND, LEGEND_OF_CLASSES = 0.5, 0.34  # of the pane's width; that of classes stays as they come and go
+WIDEST_VALUE, WIDEST_SCALE = (
+    "−88.8 %",
+    "  (0 to 0.888)",
+)  # room for each, so that the lines do not move with the numbers
 TICK = 10  # seconds
 GAP = 1.0  # seconds without a pass over which no line is drawn
 FINE = 3  # bits of a pixel's parts
@@ -42,7 +46,7 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
     lines = scene.lines.lines if scene.lines is not None else ()
     filled = tuple(line for line in lines if np.isfinite(line.values).any())
     of_classes = scene.state.view.over_time.show is Follow.CLASSES
-    own = not of_classes and len({line.unit.layer for line in filled}) > 1
+    own = has_own_scales(scene)
     title = "Five strongest classes" if of_classes else "Units over time"
     parts = draw_card(canvas, scene, title, heading_words(scene, own=own))
     if not filled:
@@ -72,9 +76,23 @@ def said_without(scene: Scene) -> str:
     return scene.state.layer.missing_words or "The lines begin with the next frame."
 
 
+def has_own_scales(scene: Scene) -> bool:
+    """The units are of several layers: their sizes do not compare."""
+    lines = scene.lines.lines if scene.lines is not None else ()
+    is_of_units = scene.state.view.over_time.show is not Follow.CLASSES
+    return is_of_units and len({line.unit.layer for line in lines}) > 1
+
+
 def _parts(scene: Scene, pane: Rect) -> tuple[Rect, int]:
-    body = scene.areas(pane).body
-    return body, round(LEGEND * body.width)
+    """The body of the pane, and how wide the names are in it."""
+    body, px = scene.areas(pane).body, scene.px(theme.SIZE_TEXT)
+    lines = scene.lines.lines if scene.lines is not None else ()
+    values = WIDEST_VALUE + (WIDEST_SCALE if has_own_scales(scene) else "")
+    if scene.state.view.over_time.show is Follow.CLASSES:
+        return body, round(LEGEND_OF_CLASSES * body.width)
+    names = max((text_width(name_of(scene, line), px) for line in lines), default=0)
+    wide = scene.px(14) + scene.px(6) + names + scene.px(12) + text_width(values, px)
+    return body, min(wide, round(WIDEST_LEGEND * body.width))
 
 
 def plot_place(scene: Scene, pane: Rect) -> Rect:
