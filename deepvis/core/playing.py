@@ -77,16 +77,3 @@ def clock_words(seconds: float, *, tenths: bool = False) -> str:
     hours, minutes = whole // 3600, whole // 60
     plain = f"{hours}:{minutes % 60:02d}:{whole % 60:02d}" if hours else f"{minutes}:{whole % 60:02d}"
     return f"{plain}.{int(10 * (left - whole))}" if tenths else plain
-
-
-def seconds_of(text: str) -> float | None:
-    """184.0 of "3:04", "184" or "184.0"; None for what is no time."""
-    parts = text.split(":")
-    if not all(re.fullmatch(r"\d+", part) for part in parts[:-1]) or not re.fullmatch(r"\d+(\.\d*)?|\.\d+", parts[-1]):
-        return None
-    if len(parts) > 3:
-        return None
-    total = 0.0
-    for part in parts:
-        total = 60 * total + float(part)
-    return total

@@ -266,6 +266,8 @@ class Loop:
         self.parts.compare(watch.pair)
         if watch.said:
             self._status.show_hint(watch.said, FREEZE_SECONDS)
+        elif watch.over:
+            self._status.take_back(watch.over)
 
     def _update_palette_lists(self, listed: ListedPhotos, before: PaletteLists) -> None:
         """Give the palette the photos that were listed since."""

@@ -35,6 +35,11 @@ class StatusReader:
         """Show a sentence for some seconds."""
         self._hint, self._until = hint, time.monotonic() + seconds
 
+    def take_back(self, hint: str) -> None:
+        """Say a sentence no more, if it is the one that is said."""
+        if self._hint == hint:
+            self._hint = ""
+
     def forget_first_hint(self) -> None:
         """The user has found the keys."""
         if self._hint == FIRST_HINT:

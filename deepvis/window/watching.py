@@ -21,13 +21,14 @@ class OverTimeWatch:
     """``look`` once a turn of the loop, before the state is acted upon.
 
     lines: of the strip, None while it is off. pair: two passes to compare, for whoever takes it; None: nothing new.
-    said: a sentence on why the source was frozen, "".
+    said: a sentence on why the source was frozen, "". over: the one of before, once the source goes on.
     """
 
     def __init__(self) -> None:
         self.lines: Lines | None = None
         self.pair: PassPair | None = None
-        self.said = ""
+        self.said = self.over = ""
+        self._frozen_by = ""  # what was said of it
         self._clock, self._histories = RunningClock(), Histories()
         self._of: tuple[OverTime, Unit] | None = None
         self._snapshot: Snapshot | None = None  # the newest that was looked at
@@ -37,7 +38,9 @@ class OverTimeWatch:
 
     def look(self, state: AppState, snapshot: Snapshot | None, now: float) -> AppState:
         """The state, frozen where the watched unit has exceeded its limit."""
-        wanted, self.said = state.view.over_time, ""
+        wanted, self.said, self.over = state.view.over_time, "", ""
+        if self._frozen_by and not state.input.frozen and has_time(state):
+            self.over, self._frozen_by = self._frozen_by, ""
         if wanted == OverTime():
             self._forget(snapshot)
             return state
@@ -80,7 +83,7 @@ class OverTimeWatch:
         was_above, self._was_above = self._was_above, value > watched.limit
         if was_above or not self._was_above:
             return state
-        self.said = frozen_words(state, watched, value, passed)
+        self.said = self._frozen_by = frozen_words(state, watched, value, passed)
         source = replace(state.input, autoplay=replace(state.input.autoplay, is_on=False))
         if state.input.moving:
             source = replace(source, frozen=True, held=passed.request.frame)

@@ -9,7 +9,7 @@ import pytest
 import deepvis.network.back_modes  # noqa: F401  (fills the table)
 from deepvis.core.candidates import CandidateKind, candidates
 from deepvis.core.filmstrip import strip_paths, strip_window
-from deepvis.core.playing import MovingSource, clock_words, seconds_of
+from deepvis.core.playing import MovingSource, clock_words
 from deepvis.core.state import AppState, InputState, PaletteLists
 from deepvis.core.typed import press
 from deepvis.core.types import Frame, LayerInfo, NetInfo
@@ -111,9 +111,3 @@ def test_cameras_and_the_video_in_the_palette() -> None:
 )
 def test_times_as_people_say_them(seconds: float, words: str) -> None:
     assert clock_words(seconds) == words
-    if seconds >= 0:
-        assert seconds_of(words) == int(seconds)
-
-
-def test_what_is_no_time() -> None:
-    assert [seconds_of(text) for text in ("", "a", "1:", ":5", "1:2:3:4", "-3")] == [None] * 6

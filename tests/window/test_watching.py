@@ -113,6 +113,7 @@ def test_the_source_freezes_at_the_very_frame_and_once_for_each_rise() -> None:
     state = bench.give(state, 14.0)
     assert not bench.watch.said
     state = replace(state, input=replace(state.input, frozen=False))
+    assert bench.give(state, 14.0) == state and bench.watch.over.startswith("frozen at")
     for value in (14.0, 15.0, 2.0):  # still above: it goes on until the next rise
         state = bench.give(state, value)
         assert not state.input.frozen
