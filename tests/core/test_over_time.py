@@ -59,6 +59,8 @@ def test_a_value_is_typed_at_which_the_selected_unit_freezes_the_source(keys: tu
 
 
 def test_decimals_and_values_below_zero() -> None:
+    typing = after(MOVING, "/", *"exceeds", "enter", *"1.5").typing  # the command, chosen by its words
+    assert typing is not None and typing.text == "freeze when 1.5"
     assert after(MOVING, "^", *"0.25", "enter").view.over_time.freeze_when == FreezeWhen(UNIT, 0.25)
     assert after(MOVING, "^", *"-3", "enter").view.over_time.freeze_when == FreezeWhen(UNIT, -3.0)
     assert after(MOVING, "^", "esc").view.over_time.freeze_when is None
