@@ -23,7 +23,7 @@ def has_time(state: AppState) -> bool:
 
 
 @command(
-    "$", group=Group.SHOW, help="Over time: the last 30 s of this unit and those followed, of the five classes, off"
+    "$", group=Group.TIME, help="Over time: the last 30 s of this unit and those followed, of the five classes, off"
 )
 def cycle_over_time(state: AppState) -> AppState | Outcome:
     members = [each for each in Follow if each is not Follow.CLASSES or state.info.prob_layer]
@@ -32,7 +32,7 @@ def cycle_over_time(state: AppState) -> AppState | Outcome:
     return say(shown, NO_TIME) if is_on and not has_time(state) else shown
 
 
-@command("%", group=Group.SHOW, help="Follow this unit over time, wherever you go, or no more")
+@command("%", group=Group.TIME, help="Follow this unit over time, wherever you go, or no more")
 def follow_unit(state: AppState) -> AppState | Outcome:
     if state.layer.missing:
         return say(state, state.layer.missing_words)
@@ -45,7 +45,7 @@ def follow_unit(state: AppState) -> AppState | Outcome:
     return say(view(state, over_time=replace(after, show=Follow.UNITS)), f"{unit.layer} · {unit.channel} is followed")
 
 
-@command("^", group=Group.SHOW, help="Freeze when this unit exceeds a value, which you type; again frees")
+@command("^", group=Group.TIME, help="Freeze when this unit exceeds a value, which you type; again frees")
 def watch_unit(state: AppState) -> AppState | Outcome:
     watched = state.view.over_time.freeze_when
     if watched is not None:
@@ -65,7 +65,7 @@ def freeze_when(state: AppState, limit: float) -> AppState | Outcome:
 
 
 @command(
-    "ctrl+g", group=Group.SHOW, help="Steadiness: how much each layer changes from frame to frame, as a bar, or none"
+    "ctrl+g", group=Group.TIME, help="Steadiness: how much each layer changes from frame to frame, as a bar, or none"
 )
 def toggle_steadiness(state: AppState) -> AppState | Outcome:
     shown = changed(state, steadiness=not state.view.over_time.steadiness)

@@ -24,6 +24,7 @@ class Group(Enum):
     FIND = "Finding, and going back"
     BACK = "Back projection"
     SHOW = "What is shown"
+    TIME = "Over time"
     INPUT = "Input"
     UNIT = "This unit"
     PROGRAM = "Program"
