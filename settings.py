@@ -120,6 +120,10 @@ stretch = False
 # Show the camera as a mirror does. Type: True or False. Option: --no-mirror.
 mirror = True
 
+# Seconds that autoplay shows each photo (key ctrl+a). Type: a number above 0. Option:
+# --autoplay-seconds.
+autoplay_seconds = 4.0
+
 # ---- The window
 
 # Size of the window, 1: 1500 x 930 pixels. Type: a number above 0. Option: --scale.

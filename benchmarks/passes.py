@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from deepvis.core.back_modes import OFF
+from deepvis.core.playing import MovingSource
 from deepvis.core.state import InputState
 from deepvis.core.types import BackRequest, NetInfo, NetRequest, Snapshot, Unit
 from deepvis.live.backend import open_backend
@@ -43,7 +44,7 @@ def middle_layer(info: NetInfo) -> str:
 def measure(name: str, video: str, layer: str | None, mode: str, seconds: float) -> dict[str, object]:
     model = load_model(name)
     network = NetworkWorker(lambda: open_backend("engine", model, "auto"))
-    source = InputWorker(open_still, lambda: open_moving(video=video))
+    source = InputWorker(open_still, lambda _: open_moving(MovingSource(video)))
     network.start()
     source.start()
     source.inbox.put(InputState(moving=True))

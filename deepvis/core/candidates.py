@@ -18,6 +18,8 @@ from deepvis.core.commands.intervening import typed_intervention
 from deepvis.core.fuzzy import Match, folded, match
 from deepvis.core.interventions import Intervention
 from deepvis.core.name_index import Names
+from deepvis.core.numbered import target_of, typed
+from deepvis.core.playing import MovingSource
 from deepvis.core.saving import saving_rows, session_row
 from deepvis.core.state import AppState, PaletteLists
 from deepvis.core.types import LayerInfo, NetInfo, Unit
@@ -46,6 +48,9 @@ class CandidateKind(Enum):
     PHOTO = "photo"
     MODEL = "model"
     PATH = "open"
+    NUMBERED = "set"
+    CAMERA = "camera"
+    VIDEO = "video"
 
 
 _WEIGHT = {
@@ -59,6 +64,9 @@ _WEIGHT = {
     CandidateKind.SAVE: 5,
     CandidateKind.PHOTO: 2,
     CandidateKind.MODEL: 0,
+    CandidateKind.NUMBERED: 40,
+    CandidateKind.CAMERA: 5,
+    CandidateKind.VIDEO: 5,
 }
 
 
@@ -112,6 +120,8 @@ def _found(text: str, layer: str, info: NetInfo, lists: PaletteLists) -> list[Ca
         *_saving(text),
         *_photos(text, lists),
         *_models(text, lists.models),
+        *_numbers(text),
+        *_moving(text, lists),
     ]
 
 
@@ -277,6 +287,23 @@ def _models(text: str, models: Sequence[str]) -> Iterator[Candidate]:
         title = f"model {name}"
         if (found := match(text, title)) is not None:
             yield Candidate(CandidateKind.MODEL, title, name, f"--model {name}", *_of(found))
+
+
+def _numbers(text: str) -> Iterator[Candidate]:
+    """What takes a number, with the one that was typed."""
+    for each, number in typed(text):
+        yield Candidate(CandidateKind.NUMBERED, each.title(number), target_of(each, number))
+
+
+def _moving(text: str, lists: PaletteLists) -> Iterator[Candidate]:
+    """The cameras, "Camera 0: name", and the video that was named at the start."""
+    for number, name in lists.cameras:
+        title = f"Camera {number}: {name}" if name else f"Camera {number}"
+        if (found := match(text, title)) is not None:
+            yield Candidate(CandidateKind.CAMERA, title, number, "", *_of(found))
+    title = f"Video: {MovingSource(lists.video).name}"
+    if lists.video and (found := match(text, title)) is not None:
+        yield Candidate(CandidateKind.VIDEO, title, lists.video, "", *_of(found))
 
 
 def _path(text: str) -> Iterator[Candidate]:

@@ -14,8 +14,11 @@ from deepvis.core.attributions import ATTRIBUTIONS
 from deepvis.core.back_modes import OFF
 from deepvis.core.compared import PinnedFrame
 from deepvis.core.effects import Effect, SaveTop, StartOptimizing, StartScan
+from deepvis.core.filmstrip import Filmstrip
 from deepvis.core.interventions import Intervention
 from deepvis.core.naming import NameTyping
+from deepvis.core.over_time import OverTime
+from deepvis.core.playing import Autoplay, MovingSource
 from deepvis.core.tile_order import TileOrder, Tiles, tiles_of
 from deepvis.core.types import AttributionRequest, BackRequest, Fit, Frame, LayerInfo, NetInfo, Unit
 from deepvis.core.unit_names import NO_NAMES, Naming, UnitNames
@@ -135,6 +138,8 @@ class ViewState:
     looked_back: LookedBack | None = None  # in the history of the unit's climb; None: its newest picture
     opened: frozenset[str] = frozenset()  # blocks of the layer list
     all_layers: bool = False  # every operator is in the layer list
+    filmstrip: Filmstrip = field(default_factory=Filmstrip)
+    over_time: OverTime = field(default_factory=OverTime)
     scores: bool = False
     help: bool = False
     debug: int = 0
@@ -154,6 +159,9 @@ class InputState:
     # one mean its neighbours; otherwise it is shown once, and they mean what they meant before
     photo: str = ""
     photo_at: int = 0
+    moving_source: MovingSource = field(default_factory=MovingSource)
+    autoplay: Autoplay = field(default_factory=Autoplay)
+    held: Frame | None = None  # the frame at which the source was frozen by a unit's value
 
 
 @dataclass(frozen=True)
@@ -189,6 +197,8 @@ class PaletteLists:
     photos: Sequence[tuple[str, str]] = ()  # (path, name) of the open folder's photos, as far as they are listed
     first_photo: int = 0  # the file index of the first of them
     models: tuple[str, ...] = ()  # their names
+    cameras: tuple[tuple[int, str], ...] = ()  # their numbers and names
+    video: str = ""  # path or URL of the video that the settings name
     receives_text: bool = True  # capitals, accents and pasted text arrive in this window
 
 

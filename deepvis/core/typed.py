@@ -17,6 +17,8 @@ from deepvis.core.commands.table import outcome
 from deepvis.core.effects import OpenPath
 from deepvis.core.history import remembered
 from deepvis.core.naming import NameTyping, said, typed_key
+from deepvis.core.numbered import performed
+from deepvis.core.playing import MovingSource
 from deepvis.core.saving import effect_of
 from deepvis.core.state import AppState, Cursor, GoTo, Outcome, Palette, with_effect
 from deepvis.core.types import Unit
@@ -170,6 +172,12 @@ def _selected(state: AppState, row: Candidate) -> AppState:
     return state
 
 
+def moving_source_of(state: AppState, row: Candidate) -> MovingSource:
+    """The camera or the video of a candidate; what the user wants of a video stays."""
+    video, camera = ("", int(str(row.target))) if row.kind is CandidateKind.CAMERA else (str(row.target), 0)
+    return replace(state.input.moving_source, video=video, camera=camera)
+
+
 def files_opened(state: AppState, path: str) -> AppState:
     """The photos of a path, which can be opened, are shown, as one step of the history."""
     return remembered(state, source(state, moving=False, frozen=False, file_index=0, images=path, photo=""))
@@ -192,6 +200,12 @@ def _chosen(state: AppState) -> Outcome:
         return with_effect(base, effect_of(str(row.target)))
     if row.kind is CandidateKind.MODEL:
         return say(base, f"quit with q, then start with --model {row.target}")
+    if row.kind is CandidateKind.NUMBERED:
+        after, effects = outcome(performed(base, str(row.target)))
+        return _accepted(state, after), effects
+    if row.kind in (CandidateKind.CAMERA, CandidateKind.VIDEO):
+        chosen = moving_source_of(base, row)
+        return _accepted(state, source(base, moving=True, frozen=False, moving_source=chosen)), ()
     if row.kind is CandidateKind.PHOTO:
         return _accepted(state, source(base, moving=False, frozen=False, file_index=row.target, photo="")), ()
     if row.kind is CandidateKind.PATH:

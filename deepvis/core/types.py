@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from deepvis.core.playing import VideoPlace
+
 if TYPE_CHECKING:
     from deepvis.core.interventions import Intervention
 
@@ -37,6 +39,7 @@ class Frame:
     index: int = 0  # its place among the files of a still source, 0 for a moving one
     count: int = 0  # of those files, 0 for a moving source
     seconds: float | None = None  # its place in a video file; None for all else
+    video: VideoPlace | None = None  # of that file; None for all else
 
 
 @dataclass(frozen=True, order=True)

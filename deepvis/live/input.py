@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from deepvis.core.playing import MovingSource
 from deepvis.core.state import InputState
 from deepvis.core.types import Frame
 from deepvis.live.worker import Worker
@@ -46,10 +47,12 @@ class InputWorker(Worker[InputState, Frame]):
     each frame as it comes, the newest wins; frozen: none but the first. Where there is no picture the last
     one stays.
 
-    The sources are opened in the thread, when they are first wanted. open_still: of ``InputState.images``. Images that
-    cannot be opened are named as the error, and the photos from before stay. listed: the photos that are found so
-    far; may be read from any thread. ``clock``: seconds, never runs
-    backwards.
+    A video that was wound or stepped gives its new frame frozen too.
+
+    The sources are opened in the thread, when they are first wanted. open_moving: another camera or video closes the
+    one before. open_still: of ``InputState.images``. Images that cannot be opened are named as the error; the photos
+    from before stay. listed: the photos that are found so far; may be read from any thread. ``clock``: seconds, never
+    runs backwards.
     """
 
     after_failure = LOOK_SECONDS
@@ -57,7 +60,7 @@ class InputWorker(Worker[InputState, Frame]):
     def __init__(
         self,
         open_still: Callable[[str | None], Stills],
-        open_moving: Callable[[], CaptureSource],
+        open_moving: Callable[[MovingSource], CaptureSource],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__("input")
@@ -68,6 +71,8 @@ class InputWorker(Worker[InputState, Frame]):
         self._refused: str | None = None  # images of which it was said that they cannot be opened
         self._still: Stills | None = None
         self._moving: CaptureSource | None = None
+        self._opened_source: tuple[str, int] | None = None  # what ``_moving`` plays
+        self._jumps: tuple[float, int] | None = None  # of the frame that is awaited, frozen too
         self._state: InputState | None = None
         self._ahead: list[int] = []  # indices to decode when there is nothing else to do
         self._last_moving: Frame | None = None  # since the moving source was turned to; not mirrored
@@ -171,16 +176,28 @@ class InputWorker(Worker[InputState, Frame]):
         return LOOK_SECONDS
 
     def _turn_to_moving(self, before: InputState | None, state: InputState) -> None:
+        source = state.moving_source
+        is_another = self._opened_source != (source.video, source.camera)
+        if self._moving is not None and is_another:
+            self._moving.close()
+            self._moving = None
         if self._moving is None:
-            self._moving = self._open_moving()
+            self._moving = self._open_moving(source)
+            self._opened_source = source.video, source.camera
             self._moving.start(self._wake)
-        if before is None or not before.moving:
+        if before is None or before.moving_source.playback != source.playback or is_another:
+            self._moving.play_as(source.playback)
+            was = source.playback if before is None or is_another else before.moving_source.playback
+            self._jumps = source.playback.jumps if was.jumps != source.playback.jumps else self._jumps
+        if before is None or not before.moving or is_another:
             self._moving.frames.take(0)  # what was left over from the last time
             self._last_moving = None
             self._last_item_at = self._clock()
             self.recover()
         elif before.frozen and not state.frozen:
             self._last_item_at = self._clock()
+        elif state.held is not None and before.held is not state.held:
+            self._hold(state.held, self._moving, state)
         elif before.mirror != state.mirror and self._last_moving is not None:
             self._hand_out(self._last_moving, self._moving, state)
         # frozen before the first frame: let that one through
@@ -197,8 +214,8 @@ class InputWorker(Worker[InputState, Frame]):
             self._last_item_at = now
         if isinstance(item, SourceError):
             self.fail(item.sentence)
-        elif item is not None and not (state.frozen and self._last_moving):
-            self._last_moving = item
+        elif item is not None and (not (state.frozen and self._last_moving) or self._is_awaited(item)):
+            self._last_moving, self._jumps = item, None
             self._hand_out(item, moving, state)
             if state.frozen:
                 moving.want(Play.HOLD)
@@ -210,12 +227,29 @@ class InputWorker(Worker[InputState, Frame]):
             return None
         return SILENT_SECONDS - silent
 
+    def _hold(self, frame: Frame, moving: CaptureSource, state: InputState) -> None:
+        """Show a frame that was handed out before, instead of the newest, while the source is frozen."""
+        if frame.seconds is not None:
+            moving.stand_at(frame.seconds)
+        is_turned = moving.mirrored and state.mirror
+        self._last_moving = moved_frame(frame, np.ascontiguousarray(frame.rgb[:, ::-1])) if is_turned else frame
+        self._hand_out(self._last_moving, moving, state)
+
+    def _is_awaited(self, frame: Frame) -> bool:
+        """It is the one to which a frozen video was wound or stepped."""
+        return frame.video is not None and frame.video.playback.jumps == self._jumps
+
     def _hand_out(self, frame: Frame, moving: CaptureSource, state: InputState) -> None:
         if moving.mirrored and state.mirror:
-            frame = new_frame(np.ascontiguousarray(frame.rgb[:, ::-1]), frame.label, moving=True, seconds=frame.seconds)
+            frame = moved_frame(frame, np.ascontiguousarray(frame.rgb[:, ::-1]))
         elif (last := self._newest.value) is not None and last.id > frame.id:
-            frame = new_frame(frame.rgb, frame.label, moving=True, seconds=frame.seconds)  # ids rise
+            frame = moved_frame(frame, frame.rgb)  # ids rise
         self.publish(frame)
+
+
+def moved_frame(frame: Frame, rgb: np.ndarray) -> Frame:
+    """The same place of a camera or video with another picture, and the next id."""
+    return new_frame(rgb, frame.label, moving=True, seconds=frame.seconds, video=frame.video)
 
 
 def _photo_choice(state: InputState) -> tuple[int, str | None, str, int]:

@@ -61,6 +61,7 @@ class Settings(NetworkOptions):
     video: Text | None = row(None, "Video file or address to play in the camera's place", "--video FILE|URL", path=True)
     stretch: Flag = row(False, "Stretch pictures to the network's shape rather than crop them", "auto")
     mirror: Flag = row(True, "Show the camera as a mirror does", "auto", said="show the camera as others see you")
+    autoplay_seconds: Positive = row(4.0, "Seconds that autoplay shows each photo (key ctrl+a)", "auto")
     # the window
     scale: Positive = row(1.0, "Size of the window, 1: 1500 x 930 pixels", "auto")
     window_size: WindowSize | None = row(

@@ -8,6 +8,7 @@ from enum import Enum
 
 import numpy as np
 
+from deepvis.core.playing import VideoPlace
 from deepvis.core.types import Frame
 from deepvis.core.words import printable
 
@@ -38,7 +39,8 @@ def new_frame(
     index: int = 0,
     count: int = 0,
     seconds: float | None = None,
+    video: VideoPlace | None = None,
 ) -> Frame:
     """A Frame with the next id of the program. rgb: (H, W, 3) uint8, RGB; made read-only."""
     rgb.setflags(write=False)
-    return Frame(next(_ids), rgb, printable(label), path, moving, index, count, seconds)
+    return Frame(next(_ids), rgb, printable(label), path, moving, index, count, seconds, video)

@@ -17,6 +17,7 @@ from typing import Protocol
 import numpy as np
 
 from deepvis.core.mailbox import Mailbox, MailboxClosed
+from deepvis.core.playing import Playback, VideoPlace
 from deepvis.core.types import Frame
 from deepvis.sources.base import Play, SourceError, new_frame
 
@@ -56,7 +57,10 @@ class CaptureSource(ABC):
     ) -> None:
         self.name = name
         self.frames: Mailbox[Frame | SourceError] = Mailbox()
+        self.playback = Playback()  # what is wanted of a video
+        self.stands_at: float | None = None  # see ``stand_at``; until the next frame is handed out
         self._orders: Mailbox[Play] = Mailbox()
+        self._wanted = Play.OFF
         self._open_capture = open_capture
         self._clock = clock
         self._capture: Capture | None = None
@@ -70,7 +74,17 @@ class CaptureSource(ABC):
 
     def want(self, play: Play) -> None:
         """From now on play, hold or rest."""
+        self._wanted = play
         self._orders.put(play)
+
+    def play_as(self, playback: Playback) -> None:
+        """From now on play so; wound and stepped, it goes there at once. A camera takes no notice."""
+        self.playback = playback
+        self._orders.put(self._wanted)
+
+    def stand_at(self, seconds: float) -> None:
+        """An earlier frame of a video is shown, that of so many seconds: it is wound and stepped from there."""
+        self.stands_at = seconds
 
     def close(self, timeout: float = 1.0) -> None:
         """End the thread; after ``timeout`` seconds it is left to itself."""
@@ -124,13 +138,13 @@ class CaptureSource(ABC):
         self._capture = capture
         return True
 
-    def _deliver(self, seconds: float | None = None) -> bool:
-        """Decode the grabbed frame and hand it out; False if that fails. seconds: as of ``Frame``."""
+    def _deliver(self, seconds: float | None = None, video: VideoPlace | None = None) -> bool:
+        """Decode the grabbed frame and hand it out; False if that fails. seconds, video: as of ``Frame``."""
         good, bgr = self._capture.retrieve() if self._capture else (False, None)
         if not good or bgr is None or bgr.size == 0:
             return False
         self._failures = 0
-        self.frames.put(new_frame(_rgb(bgr), self.name, moving=True, seconds=seconds))
+        self.frames.put(new_frame(rgb_of_capture(bgr), self.name, moving=True, seconds=seconds, video=video))
         return True
 
     def _fail(self, sentence: str) -> None:
@@ -156,7 +170,7 @@ def quiet_opencv() -> None:
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 
-def _rgb(bgr: np.ndarray) -> np.ndarray:
+def rgb_of_capture(bgr: np.ndarray) -> np.ndarray:
     """(H, W, 3) uint8 RGB of what a capture gives: BGR, BGRA, gray, or 16 bit; halved while it is above HD."""
     import cv2
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deepvis.core.playing import MovingSource
 from deepvis.sources.camera import Camera
 from deepvis.sources.capture import CaptureSource
 from deepvis.sources.directory import photos_at
@@ -15,6 +16,6 @@ def open_still(images: str | None) -> Stills:
     return samples() if images is None else photos_at(images)
 
 
-def open_moving(camera: int | None = None, video: str | None = None) -> CaptureSource:
-    """The video where one is given, else camera number ``camera``, 0 for None. Opens nothing yet."""
-    return Camera(camera or 0) if video is None else Video(video)
+def open_moving(source: MovingSource) -> CaptureSource:
+    """The video where one is given, else the camera. Opens nothing yet."""
+    return Video(source.video) if source.video else Camera(source.camera)

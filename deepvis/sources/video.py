@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-import re
 import time
 from collections.abc import Callable
 
+from deepvis.core.playing import MovingSource, Playback, VideoPlace, is_stream
 from deepvis.sources.base import Play
 from deepvis.sources.capture import Capture, CaptureSource, quiet_opencv
 
 USUAL_FPS = 25.0  # for files that do not say
 STREAM_TIMEOUT = 8000  # milliseconds, to open a stream and to wait for its next frame
+MOST_GRABBED = 30  # frames by which it is stepped on without seeking
+MOST_FRAMES = 1e9  # more is no count but a container's way to say that it has none
 LATE = 1.0  # seconds behind by which a video is taken up where it is, rather than caught up with
 
 
@@ -20,7 +22,7 @@ class Video(CaptureSource):
 
     A frame is due when its own time stamp says so, counted from where playing began or went on. A decoder
     that is late leaves out the frames that are past. At its end it begins again. A stream is opened again
-    when lost.
+    when lost. ``play_as`` changes the speed; a file whose length is known is wound and stepped too, frozen as well.
     """
 
     def __init__(
@@ -37,27 +39,67 @@ class Video(CaptureSource):
         self._due: float | None = None  # the clock's time for it, None: at once
         self._shown = 0  # frames handed out since the video began
         self._has_played = False
+        self._length: float | None = None  # seconds; None where the file does not say
+        self._number = -1  # of the frame that was grabbed last, from 0
+        self._shown_number, self._shown_at = 0, 0.0  # number and seconds of the frame that was handed out last
+        self._done = Playback()  # what was carried out of what is wanted
 
     def _step(self, play: Play) -> float | None:
         if not self._has_grabbed and not self._advance():
             return self._retry_seconds()
-        if play is Play.HOLD and self._shown:
+        is_begun = self._shown or (self._has_played and not self._failures)
+        if not self._has_jumped() and play is Play.HOLD and is_begun:
             self._due = None
             return None
         now = self._clock()
         if self._due is None or now - self._due > LATE:
             self._due = now
-        while self._shown and now - self._due > self._interval:
+        while self._shown and now - self._due > self._interval / self._done.speed:
             if not self._advance():
                 return self._retry_seconds()
         if self._due > now:
             return self._due - now
         self._has_grabbed = False
-        self._shown += self._deliver(None if is_stream(self._address) else self._position)
+        place = None if self._length is None else VideoPlace(self._length, self._done)
+        self._shown += self._deliver(None if is_stream(self._address) else self._position, place)
+        self._shown_number, self._shown_at, self.stands_at = self._number, self._position, None
         self._has_played |= self._shown > 0
         if not self._advance():
             return self._retry_seconds()
         return max(0.0, self._due - self._clock())
+
+    def _has_jumped(self) -> bool:
+        """Carry out what is wanted since; True if another frame was gone to, which is grabbed then."""
+        wanted, before = self.playback, self._done
+        if wanted == before or not self._has_played:
+            return False
+        self._done, self._due = wanted, None
+        if (stands_at := self.stands_at) is not None:
+            self._shown_number, self._shown_at = round(stands_at / self._interval), stands_at
+        seconds, frames = wanted.wound - before.wound, wanted.stepped - before.stepped
+        if self._length is None or not (seconds or frames):
+            return False
+        number = self._shown_number + frames
+        if seconds:
+            target = min(max(self._shown_at + seconds, 0.0), max(self._length - self._interval, 0.0))
+            number = round(target / self._interval) + frames
+        self._has_grabbed = self._go_to(max(number, 0))
+        return self._has_grabbed
+
+    def _go_to(self, number: int) -> bool:
+        """Grab the frame of that number; past the end the first one."""
+        import cv2
+
+        if self._capture is None:
+            return False
+        if not self._number <= number <= self._number + MOST_GRABBED:
+            self._capture.set(cv2.CAP_PROP_POS_FRAMES, number)
+            self._number = number - 1
+        while self._number < number:
+            if not self._grab():
+                return self._wind_back()
+        self._due = None
+        return True
 
     def _rest(self) -> None:
         self._due = None
@@ -90,14 +132,15 @@ class Video(CaptureSource):
         if not 0 < seconds < 10:  # the first frame, a jump, or a container without time stamps
             seconds = self._interval
         if self._due is not None:
-            self._due += seconds
+            self._due += seconds / self._done.speed
+        self._number += 1
         return True
 
     def _wind_back(self) -> bool:
         """Grab the first frame again, by seeking or else by opening the video anew."""
         import cv2
 
-        self._shown = 0
+        self._shown, self._number = 0, -1
         if self._capture is not None and not is_stream(self._address):
             self._capture.set(cv2.CAP_PROP_POS_FRAMES, 0)
             if self._grab():
@@ -112,17 +155,20 @@ class Video(CaptureSource):
             return False
         fps = self._capture.get(cv2.CAP_PROP_FPS)
         self._interval = 1 / (fps if 0.1 <= fps <= 1000 else USUAL_FPS)
-        self._position = 0.0
+        self._position, self._number = 0.0, -1
+        self._length = None if is_stream(self._address) else self._length_of(self._capture)
         return True
 
+    def _length_of(self, capture: Capture) -> float | None:
+        import cv2
 
-def is_stream(address: str) -> bool:
-    return re.match(r"[a-z][a-z0-9+.-]+://", address, re.IGNORECASE) is not None
+        frames = capture.get(cv2.CAP_PROP_FRAME_COUNT)
+        return frames * self._interval if 1 < frames < MOST_FRAMES else None
 
 
 def video_name(address: str) -> str:
     """What the window calls it: a stream by its whole address, a file without its folder."""
-    return address if is_stream(address) else os.path.basename(address)
+    return MovingSource(address).name
 
 
 def video_problem(address: str) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from deepvis.core.back_modes import DECONV, GRADIENT, OFF
 from deepvis.core.commands.back_projection import ATTRIBUTION_SHARE
+from deepvis.core.playing import Autoplay, MovingSource
 from deepvis.core.state import (
     OVERLAYS,
     AppState,
@@ -55,12 +56,14 @@ def first_state(settings: Settings, model: Model, back_mode: str, *, starts_movi
         fit=Fit.STRETCH if settings.stretch else Fit.CROP,
         mirror=settings.mirror,
         images=settings.images,
+        moving_source=MovingSource(settings.video or "", settings.camera or 0),
+        autoplay=Autoplay(seconds=settings.autoplay_seconds),
     )
     layers = tuple(LayerInfo(name, "", 1, 1, 1, model.short_names.get(name, "")) for name in model.layer_names)
     channels, height, width = model.preprocessor.input_shape
     shape = (channels, height, width)
     info = NetInfo(model.name, layers, shape, model.labels, groups=model.groups, input_words=model.input_words)
-    palette_lists = PaletteLists(models=model_names())
+    palette_lists = PaletteLists(models=model_names(), video=settings.video or "")
     return AppState(info, view, source, fast=settings.fast, initial_view=view, palette_lists=palette_lists)
 
 

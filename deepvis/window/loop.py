@@ -21,19 +21,22 @@ from deepvis.core.names_file import content_of, names_in
 from deepvis.core.panes import PaneLayout
 from deepvis.core.saving import OF_FILES, CopyText, OpenSession
 from deepvis.core.scanning import scan_ended
-from deepvis.core.state import AppState, GoTo, Outcome, PaletteLists
+from deepvis.core.state import AppState, GoTo, Outcome, Palette, PaletteLists
+from deepvis.core.strips import strips_of, with_strips
 from deepvis.core.typed import files_opened, pasted, press
-from deepvis.core.types import NetInfo
+from deepvis.core.types import NetInfo, Snapshot
 from deepvis.core.user_error import UsageError
+from deepvis.live.camera_list import CameraList
 from deepvis.live.folder_scan import ScanRequest
 from deepvis.live.input import ListedPhotos
 from deepvis.sources.directory import images_problem
+from deepvis.window.autoplay import AutoplayClock
 from deepvis.window.card_picture import why_not_among_nine
 from deepvis.window.gestures import Gesture, start_of
 from deepvis.window.options import RunOptions
 from deepvis.window.parts import Parts
 from deepvis.window.pointer import pointed
-from deepvis.window.requests import missing, shown_frame, stopped_words
+from deepvis.window.requests import has_shown, missing, shown_frame, stopped_words
 from deepvis.window.saver import Saver
 from deepvis.window.scene_maker import SceneMaker
 from deepvis.window.screen import Screen
@@ -46,6 +49,7 @@ from deepvis.window.typist import Typist
 from deepvis.window.ui.events import Closed, Event, Key, Pasted, Resized
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.window import AnyWindow
+from deepvis.window.watching import OverTimeWatch
 
 ONE_NETWORK = "there is one network here; start with --compare NAME for a second beside it"
 STILL_SAVING = "it is still being saved; backspace takes it back once that is done"
@@ -53,9 +57,12 @@ SAVING_SECONDS = 60.0  # that it says so, if nothing comes of it
 BUSY_MS, IDLE_MS = 10, 15  # waits for a key while something changes, and after a second in which nothing did
 NETWORK_WAITS = 0.5  # seconds at most until it loads: the window with the picture comes first
 PICTURE_WAITS = 0.1  # seconds at most until the window is drawn without the picture
-NEEDS_NETWORK = frozenset({Group.MOVE.value, Group.FIND.value, Group.BACK.value, Group.UNIT.value, Group.KEEP.value})
+NEEDS_NETWORK = frozenset(
+    group.value for group in (Group.MOVE, Group.FIND, Group.BACK, Group.TIME, Group.UNIT, Group.KEEP)
+)
 STEP_SECONDS = 1.0  # presses of a key that are this close belong to one step of undo
 GO_TO_SECONDS = 1.0  # after the last digit the typed number is gone to
+FREEZE_SECONDS = 600.0  # for which it is said why the source was frozen
 SCAN_SECONDS = 30.0  # for which it is said how a scan has ended: the user may have looked elsewhere
 WALKING_SECONDS = 5.0  # after a key or a click in which sorted tiles stay where they are
 CONSENT_SECONDS = 6.0  # in which the same key once more does what was refused
@@ -86,6 +93,9 @@ class Loop:
         self._script = Script([gesture.token for gesture in self._replayed] or options.keys)
         self._replayed_pause: float | None = None  # before what is being done again
         self._typist = Typist()
+        self._autoplay = AutoplayClock()
+        self._cameras = CameraList()
+        self._over_time = OverTimeWatch()
         self._acted_at = self._refused_at = float("-inf")  # when the user acted last, when an effect was refused
         self._early: list[str] = []  # keys that need the network, pressed before it was there
         self._not_saved = ""  # the error of the last picture that key p was to save
@@ -235,7 +245,13 @@ class Loop:
                 self.parts.carry_out(effect)
                 if isinstance(effect, SaveTop) and self.parts.is_saving:
                     self._status.show_hint("saving the running top 9 ...", SAVING_SECONDS)
+        self._lay_out_strips()
         self._sort_tiles()
+
+    @property
+    def plays_photos(self) -> bool:
+        """Autoplay goes on to the next photo in this loop."""
+        return True
 
     def turn_to_other(self) -> None:
         """Have keys go to the other network."""
@@ -245,6 +261,11 @@ class Loop:
     def whole_picture(self) -> np.ndarray | None:
         """What stands in the window, (H, W, 3) uint8 BGR; None before the first."""
         return self.screen.picture
+
+    def _lay_out_strips(self) -> None:
+        """Make room for a strip that was turned on, or take back that of one that was turned off."""
+        if strips_of(self.state.view) != self._strips:
+            self._lay_out(*self.window.size)
 
     def _open(self, path: str) -> None:
         """Show what a path names; where it cannot be opened, say why and leave all as it is."""
@@ -293,9 +314,13 @@ class Loop:
             self.press("enter")
         if self.state.refused is not None and now - self._refused_at > CONSENT_SECONDS:
             self.state = replace(self.state, refused=None)
+        if self.plays_photos:
+            has_photo = self.state.input.autoplay.is_on and has_shown(self.state, self.parts.latest)
+            self.state = self._autoplay(self.state, now, is_shown=has_photo)
 
     def _lay_out(self, height: int, width: int) -> None:
-        self._make_scene.layout = self._layouts(self.state.info, height, width)
+        self._make_scene.layout = with_strips(self._layouts(self.state.info, height, width), strips_of(self.state.view))
+        self._strips = strips_of(self.state.view)
         area = self._make_scene.layout.tiles_area
         self.state = replace(self.state, layers_pane=(area.height, area.width))
 
@@ -316,6 +341,7 @@ class Loop:
             self._early.clear()
         if latest.snapshot is not None and latest.snapshot is not before.snapshot:
             self._status.passes.count()
+        self._look_over_time(latest.snapshot)
         if latest.ended_run is not None:
             self.state = optimization_ended(self.state, latest.ended_run)
         if latest.ended_scan is not None:
@@ -327,12 +353,25 @@ class Loop:
         self._update_palette_lists(self.parts.listed, self.state.palette_lists)
         self._sort_tiles()
 
+    def _look_over_time(self, snapshot: Snapshot | None) -> None:
+        watch = self._over_time
+        self.state = watch.look(self.state, snapshot, time.monotonic())
+        self._make_scene.lines = watch.lines
+        self.parts.compare(watch.pair)
+        if watch.said:
+            self._status.show_hint(watch.said, FREEZE_SECONDS)
+        elif watch.over:
+            self._status.take_back(watch.over)
+
     def _update_palette_lists(self, listed: ListedPhotos, before: PaletteLists) -> None:
         """Give the palette the photos that were listed since."""
         receives_text = self.window.receives_text
-        facts = (listed.first, receives_text)
-        if listed.photos is not before.photos or facts != (before.first_photo, before.receives_text):
-            lists = PaletteLists(listed.photos, listed.first, before.models, receives_text)
+        cameras = self._cameras.look() if isinstance(self.state.typing, Palette) else before.cameras
+        facts = (listed.first, receives_text, cameras)
+        if listed.photos is not before.photos or facts != (before.first_photo, before.receives_text, before.cameras):
+            lists = replace(
+                before, photos=listed.photos, first_photo=listed.first, receives_text=receives_text, cameras=cameras
+            )
             self.state = replace(self.state, palette_lists=lists)
 
     def _say(self, answer: Answer[Any, EffectReport]) -> None:

@@ -38,7 +38,6 @@ from deepvis.scan.with_samples import RunningWithSamples
 from deepvis.settings.table import Settings
 from deepvis.sources.opening import open_moving, open_still
 from deepvis.sources.samples import is_sample
-from deepvis.sources.video import video_name
 from deepvis.window.parts import Frames, Makers, Parts
 from deepvis.window.stats import PassLog
 
@@ -46,9 +45,9 @@ if TYPE_CHECKING:
     from deepvis.scan.network import ScanNetwork
 
 
-def input_of(settings: Settings) -> InputWorker:
-    """The worker that opens the settings' sources."""
-    return InputWorker(open_still, lambda: open_moving(settings.camera or 0, settings.video))
+def input_of() -> InputWorker:
+    """The worker that opens the sources that the state names."""
+    return InputWorker(open_still, open_moving)
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +84,7 @@ def make_parts(settings: Settings, shown: ShownModel, passes: PassLog, shared: S
         FolderScanWorker, scans, lambda: open_passes(settings.backend, shown.model, settings.device, share.idle)
     )
     return Parts(
-        shared.worker if shared else input_of(settings),
+        shared.worker if shared else input_of(),
         network,
         Makers(
             open_images,
@@ -96,7 +95,6 @@ def make_parts(settings: Settings, shown: ShownModel, passes: PassLog, shared: S
         stream,
         scans,
         saved,
-        moving_source=video_name(settings.video) if settings.video else f"camera {settings.camera or 0}",
         frames=shared.frames if shared else None,
     )
 

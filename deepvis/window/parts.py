@@ -29,15 +29,17 @@ from deepvis.live.backend import Backend
 from deepvis.live.folder_scan import FolderScanWorker, ScanRequest
 from deepvis.live.folder_scans import FolderScans
 from deepvis.live.input import InputWorker, ListedPhotos
+from deepvis.live.layer_steadiness import PassPair, SteadinessWorker
 from deepvis.live.network import NetworkWorker
 from deepvis.live.optimize import OptimizeRequest, OptimizeWorker
 from deepvis.live.picture_keeper import PictureKeeper
 from deepvis.live.renewed_stream import RenewedStream
 from deepvis.live.stream_top import StreamTop
+from deepvis.live.thumbnails import ThumbnailWorker
 from deepvis.live.unit_images import ImagesRequest, UnitImagesWorker
 from deepvis.live.unit_over_photos import OverPhotosRequest, OverPhotosWorker
 from deepvis.live.worker import Worker
-from deepvis.window.requests import Latest, images_request, over_photos_request, pass_request
+from deepvis.window.requests import Latest, images_request, over_photos_request, pass_request, thumbnail_request
 
 OF_PICTURES = (KeepPicture, TakeOutPicture, UndoKeep, RedoKeep)
 OF_THE_TOP = (SaveTop, UndoSave, RedoSave, ForgetTop, RecallTop)  # effects on the running top 9
@@ -65,8 +67,8 @@ class Parts:
     """Requests go out only where what is wanted differs from what was sent; answers are the latest ones.
 
     input: starts at once, and may serve other parts too. network: with ``start_network``. stream: the running top 9.
-    scans: of open files. pictures: puts finished ones among a unit's nine. moving_source: the camera's or the video's
-    name, for the status line. frames: which answer of the input is shown; None: the newest.
+    scans: of open files. pictures: puts finished ones among a unit's nine. frames: which answer of the input is shown;
+    None: the newest.
     """
 
     def __init__(
@@ -77,12 +79,10 @@ class Parts:
         stream: RenewedStream | None = None,
         scans: FolderScans | None = None,
         pictures: PictureKeeper | None = None,
-        moving_source: str = "",
         frames: Frames | None = None,
     ) -> None:
         self.latest = Latest()
         self._frames = frames or input.outbox.peek
-        self.moving_source = moving_source
         self._input, self._network, self._makers = input, network, makers
         self._stream, self._scans, self._pictures = stream, scans, pictures
         self._images: UnitImagesWorker | None = None
@@ -91,6 +91,8 @@ class Parts:
         self._over_photos: OverPhotosWorker | None = None
         self._sent_over = OverPhotosRequest(None)
         self._renewed = 0  # how often the network was given other weights
+        self._thumbnails: ThumbnailWorker | None = None
+        self._steadiness: SteadinessWorker | None = None
         self._running: list[Worker[Any, Any]] = [input]
         self._sent_input: InputState | None = None
         self._sent_pass: NetRequest | None = None
@@ -119,6 +121,7 @@ class Parts:
             self._network.inbox.put(request)
         if (over := over_photos_request(state, self._renewed)) != self._sent_over:
             self._send_over_photos(over)
+        self._send_thumbnails(state)
         shows_images = state.view.unit_images or state.view.pattern
         if self._images is not None and (shows_images or self.is_saving):
             images = images_request(state, self.latest)
@@ -133,6 +136,24 @@ class Parts:
         if self._over_photos is not None:
             self._sent_over = request
             self._over_photos.inbox.put(request)
+
+    def _send_thumbnails(self, state: AppState) -> None:
+        asked = thumbnail_request(state, self.latest)
+        if asked is None:
+            return
+        if self._thumbnails is None:
+            self._thumbnails = ThumbnailWorker()
+            self._start(self._thumbnails)
+        if asked != self._thumbnails.inbox.peek():
+            self._thumbnails.inbox.put(asked)
+
+    def compare(self, pair: PassPair | None) -> None:
+        """Have two passes compared for the steadiness; None: let go of those that were."""
+        if pair is not None and self._steadiness is None:
+            self._steadiness = SteadinessWorker()
+            self._start(self._steadiness)
+        if self._steadiness is not None and self._steadiness.inbox.peek() is not pair:
+            self._steadiness.inbox.put(pair)
 
     def carry_out(self, effect: Effect) -> None:
         """Have an effect of a key carried out, all but the picture of the window, which the loop itself saves."""
@@ -190,6 +211,8 @@ class Parts:
             optimize=_newest(self._optimize),
             scan=_newest(self._scan),
             over_photos=_newest(self._over_photos),
+            thumbnails=_newest(self._thumbnails),
+            steadiness=_newest(self._steadiness),
             refresh=before.refresh,
             peeks=before.peeks,
         )

@@ -24,6 +24,7 @@ from deepvis.core.saving import CopyText
 from deepvis.core.state import AppState, Cursor, Outcome, Palette, Zoom, with_effect
 from deepvis.core.typed import clicked_while_typing, press
 from deepvis.core.types import OptimizeProgress
+from deepvis.window.strip_pointing import pointed_at_strip
 from deepvis.window.ui.events import Mouse
 from deepvis.window.ui.hit import hit
 from deepvis.window.ui.overlays.palette import candidate_at
@@ -62,6 +63,8 @@ def pointed(state: AppState, event: Mouse, scene: Scene) -> Outcome:
     is_press = event.kind == "press"
     if is_press and target.pane == "status" and scene.status.path:
         return with_effect(state, lambda id: CopyText(id, scene.status.path))
+    if (found := pointed_at_strip(state, event, target, scene)) is not None:
+        return remembered(state, found[0], "" if is_press else f"wheel over {target.pane}", found[1]), found[1]
     after, effects = clicked(state, target) if is_press else wheeled(state, target, event.steps, scene.climb)
     grows = "" if is_press else f"wheel over {target.pane}"
     return remembered(state, after, grows, effects), effects

@@ -7,6 +7,8 @@ from typing import Any
 
 from deepvis.core.answers import NOTHING_YET, Answer
 from deepvis.core.changed_pictures import ChangedPictures
+from deepvis.core.filmstrip import Thumbnails, strip_paths
+from deepvis.core.over_time import LayerSteadiness
 from deepvis.core.side_by_side import projections_beside
 from deepvis.core.state import AppState, InputState, Zoom
 from deepvis.core.types import (
@@ -21,8 +23,10 @@ from deepvis.core.types import (
 )
 from deepvis.live.folder_run import ScanProgress
 from deepvis.live.folder_scan import ScanRequest
+from deepvis.live.layer_steadiness import PassPair
 from deepvis.live.network import NetworkOutput
 from deepvis.live.optimize import OptimizeRequest
+from deepvis.live.thumbnails import ThumbnailRequest
 from deepvis.live.unit_images import ImagesOutput, ImagesRequest
 from deepvis.live.unit_over_photos import OverPhotos, OverPhotosRequest
 
@@ -45,6 +49,8 @@ class Latest:
     optimize: Answer[OptimizeRequest, OptimizeProgress] = NOTHING_YET
     scan: Answer[ScanRequest, ScanProgress] = NOTHING_YET
     over_photos: Answer[OverPhotosRequest, OverPhotos] = NOTHING_YET
+    thumbnails: Answer[ThumbnailRequest, Thumbnails] = NOTHING_YET
+    steadiness: Answer[PassPair | None, LayerSteadiness] = NOTHING_YET
     refresh: int = 0  # number of the newest unit images, see ImagesRequest
     peeks: bool = False  # the pictures of all units of a layer are needed, for the tooltip of a tile
 
@@ -157,6 +163,8 @@ def missing(state: AppState, latest: Latest) -> str:
         return "the network's pass"
     if not _has_images(state, latest):
         return "the unit's images"
+    if not _has_thumbnails(state, latest):
+        return "the filmstrip's pictures"
     if not _has_attribution(state, latest):
         return ATTRIBUTION
     if not _has_photos(state, latest):
@@ -170,11 +178,19 @@ def missing(state: AppState, latest: Latest) -> str:
     return OPTIMIZATION_BEGUN if shown_progress(state, latest) is not None else OPTIMIZATION
 
 
+def has_shown(state: AppState, latest: Latest) -> bool:
+    """The picture that the state asks for is there, and the network has passed it."""
+    return latest.info is not None and _has_input(state, latest) and _has_pass(state, latest)
+
+
 def _has_input(state: AppState, latest: Latest) -> bool:
     answer = latest.input
     if answer.request != state.input:
         return False
-    return bool(answer.error) or (answer.value is not None and answer.value.moving == state.input.moving)
+    frame, source = answer.value, state.input
+    if answer.error or frame is None or frame.moving != source.moving:
+        return bool(answer.error)
+    return frame.video is None or frame.video.playback.jumps == source.moving_source.playback.jumps
 
 
 def _has_pass(state: AppState, latest: Latest) -> bool:
@@ -184,6 +200,8 @@ def _has_pass(state: AppState, latest: Latest) -> bool:
         return True  # there is no picture: the input pane says why
     if answer.error and answer.request is not None and _same(answer.request, asked):
         return True
+    if snapshot is not None and state.input.frozen and asked.frame.video is not None:
+        return snapshot.request.same_as(asked)  # of that very frame: it may be looked at for long
     return snapshot is not None and _same(snapshot.request, asked)
 
 
@@ -248,6 +266,17 @@ def _has_images(state: AppState, latest: Latest) -> bool:
     if answer.error:
         return True
     return images is not None and (state.input.moving or not images.loading)
+
+
+def thumbnail_request(state: AppState, latest: Latest) -> ThumbnailRequest | None:
+    """The pictures that the filmstrip wants now, None while it is off."""
+    return ThumbnailRequest(strip_paths(state, latest.frame)) if state.view.filmstrip.is_on else None
+
+
+def _has_thumbnails(state: AppState, latest: Latest) -> bool:
+    asked, answer = thumbnail_request(state, latest), latest.thumbnails
+    is_its = answer.request == asked and answer.value is not None
+    return asked is None or (is_its and (bool(answer.error) or (answer.value is not None and answer.value.is_whole)))
 
 
 def images_request(state: AppState, latest: Latest) -> ImagesRequest:

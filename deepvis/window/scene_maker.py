@@ -6,6 +6,7 @@ from collections.abc import Hashable
 from dataclasses import replace
 
 from deepvis.core.commands import COMMANDS
+from deepvis.core.over_time import Lines
 from deepvis.core.panes import PaneLayout
 from deepvis.core.state import PRESETS, AppState
 from deepvis.core.tile_order import TileOrder
@@ -22,10 +23,11 @@ from deepvis.window.ui.scene import Scene
 class SceneMaker:
     """Makes scenes; remembers the fixed scales and the order of the tiles.
 
-    layout: where the panes are now; to be set before the first scene is made.
+    layout: where the panes are now; to be set before the first scene is made. lines: of the strip over time.
     """
 
     layout: PaneLayout
+    lines: Lines | None = None
 
     def __init__(self, parts: Parts, status: StatusReader) -> None:
         self._parts, self._status = parts, status
@@ -47,9 +49,12 @@ class SceneMaker:
             changed=latest.changed,
             unit_images=latest.unit_images,
             whole_layer=latest.whole_layer,
+            thumbnails=latest.thumbnails.value,
+            lines=self.lines,
+            steadiness=latest.steadiness.value,
             optimize=shown_progress(state, latest),
             climb=latest.optimize.value,
-            status=self._status.read(state, latest, self._parts.moving_source, recorded=recorded),
+            status=self._status.read(state, latest, state.input.moving_source.name, recorded=recorded),
             commands=self._help_rows,
             preset_names=PRESETS,
             pointer=pointer,
@@ -84,6 +89,9 @@ def parts_of(scene: Scene) -> tuple[Hashable, ...]:
         scene.changed and scene.changed.id,
         images and (images.unit, images.version),
         layer and (layer.layer, layer.version),
+        scene.thumbnails and scene.thumbnails.version,
+        scene.lines and scene.lines.version,
+        scene.steadiness and scene.steadiness.version,
         progress and (progress.unit, progress.version),
         scene.climb and (scene.climb.unit, scene.climb.version),
         scene.status,

@@ -38,6 +38,11 @@ class StatusReader:
         until = float("inf") if self._is_timeless else time.monotonic() + seconds
         self._hint, self._path, self._until = hint, path, until
 
+    def take_back(self, hint: str) -> None:
+        """Say a sentence no more, if it is the one that is said."""
+        if self._hint == hint:
+            self._hint = ""
+
     def forget_first_hint(self) -> None:
         """The user has found the keys."""
         if self._hint == FIRST_HINT:

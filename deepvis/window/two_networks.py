@@ -69,6 +69,11 @@ class HalfLoop(Loop):
 
     both: TwoLoops
 
+    @property
+    def plays_photos(self) -> bool:
+        """One of the two goes on to the next photo, for both."""
+        return self is self.both.loops[0]
+
     def turn_to_other(self) -> None:
         self.both.window.turn_to(1 - self.both.window.in_use)
 
@@ -179,7 +184,7 @@ def run_two(settings: Settings, options: RunOptions, *, starts_moving: bool) -> 
     both_settings = settings, second_settings(settings)
     models = opened(settings), _second_opened(both_settings[1])
     window = SplitWindow(open_window(settings, options, TITLE), (models[0].name, models[1].name))
-    worker = input_of(settings)
+    worker = input_of()
     frames = SameFrames(worker)
     shared = SharedInput(worker, frames)
     own_options = replace(options, record=None), replace(options, record=None, keys=())

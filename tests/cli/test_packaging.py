@@ -59,6 +59,10 @@ JOBS = {
     ),
     "unit-over-photos": ("unit-over-photos --unit conv5:3 --images photos --output sheet.png", "sheet.png"),
     "names": ("names --export names.json", "names.json"),
+    "steadiness": (
+        "steadiness --image photos/pizza/photo.png --noise 2 --frames 2 --output steady",
+        "steady/steadiness.json",
+    ),
     "why": ("why --image photos/pizza/photo.png --class pizza --layer conv5 --top 3", ""),
     "what-if": ("what-if --image photos/pizza/photo.png --off conv5:3 --top 3", ""),
     "window": ("window --headless --keys o --screenshot shot.png", "shot.png"),

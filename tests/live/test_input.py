@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from deepvis.core.mailbox import Mailbox
+from deepvis.core.playing import MovingSource, Playback
 from deepvis.core.state import InputState
 from deepvis.core.types import Frame
 from deepvis.live.input import SILENT_SECONDS, InputWorker
@@ -17,6 +18,7 @@ from deepvis.sources.listing import FolderListing
 from deepvis.sources.opening import open_moving, open_still
 from deepvis.sources.stills import Stills
 from tests.helpers.pictures import FakeClock, save_photo, save_video
+from tests.helpers.waiting import until
 
 STILL = InputState()
 MOVING = InputState(moving=True)
@@ -30,6 +32,7 @@ class FakeMoving:
     def __init__(self) -> None:
         self.frames: Mailbox[Frame | SourceError] = Mailbox()
         self.wanted: list[Play] = []
+        self.playback = Playback()
         self.started = self.closed = False
 
     def start(self, wakes=None) -> None:
@@ -37,6 +40,9 @@ class FakeMoving:
 
     def want(self, play: Play) -> None:
         self.wanted.append(play)
+
+    def play_as(self, playback: Playback) -> None:
+        self.playback = playback
 
     def close(self) -> None:
         self.closed = True
@@ -52,7 +58,7 @@ class Bench:
         self.clock, self.moving = FakeClock(), FakeMoving()
         self.seen: Frame | None = None
         self.stills = Stills(FolderListing(str(folder)), clock=self.clock)
-        self.worker = InputWorker(lambda _: self.stills, lambda: self.moving, self.clock)
+        self.worker = InputWorker(lambda _: self.stills, lambda _: self.moving, self.clock)
 
     def answer(self, state: InputState | None = None) -> float | None:
         return self.worker.handle(state)
@@ -349,7 +355,7 @@ def test_files_and_a_video_through_the_thread(tmp_path):
     save_photo(tmp_path / "photos" / "a.png", 77)
     video = save_video(tmp_path / "v.avi", [20, 60, 100])
     worker = InputWorker(
-        lambda _: open_still(str(tmp_path / "photos")), lambda: open_moving(video=str(video)), FakeClock()
+        lambda _: open_still(str(tmp_path / "photos")), lambda _: open_moving(MovingSource(str(video))), FakeClock()
     )
     worker.start()
     worker.inbox.put(STILL)
@@ -375,7 +381,8 @@ def test_a_source_that_cannot_be_opened_is_told_and_the_other_works(tmp_path):
     def no_source(_):
         raise OSError("no such thing")
 
-    worker = InputWorker(no_source, lambda: open_moving(video=str(save_video(tmp_path / "v.avi", [20]))), FakeClock())
+    video = MovingSource(str(save_video(tmp_path / "v.avi", [20])))
+    worker = InputWorker(no_source, lambda _: open_moving(video), FakeClock())
     worker.start()
     worker.inbox.put(STILL)
     assert worker.outbox.take(60).error == "OSError: no such thing"
@@ -404,7 +411,7 @@ def test_other_photos_are_opened_and_those_from_before_come_back_where_they_were
     for folder, first in (("a", 10), ("b", 20)):
         for number in range(3):
             save_photo(tmp_path / folder / f"p{number}.png", first + number)
-    worker = InputWorker(open_still, lambda: None, FakeClock())
+    worker = InputWorker(open_still, lambda _: None, FakeClock())
     a, b = str(tmp_path / "a"), str(tmp_path / "b")
     first = InputState(images=a, file_index=2)
     assert shown_by(worker, first) == (12, "")
@@ -418,7 +425,7 @@ def test_other_photos_are_opened_and_those_from_before_come_back_where_they_were
 def test_what_cannot_be_opened_is_said_and_the_photos_from_before_stay(tmp_path):
     for number in range(3):
         save_photo(tmp_path / f"p{number}.png", 10 + number)
-    worker = InputWorker(open_still, lambda: None, FakeClock())
+    worker = InputWorker(open_still, lambda _: None, FakeClock())
     assert shown_by(worker, InputState(images=str(tmp_path))) == (10, "")
     wrong = InputState(images="/nowhere/at all")
     value, error = shown_by(worker, wrong)
@@ -436,3 +443,55 @@ def test_the_place_of_a_listed_photo_is_an_index_that_shows_it(bench, tmp_path):
     for name, brightness in (("p5.png", 5), ("p1.png", 1), ("p4.png", 4)):
         bench.answer(replace(STILL, file_index=listed.first + names.index(name)))
         assert bench.shown() == brightness
+
+
+def test_a_frozen_video_gives_the_frame_that_it_was_wound_or_stepped_to(tmp_path) -> None:
+    path = save_video(tmp_path / "forty.avi", [6 * n for n in range(40)], fps=10)
+    worker = InputWorker(open_still, open_moving)
+    worker.start()
+    frozen = InputState(True, True, moving_source=MovingSource(str(path)))
+
+    def shown(state: InputState) -> float:
+        """Seconds of the frame that answers a state, once it is there."""
+        worker.inbox.put(state)
+        asked = state.moving_source.playback.jumps
+
+        def has_come():
+            answer = worker.outbox.peek()
+            frame = answer.value if answer is not None and answer.request == state else None
+            return frame if frame is not None and frame.video.playback.jumps == asked else None
+
+        return round(until(has_come, "the frame").seconds, 3)
+
+    def jumped(seconds: float, frames: int) -> InputState:
+        return replace(frozen, moving_source=replace(frozen.moving_source, playback=Playback(1.0, seconds, frames)))
+
+    assert shown(frozen) == 0.0
+    assert shown(jumped(2.0, 0)) == 2.0
+    assert shown(jumped(2.0, -1)) == 1.9
+    assert shown(jumped(2.0, 2)) == 2.2
+    assert shown(frozen) == 0.0  # undo
+    other = save_video(tmp_path / "other.avi", [200] * 5)
+    worker.inbox.put(InputState(True, moving_source=MovingSource(str(other))))
+    until(lambda: worker.outbox.peek().value.label == "other.avi", "the other video")
+    worker.stop()
+
+
+def test_a_frame_that_was_handed_out_before_can_be_held(tmp_path) -> None:
+    save_photo(tmp_path / "a.png", 7)
+    bench = Bench(tmp_path)
+    bench.answer(MOVING)
+    bench.moving.give(10, 20)
+    bench.answer()
+    held = bench.frame()
+    assert held is not None and held.rgb[0, 0, 0] == 20  # as in a mirror
+    bench.moving.give(30, 40)
+    bench.answer()
+    assert bench.shown() == 40
+    bench.answer(replace(MOVING, frozen=True, held=held))
+    shown = bench.frame()
+    assert shown is not None and shown.rgb[0, :, 0].tolist() == [20, 10] and shown.id > held.id
+    assert bench.moving.wanted[-1] is Play.HOLD
+    bench.answer(replace(MOVING, frozen=True, mirror=False))
+    turned = bench.frame()
+    assert turned is not None and turned.rgb[0, :, 0].tolist() == [10, 20]

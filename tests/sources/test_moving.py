@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from deepvis.core.mailbox import Mailbox
+from deepvis.core.playing import MovingSource, is_stream
 from deepvis.core.types import Frame
 from deepvis.sources.base import Play, SourceError
 from deepvis.sources.camera import Camera, camera_present
 from deepvis.sources.opening import open_moving
-from deepvis.sources.video import Video, is_stream, video_name, video_problem
+from deepvis.sources.video import Video, video_name, video_problem
 from tests.helpers.pictures import FakeCapture, FakeClock, bgr, save_video
 
 
@@ -273,7 +274,7 @@ def test_a_stream_that_refuses_is_told(capfd):
 
 @pytest.mark.shared
 def test_a_real_video_through_its_thread(shared):
-    source = open_moving(video=str(shared / "video" / "bikes.mp4"))
+    source = open_moving(MovingSource(str(shared / "video" / "bikes.mp4")))
     wake: Mailbox[None] = Mailbox()
     source.start(wake)
     source.want(Play.PLAY)
@@ -288,7 +289,7 @@ def test_a_real_video_through_its_thread(shared):
 def test_an_absent_camera_through_its_thread(capfd):
     if camera_present(97):
         pytest.skip("this machine has a camera 97")
-    source = open_moving(camera=97)
+    source = open_moving(MovingSource(camera=97))
     source.start()
     source.want(Play.PLAY)
     item = source.frames.take(60)

@@ -13,8 +13,10 @@ import deepvis.core.commands.reasons
 import deepvis.core.commands.saving
 import deepvis.core.commands.naming
 import deepvis.core.commands.showing
+import deepvis.core.commands.over_time
 import deepvis.core.commands.picture_kinds
 import deepvis.core.commands.input_source
+import deepvis.core.commands.playing
 import deepvis.core.commands.this_unit
 import deepvis.core.commands.intervening
 import deepvis.core.commands.whole_program

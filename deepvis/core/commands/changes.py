@@ -50,7 +50,9 @@ def switch(*keys: str, field: str, group: Group, help: str) -> None:
 
 
 def source(state: AppState, **changes: object) -> AppState:
-    return replace(state, input=replace(state.input, **changes))  # type: ignore[arg-type]
+    """The state with some fields of its input changed; whoever changes the input stops the autoplay."""
+    stopped = {"autoplay": replace(state.input.autoplay, is_on=False), "held": None, **changes}
+    return replace(state, input=replace(state.input, **stopped))  # type: ignore[arg-type]
 
 
 def show_photo(state: AppState, path: str) -> AppState:

@@ -25,6 +25,7 @@ class Group(Enum):
     BACK = "Back projection"
     KEEP = "Keeping what you see"
     SHOW = "What is shown"
+    TIME = "Over time"
     INPUT = "Input"
     UNIT = "This unit"
     PROGRAM = "Program"

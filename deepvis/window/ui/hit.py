@@ -8,6 +8,7 @@ from deepvis.core.places import cell_at
 from deepvis.core.state import Look, Zoom
 from deepvis.core.types import Unit
 from deepvis.window.ui.changes_shown import change_at
+from deepvis.window.ui.film_cells import film_hit
 from deepvis.window.ui.fires import strongest_here
 from deepvis.window.ui.here import rows_in
 from deepvis.window.ui.layer_list_layout import chips_of
@@ -24,6 +25,8 @@ from deepvis.window.ui.scalars import is_scalar
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.side_by_side import side_at
 from deepvis.window.ui.tile_places import bars_in, grid_in
+from deepvis.window.ui.time_pointing import time_hit
+from deepvis.window.ui.video_bar import seek_hit
 from deepvis.window.ui.what_if_words import listed_classes
 
 
@@ -33,7 +36,11 @@ def hit(scene: Scene, row: int, col: int) -> Hit:
     if pane is None:
         return Hit()
     place = scene.layout[pane]
-    finders = {"control": _in_control, "layers": _in_layers, "aux": _in_aux, "input": _in_input, "jpgvis": _in_jpgvis}
+    finders = {
+        **{"control": _in_control, "layers": _in_layers, "aux": _in_aux, "input": _in_input, "jpgvis": _in_jpgvis},
+        "filmstrip": film_hit,
+        "timeline": time_hit,
+    }
     if pane in finders:
         return finders[pane](scene, place, row, col)
     body = scene.areas(place).body
@@ -122,6 +129,8 @@ def _in_map(scene: Scene, pane: str, body: Rect, row: int, col: int) -> Hit:
 
 
 def _in_input(scene: Scene, pane: Rect, row: int, col: int) -> Hit:
+    if seek := seek_hit(scene, scene.areas(pane).body, row, col):
+        return seek
     place = picture_place(scene, pane)
     strip = strip_in(scene, scene.areas(pane).body)
     if strip is not None and strip.contains(row, col):

@@ -10,6 +10,7 @@ from deepvis.core.types import LayerInfo, Unit
 from deepvis.core.words import field_size_words
 from deepvis.window.ui.changes_shown import change_tip
 from deepvis.window.ui.fields import cell_edges, middle_edges
+from deepvis.window.ui.film_tip import film_tip
 from deepvis.window.ui.fires import cell_words, order_words, strongest_here, why_no_cell
 from deepvis.window.ui.hover_attribution import attribution_here, attribution_lines, attribution_title
 from deepvis.window.ui.hover_compared import compared_words, pinned_tip
@@ -44,6 +45,7 @@ from deepvis.window.ui.regions import (
     PINNED,
     PREFERRED,
     SCALE,
+    SEEK,
     SIDE,
     Hit,
     Tip,
@@ -51,6 +53,9 @@ from deepvis.window.ui.regions import (
 from deepvis.window.ui.scalars import is_scalar
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.side_by_side import side_tip
+from deepvis.window.ui.steady_bars import steady_words
+from deepvis.window.ui.time_pointing import time_tip
+from deepvis.window.ui.video_bar import seek_tip
 from deepvis.window.ui.what_if_words import class_words, layer_words, listed_classes, rank_of_class
 from deepvis.window.ui.what_if_words import unit_words as changed_words
 
@@ -78,6 +83,7 @@ def _tip_of(scene: Scene) -> Tip | None:
         SCALE: scale_tip,
         SIDE: side_tip,
         PHOTO: photo_tip,
+        SEEK: seek_tip,
     }
     of_pane: dict[str, Callable[[Scene, Hit], Tip | None]] = {
         "control": layer_tip,
@@ -86,6 +92,8 @@ def _tip_of(scene: Scene) -> Tip | None:
         "jpgvis": picture_tip,
         "back": back_tip,
         "status": status_tip,
+        "filmstrip": film_tip,
+        "timeline": time_tip,
     }
     tip = of_part.get(hit.part) or of_pane.get(hit.pane)
     return tip(scene, hit) if tip is not None else None
@@ -171,7 +179,7 @@ def layer_tip(scene: Scene, hit: Hit) -> Tip | None:
     lines = [f"{layer.type} {shape_name(layer)}".strip()]
     if layer.borrows:
         lines.append(f"unit images of {layer.borrows}")
-    lines += [field_words(scene, layer), layer_words(scene, layer.name)]
+    lines += [field_words(scene, layer), steady_words(scene, layer.name), layer_words(scene, layer.name)]
     if layer.folds:
         lines.append("click the mark or press Enter: " + ("close" if is_open(scene.state.view, layer) else "open"))
     return Tip(layer.name, tuple(filter(None, lines)))

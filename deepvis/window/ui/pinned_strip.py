@@ -11,6 +11,7 @@ from deepvis.window.ui.canvas import fill, picture
 from deepvis.window.ui.readings import class_name
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, text_width
+from deepvis.window.ui.video_bar import video_foot_height
 
 SHARE = 0.3  # of the pane's body
 CLASSES = 3
@@ -20,13 +21,15 @@ def strip_in(scene: Scene, body: Rect) -> Rect | None:
     """Where the pinned frame stands in the input pane's body; None while none is pinned."""
     if scene.state.view.compared is None:
         return None
+    body = body.cut(bottom=video_foot_height(scene))
     high = round(SHARE * body.height)
     return Rect(body.bottom - high, body.col, high, body.width)
 
 
 def above_strip(scene: Scene, body: Rect) -> Rect:
-    """What the pinned frame leaves of the pane's body."""
+    """What the pinned frame, and below it the time of a video, leave of the pane's body."""
     strip = strip_in(scene, body)
+    body = body.cut(bottom=video_foot_height(scene))
     return body if strip is None else body.cut(bottom=strip.height + scene.px(4))
 
 

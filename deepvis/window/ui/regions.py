@@ -21,6 +21,7 @@ SIDE = "side"  # one of the pictures that stand side by side, its name in ``path
 PINNED = "pinned"  # the strip of the pinned frame in the input pane
 FIRES = "fires"  # a row of the list of all layers at the pinned place; without a layer_index the way to that list
 CHANGE = "change"  # a picture of the chart "Colour or shape?"
+SEEK = "seek"  # a place of a video's bar; ``Hit.index``: tenths of a second
 FOLD = "fold"  # the mark of a block in the layer list
 
 
@@ -33,8 +34,8 @@ class Hit:
     channel: int | None = None  # of the tile in the layers pane
     part: str = ""  # of the pane, one of the names above
     unit: Unit | None = None  # that a class stands for
-    index: int | None = None  # of a patch of the top 9, a class among the five, the card of a heading, a chart's row
-    path: str = ""  # of a patch's photo, "" for a camera's frame
+    index: int | None = None  # of a patch of the top 9, a class among the five, a card, a photo, a chart's row
+    path: str = ""  # of a patch's photo, "" for a camera's frame; of a photo of the filmstrip
     # (row, col) in the selected unit's map, over the input of the selected layer's maps: the one that looks
     # there
     cell: tuple[int, int] | None = None

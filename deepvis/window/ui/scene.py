@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 from deepvis.core.changed_pictures import ChangedPictures
 from deepvis.core.commands import Command
+from deepvis.core.filmstrip import Thumbnails
 from deepvis.core.geometry import Rect
+from deepvis.core.over_time import LayerSteadiness, Lines
 from deepvis.core.panes import CardAreas, PaneLayout, card_areas
 from deepvis.core.pixels import Scale
 from deepvis.core.state import AppState
@@ -55,6 +57,9 @@ class Scene:
     changed: ChangedPictures | None = None  # the newest picture and its changes, while they are asked for
     unit_images: UnitImages | None = None
     whole_layer: WholeLayer | None = None
+    thumbnails: Thumbnails | None = None  # of the filmstrip
+    lines: Lines | None = None  # of the strip over time
+    steadiness: LayerSteadiness | None = None  # the newest
     optimize: OptimizeProgress | None = None  # in progress, or its end until the unit images have it
     climb: OptimizeProgress | None = None  # the newest, in progress or not: whose history there is
     status: Status = field(default_factory=Status)

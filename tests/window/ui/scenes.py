@@ -16,6 +16,7 @@ from deepvis.core.back_modes import all_modes
 from deepvis.core.changed_pictures import UNCHANGED, ChangedPicture, ChangedPictures, largest_values
 from deepvis.core.commands import Command
 from deepvis.core.geometry import Rect
+from deepvis.core.over_time import Follow
 from deepvis.core.picture_changes import PICTURE_CHANGES
 from deepvis.core.pixels import fixed_scale_of
 from deepvis.core.state import (
@@ -58,6 +59,8 @@ from deepvis.window.tile_orders import TileOrders
 from deepvis.window.ui.layer_list_layout import layout_for
 from deepvis.window.ui.regions import HEADING, MAP, PICTURE, TOP, Hit
 from deepvis.window.ui.scene import Scene, Status
+from tests.window.ui.playing_scenes import film_scene, video_scene
+from tests.window.ui.time_scenes import steady_scene, time_scene
 from tests.window.ui.tree_scenes import tokens_scene
 from tests.window.ui.what_if_scenes import OFF, SEVERAL, intervened
 
@@ -378,6 +381,8 @@ def compared(name: str) -> Callable[[], Scene]:
 
 
 # name of the stored picture -> (pane, scene); "error", "help" and "palette" are overlays: the whole window
+FOLLOWED = (Unit("conv2/5x5_reduce", 7), Unit("conv2/5x5_reduce", 31))
+OF_CLASSES = tuple(Unit("prob", n) for n in (5, 7, 2, 9, 0))
 GOLDEN: dict[str, tuple[str, Callable[[], Scene]]] = {
     "input": ("input", make_scene),
     "input_waiting": ("input", lambda: make_scene(frame=None)),
@@ -388,6 +393,13 @@ GOLDEN: dict[str, tuple[str, Callable[[], Scene]]] = {
         lambda: make_scene(moving=True, source=InputState(True, True, fit=Fit.STRETCH), status=Status(recorded=12)),
     ),
     "recording": ("recording", lambda: make_scene(status=Status(recorded=125))),
+    "input_video": ("input", lambda: video_scene(make_scene(moving=True))),
+    "filmstrip": ("filmstrip", lambda: film_scene(make_scene())),
+    "timeline": ("timeline", lambda: time_scene(make_scene(UNIT), Follow.UNITS, FOLLOWED)),
+    "timeline_own": ("timeline", lambda: time_scene(make_scene(UNIT), Follow.UNITS, (*FOLLOWED, Unit("conv1/3x3", 1)))),
+    "timeline_classes": ("timeline", lambda: time_scene(make_scene(), Follow.CLASSES, OF_CLASSES, frozen=True)),
+    "timeline_empty": ("timeline", lambda: time_scene(make_scene(UNIT), Follow.UNITS)),
+    "control_steadiness": ("control", lambda: steady_scene(make_scene(UNIT))),
     "input_overlay": ("input", lambda: make_scene(replace(DECONV, overlay=2, receptive_field=True), field_of=field_of)),
     "input_overlay_stale": (
         "input",

@@ -17,6 +17,7 @@ from deepvis.window.ui.layer_list_layout import chips_of
 from deepvis.window.ui.pane import pane
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.scrolling import draw_scroll_bar
+from deepvis.window.ui.steady_bars import bars_key, draw_bar, has_bars
 from deepvis.window.ui.text import draw_text
 from deepvis.window.ui.what_if_marks import mark_layer
 
@@ -28,8 +29,8 @@ SELECTED_BESIDE = (theme.CHIP, theme.TEXT)  # while the cursor is on the tiles
 def looks_at(scene: Scene) -> Hashable:
     state = scene.state
     pinned = state.view.pinned.layer if state.view.pinned else None
-    changed = changed_layers(state)
-    return state.layer.name, state.view.cursor, pinned, changed, state.view.opened, state.view.all_layers
+    view, changed = state.view, changed_layers(state)
+    return state.layer.name, view.cursor, pinned, changed, view.opened, view.all_layers, bars_key(scene)
 
 
 def changed_layers(state: AppState) -> frozenset[str]:
@@ -64,6 +65,8 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
             mark_layer(canvas, scene, place)
         if state.info.layers[index].name == pinned:
             brackets(canvas, place.inset(scene.px(1)), theme.ORIGIN, max(scene.px(2), 1))
+        if has_bars(scene):
+            draw_bar(canvas, scene, state.info.layers[index].name, place)
     if chips.rows > chips.visible:
         draw_scroll_bar(canvas, scene, chips.body, chips.first_row(selected), chips.visible, chips.rows)
 

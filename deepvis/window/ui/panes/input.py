@@ -33,6 +33,7 @@ from deepvis.window.ui.pinned_strip import above_strip, draw_strip
 from deepvis.window.ui.readings import is_frame_stale, shows_snapshot_input, top_classes, unit_name
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, text_width, wrap
+from deepvis.window.ui.video_bar import draw_video_foot
 from deepvis.window.ui.what_if_marks import draw_class_change
 
 PLATE_SHARE = 0.3  # of the picture's brightness under letters, which then keep a contrast of more than 4.5:1
@@ -81,6 +82,7 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
         rgb = laid_over(rgb, over, OVERLAYS[scene.state.view.overlay])
         draw_foot(canvas, scene, above_strip(scene, parts.body), over.legend)
     draw_strip(canvas, scene, parts.body)
+    draw_video_foot(canvas, scene, parts.body)
     place = picture(canvas, picture_area(scene, parts.body), rgb)
     badges = []
     if scene.state.input.frozen and scene.frame is not None and scene.frame.moving:
@@ -117,7 +119,7 @@ def shows_first_class(scene: Scene) -> bool:
 
 
 def picture_area(scene: Scene, body: Rect) -> Rect:
-    """What the pinned frame and the legend of the overlay leave of the pane's body for the picture."""
+    """What the time of a video, the pinned frame and the legend of the overlay leave of the pane's body."""
     body = above_strip(scene, body)
     return body if overlay_of(scene) is None else body.cut(bottom=foot_height(scene))
 

@@ -157,6 +157,8 @@ def facts(scene: Scene) -> list[tuple[str, theme.BGR]]:
     if standing:
         pieces.append((standing, theme.SOFT))
     pieces.append((back_fact(scene), theme.SOFT))
+    if (watched := state.view.over_time.freeze_when) is not None:
+        pieces.append((f"freezes when {watched.unit.layer} · {watched.unit.channel} > {watched.limit:g}", theme.SOFT))
     if found := attribution_words(scene):
         pieces.append((found, theme.SOFT))
     boost = boost_fact(scene)
