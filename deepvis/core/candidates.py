@@ -16,6 +16,7 @@ from deepvis.core.attributions import ATTRIBUTIONS
 from deepvis.core.commands import COMMANDS, Group, shown_keys
 from deepvis.core.fuzzy import Match, folded, match
 from deepvis.core.names import Names
+from deepvis.core.presenting import can_enlarge, pane_words
 from deepvis.core.state import AppState, PaletteLists
 from deepvis.core.types import LayerInfo, NetInfo, Unit
 from deepvis.core.words import short_label
@@ -37,6 +38,7 @@ class CandidateKind(Enum):
     CLASS = "class"
     COMMAND = "command"
     ATTRIBUTION = "attribution"
+    PANE = "pane"
     PHOTO = "photo"
     MODEL = "model"
     PATH = "open"
@@ -49,6 +51,7 @@ _WEIGHT = {
     CandidateKind.CLASS: 6,
     CandidateKind.COMMAND: 4,
     CandidateKind.ATTRIBUTION: 5,
+    CandidateKind.PANE: 3,
     CandidateKind.PHOTO: 2,
     CandidateKind.MODEL: 0,
 }
@@ -72,17 +75,24 @@ def candidates(state: AppState) -> tuple[Candidate, ...]:
     text = getattr(state.typing, "text", None)
     if text is None:
         return ()
-    return _candidates(text.strip(), state.layer.name, state.info, state.palette_lists, state.history.visited[-4:])
+    panes, visited = can_enlarge(state.panes.shown), state.history.visited[-4:]
+    return _candidates(text.strip(), state.layer.name, state.info, state.palette_lists, visited, panes)
 
 
 @lru_cache(maxsize=8)
 def _candidates(
-    text: str, layer: str, info: NetInfo, lists: PaletteLists, visited: tuple[Unit, ...]
+    text: str,
+    layer: str,
+    info: NetInfo,
+    lists: PaletteLists,
+    visited: tuple[Unit, ...],
+    panes: tuple[str, ...],
 ) -> tuple[Candidate, ...]:
     if not text:
         commands = sorted(_commands(""), key=lambda row: COMMANDS[str(row.target)].group == Group.MOVE.value)
         return tuple([*_visited(visited, info), *commands])
     found = _found(text, layer, info, lists) or _found(without_fillers(text), layer, info, lists)
+    found += _panes(text, panes) or _panes(without_fillers(text), panes)
     found.sort(key=lambda row: -row.points - _WEIGHT[row.kind])
     return tuple(found[:MOST_ROWS])
 
@@ -201,6 +211,16 @@ def _attributions(text: str) -> Iterator[Candidate]:
         title = f"{ATTRIBUTIONS[name].title}: {ATTRIBUTIONS[name].words}"
         if (found := match(text, title)) is not None:
             yield Candidate(CandidateKind.ATTRIBUTION, title, name, "", *_of(found))
+
+
+def _panes(text: str, panes: Sequence[str]) -> list[Candidate]:
+    rows = []
+    for name in panes:
+        title = f"Enlarge pane {name}: {pane_words(name)}"
+        if (found := match(text, title)) is not None:
+            key = next(iter(COMMANDS["enlarge"].keys), "")
+            rows.append(Candidate(CandidateKind.PANE, title, name, key, *_of(found)))
+    return rows if text else []
 
 
 def _photos(text: str, lists: PaletteLists) -> list[Candidate]:

@@ -13,6 +13,7 @@ from typing import TypeVar
 from deepvis.core.attributions import ATTRIBUTIONS
 from deepvis.core.back_modes import OFF
 from deepvis.core.effects import Effect, SaveTop, StartOptimizing, StartScan
+from deepvis.core.presenting import USUAL, PanesNow, Presenting
 from deepvis.core.tile_order import TileOrder, Tiles, tiles_of
 from deepvis.core.types import AttributionRequest, BackRequest, Fit, LayerInfo, NetInfo, Unit
 
@@ -123,6 +124,7 @@ class ViewState:
     scores: bool = False
     help: bool = False
     debug: int = 0
+    presenting: Presenting = USUAL  # large text, one pane large
 
 
 @dataclass(frozen=True)
@@ -165,6 +167,14 @@ class Palette:
     before: ViewState
     text: str = ""
     row: int = 0
+
+
+@dataclass(frozen=True)
+class HelpSearch:
+    """What is typed while the help is open. row: of the highlighted command among those that fit, -1: none."""
+
+    text: str = ""
+    row: int = -1
 
 
 @dataclass(frozen=True, eq=False)
@@ -222,10 +232,17 @@ class AppState:
     initial_view: ViewState = field(default_factory=ViewState)  # what a reset goes back to
     next_id: int = 1  # of the next effect
     typing: GoTo | Palette | None = None
+    help_search: HelpSearch = field(default_factory=HelpSearch)
     palette_lists: PaletteLists = NO_PALETTE_LISTS
     tile_order: TileOrder | None = None  # of the newest pass; None before the first
     history: History = field(default_factory=History, compare=False)
+    panes: PanesNow = field(default_factory=PanesNow, compare=False)  # those of the window, the one pointed at
     refused: SaveTop | None = None  # it would have replaced better pictures: the same key once more does it
+
+    @property
+    def takes_letters(self) -> bool:
+        """Keys are letters: a number is typed, or a text for the palette or the help."""
+        return self.typing is not None or self.view.help
 
     @property
     def layer(self) -> LayerInfo:

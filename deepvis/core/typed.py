@@ -12,8 +12,10 @@ from deepvis.core.commands import COMMANDS, command_of, perform
 from deepvis.core.commands.back_projection import show_attribution
 from deepvis.core.commands.changes import say, source, view
 from deepvis.core.commands.moving import select_layer, select_unit
+from deepvis.core.commands.presenting import enlarge_pane
 from deepvis.core.commands.table import outcome
 from deepvis.core.effects import OpenPath
+from deepvis.core.help_search import help_pressed
 from deepvis.core.history import remembered
 from deepvis.core.state import AppState, Cursor, GoTo, Outcome, Palette, with_effect
 from deepvis.core.types import Unit
@@ -33,6 +35,8 @@ def press(state: AppState, key: str) -> Outcome:
         return _in_go_to(state, state.typing, key)
     if isinstance(state.typing, Palette):
         return _in_palette(state, state.typing, key)
+    if state.view.help:
+        return help_pressed(state, key)
     bound = command_of(key)
     if bound is None:
         return state, ()
@@ -165,6 +169,9 @@ def _chosen(state: AppState) -> Outcome:
         return perform(base, COMMANDS[str(row.target)])
     if row.kind is CandidateKind.ATTRIBUTION:
         shown, effects = outcome(show_attribution(base, str(row.target)))
+        return _accepted(state, shown), effects
+    if row.kind is CandidateKind.PANE:
+        shown, effects = outcome(enlarge_pane(base, str(row.target)))
         return _accepted(state, shown), effects
     if row.kind is CandidateKind.MODEL:
         return say(base, f"quit with q, then start with --model {row.target}")

@@ -91,6 +91,7 @@ class Settings(NetworkOptions):
     overlay: Overlay = row(0, "Back projection over the input from the start: place in off, 40 %, 70 % (key A)", "auto")
     attribution: AttributionName = row("off", "Attribution over the input from the start (key B)", "auto")
     debug: DebugLevel = row(0, "Debug level from the start (key D)", "auto")
+    presenter: Flag = row(False, "Presenter mode from the start: large text, and what was pressed (key f5)", "auto")
     key_bindings: KeyBindings | None = row(
         None, 'Further keys of commands, as {"debug_level": "5"}: each key then does that alone'
     )

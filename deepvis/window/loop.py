@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from deepvis.core.answers import Answer, EffectReport
 from deepvis.core.commands import COMMANDS, Group, command_of
@@ -15,6 +14,7 @@ from deepvis.core.effects import KeepPicture, OpenPath, SavePicture, SaveTop, Sa
 from deepvis.core.history import closed, remembered_late
 from deepvis.core.layer_list import described
 from deepvis.core.panes import PaneLayout
+from deepvis.core.presenting import PanesNow, Presenting
 from deepvis.core.scanning import scan_ended
 from deepvis.core.state import AppState, GoTo, Outcome, PaletteLists
 from deepvis.core.typed import files_opened, pasted, press
@@ -27,6 +27,7 @@ from deepvis.window.card_picture import why_not_saved
 from deepvis.window.options import RunOptions
 from deepvis.window.parts import Parts
 from deepvis.window.pointer import pointed
+from deepvis.window.presenter import SECONDS, PressedKey
 from deepvis.window.requests import missing, stopped_words
 from deepvis.window.scene_maker import SceneMaker
 from deepvis.window.screen import Screen
@@ -53,10 +54,16 @@ WALKING_SECONDS = 5.0  # after a key or a click in which sorted tiles stay where
 CONSENT_SECONDS = 6.0  # in which the same key once more does what was refused
 
 
+class MakesLayout(Protocol):
+    """Where the panes are."""
+
+    def __call__(self, info: NetInfo, height: int, width: int, /, *, presenting: Presenting) -> PaneLayout: ...
+
+
 class Loop:
     """Runs a window over the parts until the user or the options end it.
 
-    layouts: (network, height, width) -> where the panes are. pictures: folder for what key p saves.
+    layouts: says where the panes are. pictures: folder for what key p saves.
     """
 
     def __init__(
@@ -65,13 +72,14 @@ class Loop:
         parts: Parts,
         window: AnyWindow,
         options: RunOptions,
-        layouts: Callable[[NetInfo, int, int], PaneLayout],
+        layouts: MakesLayout,
         pictures: Path,
         stats: Stats,
     ) -> None:
         self.state, self.parts, self.window, self.options, self.stats = state, parts, window, options, stats
         self._layouts, self._pictures = layouts, pictures
-        self._status = StatusReader()
+        self._pressed = PressedKey(float("inf") if options.headless else SECONDS)  # until the next key of a script
+        self._status = StatusReader(self._pressed)
         self._script = Script(options.keys)
         self._typist = Typist()
         self._acted_at = self._refused_at = float("-inf")  # when the user acted last, when an effect was refused
@@ -128,7 +136,7 @@ class Loop:
         elif isinstance(event, Resized):
             self._lay_out(event.height, event.width)
         elif isinstance(event, Key):
-            if key := self._typist.key(event.code, is_typing=self.state.typing is not None):
+            if key := self._typist.key(event.code, is_typing=self.state.takes_letters):
                 self._pointer = None
                 self.press(key)
         elif isinstance(event, Pasted):
@@ -136,15 +144,19 @@ class Loop:
             self.state = pasted(self.state, event.text)
         elif event.kind in ("move", "leave"):
             self._pointer = (event.row, event.col) if event.kind == "move" else None
+            self._note_panes()
         elif self.screen.scene is not None:
             self._pointer = None
             self.screen.expect()
-            self._act(pointed(self._before_acting(), event, self.screen.scene))
+            before = self._before_acting()
+            outcome = pointed(before, event, self.screen.scene)
+            self._act(outcome)
+            self._pressed.note_gesture("click" if event.kind == "press" else "wheel", before, *outcome)
 
     def press(self, key: str) -> None:
         """Do what a key does. One that needs the network waits until it is there, and so do those after it."""
         bound = command_of(key)
-        if self.state.typing is None:
+        if not self.state.takes_letters:
             waits = bool(self._early) or (bound is not None and bound.group in NEEDS_NETWORK)
             if self.parts.latest.info is None and waits and bound is not COMMANDS["quit"]:
                 self._early.append(key)
@@ -153,12 +165,15 @@ class Loop:
                 return
         self.screen.expect()
         self._status.forget_first_hint()
-        if bound in (COMMANDS["undo"], COMMANDS["redo"]) and self.state.typing is None:
+        if bound in (COMMANDS["undo"], COMMANDS["redo"]) and not self.state.takes_letters:
             self._status.show_hint("")  # what it said may not be so any more
             if self.parts.is_saving:
                 self._status.show_hint(STILL_SAVING)
                 return
-        self._act(press(self._before_acting(), key))
+        before = self._before_acting()
+        outcome = press(before, key)
+        self._act(outcome)
+        self._pressed.note_key(key, before, *outcome)
 
     def _before_acting(self) -> AppState:
         """The state; after a pause what comes is a new step of undo."""
@@ -168,7 +183,10 @@ class Loop:
 
     def _act(self, outcome: Outcome) -> None:
         """Take over the state that a key or the mouse has made, and carry out its effects."""
+        shown = self.state.view.presenting
         self.state, effects = outcome
+        if self.state.view.presenting != shown:
+            self._lay_out(*self.window.size)
         for effect in effects:
             if isinstance(effect, SavePicture):
                 self._to_save.append(effect)
@@ -213,9 +231,17 @@ class Loop:
             self.state = replace(self.state, refused=None)
 
     def _lay_out(self, height: int, width: int) -> None:
-        self._make_scene.layout = self._layouts(self.state.info, height, width)
+        shown = self.state.view.presenting
+        self._make_scene.layout = self._layouts(self.state.info, height, width, presenting=shown)
         area = self._make_scene.layout.tiles_area
         self.state = replace(self.state, layers_pane=(area.height, area.width))
+        self._note_panes()
+
+    def _note_panes(self) -> None:
+        """Let the state know which panes there are, and which of them the pointer is on."""
+        layout = self._make_scene.layout
+        under = layout.pane_at(*self._pointer) if self._pointer else None
+        self.state = replace(self.state, panes=PanesNow(tuple(name for name, _ in layout), under or ""))
 
     # -------------------------------------------------------------------- news
 

@@ -7,6 +7,7 @@ import time
 from deepvis.core.state import AppState
 from deepvis.core.types import Frame, PassSeconds
 from deepvis.live.folder_run import progress_words
+from deepvis.window.presenter import PressedKey
 from deepvis.window.rates import Rate
 from deepvis.window.requests import Latest
 from deepvis.window.ui.scene import Status
@@ -22,7 +23,8 @@ class StatusReader:
     The rates are shown while the source moves: of a still picture they say nothing.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, pressed: PressedKey | None = None) -> None:
+        self._pressed = pressed or PressedKey()
         self.shown = Rate()
         self.passes = Rate()
         self._hint = FIRST_HINT
@@ -56,6 +58,7 @@ class StatusReader:
             notice=self._notices[0] if self._notices else "",
             recording=recording,
             device=info.device if info else "",
+            pressed=self._pressed.read(),
         )
 
     def _queue_notices(self, latest: Latest) -> None:

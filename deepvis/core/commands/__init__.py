@@ -11,6 +11,7 @@ import deepvis.core.commands.finding
 import deepvis.core.commands.back_projection
 import deepvis.core.commands.reasons
 import deepvis.core.commands.showing
+import deepvis.core.commands.presenting
 import deepvis.core.commands.input_source
 import deepvis.core.commands.this_unit
 import deepvis.core.commands.whole_program

@@ -23,7 +23,7 @@ def save_picture(state: AppState) -> Outcome:
 @command(
     "esc",
     group=Group.PROGRAM,
-    help="Leave one: help, zoom, patterns, history, run, scan, why, place, order, origin, attribution, back",
+    help="Leave one: help, enlarged, zoom, patterns, history, run, scan, why, place, order, origin, attribution, back",
 )
 def escape(state: AppState) -> AppState | Outcome:
     """Turn off one thing, the one that lies on top; never more than one, and nothing once all are off."""
@@ -32,6 +32,8 @@ def escape(state: AppState) -> AppState | Outcome:
         return view(state, help=False)
     if shown.debug:
         return view(state, debug=0)
+    if shown.presenting.pane:
+        return view(state, presenting=replace(shown.presenting, pane=""))
     if shown.zoom is not Zoom.OFF:
         return view(state, zoom=Zoom.OFF)
     if shown.pattern:
