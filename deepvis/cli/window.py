@@ -74,8 +74,8 @@ def parser() -> Parser:
 def key_names(text: str) -> tuple[str, ...]:
     """The keys of ``--keys``: each bound to a command, or wait:SECONDS, or the letters of a text in quotes.
 
-    A text is typed into what "/" has opened, until enter or esc; a number is typed digit by digit. Raises UsageError
-    with the nearest name.
+    A text is typed into what "/" or "h" has opened, until enter or esc; a number is typed digit by digit. Raises
+    UsageError with the nearest name.
     """
     keys: list[str] = []
     is_typing = False
@@ -89,7 +89,8 @@ def key_names(text: str) -> tuple[str, ...]:
             is_typing = True
         else:
             keys.append(_key(word, is_typing=is_typing))
-            is_typing = keys[-1] in OPENS_TYPING or (is_typing and keys[-1] not in ENDS_TYPING)
+            opens = keys[-1] in (*OPENS_TYPING, *COMMANDS["toggle_help"].keys)
+            is_typing = opens or (is_typing and keys[-1] not in ENDS_TYPING)
     return tuple(keys)
 
 

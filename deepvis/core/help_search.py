@@ -82,7 +82,7 @@ def _typed(state: AppState, text: str) -> Outcome:
 
 def _stepped(state: AppState, step: int) -> AppState:
     count = len(found_rows(state.help_search.text, COMMANDS.values()))
-    row = max(state.help_search.row, 0 if abs(step) > 1 else -1) + step
+    row = state.help_search.row + step if step != -1 else max(state.help_search.row, 0) - 1
     row = row % max(count, 1) if abs(step) == 1 else min(max(row, 0), max(count - 1, 0))
     return replace(state, help_search=replace(state.help_search, row=row))
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+from deepvis.core.first_hints import Hints
 from deepvis.core.program import program
 from deepvis.core.user_error import UsageError
 from deepvis.live.backend import open_backend
@@ -69,6 +71,7 @@ class Toolbox:
         self._parts = make_parts(settings, self._shown, self.passes)
         self._parts.send_requests(state)  # the picture is read while the window opens
         self.window = open_window(settings, options, title)
+        options = replace(options, hints=Hints(settings.hints))
         self.loop = Loop(state, self._parts, self.window, options, layouts, Path(settings.pictures), Stats())
 
     def renew(self, model: Model) -> None:

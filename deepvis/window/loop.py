@@ -33,6 +33,7 @@ from deepvis.window.scene_maker import SceneMaker
 from deepvis.window.screen import Screen
 from deepvis.window.screenshots import picture_name, save_picture
 from deepvis.window.script import Script
+from deepvis.window.shown_hints import ShownHints
 from deepvis.window.stats import Stats
 from deepvis.window.status import HINT_SECONDS, StatusReader, error_words
 from deepvis.window.typist import Typist
@@ -79,7 +80,8 @@ class Loop:
         self.state, self.parts, self.window, self.options, self.stats = state, parts, window, options, stats
         self._layouts, self._pictures = layouts, pictures
         self._pressed = PressedKey(float("inf") if options.headless else SECONDS)  # until the next key of a script
-        self._status = StatusReader(self._pressed)
+        self._hints = ShownHints(options.hints, headless=options.headless)
+        self._status = StatusReader(self._pressed, self._hints)
         self._script = Script(options.keys)
         self._typist = Typist()
         self._acted_at = self._refused_at = float("-inf")  # when the user acted last, when an effect was refused
@@ -87,6 +89,7 @@ class Loop:
         self._not_saved = ""  # the error of the last picture that key p was to save
         self._to_save: list[SavePicture] = []  # once what was pressed before is on the screen
         self._pointer: tuple[int, int] | None = None  # since it moved last; None once a key or a button was pressed
+        self._pointed_at = self._pointer  # where it was last, whatever was pressed since
         self.screen = Screen(window, stats, self._status.shown, options.record)
         self._make_scene = SceneMaker(parts, self._status)
         self._lay_out(*window.size)
@@ -144,14 +147,16 @@ class Loop:
             self.state = pasted(self.state, event.text)
         elif event.kind in ("move", "leave"):
             self._pointer = (event.row, event.col) if event.kind == "move" else None
-            self._note_panes()
+            self._pointed_at = self._pointer
         elif self.screen.scene is not None:
             self._pointer = None
             self.screen.expect()
             before = self._before_acting()
             outcome = pointed(before, event, self.screen.scene)
             self._act(outcome)
-            self._pressed.note_gesture("click" if event.kind == "press" else "wheel", before, *outcome)
+            kind = "click" if event.kind == "press" else "wheel"
+            self._pressed.note_gesture(kind, before, *outcome)
+            self._hints.did(kind)
 
     def press(self, key: str) -> None:
         """Do what a key does. One that needs the network waits until it is there, and so do those after it."""
@@ -174,12 +179,17 @@ class Loop:
         outcome = press(before, key)
         self._act(outcome)
         self._pressed.note_key(key, before, *outcome)
+        if bound is not None and not before.takes_letters:
+            self._hints.did(bound.name)
 
     def _before_acting(self) -> AppState:
-        """The state; after a pause what comes is a new step of undo."""
+        """The state, with the pane under the pointer; after a pause what comes is a new step of undo."""
         now = time.monotonic()
         pause, self._acted_at = now - self._acted_at, now
-        return closed(self.state) if pause > STEP_SECONDS else self.state
+        layout = self._make_scene.layout
+        under = layout.pane_at(*self._pointed_at) if self._pointed_at else None
+        state = replace(self.state, panes=replace(self.state.panes, pointed=under or ""))
+        return closed(state) if pause > STEP_SECONDS else state
 
     def _act(self, outcome: Outcome) -> None:
         """Take over the state that a key or the mouse has made, and carry out its effects."""
@@ -235,13 +245,7 @@ class Loop:
         self._make_scene.layout = self._layouts(self.state.info, height, width, presenting=shown)
         area = self._make_scene.layout.tiles_area
         self.state = replace(self.state, layers_pane=(area.height, area.width))
-        self._note_panes()
-
-    def _note_panes(self) -> None:
-        """Let the state know which panes there are, and which of them the pointer is on."""
-        layout = self._make_scene.layout
-        under = layout.pane_at(*self._pointer) if self._pointer else None
-        self.state = replace(self.state, panes=PanesNow(tuple(name for name, _ in layout), under or ""))
+        self.state = replace(self.state, panes=PanesNow(tuple(name for name, _ in self._make_scene.layout)))
 
     # -------------------------------------------------------------------- news
 

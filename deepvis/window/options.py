@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from deepvis.core.first_hints import Hints
+
 
 def seconds_to_wait(word: str) -> float | None:
     """The seconds of ``wait:SECONDS`` among the keys; None for any other word."""
@@ -18,7 +20,7 @@ class RunOptions:
     """headless: render to memory. keys: names, each sent once the panes have settled, and ``wait:SECONDS``.
 
     screenshot: PNG to write when the keys are done. frames, seconds: end after so many shown pictures, or so
-    long; None: do not. record: an mp4 of the window. stats: a JSON file of what was measured.
+    long; None: do not. record: an mp4 of the window. stats: a JSON file of what was measured. hints: the setting.
     """
 
     headless: bool = False
@@ -28,6 +30,7 @@ class RunOptions:
     frames: int | None = None
     seconds: float | None = None
     stats: Path | None = None
+    hints: Hints = Hints.OFF
 
     @property
     def ends_when_done(self) -> bool:

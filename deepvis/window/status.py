@@ -10,6 +10,7 @@ from deepvis.live.folder_run import progress_words
 from deepvis.window.presenter import PressedKey
 from deepvis.window.rates import Rate
 from deepvis.window.requests import Latest
+from deepvis.window.shown_hints import ShownHints
 from deepvis.window.ui.scene import Status
 
 HINT_SECONDS = 6.0
@@ -23,11 +24,12 @@ class StatusReader:
     The rates are shown while the source moves: of a still picture they say nothing.
     """
 
-    def __init__(self, pressed: PressedKey | None = None) -> None:
+    def __init__(self, pressed: PressedKey | None = None, hints: ShownHints | None = None) -> None:
         self._pressed = pressed or PressedKey()
+        self._hints = hints or ShownHints()
         self.shown = Rate()
         self.passes = Rate()
-        self._hint = FIRST_HINT
+        self._hint = "" if self._hints.words else FIRST_HINT
         self._until = float("inf")
         self._notices: list[str] = []  # still to be said, the first of them being said
         self._noticed: set[str] = set()
@@ -59,6 +61,7 @@ class StatusReader:
             recording=recording,
             device=info.device if info else "",
             pressed=self._pressed.read(),
+            first_hint=self._hints.words,
         )
 
     def _queue_notices(self, latest: Latest) -> None:
