@@ -20,7 +20,7 @@ SHOWN_IN: dict[tuple[str, str], tuple[str, ...]] = {
     ("aux", SCALE): ("fixed_scale", "individual_boost", "gamma_boost", "colour_map", "look"),
     ("back", ""): ("back_mode", "back_filter", "pinned"),
     ("back", PICTURE): ("back_mode", "back_filter", "pinned"),
-    ("input", HEADING): ("attribution", "overlay", "frozen", "fit", "receptive_field", "moving", "mirror"),
+    ("input", HEADING): ("overlay", "frozen", "fit", "receptive_field", "moving", "mirror"),
     ("jpgvis", HEADING): ("unit_images", "scores", "looked_back"),
     ("control", ""): ("all_layers", "opened"),
 }

@@ -333,7 +333,7 @@ WORDS: dict[str, list[str]] = {
     ],
     "help": [
         "Keys",
-        "h closes this screen",
+        "type to search",
         "Moving around",
         "left",
         "j",
@@ -343,13 +343,31 @@ WORDS: dict[str, list[str]] = {
         "Next one",
         "Back projection",
         "b",
-        "Back projection: off, gradient, gradient (nor…",
+        "Back projection: off, gradient, gradient (norm), deconv",
         "Program",
         "h",
         "f1",
         "This help, on or off",
         "q",
         "Quit",
+        "up, down: choose    enter: do it    esc: close",
+    ],
+    "help_search": [
+        *("Keys", "bac", "b", "Back projection: off, gradient, gradient (norm), deconv"),
+        "up, down: choose    enter: do it    esc: close",
+    ],
+    "help_search_nothing": [
+        *("Keys", "xyzzy", "no key does that; esc clears what is typed"),
+        "up, down: choose    enter: do it    esc: close",
+    ],
+    "pressed": ["b", "back projection: gradient"],
+    "status_first_hint": [
+        "24.5 fps   17.2 passes/s   36 ms   cpu",
+        "Arrow keys: walk through the layers and units   (first steps, 1 of 6)",
+        "conv1/3x3 · 0",
+        "Convolution 16 × 24 × 24",
+        "max 0.0993",
+        "back off",
     ],
     "palette": [
         "conv2 7",
@@ -399,7 +417,7 @@ WORDS: dict[str, list[str]] = {
         "command",
         "d",
         "Freeze the back origin at the selected unit, or free it",
-        "1 of 59",
+        "1 of 61",
         "up, down: choose    enter: go there    esc: back to where you were",
     ],
     "palette_nothing": [
@@ -622,5 +640,7 @@ WORDS: dict[str, list[str]] = {
         "relu(sum_k mean(df/dA_k) A_k)",
         "maps of pool1",
         "photo_1.jpg, 2 of 9",
+        "Overlay: the back projection, or the attribution, lies over the input;",
+        "A changes how much",
     ],
 }

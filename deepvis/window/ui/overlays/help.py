@@ -44,7 +44,8 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
         head = places.head
         draw_text(canvas, head.bottom, head.col, NOTHING, scene.px(theme.SIZE_TEXT), theme.SOFT, width=head.width)
     count = f"page {places.page + 1} of {places.pages}: pgdn, pgup" if places.pages > 1 else ""
-    draw_text(canvas, foot.row, foot.col, count, px, theme.SOFT, width=foot.width, align="right")
+    if count:
+        draw_text(canvas, foot.row, foot.col, count, px, theme.SOFT, width=foot.width, align="right")
     room = foot.width - text_width(count, px) - scene.px(12)
     draw_text(canvas, foot.row, foot.col, FOOT, px, theme.SOFT, width=max(room, 0))
 
@@ -56,7 +57,7 @@ def draw_head(canvas: np.ndarray, scene: Scene, places: HelpPlaces) -> None:
     text, room = scene.state.help_search.text, max(head.right - col - scene.px(8), 0)
     while text and text_width(text, px) > room:
         text = text[1:]
-    wide = draw_text(canvas, head.row, col, text, px, theme.TEXT)
+    wide = draw_text(canvas, head.row, col, text, px, theme.TEXT) if text else 0
     fill(canvas, Rect(head.row + 1, col + wide + 1, line_height(px) - 2, max(scene.px(2), 1)), theme.SELECTED)
     if not text:
         draw_text(canvas, head.row, col + scene.px(8), HINT, px, theme.FAINT, width=room)
