@@ -165,6 +165,7 @@ class Loop:
             waits = bool(self._early) or (bound is not None and bound.group in NEEDS_NETWORK)
             if self.parts.latest.info is None and waits and bound is not COMMANDS["quit"]:
                 self._early.append(key)
+                self._hints.did(bound.name if bound is not None else "")
                 return
             if bound is None:
                 return
