@@ -89,7 +89,7 @@ class Loop:
         self._not_saved = ""  # the error of the last picture that key p was to save
         self._to_save: list[SavePicture] = []  # once what was pressed before is on the screen
         self._pointer: tuple[int, int] | None = None  # since it moved last; None once a key or a button was pressed
-        self._pointed_at = self._pointer  # where it was last, whatever was pressed since
+        self._pointed_at: tuple[int, int] | None = None  # where it was last, whatever was pressed since
         self.screen = Screen(window, stats, self._status.shown, options.record)
         self._make_scene = SceneMaker(parts, self._status)
         self._lay_out(*window.size)
