@@ -91,6 +91,8 @@ def _pointed_in_help(state: AppState, event: Mouse, scene: Scene) -> Outcome:
 
 def clicked(state: AppState, target: Hit) -> Outcome:
     """The state and the effects of a press of the left button."""
+    if state.view.help:
+        return help_closed(state)
     if target.pane == "control" and target.part == FOLD and target.layer_index is not None:
         return outcome(toggle_block_at(state, target.layer_index))
     if target.pane == "control" and target.layer_index is not None:
