@@ -181,6 +181,14 @@ attribution = "off"
 # Debug level from the start (key D). Type: a whole number of 0 to 2. Option: --debug.
 debug = 0
 
+# Presenter mode from the start: large text, and what was pressed (key f5). Type: True or False. Option:
+# --presenter.
+presenter = False
+
+# First-minute hints, each until done once: on, off, again: all once more; auto: on, but not headless.
+# Type: one of auto, on, off, again. Option: --hints.
+hints = "auto"
+
 # Further keys of commands, as {"debug_level": "5"}: each key then does that alone. Type: names of
 # commands, or of the original's bindings, with a key or a list of keys.
 key_bindings = None

@@ -82,8 +82,8 @@ def parser() -> Parser:
 def key_names(text: str) -> tuple[str, ...]:
     """The keys of ``--keys``: each bound to a command, or wait:SECONDS, or the letters of a text in quotes.
 
-    A text is typed into what "/" has opened, until enter or esc; a number is typed digit by digit. Raises UsageError
-    with the nearest name.
+    A text is typed into what "/" or "h" has opened, until enter or esc; a number is typed digit by digit. Raises
+    UsageError with the nearest name.
     """
     keys: list[str] = []
     is_typing, typed = False, ""
@@ -99,7 +99,8 @@ def key_names(text: str) -> tuple[str, ...]:
         else:
             keys.append(_key(word, is_typing=is_typing))
             opens_note = is_typing and keys[-1] == "enter" and OPENS_A_NOTE.startswith(typed.lower() or "?")
-            is_typing = keys[-1] in OPENS_TYPING or opens_note or (is_typing and keys[-1] not in ENDS_TYPING)
+            opens = opens_note or keys[-1] in (*OPENS_TYPING, *COMMANDS["toggle_help"].keys)
+            is_typing = opens or (is_typing and keys[-1] not in ENDS_TYPING)
             typed = ""
     return tuple(keys)
 

@@ -36,16 +36,17 @@ class BackMode:
     # be y
     rules: Mapping[str, Rule]
     source: str  # paper and section
+    sentence: str = ""  # what it shows, for someone who reads it for the first time
 
 
 BACK_MODES: Registry[BackMode] = Registry("back mode")
 
 
-def add_back_mode(name: str, title: str, rules: Mapping[str, Rule], source: str) -> None:
+def add_back_mode(name: str, title: str, rules: Mapping[str, Rule], source: str, sentence: str = "") -> None:
     """Enter a row. Raises ValueError for a name that is taken."""
     if name == OFF:
         raise ValueError(f"a back mode cannot be named {OFF!r}: that is the word for none")
-    BACK_MODES.put(name, BackMode(name, title, rules, source))
+    BACK_MODES.put(name, BackMode(name, title, rules, source, sentence))
 
 
 def title_of(mode: str) -> str:

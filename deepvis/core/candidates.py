@@ -20,6 +20,7 @@ from deepvis.core.interventions import Intervention
 from deepvis.core.name_index import Names
 from deepvis.core.numbered import target_of, typed
 from deepvis.core.playing import MovingSource
+from deepvis.core.presenting import can_enlarge, pane_words
 from deepvis.core.saving import saving_rows, session_row
 from deepvis.core.state import AppState, PaletteLists
 from deepvis.core.types import LayerInfo, NetInfo, Unit
@@ -45,6 +46,7 @@ class CandidateKind(Enum):
     ATTRIBUTION = "attribution"
     WHAT_IF = "what if"
     SAVE = "save"
+    PANE = "pane"
     PHOTO = "photo"
     MODEL = "model"
     PATH = "open"
@@ -62,6 +64,7 @@ _WEIGHT = {
     CandidateKind.COMMAND: 4,
     CandidateKind.ATTRIBUTION: 5,
     CandidateKind.SAVE: 5,
+    CandidateKind.PANE: 3,
     CandidateKind.PHOTO: 2,
     CandidateKind.MODEL: 0,
     CandidateKind.NUMBERED: 40,
@@ -89,18 +92,26 @@ def candidates(state: AppState) -> tuple[Candidate, ...]:
     if text is None:
         return ()
     lists, visited, names = state.palette_lists, state.history.visited[-4:], state.naming.names
-    return _candidates(text.strip(), state.layer.name, state.info, lists, visited, names)
+    panes = can_enlarge(state.panes.shown)
+    return _candidates(text.strip(), state.layer.name, state.info, lists, visited, names, panes)
 
 
 @lru_cache(maxsize=8)
 def _candidates(
-    text: str, layer: str, info: NetInfo, lists: PaletteLists, visited: tuple[Unit, ...], names: UnitNames
+    text: str,
+    layer: str,
+    info: NetInfo,
+    lists: PaletteLists,
+    visited: tuple[Unit, ...],
+    names: UnitNames,
+    panes: tuple[str, ...],
 ) -> tuple[Candidate, ...]:
     if not text:
         commands = sorted(_commands(""), key=lambda row: COMMANDS[str(row.target)].group == Group.MOVE.value)
         return tuple([*_visited(visited, info), *commands])
     named = list(_named(text, names, info))
     found = [*named, *_found(text, layer, info, lists)] or _found(without_fillers(text), layer, info, lists)
+    found += _panes(text, panes) or _panes(without_fillers(text), panes)
     found.sort(key=lambda row: -row.points - _WEIGHT[row.kind])
     return tuple(found[:MOST_ROWS])
 
@@ -253,6 +264,16 @@ def _saving(text: str) -> Iterator[Candidate]:
     for title, _ in saving_rows():
         if (found := match(text, title)) is not None:
             yield Candidate(CandidateKind.SAVE, title, title, "", *_of(found))
+
+
+def _panes(text: str, panes: Sequence[str]) -> list[Candidate]:
+    rows = []
+    for name in panes:
+        title = f"Enlarge pane {name}: {pane_words(name)}"
+        if (found := match(text, title)) is not None:
+            key = next(iter(COMMANDS["enlarge"].keys), "")
+            rows.append(Candidate(CandidateKind.PANE, title, name, key, *_of(found)))
+    return rows if text else []
 
 
 def _photos(text: str, lists: PaletteLists) -> list[Candidate]:

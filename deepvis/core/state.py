@@ -19,6 +19,7 @@ from deepvis.core.interventions import Intervention
 from deepvis.core.naming import NameTyping
 from deepvis.core.over_time import OverTime
 from deepvis.core.playing import Autoplay, MovingSource
+from deepvis.core.presenting import USUAL, PanesNow, Presenting
 from deepvis.core.tile_order import TileOrder, Tiles, tiles_of
 from deepvis.core.types import AttributionRequest, BackRequest, Fit, Frame, LayerInfo, NetInfo, Unit
 from deepvis.core.unit_names import NO_NAMES, Naming, UnitNames
@@ -143,6 +144,7 @@ class ViewState:
     scores: bool = False
     help: bool = False
     debug: int = 0
+    presenting: Presenting = USUAL  # large text, one pane large
 
 
 @dataclass(frozen=True)
@@ -188,6 +190,14 @@ class Palette:
     before: ViewState
     text: str = ""
     row: int = 0
+
+
+@dataclass(frozen=True)
+class HelpSearch:
+    """What is typed while the help is open. row: of the highlighted command among those that fit, -1: none."""
+
+    text: str = ""
+    row: int = -1
 
 
 @dataclass(frozen=True, eq=False)
@@ -248,12 +258,19 @@ class AppState:
     initial_view: ViewState = field(default_factory=ViewState)  # what a reset goes back to
     next_id: int = 1  # of the next effect
     typing: GoTo | Palette | NameTyping | None = None
+    help_search: HelpSearch = field(default_factory=HelpSearch)
     palette_lists: PaletteLists = NO_PALETTE_LISTS
     tile_order: TileOrder | None = None  # of the newest pass; None before the first
     history: History = field(default_factory=History, compare=False)
     frame: Frame | None = field(default=None, compare=False)  # that is shown now
     naming: Naming = field(default_factory=Naming)  # what the user calls units
+    panes: PanesNow = field(default_factory=PanesNow, compare=False)  # those of the window, the one pointed at
     refused: SaveTop | None = None  # it would have replaced better pictures: the same key once more does it
+
+    @property
+    def takes_letters(self) -> bool:
+        """Keys are letters: a number is typed, or a text for the palette or the help."""
+        return self.typing is not None or self.view.help
 
     @property
     def layer(self) -> LayerInfo:

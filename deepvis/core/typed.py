@@ -13,8 +13,10 @@ from deepvis.core.commands.back_projection import show_attribution
 from deepvis.core.commands.changes import say, source, view
 from deepvis.core.commands.intervening import intervene, typed_intervention
 from deepvis.core.commands.moving import select_layer, select_unit
+from deepvis.core.commands.presenting import enlarge_pane
 from deepvis.core.commands.table import outcome
 from deepvis.core.effects import OpenPath
+from deepvis.core.help_search import help_pressed
 from deepvis.core.history import remembered
 from deepvis.core.naming import NameTyping, said, typed_key
 from deepvis.core.numbered import performed
@@ -40,6 +42,8 @@ def press(state: AppState, key: str) -> Outcome:
         return _in_palette(state, state.typing, key)
     if isinstance(state.typing, NameTyping):
         return _in_name(state, state.typing, key)
+    if state.view.help:
+        return help_pressed(state, key)
     bound = command_of(key)
     if bound is None:
         return state, ()
@@ -198,6 +202,9 @@ def _chosen(state: AppState) -> Outcome:
         return _accepted(state, changed), effects
     if row.kind is CandidateKind.SAVE:
         return with_effect(base, effect_of(str(row.target)))
+    if row.kind is CandidateKind.PANE:
+        shown, effects = outcome(enlarge_pane(base, str(row.target)))
+        return _accepted(state, shown), effects
     if row.kind is CandidateKind.MODEL:
         return say(base, f"quit with q, then start with --model {row.target}")
     if row.kind is CandidateKind.NUMBERED:

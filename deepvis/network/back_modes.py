@@ -34,7 +34,13 @@ def pass_through(x: Any, y: Any, grad: Any) -> Any:
     return grad
 
 
-add_back_mode(GRADIENT, "gradient", {}, "Simonyan et al. 2014, section 3")
+add_back_mode(
+    GRADIENT,
+    "gradient",
+    {},
+    "Simonyan et al. 2014, section 3",
+    "Gradient: how the unit's value would change with each pixel, the derivative itself",
+)
 add_back_mode(
     DECONV,
     "deconv",
@@ -43,12 +49,14 @@ add_back_mode(
         Kind.NORMALIZATION_DECONV_IGNORES: pass_through,
     },
     "Zeiler & Fergus 2014, section 2.1",
+    "Deconv: what excites the unit, projected back with only what is above 0 passing each ReLU",
 )
 add_back_mode(
     "guided",
     "guided backprop",
     {Kind.RELU: rectify_both, Kind.LEAKY_RELU: rectify_both, Kind.CAPPED_RELU: rectify_between},
     "Springenberg et al. 2015, section 3.4 and figure 1",
+    "Guided backprop: the gradient, passing a ReLU only where it and the activation are above 0; the sharpest",
 )
 
 

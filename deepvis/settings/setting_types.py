@@ -11,6 +11,7 @@ import deepvis.attribution.methods  # noqa: F401  (fills the table)
 from deepvis.core.attributions import ATTRIBUTIONS
 from deepvis.core.back_modes import OFF
 from deepvis.core.commands import COMMANDS
+from deepvis.core.first_hints import Hints
 from deepvis.core.keys import canonical, is_key_name
 from deepvis.core.nearest import nearest
 from deepvis.core.registry import modules_in
@@ -51,6 +52,7 @@ GammaBoost = Annotated[int, place_in(GAMMA_BOOSTS)]
 IndividualBoost = Annotated[int, place_in(INDIVIDUAL_BOOSTS)]
 Overlay = Annotated[int, place_in(OVERLAYS)]
 AttributionName = Annotated[str, one_of(lambda: (OFF, *ATTRIBUTIONS))]
+HintsChoice = Annotated[str, one_of(lambda: [hints.value for hints in Hints])]
 DebugLevel = Annotated[int, place_in(range(DEBUG_LEVELS))]
 KeyBindings = Annotated[
     dict[str, tuple[str, ...]],

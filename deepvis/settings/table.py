@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         ColourMap,
         DebugLevel,
         GammaBoost,
+        HintsChoice,
         IndividualBoost,
         KeyBindings,
         Look,
@@ -97,6 +98,12 @@ class Settings(NetworkOptions):
     overlay: Overlay = row(0, "Back projection over the input from the start: place in off, 40 %, 70 % (key A)", "auto")
     attribution: AttributionName = row("off", "Attribution over the input from the start (key B)", "auto")
     debug: DebugLevel = row(0, "Debug level from the start (key D)", "auto")
+    presenter: Flag = row(False, "Presenter mode from the start: large text, and what was pressed (key f5)", "auto")
+    hints: HintsChoice = row(
+        "auto",
+        "First-minute hints, each until done once: on, off, again: all once more; auto: on, but not headless",
+        "auto",
+    )
     key_bindings: KeyBindings | None = row(
         None, 'Further keys of commands, as {"debug_level": "5"}: each key then does that alone'
     )

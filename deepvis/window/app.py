@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from deepvis.core.first_hints import Hints
 from deepvis.core.program import program
 from deepvis.core.state import AppState
 from deepvis.core.user_error import UsageError
@@ -87,6 +88,7 @@ class Toolbox:
         self._parts = make_parts(settings, self._shown, self.passes, shared)
         self._parts.send_requests(state)  # the picture is read while the window opens
         self.window = window or open_window(settings, options, title)
+        options = replace(options, hints=Hints(settings.hints))
         pictures = Path(settings.pictures)
         saver = Saver(pictures, lambda: identity_if_any(self._shown.model), opened=opened_with(settings))
         self.loop = make_loop(state, self._parts, self.window, options, layouts, pictures, Stats(), saver)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from deepvis.core.back_modes import DECONV, GRADIENT, OFF
 from deepvis.core.commands.back_projection import ATTRIBUTION_SHARE
 from deepvis.core.playing import Autoplay, MovingSource
+from deepvis.core.presenting import Presenting
 from deepvis.core.state import (
     OVERLAYS,
     AppState,
@@ -50,6 +51,7 @@ def first_state(settings: Settings, model: Model, back_mode: str, *, starts_movi
         overlay=overlay,
         attribution=attribution,
         debug=settings.debug,
+        presenting=Presenting(large_text=settings.presenter),
     )
     source = InputState(
         moving=starts_moving or is_moving_by_itself(settings),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import deepvis.window.ui.panes  # noqa: F401  (gives the places)
 from deepvis.core.panes import SMALLEST_WINDOW, LayoutError, PaneLayout
+from deepvis.core.presenting import USUAL, Presenting
 from deepvis.core.types import NetInfo
 from deepvis.core.user_error import UsageError
 from deepvis.models.model import Model
@@ -27,9 +28,9 @@ class Layouts:
         """False if the table leaves the pane out: what it shows need not be made."""
         return all(self._panes.get(name, ()) is not None for name in (pane, f"caffevis_{pane}"))
 
-    def __call__(self, info: NetInfo, height: int, width: int) -> PaneLayout:
+    def __call__(self, info: NetInfo, height: int, width: int, *, presenting: Presenting = USUAL) -> PaneLayout:
         try:
-            return layout_for(info, height, width, self._panes, self._font_scale)
+            return layout_for(info, height, width, self._panes, self._font_scale, presenting=presenting)
         except LayoutError as error:
             raise UsageError(str(error)) from error
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -19,6 +18,7 @@ from deepvis.core.history import closed, remembered, remembered_late
 from deepvis.core.layer_list import described
 from deepvis.core.names_file import content_of, names_in
 from deepvis.core.panes import PaneLayout
+from deepvis.core.presenting import PanesNow, Presenting
 from deepvis.core.saving import OF_FILES, CopyText, OpenSession
 from deepvis.core.scanning import scan_ended
 from deepvis.core.state import AppState, GoTo, Outcome, Palette, PaletteLists
@@ -36,6 +36,7 @@ from deepvis.window.gestures import Gesture, start_of
 from deepvis.window.options import RunOptions
 from deepvis.window.parts import Parts
 from deepvis.window.pointer import pointed
+from deepvis.window.presenter import SECONDS, PressedKey
 from deepvis.window.requests import has_shown, missing, shown_frame, stopped_words
 from deepvis.window.saver import Saver
 from deepvis.window.scene_maker import SceneMaker
@@ -43,6 +44,7 @@ from deepvis.window.screen import Screen
 from deepvis.window.screenshots import picture_name, save_picture
 from deepvis.window.script import Script
 from deepvis.window.session import SUFFIXES, Session, restored
+from deepvis.window.shown_hints import ShownHints
 from deepvis.window.stats import Stats
 from deepvis.window.status import HINT_SECONDS, StatusReader, error_words
 from deepvis.window.typist import Typist
@@ -68,10 +70,16 @@ WALKING_SECONDS = 5.0  # after a key or a click in which sorted tiles stay where
 CONSENT_SECONDS = 6.0  # in which the same key once more does what was refused
 
 
+class MakesLayout(Protocol):
+    """Where the panes are."""
+
+    def __call__(self, info: NetInfo, height: int, width: int, /, *, presenting: Presenting) -> PaneLayout: ...
+
+
 class Loop:
     """Runs a window over the parts until the user or the options end it.
 
-    layouts: (network, height, width) -> where the panes are. pictures: folder for what key p saves.
+    layouts: says where the panes are. pictures: folder for what key p saves.
     """
 
     def __init__(
@@ -80,7 +88,7 @@ class Loop:
         parts: Parts,
         window: AnyWindow,
         options: RunOptions,
-        layouts: Callable[[NetInfo, int, int], PaneLayout],
+        layouts: MakesLayout,
         pictures: Path,
         stats: Stats,
         saver: Saver | None = None,
@@ -88,7 +96,10 @@ class Loop:
         self.state, self.parts, self.window, self.options, self.stats = state, parts, window, options, stats
         self._layouts, self._pictures = layouts, pictures
         self._saver = saver or Saver(pictures)
-        self._status = StatusReader(is_timeless=options.is_timeless)
+        is_timeless = options.headless or options.is_timeless
+        self._pressed = PressedKey(float("inf") if is_timeless else SECONDS)  # until the next key of a script
+        self._hints = ShownHints(options.hints, headless=options.headless)
+        self._status = StatusReader(self._pressed, self._hints, is_timeless=options.is_timeless)
         self._replayed = list(options.replay.gestures) if options.replay is not None else []
         self._script = Script([gesture.token for gesture in self._replayed] or options.keys)
         self._replayed_pause: float | None = None  # before what is being done again
@@ -102,6 +113,7 @@ class Loop:
         self._to_save: list[SavePicture] = []  # once what was pressed before is on the screen
         self._mouse: tuple[int, int] | None = None  # where it is, whatever was pressed since; None outside
         self._pointer: tuple[int, int] | None = None  # since it moved last; None once a key or a button was pressed
+        self._pointed_at: tuple[int, int] | None = None  # where it was last, whatever was pressed since
         self.screen = Screen(window, stats, self._status.shown, options.record)
         self._make_scene = SceneMaker(parts, self._status)
         self._lay_out(*window.size)
@@ -175,7 +187,7 @@ class Loop:
         elif isinstance(event, Resized):
             self._lay_out(event.height, event.width)
         elif isinstance(event, Key):
-            if key := self._typist.key(event.code, is_typing=self.state.typing is not None):
+            if key := self._typist.key(event.code, is_typing=self.state.takes_letters):
                 self._pointer = None
                 self.press(key)
         elif isinstance(event, Pasted):
@@ -183,43 +195,61 @@ class Loop:
             self.state = pasted(self.state, event.text)
         elif event.kind in ("move", "leave"):
             self._pointer = self._mouse = (event.row, event.col) if event.kind == "move" else None
+            self._pointed_at = self._pointer
         elif self.screen.scene is not None:
             self._pointer = None
             self.screen.expect()
-            self._act(pointed(self._before_acting(), event, self.screen.scene))
+            before = self._before_acting()
+            outcome = pointed(before, event, self.screen.scene)
+            self._act(outcome)
+            kind = "click" if event.kind == "press" else "wheel"
+            self._pressed.note_gesture(kind, before, *outcome)
+            self._hints.did(kind)
 
     def press(self, key: str) -> None:
         """Do what a key does. One that needs the network waits until it is there, and so do those after it."""
         if self._log is not None:
             self._log.key(key)
         bound = command_of(key)
-        if self.state.typing is None:
+        if not self.state.takes_letters:
             waits = bool(self._early) or (bound is not None and bound.group in NEEDS_NETWORK)
             if self.parts.latest.info is None and waits and bound is not COMMANDS["quit"]:
                 self._early.append(key)
+                self._hints.did(bound.name if bound is not None else "")
                 return
             if bound is None:
                 return
         self.screen.expect()
         self._status.forget_first_hint()
-        if bound in (COMMANDS["undo"], COMMANDS["redo"]) and self.state.typing is None:
+        if bound in (COMMANDS["undo"], COMMANDS["redo"]) and not self.state.takes_letters:
             self._status.show_hint("")  # what it said may not be so any more
             if self.parts.is_saving:
                 self._status.show_hint(STILL_SAVING)
                 return
-        self._act(press(self._before_acting(), key))
+        before = self._before_acting()
+        outcome = press(before, key)
+        self._act(outcome)
+        self._pressed.note_key(key, before, *outcome)
+        if bound is not None and not before.takes_letters:
+            self._hints.did(bound.name)
 
     def _before_acting(self) -> AppState:
-        """The state; after a pause what comes is a new step of undo."""
+        """The state, with the pane under the pointer; after a pause what comes is a new step of undo."""
         now = time.monotonic()
         self._status.acted()
         pause, self._acted_at = now - self._acted_at, now
         pause = pause if self._replayed_pause is None else self._replayed_pause
-        return closed(self.state) if pause > STEP_SECONDS else self.state
+        layout = self._make_scene.layout
+        under = layout.pane_at(*self._pointed_at) if self._pointed_at else None
+        state = replace(self.state, panes=replace(self.state.panes, pointed=under or ""))
+        return closed(state) if pause > STEP_SECONDS else state
 
     def _act(self, outcome: Outcome) -> None:
         """Take over the state that a key or the mouse has made, and carry out its effects."""
+        shown = self.state.view.presenting
         self.state, effects = outcome
+        if self.state.view.presenting != shown:
+            self._lay_out(*self.window.size)
         for effect in effects:
             if isinstance(effect, SavePicture):
                 self._to_save.append(effect)
@@ -319,10 +349,12 @@ class Loop:
             self.state = self._autoplay(self.state, now, is_shown=has_photo)
 
     def _lay_out(self, height: int, width: int) -> None:
-        self._make_scene.layout = with_strips(self._layouts(self.state.info, height, width), strips_of(self.state.view))
-        self._strips = strips_of(self.state.view)
+        shown, strips = self.state.view.presenting, strips_of(self.state.view)
+        layout = self._layouts(self.state.info, height, width, presenting=shown)
+        self._make_scene.layout, self._strips = with_strips(layout, strips), strips
         area = self._make_scene.layout.tiles_area
         self.state = replace(self.state, layers_pane=(area.height, area.width))
+        self.state = replace(self.state, panes=PanesNow(tuple(name for name, _ in self._make_scene.layout)))
 
     # -------------------------------------------------------------------- news
 

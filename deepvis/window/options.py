@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from deepvis.window.gestures import Replay
     from deepvis.window.session import Session
 
+from deepvis.core.first_hints import Hints
+
 
 def seconds_to_wait(word: str) -> float | None:
     """The seconds of ``wait:SECONDS`` among the keys; None for any other word."""
@@ -23,7 +25,7 @@ class RunOptions:
     """headless: render to memory. keys: names, each sent once the panes have settled, and ``wait:SECONDS``.
 
     screenshot: PNG to write when the keys are done. frames, seconds: end after so many shown pictures, or so
-    long; None: do not. record: a video of the window. stats: a JSON file of what was measured.
+    long; None: do not. record: a video of the window. stats: a JSON file of what was measured. hints: the setting.
     """
 
     headless: bool = False
@@ -41,6 +43,8 @@ class RunOptions:
     def is_timeless(self) -> bool:
         """True if the window shows nothing that depends on the clock: a replay is to show the same."""
         return self.record_keys is not None or self.replay is not None
+
+    hints: Hints = Hints.OFF
 
     @property
     def ends_when_done(self) -> bool:

@@ -16,8 +16,10 @@ from deepvis.core.commands.moving import (
     toggle_block_at,
 )
 from deepvis.core.commands.ordering import lists_layers, pin_place
+from deepvis.core.commands.presenting import enlarge_pane
 from deepvis.core.commands.table import outcome
 from deepvis.core.effects import Effect
+from deepvis.core.help_search import help_closed, help_row_done
 from deepvis.core.history import remembered
 from deepvis.core.past_pictures import gone_through, has_past
 from deepvis.core.saving import CopyText
@@ -27,6 +29,7 @@ from deepvis.core.types import OptimizeProgress
 from deepvis.window.strip_pointing import pointed_at_strip
 from deepvis.window.ui.events import Mouse
 from deepvis.window.ui.hit import hit
+from deepvis.window.ui.overlays.help import row_at
 from deepvis.window.ui.overlays.palette import candidate_at
 from deepvis.window.ui.regions import CLASS, FIRES, FOLD, PATCHES, PHOTO, PINNED, PREFERRED, SIDE, Hit, is_preferred
 from deepvis.window.ui.scene import Scene
@@ -59,6 +62,8 @@ def pointed(state: AppState, event: Mouse, scene: Scene) -> Outcome:
     """What a press or a turn of the wheel does, as a step of the history. scene: what is on the screen."""
     if state.typing is not None:
         return _pointed_while_typing(state, event, scene)
+    if state.view.help:
+        return _pointed_in_help(state, event, scene)
     target = hit(scene, event.row, event.col)
     is_press = event.kind == "press"
     if is_press and target.pane == "status" and scene.status.path:
@@ -80,10 +85,21 @@ def _pointed_while_typing(state: AppState, event: Mouse, scene: Scene) -> Outcom
     return state, ()
 
 
+def _pointed_in_help(state: AppState, event: Mouse, scene: Scene) -> Outcome:
+    """A click on a command does it, one elsewhere closes the help; the wheel goes through the commands."""
+    if event.kind == "press":
+        is_open = scene.state.view.help and scene.state.help_search == state.help_search
+        row = row_at(scene, event.row, event.col) if is_open else None
+        return help_closed(state) if row is None else help_row_done(state, row)
+    for _ in range(abs(event.steps)):
+        state, _effects = press(state, "up" if event.steps > 0 else "down")
+    return state, ()
+
+
 def clicked(state: AppState, target: Hit) -> Outcome:
     """The state and the effects of a press of the left button."""
     if state.view.help:
-        return press(state, "h")
+        return help_closed(state)
     if target.pane == "control" and target.part == FOLD and target.layer_index is not None:
         return outcome(toggle_block_at(state, target.layer_index))
     if target.pane == "control" and target.layer_index is not None:
@@ -112,6 +128,8 @@ def clicked(state: AppState, target: Hit) -> Outcome:
         return press(state, "b")
     zooms = {"aux": Zoom.UNIT, "back": Zoom.BACK, PREFERRED: Zoom.PREFERRED}
     zoom = zooms.get(target.part) or zooms.get(target.pane or "")
+    if zoom is not None and (shown := state.view.presenting.pane) not in ("", "layers", target.pane):
+        return outcome(enlarge_pane(state, target.pane or shown))  # where the zoom would be is not in the window
     if zoom is not None and not lists_layers(state):
         return outcome(view(state, zoom=Zoom.OFF if state.view.zoom is zoom else zoom))
     return press(state, "h") if target.pane == "status" else (state, ())

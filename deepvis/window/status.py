@@ -7,8 +7,10 @@ import time
 from deepvis.core.state import AppState
 from deepvis.core.types import Frame, PassSeconds
 from deepvis.live.folder_run import progress_words
+from deepvis.window.presenter import PressedKey
 from deepvis.window.rates import Rate
 from deepvis.window.requests import Latest
+from deepvis.window.shown_hints import ShownHints
 from deepvis.window.ui.scene import Status
 
 HINT_SECONDS = 6.0
@@ -23,11 +25,15 @@ class StatusReader:
     and a hint stays until something else is pressed.
     """
 
-    def __init__(self, *, is_timeless: bool = False) -> None:
+    def __init__(
+        self, pressed: PressedKey | None = None, hints: ShownHints | None = None, *, is_timeless: bool = False
+    ) -> None:
+        self._pressed = pressed or PressedKey()
+        self._hints = hints or ShownHints()
         self._is_timeless = is_timeless
         self.shown = Rate()
         self.passes = Rate()
-        self._hint, self._path = FIRST_HINT, ""
+        self._hint, self._path = "" if self._hints.words else FIRST_HINT, ""
         self._until = float("inf")
         self._notices: list[str] = []  # still to be said, the first of them being said
         self._noticed: set[str] = set()
@@ -70,6 +76,8 @@ class StatusReader:
             notice=self._notices[0] if self._notices and not self._is_timeless else "",
             recorded=recorded,
             device=info.device if info else "",
+            pressed=self._pressed.read(),
+            first_hint=self._hints.words,
         )
 
     def _queue_notices(self, latest: Latest) -> None:

@@ -80,7 +80,7 @@ def test_any_keys_in_any_order_keep_the_state_valid(keys: list[str]) -> None:
     for key in keys:
         state, _ = press(state, key)
         assert_valid(state)
-    state = after(*["esc"] * 12, start=state)
+    state = after(*["esc"] * 24, start=state)
     assert state.live.optimizing is None and state.typing is None
     assert not {state.view.help, state.view.pattern, state.view.receptive_field} & {True}
     assert (state.view.back_mode, state.view.zoom, state.view.pinned, state.view.debug) == (OFF, Zoom.OFF, None, 0)
@@ -251,7 +251,7 @@ def test_beside_a_camera_the_next_file_is_one_of_the_users_own_and_never_a_sampl
 
 
 def test_esc_leaves_one_thing_after_the_other_and_never_resets() -> None:
-    state = after("o", "down", "right", "b", "d", "a", "r", "x", "s", "z", "D", "h", "/")
+    state = after("o", "down", "right", "b", "d", "a", "r", "x", "s", "z", "D", "h", "ctrl+p")
     left = []
     facts = {
         "palette": lambda s: s.typing is None, "help": lambda s: not s.view.help, "debug": lambda s: not s.view.debug,

@@ -15,6 +15,7 @@ import deepvis.core.commands.naming
 import deepvis.core.commands.showing
 import deepvis.core.commands.over_time
 import deepvis.core.commands.picture_kinds
+import deepvis.core.commands.presenting
 import deepvis.core.commands.input_source
 import deepvis.core.commands.playing
 import deepvis.core.commands.this_unit

@@ -24,7 +24,7 @@ def save_picture(state: AppState) -> Outcome:
 @command(
     "esc",
     group=Group.PROGRAM,
-    help="Leave one: help, zoom, patterns, history, run, scan, why, what if, place, order, pin, origin, "
+    help="Leave one: help, enlarged, zoom, patterns, history, run, scan, why, what if, place, order, pin, origin, "
     "attribution, back",
 )
 def escape(state: AppState) -> AppState | Outcome:
@@ -34,6 +34,8 @@ def escape(state: AppState) -> AppState | Outcome:
         return view(state, help=False)
     if shown.debug:
         return view(state, debug=0)
+    if shown.presenting.pane:
+        return view(state, presenting=replace(shown.presenting, pane=""))
     if shown.zoom is not Zoom.OFF:
         return view(state, zoom=Zoom.OFF)
     if shown.pattern:

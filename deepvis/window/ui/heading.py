@@ -6,8 +6,10 @@ import numpy as np
 
 from deepvis.core.geometry import Rect
 from deepvis.core.panes import CardAreas
+from deepvis.core.presenting import TEXT_SCALE
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import NOWHERE, bounds, card_face, draw_plate, fill, hatch
+from deepvis.window.ui.large_text import fitting, is_large
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, note_cut, text_width, wrap
 
@@ -40,7 +42,9 @@ def draw_card(
     if note and right <= left:
         note_cut(canvas, parts.heading, note)
     elif note:
-        draw_text(canvas, row, left, note, px, theme.SOFT, width=right - left, align="right")
+        size = fitting(scene, px, lambda size: text_width(note, size) <= right - left)
+        lower = row + (line_height(px) - line_height(size)) // 2
+        draw_text(canvas, lower, left, note, size, theme.SOFT, width=right - left, align="right")
     return parts
 
 
@@ -62,7 +66,8 @@ def sentence(canvas: np.ndarray, scene: Scene, area: Rect, text: str, *, color: 
     """Write a sentence, wrapped, in the middle of an empty place; a long one closer and smaller, if need be cut."""
     draw_plate(canvas, area, theme.WELL, scene.px(4), theme.FACE)
     is_small = min(area.height, area.width) <= scene.px(90)
-    for size, margin, apart in ((theme.SIZE_TEXT, 14, 3), (theme.SIZE_SMALL, 6, 1)):
+    smallest = ((theme.SIZE_SMALL / TEXT_SCALE, 6, 1),) if is_large(scene) else ()
+    for size, margin, apart in ((theme.SIZE_TEXT, 14, 3), (theme.SIZE_SMALL, 6, 1), *smallest):
         px = scene.px(size)
         high = line_height(px) + scene.px(apart)
         inner = area.inset(scene.px(3 if is_small else margin))

@@ -14,6 +14,7 @@ from deepvis.window.ui.film_tip import film_tip
 from deepvis.window.ui.fires import cell_words, order_words, strongest_here, why_no_cell
 from deepvis.window.ui.hover_attribution import attribution_here, attribution_lines, attribution_title
 from deepvis.window.ui.hover_compared import compared_words, pinned_tip
+from deepvis.window.ui.hover_modes import with_modes
 from deepvis.window.ui.hover_pictures import back_tip, picture_tip
 from deepvis.window.ui.hover_scale import scale_tip
 from deepvis.window.ui.legend import is_signed
@@ -96,7 +97,7 @@ def _tip_of(scene: Scene) -> Tip | None:
         "timeline": time_tip,
     }
     tip = of_part.get(hit.part) or of_pane.get(hit.pane)
-    return tip(scene, hit) if tip is not None else None
+    return with_modes(scene, hit, tip(scene, hit) if tip is not None else None)
 
 
 def tile_tip(scene: Scene, hit: Hit) -> Tip | None:

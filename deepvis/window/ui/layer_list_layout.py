@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from deepvis.core.enlarged_pane import with_enlarged
 from deepvis.core.geometry import Rect
 from deepvis.core.layer_list import listed
 from deepvis.core.panes import DESIGN_SIZE, PLACES, PaneLayout, card_areas, make_layout, text_scale_of
+from deepvis.core.presenting import TEXT_SCALE, USUAL, Presenting
 from deepvis.core.state import AppState, ViewState
 from deepvis.core.types import NetInfo
 from deepvis.window.ui import theme
@@ -17,6 +19,7 @@ from deepvis.window.ui.text import line_height, text_width
 
 STATUS_LINES = 2  # facts; what happened
 MOST_ROWS = 8  # of names that the default layout makes room for; more of them scroll
+MOST_LARGE_ROWS = 3  # of them in presenter mode
 
 
 @dataclass(frozen=True)
@@ -106,23 +109,28 @@ def layout_for(
     width: int,
     overrides: Mapping[str, Sequence[int] | None] | None = None,
     font_scale: float = 1.0,
+    *,
+    presenting: Presenting = USUAL,
 ) -> PaneLayout:
     """The panes of a window, with a layer list and a status pane as high, and sides as wide, as their words need.
 
-    overrides: see make_layout, which also says what is raised.
+    overrides: see make_layout, which also says what is raised. presenting: larger text, one pane over the others.
     """
+    font_scale *= TEXT_SCALE if presenting.large_text else 1
     scale = text_scale_of(height, width) * font_scale
     status = max(_design(status_height(scale), height), PLACES["status"][2])
     side = side_width(scale, width)
     plain = make_layout(height, width, overrides, status_height=status, side_width=side, font_scale=font_scale)
     if "control" not in plain or "layers" not in plain:
-        return plain
+        return with_enlarged(plain, presenting.pane, plain["control"].height if "control" in plain else 0)
     wide = plain["control"].width
     probe = Rect(0, 0, height, wide)
     chips = flow(names_of(info, ViewState()), probe, plain.text_scale)
     opens = any(layer.folds for layer in info.layers)  # a row more for what a block holds
-    rows = min(chips.rows + opens, MOST_ROWS)
+    rows = min(chips.rows + opens, MOST_LARGE_ROWS if presenting.large_text else MOST_ROWS)
     margins = height - chips.body.height
+    if presenting.pane in plain:
+        return with_enlarged(plain, presenting.pane, chips.row_height + margins)
     control = max(_design(rows * chips.row_height + margins, height), PLACES["control"][2])
     return make_layout(
         height, width, overrides,

@@ -12,6 +12,7 @@ from deepvis.core.geometry import Rect
 from deepvis.core.over_time import LayerSteadiness, Lines
 from deepvis.core.panes import CardAreas, PaneLayout, card_areas
 from deepvis.core.pixels import Scale
+from deepvis.core.presenting import Pressed
 from deepvis.core.state import AppState
 from deepvis.core.types import (
     Attribution,
@@ -41,6 +42,8 @@ class Status:
     notice: str = ""  # a sentence that takes the line for a while: what does not fit, why the numbers may mean nothing
     recorded: int | None = None  # seconds that are recorded so far; None while there is no recording
     device: str = ""  # "cpu", "cuda:0"
+    pressed: Pressed | None = None  # the key of just now, in presenter mode
+    first_hint: str = ""  # a thing that the user has not done yet
 
 
 @dataclass(frozen=True, eq=False)

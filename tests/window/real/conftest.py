@@ -27,6 +27,7 @@ class Program:
     def __init__(self, display: str, arguments: list[str], folder: Path) -> None:
         self.environment = {**os.environ, "DISPLAY": display, "DEEPVIS_CACHE": str(folder / "cache")}
         self.environment["DEEPVIS_DATA"] = str(folder / "data")
+        self.environment["XDG_DATA_HOME"] = str(folder / "data")
         self.folder = folder
         self.process = subprocess.Popen(
             [sys.executable, str(ROOT / "run_toolbox.py"), *arguments],

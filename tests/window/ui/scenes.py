@@ -15,16 +15,19 @@ import deepvis.network.back_modes  # noqa: F401  (fills the table)
 from deepvis.core.back_modes import all_modes
 from deepvis.core.changed_pictures import UNCHANGED, ChangedPicture, ChangedPictures, largest_values
 from deepvis.core.commands import Command
+from deepvis.core.first_hints import hint_words
 from deepvis.core.geometry import Rect
 from deepvis.core.over_time import Follow
 from deepvis.core.picture_changes import PICTURE_CHANGES
 from deepvis.core.pixels import fixed_scale_of
+from deepvis.core.presenting import Presenting, Pressed
 from deepvis.core.state import (
     AppState,
     BackFilter,
     ColourMap,
     Cursor,
     GoTo,
+    HelpSearch,
     InputState,
     LiveState,
     Look,
@@ -148,6 +151,19 @@ COMMANDS = tuple(
     }.items()
     for name, keys, said in rows
 )
+
+
+def searching(text: str) -> Scene:
+    """The help with something typed."""
+    scene = make_scene(ViewState(help=True))
+    return replace(scene, state=replace(scene.state, help_search=HelpSearch(text, 0)))
+
+
+def presented(status: Status) -> Scene:
+    """Presenter mode: larger text in the same window."""
+    shown = Presenting(large_text=True)
+    scene = make_scene(ViewState(presenting=shown), status=status)
+    return replace(scene, layout=layout_for(INFO, *SIZE, presenting=shown))
 
 
 def montage(phase: float) -> np.ndarray:
@@ -554,4 +570,11 @@ GOLDEN: dict[str, tuple[str, Callable[[], Scene]]] = {
     "hover_compared": ("hover", compared("hovering_compared")),
     "error": ("error", lambda: make_scene(status=Status(error=LONG_ERROR))),
     "help": ("help", lambda: make_scene(ViewState(help=True))),
+    "help_search": ("help", lambda: searching("bac")),
+    "help_search_nothing": ("help", lambda: searching("xyzzy")),
+    "pressed": ("pressed", lambda: presented(Status(pressed=Pressed("b", "back projection: gradient")))),
+    "status_first_hint": (
+        "status",
+        lambda: make_scene(status=replace(make_scene().status, first_hint=hint_words(frozenset()))),
+    ),
 }

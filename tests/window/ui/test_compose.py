@@ -204,7 +204,7 @@ def test_help_lies_over_the_window_and_goes_away() -> None:
     shown = composer(replace(scene, state=replace(scene.state, view=ViewState(help=True))))
     assert (shown != before).any()
     assert (composer(scene) == before).all()
-    assert list(OVERLAYS) == ["error", "help", "palette", "recording", "hover"]  # the tooltip last
+    assert list(OVERLAYS) == ["error", "help", "palette", "pressed", "recording", "hover"]  # the tooltip last
 
 
 def test_compose_keeps_one_composer() -> None:

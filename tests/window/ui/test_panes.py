@@ -13,7 +13,7 @@ from deepvis.core.panes import make_layout
 from deepvis.core.state import InputState, ViewState
 from deepvis.core.types import Fit, LayerInfo, OptimizeProgress, PassSeconds, Unit
 from deepvis.window.ui import heading, theme
-from deepvis.window.ui.overlays.help import columns_of
+from deepvis.window.ui.help_layout import Entry, flow
 from deepvis.window.ui.panes import jpgvis
 from deepvis.window.ui.panes.aux import shows_classes
 from deepvis.window.ui.panes.input import network_input_rgb
@@ -111,9 +111,16 @@ def test_a_label_avoids_what_is_bright() -> None:
 
 
 def test_help_columns_are_balanced_and_in_order() -> None:
-    assert columns_of([5, 5, 5, 5], 2) == [[0, 1], [2, 3]]
-    assert columns_of([9, 2, 2, 2], 2) == [[0], [1, 2, 3]]
-    assert columns_of([3, 3], 1) == [[0, 1]]
+    def columns(heights: list[int], room: int, count: int) -> list[list[int]]:
+        entries = [Entry(number, height=height) for number, height in enumerate(heights)]
+        return [[entry.number for entry, _ in column] for column in flow(entries, room, 10, 0, count)]
+
+    assert columns([5, 5, 5, 5], 1000, 2) == [[0, 1], [2, 3]]
+    assert columns([9, 2, 2, 2], 1000, 2) == [[0], [1, 2, 3]]
+    assert columns([3, 3], 1000, 1) == [[0, 1]]
+    assert columns([3, 3, 3, 3], 60, 1) == [[0, 1], [2, 3]]  # pages
+    heading = [Entry(0), Entry(1), Entry(-1, "heading"), Entry(2)]
+    assert [len(column) for column in flow(heading, 30, 10, 0, 1)] == [2, 2]  # no heading is last
 
 
 def test_an_error_is_said_whole_wherever_there_is_room() -> None:

@@ -16,6 +16,7 @@ from deepvis.window.ui.canvas import bar, frame
 from deepvis.window.ui.heading import draw_card, sentence
 from deepvis.window.ui.here import draw_here
 from deepvis.window.ui.hover_compared import compared_note
+from deepvis.window.ui.large_text import class_words, is_large, least
 from deepvis.window.ui.legend import draw_foot, fixed_scale, foot_height, scanned_peak, unit_legend
 from deepvis.window.ui.pane import pane
 from deepvis.window.ui.panes.layers import draw_unit
@@ -77,7 +78,7 @@ def draw_classes(canvas: np.ndarray, scene: Scene) -> None:
         return
     body, step = parts.body, class_row(parts.body, 0).height
     for i, (name, probability) in enumerate(classes):
-        px = scene.px(theme.SIZE_TEXT if i else theme.SIZE_TEXT + 1)
+        px = class_size(scene, scene.px(theme.SIZE_TEXT if i else theme.SIZE_TEXT + 1), body, classes)
         high, tall = line_height(px), max(scene.px(5), 2)
         row = body.row + i * step + max((step - high - tall - scene.px(4)) // 2, 0)
         share = f"{100 * probability:.1f} %" if math.isfinite(probability) else number(probability)
@@ -85,6 +86,7 @@ def draw_classes(canvas: np.ndarray, scene: Scene) -> None:
         color = theme.SOFT if i else theme.TEXT
         draw_text(canvas, row, body.right - wide, share, px, color, bold=not i)
         room = body.width - wide - scene.px(12)
+        name = class_words(scene, name, px, room, bold=not i)
         draw_text(canvas, row, body.col, name, px, color, bold=not i, width=room)
         track = Rect(row + high + scene.px(4), body.col, tall, body.width)
         bar(canvas, track, probability, theme.SOFT if i else theme.GOOD, theme.TRACK)
@@ -98,6 +100,16 @@ def draw_class_changes(canvas: np.ndarray, scene: Scene, body: Rect, changes: li
         top = row.row + max((row.height - high - tall - scene.px(4)) // 2, 0)
         draw_class_change(canvas, scene, Rect(top, row.col, high, row.width), change, px, bold=not i)
         draw_two_bars(canvas, Rect(top + high + scene.px(4), row.col, tall, row.width), change)
+
+
+def class_size(scene: Scene, px: int, body: Rect, classes: list[tuple[str, float]]) -> int:
+    """Pixels of the letters: in presenter mode as large as the rows and the first of each class's names let them be."""
+    if not is_large(scene):
+        return px
+    most = min(body.height // CLASSES * 2 // 5, 2 * px)
+    sizes = range(max(most, px), least(px), -1)
+    room, names = body.width - scene.px(12), [name.partition(",")[0] for name, _ in classes]
+    return next((s for s in sizes if all(text_width(f"{name} 100.0 %", s, True) <= room for name in names)), least(px))
 
 
 def class_row(body: Rect, index: int) -> Rect:

@@ -27,6 +27,7 @@ from deepvis.window.ui.laid_over import (
     progress_words,
     shown_attribution,
 )
+from deepvis.window.ui.large_text import class_words, is_large
 from deepvis.window.ui.legend import draw_foot, foot_height
 from deepvis.window.ui.pane import pane
 from deepvis.window.ui.pinned_strip import above_strip, draw_strip
@@ -136,7 +137,9 @@ def first_class_place(scene: Scene, place: Rect) -> Rect:
     """Where the most probable class stands: over the lower edge of the picture."""
     high = class_line_height(scene)
     high *= min(max(len(strip_changes(scene)), 1), max(place.height // (2 * high), 1))
-    return Rect(max(place.bottom - high, place.row), place.col, min(high, place.height), place.width)
+    wide = scene.areas(scene.layout["input"]).body.width if is_large(scene) else place.width
+    left = place.col - (wide - place.width) // 2
+    return Rect(max(place.bottom - high, place.row), left, min(high, place.height), wide)
 
 
 def class_line_height(scene: Scene) -> int:
@@ -165,12 +168,14 @@ def draw_first_class(canvas: np.ndarray, scene: Scene, place: Rect) -> None:
     if not classes:
         return
     (name, probability), px = classes[0], scene.px(theme.SIZE_TEXT)
-    share = f"{100 * probability:.1f} %"
+    share = f"{100 * probability:.{0 if is_large(scene) else 1}f} %"
     darken(canvas, place, PLATE_SHARE)
     row, margin = place.row + scene.px(3), scene.px(6)
     wide = text_width(share, px, True)
     draw_text(canvas, row, place.right - margin - wide, share, px, theme.TEXT, bold=True)
-    draw_text(canvas, row, place.col + margin, name, px, theme.TEXT, bold=True, width=place.width - wide - 3 * margin)
+    room = place.width - wide - 3 * margin
+    name = class_words(scene, name, px, room)
+    draw_text(canvas, row, place.col + margin, name, px, theme.TEXT, bold=True, width=room)
 
 
 def draw_words(canvas: np.ndarray, scene: Scene, place: Rect, text: str) -> None:

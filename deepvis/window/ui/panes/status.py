@@ -66,6 +66,8 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
         draw_error(canvas, scene, left)
     elif status.hint:
         draw_text(canvas, left.row, left.col, status.hint, px, theme.TEXT, width=left.width)
+    elif len(lines) > 1 and status.first_hint:
+        draw_text(canvas, left.row, left.col, status.first_hint, px, theme.SELECTED, width=left.width)
     elif len(lines) == 1:
         draw_facts(canvas, scene, left)
     if len(lines) > 1 and pieces and status.hint:
