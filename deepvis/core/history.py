@@ -21,7 +21,8 @@ MOST_VISITED = 200
 
 
 def undoable(state: AppState) -> Undoable:
-    return Undoable(state.view, state.input, state.live.preset, state.naming.own)
+    """What undo gives back; not the help, in which backspace is a key like any other and would open it again."""
+    return Undoable(replace(state.view, help=False), state.input, state.live.preset, state.naming.own)
 
 
 def remembered(before: AppState, after: AppState, grows: str = "", effects: Sequence[Effect] = ()) -> AppState:

@@ -20,10 +20,20 @@ ZOOMS = {
     Zoom.UNIT: ("the selected unit", "Zoom: the selected unit's map in the place of the tiles"),
     Zoom.BACK: ("the back projection", "Zoom: the back projection in the place of the tiles"),
     Zoom.PREFERRED: ("the preferred image", "Zoom: the picture that the unit prefers in the place of the tiles"),
+    Zoom.SIDE_BY_SIDE: (
+        "side by side",
+        "Side by side: gradient, deconv, guided backprop and an attribution of this unit",
+    ),
+    Zoom.PHOTOS: (
+        "over photos",
+        "Over photos: this unit's map beneath each of the open photos, the largest value first",
+    ),
+    Zoom.CHANGES: ("colour or shape", "Colour or shape: what the unit's value becomes where the picture is changed"),
 }
 ORDERS = {
     Order.NUMBER: ("by number", "Order: the tiles stand by the units' numbers"),
     Order.STRENGTH: ("by strength", "Order: the unit that fires strongest now comes first, silent ones are hidden"),
+    Order.DIFFERENCE: ("by difference", "Order: the unit that differs most from the pinned frame comes first"),
 }
 COLOUR_MAPS = {
     ColourMap.GRAY: ("gray", "Gray: black is 0, or the least value, white the largest"),

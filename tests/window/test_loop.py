@@ -416,7 +416,7 @@ def test_undo_waits_until_a_save_is_done(make: Callable[..., Bench], monkeypatch
 def test_a_click_takes_a_candidate_and_one_beside_closes_the_palette(make: Callable[..., Bench]) -> None:
     bench = make()
     bench.until(bench.is_settled)
-    bench.keys("/1")
+    bench.keys("/pool1")
     scene = bench.scene()
     rows = candidates(scene.state)
     number, wanted = next(

@@ -106,7 +106,7 @@ def test_keys_record_without_help_tooltips_and_mark(
 ) -> None:
     arguments = [*tiny, "--images", photos, "--pictures", tmp_path, "--size", "800x600"]
     shot = tmp_path / "shot.png"
-    keys = "o ctrl+r h wait:0.5 h wait:0.2 ctrl+r"
+    keys = "o ctrl+r h wait:0.5 esc wait:0.2 ctrl+r"
     assert main(["--headless", *map(str, [*arguments, "--keys", keys, "--screenshot", shot])]) == 0
     (film,) = tmp_path.glob("deepvis-tiny-*.mp4")
     shown = cv2.imread(str(shot))[:-60]

@@ -87,7 +87,10 @@ Change = Callable[[dict[str, Any]], object]
         (lambda s: s.update(version=2), "version is 2: expected 1"),
         (lambda s: s.update(vieww={}), "the file has an unknown 'vieww'; did you mean 'view'?"),
         (lambda s: s["view"].update(zooom="unit"), "view has an unknown 'zooom'; did you mean 'zoom'?"),
-        (lambda s: s["view"].update(zoom="x"), "view.zoom is 'x': expected 'off', 'unit', 'back' or 'preferred'"),
+        (
+            lambda s: s["view"].update(zoom="x"),
+            "view.zoom is 'x': expected 'off', 'unit', 'back', 'preferred', 'side by side', 'photos' or 'changes'",
+        ),
         (lambda s: s["view"].update(overlay=99), "view.overlay is 99: expected 0 to 2"),
         (lambda s: s["view"].update(back_mode="x"), "view.back_mode is 'x': expected one of off, gradient"),
         (lambda s: s["view"].update(channel="a"), "view.channel is 'a': expected a valid integer"),

@@ -10,7 +10,7 @@ from deepvis.core.state import AppState, Cursor, Outcome, Zoom
 @command(
     "f4",
     group=Group.SHOW,
-    help="Colour or shape? The unit's values for the picture gray, blurred, shuffled ...",
+    help="Colour or shape? The unit's values for the picture gray, blurred, shuffled and more",
 )
 def colour_or_shape(state: AppState) -> AppState | Outcome:
     """Turns the chart on, with the cursor on the units: the arrow keys go to others; once more turns it off."""

@@ -49,6 +49,7 @@ def test_the_heading_s_tooltip_has_words_formula_and_what_is_to_be_said() -> Non
         "8 of 64 steps",
         "sum 2, f(x) - f(0) 3",
         "photo_1.jpg, 2 of 9",
+        "Overlay: the back projection, or the attribution, lies over the input; A changes how much",
     )
     scored = attribution_scene("grad_cam", ViewState(4, 2), layer="pool1", scored="fc3")
     assert "of its score before the softmax, in fc3" in lines(scored, Hit("input", part=HEADING))

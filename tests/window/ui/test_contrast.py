@@ -17,7 +17,7 @@ from tests.window.ui.scenes import GOLDEN, UNIT, make_scene, montage, unit_of
 from tests.window.ui.test_theme import contrast
 
 AA = 4.5
-FAINT_WORDS = {"off", "Loading …", "type to search", "warp", "loss3"}  # no facts, and layers without values
+FAINT_WORDS = {"off", "…", "Loading …", "type to search", "warp", "loss3"}  # no facts, and layers without values
 
 Written = tuple[str, theme.BGR, theme.BGR]  # words, their colour, their ground
 

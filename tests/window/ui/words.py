@@ -474,7 +474,7 @@ WORDS: dict[str, list[str]] = {
         "command",
         "d",
         "Freeze the back origin at the selected unit, or free it",
-        "1 of 85",
+        "1 of 91",
         "up, down: choose    enter: go there    esc: back to where you were",
     ],
     "palette_nothing": [
