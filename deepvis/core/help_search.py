@@ -54,9 +54,9 @@ def help_pressed(state: AppState, key: str) -> Outcome:
     search, character = state.help_search, " " if key == "space" else key
     if len(character) == 1 and character.isprintable():
         return _typed(state, (search.text + character).lstrip()[:MOST_LETTERS])
-    if key in ("esc", "backspace") and not search.text:
+    if key in ("esc", "backspace", "ctrl+z") and not search.text:
         return help_closed(state)
-    if key in ("esc", "ctrl+u", "ctrl+w", "ctrl+backspace"):
+    if key in ("esc", "ctrl+z", "ctrl+u", "ctrl+w", "ctrl+backspace"):
         return _typed(state, "")
     if key == "backspace":
         return _typed(state, search.text[:-1])

@@ -53,7 +53,7 @@ def test_three_hundred_commands_undone_in_full_give_the_start_and_redone_the_end
     assert undoable(state) == undoable(end)
 
 
-TYPE = ("palette", "go_to", "name_unit", "watch_unit")  # after these, keys are letters
+TYPE = ("palette", "go_to", "name_unit", "watch_unit", "toggle_help")  # after these, keys are letters
 KEYS = [key for row in COMMANDS.values() for key in row.keys if row.name not in ("undo", "redo", *TYPE)]
 
 

@@ -67,7 +67,7 @@ def test_colour_or_shape_by_keys_is_drawn_goes_to_other_units_and_is_left(
     assert np.array_equal(chart, shown("end down f4 z f4"))  # complete each time
     other = shown("end down f4 right")
     assert not np.array_equal(chart, other)
-    assert np.array_equal(other, shown("end down right f4 h h"))
+    assert np.array_equal(other, shown("end down right f4 h esc"))
     plain = shown("end down")
     for keys in ("f4 f4", "f4 esc", "f4 backspace"):
         assert np.array_equal(plain, shown(f"end down {keys}"))

@@ -59,7 +59,7 @@ def press_every_key(
             settle(loop, key)
             if key == "W":
                 settle_saving(loop, "saved in" if was_refused else "top 9")
-            if loop.state.typing is not None:  # the next key would be a letter
+            if loop.state.takes_letters:  # the next key would be a letter
                 loop.press("esc")
         loop.press("q")
         assert loop.state.quit
