@@ -27,7 +27,7 @@ def test_a_session_with_photos(start: Start, screen: Any, tiny: list[str], photo
     program.key("comma", "Escape", "Up", "o", "Down", "L", "l", "j", "p")  # L moves by three
     assert program.saved(2).name.startswith("deepvis-tiny-conv2-3-")
 
-    program.key("h", "h", "Next", "Page_Up", "F1", "F1", "Home", "Shift_L", "Alt_L")
+    program.key("h", "Escape", "Next", "Page_Up", "F1", "F1", "Home", "Shift_L", "Alt_L")
     program.until(lambda: unchanged(screen, 740, 1200), "all panes to be full")  # on a busy machine some come late
     program.key("p")
     assert program.saved(3).name.startswith("deepvis-tiny-conv2-0-")
