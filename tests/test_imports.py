@@ -29,7 +29,9 @@ ROOMS: dict[str, set[str]] = {
     "live": {"core", "network", "formats", "models", "sources", "optimize", "scan", "attribution", "jobs"},
     "gallery": {"core", "network", "models", "pages", "jobs", "optimize", "scan", "live"},
     "window": {"core", "settings", "sources", "live", "models", "network", "scan"},
+    "serve": {"core", "window", "sources", "pages"},
     "cli": {
+        *("serve",),
         *("core", "jobs", "schema", "settings", "models", "live", "window", "network", "sources", "optimize", "scan"),
         *("attribution", "gallery", "statistics"),
     },
@@ -49,7 +51,7 @@ ROOMS: dict[str, set[str]] = {
     },
 }
 TORCH = {"network", "formats", "optimize", "scan", "statistics", "attribution", "caffe", "api"}
-CV2 = {"window", "sources", "scan"}
+CV2 = {"window", "sources", "scan", "serve"}
 ALSO_TORCH = {"live/backends/engine.py"}
 # plain arithmetic
 ALSO_CV2 = {

@@ -6,6 +6,7 @@ import argparse
 import logging
 import os
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -28,11 +29,13 @@ from deepvis.settings import loading
 from deepvis.settings import table as config
 from deepvis.settings.table import Settings
 from deepvis.window.options import RunOptions, seconds_to_wait
+from deepvis.window.place import WindowPlace
 
 DESCRIPTION = "The Deep Visualization Toolbox: watch every unit of a network answer to a camera or to photos."
 EXAMPLES = (
     "--images ~/Pictures",
     "--network nets.py:make --weights trained.pth",
+    "--serve --video clip.mp4",
     '--headless --keys "o o down right b" --screenshot unit.png',
 )
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg")
@@ -61,6 +64,14 @@ def parser() -> Parser:
     net.add_argument("--list-layers", action="store_true", help="print the layers that the window would show")
 
     run = p.add_argument_group("scripts")
+    away = p.add_argument_group("the window in a browser")
+    away.add_argument(
+        "--serve", nargs="?", const="", metavar="HOST:PORT", help="show the window in browsers; alone: this machine's"
+    )
+    away.add_argument("--tls", nargs=2, metavar=("CERT", "KEY"), help="PEM files: serve it encrypted, as https")
+    away.add_argument(
+        "--serve-unencrypted", action="store_true", help="beyond loopback without --tls: the way is secured otherwise"
+    )
     run.add_argument("--headless", action="store_true", help="no display: render to memory")
     run.add_argument("--keys", metavar='"o o down"', help="keys, each sent once the panes have settled; wait:SECONDS")
     run.add_argument("--screenshot", type=Path, metavar="FILE.png", help="write the window when the keys are done")
@@ -189,6 +200,26 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
     return replace(settings, **given)
 
 
+def window_place(arguments: argparse.Namespace) -> WindowPlace | None:
+    """The pages of browsers, where --serve asks for that. Raises UsageError."""
+    if arguments.serve is None:
+        if arguments.tls or arguments.serve_unencrypted:
+            raise UsageError(f"{'--tls' if arguments.tls else '--serve-unencrypted'} needs --serve [HOST:PORT] too")
+        return None
+    from deepvis.serve.address import meaning, serve_address
+    from deepvis.serve.served_window import InBrowsers
+
+    address = serve_address(arguments.serve, arguments.tls, unencrypted=arguments.serve_unencrypted)
+    if not address.is_loopback:
+        warn([f"--serve {arguments.serve}: {meaning(address)}"], "deepvis")
+    return InBrowsers(address, _say_address)
+
+
+def _say_address(url: str) -> None:
+    sys.stdout.write(f"{url}\n")
+    sys.stdout.flush()
+
+
 def main(argv: Sequence[str]) -> int:
     """Open the window, or list what is asked for; the exit code."""
 
@@ -215,7 +246,13 @@ def _run(arguments: argparse.Namespace) -> int:
         return print_layers(settings)
     if arguments.self_test:
         return print_self_test(settings)
-    code = run(settings, options, starts_moving=bool(arguments.camera is not None or arguments.video))
+    place = window_place(arguments)
+    try:
+        moving = bool(arguments.camera is not None or arguments.video)
+        code = run(settings, options, starts_moving=moving, place=place)
+    finally:
+        if place is not None:
+            place.close()
     if options == RunOptions(headless=True):
         warn(["--headless alone opens the network and shows nothing; give --keys, --screenshot or --record"], "deepvis")
     return code

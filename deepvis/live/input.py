@@ -13,7 +13,7 @@ from deepvis.core.state import InputState
 from deepvis.core.types import Frame
 from deepvis.live.worker import Worker
 from deepvis.sources.base import Play, SourceError, new_frame
-from deepvis.sources.capture import CaptureSource
+from deepvis.sources.capture import MovingSource
 from deepvis.sources.directory import images_problem
 from deepvis.sources.photos import PhotoError, load_photo
 from deepvis.sources.stills import Stills
@@ -57,7 +57,7 @@ class InputWorker(Worker[InputState, Frame]):
     def __init__(
         self,
         open_still: Callable[[str | None], Stills],
-        open_moving: Callable[[], CaptureSource],
+        open_moving: Callable[[], MovingSource],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__("input")
@@ -67,7 +67,7 @@ class InputWorker(Worker[InputState, Frame]):
         self._stills: dict[str | None, Stills] = {}
         self._refused: str | None = None  # images of which it was said that they cannot be opened
         self._still: Stills | None = None
-        self._moving: CaptureSource | None = None
+        self._moving: MovingSource | None = None
         self._state: InputState | None = None
         self._ahead: list[int] = []  # indices to decode when there is nothing else to do
         self._last_moving: Frame | None = None  # since the moving source was turned to; not mirrored
@@ -210,7 +210,7 @@ class InputWorker(Worker[InputState, Frame]):
             return None
         return SILENT_SECONDS - silent
 
-    def _hand_out(self, frame: Frame, moving: CaptureSource, state: InputState) -> None:
+    def _hand_out(self, frame: Frame, moving: MovingSource, state: InputState) -> None:
         if moving.mirrored and state.mirror:
             frame = new_frame(np.ascontiguousarray(frame.rgb[:, ::-1]), frame.label, moving=True, seconds=frame.seconds)
         elif (last := self._newest.value) is not None and last.id > frame.id:

@@ -21,19 +21,20 @@ from deepvis.window.layouts import Layouts, open_window, size_in_settings
 from deepvis.window.loop import Loop
 from deepvis.window.making_parts import make_parts
 from deepvis.window.options import RunOptions
+from deepvis.window.place import WindowPlace
 from deepvis.window.stats import PassLog, Stats
 
 TITLE = "Deep Visualization Toolbox"
 SWITCH_SECONDS = 0.001  # of Python's threads: the window must not wait the usual 5 ms for its turn
 
 
-def run(settings: Settings, options: RunOptions, *, starts_moving: bool) -> int:
+def run(settings: Settings, options: RunOptions, *, starts_moving: bool, place: WindowPlace | None = None) -> int:
     """Run the toolbox until it is closed; the exit code. Raises UsageError for what the user got wrong.
 
-    starts_moving: the command line named a camera or a video.
+    starts_moving: the command line named a camera or a video. place: of the window, None: this machine's screen.
     """
     check_sources(settings)
-    toolbox = Toolbox(settings, options, opened(settings), starts_moving=starts_moving)
+    toolbox = Toolbox(settings, options, opened(settings), starts_moving=starts_moving, place=place)
     try:
         toolbox.loop.run()
         write_results(toolbox.loop, options, toolbox.passes)
@@ -58,6 +59,7 @@ class Toolbox:
         *,
         starts_moving: bool,
         title: str = TITLE,
+        place: WindowPlace | None = None,
     ) -> None:
         sys.setswitchinterval(SWITCH_SECONDS)
         self.passes = PassLog()
@@ -66,9 +68,9 @@ class Toolbox:
         state = first_state(settings, model, first_back_mode(settings, options), starts_moving=starts_moving)
         layouts = Layouts(settings, model)
         layouts(state.info, *size_in_settings(settings))  # a wrong table of panes is an error before a window opens
-        self._parts = make_parts(settings, self._shown, self.passes)
+        self._parts = make_parts(settings, self._shown, self.passes, place)
         self._parts.send_requests(state)  # the picture is read while the window opens
-        self.window = open_window(settings, options, title)
+        self.window = open_window(settings, options, title, place)
         self.loop = Loop(state, self._parts, self.window, options, layouts, Path(settings.pictures), Stats())
 
     def renew(self, model: Model) -> None:

@@ -24,6 +24,7 @@ from deepvis.live.folder_scan import ScanRequest
 from deepvis.live.input import ListedPhotos
 from deepvis.sources.directory import images_problem
 from deepvis.window.card_picture import why_not_saved
+from deepvis.window.given import given
 from deepvis.window.options import RunOptions
 from deepvis.window.parts import Parts
 from deepvis.window.pointer import pointed
@@ -36,7 +37,7 @@ from deepvis.window.stats import Stats
 from deepvis.window.status import HINT_SECONDS, StatusReader, error_words
 from deepvis.window.typist import Typist
 from deepvis.window.ui.compose import compose
-from deepvis.window.ui.events import Closed, Event, Key, Pasted, Resized
+from deepvis.window.ui.events import CameraGiven, Closed, Event, Key, Pasted, PhotoGiven, Resized
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.window import AnyWindow
 
@@ -134,6 +135,8 @@ class Loop:
         elif isinstance(event, Pasted):
             self._acted_at = time.monotonic()
             self.state = pasted(self.state, event.text)
+        elif isinstance(event, (PhotoGiven, CameraGiven)):
+            self.state = given(self._before_acting(), event)
         elif event.kind in ("move", "leave"):
             self._pointer = (event.row, event.col) if event.kind == "move" else None
         elif self.screen.scene is not None:

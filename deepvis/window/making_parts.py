@@ -33,15 +33,18 @@ from deepvis.models.model import Model
 from deepvis.models.zoo import DEFAULT_MODEL
 from deepvis.scan.with_samples import RunningWithSamples
 from deepvis.settings.table import Settings
+from deepvis.sources.camera import camera_present
+from deepvis.sources.capture import MovingSource
 from deepvis.sources.opening import open_moving, open_still
 from deepvis.sources.samples import is_sample
 from deepvis.sources.video import video_name
 from deepvis.window.parts import Makers, Parts
+from deepvis.window.place import WindowPlace
 from deepvis.window.stats import PassLog
 
 
-def make_parts(settings: Settings, shown: ShownModel, passes: PassLog) -> Parts:
-    """The workers. The backend is opened in its own thread: torch takes a second to load."""
+def make_parts(settings: Settings, shown: ShownModel, passes: PassLog, place: WindowPlace | None = None) -> Parts:
+    """The workers. The backend is opened in its own thread: torch takes a second to load. place: as of Toolbox."""
     model = shown.model
     scans = FolderScans(lambda: (own_folder(shown.model), identity_if_any(shown.model)))
     stopped = StoppedPictures(lambda: shown.model)
@@ -64,7 +67,7 @@ def make_parts(settings: Settings, shown: ShownModel, passes: PassLog) -> Parts:
     )
     camera = 0 if settings.camera is None else settings.camera
     return Parts(
-        InputWorker(open_still, lambda: open_moving(camera, settings.video)),
+        InputWorker(open_still, lambda: moving_source(settings, place)),
         network,
         Makers(
             open_images,
@@ -76,6 +79,15 @@ def make_parts(settings: Settings, shown: ShownModel, passes: PassLog) -> Parts:
         saved,
         moving_source=video_name(settings.video) if settings.video else f"camera {camera}",
     )
+
+
+def moving_source(settings: Settings, place: WindowPlace | None) -> MovingSource:
+    """The video or the camera; in another place than the screen what that makes of them, if they are there."""
+    camera = settings.camera or 0
+    if place is None:
+        return open_moving(camera, settings.video)
+    is_there = settings.video is not None or (settings.camera is not None and camera_present(camera))
+    return place.moving_source((lambda: open_moving(camera, settings.video)) if is_there else None)
 
 
 def stream_of(settings: Settings, model: Model, scans: FolderScans, info: Callable[[], NetInfo | None]) -> StreamTop:
