@@ -37,6 +37,7 @@ ROOMS: dict[str, set[str]] = {
     },
     "api": {
         "core",
+        "serve",
         "attribution",
         "jobs",
         "settings",

@@ -105,6 +105,7 @@ class Hub:
             viewer.drawn(found.version)
         elif isinstance(found, TakeControl):
             self.control.take(viewer)
+            self._events.put(Mouse("leave", 0, 0))
             self.wake_all()
         elif isinstance(found, CameraSwitched):
             if viewer is self._camera_viewer or self.control.may_act(viewer):

@@ -56,7 +56,7 @@ function take(message) {
   document.body.classList.toggle("watches", !facts.controls);
   const others = facts.viewers - 1, and = others > 0 ? `, ${others} ${facts.controls ? "watching" : "more"}` : "";
   $("state").replaceChildren(Object.assign(document.createElement("b"), {textContent: "deepvis"}),
-    facts.controls ? and.replace(",", " ·") : ` · you are watching${and}`);
+    facts.controls ? and.replace(",", " \u00b7") : ` \u00b7 you are watching${and}`);
   $("take").hidden = facts.controls;
   for (const name of ["keyboard", "palette", "camera", "photo", "record"]) $(name).hidden = !facts.controls;
   $("camera").setAttribute("aria-pressed", String(facts.camera_is_on));
