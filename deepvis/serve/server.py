@@ -7,7 +7,6 @@ import logging
 import socket
 import threading
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -103,8 +102,13 @@ class WindowServer:
         server.close()
         looking.cancel()
         await self.hub.say_goodbye()
-        with suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(runner.cleanup(), 1.0)
+        for protocol in http.connections:
+            protocol.force_close()
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=0.5)
 
 
 def _listening(address: ServeAddress) -> socket.socket:

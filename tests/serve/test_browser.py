@@ -102,7 +102,7 @@ def test_camera_photo_and_two_viewers(chromium: Any, served: Served, photos: Pat
     with page_of(chromium, served) as page, page_of(chromium, served) as other:
         assert page.is_hidden("#take") and other.is_visible("#take")
         before = settled(page)
-        photo = next(path for path in sorted(photos.iterdir()) if path.suffix == ".jpg")
+        photo = next(path for path in sorted(photos.iterdir()) if path.suffix in (".jpg", ".png"))
         content = photo.read_bytes()
         transfer = page.evaluate_handle(
             "bytes => { const t = new DataTransfer(); t.items.add(new File([new Uint8Array(bytes)], 'my cat.jpg',"
