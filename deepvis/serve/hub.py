@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from contextlib import suppress
 from typing import Any
 
@@ -35,8 +34,7 @@ class Hub:
         self.control = Control()
         self.recordings = Recordings()
         self.uploads = Uploads()
-        self.cpu_seconds = 0.0
-        self.camera = BrowserCamera(lambda play: self._soon(self._camera_wanted, play))
+        self.camera = BrowserCamera(lambda play: self._soon(self._camera_asked_for, play))
         self.source: SwitchedSource | None = None
         self._loop, self._events = loop, events
         self._pace = CameraPace()
@@ -133,7 +131,6 @@ class Hub:
 
     async def look_after_viewers(self) -> None:
         """Every second: who does not take pictures is let go, and a recording ends some time."""
-        self.cpu_seconds = time.thread_time()
         for viewer in list(self.control.viewers):
             if viewer.is_silent():
                 self.leave(viewer)
@@ -176,7 +173,7 @@ class Hub:
         self._ask_for_frames()
         self.wake_all()
 
-    def _camera_wanted(self, play: Play) -> None:
+    def _camera_asked_for(self, play: Play) -> None:
         self._pace.want(play is Play.PLAY)
         if play is Play.PLAY and self._camera_viewer is None and self.control.controller is None:
             self.camera.fail("no browser gives its camera: open the page, or press c for photos")

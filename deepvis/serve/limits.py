@@ -1,4 +1,4 @@
-"""How much a client may ask for: numbers, and an allowance that fills up again with time."""
+"""How much a client may ask for: numbers, and a limit that fills up again with time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SILENT_SECONDS = 30.0  # in which a viewer has not taken the picture that it was
 SMALLEST_SIDE, LARGEST_SIDE, MOST_PIXELS = 240, 4096, 3840 * 2400  # of the window
 
 
-class Allowance:
+class RateLimit:
     """So many things at once, and so many a second in the long run. clock: seconds, never runs backwards."""
 
     def __init__(self, a_second: float, at_once: float, clock: Callable[[], float] = time.monotonic) -> None:

@@ -19,7 +19,7 @@ from deepvis.serve import limits
 from deepvis.serve.access import Access
 from deepvis.serve.address import ServeAddress
 from deepvis.serve.hub import FULL, Hub
-from deepvis.serve.limits import Allowance
+from deepvis.serve.limits import RateLimit
 from deepvis.serve.messages import MessageError, read_message
 from deepvis.serve.pictures import ServedPicture
 from deepvis.serve.viewer import Viewer
@@ -47,8 +47,8 @@ class PageRequests:
         self._hub = hub
         self._spoken: set[Any] = set()
         self._seen_at: dict[Any, float] = {}
-        self._photos = Allowance(limits.PHOTOS_A_SECOND, limits.PHOTOS_AT_ONCE)
-        self._screenshots = Allowance(limits.SCREENSHOTS_A_SECOND, limits.SCREENSHOTS_AT_ONCE)
+        self._photos = RateLimit(limits.PHOTOS_A_SECOND, limits.PHOTOS_AT_ONCE)
+        self._screenshots = RateLimit(limits.SCREENSHOTS_A_SECOND, limits.SCREENSHOTS_AT_ONCE)
         self._uploading = asyncio.Lock()
 
     def app(self) -> web.Application:

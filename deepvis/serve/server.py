@@ -6,6 +6,7 @@ import asyncio
 import logging
 import socket
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, cast
 
@@ -65,10 +66,6 @@ class WindowServer:
         self._thread.join(STOPPING_SECONDS)
         self.hub.close()
 
-    def cpu_seconds(self) -> float:
-        """What the server's thread has computed so far; 0 where the system does not say."""
-        return self.hub.cpu_seconds
-
     # ------------------------------------------------------- in the server's thread
 
     def _run(self) -> None:
@@ -101,6 +98,7 @@ class WindowServer:
         await self._ending.wait()
         server.close()
         looking.cancel()
+        log.debug("the server's thread computed for %.3f seconds", time.thread_time())
         await self.hub.say_goodbye()
         for protocol in http.connections:
             protocol.force_close()

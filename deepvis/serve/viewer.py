@@ -15,7 +15,7 @@ from deepvis.serve.limits import (
     MESSAGES_A_SECOND,
     MESSAGES_AT_ONCE,
     SILENT_SECONDS,
-    Allowance,
+    RateLimit,
 )
 from deepvis.serve.pictures import ServedPicture, changed_blocks, message
 
@@ -42,7 +42,7 @@ class Viewer:
         coded: Callable[[ServedPicture | None, ServedPicture, np.ndarray], bytes],
     ) -> None:
         self.socket, self.name = socket, name
-        self.allowance = Allowance(MESSAGES_A_SECOND, MESSAGES_AT_ONCE)
+        self.allowance = RateLimit(MESSAGES_A_SECOND, MESSAGES_AT_ONCE)
         self.frames_to_ask = 0  # of its camera
         self._newest, self._facts, self._coded = newest, facts, coded
         self._wake = asyncio.Event()

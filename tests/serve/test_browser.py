@@ -152,6 +152,6 @@ def test_no_part_of_the_bar_is_cut(chromium: Any, served: Served, size: tuple[in
     with page_of(chromium, served, viewport={"width": size[0], "height": size[1]}) as page:
         right = page.evaluate(
             "Math.max(...[...document.querySelectorAll('#bar button')].map(b => b.getBoundingClientRect().right))"
-        )  # noqa: E501
+        )
         assert 0 < right <= size[0]
         assert np.all(np.array(canvas_size(page)) > 200)

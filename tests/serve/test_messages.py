@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from deepvis.core.commands import COMMANDS
 from deepvis.core.keys import key_code, key_name
 from deepvis.serve.event_box import EventBox
-from deepvis.serve.limits import LARGEST_SIDE, MOST_EVENTS, MOST_PIXELS, SMALLEST_SIDE, Allowance, fitted_size
+from deepvis.serve.limits import LARGEST_SIDE, MOST_EVENTS, MOST_PIXELS, SMALLEST_SIDE, RateLimit, fitted_size
 from deepvis.serve.messages import MessageError, read_message
 from deepvis.window.ui.events import Key, Mouse, Pasted, Resized
 
@@ -76,7 +76,7 @@ def test_the_box_is_bounded_and_leaves_out_old_moves() -> None:
 
 def test_an_allowance_fills_up_again() -> None:
     now = [0.0]
-    allowance = Allowance(2, 3, lambda: now[0])
+    allowance = RateLimit(2, 3, lambda: now[0])
     assert [allowance.take() for _ in range(4)] == [True, True, True, False]
     now[0] = 0.5
     assert [allowance.take() for _ in range(2)] == [True, False]

@@ -88,7 +88,8 @@ async function draw(data) {
   } catch { from.close(); return; }
   if (canvas.width !== width || canvas.height !== height) { canvas.width = width; canvas.height = height; fit(); }
   for (const {x, y, image} of pieces) { pen.drawImage(image, x, y); image.close(); }
-  if (from === socket) send({type: "drawn", version});
+  if (from !== socket || isOver) return;
+  send({type: "drawn", version});
   veil("");
 }
 
