@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -21,6 +23,7 @@ from deepvis.sources.base import Play
 from deepvis.sources.capture import MovingSource
 from deepvis.window.ui.events import CameraGiven, Event, Mouse, Resized
 
+log = logging.getLogger(__name__)
 ENDED = 4000  # close codes of our own: the program has ended
 REPLACED = 4001  # the same page has a newer socket
 FULL = 4003  # too many viewers
@@ -89,6 +92,7 @@ class Hub:
             self.leave(before)
             self._loop.create_task(_close(before, REPLACED, "the page has come back"))
         self.control.enter(viewer)
+        log.debug("a page has come; the server's thread computed for %.3f seconds so far", time.thread_time())
         self.wake_all()
 
     def leave(self, viewer: Viewer) -> None:

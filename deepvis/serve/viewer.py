@@ -22,7 +22,9 @@ from deepvis.serve.pictures import ServedPicture, changed_blocks, message
 if TYPE_CHECKING:
     from aiohttp import web
 
-LIVE_SECONDS = 1 / 25  # between two pictures; the answer to a key or the mouse does not wait for it
+LIVE_SECONDS = 1 / 20  # between two pictures; the answer to a key or the mouse does not wait for it
+PAUSE = 1.6  # the same in times that the last picture took to be drawn: the network has the cores in between
+LONGEST_PAUSE = 0.5  # on a slow network
 STILL_SECONDS = 0.5  # without a new picture until the one that stands is sent in full quality
 EAGER_SECONDS = 0.5  # after a key or the mouse
 
@@ -50,6 +52,7 @@ class Viewer:
         self._on_its_way: ServedPicture | None = None
         self._rough: np.ndarray | None = None  # blocks that the page has in live quality only
         self._sent_at = self._acted_at = float("-inf")
+        self._pause = LIVE_SECONDS
         self._sent_facts: dict[str, Any] = {}
         self._timer: asyncio.TimerHandle | None = None
 
@@ -64,6 +67,7 @@ class Viewer:
     def drawn(self, version: int) -> None:
         """The page shows the picture of that version."""
         if self._on_its_way is not None and self._on_its_way.version & 0xFFFFFFFF == version:
+            self._pause = min(max(LIVE_SECONDS, PAUSE * (time.monotonic() - self._sent_at)), LONGEST_PAUSE)
             self._drawn, self._on_its_way = self._on_its_way, None
             self.wake()
 
@@ -96,8 +100,8 @@ class Viewer:
         if picture is self._drawn:
             return self._in_full_quality(picture, now)
         is_eager = now - self._acted_at < EAGER_SECONDS
-        if not is_eager and now - self._sent_at < LIVE_SECONDS:
-            self._later(self._sent_at + LIVE_SECONDS - now)
+        if not is_eager and now - self._sent_at < self._pause:
+            self._later(self._sent_at + self._pause - now)
             return None
         blocks = changed_blocks(self._drawn, picture)
         if not blocks.any():
