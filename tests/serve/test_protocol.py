@@ -22,6 +22,11 @@ import pytest
 from deepvis.serve.limits import MESSAGE_BYTES, MOST_VIEWERS, PHOTO_BYTES, PHOTO_PIXELS
 from tests.serve.conftest import ROOT, Served, serving
 
+REQUESTS = (
+    *(("GET", path) for path in ("/", "/ws", "/screenshot.png", "/recording.mp4", "/none", "/favicon.ico")),
+    *(("HEAD", "/"), ("OPTIONS", "/"), ("PUT", "/photo"), ("POST", "/photo"), ("GET", "/../../etc/passwd")),
+)
+
 
 def asked(work: Coroutine[Any, Any, Any]) -> Any:
     return asyncio.run(asyncio.wait_for(work, 120))
@@ -83,9 +88,7 @@ async def status(client: aiohttp.ClientSession, url: str, **words: Any) -> int:
 def test_every_request_needs_token_host_and_origin(served: Served) -> None:
     async def work() -> None:
         async with aiohttp.ClientSession() as client:
-            for method, path in [("GET", "/"), ("GET", "/ws"), ("POST", "/photo"), ("GET", "/screenshot.png"),
-                                 ("GET", "/recording.mp4"), ("GET", "/none"), ("GET", "/../../etc/passwd"),
-                                 ("HEAD", "/"),                                 ("OPTIONS", "/"), ("PUT", "/photo"), ("GET", "/favicon.ico")]:  # fmt: skip
+            for method, path in REQUESTS:
                 url, good = served.place + path, f"{served.place}{path}?token={served.token}"
                 assert await status(client, url, method=method) == 401, path
                 assert await status(client, f"{url}?token=x", method=method) == 403, path
