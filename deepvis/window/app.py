@@ -70,7 +70,10 @@ class Toolbox:
         layouts(state.info, *size_in_settings(settings))  # a wrong table of panes is an error before a window opens
         self._parts = make_parts(settings, self._shown, self.passes, place)
         self._parts.send_requests(state)  # the picture is read while the window opens
-        self.window = open_window(settings, options, title, place)
+        if place is None:
+            self.window = open_window(settings, options, title)
+        else:
+            self.window = place.open_window(*size_in_settings(settings))
         self.loop = Loop(state, self._parts, self.window, options, layouts, Path(settings.pictures), Stats())
 
     def renew(self, model: Model) -> None:

@@ -9,7 +9,6 @@ from deepvis.core.user_error import UsageError
 from deepvis.models.model import Model
 from deepvis.settings.table import Settings
 from deepvis.window.options import RunOptions
-from deepvis.window.place import WindowPlace
 from deepvis.window.ui.layer_list_layout import layout_for
 from deepvis.window.ui.window import AnyWindow, MemoryWindow, OpenCVWindow, WindowError
 from deepvis.window.ui.work_area import fitted, room_for_window
@@ -50,10 +49,8 @@ def window_size(settings: Settings, room: tuple[int, int] | None) -> tuple[int, 
     return size if settings.window_size else fitted(size, room)
 
 
-def open_window(settings: Settings, options: RunOptions, title: str, place: WindowPlace | None = None) -> AnyWindow:
-    """In its place or, without one, on the screen or in memory. Raises UsageError where there is no screen."""
-    if place is not None:
-        return place.open_window(*size_in_settings(settings))
+def open_window(settings: Settings, options: RunOptions, title: str) -> AnyWindow:
+    """On the screen or, headless, in memory. Raises UsageError where there is no screen."""
     try:
         if options.headless:
             return MemoryWindow(title, *size_in_settings(settings))
