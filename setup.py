@@ -51,6 +51,7 @@ setup(
         "protobuf>=5",
         "tqdm>=4.60",
         "onnx>=1.18",
+        "aiohttp>=3.11",
     ],
     extras_require={
         "cluster": ["distributed>=2024.1"],

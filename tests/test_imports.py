@@ -30,12 +30,15 @@ ROOMS: dict[str, set[str]] = {
     "live": {"core", "network", "formats", "models", "sources", "optimize", "scan", "attribution", "jobs", "changes"},
     "gallery": {"core", "network", "models", "pages", "jobs", "optimize", "scan", "live"},
     "window": {"core", "schema", "settings", "sources", "live", "models", "network", "scan"},
+    "serve": {"core", "window", "sources", "pages"},
     "cli": {
+        *("serve",),
         *("core", "jobs", "schema", "settings", "models", "live", "window", "network", "sources", "optimize", "scan"),
         *("attribution", "gallery", "statistics"),
     },
     "api": {
         "core",
+        "serve",
         "attribution",
         "jobs",
         "settings",
@@ -50,7 +53,7 @@ ROOMS: dict[str, set[str]] = {
     },
 }
 TORCH = {"network", "formats", "optimize", "scan", "statistics", "attribution", "caffe", "api"}
-CV2 = {"window", "sources", "scan", "changes"}
+CV2 = {"window", "sources", "scan", "changes", "serve"}
 ALSO_TORCH = {"live/backends/engine.py"}
 # plain arithmetic
 ALSO_CV2 = {

@@ -277,7 +277,7 @@ class Network(RenewableModel):
             return scan(self._network, ref, self._device, self._photos(photos).items, order)
 
     def show(
-        self, images: str | os.PathLike[str] | None = None, *, block: bool = True, **options: Any
+        self, images: str | os.PathLike[str] | None = None, *, block: bool | None = None, **options: Any
     ) -> ShownNetwork[Network]:
         """Open the window on the network; see ``deepvis.show``."""
         from deepvis.api.shown_network import show_network

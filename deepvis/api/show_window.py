@@ -15,18 +15,21 @@ def show(
     what: Any,
     images: str | os.PathLike[str] | None = None,
     *,
-    block: bool = True,
+    block: bool | None = None,
     every: float | None = None,
     weights: Any = None,
     keys: str = "",
+    serve: bool | str = False,
     **options: Any,
 ) -> ShownNetwork[Network]:
     """Open the window on a network. Raises ModelError, one sentence.
 
     what, weights: as of ``deepvis.open``, or a Network. images: a folder, a photo or a text file of paths; None: the
-    camera, or sample photos. block: come back when the window is closed; False: at once, with a handle. every: take
-    the weights of a module that trains up every so many seconds. keys: to begin with, as "s" for the pictures of all
-    units. options: of ``deepvis.open``, and of the window by the settings' names: camera, video, window_size, ...
+    camera, or sample photos. block: come back when the window is closed; False: at once, with a handle; None: at once
+    only for a served window in a notebook or at Python's prompt. every: take the weights of a module that trains up
+    every so many seconds. keys: to begin with, as "s" for the pictures of all units. serve: the window is in browsers,
+    True or HOST:PORT; its address, token included, is printed and in the handle, which is the window in a notebook.
+    options: of ``deepvis.open``, and of the window by the settings' names: camera, video, window_size, ...
     """
     window = {name: options.pop(name) for name in WINDOW_OPTIONS if name in options and name != "device"}
     if isinstance(what, Network):
@@ -38,4 +41,4 @@ def show(
         network = what
     else:
         network = open_network(what, weights, **options)
-    return show_network(network, images, block=block, every=every, keys=keys, **window)
+    return show_network(network, images, block=block, every=every, keys=keys, serve=serve, **window)

@@ -10,10 +10,12 @@ from typing import Any, Generic, TypeVar
 
 from deepvis.api.refresher import Refresher, renew
 from deepvis.api.renewable import RenewableModel
+from deepvis.api.served import frame_html, is_interactive, served_place, show_frame
 from deepvis.api.window_thread import WINDOWS, RunningWindow
 from deepvis.core.user_error import UsageError
 from deepvis.models.network_options import NETWORK
 from deepvis.network.model_error import ModelError
+from deepvis.serve.served_window import InBrowsers
 from deepvis.settings.table import SETTINGS, ConfigError, Settings, checked
 from deepvis.window.app import TITLE, check_sources
 from deepvis.window.first_state import is_moving_by_itself
@@ -31,13 +33,20 @@ class ShownNetwork(Generic[N]):
     ``refresh`` is for the thread that trains; all methods may be called from any.
     """
 
-    def __init__(self, network: N, window: RunningWindow, every: float | None = None) -> None:
-        self.network, self._window = network, window
+    def __init__(
+        self, network: N, window: RunningWindow, every: float | None = None, place: InBrowsers | None = None
+    ) -> None:
+        self.network, self._window, self._place = network, window, place
         self._refresher = None if every is None else Refresher(network, window, every)
 
     @property
     def is_open(self) -> bool:
         return not self._window.is_over
+
+    @property
+    def address(self) -> str:
+        """Where a served window is opened in a browser, token included; "" of a window on the screen."""
+        return "" if self._place is None else self._place.server.url
 
     @property
     def error(self) -> str:
@@ -58,6 +67,8 @@ class ShownNetwork(Generic[N]):
         if self._refresher is not None:
             self._refresher.stop()
         self._window.close()
+        if self._place is not None:
+            self._place.close()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the user closes the window, seconds at most; True once it is closed."""
@@ -72,23 +83,31 @@ class ShownNetwork(Generic[N]):
     def __repr__(self) -> str:
         return f"<ShownNetwork {self.network.name}: {'open' if self.is_open else 'closed'}>"
 
+    def _repr_html_(self) -> str | None:
+        """In a notebook: the served window itself, as long as it is open."""
+        return frame_html(self.address) if self.address and self.is_open else None
+
 
 def show_network(
     network: N,
     images: str | os.PathLike[str] | None = None,
     *,
-    block: bool = True,
+    block: bool | None = True,
     every: float | None = None,
     keys: str = "",
+    serve: bool | str = False,
     **window: Any,
 ) -> ShownNetwork[N]:
     """The same for a network that is open. window: settings by name."""
+    is_served = serve is not False
+    if block is None:
+        block = not (is_served and is_interactive())
     if every is not None:
         if not every > 0:
             raise ModelError(f"every is {every!r}, expected seconds above 0")
         network.check_is_live()
     settings = _settings(network, images, window)
-    if sys.platform == "darwin" and not block:
+    if sys.platform == "darwin" and not block and not is_served:
         raise ModelError(
             "show: on macOS a window belongs to the main thread, which block=False leaves to you; leave it out"
         )
@@ -96,12 +115,20 @@ def show_network(
         images is None and is_moving_by_itself(settings)
     )
     options = RunOptions(keys=tuple(keys.split()))
+    place: InBrowsers | None = None
     try:
         check_sources(settings)
-        running = WINDOWS.open(settings, options, network.model, starts_moving=starts_moving, title=_title(network))
+        place = served_place(serve) if is_served else None
+        running = WINDOWS.open(
+            settings, options, network.model, starts_moving=starts_moving, title=_title(network), place=place
+        )
     except UsageError as error:
+        if place is not None:
+            place.close()
         raise ModelError(str(error)) from error
-    shown = ShownNetwork(network, running, every)
+    shown = ShownNetwork(network, running, every, place)
+    if block and place is not None:
+        show_frame(place.server.url)
     if block:
         try:
             shown.wait()

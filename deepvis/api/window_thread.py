@@ -15,6 +15,7 @@ from deepvis.models.model import Model
 from deepvis.settings.table import Settings
 from deepvis.window.app import Toolbox
 from deepvis.window.options import RunOptions
+from deepvis.window.place import WindowPlace
 
 log = logging.getLogger(__name__)
 CLOSING_SECONDS = 20.0
@@ -90,11 +91,20 @@ class WindowThread:
         self._lock = threading.Lock()
 
     def open(
-        self, settings: Settings, options: RunOptions, model: Model, *, starts_moving: bool, title: str
+        self,
+        settings: Settings,
+        options: RunOptions,
+        model: Model,
+        *,
+        starts_moving: bool,
+        title: str,
+        place: WindowPlace | None = None,
     ) -> RunningWindow:
-        """A window, once it is there. Raises UsageError where there can be none."""
-        window = RunningWindow(lambda: Toolbox(settings, options, model, starts_moving=starts_moving, title=title))
-        if sys.platform == "darwin" and threading.current_thread() is threading.main_thread():
+        """A window, once it is there. Raises UsageError where there can be none. place: as of Toolbox."""
+        window = RunningWindow(
+            lambda: Toolbox(settings, options, model, starts_moving=starts_moving, title=title, place=place)
+        )
+        if place is None and sys.platform == "darwin" and threading.current_thread() is threading.main_thread():
             while window.turn():
                 pass
         else:

@@ -6,6 +6,7 @@ import argparse
 import logging
 import os
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -29,6 +30,7 @@ from deepvis.settings import table as config
 from deepvis.settings.table import Settings
 from deepvis.window.gestures import read_replay
 from deepvis.window.options import RunOptions, seconds_to_wait
+from deepvis.window.place import WindowPlace
 from deepvis.window.session import read_session
 from deepvis.window.session_settings import settings_with
 
@@ -36,6 +38,7 @@ DESCRIPTION = "The Deep Visualization Toolbox: watch every unit of a network ans
 EXAMPLES = (
     "--images ~/Pictures",
     "--network nets.py:make --weights trained.pth",
+    "--serve --video clip.mp4",
     '--headless --keys "o o down right b" --screenshot unit.png',
 )
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg")
@@ -67,6 +70,14 @@ def parser() -> Parser:
         "--session", type=Path, metavar="FILE.yaml", help="go on where a saved session was (/ save session)"
     )
     run = p.add_argument_group("scripts")
+    away = p.add_argument_group("the window in a browser")
+    away.add_argument(
+        "--serve", nargs="?", const="", metavar="HOST:PORT", help="show the window in browsers; alone: this machine's"
+    )
+    away.add_argument("--tls", nargs=2, metavar=("CERT", "KEY"), help="PEM files: serve it encrypted, as https")
+    away.add_argument(
+        "--serve-unencrypted", action="store_true", help="beyond loopback without --tls: the way is secured otherwise"
+    )
     run.add_argument("--headless", action="store_true", help="no display: render to memory")
     run.add_argument("--keys", metavar='"o o down"', help="keys, each sent once the panes have settled; wait:SECONDS")
     run.add_argument("--screenshot", type=Path, metavar="FILE.png", help="write the window when the keys are done")
@@ -207,6 +218,26 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
     return replace(settings, **given)
 
 
+def window_place(arguments: argparse.Namespace) -> WindowPlace | None:
+    """The pages of browsers, where --serve asks for that. Raises UsageError."""
+    if arguments.serve is None:
+        if arguments.tls or arguments.serve_unencrypted:
+            raise UsageError(f"{'--tls' if arguments.tls else '--serve-unencrypted'} needs --serve [HOST:PORT] too")
+        return None
+    from deepvis.serve.address import meaning, serve_address
+    from deepvis.serve.served_window import InBrowsers
+
+    address = serve_address(arguments.serve, arguments.tls, unencrypted=arguments.serve_unencrypted)
+    if not address.is_loopback:
+        warn([f"--serve {arguments.serve}: {meaning(address)}"], "deepvis")
+    return InBrowsers(address, _say_address)
+
+
+def _say_address(url: str) -> None:
+    sys.stdout.write(f"{url}\n")
+    sys.stdout.flush()
+
+
 def main(argv: Sequence[str]) -> int:
     """Open the window, or list what is asked for; the exit code."""
 
@@ -241,7 +272,13 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.self_test:
         return print_self_test(settings)
     begin = run if settings.compare is None else run_two
-    code = begin(settings, options, starts_moving=bool(arguments.camera is not None or arguments.video))
+    place = window_place(arguments)
+    try:
+        moving = bool(arguments.camera is not None or arguments.video)
+        code = begin(settings, options, starts_moving=moving, place=place)
+    finally:
+        if place is not None:
+            place.close()
     if options == RunOptions(headless=True):
         warn(["--headless alone opens the network and shows nothing; give --keys, --screenshot or --record"], "deepvis")
     return code

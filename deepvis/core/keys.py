@@ -94,6 +94,7 @@ def key_name(code: int, platform: str = sys.platform) -> str | None:
 _CHARACTER_SETS = {0: "iso8859-1", 1: "iso8859-2", 2: "iso8859-3", 3: "iso8859-4", 5: "iso8859-6", 6: "koi8-r",
                    7: "iso8859-7", 12: "iso8859-8", 13: "tis-620"}  # fmt: skip
 _EURO = 0x20AC
+_UNICODE = 0x01000000  # keysyms of Unicode's own numbers stand above this
 # keysyms of the keys that put an accent on the next letter -> Unicode's combining characters
 _DEAD = {0xFE50: "\u0300", 0xFE51: "\u0301", 0xFE52: "\u0302", 0xFE53: "\u0303", 0xFE54: "\u0304", 0xFE55: "\u0306",
          0xFE56: "\u0307", 0xFE57: "\u0308", 0xFE58: "\u030a", 0xFE59: "\u030b", 0xFE5A: "\u030c", 0xFE5B: "\u0327",
@@ -110,8 +111,8 @@ def character(code: int, platform: str = sys.platform) -> str | None:
         return chr(code) if 0x20 <= code < 0xF700 and code != 0x7F and chr(code).isprintable() else None
     if code in _DEAD:
         return _DEAD[code]
-    if 0x01000020 <= code <= 0x0110FFFF:  # keysyms of Unicode's own numbers
-        return chr(code - 0x01000000)
+    if _UNICODE + 0x20 <= code <= _UNICODE + 0x10FFFF:
+        return chr(code - _UNICODE)
     if 0xFFAA <= code <= 0xFFB9:  # of the keypad
         return key_name(code, "linux")
     if code == _EURO:
@@ -160,3 +161,32 @@ def canonical(name: str) -> str:
     if name.lower().startswith("ctrl+") and len(name) > 5:
         return "ctrl+" + canonical(name[5:]).lower()
     return _ALIASES.get(name.lower(), name.lower())
+
+
+def key_code(name: str, platform: str = sys.platform) -> int | None:
+    """The inverse: the code of a key for one who has its name only, as a browser has; None for a key that has none.
+
+    name: a character of any script, a word ("left", "pgdn"), or ctrl+ and one of these.
+    """
+    if len(name) == 1 and name != " ":
+        code = ord(name)
+        if not name.isascii() and platform not in ("win32", "darwin"):
+            code += _UNICODE
+        return code if name.isprintable() and character(code, platform) == name else None
+    name = canonical(name)
+    codes = _codes(platform)
+    if name.startswith("ctrl+"):
+        plain = name[5:]
+        code = ord(plain) if len(plain) == 1 else codes.get(plain, 0x10000)
+        return code | _GTK_CTRL if key_name(code | _GTK_CTRL, platform) == name else None
+    return codes.get(name)
+
+
+def _codes(platform: str) -> dict[str, int]:
+    """Name -> code of the keys without a character; of several codes of one key the first of the table."""
+    special = {"win32": _WINDOWS, "darwin": _MACOS}.get(platform, _LINUX)
+    found: dict[str, int] = {}
+    for code, name in (*special.items(), *_CONTROL.items()):
+        if len(name) > 1:
+            found.setdefault(name, code)
+    return found

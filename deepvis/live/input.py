@@ -14,7 +14,7 @@ from deepvis.core.state import InputState
 from deepvis.core.types import Frame
 from deepvis.live.worker import Worker
 from deepvis.sources.base import Play, SourceError, new_frame
-from deepvis.sources.capture import CaptureSource
+from deepvis.sources.capture import FrameSource
 from deepvis.sources.directory import images_problem
 from deepvis.sources.photos import PhotoError, load_photo
 from deepvis.sources.stills import Stills
@@ -60,7 +60,7 @@ class InputWorker(Worker[InputState, Frame]):
     def __init__(
         self,
         open_still: Callable[[str | None], Stills],
-        open_moving: Callable[[MovingSource], CaptureSource],
+        open_moving: Callable[[MovingSource], FrameSource],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__("input")
@@ -70,7 +70,7 @@ class InputWorker(Worker[InputState, Frame]):
         self._stills: dict[str | None, Stills] = {}
         self._refused: str | None = None  # images of which it was said that they cannot be opened
         self._still: Stills | None = None
-        self._moving: CaptureSource | None = None
+        self._moving: FrameSource | None = None
         self._opened_source: tuple[str, int] | None = None  # what ``_moving`` plays
         self._jumps: tuple[float, int] | None = None  # of the frame that is awaited, frozen too
         self._state: InputState | None = None
@@ -227,7 +227,7 @@ class InputWorker(Worker[InputState, Frame]):
             return None
         return SILENT_SECONDS - silent
 
-    def _hold(self, frame: Frame, moving: CaptureSource, state: InputState) -> None:
+    def _hold(self, frame: Frame, moving: FrameSource, state: InputState) -> None:
         """Show a frame that was handed out before, instead of the newest, while the source is frozen."""
         if frame.seconds is not None:
             moving.stand_at(frame.seconds)
@@ -239,7 +239,7 @@ class InputWorker(Worker[InputState, Frame]):
         """It is the one to which a frozen video was wound or stepped."""
         return frame.video is not None and frame.video.playback.jumps == self._jumps
 
-    def _hand_out(self, frame: Frame, moving: CaptureSource, state: InputState) -> None:
+    def _hand_out(self, frame: Frame, moving: FrameSource, state: InputState) -> None:
         if moving.mirrored and state.mirror:
             frame = moved_frame(frame, np.ascontiguousarray(frame.rgb[:, ::-1]))
         elif (last := self._newest.value) is not None and last.id > frame.id:

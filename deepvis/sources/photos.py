@@ -71,9 +71,20 @@ def load_photo(path: str | os.PathLike[str]) -> Photo:
     Raises PhotoError for a file that is missing, unreadable, empty, no picture, or too large to decode
     safely.
     """
-    watched = _Watched(_content(path))
+    return decoded(_content(path), path)
+
+
+def decoded(content: bytes, path: str | os.PathLike[str], most_pixels: int | None = None) -> Photo:
+    """The same of a file's content, wherever it comes from. path: what sentences call it.
+
+    most_pixels: above that it is refused before anything is decoded. Raises PhotoError.
+    """
+    watched = _Watched(content)
     try:
         with Image.open(watched) as image:
+            width, height = image.size
+            if most_pixels is not None and width * height > most_pixels:
+                raise PhotoError(f"{path} has {width}x{height} pixels, expected {most_pixels} at most; make it smaller")
             image.draft("RGB", _draft_size(image.size))
             image.load()
             is_cut = watched.ran_dry and image.format in STEPWISE

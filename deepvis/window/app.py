@@ -26,6 +26,7 @@ from deepvis.window.layouts import Layouts, open_window, size_in_settings
 from deepvis.window.loop import Loop
 from deepvis.window.making_parts import SharedInput, make_parts
 from deepvis.window.options import RunOptions
+from deepvis.window.place import WindowPlace
 from deepvis.window.saver import Saver
 from deepvis.window.session import other_network
 from deepvis.window.session_settings import opened_with
@@ -36,13 +37,13 @@ TITLE = "Deep Visualization Toolbox"
 SWITCH_SECONDS = 0.001  # of Python's threads: the window must not wait the usual 5 ms for its turn
 
 
-def run(settings: Settings, options: RunOptions, *, starts_moving: bool) -> int:
+def run(settings: Settings, options: RunOptions, *, starts_moving: bool, place: WindowPlace | None = None) -> int:
     """Run the toolbox until it is closed; the exit code. Raises UsageError for what the user got wrong.
 
-    starts_moving: the command line named a camera or a video.
+    starts_moving: the command line named a camera or a video. place: of the window, None: this machine's screen.
     """
     check_sources(settings)
-    toolbox = Toolbox(settings, options, opened(settings), starts_moving=starts_moving)
+    toolbox = Toolbox(settings, options, opened(settings), starts_moving=starts_moving, place=place)
     try:
         toolbox.loop.run()
         write_results(toolbox.loop, options, toolbox.passes)
@@ -71,6 +72,7 @@ class Toolbox:
         window: AnyWindow | None = None,
         shared: SharedInput | None = None,
         make_loop: type[Loop] = Loop,
+        place: WindowPlace | None = None,
     ) -> None:
         sys.setswitchinterval(SWITCH_SECONDS)
         self.passes = PassLog()
@@ -85,9 +87,9 @@ class Toolbox:
             state = started_again(state, options.replay)
         layouts = Layouts(settings, model)
         layouts(state.info, *size_in_settings(settings))  # a wrong table of panes is an error before a window opens
-        self._parts = make_parts(settings, self._shown, self.passes, shared)
+        self._parts = make_parts(settings, self._shown, self.passes, shared, place)
         self._parts.send_requests(state)  # the picture is read while the window opens
-        self.window = window or open_window(settings, options, title)
+        self.window = window or opened_window(settings, options, title, place)
         options = replace(options, hints=Hints(settings.hints))
         pictures = Path(settings.pictures)
         saver = Saver(pictures, lambda: identity_if_any(self._shown.model), opened=opened_with(settings))
@@ -102,6 +104,11 @@ class Toolbox:
         self.loop.close()
         self._parts.stop()
         self.window.close()
+
+
+def opened_window(settings: Settings, options: RunOptions, title: str, place: WindowPlace | None) -> AnyWindow:
+    """The window, on the screen or in another place. Raises UsageError."""
+    return open_window(settings, options, title) if place is None else place.open_window(*size_in_settings(settings))
 
 
 def check_sources(settings: Settings) -> None:

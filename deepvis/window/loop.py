@@ -33,6 +33,7 @@ from deepvis.sources.directory import images_problem
 from deepvis.window.autoplay import AutoplayClock
 from deepvis.window.card_picture import why_not_among_nine
 from deepvis.window.gestures import Gesture, start_of
+from deepvis.window.given import given
 from deepvis.window.options import RunOptions
 from deepvis.window.parts import Parts
 from deepvis.window.pointer import pointed
@@ -48,7 +49,7 @@ from deepvis.window.shown_hints import ShownHints
 from deepvis.window.stats import Stats
 from deepvis.window.status import HINT_SECONDS, StatusReader, error_words
 from deepvis.window.typist import Typist
-from deepvis.window.ui.events import Closed, Event, Key, Pasted, Resized
+from deepvis.window.ui.events import CameraGiven, Closed, Event, Key, Pasted, PhotoGiven, Resized
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.window import AnyWindow
 from deepvis.window.watching import OverTimeWatch
@@ -193,6 +194,8 @@ class Loop:
         elif isinstance(event, Pasted):
             self._acted_at = time.monotonic()
             self.state = pasted(self.state, event.text)
+        elif isinstance(event, (PhotoGiven, CameraGiven)):
+            self.state = given(self._before_acting(), event)
         elif event.kind in ("move", "leave"):
             self._pointer = self._mouse = (event.row, event.col) if event.kind == "move" else None
             self._pointed_at = self._pointer

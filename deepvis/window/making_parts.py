@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from deepvis.core.playing import MovingSource
 from deepvis.core.types import Frame, NetInfo, Unit
 from deepvis.live.backend import BackendError, backend_of, open_backend
 from deepvis.live.core_share import CoreShare
@@ -36,18 +37,21 @@ from deepvis.models.model import Model
 from deepvis.models.zoo import DEFAULT_MODEL
 from deepvis.scan.with_samples import RunningWithSamples
 from deepvis.settings.table import Settings
+from deepvis.sources.camera import camera_present
+from deepvis.sources.capture import FrameSource
 from deepvis.sources.opening import open_moving, open_still
 from deepvis.sources.samples import is_sample
 from deepvis.window.parts import Frames, Makers, Parts
+from deepvis.window.place import WindowPlace
 from deepvis.window.stats import PassLog
 
 if TYPE_CHECKING:
     from deepvis.scan.network import ScanNetwork
 
 
-def input_of() -> InputWorker:
-    """The worker that opens the sources that the state names."""
-    return InputWorker(open_still, open_moving)
+def input_of(settings: Settings, place: WindowPlace | None = None) -> InputWorker:
+    """The worker that opens the sources that the state names. place: as of Toolbox."""
+    return InputWorker(open_still, lambda source: moving_source(settings, source, place))
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,10 +62,16 @@ class SharedInput:
     frames: Frames
 
 
-def make_parts(settings: Settings, shown: ShownModel, passes: PassLog, shared: SharedInput | None = None) -> Parts:
+def make_parts(
+    settings: Settings,
+    shown: ShownModel,
+    passes: PassLog,
+    shared: SharedInput | None = None,
+    place: WindowPlace | None = None,
+) -> Parts:
     """The workers. The backend is opened in its own thread: torch takes a second to load.
 
-    shared: the input, where another network's parts have the same.
+    shared: the input, where another network's parts have the same. place: as of Toolbox.
     """
     model = shown.model
     scans = FolderScans(lambda: (own_folder(shown.model), identity_if_any(shown.model)))
@@ -84,7 +94,7 @@ def make_parts(settings: Settings, shown: ShownModel, passes: PassLog, shared: S
         FolderScanWorker, scans, lambda: open_passes(settings.backend, shown.model, settings.device, share.idle)
     )
     return Parts(
-        shared.worker if shared else input_of(),
+        shared.worker if shared else input_of(settings, place),
         network,
         Makers(
             open_images,
@@ -97,6 +107,14 @@ def make_parts(settings: Settings, shown: ShownModel, passes: PassLog, shared: S
         saved,
         frames=shared.frames if shared else None,
     )
+
+
+def moving_source(settings: Settings, source: MovingSource, place: WindowPlace | None) -> FrameSource:
+    """The video or the camera; in another place than the screen what that makes of them, if they are there."""
+    if place is None:
+        return open_moving(source)
+    is_there = bool(source.video) or (settings.camera is not None and camera_present(source.camera))
+    return place.moving_source((lambda: open_moving(source)) if is_there else None)
 
 
 def stream_of(settings: Settings, model: Model, scans: FolderScans, info: Callable[[], NetInfo | None]) -> StreamTop:

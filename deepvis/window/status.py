@@ -107,7 +107,8 @@ def source_words(state: AppState, frame: Frame | None, moving_source: str) -> st
     if frame is None:
         return moving_source if state.input.moving else ""
     if frame.moving:
-        return f"{moving_source}, frozen" if state.input.frozen else moving_source
+        name = frame.label or moving_source
+        return f"{name}, frozen" if state.input.frozen else name
     place = f", {frame.index + 1:,} of {frame.count:,}" if frame.count > 1 else ""
     return f"{frame.label}{place}"
 

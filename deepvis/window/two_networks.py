@@ -21,11 +21,11 @@ from deepvis.live.input import InputWorker
 from deepvis.models.model import Model
 from deepvis.models.network_options import NETWORK
 from deepvis.settings.table import Settings
-from deepvis.window.app import TITLE, Toolbox, check_sources, opened
-from deepvis.window.layouts import open_window
+from deepvis.window.app import TITLE, Toolbox, check_sources, opened, opened_window
 from deepvis.window.loop import Loop
 from deepvis.window.making_parts import SharedInput, input_of
 from deepvis.window.options import RunOptions
+from deepvis.window.place import WindowPlace
 from deepvis.window.record import Recorder
 from deepvis.window.screenshots import save_picture
 from deepvis.window.split_window import SplitWindow
@@ -173,7 +173,7 @@ class TwoLoops:
         )
 
 
-def run_two(settings: Settings, options: RunOptions, *, starts_moving: bool) -> int:
+def run_two(settings: Settings, options: RunOptions, *, starts_moving: bool, place: WindowPlace | None = None) -> int:
     """Run the toolbox over two networks until it is closed; the exit code. Raises UsageError as ``app.run``."""
     check_sources(settings)
     if options.session or options.record_keys or options.replay:
@@ -183,8 +183,8 @@ def run_two(settings: Settings, options: RunOptions, *, starts_moving: bool) -> 
         )
     both_settings = settings, second_settings(settings)
     models = opened(settings), _second_opened(both_settings[1])
-    window = SplitWindow(open_window(settings, options, TITLE), (models[0].name, models[1].name))
-    worker = input_of()
+    window = SplitWindow(opened_window(settings, options, TITLE, place), (models[0].name, models[1].name))
+    worker = input_of(settings, place)
     frames = SameFrames(worker)
     shared = SharedInput(worker, frames)
     own_options = replace(options, record=None), replace(options, record=None, keys=())

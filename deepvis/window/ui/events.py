@@ -44,4 +44,16 @@ class Pasted:
     text: str
 
 
-Event = Key | Mouse | Resized | Closed | Pasted
+@dataclass(frozen=True)
+class PhotoGiven:
+    """A photo was dropped on the window. path: of a file that the window may read."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class CameraGiven:
+    """The moving source gives pictures now, because the user has switched it on."""
+
+
+Event = Key | Mouse | Resized | Closed | Pasted | PhotoGiven | CameraGiven

@@ -1,0 +1,80 @@
+"""Who may speak to the server: the token, and the names by which a browser may have found it. Pure."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import socket
+from urllib.parse import urlsplit
+
+from deepvis.serve.address import ServeAddress, is_loopback_name
+
+
+class Access:
+    """Looks at one request after the other. machine: further names under which this machine is reached."""
+
+    def __init__(self, address: ServeAddress, machine: tuple[str, ...] | None = None) -> None:
+        self._token = address.token.encode()
+        self._is_loopback = address.is_loopback
+        own = (socket.gethostname(), socket.getfqdn()) if machine is None else machine
+        self._names = {name.lower() for name in (address.host, *own) if name}
+
+    def refusal(self, token: str | None, host: str | None, origin: str | None) -> tuple[int, str] | None:
+        """(status, sentence) for a request that is refused, else None.
+
+        host, origin: the headers. A name in Host that is not this machine's is how DNS rebinding looks; an Origin that
+        is another than Host is a page of somebody else's.
+        """
+        if not self._is_own_host(host):
+            return 403, "this name is not the server's: open the address that deepvis has printed"
+        if origin is not None and not _is_same_place(origin, host or ""):
+            return 403, "the request comes from a page of another address"
+        if not token:
+            return 401, "the token is missing: open the whole address that deepvis has printed"
+        if not hmac.compare_digest(token.encode("utf-8", "surrogatepass"), self._token):
+            return 403, "the token is another: deepvis was started anew perhaps; open the address that it has printed"
+        return None
+
+    def _is_own_host(self, host: str | None) -> bool:
+        name = host_name(host or "")
+        if name is None:
+            return False
+        if is_loopback_name(name):
+            return True
+        if self._is_loopback:
+            return False
+        return name in self._names or _is_number(name)  # a number needs no DNS, so nobody can rebind it
+
+
+def host_name(host: str) -> str | None:
+    """The name in a Host header, without its port, in small letters; None for none."""
+    try:
+        parts = urlsplit(f"//{host}")
+        _ = parts.port
+    except ValueError:
+        return None
+    if parts.path or parts.query or parts.fragment or parts.username is not None:
+        return None
+    return parts.hostname
+
+
+def _is_number(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_same_place(origin: str, host: str) -> bool:
+    """True if the page's own address, as Origin has it, is the server's. "null" is not."""
+    try:
+        page = urlsplit(origin)
+        port = page.port or {"http": 80, "https": 443}.get(page.scheme)
+        server = urlsplit(f"{page.scheme}://{host}")
+        return page.scheme in ("http", "https") and (page.hostname, port) == (
+            server.hostname,
+            server.port or {"http": 80, "https": 443}.get(page.scheme),
+        )
+    except ValueError:
+        return False

@@ -1,0 +1,121 @@
+"""Where the window is served: HOST:PORT as the user writes it, the address with its token, and what it means."""
+
+from __future__ import annotations
+
+import ipaddress
+import secrets
+import ssl
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deepvis.core.user_error import UsageError
+
+LOOPBACK = "127.0.0.1"
+NAMES_OF_LOOPBACK = frozenset({"localhost"})
+EXPECTED = "expected HOST:PORT, as in 127.0.0.1:8000 (alone: loopback and a free port)"
+
+
+@dataclass(frozen=True)
+class ServeAddress:
+    """host, port: 0 for a free one. tls: files of the certificate and its key. token: what every request must bring.
+
+    is_unencrypted_allowed: beyond loopback without a certificate, for one who has secured the way otherwise.
+    """
+
+    host: str = LOOPBACK
+    port: int = 0
+    tls: tuple[Path, Path] | None = None
+    is_unencrypted_allowed: bool = False
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+
+    @property
+    def is_loopback(self) -> bool:
+        """True if no other machine can reach it."""
+        return is_loopback_name(self.host)
+
+    def url(self, port: int) -> str:
+        """What is opened in the browser; of an address for all of the machine's, the one that works here."""
+        host = LOOPBACK if self.host in ("0.0.0.0", "") else "::1" if self.host == "::" else self.host
+        shown = f"[{host}]" if ":" in host else host
+        return f"{'https' if self.tls else 'http'}://{shown}:{port}/?token={self.token}"
+
+
+def is_loopback_name(host: str) -> bool:
+    """True for the names and numbers that mean this machine alone."""
+    if host.lower() in NAMES_OF_LOOPBACK:
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def serve_address(text: str = "", tls: tuple[str, str] | None = None, *, unencrypted: bool = False) -> ServeAddress:
+    """From HOST:PORT, HOST, :PORT or PORT; "" is loopback and a free port. Raises UsageError, one sentence."""
+    host, port = _split(text.strip())
+    files = None if tls is None else (Path(tls[0]).expanduser(), Path(tls[1]).expanduser())
+    address = ServeAddress(host, port, files, unencrypted)
+    if not address.is_loopback and files is None and not unencrypted:
+        raise UsageError(
+            f"--serve {text}: {meaning(address)}; give --tls CERT KEY, or leave it on loopback and make a tunnel from "
+            f"your own machine: ssh -L {port or 8000}:{LOOPBACK}:{port or 8000} USER@THIS_MACHINE "
+            f"(where the way is secured otherwise, as in a container whose port is published on loopback: "
+            "--serve-unencrypted)"
+        )
+    if files is not None:
+        certificate(files)
+    return address
+
+
+def meaning(address: ServeAddress) -> str:
+    """What it means to serve beyond loopback, as part of a sentence."""
+    who = "every machine that reaches this one" if address.host in ("0.0.0.0", "::", "") else "other machines"
+    if address.tls is not None:
+        return f"{who} can open the window with its token, see what it shows, and press its keys"
+    return (
+        f"{who} can open the window with its token, and the pictures, the keys, the camera and the token itself go "
+        "over the network unencrypted"
+    )
+
+
+def certificate(files: tuple[Path, Path]) -> ssl.SSLContext:
+    """The context of a certificate and its key. Raises UsageError."""
+    for path, what in zip(files, ("certificate", "key"), strict=True):
+        if not path.is_file():
+            raise UsageError(f"--tls {path}: there is no such file, expected the {what} in PEM format")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(*files, password=lambda: "")
+    except (ssl.SSLError, OSError, ValueError) as error:
+        reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
+        raise UsageError(
+            f"--tls {files[0]} {files[1]}: these are no certificate and its key ({reason}), expected PEM files without "
+            "a password"
+        ) from error
+    return context
+
+
+def _split(text: str) -> tuple[str, int]:
+    """(host, port)."""
+    if text.isdecimal():
+        return LOOPBACK, _port(text, text)
+    if text.startswith("["):
+        host, bracket, rest = text[1:].partition("]")
+        if not bracket or (rest and not rest.startswith(":")):
+            raise UsageError(f"--serve {text}: {EXPECTED}")
+        port = rest[1:]
+    elif text.count(":") > 1:
+        host, port = text, ""
+    else:
+        host, _, port = text.partition(":")
+    host = host or LOOPBACK
+    if any(char.isspace() or char in "/@?#%" for char in host):
+        raise UsageError(f"--serve {text}: {host!r} is no host; {EXPECTED}")
+    return host, _port(port, text) if port else 0
+
+
+def _port(digits: str, text: str) -> int:
+    if not (digits.isascii() and digits.isdecimal()) or int(digits) > 65535:
+        raise UsageError(f"--serve {text}: {digits!r} is no port from 0 to 65535; {EXPECTED}")
+    return int(digits)

@@ -1,0 +1,39 @@
+"""How many frames a browser's camera is asked for: as many as the network takes. Pure."""
+
+from __future__ import annotations
+
+AHEAD = 2  # frames asked for or not shown yet: while one is computed with, the next is on its way
+
+
+class CameraPace:
+    """Counts frames between the request and the picture that shows what came of them."""
+
+    def __init__(self) -> None:
+        self.is_wanted = False
+        self._asked = self._unseen = 0
+
+    def want(self, is_wanted: bool) -> None:
+        self.is_wanted = is_wanted
+
+    def begin(self) -> None:
+        """Another camera: nothing is on its way."""
+        self._asked = self._unseen = 0
+
+    def due(self) -> int:
+        """How many more to ask for now; they count as asked for."""
+        count = AHEAD - self._asked - self._unseen if self.is_wanted else 0
+        self._asked += max(count, 0)
+        return max(count, 0)
+
+    def came(self) -> None:
+        """A frame has come."""
+        self._asked = max(self._asked - 1, 0)
+        self._unseen += 1
+
+    def shown(self) -> None:
+        """The window shows another picture: the network has taken a frame, or may have."""
+        self._unseen = max(self._unseen - 1, 0)
+
+    def waited(self) -> None:
+        """Nothing has come of it for long: begin anew."""
+        self._unseen = 0

@@ -1,0 +1,52 @@
+"""Which viewer presses the keys: one does, the others watch, and may take over."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from deepvis.serve.viewer import Viewer
+
+RETURN_SECONDS = 4.0  # in which a page that was loaded anew has its control again
+
+
+class Control:
+    """The viewers, in the order in which they came. clock: seconds, never runs backwards."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.viewers: list[Viewer] = []
+        self.controller: Viewer | None = None
+        self._clock = clock
+        self._left_name, self._left_at = "", float("-inf")
+
+    @property
+    def is_free(self) -> bool:
+        return self.controller is None
+
+    def enter(self, viewer: Viewer) -> None:
+        """A viewer has come: it controls where nobody does, unless the one who did may be about to come back."""
+        self.viewers.append(viewer)
+        is_awaited = self._clock() - self._left_at < RETURN_SECONDS
+        if self.controller is None and (viewer.name == self._left_name or not is_awaited):
+            self.controller = viewer
+
+    def leave(self, viewer: Viewer) -> None:
+        if viewer in self.viewers:
+            self.viewers.remove(viewer)
+        if self.controller is viewer:
+            self.controller = None
+            self._left_name, self._left_at = viewer.name, self._clock()
+
+    def take(self, viewer: Viewer) -> None:
+        """The viewer controls from now on."""
+        self.controller = viewer
+
+    def may_act(self, viewer: Viewer) -> bool:
+        """True if what the viewer presses counts; where nobody controls, it does from now on."""
+        if self.controller is None:
+            self.controller = viewer
+        return self.controller is viewer
+
+    def namesake(self, name: str) -> Viewer | None:
+        """The viewer of that name: the same page, whose earlier socket has not been found closed yet."""
+        return next((viewer for viewer in self.viewers if name and viewer.name == name), None)

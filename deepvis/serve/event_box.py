@@ -1,0 +1,43 @@
+"""What the viewers do, on its way to the window's thread: in order, bounded, with old moves and sizes left out."""
+
+from __future__ import annotations
+
+import threading
+
+from deepvis.serve.limits import MOST_EVENTS
+from deepvis.window.ui.events import Event, Mouse, Resized
+
+
+class EventBox:
+    """Filled by the server's thread, emptied by the window's."""
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition()
+        self._events: list[Event] = []
+
+    def put(self, event: Event) -> bool:
+        """Add an event; False where the window has not looked for so long that there is no room."""
+        with self._condition:
+            if self._events and _replaces(event, self._events[-1]):
+                self._events[-1] = event
+            elif len(self._events) >= MOST_EVENTS:
+                return False
+            else:
+                self._events.append(event)
+            self._condition.notify()
+            return True
+
+    def take(self, seconds: float) -> list[Event]:
+        """All events since the last call; waits so long for the first."""
+        with self._condition:
+            if not self._events:
+                self._condition.wait(seconds)
+            events, self._events = self._events, []
+            return events
+
+
+def _replaces(event: Event, before: Event) -> bool:
+    """True for a move after a move, or a size after a size: only the newer one counts."""
+    if isinstance(event, Resized):
+        return isinstance(before, Resized)
+    return isinstance(event, Mouse) and isinstance(before, Mouse) and event.kind == before.kind == "move"

@@ -1,0 +1,207 @@
+"""What the server knows: the newest picture, the viewers and who controls, the camera, recordings. For its thread."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+
+from deepvis.serve.browser_camera import BrowserCamera, SwitchedSource
+from deepvis.serve.camera_pace import CameraPace
+from deepvis.serve.control import Control
+from deepvis.serve.event_box import EventBox
+from deepvis.serve.messages import CameraSwitched, ClientMessage, Drawn, RecordSwitched, TakeControl
+from deepvis.serve.pictures import ServedPicture, message
+from deepvis.serve.recordings import Recordings
+from deepvis.serve.uploads import Uploads
+from deepvis.serve.viewer import Viewer
+from deepvis.sources.base import Play
+from deepvis.sources.capture import FrameSource
+from deepvis.window.ui.events import CameraGiven, Event, Mouse, Resized
+
+log = logging.getLogger(__name__)
+ENDED = 4000  # close codes of our own: the program has ended
+REPLACED = 4001  # the same page has a newer socket
+FULL = 4003  # too many viewers
+
+
+class Hub:
+    """newest: set from the window's thread; all else belongs to the server's."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, events: EventBox) -> None:
+        self.newest: ServedPicture | None = None
+        self.control = Control()
+        self.recordings = Recordings()
+        self.uploads = Uploads()
+        self.camera = BrowserCamera(lambda play: self._soon(self._camera_asked_for, play))
+        self.source: SwitchedSource | None = None
+        self._loop, self._events = loop, events
+        self._pace = CameraPace()
+        self._camera_viewer: Viewer | None = None
+        self._coded: dict[tuple[int, int], bytes] = {}
+
+    def moving_source(self, own: FrameSource | None) -> SwitchedSource:
+        """The source for the window's input. own: that of the server, if it has one."""
+        self.source = SwitchedSource(self.camera, own)
+        return self.source
+
+    # ------------------------------------------------------------------- pictures
+
+    def picture_came(self) -> None:
+        self._pace.shown()
+        self._ask_for_frames()
+        self.wake_all()
+
+    def wake_all(self) -> None:
+        for viewer in self.control.viewers:
+            viewer.wake()
+
+    def coded(self, before: ServedPicture | None, now: ServedPicture, blocks: np.ndarray) -> bytes:
+        """The message from one picture to another; viewers of the same two share it."""
+        key = (before.version if before else 0, now.version)
+        if len(self.control.viewers) < 2:
+            return message(now, blocks)
+        if key not in self._coded:
+            while len(self._coded) >= 4:
+                del self._coded[next(iter(self._coded))]
+            self._coded[key] = message(now, blocks)
+        return self._coded[key]
+
+    def facts(self, viewer: Viewer) -> dict[str, Any]:
+        """What a page shows beside the picture."""
+        control = self.control
+        return {
+            "controls": control.controller is viewer,
+            "is_free": control.is_free,
+            "viewers": len(control.viewers),
+            "camera_wanted": self._pace.is_wanted and self._camera_viewer is None and control.controller is viewer,
+            "camera_is_on": self._camera_viewer is not None,
+            "recording": self.recordings.is_on,
+            "recorded": self.recordings.finished,
+            "recording_error": self.recordings.error,
+        }
+
+    # -------------------------------------------------------------------- viewers
+
+    async def enter(self, viewer: Viewer) -> None:
+        if (before := self.control.namesake(viewer.name)) is not None:
+            self.leave(before)
+            self._loop.create_task(_close(before, REPLACED, "the page has come back"))
+        self.control.enter(viewer)
+        log.debug("a page has come; the server's thread computed for %.3f seconds so far", time.thread_time())
+        self.wake_all()
+
+    def leave(self, viewer: Viewer) -> None:
+        self.control.leave(viewer)
+        if viewer is self._camera_viewer:
+            self._switch_camera(viewer, CameraSwitched(False, "its page has left"))
+        self.wake_all()
+
+    def handle(self, viewer: Viewer, found: ClientMessage) -> None:
+        """What a viewer's message asks for."""
+        if isinstance(found, Drawn):
+            viewer.drawn(found.version)
+        elif isinstance(found, TakeControl):
+            self.control.take(viewer)
+            self._events.put(Mouse("leave", 0, 0))
+            self.wake_all()
+        elif isinstance(found, CameraSwitched):
+            if viewer is self._camera_viewer or self.control.may_act(viewer):
+                self._switch_camera(viewer, found)
+        elif isinstance(found, RecordSwitched):
+            if self.control.may_act(viewer):
+                self._loop.create_task(self._record(found.is_on))
+        else:
+            self._act(viewer, found)
+
+    def _act(self, viewer: Viewer, event: Event) -> None:
+        """An event of the window, from the viewer who controls; where nobody does, a press takes control."""
+        is_passive = isinstance(event, Resized) or (isinstance(event, Mouse) and event.kind in ("move", "leave"))
+        was_free = self.control.is_free
+        if self.control.controller is not viewer and (is_passive or not self.control.may_act(viewer)):
+            return
+        viewer.acted()
+        self._events.put(event)
+        if was_free:
+            self.wake_all()
+
+    def act_on_photo(self, event: Event) -> None:
+        """A viewer has dropped a photo."""
+        self._events.put(event)
+
+    async def look_after_viewers(self) -> None:
+        """Every second: who does not take pictures is let go, and a recording ends some time."""
+        for viewer in list(self.control.viewers):
+            if viewer.is_silent():
+                self.leave(viewer)
+                self._loop.create_task(_close(viewer, 1008, "no picture was taken for long"))
+        if self.recordings.is_overdue:
+            await self._record(False)
+        self._pace.waited()
+        self._ask_for_frames()
+
+    async def say_goodbye(self) -> None:
+        goodbyes = [_close(viewer, ENDED, "deepvis has ended") for viewer in self.control.viewers]
+        await asyncio.gather(*goodbyes)
+
+    def close(self) -> None:
+        """Once the thread has ended: remove what is temporary."""
+        self.recordings.close()
+        self.uploads.close()
+
+    # ------------------------------------------------------------ camera, recording
+
+    def take_frame(self, viewer: Viewer, coded: bytes) -> None:
+        """A frame of a viewer's camera."""
+        if viewer is self._camera_viewer:
+            self._pace.came()
+            self.camera.give(coded)
+            self._ask_for_frames()
+
+    def _switch_camera(self, viewer: Viewer, found: CameraSwitched) -> None:
+        if found.is_on:
+            self._camera_viewer = viewer
+            self._pace.begin()
+            self._events.put(CameraGiven())
+        else:
+            was_on, self._camera_viewer = self._camera_viewer is not None, None
+            if was_on or found.why:
+                reason = f" ({found.why})" if found.why else ""
+                self.camera.fail(f"the browser's camera gives no pictures{reason}; c shows photos")
+        if self.source is not None:
+            self.source.switch(to_browser=found.is_on)
+        self._ask_for_frames()
+        self.wake_all()
+
+    def _camera_asked_for(self, play: Play) -> None:
+        self._pace.want(play is Play.PLAY)
+        if play is Play.PLAY and self._camera_viewer is None and self.control.controller is None:
+            self.camera.fail("no browser gives its camera: open the page, or press c for photos")
+        self._ask_for_frames()
+        self.wake_all()
+
+    def _ask_for_frames(self) -> None:
+        if self._camera_viewer is not None and (count := self._pace.due()):
+            self._camera_viewer.frames_to_ask += count
+            self._camera_viewer.wake()
+
+    async def _record(self, is_on: bool) -> None:
+        if is_on:
+            newest = self.newest
+            self.recordings.begin(None if newest is None else newest.bgr)
+        else:
+            await self._loop.run_in_executor(None, self.recordings.end)
+        self.wake_all()
+
+    def _soon(self, function: Any, *arguments: Any) -> None:
+        with suppress(RuntimeError):  # the loop is closed: it is over
+            self._loop.call_soon_threadsafe(function, *arguments)
+
+
+async def _close(viewer: Viewer, code: int, reason: str) -> None:
+    with suppress(asyncio.TimeoutError, ConnectionError, RuntimeError):
+        await asyncio.wait_for(viewer.socket.close(code=code, message=reason.encode()), 1.0)

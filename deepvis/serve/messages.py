@@ -1,0 +1,128 @@
+"""What a page sends: JSON, read strictly into events of the window and orders to the server. Pure."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from deepvis.core.keys import key_code
+from deepvis.serve.limits import TEXT_BYTES, fitted_size
+from deepvis.window.ui.events import Event, Key, Mouse, Pasted, Resized
+
+MOUSE_KINDS = ("press", "wheel", "move", "leave")
+MOST_STEPS = 20  # of the wheel, in one message
+MOST_CHARACTERS = 10_000  # pasted
+LARGEST_NUMBER = 100_000  # of rows, columns and sides
+
+
+class MessageError(ValueError):
+    """A message that no page of ours sends; the sentence is the reason for which the socket is closed."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The page shows this picture. version: as in its message."""
+
+    version: int
+
+
+@dataclass(frozen=True)
+class TakeControl:
+    """The viewer wants to press the keys."""
+
+
+@dataclass(frozen=True)
+class CameraSwitched:
+    """The page's camera is on, or off; why: the browser's reason where it gave none."""
+
+    is_on: bool
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class RecordSwitched:
+    """Begin a recording, or end it."""
+
+    is_on: bool
+
+
+ClientMessage = Event | Drawn | TakeControl | CameraSwitched | RecordSwitched
+
+
+def read_message(text: str) -> ClientMessage | None:
+    """One message; None for a key that the window has no code for. Raises MessageError."""
+    if len(text) > TEXT_BYTES:
+        raise MessageError(f"a message of {len(text)} characters, expected at most {TEXT_BYTES}")
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        raise MessageError("a message that is no JSON") from None
+    if not isinstance(found, dict):
+        raise MessageError("a message that is no JSON object")
+    read = _READERS.get(found.get("type")) if isinstance(found.get("type"), str) else None
+    if read is None:
+        raise MessageError("a message of an unknown type")
+    return read(found)
+
+
+def _key(found: dict[str, Any]) -> ClientMessage | None:
+    code = key_code(_text(found, "key", 20))
+    return None if code is None else Key(code)
+
+
+def _mouse(found: dict[str, Any]) -> ClientMessage:
+    kind = found.get("kind")
+    if kind not in MOUSE_KINDS:
+        raise MessageError("a mouse message of an unknown kind")
+    steps = min(max(_whole(found, "steps", 0), -MOST_STEPS), MOST_STEPS)
+    return Mouse(kind, _whole(found, "row", 0), _whole(found, "col", 0), steps)
+
+
+def _size(found: dict[str, Any]) -> ClientMessage:
+    height, width = _whole(found, "height"), _whole(found, "width")
+    if height <= 0 or width <= 0:
+        raise MessageError("a page without an area")
+    return Resized(*fitted_size(height, width))
+
+
+def _paste(found: dict[str, Any]) -> ClientMessage:
+    return Pasted(_text(found, "text", MOST_CHARACTERS))
+
+
+def _camera(found: dict[str, Any]) -> ClientMessage:
+    return CameraSwitched(_flag(found, "on"), _text(found, "why", 200) if "why" in found else "")
+
+
+_READERS: dict[Any, Any] = {
+    "key": _key,
+    "mouse": _mouse,
+    "size": _size,
+    "paste": _paste,
+    "drawn": lambda found: Drawn(_whole(found, "version")),
+    "control": lambda found: TakeControl(),
+    "camera": _camera,
+    "record": lambda found: RecordSwitched(_flag(found, "on")),
+}
+
+
+def _whole(found: dict[str, Any], name: str, default: int | None = None) -> int:
+    value = found.get(name, default)
+    limit = 0xFFFFFFFF if name == "version" else LARGEST_NUMBER
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= limit:
+        raise MessageError(f"a message whose {name} is no number in its range")
+    return int(value)
+
+
+def _flag(found: dict[str, Any], name: str) -> bool:
+    value = found.get(name)
+    if not isinstance(value, bool):
+        raise MessageError(f"a message whose {name} is neither true nor false")
+    return value
+
+
+def _text(found: dict[str, Any], name: str, most: int) -> str:
+    value = found.get(name)
+    if not isinstance(value, str) or len(value) > most:
+        raise MessageError(f"a message whose {name} is no text of at most {most} characters")
+    return value

@@ -1,0 +1,189 @@
+"""The five things that can be asked for: the page, its socket, a photo to show, a screenshot, a recording."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
+import cv2
+from aiohttp import WSMsgType, web
+
+from deepvis.core.commands import COMMANDS
+from deepvis.pages.render import render
+from deepvis.serve import limits
+from deepvis.serve.access import Access
+from deepvis.serve.address import ServeAddress
+from deepvis.serve.hub import FULL, Hub
+from deepvis.serve.limits import RateLimit
+from deepvis.serve.messages import MessageError, read_message
+from deepvis.serve.pictures import ServedPicture
+from deepvis.serve.viewer import Viewer
+from deepvis.sources.photos import PhotoError
+from deepvis.window.ui.events import PhotoGiven
+
+log = logging.getLogger(__name__)
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+HEARTBEAT_SECONDS = 10.0
+TOO_SOON = "too many at once; wait a moment"
+BROWSERS_OWN = ("ctrl+n", "ctrl+t", "ctrl+w")  # no page gets these
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+class PageRequests:
+    """Handles requests in the server's thread. Each socket brings one request, so that none can sit there idle."""
+
+    def __init__(self, address: ServeAddress, hub: Hub) -> None:
+        self._access = Access(address)
+        self._hub = hub
+        self._spoken: set[Any] = set()
+        self._seen_at: dict[Any, float] = {}
+        self._photos = RateLimit(limits.PHOTOS_A_SECOND, limits.PHOTOS_AT_ONCE)
+        self._screenshots = RateLimit(limits.SCREENSHOTS_A_SECOND, limits.SCREENSHOTS_AT_ONCE)
+        self._uploading = asyncio.Lock()
+
+    def app(self) -> web.Application:
+        @web.middleware
+        async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
+            return await self._guarded(request, handler)
+
+        app = web.Application(middlewares=[guarded], client_max_size=limits.PHOTO_BYTES)
+        app.on_response_prepare.append(_with_headers)
+        app.router.add_get("/", self._page, allow_head=False)
+        app.router.add_get("/ws", self._socket, allow_head=False)
+        app.router.add_post("/photo", self._photo)
+        app.router.add_get("/screenshot.png", self._screenshot, allow_head=False)
+        app.router.add_get("/recording.mp4", self._recording, allow_head=False)
+        return app
+
+    def close_mute(self, protocols: Iterable[Any]) -> None:
+        """Close the sockets over which no whole request has come for long. protocols: of all that are open."""
+        now = time.monotonic()
+        self._seen_at = {each: self._seen_at.get(each, now) for each in protocols}
+        self._spoken &= self._seen_at.keys()
+        for each, seen_at in self._seen_at.items():
+            if each not in self._spoken and now - seen_at > limits.FIRST_REQUEST_SECONDS:
+                each.force_close()
+
+    async def _guarded(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Nothing is done for a request before its names and its token are right."""
+        self._spoken.add(request.protocol)
+        headers = request.headers
+        refused = self._access.refusal(request.query.get("token"), headers.get("Host"), headers.get("Origin"))
+        try:
+            response = _sentence(*refused) if refused else await handler(request)
+        except web.HTTPException as error:
+            response = _sentence(error.status, error.reason)
+        except (ConnectionError, asyncio.TimeoutError):
+            response = _sentence(408, "the request was not finished in time")
+        except Exception:
+            log.exception("a request for %s failed", urlsplit(request.path).path)  # without the token
+            response = _sentence(500, "the server could not answer this request")
+        response.force_close()
+        return response
+
+    async def _page(self, request: web.Request) -> web.StreamResponse:
+        nonce = secrets.token_urlsafe(16)
+        bound = [key for row in COMMANDS.values() for key in row.keys if key.startswith("ctrl+")]
+        text = render("serve.html", nonce=nonce, ctrl_keys=[key for key in bound if key not in BROWSERS_OWN])
+        policy = (
+            f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; connect-src 'self'; "
+            "img-src data: blob:; media-src blob:; base-uri 'none'; form-action 'none'"
+        )
+        return web.Response(text=text, content_type="text/html", headers={"Content-Security-Policy": policy})
+
+    async def _socket(self, request: web.Request) -> web.StreamResponse:
+        hub = self._hub
+        socket = web.WebSocketResponse(heartbeat=HEARTBEAT_SECONDS, max_msg_size=limits.MESSAGE_BYTES, compress=False)
+        await socket.prepare(request)
+        name = request.query.get("viewer", "")[:40]
+        if len(hub.control.viewers) >= limits.MOST_VIEWERS and hub.control.namesake(name) is None:
+            await socket.close(code=FULL, message=b"too many viewers")
+            return socket
+        viewer = Viewer(socket, name, lambda: hub.newest, hub.facts, hub.coded)
+        await hub.enter(viewer)
+        sending = asyncio.get_running_loop().create_task(viewer.send_all())
+        viewer.wake()
+        try:
+            await self._listen(viewer)
+        finally:
+            hub.leave(viewer)
+            sending.cancel()
+        return socket
+
+    async def _listen(self, viewer: Viewer) -> None:
+        """Until the socket is closed, or says what no page of ours says."""
+        async for item in viewer.socket:
+            if not viewer.allowance.take():
+                await viewer.socket.close(code=1008, message=b"too many messages")
+            elif item.type is WSMsgType.BINARY:
+                self._hub.take_frame(viewer, item.data)
+            elif item.type is WSMsgType.TEXT:
+                try:
+                    if (found := read_message(item.data)) is not None:
+                        self._hub.handle(viewer, found)
+                except MessageError as error:
+                    await viewer.socket.close(code=1008, message=str(error).encode()[:120])
+
+    async def _photo(self, request: web.Request) -> web.StreamResponse:
+        control, name = self._hub.control, request.query.get("viewer")
+        if name is not None and control.controller is not None and control.controller.name != name:
+            return _sentence(403, "another viewer controls the window; take control first")
+        if not self._photos.take():
+            return _sentence(429, TOO_SOON)
+        if (request.content_length or 0) > limits.PHOTO_BYTES:
+            return _sentence(413, f"a photo may have {limits.PHOTO_BYTES >> 20} MB at most; make it smaller")
+        async with self._uploading:  # one at a time: the others wait in their sockets, not in memory
+            try:
+                content = await asyncio.wait_for(request.read(), limits.UPLOAD_SECONDS)
+                add = self._hub.uploads.add
+                path = await asyncio.get_running_loop().run_in_executor(
+                    None, add, content, request.query.get("name", "photo")
+                )
+            except web.HTTPRequestEntityTooLarge:
+                return _sentence(413, f"a photo may have {limits.PHOTO_BYTES >> 20} MB at most; make it smaller")
+            except PhotoError as error:
+                return _sentence(415, str(error))
+            except OSError as error:
+                return _sentence(507, f"the photo cannot be stored on the server ({error.strerror or error})")
+        self._hub.act_on_photo(PhotoGiven(str(path)))
+        return web.json_response({"name": path.name})
+
+    async def _screenshot(self, request: web.Request) -> web.StreamResponse:
+        newest = self._hub.newest
+        if newest is None:
+            return _sentence(404, "there is no picture yet; wait a moment")
+        if not self._screenshots.take():
+            return _sentence(429, TOO_SOON)
+        content = await asyncio.get_running_loop().run_in_executor(None, _png, newest)
+        name = {"Content-Disposition": 'attachment; filename="deepvis.png"'}
+        return web.Response(body=content, content_type="image/png", headers=name)
+
+    async def _recording(self, request: web.Request) -> web.StreamResponse:
+        path = self._hub.recordings.path
+        if path is None or not path.is_file():
+            return _sentence(404, "there is no recording yet; the page's button Record begins one")
+        return web.FileResponse(path, headers={"Content-Disposition": f'attachment; filename="{path.name}"'})
+
+
+async def _with_headers(request: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(HEADERS)
+    response.headers.pop("Server", None)
+
+
+def _sentence(status: int, words: str) -> web.Response:
+    return web.Response(status=status, text=f"{words}\n")
+
+
+def _png(picture: ServedPicture) -> bytes:
+    _, coded = cv2.imencode(".png", picture.bgr)
+    return coded.tobytes()

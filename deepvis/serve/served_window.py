@@ -1,0 +1,65 @@
+"""The window for the loop, and where it is: in the pages of a server's viewers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from deepvis.serve.address import ServeAddress
+from deepvis.serve.server import WindowServer
+from deepvis.sources.capture import FrameSource
+from deepvis.window.ui.events import Event, Resized
+
+
+class ServedWindow:
+    """One more window: pictures go to the viewers, their events come from them."""
+
+    receives_text = True
+
+    def __init__(self, server: WindowServer, height: int, width: int) -> None:
+        self._server = server
+        self._size = (height, width)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        return self._size
+
+    def show(self, bgr: np.ndarray) -> None:
+        self._server.publish(bgr)
+
+    def poll(self, milliseconds: int) -> list[Event]:
+        events = self._server.events.take(max(milliseconds, 1) / 1000)
+        for event in events:
+            if isinstance(event, Resized):
+                self._size = (event.height, event.width)
+        return events
+
+    def copy(self, text: str) -> bool:
+        """A page may not write to the clipboard of its browser by itself."""
+        return False
+
+    def close(self) -> None:
+        self._server.stop()
+
+
+class InBrowsers:
+    """Where the window is, for ``Toolbox``. on_open: called with the address, token included, once the window stands.
+
+    Raises UsageError where the address cannot be had.
+    """
+
+    def __init__(self, address: ServeAddress, on_open: Callable[[str], None]) -> None:
+        self.server = WindowServer(address)
+        self._on_open = on_open
+
+    def open_window(self, height: int, width: int) -> ServedWindow:
+        window = ServedWindow(self.server, height, width)
+        self._on_open(self.server.url)
+        return window
+
+    def moving_source(self, own: Callable[[], FrameSource] | None) -> FrameSource:
+        return self.server.hub.moving_source(None if own is None else own())
+
+    def close(self) -> None:
+        self.server.stop()

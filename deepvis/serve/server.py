@@ -1,0 +1,170 @@
+"""The server: a thread with an event loop of its own, between the window's thread and the viewers' pages."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from deepvis.core.user_error import UsageError
+from deepvis.serve.address import ServeAddress, certificate
+from deepvis.serve.event_box import EventBox
+from deepvis.serve.hub import Hub
+from deepvis.serve.limits import FIRST_REQUEST_SECONDS, MOST_SOCKETS
+from deepvis.serve.pictures import taken
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+log = logging.getLogger(__name__)
+STOPPING_SECONDS = 3.0
+
+
+class WindowServer:
+    """Serves the newest picture, and gathers events. Raises UsageError where the address cannot be had.
+
+    events: for the window's thread. url: with the token. All methods may be called from any thread.
+    """
+
+    def __init__(self, address: ServeAddress) -> None:
+        import aiohttp.web  # noqa: F401  (loaded before any thread: a missing library is said in one sentence)
+
+        self.events = EventBox()
+        self._address = address
+        self._listener = _listening(address)
+        self.url = address.url(self._listener.getsockname()[1])
+        self._loop = asyncio.new_event_loop()
+        self._loop.set_exception_handler(_note)
+        self.hub = Hub(self._loop, self.events)
+        self._lock = threading.Lock()  # of the loop's end
+        self._ending = asyncio.Event()
+        self._thread = threading.Thread(target=self._run, name="serve", daemon=True)
+        self._thread.start()
+
+    def publish(self, bgr: np.ndarray) -> None:
+        """Show an (H, W, 3) uint8 picture; it is copied."""
+        picture = taken(bgr)
+        self.hub.newest = picture
+        self.hub.recordings.show(picture.bgr)
+        self.call(self.hub.picture_came)
+
+    def call(self, function: Callable[..., Any], *arguments: Any) -> None:
+        """Have a function called in the server's thread; nothing once it has ended."""
+        with self._lock:
+            if not self._loop.is_closed():
+                self._loop.call_soon_threadsafe(function, *arguments)
+
+    def stop(self) -> None:
+        """Tell the pages that it is over, and end the thread; a second call does nothing."""
+        self.call(self._ending.set)
+        self._thread.join(STOPPING_SECONDS)
+        self.hub.close()
+
+    # ------------------------------------------------------- in the server's thread
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_until_complete(self._serve())
+        except Exception:
+            log.exception("the server of the window ended")  # the window goes on
+        finally:
+            with self._lock:
+                self._loop.close()
+
+    async def _serve(self) -> None:
+        from aiohttp import web
+
+        from deepvis.serve.requests_of_pages import PageRequests
+
+        pages = PageRequests(self._address, self.hub)
+        runner = web.AppRunner(
+            pages.app(), access_log=None, logger=_silent(), keepalive_timeout=FIRST_REQUEST_SECONDS, lingering_time=1.0
+        )
+        await runner.setup()
+        context = certificate(self._address.tls) if self._address.tls else None
+        http = cast("web.Server", runner.server)
+        admitted = _admission(http)
+        server = await self._loop.create_server(admitted, sock=self._listener, ssl=context, backlog=128)
+        looking = self._loop.create_task(
+            _every_second(lambda: pages.close_mute(http.connections), self.hub.look_after_viewers)
+        )
+        await self._ending.wait()
+        server.close()
+        looking.cancel()
+        log.debug("the server's thread computed for %.3f seconds", time.thread_time())
+        await self.hub.say_goodbye()
+        for protocol in http.connections:
+            protocol.force_close()
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=0.5)
+
+
+def _listening(address: ServeAddress) -> socket.socket:
+    """The socket. Raises UsageError."""
+    asked = f"{address.host}:{address.port}"
+    try:
+        found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, kind, protocol, _, place = found[0]
+        listener = socket.socket(family, kind, protocol)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(place)
+            listener.listen(128)
+        except OSError:
+            listener.close()
+            raise
+        return listener
+    except (OSError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(
+            f"--serve {asked}: cannot be listened at ({reason}); give an address of this machine and a free port, or "
+            "--serve alone"
+        ) from error
+
+
+def _admission(server: web.Server) -> Callable[[], asyncio.BaseProtocol]:
+    """What makes the protocol of each new socket: there are few at once."""
+
+    def admitted() -> asyncio.BaseProtocol:
+        if len(server.connections) >= MOST_SOCKETS:
+            return _TurnedAway()
+        return server()
+
+    return admitted
+
+
+class _TurnedAway(asyncio.Protocol):
+    """Of a socket too many: closed at once."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        transport.abort()  # type: ignore[attr-defined]
+
+
+async def _every_second(close_mute: Callable[[], None], look: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        await asyncio.sleep(1)
+        close_mute()
+        await look()
+
+
+def _silent() -> logging.Logger:
+    """aiohttp's own words about broken requests would hold what a client has sent, tokens too."""
+    logger = logging.getLogger(f"{__name__}.aiohttp")
+    logger.disabled = True
+    return logger
+
+
+def _note(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Broken connections are usual; whatever else it is, the window goes on."""
+    error = context.get("exception")
+    log.debug("a connection ended: %s", type(error).__name__ if error else context.get("message"))

@@ -1,0 +1,54 @@
+"""Photos that viewers drop on the page: looked at by the reader of all photos, then files of a temporary folder."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections import deque
+from pathlib import Path
+
+from deepvis.serve.limits import MOST_PHOTO_BYTES, MOST_PHOTOS, PHOTO_PIXELS
+from deepvis.sources.photos import SUFFIXES, decoded
+
+LONGEST_NAME = 60
+
+
+class Uploads:
+    """A folder of this process, made with the first photo and removed with ``close``."""
+
+    def __init__(self) -> None:
+        self._folder: Path | None = None
+        self._number = 0
+        self._files: deque[tuple[Path, int]] = deque()
+
+    def add(self, content: bytes, name: str) -> Path:
+        """The file of a photo that a viewer has sent. name: what the viewer calls it; it becomes part of the file's.
+
+        The oldest are removed where there are too many. Raises PhotoError for what is no photo, and OSError.
+        """
+        shown = file_name(name)
+        decoded(content, shown, PHOTO_PIXELS)
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="deepvis-photos-"))
+        self._number += 1
+        path = self._folder / f"{self._number:04d} {shown}"
+        path.write_bytes(content)
+        self._files.append((path, len(content)))
+        while len(self._files) > MOST_PHOTOS or sum(size for _, size in self._files) > MOST_PHOTO_BYTES:
+            self._files.popleft()[0].unlink(missing_ok=True)
+        return path
+
+    def close(self) -> None:
+        """Remove the folder."""
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def file_name(name: str) -> str:
+    """A harmless file name of a photo: letters, digits, and few signs between; the suffix of a picture."""
+    last = re.split(r"[\\/]", name)[-1]
+    stem, dot, suffix = last.rpartition(".")
+    suffix = f".{suffix.lower()}" if dot and f".{suffix.lower()}" in SUFFIXES else ""
+    words = re.sub(r"[^\w -]+", "_", stem if suffix else last, flags=re.ASCII).strip(" _-")[:LONGEST_NAME]
+    return f"{words or 'photo'}{suffix or '.jpg'}"

@@ -1,0 +1,83 @@
+"""A served window in a process of its own, and a real Chromium."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SWITCHES = [
+    *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--no-first-run"),
+    *("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"),
+]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+@dataclass(frozen=True, eq=False)
+class Served:
+    """A program that serves its window. url: with the token."""
+
+    process: subprocess.Popen[str]
+    url: str
+
+    @property
+    def place(self) -> str:
+        """http://HOST:PORT."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @property
+    def token(self) -> str:
+        return self.url.partition("token=")[2]
+
+    def memory_mb(self) -> float:
+        """What it holds in main memory."""
+        import psutil
+
+        return psutil.Process(self.process.pid).memory_info().rss / 2**20
+
+
+@contextmanager
+def serving(*words: str, folder: Path, address: tuple[str, ...] = ()) -> Iterator[Served]:
+    """The program with ``--serve`` and these words; it is ended in the end."""
+    command = [sys.executable, str(ROOT / "run_toolbox.py"), *words, "--device", "cpu", "--serve", *address]
+    environment = {**os.environ, "DEEPVIS_CACHE": str(folder / "cache"), "OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=folder, env=environment
+    )
+    try:
+        assert process.stdout is not None
+        url = process.stdout.readline().strip()
+        assert url.startswith("http"), process.communicate()
+        yield Served(process, url)
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        process.communicate(timeout=60)
+
+
+@pytest.fixture
+def served(tiny: list[str], photos: Path, tmp_path: Path) -> Iterator[Served]:
+    """A small network over three photos."""
+    with serving(*tiny, "--images", str(photos), folder=tmp_path) as program:
+        yield program
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Callable[[], object]]:
+    """A headless Chromium with a camera that moves; the test is skipped where there is none."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="pip install -r requirements-test.txt")
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        pytest.skip(f"none of {', '.join(BROWSERS)} is installed; scripts/test.sh installs chromium")
+    with sync_api.sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=path, headless=True, args=SWITCHES)

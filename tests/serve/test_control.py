@@ -1,0 +1,73 @@
+"""Who controls, how many camera frames are asked for, and where uploads go: without a server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from deepvis.serve.camera_pace import AHEAD, CameraPace
+from deepvis.serve.control import RETURN_SECONDS, Control
+from deepvis.serve.uploads import Uploads, file_name
+from deepvis.sources.photos import PhotoError
+
+
+def viewer(name: str) -> Any:
+    return SimpleNamespace(name=name)
+
+
+def test_a_page_that_comes_back_has_its_control_again() -> None:
+    now = [0.0]
+    control = Control(lambda: now[0])
+    first, other = viewer("a"), viewer("b")
+    control.enter(first)
+    control.leave(first)
+    control.enter(other)
+    assert control.is_free
+    again = viewer("a")
+    control.enter(again)
+    assert control.controller is again
+    control.leave(again)
+    now[0] += RETURN_SECONDS + 1
+    third = viewer("c")
+    control.enter(third)
+    assert control.controller is third
+
+
+def test_no_more_frames_are_asked_for_than_the_network_takes() -> None:
+    pace = CameraPace()
+    assert pace.due() == 0
+    pace.want(True)
+    assert pace.due() == AHEAD
+    pace.came()
+    assert pace.due() == 0
+    pace.shown()
+    assert pace.due() == 1
+    for _ in range(AHEAD):
+        pace.came()
+    assert pace.due() == 0
+    pace.waited()
+    assert pace.due() == AHEAD
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [("../../etc/passwd", "passwd.jpg"), ("C:\\a\\b.PNG", "b.png"), ("", "photo.jpg"), (".png", "photo.png"),
+     ("a\0b.jpg", "a_b.jpg"), ("x" * 900 + ".jpg", "x" * 60 + ".jpg"), ("..", "photo.jpg"), ("a.exe", "a_exe.jpg")],
+)  # fmt: skip
+def test_names_of_uploads_are_harmless(name: str, file: str) -> None:
+    assert file_name(name) == file
+
+
+def test_uploads_are_removed_at_the_end(photos: Path) -> None:
+    uploads = Uploads()
+    photo = next(path for path in sorted(photos.iterdir()) if path.suffix in (".jpg", ".png"))
+    path = uploads.add(photo.read_bytes(), "../" + photo.name)
+    assert path.read_bytes() == photo.read_bytes()
+    with pytest.raises(PhotoError):
+        uploads.add(b"no picture", "x.jpg")
+    assert len(list(path.parent.iterdir())) == 1
+    uploads.close()
+    assert not path.parent.exists()
