@@ -37,7 +37,7 @@ class Hub:
         self.control = Control()
         self.recordings = Recordings()
         self.uploads = Uploads()
-        self.camera = BrowserCamera(lambda play: self._soon(self._camera_asked_for, play))
+        self.camera = self._new_camera()
         self.source: SwitchedSource | None = None
         self._loop, self._events = loop, events
         self._pace = CameraPace()
@@ -45,9 +45,14 @@ class Hub:
         self._coded: dict[tuple[int, int], bytes] = {}
 
     def moving_source(self, own: FrameSource | None) -> SwitchedSource:
-        """The source for the window's input. own: that of the server, if it has one."""
+        """The source for the window's input, in the place of an earlier one. own: that of the server, if it has one."""
+        if self.source is not None:
+            self.camera = self._new_camera()  # the earlier one was closed with its source
         self.source = SwitchedSource(self.camera, own)
         return self.source
+
+    def _new_camera(self) -> BrowserCamera:
+        return BrowserCamera(lambda play: self._soon(self._camera_asked_for, play))
 
     # ------------------------------------------------------------------- pictures
 
