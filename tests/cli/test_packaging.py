@@ -57,7 +57,7 @@ JOBS = {
         "statistics --images photos --layers conv1 --gradient-photos 1 --output measured",
         "measured/statistics/statistics.json",
     ),
-    "unit-over-photos": ("unit-over-photos --unit conv5:3 --images photos --output sheet.png", "sheet.png"),
+    "unit-over-photos": ("unit-over-photos --unit conv5:3 --images photos --output unit.png", "unit.png"),
     "names": ("names --export names.json", "names.json"),
     "steadiness": (
         "steadiness --image photos/pizza/photo.png --noise 2 --frames 2 --output steady",
@@ -137,7 +137,18 @@ def test_every_file_of_the_package_that_git_knows_is_in_the_wheel(wheel: Path, r
 
 
 # what is imported only where it is asked for, by an extra of its own or a program that brings it
-OPTIONAL = {"distributed", "h5py", "matplotlib", "sklearn", "threadpoolctl", "timm", "torchvision", "caffe", "IPython"}
+OPTIONAL = {
+    "av",
+    "distributed",
+    "h5py",
+    "matplotlib",
+    "sklearn",
+    "threadpoolctl",
+    "timm",
+    "torchvision",
+    "caffe",
+    "IPython",
+}
 CALLED = {
     "cv2": "opencv-python",
     "google": "protobuf",
