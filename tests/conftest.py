@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 
 # before torch and numpy are imported: the tests share few cores
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -142,3 +143,18 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
         writer.write(np.repeat(np.tile(row, (64, 1))[:, :, None], 3, axis=2))
     writer.release()
     return path
+
+
+@pytest.fixture(scope="session")
+def launch_chromium() -> Iterator[Callable[..., Any]]:
+    """Launches a headless Chromium with switches; the test is skipped where there is none, or nothing to drive it.
+
+    One playwright for all tests: a second one in the same thread is refused.
+    """
+    sync_api = pytest.importorskip("playwright.sync_api", reason="pip install -r requirements-test.txt")
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next(filter(None, map(shutil.which, names)), None)
+    if path is None:
+        pytest.skip(f"none of {', '.join(names)} is installed; scripts/test.sh installs chromium")
+    with sync_api.sync_playwright() as playwright:
+        yield lambda switches: playwright.chromium.launch(executable_path=path, headless=True, args=list(switches))

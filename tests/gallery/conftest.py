@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +14,6 @@ SWITCHES = [
     *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"),
     *("--disable-sync", "--no-first-run", "--disable-quic"),
 ]
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture(scope="session")
@@ -69,13 +68,8 @@ def odd(own_pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[object]:
-    """A headless Chromium; the test is skipped where there is none, or nothing to drive it."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason="pip install -r requirements-test.txt")
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
-        pytest.skip(f"none of {', '.join(BROWSERS)} is installed; scripts/test.sh installs chromium")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, headless=True, args=SWITCHES)
-        yield browser
-        browser.close()
+def chromium(launch_chromium: Callable[..., Any]) -> Iterator[object]:
+    """A headless Chromium."""
+    browser = launch_chromium(SWITCHES)
+    yield browser
+    browser.close()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -19,7 +19,6 @@ SWITCHES = [
     *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--no-first-run"),
     *("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"),
 ]
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,11 +72,8 @@ def served(tiny: list[str], photos: Path, tmp_path: Path) -> Iterator[Served]:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Callable[[], object]]:
-    """A headless Chromium with a camera that moves; the test is skipped where there is none."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason="pip install -r requirements-test.txt")
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
-        pytest.skip(f"none of {', '.join(BROWSERS)} is installed; scripts/test.sh installs chromium")
-    with sync_api.sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=path, headless=True, args=SWITCHES)
+def chromium(launch_chromium: Callable[..., Any]) -> Iterator[object]:
+    """A headless Chromium with a camera that moves."""
+    browser = launch_chromium(SWITCHES)
+    yield browser
+    browser.close()
