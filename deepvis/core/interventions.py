@@ -12,6 +12,7 @@ from enum import Enum
 
 from deepvis.core.types import Unit
 
+LARGEST = 3e38  # of a number that units are clamped to or multiplied by: the network computes in 32 bits
 MOST_NAMED = 3  # interventions that a line of words names
 
 

@@ -35,6 +35,11 @@ class Changing:
         self._pictures: tuple[ChangedPicture, ...] = ()
         self.newest: ChangedPictures = self._first()
 
+    def is_of(self, snapshot: Snapshot) -> bool:
+        """The snapshot is of the same picture, with the same done to units (what if)."""
+        ours = self._snapshot.request.interventions
+        return self.frame_key == frame_key(snapshot) and ours == snapshot.request.interventions
+
     @property
     def frame_key(self) -> tuple[int, Fit]:
         return frame_key(self._snapshot)
@@ -67,7 +72,10 @@ class Changing:
         name = self._left.pop(0)
         frame = new_frame(PICTURE_CHANGES[name].apply(seen))
         try:
-            found = self._backend.run(NetRequest(frame, fit=Fit.STRETCH, shown=self._snapshot.request.shown))
+            asked = self._snapshot.request
+            found = self._backend.run(
+                NetRequest(frame, fit=Fit.STRETCH, shown=asked.shown, interventions=asked.interventions)
+            )
         except BackendError as error:
             self.newest = self._answer(str(error))
             return
@@ -109,7 +117,8 @@ class ChangeRounds:
         before, self._snapshot, self._backend = self._snapshot, snapshot, backend
         self._passed_at = self._clock()
         goes_on = before is not None and before.request.frame.moving and snapshot.request.frame.moving
-        if self._round is None or (not goes_on and self._round.frame_key != frame_key(snapshot)):
+        is_same = self._round is not None and self._round.is_of(snapshot)
+        if self._round is None or not (goes_on or is_same):
             self._round = Changing(backend, snapshot, self._clock)
             self.newest = self._round.newest
 

@@ -13,7 +13,8 @@ from deepvis.live.backend import Backend, BackendError
 class PinnedPasses:
     """The values of the pinned frame, kept from request to request.
 
-    They take one pass when a frame is pinned, or when the fit or the network has changed; none where the newest
+    They take one pass when a frame is pinned, or when the fit, what is done to units (what if) or the network has
+    changed; none where the newest
     snapshot is of that frame already.
     """
 
@@ -26,7 +27,9 @@ class PinnedPasses:
 
         newest: the one before. Raises BackendError.
         """
-        wanted = None if request.pin is None else NetRequest(request.pin, fit=request.fit)
+        wanted = None
+        if request.pin is not None:
+            wanted = NetRequest(request.pin, fit=request.fit, interventions=request.interventions)
         if wanted is None:
             self._newest = None
         elif self._newest is None or not _is_of(self._newest, wanted):
@@ -44,7 +47,12 @@ class PinnedPasses:
 
 def _is_of(snapshot: Snapshot, wanted: NetRequest) -> bool:
     asked = snapshot.request
-    return (asked.frame.id, asked.fit, asked.shown) == (wanted.frame.id, wanted.fit, wanted.shown)
+    return (asked.frame.id, asked.fit, asked.shown, asked.interventions) == (
+        wanted.frame.id,
+        wanted.fit,
+        wanted.shown,
+        wanted.interventions,
+    )
 
 
 def with_beside(backend: Backend, snapshot: Snapshot) -> Snapshot:
@@ -59,7 +67,9 @@ def with_beside(backend: Backend, snapshot: Snapshot) -> Snapshot:
             found[back] = snapshot.input_diff
             continue
         try:
-            asked = backend.run(NetRequest(request.frame, back, request.fit, request.shown))
+            asked = backend.run(
+                NetRequest(request.frame, back, request.fit, request.shown, interventions=request.interventions)
+            )
         except BackendError as error:
             found[back] = str(error)
             continue

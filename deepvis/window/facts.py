@@ -6,9 +6,23 @@ import time
 
 import deepvis
 from deepvis.core.back_modes import OFF, title_of
+from deepvis.core.compared import TilesOf
+from deepvis.core.interventions import intervened_words
 from deepvis.core.state import PRESETS, Show, Zoom
 from deepvis.window.ui.readings import label_of, layer_view, number, value_of
 from deepvis.window.ui.scene import Scene
+
+
+def shown_words(scene: Scene) -> str:
+    """What the tiles are of."""
+    view = scene.state.view
+    if view.show is Show.DIFFS:
+        return "diffs"
+    if view.change:
+        return "what interventions change: after minus before"
+    if view.compared is not None and view.compared.tiles is not TilesOf.CURRENT:
+        return "difference: now minus pinned" if view.compared.tiles is TilesOf.DIFFERENCE else "the pinned frame"
+    return "activations"
 
 
 def facts_of(scene: Scene, identity: str, when: float) -> dict[str, str]:
@@ -32,7 +46,9 @@ def facts_of(scene: Scene, identity: str, when: float) -> dict[str, str]:
         "Note": state.naming.names.of(state.unit).note,
         "Class": label_of(scene, state.unit),
         "Value": "" if value is None else number(value).replace("−", "-"),
-        "Shows": "diffs" if view.show is Show.DIFFS else "activations",
+        "Shows": shown_words(scene),
+        "Pinned photo": "" if view.compared is None else view.compared.frame.path or view.compared.name,
+        "What if": intervened_words(view.interventions) if view.interventions else "",
         "Zoom": "" if view.zoom is Zoom.OFF else view.zoom.value,
         "Back mode": "off" if back is None else f"{title_of(back.mode)}, {view.back_filter.value}",
         "Back origin": "" if back is None else f"{back.unit.layer} {back.unit.channel}",

@@ -65,6 +65,8 @@ def test_for_people_and_an_option_given_twice(photo: Path, capsys: pytest.Captur
         (("--off", "conv5"), "a layer and the number of a unit, LAYER:N"),
         (("--scale", "conv5:3"), "LAYER:N=X"),
         (("--clamp", "conv5:3=nan"), "LAYER:N=X"),
+        (("--clamp", "conv5:3=1e39"), "LAYER:N=X"),
+        (("--off", "prob:3"), "nothing follows prob, so nothing would change"),
         (("--off", "conv5:3", "--scale", "conv5:3=2"), "found conv5:3 more than once"),
         (("--off", "conv5:3", "--layer", "nowhere"), "has no layer 'nowhere'"),
     ],

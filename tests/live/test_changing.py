@@ -12,6 +12,7 @@ import pytest
 
 import deepvis.caffe
 from deepvis.core.changed_pictures import UNCHANGED, ChangedPictures
+from deepvis.core.interventions import switched_off
 from deepvis.core.picture_changes import PICTURE_CHANGES
 from deepvis.core.types import BackRequest, Fit, Frame, NetRequest, Unit
 from deepvis.live.backend import Backend, BackendError, open_backend
@@ -233,3 +234,13 @@ def test_other_weights_begin_anew(start: Callable[..., NetworkWorker]) -> None:
 
 def test_the_soonest_of_some_waits() -> None:
     assert (soonest(None, None), soonest(None, 2.0), soonest(0.0, 2.0)) == (None, 2.0, 0.0)
+
+
+def test_what_is_done_to_units_holds_for_every_picture_and_begins_anew_when_it_changes(tmp_path: Path) -> None:
+    backend, rounds, request = open_backend("engine", small_model(tmp_path)), ChangeRounds(), asked()
+    for interventions in ((switched_off(Unit("conv1", 1)),), ()):
+        rounds.passed(backend, backend.run(replace(request, interventions=interventions)))
+        finish(rounds)
+        assert rounds.newest is not None and rounds.newest.is_done
+        values = [picture.largest["conv1"][1] for picture in rounds.newest.pictures]
+        assert any(values) != bool(interventions) and len(values) > 1

@@ -10,6 +10,7 @@ import pytest
 
 import deepvis.caffe
 from deepvis.core.compared import difference, largest_differences
+from deepvis.core.interventions import switched_off
 from deepvis.core.types import BackRequest, Fit, NetRequest, Snapshot, Unit
 from deepvis.live.backend import Backend, BackendError, open_backend
 from deepvis.live.backends.caffe import PycaffeBackend
@@ -20,6 +21,7 @@ from tests.helpers.networks import noise_frame, small_model, small_model_of_file
 
 CURRENT, PINNED = noise_frame(1), noise_frame(2)
 UNIT = Unit("conv1", 1)
+DECONV_OF_UNIT, OFF = BackRequest(UNIT, "deconv"), (switched_off(UNIT),)
 
 
 class Counting:
@@ -117,3 +119,14 @@ def test_the_worker_gives_the_pinned_values_with_the_pass(tmp_path: Path) -> Non
     assert [request.frame for request in counting.asked] == [CURRENT, CURRENT, PINNED]
     worker.handle(NetRequest(PINNED))
     assert worker.outbox.peek().value.pinned is None
+
+
+def test_what_is_done_to_units_holds_for_the_pinned_frame_and_the_projections_beside(tmp_path: Path) -> None:
+    backend, passes, beside = Counting(open_backend("engine", small_model(tmp_path))), PinnedPasses(), DECONV_OF_UNIT
+    off = NetRequest(CURRENT, BackRequest(UNIT, "gradient"), pin=PINNED, beside=(beside,), interventions=OFF)
+    pinned = passes.of(backend, off, None)
+    assert pinned is not None and not pinned.activations["conv1"][1].any()
+    assert not np.any(with_beside(backend, backend.run(off)).beside[beside])
+    as_it_is = passes.of(backend, replace(off, interventions=()), None)
+    assert as_it_is is not None and as_it_is.activations["conv1"][1].any()
+    assert np.any(with_beside(backend, backend.run(replace(off, interventions=()))).beside[beside])

@@ -105,12 +105,14 @@ def unit_named(words: str) -> Unit:
 
 def unit_with_number(words: str) -> tuple[Unit, float]:
     """ "conv4:3=2". Raises ArgumentTypeError."""
+    from deepvis.core.interventions import LARGEST
+
     unit, _, number = words.rpartition("=")
     try:
         value = float(number)
     except ValueError:
         value = math.nan
-    if not unit or not math.isfinite(value):
+    if not unit or not abs(value) <= LARGEST:
         raise bad(words, "a layer, the number of a unit and a number, LAYER:N=X")
     return unit_named(unit), value
 
@@ -141,6 +143,10 @@ def check(info: NetInfo, interventions: tuple[Intervention, ...], layer: str | N
         if layers[name].missing:
             raise UsageError(f"there are no values of {layers[name].missing_words}")
     for each in interventions:
+        if each.unit.layer == info.prob_layer:
+            raise UsageError(
+                f"nothing follows {info.prob_layer}, so nothing would change; name a unit of an earlier layer"
+            )
         count = layers[each.unit.layer].channels
         if each.unit.channel >= count:
             raise UsageError(

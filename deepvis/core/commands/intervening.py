@@ -8,6 +8,7 @@ from dataclasses import replace
 from deepvis.core.commands.changes import say, view
 from deepvis.core.commands.table import Group, command
 from deepvis.core.interventions import (
+    LARGEST,
     Intervention,
     InterventionKind,
     intervened_words,
@@ -102,4 +103,5 @@ def typed_intervention(text: str) -> tuple[InterventionKind, float] | None:
     kind = TYPED_WORDS.get(found[1]) if found else None
     if found is None or kind is None or (found[2] is None) != (kind is InterventionKind.OFF):
         return None
-    return kind, float(found[2].replace("−", "-")) if found[2] else 0.0
+    number = float(found[2].replace("−", "-")) if found[2] else 0.0
+    return (kind, number) if abs(number) <= LARGEST else None
