@@ -84,6 +84,7 @@ def test_keys_mouse_size_and_reload(chromium: Any, served: Served) -> None:
         assert canvas_size(page)[0] == 900
 
 
+@pytest.mark.slow
 def test_pixel_ratio_and_touch(chromium: Any, served: Served) -> None:
     with page_of(chromium, served, viewport={"width": 700, "height": 640}, device_scale_factor=2) as page:
         until(lambda: page.wait_for_timeout(50) or canvas_size(page)[0] == 1400, "the picture in the page's pixels")
@@ -130,6 +131,7 @@ def test_camera_photo_and_two_viewers(chromium: Any, served: Served, photos: Pat
         assert Path(download.value.path()).read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_network_gone_and_back(chromium: Any, served: Served) -> None:
     with page_of(chromium, served) as page:
         before = settled(page)

@@ -205,6 +205,7 @@ def test_malformed_and_oversized_messages_close_the_socket(served: Served, bad: 
     asked(goes_on(served))
 
 
+@pytest.mark.slow
 def test_floods_leave_memory_flat_and_the_window_going(served: Served) -> None:
     async def messages() -> None:
         async with aiohttp.ClientSession() as client:
@@ -251,6 +252,7 @@ def test_floods_leave_memory_flat_and_the_window_going(served: Served) -> None:
     assert served.memory_mb() < before + 150
 
 
+@pytest.mark.slow
 def test_other_options_and_ctrl_c(tiny: list[str], photos: Path, tmp_path: Path) -> None:
     shot = tmp_path / "shot.png"
     words = [*tiny, "--images", str(photos), "--keys", "o down", "--screenshot", str(shot)]

@@ -83,6 +83,7 @@ def test_p_pins_q_shows_the_difference_o_sorts_by_it_and_backslash_shows_all_mod
     session.end()
 
 
+@pytest.mark.slow
 def test_f3_shows_the_unit_over_the_photos_and_a_click_goes_to_one(start: Start, screen: Any, photos: Path) -> None:
     program = start("--images", photos)
     program.key(*LAYERS_ON, "Down")

@@ -72,6 +72,7 @@ def test_everything_is_kept_and_replayed(start: Start, screen: Any, photo: Path,
     assert np.array_equal(first, second)
 
 
+@pytest.mark.slow
 def test_a_click_on_the_path_copies_it(
     start: Start, screen: Any, photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

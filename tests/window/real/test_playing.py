@@ -93,6 +93,7 @@ def test_a_video_wound_stepped_and_clicked(start: Start, screen: Any, tmp_path: 
     assert program.end()[0] == 0
 
 
+@pytest.mark.slow
 def test_over_time_by_keys_on_a_video(start: Start, screen: Any, tmp_path: Path) -> None:
     path = tmp_path / "flash.avi"
     dark, light = [4] * 30, [250] * 6

@@ -50,6 +50,7 @@ def test_a_lecture_by_keys(start: Start, screen: Any, photo: Path, tmp_path: Pat
     assert {"walk", "help"} <= set(json.loads(hints.read_text())["done"])
 
 
+@pytest.mark.slow
 def test_the_large_pane_takes_most_of_the_window(start: Start, screen: Any, photo: Path) -> None:
     program = start("--images", photo)
     before = still(program, screen)

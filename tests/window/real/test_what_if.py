@@ -83,6 +83,7 @@ def test_x_switches_a_unit_off_and_what_changes_later_is_seen(
     session.end()
 
 
+@pytest.mark.slow
 def test_clamping_is_typed_and_holds_while_a_video_plays(start: Start, screen: Any, video: Path) -> None:
     program = start("--video", video)
     program.key(*LAYERS_ON, "Down")
