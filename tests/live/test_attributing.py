@@ -17,8 +17,9 @@ from deepvis.live.attributing import Attributing
 from deepvis.live.backend import Backend, BackendError, open_backend
 from deepvis.live.backends.caffe import PycaffeBackend
 from deepvis.live.backends.fake import FakeBackend
-from deepvis.live.network import NetworkOutput, NetworkWorker
+from deepvis.live.network import NetworkWorker
 from tests.helpers.networks import noise_frame, small_model, small_model_of_files
+from tests.helpers.outputs import outputs
 
 
 def asked(method: str, unit: Unit = Unit("fc2", 1), seed: int = 0) -> NetRequest:  # noqa: B008
@@ -31,30 +32,6 @@ def whole(backend: Backend, request: NetRequest) -> Attribution:
         attributing.go_on(lambda: False)
     assert attributing.newest is not None
     return attributing.newest
-
-
-@pytest.fixture
-def start() -> Iterator[Callable[..., NetworkWorker]]:
-    started: list[NetworkWorker] = []
-
-    def begin(backend: FakeBackend, *followers: Callable[..., object]) -> NetworkWorker:
-        worker = NetworkWorker(lambda: backend, followers=followers)
-        started.append(worker)
-        worker.start()
-        return worker
-
-    yield begin
-    for worker in started:
-        worker.stop(10)
-
-
-def outputs(worker: NetworkWorker, request: NetRequest) -> Iterator[NetworkOutput]:
-    """The newest outputs for a request, one after another; some may be passed over."""
-    while (answer := worker.outbox.take(60)) is not None:
-        if answer.request is request and answer.value is not None:
-            assert not answer.error
-            yield answer.value
-    pytest.fail("no answer came")
 
 
 @pytest.mark.parametrize("method", ["grad_cam", "layer_cam", "input_x_gradient"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,9 +19,10 @@ from deepvis.live.backend import Backend, BackendError, open_backend
 from deepvis.live.backends.caffe import PycaffeBackend
 from deepvis.live.backends.fake import FakeBackend
 from deepvis.live.changing import REST_SECONDS, STANDING_SECONDS, ChangeRounds, Changing
-from deepvis.live.network import NetworkOutput, NetworkWorker, soonest
+from deepvis.live.network import NetworkWorker, soonest
 from deepvis.sources.base import new_frame
 from tests.helpers.networks import noise_frame, small_model, small_model_of_files
+from tests.helpers.outputs import outputs
 
 TOTAL = 1 + len(PICTURE_CHANGES)
 
@@ -174,29 +175,6 @@ def test_from_a_camera_to_a_photo_it_begins_at_once() -> None:
     photo = asked(1)
     rounds.passed(backend, backend.run(photo))
     assert rounds.newest.frame_id == photo.frame.id
-
-
-@pytest.fixture
-def start() -> Iterator[Callable[..., NetworkWorker]]:
-    started: list[NetworkWorker] = []
-
-    def begin(backend: FakeBackend, *followers: Callable[..., object]) -> NetworkWorker:
-        worker = NetworkWorker(lambda: backend, followers=followers)
-        started.append(worker)
-        worker.start()
-        return worker
-
-    yield begin
-    for worker in started:
-        worker.stop(10)
-
-
-def outputs(worker: NetworkWorker, request: NetRequest) -> Iterator[NetworkOutput]:
-    while (answer := worker.outbox.take(60)) is not None:
-        if answer.request is request and answer.value is not None:
-            assert not answer.error
-            yield answer.value
-    pytest.fail("no answer came")
 
 
 def test_the_worker_gives_the_pass_first_and_then_the_changes_which_nobody_follows(

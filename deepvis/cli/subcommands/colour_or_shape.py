@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from deepvis.cli.guard import warn
 from deepvis.cli.parser import Parser, bad, whole
+from deepvis.cli.photo_arguments import photo_rgb, unit_named
 from deepvis.cli.shared_options import add_network
 from deepvis.cli.subcommand import subcommand
 from deepvis.cli.subcommands.accuracy import PHOTOS, labelled
-from deepvis.cli.subcommands.why import class_unit, label_of, unit_named
+from deepvis.cli.subcommands.why import class_unit, label_of
 from deepvis.core.nearest import nearest
 from deepvis.core.user_error import UsageError
 from deepvis.models.network_options import network_of
@@ -127,12 +128,8 @@ def passed(backend: Backend, path: Path, layer: str | None, fit: Fit) -> Snapsho
     """The pass of a photo. layer: all that is asked for; None: the layer of the classes. Raises UsageError."""
     from deepvis.core.types import NetRequest
     from deepvis.sources.base import new_frame
-    from deepvis.sources.photos import PhotoError, load_rgb
 
-    try:
-        frame = new_frame(load_rgb(path))
-    except PhotoError as error:
-        raise UsageError(f"--image {error}") from None
+    frame = new_frame(photo_rgb(path))
     asked = layer or backend.info.prob_layer or backend.info.class_layer("")
     return backend.run(NetRequest(frame, fit=fit, shown=frozenset({asked})))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deepvis.cli.parser import Parser, positive, whole
+from deepvis.cli.photo_arguments import photo_rgb
 from deepvis.cli.progress import say_place
 from deepvis.cli.shared_options import add_network, add_output, add_overwrite, try_output
 from deepvis.cli.subcommand import subcommand
@@ -100,7 +101,6 @@ def frames(arguments: argparse.Namespace) -> Iterator[tuple[float, np.ndarray]]:
 
     import numpy as np
 
-    from deepvis.sources.photos import PhotoError, load_rgb
     from deepvis.sources.video_frames import frames_of, with_noise
 
     random = np.random.default_rng(arguments.seed)
@@ -108,10 +108,7 @@ def frames(arguments: argparse.Namespace) -> Iterator[tuple[float, np.ndarray]]:
     if arguments.video:
         found = islice(frames_of(arguments.video), arguments.frames)
     else:
-        try:
-            rgb = load_rgb(arguments.image)
-        except PhotoError as error:
-            raise UsageError(f"--image {error}") from None
+        rgb = photo_rgb(arguments.image)
         number = arguments.frames or FRAMES_OF_PHOTO
         found = ((index / 25, each) for index, each in enumerate(repeat(rgb, number)))  # as a camera's 25 a second
     for seconds, rgb in found:

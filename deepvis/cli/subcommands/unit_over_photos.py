@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from deepvis.cli.guard import warn
 from deepvis.cli.parser import Parser, whole
+from deepvis.cli.photo_arguments import unit_named
 from deepvis.cli.shared_options import add_network, add_overwrite
 from deepvis.cli.subcommand import subcommand
-from deepvis.cli.subcommands.why import unit_named
 from deepvis.core.user_error import UsageError
 from deepvis.models.network_options import network_of
 

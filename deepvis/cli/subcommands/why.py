@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deepvis.cli.parser import Parser, bad, whole
+from deepvis.cli.parser import Parser, whole
+from deepvis.cli.photo_arguments import photo_rgb, unit_named
 from deepvis.cli.shared_options import add_network
 from deepvis.cli.subcommand import subcommand
 from deepvis.core.nearest import nearest
@@ -56,13 +57,9 @@ def why(arguments: argparse.Namespace) -> int:
     from deepvis.live.backend import open_backend
     from deepvis.models.zoo import open_model
     from deepvis.sources.base import new_frame
-    from deepvis.sources.photos import PhotoError, load_rgb
 
     model = open_model(network_of(vars(arguments)))
-    try:
-        frame = new_frame(load_rgb(arguments.image))
-    except PhotoError as error:
-        raise UsageError(f"--image {error}") from None
+    frame = new_frame(photo_rgb(arguments.image))
     backend = open_backend("engine", model, arguments.device)
     fit, info = Fit.STRETCH if arguments.stretch else Fit.CROP, backend.info
     first = arguments.unit or class_unit(info, arguments.class_name, lambda: backend.run(NetRequest(frame, fit=fit)))
@@ -73,16 +70,6 @@ def why(arguments: argparse.Namespace) -> int:
     facts = {"model": model.name, "image": str(arguments.image), **facts}
     sys.stdout.write(json.dumps(facts, indent=1, ensure_ascii=False) + "\n" if arguments.json else table(facts))
     return 0
-
-
-def unit_named(words: str) -> Unit:
-    """ "conv5:151"; the layer's name may have colons. Raises ArgumentTypeError."""
-    from deepvis.core.types import Unit
-
-    layer, _, number = words.rpartition(":")
-    if not layer or not number.isdecimal():
-        raise bad(words, "a layer and the number of a unit, LAYER:N")
-    return Unit(layer, int(number))
 
 
 def class_unit(info: NetInfo, name: str | None, run: Any) -> Unit:

@@ -142,21 +142,3 @@ def draw_whole(canvas: np.ndarray, scene: Scene, text: str) -> None:
     frame(canvas, plate.inset(1), theme.SOFT)
     for i, line in enumerate(lines):
         draw_text(canvas, plate.row + margin // 2 + i * high, plate.col + margin, line, px, theme.TEXT)
-
-
-_window = Composer()
-
-
-def compose(scene: Scene) -> np.ndarray:
-    """The scene as (H, W, 3) uint8 BGR, in the buffer of the program's one window; valid until the next call."""
-    return _window(scene)
-
-
-def panes_picture() -> np.ndarray:
-    """The last scene without what lies over its panes; valid until the next call of ``compose``."""
-    return _window.panes
-
-
-def has_changed() -> bool:
-    """True if the last scene looks other than the one before it."""
-    return _window.has_changed

@@ -13,8 +13,7 @@ from deepvis.core.back_modes import all_modes
 from deepvis.core.panes import PLACES, make_layout
 from deepvis.core.state import BackFilter, ColourMap, Cursor, InputState, LiveState, Look, Show, ViewState, Zoom
 from deepvis.core.types import BackRequest, Fit, OptimizeProgress, Unit
-from deepvis.window.ui import compose as module
-from deepvis.window.ui.compose import Composer, compose
+from deepvis.window.ui.compose import Composer
 from deepvis.window.ui.layer_list_layout import layout_for
 from deepvis.window.ui.pane import OVERLAYS, PANES, pane
 from deepvis.window.ui.scene import Scene, Status
@@ -207,6 +206,6 @@ def test_help_lies_over_the_window_and_goes_away() -> None:
     assert list(OVERLAYS) == ["error", "help", "palette", "pressed", "recording", "hover"]  # the tooltip last
 
 
-def test_compose_keeps_one_composer() -> None:
-    assert compose(make_scene()) is compose(make_scene())
-    assert isinstance(module._window, Composer)
+def test_a_composer_keeps_one_buffer() -> None:
+    composer = Composer()
+    assert composer(make_scene()) is composer(make_scene())
