@@ -1,4 +1,4 @@
-"""Twelve things that a person wants, done in the real window by real keys and a real mouse, in two gestures each."""
+"""What a person wants of the window, done in it by real keys and a real mouse, in two gestures each."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from tests.helpers.screen import Screen, virtual_screen
+from tests.window.real.answer_tasks import ANSWER_TASKS
 from tests.window.real.conftest import Program
 from tests.window.real.tasks import TASKS, Click, Gesture, Key, Task, Word, body, failed, is_full, layout_at
 
@@ -77,7 +78,10 @@ def attempt(task: Task, person: Person) -> tuple[str, np.ndarray]:
     return fault, seen
 
 
-@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
+ALL = [*TASKS, *(pytest.param(task, marks=pytest.mark.slow) for task in ANSWER_TASKS)]
+
+
+@pytest.mark.parametrize("task", ALL, ids=lambda task: task.name)
 def test_a_task_takes_two_gestures_at_most(
     task: Task, start: Callable[..., Program], screen: Screen, own_photos: Path, request: pytest.FixtureRequest
 ) -> None:
@@ -115,7 +119,7 @@ def main(words: Sequence[str] | None = None) -> int:
     width, height = map(int, arguments.size.split("x"))
     arguments.pictures.mkdir(parents=True, exist_ok=True)
     results = []
-    for task in TASKS:
+    for task in TASKS + ANSWER_TASKS:
         if arguments.only and task.name not in arguments.only:
             continue
         with tempfile.TemporaryDirectory() as name, virtual_screen(Path(name), height, width) as screen:
