@@ -64,6 +64,7 @@ setup(
         "onnx": [],  # of versions in which onnx was not among what every installation has
         "test": [
             "pytest>=8",
+            "pytest-xdist",
             "hypothesis>=6",
             "ruff",
             "mypy",
