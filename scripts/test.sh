@@ -26,5 +26,7 @@ command -v chromium chromium-browser google-chrome >/dev/null 2>&1 ||
 
 prepare requirements.txt requirements-test.txt
 cd "$root"
-[ $# -gt 0 ] || set -- -n logical --maxprocesses 4 --dist loadfile # all tests: a process a core, each file in one
+case "$*" in # all tests: a process a core, each file in one
+"" | --slow) set -- "$@" -n logical --maxprocesses 4 --dist loadfile ;;
+esac
 exec "$python" -m pytest "$@"
