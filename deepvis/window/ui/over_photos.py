@@ -9,6 +9,7 @@ import numpy as np
 
 from deepvis.core.colours import Paint
 from deepvis.core.geometry import Rect
+from deepvis.core.interventions import intervened_words
 from deepvis.core.pixels import Codes
 from deepvis.core.state import Zoom
 from deepvis.live.unit_over_photos import OverPhotos
@@ -61,7 +62,8 @@ def draw_over_photos(canvas: np.ndarray, scene: Scene) -> None:
         parts = draw_card(canvas, scene, title, "over the open photos")
         sentence(canvas, scene, parts.body, waiting_words(found))
         return
-    heading, grid = f"{title}   {far_words(found)}", grid_of_sheet(scene, found, scene.areas(bounds(canvas)).body)
+    heading = "   ".join(filter(None, (title, far_words(found), what_if_words(found))))
+    grid = grid_of_sheet(scene, found, scene.areas(bounds(canvas)).body)
     painted = painted_sheet(scene, found, grid)
     bars = bars_words(painted[0])
     parts = draw_card(canvas, scene, heading, bars)
@@ -85,6 +87,12 @@ def far_words(found: OverPhotos) -> str:
     far = f"over {done} photos" if found.is_over and not found.error else f"over {done} of {of} photos so far"
     skipped = f", {len(found.skipped):,} skipped" if found.skipped else ""
     return f"{far}{skipped}, largest value first{f'; {found.error}' if found.error else ''}"
+
+
+def what_if_words(found: OverPhotos) -> str:
+    """What was done to units in every photo, "" if nothing was."""
+    done = found.request.interventions
+    return f"what if: {intervened_words(done)}" if done else ""
 
 
 def waiting_words(found: OverPhotos | None) -> str:

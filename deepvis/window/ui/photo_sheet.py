@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -13,6 +12,7 @@ from deepvis.core.geometry import Rect
 from deepvis.core.photo_answers import PhotoAnswer
 from deepvis.core.pixels import Codes, codes_with, fixed_scale_of
 from deepvis.core.state import ColourMap, Look
+from deepvis.core.words import photo_name
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import fill, frame, paste, picture
 from deepvis.window.ui.legend import Legend, legend_of
@@ -111,9 +111,8 @@ def draw_cells(
         wide = text_width(value, px, True)
         draw_text(canvas, row, cell.col, value, px, theme.TEXT, bold=True, width=grid.photo[1])
         left = wide + 8
-        name = os.path.basename(answer.path)
         if grid.photo[1] - left > 20:
-            draw_text(canvas, row, cell.col + left, name, px, theme.SOFT, width=grid.photo[1] - left)
+            draw_text(canvas, row, cell.col + left, photo_name(answer.path), px, theme.SOFT, width=grid.photo[1] - left)
         if selected and answer.path == selected:
             frame(canvas, Rect(cell.row, cell.col, *grid.photo), theme.SELECTED, 3)
 

@@ -7,13 +7,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from deepvis.core.interventions import switched_off
 from deepvis.core.state import ColourMap, Look, Zoom
+from deepvis.core.types import Unit
+from deepvis.core.words import photo_name
 from deepvis.live.unit_over_photos import OverPhotos, OverPhotosRequest
 from deepvis.window.pointer import clicked
 from deepvis.window.ui.compose import Composer
 from deepvis.window.ui.hit import hit
 from deepvis.window.ui.hover_words import tip_of
-from deepvis.window.ui.over_photos import far_words, grid_of_sheet, waiting_words
+from deepvis.window.ui.over_photos import far_words, grid_of_sheet, waiting_words, what_if_words
 from deepvis.window.ui.photo_sheet import sheet_codes, sheet_legend, sheet_picture
 from deepvis.window.ui.regions import PHOTO
 from tests.window.ui.compared_scenes import answers, photos_scene
@@ -88,3 +91,12 @@ def test_the_sheet_of_a_file_is_as_wide_as_its_columns() -> None:
     narrow = sheet_picture(answers(2), "x", 6, 100)
     assert sheet.shape[1] > 300 and narrow.shape[1] < 300
     assert sheet.shape[0] > 3 * 200
+
+
+def test_the_heading_says_what_is_done_to_units_and_captions_begin_with_names() -> None:
+    found = photos_scene().over_photos
+    assert found is not None and what_if_words(found) == ""
+    request = replace(found.request, interventions=(switched_off(Unit("conv1/3x3", 2)),))
+    assert what_if_words(replace(found, request=request)) == "what if: conv1/3x3 · 2 switched off"
+    assert photo_name("/a/n01440764_tench.jpg") == "tench" and photo_name("x/n01440764.jpg") == "n01440764"
+    assert photo_name("n01440764_10026.JPEG") == "10026" and photo_name("cat.tar.png") == "cat.tar"
