@@ -27,7 +27,7 @@ from deepvis.window.loop import Loop
 from deepvis.window.making_parts import SharedInput, make_parts
 from deepvis.window.options import RunOptions
 from deepvis.window.place import WindowPlace
-from deepvis.window.saver import Saver
+from deepvis.window.saver import Half, Saver
 from deepvis.window.session import other_network
 from deepvis.window.session_settings import opened_with
 from deepvis.window.stats import PassLog, Stats
@@ -92,8 +92,16 @@ class Toolbox:
         self.window = window or opened_window(settings, options, title, place)
         options = replace(options, hints=Hints(settings.hints))
         pictures = Path(settings.pictures)
-        saver = Saver(pictures, lambda: identity_if_any(self._shown.model), opened=opened_with(settings))
-        self.loop = make_loop(state, self._parts, self.window, options, layouts, pictures, Stats(), saver)
+        self.saver = Saver(pictures, self._identity, opened=opened_with(settings))
+        self.loop = make_loop(state, self._parts, self.window, options, layouts, pictures, Stats(), self.saver)
+
+    @property
+    def half(self) -> Half:
+        """What a session of two networks has of this one."""
+        return Half(lambda: self.loop.state, self._identity, opened_with(self._settings))
+
+    def _identity(self) -> str:
+        return identity_if_any(self._shown.model)
 
     def renew(self, model: Model) -> None:
         """Show the same network with other weights: what was made with the earlier ones is marked."""

@@ -176,7 +176,7 @@ class Loop:
         for answer in self._saver.turn(self.screen, self._mouse):
             self._say(answer)
         if (session := self._saver.take_session()) is not None:
-            self._open_session(session)
+            self.open_session(session)
 
     # ------------------------------------------------------------------ events
 
@@ -312,7 +312,7 @@ class Loop:
         else:
             self._status.show_hint(problem.removeprefix("--images "))
 
-    def _open_session(self, session: Session) -> None:
+    def open_session(self, session: Session) -> None:
         """Look at what a session says, as one step of the history."""
         try:
             self.state = remembered(self.state, restored(self.state, session))

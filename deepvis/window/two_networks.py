@@ -28,6 +28,7 @@ from deepvis.window.options import RunOptions
 from deepvis.window.place import WindowPlace
 from deepvis.window.record import Recorder
 from deepvis.window.screenshots import save_picture
+from deepvis.window.session import Session
 from deepvis.window.split_window import SplitWindow
 from deepvis.window.stats import PassLog
 
@@ -83,6 +84,12 @@ class HalfLoop(Loop):
             super().take_script_key(key)
         else:
             self.both.used.take_script_key(key)
+
+    def open_session(self, session: Session) -> None:
+        """Of both networks in both halves, of one in this one."""
+        loops = self.both.loops if session.second is not None else (self,)
+        for loop, part in zip(loops, session.parts, strict=True):
+            super(HalfLoop, loop).open_session(part)
 
     @property
     def missing(self) -> str:
@@ -176,10 +183,9 @@ class TwoLoops:
 def run_two(settings: Settings, options: RunOptions, *, starts_moving: bool, place: WindowPlace | None = None) -> int:
     """Run the toolbox over two networks until it is closed; the exit code. Raises UsageError as ``app.run``."""
     check_sources(settings)
-    if options.session or options.record_keys or options.replay:
+    if options.record_keys or options.replay:
         raise UsageError(
-            "--compare: a session and recorded keys are those of one network; leave out --compare, or --session, "
-            "--record-keys and --replay"
+            "--compare: recorded keys are those of one network; leave out --compare, or --record-keys and --replay"
         )
     both_settings = settings, second_settings(settings)
     models = opened(settings), _second_opened(both_settings[1])
@@ -187,7 +193,12 @@ def run_two(settings: Settings, options: RunOptions, *, starts_moving: bool, pla
     worker = input_of(settings, place)
     frames = SameFrames(worker)
     shared = SharedInput(worker, frames)
-    own_options = replace(options, record=None), replace(options, record=None, keys=())
+    session = options.session.parts if options.session is not None else ()
+    first_session, second_session = (*session, None, None)[:2]
+    own_options = (
+        replace(options, record=None, session=first_session),
+        replace(options, record=None, keys=(), session=second_session),
+    )
     toolboxes: list[Toolbox] = []
     try:
         for each, model, own, half in zip(both_settings, models, own_options, window.halves, strict=True):
@@ -196,6 +207,9 @@ def run_two(settings: Settings, options: RunOptions, *, starts_moving: bool, pla
             )
         first, second = (toolbox.loop for toolbox in toolboxes)
         assert isinstance(first, HalfLoop) and isinstance(second, HalfLoop)
+        second.state = replace(second.state, input=first.state.input)
+        for toolbox in toolboxes:
+            toolbox.saver.halves = tuple(each.half for each in toolboxes)
         loops = TwoLoops((first, second), window, frames, options.record)
         loops.run()
         _write_results(loops, options, [toolbox.passes for toolbox in toolboxes])
