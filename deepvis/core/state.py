@@ -265,6 +265,7 @@ class AppState:
     frame: Frame | None = field(default=None, compare=False)  # that is shown now
     naming: Naming = field(default_factory=Naming)  # what the user calls units
     panes: PanesNow = field(default_factory=PanesNow, compare=False)  # those of the window, the one pointed at
+    awaits_reason: Unit | None = None  # why: selected until the strongest reason is known, which takes its place
     refused: SaveTop | None = None  # it would have replaced better pictures: the same key once more does it
 
     @property

@@ -26,6 +26,7 @@ from deepvis.core.strips import strips_of, with_strips
 from deepvis.core.typed import files_opened, pasted, press
 from deepvis.core.types import NetInfo, Snapshot
 from deepvis.core.user_error import UsageError
+from deepvis.core.why import reason_selected
 from deepvis.live.camera_list import CameraList
 from deepvis.live.folder_scan import ScanRequest
 from deepvis.live.input import ListedPhotos
@@ -337,7 +338,7 @@ class Loop:
         is_walking = time.monotonic() - self._acted_at < WALKING_SECONDS
         order = self._make_scene.tile_order(self.state, is_held=is_walking)
         if order is not self.state.tile_order:
-            self.state = replace(self.state, tile_order=order)
+            self.state = reason_selected(replace(self.state, tile_order=order))
 
     def _take_pauses(self) -> None:
         """What is done by waiting: a typed number is gone to, and what was refused is not asked about any more."""
