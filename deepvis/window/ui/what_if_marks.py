@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from deepvis.core.geometry import Rect, TileGrid
@@ -54,30 +56,46 @@ def mark_layer(canvas: np.ndarray, scene: Scene, chip: Rect) -> None:
         fill(canvas, row.clipped(bounds(canvas)), theme.CHANGED)
 
 
-def colour_of(change: ClassChange) -> theme.BGR:
-    return theme.SOFT if not change.direction else theme.RISEN if change.direction > 0 else theme.FALLEN
+def colour_of(direction: int) -> theme.BGR:
+    return theme.SOFT if not direction else theme.RISEN if direction > 0 else theme.FALLEN
+
+
+def decimals_of(scene: Scene, changes: Sequence[ClassChange], px: int, width: int) -> int:
+    """The decimals of the probabilities, in all lines of a list the same: 1 where the names leave room, else 0."""
+    return int(
+        all(text_width(_first_name(scene, each), px, True) <= _room(scene, each, px, width, 1) for each in changes)
+    )
 
 
 def draw_class_change(
-    canvas: np.ndarray, scene: Scene, place: Rect, change: ClassChange, px: int, *, bold: bool = False
+    canvas: np.ndarray, scene: Scene, place: Rect, change: ClassChange, px: int, decimals: int, *, bold: bool = False
 ) -> None:
     """A class's name at the left, "44.1 → 12.3 %" with an arrow for what it did at the right, in one line."""
-    color, arrow = colour_of(change), ARROWS[change.direction]
-    room = text_width("▼", px, bold) + scene.px(3)
-    draw_text(canvas, place.row, place.right - room + scene.px(3), arrow, px, color, bold=bold)
-    name, words = class_name(scene, change.channel), change.words
-    room += scene.px(8)
-    if text_width(name, px, bold) + text_width(words, px, bold) + room > place.width:
-        words = change.short_words  # the name needs the room
-    wide = text_width(words, px, bold)
-    draw_text(canvas, place.row, place.right - room + scene.px(8) - wide, words, px, color, bold=bold)
-    left = max(place.width - room - wide, 0)
+    direction = change.direction(decimals)
+    color, arrow = colour_of(direction), ARROWS[direction]
+    col = place.right - text_width("▼", px, True)
+    draw_text(canvas, place.row, col, arrow, px, color, bold=bold)
+    words, left = change.words(decimals), _room(scene, change, px, place.width, decimals)
+    col -= scene.px(5) + text_width(words, px, bold)
+    draw_text(canvas, place.row, col, words, px, color, bold=bold)
+    name = class_name(scene, change.channel)
+    if text_width(name, px, bold) > left:
+        name = _first_name(scene, change)
     draw_text(canvas, place.row, place.col, name, px, theme.TEXT, bold=bold, width=left)
 
 
-def draw_two_bars(canvas: np.ndarray, track: Rect, change: ClassChange) -> None:
+def _room(scene: Scene, change: ClassChange, px: int, width: int, decimals: int) -> int:
+    """What numbers and arrow leave of a line for the class's name."""
+    return max(width - text_width("▼", px, True) - text_width(change.words(decimals), px, True) - scene.px(13), 0)
+
+
+def _first_name(scene: Scene, change: ClassChange) -> str:
+    return class_name(scene, change.channel).partition(",")[0]
+
+
+def draw_two_bars(canvas: np.ndarray, track: Rect, change: ClassChange, decimals: int) -> None:
     """Two thin bars, one below the other: before in gray, now in the colour of what the class did."""
     high = max(track.height // 2, 1)
     bar(canvas, Rect(track.row, track.col, high, track.width), change.before, theme.FAINT, theme.TRACK)
     below = Rect(track.row + high, track.col, max(track.height - high, 1), track.width)
-    bar(canvas, below, change.after, colour_of(change), theme.TRACK)
+    bar(canvas, below, change.after, colour_of(change.direction(decimals)), theme.TRACK)

@@ -11,7 +11,7 @@ from deepvis.core.state import Cursor, Order, Show, ViewState
 from deepvis.core.types import Unit
 from deepvis.window.tile_orders import TileOrders
 from deepvis.window.ui import theme
-from deepvis.window.ui.before_after import CHANGE, change_of, class_changes, status_words
+from deepvis.window.ui.before_after import CHANGE, ClassChange, change_of, class_changes, status_words
 from deepvis.window.ui.compose import Composer
 from deepvis.window.ui.fires import order_words
 from deepvis.window.ui.hit import hit
@@ -21,6 +21,7 @@ from deepvis.window.ui.panes.status import facts
 from deepvis.window.ui.readings import layer_view, number
 from deepvis.window.ui.regions import CLASS, Hit
 from deepvis.window.ui.scene import Scene
+from deepvis.window.ui.what_if_marks import decimals_of
 from deepvis.window.ui.what_if_words import layer_words, unit_words
 from tests.window.ui.scenes import UNIT, WHAT_IF, make_scene
 from tests.window.ui.what_if_scenes import LAYER, OFF, SEVERAL, intervened
@@ -70,8 +71,18 @@ def test_classes_before_and_now() -> None:
     assert {each.channel for each in found} == best
     for each in found:
         assert (each.before, each.after) == (float(before[each.channel]), float(after[each.channel]))
-        assert each.direction == np.sign(round(each.after - each.before, 3))
+        assert each.direction() == np.sign(round(100 * each.after, 1) - round(100 * each.before, 1))
     assert class_changes(make_scene(UNIT), 5) == []
+
+
+def test_an_arrow_stands_where_the_numbers_differ_and_all_lines_have_the_same_decimals() -> None:
+    same, rises = ClassChange(0, 0.1512, 0.1514), ClassChange(1, 0.204, 0.206)
+    assert (same.words(), same.direction()) == ("15.1 → 15.1 %", 0)
+    assert (rises.words(), rises.direction()) == ("20.4 → 20.6 %", 1)
+    assert (rises.words(0), rises.direction(0)) == ("20 → 21 %", 1)
+    assert (ClassChange(0, 0.154, 0.151).direction(0), ClassChange(0, float("nan"), 0.1).direction()) == (0, 0)
+    scene, px = what_if(), 13
+    assert decimals_of(scene, (same, rises), px, 300) == 1 and decimals_of(scene, (same, rises), px, 130) == 0
 
 
 @pytest.mark.parametrize("index", [0, 2, 4])

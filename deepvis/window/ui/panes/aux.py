@@ -24,7 +24,7 @@ from deepvis.window.ui.readings import called, is_frame_stale, layer_view, numbe
 from deepvis.window.ui.scalars import draw_scalar, is_scalar, shows_bars
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, text_width
-from deepvis.window.ui.what_if_marks import draw_class_change, draw_two_bars
+from deepvis.window.ui.what_if_marks import decimals_of, draw_class_change, draw_two_bars
 from deepvis.window.ui.what_if_words import unit_words
 
 CLASSES = 5
@@ -94,12 +94,14 @@ def draw_classes(canvas: np.ndarray, scene: Scene) -> None:
 
 def draw_class_changes(canvas: np.ndarray, scene: Scene, body: Rect, changes: list[ClassChange]) -> None:
     """The same with what interventions change: before and now in numbers and as bars, what rose and what fell."""
+    px = scene.px(theme.SIZE_TEXT)
+    decimals = decimals_of(scene, changes, px, body.width)
     for i, change in enumerate(changes):
-        row, px = class_row(body, i), scene.px(theme.SIZE_TEXT)
+        row = class_row(body, i)
         high, tall = line_height(px), max(scene.px(8), 4)
         top = row.row + max((row.height - high - tall - scene.px(4)) // 2, 0)
-        draw_class_change(canvas, scene, Rect(top, row.col, high, row.width), change, px, bold=not i)
-        draw_two_bars(canvas, Rect(top + high + scene.px(4), row.col, tall, row.width), change)
+        draw_class_change(canvas, scene, Rect(top, row.col, high, row.width), change, px, decimals, bold=not i)
+        draw_two_bars(canvas, Rect(top + high + scene.px(4), row.col, tall, row.width), change, decimals)
 
 
 def class_size(scene: Scene, px: int, body: Rect, classes: list[tuple[str, float]]) -> int:
