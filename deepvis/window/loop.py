@@ -250,9 +250,11 @@ class Loop:
 
     def _act(self, outcome: Outcome) -> None:
         """Take over the state that a key or the mouse has made, and carry out its effects."""
-        shown = self.state.view.presenting
+        before = self.state.view
         self.state, effects = outcome
-        if self.state.view.presenting != shown:
+        if self.state.view != before:
+            self._status.view_changed()
+        if self.state.view.presenting != before.presenting:
             self._lay_out(*self.window.size)
         for effect in effects:
             if isinstance(effect, SavePicture):
@@ -265,7 +267,7 @@ class Loop:
                     f"copied {effect.text}" if is_there else f"this window cannot copy: {effect.text}"
                 )
             elif isinstance(effect, Say):
-                self._status.show_hint(effect.sentence)
+                self._status.show_hint(effect.sentence, is_of_view=True)
             elif isinstance(effect, OpenPath):
                 self._open(effect.path)
             elif isinstance(effect, OtherNetwork):
