@@ -14,11 +14,11 @@ from urllib.parse import unquote
 
 from deepvis.core.attributions import ATTRIBUTIONS
 from deepvis.core.commands import COMMANDS, Group, shown_keys
-from deepvis.core.commands.intervening import typed_intervention
+from deepvis.core.commands.intervening import typed_intervention, typed_problem
 from deepvis.core.fuzzy import Match, folded, match
 from deepvis.core.interventions import Intervention
 from deepvis.core.name_index import Names
-from deepvis.core.numbered import target_of, typed
+from deepvis.core.numbered import needs_number, target_of, typed
 from deepvis.core.playing import MovingSource
 from deepvis.core.presenting import can_enlarge, pane_words
 from deepvis.core.saving import saving_rows, session_row
@@ -195,7 +195,7 @@ def why_none(state: AppState) -> str:
     numbered = sorted(_numbered(text, state.layer.name, state.info), key=lambda row: -row[2].points)
     if numbered:
         return f"{numbered[0][0].name} has units 0 to {numbered[0][0].channels - 1}"
-    return "nothing of that name"
+    return typed_problem(text) or needs_number(text) or "nothing of that name"
 
 
 def _of_layer(text: str, name: str, title: str) -> Match | None:

@@ -44,6 +44,13 @@ def typed(text: str) -> Iterator[tuple[Numbered, float]]:
             yield each, number
 
 
+def needs_number(text: str) -> str:
+    """That a number is needed, for a text that begins with the name of what takes one; "" for any other text."""
+    words = folded(text).strip()
+    name = next((each for each in NUMBERED if words.startswith(f"{each} ")), "")
+    return f"{name} needs a number, as in {name} 5; found {words[len(name) :].strip()}" if name else ""
+
+
 def target_of(each: Numbered, number: float) -> str:
     """As one text, for a candidate."""
     return f"{each.name} {number!r}"

@@ -103,6 +103,17 @@ def why_not(state: AppState) -> str:
     return ""
 
 
+def typed_problem(text: str) -> str:
+    """Why a text that begins as "clamp 5" does asks for nothing, in a sentence; "" for any other text."""
+    word, _, rest = text.strip().lower().partition(" ")
+    kind, number = TYPED_WORDS.get(word), rest.strip()
+    if kind is None or kind is InterventionKind.OFF or not number or typed_intervention(text) is not None:
+        return ""
+    if re.fullmatch(r"[-−+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", number):
+        return f"{word} takes numbers up to {LARGEST:g}: the network computes in 32 bits"
+    return f"{word} needs a number, as in {word} 5; found {rest.strip()}"
+
+
 def typed_intervention(text: str) -> tuple[InterventionKind, float] | None:
     """What "off", "clamp 5" or "scale 0.5" asks for; None for any other text."""
     found = TYPED.fullmatch(text.strip().lower())

@@ -20,7 +20,7 @@ def unit_words(scene: Scene, unit: Unit, *, is_short: bool = False) -> str:
     after = None if snapshot is None else snapshot.activations.get(unit.layer)
     if before is None or after is None or unit.channel >= len(before):
         return ""
-    was, now = number(float(before[unit.channel].max())), number(float(after[unit.channel].max()))
+    was, now = number(largest(before[unit.channel])), number(largest(after[unit.channel]))
     own = intervention_of(found, unit)
     if own is not None:
         cause = own.mark if is_short else own.words
@@ -29,6 +29,12 @@ def unit_words(scene: Scene, unit: Unit, *, is_short: bool = False) -> str:
     if own is None and np.array_equal(before[unit.channel], after[unit.channel], equal_nan=True):
         return f"before and now {now}" + (f": not changed by {cause}" if cause else "")
     return f"before {was}, now {now}" + (f" ({cause})" if cause else "")
+
+
+def largest(values: np.ndarray) -> float:
+    """The largest value of a map (H, W); the lowest of one that is nowhere above 0 (a unit scaled by −3)."""
+    high = float(values.max())
+    return high if not high <= 0 else float(values.min())
 
 
 def layer_words(scene: Scene, layer: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from deepvis.core.interventions import clamped, switched_off
 from deepvis.core.state import Cursor, Order, Show, ViewState
 from deepvis.core.types import Unit
 from deepvis.window.tile_orders import TileOrders
@@ -21,8 +22,9 @@ from deepvis.window.ui.panes.status import facts
 from deepvis.window.ui.readings import layer_view, number
 from deepvis.window.ui.regions import CLASS, Hit
 from deepvis.window.ui.scene import Scene
-from deepvis.window.ui.what_if_marks import decimals_of
-from deepvis.window.ui.what_if_words import layer_words, unit_words
+from deepvis.window.ui.what_if_marks import decimals_of, fitting_mark
+from deepvis.window.ui.what_if_words import largest, layer_words, unit_words
+from tests.helpers.looks import words_of
 from tests.window.ui.scenes import UNIT, WHAT_IF, make_scene
 from tests.window.ui.what_if_scenes import LAYER, OFF, SEVERAL, intervened
 
@@ -145,6 +147,19 @@ def test_the_marks_are_there_at_every_size_and_gone_afterwards(size: tuple[int, 
         assert count_of(picture[scene.layout[pane].slices], theme.CHANGED) > 10, pane
     plain = make_scene(replace(view, interventions=()), size=size)
     assert count_of(Composer()(plain), theme.CHANGED) == 0
+
+
+def test_a_mark_has_as_much_as_fits_and_a_bar_keeps_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    wide = clamped(Unit("fc3", 4), -1234567.5)
+    found = [fitting_mark(wide, 12, width) for width in (200, 75, 20, 3)]
+    assert found == ["= −1.23457e+06", "= −1.2e+06", "=", ""]
+    assert fitting_mark(OFF[0], 12, 30) == "off" and fitting_mark(OFF[0], 12, 3) == ""
+    view = ViewState(3, 0, Cursor.UNITS, interventions=(wide, switched_off(Unit("fc3", 5))))
+    scene = intervened(make_scene(view))
+    said = words_of(monkeypatch, "layers", scene)
+    assert "off" in said and any(each.startswith("= −1.2") for each in said)
+    negative = np.array([[-3.0, 0.0], [-19.9, -1.0]])
+    assert (largest(negative), largest(-negative), largest(0 * negative)) == (-19.9, 19.9, 0)
 
 
 def test_the_tiles_of_changes_are_blue_and_orange() -> None:

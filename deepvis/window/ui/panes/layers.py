@@ -243,7 +243,7 @@ def draw_marks(canvas: np.ndarray, scene: Scene, grid: TileGrid, view: LayerView
     if reasons is not None:
         sums = reasons.sums if tiles.channels is None else reasons.sums[list(tiles.channels)]
         mark_contributions(canvas, grid, sums, thick)
-    mark_interventions(canvas, scene, grid)
+    mark_interventions(canvas, scene, grid, has_bars=not shows_pattern(scene) and shows_bars(scene, view))
     pinned = state.view.pinned
     origin = None if pinned is None or pinned.layer != state.layer.name else tiles.place_of(pinned.channel)
     if origin is not None:
