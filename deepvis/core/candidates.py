@@ -25,6 +25,7 @@ from deepvis.core.saving import saving_rows, session_row
 from deepvis.core.state import AppState, PaletteLists
 from deepvis.core.types import LayerInfo, NetInfo, Unit
 from deepvis.core.unit_names import UnitNames
+from deepvis.core.word_forms import match_forms
 from deepvis.core.words import short_label
 
 MOST_ROWS = 200  # candidates for one text
@@ -236,7 +237,7 @@ def _classes(text: str, layer: str, info: NetInfo) -> Iterator[Candidate]:
 
 def _commands(text: str) -> Iterator[Candidate]:
     for row in COMMANDS.values():
-        found = match(text, row.help)
+        found = match_forms(text, row.help)
         if found is not None and row.name not in NOT_OFFERED:
             yield Candidate(CandidateKind.COMMAND, row.help, row.name, next(iter(shown_keys(row)), ""), *_of(found))
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from deepvis.core.interventions import clamped, switched_off
+from deepvis.core.interventions import clamped, extreme, switched_off
 from deepvis.core.state import Cursor, Order, Show, ViewState
 from deepvis.core.types import Unit
 from deepvis.window.tile_orders import TileOrders
@@ -23,7 +23,7 @@ from deepvis.window.ui.readings import layer_view, number
 from deepvis.window.ui.regions import CLASS, Hit
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.what_if_marks import decimals_of, fitting_mark
-from deepvis.window.ui.what_if_words import largest, layer_words, unit_words
+from deepvis.window.ui.what_if_words import layer_words, unit_words
 from tests.helpers.looks import words_of
 from tests.window.ui.scenes import UNIT, WHAT_IF, make_scene
 from tests.window.ui.what_if_scenes import LAYER, OFF, SEVERAL, intervened
@@ -159,7 +159,7 @@ def test_a_mark_has_as_much_as_fits_and_a_bar_keeps_its_number(monkeypatch: pyte
     said = words_of(monkeypatch, "layers", scene)
     assert "off" in said and any(each.startswith("= −1.2") for each in said)
     negative = np.array([[-3.0, 0.0], [-19.9, -1.0]])
-    assert (largest(negative), largest(-negative), largest(0 * negative)) == (-19.9, 19.9, 0)
+    assert (extreme(negative), extreme(-negative), extreme(0 * negative)) == (-19.9, 19.9, 0)
 
 
 def test_the_tiles_of_changes_are_blue_and_orange() -> None:
