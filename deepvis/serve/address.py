@@ -51,7 +51,7 @@ def is_loopback_name(host: str) -> bool:
         return False
 
 
-def is_known(host: str) -> bool:
+def can_be_looked_up(host: str) -> bool:
     """True for an IP address, and for a name that this machine can look up."""
     try:
         socket.getaddrinfo(host, None)
@@ -63,7 +63,7 @@ def is_known(host: str) -> bool:
 def serve_address(text: str = "", tls: tuple[str, str] | None = None, *, unencrypted: bool = False) -> ServeAddress:
     """From HOST:PORT, HOST, :PORT or PORT; "" is loopback and a free port. Raises UsageError, one sentence."""
     host, port = _split(text.strip())
-    if not is_known(host):
+    if not can_be_looked_up(host):
         raise UsageError(f"--serve {text}: this machine knows no host {host!r}; {EXPECTED}")
     files = None if tls is None else (Path(tls[0]).expanduser(), Path(tls[1]).expanduser())
     address = ServeAddress(host, port, files, unencrypted)

@@ -155,6 +155,11 @@ class Loop:
         )
 
     @property
+    def recording_error(self) -> str:
+        """Why there is no recording though --record has asked for one, or ""."""
+        return self.screen.recording_error
+
+    @property
     def missing(self) -> str:
         """What the panes still wait for, "" once they have settled."""
         return missing(self.state, self.parts.latest) or self._saver.missing

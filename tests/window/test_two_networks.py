@@ -67,6 +67,22 @@ def test_a_session_has_both_networks(tiny: list[str], folder: Path, photos: Path
     assert np.array_equal(saved[26:-STATUS, 752:], half[:-STATUS])  # of two the one that this window has
 
 
+def test_a_recording_begun_by_a_key_has_both_halves(
+    tiny: list[str], folder: Path, photos: Path, tmp_path: Path
+) -> None:
+    keys = "ctrl+o ctrl+r o e wait:0.3 ctrl+o ctrl+r"
+    arguments = [*tiny, "--compare", folder, "--images", photos, "--pictures", tmp_path / "films", "--keys", keys]
+    shot = shot_of(tmp_path / "end.png", *arguments)
+    (film,) = (tmp_path / "films").glob("*.mp4")
+    capture = cv2.VideoCapture(str(film))
+    newest = None
+    while (found := capture.read())[0]:
+        newest = found[1]
+    assert newest is not None and newest.shape == shot.shape
+    for half in (slice(0, 748), slice(752, 1500)):
+        assert np.abs(newest[100:800, half].astype(int) - shot[100:800, half]).mean() < 12  # but for the codec
+
+
 def test_undo_in_the_half_in_use_gives_the_photo_back_to_both(
     tiny: list[str], folder: Path, photos: Path, tmp_path: Path
 ) -> None:

@@ -92,11 +92,16 @@ def draw_cells(
     painted: tuple[Codes, Paint],
     px: int,
     selected: str = "",
+    *,
+    first: int = 0,
 ) -> None:
-    """A photo, its map beneath, its value and its name; selected: the path of the photo that has a frame."""
+    """A photo, its map beneath, its value and its name; selected: the path of the photo that has a frame.
+
+    first: the answer in the first cell.
+    """
     codes, paint = painted
     high = float(codes.ceilings.max(initial=0))
-    for index, answer in enumerate(answers[: grid.count]):
+    for index, answer in enumerate(answers[first : first + grid.count]):
         cell = grid.cell(index)
         picture(canvas, Rect(cell.row, cell.col, *grid.photo), answer.rgb)
         place = Rect(cell.row + grid.photo[0] + 2, cell.col, *grid.map)
@@ -106,7 +111,7 @@ def draw_cells(
             color = theme.BAR if answer.value >= 0 else theme.BAR_BELOW
             fill(canvas, Rect(place.row, place.col, place.height, round(share * place.width)), color)
         else:
-            draw_levels(canvas, place.row, place.col, map_levels(codes.channel(index), paint, place), paint)
+            draw_levels(canvas, place.row, place.col, map_levels(codes.channel(first + index), paint, place), paint)
         value, row = number(answer.value), place.bottom + 2
         wide = text_width(value, px, True)
         draw_text(canvas, row, cell.col, value, px, theme.TEXT, bold=True, width=grid.photo[1])

@@ -15,7 +15,7 @@ from deepvis.window.ui.canvas import NOWHERE, bounds, fill, frame, moved_into, p
 from deepvis.window.ui.changes_shown import changes_key, draw_changes
 from deepvis.window.ui.draw_cache import cached
 from deepvis.window.ui.fires import order_words
-from deepvis.window.ui.heading import draw_card, sentence
+from deepvis.window.ui.heading import draw_card, heading_size, sentence
 from deepvis.window.ui.legend import (
     codes_of,
     draw_in_heading,
@@ -115,7 +115,8 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
         draw_scalars(canvas, scene, parts.body, view)
         return
     if not parts.heading.is_empty:
-        used = text_width(title, scene.px(theme.SIZE_HEADING), True) + scene.px(20)
+        px = heading_size(scene, title, parts.heading.width - (scene.px(80) if view.stale else 0))
+        used = text_width(title, px, True) + scene.px(20)
         legend = unit_legend(scene, view) if zoom is Zoom.UNIT else layer_legend(scene, view)
         room = parts.heading.cut(left=used, right=scene.px(80) if view.stale else 0)
         draw_in_heading(canvas, scene, room, legend)
@@ -142,7 +143,9 @@ def tiles_title(scene: Scene, view: LayerView) -> str:
         caption = caption_beside(scene, caption, sorting)
     has_maps = has_all and not is_pattern and not shows_bars(scene, view)
     fixed = fixed_caption(codes_of(scene, view)) if has_maps else ""
-    return "   ".join(filter(None, (subject, name, shape_name(layer), caption, sorting, fixed)))
+    is_compared = view.is_change or view.is_difference or view.is_pinned  # said first: not to be cut
+    said = (caption, sorting) if is_compared and not is_pattern else (sorting, caption)
+    return "   ".join(filter(None, (subject, name, shape_name(layer), *said, fixed)))
 
 
 def caption_beside(scene: Scene, caption: str, sorting: str) -> str:
