@@ -42,7 +42,7 @@ def grid_of_sheet(scene: Scene, found: OverPhotos, body: Rect) -> SheetGrid:
     _, height, width = scene.state.info.input_shape
     layer, px = scene.state.layer, scene.px(theme.SIZE_SMALL)
     count = min(max(found.listed, found.done, 1), WANTED)
-    bar = scene.px(10)
+    bar, body = scene.px(10), body.cut(right=scene.px(6))  # beside the scroll bar
 
     def grid(columns: int) -> SheetGrid:
         return sheet_grid(body, columns, (layer.height, layer.width), (height, width), px, scene.px(GAP), bar)
