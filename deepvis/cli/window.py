@@ -110,13 +110,13 @@ def key_names(text: str) -> tuple[str, ...]:
         else:
             keys.append(_key(word, is_typing=is_typing))
             opens_note = is_typing and keys[-1] == "enter" and OPENS_A_NOTE.startswith(typed.lower() or "?")
-            opens = opens_note or keys[-1] in (*OPENS_TYPING, *COMMANDS["toggle_help"].keys)
+            opens = opens_note or keys[-1] in {key for name in OPENS_TYPING for key in COMMANDS[name].keys}
             is_typing = opens or (is_typing and keys[-1] not in ENDS_TYPING)
             typed = ""
     return tuple(keys)
 
 
-OPENS_TYPING = frozenset({"/", "ctrl+p", "ctrl+t", *"0123456789"})
+OPENS_TYPING = ("palette", "name_unit", "go_to", "watch_unit", "toggle_help")  # commands after which one types
 OPENS_A_NOTE = "note on this unit"  # a text that begins so, chosen in the palette
 ENDS_TYPING = frozenset({"enter", "esc"})
 

@@ -14,17 +14,18 @@ from urllib.parse import unquote
 
 from deepvis.core.attributions import ATTRIBUTIONS
 from deepvis.core.commands import COMMANDS, Group, shown_keys
-from deepvis.core.commands.intervening import typed_intervention
+from deepvis.core.commands.intervening import typed_intervention, typed_problem
 from deepvis.core.fuzzy import Match, folded, match
 from deepvis.core.interventions import Intervention
 from deepvis.core.name_index import Names
-from deepvis.core.numbered import target_of, typed
+from deepvis.core.numbered import needs_number, target_of, typed
 from deepvis.core.playing import MovingSource
 from deepvis.core.presenting import can_enlarge, pane_words
 from deepvis.core.saving import saving_rows, session_row
 from deepvis.core.state import AppState, PaletteLists
 from deepvis.core.types import LayerInfo, NetInfo, Unit
 from deepvis.core.unit_names import UnitNames
+from deepvis.core.word_forms import match_forms
 from deepvis.core.words import short_label
 
 MOST_ROWS = 200  # candidates for one text
@@ -195,7 +196,7 @@ def why_none(state: AppState) -> str:
     numbered = sorted(_numbered(text, state.layer.name, state.info), key=lambda row: -row[2].points)
     if numbered:
         return f"{numbered[0][0].name} has units 0 to {numbered[0][0].channels - 1}"
-    return "nothing of that name"
+    return typed_problem(text) or needs_number(text) or "nothing of that name"
 
 
 def _of_layer(text: str, name: str, title: str) -> Match | None:
@@ -236,7 +237,7 @@ def _classes(text: str, layer: str, info: NetInfo) -> Iterator[Candidate]:
 
 def _commands(text: str) -> Iterator[Candidate]:
     for row in COMMANDS.values():
-        found = match(text, row.help)
+        found = match_forms(text, row.help)
         if found is not None and row.name not in NOT_OFFERED:
             yield Candidate(CandidateKind.COMMAND, row.help, row.name, next(iter(shown_keys(row)), ""), *_of(found))
 

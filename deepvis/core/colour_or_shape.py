@@ -16,6 +16,7 @@ LEAST_PROBABILITY = 0.01  # of a class in the unchanged picture, below which its
 CLEAR = 25.0  # per cent: so large a fall counts, and so much larger must be the larger of two
 STRONG = 50.0  # per cent: two falls so large both count
 SLIGHT = 10.0  # per cent: a change below it counts as none
+NEITHER = "neither colour nor shape matters much"
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,8 @@ def conclusion(answers: Sequence[UnitAnswer], *, is_probability: bool) -> str:
     if colour is None or shape is None or colour.percent is None or shape.percent is None:
         return ""
     verdict = _verdict(-colour.percent, -shape.percent)
+    if verdict == NEITHER and (other := _other(answers)) is not None:
+        verdict = f"neither matters as much as {_words(other)} ({percent_words(other.percent)})"
     if not verdict:
         return ""
     of_colour = f"{PICTURE_CHANGES[colour.change].title} changes it by {percent_words(colour.percent)}"
@@ -99,6 +102,14 @@ def _most(answers: Sequence[UnitAnswer], takes: Takes) -> UnitAnswer | None:
     return min(of, key=lambda each: each.percent or 0.0, default=None)
 
 
+def _other(answers: Sequence[UnitAnswer]) -> UnitAnswer | None:
+    """Of the changes that take neither colour nor shape, the one that changes the value most; None if none clearly."""
+    of = [each for each in answers if each.change != UNCHANGED and each.percent is not None]
+    others = [each for each in of if PICTURE_CHANGES[each.change].takes not in (Takes.COLOUR, Takes.SHAPE)]
+    most = max(others, key=lambda each: abs(each.percent or 0.0), default=None)
+    return most if most is not None and abs(most.percent or 0.0) >= CLEAR else None
+
+
 def _verdict(colour: float, shape: float) -> str:
     """colour, shape: by how many per cent the value falls."""
     larger, smaller = max(colour, shape), min(colour, shape)
@@ -107,7 +118,7 @@ def _verdict(colour: float, shape: float) -> str:
     if smaller >= STRONG:
         return "colour and shape alike"
     if abs(larger) < SLIGHT and abs(smaller) < SLIGHT:
-        return "neither colour nor shape matters much"
+        return NEITHER
     return ""
 
 

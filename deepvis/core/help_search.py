@@ -9,9 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from deepvis.core.commands import COMMANDS, Command, Group, command_of, perform, shown_keys
-from deepvis.core.fuzzy import folded, match
+from deepvis.core.fuzzy import folded
 from deepvis.core.history import undoable
 from deepvis.core.state import AppState, HelpSearch, Outcome
+from deepvis.core.word_forms import match_forms
 
 MOST_LETTERS = 60
 PAGE = 20  # rows
@@ -45,7 +46,7 @@ def _points(text: str, row: Command) -> float:
     if len(text) > 1 and any(folded(text) == folded(key) for key in row.keys):
         return BY_KEY - 1
     names = (row.help, row.name.replace("_", " "), f"{row.group} {row.help}")
-    found = [each for each in (match(text, name) for name in names) if each is not None]
+    found = [each for each in (match_forms(text, name) for name in names) if each is not None]
     return max((each.points for each in found), default=-1.0)
 
 

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+import numpy as np
+
 from deepvis.core.types import Unit
 
 LARGEST = 3e38  # of a number that units are clamped to or multiplied by: the network computes in 32 bits
@@ -90,6 +92,12 @@ def intervened_words(all_of_them: Sequence[Intervention]) -> str:
     named = ", ".join(f"{_name(each.unit)} {each.mark}" for each in all_of_them[:MOST_NAMED])
     more = len(all_of_them) - MOST_NAMED
     return f"{named} and {more} more" if more > 0 else named
+
+
+def extreme(values: np.ndarray) -> float:
+    """The largest value of a map; the lowest of one that is nowhere above 0 (a unit scaled by −3)."""
+    high = float(values.max())
+    return float(values.min()) if high <= 0 else high
 
 
 def _name(unit: Unit) -> str:

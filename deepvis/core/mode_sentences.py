@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deepvis.core.compared import TilesOf
 from deepvis.core.state import BackFilter, ColourMap, Look, Order, Show, Zoom
 from deepvis.core.types import Fit
 
@@ -29,6 +30,20 @@ ZOOMS = {
         "Over photos: this unit's map beneath each of the open photos, the largest value first",
     ),
     Zoom.CHANGES: ("colour or shape", "Colour or shape: what the unit's value becomes where the picture is changed"),
+}
+COMPARED = {
+    TilesOf.CURRENT: (
+        "the tiles are of the current one",
+        "Pinned frame: it stands below the input, to compare others with; Q: its tiles, then the difference",
+    ),
+    TilesOf.PINNED: (
+        "the tiles are of the pinned one",
+        "Pinned frame: the tiles are of it; Q shows the difference from the current frame",
+    ),
+    TilesOf.DIFFERENCE: (
+        "the tiles are the difference",
+        "Pinned frame: the tiles are current minus pinned, orange is more now, blue is less",
+    ),
 }
 ORDERS = {
     Order.NUMBER: ("by number", "Order: the tiles stand by the units' numbers"),
@@ -67,6 +82,11 @@ SWITCHES = {
         "Why: units of earlier layers by contribution (activation times diff), green for it, dashed against",
     ),
     "pattern": ("patterns", "Patterns: each tile is the picture that its unit prefers, not its map"),
+    "interventions": (
+        "what if",
+        "What if: units are switched off, clamped or amplified as long as it stands here; X, or / clear",
+    ),
+    "change": ("change", "Change: the tiles are after minus before the what-if, orange is more now, blue is less"),
     "place": ("pinned place", "Pinned place: the tiles are sorted by what fires at that place of the input"),
     "individual_boost": ("boost", "Boost, first number: each unit is brightened by its own largest value; 1: wholly"),
     "gamma_boost": ("gamma", "Boost, second number: the layer's gamma is multiplied by it; less is brighter"),

@@ -15,9 +15,12 @@ from typing import Any
 from deepvis.core.attributions import ATTRIBUTIONS, all_attributions, attribution_title
 from deepvis.core.back_modes import BACK_MODES, OFF, all_modes, title_of
 from deepvis.core.commands import COMMANDS
+from deepvis.core.compared import TilesOf
+from deepvis.core.interventions import intervened_words
 from deepvis.core.mode_sentences import (
     BACK_FILTERS,
     COLOUR_MAPS,
+    COMPARED,
     DEBUG,
     FITS,
     LOOKS,
@@ -100,6 +103,18 @@ MODES: dict[str, Mode] = {
     "why": Mode("why", lambda chain: " › ".join(map(_at, chain)) or OFF, lambda _: SWITCHES["why"][1], plain=()),
     "show": _of_enum("tiles", SHOWS, Show.ACTIVATIONS),
     "zoom": _of_enum("zoom", ZOOMS, Zoom.OFF),
+    "interventions": Mode(
+        "what if",
+        lambda all_of_them: intervened_words(all_of_them) or OFF,
+        lambda _: SWITCHES["interventions"][1],
+        plain=(),
+    ),
+    "change": _switch("tiles of the change", SWITCHES["change"][1]),
+    "compared": Mode(
+        "pinned frame",
+        lambda pinned: f"{pinned.name}, {COMPARED[pinned.tiles][0]}" if pinned else OFF,
+        lambda pinned: COMPARED[pinned.tiles if pinned else TilesOf.CURRENT][1],
+    ),
     "pattern": _switch("preferred pictures in the tiles", SWITCHES["pattern"][1]),
     "order": _of_enum("order of the tiles", ORDERS, Order.NUMBER),
     "place": Mode(
@@ -162,8 +177,18 @@ MODES: dict[str, Mode] = {
 
 
 def value_of(state: AppState, field: str) -> Any:
-    """The value that a mode has now."""
-    return getattr(getattr(state, MODES[field].part), field)
+    """The value that a mode has now; of the pinned frame as it is seen: other tiles may stand in the place."""
+    value = getattr(getattr(state, MODES[field].part), field)
+    if field == "compared" and value is not None and not shows_compared(state):
+        return value.showing(TilesOf.CURRENT)
+    return value
+
+
+def shows_compared(state: AppState) -> bool:
+    """True where the tiles are those that were chosen: of the pinned frame, of the current one or their difference."""
+    view = state.view
+    is_tiles = view.zoom in (Zoom.OFF, Zoom.UNIT) and view.show is Show.ACTIVATIONS and not view.change
+    return is_tiles and (not view.pattern or view.zoom is Zoom.UNIT)
 
 
 def sentence_of(field: str, value: Any) -> str:
@@ -181,11 +206,27 @@ def words_of(field: str, value: Any) -> str:
     return f"{field.replace('_', ' ')}: {'on' if value else 'off'}"
 
 
+def hidden_modes(state: AppState) -> frozenset[str]:
+    """Modes that are on and not seen, as others go before them: what they would say is not so now."""
+    view, order = state.view, state.tile_order
+    is_why = bool(view.why) and order is not None and order.contributions is not None
+    has_tiles, is_pattern = view.zoom in (Zoom.OFF, Zoom.UNIT), view.pattern and view.zoom is Zoom.OFF
+    hidden = {
+        "order": is_why or view.place is not None or not has_tiles,
+        "why": not has_tiles,
+        "place": not has_tiles,
+        "pattern": view.zoom is not Zoom.OFF,
+        "show": is_pattern or not has_tiles,
+        "change": is_pattern or view.show is Show.DIFFS or not has_tiles,
+    }
+    return frozenset(field for field, is_hidden in hidden.items() if is_hidden)
+
+
 def sentences(state: AppState, fields: Sequence[str]) -> tuple[str, ...]:
-    """The sentences of those of the modes that are on."""
-    found = []
+    """The sentences of those of the modes that are on, and not hidden by another one."""
+    found, hidden = [], hidden_modes(state)
     for field in fields:
         value = value_of(state, field)
-        if value is not None and value != MODES[field].plain:
+        if value is not None and value != MODES[field].plain and field not in hidden:
             found.append(MODES[field].sentence(value))
     return tuple(filter(None, found))

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from deepvis.core.types import Unit
+
 
 @dataclass(frozen=True, eq=False)
 class PhotoAnswer:
@@ -27,6 +29,17 @@ class PhotoAnswer:
     def rank_key(self) -> tuple[float, int]:
         """The largest value first, of equal ones the earlier photo."""
         return -self.value, self.index
+
+
+@dataclass(frozen=True)
+class SheetScroll:
+    """How far a sheet of photos was scrolled. row: its first; of: the unit that it is of, another one begins at 0."""
+
+    row: int = 0
+    of: Unit | None = None
+
+    def first_row(self, unit: Unit) -> int:
+        return self.row if self.of == unit else 0
 
 
 @dataclass

@@ -18,6 +18,7 @@ from deepvis.core.filmstrip import Filmstrip
 from deepvis.core.interventions import Intervention
 from deepvis.core.naming import NameTyping
 from deepvis.core.over_time import OverTime
+from deepvis.core.photo_answers import SheetScroll
 from deepvis.core.playing import Autoplay, MovingSource
 from deepvis.core.presenting import USUAL, PanesNow, Presenting
 from deepvis.core.tile_order import TileOrder, Tiles, tiles_of
@@ -139,6 +140,7 @@ class ViewState:
     looked_back: LookedBack | None = None  # in the history of the unit's climb; None: its newest picture
     opened: frozenset[str] = frozenset()  # blocks of the layer list
     all_layers: bool = False  # every operator is in the layer list
+    sheet: SheetScroll = field(default_factory=SheetScroll)  # of a unit over photos
     filmstrip: Filmstrip = field(default_factory=Filmstrip)
     over_time: OverTime = field(default_factory=OverTime)
     scores: bool = False
@@ -265,6 +267,7 @@ class AppState:
     frame: Frame | None = field(default=None, compare=False)  # that is shown now
     naming: Naming = field(default_factory=Naming)  # what the user calls units
     panes: PanesNow = field(default_factory=PanesNow, compare=False)  # those of the window, the one pointed at
+    awaits_reason: Unit | None = None  # why: selected until the strongest reason is known, which takes its place
     refused: SaveTop | None = None  # it would have replaced better pictures: the same key once more does it
 
     @property

@@ -45,6 +45,14 @@ class TileOrder:
         """How many units fire now."""
         return int((self.strengths > 0).sum())
 
+    def with_silent(self, channel: int) -> tuple[int, ...]:
+        """The tiles with a unit that is silent."""
+        channels, leaning = self.channels or (), self.leaning
+        place = len(channels)
+        if self.contributions is not None:
+            place = next((i for i, each in enumerate(channels) if leaning[each] < 0), place)
+        return (*channels[:place], channel, *channels[place:])
+
     def strongest(self) -> tuple[int, ...]:
         """The units that fire now, the strongest first, of equal ones the lower number; contributions as they stand."""
         values = self.strengths if self.contributions is None else self.contributions
@@ -163,9 +171,10 @@ class Tiles:
 def tiles_of(order: TileOrder | None, layer: str, count: int, selected: int) -> Tiles:
     """The tiles of a layer of ``count`` units. The selected one is always among them: if it is silent it is the last.
 
+    Of contributions it stands between those for it and those against it, as what is nothing does.
     order: of the newest pass; one of another layer says nothing.
     """
     if order is None or order.channels is None or order.layer != layer or len(order.strengths) != count:
         return Tiles(count, count)
-    channels = order.channels if selected in order.channels else (*order.channels, selected)
+    channels = order.channels if selected in order.channels else order.with_silent(selected)
     return Tiles(len(channels), max(order.slots, len(channels)), channels)

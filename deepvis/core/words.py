@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 
@@ -21,6 +22,12 @@ def short_label(label: str) -> str:
     head, _, rest = label.strip().partition(" ")
     is_synset = len(head) == 9 and head[0] == "n" and head[1:].isdigit()
     return rest if is_synset and rest else label.strip()
+
+
+def photo_name(path: str) -> str:
+    """'photos/n01440764_tench.jpg' to 'tench': the file's name without ending, and without the synset's number."""
+    name = os.path.splitext(os.path.basename(path))[0]
+    return re.sub(r"^n\d{8}[_\-. ]+(?=.)", "", name)
 
 
 def field_size_words(edges: tuple[int, int, int, int], height: int, width: int) -> str:

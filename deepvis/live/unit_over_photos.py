@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from deepvis.core.interventions import Intervention
 from deepvis.core.photo_answers import BestPhotos, PhotoAnswer
 from deepvis.core.types import Fit, Unit
 from deepvis.live.photo_lister import PhotoLister
@@ -32,6 +33,7 @@ class OverPhotosRequest:
     images: str | None = None  # None: the sample photos
     fit: Fit = Fit.CROP
     renewed: int = 0  # how often the network has been given other weights
+    interventions: tuple[Intervention, ...] = ()  # what if: what is done to units, in every photo
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +116,7 @@ class OverPhotosWorker(Worker[OverPhotosRequest, OverPhotos]):
             return
         self._lister = PhotoLister(OpenFiles.of(request.images, request.fit), ())
         self._publish()
-        self._passes = PhotoPasses(self._open_network(unit.layer), unit)
+        self._passes = PhotoPasses(self._open_network(unit.layer), unit, request.interventions)
 
     def _publish(self) -> None:
         top, lister, before = self._top, self._lister, self._newest.value

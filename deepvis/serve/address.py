@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import secrets
+import socket
 import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,9 +51,20 @@ def is_loopback_name(host: str) -> bool:
         return False
 
 
+def can_be_looked_up(host: str) -> bool:
+    """True for an IP address, and for a name that this machine can look up."""
+    try:
+        socket.getaddrinfo(host, None)
+    except (OSError, UnicodeError):
+        return False
+    return True
+
+
 def serve_address(text: str = "", tls: tuple[str, str] | None = None, *, unencrypted: bool = False) -> ServeAddress:
     """From HOST:PORT, HOST, :PORT or PORT; "" is loopback and a free port. Raises UsageError, one sentence."""
     host, port = _split(text.strip())
+    if not can_be_looked_up(host):
+        raise UsageError(f"--serve {text}: this machine knows no host {host!r}; {EXPECTED}")
     files = None if tls is None else (Path(tls[0]).expanduser(), Path(tls[1]).expanduser())
     address = ServeAddress(host, port, files, unencrypted)
     if not address.is_loopback and files is None and not unencrypted:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 from deepvis.core.first_hints import Hints
 from deepvis.core.program import program
@@ -27,7 +29,7 @@ from deepvis.window.loop import Loop
 from deepvis.window.making_parts import SharedInput, make_parts
 from deepvis.window.options import RunOptions
 from deepvis.window.place import WindowPlace
-from deepvis.window.saver import Saver
+from deepvis.window.saver import Half, Saver
 from deepvis.window.session import other_network
 from deepvis.window.session_settings import opened_with
 from deepvis.window.stats import PassLog, Stats
@@ -46,9 +48,7 @@ def run(settings: Settings, options: RunOptions, *, starts_moving: bool, place: 
     toolbox = Toolbox(settings, options, opened(settings), starts_moving=starts_moving, place=place)
     try:
         toolbox.loop.run()
-        write_results(toolbox.loop, options, toolbox.passes)
-        if (options.headless or options.ends_when_done) and (error := toolbox.loop.standing_error):
-            raise UsageError(error)  # nobody looked at the status line
+        write_results(options, toolbox.loop, [(toolbox.loop, toolbox.passes, options.stats)])
     finally:
         toolbox.close()
     return 0
@@ -92,8 +92,16 @@ class Toolbox:
         self.window = window or opened_window(settings, options, title, place)
         options = replace(options, hints=Hints(settings.hints))
         pictures = Path(settings.pictures)
-        saver = Saver(pictures, lambda: identity_if_any(self._shown.model), opened=opened_with(settings))
-        self.loop = make_loop(state, self._parts, self.window, options, layouts, pictures, Stats(), saver)
+        self.saver = Saver(pictures, self._identity, opened=opened_with(settings))
+        self.loop = make_loop(state, self._parts, self.window, options, layouts, pictures, Stats(), self.saver)
+
+    @property
+    def half(self) -> Half:
+        """What a session of two networks has of this one."""
+        return Half(lambda: self.loop.state, self._identity, opened_with(self._settings))
+
+    def _identity(self) -> str:
+        return identity_if_any(self._shown.model)
 
     def renew(self, model: Model) -> None:
         """Show the same network with other weights: what was made with the earlier ones is marked."""
@@ -153,15 +161,33 @@ def started_again(state: AppState, replay: Replay) -> AppState:
     return replace(state, view=start.view, initial_view=start.view, input=start.source, live=live)
 
 
-def write_results(loop: Loop, options: RunOptions, passes: PassLog) -> None:
-    """The screenshot and the statistics. Raises UsageError for a file that could not be written, the video too."""
-    info = loop.state.info
+class Shown(Protocol):
+    """What a run has shown, of one network or of two."""
+
+    @property
+    def standing_error(self) -> str: ...
+
+    @property
+    def recording_error(self) -> str: ...
+
+    def screenshot(self, path: Path) -> None: ...
+
+
+def write_results(options: RunOptions, shown: Shown, passes: Sequence[tuple[Loop, PassLog, Path | None]]) -> None:
+    """The end of a run: the screenshot, and the statistics of each network.
+
+    Raises UsageError for a file that could not be written, the video too; and for what went wrong where nobody has
+    looked at the status line.
+    """
     try:
         if options.screenshot:
-            loop.screenshot(options.screenshot)
-        if options.stats:
-            loop.stats.write(options.stats, passes, info.name, info.device)
+            shown.screenshot(options.screenshot)
+        for loop, log, path in passes:
+            if path is not None:
+                loop.stats.write(path, log, loop.state.info.name, loop.state.info.device)
     except OSError as error:
         raise UsageError(f"{error.filename or options.screenshot}: {error.strerror or error}") from error
-    if loop.screen.recording_error:
-        raise UsageError(loop.screen.recording_error)
+    if shown.recording_error:
+        raise UsageError(shown.recording_error)
+    if (options.headless or options.ends_when_done) and shown.standing_error:
+        raise UsageError(shown.standing_error)

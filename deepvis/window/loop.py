@@ -26,6 +26,7 @@ from deepvis.core.strips import strips_of, with_strips
 from deepvis.core.typed import files_opened, pasted, press
 from deepvis.core.types import NetInfo, Snapshot
 from deepvis.core.user_error import UsageError
+from deepvis.core.why import reason_selected
 from deepvis.live.camera_list import CameraList
 from deepvis.live.folder_scan import ScanRequest
 from deepvis.live.input import ListedPhotos
@@ -154,6 +155,11 @@ class Loop:
         )
 
     @property
+    def recording_error(self) -> str:
+        """Why there is no recording though --record has asked for one, or ""."""
+        return self.screen.recording_error
+
+    @property
     def missing(self) -> str:
         """What the panes still wait for, "" once they have settled."""
         return missing(self.state, self.parts.latest) or self._saver.missing
@@ -176,7 +182,7 @@ class Loop:
         for answer in self._saver.turn(self.screen, self._mouse):
             self._say(answer)
         if (session := self._saver.take_session()) is not None:
-            self._open_session(session)
+            self.open_session(session)
 
     # ------------------------------------------------------------------ events
 
@@ -249,9 +255,11 @@ class Loop:
 
     def _act(self, outcome: Outcome) -> None:
         """Take over the state that a key or the mouse has made, and carry out its effects."""
-        shown = self.state.view.presenting
+        before = self.state.view
         self.state, effects = outcome
-        if self.state.view.presenting != shown:
+        if self.state.view != before:
+            self._status.view_changed()
+        if self.state.view.presenting != before.presenting:
             self._lay_out(*self.window.size)
         for effect in effects:
             if isinstance(effect, SavePicture):
@@ -264,7 +272,7 @@ class Loop:
                     f"copied {effect.text}" if is_there else f"this window cannot copy: {effect.text}"
                 )
             elif isinstance(effect, Say):
-                self._status.show_hint(effect.sentence)
+                self._status.show_hint(effect.sentence, is_of_view=True)
             elif isinstance(effect, OpenPath):
                 self._open(effect.path)
             elif isinstance(effect, OtherNetwork):
@@ -312,7 +320,7 @@ class Loop:
         else:
             self._status.show_hint(problem.removeprefix("--images "))
 
-    def _open_session(self, session: Session) -> None:
+    def open_session(self, session: Session) -> None:
         """Look at what a session says, as one step of the history."""
         try:
             self.state = remembered(self.state, restored(self.state, session))
@@ -337,7 +345,7 @@ class Loop:
         is_walking = time.monotonic() - self._acted_at < WALKING_SECONDS
         order = self._make_scene.tile_order(self.state, is_held=is_walking)
         if order is not self.state.tile_order:
-            self.state = replace(self.state, tile_order=order)
+            self.state = reason_selected(replace(self.state, tile_order=order))
 
     def _take_pauses(self) -> None:
         """What is done by waiting: a typed number is gone to, and what was refused is not asked about any more."""

@@ -29,6 +29,7 @@ from deepvis.core.types import OptimizeProgress
 from deepvis.window.strip_pointing import pointed_at_strip
 from deepvis.window.ui.events import Mouse
 from deepvis.window.ui.hit import hit
+from deepvis.window.ui.over_photos import scrolled
 from deepvis.window.ui.overlays.help import row_at
 from deepvis.window.ui.overlays.palette import candidate_at
 from deepvis.window.ui.regions import CLASS, FIRES, FOLD, PATCHES, PHOTO, PINNED, PREFERRED, SIDE, Hit, is_preferred
@@ -70,6 +71,8 @@ def pointed(state: AppState, event: Mouse, scene: Scene) -> Outcome:
         return with_effect(state, lambda id: CopyText(id, scene.status.path))
     if (found := pointed_at_strip(state, event, target, scene)) is not None:
         return remembered(state, found[0], "" if is_press else f"wheel over {target.pane}", found[1]), found[1]
+    if not is_press and target.pane == "layers" and state.view.zoom is Zoom.PHOTOS:
+        return remembered(state, view(state, sheet=scrolled(scene, -event.steps)), "wheel over photos"), ()
     after, effects = clicked(state, target) if is_press else wheeled(state, target, event.steps, scene.climb)
     grows = "" if is_press else f"wheel over {target.pane}"
     return remembered(state, after, grows, effects), effects

@@ -219,7 +219,7 @@ def over_photos_request(state: AppState, renewed: int = 0) -> OverPhotosRequest:
     """The unit that is to be shown over the open photos; none while it is not. renewed: the network's weights."""
     if state.view.zoom is not Zoom.PHOTOS or state.layer.missing:
         return OverPhotosRequest(None)
-    return OverPhotosRequest(state.unit, state.input.images, state.input.fit, renewed)
+    return OverPhotosRequest(state.unit, state.input.images, state.input.fit, renewed, state.view.interventions)
 
 
 def shown_photos(state: AppState, latest: Latest) -> OverPhotos | None:

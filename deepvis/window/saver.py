@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from deepvis.core.answers import Answer, EffectReport
 from deepvis.core.effects import Effect
 from deepvis.core.saving import OpenSession, SaveNumbers, SavePane, SaveSession, SaveUnit, SwitchRecording
-from deepvis.core.state import Zoom
+from deepvis.core.state import AppState, Zoom
 from deepvis.core.user_error import UsageError
 from deepvis.window.facts import facts_of
 from deepvis.window.gestures import GestureLog, Start
 from deepvis.window.new_files import file_name, new_file, reserved
+from deepvis.window.pinned_in_session import pinned_table
 from deepvis.window.png_text import png_of
 from deepvis.window.saved_numbers import arrays_of, problem_of, write_csv, write_npz
 from deepvis.window.screen import Screen
-from deepvis.window.session import Session, other_network, read_session, session_text
+from deepvis.window.session import NetworkShown, Session, other_network, read_session, session_text
 from deepvis.window.synced_names import SyncedNames
 from deepvis.window.ui.enlarged import MOST_FACTOR, UNIT, drawn_anew
 from deepvis.window.ui.scene import Scene
@@ -28,12 +30,21 @@ SAVING = "the file that is being saved"
 Reports = list[Answer[Any, EffectReport]]
 
 
+@dataclass(frozen=True)
+class Half:
+    """One of two networks in a window, for a session of both. identity: called in the thread."""
+
+    state: Callable[[], AppState]
+    identity: Callable[[], str]
+    opened: Mapping[str, Any]
+
+
 class Saver:
     """Takes effects, carries them out once what was pressed before is on the screen, and answers with sentences.
 
     folder: where files go. identity: of the network, "" where it has none; called in the thread. factor: how many
     times as large as in the window pictures are drawn. opened: settings that a session needs.
-    ``error``: of the last file that could not be saved.
+    ``error``: of the last file that could not be saved. ``halves``: of a window with two networks, both; else ().
     """
 
     def __init__(
@@ -44,6 +55,7 @@ class Saver:
         opened: Mapping[str, Any] | None = None,
     ) -> None:
         self.error = ""
+        self.halves: tuple[Half, ...] = ()
         self._opened = opened or {}
         self._session: Session | None = None
         self._folder, self._identity, self._factor = folder, identity, factor
@@ -113,9 +125,10 @@ class Saver:
             self._submit(effect, self._save_picture, scene, UNIT, now)
         elif isinstance(effect, SaveNumbers):
             self._submit(effect, self._save_numbers, scene, effect, now)
-
         elif isinstance(effect, SaveSession):
-            self._submit(effect, self._save_session, scene, effect.name, now)
+            own = Half(lambda: scene.state, self._identity, self._opened)
+            networks = [(half, half.state()) for half in self.halves or (own,)]
+            self._submit(effect, self._save_session, networks, scene, effect.name, now)
         elif isinstance(effect, OpenSession):
             self._submit(effect, self._read_session, scene.state.info.name, Path(effect.path).expanduser())
 
@@ -146,21 +159,40 @@ class Saver:
                 write_npz(file, arrays, facts)
         return saved(path)
 
-    def _save_session(self, scene: Scene, name: str, when: float) -> EffectReport:
-        text = session_text(scene.state, scene.frame, self._identity(), self._opened, when)
+    def _save_session(
+        self, networks: Sequence[tuple[Half, AppState]], scene: Scene, name: str, when: float
+    ) -> EffectReport:
         asked = Path(name).expanduser()
         stem = asked.name.removesuffix(".yaml") or file_name(scene.state.info.name, "session", when=when)
         with new_file(self._folder / asked.parent, stem, ".yaml") as (path, file):
-            file.write(text)
+            found = [
+                NetworkShown(
+                    state, half.identity(), half.opened, pinned_table(state.view.compared, path.parent, path.stem)
+                )
+                for half, state in networks
+            ]
+            file.write(session_text(found, scene.frame, when))
         return saved(path)
 
     def _read_session(self, model: str, path: Path) -> EffectReport:
-        """Read a session, for the loop to take; one that does not belong here is a sentence."""
+        """Read a session, for the loop to take; one that does not belong here is a sentence.
+
+        Of a session of two networks a window with one takes what is said of that one.
+        """
         try:
             session = read_session(path)
         except UsageError as error:
             return EffectReport(str(error))
-        if why := other_network(session, model, self._identity()):
+        is_of_both = session.second is not None and len(self.halves) == len(session.parts)
+        if is_of_both:
+            names = [(half.state().info.name, half.identity()) for half in self.halves]
+            reasons = [other_network(part, *each) for part, each in zip(session.parts, names, strict=True)]
+            why = next(filter(None, reasons), "")
+        else:
+            reasons = [other_network(part, model, self._identity()) for part in session.parts]
+            why = reasons[0] if all(reasons) else ""
+            session = session if why else session.parts[reasons.index("")]
+        if why:
             return EffectReport(why)
         for name in ("video", "camera"):
             if session.input.moving and session.opened.get(name) != self._opened.get(name):

@@ -17,6 +17,13 @@ from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.window import AnyWindow
 
 
+class Recording:
+    """What is being recorded, of one screen or of two beside each other; recorder: None while nothing is."""
+
+    def __init__(self, recorder: Recorder | None = None) -> None:
+        self.recorder = recorder
+
+
 class Screen:
     """Shows scenes in a window, where they look different from what stands there.
 
@@ -31,10 +38,16 @@ class Screen:
         self.opened_at = self.changed_at = time.monotonic()
         self.compose = Composer()
         self._window, self._stats, self._rate = window, stats, rate
-        self.recorder = Recorder(record) if record else None  # the recording in progress
+        self.recording = Recording(Recorder(record) if record else None)
+        self.is_half = False  # of a window of two screens, which records both
         self._option = self.recorder  # that of --record
         self._made_of: tuple[Hashable, ...] | None = None  # what the picture depends on
         self._pressed_at: list[float] = []  # of keys and buttons whose effect is not on the screen yet
+
+    @property
+    def recorder(self) -> Recorder | None:
+        """The recording in progress."""
+        return self.recording.recorder
 
     @property
     def recorded_seconds(self) -> int | None:
@@ -49,17 +62,17 @@ class Screen:
 
     def start_recording(self, path: Path) -> None:
         """Record into an empty file of ours, from what stands there now."""
-        self.recorder = Recorder(path, is_reserved=True)
+        self.recording.recorder = Recorder(path, is_reserved=True)
         if self.picture is not None:
-            self.recorder.show(self.compose.panes)
+            self._record()
 
     def stop_recording(self) -> Recorder | None:
         """The recording in progress, to be closed; None where there is none."""
-        recorder, self.recorder = self.recorder, None
+        recorder, self.recording.recorder = self.recorder, None
         return recorder
 
     def close(self) -> None:
-        if self.recorder:
+        if self.recorder and not self.is_half:
             self.recorder.close()
 
     def expect(self) -> None:
@@ -89,5 +102,9 @@ class Screen:
         self._stats.shown(composed - began, scene.frame is not None, scene.snapshot_id)
         self._stats.key_seconds += [time.monotonic() - pressed for pressed in self._pressed_at]
         self._pressed_at.clear()
-        if self.recorder:
+        self._record()
+
+    def _record(self) -> None:
+        """Record what stands there, without what lies over the panes."""
+        if self.recorder and not self.is_half:
             self.recorder.show(self.compose.panes)

@@ -1,14 +1,15 @@
 """A session as a file: which network, what is looked at and how, names of units; saved, read and opened again.
 
 YAML, read with safe_load; what is in it is checked by the types of the state's own dataclasses
-(schema/plain_values.py), so that a field which the state gains is in the file by itself (docs/keep.md).
+(schema/plain_values.py), so that a field which the state gains is in the file by itself (docs/keep.md). Of two
+networks (--compare) the second one is in the same file, under "second".
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import yaml
 import deepvis
 from deepvis.core.attributions import all_attributions
 from deepvis.core.back_modes import all_modes
+from deepvis.core.compared import PinnedFrame
 from deepvis.core.layer_list import revealed
 from deepvis.core.names_file import NamesError, content_of, names_in
 from deepvis.core.nearest import nearest
@@ -29,6 +31,7 @@ from deepvis.core.state import (
     PRESETS,
     AppState,
     InputState,
+    Order,
     ViewState,
 )
 from deepvis.core.types import Frame, NetInfo, Unit
@@ -37,10 +40,12 @@ from deepvis.core.user_error import UsageError
 from deepvis.schema.plain_values import PlainError, plain, read_plain
 from deepvis.schema.rows import shown
 from deepvis.schema.yaml_file import read_yaml
+from deepvis.window.pinned_in_session import read_pinned
 
 VERSION = 1
 SUFFIXES = (".yaml", ".yml")
-KEYS = ("version", "deepvis", "saved", "network", "source", "layer", "view", "preset", "names")
+OF_A_NETWORK = ("network", "layer", "view", "pinned", "preset", "names")
+KEYS = ("version", "deepvis", "saved", "source", "second", *OF_A_NETWORK)
 OF_A_RUN = ("layer_index", "looked_back", "jumped", "help")  # fields of the view that mean nothing in another run
 RANGES = {
     "overlay": len(OVERLAYS),
@@ -52,7 +57,7 @@ RANGES = {
 
 @dataclass(frozen=True)
 class Session:
-    """What a session's file says, checked as far as it can be without the network."""
+    """What a session's file says of a network, checked as far as it can be without it."""
 
     path: Path
     model: str  # its name
@@ -63,28 +68,57 @@ class Session:
     view: ViewState  # with the first layer selected
     preset: int
     names: UnitNames = field(default_factory=UnitNames)
+    compared: PinnedFrame | None = None
+    second: Session | None = None  # of the other network, where the window has two
+
+    @property
+    def parts(self) -> tuple[Session, ...]:
+        """Of each network."""
+        return (self,) if self.second is None else (replace(self, second=None), self.second)
 
 
-def session_text(state: AppState, frame: Frame | None, identity: str, opened: Mapping[str, Any], when: float) -> bytes:
-    """The file of what the window shows. opened: the settings that name the network and the moving source."""
-    source = state.input
+@dataclass(frozen=True)
+class NetworkShown:
+    """What a window shows of a network. opened: the settings that name it and the moving source.
+
+    pinned: of the pinned frame (window/pinned_in_session.py).
+    """
+
+    state: AppState
+    identity: str
+    opened: Mapping[str, Any]
+    pinned: Mapping[str, Any] | None = None
+
+
+def session_text(networks: Sequence[NetworkShown], frame: Frame | None, when: float) -> bytes:
+    """The file of what the window shows. networks: one, or two side by side, which have the same input."""
+    source = networks[0].state.input
     if frame is not None and frame.path and not source.moving:
         source = replace(source, photo=os.path.abspath(frame.path), photo_at=source.file_index)
     if source.images:
         source = replace(source, images=os.path.abspath(source.images))
-    view = replace(state.view, **{name: getattr(ViewState(), name) for name in OF_A_RUN})
     content = {
         "version": VERSION,
         "deepvis": deepvis.__version__,
         "saved": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(when)),
-        "network": {"model": state.info.name, "identity": identity, "opened": dict(opened)},
         "source": plain(source),
+        **_of_network(networks[0]),
+        **({"second": _of_network(networks[1])} if len(networks) > 1 else {}),
+    }
+    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True).encode()
+
+
+def _of_network(shown: NetworkShown) -> dict[str, Any]:
+    state, identity = shown.state, shown.identity
+    view = replace(state.view, **{name: getattr(ViewState(), name) for name in OF_A_RUN})
+    return {
+        "network": {"model": state.info.name, "identity": identity, "opened": dict(shown.opened)},
         "layer": state.layer.name,
         "view": plain(view),
+        **({} if shown.pinned is None else {"pinned": dict(shown.pinned)}),
         "preset": PRESETS[state.live.preset],
         "names": content_of(state.naming.names, state.info.name, identity)["units"],
     }
-    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True).encode()
 
 
 def read_session(path: Path) -> Session:
@@ -107,23 +141,39 @@ def _session(path: Path, content: Any) -> Session:
     if content.get("version") != VERSION:
         raise PlainError(f"version is {shown(content.get('version'))}: expected {VERSION}")
     _no_others("the file", content, KEYS)
-    network = _table("network", content["network"])
+    source = read_plain(InputState, content.get("source", {}), "source")
+    first = _network(path, content, source)
+    if "second" not in content:
+        return first
+    second = _table("second", content["second"])
+    _no_others("second", second, OF_A_NETWORK)
+    try:
+        return replace(first, second=_network(path, second, source))
+    except (PlainError, NamesError) as error:
+        raise PlainError(f"second: {error}") from None
+
+
+def _network(path: Path, content: Mapping[str, Any], source: InputState) -> Session:
+    """What the file says of one network."""
+    network = _table("network", content.get("network"))
     _no_others("network", network, ("model", "identity", "opened"))
     if not all(isinstance(network.get(name), str) for name in ("model", "identity")):
         raise PlainError("network has no model and identity, both texts")
-    view = read_plain(ViewState, content["view"], "view", without=OF_A_RUN)
+    view = read_plain(ViewState, content.get("view"), "view", without=OF_A_RUN)
     _check_view(view)
     preset, layer = content.get("preset", PRESETS[2]), content.get("layer", "")
     if preset not in PRESETS:
         raise PlainError(f"preset is {shown(preset)}: expected one of {', '.join(PRESETS)}")
     if not isinstance(layer, str):
         raise PlainError(f"layer is {shown(layer)}: expected the name of a layer")
-    source = read_plain(InputState, content.get("source", {}), "source")
+    pinned = content.get("pinned")
+    compared = read_pinned(None if pinned is None else _table("pinned", pinned), path.parent, "pinned")
+    if compared is None and view.order is Order.DIFFERENCE:
+        view = replace(view, order=Order.NUMBER)  # there is no frame to differ from
     names = names_in({"version": 1, "units": content.get("names", [])}, "names")
     opened = _table("network.opened", network.get("opened", {}))
-    return Session(
-        path, network["model"], network["identity"], opened, source, layer, view, PRESETS.index(preset), names
-    )
+    place = PRESETS.index(preset)
+    return Session(path, network["model"], network["identity"], opened, source, layer, view, place, names, compared)
 
 
 def _table(where: str, value: Any) -> dict[str, Any]:
@@ -179,7 +229,7 @@ def restored(state: AppState, session: Session) -> AppState:
         hint = nearest(session.layer, names, f"there are {', '.join(names[:20])}")
         raise UsageError(f"session {session.path}: {info.name} has no layer {session.layer!r}; {hint}")
     index = names.index(session.layer)
-    view = replace(revealed(info, session.view, index), layer_index=index)
+    view = replace(revealed(info, session.view, index), layer_index=index, compared=session.compared)
     new = {unit: note for unit, note in session.names.entries if state.naming.names.of(unit) == NOTHING_SAID}
     naming = replace(state.naming, own=state.naming.own.changed(new)) if new else state.naming
     live = replace(state.live, preset=session.preset)

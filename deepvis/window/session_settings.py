@@ -14,9 +14,10 @@ from deepvis.settings.table import TABLE, Settings, checked
 from deepvis.window.session import Session
 
 SOURCES = ("camera", "video")
+SECOND = "compare"
 NAMES_A_NETWORK = ("model", "network", "prototxt")
 NEVER = frozenset({"trust_file"})  # a file that comes from elsewhere must not turn that on
-NAMES = tuple(name for name in (*NETWORK.rows, *SOURCES) if name not in NEVER)
+NAMES = tuple(name for name in (*NETWORK.rows, *SOURCES, SECOND) if name not in NEVER)
 
 
 def opened_with(settings: Settings) -> dict[str, Any]:
@@ -25,7 +26,7 @@ def opened_with(settings: Settings) -> dict[str, Any]:
     for name in NAMES:
         value = getattr(settings, name, None)
         if value is not None and value != TABLE[name].default and (plain := _plain(value)) is not None:
-            is_path = TABLE[name].metadata.get("path") or name in ("video", "model")
+            is_path = TABLE[name].metadata.get("path") or name in ("video", "model", SECOND)
             found[name] = os.path.abspath(plain) if is_path and os.path.exists(str(plain)) else plain
     return found
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from deepvis.core.geometry import Rect
@@ -69,6 +71,16 @@ class SplitWindow:
         self._window.show(self.picture)
         self._has_changed = False
         return True
+
+    def with_halves(self, panes: Sequence[np.ndarray]) -> np.ndarray:
+        """The window's picture with others in its halves, those of its size: without what lies over the panes."""
+        self._make_picture()
+        assert self.picture is not None
+        picture, (height, width) = self.picture.copy(), self.size
+        for half, bgr in enumerate(panes):
+            if bgr.shape[:2] == (height, width):
+                picture[Rect(self._strip, self._left(half), height, width).slices] = bgr
+        return picture
 
     def copy(self, text: str) -> bool:
         return self._window.copy(text)

@@ -34,15 +34,25 @@ class StatusReader:
         self.shown = Rate()
         self.passes = Rate()
         self._hint, self._path = "" if self._hints.words else FIRST_HINT, ""
+        self._is_of_view = False  # the hint says what a command has made of the view
         self._until = float("inf")
         self._notices: list[str] = []  # still to be said, the first of them being said
         self._noticed: set[str] = set()
         self._notice_until = 0.0
 
-    def show_hint(self, hint: str, seconds: float = HINT_SECONDS, path: str = "") -> None:
-        """Show a sentence for some seconds. path: of the file that it names."""
+    def show_hint(self, hint: str, seconds: float = HINT_SECONDS, path: str = "", *, is_of_view: bool = False) -> None:
+        """Show a sentence for some seconds. path: of the file that it names.
+
+        is_of_view: it says what a command has made of the view, and ends with that: see ``view_changed``.
+        """
+        self._is_of_view = is_of_view
         until = float("inf") if self._is_timeless else time.monotonic() + seconds
         self._hint, self._path, self._until = hint, path, until
+
+    def view_changed(self) -> None:
+        """The view is another one: what was said of the one before may not be so any more."""
+        if self._is_of_view:
+            self._hint, self._is_of_view = "", False
 
     def take_back(self, hint: str) -> None:
         """Say a sentence no more, if it is the one that is said."""

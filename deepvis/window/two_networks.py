@@ -7,7 +7,7 @@ taken up once both have answered the one before, so that both show the same.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,15 +21,16 @@ from deepvis.live.input import InputWorker
 from deepvis.models.model import Model
 from deepvis.models.network_options import NETWORK
 from deepvis.settings.table import Settings
-from deepvis.window.app import TITLE, Toolbox, check_sources, opened, opened_window
+from deepvis.window.app import TITLE, Toolbox, check_sources, opened, opened_window, write_results
 from deepvis.window.loop import Loop
 from deepvis.window.making_parts import SharedInput, input_of
 from deepvis.window.options import RunOptions
 from deepvis.window.place import WindowPlace
 from deepvis.window.record import Recorder
+from deepvis.window.screen import Recording
 from deepvis.window.screenshots import save_picture
+from deepvis.window.session import Session
 from deepvis.window.split_window import SplitWindow
-from deepvis.window.stats import PassLog
 
 SUFFIXES = (".onnx", ".pt2", ".prototxt", ".py")  # of a network's file, as --network takes it
 
@@ -84,6 +85,12 @@ class HalfLoop(Loop):
         else:
             self.both.used.take_script_key(key)
 
+    def open_session(self, session: Session) -> None:
+        """Of both networks in both halves, of one in this one."""
+        loops = self.both.loops if session.second is not None else (self,)
+        for loop, part in zip(loops, session.parts, strict=True):
+            super(HalfLoop, loop).open_session(part)
+
     @property
     def missing(self) -> str:
         """What either half still waits for: a script goes on once both have settled."""
@@ -111,10 +118,13 @@ class TwoLoops:
     ) -> None:
         self.loops, self.window = loops, window
         self._frames = frames
-        self._recorder = Recorder(record) if record else None
+        self._recording = Recording(Recorder(record) if record else None)
+        self._option = self._recording.recorder  # that of --record
+        self._recorded: Recorder | None = None  # which the newest picture was shown to
         self._input = loops[0].state.input
         for loop in loops:
             loop.both = self
+            loop.screen.recording, loop.screen.is_half = self._recording, True
         frames.has_answered = self._have_answered
 
     @property
@@ -128,7 +138,7 @@ class TwoLoops:
 
     @property
     def recording_error(self) -> str:
-        return self._recorder.error if self._recorder else ""
+        return self._option.error if self._option else ""
 
     def run(self) -> None:
         """Until the end. Raises UsageError if a network cannot be opened at all."""
@@ -139,8 +149,8 @@ class TwoLoops:
         finally:
             for loop in self.loops:
                 loop.close()
-            if self._recorder:
-                self._recorder.close()
+            if self._recording.recorder:
+                self._recording.recorder.close()
 
     def turn(self) -> None:
         """One turn of both."""
@@ -150,8 +160,10 @@ class TwoLoops:
             if loop.state.input != self._input:  # what is looked at is one thing for both
                 self._input = loop.state.input
                 other.state = replace(other.state, input=self._input)
-        if self.window.show() and self._recorder and self.window.picture is not None:
-            self._recorder.show(self.window.picture)
+        has_shown, recorder = self.window.show(), self._recording.recorder
+        if recorder is not None and self.window.picture is not None and (has_shown or recorder is not self._recorded):
+            recorder.show(self.window.with_halves([loop.screen.compose.panes for loop in self.loops]))
+        self._recorded = recorder
 
     def screenshot(self, path: Path) -> None:
         """Write the window as it is now. Raises OSError."""
@@ -176,10 +188,9 @@ class TwoLoops:
 def run_two(settings: Settings, options: RunOptions, *, starts_moving: bool, place: WindowPlace | None = None) -> int:
     """Run the toolbox over two networks until it is closed; the exit code. Raises UsageError as ``app.run``."""
     check_sources(settings)
-    if options.session or options.record_keys or options.replay:
+    if options.record_keys or options.replay:
         raise UsageError(
-            "--compare: a session and recorded keys are those of one network; leave out --compare, or --session, "
-            "--record-keys and --replay"
+            "--compare: recorded keys are those of one network; leave out --compare, or --record-keys and --replay"
         )
     both_settings = settings, second_settings(settings)
     models = opened(settings), _second_opened(both_settings[1])
@@ -187,7 +198,12 @@ def run_two(settings: Settings, options: RunOptions, *, starts_moving: bool, pla
     worker = input_of(settings, place)
     frames = SameFrames(worker)
     shared = SharedInput(worker, frames)
-    own_options = replace(options, record=None), replace(options, record=None, keys=())
+    session = options.session.parts if options.session is not None else ()
+    first_session, second_session = (*session, None, None)[:2]
+    own_options = (
+        replace(options, record=None, session=first_session),
+        replace(options, record=None, keys=(), session=second_session),
+    )
     toolboxes: list[Toolbox] = []
     try:
         for each, model, own, half in zip(both_settings, models, own_options, window.halves, strict=True):
@@ -196,11 +212,13 @@ def run_two(settings: Settings, options: RunOptions, *, starts_moving: bool, pla
             )
         first, second = (toolbox.loop for toolbox in toolboxes)
         assert isinstance(first, HalfLoop) and isinstance(second, HalfLoop)
+        second.state = replace(second.state, input=first.state.input)
+        for toolbox in toolboxes:
+            toolbox.saver.halves = tuple(each.half for each in toolboxes)
         loops = TwoLoops((first, second), window, frames, options.record)
         loops.run()
-        _write_results(loops, options, [toolbox.passes for toolbox in toolboxes])
-        if (options.headless or options.ends_when_done) and loops.standing_error:
-            raise UsageError(loops.standing_error)  # nobody looked at the status line
+        logs = [toolbox.passes for toolbox in toolboxes]
+        write_results(options, loops, list(zip(loops.loops, logs, stats_files(options.stats), strict=True)))
     finally:
         for toolbox in toolboxes:
             toolbox.close()
@@ -213,20 +231,6 @@ def _second_opened(settings: Settings) -> Model:
         return opened(settings)
     except UsageError as error:
         raise UsageError(f"--compare: {error}") from error
-
-
-def _write_results(loops: TwoLoops, options: RunOptions, passes: Sequence[PassLog]) -> None:
-    """The screenshot, and the statistics of each network. Raises UsageError as ``app.write_results``."""
-    try:
-        if options.screenshot:
-            loops.screenshot(options.screenshot)
-        for loop, log, path in zip(loops.loops, passes, stats_files(options.stats), strict=True):
-            if path is not None:
-                loop.stats.write(path, log, loop.state.info.name, loop.state.info.device)
-    except OSError as error:
-        raise UsageError(f"{error.filename or options.screenshot}: {error.strerror or error}") from error
-    if loops.recording_error:
-        raise UsageError(loops.recording_error)
 
 
 def stats_files(path: Path | None) -> tuple[Path | None, Path | None]:

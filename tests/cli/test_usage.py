@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from deepvis.cli.main import main
+from deepvis.cli.window import key_names
 
 Text = list[str]
 
@@ -210,3 +211,8 @@ def test_a_row_of_no_search(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
 def test_a_misspelled_option_is_named_before_one_that_lacks(capsys: pytest.CaptureFixture[str]) -> None:
     assert "unrecognized arguments: --imagez; did you mean '--images'?" in refused(capsys, "accuracy", "--imagez", "x")
     assert "required: --images" in refused(capsys, "accuracy", "--count", "1")
+
+
+def test_what_a_key_opens_can_be_typed_into() -> None:
+    assert key_names('^ "12.5" enter') == ("^", "1", "2", ".", "5", "enter")
+    assert key_names("ctrl+t 'a b' enter") == ("ctrl+t", "a", " ", "b", "enter")

@@ -56,6 +56,13 @@ def test_for_people_and_an_option_given_twice(photo: Path, capsys: pytest.Captur
     assert "what if: conv5:7 off, conv5:8 off" in out and "units of pool5 change" in out and "before" in out
 
 
+def test_where_no_unit_changes_one_line_says_why(photo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = asked(capsys, photo, "--scale", "conv5:7=2", "--layer", "conv1")
+    assert out.splitlines()[-1] == (
+        "0 of 64 units of conv1 change: it comes before conv5; name a later layer, --layer LAYER"
+    )
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

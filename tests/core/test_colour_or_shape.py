@@ -35,20 +35,21 @@ def picture(change: str, *values: float) -> ChangedPicture:
     return ChangedPicture(change, RGB, {"conv": np.array(values, np.float32)})
 
 
-def answers(colour: dict[str, float] | float, shape: dict[str, float] | float, value: float = 10.0) -> list[UnitAnswer]:
-    """All changes; those of colour and shape change the value by so many per cent, all others by -50."""
+Percent = dict[str, float] | float
+
+
+def answers(colour: Percent, shape: Percent, value: float = 10.0, other: Percent = -50.0) -> list[UnitAnswer]:
+    """All changes; those of colour and shape change the value by so many per cent, all others by ``other``."""
     rows = [UnitAnswer(UNCHANGED, value, 1, 0.0)]
     for name in PICTURE_CHANGES:
-        given = {Takes.COLOUR: colour, Takes.SHAPE: shape}.get(PICTURE_CHANGES[name].takes, -50.0)
+        given = {Takes.COLOUR: colour, Takes.SHAPE: shape}.get(PICTURE_CHANGES[name].takes, other)
         percent = given.get(name, 0.0) if isinstance(given, dict) else given
         rows.append(UnitAnswer(name, value * (1 + percent / 100), 1, percent))
     return rows
 
 
-def says(
-    colour: dict[str, float] | float, shape: dict[str, float] | float, value: float = 10.0, *, prob: bool = False
-) -> str:
-    return conclusion(answers(colour, shape, value), is_probability=prob)
+def says(colour: Percent, shape: Percent, value: float = 10.0, *, prob: bool = False, other: Percent = -50.0) -> str:
+    return conclusion(answers(colour, shape, value, other), is_probability=prob)
 
 
 def test_the_largest_of_each_map_of_the_layers_that_have_values() -> None:
@@ -93,7 +94,10 @@ def test_the_sentence_names_the_two_largest_falls_and_the_larger_wins() -> None:
     found = says({"hue-180": -90, "gray": -60}, -20)
     assert found == "Hue turned by 180° changes it by −90 %, shuffled 4 × 4 patches by −20 %: colour more than shape."
     assert says(-80, -90).endswith(": colour and shape alike.")
-    assert says(-3, 4).endswith(": neither colour nor shape matters much.")
+    assert says(-3, 4, other=-20).endswith(": neither colour nor shape matters much.")
+    blurred = {"mirrored": -42.0, "blurred-strongly": -71.0}
+    assert says(-3, 4, other=blurred).endswith(": neither matters as much as blurred strongly (−71 %).")
+    assert says(-3, 4, other={"mirrored": 80.0, "blurred-strongly": -71.0}).endswith("as much as mirrored (+80 %).")
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 from deepvis.core.commands import COMMANDS, Command, Group
 from deepvis.core.help_search import found_rows, groups
 from deepvis.core.state import HelpSearch
+from deepvis.core.word_forms import match_forms, stem
 from tests.core.test_presenting import START, after
 
 ROWS = tuple(COMMANDS.values())
@@ -72,3 +73,25 @@ def test_keys_that_are_no_letters_do_what_they_do() -> None:
     assert after("h", "f5").view.presenting.large_text and after("h", "f5").view.help
     assert after("h", "ctrl+z").view == START.view
     assert after("h", "f9") == after("h")
+
+
+@pytest.mark.parametrize(
+    ("typed", "command"),
+    [
+        ("steady", "toggle_steadiness"), ("clamping", "clamp_unit"), ("amplified", "amplify_unit"),
+        ("pinning", "pin_frame"), ("recording", "record"), ("export", "save_numbers"),
+        ("exporting numbers", "save_numbers"),
+        ("frozen", "toggle_freeze"), ("ablation", "clear_interventions"), ("webcam", "toggle_moving"),
+        ("heatmap", "cycle_attribution"),
+        ("explain", "ask_why"), ("screenshot", "save_picture"), ("threshold", "watch_unit"), ("sorting", "cycle_order"),
+    ],
+)  # fmt: skip
+def test_other_forms_of_a_word_and_other_words_find_it(typed: str, command: str) -> None:
+    assert command in [row.name for row in found_rows(typed, ROWS)[:4]]
+
+
+def test_stems() -> None:
+    words = ("steady", "steadiness", "amplified", "amplifying", "pinning", "recorder", "export", "class", "off", "s")
+    found = ("stead", "stead", "amplify", "amplify", "pin", "record", "export", "clas", "off", "s")
+    assert tuple(map(stem, words)) == found
+    assert match_forms("zzz", "Pin this frame") is None and match_forms("pin", "Pin this frame") is not None

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from deepvis.core.candidates import CandidateKind, candidates
+from deepvis.core.candidates import CandidateKind, candidates, why_none
 from deepvis.core.commands import COMMANDS
 from deepvis.core.commands.intervening import typed_intervention
 from deepvis.core.interventions import (
@@ -93,6 +93,21 @@ def test_the_change_in_the_tiles_needs_something_changed() -> None:
 )
 def test_what_is_typed(text: str, found: object) -> None:
     assert typed_intervention(text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("clamp banana", "clamp needs a number, as in clamp 5; found banana"),
+        ("Scale x", "scale needs a number, as in scale 5; found x"),
+        ("clamp 1e39", "clamp takes numbers up to 3e+38: the network computes in 32 bits"),
+        ("speed fast", "speed needs a number, as in speed 5; found fast"),
+        ("freeze when it barks", "freeze when needs a number, as in freeze when 5; found it barks"),
+        ("offside", "nothing of that name"),
+    ],
+)
+def test_what_needs_a_number_says_so(text: str, words: str) -> None:
+    assert why_none(replace(AT_A, typing=Palette(AT_A.view, text))) == words
 
 
 def test_clamping_and_amplifying_by_typing() -> None:

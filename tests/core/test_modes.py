@@ -6,6 +6,7 @@ from dataclasses import fields
 from enum import Enum
 from typing import Any
 
+import numpy as np
 import pytest
 
 import deepvis.attribution.methods
@@ -13,15 +14,19 @@ import deepvis.network.back_modes  # noqa: F401  (fill the tables)
 from deepvis.core.attributions import ATTRIBUTIONS
 from deepvis.core.back_modes import BACK_MODES
 from deepvis.core.commands import COMMANDS
+from deepvis.core.compared import PinnedFrame, TilesOf
+from deepvis.core.interventions import switched_off
 from deepvis.core.modes import MODES, sentence_of, words_of
 from deepvis.core.presenting import Presenting
 from deepvis.core.state import PRESETS, Cursor, InputState, LiveState, LookedBack, ViewState
-from deepvis.core.types import Unit
+from deepvis.core.types import Frame, Unit
 
 EXAMPLES: dict[str, Any] = {
     "pinned": Unit("conv1", 3),
     "why": (Unit("prob", 1), Unit("conv1", 2)),
     "place": (3, 4),
+    "interventions": (switched_off(Unit("conv1", 3)),),
+    "compared": PinnedFrame(Frame(1, np.zeros((2, 2, 3), np.uint8), "cat.jpg"), TilesOf.DIFFERENCE),
     "looked_back": LookedBack(1, 20),
     "opened": frozenset({"block"}),
     "presenting": Presenting(True),

@@ -9,7 +9,8 @@ import pytest
 import deepvis.network.back_modes  # noqa: F401  (fills the table)
 from deepvis.core.candidates import CandidateKind, candidates
 from deepvis.core.filmstrip import strip_paths, strip_window
-from deepvis.core.playing import MovingSource, clock_words
+from deepvis.core.over_time import Follow
+from deepvis.core.playing import MovingSource, Playback, VideoPlace, clock_words
 from deepvis.core.state import AppState, InputState, PaletteLists
 from deepvis.core.typed import press
 from deepvis.core.types import Frame, LayerInfo, NetInfo
@@ -48,6 +49,29 @@ def test_speed_goes_from_a_quarter_to_four() -> None:
     assert [played(after(VIDEO, *["ctrl+left"] * n))[0] for n in range(4)] == [1, 0.5, 0.25, 0.25]
     assert played(after(VIDEO, "/", *"speed 0.5", "enter"))[0] == 0.5
     assert "expected one of 0.25, 0.5, 1, 2, 4" in said(after(VIDEO, "/", *"speed 3"), "enter")
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("time 90", 90), ("time 1:30", 90), ("at 0:01:30.5", 90.5), ("time 9:00", 200)]
+)
+def test_a_video_goes_to_a_time_that_is_typed(text: str, seconds: float) -> None:
+    asked = after(VIDEO, ")")  # 5 seconds that the picture does not show yet
+    place = VideoPlace(200.0, Playback())
+    shown = replace(asked, frame=replace(frame(0), moving=True, seconds=12.0, video=place))
+    typed = after(shown, "/", *["space" if letter == " " else letter for letter in text], "enter")
+    assert played(typed)[1] == seconds - 12.0
+    assert played(after(typed, "backspace"))[1] == 5.0
+    assert "no picture yet" in said(after(VIDEO, "/", *"time", "space", *"9"), "enter")
+    assert "only a video" in said(after(PHOTOS, "/", *"time", "space", *"9"), "enter")
+
+
+def test_esc_closes_the_strips_after_all_else() -> None:
+    state = after(PHOTOS, "ctrl+f", "$", "b", "esc")
+    assert state.view.filmstrip.is_on and state.view.over_time.show is Follow.UNITS
+    state = after(state, "esc")
+    assert not state.view.filmstrip.is_on and state.view.over_time.show is Follow.UNITS
+    assert after(state, "esc").view.over_time.show is Follow.OFF
+    assert not after(PHOTOS, "ctrl+g", "esc").view.over_time.steadiness
 
 
 @pytest.mark.parametrize("key", ["(", ")", "{", "}", "ctrl+left", "ctrl+right"])

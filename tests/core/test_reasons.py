@@ -9,10 +9,10 @@ import pytest
 
 from deepvis.core.effects import Say
 from deepvis.core.state import AppState, Cursor, ViewState, Zoom
-from deepvis.core.tile_order import by_contribution, by_number
+from deepvis.core.tile_order import by_contribution, by_number, tiles_of
 from deepvis.core.typed import press
 from deepvis.core.types import LayerInfo, NetInfo, Unit
-from deepvis.core.why import chain_through, chain_words, layer_before
+from deepvis.core.why import chain_through, chain_words, layer_before, mixing_layer, reason_selected
 
 LAYERS = (
     LayerInfo("conv1", "Convolution", 8, 12, 12),
@@ -97,6 +97,49 @@ def test_where_all_layers_are_one_to_one_the_nearest_is_shown() -> None:
     info = replace(INFO, layers=(LAYERS[1], LAYERS[5], LAYERS[7]))
     assert layer_before(AppState(info), "prob") == 1
     assert layer_before(AppState(info), "pool1") is None
+
+
+@pytest.mark.parametrize(
+    ("layer", "mixing", "shown"),
+    [("norm3", "conv3", "conv2"), ("pool1", "conv1", ""), ("conv3", "conv3", "conv2"), ("prob", "fc", "conv3")],
+)
+def test_a_layer_of_one_to_one_is_asked_as_the_one_that_mixes(layer: str, mixing: str, shown: str) -> None:
+    assert mixing_layer(INFO, layer) == mixing
+    place = layer_before(AppState(INFO), layer)
+    assert ("" if place is None else LAYERS[place].name) == shown
+    borrowing = replace(LAYERS[5], borrows="conv2")
+    info = replace(INFO, layers=(*LAYERS[:5], borrowing, *LAYERS[6:]))
+    assert mixing_layer(info, "norm3") == "conv2"
+    pooled = replace(AT_CLASS, view=ViewState(1, 1))
+    assert "conv1, of whose units those of pool1 are made" in said(pooled, "Y")
+
+
+def test_the_strongest_reason_is_selected_once_it_is_known_and_undo_goes_back_before_the_question() -> None:
+    asked, found = after(AT_CLASS, "Y"), np.zeros(20, np.float32)
+    found[[6, 3, 8, 11]] = 2, 1, -0.5, -5
+    known = replace(asked, tile_order=by_contribution("conv3", found))
+    assert reason_selected(asked) is asked  # not yet
+    state = reason_selected(known)
+    assert (state.unit, state.awaits_reason) == (Unit("conv3", 6), None)
+    assert state.history.visited[-1] == state.unit and state.history.past is asked.history.past
+    assert after(state, "Y").view.why == (PROB, Unit("conv3", 6))
+    assert after(state, "backspace").view == AT_CLASS.view
+    elsewhere = after(known, "right")
+    assert reason_selected(elsewhere).unit == elsewhere.unit  # the user was quicker
+    against = replace(asked, tile_order=by_contribution("conv3", np.minimum(found, 0)))
+    assert reason_selected(against).unit.channel == 11
+    nothing = replace(asked, tile_order=by_contribution("conv3", 0 * found))
+    assert reason_selected(nothing).unit == asked.unit
+
+
+def test_a_silent_unit_stands_between_those_for_it_and_those_against_it() -> None:
+    found = np.zeros(9, np.float32)
+    found[[6, 3, 8, 1]] = 2, 1, -0.5, -5
+    order = by_contribution("c", found)
+    assert tiles_of(order, "c", 9, 4).channels == (6, 3, 4, 8, 1)
+    assert tiles_of(by_contribution("c", np.maximum(found, 0)), "c", 9, 4).channels == (6, 3, 4)
+    assert tiles_of(by_contribution("c", np.minimum(found, 0)), "c", 9, 4).channels == (4, 8, 1)
+    assert tiles_of(order, "c", 9, 8).channels == (6, 3, 8, 1)
 
 
 def test_chains_in_words() -> None:

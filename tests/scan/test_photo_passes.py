@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 from torch import nn
 
+from deepvis.core.interventions import scaled, switched_off
 from deepvis.core.photo_answers import BestPhotos
 from deepvis.core.types import Fit, NetRequest, Unit
 from deepvis.live.backend import open_backend
@@ -96,3 +97,17 @@ def test_a_unit_that_is_not_there_is_refused(tmp_path: Path) -> None:
     network = ScanNetwork(small_model(tmp_path), ("conv1",), "cpu")
     with pytest.raises(ScanError, match="there is no unit 999"):
         PhotoPasses(network, Unit("conv1", 999))
+
+
+def test_what_is_done_to_units_is_done_in_every_photo(model: Model, paths: list[str]) -> None:
+    backend = open_backend("engine", model)
+    first, middle, last = backend.info.live[0], backend.info.live[-2], backend.info.live[-1]
+    done = (scaled(Unit(first.name, 0), 3.0), switched_off(Unit(first.name, 1)))
+    later = (*done, switched_off(Unit(last.name, 0))) if last.name != backend.info.prob_layer else done
+    for layer, asked in ((middle, later), (first, done)):
+        unit = Unit(layer.name, 0)
+        passes = PhotoPasses(ScanNetwork(model, (layer.name,), "cpu"), unit, asked)
+        found, _ = passes.run(paths[:2], 0)
+        for path, answer in zip(paths[:2], found, strict=True):
+            alone = backend.run(NetRequest(new_frame(load_rgb(path)), interventions=done)).activations[layer.name]
+            np.testing.assert_allclose(answer.map_hw, alone[0], rtol=1e-4, atol=1e-5)

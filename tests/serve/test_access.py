@@ -66,7 +66,9 @@ def test_addresses(text: str, host: str, port: int) -> None:
     assert (found.host, found.port, found.is_loopback) == (host, port, True)
 
 
-@pytest.mark.parametrize("text", ["localhost:x", "127.0.0.1:70000", "http://a", "[::1", "a b:1", "127.0.0.1:-1"])
+@pytest.mark.parametrize(
+    "text", ["localhost:x", "127.0.0.1:70000", "http://a", "[::1", "a b:1", "127.0.0.1:-1", "nonsense.invalid"]
+)
 def test_wrong_addresses_are_one_sentence(text: str) -> None:
     with pytest.raises(UsageError, match=r"--serve .*expected HOST:PORT"):
         serve_address(text)

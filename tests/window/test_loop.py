@@ -479,3 +479,17 @@ def test_the_window_answers_while_an_attribution_hangs(
         gate.set()
     bench.until(bench.is_settled)
     assert bench.scene().attribution.request.attribution == bench.state.attribution_request
+
+
+def test_what_a_key_has_said_of_the_view_ends_with_that_view(make: Callable[..., Bench]) -> None:
+    bench = make()
+    bench.until(bench.is_settled)
+    bench.keys("P")
+    bench.until(lambda: "is pinned" in bench.scene().status.hint)
+    bench.keys("\x1b")
+    bench.until(lambda: bench.scene().status.hint == "")
+    assert bench.state.view.compared is None
+    bench.keys("P")
+    bench.until(lambda: "is pinned" in bench.scene().status.hint)
+    bench.keys("c")  # the input is another one, the view is not
+    bench.until(lambda: bench.state.input.moving and "is pinned" in bench.scene().status.hint)

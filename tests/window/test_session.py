@@ -12,10 +12,13 @@ import pytest
 import yaml
 
 from deepvis.cli.main import main
+from deepvis.core.compared import PinnedFrame, TilesOf
 from deepvis.core.state import Order, ViewState, Zoom
 from deepvis.core.types import Unit
 from deepvis.core.user_error import UsageError
-from deepvis.schema.plain_values import plain, read_plain
+from deepvis.schema.plain_values import PlainError, plain, read_plain
+from deepvis.sources.base import new_frame
+from deepvis.window.pinned_in_session import pinned_table, read_pinned
 from deepvis.window.session import read_session
 
 # a pinned origin, an overlay, colours, the second photo; no top 9, which is of what the stream has shown before
@@ -63,6 +66,38 @@ def test_it_opens_while_the_window_runs_and_undo_goes_back(
 
     assert np.array_equal(shown(f"U right / '{session}' enter"), picture(tmp_path / "saved.png"))
     assert np.array_equal(shown(f"U right / '{session}' enter backspace"), shown("U right"))
+
+
+def test_a_pinned_photo_and_what_the_tiles_show_come_back(tiny: list[str], photos: Path, tmp_path: Path) -> None:
+    keys = "U o o down P e Q Q O O / 'save session as pin' enter"
+    shot, again = tmp_path / "saved.png", tmp_path / "opened.png"
+    arguments = ["--images", photos, "--pictures", tmp_path, "--keys", keys, "--screenshot", shot]
+    assert run(*tiny, *arguments) == 0
+    compared = read_session(tmp_path / "pin.yaml").compared
+    assert compared is not None and compared.frame.path == str(photos / "photo0.png")
+    assert compared.tiles is TilesOf.DIFFERENCE
+    assert run("--session", tmp_path / "pin.yaml", "--screenshot", again) == 0
+    assert np.array_equal(picture(shot), picture(again))
+    content = yaml.safe_load((tmp_path / "pin.yaml").read_text())
+    del content["pinned"]
+    (tmp_path / "free.yaml").write_text(yaml.safe_dump(content))
+    assert read_session(tmp_path / "free.yaml").view.order is Order.NUMBER  # nothing to differ from
+
+
+def test_a_pinned_frame_of_a_video_is_a_picture_beside_the_session(tmp_path: Path) -> None:
+    rgb = np.random.default_rng(0).integers(0, 255, (6, 8, 3), np.uint8)
+    pinned = PinnedFrame(new_frame(rgb, "clip.mp4", moving=True, seconds=12.3), TilesOf.PINNED)
+    table = pinned_table(pinned, tmp_path, "clip")
+    assert table is not None and table["photo"] == "clip-pinned.png" and (tmp_path / "clip-pinned.png").exists()
+    found = read_pinned(table, tmp_path, "pinned")
+    assert found is not None and np.array_equal(found.frame.rgb, rgb) and found.name == pinned.name
+    assert found.tiles is TilesOf.PINNED and found.frame.id > pinned.frame.id
+    again = pinned_table(found, tmp_path, "again")
+    assert again is not None and again["photo"] == "again-pinned.png"
+    with pytest.raises(PlainError, match=r"pinned.photo: .*gone.png"):
+        read_pinned({"photo": "gone.png"}, tmp_path, "pinned")
+    with pytest.raises(PlainError, match=r"pinned.tiles is 'x': expected 'current', 'pinned' or 'difference'"):
+        read_pinned({**table, "tiles": "x"}, tmp_path, "pinned")
 
 
 def test_nothing_is_overwritten(session: Path, tiny: list[str], photos: Path) -> None:

@@ -37,7 +37,7 @@ def folder(tiny: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
     named = dict(zip(tiny[::2], tiny[1::2], strict=True))
     rows = {"prototxt": named["--prototxt"], "weights": named["--weights"], "labels": named["--labels"]}
     text = "".join(f"{name}: {value}\n" for name, value in rows.items())
-    (path / "model.yaml").write_text(f"version: 1\n{text}mean: [104, 117, 123]\n")
+    (path / "model.yaml").write_text(f"version: 1\n{text}mean: [90, 117, 123]\n")
     return path
 
 
@@ -51,6 +51,36 @@ def test_each_half_is_what_its_network_shows_alone(tiny: list[str], folder: Path
     right = shot_of(tmp_path / "right.png", "--model", folder, *size, "--keys", "o o b e")
     assert np.array_equal(both[26:-STATUS, :748], left[:-STATUS])
     assert np.array_equal(both[26:-STATUS, 752:], right[:-STATUS])
+
+
+def test_a_session_has_both_networks(tiny: list[str], folder: Path, photos: Path, tmp_path: Path) -> None:
+    arguments = [*tiny, "--compare", folder, "--images", photos, "--pictures", tmp_path, "--keys"]
+    save = "/ 'save session as two' enter"
+    saved = shot_of(tmp_path / "saved.png", *arguments, f"U b o down ctrl+o U o o P e Q {save} ctrl+o")
+    session = tmp_path / "two.yaml"
+    opened = shot_of(tmp_path / "opened.png", "--session", session)
+    assert np.array_equal(saved[26:-STATUS], opened[26:-STATUS])
+    meanwhile = shot_of(tmp_path / "meanwhile.png", *arguments, f"o o V / '{session}' enter wait:0.3")
+    assert np.array_equal(saved[26:-STATUS], meanwhile[26:-STATUS])
+    alone = ["--model", folder, "--images", photos, "--size", f"{HALF[0]}x{HALF[1]}"]
+    half = shot_of(tmp_path / "half.png", *alone, "--keys", f"/ '{session}' enter wait:0.3")
+    assert np.array_equal(saved[26:-STATUS, 752:], half[:-STATUS])  # of two the one that this window has
+
+
+def test_a_recording_begun_by_a_key_has_both_halves(
+    tiny: list[str], folder: Path, photos: Path, tmp_path: Path
+) -> None:
+    keys = "ctrl+o ctrl+r o e wait:0.3 ctrl+o ctrl+r"
+    arguments = [*tiny, "--compare", folder, "--images", photos, "--pictures", tmp_path / "films", "--keys", keys]
+    shot = shot_of(tmp_path / "end.png", *arguments)
+    (film,) = (tmp_path / "films").glob("*.mp4")
+    capture = cv2.VideoCapture(str(film))
+    newest = None
+    while (found := capture.read())[0]:
+        newest = found[1]
+    assert newest is not None and newest.shape == shot.shape
+    for half in (slice(0, 748), slice(752, 1500)):
+        assert np.abs(newest[100:800, half].astype(int) - shot[100:800, half]).mean() < 12  # but for the codec
 
 
 def test_undo_in_the_half_in_use_gives_the_photo_back_to_both(

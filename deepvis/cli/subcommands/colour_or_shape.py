@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from deepvis.cli.guard import warn
 from deepvis.cli.parser import Parser, bad, whole
-from deepvis.cli.photo_arguments import photo_rgb, unit_named
+from deepvis.cli.photo_arguments import class_unit, label_of, photo_rgb, unit_named
 from deepvis.cli.shared_options import add_network
 from deepvis.cli.subcommand import subcommand
 from deepvis.cli.subcommands.accuracy import PHOTOS, labelled
-from deepvis.cli.subcommands.why import class_unit, label_of
 from deepvis.core.nearest import nearest
 from deepvis.core.user_error import UsageError
 from deepvis.models.network_options import network_of

@@ -6,6 +6,7 @@ import argparse
 import json
 import math
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -147,6 +148,8 @@ def facts_of(info: NetInfo, snapshot: Snapshot, layer: str, top: int) -> dict[st
     """What is printed, as JSON has it."""
     import numpy as np
 
+    from deepvis.core.interventions import extreme
+
     facts: dict[str, Any] = {
         "interventions": [
             {"layer": each.unit.layer, "unit": each.unit.channel, "kind": each.kind.value, "number": each.number}
@@ -169,10 +172,21 @@ def facts_of(info: NetInfo, snapshot: Snapshot, layer: str, top: int) -> dict[st
         order = [int(c) for c in np.argsort(-np.abs(largest), kind="stable") if largest[c]]
         facts |= {"layer": layer, "units_in_layer": len(largest), "units_changed": len(order)}
         facts["units"] = [
-            {"unit": c, "before": float(before[c].max()), "after": float(after[c].max()), "change": float(largest[c])}
+            {"unit": c, "before": extreme(before[c]), "after": extreme(after[c]), "change": float(largest[c])}
             for c in order[:top]
         ]
+        if not order:
+            facts["none_because"] = why_none(info, [each.unit.layer for each in snapshot.request.interventions], layer)
     return facts
+
+
+def why_none(info: NetInfo, changed: Sequence[str], layer: str) -> str:
+    """Why no unit of a layer changes where units of others are changed."""
+    names = [each.name for each in info.layers]
+    first = min(changed, key=names.index)
+    if names.index(layer) < names.index(first):
+        return f"it comes before {first}; name a later layer, --layer LAYER"
+    return "what is done leaves all values as they were" if layer in changed else f"nothing of {first} reaches it"
 
 
 def both(snapshot: Snapshot, layer: str) -> tuple[np.ndarray, np.ndarray]:
@@ -200,6 +214,8 @@ def table(facts: dict[str, Any]) -> str:
             lines.append(f"{100 * each['before']:>7.2f} % {100 * each['after']:>7.2f} %   {each['label']}")
     if "units" in facts:
         count = f"{facts['units_changed']} of {facts['units_in_layer']} units of {facts['layer']} change"
+        if not facts["units"]:
+            return "\n".join([*lines, f"{count}: {facts['none_because']}"]) + "\n"
         lines += [count, f"{'unit':>6} {'before':>10} {'after':>10} {'largest change':>15}"]
         for each in facts["units"]:
             lines.append(f"{each['unit']:>6} {each['before']:>10.4g} {each['after']:>10.4g} {each['change']:>+15.4g}")

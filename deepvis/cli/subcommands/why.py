@@ -10,16 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deepvis.cli.parser import Parser, whole
-from deepvis.cli.photo_arguments import photo_rgb, unit_named
+from deepvis.cli.photo_arguments import class_unit, label_of, photo_rgb, unit_named
 from deepvis.cli.shared_options import add_network
 from deepvis.cli.subcommand import subcommand
 from deepvis.core.nearest import nearest
 from deepvis.core.user_error import UsageError
-from deepvis.core.words import short_label
 from deepvis.models.network_options import network_of
 
 if TYPE_CHECKING:
-    from deepvis.core.types import Contributions, NetInfo, Snapshot, Unit
+    from deepvis.core.types import Contributions, NetInfo, Snapshot
 
 
 def arguments(parser: Parser) -> None:
@@ -70,38 +69,6 @@ def why(arguments: argparse.Namespace) -> int:
     facts = {"model": model.name, "image": str(arguments.image), **facts}
     sys.stdout.write(json.dumps(facts, indent=1, ensure_ascii=False) + "\n" if arguments.json else table(facts))
     return 0
-
-
-def class_unit(info: NetInfo, name: str | None, run: Any) -> Unit:
-    """The unit of a class by its name, a part of it or its number; None: of the most probable. Raises UsageError."""
-    from deepvis.core.types import Unit
-
-    layer = info.prob_layer or info.class_layer("")
-    if not layer:
-        raise UsageError(f"{info.name} has no layer of classes; name a unit, --unit LAYER:N")
-    if name is None:
-        values = run().activations[layer]
-        return Unit(layer, int(values.reshape(len(values), -1).max(axis=1).argmax()))
-    if name.isdecimal():
-        return Unit(layer, int(name))
-    wanted = name.casefold()
-    names = [[each.strip().casefold() for each in short_names(label)] for label in info.labels]
-    exact = [index for index, each in enumerate(names) if wanted in each]
-    found = exact or [index for index, each in enumerate(names) if any(wanted in part for part in each)]
-    if len(found) == 1:
-        return Unit(layer, found[0])
-    if found:
-        some = ", ".join(f"{short_label(info.labels[index])} ({index})" for index in found[:8])
-        raise UsageError(f"--class {name}: found {len(found)} such classes, expected one: {some}; give its number")
-    labels = [short_label(label) for label in info.labels]
-    raise UsageError(f"--class {name}: {info.name} has no such class; {nearest(name, labels, 'give its number')}")
-
-
-def short_names(label: str) -> list[str]:
-    """The names of a class: "n02123045 tabby, tabby cat" -> those between the commas."""
-    first, _, rest = label.partition(" ")
-    is_synset = first[:1] == "n" and first[1:].isdecimal()
-    return (rest if is_synset else label).split(",")
 
 
 def facts_of(info: NetInfo, snapshot: Snapshot, layer: str, top: int) -> dict[str, Any]:
@@ -162,11 +129,6 @@ def no_contributions(info: NetInfo, found: Contributions | None, layer: str) -> 
 
 def listed(info: NetInfo, links: Sequence[str] | Any) -> str:
     return ", ".join(each.name for each in info.listed if each.name in links) or "none"
-
-
-def label_of(info: NetInfo, unit: Unit) -> str:
-    is_class = unit.layer in info.label_layers and unit.channel < len(info.labels)
-    return short_label(info.labels[unit.channel]) if is_class else ""
 
 
 def table(facts: dict[str, Any]) -> str:

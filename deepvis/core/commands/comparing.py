@@ -28,7 +28,7 @@ def pin_frame(state: AppState) -> AppState | Outcome:
 
 @command("Q", "<", group=Group.SHOW, help="Tiles of the current frame, of the pinned one, or their difference")
 def cycle_compared(state: AppState) -> AppState | Outcome:
-    """Diffs and preferred pictures give way: compared are activations."""
+    """Diffs, preferred pictures and the change of a what-if give way: compared are activations."""
     compared = state.view.compared
     if compared is None:
         return say(state, "no frame is pinned to compare with; P pins this one")
@@ -37,7 +37,8 @@ def cycle_compared(state: AppState) -> AppState | Outcome:
     else:
         tiles = next_of(tuple(TilesOf), compared.tiles)
     zoom = state.view.zoom if state.view.zoom is Zoom.UNIT else Zoom.OFF
-    changed = view(state, compared=compared.showing(tiles), show=Show.ACTIVATIONS, pattern=False, zoom=zoom)
+    shown = {"show": Show.ACTIVATIONS, "pattern": False, "change": False, "zoom": zoom}
+    changed = view(state, compared=compared.showing(tiles), **shown)
     return say(changed, WHAT[tiles])
 
 

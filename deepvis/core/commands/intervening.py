@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from deepvis.core.commands.changes import say, view
 from deepvis.core.commands.table import Group, command
+from deepvis.core.compared import TilesOf
 from deepvis.core.interventions import (
     LARGEST,
     Intervention,
@@ -19,6 +20,7 @@ from deepvis.core.interventions import (
 from deepvis.core.state import AppState, Outcome, Palette, Show, Zoom
 
 TWICE = 2.0  # the factor of the key
+CHANGE_WORDS = "the tiles show the change, after minus before: orange is more now, blue is less"
 # what is typed in the palette: a word, and the number that it needs
 TYPED_WORDS = {
     "off": InterventionKind.OFF,
@@ -47,12 +49,15 @@ def cycle_intervention(state: AppState) -> AppState | Outcome:
 
 @command("|", group=Group.UNIT, help="What if: tiles show the change (after minus before), or the values after it")
 def toggle_change(state: AppState) -> AppState | Outcome:
+    """The change takes the place of diffs, preferred pictures and the pinned frame in the tiles."""
     if not state.view.interventions:
         return say(state, "nothing is changed yet: X switches the selected unit off")
     if state.view.change and state.view.show is Show.ACTIVATIONS and not state.view.pattern:
-        return view(state, change=False)
+        return say(view(state, change=False), "the tiles show the values with what is changed")
     zoom = state.view.zoom if state.view.zoom is Zoom.UNIT else Zoom.OFF
-    return view(state, change=True, show=Show.ACTIVATIONS, pattern=False, zoom=zoom)
+    compared = state.view.compared.showing(TilesOf.CURRENT) if state.view.compared is not None else None
+    shown = {"show": Show.ACTIVATIONS, "pattern": False, "compared": compared, "zoom": zoom}
+    return say(view(state, change=True, **shown), CHANGE_WORDS)
 
 
 @command(group=Group.UNIT, help="What if: amplify the selected unit: type a factor, as scale 3")
@@ -84,7 +89,8 @@ def intervene(state: AppState, kind: InterventionKind, number: float = 0.0) -> A
     new = Intervention(state.unit, kind, number)
     found = with_intervention(state.view.interventions, new)
     again = f"amplifies it × {TWICE:g}" if kind is InterventionKind.OFF else "leaves it as it was"
-    return say(view(state, interventions=found), f"{intervened_words((new,))}: X once more {again}, Esc takes all off")
+    changed = view(state, interventions=found)
+    return say(changed, f"{intervened_words((new,))}: X once more {again}, / clear leaves all as they were")
 
 
 def why_not(state: AppState) -> str:
@@ -95,6 +101,17 @@ def why_not(state: AppState) -> str:
     if layer.name == info.prob_layer:
         return f"nothing follows {layer.name}, so nothing would change; choose a unit of an earlier layer"
     return ""
+
+
+def typed_problem(text: str) -> str:
+    """Why a text that begins as "clamp 5" does asks for nothing, in a sentence; "" for any other text."""
+    word, _, rest = text.strip().lower().partition(" ")
+    kind, number = TYPED_WORDS.get(word), rest.strip()
+    if kind is None or kind is InterventionKind.OFF or not number or typed_intervention(text) is not None:
+        return ""
+    if re.fullmatch(r"[-−+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", number):
+        return f"{word} takes numbers up to {LARGEST:g}: the network computes in 32 bits"
+    return f"{word} needs a number, as in {word} 5; found {rest.strip()}"
 
 
 def typed_intervention(text: str) -> tuple[InterventionKind, float] | None:

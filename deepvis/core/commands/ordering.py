@@ -15,8 +15,10 @@ from deepvis.core.types import Unit
     group=Group.SHOW,
     help="Order of the tiles: by number, by strength now, by difference from the pinned frame",
 )
-def cycle_order(state: AppState) -> AppState:
+def cycle_order(state: AppState) -> AppState | Outcome:
     """By strength silent units are hidden, by difference those that do not differ; that one needs a pinned frame."""
+    if state.view.why and state.tile_order is not None and state.tile_order.contributions is not None:
+        return say(state, "the tiles are sorted by contribution as long as why is asked; Esc ends that")
     orders = tuple(order for order in Order if order is not Order.DIFFERENCE or state.view.compared is not None)
     return view(state, order=next_of(orders, state.view.order))
 

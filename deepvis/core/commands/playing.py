@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from deepvis.core.commands.changes import say, source, view
 from deepvis.core.commands.table import Group, command
-from deepvis.core.playing import LONGEST_AUTOPLAY, SEEK_SECONDS, SHORTEST_AUTOPLAY, SPEEDS
+from deepvis.core.playing import LONGEST_AUTOPLAY, SEEK_SECONDS, SHORTEST_AUTOPLAY, SPEEDS, clock_words
 from deepvis.core.state import AppState, Outcome
 
 
@@ -62,6 +62,19 @@ def wound(state: AppState, seconds: float) -> AppState | Outcome:
     if why := problem(state, "wound"):
         return say(state, why)
     return played(state, wound=state.input.moving_source.playback.wound + seconds)
+
+
+def at_time(state: AppState, seconds: float) -> AppState | Outcome:
+    """The video wound to a time from its beginning; it stays between its ends."""
+    frame, playback = state.frame, state.input.moving_source.playback
+    if why := problem(state, "wound"):
+        return say(state, why)
+    if frame is None or frame.seconds is None or frame.video is None:
+        return say(state, "the video has shown no picture yet")
+    to_come = playback.wound - frame.video.playback.wound  # asked for, and not carried out in that picture
+    there = min(max(seconds, 0.0), frame.video.length)
+    seconds_on = playback.wound + there - frame.seconds - to_come
+    return say(played(state, wound=seconds_on), f"the video at {clock_words(there)}")
 
 
 def stepped(state: AppState, frames: int) -> AppState | Outcome:

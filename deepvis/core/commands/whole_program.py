@@ -10,6 +10,7 @@ from deepvis.core.commands.table import Group, command
 from deepvis.core.compared import TilesOf
 from deepvis.core.effects import OtherNetwork, SavePicture, StopOptimizing
 from deepvis.core.layer_list import selected_in
+from deepvis.core.over_time import Follow
 from deepvis.core.scanning import scan_stopped
 from deepvis.core.state import AppState, Order, Outcome, Show, Zoom, with_effect
 
@@ -25,7 +26,7 @@ def save_picture(state: AppState) -> Outcome:
     "esc",
     group=Group.PROGRAM,
     help="Leave one: help, enlarged, zoom, patterns, history, run, scan, why, what if, place, order, pin, origin, "
-    "attribution, back",
+    "attribution, back, strips",
 )
 def escape(state: AppState) -> AppState | Outcome:
     """Turn off one thing, the one that lies on top; never more than one, and nothing once all are off."""
@@ -69,6 +70,10 @@ def escape(state: AppState) -> AppState | Outcome:
         return view(state, attribution=OFF, overlay=0)
     if shown.back_mode != OFF:
         return view(state, back_mode=OFF)
+    if shown.filmstrip.is_on:
+        return view(state, filmstrip=replace(shown.filmstrip, is_on=False))
+    if shown.over_time.show is not Follow.OFF or shown.over_time.steadiness:
+        return view(state, over_time=replace(shown.over_time, show=Follow.OFF, steadiness=False))
     if shown.all_layers or shown.opened:
         less = replace(shown, all_layers=False, opened=shown.opened if shown.all_layers else frozenset())
         return replace(state, view=selected_in(state.info, less))

@@ -14,7 +14,6 @@ from deepvis.window.ui.scene import Scene
 CHANGE = "change: after minus before"
 NO_BACKEND = "this backend changes no units; use --backend engine"
 CLASSES = {"aux": 5, "input": 3}  # pane -> the classes that it lists before and now
-LEAST_SHARE = 0.0005  # a probability that changes by less is said to be the same
 
 
 def held(scene: Scene) -> tuple[Intervention, ...]:
@@ -84,21 +83,18 @@ class ClassChange:
     before: float
     after: float
 
-    @property
-    def direction(self) -> int:
-        """1: it rose, -1: it fell, 0: it is about the same."""
-        difference = self.after - self.before
-        return 0 if not abs(difference) >= LEAST_SHARE else 1 if difference > 0 else -1
+    def direction(self, decimals: int = 1) -> int:
+        """1: it rose, -1: it fell, 0: the numbers that are said of it are the same."""
+        was, now = (float(_percent(each, decimals)) for each in (self.before, self.after))
+        return 1 if now > was else -1 if now < was else 0  # 0 too where one of them is no number
 
-    @property
-    def words(self) -> str:
+    def words(self, decimals: int = 1) -> str:
         """ "44.1 → 12.3 %"."""
-        return f"{100 * self.before:.1f} → {100 * self.after:.1f} %"
+        return f"{_percent(self.before, decimals)} → {_percent(self.after, decimals)} %"
 
-    @property
-    def short_words(self) -> str:
-        """ "44 → 12 %"."""
-        return f"{100 * self.before:.0f} → {100 * self.after:.0f} %"
+
+def _percent(share: float, decimals: int) -> str:
+    return f"{100 * share:.{decimals}f}"
 
 
 def class_changes(scene: Scene, count: int) -> list[ClassChange]:

@@ -33,11 +33,11 @@ def draw_card(
     parts = draw_face(canvas, scene, but)
     if parts.heading.is_empty:
         return parts
-    px = scene.px(theme.SIZE_HEADING)
-    row = parts.heading.row + (parts.heading.height - line_height(px, True)) // 2 + 1
     left, right = parts.heading.col, parts.heading.right
     if stale:
         right = stale_tag(canvas, scene, Rect(parts.heading.row, left, parts.heading.height, right - left))
+    px = heading_size(scene, title, right - left)
+    row = parts.heading.row + (parts.heading.height - line_height(px, True)) // 2 + 1
     left += draw_text(canvas, row, left, title, px, theme.TEXT, bold=True, width=right - left) + scene.px(8)
     if note and right <= left:
         note_cut(canvas, parts.heading, note)
@@ -46,6 +46,11 @@ def draw_card(
         lower = row + (line_height(px) - line_height(size)) // 2
         draw_text(canvas, lower, left, note, size, theme.SOFT, width=right - left, align="right")
     return parts
+
+
+def heading_size(scene: Scene, title: str, width: int) -> int:
+    """Pixels of a heading's letters: in presenter mode so large that it is not cut."""
+    return fitting(scene, scene.px(theme.SIZE_HEADING), lambda size: text_width(title, size, True) <= width)
 
 
 def stale_tag(canvas: np.ndarray, scene: Scene, field: Rect) -> int:

@@ -15,7 +15,18 @@ from deepvis.window.ui.text import text_width
 
 # place -> the modes whose words stand there, or whose effect is seen there
 SHOWN_IN: dict[tuple[str, str], tuple[str, ...]] = {
-    ("layers", HEADING): ("zoom", "pattern", "show", "why", "order", "place", "label_predictions", "presenting"),
+    ("layers", HEADING): (
+        "zoom",
+        "pattern",
+        "show",
+        "change",
+        "compared",
+        "why",
+        "order",
+        "place",
+        "label_predictions",
+        "presenting",
+    ),
     ("layers", SCALE): ("fixed_scale", "individual_boost", "gamma_boost", "colour_map", "look"),
     ("aux", SCALE): ("fixed_scale", "individual_boost", "gamma_boost", "colour_map", "look"),
     ("back", ""): ("back_mode", "back_filter", "pinned"),
@@ -86,7 +97,15 @@ def fields_of(scene: Scene, fact: str) -> tuple[str, ...] | None:
         boost_fact(scene): ("individual_boost", "gamma_boost"),
         attribution_words(scene): ("attribution", "overlay"),
     }
-    begins = {"place pinned": ("place",), "preset": ("preset",), "optimizing": ("preset",), "strongest diff": ("show",)}
+    begins = {
+        "place pinned": ("place",),
+        "preset": ("preset",),
+        "optimizing": ("preset",),
+        "strongest diff": ("show",),
+        "change": ("change",),
+        "what if": ("interventions",),
+        "pinned: ": ("compared",),
+    }
     starting = next((fields for start, fields in begins.items() if fact.startswith(start)), None)
     is_why = bool(scene.state.view.why) and fact == why_fact(scene)[0]
     return of_fact.get(fact) or (("why",) if is_why else starting)

@@ -20,6 +20,7 @@ from deepvis.window.ui.text import line_height, text_width
 STATUS_LINES = 2  # facts; what happened
 MOST_ROWS = 8  # of names that the default layout makes room for; more of them scroll
 MOST_LARGE_ROWS = 3  # of them in presenter mode
+MOST_ENLARGED_ROWS = 2  # of them above a pane that is large
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,9 @@ def layout_for(
     rows = min(chips.rows + opens, MOST_LARGE_ROWS if presenting.large_text else MOST_ROWS)
     margins = height - chips.body.height
     if presenting.pane in plain:
-        return with_enlarged(plain, presenting.pane, chips.row_height + margins)
+        one = with_enlarged(plain, presenting.pane, chips.row_height + margins)
+        needed = flow(names_of(info, ViewState()), Rect(0, 0, height, one["control"].width), plain.text_scale).rows
+        return with_enlarged(plain, presenting.pane, min(needed, MOST_ENLARGED_ROWS) * chips.row_height + margins)
     control = max(_design(rows * chips.row_height + margins, height), PLACES["control"][2])
     return make_layout(
         height, width, overrides,

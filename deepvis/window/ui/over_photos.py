@@ -9,6 +9,8 @@ import numpy as np
 
 from deepvis.core.colours import Paint
 from deepvis.core.geometry import Rect
+from deepvis.core.interventions import intervened_words
+from deepvis.core.photo_answers import PhotoAnswer, SheetScroll
 from deepvis.core.pixels import Codes
 from deepvis.core.state import Zoom
 from deepvis.live.unit_over_photos import OverPhotos
@@ -20,6 +22,7 @@ from deepvis.window.ui.photo_sheet import SheetGrid, bars_words, draw_cells, she
 from deepvis.window.ui.readings import label_of, number, unit_name
 from deepvis.window.ui.regions import PHOTO, Hit, Tip
 from deepvis.window.ui.scene import Scene
+from deepvis.window.ui.scrolling import draw_scroll_bar
 from deepvis.window.ui.text import text_width
 
 WANTED = 24  # photos that there is room for, where so many are open
@@ -39,7 +42,7 @@ def grid_of_sheet(scene: Scene, found: OverPhotos, body: Rect) -> SheetGrid:
     _, height, width = scene.state.info.input_shape
     layer, px = scene.state.layer, scene.px(theme.SIZE_SMALL)
     count = min(max(found.listed, found.done, 1), WANTED)
-    bar = scene.px(10)
+    bar, body = scene.px(10), body.cut(right=scene.px(6))  # beside the scroll bar
 
     def grid(columns: int) -> SheetGrid:
         return sheet_grid(body, columns, (layer.height, layer.width), (height, width), px, scene.px(GAP), bar)
@@ -52,6 +55,28 @@ def grid_of_sheet(scene: Scene, found: OverPhotos, body: Rect) -> SheetGrid:
     return grid(WANTED)
 
 
+def seen(scene: Scene, found: OverPhotos, grid: SheetGrid) -> tuple[int, int]:
+    """(first row that is seen, rows in all): the photos that are held, as far as they were scrolled."""
+    rows = -(-len(found.best) // grid.columns)
+    return min(scene.state.view.sheet.first_row(scene.state.unit), max(rows - grid.rows, 0)), rows
+
+
+def seen_photos(scene: Scene, found: OverPhotos, grid: SheetGrid) -> tuple[int, tuple[PhotoAnswer, ...]]:
+    """The place of the first photo that is seen, and those that are."""
+    first = seen(scene, found, grid)[0] * grid.columns
+    return first, found.best[first : first + grid.count]
+
+
+def scrolled(scene: Scene, rows: int) -> SheetScroll:
+    """The sheet so many rows on, or back, within its ends."""
+    unit, found = scene.state.unit, scene.over_photos
+    if found is None or not found.best:
+        return SheetScroll()
+    grid = grid_of_sheet(scene, found, scene.areas(scene.layout["layers"]).body)
+    first, count = seen(scene, found, grid)
+    return SheetScroll(min(max(first + rows, 0), max(count - grid.rows, 0)), unit)
+
+
 def draw_over_photos(canvas: np.ndarray, scene: Scene) -> None:
     """The best of the photos that were looked at so far; which are how many of how many is said above."""
     found, unit = scene.over_photos, scene.state.unit
@@ -61,21 +86,25 @@ def draw_over_photos(canvas: np.ndarray, scene: Scene) -> None:
         parts = draw_card(canvas, scene, title, "over the open photos")
         sentence(canvas, scene, parts.body, waiting_words(found))
         return
-    heading, grid = f"{title}   {far_words(found)}", grid_of_sheet(scene, found, scene.areas(bounds(canvas)).body)
-    painted = painted_sheet(scene, found, grid)
+    heading = "   ".join(filter(None, (title, far_words(found), what_if_words(found))))
+    grid = grid_of_sheet(scene, found, scene.areas(bounds(canvas)).body)
+    painted, (first_row, rows) = painted_sheet(scene, found), seen(scene, found, grid)
     bars = bars_words(painted[0])
     parts = draw_card(canvas, scene, heading, bars)
     if not parts.heading.is_empty and not bars:
         used = text_width(heading, scene.px(theme.SIZE_HEADING), True) + scene.px(20)
         draw_in_heading(canvas, scene, parts.heading.cut(left=used), sheet_legend(*painted))
     shown = scene.frame.path if scene.frame is not None and scene.frame.path else ""
-    draw_cells(canvas, grid, found.best, painted, scene.px(theme.SIZE_SMALL), shown)
+    first = seen_photos(scene, found, grid)[0]
+    draw_cells(canvas, grid, found.best, painted, scene.px(theme.SIZE_SMALL), shown, first=first)
+    if rows > grid.rows:
+        draw_scroll_bar(canvas, scene, parts.body, first_row, grid.rows, rows)
 
 
-def painted_sheet(scene: Scene, found: OverPhotos, grid: SheetGrid) -> tuple[Codes, Paint]:
-    """The maps of the photos that are shown, in one scale."""
+def painted_sheet(scene: Scene, found: OverPhotos) -> tuple[Codes, Paint]:
+    """The maps of all photos that are held, in one scale, the same however far they are scrolled."""
     chosen = scene.state.view
-    return sheet_codes([answer.map_hw for answer in found.best[: grid.count]], chosen.colour_map, chosen.look)
+    return sheet_codes([answer.map_hw for answer in found.best], chosen.colour_map, chosen.look)
 
 
 def far_words(found: OverPhotos) -> str:
@@ -85,6 +114,12 @@ def far_words(found: OverPhotos) -> str:
     far = f"over {done} photos" if found.is_over and not found.error else f"over {done} of {of} photos so far"
     skipped = f", {len(found.skipped):,} skipped" if found.skipped else ""
     return f"{far}{skipped}, largest value first{f'; {found.error}' if found.error else ''}"
+
+
+def what_if_words(found: OverPhotos) -> str:
+    """What was done to units in every photo, "" if nothing was."""
+    done = found.request.interventions
+    return f"what if: {intervened_words(done)}" if done else ""
 
 
 def waiting_words(found: OverPhotos | None) -> str:
@@ -102,9 +137,10 @@ def photo_at(scene: Scene, body: Rect, row: int, col: int) -> Hit:
     found = scene.over_photos
     if found is not None and found.best:
         grid = grid_of_sheet(scene, found, body)
-        for index, answer in enumerate(found.best[: grid.count]):
+        first, photos = seen_photos(scene, found, grid)
+        for index, answer in enumerate(photos):
             if grid.cell(index).contains(row, col):
-                return Hit("layers", part=PHOTO, index=index, path=answer.path, place=grid.cell(index))
+                return Hit("layers", part=PHOTO, index=first + index, path=answer.path, place=grid.cell(index))
     return Hit("layers", part=PHOTO, place=body)
 
 
@@ -119,6 +155,6 @@ def photo_tip(scene: Scene, hit: Hit) -> Tip | None:
         f"{unit_name(scene.state.unit)}: {number(answer.value)}{where}",
         f"rank {hit.index + 1:,} of {found.done - len(found.skipped):,} photos",
         answer.path,
-        "click: go to it",
+        "click: go to it   wheel: on",
     )
     return Tip(os.path.basename(answer.path), lines)

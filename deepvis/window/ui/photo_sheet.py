@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -13,6 +12,7 @@ from deepvis.core.geometry import Rect
 from deepvis.core.photo_answers import PhotoAnswer
 from deepvis.core.pixels import Codes, codes_with, fixed_scale_of
 from deepvis.core.state import ColourMap, Look
+from deepvis.core.words import photo_name
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import fill, frame, paste, picture
 from deepvis.window.ui.legend import Legend, legend_of
@@ -92,11 +92,16 @@ def draw_cells(
     painted: tuple[Codes, Paint],
     px: int,
     selected: str = "",
+    *,
+    first: int = 0,
 ) -> None:
-    """A photo, its map beneath, its value and its name; selected: the path of the photo that has a frame."""
+    """A photo, its map beneath, its value and its name; selected: the path of the photo that has a frame.
+
+    first: the answer in the first cell.
+    """
     codes, paint = painted
     high = float(codes.ceilings.max(initial=0))
-    for index, answer in enumerate(answers[: grid.count]):
+    for index, answer in enumerate(answers[first : first + grid.count]):
         cell = grid.cell(index)
         picture(canvas, Rect(cell.row, cell.col, *grid.photo), answer.rgb)
         place = Rect(cell.row + grid.photo[0] + 2, cell.col, *grid.map)
@@ -106,14 +111,13 @@ def draw_cells(
             color = theme.BAR if answer.value >= 0 else theme.BAR_BELOW
             fill(canvas, Rect(place.row, place.col, place.height, round(share * place.width)), color)
         else:
-            draw_levels(canvas, place.row, place.col, map_levels(codes.channel(index), paint, place), paint)
+            draw_levels(canvas, place.row, place.col, map_levels(codes.channel(first + index), paint, place), paint)
         value, row = number(answer.value), place.bottom + 2
         wide = text_width(value, px, True)
         draw_text(canvas, row, cell.col, value, px, theme.TEXT, bold=True, width=grid.photo[1])
         left = wide + 8
-        name = os.path.basename(answer.path)
         if grid.photo[1] - left > 20:
-            draw_text(canvas, row, cell.col + left, name, px, theme.SOFT, width=grid.photo[1] - left)
+            draw_text(canvas, row, cell.col + left, photo_name(answer.path), px, theme.SOFT, width=grid.photo[1] - left)
         if selected and answer.path == selected:
             frame(canvas, Rect(cell.row, cell.col, *grid.photo), theme.SELECTED, 3)
 

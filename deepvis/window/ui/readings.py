@@ -38,6 +38,7 @@ class LayerView:
     stale: bool = False  # they are not what is wanted
     sentence: str = ""
     is_change: bool = False  # signed: what interventions change, after minus before
+    is_pinned: bool = False  # of the pinned frame
 
     def has(self, channel: int) -> bool:
         return 0 <= channel < len(self.values)
@@ -97,7 +98,7 @@ def _compared_view(scene: Scene, current: np.ndarray, *, stale: bool) -> LayerVi
         return LayerView(NO_VALUES, sentence=f"Waiting for the values of {compared.name}, which is pinned.")
     if is_difference:
         return LayerView(found, signed=True, is_difference=True, caption="now − pinned", stale=stale)
-    return LayerView(found, caption="pinned frame")
+    return LayerView(found, caption="pinned frame", is_pinned=True)
 
 
 def is_nothing_but_nan(values: np.ndarray) -> bool:

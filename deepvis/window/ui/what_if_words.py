@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from deepvis.core.interventions import intervened_words, intervention_of
+from deepvis.core.interventions import extreme, intervened_words, intervention_of
 from deepvis.core.types import Unit
 from deepvis.window.ui.before_after import CLASSES, before_of, changed_units, class_changes, held
 from deepvis.window.ui.readings import number, top_channels
@@ -20,7 +20,7 @@ def unit_words(scene: Scene, unit: Unit, *, is_short: bool = False) -> str:
     after = None if snapshot is None else snapshot.activations.get(unit.layer)
     if before is None or after is None or unit.channel >= len(before):
         return ""
-    was, now = number(float(before[unit.channel].max())), number(float(after[unit.channel].max()))
+    was, now = number(extreme(before[unit.channel])), number(extreme(after[unit.channel]))
     own = intervention_of(found, unit)
     if own is not None:
         cause = own.mark if is_short else own.words

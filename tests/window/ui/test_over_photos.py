@@ -7,13 +7,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from deepvis.core.interventions import switched_off
 from deepvis.core.state import ColourMap, Look, Zoom
+from deepvis.core.typed import press
+from deepvis.core.types import Unit
+from deepvis.core.words import photo_name
 from deepvis.live.unit_over_photos import OverPhotos, OverPhotosRequest
-from deepvis.window.pointer import clicked
+from deepvis.window.pointer import clicked, pointed
 from deepvis.window.ui.compose import Composer
+from deepvis.window.ui.events import Mouse
 from deepvis.window.ui.hit import hit
 from deepvis.window.ui.hover_words import tip_of
-from deepvis.window.ui.over_photos import far_words, grid_of_sheet, waiting_words
+from deepvis.window.ui.over_photos import far_words, grid_of_sheet, seen, waiting_words, what_if_words
 from deepvis.window.ui.photo_sheet import sheet_codes, sheet_legend, sheet_picture
 from deepvis.window.ui.regions import PHOTO
 from tests.window.ui.compared_scenes import answers, photos_scene
@@ -60,6 +65,29 @@ def test_a_click_goes_to_the_photo_and_the_sheet_stays() -> None:
     assert after.input.photo == found.best[2].path and after.view.zoom is Zoom.PHOTOS and not effects
 
 
+def test_the_wheel_scrolls_the_sheet_to_its_end_and_another_unit_begins_anew() -> None:
+    scene = photos_scene(60)
+    found, pane = scene.over_photos, scene.layout["layers"]
+    assert found is not None
+    grid = grid_of_sheet(scene, found, scene.areas(pane).body)
+    rows = -(-60 // grid.columns)
+    wheel = Mouse("wheel", pane.row + pane.height // 2, pane.col + pane.width // 2, -1)
+    state, _ = pointed(scene.state, wheel, scene)
+    after = replace(scene, state=state)
+    cell = grid.cell(0)
+    under = hit(after, cell.row + 3, cell.col + 3)
+    assert (under.index, under.path) == (grid.columns, found.best[grid.columns].path)
+    assert (Composer()(after) != Composer()(scene)).any()
+    for _ in range(2 * rows):
+        state, _ = pointed(after.state, wheel, after)
+        after = replace(after, state=state)
+    assert after.state.view.sheet.row == rows - grid.rows and after.state.unit == scene.state.unit
+    other = replace(after, state=replace(after.state, view=replace(after.state.view, channel=3)))
+    assert seen(other, found, grid)[0] == 0
+    back, _ = press(after.state, "backspace")
+    assert back.view.sheet.row == 0  # all of it is one step
+
+
 def test_it_is_said_how_far_it_is() -> None:
     found = photos_scene().over_photos
     assert found is not None
@@ -88,3 +116,12 @@ def test_the_sheet_of_a_file_is_as_wide_as_its_columns() -> None:
     narrow = sheet_picture(answers(2), "x", 6, 100)
     assert sheet.shape[1] > 300 and narrow.shape[1] < 300
     assert sheet.shape[0] > 3 * 200
+
+
+def test_the_heading_says_what_is_done_to_units_and_captions_begin_with_names() -> None:
+    found = photos_scene().over_photos
+    assert found is not None and what_if_words(found) == ""
+    request = replace(found.request, interventions=(switched_off(Unit("conv1/3x3", 2)),))
+    assert what_if_words(replace(found, request=request)) == "what if: conv1/3x3 · 2 switched off"
+    assert photo_name("/a/n01440764_tench.jpg") == "tench" and photo_name("x/n01440764.jpg") == "n01440764"
+    assert photo_name("n01440764_10026.JPEG") == "10026" and photo_name("cat.tar.png") == "cat.tar"

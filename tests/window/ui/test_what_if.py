@@ -7,11 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from deepvis.core.interventions import clamped, extreme, switched_off
 from deepvis.core.state import Cursor, Order, Show, ViewState
 from deepvis.core.types import Unit
 from deepvis.window.tile_orders import TileOrders
 from deepvis.window.ui import theme
-from deepvis.window.ui.before_after import CHANGE, change_of, class_changes, status_words
+from deepvis.window.ui.before_after import CHANGE, ClassChange, change_of, class_changes, status_words
 from deepvis.window.ui.compose import Composer
 from deepvis.window.ui.fires import order_words
 from deepvis.window.ui.hit import hit
@@ -21,7 +22,9 @@ from deepvis.window.ui.panes.status import facts
 from deepvis.window.ui.readings import layer_view, number
 from deepvis.window.ui.regions import CLASS, Hit
 from deepvis.window.ui.scene import Scene
+from deepvis.window.ui.what_if_marks import decimals_of, fitting_mark
 from deepvis.window.ui.what_if_words import layer_words, unit_words
+from tests.helpers.looks import words_of
 from tests.window.ui.scenes import UNIT, WHAT_IF, make_scene
 from tests.window.ui.what_if_scenes import LAYER, OFF, SEVERAL, intervened
 
@@ -70,8 +73,18 @@ def test_classes_before_and_now() -> None:
     assert {each.channel for each in found} == best
     for each in found:
         assert (each.before, each.after) == (float(before[each.channel]), float(after[each.channel]))
-        assert each.direction == np.sign(round(each.after - each.before, 3))
+        assert each.direction() == np.sign(round(100 * each.after, 1) - round(100 * each.before, 1))
     assert class_changes(make_scene(UNIT), 5) == []
+
+
+def test_an_arrow_stands_where_the_numbers_differ_and_all_lines_have_the_same_decimals() -> None:
+    same, rises = ClassChange(0, 0.1512, 0.1514), ClassChange(1, 0.204, 0.206)
+    assert (same.words(), same.direction()) == ("15.1 → 15.1 %", 0)
+    assert (rises.words(), rises.direction()) == ("20.4 → 20.6 %", 1)
+    assert (rises.words(0), rises.direction(0)) == ("20 → 21 %", 1)
+    assert (ClassChange(0, 0.154, 0.151).direction(0), ClassChange(0, float("nan"), 0.1).direction()) == (0, 0)
+    scene, px = what_if(), 13
+    assert decimals_of(scene, (same, rises), px, 300) == 1 and decimals_of(scene, (same, rises), px, 130) == 0
 
 
 @pytest.mark.parametrize("index", [0, 2, 4])
@@ -134,6 +147,19 @@ def test_the_marks_are_there_at_every_size_and_gone_afterwards(size: tuple[int, 
         assert count_of(picture[scene.layout[pane].slices], theme.CHANGED) > 10, pane
     plain = make_scene(replace(view, interventions=()), size=size)
     assert count_of(Composer()(plain), theme.CHANGED) == 0
+
+
+def test_a_mark_has_as_much_as_fits_and_a_bar_keeps_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    wide = clamped(Unit("fc3", 4), -1234567.5)
+    found = [fitting_mark(wide, 12, width) for width in (200, 75, 20, 3)]
+    assert found == ["= −1.23457e+06", "= −1.2e+06", "=", ""]
+    assert fitting_mark(OFF[0], 12, 30) == "off" and fitting_mark(OFF[0], 12, 3) == ""
+    view = ViewState(3, 0, Cursor.UNITS, interventions=(wide, switched_off(Unit("fc3", 5))))
+    scene = intervened(make_scene(view))
+    said = words_of(monkeypatch, "layers", scene)
+    assert "off" in said and any(each.startswith("= −1.2") for each in said)
+    negative = np.array([[-3.0, 0.0], [-19.9, -1.0]])
+    assert (extreme(negative), extreme(-negative), extreme(0 * negative)) == (-19.9, 19.9, 0)
 
 
 def test_the_tiles_of_changes_are_blue_and_orange() -> None:

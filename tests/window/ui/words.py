@@ -551,8 +551,8 @@ WORDS: dict[str, list[str]] = {
     "layers_why_bars": [
         "fc3   30   sorted by contribution to prob · 4 elk: for 0.403, against −0.262, total 0.…",
         *map(str, range(30)),
-        *("0.631", "0.242", "0.640", "0.253", "0.487", "0.0942", "0.0517", "0.00186", "0.0235", "0.0631", "0.200"),
-        *("0.379", "0.317", "0.397", "0"),
+        *("0.631", "0.242", "0.640", "0.253", "0.487", "0.0942", "0.0517", "0", "0.00186", "0.0235", "0.0631"),
+        *("0.200", "0.379", "0.317", "0.397"),
         "0 (0.0 %)",
     ],
     "layers_why_through": [
@@ -807,7 +807,7 @@ WORDS: dict[str, list[str]] = {
         "47.2 → 49.3 %",
         "fox",
         "▼",
-        "34 → 28 %",
+        "34.3 → 28.2 %",
         "hen",
         "▲",
         "5.5 → 8.1 %",
@@ -846,7 +846,7 @@ WORDS: dict[str, list[str]] = {
         "Overlay: the back projection, or the attribution, lies over the input;",
         "A changes how much",
     ],
-    "layers_difference": ["conv2/5x5_reduce   40 × 12 × 12   by difference, 40 differ   now − pinned"],
+    "layers_difference": ["conv2/5x5_reduce   40 × 12 × 12   now − pinned   by difference, 40 differ"],
     "layers_side_by_side": [
         *("conv2/5x5_reduce · 7   side by side", "of the same frame", "gradient", "γ 0.70", "≥ 0.744"),
         *("≤ −0.744", "deconv", "γ 0.70", "≥ 0.744", "≤ −0.744", "guided backprop", "γ 0.70", "≥ 0.744"),
@@ -863,7 +863,7 @@ WORDS: dict[str, list[str]] = {
     "aux_compared": ["Unit 7", "0.324 now, 0.324 pinned, 0", "γ 0.91", "0.245", "−0.245"],
     "status_compared": [
         *("24.5 fps   17.2 passes/s   36 ms   cpu", "conv2/5x5_reduce · 7", "Convolution 40 × 12 × 12"),
-        *("max 0.324", "back off", "pinned: photo_2.jpg"),
+        *("pinned max 0.324", "back off", "pinned: photo_2.jpg"),
     ],
     "hover_compared": [
         *("conv2/5x5_reduce · 25", "max 0.429 at row 7, col 7"),

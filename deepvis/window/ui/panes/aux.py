@@ -9,7 +9,7 @@ import numpy as np
 
 from deepvis.core.commands.ordering import lists_layers
 from deepvis.core.geometry import Rect
-from deepvis.core.state import Cursor, Look
+from deepvis.core.state import Cursor, Look, Show
 from deepvis.window.ui import theme
 from deepvis.window.ui.before_after import ClassChange, class_changes
 from deepvis.window.ui.canvas import bar, frame
@@ -20,11 +20,20 @@ from deepvis.window.ui.large_text import class_words, is_large, least
 from deepvis.window.ui.legend import draw_foot, fixed_scale, foot_height, scanned_peak, unit_legend
 from deepvis.window.ui.pane import pane
 from deepvis.window.ui.panes.layers import draw_unit
-from deepvis.window.ui.readings import called, is_frame_stale, layer_view, number, peak_of, top_classes, unit_name
+from deepvis.window.ui.readings import (
+    LayerView,
+    called,
+    is_frame_stale,
+    layer_view,
+    number,
+    peak_of,
+    top_classes,
+    unit_name,
+)
 from deepvis.window.ui.scalars import draw_scalar, is_scalar, shows_bars
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, text_width
-from deepvis.window.ui.what_if_marks import draw_class_change, draw_two_bars
+from deepvis.window.ui.what_if_marks import decimals_of, draw_class_change, draw_two_bars
 from deepvis.window.ui.what_if_words import unit_words
 
 CLASSES = 5
@@ -94,12 +103,14 @@ def draw_classes(canvas: np.ndarray, scene: Scene) -> None:
 
 def draw_class_changes(canvas: np.ndarray, scene: Scene, body: Rect, changes: list[ClassChange]) -> None:
     """The same with what interventions change: before and now in numbers and as bars, what rose and what fell."""
+    px = scene.px(theme.SIZE_TEXT)
+    decimals = decimals_of(scene, changes, px, body.width)
     for i, change in enumerate(changes):
-        row, px = class_row(body, i), scene.px(theme.SIZE_TEXT)
+        row = class_row(body, i)
         high, tall = line_height(px), max(scene.px(8), 4)
         top = row.row + max((row.height - high - tall - scene.px(4)) // 2, 0)
-        draw_class_change(canvas, scene, Rect(top, row.col, high, row.width), change, px, bold=not i)
-        draw_two_bars(canvas, Rect(top + high + scene.px(4), row.col, tall, row.width), change)
+        draw_class_change(canvas, scene, Rect(top, row.col, high, row.width), change, px, decimals, bold=not i)
+        draw_two_bars(canvas, Rect(top + high + scene.px(4), row.col, tall, row.width), change, decimals)
 
 
 def class_size(scene: Scene, px: int, body: Rect, classes: list[tuple[str, float]]) -> int:
@@ -148,20 +159,7 @@ def draw_selected(canvas: np.ndarray, scene: Scene) -> None:
         return
     value, row, col = peak
     title = "   ".join(filter(None, (f"Unit {unit.channel}", called(scene, unit))))
-    shape = view.values.shape[1:]
-    if shape == (1, 1) and view.is_change:
-        note = view.caption
-    elif shape == (1, 1):
-        note = unit.layer if shows_bars(scene, view) else f"value {number(value)}"  # bars: it is said in the body
-    elif value == 0:
-        nothing = "no change" if view.is_change else "no difference" if view.is_difference else "no diff"
-        note = nothing if view.signed else "silent"
-    else:
-        what = "change" if view.is_change else "strongest" if view.signed else "max"
-        note = f"{what} {number(value)} at row {row}, col {col}"
-    if not view.is_change and (changed := unit_words(scene, unit, is_short=True)):
-        note = changed
-    note = compared_note(scene, unit.channel) or note
+    shape, note = view.values.shape[1:], unit_note(scene, view, peak)
     parts = draw_card(canvas, scene, title, note, stale=view.stale)
     if (link := list_link(scene, parts.body)) is not None:
         draw_text(canvas, link.row, link.col, LIST_LINK, scene.px(theme.SIZE_SMALL), theme.FIELD, width=link.width)
@@ -176,6 +174,26 @@ def draw_selected(canvas: np.ndarray, scene: Scene) -> None:
     order = scene.state.tile_order
     if order is not None and order.at is not None and order.layer == unit.layer:
         mark_cell(canvas, scene, place, order.at, shape, theme.FIELD)
+
+
+def unit_note(scene: Scene, view: LayerView, peak: tuple[float, int, int]) -> str:
+    """What is said beside the unit's number: of what the map shows. peak: its largest value, row, column."""
+    unit, shape, (value, row, col) = scene.state.unit, view.values.shape[1:], peak
+    if shape == (1, 1) and view.is_change:
+        note = view.caption
+    elif shape == (1, 1):
+        note = unit.layer if shows_bars(scene, view) else f"value {number(value)}"  # bars: it is said in the body
+    elif value == 0:
+        nothing = "no change" if view.is_change else "no difference" if view.is_difference else "no diff"
+        note = nothing if view.signed else "silent"
+    else:
+        what = "change" if view.is_change else "strongest" if view.signed else "max"
+        note = f"{what} {number(value)} at row {row}, col {col}"
+    if not view.is_change and (changed := unit_words(scene, unit, is_short=True)):
+        note = changed
+    if not view.is_change and scene.state.view.show is Show.ACTIVATIONS:
+        note = compared_note(scene, unit.channel) or note
+    return note
 
 
 def mark_peak(canvas: np.ndarray, scene: Scene, place: Rect, at: tuple[int, int], shape: tuple[int, ...]) -> None:

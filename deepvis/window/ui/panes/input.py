@@ -35,7 +35,7 @@ from deepvis.window.ui.readings import is_frame_stale, shows_snapshot_input, top
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, text_width, wrap
 from deepvis.window.ui.video_bar import draw_video_foot
-from deepvis.window.ui.what_if_marks import draw_class_change
+from deepvis.window.ui.what_if_marks import decimals_of, draw_class_change
 
 PLATE_SHARE = 0.3  # of the picture's brightness under letters, which then keep a contrast of more than 4.5:1
 
@@ -134,10 +134,13 @@ def picture_place(scene: Scene, area: Rect) -> Rect | None:
 
 
 def first_class_place(scene: Scene, place: Rect) -> Rect:
-    """Where the most probable class stands: over the lower edge of the picture."""
-    high = class_line_height(scene)
-    high *= min(max(len(strip_changes(scene)), 1), max(place.height // (2 * high), 1))
-    wide = scene.areas(scene.layout["input"]).body.width if is_large(scene) else place.width
+    """Where the most probable class stands: over the lower edge of the picture.
+
+    As wide as the pane where that is what the names need: several classes before and now, and in presenter mode.
+    """
+    high, changes = class_line_height(scene), strip_changes(scene)
+    high *= min(max(len(changes), 1), max(place.height // (2 * high), 1))
+    wide = scene.areas(scene.layout["input"]).body.width if is_large(scene) or changes else place.width
     left = place.col - (wide - place.width) // 2
     return Rect(max(place.bottom - high, place.row), left, min(high, place.height), wide)
 
@@ -159,10 +162,12 @@ def draw_first_class(canvas: np.ndarray, scene: Scene, place: Rect) -> None:
     if changes := strip_changes(scene):
         darken(canvas, place, PLATE_SHARE)
         px, margin = scene.px(theme.SIZE_TEXT), scene.px(6)
-        step = class_line_height(scene)
-        for i, change in enumerate(changes[: place.height // step]):
-            line = Rect(place.row + i * step + scene.px(3), place.col + margin, step, place.width - 2 * margin)
-            draw_class_change(canvas, scene, line, change, px, bold=not i)
+        step, wide = class_line_height(scene), place.width - 2 * margin
+        changes = changes[: place.height // step]
+        decimals = decimals_of(scene, changes, px, wide)
+        for i, change in enumerate(changes):
+            line = Rect(place.row + i * step + scene.px(3), place.col + margin, step, wide)
+            draw_class_change(canvas, scene, line, change, px, decimals, bold=not i)
         return
     classes = top_classes(scene, 1)
     if not classes:

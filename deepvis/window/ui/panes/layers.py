@@ -7,7 +7,7 @@ from collections.abc import Hashable
 import numpy as np
 
 from deepvis.core.geometry import Rect, TileGrid, fit_inside
-from deepvis.core.state import Cursor, Zoom
+from deepvis.core.state import Cursor, Order, Zoom
 from deepvis.core.types import WholeLayer
 from deepvis.window.ui import theme
 from deepvis.window.ui.before_after import CHANGE
@@ -15,7 +15,7 @@ from deepvis.window.ui.canvas import NOWHERE, bounds, fill, frame, moved_into, p
 from deepvis.window.ui.changes_shown import changes_key, draw_changes
 from deepvis.window.ui.draw_cache import cached
 from deepvis.window.ui.fires import order_words
-from deepvis.window.ui.heading import draw_card, sentence
+from deepvis.window.ui.heading import draw_card, heading_size, sentence
 from deepvis.window.ui.legend import (
     codes_of,
     draw_in_heading,
@@ -98,19 +98,10 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
     if zoom is Zoom.PHOTOS:
         draw_over_photos(canvas, scene)
         return
-    view, layer = layer_view(scene), scene.state.layer
-    subject = f"{layer.name} · {scene.state.unit.channel}" if zoom is Zoom.UNIT else layer.name
-    is_pattern = scene.state.view.pattern and zoom is Zoom.OFF and not layer.missing
-    caption = pattern_caption(scene) if is_pattern else view.caption
+    view, is_pattern = layer_view(scene), shows_pattern(scene)
     has_bars = not is_pattern and view.has(0) and shows_bars(scene, view)
     has_tiles = view.has(0) and zoom is Zoom.OFF and not is_pattern
-    fixed = fixed_caption(codes_of(scene, view)) if has_tiles and not has_bars else ""
-    has_all = view.has(0) and zoom is Zoom.OFF
-    sorting = order_words(scene, view) if has_all else ""
-    if sorting and caption in (ACTIVATIONS, CHANGE):
-        caption = ""  # "fire" says so, and the legend needs the room
-    name = called(scene, scene.state.unit) if zoom is Zoom.UNIT else ""
-    title = "   ".join(filter(None, (subject, name, shape_name(layer), sorting, caption, fixed)))
+    title = tiles_title(scene, view)
     note = ends_words(scene, view) if has_bars else ""
     but = covered_by_tiles(canvas, scene, view) if has_tiles and not has_bars else NOWHERE
     parts = draw_card(canvas, scene, title, note, stale=view.stale, but=but)
@@ -124,7 +115,8 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
         draw_scalars(canvas, scene, parts.body, view)
         return
     if not parts.heading.is_empty:
-        used = text_width(title, scene.px(theme.SIZE_HEADING), True) + scene.px(20)
+        px = heading_size(scene, title, parts.heading.width - (scene.px(80) if view.stale else 0))
+        used = text_width(title, px, True) + scene.px(20)
         legend = unit_legend(scene, view) if zoom is Zoom.UNIT else layer_legend(scene, view)
         room = parts.heading.cut(left=used, right=scene.px(80) if view.stale else 0)
         draw_in_heading(canvas, scene, room, legend)
@@ -132,6 +124,36 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
         draw_unit(canvas, scene, parts.body, view)
     else:
         draw_tiles(canvas, scene, parts.body, view)
+
+
+def shows_pattern(scene: Scene) -> bool:
+    """True while the tiles are the units' preferred inputs."""
+    return scene.state.view.pattern and scene.state.view.zoom is Zoom.OFF and not scene.state.layer.missing
+
+
+def tiles_title(scene: Scene, view: LayerView) -> str:
+    """The heading of the tiles, or of the unit in their place: whose, what they are, how they are sorted."""
+    layer, is_unit, is_pattern = scene.state.layer, scene.state.view.zoom is Zoom.UNIT, shows_pattern(scene)
+    subject = f"{layer.name} · {scene.state.unit.channel}" if is_unit else layer.name
+    name = called(scene, scene.state.unit) if is_unit else ""
+    caption = pattern_caption(scene) if is_pattern else view.caption
+    has_all = view.has(0) and not is_unit
+    sorting = order_words(scene, view) if has_all else ""
+    if sorting:
+        caption = caption_beside(scene, caption, sorting)
+    has_maps = has_all and not is_pattern and not shows_bars(scene, view)
+    fixed = fixed_caption(codes_of(scene, view)) if has_maps else ""
+    is_compared = view.is_change or view.is_difference or view.is_pinned  # said first: not to be cut
+    said = (caption, sorting) if is_compared and not is_pattern else (sorting, caption)
+    return "   ".join(filter(None, (subject, name, shape_name(layer), *said, fixed)))
+
+
+def caption_beside(scene: Scene, caption: str, sorting: str) -> str:
+    """What the tiles are, beside how they are sorted; "" where that says so: "143 change", "fire". Room is scarce."""
+    if caption == CHANGE:
+        return "" if "change" in sorting else "change"
+    is_of_other = scene.state.view.order is Order.DIFFERENCE and reasons_in(scene) is None
+    return "" if caption == ACTIVATIONS and not is_of_other else caption
 
 
 def covered_by_tiles(canvas: np.ndarray, scene: Scene, view: LayerView) -> Rect:
@@ -224,7 +246,7 @@ def draw_marks(canvas: np.ndarray, scene: Scene, grid: TileGrid, view: LayerView
     if reasons is not None:
         sums = reasons.sums if tiles.channels is None else reasons.sums[list(tiles.channels)]
         mark_contributions(canvas, grid, sums, thick)
-    mark_interventions(canvas, scene, grid)
+    mark_interventions(canvas, scene, grid, has_bars=not shows_pattern(scene) and shows_bars(scene, view))
     pinned = state.view.pinned
     origin = None if pinned is None or pinned.layer != state.layer.name else tiles.place_of(pinned.channel)
     if origin is not None:

@@ -146,7 +146,7 @@ def facts(scene: Scene) -> list[tuple[str, theme.BGR]]:
     if state.layer.missing:
         pieces.append((state.layer.missing, theme.SOFT))
     changed, what_if = changed_words(scene, unit, is_short=True), status_words(scene)
-    if changed and not view.signed:
+    if changed and not view.signed and not view.is_pinned:
         pieces.append((changed, theme.SOFT))
     elif (value := value_of(view, unit.channel)) is not None:
         stale = " (stale)" if view.stale else ""
@@ -187,6 +187,8 @@ def value_name(scene: Scene, view: LayerView) -> str:
         return "difference"
     if scene.state.view.show is Show.DIFFS:
         return "strongest diff"
+    if view.is_pinned:
+        return "pinned max" if scene.state.layer.is_spatial else "pinned value"
     return "max" if scene.state.layer.is_spatial else "value"
 
 
@@ -201,9 +203,7 @@ def why_fact(scene: Scene) -> tuple[str, theme.BGR]:
 
 def back_fact(scene: Scene) -> str:
     view = scene.state.view
-    if view.back_mode == OFF:
-        return "back off"
-    pieces = f"{title_of(view.back_mode)}, {view.back_filter.value}"
+    pieces = "back off" if view.back_mode == OFF else f"{title_of(view.back_mode)}, {view.back_filter.value}"
     if view.pinned is not None:
         pieces += f", frozen at {view.pinned.layer} · {view.pinned.channel}"
     return pieces
