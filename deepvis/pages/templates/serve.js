@@ -71,7 +71,12 @@ function take(message) {
 
 // -------------------------------------------------------------------- pictures
 
+let drawing = Promise.resolve();  // of the pictures that came before
+
 async function draw(data) {
+  const came = performance.now(), from = socket, before = drawing;
+  let drawn = null;
+  drawing = new Promise((done) => { drawn = done; });
   const view = new DataView(data), version = view.getUint32(0, true);
   const height = view.getUint16(4, true), width = view.getUint16(6, true), count = view.getUint16(8, true);
   const pieces = [];
@@ -82,14 +87,14 @@ async function draw(data) {
       image: createImageBitmap(new Blob([new Uint8Array(data, body, size)], {type: "image/jpeg"}))});
     body += size;
   }
-  const from = socket;
   try {
     for (const piece of pieces) piece.image = await piece.image;
-  } catch { from.close(); return; }
+    await before;
+  } catch { from.close(); return; } finally { drawn(); }
+  if (from !== socket || isOver) return;
   if (canvas.width !== width || canvas.height !== height) { canvas.width = width; canvas.height = height; fit(); }
   for (const {x, y, image} of pieces) { pen.drawImage(image, x, y); image.close(); }
-  if (from !== socket || isOver) return;
-  send({type: "drawn", version});
+  send({type: "drawn", version, milliseconds: Math.min(Math.round(performance.now() - came), 60000)});
   veil("");
 }
 
