@@ -124,7 +124,8 @@ class Hub:
         was_free = self.control.is_free
         if self.control.controller is not viewer and (is_passive or not self.control.may_act(viewer)):
             return
-        viewer.acted()
+        if not is_passive:
+            viewer.acted()
         self._events.put(event)
         if was_free:
             self.wake_all()

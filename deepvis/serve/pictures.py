@@ -20,11 +20,15 @@ _versions = count(1)
 
 @dataclass(frozen=True, eq=False)
 class ServedPicture:
-    """A picture of the window. bgr: (H, W, 3) uint8 inside an array of whole blocks. version: rises."""
+    """A picture of the window. bgr: (H, W, 3) uint8 inside an array of whole blocks. version: rises.
+
+    answers: how many pictures so far were the first after a key or the mouse.
+    """
 
     bgr: np.ndarray
     blocks: np.ndarray  # (rows of pixels, 64-bit words), the same memory, padded
     version: int
+    answers: int
 
     @property
     def size(self) -> tuple[int, int]:
@@ -32,7 +36,7 @@ class ServedPicture:
         return self.bgr.shape[0], self.bgr.shape[1]
 
 
-def taken(bgr: np.ndarray) -> ServedPicture:
+def taken(bgr: np.ndarray, answers: int = 0) -> ServedPicture:
     """A copy of a picture, (H, W, 3) uint8."""
     height, width = bgr.shape[:2]
     tall, wide = -(-height // ROWS) * ROWS, -(-width // COLS) * COLS
@@ -40,7 +44,7 @@ def taken(bgr: np.ndarray) -> ServedPicture:
     padded[:height, :width] = bgr
     padded[height:] = 0
     padded[:height, width:] = 0
-    return ServedPicture(padded[:height, :width], padded.reshape(tall, -1).view(np.uint64), next(_versions))
+    return ServedPicture(padded[:height, :width], padded.reshape(tall, -1).view(np.uint64), next(_versions), answers)
 
 
 def changed_blocks(before: ServedPicture | None, now: ServedPicture) -> np.ndarray:

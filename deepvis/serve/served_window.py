@@ -20,16 +20,20 @@ class ServedWindow:
     def __init__(self, server: WindowServer, height: int, width: int) -> None:
         self._server = server
         self._size = (height, width)
+        self._answers, self._is_answer_due = 0, False
 
     @property
     def size(self) -> tuple[int, int]:
         return self._size
 
     def show(self, bgr: np.ndarray) -> None:
-        self._server.publish(bgr)
+        self._answers += self._is_answer_due
+        self._is_answer_due = False
+        self._server.publish(bgr, self._answers)
 
     def poll(self, milliseconds: int) -> list[Event]:
         events = self._server.events.take(max(milliseconds, 1) / 1000)
+        self._is_answer_due = self._is_answer_due or bool(events)
         for event in events:
             if isinstance(event, Resized):
                 self._size = (event.height, event.width)

@@ -46,9 +46,9 @@ class WindowServer:
         self._thread = threading.Thread(target=self._run, name="serve", daemon=True)
         self._thread.start()
 
-    def publish(self, bgr: np.ndarray) -> None:
-        """Show an (H, W, 3) uint8 picture; it is copied."""
-        picture = taken(bgr)
+    def publish(self, bgr: np.ndarray, answers: int = 0) -> None:
+        """Show an (H, W, 3) uint8 picture; it is copied. answers: as in ``ServedPicture``."""
+        picture = taken(bgr, answers)
         self.hub.newest = picture
         self.hub.recordings.show(picture.bgr)
         self.call(self.hub.picture_came)

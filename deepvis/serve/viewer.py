@@ -24,10 +24,10 @@ from deepvis.serve.rough_blocks import RoughBlocks
 if TYPE_CHECKING:
     from aiohttp import web
 
-LIVE_SECONDS = 1 / 20  # between two pictures; the answer to a key or the mouse does not wait for it
+LIVE_SECONDS = 1 / 20  # between two pictures; the first after a key or the mouse does not wait for it
 PAUSE = 1.6  # the same in times that the last picture took to be drawn: the network has the cores in between
 LONGEST_PAUSE = 0.5  # on a slow network
-EAGER_SECONDS = 0.5  # after a key or the mouse
+ANSWER_SECONDS = 0.06  # after a key or a click until its answer has come, as a rule; until then nothing else is sent
 
 
 class Viewer:
@@ -52,7 +52,7 @@ class Viewer:
         self._sent: ServedPicture | None = None  # what the page shows once it has drawn all that is on its way
         self._on_its_way: deque[tuple[int, float]] = deque()  # version and time of what it has not drawn yet
         self._rough, self._quality = RoughBlocks(), LiveQuality()
-        self._sent_at = self._acted_at = float("-inf")
+        self._sent_at = self._held_until = float("-inf")
         self._pause = LIVE_SECONDS
         self._sent_facts: dict[str, Any] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -62,8 +62,10 @@ class Viewer:
         self._wake.set()
 
     def acted(self) -> None:
-        """The viewer pressed or pointed: what comes of it is sent at once."""
-        self._acted_at = time.monotonic()
+        """The viewer pressed a key or a button: what comes of it is not to wait behind another picture."""
+        now = time.monotonic()
+        if now > self._held_until + ANSWER_SECONDS:  # what is pressed all the time does not hold all
+            self._held_until = now + ANSWER_SECONDS
 
     def drawn(self, version: int, drawing: float) -> None:
         """The page shows the picture of that version. drawing: seconds that it took there."""
@@ -97,12 +99,13 @@ class Viewer:
     def _next_message(self) -> bytes | None:
         """The changes of now, if it is time for them; else what stands still, in full quality."""
         picture, now = self._newest(), time.monotonic()
-        is_eager = now - self._acted_at < EAGER_SECONDS
-        at_once = 2 if is_eager else 1  # what follows a key does not wait until the page has drawn another picture
-        if picture is None or len(self._on_its_way) >= at_once:
+        if picture is None:
+            return None
+        is_answer = self._sent is not None and picture.answers != self._sent.answers
+        if len(self._on_its_way) >= (2 if is_answer else 1):  # an answer does not wait until another picture is drawn
             return None
         if picture is not self._sent:
-            wait = 0 if is_eager else self._sent_at + self._pause - now
+            wait = 0 if is_answer else max(self._sent_at + self._pause, self._held_until) - now
             if wait > 0:
                 self._later(wait)
             elif (content := self._changes(picture, now)) is not None:
