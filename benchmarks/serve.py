@@ -6,7 +6,7 @@ With deconv from a video, for each model: shown frames a second of the desktop w
 running, and with the browser's processes stopped (SIGSTOP); pictures and bytes a second, and the processor time of the
 server's thread while the page runs, as a share of a core and scaled to 15 pictures a second (processor time hardly
 depends on what else runs). Key to changed pixel in the page, in milliseconds, from the page's key event until a pixel
-that only the key changes has another colour: to another layer (all tiles change) while the video plays and while it
+that only the key changes has its new colour: to another layer (all tiles change) while the video plays and while it
 stands, and to another unit. "inside" is the program's own measure of all these keys, up to the drawn window.
 
 The model bvlc-googlenet takes real weights from ../shared. Prints JSON. To reach: 0.85 of the desktop's frames stopped,
@@ -50,19 +50,20 @@ DIFFERS = """([left, top, width, height]) => {
   let best = 0, place = null;
   for (let i = 0; i < now.length; i += 4) {
     const far = [i, i + 1, i + 2].reduce((sum, j) => sum + Math.abs(now[j] - grabbed[j]), 0);
-    if (far > best) { best = far; place = [left + (i / 4) % width, top + Math.floor(i / 4 / width)]; }
+    if (far > best) { best = far; place = i; }
   }
-  return place;
+  const colours = [now, grabbed].map((all) => [...all.slice(place, place + 3)]);
+  return [left + (place / 4) % width, top + Math.floor(place / 4 / width), ...colours];
 }"""
-PRESS = """([key, x, y]) => new Promise((done) => {
-  const colour = () => pen.getImageData(x, y, 1, 1).data, before = colour(), say = window.send;
-  const began = performance.now();
+PRESS = """([key, x, y, before, after]) => new Promise((done) => {
+  const colour = () => [...pen.getImageData(x, y, 1, 1).data], say = window.send, began = performance.now();
+  const far = (other) => colour().slice(0, 3).reduce((sum, value, i) => sum + Math.abs(value - other[i]), 0);
+  if (far(after) < far(before)) { done(null); return; }
   const end = (result) => { window.send = say; clearTimeout(timer); done(result); };
   const timer = setTimeout(() => end(null), 3000);
   window.send = (message) => {
     say(message);
-    const now = colour(), far = [0, 1, 2].reduce((sum, i) => sum + Math.abs(now[i] - before[i]), 0);
-    if (message.type === "drawn" && far > 40) end(performance.now() - began);
+    if (message.type === "drawn" && far(after) < far(before)) end(performance.now() - began);
   };
   document.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true}));
 })"""
@@ -205,22 +206,24 @@ def keys_in_page(job: Job) -> dict[str, Any]:
     return {**found, "inside": facts(running)["key_to_pixel_ms"]}
 
 
-def place_of(page: Any, rect: tuple[int, int, int, int]) -> list[int]:
-    """[x, y] of the pixel that key l changes most, and j back, inside a rectangle."""
+def place_of(page: Any, rect: tuple[int, int, int, int]) -> list[Any]:
+    """[x, y, its colour after key l, and after j] of the pixel that key l changes most inside a rectangle."""
     page.wait_for_timeout(1500)
     page.evaluate(GRAB, list(rect))
     page.keyboard.press("l")
     page.wait_for_timeout(1500)
-    place: list[int] = page.evaluate(DIFFERS, list(rect))
+    place: list[Any] = page.evaluate(DIFFERS, list(rect))
     page.keyboard.press("j")
     page.wait_for_timeout(800)
     return place
 
 
-def times(page: Any, place: list[int], presses: int) -> dict[str, Any]:
+def times(page: Any, place: list[Any], presses: int) -> dict[str, Any]:
+    x, y, after_l, after_j = place
     found: list[float] = []
     for i in range(presses):
-        taken = page.evaluate(PRESS, ["lj"[i % 2], *place])
+        job = ["l", x, y, after_j, after_l] if i % 2 == 0 else ["j", x, y, after_l, after_j]
+        taken = page.evaluate(PRESS, job)
         found += [] if taken is None else [float(taken)]
         page.wait_for_timeout(250 + 37 * (i % 5))  # out of step with the video
     found.sort()
