@@ -158,8 +158,7 @@ class Hub:
 
     def take_frame(self, viewer: Viewer, coded: bytes) -> None:
         """A frame of a viewer's camera."""
-        if viewer is self._camera_viewer:
-            self._pace.came()
+        if viewer is self._camera_viewer and self._pace.came():
             self.camera.give(coded)
             self._ask_for_frames()
 
