@@ -15,7 +15,7 @@ from deepvis.window.ui.events import Event, Resized
 class ServedWindow:
     """One more window: pictures go to the viewers, their events come from them."""
 
-    receives_text = True
+    receives_text, opens_paths = True, False
 
     def __init__(self, server: WindowServer, height: int, width: int) -> None:
         self._server = server
