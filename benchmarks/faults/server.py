@@ -4,7 +4,8 @@
 
 The window shows a video with deconv. For each way of ``server_attacks.py``: what came back, counted; how many pictures
 a second the looking page got before and meanwhile, and the longest time without one; what the server's process holds
-afterwards (MB, threads, descriptors). All ways are gone through twice: memory is flat if the second round adds nothing.
+afterwards (MB, threads, descriptors). All ways are gone through twice: memory is flat if the second round adds no more than
+the same time does without a hostile client (calm_minute_added_mb).
 In the end the page presses q, and the program must quit cleanly. Prints JSON. A whole run takes about half an hour.
 """
 
@@ -114,6 +115,8 @@ def gone_through(arguments: argparse.Namespace, process: subprocess.Popen[str], 
     began = time.monotonic()
     time.sleep(CALM_SECONDS)
     found: dict[str, Any] = {"before": {**page.figures(began), **holds(process)}, "rounds": []}
+    time.sleep(60)
+    found["calm_minute_added_mb"] = round(holds(process)["rss_mb"] - found["before"]["rss_mb"], 1)
     for _ in range(arguments.rounds):
         ways = {}
         for name in arguments.only or ATTACKS:

@@ -210,7 +210,7 @@ async def many_messages(target: Target, count: int) -> Came:
     return came
 
 
-@attack("messages_malformed", 3_000)
+@attack("messages_malformed", 1_500)
 async def malformed(target: Target, count: int) -> Came:
     rng = random.Random(21)
     bad = ("{", "[" * 60_000, '{"type":"open","path":"/etc/passwd"}', '{"type":"key"}', "x" * 2_000_000, "\0", "1e999")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -74,7 +75,8 @@ def watched(work: Callable[[Watched], Awaitable[None]]) -> None:
         await work(one)
         sending.cancel()
 
-    asyncio.run(run())
+    with ThreadPoolExecutor(1) as threads:  # playwright's loop may run in this one
+        threads.submit(lambda: asyncio.run(run())).result()
 
 
 async def soon() -> None:
