@@ -4,9 +4,9 @@
 
 The window shows a video with deconv. For each way of ``server_attacks.py``: what came back, counted; how many pictures
 a second the looking page got before and meanwhile, and the longest time without one; what the server's process holds
-afterwards (MB, threads, descriptors). All ways are gone through twice: memory is flat if the second round adds no more than
-the same time does without a hostile client (calm_minute_added_mb).
-In the end the page presses q, and the program must quit cleanly. Prints JSON. A whole run takes about half an hour.
+afterwards (MB, threads, descriptors). All ways are gone through twice: memory is flat if the second round adds no more
+than the same time does without a hostile client (calm_minute_added_mb). In the end the page presses q, and the program
+must quit cleanly. Prints JSON. A whole run takes about a quarter of an hour.
 """
 
 from __future__ import annotations
